@@ -1,0 +1,141 @@
+//! What one end says of itself and what it allows its peer.
+
+use crate::wire::{RoutingId, SocketType};
+
+/// The settings of a connection. Many connections may share one.
+///
+/// ```
+/// use zmtp_core::{Config, Limits};
+/// use zmtp_core::wire::SocketType;
+///
+/// static CONFIG: Config =
+///     Config::new(SocketType::Req).with_limits(Limits::DEFAULT.max_frame(64 * 1024));
+/// assert_eq!(CONFIG.limits.max_frame, 65_536);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The type of this end's socket.
+    pub socket_type: SocketType,
+    /// The routing id to announce (`ZMQ_ROUTING_ID`), for types that announce one.
+    pub routing_id: RoutingId,
+    /// What a peer may cost.
+    pub limits: Limits,
+    /// Whether peers below ZMTP 3.0 are of no interest: the greeting then goes out at once
+    /// instead of in the stages that let them be recognised.
+    pub only_v3: bool,
+    /// Whether a READY without Socket-Type is refused. libzmq accepts it, small peers send it.
+    pub require_socket_type: bool,
+}
+
+impl Config {
+    /// A socket type with default limits and no routing id.
+    pub const fn new(socket_type: SocketType) -> Self {
+        Self {
+            socket_type,
+            routing_id: RoutingId::EMPTY,
+            limits: Limits::DEFAULT,
+            only_v3: false,
+            require_socket_type: false,
+        }
+    }
+
+    /// Announces `routing_id`.
+    #[must_use]
+    pub const fn with_routing_id(mut self, routing_id: RoutingId) -> Self {
+        self.routing_id = routing_id;
+        self
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sends the whole greeting at once.
+    #[must_use]
+    pub const fn with_only_v3(mut self, only_v3: bool) -> Self {
+        self.only_v3 = only_v3;
+        self
+    }
+
+    /// Refuses peers that do not say their socket type.
+    #[must_use]
+    pub const fn with_require_socket_type(mut self, require: bool) -> Self {
+        self.require_socket_type = require;
+        self
+    }
+}
+
+/// Limits on a peer, all finite. They are checked before anything is reserved or stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Limits {
+    /// Octets of one message frame's body (`ZMQ_MAXMSGSIZE`, which is per frame); 128 MiB.
+    pub max_frame: u64,
+    /// Octets of a message, all parts together; 128 MiB.
+    pub max_message: u64,
+    /// Parts of a message; 16,384.
+    pub max_parts: u32,
+    /// Octets of a command's body, and so of metadata in all; 64 KiB. A receive buffer must hold
+    /// this and 9 octets more, as commands are parsed in one piece.
+    pub max_command: u32,
+    /// Milliseconds from the start of the connection to the peer's READY
+    /// (`ZMQ_HANDSHAKE_IVL`); 10,000. `u32::MAX` is no limit.
+    pub handshake_timeout: u32,
+}
+
+impl Limits {
+    /// The defaults named at each field.
+    pub const DEFAULT: Self = Self {
+        max_frame: 128 << 20,
+        max_message: 128 << 20,
+        max_parts: 16_384,
+        max_command: 64 << 10,
+        handshake_timeout: 10_000,
+    };
+
+    /// Sets [`Limits::max_frame`] in octets.
+    #[must_use]
+    pub const fn max_frame(mut self, octets: u64) -> Self {
+        self.max_frame = octets;
+        self
+    }
+
+    /// Sets [`Limits::max_message`] in octets.
+    #[must_use]
+    pub const fn max_message(mut self, octets: u64) -> Self {
+        self.max_message = octets;
+        self
+    }
+
+    /// Sets [`Limits::max_parts`].
+    #[must_use]
+    pub const fn max_parts(mut self, parts: u32) -> Self {
+        self.max_parts = parts;
+        self
+    }
+
+    /// Sets [`Limits::max_command`] in octets.
+    #[must_use]
+    pub const fn max_command(mut self, octets: u32) -> Self {
+        self.max_command = octets;
+        self
+    }
+
+    /// Sets [`Limits::handshake_timeout`] in milliseconds.
+    #[must_use]
+    pub const fn handshake_timeout(mut self, ms: u32) -> Self {
+        self.handshake_timeout = ms;
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

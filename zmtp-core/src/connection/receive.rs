@@ -1,0 +1,298 @@
+//! The receiving half: greeting → handshake → traffic ⇄ body.
+
+use super::event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
+use super::send::Tx;
+use crate::buffer::Input;
+use crate::config::{Config, Limits};
+use crate::error::{Error, Exceeded, Limit, PeerError};
+use crate::mechanism::Mechanism;
+use crate::wire::{
+    Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, Ping, Property,
+    SocketType, Version, error_reason,
+};
+
+/// State of the receiving half.
+#[derive(Debug)]
+pub(super) struct Rx {
+    state: State,
+    peer: PeerInfo,
+    message: Meter,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Greeting(GreetingReader),
+    Handshake,
+    Traffic,
+    Body { header: FrameHeader, remaining: u64 },
+    Failed(Error),
+}
+
+/// What came so far of the message under way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Meter {
+    octets: u64,
+    parts: u32,
+}
+
+impl Meter {
+    fn add(&mut self, len: u64, limits: &Limits) -> Result<(), Error> {
+        self.octets = self.octets.saturating_add(len);
+        self.parts = self.parts.saturating_add(1);
+        Exceeded::check(Limit::Frame, limits.max_frame, len)?;
+        Exceeded::check(Limit::Parts, limits.max_parts.into(), self.parts.into())?;
+        Exceeded::check(Limit::Message, limits.max_message, self.octets)
+    }
+}
+
+impl Rx {
+    pub(super) const fn new() -> Self {
+        let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
+        Self {
+            state: State::Greeting(GreetingReader::new()),
+            peer,
+            message: Meter { octets: 0, parts: 0 },
+        }
+    }
+
+    pub(super) fn decode<'i, M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &mut M,
+        tx: &mut Tx,
+        input: &mut Input<'i>,
+    ) -> Result<Decoded<'i>, Error> {
+        loop {
+            match &mut self.state {
+                State::Failed(error) => return Err(*error),
+                State::Greeting(reader) => {
+                    let taken = reader.push(input.rest()).map_err(PeerError::Old)?;
+                    input.take(taken);
+                    if let Some(peer) = reader.mechanism()
+                        && peer != M::NAME
+                    {
+                        return Err(PeerError::MechanismMismatch { peer }.into());
+                    }
+                    let Some(greeting) = reader.finished() else { return Ok(Decoded::NeedInput) };
+                    self.peer.version = greeting.version;
+                    self.state = State::Handshake;
+                }
+                State::Handshake => {
+                    let Some(command) = self.take_command(config, input)? else {
+                        return Ok(Decoded::NeedInput);
+                    };
+                    if let Some(event) = self.handshake_command(config, mechanism, command)? {
+                        return Ok(Decoded::Event(event));
+                    }
+                }
+                State::Traffic => {
+                    let Some((header, len)) = FrameHeader::parse(input.rest())? else {
+                        return Ok(Decoded::NeedInput);
+                    };
+                    if header.kind() != Kind::Command {
+                        self.message.add(header.len(), &config.limits)?;
+                        input.take(len);
+                        return Ok(Decoded::Event(self.chunk(header, header.len(), true, input)));
+                    }
+                    // A PING is left where it is while the last one's answer waits to go out.
+                    if tx.pong_due() && self.is_next_ping(config, input)? {
+                        return Ok(Decoded::NeedTransmit);
+                    }
+                    let Some(command) = self.take_command(config, input)? else {
+                        return Ok(Decoded::NeedInput);
+                    };
+                    if let Some(event) = traffic_command(config, tx, command)? {
+                        return Ok(Decoded::Event(event));
+                    }
+                }
+                State::Body { header, remaining } => {
+                    let (header, remaining) = (*header, *remaining);
+                    if input.rest().is_empty() {
+                        return Ok(Decoded::NeedInput);
+                    }
+                    return Ok(Decoded::Event(self.chunk(header, remaining, false, input)));
+                }
+            }
+        }
+    }
+
+    /// Hands on what the input holds of a body with `remaining` octets to come.
+    fn chunk<'i>(
+        &mut self,
+        header: FrameHeader,
+        remaining: u64,
+        first: bool,
+        input: &mut Input<'i>,
+    ) -> Event<'i> {
+        let n = usize::try_from(remaining).unwrap_or(usize::MAX);
+        let octets = input.take(n);
+        let taken = octets.len() as u64;
+        let last = self.advance(header, remaining, taken);
+        Event::Chunk(Chunk { header, octets, first, last })
+    }
+
+    /// Notes that `taken` of `remaining` octets of a body came. Both lanes end a frame here.
+    fn advance(&mut self, header: FrameHeader, remaining: u64, taken: u64) -> bool {
+        let remaining = remaining.saturating_sub(taken);
+        if remaining > 0 {
+            self.state = State::Body { header, remaining };
+            return false;
+        }
+        self.state = State::Traffic;
+        if header.is_final() {
+            self.message = Meter::default();
+        }
+        true
+    }
+
+    pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
+        let State::Body { header, remaining } = self.state else { return None };
+        self.advance(header, remaining, n).then_some(header)
+    }
+
+    /// The frame header at the front, checked for what a command must keep to.
+    fn command_header(
+        &self,
+        config: &Config,
+        input: &Input<'_>,
+    ) -> Result<Option<(usize, usize)>, Error> {
+        let Some((header, header_len)) = FrameHeader::parse(input.rest())? else {
+            return Ok(None);
+        };
+        if header.kind() != Kind::Command {
+            return Err(PeerError::MessageInHandshake.into());
+        }
+        Exceeded::check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
+    }
+
+    /// The whole command at the front, consumed; `None` while it is incomplete.
+    fn take_command<'i>(
+        &self,
+        config: &Config,
+        input: &mut Input<'i>,
+    ) -> Result<Option<Result<Command<'i>, Malformed>>, Error> {
+        let Some((header_len, len)) = self.command_header(config, input)? else {
+            return Ok(None);
+        };
+        if input.rest().len().saturating_sub(header_len) < len {
+            return Ok(None);
+        }
+        input.take(header_len);
+        let body: &'i [u8] = input.take(len);
+        Ok(Some(Command::parse(body)))
+    }
+
+    fn is_next_ping(&self, config: &Config, input: &Input<'_>) -> Result<bool, Error> {
+        let Some((header_len, len)) = self.command_header(config, input)? else {
+            return Ok(false);
+        };
+        let end = header_len.saturating_add(len);
+        let Some(body) = input.rest().get(header_len..end) else { return Ok(false) };
+        Ok(Command::parse(body).is_ok_and(|command| command.name == CommandName::Ping))
+    }
+
+    fn handshake_command<'i>(
+        &mut self,
+        config: &Config,
+        mechanism: &mut impl Mechanism,
+        command: Result<Command<'i>, Malformed>,
+    ) -> Result<Option<Event<'i>>, Error> {
+        let command = command?;
+        if command.name == CommandName::Error {
+            let reason = error_reason(command.data)?;
+            self.state = State::Failed(PeerError::Refused.into());
+            return Ok(Some(Event::Refused(reason)));
+        }
+        let Some(metadata) = mechanism.consume(command)? else { return Ok(None) };
+        self.peer.socket_type = check_metadata(config, metadata)?;
+        self.state = State::Traffic;
+        Ok(Some(Event::Ready(metadata)))
+    }
+
+    pub(super) const fn incoming(&self) -> Option<Incoming> {
+        match self.state {
+            State::Body { header, remaining } => Some(Incoming { header, remaining }),
+            _ => None,
+        }
+    }
+
+    /// Octets of the peer's greeting that came.
+    pub(super) const fn greeting_position(&self) -> usize {
+        match &self.state {
+            State::Greeting(reader) => reader.position(),
+            _ => crate::wire::Greeting::LEN,
+        }
+    }
+
+    pub(super) const fn in_traffic(&self) -> bool {
+        matches!(self.state, State::Traffic | State::Body { .. })
+    }
+
+    pub(super) const fn in_message(&self) -> bool {
+        self.message.parts > 0
+    }
+
+    pub(super) const fn peer(&self) -> Option<PeerInfo> {
+        if self.in_traffic() { Some(self.peer) } else { None }
+    }
+
+    pub(super) const fn error(&self) -> Option<Error> {
+        match self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn fail(&mut self, error: Error) {
+        self.state = State::Failed(error);
+    }
+}
+
+/// What a command means once messages flow.
+fn traffic_command<'i>(
+    config: &Config,
+    tx: &mut Tx,
+    command: Result<Command<'i>, Malformed>,
+) -> Result<Option<Event<'i>>, Error> {
+    let Ok(command) = command else {
+        return Ok(Some(Event::Ignored(Ignored::Malformed)));
+    };
+    let subscriptions = config.socket_type.takes_subscriptions();
+    Ok(match command.name {
+        CommandName::Ping => match Ping::parse(command.data) {
+            Ok(ping) => {
+                tx.queue_pong(ping.context);
+                None
+            }
+            Err(_) => Some(Event::Ignored(Ignored::Malformed)),
+        },
+        CommandName::Pong => None,
+        CommandName::Ready => return Err(PeerError::SecondReady.into()),
+        CommandName::Subscribe if subscriptions => Some(Event::Subscribe(command.data)),
+        CommandName::Cancel if subscriptions => Some(Event::Cancel(command.data)),
+        name => Some(Event::Ignored(Ignored::Command(name))),
+    })
+}
+
+/// Checks every Socket-Type and Identity of a READY; returns the socket type it names.
+fn check_metadata(config: &Config, metadata: Metadata<'_>) -> Result<Option<SocketType>, Error> {
+    let mut named = None;
+    for property in metadata {
+        if property.is(Property::SOCKET_TYPE) {
+            let ours = config.socket_type;
+            let peer = SocketType::from_name(property.value).ok_or(PeerError::UnknownSocketType)?;
+            if !ours.accepts(peer) {
+                return Err(PeerError::IncompatibleSocketType { ours, peer }.into());
+            }
+            named = Some(peer);
+        } else if property.is(Property::IDENTITY) && property.value.len() > usize::from(u8::MAX) {
+            let len = u32::try_from(property.value.len()).unwrap_or(u32::MAX);
+            return Err(PeerError::RoutingIdTooLong(len).into());
+        }
+    }
+    if named.is_none() && config.require_socket_type {
+        return Err(PeerError::MissingSocketType.into());
+    }
+    Ok(named)
+}

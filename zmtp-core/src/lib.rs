@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+// What may panic, wrap or truncate does not get in. Tests may.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::large_stack_arrays,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+#![warn(clippy::exhaustive_enums)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod buffer;
+mod config;
+mod connection;
+mod error;
+pub mod mechanism;
+pub mod pattern;
+mod time;
+pub mod wire;
+
+pub use buffer::Input;
+pub use config::{Config, Limits};
+pub use connection::{
+    Chunk, Connection, Decoded, Event, Ignored, Incoming, PeerInfo, Refusal, SendError,
+};
+pub use error::{Error, Exceeded, Fault, Limit, PeerError, Timeout};
+pub use mechanism::Null;
+pub use time::Instant;

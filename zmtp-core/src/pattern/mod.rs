@@ -1,0 +1,100 @@
+//! Messaging patterns: who gets the next message, whose message is next, and what a frame means.
+//!
+//! A pattern sees peers and frame headers, never octets and never a connection. The driver asks it
+//! for a [`Verdict`] when a frame's header is known, pours the body where the verdict says, and
+//! reports complete messages. Per-peer state lives in [`Slots`], chosen by the driver: [`Fixed`]
+//! on a microcontroller, a growing table on a server.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`Slots`], [`Fixed`] | per-peer state by [`PeerId`] |
+//! | [`Ring`] | turn-taking among peers: load-balance out, fair-queue in |
+//! | [`Req`], [`Rep`] | request-reply (RFC 28) |
+
+mod rep;
+mod req;
+mod ring;
+mod slots;
+
+pub use rep::{Rep, RepPeer};
+pub use req::{Mode, Req, ReqPeer, RouteError, TakeError};
+pub use ring::{Linked, Ring, RingLink};
+pub use slots::{Fixed, Slots};
+
+/// A peer, as its driver counts them: a slab index, a link number.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PeerId(pub u32);
+
+/// No room for another peer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NoRoom;
+
+impl core::fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("no room for another peer")
+    }
+}
+
+impl core::error::Error for NoRoom {}
+
+/// What to do with a frame, decided from its header before its body is read.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "drivers must handle each")]
+pub enum Verdict {
+    /// A part of the message for the application.
+    Deliver,
+    /// A part of the envelope: keep it with the message, hide it from the application.
+    Envelope,
+    /// A request id of four octets: give them to [`Req::check_request_id`] when they are there.
+    RequestId,
+    /// Forget what was kept of this message; this frame and the rest of it go nowhere.
+    Reject(Reason),
+    /// A further frame of a message that was rejected.
+    Skip,
+}
+
+/// Why a message is not delivered.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Reason {
+    /// No empty delimiter frame, or no body behind it (RFC 28).
+    BadEnvelope,
+    /// A reply that nobody waits for: unasked, too late, or a second one.
+    NotAsked,
+    /// A reply from another peer than the one asked.
+    WrongPeer,
+    /// A reply whose request id is not the last request's (`ZMQ_REQ_CORRELATE`).
+    WrongRequestId,
+}
+
+/// The application called out of turn (libzmq's `EFSM`).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum OutOfTurn {
+    /// A reply was asked for and no request was sent.
+    NoRequestSent,
+    /// A reply was given and no request was taken.
+    NoRequestTaken,
+    /// A request was taken and must be answered first.
+    ReplyDue,
+    /// A request was sent and its reply must come first.
+    ReplyPending,
+}
+
+impl core::fmt::Display for OutOfTurn {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NoRequestSent => "receive before a request was sent",
+            Self::NoRequestTaken => "reply before a request was received",
+            Self::ReplyDue => "receive before the last request was answered",
+            Self::ReplyPending => "send before the last request was answered",
+        })
+    }
+}
+
+impl core::error::Error for OutOfTurn {}

@@ -1,0 +1,285 @@
+//! REQ: asks one peer after the other and takes the answer of the one asked (RFC 28).
+
+use super::{Linked, NoRoom, OutOfTurn, PeerId, Reason, Ring, RingLink, Slots, Verdict};
+use crate::wire::{FrameHeader, Kind, More};
+
+/// REQ's rules. The driver keeps the octets: requests on their way, and the one reply.
+#[derive(Debug)]
+pub struct Req<S> {
+    peers: S,
+    /// Peers that can take a request at once.
+    up: Ring<0>,
+    /// Peers that are still being connected to: asked only when no peer is up.
+    pending: Ring<1>,
+    state: State,
+    mode: Mode,
+    request_id: u32,
+}
+
+/// The two options of REQ.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Mode {
+    /// A new request may be sent before the reply of the last (`ZMQ_REQ_RELAXED`).
+    pub relaxed: bool,
+    /// Requests carry an id and replies must bring it back (`ZMQ_REQ_CORRELATE`).
+    pub correlate: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Idle,
+    /// A request went to this peer.
+    Asked(PeerId),
+    /// The reply from this peer is whole and waits.
+    Answered(PeerId),
+    /// The peer asked is gone, and the application does not know yet.
+    Lost,
+}
+
+/// What REQ knows of a peer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReqPeer {
+    up: RingLink,
+    pending: RingLink,
+    frame: Expect,
+}
+
+/// What the next frame of a peer must be.
+#[derive(Clone, Copy, Debug, Default)]
+enum Expect {
+    /// The first frame of a message.
+    #[default]
+    Start,
+    /// The delimiter, after a request id.
+    Delimiter,
+    /// A part of the reply.
+    Body,
+    /// A further part of a message that was rejected.
+    Rejected,
+}
+
+impl Linked<0> for ReqPeer {
+    fn link(&mut self) -> &mut RingLink {
+        &mut self.up
+    }
+}
+
+impl Linked<1> for ReqPeer {
+    fn link(&mut self) -> &mut RingLink {
+        &mut self.pending
+    }
+}
+
+/// Why no peer can be asked.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RouteError {
+    /// There is no peer that could take the request now; try again later.
+    NoPeer,
+    /// The application called out of turn.
+    OutOfTurn(OutOfTurn),
+}
+
+impl<S: Slots<ReqPeer>> Req<S> {
+    /// REQ without peers. Request ids start at `request_id`, which should be random.
+    pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
+        let (up, pending) = (Ring::new(), Ring::new());
+        Self { peers, up, pending, state: State::Idle, mode, request_id }
+    }
+
+    /// A peer that is being connected to: requests may queue for it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the table is full.
+    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        self.peers.insert(peer, ReqPeer::default())?;
+        self.pending.push(&mut self.peers, peer);
+        Ok(())
+    }
+
+    /// A peer's handshake is over, or over again.
+    pub fn up(&mut self, peer: PeerId) {
+        self.pending.remove(&mut self.peers, peer);
+        self.up.push(&mut self.peers, peer);
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frame = Expect::Start;
+        }
+    }
+
+    /// A peer's connection broke, and will be tried again.
+    pub fn down(&mut self, peer: PeerId) {
+        self.up.remove(&mut self.peers, peer);
+        self.pending.push(&mut self.peers, peer);
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frame = Expect::Start;
+        }
+    }
+
+    /// The request that went to a peer cannot be answered any more. Returns whether one was due.
+    pub fn lost(&mut self, peer: PeerId) -> bool {
+        let due = self.state == State::Asked(peer);
+        if due {
+            self.state = State::Lost;
+        }
+        due
+    }
+
+    /// A peer is gone for good. Returns whether a reply of it was due.
+    pub fn detach(&mut self, peer: PeerId) -> bool {
+        self.up.remove(&mut self.peers, peer);
+        self.pending.remove(&mut self.peers, peer);
+        self.peers.remove(peer);
+        self.lost(peer)
+    }
+
+    /// Whether [`Req::route`] would find a peer now.
+    pub fn may_route(&self) -> bool {
+        let free = matches!(self.state, State::Idle | State::Lost) || self.mode.relaxed;
+        free && (self.up.head().is_some() || self.pending.head().is_some())
+    }
+
+    /// Chooses the peer of the next request: in turn among the peers that are up, else among those
+    /// being connected to. An earlier request is given up if the mode is relaxed.
+    ///
+    /// # Errors
+    ///
+    /// [`RouteError::OutOfTurn`] while a reply is due, [`RouteError::NoPeer`] if there is none.
+    pub fn route(&mut self) -> Result<PeerId, RouteError> {
+        if matches!(self.state, State::Asked(_) | State::Answered(_)) && !self.mode.relaxed {
+            return Err(RouteError::OutOfTurn(OutOfTurn::ReplyPending));
+        }
+        let peer = match self.up.head() {
+            Some(peer) => {
+                self.up.rotate(&mut self.peers);
+                peer
+            }
+            None => {
+                let peer = self.pending.head().ok_or(RouteError::NoPeer)?;
+                self.pending.rotate(&mut self.peers);
+                peer
+            }
+        };
+        self.give_up();
+        self.state = State::Asked(peer);
+        self.request_id = self.request_id.wrapping_add(1);
+        Ok(peer)
+    }
+
+    /// The id that the last request carries in front of its delimiter, in host order as libzmq
+    /// has it; `None` if the mode has none.
+    pub fn request_id(&self) -> Option<[u8; 4]> {
+        self.mode.correlate.then_some(self.request_id.to_ne_bytes())
+    }
+
+    /// Judges the next frame of a peer.
+    pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+        let Some(slot) = self.peers.get_mut(peer) else {
+            return Verdict::Reject(Reason::NotAsked);
+        };
+        let more = frame.kind() == Kind::Message(More::Follows);
+        let (verdict, next) = match slot.frame {
+            Expect::Rejected => (Verdict::Skip, Expect::Rejected),
+            Expect::Body => (Verdict::Deliver, Expect::Body),
+            Expect::Start if self.state != State::Asked(peer) => {
+                let reason = match self.state {
+                    State::Asked(_) => Reason::WrongPeer,
+                    _ => Reason::NotAsked,
+                };
+                (Verdict::Reject(reason), Expect::Rejected)
+            }
+            Expect::Start if self.mode.correlate && more && frame.len() == 4 => {
+                (Verdict::RequestId, Expect::Delimiter)
+            }
+            Expect::Start if self.mode.correlate => {
+                (Verdict::Reject(Reason::WrongRequestId), Expect::Rejected)
+            }
+            Expect::Start | Expect::Delimiter if more && frame.is_empty() => {
+                (Verdict::Envelope, Expect::Body)
+            }
+            Expect::Start | Expect::Delimiter => {
+                (Verdict::Reject(Reason::BadEnvelope), Expect::Rejected)
+            }
+        };
+        slot.frame = if more { next } else { Expect::Start };
+        verdict
+    }
+
+    /// Judges the request id that [`Verdict::RequestId`] asked for: [`Verdict::Envelope`] if it is
+    /// the last request's.
+    pub fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
+        if self.request_id() == Some(id) {
+            return Verdict::Envelope;
+        }
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frame = Expect::Rejected;
+        }
+        Verdict::Reject(Reason::WrongRequestId)
+    }
+
+    /// A whole reply of a peer has come. `false` if nobody waits for it any more: drop it.
+    pub fn received(&mut self, peer: PeerId) -> bool {
+        let due = self.state == State::Asked(peer);
+        if due {
+            self.state = State::Answered(peer);
+        }
+        due
+    }
+
+    /// Whether a reply can be taken now.
+    pub const fn may_take(&self) -> bool {
+        matches!(self.state, State::Answered(_))
+    }
+
+    /// Takes the reply: the peer that gave it, `None` if it has not come.
+    ///
+    /// # Errors
+    ///
+    /// [`TakeError::PeerLost`] once if the peer asked is gone, [`TakeError::OutOfTurn`] if nothing
+    /// was asked. A request can be sent after either.
+    pub fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        match self.state {
+            State::Idle => Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)),
+            State::Asked(_) => Ok(None),
+            State::Answered(peer) => {
+                self.state = State::Idle;
+                Ok(Some(peer))
+            }
+            State::Lost => {
+                self.state = State::Idle;
+                Err(TakeError::PeerLost)
+            }
+        }
+    }
+
+    /// Gives the request up: another may be sent. Returns the peer that may still answer it. That
+    /// answer would pass for the next one's, unless requests carry ids: close the peer's connection
+    /// then, as the Guide's Lazy Pirate does.
+    pub fn give_up(&mut self) -> Option<PeerId> {
+        let asked = match self.state {
+            State::Asked(peer) => Some(peer),
+            _ => None,
+        };
+        self.state = State::Idle;
+        // What has come of its reply is not for the next request.
+        if let Some(slot) = asked.and_then(|peer| self.peers.get_mut(peer))
+            && !matches!(slot.frame, Expect::Start)
+        {
+            slot.frame = Expect::Rejected;
+        }
+        asked
+    }
+}
+
+/// Why there is no reply to wait for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TakeError {
+    /// The application called out of turn.
+    OutOfTurn(OutOfTurn),
+    /// The peer asked is gone, and the reply with it.
+    PeerLost,
+}

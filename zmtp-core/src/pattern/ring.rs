@@ -1,0 +1,146 @@
+//! Turn-taking: a ring of peers, threaded through their slots.
+
+use super::{PeerId, Slots};
+
+/// Where a peer stands in a ring. One per ring and peer, inside the peer's slot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RingLink(Option<Neighbours>);
+
+#[derive(Clone, Copy, Debug)]
+struct Neighbours {
+    next: PeerId,
+    previous: PeerId,
+}
+
+/// Per-peer state that can stand in the ring `LANE`.
+pub trait Linked<const LANE: u8> {
+    /// The peer's place in that ring.
+    fn link(&mut self) -> &mut RingLink;
+}
+
+/// Peers in the order of their turns. Every operation takes constant time, however many peers
+/// there are and however many of them have nothing to do.
+///
+/// Load-balancing keeps the peers that can take a message in one, fair-queueing the peers that
+/// have one.
+#[derive(Debug, Default)]
+pub struct Ring<const LANE: u8> {
+    head: Option<PeerId>,
+}
+
+impl<const LANE: u8> Ring<LANE> {
+    /// A ring without peers.
+    pub const fn new() -> Self {
+        Self { head: None }
+    }
+
+    /// Whose turn it is.
+    pub const fn head(&self) -> Option<PeerId> {
+        self.head
+    }
+
+    /// Puts a peer at the end of the turns; nothing if it stands in the ring already.
+    pub fn push<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
+        let Some(slot) = slots.get_mut(id) else { return };
+        if slot.link().0.is_some() {
+            return;
+        }
+        let Some(head) = self.head else {
+            slot.link().0 = Some(Neighbours { next: id, previous: id });
+            self.head = Some(id);
+            return;
+        };
+        let last = Self::neighbours(slots, head).map_or(head, |at| at.previous);
+        Self::set(slots, id, Neighbours { next: head, previous: last });
+        Self::change(slots, last, |at| at.next = id);
+        Self::change(slots, head, |at| at.previous = id);
+    }
+
+    /// Takes a peer out; nothing if it stands elsewhere.
+    pub fn remove<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
+        let Some(at) = slots.get_mut(id).and_then(|slot| slot.link().0.take()) else { return };
+        if at.next == id {
+            self.head = None;
+            return;
+        }
+        Self::change(slots, at.previous, |previous| previous.next = at.next);
+        Self::change(slots, at.next, |next| next.previous = at.previous);
+        if self.head == Some(id) {
+            self.head = Some(at.next);
+        }
+    }
+
+    /// Ends the turn of the peer at the head.
+    pub fn rotate<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>) {
+        if let Some(head) = self.head {
+            self.head = Self::neighbours(slots, head).map(|at| at.next);
+        }
+    }
+
+    fn neighbours<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId) -> Option<Neighbours> {
+        slots.get_mut(id).and_then(|slot| slot.link().0)
+    }
+
+    fn set<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId, at: Neighbours) {
+        if let Some(slot) = slots.get_mut(id) {
+            slot.link().0 = Some(at);
+        }
+    }
+
+    fn change<T: Linked<LANE>>(
+        slots: &mut impl Slots<T>,
+        id: PeerId,
+        change: impl FnOnce(&mut Neighbours),
+    ) {
+        if let Some(at) = slots.get_mut(id).and_then(|slot| slot.link().0.as_mut()) {
+            change(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fixed;
+    use super::*;
+
+    #[derive(Default)]
+    struct Slot(RingLink);
+
+    impl Linked<0> for Slot {
+        fn link(&mut self) -> &mut RingLink {
+            &mut self.0
+        }
+    }
+
+    fn turns(ring: &mut Ring<0>, slots: &mut Fixed<Slot, 8>, n: usize) -> Vec<u32> {
+        (0..n)
+            .filter_map(|_| {
+                let head = ring.head().map(|id| id.0);
+                ring.rotate(slots);
+                head
+            })
+            .collect()
+    }
+
+    #[test]
+    fn peers_take_turns_in_order_of_arrival_and_leave_without_disturbing_the_rest() {
+        let mut slots = Fixed::<Slot, 8>::new();
+        let mut ring = Ring::new();
+        for id in 1..=4 {
+            slots.insert(PeerId(id), Slot::default()).unwrap();
+            ring.push(&mut slots, PeerId(id));
+            ring.push(&mut slots, PeerId(id));
+        }
+        assert_eq!(turns(&mut ring, &mut slots, 6), [1, 2, 3, 4, 1, 2]);
+        ring.remove(&mut slots, PeerId(3));
+        assert_eq!(turns(&mut ring, &mut slots, 4), [4, 1, 2, 4]);
+        ring.remove(&mut slots, PeerId(3));
+        ring.remove(&mut slots, PeerId(4));
+        ring.remove(&mut slots, PeerId(1));
+        assert_eq!(turns(&mut ring, &mut slots, 2), [2, 2]);
+        ring.remove(&mut slots, PeerId(2));
+        assert_eq!(turns(&mut ring, &mut slots, 2), []);
+        ring.push(&mut slots, PeerId(3));
+        assert_eq!(turns(&mut ring, &mut slots, 2), [3, 3]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Commands: name and data (RFC 37 § Commands).
+
+use nom::IResult;
+use nom::Parser;
+use nom::bytes::complete::take;
+use nom::combinator::{rest, verify};
+use nom::multi::length_data;
+use nom::number::complete::{be_u16, u8};
+
+use super::{Full, Malformed, Writer};
+
+/// The names of ZMTP 3.1's commands. Case matters.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CommandName {
+    /// Cancels one subscription (RFC 37 § The Publish-Subscribe Pattern).
+    Cancel,
+    /// Refuses a connection during the handshake, with a reason.
+    Error,
+    /// Opens the handshake of PLAIN and CURVE.
+    Hello,
+    /// Brings the client's metadata in PLAIN and CURVE.
+    Initiate,
+    /// Joins a group (RFC 37 § The Radio-Dish Pattern).
+    Join,
+    /// Leaves a group.
+    Leave,
+    /// Sealed traffic of CURVE.
+    Message,
+    /// Asks for a PONG (RFC 37 § Connection Heartbeating).
+    Ping,
+    /// Answers a PING.
+    Pong,
+    /// Ends the handshake and brings metadata.
+    Ready,
+    /// Asks for messages that start with a topic.
+    Subscribe,
+    /// A name we do not know.
+    Unknown,
+    /// The server's answer to HELLO.
+    Welcome,
+}
+
+impl CommandName {
+    const TABLE: [(Self, &'static [u8]); 12] = [
+        (Self::Cancel, b"CANCEL"),
+        (Self::Error, b"ERROR"),
+        (Self::Hello, b"HELLO"),
+        (Self::Initiate, b"INITIATE"),
+        (Self::Join, b"JOIN"),
+        (Self::Leave, b"LEAVE"),
+        (Self::Message, b"MESSAGE"),
+        (Self::Ping, b"PING"),
+        (Self::Pong, b"PONG"),
+        (Self::Ready, b"READY"),
+        (Self::Subscribe, b"SUBSCRIBE"),
+        (Self::Welcome, b"WELCOME"),
+    ];
+
+    fn from_octets(octets: &[u8]) -> Self {
+        Self::TABLE
+            .iter()
+            .find(|(_, text)| *text == octets)
+            .map_or(Self::Unknown, |(name, _)| *name)
+    }
+
+    /// The name's octets; none for [`CommandName::Unknown`].
+    pub fn octets(self) -> &'static [u8] {
+        Self::TABLE.iter().find(|(name, _)| *name == self).map_or(b"", |(_, text)| text)
+    }
+}
+
+/// The body of a command frame, taken apart.
+///
+/// ```
+/// use zmtp_core::wire::{Command, CommandName};
+///
+/// let command = Command::parse(b"\x05READY").unwrap();
+/// assert_eq!((command.name, command.data), (CommandName::Ready, &b""[..]));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Command<'a> {
+    /// Which command this is.
+    pub name: CommandName,
+    /// What follows the name.
+    pub data: &'a [u8],
+}
+
+impl<'a> Command<'a> {
+    /// Takes the whole body of a command frame apart.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::CommandName`] if the name is empty or longer than the body.
+    pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
+        // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
+        let name = verify(length_data(u8::<&[u8], ()>), |name: &[u8]| !name.is_empty());
+        match (name, rest).parse_complete(body) {
+            Ok((_, (name, data))) => Ok(Self { name: CommandName::from_octets(name), data }),
+            Err(_) => Err(Malformed::CommandName),
+        }
+    }
+
+    /// Appends the frame header's name part: `short-size command-name`.
+    pub(crate) fn emit_name(name: CommandName, out: &mut Writer<'_>) -> Result<(), Full> {
+        let text = name.octets();
+        out.put(&[u8::try_from(text.len()).unwrap_or_default()])?;
+        out.put(text)
+    }
+}
+
+/// The data of a PING (RFC 37 § Connection Heartbeating).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ping<'a> {
+    /// How long the sender allows itself to stay silent, in tenths of a second; 0 is no promise.
+    pub ttl: u16,
+    /// To be echoed by the PONG: at most 16 octets, what exceeds them is cut as libzmq does.
+    pub context: &'a [u8],
+}
+
+impl<'a> Ping<'a> {
+    /// Octets of the longest context.
+    pub const MAX_CONTEXT: usize = 16;
+
+    /// Takes the data of a PING apart.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Ping`] if the TTL is cut short.
+    pub fn parse(data: &'a [u8]) -> Result<Self, Malformed> {
+        let ttl: IResult<&[u8], u16, ()> = be_u16(data);
+        let (context, ttl) = ttl.map_err(|_| Malformed::Ping)?;
+        Ok(Self { ttl, context: context.get(..Self::MAX_CONTEXT).unwrap_or(context) })
+    }
+}
+
+/// The reason inside the data of an ERROR: up to 255 octets; what follows it is ignored.
+///
+/// # Errors
+///
+/// [`Malformed::ErrorReason`] if it is missing or longer than the data.
+pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
+    let reason: IResult<&[u8], &[u8], ()> = u8(data).and_then(|(rest, n)| take(n)(rest));
+    reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_parses_to_itself() {
+        for (name, text) in CommandName::TABLE {
+            let mut body = [0; 16];
+            let mut writer = Writer::new(&mut body);
+            Command::emit_name(name, &mut writer).unwrap();
+            writer.put(b"xyz").unwrap();
+            let command = Command::parse(writer.written()).unwrap();
+            assert_eq!(command, Command { name, data: b"xyz" });
+            assert_eq!(name.octets(), text);
+        }
+    }
+
+    #[test]
+    fn case_and_length_of_a_name_matter() {
+        assert_eq!(Command::parse(b"\x05ready").unwrap().name, CommandName::Unknown);
+        assert_eq!(Command::parse(b"\x06READYx").unwrap().name, CommandName::Unknown);
+    }
+
+    #[test]
+    fn empty_and_overlong_names_are_malformed() {
+        for body in [&b""[..], b"\x00", b"\x00READY", b"\x06READY"] {
+            assert_eq!(Command::parse(body), Err(Malformed::CommandName));
+        }
+    }
+
+    #[test]
+    fn a_ping_needs_its_ttl_and_its_context_is_cut_at_16() {
+        assert_eq!(Ping::parse(b""), Err(Malformed::Ping));
+        assert_eq!(Ping::parse(b"\x01"), Err(Malformed::Ping));
+        assert_eq!(Ping::parse(b"\x01\x00ab"), Ok(Ping { ttl: 256, context: b"ab" }));
+        assert_eq!(Ping::parse(&[9; 42]).unwrap().context, [9; 16]);
+    }
+
+    #[test]
+    fn a_reason_may_be_followed_by_anything_but_not_cut_short() {
+        assert_eq!(error_reason(b"\x03400zzz"), Ok(&b"400"[..]));
+        assert_eq!(error_reason(b"\x00"), Ok(&b""[..]));
+        assert_eq!(error_reason(b"\x0440"), Err(Malformed::ErrorReason));
+        assert_eq!(error_reason(b""), Err(Malformed::ErrorReason));
+    }
+}

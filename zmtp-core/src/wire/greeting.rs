@@ -1,0 +1,278 @@
+//! The greeting: 64 octets that open a connection (RFC 37 § Formal Grammar).
+
+/// Octets of the signature, all that may be sent before anything of the peer was read.
+pub(crate) const SIGNATURE_LEN: usize = 10;
+/// Where the major version stands.
+pub(crate) const VERSION_MAJOR_AT: usize = 10;
+const MECHANISM_AT: usize = 12;
+const MECHANISM_LEN: usize = 20;
+const AS_SERVER_AT: usize = MECHANISM_AT + MECHANISM_LEN;
+
+/// A version of ZMTP.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Version {
+    /// 3 for all that this crate speaks.
+    pub major: u8,
+    /// 1 for the current protocol, 0 for RFC 23.
+    pub minor: u8,
+}
+
+impl Version {
+    /// ZMTP 3.1 (RFC 37), what we announce.
+    pub const V3_1: Self = Self { major: 3, minor: 1 };
+    /// ZMTP 3.0 (RFC 23).
+    pub const V3_0: Self = Self { major: 3, minor: 0 };
+
+    /// The version spoken with a peer that announced `self`: 3.0 for exactly 3.0, else 3.1.
+    #[must_use]
+    pub const fn spoken(self) -> Self {
+        match self {
+            Self { major: 3, minor: 0 } => Self::V3_0,
+            _ => Self::V3_1,
+        }
+    }
+}
+
+impl core::fmt::Display for Version {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// The name of a security mechanism: 20 octets, padded with NUL.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct MechanismName([u8; MECHANISM_LEN]);
+
+impl MechanismName {
+    /// No security (RFC 37 § The NULL Security Mechanism).
+    pub const NULL: Self = Self::new(b"NULL");
+    /// User name and password in clear text (RFC 24).
+    pub const PLAIN: Self = Self::new(b"PLAIN");
+    /// Curve25519 (RFC 25).
+    pub const CURVE: Self = Self::new(b"CURVE");
+
+    /// A name of up to 20 octets; what exceeds them is cut.
+    pub const fn new(name: &[u8]) -> Self {
+        let mut octets = [0; MECHANISM_LEN];
+        let (mut rest, mut place): (&[u8], &mut [u8]) = (name, &mut octets);
+        while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
+            *slot = *first;
+            rest = others;
+            place = slots;
+        }
+        Self(octets)
+    }
+
+    /// All 20 octets as they stand on the wire.
+    pub const fn octets(&self) -> &[u8; MECHANISM_LEN] {
+        &self.0
+    }
+
+    /// The octets before the first NUL.
+    pub fn name(&self) -> &[u8] {
+        self.0.split(|octet| *octet == 0).next().unwrap_or_default()
+    }
+}
+
+impl core::fmt::Display for MechanismName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}", self.name().escape_ascii())
+    }
+}
+
+impl core::fmt::Debug for MechanismName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for MechanismName {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=[u8]:a}", self.name());
+    }
+}
+
+/// An opening that is not ZMTP 3: an older peer, or no ZMTP at all.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum OldPeer {
+    /// No signature. ZMTP 1.0 opens like that, and so do HTTP, TLS and SSH; this is the octet that
+    /// shows it: the first if it is not `ff`, else the tenth, whose bit 0 is clear.
+    Unversioned(u8),
+    /// The major version octet is 0 (ZMTP 1.0 framing) or 1 (ZMTP 2.0).
+    Version(u8),
+}
+
+impl core::fmt::Display for OldPeer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Unversioned(octet) => {
+                write!(f, "no ZMTP signature (octet {octet:#04x}): ZMTP 1.0 or another protocol")
+            }
+            Self::Version(1) => f.write_str("peer speaks ZMTP 2.0"),
+            Self::Version(_) => f.write_str("peer speaks ZMTP 1.0"),
+        }
+    }
+}
+
+/// What a peer says of itself before anything else.
+///
+/// ```
+/// use zmtp_core::wire::{Greeting, MechanismName, Version};
+///
+/// let greeting = Greeting { version: Version::V3_1, mechanism: MechanismName::NULL, as_server: false };
+/// let octets = greeting.emit(0);
+/// assert_eq!(octets.len(), Greeting::LEN);
+/// assert_eq!(Greeting::parse(&octets), Ok(Some(greeting)));
+/// assert_eq!(Greeting::parse(&octets[..40]), Ok(None));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Greeting {
+    /// The version the peer announces, as sent: 4.9 stays 4.9.
+    pub version: Version,
+    /// The mechanism the peer wants.
+    pub mechanism: MechanismName,
+    /// Whether the peer takes the server's role in PLAIN or CURVE. libzmq always sends 0.
+    pub as_server: bool,
+}
+
+impl Greeting {
+    /// Octets of a greeting.
+    pub const LEN: usize = 64;
+
+    /// Reads the greeting at the front of `input`; `None` asks for more octets.
+    ///
+    /// Padding, filler and unknown as-server values are ignored, as RFC 37 asks.
+    ///
+    /// # Errors
+    ///
+    /// [`OldPeer`] as soon as the octet that shows it is there.
+    pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
+        let mut reader = GreetingReader::new();
+        reader.push(input)?;
+        Ok(reader.finished())
+    }
+
+    /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
+    /// reads it as the size of a routing id.
+    pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
+        let mut octets = [0; Self::LEN];
+        let mut writer = super::Writer::new(&mut octets);
+        let padding = u64::from(routing_id_len).saturating_add(1).to_be_bytes();
+        let version = [self.version.major, self.version.minor];
+        let mechanism = self.mechanism.octets();
+        for field in
+            [&[0xff], &padding[..], &[0x7f], &version, mechanism, &[u8::from(self.as_server)]]
+        {
+            // The fields take 33 of 64 octets.
+            let _ = writer.put(field);
+        }
+        octets
+    }
+}
+
+/// A greeting as it arrives, judged octet by octet, so that nothing has to be kept for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GreetingReader {
+    at: u8,
+    greeting: Greeting,
+}
+
+impl GreetingReader {
+    pub(crate) const fn new() -> Self {
+        let version = Version { major: 0, minor: 0 };
+        let mechanism = MechanismName([0; MECHANISM_LEN]);
+        Self { at: 0, greeting: Greeting { version, mechanism, as_server: false } }
+    }
+
+    /// Octets read so far.
+    pub(crate) const fn position(&self) -> usize {
+        self.at as usize
+    }
+
+    /// Takes octets from the front of `input` up to the greeting's end and says how many.
+    pub(crate) fn push(&mut self, input: &[u8]) -> Result<usize, OldPeer> {
+        let wanted = Greeting::LEN.saturating_sub(self.position());
+        let mut taken: usize = 0;
+        for &octet in input.iter().take(wanted) {
+            self.judge(octet)?;
+            taken = taken.saturating_add(1);
+        }
+        Ok(taken)
+    }
+
+    fn judge(&mut self, octet: u8) -> Result<(), OldPeer> {
+        let at = self.position();
+        match at {
+            0 if octet != 0xff => return Err(OldPeer::Unversioned(octet)),
+            // Any odd octet passes, as with libzmq: bit 0 is what tells a ZMTP 1.0 length apart.
+            9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
+            VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
+            VERSION_MAJOR_AT => self.greeting.version.major = octet,
+            11 => self.greeting.version.minor = octet,
+            MECHANISM_AT..AS_SERVER_AT => {
+                let place = at.saturating_sub(MECHANISM_AT);
+                if let Some(slot) = self.greeting.mechanism.0.get_mut(place) {
+                    *slot = octet;
+                }
+            }
+            AS_SERVER_AT => self.greeting.as_server = octet == 1,
+            _ => {}
+        }
+        self.at = self.at.saturating_add(1);
+        Ok(())
+    }
+
+    /// The mechanism, once its 20 octets are there.
+    pub(crate) fn mechanism(&self) -> Option<MechanismName> {
+        (self.position() >= AS_SERVER_AT).then_some(self.greeting.mechanism)
+    }
+
+    /// The greeting, once all 64 octets are there.
+    pub(crate) fn finished(&self) -> Option<Greeting> {
+        (self.position() >= Greeting::LEN).then_some(self.greeting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openings_of_other_protocols_are_refused_at_their_first_octet() {
+        for opening in [b"GET / HTTP/1.1".as_slice(), b"\x16\x03\x01", b"SSH-2.0"] {
+            let first = opening[0];
+            assert_eq!(Greeting::parse(opening), Err(OldPeer::Unversioned(first)));
+        }
+    }
+
+    #[test]
+    fn an_even_tenth_octet_is_unversioned_and_any_odd_one_passes() {
+        let mut octets =
+            Greeting { version: Version::V3_1, mechanism: MechanismName::NULL, as_server: false }
+                .emit(0);
+        octets[9] = 0x01;
+        assert!(Greeting::parse(&octets).is_ok_and(|greeting| greeting.is_some()));
+        octets[9] = 0x7e;
+        assert_eq!(Greeting::parse(&octets[..10]), Err(OldPeer::Unversioned(0x7e)));
+    }
+
+    #[test]
+    fn versions_0_and_1_are_old_and_2_is_spoken_to_as_3_1() {
+        let head = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f];
+        for (major, expected) in
+            [(0, Err(OldPeer::Version(0))), (1, Err(OldPeer::Version(1))), (2, Ok(None))]
+        {
+            let mut octets = head.to_vec();
+            octets.push(major);
+            assert_eq!(Greeting::parse(&octets), expected);
+        }
+        assert_eq!(Version { major: 2, minor: 0 }.spoken(), Version::V3_1);
+        assert_eq!(Version { major: 4, minor: 9 }.spoken(), Version::V3_1);
+        assert_eq!(Version::V3_0.spoken(), Version::V3_0);
+    }
+}

@@ -1,0 +1,223 @@
+//! Metadata: the properties of a READY (RFC 37 § Connection Metadata).
+
+use nom::IResult;
+use nom::Parser;
+use nom::multi::length_data;
+use nom::number::complete::{be_u32, u8};
+
+use super::{Full, Malformed, Writer};
+
+/// A property: name and value, both borrowed from the command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Property<'a> {
+    /// The name as sent, 0 to 255 octets. Case does not matter ([`Property::is`]); libzmq accepts
+    /// empty names and any octets, and so do we.
+    pub name: &'a [u8],
+    /// The value, binary.
+    pub value: &'a [u8],
+}
+
+impl<'a> Property<'a> {
+    /// The socket type of the sender.
+    pub const SOCKET_TYPE: &'static str = "Socket-Type";
+    /// The routing id of the sender, for ROUTER.
+    pub const IDENTITY: &'static str = "Identity";
+
+    /// Whether this is the property `name`, in any case (RFC 37: names are case-insensitive).
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Appends a property to a command's body.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if it does not fit.
+    pub fn emit(name: &str, value: &[u8], out: &mut Writer<'_>) -> Result<(), Full> {
+        out.put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)])?;
+        out.put(name.as_bytes().get(..usize::from(u8::MAX)).unwrap_or(name.as_bytes()))?;
+        out.put(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes())?;
+        out.put(value)
+    }
+
+    fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
+        // property = name value; name = OCTET 1*255name-char; value = 4OCTET *OCTET
+        (length_data(u8), length_data(be_u32))
+            .map(|(name, value)| Self { name, value })
+            .parse(input)
+    }
+}
+
+/// A list of properties, checked whole when it was made.
+///
+/// ```
+/// use zmtp_core::wire::Metadata;
+///
+/// let metadata = Metadata::new(b"\x0bSocket-Type\0\0\0\x03REP").unwrap();
+/// assert_eq!(metadata.get("socket-type"), Some(&b"REP"[..]));
+/// assert_eq!(metadata.iter().count(), 1);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Metadata<'a>(&'a [u8]);
+
+impl<'a> Metadata<'a> {
+    /// Wraps encoded properties after checking that each is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Metadata`] if one is cut short or a stray octet follows the last.
+    pub fn new(octets: &'a [u8]) -> Result<Self, Malformed> {
+        let mut properties = Properties(octets);
+        while properties.next().is_some() {}
+        if properties.0.is_empty() { Ok(Self(octets)) } else { Err(Malformed::Metadata) }
+    }
+
+    /// The properties in the order they were sent, duplicates included.
+    pub const fn iter(&self) -> Properties<'a> {
+        Properties(self.0)
+    }
+
+    /// The value of the last property called `name`, in any case: of several the last counts, as
+    /// with libzmq's `Identity`.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.iter().filter(|property| property.is(name)).last().map(|property| property.value)
+    }
+
+    /// The encoded properties.
+    pub const fn octets(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+impl<'a> IntoIterator for Metadata<'a> {
+    type Item = Property<'a>;
+    type IntoIter = Properties<'a>;
+
+    fn into_iter(self) -> Properties<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &Metadata<'a> {
+    type Item = Property<'a>;
+    type IntoIter = Properties<'a>;
+
+    fn into_iter(self) -> Properties<'a> {
+        self.iter()
+    }
+}
+
+/// Iterator over the properties of [`Metadata`].
+#[derive(Clone, Debug)]
+pub struct Properties<'a>(&'a [u8]);
+
+impl<'a> Iterator for Properties<'a> {
+    type Item = Property<'a>;
+
+    fn next(&mut self) -> Option<Property<'a>> {
+        let (rest, property) = Property::parse(self.0).ok()?;
+        self.0 = rest;
+        Some(property)
+    }
+}
+
+/// A routing id: 0 to 255 octets that a ROUTER knows its peer by (`ZMQ_ROUTING_ID`). Empty lets
+/// the ROUTER make one up.
+#[derive(Clone, Copy)]
+pub struct RoutingId {
+    octets: [u8; u8::MAX as usize],
+    len: u8,
+}
+
+impl RoutingId {
+    /// No routing id of one's own.
+    pub const EMPTY: Self = Self { octets: [0; u8::MAX as usize], len: 0 };
+
+    /// A routing id of up to 255 octets; `None` if there are more. A first octet of 0 is for ids
+    /// that ROUTERs make up, but libzmq lets it pass and so do we.
+    pub const fn new(id: &[u8]) -> Option<Self> {
+        if id.len() > u8::MAX as usize {
+            return None;
+        }
+        let mut made = Self::EMPTY;
+        let (mut rest, mut place): (&[u8], &mut [u8]) = (id, &mut made.octets);
+        while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
+            *slot = *first;
+            rest = others;
+            place = slots;
+            made.len = made.len.wrapping_add(1);
+        }
+        Some(made)
+    }
+
+    /// The octets.
+    pub fn octets(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// How many octets, as they stand in the greeting's padding.
+    pub const fn len(&self) -> u8 {
+        self.len
+    }
+
+    /// Whether the id is empty.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl Eq for RoutingId {}
+
+impl PartialEq for RoutingId {
+    fn eq(&self, other: &Self) -> bool {
+        self.octets() == other.octets()
+    }
+}
+
+impl core::fmt::Debug for RoutingId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "\"{}\"", self.octets().escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emitted_properties_parse_to_themselves() {
+        let mut out = [0; 64];
+        let mut writer = Writer::new(&mut out);
+        Property::emit("Socket-Type", b"REQ", &mut writer).unwrap();
+        Property::emit("Identity", b"", &mut writer).unwrap();
+        let metadata = Metadata::new(writer.written()).unwrap();
+        let names: Vec<_> = metadata.iter().map(|property| property.name).collect();
+        assert_eq!(names, [&b"Socket-Type"[..], b"Identity"]);
+        assert_eq!(metadata.get("Identity"), Some(&b""[..]));
+        assert_eq!(metadata.get("Resource"), None);
+    }
+
+    #[test]
+    fn whatever_is_cut_short_is_malformed() {
+        let whole = b"\x0bSocket-Type\0\0\0\x03REP";
+        assert!(Metadata::new(b"").is_ok());
+        for cut in 1..whole.len() {
+            assert_eq!(Metadata::new(&whole[..cut]), Err(Malformed::Metadata));
+        }
+        assert_eq!(Metadata::new(b"\x01x\xff\xff\xff\xffabc"), Err(Malformed::Metadata));
+        assert_eq!(Metadata::new(b"\x01x\0\0\0\0\x07"), Err(Malformed::Metadata));
+    }
+
+    #[test]
+    fn the_last_of_several_counts_and_case_does_not() {
+        let metadata = Metadata::new(b"\x01a\0\0\0\x01x\x01A\0\0\0\x01y").unwrap();
+        assert_eq!(metadata.get("a"), Some(&b"y"[..]));
+    }
+
+    #[test]
+    fn a_routing_id_has_at_most_255_octets() {
+        assert_eq!(RoutingId::new(&[7; 255]).unwrap().octets(), [7; 255]);
+        assert!(RoutingId::new(&[7; 256]).is_none());
+        assert!(RoutingId::new(b"").unwrap().is_empty());
+    }
+}

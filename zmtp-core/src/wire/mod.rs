@@ -1,0 +1,64 @@
+//! Octets on the wire: pure parsing and emitting, no state beyond a value.
+//!
+//! | file | grammar | source |
+//! |---|---|---|
+//! | `greeting` | signature, version, mechanism, as-server | RFC 37 § Formal Grammar |
+//! | `frame` | flags, size | RFC 37 § Framing |
+//! | `command` | name, data; PING, SUBSCRIBE, ERROR | RFC 37 § Commands |
+//! | `metadata` | properties of READY | RFC 37 § Connection Metadata |
+//! | `socket_type` | names and legal pairs | RFC 37 § The Socket-Type Property |
+//!
+//! ZMTP 2.0 (RFC 15) and 1.0 (RFC 13) share no frame grammar with 3.x. Peers of those versions are
+//! recognised in `greeting` and refused; their grammars will be files of their own here.
+
+mod command;
+mod frame;
+mod greeting;
+mod metadata;
+mod socket_type;
+mod writer;
+
+pub use command::{Command, CommandName, Ping, error_reason};
+pub use frame::{FrameHeader, HeaderBytes, Kind, More};
+pub use greeting::{Greeting, MechanismName, OldPeer, Version};
+pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, VERSION_MAJOR_AT};
+pub use metadata::{Metadata, Properties, Property, RoutingId};
+pub use socket_type::SocketType;
+pub use writer::{Full, Writer};
+
+/// Octets that break the grammar itself, whoever sent them and whenever.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Malformed {
+    /// A command's name is empty or longer than its body.
+    CommandName,
+    /// The reason of an ERROR command is missing or longer than its body.
+    ErrorReason,
+    /// A frame's size has bit 63 set; sizes are 0 to 2^63-1 (RFC 37 § Framing).
+    FrameSize(u64),
+    /// A property is cut short: its name or value runs past the end of the metadata.
+    Metadata,
+    /// MORE on a command frame; commands are single frames (RFC 37 § Framing).
+    MoreOnCommand,
+    /// A PING without its two octets of TTL.
+    Ping,
+    /// Flag bits 3 to 7 are reserved and zero; this is the flags octet.
+    ReservedFlags(u8),
+}
+
+impl core::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::CommandName => f.write_str("command name is empty or exceeds the command"),
+            Self::ErrorReason => f.write_str("reason of ERROR is missing or exceeds the command"),
+            Self::FrameSize(size) => write!(f, "frame size {size:#x} has bit 63 set"),
+            Self::Metadata => f.write_str("a property runs past the end of the metadata"),
+            Self::MoreOnCommand => f.write_str("MORE flag on a command"),
+            Self::Ping => f.write_str("PING without a TTL"),
+            Self::ReservedFlags(flags) => write!(f, "reserved flag bits set in {flags:#04x}"),
+        }
+    }
+}
+
+impl core::error::Error for Malformed {}

@@ -1,0 +1,137 @@
+//! Emitting into memory that the caller lends.
+
+use super::{FrameHeader, Kind};
+
+/// The octets do not fit; `needed` more than there was room for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Full {
+    /// Octets that were missing.
+    pub needed: usize,
+}
+
+impl core::fmt::Display for Full {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "buffer too small by {} octets", self.needed)
+    }
+}
+
+impl core::error::Error for Full {}
+
+/// Appends octets to a borrowed slice.
+#[derive(Debug)]
+pub struct Writer<'o> {
+    out: &'o mut [u8],
+    len: usize,
+}
+
+impl<'o> Writer<'o> {
+    /// A writer at the start of `out`.
+    pub const fn new(out: &'o mut [u8]) -> Self {
+        Self { out, len: 0 }
+    }
+
+    /// Appends all of `octets` or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if they do not fit.
+    pub fn put(&mut self, octets: &[u8]) -> Result<(), Full> {
+        let room = self.out.get_mut(self.len..).unwrap_or_default();
+        match room.get_mut(..octets.len()) {
+            Some(place) => {
+                place.copy_from_slice(octets);
+                self.len = self.len.saturating_add(octets.len());
+                Ok(())
+            }
+            None => Err(Full { needed: octets.len().saturating_sub(room.len()) }),
+        }
+    }
+
+    /// Appends what `body` writes as a command frame, all or nothing; nothing if it writes nothing.
+    pub(crate) fn command(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        let start = self.len;
+        let result = self.put(&[0; 2]).and_then(|()| body(self)).and_then(|()| self.head(start));
+        if result.is_err() {
+            self.len = start;
+        }
+        result
+    }
+
+    /// Puts the header of a command in front of the body that follows `start` and two octets.
+    fn head(&mut self, start: usize) -> Result<(), Full> {
+        let body = start.saturating_add(2);
+        let body_len = self.len.saturating_sub(body);
+        if body_len == 0 {
+            self.len = start;
+            return Ok(());
+        }
+        let header = FrameHeader::new(Kind::Command, body_len as u64).emit();
+        let longer = header.as_ref().len().saturating_sub(2);
+        let end = self.len;
+        self.put([0; 7].get(..longer).unwrap_or_default())?;
+        if longer > 0 {
+            for at in (body..end).rev() {
+                let octet = self.out.get(at).copied().unwrap_or_default();
+                if let Some(slot) = self.out.get_mut(at.saturating_add(longer)) {
+                    *slot = octet;
+                }
+            }
+        }
+        let place = self.out.get_mut(start..).unwrap_or_default();
+        for (slot, octet) in place.iter_mut().zip(header.as_ref()) {
+            *slot = *octet;
+        }
+        Ok(())
+    }
+
+    /// Octets written so far.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing was written yet.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// What was written so far.
+    pub fn written(&self) -> &[u8] {
+        self.out.get(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_written_whole_or_not_at_all() {
+        for (body, header) in [(1, 2), (255, 2), (256, 9), (300, 9)] {
+            let mut out = vec![0xee; 400];
+            let mut writer = Writer::new(&mut out);
+            writer.put(b"before").unwrap();
+            writer.command(|frame| frame.put(&vec![7; body])).unwrap();
+            let frame = &writer.written()[6..];
+            let (parsed, len) = FrameHeader::parse(frame).unwrap().unwrap();
+            assert_eq!((parsed.len(), len), (body as u64, header));
+            assert_eq!(frame[header..], vec![7; body]);
+
+            let mut small = vec![0; header + body - 1];
+            let mut writer = Writer::new(&mut small);
+            assert_eq!(writer.command(|frame| frame.put(&vec![7; body])), Err(Full { needed: 1 }));
+            assert!(writer.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_command_leaves_nothing() {
+        let mut out = [0; 8];
+        let mut writer = Writer::new(&mut out);
+        writer.command(|_| Ok(())).unwrap();
+        assert!(writer.is_empty());
+    }
+}
