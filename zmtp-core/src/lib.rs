@@ -14,7 +14,7 @@
         clippy::unwrap_used
     )
 )]
-#![warn(clippy::exhaustive_enums)]
+#![warn(clippy::alloc_instead_of_core, clippy::exhaustive_enums, clippy::std_instead_of_core)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod buffer;

@@ -168,6 +168,11 @@ impl<S: Slots<ReqPeer>> Req<S> {
         Ok(peer)
     }
 
+    /// The options.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The id that the last request carries in front of its delimiter, in host order as libzmq
     /// has it; `None` if the mode has none.
     pub fn request_id(&self) -> Option<[u8; 4]> {
@@ -228,9 +233,9 @@ impl<S: Slots<ReqPeer>> Req<S> {
         due
     }
 
-    /// Whether a reply can be taken now.
+    /// Whether [`Req::take`] has something to say: a reply, or that the peer asked is gone.
     pub const fn may_take(&self) -> bool {
-        matches!(self.state, State::Answered(_))
+        matches!(self.state, State::Answered(_) | State::Lost)
     }
 
     /// Takes the reply: the peer that gave it, `None` if it has not come.

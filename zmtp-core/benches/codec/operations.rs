@@ -1,0 +1,117 @@
+//! The operations that are measured.
+
+use core::hint::black_box;
+
+use zmtp_core::wire::{FrameHeader, Kind, More, SocketType};
+use zmtp_core::{Config, Connection, Decoded, Event, Input, Instant, Null};
+
+use crate::nom_header;
+
+static DEALER: Config = Config::new(SocketType::Dealer);
+static ROUTER: Config = Config::new(SocketType::Router);
+const NOW: Instant = Instant::from_millis(1);
+const BODY: [u8; 64] = [0x5a; 64];
+const SHORT: [u8; 2] = [0x00, 64];
+const LONG: [u8; 9] = [0x02, 0, 0, 0, 0, 0, 1, 0, 0];
+
+/// Something to measure.
+pub(crate) struct Operation {
+    /// What one of it does.
+    pub(crate) name: &'static str,
+    /// Sets up once, then does it this many times.
+    pub(crate) run: fn(u64),
+}
+
+const fn op(name: &'static str, run: fn(u64)) -> Operation {
+    Operation { name, run }
+}
+
+/// All of them, in the order of the table.
+pub(crate) const OPERATIONS: [Operation; 11] = [
+    op("nothing: the loop around the parsers below", |n| parse::<2>(n, |_| Ok(None), &SHORT)),
+    op("parse a short frame header", |n| parse::<2>(n, FrameHeader::parse, &SHORT)),
+    op("parse a short frame header, in nom", |n| parse::<2>(n, nom_header::parse, &SHORT)),
+    op("parse a long frame header", |n| parse::<9>(n, FrameHeader::parse, &LONG)),
+    op("parse a long frame header, in nom", |n| parse::<9>(n, nom_header::parse, &LONG)),
+    op("emit a short frame header", |n| emit(n, 64)),
+    op("emit a long frame header", |n| emit(n, 65_536)),
+    op("encode a message of 64 octets, copy included", encode),
+    op("decode a message of 64 octets, alone in its read", |n| decode(n, 1)),
+    op("decode a message of 64 octets, 100 to a read", |n| decode(n, 100)),
+    op("two greetings and NULL handshakes, wired to each other", handshake),
+];
+
+#[inline]
+fn parse<const LEN: usize>(
+    n: u64,
+    parse: impl Fn(&[u8]) -> Result<Option<(FrameHeader, usize)>, zmtp_core::wire::Malformed>,
+    octets: &[u8; LEN],
+) {
+    for _ in 0..n {
+        // As a slice of unknown length: a receive buffer's, not this array's.
+        let input: &[u8] = black_box(octets);
+        let _ = black_box(parse(input));
+    }
+}
+
+fn emit(n: u64, len: u64) {
+    for _ in 0..n {
+        let header = FrameHeader::new(black_box(Kind::Message(More::Last)), black_box(len));
+        black_box(header.emit().as_ref());
+    }
+}
+
+fn encode(n: u64) {
+    let (connection, _) = connected();
+    let mut out = [0; FrameHeader::MAX_LEN + BODY.len()];
+    for _ in 0..n {
+        let body: &[u8] = black_box(&BODY);
+        let header = connection.begin_frame(More::Last, body.len() as u64).expect("ready");
+        let header = header.as_ref();
+        out[..header.len()].copy_from_slice(header);
+        out[header.len()..][..body.len()].copy_from_slice(body);
+        black_box(&out);
+    }
+}
+
+/// Decodes `n` messages or the next multiple of `per_read`.
+fn decode(n: u64, per_read: usize) {
+    let (mut connection, _) = connected();
+    let mut octets = [&SHORT[..], &BODY].concat().repeat(per_read);
+    for _ in 0..n.div_ceil(per_read as u64) {
+        let mut input = Input::new(black_box(&mut octets));
+        // Until it asks for more, as a driver must.
+        while let Decoded::Event(event) = connection.decode(NOW, &mut input).expect("well-formed") {
+            let Event::Chunk(chunk) = event else { unreachable!("messages only") };
+            black_box(chunk.octets());
+        }
+    }
+}
+
+fn handshake(n: u64) {
+    for _ in 0..n {
+        black_box(connected());
+    }
+}
+
+/// Two ends after their handshake.
+fn connected() -> (Connection<Null>, Connection<Null>) {
+    let mut dealer = Connection::new(Null::new(), black_box(&DEALER), NOW);
+    let mut router = Connection::new(Null::new(), black_box(&ROUTER), NOW);
+    while !(dealer.is_ready() && router.is_ready()) {
+        carry(&mut dealer, &mut router);
+        carry(&mut router, &mut dealer);
+    }
+    (dealer, router)
+}
+
+/// Brings what one end has to say to the other, which takes all of it: handshakes fit one write.
+fn carry(from: &mut Connection<Null>, to: &mut Connection<Null>) {
+    let mut wire = [0; 128];
+    let n = from.poll_transmit(&mut wire).expect("room for a greeting and READY");
+    let mut input = Input::new(&mut wire[..n]);
+    while let Decoded::Event(event) = to.decode(NOW, &mut input).expect("well-formed") {
+        black_box(event);
+    }
+    assert!(input.rest().is_empty(), "a handshake comes in whole commands");
+}

@@ -1,0 +1,241 @@
+//! Endpoints: `tcp://host:port` and `ipc://path`, as text and taken apart.
+
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::str::FromStr;
+use std::path::PathBuf;
+
+/// Longest path or name of an ipc endpoint in octets (`sun_path` less its NUL).
+const IPC_MAX: usize = 107;
+
+/// Where a socket listens or dials.
+///
+/// ```
+/// use zmtp_mio::Endpoint;
+///
+/// let endpoint: Endpoint = "tcp://127.0.0.1:5555".parse()?;
+/// assert_eq!(endpoint.to_string(), "tcp://127.0.0.1:5555");
+/// let error = "127.0.0.1:5555".parse::<Endpoint>().unwrap_err();
+/// assert!(error.to_string().contains("\"127.0.0.1:5555\""));
+/// # Ok::<(), zmtp_mio::EndpointError>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `tcp://host:port`. The port is 0 for `*`: one that the system chooses.
+    Tcp {
+        /// The host.
+        host: Host,
+        /// The port.
+        port: u16,
+    },
+    /// `ipc:///path`: a Unix socket in the file system.
+    Ipc(PathBuf),
+    /// `ipc://@name`: a Unix socket in Linux's abstract namespace.
+    Abstract(String),
+}
+
+/// The host of a TCP endpoint.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Host {
+    /// `*`: all IPv4 addresses of this machine. Only to bind. `[::]` is all addresses.
+    Any,
+    /// A numeric address.
+    Ip(IpAddr),
+    /// A name to be resolved.
+    Name(String),
+}
+
+/// A text that is no endpoint; quotes it and says what was expected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EndpointError {
+    text: String,
+    expected: &'static str,
+}
+
+impl EndpointError {
+    pub(crate) fn new(text: impl Into<String>, expected: &'static str) -> Self {
+        Self { text: text.into(), expected }
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bad endpoint {:?}: expected {}", self.text, self.expected)
+    }
+}
+
+impl core::error::Error for EndpointError {}
+
+impl Endpoint {
+    /// Addresses that need no resolver: `None` for a name other than `localhost`.
+    pub(crate) fn numeric(&self) -> Option<Vec<SocketAddr>> {
+        let Self::Tcp { host, port } = self else { return None };
+        match host {
+            Host::Any => Some(vec![(Ipv4Addr::UNSPECIFIED, *port).into()]),
+            Host::Ip(ip) => Some(vec![(*ip, *port).into()]),
+            Host::Name(name) if name.eq_ignore_ascii_case("localhost") => {
+                Some(vec![(Ipv4Addr::LOCALHOST, *port).into(), (Ipv6Addr::LOCALHOST, *port).into()])
+            }
+            Host::Name(_) => None,
+        }
+    }
+
+    /// Refuses what can be listened on but not dialled.
+    pub(crate) fn check_dial(&self) -> Result<(), EndpointError> {
+        match self {
+            Self::Tcp { host: Host::Any, .. } => {
+                Err(EndpointError::new(self.to_string(), "a host to connect to, not `*`"))
+            }
+            Self::Tcp { port: 0, .. } => {
+                Err(EndpointError::new(self.to_string(), "a port to connect to, not `*` or 0"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp { host: Host::Ip(address.ip()), port: address.port() }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let error = |expected| EndpointError::new(text, expected);
+        match text.split_once("://") {
+            Some(("tcp", address)) => tcp(address).map_err(error),
+            Some(("ipc", name)) => ipc(name).map_err(error),
+            Some(_) => Err(error("transport `tcp://` or `ipc://`")),
+            None => Err(error("`tcp://host:port` or `ipc://path`")),
+        }
+    }
+}
+
+fn tcp(address: &str) -> Result<Endpoint, &'static str> {
+    let (host, port) = address.rsplit_once(':').ok_or("`tcp://host:port`, with a port")?;
+    let port = match port {
+        "*" => 0,
+        // `parse` alone would also take a sign.
+        digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            digits.parse().map_err(|_| "a port from 0 to 65535, or `*`")?
+        }
+        _ => return Err("a port from 0 to 65535, or `*`"),
+    };
+    let host = match host {
+        "*" => Host::Any,
+        "" => return Err("a host before the port: an address, a name, or `*`"),
+        _ if host.starts_with('[') || host.ends_with(']') => {
+            let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let ip = inner.and_then(|inner| inner.parse::<Ipv6Addr>().ok());
+            Host::Ip(ip.ok_or("an IPv6 address between `[` and `]`")?.into())
+        }
+        _ if host.contains(':') => return Err("an IPv6 address in `[` and `]`"),
+        _ => match host.parse::<Ipv4Addr>() {
+            Ok(ip) => Host::Ip(ip.into()),
+            Err(_) if is_name(host) => Host::Name(host.into()),
+            Err(_) => return Err("a host name or address before the port"),
+        },
+    };
+    Ok(Endpoint::Tcp { host, port })
+}
+
+/// Letters, digits, `-`, `_` and dots, and not digits and dots alone: `127.0.1` or `1.2.3.999`
+/// would otherwise go to a resolver.
+fn is_name(host: &str) -> bool {
+    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    host.bytes().all(legal) && host.bytes().any(|octet| !octet.is_ascii_digit() && octet != b'.')
+}
+
+fn ipc(name: &str) -> Result<Endpoint, &'static str> {
+    if name.len() > IPC_MAX {
+        return Err("a path or name of at most 107 octets");
+    }
+    match name.strip_prefix('@') {
+        _ if name.contains('\0') => Err("a path or name without NUL"),
+        Some("") => Err("a name after `ipc://@`"),
+        Some(name) => Ok(Endpoint::Abstract(name.into())),
+        None if name.is_empty() || name == "*" => Err("a path after `ipc://`"),
+        None => Ok(Endpoint::Ipc(name.into())),
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host: Host::Any, port } => write!(f, "tcp://*:{port}"),
+            Self::Tcp { host: Host::Ip(ip), port } => {
+                write!(f, "tcp://{}", SocketAddr::new(*ip, *port))
+            }
+            Self::Tcp { host: Host::Name(name), port } => write!(f, "tcp://{name}:{port}"),
+            Self::Ipc(path) => write!(f, "ipc://{}", path.display()),
+            Self::Abstract(name) => write!(f, "ipc://@{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_endpoints_survive_a_round_trip() {
+        for text in [
+            "tcp://127.0.0.1:5555",
+            "tcp://[::1]:5555",
+            "tcp://*:5555",
+            "tcp://example.org:80",
+            "tcp://localhost:0",
+            "ipc:///run/app.sock",
+            "ipc://relative.sock",
+            "ipc://@name",
+        ] {
+            assert_eq!(
+                text.parse::<Endpoint>().map(|endpoint| endpoint.to_string()),
+                Ok(text.into())
+            );
+        }
+        assert_eq!("tcp://*:*".parse::<Endpoint>().unwrap().to_string(), "tcp://*:0");
+    }
+
+    #[test]
+    fn wrong_endpoints_are_quoted_with_what_was_expected() {
+        for (text, expected) in [
+            ("", "`tcp://host:port` or"),
+            ("127.0.0.1:5555", "`tcp://host:port` or"),
+            ("udp://127.0.0.1:5555", "transport"),
+            ("tcp://127.0.0.1", "with a port"),
+            ("tcp://:5555", "a host before"),
+            ("tcp://127.0.0.1:", "65535"),
+            ("tcp://127.0.0.1:+5", "65535"),
+            ("tcp://127.0.0.1:65536", "65535"),
+            ("tcp://::1:5555", "in `[`"),
+            ("tcp://[::1:5555", "IPv6"),
+            ("tcp://[1.2.3.4]:5555", "IPv6"),
+            ("tcp://256.0.0.1:5555", "host name"),
+            ("tcp://ho st:1", "host name"),
+            ("tcp://host:1/resource", "65535"),
+            ("ipc://", "a path"),
+            ("ipc://@", "a name"),
+            ("ipc://a\0b", "NUL"),
+        ] {
+            let error = text.parse::<Endpoint>().unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+            assert!(error.contains(expected), "{error}");
+        }
+        let long = format!("ipc:///{}", "x".repeat(107));
+        assert!(long.parse::<Endpoint>().unwrap_err().to_string().contains("107"));
+    }
+
+    #[test]
+    fn some_endpoints_are_only_for_listening() {
+        for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
+            assert!(text.parse::<Endpoint>().unwrap().check_dial().is_err());
+        }
+        assert!("ipc://@x".parse::<Endpoint>().unwrap().check_dial().is_ok());
+    }
+}

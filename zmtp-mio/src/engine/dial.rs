@@ -1,0 +1,246 @@
+//! Dialling: names, attempts, and waits between them, for ever.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::net::ToSocketAddrs;
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use mio::Interest;
+use zmtp_core::Fault;
+
+use super::link::Link;
+use super::peer::{Origin, Peer, Phase};
+use super::{Engine, Key, Pattern, id};
+use crate::endpoint::{Endpoint, Host};
+use crate::error::Error;
+use crate::monitor::{CloseReason, EventKind};
+use crate::options::Reconnect;
+use crate::transport::{Stream, Target};
+
+/// What a dialled peer remembers from one attempt to the next.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    /// Addresses of the last look-up that were not tried yet.
+    targets: Vec<Target>,
+    /// Attempts since the peer last proved of use.
+    failures: u32,
+    /// Counts look-ups, so that a late answer is told from the one awaited.
+    look_up: u64,
+    last: Option<Instant>,
+}
+
+/// The answer of a look-up thread.
+pub(super) struct Resolved {
+    peer: usize,
+    look_up: u64,
+    addresses: io::Result<Vec<SocketAddr>>,
+}
+
+impl Dialer {
+    const fn new() -> Self {
+        Self { targets: Vec::new(), failures: 0, look_up: 0, last: None }
+    }
+
+    /// The wait before the next attempt.
+    fn wait(&mut self, options: Reconnect, reason: CloseReason, now: Instant) -> Duration {
+        let doubled = options.first.saturating_mul(1 << self.failures.min(20));
+        let base = doubled.min(options.longest);
+        self.failures = self.failures.saturating_add(1);
+        match reason {
+            // Our own doing: at once, unless that would be sooner after the last than the first
+            // wait.
+            CloseReason::Abandoned => {
+                self.failures = 0;
+                let next = self.last.map_or(now, |last| last + options.first);
+                next.saturating_duration_since(now)
+            }
+            // It will not get better soon.
+            CloseReason::Protocol(error) if error.fault() == Fault::Configuration => {
+                jitter(options.longest)
+            }
+            _ => jitter(base),
+        }
+    }
+}
+
+/// Between half and all of a wait.
+fn jitter(wait: Duration) -> Duration {
+    wait.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+impl<P: Pattern> Engine<P> {
+    /// Starts to dial an endpoint, and goes on until `disconnect`.
+    pub(crate) fn connect(&mut self, endpoint: Endpoint) -> Result<(), Error> {
+        endpoint.check_dial()?;
+        let origin = Origin::Dialled(Box::new(Dialer::new()));
+        let index = self.peers.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
+        self.pattern.dialled(id(index));
+        self.dial(index);
+        Ok(())
+    }
+
+    /// Gives a dialled endpoint up, with what waits to be sent to it.
+    pub(crate) fn disconnect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        let found = self.peers.iter().find(|(_, peer)| {
+            matches!(peer.origin, Origin::Dialled(_))
+                && !matches!(peer.phase, Phase::Over)
+                && *peer.endpoint == *endpoint
+        });
+        let Some((index, _)) = found else {
+            return Err(Error::UnknownEndpoint(endpoint.to_string()));
+        };
+        self.flush(index);
+        if let Some(peer) = self.peers.get_mut(index) {
+            // Nobody dials it again.
+            peer.origin = Origin::Accepted;
+            peer.known = true;
+        }
+        self.shut(index, CloseReason::ByUs);
+        Ok(())
+    }
+
+    /// Begins the next attempt.
+    pub(super) fn dial(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let endpoint = Arc::clone(&peer.endpoint);
+        let Origin::Dialled(dialer) = &mut peer.origin else { return };
+        let now = Instant::now();
+        dialer.last = Some(now);
+        if let Some(target) = dialer.targets.pop() {
+            self.monitor.counters.dials += 1;
+            match Stream::dial(&target, &self.options.tcp).and_then(|mut stream| {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                let token = Key::Peer(index).token();
+                self.poll.registry().register(stream.source(), token, interest)?;
+                Ok(stream)
+            }) {
+                Ok(stream) => {
+                    peer.phase = Phase::Connecting(stream);
+                    let limit = Duration::from_millis(self.options.limits.handshake_timeout.into());
+                    self.timers.set(Key::Peer(index), &mut peer.timer, Some(now + limit));
+                    self.connecting(index);
+                }
+                Err(error) => self.shut(index, CloseReason::Io(error.kind())),
+            }
+            return;
+        }
+        match &*endpoint {
+            Endpoint::Tcp { host: Host::Name(name), port } if endpoint.numeric().is_none() => {
+                peer.phase = Phase::Resolving;
+                dialer.look_up += 1;
+                let (name, port, look_up) = (name.clone(), *port, dialer.look_up);
+                self.resolve(index, look_up, name, port);
+            }
+            Endpoint::Tcp { .. } => {
+                self.dial_addresses(index, endpoint.numeric().unwrap_or_default());
+            }
+            #[cfg(unix)]
+            _ => self.dial_targets(index, vec![Target::Ipc((*endpoint).clone())]),
+            #[cfg(not(unix))]
+            _ => self.shut(index, CloseReason::Io(io::ErrorKind::Unsupported)),
+        }
+    }
+
+    fn dial_addresses(&mut self, index: usize, addresses: Vec<SocketAddr>) {
+        self.dial_targets(index, addresses.into_iter().map(Target::Tcp).collect());
+    }
+
+    fn dial_targets(&mut self, index: usize, mut targets: Vec<Target>) {
+        if targets.is_empty() {
+            return self.shut(index, CloseReason::NoAddress);
+        }
+        // Taken from the end.
+        targets.reverse();
+        if let Some(peer) = self.peers.get_mut(index)
+            && let Origin::Dialled(dialer) = &mut peer.origin
+        {
+            dialer.targets = targets;
+            self.dial(index);
+        }
+    }
+
+    /// Looks a name up: by the caller's resolver, else on a thread of its own, because the
+    /// system's blocks.
+    fn resolve(&mut self, index: usize, look_up: u64, name: String, port: u16) {
+        if let Some(resolver) = self.options.resolver.clone() {
+            return match resolver(&name, port) {
+                Ok(addresses) => self.dial_addresses(index, addresses),
+                Err(_) => self.shut(index, CloseReason::NoAddress),
+            };
+        }
+        let answer = self.resolved.0.clone();
+        let started = self.wake().ok().and_then(|wake| {
+            let look = move || {
+                let addresses =
+                    (name.as_str(), port).to_socket_addrs().map(|found| found.collect());
+                // The socket may be gone; nobody waits for the answer then.
+                let _ = answer.send(Resolved { peer: index, look_up, addresses });
+                let _ = wake.wake();
+            };
+            thread::Builder::new().name("zmtp-resolver".into()).spawn(look).ok()
+        });
+        if started.is_none() {
+            self.shut(index, CloseReason::Io(io::ErrorKind::OutOfMemory));
+        }
+    }
+
+    pub(super) fn take_resolved(&mut self) {
+        while let Ok(answer) = self.resolved.1.try_recv() {
+            let awaited = self.peers.get(answer.peer).is_some_and(|peer| {
+                matches!(&peer.origin, Origin::Dialled(dialer) if dialer.look_up == answer.look_up)
+                    && matches!(peer.phase, Phase::Resolving)
+            });
+            if awaited {
+                self.dial_addresses(answer.peer, answer.addresses.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Looks whether connecting is decided, and opens the link.
+    pub(super) fn connecting(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Phase::Connecting(stream) = &peer.phase else { return };
+        match stream.connected() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) => return self.shut(index, CloseReason::Io(error.kind())),
+        }
+        let core_now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Phase::Connecting(stream) = core::mem::replace(&mut peer.phase, Phase::Waiting) else {
+            return;
+        };
+        let remote = stream.remote();
+        let mut link = Link::new(stream, &self.config, Instant::now(), core_now);
+        link.tx.watching = true;
+        peer.phase = Phase::Open(link);
+        let endpoint = Arc::clone(&peer.endpoint);
+        self.monitor.note(&endpoint, remote, EventKind::Connected);
+        self.opened(index);
+    }
+
+    /// Plans the next attempt after this one ended.
+    pub(super) fn redial(&mut self, index: usize, reason: CloseReason, proven: bool) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Origin::Dialled(dialer) = &mut peer.origin else { return };
+        let now = Instant::now();
+        if proven {
+            dialer.failures = 0;
+        }
+        // A name's other addresses are tried at once.
+        let failed = matches!(reason, CloseReason::Io(_));
+        let wait = match dialer.targets.is_empty() || !failed {
+            true => {
+                dialer.targets.clear();
+                dialer.wait(self.options.reconnect, reason, now)
+            }
+            false => Duration::ZERO,
+        };
+        peer.phase = Phase::Waiting;
+        self.timers.set(Key::Peer(index), &mut peer.timer, Some(now + wait));
+        self.monitor.note(&Arc::clone(&peer.endpoint), None, EventKind::Retrying(wait));
+    }
+}

@@ -1,0 +1,96 @@
+//! One open connection: its stream, its protocol state, and what is under way in each direction.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use zmtp_core::pattern::Verdict;
+use zmtp_core::{Config, Connection, Null};
+
+use super::queue::Letter;
+use crate::transport::Stream;
+
+/// An open connection. At rest it owns its state and no buffer.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) stream: Stream,
+    pub(super) connection: Connection<Null, Arc<Config>>,
+    pub(super) rx: Rx,
+    pub(super) tx: Tx,
+    pub(super) since: Instant,
+}
+
+/// What is under way towards us.
+#[derive(Debug, Default)]
+pub(super) struct Rx {
+    /// Octets read and not decoded: part of a header or command, or what came behind the last
+    /// message that fitted the queue.
+    pub(super) stash: Vec<u8>,
+    /// The letter whose frames are arriving.
+    pub(super) letter: Letter,
+    /// Where the frame under way goes.
+    pub(super) verdict: Option<Verdict>,
+    /// The peer closed its side: read until the end, a short read is not the last.
+    pub(super) closing: bool,
+    /// Reading waits until the queue has room.
+    pub(super) paused: bool,
+    /// Reading waits until control octets could be written.
+    pub(super) congested: bool,
+    /// The handshake is over.
+    pub(super) ready: bool,
+    /// A letter came whole: the peer is of use, and dialling it again starts with a short wait.
+    pub(super) proven: bool,
+    /// What stash and letter were last counted as.
+    pub(super) weight: usize,
+}
+
+impl Rx {
+    /// What is held outside the queues.
+    pub(super) fn held(&self) -> usize {
+        self.stash.len() + self.letter.weight()
+    }
+}
+
+/// What is under way towards the peer.
+#[derive(Debug, Default)]
+pub(super) struct Tx {
+    /// Control octets that a write left over.
+    pub(super) control: Vec<u8>,
+    /// How far the first letter of the queue is.
+    pub(super) cursor: Cursor,
+    /// The last write was cut short: the stream will say when it is writable.
+    pub(super) blocked: bool,
+    /// WRITABLE is registered.
+    pub(super) watching: bool,
+}
+
+/// How far a letter is on the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// Frames that are through.
+    pub(super) frame: usize,
+    /// Octets of the next frame, header included, that are through.
+    pub(super) octets: usize,
+}
+
+impl Cursor {
+    pub(super) const fn at_start(&self) -> bool {
+        self.frame == 0 && self.octets == 0
+    }
+}
+
+impl Link {
+    pub(super) fn new(
+        stream: Stream,
+        config: &Arc<Config>,
+        since: Instant,
+        now: zmtp_core::Instant,
+    ) -> Self {
+        Self {
+            stream,
+            connection: Connection::new(Null::new(), Arc::clone(config), now),
+            rx: Rx::default(),
+            tx: Tx::default(),
+            since,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Listening and accepting.
+
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::link::Link;
+use super::peer::{Origin, Peer, Phase};
+use super::{Engine, Key, Pattern};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::monitor::{CloseReason, EventKind};
+use crate::transport::{Listener, Stream};
+
+/// Connections accepted before others have their turn.
+const BUDGET: usize = 64;
+/// How long accepting pauses when the system or the limit allows no more.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A listening endpoint.
+#[derive(Debug)]
+pub(super) struct Acceptor {
+    listener: Listener,
+    endpoint: Arc<Endpoint>,
+    /// When accepting goes on, if it pauses.
+    pub(super) timer: Option<Instant>,
+}
+
+impl Acceptor {
+    pub(super) fn forget_file(&mut self) {
+        self.listener.forget_file();
+    }
+}
+
+impl<P: Pattern> Engine<P> {
+    /// Listens; returns the concrete endpoint.
+    pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        let mut listener = Listener::bind(endpoint, &self.options.tcp)?;
+        let concrete = listener.endpoint().map_err(Error::io(format!("bind {endpoint}")))?;
+        let entry = self.listeners.vacant_entry();
+        listener
+            .register(self.poll.registry(), Key::Listener(entry.key()).token())
+            .map_err(Error::io(format!("bind {endpoint}")))?;
+        entry.insert(Acceptor { listener, endpoint: Arc::new(concrete.clone()), timer: None });
+        Ok(concrete)
+    }
+
+    /// Stops listening. Accepted connections stay.
+    pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
+        let Some((index, _)) = found else {
+            return Err(Error::UnknownEndpoint(endpoint.to_string()));
+        };
+        let mut acceptor = self.listeners.remove(index);
+        self.timers.set(Key::Listener(index), &mut acceptor.timer, None);
+        self.hot.retain(|key| *key != Key::Listener(index));
+        let _ = acceptor.listener.deregister(self.poll.registry());
+        Ok(())
+    }
+
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.listeners.iter().map(|(_, acceptor)| &*acceptor.endpoint)
+    }
+
+    /// Accepts what waits, within the budget.
+    pub(super) fn accept(&mut self, index: usize) {
+        for _ in 0..BUDGET {
+            let Some(acceptor) = self.listeners.get(index) else { return };
+            let endpoint = Arc::clone(&acceptor.endpoint);
+            let result = if self.peers.len() < self.options.max_connections {
+                acceptor.listener.accept(&self.options.tcp)
+            } else {
+                Err(io::ErrorKind::QuotaExceeded.into())
+            };
+            match result {
+                Ok(stream) => self.accepted(&endpoint, stream),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The peer was gone before it was accepted, or its options could not be set.
+                Err(error) if is_of_the_peer(error.kind()) => {}
+                Err(error) => {
+                    self.monitor.note(&endpoint, None, EventKind::AcceptPaused(error.kind()));
+                    self.pause(index);
+                    return;
+                }
+            }
+        }
+        self.hot.push_back(Key::Listener(index));
+    }
+
+    /// Tries again a little later: the system says nothing when descriptors are free again.
+    fn pause(&mut self, index: usize) {
+        if let Some(acceptor) = self.listeners.get_mut(index) {
+            let at = Instant::now() + PAUSE;
+            self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
+        }
+    }
+
+    fn accepted(&mut self, endpoint: &Arc<Endpoint>, stream: Stream) {
+        self.monitor.counters.accepted += 1;
+        self.monitor.note(endpoint, stream.remote(), EventKind::Accepted);
+        self.make_way();
+        let now = Instant::now();
+        let link = Link::new(stream, &self.config, now, self.core_now());
+        let peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
+        let index = self.peers.insert(peer);
+        self.handshakes.push_back((index, now));
+        self.unfinished += 1;
+        self.open(index);
+    }
+
+    /// Closes the oldest unfinished handshake if there are too many.
+    fn make_way(&mut self) {
+        if self.handshakes.len() > 2 * self.options.max_handshakes + EARLY {
+            let peers = &self.peers;
+            self.handshakes.retain(|&(index, since)| is_unfinished(peers.get(index), since));
+        }
+        while self.unfinished >= self.options.max_handshakes.max(1) {
+            let Some((index, since)) = self.handshakes.pop_front() else { return };
+            if is_unfinished(self.peers.get(index), since) {
+                self.shut(index, CloseReason::TooManyHandshakes);
+            }
+        }
+    }
+}
+
+/// Handshakes that are over may stay in the list; it is tidied when it has grown this far past
+/// twice its limit.
+const EARLY: usize = 1_024;
+
+fn is_unfinished(peer: Option<&Peer>, since: Instant) -> bool {
+    peer.is_some_and(|peer| peer.handshake_since() == Some(since))
+}
+
+const fn is_of_the_peer(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::BrokenPipe
+    )
+}

@@ -1,0 +1,343 @@
+//! The engine: one single-threaded state machine per socket, driven by whoever calls.
+//!
+//! It owns listeners, peers and their queues, and asks its [`Pattern`] what messages mean. Nothing
+//! happens outside a call: a blocking call turns it until it has what it wants, and a caller with
+//! its own poll steps it. Readiness underneath is edge-like: whoever stops reading early is put on
+//! the `hot` list and gets another turn.
+
+mod dial;
+mod link;
+mod listen;
+mod pattern;
+mod peer;
+mod queue;
+mod receive;
+mod timers;
+mod traffic;
+mod transmit;
+mod wake;
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
+
+use mio::{Events, Poll, Token};
+use slab::Slab;
+use zmtp_core::Config;
+use zmtp_core::pattern::PeerId;
+
+pub(crate) use pattern::Pattern;
+pub(crate) use queue::{Envelope, Letter};
+pub(crate) use traffic::Refused;
+pub use wake::Handle;
+
+use crate::error::Error;
+use crate::monitor::{Counters, Event, Monitor};
+use crate::options::Options;
+use dial::Resolved;
+use listen::Acceptor;
+use peer::Peer;
+use timers::Timers;
+use wake::Wake;
+
+/// Events taken from the system at once: bounds the work of a step.
+const EVENTS: usize = 256;
+/// Messages that may be taken before the system is asked again.
+const SHARE: u32 = 32;
+/// The least that one read asks for.
+const SCRATCH: usize = 64 << 10;
+
+/// Who an event or a deadline is for. A peer is known by its place in the slab; places are reused
+/// only between turns, so that no event of a turn meets a stranger.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Key {
+    Listener(usize),
+    Peer(usize),
+}
+
+const WAKE: Token = Token(usize::MAX);
+
+impl Key {
+    const fn token(self) -> Token {
+        match self {
+            Self::Listener(index) => Token(index * 2),
+            Self::Peer(index) => Token(index * 2 + 1),
+        }
+    }
+
+    const fn of(token: Token) -> Self {
+        match token.0 % 2 {
+            0 => Self::Listener(token.0 / 2),
+            _ => Self::Peer(token.0 / 2),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Engine<P> {
+    pub(crate) pattern: P,
+    poll: Poll,
+    events: Events,
+    options: Options,
+    config: Arc<Config>,
+    peers: Slab<Peer>,
+    listeners: Slab<Acceptor>,
+    timers: Timers,
+    /// Who has work left from its last turn.
+    hot: VecDeque<Key>,
+    /// Peers that are over; their places are free after the turn.
+    over: Vec<usize>,
+    /// Peers that wait for the socket as a whole to hold less.
+    starved: Vec<usize>,
+    /// Accepted peers in the order their handshakes began, and when; some are past it.
+    handshakes: VecDeque<(usize, Instant)>,
+    unfinished: usize,
+    /// Messages taken since the last turn.
+    served: u32,
+    /// What all queues and unfinished messages hold, in octets.
+    held: usize,
+    monitor: Monitor,
+    /// Reading goes here first; one for all peers.
+    scratch: Box<[u8]>,
+    /// Writing is encoded here first.
+    batch: Vec<u8>,
+    wake: Option<Arc<Wake>>,
+    resolved: (Sender<Resolved>, Receiver<Resolved>),
+    epoch: Instant,
+    /// The process that made the socket: a forked child must not close what it shares.
+    process: u32,
+}
+
+impl<P: Pattern> Engine<P> {
+    pub(crate) fn new(pattern: P, options: Options) -> Result<Self, Error> {
+        let config = Config::new(P::SOCKET_TYPE)
+            .with_limits(options.limits)
+            .with_routing_id(options.routing_id)
+            .with_require_socket_type(options.require_socket_type);
+        // A whole command and the header before it must fit, with room to read on.
+        let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));
+        Ok(Self {
+            pattern,
+            poll: Poll::new().map_err(Error::io("create a poll"))?,
+            events: Events::with_capacity(EVENTS),
+            options,
+            config: Arc::new(config),
+            peers: Slab::new(),
+            listeners: Slab::new(),
+            timers: Timers::default(),
+            hot: VecDeque::new(),
+            over: Vec::new(),
+            starved: Vec::new(),
+            handshakes: VecDeque::new(),
+            unfinished: 0,
+            served: 0,
+            held: 0,
+            monitor: Monitor::default(),
+            scratch: vec![0; scratch].into(),
+            batch: Vec::new(),
+            wake: None,
+            resolved: channel(),
+            epoch: Instant::now(),
+            process: process::id(),
+        })
+    }
+
+    /// Does what can be done, waiting for it until `deadline`: `None` is for ever.
+    ///
+    /// Returns after any event; the caller looks for what it wants and turns again.
+    pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
+        self.check_wake()?;
+        self.served = 0;
+        for index in self.over.drain(..) {
+            self.peers.try_remove(index);
+        }
+        let mut now = Instant::now();
+        let busy = self.run_timers(now) | self.run_hot();
+        if busy {
+            now = Instant::now();
+        }
+        let timeout = match self.deadline(deadline) {
+            _ if busy => Some(Duration::ZERO),
+            next => next.map(|at| at.saturating_duration_since(now)),
+        };
+        match self.poll.poll(&mut self.events, timeout.map(round_up)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(Error::io("poll")(error)),
+        }
+        self.dispatch();
+        self.check_wake()
+    }
+
+    /// One turn without waiting. Returns when the next is due: at once while work is left.
+    pub(crate) fn step(&mut self) -> Result<Option<Duration>, Error> {
+        self.turn(Some(Instant::now()))?;
+        if !self.hot.is_empty() || self.events.iter().count() == EVENTS {
+            return Ok(Some(Duration::ZERO));
+        }
+        Ok(self.timers.next().map(|at| at.saturating_duration_since(Instant::now())))
+    }
+
+    /// Looks at the other peers now and then while queued messages keep the application from
+    /// waiting: one that floods would else have the socket to itself until its queue is empty.
+    pub(crate) fn share(&mut self) -> Result<(), Error> {
+        self.served += 1;
+        if self.served < SHARE {
+            return Ok(());
+        }
+        self.turn(Some(Instant::now()))
+    }
+
+    fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
+        match (deadline, self.timers.next()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    fn dispatch(&mut self) {
+        // Taken out for the loop, as handling an event needs the rest of the engine.
+        let events = core::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            if event.token() == WAKE {
+                self.take_resolved();
+                continue;
+            }
+            match Key::of(event.token()) {
+                Key::Listener(index) => self.accept(index),
+                Key::Peer(index) => {
+                    let closing = event.is_read_closed() || event.is_error();
+                    self.peer_event(index, event.is_readable(), event.is_writable(), closing);
+                }
+            }
+        }
+        self.events = events;
+    }
+
+    fn run_timers(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        while let Some(key) = self.timers.due(now) {
+            any = true;
+            match key {
+                Key::Listener(index) => {
+                    if let Some(listener) = self.listeners.get_mut(index) {
+                        listener.timer = None;
+                        self.accept(index);
+                    }
+                }
+                Key::Peer(index) => self.peer_timer(index, now),
+            }
+        }
+        any
+    }
+
+    /// Gives everyone on the hot list one more turn.
+    fn run_hot(&mut self) -> bool {
+        let any = !self.hot.is_empty();
+        for _ in 0..self.hot.len() {
+            match self.hot.pop_front() {
+                Some(Key::Listener(index)) => self.accept(index),
+                Some(Key::Peer(index)) => {
+                    if let Some(peer) = self.peers.get_mut(index) {
+                        peer.hot = false;
+                        self.peer_event(index, true, false, false);
+                    }
+                }
+                None => break,
+            }
+        }
+        any
+    }
+
+    fn heat(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index)
+            && !peer.hot
+        {
+            peer.hot = true;
+            self.hot.push_back(Key::Peer(index));
+        }
+    }
+
+    fn core_now(&self) -> zmtp_core::Instant {
+        let ms = self.epoch.elapsed().as_millis();
+        zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.monitor.counters
+    }
+
+    pub(crate) fn take_event(&mut self) -> Option<Event> {
+        self.monitor.take_event()
+    }
+
+    pub(crate) const fn poll(&self) -> &Poll {
+        &self.poll
+    }
+
+    /// Sends what is queued, within linger, and gives up the rest.
+    fn linger(&mut self) {
+        let linger = self.options.linger;
+        let mut now = Instant::now();
+        let end = now + linger.total;
+        let mut idle_end = (now + linger.idle).min(end);
+        let mut sent = self.progress();
+        while self.unsent() > 0 && now < idle_end {
+            if self.turn(Some(idle_end)).is_err() {
+                break;
+            }
+            now = Instant::now();
+            let progress = self.progress();
+            if progress != sent {
+                sent = progress;
+                idle_end = (now + linger.idle).min(end);
+            }
+        }
+    }
+
+    fn unsent(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
+    }
+
+    /// Changes whenever anything goes out.
+    fn progress(&self) -> (u64, usize) {
+        let begun = self.peers.iter().map(|(_, peer)| peer.begun()).sum();
+        (self.monitor.counters.messages_sent, begun)
+    }
+}
+
+impl<P> Drop for Engine<P> {
+    fn drop(&mut self) {
+        if self.process != process::id() {
+            for (_, listener) in &mut self.listeners {
+                listener.forget_file();
+            }
+        }
+    }
+}
+
+impl<P: Pattern> Engine<P> {
+    /// Ends the socket: what is queued goes out within linger.
+    pub(crate) fn close(&mut self) {
+        if self.process == process::id() {
+            self.linger();
+        }
+    }
+}
+
+/// The system waits in whole milliseconds: up, so that waiting short of a deadline does not spin.
+fn round_up(timeout: Duration) -> Duration {
+    let rest = timeout.subsec_nanos() % 1_000_000;
+    match rest {
+        0 => timeout,
+        _ => timeout.saturating_add(Duration::from_nanos(u64::from(1_000_000 - rest))),
+    }
+}
+
+const fn id(index: usize) -> PeerId {
+    PeerId(index as u32)
+}

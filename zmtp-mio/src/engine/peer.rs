@@ -1,0 +1,96 @@
+//! A peer: its queues, and its connection as far as there is one.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::dial::Dialer;
+use super::link::Link;
+use super::queue::Queue;
+use crate::endpoint::Endpoint;
+use crate::transport::Stream;
+
+/// One peer. A dialled one lives from `connect` to `disconnect`, across connections; an accepted
+/// one as long as its connection, and until the application took what came of it.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) origin: Origin,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) phase: Phase,
+    /// Letters for the application.
+    pub(super) incoming: Queue,
+    /// Letters for the peer.
+    pub(super) outgoing: Queue,
+    pub(super) timer: Option<Instant>,
+    /// On the hot list.
+    pub(super) hot: bool,
+    /// Its handshake was over once: the pattern knows it.
+    pub(super) known: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Origin {
+    Accepted,
+    Dialled(Box<Dialer>),
+}
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all peers are open")]
+pub(super) enum Phase {
+    /// A wait before the next dial; the timer says how long.
+    Waiting,
+    /// A helper thread looks up the host's name.
+    Resolving,
+    /// The system connects.
+    Connecting(Stream),
+    /// Handshake and traffic.
+    Open(Link),
+    /// The connection is over, and letters of it wait for the application.
+    Over,
+}
+
+impl Peer {
+    pub(super) const fn new(origin: Origin, endpoint: Arc<Endpoint>, phase: Phase) -> Self {
+        Self {
+            origin,
+            endpoint,
+            phase,
+            incoming: Queue::new(),
+            outgoing: Queue::new(),
+            timer: None,
+            hot: false,
+            known: false,
+        }
+    }
+
+    pub(super) fn link(&mut self) -> Option<&mut Link> {
+        match &mut self.phase {
+            Phase::Open(link) => Some(link),
+            _ => None,
+        }
+    }
+
+    /// When its handshake began, if it was accepted and is not through it.
+    pub(super) fn handshake_since(&self) -> Option<Instant> {
+        match (&self.origin, &self.phase) {
+            (Origin::Accepted, Phase::Open(link)) if !self.known => Some(link.since),
+            _ => None,
+        }
+    }
+
+    /// Letters and control octets that are not out.
+    pub(super) fn unsent(&self) -> usize {
+        let control = match &self.phase {
+            Phase::Open(link) => link.tx.control.len(),
+            _ => 0,
+        };
+        self.outgoing.len() + control
+    }
+
+    /// Changes while a letter goes out.
+    pub(super) fn begun(&self) -> usize {
+        match &self.phase {
+            Phase::Open(link) => link.tx.cursor.frame + link.tx.cursor.octets,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Queues of one peer, bounded in messages and octets.
+
+use std::collections::VecDeque;
+
+use zmtp_core::wire::{FrameHeader, Kind, More};
+
+use crate::message::Message;
+use crate::options::HighWaterMark;
+
+/// Frames in front of a message that the application does not see.
+#[derive(Debug, Default)]
+pub(crate) enum Envelope {
+    #[default]
+    None,
+    /// One empty frame: what nearly every request and reply has.
+    Delimiter,
+    /// Any frames, the delimiter last. Boxed, for they are rare.
+    Frames(Box<Message>),
+}
+
+impl Envelope {
+    /// Starts a frame; octets appended from now on belong to it.
+    pub(super) fn begin(&mut self, header: FrameHeader) {
+        match self {
+            Self::None if header.is_empty() => *self = Self::Delimiter,
+            Self::None => self.make_frames().begin_part(),
+            Self::Delimiter => {
+                let frames = self.make_frames();
+                frames.push(b"");
+                frames.begin_part();
+            }
+            Self::Frames(frames) => frames.begin_part(),
+        }
+    }
+
+    pub(super) fn append(&mut self, octets: &[u8]) {
+        if let Self::Frames(frames) = self {
+            frames.append(octets);
+        }
+    }
+
+    /// The last frame.
+    pub(super) fn last(&self) -> &[u8] {
+        match self {
+            Self::Frames(frames) => frames.part(frames.part_count() - 1).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    pub(super) fn frame_count(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Delimiter => 1,
+            Self::Frames(frames) => frames.part_count(),
+        }
+    }
+
+    fn make_frames(&mut self) -> &mut Message {
+        *self = Self::Frames(Box::default());
+        match self {
+            Self::Frames(frames) => frames,
+            _ => unreachable!("was just set"),
+        }
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Frames(frames) => frames.weight(),
+            _ => 0,
+        }
+    }
+}
+
+/// A message on its way in or out, with its envelope.
+#[derive(Debug, Default)]
+pub(crate) struct Letter {
+    pub(crate) envelope: Envelope,
+    pub(crate) message: Message,
+}
+
+impl Letter {
+    /// The frames as they go on the wire: first the envelope's, then the message's.
+    pub(super) fn frame(&self, index: usize) -> Option<(FrameHeader, &[u8])> {
+        let head = self.envelope.frame_count();
+        let body = match (&self.envelope, index.checked_sub(head)) {
+            (_, Some(part)) => self.message.part(part)?,
+            (Envelope::Frames(frames), None) => frames.part(index)?,
+            (_, None) => &[],
+        };
+        let last = index + 1 == head + self.message.part_count();
+        let more = if last { More::Last } else { More::Follows };
+        Some((FrameHeader::new(Kind::Message(more), body.len() as u64), body))
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.message.weight() + self.envelope.weight()
+    }
+}
+
+/// Letters in the order they came.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    letters: VecDeque<Letter>,
+    weight: usize,
+}
+
+impl Queue {
+    pub(super) const fn new() -> Self {
+        Self { letters: VecDeque::new(), weight: 0 }
+    }
+
+    /// Whether the mark is reached. One letter always fits.
+    pub(super) fn is_full(&self, mark: &HighWaterMark) -> bool {
+        !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.octets)
+    }
+
+    pub(super) fn push(&mut self, letter: Letter) {
+        self.weight += letter.weight();
+        self.letters.push_back(letter);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Letter> {
+        let letter = self.letters.pop_front()?;
+        self.weight -= letter.weight();
+        Some(letter)
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Letter> {
+        self.letters.get(index)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.letters.is_empty()
+    }
+
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
+    }
+}

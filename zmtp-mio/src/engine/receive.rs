@@ -1,0 +1,262 @@
+//! The receiving half of a link: one large read, then everything that is in it.
+
+use std::io;
+
+use zmtp_core::pattern::{PeerId, Verdict};
+use zmtp_core::wire::FrameHeader;
+use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo};
+
+use super::link::{Link, Rx};
+use super::pattern::Pattern;
+use super::queue::{Letter, Queue};
+use crate::monitor::{CloseReason, Monitor, RefusedReason};
+use crate::options::HighWaterMark;
+
+/// Bodies with at least this many octets to come are read straight into the message.
+const DIRECT: u64 = 16 << 10;
+/// What a body grows by while it arrives: doubling, at most this.
+const STEP: usize = 1 << 20;
+/// Octets that one link may read before others have their turn.
+const BUDGET: usize = 1 << 20;
+/// Control octets that may wait for a blocked stream before reading waits too.
+const CONTROL: usize = 1 << 10;
+
+/// What a link needs from its engine to receive.
+pub(super) struct Receiver<'e, P> {
+    pub(super) pattern: &'e mut P,
+    pub(super) monitor: &'e mut Monitor,
+    pub(super) scratch: &'e mut [u8],
+    pub(super) incoming: &'e mut Queue,
+    pub(super) mark: HighWaterMark,
+    /// The socket as a whole holds all it may: every queue that is not empty is full.
+    pub(super) starved: bool,
+    pub(super) now: zmtp_core::Instant,
+    pub(super) peer: PeerId,
+    pub(super) accepted: bool,
+    pub(super) said: Said,
+}
+
+/// What came up that is the engine's to act on.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) ready: Option<PeerInfo>,
+    pub(super) refused: Option<RefusedReason>,
+}
+
+/// How a turn of reading ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Turn {
+    /// The stream has no more; it will say when it does.
+    Drained,
+    /// The budget is spent; there may be more.
+    Again,
+    /// The queue is full, or answers must go out first.
+    Waiting,
+}
+
+impl Link {
+    /// Reads and decodes until the stream is drained, the queue is full or the budget is spent.
+    pub(super) fn receive<P: Pattern>(
+        &mut self,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<Turn, CloseReason> {
+        let mut budget = BUDGET;
+        // What was stashed when reading had to wait comes first.
+        if !self.rx.stash.is_empty() && !self.decode_read(0, to)? {
+            return Ok(Turn::Waiting);
+        }
+        loop {
+            if self.must_wait(to) {
+                return Ok(Turn::Waiting);
+            }
+            let direct = self.connection.incoming().filter(|body| {
+                body.remaining >= DIRECT && self.rx.verdict == Some(Verdict::Deliver)
+            });
+            let (n, room) = match direct {
+                Some(body) => self.read_body(body.remaining)?,
+                None => {
+                    let kept = self.rx.stash.len();
+                    match self.stream.read(&mut to.scratch[kept..]) {
+                        Ok(0) => return Err(CloseReason::ByPeer),
+                        Ok(n) => (Some(n), to.scratch.len() - kept),
+                        Err(error) => (none_yet(error)?, 0),
+                    }
+                }
+            };
+            let Some(n) = n else { return Ok(Turn::Drained) };
+            if direct.is_some() {
+                if let Some(header) = self.connection.body_received(n as u64) {
+                    self.frame_done(header, to);
+                }
+            } else if !self.decode_read(n, to)? {
+                return Ok(Turn::Waiting);
+            }
+            if n < room && !self.rx.closing {
+                return Ok(Turn::Drained);
+            }
+            budget = budget.saturating_sub(n);
+            if budget == 0 {
+                return Ok(Turn::Again);
+            }
+        }
+    }
+
+    /// Reads octets of the body under way into the message. Its memory grows with what has come,
+    /// never with what was promised.
+    fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
+        let message = &mut self.rx.letter.message;
+        let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
+        let step = match message.room() {
+            0 => message.len().clamp(DIRECT as usize, STEP),
+            room => room,
+        };
+        let place = message.spare(step.min(wanted));
+        let room = place.len().min(wanted);
+        match self.stream.read(&mut place[..room]) {
+            Ok(0) => Err(CloseReason::ByPeer),
+            Ok(n) => {
+                message.commit(n);
+                Ok((Some(n), room))
+            }
+            Err(error) => Ok((none_yet(error)?, room)),
+        }
+    }
+
+    /// Decodes the stash and `n` octets that were read behind it. `false` if it had to stop.
+    fn decode_read<P: Pattern>(
+        &mut self,
+        n: usize,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<bool, CloseReason> {
+        let kept = self.rx.stash.len();
+        let scratch = core::mem::take(&mut to.scratch);
+        scratch[..kept].copy_from_slice(&self.rx.stash);
+        let result = self.decode(&mut scratch[..kept + n], to);
+        if let Ok((used, _)) = result {
+            let rest = &scratch[used..kept + n];
+            if rest.is_empty() {
+                self.rx.stash = Vec::new();
+            } else {
+                self.rx.stash.clear();
+                self.rx.stash.extend_from_slice(rest);
+            }
+        }
+        to.scratch = scratch;
+        result.map(|(_, went_on)| went_on)
+    }
+
+    fn decode<P: Pattern>(
+        &mut self,
+        octets: &mut [u8],
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(usize, bool), CloseReason> {
+        let mut input = Input::new(octets);
+        loop {
+            if self.must_wait(to) {
+                return Ok((input.consumed(), false));
+            }
+            match self.connection.decode(to.now, &mut input).map_err(CloseReason::Protocol)? {
+                Decoded::NeedInput => return Ok((input.consumed(), true)),
+                Decoded::NeedTransmit => self.make_room(),
+                Decoded::Event(Event::Chunk(chunk)) => self.chunk(&chunk, to),
+                Decoded::Event(Event::Ready(_)) => {
+                    let peer = self.connection.peer();
+                    to.said.ready = peer;
+                    self.rx.ready = true;
+                    if peer.is_some_and(|peer| peer.socket_type.is_none()) {
+                        to.monitor.counters.unnamed_peers += 1;
+                    }
+                    to.pattern.up(to.peer, to.accepted);
+                }
+                Decoded::Event(Event::Refused(reason)) => {
+                    to.said.refused = Some(RefusedReason::new(reason));
+                }
+                Decoded::Event(Event::Ignored(what)) => to.monitor.ignored(what),
+                Decoded::Event(_) => {}
+            }
+        }
+    }
+
+    /// Whether the next message has to stay with the peer.
+    fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
+        let full = to.incoming.is_full(&to.mark) || (to.starved && !to.incoming.is_empty());
+        self.rx.paused = full && !self.connection.in_message();
+        self.rx.paused || self.rx.congested
+    }
+
+    /// Fetches a due PONG, so that another PING can be taken; too many of them and reading waits.
+    fn make_room(&mut self) {
+        if self.tx.control.len() >= CONTROL {
+            self.rx.congested = true;
+            return;
+        }
+        let mut pong = [0; 64];
+        let n = self.connection.poll_transmit(&mut pong).unwrap_or_default();
+        self.tx.control.extend_from_slice(&pong[..n]);
+    }
+
+    fn chunk<P: Pattern>(&mut self, chunk: &Chunk<'_>, to: &mut Receiver<'_, P>) {
+        let header = chunk.header();
+        if chunk.is_first() {
+            let verdict = to.pattern.accept(to.peer, header);
+            self.rx.verdict = Some(verdict);
+            match verdict {
+                Verdict::Deliver => self.rx.letter.message.begin_part(),
+                Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
+                Verdict::Reject(reason) => self.rx.reject(reason, to.monitor),
+                Verdict::Skip => {}
+            }
+        }
+        match self.rx.verdict {
+            Some(Verdict::Deliver) => self.rx.letter.message.append(chunk.octets()),
+            Some(Verdict::Envelope | Verdict::RequestId) => {
+                self.rx.letter.envelope.append(chunk.octets());
+            }
+            _ => {}
+        }
+        if chunk.is_last() {
+            self.frame_done(header, to);
+        }
+    }
+
+    /// A frame is complete: both lanes end here.
+    fn frame_done<P: Pattern>(&mut self, header: FrameHeader, to: &mut Receiver<'_, P>) {
+        let verdict = self.rx.verdict.take();
+        if verdict == Some(Verdict::RequestId) {
+            let id = self.rx.letter.envelope.last().try_into().unwrap_or_default();
+            if let Verdict::Reject(reason) = to.pattern.check_request_id(to.peer, id) {
+                self.rx.reject(reason, to.monitor);
+            }
+        }
+        if !header.is_final() {
+            return;
+        }
+        let letter = core::mem::take(&mut self.rx.letter);
+        if verdict != Some(Verdict::Deliver) {
+            return;
+        }
+        if to.pattern.received(to.peer) {
+            to.monitor.counters.messages_received += 1;
+            to.monitor.counters.octets_received += letter.message.len() as u64;
+            to.incoming.push(letter);
+            self.rx.proven = true;
+        } else {
+            to.monitor.counters.dropped.not_asked += 1;
+        }
+    }
+}
+
+impl Rx {
+    fn reject(&mut self, reason: zmtp_core::pattern::Reason, monitor: &mut Monitor) {
+        self.letter = Letter::default();
+        monitor.rejected(reason);
+    }
+}
+
+/// Tells "not now" from a broken stream.
+fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Ok(None),
+        kind => Err(CloseReason::Io(kind)),
+    }
+}

@@ -1,0 +1,337 @@
+//! What happens to peers: events of their streams, letters in and out, and their end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::Interest;
+use zmtp_core::pattern::PeerId;
+
+use super::peer::{Origin, Phase};
+use super::queue::Letter;
+use super::receive::{Receiver, Said, Turn};
+use super::{Engine, Key, Pattern, id};
+use crate::monitor::{CloseReason, EventKind};
+
+impl<P: Pattern> Engine<P> {
+    /// Registers a link that was accepted, then begins its handshake.
+    pub(super) fn open(&mut self, index: usize) {
+        let Some(link) = self.peers.get_mut(index).and_then(|peer| peer.link()) else { return };
+        let token = Key::Peer(index).token();
+        let registry = self.poll.registry();
+        match registry.register(link.stream.source(), token, Interest::READABLE) {
+            Ok(()) => self.opened(index),
+            Err(error) => self.shut(index, CloseReason::Io(error.kind())),
+        }
+    }
+
+    /// Begins the handshake of a link that is registered.
+    pub(super) fn opened(&mut self, index: usize) {
+        self.set_link_timer(index);
+        self.flush(index);
+    }
+
+    /// The stream of a peer says something, or the peer has work left.
+    pub(super) fn peer_event(
+        &mut self,
+        index: usize,
+        readable: bool,
+        writable: bool,
+        closing: bool,
+    ) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        match &mut peer.phase {
+            Phase::Connecting(_) => self.connecting(index),
+            Phase::Open(link) => {
+                link.rx.closing |= closing;
+                if writable {
+                    link.tx.blocked = false;
+                    if link.rx.congested {
+                        link.rx.congested = false;
+                        self.heat(index);
+                    }
+                    self.flush(index);
+                }
+                if readable || closing {
+                    self.receive(index);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn receive(&mut self, index: usize) {
+        let now = self.core_now();
+        let starved = self.held >= self.options.max_octets;
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let before = peer.incoming.weight();
+        let Phase::Open(link) = &mut peer.phase else { return };
+        let mut to = Receiver {
+            pattern: &mut self.pattern,
+            monitor: &mut self.monitor,
+            scratch: &mut self.scratch,
+            incoming: &mut peer.incoming,
+            mark: self.options.receive_mark,
+            starved,
+            now,
+            peer: id(index),
+            accepted: matches!(peer.origin, Origin::Accepted),
+            said: Said::default(),
+        };
+        let result = link.receive(&mut to);
+        let said = to.said;
+        self.held += peer.incoming.weight() - before;
+        self.held -= link.rx.weight;
+        link.rx.weight = link.rx.held();
+        self.held += link.rx.weight;
+        if link.rx.paused && starved {
+            self.starved.push(index);
+        }
+        self.act_on(index, said);
+        match result {
+            Ok(turn) => {
+                self.flush(index);
+                if turn == Turn::Again {
+                    self.heat(index);
+                }
+                self.bound_memory();
+            }
+            Err(reason) => self.shut(index, reason),
+        }
+    }
+
+    fn act_on(&mut self, index: usize, said: Said) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let endpoint = Arc::clone(&peer.endpoint);
+        let remote = peer.link().and_then(|link| link.stream.remote());
+        if let Some(info) = said.ready {
+            if !peer.known && matches!(peer.origin, Origin::Accepted) {
+                self.unfinished -= 1;
+            }
+            peer.known = true;
+            self.timers.set(Key::Peer(index), &mut peer.timer, None);
+            self.monitor.counters.handshakes += 1;
+            self.monitor.note(&endpoint, remote, EventKind::Ready(info));
+        }
+        if let Some(reason) = said.refused {
+            self.monitor.note(&endpoint, remote, EventKind::Refused(reason));
+        }
+    }
+
+    /// Closes the link with the largest unfinished message while the socket holds too much.
+    fn bound_memory(&mut self) {
+        while self.held > self.options.max_octets {
+            let largest = self
+                .peers
+                .iter()
+                .filter_map(|(index, peer)| match &peer.phase {
+                    Phase::Open(link) if link.rx.weight > 0 => Some((link.rx.weight, index)),
+                    _ => None,
+                })
+                .max();
+            let Some((_, index)) = largest else { return };
+            self.shut(index, CloseReason::MemoryLimit);
+        }
+    }
+
+    /// Writes what is due to a peer, and watches for writability only while that is cut short.
+    pub(super) fn flush(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let before = peer.outgoing.weight();
+        let Phase::Open(link) = &mut peer.phase else { return };
+        if link.tx.blocked {
+            return;
+        }
+        let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
+        self.held -= before - peer.outgoing.weight();
+        let drained = match result {
+            Ok(drained) => drained,
+            Err(reason) => return self.shut(index, reason),
+        };
+        if drained == link.tx.watching {
+            link.tx.watching = !drained;
+            let interest = match drained {
+                true => Interest::READABLE,
+                false => Interest::READABLE | Interest::WRITABLE,
+            };
+            let token = Key::Peer(index).token();
+            if let Err(error) =
+                self.poll.registry().reregister(link.stream.source(), token, interest)
+            {
+                self.shut(index, CloseReason::Io(error.kind()));
+            }
+        }
+    }
+
+    pub(super) fn peer_timer(&mut self, index: usize, now: Instant) {
+        let core_now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        peer.timer = None;
+        match &mut peer.phase {
+            Phase::Waiting if peer.timer.is_none_or(|at| at <= now) => self.dial(index),
+            Phase::Connecting(_) => {
+                self.shut(index, CloseReason::Io(std::io::ErrorKind::TimedOut));
+            }
+            Phase::Open(link) => match link.connection.handle_timeout(core_now) {
+                Ok(()) => self.set_link_timer(index),
+                Err(error) => self.shut(index, CloseReason::Protocol(error)),
+            },
+            _ => {}
+        }
+    }
+
+    fn set_link_timer(&mut self, index: usize) {
+        let epoch = self.epoch;
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Phase::Open(link) = &peer.phase else { return };
+        let at = link.connection.poll_timeout().map(|at| {
+            // A millisecond more: the core counts whole ones.
+            epoch + core::time::Duration::from_millis(at.as_millis() + 1)
+        });
+        self.timers.set(Key::Peer(index), &mut peer.timer, at);
+    }
+
+    /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
+    /// gone or its queue is full.
+    pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
+        let index = peer.0 as usize;
+        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
+        if matches!(slot.phase, Phase::Over) {
+            return Err((Refused::Gone, letter));
+        }
+        let starved = self.held >= self.options.max_octets;
+        if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
+        {
+            return Err((Refused::Full, letter));
+        }
+        self.held += letter.weight();
+        slot.outgoing.push(letter);
+        self.flush(index);
+        Ok(())
+    }
+
+    /// Takes the oldest letter of a peer, and reads on if it had to wait.
+    pub(crate) fn take(&mut self, peer: PeerId) -> Option<Letter> {
+        let index = peer.0 as usize;
+        let slot = self.peers.get_mut(index)?;
+        let letter = slot.incoming.pop()?;
+        self.held -= letter.weight();
+        if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
+            self.pattern.drained(peer);
+            self.over.push(index);
+            return Some(letter);
+        }
+        if slot.link().is_some_and(|link| link.rx.paused) {
+            self.heat(index);
+        }
+        if self.held < self.options.max_octets && !self.starved.is_empty() {
+            for waiting in core::mem::take(&mut self.starved) {
+                self.heat(waiting);
+            }
+        }
+        Some(letter)
+    }
+
+    /// Counts letters that will not be sent.
+    pub(crate) fn dropped(&mut self) -> &mut crate::monitor::Dropped {
+        &mut self.monitor.counters.dropped
+    }
+
+    /// Takes back what waits to be sent to a peer, if nothing of it is out.
+    pub(crate) fn unqueue(&mut self, peer: PeerId) -> bool {
+        let Some(slot) = self.peers.get_mut(peer.0 as usize) else { return false };
+        if slot.outgoing.is_empty() || slot.link().is_some_and(|link| link.is_mid_letter()) {
+            return false;
+        }
+        while let Some(letter) = slot.outgoing.pop() {
+            self.held -= letter.weight();
+            self.monitor.counters.dropped.given_up += 1;
+        }
+        true
+    }
+
+    /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
+    /// dialled again at once.
+    pub(crate) fn reset(&mut self, peer: PeerId) {
+        self.shut(peer.0 as usize, CloseReason::Abandoned);
+    }
+
+    /// Ends a peer's connection; a dialled one is tried again.
+    pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let endpoint = Arc::clone(&peer.endpoint);
+        self.timers.set(Key::Peer(index), &mut peer.timer, None);
+        let unfinished = peer.handshake_since().is_some();
+        let was_over = matches!(peer.phase, Phase::Over);
+        let phase = core::mem::replace(&mut peer.phase, Phase::Over);
+        let mut remote = None;
+        let mut proven = false;
+        let dropped = &mut self.monitor.counters.dropped;
+        match phase {
+            Phase::Open(mut link) => {
+                remote = link.stream.remote();
+                proven = link.rx.proven;
+                self.held -= link.rx.weight;
+                dropped.incomplete += u64::from(link.connection.in_message());
+                if link.is_mid_letter()
+                    && let Some(letter) = peer.outgoing.pop()
+                {
+                    // Half of it is out: the rest would make no sense to the next connection.
+                    self.held -= letter.weight();
+                    dropped.half_sent += 1;
+                } else if matches!(reason, CloseReason::Protocol(_)) {
+                    // A farewell, if the protocol has one and the stream takes it.
+                    let mut none = super::queue::Queue::new();
+                    let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
+                }
+                match link.rx.ready {
+                    true => self.monitor.counters.disconnects += 1,
+                    false => self.monitor.counters.refused += 1,
+                }
+                let _ = self.poll.registry().deregister(link.stream.source());
+            }
+            Phase::Connecting(mut stream) => {
+                let _ = self.poll.registry().deregister(stream.source());
+            }
+            _ => {}
+        }
+        if was_over {
+            return;
+        }
+        self.unfinished -= usize::from(unfinished);
+        self.monitor.note(&endpoint, remote, EventKind::Closed(reason));
+        self.after_close(index, reason, proven);
+    }
+
+    fn after_close(&mut self, index: usize, reason: CloseReason, proven: bool) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if matches!(peer.origin, Origin::Dialled(_)) {
+            self.pattern.down(id(index), peer.outgoing.len());
+            self.redial(index, reason, proven);
+            return;
+        }
+        let dropped = &mut self.monitor.counters.dropped;
+        while let Some(letter) = peer.outgoing.pop() {
+            self.held -= letter.weight();
+            match reason {
+                CloseReason::ByUs => dropped.given_up += 1,
+                _ => dropped.peer_gone += 1,
+            }
+        }
+        let queued = peer.incoming.len();
+        if peer.known {
+            self.pattern.closed(id(index), queued);
+        }
+        if queued == 0 {
+            self.over.push(index);
+        }
+    }
+}
+
+/// Why a letter was not queued.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// The peer is gone.
+    Gone,
+    /// Its queue is at the high-water mark.
+    Full,
+}

@@ -1,0 +1,76 @@
+//! Reaching a socket from another thread.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::Arc;
+
+use mio::Waker;
+
+use super::{Engine, Pattern, WAKE};
+use crate::error::Error;
+
+/// Wakes or stops the calls of one socket from any thread.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Wake>);
+
+#[derive(Debug)]
+pub(super) struct Wake {
+    waker: Waker,
+    woken: AtomicBool,
+    stopped: AtomicBool,
+}
+
+impl Handle {
+    /// Ends the call that is blocked now, or else the next one that would block, with
+    /// [`Error::Woken`].
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waking.
+    pub fn wake(&self) -> io::Result<()> {
+        self.0.woken.store(true, Ordering::Release);
+        self.0.waker.wake()
+    }
+
+    /// Ends every call that waits, now and from now on, with [`Error::Stopped`]; for good.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of waking.
+    pub fn stop(&self) -> io::Result<()> {
+        self.0.stopped.store(true, Ordering::Release);
+        self.0.waker.wake()
+    }
+}
+
+impl Wake {
+    pub(super) fn wake(&self) -> io::Result<()> {
+        self.waker.wake()
+    }
+}
+
+impl<P: Pattern> Engine<P> {
+    pub(crate) fn handle(&mut self) -> Result<Handle, Error> {
+        self.wake().map(Handle)
+    }
+
+    pub(super) fn wake(&mut self) -> Result<Arc<Wake>, Error> {
+        if let Some(wake) = &self.wake {
+            return Ok(Arc::clone(wake));
+        }
+        let waker = Waker::new(self.poll.registry(), WAKE).map_err(Error::io("create a waker"))?;
+        let wake = Wake { waker, woken: AtomicBool::new(false), stopped: AtomicBool::new(false) };
+        Ok(Arc::clone(self.wake.insert(Arc::new(wake))))
+    }
+
+    pub(super) fn check_wake(&self) -> Result<(), Error> {
+        let Some(wake) = &self.wake else { return Ok(()) };
+        if wake.stopped.load(Ordering::Acquire) {
+            return Err(Error::Stopped);
+        }
+        if wake.woken.swap(false, Ordering::AcqRel) {
+            return Err(Error::Woken);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! What can go wrong in a call.
+
+use core::fmt;
+use std::io;
+
+use zmtp_core::pattern::OutOfTurn;
+
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::message::Message;
+
+/// Why a call failed. The socket stays usable after each of these.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The endpoint is in use: by a live listener, for ipc (libzmq: `EADDRINUSE`).
+    AddressInUse(Endpoint),
+    /// The text is no endpoint (`EINVAL`, `EPROTONOSUPPORT`).
+    Endpoint(EndpointError),
+    /// A message without a part was to be sent.
+    EmptyMessage,
+    /// The system refused, with what it was asked to do.
+    Io {
+        /// What was to be done, with the endpoint.
+        doing: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The call is not allowed now (`EFSM`).
+    OutOfTurn(OutOfTurn),
+    /// The peer that was asked is gone; a new request may be sent. libzmq waits for ever.
+    PeerLost,
+    /// The socket was stopped by its [`Handle`](crate::Handle) (`ETERM`).
+    Stopped,
+    /// The socket has no such endpoint (`ENOENT`).
+    UnknownEndpoint(String),
+    /// It cannot be done now, or could not within the timeout (`EAGAIN`).
+    WouldBlock,
+    /// The call was woken by the socket's [`Handle`](crate::Handle).
+    Woken,
+}
+
+impl Error {
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
+            Self::Endpoint(error) => error.fmt(f),
+            Self::EmptyMessage => f.write_str("a message needs at least one part"),
+            Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::OutOfTurn(error) => error.fmt(f),
+            Self::PeerLost => f.write_str("the peer asked is gone, and its reply with it"),
+            Self::Stopped => f.write_str("the socket was stopped"),
+            Self::UnknownEndpoint(text) => write!(f, "the socket has no endpoint {text:?}"),
+            Self::WouldBlock => f.write_str("not possible now or within the timeout"),
+            Self::Woken => f.write_str("woken by another thread"),
+        }
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Endpoint(error) => Some(error),
+            Self::Io { source, .. } => Some(source),
+            Self::OutOfTurn(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<EndpointError> for Error {
+    fn from(error: EndpointError) -> Self {
+        Self::Endpoint(error)
+    }
+}
+
+impl From<OutOfTurn> for Error {
+    fn from(error: OutOfTurn) -> Self {
+        Self::OutOfTurn(error)
+    }
+}
+
+impl From<SendError> for Error {
+    fn from(error: SendError) -> Self {
+        error.error
+    }
+}
+
+/// A message that was not sent, and why. Nothing of it went out.
+#[derive(Debug)]
+pub struct SendError {
+    /// Why.
+    pub error: Error,
+    /// The message, as it was given.
+    pub message: Message,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "message not sent: {}", self.error)
+    }
+}
+
+impl core::error::Error for SendError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

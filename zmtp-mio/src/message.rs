@@ -1,0 +1,361 @@
+//! Messages: one or more parts in one piece of memory.
+
+use core::fmt;
+use core::mem;
+use core::ops::Range;
+use core::str::Utf8Error;
+
+use crate::pool;
+
+/// Octets that fit without memory of their own.
+const INLINE: usize = 78;
+/// What a buffer grows by at least.
+const GROWTH: usize = 512;
+
+/// A message of one or more parts.
+///
+/// The octets of all parts lie one behind the other, so that a multipart message costs one
+/// allocation and a small one none. `From` makes single-part messages of text, slices and vectors
+/// (a `Vec<u8>` or `String` is taken as it is, without a copy); [`Message::from_parts`] and
+/// [`Message::push`] make multipart ones.
+///
+/// ```
+/// use zmtp_mio::Message;
+///
+/// let mut message = Message::from("header");
+/// message.push(b"body");
+/// assert_eq!(message.part_count(), 2);
+/// assert_eq!(message.part(1), Some(&b"body"[..]));
+/// assert_eq!(Message::from("ping").text(), Ok("ping"));
+/// ```
+#[derive(Default)]
+pub struct Message {
+    data: Data,
+    /// Where each part but the last ends.
+    ends: Vec<usize>,
+    has_parts: bool,
+}
+
+enum Data {
+    Inline {
+        len: u8,
+        octets: [u8; INLINE],
+    },
+    /// `len` octets of a buffer that is initialised over its whole length.
+    Heap {
+        len: usize,
+        buffer: Vec<u8>,
+    },
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self::Inline { len: 0, octets: [0; INLINE] }
+    }
+}
+
+impl Message {
+    /// A message without parts. It cannot be sent before it has one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A message of these parts.
+    pub fn from_parts<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
+        let mut message = Self::new();
+        for part in parts {
+            message.push(part);
+        }
+        message
+    }
+
+    /// Appends a part.
+    pub fn push(&mut self, part: impl AsRef<[u8]>) {
+        self.begin_part();
+        self.append(part.as_ref());
+    }
+
+    /// How many parts.
+    pub fn part_count(&self) -> usize {
+        self.ends.len() + usize::from(self.has_parts)
+    }
+
+    /// The octets of one part, counted from 0.
+    pub fn part(&self, index: usize) -> Option<&[u8]> {
+        self.range(index).map(|range| &self.bytes()[range])
+    }
+
+    /// The parts in their order.
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.part_count()).map(|index| self.part(index).unwrap_or_default())
+    }
+
+    /// The octets of all parts, one behind the other: of a single-part message, its body.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.data {
+            Data::Inline { len, octets } => &octets[..usize::from(*len)],
+            Data::Heap { len, buffer } => &buffer[..*len],
+        }
+    }
+
+    /// [`Message::bytes`] as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Utf8Error`] if it is not UTF-8.
+    pub fn text(&self) -> Result<&str, Utf8Error> {
+        str::from_utf8(self.bytes())
+    }
+
+    /// Octets of all parts together.
+    pub fn len(&self) -> usize {
+        match &self.data {
+            Data::Inline { len, .. } => usize::from(*len),
+            Data::Heap { len, .. } => *len,
+        }
+    }
+
+    /// Whether there is no octet, though there may be parts.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Removes all parts and keeps the memory.
+    pub fn clear(&mut self) {
+        match &mut self.data {
+            Data::Inline { len, .. } => *len = 0,
+            Data::Heap { len, .. } => *len = 0,
+        }
+        self.ends.clear();
+        self.has_parts = false;
+    }
+
+    /// [`Message::bytes`] as a vector, without a copy if the message is large.
+    pub fn into_vec(mut self) -> Vec<u8> {
+        match mem::take(&mut self.data) {
+            Data::Inline { len, octets } => octets[..usize::from(len)].to_vec(),
+            Data::Heap { len, mut buffer } => {
+                buffer.truncate(len);
+                buffer
+            }
+        }
+    }
+
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        if index >= self.part_count() {
+            return None;
+        }
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(start..self.ends.get(index).copied().unwrap_or_else(|| self.len()))
+    }
+
+    /// Starts the next part; octets appended from now on belong to it.
+    pub(crate) fn begin_part(&mut self) {
+        if self.has_parts {
+            self.ends.push(self.len());
+        }
+        self.has_parts = true;
+    }
+
+    /// Appends octets to the last part.
+    pub(crate) fn append(&mut self, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        self.spare(octets.len())[..octets.len()].copy_from_slice(octets);
+        self.commit(octets.len());
+    }
+
+    /// At least `n` octets behind the last part, to be filled and then [committed](Self::commit).
+    pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
+        let needed = self.len() + n;
+        if let Data::Inline { len, octets } = &self.data
+            && needed > INLINE
+        {
+            let len = usize::from(*len);
+            let mut buffer = pool::take(needed);
+            if buffer.len() < needed {
+                buffer.resize(needed.max(GROWTH), 0);
+            }
+            buffer[..len].copy_from_slice(&octets[..len]);
+            self.data = Data::Heap { len, buffer };
+        }
+        match &mut self.data {
+            Data::Inline { len, octets } => &mut octets[usize::from(*len)..],
+            Data::Heap { len, buffer } => {
+                if buffer.len() < needed {
+                    // Doubling keeps the copies of a growing body linear.
+                    let size = needed.max(buffer.len() * 2).max(GROWTH);
+                    buffer.resize(size, 0);
+                }
+                &mut buffer[*len..]
+            }
+        }
+    }
+
+    /// Octets behind the last part that need no new memory.
+    pub(crate) fn room(&self) -> usize {
+        match &self.data {
+            Data::Inline { len, .. } => INLINE - usize::from(*len),
+            Data::Heap { len, buffer } => buffer.len() - len,
+        }
+    }
+
+    /// Says that the first `n` spare octets were filled.
+    pub(crate) fn commit(&mut self, n: usize) {
+        match &mut self.data {
+            Data::Inline { len, .. } => *len += n as u8,
+            Data::Heap { len, .. } => *len += n,
+        }
+    }
+
+    /// What the message weighs in a queue: octets and something for each part, so that a flood of
+    /// empty parts is not free.
+    pub(crate) fn weight(&self) -> usize {
+        self.len() + self.part_count() * size_of::<usize>()
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        if let Data::Heap { buffer, .. } = &mut self.data {
+            pool::give(mem::take(buffer));
+        }
+    }
+}
+
+impl Clone for Message {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new();
+        copy.append(self.bytes());
+        copy.ends.clone_from(&self.ends);
+        copy.has_parts = self.has_parts;
+        copy
+    }
+}
+
+impl Eq for Message {}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.has_parts == other.has_parts
+            && self.ends == other.ends
+            && self.bytes() == other.bytes()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        let mut list = f.debug_list();
+        for part in self.parts() {
+            let cut = if part.len() > SHOWN { "…" } else { "" };
+            let shown = part[..part.len().min(SHOWN)].escape_ascii();
+            list.entry(&format_args!("\"{shown}{cut}\" ({} octets)", part.len()));
+        }
+        list.finish()
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(body: &[u8]) -> Self {
+        let mut message = Self::new();
+        message.push(body);
+        message
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(body: &[u8; N]) -> Self {
+        body.as_slice().into()
+    }
+}
+
+impl From<&str> for Message {
+    fn from(body: &str) -> Self {
+        body.as_bytes().into()
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(body: Vec<u8>) -> Self {
+        if body.len() <= INLINE {
+            return body.as_slice().into();
+        }
+        Self {
+            data: Data::Heap { len: body.len(), buffer: body },
+            ends: Vec::new(),
+            has_parts: true,
+        }
+    }
+}
+
+impl From<String> for Message {
+    fn from(body: String) -> Self {
+        body.into_bytes().into()
+    }
+}
+
+impl From<&Self> for Message {
+    fn from(message: &Self) -> Self {
+        message.clone()
+    }
+}
+
+impl<P: AsRef<[u8]>> FromIterator<P> for Message {
+    fn from_iter<I: IntoIterator<Item = P>>(parts: I) -> Self {
+        Self::from_parts(parts)
+    }
+}
+
+impl<P: AsRef<[u8]>> Extend<P> for Message {
+    fn extend<I: IntoIterator<Item = P>>(&mut self, parts: I) {
+        for part in parts {
+            self.push(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_keep_their_bounds_across_the_inline_edge() {
+        let sizes = [0, 1, 77, 78, 0, 79, 5_000, 0];
+        let parts: Vec<_> = sizes.iter().map(|&n| vec![n as u8; n]).collect();
+        let message = Message::from_parts(&parts);
+        assert_eq!(message.part_count(), parts.len());
+        assert!(message.parts().eq(parts.iter().map(Vec::as_slice)));
+        assert_eq!(message.len(), sizes.iter().sum::<usize>());
+        assert_eq!(message.clone(), message);
+        assert_eq!(message.part(sizes.len()), None);
+    }
+
+    #[test]
+    fn one_empty_part_is_not_no_part() {
+        assert_eq!(Message::from("").part_count(), 1);
+        assert_eq!(Message::new().part_count(), 0);
+        assert_ne!(Message::from(""), Message::new());
+    }
+
+    #[test]
+    fn a_vector_goes_in_and_out_without_a_copy() {
+        let body = vec![7; 1_000];
+        let place = body.as_ptr();
+        let message = Message::from(body);
+        assert_eq!(message.bytes(), [7; 1_000]);
+        let body = message.into_vec();
+        assert_eq!(body.as_ptr(), place);
+    }
+
+    #[test]
+    fn a_cleared_message_keeps_its_memory() {
+        let mut message = Message::from(vec![1; 1_000]);
+        message.clear();
+        assert_eq!((message.len(), message.part_count()), (0, 0));
+        assert!(message.room() >= 1_000);
+        message.push(b"next");
+        assert_eq!(message.bytes(), b"next");
+    }
+}

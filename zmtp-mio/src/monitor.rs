@@ -1,0 +1,214 @@
+//! What a socket did: counters, and events with reasons.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use zmtp_core::pattern::Reason;
+use zmtp_core::{Ignored, PeerInfo};
+
+use crate::endpoint::Endpoint;
+
+/// Events that wait to be taken; older ones give way.
+const EVENTS: usize = 1_024;
+
+/// What a socket has done since it was made. All count up.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Messages handed to the kernel whole.
+    pub messages_sent: u64,
+    /// Octets of their parts, without framing.
+    pub octets_sent: u64,
+    /// Messages that came whole and were kept for the application.
+    pub messages_received: u64,
+    /// Octets of their parts, without framing and envelope.
+    pub octets_received: u64,
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Dials begun, the first of each endpoint included.
+    pub dials: u64,
+    /// Handshakes that succeeded.
+    pub handshakes: u64,
+    /// Connections that ended before their handshake was over: the peer broke the protocol, did
+    /// not fit, was too slow, refused us, or went away. The events say which.
+    pub refused: u64,
+    /// Connections that ended after their handshake, for whatever reason.
+    pub disconnects: u64,
+    /// Commands that were ignored: unknown, malformed, or of no meaning here.
+    pub ignored_commands: u64,
+    /// Peers accepted without a Socket-Type in their READY.
+    pub unnamed_peers: u64,
+    /// Messages that were not delivered or not sent, by cause.
+    pub dropped: Dropped,
+    /// Events that gave way to newer ones before they were taken.
+    pub events_lost: u64,
+}
+
+/// Messages that went nowhere, by cause.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// Received: no delimiter, or no body behind it.
+    pub bad_envelope: u64,
+    /// Received: a reply that nobody waited for.
+    pub not_asked: u64,
+    /// Received: a reply of another peer than the one asked.
+    pub wrong_peer: u64,
+    /// Received: a reply with another request id than the last.
+    pub wrong_request_id: u64,
+    /// Received: incomplete when its connection ended.
+    pub incomplete: u64,
+    /// To be sent: its peer was gone.
+    pub peer_gone: u64,
+    /// To be sent: its peer's queue was at the high-water mark and the socket type drops then.
+    pub high_water_mark: u64,
+    /// To be sent: partly on the wire when the connection ended.
+    pub half_sent: u64,
+    /// To be sent: given up before it went out, by `disconnect`, a timed-out request, or because
+    /// linger was over.
+    pub given_up: u64,
+}
+
+/// An event of a socket.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The endpoint that was bound or dialled.
+    pub endpoint: Arc<Endpoint>,
+    /// The peer's address, where there is a TCP peer.
+    pub remote: Option<SocketAddr>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A connection was accepted; its handshake begins.
+    Accepted,
+    /// Accepting pauses: the system or the limit on connections allows no more. It is tried again
+    /// by itself.
+    AcceptPaused(io::ErrorKind),
+    /// A dialled connection was established; its handshake begins.
+    Connected,
+    /// A connection ended.
+    Closed(CloseReason),
+    /// The next dial comes after this wait.
+    Retrying(Duration),
+    /// The handshake succeeded.
+    Ready(PeerInfo),
+    /// The peer sent ERROR with this reason.
+    Refused(RefusedReason),
+}
+
+/// The reason in a peer's ERROR command, its first 64 octets.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct RefusedReason {
+    octets: [u8; 64],
+    len: u8,
+}
+
+impl RefusedReason {
+    pub(crate) fn new(reason: &[u8]) -> Self {
+        let len = reason.len().min(64);
+        let mut octets = [0; 64];
+        octets[..len].copy_from_slice(&reason[..len]);
+        Self { octets, len: len as u8 }
+    }
+
+    /// The octets.
+    pub fn octets(&self) -> &[u8] {
+        &self.octets[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for RefusedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.octets().escape_ascii())
+    }
+}
+
+/// Why a connection ended, or did not come to be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// A request to it was given up, and a late reply must not pass for the next one's.
+    Abandoned,
+    /// The peer closed.
+    ByPeer,
+    /// The application closed it: `disconnect`, or the socket was dropped.
+    ByUs,
+    /// The system reported this: refused, reset, unreachable.
+    Io(io::ErrorKind),
+    /// All messages of the socket together reached
+    /// [`Options::max_octets`](crate::Options::max_octets), and this connection had the largest
+    /// unfinished one.
+    MemoryLimit,
+    /// The host's name has no address.
+    NoAddress,
+    /// The protocol forbids to go on; says who is at fault.
+    Protocol(zmtp_core::Error),
+    /// More handshakes were unfinished than
+    /// [`Options::max_handshakes`](crate::Options::max_handshakes), and this was the oldest.
+    TooManyHandshakes,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Abandoned => f.write_str("request given up"),
+            Self::ByPeer => f.write_str("closed by peer"),
+            Self::ByUs => f.write_str("closed by us"),
+            Self::Io(kind) => kind.fmt(f),
+            Self::MemoryLimit => f.write_str("memory limit of the socket reached"),
+            Self::NoAddress => f.write_str("name has no address"),
+            Self::Protocol(error) => error.fmt(f),
+            Self::TooManyHandshakes => f.write_str("too many unfinished handshakes"),
+        }
+    }
+}
+
+/// Counters and waiting events.
+#[derive(Debug, Default)]
+pub(crate) struct Monitor {
+    pub(crate) counters: Counters,
+    events: VecDeque<Event>,
+}
+
+impl Monitor {
+    pub(crate) fn note(
+        &mut self,
+        endpoint: &Arc<Endpoint>,
+        remote: Option<SocketAddr>,
+        kind: EventKind,
+    ) {
+        if self.events.len() >= EVENTS {
+            self.events.pop_front();
+            self.counters.events_lost += 1;
+        }
+        self.events.push_back(Event { endpoint: Arc::clone(endpoint), remote, kind });
+    }
+
+    pub(crate) fn take_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn ignored(&mut self, _: Ignored) {
+        self.counters.ignored_commands += 1;
+    }
+
+    pub(crate) fn rejected(&mut self, reason: Reason) {
+        let dropped = &mut self.counters.dropped;
+        match reason {
+            Reason::BadEnvelope => dropped.bad_envelope += 1,
+            Reason::WrongPeer => dropped.wrong_peer += 1,
+            Reason::WrongRequestId => dropped.wrong_request_id += 1,
+            _ => dropped.not_asked += 1,
+        }
+    }
+}

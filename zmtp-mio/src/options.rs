@@ -1,0 +1,162 @@
+//! Settings of a socket, all finite by default.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+
+use zmtp_core::Limits;
+use zmtp_core::wire::RoutingId;
+
+/// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Linger {
+    /// Given up after this long without progress; 1 s.
+    pub idle: Duration,
+    /// Given up after this long in all; 30 s. libzmq's default is for ever.
+    pub total: Duration,
+}
+
+impl Default for Linger {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(1), total: Duration::from_secs(30) }
+    }
+}
+
+impl From<Duration> for Linger {
+    /// At most `total`, with or without progress.
+    fn from(total: Duration) -> Self {
+        Self { idle: total, total }
+    }
+}
+
+/// How much may wait in a queue of one peer. Whichever comes first counts; one message always
+/// fits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HighWaterMark {
+    /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`).
+    pub messages: usize,
+    /// Octets; 16 MiB.
+    pub octets: usize,
+}
+
+impl Default for HighWaterMark {
+    fn default() -> Self {
+        Self { messages: 1_000, octets: 16 << 20 }
+    }
+}
+
+/// When to dial again after a connection was lost or refused. For ever, also after protocol
+/// errors.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reconnect {
+    /// The first wait; 100 ms (`ZMQ_RECONNECT_IVL`). It doubles from one failure to the next; each
+    /// wait is shortened at random by up to half, so that peers do not return in step.
+    pub first: Duration,
+    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`).
+    pub longest: Duration,
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self { first: Duration::from_millis(100), longest: Duration::from_secs(3) }
+    }
+}
+
+/// TCP keep-alive (`ZMQ_TCP_KEEPALIVE` and friends). What is `None` is the system's choice.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Keepalive {
+    /// Idle time before the first probe (`ZMQ_TCP_KEEPALIVE_IDLE`, s).
+    pub idle: Option<Duration>,
+    /// Time between probes (`ZMQ_TCP_KEEPALIVE_INTVL`, s).
+    pub interval: Option<Duration>,
+    /// Probes before the connection counts as dead (`ZMQ_TCP_KEEPALIVE_CNT`).
+    pub count: Option<u32>,
+}
+
+/// Settings of TCP connections, applied to dialled and accepted ones alike.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tcp {
+    /// Send small segments at once (`TCP_NODELAY`); true, as libzmq always has it.
+    pub nodelay: bool,
+    /// Keep-alive; off.
+    pub keepalive: Option<Keepalive>,
+    /// Octets of the kernel's send buffer (`ZMQ_SNDBUF`); the system's choice.
+    pub send_buffer: Option<usize>,
+    /// Octets of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
+    pub receive_buffer: Option<usize>,
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        Self { nodelay: true, keepalive: None, send_buffer: None, receive_buffer: None }
+    }
+}
+
+/// Looks up the addresses of a host name and port.
+pub type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+/// Settings of a socket. They apply to all its endpoints.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// What a peer may cost in one message, command and handshake.
+    pub limits: Limits,
+    /// What a closing socket still sends.
+    pub linger: Linger,
+    /// Messages for one peer that wait to be sent.
+    pub send_mark: HighWaterMark,
+    /// Messages of one peer that wait to be received; past it the peer is not read any more.
+    pub receive_mark: HighWaterMark,
+    /// Octets that all peers of the socket may occupy, in queues and in messages under way;
+    /// 512 MiB. Past it the connection with the largest unfinished message is closed.
+    pub max_octets: usize,
+    /// Connections of the socket; 65,536. Past it accepting pauses.
+    pub max_connections: usize,
+    /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
+    pub max_handshakes: usize,
+    /// When to dial again.
+    pub reconnect: Reconnect,
+    /// TCP settings.
+    pub tcp: Tcp,
+    /// The routing id to announce (`ZMQ_ROUTING_ID`); none.
+    pub routing_id: RoutingId,
+    /// Whether peers that do not name their socket type are refused; false, as libzmq.
+    pub require_socket_type: bool,
+    /// Looks up host names in the calling thread, instead of the short-lived helper thread that
+    /// otherwise asks the system.
+    pub resolver: Option<Arc<Resolve>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::DEFAULT,
+            linger: Linger::default(),
+            send_mark: HighWaterMark::default(),
+            receive_mark: HighWaterMark::default(),
+            max_octets: 512 << 20,
+            max_connections: 65_536,
+            max_handshakes: 4_096,
+            reconnect: Reconnect::default(),
+            tcp: Tcp::default(),
+            routing_id: RoutingId::EMPTY,
+            require_socket_type: false,
+            resolver: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("limits", &self.limits)
+            .field("linger", &self.linger)
+            .field("send_mark", &self.send_mark)
+            .field("receive_mark", &self.receive_mark)
+            .field("reconnect", &self.reconnect)
+            .field("tcp", &self.tcp)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! Settings first, then a socket.
+
+use core::time::Duration;
+
+use zmtp_core::Limits;
+use zmtp_core::wire::RoutingId;
+
+use super::Socket;
+use crate::error::Error;
+use crate::options::{HighWaterMark, Linger, Options, Reconnect, Resolve, Tcp};
+use std::sync::Arc;
+
+/// Settings of a socket to be made. End with [`Builder::bind`], [`Builder::connect`] or
+/// [`Builder::build`].
+#[derive(Debug)]
+pub struct Builder<S: Socket> {
+    pub(super) options: Options,
+    pub(super) own: S::Own,
+}
+
+impl<S: Socket> Default for Builder<S> {
+    fn default() -> Self {
+        Self { options: Options::default(), own: S::Own::default() }
+    }
+}
+
+impl<S: Socket> Builder<S> {
+    /// Makes the socket, without endpoints.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system has no descriptor left.
+    pub fn build(self) -> Result<S, Error> {
+        S::make(self.options, self.own)
+    }
+
+    /// Makes the socket and listens on an endpoint; see [`Rep::bind`](crate::Rep::bind).
+    ///
+    /// # Errors
+    ///
+    /// Those of `build` and `bind`.
+    pub fn bind(self, endpoint: &str) -> Result<S, Error> {
+        let mut socket = self.build()?;
+        socket.bind_to(endpoint)?;
+        Ok(socket)
+    }
+
+    /// Makes the socket and dials an endpoint; see [`Rep::connect`](crate::Rep::connect).
+    ///
+    /// # Errors
+    ///
+    /// Those of `build` and `connect`.
+    pub fn connect(self, endpoint: &str) -> Result<S, Error> {
+        let mut socket = self.build()?;
+        socket.connect_to(endpoint)?;
+        Ok(socket)
+    }
+
+    /// Sets all options at once.
+    #[must_use]
+    pub fn options(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// What a peer may cost: octets per frame and message, parts, octets per command, and the
+    /// time for its handshake (`ZMQ_MAXMSGSIZE`, `ZMQ_HANDSHAKE_IVL`).
+    #[must_use]
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Octets per message and per frame of it; 128 MiB (`ZMQ_MAXMSGSIZE`, which is per frame).
+    #[must_use]
+    pub const fn max_message(mut self, octets: u64) -> Self {
+        self.options.limits = self.options.limits.max_frame(octets).max_message(octets);
+        self
+    }
+
+    /// Time for a handshake, in whole milliseconds; 10 s (`ZMQ_HANDSHAKE_IVL`). It bounds
+    /// connecting too.
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+        self.options.limits = self.options.limits.handshake_timeout(ms);
+        self
+    }
+
+    /// How long closing goes on sending: a [`Linger`], or a `Duration` that bounds it in all
+    /// (`ZMQ_LINGER`).
+    #[must_use]
+    pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
+        self.options.linger = linger.into();
+        self
+    }
+
+    /// What may wait to be sent to one peer (`ZMQ_SNDHWM`).
+    #[must_use]
+    pub const fn send_mark(mut self, mark: HighWaterMark) -> Self {
+        self.options.send_mark = mark;
+        self
+    }
+
+    /// What may wait to be received from one peer (`ZMQ_RCVHWM`).
+    #[must_use]
+    pub const fn receive_mark(mut self, mark: HighWaterMark) -> Self {
+        self.options.receive_mark = mark;
+        self
+    }
+
+    /// When to dial again (`ZMQ_RECONNECT_IVL`, `ZMQ_RECONNECT_IVL_MAX`).
+    #[must_use]
+    pub const fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.options.reconnect = reconnect;
+        self
+    }
+
+    /// TCP settings: no-delay, keep-alive, kernel buffers.
+    #[must_use]
+    pub const fn tcp(mut self, tcp: Tcp) -> Self {
+        self.options.tcp = tcp;
+        self
+    }
+
+    /// The routing id to announce to a ROUTER (`ZMQ_ROUTING_ID`).
+    #[must_use]
+    pub const fn routing_id(mut self, id: RoutingId) -> Self {
+        self.options.routing_id = id;
+        self
+    }
+
+    /// Looks up host names in the calling thread instead of a helper thread.
+    #[must_use]
+    pub fn resolver(mut self, resolver: Arc<Resolve>) -> Self {
+        self.options.resolver = Some(resolver);
+        self
+    }
+}

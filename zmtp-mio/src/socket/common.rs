@@ -1,0 +1,185 @@
+//! What every socket type has.
+
+/// Implements the methods that all socket types share, for a type with a field `engine` and a
+/// method `ready(&self) -> (bool, bool)`; `$own` are the settings that only this type has.
+macro_rules! common {
+    ($socket:ident, $own:ty) => {
+        impl $socket {
+            /// A socket with default settings and no endpoints.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Io`](crate::Error::Io) if the system has no descriptor left.
+            pub fn new() -> Result<Self, crate::Error> {
+                Self::builder().build()
+            }
+
+            /// Settings first.
+            pub fn builder() -> super::Builder<Self> {
+                super::Builder::default()
+            }
+
+            /// Listens on an endpoint and returns it made concrete: `tcp://127.0.0.1:*` comes back
+            /// with its port. Several endpoints may be bound and connected, in any order.
+            ///
+            /// An ipc file that a dead process left behind is replaced; the file goes when the
+            /// endpoint is unbound or the socket dropped. Host names other than `localhost` are
+            /// looked up before this returns.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint,
+            /// [`Error::AddressInUse`](crate::Error::AddressInUse), and
+            /// [`Error::Io`](crate::Error::Io) for what else the system says.
+            pub fn bind(&mut self, endpoint: &str) -> Result<crate::Endpoint, crate::Error> {
+                self.engine.bind(&endpoint.parse()?)
+            }
+
+            /// Stops listening on an endpoint, named as [`Self::bind`] returned it. Connections
+            /// that were accepted stay.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not bound.
+            pub fn unbind(&mut self, endpoint: &str) -> Result<(), crate::Error> {
+                self.engine.unbind(&endpoint.parse()?)
+            }
+
+            /// Dials an endpoint, and again whenever the connection is lost, for ever. Returns at
+            /// once, whether or not anybody listens there.
+            ///
+            /// Host names other than `localhost` are looked up on a short-lived thread, the only
+            /// one this crate ever starts by itself, or by
+            /// [`Builder::resolver`](crate::Builder::resolver).
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint to dial.
+            pub fn connect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
+                self.engine.connect(endpoint.parse()?)
+            }
+
+            /// Stops dialling an endpoint and closes its connection. What waits to be sent to it
+            /// and cannot go at once is dropped and counted.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not connected.
+            pub fn disconnect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
+                self.engine.disconnect(&endpoint.parse()?)
+            }
+
+            /// The endpoints that are bound, made concrete.
+            pub fn endpoints(&self) -> impl Iterator<Item = &crate::Endpoint> {
+                self.engine.endpoints()
+            }
+
+            /// What the socket has done so far.
+            pub fn counters(&self) -> crate::Counters {
+                self.engine.counters()
+            }
+
+            /// The oldest event that was not taken. Up to 1,024 wait; older ones give way and are
+            /// counted.
+            pub fn next_event(&mut self) -> Option<crate::Event> {
+                self.engine.take_event()
+            }
+
+            /// A handle that wakes or stops this socket's calls from another thread.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Io`](crate::Error::Io) if the system has no descriptor left.
+            pub fn handle(&mut self) -> Result<crate::Handle, crate::Error> {
+                self.engine.handle()
+            }
+
+            /// Does a bounded amount of work without waiting, and says what is possible now. For
+            /// callers with a poll of their own, in which this socket is registered: call it when
+            /// the socket is readable there, and after [`Ready::next`](crate::Ready::next) at the
+            /// latest.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Stopped`](crate::Error::Stopped), [`Error::Woken`](crate::Error::Woken),
+            /// and [`Error::Io`](crate::Error::Io) if the system's poll fails.
+            pub fn step(&mut self) -> Result<crate::Ready, crate::Error> {
+                let next = self.engine.step()?;
+                let (readable, writable) = self.ready();
+                Ok(crate::Ready { readable, writable, next })
+            }
+
+            /// Waits up to `timeout` for something to happen, whatever it is, and says what is
+            /// possible then.
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::step`].
+            pub fn wait(
+                &mut self,
+                timeout: core::time::Duration,
+            ) -> Result<crate::Ready, crate::Error> {
+                self.engine.turn(super::deadline(Some(timeout)))?;
+                self.step()
+            }
+        }
+
+        impl super::Socket for $socket {
+            type Own = $own;
+
+            fn make(options: crate::Options, own: Self::Own) -> Result<Self, crate::Error> {
+                Self::with(options, own)
+            }
+
+            fn bind_to(&mut self, endpoint: &str) -> Result<crate::Endpoint, crate::Error> {
+                self.bind(endpoint)
+            }
+
+            fn connect_to(&mut self, endpoint: &str) -> Result<(), crate::Error> {
+                self.connect(endpoint)
+            }
+        }
+
+        impl super::sealed::Sealed for $socket {}
+
+        /// Registers the socket in a poll of the caller's. Interest in readability is what
+        /// matters; then call `step`.
+        #[cfg(unix)]
+        impl mio::event::Source for $socket {
+            fn register(
+                &mut self,
+                registry: &mio::Registry,
+                token: mio::Token,
+                interest: mio::Interest,
+            ) -> std::io::Result<()> {
+                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
+                mio::unix::SourceFd(&fd).register(registry, token, interest)
+            }
+
+            fn reregister(
+                &mut self,
+                registry: &mio::Registry,
+                token: mio::Token,
+                interest: mio::Interest,
+            ) -> std::io::Result<()> {
+                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
+                mio::unix::SourceFd(&fd).reregister(registry, token, interest)
+            }
+
+            fn deregister(&mut self, registry: &mio::Registry) -> std::io::Result<()> {
+                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
+                mio::unix::SourceFd(&fd).deregister(registry)
+            }
+        }
+
+        /// Sends what is queued, within linger, and closes everything. A forked child only closes
+        /// its copies.
+        impl Drop for $socket {
+            fn drop(&mut self) {
+                self.engine.close();
+            }
+        }
+    };
+}
+
+pub(super) use common;

@@ -1,0 +1,58 @@
+//! Typed sockets: thin glue of a core pattern and the engine.
+
+mod builder;
+mod common;
+mod rep;
+mod req;
+
+use core::time::Duration;
+use std::time::Instant;
+
+pub use builder::Builder;
+pub use rep::Rep;
+pub use req::Req;
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::options::Options;
+
+/// A socket type of this crate. Sealed: the crate's own types implement it.
+pub trait Socket: Sized + sealed::Sealed {
+    /// Settings that only this type has.
+    type Own: Default + core::fmt::Debug;
+
+    #[doc(hidden)]
+    fn make(options: Options, own: Self::Own) -> Result<Self, Error>;
+
+    #[doc(hidden)]
+    fn bind_to(&mut self, endpoint: &str) -> Result<Endpoint, Error>;
+
+    #[doc(hidden)]
+    fn connect_to(&mut self, endpoint: &str) -> Result<(), Error>;
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "sealed")]
+    pub trait Sealed {}
+}
+
+/// What a socket can do now, and when to ask again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ready {
+    /// A receive would not wait.
+    pub readable: bool,
+    /// A send would not wait.
+    pub writable: bool,
+    /// Step again after at most this long, or when the socket's descriptor is readable; zero while
+    /// work is left, `None` if only the descriptor matters.
+    pub next: Option<Duration>,
+}
+
+/// When a timeout is over; `None` is for ever.
+fn deadline(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+}
+
+fn is_over(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|at| Instant::now() >= at)
+}

@@ -1,0 +1,192 @@
+//! REP: answers requests (RFC 28, `ZMQ_REP`).
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_core::pattern::{OutOfTurn, PeerId, RepPeer, Verdict};
+use zmtp_core::wire::{FrameHeader, SocketType};
+
+use super::common::common;
+use super::{deadline, is_over};
+use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
+use crate::error::{Error, SendError};
+use crate::message::Message;
+use crate::options::Options;
+use crate::slots::Table;
+
+/// A socket that takes requests in turn from all its peers and answers each.
+///
+/// Receive, then send, strictly in turn. A reply to a peer that is gone is dropped and counted.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Rep, Req};
+///
+/// let mut rep = Rep::builder().bind("tcp://127.0.0.1:*")?;
+/// let endpoint = rep.endpoints().next().unwrap().to_string();
+/// std::thread::spawn(move || {
+///     let mut req = Req::builder().connect(&endpoint).unwrap();
+///     let reply = req.request("ping", Duration::from_secs(5)).unwrap();
+///     assert_eq!(reply.unwrap().text(), Ok("ping"));
+/// });
+/// if let Some(request) = rep.recv_timeout(Duration::from_secs(5))? {
+///     rep.send(request)?;
+/// }
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Rep {
+    pub(super) engine: Engine<Rules>,
+    /// The envelope of the request that was taken last.
+    envelope: Envelope,
+}
+
+#[derive(Debug)]
+pub(super) struct Rules(zmtp_core::pattern::Rep<Table<RepPeer>>);
+
+impl Pattern for Rules {
+    const SOCKET_TYPE: SocketType = SocketType::Rep;
+
+    fn dialled(&mut self, peer: PeerId) {
+        // A growing table always has room.
+        let _ = self.0.attach(peer);
+    }
+
+    fn up(&mut self, peer: PeerId, accepted: bool) {
+        if accepted {
+            let _ = self.0.attach(peer);
+        }
+    }
+
+    fn down(&mut self, peer: PeerId, _: usize) {
+        self.0.unreachable(peer);
+    }
+
+    fn closed(&mut self, peer: PeerId, queued: usize) {
+        match queued {
+            0 => self.0.detach(peer),
+            _ => self.0.unreachable(peer),
+        }
+    }
+
+    fn drained(&mut self, peer: PeerId) {
+        self.0.detach(peer);
+    }
+
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+        self.0.accept(peer, frame)
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.0.received(peer);
+        true
+    }
+}
+
+common!(Rep, ());
+
+impl Rep {
+    fn with(options: Options, (): ()) -> Result<Self, Error> {
+        let rules = Rules(zmtp_core::pattern::Rep::new(Table::new()));
+        Ok(Self { engine: Engine::new(rules, options)?, envelope: Envelope::None })
+    }
+
+    /// Receives the next request, waiting for it for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] before the last request was answered, [`Error::Woken`],
+    /// [`Error::Stopped`], [`Error::Io`].
+    pub fn recv(&mut self) -> Result<Message, Error> {
+        loop {
+            if let Some(request) = self.recv_until(None)? {
+                return Ok(request);
+            }
+        }
+    }
+
+    /// Receives the next request; `None` if none came within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rep::recv`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Message>, Error> {
+        self.recv_until(deadline(Some(timeout)))
+    }
+
+    /// Receives a request that is there already; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rep::recv`].
+    pub fn try_recv(&mut self) -> Result<Option<Message>, Error> {
+        self.recv_timeout(Duration::ZERO)
+    }
+
+    /// As [`Rep::recv_timeout`], into a message whose memory is used again. `false`, and an empty
+    /// message, if none came.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rep::recv`].
+    pub fn recv_into(&mut self, message: &mut Message, timeout: Duration) -> Result<bool, Error> {
+        // Its memory goes to this thread's pool, where receiving finds it.
+        drop(core::mem::take(message));
+        let received = self.recv_timeout(timeout)?;
+        let came = received.is_some();
+        *message = received.unwrap_or_default();
+        Ok(came)
+    }
+
+    /// Answers the last request. Never waits: if the peer is gone, or does not read and its queue
+    /// is full, the reply is dropped and counted (RFC 28).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if no request was received, [`Error::EmptyMessage`]; both give the
+    /// message back.
+    pub fn send(&mut self, reply: impl Into<Message>) -> Result<(), SendError> {
+        let message = reply.into();
+        if message.part_count() == 0 {
+            return Err(SendError { error: Error::EmptyMessage, message });
+        }
+        let peer = match self.engine.pattern.0.reply() {
+            Ok(peer) => peer,
+            Err(error) => return Err(SendError { error: error.into(), message }),
+        };
+        let letter = Letter { envelope: core::mem::take(&mut self.envelope), message };
+        let refused = match peer {
+            Some(peer) => self.engine.send(peer, letter).err().map(|(refused, _)| refused),
+            None => Some(Refused::Gone),
+        };
+        match refused {
+            Some(Refused::Gone) => self.engine.dropped().peer_gone += 1,
+            Some(Refused::Full) => self.engine.dropped().high_water_mark += 1,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
+        if self.engine.pattern.0.may_reply() {
+            return Err(OutOfTurn::ReplyDue.into());
+        }
+        self.engine.share()?;
+        loop {
+            if let Some(peer) = self.engine.pattern.0.take()?
+                && let Some(letter) = self.engine.take(peer)
+            {
+                self.envelope = letter.envelope;
+                return Ok(Some(letter.message));
+            }
+            self.engine.turn(deadline)?;
+            if is_over(deadline) && !self.engine.pattern.0.may_take() {
+                return Ok(None);
+            }
+        }
+    }
+
+    pub(super) fn ready(&self) -> (bool, bool) {
+        (self.engine.pattern.0.may_take(), self.engine.pattern.0.may_reply())
+    }
+}

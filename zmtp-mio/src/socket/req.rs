@@ -1,0 +1,288 @@
+//! REQ: asks and waits for the answer (RFC 28, `ZMQ_REQ`).
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_core::pattern::{Mode, OutOfTurn, PeerId, ReqPeer, RouteError, TakeError, Verdict};
+use zmtp_core::wire::{FrameHeader, SocketType};
+
+use super::common::common;
+use super::{Builder, deadline, is_over};
+use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
+use crate::error::{Error, SendError};
+use crate::message::Message;
+use crate::options::Options;
+use crate::slots::Table;
+
+/// A socket that asks its peers in turn and takes the answer of the one asked.
+///
+/// Unlike libzmq's it never wedges: if the peer asked is gone, receiving says so once
+/// ([`Error::PeerLost`]) and the next request may be sent. [`Req::request`] is the paved path: it
+/// ends ready for the next request whatever happens.
+///
+/// | | reply within the time | peer lost | time is over |
+/// |---|---|---|---|
+/// | `request` | `Some(reply)` | `Err(PeerLost)` | `None`; ready for the next |
+/// | `send`, then `recv_timeout` | `Some(reply)` | `Err(PeerLost)`; ready for the next | `None`; still waiting: receive again |
+#[derive(Debug)]
+pub struct Req {
+    pub(super) engine: Engine<Rules>,
+}
+
+#[derive(Debug)]
+pub(super) struct Rules(zmtp_core::pattern::Req<Table<ReqPeer>>);
+
+impl Pattern for Rules {
+    const SOCKET_TYPE: SocketType = SocketType::Req;
+
+    fn dialled(&mut self, peer: PeerId) {
+        // A growing table always has room.
+        let _ = self.0.attach(peer);
+    }
+
+    fn up(&mut self, peer: PeerId, accepted: bool) {
+        if accepted {
+            let _ = self.0.attach(peer);
+        }
+        self.0.up(peer);
+    }
+
+    fn down(&mut self, peer: PeerId, unsent: usize) {
+        self.0.down(peer);
+        // A request that did not go out yet goes to the next connection.
+        if unsent == 0 {
+            self.0.lost(peer);
+        }
+    }
+
+    fn closed(&mut self, peer: PeerId, _: usize) {
+        self.0.detach(peer);
+    }
+
+    fn drained(&mut self, _: PeerId) {}
+
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+        self.0.accept(peer, frame)
+    }
+
+    fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
+        self.0.check_request_id(peer, id)
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.0.received(peer)
+    }
+}
+
+common!(Req, Mode);
+
+impl Builder<Req> {
+    /// Lets a new request be sent before the reply of the last, which is given up then
+    /// (`ZMQ_REQ_RELAXED`). A late reply of the same peer would pass for the new one's: use it
+    /// with [`Builder::correlate`].
+    #[must_use]
+    pub const fn relaxed(mut self, relaxed: bool) -> Self {
+        self.own.relaxed = relaxed;
+        self
+    }
+
+    /// Puts an id in front of each request and takes only replies that bring it back
+    /// (`ZMQ_REQ_CORRELATE`). Any REP brings it back; a ROUTER must keep the whole envelope.
+    #[must_use]
+    pub const fn correlate(mut self, correlate: bool) -> Self {
+        self.own.correlate = correlate;
+        self
+    }
+}
+
+impl Req {
+    fn with(options: Options, mode: Mode) -> Result<Self, Error> {
+        let rules = Rules(zmtp_core::pattern::Req::new(Table::new(), mode, fastrand::u32(..)));
+        Ok(Self { engine: Engine::new(rules, options)? })
+    }
+
+    /// Sends a request and waits up to `timeout` for its reply; `None` if the time is over before.
+    ///
+    /// Ends ready for the next request whatever happens, and a late reply never passes for a
+    /// newer one's: a request that did not go out is taken back; for one that did, the
+    /// connection is closed and dialled again, as the Guide's Lazy Pirate does, unless requests
+    /// carry ids ([`Builder::correlate`]). An earlier request that is still waiting is given up
+    /// likewise.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PeerLost`] if the peer asked is gone: whether it acted on the request is not
+    /// known. [`Error::EmptyMessage`], [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+    pub fn request(
+        &mut self,
+        request: impl Into<Message>,
+        timeout: Duration,
+    ) -> Result<Option<Message>, Error> {
+        let deadline = deadline(Some(timeout));
+        self.give_up();
+        let result = match self.send_until(request.into(), deadline) {
+            Ok(()) => self.recv_until(deadline),
+            Err(SendError { error: Error::WouldBlock, .. }) => Ok(None),
+            Err(SendError { error, .. }) => Err(error),
+        };
+        self.give_up();
+        result
+    }
+
+    /// Sends a request, waiting for ever for a peer to send it to. Endpoints that are connected
+    /// to count as peers before they are reached: the request waits for them.
+    ///
+    /// # Errors
+    ///
+    /// Each gives the message back: [`Error::OutOfTurn`] before the last reply was received,
+    /// [`Error::EmptyMessage`], [`Error::WouldBlock`] if the peer's queue is full,
+    /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+    pub fn send(&mut self, request: impl Into<Message>) -> Result<(), SendError> {
+        self.send_until(request.into(), None)
+    }
+
+    /// As [`Req::send`], waiting up to `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Req::send`], and [`Error::WouldBlock`] if there was no peer in time.
+    pub fn send_timeout(
+        &mut self,
+        request: impl Into<Message>,
+        timeout: Duration,
+    ) -> Result<(), SendError> {
+        self.send_until(request.into(), deadline(Some(timeout)))
+    }
+
+    /// As [`Req::send`], without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Req::send_timeout`].
+    pub fn try_send(&mut self, request: impl Into<Message>) -> Result<(), SendError> {
+        self.send_timeout(request, Duration::ZERO)
+    }
+
+    /// Receives the reply to the last request, waiting for ever.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PeerLost`] once if the peer asked is gone; a new request may be sent then.
+    /// [`Error::OutOfTurn`] if no request was sent, [`Error::Woken`], [`Error::Stopped`],
+    /// [`Error::Io`].
+    pub fn recv(&mut self) -> Result<Message, Error> {
+        loop {
+            if let Some(reply) = self.recv_until(None)? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    /// Receives the reply to the last request; `None` if it did not come within `timeout`. It is
+    /// still waited for then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Req::recv`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Message>, Error> {
+        self.recv_until(deadline(Some(timeout)))
+    }
+
+    /// Receives a reply that is there already; `None` if it is not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Req::recv`].
+    pub fn try_recv(&mut self) -> Result<Option<Message>, Error> {
+        self.recv_timeout(Duration::ZERO)
+    }
+
+    /// As [`Req::recv_timeout`], into a message whose memory is used again. `false`, and an empty
+    /// message, if none came.
+    ///
+    /// # Errors
+    ///
+    /// As [`Req::recv`].
+    pub fn recv_into(&mut self, message: &mut Message, timeout: Duration) -> Result<bool, Error> {
+        // Its memory goes to this thread's pool, where receiving finds it.
+        drop(core::mem::take(message));
+        let received = self.recv_timeout(timeout)?;
+        let came = received.is_some();
+        *message = received.unwrap_or_default();
+        Ok(came)
+    }
+
+    fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
+        if message.part_count() == 0 {
+            return Err(SendError { error: Error::EmptyMessage, message });
+        }
+        if self.engine.pattern.0.mode().relaxed {
+            self.supersede();
+        }
+        let peer = loop {
+            let error = match self.engine.pattern.0.route() {
+                Ok(peer) => break peer,
+                Err(RouteError::NoPeer) if is_over(deadline) => Error::WouldBlock,
+                Err(RouteError::NoPeer) => match self.engine.turn(deadline) {
+                    Ok(()) => continue,
+                    Err(error) => error,
+                },
+                Err(RouteError::OutOfTurn(error)) => error.into(),
+                Err(_) => Error::WouldBlock,
+            };
+            return Err(SendError { error, message });
+        };
+        let envelope = match self.engine.pattern.0.request_id() {
+            Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
+            None => Envelope::Delimiter,
+        };
+        self.engine.send(peer, Letter { envelope, message }).map_err(|(refused, letter)| {
+            debug_assert_eq!(refused, Refused::Full, "the pattern knows who is gone");
+            self.engine.pattern.0.give_up();
+            SendError { error: Error::WouldBlock, message: letter.message }
+        })
+    }
+
+    /// Gives the last request up: what of it did not go out is taken back, and a reply that came
+    /// unseen is dropped. Returns the peer that may still answer it.
+    fn supersede(&mut self) -> Option<PeerId> {
+        if let Ok(Some(peer)) = self.engine.pattern.0.take()
+            && self.engine.take(peer).is_some()
+        {
+            self.engine.dropped().not_asked += 1;
+        }
+        let asked = self.engine.pattern.0.give_up();
+        asked.filter(|peer| !self.engine.unqueue(*peer))
+    }
+
+    /// Ends ready for the next request, and out of reach of the last one's reply.
+    fn give_up(&mut self) {
+        if let Some(peer) = self.supersede()
+            && !self.engine.pattern.0.mode().correlate
+        {
+            self.engine.reset(peer);
+        }
+    }
+
+    fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
+        loop {
+            match self.engine.pattern.0.take() {
+                Ok(None) => {}
+                Ok(Some(peer)) => {
+                    return Ok(self.engine.take(peer).map(|letter| letter.message));
+                }
+                Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
+                Err(TakeError::PeerLost) => return Err(Error::PeerLost),
+                Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
+            }
+            self.engine.turn(deadline)?;
+            if is_over(deadline) && !self.engine.pattern.0.may_take() {
+                return Ok(None);
+            }
+        }
+    }
+
+    pub(super) fn ready(&self) -> (bool, bool) {
+        (self.engine.pattern.0.may_take(), self.engine.pattern.0.may_route())
+    }
+}

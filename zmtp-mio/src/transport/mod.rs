@@ -1,0 +1,166 @@
+//! Streams and listeners of every transport, as one type each.
+
+#[cfg(unix)]
+mod ipc;
+mod tcp;
+
+use core::net::SocketAddr;
+use std::io::{self, IoSlice, Read, Write};
+
+use mio::event::Source;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::options::Tcp;
+
+/// A connected, or connecting, stream.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Ipc(mio::net::UnixStream),
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Ipc(ipc::IpcListener),
+}
+
+/// Calls the same method on whichever transport it is.
+macro_rules! each {
+    ($self:expr, $inner:ident => $call:expr) => {
+        match $self {
+            Self::Tcp($inner) => $call,
+            #[cfg(unix)]
+            Self::Ipc($inner) => $call,
+        }
+    };
+}
+
+impl Stream {
+    /// Starts to connect; writable once that is decided.
+    pub(crate) fn dial(target: &Target, options: &Tcp) -> io::Result<Self> {
+        match target {
+            Target::Tcp(address) => tcp::dial(*address, options).map(Self::Tcp),
+            #[cfg(unix)]
+            Target::Ipc(endpoint) => ipc::dial(endpoint).map(Self::Ipc),
+        }
+    }
+
+    /// What became of connecting: `WouldBlock` while it is undecided.
+    pub(crate) fn connected(&self) -> io::Result<()> {
+        if let Some(error) = each!(self, stream => stream.take_error())? {
+            return Err(error);
+        }
+        match each!(self, stream => stream.peer_addr().map(drop)) {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            decided => decided,
+        }
+    }
+
+    pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        retry(|| each!(self, stream => stream.read(into)))
+    }
+
+    pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        retry(|| each!(self, stream => stream.write(octets)))
+    }
+
+    pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        retry(|| each!(self, stream => stream.write_vectored(slices)))
+    }
+
+    pub(crate) fn source(&mut self) -> &mut dyn Source {
+        each!(self, stream => stream)
+    }
+
+    /// Where the peer is, as far as the transport tells.
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().ok(),
+            #[cfg(unix)]
+            Self::Ipc(_) => None,
+        }
+    }
+}
+
+/// Where to dial, names resolved.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Tcp(SocketAddr),
+    #[cfg(unix)]
+    Ipc(Endpoint),
+}
+
+impl Listener {
+    /// Listens. An ipc file that a dead process left behind is replaced.
+    pub(crate) fn bind(endpoint: &Endpoint, options: &Tcp) -> Result<Self, Error> {
+        match endpoint {
+            Endpoint::Tcp { host, port } => {
+                tcp::bind(endpoint, host, *port, options).map(Self::Tcp)
+            }
+            #[cfg(unix)]
+            _ => ipc::IpcListener::bind(endpoint).map(Self::Ipc),
+            #[cfg(not(unix))]
+            _ => Err(Error::Io {
+                doing: format!("bind {endpoint}"),
+                source: io::ErrorKind::Unsupported.into(),
+            }),
+        }
+    }
+
+    /// The concrete endpoint.
+    pub(crate) fn endpoint(&self) -> io::Result<Endpoint> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().map(Endpoint::from),
+            #[cfg(unix)]
+            Self::Ipc(listener) => Ok(listener.endpoint().clone()),
+        }
+    }
+
+    /// The next connection.
+    pub(crate) fn accept(&self, options: &Tcp) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = retry(|| listener.accept())?;
+                tcp::configure(&stream, options)?;
+                Ok(Stream::Tcp(stream))
+            }
+            #[cfg(unix)]
+            Self::Ipc(listener) => retry(|| listener.accept()).map(Stream::Ipc),
+        }
+    }
+
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        each!(self, listener => listener.register(registry, token, Interest::READABLE))
+    }
+
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        each!(self, listener => listener.deregister(registry))
+    }
+
+    /// Leaves the file of an ipc endpoint alone when dropped: it is another process's now.
+    pub(crate) fn forget_file(&mut self) {
+        #[cfg(unix)]
+        if let Self::Ipc(listener) = self {
+            listener.forget_file();
+        }
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
