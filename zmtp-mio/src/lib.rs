@@ -10,6 +10,8 @@ mod error;
 mod message;
 mod monitor;
 mod options;
+#[cfg(unix)]
+mod poller;
 mod pool;
 mod slots;
 mod socket;
@@ -19,8 +21,14 @@ pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
 pub use error::{Error, SendError};
 pub use message::Message;
+/// What to wait for: readable, writable, or both.
+pub use mio::Interest;
 pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, RefusedReason};
 pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
+#[cfg(unix)]
+pub use poller::{Item, Poller};
+#[cfg(unix)]
+pub use socket::Pollable;
 pub use socket::{Builder, Ready, Rep, Req, Socket};
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.

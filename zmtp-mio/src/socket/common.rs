@@ -142,6 +142,17 @@ macro_rules! common {
 
         impl super::sealed::Sealed for $socket {}
 
+        #[cfg(unix)]
+        impl super::Pollable for $socket {
+            fn step_once(&mut self) -> Result<crate::Ready, crate::Error> {
+                self.step()
+            }
+
+            fn descriptor(&self) -> std::os::fd::RawFd {
+                std::os::fd::AsRawFd::as_raw_fd(self.engine.poll())
+            }
+        }
+
         /// Registers the socket in a poll of the caller's. Interest in readability is what
         /// matters; then call `step`.
         #[cfg(unix)]
@@ -152,8 +163,8 @@ macro_rules! common {
                 token: mio::Token,
                 interest: mio::Interest,
             ) -> std::io::Result<()> {
-                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
-                mio::unix::SourceFd(&fd).register(registry, token, interest)
+                mio::unix::SourceFd(&super::Pollable::descriptor(self))
+                    .register(registry, token, interest)
             }
 
             fn reregister(
@@ -162,13 +173,12 @@ macro_rules! common {
                 token: mio::Token,
                 interest: mio::Interest,
             ) -> std::io::Result<()> {
-                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
-                mio::unix::SourceFd(&fd).reregister(registry, token, interest)
+                mio::unix::SourceFd(&super::Pollable::descriptor(self))
+                    .reregister(registry, token, interest)
             }
 
             fn deregister(&mut self, registry: &mio::Registry) -> std::io::Result<()> {
-                let fd = std::os::fd::AsRawFd::as_raw_fd(self.engine.poll());
-                mio::unix::SourceFd(&fd).deregister(registry)
+                mio::unix::SourceFd(&super::Pollable::descriptor(self)).deregister(registry)
             }
         }
 

@@ -31,6 +31,16 @@ pub trait Socket: Sized + sealed::Sealed {
     fn connect_to(&mut self, endpoint: &str) -> Result<(), Error>;
 }
 
+/// A socket that a [`Poller`](crate::Poller) can wait for. Sealed.
+#[cfg(unix)]
+pub trait Pollable: sealed::Sealed {
+    #[doc(hidden)]
+    fn step_once(&mut self) -> Result<Ready, Error>;
+
+    #[doc(hidden)]
+    fn descriptor(&self) -> std::os::fd::RawFd;
+}
+
 mod sealed {
     #[expect(unnameable_types, reason = "sealed")]
     pub trait Sealed {}
