@@ -99,6 +99,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.tx.poll(self.config.borrow(), &mut self.mechanism, &self.rx, out)
     }
 
+    /// Whether [`Connection::poll_transmit`] may have something to write. While a greeting or
+    /// handshake waits for the peer it is asked in vain.
+    pub fn wants_transmit(&self) -> bool {
+        self.tx.wants_transmit(&self.mechanism)
+    }
+
     /// When to call [`Connection::handle_timeout`] next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         (self.deadline != Instant::NEVER).then_some(self.deadline)

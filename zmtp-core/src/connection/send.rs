@@ -171,7 +171,9 @@ impl Tx {
         if rx.greeting_position() < Greeting::LEN {
             return Ok(());
         }
-        out.command(|body| mechanism.produce(config, body))?;
+        if !mechanism.may_send() {
+            out.command(|body| mechanism.produce(config, body))?;
+        }
         if let Some(pong) = self.pong {
             out.command(|body| {
                 Command::emit_name(CommandName::Pong, body)?;
@@ -180,6 +182,18 @@ impl Tx {
             self.pong = None;
         }
         Ok(())
+    }
+
+    pub(super) fn wants_transmit(&self, mechanism: &impl Mechanism) -> bool {
+        match self.farewell {
+            Farewell::Alive => {
+                self.pong.is_some()
+                    || usize::from(self.greeting_sent) < Greeting::LEN
+                    || !mechanism.may_send()
+            }
+            Farewell::Refuse(_) => true,
+            Farewell::Done => false,
+        }
     }
 
     pub(super) const fn pong_due(&self) -> bool {

@@ -35,7 +35,8 @@ pub trait Mechanism {
     /// Any [`Error`] ends the connection.
     fn consume<'c>(&mut self, command: Command<'c>) -> Result<Option<Metadata<'c>>, Error>;
 
-    /// Whether our side has said all it must before it may send messages.
+    /// Whether our side has said all it must before it may send messages. It is not asked to
+    /// produce anything from then on.
     fn may_send(&self) -> bool;
 }
 

@@ -22,11 +22,9 @@ impl Mechanism for Null {
     const NAME: MechanismName = MechanismName::NULL;
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-        if !self.ready_sent {
-            Command::emit_name(CommandName::Ready, out)?;
-            emit_metadata(config, out)?;
-            self.ready_sent = true;
-        }
+        Command::emit_name(CommandName::Ready, out)?;
+        emit_metadata(config, out)?;
+        self.ready_sent = true;
         Ok(())
     }
 

@@ -213,6 +213,9 @@ impl<P: Pattern> Engine<P> {
         let Phase::Connecting(stream) = core::mem::replace(&mut peer.phase, Phase::Waiting) else {
             return;
         };
+        if let Origin::Dialled(dialer) = &mut peer.origin {
+            dialer.targets.clear();
+        }
         let remote = stream.remote();
         let mut link = Link::new(stream, &self.config, Instant::now(), core_now);
         link.tx.watching = true;

@@ -25,12 +25,8 @@ pub(super) struct Acceptor {
     endpoint: Arc<Endpoint>,
     /// When accepting goes on, if it pauses.
     pub(super) timer: Option<Instant>,
-}
-
-impl Acceptor {
-    pub(super) fn forget_file(&mut self) {
-        self.listener.forget_file();
-    }
+    /// It pauses, and that was noted.
+    paused: bool,
 }
 
 impl<P: Pattern> Engine<P> {
@@ -42,7 +38,12 @@ impl<P: Pattern> Engine<P> {
         listener
             .register(self.poll.registry(), Key::Listener(entry.key()).token())
             .map_err(Error::io(format!("bind {endpoint}")))?;
-        entry.insert(Acceptor { listener, endpoint: Arc::new(concrete.clone()), timer: None });
+        entry.insert(Acceptor {
+            listener,
+            endpoint: Arc::new(concrete.clone()),
+            timer: None,
+            paused: false,
+        });
         Ok(concrete)
     }
 
@@ -74,14 +75,15 @@ impl<P: Pattern> Engine<P> {
                 Err(io::ErrorKind::QuotaExceeded.into())
             };
             match result {
-                Ok(stream) => self.accepted(&endpoint, stream),
+                Ok(stream) => {
+                    self.listeners[index].paused = false;
+                    self.accepted(&endpoint, stream);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // The peer was gone before it was accepted, or its options could not be set.
                 Err(error) if is_of_the_peer(error.kind()) => {}
                 Err(error) => {
-                    self.monitor.note(&endpoint, None, EventKind::AcceptPaused(error.kind()));
-                    self.pause(index);
-                    return;
+                    return self.pause(index, error.kind());
                 }
             }
         }
@@ -89,10 +91,12 @@ impl<P: Pattern> Engine<P> {
     }
 
     /// Tries again a little later: the system says nothing when descriptors are free again.
-    fn pause(&mut self, index: usize) {
-        if let Some(acceptor) = self.listeners.get_mut(index) {
-            let at = Instant::now() + PAUSE;
-            self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
+    fn pause(&mut self, index: usize, why: io::ErrorKind) {
+        let acceptor = &mut self.listeners[index];
+        let at = Instant::now() + PAUSE;
+        self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
+        if !core::mem::replace(&mut acceptor.paused, true) {
+            self.monitor.note(&acceptor.endpoint, None, EventKind::AcceptPaused(why));
         }
     }
 

@@ -151,6 +151,11 @@ impl<P: Pattern> Engine<P> {
     /// Returns after any event; the caller looks for what it wants and turns again.
     pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
         self.check_wake()?;
+        self.work(deadline)?;
+        self.check_wake()
+    }
+
+    fn work(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
         self.served = 0;
         for index in self.over.drain(..) {
             self.peers.try_remove(index);
@@ -164,13 +169,13 @@ impl<P: Pattern> Engine<P> {
             _ if busy => Some(Duration::ZERO),
             next => next.map(|at| at.saturating_duration_since(now)),
         };
-        match self.poll.poll(&mut self.events, timeout.map(round_up)) {
+        match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(Error::io("poll")(error)),
         }
         self.dispatch();
-        self.check_wake()
+        Ok(())
     }
 
     /// One turn without waiting. Returns when the next is due: at once while work is left.
@@ -279,15 +284,19 @@ impl<P: Pattern> Engine<P> {
         &self.poll
     }
 
-    /// Sends what is queued, within linger, and gives up the rest.
-    fn linger(&mut self) {
+    /// Ends the socket: what is queued goes out within linger, the rest is given up. A forked
+    /// child only lets go of its copies of the descriptors.
+    pub(crate) fn close(&mut self) {
+        if self.process != process::id() {
+            return;
+        }
         let linger = self.options.linger;
         let mut now = Instant::now();
         let end = now + linger.total;
         let mut idle_end = (now + linger.idle).min(end);
         let mut sent = self.progress();
         while self.unsent() > 0 && now < idle_end {
-            if self.turn(Some(idle_end)).is_err() {
+            if self.work(Some(idle_end)).is_err() {
                 break;
             }
             now = Instant::now();
@@ -295,6 +304,13 @@ impl<P: Pattern> Engine<P> {
             if progress != sent {
                 sent = progress;
                 idle_end = (now + linger.idle).min(end);
+            }
+        }
+        // Closing over unread octets would reset the connection, and with it what is still in the
+        // kernel on its way out.
+        for (_, peer) in &mut self.peers {
+            if let Some(link) = peer.link() {
+                let _ = link.stream.read(&mut self.scratch);
             }
         }
     }
@@ -307,34 +323,6 @@ impl<P: Pattern> Engine<P> {
     fn progress(&self) -> (u64, usize) {
         let begun = self.peers.iter().map(|(_, peer)| peer.begun()).sum();
         (self.monitor.counters.messages_sent, begun)
-    }
-}
-
-impl<P> Drop for Engine<P> {
-    fn drop(&mut self) {
-        if self.process != process::id() {
-            for (_, listener) in &mut self.listeners {
-                listener.forget_file();
-            }
-        }
-    }
-}
-
-impl<P: Pattern> Engine<P> {
-    /// Ends the socket: what is queued goes out within linger.
-    pub(crate) fn close(&mut self) {
-        if self.process == process::id() {
-            self.linger();
-        }
-    }
-}
-
-/// The system waits in whole milliseconds: up, so that waiting short of a deadline does not spin.
-fn round_up(timeout: Duration) -> Duration {
-    let rest = timeout.subsec_nanos() % 1_000_000;
-    match rest {
-        0 => timeout,
-        _ => timeout.saturating_add(Duration::from_nanos(u64::from(1_000_000 - rest))),
     }
 }
 

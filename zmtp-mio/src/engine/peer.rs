@@ -23,6 +23,8 @@ pub(super) struct Peer {
     pub(super) timer: Option<Instant>,
     /// On the hot list.
     pub(super) hot: bool,
+    /// On the list of those that wait for the socket to hold less.
+    pub(super) starved: bool,
     /// Its handshake was over once: the pattern knows it.
     pub(super) known: bool,
 }
@@ -58,6 +60,7 @@ impl Peer {
             outgoing: Queue::new(),
             timer: None,
             hot: false,
+            starved: false,
             known: false,
         }
     }

@@ -1,16 +1,20 @@
 //! What happens to peers: events of their streams, letters in and out, and their end.
 
+use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::Interest;
 use zmtp_core::pattern::PeerId;
 
-use super::peer::{Origin, Phase};
+use super::peer::{Origin, Peer, Phase};
 use super::queue::Letter;
 use super::receive::{Receiver, Said, Turn};
 use super::{Engine, Key, Pattern, id};
 use crate::monitor::{CloseReason, EventKind};
+
+/// A connection that lasted this long was of use, even if no message came.
+const PROVEN: Duration = Duration::from_secs(5);
 
 impl<P: Pattern> Engine<P> {
     /// Registers a link that was accepted, then begins its handshake.
@@ -83,14 +87,15 @@ impl<P: Pattern> Engine<P> {
         self.held -= link.rx.weight;
         link.rx.weight = link.rx.held();
         self.held += link.rx.weight;
-        if link.rx.paused && starved {
+        if link.rx.paused && starved && !peer.starved {
+            peer.starved = true;
             self.starved.push(index);
         }
         self.act_on(index, said);
         match result {
             Ok(turn) => {
                 self.flush(index);
-                if turn == Turn::Again {
+                if turn == Turn::Again || (turn == Turn::Waiting && self.may_read(index)) {
                     self.heat(index);
                 }
                 self.bound_memory();
@@ -99,7 +104,16 @@ impl<P: Pattern> Engine<P> {
         }
     }
 
+    /// Whether what reading waited for has come, by writing.
+    fn may_read(&mut self, index: usize) -> bool {
+        let link = self.peers.get_mut(index).and_then(Peer::link);
+        link.is_some_and(|link| !link.rx.paused && !link.rx.congested)
+    }
+
     fn act_on(&mut self, index: usize, said: Said) {
+        if said.ready.is_none() && said.refused.is_none() {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(index) else { return };
         let endpoint = Arc::clone(&peer.endpoint);
         let remote = peer.link().and_then(|link| link.stream.remote());
@@ -185,7 +199,7 @@ impl<P: Pattern> Engine<P> {
         let Phase::Open(link) = &peer.phase else { return };
         let at = link.connection.poll_timeout().map(|at| {
             // A millisecond more: the core counts whole ones.
-            epoch + core::time::Duration::from_millis(at.as_millis() + 1)
+            epoch + Duration::from_millis(at.as_millis() + 1)
         });
         self.timers.set(Key::Peer(index), &mut peer.timer, at);
     }
@@ -225,6 +239,9 @@ impl<P: Pattern> Engine<P> {
         }
         if self.held < self.options.max_octets && !self.starved.is_empty() {
             for waiting in core::mem::take(&mut self.starved) {
+                if let Some(peer) = self.peers.get_mut(waiting) {
+                    peer.starved = false;
+                }
                 self.heat(waiting);
             }
         }
@@ -269,7 +286,7 @@ impl<P: Pattern> Engine<P> {
         match phase {
             Phase::Open(mut link) => {
                 remote = link.stream.remote();
-                proven = link.rx.proven;
+                proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
                 self.held -= link.rx.weight;
                 dropped.incomplete += u64::from(link.connection.in_message());
                 if link.is_mid_letter()

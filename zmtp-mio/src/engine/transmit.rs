@@ -65,7 +65,7 @@ impl Link {
     fn take_control(&mut self, batch: &mut Vec<u8>) {
         batch.append(&mut self.tx.control);
         self.tx.control = Vec::new();
-        loop {
+        while self.connection.wants_transmit() {
             let start = batch.len();
             batch.resize(start + CONTROL, 0);
             let n = self.connection.poll_transmit(&mut batch[start..]).unwrap_or_default();

@@ -60,10 +60,6 @@ impl IpcListener {
         &self.endpoint
     }
 
-    pub(super) fn forget_file(&mut self) {
-        self.file = None;
-    }
-
     pub(super) fn register(
         &mut self,
         registry: &mio::Registry,

@@ -145,14 +145,6 @@ impl Listener {
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         each!(self, listener => listener.deregister(registry))
     }
-
-    /// Leaves the file of an ipc endpoint alone when dropped: it is another process's now.
-    pub(crate) fn forget_file(&mut self) {
-        #[cfg(unix)]
-        if let Self::Ipc(listener) = self {
-            listener.forget_file();
-        }
-    }
 }
 
 /// Repeats a call that a signal interrupted.
