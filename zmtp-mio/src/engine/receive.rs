@@ -91,7 +91,9 @@ impl Link {
             } else if !self.decode_read(n, to)? {
                 return Ok(Turn::Waiting);
             }
-            if n < room && !self.rx.closing {
+            // A short read has drained the stream. In the middle of a body the peer is at work:
+            // asking once more is cheaper than waiting for its next piece to be announced.
+            if n < room && !self.rx.closing && self.connection.incoming().is_none() {
                 return Ok(Turn::Drained);
             }
             budget = budget.saturating_sub(n);

@@ -57,6 +57,14 @@ impl Stream {
         if let Some(error) = each!(self, stream => stream.take_error())? {
             return Err(error);
         }
+        if let Self::Tcp(stream) = self
+            && let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr())
+            && local == peer
+        {
+            // Dialling a free port of this machine may connect the socket to itself, and would
+            // keep a server from listening there.
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
         match each!(self, stream => stream.peer_addr().map(drop)) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 Err(io::ErrorKind::WouldBlock.into())

@@ -1,0 +1,177 @@
+//! A process that speaks libzmq, or plain sockets to compare with, for tests that need to kill
+//! their peer and for benchmarks.
+
+use core::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::{env, io, process, thread};
+
+use zmtp_interop::libzmq::{self, Context, Frame, Kind, Socket};
+use zmtp_interop::raw;
+use zmtp_interop::summary::{self, Load, Summary};
+
+const USAGE: &str = "\
+usage: libzmq-peer rep ENDPOINT [--connect]
+       libzmq-peer req ENDPOINT --size N --count N --warmup N [--bind]
+       libzmq-peer raw rep ENDPOINT
+       libzmq-peer raw req ENDPOINT --size N --count N --warmup N
+
+rep prints `READY <endpoint>` and echoes requests until its standard input ends.
+req makes round trips and prints their times. raw does without libzmq.
+ENDPOINT is like tcp://127.0.0.1:*, tcp://127.0.0.1:5555, or ipc:///path.";
+
+#[derive(Debug)]
+enum Command {
+    Rep { endpoint: String, connect: bool },
+    Req { endpoint: String, load: Load, bind: bool },
+    RawRep { endpoint: String },
+    RawReq { endpoint: String, load: Load },
+}
+
+fn main() -> ExitCode {
+    let command = match parse(env::args().skip(1)) {
+        Ok(command) => command,
+        Err(message) => {
+            eprintln!("libzmq-peer: {message}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("libzmq-peer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut args = args.peekable();
+    let raw = args.next_if(|arg| arg == "raw").is_some();
+    let role = args.next().ok_or("no command")?;
+    let req = match role.as_str() {
+        "req" => true,
+        "rep" => false,
+        _ => return Err(format!("unknown command {role}")),
+    };
+    let (mut endpoint, mut turned) = (None, false);
+    let (mut size, mut count, mut warmup) = (None, None, None);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--size" if req => size = Some(number(&arg, args.next())?),
+            "--count" if req => count = Some(number(&arg, args.next())?),
+            "--warmup" if req => warmup = Some(number(&arg, args.next())?),
+            "--bind" if req && !raw => turned = true,
+            "--connect" if !req && !raw => turned = true,
+            _ if arg.starts_with('-') => return Err(format!("{role} has no option {arg}")),
+            _ if endpoint.is_some() => return Err(format!("what is {arg}?")),
+            _ => endpoint = Some(arg),
+        }
+    }
+    let endpoint = endpoint.ok_or("no endpoint")?;
+    if !req && raw {
+        return Ok(Command::RawRep { endpoint });
+    } else if !req {
+        return Ok(Command::Rep { endpoint, connect: turned });
+    }
+    let load = Load {
+        size: size.ok_or("--size is missing")?,
+        count: count.ok_or("--count is missing")?,
+        warmup: warmup.ok_or("--warmup is missing")?,
+    };
+    if load.count == 0 {
+        return Err("--count must be at least 1".to_owned());
+    }
+    Ok(match raw {
+        true => Command::RawReq { endpoint, load },
+        false => Command::Req { endpoint, load, bind: turned },
+    })
+}
+
+fn number(option: &str, value: Option<String>) -> Result<usize, String> {
+    let value = value.ok_or_else(|| format!("{option} needs a number"))?;
+    value.parse().map_err(|_| format!("{option} needs a number, not {value}"))
+}
+
+fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Rep { endpoint, connect } => rep(&endpoint, connect)?,
+        Command::Req { endpoint, load, bind } => println!("{}", req(&endpoint, &load, bind)?),
+        Command::RawRep { endpoint } => {
+            at_end_of_input(|| process::exit(0));
+            raw::reply(&endpoint, ready)?;
+        }
+        Command::RawReq { endpoint, load } => println!("{}", raw::request(&endpoint, &load)?),
+    }
+    Ok(())
+}
+
+fn rep(endpoint: &str, connect: bool) -> io::Result<()> {
+    let context = Context::new()?;
+    let socket = context.socket(Kind::Rep)?;
+    socket.set_timeout(None)?;
+    if connect {
+        socket.connect(endpoint)?;
+    } else {
+        socket.bind(endpoint)?;
+    }
+    // Ends `echo`, so that the socket is closed in order. libzmq leaves the file of ipc behind, and
+    // the next bind replaces it.
+    at_end_of_input(move || drop(context.shutdown()));
+    ready(&socket.last_endpoint());
+    let Err(error) = echo(&socket);
+    match libzmq::Error::of(&error) {
+        Some(known) if known.code == libzmq::Error::ETERM => Ok(()),
+        _ => Err(error),
+    }
+}
+
+fn echo(socket: &Socket) -> io::Result<core::convert::Infallible> {
+    let mut frames = Vec::new();
+    loop {
+        // REP answers only what it has received in whole.
+        let frame = socket.recv_frame()?;
+        let more = frame.more();
+        frames.push(frame);
+        if !more {
+            let last = frames.len() - 1;
+            for (at, frame) in frames.drain(..).enumerate() {
+                socket.send_frame(frame, at < last)?;
+            }
+        }
+    }
+}
+
+fn req(endpoint: &str, load: &Load, bind: bool) -> Result<Summary, Box<dyn Error>> {
+    let socket = Context::new()?.socket(Kind::Req)?;
+    if bind {
+        socket.bind(endpoint)?;
+        ready(&socket.last_endpoint());
+    } else {
+        socket.connect(endpoint)?;
+    }
+    let body = vec![0x5A; load.size];
+    summary::measure(load, || {
+        socket.send_frame(Frame::with_octets(&body)?, false)?;
+        let reply = socket.recv_frame()?;
+        if reply.more() || reply.octets().len() != body.len() {
+            return Err("the reply is not as long as the request".into());
+        }
+        Ok(())
+    })
+}
+
+/// Tells whoever started this process where to connect to.
+fn ready(endpoint: &str) {
+    println!("READY {endpoint}");
+    // Nobody reads: then nobody waits for it.
+    let _ = io::stdout().flush();
+}
+
+/// Lets no server outlive the test that started it, however that ends.
+fn at_end_of_input(end: impl FnOnce() + Send + 'static) {
+    thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        end();
+    });
+}

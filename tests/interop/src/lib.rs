@@ -1,0 +1,9 @@
+//! The libzmq that the tests and benchmarks of this workspace run against, built from source: no
+//! part of what is published.
+
+// Linked for libzmq, and never called from here.
+use libsodium_sys as _;
+
+pub mod libzmq;
+pub mod raw;
+pub mod summary;

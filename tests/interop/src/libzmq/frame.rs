@@ -1,0 +1,76 @@
+//! One frame of a message.
+
+use std::{fmt, io, slice};
+
+use super::error::check;
+use super::ffi;
+
+/// A `zmq_msg_t`: one frame, which is sent on without being copied.
+pub struct Frame(pub(super) ffi::Msg);
+
+// SAFETY: a message belongs to one thread at a time, any one; the octets it may share with other
+// messages are counted atomically.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    /// An empty frame.
+    pub fn new() -> Self {
+        let mut msg = ffi::Msg::uninit();
+        // SAFETY: memory of a message's size and alignment. Always succeeds.
+        unsafe { ffi::zmq_msg_init(&raw mut msg) };
+        Self(msg)
+    }
+
+    /// A frame with these octets.
+    ///
+    /// # Errors
+    ///
+    /// Not enough memory.
+    pub fn with_octets(octets: &[u8]) -> io::Result<Self> {
+        let mut msg = ffi::Msg::uninit();
+        let size = octets.len();
+        // SAFETY: memory of a message's size and alignment.
+        check("zmq_msg_init_size", || unsafe { ffi::zmq_msg_init_size(&raw mut msg, size) })?;
+        // SAFETY: the new message has `size` octets of its own.
+        unsafe {
+            let to = ffi::zmq_msg_data(&raw const msg).cast::<u8>();
+            to.copy_from_nonoverlapping(octets.as_ptr(), size);
+        }
+        Ok(Self(msg))
+    }
+
+    /// The octets.
+    pub fn octets(&self) -> &[u8] {
+        // SAFETY: the message is initialised; its octets stay while it is borrowed.
+        unsafe {
+            let size = ffi::zmq_msg_size(&raw const self.0);
+            let data = ffi::zmq_msg_data(&raw const self.0).cast_const().cast::<u8>();
+            if size == 0 { &[] } else { slice::from_raw_parts(data, size) }
+        }
+    }
+
+    /// Whether another frame of the same message follows, if this one was received.
+    pub fn more(&self) -> bool {
+        // SAFETY: the message is initialised.
+        unsafe { ffi::zmq_msg_more(&raw const self.0) != 0 }
+    }
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        // SAFETY: the message is initialised, and empty after it was sent.
+        unsafe { ffi::zmq_msg_close(&raw mut self.0) };
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("octets", &self.octets()).field("more", &self.more()).finish()
+    }
+}

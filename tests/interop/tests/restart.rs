@@ -1,0 +1,125 @@
+//! Start order, and servers that are killed and started again, each in a process of its own.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{LONG, OurRep, Place, libzmq_req};
+use zmtp_interop::libzmq::{Context, Kind};
+use zmtp_mio::{Error, Req};
+
+/// libzmq's REP in a process of its own, killed when dropped.
+struct Server(Child);
+
+impl Server {
+    fn start(endpoint: &str) -> (Self, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_libzmq-peer"))
+            .args(["rep", endpoint])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let endpoint = line.trim_end().strip_prefix("READY ").expect("READY").to_owned();
+        (Self(child), endpoint)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Asks until there is an answer; says how often the peer was lost or silent meanwhile.
+fn ask(req: &mut Req, body: &str) -> usize {
+    let end = Instant::now() + LONG;
+    for failures in 0.. {
+        assert!(Instant::now() < end, "no answer after {failures} requests");
+        match req.request(body, Duration::from_secs(2)) {
+            Ok(Some(reply)) => {
+                assert_eq!(reply.text(), Ok(body));
+                return failures;
+            }
+            Ok(None) | Err(Error::PeerLost) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    unreachable!("the loop returns or panics")
+}
+
+#[test]
+fn our_req_survives_a_server_killed_in_mid_conversation() {
+    for place in [Place::free_port(), Place::ipc()] {
+        let (server, endpoint) = Server::start(&place.endpoint);
+        let mut req = Req::builder().connect(&endpoint).unwrap();
+        for round in 0..20 {
+            assert_eq!(ask(&mut req, &round.to_string()), 0);
+        }
+        drop(server);
+        let (_server, _) = Server::start(&endpoint);
+        // The request that meets the dead connection is lost, and its loss is told.
+        assert!(ask(&mut req, "after") <= 3);
+        for round in 0..20 {
+            assert_eq!(ask(&mut req, &round.to_string()), 0);
+        }
+    }
+}
+
+#[test]
+fn our_req_waiting_for_a_reply_learns_that_the_server_was_killed() {
+    for place in Place::both() {
+        let context = Context::new().unwrap();
+        let rep = context.socket(Kind::Rep).unwrap();
+        rep.bind(&place.endpoint).unwrap();
+        let mut req = Req::builder().connect(&rep.last_endpoint()).unwrap();
+        req.send("ping").unwrap();
+        let server = thread::spawn(move || {
+            assert_eq!(rep.recv().unwrap(), [b"ping"]);
+            // Closed without an answer.
+        });
+        assert!(matches!(req.recv_timeout(LONG), Err(Error::PeerLost)));
+        server.join().unwrap();
+        req.send("a new request may be sent").unwrap();
+    }
+}
+
+#[test]
+fn client_first() {
+    for place in [Place::free_port(), Place::ipc()] {
+        let endpoint = place.endpoint.clone();
+        let theirs = libzmq_req(&endpoint);
+        theirs.send(&[b"early"]).unwrap();
+        thread::sleep(Duration::from_millis(300));
+        let rep = OurRep::echo(&endpoint);
+        assert_eq!(theirs.recv().unwrap(), [b"early"]);
+        drop(rep);
+
+        let mut ours = Req::builder().connect(&endpoint).unwrap();
+        ours.send("early").unwrap();
+        assert!(ours.recv_timeout(Duration::from_millis(300)).unwrap().is_none());
+        let (_server, _) = Server::start(&endpoint);
+        assert_eq!(ours.recv_timeout(LONG).unwrap().unwrap().text(), Ok("early"));
+    }
+}
+
+#[test]
+fn libzmqs_client_comes_back_to_our_restarted_server() {
+    for place in [Place::free_port(), Place::ipc()] {
+        let rep = OurRep::echo(&place.endpoint);
+        let endpoint = rep.endpoint.clone();
+        let req = libzmq_req(&endpoint);
+        req.send(&[b"one"]).unwrap();
+        assert_eq!(req.recv().unwrap(), [b"one"]);
+        drop(rep);
+        thread::sleep(Duration::from_millis(300));
+        let _rep = OurRep::echo(&endpoint);
+        req.send(&[b"two"]).unwrap();
+        assert_eq!(req.recv().unwrap(), [b"two"]);
+    }
+}

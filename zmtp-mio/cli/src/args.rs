@@ -1,0 +1,153 @@
+//! The command line.
+
+use core::time::Duration;
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::duration;
+use crate::exit::HELP;
+use crate::parts::{Reply, Request};
+
+/// The whole of it.
+#[derive(Debug, Parser)]
+#[command(name = "zmtp", version, about = "ZeroMQ sockets from the command line", after_help = HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One per socket type.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Rep(RepArgs),
+    Req(ReqArgs),
+}
+
+impl Command {
+    pub(crate) const fn output(&self) -> &OutputArgs {
+        match self {
+            Self::Rep(args) => &args.output,
+            Self::Req(args) => &args.output,
+        }
+    }
+}
+
+/// Answer requests: with themselves, with a command's output, or with a fixed reply
+///
+/// Prints each request. Without --echo, --exec and --reply*, it echoes.
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct RepArgs {
+    /// Endpoints to bind: `tcp://127.0.0.1:5555`, `tcp://*:*`, `ipc:///path`
+    #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
+    pub(crate) endpoints: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) places: PlaceArgs,
+
+    /// Reply with the request itself, part by part (what is done by default)
+    #[arg(long, conflicts_with_all = ["exec", "reply", "reply_file", "reply_hex"])]
+    pub(crate) echo: bool,
+
+    /// Run `sh -c CMD` for each request and reply with its output, as one part
+    ///
+    /// The command finds the request on stdin, parts one behind the other, and their sizes in
+    /// `ZMTP_PART_SIZES` ("5 0 12"). If it fails (exit other than 0, a signal, --exec-timeout,
+    /// more than 16 MiB of output), the reply is one empty part and stderr says why.
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["reply", "reply_file", "reply_hex"])]
+    pub(crate) exec: Option<OsString>,
+
+    /// Kill a command that takes longer, with all it started
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
+    pub(crate) exec_timeout: Duration,
+
+    #[command(flatten)]
+    pub(crate) reply: Reply,
+
+    /// End with 0 after N requests
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+
+    /// End with 3 if no request comes for this long; for ever if not given
+    #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Ask and print the reply
+///
+/// The first argument is the endpoint, each further one a part of the message. If --connect or
+/// --bind names endpoints, every argument is a part; several endpoints are asked in turn. Parts
+/// may also come from --file, --hex and `-` (stdin); they go in the order of the command line.
+/// Without any part the message is all of stdin, octet by octet.
+#[derive(Args, Debug)]
+#[command(
+    after_help = HELP,
+    override_usage = "zmtp req [OPTIONS] ENDPOINT [MESSAGE]...\n       \
+                      zmtp req [OPTIONS] --connect ENDPOINT [--connect ENDPOINT]... [MESSAGE]..."
+)]
+pub(crate) struct ReqArgs {
+    #[command(flatten)]
+    pub(crate) request: Request,
+
+    /// How long to wait for each reply: 500ms, 5s, 2m
+    #[arg(short, long, value_name = "DURATION", default_value = "5s",
+        value_parser = duration::parse)]
+    pub(crate) timeout: Duration,
+
+    /// Send the message N times, each after the last one's reply
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: u64,
+
+    /// Time from one request to the next
+    #[arg(short, long, value_name = "DURATION", default_value = "0s",
+        value_parser = duration::parse)]
+    pub(crate) interval: Duration,
+
+    /// Go on after a request without reply; the exit code is that of the first
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Endpoints with their side said.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PlaceArgs {
+    /// Listen on this endpoint; may be repeated
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) bind: Vec<String>,
+
+    /// Connect to this endpoint, whether or not anybody is there yet; may be repeated
+    #[arg(long, value_name = "ENDPOINT")]
+    pub(crate) connect: Vec<String>,
+}
+
+/// How to print.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct OutputArgs {
+    /// Print JSON: messages on stdout, all else on stderr, one object per line
+    #[arg(short, long, help_heading = "Output", conflicts_with_all = ["raw", "hex_output"])]
+    pub(crate) json: bool,
+
+    /// Print the octets as they are: nothing between parts, nothing behind messages
+    #[arg(short, long, help_heading = "Output", conflicts_with = "hex_output")]
+    pub(crate) raw: bool,
+
+    /// Print parts in hex, a message per line
+    #[arg(short = 'x', long, help_heading = "Output")]
+    pub(crate) hex_output: bool,
+
+    /// Do not print messages; errors and bound endpoints still go to stderr
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Tell on stderr what happens to connections, as it happens
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}

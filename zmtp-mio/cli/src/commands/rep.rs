@@ -1,0 +1,105 @@
+//! `zmtp rep`: answers.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_mio::{Error, Message, Rep};
+
+use super::{Context, Device, open};
+use crate::args::RepArgs;
+use crate::exec::Exec;
+use crate::exit::Failure;
+use crate::input;
+
+/// Where replies come from.
+enum Responder {
+    Echo,
+    Exec(Exec),
+    Fixed(Message),
+}
+
+pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    // Before anybody may ask.
+    let fixed = match &*args.reply.0 {
+        [] => None,
+        parts => Some(input::read(parts)?),
+    };
+    let mut rep = Rep::new().map_err(Failure::Socket)?;
+    open(&mut rep, &args.endpoints, &args.places, context)?;
+    let responder = match (args.exec, fixed) {
+        (Some(command), _) => {
+            let handle = Device::handle(&mut rep).map_err(Failure::Socket)?;
+            Responder::Exec(Exec { command, timeout: args.exec_timeout, handle })
+        }
+        (None, Some(reply)) => Responder::Fixed(reply),
+        (None, None) => Responder::Echo,
+    };
+    let result = serve(&mut rep, &responder, args.count, args.timeout, context);
+    context.events(&mut rep);
+    result.map(|()| 0)
+}
+
+fn serve(
+    rep: &mut Rep,
+    responder: &Responder,
+    count: Option<u64>,
+    timeout: Option<Duration>,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    for n in 1..=count.unwrap_or(u64::MAX) {
+        let request = receive(rep, timeout, context)?;
+        // Whoever asked gets an answer, also if nobody reads our output.
+        let printed = context.output.request(n, &request);
+        let reply = responder.reply(rep, request, context)?;
+        rep.send(reply).map_err(|error| context.failure(error.error))?;
+        printed?;
+    }
+    Ok(())
+}
+
+fn receive(
+    rep: &mut Rep,
+    timeout: Option<Duration>,
+    context: &Context<'_>,
+) -> Result<Message, Failure> {
+    let start = Instant::now();
+    loop {
+        let rest = timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(start.elapsed()));
+        let received = rep.recv_timeout(context.slice(rest));
+        context.events(rep);
+        match (received, timeout) {
+            (Ok(Some(request)), _) => return Ok(request),
+            (Ok(None), Some(within)) if start.elapsed() >= within => {
+                return Err(Failure::Timeout { awaited: "request", within, reason: None });
+            }
+            // A command that took too long has ended at last.
+            (Ok(None) | Err(Error::Woken), _) => {}
+            (Err(error), _) => return Err(context.failure(error)),
+        }
+    }
+}
+
+impl Responder {
+    fn reply(
+        &self,
+        rep: &mut Rep,
+        request: Message,
+        context: &Context<'_>,
+    ) -> Result<Message, Failure> {
+        match self {
+            Self::Echo => Ok(request),
+            Self::Fixed(reply) => Ok(reply.clone()),
+            Self::Exec(exec) => {
+                let output = exec.run(rep, &request).map_err(|error| context.failure(error))?;
+                // Never half an output: it would pass for a whole one.
+                Ok(output.map_or_else(
+                    |trouble| {
+                        context.output.note(&format!("command: {trouble}; replied with nothing"));
+                        Message::from("")
+                    },
+                    Message::from,
+                ))
+            }
+        }
+    }
+}

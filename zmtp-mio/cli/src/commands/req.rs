@@ -1,0 +1,195 @@
+//! `zmtp req`: asks.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_mio::{Endpoint, Error, EventKind, Message, Req};
+
+use super::{Context, Device, LONG, open};
+use crate::args::ReqArgs;
+use crate::exit::Failure;
+use crate::input::{self, Lines, Part};
+use crate::output::describe;
+
+/// Where requests come from.
+enum Source {
+    Lines(Lines),
+    Same { message: Message, left: u64 },
+}
+
+/// The socket, and what keeps it from answers.
+struct Client<'a> {
+    req: Req,
+    context: &'a Context<'a>,
+    timeout: Duration,
+    /// A peer was there once.
+    met: bool,
+    /// What went wrong with a connection last, until one is ready.
+    trouble: Option<String>,
+}
+
+pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let asked = args.request;
+    let mut req = Req::new().map_err(Failure::Socket)?;
+    let source = if asked.lines {
+        let handle = Device::handle(&mut req).map_err(Failure::Socket)?;
+        Source::Lines(Lines::start(handle)?)
+    } else {
+        hint(&asked.parts, context);
+        // Before the socket has endpoints: it would not be served meanwhile.
+        Source::Same { message: input::read(&asked.parts)?, left: args.count }
+    };
+    open(&mut req, asked.endpoint.as_slice(), &asked.places, context)?;
+    let mut client = Client { req, context, timeout: args.timeout, met: false, trouble: None };
+    let result = client.run(source, args.interval, args.keep_going);
+    client.events();
+    result
+}
+
+/// Says what is easily taken for something else.
+fn hint(parts: &[Part], context: &Context<'_>) {
+    if input::is_typed(parts) {
+        context.output.note("type the message, then Ctrl-D");
+    }
+    if let Some(Part::Octets(first)) = parts.first()
+        && let Ok(text) = str::from_utf8(first)
+        && text.parse::<Endpoint>().is_ok()
+    {
+        let text = format!("{text} is sent as a message; --connect adds endpoints");
+        context.output.note(&text);
+    }
+}
+
+impl Client<'_> {
+    /// Asks what there is to ask; returns the exit code.
+    fn run(
+        &mut self,
+        mut source: Source,
+        interval: Duration,
+        keep_going: bool,
+    ) -> Result<u8, Failure> {
+        let mut code = 0;
+        let mut next: Option<Instant> = None;
+        for n in 1.. {
+            let Some(request) = self.next(&mut source)? else { break };
+            if let Some(at) = next {
+                self.pause(at)?;
+            }
+            next = Instant::now().checked_add(interval);
+            match self.ask(n, request) {
+                Ok(()) => {}
+                Err(failure @ (Failure::PeerLost | Failure::Timeout { .. })) if keep_going => {
+                    self.context.output.failure(Some(n), &failure);
+                    if code == 0 {
+                        code = failure.code();
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(code)
+    }
+
+    /// The next request; `None` if that was all.
+    fn next(&mut self, source: &mut Source) -> Result<Option<Message>, Failure> {
+        match source {
+            Source::Same { left: 0, .. } => Ok(None),
+            Source::Same { message, left } => {
+                *left -= 1;
+                Ok(Some(message.clone()))
+            }
+            Source::Lines(lines) => {
+                lines.ask();
+                loop {
+                    match self.req.wait(LONG) {
+                        Ok(_) => self.events(),
+                        Err(Error::Woken) => return Ok(lines.take()?.map(Message::from)),
+                        Err(error) => return Err(self.context.failure(error)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks once and prints the reply.
+    fn ask(&mut self, n: u64, request: Message) -> Result<(), Failure> {
+        let reply = self.exchange(request);
+        self.events();
+        match reply.map_err(|error| self.context.failure(error))? {
+            Some((reply, rtt)) => self.context.output.reply(n, &reply, rtt),
+            None => {
+                let reason = self.trouble.clone();
+                Err(Failure::Timeout { awaited: "reply", within: self.timeout, reason })
+            }
+        }
+    }
+
+    /// What [`Req::request`] does, with a look at the events now and then; returns the time from
+    /// request to reply too.
+    fn exchange(&mut self, request: Message) -> Result<Option<(Message, Duration)>, Error> {
+        let start = Instant::now();
+        // The first request would else wait for the first endpoint, though another one be there.
+        while !self.met {
+            let rest = self.timeout.saturating_sub(start.elapsed());
+            if rest.is_zero() {
+                return Ok(None);
+            }
+            self.req.wait(rest)?;
+            self.events();
+        }
+        let asked = Instant::now();
+        // Gives up what a request without reply left behind; there is no shorter way to say so.
+        let _ = self.req.request(Message::new(), Duration::ZERO);
+        let mut unsent = Some(request);
+        loop {
+            let rest = self.timeout.saturating_sub(start.elapsed());
+            let slice = self.context.slice(rest);
+            if let Some(request) = unsent.take() {
+                match self.req.send_timeout(request, slice) {
+                    Ok(()) => continue,
+                    Err(error) if matches!(error.error, Error::WouldBlock) => {
+                        unsent = Some(error.message);
+                    }
+                    Err(error) => return Err(error.error),
+                }
+            } else if let Some(reply) = self.req.recv_timeout(slice)? {
+                return Ok(Some((reply, asked.elapsed())));
+            }
+            if start.elapsed() >= self.timeout {
+                return Ok(None);
+            }
+            self.events();
+        }
+    }
+
+    /// Serves the socket until it is time for the next request.
+    fn pause(&mut self, until: Instant) -> Result<(), Failure> {
+        loop {
+            let rest = until.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return Ok(());
+            }
+            self.req.wait(rest).map_err(|error| self.context.failure(error))?;
+            self.events();
+        }
+    }
+
+    /// Tells events, and remembers what may explain that there is no reply.
+    fn events(&mut self) {
+        while let Some(event) = self.req.next_event() {
+            self.context.output.event(&event);
+            match event.kind {
+                EventKind::Ready(_) => {
+                    self.met = true;
+                    self.trouble = None;
+                }
+                EventKind::Closed(_) | EventKind::Refused(_) => {
+                    let (name, detail) = describe(&event.kind);
+                    let detail = detail.unwrap_or_else(|| name.into());
+                    self.trouble = Some(format!("{}: {detail}", event.endpoint));
+                }
+                _ => {}
+            }
+        }
+    }
+}

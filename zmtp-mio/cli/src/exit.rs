@@ -1,0 +1,109 @@
+//! How the program ends: failures and their exit codes.
+
+use core::fmt;
+use core::time::Duration;
+use std::io;
+
+use zmtp_mio::Error;
+
+/// The end of every help text.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    all went well; also when the reader of our output went away
+  1    a file, stdin, stdout or the system failed
+  2    wrong usage
+  3    nothing came within --timeout
+  4    an endpoint is no endpoint, is in use, or cannot be bound
+  5    the peer was lost after it was asked
+  130  interrupted by Ctrl-C (143: by SIGTERM)";
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// An endpoint could not be opened.
+    Endpoint(Error),
+    /// A signal of this number ended the command.
+    Interrupted(u8),
+    /// Reading or writing failed.
+    Io { doing: String, source: io::Error },
+    /// Nobody reads our output any more: no fault of ours.
+    OutputClosed,
+    /// The peer asked is gone.
+    PeerLost,
+    /// The socket failed otherwise.
+    Socket(Error),
+    /// What was waited for did not come; why, if that is known.
+    Timeout { awaited: &'static str, within: Duration, reason: Option<String> },
+}
+
+impl Failure {
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+
+    /// The exit code.
+    pub(crate) const fn code(&self) -> u8 {
+        match self {
+            Self::OutputClosed => 0,
+            Self::Io { .. } | Self::Socket(_) => 1,
+            Self::Timeout { .. } => 3,
+            Self::Endpoint(_) => 4,
+            Self::PeerLost => 5,
+            Self::Interrupted(signal) => 128 + *signal,
+        }
+    }
+
+    /// A short name for programs.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Endpoint(_) => "endpoint",
+            Self::Interrupted(_) => "interrupted",
+            Self::Io { .. } => "io",
+            Self::OutputClosed => "output_closed",
+            Self::PeerLost => "peer_lost",
+            Self::Socket(_) => "socket",
+            Self::Timeout { .. } => "timeout",
+        }
+    }
+
+    /// Whether there is nothing to say about it.
+    pub(crate) const fn is_silent(&self) -> bool {
+        matches!(self, Self::Interrupted(_) | Self::OutputClosed)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(error) | Self::Socket(error) => error.fmt(f),
+            Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
+            Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::OutputClosed => f.write_str("the output was closed"),
+            Self::PeerLost => Error::PeerLost.fmt(f),
+            Self::Timeout { awaited, within, reason } => {
+                write!(f, "no {awaited} within {within:?}")?;
+                reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_in_the_help() {
+        let timeout =
+            Failure::Timeout { awaited: "reply", within: Duration::from_millis(500), reason: None };
+        assert_eq!(timeout.to_string(), "no reply within 500ms");
+        let endpoint = Failure::Endpoint(Error::WouldBlock);
+        let all = [timeout, endpoint, Failure::PeerLost, Failure::Interrupted(2)];
+        let codes: Vec<_> = all.iter().map(Failure::code).collect();
+        assert_eq!(codes, [3, 4, 5, 130]);
+        for code in codes {
+            assert!(HELP.contains(&format!("\n  {code} ")), "{code}");
+        }
+    }
+}

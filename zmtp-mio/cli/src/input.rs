@@ -1,0 +1,169 @@
+//! What to send: octets from the command line, from files, and from stdin.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal, Read};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use zmtp_mio::{Handle, Message};
+
+use crate::exit::Failure;
+
+/// Where the octets of a part come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Part {
+    Octets(Vec<u8>),
+    File(PathBuf),
+    Stdin,
+}
+
+/// Octets given in hex.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+impl Hex {
+    /// Takes pairs of hex digits; white space and colons may lie between pairs.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut octets = Vec::with_capacity(text.len() / 2);
+        let mut high = None;
+        for c in text.chars() {
+            match (c.to_digit(16), high) {
+                (Some(digit), None) => high = Some(digit),
+                (Some(digit), Some(first)) => {
+                    octets.push((first * 16 + digit) as u8);
+                    high = None;
+                }
+                (None, None) if c.is_whitespace() || c == ':' => {}
+                _ => return Err(format!("expected pairs of hex digits, not {c:?} there")),
+            }
+        }
+        match high {
+            None => Ok(Self(octets)),
+            Some(_) => Err("expected pairs of hex digits, and the last is alone".into()),
+        }
+    }
+}
+
+/// Makes a message of its parts. Reading waits until files and stdin are at their end.
+pub(crate) fn read(parts: &[Part]) -> Result<Message, Failure> {
+    if let [part] = parts {
+        // Large bodies become messages without a copy.
+        return part.read().map(Message::from);
+    }
+    let mut message = Message::new();
+    for part in parts {
+        match part {
+            Part::Octets(octets) => message.push(octets),
+            part => message.push(part.read()?),
+        }
+    }
+    Ok(message)
+}
+
+impl Part {
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Octets(octets) => Ok(octets.clone()),
+            Self::File(path) => {
+                fs::read(path).map_err(Failure::io(format!("read {}", path.display())))
+            }
+            Self::Stdin => {
+                let mut octets = Vec::new();
+                io::stdin().lock().read_to_end(&mut octets).map_err(Failure::io("read stdin"))?;
+                Ok(octets)
+            }
+        }
+    }
+}
+
+/// Whether reading these parts waits for somebody to type.
+pub(crate) fn is_typed(parts: &[Part]) -> bool {
+    parts.contains(&Part::Stdin) && io::stdin().is_terminal()
+}
+
+/// Lines of stdin, read on a thread of their own and on demand, so that the socket is served and
+/// can be stopped while nothing comes.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    ask: Sender<()>,
+    lines: Receiver<io::Result<Option<Vec<u8>>>>,
+}
+
+impl Lines {
+    /// Starts the thread. The handle's socket is woken once for each line asked for.
+    pub(crate) fn start(handle: Handle) -> Result<Self, Failure> {
+        let (ask, asked) = channel();
+        let (found, lines) = channel();
+        let reader = move || {
+            let mut stdin = io::stdin().lock();
+            while asked.recv().is_ok() {
+                if found.send(line(&mut stdin)).is_err() || handle.wake().is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().name("stdin".into()).spawn(reader).map_err(Failure::io("thread"))?;
+        Ok(Self { ask, lines })
+    }
+
+    /// Asks for the next line. Then the socket is woken, and [`Lines::take`] has it.
+    pub(crate) fn ask(&self) {
+        // It is there as long as this is.
+        let _ = self.ask.send(());
+    }
+
+    /// The line asked for; `None` at the end.
+    pub(crate) fn take(&self) -> Result<Option<Vec<u8>>, Failure> {
+        self.lines.recv().unwrap_or(Ok(None)).map_err(Failure::io("read stdin"))
+    }
+}
+
+/// The next line without its newline. The last may lack one.
+fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    if reader.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    line.pop_if(|last| *last == b'\n');
+    Ok(Some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_is_pairs_of_digits() {
+        for (text, octets) in [
+            ("", &[][..]),
+            ("00ff", &[0, 255]),
+            ("DE ad:be\nEF", &[0xde, 0xad, 0xbe, 0xef]),
+            (" 7f ", &[127]),
+        ] {
+            assert_eq!(Hex::parse(text), Ok(Hex(octets.into())), "{text:?}");
+        }
+        for text in ["0", "0 0", "0x00", "zz", "00f", "ÿÿ", "+1"] {
+            assert!(Hex::parse(text).unwrap_err().contains("hex digits"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_lose_their_newline_and_nothing_else() {
+        let mut text = &b"one\n\n two\r\n\xff"[..];
+        for expected in [&b"one"[..], b"", b" two\r", b"\xff"] {
+            assert_eq!(line(&mut text).unwrap().as_deref(), Some(expected));
+        }
+        assert_eq!(line(&mut text).unwrap(), None);
+    }
+
+    #[test]
+    fn parts_become_a_message() {
+        let part = |octets: &[u8]| Part::Octets(octets.into());
+        let message = read(&[part(b"one"), part(b"")]).unwrap();
+        assert_eq!(message, Message::from_parts([&b"one"[..], b""]));
+        assert_eq!(read(&[part(b"")]).unwrap().part_count(), 1);
+        let missing = read(&[Part::File("does/not/exist".into())]).unwrap_err();
+        assert!(missing.to_string().starts_with("read does/not/exist: "), "{missing}");
+    }
+}

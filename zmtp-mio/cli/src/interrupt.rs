@@ -1,0 +1,70 @@
+//! Ctrl-C and SIGTERM: the first stops the socket, which then cleans up; the second ends at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zmtp_mio::Handle;
+
+use crate::exit::Failure;
+
+/// Tells signals to the socket.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interrupt(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    signal: Option<u8>,
+    handle: Option<Handle>,
+}
+
+impl Interrupt {
+    /// Takes the signals over. SIGHUP stays what it was: `nohup` may have set it aside.
+    #[cfg(unix)]
+    pub(crate) fn install() -> Result<Self, Failure> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+
+        let fail = || Failure::io("take signals over");
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(fail())?;
+        let interrupt = Self::default();
+        let told = interrupt.clone();
+        let watch = move || {
+            for signal in signals.forever() {
+                told.raise(u8::try_from(signal).unwrap_or_default());
+            }
+        };
+        std::thread::Builder::new().name("signals".into()).spawn(watch).map_err(fail())?;
+        Ok(interrupt)
+    }
+
+    /// The system ends the process by itself.
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "it may fail elsewhere")]
+    pub(crate) fn install() -> Result<Self, Failure> {
+        Ok(Self::default())
+    }
+
+    /// From now on a signal stops this socket; before, there is nothing to clean up.
+    pub(crate) fn attach(&self, handle: Handle) {
+        self.state(|state| state.handle = Some(handle));
+    }
+
+    /// What ended a socket that was stopped.
+    pub(crate) fn failure(&self) -> Failure {
+        const SIGINT: u8 = 2;
+        Failure::Interrupted(self.state(|state| state.signal).unwrap_or(SIGINT))
+    }
+
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no signals there"))]
+    fn raise(&self, signal: u8) {
+        let stopped = self.state(|state| {
+            let first = state.signal.replace(signal).is_none();
+            first && state.handle.as_ref().is_some_and(|handle| handle.stop().is_ok())
+        });
+        if !stopped {
+            std::process::exit(Failure::Interrupted(signal).code().into());
+        }
+    }
+
+    fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

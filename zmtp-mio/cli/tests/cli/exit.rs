@@ -1,0 +1,169 @@
+//! Exit codes and clean ends.
+
+use core::time::Duration;
+use std::net::TcpListener;
+use std::time::Instant;
+
+use crate::process::{BOUND, Directory, Zmtp, zmtp, zmtp_with};
+
+const TCP: &str = "tcp://127.0.0.1:*";
+
+/// An endpoint where connections are taken and nothing is said.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    (listener, endpoint)
+}
+
+#[test]
+fn no_reply_is_3_and_not_before_its_time() {
+    let (_listener, endpoint) = silent();
+    let start = Instant::now();
+    let done = zmtp(["req", &endpoint, "x", "--timeout", "500ms"]);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(500) && took < BOUND, "{took:?}");
+    assert_eq!(done.bad(3), "zmtp: no reply within 500ms\n");
+    assert!(done.stdout.is_empty());
+}
+
+#[test]
+fn no_reply_comes_with_the_reason_if_there_is_one() {
+    let (listener, endpoint) = silent();
+    drop(listener);
+    let done = zmtp(["req", &endpoint, "x", "--timeout", "300ms"]);
+    assert!(done.bad(3).contains("connection refused"), "{done:?}");
+}
+
+#[test]
+fn no_peer_to_send_to_is_3() {
+    let done = zmtp(["req", TCP, "x", "--timeout", "300ms"]);
+    assert!(done.bad(3).contains("no reply within 300ms"), "{done:?}");
+}
+
+#[test]
+fn no_request_is_3() {
+    let done = zmtp(["rep", TCP, "--timeout", "300ms"]);
+    assert!(done.bad(3).contains("no request within 300ms"), "{done:?}");
+}
+
+#[test]
+fn going_on_after_a_timeout_gets_the_next_reply() {
+    let command = "read word; case $word in slow) sleep 1;; esac; echo $word";
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", command]);
+    let args = ["req", "--lines", "--raw", &tcp, "--timeout", "400ms", "--keep-going"];
+    // `read` needs no newline to take the word, and fails unseen.
+    let done = zmtp_with(args, b"one\nslow\n");
+    assert_eq!(done.stdout, b"one\n");
+    assert!(done.bad(3).contains("no reply"));
+
+    let args = ["req", "--lines", "--raw", &tcp, "--timeout", "5s", "--keep-going"];
+    let done = zmtp_with(args, b"two\nthree\n");
+    assert_eq!(done.good(), "two\nthree\n");
+}
+
+#[test]
+fn a_late_reply_never_passes_for_the_next() {
+    let command = "read word; case $word in slow) sleep 2;; esac; echo $word";
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", command]);
+    let mut req = Zmtp::start(["req", "-l", "-r", &tcp, "-t", "1s", "-k"]);
+    req.feed_some(b"slow\n");
+    assert!(req.error_line().contains("no reply within 1s"));
+    // The server is busy for another second: this one may be late as well, but never wrong.
+    req.feed(b"one\ntwo\nthree\nfour\n");
+    let done = req.finish();
+    assert_eq!(done.code, Some(3), "{done:?}");
+    let replies = String::from_utf8(done.stdout).unwrap();
+    let all = ["one", "two", "three", "four"];
+    let errors = done.stderr.lines().count();
+    assert_eq!(replies.lines().count() + errors, all.len(), "{replies:?} {}", done.stderr);
+    assert!(replies.lines().all(|reply| all.contains(&reply)), "{replies:?}");
+    assert!(replies.ends_with("four\n"), "{replies:?}");
+}
+
+#[test]
+fn a_bad_endpoint_is_4_and_quoted() {
+    for command in ["rep", "req"] {
+        for text in ["127.0.0.1:5555", "udp://127.0.0.1:5555", "tcp://127.0.0.1"] {
+            let done = zmtp([command, text]);
+            assert!(done.bad(4).contains(&format!("{text:?}")), "{done:?}");
+        }
+    }
+    assert!(zmtp(["req", "--connect", TCP, "x"]).bad(4).contains("to connect to"));
+}
+
+#[test]
+fn an_address_in_use_is_4() {
+    let directory = Directory::new();
+    let ipc = directory.ipc("used.sock");
+    let (rep, tcp) = Zmtp::rep(&[TCP, &ipc]);
+    rep.listening();
+    for endpoint in [&tcp, &ipc] {
+        assert_eq!(zmtp(["rep", endpoint]).bad(4), format!("zmtp: {endpoint} is in use\n"));
+    }
+    assert_eq!(zmtp(["req", &ipc, "still there"]).good(), "still there\n");
+    let missing = directory.ipc("no/such/directory");
+    assert!(zmtp(["rep", &missing]).bad(4).contains(&missing));
+}
+
+#[test]
+fn a_lost_peer_is_5() {
+    let (rep, tcp) = Zmtp::rep(&[TCP, "--exec", "sleep 30"]);
+    let req = Zmtp::start(["req", &tcp, "x", "--timeout", "60s"]);
+    assert_eq!(rep.line(), "x\n");
+    rep.signal("-KILL");
+    assert!(req.finish().bad(5).contains("gone"));
+}
+
+#[test]
+fn wrong_usage_is_2_and_help_is_0() {
+    for args in [&["req"][..], &["rep"], &["req", "tcp://a:1", "--timeout", "5"], &["bad"], &[]] {
+        assert!(zmtp(args).bad(2).contains("Usage") || args.len() > 3, "{args:?}");
+    }
+    for args in [&["--help"][..], &["req", "--help"], &["rep", "-h"]] {
+        assert!(zmtp(args).good().contains("130"), "exit codes are in the help of {args:?}");
+    }
+    assert!(zmtp(["--version"]).good().starts_with("zmtp "));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_1() {
+    let directory = Directory::new();
+    let missing = directory.path("missing");
+    let missing = missing.to_str().unwrap();
+    assert!(zmtp(["req", TCP, "--file", missing]).bad(1).contains(missing));
+    assert!(zmtp(["rep", TCP, "--reply-file", missing]).bad(1).contains(missing));
+}
+
+#[test]
+fn signals_end_a_server_and_its_file_goes() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let directory = Directory::new();
+        let (rep, ipc) = Zmtp::rep(&[&directory.ipc("served.sock")]);
+        assert_eq!(zmtp(["req", &ipc, "x"]).good(), "x\n");
+        assert!(directory.path("served.sock").exists());
+        rep.signal(signal);
+        assert_eq!(rep.finish().bad(code), "");
+        assert!(!directory.path("served.sock").exists(), "{signal}");
+    }
+}
+
+#[test]
+fn an_interrupt_ends_whatever_req_waits_for() {
+    let (_listener, endpoint) = silent();
+    // A reply, a line, the whole of stdin.
+    for args in [
+        &["req", "-v", &endpoint, "x", "-t", "60s"][..],
+        &["req", "-v", "--lines", &endpoint],
+        &["req", "-v", &endpoint, "--connect", "tcp://127.0.0.1:9", "--", "-"],
+    ] {
+        let req = Zmtp::start(args);
+        if !args.contains(&"-") {
+            assert!(req.error_line().contains("connected"), "{args:?}");
+        } else {
+            // There is nothing to be seen before stdin ends.
+            assert!(req.error_line().contains("sent as a message"));
+        }
+        req.signal("-INT");
+        req.finish().bad(130);
+    }
+}

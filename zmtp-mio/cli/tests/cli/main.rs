@@ -1,0 +1,8 @@
+//! Runs the built `zmtp` for real. Every process has a time bound and dies with its test.
+#![cfg(unix)]
+
+mod ask;
+mod exec;
+mod exit;
+mod print;
+mod process;

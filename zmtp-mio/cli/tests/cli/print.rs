@@ -1,0 +1,100 @@
+//! What is printed, and how.
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::process::{Zmtp, zmtp};
+
+const TCP: &str = "tcp://127.0.0.1:*";
+
+fn parse(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+}
+
+#[test]
+fn json_says_all_of_a_reply() {
+    let (rep, tcp) = Zmtp::rep(&[TCP]);
+    let done = zmtp(["req", &tcp, "--json", "--count", "2", "te\"xt\n", "", "--hex", "00ff"]);
+    let parts = json!([{"text": "te\"xt\n"}, {"text": ""}, {"hex": "00ff"}]);
+    let replies: Vec<_> = done.good().lines().map(parse).collect();
+    assert_eq!(replies.len(), 2);
+    for (n, reply) in (1..).zip(&replies) {
+        assert_eq!(reply["type"], "reply");
+        assert_eq!(reply["n"], n);
+        assert_eq!(reply["parts"], parts);
+        assert!(reply["rtt_us"].is_u64(), "{reply}");
+    }
+    assert!(done.stderr.is_empty(), "{}", done.stderr);
+    drop(rep);
+}
+
+#[test]
+fn json_says_all_of_a_request_and_what_happens() {
+    let rep = Zmtp::start(["rep", TCP, "--json", "--verbose", "--count", "1"]);
+    let listening = parse(&rep.error_line());
+    assert_eq!(listening["type"], "listening");
+    let endpoint = listening["endpoint"].as_str().unwrap();
+    assert_eq!(zmtp(["req", endpoint, "hello"]).good(), "hello\n");
+    let done = rep.finish();
+    let request = json!({"type": "request", "n": 1, "parts": [{"text": "hello"}]});
+    assert_eq!(parse(done.good()), request);
+    let events: Vec<_> = done.stderr.lines().map(parse).collect();
+    let find = |name: &str| events.iter().find(|event| event["event"] == name);
+    let ready = find("ready").unwrap_or_else(|| panic!("{events:?}"));
+    assert_eq!(ready["endpoint"], endpoint);
+    assert!(ready["remote"].as_str().unwrap().starts_with("127.0.0.1:"), "{ready}");
+    assert!(ready["detail"].as_str().unwrap().contains("REQ"), "{ready}");
+}
+
+#[test]
+fn json_errors_are_json_too() {
+    let done = zmtp(["req", "--json", TCP, "x", "--timeout", "100ms"]);
+    let last = parse(done.bad(3).lines().last().unwrap());
+    assert_eq!((&last["type"], &last["error"]), (&json!("error"), &json!("timeout")));
+    let done = zmtp(["req", "--json", "nowhere", "x"]);
+    let error = parse(done.bad(4));
+    assert_eq!(error["error"], "endpoint");
+    assert!(error["text"].as_str().unwrap().contains("\"nowhere\""));
+}
+
+#[test]
+fn formats_differ_as_they_should() {
+    let (_rep, tcp) = Zmtp::rep(&[TCP]);
+    let ask = |flag: &str| zmtp(["req", &tcp, flag, "a|b", "c\n"]);
+    assert_eq!(ask("--raw").good(), "a|bc\n");
+    assert_eq!(ask("--hex-output").good(), "617c62 | 630a\n");
+    assert_eq!(ask("--quiet").good(), "");
+    let verbose = ask("--verbose");
+    assert_eq!(verbose.good(), "a\\|b | c\\n\n");
+    assert!(verbose.stderr.contains("ready"), "{}", verbose.stderr);
+    assert!(verbose.stderr.contains("reply 1 after"), "{}", verbose.stderr);
+}
+
+#[test]
+fn a_quiet_server_still_says_where_it_listens() {
+    let (rep, tcp) = Zmtp::rep(&[TCP, "--quiet", "--count", "1"]);
+    assert_eq!(zmtp(["req", &tcp, "x"]).good(), "x\n");
+    assert_eq!(rep.finish().good(), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_a_clean_end() {
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_zmtp"))
+        .args(["req", &tcp, "--count", "1000000", "x", "--raw"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut status = None;
+    crate::process::within(|| {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert_eq!(status.unwrap().code(), Some(0));
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
+    assert_eq!(stderr, "");
+}

@@ -1,0 +1,163 @@
+//! What the test files share: raw peers, an echo server on a thread, and bounded waiting.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
+
+mod peer;
+pub(crate) mod wire;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{CloseReason, EventKind, Handle, Rep, Req};
+
+pub(crate) use peer::{RawPeer, RawServer};
+
+/// How long anything may take that should happen at once.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+/// Long enough for whatever is under way to arrive.
+pub(crate) const SETTLE: Duration = Duration::from_millis(100);
+
+/// An ipc endpoint that no other test uses.
+pub(crate) fn ipc() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let file = format!("zmtp-{}-{number}.sock", std::process::id());
+    format!("ipc://{}", std::env::temp_dir().join(file).display())
+}
+
+/// Where to bind to test both transports.
+pub(crate) fn transports() -> [String; 2] {
+    ["tcp://127.0.0.1:*".into(), ipc()]
+}
+
+/// A REP on a free port and where it listens.
+pub(crate) fn rep() -> (Rep, String) {
+    bound(Rep::new().unwrap())
+}
+
+pub(crate) fn bound(mut rep: Rep) -> (Rep, String) {
+    let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
+    (rep, endpoint)
+}
+
+pub(crate) fn req(endpoint: &str) -> Req {
+    Req::builder().connect(endpoint).unwrap()
+}
+
+/// A REP that echoes on a thread of its own until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Echo {
+    stop: Handle,
+    thread: Option<JoinHandle<Rep>>,
+    pub(crate) endpoint: String,
+}
+
+impl Echo {
+    pub(crate) fn new() -> Self {
+        Self::on("tcp://127.0.0.1:*")
+    }
+
+    pub(crate) fn on(endpoint: &str) -> Self {
+        Self::with(Rep::builder().bind(endpoint).unwrap())
+    }
+
+    /// Echoes with a REP that is bound.
+    pub(crate) fn with(mut rep: Rep) -> Self {
+        let endpoint = rep.endpoints().next().unwrap().to_string();
+        let stop = rep.handle().unwrap();
+        let serve = move || {
+            loop {
+                match rep.recv() {
+                    Ok(request) => rep.send(request).unwrap(),
+                    Err(zmtp_mio::Error::Stopped) => return rep,
+                    Err(error) => panic!("the server failed: {error}"),
+                }
+            }
+        };
+        Self { stop, thread: Some(thread::spawn(serve)), endpoint }
+    }
+
+    /// Stops, and gives the socket back for a look at its counters and events.
+    pub(crate) fn stop(mut self) -> Rep {
+        self.stop.stop().unwrap();
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        let _ = self.stop.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Asks and insists on the same octets back.
+pub(crate) fn assert_echo(req: &mut Req, body: &[u8]) {
+    let reply = req.request(body, LIMIT).unwrap().expect("no reply in time");
+    assert!(reply.bytes() == body, "{reply:?} is not {} octets of the request", body.len());
+}
+
+/// Drives a socket until `done` says so, within [`LIMIT`].
+macro_rules! drive_until {
+    ($socket:expr, $done:expr) => {{
+        let end = std::time::Instant::now() + $crate::common::LIMIT;
+        while !$done {
+            assert!(std::time::Instant::now() < end, "not within the limit: {}", stringify!($done));
+            $socket.wait(std::time::Duration::from_millis(10)).unwrap();
+        }
+    }};
+}
+
+/// Drives a socket for a while.
+macro_rules! drive_for {
+    ($socket:expr, $time:expr) => {{
+        let end = std::time::Instant::now() + $time;
+        while std::time::Instant::now() < end {
+            $socket.wait(std::time::Duration::from_millis(5)).unwrap();
+        }
+    }};
+}
+
+/// All events that wait.
+macro_rules! events {
+    ($socket:expr) => {
+        std::iter::from_fn(|| $socket.next_event()).map(|event| event.kind).collect::<Vec<_>>()
+    };
+}
+
+pub(crate) use {drive_for, drive_until, events};
+
+/// The reasons of the connections that ended.
+pub(crate) fn closes(events: &[EventKind]) -> Vec<CloseReason> {
+    events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Closed(reason) => Some(*reason),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Resident memory of this process in octets.
+pub(crate) fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+/// CPU time of the calling thread.
+pub(crate) fn cpu_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// Waits for something outside the socket, within [`LIMIT`].
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !done() {
+        assert!(Instant::now() < end, "not within the limit: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
