@@ -63,7 +63,7 @@ impl<'a> Item<'a> {
     }
 
     /// A descriptor: a pipe, a terminal, a socket of somebody else's. Regular files cannot be
-    /// waited for.
+    /// waited for. One item per descriptor: of several, the last counts.
     pub fn fd(descriptor: &'a impl AsFd, interest: Interest) -> Self {
         let fd = descriptor.as_fd().as_raw_fd();
         Self::new(Source::Fd(fd, core::marker::PhantomData), interest)

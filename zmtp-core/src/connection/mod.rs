@@ -67,6 +67,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         let result = self.rx.decode(self.config.borrow(), &mut self.mechanism, &mut self.tx, input);
         match &result {
             Ok(Decoded::Event(Event::Ready(_))) => self.deadline = Instant::NEVER,
+            Ok(Decoded::Event(Event::Refused(_))) => self.fail(crate::PeerError::Refused.into()),
             Err(error) => self.fail(*error),
             Ok(_) => {}
         }

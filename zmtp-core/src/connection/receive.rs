@@ -201,7 +201,6 @@ impl Rx {
         let command = command?;
         if command.name == CommandName::Error {
             let reason = error_reason(command.data)?;
-            self.state = State::Failed(PeerError::Refused.into());
             return Ok(Some(Event::Refused(reason)));
         }
         let Some(metadata) = mechanism.consume(command)? else { return Ok(None) };

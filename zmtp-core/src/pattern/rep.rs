@@ -73,6 +73,12 @@ impl<S: Slots<RepPeer>> Rep<S> {
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.frame = Expect::Envelope;
         }
+        self.forget(peer);
+    }
+
+    /// The request just taken came on an earlier connection of its peer: its reply has nowhere to
+    /// go.
+    pub fn forget(&mut self, peer: PeerId) {
         if let Turn::Reply(owed) = &mut self.turn
             && *owed == Some(peer)
         {

@@ -29,6 +29,8 @@ pub struct Mode {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Idle,
+    /// A request is to go to this peer, and is not out yet.
+    Routed(PeerId),
     /// A request went to this peer.
     Asked(PeerId),
     /// The reply from this peer is whole and waits.
@@ -55,6 +57,8 @@ enum Expect {
     Delimiter,
     /// A part of the reply.
     Body,
+    /// The first frame of a message, once [`Req::received`] has said that the reply is whole.
+    Received,
     /// A further part of a message that was rejected.
     Rejected,
 }
@@ -120,8 +124,9 @@ impl<S: Slots<ReqPeer>> Req<S> {
 
     /// The request that went to a peer cannot be answered any more. Returns whether one was due.
     pub fn lost(&mut self, peer: PeerId) -> bool {
-        let due = self.state == State::Asked(peer);
+        let due = self.asked() == Some(peer);
         if due {
+            self.give_up();
             self.state = State::Lost;
         }
         due
@@ -142,13 +147,15 @@ impl<S: Slots<ReqPeer>> Req<S> {
     }
 
     /// Chooses the peer of the next request: in turn among the peers that are up, else among those
-    /// being connected to. An earlier request is given up if the mode is relaxed.
+    /// being connected to. An earlier request is given up if the mode is relaxed. Say
+    /// [`Req::sent`] when the request is out.
     ///
     /// # Errors
     ///
     /// [`RouteError::OutOfTurn`] while a reply is due, [`RouteError::NoPeer`] if there is none.
     pub fn route(&mut self) -> Result<PeerId, RouteError> {
-        if matches!(self.state, State::Asked(_) | State::Answered(_)) && !self.mode.relaxed {
+        let pending = matches!(self.state, State::Routed(_) | State::Asked(_) | State::Answered(_));
+        if pending && !self.mode.relaxed {
             return Err(RouteError::OutOfTurn(OutOfTurn::ReplyPending));
         }
         let peer = match self.up.head() {
@@ -163,9 +170,25 @@ impl<S: Slots<ReqPeer>> Req<S> {
             }
         };
         self.give_up();
-        self.state = State::Asked(peer);
+        self.state = State::Routed(peer);
         self.request_id = self.request_id.wrapping_add(1);
         Ok(peer)
+    }
+
+    /// The request to a peer is out, its last octet written. What came of the peer before is no
+    /// reply to it.
+    pub fn sent(&mut self, peer: PeerId) {
+        if self.state == State::Routed(peer) {
+            self.state = State::Asked(peer);
+        }
+    }
+
+    /// The peer of the request that is not answered.
+    const fn asked(&self) -> Option<PeerId> {
+        match self.state {
+            State::Routed(peer) | State::Asked(peer) => Some(peer),
+            _ => None,
+        }
     }
 
     /// The options.
@@ -188,44 +211,60 @@ impl<S: Slots<ReqPeer>> Req<S> {
         let (verdict, next) = match slot.frame {
             Expect::Rejected => (Verdict::Skip, Expect::Rejected),
             Expect::Body => (Verdict::Deliver, Expect::Body),
-            Expect::Start if self.state != State::Asked(peer) => {
+            Expect::Start | Expect::Received if self.state != State::Asked(peer) => {
                 let reason = match self.state {
                     State::Asked(_) => Reason::WrongPeer,
+                    State::Routed(asked) if asked != peer => Reason::WrongPeer,
                     _ => Reason::NotAsked,
                 };
                 (Verdict::Reject(reason), Expect::Rejected)
             }
-            Expect::Start if self.mode.correlate && more && frame.len() == 4 => {
+            Expect::Start | Expect::Received if self.mode.correlate && more && frame.len() == 4 => {
                 (Verdict::RequestId, Expect::Delimiter)
             }
-            Expect::Start if self.mode.correlate => {
+            Expect::Start | Expect::Received if self.mode.correlate => {
                 (Verdict::Reject(Reason::WrongRequestId), Expect::Rejected)
             }
-            Expect::Start | Expect::Delimiter if more && frame.is_empty() => {
+            Expect::Start | Expect::Received | Expect::Delimiter if more && frame.is_empty() => {
                 (Verdict::Envelope, Expect::Body)
             }
-            Expect::Start | Expect::Delimiter => {
+            Expect::Start | Expect::Received | Expect::Delimiter => {
                 (Verdict::Reject(Reason::BadEnvelope), Expect::Rejected)
             }
         };
-        slot.frame = if more { next } else { Expect::Start };
+        slot.frame = match verdict {
+            _ if more => next,
+            Verdict::Deliver => Expect::Received,
+            _ => Expect::Start,
+        };
         verdict
     }
 
     /// Judges the request id that [`Verdict::RequestId`] asked for: [`Verdict::Envelope`] if it is
     /// the last request's.
     pub fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        if self.request_id() == Some(id) {
-            return Verdict::Envelope;
+        let expected = self.request_id();
+        match self.peers.get_mut(peer) {
+            // The request was given up while its id came.
+            Some(slot) if matches!(slot.frame, Expect::Rejected) => Verdict::Skip,
+            Some(_) if expected == Some(id) => Verdict::Envelope,
+            slot => {
+                if let Some(slot) = slot {
+                    slot.frame = Expect::Rejected;
+                }
+                Verdict::Reject(Reason::WrongRequestId)
+            }
         }
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frame = Expect::Rejected;
-        }
-        Verdict::Reject(Reason::WrongRequestId)
     }
 
     /// A whole reply of a peer has come. `false` if nobody waits for it any more: drop it.
     pub fn received(&mut self, peer: PeerId) -> bool {
+        let Some(slot) = self.peers.get_mut(peer) else { return false };
+        // A request may be given up, and another sent, while the last part of its reply comes.
+        if !matches!(slot.frame, Expect::Received) {
+            return false;
+        }
+        slot.frame = Expect::Start;
         let due = self.state == State::Asked(peer);
         if due {
             self.state = State::Answered(peer);
@@ -247,7 +286,7 @@ impl<S: Slots<ReqPeer>> Req<S> {
     pub fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         match self.state {
             State::Idle => Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)),
-            State::Asked(_) => Ok(None),
+            State::Routed(_) | State::Asked(_) => Ok(None),
             State::Answered(peer) => {
                 self.state = State::Idle;
                 Ok(Some(peer))
@@ -263,16 +302,14 @@ impl<S: Slots<ReqPeer>> Req<S> {
     /// answer would pass for the next one's, unless requests carry ids: close the peer's connection
     /// then, as the Guide's Lazy Pirate does.
     pub fn give_up(&mut self) -> Option<PeerId> {
-        let asked = match self.state {
-            State::Asked(peer) => Some(peer),
-            _ => None,
-        };
+        let asked = self.asked();
         self.state = State::Idle;
         // What has come of its reply is not for the next request.
-        if let Some(slot) = asked.and_then(|peer| self.peers.get_mut(peer))
-            && !matches!(slot.frame, Expect::Start)
-        {
-            slot.frame = Expect::Rejected;
+        if let Some(slot) = asked.and_then(|peer| self.peers.get_mut(peer)) {
+            slot.frame = match slot.frame {
+                Expect::Start | Expect::Received => Expect::Start,
+                _ => Expect::Rejected,
+            };
         }
         asked
     }

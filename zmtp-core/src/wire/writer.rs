@@ -51,14 +51,28 @@ impl<'o> Writer<'o> {
     /// Appends what `body` writes as a command frame, all or nothing; nothing if it writes nothing.
     pub(crate) fn command(
         &mut self,
-        body: impl FnOnce(&mut Self) -> Result<(), Full>,
+        body: impl FnOnce(&mut Writer<'_>) -> Result<(), Full>,
     ) -> Result<(), Full> {
         let start = self.len;
-        let result = self.put(&[0; 2]).and_then(|()| body(self)).and_then(|()| self.head(start));
+        let result =
+            self.put(&[0; 2]).and_then(|()| self.body(body)).and_then(|()| self.head(start));
         if result.is_err() {
             self.len = start;
         }
         result
+    }
+
+    /// Lends `body` just the room that leaves place for a long header if it needs one: what has
+    /// written its body without an error takes it as written and would not write it again.
+    fn body(&mut self, body: impl FnOnce(&mut Writer<'_>) -> Result<(), Full>) -> Result<(), Full> {
+        let room = self.out.len().saturating_sub(self.len);
+        let room = room.min(usize::from(u8::MAX)).max(room.saturating_sub(7));
+        let end = self.len.saturating_add(room);
+        let out = self.out.get_mut(..end).unwrap_or_default();
+        let mut lent = Writer { out, len: self.len };
+        body(&mut lent)?;
+        self.len = lent.len;
+        Ok(())
     }
 
     /// Puts the header of a command in front of the body that follows `start` and two octets.
@@ -124,6 +138,20 @@ mod tests {
             let mut writer = Writer::new(&mut small);
             assert_eq!(writer.command(|frame| frame.put(&vec![7; body])), Err(Full { needed: 1 }));
             assert!(writer.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_body_that_was_written_always_finds_room_for_its_header() {
+        for room in 0..300 {
+            let mut out = vec![0; room];
+            let (mut writer, mut wrote) = (Writer::new(&mut out), false);
+            let result = writer.command(|frame| {
+                frame.put(&[7; 288])?;
+                wrote = true;
+                Ok(())
+            });
+            assert_eq!((result.is_ok(), wrote), (room >= 297, room >= 297), "{room}");
         }
     }
 

@@ -7,6 +7,7 @@ use zmtp_core::pattern::Verdict;
 use zmtp_core::{Config, Connection, Null};
 
 use super::queue::Letter;
+use crate::monitor::CloseReason;
 use crate::transport::Stream;
 
 /// An open connection. At rest it owns its state and no buffer.
@@ -59,6 +60,8 @@ pub(super) struct Tx {
     pub(super) cursor: Cursor,
     /// The last write was cut short: the stream will say when it is writable.
     pub(super) blocked: bool,
+    /// Writing failed: nothing can go out any more, but what came is still to be read.
+    pub(super) broken: Option<CloseReason>,
     /// WRITABLE is registered.
     pub(super) watching: bool,
 }

@@ -100,6 +100,8 @@ pub(crate) struct Engine<P> {
     served: u32,
     /// What all queues and unfinished messages hold, in octets.
     held: usize,
+    /// The part of it that unfinished messages hold.
+    unfinished_octets: usize,
     monitor: Monitor,
     /// Reading goes here first; one for all peers.
     scratch: Box<[u8]>,
@@ -136,6 +138,7 @@ impl<P: Pattern> Engine<P> {
             unfinished: 0,
             served: 0,
             held: 0,
+            unfinished_octets: 0,
             monitor: Monitor::default(),
             scratch: vec![0; scratch].into(),
             batch: Vec::new(),

@@ -7,11 +7,21 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 pub(crate) trait Pattern {
     const SOCKET_TYPE: SocketType;
 
+    /// Whether letters that wait for a dialled peer go to its next connection. An answer to what
+    /// came on the last one must not.
+    const KEEPS_UNSENT: bool;
+
     /// An endpoint is dialled: letters may queue for it before it is connected.
     fn dialled(&mut self, peer: PeerId);
 
     /// A handshake is over: of a dialled peer, or of one that was accepted and is new.
     fn up(&mut self, peer: PeerId, accepted: bool);
+
+    /// Everything that waited for a peer is out.
+    fn sent(&mut self, _: PeerId) {}
+
+    /// The letter just taken came on an earlier connection of its peer.
+    fn stale(&mut self, _: PeerId) {}
 
     /// A dialled peer's connection broke; it is tried again. `unsent` letters still wait for it.
     fn down(&mut self, peer: PeerId, unsent: usize);

@@ -18,6 +18,8 @@ pub(super) struct Peer {
     pub(super) phase: Phase,
     /// Letters for the application.
     pub(super) incoming: Queue,
+    /// How many of them, the oldest, came on an earlier connection.
+    pub(super) stale: usize,
     /// Letters for the peer.
     pub(super) outgoing: Queue,
     pub(super) timer: Option<Instant>,
@@ -57,6 +59,7 @@ impl Peer {
             endpoint,
             phase,
             incoming: Queue::new(),
+            stale: 0,
             outgoing: Queue::new(),
             timer: None,
             hot: false,
@@ -82,11 +85,11 @@ impl Peer {
 
     /// Letters and control octets that are not out.
     pub(super) fn unsent(&self) -> usize {
-        let control = match &self.phase {
-            Phase::Open(link) => link.tx.control.len(),
-            _ => 0,
-        };
-        self.outgoing.len() + control
+        match &self.phase {
+            Phase::Open(link) if link.tx.broken.is_some() => 0,
+            Phase::Open(link) => self.outgoing.len() + link.tx.control.len(),
+            _ => self.outgoing.len(),
+        }
     }
 
     /// Changes while a letter goes out.

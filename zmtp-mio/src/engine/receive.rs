@@ -9,6 +9,7 @@ use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo};
 use super::link::{Link, Rx};
 use super::pattern::Pattern;
 use super::queue::{Letter, Queue};
+use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::options::HighWaterMark;
 
@@ -109,8 +110,8 @@ impl Link {
         let message = &mut self.rx.letter.message;
         let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
         let step = match message.room() {
-            0 => message.len().clamp(DIRECT as usize, STEP),
-            room => room,
+            room if room >= wanted.min(DIRECT as usize) => room,
+            _ => message.len().clamp(DIRECT as usize, STEP),
         };
         let place = message.spare(step.min(wanted));
         let room = place.len().min(wanted);
@@ -192,9 +193,10 @@ impl Link {
             self.rx.congested = true;
             return;
         }
-        let mut pong = [0; 64];
-        let n = self.connection.poll_transmit(&mut pong).unwrap_or_default();
-        self.tx.control.extend_from_slice(&pong[..n]);
+        let mut control = [0; transmit::CONTROL];
+        let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
+        self.tx.control.extend_from_slice(&control[..n]);
+        self.rx.congested = n == 0;
     }
 
     fn chunk<P: Pattern>(&mut self, chunk: &Chunk<'_>, to: &mut Receiver<'_, P>) {

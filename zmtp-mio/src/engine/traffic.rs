@@ -85,8 +85,10 @@ impl<P: Pattern> Engine<P> {
         let said = to.said;
         self.held += peer.incoming.weight() - before;
         self.held -= link.rx.weight;
+        self.unfinished_octets -= link.rx.weight;
         link.rx.weight = link.rx.held();
         self.held += link.rx.weight;
+        self.unfinished_octets += link.rx.weight;
         if link.rx.paused && starved && !peer.starved {
             peer.starved = true;
             self.starved.push(index);
@@ -94,6 +96,14 @@ impl<P: Pattern> Engine<P> {
         self.act_on(index, said);
         match result {
             Ok(turn) => {
+                let broken = self
+                    .peers
+                    .get_mut(index)
+                    .and_then(Peer::link)
+                    .and_then(|link| link.tx.broken.filter(|_| turn == Turn::Drained));
+                if let Some(reason) = broken {
+                    return self.shut(index, reason);
+                }
                 self.flush(index);
                 if turn == Turn::Again || (turn == Turn::Waiting && self.may_read(index)) {
                     self.heat(index);
@@ -131,9 +141,13 @@ impl<P: Pattern> Engine<P> {
         }
     }
 
-    /// Closes the link with the largest unfinished message while the socket holds too much.
+    /// Closes the link with the largest unfinished message while the socket holds too much. If all
+    /// unfinished ones together are less than the excess, it is whole messages that wait for the
+    /// application: reading pauses for those, and nobody is closed.
     fn bound_memory(&mut self) {
-        while self.held > self.options.max_octets {
+        while self.held > self.options.max_octets
+            && self.held - self.options.max_octets <= self.unfinished_octets
+        {
             let largest = self
                 .peers
                 .iter()
@@ -152,15 +166,25 @@ impl<P: Pattern> Engine<P> {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let before = peer.outgoing.weight();
         let Phase::Open(link) = &mut peer.phase else { return };
-        if link.tx.blocked {
+        if link.tx.blocked || link.tx.broken.is_some() {
             return;
         }
+        let waited = !peer.outgoing.is_empty();
         let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
         self.held -= before - peer.outgoing.weight();
         let drained = match result {
             Ok(drained) => drained,
-            Err(reason) => return self.shut(index, reason),
+            Err(reason) => {
+                // What the peer said before it went is read to its end; that closes the link.
+                link.tx.broken = Some(reason);
+                link.rx.closing = true;
+                link.rx.congested = false;
+                return self.heat(index);
+            }
         };
+        if waited && peer.outgoing.is_empty() {
+            self.pattern.sent(id(index));
+        }
         if drained == link.tx.watching {
             link.tx.watching = !drained;
             let interest = match drained {
@@ -209,7 +233,9 @@ impl<P: Pattern> Engine<P> {
     pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
         let index = peer.0 as usize;
         let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
-        if matches!(slot.phase, Phase::Over) {
+        let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
+        let gone = matches!(slot.phase, Phase::Over) || (broken && !P::KEEPS_UNSENT);
+        if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
             return Err((Refused::Gone, letter));
         }
         let starved = self.held >= self.options.max_octets;
@@ -229,6 +255,10 @@ impl<P: Pattern> Engine<P> {
         let slot = self.peers.get_mut(index)?;
         let letter = slot.incoming.pop()?;
         self.held -= letter.weight();
+        if slot.stale > 0 {
+            slot.stale -= 1;
+            self.pattern.stale(peer);
+        }
         if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
             self.pattern.drained(peer);
             self.over.push(index);
@@ -288,6 +318,7 @@ impl<P: Pattern> Engine<P> {
                 remote = link.stream.remote();
                 proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
                 self.held -= link.rx.weight;
+                self.unfinished_octets -= link.rx.weight;
                 dropped.incomplete += u64::from(link.connection.in_message());
                 if link.is_mid_letter()
                     && let Some(letter) = peer.outgoing.pop()
@@ -322,6 +353,13 @@ impl<P: Pattern> Engine<P> {
     fn after_close(&mut self, index: usize, reason: CloseReason, proven: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if matches!(peer.origin, Origin::Dialled(_)) {
+            peer.stale = peer.incoming.len();
+            while !P::KEEPS_UNSENT
+                && let Some(letter) = peer.outgoing.pop()
+            {
+                self.held -= letter.weight();
+                self.monitor.counters.dropped.peer_gone += 1;
+            }
             self.pattern.down(id(index), peer.outgoing.len());
             self.redial(index, reason, proven);
             return;

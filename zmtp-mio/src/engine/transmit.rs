@@ -14,7 +14,7 @@ const BATCH: usize = 32 << 10;
 const COPY: usize = 8 << 10;
 /// Octets of control that fit the batch at once: a greeting and a READY with the longest routing
 /// id.
-const CONTROL: usize = 512;
+pub(super) const CONTROL: usize = 512;
 
 impl Link {
     /// Writes what is due until nothing is left or the stream takes no more. `true` if nothing is

@@ -46,6 +46,7 @@ pub(super) struct Rules(zmtp_core::pattern::Rep<Table<RepPeer>>);
 
 impl Pattern for Rules {
     const SOCKET_TYPE: SocketType = SocketType::Rep;
+    const KEEPS_UNSENT: bool = false;
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
@@ -56,6 +57,10 @@ impl Pattern for Rules {
         if accepted {
             let _ = self.0.attach(peer);
         }
+    }
+
+    fn stale(&mut self, peer: PeerId) {
+        self.0.forget(peer);
     }
 
     fn down(&mut self, peer: PeerId, _: usize) {

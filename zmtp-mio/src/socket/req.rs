@@ -34,6 +34,7 @@ pub(super) struct Rules(zmtp_core::pattern::Req<Table<ReqPeer>>);
 
 impl Pattern for Rules {
     const SOCKET_TYPE: SocketType = SocketType::Req;
+    const KEEPS_UNSENT: bool = true;
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
@@ -45,6 +46,10 @@ impl Pattern for Rules {
             let _ = self.0.attach(peer);
         }
         self.0.up(peer);
+    }
+
+    fn sent(&mut self, peer: PeerId) {
+        self.0.sent(peer);
     }
 
     fn down(&mut self, peer: PeerId, unsent: usize) {
@@ -218,6 +223,13 @@ impl Req {
         }
         if self.engine.pattern.0.mode().relaxed {
             self.supersede();
+        }
+        // What came unasked must be seen, and discarded, before the request goes out: afterwards it
+        // would pass for the reply.
+        if self.engine.pattern.0.may_route()
+            && let Err(error) = self.engine.turn(Some(Instant::now()))
+        {
+            return Err(SendError { error, message });
         }
         let peer = loop {
             let error = match self.engine.pattern.0.route() {

@@ -101,8 +101,9 @@ impl Client<'_> {
             Source::Lines(lines) => {
                 lines.ask();
                 loop {
+                    self.events();
                     match self.req.wait(LONG) {
-                        Ok(_) => self.events(),
+                        Ok(_) => {}
                         Err(Error::Woken) => return Ok(lines.take()?.map(Message::from)),
                         Err(error) => return Err(self.context.failure(error)),
                     }
@@ -129,13 +130,16 @@ impl Client<'_> {
     fn exchange(&mut self, request: Message) -> Result<Option<(Message, Duration)>, Error> {
         let start = Instant::now();
         // The first request would else wait for the first endpoint, though another one be there.
-        while !self.met {
+        loop {
+            // Connecting has events of its own: look before waiting.
+            self.events();
             let rest = self.timeout.saturating_sub(start.elapsed());
-            if rest.is_zero() {
+            if self.met {
+                break;
+            } else if rest.is_zero() {
                 return Ok(None);
             }
             self.req.wait(rest)?;
-            self.events();
         }
         let asked = Instant::now();
         // Gives up what a request without reply left behind; there is no shorter way to say so.

@@ -6,3 +6,4 @@ mod exec;
 mod exit;
 mod print;
 mod process;
+mod readme;

@@ -1,0 +1,53 @@
+//! The examples of the README, as they stand there.
+
+use std::env;
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::process::{Directory, within};
+
+/// Runs a block's commands in one shell and compares what they print.
+fn run(block: &str) {
+    let directory = Directory::new();
+    let mut script = String::from("trap 'kill $(jobs -p)' EXIT\n");
+    let mut expected = String::new();
+    for line in block.lines() {
+        let (to, line) = match line.strip_prefix("$ ") {
+            Some(command) => (&mut script, command),
+            None => (&mut expected, line),
+        };
+        to.push_str(line);
+        to.push('\n');
+    }
+    let programs = Path::new(env!("CARGO_BIN_EXE_zmtp")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), env::var("PATH").unwrap());
+    let mut shell = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(directory.path("."))
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The examples fit into a pipe.
+    within(|| shell.try_wait().unwrap().is_some());
+    let mut printed = String::new();
+    shell.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    assert_eq!(printed, expected, "{script}");
+}
+
+#[test]
+fn examples_do_what_they_say() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = include_str!("../../README.md").replace("127.0.0.1:5555", &free.to_string());
+    let blocks = text.split("```console\n").skip(1);
+    let mut ran = 0;
+    for block in blocks {
+        run(block.split("```").next().unwrap_or_default());
+        ran += 1;
+    }
+    assert_eq!(ran, 5, "blocks of examples");
+}
