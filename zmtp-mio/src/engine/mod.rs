@@ -6,6 +6,8 @@
 //! the `hot` list and gets another turn.
 
 mod dial;
+mod ending;
+mod letters;
 mod link;
 mod listen;
 mod pattern;
@@ -30,9 +32,9 @@ use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
 
+pub(crate) use letters::Refused;
 pub(crate) use pattern::Pattern;
 pub(crate) use queue::{Envelope, Letter};
-pub(crate) use traffic::Refused;
 pub use wake::Handle;
 
 use crate::error::Error;
@@ -285,47 +287,6 @@ impl<P: Pattern> Engine<P> {
 
     pub(crate) const fn poll(&self) -> &Poll {
         &self.poll
-    }
-
-    /// Ends the socket: what is queued goes out within linger, the rest is given up. A forked
-    /// child only lets go of its copies of the descriptors.
-    pub(crate) fn close(&mut self) {
-        if self.process != process::id() {
-            return;
-        }
-        let linger = self.options.linger;
-        let mut now = Instant::now();
-        let end = now + linger.total;
-        let mut idle_end = (now + linger.idle).min(end);
-        let mut sent = self.progress();
-        while self.unsent() > 0 && now < idle_end {
-            if self.work(Some(idle_end)).is_err() {
-                break;
-            }
-            now = Instant::now();
-            let progress = self.progress();
-            if progress != sent {
-                sent = progress;
-                idle_end = (now + linger.idle).min(end);
-            }
-        }
-        // Closing over unread octets would reset the connection, and with it what is still in the
-        // kernel on its way out.
-        for (_, peer) in &mut self.peers {
-            if let Some(link) = peer.link() {
-                let _ = link.stream.read(&mut self.scratch);
-            }
-        }
-    }
-
-    fn unsent(&self) -> usize {
-        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
-    }
-
-    /// Changes whenever anything goes out.
-    fn progress(&self) -> (u64, usize) {
-        let begun = self.peers.iter().map(|(_, peer)| peer.begun()).sum();
-        (self.monitor.counters.messages_sent, begun)
     }
 }
 

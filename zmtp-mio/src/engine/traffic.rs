@@ -1,20 +1,15 @@
-//! What happens to peers: events of their streams, letters in and out, and their end.
+//! Events of peers' streams: what comes in is read, what is due goes out, within bounds.
 
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::Interest;
-use zmtp_core::pattern::PeerId;
 
 use super::peer::{Origin, Peer, Phase};
-use super::queue::Letter;
 use super::receive::{Receiver, Said, Turn};
 use super::{Engine, Key, Pattern, id};
 use crate::monitor::{CloseReason, EventKind};
-
-/// A connection that lasted this long was of use, even if no message came.
-const PROVEN: Duration = Duration::from_secs(5);
 
 impl<P: Pattern> Engine<P> {
     /// Registers a link that was accepted, then begins its handshake.
@@ -227,166 +222,4 @@ impl<P: Pattern> Engine<P> {
         });
         self.timers.set(Key::Peer(index), &mut peer.timer, at);
     }
-
-    /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
-    /// gone or its queue is full.
-    pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
-        let index = peer.0 as usize;
-        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
-        let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
-        let gone = matches!(slot.phase, Phase::Over) || (broken && !P::KEEPS_UNSENT);
-        if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
-            return Err((Refused::Gone, letter));
-        }
-        let starved = self.held >= self.options.max_octets;
-        if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
-        {
-            return Err((Refused::Full, letter));
-        }
-        self.held += letter.weight();
-        slot.outgoing.push(letter);
-        self.flush(index);
-        Ok(())
-    }
-
-    /// Takes the oldest letter of a peer, and reads on if it had to wait.
-    pub(crate) fn take(&mut self, peer: PeerId) -> Option<Letter> {
-        let index = peer.0 as usize;
-        let slot = self.peers.get_mut(index)?;
-        let letter = slot.incoming.pop()?;
-        self.held -= letter.weight();
-        if slot.stale > 0 {
-            slot.stale -= 1;
-            self.pattern.stale(peer);
-        }
-        if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
-            self.pattern.drained(peer);
-            self.over.push(index);
-            return Some(letter);
-        }
-        if slot.link().is_some_and(|link| link.rx.paused) {
-            self.heat(index);
-        }
-        if self.held < self.options.max_octets && !self.starved.is_empty() {
-            for waiting in core::mem::take(&mut self.starved) {
-                if let Some(peer) = self.peers.get_mut(waiting) {
-                    peer.starved = false;
-                }
-                self.heat(waiting);
-            }
-        }
-        Some(letter)
-    }
-
-    /// Counts letters that will not be sent.
-    pub(crate) fn dropped(&mut self) -> &mut crate::monitor::Dropped {
-        &mut self.monitor.counters.dropped
-    }
-
-    /// Takes back what waits to be sent to a peer, if nothing of it is out.
-    pub(crate) fn unqueue(&mut self, peer: PeerId) -> bool {
-        let Some(slot) = self.peers.get_mut(peer.0 as usize) else { return false };
-        if slot.outgoing.is_empty() || slot.link().is_some_and(|link| link.is_mid_letter()) {
-            return false;
-        }
-        while let Some(letter) = slot.outgoing.pop() {
-            self.held -= letter.weight();
-            self.monitor.counters.dropped.given_up += 1;
-        }
-        true
-    }
-
-    /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
-    /// dialled again at once.
-    pub(crate) fn reset(&mut self, peer: PeerId) {
-        self.shut(peer.0 as usize, CloseReason::Abandoned);
-    }
-
-    /// Ends a peer's connection; a dialled one is tried again.
-    pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        let endpoint = Arc::clone(&peer.endpoint);
-        self.timers.set(Key::Peer(index), &mut peer.timer, None);
-        let unfinished = peer.handshake_since().is_some();
-        let was_over = matches!(peer.phase, Phase::Over);
-        let phase = core::mem::replace(&mut peer.phase, Phase::Over);
-        let mut remote = None;
-        let mut proven = false;
-        let dropped = &mut self.monitor.counters.dropped;
-        match phase {
-            Phase::Open(mut link) => {
-                remote = link.stream.remote();
-                proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
-                self.held -= link.rx.weight;
-                self.unfinished_octets -= link.rx.weight;
-                dropped.incomplete += u64::from(link.connection.in_message());
-                if link.is_mid_letter()
-                    && let Some(letter) = peer.outgoing.pop()
-                {
-                    // Half of it is out: the rest would make no sense to the next connection.
-                    self.held -= letter.weight();
-                    dropped.half_sent += 1;
-                } else if matches!(reason, CloseReason::Protocol(_)) {
-                    // A farewell, if the protocol has one and the stream takes it.
-                    let mut none = super::queue::Queue::new();
-                    let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
-                }
-                match link.rx.ready {
-                    true => self.monitor.counters.disconnects += 1,
-                    false => self.monitor.counters.refused += 1,
-                }
-                let _ = self.poll.registry().deregister(link.stream.source());
-            }
-            Phase::Connecting(mut stream) => {
-                let _ = self.poll.registry().deregister(stream.source());
-            }
-            _ => {}
-        }
-        if was_over {
-            return;
-        }
-        self.unfinished -= usize::from(unfinished);
-        self.monitor.note(&endpoint, remote, EventKind::Closed(reason));
-        self.after_close(index, reason, proven);
-    }
-
-    fn after_close(&mut self, index: usize, reason: CloseReason, proven: bool) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        if matches!(peer.origin, Origin::Dialled(_)) {
-            peer.stale = peer.incoming.len();
-            while !P::KEEPS_UNSENT
-                && let Some(letter) = peer.outgoing.pop()
-            {
-                self.held -= letter.weight();
-                self.monitor.counters.dropped.peer_gone += 1;
-            }
-            self.pattern.down(id(index), peer.outgoing.len());
-            self.redial(index, reason, proven);
-            return;
-        }
-        let dropped = &mut self.monitor.counters.dropped;
-        while let Some(letter) = peer.outgoing.pop() {
-            self.held -= letter.weight();
-            match reason {
-                CloseReason::ByUs => dropped.given_up += 1,
-                _ => dropped.peer_gone += 1,
-            }
-        }
-        let queued = peer.incoming.len();
-        if peer.known {
-            self.pattern.closed(id(index), queued);
-        }
-        if queued == 0 {
-            self.over.push(index);
-        }
-    }
-}
-
-/// Why a letter was not queued.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Refused {
-    /// The peer is gone.
-    Gone,
-    /// Its queue is at the high-water mark.
-    Full,
 }

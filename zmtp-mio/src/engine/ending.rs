@@ -1,0 +1,138 @@
+//! Ends: of a connection, of a peer, of the socket.
+
+use core::time::Duration;
+use std::process;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::peer::{Origin, Phase};
+use super::queue::Queue;
+use super::{Engine, Key, Pattern, id};
+use crate::monitor::{CloseReason, EventKind};
+
+/// A connection that lasted this long was of use, even if no message came.
+const PROVEN: Duration = Duration::from_secs(5);
+
+impl<P: Pattern> Engine<P> {
+    /// Ends a peer's connection; a dialled one is tried again.
+    pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let endpoint = Arc::clone(&peer.endpoint);
+        self.timers.set(Key::Peer(index), &mut peer.timer, None);
+        let unfinished = peer.handshake_since().is_some();
+        let was_over = matches!(peer.phase, Phase::Over);
+        let phase = core::mem::replace(&mut peer.phase, Phase::Over);
+        let mut remote = None;
+        let mut proven = false;
+        let dropped = &mut self.monitor.counters.dropped;
+        match phase {
+            Phase::Open(mut link) => {
+                remote = link.stream.remote();
+                proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
+                self.held -= link.rx.weight;
+                self.unfinished_octets -= link.rx.weight;
+                dropped.incomplete += u64::from(link.connection.in_message());
+                if link.is_mid_letter()
+                    && let Some(letter) = peer.outgoing.pop()
+                {
+                    // Half of it is out: the rest would make no sense to the next connection.
+                    self.held -= letter.weight();
+                    dropped.half_sent += 1;
+                } else if matches!(reason, CloseReason::Protocol(_)) {
+                    // A farewell, if the protocol has one and the stream takes it.
+                    let mut none = Queue::new();
+                    let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
+                }
+                match link.rx.ready {
+                    true => self.monitor.counters.disconnects += 1,
+                    false => self.monitor.counters.refused += 1,
+                }
+                let _ = self.poll.registry().deregister(link.stream.source());
+            }
+            Phase::Connecting(mut stream) => {
+                let _ = self.poll.registry().deregister(stream.source());
+            }
+            _ => {}
+        }
+        if was_over {
+            return;
+        }
+        self.unfinished -= usize::from(unfinished);
+        self.monitor.note(&endpoint, remote, EventKind::Closed(reason));
+        self.after_close(index, reason, proven);
+    }
+
+    fn after_close(&mut self, index: usize, reason: CloseReason, proven: bool) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if matches!(peer.origin, Origin::Dialled(_)) {
+            peer.stale = peer.incoming.len();
+            while !P::KEEPS_UNSENT
+                && let Some(letter) = peer.outgoing.pop()
+            {
+                self.held -= letter.weight();
+                self.monitor.counters.dropped.peer_gone += 1;
+            }
+            self.pattern.down(id(index), peer.outgoing.len());
+            self.redial(index, reason, proven);
+            return;
+        }
+        let dropped = &mut self.monitor.counters.dropped;
+        while let Some(letter) = peer.outgoing.pop() {
+            self.held -= letter.weight();
+            match reason {
+                CloseReason::ByUs => dropped.given_up += 1,
+                _ => dropped.peer_gone += 1,
+            }
+        }
+        let queued = peer.incoming.len();
+        if peer.known {
+            self.pattern.closed(id(index), queued);
+        }
+        if queued == 0 {
+            self.over.push(index);
+        }
+    }
+
+    /// Ends the socket: what is queued goes out within linger, the rest is given up. A forked
+    /// child only lets go of its copies of the descriptors.
+    pub(crate) fn close(&mut self) {
+        if self.process != process::id() {
+            return;
+        }
+        // Nobody new: a successor may listen here while the rest goes out.
+        self.listeners.clear();
+        let linger = self.options.linger;
+        let mut now = Instant::now();
+        let end = now + linger.total;
+        let mut idle_end = (now + linger.idle).min(end);
+        let mut sent = self.progress();
+        while self.unsent() > 0 && now < idle_end {
+            if self.work(Some(idle_end)).is_err() {
+                break;
+            }
+            now = Instant::now();
+            let progress = self.progress();
+            if progress != sent {
+                sent = progress;
+                idle_end = (now + linger.idle).min(end);
+            }
+        }
+        // Closing over unread octets would reset the connection, and with it what is still in the
+        // kernel on its way out.
+        for (_, peer) in &mut self.peers {
+            if let Some(link) = peer.link() {
+                let _ = link.stream.read(&mut self.scratch);
+            }
+        }
+    }
+
+    fn unsent(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
+    }
+
+    /// Changes whenever anything goes out.
+    fn progress(&self) -> (u64, usize) {
+        let begun = self.peers.iter().map(|(_, peer)| peer.begun()).sum();
+        (self.monitor.counters.messages_sent, begun)
+    }
+}

@@ -1,0 +1,93 @@
+//! Letters between the application and its peers' queues.
+
+use zmtp_core::pattern::PeerId;
+
+use super::peer::{Origin, Phase};
+use super::queue::Letter;
+use super::{Engine, Pattern};
+use crate::monitor::{CloseReason, Dropped};
+
+impl<P: Pattern> Engine<P> {
+    /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
+    /// gone or its queue is full.
+    pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
+        let index = peer.0 as usize;
+        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
+        let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
+        let gone = matches!(slot.phase, Phase::Over) || (broken && !P::KEEPS_UNSENT);
+        if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
+            return Err((Refused::Gone, letter));
+        }
+        let starved = self.held >= self.options.max_octets;
+        if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
+        {
+            return Err((Refused::Full, letter));
+        }
+        self.held += letter.weight();
+        slot.outgoing.push(letter);
+        self.flush(index);
+        Ok(())
+    }
+
+    /// Takes the oldest letter of a peer, and reads on if it had to wait.
+    pub(crate) fn take(&mut self, peer: PeerId) -> Option<Letter> {
+        let index = peer.0 as usize;
+        let slot = self.peers.get_mut(index)?;
+        let letter = slot.incoming.pop()?;
+        self.held -= letter.weight();
+        if slot.stale > 0 {
+            slot.stale -= 1;
+            self.pattern.stale(peer);
+        }
+        if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
+            self.pattern.drained(peer);
+            self.over.push(index);
+            return Some(letter);
+        }
+        if slot.link().is_some_and(|link| link.rx.paused) {
+            self.heat(index);
+        }
+        if self.held < self.options.max_octets && !self.starved.is_empty() {
+            for waiting in core::mem::take(&mut self.starved) {
+                if let Some(peer) = self.peers.get_mut(waiting) {
+                    peer.starved = false;
+                }
+                self.heat(waiting);
+            }
+        }
+        Some(letter)
+    }
+
+    /// Counts letters that will not be sent.
+    pub(crate) fn dropped(&mut self) -> &mut Dropped {
+        &mut self.monitor.counters.dropped
+    }
+
+    /// Takes back what waits to be sent to a peer, if nothing of it is out.
+    pub(crate) fn unqueue(&mut self, peer: PeerId) -> bool {
+        let Some(slot) = self.peers.get_mut(peer.0 as usize) else { return false };
+        if slot.outgoing.is_empty() || slot.link().is_some_and(|link| link.is_mid_letter()) {
+            return false;
+        }
+        while let Some(letter) = slot.outgoing.pop() {
+            self.held -= letter.weight();
+            self.monitor.counters.dropped.given_up += 1;
+        }
+        true
+    }
+
+    /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
+    /// dialled again at once.
+    pub(crate) fn reset(&mut self, peer: PeerId) {
+        self.shut(peer.0 as usize, CloseReason::Abandoned);
+    }
+}
+
+/// Why a letter was not queued.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// The peer is gone.
+    Gone,
+    /// Its queue is at the high-water mark.
+    Full,
+}
