@@ -1,1 +1,28 @@
-//! x
+//! What the tests of all zmtp crates share, and what fuzzing calls.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`raw`] | octets of a peer, made and taken apart without the code under test |
+//! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
+//! | [`malformed`] | bad inputs, and what we and libzmq do with each |
+//! | [`driver`], [`pair`] | a connection that is fed octets in pieces; two wired to each other |
+//! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
+//! | [`model`] | slow and obvious doubles of the connection, of REQ and of REP |
+//! | [`script`], [`replay`] | operations on patterns; recorded dialogues played again |
+//! | [`properties`] | what must hold for any octets, as `fn(&[u8])` that panics if it does not |
+//! | [`random`] | numbers that are the same in every run |
+//!
+//! `cargo test -p zmtp-tests` runs everything in seconds. `MALFORMED.md` lists on which bad input we
+//! differ from libzmq; with `ZMTP_WRITE=1` the test of it writes it anew.
+
+pub mod driver;
+pub mod endpoint;
+pub mod malformed;
+pub mod model;
+pub mod pair;
+pub mod properties;
+pub mod random;
+pub mod raw;
+pub mod replay;
+pub mod script;
+pub mod vectors;

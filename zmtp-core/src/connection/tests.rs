@@ -1,1 +1,100 @@
+//! What cannot be seen from outside. The connection as a whole is tested in `tests/`.
 
+use super::*;
+use crate::wire::{CommandName, Full, Greeting, Malformed, MechanismName, SocketType, Version};
+use crate::{Limits, Null, PeerError};
+
+const NOW: Instant = Instant::from_millis(0);
+static PULL: Config = Config::new(SocketType::Pull);
+
+fn greeting() -> Vec<u8> {
+    let (version, mechanism) = (Version::V3_1, MechanismName::NULL);
+    Greeting { version, mechanism, as_server: false }.emit(0).to_vec()
+}
+
+/// A PULL that has read these octets.
+fn fed(octets: &[u8]) -> Connection<Null> {
+    let mut connection = Connection::new(Null::new(), &PULL, NOW);
+    let mut octets = octets.to_vec();
+    let mut input = Input::new(&mut octets);
+    while matches!(connection.decode(NOW, &mut input), Ok(Decoded::Event(_))) {}
+    connection
+}
+
+#[test]
+fn an_error_command_goes_out_only_for_what_will_not_get_better() {
+    let (ours, peer) = (SocketType::Pull, SocketType::Req);
+    let mismatch = PeerError::MechanismMismatch { peer: MechanismName::PLAIN };
+    let lasting = [
+        (mismatch, Refusal::Mechanism),
+        (PeerError::IncompatibleSocketType { ours, peer }, Refusal::SocketType),
+        (PeerError::UnknownSocketType, Refusal::SocketType),
+    ];
+    for (error, refusal) in lasting {
+        let mut connection = fed(&greeting());
+        connection.fail(error.into());
+        let mut out = [0; 256];
+        let n = connection.poll_transmit(&mut out).unwrap();
+        assert!(out[..n].ends_with(refusal.reason().as_bytes()));
+    }
+    let passing: [Error; 6] = [
+        Malformed::Metadata.into(),
+        PeerError::MessageInHandshake.into(),
+        PeerError::Refused.into(),
+        PeerError::SecondReady.into(),
+        PeerError::UnexpectedCommand(CommandName::Hello).into(),
+        Error::TimedOut(Timeout::Handshake),
+    ];
+    for error in passing {
+        let mut connection = fed(&greeting());
+        connection.fail(error);
+        assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(0));
+    }
+}
+
+#[test]
+fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
+    let mut connection =
+        fed(b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01PLAIN\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    assert!(connection.error().is_some());
+    let mut out = [0; 64];
+    assert_eq!(connection.poll_transmit(&mut out[..63]), Err(Full { needed: 1 }));
+    assert_eq!(connection.poll_transmit(&mut out), Ok(64));
+    assert_eq!(connection.poll_transmit(&mut out[..26]), Err(Full { needed: 1 }));
+    assert_eq!(connection.poll_transmit(&mut out[..27]), Ok(27));
+    assert_eq!(connection.poll_transmit(&mut out), Ok(0));
+}
+
+#[test]
+fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
+    let mut connection = fed(&greeting());
+    connection.tx.queue_pong(&[7; 40]);
+    assert!(connection.tx.pong_due());
+    let mut out = [0; 192];
+    let n = connection.poll_transmit(&mut out).unwrap();
+    assert!(out[..n].ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));
+    assert!(!connection.tx.pong_due());
+    connection.tx.queue_pong(&[7; 16]);
+    assert_eq!(connection.poll_transmit(&mut out[..64]), Ok(23));
+}
+
+#[test]
+fn the_first_error_stays() {
+    let mut connection = fed(b"GET / HTTP/1.1");
+    let error = connection.error().unwrap();
+    assert_eq!(connection.handle_timeout(Instant::NEVER), Err(error));
+    let mut late = greeting();
+    assert_eq!(connection.decode(Instant::NEVER, &mut Input::new(&mut late)).unwrap_err(), error);
+    assert_eq!(connection.error(), Some(error));
+}
+
+#[test]
+fn settings_may_be_owned_shared_or_borrowed() {
+    let config = PULL.clone().with_limits(Limits::DEFAULT.handshake_timeout(7));
+    let borrowed = Connection::new(Null::new(), &config, NOW);
+    assert_eq!(borrowed.poll_timeout(), Some(NOW.after(7)));
+    let shared = Connection::new(Null::new(), std::sync::Arc::new(config.clone()), NOW);
+    assert_eq!(shared.config().limits, config.limits);
+    let owned = Connection::new(Null::new(), config, NOW);
+    assert_eq!(owned.poll_timeout(), Some(NOW.after(7)));
+}

@@ -55,6 +55,8 @@ impl<S: Slots<RepPeer>> Rep<S> {
     ///
     /// [`NoRoom`] if the table is full.
     pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        // A stranger under an old number must not take the old one's place in the turns.
+        self.detach(peer);
         self.peers.insert(peer, RepPeer::default())
     }
 

@@ -1,5 +1,6 @@
 //! Queues of one peer, bounded in messages and octets.
 
+use core::cell::RefCell;
 use std::collections::VecDeque;
 
 use zmtp_core::wire::{FrameHeader, Kind, More};
@@ -97,6 +98,16 @@ impl Letter {
     }
 }
 
+/// How many rings a thread keeps for queues that are empty now, and how large they may be.
+const SPARES: usize = 64;
+const SPARE_LETTERS: usize = 64;
+
+thread_local! {
+    /// Rings of queues that ran empty. Most queues of most peers are empty at any time: without
+    /// this each would keep a ring of its own after its first letter, or allocate one per letter.
+    static SPARE: RefCell<Vec<VecDeque<Letter>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Letters in the order they came.
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -116,12 +127,26 @@ impl Queue {
 
     pub(super) fn push(&mut self, letter: Letter) {
         self.weight += letter.weight();
+        if self.letters.capacity() == 0 {
+            let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+            self.letters = spare.ok().flatten().unwrap_or_default();
+        }
         self.letters.push_back(letter);
     }
 
     pub(super) fn pop(&mut self) -> Option<Letter> {
         let letter = self.letters.pop_front()?;
         self.weight -= letter.weight();
+        if self.letters.is_empty() {
+            let ring = core::mem::take(&mut self.letters);
+            // At thread exit the spares may be gone: the ring is freed then.
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < SPARES && ring.capacity() <= SPARE_LETTERS {
+                    spare.push(ring);
+                }
+            });
+        }
         Some(letter)
     }
 

@@ -1,0 +1,297 @@
+//! A connection that is fed octets in pieces and says what it made of them.
+
+use zmtp_core::wire::{FrameHeader, More};
+use zmtp_core::{
+    Chunk, Config, Connection, Decoded, Error, Event, Ignored, Input, Instant, Null, SendError,
+};
+
+/// When everything happens, unless a test lets time pass.
+pub const NOW: Instant = Instant::from_millis(1_000);
+
+/// What a connection said. Chunks of a frame are put together.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "one for each event")]
+pub enum Said {
+    /// A subscription was cancelled.
+    Cancel(Vec<u8>),
+    /// The connection failed.
+    Failed(Error),
+    /// A message frame with its body.
+    Frame(FrameHeader, Vec<u8>),
+    /// A command was ignored.
+    Ignored(Ignored),
+    /// The handshake is over; the peer's metadata.
+    Ready(Vec<u8>),
+    /// The peer refused, with this reason.
+    Refused(Vec<u8>),
+    /// The peer subscribed.
+    Subscribe(Vec<u8>),
+}
+
+/// How bodies are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the lanes there are")]
+pub enum Lane {
+    /// Every other piece past `decode`.
+    Both,
+    /// Past `decode`, as soon as the header is known.
+    Body,
+    /// Through `decode`.
+    Decode,
+}
+
+/// When the connection's own octets are fetched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the two extremes")]
+pub enum Fetch {
+    /// After every event.
+    Eagerly,
+    /// When `decode` asks for it, and when a piece is through.
+    Lazily,
+}
+
+/// A connection and what a program around it would keep.
+#[derive(Debug)]
+pub struct Driver<'c> {
+    connection: Connection<Null, &'c Config>,
+    lane: Lane,
+    fetch: Fetch,
+    now: Instant,
+    pieces: usize,
+    pending: Vec<u8>,
+    body: Option<(FrameHeader, Vec<u8>)>,
+    log: Vec<Said>,
+    sent: Vec<u8>,
+}
+
+impl<'c> Driver<'c> {
+    /// A connection that has just been established, and has said what it says unasked.
+    pub fn new(config: &'c Config) -> Self {
+        Self::with(config, Lane::Decode, Fetch::Eagerly)
+    }
+
+    /// A connection that is driven in a certain way.
+    pub fn with(config: &'c Config, lane: Lane, fetch: Fetch) -> Self {
+        let mut driver = Self {
+            connection: Connection::new(Null::new(), config, NOW),
+            lane,
+            fetch,
+            now: NOW,
+            pieces: 0,
+            pending: Vec::new(),
+            body: None,
+            log: Vec::new(),
+            sent: Vec::new(),
+        };
+        driver.transmit();
+        driver
+    }
+
+    /// Takes octets that arrived.
+    ///
+    /// # Panics
+    ///
+    /// If the connection contradicts itself or leaves more unconsumed than it may.
+    pub fn feed(&mut self, piece: &[u8]) {
+        self.pieces += 1;
+        let past = match self.lane {
+            Lane::Body => true,
+            Lane::Both => self.pieces.is_multiple_of(2),
+            Lane::Decode => false,
+        };
+        let rest = if past { self.read_past(piece) } else { piece };
+        self.pending.extend_from_slice(rest);
+        self.decode();
+        self.transmit();
+        // An eager driver has decoded all there is; a lazy one may have been waiting to write.
+        self.check_rest();
+    }
+
+    /// Feeds octets in pieces of these sizes, the last again and again.
+    pub fn feed_in_pieces(&mut self, octets: &[u8], sizes: impl IntoIterator<Item = usize>) {
+        let (mut rest, mut sizes, mut size) = (octets, sizes.into_iter(), octets.len());
+        while !rest.is_empty() {
+            size = sizes.next().unwrap_or(size);
+            let (piece, others) = rest.split_at(size.clamp(1, rest.len()));
+            self.feed(piece);
+            rest = others;
+        }
+    }
+
+    /// Lets time pass.
+    pub fn wait(&mut self, ms: u32) {
+        self.now = self.now.after(ms);
+        if let Err(error) = self.connection.handle_timeout(self.now) {
+            self.failed(error);
+        }
+        self.transmit();
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] as the connection says it.
+    pub fn send(&mut self, parts: &[impl AsRef<[u8]>]) -> Result<(), SendError> {
+        for (at, part) in parts.iter().enumerate() {
+            let more = if at + 1 < parts.len() { More::Follows } else { More::Last };
+            self.send_frame(more, part.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// Sends a frame.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] as the connection says it.
+    pub fn send_frame(&mut self, more: More, body: &[u8]) -> Result<(), SendError> {
+        let header = self.connection.begin_frame(more, body.len() as u64)?;
+        self.sent.extend_from_slice(header.as_ref());
+        self.sent.extend_from_slice(body);
+        Ok(())
+    }
+
+    /// The connection.
+    pub const fn connection(&self) -> &Connection<Null, &'c Config> {
+        &self.connection
+    }
+
+    /// The connection, to call what the driver does not.
+    pub const fn connection_mut(&mut self) -> &mut Connection<Null, &'c Config> {
+        &mut self.connection
+    }
+
+    /// Everything it said so far.
+    pub fn log(&self) -> &[Said] {
+        &self.log
+    }
+
+    /// Takes what it said since the last time.
+    pub fn take_log(&mut self) -> Vec<Said> {
+        core::mem::take(&mut self.log)
+    }
+
+    /// The octets it sent so far.
+    pub fn sent(&self) -> &[u8] {
+        &self.sent
+    }
+
+    /// Takes what it sent since the last time.
+    pub fn take_sent(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.sent)
+    }
+
+    /// Octets that arrived and were not consumed.
+    pub fn rest(&self) -> &[u8] {
+        &self.pending
+    }
+
+    /// The frame whose body is under way, and what there is of it.
+    pub const fn unfinished(&self) -> Option<&(FrameHeader, Vec<u8>)> {
+        self.body.as_ref()
+    }
+
+    fn read_past<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
+        let Some(incoming) = self.connection.incoming().filter(|_| self.pending.is_empty()) else {
+            return piece;
+        };
+        let (body, rest) = piece.split_at(incoming.remaining.min(piece.len() as u64) as usize);
+        let last = self.connection.body_received(body.len() as u64);
+        let (header, sofar) = self.body.as_mut().expect("a frame under way was announced");
+        assert_eq!(*header, incoming.header);
+        sofar.extend_from_slice(body);
+        self.check_body(last);
+        rest
+    }
+
+    fn decode(&mut self) {
+        let mut pending = core::mem::take(&mut self.pending);
+        let mut input = Input::new(&mut pending);
+        while self.connection.error().is_none() || self.unsaid() {
+            match self.connection.decode(self.now, &mut input) {
+                Ok(Decoded::Event(Event::Chunk(chunk))) => self.chunk(&chunk),
+                Ok(Decoded::Event(event)) => self.log.push(said(&event)),
+                Ok(Decoded::NeedInput) => break,
+                Ok(Decoded::NeedTransmit) => {
+                    let before = self.sent.len();
+                    self.transmit();
+                    assert!(self.sent.len() > before, "asked to transmit nothing");
+                }
+                Err(error) => self.failed(error),
+            }
+            if self.fetch == Fetch::Eagerly {
+                self.transmit();
+            }
+        }
+        let consumed = input.consumed();
+        pending.drain(..consumed);
+        self.pending = pending;
+    }
+
+    /// Whether the connection has failed and the log does not say so.
+    fn unsaid(&self) -> bool {
+        !matches!(self.log.last(), Some(Said::Failed(_)))
+    }
+
+    fn failed(&mut self, error: Error) {
+        assert_eq!(self.connection.error(), Some(error));
+        if self.unsaid() {
+            self.log.push(Said::Failed(error));
+        }
+    }
+
+    fn chunk(&mut self, chunk: &Chunk<'_>) {
+        assert_eq!(chunk.is_first(), self.body.is_none());
+        let (header, sofar) = self.body.get_or_insert_with(|| (chunk.header(), Vec::new()));
+        assert_eq!(*header, chunk.header());
+        sofar.extend_from_slice(chunk.octets());
+        let last = chunk.is_last().then_some(*header);
+        self.check_body(last);
+    }
+
+    /// Checks what the connection says of the body under way, and logs it if it ends here.
+    fn check_body(&mut self, last: Option<FrameHeader>) {
+        let (header, body) = self.body.take().expect("a body is under way");
+        let remaining = header.len() - body.len() as u64;
+        let incoming = self.connection.incoming();
+        assert_eq!(incoming.map_or(0, |incoming| incoming.remaining), remaining);
+        assert_eq!(last, (remaining == 0).then_some(header));
+        assert_eq!(self.connection.in_message(), remaining > 0 || !header.is_final());
+        match last {
+            Some(header) => self.log.push(Said::Frame(header, body)),
+            None => self.body = Some((header, body)),
+        }
+    }
+
+    fn transmit(&mut self) {
+        let mut out = [0; 1_024];
+        loop {
+            match self.connection.poll_transmit(&mut out).expect("room for any piece") {
+                0 => return,
+                n => self.sent.extend_from_slice(&out[..n]),
+            }
+        }
+    }
+
+    fn check_rest(&self) {
+        if self.connection.error().is_some() {
+            return;
+        }
+        let command = self.pending.first().is_some_and(|flags| flags & 4 != 0);
+        let max = self.connection.config().limits.max_command as usize;
+        let allowed = if command { max + FrameHeader::MAX_LEN } else { FrameHeader::MAX_LEN - 1 };
+        assert!(self.pending.len() <= allowed, "{} octets left", self.pending.len());
+    }
+}
+
+fn said(event: &Event<'_>) -> Said {
+    match event {
+        Event::Cancel(topic) => Said::Cancel(topic.to_vec()),
+        Event::Ignored(ignored) => Said::Ignored(*ignored),
+        Event::Ready(metadata) => Said::Ready(metadata.octets().to_vec()),
+        Event::Refused(reason) => Said::Refused(reason.to_vec()),
+        Event::Subscribe(topic) => Said::Subscribe(topic.to_vec()),
+        event => panic!("the driver does not know {event:?}"),
+    }
+}

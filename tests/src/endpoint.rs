@@ -1,0 +1,234 @@
+//! A connection with its pattern: a socket with one peer, without IO.
+
+use std::collections::VecDeque;
+
+use zmtp_core::pattern::{
+    Fixed, Mode, OutOfTurn, PeerId, Reason, Rep, RepPeer, Req, ReqPeer, RouteError, TakeError,
+    Verdict,
+};
+use zmtp_core::wire::{FrameHeader, Metadata, Property, SocketType};
+use zmtp_core::{Config, Error, Ignored, SendError};
+
+use crate::driver::{Driver, Said};
+
+/// A message, part by part.
+pub type Message = Vec<Vec<u8>>;
+
+const PEER: PeerId = PeerId(7);
+
+/// A socket with one peer.
+#[derive(Debug)]
+pub struct Endpoint<'c> {
+    driver: Driver<'c>,
+    rules: Rules,
+    letter: Letter,
+    inbox: VecDeque<Letter>,
+    /// The envelope of the request that the application is answering.
+    asker: Message,
+    identity: Vec<u8>,
+    ignored: Vec<Ignored>,
+    rejected: Vec<Reason>,
+}
+
+#[derive(Debug)]
+enum Rules {
+    /// Frames are the application's as they are.
+    None,
+    Rep(Rep<Fixed<RepPeer, 1>>),
+    Req(Req<Fixed<ReqPeer, 1>>),
+}
+
+/// A message under assembly.
+#[derive(Debug, Default)]
+struct Letter {
+    envelope: Message,
+    parts: Message,
+}
+
+/// Why the application may not send or receive.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "tests name each")]
+pub enum Refused {
+    /// The connection is not ready or has failed.
+    Connection(SendError),
+    /// It is not its turn.
+    OutOfTurn(OutOfTurn),
+    /// There is no peer.
+    NoPeer,
+    /// The peer is lost.
+    PeerLost,
+}
+
+impl<'c> Endpoint<'c> {
+    /// A socket of the configured type.
+    pub fn new(config: &'c Config) -> Self {
+        Self::with_mode(config, Mode::default(), 0)
+    }
+
+    /// A socket of the configured type; if it is a REQ, with this mode and ids behind `id`.
+    pub fn with_mode(config: &'c Config, mode: Mode, id: u32) -> Self {
+        let rules = match config.socket_type {
+            SocketType::Rep => Rules::Rep(Rep::new(Fixed::new())),
+            SocketType::Req => Rules::Req(Req::new(Fixed::new(), mode, id)),
+            _ => Rules::None,
+        };
+        Self {
+            driver: Driver::new(config),
+            rules,
+            letter: Letter::default(),
+            inbox: VecDeque::new(),
+            asker: Message::new(),
+            identity: Vec::new(),
+            ignored: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
+
+    /// Octets of the peer arrive.
+    pub fn arrive(&mut self, octets: &[u8]) {
+        self.driver.feed(octets);
+        for said in self.driver.take_log() {
+            match said {
+                Said::Frame(header, body) => self.frame(header, body),
+                Said::Ignored(ignored) => self.ignored.push(ignored),
+                Said::Ready(metadata) => self.ready(&metadata),
+                _ => {}
+            }
+        }
+    }
+
+    /// The application sends a message.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub fn send(&mut self, message: &[Vec<u8>]) -> Result<(), Refused> {
+        let envelope = match &mut self.rules {
+            Rules::None => Message::new(),
+            Rules::Rep(rep) => {
+                let Some(_) = rep.reply().map_err(Refused::OutOfTurn)? else { return Ok(()) };
+                core::mem::take(&mut self.asker)
+            }
+            Rules::Req(req) => {
+                let peer = req.route()?;
+                req.sent(peer);
+                self.inbox.clear();
+                let id = req.request_id().map(|id| id.to_vec());
+                id.into_iter().chain([Vec::new()]).collect()
+            }
+        };
+        let frames: Message = envelope.into_iter().chain(message.iter().cloned()).collect();
+        self.driver.send(&frames).map_err(Refused::Connection)
+    }
+
+    /// The application takes a message, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`].
+    pub fn receive(&mut self) -> Result<Option<Message>, Refused> {
+        let there = match &mut self.rules {
+            Rules::None => true,
+            Rules::Rep(rep) => rep.take().map_err(Refused::OutOfTurn)?.is_some(),
+            Rules::Req(req) => req.take()?.is_some(),
+        };
+        let Some(letter) = self.inbox.pop_front().filter(|_| there) else { return Ok(None) };
+        self.asker = letter.envelope;
+        Ok(Some(letter.parts))
+    }
+
+    /// The connection.
+    pub const fn driver(&mut self) -> &mut Driver<'c> {
+        &mut self.driver
+    }
+
+    /// The error the connection failed with.
+    pub const fn error(&self) -> Option<Error> {
+        self.driver.connection().error()
+    }
+
+    /// The routing id that the peer announced.
+    pub fn identity(&self) -> &[u8] {
+        &self.identity
+    }
+
+    /// Commands that were ignored.
+    pub fn ignored(&self) -> &[Ignored] {
+        &self.ignored
+    }
+
+    /// Messages that the pattern rejected.
+    pub fn rejected(&self) -> &[Reason] {
+        &self.rejected
+    }
+
+    fn ready(&mut self, metadata: &[u8]) {
+        let metadata = Metadata::new(metadata).expect("checked by the connection");
+        self.identity = metadata.get(Property::IDENTITY).unwrap_or_default().to_vec();
+        match &mut self.rules {
+            Rules::None => {}
+            Rules::Rep(rep) => rep.attach(PEER).expect("room for one"),
+            Rules::Req(req) => {
+                req.attach(PEER).expect("room for one");
+                req.up(PEER);
+            }
+        }
+    }
+
+    fn frame(&mut self, header: FrameHeader, body: Vec<u8>) {
+        let mut verdict = match &mut self.rules {
+            Rules::None => Verdict::Deliver,
+            Rules::Rep(rep) => rep.accept(PEER, header),
+            Rules::Req(req) => req.accept(PEER, header),
+        };
+        if let (Verdict::RequestId, Rules::Req(req)) = (verdict, &mut self.rules) {
+            verdict = req.check_request_id(PEER, body[..].try_into().expect("four octets"));
+        }
+        match verdict {
+            Verdict::Deliver => self.letter.parts.push(body),
+            Verdict::Envelope => self.letter.envelope.push(body),
+            Verdict::Reject(reason) => {
+                self.rejected.push(reason);
+                self.letter = Letter::default();
+                return;
+            }
+            verdict => assert_eq!(verdict, Verdict::Skip),
+        }
+        if header.is_final() && verdict == Verdict::Deliver {
+            self.received();
+        }
+    }
+
+    fn received(&mut self) {
+        let letter = core::mem::take(&mut self.letter);
+        let wanted = match &mut self.rules {
+            Rules::None => true,
+            Rules::Rep(rep) => {
+                rep.received(PEER);
+                true
+            }
+            Rules::Req(req) => req.received(PEER),
+        };
+        if wanted {
+            self.inbox.push_back(letter);
+        }
+    }
+}
+
+impl From<RouteError> for Refused {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::OutOfTurn(turn) => Self::OutOfTurn(turn),
+            _ => Self::NoPeer,
+        }
+    }
+}
+
+impl From<TakeError> for Refused {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::OutOfTurn(turn) => Self::OutOfTurn(turn),
+            _ => Self::PeerLost,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Greetings.
+
+use zmtp_core::wire::SocketType::{Pull, Push};
+use zmtp_core::wire::{MechanismName, OldPeer};
+use zmtp_core::{Error, PeerError, Timeout};
+
+use super::{Case, Run};
+use crate::raw::{frame, greeting, greeting_of, ready};
+
+const SECTION: &str = "Greeting";
+const TOLD: &str = "it will not get better: the peer gets a whole greeting and an ERROR, so that it \
+                    need not try again";
+const HTTP: &str = "not taken for ZMTP 1.0: whatever does not open like ZMTP is closed at once";
+
+pub(super) fn cases() -> Vec<Case> {
+    let late = || Error::TimedOut(Timeout::Handshake);
+    let in_300_ms = |pieces: Vec<Vec<u8>>| {
+        let run = Run::new(Pull, pieces).limits(|limits| limits.handshake_timeout(300));
+        run.silent(300).fails(late())
+    };
+    let old = |pieces: Vec<Vec<u8>>, old| Run::new(Pull, pieces).fails(PeerError::Old(old));
+    let mismatch = |octets: Vec<u8>, name: &[u8]| {
+        let peer = MechanismName::new(name);
+        let run = Run::new(Pull, [octets, ready("PUSH")]);
+        run.fails(PeerError::MechanismMismatch { peer }).sends("ERROR").differs(TOLD)
+    };
+    let good = |opening: Vec<u8>| Run::new(Pull, [opening, ready("PUSH"), frame(0, b"m")]);
+    let changed = |at: usize, octet| {
+        let mut octets = greeting("NULL");
+        octets[at] = octet;
+        octets
+    };
+    let long_http =
+        "GET / HTTP/1.1\r\nHost: example.invalid\r\nUser-Agent: probe\r\nAccept: */*\r\n\r\n";
+    let named: [(&str, Run); 14] = [
+        (
+            "greeting stops after 9 octets, HANDSHAKE_IVL=300",
+            in_300_ms(vec![greeting("NULL")[..9].to_vec()]),
+        ),
+        ("nothing sent, HANDSHAKE_IVL=300", in_300_ms(vec![])),
+        (
+            "nothing sent, HANDSHAKE_IVL=300, libzmq connects",
+            Run { config: zmtp_core::Config::new(Push), ..in_300_ms(vec![]) }
+                .limits(|limits| limits.handshake_timeout(300)),
+        ),
+        ("greeting only, no READY, HANDSHAKE_IVL=300", in_300_ms(vec![greeting("NULL")])),
+        (
+            "10th octet 7e (bit 0 clear): taken for ZMTP 1.0, then 1.0 long identity of length 0",
+            old(vec![changed(9, 0x7e)[..10].to_vec(), vec![3, 1]], OldPeer::Unversioned(0x7e)),
+        ),
+        (
+            "first octet 'G' (HTTP request): taken for ZMTP 1.0 length 0x47",
+            old(vec![b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()], OldPeer::Unversioned(b'G'))
+                .differs(HTTP),
+        ),
+        (
+            "HTTP request longer than 71 octets",
+            old(vec![[long_http.as_bytes(), &[b'A'; 40]].concat()], OldPeer::Unversioned(b'G'))
+                .differs(HTTP),
+        ),
+        ("10th octet 01 instead of 7f", good(changed(9, 0x01))),
+        (
+            "mechanism 'NULL' with trailing garbage after the NUL",
+            mismatch(changed(17, b'x'), b"NULL\0x"),
+        ),
+        ("mechanism lower case 'null'", mismatch(greeting("null"), b"null")),
+        ("mechanism all NUL", mismatch(greeting(""), b"")),
+        ("major version 3, minor 0", good(greeting_of([3, 0], "NULL"))),
+        (
+            "ZMTP 2.0 greeting to a PLAIN server",
+            old(vec![b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0".to_vec()], OldPeer::Version(1)),
+        ),
+        ("ZMTP 1.0 peer when ZAP_DOMAIN is set", old(vec![vec![1, 0]], OldPeer::Unversioned(1))),
+    ];
+    named.into_iter().map(|(input, run)| run.named(SECTION, input).into()).collect()
+}

@@ -1,0 +1,239 @@
+//! Bad inputs: what we do with each, and in what that differs from libzmq.
+//!
+//! `vectors/malformed.md` says what libzmq does; [`cases`] has an entry for each of its rows.
+
+mod greeting;
+mod handshake;
+mod later;
+mod table;
+mod traffic;
+
+use core::fmt::Write;
+
+use zmtp_core::pattern::Reason;
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Error, Ignored};
+
+use crate::endpoint::Endpoint;
+use crate::raw;
+pub use table::{Row, libzmq};
+
+/// A bad input and its outcome with us.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a row of a table")]
+pub struct Case {
+    /// The section of the table.
+    pub section: &'static str,
+    /// The input as the table calls it.
+    pub input: &'static str,
+    /// What to do with it.
+    pub what: What,
+}
+
+/// What to do with a bad input.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "tests handle each")]
+pub enum What {
+    /// It concerns what is not there yet.
+    Deferred(&'static str),
+    /// It is run.
+    Run(Box<Run>),
+}
+
+/// A bad input that is run against a socket, and the outcome we state.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a row of a table")]
+pub struct Run {
+    /// Our end.
+    pub config: Config,
+    /// What the peer sends.
+    pub pieces: Vec<Vec<u8>>,
+    /// How long it is silent then, in milliseconds.
+    pub silence: u32,
+    /// The error that ends the connection, if one does.
+    pub error: Option<Error>,
+    /// Commands that are ignored.
+    pub ignored: Vec<Ignored>,
+    /// Messages that the pattern rejects.
+    pub rejected: Vec<Reason>,
+    /// What we send, if it is not what libzmq sends.
+    pub sent: Option<&'static str>,
+    /// What the application gets, if it is not what libzmq delivers.
+    pub delivered: Option<&'static str>,
+    /// Why we differ from libzmq, if we do.
+    pub differs: Option<&'static str>,
+}
+
+/// What came out, in the words of the table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "columns of a table")]
+pub struct Outcome {
+    /// Whether the connection is over.
+    pub closes: bool,
+    /// Commands sent.
+    pub sent: String,
+    /// Messages delivered.
+    pub delivered: String,
+}
+
+/// Every case, in the order of the table.
+pub fn cases() -> Vec<Case> {
+    [greeting::cases(), handshake::cases(), traffic::cases(), later::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+impl Run {
+    fn new(ours: SocketType, pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self {
+            config: Config::new(ours),
+            pieces: pieces.into_iter().collect(),
+            silence: 0,
+            error: None,
+            ignored: Vec::new(),
+            rejected: Vec::new(),
+            sent: None,
+            delivered: None,
+            differs: None,
+        }
+    }
+
+    fn limits(mut self, change: impl FnOnce(zmtp_core::Limits) -> zmtp_core::Limits) -> Self {
+        self.config.limits = change(self.config.limits);
+        self
+    }
+
+    const fn silent(mut self, ms: u32) -> Self {
+        self.silence = ms;
+        self
+    }
+
+    fn fails(mut self, error: impl Into<Error>) -> Self {
+        self.error = Some(error.into());
+        self
+    }
+
+    fn ignores(mut self, ignored: Ignored) -> Self {
+        self.ignored.push(ignored);
+        self
+    }
+
+    fn rejects(mut self, reason: Reason) -> Self {
+        self.rejected.push(reason);
+        self
+    }
+
+    const fn sends(mut self, sent: &'static str) -> Self {
+        self.sent = Some(sent);
+        self
+    }
+
+    const fn delivers(mut self, delivered: &'static str) -> Self {
+        self.delivered = Some(delivered);
+        self
+    }
+
+    const fn differs(mut self, why: &'static str) -> Self {
+        self.differs = Some(why);
+        self
+    }
+
+    const fn named(self, section: &'static str, input: &'static str) -> (Self, [&'static str; 2]) {
+        (self, [section, input])
+    }
+
+    /// What we state comes out, where `libzmq` is what comes out there.
+    pub fn stated(&self, libzmq: &Outcome) -> Outcome {
+        Outcome {
+            closes: self.error.is_some(),
+            sent: self.sent.unwrap_or(&libzmq.sent).into(),
+            delivered: self.delivered.unwrap_or(&libzmq.delivered).into(),
+        }
+    }
+
+    /// Runs the input against the core and checks error, ignored commands and rejected messages.
+    ///
+    /// # Panics
+    ///
+    /// If they are others than stated.
+    pub fn outcome(&self) -> Outcome {
+        let mut endpoint = Endpoint::new(&self.config);
+        for piece in &self.pieces {
+            endpoint.arrive(piece);
+        }
+        if self.silence > 0 {
+            endpoint.driver().wait(self.silence - 1);
+            assert_eq!(endpoint.error(), None, "too early");
+            endpoint.driver().wait(1);
+        }
+        assert_eq!(endpoint.error(), self.error);
+        assert_eq!(endpoint.ignored(), self.ignored);
+        assert_eq!(endpoint.rejected(), self.rejected);
+        let mut delivered = Vec::new();
+        while let Ok(Some(mut message)) = endpoint.receive() {
+            if self.config.socket_type == SocketType::Router {
+                message.insert(0, endpoint.identity().to_vec());
+            }
+            delivered
+                .push(message.iter().map(|part| table::hex(part)).collect::<Vec<_>>().join(" / "));
+        }
+        Outcome {
+            closes: endpoint.error().is_some(),
+            sent: or_dash(sent(endpoint.driver().sent()).join(", ")),
+            delivered: or_dash(delivered.join("; ")),
+        }
+    }
+}
+
+impl From<(Run, [&'static str; 2])> for Case {
+    fn from((run, [section, input]): (Run, [&'static str; 2])) -> Self {
+        Self { section, input, what: What::Run(Box::new(run)) }
+    }
+}
+
+/// The commands behind a greeting, in the words of the table.
+fn sent(octets: &[u8]) -> Vec<String> {
+    let (frames, rest) = raw::frames(octets.get(64..).unwrap_or_default());
+    assert!(rest.is_empty(), "we sent half a frame");
+    let command = |frame: &raw::Frame| {
+        let (name, data) = frame.command().expect("we send nothing but commands here");
+        let name = String::from_utf8_lossy(name).into_owned();
+        if name == "PONG" { format!("{name}({})", data.escape_ascii()) } else { name }
+    };
+    frames.iter().map(command).collect()
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() { "-".into() } else { text }
+}
+
+/// The table of differences, as it stands in `MALFORMED.md`.
+///
+/// # Panics
+///
+/// If a case has no row.
+pub fn differences() -> String {
+    let mut text = String::from(DIFFERENCES_HEAD);
+    let rows = libzmq();
+    for Case { section, input, what } in cases() {
+        let What::Run(run) = what else { continue };
+        let Some(why) = run.differs else { continue };
+        let row = rows.iter().find(|row| row.is(section, input)).expect("a row of the table");
+        let ours = run.stated(&row.outcome);
+        let (theirs, ours) = (table::words(&row.outcome), table::words(&ours));
+        writeln!(text, "| {section} | {input} | {theirs} | {ours} | {why} |").expect("memory");
+    }
+    text
+}
+
+const DIFFERENCES_HEAD: &str = "\
+# Where we differ from libzmq on bad input
+
+Each row of [vectors/malformed.md](vectors/malformed.md) whose outcome is another with us, and why.
+`cargo test -p zmtp-tests --test malformed` keeps this page in step with the cases and writes it anew
+with `ZMTP_WRITE=1`. All other rows that are run come out as with libzmq.
+
+| section | input | libzmq | we | why |
+|---|---|---|---|---|
+";

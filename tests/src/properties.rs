@@ -1,0 +1,298 @@
+//! What must hold for any octets. Each property panics if it does not hold.
+//!
+//! Tests call them with chosen and random octets, fuzzing with found ones. Those of a connection
+//! take four octets to choose how it is set up ([`Setup`]); the rest is what its peer sends.
+
+use zmtp_core::pattern::{Fixed, Mode, Rep, Req};
+use zmtp_core::wire::{
+    Command, CommandName, FrameHeader, Full, Greeting, Kind, MechanismName, Metadata, More, Ping,
+    Property, RoutingId, SocketType, Version, Writer, error_reason,
+};
+use zmtp_core::{Config, Input, Instant, Limits, SendError};
+
+use crate::driver::{Driver, Fetch, Lane, NOW, Said};
+use crate::model::{RepModel, ReqModel, Table};
+use crate::random::Random;
+use crate::script::{self, ROOM};
+use crate::{model, raw};
+
+/// How a connection is set up, chosen by octets.
+#[derive(Debug)]
+pub struct Setup {
+    /// Our end.
+    pub config: Config,
+    /// What the peer sent before the octets to come: nothing, its greeting, or its READY too.
+    pub opening: Vec<u8>,
+    /// Where pieces are cut.
+    pub seed: u64,
+}
+
+impl Setup {
+    /// Takes four octets: type, settings, opening, seed. `None` if there are fewer.
+    pub fn take(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let ([kind, settings, opening, seed], rest) = octets.split_first_chunk()?;
+        let types: Vec<SocketType> = SocketType::all().collect();
+        let kind = types[usize::from(*kind) % types.len()];
+        let tight = Limits::DEFAULT.max_command(96).max_frame(300).max_message(500).max_parts(5);
+        let limits = if settings & 4 == 0 { Limits::DEFAULT.max_command(4096) } else { tight };
+        let id =
+            RoutingId::new(&vec![b'i'; usize::from(settings >> 3) * 8]).unwrap_or(RoutingId::EMPTY);
+        let config = Config::new(kind)
+            .with_only_v3(settings & 1 != 0)
+            .with_require_socket_type(settings & 2 != 0)
+            .with_routing_id(id)
+            .with_limits(limits);
+        let peer = types.iter().find(|peer| kind.accepts(**peer)).map_or("", |peer| peer.name());
+        let opening = match opening % 3 {
+            0 => Vec::new(),
+            1 => raw::greeting("NULL"),
+            _ => [raw::greeting("NULL"), raw::ready(peer)].concat(),
+        };
+        Some((Self { config, opening, seed: u64::from(*seed) }, rest))
+    }
+
+    /// The peer's octets, opening and all.
+    pub fn stream(&self, rest: &[u8]) -> Vec<u8> {
+        [&self.opening, rest].concat()
+    }
+}
+
+/// A connection says the same however its peer's octets are cut, however it is driven, and the
+/// same as its model.
+pub fn same_events_for_any_chunking(octets: &[u8]) {
+    let Some((setup, rest)) = Setup::take(octets) else { return };
+    let stream = setup.stream(rest);
+    let whole = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
+    assert_eq!(whole.log(), model::said(&setup.config, &stream), "the model says otherwise");
+    let by_octet = run(&setup.config, &stream, Lane::Decode, Fetch::Lazily, [1]);
+    assert_same(&whole, &by_octet);
+    let mut random = Random::new(setup.seed);
+    let sizes = core::iter::from_fn(|| Some(1 + random.below(40)));
+    assert_same(&whole, &run(&setup.config, &stream, Lane::Both, Fetch::Eagerly, sizes));
+}
+
+/// Bodies read past `decode` come out as those read through it.
+pub fn body_lane_equals_decode_lane(octets: &[u8]) {
+    let Some((setup, rest)) = Setup::take(octets) else { return };
+    let stream = setup.stream(rest);
+    let through = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
+    let mut random = Random::new(setup.seed);
+    let sizes: Vec<usize> = (0..stream.len()).map(|_| 1 + random.below(20)).collect();
+    for lane in [Lane::Body, Lane::Both] {
+        for fetch in [Fetch::Eagerly, Fetch::Lazily] {
+            let past = run(&setup.config, &stream, lane, fetch, sizes.iter().copied());
+            assert_same(&through, &past);
+        }
+    }
+}
+
+/// What is left unconsumed is a command cut short, or the beginning of a header.
+pub fn little_is_left_unconsumed(octets: &[u8]) {
+    let Some((setup, rest)) = Setup::take(octets) else { return };
+    let max_command = setup.config.limits.max_command as usize;
+    let mut driver = Driver::new(&setup.config);
+    for octet in setup.stream(rest) {
+        driver.feed(&[octet]);
+        if driver.connection().error().is_some() {
+            return;
+        }
+        let left = driver.rest();
+        match left.first() {
+            Some(flags) if flags & 4 != 0 => assert!(left.len() < max_command + 9),
+            _ => assert!(left.len() <= 8),
+        }
+        assert!(driver.connection().incoming().is_none() || left.is_empty());
+    }
+}
+
+/// A connection that failed repeats its error, consumes nothing and falls silent.
+pub fn errors_repeat(octets: &[u8]) {
+    let Some((setup, rest)) = Setup::take(octets) else { return };
+    let mut driver = Driver::new(&setup.config);
+    driver.feed(&setup.stream(rest));
+    let connection = driver.connection_mut();
+    let Some(error) = connection.error() else { return };
+    for piece in [&b""[..], &raw::greeting("NULL"), &raw::ready("REP"), rest] {
+        let mut piece = piece.to_vec();
+        let mut input = Input::new(&mut piece);
+        assert_eq!(connection.decode(NOW, &mut input).unwrap_err(), error);
+        assert_eq!(input.consumed(), 0);
+        assert_eq!(connection.handle_timeout(Instant::NEVER), Err(error));
+        assert_eq!(connection.begin_frame(More::Last, 0).unwrap_err(), SendError::Failed(error));
+        assert_eq!(connection.body_received(1), None);
+        assert_eq!(connection.poll_transmit(&mut [0; 512]), Ok(0));
+        assert_eq!(connection.poll_timeout(), None);
+        assert!(connection.incoming().is_none() && !connection.is_ready());
+    }
+}
+
+/// Whatever room there is to transmit into, the same octets come out.
+pub fn transmits_the_same_into_any_room(octets: &[u8]) {
+    let Some((setup, rest)) = Setup::take(octets) else { return };
+    let stream = setup.stream(rest);
+    let roomy = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
+    let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &setup.config, NOW);
+    let (mut sent, mut pending) = (Vec::new(), Vec::new());
+    let mut drain = |connection: &mut zmtp_core::Connection<_, _>| {
+        // Every room from none up, so that each piece is refused before it fits.
+        let mut room = 0;
+        loop {
+            let mut out = vec![0; room];
+            match connection.poll_transmit(&mut out) {
+                Ok(0) => return,
+                Ok(n) => {
+                    sent.extend_from_slice(&out[..n]);
+                    room = 0;
+                }
+                Err(Full { needed }) => {
+                    assert!(needed > 0);
+                    room += 1;
+                }
+            }
+        }
+    };
+    drain(&mut connection);
+    for octet in stream {
+        pending.push(octet);
+        loop {
+            let mut input = Input::new(&mut pending);
+            let result = connection.decode(NOW, &mut input);
+            let done = matches!(result, Err(_) | Ok(zmtp_core::Decoded::NeedInput));
+            let consumed = input.consumed();
+            pending.drain(..consumed);
+            drain(&mut connection);
+            if done {
+                break;
+            }
+        }
+    }
+    assert_eq!(sent.escape_ascii().to_string(), roomy.sent().escape_ascii().to_string());
+}
+
+/// A header that parses emits octets that parse to the same, and took no more than it said.
+pub fn frame_headers_round_trip(octets: &[u8]) {
+    if let Ok(Some((header, taken))) = FrameHeader::parse(octets) {
+        assert_eq!(FrameHeader::parse(&octets[..taken]), Ok(Some((header, taken))));
+        assert_eq!(FrameHeader::parse(&octets[..taken - 1]), Ok(None));
+        let theirs = raw::Frame::first(octets).expect("a whole header");
+        assert_eq!((header.len(), taken), (theirs.len, theirs.wire_len - theirs.body.len()));
+        round_trip(header);
+    }
+    if let Some(len) = octets.first_chunk() {
+        for kind in [Kind::Command, Kind::Message(More::Last), Kind::Message(More::Follows)] {
+            round_trip(FrameHeader::new(kind, u64::from_be_bytes(*len)));
+        }
+    }
+}
+
+fn round_trip(header: FrameHeader) {
+    let octets = header.emit();
+    assert_eq!(FrameHeader::parse(octets.as_ref()), Ok(Some((header, header.header_len()))));
+}
+
+/// A greeting that parses emits octets that parse to the same; every prefix of it asks for more,
+/// and what is refused stays refused whatever follows.
+pub fn greetings_round_trip(octets: &[u8]) {
+    let parsed = Greeting::parse(octets);
+    match parsed {
+        Ok(Some(greeting)) => {
+            assert_eq!(Greeting::parse(&greeting.emit(octets[0])), Ok(Some(greeting)));
+            for cut in 0..Greeting::LEN {
+                assert_eq!(Greeting::parse(&octets[..cut]), Ok(None));
+            }
+        }
+        Ok(None) => assert!(octets.len() < Greeting::LEN),
+        Err(_) => assert_eq!(Greeting::parse(&[octets, &[0; 64]].concat()), parsed),
+    }
+    let ([major, minor, id, rest @ ..], name) = octets.split_at(octets.len().min(24)) else {
+        return;
+    };
+    let _ = name;
+    let greeting = Greeting {
+        version: Version { major: (*major).max(2), minor: *minor },
+        mechanism: MechanismName::new(rest),
+        as_server: id & 1 == 1,
+    };
+    assert_eq!(Greeting::parse(&greeting.emit(*id)), Ok(Some(greeting)));
+}
+
+/// Commands, PINGs, reasons and metadata that parse are made of the octets they came from.
+pub fn commands_round_trip(octets: &[u8]) {
+    if let Ok(command) = Command::parse(octets) {
+        let name = &octets[1..octets.len() - command.data.len()];
+        assert_eq!(usize::from(octets[0]), name.len());
+        match command.name {
+            CommandName::Unknown => {}
+            known => assert_eq!(known.octets(), name),
+        }
+    } else {
+        assert!(octets.is_empty() || octets[0] == 0 || usize::from(octets[0]) >= octets.len());
+    }
+    if let Ok(ping) = Ping::parse(octets) {
+        assert!(ping.context.len() <= Ping::MAX_CONTEXT);
+        assert!(octets.starts_with(&[&ping.ttl.to_be_bytes(), ping.context].concat()));
+    }
+    if let Ok(reason) = error_reason(octets) {
+        assert!(octets.starts_with(&[&[reason.len() as u8], reason].concat()));
+    }
+    let (properties, rest) = raw::properties(octets);
+    let parsed = Metadata::new(octets);
+    assert_eq!(parsed.is_ok(), rest.is_empty());
+    let Ok(metadata) = parsed else { return };
+    let mut out = vec![0; octets.len()];
+    let mut writer = Writer::new(&mut out);
+    for (property, theirs) in metadata.iter().zip(&properties) {
+        assert_eq!((property.name, property.value), *theirs);
+        let Ok(name) = core::str::from_utf8(property.name) else { return };
+        Property::emit(name, property.value, &mut writer).expect("as much room as they took");
+    }
+    assert_eq!(writer.written(), octets);
+}
+
+/// A connection that was fed a stream in pieces of these sizes.
+pub fn run<'c>(
+    config: &'c Config,
+    stream: &[u8],
+    lane: Lane,
+    fetch: Fetch,
+    sizes: impl IntoIterator<Item = usize>,
+) -> Driver<'c> {
+    let mut driver = Driver::with(config, lane, fetch);
+    driver.feed_in_pieces(stream, sizes);
+    driver
+}
+
+/// Asserts that two connections came to the same.
+///
+/// # Panics
+///
+/// If they did not.
+pub fn assert_same(one: &Driver<'_>, other: &Driver<'_>) {
+    assert_eq!(one.log(), other.log());
+    if !matches!(one.log().last(), Some(Said::Failed(_))) {
+        // One that failed may have been stopped before it said all it had to say.
+        assert_eq!(one.sent(), other.sent());
+        assert_eq!(one.unfinished(), other.unfinished());
+        assert_eq!(one.rest(), other.rest());
+        assert_eq!(one.connection().peer(), other.connection().peer());
+    }
+}
+
+/// REQ over two kinds of tables does what its model does. The first octet chooses the mode.
+pub fn req_matches_its_model(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let first_id = u32::from(*mode).wrapping_sub(8);
+    let mode = Mode { relaxed: mode & 1 != 0, correlate: mode & 2 != 0 };
+    let mut fixed = Req::new(Fixed::<_, ROOM>::new(), mode, first_id);
+    let mut table = Req::new(Table::new(ROOM), mode, first_id);
+    let mut model = ReqModel::new(ROOM, mode, first_id);
+    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+}
+
+/// REP over two kinds of tables does what its model does.
+pub fn rep_matches_its_model(script: &[u8]) {
+    let mut fixed = Rep::new(Fixed::<_, ROOM>::new());
+    let mut table = Rep::new(Table::new(ROOM));
+    let mut model = RepModel::new(ROOM);
+    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+}

@@ -1,0 +1,144 @@
+//! Octets of a peer, made and taken apart without the code under test.
+
+/// A greeting of version 3.1 without a routing id.
+pub fn greeting(mechanism: &str) -> Vec<u8> {
+    greeting_of([3, 1], mechanism)
+}
+
+/// A greeting that announces `version`.
+pub fn greeting_of(version: [u8; 2], mechanism: &str) -> Vec<u8> {
+    let mut octets = vec![0; 64];
+    octets[0] = 0xff;
+    octets[9] = 0x7f;
+    octets[10..12].copy_from_slice(&version);
+    octets[12..12 + mechanism.len()].copy_from_slice(mechanism.as_bytes());
+    octets
+}
+
+/// A frame with these flags; LONG is added where the body needs it.
+pub fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
+    if body.len() > 255 { long_frame(flags, body) } else { short_frame(flags, body) }
+}
+
+/// A frame in the long form, also where the short one would do.
+pub fn long_frame(flags: u8, body: &[u8]) -> Vec<u8> {
+    [&[flags | 2], &(body.len() as u64).to_be_bytes()[..], body].concat()
+}
+
+fn short_frame(flags: u8, body: &[u8]) -> Vec<u8> {
+    [&[flags, body.len() as u8], body].concat()
+}
+
+/// A message, each part a frame.
+pub fn message(parts: &[&[u8]]) -> Vec<u8> {
+    let last = parts.len() - 1;
+    parts.iter().enumerate().flat_map(|(at, part)| frame(u8::from(at < last), part)).collect()
+}
+
+/// A command.
+pub fn command(name: &str, data: &[u8]) -> Vec<u8> {
+    frame(4, &command_body(name, data))
+}
+
+/// The body of a command.
+pub fn command_body(name: &str, data: &[u8]) -> Vec<u8> {
+    [&[name.len() as u8], name.as_bytes(), data].concat()
+}
+
+/// A property of a READY.
+pub fn property(name: &str, value: &[u8]) -> Vec<u8> {
+    [&[name.len() as u8], name.as_bytes(), &(value.len() as u32).to_be_bytes()[..], value].concat()
+}
+
+/// A READY of a socket type without a routing id.
+pub fn ready(socket_type: &str) -> Vec<u8> {
+    command("READY", &property("Socket-Type", socket_type.as_bytes()))
+}
+
+/// A READY with a routing id.
+pub fn ready_with_identity(socket_type: &str, identity: &[u8]) -> Vec<u8> {
+    let mut data = property("Socket-Type", socket_type.as_bytes());
+    data.extend(property("Identity", identity));
+    command("READY", &data)
+}
+
+/// A frame as it stands on the wire.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Frame {
+    /// Its flags.
+    pub flags: u8,
+    /// Its size as claimed.
+    pub len: u64,
+    /// What there is of its body.
+    pub body: Vec<u8>,
+    /// Octets it takes on the wire, as far as they are there.
+    pub wire_len: usize,
+}
+
+impl Frame {
+    /// Takes the frame at the front of `octets`; `None` if its header is incomplete.
+    pub fn first(octets: &[u8]) -> Option<Self> {
+        let flags = *octets.first()?;
+        let (len, head) = match flags & 2 {
+            0 => (u64::from(*octets.get(1)?), 2),
+            _ => (u64::from_be_bytes(octets.get(1..9)?.try_into().ok()?), 9),
+        };
+        let there = len.min((octets.len() - head) as u64) as usize;
+        let body = octets[head..head + there].to_vec();
+        Some(Self { flags, len, body, wire_len: head + there })
+    }
+
+    /// Whether all of its body is there.
+    pub fn is_whole(&self) -> bool {
+        self.body.len() as u64 == self.len
+    }
+
+    /// Whether it is a command.
+    pub const fn is_command(&self) -> bool {
+        self.flags & 4 != 0
+    }
+
+    /// Whether another frame of the same message follows.
+    pub const fn has_more(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// The command's name and data; `None` if this is no whole command or has no name.
+    pub fn command(&self) -> Option<(&[u8], &[u8])> {
+        let (len, rest) = self.body.split_first()?;
+        let name = rest.get(..usize::from(*len))?;
+        (self.is_command() && self.is_whole() && !name.is_empty())
+            .then(|| (name, &rest[name.len()..]))
+    }
+}
+
+/// The whole frames at the front of `octets`, and what is left.
+pub fn frames(mut octets: &[u8]) -> (Vec<Frame>, &[u8]) {
+    let mut all = Vec::new();
+    while let Some(frame) = Frame::first(octets).filter(Frame::is_whole) {
+        octets = &octets[frame.wire_len..];
+        all.push(frame);
+    }
+    (all, octets)
+}
+
+/// A property's name and value.
+pub type NameAndValue<'a> = (&'a [u8], &'a [u8]);
+
+/// The properties of a READY's data, as far as they are whole.
+pub fn properties(mut data: &[u8]) -> (Vec<NameAndValue<'_>>, &[u8]) {
+    let mut all = Vec::new();
+    while let Some((property, rest)) = first_property(data) {
+        all.push(property);
+        data = rest;
+    }
+    (all, data)
+}
+
+fn first_property(data: &[u8]) -> Option<(NameAndValue<'_>, &[u8])> {
+    let (name_len, rest) = data.split_first()?;
+    let (name, rest) = rest.split_at_checked(usize::from(*name_len))?;
+    let (value_len, rest) = rest.split_first_chunk()?;
+    let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*value_len) as usize)?;
+    Some(((name, value), rest))
+}

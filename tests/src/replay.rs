@@ -1,0 +1,272 @@
+//! A recorded dialogue, played again with our connection in libzmq's place.
+
+use zmtp_core::pattern::{Mode, Reason};
+use zmtp_core::wire::{More, SocketType};
+use zmtp_core::{Config, Error};
+
+use crate::endpoint::Endpoint;
+use crate::raw::{self, Frame};
+use crate::vectors::{Octets, Step, Vector};
+
+/// How a dialogue is played, and in what we differ from libzmq.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a row of a table")]
+pub struct Play {
+    /// What the application's lines are held against.
+    pub app: App,
+    /// Commands that libzmq sends and a connection alone does not.
+    pub unsaid: usize,
+    /// What happens where libzmq closes.
+    pub close: Close,
+}
+
+/// What the application's lines are held against.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "replays must handle each")]
+pub enum App {
+    /// Nothing, because a pattern decides that we do not have yet. Message frames are emitted as
+    /// libzmq sent them.
+    Later(&'static str),
+    /// Messages as they go over the connection; through REP's or REQ's rules for these.
+    Messages,
+    /// The same behind a first part that names the peer.
+    Routed,
+}
+
+/// What happens where libzmq closes.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "replays must handle each")]
+pub enum Close {
+    /// We fail with this error.
+    Fails(Error),
+    /// libzmq does not close.
+    Never,
+    /// We go on, for this reason.
+    Stays(&'static str),
+    /// We go on and reject one message.
+    StaysAndRejects(Reason),
+}
+
+impl Play {
+    /// As libzmq does it, to the octet.
+    pub const SAME: Self = Self { app: App::Messages, unsaid: 0, close: Close::Never };
+
+    /// A dialogue of a ROUTER.
+    pub const ROUTED: Self = Self { app: App::Routed, ..Self::SAME };
+
+    /// A dialogue whose pattern comes later.
+    pub const fn later(why: &'static str) -> Self {
+        Self { app: App::Later(why), ..Self::SAME }
+    }
+
+    /// So many commands of libzmq's are not a connection's.
+    #[must_use]
+    pub const fn unsaid(mut self, unsaid: usize) -> Self {
+        self.unsaid = unsaid;
+        self
+    }
+
+    /// What happens where libzmq closes.
+    #[must_use]
+    pub const fn close(mut self, close: Close) -> Self {
+        self.close = close;
+        self
+    }
+}
+
+/// Plays a dialogue.
+///
+/// # Panics
+///
+/// At the first difference.
+pub fn replay(vector: &Vector, play: Play) {
+    let config = Config::new(vector.sut.socket_type).with_routing_id(vector.sut.routing_id);
+    let correlate = vector.sut.text.contains("REQ_CORRELATE=1");
+    let mode = Mode { correlate, relaxed: vector.sut.text.contains("REQ_RELAXED=1") };
+    let mut unsaid = 0;
+    for steps in vector.connections() {
+        let endpoint = Endpoint::with_mode(&config, mode, id_before_recorded(&steps));
+        let mut player = Player { endpoint, play, out: Vec::new(), unsaid: 0 };
+        for (at, step) in steps.iter().enumerate() {
+            println!("{} step {at}: {step:?}", vector.name);
+            player.step(step);
+        }
+        player.finish();
+        unsaid += player.unsaid;
+    }
+    assert_eq!(unsaid, play.unsaid, "commands that a connection alone does not send");
+}
+
+struct Player<'c> {
+    endpoint: Endpoint<'c>,
+    play: Play,
+    /// What we sent and the dialogue has not come to.
+    out: Vec<u8>,
+    unsaid: usize,
+}
+
+impl Player<'_> {
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Aside(_) => panic!("a dialogue with ZAP or CURVE"),
+            Step::Heading(_) => {}
+            Step::Peer(octets) => self.endpoint.arrive(octets),
+            Step::Libzmq(octets) => self.sent(octets),
+            Step::Observed(what) => {
+                self.fetch();
+                assert!(self.out.is_empty(), "libzmq is silent, we say {:x?}", self.out);
+                if what.starts_with("stays open") {
+                    assert_eq!(self.endpoint.error(), None);
+                }
+            }
+            Step::Close => self.closed(),
+            Step::Send(message) => self.send(message),
+            Step::Receive(message) => self.receive(message.as_deref()),
+        }
+    }
+
+    fn fetch(&mut self) {
+        self.out.extend(self.endpoint.driver().take_sent());
+    }
+
+    /// Compares what we sent with what libzmq sent.
+    fn sent(&mut self, octets: &Octets) {
+        self.fetch();
+        let mut expected = without_application_metadata(octets);
+        while !expected.recorded.is_empty() {
+            if self.out.is_empty() {
+                self.say_as(&expected.recorded);
+            }
+            // A command that is not ours was left out.
+            let Some(frame) = self.skip(&mut expected) else { continue };
+            let n = frame.min(self.out.len());
+            assert!(n > 0, "libzmq sends {:x?}, we are silent", expected.recorded);
+            let (theirs, ours) = (expected.take(n), self.out.drain(..n).collect::<Vec<_>>());
+            assert!(theirs.matches(&ours), "\nlibzmq {:x?}\nours   {ours:x?}", theirs.recorded);
+        }
+    }
+
+    /// Emits the message frame that libzmq sent, if there is no message to hold it against.
+    fn say_as(&mut self, octets: &[u8]) {
+        let frame = Frame::first(octets).expect("a whole frame");
+        if matches!(self.play.app, App::Later(_)) && !frame.is_command() {
+            let more = if frame.has_more() { More::Follows } else { More::Last };
+            self.endpoint.driver().send_frame(more, &frame.body).expect("ready to send");
+            self.fetch();
+        }
+    }
+
+    /// Leaves out a command that a pattern or a timer sends; else says how much to compare.
+    fn skip(&mut self, expected: &mut Octets) -> Option<usize> {
+        let all = expected.recorded.len();
+        if !self.out.is_empty() {
+            return Some(all);
+        }
+        let frame = Frame::first(&expected.recorded).expect("a whole frame");
+        let (name, _) = frame.command()?;
+        let others: [&[u8]; 5] = [b"CANCEL", b"JOIN", b"LEAVE", b"PING", b"SUBSCRIBE"];
+        if !others.contains(&name) {
+            return Some(all);
+        }
+        expected.take(frame.wire_len);
+        self.unsaid += 1;
+        None
+    }
+
+    fn closed(&mut self) {
+        self.fetch();
+        match self.play.close {
+            Close::Fails(error) => {
+                assert_eq!(self.endpoint.error(), Some(error));
+                // The rest of the greeting and an ERROR, where libzmq just closes.
+                let farewell = raw::command("ERROR", b"\x12Mechanism mismatch");
+                assert!(self.out.ends_with(&farewell) && self.out.len() <= 54 + farewell.len());
+                self.out.clear();
+            }
+            Close::Never => panic!("libzmq closes"),
+            Close::Stays(_) => assert_eq!(self.endpoint.error(), None),
+            Close::StaysAndRejects(reason) => {
+                assert_eq!(self.endpoint.error(), None);
+                assert_eq!(self.endpoint.rejected(), [reason]);
+            }
+        }
+    }
+
+    fn send(&mut self, message: &[Octets]) {
+        let mut parts: Vec<_> = message.iter().map(|part| part.recorded.clone()).collect();
+        match self.play.app {
+            App::Later(_) => return,
+            App::Messages => {}
+            App::Routed if !self.is_peer(&message[0]) => return,
+            App::Routed => drop(parts.remove(0)),
+        }
+        self.endpoint.send(&parts).expect("it is the application's turn");
+    }
+
+    fn receive(&mut self, message: Option<&[Octets]>) {
+        if matches!(self.play.app, App::Later(_)) {
+            return;
+        }
+        let got = self.endpoint.receive().expect("it is the application's turn");
+        let mut expected = message.unwrap_or_default();
+        if let (App::Routed, [peer, others @ ..]) = (self.play.app, expected) {
+            assert!(self.is_peer(peer));
+            expected = others;
+        }
+        assert_eq!(got.is_some(), message.is_some());
+        let got = got.unwrap_or_default();
+        assert_eq!(got.len(), expected.len());
+        assert!(expected.iter().zip(&got).all(|(theirs, ours)| theirs.matches(ours)));
+    }
+
+    /// Whether this names the peer, by its own name or by one that libzmq made up.
+    fn is_peer(&self, name: &Octets) -> bool {
+        let own = self.endpoint.identity();
+        name.recorded == own || (own.is_empty() && name.any.contains(&true))
+    }
+
+    fn finish(&mut self) {
+        self.fetch();
+        assert!(self.out.is_empty(), "we say more than libzmq: {:x?}", self.out);
+        if !matches!(self.play.app, App::Later(_)) {
+            assert_eq!(self.endpoint.receive().ok().flatten(), None, "more than libzmq delivers");
+        }
+        if !matches!(self.play.close, Close::Fails(_)) {
+            assert_eq!(self.endpoint.error(), None);
+        }
+    }
+}
+
+/// The request id before the first in the dialogue, so that ours come out as recorded.
+fn id_before_recorded(steps: &[Step]) -> u32 {
+    let ids = steps.iter().find_map(|step| match step {
+        Step::Libzmq(octets) if octets.any.contains(&true) => octets.recorded.get(2..6),
+        _ => None,
+    });
+    let id: Option<[u8; 4]> = ids.and_then(|id| id.try_into().ok());
+    u32::from_ne_bytes(id.unwrap_or_default()).wrapping_sub(1)
+}
+
+/// Takes `X-` properties out of READY: there is no setting for them in the core yet.
+fn without_application_metadata(octets: &Octets) -> Octets {
+    let Some(frame) = Frame::first(&octets.recorded) else { return octets.clone() };
+    let Some((b"READY", data)) = frame.command() else { return octets.clone() };
+    let mut kept = Vec::new();
+    for (name, value) in raw::properties(data).0 {
+        if !name.starts_with(b"X-") {
+            kept.extend(raw::property(core::str::from_utf8(name).expect("ASCII"), value));
+        }
+    }
+    let mut recorded = raw::command("READY", &kept);
+    recorded.extend_from_slice(&octets.recorded[frame.wire_len..]);
+    Octets { any: vec![false; recorded.len()], recorded }
+}
+
+/// A legal peer for a socket type.
+///
+/// # Panics
+///
+/// If it has none.
+pub fn legal_peer(ours: SocketType) -> SocketType {
+    SocketType::all().find(|peer| ours.accepts(*peer)).expect("every type has a peer")
+}

@@ -1,0 +1,308 @@
+//! Two ends that meet: who may talk to whom, in which order, and what nobody may do before.
+
+use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version};
+use zmtp_core::{
+    Config, Connection, Decoded, Error, Event, Ignored, Input, Null, PeerError, SendError,
+};
+use zmtp_tests::driver::{Driver, NOW, Said};
+use zmtp_tests::pair::{Pair, messages};
+use zmtp_tests::raw::{self, command, frame, greeting, ready};
+
+/// The legal pairs among the eleven stable types (RFC 37 § The Socket-Type Property).
+const LEGAL: [(SocketType, SocketType); 12] = {
+    use SocketType::{Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub};
+    [
+        (Pair, Pair),
+        (Pub, Sub),
+        (Pub, Xsub),
+        (Xpub, Sub),
+        (Xpub, Xsub),
+        (Req, Rep),
+        (Req, Router),
+        (Rep, Dealer),
+        (Dealer, Dealer),
+        (Dealer, Router),
+        (Router, Router),
+        (Push, Pull),
+    ]
+};
+
+fn stable() -> impl Iterator<Item = SocketType> {
+    SocketType::all().filter(|kind| kind.code() <= 10)
+}
+
+fn is_legal(one: SocketType, other: SocketType) -> bool {
+    LEGAL.contains(&(one, other)) || LEGAL.contains(&(other, one))
+}
+
+#[test]
+fn the_twelve_legal_pairs_talk_both_ways_and_no_others() {
+    for (one, other) in stable().flat_map(|one| stable().map(move |other| (one, other))) {
+        let (left, right) = (Config::new(one), Config::new(other));
+        for largest_piece in [1, 7, usize::MAX] {
+            let mut pair = Pair::cut(&left, &right, largest_piece);
+            pair.run();
+            assert_eq!(pair.left.connection().is_ready(), is_legal(one, other), "{one} {other}");
+            if !is_legal(one, other) {
+                continue;
+            }
+            pair.left.send(&["a", "", "c"]).unwrap();
+            pair.right.send(&["d"]).unwrap();
+            pair.run();
+            let [a, c, d] = [b"a", b"c", b"d"].map(|part| part.to_vec());
+            assert_eq!(messages(pair.right.log()), [vec![a, vec![], c]]);
+            assert_eq!(messages(pair.left.log()), [vec![d]]);
+            let info = pair.left.connection().peer().unwrap();
+            assert_eq!((info.socket_type, info.version), (Some(other), Version::V3_1));
+        }
+    }
+}
+
+#[test]
+fn the_drafts_talk_to_their_kind() {
+    for (one, other) in SocketType::all().flat_map(|one| SocketType::all().map(move |b| (one, b))) {
+        let (left, right) = (Config::new(one), Config::new(other));
+        let mut pair = Pair::new(&left, &right);
+        pair.run();
+        assert_eq!(pair.left.connection().is_ready(), one.accepts(other));
+        assert_eq!(pair.right.connection().is_ready(), other.accepts(one));
+    }
+}
+
+#[test]
+fn an_illegal_pair_fails_on_both_sides_and_an_error_goes_out() {
+    for (one, other) in stable().flat_map(|one| stable().map(move |other| (one, other))) {
+        if is_legal(one, other) {
+            continue;
+        }
+        let config = Config::new(one);
+        let mut driver = Driver::new(&config);
+        driver.feed(&[greeting("NULL"), ready(other.name())].concat());
+        let error = PeerError::IncompatibleSocketType { ours: one, peer: other }.into();
+        assert_eq!(driver.log(), [Said::Failed(error)], "{one} {other}");
+        let farewell = command("ERROR", b"\x18Incompatible Socket-Type");
+        assert!(driver.sent().ends_with(&farewell), "{one} {other}");
+
+        // Wired to each other both see it by themselves, as their READYs cross.
+        let (left, right) = (Config::new(one), Config::new(other));
+        let mut pair = Pair::new(&left, &right);
+        pair.run();
+        let mirrored = PeerError::IncompatibleSocketType { ours: other, peer: one }.into();
+        assert_eq!(pair.left.connection().error(), Some(error));
+        assert_eq!(pair.right.connection().error(), Some(mirrored));
+    }
+}
+
+#[test]
+fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
+    let config = Config::new(SocketType::Dealer);
+    let mut driver = Driver::new(&config);
+    assert_eq!(driver.take_sent().len(), 10);
+    let stages = [(9, 0), (1, 1), (1, 53), (52, 0)];
+    let mut octets = &greeting("NULL")[..];
+    for (arrive, leave) in stages {
+        driver.feed(octets.split_off(..arrive).unwrap());
+        assert_eq!(driver.take_sent().len(), leave, "after {arrive}");
+    }
+    driver.feed(octets);
+    // The last octet of its greeting brings our READY; its own is not waited for.
+    assert_eq!(raw::frames(driver.sent()).0[0].command().unwrap().0, b"READY");
+    assert!(!driver.connection().is_ready());
+}
+
+#[test]
+fn the_greeting_goes_out_at_once_if_older_peers_are_of_no_interest() {
+    let config = Config::new(SocketType::Dealer).with_only_v3(true);
+    let mut driver = Driver::new(&config);
+    assert_eq!(driver.take_sent().len(), 64);
+    driver.feed(&greeting("NULL")[..63]);
+    assert!(driver.take_sent().is_empty());
+}
+
+#[test]
+fn nothing_may_be_sent_before_both_readys_are_through() {
+    let config = Config::new(SocketType::Push);
+    let mut driver = Driver::new(&config);
+    for octet in greeting("NULL").into_iter().chain(ready("PULL")) {
+        assert_eq!(driver.send(&["early"]), Err(SendError::NotReady));
+        driver.feed(&[octet]);
+    }
+    assert_eq!(driver.send(&["in time"]), Ok(()));
+}
+
+#[test]
+fn nothing_may_be_sent_before_our_own_ready_was_fetched() {
+    let config = Config::new(SocketType::Push);
+    let mut connection = Connection::new(Null::new(), &config, NOW);
+    let mut octets = [greeting("NULL"), ready("PULL")].concat();
+    let result = connection.decode(NOW, &mut Input::new(&mut octets));
+    assert!(matches!(result, Ok(Decoded::Event(Event::Ready(_)))));
+    let more = zmtp_core::wire::More::Last;
+    assert_eq!(connection.begin_frame(more, 1).unwrap_err(), SendError::NotReady);
+    let n = connection.poll_transmit(&mut [0; 256]).unwrap();
+    assert!(n > 64 && connection.begin_frame(more, 1).is_ok());
+}
+
+#[test]
+fn greeting_ready_and_message_may_come_in_one_burst() {
+    let config = Config::new(SocketType::Pull);
+    let mut driver = Driver::new(&config);
+    driver.feed(&[greeting("NULL"), ready("PUSH"), frame(1, b"a"), frame(0, b"b")].concat());
+    assert_eq!(messages(driver.log()), [[b"a".to_vec(), b"b".to_vec()]]);
+    assert!(driver.connection().is_ready());
+}
+
+#[test]
+fn a_message_or_a_ping_before_ready_ends_the_handshake() {
+    let config = Config::new(SocketType::Pull);
+    let early = [
+        (frame(0, b"m"), PeerError::MessageInHandshake),
+        (command("PING", b"\0\0"), PeerError::UnexpectedCommand(CommandName::Ping)),
+        (command("SUBSCRIBE", b""), PeerError::UnexpectedCommand(CommandName::Subscribe)),
+    ];
+    for (octets, error) in early {
+        let mut driver = Driver::new(&config);
+        driver.feed(&[greeting("NULL"), octets].concat());
+        assert_eq!(driver.log(), [Said::Failed(error.into())]);
+    }
+}
+
+#[test]
+fn two_pings_in_a_row_get_two_pongs() {
+    let config = Config::new(SocketType::Pull);
+    let mut driver = Driver::new(&config);
+    driver.feed(&[greeting("NULL"), ready("PUSH")].concat());
+    driver.take_sent();
+    let pings = [command("PING", b"\0\0a"), command("PING", b"\0\x05b"), frame(0, b"m")];
+    driver.feed(&pings.concat());
+    assert_eq!(driver.sent(), [command("PONG", b"a"), command("PONG", b"b")].concat());
+    assert_eq!(messages(driver.log()), [[b"m".to_vec()]]);
+}
+
+#[test]
+fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
+    let config = Config::new(SocketType::Pull);
+    let mut connection = Connection::new(Null::new(), &config, NOW);
+    let mut out = [0; 128];
+    let mut octets = [
+        greeting("NULL"),
+        ready("PUSH"),
+        command("PING", b"\0\0a"),
+        frame(0, b""),
+        command("FOO", b""),
+        command("PING", b"\0\0b"),
+    ]
+    .concat();
+    let mut input = Input::new(&mut octets);
+    let mut step = |connection: &mut Connection<_, _>| match connection.decode(NOW, &mut input) {
+        Ok(Decoded::Event(event)) => {
+            format!("{event:?}").chars().take_while(char::is_ascii_alphabetic).collect()
+        }
+        Ok(Decoded::NeedInput) => String::from("in"),
+        Ok(Decoded::NeedTransmit) => String::from("out"),
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(step(&mut connection), "Ready");
+    assert!(connection.poll_transmit(&mut out).unwrap() > 64);
+    assert_eq!(step(&mut connection), "Chunk");
+    assert_eq!(step(&mut connection), "Ignored");
+    // It asks again and again until the first PONG was fetched.
+    assert_eq!(step(&mut connection), "out");
+    assert_eq!(step(&mut connection), "out");
+    let n = connection.poll_transmit(&mut out).unwrap();
+    assert_eq!(out[..n], command("PONG", b"a"));
+    assert_eq!(step(&mut connection), "in");
+    let n = connection.poll_transmit(&mut out).unwrap();
+    assert_eq!(out[..n], command("PONG", b"b"));
+}
+
+#[test]
+fn a_peer_that_refuses_is_told_nothing_more() {
+    let config = Config::new(SocketType::Pull);
+    let mut connection = Connection::new(Null::new(), &config, NOW);
+    let mut octets = [greeting("NULL"), command("ERROR", b"\x03400")].concat();
+    let mut input = Input::new(&mut octets);
+    let refused = connection.decode(NOW, &mut input);
+    assert!(matches!(refused, Ok(Decoded::Event(Event::Refused(b"400")))));
+    assert_eq!(connection.error(), Some(PeerError::Refused.into()));
+    assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(0));
+    assert_eq!(connection.poll_timeout(), None);
+}
+
+#[test]
+fn a_ready_of_any_length_survives_every_size_of_buffer() {
+    for len in [0, 1, 100, 216, 217, 218, 219, 255] {
+        let id = RoutingId::new(&vec![b'i'; len]).unwrap();
+        let config = Config::new(SocketType::Dealer).with_routing_id(id);
+        for room in 0..320 {
+            let mut connection = Connection::new(Null::new(), &config, NOW);
+            let mut octets = greeting("NULL");
+            let mut input = Input::new(&mut octets);
+            assert!(matches!(connection.decode(NOW, &mut input), Ok(Decoded::NeedInput)));
+            let mut sent = Vec::new();
+            for room in [room, 400, 400] {
+                let mut out = vec![0; room];
+                let n = connection.poll_transmit(&mut out).unwrap_or_default();
+                sent.extend_from_slice(&out[..n]);
+            }
+            let expected = raw::ready_with_identity("DEALER", &vec![b'i'; len]);
+            assert_eq!(sent[64..], expected, "{len} octets of id, first room {room}");
+        }
+    }
+}
+
+#[test]
+fn a_ready_without_a_type_is_taken_unless_the_setting_refuses_it() {
+    let bare = [greeting("NULL"), command("READY", b"")].concat();
+    let lenient = Config::new(SocketType::Pull);
+    let mut driver = Driver::new(&lenient);
+    driver.feed(&bare);
+    assert_eq!(driver.connection().peer().unwrap().socket_type, None);
+    let strict = lenient.clone().with_require_socket_type(true);
+    let mut driver = Driver::new(&strict);
+    driver.feed(&bare);
+    assert_eq!(driver.log(), [Said::Failed(PeerError::MissingSocketType.into())]);
+}
+
+#[test]
+fn another_mechanism_gets_the_rest_of_our_greeting_and_an_error() {
+    for octets in 32..64 {
+        let config = Config::new(SocketType::Pull);
+        let mut driver = Driver::new(&config);
+        driver.feed(&greeting("CURVE")[..octets]);
+        let peer = MechanismName::CURVE;
+        let error = Error::Peer(PeerError::MechanismMismatch { peer });
+        assert_eq!(driver.log(), [Said::Failed(error)]);
+        let (ours, farewell) = driver.sent().split_at(64);
+        assert_eq!(ours[12..16], *b"NULL");
+        assert_eq!(farewell, command("ERROR", b"\x12Mechanism mismatch"));
+    }
+}
+
+#[test]
+fn subscriptions_mean_something_to_publishers_only() {
+    let octets = [command("SUBSCRIBE", b"a"), command("CANCEL", b"")].concat();
+    for (ours, peer) in LEGAL.into_iter().flat_map(|(one, other)| [(one, other), (other, one)]) {
+        let config = Config::new(ours);
+        let mut driver = Driver::new(&config);
+        driver.feed(&[greeting("NULL"), ready(peer.name())].concat());
+        driver.take_log();
+        driver.feed(&octets);
+        let expected = match ours {
+            SocketType::Pub | SocketType::Xpub => {
+                [Said::Subscribe(b"a".to_vec()), Said::Cancel(Vec::new())]
+            }
+            _ => [CommandName::Subscribe, CommandName::Cancel]
+                .map(|name| Said::Ignored(Ignored::Command(name))),
+        };
+        assert_eq!(driver.log(), expected, "{ours}");
+    }
+}
+
+#[test]
+fn a_connection_takes_less_than_200_octets() {
+    let (held, shared) =
+        (size_of::<Connection<Null>>(), size_of::<Connection<Null, std::sync::Arc<Config>>>());
+    println!("Connection<Null>: {held} octets, with a shared Config: {shared}");
+    assert!(held < 200 && shared < 200);
+}

@@ -1,0 +1,368 @@
+//! REQ against RFC 28, clause by clause, and against its model.
+
+use zmtp_core::Config;
+use zmtp_core::pattern::{
+    Fixed, Mode, OutOfTurn, PeerId, Reason, Req, ReqPeer, RouteError, Slots, TakeError, Verdict,
+};
+use zmtp_core::wire::{FrameHeader, Kind, More, SocketType};
+use zmtp_tests::endpoint::{Endpoint, Refused};
+use zmtp_tests::model::Table;
+use zmtp_tests::properties::req_matches_its_model;
+use zmtp_tests::random::Random;
+use zmtp_tests::raw;
+
+const STRICT: Mode = Mode { relaxed: false, correlate: false };
+const RELAXED: Mode = Mode { relaxed: true, correlate: false };
+const CORRELATE: Mode = Mode { relaxed: true, correlate: true };
+
+const A: PeerId = PeerId(10);
+const B: PeerId = PeerId(20);
+const C: PeerId = PeerId(30);
+
+const PENDING: RouteError = RouteError::OutOfTurn(OutOfTurn::ReplyPending);
+
+/// A REQ with these peers, all up.
+fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
+    let mut req = Req::new(slots, mode, 100);
+    for peer in peers {
+        req.attach(*peer).expect("room");
+        req.up(*peer);
+    }
+    req
+}
+
+/// A frame comes whole; a part of a message is written as its octets.
+fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[u8]) -> Verdict {
+    let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+    match req.accept(peer, header) {
+        Verdict::RequestId => req.check_request_id(peer, body.try_into().expect("an id")),
+        verdict => verdict,
+    }
+}
+
+/// A message comes whole. Says whether it was taken as the reply, or why not.
+fn reply<S: Slots<ReqPeer>>(
+    req: &mut Req<S>,
+    peer: PeerId,
+    parts: &[&[u8]],
+) -> Result<bool, Reason> {
+    let mut result = None;
+    let mut verdict = Verdict::Skip;
+    for (at, part) in parts.iter().enumerate() {
+        let more = if at + 1 < parts.len() { More::Follows } else { More::Last };
+        verdict = frame(req, peer, more, part);
+        if let Verdict::Reject(reason) = verdict {
+            assert_eq!(result.replace(reason), None, "rejected twice");
+        }
+    }
+    match result {
+        Some(reason) => Err(reason),
+        None => {
+            assert_eq!(verdict, Verdict::Deliver);
+            Ok(req.received(peer))
+        }
+    }
+}
+
+/// Sends a request and has it out at once; says who was asked.
+fn ask<S: Slots<ReqPeer>>(req: &mut Req<S>) -> Result<PeerId, RouteError> {
+    let peer = req.route()?;
+    req.sent(peer);
+    Ok(peer)
+}
+
+/// Asks and answers, and says who was asked.
+fn exchange<S: Slots<ReqPeer>>(req: &mut Req<S>) -> PeerId {
+    let peer = ask(req).expect("a peer");
+    let answered = match req.request_id() {
+        Some(id) => reply(req, peer, &[&id, b"", b"yes"]),
+        None => reply(req, peer, &[b"", b"yes"]),
+    };
+    assert_eq!(answered, Ok(true));
+    assert_eq!(req.take(), Ok(Some(peer)));
+    peer
+}
+
+/// Runs each scenario over both kinds of tables.
+macro_rules! scenarios {
+    ($($name:ident($slots:ident) $body:block)*) => {$(
+        #[test]
+        fn $name() {
+            fn scenario($slots: impl Slots<ReqPeer>) $body
+            scenario(Fixed::<_, 4>::new());
+            scenario(Table::new(4));
+        }
+    )*};
+}
+
+scenarios! {
+    requests_go_to_the_peers_in_turn(slots) {
+        let mut req = req(slots, STRICT, &[A, B, C]);
+        let asked: Vec<PeerId> = (0..7).map(|_| exchange(&mut req)).collect();
+        assert_eq!(asked, [A, B, C, A, B, C, A]);
+    }
+
+    a_peer_that_comes_back_takes_the_last_turn(slots) {
+        let mut req = req(slots, STRICT, &[A, B, C]);
+        assert_eq!(exchange(&mut req), A);
+        req.down(B);
+        assert_eq!(exchange(&mut req), C);
+        req.up(B);
+        let asked: Vec<PeerId> = (0..4).map(|_| exchange(&mut req)).collect();
+        assert_eq!(asked, [A, C, B, A]);
+    }
+
+    peers_that_are_up_come_before_those_being_connected_to(slots) {
+        let mut req = req(slots, STRICT, &[]);
+        assert_eq!(ask(&mut req), Err(RouteError::NoPeer));
+        assert!(!req.may_route());
+        req.attach(A).unwrap();
+        req.attach(B).unwrap();
+        // Nobody is up: the request waits for the first that is tried.
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(req.give_up(), Some(A));
+        assert_eq!(ask(&mut req), Ok(B));
+        assert_eq!(req.give_up(), Some(B));
+        req.up(B);
+        assert_eq!([exchange(&mut req), exchange(&mut req)], [B, B]);
+    }
+
+    sending_and_receiving_alternate_strictly(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(ask(&mut req), Err(PENDING));
+        assert!(!req.may_route() && !req.may_take());
+        assert_eq!(req.take(), Ok(None));
+        assert_eq!(ask(&mut req), Err(PENDING));
+        assert_eq!(reply(&mut req, A, &[b"", b"yes"]), Ok(true));
+        assert_eq!(ask(&mut req), Err(PENDING));
+        assert!(!req.may_route() && req.may_take());
+        assert_eq!(req.take(), Ok(Some(A)));
+        assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
+        // What was refused has not cost anybody its turn.
+        assert_eq!(ask(&mut req), Ok(B));
+    }
+
+    a_reply_is_taken_only_from_the_peer_asked(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(reply(&mut req, A, &[b"", b"unasked"]), Err(Reason::NotAsked));
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(reply(&mut req, B, &[b"", b"wrong"]), Err(Reason::WrongPeer));
+        assert_eq!(req.take(), Ok(None));
+        assert_eq!(reply(&mut req, A, &[b"", b"right"]), Ok(true));
+        assert_eq!(reply(&mut req, A, &[b"", b"second"]), Err(Reason::NotAsked));
+        assert_eq!(req.take(), Ok(Some(A)));
+        assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::NotAsked));
+        assert_eq!(exchange(&mut req), B);
+    }
+
+    what_comes_before_the_request_is_out_is_no_reply_to_it(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(req.route(), Ok(A));
+        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, B, &[b"", b"wrong"]), Err(Reason::WrongPeer));
+        assert_eq!(req.route(), Err(PENDING));
+        assert!(!req.may_route() && !req.may_take());
+        assert_eq!(req.take(), Ok(None));
+        req.sent(B);
+        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
+        req.sent(A);
+        assert_eq!(reply(&mut req, A, &[b"", b"right"]), Ok(true));
+        // It is lost with its peer, and given up, as one that is out.
+        assert_eq!(req.take(), Ok(Some(A)));
+        assert_eq!(req.route(), Ok(B));
+        assert!(req.lost(B));
+        assert_eq!(req.route(), Ok(A));
+        assert_eq!(req.give_up(), Some(A));
+    }
+
+    a_message_of_another_peer_between_the_parts_of_the_reply_does_not_hurt_it(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
+        assert_eq!(frame(&mut req, B, More::Follows, b""), Verdict::Reject(Reason::WrongPeer));
+        assert_eq!(frame(&mut req, A, More::Follows, b"1"), Verdict::Deliver);
+        assert_eq!(frame(&mut req, B, More::Last, b"x"), Verdict::Skip);
+        assert_eq!(frame(&mut req, A, More::Last, b""), Verdict::Deliver);
+        assert!(req.received(A));
+    }
+
+    a_reply_without_delimiter_or_body_is_dropped_and_the_next_one_taken(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        let bad: [&[&[u8]]; 5] =
+            [&[b"x"], &[b"x", b"y"], &[b"x", b"", b"y"], &[b"abcd", b"", b"y"], &[b""]];
+        for _ in 0..2 {
+            let peer = ask(&mut req).unwrap();
+            for parts in bad {
+                assert_eq!(reply(&mut req, peer, parts), Err(Reason::BadEnvelope));
+                assert_eq!(req.take(), Ok(None));
+            }
+            assert_eq!(reply(&mut req, peer, &[b"", b"good"]), Ok(true));
+            assert_eq!(req.take(), Ok(Some(peer)));
+        }
+    }
+
+    empty_parts_behind_the_delimiter_are_the_reply(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(reply(&mut req, A, &[b"", b"", b"", b""]), Ok(true));
+    }
+
+    a_peer_lost_while_its_reply_is_due_is_told_once_and_the_next_is_asked(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(ask(&mut req), Ok(A));
+        assert!(!req.detach(B));
+        req.attach(B).unwrap();
+        req.up(B);
+        assert!(req.detach(A));
+        assert!(req.may_take() && req.may_route());
+        assert_eq!(req.take(), Err(TakeError::PeerLost));
+        assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
+        assert_eq!(exchange(&mut req), B);
+    }
+
+    a_lost_peer_need_not_be_noticed_before_the_next_request(slots) {
+        let mut req = req(slots, STRICT, &[A, B]);
+        assert_eq!(ask(&mut req), Ok(A));
+        req.down(A);
+        assert!(req.lost(A));
+        assert!(!req.lost(A));
+        assert_eq!(exchange(&mut req), B);
+    }
+
+    a_reply_that_is_whole_outlives_its_peer(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(reply(&mut req, A, &[b"", b"last words"]), Ok(true));
+        assert!(!req.detach(A));
+        assert_eq!(req.take(), Ok(Some(A)));
+    }
+
+    half_a_reply_dies_with_its_connection(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
+        req.down(A);
+        assert!(req.lost(A));
+        req.up(A);
+        assert_eq!(exchange(&mut req), A);
+    }
+
+    what_came_of_a_reply_given_up_is_no_part_of_the_next(slots) {
+        let mut req = req(slots, RELAXED, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
+        assert_eq!(frame(&mut req, A, More::Follows, b"old"), Verdict::Deliver);
+        ask(&mut req).unwrap();
+        assert_eq!(frame(&mut req, A, More::Last, b"old"), Verdict::Skip);
+        assert_eq!(reply(&mut req, A, &[b"", b"new"]), Ok(true));
+    }
+
+    // A reply used to pass for the next one's if the request was given up while the body of its
+    // last frame was under way: the frame had been judged, and `received` asked only for the peer.
+    a_reply_given_up_during_its_last_frame_is_no_reply_to_the_next_request(slots) {
+        let mut req = req(slots, CORRELATE, &[A]);
+        ask(&mut req).unwrap();
+        let id = req.request_id().unwrap();
+        assert_eq!(frame(&mut req, A, More::Follows, &id), Verdict::Envelope);
+        assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
+        assert_eq!(frame(&mut req, A, More::Last, b"old"), Verdict::Deliver);
+        ask(&mut req).unwrap();
+        assert!(!req.received(A), "the old reply's body is complete only now");
+        let id = req.request_id().unwrap();
+        assert_eq!(reply(&mut req, A, &[&id, b"", b"new"]), Ok(true));
+    }
+
+    // The same for a request that is reported lost while its peer stays up.
+    half_a_reply_that_was_given_up_as_lost_is_no_reply_to_the_next_request(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
+        assert!(req.lost(A));
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(frame(&mut req, A, More::Last, b"old"), Verdict::Skip);
+        assert_eq!(reply(&mut req, A, &[b"", b"new"]), Ok(true));
+    }
+
+    a_relaxed_req_asks_again_without_a_reply(slots) {
+        let mut req = req(slots, RELAXED, &[A, B]);
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(ask(&mut req), Ok(B));
+        assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::WrongPeer));
+        assert_eq!(reply(&mut req, B, &[b"", b"yes"]), Ok(true));
+        // A reply that waits gives way too.
+        assert_eq!(ask(&mut req), Ok(A));
+        assert_eq!(req.take(), Ok(None));
+    }
+
+    replies_with_another_id_or_none_are_dropped_and_the_right_one_taken(slots) {
+        let mut req = req(slots, CORRELATE, &[A]);
+        ask(&mut req).unwrap();
+        let old = req.request_id().unwrap();
+        ask(&mut req).unwrap();
+        let id = req.request_id().unwrap();
+        assert_eq!(u32::from_ne_bytes(id), u32::from_ne_bytes(old) + 1);
+        let wrong: [&[&[u8]]; 4] =
+            [&[&old, b"", b"old"], &[b"", b"none"], &[b"abc", b"", b"short"], &[&id]];
+        for parts in wrong {
+            assert_eq!(reply(&mut req, A, parts), Err(Reason::WrongRequestId), "{parts:?}");
+        }
+        assert_eq!(reply(&mut req, A, &[&id, b"x", b"y"]), Err(Reason::BadEnvelope));
+        assert_eq!(reply(&mut req, A, &[&id, b""]), Err(Reason::BadEnvelope));
+        assert_eq!(reply(&mut req, A, &[&id, b"", b"new"]), Ok(true));
+        assert_eq!(req.take(), Ok(Some(A)));
+    }
+
+    ids_go_on_past_the_largest(slots) {
+        let mut req = Req::new(slots, CORRELATE, u32::MAX);
+        req.attach(A).unwrap();
+        req.up(A);
+        exchange(&mut req);
+        assert_eq!(req.request_id(), Some([0; 4]));
+    }
+
+    without_correlation_there_is_no_id(slots) {
+        let mut req = req(slots, RELAXED, &[A]);
+        assert_eq!(exchange(&mut req), A);
+        assert_eq!(req.request_id(), None);
+    }
+
+    a_full_table_refuses_a_peer_and_strangers_are_nobody(slots) {
+        let mut req = req(slots, STRICT, &[A, B, C, PeerId(40)]);
+        assert!(req.attach(PeerId(50)).is_err());
+        assert_eq!(reply(&mut req, PeerId(50), &[b"x"]), Err(Reason::NotAsked));
+        assert!(!req.received(PeerId(50)));
+        req.up(PeerId(50));
+        req.down(PeerId(50));
+        assert_eq!(exchange(&mut req), A);
+    }
+}
+
+#[test]
+fn req_is_its_model_over_long_random_scripts() {
+    let mut random = Random::new(28);
+    for _ in 0..600 {
+        let len = 1 + random.below(3_000);
+        let script: Vec<u8> = (0..len).map(|_| random.number() as u8).collect();
+        req_matches_its_model(&script);
+    }
+}
+
+#[test]
+fn on_the_wire_a_request_begins_with_a_delimiter_and_a_reply_without_one_is_rejected() {
+    let config = Config::new(SocketType::Req);
+    let mut req = Endpoint::new(&config);
+    let ask = [b"ask".to_vec()];
+    assert_eq!(req.send(&ask), Err(Refused::NoPeer));
+    req.arrive(&[raw::greeting("NULL"), raw::ready("REP")].concat());
+    req.driver().take_sent();
+    req.send(&ask).unwrap();
+    assert_eq!(req.driver().take_sent(), raw::message(&[b"", b"ask"]));
+    assert_eq!(req.send(&ask), Err(Refused::OutOfTurn(OutOfTurn::ReplyPending)));
+    req.arrive(&raw::message(&[b"no delimiter"]));
+    assert_eq!(req.receive(), Ok(None));
+    assert_eq!((req.rejected(), req.error()), (&[Reason::BadEnvelope][..], None));
+    req.arrive(&raw::message(&[b"", b"answer", b""]));
+    assert_eq!(req.receive(), Ok(Some(vec![b"answer".to_vec(), vec![]])));
+}

@@ -1,0 +1,182 @@
+//! Every recorded dialogue with libzmq is played again, refused as stated, or deferred.
+
+use zmtp_core::pattern::Reason;
+use zmtp_core::wire::{MechanismName, OldPeer};
+use zmtp_core::{Config, Error, PeerError};
+use zmtp_tests::driver::{Driver, Fetch, Lane, Said};
+use zmtp_tests::model;
+use zmtp_tests::properties::run;
+use zmtp_tests::replay::{Close, Play, legal_peer, replay};
+use zmtp_tests::vectors::Vector;
+
+const SUBSCRIPTIONS: Play = Play::later("who gets what is the publish-subscribe pattern's");
+const DRAFT: Play = Play::later("draft sockets have their own rules for parts and groups");
+const MANY_PEERS: Play = Play::later("two peers of one socket");
+const TTL: Close = Close::Stays("PINGs of our own and their timers come with heartbeats");
+
+/// Dialogues that our connection has in libzmq's place, octet by octet.
+const REPLAYED: &[(&str, Play)] = &[
+    ("dealer-identity", Play::SAME),
+    ("dealer-probe-router", Play::later("the probe is DEALER's")),
+    ("draft-channel", Play::SAME),
+    ("draft-client", DRAFT),
+    ("draft-dish-ping-closes", DRAFT.close(Close::Stays("a defect of libzmq"))),
+    ("draft-dish-tcp", DRAFT.unsaid(3).close(Close::Stays("groups are DISH's"))),
+    ("draft-gather", DRAFT),
+    ("draft-peer", DRAFT),
+    ("draft-radio-tcp", DRAFT),
+    ("draft-scatter", Play::SAME),
+    ("draft-server", DRAFT),
+    ("greeting-future-version", Play::SAME),
+    ("greeting-odd-padding", Play::SAME),
+    ("greeting-revision-2", Play::SAME),
+    ("greeting-staged-bind", Play::SAME),
+    ("greeting-staged-connect", Play::SAME),
+    ("heartbeat-ping-out", Play::SAME.unsaid(2)),
+    ("heartbeat-pong-in", Play::ROUTED),
+    ("heartbeat-timeout", Play::SAME.unsaid(2).close(TTL)),
+    ("heartbeat-ttl-16bit-wrap", Play::SAME.close(Close::Stays("a defect of libzmq"))),
+    ("heartbeat-ttl-expiry", Play::SAME.close(TTL)),
+    ("ipc-req", Play::SAME),
+    ("mechanism-mismatch", Play::SAME.close(Close::Fails(PLAIN_OFFERED))),
+    ("null-rep-bind", Play::SAME),
+    ("null-req-connect", Play::SAME),
+    ("pair-connect", Play::SAME),
+    ("pair-second-peer", MANY_PEERS),
+    ("pub-bind-commands", SUBSCRIPTIONS),
+    ("pub-bind-legacy-subscription", SUBSCRIPTIONS),
+    ("pull-frame-sizes", Play::SAME),
+    ("pull-partial-multipart", Play::SAME),
+    ("push-frame-sizes", Play::SAME),
+    ("push-multipart", Play::SAME),
+    ("ready-metadata", Play::SAME),
+    ("req-correlate", Play::SAME),
+    (
+        "req-reply-without-delimiter",
+        // The connection stays: libzmq's REQ would never be asked again.
+        Play::SAME.close(Close::StaysAndRejects(Reason::BadEnvelope)),
+    ),
+    ("router-auto-identity", Play::ROUTED),
+    ("router-duplicate-identity", MANY_PEERS),
+    ("router-handover", MANY_PEERS),
+    ("router-identity", Play::ROUTED),
+    ("sub-subscribe-cancel", SUBSCRIPTIONS.unsaid(6)),
+    ("sub-to-3.0-peer", SUBSCRIPTIONS),
+    ("sub-topic-sizes", SUBSCRIPTIONS.unsaid(7)),
+    ("v3.0-peer", Play::SAME),
+    ("xpub-bind", SUBSCRIPTIONS),
+    ("xpub-welcome", SUBSCRIPTIONS),
+    ("xsub-connect", SUBSCRIPTIONS.unsaid(1)),
+];
+
+/// Dialogues with older peers. libzmq speaks their versions; we refuse them with a typed error,
+/// until there is ZMTP 2.0 and 1.0.
+const REFUSED: &[(&str, OldPeer)] = &[
+    ("v1.0-pub", OldPeer::Unversioned(0x01)),
+    ("v1.0-push", OldPeer::Unversioned(0x01)),
+    ("v1.0-revision-0", OldPeer::Version(0)),
+    ("v1.0-router-long-identity", OldPeer::Unversioned(0x00)),
+    ("v1.0-sub", OldPeer::Unversioned(0x01)),
+    ("v2.0-dealer", OldPeer::Version(1)),
+    ("v2.0-router", OldPeer::Version(1)),
+    ("v2.0-sub", OldPeer::Version(1)),
+    ("v2.0-wrong-type", OldPeer::Version(1)),
+];
+
+/// Dialogues that are not played yet, and why.
+const DEFERRED: &[(&str, &str)] = &[
+    ("curve-client", CURVE),
+    ("curve-message-as-command", CURVE),
+    ("curve-nonce-replay", CURVE),
+    ("curve-server", CURVE),
+    ("curve-server-300", CURVE),
+    ("curve-server-400", CURVE),
+    ("curve-sub", CURVE),
+    ("curve-sub-3.0-peer", CURVE),
+    ("curve-wrong-server-key", CURVE),
+    ("draft-udp-radio-dish", "datagrams are no connection"),
+    ("null-zap-200", ZAP),
+    ("null-zap-300", ZAP),
+    ("null-zap-400", ZAP),
+    ("plain-client", PLAIN),
+    ("plain-client-rejected", PLAIN),
+    ("plain-client-rejected-5e", PLAIN),
+    ("plain-server", PLAIN),
+    ("plain-server-300", PLAIN),
+    ("plain-server-400", PLAIN),
+    ("plain-server-500", PLAIN),
+    ("plain-server-no-zap", PLAIN),
+    ("sub-to-3.0-peer-255-bug", "a frame that libzmq gets wrong and we must not copy"),
+];
+
+const CURVE: &str = "there is no CURVE yet";
+const PLAIN: &str = "there is no PLAIN yet";
+const ZAP: &str = "there is no ZAP yet";
+
+const PLAIN_OFFERED: Error =
+    Error::Peer(PeerError::MechanismMismatch { peer: MechanismName::PLAIN });
+
+#[test]
+fn every_dialogue_is_replayed_refused_or_deferred_and_none_is_missing() {
+    let mut listed: Vec<&str> = REPLAYED.iter().map(|(name, _)| *name).collect();
+    listed.extend(REFUSED.iter().map(|(name, _)| *name));
+    listed.extend(DEFERRED.iter().map(|(name, _)| *name));
+    listed.sort_unstable();
+    let mut there: Vec<String> = Vector::all().into_iter().map(|vector| vector.name).collect();
+    there.sort_unstable();
+    assert_eq!(listed, there);
+    let (replayed, refused) = (REPLAYED.len(), REFUSED.len());
+    println!("{replayed} replayed, {refused} refused, {} deferred", DEFERRED.len());
+}
+
+#[test]
+fn we_say_what_libzmq_says_and_deliver_what_it_delivers() {
+    for (name, play) in REPLAYED {
+        replay(&Vector::named(name), *play);
+    }
+}
+
+#[test]
+fn older_peers_are_refused_at_the_octet_that_shows_them() {
+    for (name, old) in REFUSED {
+        let vector = Vector::named(name);
+        let config = Config::new(vector.sut.socket_type).with_routing_id(vector.sut.routing_id);
+        let stream = vector.peer_streams().concat();
+        let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
+        assert_eq!(driver.log(), [Said::Failed(PeerError::Old(*old).into())], "{name}");
+        // libzmq's own octets are those of a greeting as far as ours went, and no ERROR follows.
+        assert!(vector.libzmq_streams().concat().starts_with(&driver.sent()[..9]), "{name}");
+        assert!(driver.sent().len() <= 11, "{name}");
+    }
+}
+
+#[test]
+fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
+    let with = [(CURVE, MechanismName::CURVE), (PLAIN, MechanismName::PLAIN)];
+    for (name, why) in DEFERRED {
+        let Some((_, peer)) = with.iter().find(|(reason, _)| reason == why) else { continue };
+        let vector = Vector::named(name);
+        let config = Config::new(vector.sut.socket_type);
+        let mut driver = Driver::new(&config);
+        driver.feed(&vector.peer_streams()[0]);
+        let error = PeerError::MechanismMismatch { peer: *peer }.into();
+        assert_eq!(driver.log(), [Said::Failed(error)], "{name}");
+        assert!(driver.sent()[64..].ends_with(b"Mechanism mismatch"), "{name}");
+    }
+}
+
+/// libzmq's octets, read by a legal peer of ours: nothing of them is refused, and all is told as
+/// the model tells it.
+#[test]
+fn our_peer_understands_all_that_libzmq_sends() {
+    for (name, _) in REPLAYED {
+        let vector = Vector::named(name);
+        let config = Config::new(legal_peer(vector.sut.socket_type));
+        for stream in vector.libzmq_streams() {
+            let driver = run(&config, &stream, Lane::Body, Fetch::Eagerly, []);
+            assert_eq!(driver.log(), model::said(&config, &stream), "{name}");
+            assert_eq!(driver.connection().error(), None, "{name}");
+            assert!(driver.rest().is_empty() && driver.unfinished().is_none(), "{name}");
+        }
+    }
+}
