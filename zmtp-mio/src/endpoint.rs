@@ -82,16 +82,16 @@ impl Endpoint {
         }
     }
 
-    /// Refuses what can be listened on but not dialled.
-    pub(crate) fn check_dial(&self) -> Result<(), EndpointError> {
-        match self {
+    /// Parses an endpoint to dial: what can only be listened on is refused.
+    pub(crate) fn to_dial(text: &str) -> Result<Self, EndpointError> {
+        match text.parse()? {
             Self::Tcp { host: Host::Any, .. } => {
-                Err(EndpointError::new(self.to_string(), "a host to connect to, not `*`"))
+                Err(EndpointError::new(text, "a host to connect to, not `*`"))
             }
             Self::Tcp { port: 0, .. } => {
-                Err(EndpointError::new(self.to_string(), "a port to connect to, not `*` or 0"))
+                Err(EndpointError::new(text, "a port to connect to, not `*` or 0"))
             }
-            _ => Ok(()),
+            endpoint => Ok(endpoint),
         }
     }
 }
@@ -234,8 +234,10 @@ mod tests {
     #[test]
     fn some_endpoints_are_only_for_listening() {
         for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
-            assert!(text.parse::<Endpoint>().unwrap().check_dial().is_err());
+            assert!(text.parse::<Endpoint>().is_ok());
+            let error = Endpoint::to_dial(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
         }
-        assert!("ipc://@x".parse::<Endpoint>().unwrap().check_dial().is_ok());
+        assert!(Endpoint::to_dial("ipc://@x").is_ok());
     }
 }

@@ -73,13 +73,11 @@ fn jitter(wait: Duration) -> Duration {
 
 impl<P: Pattern> Engine<P> {
     /// Starts to dial an endpoint, and goes on until `disconnect`.
-    pub(crate) fn connect(&mut self, endpoint: Endpoint) -> Result<(), Error> {
-        endpoint.check_dial()?;
+    pub(crate) fn connect(&mut self, endpoint: Endpoint) {
         let origin = Origin::Dialled(Box::new(Dialer::new()));
         let index = self.peers.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
         self.pattern.dialled(id(index));
         self.dial(index);
-        Ok(())
     }
 
     /// Gives a dialled endpoint up, with what waits to be sent to it.

@@ -281,6 +281,10 @@ impl<P: Pattern> Engine<P> {
         self.monitor.counters
     }
 
+    pub(crate) fn has_event(&self) -> bool {
+        self.monitor.has_event()
+    }
+
     pub(crate) fn take_event(&mut self) -> Option<Event> {
         self.monitor.take_event()
     }

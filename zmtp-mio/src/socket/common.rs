@@ -56,7 +56,8 @@ macro_rules! common {
             ///
             /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint to dial.
             pub fn connect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.connect(endpoint.parse()?)
+                self.engine.connect(crate::Endpoint::to_dial(endpoint)?);
+                Ok(())
             }
 
             /// Stops dialling an endpoint and closes its connection. What waits to be sent to it
@@ -110,7 +111,8 @@ macro_rules! common {
             }
 
             /// Waits up to `timeout` for something to happen, whatever it is, and says what is
-            /// possible then.
+            /// possible then. Does not wait while events can be taken with
+            /// [`Self::next_event`].
             ///
             /// # Errors
             ///
@@ -119,7 +121,9 @@ macro_rules! common {
                 &mut self,
                 timeout: core::time::Duration,
             ) -> Result<crate::Ready, crate::Error> {
-                self.engine.turn(super::deadline(Some(timeout)))?;
+                if !self.engine.has_event() {
+                    self.engine.turn(super::deadline(Some(timeout)))?;
+                }
                 self.step()
             }
         }

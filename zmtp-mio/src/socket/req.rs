@@ -267,8 +267,9 @@ impl Req {
         asked.filter(|peer| !self.engine.unqueue(*peer))
     }
 
-    /// Ends ready for the next request, and out of reach of the last one's reply.
-    fn give_up(&mut self) {
+    /// Gives the last request up, if it is not answered: a new one may be sent, and no late reply
+    /// passes for its own. See [`Req::request`] for how; it does so by itself.
+    pub fn give_up(&mut self) {
         if let Some(peer) = self.supersede()
             && !self.engine.pattern.0.mode().correlate
         {

@@ -142,8 +142,8 @@ impl Client<'_> {
             self.req.wait(rest)?;
         }
         let asked = Instant::now();
-        // Gives up what a request without reply left behind; there is no shorter way to say so.
-        let _ = self.req.request(Message::new(), Duration::ZERO);
+        // What a request without reply left behind.
+        self.req.give_up();
         let mut unsent = Some(request);
         loop {
             let rest = self.timeout.saturating_sub(start.elapsed());

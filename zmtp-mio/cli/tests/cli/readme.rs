@@ -3,15 +3,28 @@
 use std::env;
 use std::io::Read;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::process::{Directory, within};
 
+/// A shell with the servers that it left behind.
+struct Group(u32);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0);
+        let mut kill = Command::new("kill");
+        // There may be none.
+        let _ = kill.args(["-TERM", "--", &group]).stderr(Stdio::null()).status();
+    }
+}
+
 /// Runs a block's commands in one shell and compares what they print.
 fn run(block: &str) {
     let directory = Directory::new();
-    let mut script = String::from("trap 'kill $(jobs -p)' EXIT\n");
+    let mut script = String::new();
     let mut expected = String::new();
     for line in block.lines() {
         let (to, line) = match line.strip_prefix("$ ") {
@@ -30,10 +43,13 @@ fn run(block: &str) {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .unwrap();
+    let group = Group(shell.id());
     // The examples fit into a pipe.
     within(|| shell.try_wait().unwrap().is_some());
+    drop(group);
     let mut printed = String::new();
     shell.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
     assert_eq!(printed, expected, "{script}");
