@@ -2,12 +2,10 @@
 
 use nom::IResult;
 use nom::Parser;
-use nom::bytes::complete::take;
 use nom::combinator::{rest, verify};
-use nom::multi::length_data;
 use nom::number::complete::{be_u16, u8};
 
-use super::{Full, Malformed, Writer};
+use super::{Full, Malformed, Writer, octets};
 
 /// The names of ZMTP 3.1's commands. Case matters.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -95,7 +93,7 @@ impl<'a> Command<'a> {
     /// [`Malformed::CommandName`] if the name is empty or longer than the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
-        let name = verify(length_data(u8::<&[u8], ()>), |name: &[u8]| !name.is_empty());
+        let name = verify(u8::<&[u8], ()>.flat_map(octets), |name: &[u8]| !name.is_empty());
         match (name, rest).parse_complete(body) {
             Ok((_, (name, data))) => Ok(Self { name: CommandName::from_octets(name), data }),
             Err(_) => Err(Malformed::CommandName),
@@ -141,7 +139,7 @@ impl<'a> Ping<'a> {
 ///
 /// [`Malformed::ErrorReason`] if it is missing or longer than the data.
 pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
-    let reason: IResult<&[u8], &[u8], ()> = u8(data).and_then(|(rest, n)| take(n)(rest));
+    let reason: IResult<&[u8], &[u8], ()> = u8.flat_map(octets).parse(data);
     reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)
 }
 

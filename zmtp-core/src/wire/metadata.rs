@@ -2,10 +2,9 @@
 
 use nom::IResult;
 use nom::Parser;
-use nom::multi::length_data;
 use nom::number::complete::{be_u32, u8};
 
-use super::{Full, Malformed, Writer};
+use super::{Full, Malformed, Writer, octets};
 
 /// A property: name and value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,7 +41,7 @@ impl<'a> Property<'a> {
 
     fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
         // property = name value; name = OCTET 1*255name-char; value = 4OCTET *OCTET
-        (length_data(u8), length_data(be_u32))
+        (u8.flat_map(octets), be_u32.flat_map(octets))
             .map(|(name, value)| Self { name, value })
             .parse(input)
     }

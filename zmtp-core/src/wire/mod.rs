@@ -11,6 +11,8 @@
 //! ZMTP 2.0 (RFC 15) and 1.0 (RFC 13) share no frame grammar with 3.x. Peers of those versions are
 //! recognised in `greeting` and refused; their grammars will be files of their own here.
 
+use nom::Parser;
+
 mod command;
 mod frame;
 mod greeting;
@@ -25,6 +27,15 @@ pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, VERSION_MAJOR_AT};
 pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub use socket_type::SocketType;
 pub use writer::{Full, Writer};
+
+/// Takes `n` octets. nom's own `take` keeps a split that may panic as far as the linker can tell.
+fn octets<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
+    let n = n.try_into().unwrap_or(usize::MAX);
+    move |input: &'a [u8]| {
+        let (taken, rest) = input.split_at_checked(n).ok_or(nom::Err::Error(()))?;
+        Ok((rest, taken))
+    }
+}
 
 /// Octets that break the grammar itself, whoever sent them and whenever.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs the README's exchange with Python's pyzmq, which brings its own libzmq.
+set -eu
+cd "$(dirname "$0")/.."
+venv=${CARGO_TARGET_DIR:-target}/venv
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/python" -c 'import zmq' 2>/dev/null || "$venv/bin/pip" install --quiet pyzmq
+"$venv/bin/python" -c 'import zmq; print("pyzmq", zmq.__version__, "with libzmq", zmq.zmq_version())'
+cargo build --quiet --package zmtp-cli
+"$venv/bin/python" tests/pyzmq/exchange.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"

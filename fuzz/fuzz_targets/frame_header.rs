@@ -1,0 +1,4 @@
+//! What must hold for frame headers.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::frame_headers_round_trip(data));

@@ -1,0 +1,98 @@
+//! Proof by linking that nothing here panics: the panic handler calls a function that nobody
+//! defines, so an image in which it is reachable does not link.
+//!
+//! One entry reaches every operation of `zmtp-core` and `zmtp-embedded` but formatting. All state
+//! and all octets come through pointers, so that the optimiser knows nothing of them.
+#![no_std]
+
+mod link;
+mod patterns;
+mod wire;
+
+use core::hint::black_box;
+
+use link::Board;
+use patterns::{Rep, Req};
+use zmtp_core::wire::More;
+use zmtp_core::{Config, Connection, Decoded, Input, Instant, Null};
+use zmtp_embedded::Link;
+
+/// What the operations work on, filled in by whoever would call.
+#[repr(C)]
+pub struct State<'a> {
+    config: &'a Config,
+    connection: Connection<Null, &'a Config>,
+    link: Link<'a, Board>,
+    socket: zmtp_embedded::Req<'a, Board>,
+    req: Req,
+    rep: Rep,
+}
+
+/// Does operation `which` on `octets` and `number`.
+///
+/// # Safety
+///
+/// None is claimed: this is linked and never run.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn probe(
+    which: u32,
+    state: *mut State<'static>,
+    octets: *mut u8,
+    len: usize,
+    number: u64,
+) {
+    // SAFETY: never run, see above.
+    let (state, octets) = unsafe { (&mut *state, core::slice::from_raw_parts_mut(octets, len)) };
+    match which {
+        0 => connection(state, octets, number),
+        1 => wire::probe(octets, number),
+        2 => patterns::req(&mut state.req, number),
+        3 => patterns::rep(&mut state.rep, number),
+        4 => link::link(&mut state.link, octets, number),
+        5 => link::req(&mut state.socket, octets, number),
+        6 => planted(octets),
+        _ => {
+            let now = Instant::from_millis(number);
+            state.connection = Connection::new(Null::new(), state.config, now);
+        }
+    }
+}
+
+fn connection(state: &mut State<'static>, octets: &mut [u8], number: u64) {
+    let connection = &mut state.connection;
+    let now = Instant::from_millis(number);
+    let _ = black_box(connection.poll_transmit(octets));
+    let mut input = Input::new(octets);
+    while let Ok(decoded) = connection.decode(now, &mut input) {
+        match black_box(decoded) {
+            Decoded::Event(event) => drop(black_box(event)),
+            Decoded::NeedInput | Decoded::NeedTransmit => break,
+        }
+    }
+    black_box((input.consumed(), input.rest().len()));
+    black_box((connection.incoming(), connection.body_received(number)));
+    let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {
+        black_box(header.as_ref());
+    });
+    let _ = black_box(connection.handle_timeout(now));
+    black_box((connection.poll_timeout(), connection.is_ready(), connection.in_message()));
+    black_box((connection.peer(), connection.error().map(|error| error.fault())));
+    black_box(connection.config());
+}
+
+#[cfg(feature = "planted")]
+fn planted(octets: &[u8]) {
+    black_box(octets[7]);
+}
+
+#[cfg(not(feature = "planted"))]
+fn planted(_: &[u8]) {}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn a_panic_is_reachable() -> !;
+    }
+    // SAFETY: nobody defines it, so no image with this call exists.
+    unsafe { a_panic_is_reachable() }
+}

@@ -1,0 +1,37 @@
+//! Grammars.
+
+use core::hint::black_box;
+
+use zmtp_core::wire::{
+    Command, FrameHeader, Greeting, Kind, MechanismName, Metadata, More, Ping, Property, RoutingId,
+    SocketType, Writer, error_reason,
+};
+
+pub(crate) fn probe(octets: &mut [u8], number: u64) {
+    if let Ok(Some(greeting)) = black_box(Greeting::parse(octets)) {
+        black_box((greeting.emit(octets.first().copied().unwrap_or_default()), greeting.version));
+        black_box(greeting.mechanism.name());
+    }
+    black_box(MechanismName::new(octets).octets());
+    if let Ok(Some((header, taken))) = black_box(FrameHeader::parse(octets)) {
+        black_box((taken, header.emit().as_ref(), header.header_len()));
+    }
+    black_box(FrameHeader::new(Kind::Message(More::Follows), number).emit().as_ref());
+    if let Ok(command) = black_box(Command::parse(octets)) {
+        black_box(command.name.octets());
+        let _ = black_box((Ping::parse(command.data), error_reason(command.data)));
+    }
+    if let Ok(metadata) = black_box(Metadata::new(octets)) {
+        for property in metadata {
+            black_box(property);
+        }
+        black_box(metadata.get(Property::IDENTITY));
+    }
+    black_box(RoutingId::new(octets).map(|id| id.octets().len()));
+    let kinds = (SocketType::from_name(octets), SocketType::all().last());
+    if let (Some(one), Some(other)) = black_box(kinds) {
+        black_box((one.accepts(other), one.name(), one.code(), one.sends_identity()));
+    }
+    let (out, value) = octets.split_at_mut_checked(9).unwrap_or_default();
+    let _ = black_box(Property::emit(Property::IDENTITY, value, &mut Writer::new(out)));
+}

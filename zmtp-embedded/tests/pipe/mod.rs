@@ -1,0 +1,135 @@
+//! An in-memory byte stream with two ends, and a peer's octets written by hand.
+
+use core::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use embedded_io::{Error, ErrorKind, ErrorType, Read, Write};
+
+/// What a pipe's end fails with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct PipeError(pub(crate) ErrorKind);
+
+impl core::fmt::Display for PipeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl core::error::Error for PipeError {}
+
+impl Error for PipeError {
+    fn kind(&self) -> ErrorKind {
+        self.0
+    }
+}
+
+/// Octets on their way in one direction.
+#[derive(Debug, Default)]
+struct Lane {
+    octets: VecDeque<u8>,
+    closed: bool,
+}
+
+/// One end. An empty pipe answers `TimedOut`, a closed one end-of-file.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    from: Rc<RefCell<Lane>>,
+    to: Rc<RefCell<Lane>>,
+    /// The most octets a read or write takes.
+    most: usize,
+    /// The sizes of the writes so far.
+    pub(crate) writes: Rc<RefCell<Vec<usize>>>,
+    /// What the next reads and writes fail with, before they do anything.
+    pub(crate) failures: Rc<RefCell<VecDeque<ErrorKind>>>,
+}
+
+/// Two ends whose reads and writes take at most `most` octets each.
+pub(crate) fn pipe(most: usize) -> (End, End) {
+    let (there, back) = (Rc::<RefCell<Lane>>::default(), Rc::<RefCell<Lane>>::default());
+    let end = |from: &Rc<_>, to: &Rc<_>| End {
+        from: Rc::clone(from),
+        to: Rc::clone(to),
+        most,
+        writes: Rc::default(),
+        failures: Rc::default(),
+    };
+    (end(&back, &there), end(&there, &back))
+}
+
+impl End {
+    /// Says these octets, all at once.
+    pub(crate) fn say(&self, octets: &[u8]) {
+        self.to.borrow_mut().octets.extend(octets);
+    }
+
+    /// All that came.
+    pub(crate) fn heard(&self) -> Vec<u8> {
+        self.from.borrow_mut().octets.drain(..).collect()
+    }
+
+    /// Says nothing more, and takes nothing more.
+    pub(crate) fn close(&self) {
+        self.to.borrow_mut().closed = true;
+        self.from.borrow_mut().closed = true;
+    }
+
+    fn fail(&self) -> Result<(), PipeError> {
+        self.failures.borrow_mut().pop_front().map_or(Ok(()), |kind| Err(PipeError(kind)))
+    }
+}
+
+impl ErrorType for End {
+    type Error = PipeError;
+}
+
+impl Read for End {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, PipeError> {
+        self.fail()?;
+        let mut lane = self.from.borrow_mut();
+        if lane.octets.is_empty() && !lane.closed {
+            return Err(PipeError(ErrorKind::TimedOut));
+        }
+        let n = buf.len().min(self.most).min(lane.octets.len());
+        for (slot, octet) in buf.iter_mut().zip(lane.octets.drain(..n)) {
+            *slot = octet;
+        }
+        Ok(n)
+    }
+}
+
+impl Write for End {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, PipeError> {
+        self.fail()?;
+        let mut lane = self.to.borrow_mut();
+        let n = if lane.closed { 0 } else { buf.len().min(self.most) };
+        lane.octets.extend(&buf[..n]);
+        self.writes.borrow_mut().push(n);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> Result<(), PipeError> {
+        Ok(())
+    }
+}
+
+/// A greeting with mechanism NULL.
+pub(crate) fn greeting() -> Vec<u8> {
+    let mut octets = [&[0xff][..], &[0; 7], &[1, 0x7f, 3, 1], b"NULL"].concat();
+    octets.resize(64, 0);
+    octets
+}
+
+/// READY with a socket type of at most 9 letters and an empty routing id.
+pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
+    let name = socket_type.as_bytes();
+    let len = u8::try_from(name.len()).expect("a short name");
+    let properties =
+        [&b"\x05READY\x0bSocket-Type\0\0\0"[..], &[len], name, b"\x08Identity\0\0\0\0"].concat();
+    [&[4, u8::try_from(properties.len()).expect("a short command")], &properties[..]].concat()
+}
+
+/// A frame with up to 255 octets.
+pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
+    [&[flags, u8::try_from(body.len()).expect("a short frame")], body].concat()
+}
