@@ -98,7 +98,13 @@ pub struct SendError {
     /// Why.
     pub error: Error,
     /// The message, as it was given.
-    pub message: Message,
+    pub message: Box<Message>,
+}
+
+impl SendError {
+    pub(crate) fn new(error: Error, message: Message) -> Self {
+        Self { error, message: Box::new(message) }
+    }
 }
 
 impl fmt::Display for SendError {

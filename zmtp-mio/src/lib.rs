@@ -1,8 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(
-    clippy::result_large_err,
-    reason = "a message that was not sent is given back by value; sending pays nothing for it"
-)]
 
 mod endpoint;
 mod engine;

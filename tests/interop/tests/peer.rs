@@ -1,38 +1,17 @@
 //! The program `libzmq-peer`, as tests and benchmarks use it.
 
+mod common;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::{env, fs, process};
 
+use common::server::{PEER, Server};
 use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket};
 use zmtp_interop::summary::Summary;
 
-const PEER: &str = env!("CARGO_BIN_EXE_libzmq-peer");
 const LOAD: [&str; 6] = ["--size", "300", "--count", "50", "--warmup", "5"];
-
-/// A server, killed at the latest when dropped.
-struct Server(Child);
-
-impl Server {
-    /// Starts it, and waits until it tells its endpoint.
-    fn start(args: &[&str]) -> (Self, String) {
-        let mut command = Command::new(PEER);
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let endpoint = line.trim_end().strip_prefix("READY ").expect("READY").to_owned();
-        (Self(child), endpoint)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// A directory for socket files.
 struct Dir(PathBuf);

@@ -2,39 +2,13 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::server::Server;
 use common::{LONG, OurRep, Place, libzmq_req};
 use zmtp_interop::libzmq::{Context, Kind};
 use zmtp_mio::{Error, Req};
-
-/// libzmq's REP in a process of its own, killed when dropped.
-struct Server(Child);
-
-impl Server {
-    fn start(endpoint: &str) -> (Self, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_libzmq-peer"))
-            .args(["rep", endpoint])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let endpoint = line.trim_end().strip_prefix("READY ").expect("READY").to_owned();
-        (Self(child), endpoint)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Asks until there is an answer; says how often the peer was lost or silent meanwhile.
 fn ask(req: &mut Req, body: &str) -> usize {
@@ -56,13 +30,13 @@ fn ask(req: &mut Req, body: &str) -> usize {
 #[test]
 fn our_req_survives_a_server_killed_in_mid_conversation() {
     for place in [Place::free_port(), Place::ipc()] {
-        let (server, endpoint) = Server::start(&place.endpoint);
+        let (server, endpoint) = Server::rep(&place.endpoint);
         let mut req = Req::builder().connect(&endpoint).unwrap();
         for round in 0..20 {
             assert_eq!(ask(&mut req, &round.to_string()), 0);
         }
         drop(server);
-        let (_server, _) = Server::start(&endpoint);
+        let (_server, _) = Server::rep(&endpoint);
         // The request that meets the dead connection is lost, and its loss is told.
         assert!(ask(&mut req, "after") <= 3);
         for round in 0..20 {
@@ -103,7 +77,7 @@ fn client_first() {
         let mut ours = Req::builder().connect(&endpoint).unwrap();
         ours.send("early").unwrap();
         assert!(ours.recv_timeout(Duration::from_millis(300)).unwrap().is_none());
-        let (_server, _) = Server::start(&endpoint);
+        let (_server, _) = Server::rep(&endpoint);
         assert_eq!(ours.recv_timeout(LONG).unwrap().unwrap().text(), Ok("early"));
     }
 }

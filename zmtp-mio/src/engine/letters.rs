@@ -10,6 +10,7 @@ use crate::monitor::{CloseReason, Dropped};
 impl<P: Pattern> Engine<P> {
     /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
     /// gone or its queue is full.
+    #[expect(clippy::result_large_err, reason = "the letter goes back where it came from")]
     pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
         let index = peer.0 as usize;
         let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };

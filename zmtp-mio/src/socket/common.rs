@@ -196,4 +196,52 @@ macro_rules! common {
     };
 }
 
-pub(super) use common;
+/// Implements the bounded ways to receive, for a type with `recv` and
+/// `recv_until(&mut self, Option<Instant>) -> Result<Option<Message>, Error>`; `$what` is received.
+macro_rules! receiving {
+    ($socket:ident, $what:literal) => {
+        impl $socket {
+            #[doc = concat!("Receives ", $what, "; `None` if it does not come within `timeout`.")]
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::recv`].
+            pub fn recv_timeout(
+                &mut self,
+                timeout: core::time::Duration,
+            ) -> Result<Option<crate::Message>, crate::Error> {
+                self.recv_until(super::deadline(Some(timeout)))
+            }
+
+            #[doc = concat!("Receives ", $what, " if it is there already; `None` if not.")]
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::recv`].
+            pub fn try_recv(&mut self) -> Result<Option<crate::Message>, crate::Error> {
+                self.recv_timeout(core::time::Duration::ZERO)
+            }
+
+            /// As [`Self::recv_timeout`], into a message whose memory is used again. `false`, and
+            /// an empty message, if none came.
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::recv`].
+            pub fn recv_into(
+                &mut self,
+                message: &mut crate::Message,
+                timeout: core::time::Duration,
+            ) -> Result<bool, crate::Error> {
+                // Its memory goes to this thread's pool, where receiving finds it.
+                drop(core::mem::take(message));
+                let received = self.recv_timeout(timeout)?;
+                let came = received.is_some();
+                *message = received.unwrap_or_default();
+                Ok(came)
+            }
+        }
+    };
+}
+
+pub(super) use {common, receiving};

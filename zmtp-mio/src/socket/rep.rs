@@ -1,13 +1,12 @@
 //! REP: answers requests (RFC 28, `ZMQ_REP`).
 
-use core::time::Duration;
 use std::time::Instant;
 
 use zmtp_core::pattern::{OutOfTurn, PeerId, RepPeer, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
-use super::common::common;
-use super::{deadline, is_over};
+use super::common::{common, receiving};
+use super::is_over;
 use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
 use crate::error::{Error, SendError};
 use crate::message::Message;
@@ -19,8 +18,7 @@ use crate::slots::Table;
 /// Receive, then send, strictly in turn. A reply to a peer that is gone is dropped and counted.
 ///
 /// ```
-/// use core::time::Duration;
-/// use zmtp_mio::{Rep, Req};
+/// /// use zmtp_mio::{Rep, Req};
 ///
 /// let mut rep = Rep::builder().bind("tcp://127.0.0.1:*")?;
 /// let endpoint = rep.endpoints().next().unwrap().to_string();
@@ -89,6 +87,7 @@ impl Pattern for Rules {
 }
 
 common!(Rep, ());
+receiving!(Rep, "the next request");
 
 impl Rep {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
@@ -110,39 +109,6 @@ impl Rep {
         }
     }
 
-    /// Receives the next request; `None` if none came within `timeout`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rep::recv`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Message>, Error> {
-        self.recv_until(deadline(Some(timeout)))
-    }
-
-    /// Receives a request that is there already; `None` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rep::recv`].
-    pub fn try_recv(&mut self) -> Result<Option<Message>, Error> {
-        self.recv_timeout(Duration::ZERO)
-    }
-
-    /// As [`Rep::recv_timeout`], into a message whose memory is used again. `false`, and an empty
-    /// message, if none came.
-    ///
-    /// # Errors
-    ///
-    /// As [`Rep::recv`].
-    pub fn recv_into(&mut self, message: &mut Message, timeout: Duration) -> Result<bool, Error> {
-        // Its memory goes to this thread's pool, where receiving finds it.
-        drop(core::mem::take(message));
-        let received = self.recv_timeout(timeout)?;
-        let came = received.is_some();
-        *message = received.unwrap_or_default();
-        Ok(came)
-    }
-
     /// Answers the last request. Never waits: if the peer is gone, or does not read and its queue
     /// is full, the reply is dropped and counted (RFC 28).
     ///
@@ -153,11 +119,11 @@ impl Rep {
     pub fn send(&mut self, reply: impl Into<Message>) -> Result<(), SendError> {
         let message = reply.into();
         if message.part_count() == 0 {
-            return Err(SendError { error: Error::EmptyMessage, message });
+            return Err(SendError::new(Error::EmptyMessage, message));
         }
         let peer = match self.engine.pattern.0.reply() {
             Ok(peer) => peer,
-            Err(error) => return Err(SendError { error: error.into(), message }),
+            Err(error) => return Err(SendError::new(error.into(), message)),
         };
         let letter = Letter { envelope: core::mem::take(&mut self.envelope), message };
         let refused = match peer {

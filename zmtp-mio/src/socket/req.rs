@@ -6,7 +6,7 @@ use std::time::Instant;
 use zmtp_core::pattern::{Mode, OutOfTurn, PeerId, ReqPeer, RouteError, TakeError, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
-use super::common::common;
+use super::common::{common, receiving};
 use super::{Builder, deadline, is_over};
 use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
 use crate::error::{Error, SendError};
@@ -80,6 +80,7 @@ impl Pattern for Rules {
 }
 
 common!(Req, Mode);
+receiving!(Req, "the reply to the last request");
 
 impl Builder<Req> {
     /// Lets a new request be sent before the reply of the last, which is given up then
@@ -183,43 +184,9 @@ impl Req {
         }
     }
 
-    /// Receives the reply to the last request; `None` if it did not come within `timeout`. It is
-    /// still waited for then.
-    ///
-    /// # Errors
-    ///
-    /// As [`Req::recv`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Option<Message>, Error> {
-        self.recv_until(deadline(Some(timeout)))
-    }
-
-    /// Receives a reply that is there already; `None` if it is not.
-    ///
-    /// # Errors
-    ///
-    /// As [`Req::recv`].
-    pub fn try_recv(&mut self) -> Result<Option<Message>, Error> {
-        self.recv_timeout(Duration::ZERO)
-    }
-
-    /// As [`Req::recv_timeout`], into a message whose memory is used again. `false`, and an empty
-    /// message, if none came.
-    ///
-    /// # Errors
-    ///
-    /// As [`Req::recv`].
-    pub fn recv_into(&mut self, message: &mut Message, timeout: Duration) -> Result<bool, Error> {
-        // Its memory goes to this thread's pool, where receiving finds it.
-        drop(core::mem::take(message));
-        let received = self.recv_timeout(timeout)?;
-        let came = received.is_some();
-        *message = received.unwrap_or_default();
-        Ok(came)
-    }
-
     fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
         if message.part_count() == 0 {
-            return Err(SendError { error: Error::EmptyMessage, message });
+            return Err(SendError::new(Error::EmptyMessage, message));
         }
         if self.engine.pattern.0.mode().relaxed {
             self.supersede();
@@ -229,7 +196,7 @@ impl Req {
         if self.engine.pattern.0.may_route()
             && let Err(error) = self.engine.turn(Some(Instant::now()))
         {
-            return Err(SendError { error, message });
+            return Err(SendError::new(error, message));
         }
         let peer = loop {
             let error = match self.engine.pattern.0.route() {
@@ -242,7 +209,7 @@ impl Req {
                 Err(RouteError::OutOfTurn(error)) => error.into(),
                 Err(_) => Error::WouldBlock,
             };
-            return Err(SendError { error, message });
+            return Err(SendError::new(error, message));
         };
         let envelope = match self.engine.pattern.0.request_id() {
             Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
@@ -251,7 +218,7 @@ impl Req {
         self.engine.send(peer, Letter { envelope, message }).map_err(|(refused, letter)| {
             debug_assert_eq!(refused, Refused::Full, "the pattern knows who is gone");
             self.engine.pattern.0.give_up();
-            SendError { error: Error::WouldBlock, message: letter.message }
+            SendError::new(Error::WouldBlock, letter.message)
         })
     }
 

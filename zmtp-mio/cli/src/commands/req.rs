@@ -152,7 +152,7 @@ impl Client<'_> {
                 match self.req.send_timeout(request, slice) {
                     Ok(()) => continue,
                     Err(error) if matches!(error.error, Error::WouldBlock) => {
-                        unsent = Some(error.message);
+                        unsent = Some(*error.message);
                     }
                     Err(error) => return Err(error.error),
                 }
