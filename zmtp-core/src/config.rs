@@ -78,7 +78,7 @@ pub struct Limits {
     pub max_frame: u64,
     /// Octets of a message, all parts together; 128 MiB.
     pub max_message: u64,
-    /// Parts of a message; 16,384.
+    /// Parts of a message, its envelope's frames included; 16,384.
     pub max_parts: u32,
     /// Octets of a command's body, and so of metadata in all; 64 KiB. A receive buffer must hold
     /// this and 9 octets more, as commands are parsed in one piece.

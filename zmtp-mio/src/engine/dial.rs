@@ -15,7 +15,6 @@ use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
 use super::{Engine, Key, Pattern, id};
 use crate::endpoint::{Endpoint, Host};
-use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
 use crate::transport::{Stream, Target};
@@ -25,6 +24,8 @@ use crate::transport::{Stream, Target};
 pub(super) struct Dialer {
     /// Addresses of the last look-up that were not tried yet.
     targets: Vec<Target>,
+    /// How many of them were.
+    tried: usize,
     /// Attempts since the peer last proved of use.
     failures: u32,
     /// Counts look-ups, so that a late answer is told from the one awaited.
@@ -41,7 +42,7 @@ pub(super) struct Resolved {
 
 impl Dialer {
     const fn new() -> Self {
-        Self { targets: Vec::new(), failures: 0, look_up: 0, last: None }
+        Self { targets: Vec::new(), tried: 0, failures: 0, look_up: 0, last: None }
     }
 
     /// The wait before the next attempt.
@@ -49,19 +50,21 @@ impl Dialer {
         let doubled = options.first.saturating_mul(1 << self.failures.min(20));
         let base = doubled.min(options.longest);
         self.failures = self.failures.saturating_add(1);
+        // Not sooner after the last dial than the first wait, however short the connection was.
+        let since = self.last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
+        let least = options.first.saturating_sub(since);
         match reason {
             // Our own doing: at once, unless that would be sooner after the last than the first
             // wait.
             CloseReason::Abandoned => {
                 self.failures = 0;
-                let next = self.last.map_or(now, |last| last + options.first);
-                next.saturating_duration_since(now)
+                least
             }
             // It will not get better soon.
             CloseReason::Protocol(error) if error.fault() == Fault::Configuration => {
                 jitter(options.longest)
             }
-            _ => jitter(base),
+            _ => jitter(base).max(least),
         }
     }
 }
@@ -80,16 +83,14 @@ impl<P: Pattern> Engine<P> {
         self.dial(index);
     }
 
-    /// Gives a dialled endpoint up, with what waits to be sent to it.
-    pub(crate) fn disconnect(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+    /// Gives a dialled endpoint up, with what waits to be sent to it. `false` if there is none.
+    pub(crate) fn disconnect(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.peers.iter().find(|(_, peer)| {
             matches!(peer.origin, Origin::Dialled(_))
                 && !matches!(peer.phase, Phase::Over)
                 && *peer.endpoint == *endpoint
         });
-        let Some((index, _)) = found else {
-            return Err(Error::UnknownEndpoint(endpoint.to_string()));
-        };
+        let Some((index, _)) = found else { return false };
         self.flush(index);
         if let Some(peer) = self.peers.get_mut(index) {
             // Nobody dials it again.
@@ -97,7 +98,7 @@ impl<P: Pattern> Engine<P> {
             peer.known = true;
         }
         self.shut(index, CloseReason::ByUs);
-        Ok(())
+        true
     }
 
     /// Begins the next attempt.
@@ -108,6 +109,7 @@ impl<P: Pattern> Engine<P> {
         let now = Instant::now();
         dialer.last = Some(now);
         if let Some(target) = dialer.targets.pop() {
+            dialer.tried += 1;
             self.monitor.counters.dials += 1;
             match Stream::dial(&target, &self.options.tcp).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
@@ -128,7 +130,8 @@ impl<P: Pattern> Engine<P> {
         match &*endpoint {
             Endpoint::Tcp { host: Host::Name(name), port } if endpoint.numeric().is_none() => {
                 peer.phase = Phase::Resolving;
-                dialer.look_up += 1;
+                self.look_ups += 1;
+                dialer.look_up = self.look_ups;
                 let (name, port, look_up) = (name.clone(), *port, dialer.look_up);
                 self.resolve(index, look_up, name, port);
             }
@@ -155,7 +158,7 @@ impl<P: Pattern> Engine<P> {
         if let Some(peer) = self.peers.get_mut(index)
             && let Origin::Dialled(dialer) = &mut peer.origin
         {
-            dialer.targets = targets;
+            (dialer.targets, dialer.tried) = (targets, 0);
             self.dial(index);
         }
     }
@@ -238,10 +241,11 @@ impl<P: Pattern> Engine<P> {
                 dialer.targets.clear();
                 dialer.wait(self.options.reconnect, reason, now)
             }
-            false => Duration::ZERO,
+            false if dialer.tried < 2 => Duration::ZERO,
+            false => self.options.reconnect.first,
         };
         peer.phase = Phase::Waiting;
-        self.timers.set(Key::Peer(index), &mut peer.timer, Some(now + wait));
+        self.timers.set(Key::Peer(index), &mut peer.timer, now.checked_add(wait));
         self.monitor.note(&Arc::clone(&peer.endpoint), None, EventKind::Retrying(wait));
     }
 }

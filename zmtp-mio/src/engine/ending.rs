@@ -13,6 +13,9 @@ use crate::monitor::{CloseReason, EventKind};
 /// A connection that lasted this long was of use, even if no message came.
 const PROVEN: Duration = Duration::from_secs(5);
 
+/// Where a deadline lies that is too far for the clock.
+const FAR: Duration = Duration::from_secs(1 << 30);
+
 impl<P: Pattern> Engine<P> {
     /// Ends a peer's connection; a dialled one is tried again.
     pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
@@ -103,8 +106,9 @@ impl<P: Pattern> Engine<P> {
         self.listeners.clear();
         let linger = self.options.linger;
         let mut now = Instant::now();
-        let end = now + linger.total;
-        let mut idle_end = (now + linger.idle).min(end);
+        let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
+        let end = after(now, linger.total);
+        let mut idle_end = after(now, linger.idle).min(end);
         let mut sent = self.progress();
         while self.unsent() > 0 && now < idle_end {
             if self.work(Some(idle_end)).is_err() {
@@ -114,7 +118,7 @@ impl<P: Pattern> Engine<P> {
             let progress = self.progress();
             if progress != sent {
                 sent = progress;
-                idle_end = (now + linger.idle).min(end);
+                idle_end = after(now, linger.idle).min(end);
             }
         }
         // Closing over unread octets would reset the connection, and with it what is still in the

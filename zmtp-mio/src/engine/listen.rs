@@ -47,17 +47,15 @@ impl<P: Pattern> Engine<P> {
         Ok(concrete)
     }
 
-    /// Stops listening. Accepted connections stay.
-    pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+    /// Stops listening. Accepted connections stay. `false` if it did not listen there.
+    pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
-        let Some((index, _)) = found else {
-            return Err(Error::UnknownEndpoint(endpoint.to_string()));
-        };
+        let Some((index, _)) = found else { return false };
         let mut acceptor = self.listeners.remove(index);
         self.timers.set(Key::Listener(index), &mut acceptor.timer, None);
         self.hot.retain(|key| *key != Key::Listener(index));
         let _ = acceptor.listener.deregister(self.poll.registry());
-        Ok(())
+        true
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {

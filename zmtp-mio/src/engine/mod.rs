@@ -79,7 +79,6 @@ impl Key {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Engine<P> {
     pub(crate) pattern: P,
     poll: Poll,
@@ -111,9 +110,23 @@ pub(crate) struct Engine<P> {
     batch: Vec<u8>,
     wake: Option<Arc<Wake>>,
     resolved: (Sender<Resolved>, Receiver<Resolved>),
+    /// Look-ups begun, of all peers: a place in the slab may have another peer by the answer.
+    look_ups: u64,
     epoch: Instant,
     /// The process that made the socket: a forked child must not close what it shares.
     process: u32,
+}
+
+/// Without its buffers.
+impl<P: core::fmt::Debug> core::fmt::Debug for Engine<P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Engine")
+            .field("pattern", &self.pattern)
+            .field("peers", &self.peers.len())
+            .field("listeners", &self.listeners.len())
+            .field("counters", &self.monitor.counters)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<P: Pattern> Engine<P> {
@@ -146,6 +159,7 @@ impl<P: Pattern> Engine<P> {
             batch: Vec::new(),
             wake: None,
             resolved: channel(),
+            look_ups: 0,
             epoch: Instant::now(),
             process: process::id(),
         })

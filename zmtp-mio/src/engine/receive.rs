@@ -189,13 +189,17 @@ impl Link {
 
     /// Fetches a due PONG, so that another PING can be taken; too many of them and reading waits.
     fn make_room(&mut self) {
-        if self.tx.control.len() >= CONTROL {
+        let broken = self.tx.broken.is_some();
+        if self.tx.control.len() >= CONTROL && !broken {
             self.rx.congested = true;
             return;
         }
         let mut control = [0; transmit::CONTROL];
         let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
-        self.tx.control.extend_from_slice(&control[..n]);
+        // Nothing goes out any more when writing failed, and nobody would end the congestion.
+        if !broken {
+            self.tx.control.extend_from_slice(&control[..n]);
+        }
         self.rx.congested = n == 0;
     }
 

@@ -42,7 +42,10 @@ macro_rules! common {
             ///
             /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not bound.
             pub fn unbind(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.unbind(&endpoint.parse()?)
+                match self.engine.unbind(&endpoint.parse()?) {
+                    true => Ok(()),
+                    false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
+                }
             }
 
             /// Dials an endpoint, and again whenever the connection is lost, for ever. Returns at
@@ -67,7 +70,10 @@ macro_rules! common {
             ///
             /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not connected.
             pub fn disconnect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.disconnect(&endpoint.parse()?)
+                match self.engine.disconnect(&endpoint.parse()?) {
+                    true => Ok(()),
+                    false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
+                }
             }
 
             /// The endpoints that are bound, made concrete.

@@ -18,7 +18,8 @@ use crate::slots::Table;
 /// Receive, then send, strictly in turn. A reply to a peer that is gone is dropped and counted.
 ///
 /// ```
-/// /// use zmtp_mio::{Rep, Req};
+/// use std::time::Duration;
+/// use zmtp_mio::{Rep, Req};
 ///
 /// let mut rep = Rep::builder().bind("tcp://127.0.0.1:*")?;
 /// let endpoint = rep.endpoints().next().unwrap().to_string();

@@ -8,7 +8,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, receiving};
 use super::{Builder, deadline, is_over};
-use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
+use crate::engine::{Engine, Envelope, Letter, Pattern};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::options::Options;
@@ -215,8 +215,7 @@ impl Req {
             Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
             None => Envelope::Delimiter,
         };
-        self.engine.send(peer, Letter { envelope, message }).map_err(|(refused, letter)| {
-            debug_assert_eq!(refused, Refused::Full, "the pattern knows who is gone");
+        self.engine.send(peer, Letter { envelope, message }).map_err(|(_, letter)| {
             self.engine.pattern.0.give_up();
             SendError::new(Error::WouldBlock, letter.message)
         })

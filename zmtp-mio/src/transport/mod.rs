@@ -62,7 +62,9 @@ impl Stream {
             && local == peer
         {
             // Dialling a free port of this machine may connect the socket to itself, and would
-            // keep a server from listening there.
+            // keep a server from listening there: reset, for an ordinary end would do so for a
+            // minute yet.
+            let _ = socket2::SockRef::from(stream).set_linger(Some(core::time::Duration::ZERO));
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         match each!(self, stream => stream.peer_addr().map(drop)) {

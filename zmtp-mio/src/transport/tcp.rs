@@ -36,6 +36,8 @@ pub(super) fn bind(
                 buffers(&SockRef::from(&listener), options).map_err(fail)?;
                 return Ok(listener);
             }
+            // Another address of the name would hide that this one is somebody else's.
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(fail(error)),
             Err(error) => last = error,
         }
     }

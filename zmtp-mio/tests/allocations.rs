@@ -1,0 +1,207 @@
+//! Memory: none is taken for a message once a conversation runs, and none for what a peer merely
+//! announces.
+#![cfg(unix)]
+#![allow(unsafe_code, reason = "a global allocator that counts")]
+
+mod common;
+#[path = "common/more_a.rs"]
+mod more_a;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use common::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, req, transports, wire};
+use more_a::pattern;
+use zmtp_mio::{Error, Message, Rep, Req};
+
+const WARM_UP: usize = 1_000;
+const ROUNDS: usize = 10_000;
+/// What a socket may take at once for a peer that sent next to nothing.
+const LITTLE: usize = 256 << 10;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+/// The counters are everyone's: one test at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether this thread is counted: the test harness has threads of its own.
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count(size: usize) {
+    if COUNTED.try_with(Cell::get).unwrap_or(false) {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        LARGEST.fetch_max(size, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promises are those asked for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size);
+        // SAFETY: as above.
+        unsafe { System.realloc(place, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+/// Counts the calling thread from now on, and nobody else's test meanwhile.
+fn counted() -> MutexGuard<'static, ()> {
+    let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    COUNTED.set(true);
+    COUNT.store(0, Ordering::Relaxed);
+    LARGEST.store(0, Ordering::Relaxed);
+    guard
+}
+
+/// Echoes on a counted thread until it is stopped; `into` uses the memory of one message again.
+fn serve(mut rep: Rep, into: bool) {
+    COUNTED.set(true);
+    let mut message = Message::new();
+    loop {
+        let received = match into {
+            true => rep.recv_into(&mut message, LIMIT).map(|came| assert!(came, "no request")),
+            false => rep.recv().map(|request| message = request),
+        };
+        match received {
+            Ok(()) => rep.send(std::mem::take(&mut message)).unwrap(),
+            Err(Error::Stopped) => return COUNTED.set(false),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn rounds(req: &mut Req, body: &[u8], into: bool, count: usize) {
+    let mut reply = Message::new();
+    for _ in 0..count {
+        req.send(body).unwrap();
+        match into {
+            true => assert!(req.recv_into(&mut reply, LIMIT).unwrap(), "no reply"),
+            false => reply = req.recv().unwrap(),
+        }
+        assert_eq!(reply.len(), body.len());
+    }
+    assert_eq!(reply.bytes(), body);
+}
+
+/// What both ends together allocate in all the rounds after warm-up.
+fn allocations(endpoint: &str, size: usize, into: bool) -> usize {
+    let _one = counted();
+    let mut rep = Rep::new().unwrap();
+    let endpoint = rep.bind(endpoint).unwrap().to_string();
+    let stop = rep.handle().unwrap();
+    let serving = thread::spawn(move || serve(rep, into));
+    let mut req = req(&endpoint);
+    let body = pattern(size);
+    rounds(&mut req, &body, into, WARM_UP);
+    assert!(COUNT.load(Ordering::Relaxed) > 0, "nothing is counted");
+    COUNT.store(0, Ordering::Relaxed);
+    rounds(&mut req, &body, into, ROUNDS);
+    let taken = COUNT.load(Ordering::Relaxed);
+    COUNTED.set(false);
+    stop.stop().unwrap();
+    serving.join().unwrap();
+    taken
+}
+
+#[test]
+fn a_running_conversation_of_small_messages_allocates_nothing() {
+    for endpoint in transports() {
+        for size in [1, 64, 1_024] {
+            let taken = allocations(&endpoint, size, false);
+            assert_eq!(taken, 0, "{size} octets by {endpoint}");
+        }
+    }
+}
+
+#[test]
+fn a_running_conversation_that_receives_into_a_message_allocates_nothing_for_64_kib() {
+    for endpoint in transports() {
+        let taken = allocations(&endpoint, 64 << 10, true);
+        assert_eq!(taken, 0, "by {endpoint}");
+    }
+}
+
+/// The largest allocation of a REP that meets a peer which says `octets` after its handshake, and
+/// how many connections it closed.
+fn largest_for(max: u64, octets: &[u8]) -> (usize, u64) {
+    let mut rep = Rep::builder().max_message(max).build().unwrap();
+    let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
+    let _one = counted();
+    let mut peer = RawPeer::connect(&endpoint);
+    peer.send(&wire::burst("REQ", &[]));
+    drive_until!(rep, rep.counters().handshakes == 1);
+    let _ = peer.try_send(octets);
+    drive_for!(rep, SETTLE);
+    // It takes part in what follows, or is closed.
+    let _ = peer.try_send(b"0123456789");
+    drive_for!(rep, SETTLE);
+    COUNTED.set(false);
+    (LARGEST.load(Ordering::Relaxed), rep.counters().disconnects)
+}
+
+/// Header and ten octets of a body, in front of it a delimiter.
+fn announced(len: u64) -> Vec<u8> {
+    [&wire::frame(1, b"")[..], &wire::long_header(0, len), b"0123456789"].concat()
+}
+
+#[test]
+fn an_announced_body_takes_no_memory_before_it_comes() {
+    for (max, len) in [(128 << 20, 64 << 20), (u64::MAX, 1 << 40), (u64::MAX, (1 << 63) - 1)] {
+        let (largest, closed) = largest_for(max, &announced(len));
+        assert_eq!(closed, 0, "{len} octets are allowed");
+        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+    }
+}
+
+#[test]
+fn an_announced_body_past_the_limit_takes_no_memory_and_closes_the_connection() {
+    let (largest, closed) = largest_for(128 << 20, &announced(1 << 40));
+    assert_eq!(closed, 1);
+    assert!(largest <= LITTLE, "{largest} octets at once");
+}
+
+#[test]
+fn an_announced_envelope_takes_no_memory_before_it_comes() {
+    for len in [64 << 20, 1 << 40] {
+        let octets = [&wire::long_header(1, len)[..], b"0123456789"].concat();
+        let (largest, closed) = largest_for(u64::MAX, &octets);
+        assert_eq!(closed, 0, "{len} octets are allowed");
+        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+    }
+}
+
+#[test]
+fn an_announced_command_takes_no_memory_before_it_comes() {
+    for (len, allowed) in [(60_000, true), (64 << 20, false), (1 << 40, false)] {
+        let octets = [&wire::long_header(4, len)[..], b"\x04PING\0\0"].concat();
+        let (largest, closed) = largest_for(u64::MAX, &octets);
+        assert_eq!(closed == 0, allowed, "{len} octets");
+        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+    }
+}

@@ -1,0 +1,129 @@
+//! Ports that stay free, listeners that misbehave, and octets that show where they belong.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
+
+use std::net::TcpListener;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{Event, EventKind};
+
+use crate::common::{RawPeer, RawServer};
+
+/// A TCP port that nobody uses, below the range from which dialling sockets take theirs.
+pub(crate) fn free_port() -> u16 {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Processes of tests that run at the same time start far apart.
+    let start = (process::id() as u16).wrapping_mul(97) % COUNT;
+    loop {
+        let port = FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// A TCP endpoint where nobody listens.
+pub(crate) fn free_endpoint() -> String {
+    format!("tcp://127.0.0.1:{}", free_port())
+}
+
+/// Octets of which none can go missing or change places unseen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
+}
+
+/// A listener that does the same wrong thing to whoever connects, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct BadServer {
+    pub(crate) endpoint: String,
+    accepted: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BadServer {
+    /// `behave` returns the peer to keep its connection open.
+    pub(crate) fn new(behave: impl Fn(RawPeer) -> Option<RawPeer> + Send + 'static) -> Self {
+        let endpoint = free_endpoint();
+        let server = RawServer::on(&endpoint);
+        let (accepted, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, is_over) = (Arc::clone(&accepted), Arc::clone(&stop));
+        let serve = move || {
+            let mut kept = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                if let Some(peer) = server.accept_within(Duration::from_millis(10)) {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    kept.extend(behave(peer));
+                }
+            }
+        };
+        Self { endpoint, accepted, stop, thread: Some(thread::spawn(serve)) }
+    }
+
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for BadServer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let result = thread.join();
+            assert!(thread::panicking() || result.is_ok(), "the bad server itself failed");
+        }
+    }
+}
+
+/// The waits between dials.
+pub(crate) fn waits(events: &[EventKind]) -> Vec<Duration> {
+    events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Retrying(wait) => Some(*wait),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Steps a socket until it has an event that `wanted` makes something of.
+macro_rules! event_where {
+    ($socket:expr, $wanted:expr) => {{
+        let end = std::time::Instant::now() + 2 * $crate::common::LIMIT;
+        loop {
+            $socket.wait(std::time::Duration::from_millis(10)).unwrap();
+            let found = std::iter::from_fn(|| $socket.next_event()).find_map($wanted);
+            if let Some(found) = found {
+                break found;
+            }
+            assert!(std::time::Instant::now() < end, "no such event: {}", stringify!($wanted));
+        }
+    }};
+}
+
+pub(crate) use event_where;
+
+/// The reason with which a peer refused us.
+pub(crate) fn refusal(event: &Event) -> Option<Vec<u8>> {
+    match &event.kind {
+        EventKind::Refused(reason) => Some(reason.octets().to_vec()),
+        _ => None,
+    }
+}
+
+/// Reads until what came ends in `tail`; `false` if that does not happen soon. Never panics: the
+/// other end may be gone.
+pub(crate) fn read_up_to(peer: &mut RawPeer, tail: &[u8]) -> bool {
+    let mut octets = Vec::new();
+    let end = Instant::now() + Duration::from_millis(500);
+    while !octets.ends_with(tail) && Instant::now() < end {
+        octets.extend(peer.read_for(1, Duration::from_millis(50)));
+    }
+    octets.ends_with(tail)
+}
