@@ -194,10 +194,6 @@ impl Monitor {
         self.events.push_back(Event { endpoint: Arc::clone(endpoint), remote, kind });
     }
 
-    pub(crate) fn has_event(&self) -> bool {
-        !self.events.is_empty()
-    }
-
     pub(crate) fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

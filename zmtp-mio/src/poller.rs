@@ -40,6 +40,9 @@ pub struct Poller {
     events: Events,
     /// What is registered, by token.
     registered: Vec<RawFd>,
+    /// Tokens count on from wait to wait: a notice with one of an earlier wait, for an open file
+    /// whose descriptor is gone, is nobody's.
+    base: usize,
 }
 
 /// A socket or descriptor to wait for, and what it was found ready for.
@@ -124,7 +127,7 @@ impl Poller {
     /// [`Error::Io`] if the system has no descriptor left.
     pub fn new() -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("create a poll"))?;
-        Ok(Self { poll, events: Events::with_capacity(64), registered: Vec::new() })
+        Ok(Self { poll, events: Events::with_capacity(64), registered: Vec::new(), base: 0 })
     }
 
     /// Waits until an item is ready for what it is of interest for, or `timeout` is over; `None`
@@ -157,11 +160,16 @@ impl Poller {
                 result => result.map_err(Error::io("poll"))?,
             }
             for event in &self.events {
-                let Some(item) = items.get_mut(event.token().0) else { continue };
+                let Some(item) =
+                    event.token().0.checked_sub(self.base).and_then(|at| items.get_mut(at))
+                else {
+                    continue;
+                };
                 if matches!(item.source, Source::Fd(..)) {
                     let over = event.is_read_closed() || event.is_error();
                     item.readable |= item.interest.is_readable() && (event.is_readable() || over);
-                    item.writable |= item.interest.is_writable() && event.is_writable();
+                    item.writable |= item.interest.is_writable()
+                        && (event.is_writable() || event.is_write_closed() || event.is_error());
                 }
             }
             let ready = items.iter().filter(|item| item.is_ready()).count();
@@ -174,6 +182,7 @@ impl Poller {
     /// Registers the items anew. The system's notices are edge-like, and registering says what is
     /// ready now: that makes the wait level-triggered.
     fn arm(&mut self, items: &[Item<'_>]) -> io::Result<()> {
+        self.base = self.base.wrapping_add(self.registered.len());
         let registry = self.poll.registry();
         let wanted: Vec<_> = items.iter().map(Item::descriptor).collect();
         for old in self.registered.drain(..) {
@@ -183,7 +192,7 @@ impl Poller {
             }
         }
         for (index, item) in items.iter().enumerate() {
-            let (fd, token) = (wanted[index], Token(index));
+            let (fd, token) = (wanted[index], Token(self.base + index));
             let interest = match item.source {
                 Source::Socket(_) => Interest::READABLE,
                 Source::Fd(..) => item.interest,
@@ -194,8 +203,8 @@ impl Poller {
                 }
                 result => result?,
             }
+            self.registered.push(fd);
         }
-        self.registered = wanted;
         Ok(())
     }
 }

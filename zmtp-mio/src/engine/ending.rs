@@ -16,6 +16,9 @@ const PROVEN: Duration = Duration::from_secs(5);
 /// Where a deadline lies that is too far for the clock.
 const FAR: Duration = Duration::from_secs(1 << 30);
 
+/// A peer in the middle of sending goes on within this.
+const QUIET: Duration = Duration::from_millis(50);
+
 impl<P: Pattern> Engine<P> {
     /// Ends a peer's connection; a dialled one is tried again.
     pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
@@ -33,7 +36,7 @@ impl<P: Pattern> Engine<P> {
                 remote = link.stream.remote();
                 proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
                 self.held -= link.rx.weight;
-                self.unfinished_octets -= link.rx.weight;
+                self.unfinished_octets -= link.rx.unfinished;
                 dropped.incomplete += u64::from(link.connection.in_message());
                 if link.is_mid_letter()
                     && let Some(letter) = peer.outgoing.pop()
@@ -105,6 +108,7 @@ impl<P: Pattern> Engine<P> {
         // Nobody new: a successor may listen here while the rest goes out.
         self.listeners.clear();
         let linger = self.options.linger;
+        let mut drained = false;
         let mut now = Instant::now();
         let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
         let end = after(now, linger.total);
@@ -123,10 +127,28 @@ impl<P: Pattern> Engine<P> {
         }
         // Closing over unread octets would reset the connection, and with it what is still in the
         // kernel on its way out.
-        for (_, peer) in &mut self.peers {
-            if let Some(link) = peer.link() {
-                let _ = link.stream.read(&mut self.scratch);
+        let end = Instant::now() + linger.idle.min(linger.total).min(FAR);
+        let mut quiet = Instant::now();
+        loop {
+            let mut came = false;
+            for (_, peer) in &mut self.peers {
+                let Some(link) = peer.link() else { continue };
+                while let Ok(1..) = link.stream.read(&mut self.scratch) {
+                    came = true;
+                    if Instant::now() >= end {
+                        return;
+                    }
+                }
             }
+            let now = Instant::now();
+            if came {
+                drained = true;
+                quiet = now;
+            }
+            if !drained || now >= end || now.duration_since(quiet) >= QUIET {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -36,6 +36,7 @@ impl<P: Pattern> Engine<P> {
         let slot = self.peers.get_mut(index)?;
         let letter = slot.incoming.pop()?;
         self.held -= letter.weight();
+        self.queued -= letter.weight();
         if slot.stale > 0 {
             slot.stale -= 1;
             self.pattern.stale(peer);
@@ -43,12 +44,10 @@ impl<P: Pattern> Engine<P> {
         if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
             self.pattern.drained(peer);
             self.over.push(index);
-            return Some(letter);
-        }
-        if slot.link().is_some_and(|link| link.rx.paused) {
+        } else if slot.link().is_some_and(|link| link.rx.paused) {
             self.heat(index);
         }
-        if self.held < self.options.max_octets && !self.starved.is_empty() {
+        if (self.held < self.options.max_octets || self.queued == 0) && !self.starved.is_empty() {
             for waiting in core::mem::take(&mut self.starved) {
                 if let Some(peer) = self.peers.get_mut(waiting) {
                     peer.starved = false;

@@ -42,12 +42,19 @@ pub(super) struct Rx {
     pub(super) proven: bool,
     /// What stash and letter were last counted as.
     pub(super) weight: usize,
+    /// The part of it that counts as unfinished: whole messages behind a full queue do not.
+    pub(super) unfinished: usize,
 }
 
 impl Rx {
+    /// The part of it that nobody can take yet.
+    pub(super) fn unfinished(&self) -> usize {
+        self.letter.octets() + if self.paused { 0 } else { self.stash.len() }
+    }
+
     /// What is held outside the queues.
     pub(super) fn held(&self) -> usize {
-        self.stash.len() + self.letter.weight()
+        self.stash.len() + self.letter.octets()
     }
 }
 

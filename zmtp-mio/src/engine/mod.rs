@@ -101,6 +101,8 @@ pub(crate) struct Engine<P> {
     served: u32,
     /// What all queues and unfinished messages hold, in octets.
     held: usize,
+    /// The part of it that waits for the application.
+    queued: usize,
     /// The part of it that unfinished messages hold.
     unfinished_octets: usize,
     monitor: Monitor,
@@ -153,6 +155,7 @@ impl<P: Pattern> Engine<P> {
             unfinished: 0,
             served: 0,
             held: 0,
+            queued: 0,
             unfinished_octets: 0,
             monitor: Monitor::default(),
             scratch: vec![0; scratch].into(),
@@ -293,10 +296,6 @@ impl<P: Pattern> Engine<P> {
 
     pub(crate) fn counters(&self) -> Counters {
         self.monitor.counters
-    }
-
-    pub(crate) fn has_event(&self) -> bool {
-        self.monitor.has_event()
     }
 
     pub(crate) fn take_event(&mut self) -> Option<Event> {

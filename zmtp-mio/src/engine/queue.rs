@@ -93,7 +93,13 @@ impl Letter {
         Some((FrameHeader::new(Kind::Message(more), body.len() as u64), body))
     }
 
+    /// What it costs in a queue, its place included.
     pub(super) fn weight(&self) -> usize {
+        size_of::<Self>() + self.octets()
+    }
+
+    /// What came of it so far.
+    pub(super) fn octets(&self) -> usize {
         self.message.weight() + self.envelope.weight()
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Receiver<'e, P> {
     pub(super) mark: HighWaterMark,
     /// The socket as a whole holds all it may: every queue that is not empty is full.
     pub(super) starved: bool,
+    /// The application has something to take, which makes room.
+    pub(super) queued: bool,
     pub(super) now: zmtp_core::Instant,
     pub(super) peer: PeerId,
     pub(super) accepted: bool,
@@ -182,7 +184,8 @@ impl Link {
 
     /// Whether the next message has to stay with the peer.
     fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
-        let full = to.incoming.is_full(&to.mark) || (to.starved && !to.incoming.is_empty());
+        let full = to.incoming.is_full(&to.mark)
+            || (to.starved && (!to.incoming.is_empty() || (to.queued && self.rx.ready)));
         self.rx.paused = full && !self.connection.in_message();
         self.rx.paused || self.rx.congested
     }

@@ -71,6 +71,7 @@ impl<P: Pattern> Engine<P> {
             incoming: &mut peer.incoming,
             mark: self.options.receive_mark,
             starved,
+            queued: self.queued > 0,
             now,
             peer: id(index),
             accepted: matches!(peer.origin, Origin::Accepted),
@@ -79,11 +80,13 @@ impl<P: Pattern> Engine<P> {
         let result = link.receive(&mut to);
         let said = to.said;
         self.held += peer.incoming.weight() - before;
+        self.queued += peer.incoming.weight() - before;
         self.held -= link.rx.weight;
-        self.unfinished_octets -= link.rx.weight;
+        self.unfinished_octets -= link.rx.unfinished;
         link.rx.weight = link.rx.held();
+        link.rx.unfinished = link.rx.unfinished();
         self.held += link.rx.weight;
-        self.unfinished_octets += link.rx.weight;
+        self.unfinished_octets += link.rx.unfinished;
         if link.rx.paused && starved && !peer.starved {
             peer.starved = true;
             self.starved.push(index);
@@ -147,7 +150,9 @@ impl<P: Pattern> Engine<P> {
                 .peers
                 .iter()
                 .filter_map(|(index, peer)| match &peer.phase {
-                    Phase::Open(link) if link.rx.weight > 0 => Some((link.rx.weight, index)),
+                    Phase::Open(link) if link.rx.unfinished > 0 => {
+                        Some((link.rx.unfinished, index))
+                    }
                     _ => None,
                 })
                 .max();

@@ -111,14 +111,23 @@ macro_rules! common {
             /// [`Error::Stopped`](crate::Error::Stopped), [`Error::Woken`](crate::Error::Woken),
             /// and [`Error::Io`](crate::Error::Io) if the system's poll fails.
             pub fn step(&mut self) -> Result<crate::Ready, crate::Error> {
+                let mut ready = self.look()?;
+                if ready.readable {
+                    ready.next = Some(core::time::Duration::ZERO);
+                }
+                Ok(ready)
+            }
+
+            /// [`Self::step`], without a word on what the application has not taken.
+            fn look(&mut self) -> Result<crate::Ready, crate::Error> {
                 let next = self.engine.step()?;
                 let (readable, writable) = self.ready();
                 Ok(crate::Ready { readable, writable, next })
             }
 
             /// Waits up to `timeout` for something to happen, whatever it is, and says what is
-            /// possible then. Does not wait while events can be taken with
-            /// [`Self::next_event`].
+            /// possible then. Events that can be taken already do not end the wait: take them
+            /// before.
             ///
             /// # Errors
             ///
@@ -127,9 +136,7 @@ macro_rules! common {
                 &mut self,
                 timeout: core::time::Duration,
             ) -> Result<crate::Ready, crate::Error> {
-                if !self.engine.has_event() {
-                    self.engine.turn(super::deadline(Some(timeout)))?;
-                }
+                self.engine.turn(super::deadline(Some(timeout)))?;
                 self.step()
             }
         }
@@ -155,7 +162,7 @@ macro_rules! common {
         #[cfg(unix)]
         impl super::Pollable for $socket {
             fn step_once(&mut self) -> Result<crate::Ready, crate::Error> {
-                self.step()
+                self.look()
             }
 
             fn descriptor(&self) -> std::os::fd::RawFd {

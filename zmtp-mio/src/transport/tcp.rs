@@ -5,11 +5,15 @@ use std::io;
 use std::net::ToSocketAddrs;
 
 use mio::net::{TcpListener, TcpStream};
-use socket2::{SockRef, TcpKeepalive};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
 use crate::options::Tcp;
+
+/// Connections that may wait to be accepted, as far as the system allows: mio's own 128 lets a burst
+/// of clients run into the kernel's retries, a second each.
+const BACKLOG: i32 = 4_096;
 
 pub(super) fn bind(
     endpoint: &Endpoint,
@@ -31,17 +35,26 @@ pub(super) fn bind(
     };
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        match TcpListener::bind(address) {
-            Ok(listener) => {
-                buffers(&SockRef::from(&listener), options).map_err(fail)?;
-                return Ok(listener);
-            }
+        match listen(address, options) {
+            Ok(listener) => return Ok(listener),
             // Another address of the name would hide that this one is somebody else's.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(fail(error)),
             Err(error) => last = error,
         }
     }
     Err(fail(last))
+}
+
+fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // On Windows it would let two listeners share the port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    buffers(&SockRef::from(&socket), options)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 pub(super) fn dial(address: SocketAddr, options: &Tcp) -> io::Result<TcpStream> {

@@ -1,0 +1,244 @@
+//! Lengths that promise more than comes, and more than may come: refused by the limits, and
+//! memory never follows a promise.
+#![cfg(unix)]
+
+mod common;
+#[path = "common/more_b.rs"]
+mod more_b;
+
+use common::{Echo, RawPeer, assert_echo, req, resident, wire};
+use more_b::{alone, echo_with, outcome};
+use zmtp_mio::CloseReason;
+use zmtp_mio::zmtp_core::wire::Malformed;
+use zmtp_mio::zmtp_core::{Error, Exceeded, Limit, PeerError};
+
+const MIB: usize = 1 << 20;
+/// What allocators and stacks may need besides.
+const SLACK: usize = 6 * MIB;
+const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
+
+fn end_of(echo: &Echo, is_ready: bool, octets: &[u8]) {
+    let mut peer = match is_ready {
+        true => RawPeer::ready(&echo.endpoint, "REQ"),
+        false => {
+            let mut peer = RawPeer::connect(&echo.endpoint);
+            peer.send(&wire::greeting());
+            peer
+        }
+    };
+    let _ = peer.try_send(octets);
+    let _ = peer.try_send(&[7; 1_000]);
+    peer.assert_closed();
+}
+
+/// Sends each huge length with these flags and compares how the connections ended.
+fn assert_ends(is_ready: bool, flags: u8, expected: impl Fn(u64) -> Error) {
+    let echo = Echo::new();
+    let mut honest = req(&echo.endpoint);
+    assert_echo(&mut honest, b"before");
+    let before = resident();
+    for len in HUGE {
+        end_of(&echo, is_ready, &wire::long_header(flags, len));
+        assert_echo(&mut honest, b"meanwhile");
+    }
+    let grown = resident().saturating_sub(before);
+    assert!(grown < SLACK, "grew by {grown} octets");
+    let (counters, closes) = outcome(echo);
+    let expected: Vec<_> = HUGE.map(|len| CloseReason::Protocol(expected(len))).into();
+    assert_eq!(closes, expected);
+    let ended = if is_ready { counters.disconnects } else { counters.refused };
+    assert_eq!(ended, 5);
+}
+
+/// A length beyond the grammar is that; any other is over the limit.
+fn over(limit: Limit, allowed: u64) -> impl Fn(u64) -> Error {
+    move |len| match len >> 63 {
+        0 => Error::Limit(Exceeded { limit, allowed, got: len }),
+        _ => Malformed::FrameSize(len).into(),
+    }
+}
+
+#[test]
+fn huge_frames_before_ready_are_refused() {
+    alone("huge_frames_before_ready_are_refused", || {
+        assert_ends(false, 0, |len| match len >> 63 {
+            0 => PeerError::MessageInHandshake.into(),
+            _ => Malformed::FrameSize(len).into(),
+        });
+    });
+}
+
+#[test]
+fn huge_commands_before_ready_are_refused() {
+    alone("huge_commands_before_ready_are_refused", || {
+        assert_ends(false, 4, over(Limit::Command, 65_536));
+    });
+}
+
+#[test]
+fn huge_frames_after_ready_are_cut_off() {
+    alone("huge_frames_after_ready_are_cut_off", || {
+        for flags in [0, 1] {
+            assert_ends(true, flags, over(Limit::Frame, 128 << 20));
+        }
+    });
+}
+
+#[test]
+fn huge_commands_after_ready_are_cut_off() {
+    alone("huge_commands_after_ready_are_cut_off", || {
+        assert_ends(true, 4, over(Limit::Command, 65_536));
+    });
+}
+
+/// Limits lifted by the user: only what came may cost memory.
+#[test]
+fn a_length_that_is_allowed_costs_nothing_until_its_octets_come() {
+    alone("a_length_that_is_allowed_costs_nothing_until_its_octets_come", || {
+        let echo = echo_with(|options| {
+            options.limits = options.limits.max_frame(u64::MAX).max_message(u64::MAX);
+        });
+        let mut honest = req(&echo.endpoint);
+        assert_echo(&mut honest, b"before");
+        let before = resident();
+        let peers: Vec<_> = [1 << 31, 1 << 40, (1 << 63) - 1]
+            .iter()
+            .cycle()
+            .take(30)
+            .map(|&len| {
+                let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+                peer.send(&[wire::frame(1, b""), wire::long_header(0, len)].concat());
+                peer.send(&[7; 1_000]);
+                peer
+            })
+            .collect();
+        assert_echo(&mut honest, b"meanwhile");
+        let grown = resident().saturating_sub(before);
+        assert!(grown < SLACK, "grew by {grown} octets");
+        drop(peers);
+    });
+}
+
+/// The largest message that the default allows, promised by many who send a little of it.
+#[test]
+fn a_hundred_promises_of_the_largest_message_cost_what_came() {
+    alone("a_hundred_promises_of_the_largest_message_cost_what_came", || {
+        let echo = Echo::new();
+        let mut honest = req(&echo.endpoint);
+        assert_echo(&mut honest, b"before");
+        let before = resident();
+        let peers: Vec<_> = (0..100)
+            .map(|_| {
+                let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+                peer.send(&[wire::frame(1, b""), wire::long_header(0, 128 << 20)].concat());
+                peer.send(&[7; 20_000]);
+                peer
+            })
+            .collect();
+        assert_echo(&mut honest, b"meanwhile");
+        let grown = resident().saturating_sub(before);
+        // 2 MB came; doubling may hold twice that.
+        assert!(grown < SLACK + 4 * MIB, "grew by {grown} octets");
+        drop(peers);
+    });
+}
+
+#[test]
+fn commands_that_are_promised_and_never_end_cost_what_came() {
+    alone("commands_that_are_promised_and_never_end_cost_what_came", || {
+        let echo = Echo::new();
+        let mut honest = req(&echo.endpoint);
+        assert_echo(&mut honest, b"before");
+        let before = resident();
+        let peers: Vec<_> = (0..200)
+            .map(|_| {
+                let mut peer = RawPeer::connect(&echo.endpoint);
+                peer.send(&[&wire::greeting()[..], &wire::long_header(4, 65_536)].concat());
+                peer.send(&[7; 500]);
+                peer
+            })
+            .collect();
+        assert_echo(&mut honest, b"meanwhile");
+        let grown = resident().saturating_sub(before);
+        assert!(grown < SLACK, "grew by {grown} octets");
+        drop(peers);
+    });
+}
+
+#[test]
+fn twenty_thousand_properties_are_too_many_octets() {
+    let echo = Echo::new();
+    let mut honest = req(&echo.endpoint);
+    assert_echo(&mut honest, b"before");
+    let properties = wire::property("X", b"").repeat(20_000);
+    let octets = wire::command("READY", &properties);
+    let got = octets.len() as u64 - 9;
+    let allowed = 65_536;
+    end_of(&echo, false, &octets);
+    assert_echo(&mut honest, b"after");
+    let limit = Exceeded { limit: Limit::Command, allowed, got };
+    assert_eq!(outcome(echo).1, [CloseReason::Protocol(Error::Limit(limit))]);
+}
+
+#[test]
+fn as_many_properties_as_fit_a_command_are_read_to_the_last() {
+    let echo = Echo::new();
+    let mut data = wire::property("X", b"").repeat(10_000);
+    data.extend(wire::property("Socket-Type", b"REQ"));
+    let mut peer = RawPeer::connect(&echo.endpoint);
+    peer.send(&[&wire::greeting()[..], &wire::command("READY", &data)].concat());
+    peer.send(&wire::plain(b"hello"));
+    peer.read_exact(64);
+    assert_eq!(peer.read_message(), [&b""[..], b"hello"]);
+    assert_eq!(outcome(echo).0.unnamed_peers, 0);
+}
+
+/// Sends the same frame until the other end has enough of it.
+fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter: bool) {
+    let echo = echo_with(|options| options.limits = options.limits.max_message(4 << 20));
+    let mut honest = req(&echo.endpoint);
+    assert_echo(&mut honest, b"before");
+    let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+    if delimiter {
+        peer.send(&wire::frame(1, b""));
+    }
+    let before = resident();
+    let mut sent = 0;
+    while sent < 64 << 20 && peer.try_send(frame).is_ok() {
+        sent += frame.len();
+    }
+    assert!(sent < 64 << 20, "nobody stopped it");
+    assert_echo(&mut honest, b"after");
+    let grown = resident().saturating_sub(before);
+    assert!(grown < SLACK + 12 * MIB, "grew by {grown} octets");
+    let (counters, closes) = outcome(echo);
+    let limit = Exceeded { limit, allowed, got };
+    assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit))]);
+    assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
+}
+
+#[test]
+fn endless_parts_end_at_the_limit_on_parts() {
+    alone("endless_parts_end_at_the_limit_on_parts", || {
+        for body in [&b""[..], b"x", &[7; 100]] {
+            assert_endless(Limit::Parts, 16_384, 16_385, &wire::frame(1, body), true);
+        }
+    });
+}
+
+#[test]
+fn an_endless_envelope_ends_at_the_limit_on_parts() {
+    alone("an_endless_envelope_ends_at_the_limit_on_parts", || {
+        assert_endless(Limit::Parts, 16_384, 16_385, &wire::frame(1, b"x"), false);
+    });
+}
+
+#[test]
+fn endless_large_parts_end_at_the_limit_on_octets() {
+    alone("endless_large_parts_end_at_the_limit_on_octets", || {
+        let frame = wire::frame(1, &vec![7; MIB]);
+        for delimiter in [true, false] {
+            assert_endless(Limit::Message, 4 << 20, 5 << 20, &frame, delimiter);
+        }
+    });
+}
