@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+/// The workspace's front page, whose programs must compile too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Workspace;
+
 mod endpoint;
 mod engine;
 mod error;

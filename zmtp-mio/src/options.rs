@@ -31,8 +31,8 @@ impl From<Duration> for Linger {
     }
 }
 
-/// How much may wait in a queue of one peer. Whichever comes first counts; one message always
-/// fits.
+/// How much may wait in a queue of one peer. Whichever comes first counts. One message always fits,
+/// so that 0 means 1; libzmq's 0, no limit, does not exist here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HighWaterMark {
     /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`).
@@ -51,10 +51,10 @@ impl Default for HighWaterMark {
 /// errors.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Reconnect {
-    /// The first wait; 100 ms (`ZMQ_RECONNECT_IVL`). It doubles from one failure to the next; each
+    /// The first wait; 100 ms, at least 10 ms (`ZMQ_RECONNECT_IVL`). It doubles from one failure to the next; each
     /// wait is shortened at random by up to half, so that peers do not return in step.
     pub first: Duration,
-    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`).
+    /// The longest wait, the first included; 3 s (`ZMQ_RECONNECT_IVL_MAX`).
     pub longest: Duration,
 }
 
@@ -155,8 +155,13 @@ impl fmt::Debug for Options {
             .field("linger", &self.linger)
             .field("send_mark", &self.send_mark)
             .field("receive_mark", &self.receive_mark)
+            .field("max_octets", &self.max_octets)
+            .field("max_connections", &self.max_connections)
+            .field("max_handshakes", &self.max_handshakes)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
+            .field("routing_id", &self.routing_id)
+            .field("require_socket_type", &self.require_socket_type)
             .finish_non_exhaustive()
     }
 }

@@ -143,7 +143,7 @@ impl Poller {
         timeout: Option<Duration>,
     ) -> Result<usize, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        self.arm(items).map_err(Error::io("register with a poll"))?;
+        self.arm(items)?;
         loop {
             let mut rest =
                 deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -181,7 +181,7 @@ impl Poller {
 
     /// Registers the items anew. The system's notices are edge-like, and registering says what is
     /// ready now: that makes the wait level-triggered.
-    fn arm(&mut self, items: &[Item<'_>]) -> io::Result<()> {
+    fn arm(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
         self.base = self.base.wrapping_add(self.registered.len());
         let registry = self.poll.registry();
         let wanted: Vec<_> = items.iter().map(Item::descriptor).collect();
@@ -197,12 +197,13 @@ impl Poller {
                 Source::Socket(_) => Interest::READABLE,
                 Source::Fd(..) => item.interest,
             };
-            match registry.reregister(&mut SourceFd(&fd), token, interest) {
+            let result = match registry.reregister(&mut SourceFd(&fd), token, interest) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    registry.register(&mut SourceFd(&fd), token, interest)?;
+                    registry.register(&mut SourceFd(&fd), token, interest)
                 }
-                result => result?,
-            }
+                result => result,
+            };
+            result.map_err(Error::io(format!("wait for descriptor {fd}")))?;
             self.registered.push(fd);
         }
         Ok(())

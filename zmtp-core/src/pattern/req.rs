@@ -177,6 +177,17 @@ impl<S: Slots<ReqPeer>> Req<S> {
         Ok(peer)
     }
 
+    /// Whether the request that is not out waits for a peer that is being connected to, while
+    /// another is up: gives the old and the new peer, and it is the new one's from now on.
+    pub fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        let State::Routed(old) = self.state else { return None };
+        let slot = self.peers.get_mut(old)?;
+        let new = self.up.head().filter(|_| !slot.up.is_linked())?;
+        self.up.rotate(&mut self.peers);
+        self.state = State::Routed(new);
+        Some((old, new))
+    }
+
     /// The request to a peer is out, its last octet written. What came of the peer before is no
     /// reply to it.
     pub fn sent(&mut self, peer: PeerId) {

@@ -12,6 +12,13 @@ struct Neighbours {
     previous: PeerId,
 }
 
+impl RingLink {
+    /// Whether the peer stands in the ring.
+    pub const fn is_linked(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 /// Per-peer state that can stand in the ring `LANE`.
 pub trait Linked<const LANE: u8> {
     /// The peer's place in that ring.

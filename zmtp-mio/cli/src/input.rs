@@ -1,14 +1,18 @@
 //! What to send: octets from the command line, from files, and from stdin.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use zmtp_mio::zmtp_core::Limits;
 use zmtp_mio::{Handle, Message};
 
 use crate::exit::Failure;
+
+/// Octets of the largest message: what a peer takes unless told otherwise.
+const LARGEST: u64 = Limits::DEFAULT.max_message;
 
 /// Where the octets of a part come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,16 +69,29 @@ impl Part {
     fn read(&self) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Octets(octets) => Ok(octets.clone()),
-            Self::File(path) => {
-                fs::read(path).map_err(Failure::io(format!("read {}", path.display())))
-            }
-            Self::Stdin => {
-                let mut octets = Vec::new();
-                io::stdin().lock().read_to_end(&mut octets).map_err(Failure::io("read stdin"))?;
-                Ok(octets)
-            }
+            Self::File(path) => File::open(path)
+                .and_then(whole)
+                .map_err(Failure::io(format!("read {}", path.display()))),
+            Self::Stdin => whole(io::stdin().lock()).map_err(Failure::io("read stdin")),
         }
     }
+}
+
+/// All there is to read, if a message can hold it.
+fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut octets)?;
+    fits(octets)
+}
+
+fn fits(octets: Vec<u8>) -> io::Result<Vec<u8>> {
+    if octets.len() as u64 > LARGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("more than the {LARGEST} octets that a message may have"),
+        ));
+    }
+    Ok(octets)
 }
 
 /// Whether reading these parts waits for somebody to type.
@@ -122,11 +139,11 @@ impl Lines {
 /// The next line without its newline. The last may lack one.
 fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
-    if reader.read_until(b'\n', &mut line)? == 0 {
+    if reader.take(LARGEST + 1).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
     line.pop_if(|last| *last == b'\n');
-    Ok(Some(line))
+    fits(line).map(Some)
 }
 
 #[cfg(test)]

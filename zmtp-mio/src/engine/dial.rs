@@ -19,6 +19,9 @@ use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
 use crate::transport::{Stream, Target};
 
+/// The least that a wait can be set to: dialling without any would be a spin.
+const LEAST: Duration = Duration::from_millis(10);
+
 /// What a dialled peer remembers from one attempt to the next.
 #[derive(Debug)]
 pub(super) struct Dialer {
@@ -47,12 +50,13 @@ impl Dialer {
 
     /// The wait before the next attempt.
     fn wait(&mut self, options: Reconnect, reason: CloseReason, now: Instant) -> Duration {
-        let doubled = options.first.saturating_mul(1 << self.failures.min(20));
-        let base = doubled.min(options.longest);
+        let first = options.first.min(options.longest).max(LEAST);
+        let doubled = first.saturating_mul(1 << self.failures.min(20));
+        let base = doubled.min(options.longest.max(LEAST));
         self.failures = self.failures.saturating_add(1);
         // Not sooner after the last dial than the first wait, however short the connection was.
         let since = self.last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
-        let least = options.first.saturating_sub(since);
+        let least = first.saturating_sub(since);
         match reason {
             // Our own doing: at once, unless that would be sooner after the last than the first
             // wait.
@@ -242,7 +246,7 @@ impl<P: Pattern> Engine<P> {
                 dialer.wait(self.options.reconnect, reason, now)
             }
             false if dialer.tried < 2 => Duration::ZERO,
-            false => self.options.reconnect.first,
+            false => self.options.reconnect.first.max(LEAST),
         };
         peer.phase = Phase::Waiting;
         self.timers.set(Key::Peer(index), &mut peer.timer, now.checked_add(wait));

@@ -63,17 +63,15 @@ impl<P: Pattern> Engine<P> {
         &mut self.monitor.counters.dropped
     }
 
-    /// Takes back what waits to be sent to a peer, if nothing of it is out.
-    pub(crate) fn unqueue(&mut self, peer: PeerId) -> bool {
-        let Some(slot) = self.peers.get_mut(peer.0 as usize) else { return false };
-        if slot.outgoing.is_empty() || slot.link().is_some_and(|link| link.is_mid_letter()) {
-            return false;
+    /// Takes back the letter that waits to be sent to a peer, if nothing of it is out.
+    pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<Letter> {
+        let slot = self.peers.get_mut(peer.0 as usize)?;
+        if slot.link().is_some_and(|link| link.is_mid_letter()) {
+            return None;
         }
-        while let Some(letter) = slot.outgoing.pop() {
-            self.held -= letter.weight();
-            self.monitor.counters.dropped.given_up += 1;
-        }
-        true
+        let letter = slot.outgoing.pop()?;
+        self.held -= letter.weight();
+        Some(letter)
     }
 
     /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is

@@ -68,7 +68,7 @@ impl<P: Pattern> Engine<P> {
             let Some(acceptor) = self.listeners.get(index) else { return };
             let endpoint = Arc::clone(&acceptor.endpoint);
             let result = if self.peers.len() < self.options.max_connections {
-                acceptor.listener.accept(&self.options.tcp)
+                acceptor.listener.accept()
             } else {
                 Err(io::ErrorKind::QuotaExceeded.into())
             };
@@ -78,7 +78,7 @@ impl<P: Pattern> Engine<P> {
                     self.accepted(&endpoint, stream);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The peer was gone before it was accepted, or its options could not be set.
+                // The peer was gone before it was accepted.
                 Err(error) if is_of_the_peer(error.kind()) => {}
                 Err(error) => {
                     return self.pause(index, error.kind());
@@ -100,7 +100,13 @@ impl<P: Pattern> Engine<P> {
 
     fn accepted(&mut self, endpoint: &Arc<Endpoint>, stream: Stream) {
         self.monitor.counters.accepted += 1;
-        self.monitor.note(endpoint, stream.remote(), EventKind::Accepted);
+        let remote = stream.remote();
+        self.monitor.note(endpoint, remote, EventKind::Accepted);
+        if let Err(error) = stream.configure(&self.options.tcp) {
+            self.monitor.counters.refused += 1;
+            let reason = CloseReason::Io(error.kind());
+            return self.monitor.note(endpoint, remote, EventKind::Closed(reason));
+        }
         self.make_way();
         let now = Instant::now();
         let link = Link::new(stream, &self.config, now, self.core_now());
@@ -139,7 +145,6 @@ const fn is_of_the_peer(kind: io::ErrorKind) -> bool {
         kind,
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::InvalidInput
             | io::ErrorKind::NotConnected
             | io::ErrorKind::BrokenPipe
     )

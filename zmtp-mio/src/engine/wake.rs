@@ -21,7 +21,7 @@ pub(super) struct Wake {
 }
 
 impl Handle {
-    /// Ends the call that is blocked now, or else the next one that would block, with
+    /// Ends the call that is blocked now, or else the next one that looks at the system, with
     /// [`Error::Woken`].
     ///
     /// # Errors

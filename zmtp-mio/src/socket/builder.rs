@@ -56,7 +56,7 @@ impl<S: Socket> Builder<S> {
         Ok(socket)
     }
 
-    /// Sets all options at once.
+    /// Sets all options at once, in place of those set before.
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
@@ -78,11 +78,12 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// Time for a handshake, in whole milliseconds; 10 s (`ZMQ_HANDSHAKE_IVL`). It bounds
-    /// connecting too.
+    /// Time for a handshake, in whole milliseconds, at least one; 10 s (`ZMQ_HANDSHAKE_IVL`). It
+    /// bounds connecting too.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+        let ms = timeout.as_nanos().div_ceil(1_000_000).max(1);
+        let ms = u32::try_from(ms).unwrap_or(u32::MAX);
         self.options.limits = self.options.limits.handshake_timeout(ms);
         self
     }
@@ -106,6 +107,35 @@ impl<S: Socket> Builder<S> {
     #[must_use]
     pub const fn receive_mark(mut self, mark: HighWaterMark) -> Self {
         self.options.receive_mark = mark;
+        self
+    }
+
+    /// Octets that all peers of the socket together may occupy; 512 MiB. See
+    /// [`Options::max_octets`].
+    #[must_use]
+    pub const fn max_octets(mut self, octets: usize) -> Self {
+        self.options.max_octets = octets;
+        self
+    }
+
+    /// Connections of the socket; 65,536. Past it accepting pauses.
+    #[must_use]
+    pub const fn max_connections(mut self, connections: usize) -> Self {
+        self.options.max_connections = connections;
+        self
+    }
+
+    /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
+    #[must_use]
+    pub const fn max_handshakes(mut self, handshakes: usize) -> Self {
+        self.options.max_handshakes = handshakes;
+        self
+    }
+
+    /// Refuses peers that do not name their socket type; false, as libzmq.
+    #[must_use]
+    pub const fn require_socket_type(mut self, require: bool) -> Self {
+        self.options.require_socket_type = require;
         self
     }
 

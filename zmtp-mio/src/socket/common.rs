@@ -52,8 +52,9 @@ macro_rules! common {
             /// once, whether or not anybody listens there.
             ///
             /// Host names other than `localhost` are looked up on a short-lived thread, the only
-            /// one this crate ever starts by itself, or by
-            /// [`Builder::resolver`](crate::Builder::resolver).
+            /// one this crate ever starts by itself; or, if there is a
+            /// [`Builder::resolver`](crate::Builder::resolver), by it, in whichever call dials,
+            /// this one included: that call takes as long as the resolver.
             ///
             /// # Errors
             ///
@@ -104,7 +105,8 @@ macro_rules! common {
             /// Does a bounded amount of work without waiting, and says what is possible now. For
             /// callers with a poll of their own, in which this socket is registered: call it when
             /// the socket is readable there, and after [`Ready::next`](crate::Ready::next) at the
-            /// latest.
+            /// latest. As long as messages wait that is at once: the poll speaks only of what is
+            /// new.
             ///
             /// # Errors
             ///
@@ -126,8 +128,8 @@ macro_rules! common {
             }
 
             /// Waits up to `timeout` for something to happen, whatever it is, and says what is
-            /// possible then. Events that can be taken already do not end the wait: take them
-            /// before.
+            /// possible then. Does not wait while a receive would not. Events that can be taken
+            /// already do not end the wait: take them before.
             ///
             /// # Errors
             ///
@@ -136,7 +138,10 @@ macro_rules! common {
                 &mut self,
                 timeout: core::time::Duration,
             ) -> Result<crate::Ready, crate::Error> {
-                self.engine.turn(super::deadline(Some(timeout)))?;
+                let (readable, _) = self.ready();
+                if !readable {
+                    self.engine.turn(super::deadline(Some(timeout)))?;
+                }
                 self.step()
             }
         }

@@ -53,8 +53,8 @@ pub struct Ready {
     pub readable: bool,
     /// A send would not wait.
     pub writable: bool,
-    /// Step again after at most this long, or when the socket's descriptor is readable; zero while
-    /// work is left, `None` if only the descriptor matters.
+    /// Step again after at most this long, or when the socket's descriptor is readable. Zero while
+    /// work is left or a receive would not wait, `None` if only the descriptor matters.
     pub next: Option<Duration>,
 }
 

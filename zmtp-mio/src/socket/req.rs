@@ -136,7 +136,8 @@ impl Req {
     }
 
     /// Sends a request, waiting for ever for a peer to send it to. Endpoints that are connected
-    /// to count as peers before they are reached: the request waits for them.
+    /// to count as peers before they are reached: the request waits for them, and goes to
+    /// whichever is reached first.
     ///
     /// # Errors
     ///
@@ -229,8 +230,10 @@ impl Req {
         {
             self.engine.dropped().not_asked += 1;
         }
-        let asked = self.engine.pattern.0.give_up();
-        asked.filter(|peer| !self.engine.unqueue(*peer))
+        let asked = self.engine.pattern.0.give_up()?;
+        let unsent = self.engine.unqueue(asked).is_some();
+        self.engine.dropped().given_up += u64::from(unsent);
+        (!unsent).then_some(asked)
     }
 
     /// Gives the last request up, if it is not answered: a new one may be sent, and no late reply
@@ -255,9 +258,19 @@ impl Req {
                 Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
             }
             self.engine.turn(deadline)?;
+            self.reroute();
             if is_over(deadline) && !self.engine.pattern.0.may_take() {
                 return Ok(None);
             }
+        }
+    }
+
+    /// Takes a request from an endpoint that is not reached to one that is.
+    fn reroute(&mut self) {
+        let Some((old, new)) = self.engine.pattern.0.reroute() else { return };
+        if let Some(letter) = self.engine.unqueue(old) {
+            // A peer that is up and was not asked has an empty queue.
+            let _ = self.engine.send(new, letter);
         }
     }
 

@@ -52,6 +52,15 @@ impl Stream {
         }
     }
 
+    /// Applies the options to a connection that was accepted.
+    pub(crate) fn configure(&self, options: &Tcp) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => tcp::configure(stream, options),
+            #[cfg(unix)]
+            Self::Ipc(_) => Ok(()),
+        }
+    }
+
     /// What became of connecting: `WouldBlock` while it is undecided.
     pub(crate) fn connected(&self) -> io::Result<()> {
         if let Some(error) = each!(self, stream => stream.take_error())? {
@@ -136,13 +145,9 @@ impl Listener {
     }
 
     /// The next connection.
-    pub(crate) fn accept(&self, options: &Tcp) -> io::Result<Stream> {
+    pub(crate) fn accept(&self) -> io::Result<Stream> {
         match self {
-            Self::Tcp(listener) => {
-                let (stream, _) = retry(|| listener.accept())?;
-                tcp::configure(&stream, options)?;
-                Ok(Stream::Tcp(stream))
-            }
+            Self::Tcp(listener) => retry(|| listener.accept()).map(|(it, _)| Stream::Tcp(it)),
             #[cfg(unix)]
             Self::Ipc(listener) => retry(|| listener.accept()).map(Stream::Ipc),
         }
