@@ -11,5 +11,10 @@ for package in "$@"; do
   done
   echo "$package: $(printf '%s\n' "$files" | wc -l) files"
 done
+# Cargo unpacks each package for the others to build against, and takes what it unpacked before for
+# the same version to be the same.
+for package in "$@"; do
+  rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/"$package"-[0-9]*
+done
 cargo package --quiet --allow-dirty --package "$1" --package "$2" --package "$3"
 echo "each builds from its package"
