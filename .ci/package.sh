@@ -11,10 +11,10 @@ for package in "$@"; do
   done
   echo "$package: $(printf '%s\n' "$files" | wc -l) files"
 done
-# Cargo unpacks each package for the others to build against, and takes what it unpacked before for
-# the same version to be the same.
-for package in "$@"; do
-  rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/"$package"-[0-9]*
-done
+# Cargo unpacks each package for the others to build against, and takes what it unpacked or built
+# before under the same path for the same version to be the same: so under a path of its own.
+CARGO_TARGET_DIR=$(mktemp -d)
+export CARGO_TARGET_DIR
+trap 'rm -rf "$CARGO_TARGET_DIR"' EXIT
 cargo package --quiet --allow-dirty --package "$1" --package "$2" --package "$3"
 echo "each builds from its package"
