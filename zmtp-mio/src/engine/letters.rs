@@ -74,6 +74,17 @@ impl<P: Pattern> Engine<P> {
         Some(letter)
     }
 
+    /// Moves a letter that waits for a peer that is not reached to one that is.
+    pub(super) fn reroute(&mut self) {
+        let Some((from, to)) = self.pattern.reroute() else { return };
+        if let Some(letter) = self.unqueue(from)
+            && self.send(to, letter).is_err()
+        {
+            // Its link is broken; when that is read to its end, the pattern learns of the loss.
+            self.monitor.counters.dropped.peer_gone += 1;
+        }
+    }
+
     /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
     /// dialled again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {

@@ -197,6 +197,7 @@ impl<P: Pattern> Engine<P> {
             Err(error) => return Err(Error::io("poll")(error)),
         }
         self.dispatch();
+        self.reroute();
         Ok(())
     }
 

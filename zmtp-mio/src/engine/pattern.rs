@@ -17,6 +17,11 @@ pub(crate) trait Pattern {
     /// A handshake is over: of a dialled peer, or of one that was accepted and is new.
     fn up(&mut self, peer: PeerId, accepted: bool);
 
+    /// From whom to whom a letter shall go that waits for a peer that is not reached.
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        None
+    }
+
     /// Everything that waited for a peer is out.
     fn sent(&mut self, _: PeerId) {}
 

@@ -48,6 +48,10 @@ impl Pattern for Rules {
         self.0.up(peer);
     }
 
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        self.0.reroute()
+    }
+
     fn sent(&mut self, peer: PeerId) {
         self.0.sent(peer);
     }
@@ -258,19 +262,9 @@ impl Req {
                 Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
             }
             self.engine.turn(deadline)?;
-            self.reroute();
             if is_over(deadline) && !self.engine.pattern.0.may_take() {
                 return Ok(None);
             }
-        }
-    }
-
-    /// Takes a request from an endpoint that is not reached to one that is.
-    fn reroute(&mut self) {
-        let Some((old, new)) = self.engine.pattern.0.reroute() else { return };
-        if let Some(letter) = self.engine.unqueue(old) {
-            // A peer that is up and was not asked has an empty queue.
-            let _ = self.engine.send(new, letter);
         }
     }
 

@@ -103,7 +103,7 @@ pub(crate) fn mutes(endpoint: &str, n: usize) -> Vec<RawPeer> {
 pub(crate) fn is_open(peer: &mut RawPeer) -> bool {
     let socket = match peer {
         RawPeer::Tcp(stream) => stream,
-        RawPeer::Ipc(_) => unimplemented!("only asked of TCP"),
+        RawPeer::Ipc(_) => panic!("only asked of TCP"),
     };
     let mut octet = [0];
     socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
