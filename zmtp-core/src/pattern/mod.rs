@@ -9,22 +9,52 @@
 //! |---|---|
 //! | [`Slots`], [`Fixed`] | per-peer state by [`PeerId`] |
 //! | [`Ring`] | turn-taking among peers: load-balance out, fair-queue in |
-//! | [`Req`], [`Rep`] | request-reply (RFC 28) |
+//! | [`Balance`], [`FairQueue`] | the two turns of all other types: who is sent the next message, whose message is taken next |
+//! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
+//! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); a ROUTER's names are kept by [`RoutingIds`] |
+//! | [`Push`], [`Pull`] | pipeline (RFC 30) |
+//! | [`Pair`] | exclusive pair (RFC 31) |
+//! | [`Publish`] | PUB and XPUB (RFC 29): who wants a message; the topics are kept by [`Topics`] |
+//! | [`Subscribe`] | SUB and XSUB (RFC 29): what is wanted; the topics are kept by [`Subscriptions`] |
+//! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array, for microcontrollers |
 
+mod balance;
+mod dealer;
+mod fair_queue;
+mod fixed_topics;
+mod pair;
+mod publish;
+mod push_pull;
 mod rep;
 mod req;
 mod ring;
+mod router;
 mod slots;
+mod subscribe;
 
+pub use balance::{Balance, BalancePeer};
+pub use dealer::{Dealer, DealerPeer};
+pub use fair_queue::{FairPeer, FairQueue};
+pub use fixed_topics::{FixedSubscriptions, FixedTopics};
+pub use pair::Pair;
+pub use publish::{Added, Publish, Removed, Reports, Topics};
+pub use push_pull::{Pull, Push};
 pub use rep::{Rep, RepPeer};
 pub use req::{Mode, Req, ReqPeer, RouteError, TakeError};
 pub use ring::{Linked, Ring, RingLink};
+pub use router::{Attached, Router, RouterPeer, RoutingIdInUse, RoutingIds, Unroutable};
 pub use slots::{Fixed, Slots};
+pub use subscribe::{Subscribe, Subscriptions};
 
 /// A peer, as its driver counts them: a slab index, a link number.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerId(pub u32);
+
+impl PeerId {
+    /// Nobody: no driver gives this number to a peer.
+    pub const NONE: Self = Self(u32::MAX);
+}
 
 /// No room for another peer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

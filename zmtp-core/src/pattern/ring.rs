@@ -3,19 +3,33 @@
 use super::{PeerId, Slots};
 
 /// Where a peer stands in a ring. One per ring and peer, inside the peer's slot.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RingLink(Option<Neighbours>);
-
 #[derive(Clone, Copy, Debug)]
+pub struct RingLink(Neighbours);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Neighbours {
     next: PeerId,
     previous: PeerId,
 }
 
+/// Of a peer that stands in no ring. Costs no tag: [`PeerId::NONE`] is nobody's.
+const NOWHERE: Neighbours = Neighbours { next: PeerId::NONE, previous: PeerId::NONE };
+
 impl RingLink {
+    /// Of a peer that stands nowhere.
+    pub const fn new() -> Self {
+        Self(NOWHERE)
+    }
+
     /// Whether the peer stands in the ring.
     pub const fn is_linked(&self) -> bool {
-        self.0.is_some()
+        self.0.next.0 != PeerId::NONE.0
+    }
+}
+
+impl Default for RingLink {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -49,11 +63,11 @@ impl<const LANE: u8> Ring<LANE> {
     /// Puts a peer at the end of the turns; nothing if it stands in the ring already.
     pub fn push<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
-        if slot.link().0.is_some() {
+        if slot.link().is_linked() {
             return;
         }
         let Some(head) = self.head else {
-            slot.link().0 = Some(Neighbours { next: id, previous: id });
+            slot.link().0 = Neighbours { next: id, previous: id };
             self.head = Some(id);
             return;
         };
@@ -65,7 +79,11 @@ impl<const LANE: u8> Ring<LANE> {
 
     /// Takes a peer out; nothing if it stands elsewhere.
     pub fn remove<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
-        let Some(at) = slots.get_mut(id).and_then(|slot| slot.link().0.take()) else { return };
+        let Some(slot) = slots.get_mut(id) else { return };
+        let at = core::mem::replace(&mut slot.link().0, NOWHERE);
+        if at == NOWHERE {
+            return;
+        }
         if at.next == id {
             self.head = None;
             return;
@@ -85,12 +103,12 @@ impl<const LANE: u8> Ring<LANE> {
     }
 
     fn neighbours<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId) -> Option<Neighbours> {
-        slots.get_mut(id).and_then(|slot| slot.link().0)
+        slots.get_mut(id).map(|slot| slot.link().0).filter(|at| *at != NOWHERE)
     }
 
     fn set<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId, at: Neighbours) {
         if let Some(slot) = slots.get_mut(id) {
-            slot.link().0 = Some(at);
+            slot.link().0 = at;
         }
     }
 
@@ -99,8 +117,8 @@ impl<const LANE: u8> Ring<LANE> {
         id: PeerId,
         change: impl FnOnce(&mut Neighbours),
     ) {
-        if let Some(at) = slots.get_mut(id).and_then(|slot| slot.link().0.as_mut()) {
-            change(at);
+        if let Some(slot) = slots.get_mut(id) {
+            change(&mut slot.link().0);
         }
     }
 }
