@@ -29,10 +29,14 @@ pub enum Error {
     OutOfTurn(OutOfTurn),
     /// The peer that was asked is gone; a new request may be sent. libzmq waits for ever.
     PeerLost,
+    /// Another peer is called so (`EADDRINUSE`; libzmq aborts).
+    RoutingIdInUse,
     /// The socket was stopped by its [`Handle`](crate::Handle) (`ETERM`).
     Stopped,
     /// The socket has no such endpoint (`ENOENT`).
     UnknownEndpoint(String),
+    /// Nobody is called as the message's first part says (`EHOSTUNREACH`).
+    Unroutable,
     /// It cannot be done now, or could not within the timeout (`EAGAIN`).
     WouldBlock,
     /// The call was woken by the socket's [`Handle`](crate::Handle).
@@ -55,8 +59,10 @@ impl fmt::Display for Error {
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the peer asked is gone, and its reply with it"),
+            Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
             Self::Stopped => f.write_str("the socket was stopped"),
             Self::UnknownEndpoint(text) => write!(f, "the socket has no endpoint {text:?}"),
+            Self::Unroutable => f.write_str("no peer has that routing id"),
             Self::WouldBlock => f.write_str("not possible now or within the timeout"),
             Self::Woken => f.write_str("woken by another thread"),
         }

@@ -14,9 +14,12 @@ mod options;
 #[cfg(unix)]
 mod poller;
 mod pool;
+mod routing_ids;
 mod slots;
 mod socket;
+mod topics;
 mod transport;
+mod tree;
 
 pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
@@ -30,7 +33,9 @@ pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve,
 pub use poller::{Item, Poller};
 #[cfg(unix)]
 pub use socket::Pollable;
-pub use socket::{Builder, Ready, Rep, Req, Socket};
+pub use socket::{
+    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Sub, Xpub, Xsub,
+};
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.
 pub use zmtp_core;

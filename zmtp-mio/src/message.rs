@@ -4,6 +4,7 @@ use core::fmt;
 use core::mem;
 use core::ops::Range;
 use core::str::Utf8Error;
+use std::sync::Arc;
 
 use crate::pool;
 
@@ -45,6 +46,11 @@ enum Data {
     Heap {
         len: usize,
         buffer: Vec<u8>,
+    },
+    /// `len` octets of a buffer that other copies of the message have too.
+    Shared {
+        len: usize,
+        buffer: Arc<Vec<u8>>,
     },
 }
 
@@ -95,6 +101,7 @@ impl Message {
         match &self.data {
             Data::Inline { len, octets } => &octets[..usize::from(*len)],
             Data::Heap { len, buffer } => &buffer[..*len],
+            Data::Shared { len, buffer } => &buffer[..*len],
         }
     }
 
@@ -111,7 +118,7 @@ impl Message {
     pub fn len(&self) -> usize {
         match &self.data {
             Data::Inline { len, .. } => usize::from(*len),
-            Data::Heap { len, .. } => *len,
+            Data::Heap { len, .. } | Data::Shared { len, .. } => *len,
         }
     }
 
@@ -125,6 +132,7 @@ impl Message {
         match &mut self.data {
             Data::Inline { len, .. } => *len = 0,
             Data::Heap { len, .. } => *len = 0,
+            Data::Shared { .. } => self.data = Data::default(),
         }
         self.ends.clear();
         self.has_parts = false;
@@ -138,6 +146,20 @@ impl Message {
                 buffer.truncate(len);
                 buffer
             }
+            Data::Shared { len, buffer } => match Arc::try_unwrap(buffer) {
+                Ok(mut buffer) => {
+                    buffer.truncate(len);
+                    buffer
+                }
+                Err(buffer) => buffer[..len].to_vec(),
+            },
+        }
+    }
+
+    /// Makes clones cheap: from now on they share the octets, unless those are few.
+    pub(crate) fn share(&mut self) {
+        if let Data::Heap { len, buffer } = &mut self.data {
+            self.data = Data::Shared { len: *len, buffer: Arc::new(mem::take(buffer)) };
         }
     }
 
@@ -169,6 +191,12 @@ impl Message {
     /// At least `n` octets behind the last part, to be filled and then [committed](Self::commit).
     pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
         let needed = self.len() + n;
+        if let Data::Shared { len, buffer } = &self.data {
+            let mut own = pool::take(needed);
+            own.clear();
+            own.extend_from_slice(&buffer[..*len]);
+            self.data = Data::Heap { len: *len, buffer: own };
+        }
         if let Data::Inline { len, octets } = &self.data
             && needed > INLINE
         {
@@ -190,6 +218,7 @@ impl Message {
                 }
                 &mut buffer[*len..]
             }
+            Data::Shared { .. } => &mut [],
         }
     }
 
@@ -198,6 +227,7 @@ impl Message {
         match &self.data {
             Data::Inline { len, .. } => INLINE - usize::from(*len),
             Data::Heap { len, buffer } => buffer.len() - len,
+            Data::Shared { .. } => 0,
         }
     }
 
@@ -205,7 +235,7 @@ impl Message {
     pub(crate) fn commit(&mut self, n: usize) {
         match &mut self.data {
             Data::Inline { len, .. } => *len += n as u8,
-            Data::Heap { len, .. } => *len += n,
+            Data::Heap { len, .. } | Data::Shared { len, .. } => *len += n,
         }
     }
 
@@ -218,8 +248,14 @@ impl Message {
 
 impl Drop for Message {
     fn drop(&mut self) {
-        if let Data::Heap { buffer, .. } = &mut self.data {
-            pool::give(mem::take(buffer));
+        match &mut self.data {
+            Data::Inline { .. } => {}
+            Data::Heap { buffer, .. } => pool::give(mem::take(buffer)),
+            Data::Shared { buffer, .. } => {
+                if let Some(buffer) = Arc::get_mut(buffer) {
+                    pool::give(mem::take(buffer));
+                }
+            }
         }
     }
 }
@@ -227,7 +263,12 @@ impl Drop for Message {
 impl Clone for Message {
     fn clone(&self) -> Self {
         let mut copy = Self::new();
-        copy.append(self.bytes());
+        match &self.data {
+            Data::Shared { len, buffer } => {
+                copy.data = Data::Shared { len: *len, buffer: Arc::clone(buffer) };
+            }
+            _ => copy.append(self.bytes()),
+        }
         copy.ends.clone_from(&self.ends);
         copy.has_parts = self.has_parts;
         copy
@@ -347,6 +388,23 @@ mod tests {
         assert_eq!(message.bytes(), [7; 1_000]);
         let body = message.into_vec();
         assert_eq!(body.as_ptr(), place);
+    }
+
+    #[test]
+    fn shared_octets_are_copied_only_to_be_changed() {
+        let mut message = Message::from(vec![7; 1_000]);
+        message.share();
+        let mut copy = message.clone();
+        assert_eq!(copy.bytes().as_ptr(), message.bytes().as_ptr());
+        copy.push(b"more");
+        assert_eq!((message.part_count(), copy.part_count()), (1, 2));
+        assert_eq!((copy.part(0), copy.part(1)), (Some(message.bytes()), Some(&b"more"[..])));
+        let place = message.bytes().as_ptr();
+        let octets = message.into_vec();
+        assert_eq!(octets.as_ptr(), place, "the last one keeps them");
+        copy.share();
+        copy.clear();
+        assert_eq!((copy.len(), copy.part_count()), (0, 0));
     }
 
     #[test]

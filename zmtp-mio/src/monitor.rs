@@ -62,6 +62,14 @@ pub struct Dropped {
     pub wrong_request_id: u64,
     /// Received: incomplete when its connection ended.
     pub incomplete: u64,
+    /// Received: no subscription matches it.
+    pub not_subscribed: u64,
+    /// Received by a socket type that only sends.
+    pub not_received: u64,
+    /// Received or to be sent: replaced by a newer one (`ZMQ_CONFLATE`).
+    pub conflated: u64,
+    /// To be sent: no peer is called as it says.
+    pub unroutable: u64,
     /// To be sent: its peer was gone.
     pub peer_gone: u64,
     /// To be sent: its peer's queue was at the high-water mark and the socket type drops then.
@@ -143,6 +151,10 @@ pub enum CloseReason {
     ByPeer,
     /// The application closed it: `disconnect`, or the socket was dropped.
     ByUs,
+    /// Another peer took its routing id over (`ZMQ_ROUTER_HANDOVER`).
+    HandedOver,
+    /// It did not read the subscriptions that are due to it.
+    HighWaterMark,
     /// The system reported this: refused, reset, unreachable.
     Io(io::ErrorKind),
     /// All messages of the socket together reached
@@ -151,8 +163,15 @@ pub enum CloseReason {
     MemoryLimit,
     /// The host's name has no address.
     NoAddress,
+    /// A PAIR has its peer already.
+    PairTaken,
     /// The protocol forbids to go on; says who is at fault.
     Protocol(zmtp_core::Error),
+    /// Its routing id is another peer's.
+    RoutingIdInUse,
+    /// It subscribed to more than a peer may: see
+    /// [`Options::max_subscriptions`](crate::Options::max_subscriptions).
+    TooManySubscriptions,
     /// More handshakes were unfinished than
     /// [`Options::max_handshakes`](crate::Options::max_handshakes), and this was the oldest.
     TooManyHandshakes,
@@ -164,10 +183,15 @@ impl fmt::Display for CloseReason {
             Self::Abandoned => f.write_str("request given up"),
             Self::ByPeer => f.write_str("closed by peer"),
             Self::ByUs => f.write_str("closed by us"),
+            Self::HandedOver => f.write_str("routing id handed over to another peer"),
+            Self::HighWaterMark => f.write_str("peer does not read its subscriptions"),
             Self::Io(kind) => kind.fmt(f),
             Self::MemoryLimit => f.write_str("memory limit of the socket reached"),
             Self::NoAddress => f.write_str("name has no address"),
+            Self::PairTaken => f.write_str("the socket has its one peer already"),
             Self::Protocol(error) => error.fmt(f),
+            Self::RoutingIdInUse => f.write_str("routing id in use by another peer"),
+            Self::TooManySubscriptions => f.write_str("too many subscriptions"),
             Self::TooManyHandshakes => f.write_str("too many unfinished handshakes"),
         }
     }
@@ -208,6 +232,7 @@ impl Monitor {
             Reason::BadEnvelope => dropped.bad_envelope += 1,
             Reason::WrongPeer => dropped.wrong_peer += 1,
             Reason::WrongRequestId => dropped.wrong_request_id += 1,
+            Reason::SendsOnly => dropped.not_received += 1,
             _ => dropped.not_asked += 1,
         }
     }

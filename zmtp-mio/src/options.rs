@@ -116,6 +116,15 @@ pub struct Options {
     pub max_connections: usize,
     /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
     pub max_handshakes: usize,
+    /// Subscriptions of one peer to this publisher: how many, and octets of their topics; 100,000
+    /// and 16 MiB. A peer that wants more is closed.
+    pub max_subscriptions: (usize, usize),
+    /// Messages go only to peers that are connected, and wait for those in the socket otherwise
+    /// (`ZMQ_IMMEDIATE`); false: they may queue for an endpoint while it is dialled.
+    pub immediate: bool,
+    /// Keep only the newest message of each queue (`ZMQ_CONFLATE`). Unlike libzmq's it keeps
+    /// multipart messages whole. Of DEALER, PUB, PULL, PUSH and SUB.
+    pub conflate: bool,
     /// When to dial again.
     pub reconnect: Reconnect,
     /// TCP settings.
@@ -139,6 +148,9 @@ impl Default for Options {
             max_octets: 512 << 20,
             max_connections: 65_536,
             max_handshakes: 4_096,
+            max_subscriptions: (100_000, 16 << 20),
+            immediate: false,
+            conflate: false,
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
             routing_id: RoutingId::EMPTY,
@@ -158,6 +170,9 @@ impl fmt::Debug for Options {
             .field("max_octets", &self.max_octets)
             .field("max_connections", &self.max_connections)
             .field("max_handshakes", &self.max_handshakes)
+            .field("max_subscriptions", &self.max_subscriptions)
+            .field("immediate", &self.immediate)
+            .field("conflate", &self.conflate)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
             .field("routing_id", &self.routing_id)

@@ -10,6 +10,14 @@ impl<T> Table<T> {
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
+
+    pub(crate) fn get(&self, id: PeerId) -> Option<&T> {
+        self.0.get(id.0 as usize)?.as_ref()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
+    }
 }
 
 impl<T> Slots<T> for Table<T> {

@@ -95,6 +95,8 @@ pub enum Reason {
     BadEnvelope,
     /// A reply that nobody waits for: unasked, too late, or a second one.
     NotAsked,
+    /// A message to a socket type that only sends: PUB, PUSH.
+    SendsOnly,
     /// A reply from another peer than the one asked.
     WrongPeer,
     /// A reply whose request id is not the last request's (`ZMQ_REQ_CORRELATE`).

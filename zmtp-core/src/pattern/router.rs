@@ -33,6 +33,8 @@ pub struct Router<S, I> {
     incoming: FairQueue,
     handover: bool,
     next: u32,
+    /// Peers that can take a message.
+    open: u32,
 }
 
 /// What ROUTER knows of a peer.
@@ -40,6 +42,13 @@ pub struct Router<S, I> {
 pub struct RouterPeer {
     incoming: FairPeer,
     full: bool,
+    gone: bool,
+}
+
+impl RouterPeer {
+    const fn is_open(&self) -> bool {
+        !self.full && !self.gone
+    }
 }
 
 impl Linked<1> for RouterPeer {
@@ -95,7 +104,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
     /// counts from `first`, which should be random. `handover`: a newcomer takes a routing id over
     /// from the peer that has it (`ZMQ_ROUTER_HANDOVER`).
     pub const fn new(peers: S, ids: I, first: u32, handover: bool) -> Self {
-        Self { peers, ids, incoming: FairQueue::new(), handover, next: first }
+        Self { peers, ids, incoming: FairQueue::new(), handover, next: first, open: 0 }
     }
 
     /// A peer's handshake is over, and its READY gave this routing id; none if it is empty. A peer
@@ -127,6 +136,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
         }
         if self.peers.get_mut(peer).is_none() {
             self.peers.insert(peer, RouterPeer::default())?;
+            self.open = self.open.saturating_add(1);
         }
         self.ids.remove(peer);
         self.ids.insert(peer, id)?;
@@ -146,6 +156,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
 
     /// A peer is gone for good, and what waits of it.
     pub fn detach(&mut self, peer: PeerId) {
+        self.change(peer, |slot| slot.gone = true);
         self.incoming.detach(&mut self.peers, peer);
         self.peers.remove(peer);
         self.ids.remove(peer);
@@ -153,14 +164,34 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
 
     /// A peer is gone, though messages of it wait: its routing id is free.
     pub fn mute(&mut self, peer: PeerId) {
+        self.change(peer, |slot| slot.gone = true);
         self.ids.hide(peer);
     }
 
     /// A peer's queue reached its high-water mark, or has room again.
     pub fn set_full(&mut self, peer: PeerId, full: bool) {
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.full = full;
-        }
+        self.change(peer, |slot| slot.full = full);
+    }
+
+    fn change(&mut self, peer: PeerId, change: impl FnOnce(&mut RouterPeer)) {
+        let Some(slot) = self.peers.get_mut(peer) else { return };
+        let was = slot.is_open();
+        change(slot);
+        self.open = match (was, slot.is_open()) {
+            (true, false) => self.open.saturating_sub(1),
+            (false, true) => self.open.saturating_add(1),
+            _ => self.open,
+        };
+    }
+
+    /// Whether there is a peer that can take a message (what `ZMQ_ROUTER_MANDATORY` polls for).
+    pub const fn may_route(&self) -> bool {
+        self.open > 0
+    }
+
+    /// Whether a peer is called so.
+    pub fn is_taken(&self, id: &[u8]) -> bool {
+        self.ids.peer(id).is_some()
     }
 
     /// The peer that is called so, if it can take a message.
@@ -285,8 +316,10 @@ mod tests {
     fn a_full_peer_and_an_unknown_one_are_told_apart() {
         let mut router = router(false);
         router.attach(PeerId(0), b"ann").unwrap();
+        assert!(router.may_route());
         router.set_full(PeerId(0), true);
         assert_eq!(router.route(b"ann"), Err(Unroutable::Full(PeerId(0))));
+        assert!(!router.may_route());
         router.set_full(PeerId(0), false);
         assert_eq!(router.route(b"ann"), Ok(PeerId(0)));
         assert_eq!(router.route(b"bob"), Err(Unroutable::Unknown));

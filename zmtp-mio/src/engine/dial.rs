@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use mio::Interest;
 use zmtp_core::Fault;
+use zmtp_core::pattern::PeerId;
 
 use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
@@ -80,11 +81,12 @@ fn jitter(wait: Duration) -> Duration {
 
 impl<P: Pattern> Engine<P> {
     /// Starts to dial an endpoint, and goes on until `disconnect`.
-    pub(crate) fn connect(&mut self, endpoint: Endpoint) {
+    pub(crate) fn connect(&mut self, endpoint: Endpoint) -> PeerId {
         let origin = Origin::Dialled(Box::new(Dialer::new()));
         let index = self.peers.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
         self.pattern.dialled(id(index));
         self.dial(index);
+        id(index)
     }
 
     /// Gives a dialled endpoint up, with what waits to be sent to it. `false` if there is none.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::peer::{Origin, Phase};
 use super::queue::Queue;
-use super::{Engine, Key, Pattern, id};
+use super::{Engine, Key, Pattern};
 use crate::monitor::{CloseReason, EventKind};
 
 /// A connection that lasted this long was of use, even if no message came.
@@ -70,32 +70,41 @@ impl<P: Pattern> Engine<P> {
 
     fn after_close(&mut self, index: usize, reason: CloseReason, proven: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        if matches!(peer.origin, Origin::Dialled(_)) {
-            peer.stale = peer.incoming.len();
-            while !P::KEEPS_UNSENT
-                && let Some(letter) = peer.outgoing.pop()
-            {
-                self.held -= letter.weight();
-                self.monitor.counters.dropped.peer_gone += 1;
-            }
-            self.pattern.down(id(index), peer.outgoing.len());
-            self.redial(index, reason, proven);
-            return;
-        }
         let dropped = &mut self.monitor.counters.dropped;
-        while let Some(letter) = peer.outgoing.pop() {
-            self.held -= letter.weight();
+        // The next handshake says again what is subscribed to.
+        let waited = peer.outgoing.weight();
+        peer.outgoing.remove(0, |letter| !letter.is_message());
+        let dialled = matches!(peer.origin, Origin::Dialled(_));
+        while !(dialled && P::KEEPS_UNSENT)
+            && let Some(_) = peer.outgoing.pop()
+        {
             match reason {
                 CloseReason::ByUs => dropped.given_up += 1,
                 _ => dropped.peer_gone += 1,
             }
         }
-        let queued = peer.incoming.len();
-        if peer.known {
-            self.pattern.closed(id(index), queued);
+        self.held -= waited - peer.outgoing.weight();
+        if dialled {
+            peer.stale = peer.incoming.len();
         }
-        if queued == 0 {
+        let unsent = peer.outgoing.len();
+        let known = peer.known;
+        let waited = peer.incoming.weight();
+        let mut door = peer.door(index);
+        if dialled {
+            self.pattern.down(&mut door, unsent);
+        } else if known {
+            self.pattern.closed(&mut door);
+        }
+        let more = peer.incoming.weight() - waited;
+        self.held += more;
+        self.queued += more;
+        if !dialled && peer.incoming.is_empty() {
             self.over.push(index);
+        }
+        self.mark(index);
+        if dialled {
+            self.redial(index, reason, proven);
         }
     }
 

@@ -1,11 +1,16 @@
 //! Letters between the application and its peers' queues.
 
+use zmtp_core::Subscription;
 use zmtp_core::pattern::PeerId;
 
-use super::peer::{Origin, Phase};
-use super::queue::Letter;
-use super::{Engine, Pattern};
+use super::peer::{Origin, Peer, Phase};
+use super::queue::{Envelope, Letter};
+use super::{Engine, Pattern, id};
+use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
+
+/// What is held back for a corked peer at most, in octets.
+const CORKED: usize = 32 << 10;
 
 impl<P: Pattern> Engine<P> {
     /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
@@ -19,6 +24,14 @@ impl<P: Pattern> Engine<P> {
         if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
             return Err((Refused::Gone, letter));
         }
+        if self.options.conflate {
+            // The newest takes the place of what waits.
+            let begun = usize::from(slot.link().is_some_and(|link| link.is_mid_letter()));
+            let waited = slot.outgoing.weight();
+            let replaced = slot.outgoing.remove(begun, |_| true);
+            self.held -= waited - slot.outgoing.weight();
+            self.monitor.counters.dropped.conflated += replaced as u64;
+        }
         let starved = self.held >= self.options.max_octets;
         if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
         {
@@ -26,8 +39,71 @@ impl<P: Pattern> Engine<P> {
         }
         self.held += letter.weight();
         slot.outgoing.push(letter);
-        self.flush(index);
+        if self.corked && slot.outgoing.weight() < CORKED {
+            if !core::mem::replace(&mut slot.corked, true) {
+                self.unwritten.push(index);
+            }
+            self.mark(index);
+        } else {
+            self.flush(index);
+        }
         Ok(())
+    }
+
+    /// Holds what is sent back until `uncork`, so that many messages go out in one write.
+    pub(crate) const fn cork(&mut self) {
+        self.corked = true;
+    }
+
+    /// Writes what was held back.
+    pub(crate) fn uncork(&mut self) {
+        self.corked = false;
+        self.write_corked();
+    }
+
+    pub(super) fn write_corked(&mut self) {
+        while let Some(index) = self.unwritten.pop() {
+            if let Some(peer) = self.peers.get_mut(index) {
+                peer.corked = false;
+            }
+            self.flush(index);
+        }
+    }
+
+    /// Queues a subscription for every peer that is up. One that does not read them, so that its
+    /// queue is full, is closed: it would miss this one for good, and hears all of them when it
+    /// comes back.
+    pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
+        for index in 0..self.peers.capacity() {
+            if !self.is_ready(index) {
+                continue;
+            }
+            let envelope = Envelope::Subscription(what);
+            let letter = Letter { envelope, message: Message::from(topic) };
+            if let Err((Refused::Full, _)) = self.send(id(index), letter) {
+                self.shut(index, CloseReason::HighWaterMark);
+            }
+        }
+    }
+
+    /// The peers whose handshakes are over.
+    pub(crate) fn ready_peers(&mut self, into: &mut Vec<PeerId>) {
+        into.clear();
+        for (index, peer) in &mut self.peers {
+            if peer.link().is_some_and(|link| link.rx.ready) {
+                into.push(id(index));
+            }
+        }
+    }
+
+    /// Whether a peer's queue is at the high-water mark.
+    pub(crate) fn is_full(&self, peer: PeerId) -> bool {
+        self.peers.get(peer.0 as usize).is_some_and(|slot| slot.full)
+    }
+
+    fn is_ready(&mut self, index: usize) -> bool {
+        let link = self.peers.get_mut(index).and_then(Peer::link);
+        link.is_some_and(|link| link.rx.ready)
     }
 
     /// Takes the oldest letter of a peer, and reads on if it had to wait.
@@ -71,6 +147,7 @@ impl<P: Pattern> Engine<P> {
         }
         let letter = slot.outgoing.pop()?;
         self.held -= letter.weight();
+        self.mark(peer.0 as usize);
         Some(letter)
     }
 

@@ -33,7 +33,7 @@ use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
 
 pub(crate) use letters::Refused;
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Door, Pattern, Received};
 pub(crate) use queue::{Envelope, Letter};
 pub use wake::Handle;
 
@@ -97,6 +97,10 @@ pub(crate) struct Engine<P> {
     /// Accepted peers in the order their handshakes began, and when; some are past it.
     handshakes: VecDeque<(usize, Instant)>,
     unfinished: usize,
+    /// What is sent is held back until it is uncorked.
+    corked: bool,
+    /// Peers for which letters are held back.
+    unwritten: Vec<usize>,
     /// Messages taken since the last turn.
     served: u32,
     /// What all queues and unfinished messages hold, in octets.
@@ -153,6 +157,8 @@ impl<P: Pattern> Engine<P> {
             starved: Vec::new(),
             handshakes: VecDeque::new(),
             unfinished: 0,
+            corked: false,
+            unwritten: Vec::new(),
             served: 0,
             held: 0,
             queued: 0,
@@ -179,6 +185,8 @@ impl<P: Pattern> Engine<P> {
 
     fn work(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
         self.served = 0;
+        // Whoever waits, waits for what it sent too.
+        self.write_corked();
         for index in self.over.drain(..) {
             self.peers.try_remove(index);
         }

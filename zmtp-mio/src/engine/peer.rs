@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::dial::Dialer;
 use super::link::Link;
+use super::pattern::Door;
 use super::queue::Queue;
 use crate::endpoint::Endpoint;
 use crate::transport::Stream;
@@ -22,6 +23,10 @@ pub(super) struct Peer {
     pub(super) stale: usize,
     /// Letters for the peer.
     pub(super) outgoing: Queue,
+    /// What waits for it is held back: it is on the list of the unwritten.
+    pub(super) corked: bool,
+    /// Its outgoing queue is at the mark, and the pattern knows.
+    pub(super) full: bool,
     pub(super) timer: Option<Instant>,
     /// On the hot list.
     pub(super) hot: bool,
@@ -61,10 +66,23 @@ impl Peer {
             incoming: Queue::new(),
             stale: 0,
             outgoing: Queue::new(),
+            corked: false,
+            full: false,
             timer: None,
             hot: false,
             starved: false,
             known: false,
+        }
+    }
+
+    /// The peer as its pattern meets it.
+    pub(super) fn door(&mut self, index: usize) -> Door<'_> {
+        Door {
+            peer: super::id(index),
+            accepted: matches!(self.origin, Origin::Accepted),
+            routing_id: &[],
+            incoming: &mut self.incoming,
+            outgoing: &mut self.outgoing,
         }
     }
 

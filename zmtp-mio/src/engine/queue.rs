@@ -3,7 +3,8 @@
 use core::cell::RefCell;
 use std::collections::VecDeque;
 
-use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::Subscription;
+use zmtp_core::wire::{FrameHeader, More};
 
 use crate::message::Message;
 use crate::options::HighWaterMark;
@@ -17,6 +18,10 @@ pub(crate) enum Envelope {
     Delimiter,
     /// Any frames, the delimiter last. Boxed, for they are rare.
     Frames(Box<Message>),
+    /// The message's first part names its peer and stays here.
+    Address,
+    /// No message: a subscription to a topic, which is the only part.
+    Subscription(Subscription),
 }
 
 impl Envelope {
@@ -31,6 +36,8 @@ impl Envelope {
                 frames.begin_part();
             }
             Self::Frames(frames) => frames.begin_part(),
+            // Of what is sent, never of what is received.
+            Self::Address | Self::Subscription(_) => {}
         }
     }
 
@@ -50,7 +57,7 @@ impl Envelope {
 
     pub(super) fn frame_count(&self) -> usize {
         match self {
-            Self::None => 0,
+            Self::None | Self::Address | Self::Subscription(_) => 0,
             Self::Delimiter => 1,
             Self::Frames(frames) => frames.part_count(),
         }
@@ -72,6 +79,22 @@ impl Envelope {
     }
 }
 
+/// What stands before the octets of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lead {
+    /// A message frame's header.
+    Frame(More),
+    /// A subscription's, whichever form the peer's version gives it.
+    Subscription(Subscription),
+}
+
+impl Lead {
+    /// Whether the letter ends with this frame.
+    pub(super) const fn is_final(self) -> bool {
+        matches!(self, Self::Frame(More::Last) | Self::Subscription(_))
+    }
+}
+
 /// A message on its way in or out, with its envelope.
 #[derive(Debug, Default)]
 pub(crate) struct Letter {
@@ -79,18 +102,32 @@ pub(crate) struct Letter {
     pub(crate) message: Message,
 }
 
+impl From<Message> for Letter {
+    fn from(message: Message) -> Self {
+        Self { envelope: Envelope::None, message }
+    }
+}
+
 impl Letter {
     /// The frames as they go on the wire: first the envelope's, then the message's.
-    pub(super) fn frame(&self, index: usize) -> Option<(FrameHeader, &[u8])> {
+    pub(super) fn frame(&self, index: usize) -> Option<(Lead, &[u8])> {
         let head = self.envelope.frame_count();
+        let skipped = usize::from(matches!(self.envelope, Envelope::Address));
         let body = match (&self.envelope, index.checked_sub(head)) {
-            (_, Some(part)) => self.message.part(part)?,
+            (_, Some(part)) => self.message.part(part + skipped)?,
             (Envelope::Frames(frames), None) => frames.part(index)?,
             (_, None) => &[],
         };
-        let last = index + 1 == head + self.message.part_count();
-        let more = if last { More::Last } else { More::Follows };
-        Some((FrameHeader::new(Kind::Message(more), body.len() as u64), body))
+        if let Envelope::Subscription(what) = self.envelope {
+            return Some((Lead::Subscription(what), body));
+        }
+        let last = index + 1 + skipped == head + self.message.part_count();
+        Some((Lead::Frame(if last { More::Last } else { More::Follows }), body))
+    }
+
+    /// Whether it is a message of the application's.
+    pub(super) const fn is_message(&self) -> bool {
+        !matches!(self.envelope, Envelope::Subscription(_))
     }
 
     /// What it costs in a queue, its place included.
@@ -154,6 +191,21 @@ impl Queue {
             });
         }
         Some(letter)
+    }
+
+    /// Removes what `unwanted` says, but for the first `kept`.
+    pub(super) fn remove(&mut self, kept: usize, unwanted: impl Fn(&Letter) -> bool) -> usize {
+        let before = self.letters.len();
+        let mut at = 0;
+        let mut weight = 0;
+        self.letters.retain(|letter| {
+            at += 1;
+            let stays = at <= kept || !unwanted(letter);
+            weight += if stays { 0 } else { letter.weight() };
+            stays
+        });
+        self.weight -= weight;
+        before - self.letters.len()
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Letter> {

@@ -3,11 +3,11 @@
 use std::io;
 
 use zmtp_core::pattern::{PeerId, Verdict};
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo};
+use zmtp_core::wire::{FrameHeader, Property};
+use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
-use super::pattern::Pattern;
+use super::pattern::{Door, Pattern, Received};
 use super::queue::{Letter, Queue};
 use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
@@ -28,6 +28,8 @@ pub(super) struct Receiver<'e, P> {
     pub(super) monitor: &'e mut Monitor,
     pub(super) scratch: &'e mut [u8],
     pub(super) incoming: &'e mut Queue,
+    pub(super) outgoing: &'e mut Queue,
+    pub(super) conflate: bool,
     pub(super) mark: HighWaterMark,
     /// The socket as a whole holds all it may: every queue that is not empty is full.
     pub(super) starved: bool,
@@ -89,7 +91,7 @@ impl Link {
             let Some(n) = n else { return Ok(Turn::Drained) };
             if direct.is_some() {
                 if let Some(header) = self.connection.body_received(n as u64) {
-                    self.frame_done(header, to);
+                    self.frame_done(header, to)?;
                 }
             } else if !self.decode_read(n, to)? {
                 return Ok(Turn::Waiting);
@@ -163,15 +165,25 @@ impl Link {
             match self.connection.decode(to.now, &mut input).map_err(CloseReason::Protocol)? {
                 Decoded::NeedInput => return Ok((input.consumed(), true)),
                 Decoded::NeedTransmit => self.make_room(),
-                Decoded::Event(Event::Chunk(chunk)) => self.chunk(&chunk, to),
-                Decoded::Event(Event::Ready(_)) => {
+                Decoded::Event(Event::Chunk(chunk)) => self.chunk(&chunk, to)?,
+                Decoded::Event(Event::Ready(metadata)) => {
+                    let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
                     let peer = self.connection.peer();
+                    let (pattern, mut door) = to.door(routing_id);
+                    pattern.up(&mut door)?;
                     to.said.ready = peer;
                     self.rx.ready = true;
                     if peer.is_some_and(|peer| peer.socket_type.is_none()) {
                         to.monitor.counters.unnamed_peers += 1;
                     }
-                    to.pattern.up(to.peer, to.accepted);
+                }
+                Decoded::Event(Event::Subscribe(topic)) => {
+                    let (pattern, mut door) = to.door(&[]);
+                    pattern.subscription(&mut door, Subscription::Subscribe, topic)?;
+                }
+                Decoded::Event(Event::Cancel(topic)) => {
+                    let (pattern, mut door) = to.door(&[]);
+                    pattern.subscription(&mut door, Subscription::Cancel, topic)?;
                 }
                 Decoded::Event(Event::Refused(reason)) => {
                     to.said.refused = Some(RefusedReason::new(reason));
@@ -206,11 +218,21 @@ impl Link {
         self.rx.congested = n == 0;
     }
 
-    fn chunk<P: Pattern>(&mut self, chunk: &Chunk<'_>, to: &mut Receiver<'_, P>) {
+    fn chunk<P: Pattern>(
+        &mut self,
+        chunk: &Chunk<'_>,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(), CloseReason> {
         let header = chunk.header();
         if chunk.is_first() {
             let verdict = to.pattern.accept(to.peer, header);
             self.rx.verdict = Some(verdict);
+            if verdict == Verdict::Deliver
+                && self.rx.letter.message.part_count() == 0
+                && let Some(prefix) = to.pattern.prefix(to.peer)
+            {
+                self.rx.letter.message.push(prefix);
+            }
             match verdict {
                 Verdict::Deliver => self.rx.letter.message.begin_part(),
                 Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
@@ -225,13 +247,15 @@ impl Link {
             }
             _ => {}
         }
-        if chunk.is_last() {
-            self.frame_done(header, to);
-        }
+        if chunk.is_last() { self.frame_done(header, to) } else { Ok(()) }
     }
 
     /// A frame is complete: both lanes end here.
-    fn frame_done<P: Pattern>(&mut self, header: FrameHeader, to: &mut Receiver<'_, P>) {
+    fn frame_done<P: Pattern>(
+        &mut self,
+        header: FrameHeader,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(), CloseReason> {
         let verdict = self.rx.verdict.take();
         if verdict == Some(Verdict::RequestId) {
             let id = self.rx.letter.envelope.last().try_into().unwrap_or_default();
@@ -240,20 +264,46 @@ impl Link {
             }
         }
         if !header.is_final() {
-            return;
+            return Ok(());
         }
         let letter = core::mem::take(&mut self.rx.letter);
         if verdict != Some(Verdict::Deliver) {
-            return;
+            return Ok(());
         }
-        if to.pattern.received(to.peer) {
-            to.monitor.counters.messages_received += 1;
-            to.monitor.counters.octets_received += letter.message.len() as u64;
-            to.incoming.push(letter);
-            self.rx.proven = true;
-        } else {
-            to.monitor.counters.dropped.not_asked += 1;
+        let (pattern, mut door) = to.door(&[]);
+        let received = pattern.received(&mut door, &letter.message)?;
+        let counters = &mut to.monitor.counters;
+        match received {
+            Received::Queue => {
+                let named = to.pattern.prefix(to.peer).map_or(0, <[u8]>::len);
+                counters.messages_received += 1;
+                counters.octets_received += (letter.message.len() - named) as u64;
+                // With conflation the newest takes the place of the one that waits.
+                match to.conflate.then(|| to.incoming.pop()).flatten() {
+                    Some(_) => counters.dropped.conflated += 1,
+                    None => to.pattern.queued(to.peer),
+                }
+                to.incoming.push(letter);
+            }
+            Received::Consumed => {}
+            Received::NotAsked => counters.dropped.not_asked += 1,
+            Received::NotSubscribed => counters.dropped.not_subscribed += 1,
         }
+        self.rx.proven |= received != Received::NotAsked;
+        Ok(())
+    }
+}
+
+impl<P> Receiver<'_, P> {
+    fn door<'a>(&'a mut self, routing_id: &'a [u8]) -> (&'a mut P, Door<'a>) {
+        let door = Door {
+            peer: self.peer,
+            accepted: self.accepted,
+            routing_id,
+            incoming: self.incoming,
+            outgoing: self.outgoing,
+        };
+        (self.pattern, door)
     }
 }
 

@@ -63,12 +63,15 @@ impl<P: Pattern> Engine<P> {
         let starved = self.held >= self.options.max_octets;
         let Some(peer) = self.peers.get_mut(index) else { return };
         let before = peer.incoming.weight();
+        let waiting = peer.outgoing.weight();
         let Phase::Open(link) = &mut peer.phase else { return };
         let mut to = Receiver {
             pattern: &mut self.pattern,
             monitor: &mut self.monitor,
             scratch: &mut self.scratch,
             incoming: &mut peer.incoming,
+            outgoing: &mut peer.outgoing,
+            conflate: self.options.conflate,
             mark: self.options.receive_mark,
             starved,
             queued: self.queued > 0,
@@ -79,8 +82,9 @@ impl<P: Pattern> Engine<P> {
         };
         let result = link.receive(&mut to);
         let said = to.said;
-        self.held += peer.incoming.weight() - before;
-        self.queued += peer.incoming.weight() - before;
+        self.held = self.held + peer.incoming.weight() - before;
+        self.queued = self.queued + peer.incoming.weight() - before;
+        self.held += peer.outgoing.weight() - waiting;
         self.held -= link.rx.weight;
         self.unfinished_octets -= link.rx.unfinished;
         link.rx.weight = link.rx.held();
@@ -92,6 +96,9 @@ impl<P: Pattern> Engine<P> {
             self.starved.push(index);
         }
         self.act_on(index, said);
+        if let Some(old) = self.pattern.displaced() {
+            self.shut(old.0 as usize, CloseReason::HandedOver);
+        }
         match result {
             Ok(turn) => {
                 let broken = self
@@ -185,6 +192,10 @@ impl<P: Pattern> Engine<P> {
         if waited && peer.outgoing.is_empty() {
             self.pattern.sent(id(index));
         }
+        self.mark(index);
+        let Some(Phase::Open(link)) = self.peers.get_mut(index).map(|peer| &mut peer.phase) else {
+            return;
+        };
         if drained == link.tx.watching {
             link.tx.watching = !drained;
             let interest = match drained {
@@ -197,6 +208,15 @@ impl<P: Pattern> Engine<P> {
             {
                 self.shut(index, CloseReason::Io(error.kind()));
             }
+        }
+    }
+
+    /// Tells the pattern when a peer's queue becomes full, or gets room again.
+    pub(super) fn mark(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let full = peer.outgoing.is_full(&self.options.send_mark) && !self.options.conflate;
+        if core::mem::replace(&mut peer.full, full) != full {
+            self.pattern.set_full(id(index), full);
         }
     }
 

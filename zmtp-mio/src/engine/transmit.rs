@@ -1,9 +1,12 @@
 //! The sending half of a link: everything that is due, in as few writes as possible.
 
 use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use zmtp_core::{Config, Connection, Null};
 
 use super::link::{Cursor, Link};
-use super::queue::Queue;
+use super::queue::{Lead, Queue};
 use crate::monitor::{CloseReason, Monitor};
 
 /// A batch is written when it reaches this many octets: larger single writes are slower on
@@ -33,7 +36,7 @@ impl Link {
             }
             let control = batch.len();
             let body = match self.connection.is_ready() {
-                true => fill(batch, outgoing, self.tx.cursor),
+                true => fill(&self.connection, batch, outgoing, self.tx.cursor),
                 false => &[],
             };
             let due = batch.len() + body.len();
@@ -80,20 +83,22 @@ impl Link {
     fn advance(&mut self, mut n: usize, outgoing: &mut Queue, monitor: &mut Monitor) {
         let cursor = &mut self.tx.cursor;
         while n > 0 {
-            let Some((header, body)) = outgoing.get(0).and_then(|first| first.frame(cursor.frame))
+            let Some((lead, body)) = outgoing.get(0).and_then(|first| first.frame(cursor.frame))
             else {
                 return;
             };
-            let rest = header.header_len() + body.len() - cursor.octets;
+            let rest = Head::new(&self.connection, lead, body).len + body.len() - cursor.octets;
             if n < rest {
                 cursor.octets += n;
                 return;
             }
             n -= rest;
             *cursor = Cursor { frame: cursor.frame + 1, octets: 0 };
-            if header.is_final() {
+            if lead.is_final() {
                 *cursor = Cursor::default();
-                if let Some(letter) = outgoing.pop() {
+                if let Some(letter) = outgoing.pop()
+                    && letter.is_message()
+                {
                     monitor.counters.messages_sent += 1;
                     monitor.counters.octets_sent += letter.message.len() as u64;
                 }
@@ -107,25 +112,62 @@ impl Link {
     }
 }
 
+/// The octets in front of a frame's body.
+struct Head {
+    octets: [u8; HEAD],
+    len: usize,
+}
+
+/// A subscription's are the longest: a frame header, the command's name and its length.
+const HEAD: usize = 24;
+
+impl Head {
+    fn new(connection: &Connection<Null, Arc<Config>>, lead: Lead, body: &[u8]) -> Self {
+        let mut head = Self { octets: [0; HEAD], len: 0 };
+        // An error means that the connection is not ready, and nothing is written then.
+        match lead {
+            Lead::Frame(more) => {
+                if let Ok(header) = connection.begin_frame(more, body.len() as u64) {
+                    head.put(header.as_ref());
+                }
+            }
+            Lead::Subscription(what) => {
+                if let Ok(header) = connection.begin_subscription(what, body.len()) {
+                    head.put(header.as_ref());
+                }
+            }
+        }
+        head
+    }
+
+    fn put(&mut self, octets: &[u8]) {
+        self.len = octets.len();
+        self.octets[..self.len].copy_from_slice(octets);
+    }
+}
+
 /// Encodes letters from the cursor on, until the batch is full or a large body follows; returns
 /// what is left of that body.
-fn fill<'q>(batch: &mut Vec<u8>, outgoing: &'q Queue, mut at: Cursor) -> &'q [u8] {
+fn fill<'q>(
+    connection: &Connection<Null, Arc<Config>>,
+    batch: &mut Vec<u8>,
+    outgoing: &'q Queue,
+    mut at: Cursor,
+) -> &'q [u8] {
     let mut letter = 0;
     while batch.len() < BATCH {
-        let Some((header, body)) = outgoing.get(letter).and_then(|next| next.frame(at.frame))
-        else {
+        let Some((lead, body)) = outgoing.get(letter).and_then(|next| next.frame(at.frame)) else {
             return &[];
         };
-        let head = header.emit();
-        let head = head.as_ref();
-        batch.extend_from_slice(head.get(at.octets..).unwrap_or_default());
-        let rest = &body[at.octets.saturating_sub(head.len())..];
+        let head = Head::new(connection, lead, body);
+        batch.extend_from_slice(head.octets[..head.len].get(at.octets..).unwrap_or_default());
+        let rest = &body[at.octets.saturating_sub(head.len)..];
         if rest.len() > COPY {
             return rest;
         }
         batch.extend_from_slice(rest);
         at = Cursor { frame: at.frame + 1, octets: 0 };
-        if header.is_final() {
+        if lead.is_final() {
             (letter, at) = (letter + 1, Cursor::default());
         }
     }

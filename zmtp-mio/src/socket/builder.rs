@@ -132,6 +132,22 @@ impl<S: Socket> Builder<S> {
         self
     }
 
+    /// Sends only to peers that are connected (`ZMQ_IMMEDIATE`); false: messages may queue for an
+    /// endpoint while it is dialled.
+    #[must_use]
+    pub const fn immediate(mut self, immediate: bool) -> Self {
+        self.options.immediate = immediate;
+        self
+    }
+
+    /// What one peer may subscribe to: how many topics, and octets of them together; 100,000 and
+    /// 16 MiB. A peer that wants more is closed.
+    #[must_use]
+    pub const fn max_subscriptions(mut self, topics: usize, octets: usize) -> Self {
+        self.options.max_subscriptions = (topics, octets);
+        self
+    }
+
     /// Refuses peers that do not name their socket type; false, as libzmq.
     #[must_use]
     pub const fn require_socket_type(mut self, require: bool) -> Self {

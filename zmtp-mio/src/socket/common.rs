@@ -262,4 +262,104 @@ macro_rules! receiving {
     };
 }
 
-pub(super) use {common, receiving};
+/// Implements the ways to send, for a type with
+/// `send_until(&mut self, Message, Option<Instant>) -> Result<(), SendError>`: a message goes
+/// `$whither`, and waits `$why`.
+macro_rules! sending {
+    ($socket:ident, $whither:literal, $why:literal) => {
+        impl $socket {
+            #[doc = concat!("Sends a message ", $whither, ", waiting for ever ", $why, ".")]
+            ///
+            /// # Errors
+            ///
+            /// Each gives the message back: [`Error::EmptyMessage`], [`Error::Woken`],
+            /// [`Error::Stopped`], [`Error::Io`].
+            pub fn send(
+                &mut self,
+                message: impl Into<crate::Message>,
+            ) -> Result<(), crate::SendError> {
+                self.send_until(message.into(), None)
+            }
+
+            /// As [`Self::send`], waiting up to `timeout`.
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::send`], and [`Error::WouldBlock`] at the end of that time.
+            pub fn send_timeout(
+                &mut self,
+                message: impl Into<crate::Message>,
+                timeout: core::time::Duration,
+            ) -> Result<(), crate::SendError> {
+                self.send_until(message.into(), super::deadline(Some(timeout)))
+            }
+
+            /// As [`Self::send`], without waiting.
+            ///
+            /// # Errors
+            ///
+            /// As [`Self::send_timeout`].
+            pub fn try_send(
+                &mut self,
+                message: impl Into<crate::Message>,
+            ) -> Result<(), crate::SendError> {
+                self.send_timeout(message, core::time::Duration::ZERO)
+            }
+        }
+    };
+}
+
+/// Implements holding messages back, so that many go out in one write.
+macro_rules! corking {
+    ($socket:ident) => {
+        impl $socket {
+            /// Gathers what is sent from now on into large writes, until [`Self::uncork`]. What
+            /// was gathered goes out at 32 KiB for a peer, and whenever the socket waits for
+            /// anything.
+            ///
+            /// A single message is delivered sooner without; a stream of small ones moves several
+            /// times faster with.
+            pub const fn cork(&mut self) {
+                self.engine.cork();
+            }
+
+            /// Writes what was gathered, and each further message at once.
+            pub fn uncork(&mut self) {
+                self.engine.uncork();
+            }
+        }
+    };
+}
+
+/// Implements the setting to keep only the newest message.
+macro_rules! conflating {
+    ($socket:ident) => {
+        impl super::Builder<$socket> {
+            /// Keeps only the newest message of each queue (`ZMQ_CONFLATE`); the others are
+            /// counted as conflated. Multipart messages stay whole, unlike libzmq's.
+            #[must_use]
+            pub const fn conflate(mut self, conflate: bool) -> Self {
+                self.options.conflate = conflate;
+                self
+            }
+        }
+    };
+}
+
+/// Implements the setting to greet new peers with an empty message, for a type whose own settings
+/// have `probe`.
+macro_rules! probing {
+    ($socket:ident) => {
+        impl super::Builder<$socket> {
+            /// Sends an empty message to each new peer, so that a ROUTER learns of us
+            /// (`ZMQ_PROBE_ROUTER`).
+            #[must_use]
+            pub const fn probe_router(mut self, probe: bool) -> Self {
+                self.own.probe = probe;
+                self
+            }
+        }
+    };
+}
+
+pub(super) use {common, conflating, corking, probing, receiving, sending};

@@ -2,15 +2,30 @@
 
 mod builder;
 mod common;
+mod dealer;
+mod exchange;
+mod pair;
+mod publish;
+mod pull;
+mod push;
 mod rep;
 mod req;
+mod router;
+mod subscribe;
 
 use core::time::Duration;
 use std::time::Instant;
 
 pub use builder::Builder;
+pub use dealer::Dealer;
+pub use pair::Pair;
+pub use publish::{Pub, Xpub};
+pub use pull::Pull;
+pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
+pub use router::Router;
+pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;

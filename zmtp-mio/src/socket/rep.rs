@@ -7,9 +7,10 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, receiving};
 use super::is_over;
-use crate::engine::{Engine, Envelope, Letter, Pattern, Refused};
+use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Refused};
 use crate::error::{Error, SendError};
 use crate::message::Message;
+use crate::monitor::CloseReason;
 use crate::options::Options;
 use crate::slots::Table;
 
@@ -52,24 +53,25 @@ impl Pattern for Rules {
         let _ = self.0.attach(peer);
     }
 
-    fn up(&mut self, peer: PeerId, accepted: bool) {
-        if accepted {
-            let _ = self.0.attach(peer);
+    fn up(&mut self, door: &mut Door<'_>) -> Result<(), CloseReason> {
+        if door.accepted {
+            let _ = self.0.attach(door.peer);
         }
+        Ok(())
     }
 
     fn stale(&mut self, peer: PeerId) {
         self.0.forget(peer);
     }
 
-    fn down(&mut self, peer: PeerId, _: usize) {
-        self.0.unreachable(peer);
+    fn down(&mut self, door: &mut Door<'_>, _: usize) {
+        self.0.unreachable(door.peer);
     }
 
-    fn closed(&mut self, peer: PeerId, queued: usize) {
-        match queued {
-            0 => self.0.detach(peer),
-            _ => self.0.unreachable(peer),
+    fn closed(&mut self, door: &mut Door<'_>) {
+        match door.has_letters() {
+            true => self.0.unreachable(door.peer),
+            false => self.0.detach(door.peer),
         }
     }
 
@@ -81,9 +83,8 @@ impl Pattern for Rules {
         self.0.accept(peer, frame)
     }
 
-    fn received(&mut self, peer: PeerId) -> bool {
+    fn queued(&mut self, peer: PeerId) {
         self.0.received(peer);
-        true
     }
 }
 

@@ -8,9 +8,10 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, receiving};
 use super::{Builder, deadline, is_over};
-use crate::engine::{Engine, Envelope, Letter, Pattern};
+use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received};
 use crate::error::{Error, SendError};
 use crate::message::Message;
+use crate::monitor::CloseReason;
 use crate::options::Options;
 use crate::slots::Table;
 
@@ -41,11 +42,12 @@ impl Pattern for Rules {
         let _ = self.0.attach(peer);
     }
 
-    fn up(&mut self, peer: PeerId, accepted: bool) {
-        if accepted {
-            let _ = self.0.attach(peer);
+    fn up(&mut self, door: &mut Door<'_>) -> Result<(), CloseReason> {
+        if door.accepted {
+            let _ = self.0.attach(door.peer);
         }
-        self.0.up(peer);
+        self.0.up(door.peer);
+        Ok(())
     }
 
     fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
@@ -56,16 +58,16 @@ impl Pattern for Rules {
         self.0.sent(peer);
     }
 
-    fn down(&mut self, peer: PeerId, unsent: usize) {
-        self.0.down(peer);
+    fn down(&mut self, door: &mut Door<'_>, unsent: usize) {
+        self.0.down(door.peer);
         // A request that did not go out yet goes to the next connection.
         if unsent == 0 {
-            self.0.lost(peer);
+            self.0.lost(door.peer);
         }
     }
 
-    fn closed(&mut self, peer: PeerId, _: usize) {
-        self.0.detach(peer);
+    fn closed(&mut self, door: &mut Door<'_>) {
+        self.0.detach(door.peer);
     }
 
     fn drained(&mut self, _: PeerId) {}
@@ -78,9 +80,13 @@ impl Pattern for Rules {
         self.0.check_request_id(peer, id)
     }
 
-    fn received(&mut self, peer: PeerId) -> bool {
-        self.0.received(peer)
+    fn received(&mut self, door: &mut Door<'_>, _: &Message) -> Result<Received, CloseReason> {
+        let due = self.0.received(door.peer);
+        Ok(if due { Received::Queue } else { Received::NotAsked })
     }
+
+    // There is one reply, and it was noted when it was judged.
+    fn queued(&mut self, _: PeerId) {}
 }
 
 common!(Req, Mode);

@@ -121,6 +121,15 @@ macro_rules! drive_for {
     }};
 }
 
+/// A raw peer that said its part of the handshake and heard nothing yet: the socket is driven by
+/// the same thread.
+pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
+    let mut peer = RawPeer::connect(endpoint);
+    peer.send(&wire::greeting());
+    peer.send(&wire::ready(kind));
+    peer
+}
+
 /// All events that wait.
 macro_rules! events {
     ($socket:expr) => {

@@ -1,0 +1,208 @@
+//! Topics in a tree: what a message costs depends on the length of its first part, not on how many
+//! subscriptions do not match it.
+
+use std::collections::HashSet;
+
+use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, Slots, Subscriptions, Topics};
+
+use crate::slots::Table;
+use crate::tree::{Tree, Value};
+
+/// Subscriptions of a peer, and octets of their topics.
+pub(crate) type Share = (usize, usize);
+
+/// A publisher's subscribers, by topic.
+#[derive(Debug)]
+pub(crate) struct Subscribers {
+    tree: Tree<Vec<PeerId>>,
+    peers: Table<Held>,
+    share: Share,
+    /// When a peer was named last, so that a message names it once.
+    named: Vec<u64>,
+    message: u64,
+    topics: usize,
+}
+
+/// What one peer is subscribed to: places in the tree.
+#[derive(Debug, Default)]
+struct Held {
+    places: HashSet<u32>,
+    octets: usize,
+}
+
+impl Value for Vec<PeerId> {
+    fn is_empty(&self) -> bool {
+        Self::is_empty(self)
+    }
+}
+
+impl Subscribers {
+    pub(crate) fn new(share: Share) -> Self {
+        Self {
+            tree: Tree::new(),
+            peers: Table::new(),
+            share,
+            named: Vec::new(),
+            message: 0,
+            topics: 0,
+        }
+    }
+
+    /// How many different topics are subscribed to.
+    pub(crate) const fn topic_count(&self) -> usize {
+        self.topics
+    }
+
+    /// How many peers are subscribed to something.
+    pub(crate) fn peer_count(&self) -> usize {
+        self.peers.iter().count()
+    }
+
+    /// Takes a peer from a place. `None` if it is not there.
+    fn take(&mut self, peer: PeerId, place: u32) -> Option<Removed> {
+        let peers = self.tree.value_mut(place);
+        let at = peers.binary_search(&peer).ok()?;
+        peers.remove(at);
+        if !peers.is_empty() {
+            return Some(Removed::Left);
+        }
+        self.topics -= 1;
+        Some(Removed::Last)
+    }
+}
+
+impl Topics for Subscribers {
+    fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom> {
+        if self.peers.get_mut(peer).is_none() {
+            self.peers.insert(peer, Held::default())?;
+        }
+        let held = self.peers.get_mut(peer).ok_or(NoRoom)?;
+        if held.places.len() >= self.share.0 || held.octets + topic.len() > self.share.1 {
+            // One more of what it has costs nothing.
+            let known = self.tree.find(topic).is_some_and(|place| held.places.contains(&place));
+            return if known { Ok(Added::Held) } else { Err(NoRoom) };
+        }
+        let place = self.tree.entry(topic);
+        if !held.places.insert(place) {
+            return Ok(Added::Held);
+        }
+        held.octets += topic.len();
+        let peers = self.tree.value_mut(place);
+        let first = peers.is_empty();
+        if let Err(at) = peers.binary_search(&peer) {
+            peers.insert(at, peer);
+        }
+        self.topics += usize::from(first);
+        Ok(if first { Added::First } else { Added::Another })
+    }
+
+    fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed {
+        let Some(place) = self.tree.find(topic) else { return Removed::Unknown };
+        let Some(removed) = self.take(peer, place) else {
+            return match self.tree.value_mut(place).is_empty() {
+                true => Removed::Unknown,
+                false => Removed::NotHeld,
+            };
+        };
+        self.tree.prune(place);
+        if let Some(held) = self.peers.get_mut(peer) {
+            held.places.remove(&place);
+            held.octets -= topic.len();
+            if held.places.is_empty() {
+                self.peers.remove(peer);
+            }
+        }
+        removed
+    }
+
+    fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
+        let Some(held) = self.peers.remove(peer) else { return };
+        for place in held.places {
+            if let Some(removed) = self.take(peer, place) {
+                each(&self.tree.topic(place), removed);
+                self.tree.prune(place);
+            }
+        }
+    }
+
+    fn matches(&mut self, subject: &[u8], mut each: impl FnMut(PeerId)) {
+        self.message += 1;
+        let (named, message) = (&mut self.named, self.message);
+        self.tree.prefixes(subject, |peers| {
+            for &peer in peers {
+                let index = peer.0 as usize;
+                if index >= named.len() {
+                    named.resize(index + 1, 0);
+                }
+                if core::mem::replace(&mut named[index], message) != message {
+                    each(peer);
+                }
+            }
+            true
+        });
+    }
+}
+
+/// What a subscriber is subscribed to, and how often.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    tree: Tree<Count>,
+    topics: usize,
+}
+
+#[derive(Debug, Default)]
+struct Count(u64);
+
+impl Value for Count {
+    fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Counted {
+    pub(crate) fn new() -> Self {
+        Self { tree: Tree::new(), topics: 0 }
+    }
+
+    /// How many different topics are subscribed to.
+    pub(crate) const fn topic_count(&self) -> usize {
+        self.topics
+    }
+}
+
+impl Subscriptions for Counted {
+    fn add(&mut self, topic: &[u8]) -> Result<(), NoRoom> {
+        let place = self.tree.entry(topic);
+        let count = self.tree.value_mut(place);
+        count.0 += 1;
+        self.topics += usize::from(count.0 == 1);
+        Ok(())
+    }
+
+    fn remove(&mut self, topic: &[u8]) -> bool {
+        let Some(place) = self.tree.find(topic) else { return false };
+        let count = self.tree.value_mut(place);
+        let last = count.0 == 1;
+        count.0 = count.0.saturating_sub(1);
+        if last {
+            self.topics -= 1;
+            self.tree.prune(place);
+        }
+        last
+    }
+
+    fn matches(&self, subject: &[u8]) -> bool {
+        let mut any = false;
+        self.tree.prefixes(subject, |_| {
+            any = true;
+            false
+        });
+        any
+    }
+
+    fn each(&self, mut each: impl FnMut(&[u8])) {
+        for place in self.tree.places() {
+            each(&self.tree.topic(place));
+        }
+    }
+}

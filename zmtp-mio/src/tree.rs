@@ -1,0 +1,258 @@
+//! A tree of octet strings, each with a value: a radix tree in an arena.
+//!
+//! Nothing recurses, for its depth is the peers' to choose: strings that are prefixes of each other
+//! make a chain.
+
+/// The value of a string in the tree.
+pub(crate) trait Value: Default {
+    /// Whether it says nothing, so that its string need not be kept.
+    fn is_empty(&self) -> bool;
+}
+
+/// Strings with values. A place, once given, stays its string's as long as its value says
+/// something.
+#[derive(Debug)]
+pub(crate) struct Tree<V> {
+    nodes: Vec<Node<V>>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Node<V> {
+    /// What it adds to its parent's string.
+    label: Box<[u8]>,
+    parent: u32,
+    /// By the first octet of their labels, in order.
+    children: Vec<(u8, u32)>,
+    value: V,
+}
+
+/// The empty string's place.
+const ROOT: u32 = 0;
+
+impl<V: Value> Tree<V> {
+    pub(crate) fn new() -> Self {
+        let root =
+            Node { label: Box::default(), parent: ROOT, children: Vec::new(), value: V::default() };
+        Self { nodes: vec![root], free: Vec::new() }
+    }
+
+    /// The place of a string, made if there is none. Give it a value or [prune](Self::prune) it.
+    pub(crate) fn entry(&mut self, string: &[u8]) -> u32 {
+        let mut at = ROOT;
+        let mut rest = string;
+        while let Some(&first) = rest.first() {
+            let slot = self.node(at).children.binary_search_by_key(&first, |child| child.0);
+            let slot = match slot {
+                Ok(slot) => slot,
+                Err(slot) => {
+                    let new = self.make(rest, at, Vec::new());
+                    self.node_mut(at).children.insert(slot, (first, new));
+                    return new;
+                }
+            };
+            let child = self.node(at).children[slot].1;
+            let label = &self.node(child).label;
+            let common = label.iter().zip(rest).take_while(|(a, b)| a == b).count();
+            if common == label.len() {
+                at = child;
+            } else {
+                // The child keeps its place; a new one comes between.
+                let (head, tail) = label.split_at(common);
+                let (head, tail): (Vec<u8>, Box<[u8]>) = (head.into(), tail.into());
+                let middle = self.make(&head, at, vec![(tail[0], child)]);
+                self.node_mut(at).children[slot].1 = middle;
+                let child = self.node_mut(child);
+                (child.label, child.parent) = (tail, middle);
+                at = middle;
+            }
+            rest = &rest[common..];
+        }
+        at
+    }
+
+    /// The place of a string, if it has one.
+    pub(crate) fn find(&self, string: &[u8]) -> Option<u32> {
+        let mut at = ROOT;
+        let mut rest = string;
+        while let Some(child) = self.step(at, rest) {
+            rest = &rest[self.node(child).label.len()..];
+            at = child;
+        }
+        rest.is_empty().then_some(at)
+    }
+
+    /// Calls `each` for every value whose string `subject` begins with, until it says `false`.
+    pub(crate) fn prefixes(&self, subject: &[u8], mut each: impl FnMut(&V) -> bool) {
+        let mut at = ROOT;
+        let mut rest = subject;
+        loop {
+            let node = self.node(at);
+            if !node.value.is_empty() && !each(&node.value) {
+                return;
+            }
+            let Some(child) = self.step(at, rest) else { return };
+            rest = &rest[self.node(child).label.len()..];
+            at = child;
+        }
+    }
+
+    pub(crate) fn value_mut(&mut self, place: u32) -> &mut V {
+        &mut self.node_mut(place).value
+    }
+
+    /// The string of a place.
+    pub(crate) fn topic(&self, place: u32) -> Vec<u8> {
+        let mut labels = Vec::new();
+        let mut at = place;
+        while at != ROOT {
+            labels.push(&self.node(at).label);
+            at = self.node(at).parent;
+        }
+        labels.iter().rev().flat_map(|label| label.iter().copied()).collect()
+    }
+
+    /// The places whose values say something.
+    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
+        let said = |(_, node): &(u32, &Node<V>)| !node.value.is_empty();
+        (0..).zip(&self.nodes).filter(said).map(|(place, _)| place)
+    }
+
+    /// Forgets a place whose value says nothing any more, and those that were there for it only.
+    pub(crate) fn prune(&mut self, place: u32) {
+        let mut at = place;
+        while at != ROOT && self.node(at).value.is_empty() {
+            let parent = self.node(at).parent;
+            let first = self.node(at).label[0];
+            let slot = self.node(parent).children.binary_search_by_key(&first, |child| child.0);
+            let Ok(slot) = slot else { return };
+            match self.node(at).children[..] {
+                [] => {
+                    self.node_mut(parent).children.remove(slot);
+                    self.release(at);
+                    at = parent;
+                }
+                [(_, child)] => {
+                    let label = [&self.node(at).label[..], &self.node(child).label[..]].concat();
+                    self.node_mut(parent).children[slot].1 = child;
+                    let child = self.node_mut(child);
+                    (child.label, child.parent) = (label.into(), parent);
+                    return self.release(at);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The child that `rest` leads to, if it has the whole of that child's label.
+    fn step(&self, at: u32, rest: &[u8]) -> Option<u32> {
+        let children = &self.node(at).children;
+        let slot = children.binary_search_by_key(rest.first()?, |child| child.0).ok()?;
+        let child = children[slot].1;
+        rest.starts_with(&self.node(child).label).then_some(child)
+    }
+
+    fn make(&mut self, label: &[u8], parent: u32, children: Vec<(u8, u32)>) -> u32 {
+        let place = self.free.pop().unwrap_or(self.nodes.len() as u32);
+        for &(_, child) in &children {
+            self.node_mut(child).parent = place;
+        }
+        let node = Node { label: label.into(), parent, children, value: V::default() };
+        match self.nodes.get_mut(place as usize) {
+            Some(slot) => *slot = node,
+            None => self.nodes.push(node),
+        }
+        place
+    }
+
+    fn release(&mut self, place: u32) {
+        let node = self.node_mut(place);
+        (node.label, node.children, node.value) = (Box::default(), Vec::new(), V::default());
+        self.free.push(place);
+        if self.free.len() == self.nodes.len() - 1 {
+            // Only the root is left: give the memory back.
+            self.nodes.truncate(1);
+            self.nodes.shrink_to_fit();
+            self.free = Vec::new();
+        }
+    }
+
+    fn node(&self, place: u32) -> &Node<V> {
+        &self.nodes[place as usize]
+    }
+
+    fn node_mut(&mut self, place: u32) -> &mut Node<V> {
+        &mut self.nodes[place as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    impl Value for u32 {
+        fn is_empty(&self) -> bool {
+            *self == 0
+        }
+    }
+
+    /// Short strings over few letters, so that they share prefixes.
+    fn string(random: &mut fastrand::Rng) -> Vec<u8> {
+        (0..random.usize(..6)).map(|_| random.u8(b'a'..=b'c')).collect()
+    }
+
+    #[test]
+    fn it_agrees_with_a_map_through_random_changes() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut tree = Tree::<u32>::new();
+        let mut map = BTreeMap::new();
+        for step in 1..20_000 {
+            let key = string(&mut random);
+            if random.bool() {
+                let place = tree.entry(&key);
+                *tree.value_mut(place) = step;
+                map.insert(key, step);
+            } else if let Some(place) = tree.find(&key) {
+                *tree.value_mut(place) = 0;
+                tree.prune(place);
+                map.remove(&key);
+            }
+            let subject = string(&mut random);
+            let mut found = Vec::new();
+            tree.prefixes(&subject, |value| {
+                found.push(*value);
+                true
+            });
+            let wanted: Vec<u32> =
+                (0..=subject.len()).filter_map(|n| map.get(&subject[..n]).copied()).collect();
+            assert_eq!(found, wanted, "step {step}");
+        }
+        let mut topics: Vec<_> = tree.places().map(|place| tree.topic(place)).collect();
+        topics.sort();
+        assert!(topics.iter().eq(map.keys()));
+        for key in map.into_keys() {
+            let place = tree.find(&key).unwrap();
+            *tree.value_mut(place) = 0;
+            tree.prune(place);
+        }
+        assert_eq!((tree.nodes.len(), tree.free.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_chain_of_prefixes_of_any_depth_is_only_slow() {
+        let mut tree = Tree::<u32>::new();
+        let long = vec![b'x'; 50_000];
+        for n in 1..=long.len() {
+            let place = tree.entry(&long[..n]);
+            *tree.value_mut(place) = 1;
+            if n > 2_000 {
+                break;
+            }
+        }
+        let place = tree.entry(&long);
+        assert_eq!(tree.topic(place), long);
+        drop(tree);
+    }
+}
