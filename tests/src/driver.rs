@@ -3,6 +3,7 @@
 use zmtp_core::wire::{FrameHeader, More};
 use zmtp_core::{
     Chunk, Config, Connection, Decoded, Error, Event, Ignored, Input, Instant, Null, SendError,
+    Subscription,
 };
 
 /// When everything happens, unless a test lets time pass.
@@ -125,6 +126,32 @@ impl<'c> Driver<'c> {
             self.failed(error);
         }
         self.transmit();
+    }
+
+    /// Lets time pass until the connection wants to be told; `false` if it never does.
+    pub fn wait_until_due(&mut self) -> bool {
+        let Some(at) = self.connection.poll_timeout() else { return false };
+        assert!(at > self.now, "due at {at:?}, and it is {:?}", self.now);
+        self.now = at;
+        self.wait(0);
+        true
+    }
+
+    /// The time.
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Says of a topic that it is wanted, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] as the connection says it.
+    pub fn subscribe(&mut self, what: Subscription, topic: &[u8]) -> Result<(), SendError> {
+        let header = self.connection.begin_subscription(what, topic.len())?;
+        self.sent.extend_from_slice(header.as_ref());
+        self.sent.extend_from_slice(topic);
+        Ok(())
     }
 
     /// Sends a message.

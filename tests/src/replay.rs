@@ -2,8 +2,9 @@
 
 use zmtp_core::pattern::{Mode, Reason};
 use zmtp_core::wire::{More, SocketType};
-use zmtp_core::{Config, Error};
+use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
 
+use crate::driver::NOW;
 use crate::endpoint::Endpoint;
 use crate::raw::{self, Frame};
 use crate::vectors::{Octets, Step, Vector};
@@ -39,6 +40,8 @@ pub enum App {
 pub enum Close {
     /// We fail with this error.
     Fails(Error),
+    /// So many milliseconds after the handshake, or the peer's last octet, we miss this.
+    Misses(Timeout, u64),
     /// libzmq does not close.
     Never,
     /// We go on, for this reason.
@@ -80,13 +83,16 @@ impl Play {
 ///
 /// At the first difference.
 pub fn replay(vector: &Vector, play: Play) {
-    let config = Config::new(vector.sut.socket_type).with_routing_id(vector.sut.routing_id);
+    let config = Config::new(vector.sut.socket_type)
+        .with_routing_id(vector.sut.routing_id)
+        .with_heartbeat(heartbeat(&vector.sut.text));
     let correlate = vector.sut.text.contains("REQ_CORRELATE=1");
     let mode = Mode { correlate, relaxed: vector.sut.text.contains("REQ_RELAXED=1") };
     let mut unsaid = 0;
     for steps in vector.connections() {
         let endpoint = Endpoint::with_mode(&config, mode, id_before_recorded(&steps));
-        let mut player = Player { endpoint, play, out: Vec::new(), unsaid: 0 };
+        let mut player =
+            Player { endpoint, play, out: Vec::new(), unsaid: 0, heard: NOW, closed: false };
         for (at, step) in steps.iter().enumerate() {
             println!("{} step {at}: {step:?}", vector.name);
             player.step(step);
@@ -103,6 +109,9 @@ struct Player<'c> {
     /// What we sent and the dialogue has not come to.
     out: Vec<u8>,
     unsaid: usize,
+    /// When octets last arrived.
+    heard: Instant,
+    closed: bool,
 }
 
 impl Player<'_> {
@@ -110,9 +119,16 @@ impl Player<'_> {
         match step {
             Step::Aside(_) => panic!("a dialogue with ZAP or CURVE"),
             Step::Heading(_) => {}
-            Step::Peer(octets) => self.endpoint.arrive(octets),
+            Step::Peer(octets) => {
+                self.endpoint.arrive(octets);
+                self.heard = self.endpoint.driver().now();
+            }
             Step::Libzmq(octets) => self.sent(octets),
             Step::Observed(what) => {
+                if what.starts_with("idle") {
+                    self.endpoint.driver().wait(1_000);
+                    assert_eq!(self.endpoint.error(), None);
+                }
                 self.fetch();
                 assert!(self.out.is_empty(), "libzmq is silent, we say {:x?}", self.out);
                 if what.starts_with("stays open") {
@@ -136,6 +152,10 @@ impl Player<'_> {
         while !expected.recorded.is_empty() {
             if self.out.is_empty() {
                 self.say_as(&expected.recorded);
+            }
+            if self.out.is_empty() && expected.recorded.starts_with(b"\x04\x07\x04PING") {
+                self.endpoint.driver().wait_until_due();
+                self.fetch();
             }
             // A command that is not ours was left out.
             let Some(frame) = self.skip(&mut expected) else { continue };
@@ -174,6 +194,7 @@ impl Player<'_> {
     }
 
     fn closed(&mut self) {
+        self.closed = true;
         self.fetch();
         match self.play.close {
             Close::Fails(error) => {
@@ -182,6 +203,13 @@ impl Player<'_> {
                 let farewell = raw::command("ERROR", b"\x12Mechanism mismatch");
                 assert!(self.out.ends_with(&farewell) && self.out.len() <= 54 + farewell.len());
                 self.out.clear();
+            }
+            Close::Misses(what, after) => {
+                assert_eq!(self.endpoint.error(), None);
+                while self.endpoint.driver().wait_until_due() {}
+                assert_eq!(self.endpoint.error(), Some(Error::TimedOut(what)));
+                let now = self.endpoint.driver().now();
+                assert_eq!(now.as_millis() - self.heard.as_millis(), after);
             }
             Close::Never => panic!("libzmq closes"),
             Close::Stays(_) => assert_eq!(self.endpoint.error(), None),
@@ -231,10 +259,21 @@ impl Player<'_> {
         if !matches!(self.play.app, App::Later(_)) {
             assert_eq!(self.endpoint.receive().ok().flatten(), None, "more than libzmq delivers");
         }
-        if !matches!(self.play.close, Close::Fails(_)) {
+        if !(self.closed && matches!(self.play.close, Close::Fails(_) | Close::Misses(..))) {
             assert_eq!(self.endpoint.error(), None);
         }
     }
+}
+
+/// The heartbeats that a system under test was set to.
+fn heartbeat(sut: &str) -> Heartbeat {
+    let option = |name: &str| {
+        let value = sut.split_whitespace().find_map(|word| word.strip_prefix(name));
+        value.map_or(0, |value| value.parse().expect("milliseconds"))
+    };
+    Heartbeat::every(option("HEARTBEAT_IVL="))
+        .timeout(option("HEARTBEAT_TIMEOUT="))
+        .ttl(option("HEARTBEAT_TTL="))
 }
 
 /// The request id before the first in the dialogue, so that ours come out as recorded.

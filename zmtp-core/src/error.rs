@@ -93,6 +93,10 @@ pub enum Limit {
 pub enum Timeout {
     /// Greeting and handshake.
     Handshake,
+    /// A sign of life after our PING ([`Heartbeat::timeout`](crate::Heartbeat)).
+    Heartbeat,
+    /// A sign of life after a PING of the peer that said when to give it up.
+    Ttl,
 }
 
 /// Who has to change for it to get better.
@@ -146,6 +150,10 @@ impl core::fmt::Display for Error {
             Self::Malformed(malformed) => write!(f, "malformed octets from the peer: {malformed}"),
             Self::Peer(error) => error.fmt(f),
             Self::TimedOut(Timeout::Handshake) => f.write_str("handshake timed out"),
+            Self::TimedOut(Timeout::Heartbeat) => f.write_str("nothing came after our PING"),
+            Self::TimedOut(Timeout::Ttl) => {
+                f.write_str("nothing came for as long as the peer's PING said")
+            }
         }
     }
 }

@@ -27,9 +27,10 @@ mod time;
 pub mod wire;
 
 pub use buffer::Input;
-pub use config::{Config, Limits};
+pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
     Chunk, Connection, Decoded, Event, Ignored, Incoming, PeerInfo, Refusal, SendError,
+    Subscription, SubscriptionHeader,
 };
 pub use error::{Error, Exceeded, Fault, Limit, PeerError, Timeout};
 pub use mechanism::Null;

@@ -37,7 +37,9 @@ impl<'a, IO: Write> Gather<'a, IO> {
         let room = self.room.get_mut(self.len..).unwrap_or_default();
         match room.get_mut(..octets.len()) {
             Some(place) => {
-                place.copy_from_slice(octets);
+                for (slot, octet) in place.iter_mut().zip(octets) {
+                    *slot = *octet;
+                }
                 self.len = self.len.saturating_add(octets.len());
                 Ok(())
             }

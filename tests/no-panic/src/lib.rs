@@ -14,7 +14,7 @@ use core::hint::black_box;
 use link::Board;
 use patterns::{Rep, Req};
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Decoded, Input, Instant, Null};
+use zmtp_core::{Config, Connection, Decoded, Input, Instant, Null, Subscription};
 use zmtp_embedded::Link;
 
 /// What the operations work on, filled in by whoever would call.
@@ -74,7 +74,13 @@ fn connection(state: &mut State<'static>, octets: &mut [u8], number: u64) {
     let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {
         black_box(header.as_ref());
     });
+    for what in [Subscription::Cancel, Subscription::Subscribe] {
+        let _ = black_box(connection.begin_subscription(what, octets.len())).map(|header| {
+            black_box(header.as_ref());
+        });
+    }
     let _ = black_box(connection.handle_timeout(now));
+    connection.excuse_silence();
     black_box((connection.poll_timeout(), connection.is_ready(), connection.in_message()));
     black_box((connection.peer(), connection.error().map(|error| error.fault())));
     black_box(connection.config());

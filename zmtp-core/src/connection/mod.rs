@@ -2,16 +2,20 @@
 //!
 //! Four kinds of methods, as in the crate's front page: octets that arrived (`decode`,
 //! `incoming`, `body_received`), what the connection wants done (`poll_transmit`, `poll_timeout`,
-//! `handle_timeout`), commands of the application (`begin_frame`), and questions.
+//! `handle_timeout`), commands of the application (`begin_frame`, `begin_subscription`), and
+//! questions.
 
 mod event;
+mod pulse;
 mod receive;
 mod send;
+mod subscription;
 
 use core::borrow::Borrow;
 
 pub use event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
 pub use send::{Refusal, SendError};
+pub use subscription::{Subscription, SubscriptionHeader};
 
 use crate::buffer::Input;
 use crate::config::Config;
@@ -19,6 +23,7 @@ use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{FrameHeader, HeaderBytes, Kind, More};
+use pulse::Pulse;
 use receive::Rx;
 use send::Tx;
 
@@ -35,7 +40,7 @@ pub struct Connection<M, C = &'static Config> {
     mechanism: M,
     rx: Rx,
     tx: Tx,
-    deadline: Instant,
+    pulse: Pulse,
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
@@ -46,10 +51,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             u32::MAX => Instant::NEVER,
             ms => now.after(ms),
         };
-        Self { config, mechanism, rx: Rx::new(), tx: Tx::new(), deadline }
+        let (rx, tx) = (Rx::new(deadline), Tx::new());
+        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER }
     }
 
-    /// Takes the next event from the front of `input`.
+    /// Takes the next event from the front of `input`. Call it when octets have arrived: any in
+    /// `input` count as a sign of life.
     ///
     /// Greeting octets are consumed as they come. Commands are parsed in one piece, so that up to
     /// [`Limits::max_command`](crate::Limits) and 9 octets may be left unconsumed; of anything else
@@ -63,10 +70,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         now: Instant,
         input: &mut Input<'i>,
     ) -> Result<Decoded<'i>, Error> {
+        if !input.rest().is_empty() {
+            // Whatever the clock says: they may have waited for us.
+            self.rx.heard();
+        }
         self.handle_timeout(now)?;
-        let result = self.rx.decode(self.config.borrow(), &mut self.mechanism, &mut self.tx, input);
+        let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
+        let result = self.rx.decode(config, mechanism, &mut self.tx, now, input);
         match &result {
-            Ok(Decoded::Event(Event::Ready(_))) => self.deadline = Instant::NEVER,
+            Ok(Decoded::Event(Event::Ready(_))) => {
+                self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
+            }
             Ok(Decoded::Event(Event::Refused(_))) => self.fail(crate::PeerError::Refused.into()),
             Err(error) => self.fail(*error),
             Ok(_) => {}
@@ -82,7 +96,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Says that `n` octets of the body under way were read past `decode`. Returns the frame's
     /// header when its body is complete with them. More than
-    /// [`Incoming::remaining`] count as exactly that many.
+    /// [`Incoming::remaining`] count as exactly that many. They are a sign of life.
     pub fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         self.rx.body_received(n)
     }
@@ -106,12 +120,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.tx.wants_transmit(&self.mechanism)
     }
 
-    /// When to call [`Connection::handle_timeout`] next.
+    /// When to call [`Connection::handle_timeout`] next. It changes with what is decoded.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        (self.deadline != Instant::NEVER).then_some(self.deadline)
+        let next = self.rx.give_up().min(self.pulse.next());
+        (next != Instant::NEVER).then_some(next)
     }
 
-    /// Acts on the time: fails the connection if its handshake is late.
+    /// Acts on the time: fails the connection if its handshake is late or the peer silent for too
+    /// long; else a PING may be due, so ask [`Connection::poll_transmit`].
+    ///
+    /// Decode what has arrived before: what nobody has read is no sign of life. Who does not read
+    /// by choice says so with [`Connection::excuse_silence`].
     ///
     /// # Errors
     ///
@@ -120,12 +139,21 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if let Some(error) = self.error() {
             return Err(error);
         }
-        if now >= self.deadline {
-            let error = Error::TimedOut(Timeout::Handshake);
+        if let Err(error) = self.rx.silent(now) {
             self.fail(error);
             return Err(error);
         }
+        if let Some(give_up) = self.pulse.beat(self.config.borrow(), now) {
+            self.tx.queue_ping();
+            self.rx.expect(Timeout::Heartbeat, give_up);
+        }
         Ok(())
+    }
+
+    /// Forgives the peer's silence so far: for a driver that leaves octets unread because it has
+    /// no place for them.
+    pub fn excuse_silence(&mut self) {
+        self.rx.heard();
     }
 
     /// Starts a message frame: write the returned header, then exactly `len` octets of body.
@@ -140,6 +168,29 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             Ok(FrameHeader::new(Kind::Message(more), len).emit())
         } else {
             Err(self.error().map_or(SendError::NotReady, SendError::Failed))
+        }
+    }
+
+    /// Starts a subscription or its end, as [`Connection::begin_frame`] starts a frame: write the
+    /// returned octets, then exactly `topic_len` octets of topic. For SUB and XSUB; it goes between
+    /// frames.
+    ///
+    /// A peer of ZMTP 3.1 gets a command, an older one a message (RFC 37 § The Publish-Subscribe
+    /// Pattern, RFC 23).
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::begin_frame`].
+    pub fn begin_subscription(
+        &self,
+        what: Subscription,
+        topic_len: usize,
+    ) -> Result<SubscriptionHeader, SendError> {
+        match self.rx.peer() {
+            Some(peer) if self.is_ready() => {
+                Ok(SubscriptionHeader::new(what, topic_len, peer.version.spoken()))
+            }
+            _ => Err(self.error().map_or(SendError::NotReady, SendError::Failed)),
         }
     }
 
@@ -171,9 +222,21 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     fn fail(&mut self, error: Error) {
         self.rx.fail(error);
         self.tx.fail(error);
-        self.deadline = Instant::NEVER;
+        self.pulse = Pulse::NEVER;
     }
 }
+
+/// What a connection may cost a microcontroller, and a server with many. A feature may cost more
+/// only knowingly.
+const _: () = {
+    let size = size_of::<Connection<crate::Null>>();
+    let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {
+        (..=4, false) => 80,
+        (..=4, true) => 88,
+        _ => 112,
+    };
+    assert!(size <= allowed);
+};
 
 #[cfg(test)]
 mod tests;

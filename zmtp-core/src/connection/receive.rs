@@ -4,8 +4,9 @@ use super::event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
 use super::send::Tx;
 use crate::buffer::Input;
 use crate::config::{Config, Limits};
-use crate::error::{Error, Exceeded, Limit, PeerError};
+use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
 use crate::mechanism::Mechanism;
+use crate::time::Instant;
 use crate::wire::{
     Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, Ping, Property,
     SocketType, Version, error_reason,
@@ -16,7 +17,11 @@ use crate::wire::{
 pub(super) struct Rx {
     state: State,
     peer: PeerInfo,
-    message: Meter,
+    /// What came so far of the message under way: octets, and parts.
+    octets: u64,
+    parts: u32,
+    owed: Timeout,
+    give_up: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,30 +33,42 @@ enum State {
     Failed(Error),
 }
 
-/// What came so far of the message under way.
-#[derive(Clone, Copy, Debug, Default)]
-struct Meter {
-    octets: u64,
-    parts: u32,
-}
-
-impl Meter {
-    fn add(&mut self, len: u64, limits: &Limits) -> Result<(), Error> {
-        self.octets = self.octets.saturating_add(len);
-        self.parts = self.parts.saturating_add(1);
-        Exceeded::check(Limit::Frame, limits.max_frame, len)?;
-        Exceeded::check(Limit::Parts, limits.max_parts.into(), self.parts.into())?;
-        Exceeded::check(Limit::Message, limits.max_message, self.octets)
-    }
-}
-
 impl Rx {
-    pub(super) const fn new() -> Self {
+    /// A half that waits for the peer's READY until `give_up`.
+    pub(super) const fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
         Self {
             state: State::Greeting(GreetingReader::new()),
             peer,
-            message: Meter { octets: 0, parts: 0 },
+            octets: 0,
+            parts: 0,
+            owed: Timeout::Handshake,
+            give_up,
+        }
+    }
+
+    /// When the peer's silence ends the connection, unless there is a sign of life before.
+    pub(super) const fn give_up(&self) -> Instant {
+        self.give_up
+    }
+
+    /// The error of a peer whose silence lasted until now.
+    pub(super) fn silent(&self, now: Instant) -> Result<(), Error> {
+        if now < self.give_up { Ok(()) } else { Err(Error::TimedOut(self.owed)) }
+    }
+
+    /// Asks for a sign of life until then. What was asked for before stays if it is sooner.
+    pub(super) fn expect(&mut self, owed: Timeout, give_up: Instant) {
+        if give_up < self.give_up {
+            (self.owed, self.give_up) = (owed, give_up);
+        }
+    }
+
+    /// A sign of life came: nothing is owed until the next PING, of either end. Only the
+    /// handshake has to be over in time whatever comes.
+    pub(super) fn heard(&mut self) {
+        if self.in_traffic() {
+            self.give_up = Instant::NEVER;
         }
     }
 
@@ -60,6 +77,7 @@ impl Rx {
         config: &Config,
         mechanism: &mut M,
         tx: &mut Tx,
+        now: Instant,
         input: &mut Input<'i>,
     ) -> Result<Decoded<'i>, Error> {
         loop {
@@ -90,7 +108,7 @@ impl Rx {
                         return Ok(Decoded::NeedInput);
                     };
                     if header.kind() != Kind::Command {
-                        self.message.add(header.len(), &config.limits)?;
+                        self.count(header.len(), &config.limits)?;
                         input.take(len);
                         return Ok(Decoded::Event(self.chunk(header, header.len(), true, input)));
                     }
@@ -101,7 +119,7 @@ impl Rx {
                     let Some(command) = self.take_command(config, input)? else {
                         return Ok(Decoded::NeedInput);
                     };
-                    if let Some(event) = traffic_command(config, tx, command)? {
+                    if let Some(event) = self.traffic_command(config, tx, now, command)? {
                         return Ok(Decoded::Event(event));
                     }
                 }
@@ -114,6 +132,15 @@ impl Rx {
                 }
             }
         }
+    }
+
+    /// Counts a frame of the message under way.
+    fn count(&mut self, len: u64, limits: &Limits) -> Result<(), Error> {
+        self.octets = self.octets.saturating_add(len);
+        self.parts = self.parts.saturating_add(1);
+        Exceeded::check(Limit::Frame, limits.max_frame, len)?;
+        Exceeded::check(Limit::Parts, limits.max_parts.into(), self.parts.into())?;
+        Exceeded::check(Limit::Message, limits.max_message, self.octets)
     }
 
     /// Hands on what the input holds of a body with `remaining` octets to come.
@@ -140,13 +167,16 @@ impl Rx {
         }
         self.state = State::Traffic;
         if header.is_final() {
-            self.message = Meter::default();
+            (self.octets, self.parts) = (0, 0);
         }
         true
     }
 
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         let State::Body { header, remaining } = self.state else { return None };
+        if n > 0 {
+            self.heard();
+        }
         self.advance(header, remaining, n).then_some(header)
     }
 
@@ -206,7 +236,39 @@ impl Rx {
         let Some(metadata) = mechanism.consume(command)? else { return Ok(None) };
         self.peer.socket_type = check_metadata(config, metadata)?;
         self.state = State::Traffic;
+        self.heard();
         Ok(Some(Event::Ready(metadata)))
+    }
+
+    /// What a command means once messages flow.
+    fn traffic_command<'i>(
+        &mut self,
+        config: &Config,
+        tx: &mut Tx,
+        now: Instant,
+        command: Result<Command<'i>, Malformed>,
+    ) -> Result<Option<Event<'i>>, Error> {
+        let Ok(command) = command else {
+            return Ok(Some(Event::Ignored(Ignored::Malformed)));
+        };
+        let subscriptions = config.socket_type.takes_subscriptions();
+        Ok(match command.name {
+            CommandName::Ping => match Ping::parse(command.data) {
+                Ok(ping) => {
+                    tx.queue_pong(ping.context);
+                    if ping.ttl > 0 {
+                        self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
+                    }
+                    None
+                }
+                Err(_) => Some(Event::Ignored(Ignored::Malformed)),
+            },
+            CommandName::Pong => None,
+            CommandName::Ready => return Err(PeerError::SecondReady.into()),
+            CommandName::Subscribe if subscriptions => Some(Event::Subscribe(command.data)),
+            CommandName::Cancel if subscriptions => Some(Event::Cancel(command.data)),
+            name => Some(Event::Ignored(Ignored::Command(name))),
+        })
     }
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
@@ -229,7 +291,7 @@ impl Rx {
     }
 
     pub(super) const fn in_message(&self) -> bool {
-        self.message.parts > 0
+        self.parts > 0
     }
 
     pub(super) const fn peer(&self) -> Option<PeerInfo> {
@@ -245,33 +307,8 @@ impl Rx {
 
     pub(super) const fn fail(&mut self, error: Error) {
         self.state = State::Failed(error);
+        self.give_up = Instant::NEVER;
     }
-}
-
-/// What a command means once messages flow.
-fn traffic_command<'i>(
-    config: &Config,
-    tx: &mut Tx,
-    command: Result<Command<'i>, Malformed>,
-) -> Result<Option<Event<'i>>, Error> {
-    let Ok(command) = command else {
-        return Ok(Some(Event::Ignored(Ignored::Malformed)));
-    };
-    let subscriptions = config.socket_type.takes_subscriptions();
-    Ok(match command.name {
-        CommandName::Ping => match Ping::parse(command.data) {
-            Ok(ping) => {
-                tx.queue_pong(ping.context);
-                None
-            }
-            Err(_) => Some(Event::Ignored(Ignored::Malformed)),
-        },
-        CommandName::Pong => None,
-        CommandName::Ready => return Err(PeerError::SecondReady.into()),
-        CommandName::Subscribe if subscriptions => Some(Event::Subscribe(command.data)),
-        CommandName::Cancel if subscriptions => Some(Event::Cancel(command.data)),
-        name => Some(Event::Ignored(Ignored::Command(name))),
-    })
 }
 
 /// Checks every Socket-Type and Identity of a READY; returns the socket type it names.

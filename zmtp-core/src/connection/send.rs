@@ -12,15 +12,31 @@ use crate::wire::{
 #[derive(Debug)]
 pub(super) struct Tx {
     greeting_sent: u8,
-    pong: Option<Pong>,
+    beats: Beats,
     farewell: Farewell,
 }
 
-/// The answer to a PING, until it is fetched.
-#[derive(Clone, Copy, Debug)]
-struct Pong {
+/// PONG and PING, until they are fetched. The flags stand above the length, because firmware
+/// counts octets.
+#[derive(Debug)]
+struct Beats {
     context: [u8; Ping::MAX_CONTEXT],
-    len: u8,
+    due: u8,
+}
+
+impl Beats {
+    const PING: u8 = 0x80;
+    const PONG: u8 = 0x40;
+    /// Octets of the context that the PONG echoes.
+    const LEN: u8 = 0x1f;
+
+    const fn has(&self, flag: u8) -> bool {
+        self.due & flag != 0
+    }
+
+    fn context(&self) -> &[u8] {
+        self.context.get(..usize::from(self.due & Self::LEN)).unwrap_or_default()
+    }
 }
 
 /// What goes out last, after the connection failed.
@@ -90,7 +106,8 @@ impl core::error::Error for SendError {}
 
 impl Tx {
     pub(super) const fn new() -> Self {
-        Self { greeting_sent: 0, pong: None, farewell: Farewell::Alive }
+        let beats = Beats { context: [0; Ping::MAX_CONTEXT], due: 0 };
+        Self { greeting_sent: 0, beats, farewell: Farewell::Alive }
     }
 
     pub(super) fn poll(
@@ -174,12 +191,20 @@ impl Tx {
         if !mechanism.may_send() {
             out.command(|body| mechanism.produce(config, body))?;
         }
-        if let Some(pong) = self.pong {
+        if self.beats.has(Beats::PONG) {
             out.command(|body| {
                 Command::emit_name(CommandName::Pong, body)?;
-                body.put(pong.context.get(..usize::from(pong.len)).unwrap_or_default())
+                body.put(self.beats.context())
             })?;
-            self.pong = None;
+            self.beats.due &= Beats::PING;
+        }
+        #[cfg(feature = "heartbeat")]
+        if self.beats.has(Beats::PING) {
+            out.command(|body| {
+                Command::emit_name(CommandName::Ping, body)?;
+                body.put(&config.heartbeat.ttl.to_be_bytes())
+            })?;
+            self.beats.due &= !Beats::PING;
         }
         Ok(())
     }
@@ -187,7 +212,7 @@ impl Tx {
     pub(super) fn wants_transmit(&self, mechanism: &impl Mechanism) -> bool {
         match self.farewell {
             Farewell::Alive => {
-                self.pong.is_some()
+                self.beats.has(Beats::PING | Beats::PONG)
                     || usize::from(self.greeting_sent) < Greeting::LEN
                     || !mechanism.may_send()
             }
@@ -197,16 +222,20 @@ impl Tx {
     }
 
     pub(super) const fn pong_due(&self) -> bool {
-        self.pong.is_some()
+        self.beats.has(Beats::PONG)
     }
 
     pub(super) fn queue_pong(&mut self, context: &[u8]) {
-        let mut pong = Pong { context: [0; Ping::MAX_CONTEXT], len: 0 };
-        for (slot, octet) in pong.context.iter_mut().zip(context) {
+        let mut len: u8 = 0;
+        for (slot, octet) in self.beats.context.iter_mut().zip(context) {
             *slot = *octet;
-            pong.len = pong.len.saturating_add(1);
+            len = len.saturating_add(1);
         }
-        self.pong = Some(pong);
+        self.beats.due = (self.beats.due & Beats::PING) | Beats::PONG | len;
+    }
+
+    pub(super) const fn queue_ping(&mut self) {
+        self.beats.due |= Beats::PING;
     }
 
     pub(super) fn fail(&mut self, error: Error) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::wire::{CommandName, Full, Greeting, Malformed, MechanismName, SocketType, Version};
-use crate::{Limits, Null, PeerError};
+use crate::{Limits, Null, PeerError, Timeout};
 
 const NOW: Instant = Instant::from_millis(0);
 static PULL: Config = Config::new(SocketType::Pull);
@@ -37,13 +37,15 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
         let n = connection.poll_transmit(&mut out).unwrap();
         assert!(out[..n].ends_with(refusal.reason().as_bytes()));
     }
-    let passing: [Error; 6] = [
+    let passing: [Error; 8] = [
         Malformed::Metadata.into(),
         PeerError::MessageInHandshake.into(),
         PeerError::Refused.into(),
         PeerError::SecondReady.into(),
         PeerError::UnexpectedCommand(CommandName::Hello).into(),
         Error::TimedOut(Timeout::Handshake),
+        Error::TimedOut(Timeout::Heartbeat),
+        Error::TimedOut(Timeout::Ttl),
     ];
     for error in passing {
         let mut connection = fed(&greeting());

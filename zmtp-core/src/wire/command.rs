@@ -3,9 +3,8 @@
 use nom::IResult;
 use nom::Parser;
 use nom::combinator::{rest, verify};
-use nom::number::complete::{be_u16, u8};
 
-use super::{Full, Malformed, Writer, octets};
+use super::{Full, Malformed, Writer, fixed, octets, short};
 
 /// The names of ZMTP 3.1's commands. Case matters.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -93,7 +92,7 @@ impl<'a> Command<'a> {
     /// [`Malformed::CommandName`] if the name is empty or longer than the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
-        let name = verify(u8::<&[u8], ()>.flat_map(octets), |name: &[u8]| !name.is_empty());
+        let name = verify(short.flat_map(octets), |name: &[u8]| !name.is_empty());
         match (name, rest).parse_complete(body) {
             Ok((_, (name, data))) => Ok(Self { name: CommandName::from_octets(name), data }),
             Err(_) => Err(Malformed::CommandName),
@@ -121,14 +120,19 @@ impl<'a> Ping<'a> {
     /// Octets of the longest context.
     pub const MAX_CONTEXT: usize = 16;
 
+    /// Milliseconds of a TTL.
+    pub(crate) const fn millis(ttl: u16) -> u32 {
+        (ttl as u32).saturating_mul(100)
+    }
+
     /// Takes the data of a PING apart.
     ///
     /// # Errors
     ///
     /// [`Malformed::Ping`] if the TTL is cut short.
     pub fn parse(data: &'a [u8]) -> Result<Self, Malformed> {
-        let ttl: IResult<&[u8], u16, ()> = be_u16(data);
-        let (context, ttl) = ttl.map_err(|_| Malformed::Ping)?;
+        let (context, ttl) = fixed(data).map_err(|_| Malformed::Ping)?;
+        let ttl = u16::from_be_bytes(ttl);
         Ok(Self { ttl, context: context.get(..Self::MAX_CONTEXT).unwrap_or(context) })
     }
 }
@@ -139,7 +143,7 @@ impl<'a> Ping<'a> {
 ///
 /// [`Malformed::ErrorReason`] if it is missing or longer than the data.
 pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
-    let reason: IResult<&[u8], &[u8], ()> = u8.flat_map(octets).parse(data);
+    let reason: IResult<&[u8], &[u8], ()> = short.flat_map(octets).parse(data);
     reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)
 }
 

@@ -2,9 +2,8 @@
 
 use nom::IResult;
 use nom::Parser;
-use nom::number::complete::{be_u32, u8};
 
-use super::{Full, Malformed, Writer, octets};
+use super::{Full, Malformed, Writer, fixed, octets, short};
 
 /// A property: name and value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,7 +40,7 @@ impl<'a> Property<'a> {
 
     fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
         // property = name value; name = OCTET 1*255name-char; value = 4OCTET *OCTET
-        (u8.flat_map(octets), be_u32.flat_map(octets))
+        (short.flat_map(octets), fixed.map(u32::from_be_bytes).flat_map(octets))
             .map(|(name, value)| Self { name, value })
             .parse(input)
     }

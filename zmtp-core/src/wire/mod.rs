@@ -28,6 +28,19 @@ pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub use socket_type::SocketType;
 pub use writer::{Full, Writer};
 
+/// Takes a fixed number of octets. nom's own numbers keep a slice that may panic as far as the
+/// linker can tell, at optimisation "z".
+fn fixed<const N: usize>(input: &[u8]) -> nom::IResult<&[u8], [u8; N], ()> {
+    let (taken, rest) = input.split_first_chunk().ok_or(nom::Err::Error(()))?;
+    Ok((rest, *taken))
+}
+
+/// Takes a number of one octet.
+fn short(input: &[u8]) -> nom::IResult<&[u8], u8, ()> {
+    let (first, rest) = input.split_first().ok_or(nom::Err::Error(()))?;
+    Ok((rest, *first))
+}
+
 /// Takes `n` octets. nom's own `take` keeps a split that may panic as far as the linker can tell.
 fn octets<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
     let n = n.try_into().unwrap_or(usize::MAX);

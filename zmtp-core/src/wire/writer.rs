@@ -40,7 +40,11 @@ impl<'o> Writer<'o> {
         let room = self.out.get_mut(self.len..).unwrap_or_default();
         match room.get_mut(..octets.len()) {
             Some(place) => {
-                place.copy_from_slice(octets);
+                // At optimisation "z" the compiler keeps the length check of `copy_from_slice`,
+                // and with it a panic, though it cannot fail.
+                for (slot, octet) in place.iter_mut().zip(octets) {
+                    *slot = *octet;
+                }
                 self.len = self.len.saturating_add(octets.len());
                 Ok(())
             }

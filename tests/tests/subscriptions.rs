@@ -1,0 +1,107 @@
+//! Subscriptions on the wire: commands for peers of ZMTP 3.1, messages for older ones.
+
+use zmtp_core::wire::SocketType::{Pub, Sub, Xpub, Xsub};
+use zmtp_core::{Config, SendError, Subscription};
+use zmtp_tests::driver::{Driver, Said};
+use zmtp_tests::raw::{command, frame, greeting, greeting_of, ready};
+use zmtp_tests::vectors::Vector;
+
+const LENGTHS: [usize; 12] = [0, 1, 244, 245, 246, 248, 249, 254, 255, 256, 257, 70_000];
+
+fn open(config: &Config, version: [u8; 2]) -> Driver<'_> {
+    let mut driver = Driver::new(config);
+    driver.feed(&[greeting_of(version, "NULL"), ready("XPUB")].concat());
+    driver.take_sent();
+    driver
+}
+
+#[test]
+fn a_3_1_peer_gets_commands_whose_size_is_right_at_every_length() {
+    for kind in [Sub, Xsub] {
+        let config = Config::new(kind);
+        for len in LENGTHS {
+            let topic = vec![b't'; len];
+            let mut driver = open(&config, [3, 1]);
+            driver.subscribe(Subscription::Subscribe, &topic).unwrap();
+            assert_eq!(driver.take_sent(), command("SUBSCRIBE", &topic), "{len}");
+            driver.subscribe(Subscription::Cancel, &topic).unwrap();
+            assert_eq!(driver.take_sent(), command("CANCEL", &topic), "{len}");
+        }
+    }
+}
+
+#[test]
+fn an_older_peer_gets_messages_whose_size_is_right_at_255_octets_too() {
+    let config = Config::new(Sub);
+    for len in LENGTHS {
+        let topic = vec![b't'; len];
+        let mut driver = open(&config, [3, 0]);
+        driver.subscribe(Subscription::Subscribe, &topic).unwrap();
+        assert_eq!(driver.take_sent(), frame(0, &[&[1], &topic[..]].concat()), "{len}");
+        driver.subscribe(Subscription::Cancel, &topic).unwrap();
+        assert_eq!(driver.take_sent(), frame(0, &[&[0], &topic[..]].concat()), "{len}");
+    }
+}
+
+#[test]
+fn what_one_end_says_the_other_understands() {
+    let (subscriber, publisher) = (Config::new(Xsub), Config::new(Xpub));
+    for len in LENGTHS.into_iter().filter(|len| *len < 65_000) {
+        let topic = vec![b't'; len];
+        let mut ours = open(&subscriber, [3, 1]);
+        let mut theirs = Driver::new(&publisher);
+        theirs.feed(&[greeting("NULL"), ready("XSUB")].concat());
+        theirs.take_log();
+        ours.subscribe(Subscription::Subscribe, &topic).unwrap();
+        ours.subscribe(Subscription::Cancel, &topic).unwrap();
+        theirs.feed_in_pieces(ours.sent(), [1]);
+        assert_eq!(theirs.log(), [Said::Subscribe(topic.clone()), Said::Cancel(topic)]);
+    }
+}
+
+#[test]
+fn nothing_is_subscribed_before_the_handshake_is_over() {
+    let config = Config::new(Sub);
+    let mut driver = Driver::new(&config);
+    let early = driver.subscribe(Subscription::Subscribe, b"");
+    assert_eq!(early, Err(SendError::NotReady));
+    driver.feed(b"GET");
+    let failed = driver.connection().error().unwrap();
+    let late = driver.subscribe(Subscription::Subscribe, b"");
+    assert_eq!(late, Err(SendError::Failed(failed)));
+}
+
+/// What libzmq says in its dialogues we say to the octet, but for the topic of 255 octets that it
+/// frames wrongly to older peers.
+#[test]
+fn libzmqs_subscriptions_are_ours() {
+    let mut compared = 0;
+    for name in ["sub-subscribe-cancel", "sub-to-3.0-peer", "sub-topic-sizes"] {
+        let vector = Vector::named(name);
+        let publisher = Config::new(Pub);
+        let streams = vector.libzmq_streams().into_iter().zip(vector.peer_streams());
+        for (libzmq, peer) in streams {
+            // Read what libzmq sent, with a publisher of ours in the peer's place.
+            let mut reader = Driver::new(&publisher);
+            reader.feed(&libzmq);
+            let minor = peer[11];
+            let config = Config::new(Sub);
+            let mut ours = open(&config, [3, minor]);
+            for said in reader.log() {
+                let (what, topic) = match said {
+                    Said::Subscribe(topic) => (Subscription::Subscribe, topic),
+                    Said::Cancel(topic) => (Subscription::Cancel, topic),
+                    Said::Frame(_, body) if body[0] == 1 => {
+                        (Subscription::Subscribe, &body[1..].to_vec())
+                    }
+                    Said::Frame(_, body) => (Subscription::Cancel, &body[1..].to_vec()),
+                    _ => continue,
+                };
+                ours.subscribe(what, topic).unwrap();
+                compared += 1;
+            }
+            assert!(!ours.sent().is_empty() && libzmq.ends_with(ours.sent()), "{name}");
+        }
+    }
+    assert!(compared > 10, "{compared}");
+}

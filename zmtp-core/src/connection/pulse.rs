@@ -1,0 +1,63 @@
+//! PINGs of our own. Without feature `heartbeat` there are none, at no cost.
+
+use super::PeerInfo;
+use crate::config::Config;
+use crate::time::Instant;
+
+/// When the next PING is due.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    #[cfg(feature = "heartbeat")]
+    next: Instant,
+}
+
+#[cfg(feature = "heartbeat")]
+impl Pulse {
+    pub(super) const NEVER: Self = Self { next: Instant::NEVER };
+
+    /// The pulse of a connection whose READY came now. PINGs go to peers of ZMTP 3.1 and later.
+    /// Not to DISH: libzmq's closes on one.
+    pub(super) fn start(config: &Config, peer: Option<PeerInfo>, now: Instant) -> Self {
+        use crate::wire::{SocketType, Version};
+
+        let interval = config.heartbeat.interval;
+        let knows_ping = peer.is_some_and(|peer| {
+            peer.version.spoken() == Version::V3_1 && peer.socket_type != Some(SocketType::Dish)
+        });
+        if interval > 0 && knows_ping { Self { next: now.after(interval) } } else { Self::NEVER }
+    }
+
+    /// If a PING is due now: when the peer is given up unless it answers.
+    pub(super) fn beat(&mut self, config: &Config, now: Instant) -> Option<Instant> {
+        if now < self.next {
+            return None;
+        }
+        let heartbeat = config.heartbeat;
+        self.next = now.after(heartbeat.interval);
+        Some(now.after(match heartbeat.timeout {
+            0 => heartbeat.interval,
+            timeout => timeout,
+        }))
+    }
+
+    pub(super) const fn next(&self) -> Instant {
+        self.next
+    }
+}
+
+#[cfg(not(feature = "heartbeat"))]
+impl Pulse {
+    pub(super) const NEVER: Self = Self {};
+
+    pub(super) const fn start(_: &Config, _: Option<PeerInfo>, _: Instant) -> Self {
+        Self::NEVER
+    }
+
+    pub(super) const fn beat(&self, _: &Config, _: Instant) -> Option<Instant> {
+        None
+    }
+
+    pub(super) const fn next(&self) -> Instant {
+        Instant::NEVER
+    }
+}
