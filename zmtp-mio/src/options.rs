@@ -6,8 +6,8 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use zmtp_core::Limits;
 use zmtp_core::wire::RoutingId;
+use zmtp_core::{Heartbeat, Limits};
 
 /// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -125,6 +125,8 @@ pub struct Options {
     /// Keep only the newest message of each queue (`ZMQ_CONFLATE`). Unlike libzmq's it keeps
     /// multipart messages whole. Of DEALER, PUB, PULL, PUSH and SUB.
     pub conflate: bool,
+    /// Signs of life that are sent and asked for (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`); off.
+    pub heartbeat: Heartbeat,
     /// When to dial again.
     pub reconnect: Reconnect,
     /// TCP settings.
@@ -151,6 +153,7 @@ impl Default for Options {
             max_subscriptions: (100_000, 16 << 20),
             immediate: false,
             conflate: false,
+            heartbeat: Heartbeat::OFF,
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
             routing_id: RoutingId::EMPTY,
@@ -173,6 +176,7 @@ impl fmt::Debug for Options {
             .field("max_subscriptions", &self.max_subscriptions)
             .field("immediate", &self.immediate)
             .field("conflate", &self.conflate)
+            .field("heartbeat", &self.heartbeat)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
             .field("routing_id", &self.routing_id)

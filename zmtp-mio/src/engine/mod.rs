@@ -139,6 +139,7 @@ impl<P: Pattern> Engine<P> {
     pub(crate) fn new(pattern: P, options: Options) -> Result<Self, Error> {
         let config = Config::new(P::SOCKET_TYPE)
             .with_limits(options.limits)
+            .with_heartbeat(options.heartbeat)
             .with_routing_id(options.routing_id)
             .with_require_socket_type(options.require_socket_type);
         // A whole command and the header before it must fit, with room to read on.

@@ -96,6 +96,7 @@ impl<P: Pattern> Engine<P> {
             self.starved.push(index);
         }
         self.act_on(index, said);
+        self.hasten_link_timer(index);
         if let Some(old) = self.pattern.displaced() {
             self.shut(old.0 as usize, CloseReason::HandedOver);
         }
@@ -137,7 +138,6 @@ impl<P: Pattern> Engine<P> {
                 self.unfinished -= 1;
             }
             peer.known = true;
-            self.timers.set(Key::Peer(index), &mut peer.timer, None);
             self.monitor.counters.handshakes += 1;
             self.monitor.note(&endpoint, remote, EventKind::Ready(info));
         }
@@ -221,7 +221,6 @@ impl<P: Pattern> Engine<P> {
     }
 
     pub(super) fn peer_timer(&mut self, index: usize, now: Instant) {
-        let core_now = self.core_now();
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.timer = None;
         match &mut peer.phase {
@@ -229,22 +228,56 @@ impl<P: Pattern> Engine<P> {
             Phase::Connecting(_) => {
                 self.shut(index, CloseReason::Io(std::io::ErrorKind::TimedOut));
             }
-            Phase::Open(link) => match link.connection.handle_timeout(core_now) {
-                Ok(()) => self.set_link_timer(index),
-                Err(error) => self.shut(index, CloseReason::Protocol(error)),
-            },
+            Phase::Open(_) => self.link_timer(index),
             _ => {}
         }
     }
 
+    /// The connection wants to know the time.
+    fn link_timer(&mut self, index: usize) {
+        // The application may have been away: what has come is a sign of life, though unread.
+        self.receive(index);
+        let now = self.core_now();
+        let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
+        if link.rx.paused || link.rx.congested {
+            link.connection.excuse_silence();
+        }
+        match link.connection.handle_timeout(now) {
+            Ok(()) => {
+                self.set_link_timer(index);
+                // A PING may be due.
+                self.flush(index);
+            }
+            Err(error) => self.shut(index, CloseReason::Protocol(error)),
+        }
+    }
+
+    /// When the connection wants to be asked for the time.
+    fn link_deadline(&self, index: usize) -> Option<Instant> {
+        let Phase::Open(link) = &self.peers.get(index)?.phase else { return None };
+        let at = link.connection.poll_timeout()?;
+        // A millisecond more: the core counts whole ones.
+        Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
+    }
+
     fn set_link_timer(&mut self, index: usize) {
-        let epoch = self.epoch;
+        let at = self.link_deadline(index);
+        if let Some(peer) = self.peers.get_mut(index) {
+            self.timers.set(Key::Peer(index), &mut peer.timer, at);
+        }
+    }
+
+    /// Sets the timer only if it would come too late or not at all. One that comes too early does
+    /// no harm, and nearly every octet puts the deadline off.
+    fn hasten_link_timer(&mut self, index: usize) {
+        let at = self.link_deadline(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let Phase::Open(link) = &peer.phase else { return };
-        let at = link.connection.poll_timeout().map(|at| {
-            // A millisecond more: the core counts whole ones.
-            epoch + Duration::from_millis(at.as_millis() + 1)
-        });
-        self.timers.set(Key::Peer(index), &mut peer.timer, at);
+        let late = match (at, peer.timer) {
+            (Some(at), Some(timer)) => at < timer,
+            (at, timer) => at.is_some() != timer.is_some(),
+        };
+        if late && matches!(peer.phase, Phase::Open(_)) {
+            self.timers.set(Key::Peer(index), &mut peer.timer, at);
+        }
     }
 }

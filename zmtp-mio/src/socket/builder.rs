@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use zmtp_core::Limits;
 use zmtp_core::wire::RoutingId;
+use zmtp_core::{Heartbeat, Limits};
 
 use super::Socket;
 use crate::error::Error;
@@ -152,6 +152,14 @@ impl<S: Socket> Builder<S> {
     #[must_use]
     pub const fn require_socket_type(mut self, require: bool) -> Self {
         self.options.require_socket_type = require;
+        self
+    }
+
+    /// Sends a PING in every interval and closes a peer that does not answer; off. What a peer's
+    /// own PINGs promise is kept to in any case. See [`Heartbeat`].
+    #[must_use]
+    pub const fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.options.heartbeat = heartbeat;
         self
     }
 

@@ -31,9 +31,10 @@ pub struct Pub {
     to: Vec<PeerId>,
 }
 
-/// A [`Pub`] whose application receives the subscriptions: a single part of the octet 1 and the
-/// topic for the first subscription to it, of 0 and the topic when the last is gone; and messages
-/// that XSUBs sent upstream. Made for proxies.
+/// A [`Pub`] whose application receives the subscriptions, and what XSUBs send upstream.
+///
+/// A subscription comes as a single part: the octet 1 and the topic for the first subscription to
+/// it, 0 and the topic when the last is gone. Made for proxies.
 #[derive(Debug)]
 pub struct Xpub {
     pub(super) engine: Engine<Rules<true>>,
