@@ -5,7 +5,7 @@ mod rep;
 mod req;
 mod table;
 
-pub use connection::said;
+pub use connection::{delivered, said, said_in_time};
 pub use rep::RepModel;
 pub use req::ReqModel;
 pub use table::Table;
