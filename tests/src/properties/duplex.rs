@@ -129,7 +129,7 @@ impl<'c> Duplex<'c> {
                 wire.splice(end..end, again);
             }),
             Op::Send(side, Message(parts)) => {
-                let [from, to] = self.from_to(side);
+                let [from, to] = self.end_and_other(side);
                 if from.driver.send(&parts).is_ok() {
                     to.due.push(parts);
                 }
@@ -146,7 +146,7 @@ impl<'c> Duplex<'c> {
     }
 
     /// The end of that side and the other.
-    fn from_to(&mut self, side: Side) -> [&mut End<'c>; 2] {
+    fn end_and_other(&mut self, side: Side) -> [&mut End<'c>; 2] {
         let [left, right] = &mut self.ends;
         match side {
             Side::Left => [left, right],
@@ -162,7 +162,7 @@ impl<'c> Duplex<'c> {
     }
 
     fn carry(&mut self, to: Side, n: usize) {
-        let [end, _] = self.from_to(to);
+        let [end, _] = self.end_and_other(to);
         let n = n.min(end.wire.len());
         let piece: Vec<u8> = end.wire.drain(..n).collect();
         end.driver.feed(&piece);
@@ -170,7 +170,7 @@ impl<'c> Duplex<'c> {
     }
 
     fn meddle(&mut self, with: Side, at: usize, change: impl FnOnce(&mut Vec<u8>, usize)) {
-        let [end, _] = self.from_to(with);
+        let [end, _] = self.end_and_other(with);
         let at = at % (end.wire.len() + 1);
         change(&mut end.wire, at);
         end.meddled = true;

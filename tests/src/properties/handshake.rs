@@ -8,9 +8,10 @@ use crate::dialogue::{config, handshake_command, opening};
 use crate::driver::{Driver, Said};
 use crate::{model, raw};
 
-/// Whatever the peer sends for a handshake: it is judged as the model judges it, it succeeds at
-/// most once, no message may go out before, and what we say is a greeting, a READY of our own
-/// and, only for what will not get better, an ERROR.
+/// Whatever the peer sends for a handshake is judged as the model judges it.
+///
+/// It succeeds at most once, no message may go out before, and what we say is a greeting, a READY
+/// of our own and, only for what will not get better, an ERROR.
 pub fn handshake_holds(octets: &[u8]) {
     let mut input = Unstructured::new(octets);
     let types: Vec<SocketType> = SocketType::all().collect();
