@@ -8,8 +8,8 @@
 //! | [`dialogue`] | what a peer does, read from octets |
 //! | [`driver`], [`pair`] | a connection that is fed octets in pieces; two wired to each other |
 //! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
-//! | [`model`] | slow and obvious doubles of the connection, of REQ and of REP |
-//! | [`script`], [`replay`] | operations on patterns; recorded dialogues played again |
+//! | [`model`] | slow and obvious doubles of the connection and of the patterns |
+//! | [`script`], [`turns`], [`replay`] | operations on patterns; recorded dialogues played again |
 //! | [`properties`] | what must hold for any octets, as `fn(&[u8])` that panics if it does not |
 //! | [`random`] | numbers that are the same in every run |
 //!
@@ -27,4 +27,5 @@ pub mod random;
 pub mod raw;
 pub mod replay;
 pub mod script;
+pub mod turns;
 pub mod vectors;

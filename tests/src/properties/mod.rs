@@ -11,6 +11,7 @@ mod grammar;
 mod handshake;
 mod pattern;
 mod stream;
+mod topics;
 
 pub use connection::{client_holds, server_holds};
 pub use duplex::duplex_holds;
@@ -19,10 +20,18 @@ pub use grammar::{
     commands_round_trip, frame_headers_round_trip, greetings_round_trip, metadata_round_trips,
 };
 pub use handshake::handshake_holds;
-pub use pattern::{machines_match_their_models, rep_matches_its_model, req_matches_its_model};
+pub use pattern::{
+    dealer_matches_its_model, machines_match_their_models, pair_matches_its_model,
+    push_and_pull_match_their_models, rep_matches_its_model, req_matches_its_model,
+    router_matches_its_model,
+};
 pub use stream::{
     Setup, assert_same, body_lane_equals_decode_lane, errors_repeat, little_is_left_unconsumed,
     run, same_events_for_any_chunking, transmits_the_same_into_any_room,
+};
+pub use topics::{
+    full_stores_keep_what_they_have, publish_matches_its_model, publishes_like_its_model,
+    subscriptions_like_their_model, subscriptions_match_their_model,
 };
 
 /// A property.
