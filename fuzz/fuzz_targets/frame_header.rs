@@ -1,4 +1,4 @@
 //! What must hold for frame headers.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::frame_headers_round_trip(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("frame_header", data));

@@ -3,8 +3,9 @@
 use zmtp_core::wire::{
     CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType,
 };
-use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError};
+use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError, Timeout};
 
+use crate::dialogue::Step;
 use crate::driver::Said;
 use crate::raw::{self, Frame};
 
@@ -166,5 +167,46 @@ fn known(name: &[u8]) -> CommandName {
         b"SUBSCRIBE" => CommandName::Subscribe,
         b"WELCOME" => CommandName::Welcome,
         _ => CommandName::Unknown,
+    }
+}
+
+/// Everything that a NULL connection says to a peer and to time.
+pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
+    let (mut octets, mut waited) = (Vec::new(), 0);
+    for step in steps {
+        match step {
+            Step::Octets(more) => octets.extend_from_slice(more),
+            Step::Send(_) => {}
+            Step::Wait(ms) => {
+                waited += ms;
+                let mut log = said(config, &octets);
+                let over = |said: &Said| matches!(said, Said::Ready(_) | Said::Failed(_));
+                if waited >= config.limits.handshake_timeout && !log.iter().any(over) {
+                    log.push(Said::Failed(Error::TimedOut(Timeout::Handshake)));
+                    return log;
+                }
+            }
+        }
+    }
+    said(config, &octets)
+}
+
+/// The messages that an application gets of what its connection said, if it asks for nothing
+/// itself.
+pub fn delivered(ours: SocketType, log: &[Said]) -> Vec<Vec<Vec<u8>>> {
+    let all = crate::pair::messages(log);
+    match ours {
+        // Nothing was asked.
+        SocketType::Req => Vec::new(),
+        // What follows the delimiter, if anything does.
+        SocketType::Rep => all
+            .into_iter()
+            .filter_map(|mut parts| {
+                let delimiter = parts.iter().position(Vec::is_empty)?;
+                let body = parts.split_off(delimiter + 1);
+                (!body.is_empty()).then_some(body)
+            })
+            .collect(),
+        _ => all,
     }
 }

@@ -21,6 +21,8 @@ pub struct BalancePeer {
     link: RingLink,
     up: bool,
     full: bool,
+    /// Gets nothing any more, whatever else changes.
+    muted: bool,
 }
 
 impl Linked<0> for BalancePeer {
@@ -61,6 +63,14 @@ impl Balance {
         T: Linked<0> + AsMut<BalancePeer>,
     {
         self.leave(peers, peer);
+    }
+
+    /// A peer gets nothing any more, though it is not forgotten yet.
+    pub fn mute<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
+    where
+        T: Linked<0> + AsMut<BalancePeer>,
+    {
+        self.change(peers, peer, |state| state.muted = true);
     }
 
     /// A peer's handshake is over, or its connection broke and is tried again.
@@ -112,14 +122,15 @@ impl Balance {
         let old = *slot.as_mut();
         let mut new = old;
         change(&mut new);
-        if new.up != old.up || new.full {
+        let refuses = new.full || new.muted;
+        if new.up != old.up || refuses {
             self.leave(peers, peer);
         }
         if let Some(slot) = peers.get_mut(peer) {
-            slot.as_mut().up = new.up;
-            slot.as_mut().full = new.full;
+            let state = slot.as_mut();
+            (state.up, state.full, state.muted) = (new.up, new.full, new.muted);
         }
-        match (new.full, new.up) {
+        match (refuses, new.up) {
             (true, _) => {}
             (false, true) => self.up.push(peers, peer),
             (false, false) if self.only_up => {}

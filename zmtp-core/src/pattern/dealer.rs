@@ -63,14 +63,14 @@ impl<S: Slots<DealerPeer>> Dealer<S> {
 
     /// A peer is gone for good, and what waits of it.
     pub fn detach(&mut self, peer: PeerId) {
-        self.mute(peer);
+        self.out.detach(&mut self.peers, peer);
         self.incoming.detach(&mut self.peers, peer);
         self.peers.remove(peer);
     }
 
     /// A peer is gone, though messages of it wait: it gets nothing any more.
     pub fn mute(&mut self, peer: PeerId) {
-        self.out.detach(&mut self.peers, peer);
+        self.out.mute(&mut self.peers, peer);
     }
 
     /// A peer's handshake is over, or its connection broke and is tried again.
@@ -123,6 +123,8 @@ mod tests {
             dealer.received(PeerId(id));
         }
         dealer.mute(PeerId(0));
+        // Its queue empties, as it goes nowhere.
+        dealer.set_full(PeerId(0), false);
         assert_eq!(dealer.route(), Some(PeerId(1)));
         assert_eq!(dealer.route(), Some(PeerId(1)));
         assert_eq!(dealer.take(), Some(PeerId(0)));

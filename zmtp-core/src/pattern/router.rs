@@ -112,7 +112,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
     ///
     /// # Errors
     ///
-    /// [`RoutingIdInUse`]; the peer is not known then.
+    /// [`RoutingIdInUse`]; a new peer is not known then.
     pub fn attach(&mut self, peer: PeerId, given: &[u8]) -> Result<Attached, RoutingIdInUse> {
         let known = self.ids.id(peer);
         if known.is_some_and(|id| given.is_empty() || id == given) {
@@ -139,7 +139,10 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
             self.open = self.open.saturating_add(1);
         }
         self.ids.remove(peer);
-        self.ids.insert(peer, id)?;
+        if let Err(full) = self.ids.insert(peer, id) {
+            self.detach(peer);
+            return Err(full.into());
+        }
         Ok(Attached { displaced })
     }
 

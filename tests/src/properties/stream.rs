@@ -1,19 +1,10 @@
-//! What must hold for any octets. Each property panics if it does not hold.
-//!
-//! Tests call them with chosen and random octets, fuzzing with found ones. Those of a connection
-//! take four octets to choose how it is set up ([`Setup`]); the rest is what its peer sends.
+//! What must hold for a connection whose peer sends any octets.
 
-use zmtp_core::pattern::{Fixed, Mode, Rep, Req};
-use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, Full, Greeting, Kind, MechanismName, Metadata, More, Ping,
-    Property, RoutingId, SocketType, Version, Writer, error_reason,
-};
+use zmtp_core::wire::{Full, More, RoutingId, SocketType};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
 
 use crate::driver::{Driver, Fetch, Lane, NOW, Said};
-use crate::model::{RepModel, ReqModel, Table};
 use crate::random::Random;
-use crate::script::{self, ROOM};
 use crate::{model, raw};
 
 /// How a connection is set up, chosen by octets.
@@ -169,86 +160,6 @@ pub fn transmits_the_same_into_any_room(octets: &[u8]) {
     assert_eq!(sent.escape_ascii().to_string(), roomy.sent().escape_ascii().to_string());
 }
 
-/// A header that parses emits octets that parse to the same, and took no more than it said.
-pub fn frame_headers_round_trip(octets: &[u8]) {
-    if let Ok(Some((header, taken))) = FrameHeader::parse(octets) {
-        assert_eq!(FrameHeader::parse(&octets[..taken]), Ok(Some((header, taken))));
-        assert_eq!(FrameHeader::parse(&octets[..taken - 1]), Ok(None));
-        let theirs = raw::Frame::first(octets).expect("a whole header");
-        assert_eq!((header.len(), taken), (theirs.len, theirs.wire_len - theirs.body.len()));
-        round_trip(header);
-    }
-    if let Some(len) = octets.first_chunk() {
-        for kind in [Kind::Command, Kind::Message(More::Last), Kind::Message(More::Follows)] {
-            round_trip(FrameHeader::new(kind, u64::from_be_bytes(*len)));
-        }
-    }
-}
-
-fn round_trip(header: FrameHeader) {
-    let octets = header.emit();
-    assert_eq!(FrameHeader::parse(octets.as_ref()), Ok(Some((header, header.header_len()))));
-}
-
-/// A greeting that parses emits octets that parse to the same; every prefix of it asks for more,
-/// and what is refused stays refused whatever follows.
-pub fn greetings_round_trip(octets: &[u8]) {
-    let parsed = Greeting::parse(octets);
-    match parsed {
-        Ok(Some(greeting)) => {
-            assert_eq!(Greeting::parse(&greeting.emit(octets[0])), Ok(Some(greeting)));
-            for cut in 0..Greeting::LEN {
-                assert_eq!(Greeting::parse(&octets[..cut]), Ok(None));
-            }
-        }
-        Ok(None) => assert!(octets.len() < Greeting::LEN),
-        Err(_) => assert_eq!(Greeting::parse(&[octets, &[0; 64]].concat()), parsed),
-    }
-    let ([major, minor, id, rest @ ..], name) = octets.split_at(octets.len().min(24)) else {
-        return;
-    };
-    let _ = name;
-    let greeting = Greeting {
-        version: Version { major: (*major).max(2), minor: *minor },
-        mechanism: MechanismName::new(rest),
-        as_server: id & 1 == 1,
-    };
-    assert_eq!(Greeting::parse(&greeting.emit(*id)), Ok(Some(greeting)));
-}
-
-/// Commands, PINGs, reasons and metadata that parse are made of the octets they came from.
-pub fn commands_round_trip(octets: &[u8]) {
-    if let Ok(command) = Command::parse(octets) {
-        let name = &octets[1..octets.len() - command.data.len()];
-        assert_eq!(usize::from(octets[0]), name.len());
-        match command.name {
-            CommandName::Unknown => {}
-            known => assert_eq!(known.octets(), name),
-        }
-    } else {
-        assert!(octets.is_empty() || octets[0] == 0 || usize::from(octets[0]) >= octets.len());
-    }
-    if let Ok(ping) = Ping::parse(octets) {
-        assert!(ping.context.len() <= Ping::MAX_CONTEXT);
-        assert!(octets.starts_with(&[&ping.ttl.to_be_bytes(), ping.context].concat()));
-    }
-    if let Ok(reason) = error_reason(octets) {
-        assert!(octets.starts_with(&[&[reason.len() as u8], reason].concat()));
-    }
-    let (properties, rest) = raw::properties(octets);
-    let parsed = Metadata::new(octets);
-    assert_eq!(parsed.is_ok(), rest.is_empty());
-    let Ok(metadata) = parsed else { return };
-    let mut out = vec![0; octets.len()];
-    let mut writer = Writer::new(&mut out);
-    for (property, theirs) in metadata.iter().zip(&properties) {
-        assert_eq!((property.name, property.value), *theirs);
-        let Ok(name) = core::str::from_utf8(property.name) else { return };
-        Property::emit(name, property.value, &mut writer).expect("as much room as they took");
-    }
-    assert_eq!(writer.written(), octets);
-}
-
 /// A connection that was fed a stream in pieces of these sizes.
 pub fn run<'c>(
     config: &'c Config,
@@ -276,23 +187,4 @@ pub fn assert_same(one: &Driver<'_>, other: &Driver<'_>) {
         assert_eq!(one.rest(), other.rest());
         assert_eq!(one.connection().peer(), other.connection().peer());
     }
-}
-
-/// REQ over two kinds of tables does what its model does. The first octet chooses the mode.
-pub fn req_matches_its_model(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
-    let first_id = u32::from(*mode).wrapping_sub(8);
-    let mode = Mode { relaxed: mode & 1 != 0, correlate: mode & 2 != 0 };
-    let mut fixed = Req::new(Fixed::<_, ROOM>::new(), mode, first_id);
-    let mut table = Req::new(Table::new(ROOM), mode, first_id);
-    let mut model = ReqModel::new(ROOM, mode, first_id);
-    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
-}
-
-/// REP over two kinds of tables does what its model does.
-pub fn rep_matches_its_model(script: &[u8]) {
-    let mut fixed = Rep::new(Fixed::<_, ROOM>::new());
-    let mut table = Rep::new(Table::new(ROOM));
-    let mut model = RepModel::new(ROOM);
-    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
 }

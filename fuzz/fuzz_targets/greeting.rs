@@ -1,0 +1,4 @@
+//! What must hold for greetings.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("greeting", data));

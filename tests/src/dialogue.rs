@@ -1,0 +1,234 @@
+//! What a peer does, read from octets so that changed octets mean something else that a peer
+//! could do: frames with lying sizes, commands out of place, silence.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::{Config, Limits};
+
+use crate::raw;
+
+/// Our end's settings, and what happens to it.
+#[derive(Clone, Debug)]
+pub struct Dialogue {
+    /// Our end.
+    pub config: Config,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+    /// The sizes of the pieces in which octets arrive, again and again.
+    pub cuts: Vec<usize>,
+}
+
+/// Something that happens to our end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "drivers handle each")]
+pub enum Step {
+    /// Octets arrive.
+    Octets(Vec<u8>),
+    /// The application sends a message.
+    Send(Vec<Vec<u8>>),
+    /// Time passes, in milliseconds.
+    Wait(u32),
+}
+
+/// Types that mostly listen.
+pub const SERVERS: [SocketType; 5] =
+    [SocketType::Rep, SocketType::Router, SocketType::Pull, SocketType::Xpub, SocketType::Pair];
+/// Types that mostly dial.
+pub const CLIENTS: [SocketType; 5] =
+    [SocketType::Req, SocketType::Dealer, SocketType::Push, SocketType::Sub, SocketType::Pub];
+
+/// Commands of ZMTP, known ones and one that is not.
+const NAMES: [&str; 12] = [
+    "READY",
+    "ERROR",
+    "PING",
+    "PONG",
+    "SUBSCRIBE",
+    "CANCEL",
+    "JOIN",
+    "LEAVE",
+    "HELLO",
+    "WELCOME",
+    "MESSAGE",
+    "NONSENSE",
+];
+
+/// Sizes that nobody has so many octets for.
+const HUGE: [u64; 6] = [256, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
+
+impl Dialogue {
+    /// Reads one of an end of these types.
+    ///
+    /// # Errors
+    ///
+    /// The octets do not suffice.
+    pub fn take(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Self> {
+        let config = config(input, types)?;
+        let cuts = (0..1 + input.int_in_range(0..=4)?)
+            .map(|_| Ok(1 + usize::from(input.arbitrary::<u8>()?)))
+            .collect::<Result<_>>()?;
+        let mut steps = Vec::new();
+        let opening: u8 = input.arbitrary()?;
+        if opening & 7 != 0 {
+            steps.push(Step::Octets(raw::greeting("NULL")));
+        }
+        if opening & 7 > 1 {
+            let peer = SocketType::all().find(|peer| config.socket_type.accepts(*peer));
+            steps.push(Step::Octets(raw::ready(peer.map_or("", SocketType::name))));
+        }
+        while !input.is_empty() && steps.len() < 64 {
+            steps.push(input.arbitrary()?);
+        }
+        Ok(Self { config, steps: joined(steps), cuts })
+    }
+
+    /// All octets that arrive.
+    pub fn stream(&self) -> Vec<u8> {
+        let octets =
+            |step: &Step| if let Step::Octets(octets) = step { &octets[..] } else { &[] }.to_vec();
+        self.steps.iter().flat_map(octets).collect()
+    }
+}
+
+/// Settings of an end of one of these types.
+///
+/// # Errors
+///
+/// The octets do not suffice.
+pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Config> {
+    let kind = *input.choose(types)?;
+    let settings: u8 = input.arbitrary()?;
+    let tight = Limits::DEFAULT.max_command(96).max_frame(300).max_message(500).max_parts(5);
+    let limits = if settings & 1 == 0 { Limits::DEFAULT.max_command(4_096) } else { tight };
+    let id = vec![b'i'; usize::from(settings >> 4) * 17];
+    Ok(Config::new(kind)
+        .with_only_v3(settings & 2 != 0)
+        .with_require_socket_type(settings & 4 != 0)
+        .with_routing_id(RoutingId::new(&id).unwrap_or(RoutingId::EMPTY))
+        .with_limits(limits.handshake_timeout(if settings & 8 == 0 { 10_000 } else { 40 })))
+}
+
+/// Octets that arrive with nothing between them are one step: they may be cut anywhere.
+fn joined(steps: Vec<Step>) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::new();
+    for step in steps {
+        match (all.last_mut(), step) {
+            (Some(Step::Octets(sofar)), Step::Octets(octets)) => sofar.extend(octets),
+            (_, step) => all.push(step),
+        }
+    }
+    all
+}
+
+impl<'a> Arbitrary<'a> for Step {
+    fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(match input.int_in_range(0..=15)? {
+            0 => Self::Send(parts(input)?),
+            1 => Self::Wait(u32::from(input.arbitrary::<u8>()?) * 50),
+            2 => Self::Octets(input.arbitrary::<&[u8]>()?.to_vec()),
+            what => Self::Octets(sent(input, what)?),
+        })
+    }
+}
+
+/// Octets of a peer that mean something.
+fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
+    Ok(match what {
+        3..=6 => {
+            let parts = parts(input)?;
+            raw::message(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        }
+        7 => liar(input)?,
+        8 => raw::frame(input.arbitrary()?, &body(input)?),
+        9 => raw::command("PING", &body(input)?),
+        10 => raw::command("PING", &[&[0, 0], &body(input)?[..]].concat()),
+        11 => raw::command(input.choose(&["SUBSCRIBE", "CANCEL"])?, &body(input)?),
+        12 => handshake_command(input)?,
+        13 => raw::frame(4, &body(input)?),
+        14 => opening(input)?,
+        _ => raw::command(input.choose(&NAMES)?, &body(input)?),
+    })
+}
+
+/// A command such as peers send in their handshake, well-formed or nearly.
+///
+/// # Errors
+///
+/// The octets do not suffice.
+pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    Ok(match input.int_in_range(0..=7)? {
+        0 => {
+            let reason = body(input)?;
+            raw::command("ERROR", &[&[reason.len() as u8], &reason[..]].concat())
+        }
+        1 => raw::command(input.choose(&NAMES)?, &body(input)?),
+        2 => raw::message(&[&body(input)?]),
+        3 => liar(input)?,
+        _ => {
+            let mut data = Vec::new();
+            for _ in 0..input.int_in_range(0..=4)? {
+                data.extend(property(input)?);
+            }
+            let cut = usize::from(input.arbitrary::<u8>()?);
+            // Mostly whole.
+            data.truncate(if cut < 32 { data.len().saturating_sub(cut) } else { data.len() });
+            raw::command("READY", &data)
+        }
+    })
+}
+
+/// A greeting, a good one or nearly.
+///
+/// # Errors
+///
+/// The octets do not suffice.
+pub fn opening(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let mut greeting = raw::greeting(input.choose(&["NULL", "PLAIN", "CURVE", "null", ""])?);
+    for _ in 0..input.int_in_range(0..=3)? {
+        let at = input.choose_index(greeting.len())?;
+        greeting[at] = input.arbitrary()?;
+    }
+    Ok(greeting)
+}
+
+fn property(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let types: Vec<SocketType> = SocketType::all().collect();
+    Ok(match input.int_in_range(0..=5)? {
+        0 => raw::property("Identity", &body(input)?),
+        1 => raw::property("Identity", &vec![7; usize::from(input.arbitrary::<u8>()?) * 2]),
+        2 => raw::property("soCket-tYpe", input.choose(&types)?.name().as_bytes()),
+        3 => raw::property("X-Other", &body(input)?),
+        4 => raw::property("Socket-Type", &body(input)?),
+        _ => raw::property("Socket-Type", input.choose(&types)?.name().as_bytes()),
+    })
+}
+
+/// A frame that claims another size than it has.
+fn liar(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let (flags, body) = (input.arbitrary::<u8>()? & 7, body(input)?);
+    let claim = match input.arbitrary::<u8>()? {
+        few if few < 128 => u64::from(few),
+        other => HUGE[usize::from(other) % HUGE.len()],
+    };
+    Ok([&[flags | 2], &claim.to_be_bytes()[..], &body].concat())
+}
+
+/// The parts of a message: few, with delimiters among them.
+///
+/// # Errors
+///
+/// The octets do not suffice.
+pub fn parts(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
+    (0..1 + input.int_in_range(0..=3)?).map(|_| body(input)).collect()
+}
+
+fn body(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    Ok(match input.int_in_range(0..=7)? {
+        0..=2 => Vec::new(),
+        3 => vec![0x5a; usize::from(input.arbitrary::<u16>()?) % 600],
+        _ => {
+            let len = input.int_in_range(0..=20)?;
+            input.bytes(len.min(input.len()))?.to_vec()
+        }
+    })
+}

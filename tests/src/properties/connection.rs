@@ -1,0 +1,99 @@
+//! What must hold for a connection, whatever its peer and its application do and when.
+
+use arbitrary::Unstructured;
+use zmtp_core::SendError;
+use zmtp_core::wire::SocketType;
+
+use super::assert_same;
+use crate::dialogue::{CLIENTS, Dialogue, SERVERS, Step};
+use crate::driver::{Driver, Fetch, Lane, Said};
+use crate::endpoint::Endpoint;
+use crate::model;
+
+/// What must hold for an end of a type that mostly listens.
+pub fn server_holds(octets: &[u8]) {
+    holds(octets, &SERVERS);
+}
+
+/// What must hold for an end of a type that mostly dials.
+pub fn client_holds(octets: &[u8]) {
+    holds(octets, &CLIENTS);
+}
+
+/// The same events and the same octets sent for any cuts, lanes and times to write; those of the
+/// model; every message whole or not at all; an error that stays.
+fn holds(octets: &[u8], types: &[SocketType]) {
+    let Ok(dialogue) = Dialogue::take(&mut Unstructured::new(octets), types) else { return };
+    let (whole, results) = played(&dialogue, Lane::Decode, Fetch::Eagerly, &[]);
+    let expected = model::said_in_time(&dialogue.config, &dialogue.steps);
+    assert_eq!(whole.log(), expected, "the model says otherwise");
+    let ways = [
+        (Lane::Decode, Fetch::Lazily, &[1][..]),
+        (Lane::Both, Fetch::Eagerly, &dialogue.cuts),
+        (Lane::Body, Fetch::Lazily, &dialogue.cuts),
+    ];
+    for (lane, fetch, cuts) in ways {
+        let (other, other_results) = played(&dialogue, lane, fetch, cuts);
+        assert_same(&whole, &other);
+        assert_eq!(results, other_results);
+    }
+    messages_are_whole(&dialogue, whole.log());
+    errors_stay(&dialogue, whole);
+}
+
+type Results = Vec<Result<(), SendError>>;
+
+/// A connection to which all of it happened, and how its sends went.
+fn played<'d>(
+    dialogue: &'d Dialogue,
+    lane: Lane,
+    fetch: Fetch,
+    cuts: &[usize],
+) -> (Driver<'d>, Results) {
+    let mut driver = Driver::with(&dialogue.config, lane, fetch);
+    let mut cuts = cuts.iter().copied().cycle();
+    let mut results = Vec::new();
+    for step in &dialogue.steps {
+        match step {
+            Step::Octets(octets) => driver.feed_in_pieces(octets, cuts.by_ref()),
+            Step::Send(parts) => results.push(driver.send(parts)),
+            Step::Wait(ms) => driver.wait(*ms),
+        }
+    }
+    (driver, results)
+}
+
+/// The application gets the messages whose last frame came, all of each, in order, and no other.
+fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
+    let mut endpoint = Endpoint::new(&dialogue.config);
+    for step in &dialogue.steps {
+        match step {
+            Step::Octets(octets) => endpoint.arrive(octets),
+            Step::Send(_) => {}
+            Step::Wait(ms) => endpoint.driver().wait(*ms),
+        }
+    }
+    let mut got = Vec::new();
+    while let Ok(Some(message)) = endpoint.receive() {
+        got.push(message);
+        if dialogue.config.socket_type == SocketType::Rep {
+            // The next request comes once this one is answered, or cannot be.
+            let _ = endpoint.send(&[b"answer".to_vec()]);
+        }
+    }
+    assert_eq!(got, model::delivered(dialogue.config.socket_type, log));
+}
+
+/// A connection that failed repeats its error whatever comes.
+fn errors_stay(dialogue: &Dialogue, mut failed: Driver<'_>) {
+    let Some(error) = failed.connection().error() else { return };
+    let log = failed.take_log();
+    assert_eq!(log.iter().filter(|said| matches!(said, Said::Failed(_))).count(), 1);
+    failed.take_sent();
+    failed.feed(&dialogue.stream());
+    failed.wait(60_000);
+    assert_eq!(failed.send(&[b"x"]), Err(SendError::Failed(error)));
+    assert_eq!(failed.take_log(), [Said::Failed(error)]);
+    assert_eq!((failed.take_sent(), failed.connection().error()), (Vec::new(), Some(error)));
+    assert_eq!(failed.connection().poll_timeout(), None);
+}

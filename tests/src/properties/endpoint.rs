@@ -1,0 +1,20 @@
+//! What must hold for the text of endpoints.
+
+use zmtp_mio::Endpoint;
+
+/// A text that is an endpoint is written so that it means the same; one that is none is quoted.
+pub fn endpoints_round_trip(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    match text.parse::<Endpoint>() {
+        Ok(endpoint) => {
+            let written = endpoint.to_string();
+            assert_eq!(written.parse(), Ok(endpoint), "{text:?} is written {written:?}");
+            let (transport, _) = text.split_once("://").expect("endpoints name their transport");
+            assert!(written.starts_with(&format!("{transport}://")));
+        }
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.contains(&format!("{text:?}")) && said.contains("expected"), "{said}");
+        }
+    }
+}

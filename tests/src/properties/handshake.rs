@@ -1,0 +1,105 @@
+//! What must hold for a handshake: mechanism NULL, both roles.
+
+use arbitrary::{Result, Unstructured};
+use zmtp_core::wire::{More, SocketType};
+use zmtp_core::{Config, Error, PeerError, SendError};
+
+use crate::dialogue::{config, handshake_command, opening};
+use crate::driver::{Driver, Said};
+use crate::{model, raw};
+
+/// Whatever the peer sends for a handshake is judged as the model judges it.
+///
+/// It succeeds at most once, no message may go out before, and what we say is a greeting, a READY
+/// of our own and, only for what will not get better, an ERROR.
+pub fn handshake_holds(octets: &[u8]) {
+    let mut input = Unstructured::new(octets);
+    let types: Vec<SocketType> = SocketType::all().collect();
+    let Ok(config) = config(&mut input, &types) else { return };
+    let Ok(pieces) = pieces(&mut input) else { return };
+    let mut driver = Driver::new(&config);
+    for piece in &pieces {
+        for cut in piece.chunks(7) {
+            driver.feed(cut);
+            let ready = driver.log().iter().any(|said| matches!(said, Said::Ready(_)));
+            let failed = driver.connection().error();
+            assert_eq!(driver.connection().is_ready(), ready && failed.is_none());
+            let waits = driver.connection().poll_timeout().is_some();
+            assert_eq!(waits, !ready && failed.is_none(), "time runs during the handshake");
+            match (driver.connection().begin_frame(More::Last, 1), failed) {
+                (Ok(_), None) => assert!(ready),
+                (Err(SendError::NotReady), None) => assert!(!ready),
+                (Err(SendError::Failed(said)), Some(error)) => assert_eq!(said, error),
+                (result, failed) => panic!("{result:?} while {failed:?}"),
+            }
+        }
+    }
+    let log = driver.log().to_vec();
+    assert_eq!(log, model::said(&config, &pieces.concat()));
+    assert!(log.iter().filter(|said| matches!(said, Said::Ready(_))).count() <= 1);
+    check_sent(&config, &pieces.concat(), &driver);
+}
+
+/// A greeting, then commands.
+fn pieces(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
+    let good = input.ratio(7, 8)?;
+    let mut pieces = vec![if good { raw::greeting("NULL") } else { opening(input)? }];
+    while !input.is_empty() && pieces.len() < 12 {
+        pieces.push(handshake_command(input)?);
+    }
+    Ok(pieces)
+}
+
+fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
+    let sent = driver.sent();
+    let mut greeting = raw::greeting("NULL");
+    // libzmq too has the length of its routing id there.
+    greeting[1..9].copy_from_slice(&(1 + config.routing_id.len() as u64).to_be_bytes());
+    assert_eq!(sent[..sent.len().min(64)], greeting[..sent.len().min(64)]);
+    let (frames, rest) = raw::frames(sent.get(64..).unwrap_or_default());
+    assert!(rest.is_empty(), "half a frame");
+    let names: Vec<_> =
+        frames.iter().map(|frame| frame.command().expect("commands alone").0.to_vec()).collect();
+    let refused = driver.connection().error().is_some_and(will_not_get_better);
+    let greeted = stream.len() >= 64
+        && !matches!(
+            driver.connection().error(),
+            Some(Error::Peer(PeerError::Old(_) | PeerError::MechanismMismatch { .. }))
+        );
+    let mut due: Vec<&[u8]> = Vec::new();
+    if greeted {
+        due.push(b"READY");
+    }
+    if refused {
+        due.push(b"ERROR");
+    }
+    let pongs = names.iter().filter(|name| *name == b"PONG").count();
+    let others: Vec<_> = names.iter().filter(|name| *name != b"PONG").collect();
+    assert_eq!(others, due, "{:?}", driver.connection().error());
+    assert!(pongs == 0 || driver.log().iter().any(|said| matches!(said, Said::Ready(_))));
+    if greeted {
+        assert_eq!(frames[0].command().expect("READY").1, metadata(config));
+    }
+}
+
+/// Whether the peer is told in an ERROR.
+const fn will_not_get_better(error: Error) -> bool {
+    matches!(
+        error,
+        Error::Peer(
+            PeerError::MechanismMismatch { .. }
+                | PeerError::IncompatibleSocketType { .. }
+                | PeerError::UnknownSocketType
+        )
+    )
+}
+
+/// The metadata that our end announces.
+fn metadata(config: &Config) -> Vec<u8> {
+    let kind = config.socket_type;
+    let mut data = raw::property("Socket-Type", kind.name().as_bytes());
+    if matches!(kind, SocketType::Req | SocketType::Dealer | SocketType::Router) {
+        data.extend(raw::property("Identity", config.routing_id.octets()));
+    }
+    data
+}

@@ -1,0 +1,86 @@
+//! What must hold for the machines of patterns.
+
+use zmtp_core::pattern::{Dealer, Fixed, Mode, Pair, Pull, Push, Rep, Req, Router};
+
+use super::topics::{
+    full_stores_keep_what_they_have, publish_matches_its_model, subscriptions_match_their_model,
+};
+use crate::model::{IdList, PairModel, RepModel, ReqModel, RouterModel, Table, TurnsModel};
+use crate::script::{self, ROOM};
+use crate::turns::{self, Half};
+
+/// Every machine that has a model. A new one is a line here.
+const MACHINES: &[fn(&[u8])] = &[
+    req_matches_its_model,
+    rep_matches_its_model,
+    dealer_matches_its_model,
+    push_and_pull_match_their_models,
+    router_matches_its_model,
+    pair_matches_its_model,
+    publish_matches_its_model,
+    subscriptions_match_their_model,
+    full_stores_keep_what_they_have,
+];
+
+/// A machine does what its model does; the first octet chooses which.
+pub fn machines_match_their_models(octets: &[u8]) {
+    let Some((which, script)) = octets.split_first() else { return };
+    MACHINES[usize::from(*which) % MACHINES.len()](script);
+}
+
+/// REQ over two kinds of tables does what its model does. The first octet chooses the mode.
+pub fn req_matches_its_model(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let first_id = u32::from(*mode).wrapping_sub(8);
+    let mode = Mode { relaxed: mode & 1 != 0, correlate: mode & 2 != 0 };
+    let mut fixed = Req::new(Fixed::<_, ROOM>::new(), mode, first_id);
+    let mut table = Req::new(Table::new(ROOM), mode, first_id);
+    let mut model = ReqModel::new(ROOM, mode, first_id);
+    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+}
+
+/// REP over two kinds of tables does what its model does.
+pub fn rep_matches_its_model(script: &[u8]) {
+    let mut fixed = Rep::new(Fixed::<_, ROOM>::new());
+    let mut table = Rep::new(Table::new(ROOM));
+    let mut model = RepModel::new(ROOM);
+    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+}
+
+/// DEALER over two kinds of tables does what its model does. The first octet chooses the mode.
+pub fn dealer_matches_its_model(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let only_up = mode & 1 != 0;
+    let mut fixed = Dealer::new(Fixed::<_, ROOM>::new(), only_up);
+    turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut fixed);
+    let mut table = Dealer::new(Table::new(ROOM), only_up);
+    turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut table);
+}
+
+/// PUSH and PULL do what their halves of the model do. The first octet chooses the mode.
+pub fn push_and_pull_match_their_models(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let only_up = mode & 1 != 0;
+    let model = || TurnsModel::new(ROOM, only_up);
+    let mut push = Push::new(Fixed::<_, ROOM>::new(), only_up);
+    turns::run(script, &mut Half::<true>(model()), &mut push);
+    let mut pull = Pull::new(Table::new(ROOM));
+    turns::run(script, &mut Half::<false>(model()), &mut pull);
+}
+
+/// ROUTER does what its model does. The first octet chooses the mode.
+pub fn router_matches_its_model(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let (handover, first) = (mode & 1 != 0, u32::from(*mode >> 1).wrapping_sub(4));
+    for ids in [ROOM - 1, ROOM] {
+        let mut fixed = Router::new(Fixed::<_, ROOM>::new(), IdList::new(ids), first, handover);
+        turns::run(script, &mut RouterModel::new(ROOM, ids, first, handover), &mut fixed);
+    }
+}
+
+/// PAIR does what its model does. The first octet chooses the mode.
+pub fn pair_matches_its_model(octets: &[u8]) {
+    let Some((mode, script)) = octets.split_first() else { return };
+    let only_up = mode & 1 != 0;
+    turns::run(script, &mut PairModel::new(only_up), &mut Pair::new(only_up));
+}

@@ -1,0 +1,96 @@
+//! What must hold for stores of topics: they do what a list of pairs does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zmtp_core::pattern::{
+    Added, FixedSubscriptions, FixedTopics, PeerId, Publish, Removed, Reports, Subscriptions,
+    Topics,
+};
+
+use crate::model::{SubscriptionsModel, TopicsModel};
+use crate::script::PEERS;
+
+/// Topics that are prefixes of each other, and some that are not.
+const TOPICS: [&[u8]; 8] = [b"", b"a", b"ab", b"abc", b"abd", b"b", b"\0", b"a\0"];
+/// What is published, or asked for.
+const SUBJECTS: [&[u8]; 6] = [b"", b"abc", b"abcd", b"bb", b"a\0b", b"\0\0"];
+
+/// A publisher over an array and one over a list tell the same of every step.
+pub fn publish_matches_its_model(script: &[u8]) {
+    publishes_like_its_model(FixedTopics::<4_096>::new(), script);
+}
+
+/// A publisher over this store and one over a list tell the same of every step. The store must
+/// have room for whatever a script of this length asks.
+pub fn publishes_like_its_model(store: impl Topics, script: &[u8]) {
+    let Some((mode, script)) = script.split_first() else { return };
+    let reports = [Reports::Changes, Reports::Subscriptions, Reports::All][usize::from(mode % 3)];
+    let mut real = Publish::new(store, reports);
+    let mut model = Publish::new(TopicsModel::new(usize::MAX), reports);
+    for step in script.chunks_exact(2).take(400) {
+        let peer = PeerId(u32::from(step[0]) % PEERS);
+        let topic = TOPICS[usize::from(step[1]) % TOPICS.len()];
+        match step[1] >> 5 {
+            0..=2 => assert_eq!(real.subscribe(peer, topic), model.subscribe(peer, topic)),
+            3 | 4 => assert_eq!(real.cancel(peer, topic), model.cancel(peer, topic)),
+            5 => {
+                let mut told = [BTreeSet::new(), BTreeSet::new()];
+                real.detach(peer, |topic| assert!(told[0].insert(topic.to_vec())));
+                model.detach(peer, |topic| assert!(told[1].insert(topic.to_vec())));
+                assert_eq!(told[0], told[1]);
+            }
+            _ => {
+                let subject = SUBJECTS[usize::from(step[0]) % SUBJECTS.len()];
+                let mut found = [BTreeMap::new(), BTreeMap::new()];
+                real.matches(subject, |peer| *found[0].entry(peer).or_insert(0) += 1);
+                model.matches(subject, |peer| *found[1].entry(peer).or_insert(0) += 1);
+                assert_eq!(found[0], found[1], "each peer once, for {subject:?}");
+            }
+        }
+    }
+}
+
+/// Subscriptions in an array and in a map are the same.
+pub fn subscriptions_match_their_model(script: &[u8]) {
+    subscriptions_like_their_model(FixedSubscriptions::<4_096>::new(), script);
+}
+
+/// Subscriptions in this store and in a map are the same.
+pub fn subscriptions_like_their_model(mut real: impl Subscriptions, script: &[u8]) {
+    let mut model = SubscriptionsModel::default();
+    for step in script.iter().take(400) {
+        let topic = TOPICS[usize::from(*step) % TOPICS.len()];
+        if step & 0x80 == 0 {
+            assert_eq!(real.add(topic), model.add(topic));
+        } else {
+            assert_eq!(real.remove(topic), model.remove(topic));
+        }
+        for subject in SUBJECTS {
+            assert_eq!(real.matches(subject), model.matches(subject));
+        }
+        let mut all = [Vec::new(), Vec::new()];
+        real.each(|topic| all[0].push(topic.to_vec()));
+        model.each(|topic| all[1].push(topic.to_vec()));
+        all[0].sort();
+        assert_eq!(all[0], all[1], "each topic once");
+    }
+}
+
+/// A store with little room refuses and changes nothing by that.
+pub fn full_stores_keep_what_they_have(script: &[u8]) {
+    let mut small = FixedTopics::<24>::new();
+    let mut model = TopicsModel::new(usize::MAX);
+    for step in script.chunks_exact(2).take(200) {
+        let peer = PeerId(u32::from(step[0]) % PEERS);
+        let topic = TOPICS[usize::from(step[1]) % TOPICS.len()];
+        if step[1] & 0x80 != 0 {
+            assert_eq!(small.remove(peer, topic), model.remove(peer, topic));
+        } else if let Ok(added) = small.insert(peer, topic) {
+            assert_eq!(Ok(added), model.insert(peer, topic));
+        } else {
+            // Whatever is held already needs no room.
+            assert_ne!(model.insert(peer, topic), Ok(Added::Held));
+            assert!(!matches!(model.remove(peer, topic), Removed::Unknown | Removed::NotHeld));
+        }
+    }
+}

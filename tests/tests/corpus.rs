@@ -1,0 +1,51 @@
+//! What fuzzing learned and found, played again on any compiler.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use zmtp_tests::properties::{TARGETS, check};
+use zmtp_tests::random::Random;
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
+
+fn names_in(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn every_input_of_every_corpus_holds() {
+    for (target, _) in TARGETS {
+        let folder = fuzz().join("corpus").join(target);
+        let names = names_in(&folder);
+        assert!(!names.is_empty(), "{target} has no corpus");
+        for name in names {
+            println!("{target}: {name}");
+            check(target, &fs::read(folder.join(name)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_target_of_the_list_is_there_and_every_other_is_on_it() {
+    let listed: BTreeSet<String> = TARGETS.iter().map(|(name, _)| format!("{name}.rs")).collect();
+    assert_eq!(names_in(&fuzz().join("fuzz_targets")), listed);
+    let folders: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).into()).collect();
+    assert_eq!(names_in(&fuzz().join("corpus")), folders);
+}
+
+#[test]
+fn every_target_holds_for_random_octets() {
+    let mut random = Random::new(4);
+    for (target, _) in TARGETS {
+        for round in 0..1_500 {
+            let len = random.below(400);
+            let octets: Vec<u8> = (0..len).map(|_| random.number() as u8).collect();
+            println!("{target}, round {round}");
+            check(target, &octets);
+        }
+    }
+}
