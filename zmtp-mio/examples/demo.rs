@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if cfg!(unix) {
         rep.bind(&format!("ipc://{}", path.display()))?;
     }
-    let endpoints: Vec<_> = rep.endpoints().map(ToString::to_string).collect();
+    let endpoints: Vec<_> = rep.endpoints().map(|endpoint| endpoint.to_string()).collect();
     let stop = rep.handle()?;
     let server = thread::spawn(move || serve(rep));
 

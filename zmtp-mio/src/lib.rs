@@ -5,6 +5,8 @@
 #[doc = include_str!("../../README.md")]
 struct Workspace;
 
+mod context;
+mod driver;
 mod endpoint;
 mod engine;
 mod error;
@@ -21,6 +23,7 @@ mod topics;
 mod transport;
 mod tree;
 
+pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
 pub use error::{Error, SendError};

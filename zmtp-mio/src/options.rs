@@ -7,6 +7,8 @@ use std::io;
 use std::sync::Arc;
 
 use zmtp_core::wire::RoutingId;
+
+use crate::context::Context;
 use zmtp_core::{Heartbeat, Limits};
 
 /// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
@@ -138,6 +140,8 @@ pub struct Options {
     /// Looks up host names in the calling thread, instead of the short-lived helper thread that
     /// otherwise asks the system.
     pub resolver: Option<Arc<Resolve>>,
+    /// What the socket shares with others.
+    pub context: Context,
 }
 
 impl Default for Options {
@@ -159,6 +163,7 @@ impl Default for Options {
             routing_id: RoutingId::EMPTY,
             require_socket_type: false,
             resolver: None,
+            context: Context::default(),
         }
     }
 }

@@ -97,6 +97,18 @@ impl<'a> Item<'a> {
         }
     }
 
+    fn hold(&self) {
+        if let Source::Socket(socket) = &self.source {
+            socket.hold();
+        }
+    }
+
+    fn release(&self) {
+        if let Source::Socket(socket) = &self.source {
+            socket.release();
+        }
+    }
+
     /// Looks at a socket without waiting; says when to look again.
     fn step(&mut self) -> Result<Option<Duration>, Error> {
         (self.readable, self.writable) = (false, false);
@@ -138,6 +150,18 @@ impl Poller {
     /// [`Error::Woken`] and [`Error::Stopped`] of any of the sockets, [`Error::Io`] for a
     /// descriptor that cannot be waited for.
     pub fn wait(
+        &mut self,
+        items: &mut [Item<'_>],
+        timeout: Option<Duration>,
+    ) -> Result<usize, Error> {
+        // Events of the sockets are ours for that long, not the driver's.
+        items.iter().for_each(Item::hold);
+        let result = self.wait_held(items, timeout);
+        items.iter().for_each(Item::release);
+        result
+    }
+
+    fn wait_held(
         &mut self,
         items: &mut [Item<'_>],
         timeout: Option<Duration>,

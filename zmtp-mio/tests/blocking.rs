@@ -110,7 +110,7 @@ fn a_stop_ends_every_call_that_would_wait_for_good() {
     handle.wake().unwrap();
     assert!(matches!(rep.recv_timeout(SHORT), Err(Error::Stopped)));
     assert!(matches!(rep.step(), Err(Error::Stopped)));
-    let mut req = Req::new().unwrap();
+    let mut req = common::builder::<Req>().build().unwrap();
     req.handle().unwrap().stop().unwrap();
     let error = req.send("nobody to send it to").unwrap_err();
     assert!(matches!(error.error, Error::Stopped));
@@ -157,7 +157,7 @@ fn interrupt(test: &str, endpoint: &str) {
 fn a_signal_does_not_end_a_blocked_receive() {
     let test = "a_signal_does_not_end_a_blocked_receive";
     if is_child_of(test) {
-        let mut rep = Rep::builder().bind(&meeting_place()).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
         let start = Instant::now();
         assert_eq!(rep.recv_timeout(Duration::from_millis(1_500)).unwrap(), None);
         assert!(start.elapsed() >= Duration::from_millis(1_500), "{:?}", start.elapsed());
@@ -170,7 +170,7 @@ fn a_signal_does_not_end_a_blocked_receive() {
 fn a_signal_does_not_end_the_wait_of_a_poller() {
     let test = "a_signal_does_not_end_the_wait_of_a_poller";
     if is_child_of(test) {
-        let mut rep = Rep::builder().bind(&meeting_place()).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
         let mut items = [Item::socket(&mut rep, Interest::READABLE)];
         let start = Instant::now();
         let timeout = Some(Duration::from_millis(1_500));

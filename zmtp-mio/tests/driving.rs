@@ -26,7 +26,7 @@ struct Own {
 
 impl Own {
     fn new(endpoint: &str) -> Self {
-        let mut rep = Rep::builder().bind(endpoint).unwrap();
+        let mut rep = common::builder::<Rep>().bind(endpoint).unwrap();
         let poll = mio::Poll::new().unwrap();
         poll.registry().register(&mut rep, TOKEN, Interest::READABLE).unwrap();
         Self { rep, poll, events: mio::Events::with_capacity(16), turns: 0 }
@@ -134,7 +134,7 @@ fn a_large_request_comes_whole_by_steps_alone() {
 
 #[test]
 fn an_idle_socket_with_idle_connections_uses_no_cpu() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(&rep);
     let arriving = thread::spawn(move || {
         (0..50).map(|_| RawPeer::ready(&endpoint, "REQ")).collect::<Vec<_>>()
@@ -151,7 +151,7 @@ fn an_idle_socket_with_idle_connections_uses_no_cpu() {
 
 #[test]
 fn a_full_queue_that_nobody_takes_from_uses_no_cpu() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");

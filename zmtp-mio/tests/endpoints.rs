@@ -46,11 +46,14 @@ fn an_endpoint_that_leaves_the_port_open_comes_back_with_one() {
         ("tcp://*:*", "0.0.0.0"),
         ("tcp://*:0", "0.0.0.0"),
     ] {
-        let mut rep = Rep::new().unwrap();
+        let mut rep = common::builder::<Rep>().build().unwrap();
         let bound = rep.bind(text).unwrap().to_string();
         let port = bound.strip_prefix(&format!("tcp://{host}:")).unwrap().parse::<u16>().unwrap();
         assert_ne!(port, 0);
-        assert_eq!(rep.endpoints().map(ToString::to_string).collect::<Vec<_>>(), [bound]);
+        assert_eq!(
+            rep.endpoints().map(|endpoint| endpoint.to_string()).collect::<Vec<_>>(),
+            [bound]
+        );
         let _echo = Echo::with(rep);
         assert_echo(&mut req(&format!("tcp://localhost:{port}")), b"found");
     }
@@ -87,7 +90,7 @@ fn names_are_looked_up_by_the_resolver_of_the_caller() {
         ("server.example", 7) => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]),
         other => Err(io::Error::other(format!("{other:?}"))),
     };
-    let builder = Req::builder().resolver(Arc::new(resolver));
+    let builder = common::builder::<Req>().resolver(Arc::new(resolver));
     assert_echo(&mut builder.connect("tcp://server.example:7").unwrap(), b"by name");
 }
 
@@ -140,7 +143,7 @@ fn a_late_answer_to_a_look_up_is_not_taken_for_that_of_another_endpoint() {
 fn an_endpoint_that_somebody_listens_on_is_in_use() {
     for endpoint in [free_endpoint(), ipc(), format!("ipc://@zmtp-in-use-{}", process::id())] {
         let echo = Echo::on(&endpoint);
-        let mut other = Rep::new().unwrap();
+        let mut other = common::builder::<Rep>().build().unwrap();
         assert_in_use(other.bind(&endpoint), &endpoint);
         assert_in_use(other.bind(&endpoint), &endpoint);
         assert_echo(&mut req(&endpoint), b"still there");
@@ -156,7 +159,7 @@ fn localhost_is_in_use_if_its_first_address_is() {
     let port = free_port();
     let _first = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let endpoint = format!("tcp://localhost:{port}");
-    assert_in_use(Rep::builder().bind(&endpoint), &endpoint);
+    assert_in_use(common::builder::<Rep>().bind(&endpoint), &endpoint);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn a_file_that_is_no_socket_is_neither_removed_nor_replaced() {
     let endpoint = ipc();
     let path = path_of(&endpoint);
     fs::write(&path, "precious").unwrap();
-    assert_in_use(Rep::builder().bind(&endpoint), &endpoint);
+    assert_in_use(common::builder::<Rep>().bind(&endpoint), &endpoint);
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
     fs::remove_file(path).unwrap();
 }
@@ -183,7 +186,7 @@ fn a_file_that_is_no_socket_is_neither_removed_nor_replaced() {
 #[test]
 fn an_ipc_file_goes_with_its_endpoint_or_its_socket() {
     let (first, second) = (ipc(), ipc());
-    let mut rep = Rep::new().unwrap();
+    let mut rep = common::builder::<Rep>().build().unwrap();
     rep.bind(&first).unwrap();
     rep.bind(&second).unwrap();
     rep.unbind(&first).unwrap();
@@ -198,7 +201,7 @@ fn a_file_that_somebody_else_put_there_since_is_left_alone() {
     for unbind in [true, false] {
         let endpoint = ipc();
         let path = path_of(&endpoint);
-        let mut rep = Rep::builder().bind(&endpoint).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         fs::remove_file(&path).unwrap();
         let other = UnixListener::bind(&path).unwrap();
         if unbind {
@@ -232,7 +235,7 @@ fn the_longest_ipc_path_is_bound_and_dialled() {
 
 #[test]
 fn a_text_that_is_no_endpoint_is_quoted_in_the_error() {
-    let mut req = Req::new().unwrap();
+    let mut req = common::builder::<Req>().build().unwrap();
     let long = format!("ipc:///{}", "x".repeat(107));
     for text in [
         "",
@@ -270,7 +273,7 @@ fn a_text_that_is_no_endpoint_is_quoted_in_the_error() {
 
 #[test]
 fn what_can_be_bound_but_not_dialled_is_quoted_in_the_error() {
-    let mut req = Req::new().unwrap();
+    let mut req = common::builder::<Req>().build().unwrap();
     for text in ["tcp://*:5555", "tcp://*:*", "tcp://127.0.0.1:0", "tcp://127.0.0.1:*"] {
         let Err(Error::Endpoint(error)) = req.connect(text) else { panic!("{text} was taken") };
         assert!(error.to_string().contains(&format!("{text:?}")), "{text}: {error}");
@@ -287,7 +290,10 @@ fn unbinding_stops_listening_and_keeps_accepted_connections() {
         early.send(&wire::burst("REQ", &[]));
         drive_until!(rep, rep.counters().handshakes == 1);
         rep.unbind(&endpoint).unwrap();
-        assert_eq!(rep.endpoints().map(ToString::to_string).collect::<Vec<_>>(), [other]);
+        assert_eq!(
+            rep.endpoints().map(|endpoint| endpoint.to_string()).collect::<Vec<_>>(),
+            [other]
+        );
         assert!(match endpoint.strip_prefix("tcp://") {
             Some(address) => TcpStream::connect(address).is_err(),
             None => UnixStream::connect(path_of(&endpoint)).is_err(),
@@ -306,11 +312,11 @@ fn unbinding_stops_listening_and_keeps_accepted_connections() {
 #[test]
 fn disconnecting_closes_the_connection_and_dials_no_more() {
     for endpoint in [free_endpoint(), ipc()] {
-        let mut req = Req::new().unwrap();
+        let mut req = common::builder::<Req>().build().unwrap();
         assert!(
             matches!(req.disconnect(&endpoint), Err(Error::UnknownEndpoint(text)) if text == endpoint)
         );
-        let mut rep = Rep::builder().bind(&endpoint).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         req.connect(&endpoint).unwrap();
         drive_until!(req, rep.step().is_ok() && req.counters().handshakes == 1);
         req.disconnect(&endpoint).unwrap();

@@ -13,13 +13,13 @@ const SILENT: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Heart
 
 #[test]
 fn a_peer_that_answers_is_kept_and_one_that_does_not_is_closed() {
-    let mut router = Router::builder()
+    let mut router = common::builder::<Router>()
         .heartbeat(Heartbeat::every(50).timeout(300))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let mut silent = common::half_ready(&endpoint, "DEALER");
-    let mut alive = Dealer::builder().connect(&endpoint).unwrap();
+    let mut alive = common::builder::<Dealer>().connect(&endpoint).unwrap();
     drive_until!(router, {
         alive.step().unwrap();
         router.counters().handshakes == 2
@@ -43,8 +43,10 @@ fn a_peer_that_answers_is_kept_and_one_that_does_not_is_closed() {
 #[test]
 fn a_dialled_peer_that_falls_silent_is_dialled_again() {
     let server = RawServer::tcp();
-    let mut dealer =
-        Dealer::builder().heartbeat(Heartbeat::every(50)).connect(&server.endpoint()).unwrap();
+    let mut dealer = common::builder::<Dealer>()
+        .heartbeat(Heartbeat::every(50))
+        .connect(&server.endpoint())
+        .unwrap();
     let accepted = thread::spawn(move || {
         let first = server.accept_as("ROUTER");
         let second = server.accept_as("ROUTER");
@@ -58,7 +60,7 @@ fn a_dialled_peer_that_falls_silent_is_dialled_again() {
 
 #[test]
 fn the_ttl_of_a_peers_ping_is_kept_to() {
-    let mut router = Router::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut router = common::builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let mut peer = common::half_ready(&endpoint, "DEALER");
     // Two tenths of a second.
@@ -70,12 +72,12 @@ fn the_ttl_of_a_peers_ping_is_kept_to() {
 
 #[test]
 fn what_waits_unread_while_the_application_is_away_is_a_sign_of_life() {
-    let mut router = Router::builder()
+    let mut router = common::builder::<Router>()
         .heartbeat(Heartbeat::every(50).timeout(100))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let mut dealer = Dealer::builder().connect(&endpoint).unwrap();
+    let mut dealer = common::builder::<Dealer>().connect(&endpoint).unwrap();
     drive_until!(router, {
         dealer.step().unwrap();
         router.counters().handshakes == 1

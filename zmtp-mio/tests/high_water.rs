@@ -26,10 +26,10 @@ fn numbered(number: usize, len: usize) -> Vec<u8> {
 /// Sends so many numbered requests, in pieces that do not end where requests do.
 fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
     let mut peer = RawPeer::connect(endpoint);
+    // Before the clock runs.
+    let octets = (0..count).map(|n| wire::plain(&numbered(n, len))).collect::<Vec<_>>().concat();
     thread::spawn(move || {
         peer.handshake_as("REQ");
-        let octets =
-            (0..count).map(|n| wire::plain(&numbered(n, len))).collect::<Vec<_>>().concat();
         octets.chunks(10_007).for_each(|piece| peer.send(piece));
         peer
     })
@@ -48,7 +48,7 @@ fn take_all(rep: &mut Rep, count: usize, len: usize) {
 #[test]
 fn reading_pauses_at_the_mark_and_every_request_is_delivered_in_order() {
     for endpoint in common::transports() {
-        let mut rep = Rep::builder().bind(&endpoint).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
         drive_until!(rep, rep.counters().messages_received >= 1_000);
         drive_for!(rep, Duration::from_millis(200));
@@ -203,7 +203,7 @@ fn one_reply_larger_than_the_send_mark_is_sent() {
 #[test]
 fn a_queue_that_was_emptied_gives_its_memory_back() {
     alone("a_queue_that_was_emptied_gives_its_memory_back", || {
-        let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = endpoint_of(&rep);
         let serve = |rep: &mut Rep, n: usize| {
             for _ in 0..n {

@@ -240,7 +240,7 @@ fn a_peer_that_resets_in_the_middle_of_a_frame_is_counted_each_time() {
 
 #[test]
 fn a_thousand_connects_closed_at_once_are_each_accounted_for() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = more_b::endpoint_of(&rep);
     let dialling = thread::spawn({
         let endpoint = endpoint.clone();
@@ -248,14 +248,16 @@ fn a_thousand_connects_closed_at_once_are_each_accounted_for() {
     });
     // The kernel drops SYNs when its backlog is full, and the next try comes a second later.
     let (mut ends, end) = (Vec::new(), Instant::now() + 6 * LIMIT);
-    while ends.len() < 1_000 {
+    while rep.counters().refused < 1_000 {
         assert!(Instant::now() < end, "{} ended: {:?}", ends.len(), rep.counters());
         rep.wait(Duration::from_millis(10)).unwrap();
         ends.extend(closes(&events!(rep)));
     }
     dialling.join().unwrap();
     let counters = rep.counters();
-    assert_eq!((counters.accepted, counters.refused, counters.events_lost), (1_000, 1_000, 0));
+    assert_eq!((counters.accepted, counters.refused), (1_000, 1_000));
+    // On a busy machine one wait may meet more of them than there is room for events.
+    assert!(ends.len() as u64 + counters.events_lost >= 1_000);
     let is_of_the_peer =
         |end: &CloseReason| matches!(end, CloseReason::ByPeer | CloseReason::Io(_));
     assert!(ends.iter().all(is_of_the_peer), "{ends:?}");

@@ -185,7 +185,7 @@ fn accepting_pauses_at_the_cap_on_connections_without_spinning_and_resumes() {
 fn two_hundred_connections_are_survived_with_48_descriptors() {
     let test = "two_hundred_connections_are_survived_with_48_descriptors";
     if is_child_of(test) {
-        let mut rep = Rep::builder().bind(&meeting_place()).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
         let before = cpu_time();
         let mut paused = 0;
         loop {
@@ -224,7 +224,7 @@ fn two_hundred_dials_are_survived_with_48_descriptors() {
     let test = "two_hundred_dials_are_survived_with_48_descriptors";
     if is_child_of(test) {
         let endpoint = meeting_place();
-        let mut req = Req::new().unwrap();
+        let mut req = common::builder::<Req>().build().unwrap();
         let before = cpu_time();
         for _ in 0..200 {
             req.connect(&endpoint).unwrap();

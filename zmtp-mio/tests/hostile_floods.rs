@@ -70,7 +70,7 @@ fn pings_whose_answers_are_never_read_take_bounded_memory() {
 #[test]
 fn a_pinger_that_never_read_and_vanishes_is_closed() {
     for is_reset in [false, true] {
-        let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = endpoint_of(&rep);
         let flood = thread::spawn(move || {
             let mut peer = RawPeer::ready(&endpoint, "REQ");
@@ -92,7 +92,7 @@ fn a_pinger_that_never_read_and_vanishes_is_closed() {
 
 #[test]
 fn a_pinger_on_ipc_that_never_read_and_vanishes_is_closed() {
-    let mut rep = Rep::builder().bind(&common::ipc()).unwrap();
+    let mut rep = common::builder::<Rep>().bind(&common::ipc()).unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");
@@ -105,7 +105,7 @@ fn a_pinger_on_ipc_that_never_read_and_vanishes_is_closed() {
 
 #[test]
 fn a_pinger_that_is_held_up_costs_no_cpu() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");

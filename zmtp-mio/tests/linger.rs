@@ -29,7 +29,7 @@ fn with_large_reply(
 ) -> (Rep, RawPeer) {
     let mut options = Options::default();
     change(&mut options);
-    let mut rep = Rep::builder().options(options).bind(endpoint).unwrap();
+    let mut rep = common::builder::<Rep>().options(options).bind(endpoint).unwrap();
     let mut peer = RawPeer::connect(&endpoint_of(&rep));
     peer.send(&wire::burst("REQ", &[b"much, please"]));
     assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
@@ -57,7 +57,7 @@ fn read_slowly(mut peer: RawPeer) -> JoinHandle<()> {
 fn a_request_to_an_absent_server_delays_drop_by_linger_and_no_more() {
     let gone = RawServer::tcp().endpoint();
     for linger in [Duration::ZERO, SHORT] {
-        let mut req = Req::builder().linger(linger).connect(&gone).unwrap();
+        let mut req = common::builder::<Req>().linger(linger).connect(&gone).unwrap();
         req.send("never").unwrap();
         let time = time_of(|| drop(req));
         assert!((linger..LIMIT).contains(&time), "{time:?}");
@@ -67,8 +67,8 @@ fn a_request_to_an_absent_server_delays_drop_by_linger_and_no_more() {
 #[test]
 fn a_socket_with_nothing_to_send_drops_at_once() {
     let long = Duration::from_secs(60);
-    let rep = Rep::builder().linger(long).bind("tcp://127.0.0.1:*").unwrap();
-    let req = Req::builder().linger(long).connect(&endpoint_of(&rep)).unwrap();
+    let rep = common::builder::<Rep>().linger(long).bind("tcp://127.0.0.1:*").unwrap();
+    let req = common::builder::<Req>().linger(long).connect(&endpoint_of(&rep)).unwrap();
     assert!(time_of(|| drop((rep, req))) < LIMIT);
 }
 
@@ -81,7 +81,7 @@ fn an_endless_linger_may_be_asked_for() {
         Linger { idle: SHORT, total: Duration::MAX },
     ] {
         let mut rep = rep_with(|_| {});
-        let mut req = Req::builder().linger(linger).connect(&endpoint_of(&rep)).unwrap();
+        let mut req = common::builder::<Req>().linger(linger).connect(&endpoint_of(&rep)).unwrap();
         req.send("question").unwrap();
         let dropping = thread::spawn(move || time_of(|| drop(req)));
         assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
@@ -94,7 +94,7 @@ fn an_endless_linger_may_be_asked_for() {
 fn an_endless_wait_before_reconnecting_may_be_asked_for() {
     let gone = RawServer::tcp().endpoint();
     let never = Reconnect { first: Duration::MAX, longest: Duration::MAX };
-    let mut req = Req::builder().reconnect(never).connect(&gone).unwrap();
+    let mut req = common::builder::<Req>().reconnect(never).connect(&gone).unwrap();
     common::drive_for!(req, SHORT);
     assert_eq!(req.counters().dials, 1);
 }
@@ -102,7 +102,7 @@ fn an_endless_wait_before_reconnecting_may_be_asked_for() {
 #[test]
 fn a_request_that_was_just_sent_arrives_though_the_socket_is_dropped() {
     for endpoint in common::transports() {
-        let mut rep = Rep::builder().bind(&endpoint).unwrap();
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         let endpoint = endpoint_of(&rep);
         let asking = thread::spawn(move || {
             for n in 0..50 {
@@ -123,11 +123,11 @@ fn a_request_waits_in_linger_for_a_server_that_comes_late() {
     let place = RawServer::tcp();
     let endpoint = place.endpoint();
     drop(place);
-    let mut req = Req::builder().linger(2 * LIMIT).connect(&endpoint).unwrap();
+    let mut req = common::builder::<Req>().linger(2 * LIMIT).connect(&endpoint).unwrap();
     req.send("in time").unwrap();
     let dropping = thread::spawn(move || drop(req));
     thread::sleep(SHORT);
-    let mut rep = Rep::builder().bind(&endpoint).unwrap();
+    let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
     assert_eq!(rep.recv_timeout(2 * LIMIT).unwrap().unwrap().text(), Ok("in time"));
     dropping.join().unwrap();
 }
@@ -230,7 +230,7 @@ fn a_peer_that_dies_in_linger_ends_it() {
 #[test]
 fn a_disconnect_counts_what_it_gives_up() {
     let gone = RawServer::tcp().endpoint();
-    let mut req = Req::builder().connect(&gone).unwrap();
+    let mut req = common::builder::<Req>().connect(&gone).unwrap();
     req.send("never").unwrap();
     req.disconnect(&gone).unwrap();
     assert_eq!(req.counters().dropped.given_up, 1);
@@ -241,11 +241,11 @@ fn a_disconnect_counts_what_it_gives_up() {
 fn a_drop_removes_the_ipc_file_and_leaves_one_that_another_has_put_there() {
     let endpoint = common::ipc();
     let path = std::path::PathBuf::from(endpoint.strip_prefix("ipc://").unwrap());
-    let rep = Rep::builder().bind(&endpoint).unwrap();
+    let rep = common::builder::<Rep>().bind(&endpoint).unwrap();
     assert!(path.exists());
     drop(rep);
     assert!(!path.exists());
-    let rep = Rep::builder().bind(&endpoint).unwrap();
+    let rep = common::builder::<Rep>().bind(&endpoint).unwrap();
     std::fs::remove_file(&path).unwrap();
     let other = RawServer::on(&endpoint);
     drop(rep);

@@ -132,7 +132,8 @@ fn a_receive_that_times_out_keeps_waiting_for_the_reply() {
 #[test]
 fn a_relaxed_req_may_ask_again_before_the_reply() {
     let server = RawServer::tcp();
-    let mut req = Req::builder().relaxed(true).correlate(true).connect(&server.endpoint()).unwrap();
+    let mut req =
+        common::builder::<Req>().relaxed(true).correlate(true).connect(&server.endpoint()).unwrap();
     let serving = thread::spawn(move || {
         let mut peer = server.accept_as("REP");
         let first = peer.read_message();
@@ -191,7 +192,7 @@ fn all_requests_of_a_peer_that_closed_are_delivered_though_replies_cannot_be_wri
     // Sizes of which all has left the peer when it closes: by TCP less than a window, by IPC more
     // than one read.
     for (endpoint, width) in common::transports().into_iter().zip([8, 28]) {
-        let mut rep = Rep::new().unwrap();
+        let mut rep = common::builder::<Rep>().build().unwrap();
         let endpoint = rep.bind(&endpoint).unwrap().to_string();
         let mut peer = RawPeer::connect(&endpoint);
         let bodies: Vec<_> = (0..COUNT).map(|at| format!("{at:0width$}").into_bytes()).collect();
@@ -264,7 +265,7 @@ fn a_server_that_is_replaced_in_mid_conversation_is_found_again() {
 #[test]
 fn a_dialling_rep_does_not_answer_on_a_new_connection_what_came_on_the_old() {
     let server = RawServer::tcp();
-    let mut rep = Rep::builder().connect(&server.endpoint()).unwrap();
+    let mut rep = common::builder::<Rep>().connect(&server.endpoint()).unwrap();
     let mut old = server.accept();
     old.send(&wire::burst("REQ", &[b"old question"]));
     drive_until!(rep, rep.counters().messages_received == 1);

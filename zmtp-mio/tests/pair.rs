@@ -8,7 +8,7 @@ use common::{LIMIT, closes, drive_until, events, transports};
 use zmtp_mio::{CloseReason, Error, Pair};
 
 fn bound(endpoint: &str) -> (Pair, String) {
-    let mut pair = Pair::new().unwrap();
+    let mut pair = common::builder::<Pair>().build().unwrap();
     let endpoint = pair.bind(endpoint).unwrap().to_string();
     (pair, endpoint)
 }
@@ -17,7 +17,7 @@ fn bound(endpoint: &str) -> (Pair, String) {
 fn both_sides_send_and_receive_as_they_like() {
     for place in transports() {
         let (mut one, endpoint) = bound(&place);
-        let mut other = Pair::builder().connect(&endpoint).unwrap();
+        let mut other = common::builder::<Pair>().connect(&endpoint).unwrap();
         for n in 0..3 {
             other.send(format!("there {n}")).unwrap();
         }
@@ -47,12 +47,12 @@ fn without_a_peer_sending_waits() {
 #[test]
 fn a_second_peer_is_closed_until_the_first_is_gone() {
     let (mut pair, endpoint) = bound("tcp://127.0.0.1:*");
-    let mut first = Pair::builder().connect(&endpoint).unwrap();
+    let mut first = common::builder::<Pair>().connect(&endpoint).unwrap();
     drive_until!(pair, {
         first.step().unwrap();
         pair.counters().handshakes == 1
     });
-    let mut second = Pair::builder().immediate(true).connect(&endpoint).unwrap();
+    let mut second = common::builder::<Pair>().immediate(true).connect(&endpoint).unwrap();
     drive_until!(pair, {
         second.step().unwrap();
         closes(&events!(pair)).contains(&CloseReason::PairTaken)
@@ -71,7 +71,7 @@ fn a_second_peer_is_closed_until_the_first_is_gone() {
 #[test]
 fn what_came_before_the_peer_left_can_be_taken() {
     let (mut pair, endpoint) = bound("tcp://127.0.0.1:*");
-    let mut peer = Pair::builder().connect(&endpoint).unwrap();
+    let mut peer = common::builder::<Pair>().connect(&endpoint).unwrap();
     peer.send("last words").unwrap();
     drive_until!(pair, {
         peer.step().unwrap();

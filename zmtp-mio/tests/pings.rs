@@ -63,7 +63,7 @@ fn pings_right_behind_the_ready_of_a_peer_do_not_hang_a_socket_with_a_long_routi
         // On a thread, for the socket may never come back.
         thread::spawn(move || {
             let id = RoutingId::new(&vec![b'i'; len]).unwrap();
-            let mut req = Req::builder().routing_id(id).connect(&endpoint).unwrap();
+            let mut req = common::builder::<Req>().routing_id(id).connect(&endpoint).unwrap();
             done.send(req.request("question", LIMIT).map(|reply| reply.is_some()))
         });
         let mut peer = server.accept();

@@ -8,7 +8,7 @@ use common::{LIMIT, drive_until, transports};
 use zmtp_mio::{Error, HighWaterMark, Pull, Push};
 
 fn pull(endpoint: &str) -> (Pull, String) {
-    let mut pull = Pull::new().unwrap();
+    let mut pull = common::builder::<Pull>().build().unwrap();
     let endpoint = pull.bind(endpoint).unwrap().to_string();
     (pull, endpoint)
 }
@@ -23,7 +23,7 @@ fn messages_arrive_whole_and_in_their_order() {
     for place in transports() {
         let (mut pull, endpoint) = pull(&place);
         let sender = std::thread::spawn(move || {
-            let mut push = Push::builder().connect(&endpoint).unwrap();
+            let mut push = common::builder::<Push>().connect(&endpoint).unwrap();
             for n in 0..5_000_u32 {
                 push.send(
                     [&n.to_be_bytes()[..], &vec![n as u8; n as usize % 3_000]]
@@ -44,9 +44,10 @@ fn messages_arrive_whole_and_in_their_order() {
 
 #[test]
 fn work_goes_to_three_peers_in_exact_thirds() {
-    let mut push = Push::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = common::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
-    let mut pulls: Vec<_> = (0..3).map(|_| Pull::builder().connect(&endpoint).unwrap()).collect();
+    let mut pulls: Vec<_> =
+        (0..3).map(|_| common::builder::<Pull>().connect(&endpoint).unwrap()).collect();
     drive_until!(push, {
         pulls.iter_mut().for_each(|pull| drop(pull.step()));
         push.counters().handshakes == 3
@@ -65,7 +66,8 @@ fn work_goes_to_three_peers_in_exact_thirds() {
 #[test]
 fn a_flooding_peer_gets_one_turn_like_the_others() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
-    let mut pushes: Vec<_> = (0..3).map(|_| Push::builder().connect(&endpoint).unwrap()).collect();
+    let mut pushes: Vec<_> =
+        (0..3).map(|_| common::builder::<Push>().connect(&endpoint).unwrap()).collect();
     for (peer, push) in pushes.iter_mut().enumerate() {
         for _ in 0..if peer == 0 { 900 } else { 100 } {
             push.send(peer.to_string()).unwrap();
@@ -83,7 +85,7 @@ fn a_flooding_peer_gets_one_turn_like_the_others() {
 
 #[test]
 fn push_without_a_peer_waits_and_gives_the_message_back() {
-    let mut push = Push::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = common::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let failed = push.send_timeout("lost?", Duration::from_millis(20)).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));
     assert_eq!(failed.message.text(), Ok("lost?"));
@@ -94,7 +96,7 @@ fn an_endpoint_that_is_dialled_takes_messages_up_to_the_mark_and_delivers_them()
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     pull.unbind(&endpoint).unwrap();
     let mark = HighWaterMark { messages: 5, ..HighWaterMark::default() };
-    let mut push = Push::builder().send_mark(mark).connect(&endpoint).unwrap();
+    let mut push = common::builder::<Push>().send_mark(mark).connect(&endpoint).unwrap();
     for n in 0..5 {
         push.try_send(n.to_string()).unwrap();
     }
@@ -108,7 +110,7 @@ fn an_endpoint_that_is_dialled_takes_messages_up_to_the_mark_and_delivers_them()
 #[test]
 fn immediate_means_that_nothing_queues_for_a_peer_that_is_not_there() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
-    let mut push = Push::builder().immediate(true).connect(&endpoint).unwrap();
+    let mut push = common::builder::<Push>().immediate(true).connect(&endpoint).unwrap();
     assert!(matches!(push.try_send("early").unwrap_err().error, Error::WouldBlock));
     let pusher = std::thread::spawn(move || push.send_timeout("now", LIMIT).map(|()| push));
     assert_eq!(texts(&mut pull, 1), ["now"]);
@@ -118,9 +120,9 @@ fn immediate_means_that_nothing_queues_for_a_peer_that_is_not_there() {
 #[test]
 fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
     let mark = HighWaterMark { messages: 1, octets: 1 };
-    let mut push = Push::builder().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = common::builder::<Push>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
-    let connect = || Pull::builder().receive_mark(mark).connect(&endpoint).unwrap();
+    let connect = || common::builder::<Pull>().receive_mark(mark).connect(&endpoint).unwrap();
     let (mut lazy, mut keen) = (connect(), connect());
     drive_until!(push, {
         let _ = (lazy.step(), keen.step());
@@ -159,7 +161,7 @@ fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
 
 #[test]
 fn what_a_pull_sends_is_counted_and_goes_nowhere() {
-    let mut push = Push::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = common::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
     let mut peer = common::half_ready(&endpoint, "PULL");
     peer.send(&common::wire::message(&[b"what?"]));
@@ -173,7 +175,7 @@ fn what_a_pull_sends_is_counted_and_goes_nowhere() {
 #[test]
 fn conflation_keeps_the_newest_message_whole() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
-    let mut push = Push::builder().conflate(true).connect(&endpoint).unwrap();
+    let mut push = common::builder::<Push>().conflate(true).connect(&endpoint).unwrap();
     for n in 0..10_u8 {
         push.send([[n], [n]].into_iter().collect::<zmtp_mio::Message>()).unwrap();
     }
@@ -184,9 +186,9 @@ fn conflation_keeps_the_newest_message_whole() {
     assert_eq!(pull.recv_timeout(Duration::from_millis(50)).unwrap(), None);
     pusher.join().unwrap();
 
-    let mut pull = Pull::builder().conflate(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut pull = common::builder::<Pull>().conflate(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
-    let mut push = Push::builder().connect(&endpoint).unwrap();
+    let mut push = common::builder::<Push>().connect(&endpoint).unwrap();
     for n in 0..10_u8 {
         push.send(&[n]).unwrap();
     }
@@ -202,7 +204,7 @@ fn conflation_keeps_the_newest_message_whole() {
 #[test]
 fn corked_messages_wait_for_each_other_and_go_out_when_the_socket_waits() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
-    let mut push = Push::builder().connect(&endpoint).unwrap();
+    let mut push = common::builder::<Push>().connect(&endpoint).unwrap();
     drive_until!(push, {
         pull.step().unwrap();
         push.counters().handshakes == 1

@@ -9,13 +9,13 @@ use common::{LIMIT, drive_until, transports, wire};
 use zmtp_mio::{CloseReason, Error, HighWaterMark, Message, Pub, Sub, Xpub, Xsub};
 
 fn publisher(endpoint: &str) -> (Pub, String) {
-    let mut publisher = Pub::new().unwrap();
+    let mut publisher = common::builder::<Pub>().build().unwrap();
     let endpoint = publisher.bind(endpoint).unwrap().to_string();
     (publisher, endpoint)
 }
 
 fn sub(endpoint: &str, topic: &str) -> Sub {
-    Sub::builder().topic(topic).connect(endpoint).unwrap()
+    common::builder::<Sub>().topic(topic).connect(endpoint).unwrap()
 }
 
 /// Drives both ends until the publisher knows `n` subscribers.
@@ -64,7 +64,7 @@ fn subscribers_get_what_begins_with_their_topics_once() {
 
 #[test]
 fn subscriptions_are_counted_and_the_last_cancellation_ends_them() {
-    let mut publisher = Xpub::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = common::builder::<Xpub>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let mut sub = sub(&endpoint, "a");
     sub.subscribe("a");
@@ -90,7 +90,7 @@ fn subscriptions_are_told_again_after_a_reconnection() {
     meet!(publisher, 1, sub);
     drop(publisher);
     sub.subscribe("b");
-    let mut publisher = Pub::builder().bind(&endpoint).unwrap();
+    let mut publisher = common::builder::<Pub>().bind(&endpoint).unwrap();
     meet!(publisher, 1, sub);
     drive_until!(publisher, {
         sub.step().unwrap();
@@ -122,7 +122,7 @@ fn peers_before_3_1_subscribe_by_messages() {
 #[test]
 fn a_subscriber_that_reads_nothing_does_not_hold_the_others_up() {
     let mark = HighWaterMark { messages: 10, octets: 1 << 20 };
-    let mut publisher = Pub::builder().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = common::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let mut stuck = common::half_ready(&endpoint, "SUB");
     stuck.send(&wire::message(&[b"\x01"]));
@@ -159,9 +159,9 @@ fn a_subscriber_that_keeps_up_to_the_mark_loses_nothing() {
 fn no_drop_waits_for_the_slowest() {
     let mark = HighWaterMark { messages: 2, octets: 1 << 20 };
     let mut publisher =
-        Pub::builder().no_drop(true).send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+        common::builder::<Pub>().no_drop(true).send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
-    let mut sub = Sub::builder().topic("").receive_mark(mark).connect(&endpoint).unwrap();
+    let mut sub = common::builder::<Sub>().topic("").receive_mark(mark).connect(&endpoint).unwrap();
     meet!(publisher, 1, sub);
     let body = vec![7; 1 << 20];
     let mut sent = 0;
@@ -182,9 +182,11 @@ fn no_drop_waits_for_the_slowest() {
 
 #[test]
 fn inverted_matching_sends_and_keeps_the_rest() {
-    let mut publisher = Pub::builder().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher =
+        common::builder::<Pub>().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
-    let mut sub = Sub::builder().invert_matching(true).topic("no").connect(&endpoint).unwrap();
+    let mut sub =
+        common::builder::<Sub>().invert_matching(true).topic("no").connect(&endpoint).unwrap();
     meet!(publisher, 1, sub);
     publisher.send("not this").unwrap();
     publisher.send("this").unwrap();
@@ -193,9 +195,9 @@ fn inverted_matching_sends_and_keeps_the_rest() {
 
 #[test]
 fn a_manual_xpub_gives_peers_what_it_decides() {
-    let mut publisher = Xpub::builder().manual(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = common::builder::<Xpub>().manual(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
-    let mut sub = Sub::builder().topic("A").connect(&endpoint).unwrap();
+    let mut sub = common::builder::<Sub>().topic("A").connect(&endpoint).unwrap();
     drive_until!(publisher, {
         sub.step().unwrap();
         publisher.step().unwrap().readable
@@ -210,7 +212,7 @@ fn a_manual_xpub_gives_peers_what_it_decides() {
 
 #[test]
 fn a_welcome_message_comes_first() {
-    let publisher = Xpub::builder().welcome("W").bind("tcp://127.0.0.1:*");
+    let publisher = common::builder::<Xpub>().welcome("W").bind("tcp://127.0.0.1:*");
     let mut publisher = publisher.unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let mut sub = sub(&endpoint, "W");
@@ -220,9 +222,9 @@ fn a_welcome_message_comes_first() {
 
 #[test]
 fn subscriptions_and_messages_pass_through_xsub_upstream() {
-    let mut publisher = Xpub::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = common::builder::<Xpub>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
-    let mut xsub = Xsub::builder().connect(&endpoint).unwrap();
+    let mut xsub = common::builder::<Xsub>().connect(&endpoint).unwrap();
     xsub.send(b"\x01topic").unwrap();
     drive_until!(publisher, {
         xsub.step().unwrap();
@@ -239,7 +241,7 @@ fn subscriptions_and_messages_pass_through_xsub_upstream() {
 #[test]
 fn a_peer_that_subscribes_to_too_much_is_closed() {
     let mut publisher =
-        Pub::builder().max_subscriptions(3, 1_000).bind("tcp://127.0.0.1:*").unwrap();
+        common::builder::<Pub>().max_subscriptions(3, 1_000).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let mut sub = sub(&endpoint, "a");
     for topic in ["a", "b", "b", "c"] {

@@ -76,12 +76,12 @@ fn to_the_request(peer: &mut RawPeer) -> bool {
 
 #[test]
 fn a_listener_that_closes_at_once_is_survived() {
-    assert_growing(&waits(&survives(Req::builder(), |_| None)));
+    assert_growing(&waits(&survives(common::builder::<Req>(), |_| None)));
 }
 
 #[test]
 fn a_listener_that_says_nothing_is_survived() {
-    let events = survives(Req::builder().handshake_timeout(ATTEMPT), Some);
+    let events = survives(common::builder::<Req>().handshake_timeout(ATTEMPT), Some);
     assert_growing(&waits(&events));
     let timed_out = zmtp_core::Error::TimedOut(zmtp_core::Timeout::Handshake);
     assert!(closes(&events).iter().all(|why| *why == CloseReason::Protocol(timed_out)));
@@ -89,7 +89,7 @@ fn a_listener_that_says_nothing_is_survived() {
 
 #[test]
 fn a_listener_that_talks_garbage_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         let _ = peer.try_send(&[0xff; 300]);
         Some(peer)
     });
@@ -98,7 +98,7 @@ fn a_listener_that_talks_garbage_is_survived() {
 
 #[test]
 fn a_listener_that_talks_http_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         let _ = peer.try_send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
         Some(peer)
     });
@@ -111,7 +111,7 @@ fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
         let _ = peer.try_send(&[&wire::greeting()[..], &wire::error("go away")].concat());
         Some(peer)
     });
-    let mut req = Req::builder().connect(&bad.endpoint).unwrap();
+    let mut req = common::builder::<Req>().connect(&bad.endpoint).unwrap();
     let reason = event_where!(req, |event| refusal(&event));
     assert_eq!(reason, b"go away");
     let events = ask_in_vain(&mut req);
@@ -124,7 +124,7 @@ fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
 
 #[test]
 fn a_listener_of_the_wrong_socket_type_is_tried_at_the_longest_intervals() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         let _ = peer.try_send(&wire::burst("PUB", &[]));
         Some(peer)
     });
@@ -134,7 +134,7 @@ fn a_listener_of_the_wrong_socket_type_is_tried_at_the_longest_intervals() {
 
 #[test]
 fn a_server_that_closes_after_the_handshake_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         to_the_request(&mut peer);
         None
     });
@@ -143,7 +143,7 @@ fn a_server_that_closes_after_the_handshake_is_survived() {
 
 #[test]
 fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         if to_the_request(&mut peer) {
             let _ = peer.try_send(&wire::plain(&[7; 1_000])[..500]);
         }
@@ -155,7 +155,7 @@ fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
 
 #[test]
 fn a_server_that_announces_a_reply_of_2_to_the_63_octets_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         if to_the_request(&mut peer) {
             let _ = peer.try_send(&[wire::frame(1, b""), wire::long_header(0, 1 << 63)].concat());
         }
@@ -166,7 +166,7 @@ fn a_server_that_announces_a_reply_of_2_to_the_63_octets_is_survived() {
 
 #[test]
 fn a_server_that_announces_a_reply_of_2_to_the_40_octets_is_survived() {
-    let events = survives(Req::builder(), |mut peer| {
+    let events = survives(common::builder::<Req>(), |mut peer| {
         if to_the_request(&mut peer) {
             let _ = peer.try_send(&[wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat());
         }
@@ -184,7 +184,7 @@ fn a_server_that_closes_after_each_reply_is_not_dialled_too_often() {
         }
         None
     });
-    let mut req = Req::builder().connect(&good.endpoint).unwrap();
+    let mut req = common::builder::<Req>().connect(&good.endpoint).unwrap();
     let (start, mut replies) = (Instant::now(), 0);
     while start.elapsed() < WATCHED {
         replies += u32::from(matches!(req.request("question", ATTEMPT), Ok(Some(_))));
@@ -199,7 +199,7 @@ fn a_name_with_many_dead_addresses_is_not_dialled_too_often() {
     let port = free_port();
     let addresses: Vec<SocketAddr> =
         (2..=60).map(|host| (Ipv4Addr::new(127, 0, 0, host), port).into()).collect();
-    let mut req = Req::builder()
+    let mut req = common::builder::<Req>()
         .resolver(Arc::new(move |_, _| Ok(addresses.clone())))
         .connect("tcp://many.example:1")
         .unwrap();
@@ -209,7 +209,8 @@ fn a_name_with_many_dead_addresses_is_not_dialled_too_often() {
 #[test]
 fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
     let server = RawServer::tcp();
-    let mut req = Req::builder().handshake_timeout(ATTEMPT).connect(&server.endpoint()).unwrap();
+    let mut req =
+        common::builder::<Req>().handshake_timeout(ATTEMPT).connect(&server.endpoint()).unwrap();
     drive_until!(req, req.counters().dials == 1);
     let mut slow = server.accept();
     // Half of it, for waiting must not begin anew with each octet.
@@ -228,7 +229,7 @@ fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
 fn a_port_of_the_ephemeral_range_is_dialled_until_a_server_listens_there() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoint = format!("tcp://{address}");
-    let mut req = Req::builder().connect(&endpoint).unwrap();
+    let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
     let events = ask_in_vain(&mut req);
     assert!(!events.contains(&EventKind::Connected), "{events:?}");
     assert_growing(&waits(&events));
@@ -246,7 +247,7 @@ fn a_socket_that_connected_to_itself_does_not_keep_the_port_from_a_server() {
         (40_000..50_000).step_by(2).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
     let port = port.expect("a free port");
     let wait = Duration::from_nanos(1);
-    let mut req = Req::builder()
+    let mut req = common::builder::<Req>()
         .reconnect(Reconnect { first: wait, longest: wait })
         .connect(&format!("tcp://127.0.0.1:{port}"))
         .unwrap();
@@ -268,7 +269,7 @@ fn a_socket_that_connected_to_itself_does_not_keep_the_port_from_a_server() {
 #[test]
 fn a_server_that_pings_and_is_gone_is_dialled_again() {
     let server = RawServer::tcp();
-    let mut req = Req::builder().connect(&server.endpoint()).unwrap();
+    let mut req = common::builder::<Req>().connect(&server.endpoint()).unwrap();
     let serving = thread::spawn(move || (server.accept_as("REP"), server));
     drive_until!(req, req.counters().handshakes == 1);
     let (mut peer, server) = serving.join().unwrap();
@@ -296,8 +297,10 @@ fn a_client_that_pings_and_is_gone_is_let_go_of() {
 #[test]
 fn the_longest_possible_wait_is_no_panic_and_means_never() {
     let (first, longest) = (Duration::MAX, Duration::MAX);
-    let mut req =
-        Req::builder().reconnect(Reconnect { first, longest }).connect(&free_endpoint()).unwrap();
+    let mut req = common::builder::<Req>()
+        .reconnect(Reconnect { first, longest })
+        .connect(&free_endpoint())
+        .unwrap();
     drive_for!(req, ATTEMPT);
     assert_eq!(req.counters().dials, 1);
 }
@@ -305,7 +308,7 @@ fn the_longest_possible_wait_is_no_panic_and_means_never() {
 #[test]
 fn the_longest_possible_linger_is_no_panic() {
     let (mut rep, endpoint) = rep();
-    let mut req = Req::builder().linger(Duration::MAX).connect(&endpoint).unwrap();
+    let mut req = common::builder::<Req>().linger(Duration::MAX).connect(&endpoint).unwrap();
     let closing = thread::spawn(move || {
         req.send("last").unwrap();
         drop(req);

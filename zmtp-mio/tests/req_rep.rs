@@ -106,7 +106,7 @@ fn a_message_without_parts_is_refused_and_costs_no_turn() {
 
 #[test]
 fn a_send_without_any_peer_gives_the_message_back() {
-    let mut req = Req::new().unwrap();
+    let mut req = common::builder::<Req>().build().unwrap();
     let error = req.try_send("now").unwrap_err();
     assert!(matches!(error.error, Error::WouldBlock));
     assert_eq!(error.message.text(), Ok("now"));
@@ -119,11 +119,11 @@ fn a_send_without_any_peer_gives_the_message_back() {
 
 #[test]
 fn a_socket_serves_all_its_binds_and_connects() {
-    let mut rep = Rep::new().unwrap();
+    let mut rep = common::builder::<Rep>().build().unwrap();
     let mut clients = Vec::new();
     for endpoint in [transports(), transports()].concat() {
         clients.push(req(&rep.bind(&endpoint).unwrap().to_string()));
-        let mut client = Req::new().unwrap();
+        let mut client = common::builder::<Req>().build().unwrap();
         rep.connect(&client.bind(&endpoint.replace(".sock", ".b")).unwrap().to_string()).unwrap();
         clients.push(client);
     }
@@ -143,12 +143,12 @@ fn it_does_not_matter_who_binds_and_who_is_first() {
     {
         for req_first in [false, true] {
             let make_req = || match req_binds {
-                true => Req::builder().bind(&endpoint).unwrap(),
+                true => common::builder::<Req>().bind(&endpoint).unwrap(),
                 false => req(&endpoint),
             };
             let make_rep = || match req_binds {
-                true => Rep::builder().connect(&endpoint).unwrap(),
-                false => Rep::builder().bind(&endpoint).unwrap(),
+                true => common::builder::<Rep>().connect(&endpoint).unwrap(),
+                false => common::builder::<Rep>().bind(&endpoint).unwrap(),
             };
             let early = req_first.then(make_req);
             let mut rep = make_rep();
@@ -169,7 +169,7 @@ fn it_does_not_matter_who_binds_and_who_is_first() {
 #[test]
 fn requests_go_to_three_servers_in_exact_thirds() {
     let servers = [Echo::new(), Echo::new(), Echo::on(&common::ipc())];
-    let mut req = Req::new().unwrap();
+    let mut req = common::builder::<Req>().build().unwrap();
     for server in &servers {
         req.connect(&server.endpoint).unwrap();
     }

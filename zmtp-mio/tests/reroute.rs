@@ -1,5 +1,7 @@
 //! A request that waits for an endpoint that is not reached goes to one that is.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use zmtp_mio::{Rep, Req};
@@ -7,14 +9,14 @@ use zmtp_mio::{Rep, Req};
 #[test]
 fn the_first_request_of_a_fresh_client_does_not_wait_for_a_dead_endpoint() {
     for _ in 0..5 {
-        let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
         let live = rep.endpoints().next().unwrap().to_string();
         let server = std::thread::spawn(move || {
             let request = rep.recv_timeout(Duration::from_secs(5)).unwrap().expect("a request");
             rep.send(request).unwrap();
         });
         // Nobody listens on port 1; the request is first assigned to it.
-        let mut req = Req::builder().connect("tcp://127.0.0.1:1").unwrap();
+        let mut req = common::builder::<Req>().connect("tcp://127.0.0.1:1").unwrap();
         req.connect(&live).unwrap();
         let reply = req.request("ping", Duration::from_secs(5)).unwrap();
         assert_eq!(reply.expect("a reply").text(), Ok("ping"));
@@ -24,9 +26,9 @@ fn the_first_request_of_a_fresh_client_does_not_wait_for_a_dead_endpoint() {
 
 #[test]
 fn a_client_that_is_only_stepped_does_not_wait_for_a_dead_endpoint_either() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let live = rep.endpoints().next().unwrap().to_string();
-    let mut req = Req::builder().connect("tcp://127.0.0.1:1").unwrap();
+    let mut req = common::builder::<Req>().connect("tcp://127.0.0.1:1").unwrap();
     req.connect(&live).unwrap();
     req.send("ping").unwrap();
     let end = Instant::now() + Duration::from_secs(5);

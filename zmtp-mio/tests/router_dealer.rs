@@ -9,7 +9,7 @@ use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Dealer, Error, HighWaterMark, Message, Rep, Req, Router};
 
 fn router(endpoint: &str) -> (Router, String) {
-    let mut router = Router::new().unwrap();
+    let mut router = common::builder::<Router>().build().unwrap();
     let endpoint = router.bind(endpoint).unwrap().to_string();
     (router, endpoint)
 }
@@ -26,8 +26,8 @@ fn parts(message: Option<Message>) -> Vec<Vec<u8>> {
 fn a_message_goes_to_the_peer_it_names_and_says_who_sent_it() {
     for place in transports() {
         let (mut router, endpoint) = router(&place);
-        let mut ann = Dealer::builder().routing_id(id("ann")).connect(&endpoint).unwrap();
-        let mut bob = Dealer::builder().routing_id(id("bob")).connect(&endpoint).unwrap();
+        let mut ann = common::builder::<Dealer>().routing_id(id("ann")).connect(&endpoint).unwrap();
+        let mut bob = common::builder::<Dealer>().routing_id(id("bob")).connect(&endpoint).unwrap();
         ann.send("from ann").unwrap();
         bob.send(Message::from_parts(["", "from bob"])).unwrap();
         let mut came = Vec::new();
@@ -50,7 +50,7 @@ fn a_message_goes_to_the_peer_it_names_and_says_who_sent_it() {
 fn peers_without_a_name_are_called_by_five_octets_that_begin_with_0() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
     let mut dealers: Vec<_> =
-        (0..2).map(|_| Dealer::builder().connect(&endpoint).unwrap()).collect();
+        (0..2).map(|_| common::builder::<Dealer>().connect(&endpoint).unwrap()).collect();
     let mut names = Vec::new();
     for dealer in &mut dealers {
         dealer.send("hello").unwrap();
@@ -71,7 +71,7 @@ fn what_has_no_way_is_dropped_and_counted_unless_sending_is_mandatory() {
     router.send_to(b"nobody", "?", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);
 
-    let mut router = Router::builder().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut router = common::builder::<Router>().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
     let failed = router.send_to(b"nobody", "?", LIMIT).unwrap_err();
     assert!(matches!(failed.error, Error::Unroutable));
     assert_eq!(parts(Some(*failed.message)), [&b"nobody"[..], b"?"]);
@@ -84,10 +84,10 @@ fn what_has_no_way_is_dropped_and_counted_unless_sending_is_mandatory() {
 fn a_full_peer_loses_messages_or_is_waited_for() {
     let mark = HighWaterMark { messages: 1, octets: 1 };
     for mandatory in [false, true] {
-        let builder = Router::builder().mandatory(mandatory).send_mark(mark);
+        let builder = common::builder::<Router>().mandatory(mandatory).send_mark(mark);
         let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = router.endpoints().next().unwrap().to_string();
-        let builder = Dealer::builder().routing_id(id("d")).receive_mark(mark);
+        let builder = common::builder::<Dealer>().routing_id(id("d")).receive_mark(mark);
         let mut dealer = builder.connect(&endpoint).unwrap();
         drive_until!(router, {
             dealer.step().unwrap();
@@ -114,14 +114,14 @@ fn a_full_peer_loses_messages_or_is_waited_for() {
 #[test]
 fn a_second_peer_of_the_same_name_is_closed() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
-    let mut first = Dealer::builder().routing_id(id("one")).connect(&endpoint).unwrap();
+    let mut first = common::builder::<Dealer>().routing_id(id("one")).connect(&endpoint).unwrap();
     first.send("1").unwrap();
     drive_until!(router, {
         first.step().unwrap();
         router.step().unwrap().readable
     });
     assert_eq!(parts(router.try_recv().unwrap()), [b"one".to_vec(), b"1".to_vec()]);
-    let builder = Dealer::builder().routing_id(id("one")).immediate(true);
+    let builder = common::builder::<Dealer>().routing_id(id("one")).immediate(true);
     let mut second = builder.connect(&endpoint).unwrap();
     drive_until!(router, {
         second.step().unwrap();
@@ -141,11 +141,11 @@ fn a_second_peer_of_the_same_name_is_closed() {
 
 #[test]
 fn a_name_is_handed_over_if_so_set() {
-    let mut router = Router::builder().handover(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut router = common::builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let reconnect = zmtp_mio::Reconnect { first: LIMIT, longest: LIMIT };
     let connect = || {
-        let builder = Dealer::builder().routing_id(id("one")).reconnect(reconnect);
+        let builder = common::builder::<Dealer>().routing_id(id("one")).reconnect(reconnect);
         builder.connect(&endpoint).unwrap()
     };
     let mut first = connect();
@@ -173,9 +173,10 @@ fn a_name_is_handed_over_if_so_set() {
 
 #[test]
 fn it_says_who_comes_and_goes_if_so_set() {
-    let mut router = Router::builder().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut router =
+        common::builder::<Router>().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let mut dealer = Dealer::builder().routing_id(id("ann")).connect(&endpoint).unwrap();
+    let mut dealer = common::builder::<Dealer>().routing_id(id("ann")).connect(&endpoint).unwrap();
     dealer.send("hello").unwrap();
     for expected in [&b""[..], b"hello"] {
         drive_until!(router, {
@@ -192,7 +193,8 @@ fn it_says_who_comes_and_goes_if_so_set() {
 #[test]
 fn a_probe_makes_a_router_known() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
-    let mut probing = Router::builder().probe_router(true).routing_id(id("p")).build().unwrap();
+    let mut probing =
+        common::builder::<Router>().probe_router(true).routing_id(id("p")).build().unwrap();
     probing.connect_as(&endpoint, id("them")).unwrap();
     drive_until!(router, {
         probing.step().unwrap();
@@ -208,10 +210,10 @@ fn a_probe_makes_a_router_known() {
 fn requests_pass_between_req_dealer_router_and_rep() {
     // REQ → ROUTER … DEALER → REP: a broker by hand.
     let (mut router, front) = router("tcp://127.0.0.1:*");
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let mut dealer =
-        Dealer::builder().connect(&rep.endpoints().next().unwrap().to_string()).unwrap();
-    let mut req = Req::builder().connect(&front).unwrap();
+        common::builder::<Dealer>().connect(&rep.endpoints().next().unwrap().to_string()).unwrap();
+    let mut req = common::builder::<Req>().connect(&front).unwrap();
     req.send("question").unwrap();
     drive_until!(rep, {
         let _ = (req.step(), router.step(), dealer.step());

@@ -49,7 +49,7 @@ fn a_late_reply_on_the_old_connection_never_answers_a_newer_request() {
 #[test]
 fn a_late_reply_with_an_old_id_is_counted_and_the_connection_stays() {
     let server = RawServer::tcp();
-    let mut req = Req::builder().correlate(true).connect(&server.endpoint()).unwrap();
+    let mut req = common::builder::<Req>().correlate(true).connect(&server.endpoint()).unwrap();
     let serving = serve(server, |server| {
         let mut peer = server.accept_as("REP");
         let first = peer.read_message();
@@ -70,8 +70,11 @@ fn a_late_reply_with_an_old_id_is_counted_and_the_connection_stays() {
 fn a_reply_that_was_half_here_when_its_request_was_given_up_does_not_answer_the_next() {
     for relaxed in [false, true] {
         let server = RawServer::tcp();
-        let mut req =
-            Req::builder().correlate(true).relaxed(relaxed).connect(&server.endpoint()).unwrap();
+        let mut req = common::builder::<Req>()
+            .correlate(true)
+            .relaxed(relaxed)
+            .connect(&server.endpoint())
+            .unwrap();
         let serving = serve(server, |server| {
             let mut peer = server.accept_as("REP");
             let first = peer.read_message();
@@ -174,7 +177,7 @@ fn replies_without_delimiter_or_body_are_counted_and_the_good_one_is_delivered()
 #[test]
 fn wrong_request_ids_are_counted_and_the_right_one_is_delivered() {
     let server = RawServer::tcp();
-    let mut req = Req::builder().correlate(true).connect(&server.endpoint()).unwrap();
+    let mut req = common::builder::<Req>().correlate(true).connect(&server.endpoint()).unwrap();
     let serving = serve(server, |server| {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();

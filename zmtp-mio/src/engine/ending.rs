@@ -114,6 +114,14 @@ impl<P: Pattern> Engine<P> {
         if self.process != process::id() {
             return;
         }
+        self.wind_up();
+        // Now, and not when the last who shares the engine lets go of it.
+        for (_, peer) in &mut self.peers {
+            peer.phase = Phase::Over;
+        }
+    }
+
+    fn wind_up(&mut self) {
         // Nobody new: a successor may listen here while the rest goes out.
         self.listeners.clear();
         let linger = self.options.linger;

@@ -14,6 +14,7 @@ mod pattern;
 mod peer;
 mod queue;
 mod receive;
+mod seat;
 mod timers;
 mod traffic;
 mod transmit;
@@ -35,6 +36,7 @@ use zmtp_core::pattern::PeerId;
 pub(crate) use letters::Refused;
 pub(crate) use pattern::{Door, Pattern, Received};
 pub(crate) use queue::{Envelope, Letter};
+pub(crate) use seat::Seat;
 pub use wake::Handle;
 
 use crate::error::Error;
@@ -213,10 +215,20 @@ impl<P: Pattern> Engine<P> {
     /// One turn without waiting. Returns when the next is due: at once while work is left.
     pub(crate) fn step(&mut self) -> Result<Option<Duration>, Error> {
         self.turn(Some(Instant::now()))?;
+        Ok(self.next_turn())
+    }
+
+    /// [`Engine::step`] for the driver, whom no handle wakes or stops.
+    pub(super) fn serve(&mut self) -> io::Result<Option<Duration>> {
+        self.work(Some(Instant::now())).map_err(|_| io::ErrorKind::Other)?;
+        Ok(self.next_turn())
+    }
+
+    fn next_turn(&self) -> Option<Duration> {
         if !self.hot.is_empty() || self.events.iter().count() == EVENTS {
-            return Ok(Some(Duration::ZERO));
+            return Some(Duration::ZERO);
         }
-        Ok(self.timers.next().map(|at| at.saturating_duration_since(Instant::now())))
+        self.timers.next().map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Looks at the other peers now and then while queued messages keep the application from
@@ -310,10 +322,6 @@ impl<P: Pattern> Engine<P> {
 
     pub(crate) fn take_event(&mut self) -> Option<Event> {
         self.monitor.take_event()
-    }
-
-    pub(crate) const fn poll(&self) -> &Poll {
-        &self.poll
     }
 }
 

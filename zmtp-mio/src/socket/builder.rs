@@ -6,6 +6,7 @@ use zmtp_core::wire::RoutingId;
 use zmtp_core::{Heartbeat, Limits};
 
 use super::Socket;
+use crate::context::Context;
 use crate::error::Error;
 use crate::options::{HighWaterMark, Linger, Options, Reconnect, Resolve, Tcp};
 use std::sync::Arc;
@@ -56,10 +57,21 @@ impl<S: Socket> Builder<S> {
         Ok(socket)
     }
 
-    /// Sets all options at once, in place of those set before.
+    /// Makes the socket one of a context: with a driver, say.
+    #[must_use]
+    pub fn context(mut self, context: &Context) -> Self {
+        self.options.context = context.clone();
+        self
+    }
+
+    /// Sets all options at once, in place of those set before. A context set before stays unless
+    /// these options name one.
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
+        let context = core::mem::replace(&mut self.options, options).context;
+        if self.options.context.is_plain() {
+            self.options.context = context;
+        }
         self
     }
 

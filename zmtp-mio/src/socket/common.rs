@@ -32,7 +32,7 @@ macro_rules! common {
             /// [`Error::AddressInUse`](crate::Error::AddressInUse), and
             /// [`Error::Io`](crate::Error::Io) for what else the system says.
             pub fn bind(&mut self, endpoint: &str) -> Result<crate::Endpoint, crate::Error> {
-                self.engine.bind(&endpoint.parse()?)
+                self.engine.enter().bind(&endpoint.parse()?)
             }
 
             /// Stops listening on an endpoint, named as [`Self::bind`] returned it. Connections
@@ -42,7 +42,7 @@ macro_rules! common {
             ///
             /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not bound.
             pub fn unbind(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                match self.engine.unbind(&endpoint.parse()?) {
+                match self.engine.enter().unbind(&endpoint.parse()?) {
                     true => Ok(()),
                     false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
                 }
@@ -60,7 +60,7 @@ macro_rules! common {
             ///
             /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint to dial.
             pub fn connect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.connect(crate::Endpoint::to_dial(endpoint)?);
+                self.engine.enter().connect(crate::Endpoint::to_dial(endpoint)?);
                 Ok(())
             }
 
@@ -71,26 +71,27 @@ macro_rules! common {
             ///
             /// [`Error::UnknownEndpoint`](crate::Error::UnknownEndpoint) if it is not connected.
             pub fn disconnect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                match self.engine.disconnect(&endpoint.parse()?) {
+                match self.engine.enter().disconnect(&endpoint.parse()?) {
                     true => Ok(()),
                     false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
                 }
             }
 
             /// The endpoints that are bound, made concrete.
-            pub fn endpoints(&self) -> impl Iterator<Item = &crate::Endpoint> {
-                self.engine.endpoints()
+            pub fn endpoints(&self) -> impl ExactSizeIterator<Item = crate::Endpoint> {
+                let bound: Vec<_> = self.engine.look().endpoints().cloned().collect();
+                bound.into_iter()
             }
 
             /// What the socket has done so far.
             pub fn counters(&self) -> crate::Counters {
-                self.engine.counters()
+                self.engine.look().counters()
             }
 
             /// The oldest event that was not taken. Up to 1,024 wait; older ones give way and are
             /// counted.
             pub fn next_event(&mut self) -> Option<crate::Event> {
-                self.engine.take_event()
+                self.engine.enter().take_event()
             }
 
             /// A handle that wakes or stops this socket's calls from another thread.
@@ -99,7 +100,7 @@ macro_rules! common {
             ///
             /// [`Error::Io`](crate::Error::Io) if the system has no descriptor left.
             pub fn handle(&mut self) -> Result<crate::Handle, crate::Error> {
-                self.engine.handle()
+                self.engine.enter().handle()
             }
 
             /// Does a bounded amount of work without waiting, and says what is possible now. For
@@ -122,7 +123,7 @@ macro_rules! common {
 
             /// [`Self::step`], without a word on what the application has not taken.
             fn look(&mut self) -> Result<crate::Ready, crate::Error> {
-                let next = self.engine.step()?;
+                let next = self.engine.enter().step()?;
                 let (readable, writable) = self.ready();
                 Ok(crate::Ready { readable, writable, next })
             }
@@ -140,7 +141,7 @@ macro_rules! common {
             ) -> Result<crate::Ready, crate::Error> {
                 let (readable, _) = self.ready();
                 if !readable {
-                    self.engine.turn(super::deadline(Some(timeout)))?;
+                    self.engine.enter().turn(super::deadline(Some(timeout)))?;
                 }
                 self.step()
             }
@@ -171,7 +172,15 @@ macro_rules! common {
             }
 
             fn descriptor(&self) -> std::os::fd::RawFd {
-                std::os::fd::AsRawFd::as_raw_fd(self.engine.poll())
+                self.engine.descriptor()
+            }
+
+            fn hold(&self) {
+                self.engine.hold();
+            }
+
+            fn release(&self) {
+                self.engine.release();
             }
         }
 
@@ -185,6 +194,8 @@ macro_rules! common {
                 token: mio::Token,
                 interest: mio::Interest,
             ) -> std::io::Result<()> {
+                // From now on it is this poll's to hear of the socket, not the driver's.
+                self.engine.hold();
                 mio::unix::SourceFd(&super::Pollable::descriptor(self))
                     .register(registry, token, interest)
             }
@@ -200,6 +211,7 @@ macro_rules! common {
             }
 
             fn deregister(&mut self, registry: &mio::Registry) -> std::io::Result<()> {
+                self.engine.release();
                 mio::unix::SourceFd(&super::Pollable::descriptor(self)).deregister(registry)
             }
         }
@@ -319,13 +331,13 @@ macro_rules! corking {
             ///
             /// A single message is delivered sooner without; a stream of small ones moves several
             /// times faster with.
-            pub const fn cork(&mut self) {
-                self.engine.cork();
+            pub fn cork(&mut self) {
+                self.engine.enter().cork();
             }
 
             /// Writes what was gathered, and each further message at once.
             pub fn uncork(&mut self) {
-                self.engine.uncork();
+                self.engine.enter().uncork();
             }
         }
     };

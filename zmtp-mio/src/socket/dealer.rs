@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 
 use super::common::{common, conflating, corking, probing, receiving, sending};
 use super::exchange;
-use crate::engine::{Door, Engine, Letter, Pattern};
+use crate::engine::{Door, Letter, Pattern, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -20,7 +20,7 @@ use crate::slots::Table;
 /// turns are those of [`Push`](crate::Push) and [`Pull`](crate::Pull).
 #[derive(Debug)]
 pub struct Dealer {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -90,19 +90,20 @@ pub struct Own {
 impl Dealer {
     fn with(options: Options, own: Own) -> Result<Self, Error> {
         let turns = zmtp_core::pattern::Dealer::new(Table::new(), options.immediate);
-        Ok(Self { engine: Engine::new(Rules { turns, probe: own.probe }, options)? })
+        Ok(Self { engine: Seat::new(Rules { turns, probe: own.probe }, options)? })
     }
 
     fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
-        exchange::send(&mut self.engine, message, deadline, |rules| rules.turns.route())
+        exchange::send(&mut self.engine.enter(), message, deadline, |rules| rules.turns.route())
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.turns.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.turns.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        let turns = &self.engine.pattern.turns;
+        let engine = self.engine.look();
+        let turns = &engine.pattern.turns;
         (turns.may_take(), turns.may_route())
     }
 }

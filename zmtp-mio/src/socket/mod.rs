@@ -54,6 +54,12 @@ pub trait Pollable: sealed::Sealed {
 
     #[doc(hidden)]
     fn descriptor(&self) -> std::os::fd::RawFd;
+
+    #[doc(hidden)]
+    fn hold(&self);
+
+    #[doc(hidden)]
+    fn release(&self);
 }
 
 mod sealed {

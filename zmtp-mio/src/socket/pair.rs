@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 
 use super::common::{common, corking, receiving, sending};
 use super::exchange;
-use crate::engine::{Door, Engine, Pattern, Received};
+use crate::engine::{Door, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -20,7 +20,7 @@ use crate::options::Options;
 /// connection and ignores it.
 #[derive(Debug)]
 pub struct Pair {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -76,19 +76,20 @@ corking!(Pair);
 impl Pair {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
         let rules = zmtp_core::pattern::Pair::new(options.immediate);
-        Ok(Self { engine: Engine::new(Rules(rules), options)? })
+        Ok(Self { engine: Seat::new(Rules(rules), options)? })
     }
 
     fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
-        exchange::send(&mut self.engine, message, deadline, |rules| rules.0.route())
+        exchange::send(&mut self.engine.enter(), message, deadline, |rules| rules.0.route())
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.0.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.0.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        let rules = &self.engine.pattern.0;
+        let engine = self.engine.look();
+        let rules = &engine.pattern.0;
         (rules.may_take(), rules.route().is_some())
     }
 }

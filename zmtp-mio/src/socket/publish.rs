@@ -10,7 +10,7 @@ use zmtp_core::wire::SocketType;
 use super::common::{common, conflating, corking, receiving, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
-use crate::engine::{Door, Engine, Letter, Pattern, Received};
+use crate::engine::{Door, Engine, Letter, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -26,7 +26,7 @@ use crate::topics::{Share, Subscribers};
 /// high-water mark is exact: a subscriber that keeps up loses nothing.
 #[derive(Debug)]
 pub struct Pub {
-    pub(super) engine: Engine<Rules<false>>,
+    pub(super) engine: Seat<Rules<false>>,
     /// Peers that a message goes to; kept for its memory.
     to: Vec<PeerId>,
 }
@@ -37,7 +37,7 @@ pub struct Pub {
 /// it, 0 and the topic when the last is gone. Made for proxies.
 #[derive(Debug)]
 pub struct Xpub {
-    pub(super) engine: Engine<Rules<true>>,
+    pub(super) engine: Seat<Rules<true>>,
     /// Peers that a message goes to; kept for its memory.
     to: Vec<PeerId>,
     /// Whose message was received last: whom `subscribe` is for.
@@ -275,7 +275,7 @@ macro_rules! publishing {
         impl $socket {
             fn with(options: Options, own: Own) -> Result<Self, Error> {
                 let rules = Rules::new(own, options.max_subscriptions);
-                Ok(Self::of(Engine::new(rules, options)?))
+                Ok(Self::of(Seat::new(rules, options)?))
             }
 
             /// Waits up to `timeout` until at least `n` peers have subscribed to something; `false`
@@ -289,12 +289,12 @@ macro_rules! publishing {
                 n: usize,
                 timeout: Duration,
             ) -> Result<bool, Error> {
-                wait_for_subscribers(&mut self.engine, n, super::deadline(Some(timeout)))
+                wait_for_subscribers(&mut self.engine.enter(), n, super::deadline(Some(timeout)))
             }
 
             /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
             pub fn topic_count(&self) -> usize {
-                self.engine.pattern.topics.topics().topic_count()
+                self.engine.look().pattern.topics.topics().topic_count()
             }
 
             fn send_until(
@@ -302,7 +302,7 @@ macro_rules! publishing {
                 message: Message,
                 deadline: Option<Instant>,
             ) -> Result<(), SendError> {
-                send(&mut self.engine, &mut self.to, message, deadline)
+                send(&mut self.engine.enter(), &mut self.to, message, deadline)
             }
         }
     };
@@ -314,12 +314,13 @@ publishing!(Xpub);
 receiving!(Xpub, "the next report or upstream message");
 
 impl Pub {
-    const fn of(engine: Engine<Rules<false>>) -> Self {
+    const fn of(engine: Seat<Rules<false>>) -> Self {
         Self { engine, to: Vec::new() }
     }
 
-    pub(super) const fn ready(&self) -> (bool, bool) {
-        let rules = &self.engine.pattern;
+    pub(super) fn ready(&self) -> (bool, bool) {
+        let engine = self.engine.look();
+        let rules = &engine.pattern;
         (false, !rules.own.no_drop || rules.full == 0)
     }
 }
@@ -351,36 +352,39 @@ impl Builder<Xpub> {
 }
 
 impl Xpub {
-    const fn of(engine: Engine<Rules<true>>) -> Self {
+    const fn of(engine: Seat<Rules<true>>) -> Self {
         Self { engine, to: Vec::new(), last: None }
     }
 
     /// Subscribes the peer whose report was received last to a topic, if the socket is
     /// [manual](Builder::manual). `false` if it is not, or that peer is gone or has too many.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
-        let rules = &mut self.engine.pattern;
+        let mut engine = self.engine.enter();
+        let rules = &mut engine.pattern;
         let peer = self.last.filter(|_| rules.asked.is_some());
         peer.is_some_and(|peer| rules.topics.subscribe(peer, topic.as_ref()).is_ok())
     }
 
     /// Takes a topic from the peer whose report was received last, likewise.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
-        let rules = &mut self.engine.pattern;
+        let mut engine = self.engine.enter();
+        let rules = &mut engine.pattern;
         let peer = self.last.filter(|_| rules.asked.is_some());
         peer.is_some_and(|peer| rules.topics.cancel(peer, topic.as_ref()))
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
         let Self { engine, last, .. } = self;
-        exchange::receive(engine, deadline, |rules| {
+        exchange::receive(&mut engine.enter(), deadline, |rules| {
             let peer = rules.turns.take();
             *last = peer.or(*last);
             peer
         })
     }
 
-    pub(super) const fn ready(&self) -> (bool, bool) {
-        let rules = &self.engine.pattern;
+    pub(super) fn ready(&self) -> (bool, bool) {
+        let engine = self.engine.look();
+        let rules = &engine.pattern;
         (rules.turns.may_take(), !rules.own.no_drop || rules.full == 0)
     }
 }

@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 
 use super::common::{common, conflating, receiving};
 use super::exchange;
-use crate::engine::{Door, Engine, Pattern};
+use crate::engine::{Door, Pattern, Seat};
 use crate::error::Error;
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -18,7 +18,7 @@ use crate::slots::Table;
 /// [`Push`](crate::Push).
 #[derive(Debug)]
 pub struct Pull {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -64,14 +64,15 @@ conflating!(Pull);
 impl Pull {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
         let rules = zmtp_core::pattern::Pull::new(Table::new());
-        Ok(Self { engine: Engine::new(Rules(rules), options)? })
+        Ok(Self { engine: Seat::new(Rules(rules), options)? })
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.0.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.0.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (self.engine.pattern.0.may_take(), false)
+        let engine = self.engine.look();
+        (engine.pattern.0.may_take(), false)
     }
 }

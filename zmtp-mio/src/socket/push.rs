@@ -7,7 +7,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, conflating, corking, sending};
 use super::exchange;
-use crate::engine::{Door, Engine, Pattern};
+use crate::engine::{Door, Pattern, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -34,7 +34,7 @@ use crate::slots::Table;
 /// ```
 #[derive(Debug)]
 pub struct Push {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -86,14 +86,15 @@ conflating!(Push);
 impl Push {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
         let rules = zmtp_core::pattern::Push::new(Table::new(), options.immediate);
-        Ok(Self { engine: Engine::new(Rules(rules), options)? })
+        Ok(Self { engine: Seat::new(Rules(rules), options)? })
     }
 
     fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
-        exchange::send(&mut self.engine, message, deadline, |rules| rules.0.route())
+        exchange::send(&mut self.engine.enter(), message, deadline, |rules| rules.0.route())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (false, self.engine.pattern.0.may_route())
+        let engine = self.engine.look();
+        (false, engine.pattern.0.may_route())
     }
 }

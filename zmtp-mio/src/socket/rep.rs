@@ -7,7 +7,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, receiving};
 use super::is_over;
-use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Refused};
+use crate::engine::{Door, Envelope, Letter, Pattern, Refused, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -36,7 +36,7 @@ use crate::slots::Table;
 /// ```
 #[derive(Debug)]
 pub struct Rep {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
     /// The envelope of the request that was taken last.
     envelope: Envelope,
 }
@@ -94,7 +94,7 @@ receiving!(Rep, "the next request");
 impl Rep {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
         let rules = Rules(zmtp_core::pattern::Rep::new(Table::new()));
-        Ok(Self { engine: Engine::new(rules, options)?, envelope: Envelope::None })
+        Ok(Self { engine: Seat::new(rules, options)?, envelope: Envelope::None })
     }
 
     /// Receives the next request, waiting for it for ever.
@@ -123,43 +123,46 @@ impl Rep {
         if message.part_count() == 0 {
             return Err(SendError::new(Error::EmptyMessage, message));
         }
-        let peer = match self.engine.pattern.0.reply() {
+        let mut engine = self.engine.enter();
+        let peer = match engine.pattern.0.reply() {
             Ok(peer) => peer,
             Err(error) => return Err(SendError::new(error.into(), message)),
         };
         let letter = Letter { envelope: core::mem::take(&mut self.envelope), message };
         let refused = match peer {
-            Some(peer) => self.engine.send(peer, letter).err().map(|(refused, _)| refused),
+            Some(peer) => engine.send(peer, letter).err().map(|(refused, _)| refused),
             None => Some(Refused::Gone),
         };
         match refused {
-            Some(Refused::Gone) => self.engine.dropped().peer_gone += 1,
-            Some(Refused::Full) => self.engine.dropped().high_water_mark += 1,
+            Some(Refused::Gone) => engine.dropped().peer_gone += 1,
+            Some(Refused::Full) => engine.dropped().high_water_mark += 1,
             None => {}
         }
         Ok(())
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        if self.engine.pattern.0.may_reply() {
+        let mut engine = self.engine.enter();
+        if engine.pattern.0.may_reply() {
             return Err(OutOfTurn::ReplyDue.into());
         }
-        self.engine.share()?;
+        engine.share()?;
         loop {
-            if let Some(peer) = self.engine.pattern.0.take()?
-                && let Some(letter) = self.engine.take(peer)
+            if let Some(peer) = engine.pattern.0.take()?
+                && let Some(letter) = engine.take(peer)
             {
                 self.envelope = letter.envelope;
                 return Ok(Some(letter.message));
             }
-            self.engine.turn(deadline)?;
-            if is_over(deadline) && !self.engine.pattern.0.may_take() {
+            engine.turn(deadline)?;
+            if is_over(deadline) && !engine.pattern.0.may_take() {
                 return Ok(None);
             }
         }
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (self.engine.pattern.0.may_take(), self.engine.pattern.0.may_reply())
+        let engine = self.engine.look();
+        (engine.pattern.0.may_take(), engine.pattern.0.may_reply())
     }
 }

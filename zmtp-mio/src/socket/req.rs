@@ -8,7 +8,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::common::{common, receiving};
 use super::{Builder, deadline, is_over};
-use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received};
+use crate::engine::{Door, Envelope, Letter, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -27,7 +27,7 @@ use crate::slots::Table;
 /// | `send`, then `recv_timeout` | `Some(reply)` | `Err(PeerLost)`; ready for the next | `None`; still waiting: receive again |
 #[derive(Debug)]
 pub struct Req {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Builder<Req> {
 impl Req {
     fn with(options: Options, mode: Mode) -> Result<Self, Error> {
         let rules = Rules(zmtp_core::pattern::Req::new(Table::new(), mode, fastrand::u32(..)));
-        Ok(Self { engine: Engine::new(rules, options)? })
+        Ok(Self { engine: Seat::new(rules, options)? })
     }
 
     /// Sends a request and waits up to `timeout` for its reply; `None` if the time is over before.
@@ -199,21 +199,22 @@ impl Req {
         if message.part_count() == 0 {
             return Err(SendError::new(Error::EmptyMessage, message));
         }
-        if self.engine.pattern.0.mode().relaxed {
+        if self.engine.look().pattern.0.mode().relaxed {
             self.supersede();
         }
+        let mut engine = self.engine.enter();
         // What came unasked must be seen, and discarded, before the request goes out: afterwards it
         // would pass for the reply.
-        if self.engine.pattern.0.may_route()
-            && let Err(error) = self.engine.turn(Some(Instant::now()))
+        if engine.pattern.0.may_route()
+            && let Err(error) = engine.turn(Some(Instant::now()))
         {
             return Err(SendError::new(error, message));
         }
         let peer = loop {
-            let error = match self.engine.pattern.0.route() {
+            let error = match engine.pattern.0.route() {
                 Ok(peer) => break peer,
                 Err(RouteError::NoPeer) if is_over(deadline) => Error::WouldBlock,
-                Err(RouteError::NoPeer) => match self.engine.turn(deadline) {
+                Err(RouteError::NoPeer) => match engine.turn(deadline) {
                     Ok(()) => continue,
                     Err(error) => error,
                 },
@@ -222,12 +223,12 @@ impl Req {
             };
             return Err(SendError::new(error, message));
         };
-        let envelope = match self.engine.pattern.0.request_id() {
+        let envelope = match engine.pattern.0.request_id() {
             Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
             None => Envelope::Delimiter,
         };
-        self.engine.send(peer, Letter { envelope, message }).map_err(|(_, letter)| {
-            self.engine.pattern.0.give_up();
+        engine.send(peer, Letter { envelope, message }).map_err(|(_, letter)| {
+            engine.pattern.0.give_up();
             SendError::new(Error::WouldBlock, letter.message)
         })
     }
@@ -235,46 +236,50 @@ impl Req {
     /// Gives the last request up: what of it did not go out is taken back, and a reply that came
     /// unseen is dropped. Returns the peer that may still answer it.
     fn supersede(&mut self) -> Option<PeerId> {
-        if let Ok(Some(peer)) = self.engine.pattern.0.take()
-            && self.engine.take(peer).is_some()
+        let mut engine = self.engine.enter();
+        if let Ok(Some(peer)) = engine.pattern.0.take()
+            && engine.take(peer).is_some()
         {
-            self.engine.dropped().not_asked += 1;
+            engine.dropped().not_asked += 1;
         }
-        let asked = self.engine.pattern.0.give_up()?;
-        let unsent = self.engine.unqueue(asked).is_some();
-        self.engine.dropped().given_up += u64::from(unsent);
+        let asked = engine.pattern.0.give_up()?;
+        let unsent = engine.unqueue(asked).is_some();
+        engine.dropped().given_up += u64::from(unsent);
         (!unsent).then_some(asked)
     }
 
     /// Gives the last request up, if it is not answered: a new one may be sent, and no late reply
     /// passes for its own. See [`Req::request`] for how; it does so by itself.
     pub fn give_up(&mut self) {
-        if let Some(peer) = self.supersede()
-            && !self.engine.pattern.0.mode().correlate
-        {
-            self.engine.reset(peer);
+        if let Some(peer) = self.supersede() {
+            let mut engine = self.engine.enter();
+            if !engine.pattern.0.mode().correlate {
+                engine.reset(peer);
+            }
         }
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
+        let mut engine = self.engine.enter();
         loop {
-            match self.engine.pattern.0.take() {
+            match engine.pattern.0.take() {
                 Ok(None) => {}
                 Ok(Some(peer)) => {
-                    return Ok(self.engine.take(peer).map(|letter| letter.message));
+                    return Ok(engine.take(peer).map(|letter| letter.message));
                 }
                 Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
                 Err(TakeError::PeerLost) => return Err(Error::PeerLost),
                 Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
             }
-            self.engine.turn(deadline)?;
-            if is_over(deadline) && !self.engine.pattern.0.may_take() {
+            engine.turn(deadline)?;
+            if is_over(deadline) && !engine.pattern.0.may_take() {
                 return Ok(None);
             }
         }
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (self.engine.pattern.0.may_take(), self.engine.pattern.0.may_route())
+        let engine = self.engine.look();
+        (engine.pattern.0.may_take(), engine.pattern.0.may_route())
     }
 }

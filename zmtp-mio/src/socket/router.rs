@@ -10,7 +10,7 @@ use zmtp_core::wire::{RoutingId, SocketType};
 use super::common::{common, corking, probing, receiving, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
-use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received, Refused};
+use crate::engine::{Door, Envelope, Letter, Pattern, Received, Refused, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -47,7 +47,7 @@ use crate::slots::Table;
 /// ```
 #[derive(Debug)]
 pub struct Router {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Router {
             own.handover,
         );
         let rules = Rules { names, own, displaced: None, named: HashSet::new() };
-        Ok(Self { engine: Engine::new(rules, options)? })
+        Ok(Self { engine: Seat::new(rules, options)? })
     }
 
     /// Dials an endpoint as [`Router::connect`] does, and calls whoever is there `id`, whatever it
@@ -198,11 +198,12 @@ impl Router {
     /// [`Error::RoutingIdInUse`], and those of [`Router::connect`].
     pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
-        if self.engine.pattern.names.is_taken(id.octets()) {
+        let mut engine = self.engine.enter();
+        if engine.pattern.names.is_taken(id.octets()) {
             return Err(Error::RoutingIdInUse);
         }
-        let peer = self.engine.connect(endpoint);
-        let rules = &mut self.engine.pattern;
+        let peer = engine.connect(endpoint);
+        let rules = &mut engine.pattern;
         rules.named.insert(peer);
         rules.names.attach(peer, id.octets()).map_err(|_| Error::RoutingIdInUse)?;
         Ok(())
@@ -229,12 +230,13 @@ impl Router {
             return Err(SendError::new(Error::EmptyMessage, message));
         }
         let mut letter = Letter { envelope: Envelope::Address, message };
-        let mandatory = self.engine.pattern.own.mandatory;
+        let mut engine = self.engine.enter();
+        let mandatory = engine.pattern.own.mandatory;
         let mut wait = Wait::until(deadline);
         loop {
             let id = letter.message.part(0).unwrap_or_default();
-            let refused = match self.engine.pattern.names.route(id) {
-                Ok(peer) => match self.engine.send(peer, letter) {
+            let refused = match engine.pattern.names.route(id) {
+                Ok(peer) => match engine.send(peer, letter) {
                     Ok(()) => return Ok(()),
                     Err((refused, back)) => {
                         letter = back;
@@ -246,7 +248,7 @@ impl Router {
             };
             let error = match refused {
                 _ if !mandatory => {
-                    let dropped = self.engine.dropped();
+                    let dropped = engine.dropped();
                     match refused {
                         Some(Refused::Full) => dropped.high_water_mark += 1,
                         Some(Refused::Gone) => dropped.peer_gone += 1,
@@ -254,7 +256,7 @@ impl Router {
                     }
                     return Ok(());
                 }
-                Some(Refused::Full) => match wait.turn(&mut self.engine) {
+                Some(Refused::Full) => match wait.turn(&mut engine) {
                     Ok(()) => continue,
                     Err(error) => error,
                 },
@@ -265,11 +267,12 @@ impl Router {
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.names.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.names.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        let rules = &self.engine.pattern;
+        let engine = self.engine.look();
+        let rules = &engine.pattern;
         (rules.names.may_take(), !rules.own.mandatory || rules.names.may_route())
     }
 }

@@ -8,7 +8,7 @@ use zmtp_core::wire::SocketType;
 
 use super::common::{common, conflating, receiving, sending};
 use super::{Builder, exchange};
-use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received};
+use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -40,14 +40,14 @@ use crate::topics::Counted;
 /// ```
 #[derive(Debug)]
 pub struct Sub {
-    pub(super) engine: Engine<Rules<true>>,
+    pub(super) engine: Seat<Rules<true>>,
 }
 
 /// A [`Sub`] whose application handles subscriptions as messages and may send messages of its own
 /// to the publishers. It does not filter: what the publishers send is received. Made for proxies.
 #[derive(Debug)]
 pub struct Xsub {
-    pub(super) engine: Engine<Rules<false>>,
+    pub(super) engine: Seat<Rules<false>>,
     /// Peers that a message goes to; kept for its memory.
     to: Vec<PeerId>,
 }
@@ -141,7 +141,7 @@ impl Builder<Sub> {
 impl Sub {
     fn with(options: Options, own: Own) -> Result<Self, Error> {
         let sub = zmtp_core::pattern::Subscribe::new(Table::new(), Counted::new());
-        let mut socket = Self { engine: Engine::new(Rules { sub, invert: own.invert }, options)? };
+        let mut socket = Self { engine: Seat::new(Rules { sub, invert: own.invert }, options)? };
         for topic in own.topics {
             socket.subscribe(topic);
         }
@@ -151,26 +151,27 @@ impl Sub {
     /// Asks for messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Subscriptions to
     /// one topic are counted.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
-        subscribe(&mut self.engine, topic.as_ref());
+        subscribe(&mut self.engine.enter(), topic.as_ref());
     }
 
     /// Takes a subscription back (`ZMQ_UNSUBSCRIBE`): with the last one to a topic its messages
     /// end. What was not subscribed to is no error.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) {
-        unsubscribe(&mut self.engine, topic.as_ref());
+        unsubscribe(&mut self.engine.enter(), topic.as_ref());
     }
 
     /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
     pub fn topic_count(&self) -> usize {
-        self.engine.pattern.sub.topics().topic_count()
+        self.engine.look().pattern.sub.topics().topic_count()
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.sub.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.sub.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (self.engine.pattern.sub.may_take(), false)
+        let engine = self.engine.look();
+        (engine.pattern.sub.may_take(), false)
     }
 }
 
@@ -189,22 +190,22 @@ fn unsubscribe<const FILTERS: bool>(engine: &mut Engine<Rules<FILTERS>>, topic: 
 impl Xsub {
     fn with(options: Options, (): ()) -> Result<Self, Error> {
         let sub = zmtp_core::pattern::Subscribe::new(Table::new(), Counted::new());
-        Ok(Self { engine: Engine::new(Rules { sub, invert: false }, options)?, to: Vec::new() })
+        Ok(Self { engine: Seat::new(Rules { sub, invert: false }, options)?, to: Vec::new() })
     }
 
     /// As [`Sub::subscribe`].
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
-        subscribe(&mut self.engine, topic.as_ref());
+        subscribe(&mut self.engine.enter(), topic.as_ref());
     }
 
     /// As [`Sub::unsubscribe`].
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) {
-        unsubscribe(&mut self.engine, topic.as_ref());
+        unsubscribe(&mut self.engine.enter(), topic.as_ref());
     }
 
     /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
     pub fn topic_count(&self) -> usize {
-        self.engine.pattern.sub.topics().topic_count()
+        self.engine.look().pattern.sub.topics().topic_count()
     }
 
     fn send_until(&mut self, message: Message, _: Option<Instant>) -> Result<(), SendError> {
@@ -213,18 +214,20 @@ impl Xsub {
             (1, [1, topic @ ..]) => self.subscribe(topic),
             (1, [0, topic @ ..]) => self.unsubscribe(topic),
             _ => {
-                self.engine.ready_peers(&mut self.to);
-                exchange::send_copies(&mut self.engine, &self.to, message);
+                let mut engine = self.engine.enter();
+                engine.ready_peers(&mut self.to);
+                exchange::send_copies(&mut engine, &self.to, message);
             }
         }
         Ok(())
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.sub.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.sub.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        (self.engine.pattern.sub.may_take(), true)
+        let engine = self.engine.look();
+        (engine.pattern.sub.may_take(), true)
     }
 }

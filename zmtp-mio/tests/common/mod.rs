@@ -5,13 +5,24 @@
 mod peer;
 pub(crate) mod wire;
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use zmtp_mio::{CloseReason, EventKind, Handle, Rep, Req};
+use zmtp_mio::{Builder, CloseReason, Context, EventKind, Handle, Rep, Req, Socket};
 
 pub(crate) use peer::{RawPeer, RawServer};
+
+/// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
+/// background driver.
+pub(crate) fn builder<S: Socket>() -> Builder<S> {
+    static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
+        let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
+        Context::builder().driver(driver).build().expect("a context")
+    });
+    Builder::default().context(&CONTEXT)
+}
 
 /// How long anything may take that should happen at once.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
@@ -33,7 +44,7 @@ pub(crate) fn transports() -> [String; 2] {
 
 /// A REP on a free port and where it listens.
 pub(crate) fn rep() -> (Rep, String) {
-    bound(Rep::new().unwrap())
+    bound(builder::<Rep>().build().unwrap())
 }
 
 pub(crate) fn bound(mut rep: Rep) -> (Rep, String) {
@@ -42,7 +53,7 @@ pub(crate) fn bound(mut rep: Rep) -> (Rep, String) {
 }
 
 pub(crate) fn req(endpoint: &str) -> Req {
-    Req::builder().connect(endpoint).unwrap()
+    builder::<Req>().connect(endpoint).unwrap()
 }
 
 /// A REP that echoes on a thread of its own until it is stopped.
@@ -59,7 +70,7 @@ impl Echo {
     }
 
     pub(crate) fn on(endpoint: &str) -> Self {
-        Self::with(Rep::builder().bind(endpoint).unwrap())
+        Self::with(builder::<Rep>().bind(endpoint).unwrap())
     }
 
     /// Echoes with a REP that is bound.

@@ -27,7 +27,7 @@ pub(crate) fn echo_with(change: impl FnOnce(&mut Options)) -> Echo {
 pub(crate) fn rep_with(change: impl FnOnce(&mut Options)) -> Rep {
     let mut options = Options::default();
     change(&mut options);
-    Rep::builder().options(options).bind("tcp://127.0.0.1:*").unwrap()
+    crate::common::builder::<Rep>().options(options).bind("tcp://127.0.0.1:*").unwrap()
 }
 
 pub(crate) fn endpoint_of(rep: &Rep) -> String {

@@ -1,0 +1,86 @@
+//! What sockets share.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::driver::{self, Driver};
+use crate::error::Error;
+
+/// What sockets share: the background driver, if there is one.
+///
+/// Sockets that are made without a context share a plain one of the process, without a driver.
+///
+/// With a driver, a thread of the context serves its sockets while the application is away for more
+/// than a few milliseconds: it accepts, shakes hands, answers heartbeats, dials again, writes what
+/// is queued and receives up to the high-water mark. While the application calls, it drives its
+/// sockets itself, as without a driver. The thread ends when the context and all its sockets are
+/// dropped.
+///
+/// ```
+/// use zmtp_mio::{Context, Push};
+///
+/// let context = Context::builder().driver(true).build()?;
+/// let mut push = Push::builder().context(&context).connect("tcp://127.0.0.1:5558")?;
+/// push.send("goes out whenever somebody listens there")?;
+/// # drop(push.disconnect("tcp://127.0.0.1:5558"));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Context(Option<Arc<Inner>>);
+
+struct Inner {
+    driver: Option<Driver>,
+}
+
+/// Settings of a context to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContextBuilder {
+    driver: bool,
+}
+
+impl Context {
+    /// Settings first.
+    pub fn builder() -> ContextBuilder {
+        ContextBuilder::default()
+    }
+
+    /// Whether sockets of this context are served in the background.
+    pub fn has_driver(&self) -> bool {
+        self.driver().is_some()
+    }
+
+    /// Whether it is the one of the process.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(crate) fn driver(&self) -> Option<Arc<driver::Shared>> {
+        Some(self.0.as_ref()?.driver.as_ref()?.shared())
+    }
+}
+
+impl ContextBuilder {
+    /// Whether a thread serves the context's sockets while the application is away; false. See
+    /// [`Context`].
+    #[must_use]
+    pub const fn driver(mut self, driver: bool) -> Self {
+        self.driver = driver;
+        self
+    }
+
+    /// Makes the context.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system has no descriptor or thread left for the driver.
+    pub fn build(self) -> Result<Context, Error> {
+        let driver = if self.driver { Some(Driver::start()?) } else { None };
+        Ok(Context(Some(Arc::new(Inner { driver }))))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("driver", &self.has_driver()).finish_non_exhaustive()
+    }
+}

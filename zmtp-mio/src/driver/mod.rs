@@ -1,0 +1,259 @@
+//! The background driver: one thread that serves the sockets of a context while the application is
+//! away.
+//!
+//! While the application calls, it drives its sockets itself and meets no second thread. Once it
+//! has been away for a moment the driver takes over and waits for the socket's events as the
+//! application would have, without ticking; when the application comes back, it takes the engine
+//! back with one system call.
+
+mod gate;
+mod sync {
+    pub(super) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+}
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use mio::{Events, Poll, Registry, Token, Waker};
+use slab::Slab;
+
+pub(crate) use gate::Gate;
+use gate::Look;
+
+use crate::error::Error;
+
+/// How long the application must have been away before the driver takes over.
+const AWAY: Duration = Duration::from_millis(3);
+/// When a socket whose poll failed is tried again.
+const RETRY: Duration = Duration::from_millis(100);
+const EVENTS: usize = 256;
+const WAKE: Token = Token(usize::MAX);
+
+/// A socket as the driver knows it.
+pub(crate) trait Member: Send + Sync {
+    fn gate(&self) -> &Gate;
+
+    /// Takes the engine if nobody has it, and gives it to `with`: what it says is when to come
+    /// again. `None` if somebody has it.
+    fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool;
+}
+
+/// An engine in the driver's hands.
+pub(crate) trait Drive {
+    /// One bounded turn without waiting; when the next is due.
+    fn drive(&mut self) -> io::Result<Option<Duration>>;
+
+    /// Lets a registry hear of the engine's events.
+    fn register(&self, registry: &Registry, token: Token) -> io::Result<()>;
+}
+
+/// The thread, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    waker: Waker,
+    /// Where engines are taken from when the application comes back.
+    registry: Registry,
+    news: Mutex<Vec<News>>,
+    stop: AtomicBool,
+}
+
+enum News {
+    Joined(Arc<dyn Member>),
+    Left(Arc<dyn Member>),
+}
+
+impl core::fmt::Debug for News {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Joined(_) => "Joined",
+            Self::Left(_) => "Left",
+        })
+    }
+}
+
+impl Driver {
+    pub(crate) fn start() -> Result<Self, Error> {
+        let start = || {
+            let poll = Poll::new()?;
+            let shared = Arc::new(Shared {
+                waker: Waker::new(poll.registry(), WAKE)?,
+                registry: poll.registry().try_clone()?,
+                news: Mutex::new(Vec::new()),
+                stop: AtomicBool::new(false),
+            });
+            let run = Run { poll, shared: Arc::clone(&shared), seats: Slab::new() };
+            let thread = thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())?;
+            Ok(Self { shared, thread: Some(thread) })
+        };
+        start().map_err(Error::io("start the driver"))
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.shared.wake();
+        // The last socket of a context may be dropped by the driver itself.
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn join(&self, member: Arc<dyn Member>) {
+        self.tell(News::Joined(member));
+    }
+
+    pub(crate) fn part(&self, member: Arc<dyn Member>) {
+        self.tell(News::Left(member));
+    }
+
+    fn tell(&self, news: News) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
+        self.wake();
+    }
+
+    /// A socket's call is over that the driver slept through.
+    pub(crate) fn wake(&self) {
+        // It fails only if the system is out of memory for an eight-octet counter.
+        let _ = self.waker.wake();
+    }
+
+    /// The registry to take an engine from.
+    pub(crate) const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+/// The thread's state.
+struct Run {
+    poll: Poll,
+    shared: Arc<Shared>,
+    seats: Slab<Seat>,
+}
+
+struct Seat {
+    member: Arc<dyn Member>,
+    /// Calls that had begun at the last look.
+    seen: u32,
+    /// When to look, or to drive, next.
+    next: Option<Instant>,
+}
+
+impl Run {
+    fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut due = Vec::new();
+        while !self.shared.stop.load(Ordering::Acquire) {
+            let now = Instant::now();
+            let next = self.seats.iter().filter_map(|(_, seat)| seat.next).min();
+            let wait = next.map(|at| at.saturating_duration_since(now));
+            if let Err(error) = self.poll.poll(&mut events, wait)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                thread::sleep(RETRY);
+            }
+            let mut told = false;
+            due.clear();
+            for event in &events {
+                match event.token() {
+                    WAKE => told = true,
+                    Token(index) => due.push(index),
+                }
+            }
+            if told {
+                self.take_news();
+            }
+            let now = Instant::now();
+            for index in due.drain(..) {
+                if let Some(seat) = self.seats.get_mut(index)
+                    && seat.member.gate().is_armed()
+                {
+                    seat.serve(now);
+                }
+            }
+            for (index, seat) in &mut self.seats {
+                // Who woke us does not say which socket is awake.
+                if seat.next.is_some_and(|at| at <= now) || (told && seat.next.is_none()) {
+                    seat.visit(Token(index), &self.shared.registry, now);
+                }
+            }
+        }
+    }
+
+    fn take_news(&mut self) {
+        let mut news = self.shared.news.lock().unwrap_or_else(PoisonError::into_inner);
+        for news in news.drain(..) {
+            match news {
+                News::Joined(member) => {
+                    let next = Some(Instant::now() + AWAY);
+                    self.seats.insert(Seat { member, seen: 0, next });
+                }
+                News::Left(member) => {
+                    self.seats.retain(|_, seat| !Arc::ptr_eq(&seat.member, &member));
+                }
+            }
+        }
+    }
+}
+
+impl Seat {
+    fn visit(&mut self, token: Token, registry: &Registry, now: Instant) {
+        match self.member.gate().look(&mut self.seen) {
+            Look::Armed if self.next.is_some_and(|at| at <= now) => self.serve(now),
+            Look::Armed => {}
+            Look::Asleep => self.next = None,
+            Look::Busy => self.next = Some(now + AWAY),
+            Look::Away => {
+                self.next = Some(now + AWAY);
+                let Self { member, next, .. } = self;
+                let gate = member.gate();
+                member.try_drive(&mut |engine| {
+                    if gate.arm() {
+                        *next = match engine.register(registry, token) {
+                            Ok(()) => when(engine.drive(), now),
+                            Err(_) => Some(now + RETRY),
+                        };
+                    }
+                });
+            }
+        }
+    }
+
+    /// One turn of a socket that is ours, unless the application is coming back.
+    fn serve(&mut self, now: Instant) {
+        let Self { member, next, .. } = self;
+        let gate = member.gate();
+        let served = member.try_drive(&mut |engine| {
+            *next = if gate.is_armed() { when(engine.drive(), now) } else { None };
+        });
+        if !served {
+            // Whoever has it tells when it is done, or we serve it with its next event.
+            *next = Some(now + AWAY);
+        }
+    }
+}
+
+fn when(next: io::Result<Option<Duration>>, now: Instant) -> Option<Instant> {
+    match next {
+        Ok(next) => next.map(|wait| now + wait),
+        Err(_) => Some(now + RETRY),
+    }
+}
