@@ -52,9 +52,10 @@ impl Shared {
     }
 }
 
-/// An application that makes `calls` calls and goes, beside a driver that looks until it serves the
-/// socket, and sleeps until woken whenever the gate says so. A wake-up that is lost is a deadlock,
-/// which loom reports.
+/// An application that makes `calls` calls and goes, beside the driver.
+///
+/// The driver looks until it serves the socket, and sleeps until woken whenever the gate says so. A
+/// wake-up that is lost is a deadlock, which loom reports.
 pub fn hand_over(calls: usize) {
     let shared = Arc::new(Shared {
         gate: Gate::new(),
