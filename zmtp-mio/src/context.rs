@@ -1,12 +1,14 @@
 //! What sockets share.
 
 use core::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::driver::{self, Driver};
 use crate::error::Error;
+use crate::inproc::Names;
 
-/// What sockets share: the background driver, if there is one.
+/// What sockets share: the names of `inproc://` endpoints, and the background driver, if there is
+/// one.
 ///
 /// Sockets that are made without a context share a plain one of the process, without a driver.
 ///
@@ -30,7 +32,11 @@ pub struct Context(Option<Arc<Inner>>);
 
 struct Inner {
     driver: Option<Driver>,
+    names: Names,
 }
+
+/// The names of sockets that were made without a context.
+static NAMES: LazyLock<Names> = LazyLock::new(Names::default);
 
 /// Settings of a context to be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,6 +60,11 @@ impl Context {
         self.0.is_none()
     }
 
+    /// Who is bound to which `inproc://` name.
+    pub(crate) fn names(&self) -> &Names {
+        self.0.as_ref().map_or(&*NAMES, |inner| &inner.names)
+    }
+
     pub(crate) fn driver(&self) -> Option<Arc<driver::Shared>> {
         Some(self.0.as_ref()?.driver.as_ref()?.shared())
     }
@@ -75,7 +86,7 @@ impl ContextBuilder {
     /// [`Error::Io`] if the system has no descriptor or thread left for the driver.
     pub fn build(self) -> Result<Context, Error> {
         let driver = if self.driver { Some(Driver::start()?) } else { None };
-        Ok(Context(Some(Arc::new(Inner { driver }))))
+        Ok(Context(Some(Arc::new(Inner { driver, names: Names::default() }))))
     }
 }
 

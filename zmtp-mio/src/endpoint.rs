@@ -1,4 +1,4 @@
-//! Endpoints: `tcp://host:port` and `ipc://path`, as text and taken apart.
+//! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`, as text and taken apart.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 /// Longest path or name of an ipc endpoint in octets (`sun_path` less its NUL).
 const IPC_MAX: usize = 107;
+
+/// Longest name of an inproc endpoint in octets, as libzmq has it.
+const INPROC_MAX: usize = 255;
 
 /// Where a socket listens or dials.
 ///
@@ -29,6 +32,9 @@ pub enum Endpoint {
         /// The port.
         port: u16,
     },
+    /// `inproc://name`: a socket of this process and [context](crate::Context). It may be connected
+    /// to before it is bound.
+    Inproc(String),
     /// `ipc:///path`: a Unix socket in the file system.
     Ipc(PathBuf),
     /// `ipc://@name`: a Unix socket in Linux's abstract namespace.
@@ -110,8 +116,12 @@ impl FromStr for Endpoint {
         match text.split_once("://") {
             Some(("tcp", address)) => tcp(address).map_err(error),
             Some(("ipc", name)) => ipc(name).map_err(error),
-            Some(_) => Err(error("transport `tcp://` or `ipc://`")),
-            None => Err(error("`tcp://host:port` or `ipc://path`")),
+            Some(("inproc", name)) if (1..=INPROC_MAX).contains(&name.len()) => {
+                Ok(Self::Inproc(name.into()))
+            }
+            Some(("inproc", _)) => Err(error("a name of 1 to 255 octets after `inproc://`")),
+            Some(_) => Err(error("transport `tcp://`, `ipc://` or `inproc://`")),
+            None => Err(error("`tcp://host:port`, `ipc://path` or `inproc://name`")),
         }
     }
 }
@@ -172,6 +182,7 @@ impl fmt::Display for Endpoint {
                 write!(f, "tcp://{}", SocketAddr::new(*ip, *port))
             }
             Self::Tcp { host: Host::Name(name), port } => write!(f, "tcp://{name}:{port}"),
+            Self::Inproc(name) => write!(f, "inproc://{name}"),
             Self::Ipc(path) => write!(f, "ipc://{}", path.display()),
             Self::Abstract(name) => write!(f, "ipc://@{name}"),
         }
@@ -205,8 +216,8 @@ mod tests {
     #[test]
     fn wrong_endpoints_are_quoted_with_what_was_expected() {
         for (text, expected) in [
-            ("", "`tcp://host:port` or"),
-            ("127.0.0.1:5555", "`tcp://host:port` or"),
+            ("", "`inproc://name`"),
+            ("127.0.0.1:5555", "`tcp://host:port`, "),
             ("udp://127.0.0.1:5555", "transport"),
             ("tcp://127.0.0.1", "with a port"),
             ("tcp://:5555", "a host before"),
@@ -220,6 +231,7 @@ mod tests {
             ("tcp://ho st:1", "host name"),
             ("tcp://host:1/resource", "65535"),
             ("ipc://", "a path"),
+            ("inproc://", "1 to 255"),
             ("ipc://@", "a name"),
             ("ipc://a\0b", "NUL"),
         ] {

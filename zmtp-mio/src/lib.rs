@@ -10,6 +10,7 @@ mod driver;
 mod endpoint;
 mod engine;
 mod error;
+mod inproc;
 mod message;
 mod monitor;
 mod options;

@@ -32,7 +32,9 @@ const GROWTH: usize = 512;
 #[derive(Default)]
 pub struct Message {
     data: Data,
-    /// Where each part but the last ends.
+    /// Octets in front that belong to no part any more.
+    start: usize,
+    /// Where each part but the last ends, counted with those.
     ends: Vec<usize>,
     has_parts: bool,
 }
@@ -88,7 +90,7 @@ impl Message {
 
     /// The octets of one part, counted from 0.
     pub fn part(&self, index: usize) -> Option<&[u8]> {
-        self.range(index).map(|range| &self.bytes()[range])
+        self.range(index).map(|range| &self.octets()[range])
     }
 
     /// The parts in their order.
@@ -98,10 +100,23 @@ impl Message {
 
     /// The octets of all parts, one behind the other: of a single-part message, its body.
     pub fn bytes(&self) -> &[u8] {
+        &self.octets()[self.start..]
+    }
+
+    /// All octets, those in front included that belong to no part any more.
+    fn octets(&self) -> &[u8] {
         match &self.data {
             Data::Inline { len, octets } => &octets[..usize::from(*len)],
             Data::Heap { len, buffer } => &buffer[..*len],
             Data::Shared { len, buffer } => &buffer[..*len],
+        }
+    }
+
+    /// How many those are.
+    const fn end(&self) -> usize {
+        match &self.data {
+            Data::Inline { len, .. } => *len as usize,
+            Data::Heap { len, .. } | Data::Shared { len, .. } => *len,
         }
     }
 
@@ -115,15 +130,12 @@ impl Message {
     }
 
     /// Octets of all parts together.
-    pub fn len(&self) -> usize {
-        match &self.data {
-            Data::Inline { len, .. } => usize::from(*len),
-            Data::Heap { len, .. } | Data::Shared { len, .. } => *len,
-        }
+    pub const fn len(&self) -> usize {
+        self.end() - self.start
     }
 
     /// Whether there is no octet, though there may be parts.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -134,13 +146,15 @@ impl Message {
             Data::Heap { len, .. } => *len = 0,
             Data::Shared { .. } => self.data = Data::default(),
         }
+        self.start = 0;
         self.ends.clear();
         self.has_parts = false;
     }
 
     /// [`Message::bytes`] as a vector, without a copy if the message is large.
     pub fn into_vec(mut self) -> Vec<u8> {
-        match mem::take(&mut self.data) {
+        let start = mem::take(&mut self.start);
+        let mut octets = match mem::take(&mut self.data) {
             Data::Inline { len, octets } => octets[..usize::from(len)].to_vec(),
             Data::Heap { len, mut buffer } => {
                 buffer.truncate(len);
@@ -153,7 +167,9 @@ impl Message {
                 }
                 Err(buffer) => buffer[..len].to_vec(),
             },
-        }
+        };
+        octets.drain(..start);
+        octets
     }
 
     /// Makes clones cheap: from now on they share the octets, unless those are few.
@@ -167,16 +183,24 @@ impl Message {
         if index >= self.part_count() {
             return None;
         }
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(start..self.ends.get(index).copied().unwrap_or_else(|| self.len()))
+        let start = index.checked_sub(1).map_or(self.start, |before| self.ends[before]);
+        Some(start..self.ends.get(index).copied().unwrap_or_else(|| self.end()))
     }
 
     /// Starts the next part; octets appended from now on belong to it.
     pub(crate) fn begin_part(&mut self) {
         if self.has_parts {
-            self.ends.push(self.len());
+            self.ends.push(self.end());
         }
         self.has_parts = true;
+    }
+
+    /// Removes the first part, without moving the others.
+    pub(crate) fn remove_first(&mut self) {
+        if self.ends.is_empty() {
+            return self.clear();
+        }
+        self.start = self.ends.remove(0);
     }
 
     /// Appends octets to the last part.
@@ -190,7 +214,7 @@ impl Message {
 
     /// At least `n` octets behind the last part, to be filled and then [committed](Self::commit).
     pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
-        let needed = self.len() + n;
+        let needed = self.end() + n;
         if let Data::Shared { len, buffer } = &self.data {
             let mut own = pool::take(needed);
             own.clear();
@@ -267,8 +291,9 @@ impl Clone for Message {
             Data::Shared { len, buffer } => {
                 copy.data = Data::Shared { len: *len, buffer: Arc::clone(buffer) };
             }
-            _ => copy.append(self.bytes()),
+            _ => copy.append(self.octets()),
         }
+        copy.start = self.start;
         copy.ends.clone_from(&self.ends);
         copy.has_parts = self.has_parts;
         copy
@@ -279,9 +304,7 @@ impl Eq for Message {}
 
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
-        self.has_parts == other.has_parts
-            && self.ends == other.ends
-            && self.bytes() == other.bytes()
+        self.part_count() == other.part_count() && self.parts().eq(other.parts())
     }
 }
 
@@ -325,6 +348,7 @@ impl From<Vec<u8>> for Message {
         }
         Self {
             data: Data::Heap { len: body.len(), buffer: body },
+            start: 0,
             ends: Vec::new(),
             has_parts: true,
         }
@@ -405,6 +429,26 @@ mod tests {
         copy.share();
         copy.clear();
         assert_eq!((copy.len(), copy.part_count()), (0, 0));
+    }
+
+    #[test]
+    fn the_first_part_is_removed_without_moving_the_others() {
+        for size in [3, 500] {
+            let body = vec![7; size];
+            let mut message = Message::from_parts([&b"id"[..], b"", &body]);
+            let place = message.part(2).unwrap().as_ptr();
+            message.remove_first();
+            assert_eq!(message, Message::from_parts([&b""[..], &body]));
+            assert_eq!(message.part(1).unwrap().as_ptr(), place);
+            assert_eq!((message.len(), message.bytes()), (size, &body[..]));
+            message.push(b"more");
+            assert_eq!(message.clone().into_vec(), [&body[..], b"more"].concat());
+            message.remove_first();
+            message.remove_first();
+            assert_eq!(message.text(), Ok("more"));
+            message.remove_first();
+            assert_eq!(message, Message::new());
+        }
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl<P: Pattern> Engine<P> {
                 && *peer.endpoint == *endpoint
         });
         let Some((index, _)) = found else { return false };
+        self.forget_inproc(index, endpoint);
         self.flush(index);
         if let Some(peer) = self.peers.get_mut(index) {
             // Nobody dials it again.
@@ -114,6 +115,9 @@ impl<P: Pattern> Engine<P> {
         let Origin::Dialled(dialer) = &mut peer.origin else { return };
         let now = Instant::now();
         dialer.last = Some(now);
+        if let Endpoint::Inproc(name) = &*endpoint {
+            return self.dial_inproc(index, name);
+        }
         if let Some(target) = dialer.targets.pop() {
             dialer.tried += 1;
             self.monitor.counters.dials += 1;

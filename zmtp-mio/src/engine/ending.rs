@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::peer::{Origin, Phase};
 use super::queue::Queue;
 use super::{Engine, Key, Pattern};
+use crate::endpoint::Endpoint;
 use crate::monitor::{CloseReason, EventKind};
 
 /// A connection that lasted this long was of use, even if no message came.
@@ -54,6 +55,13 @@ impl<P: Pattern> Engine<P> {
                     false => self.monitor.counters.refused += 1,
                 }
                 let _ = self.poll.registry().deregister(link.stream.source());
+            }
+            Phase::Inproc(_) => {
+                proven = true;
+                match peer.known {
+                    true => self.monitor.counters.disconnects += 1,
+                    false => self.monitor.counters.refused += 1,
+                }
             }
             Phase::Connecting(mut stream) => {
                 let _ = self.poll.registry().deregister(stream.source());
@@ -124,6 +132,16 @@ impl<P: Pattern> Engine<P> {
     fn wind_up(&mut self) {
         // Nobody new: a successor may listen here while the rest goes out.
         self.listeners.clear();
+        for name in core::mem::take(&mut self.names) {
+            if let Endpoint::Inproc(name) = &*name {
+                self.options.context.names().unbind(name);
+            }
+        }
+        for (index, peer) in &self.peers {
+            if matches!(peer.phase, Phase::Waiting) {
+                self.forget_inproc(index, &peer.endpoint);
+            }
+        }
         let linger = self.options.linger;
         let mut drained = false;
         let mut now = Instant::now();

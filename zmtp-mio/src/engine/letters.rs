@@ -75,7 +75,7 @@ impl<P: Pattern> Engine<P> {
     /// comes back.
     pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
         for index in 0..self.peers.capacity() {
-            if !self.is_ready(index) {
+            if !self.peers.get(index).is_some_and(Peer::is_ready) {
                 continue;
             }
             let envelope = Envelope::Subscription(what);
@@ -87,23 +87,15 @@ impl<P: Pattern> Engine<P> {
     }
 
     /// The peers whose handshakes are over.
-    pub(crate) fn ready_peers(&mut self, into: &mut Vec<PeerId>) {
+    pub(crate) fn ready_peers(&self, into: &mut Vec<PeerId>) {
         into.clear();
-        for (index, peer) in &mut self.peers {
-            if peer.link().is_some_and(|link| link.rx.ready) {
-                into.push(id(index));
-            }
-        }
+        let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
+        into.extend(ready.map(|(index, _)| id(index)));
     }
 
     /// Whether a peer's queue is at the high-water mark.
     pub(crate) fn is_full(&self, peer: PeerId) -> bool {
         self.peers.get(peer.0 as usize).is_some_and(|slot| slot.full)
-    }
-
-    fn is_ready(&mut self, index: usize) -> bool {
-        let link = self.peers.get_mut(index).and_then(Peer::link);
-        link.is_some_and(|link| link.rx.ready)
     }
 
     /// Takes the oldest letter of a peer, and reads on if it had to wait.
@@ -120,7 +112,7 @@ impl<P: Pattern> Engine<P> {
         if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
             self.pattern.drained(peer);
             self.over.push(index);
-        } else if slot.link().is_some_and(|link| link.rx.paused) {
+        } else if slot.is_paused() {
             self.heat(index);
         }
         if (self.held < self.options.max_octets || self.queued == 0) && !self.starved.is_empty() {

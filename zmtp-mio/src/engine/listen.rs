@@ -32,6 +32,9 @@ pub(super) struct Acceptor {
 impl<P: Pattern> Engine<P> {
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        if let Endpoint::Inproc(name) = endpoint {
+            return self.bind_inproc(name);
+        }
         let mut listener = Listener::bind(endpoint, &self.options.tcp)?;
         let concrete = listener.endpoint().map_err(Error::io(format!("bind {endpoint}")))?;
         let entry = self.listeners.vacant_entry();
@@ -50,7 +53,7 @@ impl<P: Pattern> Engine<P> {
     /// Stops listening. Accepted connections stay. `false` if it did not listen there.
     pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
-        let Some((index, _)) = found else { return false };
+        let Some((index, _)) = found else { return self.unbind_inproc(endpoint) };
         let mut acceptor = self.listeners.remove(index);
         self.timers.set(Key::Listener(index), &mut acceptor.timer, None);
         self.hot.retain(|key| *key != Key::Listener(index));
@@ -59,7 +62,8 @@ impl<P: Pattern> Engine<P> {
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.listeners.iter().map(|(_, acceptor)| &*acceptor.endpoint)
+        let listeners = self.listeners.iter().map(|(_, acceptor)| &acceptor.endpoint);
+        listeners.chain(&self.names).map(|endpoint| &**endpoint)
     }
 
     /// Accepts what waits, within the budget.

@@ -7,6 +7,7 @@
 
 mod dial;
 mod ending;
+mod inproc;
 mod letters;
 mod link;
 mod listen;
@@ -39,7 +40,9 @@ pub(crate) use queue::{Envelope, Letter};
 pub(crate) use seat::Seat;
 pub use wake::Handle;
 
+use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, Monitor};
 use crate::options::Options;
 use dial::Resolved;
@@ -89,6 +92,10 @@ pub(crate) struct Engine<P> {
     config: Arc<Config>,
     peers: Slab<Peer>,
     listeners: Slab<Acceptor>,
+    /// Names in this process that are ours.
+    names: Vec<Arc<Endpoint>>,
+    /// Where engines of this process leave word, once there is need.
+    mailbox: Option<Arc<Mailbox>>,
     timers: Timers,
     /// Who has work left from its last turn.
     hot: VecDeque<Key>,
@@ -154,6 +161,8 @@ impl<P: Pattern> Engine<P> {
             config: Arc::new(config),
             peers: Slab::new(),
             listeners: Slab::new(),
+            names: Vec::new(),
+            mailbox: None,
             timers: Timers::default(),
             hot: VecDeque::new(),
             over: Vec::new(),
@@ -194,7 +203,7 @@ impl<P: Pattern> Engine<P> {
             self.peers.try_remove(index);
         }
         let mut now = Instant::now();
-        let busy = self.run_timers(now) | self.run_hot();
+        let busy = self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
         if busy {
             now = Instant::now();
         }
@@ -208,6 +217,7 @@ impl<P: Pattern> Engine<P> {
             Err(error) => return Err(Error::io("poll")(error)),
         }
         self.dispatch();
+        self.take_mail();
         self.reroute();
         Ok(())
     }

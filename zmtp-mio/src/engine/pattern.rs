@@ -6,7 +6,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::queue::{Letter, Queue};
 use crate::message::Message;
-use crate::monitor::CloseReason;
+use crate::monitor::{CloseReason, Counters};
 
 /// A socket type's rules. The engine owns peers, queues and octets; the rules choose.
 pub(crate) trait Pattern {
@@ -125,4 +125,32 @@ impl Door<'_> {
     pub(crate) fn has_letters(&self) -> bool {
         !self.incoming.is_empty()
     }
+}
+
+/// Keeps a letter that has come whole, as its pattern wants it.
+pub(super) fn keep<P: Pattern>(
+    pattern: &mut P,
+    counters: &mut Counters,
+    door: &mut Door<'_>,
+    letter: Letter,
+    conflate: bool,
+) -> Result<Received, CloseReason> {
+    let received = pattern.received(door, &letter.message)?;
+    match received {
+        Received::Queue => {
+            let named = pattern.prefix(door.peer).map_or(0, <[u8]>::len);
+            counters.messages_received += 1;
+            counters.octets_received += (letter.message.len() - named) as u64;
+            // With conflation the newest takes the place of the one that waits.
+            match conflate.then(|| door.incoming.pop()).flatten() {
+                Some(_) => counters.dropped.conflated += 1,
+                None => pattern.queued(door.peer),
+            }
+            door.incoming.push(letter);
+        }
+        Received::Consumed => {}
+        Received::NotAsked => counters.dropped.not_asked += 1,
+        Received::NotSubscribed => counters.dropped.not_subscribed += 1,
+    }
+    Ok(received)
 }

@@ -8,6 +8,7 @@ use super::link::Link;
 use super::pattern::Door;
 use super::queue::Queue;
 use crate::endpoint::Endpoint;
+use crate::inproc::Pipe;
 use crate::transport::Stream;
 
 /// One peer. A dialled one lives from `connect` to `disconnect`, across connections; an accepted
@@ -53,6 +54,8 @@ pub(super) enum Phase {
     Connecting(Stream),
     /// Handshake and traffic.
     Open(Link),
+    /// A peer of this process.
+    Inproc(Box<Pipe>),
     /// The connection is over, and letters of it wait for the application.
     Over,
 }
@@ -90,6 +93,24 @@ impl Peer {
         match &mut self.phase {
             Phase::Open(link) => Some(link),
             _ => None,
+        }
+    }
+
+    /// Whether letters of it wait because its queue is full.
+    pub(super) fn is_paused(&self) -> bool {
+        match &self.phase {
+            Phase::Open(link) => link.rx.paused,
+            Phase::Inproc(pipe) => pipe.paused,
+            _ => false,
+        }
+    }
+
+    /// Whether letters can be sent to it now.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.phase {
+            Phase::Open(link) => link.rx.ready,
+            Phase::Inproc(_) => self.known,
+            _ => false,
         }
     }
 

@@ -177,6 +177,15 @@ impl Queue {
         self.letters.push_back(letter);
     }
 
+    /// Puts a letter back that was taken last.
+    pub(super) fn push_front(&mut self, letter: Letter) {
+        if self.letters.is_empty() {
+            return self.push(letter);
+        }
+        self.weight += letter.weight();
+        self.letters.push_front(letter);
+    }
+
     pub(super) fn pop(&mut self) -> Option<Letter> {
         let letter = self.letters.pop_front()?;
         self.weight -= letter.weight();

@@ -7,7 +7,7 @@ use zmtp_core::wire::{FrameHeader, Property};
 use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
-use super::pattern::{Door, Pattern, Received};
+use super::pattern::{Door, Pattern, Received, keep};
 use super::queue::{Letter, Queue};
 use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
@@ -270,25 +270,10 @@ impl Link {
         if verdict != Some(Verdict::Deliver) {
             return Ok(());
         }
-        let (pattern, mut door) = to.door(&[]);
-        let received = pattern.received(&mut door, &letter.message)?;
-        let counters = &mut to.monitor.counters;
-        match received {
-            Received::Queue => {
-                let named = to.pattern.prefix(to.peer).map_or(0, <[u8]>::len);
-                counters.messages_received += 1;
-                counters.octets_received += (letter.message.len() - named) as u64;
-                // With conflation the newest takes the place of the one that waits.
-                match to.conflate.then(|| to.incoming.pop()).flatten() {
-                    Some(_) => counters.dropped.conflated += 1,
-                    None => to.pattern.queued(to.peer),
-                }
-                to.incoming.push(letter);
-            }
-            Received::Consumed => {}
-            Received::NotAsked => counters.dropped.not_asked += 1,
-            Received::NotSubscribed => counters.dropped.not_subscribed += 1,
-        }
+        let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
+        let (peer, accepted, routing_id) = (to.peer, to.accepted, &[][..]);
+        let mut door = Door { peer, accepted, routing_id, incoming, outgoing };
+        let received = keep(*pattern, &mut monitor.counters, &mut door, letter, to.conflate)?;
         self.rx.proven |= received != Received::NotAsked;
         Ok(())
     }

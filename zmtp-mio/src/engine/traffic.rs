@@ -40,6 +40,10 @@ impl<P: Pattern> Engine<P> {
         let Some(peer) = self.peers.get_mut(index) else { return };
         match &mut peer.phase {
             Phase::Connecting(_) => self.connecting(index),
+            Phase::Inproc(_) => {
+                self.flush(index);
+                self.receive_inproc(index);
+            }
             Phase::Open(link) => {
                 link.rx.closing |= closing;
                 if writable {
@@ -172,7 +176,11 @@ impl<P: Pattern> Engine<P> {
     pub(super) fn flush(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let before = peer.outgoing.weight();
-        let Phase::Open(link) = &mut peer.phase else { return };
+        let link = match &mut peer.phase {
+            Phase::Open(link) => link,
+            Phase::Inproc(_) => return self.flush_inproc(index),
+            _ => return,
+        };
         if link.tx.blocked || link.tx.broken.is_some() {
             return;
         }

@@ -1,0 +1,304 @@
+//! Peers of the same process.
+
+use std::sync::Arc;
+
+use zmtp_core::pattern::{PeerId, Verdict};
+use zmtp_core::wire::{FrameHeader, Kind, RoutingId, SocketType, Version};
+use zmtp_core::{PeerError, PeerInfo};
+
+use super::pattern::{Door, keep};
+use super::peer::{Origin, Peer, Phase};
+use super::queue::{Envelope, Lead, Letter};
+use super::{Engine, Pattern, id};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::inproc::{Host, Mailbox, Note, Pipe, pipe};
+use crate::message::Message;
+use crate::monitor::{CloseReason, EventKind, Monitor};
+
+/// Letters taken from one peer before others have their turn.
+const BUDGET: usize = 256;
+
+impl<P: Pattern> Engine<P> {
+    /// Where other engines of the process leave word.
+    fn mailbox(&mut self) -> Result<Arc<Mailbox>, Error> {
+        if let Some(mailbox) = &self.mailbox {
+            return Ok(Arc::clone(mailbox));
+        }
+        let wake = self.wake()?;
+        let mailbox = Arc::new(Mailbox::new(move || {
+            // It fails only if the system is out of memory for an eight-octet counter.
+            let _ = wake.wake();
+        }));
+        Ok(Arc::clone(self.mailbox.insert(mailbox)))
+    }
+
+    /// Takes a name of the context.
+    pub(super) fn bind_inproc(&mut self, name: &str) -> Result<Endpoint, Error> {
+        let endpoint = Endpoint::Inproc(name.into());
+        let host = Host {
+            mailbox: self.mailbox()?,
+            socket_type: P::SOCKET_TYPE,
+            routing_id: self.options.routing_id,
+        };
+        if !self.options.context.names().bind(name, host) {
+            return Err(Error::AddressInUse(endpoint));
+        }
+        self.names.push(Arc::new(endpoint.clone()));
+        Ok(endpoint)
+    }
+
+    /// Frees a name. `false` if it was not ours.
+    pub(super) fn unbind_inproc(&mut self, endpoint: &Endpoint) -> bool {
+        let Some(at) = self.names.iter().position(|held| **held == *endpoint) else { return false };
+        self.names.swap_remove(at);
+        if let Endpoint::Inproc(name) = endpoint {
+            self.options.context.names().unbind(name);
+        }
+        true
+    }
+
+    /// Connects to a name, at once or when it is bound.
+    pub(super) fn dial_inproc(&mut self, index: usize, name: &str) {
+        self.monitor.counters.dials += 1;
+        let mailbox = match self.mailbox() {
+            Ok(mailbox) => mailbox,
+            Err(_) => return self.shut(index, CloseReason::Io(std::io::ErrorKind::OutOfMemory)),
+        };
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        peer.phase = Phase::Waiting;
+        let Some(host) = self.options.context.names().find(name, &mailbox, index) else { return };
+        let endpoint = Arc::clone(&peer.endpoint);
+        self.monitor.note(&endpoint, None, EventKind::Connected);
+        let (ours, theirs) = pipe();
+        host.mailbox.put(Note::Connection {
+            endpoint,
+            socket_type: P::SOCKET_TYPE,
+            routing_id: self.options.routing_id,
+            pipe: theirs,
+        });
+        self.meet(index, host.socket_type, host.routing_id, ours);
+    }
+
+    /// A dialled peer is given up that may wait for its name.
+    pub(super) fn forget_inproc(&self, index: usize, endpoint: &Endpoint) {
+        if let (Endpoint::Inproc(name), Some(mailbox)) = (endpoint, &self.mailbox) {
+            self.options.context.names().forget(name, mailbox, index);
+        }
+    }
+
+    /// Reads the mailbox. Returns whether there was anything.
+    pub(super) fn take_mail(&mut self) -> bool {
+        let Some(mailbox) = self.mailbox.clone() else { return false };
+        let mut any = false;
+        for note in mailbox.take_notes() {
+            any = true;
+            match note {
+                Note::Bound(index) => {
+                    let waits = self
+                        .peers
+                        .get(index)
+                        .is_some_and(|peer| matches!(peer.phase, Phase::Waiting));
+                    if waits {
+                        self.dial(index);
+                    }
+                }
+                Note::Connection { endpoint, socket_type, routing_id, pipe } => {
+                    self.monitor.counters.accepted += 1;
+                    self.monitor.note(&endpoint, None, EventKind::Accepted);
+                    let peer = Peer::new(Origin::Accepted, endpoint, Phase::Waiting);
+                    let index = self.peers.insert(peer);
+                    self.meet(index, socket_type, routing_id, pipe);
+                }
+            }
+        }
+        // As many as there are now: who answers at once must not keep us.
+        for _ in 0..self.peers.len().max(1) {
+            let Some(index) = mailbox.next_due() else { break };
+            any = true;
+            self.peer_event(index, true, true, false);
+        }
+        any
+    }
+
+    /// Whether nothing is in the mailbox: the engine may wait.
+    pub(super) fn may_sleep(&self) -> bool {
+        self.mailbox.as_ref().is_none_or(|mailbox| mailbox.may_sleep())
+    }
+
+    /// What a handshake is elsewhere.
+    fn meet(&mut self, index: usize, theirs: SocketType, routing_id: RoutingId, pipe: Pipe) {
+        let Some(mailbox) = self.mailbox.clone() else { return };
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let ours = P::SOCKET_TYPE;
+        peer.phase = Phase::Inproc(Box::new(pipe));
+        if !ours.accepts(theirs) {
+            let error = PeerError::IncompatibleSocketType { ours, peer: theirs };
+            return self.shut(index, CloseReason::Protocol(error.into()));
+        }
+        let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
+        let mut door = Door { routing_id: routing_id.octets(), ..peer.door(index) };
+        let admitted = self.pattern.up(&mut door);
+        let came = peer.incoming.weight() - before;
+        self.held += came + peer.outgoing.weight() - waited;
+        self.queued += came;
+        if let Err(reason) = admitted {
+            return self.shut(index, reason);
+        }
+        peer.known = true;
+        if let Phase::Inproc(pipe) = &peer.phase {
+            pipe.settle(&mailbox, index);
+        }
+        let endpoint = Arc::clone(&peer.endpoint);
+        self.monitor.counters.handshakes += 1;
+        let info = PeerInfo { version: Version::V3_1, socket_type: Some(theirs) };
+        self.monitor.note(&endpoint, None, EventKind::Ready(info));
+        if let Some(old) = self.pattern.displaced() {
+            self.shut(old.0 as usize, CloseReason::HandedOver);
+        }
+        self.flush(index);
+    }
+
+    /// Puts what waits for a peer into its pipe.
+    pub(super) fn flush_inproc(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Phase::Inproc(pipe) = &peer.phase else { return };
+        let before = peer.outgoing.weight();
+        let waited = !peer.outgoing.is_empty();
+        let counters = &mut self.monitor.counters;
+        let mut any = false;
+        while let Some(letter) = peer.outgoing.pop() {
+            let (octets, weight) = (letter.message.len(), letter.weight());
+            let message = letter.is_message();
+            if let Err(back) = pipe.push(letter, weight) {
+                peer.outgoing.push_front(back);
+                break;
+            }
+            any = true;
+            counters.messages_sent += u64::from(message);
+            counters.octets_sent += if message { octets as u64 } else { 0 };
+        }
+        if any {
+            pipe.tell();
+        }
+        self.held -= before - peer.outgoing.weight();
+        if waited && peer.outgoing.is_empty() {
+            self.pattern.sent(id(index));
+        }
+        self.mark(index);
+    }
+
+    /// Takes what came of a peer, within the marks.
+    pub(super) fn receive_inproc(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Phase::Inproc(pipe) = &mut peer.phase else { return };
+        pipe.listen();
+        for _ in 0..BUDGET {
+            let Some(peer) = self.peers.get_mut(index) else { return };
+            let starved = self.held >= self.options.max_octets && !peer.incoming.is_empty();
+            let full = peer.incoming.is_full(&self.options.receive_mark) || starved;
+            let Phase::Inproc(pipe) = &mut peer.phase else { return };
+            pipe.paused = full;
+            if full {
+                return;
+            }
+            let closed = pipe.is_closed();
+            let Some(letter) = pipe.pop(Letter::weight) else {
+                if closed {
+                    self.shut(index, CloseReason::ByPeer);
+                }
+                return;
+            };
+            if let Err(reason) = self.deliver(index, letter) {
+                return self.shut(index, reason);
+            }
+        }
+        self.heat(index);
+    }
+
+    /// Judges a letter as if it had come over the wire.
+    fn deliver(&mut self, index: usize, letter: Letter) -> Result<(), CloseReason> {
+        let conflate = self.options.conflate;
+        let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
+        let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
+        let mut door = peer.door(index);
+        let result = if let Envelope::Subscription(what) = letter.envelope {
+            self.pattern.subscription(&mut door, what, letter.message.bytes())
+        } else if let Some(letter) = open(&mut self.pattern, &mut self.monitor, door.peer, letter) {
+            keep(&mut self.pattern, &mut self.monitor.counters, &mut door, letter, conflate)
+                .map(|_| ())
+        } else {
+            Ok(())
+        };
+        self.held = self.held + peer.incoming.weight() - before;
+        self.queued = self.queued + peer.incoming.weight() - before;
+        self.held = self.held + peer.outgoing.weight() - waited;
+        result
+    }
+}
+
+/// Asks the pattern what each frame of a letter means. `None` if it rejects it.
+///
+/// A letter whose frames mean to its receiver what they meant to its sender, envelope and body, is
+/// handed on as it is; another one is put together anew.
+fn open<P: Pattern>(
+    pattern: &mut P,
+    monitor: &mut Monitor,
+    peer: PeerId,
+    mut letter: Letter,
+) -> Option<Letter> {
+    if matches!(letter.envelope, Envelope::Address) {
+        letter.message.remove_first();
+        letter.envelope = Envelope::None;
+    }
+    let head = letter.envelope.frame_count();
+    let mut anew = pattern.prefix(peer).map(|prefix| Letter::from(Message::from(prefix)));
+    let mut rejected = false;
+    let mut at = 0;
+    while let Some((Lead::Frame(more), body)) = letter.frame(at) {
+        let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+        let mut verdict = pattern.accept(peer, header);
+        if verdict == Verdict::RequestId {
+            verdict = pattern.check_request_id(peer, body.try_into().unwrap_or_default());
+        }
+        let as_meant = match verdict {
+            Verdict::Envelope | Verdict::RequestId => at < head,
+            Verdict::Deliver => at >= head,
+            Verdict::Reject(reason) => {
+                monitor.rejected(reason);
+                rejected = true;
+                true
+            }
+            Verdict::Skip => true,
+        };
+        if !as_meant && anew.is_none() {
+            anew = Some(first(&letter, at, head));
+        }
+        if let Some(anew) = &mut anew {
+            add(anew, verdict == Verdict::Deliver, header, body);
+        }
+        at += 1;
+    }
+    (!rejected).then(|| anew.unwrap_or(letter))
+}
+
+/// The first `n` frames of a letter, of which `head` are its envelope.
+fn first(letter: &Letter, n: usize, head: usize) -> Letter {
+    let mut copy = Letter::default();
+    for at in 0..n {
+        if let Some((Lead::Frame(more), body)) = letter.frame(at) {
+            let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+            add(&mut copy, at >= head, header, body);
+        }
+    }
+    copy
+}
+
+fn add(letter: &mut Letter, to_message: bool, header: FrameHeader, body: &[u8]) {
+    if to_message {
+        letter.message.push(body);
+    } else {
+        letter.envelope.begin(header);
+        letter.envelope.append(body);
+    }
+}
