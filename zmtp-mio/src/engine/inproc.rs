@@ -39,7 +39,7 @@ impl<P: Pattern> Engine<P> {
         let host = Host {
             mailbox: self.mailbox()?,
             socket_type: P::SOCKET_TYPE,
-            routing_id: self.options.routing_id,
+            routing_id: Box::new(self.options.routing_id),
         };
         if !self.options.context.names().bind(name, host) {
             return Err(Error::AddressInUse(endpoint));
@@ -61,9 +61,8 @@ impl<P: Pattern> Engine<P> {
     /// Connects to a name, at once or when it is bound.
     pub(super) fn dial_inproc(&mut self, index: usize, name: &str) {
         self.monitor.counters.dials += 1;
-        let mailbox = match self.mailbox() {
-            Ok(mailbox) => mailbox,
-            Err(_) => return self.shut(index, CloseReason::Io(std::io::ErrorKind::OutOfMemory)),
+        let Ok(mailbox) = self.mailbox() else {
+            return self.shut(index, CloseReason::Io(std::io::ErrorKind::OutOfMemory));
         };
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.phase = Phase::Waiting;
@@ -74,10 +73,10 @@ impl<P: Pattern> Engine<P> {
         host.mailbox.put(Note::Connection {
             endpoint,
             socket_type: P::SOCKET_TYPE,
-            routing_id: self.options.routing_id,
+            routing_id: Box::new(self.options.routing_id),
             pipe: theirs,
         });
-        self.meet(index, host.socket_type, host.routing_id, ours);
+        self.meet(index, host.socket_type, &host.routing_id, ours);
     }
 
     /// A dialled peer is given up that may wait for its name.
@@ -108,7 +107,7 @@ impl<P: Pattern> Engine<P> {
                     self.monitor.note(&endpoint, None, EventKind::Accepted);
                     let peer = Peer::new(Origin::Accepted, endpoint, Phase::Waiting);
                     let index = self.peers.insert(peer);
-                    self.meet(index, socket_type, routing_id, pipe);
+                    self.meet(index, socket_type, &routing_id, pipe);
                 }
             }
         }
@@ -127,7 +126,7 @@ impl<P: Pattern> Engine<P> {
     }
 
     /// What a handshake is elsewhere.
-    fn meet(&mut self, index: usize, theirs: SocketType, routing_id: RoutingId, pipe: Pipe) {
+    fn meet(&mut self, index: usize, theirs: SocketType, routing_id: &RoutingId, pipe: Pipe) {
         let Some(mailbox) = self.mailbox.clone() else { return };
         let Some(peer) = self.peers.get_mut(index) else { return };
         let ours = P::SOCKET_TYPE;

@@ -33,7 +33,7 @@ pub(crate) enum Note {
     Connection {
         endpoint: Arc<Endpoint>,
         socket_type: SocketType,
-        routing_id: RoutingId,
+        routing_id: Box<RoutingId>,
         pipe: Pipe,
     },
     /// The name that the peer in this place waits for is bound now.

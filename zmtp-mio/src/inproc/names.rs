@@ -23,7 +23,7 @@ enum Name {
 pub(crate) struct Host {
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) socket_type: SocketType,
-    pub(crate) routing_id: RoutingId,
+    pub(crate) routing_id: Box<RoutingId>,
 }
 
 impl Names {
