@@ -3,7 +3,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use zmtp_core::wire::{RoutingId, SocketType, Version};
-use zmtp_core::{Config, Limits};
+use zmtp_core::{Config, Heartbeat, Limits};
 
 use crate::raw;
 
@@ -97,12 +97,19 @@ impl Dialogue {
 /// The octets do not suffice.
 pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Config> {
     let kind = *input.choose(types)?;
-    let settings: u8 = input.arbitrary()?;
+    let (settings, beats): (u8, u8) = input.arbitrary()?;
     let tight = Limits::DEFAULT.max_command(96).max_frame(300).max_message(500).max_parts(5);
     let limits = if settings & 1 == 0 { Limits::DEFAULT.max_command(4_096) } else { tight };
     let id = vec![b'i'; usize::from(settings >> 4) * 17];
+    let heartbeat = match beats {
+        0..=127 => Heartbeat::OFF,
+        _ => Heartbeat::every(u32::from(beats & 7) * 100)
+            .timeout(u32::from(beats >> 3 & 3) * 150)
+            .ttl(u32::from(beats >> 5) * 1_000),
+    };
     Ok(Config::new(kind)
         .with_min_version(if settings & 2 == 0 { Version::V1_0 } else { Version::V3_0 })
+        .with_heartbeat(heartbeat)
         .with_require_socket_type(settings & 4 != 0)
         .with_routing_id(RoutingId::new(&id).unwrap_or(RoutingId::EMPTY))
         .with_limits(limits.handshake_timeout(if settings & 8 == 0 { 10_000 } else { 40 })))
@@ -140,6 +147,7 @@ fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
         }
         7 => liar(input)?,
         8 => raw::frame(input.arbitrary()?, &body(input)?),
+        9 if input.arbitrary()? => raw::command("PING", &[&[0, 5], &body(input)?[..]].concat()),
         9 => raw::command("PING", &body(input)?),
         10 => raw::command("PING", &[&[0, 0], &body(input)?[..]].concat()),
         11 => raw::command(input.choose(&["SUBSCRIBE", "CANCEL"])?, &body(input)?),

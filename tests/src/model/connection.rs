@@ -3,9 +3,8 @@
 use zmtp_core::wire::{
     CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType, Version,
 };
-use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError, Timeout};
+use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError};
 
-use crate::dialogue::Step;
 use crate::driver::Said;
 use crate::raw::{self, Frame};
 
@@ -257,27 +256,6 @@ fn known(name: &[u8]) -> CommandName {
         b"WELCOME" => CommandName::Welcome,
         _ => CommandName::Unknown,
     }
-}
-
-/// Everything that a NULL connection says to a peer and to time.
-pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
-    let (mut octets, mut waited) = (Vec::new(), 0);
-    for step in steps {
-        match step {
-            Step::Octets(more) => octets.extend_from_slice(more),
-            Step::Send(_) => {}
-            Step::Wait(ms) => {
-                waited += ms;
-                let mut log = said(config, &octets);
-                let over = |said: &Said| matches!(said, Said::Ready(_) | Said::Failed(_));
-                if waited >= config.limits.handshake_timeout && !log.iter().any(over) {
-                    log.push(Said::Failed(Error::TimedOut(Timeout::Handshake)));
-                    return log;
-                }
-            }
-        }
-    }
-    said(config, &octets)
 }
 
 /// The messages that an application gets of what its connection said, if it asks for nothing

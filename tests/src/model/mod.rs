@@ -5,13 +5,15 @@ mod pair;
 mod rep;
 mod req;
 mod table;
+mod time;
 mod topics;
 mod turns;
 
-pub use connection::{delivered, said, said_in_time};
+pub use connection::{delivered, said};
 pub use pair::{PairModel, PairPeer};
 pub use rep::RepModel;
 pub use req::ReqModel;
 pub use table::Table;
+pub use time::said_in_time;
 pub use topics::{IdList, SubscriptionsModel, TopicsModel};
 pub use turns::{RouterModel, TurnsModel};

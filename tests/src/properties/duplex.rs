@@ -164,6 +164,9 @@ impl<'c> Duplex<'c> {
     fn carry(&mut self, to: Side, n: usize) {
         let [end, _] = self.end_and_other(to);
         let n = n.min(end.wire.len());
+        if n == 0 {
+            return;
+        }
         let piece: Vec<u8> = end.wire.drain(..n).collect();
         end.driver.feed(&piece);
         end.steps.push(Step::Octets(piece));

@@ -164,7 +164,9 @@ impl Rx {
                     let Some(command) = self.take_command(config, input)? else {
                         return Ok(Decoded::NeedInput);
                     };
-                    if let Some(event) = self.traffic_command(config, tx, now, command)? {
+                    // What follows a PING in the same input is a sign of life, like what comes later.
+                    let last = input.rest().is_empty().then_some(now);
+                    if let Some(event) = self.traffic_command(config, tx, last, command)? {
                         return Ok(Decoded::Event(event));
                     }
                 }
@@ -285,12 +287,12 @@ impl Rx {
         Ok(Some(Event::Ready(metadata)))
     }
 
-    /// What a command means once messages flow.
+    /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
     fn traffic_command<'i>(
         &mut self,
         config: &Config,
         tx: &mut Tx,
-        now: Instant,
+        last: Option<Instant>,
         command: Result<Command<'i>, Malformed>,
     ) -> Result<Option<Event<'i>>, Error> {
         let Ok(command) = command else {
@@ -301,7 +303,7 @@ impl Rx {
             CommandName::Ping => match Ping::parse(command.data) {
                 Ok(ping) => {
                     tx.queue_pong(ping.context);
-                    if ping.ttl > 0 {
+                    if let Some(now) = last.filter(|_| ping.ttl > 0) {
                         self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
                     }
                     None

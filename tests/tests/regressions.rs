@@ -1,0 +1,68 @@
+//! What fuzzing and models found, each as a named test.
+
+use zmtp_core::pattern::{Dealer, Fixed, PeerId, Router, RoutingIdInUse};
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Error, Timeout};
+use zmtp_tests::driver::Driver;
+use zmtp_tests::model::IdList;
+use zmtp_tests::raw;
+
+/// Found by `connection_server`: the TTL of a PING ended a connection or not, as the octets behind
+/// it came in the same piece or in another.
+#[test]
+fn octets_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
+    let config = Config::new(SocketType::Pull);
+    let ping = raw::command("PING", &[0, 3]);
+    let signs = [raw::command("PONG", b""), raw::frame(0, b"m"), raw::command("X", b""), vec![1]];
+    for sign in signs {
+        for at_once in [true, false] {
+            let mut driver = Driver::new(&config);
+            driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH")].concat());
+            if at_once {
+                driver.feed(&[&ping[..], &sign].concat());
+            } else {
+                driver.feed(&ping);
+                driver.feed(&sign);
+            }
+            driver.wait(300);
+            assert_eq!(driver.connection().error(), None, "{sign:x?} at once: {at_once}");
+        }
+    }
+    let mut driver = Driver::new(&config);
+    driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH"), ping].concat());
+    driver.wait(300);
+    assert_eq!(driver.connection().error(), Some(Error::TimedOut(Timeout::Ttl)));
+}
+
+/// Found by the model of DEALER: when the queue of a peer that is gone emptied, it was in the turns
+/// again, and messages went to nobody.
+#[test]
+fn a_muted_peer_stays_mute_whatever_else_changes() {
+    let (gone, there) = (PeerId(0), PeerId(1));
+    let mut dealer = Dealer::new(Fixed::<_, 2>::new(), false);
+    for peer in [gone, there] {
+        dealer.attach(peer).unwrap();
+        dealer.set_up(peer, true);
+    }
+    dealer.mute(gone);
+    dealer.set_full(gone, true);
+    dealer.set_full(gone, false);
+    dealer.set_up(gone, false);
+    dealer.set_up(gone, true);
+    assert_eq!([dealer.route(), dealer.route(), dealer.route()], [Some(there); 3]);
+    dealer.attach(gone).unwrap();
+    dealer.set_up(gone, true);
+    assert!([dealer.route(), dealer.route()].contains(&Some(gone)), "it is a new peer");
+}
+
+/// Found by the model of ROUTER: a peer for whose name there was no room stayed in the table.
+#[test]
+fn a_router_forgets_the_peer_for_whose_name_it_has_no_room() {
+    let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(1), 7, false);
+    router.attach(PeerId(0), b"ann").unwrap();
+    assert_eq!(router.attach(PeerId(1), b"bob"), Err(RoutingIdInUse::NoRoom));
+    assert!(!router.received(PeerId(1)), "nobody knows it");
+    assert_eq!(router.take(), None);
+    router.detach(PeerId(0));
+    assert!(router.attach(PeerId(1), b"bob").is_ok());
+}

@@ -1,0 +1,100 @@
+//! Commands where none belong, and commands that are larger than they may be.
+#![cfg(unix)]
+
+#[path = "common/attack.rs"]
+mod attack;
+mod common;
+#[path = "common/more_b.rs"]
+mod more_b;
+
+use attack::{Arena, MIB, alone_with};
+use common::{RawPeer, events, wire};
+use zmtp_mio::zmtp_core::wire::CommandName;
+use zmtp_mio::zmtp_core::{Error, PeerError};
+use zmtp_mio::{CloseReason, EventKind};
+
+#[test]
+fn commands_of_traffic_before_ready_are_refused() {
+    alone_with("commands_of_traffic_before_ready_are_refused", 256, || {
+        let arena = Arena::new();
+        let commands = [
+            (wire::ping(b""), CommandName::Ping),
+            (wire::command("PONG", b""), CommandName::Pong),
+            (wire::command("SUBSCRIBE", b"all"), CommandName::Subscribe),
+            (wire::command("HELLO", &[0; 192]), CommandName::Hello),
+            (wire::command("WHAT", b"ever"), CommandName::Unknown),
+        ];
+        for (octets, _) in &commands {
+            let mut peer = RawPeer::connect(&arena.endpoint);
+            peer.send(&[&wire::greeting()[..], octets].concat());
+            peer.assert_closed();
+        }
+        let (counters, closes) = arena.end(4 * MIB);
+        assert_eq!(counters.refused, commands.len() as u64);
+        for (_, name) in commands {
+            let refused = CloseReason::Protocol(PeerError::UnexpectedCommand(name).into());
+            assert!(closes.contains(&refused), "{refused:?} is not in {closes:?}");
+        }
+    });
+}
+
+#[test]
+fn an_error_before_ready_is_told_with_its_reason() {
+    let mut rep = more_b::rep_with(|_| {});
+    let endpoint = more_b::endpoint_of(&rep);
+    let mut peer = RawPeer::connect(&endpoint);
+    peer.send(&[&wire::greeting()[..], &wire::error("go away")].concat());
+    common::drive_until!(rep, rep.counters().refused == 1);
+    peer.assert_closed();
+    let kinds = events!(rep);
+    let told = |kind: &EventKind| match kind {
+        EventKind::Refused(reason) => reason.octets() == b"go away",
+        _ => false,
+    };
+    assert!(kinds.iter().any(told), "{kinds:?}");
+    let reason = CloseReason::Protocol(Error::Peer(PeerError::Refused));
+    assert_eq!(common::closes(&kinds), [reason]);
+}
+
+#[test]
+fn commands_inside_a_multipart_leave_it_whole() {
+    alone_with("commands_inside_a_multipart_leave_it_whole", 256, || {
+        let arena = Arena::new();
+        let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
+        for round in 0..1_000_u32 {
+            let body = round.to_be_bytes();
+            let odd = wire::command("WHAT", &[7; 300]);
+            let frames = [
+                wire::frame(1, b""),
+                odd.clone(),
+                wire::frame(1, &body),
+                wire::command("PONG", b""),
+                odd,
+                wire::frame(0, b"end"),
+            ];
+            peer.send(&frames.concat());
+            assert_eq!(peer.read_message(), [&b""[..], &body, b"end"]);
+        }
+        drop(peer);
+        let (counters, _) = arena.end(4 * MIB);
+        assert_eq!(counters.ignored_commands, 2_000);
+    });
+}
+
+#[test]
+fn a_ping_with_too_long_a_context_gets_the_16_octets_that_are_allowed() {
+    alone_with("a_ping_with_too_long_a_context_gets_the_16_octets_that_are_allowed", 256, || {
+        let arena = Arena::new();
+        let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
+        for len in [0, 1, 16, 17, 100, 255, 256, 5_000, 60_000] {
+            let context: Vec<u8> = (0..len).map(|at| at as u8).collect();
+            peer.send(&wire::ping(&context));
+            let (flags, body) = peer.read_frame();
+            assert_eq!((flags, &body[..5]), (4, &b"\x04PONG"[..]));
+            assert_eq!(body[5..], context[..len.min(16)], "{len} octets of context");
+        }
+        drop(peer);
+        let (counters, _) = arena.end(4 * MIB);
+        assert_eq!(counters.refused, 0);
+    });
+}

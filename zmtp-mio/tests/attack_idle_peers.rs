@@ -1,0 +1,152 @@
+//! Ten thousand peers that are through their handshake and say nothing, and crowds that come and
+//! go: what they cost, and that it comes back.
+#![cfg(unix)]
+
+#[path = "common/attack.rs"]
+mod attack;
+mod common;
+#[path = "common/more_b.rs"]
+mod more_b;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use attack::{KIB, alone_with, assert_idle, descriptors, finish, part, start};
+use common::{LIMIT, RawPeer, assert_echo, drive_until, req, resident, wire};
+use socket2::{Domain, Socket, Type};
+use zmtp_mio::Rep;
+
+const PEERS: usize = 10_000;
+/// Octets of resident memory that an idle peer may cost. libzmq 4.3.5: 23.6 KiB.
+const EACH: usize = 1_536;
+const DESCRIPTORS: u32 = 12_000;
+
+/// A connection from one of many addresses, so that ports do not run out.
+fn connect(address: SocketAddr, number: usize) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let from = Ipv4Addr::new(127, 0, 0, 2 + (number % 50) as u8);
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let stream: TcpStream = socket.into();
+    stream.set_read_timeout(Some(8 * LIMIT)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// The process of the clients: all shake hands; told that all is well, each asks once; then all go.
+fn clients(endpoint: &str) {
+    let address = endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();
+    let mut control = req(endpoint);
+    let mut peers: Vec<TcpStream> = Vec::with_capacity(PEERS);
+    while peers.len() < PEERS {
+        // Not all at once: the oldest of 4,096 unfinished handshakes gives way.
+        let new = peers.len()..peers.len() + 1_000;
+        for number in new.clone() {
+            let mut peer = connect(address, number);
+            peer.write_all(&wire::burst("REQ", &[])).unwrap();
+            peers.push(peer);
+        }
+        for peer in &mut peers[new] {
+            // Greeting and READY.
+            let mut octets = [0; 64 + 27];
+            peer.read_exact(&mut octets).unwrap();
+        }
+    }
+    let mut tell = |what: &str| control.request(what, 16 * LIMIT).unwrap().expect("an answer");
+    tell("all are there");
+    for peer in &mut peers {
+        peer.write_all(&wire::plain(b"served?")).unwrap();
+    }
+    for peer in &mut peers {
+        let mut octets = [0; 11];
+        peer.read_exact(&mut octets).unwrap();
+        assert!(octets.ends_with(b"served?"));
+    }
+    tell("all were served");
+    drop(peers);
+    tell("all are gone");
+}
+
+#[test]
+fn ten_thousand_idle_peers_cost_little_and_all_are_served() {
+    let test = "ten_thousand_idle_peers_cost_little_and_all_are_served";
+    if let Some(endpoint) = part(test).filter(|part| part != "main") {
+        return clients(&endpoint);
+    }
+    alone_with(test, DESCRIPTORS, || {
+        let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = more_b::endpoint_of(&rep);
+        let mut first = RawPeer::connect(&endpoint);
+        first.send(&wire::burst("REQ", &[]));
+        drive_until!(rep, rep.counters().handshakes == 1);
+        first.read_exact(64 + 27);
+        let (before, open) = (resident(), descriptors());
+        let child = start(test, DESCRIPTORS, &endpoint);
+        loop {
+            let request = rep.recv_timeout(24 * LIMIT).unwrap().expect("the clients speak");
+            let grown = resident().saturating_sub(before);
+            let said = request.text().unwrap_or_default().to_owned();
+            match said.as_str() {
+                "all are there" => {
+                    assert_eq!(rep.counters().handshakes, 2 + PEERS as u64);
+                    println!("{PEERS} idle peers: {} octets each", grown / PEERS);
+                    assert!(grown / PEERS < EACH, "{} octets per idle peer", grown / PEERS);
+                    assert_idle();
+                }
+                "all were served" => {
+                    println!("after a round trip each: {} octets each", grown / PEERS);
+                    assert!(grown / PEERS < EACH, "{} octets per idle peer", grown / PEERS);
+                }
+                _ => {}
+            }
+            rep.send(request).unwrap();
+            if said == "all are gone" {
+                break;
+            }
+        }
+        // The client that told us goes too.
+        let end = Instant::now() + 4 * LIMIT;
+        while descriptors() > open {
+            assert!(Instant::now() < end, "{} descriptors stay", descriptors() - open);
+            rep.wait(Duration::from_millis(10)).unwrap();
+        }
+        first.send(&wire::plain(b"still here"));
+        let request = rep.recv_timeout(LIMIT).unwrap().expect("the first peer is still there");
+        rep.send(request).unwrap();
+        drive_until!(rep, rep.counters().messages_sent == 4 + PEERS as u64);
+        assert_eq!(first.read_message()[1], b"still here");
+        finish(child);
+    });
+}
+
+#[test]
+fn crowds_that_come_and_go_leave_no_memory_behind() {
+    alone_with("crowds_that_come_and_go_leave_no_memory_behind", 4_096, || {
+        let echo = common::Echo::new();
+        let mut honest = req(&echo.endpoint);
+        assert_echo(&mut honest, b"before");
+        let open = descriptors();
+        let mut after = Vec::new();
+        for _ in 0..12 {
+            let mut crowd: Vec<RawPeer> =
+                (0..1_000).map(|_| RawPeer::connect(&echo.endpoint)).collect();
+            for peer in &mut crowd {
+                peer.send(&wire::burst("REQ", &[&[7; 2_000]]));
+            }
+            for peer in &mut crowd {
+                peer.read_exact(64);
+                assert_eq!(peer.read_message()[1].len(), 2_000);
+            }
+            drop(crowd);
+            common::eventually("all are gone", || descriptors() <= open);
+            assert_echo(&mut honest, b"between crowds");
+            after.push(resident() / KIB);
+        }
+        println!("resident after each crowd, in KiB: {after:?}");
+        // The first crowds grow tables that stay.
+        let grown = after[11].saturating_sub(after[2]);
+        assert!(grown < 512, "{grown} KiB were left behind by 9,000 peers: {after:?}");
+        assert_idle();
+    });
+}
