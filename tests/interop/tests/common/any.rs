@@ -142,7 +142,7 @@ impl Any {
         match self {
             Self::Pair(socket) => socket.send_timeout(message, time).is_ok(),
             Self::Pub(socket) => {
-                socket.wait_for_subscribers(1, LONG).unwrap();
+                socket.wait_for_subscribers(1, time).unwrap();
                 socket.send(message).is_ok()
             }
             Self::Req(socket) => socket.send_timeout(message, time).is_ok(),
@@ -151,7 +151,7 @@ impl Any {
             Self::Router(socket) => socket.send_timeout(message, time).is_ok(),
             Self::Push(socket) => socket.send_timeout(message, time).is_ok(),
             Self::Xpub(socket) => {
-                socket.wait_for_subscribers(1, LONG).unwrap();
+                socket.wait_for_subscribers(1, time).unwrap();
                 socket.send(message).is_ok()
             }
             Self::Xsub(socket) => socket.send(message).is_ok(),
