@@ -217,7 +217,9 @@ fn libzmqs_push_waits_for_our_pull_that_takes_nothing() {
 
 #[test]
 fn all_arrives_though_our_push_ends_at_once_and_libzmqs_pull_has_a_mark_of_10() {
-    for place in Place::both() {
+    // On IPC a libzmq that is not reading drops what is left in the kernel as soon as the sender
+    // closes, also if that is a libzmq.
+    for place in [Place::tcp()] {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.set_i32(option::RCVHWM, 10).unwrap();
         pull.bind(&place.endpoint).unwrap();

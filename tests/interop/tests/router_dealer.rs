@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -379,16 +381,17 @@ fn an_echo_of_50_000_messages_by_our_router_comes_back_in_order_and_whole() {
 fn a_hundred_dealers_of_libzmq_are_killed_and_restarted_twice() {
     for place in Place::both() {
         let (mut router, endpoint) = our_router(&place.endpoint);
-        let stop = router.handle().unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&over);
         let echo = thread::spawn(move || {
-            loop {
-                match router.recv() {
-                    Ok(message) if message.part(1) == Some(b"unanswered") => {}
-                    Ok(message) => router.send(message).unwrap(),
-                    Err(Error::Stopped) => return router,
-                    Err(error) => panic!("{error}"),
+            while !is_over.load(Ordering::Relaxed) {
+                match router.recv_timeout(SHORT).unwrap() {
+                    Some(message) if message.part(1) == Some(b"unanswered") => {}
+                    Some(message) => router.send(message).unwrap(),
+                    None => {}
                 }
             }
+            router
         });
         for _ in 0..3 {
             let args = ["dealers", &endpoint, "--count", "100", "--rounds", "10"];
@@ -397,12 +400,11 @@ fn a_hundred_dealers_of_libzmq_are_killed_and_restarted_twice() {
             // Killed at once, in mid-conversation.
             drop(dealers);
         }
-        stop.stop().unwrap();
+        over.store(true, Ordering::Relaxed);
         let mut router = echo.join().unwrap();
         assert_eq!(router.counters().handshakes, 300);
         until("all to be gone", || {
-            let _ = router.wait(SHORT);
-            while let Ok(Some(_)) = router.try_recv() {}
+            while router.recv_timeout(SHORT).unwrap().is_some() {}
             (router.counters().disconnects == 300).then_some(())
         });
         assert!(router.counters().dropped.high_water_mark == 0);

@@ -174,7 +174,8 @@ impl<P: Pattern> Engine<P> {
         let before = peer.outgoing.weight();
         let Phase::Open(link) = &mut peer.phase else { return };
         if link.tx.blocked || link.tx.broken.is_some() {
-            return;
+            // What was queued just now may have reached the mark.
+            return self.mark(index);
         }
         let waited = !peer.outgoing.is_empty();
         let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
