@@ -55,6 +55,10 @@ use wake::Wake;
 const EVENTS: usize = 256;
 /// Messages that may be taken before the system is asked again.
 const SHARE: u32 = 32;
+/// Messages that may be sent, and time that may pass, before the system is asked again. Messages that
+/// are held back to go out together are only counted.
+const SENT: u32 = 256;
+const LOOK: Duration = Duration::from_millis(10);
 /// The least that one read asks for.
 const SCRATCH: usize = 64 << 10;
 
@@ -110,8 +114,9 @@ pub(crate) struct Engine<P> {
     corked: bool,
     /// Peers for which letters are held back.
     unwritten: Vec<usize>,
-    /// Messages taken since the last turn.
+    /// Messages taken or sent since the last turn, and when that was.
     served: u32,
+    looked: Instant,
     /// What all queues and unfinished messages hold, in octets.
     held: usize,
     /// The part of it that waits for the application.
@@ -173,6 +178,7 @@ impl<P: Pattern> Engine<P> {
             corked: false,
             unwritten: Vec::new(),
             served: 0,
+            looked: Instant::now(),
             held: 0,
             queued: 0,
             unfinished_octets: 0,
@@ -208,6 +214,7 @@ impl<P: Pattern> Engine<P> {
         if busy {
             now = Instant::now();
         }
+        self.looked = now;
         let timeout = match self.deadline(deadline) {
             _ if busy => Some(Duration::ZERO),
             next => next.map(|at| at.saturating_duration_since(now)),
@@ -247,6 +254,16 @@ impl<P: Pattern> Engine<P> {
     pub(crate) fn share(&mut self) -> Result<(), Error> {
         self.served += 1;
         if self.served < SHARE {
+            return Ok(());
+        }
+        self.turn(Some(Instant::now()))
+    }
+
+    /// Looks at the peers now and then while sending never waits: for newcomers and what they
+    /// subscribe to, and for what is due to those that are there.
+    pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
+        self.served += 1;
+        if self.served < SENT && (self.corked || self.looked.elapsed() < LOOK) {
             return Ok(());
         }
         self.turn(Some(Instant::now()))

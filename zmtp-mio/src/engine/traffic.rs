@@ -182,7 +182,8 @@ impl<P: Pattern> Engine<P> {
             _ => return,
         };
         if link.tx.blocked || link.tx.broken.is_some() {
-            return;
+            // What was queued just now may have reached the mark.
+            return self.mark(index);
         }
         let waited = !peer.outgoing.is_empty();
         let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);

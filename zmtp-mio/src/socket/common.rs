@@ -226,10 +226,26 @@ macro_rules! common {
     };
 }
 
-/// Implements the bounded ways to receive, for a type with `recv` and
-/// `recv_until(&mut self, Option<Instant>) -> Result<Option<Message>, Error>`; `$what` is received.
+/// Implements the ways to receive, or the bounded ones for a type with a `recv` of its own, for one
+/// with `recv_until(&mut self, Option<Instant>) -> Result<Option<Message>, Error>`; `$what` is received.
 macro_rules! receiving {
     ($socket:ident, $what:literal) => {
+        impl $socket {
+            #[doc = concat!("Receives ", $what, ", waiting for it for ever.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped),
+            /// [`Error::Io`](crate::Error::Io).
+            pub fn recv(&mut self) -> Result<crate::Message, crate::Error> {
+                // Without a deadline only an error comes without a message.
+                self.recv_until(None)?.ok_or(crate::Error::WouldBlock)
+            }
+        }
+
+        receiving!($socket, $what, within a time);
+    };
+    ($socket:ident, $what:literal, within a time) => {
         impl $socket {
             #[doc = concat!("Receives ", $what, "; `None` if it does not come within `timeout`.")]
             ///

@@ -19,6 +19,9 @@ pub(super) fn send<P: Pattern>(
     if message.part_count() == 0 {
         return Err(SendError::new(Error::EmptyMessage, message));
     }
+    if let Err(error) = engine.share_sending() {
+        return Err(SendError::new(error, message));
+    }
     let mut letter = Letter { envelope: Envelope::None, message };
     let mut wait = Wait::until(deadline);
     loop {
@@ -59,6 +62,14 @@ impl Wait {
         }
         self.turned = true;
         engine.turn(self.deadline)
+    }
+
+    /// A turn that does not wait, if there was none yet; whether there was one now.
+    pub(super) fn look<P: Pattern>(&mut self, engine: &mut Engine<P>) -> Result<bool, Error> {
+        if core::mem::replace(&mut self.turned, true) {
+            return Ok(false);
+        }
+        engine.turn(Some(Instant::now())).map(|()| true)
     }
 }
 

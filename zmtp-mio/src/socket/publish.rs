@@ -195,7 +195,7 @@ fn send<const X: bool>(
         return Err(SendError::new(Error::EmptyMessage, message));
     }
     // A loop that only sends must hear of subscriptions too.
-    if let Err(error) = engine.share() {
+    if let Err(error) = engine.share_sending() {
         return Err(SendError::new(error, message));
     }
     let mut wait = Wait::until(deadline);

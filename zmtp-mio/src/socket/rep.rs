@@ -89,7 +89,7 @@ impl Pattern for Rules {
 }
 
 common!(Rep, ());
-receiving!(Rep, "the next request");
+receiving!(Rep, "the next request", within a time);
 
 impl Rep {
     fn with(options: Options, (): ()) -> Result<Self, Error> {

@@ -90,7 +90,7 @@ impl Pattern for Rules {
 }
 
 common!(Req, Mode);
-receiving!(Req, "the reply to the last request");
+receiving!(Req, "the reply to the last request", within a time);
 
 impl Builder<Req> {
     /// Lets a new request be sent before the reply of the last, which is given up then

@@ -232,6 +232,9 @@ impl Router {
         let mut letter = Letter { envelope: Envelope::Address, message };
         let mut engine = self.engine.enter();
         let mandatory = engine.pattern.own.mandatory;
+        if let Err(error) = engine.share_sending() {
+            return Err(SendError::new(error, letter.message));
+        }
         let mut wait = Wait::until(deadline);
         loop {
             let id = letter.message.part(0).unwrap_or_default();
@@ -246,6 +249,14 @@ impl Router {
                 Err(Unroutable::Full(_)) => Some(Refused::Full),
                 Err(_) => None,
             };
+            // It may have come just now.
+            if refused.is_none() {
+                match wait.look(&mut engine) {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => return Err(SendError::new(error, letter.message)),
+                }
+            }
             let error = match refused {
                 _ if !mandatory => {
                     let dropped = engine.dropped();

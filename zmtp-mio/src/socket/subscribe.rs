@@ -215,6 +215,9 @@ impl Xsub {
             (1, [0, topic @ ..]) => self.unsubscribe(topic),
             _ => {
                 let mut engine = self.engine.enter();
+                if let Err(error) = engine.share_sending() {
+                    return Err(SendError::new(error, message));
+                }
                 engine.ready_peers(&mut self.to);
                 exchange::send_copies(&mut engine, &self.to, message);
             }

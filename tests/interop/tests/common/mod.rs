@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod any;
 pub(crate) mod server;
 
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -151,4 +152,86 @@ pub(crate) fn body(size: usize) -> Vec<u8> {
 /// A message's parts, as libzmq's wrapper has them.
 pub(crate) fn parts(message: &Message) -> Vec<Vec<u8>> {
     message.parts().map(<[u8]>::to_vec).collect()
+}
+
+static CRC_TABLE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let (mut value, mut bit) = (at as u32, 0);
+        while bit < 8 {
+            value = (value >> 1) ^ (0xedb8_8320 * (value & 1));
+            bit += 1;
+        }
+        table[at] = value;
+        at += 1;
+    }
+    table
+};
+
+/// CRC-32 as in Ethernet of all that is added.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Crc(u32);
+
+impl Crc {
+    pub(crate) const fn new() -> Self {
+        Self(u32::MAX)
+    }
+
+    pub(crate) fn add(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.0 = (self.0 >> 8) ^ CRC_TABLE[usize::from(self.0 as u8 ^ octet)];
+        }
+    }
+}
+
+/// Message number `number` of a long series: short ones, long ones, several parts.
+pub(crate) fn numbered(number: u32) -> Vec<Vec<u8>> {
+    let mut first = number.to_be_bytes().to_vec();
+    first.resize(4 + (number as usize * 7) % 300, number as u8);
+    match number % 5 {
+        0 => vec![first, vec![]],
+        1 => vec![first, body((number as usize * 13) % 400), vec![1]],
+        _ => vec![first],
+    }
+}
+
+/// Checks messages of such a series against what was sent: each, in order, and all octets.
+#[derive(Debug)]
+pub(crate) struct Check {
+    next: u32,
+    crc: Crc,
+}
+
+impl Check {
+    pub(crate) const fn new() -> Self {
+        Self { next: 0, crc: Crc::new() }
+    }
+
+    /// The next message.
+    pub(crate) fn add<P: AsRef<[u8]>>(&mut self, parts: impl IntoIterator<Item = P>) {
+        let mut count = 0;
+        for part in parts {
+            let part = part.as_ref();
+            if count == 0 {
+                assert!(part.starts_with(&self.next.to_be_bytes()), "not number {}", self.next);
+            }
+            count += 1;
+            self.crc.add(part);
+            self.crc.add(&[count]);
+        }
+        self.next += 1;
+    }
+
+    /// All `n` came, with the octets that were sent.
+    pub(crate) fn finish(self, n: u32) {
+        let mut sent = Self::new();
+        (0..n).for_each(|number| sent.add(numbered(number)));
+        assert_eq!((self.next, self.crc), (sent.next, sent.crc));
+    }
+}
+
+/// The parts as libzmq's wrapper takes them.
+pub(crate) fn slices(parts: &[Vec<u8>]) -> Vec<&[u8]> {
+    parts.iter().map(Vec::as_slice).collect()
 }

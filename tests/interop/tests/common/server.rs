@@ -1,28 +1,63 @@
-//! The program `libzmq-peer` as a server.
+//! The program `libzmq-peer`, in a process of its own.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(crate) const PEER: &str = env!("CARGO_BIN_EXE_libzmq-peer");
 
-/// A server in a process of its own, killed at the latest when dropped.
-pub(crate) struct Server(pub(crate) Child);
+/// A process, killed at the latest when dropped.
+pub(crate) struct Server(pub(crate) Child, BufReader<ChildStdout>);
 
 impl Server {
     /// Starts it, and waits until it tells its endpoint.
     pub(crate) fn start(args: &[&str]) -> (Self, String) {
+        let mut server = Self::spawn(args);
+        let endpoint = server.ready();
+        (server, endpoint)
+    }
+
+    /// Starts it.
+    pub(crate) fn spawn(args: &[&str]) -> Self {
         let mut command = Command::new(PEER);
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self(child, output)
+    }
+
+    /// Waits until it says that it is ready, and with what.
+    pub(crate) fn ready(&mut self) -> String {
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let endpoint = line.trim_end().strip_prefix("READY ").expect("READY").to_owned();
-        (Self(child), endpoint)
+        self.1.read_line(&mut line).unwrap();
+        line.trim_end().strip_prefix("READY ").expect("READY").to_owned()
     }
 
     /// libzmq's REP, echoing.
     pub(crate) fn rep(endpoint: &str) -> (Self, String) {
         Self::start(&["rep", endpoint])
+    }
+
+    /// Stops it from running, as a debugger or a suspended machine does.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it run again.
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.0.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+    }
+
+    /// Ends a sink and tells how many messages it got.
+    pub(crate) fn got(mut self) -> u64 {
+        drop(self.0.stdin.take());
+        let mut text = String::new();
+        self.1.read_to_string(&mut text).unwrap();
+        text.trim_end().strip_prefix("GOT ").expect("GOT").parse().unwrap()
     }
 }
 

@@ -1,6 +1,8 @@
 //! A process that speaks libzmq, or plain sockets to compare with, for tests that need to kill
 //! their peer and for benchmarks.
 
+mod roles;
+
 use core::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -10,14 +12,22 @@ use zmtp_interop::libzmq::{self, Context, Frame, Kind, Socket};
 use zmtp_interop::raw;
 use zmtp_interop::summary::{self, Load, Summary};
 
+use roles::{Peer, Role};
+
 const USAGE: &str = "\
 usage: libzmq-peer rep ENDPOINT [--connect]
        libzmq-peer req ENDPOINT --size N --count N --warmup N [--bind]
        libzmq-peer raw rep ENDPOINT
        libzmq-peer raw req ENDPOINT --size N --count N --warmup N
+       libzmq-peer sink TYPE ENDPOINT [--bind] [--option NUMBER VALUE]...
+       libzmq-peer source TYPE ENDPOINT [--bind] --count N --size N [--option NUMBER VALUE]...
+       libzmq-peer dealers ENDPOINT --count N --rounds N
 
 rep prints `READY <endpoint>` and echoes requests until its standard input ends.
 req makes round trips and prints their times. raw does without libzmq.
+sink prints `READY <endpoint>`, takes what comes, and prints `GOT <messages>` when its input ends.
+source sends numbered messages and ends, as long as its linger (option 17) lets it.
+dealers asks from N sockets and prints `READY` when all are answered.
 ENDPOINT is like tcp://127.0.0.1:*, tcp://127.0.0.1:5555, or ipc:///path.";
 
 #[derive(Debug)]
@@ -26,6 +36,7 @@ enum Command {
     Req { endpoint: String, load: Load, bind: bool },
     RawRep { endpoint: String },
     RawReq { endpoint: String, load: Load },
+    Peer(Peer),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +60,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut args = args.peekable();
     let raw = args.next_if(|arg| arg == "raw").is_some();
     let role = args.next().ok_or("no command")?;
+    let peer = match role.as_str() {
+        "sink" => Some(Role::Sink),
+        "source" => Some(Role::Source),
+        "dealers" => Some(Role::Dealers),
+        _ => None,
+    };
+    if let Some(role) = peer.filter(|_| !raw) {
+        return Peer::parse(role, args).map(Command::Peer);
+    }
     let req = match role.as_str() {
         "req" => true,
         "rep" => false,
@@ -102,6 +122,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             raw::reply(&endpoint, ready)?;
         }
         Command::RawReq { endpoint, load } => println!("{}", raw::request(&endpoint, &load)?),
+        Command::Peer(peer) => peer.run()?,
     }
     Ok(())
 }

@@ -1,0 +1,124 @@
+//! Heartbeats between ours and libzmq's sockets, both ways.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::any::until;
+use common::server::Server;
+use common::{LONG, Place};
+use zmtp_interop::libzmq::{Context, Kind, Monitor, option};
+use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
+use zmtp_mio::{CloseReason, EventKind, Pull, Push};
+
+const SHORT: Duration = Duration::from_millis(20);
+
+fn turn_for(push: &mut Push, time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        push.wait(SHORT).unwrap();
+    }
+}
+
+#[test]
+fn an_idle_connection_lives_on_the_heartbeats_of_either_side() {
+    for (ours, theirs) in [(true, false), (false, true), (true, true)] {
+        for place in Place::both() {
+            let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
+            if theirs {
+                pull.set_i32(option::HEARTBEAT_IVL, 50).unwrap();
+                pull.set_i32(option::HEARTBEAT_TIMEOUT, 5_000).unwrap();
+                pull.set_i32(option::HEARTBEAT_TTL, 5_000).unwrap();
+            }
+            pull.bind(&place.endpoint).unwrap();
+            let builder = Push::builder();
+            let builder = match ours {
+                true => builder.heartbeat(Heartbeat::every(50).timeout(5_000).ttl(5_000)),
+                false => builder,
+            };
+            let mut push = builder.connect(&pull.last_endpoint()).unwrap();
+            push.send_timeout("before", LONG).unwrap();
+            turn_for(&mut push, Duration::from_millis(500));
+            assert_eq!(push.counters().disconnects, 0);
+            push.send_timeout("after", LONG).unwrap();
+            for expected in ["before", "after"] {
+                assert_eq!(pull.recv().unwrap(), [expected.as_bytes()]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frozen_peer_of_libzmq_is_noticed_and_dialled_again() {
+    for place in [Place::free_port(), Place::ipc()] {
+        let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
+        let builder = Push::builder().heartbeat(Heartbeat::every(100).timeout(1_000));
+        let mut push = builder.connect(&endpoint).unwrap();
+        until("the handshake", || {
+            push.wait(SHORT).unwrap();
+            (push.counters().handshakes == 1).then_some(())
+        });
+        sink.freeze();
+        let reason = CloseReason::Protocol(Error::TimedOut(Timeout::Heartbeat));
+        until("the end of the silent", || {
+            push.wait(SHORT).unwrap();
+            std::iter::from_fn(|| push.next_event())
+                .any(|event| event.kind == EventKind::Closed(reason))
+                .then_some(())
+        });
+        sink.thaw();
+        until("it to be back", || {
+            push.wait(SHORT).unwrap();
+            (push.counters().handshakes == 2).then_some(())
+        });
+    }
+}
+
+#[test]
+fn libzmqs_word_of_how_long_it_lives_is_kept_to() {
+    let mut pull = Pull::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    // It pings every 50 ms (option 75) and promises to be dead after 500 ms of silence (76).
+    let args = ["sink", "push", &endpoint, "--option", "75", "50", "--option", "76", "500"];
+    let mut peer = Server::spawn(&args);
+    peer.ready();
+    until("the handshake", || {
+        pull.wait(SHORT).unwrap();
+        (pull.counters().handshakes == 1).then_some(())
+    });
+    // A PING has come.
+    let end = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < end {
+        pull.wait(SHORT).unwrap();
+    }
+    assert_eq!(pull.counters().disconnects, 0);
+    peer.freeze();
+    let reason = CloseReason::Protocol(Error::TimedOut(Timeout::Ttl));
+    until("its end", || {
+        pull.wait(SHORT).unwrap();
+        std::iter::from_fn(|| pull.next_event())
+            .any(|event| event.kind == EventKind::Closed(reason))
+            .then_some(())
+    });
+    peer.thaw();
+}
+
+#[test]
+fn libzmq_notices_our_socket_when_nobody_drives_it() {
+    let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
+    pull.set_i32(option::HEARTBEAT_IVL, 50).unwrap();
+    pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
+    let monitor = pull.monitor().unwrap();
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = Push::builder().connect(&pull.last_endpoint()).unwrap();
+    until("the handshake", || {
+        push.wait(SHORT).unwrap();
+        (push.counters().handshakes == 1).then_some(())
+    });
+    // And now nothing: without a driver in the background that is what a heartbeat shows.
+    monitor.wait_for(Monitor::DISCONNECTED).unwrap();
+    until("us to be back", || {
+        push.wait(SHORT).unwrap();
+        (push.counters().handshakes == 2).then_some(())
+    });
+}
