@@ -17,6 +17,8 @@ mod options;
 #[cfg(unix)]
 mod poller;
 mod pool;
+#[cfg(unix)]
+mod proxy;
 mod routing_ids;
 mod slots;
 mod socket;
@@ -35,6 +37,8 @@ pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, RefusedReaso
 pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]
 pub use poller::{Item, Poller};
+#[cfg(unix)]
+pub use proxy::{Control, Course, Proxied, Proxy, Side, Statistics, Steering, Traffic, proxy};
 #[cfg(unix)]
 pub use socket::Pollable;
 pub use socket::{

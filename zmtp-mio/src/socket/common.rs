@@ -182,6 +182,10 @@ macro_rules! common {
             fn release(&self) {
                 self.engine.release();
             }
+
+            fn can(&self) -> (bool, bool) {
+                self.ready()
+            }
         }
 
         /// Registers the socket in a poll of the caller's. Interest in readability is what
@@ -269,6 +273,29 @@ macro_rules! receiving {
                 let came = received.is_some();
                 *message = received.unwrap_or_default();
                 Ok(came)
+            }
+        }
+    };
+}
+
+/// Implements receiving without a bound, for a type that [`receiving`] is for and that may always
+/// be asked.
+macro_rules! receiving_ever {
+    ($socket:ident, $what:literal) => {
+        receiving!($socket, $what);
+
+        impl $socket {
+            #[doc = concat!("Receives ", $what, ", waiting for it for ever.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+            pub fn recv(&mut self) -> Result<crate::Message, crate::Error> {
+                loop {
+                    if let Some(message) = self.recv_until(None)? {
+                        return Ok(message);
+                    }
+                }
             }
         }
     };
@@ -374,4 +401,4 @@ macro_rules! probing {
     };
 }
 
-pub(super) use {common, conflating, corking, probing, receiving, sending};
+pub(super) use {common, conflating, corking, probing, receiving, receiving_ever, sending};
