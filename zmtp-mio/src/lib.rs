@@ -42,7 +42,8 @@ pub use proxy::{Control, Course, Proxied, Proxy, Side, Statistics, Steering, Tra
 #[cfg(unix)]
 pub use socket::Pollable;
 pub use socket::{
-    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Sub, Xpub, Xsub,
+    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream, Sub, Xpub,
+    Xsub,
 };
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.

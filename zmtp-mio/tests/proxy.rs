@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{LIMIT, SETTLE, drive_until, eventually};
+use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{
     Course, Dealer, Error, HighWaterMark, Message, Pair, Proxy, Pub, Pull, Push, Rep, Req, Router,
     Statistics, Steering, Sub, Traffic, Xpub, Xsub, proxy,
@@ -241,10 +242,8 @@ fn a_message_for_nobody_is_counted_and_does_not_end_it() {
     let (frontend, sources) = bound!(Pull::builder());
     let (backend, sinks) = bound!(Router::builder().mandatory(true));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut dealer = Dealer::builder()
-        .routing_id(zmtp_mio::zmtp_core::wire::RoutingId::new(b"ann").unwrap())
-        .connect(&sinks)
-        .unwrap();
+    let mut dealer =
+        Dealer::builder().routing_id(RoutingId::new(b"ann").unwrap()).connect(&sinks).unwrap();
     dealer.send("hello").unwrap();
     drive_until!(dealer, dealer.counters().messages_sent == 1);
     let mut push = Push::builder().connect(&sources).unwrap();

@@ -228,7 +228,7 @@ impl<P: Pattern> Engine<P> {
             dialer.targets.clear();
         }
         let remote = stream.remote();
-        let mut link = Link::new(stream, &self.config, Instant::now(), core_now);
+        let mut link = Link::new(stream, &self.config, Instant::now(), core_now, P::RAW);
         link.tx.watching = true;
         peer.phase = Phase::Open(link);
         let endpoint = Arc::clone(&peer.endpoint);

@@ -50,6 +50,12 @@ impl<P: Pattern> Engine<P> {
                     let mut none = Queue::new();
                     let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
                 }
+                if link.connection.is_raw() {
+                    // It was for this connection: the next one begins a conversation of its own.
+                    self.held -= peer.outgoing.weight();
+                    let lost = peer.outgoing.remove(0, |_| true) as u64;
+                    self.monitor.counters.dropped.peer_gone += lost;
+                }
                 match link.rx.ready {
                     true => self.monitor.counters.disconnects += 1,
                     false => self.monitor.counters.refused += 1,

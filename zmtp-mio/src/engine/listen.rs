@@ -113,7 +113,7 @@ impl<P: Pattern> Engine<P> {
         }
         self.make_way();
         let now = Instant::now();
-        let link = Link::new(stream, &self.config, now, self.core_now());
+        let link = Link::new(stream, &self.config, now, self.core_now(), P::RAW);
         let peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
         let index = self.peers.insert(peer);
         self.handshakes.push_back((index, now));

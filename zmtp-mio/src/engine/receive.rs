@@ -18,7 +18,7 @@ const DIRECT: u64 = 16 << 10;
 /// What a body grows by while it arrives: doubling, at most this.
 const STEP: usize = 1 << 20;
 /// Octets that one link may read before others have their turn.
-const BUDGET: usize = 1 << 20;
+pub(super) const BUDGET: usize = 1 << 20;
 /// Control octets that may wait for a blocked stream before reading waits too.
 const CONTROL: usize = 1 << 10;
 
@@ -65,6 +65,9 @@ impl Link {
         &mut self,
         to: &mut Receiver<'_, P>,
     ) -> Result<Turn, CloseReason> {
+        if self.connection.is_raw() {
+            return self.receive_raw(to);
+        }
         let mut budget = BUDGET;
         // What was stashed when reading had to wait comes first.
         if !self.rx.stash.is_empty() && !self.decode_read(0, to)? {
@@ -195,7 +198,7 @@ impl Link {
     }
 
     /// Whether the next message has to stay with the peer.
-    fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
+    pub(super) fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
         let full = to.incoming.is_full(&to.mark)
             || (to.starved && (!to.incoming.is_empty() || (to.queued && self.rx.ready)));
         self.rx.paused = full && !self.connection.in_message();
@@ -300,7 +303,7 @@ impl Rx {
 }
 
 /// Tells "not now" from a broken stream.
-fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
+pub(super) fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
     match error.kind() {
         io::ErrorKind::WouldBlock => Ok(None),
         kind => Err(CloseReason::Io(kind)),

@@ -25,6 +25,9 @@ impl<P: Pattern> Engine<P> {
 
     /// Begins the handshake of a link that is registered.
     pub(super) fn opened(&mut self, index: usize) {
+        if P::RAW {
+            self.opened_raw(index);
+        }
         self.set_link_timer(index);
         self.flush(index);
     }
@@ -204,6 +207,9 @@ impl<P: Pattern> Engine<P> {
         let Some(Phase::Open(link)) = self.peers.get_mut(index).map(|peer| &mut peer.phase) else {
             return;
         };
+        if drained && link.tx.leaving {
+            return self.shut(index, CloseReason::ByUs);
+        }
         if drained == link.tx.watching {
             link.tx.watching = !drained;
             let interest = match drained {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, SendError};
 use crate::message::Message;
-use crate::socket::{Dealer, Pair, Pollable, Pub, Pull, Push, Router, Sub, Xpub, Xsub};
+use crate::socket::{Dealer, Pair, Pollable, Pub, Pull, Push, Router, Stream, Sub, Xpub, Xsub};
 
 /// A socket that a [`Proxy`](crate::Proxy) may have for a side, owned or lent: every type but REQ
 /// and REP, whose turns a proxy would break (use DEALER and ROUTER). Sealed.
@@ -113,6 +113,12 @@ impl Proxied for Pub {
 
 impl Proxied for Push {
     receives!(not);
+    sends!();
+    gathers!();
+}
+
+impl Proxied for Stream {
+    receives!();
     sends!();
     gathers!();
 }

@@ -11,6 +11,7 @@ mod push;
 mod rep;
 mod req;
 mod router;
+mod stream;
 mod subscribe;
 
 use core::time::Duration;
@@ -25,6 +26,7 @@ pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
 pub use router::Router;
+pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
