@@ -33,7 +33,7 @@ pub use error::{Error, SendError};
 pub use message::Message;
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
-pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, RefusedReason};
+pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, PeerStatus, RefusedReason};
 pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]
 pub use poller::{Item, Poller};

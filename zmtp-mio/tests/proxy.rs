@@ -32,11 +32,11 @@ const SMALL: HighWaterMark = HighWaterMark { messages: 10, octets: 1 << 20 };
 
 #[test]
 fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
-    let (frontend, clients) = bound!(Router::builder());
-    let (backend, workers) = bound!(Dealer::builder());
+    let (frontend, clients) = bound!(common::builder::<Router>());
+    let (backend, workers) = bound!(common::builder::<Dealer>());
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
     let worker = thread::spawn(move || {
-        let mut rep = Rep::builder().connect(&workers).unwrap();
+        let mut rep = common::builder::<Rep>().connect(&workers).unwrap();
         for _ in 0..30 {
             let request = rep.recv_timeout(LIMIT).unwrap().expect("a request");
             rep.send(request).unwrap();
@@ -47,7 +47,7 @@ fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
         .map(|client: u8| {
             let endpoint = clients.clone();
             thread::spawn(move || {
-                let mut req = Req::builder().connect(&endpoint).unwrap();
+                let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
                 for round in 0..10 {
                     let reply = req.request([client, round].as_slice(), LIMIT).unwrap();
                     assert_eq!(reply.expect("a reply").bytes(), [client, round]);
@@ -68,12 +68,12 @@ fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
 
 #[test]
 fn a_forwarder_passes_subscriptions_up_and_messages_down() {
-    let (frontend, publishers) = bound!(Xsub::builder());
-    let (backend, subscribers) = bound!(Xpub::builder());
+    let (frontend, publishers) = bound!(common::builder::<Xsub>());
+    let (backend, subscribers) = bound!(common::builder::<Xpub>());
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut publisher = Pub::builder().connect(&publishers).unwrap();
+    let mut publisher = common::builder::<Pub>().connect(&publishers).unwrap();
     let subscriber = thread::spawn(move || {
-        let mut sub = Sub::builder().topic("b").connect(&subscribers).unwrap();
+        let mut sub = common::builder::<Sub>().topic("b").connect(&subscribers).unwrap();
         (0..2).map(|_| sub.recv_timeout(LIMIT).unwrap().expect("a message")).collect::<Vec<_>>()
     });
     assert!(publisher.wait_for_subscribers(1, LIMIT).unwrap());
@@ -90,10 +90,10 @@ fn a_forwarder_passes_subscriptions_up_and_messages_down() {
 
 #[test]
 fn what_one_side_cannot_take_is_not_read_from_the_other() {
-    let (frontend, sources) = bound!(Pull::builder().receive_mark(SMALL));
-    let (backend, sinks) = bound!(Push::builder().send_mark(SMALL));
+    let (frontend, sources) = bound!(common::builder::<Pull>().receive_mark(SMALL));
+    let (backend, sinks) = bound!(common::builder::<Push>().send_mark(SMALL));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut push = Push::builder().send_mark(SMALL).connect(&sources).unwrap();
+    let mut push = common::builder::<Push>().send_mark(SMALL).connect(&sources).unwrap();
     // Bodies that no kernel buffer swallows by the thousand.
     let body = vec![7; 64 << 10];
     let mut sent = 0;
@@ -102,7 +102,7 @@ fn what_one_side_cannot_take_is_not_read_from_the_other() {
         assert!(sent < 10_000, "nobody takes anything, and still it goes");
     }
     assert_eq!(steering.statistics().frontend.received.parts, 0, "nothing was read");
-    let mut pull = Pull::builder().connect(&sinks).unwrap();
+    let mut pull = common::builder::<Pull>().connect(&sinks).unwrap();
     let sender = thread::spawn(move || {
         push.send("last").unwrap();
     });
@@ -119,17 +119,17 @@ fn what_one_side_cannot_take_is_not_read_from_the_other() {
 
 #[test]
 fn bodies_are_moved_and_the_capture_socket_shares_them() {
-    let (frontend, sources) = bound!(Pull::builder());
-    let (backend, sinks) = bound!(Push::builder());
-    let (capture, captured) = bound!(Push::builder());
+    let (frontend, sources) = bound!(common::builder::<Pull>());
+    let (backend, sinks) = bound!(common::builder::<Push>());
+    let (capture, captured) = bound!(common::builder::<Push>());
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap().capture(capture));
     let receive = |endpoint: String| {
         thread::spawn(move || {
-            let mut pull = Pull::builder().connect(&endpoint).unwrap();
+            let mut pull = common::builder::<Pull>().connect(&endpoint).unwrap();
             (0..20).map(|_| pull.recv_timeout(LIMIT).unwrap().unwrap()).collect::<Vec<_>>()
         })
     };
-    let mut push = Push::builder().connect(&sources).unwrap();
+    let mut push = common::builder::<Push>().connect(&sources).unwrap();
     let all: Vec<_> =
         (0..20).map(|at| Message::from_parts([vec![at; 10], vec![at; 100_000]])).collect();
     for message in &all {
@@ -153,11 +153,11 @@ fn bodies_are_moved_and_the_capture_socket_shares_them() {
 
 #[test]
 fn a_handle_pauses_resumes_and_ends_it() {
-    let (frontend, sources) = bound!(Pull::builder());
-    let (backend, sinks) = bound!(Push::builder());
+    let (frontend, sources) = bound!(common::builder::<Pull>());
+    let (backend, sinks) = bound!(common::builder::<Push>());
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut push = Push::builder().connect(&sources).unwrap();
-    let mut pull = Pull::builder().connect(&sinks).unwrap();
+    let mut push = common::builder::<Push>().connect(&sources).unwrap();
+    let mut pull = common::builder::<Pull>().connect(&sinks).unwrap();
     push.send("1").unwrap();
     drive_until!(push, push.counters().messages_sent == 1);
     assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("1"));
@@ -174,7 +174,7 @@ fn a_handle_pauses_resumes_and_ends_it() {
 /// Each command is answered, also by a PAIR.
 fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sources: &str) {
     let (steering, proxy) = run(proxy);
-    let mut push = Push::builder().connect(sources).unwrap();
+    let mut push = common::builder::<Push>().connect(sources).unwrap();
     push.send("octets").unwrap();
     drive_until!(push, push.counters().messages_sent == 1);
     eventually("it goes through", || steering.statistics().backend.sent.parts == 1);
@@ -195,9 +195,9 @@ fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sourc
 #[test]
 fn a_rep_or_a_pair_steers_it() {
     let sides = || {
-        let (frontend, sources) = bound!(Pull::builder());
-        let (backend, sinks) = bound!(Push::builder());
-        let pull = Pull::builder().connect(&sinks).unwrap();
+        let (frontend, sources) = bound!(common::builder::<Pull>());
+        let (backend, sinks) = bound!(common::builder::<Push>());
+        let pull = common::builder::<Pull>().connect(&sinks).unwrap();
         thread::spawn(move || {
             let mut pull = pull;
             let _ = pull.recv_timeout(LIMIT);
@@ -206,14 +206,14 @@ fn a_rep_or_a_pair_steers_it() {
         (Proxy::new(frontend, backend).unwrap(), sources)
     };
     let (proxy, sources) = sides();
-    let (control, endpoint) = bound!(Rep::builder());
-    let mut req = Req::builder().connect(&endpoint).unwrap();
+    let (control, endpoint) = bound!(common::builder::<Rep>());
+    let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
     let ask = |word: &str| req.request(word, LIMIT).unwrap().expect("an answer");
     steered_by(ask, proxy.control(control), &sources);
 
     let (proxy, sources) = sides();
-    let (control, endpoint) = bound!(Pair::builder());
-    let mut pair = Pair::builder().connect(&endpoint).unwrap();
+    let (control, endpoint) = bound!(common::builder::<Pair>());
+    let mut pair = common::builder::<Pair>().connect(&endpoint).unwrap();
     let ask = |word: &str| {
         pair.send(word).unwrap();
         pair.recv_timeout(LIMIT).unwrap().expect("an answer")
@@ -224,8 +224,8 @@ fn a_rep_or_a_pair_steers_it() {
 #[test]
 fn the_handle_of_either_socket_stops_it() {
     for backend_stops in [false, true] {
-        let (mut frontend, _) = bound!(Router::builder());
-        let (mut backend, _) = bound!(Dealer::builder());
+        let (mut frontend, _) = bound!(common::builder::<Router>());
+        let (mut backend, _) = bound!(common::builder::<Dealer>());
         let stop = match backend_stops {
             true => backend.handle().unwrap(),
             false => frontend.handle().unwrap(),
@@ -239,14 +239,16 @@ fn the_handle_of_either_socket_stops_it() {
 
 #[test]
 fn a_message_for_nobody_is_counted_and_does_not_end_it() {
-    let (frontend, sources) = bound!(Pull::builder());
-    let (backend, sinks) = bound!(Router::builder().mandatory(true));
+    let (frontend, sources) = bound!(common::builder::<Pull>());
+    let (backend, sinks) = bound!(common::builder::<Router>().mandatory(true));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut dealer =
-        Dealer::builder().routing_id(RoutingId::new(b"ann").unwrap()).connect(&sinks).unwrap();
+    let mut dealer = common::builder::<Dealer>()
+        .routing_id(RoutingId::new(b"ann").unwrap())
+        .connect(&sinks)
+        .unwrap();
     dealer.send("hello").unwrap();
     drive_until!(dealer, dealer.counters().messages_sent == 1);
-    let mut push = Push::builder().connect(&sources).unwrap();
+    let mut push = common::builder::<Push>().connect(&sources).unwrap();
     push.send(Message::from_parts(["bob", "lost"])).unwrap();
     push.send(Message::from_parts(["ann", "found"])).unwrap();
     drive_until!(push, push.counters().messages_sent == 2);

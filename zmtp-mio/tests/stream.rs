@@ -13,7 +13,7 @@ use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, EventKind, HighWaterMark, Message, Stream};
 
 fn bound() -> (Stream, String) {
-    with(Stream::builder())
+    with(common::builder::<Stream>())
 }
 
 fn with(builder: zmtp_mio::Builder<Stream>) -> (Stream, String) {
@@ -35,7 +35,7 @@ fn an_http_page_is_served_to_curl() {
         assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "a skipped test");
         return;
     }
-    let (mut stream, address) = with(Stream::builder().notify(false));
+    let (mut stream, address) = with(common::builder::<Stream>().notify(false));
     let curl = thread::spawn(move || {
         let url = format!("http://{address}/page");
         Command::new("curl").args(["-sS", "--max-time", "5", &url]).output().unwrap()
@@ -106,7 +106,7 @@ fn no_octets_close_the_connection_and_nothing_is_said_of_it() {
 #[test]
 fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
     let mark = HighWaterMark { messages: 4, octets: 1 << 20 };
-    let (mut stream, address) = with(Stream::builder().send_mark(mark));
+    let (mut stream, address) = with(common::builder::<Stream>().send_mark(mark));
     let mut slow = TcpStream::connect(&address).unwrap();
     let (id, _) = next(&mut stream);
     let body = vec![7; 256 << 10];
@@ -140,7 +140,7 @@ fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
 #[test]
 fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
     let mark = HighWaterMark { messages: 4, octets: 1 << 20 };
-    let (mut stream, address) = with(Stream::builder().receive_mark(mark).notify(false));
+    let (mut stream, address) = with(common::builder::<Stream>().receive_mark(mark).notify(false));
     let flood = thread::spawn(move || {
         let mut peer = TcpStream::connect(&address).unwrap();
         for at in 0..64_u8 {
@@ -166,7 +166,7 @@ fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
 fn a_dialled_connection_is_dialled_again_under_the_same_id() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
-    let mut stream = Stream::new().unwrap();
+    let mut stream = common::builder::<Stream>().build().unwrap();
     let id = stream.dial(&endpoint).unwrap();
     // Before there is a connection.
     stream.send_to(id.octets(), b"first", LIMIT).unwrap();
@@ -195,7 +195,7 @@ fn a_name_can_be_given_and_is_not_given_twice() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
     let name = RoutingId::new(b"server").unwrap();
-    let mut stream = Stream::new().unwrap();
+    let mut stream = common::builder::<Stream>().build().unwrap();
     stream.connect_as(&endpoint, name).unwrap();
     assert_eq!(next(&mut stream), (b"server".to_vec(), vec![]));
     assert!(matches!(stream.connect_as(&endpoint, name), Err(Error::RoutingIdInUse)));
@@ -204,9 +204,9 @@ fn a_name_can_be_given_and_is_not_given_twice() {
 #[test]
 fn two_streams_speak_over_ipc_too() {
     let endpoint = common::ipc();
-    let mut server = Stream::builder().bind(&endpoint).unwrap();
+    let mut server = common::builder::<Stream>().bind(&endpoint).unwrap();
     let client = thread::spawn(move || {
-        let mut client = Stream::builder().notify(false).build().unwrap();
+        let mut client = common::builder::<Stream>().notify(false).build().unwrap();
         let id = client.dial(&endpoint).unwrap();
         client.send_to(id.octets(), vec![5; 300_000], LIMIT).unwrap();
         next(&mut client).1

@@ -45,6 +45,8 @@ pub(super) struct Receiver<'e, P> {
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) ready: Option<PeerInfo>,
+    /// What its READY called it.
+    pub(super) routing_id: Box<[u8]>,
     pub(super) refused: Option<RefusedReason>,
 }
 
@@ -175,6 +177,7 @@ impl Link {
                     let (pattern, mut door) = to.door(routing_id);
                     pattern.up(&mut door)?;
                     to.said.ready = peer;
+                    to.said.routing_id = routing_id.into();
                     self.rx.ready = true;
                     if peer.is_some_and(|peer| peer.socket_type.is_none()) {
                         to.monitor.counters.unnamed_peers += 1;

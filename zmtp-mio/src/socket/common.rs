@@ -94,6 +94,45 @@ macro_rules! common {
                 self.engine.enter().take_event()
             }
 
+            /// The peers that are connected now, handshakes over.
+            pub fn peers(&self) -> impl ExactSizeIterator<Item = crate::PeerStatus> {
+                let peers: Vec<_> = self.engine.look().connected().collect();
+                peers.into_iter()
+            }
+
+            /// Waits up to `timeout` until at least `n` peers are connected, handshakes over;
+            /// `false` if they are not. A publisher wants `wait_for_subscribers`: a subscription
+            /// comes after the handshake.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped),
+            /// [`Error::Io`](crate::Error::Io).
+            pub fn wait_for_peers(
+                &mut self,
+                n: usize,
+                timeout: core::time::Duration,
+            ) -> Result<bool, crate::Error> {
+                let mut engine = self.engine.enter();
+                let mut wait = super::exchange::Wait::until(super::deadline(Some(timeout)));
+                while engine.connected_count() < n {
+                    match wait.turn(&mut engine) {
+                        Ok(()) => {}
+                        Err(crate::Error::WouldBlock) => return Ok(false),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(true)
+            }
+
+            /// Who sent the message that was received last (`zmq_msg_gets`): its address, socket
+            /// type and routing id, as far as they are known, also if it is gone by now. Of a
+            /// dialled peer that is another process since, it is that one. None before the first
+            /// message. It costs nothing until it is called.
+            pub fn last_peer(&self) -> Option<crate::PeerStatus> {
+                self.engine.look().last_peer()
+            }
+
             /// A handle that wakes or stops this socket's calls from another thread.
             ///
             /// # Errors

@@ -10,7 +10,7 @@ use zmtp_core::wire::{RoutingId, SocketType};
 use super::common::{common, corking, receiving, receiving_ever, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
-use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Refused};
+use crate::engine::{Door, Envelope, Letter, Pattern, Refused, Seat};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::monitor::CloseReason;
@@ -57,7 +57,7 @@ use crate::slots::Table;
 /// ```
 #[derive(Debug)]
 pub struct Stream {
-    pub(super) engine: Engine<Rules>,
+    pub(super) engine: Seat<Rules>,
 }
 
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl Stream {
         let names =
             zmtp_core::pattern::Router::new(Table::new(), Names::new(), fastrand::u32(..), false);
         Ok(Self {
-            engine: Engine::new(Rules { names, own, up: HashSet::new(), name: None }, options)?,
+            engine: Seat::new(Rules { names, own, up: HashSet::new(), name: None }, options)?,
         })
     }
 
@@ -177,8 +177,10 @@ impl Stream {
     ///
     /// Those of [`Stream::connect`].
     pub fn dial(&mut self, endpoint: &str) -> Result<RoutingId, Error> {
-        let peer = self.engine.connect(crate::Endpoint::to_dial(endpoint)?);
-        let id = self.engine.pattern.names.id(peer).and_then(RoutingId::new);
+        let endpoint = crate::Endpoint::to_dial(endpoint)?;
+        let mut engine = self.engine.enter();
+        let peer = engine.connect(endpoint);
+        let id = engine.pattern.names.id(peer).and_then(RoutingId::new);
         Ok(id.unwrap_or(RoutingId::EMPTY))
     }
 
@@ -189,11 +191,12 @@ impl Stream {
     /// [`Error::RoutingIdInUse`], and those of [`Stream::connect`].
     pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
-        if self.engine.pattern.names.is_taken(id.octets()) {
+        let mut engine = self.engine.enter();
+        if engine.pattern.names.is_taken(id.octets()) {
             return Err(Error::RoutingIdInUse);
         }
-        self.engine.pattern.name = Some(id);
-        self.engine.connect(endpoint);
+        engine.pattern.name = Some(id);
+        engine.connect(endpoint);
         Ok(())
     }
 
@@ -218,12 +221,13 @@ impl Stream {
     ///
     /// [`Error::Unroutable`] if none is called so.
     pub fn close(&mut self, id: &[u8]) -> Result<(), Error> {
-        let (Ok(peer) | Err(Unroutable::Full(peer))) = self.engine.pattern.names.route(id) else {
+        let mut engine = self.engine.enter();
+        let (Ok(peer) | Err(Unroutable::Full(peer))) = engine.pattern.names.route(id) else {
             return Err(Error::Unroutable);
         };
         // Nobody sends to it any more, and what it said can still be received.
-        self.engine.pattern.names.mute(peer);
-        self.engine.leave(peer);
+        engine.pattern.names.mute(peer);
+        engine.leave(peer);
         Ok(())
     }
 
@@ -236,11 +240,12 @@ impl Stream {
             return self.close(id).map_err(|error| SendError::new(error, message));
         }
         let mut letter = Letter { envelope: Envelope::Address, message: without_empty(message) };
+        let mut engine = self.engine.enter();
         let mut wait = Wait::until(deadline);
         loop {
             let id = letter.message.part(0).unwrap_or_default();
-            let error = match self.engine.pattern.names.route(id) {
-                Ok(peer) => match self.engine.send(peer, letter) {
+            let error = match engine.pattern.names.route(id) {
+                Ok(peer) => match engine.send(peer, letter) {
                     Ok(()) => return Ok(()),
                     Err((refused, back)) => {
                         letter = back;
@@ -254,7 +259,7 @@ impl Stream {
                 Err(_) => Error::Unroutable,
             };
             let error = match error {
-                Error::WouldBlock => match wait.turn(&mut self.engine) {
+                Error::WouldBlock => match wait.turn(&mut engine) {
                     Ok(()) => continue,
                     Err(error) => error,
                 },
@@ -265,11 +270,12 @@ impl Stream {
     }
 
     fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine, deadline, |rules| rules.names.take())
+        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.names.take())
     }
 
     pub(super) fn ready(&self) -> (bool, bool) {
-        let names = &self.engine.pattern.names;
+        let engine = self.engine.look();
+        let names = &engine.pattern.names;
         (names.may_take(), names.may_route())
     }
 }
