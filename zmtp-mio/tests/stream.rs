@@ -220,3 +220,12 @@ fn two_streams_speak_over_ipc_too() {
     drive_until!(server, server.counters().messages_sent == 1);
     assert_eq!(client.join().unwrap(), b"all of it");
 }
+
+#[test]
+fn inproc_is_no_place_for_octets() {
+    let mut stream = common::builder::<Stream>().build().unwrap();
+    for refused in [stream.bind("inproc://x").err(), stream.connect("inproc://x").err()] {
+        let text = refused.expect("an error").to_string();
+        assert!(text.contains("inproc://x") && text.contains("STREAM"), "{text}");
+    }
+}

@@ -7,6 +7,8 @@ use super::peer::{Origin, Phase};
 use super::queue::Letter;
 use super::receive::{BUDGET, Receiver, Turn, none_yet};
 use super::{Engine, Pattern};
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::error::Error;
 use crate::message::Message;
 use crate::monitor::CloseReason;
 
@@ -53,6 +55,18 @@ impl Link {
 }
 
 impl<P: Pattern> Engine<P> {
+    /// Whether the socket type can be at such an endpoint at all.
+    pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        match endpoint {
+            Endpoint::Inproc(_) if P::RAW => Err(EndpointError::new(
+                endpoint.to_string(),
+                "`tcp://` or `ipc://`, where a STREAM's octets can go",
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
     /// A raw link has no handshake: its peer is there at once.
     pub(super) fn opened_raw(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };

@@ -6,7 +6,7 @@ use std::time::Instant;
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
-use super::peer::{Origin, Peer, Phase};
+use super::peer::Origin;
 use super::{Engine, Pattern, id};
 use crate::monitor::PeerStatus;
 use crate::transport::Addresses;
@@ -51,13 +51,13 @@ impl<P: Pattern> Engine<P> {
 
     /// The peers that are connected, handshakes over.
     pub(crate) fn connected(&self) -> impl Iterator<Item = PeerStatus> {
-        let ready = self.peers.iter().filter(|(_, peer)| is_ready(peer));
+        let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
         ready.filter_map(|(index, _)| self.status(index))
     }
 
     /// How many they are.
     pub(crate) fn connected_count(&self) -> usize {
-        self.peers.iter().filter(|(_, peer)| is_ready(peer)).count()
+        self.peers.iter().filter(|(_, peer)| peer.is_ready()).count()
     }
 
     /// Whose letter was taken last.
@@ -86,8 +86,4 @@ impl<P: Pattern> Engine<P> {
             to_send: peer.outgoing.len(),
         })
     }
-}
-
-const fn is_ready(peer: &Peer) -> bool {
-    matches!(&peer.phase, Phase::Open(link) if link.rx.ready)
 }

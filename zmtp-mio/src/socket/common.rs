@@ -60,7 +60,10 @@ macro_rules! common {
             ///
             /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint to dial.
             pub fn connect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.enter().connect(crate::Endpoint::to_dial(endpoint)?);
+                let endpoint = crate::Endpoint::to_dial(endpoint)?;
+                let mut engine = self.engine.enter();
+                engine.check(&endpoint)?;
+                engine.connect(endpoint);
                 Ok(())
             }
 

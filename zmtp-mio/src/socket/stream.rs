@@ -179,6 +179,7 @@ impl Stream {
     pub fn dial(&mut self, endpoint: &str) -> Result<RoutingId, Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
         let mut engine = self.engine.enter();
+        engine.check(&endpoint)?;
         let peer = engine.connect(endpoint);
         let id = engine.pattern.names.id(peer).and_then(RoutingId::new);
         Ok(id.unwrap_or(RoutingId::EMPTY))
@@ -192,6 +193,7 @@ impl Stream {
     pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
         let mut engine = self.engine.enter();
+        engine.check(&endpoint)?;
         if engine.pattern.names.is_taken(id.octets()) {
             return Err(Error::RoutingIdInUse);
         }
