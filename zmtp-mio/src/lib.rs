@@ -17,6 +17,8 @@ mod options;
 #[cfg(unix)]
 mod poller;
 mod pool;
+#[cfg(unix)]
+mod proxy;
 mod routing_ids;
 mod slots;
 mod socket;
@@ -31,14 +33,17 @@ pub use error::{Error, SendError};
 pub use message::Message;
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
-pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, RefusedReason};
+pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, PeerStatus, RefusedReason};
 pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]
 pub use poller::{Item, Poller};
 #[cfg(unix)]
+pub use proxy::{Control, Course, Proxied, Proxy, Side, Statistics, Steering, Traffic, proxy};
+#[cfg(unix)]
 pub use socket::Pollable;
 pub use socket::{
-    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Sub, Xpub, Xsub,
+    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream, Sub, Xpub,
+    Xsub,
 };
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.

@@ -6,11 +6,14 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use zmtp_core::pattern::Reason;
+use zmtp_core::wire::{SocketType, Version};
 use zmtp_core::{Ignored, PeerInfo};
 
 use crate::endpoint::Endpoint;
+use crate::transport::Addresses;
 
 /// Events that wait to be taken; older ones give way.
 const EVENTS: usize = 1_024;
@@ -89,8 +92,36 @@ pub struct Event {
     pub endpoint: Arc<Endpoint>,
     /// The peer's address, where there is a TCP peer.
     pub remote: Option<SocketAddr>,
+    /// Our own, where there is a TCP peer: which of this machine's addresses it reached.
+    pub local: Option<SocketAddr>,
     /// What happened.
     pub kind: EventKind,
+}
+
+/// A peer: who it is, and what waits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PeerStatus {
+    /// The endpoint that was bound or dialled.
+    pub endpoint: Arc<Endpoint>,
+    /// Whether it dialled us.
+    pub accepted: bool,
+    /// Its address, if it is a TCP peer (libzmq's message property `Peer-Address`).
+    pub remote: Option<SocketAddr>,
+    /// Our own then.
+    pub local: Option<SocketAddr>,
+    /// The version of ZMTP it announced; none on a [`Stream`](crate::Stream).
+    pub version: Option<Version>,
+    /// Its socket type (`Socket-Type`), if it said so.
+    pub socket_type: Option<SocketType>,
+    /// What our ROUTER or STREAM calls it, else what it calls itself (`Identity`); may be empty.
+    pub routing_id: Vec<u8>,
+    /// When the connection was established.
+    pub since: Instant,
+    /// Messages of it that wait to be received.
+    pub to_receive: usize,
+    /// Messages for it that are not out.
+    pub to_send: usize,
 }
 
 /// What happened.
@@ -205,17 +236,13 @@ pub(crate) struct Monitor {
 }
 
 impl Monitor {
-    pub(crate) fn note(
-        &mut self,
-        endpoint: &Arc<Endpoint>,
-        remote: Option<SocketAddr>,
-        kind: EventKind,
-    ) {
+    pub(crate) fn note(&mut self, endpoint: &Arc<Endpoint>, at: Addresses, kind: EventKind) {
         if self.events.len() >= EVENTS {
             self.events.pop_front();
             self.counters.events_lost += 1;
         }
-        self.events.push_back(Event { endpoint: Arc::clone(endpoint), remote, kind });
+        let Addresses { remote, local } = at;
+        self.events.push_back(Event { endpoint: Arc::clone(endpoint), remote, local, kind });
     }
 
     pub(crate) fn take_event(&mut self) -> Option<Event> {

@@ -14,11 +14,12 @@ use zmtp_core::pattern::PeerId;
 
 use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
+use super::roster::Met;
 use super::{Engine, Key, Pattern, id};
 use crate::endpoint::{Endpoint, Host};
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
-use crate::transport::{Stream, Target};
+use crate::transport::{Addresses, Stream, Target};
 
 /// The least that a wait can be set to: dialling without any would be a spin.
 const LEAST: Duration = Duration::from_millis(10);
@@ -227,12 +228,14 @@ impl<P: Pattern> Engine<P> {
         if let Origin::Dialled(dialer) = &mut peer.origin {
             dialer.targets.clear();
         }
-        let remote = stream.remote();
-        let mut link = Link::new(stream, &self.config, Instant::now(), core_now);
+        let at = stream.addresses();
+        let now = Instant::now();
+        peer.met = Some(Met::boxed(at, now));
+        let mut link = Link::new(stream, &self.config, now, core_now, P::RAW);
         link.tx.watching = true;
         peer.phase = Phase::Open(link);
         let endpoint = Arc::clone(&peer.endpoint);
-        self.monitor.note(&endpoint, remote, EventKind::Connected);
+        self.monitor.note(&endpoint, at, EventKind::Connected);
         self.opened(index);
     }
 
@@ -256,6 +259,10 @@ impl<P: Pattern> Engine<P> {
         };
         peer.phase = Phase::Waiting;
         self.timers.set(Key::Peer(index), &mut peer.timer, now.checked_add(wait));
-        self.monitor.note(&Arc::clone(&peer.endpoint), None, EventKind::Retrying(wait));
+        self.monitor.note(
+            &Arc::clone(&peer.endpoint),
+            Addresses::default(),
+            EventKind::Retrying(wait),
+        );
     }
 }

@@ -10,6 +10,7 @@ use super::queue::Queue;
 use super::{Engine, Key, Pattern};
 use crate::endpoint::Endpoint;
 use crate::monitor::{CloseReason, EventKind};
+use crate::transport::Addresses;
 
 /// A connection that lasted this long was of use, even if no message came.
 const PROVEN: Duration = Duration::from_secs(5);
@@ -29,12 +30,12 @@ impl<P: Pattern> Engine<P> {
         let unfinished = peer.handshake_since().is_some();
         let was_over = matches!(peer.phase, Phase::Over);
         let phase = core::mem::replace(&mut peer.phase, Phase::Over);
-        let mut remote = None;
+        let mut at = Addresses::default();
         let mut proven = false;
         let dropped = &mut self.monitor.counters.dropped;
         match phase {
             Phase::Open(mut link) => {
-                remote = link.stream.remote();
+                at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
                 proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
                 self.held -= link.rx.weight;
                 self.unfinished_octets -= link.rx.unfinished;
@@ -49,6 +50,12 @@ impl<P: Pattern> Engine<P> {
                     // A farewell, if the protocol has one and the stream takes it.
                     let mut none = Queue::new();
                     let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
+                }
+                if link.connection.is_raw() {
+                    // It was for this connection: the next one begins a conversation of its own.
+                    self.held -= peer.outgoing.weight();
+                    let lost = peer.outgoing.remove(0, |_| true) as u64;
+                    self.monitor.counters.dropped.peer_gone += lost;
                 }
                 match link.rx.ready {
                     true => self.monitor.counters.disconnects += 1,
@@ -72,7 +79,7 @@ impl<P: Pattern> Engine<P> {
             return;
         }
         self.unfinished -= usize::from(unfinished);
-        self.monitor.note(&endpoint, remote, EventKind::Closed(reason));
+        self.monitor.note(&endpoint, at, EventKind::Closed(reason));
         self.after_close(index, reason, proven);
     }
 

@@ -1,6 +1,7 @@
 //! Peers of the same process.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use zmtp_core::pattern::{PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, Kind, RoutingId, SocketType, Version};
@@ -9,12 +10,14 @@ use zmtp_core::{PeerError, PeerInfo};
 use super::pattern::{Door, keep};
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Lead, Letter};
+use super::roster::Met;
 use super::{Engine, Pattern, id};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Note, Pipe, pipe};
 use crate::message::Message;
 use crate::monitor::{CloseReason, EventKind, Monitor};
+use crate::transport::Addresses;
 
 /// Letters taken from one peer before others have their turn.
 const BUDGET: usize = 256;
@@ -68,7 +71,7 @@ impl<P: Pattern> Engine<P> {
         peer.phase = Phase::Waiting;
         let Some(host) = self.options.context.names().find(name, &mailbox, index) else { return };
         let endpoint = Arc::clone(&peer.endpoint);
-        self.monitor.note(&endpoint, None, EventKind::Connected);
+        self.monitor.note(&endpoint, Addresses::default(), EventKind::Connected);
         let (ours, theirs) = pipe();
         host.mailbox.put(Note::Connection {
             endpoint,
@@ -104,7 +107,7 @@ impl<P: Pattern> Engine<P> {
                 }
                 Note::Connection { endpoint, socket_type, routing_id, pipe } => {
                     self.monitor.counters.accepted += 1;
-                    self.monitor.note(&endpoint, None, EventKind::Accepted);
+                    self.monitor.note(&endpoint, Addresses::default(), EventKind::Accepted);
                     let peer = Peer::new(Origin::Accepted, endpoint, Phase::Waiting);
                     let index = self.peers.insert(peer);
                     self.meet(index, socket_type, &routing_id, pipe);
@@ -151,7 +154,10 @@ impl<P: Pattern> Engine<P> {
         let endpoint = Arc::clone(&peer.endpoint);
         self.monitor.counters.handshakes += 1;
         let info = PeerInfo { version: Version::V3_1, socket_type: Some(theirs) };
-        self.monitor.note(&endpoint, None, EventKind::Ready(info));
+        let mut met = Met::boxed(Addresses::default(), Instant::now());
+        (met.info, met.routing_id) = (Some(info), routing_id.octets().into());
+        peer.met = Some(met);
+        self.monitor.note(&endpoint, Addresses::default(), EventKind::Ready(info));
         if let Some(old) = self.pattern.displaced() {
             self.shut(old.0 as usize, CloseReason::HandedOver);
         }

@@ -5,6 +5,7 @@ use zmtp_core::pattern::PeerId;
 
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Letter};
+use super::roster::Last;
 use super::{Engine, Pattern, id};
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
@@ -105,6 +106,7 @@ impl<P: Pattern> Engine<P> {
         let letter = slot.incoming.pop()?;
         self.held -= letter.weight();
         self.queued -= letter.weight();
+        self.last = Last::Here(peer);
         if slot.stale > 0 {
             slot.stale -= 1;
             self.pattern.stale(peer);

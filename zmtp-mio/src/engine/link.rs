@@ -6,6 +6,7 @@ use std::time::Instant;
 use zmtp_core::pattern::Verdict;
 use zmtp_core::{Config, Connection, NullOrOlder};
 
+use super::protocol::Protocol;
 use super::queue::Letter;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
@@ -14,7 +15,7 @@ use crate::transport::Stream;
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) stream: Stream,
-    pub(super) connection: Connection<NullOrOlder, Arc<Config>>,
+    pub(super) connection: Protocol,
     pub(super) rx: Rx,
     pub(super) tx: Tx,
     pub(super) since: Instant,
@@ -69,6 +70,8 @@ pub(super) struct Tx {
     pub(super) blocked: bool,
     /// Writing failed: nothing can go out any more, but what came is still to be read.
     pub(super) broken: Option<CloseReason>,
+    /// The connection is to be closed when everything is out.
+    pub(super) leaving: bool,
     /// WRITABLE is registered.
     pub(super) watching: bool,
 }
@@ -94,13 +97,12 @@ impl Link {
         config: &Arc<Config>,
         since: Instant,
         now: zmtp_core::Instant,
+        raw: bool,
     ) -> Self {
-        Self {
-            stream,
-            connection: Connection::new(NullOrOlder::new(), Arc::clone(config), now),
-            rx: Rx::default(),
-            tx: Tx::default(),
-            since,
-        }
+        let connection = match raw {
+            true => Protocol::Raw,
+            false => Protocol::Zmtp(Connection::new(NullOrOlder::new(), Arc::clone(config), now)),
+        };
+        Self { stream, connection, rx: Rx::default(), tx: Tx::default(), since }
     }
 }

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
+use super::roster::Met;
 use super::{Engine, Key, Pattern};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
-use crate::transport::{Listener, Stream};
+use crate::transport::{Addresses, Listener, Stream};
 
 /// Connections accepted before others have their turn.
 const BUDGET: usize = 64;
@@ -32,6 +33,7 @@ pub(super) struct Acceptor {
 impl<P: Pattern> Engine<P> {
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        self.check(endpoint)?;
         if let Endpoint::Inproc(name) = endpoint {
             return self.bind_inproc(name);
         }
@@ -98,23 +100,28 @@ impl<P: Pattern> Engine<P> {
         let at = Instant::now() + PAUSE;
         self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
         if !core::mem::replace(&mut acceptor.paused, true) {
-            self.monitor.note(&acceptor.endpoint, None, EventKind::AcceptPaused(why));
+            self.monitor.note(
+                &acceptor.endpoint,
+                Addresses::default(),
+                EventKind::AcceptPaused(why),
+            );
         }
     }
 
     fn accepted(&mut self, endpoint: &Arc<Endpoint>, stream: Stream) {
         self.monitor.counters.accepted += 1;
-        let remote = stream.remote();
-        self.monitor.note(endpoint, remote, EventKind::Accepted);
+        let at = stream.addresses();
+        self.monitor.note(endpoint, at, EventKind::Accepted);
         if let Err(error) = stream.configure(&self.options.tcp) {
             self.monitor.counters.refused += 1;
             let reason = CloseReason::Io(error.kind());
-            return self.monitor.note(endpoint, remote, EventKind::Closed(reason));
+            return self.monitor.note(endpoint, at, EventKind::Closed(reason));
         }
         self.make_way();
         let now = Instant::now();
-        let link = Link::new(stream, &self.config, now, self.core_now());
-        let peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
+        let link = Link::new(stream, &self.config, now, self.core_now(), P::RAW);
+        let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
+        peer.met = Some(Met::boxed(at, now));
         let index = self.peers.insert(peer);
         self.handshakes.push_back((index, now));
         self.unfinished += 1;

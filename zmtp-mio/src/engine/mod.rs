@@ -13,8 +13,11 @@ mod link;
 mod listen;
 mod pattern;
 mod peer;
+mod protocol;
 mod queue;
+mod raw;
 mod receive;
+mod roster;
 mod seat;
 mod timers;
 mod traffic;
@@ -48,6 +51,7 @@ use crate::options::Options;
 use dial::Resolved;
 use listen::Acceptor;
 use peer::Peer;
+use roster::Last;
 use timers::Timers;
 use wake::Wake;
 
@@ -124,6 +128,8 @@ pub(crate) struct Engine<P> {
     /// The part of it that unfinished messages hold.
     unfinished_octets: usize,
     monitor: Monitor,
+    /// Whose letter was taken last.
+    last: Last,
     /// Reading goes here first; one for all peers.
     scratch: Box<[u8]>,
     /// Writing is encoded here first.
@@ -183,6 +189,7 @@ impl<P: Pattern> Engine<P> {
             queued: 0,
             unfinished_octets: 0,
             monitor: Monitor::default(),
+            last: Last::default(),
             scratch: vec![0; scratch].into(),
             batch: Vec::new(),
             wake: None,
@@ -206,9 +213,7 @@ impl<P: Pattern> Engine<P> {
         self.served = 0;
         // Whoever waits, waits for what it sent too.
         self.write_corked();
-        for index in self.over.drain(..) {
-            self.peers.try_remove(index);
-        }
+        self.forget_over();
         let mut now = Instant::now();
         let busy = self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
         if busy {

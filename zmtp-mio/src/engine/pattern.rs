@@ -16,6 +16,9 @@ pub(crate) trait Pattern {
     /// came on the last one must not.
     const KEEPS_UNSENT: bool;
 
+    /// Whether its links carry octets without any protocol; the socket type is not told then.
+    const RAW: bool = false;
+
     /// An endpoint is dialled: letters may queue for it before it is connected.
     fn dialled(&mut self, peer: PeerId);
 

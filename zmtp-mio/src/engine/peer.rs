@@ -7,6 +7,7 @@ use super::dial::Dialer;
 use super::link::Link;
 use super::pattern::Door;
 use super::queue::Queue;
+use super::roster::Met;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
 use crate::transport::Stream;
@@ -18,6 +19,8 @@ pub(super) struct Peer {
     pub(super) origin: Origin,
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) phase: Phase,
+    /// What is known of who is, or was last, at the other end.
+    pub(super) met: Option<Box<Met>>,
     /// Letters for the application.
     pub(super) incoming: Queue,
     /// How many of them, the oldest, came on an earlier connection.
@@ -66,6 +69,7 @@ impl Peer {
             origin,
             endpoint,
             phase,
+            met: None,
             incoming: Queue::new(),
             stale: 0,
             outgoing: Queue::new(),

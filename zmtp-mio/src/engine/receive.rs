@@ -18,7 +18,7 @@ const DIRECT: u64 = 16 << 10;
 /// What a body grows by while it arrives: doubling, at most this.
 const STEP: usize = 1 << 20;
 /// Octets that one link may read before others have their turn.
-const BUDGET: usize = 1 << 20;
+pub(super) const BUDGET: usize = 1 << 20;
 /// Control octets that may wait for a blocked stream before reading waits too.
 const CONTROL: usize = 1 << 10;
 
@@ -45,6 +45,8 @@ pub(super) struct Receiver<'e, P> {
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) ready: Option<PeerInfo>,
+    /// What its READY called it.
+    pub(super) routing_id: Box<[u8]>,
     pub(super) refused: Option<RefusedReason>,
 }
 
@@ -65,6 +67,9 @@ impl Link {
         &mut self,
         to: &mut Receiver<'_, P>,
     ) -> Result<Turn, CloseReason> {
+        if self.connection.is_raw() {
+            return self.receive_raw(to);
+        }
         let mut budget = BUDGET;
         // What was stashed when reading had to wait comes first.
         if !self.rx.stash.is_empty() && !self.decode_read(0, to)? {
@@ -172,6 +177,7 @@ impl Link {
                     let (pattern, mut door) = to.door(routing_id);
                     pattern.up(&mut door)?;
                     to.said.ready = peer;
+                    to.said.routing_id = routing_id.into();
                     self.rx.ready = true;
                     if peer.is_some_and(|peer| peer.socket_type.is_none()) {
                         to.monitor.counters.unnamed_peers += 1;
@@ -195,7 +201,7 @@ impl Link {
     }
 
     /// Whether the next message has to stay with the peer.
-    fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
+    pub(super) fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
         let full = to.incoming.is_full(&to.mark)
             || (to.starved && (!to.incoming.is_empty() || (to.queued && self.rx.ready)));
         self.rx.paused = full && !self.connection.in_message();
@@ -300,7 +306,7 @@ impl Rx {
 }
 
 /// Tells "not now" from a broken stream.
-fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
+pub(super) fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
     match error.kind() {
         io::ErrorKind::WouldBlock => Ok(None),
         kind => Err(CloseReason::Io(kind)),

@@ -25,6 +25,9 @@ impl<P: Pattern> Engine<P> {
 
     /// Begins the handshake of a link that is registered.
     pub(super) fn opened(&mut self, index: usize) {
+        if P::RAW {
+            self.opened_raw(index);
+        }
         self.set_link_timer(index);
         self.flush(index);
     }
@@ -136,17 +139,20 @@ impl<P: Pattern> Engine<P> {
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
         let endpoint = Arc::clone(&peer.endpoint);
-        let remote = peer.link().and_then(|link| link.stream.remote());
+        let at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
         if let Some(info) = said.ready {
             if !peer.known && matches!(peer.origin, Origin::Accepted) {
                 self.unfinished -= 1;
             }
             peer.known = true;
+            if let Some(met) = &mut peer.met {
+                (met.info, met.routing_id) = (Some(info), said.routing_id);
+            }
             self.monitor.counters.handshakes += 1;
-            self.monitor.note(&endpoint, remote, EventKind::Ready(info));
+            self.monitor.note(&endpoint, at, EventKind::Ready(info));
         }
         if let Some(reason) = said.refused {
-            self.monitor.note(&endpoint, remote, EventKind::Refused(reason));
+            self.monitor.note(&endpoint, at, EventKind::Refused(reason));
         }
     }
 
@@ -205,6 +211,9 @@ impl<P: Pattern> Engine<P> {
         let Some(Phase::Open(link)) = self.peers.get_mut(index).map(|peer| &mut peer.phase) else {
             return;
         };
+        if drained && link.tx.leaving {
+            return self.shut(index, CloseReason::ByUs);
+        }
         if drained == link.tx.watching {
             link.tx.watching = !drained;
             let interest = match drained {

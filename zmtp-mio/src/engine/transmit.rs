@@ -1,11 +1,9 @@
 //! The sending half of a link: everything that is due, in as few writes as possible.
 
 use std::io::{self, IoSlice};
-use std::sync::Arc;
-
-use zmtp_core::{Config, Connection, NullOrOlder};
 
 use super::link::{Cursor, Link};
+use super::protocol::Protocol;
 use super::queue::{Lead, Queue};
 use crate::monitor::{CloseReason, Monitor};
 
@@ -122,9 +120,10 @@ struct Head {
 const HEAD: usize = 24;
 
 impl Head {
-    fn new(connection: &Connection<NullOrOlder, Arc<Config>>, lead: Lead, body: &[u8]) -> Self {
+    fn new(connection: &Protocol, lead: Lead, body: &[u8]) -> Self {
         let mut head = Self { octets: [0; HEAD], len: 0 };
-        // An error means that the connection is not ready, and nothing is written then.
+        // An error means that the connection is not ready, and nothing is written then; or that it
+        // is raw.
         match lead {
             Lead::Frame(more) => {
                 if let Ok(header) = connection.begin_frame(more, body.len() as u64) {
@@ -149,7 +148,7 @@ impl Head {
 /// Encodes letters from the cursor on, until the batch is full or a large body follows; returns
 /// what is left of that body.
 fn fill<'q>(
-    connection: &Connection<NullOrOlder, Arc<Config>>,
+    connection: &Protocol,
     batch: &mut Vec<u8>,
     outgoing: &'q Queue,
     mut at: Cursor,

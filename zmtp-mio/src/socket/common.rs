@@ -60,7 +60,10 @@ macro_rules! common {
             ///
             /// [`Error::Endpoint`](crate::Error::Endpoint) for a text that is no endpoint to dial.
             pub fn connect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
-                self.engine.enter().connect(crate::Endpoint::to_dial(endpoint)?);
+                let endpoint = crate::Endpoint::to_dial(endpoint)?;
+                let mut engine = self.engine.enter();
+                engine.check(&endpoint)?;
+                engine.connect(endpoint);
                 Ok(())
             }
 
@@ -92,6 +95,45 @@ macro_rules! common {
             /// counted.
             pub fn next_event(&mut self) -> Option<crate::Event> {
                 self.engine.enter().take_event()
+            }
+
+            /// The peers that are connected now, handshakes over.
+            pub fn peers(&self) -> impl ExactSizeIterator<Item = crate::PeerStatus> {
+                let peers: Vec<_> = self.engine.look().connected().collect();
+                peers.into_iter()
+            }
+
+            /// Waits up to `timeout` until at least `n` peers are connected, handshakes over;
+            /// `false` if they are not. A publisher wants `wait_for_subscribers`: a subscription
+            /// comes after the handshake.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped),
+            /// [`Error::Io`](crate::Error::Io).
+            pub fn wait_for_peers(
+                &mut self,
+                n: usize,
+                timeout: core::time::Duration,
+            ) -> Result<bool, crate::Error> {
+                let mut engine = self.engine.enter();
+                let mut wait = super::exchange::Wait::until(super::deadline(Some(timeout)));
+                while engine.connected_count() < n {
+                    match wait.turn(&mut engine) {
+                        Ok(()) => {}
+                        Err(crate::Error::WouldBlock) => return Ok(false),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(true)
+            }
+
+            /// Who sent the message that was received last (`zmq_msg_gets`): its address, socket
+            /// type and routing id, as far as they are known, also if it is gone by now. Of a
+            /// dialled peer that is another process since, it is that one. None before the first
+            /// message. It costs nothing until it is called.
+            pub fn last_peer(&self) -> Option<crate::PeerStatus> {
+                self.engine.look().last_peer()
             }
 
             /// A handle that wakes or stops this socket's calls from another thread.
@@ -181,6 +223,10 @@ macro_rules! common {
 
             fn release(&self) {
                 self.engine.release();
+            }
+
+            fn can(&self) -> (bool, bool) {
+                self.ready()
             }
         }
 
@@ -290,6 +336,29 @@ macro_rules! receiving {
     };
 }
 
+/// Implements receiving without a bound, for a type that [`receiving`] is for and that may always
+/// be asked.
+macro_rules! receiving_ever {
+    ($socket:ident, $what:literal) => {
+        receiving!($socket, $what);
+
+        impl $socket {
+            #[doc = concat!("Receives ", $what, ", waiting for it for ever.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+            pub fn recv(&mut self) -> Result<crate::Message, crate::Error> {
+                loop {
+                    if let Some(message) = self.recv_until(None)? {
+                        return Ok(message);
+                    }
+                }
+            }
+        }
+    };
+}
+
 /// Implements the ways to send, for a type with
 /// `send_until(&mut self, Message, Option<Instant>) -> Result<(), SendError>`: a message goes
 /// `$whither`, and waits `$why`.
@@ -390,4 +459,4 @@ macro_rules! probing {
     };
 }
 
-pub(super) use {common, conflating, corking, probing, receiving, sending};
+pub(super) use {common, conflating, corking, probing, receiving, receiving_ever, sending};

@@ -11,6 +11,7 @@ mod push;
 mod rep;
 mod req;
 mod router;
+mod stream;
 mod subscribe;
 
 use core::time::Duration;
@@ -25,6 +26,7 @@ pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
 pub use router::Router;
+pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
@@ -60,11 +62,41 @@ pub trait Pollable: sealed::Sealed {
 
     #[doc(hidden)]
     fn release(&self);
+
+    /// Whether a receive and a send would not wait, without a look at the system.
+    #[doc(hidden)]
+    fn can(&self) -> (bool, bool);
+}
+
+/// A socket that is lent.
+#[cfg(unix)]
+impl<S: Pollable + ?Sized> Pollable for &mut S {
+    fn step_once(&mut self) -> Result<Ready, Error> {
+        (**self).step_once()
+    }
+
+    fn descriptor(&self) -> std::os::fd::RawFd {
+        (**self).descriptor()
+    }
+
+    fn hold(&self) {
+        (**self).hold();
+    }
+
+    fn release(&self) {
+        (**self).release();
+    }
+
+    fn can(&self) -> (bool, bool) {
+        (**self).can()
+    }
 }
 
 mod sealed {
     #[expect(unnameable_types, reason = "sealed")]
     pub trait Sealed {}
+
+    impl<S: Sealed + ?Sized> Sealed for &mut S {}
 }
 
 /// What a socket can do now, and when to ask again.

@@ -100,14 +100,23 @@ impl Stream {
         each!(self, stream => stream)
     }
 
-    /// Where the peer is, as far as the transport tells.
-    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+    /// Where both ends are, as far as the transport tells.
+    pub(crate) fn addresses(&self) -> Addresses {
         match self {
-            Self::Tcp(stream) => stream.peer_addr().ok(),
+            Self::Tcp(stream) => {
+                Addresses { remote: stream.peer_addr().ok(), local: stream.local_addr().ok() }
+            }
             #[cfg(unix)]
-            Self::Ipc(_) => None,
+            Self::Ipc(_) => Addresses::default(),
         }
     }
+}
+
+/// The ends of a TCP connection; none of another transport's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Addresses {
+    pub(crate) remote: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
 }
 
 /// Where to dial, names resolved.

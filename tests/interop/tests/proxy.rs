@@ -1,0 +1,104 @@
+//! Our proxy between ends of libzmq.
+
+mod common;
+
+use core::time::Duration;
+use std::thread;
+
+use common::{LONG, Place, body, libzmq_req};
+use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_mio::{Dealer, Error, Proxy, Rep, Router, Statistics, Steering, Xpub, Xsub};
+
+fn run(mut proxy: Proxy<'static>) -> (Steering, thread::JoinHandle<Result<Statistics, Error>>) {
+    let steering = proxy.steering();
+    (steering, thread::spawn(move || proxy.run()))
+}
+
+fn connected(kind: Kind, endpoint: &str) -> Socket {
+    let socket = Context::new().unwrap().socket(kind).unwrap();
+    socket.set_timeout(Some(LONG)).unwrap();
+    if kind == Kind::Sub {
+        socket.set_bytes(option::SUBSCRIBE, b"b").unwrap();
+    }
+    socket.connect(endpoint).unwrap();
+    socket
+}
+
+#[test]
+fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
+    for place in Place::both() {
+        let frontend = Router::builder().bind(&place.endpoint).unwrap();
+        let backend = Dealer::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let clients = frontend.endpoints().next().unwrap().to_string();
+        let workers = backend.endpoints().next().unwrap().to_string();
+        let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
+        let workers: Vec<_> = (0..2)
+            .map(|_| {
+                let rep = connected(Kind::Rep, &workers);
+                rep.set_timeout(Some(Duration::from_secs(2))).unwrap();
+                thread::spawn(move || {
+                    let mut count = 0;
+                    while let Ok(request) = rep.recv() {
+                        let parts: Vec<_> = request.iter().map(Vec::as_slice).collect();
+                        rep.send(&parts).unwrap();
+                        count += 1;
+                    }
+                    count
+                })
+            })
+            .collect();
+        let req = libzmq_req(&clients);
+        for size in [0, 1, 255, 256, 65_536, 5_000_000] {
+            let body = body(size);
+            for _ in 0..10 {
+                req.send(&[b"head", &body]).unwrap();
+                let reply = req.recv().unwrap();
+                assert!(reply == [b"head".to_vec(), body.clone()], "{size} octets");
+            }
+        }
+        let counts: Vec<i32> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();
+        assert_eq!(counts.iter().sum::<i32>(), 60);
+        assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+        steering.terminate().unwrap();
+        // Routing id, delimiter, two parts.
+        assert_eq!(proxy.join().unwrap().unwrap().backend.sent.parts, 240);
+    }
+}
+
+#[test]
+fn publishers_and_subscribers_of_libzmq_meet() {
+    let frontend = Xsub::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let backend = Xpub::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let publishers = frontend.endpoints().next().unwrap().to_string();
+    let subscribers = backend.endpoints().next().unwrap().to_string();
+    let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
+    let publisher = connected(Kind::Xpub, &publishers);
+    let subscriber = connected(Kind::Sub, &subscribers);
+    assert_eq!(publisher.recv().unwrap(), [b"\x01b".to_vec()], "the subscription comes upstream");
+    for at in 0..1_000_u32 {
+        let name = if at % 2 == 0 { b"a" } else { b"b" };
+        publisher.send(&[name, &at.to_be_bytes()]).unwrap();
+    }
+    for at in (1..1_000_u32).step_by(2) {
+        assert_eq!(subscriber.recv().unwrap(), [b"b".to_vec(), at.to_be_bytes().to_vec()]);
+    }
+    drop(subscriber);
+    assert_eq!(publisher.recv().unwrap(), [b"\x00b".to_vec()], "and so does its end");
+    steering.terminate().unwrap();
+    proxy.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_req_of_libzmq_steers_it() {
+    let frontend = Router::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let backend = Dealer::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let control = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = control.endpoints().next().unwrap().to_string();
+    let (_, proxy) = run(Proxy::new(frontend, backend).unwrap().control(control));
+    let req = libzmq_req(&endpoint);
+    for (word, parts) in [("PAUSE", 1), ("STATISTICS", 8), ("RESUME", 1), ("TERMINATE", 1)] {
+        req.send(&[word.as_bytes()]).unwrap();
+        assert_eq!(req.recv().unwrap().len(), parts, "{word}");
+    }
+    proxy.join().unwrap().unwrap();
+}

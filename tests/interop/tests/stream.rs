@@ -1,0 +1,56 @@
+//! STREAM against libzmq's, both ways.
+
+mod common;
+
+use core::time::Duration;
+
+use common::LONG;
+use zmtp_interop::libzmq::{Context, Kind, Socket};
+use zmtp_mio::Stream;
+
+fn theirs() -> Socket {
+    let socket = Context::new().unwrap().socket(Kind::Stream).unwrap();
+    socket.set_timeout(Some(LONG)).unwrap();
+    socket
+}
+
+#[test]
+fn libzmq_dials_ours() {
+    let mut ours = Stream::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let theirs = theirs();
+    theirs.connect(&ours.endpoints().next().unwrap().to_string()).unwrap();
+    let came = theirs.recv().unwrap();
+    assert!(came[0].len() == 5 && came[1].is_empty());
+    theirs.send(&[&came[0], b"ping"]).unwrap();
+    let message = ours.recv_timeout(LONG).unwrap().unwrap();
+    assert_eq!((message.part(0).unwrap().len(), message.part(1).unwrap().len()), (5, 0));
+    let message = ours.recv_timeout(LONG).unwrap().unwrap();
+    let id = message.part(0).unwrap();
+    assert_eq!(message.part(1), Some(&b"ping"[..]));
+    ours.send_to(id, b"pong", LONG).unwrap();
+    assert_eq!(theirs.recv().unwrap()[1], b"pong");
+    // Each end closes by saying nothing, and the other is told.
+    ours.send_to(id, b"", LONG).unwrap();
+    assert_eq!(theirs.recv().unwrap()[1], b"");
+}
+
+#[test]
+fn ours_dials_libzmq() {
+    let theirs = theirs();
+    theirs.bind("tcp://127.0.0.1:*").unwrap();
+    let mut ours = Stream::new().unwrap();
+    let id = ours.dial(&theirs.last_endpoint()).unwrap();
+    ours.send_to(id.octets(), b"ping", LONG).unwrap();
+    let message = ours.recv_timeout(LONG).unwrap().unwrap();
+    assert_eq!(message.part(0), Some(id.octets()));
+    let came = theirs.recv().unwrap();
+    assert_eq!(came[1], b"");
+    assert_eq!(theirs.recv().unwrap(), [came[0].clone(), b"ping".to_vec()]);
+    theirs.send(&[&came[0], b"pong"]).unwrap();
+    assert_eq!(ours.recv_timeout(LONG).unwrap().unwrap().part(1), Some(&b"pong"[..]));
+    theirs.send(&[&came[0], b""]).unwrap();
+    // libzmq's socket closes it only when it is looked at.
+    assert!(!theirs.readable(Duration::from_millis(100)).unwrap());
+    let gone = ours.recv_timeout(LONG).unwrap().unwrap();
+    assert_eq!((gone.part(0), gone.part(1)), (Some(id.octets()), Some(&b""[..])));
+}

@@ -1,0 +1,107 @@
+//! Links without a protocol (`ZMQ_STREAM`): each read is a message.
+
+use zmtp_core::pattern::PeerId;
+
+use super::link::Link;
+use super::peer::{Origin, Phase};
+use super::queue::Letter;
+use super::receive::{BUDGET, Receiver, Turn, none_yet};
+use super::{Engine, Pattern};
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::error::Error;
+use crate::message::Message;
+use crate::monitor::CloseReason;
+
+impl Link {
+    /// Reads until the stream is drained, the queue is full or the budget is spent. What a read
+    /// brings goes to the application behind the peer's routing id.
+    pub(super) fn receive_raw<P: Pattern>(
+        &mut self,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<Turn, CloseReason> {
+        let mut budget = BUDGET;
+        loop {
+            // Of a connection that is to be closed what comes is read away, lest it be reset.
+            if !self.tx.leaving && self.must_wait(to) {
+                return Ok(Turn::Waiting);
+            }
+            let n = match self.stream.read(to.scratch) {
+                Ok(0) => return Err(CloseReason::ByPeer),
+                Ok(n) => n,
+                Err(error) => match none_yet(error)? {
+                    Some(n) => n,
+                    None => return Ok(Turn::Drained),
+                },
+            };
+            if !self.tx.leaving {
+                let mut message = Message::from(to.pattern.prefix(to.peer).unwrap_or_default());
+                message.push(&to.scratch[..n]);
+                let counters = &mut to.monitor.counters;
+                counters.messages_received += 1;
+                counters.octets_received += n as u64;
+                to.incoming.push(Letter::from(message));
+                to.pattern.queued(to.peer);
+                self.rx.proven = true;
+            }
+            if n < to.scratch.len() && !self.rx.closing {
+                return Ok(Turn::Drained);
+            }
+            budget = budget.saturating_sub(n);
+            if budget == 0 {
+                return Ok(Turn::Again);
+            }
+        }
+    }
+}
+
+impl<P: Pattern> Engine<P> {
+    /// Whether the socket type can be at such an endpoint at all.
+    pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        match endpoint {
+            Endpoint::Inproc(_) if P::RAW => Err(EndpointError::new(
+                endpoint.to_string(),
+                "`tcp://` or `ipc://`, where a STREAM's octets can go",
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A raw link has no handshake: its peer is there at once.
+    pub(super) fn opened_raw(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if matches!(peer.origin, Origin::Accepted) && !peer.known {
+            self.unfinished -= 1;
+        }
+        peer.known = true;
+        if let Phase::Open(link) = &mut peer.phase {
+            link.rx.ready = true;
+        }
+        let waited = peer.incoming.weight();
+        let result = self.pattern.up(&mut peer.door(index));
+        let more = peer.incoming.weight() - waited;
+        self.held += more;
+        self.queued += more;
+        if let Err(reason) = result {
+            self.shut(index, reason);
+        }
+    }
+
+    /// Closes a peer's connection when what waits for it is out; one that was dialled is not
+    /// dialled again.
+    pub(crate) fn leave(&mut self, peer: PeerId) {
+        let index = peer.0 as usize;
+        let Some(slot) = self.peers.get_mut(index) else { return };
+        slot.origin = Origin::Accepted;
+        slot.known = true;
+        match slot.link() {
+            Some(link) => {
+                link.tx.leaving = true;
+                self.flush(index);
+                // What reading waited for does not matter any more.
+                self.heat(index);
+            }
+            None => self.shut(index, CloseReason::ByUs),
+        }
+    }
+}
