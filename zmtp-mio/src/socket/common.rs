@@ -336,29 +336,6 @@ macro_rules! receiving {
     };
 }
 
-/// Implements receiving without a bound, for a type that [`receiving`] is for and that may always
-/// be asked.
-macro_rules! receiving_ever {
-    ($socket:ident, $what:literal) => {
-        receiving!($socket, $what);
-
-        impl $socket {
-            #[doc = concat!("Receives ", $what, ", waiting for it for ever.")]
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
-            pub fn recv(&mut self) -> Result<crate::Message, crate::Error> {
-                loop {
-                    if let Some(message) = self.recv_until(None)? {
-                        return Ok(message);
-                    }
-                }
-            }
-        }
-    };
-}
-
 /// Implements the ways to send, for a type with
 /// `send_until(&mut self, Message, Option<Instant>) -> Result<(), SendError>`: a message goes
 /// `$whither`, and waits `$why`.
@@ -459,4 +436,4 @@ macro_rules! probing {
     };
 }
 
-pub(super) use {common, conflating, corking, probing, receiving, receiving_ever, sending};
+pub(super) use {common, conflating, corking, probing, receiving, sending};

@@ -5,7 +5,7 @@ use std::time::Instant;
 use zmtp_core::pattern::{DealerPeer, PeerId};
 use zmtp_core::wire::SocketType;
 
-use super::common::{common, conflating, corking, probing, receiving, receiving_ever, sending};
+use super::common::{common, conflating, corking, probing, receiving, sending};
 use super::exchange;
 use crate::engine::{Door, Letter, Pattern, Seat};
 use crate::error::{Error, SendError};
@@ -75,7 +75,7 @@ impl Pattern for Rules {
 
 common!(Dealer, Own);
 sending!(Dealer, "to the next peer in turn", "for a peer that takes it");
-receiving_ever!(Dealer, "the next message");
+receiving!(Dealer, "the next message");
 corking!(Dealer);
 conflating!(Dealer);
 probing!(Dealer);

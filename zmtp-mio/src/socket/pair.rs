@@ -5,7 +5,7 @@ use std::time::Instant;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::SocketType;
 
-use super::common::{common, corking, receiving, receiving_ever, sending};
+use super::common::{common, corking, receiving, sending};
 use super::exchange;
 use crate::engine::{Door, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
@@ -70,7 +70,7 @@ impl Pattern for Rules {
 
 common!(Pair, ());
 sending!(Pair, "to the peer", "until the peer takes it");
-receiving_ever!(Pair, "the next message");
+receiving!(Pair, "the next message");
 corking!(Pair);
 
 impl Pair {

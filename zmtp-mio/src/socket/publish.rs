@@ -7,7 +7,7 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{FairPeer, PeerId, Publish, Pull, Reports};
 use zmtp_core::wire::SocketType;
 
-use super::common::{common, conflating, corking, receiving, receiving_ever, sending};
+use super::common::{common, conflating, corking, receiving, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
 use crate::engine::{Door, Engine, Letter, Pattern, Received, Seat};
@@ -311,7 +311,7 @@ macro_rules! publishing {
 publishing!(Pub);
 conflating!(Pub);
 publishing!(Xpub);
-receiving_ever!(Xpub, "the next report or upstream message");
+receiving!(Xpub, "the next report or upstream message");
 
 impl Pub {
     const fn of(engine: Seat<Rules<false>>) -> Self {

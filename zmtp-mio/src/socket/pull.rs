@@ -5,7 +5,7 @@ use std::time::Instant;
 use zmtp_core::pattern::{FairPeer, PeerId};
 use zmtp_core::wire::SocketType;
 
-use super::common::{common, conflating, receiving, receiving_ever};
+use super::common::{common, conflating, receiving};
 use super::exchange;
 use crate::engine::{Door, Pattern, Seat};
 use crate::error::Error;
@@ -58,7 +58,7 @@ impl Pattern for Rules {
 }
 
 common!(Pull, ());
-receiving_ever!(Pull, "the next message");
+receiving!(Pull, "the next message");
 conflating!(Pull);
 
 impl Pull {

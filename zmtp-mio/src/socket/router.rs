@@ -7,7 +7,7 @@ use std::time::Instant;
 use zmtp_core::pattern::{PeerId, RouterPeer, Unroutable};
 use zmtp_core::wire::{RoutingId, SocketType};
 
-use super::common::{common, corking, probing, receiving, receiving_ever, sending};
+use super::common::{common, corking, probing, receiving, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
 use crate::engine::{Door, Envelope, Letter, Pattern, Received, Refused, Seat};
@@ -147,7 +147,7 @@ sending!(
     "to the peer that its first part names",
     "for room in that peer's queue, if sending is [mandatory](Builder::mandatory): it never waits otherwise"
 );
-receiving_ever!(Router, "the next message, its sender's routing id in front");
+receiving!(Router, "the next message, its sender's routing id in front");
 corking!(Router);
 probing!(Router);
 

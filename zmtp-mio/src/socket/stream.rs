@@ -7,7 +7,7 @@ use std::time::Instant;
 use zmtp_core::pattern::{PeerId, RouterPeer, Unroutable};
 use zmtp_core::wire::{RoutingId, SocketType};
 
-use super::common::{common, corking, receiving, receiving_ever, sending};
+use super::common::{common, corking, receiving, sending};
 use super::exchange::Wait;
 use super::{Builder, exchange};
 use crate::engine::{Door, Envelope, Letter, Pattern, Refused, Seat};
@@ -148,7 +148,7 @@ sending!(
     "to the connection that its first part names, or closes that one if there are no octets behind. [`Error::Unroutable`] (`EHOSTUNREACH`) if there is none; otherwise it sends",
     "for room in that connection's queue"
 );
-receiving_ever!(Stream, "what a connection says, its routing id in front");
+receiving!(Stream, "what a connection says, its routing id in front");
 corking!(Stream);
 
 impl Builder<Stream> {

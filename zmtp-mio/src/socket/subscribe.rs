@@ -6,7 +6,7 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{FairPeer, PeerId};
 use zmtp_core::wire::SocketType;
 
-use super::common::{common, conflating, receiving, receiving_ever, sending};
+use super::common::{common, conflating, receiving, sending};
 use super::{Builder, exchange};
 use crate::engine::{Door, Engine, Envelope, Letter, Pattern, Received, Seat};
 use crate::error::{Error, SendError};
@@ -104,10 +104,10 @@ fn subscription(what: Subscription, topic: &[u8]) -> Letter {
 }
 
 common!(Sub, Own);
-receiving_ever!(Sub, "the next message");
+receiving!(Sub, "the next message");
 conflating!(Sub);
 common!(Xsub, ());
-receiving_ever!(Xsub, "the next message");
+receiving!(Xsub, "the next message");
 sending!(
     Xsub,
     "to every publisher, or changes what is subscribed to: a single part of the octet 1 and a topic subscribes, of 0 and a topic cancels",
