@@ -1,10 +1,12 @@
 //! A connection that is fed octets in pieces and says what it made of them.
 
-use zmtp_core::wire::{FrameHeader, More};
+use zmtp_core::wire::{FrameHeader, More, Property};
 use zmtp_core::{
-    Chunk, Config, Connection, Decoded, Error, Event, Ignored, Input, Instant, Null, SendError,
-    Subscription,
+    Chunk, Config, Connection, Decoded, Error, Event, Ignored, Input, Instant, NullOrOlder,
+    SendError, Subscription,
 };
+
+use crate::raw;
 
 /// When everything happens, unless a test lets time pass.
 pub const NOW: Instant = Instant::from_millis(1_000);
@@ -21,7 +23,7 @@ pub enum Said {
     Frame(FrameHeader, Vec<u8>),
     /// A command was ignored.
     Ignored(Ignored),
-    /// The handshake is over; the peer's metadata.
+    /// The handshake is over; the peer's metadata, for an older peer made up of its identity.
     Ready(Vec<u8>),
     /// The peer refused, with this reason.
     Refused(Vec<u8>),
@@ -54,12 +56,14 @@ pub enum Fetch {
 /// A connection and what a program around it would keep.
 #[derive(Debug)]
 pub struct Driver<'c> {
-    connection: Connection<Null, &'c Config>,
+    connection: Connection<NullOrOlder, &'c Config>,
     lane: Lane,
     fetch: Fetch,
     now: Instant,
     pieces: usize,
     pending: Vec<u8>,
+    /// The first octets that arrived, up to the major version.
+    head: Vec<u8>,
     body: Option<(FrameHeader, Vec<u8>)>,
     log: Vec<Said>,
     sent: Vec<u8>,
@@ -74,12 +78,13 @@ impl<'c> Driver<'c> {
     /// A connection that is driven in a certain way.
     pub fn with(config: &'c Config, lane: Lane, fetch: Fetch) -> Self {
         let mut driver = Self {
-            connection: Connection::new(Null::new(), config, NOW),
+            connection: Connection::new(NullOrOlder::new(), config, NOW),
             lane,
             fetch,
             now: NOW,
             pieces: 0,
             pending: Vec::new(),
+            head: Vec::new(),
             body: None,
             log: Vec::new(),
             sent: Vec::new(),
@@ -95,6 +100,7 @@ impl<'c> Driver<'c> {
     /// If the connection contradicts itself or leaves more unconsumed than it may.
     pub fn feed(&mut self, piece: &[u8]) {
         self.pieces += 1;
+        self.head.extend(piece.iter().take(11 - self.head.len()));
         let past = match self.lane {
             Lane::Body => true,
             Lane::Both => self.pieces.is_multiple_of(2),
@@ -180,12 +186,12 @@ impl<'c> Driver<'c> {
     }
 
     /// The connection.
-    pub const fn connection(&self) -> &Connection<Null, &'c Config> {
+    pub const fn connection(&self) -> &Connection<NullOrOlder, &'c Config> {
         &self.connection
     }
 
     /// The connection, to call what the driver does not.
-    pub const fn connection_mut(&mut self) -> &mut Connection<Null, &'c Config> {
+    pub const fn connection_mut(&mut self) -> &mut Connection<NullOrOlder, &'c Config> {
         &mut self.connection
     }
 
@@ -307,7 +313,13 @@ impl<'c> Driver<'c> {
         }
         let command = self.pending.first().is_some_and(|flags| flags & 4 != 0);
         let max = self.connection.config().limits.max_command as usize;
-        let allowed = if command { max + FrameHeader::MAX_LEN } else { FrameHeader::MAX_LEN - 1 };
+        let in_one_piece = match (raw::is_old(&self.head), self.connection.peer().is_some()) {
+            (Some(false), _) if command => max,
+            (Some(true), false) => max.min(255) + 1,
+            _ => 0,
+        };
+        let header = if raw::is_old(&self.head) == Some(false) { 9 } else { 10 };
+        let allowed = if in_one_piece > 0 { in_one_piece + header } else { header - 1 };
         assert!(self.pending.len() <= allowed, "{} octets left", self.pending.len());
     }
 }
@@ -316,7 +328,12 @@ fn said(event: &Event<'_>) -> Said {
     match event {
         Event::Cancel(topic) => Said::Cancel(topic.to_vec()),
         Event::Ignored(ignored) => Said::Ignored(*ignored),
-        Event::Ready(metadata) => Said::Ready(metadata.octets().to_vec()),
+        Event::Ready(metadata) => {
+            let identity =
+                metadata.get(Property::IDENTITY).filter(|_| metadata.octets().is_empty());
+            let made_up = identity.map(|id| raw::property(Property::IDENTITY, id));
+            Said::Ready(made_up.unwrap_or_else(|| metadata.octets().to_vec()))
+        }
         Event::Refused(reason) => Said::Refused(reason.to_vec()),
         Event::Subscribe(topic) => Said::Subscribe(topic.to_vec()),
         event => panic!("the driver does not know {event:?}"),

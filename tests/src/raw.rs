@@ -29,6 +29,29 @@ fn short_frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags, body.len() as u8], body].concat()
 }
 
+/// A frame of ZMTP 1.0 with these flags.
+pub fn frame_of_1_0(flags: u8, body: &[u8]) -> Vec<u8> {
+    match body.len() + 1 {
+        len @ ..255 => [&[len as u8, flags], body].concat(),
+        len => [&[0xff], &(len as u64).to_be_bytes()[..], &[flags], body].concat(),
+    }
+}
+
+/// What a peer of ZMTP 2.0 opens with, its identity included.
+pub fn opening_of_2_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
+    [&b"\xff\0\0\0\0\0\0\0\x01\x7f\x01"[..], &[socket_type], &frame(0, identity)].concat()
+}
+
+/// Whether these octets open a version older than 3.0; `None` if they are too few to tell.
+pub fn is_old(octets: &[u8]) -> Option<bool> {
+    match *octets {
+        [first, ..] if first != 0xff => Some(true),
+        [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(true),
+        [_, _, _, _, _, _, _, _, _, _, major, ..] => Some(major < 2),
+        _ => None,
+    }
+}
+
 /// A message, each part a frame.
 pub fn message(parts: &[&[u8]]) -> Vec<u8> {
     let last = parts.len() - 1;
@@ -83,6 +106,20 @@ impl Frame {
             0 => (u64::from(*octets.get(1)?), 2),
             _ => (u64::from_be_bytes(octets.get(1..9)?.try_into().ok()?), 9),
         };
+        let there = len.min((octets.len() - head) as u64) as usize;
+        let body = octets[head..head + there].to_vec();
+        Some(Self { flags, len, body, wire_len: head + there })
+    }
+
+    /// Takes the frame of ZMTP 1.0 at the front of `octets`; `None` if its header is incomplete.
+    /// A length of 0, which does not even count the flags, comes out as [`u64::MAX`].
+    pub fn first_of_1_0(octets: &[u8]) -> Option<Self> {
+        let (len, head) = match *octets.first()? {
+            0xff => (u64::from_be_bytes(octets.get(1..9)?.try_into().ok()?), 10),
+            len => (u64::from(len), 2),
+        };
+        let flags = *octets.get(head - 1)?;
+        let len = len.wrapping_sub(1);
         let there = len.min((octets.len() - head) as u64) as usize;
         let body = octets[head..head + there].to_vec();
         Some(Self { flags, len, body, wire_len: head + there })

@@ -1,7 +1,7 @@
 //! A recorded dialogue, played again with our connection in libzmq's place.
 
 use zmtp_core::pattern::{Mode, Reason};
-use zmtp_core::wire::{More, SocketType};
+use zmtp_core::wire::{Framing, More, SocketType};
 use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
 
 use crate::driver::NOW;
@@ -168,12 +168,21 @@ impl Player<'_> {
 
     /// Emits the message frame that libzmq sent, if there is no message to hold it against.
     fn say_as(&mut self, octets: &[u8]) {
-        let frame = Frame::first(octets).expect("a whole frame");
+        let frame = self.first(octets);
         if matches!(self.play.app, App::Later(_)) && !frame.is_command() {
             let more = if frame.has_more() { More::Follows } else { More::Last };
             self.endpoint.driver().send_frame(more, &frame.body).expect("ready to send");
             self.fetch();
         }
+    }
+
+    /// The frame at the front of what libzmq sent.
+    fn first(&mut self, octets: &[u8]) -> Frame {
+        let frame = match self.endpoint.driver().connection().framing() {
+            Framing::V1 => Frame::first_of_1_0(octets),
+            _ => Frame::first(octets),
+        };
+        frame.expect("a whole frame")
     }
 
     /// Leaves out a command that a pattern or a timer sends; else says how much to compare.
@@ -182,7 +191,7 @@ impl Player<'_> {
         if !self.out.is_empty() {
             return Some(all);
         }
-        let frame = Frame::first(&expected.recorded).expect("a whole frame");
+        let frame = self.first(&expected.recorded);
         let (name, _) = frame.command()?;
         let others: [&[u8]; 5] = [b"CANCEL", b"JOIN", b"LEAVE", b"PING", b"SUBSCRIBE"];
         if !others.contains(&name) {

@@ -112,7 +112,7 @@ fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
 
 #[test]
 fn the_greeting_goes_out_at_once_if_older_peers_are_of_no_interest() {
-    let config = Config::new(SocketType::Dealer).with_only_v3(true);
+    let config = Config::new(SocketType::Dealer).with_min_version(Version::V3_0);
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 64);
     driver.feed(&greeting("NULL")[..63]);

@@ -1,6 +1,6 @@
 //! What one end says of itself and what it allows its peer.
 
-use crate::wire::{RoutingId, SocketType};
+use crate::wire::{RoutingId, SocketType, Version};
 
 /// The settings of a connection. Many connections may share one.
 ///
@@ -24,9 +24,10 @@ pub struct Config {
     /// Signs of life that we send and ask for.
     #[cfg(feature = "heartbeat")]
     pub heartbeat: Heartbeat,
-    /// Whether peers below ZMTP 3.0 are of no interest: the greeting then goes out at once
-    /// instead of in the stages that let them be recognised.
-    pub only_v3: bool,
+    /// The lowest version of ZMTP that is spoken; 1.0, all of them, as far as the mechanism lets
+    /// them in ([`NullOrOlder`](crate::NullOrOlder)). From 3.0 up the greeting goes out at once
+    /// instead of in the stages that let older peers be recognised.
+    pub min_version: Version,
     /// Whether a READY without Socket-Type is refused. libzmq accepts it, small peers send it.
     pub require_socket_type: bool,
 }
@@ -40,7 +41,7 @@ impl Config {
             limits: Limits::DEFAULT,
             #[cfg(feature = "heartbeat")]
             heartbeat: Heartbeat::OFF,
-            only_v3: false,
+            min_version: Version::V1_0,
             require_socket_type: false,
         }
     }
@@ -67,10 +68,10 @@ impl Config {
         self
     }
 
-    /// Sends the whole greeting at once.
+    /// Refuses peers below `version`.
     #[must_use]
-    pub const fn with_only_v3(mut self, only_v3: bool) -> Self {
-        self.only_v3 = only_v3;
+    pub const fn with_min_version(mut self, version: Version) -> Self {
+        self.min_version = version;
         self
     }
 

@@ -33,5 +33,5 @@ pub use connection::{
     Subscription, SubscriptionHeader,
 };
 pub use error::{Error, Exceeded, Fault, Limit, PeerError, Timeout};
-pub use mechanism::Null;
+pub use mechanism::{Null, NullOrOlder};
 pub use time::Instant;

@@ -13,8 +13,11 @@ use core::hint::black_box;
 
 use link::Board;
 use patterns::{Rep, Req};
+use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Decoded, Input, Instant, Null, Subscription};
+use zmtp_core::{
+    Config, Connection, Decoded, Event, Input, Instant, Null, NullOrOlder, Subscription,
+};
 use zmtp_embedded::Link;
 
 /// What the operations work on, filled in by whoever would call.
@@ -22,6 +25,7 @@ use zmtp_embedded::Link;
 pub struct State<'a> {
     config: &'a Config,
     connection: Connection<Null, &'a Config>,
+    any_version: Connection<NullOrOlder, &'a Config>,
     link: Link<'a, Board>,
     socket: zmtp_embedded::Req<'a, Board>,
     req: Req,
@@ -44,7 +48,8 @@ pub unsafe extern "C" fn probe(
     // SAFETY: never run, see above.
     let (state, octets) = unsafe { (&mut *state, core::slice::from_raw_parts_mut(octets, len)) };
     match which {
-        0 => connection(state, octets, number),
+        0 => connection(&mut state.connection, octets, number),
+        7 => connection(&mut state.any_version, octets, number),
         1 => wire::probe(octets, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
@@ -54,17 +59,24 @@ pub unsafe extern "C" fn probe(
         _ => {
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);
+            state.any_version = Connection::new(NullOrOlder::new(), state.config, now);
         }
     }
 }
 
-fn connection(state: &mut State<'static>, octets: &mut [u8], number: u64) {
-    let connection = &mut state.connection;
+fn connection<M: Mechanism>(
+    connection: &mut Connection<M, &'static Config>,
+    octets: &mut [u8],
+    number: u64,
+) {
     let now = Instant::from_millis(number);
     let _ = black_box(connection.poll_transmit(octets));
     let mut input = Input::new(octets);
     while let Ok(decoded) = connection.decode(now, &mut input) {
         match black_box(decoded) {
+            Decoded::Event(Event::Ready(metadata)) => {
+                black_box(metadata.get("Identity"));
+            }
             Decoded::Event(event) => drop(black_box(event)),
             Decoded::NeedInput | Decoded::NeedTransmit => break,
         }

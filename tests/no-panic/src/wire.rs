@@ -3,8 +3,8 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, FrameHeader, Greeting, Kind, MechanismName, Metadata, More, Ping, Property, RoutingId,
-    SocketType, Writer, error_reason,
+    Command, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More, Ping, Property,
+    RoutingId, SocketType, Writer, error_reason,
 };
 
 pub(crate) fn probe(octets: &mut [u8], number: u64) {
@@ -17,6 +17,11 @@ pub(crate) fn probe(octets: &mut [u8], number: u64) {
         black_box((taken, header.emit().as_ref(), header.header_len()));
     }
     black_box(FrameHeader::new(Kind::Message(More::Follows), number).emit().as_ref());
+    for framing in [Framing::V1, Framing::V2, Framing::V3] {
+        if let Ok(Some((header, taken))) = black_box(black_box(framing).parse(octets)) {
+            black_box((taken, black_box(framing).emit(header).as_ref()));
+        }
+    }
     if let Ok(command) = black_box(Command::parse(octets)) {
         black_box(command.name.octets());
         let _ = black_box((Ping::parse(command.data), error_reason(command.data)));
@@ -29,6 +34,7 @@ pub(crate) fn probe(octets: &mut [u8], number: u64) {
     }
     black_box(RoutingId::new(octets).map(|id| id.octets().len()));
     let kinds = (SocketType::from_name(octets), SocketType::all().last());
+    black_box(SocketType::from_code(octets.first().copied().unwrap_or_default()));
     if let (Some(one), Some(other)) = black_box(kinds) {
         black_box((one.accepts(other), one.name(), one.code(), one.sends_identity()));
     }

@@ -1,12 +1,6 @@
-//! Older versions, which are refused, and what waits for its mechanism.
+//! What waits for its mechanism.
 
-use zmtp_core::PeerError;
-use zmtp_core::wire::OldPeer;
-use zmtp_core::wire::SocketType::{self, Pull, Router};
-
-use super::{Case, Run, What};
-
-const OLD: &str = "ZMTP 2.0 and 1.0 are refused until they are spoken";
+use super::{Case, What};
 
 pub(super) fn cases() -> Vec<Case> {
     let plain = "there is no PLAIN yet";
@@ -16,37 +10,12 @@ pub(super) fn cases() -> Vec<Case> {
         ("ZAP handler misbehaves", ZAP, "there is no ZAP yet"),
         ("CURVE server", CURVE, "there is no CURVE yet"),
     ];
-    let mut cases = old_versions();
+    let mut cases = Vec::new();
     for (section, inputs, why) in deferred {
         let case = |input: &&'static str| Case { section, input, what: What::Deferred(why) };
         cases.extend(inputs.iter().map(case));
     }
     cases
-}
-
-fn old_versions() -> Vec<Case> {
-    let v2 = |kind: SocketType, code| {
-        let opening = [b"\xff\0\0\0\0\0\0\0\x01\x7f\x01", &[code][..]].concat();
-        Run::new(kind, [opening]).fails(PeerError::Old(OldPeer::Version(1)))
-    };
-    let v1 = |first: u8, rest: &[u8]| {
-        let opening = [&[first], rest].concat();
-        Run::new(Pull, [opening]).fails(PeerError::Old(OldPeer::Unversioned(first)))
-    };
-    let refused = |run: Run| run.delivers("-").differs(OLD);
-    let named = [
-        ("2.0: identity frame with MORE set", refused(v2(Pull, 8))),
-        ("2.0: COMMAND bit (04) on a message", refused(v2(Pull, 8))),
-        ("2.0: identity of 300 octets to a ROUTER", refused(v2(Router, 5))),
-        ("1.0: frame length 0", v1(1, b"\0\0\x02\0m")),
-        ("1.0: first octet 00", v1(0, b"\x02\0m")),
-        ("1.0: reserved flag bits (fe) on a frame", refused(v1(1, b"\0\x02\xfem"))),
-        ("1.0: over MAXMSGSIZE=50", v1(1, &[&[0, 52, 0], &[b'a'; 51][..]].concat())),
-    ];
-    named
-        .into_iter()
-        .map(|(input, run)| run.named("ZMTP 2.0 / 1.0 framing", input).into())
-        .collect()
 }
 
 const PLAIN_SERVER: &[&str] = &[

@@ -5,6 +5,7 @@
 mod greeting;
 mod handshake;
 mod later;
+mod older;
 mod table;
 mod traffic;
 
@@ -78,7 +79,7 @@ pub struct Outcome {
 
 /// Every case, in the order of the table.
 pub fn cases() -> Vec<Case> {
-    [greeting::cases(), handshake::cases(), traffic::cases(), later::cases()]
+    [greeting::cases(), handshake::cases(), traffic::cases(), older::cases(), later::cases()]
         .into_iter()
         .flatten()
         .collect()

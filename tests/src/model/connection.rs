@@ -1,7 +1,7 @@
 //! What a connection must say to a whole stream of octets.
 
 use zmtp_core::wire::{
-    CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType,
+    CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType, Version,
 };
 use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError, Timeout};
 
@@ -18,11 +18,19 @@ pub fn said(config: &Config, octets: &[u8]) -> Vec<Said> {
     log
 }
 
+/// The framings there are.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Framing {
+    V1,
+    V2,
+    V3,
+}
+
 fn all(config: &Config, octets: &[u8], log: &mut Vec<Said>) -> Result<(), Error> {
-    let Some(mut octets) = greeting(octets)? else { return Ok(()) };
-    let (mut ready, mut parts, mut total) = (false, 0_u64, 0_u64);
-    while let Some(frame) = first_frame(octets)? {
-        if frame.is_command() {
+    let Some((framing, mut octets)) = opening(config, octets, log)? else { return Ok(()) };
+    let (mut ready, mut parts, mut total) = (framing != Framing::V3, 0_u64, 0_u64);
+    while let Some(frame) = first_frame(framing, octets)? {
+        if framing == Framing::V3 && frame.is_command() {
             exceeded(Limit::Command, config.limits.max_command.into(), frame.len)?;
             if !frame.is_whole() {
                 return Ok(());
@@ -54,37 +62,118 @@ fn all(config: &Config, octets: &[u8], log: &mut Vec<Said>) -> Result<(), Error>
     Ok(())
 }
 
-/// What follows a good greeting; `None` if it is incomplete.
-fn greeting(octets: &[u8]) -> Result<Option<&[u8]>, Error> {
-    let old = |old| Err(Error::Peer(PeerError::Old(old)));
-    match *octets {
-        [first, ..] if first != 0xff => return old(OldPeer::Unversioned(first)),
-        [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => {
-            return old(OldPeer::Unversioned(tenth));
+/// What follows a good greeting, or all that older versions have in its place and that of the
+/// handshake; `None` if it is incomplete.
+fn opening<'o>(
+    config: &Config,
+    octets: &'o [u8],
+    log: &mut Vec<Said>,
+) -> Result<Option<(Framing, &'o [u8])>, Error> {
+    let refused = |old| Err(Error::Peer(PeerError::Old(old)));
+    let below = |version| config.min_version > version;
+    let shows = match *octets {
+        [first, ..] if first != 0xff => Some(first),
+        [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(tenth),
+        _ => None,
+    };
+    if let Some(shows) = shows {
+        let unversioned = OldPeer::Unversioned(shows);
+        if below(Version::V1_0) {
+            return refused(unversioned);
         }
-        _ => {}
+        let frame = match first_frame(Framing::V1, octets) {
+            Ok(frame) if frame.as_ref().is_none_or(|frame| !frame.has_more()) => frame,
+            _ => return refused(unversioned),
+        };
+        let rest = identity(config, Framing::V1, frame, octets, config.require_socket_type, log)?;
+        let publishes = matches!(config.socket_type, SocketType::Pub | SocketType::Xpub);
+        if rest.is_some() && publishes {
+            log.push(Said::Subscribe(Vec::new()));
+        }
+        return Ok(rest);
     }
-    match octets.get(10) {
-        Some(major) if *major < 2 => return old(OldPeer::Version(*major)),
-        _ => {}
+    if let Some(major @ (0 | 1)) = octets.get(10).copied() {
+        let (framing, version) = match major {
+            0 => (Framing::V1, Version::V1_0),
+            _ => (Framing::V2, Version::V2_0),
+        };
+        if below(version) {
+            return refused(OldPeer::Version(major));
+        }
+        let Some(code) = octets.get(11) else { return Ok(None) };
+        let named = SocketType::all().find(|kind| kind.code() == *code);
+        let peer = named.ok_or(PeerError::UnknownSocketType)?;
+        let ours = config.socket_type;
+        if !ours.accepts(peer) {
+            return Err(PeerError::IncompatibleSocketType { ours, peer }.into());
+        }
+        let octets = &octets[12..];
+        let frame = first_frame(framing, octets)?;
+        if frame.as_ref().is_some_and(Frame::has_more) {
+            return Err(Malformed::MoreOnIdentity.into());
+        }
+        return identity(config, framing, frame, octets, false, log);
     }
     let Some(name) = octets.get(12..32) else { return Ok(None) };
     let peer = MechanismName::new(name);
     if peer != MechanismName::NULL {
         return Err(PeerError::MechanismMismatch { peer }.into());
     }
-    Ok(octets.get(64..))
+    let Some(rest) = octets.get(64..) else { return Ok(None) };
+    if octets[10..12] == [3, 0] && below(Version::V3_0) {
+        return refused(OldPeer::Version(3));
+    }
+    Ok(Some((Framing::V3, rest)))
+}
+
+/// What follows the identity frame.
+fn identity<'o>(
+    config: &Config,
+    framing: Framing,
+    frame: Option<Frame>,
+    octets: &'o [u8],
+    lacks_type: bool,
+    log: &mut Vec<Said>,
+) -> Result<Option<(Framing, &'o [u8])>, Error> {
+    let Some(frame) = frame else { return Ok(None) };
+    if frame.len > 255 {
+        let len = u32::try_from(frame.len).unwrap_or(u32::MAX);
+        return Err(PeerError::RoutingIdTooLong(len).into());
+    }
+    exceeded(Limit::Command, config.limits.max_command.into(), frame.len)?;
+    if lacks_type {
+        return Err(PeerError::MissingSocketType.into());
+    }
+    if !frame.is_whole() {
+        return Ok(None);
+    }
+    log.push(Said::Ready(raw::property("Identity", &frame.body)));
+    Ok(Some((framing, &octets[frame.wire_len..])))
 }
 
 /// The frame at the front. Flags and sizes are judged before there is a body.
-fn first_frame(octets: &[u8]) -> Result<Option<Frame>, Error> {
-    match octets.first() {
-        Some(flags) if flags & 0xf8 != 0 => return Err(Malformed::ReservedFlags(*flags).into()),
-        Some(flags) if flags & 5 == 5 => return Err(Malformed::MoreOnCommand.into()),
-        _ => {}
-    }
-    match Frame::first(octets) {
-        Some(frame) if frame.len >= 1 << 63 => Err(Malformed::FrameSize(frame.len).into()),
+fn first_frame(framing: Framing, octets: &[u8]) -> Result<Option<Frame>, Error> {
+    let Some(first) = octets.first().copied() else { return Ok(None) };
+    let frame = match framing {
+        Framing::V1 if first == 0 => return Err(Malformed::EmptyFrame.into()),
+        Framing::V1 => Frame::first_of_1_0(octets),
+        Framing::V2 if first & 0xfc != 0 => return Err(Malformed::ReservedFlags(first).into()),
+        Framing::V3 if first & 0xf8 != 0 => return Err(Malformed::ReservedFlags(first).into()),
+        Framing::V3 if first & 5 == 5 => return Err(Malformed::MoreOnCommand.into()),
+        _ => Frame::first(octets),
+    };
+    match frame {
+        Some(frame) if framing == Framing::V1 && frame.flags > 1 => {
+            Err(Malformed::ReservedFlags(frame.flags).into())
+        }
+        // What counts the flags counted nothing.
+        Some(frame) if framing == Framing::V1 && frame.len == u64::MAX => {
+            Err(Malformed::EmptyFrame.into())
+        }
+        Some(frame) if frame.len >= 1 << 63 => {
+            let flags = u64::from(framing == Framing::V1);
+            Err(Malformed::FrameSize(frame.len + flags).into())
+        }
         frame => Ok(frame),
     }
 }

@@ -27,12 +27,13 @@ pub enum Event<'i> {
     Ignored(Ignored),
     /// The handshake is over: messages may come, and go as soon as
     /// [`Connection::is_ready`](super::Connection::is_ready). Once per connection; who needs a
-    /// property copies it now.
+    /// property copies it now. A peer of ZMTP 2.0 or 1.0 has one, its Identity.
     Ready(Metadata<'i>),
     /// The peer sent ERROR with this reason. The next call returns
     /// [`PeerError::Refused`](crate::PeerError::Refused).
     Refused(&'i [u8]),
-    /// The peer subscribes to a topic. Only on PUB and XPUB.
+    /// The peer subscribes to a topic. Only on PUB and XPUB. Told in the name of a peer of ZMTP 1.0
+    /// too: it gets everything and chooses by itself.
     Subscribe(&'i [u8]),
 }
 
@@ -98,8 +99,9 @@ pub enum Ignored {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerInfo {
-    /// The version it announced.
+    /// The version it announced. One whose greeting says 2 is 3.1 here, as libzmq takes it: what is
+    /// called ZMTP 2.0 says 1, and that called 1.0 says 0 or does not greet.
     pub version: Version,
-    /// Its socket type; `None` if its READY did not say.
+    /// Its socket type; `None` if its READY did not say, or ZMTP 1.0 had no place for it.
     pub socket_type: Option<SocketType>,
 }

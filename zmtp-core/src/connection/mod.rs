@@ -6,6 +6,7 @@
 //! questions.
 
 mod event;
+mod older;
 mod pulse;
 mod receive;
 mod send;
@@ -22,7 +23,7 @@ use crate::config::Config;
 use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
-use crate::wire::{FrameHeader, HeaderBytes, Kind, More};
+use crate::wire::{FrameHeader, Framing, HeaderBytes, Kind, More, Version};
 use pulse::Pulse;
 use receive::Rx;
 use send::Tx;
@@ -60,7 +61,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ///
     /// Greeting octets are consumed as they come. Commands are parsed in one piece, so that up to
     /// [`Limits::max_command`](crate::Limits) and 9 octets may be left unconsumed; of anything else
-    /// at most an incomplete frame header, 8 octets. Message bodies are handed on as they are.
+    /// at most an incomplete frame header, 8 octets, or 9 where peers older than ZMTP 3.0 are let
+    /// in, whose opening identity, up to 255 octets, is read in one piece too. Message bodies are handed on as they are.
     ///
     /// # Errors
     ///
@@ -117,7 +119,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Whether [`Connection::poll_transmit`] may have something to write. While a greeting or
     /// handshake waits for the peer it is asked in vain.
     pub fn wants_transmit(&self) -> bool {
-        self.tx.wants_transmit(&self.mechanism)
+        self.tx.wants_transmit(&self.mechanism, &self.rx)
     }
 
     /// When to call [`Connection::handle_timeout`] next. It changes with what is decoded.
@@ -156,7 +158,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.heard();
     }
 
-    /// Starts a message frame: write the returned header, then exactly `len` octets of body.
+    /// Starts a message frame: write the returned header, which is in the peer's framing, then
+    /// exactly `len` octets of body.
     ///
     /// # Errors
     ///
@@ -165,7 +168,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     #[inline]
     pub fn begin_frame(&self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
         if self.is_ready() {
-            Ok(FrameHeader::new(Kind::Message(more), len).emit())
+            Ok(self.framing().emit(FrameHeader::new(Kind::Message(more), len)))
         } else {
             Err(self.error().map_or(SendError::NotReady, SendError::Failed))
         }
@@ -188,15 +191,25 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ) -> Result<SubscriptionHeader, SendError> {
         match self.rx.peer() {
             Some(peer) if self.is_ready() => {
-                Ok(SubscriptionHeader::new(what, topic_len, peer.version.spoken()))
+                let command = peer.version.spoken() == Version::V3_1;
+                Ok(SubscriptionHeader::new(what, topic_len, command, self.framing()))
             }
             _ => Err(self.error().map_or(SendError::NotReady, SendError::Failed)),
         }
     }
 
-    /// Whether messages may be sent: both READYs are through.
+    /// Whether messages may be sent: both READYs are through, or what stands for them in older
+    /// versions.
     pub fn is_ready(&self) -> bool {
-        self.rx.in_traffic() && self.mechanism.may_send()
+        let said_all =
+            if self.rx.is_old::<M>() { self.tx.greeted() } else { self.mechanism.may_send() };
+        self.rx.in_traffic() && said_all
+    }
+
+    /// How frames of messages go out to this peer, for a driver that has headers ready. Right once
+    /// [`Connection::is_ready`].
+    pub fn framing(&self) -> Framing {
+        self.rx.framing::<M>()
     }
 
     /// Who the peer is, once its READY has come.
@@ -221,7 +234,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     fn fail(&mut self, error: Error) {
         self.rx.fail(error);
-        self.tx.fail(error);
+        self.tx.fail(error, self.rx.is_old::<M>());
         self.pulse = Pulse::NEVER;
     }
 }

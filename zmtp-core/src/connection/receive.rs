@@ -1,6 +1,7 @@
 //! The receiving half: greeting → handshake → traffic ⇄ body.
 
 use super::event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
+use super::older::{self, Opening};
 use super::send::Tx;
 use crate::buffer::Input;
 use crate::config::{Config, Limits};
@@ -8,15 +9,15 @@ use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, Ping, Property,
-    SocketType, Version, error_reason,
+    Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, OldPeer, Ping,
+    Property, SOCKET_TYPE_AT, SocketType, Version, error_reason,
 };
 
 /// State of the receiving half.
 #[derive(Debug)]
 pub(super) struct Rx {
-    state: State,
-    peer: PeerInfo,
+    pub(super) state: State,
+    pub(super) peer: PeerInfo,
     /// What came so far of the message under way: octets, and parts.
     octets: u64,
     parts: u32,
@@ -25,11 +26,18 @@ pub(super) struct Rx {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+pub(super) enum State {
     Greeting(GreetingReader),
+    /// The opening of a peer older than ZMTP 3.0.
+    Older(Opening),
     Handshake,
+    /// Traffic, but a subscription to everything is to be told in the name of an older peer.
+    MatchAll,
     Traffic,
-    Body { header: FrameHeader, remaining: u64 },
+    Body {
+        header: FrameHeader,
+        remaining: u64,
+    },
     Failed(Error),
 }
 
@@ -84,7 +92,28 @@ impl Rx {
             match &mut self.state {
                 State::Failed(error) => return Err(*error),
                 State::Greeting(reader) => {
-                    let taken = reader.push(input.rest()).map_err(PeerError::Old)?;
+                    let position = reader.position();
+                    if M::OLDER_PEERS && position == 0 && config.min_version <= Version::V1_0 {
+                        match older::is_unversioned(input.rest()) {
+                            Some(true) => {
+                                self.peer.version = Version::V1_0;
+                                self.state = State::Older(Opening::Identity(false));
+                                continue;
+                            }
+                            Some(false) => {}
+                            None => return Ok(Decoded::NeedInput),
+                        }
+                    }
+                    let taken = match reader.push(input.rest()) {
+                        Ok(taken) => taken,
+                        Err(old) => {
+                            self.peer.version = older::spoken::<M>(config, old)?;
+                            self.state = State::Older(Opening::SocketType);
+                            // Up to the version, where the greeting was refused.
+                            input.take(SOCKET_TYPE_AT.saturating_sub(position));
+                            continue;
+                        }
+                    };
                     input.take(taken);
                     if let Some(peer) = reader.mechanism()
                         && peer != M::NAME
@@ -92,9 +121,25 @@ impl Rx {
                         return Err(PeerError::MechanismMismatch { peer }.into());
                     }
                     let Some(greeting) = reader.finished() else { return Ok(Decoded::NeedInput) };
-                    self.peer.version = greeting.version;
+                    self.peer.version = match greeting.version.major {
+                        2 => Version::V3_1,
+                        _ => greeting.version,
+                    };
+                    if greeting.version == Version::V3_0 && config.min_version > Version::V3_0 {
+                        return Err(PeerError::Old(OldPeer::Version(3)).into());
+                    }
                     self.state = State::Handshake;
                 }
+                // Who does not let older peers in need not carry this.
+                State::Older(opening) if M::OLDER_PEERS => {
+                    let opening = *opening;
+                    return self.older::<M>(config, opening, input);
+                }
+                State::MatchAll if M::OLDER_PEERS => {
+                    self.state = State::Traffic;
+                    return Ok(Decoded::Event(Event::Subscribe(&[])));
+                }
+                State::Older(_) | State::MatchAll => return Ok(Decoded::NeedInput),
                 State::Handshake => {
                     let Some(command) = self.take_command(config, input)? else {
                         return Ok(Decoded::NeedInput);
@@ -104,7 +149,7 @@ impl Rx {
                     }
                 }
                 State::Traffic => {
-                    let Some((header, len)) = FrameHeader::parse(input.rest())? else {
+                    let Some((header, len)) = self.framing::<M>().parse(input.rest())? else {
                         return Ok(Decoded::NeedInput);
                     };
                     if header.kind() != Kind::Command {
@@ -287,7 +332,7 @@ impl Rx {
     }
 
     pub(super) const fn in_traffic(&self) -> bool {
-        matches!(self.state, State::Traffic | State::Body { .. })
+        matches!(self.state, State::Traffic | State::Body { .. } | State::MatchAll)
     }
 
     pub(super) const fn in_message(&self) -> bool {
@@ -311,20 +356,37 @@ impl Rx {
     }
 }
 
+/// Whether the peer's type fits ours.
+pub(super) fn check_socket_type(
+    config: &Config,
+    peer: SocketType,
+) -> Result<SocketType, PeerError> {
+    let ours = config.socket_type;
+    if ours.accepts(peer) {
+        Ok(peer)
+    } else {
+        Err(PeerError::IncompatibleSocketType { ours, peer })
+    }
+}
+
+/// Whether an identity of so many octets may be.
+pub(super) fn check_identity(len: u64) -> Result<(), PeerError> {
+    if len > u64::from(u8::MAX) {
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        return Err(PeerError::RoutingIdTooLong(len));
+    }
+    Ok(())
+}
+
 /// Checks every Socket-Type and Identity of a READY; returns the socket type it names.
 fn check_metadata(config: &Config, metadata: Metadata<'_>) -> Result<Option<SocketType>, Error> {
     let mut named = None;
-    for property in metadata {
+    for property in metadata.encoded() {
         if property.is(Property::SOCKET_TYPE) {
-            let ours = config.socket_type;
             let peer = SocketType::from_name(property.value).ok_or(PeerError::UnknownSocketType)?;
-            if !ours.accepts(peer) {
-                return Err(PeerError::IncompatibleSocketType { ours, peer }.into());
-            }
-            named = Some(peer);
-        } else if property.is(Property::IDENTITY) && property.value.len() > usize::from(u8::MAX) {
-            let len = u32::try_from(property.value.len()).unwrap_or(u32::MAX);
-            return Err(PeerError::RoutingIdTooLong(len).into());
+            named = Some(check_socket_type(config, peer)?);
+        } else if property.is(Property::IDENTITY) {
+            check_identity(property.value.len() as u64)?;
         }
     }
     if named.is_none() && config.require_socket_type {

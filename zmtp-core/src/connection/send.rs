@@ -1,11 +1,13 @@
 //! The sending half: what the connection itself has to say, and frame headers.
 
+use super::older::Answer;
 use super::receive::Rx;
 use crate::config::Config;
 use crate::error::{Error, PeerError};
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    Command, CommandName, Full, Greeting, Ping, SIGNATURE_LEN, VERSION_MAJOR_AT, Version, Writer,
+    Command, CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, Ping, SIGNATURE_LEN,
+    SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
 };
 
 /// State of the sending half.
@@ -110,10 +112,10 @@ impl Tx {
         Self { greeting_sent: 0, beats, farewell: Farewell::Alive }
     }
 
-    pub(super) fn poll(
+    pub(super) fn poll<M: Mechanism>(
         &mut self,
         config: &Config,
-        mechanism: &mut impl Mechanism,
+        mechanism: &mut M,
         rx: &Rx,
         out: &mut [u8],
     ) -> Result<usize, Full> {
@@ -121,8 +123,15 @@ impl Tx {
         if self.farewell == Farewell::Done {
             return Ok(0);
         }
+        if let Some(answer) = rx.answer::<M>() {
+            let result = self.old_greeting(config, mechanism, rx.framing::<M>(), answer, &mut out);
+            return match result {
+                Err(full) if out.is_empty() => Err(full),
+                _ => Ok(out.len()),
+            };
+        }
         self.greeting(config, mechanism, rx, &mut out)?;
-        if usize::from(self.greeting_sent) < Greeting::LEN {
+        if !self.greeted() {
             return Ok(out.len());
         }
         // The greeting went out above or before; what does not fit behind it waits for the next
@@ -149,23 +158,60 @@ impl Tx {
             _ => rx.greeting_position(),
         };
         let stage = match heard {
-            _ if config.only_v3 => Greeting::LEN,
+            _ if config.min_version >= Version::V3_0 => Greeting::LEN,
             0..SIGNATURE_LEN => SIGNATURE_LEN,
             SIGNATURE_LEN => VERSION_MAJOR_AT.saturating_add(1),
             _ => Greeting::LEN,
         };
         let sent = usize::from(self.greeting_sent);
         if stage > sent {
-            let ours = Greeting {
-                version: Version::V3_1,
-                mechanism: M::NAME,
-                as_server: mechanism.as_server(),
-            };
-            let octets = ours.emit(config.routing_id.len());
+            let octets = greeting(config, mechanism);
             out.put(octets.get(sent..stage).unwrap_or_default())?;
             self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
         }
         Ok(())
+    }
+
+    /// What an older peer gets, stage by stage: to the one that sent a version octet the type of
+    /// our socket and an identity frame. To another our signature has been the header of that
+    /// frame already, so that only the identity is due.
+    fn old_greeting<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &M,
+        framing: Framing,
+        answer: Answer,
+        out: &mut Writer<'_>,
+    ) -> Result<(), Full> {
+        let mut octets = greeting(config, mechanism);
+        if let Some(code) = octets.get_mut(SOCKET_TYPE_AT) {
+            *code = config.socket_type.code();
+        }
+        let id = config.routing_id.octets();
+        let header = framing.emit(FrameHeader::new(Kind::Message(More::Last), id.len() as u64));
+        let (stage, header) = match answer {
+            Answer::Identity => (SIGNATURE_LEN, &[][..]),
+            Answer::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
+        };
+        let sent = usize::from(self.greeting_sent);
+        if sent < stage {
+            out.put(octets.get(sent..stage).unwrap_or_default())?;
+            self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
+        }
+        if usize::from(self.greeting_sent) == stage {
+            out.put(header)?;
+            self.greeting_sent = self.greeting_sent.saturating_add(1);
+        }
+        if !self.greeted() {
+            out.put(id)?;
+            self.greeting_sent = u8::try_from(Greeting::LEN).unwrap_or(u8::MAX);
+        }
+        Ok(())
+    }
+
+    /// Whether the greeting is out, to an older peer its identity too.
+    pub(super) const fn greeted(&self) -> bool {
+        self.greeting_sent as usize >= Greeting::LEN
     }
 
     fn commands(
@@ -209,12 +255,12 @@ impl Tx {
         Ok(())
     }
 
-    pub(super) fn wants_transmit(&self, mechanism: &impl Mechanism) -> bool {
+    pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &Rx) -> bool {
         match self.farewell {
             Farewell::Alive => {
                 self.beats.has(Beats::PING | Beats::PONG)
-                    || usize::from(self.greeting_sent) < Greeting::LEN
-                    || !mechanism.may_send()
+                    || !self.greeted()
+                    || !(mechanism.may_send() || rx.is_old::<M>())
             }
             Farewell::Refuse(_) => true,
             Farewell::Done => false,
@@ -238,9 +284,16 @@ impl Tx {
         self.beats.due |= Beats::PING;
     }
 
-    pub(super) fn fail(&mut self, error: Error) {
+    /// An older peer could not read what there is to say.
+    pub(super) fn fail(&mut self, error: Error, is_old: bool) {
         if self.farewell == Farewell::Alive {
-            self.farewell = Refusal::of(error).map_or(Farewell::Done, Farewell::Refuse);
+            let refusal = Refusal::of(error).filter(|_| !is_old);
+            self.farewell = refusal.map_or(Farewell::Done, Farewell::Refuse);
         }
     }
+}
+
+fn greeting<M: Mechanism>(config: &Config, mechanism: &M) -> [u8; Greeting::LEN] {
+    let (version, as_server) = (Version::V3_1, mechanism.as_server());
+    Greeting { version, mechanism: M::NAME, as_server }.emit(config.routing_id.len())
 }

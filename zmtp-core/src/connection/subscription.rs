@@ -1,6 +1,6 @@
 //! Subscriptions on their way out: a command to peers of ZMTP 3.1, a message to older ones.
 
-use crate::wire::{Command, CommandName, FrameHeader, Kind, More, Version, Writer};
+use crate::wire::{Command, CommandName, FrameHeader, Framing, Kind, More, Writer};
 
 /// What a SUB or XSUB says of a topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -25,19 +25,23 @@ impl SubscriptionHeader {
     /// Octets of the longest: a long frame header and the name of SUBSCRIBE behind its length.
     pub const MAX_LEN: usize = FrameHeader::MAX_LEN + 10;
 
-    pub(super) fn new(what: Subscription, topic_len: usize, version: Version) -> Self {
+    pub(super) fn new(
+        what: Subscription,
+        topic_len: usize,
+        command: bool,
+        framing: Framing,
+    ) -> Self {
         let mut octets = [0; Self::MAX_LEN];
         let mut out = Writer::new(&mut octets);
         let (name, first, name_len) = match what {
             Subscription::Cancel => (CommandName::Cancel, 0, 7),
             Subscription::Subscribe => (CommandName::Subscribe, 1, 10),
         };
-        let command = version == Version::V3_1;
         let (kind, before) =
             if command { (Kind::Command, name_len) } else { (Kind::Message(More::Last), 1) };
         let header = FrameHeader::new(kind, (topic_len as u64).saturating_add(before));
         // There is room for the longest.
-        let _ = out.put(header.emit().as_ref());
+        let _ = out.put(framing.emit(header).as_ref());
         let _ = if command { Command::emit_name(name, &mut out) } else { out.put(&[first]) };
         let len = u8::try_from(out.len()).unwrap_or_default();
         Self { octets, len }

@@ -2,7 +2,7 @@
 
 mod null;
 
-pub use null::Null;
+pub use null::{Null, NullOrOlder};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -15,6 +15,10 @@ use crate::wire::{Command, Full, MechanismName, Metadata, Property, Writer};
 pub trait Mechanism {
     /// The name in the greeting.
     const NAME: MechanismName;
+
+    /// Whether peers of ZMTP 2.0 and 1.0 are let in, which know no mechanism: they have none of its
+    /// guarantees. A constant, so that who does not want them does not carry their rules.
+    const OLDER_PEERS: bool = false;
 
     /// The as-server bit of the greeting.
     fn as_server(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::error::{Error, PeerError};
 use crate::wire::{Command, CommandName, Full, MechanismName, Metadata, Writer};
 
 /// The NULL mechanism. Both ends send READY as soon as the greetings are over, as libzmq does.
+/// Peers older than ZMTP 3.0 are refused; [`NullOrOlder`] lets them in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Null {
     ready_sent: bool,
@@ -37,5 +38,37 @@ impl Mechanism for Null {
 
     fn may_send(&self) -> bool {
         self.ready_sent
+    }
+}
+
+/// The NULL mechanism that also lets peers of ZMTP 2.0 and 1.0 in, down to
+/// [`Config::min_version`](crate::Config).
+///
+/// A type of its own, because their openings and framing are some 2.5 KB of code on a Cortex-M that
+/// most firmware has no use for, and a feature could be turned on by somebody else.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NullOrOlder(Null);
+
+impl NullOrOlder {
+    /// A handshake that has not begun.
+    pub const fn new() -> Self {
+        Self(Null::new())
+    }
+}
+
+impl Mechanism for NullOrOlder {
+    const NAME: MechanismName = Null::NAME;
+    const OLDER_PEERS: bool = true;
+
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
+        self.0.produce(config, out)
+    }
+
+    fn consume<'c>(&mut self, command: Command<'c>) -> Result<Option<Metadata<'c>>, Error> {
+        self.0.consume(command)
+    }
+
+    fn may_send(&self) -> bool {
+        self.0.may_send()
     }
 }

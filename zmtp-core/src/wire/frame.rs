@@ -47,7 +47,7 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// Octets of the longest header.
+    /// Octets of the longest header of ZMTP 3.
     pub const MAX_LEN: usize = 9;
 
     /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1: larger ones are
@@ -99,9 +99,10 @@ impl FrameHeader {
         };
         let [s0, s1, s2, s3, s4, s5, s6, s7] = self.len.to_be_bytes();
         if self.len <= u64::from(u8::MAX) {
-            HeaderBytes { octets: [flags, s7, 0, 0, 0, 0, 0, 0, 0], long: false }
+            HeaderBytes::short([flags, s7])
         } else {
-            HeaderBytes { octets: [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7], long: true }
+            let octets = [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7, 0];
+            HeaderBytes { octets, len: 9 }
         }
     }
 
@@ -125,27 +126,36 @@ impl FrameHeader {
         matches!(self.kind, Kind::Message(More::Last))
     }
 
-    /// Octets of the frame's header as emitted, 2 or 9.
+    /// Octets of the frame's header as emitted by [`FrameHeader::emit`], 2 or 9.
     pub const fn header_len(&self) -> usize {
         if self.len > u8::MAX as u64 { Self::MAX_LEN } else { 2 }
     }
 }
 
-/// An emitted frame header: two or nine octets.
+/// An emitted frame header: two or nine octets, or ten in ZMTP 1.0.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
-    octets: [u8; FrameHeader::MAX_LEN],
-    long: bool,
+    octets: [u8; Self::MAX_LEN],
+    len: u8,
+}
+
+impl HeaderBytes {
+    /// Octets of the longest, a long one of ZMTP 1.0.
+    pub const MAX_LEN: usize = 10;
+
+    pub(super) const fn short([first, second]: [u8; 2]) -> Self {
+        Self { octets: [first, second, 0, 0, 0, 0, 0, 0, 0, 0], len: 2 }
+    }
+
+    pub(super) const fn longest(octets: [u8; Self::MAX_LEN]) -> Self {
+        Self { octets, len: 10 }
+    }
 }
 
 impl AsRef<[u8]> for HeaderBytes {
     #[inline]
     fn as_ref(&self) -> &[u8] {
-        if self.long {
-            &self.octets
-        } else {
-            self.octets.first_chunk::<2>().map_or(&[], |short| short.as_slice())
-        }
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

@@ -1,9 +1,13 @@
 //! The greeting: 64 octets that open a connection (RFC 37 § Formal Grammar).
 
+use super::Framing;
+
 /// Octets of the signature, all that may be sent before anything of the peer was read.
 pub(crate) const SIGNATURE_LEN: usize = 10;
 /// Where the major version stands.
 pub(crate) const VERSION_MAJOR_AT: usize = 10;
+/// Where the type of the socket stands in ZMTP 2.0, the minor version in later ones.
+pub(crate) const SOCKET_TYPE_AT: usize = 11;
 const MECHANISM_AT: usize = 12;
 const MECHANISM_LEN: usize = 20;
 const AS_SERVER_AT: usize = MECHANISM_AT + MECHANISM_LEN;
@@ -12,9 +16,9 @@ const AS_SERVER_AT: usize = MECHANISM_AT + MECHANISM_LEN;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Version {
-    /// 3 for all that this crate speaks.
+    /// 3 for the current protocol.
     pub major: u8,
-    /// 1 for the current protocol, 0 for RFC 23.
+    /// 1 for the current protocol, 0 for RFC 23 and all before it.
     pub minor: u8,
 }
 
@@ -23,13 +27,29 @@ impl Version {
     pub const V3_1: Self = Self { major: 3, minor: 1 };
     /// ZMTP 3.0 (RFC 23).
     pub const V3_0: Self = Self { major: 3, minor: 0 };
+    /// ZMTP 2.0 (RFC 15).
+    pub const V2_0: Self = Self { major: 2, minor: 0 };
+    /// ZMTP 1.0 (RFC 13).
+    pub const V1_0: Self = Self { major: 1, minor: 0 };
 
-    /// The version spoken with a peer that announced `self`: 3.0 for exactly 3.0, else 3.1.
+    /// The version spoken with a peer of version `self`: its own up to 3.0, else 3.1.
     #[must_use]
     pub const fn spoken(self) -> Self {
         match self {
+            Self { major: 1, .. } => Self::V1_0,
+            Self { major: 2, .. } => Self::V2_0,
             Self { major: 3, minor: 0 } => Self::V3_0,
             _ => Self::V3_1,
+        }
+    }
+
+    /// How a peer of version `self` frames messages.
+    #[must_use]
+    pub const fn framing(self) -> Framing {
+        match self.major {
+            1 => Framing::V1,
+            2 => Framing::V2,
+            _ => Framing::V3,
         }
     }
 }
@@ -94,7 +114,7 @@ impl defmt::Format for MechanismName {
     }
 }
 
-/// An opening that is not ZMTP 3: an older peer, or no ZMTP at all.
+/// An opening of a version that is not spoken here, or of no ZMTP at all.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -102,7 +122,7 @@ pub enum OldPeer {
     /// No signature. ZMTP 1.0 opens like that, and so do HTTP, TLS and SSH; this is the octet that
     /// shows it: the first if it is not `ff`, else the tenth, whose bit 0 is clear.
     Unversioned(u8),
-    /// The major version octet is 0 (ZMTP 1.0 framing) or 1 (ZMTP 2.0).
+    /// The major version octet: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is not enough.
     Version(u8),
 }
 
@@ -113,6 +133,7 @@ impl core::fmt::Display for OldPeer {
                 write!(f, "no ZMTP signature (octet {octet:#04x}): ZMTP 1.0 or another protocol")
             }
             Self::Version(1) => f.write_str("peer speaks ZMTP 2.0"),
+            Self::Version(3) => f.write_str("peer speaks ZMTP 3.0"),
             Self::Version(_) => f.write_str("peer speaks ZMTP 1.0"),
         }
     }
@@ -132,7 +153,7 @@ impl core::fmt::Display for OldPeer {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Greeting {
-    /// The version the peer announces, as sent: 4.9 stays 4.9.
+    /// The version the peer announces, as sent: 4.9 stays 4.9, and 2.x, which nobody speaks, 2.x.
     pub version: Version,
     /// The mechanism the peer wants.
     pub mechanism: MechanismName,
@@ -213,7 +234,7 @@ impl GreetingReader {
             9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
             VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
             VERSION_MAJOR_AT => self.greeting.version.major = octet,
-            11 => self.greeting.version.minor = octet,
+            SOCKET_TYPE_AT => self.greeting.version.minor = octet,
             MECHANISM_AT..AS_SERVER_AT => {
                 let place = at.saturating_sub(MECHANISM_AT);
                 if let Some(slot) = self.greeting.mechanism.0.get_mut(place) {
@@ -262,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_0_and_1_are_old_and_2_is_spoken_to_as_3_1() {
+    fn versions_0_and_1_are_old_and_2_is_not() {
         let head = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f];
         for (major, expected) in
             [(0, Err(OldPeer::Version(0))), (1, Err(OldPeer::Version(1))), (2, Ok(None))]
@@ -271,8 +292,9 @@ mod tests {
             octets.push(major);
             assert_eq!(Greeting::parse(&octets), expected);
         }
-        assert_eq!(Version { major: 2, minor: 0 }.spoken(), Version::V3_1);
         assert_eq!(Version { major: 4, minor: 9 }.spoken(), Version::V3_1);
-        assert_eq!(Version::V3_0.spoken(), Version::V3_0);
+        for version in [Version::V3_1, Version::V3_0, Version::V2_0, Version::V1_0] {
+            assert_eq!(version.spoken(), version);
+        }
     }
 }

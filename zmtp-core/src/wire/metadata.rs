@@ -46,7 +46,8 @@ impl<'a> Property<'a> {
     }
 }
 
-/// A list of properties, checked whole when it was made.
+/// A list of properties, checked whole when it was made. That of a peer older than ZMTP 3.0 holds
+/// its identity frame as the property Identity.
 ///
 /// ```
 /// use zmtp_core::wire::Metadata;
@@ -56,7 +57,11 @@ impl<'a> Property<'a> {
 /// assert_eq!(metadata.iter().count(), 1);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Metadata<'a>(&'a [u8]);
+pub struct Metadata<'a> {
+    octets: &'a [u8],
+    /// The identity frame of a peer that sends no properties.
+    identity: Option<&'a [u8]>,
+}
 
 impl<'a> Metadata<'a> {
     /// Wraps encoded properties after checking that each is whole.
@@ -65,14 +70,28 @@ impl<'a> Metadata<'a> {
     ///
     /// [`Malformed::Metadata`] if one is cut short or a stray octet follows the last.
     pub fn new(octets: &'a [u8]) -> Result<Self, Malformed> {
-        let mut properties = Properties(octets);
+        let mut properties = Encoded(octets);
         while properties.next().is_some() {}
-        if properties.0.is_empty() { Ok(Self(octets)) } else { Err(Malformed::Metadata) }
+        if properties.0.is_empty() {
+            Ok(Self { octets, identity: None })
+        } else {
+            Err(Malformed::Metadata)
+        }
+    }
+
+    /// What a peer of ZMTP 2.0 or 1.0 says of itself: nothing but an Identity, in a frame.
+    pub(crate) const fn of_identity(id: &'a [u8]) -> Self {
+        Self { octets: &[], identity: Some(id) }
     }
 
     /// The properties in the order they were sent, duplicates included.
     pub const fn iter(&self) -> Properties<'a> {
-        Properties(self.0)
+        Properties { identity: self.identity, encoded: self.encoded() }
+    }
+
+    /// Only those that were sent as properties.
+    pub(crate) const fn encoded(&self) -> Encoded<'a> {
+        Encoded(self.octets)
     }
 
     /// The value of the last property called `name`, in any case: of several the last counts, as
@@ -81,9 +100,10 @@ impl<'a> Metadata<'a> {
         self.iter().filter(|property| property.is(name)).last().map(|property| property.value)
     }
 
-    /// The encoded properties.
+    /// The encoded properties; nothing if the peer is older than ZMTP 3.0 and sent an identity
+    /// frame in their place.
     pub const fn octets(&self) -> &'a [u8] {
-        self.0
+        self.octets
     }
 }
 
@@ -107,9 +127,27 @@ impl<'a> IntoIterator for &Metadata<'a> {
 
 /// Iterator over the properties of [`Metadata`].
 #[derive(Clone, Debug)]
-pub struct Properties<'a>(&'a [u8]);
+pub struct Properties<'a> {
+    identity: Option<&'a [u8]>,
+    encoded: Encoded<'a>,
+}
+
+/// Iterator over encoded properties, as firmware needs it, which lets no older peers in.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoded<'a>(&'a [u8]);
 
 impl<'a> Iterator for Properties<'a> {
+    type Item = Property<'a>;
+
+    fn next(&mut self) -> Option<Property<'a>> {
+        if let Some(value) = self.identity.take() {
+            return Some(Property { name: Property::IDENTITY.as_bytes(), value });
+        }
+        self.encoded.next()
+    }
+}
+
+impl<'a> Iterator for Encoded<'a> {
     type Item = Property<'a>;
 
     fn next(&mut self) -> Option<Property<'a>> {

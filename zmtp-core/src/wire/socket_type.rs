@@ -71,6 +71,11 @@ impl SocketType {
         Self::TABLE.iter().find(|(kind, ..)| *kind == self).map_or(u8::MAX, |(.., code)| *code)
     }
 
+    /// The type with this code.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::TABLE.iter().find(|(.., other)| *other == code).map(|(kind, ..)| *kind)
+    }
+
     /// Whether this type may talk to a peer of type `peer`. It is so in both directions or none.
     pub const fn accepts(self, peer: Self) -> bool {
         use SocketType::{
@@ -124,8 +129,10 @@ mod tests {
     fn names_and_codes_are_one_to_one() {
         for kind in SocketType::all() {
             assert_eq!(SocketType::from_name(kind.name().as_bytes()), Some(kind));
+            assert_eq!(SocketType::from_code(kind.code()), Some(kind));
             assert_eq!(SocketType::all().filter(|other| other.code() == kind.code()).count(), 1);
         }
+        assert_eq!(SocketType::from_code(11), None);
         assert_eq!(SocketType::from_name(b"push"), None);
         assert_eq!(SocketType::from_name(b"STREAM"), None);
     }

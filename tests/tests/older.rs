@@ -1,0 +1,350 @@
+//! Peers of ZMTP 2.0 and 1.0: both ends of their openings, and the same calls for all versions.
+
+use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Rep, Router, Sub, Xpub, Xsub};
+use zmtp_core::wire::{Framing, Malformed, More, OldPeer, RoutingId, SocketType, Version};
+use zmtp_core::{
+    Config, Connection, Error, Exceeded, Heartbeat, Limit, Limits, Null, NullOrOlder, PeerError,
+    SendError, Subscription,
+};
+use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::properties::{assert_same, run};
+use zmtp_tests::raw::{self, frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
+
+/// Lengths about each edge of a framing.
+const LENGTHS: [usize; 9] = [0, 1, 252, 253, 254, 255, 256, 257, 70_000];
+
+/// A signature and the octet that says ZMTP 1.0 behind it.
+fn opening_of_revision_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
+    let mut octets = opening_of_2_0(socket_type, b"")[..12].to_vec();
+    octets[10] = 0;
+    [octets, frame_of_1_0(0, identity)].concat()
+}
+
+/// What each older peer opens with, its version, and whether it says its type.
+fn openings(kind: SocketType, identity: &[u8]) -> [(Vec<u8>, Version, bool); 3] {
+    [
+        (opening_of_2_0(kind.code(), identity), Version::V2_0, true),
+        (opening_of_revision_0(kind.code(), identity), Version::V1_0, true),
+        (frame_of_1_0(0, identity), Version::V1_0, false),
+    ]
+}
+
+fn frame_of(version: Version, flags: u8, body: &[u8]) -> Vec<u8> {
+    if version == Version::V1_0 { frame_of_1_0(flags, body) } else { frame(flags, body) }
+}
+
+fn identity(id: &[u8]) -> Said {
+    Said::Ready(raw::property("Identity", id))
+}
+
+fn routing_id(len: usize) -> RoutingId {
+    RoutingId::new(&vec![b'i'; len]).unwrap()
+}
+
+/// A connection whose peer is of this version and has opened.
+fn open<'c>(config: &'c Config, opening: &[u8]) -> Driver<'c> {
+    let mut driver = Driver::new(config);
+    driver.feed(opening);
+    assert!(driver.connection().is_ready(), "{:?}", driver.log());
+    driver.take_sent();
+    driver
+}
+
+#[test]
+fn all_pairs_of_types_meet_in_2_0_as_in_3_and_no_others() {
+    let stable = || SocketType::all().filter(|kind| kind.code() <= 10);
+    for (ours, peer) in stable().flat_map(|ours| stable().map(move |peer| (ours, peer))) {
+        let config = Config::new(ours);
+        for (opening, version, says_type) in openings(peer, b"id") {
+            let mut driver = Driver::new(&config);
+            driver.feed_in_pieces(&opening, [1]);
+            if says_type && !ours.accepts(peer) {
+                let error = PeerError::IncompatibleSocketType { ours, peer }.into();
+                assert_eq!(driver.log(), [Said::Failed(error)]);
+                // What opens our side, and no ERROR: that would be a message to this peer.
+                assert!(driver.sent().len() <= 14, "{ours} {peer}");
+                continue;
+            }
+            assert_eq!(driver.log()[0], identity(b"id"));
+            let info = driver.connection().peer().unwrap();
+            assert_eq!((info.version, info.socket_type), (version, says_type.then_some(peer)));
+            assert!(driver.connection().is_ready());
+            assert!(!driver.connection().wants_transmit());
+        }
+    }
+}
+
+#[test]
+fn our_identity_is_framed_as_the_peer_frames_whatever_its_length() {
+    for len in [0, 1, 253, 254, 255] {
+        let config = Config::new(Dealer).with_routing_id(routing_id(len));
+        let id = vec![b'i'; len];
+        let signature = [&b"\xff\0\0\0\0\0\0"[..], &(len as u16 + 1).to_be_bytes(), b"\x7f"];
+        for (opening, version, says_type) in openings(Router, b"") {
+            let mut expected = signature.concat();
+            if says_type {
+                expected.extend([3, Dealer.code()]);
+                expected.extend(frame_of(version, 0, &id));
+            } else {
+                // The signature was the header of this frame.
+                expected.extend(&id);
+            }
+            // Through every room, all at once and octet by octet.
+            for room in (0..20).chain([250, 300]) {
+                let mut connection = Connection::new(NullOrOlder::new(), &config, NOW);
+                let mut octets = opening.clone();
+                let mut input = zmtp_core::Input::new(&mut octets);
+                connection.decode(NOW, &mut input).unwrap();
+                let mut sent = Vec::new();
+                for room in [room, 400, 400, 400] {
+                    let mut out = vec![0; room];
+                    let ready = connection.is_ready();
+                    let n = connection.poll_transmit(&mut out).unwrap_or_default();
+                    assert!(n == 0 || !ready, "nothing is said once it is ready");
+                    sent.extend_from_slice(&out[..n]);
+                }
+                assert_eq!(sent, expected, "{version} {len} {room}");
+                assert!(connection.is_ready() && !connection.wants_transmit());
+            }
+            let mut driver = Driver::new(&config);
+            driver.feed_in_pieces(&opening, [1]);
+            assert_eq!(driver.sent(), expected);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_said_that_a_1_0_peer_cannot_read() {
+    let config = Config::new(Pull);
+    let mut driver = Driver::new(&config);
+    assert_eq!(driver.take_sent().len(), 10);
+    driver.feed(&[1]);
+    // Its first octet shows what it is; its identity is not there yet.
+    assert!(driver.take_sent().is_empty());
+    assert_eq!(driver.send(&["early"]), Err(SendError::NotReady));
+    driver.feed(&[0]);
+    assert_eq!(driver.log(), [identity(b"")]);
+}
+
+#[test]
+fn identities_come_up_to_255_octets_and_no_longer() {
+    for len in [0, 1, 253, 254, 255, 256, 70_000] {
+        let id = vec![b'i'; len];
+        for (opening, ..) in openings(Dealer, &id) {
+            let config = Config::new(Router);
+            let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, [1]);
+            let expected = match len {
+                ..=255 => identity(&id),
+                _ => Said::Failed(PeerError::RoutingIdTooLong(len as u32).into()),
+            };
+            assert_eq!(driver.log(), [expected], "{len}");
+        }
+    }
+    // Where commands are limited to less, so are identities: both are read in one piece.
+    let config = Config::new(Router).with_limits(Limits::DEFAULT.max_command(100));
+    let driver = run(&config, &frame_of_1_0(0, &[7; 101]), Lane::Decode, Fetch::Eagerly, []);
+    let error = Error::Limit(Exceeded { limit: Limit::Command, allowed: 100, got: 101 });
+    assert_eq!(driver.log(), [Said::Failed(error)]);
+}
+
+#[test]
+fn messages_go_both_ways_in_the_peers_framing() {
+    for (kind, peer) in [(Pull, Push), (Push, Pull), (Dealer, Rep), (Rep, Dealer)] {
+        let config = Config::new(kind);
+        for (opening, version, _) in openings(peer, b"me") {
+            for len in LENGTHS {
+                let body = vec![b'b'; len];
+                let message = [frame_of(version, 1, &body), frame_of(version, 0, b"")].concat();
+                let mut driver = open(&config, &opening);
+                driver.send(&[&body[..], b""]).unwrap();
+                assert_eq!(driver.sent(), message, "{version} {len}");
+                assert_eq!(driver.connection().framing(), version.framing());
+
+                let stream = [&opening[..], &message].concat();
+                let whole = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
+                let [_, Said::Frame(first, got), Said::Frame(last, _)] = whole.log() else {
+                    panic!("{:?}", whole.log())
+                };
+                assert!(!first.is_final() && last.is_final() && *got == body);
+                for lane in [Lane::Body, Lane::Both] {
+                    assert_same(&whole, &run(&config, &stream, lane, Fetch::Lazily, [7]));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn subscriptions_are_messages_in_the_peers_framing() {
+    for (config, len) in
+        [Sub, Xsub].map(Config::new).iter().flat_map(|config| LENGTHS.map(|len| (config, len)))
+    {
+        let topic = vec![b't'; len];
+        for (opening, version, _) in openings(Pub, b"") {
+            let mut driver = open(config, &opening);
+            driver.subscribe(Subscription::Subscribe, &topic).unwrap();
+            driver.subscribe(Subscription::Cancel, &topic).unwrap();
+            let bodies = [1, 0].map(|first| [&[first], &topic[..]].concat());
+            let expected = bodies.map(|body| frame_of(version, 0, &body)).concat();
+            assert_eq!(driver.sent(), expected, "{version} {len}");
+        }
+    }
+}
+
+#[test]
+fn who_does_not_greet_and_subscribes_gets_everything() {
+    for (ours, peer) in [(Pub, Sub), (Xpub, Sub), (Pub, Xsub), (Push, Pull), (Sub, Pub)] {
+        let config = Config::new(ours);
+        for (opening, _, says_type) in openings(peer, b"") {
+            for sizes in [vec![], vec![1]] {
+                let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, sizes);
+                let mut expected = vec![identity(b"")];
+                if !says_type && matches!(ours, Pub | Xpub) {
+                    expected.push(Said::Subscribe(Vec::new()));
+                }
+                assert_eq!(driver.log(), expected, "{ours}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lowest_version_refuses_all_below_it_and_none_above() {
+    let peers = [
+        (frame_of_1_0(0, b""), Version::V1_0, OldPeer::Unversioned(1)),
+        (opening_of_revision_0(8, b""), Version::V1_0, OldPeer::Version(0)),
+        (opening_of_2_0(8, b""), Version::V2_0, OldPeer::Version(1)),
+        ([greeting_of([3, 0], "NULL"), ready("PUSH")].concat(), Version::V3_0, OldPeer::Version(3)),
+        ([greeting("NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(3)),
+        ([greeting_of([2, 0], "NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(2)),
+        ([greeting_of([4, 0], "NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(4)),
+    ];
+    for min in [Version::V1_0, Version::V2_0, Version::V3_0, Version::V3_1] {
+        let config = Config::new(Pull).with_min_version(min);
+        for (octets, version, old) in &peers {
+            let driver = run(&config, octets, Lane::Decode, Fetch::Eagerly, [1]);
+            let error = (*version < min).then_some(Error::from(PeerError::Old(*old)));
+            assert_eq!(driver.connection().error(), error, "{version} at least {min}");
+            assert_eq!(driver.connection().is_ready(), error.is_none());
+            if error.is_none() {
+                let spoken = driver.connection().peer().unwrap().version.spoken();
+                assert_eq!(spoken, *version);
+            } else {
+                assert!(!driver.sent().windows(5).any(|octets| octets == b"ERROR"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mechanism_without_older_peers_refuses_them_whatever_the_settings_say() {
+    let config = Config::new(Pull).with_min_version(Version::V1_0);
+    for (mut octets, ..) in openings(Push, b"") {
+        let mut connection = Connection::new(Null::new(), &config, NOW);
+        let mut input = zmtp_core::Input::new(&mut octets);
+        let result = connection.decode(NOW, &mut input).map(drop);
+        assert!(matches!(result, Err(Error::Peer(PeerError::Old(_)))), "{result:?}");
+        assert_eq!(connection.framing(), Framing::V3);
+    }
+}
+
+#[test]
+fn other_protocols_are_refused_at_their_second_octet() {
+    let config = Config::new(Pull);
+    for opening in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02", b"SSH-2.0", b"\0\0", b"EHLO"] {
+        let mut driver = Driver::new(&config);
+        driver.feed(&opening[..2]);
+        let error = PeerError::Old(OldPeer::Unversioned(opening[0])).into();
+        assert_eq!(driver.log(), [Said::Failed(error)]);
+        assert_eq!(driver.sent().len(), 10);
+    }
+}
+
+#[test]
+fn what_breaks_the_older_framings_ends_the_connection() {
+    let config = Config::new(Pull);
+    let after = |opening: Vec<u8>, octets: &[u8]| {
+        let stream = [&opening[..], octets].concat();
+        let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
+        driver.connection().error()
+    };
+    let malformed = |what: Malformed| Some(Error::from(what));
+    let v2 = || opening_of_2_0(8, b"");
+    let v1 = || frame_of_1_0(0, b"");
+    for flags in [4, 5, 6, 0x80] {
+        assert_eq!(after(v2(), &[flags]), malformed(Malformed::ReservedFlags(flags)));
+        assert_eq!(after(v1(), &[9, flags]), malformed(Malformed::ReservedFlags(flags)));
+    }
+    assert_eq!(after(v1(), &[0]), malformed(Malformed::EmptyFrame));
+    let long = |len: u64, flags: u8| [&[0xff], &len.to_be_bytes()[..], &[flags]].concat();
+    assert_eq!(after(v1(), &long(0, 0)), malformed(Malformed::EmptyFrame));
+    assert_eq!(after(v1(), &long(u64::MAX, 0)), malformed(Malformed::FrameSize(u64::MAX)));
+    let huge = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 128 << 20, got: 1 << 62 });
+    assert_eq!(after(v1(), &long((1 << 62) + 1, 1)), Some(huge));
+    let identity_with_more = after(v2()[..12].to_vec(), &[1, 0]);
+    assert_eq!(identity_with_more, malformed(Malformed::MoreOnIdentity));
+    assert_eq!(after(v2()[..11].to_vec(), &[11]), Some(PeerError::UnknownSocketType.into()));
+}
+
+#[test]
+fn limits_hold_in_every_framing() {
+    let limits = Limits::DEFAULT.max_frame(50).max_message(60).max_parts(3);
+    let config = Config::new(Pull).with_limits(limits);
+    for (opening, version, _) in openings(Push, b"") {
+        let part = |more: u8, len: usize| frame_of(version, more, &vec![7; len]);
+        let good = [part(1, 50), part(1, 0), part(0, 10)].concat();
+        for (then, limit, allowed, got) in [
+            (part(0, 51), Limit::Frame, 50, 51),
+            ([part(1, 50), part(0, 11)].concat(), Limit::Message, 60, 61),
+            ([part(1, 0), part(1, 0), part(1, 0), part(0, 0)].concat(), Limit::Parts, 3, 4),
+        ] {
+            let stream = [&opening[..], &good, &then].concat();
+            let driver = run(&config, &stream, Lane::Both, Fetch::Eagerly, [3]);
+            let error = Error::Limit(Exceeded { limit, allowed, got });
+            assert_eq!(driver.connection().error(), Some(error), "{version}");
+        }
+    }
+}
+
+#[test]
+fn older_peers_get_no_ping_and_have_to_open_in_time() {
+    let config = Config::new(Pull).with_heartbeat(Heartbeat::every(100));
+    for (opening, ..) in openings(Push, b"id") {
+        let mut driver = Driver::new(&config);
+        driver.feed(&opening[..opening.len() - 1]);
+        assert_eq!(driver.connection().poll_timeout(), Some(NOW.after(10_000)));
+        driver.feed(&opening[opening.len() - 1..]);
+        assert_eq!(driver.connection().poll_timeout(), None);
+        driver.wait(u32::MAX);
+        assert_eq!(driver.connection().error(), None);
+    }
+}
+
+#[test]
+fn a_peer_without_a_type_is_taken_unless_the_setting_refuses_it() {
+    let config = Config::new(Pull).with_require_socket_type(true);
+    for (opening, _, says_type) in openings(Push, b"") {
+        let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, [1]);
+        let error = (!says_type).then_some(PeerError::MissingSocketType.into());
+        assert_eq!(driver.connection().error(), error);
+    }
+}
+
+#[test]
+fn frames_of_ours_are_read_by_the_same_version() {
+    for framing in [Framing::V1, Framing::V2, Framing::V3] {
+        for len in LENGTHS {
+            let config = Config::new(Push);
+            let octets = match framing {
+                Framing::V1 => frame_of_1_0(0, b""),
+                Framing::V2 => opening_of_2_0(7, b""),
+                Framing::V3 => [greeting("NULL"), ready("PULL")].concat(),
+            };
+            let driver = open(&config, &octets);
+            let header = driver.connection().begin_frame(More::Follows, len as u64).unwrap();
+            let (parsed, taken) = framing.parse(header.as_ref()).unwrap().unwrap();
+            assert_eq!((parsed.len(), parsed.is_final()), (len as u64, false));
+            assert_eq!(taken, header.as_ref().len());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Peers older than ZMTP 3.0: how they open, and how they frame what follows.
+//!
+//! There is no handshake: an identity frame stands for it, at once in ZMTP 1.0 (RFC 13), behind
+//! signature, version and socket type in 2.0 (RFC 15). Nothing of this is carried by a connection
+//! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
+
+use super::event::{Decoded, Event};
+use super::receive::{Rx, State, check_identity, check_socket_type};
+use crate::buffer::Input;
+use crate::config::Config;
+use crate::error::{Error, Exceeded, Limit, PeerError};
+use crate::mechanism::Mechanism;
+use crate::wire::{Framing, Malformed, Metadata, OldPeer, SIGNATURE_LEN, SocketType, Version};
+
+/// What an older peer sends before messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Opening {
+    /// The socket type, behind signature and version.
+    SocketType,
+    /// The identity frame, behind the socket type or (`false`) behind nothing.
+    Identity(bool),
+}
+
+/// What such a peer gets in the place of a greeting.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Answer {
+    /// Our identity: the signature has been the header of its frame.
+    Identity,
+    /// Our socket type and an identity frame.
+    TypeAndIdentity,
+}
+
+/// Whether a peer opens without a signature; `None` if there are too few octets to tell.
+pub(super) fn is_unversioned(octets: &[u8]) -> Option<bool> {
+    match octets.first()? {
+        0xff => octets.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
+        _ => Some(true),
+    }
+}
+
+/// The version of a peer whose major version octet was refused, if it is spoken here.
+pub(super) fn spoken<M: Mechanism>(config: &Config, old: OldPeer) -> Result<Version, Error> {
+    let version = match old {
+        OldPeer::Version(0) => Version::V1_0,
+        OldPeer::Version(_) => Version::V2_0,
+        OldPeer::Unversioned(_) => return Err(PeerError::Old(old).into()),
+    };
+    if M::OLDER_PEERS && config.min_version <= version {
+        Ok(version)
+    } else {
+        Err(PeerError::Old(old).into())
+    }
+}
+
+impl Rx {
+    /// Reads on in the opening.
+    pub(super) fn older<'i, M: Mechanism>(
+        &mut self,
+        config: &Config,
+        opening: Opening,
+        input: &mut Input<'i>,
+    ) -> Result<Decoded<'i>, Error> {
+        let has_type = match opening {
+            Opening::SocketType => {
+                let [code] = input.take(1) else { return Ok(Decoded::NeedInput) };
+                let peer = SocketType::from_code(*code).ok_or(PeerError::UnknownSocketType)?;
+                self.peer.socket_type = Some(check_socket_type(config, peer)?);
+                self.state = State::Older(Opening::Identity(true));
+                true
+            }
+            Opening::Identity(has_type) => has_type,
+        };
+        let Some((header_len, len)) = self.identity_header::<M>(config, has_type, input.rest())?
+        else {
+            return Ok(Decoded::NeedInput);
+        };
+        if input.rest().len().saturating_sub(header_len) < len {
+            return Ok(Decoded::NeedInput);
+        }
+        input.take(header_len);
+        let id = input.take(len);
+        // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
+        let everything = !has_type && config.socket_type.takes_subscriptions();
+        self.state = if everything { State::MatchAll } else { State::Traffic };
+        self.heard();
+        Ok(Decoded::Event(Event::Ready(Metadata::of_identity(id))))
+    }
+
+    /// Octets of the identity frame's header and body; `None` while the header is incomplete.
+    fn identity_header<M: Mechanism>(
+        &self,
+        config: &Config,
+        has_type: bool,
+        octets: &[u8],
+    ) -> Result<Option<(usize, usize)>, Error> {
+        let (header, header_len) = match self.framing::<M>().parse(octets) {
+            Ok(None) => return Ok(None),
+            Ok(Some((header, len))) if header.is_final() => (header, len),
+            // A peer that greets with nothing opens with a frame that can be no other. HTTP, TLS
+            // and SSH do not.
+            _ if !has_type => {
+                let shows = match octets {
+                    [0xff, ..] => octets.get(SIGNATURE_LEN.saturating_sub(1)),
+                    _ => octets.first(),
+                };
+                let shows = shows.copied().unwrap_or_default();
+                return Err(PeerError::Old(OldPeer::Unversioned(shows)).into());
+            }
+            Ok(Some(_)) => return Err(Malformed::MoreOnIdentity.into()),
+            Err(malformed) => return Err(malformed.into()),
+        };
+        check_identity(header.len())?;
+        Exceeded::check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        if !has_type && config.require_socket_type {
+            return Err(PeerError::MissingSocketType.into());
+        }
+        Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
+    }
+
+    /// Whether the peer is older than ZMTP 3.0, as far as it has shown.
+    pub(super) const fn is_old<M: Mechanism>(&self) -> bool {
+        M::OLDER_PEERS && matches!(self.peer.version.major, 1 | 2)
+    }
+
+    /// How the peer frames messages.
+    pub(super) const fn framing<M: Mechanism>(&self) -> Framing {
+        if M::OLDER_PEERS { self.peer.version.framing() } else { Framing::V3 }
+    }
+
+    /// What an older peer gets in the place of a greeting.
+    pub(super) const fn answer<M: Mechanism>(&self) -> Option<Answer> {
+        let has_type = self.peer.socket_type.is_some();
+        if !self.is_old::<M>() {
+            None
+        } else if has_type || matches!(self.state, State::Older(Opening::SocketType)) {
+            Some(Answer::TypeAndIdentity)
+        } else {
+            Some(Answer::Identity)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! How the versions of ZMTP frame a message: 3.x (RFC 37), 2.0 (RFC 15) and 1.0 (RFC 13).
+
+use super::{FrameHeader, HeaderBytes, Kind, Malformed, More};
+
+/// Bit 0 of the flags of every version.
+const MORE: u8 = 0x01;
+/// Bit 2 of the flags, which 2.0 does not have.
+const COMMAND: u8 = 0x04;
+/// The first octet of a long length in 1.0.
+const LONG: u8 = 0xff;
+
+/// The framing of a version.
+///
+/// ```
+/// use zmtp_core::wire::{FrameHeader, Framing, Kind, More};
+///
+/// let header = FrameHeader::new(Kind::Message(More::Follows), 5);
+/// assert_eq!(Framing::V2.emit(header).as_ref(), [1, 5]);
+/// // In ZMTP 1.0 the length comes first and counts the flags.
+/// assert_eq!(Framing::V1.emit(header).as_ref(), [6, 1]);
+/// assert_eq!(Framing::V1.parse(&[6, 1, b'h']), Ok(Some((header, 2))));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "a new framing is a new protocol")]
+pub enum Framing {
+    /// ZMTP 1.0: a length that counts the flags, then the flags.
+    V1,
+    /// ZMTP 2.0: as 3.x without commands.
+    V2,
+    /// ZMTP 3.0 and 3.1.
+    V3,
+}
+
+impl Framing {
+    /// Reads a header from the front of `input` and says how many octets it took; `None` asks for
+    /// more octets. See [`FrameHeader::parse`].
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`], as soon as its octet is there.
+    #[inline]
+    pub fn parse(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
+        match self {
+            Self::V1 => parse_v1(input),
+            Self::V2 => match input.first() {
+                Some(flags) if flags & COMMAND != 0 => Err(Malformed::ReservedFlags(*flags)),
+                _ => FrameHeader::parse(input),
+            },
+            Self::V3 => FrameHeader::parse(input),
+        }
+    }
+
+    /// The octets of a header. A command has no place in 1.0 and 2.0.
+    #[inline]
+    pub fn emit(self, header: FrameHeader) -> HeaderBytes {
+        match self {
+            Self::V1 => emit_v1(header),
+            Self::V2 | Self::V3 => header.emit(),
+        }
+    }
+}
+
+/// frame = (length / %xFF 8length) flags body, where the length counts flags and body.
+fn parse_v1(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
+    let (len, flags, taken) = match input {
+        [LONG, rest @ ..] => match rest.split_first_chunk() {
+            Some((len, [flags, ..])) => (u64::from_be_bytes(*len), *flags, HeaderBytes::MAX_LEN),
+            _ => return Ok(None),
+        },
+        [0, ..] => return Err(Malformed::EmptyFrame),
+        [len, flags, ..] => (u64::from(*len), *flags, 2),
+        _ => return Ok(None),
+    };
+    if flags & !MORE != 0 {
+        return Err(Malformed::ReservedFlags(flags));
+    }
+    let more = if flags & MORE == 0 { More::Last } else { More::Follows };
+    let Some(body) = len.checked_sub(1) else { return Err(Malformed::EmptyFrame) };
+    if body > i64::MAX.unsigned_abs() {
+        return Err(Malformed::FrameSize(len));
+    }
+    Ok(Some((FrameHeader::new(Kind::Message(more), body), taken)))
+}
+
+fn emit_v1(header: FrameHeader) -> HeaderBytes {
+    let flags = match header.kind() {
+        Kind::Message(More::Follows) => MORE,
+        Kind::Command | Kind::Message(More::Last) => 0,
+    };
+    let len = header.len().saturating_add(1);
+    match u8::try_from(len) {
+        Ok(len) if len < LONG => HeaderBytes::short([len, flags]),
+        _ => {
+            let [s0, s1, s2, s3, s4, s5, s6, s7] = len.to_be_bytes();
+            HeaderBytes::longest([LONG, s0, s1, s2, s3, s4, s5, s6, s7, flags])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: Kind = Kind::Message(More::Last);
+
+    #[test]
+    fn lengths_of_1_0_count_the_flags_and_are_long_from_255_on() {
+        for (len, taken) in [(0, 2), (253, 2), (254, 10), (255, 10), (i64::MAX as u64, 10)] {
+            for more in [More::Last, More::Follows] {
+                let header = FrameHeader::new(Kind::Message(more), len);
+                let octets = Framing::V1.emit(header);
+                assert_eq!(octets.as_ref().len(), taken);
+                assert_eq!(Framing::V1.parse(octets.as_ref()), Ok(Some((header, taken))));
+                for cut in 0..taken {
+                    assert_eq!(Framing::V1.parse(&octets.as_ref()[..cut]), Ok(None));
+                }
+            }
+        }
+        let header = FrameHeader::new(LAST, 3);
+        assert_eq!(Framing::V1.parse(b"\xff\0\0\0\0\0\0\0\x04\0"), Ok(Some((header, 10))));
+    }
+
+    #[test]
+    fn a_length_of_1_0_is_not_0_and_its_flags_are_one_bit() {
+        assert_eq!(Framing::V1.parse(&[0]), Err(Malformed::EmptyFrame));
+        assert_eq!(Framing::V1.parse(b"\xff\0\0\0\0\0\0\0\0\0"), Err(Malformed::EmptyFrame));
+        for flags in [2, 4, 0x80, 0xfe] {
+            assert_eq!(Framing::V1.parse(&[5, flags]), Err(Malformed::ReservedFlags(flags)));
+        }
+        let huge = [0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 0];
+        assert_eq!(Framing::V1.parse(&huge), Err(Malformed::FrameSize((1 << 63) + 1)));
+    }
+
+    #[test]
+    fn frames_of_2_0_are_those_of_3_without_commands() {
+        let header = FrameHeader::new(LAST, 300);
+        let octets = Framing::V2.emit(header);
+        assert_eq!(octets.as_ref(), header.emit().as_ref());
+        assert_eq!(Framing::V2.parse(octets.as_ref()), Ok(Some((header, 9))));
+        for flags in [4, 5, 6, 8] {
+            assert_eq!(Framing::V2.parse(&[flags]), Err(Malformed::ReservedFlags(flags)));
+        }
+    }
+}
