@@ -2,7 +2,7 @@
 //! could do: frames with lying sizes, commands out of place, silence.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{Config, Limits};
 
 use crate::raw;
@@ -102,7 +102,7 @@ pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Conf
     let limits = if settings & 1 == 0 { Limits::DEFAULT.max_command(4_096) } else { tight };
     let id = vec![b'i'; usize::from(settings >> 4) * 17];
     Ok(Config::new(kind)
-        .with_only_v3(settings & 2 != 0)
+        .with_min_version(if settings & 2 == 0 { Version::V1_0 } else { Version::V3_0 })
         .with_require_socket_type(settings & 4 != 0)
         .with_routing_id(RoutingId::new(&id).unwrap_or(RoutingId::EMPTY))
         .with_limits(limits.handshake_timeout(if settings & 8 == 0 { 10_000 } else { 40 })))
@@ -177,13 +177,23 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     })
 }
 
-/// A greeting, a good one or nearly.
+/// A greeting, a good one or nearly, or what older versions open with.
 ///
 /// # Errors
 ///
 /// The octets do not suffice.
 pub fn opening(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    let mut greeting = raw::greeting(input.choose(&["NULL", "PLAIN", "CURVE", "null", ""])?);
+    let code = input.len() as u8 % 21;
+    let older = |version| {
+        let mut octets = raw::opening_of_2_0(code, b"id");
+        octets[10] = version;
+        octets
+    };
+    let mut greeting = match input.int_in_range(0..=8)? {
+        named @ 0..=4 => raw::greeting(["NULL", "PLAIN", "CURVE", "null", ""][named]),
+        version @ 5..=6 => older(version as u8 - 5),
+        long => raw::frame_of_1_0(0, &vec![b'i'; (long - 7) * 254]),
+    };
     for _ in 0..input.int_in_range(0..=3)? {
         let at = input.choose_index(greeting.len())?;
         greeting[at] = input.arbitrary()?;

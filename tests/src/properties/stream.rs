@@ -1,6 +1,6 @@
 //! What must hold for a connection whose peer sends any octets.
 
-use zmtp_core::wire::{Full, More, RoutingId, SocketType};
+use zmtp_core::wire::{Full, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
 
 use crate::driver::{Driver, Fetch, Lane, NOW, Said};
