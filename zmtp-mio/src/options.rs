@@ -6,10 +6,10 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use zmtp_core::wire::RoutingId;
+use zmtp_core::wire::{RoutingId, Version};
+use zmtp_core::{Heartbeat, Limits};
 
 use crate::context::Context;
-use zmtp_core::{Heartbeat, Limits};
 
 /// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -135,8 +135,12 @@ pub struct Options {
     pub tcp: Tcp,
     /// The routing id to announce (`ZMQ_ROUTING_ID`); none.
     pub routing_id: RoutingId,
-    /// Whether peers that do not name their socket type are refused; false, as libzmq.
+    /// Whether peers that do not name their socket type are refused; false, as libzmq. Those of
+    /// ZMTP 1.0 do not.
     pub require_socket_type: bool,
+    /// The lowest version of ZMTP that is spoken; 1.0, all of them, as libzmq. From 3.0 up the
+    /// greeting goes out at once, which spares two round trips per connection.
+    pub min_version: Version,
     /// Looks up host names in the calling thread, instead of the short-lived helper thread that
     /// otherwise asks the system.
     pub resolver: Option<Arc<Resolve>>,
@@ -162,6 +166,7 @@ impl Default for Options {
             tcp: Tcp::default(),
             routing_id: RoutingId::EMPTY,
             require_socket_type: false,
+            min_version: Version::V1_0,
             resolver: None,
             context: Context::default(),
         }
@@ -185,6 +190,7 @@ impl fmt::Debug for Options {
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
             .field("routing_id", &self.routing_id)
+            .field("min_version", &self.min_version)
             .field("require_socket_type", &self.require_socket_type)
             .finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::Verdict;
-use zmtp_core::{Config, Connection, Null};
+use zmtp_core::{Config, Connection, NullOrOlder};
 
 use super::queue::Letter;
 use crate::monitor::CloseReason;
@@ -14,7 +14,7 @@ use crate::transport::Stream;
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) stream: Stream,
-    pub(super) connection: Connection<Null, Arc<Config>>,
+    pub(super) connection: Connection<NullOrOlder, Arc<Config>>,
     pub(super) rx: Rx,
     pub(super) tx: Tx,
     pub(super) since: Instant,
@@ -97,7 +97,7 @@ impl Link {
     ) -> Self {
         Self {
             stream,
-            connection: Connection::new(Null::new(), Arc::clone(config), now),
+            connection: Connection::new(NullOrOlder::new(), Arc::clone(config), now),
             rx: Rx::default(),
             tx: Tx::default(),
             since,

@@ -143,6 +143,7 @@ impl<P: Pattern> Engine<P> {
             .with_limits(options.limits)
             .with_heartbeat(options.heartbeat)
             .with_routing_id(options.routing_id)
+            .with_min_version(options.min_version)
             .with_require_socket_type(options.require_socket_type);
         // A whole command and the header before it must fit, with room to read on.
         let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));

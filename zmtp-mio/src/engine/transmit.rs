@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 
-use zmtp_core::{Config, Connection, Null};
+use zmtp_core::{Config, Connection, NullOrOlder};
 
 use super::link::{Cursor, Link};
 use super::queue::{Lead, Queue};
@@ -122,7 +122,7 @@ struct Head {
 const HEAD: usize = 24;
 
 impl Head {
-    fn new(connection: &Connection<Null, Arc<Config>>, lead: Lead, body: &[u8]) -> Self {
+    fn new(connection: &Connection<NullOrOlder, Arc<Config>>, lead: Lead, body: &[u8]) -> Self {
         let mut head = Self { octets: [0; HEAD], len: 0 };
         // An error means that the connection is not ready, and nothing is written then.
         match lead {
@@ -149,7 +149,7 @@ impl Head {
 /// Encodes letters from the cursor on, until the batch is full or a large body follows; returns
 /// what is left of that body.
 fn fill<'q>(
-    connection: &Connection<Null, Arc<Config>>,
+    connection: &Connection<NullOrOlder, Arc<Config>>,
     batch: &mut Vec<u8>,
     outgoing: &'q Queue,
     mut at: Cursor,

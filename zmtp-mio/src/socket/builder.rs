@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use zmtp_core::wire::RoutingId;
+use zmtp_core::wire::{RoutingId, Version};
 use zmtp_core::{Heartbeat, Limits};
 
 use super::Socket;
@@ -164,6 +164,13 @@ impl<S: Socket> Builder<S> {
     #[must_use]
     pub const fn require_socket_type(mut self, require: bool) -> Self {
         self.options.require_socket_type = require;
+        self
+    }
+
+    /// Refuses peers that speak an older version of ZMTP; 1.0, so all are taken.
+    #[must_use]
+    pub const fn min_version(mut self, version: Version) -> Self {
+        self.options.min_version = version;
         self
     }
 
