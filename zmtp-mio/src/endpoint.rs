@@ -31,6 +31,9 @@ pub enum Endpoint {
         host: Host,
         /// The port.
         port: u16,
+        /// The address of this machine to dial from, as in `tcp://192.0.2.1:0;example.org:5555`
+        /// (libzmq writes it so too). Its port is 0 for any. None to listen.
+        source: Option<SocketAddr>,
     },
     /// `inproc://name`: a socket of this process and [context](crate::Context). It may be connected
     /// to before it is bound.
@@ -77,7 +80,7 @@ impl core::error::Error for EndpointError {}
 impl Endpoint {
     /// Addresses that need no resolver: `None` for a name other than `localhost`.
     pub(crate) fn numeric(&self) -> Option<Vec<SocketAddr>> {
-        let Self::Tcp { host, port } = self else { return None };
+        let Self::Tcp { host, port, .. } = self else { return None };
         match host {
             Host::Any => Some(vec![(Ipv4Addr::UNSPECIFIED, *port).into()]),
             Host::Ip(ip) => Some(vec![(*ip, *port).into()]),
@@ -104,7 +107,7 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
-        Self::Tcp { host: Host::Ip(address.ip()), port: address.port() }
+        Self::Tcp { host: Host::Ip(address.ip()), port: address.port(), source: None }
     }
 }
 
@@ -126,7 +129,25 @@ impl FromStr for Endpoint {
     }
 }
 
+/// `host:port`, or `source:port;host:port`.
 fn tcp(address: &str) -> Result<Endpoint, &'static str> {
+    let (source, address) = match address.split_once(';') {
+        Some((source, address)) => (Some(source_address(source)?), address),
+        None => (None, address),
+    };
+    let (host, port) = host_and_port(address)?;
+    Ok(Endpoint::Tcp { host, port, source })
+}
+
+fn source_address(text: &str) -> Result<SocketAddr, &'static str> {
+    match host_and_port(text)? {
+        (Host::Any, port) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
+        (Host::Ip(ip), port) => Ok((ip, port).into()),
+        (Host::Name(_), _) => Err("a numeric address to dial from, before the `;`"),
+    }
+}
+
+fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
     let (host, port) = address.rsplit_once(':').ok_or("`tcp://host:port`, with a port")?;
     let port = match port {
         "*" => 0,
@@ -151,7 +172,7 @@ fn tcp(address: &str) -> Result<Endpoint, &'static str> {
             Err(_) => return Err("a host name or address before the port"),
         },
     };
-    Ok(Endpoint::Tcp { host, port })
+    Ok((host, port))
 }
 
 /// Letters, digits, `-`, `_` and dots, and not digits and dots alone: `127.0.1` or `1.2.3.999`
@@ -177,11 +198,17 @@ fn ipc(name: &str) -> Result<Endpoint, &'static str> {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host: Host::Any, port } => write!(f, "tcp://*:{port}"),
-            Self::Tcp { host: Host::Ip(ip), port } => {
-                write!(f, "tcp://{}", SocketAddr::new(*ip, *port))
+            Self::Tcp { host, port, source } => {
+                f.write_str("tcp://")?;
+                if let Some(source) = source {
+                    write!(f, "{source};")?;
+                }
+                match host {
+                    Host::Any => write!(f, "*:{port}"),
+                    Host::Ip(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
+                    Host::Name(name) => write!(f, "{name}:{port}"),
+                }
             }
-            Self::Tcp { host: Host::Name(name), port } => write!(f, "tcp://{name}:{port}"),
             Self::Inproc(name) => write!(f, "inproc://{name}"),
             Self::Ipc(path) => write!(f, "ipc://{}", path.display()),
             Self::Abstract(name) => write!(f, "ipc://@{name}"),
@@ -201,6 +228,8 @@ mod tests {
             "tcp://*:5555",
             "tcp://example.org:80",
             "tcp://localhost:0",
+            "tcp://127.0.0.1:0;example.org:80",
+            "tcp://[::1]:7;[::1]:80",
             "ipc:///run/app.sock",
             "ipc://relative.sock",
             "ipc://@name",
@@ -225,6 +254,9 @@ mod tests {
             ("tcp://127.0.0.1:+5", "65535"),
             ("tcp://127.0.0.1:65536", "65535"),
             ("tcp://::1:5555", "in `[`"),
+            ("tcp://eth0:0;127.0.0.1:80", "numeric"),
+            ("tcp://;127.0.0.1:80", "with a port"),
+            ("tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:80", "`[`"),
             ("tcp://[::1:5555", "IPv6"),
             ("tcp://[1.2.3.4]:5555", "IPv6"),
             ("tcp://256.0.0.1:5555", "host name"),

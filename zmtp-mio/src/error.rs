@@ -7,39 +7,53 @@ use zmtp_core::pattern::OutOfTurn;
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::Message;
+use crate::text::NotText;
 
 /// Why a call failed. The socket stays usable after each of these.
+///
+/// What libzmq says by `errno` stands in each line. Two of its errors cannot occur here: `ENOTSUP`,
+/// because a type that does not send has no method to, and `ENOTSOCK`, because a closed socket is
+/// gone.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The endpoint is in use: by a live listener, for ipc (libzmq: `EADDRINUSE`).
+    /// The endpoint is in use, for ipc by a live listener, for inproc in the same context
+    /// (`EADDRINUSE`).
     AddressInUse(Endpoint),
-    /// The text is no endpoint (`EINVAL`, `EPROTONOSUPPORT`).
+    /// The text is no endpoint (`EINVAL`, `ENAMETOOLONG`), of no transport that there is
+    /// (`EPROTONOSUPPORT`), or of none for the socket type (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
-    /// A message without a part was to be sent.
+    /// A message without a part was to be sent, or one without what its first part must name
+    /// (`EINVAL`; libzmq drops a ROUTER's).
     EmptyMessage,
-    /// The system refused, with what it was asked to do.
+    /// The system refused, with what it was asked to do (its own `errno`: `EADDRNOTAVAIL`,
+    /// `ENODEV`, `EACCES`, `EMFILE` and others).
     Io {
         /// What was to be done, with the endpoint.
         doing: String,
         /// What the system said.
         source: io::Error,
     },
-    /// The call is not allowed now (`EFSM`).
+    /// The message that came is not text. libzmq has no such thing.
+    NotText(NotText),
+    /// The call is not allowed now: REQ and REP take turns (`EFSM`).
     OutOfTurn(OutOfTurn),
-    /// The peer that was asked is gone; a new request may be sent. libzmq waits for ever.
+    /// The peer that was asked is gone; a new request may be sent. libzmq has no such error and
+    /// waits for ever.
     PeerLost,
-    /// Another peer is called so (`EADDRINUSE`; libzmq aborts).
+    /// Another peer is called so (`EADDRINUSE` would be like it; libzmq aborts).
     RoutingIdInUse,
-    /// The socket was stopped by its [`Handle`](crate::Handle) (`ETERM`).
+    /// The socket was stopped by its [`Handle`](crate::Handle) (`ETERM`, of a context).
     Stopped,
     /// The socket has no such endpoint (`ENOENT`).
     UnknownEndpoint(String),
-    /// Nobody is called as the message's first part says (`EHOSTUNREACH`).
+    /// Nobody is called as the message's first part says: of a mandatory ROUTER, and of STREAM
+    /// (`EHOSTUNREACH`).
     Unroutable,
     /// It cannot be done now, or could not within the timeout (`EAGAIN`).
     WouldBlock,
-    /// The call was woken by the socket's [`Handle`](crate::Handle).
+    /// The call was woken by the socket's [`Handle`](crate::Handle). libzmq has no such thing;
+    /// `EINTR` comes closest, and signals are not told here.
     Woken,
 }
 
@@ -57,6 +71,7 @@ impl fmt::Display for Error {
             Self::Endpoint(error) => error.fmt(f),
             Self::EmptyMessage => f.write_str("a message needs at least one part"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::NotText(error) => error.fmt(f),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the peer asked is gone, and its reply with it"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
@@ -74,6 +89,7 @@ impl core::error::Error for Error {
         match self {
             Self::Endpoint(error) => Some(error),
             Self::Io { source, .. } => Some(source),
+            Self::NotText(error) => Some(error),
             Self::OutOfTurn(error) => Some(error),
             _ => None,
         }

@@ -7,10 +7,15 @@ struct Workspace;
 
 mod context;
 mod driver;
+#[doc = include_str!("../docs/options.md")]
+pub mod compared {}
+
 mod endpoint;
 mod engine;
 mod error;
 mod inproc;
+#[cfg(feature = "json")]
+mod json;
 mod message;
 mod monitor;
 mod options;
@@ -22,6 +27,7 @@ mod proxy;
 mod routing_ids;
 mod slots;
 mod socket;
+mod text;
 mod topics;
 mod transport;
 mod tree;
@@ -34,7 +40,7 @@ pub use message::Message;
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
 pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, PeerStatus, RefusedReason};
-pub use options::{HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
+pub use options::{Device, HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]
 pub use poller::{Item, Poller};
 #[cfg(unix)]
@@ -45,6 +51,7 @@ pub use socket::{
     Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream, Sub, Xpub,
     Xsub,
 };
+pub use text::NotText;
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.
 pub use zmtp_core;

@@ -88,11 +88,62 @@ pub struct Tcp {
     pub send_buffer: Option<usize>,
     /// Octets of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
     pub receive_buffer: Option<usize>,
+    /// Whether to listen on `*` means all IPv6 addresses of this machine too (`ZMQ_IPV6`); false.
+    /// Named hosts are reached by either in any case.
+    pub ipv6: bool,
+    /// Connections that may wait to be accepted, as far as the system allows (`ZMQ_BACKLOG`, 100);
+    /// 4,096: fewer let a burst of clients run into the kernel's retries, a second each.
+    pub backlog: u16,
+    /// Type of service, or traffic class with IPv6, of what is sent (`ZMQ_TOS`); the system's
+    /// choice. Unix only.
+    pub tos: Option<u8>,
+    /// The network device to listen and dial through (`ZMQ_BINDTODEVICE`); any. Linux only, and
+    /// may need privileges; elsewhere binding and dialling fail.
+    pub device: Option<Device>,
+    /// Time to connect, if it shall be less than that for handshakes (`ZMQ_CONNECT_TIMEOUT`).
+    pub connect_timeout: Option<Duration>,
+    /// How long what was sent may go unacknowledged before the connection counts as dead
+    /// (`ZMQ_TCP_MAXRT`), in whole milliseconds; the system's choice. Linux only, without effect
+    /// elsewhere.
+    pub max_retransmit: Option<Duration>,
+}
+
+/// The name of a network device, `eth0` for one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Device {
+    name: [u8; 15],
+    len: u8,
+}
+
+impl Device {
+    /// A name of 1 to 15 octets without NUL; else `None`.
+    pub fn new(name: &str) -> Option<Self> {
+        let octets = name.as_bytes();
+        let mut made = Self { name: [0; 15], len: octets.len() as u8 };
+        made.name.get_mut(..octets.len())?.copy_from_slice(octets);
+        (!octets.is_empty() && !octets.contains(&0)).then_some(made)
+    }
+
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.name[..usize::from(self.len)]
+    }
 }
 
 impl Default for Tcp {
     fn default() -> Self {
-        Self { nodelay: true, keepalive: None, send_buffer: None, receive_buffer: None }
+        Self {
+            nodelay: true,
+            keepalive: None,
+            send_buffer: None,
+            receive_buffer: None,
+            ipv6: false,
+            backlog: 4_096,
+            tos: None,
+            device: None,
+            connect_timeout: None,
+            max_retransmit: None,
+        }
     }
 }
 

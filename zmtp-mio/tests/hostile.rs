@@ -202,7 +202,7 @@ fn our_greeting_goes_out_in_stages_as_the_peers_comes_in() {
         let ours = peer.read_for(64, wait);
         assert_eq!(ours, [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]);
         peer.send(&theirs[..9]);
-        assert_eq!(peer.read_for(64, wait), []);
+        assert!(peer.read_for(64, wait).is_empty());
         peer.send(&theirs[9..10]);
         assert_eq!(peer.read_for(64, wait), [3]);
         peer.send(&theirs[10..11]);

@@ -131,6 +131,7 @@ impl<P: Pattern> Engine<P> {
                 Ok(stream) => {
                     peer.phase = Phase::Connecting(stream);
                     let limit = Duration::from_millis(self.options.limits.handshake_timeout.into());
+                    let limit = self.options.tcp.connect_timeout.unwrap_or(limit).min(limit);
                     self.timers.set(Key::Peer(index), &mut peer.timer, Some(now + limit));
                     self.connecting(index);
                 }
@@ -139,7 +140,7 @@ impl<P: Pattern> Engine<P> {
             return;
         }
         match &*endpoint {
-            Endpoint::Tcp { host: Host::Name(name), port } if endpoint.numeric().is_none() => {
+            Endpoint::Tcp { host: Host::Name(name), port, .. } if endpoint.numeric().is_none() => {
                 peer.phase = Phase::Resolving;
                 self.look_ups += 1;
                 dialer.look_up = self.look_ups;
@@ -157,7 +158,18 @@ impl<P: Pattern> Engine<P> {
     }
 
     fn dial_addresses(&mut self, index: usize, addresses: Vec<SocketAddr>) {
-        self.dial_targets(index, addresses.into_iter().map(Target::Tcp).collect());
+        let Some(peer) = self.peers.get(index) else { return };
+        let from = match &*peer.endpoint {
+            Endpoint::Tcp { source, .. } => *source,
+            _ => None,
+        };
+        // From an address of one family there is no way to the other's.
+        let targets = addresses
+            .into_iter()
+            .filter(|to| from.is_none_or(|from| from.is_ipv4() == to.is_ipv4()))
+            .map(|to| Target::Tcp { to, from })
+            .collect();
+        self.dial_targets(index, targets);
     }
 
     fn dial_targets(&mut self, index: usize, mut targets: Vec<Target>) {

@@ -33,7 +33,7 @@ pub(super) struct Acceptor {
 impl<P: Pattern> Engine<P> {
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
-        self.check(endpoint)?;
+        self.check_listen(endpoint)?;
         if let Endpoint::Inproc(name) = endpoint {
             return self.bind_inproc(name);
         }

@@ -67,6 +67,18 @@ impl<P: Pattern> Engine<P> {
         }
     }
 
+    /// Whether one can listen there.
+    pub(super) fn check_listen(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        self.check(endpoint)?;
+        match endpoint {
+            Endpoint::Tcp { source: Some(_), .. } => {
+                let text = endpoint.to_string();
+                Err(EndpointError::new(text, "no address to dial from, to listen").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A raw link has no handshake: its peer is there at once.
     pub(super) fn opened_raw(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };

@@ -314,6 +314,20 @@ macro_rules! receiving {
                 self.recv_timeout(core::time::Duration::ZERO)
             }
 
+            #[doc = concat!("Receives ", $what, " as text; `None` if it does not come within `timeout`.")]
+            ///
+            /// # Errors
+            ///
+            /// [`Error::NotText`](crate::Error::NotText), which gives back a message that is not
+            /// UTF-8 or has not one part; else as [`Self::recv`].
+            pub fn recv_string(
+                &mut self,
+                timeout: core::time::Duration,
+            ) -> Result<Option<String>, crate::Error> {
+                let message = self.recv_timeout(timeout)?;
+                Ok(message.map(crate::Message::into_string).transpose()?)
+            }
+
             /// As [`Self::recv_timeout`], into a message whose memory is used again. `false`, and
             /// an empty message, if none came.
             ///

@@ -46,7 +46,7 @@ impl Stream {
     /// Starts to connect; writable once that is decided.
     pub(crate) fn dial(target: &Target, options: &Tcp) -> io::Result<Self> {
         match target {
-            Target::Tcp(address) => tcp::dial(*address, options).map(Self::Tcp),
+            Target::Tcp { to, from } => tcp::dial(*to, *from, options).map(Self::Tcp),
             #[cfg(unix)]
             Target::Ipc(endpoint) => ipc::dial(endpoint).map(Self::Ipc),
         }
@@ -122,7 +122,11 @@ pub(crate) struct Addresses {
 /// Where to dial, names resolved.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
-    Tcp(SocketAddr),
+    Tcp {
+        to: SocketAddr,
+        /// Our own address, if not any.
+        from: Option<SocketAddr>,
+    },
     #[cfg(unix)]
     Ipc(Endpoint),
 }
@@ -131,7 +135,7 @@ impl Listener {
     /// Listens. An ipc file that a dead process left behind is replaced.
     pub(crate) fn bind(endpoint: &Endpoint, options: &Tcp) -> Result<Self, Error> {
         match endpoint {
-            Endpoint::Tcp { host, port } => {
+            Endpoint::Tcp { host, port, .. } => {
                 tcp::bind(endpoint, host, *port, options).map(Self::Tcp)
             }
             #[cfg(unix)]

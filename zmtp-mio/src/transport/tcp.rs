@@ -1,6 +1,6 @@
 //! TCP: binding, dialling and options.
 
-use core::net::SocketAddr;
+use core::net::{Ipv6Addr, SocketAddr};
 use std::io;
 use std::net::ToSocketAddrs;
 
@@ -11,9 +11,9 @@ use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
 use crate::options::Tcp;
 
-/// Connections that may wait to be accepted, as far as the system allows: mio's own 128 lets a burst
-/// of clients run into the kernel's retries, a second each.
-const BACKLOG: i32 = 4_096;
+/// "Connecting has begun", as the system numbers it; the standard library has no stable name for it.
+const IN_PROGRESS: i32 =
+    if cfg!(any(target_os = "android", target_os = "linux")) { 115 } else { 36 };
 
 pub(super) fn bind(
     endpoint: &Endpoint,
@@ -26,6 +26,7 @@ pub(super) fn bind(
         _ => Error::Io { doing: format!("bind {endpoint}"), source },
     };
     let addresses = match (endpoint.numeric(), host) {
+        (_, Host::Any) if options.ipv6 => vec![(Ipv6Addr::UNSPECIFIED, port).into()],
         (Some(addresses), _) => addresses,
         // Listening on a name is rare and local: asking the resolver here is what users expect.
         (None, Host::Name(name)) => {
@@ -50,17 +51,67 @@ fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {
     // On Windows it would let two listeners share the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if options.ipv6 && address.ip() == Ipv6Addr::UNSPECIFIED {
+        socket.set_only_v6(false)?;
+    }
     buffers(&SockRef::from(&socket), options)?;
+    bind_device(&socket, options)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
+    socket.listen(options.backlog.into())?;
     Ok(TcpListener::from_std(socket.into()))
 }
 
-pub(super) fn dial(address: SocketAddr, options: &Tcp) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address)?;
+pub(super) fn dial(
+    address: SocketAddr,
+    source: Option<SocketAddr>,
+    options: &Tcp,
+) -> io::Result<TcpStream> {
+    let stream = match (source, options.device) {
+        (None, None) => TcpStream::connect(address)?,
+        _ => dial_from(address, source, options)?,
+    };
     configure(&stream, options)?;
     Ok(stream)
+}
+
+/// Dials from an address or through a device of our choice.
+fn dial_from(
+    address: SocketAddr,
+    source: Option<SocketAddr>,
+    options: &Tcp,
+) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    bind_device(&socket, options)?;
+    if let Some(source) = source {
+        // A port of our own may linger from the last connection.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&source.into())?;
+    }
+    match socket.connect(&address.into()) {
+        Err(error)
+            if error.raw_os_error() != Some(IN_PROGRESS)
+                && error.kind() != io::ErrorKind::WouldBlock =>
+        {
+            Err(error)
+        }
+        _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}
+
+fn bind_device(socket: &Socket, options: &Tcp) -> io::Result<()> {
+    match &options.device {
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        Some(device) => socket.bind_device(Some(device.octets())),
+        #[cfg(not(any(target_os = "android", target_os = "linux")))]
+        Some(_) => Err(io::ErrorKind::Unsupported.into()),
+        None => {
+            let _ = socket;
+            Ok(())
+        }
+    }
 }
 
 /// Applies the options to a connection.
@@ -83,6 +134,17 @@ pub(super) fn configure(stream: &TcpStream, options: &Tcp) -> io::Result<()> {
         socket.set_keepalive(true)?;
         socket.set_tcp_keepalive(&wanted)?;
     }
+    #[cfg(unix)]
+    if let Some(tos) = options.tos {
+        match stream.local_addr()? {
+            SocketAddr::V4(_) => socket.set_tos_v4(tos.into())?,
+            SocketAddr::V6(_) => socket.set_tclass_v6(tos.into())?,
+        }
+    }
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    if let Some(longest) = options.max_retransmit {
+        socket.set_tcp_user_timeout(Some(longest))?;
+    }
     buffers(&socket, options)
 }
 
@@ -95,4 +157,29 @@ fn buffers(socket: &SockRef<'_>, options: &Tcp) -> io::Result<()> {
         socket.set_recv_buffer_size(octets)?;
     }
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use core::time::Duration;
+    use std::net;
+
+    use super::*;
+
+    #[test]
+    fn service_type_and_retransmission_bound_reach_the_kernel() {
+        let options =
+            Tcp { tos: Some(0x28), max_retransmit: Some(Duration::from_secs(7)), ..Tcp::default() };
+        for host in ["127.0.0.1", "::1"] {
+            let listener = net::TcpListener::bind((host, 0)).unwrap();
+            let stream = dial(listener.local_addr().unwrap(), None, &options).unwrap();
+            let socket = SockRef::from(&stream);
+            assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(7)));
+            let tos = match host {
+                "::1" => socket.tclass_v6().unwrap(),
+                _ => socket.tos_v4().unwrap(),
+            };
+            assert_eq!(tos, 0x28, "{host}");
+        }
+    }
 }
