@@ -515,8 +515,7 @@ fn upstream_messages_pass_between_xsub_and_xpub() {
 #[test]
 fn matching_may_be_inverted_on_both_ends() {
     let context = Context::new().unwrap();
-    let mut publisher =
-        Pub::builder().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = Pub::builder().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let sub = libzmq(&context, Kind::Sub);
     sub.set_i32(option::INVERT_MATCHING, 1).unwrap();

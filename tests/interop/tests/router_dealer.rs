@@ -41,8 +41,7 @@ fn receive(router: &mut Router) -> Vec<Vec<u8>> {
 }
 
 fn closes(router: &mut Router, reason: CloseReason) -> bool {
-    std::iter::from_fn(|| router.next_event())
-        .any(|event| event.kind == EventKind::Closed(reason))
+    std::iter::from_fn(|| router.next_event()).any(|event| event.kind == EventKind::Closed(reason))
 }
 
 #[test]

@@ -36,7 +36,10 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    pub(crate) fn parse(role: Role, mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn parse(
+        role: Role,
+        mut args: impl Iterator<Item = String>,
+    ) -> Result<Self, String> {
         let kind = match role {
             Role::Dealers => Kind::Dealer,
             _ => kind(&args.next().ok_or("no socket type")?)?,
