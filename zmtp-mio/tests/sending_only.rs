@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{LIMIT, SETTLE, builder, drive_until, wire};
+use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{Dealer, Error, HighWaterMark, Pub, Pull, Push, Router};
 
 fn endpoint_of(mut endpoints: impl Iterator<Item = zmtp_mio::Endpoint>) -> String {
@@ -71,7 +72,7 @@ fn a_publisher_that_never_waits_hears_of_a_subscription_after_a_moment() {
 fn a_router_that_must_not_drop_finds_a_newcomer_by_sending_alone() {
     let mut router = builder::<Router>().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(router.endpoints());
-    let id = zmtp_mio::zmtp_core::wire::RoutingId::new(b"d").unwrap();
+    let id = RoutingId::new(b"d").unwrap();
     let mut dealer = builder::<Dealer>().routing_id(id).connect(&endpoint).unwrap();
     let end = Instant::now() + LIMIT;
     loop {
