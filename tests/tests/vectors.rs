@@ -9,14 +9,15 @@ use zmtp_tests::properties::run;
 use zmtp_tests::replay::{Close, Play, legal_peer, replay};
 use zmtp_tests::vectors::Vector;
 
-const SUBSCRIPTIONS: Play = Play::later("who gets what is the publish-subscribe pattern's");
+// Those of patterns are played by whole sockets too, in `sockets.rs`; here by the connection alone.
+const SUBSCRIPTIONS: Play = Play::later("who gets what is told in `sockets.rs`");
 const DRAFT: Play = Play::later("draft sockets have their own rules for parts and groups");
-const MANY_PEERS: Play = Play::later("two peers of one socket");
+const MANY_PEERS: Play = Play::later("two peers of one socket are in `sockets.rs`");
 
 /// Dialogues that our connection has in libzmq's place, octet by octet.
 const REPLAYED: &[(&str, Play)] = &[
     ("dealer-identity", Play::SAME),
-    ("dealer-probe-router", Play::later("the probe is DEALER's")),
+    ("dealer-probe-router", Play::later("the probe is in `sockets.rs`")),
     ("draft-channel", Play::SAME),
     ("draft-client", DRAFT),
     ("draft-dish-ping-closes", DRAFT.close(Close::Stays("a defect of libzmq"))),
@@ -122,7 +123,7 @@ const DEFERRED: &[(&str, &str)] = &[
     ("plain-server-400", PLAIN),
     ("plain-server-500", PLAIN),
     ("plain-server-no-zap", PLAIN),
-    ("sub-to-3.0-peer-255-bug", "a frame that libzmq gets wrong and we must not copy"),
+    ("sub-to-3.0-peer-255-bug", "a frame that libzmq gets wrong; ours is in `sockets.rs`"),
 ];
 
 const CURVE: &str = "there is no CURVE yet";

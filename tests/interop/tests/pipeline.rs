@@ -9,7 +9,7 @@ use common::any::until;
 use common::server::Server;
 use common::{Check, LONG, Place, numbered, parts, slices};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
-use zmtp_mio::{Error, HighWaterMark, Message, Pull, Push};
+use zmtp_mio::{Error, HighWaterMark, Message, Pull, Push, Reconnect};
 
 const SHORT: Duration = Duration::from_millis(20);
 const MANY: u32 = 50_000;
@@ -280,7 +280,8 @@ fn our_linger_ends_though_libzmqs_pull_is_frozen() {
 #[test]
 fn our_push_finds_a_pull_of_libzmq_that_comes_and_goes() {
     for place in [Place::free_port(), Place::ipc()] {
-        let mut push = Push::builder().connect(&place.endpoint).unwrap();
+        let soon = Reconnect { first: SHORT, longest: SHORT };
+        let mut push = Push::builder().reconnect(soon).connect(&place.endpoint).unwrap();
         for round in 0..10_u32 {
             let context = Context::new().unwrap();
             let pull = libzmq(&context, Kind::Pull);

@@ -37,6 +37,8 @@ pub struct Case {
 pub enum What {
     /// It concerns what is not there yet.
     Deferred(&'static str),
+    /// It is the socket's affair, run in this file of tests.
+    Elsewhere(&'static str),
     /// It is run.
     Run(Box<Run>),
 }

@@ -182,13 +182,13 @@ impl<P: Pattern> Engine<P> {
     pub(super) fn flush(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let before = peer.outgoing.weight();
+        // Where nothing can go out, what was queued just now may have reached the mark.
         let link = match &mut peer.phase {
             Phase::Open(link) => link,
             Phase::Inproc(_) => return self.flush_inproc(index),
-            _ => return,
+            _ => return self.mark(index),
         };
         if link.tx.blocked || link.tx.broken.is_some() {
-            // What was queued just now may have reached the mark.
             return self.mark(index);
         }
         let waited = !peer.outgoing.is_empty();
