@@ -4,6 +4,7 @@
 // Linked for libzmq, and never called from here.
 use libsodium_sys as _;
 
+pub mod differential;
 pub mod libzmq;
 pub mod raw;
 pub mod summary;

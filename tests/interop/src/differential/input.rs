@@ -1,0 +1,187 @@
+//! Octets of peers that are sent to both.
+
+use std::fmt;
+
+use arbitrary::Unstructured;
+use zmtp_tests::dialogue::Dialogue;
+use zmtp_tests::malformed::{self, What};
+use zmtp_tests::random::Random;
+use zmtp_tests::raw::{self, Frame};
+use zmtp_tests::vectors::Vector;
+
+use super::subject::{Kind, Message};
+
+/// The last message of an input that can be continued to one.
+const PROBE: &[u8] = b"the end of this input";
+/// The longest frame that is continued to its end.
+const LONGEST: u64 = 1 << 20;
+
+/// What a peer sends.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Where it is from.
+    pub name: String,
+    /// Its octets.
+    pub octets: Vec<u8>,
+    /// What continues them to a message that both ends know, if they can be continued.
+    continued: Option<Vec<u8>>,
+    /// Both.
+    stream: Vec<u8>,
+}
+
+impl Input {
+    fn new(kind: Kind, name: impl Into<String>, octets: Vec<u8>) -> Self {
+        let continued = continued(kind, &octets);
+        let stream = [&octets[..], continued.as_deref().unwrap_or_default()].concat();
+        Self { name: name.into(), octets, continued, stream }
+    }
+
+    /// What is sent at once, and what is sent once the other has answered: libzmq closes if
+    /// greeting, READY and messages come in one segment.
+    pub fn stages(&self) -> [&[u8]; 2] {
+        let (greeting, rest) = self.stream.split_at(self.stream.len().min(64));
+        [greeting, rest]
+    }
+
+    /// All that is sent, the probe included.
+    pub fn stream(&self) -> &[u8] {
+        &self.stream
+    }
+
+    /// Whether a message is the probe.
+    pub fn is_probe(&self, message: &Message) -> bool {
+        self.continued.is_some() && message.last().is_some_and(|part| part == PROBE)
+    }
+
+    /// Whether the octets go on to a probe.
+    pub const fn can_be_probed(&self) -> bool {
+        self.continued.is_some()
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.octets[..self.octets.len().min(600)];
+        write!(f, "{}: {}", self.name, shown.escape_ascii())
+    }
+}
+
+/// All inputs for a socket type: every bad input and every dialogue first, then changed and made-up
+/// ones without end.
+pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
+    let (ours, _) = kind.names();
+    let mut first = Vec::new();
+    for case in malformed::cases() {
+        if let What::Run(run) = case.what
+            && run.config.socket_type == ours
+            && run.silence == 0
+        {
+            let name = format!("{}: {}", case.section, case.input);
+            first.push(Input::new(kind, name, run.pieces.concat()));
+        }
+    }
+    let mut streams = Vec::new();
+    for vector in Vector::all() {
+        for stream in vector.peer_streams() {
+            if vector.sut.socket_type == ours {
+                first.push(Input::new(kind, &*vector.name, stream.clone()));
+            }
+            streams.push((vector.name.clone(), stream));
+        }
+    }
+    streams.extend(first.iter().map(|input| (input.name.clone(), input.octets.clone())));
+    let mut random = Random::new(seed);
+    let made = core::iter::repeat_with(move || {
+        if random.once_in(2) {
+            changed(kind, &streams, &mut random)
+        } else {
+            made_up(kind, &mut random)
+        }
+    });
+    first.into_iter().chain(made)
+}
+
+/// A dialogue of a peer that could be.
+fn made_up(kind: Kind, random: &mut Random) -> Input {
+    let seed = random.number();
+    let mut numbers = Random::new(seed);
+    let octets: Vec<u8> = (0..40 + numbers.below(400)).map(|_| numbers.number() as u8).collect();
+    let dialogue = Dialogue::take(&mut Unstructured::new(&octets), &[kind.names().0]);
+    let stream = dialogue.map(|dialogue| dialogue.stream()).unwrap_or_default();
+    Input::new(kind, format!("made up, {seed:#x}"), stream)
+}
+
+/// A recorded stream with a few octets changed, behind a good handshake or as it is.
+fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> Input {
+    let (name, stream) = random.one_of(streams);
+    let mut octets: Vec<u8> = stream.iter().copied().take(3_000).collect();
+    if random.once_in(2) {
+        // Only its frames, behind a handshake that fits.
+        let frames = octets.split_off(octets.len().min(64));
+        octets = [raw::greeting("NULL"), raw::ready(kind.names().1), frames].concat();
+    }
+    for _ in 0..random.below(4) {
+        let at = random.below(octets.len().max(1));
+        // Mostly behind the greeting.
+        let at = if at < 64 && !random.once_in(8) { 64 + at } else { at };
+        let Some(octet) = octets.get_mut(at) else { continue };
+        *octet = match random.below(4) {
+            0 => random.number() as u8,
+            1 => *octet ^ (1 << random.below(8)),
+            2 => octet.wrapping_add(1),
+            _ => *random.one_of(&[0, 1, 2, 4, 6, 0xff]),
+        };
+    }
+    if random.once_in(4) {
+        octets.truncate(random.below(octets.len() + 1));
+    }
+    Input::new(kind, format!("{name}, changed"), octets)
+}
+
+/// What continues octets to a whole handshake and a message, as far as framing tells.
+fn continued(kind: Kind, octets: &[u8]) -> Option<Vec<u8>> {
+    let (_, peer) = kind.names();
+    let mut more = Vec::new();
+    let whole = raw::greeting("NULL");
+    if octets.len() < whole.len() {
+        more.extend_from_slice(&whole[octets.len()..]);
+    }
+    let greeting = [octets, &more].concat();
+    let greeting = &greeting[..64];
+    // What opens like an older version is never answered.
+    if greeting[0] != 0xff || greeting[9] & 1 == 0 || greeting[10] < 3 {
+        return None;
+    }
+    let (frames, rest) = raw::frames(octets.get(64..).unwrap_or_default());
+    let mut last_more =
+        frames.iter().rfind(|frame| !frame.is_command()).is_some_and(Frame::has_more);
+    let mut ready =
+        frames.iter().any(|frame| frame.command().is_some_and(|(name, _)| name == b"READY"));
+    if !rest.is_empty() {
+        let mut whole = rest.to_vec();
+        while Frame::first(&whole).is_none() {
+            whole.push(0);
+        }
+        let frame = Frame::first(&whole)?;
+        if frame.len > LONGEST {
+            return None;
+        }
+        let missing = frame.len as usize - frame.body.len();
+        whole.resize(whole.len() + missing, 0);
+        more.extend_from_slice(&whole[rest.len()..]);
+        let frame = Frame::first(&whole)?;
+        if !frame.is_command() {
+            last_more = frame.has_more();
+        }
+        ready |= frame.command().is_some_and(|(name, _)| name == b"READY");
+    }
+    if !ready {
+        more.extend(raw::ready(peer));
+    }
+    if last_more {
+        more.extend(raw::frame(0, b"."));
+    }
+    let probe: &[&[u8]] = if kind == Kind::Rep { &[b"", PROBE] } else { &[PROBE] };
+    more.extend(raw::message(probe));
+    Some(more)
+}

@@ -1,0 +1,245 @@
+//! The same octets to one of our sockets and to libzmq's, over real connections: what the
+//! application receives and whether the peer is refused must be the same, or be listed.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`input`] | octets of peers: bad inputs, recorded dialogues, made-up ones, and changes of all |
+//! | [`subject`] | the two sockets, behind one trait |
+//! | [`listed`] | the differences that are meant, with their reasons |
+
+pub mod input;
+pub mod listed;
+pub mod subject;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use input::Input;
+use listed::Listed;
+use subject::{Kind, Message, Subject};
+
+/// How long one input may take until it shows whether the peer is refused.
+const LONG: Duration = Duration::from_secs(8);
+/// How long a peer must be left alone to count as not refused, where its octets cannot be continued
+/// to something that is answered.
+const SILENCE: Duration = Duration::from_millis(150);
+
+/// After so much silence another octet may help.
+const KICK: Duration = Duration::from_millis(30);
+
+/// What came of an input.
+#[derive(Clone, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "what is compared")]
+pub struct Outcome {
+    /// What the application received.
+    pub received: Vec<Message>,
+    /// Whether the peer's connection was closed.
+    pub refused: bool,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.refused { "refused" } else { "open" })?;
+        for message in &self.received {
+            f.write_str(" [")?;
+            for (at, part) in message.iter().enumerate() {
+                let comma = if at > 0 { ", " } else { "" };
+                let shown = &part[..part.len().min(24)];
+                write!(f, "{comma}{}:\"{}\"", part.len(), shown.escape_ascii())?;
+            }
+            f.write_str("]")?;
+        }
+        Ok(())
+    }
+}
+
+/// What came of many inputs.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Inputs compared.
+    pub compared: usize,
+    /// Of them, those that came out the same.
+    pub same: usize,
+    /// Differences that are listed, by their names.
+    pub listed: BTreeMap<&'static str, usize>,
+    /// Differences that are not listed, described.
+    pub findings: Vec<String>,
+}
+
+impl Summary {
+    /// How many came out differently, listed or not.
+    pub fn different(&self) -> usize {
+        self.compared - self.same
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed: usize = self.listed.values().sum();
+        write!(
+            f,
+            "{} compared, {} different, {listed} of them listed",
+            self.compared,
+            self.different()
+        )?;
+        for (name, count) in &self.listed {
+            write!(f, "\n  {count:6} {name}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Compares so many inputs; the same `seed` makes the same ones. Says what it makes of each finding
+/// at once.
+///
+/// # Errors
+///
+/// A socket cannot be made or reached.
+pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    for input in input::all(kind, seed).take(count) {
+        let mut ours = outcome(&mut *subject::ours(kind)?, &input)?;
+        let mut theirs = outcome(&mut *subject::libzmq(kind)?, &input)?;
+        if kind == Kind::Router {
+            [&mut ours, &mut theirs].into_iter().for_each(forget_own_names);
+        }
+        summary.compared += 1;
+        if ours == theirs {
+            summary.same += 1;
+        } else if let Some(Listed { name, .. }) = listed::of(kind, &input, &ours, &theirs) {
+            *summary.listed.entry(name).or_default() += 1;
+        } else {
+            let error = listed::error(kind, &input);
+            let finding =
+                format!("{kind:?} {input}\n  ours:   {ours:?}, {error:?}\n  libzmq: {theirs:?}");
+            println!("{finding}");
+            summary.findings.push(finding);
+        }
+    }
+    Ok(summary)
+}
+
+/// Sends an input to a socket and sees what comes of it.
+///
+/// # Errors
+///
+/// The socket cannot be reached, or fails.
+pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> {
+    let mut peer = Peer::connect(&subject.endpoint())?;
+    let mut received = Vec::new();
+    let [greeting, rest] = input.stages();
+    peer.send(greeting);
+    let end = Instant::now() + LONG;
+    let mut quiet = Instant::now();
+    let mut rest = Some(rest);
+    let mut kicks = 0;
+    loop {
+        let moved = peer.turn();
+        let messages = subject.turn()?;
+        if moved || !messages.is_empty() {
+            quiet = Instant::now();
+        }
+        received.extend(messages);
+        if let Some(octets) = rest.filter(|_| peer.is_greeted() || quiet.elapsed() > SILENCE) {
+            peer.send(octets);
+            rest = None;
+            quiet = Instant::now();
+        }
+        // The probe came: everything before it was taken.
+        if received.last().is_some_and(|message| input.is_probe(message)) {
+            received.pop();
+            return Ok(Outcome { received, refused: false });
+        }
+        if peer.closed {
+            received.extend(subject.turn()?);
+            let messages = subject.turn()?;
+            if messages.is_empty() {
+                return Ok(Outcome { received, refused: true });
+            }
+            received.extend(messages);
+        }
+        // What stands right behind a READY is left lying by libzmq until more comes.
+        if rest.is_none() && input.can_be_probed() && quiet.elapsed() > KICK && kicks < 20 {
+            kicks += 1;
+            peer.send(&zmtp_tests::raw::command("PONG", b""));
+            quiet = Instant::now();
+        }
+        let silent = quiet.elapsed() > SILENCE && rest.is_none();
+        if Instant::now() > end || silent && !input.can_be_probed() {
+            return Ok(Outcome { received, refused: false });
+        }
+    }
+}
+
+/// Names that a ROUTER gave itself are any five octets behind a 0.
+fn forget_own_names(outcome: &mut Outcome) {
+    for name in outcome.received.iter_mut().filter_map(|message| message.first_mut()) {
+        if name.len() == 5 && name[0] == 0 {
+            name.clear();
+        }
+    }
+}
+
+/// A raw connection.
+struct Peer {
+    stream: TcpStream,
+    out: Vec<u8>,
+    heard: Vec<u8>,
+    closed: bool,
+}
+
+impl Peer {
+    fn connect(endpoint: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(endpoint.trim_start_matches("tcp://"))?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, out: Vec::new(), heard: Vec::new(), closed: false })
+    }
+
+    fn send(&mut self, octets: &[u8]) {
+        self.out.extend_from_slice(octets);
+        self.turn();
+    }
+
+    /// Writes and reads what goes at once; says whether anything did.
+    fn turn(&mut self) -> bool {
+        let mut moved = false;
+        while !self.out.is_empty() && !self.closed {
+            match self.stream.write(&self.out) {
+                Ok(n) => {
+                    self.out.drain(..n);
+                    moved = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // There may be something to read still.
+                Err(_) => {
+                    self.out.clear();
+                    break;
+                }
+            }
+        }
+        let mut octets = [0; 4_096];
+        while !self.closed {
+            match self.stream.read(&mut octets) {
+                Ok(0) => self.closed = true,
+                Ok(n) => {
+                    self.heard.extend_from_slice(&octets[..n]);
+                    moved = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => self.closed = true,
+            }
+        }
+        moved || self.closed
+    }
+
+    /// Whether the other's greeting and READY, or whatever follows its greeting, have come.
+    fn is_greeted(&self) -> bool {
+        let rest = self.heard.get(64..).unwrap_or_default();
+        !zmtp_tests::raw::frames(rest).0.is_empty()
+    }
+}

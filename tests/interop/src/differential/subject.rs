@@ -1,0 +1,150 @@
+//! One of our sockets and one of libzmq's, behind one trait.
+
+use std::io;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::libzmq::option;
+use crate::libzmq::{self, Context};
+
+/// A message, part by part.
+pub type Message = Vec<Vec<u8>>;
+
+/// The socket types that are compared.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
+pub enum Kind {
+    Pull,
+    Rep,
+    Router,
+    Sub,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
+
+    /// The type as the core calls it, and what its peer calls itself.
+    pub const fn names(self) -> (zmtp_mio::zmtp_core::wire::SocketType, &'static str) {
+        use zmtp_mio::zmtp_core::wire::SocketType as Type;
+        match self {
+            Self::Pull => (Type::Pull, "PUSH"),
+            Self::Rep => (Type::Rep, "REQ"),
+            Self::Router => (Type::Router, "DEALER"),
+            Self::Sub => (Type::Sub, "PUB"),
+        }
+    }
+}
+
+/// A socket that listens, and its application: a REP answers, the others only receive.
+pub trait Subject {
+    /// Where it listens.
+    fn endpoint(&self) -> String;
+
+    /// Waits a moment; what was received.
+    ///
+    /// # Errors
+    ///
+    /// The socket failed.
+    fn turn(&mut self) -> io::Result<Vec<Message>>;
+}
+
+/// How long a turn waits.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// A socket of ours.
+///
+/// # Errors
+///
+/// It cannot be made.
+pub fn ours(kind: Kind) -> io::Result<Box<dyn Subject>> {
+    const ANY: &str = "tcp://127.0.0.1:*";
+    let error = |error: zmtp_mio::Error| io::Error::other(error.to_string());
+    Ok(match kind {
+        Kind::Pull => Box::new(zmtp_mio::Pull::builder().bind(ANY).map_err(error)?),
+        Kind::Rep => Box::new(zmtp_mio::Rep::builder().bind(ANY).map_err(error)?),
+        Kind::Router => Box::new(zmtp_mio::Router::builder().bind(ANY).map_err(error)?),
+        Kind::Sub => Box::new(zmtp_mio::Sub::builder().topic("").bind(ANY).map_err(error)?),
+    })
+}
+
+/// Implements the trait for a socket of ours; `$then` is what its application does with a message.
+macro_rules! subject {
+    ($socket:ty, $then:expr) => {
+        impl Subject for $socket {
+            fn endpoint(&self) -> String {
+                self.endpoints().next().map(ToString::to_string).unwrap_or_default()
+            }
+
+            fn turn(&mut self) -> io::Result<Vec<Message>> {
+                let mut received = Vec::new();
+                let mut wait = MOMENT;
+                let error = |error: zmtp_mio::Error| io::Error::other(error.to_string());
+                while let Some(message) = self.recv_timeout(wait).map_err(error)? {
+                    received.push(message.parts().map(<[u8]>::to_vec).collect());
+                    wait = Duration::ZERO;
+                    let then: fn(&mut Self) = $then;
+                    then(self);
+                }
+                Ok(received)
+            }
+        }
+    };
+}
+
+subject!(zmtp_mio::Pull, |_| {});
+subject!(zmtp_mio::Router, |_| {});
+subject!(zmtp_mio::Sub, |_| {});
+subject!(zmtp_mio::Rep, |rep| {
+    // It fails if the peer is gone; that is no matter of the application's.
+    let _ = rep.send("answer");
+});
+
+/// A socket of libzmq's.
+struct Theirs {
+    socket: libzmq::Socket,
+    answers: bool,
+}
+
+/// A socket of libzmq's.
+///
+/// # Errors
+///
+/// It cannot be made.
+pub fn libzmq(kind: Kind) -> io::Result<Box<dyn Subject>> {
+    static CONTEXT: OnceLock<Context> = OnceLock::new();
+    let context = CONTEXT.get_or_init(|| Context::new().expect("a context"));
+    let socket = context.socket(match kind {
+        Kind::Pull => libzmq::Kind::Pull,
+        Kind::Rep => libzmq::Kind::Rep,
+        Kind::Router => libzmq::Kind::Router,
+        Kind::Sub => libzmq::Kind::Sub,
+    })?;
+    if kind == Kind::Sub {
+        socket.set_bytes(option::SUBSCRIBE, b"")?;
+    }
+    socket.bind("tcp://127.0.0.1:*")?;
+    socket.set_timeout(Some(MOMENT))?;
+    Ok(Box::new(Theirs { socket, answers: kind == Kind::Rep }))
+}
+
+impl Subject for Theirs {
+    fn endpoint(&self) -> String {
+        self.socket.last_endpoint()
+    }
+
+    fn turn(&mut self) -> io::Result<Vec<Message>> {
+        let mut received = Vec::new();
+        loop {
+            match self.socket.recv() {
+                Ok(message) => received.push(message),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(received),
+                Err(error) => return Err(error),
+            }
+            if self.answers {
+                let _ = self.socket.send(&[b"answer"]);
+            }
+        }
+    }
+}

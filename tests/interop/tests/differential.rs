@@ -1,0 +1,47 @@
+//! Our sockets and libzmq's make the same of the same octets, briefly; the binary `differential`
+//! does so at length.
+
+use zmtp_interop::differential::subject::Kind;
+use zmtp_interop::differential::{compare, listed};
+
+/// Every bad input, every dialogue, and some that are made up.
+const INPUTS: usize = 400;
+
+fn compared(kind: Kind) {
+    let summary = compare(kind, INPUTS, 42).unwrap();
+    println!("{kind:?}: {summary}");
+    assert_eq!(summary.compared, INPUTS);
+    assert!(summary.same > INPUTS / 4, "most inputs are refused by both or by none");
+    assert!(summary.findings.is_empty(), "{} differences are not listed", summary.findings.len());
+}
+
+#[test]
+fn rep_differs_only_as_listed() {
+    compared(Kind::Rep);
+}
+
+#[test]
+fn router_differs_only_as_listed() {
+    compared(Kind::Router);
+}
+
+#[test]
+fn pull_differs_only_as_listed() {
+    compared(Kind::Pull);
+}
+
+#[test]
+fn sub_differs_only_as_listed() {
+    compared(Kind::Sub);
+}
+
+#[test]
+fn the_page_of_differences_is_in_step() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/DIFFERENCES.md");
+    let expected = listed::table();
+    if std::env::var_os("ZMTP_WRITE").is_some() {
+        std::fs::write(path, &expected).expect("DIFFERENCES.md can be written");
+    }
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(there == expected, "DIFFERENCES.md should be:\n{expected}");
+}
