@@ -1,5 +1,11 @@
 //! The command line.
 
+mod decode;
+mod monitor;
+mod payload;
+mod socket;
+mod traffic;
+
 use core::time::Duration;
 use std::ffi::OsString;
 
@@ -9,6 +15,12 @@ use crate::duration;
 use crate::exit::HELP;
 use crate::parts::{Reply, Request};
 
+pub(crate) use decode::DecodeArgs;
+pub(crate) use monitor::{MonitorArgs, TypeName};
+pub(crate) use payload::{LinesOf, Payload};
+pub(crate) use socket::SocketArgs;
+pub(crate) use traffic::*;
+
 /// The whole of it.
 #[derive(Debug, Parser)]
 #[command(name = "zmtp", version, about = "ZeroMQ sockets from the command line", after_help = HELP)]
@@ -17,11 +29,22 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// One per socket type.
+/// One per socket type, and what looks at them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Rep(RepArgs),
     Req(ReqArgs),
+    Push(PushArgs),
+    Pull(PullArgs),
+    Pub(PubArgs),
+    Sub(SubArgs),
+    Dealer(DealerArgs),
+    Router(RouterArgs),
+    Pair(PairArgs),
+    Xpub(XpubArgs),
+    Xsub(XsubArgs),
+    Monitor(MonitorArgs),
+    Decode(DecodeArgs),
 }
 
 impl Command {
@@ -29,6 +52,17 @@ impl Command {
         match self {
             Self::Rep(args) => &args.output,
             Self::Req(args) => &args.output,
+            Self::Push(args) => &args.run.output,
+            Self::Pull(args) => &args.run.output,
+            Self::Pub(args) => &args.run.output,
+            Self::Sub(args) => &args.run.output,
+            Self::Dealer(args) => &args.run.output,
+            Self::Router(args) => &args.run.output,
+            Self::Pair(args) => &args.run.output,
+            Self::Xpub(args) => &args.run.output,
+            Self::Xsub(args) => &args.run.output,
+            Self::Monitor(args) => &args.output,
+            Self::Decode(args) => &args.output,
         }
     }
 }
@@ -74,6 +108,9 @@ pub(crate) struct RepArgs {
     pub(crate) timeout: Option<Duration>,
 
     #[command(flatten)]
+    pub(crate) socket: SocketArgs,
+
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -111,6 +148,9 @@ pub(crate) struct ReqArgs {
     /// Go on after a request without reply; the exit code is that of the first
     #[arg(short, long)]
     pub(crate) keep_going: bool,
+
+    #[command(flatten)]
+    pub(crate) socket: SocketArgs,
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,

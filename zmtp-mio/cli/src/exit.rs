@@ -12,9 +12,10 @@ Exit codes:
   0    all went well; also when the reader of our output went away
   1    a file, stdin, stdout or the system failed
   2    wrong usage
-  3    nothing came within --timeout
+  3    nothing came, or could be sent, within --timeout
   4    an endpoint is no endpoint, is in use, or cannot be bound
-  5    the peer was lost after it was asked
+  5    the peer was lost after it was asked, or messages with it
+  6    what was decoded is malformed, cut short or incomplete
   130  interrupted by Ctrl-C (143: by SIGTERM)";
 
 /// Why a command did not do what it should.
@@ -26,6 +27,10 @@ pub(crate) enum Failure {
     Interrupted(u8),
     /// Reading or writing failed.
     Io { doing: String, source: io::Error },
+    /// So many messages were accepted for sending and did not go out.
+    Lost { n: u64 },
+    /// What was to be decoded has so many faults, each told where it is.
+    Malformed { faults: u64 },
     /// Nobody reads our output any more: no fault of ours.
     OutputClosed,
     /// The peer asked is gone.
@@ -34,6 +39,8 @@ pub(crate) enum Failure {
     Socket(Error),
     /// What was waited for did not come; why, if that is known.
     Timeout { awaited: &'static str, within: Duration, reason: Option<String> },
+    /// The arguments contradict each other or their bounds.
+    Usage(&'static str),
 }
 
 impl Failure {
@@ -47,9 +54,11 @@ impl Failure {
         match self {
             Self::OutputClosed => 0,
             Self::Io { .. } | Self::Socket(_) => 1,
+            Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
             Self::Endpoint(_) => 4,
-            Self::PeerLost => 5,
+            Self::PeerLost | Self::Lost { .. } => 5,
+            Self::Malformed { .. } => 6,
             Self::Interrupted(signal) => 128 + *signal,
         }
     }
@@ -60,10 +69,13 @@ impl Failure {
             Self::Endpoint(_) => "endpoint",
             Self::Interrupted(_) => "interrupted",
             Self::Io { .. } => "io",
+            Self::Lost { .. } => "lost",
+            Self::Malformed { .. } => "malformed",
             Self::OutputClosed => "output_closed",
             Self::PeerLost => "peer_lost",
             Self::Socket(_) => "socket",
             Self::Timeout { .. } => "timeout",
+            Self::Usage(_) => "usage",
         }
     }
 
@@ -79,6 +91,10 @@ impl fmt::Display for Failure {
             Self::Endpoint(error) | Self::Socket(error) => error.fmt(f),
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::Lost { n } => write!(f, "{n} messages did not go out"),
+            Self::Malformed { faults: 1 } => f.write_str("1 fault was found"),
+            Self::Malformed { faults } => write!(f, "{faults} faults were found"),
+            Self::Usage(text) => f.write_str(text),
             Self::OutputClosed => f.write_str("the output was closed"),
             Self::PeerLost => Error::PeerLost.fmt(f),
             Self::Timeout { awaited, within, reason } => {
@@ -99,9 +115,10 @@ mod tests {
             Failure::Timeout { awaited: "reply", within: Duration::from_millis(500), reason: None };
         assert_eq!(timeout.to_string(), "no reply within 500ms");
         let endpoint = Failure::Endpoint(Error::WouldBlock);
-        let all = [timeout, endpoint, Failure::PeerLost, Failure::Interrupted(2)];
+        let malformed = Failure::Malformed { faults: 1 };
+        let all = [timeout, endpoint, Failure::PeerLost, malformed, Failure::Interrupted(2)];
         let codes: Vec<_> = all.iter().map(Failure::code).collect();
-        assert_eq!(codes, [3, 4, 5, 130]);
+        assert_eq!(codes, [3, 4, 5, 6, 130]);
         for code in codes {
             assert!(HELP.contains(&format!("\n  {code} ")), "{code}");
         }

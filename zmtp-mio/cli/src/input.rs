@@ -19,6 +19,8 @@ const LARGEST: u64 = Limits::DEFAULT.max_message;
 pub(crate) enum Part {
     Octets(Vec<u8>),
     File(PathBuf),
+    /// So many octets, of no meaning.
+    Size(u64),
     Stdin,
 }
 
@@ -72,9 +74,24 @@ impl Part {
             Self::File(path) => File::open(path)
                 .and_then(whole)
                 .map_err(Failure::io(format!("read {}", path.display()))),
+            Self::Size(size) => filled(*size).map_err(Failure::io(format!("make {size} octets"))),
             Self::Stdin => whole(io::stdin().lock()).map_err(Failure::io("read stdin")),
         }
     }
+}
+
+/// Digits over and over: a size can be seen in them.
+fn filled(size: u64) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(size).ok().filter(|size| *size as u64 <= LARGEST);
+    let size = size.ok_or_else(too_large)?;
+    Ok(b"0123456789".iter().copied().cycle().take(size).collect())
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("more than the {LARGEST} octets that a message may have"),
+    )
 }
 
 /// All there is to read, if a message can hold it.
@@ -86,10 +103,7 @@ fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
 
 fn fits(octets: Vec<u8>) -> io::Result<Vec<u8>> {
     if octets.len() as u64 > LARGEST {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("more than the {LARGEST} octets that a message may have"),
-        ));
+        return Err(too_large());
     }
     Ok(octets)
 }
@@ -137,7 +151,7 @@ impl Lines {
 }
 
 /// The next line without its newline. The last may lack one.
-fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     if reader.take(LARGEST + 1).read_until(b'\n', &mut line)? == 0 {
         return Ok(None);

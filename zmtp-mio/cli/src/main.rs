@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod decode;
 mod duration;
 mod exec;
 mod exit;
@@ -9,6 +10,9 @@ mod input;
 mod interrupt;
 mod output;
 mod parts;
+mod size;
+mod text;
+mod traffic;
 
 use std::process::ExitCode;
 

@@ -1,14 +1,16 @@
 //! Printing: messages on stdout, all else on stderr.
 
+use core::cell::Cell;
 use core::fmt::Write as _;
 use core::time::Duration;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 use zmtp_mio::{Endpoint, Event, EventKind, Message};
 
 use crate::args::OutputArgs;
 use crate::exit::Failure;
+use crate::text::{hex, hex_line, text_line};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
@@ -24,6 +26,8 @@ pub(crate) struct Output {
     format: Format,
     quiet: bool,
     verbose: bool,
+    /// Progress stands on the terminal's last line.
+    progress: Cell<bool>,
 }
 
 /// A line of JSON.
@@ -31,6 +35,10 @@ pub(crate) struct Output {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Record<'a> {
     Request {
+        n: u64,
+        parts: Vec<Part<'a>>,
+    },
+    Message {
         n: u64,
         parts: Vec<Part<'a>>,
     },
@@ -43,13 +51,14 @@ enum Record<'a> {
         endpoint: String,
     },
     Event {
-        event: &'a str,
+        event: &'static str,
         endpoint: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         remote: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+    Stats(&'a Stats),
     Note {
         text: &'a str,
     },
@@ -61,19 +70,34 @@ enum Record<'a> {
     },
 }
 
+/// What went and came in all.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stats {
+    pub(crate) sent: u64,
+    pub(crate) sent_octets: u64,
+    pub(crate) received: u64,
+    pub(crate) received_octets: u64,
+    /// From the first message to the last.
+    pub(crate) seconds: f64,
+    /// To be sent, and given up for whatever reason.
+    pub(crate) lost: u64,
+}
+
 /// `{"text": "..."}`, or `{"hex": "..."}` for what is no UTF-8.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Text(&'a str),
     Hex(String),
 }
 
 impl<'a> Part<'a> {
+    pub(crate) fn of(octets: &'a [u8]) -> Self {
+        str::from_utf8(octets).map_or_else(|_| Self::Hex(hex(octets)), Part::Text)
+    }
+
     fn all(message: &'a Message) -> Vec<Self> {
-        let part =
-            |octets| str::from_utf8(octets).map_or_else(|_| Self::Hex(hex(octets)), Part::Text);
-        message.parts().map(part).collect()
+        message.parts().map(Self::of).collect()
     }
 }
 
@@ -85,11 +109,39 @@ impl Output {
             OutputArgs { hex_output: true, .. } => Format::Hex,
             _ => Format::Text,
         };
-        Self { format, quiet: args.quiet, verbose: args.verbose }
+        Self { format, quiet: args.quiet, verbose: args.verbose, progress: Cell::new(false) }
     }
 
     pub(crate) const fn verbose(&self) -> bool {
         self.verbose
+    }
+
+    /// Whether progress would be seen, and would not stand between messages or records.
+    pub(crate) fn shows_progress(&self) -> bool {
+        let prints = !self.quiet && io::stdout().is_terminal();
+        io::stderr().is_terminal() && !prints && !self.is_json()
+    }
+
+    pub(crate) const fn is_hex(&self) -> bool {
+        matches!(self.format, Format::Hex)
+    }
+
+    pub(crate) const fn is_raw(&self) -> bool {
+        matches!(self.format, Format::Raw)
+    }
+
+    /// Octets and nothing else.
+    pub(crate) fn octets(&self, octets: &[u8]) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { print(octets) }
+    }
+
+    pub(crate) const fn is_json(&self) -> bool {
+        matches!(self.format, Format::Json)
+    }
+
+    /// A message that came, counted from 1.
+    pub(crate) fn received(&self, n: u64, message: &Message) -> Result<(), Failure> {
+        self.message(message, |parts| Record::Message { n, parts })
     }
 
     /// A request that came, counted from 1.
@@ -110,7 +162,7 @@ impl Output {
     pub(crate) fn listening(&self, endpoint: &Endpoint) {
         let endpoint = endpoint.to_string();
         let text = format!("listening on {endpoint}");
-        self.tell(&text, Record::Listening { endpoint });
+        self.tell(&text, &Record::Listening { endpoint });
     }
 
     /// What happened to a connection; only if that is wanted.
@@ -118,22 +170,43 @@ impl Output {
         if !self.verbose {
             return;
         }
-        let (name, detail) = describe(&event.kind);
-        let endpoint = event.endpoint.to_string();
-        let remote = event.remote.map(|remote| remote.to_string());
-        let mut text = format!("{endpoint} {}", name.replace('_', " "));
-        if let Some(remote) = &remote {
-            let _ = write!(text, " {remote}");
+        let (text, record) = event_line(event);
+        self.tell(&text, &record);
+    }
+
+    /// As [`Output::event`], where that is what was asked for: on stdout.
+    pub(crate) fn happened(&self, event: &Event) -> Result<(), Failure> {
+        let (text, record) = event_line(event);
+        self.line(&text, || record)
+    }
+
+    /// A line on stdout, as text or as JSON.
+    pub(crate) fn line<R: Serialize>(
+        &self,
+        text: &str,
+        record: impl FnOnce() -> R,
+    ) -> Result<(), Failure> {
+        if self.quiet {
+            return Ok(());
         }
-        if let Some(detail) = &detail {
-            let _ = write!(text, ": {detail}");
-        }
-        self.tell(&text, Record::Event { event: name, endpoint, remote, detail });
+        let line = if self.is_json() { json(&record()) } else { format!("{text}\n") };
+        print(line.as_bytes())
     }
 
     /// Something worth knowing.
     pub(crate) fn note(&self, text: &str) {
-        self.tell(&format!("zmtp: {text}"), Record::Note { text });
+        self.tell(&format!("zmtp: {text}"), &Record::Note { text });
+    }
+
+    /// Sums up.
+    pub(crate) fn stats(&self, text: &str, stats: &Stats) {
+        self.tell(text, &Record::Stats(stats));
+    }
+
+    /// How far it is: a line that the next one replaces.
+    pub(crate) fn progress(&self, text: &str) {
+        self.progress.set(true);
+        let _ = write!(io::stderr().lock(), "\r{text}\x1b[K");
     }
 
     /// A failure, of the request `n` if it concerns only that.
@@ -141,7 +214,7 @@ impl Output {
         if !failure.is_silent() {
             let text = failure.to_string();
             let line = format!("zmtp: {text}");
-            self.tell(&line, Record::Error { n, error: failure.name(), text });
+            self.tell(&line, &Record::Error { n, error: failure.name(), text });
         }
     }
 
@@ -153,27 +226,59 @@ impl Output {
         if self.quiet {
             return Ok(());
         }
-        let mut stdout = io::stdout().lock();
-        let written = match self.format {
-            Format::Raw => stdout.write_all(message.bytes()),
-            Format::Json => stdout.write_all(json(&record(Part::all(message))).as_bytes()),
-            Format::Hex => stdout.write_all(hex_line(message).as_bytes()),
-            Format::Text => stdout.write_all(text_line(message).as_bytes()),
-        };
-        written.and_then(|()| stdout.flush()).map_err(|source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-            _ => Failure::Io { doing: "write to stdout".into(), source },
-        })
+        match self.format {
+            Format::Raw => print(message.bytes()),
+            Format::Json => print(json(&record(Part::all(message))).as_bytes()),
+            Format::Hex => print(hex_line(message).as_bytes()),
+            Format::Text => print(text_line(message).as_bytes()),
+        }
     }
 
     /// To stderr. That nobody reads it is no reason to stop.
-    fn tell(&self, text: &str, record: Record<'_>) {
+    pub(crate) fn tell(&self, text: &str, record: &impl Serialize) {
         let line = match self.format {
-            Format::Json => json(&record),
+            Format::Json => json(record),
             _ => format!("{text}\n"),
         };
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let mut stderr = io::stderr().lock();
+        if self.progress.take() {
+            let _ = stderr.write_all(b"\r\x1b[K");
+        }
+        let _ = stderr.write_all(line.as_bytes());
     }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.progress.take() {
+            let _ = io::stderr().lock().write_all(b"\r\x1b[K");
+        }
+    }
+}
+
+/// To stdout.
+fn print(octets: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(octets).and_then(|()| stdout.flush());
+    written.map_err(|source| match source.kind() {
+        io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::Io { doing: "write to stdout".into(), source },
+    })
+}
+
+/// An event in a line.
+fn event_line(event: &Event) -> (String, Record<'static>) {
+    let (name, detail) = describe(&event.kind);
+    let endpoint = event.endpoint.to_string();
+    let remote = event.remote.map(|remote| remote.to_string());
+    let mut text = format!("{endpoint} {}", name.replace('_', " "));
+    if let Some(remote) = &remote {
+        let _ = write!(text, " {remote}");
+    }
+    if let Some(detail) = &detail {
+        let _ = write!(text, ": {detail}");
+    }
+    (text, Record::Event { event: name, endpoint, remote, detail })
 }
 
 /// What an event is called, and more about it.
@@ -194,66 +299,14 @@ pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
     }
 }
 
-fn json(record: &Record<'_>) -> String {
+fn json(record: &impl Serialize) -> String {
     // Text and numbers alone: nothing that JSON could not hold.
     serde_json::to_string(record).unwrap_or_default() + "\n"
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
-}
-
-/// Parts with ` | ` between them; an empty part is nothing.
-fn hex_line(message: &Message) -> String {
-    message.parts().map(hex).collect::<Vec<_>>().join(" | ") + "\n"
-}
-
-/// As [`hex_line`], with text. What would break the line, or is no text, is escaped.
-fn text_line(message: &Message) -> String {
-    let bar = message.part_count() > 1;
-    let escape = |octets: &[u8]| {
-        let mut text = String::with_capacity(octets.len());
-        for chunk in octets.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '|' if bar => text.push_str("\\|"),
-                    '\\' | '\n' | '\r' | '\t' => text.extend(c.escape_default()),
-                    c if is_hidden(c) => text.extend(c.escape_unicode()),
-                    c => text.push(c),
-                }
-            }
-            for octet in chunk.invalid() {
-                let _ = write!(text, "\\x{octet:02x}");
-            }
-        }
-        text
-    };
-    message.parts().map(escape).collect::<Vec<_>>().join(" | ") + "\n"
-}
-
-/// What a terminal would obey instead of showing: control characters, line separators, and marks
-/// that turn the direction of text.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_one_line_whatever_it_holds() {
-        let line = |parts: &[&[u8]]| text_line(&Message::from_parts(parts));
-        assert_eq!(line(&["grüße | \"quoted\"".as_bytes()]), "grüße | \"quoted\"\n");
-        assert_eq!(line(&[b"a|b", b"", b"c"]), "a\\|b |  | c\n");
-        assert_eq!(line(&[b"a\nb\t\\\xff\x1b[2J"]), "a\\nb\\t\\\\\\xff\\u{1b}[2J\n");
-        assert_eq!(line(&["\u{202e}".as_bytes()]), "\\u{202e}\n");
-        assert_eq!(hex_line(&Message::from_parts([&b"\x00\xff"[..], b"a"])), "00ff | 61\n");
-    }
 
     #[test]
     fn json_tells_text_from_octets() {

@@ -135,24 +135,30 @@ macro_rules! made_of {
     };
 }
 
+pub(crate) use made_of;
+
 made_of!(Request, RequestArgs);
 made_of!(Reply, ReplyArgs);
 
 /// As the system has it: on Unix any octets.
-fn octets(text: &OsStr) -> Part {
+pub(crate) fn octets(text: &OsStr) -> Part {
     Part::Octets(text.as_encoded_bytes().to_vec())
 }
 
-fn file(path: &Path) -> Part {
+pub(crate) fn file(path: &Path) -> Part {
     if path.as_os_str() == "-" { Part::Stdin } else { Part::File(path.into()) }
 }
 
-fn hex(octets: &Hex) -> Part {
+pub(crate) fn hex(octets: &Hex) -> Part {
     Part::Octets(octets.0.clone())
 }
 
 /// The parts of one argument, each with its place on the command line.
-fn indexed<T>(matches: &ArgMatches, id: &str, part: impl Fn(&T) -> Part) -> Vec<(usize, Part)>
+pub(crate) fn indexed<T>(
+    matches: &ArgMatches,
+    id: &str,
+    part: impl Fn(&T) -> Part,
+) -> Vec<(usize, Part)>
 where
     T: Clone + Send + Sync + 'static,
 {
@@ -161,7 +167,7 @@ where
     indices.zip(values.map(part)).collect()
 }
 
-fn in_order(mut parts: Vec<(usize, Part)>) -> Result<Vec<Part>, clap::Error> {
+pub(crate) fn in_order(mut parts: Vec<(usize, Part)>) -> Result<Vec<Part>, clap::Error> {
     parts.sort_by_key(|(index, _)| *index);
     let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
     if parts.iter().filter(|part| **part == Part::Stdin).count() > 1 {

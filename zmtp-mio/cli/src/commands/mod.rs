@@ -1,11 +1,19 @@
-//! A module per socket type, and what they share.
+//! A module per command or pattern, and what they share.
 
+mod decode;
+mod monitor;
+mod pipeline;
+mod pubsub;
 mod rep;
 mod req;
+mod routing;
 
 use core::time::Duration;
 
-use zmtp_mio::{Endpoint, EndpointError, Error, Event, Handle, Host, Rep, Req};
+use zmtp_mio::{
+    Dealer, Endpoint, EndpointError, Error, Event, Handle, Host, Pair, Pub, Pull, Push, Rep, Req,
+    Router, Sub, Xpub, Xsub,
+};
 
 use crate::args::{Command, PlaceArgs};
 use crate::exit::Failure;
@@ -29,6 +37,17 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
     match command {
         Command::Rep(args) => rep::run(args, context),
         Command::Req(args) => req::run(args, context),
+        Command::Push(args) => pipeline::push(args, context),
+        Command::Pull(args) => pipeline::pull(args, context),
+        Command::Pub(args) => pubsub::publish(args, context),
+        Command::Sub(args) => pubsub::sub(args, context),
+        Command::Dealer(args) => routing::dealer(args, context),
+        Command::Router(args) => routing::router(args, context),
+        Command::Pair(args) => pipeline::pair(args, context),
+        Command::Xpub(args) => pubsub::xpub(args, context),
+        Command::Xsub(args) => pubsub::xsub(args, context),
+        Command::Monitor(args) => monitor::run(args, context),
+        Command::Decode(args) => decode::run(&args, context),
     }
 }
 
@@ -103,7 +122,19 @@ macro_rules! devices {
     )*};
 }
 
-devices!(Rep: Bind, Req: Connect);
+devices!(
+    Rep: Bind,
+    Req: Connect,
+    Push: Connect,
+    Pull: Bind,
+    Pub: Bind,
+    Sub: Connect,
+    Dealer: Connect,
+    Router: Bind,
+    Pair: Connect,
+    Xpub: Bind,
+    Xsub: Connect
+);
 
 /// Binds and connects a socket to all its endpoints, and says which were bound.
 pub(crate) fn open<D: Device>(

@@ -24,7 +24,10 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         [] => None,
         parts => Some(input::read(parts)?),
     };
-    let mut rep = Rep::new().map_err(Failure::Socket)?;
+    let mut rep = Rep::builder()
+        .options(args.socket.options(false).map_err(Failure::Usage)?)
+        .build()
+        .map_err(Failure::Socket)?;
     open(&mut rep, &args.endpoints, &args.places, context)?;
     let responder = match (args.exec, fixed) {
         (Some(command), _) => {

@@ -30,7 +30,10 @@ struct Client<'a> {
 
 pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let asked = args.request;
-    let mut req = Req::new().map_err(Failure::Socket)?;
+    let mut req = Req::builder()
+        .options(args.socket.options(false).map_err(Failure::Usage)?)
+        .build()
+        .map_err(Failure::Socket)?;
     let source = if asked.lines {
         let handle = Device::handle(&mut req).map_err(Failure::Socket)?;
         Source::Lines(Lines::start(handle)?)

@@ -2,8 +2,10 @@
 #![cfg(unix)]
 
 mod ask;
+mod decode;
 mod exec;
 mod exit;
 mod print;
 mod process;
 mod readme;
+mod traffic;

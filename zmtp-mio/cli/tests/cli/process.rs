@@ -81,6 +81,11 @@ impl Zmtp {
     #[track_caller]
     pub(crate) fn listening(&self) -> String {
         let line = self.error_line();
+        if let Ok(record) = serde_json::from_str::<serde_json::Value>(&line)
+            && let Some(endpoint) = record["endpoint"].as_str()
+        {
+            return endpoint.into();
+        }
         let endpoint = line.strip_prefix("listening on ");
         endpoint.unwrap_or_else(|| panic!("not an endpoint: {line:?}")).trim_end().into()
     }

@@ -1,0 +1,62 @@
+//! Arguments of `zmtp monitor`.
+
+use core::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{OutputArgs, PlaceArgs, SocketArgs};
+use crate::duration;
+use crate::exit::HELP;
+
+/// Open a socket and print what happens to its connections, as it happens
+///
+/// Messages that come are thrown away. A SUB subscribes to nothing.
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct MonitorArgs {
+    /// The socket's type
+    #[arg(value_name = "TYPE")]
+    pub(crate) socket_type: TypeName,
+
+    /// Endpoints: on the side that the type suggests, bound if they have a wildcard
+    #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
+    pub(crate) endpoints: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) places: PlaceArgs,
+
+    /// End with 0 after N events
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+
+    /// End with 0 after this event: ready, connected, accepted, closed, refused
+    #[arg(long, value_name = "EVENT", value_parser = ["accepted", "accept_paused", "connected",
+        "closed", "retrying", "ready", "refused"])]
+    pub(crate) until: Option<String>,
+
+    /// End with 3 if nothing happens for this long; for ever if not given
+    #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) timeout: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) socket: SocketArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// A socket type by name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum TypeName {
+    Req,
+    Rep,
+    Dealer,
+    Router,
+    Push,
+    Pull,
+    Pub,
+    Sub,
+    Xpub,
+    Xsub,
+    Pair,
+}

@@ -1,0 +1,178 @@
+//! Settings of sockets.
+
+#![expect(clippy::doc_markdown, reason = "help, where ticks would be in the way")]
+
+use core::time::Duration;
+use std::ffi::OsString;
+
+use clap::Args;
+use zmtp_mio::zmtp_core::Heartbeat;
+use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_mio::{Keepalive, Options};
+
+use crate::duration;
+use crate::input::Hex;
+use crate::size;
+
+/// What the options of a socket are called in ZeroMQ.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Socket")]
+pub(crate) struct SocketArgs {
+    /// Messages that may wait to be sent to a peer (SNDHWM); 1000
+    #[arg(long, value_name = "N")]
+    send_mark: Option<usize>,
+
+    /// Messages that may wait to be received from a peer (RCVHWM); 1000
+    #[arg(long, value_name = "N")]
+    receive_mark: Option<usize>,
+
+    /// How long to go on sending at the end (LINGER); 30s, or 1s without progress
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    linger: Option<Duration>,
+
+    /// Close a connection that is silent for so long, and probe it as often (HEARTBEAT_IVL)
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    heartbeat: Option<Duration>,
+
+    /// How long a probed peer may be silent; as long as --heartbeat (HEARTBEAT_TIMEOUT)
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
+    heartbeat_timeout: Option<Duration>,
+
+    /// Let the peer give us up if nothing follows a probe for so long (HEARTBEAT_TTL)
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
+    heartbeat_ttl: Option<Duration>,
+
+    /// The routing id that a ROUTER is to know us by (ROUTING_ID), up to 255 octets
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::ValueParser::os_string())]
+    routing_id: Option<OsString>,
+
+    /// As --routing-id, in hex
+    #[arg(long, value_name = "HEX", value_parser = Hex::parse, conflicts_with = "routing_id")]
+    routing_id_hex: Option<Hex>,
+
+    /// Queue messages only for peers that are connected (IMMEDIATE)
+    #[arg(long)]
+    immediate: bool,
+
+    /// Keep only the newest message of each queue (CONFLATE): of dealer, pub, pull, push and sub
+    #[arg(long)]
+    conflate: bool,
+
+    /// Octets of the largest message that is taken (MAXMSGSIZE): 64k, 1M; 128M
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    max_message: Option<u64>,
+
+    /// Time for connecting and handshake (HANDSHAKE_IVL); 10s
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    handshake_timeout: Option<Duration>,
+
+    /// The first wait before dialling again (RECONNECT_IVL); 100ms
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    reconnect: Option<Duration>,
+
+    /// The longest wait before dialling again (RECONNECT_IVL_MAX); 3s
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    reconnect_max: Option<Duration>,
+
+    /// Probe idle TCP connections after so long (TCP_KEEPALIVE_IDLE)
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    keepalive: Option<Duration>,
+}
+
+impl SocketArgs {
+    /// The options of the library; what is wrong with them, if anything is. Not all types can
+    /// conflate.
+    pub(crate) fn options(&self, conflates: bool) -> Result<Options, &'static str> {
+        if self.conflate && !conflates {
+            return Err("--conflate is of dealer, pub, pull, push and sub");
+        }
+        let mut options = Options::default();
+        set(&mut options.send_mark.messages, self.send_mark);
+        set(&mut options.receive_mark.messages, self.receive_mark);
+        set(&mut options.linger, self.linger.map(Into::into));
+        if let Some(interval) = self.heartbeat {
+            let mut heartbeat = Heartbeat::every(millis(interval));
+            if let Some(timeout) = self.heartbeat_timeout {
+                heartbeat = heartbeat.timeout(millis(timeout));
+            }
+            if let Some(ttl) = self.heartbeat_ttl {
+                heartbeat = heartbeat.ttl(millis(ttl));
+            }
+            options.heartbeat = heartbeat;
+        }
+        let text = self.routing_id.as_ref().map(|text| text.as_encoded_bytes());
+        if let Some(id) = text.or_else(|| self.routing_id_hex.as_ref().map(|hex| &*hex.0)) {
+            options.routing_id = RoutingId::new(id).ok_or("a routing id has at most 255 octets")?;
+        }
+        options.immediate = self.immediate;
+        options.conflate = self.conflate;
+        if let Some(octets) = self.max_message {
+            options.limits = options.limits.max_frame(octets).max_message(octets);
+        }
+        if let Some(timeout) = self.handshake_timeout {
+            options.limits = options.limits.handshake_timeout(millis(timeout));
+        }
+        set(&mut options.reconnect.first, self.reconnect);
+        // The first is one of them: it may not be the longer one unless told.
+        let longest = options.reconnect.longest.max(options.reconnect.first);
+        options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
+        options.tcp.keepalive =
+            self.keepalive.map(|idle| Keepalive { idle: Some(idle), ..Keepalive::default() });
+        Ok(options)
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// Whole milliseconds, at least one.
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000).max(1)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use zmtp_mio::Linger;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        socket: SocketArgs,
+    }
+
+    fn options(line: &[&str]) -> Result<Options, String> {
+        let line = Line::try_parse_from([&["zmtp"], line].concat());
+        line.map_err(|error| error.to_string())?.socket.options(true).map_err(Into::into)
+    }
+
+    #[test]
+    fn each_flag_reaches_its_option() {
+        let line = "--send-mark 7 --receive-mark 8 --linger 2s --heartbeat 1s \
+            --heartbeat-timeout 300ms --heartbeat-ttl 5s --routing-id me --immediate --conflate \
+            --max-message 64k --handshake-timeout 3s --reconnect 5s --keepalive 1m";
+        let options = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
+        assert_eq!((options.send_mark.messages, options.receive_mark.messages), (7, 8));
+        assert_eq!(options.linger, Linger::from(Duration::from_secs(2)));
+        assert_eq!(options.heartbeat, Heartbeat::every(1_000).timeout(300).ttl(5_000));
+        assert_eq!(options.routing_id.octets(), b"me");
+        assert!(options.immediate && options.conflate);
+        assert_eq!((options.limits.max_frame, options.limits.max_message), (65_536, 65_536));
+        assert_eq!(options.limits.handshake_timeout, 3_000);
+        assert_eq!(options.reconnect.first, Duration::from_secs(5));
+        assert_eq!(options.reconnect.longest, Duration::from_secs(5));
+        assert_eq!(options.tcp.keepalive.unwrap().idle, Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn routing_ids_have_at_most_255_octets() {
+        assert_eq!(options(&["--routing-id-hex", "00 ff"]).unwrap().routing_id.octets(), b"\0\xff");
+        assert!(options(&["--routing-id", &"x".repeat(255)]).is_ok());
+        assert!(options(&["--routing-id", &"x".repeat(256)]).unwrap_err().contains("255"));
+    }
+}

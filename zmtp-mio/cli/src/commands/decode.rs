@@ -1,0 +1,128 @@
+//! `zmtp decode`: prints what was captured, frame by frame.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+
+use super::Context;
+use crate::args::DecodeArgs;
+use crate::decode::{
+    Connections, Dialect, Found, Packet, Place, Show, Stream, is_capture, packet, packets,
+};
+use crate::exit::Failure;
+
+/// Octets that are read at once; the first decide what the file is.
+const CHUNK: usize = 64 << 10;
+
+pub(super) fn run(args: &DecodeArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let path = args.file.as_deref().filter(|path| path.as_os_str() != "-");
+    let name = path.map_or_else(|| "stdin".into(), |path| path.display().to_string());
+    let doing = format!("read {name}");
+    let mut file: Box<dyn Read + Send> = match path {
+        Some(path) => Box::new(File::open(path).map_err(Failure::io(&*doing))?),
+        None => Box::new(io::stdin()),
+    };
+    let mut head = Vec::new();
+    let read = file.by_ref().take(CHUNK as u64).read_to_end(&mut head);
+    read.map_err(Failure::io(&*doing))?;
+    let dialect = args.version.as_deref().map(|version| match version {
+        "1.0" => Dialect::V1,
+        "2.0" => Dialect::V2,
+        _ => Dialect::V3,
+    });
+    let most = usize::try_from(args.show).unwrap_or(usize::MAX);
+    let mut show = Show::new(context.output, most);
+    if is_capture(&head) {
+        capture(Cursor::new(head).chain(file), args.port, dialect, &mut show)?;
+    } else {
+        raw(Cursor::new(head).chain(file), &doing, dialect, &mut show)?;
+    }
+    match show.faults {
+        0 => Ok(0),
+        faults => Err(Failure::Malformed { faults }),
+    }
+}
+
+/// What one side sent.
+fn raw(
+    mut file: impl Read,
+    doing: &str,
+    dialect: Option<Dialect>,
+    show: &mut Show<'_>,
+) -> Result<(), Failure> {
+    let mut stream = Stream::new(dialect);
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let n = match file.read(&mut chunk) {
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Failure::io(doing)(error)),
+        };
+        if n == 0 {
+            break;
+        }
+        stream.push(&chunk[..n]);
+        while let Some(found) = stream.next() {
+            match found {
+                Ok((offset, item)) => show.item(&Place::at(offset), item)?,
+                Err((offset, fault)) => {
+                    show.fault(&Place::at(offset), &fault);
+                    return Ok(());
+                }
+            }
+        }
+    }
+    if let Some((offset, fault)) = stream.finish() {
+        show.fault(&Place::at(offset), &fault);
+    }
+    Ok(())
+}
+
+/// What the connections of a capture carried.
+fn capture(
+    file: impl Read + Send,
+    port: Option<u16>,
+    dialect: Option<Dialect>,
+    show: &mut Show<'_>,
+) -> Result<(), Failure> {
+    let mut connections = Connections::new(port, dialect);
+    let mut last = 0.0;
+    let (mut fragments, mut short) = (0u64, 0u64);
+    let mut tell = |place: &Place, found: Found<'_>| match found {
+        Found::Item(item) => show.item(place, item),
+        Found::Fault(fault) => {
+            show.fault(place, &fault);
+            Ok(())
+        }
+    };
+    let fault = packets(file, |time, link, data| {
+        last = time;
+        match packet::parse(link, data) {
+            Packet::Tcp(segment) => {
+                short += u64::from(segment.missing > 0);
+                connections.segment(time, &segment, &mut tell)
+            }
+            Packet::Fragment => {
+                fragments += 1;
+                Ok(())
+            }
+            Packet::Other => Ok(()),
+        }
+    })?;
+    connections.finish(last, &mut tell)?;
+    if let Some(fault) = fault {
+        show.file_fault(&fault);
+    }
+    for (n, what) in [
+        (short, "packets were not captured whole (snap length)"),
+        (fragments, "fragments of IP packets were left out"),
+    ] {
+        if n > 0 {
+            show.note(&format!("{n} {what}"));
+        }
+    }
+    if connections.others > 0 {
+        let n = connections.others;
+        show.note(&format!("{n} TCP connections do not begin with ZMTP (--port shows one anyway)"));
+    }
+    Ok(())
+}

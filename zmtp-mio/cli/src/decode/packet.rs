@@ -1,0 +1,197 @@
+//! A TCP segment inside a packet, by the link types that captures of ZMTP have.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A segment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Segment<'a> {
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+    pub(super) number: u32,
+    pub(super) syn: bool,
+    pub(super) payload: &'a [u8],
+    /// Octets of the payload that were not captured.
+    pub(crate) missing: usize,
+}
+
+/// What a packet is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Packet<'a> {
+    Tcp(Segment<'a>),
+    /// A piece of an IP packet: it is not put together here.
+    Fragment,
+    Other,
+}
+
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+const VLAN: [u16; 2] = [0x8100, 0x88a8];
+const TCP: u8 = 6;
+
+/// Whether packets of this link type can be read.
+pub(super) const fn is_known(link: i32) -> bool {
+    matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
+}
+
+/// Takes a packet apart. What is cut short or of no interest is [`Packet::Other`].
+pub(crate) fn parse(link: i32, data: &[u8]) -> Packet<'_> {
+    let ip = match link {
+        // BSD loopback: the family before it, in one order of octets or the other.
+        0 | 108 => data.get(4..),
+        1 => ethernet(data),
+        12 | 14 | 101 | 228 | 229 => Some(data),
+        113 => typed(data, 14, 16),
+        276 => typed(data, 0, 20),
+        _ => None,
+    };
+    match ip.and_then(|ip| Some((ip.first()? >> 4, ip))) {
+        Some((4, ip)) => ipv4(ip),
+        Some((6, ip)) => ipv6(ip),
+        _ => None,
+    }
+    .unwrap_or(Packet::Other)
+}
+
+fn number(data: &[u8], at: usize) -> Option<u16> {
+    data.get(at..)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))
+}
+
+/// What follows a header with an `EtherType` in it, if that is IP.
+fn typed(data: &[u8], at: usize, end: usize) -> Option<&[u8]> {
+    [IPV4, IPV6].contains(&number(data, at)?).then(|| data.get(end..))?
+}
+
+fn ethernet(data: &[u8]) -> Option<&[u8]> {
+    let mut at = 12;
+    while VLAN.contains(&number(data, at)?) {
+        at += 4;
+    }
+    typed(data, at, at + 2)
+}
+
+fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
+    let head = usize::from(ip.first()? & 0x0f) * 4;
+    let total = usize::from(number(ip, 2)?);
+    let address = |at: usize| {
+        let octets: [u8; 4] = *ip.get(at..)?.first_chunk()?;
+        Some(IpAddr::V4(Ipv4Addr::from(octets)))
+    };
+    if *ip.get(9)? != TCP || head < 20 {
+        return None;
+    }
+    // More fragments, or an offset.
+    if number(ip, 6)? & 0x3fff != 0 {
+        return Some(Packet::Fragment);
+    }
+    // With offloading, a packet that is captured before it is cut may say 0.
+    let len = if total == 0 { ip.len() } else { total }.checked_sub(head)?;
+    tcp(ip.get(head..)?, len, address(12)?, address(16)?)
+}
+
+fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
+    const FRAGMENT: u8 = 44;
+    let total = usize::from(number(ip, 4)?);
+    let address = |at: usize| {
+        let octets: [u8; 16] = *ip.get(at..)?.first_chunk()?;
+        Some(IpAddr::V6(Ipv6Addr::from(octets)))
+    };
+    let rest = ip.get(40..)?;
+    match *ip.get(6)? {
+        TCP => {
+            let len = if total == 0 { rest.len() } else { total };
+            tcp(rest, len, address(8)?, address(24)?)
+        }
+        FRAGMENT => Some(Packet::Fragment),
+        _ => None,
+    }
+}
+
+/// `len` are the octets that were sent; those behind them are the link's padding.
+fn tcp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> {
+    let head = usize::from(data.get(12)? >> 4) * 4;
+    let flags = *data.get(13)?;
+    let there = data.get(..len.min(data.len()))?;
+    let payload = there.get(head..)?;
+    Some(Packet::Tcp(Segment {
+        from: SocketAddr::new(from, number(data, 0)?),
+        to: SocketAddr::new(to, number(data, 2)?),
+        number: data.get(4..)?.first_chunk().map(|octets| u32::from_be_bytes(*octets))?,
+        syn: flags & 2 != 0,
+        payload,
+        missing: len.saturating_sub(there.len()),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(payload: &[u8]) -> Vec<u8> {
+        let mut tcp =
+            vec![0x15, 0xb3, 0x9c, 0x41, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 0x18, 1, 0, 0, 0, 0, 0];
+        tcp.extend(payload);
+        tcp
+    }
+
+    fn v4(payload: &[u8]) -> Vec<u8> {
+        let total = 40 + payload.len() as u8;
+        let mut ip =
+            vec![0x45, 0, 0, total, 0, 0, 0x40, 0, 64, 6, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
+        ip.extend(segment(payload));
+        ip
+    }
+
+    fn v6(payload: &[u8]) -> Vec<u8> {
+        let mut ip = vec![0x60, 0, 0, 0, 0, 20 + payload.len() as u8, 6, 64];
+        ip.extend(Ipv6Addr::LOCALHOST.octets());
+        ip.extend(Ipv6Addr::LOCALHOST.octets());
+        ip.extend(segment(payload));
+        ip
+    }
+
+    #[test]
+    fn segments_are_found_under_each_link() {
+        let ip = v4(b"hello");
+        let links: [(i32, Vec<u8>); 7] = [
+            (0, [&[2, 0, 0, 0][..], &ip].concat()),
+            (1, [&[0; 12][..], &[8, 0], &ip].concat()),
+            (1, [&[0; 12][..], &[0x81, 0, 0, 5, 8, 0], &ip].concat()),
+            (101, ip.clone()),
+            (113, [&[0; 14][..], &[8, 0], &ip].concat()),
+            (276, [&[8, 0][..], &[0; 18], &ip].concat()),
+            (1, [&[0; 12][..], &[0x86, 0xdd], &v6(b"hello")].concat()),
+        ];
+        for (link, data) in links {
+            let Packet::Tcp(found) = parse(link, &data) else { panic!("{link}") };
+            assert_eq!((found.payload, found.missing), (&b"hello"[..], 0), "{link}");
+            assert_eq!((found.from.port(), found.to.port(), found.number), (5_555, 40_001, 9));
+            // However it is cut, nothing breaks.
+            for end in 0..data.len() {
+                let _ = parse(link, &data[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_is_no_payload_and_what_is_missing_is_counted() {
+        let mut ip = v4(b"hi");
+        ip.extend([0; 4]);
+        let Packet::Tcp(found) = parse(101, &ip) else { panic!() };
+        assert_eq!((found.payload, found.missing), (&b"hi"[..], 0));
+        let ip = v4(b"hello");
+        let Packet::Tcp(found) = parse(101, &ip[..42]) else { panic!() };
+        assert_eq!((found.payload, found.missing), (&b"he"[..], 3));
+    }
+
+    #[test]
+    fn others_are_left_alone() {
+        let mut udp = v4(b"");
+        udp[9] = 17;
+        assert_eq!(parse(101, &udp), Packet::Other);
+        let mut piece = v4(b"");
+        piece[6] = 0x20;
+        assert_eq!(parse(101, &piece), Packet::Fragment);
+        assert_eq!(parse(101, b""), Packet::Other);
+        assert_eq!(parse(147, &v4(b"")), Packet::Other);
+    }
+}

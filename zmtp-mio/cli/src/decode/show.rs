@@ -1,0 +1,252 @@
+//! Lines for greetings and frames.
+
+use core::fmt::Write as _;
+use core::net::SocketAddr;
+
+use serde::Serialize;
+use zmtp_mio::zmtp_core::wire::{
+    Command, CommandName, Malformed, MechanismName, Metadata, Ping, SocketType, error_reason,
+};
+
+use super::Item;
+use crate::exit::Failure;
+use crate::output::{Output, Part};
+use crate::text::{escape, hex};
+
+/// Where something was found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    /// Seconds, in a capture.
+    time: Option<f64>,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    /// Octets of the stream before it.
+    pub(crate) offset: u64,
+}
+
+impl Place {
+    /// In a raw file.
+    pub(crate) fn at(offset: u64) -> Self {
+        Self { offset, ..Self::default() }
+    }
+
+    pub(super) const fn of(time: f64, from: SocketAddr, to: SocketAddr, offset: u64) -> Self {
+        Self { time: Some(time), ends: Some((from, to)), offset }
+    }
+}
+
+/// A line of JSON.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+struct Record<'a> {
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<SocketAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<SocketAddr>,
+    offset: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mechanism: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_server: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Vec<(String, Part<'a>)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Part<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+/// Prints what is found, and counts what is wrong.
+#[derive(Debug)]
+pub(crate) struct Show<'o> {
+    output: &'o Output,
+    /// Octets of each body that are shown.
+    most: usize,
+    /// When the first packet came.
+    start: Option<f64>,
+    pub(crate) faults: u64,
+}
+
+impl<'o> Show<'o> {
+    pub(crate) const fn new(output: &'o Output, most: usize) -> Self {
+        Self { output, most, start: None, faults: 0 }
+    }
+
+    /// Tells what is wrong, on stderr.
+    pub(crate) fn fault(&mut self, place: &Place, text: &str) {
+        self.faults += 1;
+        let line = format!("zmtp: {}octet {}: {text}", self.before(place), place.offset);
+        let record = Record { text: Some(text), ..Self::record("fault", place) };
+        self.output.tell(&line, &record);
+    }
+
+    /// As [`Show::fault`], of the file as a whole.
+    pub(crate) fn file_fault(&mut self, text: &str) {
+        self.faults += 1;
+        self.output.note(text);
+    }
+
+    /// Tells what is no fault of the streams.
+    pub(crate) fn note(&self, text: &str) {
+        self.output.note(text);
+    }
+
+    pub(crate) fn item(&mut self, place: &Place, item: Item<'_>) -> Result<(), Failure> {
+        if self.output.is_raw() {
+            return match item {
+                Item::Part { body, .. } => self.output.octets(body),
+                _ => Ok(()),
+            };
+        }
+        let mut record = Self::record("greeting", place);
+        let mut fault = None;
+        let text = match item {
+            Item::Greeting(greeting) => {
+                record.version = Some(greeting.version.to_string());
+                record.mechanism = Some(greeting.mechanism.to_string());
+                record.as_server = Some(greeting.as_server);
+                let server = if greeting.as_server { ", as server" } else { "" };
+                format!("greeting: ZMTP {}, {}{server}", greeting.version, greeting.mechanism)
+            }
+            Item::Greeting2 { socket_type } => {
+                let known = SocketType::all().find(|one| one.code() == socket_type);
+                let name = known.map_or_else(
+                    || format!("socket type {socket_type}"),
+                    |known| known.name().to_owned(),
+                );
+                record.version = Some("2.0".into());
+                let text = format!("greeting: ZMTP 2.0, {name}");
+                record.name = Some(name);
+                text
+            }
+            Item::Identity(id) => {
+                record = Record { r#type: "identity", body: Some(Part::of(id)), ..record };
+                format!("routing id: {}", self.body(id))
+            }
+            Item::Part { body, more } => {
+                record.r#type = "frame";
+                record.more = Some(more);
+                record.size = Some(body.len());
+                record.body = Some(Part::of(body));
+                let more = if more { ", more follow" } else { "" };
+                let text = if body.is_empty() { String::new() } else { self.body(body) };
+                let colon = if body.is_empty() { "" } else { ": " };
+                format!("frame of {} octets{more}{colon}{text}", body.len())
+            }
+            Item::Command { body, mechanism } => {
+                record.r#type = "command";
+                record.size = Some(body.len());
+                match self.command(body, mechanism, &mut record) {
+                    Ok(text) => text,
+                    Err(error) => {
+                        fault = Some(error.to_string());
+                        record.body = Some(Part::of(body));
+                        format!("command of {} octets: {}", body.len(), self.body(body))
+                    }
+                }
+            }
+        };
+        let line = format!("{}{} {text}", self.before(place), place.offset);
+        self.output.line(&line, || record)?;
+        if let Some(fault) = fault {
+            self.fault(place, &fault);
+        }
+        Ok(())
+    }
+
+    fn command<'b>(
+        &self,
+        body: &'b [u8],
+        mechanism: MechanismName,
+        record: &mut Record<'b>,
+    ) -> Result<String, Malformed> {
+        let Command { name, data } = Command::parse(body)?;
+        let known = name.octets();
+        let octets = if known.is_empty() { &body[1..body.len() - data.len()] } else { known };
+        let title = escape(octets, false);
+        record.name = Some(title.clone());
+        let clear = mechanism == MechanismName::NULL || mechanism == MechanismName::PLAIN;
+        let text = match name {
+            CommandName::Ready | CommandName::Initiate if clear => {
+                let mut text = String::new();
+                let mut properties = Vec::new();
+                for property in Metadata::new(data)? {
+                    let name = escape(property.name, false);
+                    let comma = if text.is_empty() { "" } else { ", " };
+                    let _ = write!(text, "{comma}{name}={}", self.body(property.value));
+                    properties.push((name, Part::of(property.value)));
+                }
+                record.properties = Some(properties);
+                text
+            }
+            CommandName::Error => {
+                let reason = error_reason(data)?;
+                record.body = Some(Part::of(reason));
+                self.body(reason)
+            }
+            CommandName::Ping => {
+                let ping = Ping::parse(data)?;
+                record.ttl = Some(ping.ttl);
+                record.body = Some(Part::of(ping.context));
+                let (s, tenths) = (ping.ttl / 10, ping.ttl % 10);
+                format!("TTL {s}.{tenths} s, {}", self.body(ping.context))
+            }
+            // What opens PLAIN is a name and a password: that is nobody's business.
+            CommandName::Hello if mechanism == MechanismName::PLAIN => {
+                let name = data.split_first().and_then(|(len, rest)| rest.get(..usize::from(*len)));
+                let name = name.unwrap_or_default();
+                record.body = Some(Part::of(name));
+                format!("user {}, password not shown", self.body(name))
+            }
+            _ if !clear => {
+                record.body = Some(Part::of(data));
+                format!("{} octets, sealed", data.len())
+            }
+            _ => {
+                record.body = Some(Part::of(data));
+                self.body(data)
+            }
+        };
+        let colon = if text.is_empty() { "" } else { ": " };
+        Ok(format!("command {title}{colon}{text}"))
+    }
+
+    /// As much of it as is to be shown.
+    fn body(&self, octets: &[u8]) -> String {
+        let shown = &octets[..octets.len().min(self.most)];
+        let mut text = if self.output.is_hex() { hex(shown) } else { escape(shown, false) };
+        if shown.len() < octets.len() {
+            text.push('…');
+        }
+        text
+    }
+
+    /// Time and ends, of a capture.
+    fn before(&mut self, place: &Place) -> String {
+        let mut text = String::new();
+        if let Some(time) = place.time {
+            let _ = write!(text, "{:.6} ", time - *self.start.get_or_insert(time));
+        }
+        if let Some((from, to)) = place.ends {
+            let _ = write!(text, "{from} > {to} ");
+        }
+        text
+    }
+
+    fn record<'b>(r#type: &'static str, place: &Place) -> Record<'b> {
+        let (from, to) = place.ends.unzip();
+        Record { r#type, time: place.time, from, to, offset: place.offset, ..Record::default() }
+    }
+}

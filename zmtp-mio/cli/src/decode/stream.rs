@@ -1,0 +1,337 @@
+//! What one side sent, from its greeting on, taken apart. Grammars are those of the library.
+
+use zmtp_mio::zmtp_core::wire::{FrameHeader, Greeting, Kind, MechanismName, More, OldPeer};
+
+/// Framing of a version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Dialect {
+    V1,
+    V2,
+    V3,
+}
+
+/// Something whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Item<'a> {
+    Greeting(Greeting),
+    /// The greeting of ZMTP 2.0, with the code of its socket type.
+    Greeting2 {
+        socket_type: u8,
+    },
+    /// The first frame of ZMTP 1.0 and 2.0: the routing id.
+    Identity(&'a [u8]),
+    Command {
+        body: &'a [u8],
+        mechanism: MechanismName,
+    },
+    Part {
+        body: &'a [u8],
+        more: bool,
+    },
+}
+
+/// A fault, and where in the stream it is.
+pub(crate) type Fault = (u64, String);
+
+/// The octets of one side, as they come.
+#[derive(Debug, Default)]
+pub(crate) struct Stream {
+    octets: Vec<u8>,
+    /// Those before this one are done with.
+    at: usize,
+    /// Octets of the stream before `octets`.
+    before: u64,
+    dialect: Option<Dialect>,
+    stage: Stage,
+    mechanism: Option<MechanismName>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Stage {
+    #[default]
+    Greeting,
+    Identity,
+    Frames,
+    /// Nothing can be told apart any more.
+    Lost,
+}
+
+impl Stream {
+    pub(crate) fn new(dialect: Option<Dialect>) -> Self {
+        Self { dialect, ..Self::default() }
+    }
+
+    pub(crate) fn push(&mut self, octets: &[u8]) {
+        if self.stage == Stage::Lost {
+            self.before += octets.len() as u64;
+            return;
+        }
+        if self.at > 0 {
+            self.octets.drain(..self.at);
+            self.before += self.at as u64;
+            self.at = 0;
+        }
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// Where the next item begins.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.before + self.at as u64
+    }
+
+    pub(crate) fn first(&self) -> Option<u8> {
+        self.octets.first().copied()
+    }
+
+    pub(crate) const fn dialect(&self) -> Option<Dialect> {
+        self.dialect
+    }
+
+    /// The other side speaks a version that this one then speaks too, whatever its first octets
+    /// announced.
+    pub(crate) fn assume(&mut self, dialect: Dialect) {
+        if self.stage == Stage::Greeting {
+            self.dialect = Some(dialect);
+        }
+    }
+
+    /// No more can be told: octets are missing.
+    pub(crate) fn lose(&mut self) {
+        self.stage = Stage::Lost;
+    }
+
+    /// The next item that is whole, and where it begins.
+    pub(crate) fn next(&mut self) -> Option<Result<(u64, Item<'_>), Fault>> {
+        let offset = self.offset();
+        let found = match self.stage {
+            Stage::Lost => return None,
+            Stage::Greeting => self.greeting(),
+            Stage::Identity | Stage::Frames => self.frame(),
+        };
+        match found {
+            Ok(Some((item, end))) => {
+                self.at = end;
+                Some(Ok((offset, self.item(item))))
+            }
+            Ok(None) => None,
+            Err(text) => {
+                self.stage = Stage::Lost;
+                Some(Err((offset, text)))
+            }
+        }
+    }
+
+    /// What is wrong with the stream's end, if anything is.
+    pub(crate) fn finish(&self) -> Option<Fault> {
+        let rest = self.octets.len() - self.at;
+        let what = match self.stage {
+            Stage::Lost => return None,
+            Stage::Greeting if self.offset() + rest as u64 == 0 => return None,
+            Stage::Greeting => format!("the stream ends inside the greeting, after {rest} octets"),
+            Stage::Identity | Stage::Frames if rest == 0 => return None,
+            Stage::Identity | Stage::Frames => match self.header(&self.octets[self.at..]) {
+                Ok(Some((_, head, len))) => {
+                    let there = rest - head;
+                    format!("the stream ends inside a frame: {there} of {len} octets are there")
+                }
+                _ => "the stream ends inside a frame's header".into(),
+            },
+        };
+        Some((self.offset(), what))
+    }
+
+    fn greeting(&mut self) -> Result<Option<(Raw, usize)>, String> {
+        if self.dialect == Some(Dialect::V1) {
+            self.stage = Stage::Identity;
+            return self.frame();
+        }
+        let octets = &self.octets[self.at..];
+        let dialect = match (self.dialect, Greeting::parse(octets)) {
+            (Some(Dialect::V2), _) | (None, Err(OldPeer::Version(1))) => Dialect::V2,
+            (None, Err(OldPeer::Version(_))) => Dialect::V1,
+            (None | Some(_), Ok(None)) => return Ok(None),
+            (None | Some(_), Ok(Some(greeting))) => {
+                self.dialect = Some(Dialect::V3);
+                self.stage = Stage::Frames;
+                self.mechanism = Some(greeting.mechanism);
+                return Ok(Some((Raw::Greeting(greeting), Greeting::LEN)));
+            }
+            (_, Err(error)) => return Err(error.to_string()),
+        };
+        self.dialect = Some(dialect);
+        if dialect == Dialect::V1 {
+            return self.greeting();
+        }
+        // Signature, revision and socket type.
+        let Some(&socket_type) = octets.get(11) else { return Ok(None) };
+        self.stage = Stage::Identity;
+        Ok(Some((Raw::Greeting2(socket_type), 12)))
+    }
+
+    fn frame(&mut self) -> Result<Option<(Raw, usize)>, String> {
+        let octets = &self.octets[self.at..];
+        let Some((kind, head, len)) = self.header(octets)? else { return Ok(None) };
+        let end = usize::try_from(len).ok().and_then(|len| head.checked_add(len));
+        let Some(end) = end.filter(|end| octets.len() >= *end) else { return Ok(None) };
+        let (start, end) = (self.at + head, self.at + end);
+        if self.stage == Stage::Identity {
+            self.stage = Stage::Frames;
+            return Ok(Some((Raw::Identity(start), end)));
+        }
+        Ok(Some((Raw::Frame(kind, start), end)))
+    }
+
+    /// Kind, octets of the header and octets of the body.
+    fn header(&self, octets: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+        match self.dialect {
+            Some(Dialect::V1) => old_header(octets),
+            Some(Dialect::V2) if octets.first().is_some_and(|flags| flags & !3 != 0) => {
+                Err(format!("reserved flag bits set in {:#04x} (ZMTP 2.0)", octets[0]))
+            }
+            _ => FrameHeader::parse(octets)
+                .map(|found| found.map(|(header, head)| (header.kind(), head, header.len())))
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn item(&self, raw: Raw) -> Item<'_> {
+        match raw {
+            Raw::Greeting(greeting) => Item::Greeting(greeting),
+            Raw::Greeting2(socket_type) => Item::Greeting2 { socket_type },
+            Raw::Identity(start) => Item::Identity(&self.octets[start..self.at]),
+            Raw::Frame(kind, start) => {
+                let body = &self.octets[start..self.at];
+                match kind {
+                    Kind::Command => {
+                        let mechanism = self.mechanism.unwrap_or(MechanismName::NULL);
+                        Item::Command { body, mechanism }
+                    }
+                    Kind::Message(more) => Item::Part { body, more: more == More::Follows },
+                }
+            }
+        }
+    }
+}
+
+/// An item by where its body begins.
+enum Raw {
+    Greeting(Greeting),
+    Greeting2(u8),
+    Identity(usize),
+    Frame(Kind, usize),
+}
+
+/// A header of ZMTP 1.0: a size that counts the flags (RFC 13).
+fn old_header(octets: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+    let (len, head) = match octets {
+        [0xff, rest @ ..] => match rest.first_chunk() {
+            Some(size) => (u64::from_be_bytes(*size), 10),
+            None => return Ok(None),
+        },
+        [len, ..] => (u64::from(*len), 2),
+        [] => return Ok(None),
+    };
+    let Some(len) = len.checked_sub(1) else {
+        return Err("a frame of size 0, without flags (ZMTP 1.0)".into());
+    };
+    let Some(flags) = octets.get(head - 1) else { return Ok(None) };
+    let more = if flags & 1 == 1 { More::Follows } else { More::Last };
+    Ok(Some((Kind::Message(more), head, len)))
+}
+
+#[cfg(test)]
+mod tests {
+    use zmtp_mio::zmtp_core::wire::Version;
+
+    use super::*;
+
+    fn greeting() -> Vec<u8> {
+        let mechanism = MechanismName::NULL;
+        Greeting { version: Version::V3_1, mechanism, as_server: false }.emit(0).to_vec()
+    }
+
+    /// Items, shortly, however the octets are cut.
+    fn decode(octets: &[u8], dialect: Option<Dialect>) -> Vec<String> {
+        let mut all = Vec::new();
+        for size in [1, 7, octets.len().max(1)] {
+            let mut stream = Stream::new(dialect);
+            let mut found = Vec::new();
+            for chunk in octets.chunks(size) {
+                stream.push(chunk);
+                while let Some(item) = stream.next() {
+                    found.push(match item {
+                        Ok((at, Item::Greeting(greeting))) => format!("{at} v{}", greeting.version),
+                        Ok((at, Item::Greeting2 { socket_type })) => {
+                            format!("{at} v2 {socket_type}")
+                        }
+                        Ok((at, Item::Identity(id))) => format!("{at} id {}", id.escape_ascii()),
+                        Ok((at, Item::Command { body, .. })) => {
+                            format!("{at} command {}", body.len())
+                        }
+                        Ok((at, Item::Part { body, more })) => {
+                            format!("{at} {more} {}", body.len())
+                        }
+                        Err((at, text)) => format!("{at} {text}"),
+                    });
+                }
+            }
+            found.extend(stream.finish().map(|(at, text)| format!("{at} {text}")));
+            all.push(found);
+        }
+        assert!(all.windows(2).all(|two| two[0] == two[1]), "{all:?}");
+        all.pop().unwrap()
+    }
+
+    #[test]
+    fn frames_are_found_behind_the_greeting() {
+        let octets = [&greeting()[..], b"\x04\x06\x05READY", b"\x01\x00", b"\x00\x02hi"].concat();
+        let found = decode(&octets, None);
+        assert_eq!(found, ["0 v3.1", "64 command 6", "72 true 0", "74 false 2"]);
+    }
+
+    #[test]
+    fn an_end_inside_something_says_where_and_in_what() {
+        let octets = [&greeting()[..], b"\x00\x05hello"].concat();
+        let text = "64 the stream ends inside a frame: 3 of 5 octets are there";
+        assert_eq!(decode(&octets[..69], None), ["0 v3.1", text]);
+        let text = "64 the stream ends inside a frame's header";
+        assert_eq!(decode(&octets[..65], None), ["0 v3.1", text]);
+        let text = "0 the stream ends inside the greeting, after 40 octets";
+        assert_eq!(decode(&octets[..40], None), [text]);
+        assert!(decode(b"", None).is_empty());
+    }
+
+    #[test]
+    fn malformed_octets_say_where_and_what() {
+        let octets = [&greeting()[..], b"\x00\x00", b"\xf8\x00\x00"].concat();
+        let text = "66 reserved flag bits set in 0xf8";
+        assert_eq!(decode(&octets, None), ["0 v3.1", "64 false 0", text]);
+        let found = decode(b"GET / HTTP/1.1\r\n", None);
+        assert!(found[0].starts_with("0 no ZMTP signature (octet 0x47)"), "{found:?}");
+    }
+
+    #[test]
+    fn older_framing_is_told_apart() {
+        let signature = b"\xff\0\0\0\0\0\0\0\x01\x7f";
+        let octets =
+            [&signature[..], b"\x01\x06", b"\x00\x02me", b"\x01\x01a", b"\x00\x00"].concat();
+        let found = decode(&octets, None);
+        assert_eq!(found, ["0 v2 6", "12 id me", "16 true 1", "19 false 0"]);
+
+        let octets = b"\xff\0\0\0\0\0\0\0\x03\x7fpp\x06\x00hello\x02\x01a\x01\x00";
+        let found = decode(octets, Some(Dialect::V1));
+        assert_eq!(found, ["0 id pp", "12 false 5", "19 true 1", "22 false 0"]);
+        let found = decode(b"\x01\x00\x00", Some(Dialect::V1));
+        assert_eq!(found, ["0 id ", "2 a frame of size 0, without flags (ZMTP 1.0)"]);
+    }
+
+    #[test]
+    fn an_announcement_of_3_gives_way_to_what_the_peer_speaks() {
+        let mut stream = Stream::new(None);
+        stream.push(b"\xff\0\0\0\0\0\0\0\x03\x7f\x03\x05\x00\x02me");
+        assert_eq!(stream.next(), None);
+        stream.assume(Dialect::V2);
+        assert_eq!(stream.next(), Some(Ok((0, Item::Greeting2 { socket_type: 5 }))));
+        assert_eq!(stream.next(), Some(Ok((12, Item::Identity(b"me")))));
+    }
+}

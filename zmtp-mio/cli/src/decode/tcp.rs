@@ -1,0 +1,257 @@
+//! Segments into what each side sent. What the capture lacks is said, never bridged: behind a gap
+//! nobody knows where a frame begins.
+
+use core::net::SocketAddr;
+use std::collections::HashMap;
+
+use super::packet::Segment;
+use super::show::Place;
+use super::stream::{Dialect, Item, Stream};
+
+/// What may wait for segments before it, of one side: segments, and octets of them.
+const WAITING: (usize, usize) = (4_096, 16 << 20);
+/// Octets of one side in which it must show that a connection is ZMTP.
+const UNDECIDED: u64 = 64 << 10;
+
+/// What was found in a connection.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    Item(Item<'a>),
+    Fault(String),
+}
+
+/// All connections of a capture.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    places: HashMap<(SocketAddr, SocketAddr), usize>,
+    all: Vec<Connection>,
+    /// Only those with this port, which are ZMTP then.
+    port: Option<u16>,
+    dialect: Option<Dialect>,
+    /// Connections that are no ZMTP.
+    pub(crate) others: u64,
+}
+
+#[derive(Debug)]
+struct Connection {
+    sides: [Side; 2],
+    is_zmtp: Option<bool>,
+}
+
+#[derive(Debug)]
+struct Side {
+    from: SocketAddr,
+    stream: Stream,
+    /// The number of the octet that comes next.
+    next: Option<u32>,
+    /// Octets in order so far.
+    octets: u64,
+    waiting: Vec<(u32, Vec<u8>)>,
+    waiting_octets: usize,
+    gap: bool,
+}
+
+impl Connections {
+    pub(crate) fn new(port: Option<u16>, dialect: Option<Dialect>) -> Self {
+        Self { port, dialect, ..Self::default() }
+    }
+
+    /// Takes a segment, and tells what it made whole.
+    pub(crate) fn segment<E>(
+        &mut self,
+        time: f64,
+        segment: &Segment<'_>,
+        tell: &mut impl FnMut(&Place, Found<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (from, to) = (segment.from, segment.to);
+        if self.port.is_some_and(|port| port != from.port() && port != to.port()) {
+            return Ok(());
+        }
+        let key = (from.min(to), from.max(to));
+        let known = self.places.get(&key).copied();
+        let mut place = known.unwrap_or(self.all.len());
+        // The same ports again are another connection, if a side of it begins once more elsewhere.
+        if let Some(connection) = self.all.get_mut(place)
+            && segment.syn
+            && connection.side(from).next.is_some_and(|_| !connection.is_young(segment))
+        {
+            place = self.all.len();
+        }
+        if place == self.all.len() {
+            self.places.insert(key, place);
+            let side = |from| Side::new(from, self.dialect);
+            let is_zmtp = self.port.map(|_| true);
+            self.all.push(Connection { sides: [side(from), side(to)], is_zmtp });
+        }
+        let connection = &mut self.all[place];
+        if let Some(fault) = connection.side(from).take(segment) {
+            let at = Place::of(time, from, to, connection.side(from).octets);
+            if connection.is_zmtp == Some(true) {
+                tell(&at, Found::Fault(fault))?;
+            }
+        }
+        connection.tell(time, tell)
+    }
+
+    /// Tells what is wrong with the ends of all.
+    pub(crate) fn finish<E>(
+        &mut self,
+        time: f64,
+        tell: &mut impl FnMut(&Place, Found<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for connection in &mut self.all {
+            if connection.is_zmtp != Some(true) {
+                self.others += u64::from(connection.sides.iter().any(|side| side.octets > 0));
+                continue;
+            }
+            let [one, two] = &mut connection.sides;
+            let ends = [two.from, one.from];
+            for (side, to) in [one, two].into_iter().zip(ends) {
+                if let Some((offset, fault)) = side.finish() {
+                    tell(&Place::of(time, side.from, to, offset), Found::Fault(fault))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Connection {
+    fn side(&mut self, from: SocketAddr) -> &mut Side {
+        let [one, two] = &mut self.sides;
+        if one.from == from { one } else { two }
+    }
+
+    /// Whether a SYN is only the first one again.
+    fn is_young(&mut self, segment: &Segment<'_>) -> bool {
+        let side = self.side(segment.from);
+        side.octets == 0 && side.next == Some(segment.number.wrapping_add(1))
+    }
+
+    fn tell<E>(
+        &mut self,
+        time: f64,
+        tell: &mut impl FnMut(&Place, Found<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.is_zmtp.is_none() {
+            self.decide();
+        }
+        if self.is_zmtp != Some(true) {
+            return Ok(());
+        }
+        // What one side shows may open the other.
+        for n in [0, 1, 0, 1] {
+            let to = self.sides[1 - n].from;
+            let Side { from, stream, .. } = &mut self.sides[n];
+            while let Some(found) = stream.next() {
+                match found {
+                    Ok((offset, item)) => {
+                        tell(&Place::of(time, *from, to, offset), Found::Item(item))?;
+                    }
+                    Err((offset, fault)) => {
+                        tell(&Place::of(time, *from, to, offset), Found::Fault(fault))?;
+                    }
+                }
+            }
+            if let Some(old @ (Dialect::V1 | Dialect::V2)) = stream.dialect() {
+                self.sides[1 - n].stream.assume(old);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is ZMTP shows in the first octet: a side that knows 2.0 or later begins with
+    /// `ff`. Then the other speaks ZMTP too, 1.0 if it begins otherwise.
+    fn decide(&mut self) {
+        let firsts = [self.sides[0].stream.first(), self.sides[1].stream.first()];
+        if firsts.contains(&Some(0xff)) {
+            self.is_zmtp = Some(true);
+            if firsts.iter().flatten().any(|first| *first != 0xff) {
+                for side in &mut self.sides {
+                    side.stream.assume(Dialect::V1);
+                }
+            }
+            return;
+        }
+        let long = self.sides.iter().any(|side| side.octets > UNDECIDED);
+        if long || firsts.iter().all(Option::is_some) {
+            self.is_zmtp = Some(false);
+            for side in &mut self.sides {
+                side.stream = Stream::new(None);
+                side.stream.lose();
+            }
+        }
+    }
+}
+
+impl Side {
+    fn new(from: SocketAddr, dialect: Option<Dialect>) -> Self {
+        Self {
+            from,
+            stream: Stream::new(dialect),
+            next: None,
+            octets: 0,
+            waiting: Vec::new(),
+            waiting_octets: 0,
+            gap: false,
+        }
+    }
+
+    /// Takes a segment in its place; says so if too much waits for one that does not come.
+    fn take(&mut self, segment: &Segment<'_>) -> Option<String> {
+        let number = segment.number.wrapping_add(u32::from(segment.syn));
+        if segment.syn {
+            self.next.get_or_insert(number);
+        }
+        if segment.payload.is_empty() || self.gap {
+            return None;
+        }
+        self.next.get_or_insert(number);
+        if !self.put(number, segment.payload) {
+            self.waiting.push((number, segment.payload.to_vec()));
+            self.waiting_octets += segment.payload.len();
+            let full = self.waiting.len() > WAITING.0 || self.waiting_octets > WAITING.1;
+            return if full { self.lose() } else { None };
+        }
+        while let Some(n) = self.waiting.iter().position(|(number, _)| self.ahead(*number) <= 0) {
+            let (number, octets) = self.waiting.swap_remove(n);
+            self.waiting_octets -= octets.len();
+            self.put(number, &octets);
+        }
+        None
+    }
+
+    /// How many octets lie between what comes next and this number; negative if it came already.
+    fn ahead(&self, number: u32) -> i32 {
+        number.wrapping_sub(self.next.unwrap_or(number)).cast_signed()
+    }
+
+    /// Takes octets whose turn it is, but for those that came already.
+    fn put(&mut self, number: u32, octets: &[u8]) -> bool {
+        let ahead = self.ahead(number);
+        if ahead > 0 {
+            return false;
+        }
+        let new = octets.get(ahead.unsigned_abs() as usize..).unwrap_or_default();
+        self.stream.push(new);
+        self.octets += new.len() as u64;
+        self.next = self.next.map(|next| next.wrapping_add(new.len() as u32));
+        true
+    }
+
+    /// Gives up waiting for what is missing.
+    fn lose(&mut self) -> Option<String> {
+        let missing = self.waiting.iter().map(|(number, _)| self.ahead(*number)).min()?;
+        self.gap = true;
+        self.waiting = Vec::new();
+        self.stream.lose();
+        Some(format!("{missing} octets were not captured; what follows them is not shown"))
+    }
+
+    fn finish(&mut self) -> Option<(u64, String)> {
+        match self.lose() {
+            Some(fault) => Some((self.octets, fault)),
+            None => self.stream.finish(),
+        }
+    }
+}

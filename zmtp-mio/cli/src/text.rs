@@ -1,0 +1,66 @@
+//! Octets as lines of text.
+
+use core::fmt::Write as _;
+
+use zmtp_mio::Message;
+
+/// Octets as pairs of digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
+}
+
+/// Parts with ` | ` between them; an empty part is nothing.
+pub(crate) fn hex_line(message: &Message) -> String {
+    message.parts().map(hex).collect::<Vec<_>>().join(" | ") + "\n"
+}
+
+/// As [`hex_line`], with text.
+pub(crate) fn text_line(message: &Message) -> String {
+    let bar = message.part_count() > 1;
+    let parts: Vec<_> = message.parts().map(|part| escape(part, bar)).collect();
+    parts.join(" | ") + "\n"
+}
+
+/// Octets as text. What would break the line, or is no text, is escaped; on demand `|` too.
+pub(crate) fn escape(octets: &[u8], bar: bool) -> String {
+    let mut text = String::with_capacity(octets.len());
+    for chunk in octets.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '|' if bar => text.push_str("\\|"),
+                '\\' | '\n' | '\r' | '\t' => text.extend(c.escape_default()),
+                c if is_hidden(c) => text.extend(c.escape_unicode()),
+                c => text.push(c),
+            }
+        }
+        for octet in chunk.invalid() {
+            let _ = write!(text, "\\x{octet:02x}");
+        }
+    }
+    text
+}
+
+/// What a terminal would obey instead of showing: control characters, line separators, and marks
+/// that turn the direction of text.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_one_line_whatever_it_holds() {
+        let line = |parts: &[&[u8]]| text_line(&Message::from_parts(parts));
+        assert_eq!(line(&["grüße | \"quoted\"".as_bytes()]), "grüße | \"quoted\"\n");
+        assert_eq!(line(&[b"a|b", b"", b"c"]), "a\\|b |  | c\n");
+        assert_eq!(line(&[b"a\nb\t\\\xff\x1b[2J"]), "a\\nb\\t\\\\\\xff\\u{1b}[2J\n");
+        assert_eq!(line(&["\u{202e}".as_bytes()]), "\\u{202e}\n");
+        assert_eq!(hex_line(&Message::from_parts([&b"\x00\xff"[..], b"a"])), "00ff | 61\n");
+    }
+}

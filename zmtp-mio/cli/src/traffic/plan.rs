@@ -1,0 +1,95 @@
+//! What a command line asks for.
+
+use core::time::Duration;
+
+use zmtp_mio::Options;
+
+use super::pace::Pace;
+use crate::args::{ExchangeArgs, LinesOf, PlaceArgs, ReceivingArgs, RunArgs, SendingArgs};
+use crate::exit::Failure;
+use crate::input::Part;
+
+/// What is to be received.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Wanted {
+    Nothing,
+    Messages(u64),
+    All,
+}
+
+/// What to do with a socket.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(super) endpoints: Vec<String>,
+    pub(super) places: PlaceArgs,
+    pub(super) parts: Vec<Part>,
+    pub(super) lines: Option<LinesOf>,
+    /// How often the message is sent; `None` is for ever.
+    pub(super) times: Option<u64>,
+    pub(super) pace: Pace,
+    pub(super) peers: usize,
+    pub(super) wanted: Wanted,
+    pub(super) echo: bool,
+    pub(super) idle: Option<Duration>,
+    pub(super) run: RunArgs,
+}
+
+impl Plan {
+    /// To send only. Without a message, it is stdin.
+    pub(crate) fn send(sending: SendingArgs, run: RunArgs) -> Self {
+        let mut plan = Self::new(sending, run);
+        if plan.parts.is_empty() && plan.lines.is_none() {
+            plan.parts.push(Part::Stdin);
+        }
+        plan
+    }
+
+    /// To receive only.
+    pub(crate) fn receive(receiving: ReceivingArgs, run: RunArgs) -> Self {
+        Self {
+            endpoints: receiving.endpoints,
+            places: receiving.places,
+            parts: Vec::new(),
+            lines: None,
+            times: Some(0),
+            pace: Pace::FULL,
+            peers: 0,
+            wanted: receiving.count.map_or(Wanted::All, Wanted::Messages),
+            echo: false,
+            idle: receiving.idle.idle,
+            run,
+        }
+    }
+
+    /// To do both. Without a message, nothing is sent.
+    pub(crate) fn exchange(exchange: ExchangeArgs, echo: bool, run: RunArgs) -> Self {
+        let wanted = match exchange.receive {
+            None => Wanted::All,
+            Some(0) => Wanted::Nothing,
+            Some(n) => Wanted::Messages(n),
+        };
+        Self { wanted, echo, idle: exchange.idle.idle, ..Self::new(exchange.sending, run) }
+    }
+
+    fn new(sending: SendingArgs, run: RunArgs) -> Self {
+        let payload = sending.payload;
+        Self {
+            endpoints: payload.endpoint.into_iter().collect(),
+            places: payload.places,
+            parts: payload.parts,
+            lines: payload.lines,
+            times: (!sending.forever).then_some(sending.count.unwrap_or(1)),
+            pace: Pace::new(sending.interval, sending.rate),
+            peers: sending.peers,
+            wanted: Wanted::Nothing,
+            echo: false,
+            idle: None,
+            run,
+        }
+    }
+
+    /// What the socket is to be made with.
+    pub(crate) fn options(&self, conflates: bool) -> Result<Options, Failure> {
+        self.run.socket.options(conflates).map_err(Failure::Usage)
+    }
+}

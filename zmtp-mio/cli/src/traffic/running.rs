@@ -1,0 +1,274 @@
+//! Sending and receiving in turn.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_mio::{Error, EventKind, Message, SendError};
+
+use super::Traffic;
+use super::pace::Pace;
+use super::plan::Wanted;
+use super::source::{Next, Source};
+use super::tally::{self, Tally};
+use crate::commands::Context;
+use crate::exit::Failure;
+use crate::output::describe;
+
+/// Messages that are sent or received at a stretch before the other side has its turn.
+const STRETCH: usize = 256;
+/// How long nobody may be there until it is said.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A socket at work.
+pub(super) struct Running<'a, T> {
+    pub(super) socket: T,
+    pub(super) context: &'a Context<'a>,
+    pub(super) source: Source,
+    pub(super) pace: Pace,
+    pub(super) peers: usize,
+    pub(super) wanted: Wanted,
+    pub(super) echo: bool,
+    pub(super) idle: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) linger: Duration,
+    pub(super) tally: Tally,
+    pub(super) now: Now,
+}
+
+/// How far it is.
+pub(super) struct Now {
+    /// The next message, until it is time for it and somebody takes it.
+    pending: Option<Message>,
+    /// There are no more messages.
+    over: bool,
+    /// When a message went or came last.
+    last: Instant,
+    /// What went wrong with a connection last, until one is ready.
+    trouble: Option<String>,
+}
+
+impl Default for Now {
+    fn default() -> Self {
+        Self { pending: None, over: false, last: Instant::now(), trouble: None }
+    }
+}
+
+impl<T: Traffic> Running<'_, T> {
+    /// Sends and receives what is planned.
+    pub(super) fn run(&mut self) -> Result<(), Failure> {
+        self.now.over = self.source.is_empty();
+        if !self.now.over {
+            self.meet()?;
+            if self.pace.is_full() {
+                self.socket.cork();
+            }
+        }
+        self.now.last = Instant::now();
+        loop {
+            self.events();
+            let received = self.receive()?;
+            let sent = self.send()?;
+            if self.now.over && self.has_enough() {
+                return self.flush();
+            }
+            self.tally.show(self.context.output);
+            // Who always has something to send must listen too.
+            let rest = if sent { Duration::ZERO } else { self.rest(received)? };
+            let rest = if received { Duration::ZERO } else { rest };
+            self.wait(rest)?;
+        }
+    }
+
+    /// Waits for those to whom to send.
+    fn meet(&mut self) -> Result<(), Failure> {
+        let start = Instant::now();
+        let mut said = false;
+        while self.peers > 0 {
+            let rest =
+                self.timeout.map_or(Duration::MAX, |all| all.saturating_sub(start.elapsed()));
+            let slice = self.context.slice(rest).min(PATIENCE);
+            let met = self.socket.peers(self.peers, slice);
+            self.events();
+            match met {
+                Ok(true) => break,
+                Ok(false) | Err(Error::Woken) => {}
+                Err(error) => return Err(self.context.failure(error)),
+            }
+            if let Some(within) = self.timeout.filter(|within| start.elapsed() >= *within) {
+                let awaited = if T::PUBLISHES { "subscriber" } else { "peer" };
+                return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
+            }
+            if !said && start.elapsed() >= PATIENCE {
+                said = true;
+                let whom = if T::PUBLISHES { "subscribers" } else { "peers" };
+                let why =
+                    self.now.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                self.context.output.note(&format!("still waiting for {whom}{why}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what came; says whether anything did.
+    fn receive(&mut self) -> Result<bool, Failure> {
+        if self.wanted == Wanted::Nothing {
+            return Ok(false);
+        }
+        for n in 0..STRETCH {
+            // What comes beyond is taken and not shown, as long as there is something to send.
+            let enough = self.has_enough();
+            if enough && self.now.over {
+                return Ok(false);
+            }
+            let message = match self.socket.receive() {
+                Ok(Some(message)) => message,
+                Ok(None) | Err(Error::Woken) => return Ok(n > 0),
+                Err(error) => return Err(self.context.failure(error)),
+            };
+            self.now.last = Instant::now();
+            if enough {
+                continue;
+            }
+            self.tally.received(&message);
+            self.context.output.received(self.tally.received, &message)?;
+            if self.echo {
+                self.answer(message)?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
+        let octets = message.len();
+        loop {
+            match self.socket.send(message, self.context.slice(Duration::MAX)) {
+                Ok(()) => {
+                    self.tally.sent(octets);
+                    return Ok(());
+                }
+                Err(SendError { error: Error::WouldBlock | Error::Woken, message: back }) => {
+                    message = *back;
+                }
+                Err(error) => return Err(self.context.failure(error.error)),
+            }
+            self.events();
+        }
+    }
+
+    /// Sends what is due; says whether there is more that may go at once.
+    fn send(&mut self) -> Result<bool, Failure> {
+        for _ in 0..STRETCH {
+            if self.now.over {
+                return Ok(false);
+            }
+            if self.now.pending.is_none() {
+                match self.source.next()? {
+                    Next::Message(message) => self.now.pending = Some(message),
+                    Next::Later => return Ok(false),
+                    Next::End => {
+                        self.now.over = true;
+                        self.now.last = Instant::now();
+                        return Ok(false);
+                    }
+                }
+            }
+            if !self.pace.is_due() {
+                return Ok(false);
+            }
+            let Some(message) = self.now.pending.take() else { return Ok(false) };
+            let octets = message.len();
+            match self.socket.send(message, Duration::ZERO) {
+                Ok(()) => {
+                    self.pace.gone();
+                    self.tally.sent(octets);
+                    self.now.last = Instant::now();
+                }
+                Err(SendError { error: Error::WouldBlock | Error::Woken, message }) => {
+                    self.now.pending = Some(*message);
+                    return Ok(false);
+                }
+                Err(error) => return Err(self.context.failure(error.error)),
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_enough(&self) -> bool {
+        match self.wanted {
+            Wanted::Nothing => true,
+            Wanted::Messages(n) => self.tally.received >= n,
+            Wanted::All => {
+                self.idle.is_some_and(|idle| self.now.over && self.now.last.elapsed() >= idle)
+            }
+        }
+    }
+
+    /// How long to wait at most; the failure if that was too long already.
+    fn rest(&self, received: bool) -> Result<Duration, Failure> {
+        let mut rest = if self.tally.is_shown() { tally::REFRESH } else { Duration::MAX };
+        if self.now.pending.is_some() {
+            rest = rest.min(self.pace.rest());
+        }
+        let silent = self.now.last.elapsed();
+        if let Some(idle) = self.idle.filter(|_| self.now.over) {
+            rest = rest.min(idle.saturating_sub(silent));
+        }
+        let stuck = self.now.pending.is_some() && self.pace.is_due();
+        if let Some(within) = self.timeout.filter(|_| stuck || self.now.over && !received) {
+            if silent >= within {
+                let awaited = if stuck { "peer that takes the message" } else { "message" };
+                return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
+            }
+            rest = rest.min(within - silent);
+        }
+        Ok(rest)
+    }
+
+    fn wait(&mut self, rest: Duration) -> Result<(), Failure> {
+        match self.socket.wait(self.context.slice(rest)) {
+            Ok(()) | Err(Error::Woken) => Ok(()),
+            Err(error) => Err(self.context.failure(error)),
+        }
+    }
+
+    /// Waits until what was sent is on its way, and says so if it is not. What an XPUB or XSUB
+    /// sends has as many copies as there are peers: closing goes on sending them.
+    fn flush(&mut self) -> Result<(), Failure> {
+        if T::FANS_OUT || self.tally.sent == 0 {
+            return Ok(());
+        }
+        self.socket.uncork();
+        let start = Instant::now();
+        loop {
+            let counters = self.socket.counters();
+            let lost = tally::lost(&counters.dropped);
+            let settled = counters.messages_sent + lost >= self.tally.sent;
+            let rest = self.linger.saturating_sub(start.elapsed());
+            if settled || rest.is_zero() {
+                let gone = counters.messages_sent.min(self.tally.sent);
+                let missing = self.tally.sent - gone;
+                return if missing == 0 { Ok(()) } else { Err(Failure::Lost { n: missing }) };
+            }
+            self.events();
+            self.wait(rest)?;
+            // Nobody takes them any more, and `wait` returns at once for them.
+            while let Ok(Some(_)) = self.socket.receive() {}
+        }
+    }
+
+    /// Tells events, and remembers what may explain that nobody is there.
+    pub(super) fn events(&mut self) {
+        while let Some(event) = self.socket.event() {
+            self.context.output.event(&event);
+            match event.kind {
+                EventKind::Ready(_) => self.now.trouble = None,
+                EventKind::Closed(_) | EventKind::Refused(_) => {
+                    let (name, detail) = describe(&event.kind);
+                    let detail = detail.unwrap_or_else(|| name.into());
+                    self.now.trouble = Some(format!("{}: {detail}", event.endpoint));
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Where messages come from: one again and again, or lines as they come.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::{thread, vec};
+
+use zmtp_mio::{Handle, Message};
+
+use crate::args::LinesOf;
+use crate::exit::Failure;
+use crate::input::{Hex, line};
+
+/// Octets that are read at once.
+const CHUNK: usize = 64 << 10;
+
+#[derive(Debug)]
+pub(super) enum Source {
+    Same { message: Message, left: Option<u64> },
+    Lines(Box<Lines>),
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Message(Message),
+    /// Nothing yet: the socket will be woken.
+    Later,
+    End,
+}
+
+impl Source {
+    pub(super) fn nothing() -> Self {
+        Self::Same { message: Message::new(), left: Some(0) }
+    }
+
+    /// A message so often, or for ever.
+    pub(super) const fn same(message: Message, times: Option<u64>) -> Self {
+        Self::Same { message, left: times }
+    }
+
+    /// Lines, each behind the parts of `head`; the handle's socket is woken when some are there.
+    pub(super) fn lines(lines: LinesOf, head: Message, handle: Handle) -> Result<Self, Failure> {
+        let (found, batches) = sync_channel(2);
+        let name =
+            lines.file.as_ref().map_or_else(|| "stdin".into(), |path| path.display().to_string());
+        let doing = format!("read {name}");
+        let reader: Box<dyn Read + Send> = match &lines.file {
+            Some(path) => Box::new(File::open(path).map_err(Failure::io(&*doing))?),
+            None => Box::new(io::stdin()),
+        };
+        let feed = move || feed(reader, &found, &handle);
+        thread::Builder::new().name("lines".into()).spawn(feed).map_err(Failure::io("thread"))?;
+        let batch = Vec::new().into_iter();
+        Ok(Self::Lines(Box::new(Lines { batches, batch, head, lines, n: 0, doing })))
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        matches!(self, Self::Same { left: Some(0), .. })
+    }
+
+    pub(super) fn next(&mut self) -> Result<Next, Failure> {
+        match self {
+            Self::Same { left: Some(0), .. } => Ok(Next::End),
+            Self::Same { message, left } => {
+                *left = left.map(|left| left - 1);
+                Ok(Next::Message(message.clone()))
+            }
+            Self::Lines(lines) => lines.next(),
+        }
+    }
+}
+
+/// Lines that came together; `None` is their end.
+type Batch = io::Result<Option<Vec<Vec<u8>>>>;
+
+/// Lines that a thread of its own reads, so that the socket is served while none come.
+#[derive(Debug)]
+pub(super) struct Lines {
+    batches: Receiver<Batch>,
+    batch: vec::IntoIter<Vec<u8>>,
+    head: Message,
+    lines: LinesOf,
+    n: u64,
+    doing: String,
+}
+
+impl Lines {
+    fn next(&mut self) -> Result<Next, Failure> {
+        loop {
+            if let Some(line) = self.batch.next() {
+                self.n += 1;
+                return self.message(line).map(Next::Message);
+            }
+            match self.batches.try_recv() {
+                Ok(batch) => match batch.map_err(Failure::io(&*self.doing))? {
+                    Some(batch) => self.batch = batch.into_iter(),
+                    None => return Ok(Next::End),
+                },
+                Err(TryRecvError::Empty) => return Ok(Next::Later),
+                Err(TryRecvError::Disconnected) => return Ok(Next::End),
+            }
+        }
+    }
+
+    fn message(&self, line: Vec<u8>) -> Result<Message, Failure> {
+        if self.head.part_count() == 0 && self.lines.split.is_none() && !self.lines.hex {
+            return Ok(line.into());
+        }
+        let mut message = self.head.clone();
+        for part in split(&line, self.lines.split.as_deref()) {
+            if self.lines.hex {
+                message.push(self.octets(part)?);
+            } else {
+                message.push(part);
+            }
+        }
+        Ok(message)
+    }
+
+    fn octets(&self, part: &[u8]) -> Result<Vec<u8>, Failure> {
+        let hex = Hex::parse(&String::from_utf8_lossy(part)).map_err(|error| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", self.n))
+        });
+        hex.map(|hex| hex.0).map_err(Failure::io(&*self.doing))
+    }
+}
+
+/// The parts of a line: at least one.
+fn split<'a>(mut line: &'a [u8], at: Option<&[u8]>) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    if let Some(at) = at {
+        while let Some(n) = line.windows(at.len()).position(|here| here == at) {
+            parts.push(&line[..n]);
+            line = &line[n + at.len()..];
+        }
+    }
+    parts.push(line);
+    parts
+}
+
+/// Reads lines in batches: as many as came together.
+fn feed(reader: impl Read, found: &SyncSender<Batch>, handle: &Handle) {
+    let mut reader = BufReader::with_capacity(CHUNK, reader);
+    let tell = |batch| found.send(batch).is_ok() && handle.wake().is_ok();
+    loop {
+        let mut batch = Vec::new();
+        let end = loop {
+            match line(&mut reader) {
+                Ok(Some(line)) => batch.push(line),
+                Ok(None) => break Some(Ok(None)),
+                Err(error) => break Some(Err(error)),
+            }
+            // A next line that is not whole yet may take long.
+            if !reader.buffer().contains(&b'\n') {
+                break None;
+            }
+        };
+        if !tell(Ok(Some(batch))) {
+            return;
+        }
+        if let Some(end) = end {
+            tell(end);
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_split_whole() {
+        assert_eq!(split(b"a|b||c", Some(b"|")), [&b"a"[..], b"b", b"", b"c"]);
+        assert_eq!(split(b"a | b", Some(b" | ")), [b"a", b"b"]);
+        assert_eq!(split(b"a|b", None), [b"a|b"]);
+        assert_eq!(split(b"", Some(b"|")), [b""]);
+    }
+}

@@ -1,0 +1,172 @@
+//! What went and came: the sum at the end, and the progress until then.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use zmtp_mio::{Counters, Dropped, Message};
+
+use crate::args::RunArgs;
+use crate::output::{Output, Stats};
+
+/// A transfer that takes longer is a long one.
+const LONG: Duration = Duration::from_secs(1);
+/// Time from one look at the progress to the next.
+pub(super) const REFRESH: Duration = Duration::from_millis(200);
+
+/// Counts messages and octets.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    sent_octets: u64,
+    received_octets: u64,
+    /// When the first went or came.
+    first: Option<Instant>,
+    last: Option<Instant>,
+    /// How many there will be, if that is known.
+    total: Option<u64>,
+    stats: bool,
+    shown: bool,
+    next: Option<Instant>,
+}
+
+impl Tally {
+    pub(super) fn new(run: &RunArgs, total: Option<u64>, output: &Output) -> Self {
+        Self {
+            sent: 0,
+            received: 0,
+            sent_octets: 0,
+            received_octets: 0,
+            first: None,
+            last: None,
+            total: total.filter(|total| *total > 0),
+            stats: run.stats,
+            shown: run.progress || output.shows_progress(),
+            next: None,
+        }
+    }
+
+    pub(super) fn sent(&mut self, octets: usize) {
+        self.sent += 1;
+        self.sent_octets += octets as u64;
+        self.moved();
+    }
+
+    pub(super) fn received(&mut self, message: &Message) {
+        self.received += 1;
+        self.received_octets += message.len() as u64;
+        self.moved();
+    }
+
+    fn moved(&mut self) {
+        // Only for these is the time of each worth a look at the clock.
+        if self.stats || self.shown {
+            let now = Instant::now();
+            self.first.get_or_insert(now);
+            self.last = Some(now);
+        }
+    }
+
+    pub(super) const fn is_shown(&self) -> bool {
+        self.shown
+    }
+
+    /// Shows progress, if it is time for it.
+    pub(super) fn show(&mut self, output: &Output) {
+        let Some(first) = self.first.filter(|_| self.shown) else { return };
+        let now = Instant::now();
+        if self.next.unwrap_or(first + LONG) <= now {
+            self.next = Some(now + REFRESH);
+            output.progress(&self.progress(now - first));
+        }
+    }
+
+    fn progress(&self, took: Duration) -> String {
+        // What there is a goal for; else what there is more of.
+        let both = [(self.received, self.received_octets), (self.sent, self.sent_octets)];
+        let (n, octets) = if self.received > 0 { both[0] } else { both[1] };
+        let of = self.total.map_or_else(String::new, |total| {
+            format!(" of {total} ({} %)", u128::from(n) * 100 / u128::from(total))
+        });
+        let seconds = took.as_secs_f64();
+        format!("{n}{of} messages, {}, {}", size(octets as f64), rates(n, octets, seconds))
+    }
+
+    /// Sums up, if that is wanted.
+    pub(super) fn finish(&self, counters: &Counters, output: &Output) {
+        if !self.stats {
+            return;
+        }
+        let took = self.first.zip(self.last).map(|(first, last)| last - first);
+        let stats = Stats {
+            sent: self.sent,
+            sent_octets: self.sent_octets,
+            received: self.received,
+            received_octets: self.received_octets,
+            seconds: took.unwrap_or_default().as_secs_f64(),
+            lost: lost(&counters.dropped),
+        };
+        let mut lines = Vec::new();
+        for (what, n, octets) in [
+            ("sent", stats.sent, stats.sent_octets),
+            ("received", stats.received, stats.received_octets),
+        ] {
+            if n > 0 {
+                let all = size(octets as f64);
+                let seconds = stats.seconds;
+                let rates = rates(n, octets, seconds);
+                lines.push(format!("{what} {n} messages, {all} in {seconds:.3} s, {rates}"));
+            }
+        }
+        if lines.is_empty() {
+            lines.push("no messages".into());
+        }
+        if stats.lost > 0 {
+            lines.push(format!("lost {}", stats.lost));
+        }
+        output.stats(&format!("zmtp: {}", lines.join("; ")), &stats);
+    }
+}
+
+/// Messages to be sent that were given up.
+pub(super) const fn lost(dropped: &Dropped) -> u64 {
+    dropped.unroutable
+        + dropped.peer_gone
+        + dropped.high_water_mark
+        + dropped.half_sent
+        + dropped.given_up
+        + dropped.conflated
+}
+
+fn rates(n: u64, octets: u64, seconds: f64) -> String {
+    if seconds <= 0.0 {
+        return "all at once".into();
+    }
+    format!("{:.0}/s, {}/s", n as f64 / seconds, size(octets as f64 / seconds))
+}
+
+fn size(octets: f64) -> String {
+    let mut value = octets;
+    for unit in ["octets", "KiB", "MiB", "GiB"] {
+        if value < 1_024.0 {
+            let digits = usize::from(unit != "octets");
+            return format!("{value:.digits$} {unit}");
+        }
+        value /= 1_024.0;
+    }
+    format!("{value:.1} TiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_rates_are_short() {
+        assert_eq!(size(0.0), "0 octets");
+        assert_eq!(size(1_536.0), "1.5 KiB");
+        assert_eq!(size(3.0 * 1_048_576.0), "3.0 MiB");
+        assert_eq!(rates(1_000, 2_048, 2.0), "500/s, 1.0 KiB/s");
+        assert_eq!(rates(1, 1, 0.0), "all at once");
+    }
+}

@@ -1,0 +1,235 @@
+//! The types that send and receive as they like.
+
+use serde_json::{Value, json};
+
+use crate::process::{Directory, Zmtp, zmtp, zmtp_with};
+
+const TCP: &str = "tcp://127.0.0.1:*";
+
+/// Starts a server of a type; returns its endpoint too.
+#[track_caller]
+fn server(args: &[&str]) -> (Zmtp, String) {
+    let zmtp = Zmtp::start(args);
+    let endpoint = zmtp.listening();
+    (zmtp, endpoint)
+}
+
+#[test]
+fn push_hands_lines_to_pull_in_order() {
+    let lines: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+    let (pull, tcp) = server(&["pull", TCP, "--count", "20000"]);
+    let done = zmtp_with(["push", &tcp, "--lines"], lines.as_bytes());
+    assert_eq!(done.good(), "");
+    assert_eq!(pull.finish().good(), lines);
+}
+
+#[test]
+fn lines_of_a_file_may_have_parts_and_be_hex() {
+    let directory = Directory::new();
+    let file = directory.file("lines", b"00ff|61\n|\n62");
+    let (pull, tcp) = server(&["pull", TCP, "--count", "3", "--hex-output"]);
+    let line = ["push", &tcp, "--lines-from", &file, "--split", "|", "--hex-lines", "before"];
+    zmtp(line).good();
+    assert_eq!(
+        pull.finish().good(),
+        "6265666f7265 | 00ff | 61\n6265666f7265 |  | \n6265666f7265 | 62\n"
+    );
+}
+
+#[test]
+fn lines_go_as_they_come() {
+    let (pull, tcp) = server(&["pull", TCP]);
+    let mut push = Zmtp::start(["push", &tcp, "--lines"]);
+    for line in ["one\n", "two\n"] {
+        push.feed_some(line.as_bytes());
+        assert_eq!(pull.line(), line);
+    }
+    push.feed(b"last");
+    assert_eq!(pull.line(), "last\n");
+    push.finish().good();
+}
+
+#[test]
+fn push_shares_out_in_turn() {
+    let (one, first) = server(&["pull", TCP, "-n", "5", "--json"]);
+    let (two, second) = server(&["pull", TCP, "-n", "5", "--json"]);
+    let to = ["push", "--connect", &first, "--connect", &second, "--peers", "2", "x", "-n", "10"];
+    zmtp(to).good();
+    for pull in [one, two] {
+        assert_eq!(pull.finish().good().lines().count(), 5);
+    }
+}
+
+#[test]
+fn sub_prints_its_topics_alone() {
+    let (publisher, tcp) = server(&["pub", TCP, "--lines", "--stats"]);
+    let sub =
+        Zmtp::start(["sub", &tcp, "--topic", "we", "--topic", "st", "--count", "3", "--json"]);
+    let mut publisher = publisher;
+    publisher.feed(b"weather\nsport\nstars\nx\nweek\n");
+    let records: Vec<Value> =
+        sub.finish().good().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected: Vec<Value> = (1..)
+        .zip(["weather", "stars", "week"])
+        .map(|(n, text)| json!({"type": "message", "n": n, "parts": [{"text": text}]}))
+        .collect();
+    assert_eq!(records, expected);
+    let done = publisher.finish();
+    done.good();
+    assert!(done.stderr.contains("sent 5 messages, 22 octets"), "{}", done.stderr);
+}
+
+#[test]
+fn sub_without_topic_gets_everything() {
+    let (publisher, tcp) = server(&["pub", TCP, "topic", "body"]);
+    assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "topic | body\n");
+    publisher.finish().good();
+}
+
+#[test]
+fn dealers_get_their_own_back_from_a_router() {
+    let (router, tcp) = server(&["router", TCP, "--echo"]);
+    for id in ["me", "you"] {
+        let line = ["dealer", &tcp, "--routing-id", id, "", id, "-n", "3", "--receive", "3"];
+        assert_eq!(zmtp(line).good(), format!(" | {id}\n").repeat(3));
+        for _ in 0..3 {
+            assert_eq!(router.line(), format!("{id} |  | {id}\n"));
+        }
+    }
+}
+
+#[test]
+fn a_router_sends_to_whom_the_first_part_names() {
+    let (mut router, tcp) = server(&["router", TCP, "--lines", "--split", "|", "--peers", "2"]);
+    let dealer = |id| Zmtp::start(["dealer", &tcp, "--routing-id", id, "--receive", "1"]);
+    let (one, two) = (dealer("one"), dealer("two"));
+    router.feed(b"two|to two\none|to one\n");
+    assert_eq!(one.finish().good(), "to one\n");
+    assert_eq!(two.finish().good(), "to two\n");
+}
+
+#[test]
+fn a_mandatory_router_says_that_nobody_is_called_so() {
+    let (router, tcp) = server(&["router", TCP, "--mandatory", "nobody", "text"]);
+    let _dealer = Zmtp::start(["dealer", &tcp]);
+    assert!(router.finish().bad(1).contains("no peer has that routing id"));
+}
+
+#[test]
+fn pairs_talk_both_ways() {
+    let one = Zmtp::start(["pair", "--bind", TCP, "from one", "--receive", "1"]);
+    let done = zmtp(["pair", &one.listening(), "from two", "--receive", "1"]);
+    assert_eq!(done.good(), "from one\n");
+    assert_eq!(one.finish().good(), "from two\n");
+}
+
+#[test]
+fn xpub_prints_subscriptions_and_xsub_sends_upstream() {
+    let (xpub, tcp) = server(&["xpub", TCP, "topic body", "--receive", "2", "--hex-output"]);
+    let xsub = Zmtp::start(["xsub", &tcp, "--topic", "top", "--receive", "1", "up"]);
+    assert_eq!(xpub.line(), "01746f70\n");
+    assert_eq!(xpub.line(), "7570\n");
+    assert_eq!(xsub.finish().good(), "topic body\n");
+    xpub.finish().good();
+}
+
+#[test]
+fn a_welcome_comes_first() {
+    let (_xpub, tcp) = server(&["xpub", TCP, "--welcome", "hello"]);
+    assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "hello\n");
+}
+
+#[test]
+fn sizes_counts_and_rates_are_summed_up() {
+    let (pull, tcp) = server(&["pull", TCP, "--count", "50", "--quiet", "--stats", "--json"]);
+    zmtp(["push", &tcp, "--size", "64k", "--size", "0", "-n", "50", "--rate", "1k"]).good();
+    let done = pull.finish();
+    let stats: Value = serde_json::from_str(done.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(done.good(), "");
+    assert_eq!((&stats["type"], &stats["received"]), (&json!("stats"), &json!(50)));
+    assert_eq!(stats["received_octets"], 50 * 65_536);
+    assert!(stats["seconds"].as_f64().unwrap() > 0.0, "{stats}");
+}
+
+#[test]
+fn idle_is_a_good_end_and_a_timeout_is_none() {
+    let (pull, tcp) = server(&["pull", TCP, "--idle", "2s"]);
+    zmtp(["push", &tcp, "x"]).good();
+    assert_eq!(pull.finish().good(), "x\n");
+    assert!(zmtp(["pull", TCP, "--timeout", "200ms"]).bad(3).contains("no message within 200ms"));
+    let done = zmtp(["push", TCP, "x", "--timeout", "200ms"]);
+    assert!(done.bad(3).contains("no peer within 200ms"));
+    let done = zmtp(["pub", TCP, "x", "--timeout", "200ms"]);
+    assert!(done.bad(3).contains("no subscriber within 200ms"));
+}
+
+#[test]
+fn a_worker_that_does_not_read_stops_push_and_is_3() {
+    // A peer that takes no message: a PULL that is stopped.
+    let (pull, tcp) = server(&["pull", TCP]);
+    let mut push =
+        Zmtp::start(["push", &tcp, "--lines", "--split", "|", "--send-mark", "1", "-t", "1s"]);
+    push.feed_some(b"first\n");
+    assert_eq!(pull.line(), "first\n");
+    pull.signal("-STOP");
+    let large = [vec![b'x'; 8 << 20], vec![b'\n']].concat().repeat(4);
+    push.feed(&large);
+    assert!(push.finish().bad(3).contains("no peer that takes the message within 1s"));
+}
+
+#[test]
+fn options_that_do_not_fit_are_2() {
+    for line in [
+        &["router", TCP, "--conflate"][..],
+        &["pull", TCP, "--count", "0"],
+        &["push", TCP, "x", "--rate", "0"],
+        &["push", TCP, "x", "--rate", "1", "--interval", "1s"],
+        &["push", TCP, "--lines", "--count", "2"],
+        &["push", TCP, "--lines", "-"],
+        &["dealer", TCP, "--echo", "x"],
+        &["dealer", TCP, "--heartbeat-ttl", "1s"],
+    ] {
+        assert_ne!(zmtp(line).bad(2), "", "{line:?}");
+    }
+    let directory = Directory::new();
+    let missing = directory.path("missing");
+    let missing = missing.to_str().unwrap();
+    assert!(zmtp(["push", TCP, "--lines-from", missing]).bad(1).contains(missing));
+    let file = directory.file("lines", b"00\nxy\n");
+    let (_pull, tcp) = server(&["pull", TCP]);
+    let done = zmtp(["push", &tcp, "--lines-from", &file, "--hex-lines"]);
+    assert!(done.bad(1).contains("line 2"), "{}", done.stderr);
+}
+
+#[test]
+fn signals_end_a_receiver_which_still_sums_up() {
+    let (pull, tcp) = server(&["pull", TCP, "--stats"]);
+    zmtp(["push", &tcp, "x"]).good();
+    assert_eq!(pull.line(), "x\n");
+    pull.signal("-INT");
+    assert!(pull.finish().bad(130).contains("received 1 messages, 1 octets"));
+}
+
+#[test]
+fn progress_is_shown_on_long_transfers_on_a_terminal_alone() {
+    let (_pull, tcp) = server(&["pull", TCP, "-q"]);
+    let long = ["push", &tcp, "x", "-n", "30", "--interval", "50ms"];
+    assert_eq!(zmtp(long).stderr, "");
+    let shown = zmtp([&long[..], &["--progress"]].concat()).stderr;
+    assert!(shown.contains(" of 30 (") && shown.ends_with("\r\u{1b}[K"), "{shown:?}");
+}
+
+#[test]
+fn monitor_prints_events_as_they_come() {
+    let (monitor, tcp) = server(&["monitor", "pull", TCP, "--json", "--until", "closed"]);
+    zmtp(["push", &tcp, "x"]).good();
+    let done = monitor.finish();
+    let events: Vec<Value> =
+        done.good().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["accepted", "ready", "closed"]);
+    assert!(events[1]["detail"].as_str().unwrap().contains("PUSH"), "{events:?}");
+    assert!(
+        zmtp(["monitor", "sub", &tcp, "-t", "300ms", "--until", "ready"]).bad(3).contains("event")
+    );
+}
