@@ -102,10 +102,16 @@ impl<'b> Window<'b> {
     }
 }
 
-/// Moves the last `n` octets to the front.
+/// Moves the last `n` octets to the front. Octet by octet, because `copy_within` brings a `memmove`
+/// of 700 octets of flash.
 fn tail_to_front(octets: &mut [u8], n: usize) {
-    // There are as many. Asking keeps the panic of `copy_within` out of the program.
-    if let Some(start) = octets.len().checked_sub(n) {
-        octets.copy_within(start.., 0);
+    let mut from = octets.len().saturating_sub(n);
+    let mut to = 0;
+    while let Some(&octet) = octets.get(from) {
+        if let Some(slot) = octets.get_mut(to) {
+            *slot = octet;
+        }
+        from = from.saturating_add(1);
+        to = to.saturating_add(1);
     }
 }
