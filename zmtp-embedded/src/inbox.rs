@@ -88,6 +88,7 @@ impl Inbox {
     }
 
     /// A frame begins: decides where it goes.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn begin(
         &mut self,
         peer: PeerId,
@@ -125,6 +126,7 @@ impl Inbox {
     }
 
     /// Puts octets of the frame where they go; `true` if there is something for the caller.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn piece(
         &mut self,
         peer: PeerId,
