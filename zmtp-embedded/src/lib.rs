@@ -13,12 +13,19 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod asynch;
+pub mod blocking;
 mod error;
+mod face;
+mod face_many;
+mod inbox;
+pub mod kind;
 mod link;
-mod req;
+mod message;
+mod outbox;
+mod port;
+pub mod size;
 mod window;
-mod write;
 
-pub use error::Error;
-pub use link::Link;
-pub use req::Req;
+pub use error::{Error, LinkError};
+pub use message::{Chunk, Message, Parts};

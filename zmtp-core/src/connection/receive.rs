@@ -80,6 +80,7 @@ impl Rx {
         }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn decode<'i, M: Mechanism>(
         &mut self,
         config: &Config,

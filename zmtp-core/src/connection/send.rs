@@ -112,6 +112,7 @@ impl Tx {
         Self { greeting_sent: 0, beats, farewell: Farewell::Alive }
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn poll<M: Mechanism>(
         &mut self,
         config: &Config,

@@ -19,13 +19,14 @@ pub trait Slots<T> {
 }
 
 /// Up to `N` peers in place, found by scanning: for microcontrollers, where `N` is small.
+// Not a `heapless::Vec`, whose removal brings a `memmove` of 700 octets of flash.
 #[derive(Debug)]
-pub struct Fixed<T, const N: usize>(heapless::Vec<(PeerId, T), N, u8>);
+pub struct Fixed<T, const N: usize>([Option<(PeerId, T)>; N]);
 
 impl<T, const N: usize> Fixed<T, N> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self(heapless::Vec::new())
+        Self([const { None }; N])
     }
 }
 
@@ -41,17 +42,18 @@ impl<T, const N: usize> Slots<T> for Fixed<T, N> {
             *slot = value;
             return Ok(());
         }
-        self.0.push((id, value)).map_err(|_| NoRoom)
+        let free = self.0.iter_mut().find(|slot| slot.is_none());
+        *free.ok_or(NoRoom)? = Some((id, value));
+        Ok(())
     }
 
     fn remove(&mut self, id: PeerId) -> Option<T> {
-        let at = self.0.iter().position(|(held, _)| *held == id)?;
-        // In bounds: `position` found it.
-        (at < self.0.len()).then(|| self.0.swap_remove(at).1)
+        let held = |slot: &&mut Option<(PeerId, T)>| slot.as_ref().is_some_and(|one| one.0 == id);
+        self.0.iter_mut().find(held)?.take().map(|(_, value)| value)
     }
 
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T> {
-        self.0.iter_mut().find(|(held, _)| *held == id).map(|(_, value)| value)
+        self.0.iter_mut().flatten().find(|(held, _)| *held == id).map(|(_, value)| value)
     }
 }
 

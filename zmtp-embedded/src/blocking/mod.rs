@@ -1,0 +1,167 @@
+//! The blocking face: octets move by `embedded-io`.
+//!
+//! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
+//! must return from `read` and `write` for a deadline to be kept: with an error of kind
+//! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if nothing could be moved for a while, which is
+//! taken for just that. [`Polled`] does it for any IO that has
+//! [`ReadReady`](embedded_io::ReadReady) and [`WriteReady`](embedded_io::WriteReady).
+
+pub mod many;
+mod pirate;
+mod polled;
+mod port;
+mod pubsub;
+mod reqrep;
+
+use embedded_io::{Read, Write};
+use zmtp_core::wire::More;
+use zmtp_core::{Config, Instant, PeerInfo};
+
+pub use pirate::{Reconnect, Retry};
+pub use polled::{NotReady, Polled};
+
+use crate::error::{Error, Stop};
+use crate::face::face;
+use crate::kind::{self, ONLY, Receives, Rules, Sends};
+use crate::link::Want;
+use crate::message::{Chunk, Message};
+use crate::port::Port;
+use port::Until;
+
+face!();
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for the end of the handshake, as calls that send and receive do too.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but those about messages.
+    pub fn handshake(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<PeerInfo, Error<IO::Error>> {
+        let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until { deadline, now });
+        match (result, self.port.peer()) {
+            (Ok(()), Some(peer)) => Ok(peer),
+            (Err(stop), _) => Err(self.port.error(stop)),
+            (Ok(()), None) => Err(Error::Closed),
+        }
+    }
+
+    /// Writes all that waits to be sent, and flushes the IO.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`], and what ends links.
+    pub fn flush(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.flush(&mut self.kind, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
+
+impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for a whole message, which lies in the receive buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
+    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is thrown away.
+    /// [`Error::TimedOut`], and what ends links.
+    pub fn receive(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<IO::Error>> {
+        match self.wait(Want::Message, deadline, now) {
+            Ok(()) => Ok(self.port.message()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
+    }
+
+    /// Waits for the next piece of a message, which may be larger than the receive buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    pub fn receive_chunk(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Chunk<'_>, Error<IO::Error>> {
+        match self.wait(Want::Chunk, deadline, now) {
+            Ok(()) => Ok(self.port.chunk()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        want: Want,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Stop<IO::Error>> {
+        self.port.start(&mut self.kind, want)?;
+        self.port.wait(&mut self.kind, want, &mut Until { deadline, now })
+    }
+}
+
+impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
+    /// Writes a message of these parts; none are no message. What fits the send buffer leaves in
+    /// one write, what does not from where it is. An IO with a buffer of its own may still have
+    /// it: see [`Socket::flush`], which calls that wait for the peer do by themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, and what ends links. After
+    /// [`Error::TimedOut`] a message that fits the send buffer may still go out; one that does not
+    /// ends the link.
+    pub fn send(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
+    }
+
+    /// Begins a part of `len` octets, the message's last or not, to be followed by
+    /// [`Socket::push`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks octets.
+    pub fn begin(
+        &mut self,
+        more: More,
+        len: usize,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
+    }
+
+    /// Sends octets of the part that was begun. The last ones of a message are written at once,
+    /// others may wait in the send buffer for more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] if the part has no room for as many; nothing was sent then. After
+    /// [`Error::TimedOut`] some may have been: the link is closed.
+    pub fn push(
+        &mut self,
+        octets: &[u8],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
