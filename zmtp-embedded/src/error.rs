@@ -1,50 +1,111 @@
-//! Why a link or a socket cannot do what it was asked to.
+//! Why a socket cannot do what it was asked to.
+
+use zmtp_core::pattern::OutOfTurn;
 
 /// Why a call failed. `E` is the error of the IO below.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The lent receive buffer is smaller than what the peer sent in one piece: a command, or a
-    /// reply to be handed out whole. A command that does not fit ends the link, a reply does not.
-    BufferTooSmall {
-        /// Octets the whole buffer must have.
+    /// There is no link: none was given, the peer closed it, its IO failed, or a send was given up
+    /// in the middle of a frame. Connect anew.
+    Closed,
+    /// The connection has failed and stays so; connect anew if its
+    /// [`fault`](zmtp_core::Error::fault) says that trying again may help. After
+    /// [`PeerError::Refused`](zmtp_core::PeerError::Refused) the socket's `refusal` has the reason.
+    Connection(zmtp_core::Error),
+    /// The IO below failed. The link is closed, because octets may be lost.
+    Io(E),
+    /// No room for another subscription.
+    NoRoom,
+    /// Another call is due first.
+    OutOfTurn(OutOfTurn),
+    /// The link broke after the request was sent. The next request may go.
+    PeerLost,
+    /// What the peer sent in one piece does not fit the receive buffer. A message is thrown away
+    /// and the next may come; a command ends the link.
+    ReceiveBuffer {
+        /// Octets the buffer must have, or more if further parts follow.
         needed: usize,
     },
-    /// The peer closed, or a write broke off inside a frame before; a new link is needed.
-    Closed,
-    /// The connection has failed, and stays so.
-    Connection(zmtp_core::Error),
-    /// The IO below failed.
-    Io(E),
-    /// The reply has more than one part. All of it was thrown away; the next request may go.
-    ManyParts,
-    /// A message before the handshake was over.
-    NotReady,
-    /// The deadline passed. The next request may go: a late reply is not taken for its reply.
+    /// What is to go out in one piece does not fit the send buffer. Nothing of it was sent.
+    SendBuffer {
+        /// Octets the buffer must have.
+        needed: usize,
+    },
+    /// The deadline passed. What has come so far of a message is kept.
     TimedOut,
+    /// A message is being sent in pieces and is not finished, or a piece is more than was announced.
+    Unfinished,
 }
 
 impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::BufferTooSmall { needed } => {
-                write!(f, "receive buffer too small: {needed} octets are needed")
-            }
             Self::Closed => f.write_str("link is closed"),
             Self::Connection(error) => error.fmt(f),
             Self::Io(error) => write!(f, "input or output failed: {error}"),
-            Self::ManyParts => f.write_str("reply has more than one part"),
-            Self::NotReady => f.write_str("handshake is not over"),
-            Self::TimedOut => f.write_str("no reply in time"),
+            Self::NoRoom => f.write_str("no room for another subscription"),
+            Self::OutOfTurn(error) => error.fmt(f),
+            Self::PeerLost => f.write_str("link broke before the reply came"),
+            Self::ReceiveBuffer { needed } => {
+                write!(f, "receive buffer too small: {needed} octets are needed")
+            }
+            Self::SendBuffer { needed } => {
+                write!(f, "send buffer too small: {needed} octets are needed")
+            }
+            Self::TimedOut => f.write_str("deadline passed"),
+            Self::Unfinished => f.write_str("the message sent in pieces is not finished"),
         }
     }
 }
 
 impl<E: core::error::Error> core::error::Error for Error<E> {}
 
-impl<E> From<zmtp_core::Error> for Error<E> {
-    fn from(error: zmtp_core::Error) -> Self {
-        Self::Connection(error)
+/// [`Error`] as the parts without IO say it: small, because the connection keeps its own error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    Closed,
+    /// The connection has the error.
+    Connection,
+    NoRoom,
+    OutOfTurn(OutOfTurn),
+    PeerLost,
+    ReceiveBuffer(usize),
+    SendBuffer(usize),
+    TimedOut,
+    Unfinished,
+}
+
+/// [`Fault`], or what the IO says.
+#[derive(Debug)]
+pub(crate) enum Stop<E> {
+    Fault(Fault),
+    Io(E),
+}
+
+impl<E> From<Fault> for Stop<E> {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<E> Error<E> {
+    /// The error to show, with the one that the connection failed with.
+    pub(crate) fn new(stop: Stop<E>, connection: Option<zmtp_core::Error>) -> Self {
+        match stop {
+            Stop::Io(error) => Self::Io(error),
+            Stop::Fault(fault) => match fault {
+                Fault::Closed => Self::Closed,
+                Fault::Connection => connection.map_or(Self::Closed, Self::Connection),
+                Fault::NoRoom => Self::NoRoom,
+                Fault::OutOfTurn(error) => Self::OutOfTurn(error),
+                Fault::PeerLost => Self::PeerLost,
+                Fault::ReceiveBuffer(needed) => Self::ReceiveBuffer { needed },
+                Fault::SendBuffer(needed) => Self::SendBuffer { needed },
+                Fault::TimedOut => Self::TimedOut,
+                Fault::Unfinished => Self::Unfinished,
+            },
+        }
     }
 }

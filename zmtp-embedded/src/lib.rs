@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+//! x
 #![no_std]
 #![forbid(unsafe_code)]
 // What may panic, wrap or truncate does not get in.
@@ -13,12 +13,15 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod blocking;
+mod core;
 mod error;
+mod inbox;
+pub mod kind;
 mod link;
-mod req;
+mod message;
+mod outbox;
 mod window;
-mod write;
 
 pub use error::Error;
-pub use link::Link;
-pub use req::Req;
+pub use message::{Chunk, Message, Parts};

@@ -1,6 +1,7 @@
 //! The lent receive buffer: octets kept for the caller, then octets that wait to be decoded.
 
 use zmtp_core::Input;
+use zmtp_core::wire::FrameHeader;
 
 /// `[ kept | consumed | pending | spare ]`; each bound is at most the next.
 #[derive(Debug)]
@@ -16,6 +17,11 @@ impl<'b> Window<'b> {
         Self { octets, kept: 0, start: 0, end: 0 }
     }
 
+    /// Forgets all octets.
+    pub(crate) const fn clear(&mut self) {
+        (self.kept, self.start, self.end) = (0, 0, 0);
+    }
+
     /// What waits to be decoded, and where it starts: to be moved by what is consumed. Not a
     /// method of its own, so that it can move while an event borrows the octets.
     pub(crate) fn pending(&mut self) -> (Input<'_>, &mut usize) {
@@ -23,16 +29,21 @@ impl<'b> Window<'b> {
         (Input::new(pending), &mut self.start)
     }
 
-    /// Room behind what waits, made as large as it can be.
+    /// Room behind what waits.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
+        self.octets.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Makes the spare room as large as it can be, and says whether there is any.
+    pub(crate) fn make_room(&mut self) -> bool {
         if self.start > self.kept {
-            let pending = self.end.saturating_sub(self.start);
             let part = self.octets.get_mut(self.kept..self.end).unwrap_or_default();
+            let pending = self.end.saturating_sub(self.start);
             tail_to_front(part, pending);
             self.start = self.kept;
             self.end = self.kept.saturating_add(pending);
         }
-        self.octets.get_mut(self.end..).unwrap_or_default()
+        self.end < self.octets.len()
     }
 
     /// `n` octets were read into the front of the spare room.
@@ -40,20 +51,49 @@ impl<'b> Window<'b> {
         self.end = self.end.saturating_add(n).min(self.octets.len());
     }
 
+    /// Puts a frame's header behind what is kept. There is room: it was consumed here, in a form
+    /// that was no shorter.
+    pub(crate) fn keep_header(&mut self, header: FrameHeader) {
+        let header = header.emit();
+        let room = self.octets.get_mut(self.kept..self.start).unwrap_or_default();
+        for (slot, octet) in room.iter_mut().zip(header.as_ref()) {
+            *slot = *octet;
+        }
+        self.kept = self.kept.saturating_add(header.as_ref().len()).min(self.start);
+    }
+
     /// Moves the last `n` consumed octets behind those that are kept already.
     pub(crate) fn keep(&mut self, n: usize) {
         let part = self.octets.get_mut(self.kept..self.start).unwrap_or_default();
         tail_to_front(part, n);
-        self.kept = self.kept.saturating_add(n);
+        self.kept = self.kept.saturating_add(n).min(self.start);
     }
 
-    /// Gives the room of the kept octets back.
-    pub(crate) const fn forget(&mut self) {
-        self.kept = 0;
+    /// Gives up all but the first `n` of the kept octets.
+    pub(crate) fn truncate(&mut self, n: usize) {
+        self.kept = self.kept.min(n);
     }
 
     pub(crate) fn kept(&self) -> &[u8] {
         self.octets.get(..self.kept).unwrap_or_default()
+    }
+
+    /// The last `n` consumed octets.
+    pub(crate) fn consumed(&self, n: usize) -> &[u8] {
+        let start = self.start.saturating_sub(n);
+        self.octets.get(start..self.start).unwrap_or_default()
+    }
+
+    /// Octets the buffer must have for what is in front of it, a command or a frame's header.
+    pub(crate) fn needed(&self) -> usize {
+        let pending = self.octets.get(self.start..self.end).unwrap_or_default();
+        let frame = match FrameHeader::parse(pending) {
+            Ok(Some((header, header_len))) => {
+                usize::try_from(header.len()).unwrap_or(usize::MAX).saturating_add(header_len)
+            }
+            _ => FrameHeader::MAX_LEN,
+        };
+        frame.saturating_add(self.kept)
     }
 
     /// Octets of the whole buffer.

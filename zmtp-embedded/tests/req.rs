@@ -1,33 +1,33 @@
-//! `Req` against a script of octets.
+//! `blocking::Req` against a script of octets.
 
 mod pipe;
 
-use pipe::{End, PipeError, frame, greeting, pipe, ready};
+use pipe::{End, PipeError, frame, greeting, pipe, ready, ticking};
+use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
-use zmtp_embedded::{Error, Link, Req};
+use zmtp_embedded::Error;
+use zmtp_embedded::blocking::Req;
 
 static REQ: Config = Config::new(SocketType::Req);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
-/// A clock that goes on by so many milliseconds each time it is asked.
-fn ticking(step: u64) -> impl FnMut() -> Instant {
-    let mut ms = 0;
-    move || {
-        ms += step;
-        Instant::from_millis(ms)
-    }
+/// A REQ after its handshake with the REP at the returned end.
+fn asking<'b>(receive: &'b mut [u8], send: &'b mut [u8], most: usize) -> (Req<'b, End>, End) {
+    let mut req = Req::new(&REQ, receive, send, 41);
+    let rep = connect(&mut req, most);
+    (req, rep)
 }
 
-/// A REQ after its handshake with the REP at the returned end.
-fn asking(buffer: &mut [u8], most: usize) -> (Req<'_, End>, End) {
+/// A new REP at the other end of a new pipe.
+fn connect(req: &mut Req<'_, End>, most: usize) -> End {
     let (ours, rep) = pipe(most);
     rep.say(&[greeting(), ready("REP")].concat());
-    let link = Link::new(ours, &REQ, buffer, NOW);
-    let req = Req::new(link, 41, || NOW).expect("a good peer");
+    req.connect(ours, NOW);
+    req.handshake(DEADLINE, || NOW).expect("a good peer");
     rep.heard();
-    (req, rep)
+    rep
 }
 
 /// A reply to the request with this id.
@@ -42,13 +42,13 @@ fn reply(id: u32, parts: &[&[u8]]) -> Vec<u8> {
 type Failure = Error<PipeError>;
 
 fn ask(req: &mut Req<'_, End>) -> Result<Vec<u8>, Failure> {
-    req.request(b"ask", DEADLINE, ticking(50)).map(<[u8]>::to_vec)
+    req.request(&[b"ask"], DEADLINE, ticking(50)).map(|reply| reply.first().to_vec())
 }
 
 #[test]
 fn a_request_carries_its_id_and_the_reply_is_lent() {
-    let mut buffer = [0; 64];
-    let (mut req, rep) = asking(&mut buffer, 1_000);
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     for id in 42_u32..45 {
         rep.say(&reply(id, &[b"answer"]));
         assert_eq!(ask(&mut req), Ok(b"answer".to_vec()));
@@ -60,28 +60,45 @@ fn a_request_carries_its_id_and_the_reply_is_lent() {
 #[test]
 fn a_reply_may_come_in_any_pieces_and_fill_the_whole_buffer() {
     for most in 1..=9 {
-        let mut buffer = [0; 64];
-        let (mut req, rep) = asking(&mut buffer, most);
-        for (id, len) in (42..).zip([0, 1, 5, 63, 64]) {
+        let (mut receive, mut send) = ([0; 64], [0; 64]);
+        let (mut req, rep) = asking(&mut receive, &mut send, most);
+        for (id, len) in (42..).zip([0, 1, 5, 61, 62]) {
             let body: Vec<u8> = (0..len).collect();
             rep.say(&reply(id, &[&body]));
-            assert_eq!(req.request(b"ask", DEADLINE, ticking(1)), Ok(&body[..]), "{most} {len}");
+            let reply = req.request(&[b"ask"], DEADLINE, ticking(1)).expect("a reply");
+            assert_eq!(reply.only(), Some(&body[..]), "{most} {len}");
         }
     }
 }
 
 #[test]
+fn a_reply_of_many_parts_is_lent_whole() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 3);
+    let pong = frame(4, b"\x04PING\0\0between");
+    let parts = [&b"one"[..], b"", b"three"];
+    rep.say(&frame(1, &42_u32.to_ne_bytes()));
+    for (flags, part) in [(1, &b""[..]), (1, b"one"), (1, b""), (0, b"three")] {
+        rep.say(&pong);
+        rep.say(&frame(flags, part));
+    }
+    let reply = req.request(&[b"ask", b"more"], DEADLINE, ticking(1)).expect("a reply");
+    assert_eq!(reply.parts().collect::<Vec<_>>(), parts);
+    assert_eq!((reply.first(), reply.only()), (&b"one"[..], None));
+}
+
+#[test]
 fn a_late_reply_is_never_taken_for_the_next_ones() {
-    let mut buffer = [0; 64];
-    let (mut req, rep) = asking(&mut buffer, 1_000);
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     assert_eq!(ask(&mut req), Err(Error::TimedOut));
     rep.say(&reply(42, &[b"late"]));
     rep.say(&reply(43, &[b"in time"]));
     assert_eq!(ask(&mut req), Ok(b"in time".to_vec()));
     // Cut off in the middle by a deadline.
     for cut in 1..14 {
-        let mut buffer = [0; 64];
-        let (mut req, rep) = asking(&mut buffer, 1_000);
+        let (mut receive, mut send) = ([0; 64], [0; 64]);
+        let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
         let late = reply(42, &[b"late"]);
         rep.say(&late[..cut]);
         assert_eq!(ask(&mut req), Err(Error::TimedOut));
@@ -92,36 +109,84 @@ fn a_late_reply_is_never_taken_for_the_next_ones() {
 }
 
 #[test]
-fn a_reply_that_cannot_be_handed_out_is_thrown_away_and_the_next_is_not() {
-    let mut buffer = [0; 64];
-    let (mut req, rep) = asking(&mut buffer, 1_000);
-    rep.say(&reply(42, &[&[1; 65]]));
-    assert_eq!(ask(&mut req), Err(Error::BufferTooSmall { needed: 65 }));
-    rep.say(&reply(43, &[b"two", b"parts"]));
-    assert_eq!(ask(&mut req), Err(Error::ManyParts));
+fn a_reply_that_does_not_fit_is_thrown_away_and_the_next_is_not() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
+    rep.say(&reply(42, &[&[1; 63]]));
+    assert_eq!(ask(&mut req), Err(Error::ReceiveBuffer { needed: 65 }));
+    rep.say(&reply(43, &[b"one", &[1; 60]]));
+    assert_eq!(ask(&mut req), Err(Error::ReceiveBuffer { needed: 67 }));
     rep.say(&reply(44, &[b"one"]));
     assert_eq!(ask(&mut req), Ok(b"one".to_vec()));
 }
 
 #[test]
 fn replies_without_envelope_or_with_a_wrong_id_are_passed_over() {
-    let mut buffer = [0; 64];
-    let (mut req, rep) = asking(&mut buffer, 1_000);
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     rep.say(&frame(0, b"bare"));
     rep.say(&[frame(1, b""), frame(0, b"no id")].concat());
     rep.say(&reply(7, &[b"wrong", b"id"]));
     rep.say(&frame(4, b"\x04PING\0\0"));
     rep.say(&reply(42, &[b"right"]));
-    assert_eq!(req.request(b"ask", DEADLINE, ticking(1)), Ok(&b"right"[..]));
+    assert_eq!(ask(&mut req), Ok(b"right".to_vec()));
 }
 
 #[test]
-fn a_lost_peer_is_an_error_and_stays_one() {
-    let mut buffer = [0; 64];
-    let (mut req, rep) = asking(&mut buffer, 1_000);
+fn a_lost_peer_is_an_error_until_the_next_connection_and_the_socket_lives_on() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     rep.say(&reply(42, &[b"cut"])[..7]);
     rep.close();
     for _ in 0..2 {
         assert_eq!(ask(&mut req), Err(Error::Closed));
     }
+    let rep = connect(&mut req, 1_000);
+    rep.say(&reply(43, &[b"again"]));
+    assert_eq!(ask(&mut req), Ok(b"again".to_vec()));
+}
+
+#[test]
+fn a_reply_lost_with_its_link_is_told_once() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
+    req.send(&[b"ask"], DEADLINE, || NOW).expect("ready");
+    rep.close();
+    assert_eq!(req.receive(DEADLINE, ticking(50)).err(), Some(Error::Closed));
+    let _rep = connect(&mut req, 1_000);
+    assert_eq!(req.receive(DEADLINE, ticking(50)).err(), Some(Error::PeerLost));
+    let none = Error::OutOfTurn(OutOfTurn::NoRequestSent);
+    assert_eq!(req.receive(DEADLINE, ticking(50)).err(), Some(none));
+    req.send(&[b"ask"], DEADLINE, || NOW).expect("ready");
+    let pending = Error::OutOfTurn(OutOfTurn::ReplyPending);
+    assert_eq!(req.send(&[b"ask"], DEADLINE, || NOW), Err(pending));
+}
+
+#[test]
+fn a_large_reply_comes_in_chunks_and_a_large_request_leaves_from_where_it_is() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let (mut req, rep) = asking(&mut receive, &mut send, 50);
+    let body: Vec<u8> = (0..60_000_u32).map(|i| i as u8).collect();
+    let writes = rep.heard().len();
+    assert_eq!(writes, 0);
+    req.send(&[&body], DEADLINE, || NOW).expect("ready");
+    let heard = rep.heard();
+    assert_eq!(heard.len(), 6 + 2 + 9 + body.len());
+    assert!(heard.ends_with(&body));
+
+    rep.say(&[frame(1, &42_u32.to_ne_bytes()), frame(1, b"")].concat());
+    rep.say(&[&[3][..], &60_000_u64.to_be_bytes(), &body].concat());
+    rep.say(&frame(0, b"end"));
+    let (mut got, mut parts) = (Vec::new(), 0);
+    loop {
+        let chunk = req.receive_chunk(DEADLINE, || NOW).expect("a good peer");
+        assert!(chunk.octets.len() <= 64);
+        got.extend_from_slice(chunk.octets);
+        parts += usize::from(chunk.ends_part);
+        if chunk.ends_message {
+            break;
+        }
+    }
+    assert_eq!(parts, 2);
+    assert!(got == [&body[..], b"end"].concat());
 }

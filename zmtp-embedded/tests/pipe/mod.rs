@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, Write};
+use zmtp_core::Instant;
 
 /// What a pipe's end fails with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -132,4 +133,13 @@ pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
 /// A frame with up to 255 octets.
 pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags, u8::try_from(body.len()).expect("a short frame")], body].concat()
+}
+
+/// A clock that goes on by so many milliseconds each time it is asked.
+pub(crate) fn ticking(step: u64) -> impl FnMut() -> Instant {
+    let mut ms = 0;
+    move || {
+        ms += step;
+        Instant::from_millis(ms)
+    }
 }

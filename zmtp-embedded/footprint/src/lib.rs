@@ -1,0 +1,105 @@
+//! A board that the optimiser knows nothing of: what every client here runs on.
+//!
+//! Registers are read and written as on a real part; the programs are linked and weighed, never run.
+#![no_std]
+
+use core::ptr::{read_volatile, write_volatile};
+
+use embedded_io::{Error, ErrorKind, ErrorType, Read, Write};
+use zmtp_core::Instant;
+
+const UART: *mut u32 = 0x4000_4000 as *mut u32;
+const TICKS: *const u32 = 0x4000_5000 as *const u32;
+const ADDRESS: *const usize = 0x4000_6000 as *const usize;
+const LENGTH: *const usize = 0x4000_7000 as *const usize;
+
+/// A polled UART.
+#[derive(Debug)]
+pub struct Uart;
+
+/// Nothing came.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl core::fmt::Display for Nothing {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("nothing came")
+    }
+}
+
+impl core::error::Error for Nothing {}
+
+impl Error for Nothing {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::TimedOut
+    }
+}
+
+impl ErrorType for Uart {
+    type Error = Nothing;
+}
+
+impl Read for Uart {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Nothing> {
+        // SAFETY: a register; never run.
+        let octet = unsafe { read_volatile(UART) };
+        match buf.first_mut() {
+            Some(slot) if octet < 256 => {
+                *slot = octet as u8;
+                Ok(1)
+            }
+            _ => Err(Nothing),
+        }
+    }
+}
+
+impl Write for Uart {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, Nothing> {
+        for octet in buf {
+            // SAFETY: a register; never run.
+            unsafe { write_volatile(UART, u32::from(*octet)) };
+        }
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Nothing> {
+        Ok(())
+    }
+}
+
+/// Milliseconds.
+pub fn now() -> Instant {
+    // SAFETY: a register; never run.
+    Instant::from_millis(u64::from(unsafe { read_volatile(TICKS) }))
+}
+
+/// Octets of any length from anywhere.
+pub fn octets() -> &'static mut [u8] {
+    // SAFETY: never run.
+    unsafe {
+        core::slice::from_raw_parts_mut(read_volatile(ADDRESS) as *mut u8, read_volatile(LENGTH))
+    }
+}
+
+/// Looks at octets and at how many they are.
+pub fn look(octets: &[u8]) {
+    for octet in octets {
+        // SAFETY: a register; never run.
+        unsafe { write_volatile(UART, u32::from(*octet)) };
+    }
+}
+
+/// Looks at whether something went well.
+pub fn outcome(fine: bool) {
+    // SAFETY: a register; never run.
+    unsafe { write_volatile(UART, u32::from(fine)) };
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        fn a_panic_is_reachable() -> !;
+    }
+    // SAFETY: nobody defines it, so no image with this call exists.
+    unsafe { a_panic_is_reachable() }
+}

@@ -1,0 +1,219 @@
+//! The message that is being received: what of it is kept, what is handed out, what goes nowhere.
+
+use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::FrameHeader;
+
+use crate::error::Fault;
+use crate::kind::{Place, Rules};
+use crate::link::Want;
+use crate::message::{Chunk, Message};
+use crate::window::Window;
+
+/// State of the message under way. Its octets are in the [`Window`], its envelope first.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    mode: Mode,
+    place: Place,
+    given: Given,
+    /// Octets of the envelope.
+    envelope: usize,
+    /// Octets of the chunk handed out.
+    chunk: usize,
+}
+
+/// How the message under way is received.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mode {
+    /// There is none.
+    Between,
+    /// In pieces as they come.
+    Pieces,
+    /// Not at all.
+    Skip,
+    /// Kept until it is whole.
+    Whole,
+}
+
+/// What of the window the caller has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Given {
+    Nothing,
+    /// The octets consumed last, or kept last.
+    Chunk {
+        kept: bool,
+        ends_part: bool,
+        ends_message: bool,
+    },
+    /// All that is kept behind the envelope.
+    Message,
+}
+
+impl Inbox {
+    pub(crate) const fn new() -> Self {
+        Self {
+            mode: Mode::Between,
+            place: Place::Drop,
+            given: Given::Nothing,
+            envelope: 0,
+            chunk: 0,
+        }
+    }
+
+    /// Takes back what was handed out, before a call that waits for more.
+    pub(crate) fn resume(&mut self, window: &mut Window<'_>, want: Want) -> Result<(), Fault> {
+        match core::mem::replace(&mut self.given, Given::Nothing) {
+            Given::Nothing => {}
+            Given::Chunk { ends_message: false, .. } => window.truncate(self.envelope),
+            Given::Chunk { .. } | Given::Message => self.forget(window),
+        }
+        match (want, self.mode) {
+            (Want::Chunk, Mode::Whole) => return Err(Fault::Unfinished),
+            (Want::Message, Mode::Pieces) => self.skip(window),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The rest of the message under way goes nowhere.
+    pub(crate) fn skip(&mut self, window: &mut Window<'_>) {
+        if self.mode != Mode::Between {
+            self.mode = Mode::Skip;
+            self.forget(window);
+        }
+    }
+
+    fn forget(&mut self, window: &mut Window<'_>) {
+        window.truncate(0);
+        self.envelope = 0;
+    }
+
+    /// A frame begins: decides where it goes.
+    pub(crate) fn begin(
+        &mut self,
+        peer: PeerId,
+        window: &mut Window<'_>,
+        rules: &mut impl Rules,
+        want: Want,
+        header: FrameHeader,
+    ) -> Result<(), Fault> {
+        self.place = rules.judge(peer, header);
+        if self.mode == Mode::Between {
+            self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
+        }
+        if self.place == Place::Reject {
+            self.skip(window);
+        }
+        if self.mode == Mode::Skip || self.place == Place::Drop || self.streams() {
+            return Ok(());
+        }
+        let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
+        let kept = window.kept().len();
+        let needed = len.saturating_add(header.header_len()).saturating_add(kept);
+        if needed > window.len() {
+            self.skip(window);
+            rules.unfit(peer);
+            return Err(Fault::ReceiveBuffer(needed));
+        }
+        window.keep_header(header);
+        Ok(())
+    }
+
+    /// Whether the frame's octets are handed out as they come.
+    fn streams(&self) -> bool {
+        self.place == Place::Part && self.mode == Mode::Pieces
+    }
+
+    /// Puts octets of the frame where they go; `true` if there is something for the caller.
+    pub(crate) fn piece(
+        &mut self,
+        peer: PeerId,
+        window: &mut Window<'_>,
+        rules: &mut impl Rules,
+        header: FrameHeader,
+        len: usize,
+        last: bool,
+    ) -> bool {
+        let ends_message = last && header.is_final();
+        let mut done = false;
+        if self.mode == Mode::Skip || self.place == Place::Drop {
+        } else if self.streams() {
+            self.chunk = len;
+            self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
+            done = len > 0 || last;
+        } else {
+            window.keep(len);
+            if last {
+                done = self.frame(peer, window, rules, header, ends_message);
+            }
+        }
+        if ends_message {
+            self.mode = Mode::Between;
+            if done && !rules.whole(peer, self.message(window)) {
+                self.given = Given::Nothing;
+                self.forget(window);
+                done = false;
+            }
+        }
+        done
+    }
+
+    /// A kept frame is whole.
+    fn frame(
+        &mut self,
+        peer: PeerId,
+        window: &mut Window<'_>,
+        rules: &mut impl Rules,
+        header: FrameHeader,
+        ends_message: bool,
+    ) -> bool {
+        let kept = window.kept().len();
+        let len = usize::try_from(header.len()).unwrap_or(usize::MAX).min(kept);
+        match self.place {
+            Place::Envelope => self.envelope = kept,
+            Place::Head | Place::RequestId => {
+                let octets = window.kept().get(kept.saturating_sub(len)..).unwrap_or_default();
+                if !rules.frame(peer, octets) {
+                    self.skip(window);
+                    return false;
+                }
+                if self.place == Place::RequestId {
+                    window.truncate(0);
+                } else if self.mode == Mode::Pieces {
+                    self.chunk = len;
+                    self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        if ends_message {
+            self.given = Given::Message;
+        }
+        ends_message
+    }
+
+    /// The message handed out.
+    pub(crate) fn message<'w>(&self, window: &'w Window<'_>) -> Message<'w> {
+        Message::new(window.kept().get(self.envelope..).unwrap_or_default())
+    }
+
+    /// The chunk handed out.
+    pub(crate) fn chunk<'w>(&self, window: &'w Window<'_>) -> Chunk<'w> {
+        match self.given {
+            Given::Chunk { kept: false, ends_part, ends_message } => {
+                Chunk::new(window.consumed(self.chunk), ends_part, ends_message)
+            }
+            Given::Chunk { kept: true, ends_part, ends_message } => {
+                let at = window.kept().len().saturating_sub(self.chunk);
+                let octets = window.kept().get(at..).unwrap_or_default();
+                Chunk::new(octets, ends_part, ends_message)
+            }
+            _ => Chunk::new(&[], true, true),
+        }
+    }
+
+    /// The envelope of the message handed out.
+    pub(crate) fn envelope<'w>(&self, window: &'w Window<'_>) -> &'w [u8] {
+        window.kept().get(..self.envelope).unwrap_or_default()
+    }
+}

@@ -1,0 +1,127 @@
+//! The lent send buffer: octets that wait to be written.
+
+use zmtp_core::Config;
+use zmtp_core::Connection;
+use zmtp_core::Null;
+
+use crate::error::Fault;
+
+/// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
+/// writes it, so that a call may be given up at any time.
+#[derive(Debug)]
+pub(crate) struct Outbox<'b> {
+    octets: &'b mut [u8],
+    start: usize,
+    end: usize,
+    /// Octets of the frame's body that is being sent and are not here yet.
+    remaining: usize,
+    /// What was written has not been flushed.
+    pub(crate) unflushed: bool,
+    state: State,
+}
+
+/// Between which octets the stream of what was put here stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum State {
+    /// Between messages.
+    Idle,
+    /// Inside a message whose octets a call borrows: only that call can go on.
+    Lent,
+    /// Inside a message that is sent piece by piece; the frame under way is not its last.
+    Parts,
+    /// Inside a message that is sent piece by piece, in its last frame.
+    LastPart,
+    /// The last words before the connection ends.
+    Farewell,
+}
+
+impl<'b> Outbox<'b> {
+    pub(crate) const fn new(octets: &'b mut [u8]) -> Self {
+        Self { octets, start: 0, end: 0, remaining: 0, unflushed: false, state: State::Idle }
+    }
+
+    /// Forgets all octets.
+    pub(crate) const fn clear(&mut self) {
+        (self.start, self.end, self.remaining) = (0, 0, 0);
+        self.unflushed = false;
+        self.state = State::Idle;
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) const fn set_state(&mut self, state: State) {
+        self.state = state;
+    }
+
+    pub(crate) const fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    pub(crate) const fn set_remaining(&mut self, octets: usize) {
+        self.remaining = octets;
+    }
+
+    /// `n` octets of the frame's body were put here, or written past this.
+    pub(crate) const fn advance(&mut self, n: usize) {
+        self.remaining = self.remaining.saturating_sub(n);
+    }
+
+    /// What waits to be written.
+    pub(crate) fn waiting(&self) -> &[u8] {
+        self.octets.get(self.start..self.end).unwrap_or_default()
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// `n` octets of what waits were written.
+    pub(crate) fn written(&mut self, n: usize) {
+        self.unflushed = true;
+        self.start = self.start.saturating_add(n).min(self.end);
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+        }
+    }
+
+    /// Octets that fit behind what waits.
+    pub(crate) const fn room(&self) -> usize {
+        self.octets.len().saturating_sub(self.end)
+    }
+
+    /// Octets of the whole buffer.
+    pub(crate) const fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Takes as many of `octets` as fit, and says how many.
+    pub(crate) fn put(&mut self, octets: &[u8]) -> usize {
+        let room = self.octets.get_mut(self.end..).unwrap_or_default();
+        let n = octets.len().min(room.len());
+        for (slot, octet) in room.iter_mut().zip(octets) {
+            *slot = *octet;
+        }
+        self.end = self.end.saturating_add(n);
+        n
+    }
+
+    /// Takes what the connection itself has to say, if it fits behind what waits.
+    pub(crate) fn collect(
+        &mut self,
+        connection: &mut Connection<Null, &Config>,
+    ) -> Result<(), Fault> {
+        loop {
+            let room = self.octets.get_mut(self.end..).unwrap_or_default();
+            match connection.poll_transmit(room) {
+                Ok(0) => return Ok(()),
+                Ok(n) => self.end = self.end.saturating_add(n),
+                Err(_) if !self.is_empty() => return Ok(()),
+                Err(full) => {
+                    return Err(Fault::SendBuffer(self.len().saturating_add(full.needed)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `blocking::Rep` against a script of octets.
+
+mod pipe;
+
+use pipe::{End, frame, greeting, pipe, ready, ticking};
+use zmtp_core::pattern::OutOfTurn;
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Instant};
+use zmtp_embedded::Error;
+use zmtp_embedded::blocking::Rep;
+
+static REP: Config = Config::new(SocketType::Rep);
+const NOW: Instant = Instant::from_millis(0);
+const DEADLINE: Instant = Instant::from_millis(1_000);
+
+fn connect(rep: &mut Rep<'_, End>, most: usize) -> End {
+    let (ours, req) = pipe(most);
+    req.say(&[greeting(), ready("REQ")].concat());
+    rep.connect(ours, NOW);
+    rep.handshake(DEADLINE, || NOW).expect("a good peer");
+    req.heard();
+    req
+}
+
+/// A request that two ROUTERs passed on.
+fn request(parts: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
+    let envelope = [frame(1, b"far"), frame(1, b"near"), frame(1, b"")].concat();
+    let mut octets = envelope.clone();
+    for (at, part) in parts.iter().enumerate() {
+        octets.extend(frame(u8::from(at + 1 < parts.len()), part));
+    }
+    (envelope, octets)
+}
+
+#[test]
+fn a_reply_carries_the_envelope_of_its_request() {
+    for most in [1, 2, 7, 1_000] {
+        let (mut receive, mut send) = ([0; 64], [0; 64]);
+        let mut rep = Rep::new(&REP, &mut receive, &mut send);
+        let req = connect(&mut rep, most);
+        for _ in 0..3 {
+            let (envelope, octets) = request(&[b"one", b"two"]);
+            req.say(&octets);
+            let request = rep.receive(DEADLINE, ticking(1)).expect("a request");
+            assert_eq!(request.parts().collect::<Vec<_>>(), [b"one", b"two"]);
+            rep.reply(&[b"yes", b"no"], DEADLINE, || NOW).expect("ready");
+            assert_eq!(req.heard(), [envelope, frame(1, b"yes"), frame(0, b"no")].concat());
+        }
+    }
+}
+
+#[test]
+fn an_envelope_larger_than_the_send_buffer_goes_back_too() {
+    let (mut receive, mut send) = ([0; 400], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let req = connect(&mut rep, 1_000);
+    let envelope = [frame(1, &[7; 255]), frame(1, b"")].concat();
+    req.say(&[&envelope[..], &frame(0, b"ask")].concat());
+    assert_eq!(rep.receive(DEADLINE, || NOW).expect("a request").only(), Some(&b"ask"[..]));
+    rep.reply(&[&[9; 100]], DEADLINE, || NOW).expect("ready");
+    assert_eq!(req.heard(), [envelope, frame(0, &[9; 100])].concat());
+}
+
+#[test]
+fn calls_out_of_turn_change_nothing() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let req = connect(&mut rep, 1_000);
+    let early = rep.reply(&[b"early"], DEADLINE, || NOW);
+    assert_eq!(early, Err(Error::OutOfTurn(OutOfTurn::NoRequestTaken)));
+    let (_, octets) = request(&[b"ask"]);
+    req.say(&octets.repeat(2));
+    for _ in 0..2 {
+        rep.receive(DEADLINE, || NOW).expect("a request");
+        let due = rep.receive(DEADLINE, || NOW).err();
+        assert_eq!(due, Some(Error::OutOfTurn(OutOfTurn::ReplyDue)));
+        rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
+    }
+    assert_eq!(req.heard().len(), 2 * (octets.len() + 3));
+    assert_eq!(rep.receive(DEADLINE, ticking(50)).err(), Some(Error::TimedOut));
+}
+
+#[test]
+fn a_request_without_envelope_or_too_large_is_passed_over() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let req = connect(&mut rep, 1_000);
+    req.say(&frame(0, b"bare"));
+    req.say(&frame(1, b"no delimiter"));
+    req.say(&frame(0, b"either"));
+    req.say(&request(&[&[1; 60], b"x"]).1);
+    req.say(&request(&[b"small"]).1);
+    let large = rep.receive(DEADLINE, || NOW).err();
+    assert_eq!(large, Some(Error::ReceiveBuffer { needed: 5 + 6 + 2 + 62 }));
+    let request = rep.receive(DEADLINE, || NOW).expect("a request");
+    assert_eq!(request.only(), Some(&b"small"[..]));
+}
+
+#[test]
+fn the_reply_to_who_is_gone_goes_nowhere_and_the_next_peer_is_served() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let first = connect(&mut rep, 1_000);
+    first.say(&request(&[b"ask"]).1);
+    rep.receive(DEADLINE, || NOW).expect("a request");
+    let second = connect(&mut rep, 1_000);
+    rep.reply(&[b"answer"], DEADLINE, || NOW).expect("dropped");
+    assert_eq!((first.heard(), second.heard()), (vec![], vec![]));
+    let (envelope, octets) = request(&[b"again"]);
+    second.say(&octets);
+    rep.receive(DEADLINE, || NOW).expect("a request");
+    rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
+    assert_eq!(second.heard(), [envelope, frame(0, b"answer")].concat());
+}
+
+#[test]
+fn a_large_request_comes_in_chunks_and_keeps_its_envelope() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let req = connect(&mut rep, 50);
+    let body = [5; 255];
+    let (envelope, octets) = request(&[&body]);
+    req.say(&octets);
+    let mut got = 0;
+    loop {
+        let chunk = rep.receive_chunk(DEADLINE, || NOW).expect("a good peer");
+        got += chunk.octets.len();
+        if chunk.ends_message {
+            break;
+        }
+    }
+    assert_eq!(got, body.len());
+    rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
+    assert_eq!(req.heard(), [envelope, frame(0, b"answer")].concat());
+}
