@@ -96,8 +96,9 @@ impl Inbox {
         want: Want,
         header: FrameHeader,
     ) -> Result<(), Fault> {
-        self.place = rules.judge(peer, header);
-        if self.mode == Mode::Between {
+        let first = self.mode == Mode::Between;
+        self.place = rules.judge(peer, header, first);
+        if first {
             self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
         }
         if self.place == Place::Reject {

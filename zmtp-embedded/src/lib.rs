@@ -13,14 +13,17 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod asynch;
 pub mod blocking;
-mod core;
 mod error;
+mod face;
 mod inbox;
 pub mod kind;
 mod link;
 mod message;
 mod outbox;
+mod port;
+pub mod size;
 mod window;
 
 pub use error::Error;

@@ -1,9 +1,11 @@
 //! One link without its IO and its buffers: what to do next, and what has come.
 
+use embedded_io::ErrorKind;
 use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Decoded, Event, Instant, Null};
 
-use crate::error::Fault;
+use crate::error::{Fault, Stop};
 use crate::inbox::Inbox;
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
@@ -61,17 +63,23 @@ impl<'b> Link<'b> {
         self.closed = false;
     }
 
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.closed && self.connection.is_ready()
+    }
+
     /// The next step towards what is wanted.
     pub(crate) fn poll(
         &mut self,
         window: &mut Window<'b>,
-        out: &mut Outbox<'b>,
+        mut out: Option<&mut Outbox<'b>>,
         rules: &mut impl Rules,
         want: Want,
         now: Instant,
     ) -> Result<Step, Fault> {
         loop {
-            if let Some(step) = self.due(out, rules, now)? {
+            if let Some(out) = &mut out
+                && let Some(step) = self.due(out, rules, now)?
+            {
                 return Ok(step);
             }
             if want == Want::Ready && self.connection.is_ready() {
@@ -108,7 +116,7 @@ impl<'b> Link<'b> {
                     window.keep(len);
                 }
                 Ok(Decoded::NeedInput) => {
-                    if out.unflushed {
+                    if out.as_ref().is_some_and(|out| out.unflushed) {
                         return Ok(Step::Flush);
                     }
                     if window.make_room() {
@@ -116,12 +124,16 @@ impl<'b> Link<'b> {
                     }
                     return Err(Fault::ReceiveBuffer(window.needed()));
                 }
-                // It can go out only when the frame under way is through.
-                Ok(Decoded::NeedTransmit) if out.state() != State::Idle => {
-                    return Err(Fault::Unfinished);
-                }
+                Ok(Decoded::NeedTransmit) => match &out {
+                    // It can go out only when the frame under way is through.
+                    Some(out) if !out.between_frames() => return Err(Fault::Unfinished),
+                    Some(_) => {}
+                    None => return Ok(Step::Write),
+                },
+                // It is said when the outbox is at hand.
+                Err(_) if out.is_none() => return Ok(Step::Write),
                 // The next turn writes what is due, and says what went wrong.
-                Ok(Decoded::Event(_) | Decoded::NeedTransmit) | Err(_) => {}
+                Ok(Decoded::Event(_)) | Err(_) => {}
             }
         }
     }
@@ -141,7 +153,7 @@ impl<'b> Link<'b> {
             out.clear();
             out.set_state(State::Farewell);
         }
-        if matches!(out.state(), State::Idle | State::Farewell) {
+        if out.between_frames() {
             out.collect(&mut self.connection)?;
             if !failed {
                 rules.talk(&self.connection, out)?;
@@ -152,6 +164,70 @@ impl<'b> Link<'b> {
             () if failed && out.unflushed => Ok(Some(Step::Flush)),
             () if failed => Err(Fault::Connection),
             () => Ok(None),
+        }
+    }
+
+    /// The next step towards an empty outbox and a flushed IO.
+    pub(crate) fn poll_flush(
+        &mut self,
+        out: &mut Outbox<'b>,
+        rules: &mut impl Rules,
+        now: Instant,
+    ) -> Result<Step, Fault> {
+        match self.due(out, rules, now)? {
+            Some(step) => Ok(step),
+            None if out.unflushed => Ok(Step::Flush),
+            None => Ok(Step::Done),
+        }
+    }
+
+    /// The next step towards room for `needed` octets, between two messages or, unless `first`,
+    /// between two parts of one.
+    pub(crate) fn room(
+        &mut self,
+        out: &mut Outbox<'b>,
+        needed: usize,
+        first: bool,
+    ) -> Result<Step, Fault> {
+        match out.state() {
+            State::Idle if first => {}
+            State::Parts { remaining: 0, more: More::Follows } if !first => {}
+            // A call that was given up has left half a frame, which nobody can finish.
+            State::Lent => {
+                self.closed = true;
+                return Err(Fault::Closed);
+            }
+            _ => return Err(Fault::Unfinished),
+        }
+        if self.closed {
+            return Err(Fault::Closed);
+        }
+        match () {
+            () if needed <= out.room() => Ok(Step::Done),
+            () if !out.is_empty() => Ok(Step::Write),
+            () => Err(Fault::SendBuffer(needed)),
+        }
+    }
+
+    /// Judges what the IO says of octets to be moved.
+    pub(crate) fn moved<E: embedded_io::Error>(
+        &mut self,
+        result: Result<usize, E>,
+    ) -> Result<usize, Stop<E>> {
+        match result {
+            // `write_all` of `embedded-io` would panic here.
+            Ok(0) => {
+                self.closed = true;
+                Err(Fault::Closed.into())
+            }
+            Ok(n) => Ok(n),
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted | ErrorKind::TimedOut => Ok(0),
+                _ => {
+                    self.closed = true;
+                    Err(Stop::Io(error))
+                }
+            },
         }
     }
 }

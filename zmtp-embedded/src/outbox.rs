@@ -1,8 +1,7 @@
 //! The lent send buffer: octets that wait to be written.
 
-use zmtp_core::Config;
-use zmtp_core::Connection;
-use zmtp_core::Null;
+use zmtp_core::wire::More;
+use zmtp_core::{Config, Connection, Null};
 
 use crate::error::Fault;
 
@@ -13,8 +12,6 @@ pub(crate) struct Outbox<'b> {
     octets: &'b mut [u8],
     start: usize,
     end: usize,
-    /// Octets of the frame's body that is being sent and are not here yet.
-    remaining: usize,
     /// What was written has not been flushed.
     pub(crate) unflushed: bool,
     state: State,
@@ -27,22 +24,21 @@ pub(crate) enum State {
     Idle,
     /// Inside a message whose octets a call borrows: only that call can go on.
     Lent,
-    /// Inside a message that is sent piece by piece; the frame under way is not its last.
-    Parts,
-    /// Inside a message that is sent piece by piece, in its last frame.
-    LastPart,
+    /// Inside a message that is sent piece by piece: the octets that the part under way lacks, and
+    /// whether others follow it.
+    Parts { remaining: usize, more: More },
     /// The last words before the connection ends.
     Farewell,
 }
 
 impl<'b> Outbox<'b> {
     pub(crate) const fn new(octets: &'b mut [u8]) -> Self {
-        Self { octets, start: 0, end: 0, remaining: 0, unflushed: false, state: State::Idle }
+        Self { octets, start: 0, end: 0, unflushed: false, state: State::Idle }
     }
 
     /// Forgets all octets.
     pub(crate) const fn clear(&mut self) {
-        (self.start, self.end, self.remaining) = (0, 0, 0);
+        (self.start, self.end) = (0, 0);
         self.unflushed = false;
         self.state = State::Idle;
     }
@@ -55,17 +51,14 @@ impl<'b> Outbox<'b> {
         self.state = state;
     }
 
-    pub(crate) const fn remaining(&self) -> usize {
-        self.remaining
+    /// Whether something else may go out now: no frame is under way.
+    pub(crate) const fn between_frames(&self) -> bool {
+        matches!(self.state, State::Idle | State::Farewell | State::Parts { remaining: 0, .. })
     }
 
-    pub(crate) const fn set_remaining(&mut self, octets: usize) {
-        self.remaining = octets;
-    }
-
-    /// `n` octets of the frame's body were put here, or written past this.
-    pub(crate) const fn advance(&mut self, n: usize) {
-        self.remaining = self.remaining.saturating_sub(n);
+    /// Whether no message is under way.
+    pub(crate) fn between_messages(&self) -> bool {
+        self.state == State::Idle
     }
 
     /// What waits to be written.

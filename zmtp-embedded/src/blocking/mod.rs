@@ -1,49 +1,37 @@
 //! The blocking face: octets move by `embedded-io`.
+//!
+//! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
+//! must return from `read` and `write` for a deadline to be kept: with an error of kind
+//! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if nothing could be moved for a while, which is
+//! taken for just that. [`Polled`] does it for any IO that has
+//! [`ReadReady`](embedded_io::ReadReady) and [`WriteReady`](embedded_io::WriteReady).
 
-mod rep;
-mod req;
+mod pirate;
+mod polled;
+mod port;
+mod pubsub;
+mod reqrep;
 
-pub use rep::Rep;
-pub use req::Req;
+use embedded_io::{Read, Write};
+use zmtp_core::wire::More;
+use zmtp_core::{Config, Instant, PeerInfo};
 
-use embedded_io::{Error as _, ErrorKind, Read, Write};
-use zmtp_core::{Instant, PeerInfo};
+pub use pirate::{Reconnect, Retry};
+pub use polled::{NotReady, Polled};
 
-use crate::core::{Core, Cursor};
-use crate::error::{Error, Fault, Stop};
-use crate::kind::Rules;
-use crate::link::{Step, Want};
+use crate::error::{Error, Stop};
+use crate::face::face;
+use crate::kind::{self, ONLY, Receives, Rules, Sends};
+use crate::link::Want;
 use crate::message::{Chunk, Message};
+use crate::port::Port;
+use port::Until;
 
-/// A blocking socket of kind `K` over an `IO`: a UART, a TCP socket, anything that reads and writes.
-#[derive(Debug)]
-pub struct Socket<'b, K, IO> {
-    core: Core<'b, K>,
-    io: Option<IO>,
-}
+face!();
 
-#[expect(private_bounds, reason = "the kinds are those of this crate")]
-impl<'b, K: Rules, IO: Read + Write> Socket<'b, K, IO> {
-    const fn with(core: Core<'b, K>) -> Self {
-        Self { core, io: None }
-    }
-
-    /// Begins a connection over `io`, which has just been established; gives back the IO of the
-    /// last one. What the socket knows outlives connections. The handshake is done by the next
-    /// call that waits, and must be over within
-    /// [`Limits::handshake_timeout`](zmtp_core::Limits) of `now`.
-    pub fn connect(&mut self, io: IO, now: Instant) -> Option<IO> {
-        self.core.open(now);
-        self.io.replace(io)
-    }
-
-    /// Gives the IO back, for instance to close it. What waits to be sent is forgotten.
-    pub fn disconnect(&mut self) -> Option<IO> {
-        self.core.link.closed = true;
-        self.io.take()
-    }
-
-    /// Waits for the end of the handshake. Calls that send and receive do that too.
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for the end of the handshake, as calls that send and receive do too.
     ///
     /// # Errors
     ///
@@ -53,10 +41,12 @@ impl<'b, K: Rules, IO: Read + Write> Socket<'b, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<PeerInfo, Error<IO::Error>> {
-        let result = self.wait(Want::Ready, deadline, now);
-        result
-            .and_then(|()| self.peer().ok_or(Stop::Fault(Fault::Closed)))
-            .map_err(|stop| self.error(stop))
+        let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until { deadline, now });
+        match (result, self.port.peer()) {
+            (Ok(()), Some(peer)) => Ok(peer),
+            (Err(stop), _) => Err(self.port.error(stop)),
+            (Ok(()), None) => Err(Error::Closed),
+        }
     }
 
     /// Writes all that waits to be sent, and flushes the IO.
@@ -67,164 +57,110 @@ impl<'b, K: Rules, IO: Read + Write> Socket<'b, K, IO> {
     pub fn flush(
         &mut self,
         deadline: Instant,
-        mut now: impl FnMut() -> Instant,
+        now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = loop {
-            let time = now();
-            match self.core.poll_flush(time) {
-                Ok(Step::Done) => break Ok(()),
-                Ok(_) if time >= deadline => break Err(Fault::TimedOut.into()),
-                Ok(step) => {
-                    if let Err(stop) = self.step(step) {
-                        break Err(stop);
-                    }
-                }
-                Err(fault) => break Err(fault.into()),
-            }
-        };
-        result.map_err(|stop| self.error(stop))
+        let result = self.port.flush(&mut self.kind, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
+
+impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for a whole message, which lies in the receive buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
+    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is thrown away.
+    /// [`Error::TimedOut`], and what ends links.
+    pub fn receive(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<IO::Error>> {
+        match self.wait(Want::Message, deadline, now) {
+            Ok(()) => Ok(self.port.message()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
     }
 
-    /// Whether messages may be sent.
-    pub fn is_ready(&self) -> bool {
-        !self.core.link.closed && self.core.link.connection.is_ready()
-    }
-
-    /// Who the peer is, once its READY has come.
-    pub const fn peer(&self) -> Option<PeerInfo> {
-        self.core.link.connection.peer()
-    }
-
-    /// When the connection must be looked after, by any call that waits.
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.core.link.connection.poll_timeout()
-    }
-
-    /// The reason that the peer gave when it refused us, after
-    /// [`PeerError::Refused`](zmtp_core::PeerError::Refused).
-    pub fn refusal(&self) -> Option<&[u8]> {
-        let refused = zmtp_core::Error::Peer(zmtp_core::PeerError::Refused);
-        (self.core.link.connection.error() == Some(refused)).then(|| self.core.window.kept())
-    }
-
-    fn error(&self, stop: Stop<IO::Error>) -> Error<IO::Error> {
-        Error::new(stop, self.core.link.connection.error())
+    /// Waits for the next piece of a message, which may be larger than the receive buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    pub fn receive_chunk(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Chunk<'_>, Error<IO::Error>> {
+        match self.wait(Want::Chunk, deadline, now) {
+            Ok(()) => Ok(self.port.chunk()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
     }
 
     fn wait(
         &mut self,
         want: Want,
         deadline: Instant,
-        mut now: impl FnMut() -> Instant,
+        now: impl FnMut() -> Instant,
     ) -> Result<(), Stop<IO::Error>> {
-        loop {
-            let time = now();
-            let step = self.core.poll(want, time)?;
-            if step == Step::Done {
-                return Ok(());
-            }
-            if time >= deadline {
-                return Err(Fault::TimedOut.into());
-            }
-            self.step(step)?;
-        }
+        self.port.start(&mut self.kind, want)?;
+        self.port.wait(&mut self.kind, want, &mut Until { deadline, now })
     }
+}
 
-    fn receive_whole(
-        &mut self,
-        deadline: Instant,
-        now: impl FnMut() -> Instant,
-    ) -> Result<Message<'_>, Error<IO::Error>> {
-        let result = self.core.start(Want::Message).map_err(Stop::from);
-        match result.and_then(|()| self.wait(Want::Message, deadline, now)) {
-            Ok(()) => Ok(self.core.message()),
-            Err(stop) => Err(self.error(stop)),
-        }
-    }
-
-    fn receive_piece(
-        &mut self,
-        deadline: Instant,
-        now: impl FnMut() -> Instant,
-    ) -> Result<Chunk<'_>, Error<IO::Error>> {
-        let result = self.core.start(Want::Chunk).map_err(Stop::from);
-        match result.and_then(|()| self.wait(Want::Chunk, deadline, now)) {
-            Ok(()) => Ok(self.core.chunk()),
-            Err(stop) => Err(self.error(stop)),
-        }
-    }
-
-    /// Writes a message out. An IO may still have it: see [`Socket::flush`].
-    fn send_parts(
+impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
+    /// Writes a message of these parts; none are no message. What fits the send buffer leaves in
+    /// one write, what does not from where it is. An IO with a buffer of its own may still have
+    /// it: see [`Socket::flush`], which calls that wait for the peer do by themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, and what ends links. After
+    /// [`Error::TimedOut`] a message that fits the send buffer may still go out; one that does not
+    /// ends the link.
+    pub fn send(
         &mut self,
         parts: &[&[u8]],
         deadline: Instant,
-        mut now: impl FnMut() -> Instant,
-    ) -> Result<(), Stop<IO::Error>> {
-        let mut cursor = Cursor::default();
-        loop {
-            let time = now();
-            let step = match self.core.poll_send(parts, &mut cursor, true, time)? {
-                // It is in the outbox.
-                Step::Done => match self.core.out.is_empty() {
-                    true => return Ok(()),
-                    false => Step::Write,
-                },
-                step => step,
-            };
-            if time >= deadline {
-                return Err(Fault::TimedOut.into());
-            }
-            if step == Step::Body {
-                let Some(io) = &mut self.io else { return Err(Fault::Closed.into()) };
-                let result = io.write(cursor.body(parts));
-                let n = self.moved(result)?;
-                cursor.wrote(n);
-            } else {
-                self.step(step)?;
-            }
-        }
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
     }
 
-    /// Moves octets, once.
-    #[inline(never)]
-    fn step(&mut self, step: Step) -> Result<(), Stop<IO::Error>> {
-        let Some(io) = &mut self.io else { return Err(Fault::Closed.into()) };
-        match step {
-            Step::Read => {
-                let result = io.read(self.core.window.spare());
-                let n = self.moved(result)?;
-                self.core.window.received(n);
-            }
-            Step::Write => {
-                let result = io.write(self.core.out.waiting());
-                let n = self.moved(result)?;
-                self.core.out.written(n);
-            }
-            _ => {
-                let result = io.flush().map(|()| 1);
-                self.moved(result)?;
-                self.core.out.unflushed = false;
-            }
-        }
-        Ok(())
+    /// Begins a part of `len` octets, the message's last or not, to be followed by
+    /// [`Socket::push`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks octets.
+    pub fn begin(
+        &mut self,
+        more: More,
+        len: usize,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
     }
 
-    /// Octets that were moved: none if nothing came in the time that the IO allows itself.
-    fn moved(&mut self, result: Result<usize, IO::Error>) -> Result<usize, Stop<IO::Error>> {
-        match result {
-            Ok(0) => {
-                self.core.link.closed = true;
-                Err(Fault::Closed.into())
-            }
-            Ok(n) => Ok(n),
-            Err(error) => match error.kind() {
-                ErrorKind::Interrupted | ErrorKind::TimedOut => Ok(0),
-                _ => {
-                    self.core.link.closed = true;
-                    Err(Stop::Io(error))
-                }
-            },
-        }
+    /// Sends octets of the part that was begun. The last ones of a message are written at once,
+    /// others may wait in the send buffer for more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] if the part has no room for as many; nothing was sent then. After
+    /// [`Error::TimedOut`] some may have been: the link is closed.
+    pub fn push(
+        &mut self,
+        octets: &[u8],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now });
+        result.map_err(|stop| self.port.error(stop))
     }
 }

@@ -1,97 +1,56 @@
 //! Socket types: what each does with frames that come and puts in front of what goes.
+//!
+//! They are the parameter `K` of a socket, and have no methods of their own.
 
+mod dealer;
+mod publish;
+mod pull;
+mod push;
 mod rep;
 mod req;
+mod rules;
+mod subscribe;
 
+pub use dealer::Dealer;
+pub use publish::Pub;
+pub use pull::Pull;
+pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
+pub use subscribe::Sub;
+
+pub(crate) use rules::{Place, Rules};
 
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::{Config, Connection, Null};
-
-use crate::error::Fault;
-use crate::message::Message;
-use crate::outbox::Outbox;
 
 /// The only peer of a socket with one link.
 pub(crate) const ONLY: PeerId = PeerId(0);
 
-/// Where a frame goes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
-    /// Nowhere.
-    Drop,
-    /// In front of the message, hidden from the caller.
-    Envelope,
-    /// To the caller, if [`Rules::frame`] says so once it is whole.
-    Head,
-    /// To the caller.
-    Part,
-    /// Nowhere, and what was kept of its message too.
-    Reject,
-    /// Nowhere, once [`Rules::frame`] has seen it.
-    RequestId,
-}
+/// Types of sockets that receive messages.
+#[expect(private_bounds, reason = "sealed")]
+pub trait Receives: Rules {}
 
-/// What a socket type does. The methods with a body are for those who have nothing to do there.
-pub(crate) trait Rules {
-    /// The handshake with a peer is over.
-    fn up(&mut self, _peer: PeerId) {}
+/// Types of sockets that send messages.
+#[expect(private_bounds, reason = "sealed")]
+pub trait Sends: Rules {}
 
-    /// A peer's stream is over, or about to begin.
-    fn down(&mut self, _peer: PeerId) {}
+/// Types of sockets whose sending and receiving have nothing to do with each other.
+#[expect(private_bounds, reason = "sealed")]
+pub trait Splits: Rules {}
 
-    /// A frame begins.
-    fn judge(&mut self, _peer: PeerId, _header: FrameHeader) -> Place {
-        Place::Part
-    }
+impl Receives for Dealer {}
+impl Receives for Pull {}
+impl<const N: usize> Receives for Rep<N> {}
+impl Receives for Req {}
+impl<const TOPICS: usize> Receives for Sub<TOPICS> {}
 
-    /// A frame whose octets matter is whole: does its message go on?
-    fn frame(&mut self, _peer: PeerId, _octets: &[u8]) -> bool {
-        true
-    }
+impl Sends for Dealer {}
+impl Sends for Push {}
+impl<const N: usize> Sends for Rep<N> {}
+impl Sends for Req {}
 
-    /// A message is whole: does the caller get it?
-    fn whole(&mut self, _peer: PeerId, _message: Message<'_>) -> bool {
-        true
-    }
-
-    /// A message does not fit the receive buffer.
-    fn unfit(&mut self, _peer: PeerId) {}
-
-    /// A peer subscribes, or cancels a subscription.
-    fn subscription(&mut self, _peer: PeerId, _topic: &[u8], _wanted: bool) {}
-
-    /// Puts what the type itself has to say into the outbox, as far as there is room.
-    fn talk(
-        &mut self,
-        _connection: &Connection<Null, &Config>,
-        _out: &mut Outbox<'_>,
-    ) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    /// Octets that go in front of the next message.
-    fn prefix_len(&self, _envelope: usize) -> usize {
-        0
-    }
-
-    /// A message begins. Gives the octets in front of it, some of which are made in `room`; `None`
-    /// if it is to go nowhere.
-    fn begin<'e>(
-        &mut self,
-        _envelope: &'e [u8],
-        _room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Fault> {
-        Ok(Some(&[]))
-    }
-
-    /// The message that began is out.
-    fn sent(&mut self) {}
-
-    /// Whether a message may be waited for.
-    fn may_receive(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
+impl Splits for Dealer {}
+impl<const TOPICS: usize> Splits for Pub<TOPICS> {}
+impl Splits for Pull {}
+impl Splits for Push {}
+impl<const TOPICS: usize> Splits for Sub<TOPICS> {}

@@ -27,7 +27,7 @@ impl<const N: usize> Rules for Rep<N> {
         self.0.detach(peer);
     }
 
-    fn judge(&mut self, peer: PeerId, header: FrameHeader) -> Place {
+    fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
         match self.0.accept(peer, header) {
             Verdict::Deliver => Place::Part,
             Verdict::Envelope => Place::Envelope,

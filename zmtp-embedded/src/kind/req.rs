@@ -40,7 +40,7 @@ impl Rules for Req {
         self.0.lost(peer);
     }
 
-    fn judge(&mut self, peer: PeerId, header: FrameHeader) -> Place {
+    fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
         match self.0.accept(peer, header) {
             Verdict::Deliver => Place::Part,
             Verdict::RequestId => Place::RequestId,

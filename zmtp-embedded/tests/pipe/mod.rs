@@ -1,5 +1,9 @@
 //! An in-memory byte stream with two ends, and a peer's octets written by hand.
 
+#![allow(dead_code, reason = "not every test uses all of it")]
+
+pub(crate) mod asynch;
+
 use core::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;

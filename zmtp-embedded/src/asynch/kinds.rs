@@ -1,0 +1,143 @@
+//! What REQ, PUB, SUB and PUSH do besides sending and receiving.
+
+use embedded_io_async::{Read, Write};
+use zmtp_core::Instant;
+
+use super::{Socket, port};
+use crate::error::{Error, Fault};
+use crate::kind::{self, ONLY};
+use crate::link::{Step, Want};
+use crate::message::Message;
+use crate::port::TooLarge;
+
+impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
+    /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
+    /// whatever came of this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`] and [`Socket::receive`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Socket::send`]. If the future is dropped the request may be out; the next call gives it
+    /// up, and its late reply is not taken for that one's.
+    pub async fn request(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<IO::Error>> {
+        self.give_up();
+        let (port, kind) = (&mut self.port, &mut self.kind);
+        let mut result = port::send(port, kind, parts, TooLarge::Lend, &mut now).await;
+        if result.is_ok() {
+            result = port::wait(port, kind, Want::Message, &mut now).await;
+        }
+        match result {
+            Ok(()) => Ok(self.port.message()),
+            Err(stop) => {
+                self.give_up();
+                Err(self.port.error(stop))
+            }
+        }
+    }
+}
+
+impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
+    /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part,
+    /// and says whether it did. [`Socket::flush`] and [`Socket::serve`] write it out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SendBuffer`] if it does not fit an empty one, and what ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn publish(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<bool, Error<IO::Error>> {
+        if !self.kind.wants(ONLY, parts.first().copied().unwrap_or_default()) {
+            return Ok(false);
+        }
+        let (port, kind) = (&mut self.port, &mut self.kind);
+        let result = port::send(port, kind, parts, TooLarge::Refuse, &mut now).await;
+        result.map(|()| true).map_err(|stop| self.port.error(stop))
+    }
+
+    /// Shakes hands, takes subscriptions and writes out what waits, for ever. Nothing else takes
+    /// subscriptions: race it against whatever makes messages.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn serve(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
+
+impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
+    /// Shakes hands, answers the peer's heartbeats and writes out what waits, for ever.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn serve(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
+
+impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
+    /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
+    /// after its handshake, or when octets go out the next time: by any call that waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
+    /// say [`Error::SendBuffer`].
+    pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
+        self.kind.subscribe(topic).map_err(|fault| self.port.error(fault.into()))
+    }
+
+    /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
+    ///
+    /// # Errors
+    ///
+    /// What the IO says if the send buffer had no room for that; nothing has changed then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing has changed if the future is dropped before it is done.
+    pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
+        let needed = self.kind.cancel_needs(topic);
+        loop {
+            let result = match self.port.link.room(&mut self.port.out, needed, true) {
+                // Without a link there is nobody to be told.
+                Ok(Step::Done) | Err(Fault::Closed) => break,
+                Ok(step) => port::step(&mut self.port, step).await,
+                Err(fault) => Err(fault.into()),
+            };
+            result.map_err(|stop| self.port.error(stop))?;
+        }
+        self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! The async face: octets move by `embedded-io-async`.
+//!
+//! Futures have no deadline: race them against a timer of your executor, at
+//! [`Socket::next_deadline`] or before. What each call does when its future is dropped, provided
+//! that the IO's own `read`, `write` and `flush` move nothing then:
+//!
+//! | call | dropped before it is done |
+//! |---|---|
+//! | `handshake`, `receive`, `receive_chunk`, `serve` | nothing is lost; call again |
+//! | `queue`, `publish` | nothing of the message was taken, or it is whole in the send buffer |
+//! | `flush` | the rest waits in the send buffer |
+//! | `begin` | nothing has begun |
+//! | `push` | no octet was taken; those it said it took are safe |
+//! | `send` | a message that fits the send buffer: as `queue`. One that does not, and whose first octets are gone: the link is closed by the next call that sends |
+//! | `request` | the request may be out or not; the next one may go, and a late reply is not taken for its reply |
+//! | `cancel` | the subscription is as it was |
+
+mod kinds;
+mod port;
+mod split;
+
+use embedded_io_async::{Read, Write};
+use zmtp_core::wire::More;
+use zmtp_core::{Config, Instant, PeerInfo};
+
+pub use split::{Duplex, Receiver, Sender, Split};
+
+use crate::error::{Error, Stop};
+use crate::face::face;
+use crate::kind::{self, ONLY, Receives, Rules, Sends};
+use crate::link::Want;
+use crate::message::{Chunk, Message};
+use crate::port::{Port, TooLarge};
+
+face!();
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for the end of the handshake, as calls that send and receive do too.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`] but those about messages.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn handshake(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<PeerInfo, Error<IO::Error>> {
+        let result = port::wait(&mut self.port, &mut self.kind, Want::Ready, &mut now).await;
+        match (result, self.port.peer()) {
+            (Ok(()), Some(peer)) => Ok(peer),
+            (Err(stop), _) => Err(self.port.error(stop)),
+            (Ok(()), None) => Err(Error::Closed),
+        }
+    }
+
+    /// Writes all that waits to be sent, and flushes the IO.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was not written still waits.
+    pub async fn flush(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = port::flush(&mut self.port, &mut self.kind, &mut now).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+}
+
+impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
+    /// Waits for a whole message, which lies in the receive buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
+    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is thrown away.
+    /// And what ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: what has come of a message is in the receive buffer.
+    pub async fn receive(
+        &mut self,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<IO::Error>> {
+        match self.wait(Want::Message, now).await {
+            Ok(()) => Ok(self.port.message()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
+    }
+
+    /// Waits for the next piece of a message, which may be larger than the receive buffer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn receive_chunk(
+        &mut self,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Chunk<'_>, Error<IO::Error>> {
+        match self.wait(Want::Chunk, now).await {
+            Ok(()) => Ok(self.port.chunk()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        want: Want,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Stop<IO::Error>> {
+        self.port.start(&mut self.kind, want)?;
+        port::wait(&mut self.port, &mut self.kind, want, &mut now).await
+    }
+}
+
+impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
+    /// Puts a message of these parts into the send buffer whole, as soon as there is room.
+    /// [`Socket::flush`] and calls that wait for the peer write it out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SendBuffer`] if it does not fit an empty one, [`Error::OutOfTurn`] if it is not
+    /// the socket's turn, and what ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn queue(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let (port, kind) = (&mut self.port, &mut self.kind);
+        let result = port::send(port, kind, parts, TooLarge::Refuse, &mut now).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+
+    /// Sends a message of these parts and flushes. What does not fit the send buffer leaves from
+    /// where it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, and what ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// A message that fits the send buffer is sent whole, later, or not at all. **Any other is not
+    /// cancel-safe**: once its first octets are out, the link cannot be used without the rest, and
+    /// is closed by the next call that sends.
+    pub async fn send(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let (port, kind) = (&mut self.port, &mut self.kind);
+        let mut result = port::send(port, kind, parts, TooLarge::Lend, &mut now).await;
+        if result.is_ok() {
+            result = port::flush(port, kind, &mut now).await;
+        }
+        result.map_err(|stop| self.port.error(stop))
+    }
+
+    /// Begins a part of `len` octets, the message's last or not, to be followed by
+    /// [`Socket::push`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::queue`]; [`Error::Unfinished`] if the part before lacks octets.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing has begun if the future is dropped before it is done.
+    pub async fn begin(
+        &mut self,
+        more: More,
+        len: usize,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+
+    /// Takes octets of the part that was begun into the send buffer, at least one if there are
+    /// any, and says how many; go on with the rest. [`Socket::flush`] after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] if the part has no room for as many, and what ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// No octet was taken if the future is dropped before it is done.
+    pub async fn push(&mut self, octets: &[u8]) -> Result<usize, Error<IO::Error>> {
+        let result = port::push(&mut self.port, &mut self.kind, octets).await;
+        result.map_err(|stop| self.port.error(stop))
+    }
+}

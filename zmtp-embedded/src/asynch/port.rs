@@ -1,0 +1,123 @@
+//! How octets move by `embedded-io-async`.
+//!
+//! Each `await` below is one read, write or flush of the IO, and what it moved is noted before the
+//! next: no state lives in a future but how far a borrowed message has come.
+
+use embedded_io_async::{Read, Write};
+use zmtp_core::Instant;
+use zmtp_core::wire::More;
+
+use crate::error::{Fault, Stop};
+use crate::kind::Rules;
+use crate::link::{Step, Want};
+use crate::port::{Cursor, Port, TooLarge};
+
+/// Moves octets, once.
+pub(crate) async fn step<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    step: Step,
+) -> Result<(), Stop<IO::Error>> {
+    let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
+    match step {
+        Step::Read => {
+            let result = io.read(port.window.spare()).await;
+            let n = port.link.moved(result)?;
+            port.window.received(n);
+        }
+        Step::Write => {
+            let result = io.write(port.out.waiting()).await;
+            let n = port.link.moved(result)?;
+            port.out.written(n);
+        }
+        _ => {
+            let result = io.flush().await.map(|()| 1);
+            if port.link.moved(result)? > 0 {
+                port.out.unflushed = false;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits for what is wanted.
+pub(crate) async fn wait<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    kind: &mut impl Rules,
+    want: Want,
+    now: &mut impl FnMut() -> Instant,
+) -> Result<(), Stop<IO::Error>> {
+    loop {
+        match port.poll(kind, want, now())? {
+            Step::Done => return Ok(()),
+            due => step(port, due).await?,
+        }
+    }
+}
+
+/// Waits for an empty outbox and a flushed IO.
+pub(crate) async fn flush<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    kind: &mut impl Rules,
+    now: &mut impl FnMut() -> Instant,
+) -> Result<(), Stop<IO::Error>> {
+    loop {
+        match port.poll_flush(kind, now())? {
+            Step::Done => return Ok(()),
+            due => step(port, due).await?,
+        }
+    }
+}
+
+/// Puts a message into the outbox, or, if it may be lent, what does not fit there into the IO.
+pub(crate) async fn send<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    kind: &mut impl Rules,
+    parts: &[&[u8]],
+    large: TooLarge,
+    now: &mut impl FnMut() -> Instant,
+) -> Result<(), Stop<IO::Error>> {
+    let mut cursor = Cursor::default();
+    loop {
+        match port.poll_send(kind, parts, &mut cursor, large, now())? {
+            Step::Done => return Ok(()),
+            Step::Body => {
+                let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
+                let result = io.write(cursor.body(parts)).await;
+                cursor.wrote(port.link.moved(result)?);
+                port.out.unflushed = true;
+            }
+            due => step(port, due).await?,
+        }
+    }
+}
+
+/// Begins a part that is sent in pieces.
+pub(crate) async fn begin<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    kind: &mut impl Rules,
+    more: More,
+    len: usize,
+    now: &mut impl FnMut() -> Instant,
+) -> Result<(), Stop<IO::Error>> {
+    loop {
+        match port.poll_begin(kind, more, len, now())? {
+            Step::Done => return Ok(()),
+            due => step(port, due).await?,
+        }
+    }
+}
+
+/// Takes octets of the part that was begun, at least one if there are any, and says how many.
+pub(crate) async fn push<IO: Read + Write>(
+    port: &mut Port<'_, IO>,
+    kind: &mut impl Rules,
+    octets: &[u8],
+) -> Result<usize, Stop<IO::Error>> {
+    loop {
+        let n = port.push(kind, octets)?;
+        if n > 0 || octets.is_empty() {
+            return Ok(n);
+        }
+        step(port, Step::Write).await?;
+    }
+}

@@ -1,0 +1,496 @@
+//! Sending while a receive is pending: a socket in two halves.
+
+use core::cell::{Cell, RefCell, RefMut};
+use core::future::poll_fn;
+use core::ops::{Deref, DerefMut};
+use core::task::{Poll, Waker};
+
+use embedded_io_async::{ErrorType, Read, Write};
+use zmtp_core::Instant;
+
+use super::Socket;
+use crate::error::{Error, Fault, Stop};
+use crate::inbox::Inbox;
+use crate::kind::{self, Receives, Rules, Sends, Splits};
+use crate::link::{Link, Step, Want};
+use crate::message::{Chunk, Message};
+use crate::outbox::Outbox;
+use crate::port::{Cursor, TooLarge, poll_send};
+use crate::window::Window;
+
+/// An IO made of the two halves that many drivers come in.
+#[derive(Debug)]
+pub struct Duplex<R, W> {
+    /// Where octets come from.
+    pub reader: R,
+    /// Where octets go.
+    pub writer: W,
+}
+
+impl<R: ErrorType, W: ErrorType<Error = R::Error>> ErrorType for Duplex<R, W> {
+    type Error = R::Error;
+}
+
+impl<R: Read, W: ErrorType<Error = R::Error>> Read for Duplex<R, W> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, R::Error> {
+        self.reader.read(buf).await
+    }
+}
+
+impl<R: ErrorType, W: Write<Error = R::Error>> Write for Duplex<R, W> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, R::Error> {
+        self.writer.write(buf).await
+    }
+
+    async fn flush(&mut self) -> Result<(), R::Error> {
+        self.writer.flush().await
+    }
+}
+
+/// A socket whose two halves work at the same time, from one task or from two of one executor that
+/// does not move them between threads.
+#[derive(Debug)]
+pub struct Split<'s, 'b, K, R, W> {
+    shared: Shared<'s, 'b, K, W>,
+    window: &'s mut Window<'b>,
+    reader: &'s mut R,
+}
+
+/// What both halves use, one at a time.
+struct Shared<'s, 'b, K, W> {
+    /// Never borrowed across an `await`.
+    state: RefCell<State<'s, 'b, K>>,
+    /// Borrowed while octets are written: by whoever writes, for both halves.
+    out: RefCell<Out<'s, 'b, W>>,
+    /// Who waits for it.
+    waiting: Cell<Option<Waker>>,
+}
+
+impl<K: core::fmt::Debug, W: core::fmt::Debug> core::fmt::Debug for Shared<'_, '_, K, W> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { state, out, waiting: _ } = self;
+        f.debug_struct("Shared").field("state", state).field("out", out).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct State<'s, 'b, K> {
+    link: &'s mut Link<'b>,
+    kind: &'s mut K,
+}
+
+#[derive(Debug)]
+struct Out<'s, 'b, W> {
+    outbox: &'s mut Outbox<'b>,
+    writer: &'s mut W,
+}
+
+/// The half that sends.
+#[derive(Debug)]
+pub struct Sender<'h, 's, 'b, K, W> {
+    shared: &'h Shared<'s, 'b, K, W>,
+}
+
+/// The half that receives. It also answers the peer's heartbeats and writes what waits to be sent.
+#[derive(Debug)]
+pub struct Receiver<'h, 's, 'b, K, R, W> {
+    shared: &'h Shared<'s, 'b, K, W>,
+    window: &'h mut Window<'b>,
+    reader: &'h mut R,
+}
+
+impl<'b, K: Splits, R, W> Socket<'b, K, Duplex<R, W>> {
+    /// The two halves of a connected socket; `None` without a connection. The socket is whole again
+    /// when they are gone.
+    pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W>> {
+        let io = self.port.io.as_mut()?;
+        Some(Split {
+            shared: Shared {
+                state: RefCell::new(State { link: &mut self.port.link, kind: &mut self.kind }),
+                out: RefCell::new(Out { outbox: &mut self.port.out, writer: &mut io.writer }),
+                waiting: Cell::new(None),
+            },
+            window: &mut self.port.window,
+            reader: &mut io.reader,
+        })
+    }
+}
+
+impl<'s, 'b, K, R, W> Split<'s, 'b, K, R, W> {
+    /// The halves.
+    #[expect(clippy::type_complexity, reason = "it says what they are")]
+    pub fn halves(&mut self) -> (Sender<'_, 's, 'b, K, W>, Receiver<'_, 's, 'b, K, R, W>) {
+        let Self { shared, window, reader } = self;
+        (Sender { shared }, Receiver { shared, window, reader })
+    }
+}
+
+/// The right to write, which wakes who waits for it when it ends.
+struct Writing<'h, 's, 'b, W> {
+    out: RefMut<'h, Out<'s, 'b, W>>,
+    waiting: &'h Cell<Option<Waker>>,
+}
+
+impl<'s, 'b, W> Deref for Writing<'_, 's, 'b, W> {
+    type Target = Out<'s, 'b, W>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.out
+    }
+}
+
+impl<W> DerefMut for Writing<'_, '_, '_, W> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.out
+    }
+}
+
+impl<W> Drop for Writing<'_, '_, '_, W> {
+    fn drop(&mut self) {
+        // The waker looks again after this borrow has ended, as it runs no earlier than its next
+        // poll.
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
+    /// The right to write, if nobody has it.
+    fn try_writing(&self) -> Option<Writing<'_, 's, 'b, W>> {
+        let out = self.out.try_borrow_mut().ok()?;
+        Some(Writing { out, waiting: &self.waiting })
+    }
+
+    /// Waits for the right to write.
+    async fn writing(&self) -> Writing<'_, 's, 'b, W> {
+        poll_fn(|context| match self.try_writing() {
+            Some(writing) => Poll::Ready(writing),
+            None => {
+                // One half waits for the other.
+                self.waiting.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&mut State<'s, 'b, K>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        match self.state.try_borrow_mut() {
+            Ok(mut state) => act(&mut state),
+            // No borrow outlives a call from here.
+            Err(_) => Err(Fault::Closed),
+        }
+    }
+
+    /// Asks the inbox, or an empty one: no borrow outlives a call from here.
+    fn inbox<T>(&self, ask: impl FnOnce(&Inbox) -> T) -> T {
+        match self.state.try_borrow() {
+            Ok(state) => ask(&state.link.inbox),
+            Err(_) => ask(&Inbox::new()),
+        }
+    }
+
+    fn error(&self, stop: Stop<W::Error>) -> Error<W::Error> {
+        let error = self.state.try_borrow().ok().and_then(|state| state.link.connection.error());
+        Error::new(stop, error)
+    }
+
+    fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Stop<W::Error>> {
+        match self.state.try_borrow_mut() {
+            Ok(mut state) => state.link.moved(result),
+            Err(_) => Err(Fault::Closed.into()),
+        }
+    }
+
+    /// Writes or flushes, once.
+    async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Stop<W::Error>> {
+        if step == Step::Flush {
+            let result = out.writer.flush().await.map(|()| 1);
+            if self.moved(result)? > 0 {
+                out.outbox.unflushed = false;
+            }
+        } else {
+            let result = out.writer.write(out.outbox.waiting()).await;
+            out.outbox.written(self.moved(result)?);
+        }
+        Ok(())
+    }
+
+    /// Writes what the other half could not while this one had the right to.
+    async fn answer(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        now: &mut impl FnMut() -> Instant,
+    ) -> Result<(), Stop<W::Error>> {
+        let due = self.with(|state| Ok(state.link.connection.wants_transmit()))?;
+        if due { self.flush(out, now).await } else { Ok(()) }
+    }
+
+    /// Writes all that waits, and flushes.
+    async fn flush(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        now: &mut impl FnMut() -> Instant,
+    ) -> Result<(), Stop<W::Error>> {
+        loop {
+            let time = now();
+            let step = self.with(|state| state.link.poll_flush(out.outbox, state.kind, time))?;
+            if step == Step::Done {
+                return Ok(());
+            }
+            self.write(out, step).await?;
+        }
+    }
+}
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
+    /// As [`Socket::flush`].
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was not written still waits.
+    pub async fn flush(&mut self, mut now: impl FnMut() -> Instant) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        self.shared.flush(&mut out, &mut now).await.map_err(|stop| self.shared.error(stop))
+    }
+}
+
+impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
+    /// As [`Socket::queue`], on a connection whose handshake is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] before that; else as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn queue(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let mut result = self.put(&mut out, parts, TooLarge::Refuse).await;
+        if result.is_ok() {
+            result = self.shared.answer(&mut out, &mut now).await;
+        }
+        result.map_err(|stop| self.shared.error(stop))
+    }
+
+    /// As [`Socket::send`], on a connection whose handshake is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] before that; else as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Socket::send`]: what does not fit the send buffer is not cancel-safe.
+    pub async fn send(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let mut result = self.put(&mut out, parts, TooLarge::Lend).await;
+        if result.is_ok() {
+            result = self.shared.flush(&mut out, &mut now).await;
+        }
+        result.map_err(|stop| self.shared.error(stop))
+    }
+
+    async fn put(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        parts: &[&[u8]],
+        large: TooLarge,
+    ) -> Result<(), Stop<W::Error>> {
+        let mut cursor = Cursor::default();
+        loop {
+            let step = self.shared.with(|state| {
+                if !state.link.is_ready() {
+                    return Err(if state.link.closed { Fault::Closed } else { Fault::Unfinished });
+                }
+                // Only types without envelopes have halves.
+                poll_send(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
+            })?;
+            match step {
+                Step::Done => return Ok(()),
+                Step::Body => {
+                    let result = out.writer.write(cursor.body(parts)).await;
+                    cursor.wrote(self.shared.moved(result)?);
+                    out.outbox.unflushed = true;
+                }
+                _ => {
+                    let result = out.writer.write(out.outbox.waiting()).await;
+                    out.outbox.written(self.shared.moved(result)?);
+                }
+            }
+        }
+    }
+}
+
+impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
+    /// As [`Socket::subscribe`]; [`Sender::flush`] tells the peer at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`].
+    pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
+        let result = self.shared.with(|state| state.kind.subscribe(topic));
+        result.map_err(|fault| self.shared.error(fault.into()))
+    }
+}
+
+impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
+    /// As [`Socket::publish`], to a peer whose subscriptions the other half takes.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn publish(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<bool, Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let subject = parts.first().copied().unwrap_or_default();
+        let mut cursor = Cursor::default();
+        let result = loop {
+            let step = self.shared.with(|state| {
+                if !state.kind.wants(kind::ONLY, subject) {
+                    return Ok(None);
+                }
+                let State { link, kind } = state;
+                poll_send(link, out.out.outbox, *kind, &[], parts, &mut cursor, TooLarge::Refuse)
+                    .map(Some)
+            });
+            match step {
+                Ok(None) => break Ok(false),
+                Ok(Some(Step::Done)) => {
+                    break self.shared.answer(&mut out, &mut now).await.map(|()| true);
+                }
+                Ok(Some(step)) => {
+                    if let Err(stop) = self.shared.write(&mut out, step).await {
+                        break Err(stop);
+                    }
+                }
+                Err(fault) => break Err(fault.into()),
+            }
+        };
+        result.map_err(|stop| self.shared.error(stop))
+    }
+}
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W> {
+    /// Takes subscriptions, answers heartbeats and writes what waits, for ever.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn serve(&mut self, now: impl FnMut() -> Instant) -> Result<(), Error<R::Error>> {
+        let result = self.wait(Want::Nothing, now).await;
+        result.map_err(|stop| self.shared.error(stop))
+    }
+
+    async fn wait(
+        &mut self,
+        want: Want,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Stop<R::Error>> {
+        loop {
+            let time = now();
+            let step = {
+                let mut out = self.shared.try_writing();
+                let outbox = out.as_mut().map(|out| &mut *out.out.outbox);
+                self.shared
+                    .with(|state| state.link.poll(self.window, outbox, state.kind, want, time))?
+            };
+            match step {
+                Step::Done => return Ok(()),
+                Step::Read => {
+                    let result = self.reader.read(self.window.spare()).await;
+                    let n = self.shared.moved(result)?;
+                    self.window.received(n);
+                }
+                step => {
+                    let mut out = self.shared.writing().await;
+                    if !out.outbox.is_empty() || step == Step::Flush {
+                        self.shared.write(&mut out, step).await?;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W> {
+    /// As [`Socket::receive`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn receive(
+        &mut self,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<R::Error>> {
+        match self.get(Want::Message, now).await {
+            Ok(()) => Ok(self.shared.inbox(|inbox| inbox.message(self.window))),
+            Err(stop) => Err(self.shared.error(stop)),
+        }
+    }
+
+    /// As [`Socket::receive_chunk`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn receive_chunk(
+        &mut self,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Chunk<'_>, Error<R::Error>> {
+        match self.get(Want::Chunk, now).await {
+            Ok(()) => Ok(self.shared.inbox(|inbox| inbox.chunk(self.window))),
+            Err(stop) => Err(self.shared.error(stop)),
+        }
+    }
+
+    async fn get(
+        &mut self,
+        want: Want,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Stop<R::Error>> {
+        self.shared.with(|state| {
+            state.kind.may_receive()?;
+            state.link.inbox.resume(self.window, want)
+        })?;
+        self.wait(want, now).await
+    }
+}

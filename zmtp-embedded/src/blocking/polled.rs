@@ -1,0 +1,69 @@
+//! IO that says when it is ready.
+
+use embedded_io::{Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
+
+/// An IO whose `read` and `write` return at once: [`NotReady::Yet`] if they would have to wait.
+///
+/// Waiting then happens in the socket, which asks the caller's clock each time round: a clock may
+/// sleep a little, or until the next interrupt.
+#[derive(Debug)]
+pub struct Polled<IO>(pub IO);
+
+/// The errors of a [`Polled`] IO.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "there are no others")]
+pub enum NotReady<E> {
+    /// The IO below failed.
+    Io(E),
+    /// There is nothing to read, or no room to write. Its kind is `TimedOut`.
+    Yet,
+}
+
+impl<E: core::fmt::Display> core::fmt::Display for NotReady<E> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Yet => f.write_str("not ready yet"),
+        }
+    }
+}
+
+impl<E: core::error::Error> core::error::Error for NotReady<E> {}
+
+impl<E: Error> Error for NotReady<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io(error) => error.kind(),
+            Self::Yet => ErrorKind::TimedOut,
+        }
+    }
+}
+
+impl<IO: ErrorType> ErrorType for Polled<IO> {
+    type Error = NotReady<IO::Error>;
+}
+
+impl<IO: Read + ReadReady> Read for Polled<IO> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        match self.0.read_ready() {
+            Ok(true) => self.0.read(buf).map_err(NotReady::Io),
+            Ok(false) => Err(NotReady::Yet),
+            Err(error) => Err(NotReady::Io(error)),
+        }
+    }
+}
+
+impl<IO: Write + WriteReady> Write for Polled<IO> {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        match self.0.write_ready() {
+            Ok(true) => self.0.write(buf).map_err(NotReady::Io),
+            Ok(false) => Err(NotReady::Yet),
+            Err(error) => Err(NotReady::Io(error)),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.0.flush().map_err(NotReady::Io)
+    }
+}

@@ -1,0 +1,112 @@
+//! PUB, SUB and PUSH: what they do besides sending and receiving.
+
+use embedded_io::{Read, Write};
+use zmtp_core::Instant;
+
+use super::Socket;
+use super::port::Until;
+use crate::error::{Error, Fault, Stop};
+use crate::kind::{self, ONLY};
+use crate::link::{Step, Want};
+
+impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
+    /// Writes a message if the peer subscribed to a prefix of its first part, and says whether it
+    /// did. Before the handshake is over nobody has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`].
+    pub fn publish(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<bool, Error<IO::Error>> {
+        let subject = parts.first().copied().unwrap_or_default();
+        if !self.kind.wants(ONLY, subject) {
+            return Ok(false);
+        }
+        let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        result.map(|()| true).map_err(|stop| self.port.error(stop))
+    }
+
+    /// Shakes hands and takes subscriptions until `deadline`. Nothing else does, so call it
+    /// between messages.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    pub fn serve(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until { deadline, now });
+        self.served(result)
+    }
+}
+
+impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
+    /// Shakes hands and answers the peer's heartbeats until `deadline`. Nothing else does.
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    pub fn serve(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until { deadline, now });
+        self.served(result)
+    }
+}
+
+impl<K, IO: Read + Write> Socket<'_, K, IO> {
+    /// That time is over was what was asked for.
+    fn served(&self, result: Result<(), Stop<IO::Error>>) -> Result<(), Error<IO::Error>> {
+        match result {
+            Ok(()) | Err(Stop::Fault(Fault::TimedOut)) => Ok(()),
+            Err(stop) => Err(self.port.error(stop)),
+        }
+    }
+}
+
+impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
+    /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
+    /// after its handshake, or when octets go out the next time: by any call that waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
+    /// say [`Error::SendBuffer`].
+    pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
+        self.kind.subscribe(topic).map_err(|fault| self.port.error(fault.into()))
+    }
+
+    /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`] if the send buffer has no room for that; nothing has changed then.
+    pub fn cancel(
+        &mut self,
+        topic: &[u8],
+        deadline: Instant,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        let needed = self.kind.cancel_needs(topic);
+        loop {
+            let time = now();
+            let result = match self.port.link.room(&mut self.port.out, needed, true) {
+                // Without a link there is nobody to be told.
+                Ok(Step::Done) | Err(Fault::Closed) => break,
+                Ok(step) => self.port.step(step, time >= deadline),
+                Err(fault) => Err(fault.into()),
+            };
+            result.map_err(|stop| self.port.error(stop))?;
+        }
+        self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
+        Ok(())
+    }
+}

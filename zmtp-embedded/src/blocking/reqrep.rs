@@ -1,0 +1,57 @@
+//! REQ and REP: what they do besides sending and receiving.
+
+use embedded_io::{Read, Write};
+use zmtp_core::Instant;
+
+use super::Socket;
+use super::port::Until;
+use crate::error::Error;
+use crate::kind;
+use crate::link::Want;
+use crate::message::Message;
+
+impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
+    /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
+    /// whatever came of this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`] and [`Socket::receive`].
+    pub fn request(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Message<'_>, Error<IO::Error>> {
+        self.give_up();
+        let mut until = Until { deadline, now };
+        let mut result = self.port.send(&mut self.kind, parts, &mut until);
+        if result.is_ok() {
+            result = self.port.wait(&mut self.kind, Want::Message, &mut until);
+        }
+        match result {
+            Ok(()) => Ok(self.port.message()),
+            Err(stop) => {
+                self.give_up();
+                Err(self.port.error(stop))
+            }
+        }
+    }
+}
+
+impl<IO: Read + Write> Socket<'_, kind::Rep<1>, IO> {
+    /// Answers the request that was received: [`Socket::send`] by another name. The reply to a
+    /// peer that is gone goes nowhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`].
+    pub fn reply(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        self.send(parts, deadline, now)
+    }
+}

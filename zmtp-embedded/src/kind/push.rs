@@ -1,0 +1,22 @@
+//! PUSH: sends messages (RFC 30).
+
+use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::FrameHeader;
+
+use super::{Place, Rules};
+
+/// PUSH with one peer.
+#[derive(Debug)]
+pub struct Push(());
+
+impl Push {
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Rules for Push {
+    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, _first: bool) -> Place {
+        Place::Drop
+    }
+}

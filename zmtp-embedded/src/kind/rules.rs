@@ -1,0 +1,88 @@
+//! What links ask of socket types.
+
+use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::FrameHeader;
+use zmtp_core::{Config, Connection, Null};
+
+use crate::error::Fault;
+use crate::message::Message;
+use crate::outbox::Outbox;
+
+/// Where a frame goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Nowhere.
+    Drop,
+    /// In front of the message, hidden from the caller.
+    Envelope,
+    /// To the caller, if [`Rules::frame`] says so once it is whole.
+    Head,
+    /// To the caller.
+    Part,
+    /// Nowhere, and what was kept of its message too.
+    Reject,
+    /// Nowhere, once [`Rules::frame`] has seen it.
+    RequestId,
+}
+
+/// What a socket type does. The methods with a body are for those who have nothing to do there.
+pub(crate) trait Rules {
+    /// The handshake with a peer is over.
+    fn up(&mut self, _peer: PeerId) {}
+
+    /// A peer's stream is over, or about to begin.
+    fn down(&mut self, _peer: PeerId) {}
+
+    /// A frame begins, the first of its message or another.
+    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, _first: bool) -> Place {
+        Place::Part
+    }
+
+    /// A frame whose octets matter is whole: does its message go on?
+    fn frame(&mut self, _peer: PeerId, _octets: &[u8]) -> bool {
+        true
+    }
+
+    /// A message is whole: does the caller get it?
+    fn whole(&mut self, _peer: PeerId, _message: Message<'_>) -> bool {
+        true
+    }
+
+    /// A message does not fit the receive buffer.
+    fn unfit(&mut self, _peer: PeerId) {}
+
+    /// A peer subscribes, or cancels a subscription.
+    fn subscription(&mut self, _peer: PeerId, _topic: &[u8], _wanted: bool) {}
+
+    /// Puts what the type itself has to say into the outbox, as far as there is room.
+    fn talk(
+        &mut self,
+        _connection: &Connection<Null, &Config>,
+        _out: &mut Outbox<'_>,
+    ) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Octets that go in front of the next message.
+    fn prefix_len(&self, _envelope: usize) -> usize {
+        0
+    }
+
+    /// A message begins. Gives the octets in front of it, some of which are made in `room`; `None`
+    /// if it is to go nowhere.
+    fn begin<'e>(
+        &mut self,
+        _envelope: &'e [u8],
+        _room: &'e mut [u8; 8],
+    ) -> Result<Option<&'e [u8]>, Fault> {
+        Ok(Some(&[]))
+    }
+
+    /// The message that began is out.
+    fn sent(&mut self) {}
+
+    /// Whether a message may be waited for.
+    fn may_receive(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+}

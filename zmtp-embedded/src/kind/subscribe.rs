@@ -1,0 +1,89 @@
+//! SUB: takes messages that begin with what it subscribed to (RFC 29).
+
+use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
+use zmtp_core::wire::FrameHeader;
+use zmtp_core::{Config, Connection, Null, Subscription, SubscriptionHeader};
+
+use super::{Place, Rules};
+use crate::error::Fault;
+use crate::outbox::Outbox;
+
+/// SUB with room for subscriptions of `TOPICS` octets, each its topic's and 4.
+#[derive(Debug)]
+pub struct Sub<const TOPICS: usize> {
+    topics: FixedSubscriptions<TOPICS>,
+    /// How many of them, from the first on, the peer has been told.
+    told: usize,
+}
+
+impl<const TOPICS: usize> Sub<TOPICS> {
+    pub(crate) const fn new() -> Self {
+        Self { topics: FixedSubscriptions::new(), told: 0 }
+    }
+
+    /// The peer is told when octets go out the next time.
+    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
+        self.topics.add(topic).map_err(|_| Fault::NoRoom)
+    }
+
+    /// Octets that must have room in the outbox before [`Sub::cancel`].
+    pub(crate) fn cancel_needs(&self, topic: &[u8]) -> usize {
+        topic.len().saturating_add(SubscriptionHeader::MAX_LEN)
+    }
+
+    /// Takes a subscription back. The peer is told if it was the last to its topic.
+    pub(crate) fn cancel(
+        &mut self,
+        topic: &[u8],
+        connection: &Connection<Null, &Config>,
+        out: &mut Outbox<'_>,
+    ) {
+        let at = self.topics.topics().position(|one| one == topic);
+        if !self.topics.remove(topic) || at.is_none_or(|at| at >= self.told) {
+            return;
+        }
+        self.told = self.told.saturating_sub(1);
+        if let Ok(header) = connection.begin_subscription(Subscription::Cancel, topic.len()) {
+            out.put(header.as_ref());
+            out.put(topic);
+        }
+    }
+}
+
+impl<const TOPICS: usize> Rules for Sub<TOPICS> {
+    fn down(&mut self, _peer: PeerId) {
+        self.told = 0;
+    }
+
+    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, first: bool) -> Place {
+        if first { Place::Head } else { Place::Part }
+    }
+
+    fn frame(&mut self, _peer: PeerId, octets: &[u8]) -> bool {
+        self.topics.matches(octets)
+    }
+
+    fn talk(
+        &mut self,
+        connection: &Connection<Null, &Config>,
+        out: &mut Outbox<'_>,
+    ) -> Result<(), Fault> {
+        for topic in self.topics.topics().skip(self.told) {
+            let header = match connection.begin_subscription(Subscription::Subscribe, topic.len()) {
+                Ok(header) => header,
+                Err(_) => break,
+            };
+            let needed = header.as_ref().len().saturating_add(topic.len());
+            if needed > out.room() {
+                if out.is_empty() {
+                    return Err(Fault::SendBuffer(needed));
+                }
+                break;
+            }
+            out.put(header.as_ref());
+            out.put(topic);
+            self.told = self.told.saturating_add(1);
+        }
+        Ok(())
+    }
+}

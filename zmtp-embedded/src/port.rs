@@ -1,0 +1,301 @@
+//! One link with its buffers and its IO: what is the same whether the IO blocks or not.
+
+use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::{Config, Instant, PeerError, PeerInfo};
+
+use crate::error::{Error, Fault, Stop};
+use crate::kind::Rules;
+use crate::link::{Link, Step, Want};
+use crate::message::{Chunk, Message};
+use crate::outbox::{Outbox, State};
+use crate::window::Window;
+
+/// Where octets come in and go out.
+#[derive(Debug)]
+pub(crate) struct Port<'b, IO> {
+    pub(crate) link: Link<'b>,
+    pub(crate) window: Window<'b>,
+    pub(crate) out: Outbox<'b>,
+    pub(crate) io: Option<IO>,
+    config: &'b Config,
+}
+
+/// How far a message of borrowed parts has come: an envelope, then header and body of each part.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor {
+    begun: bool,
+    /// 0 is the envelope, then twice for each part.
+    at: usize,
+    /// Octets of that piece that are through.
+    done: usize,
+}
+
+/// What becomes of a message that does not fit the send buffer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TooLarge {
+    /// It leaves piece by piece from where it is.
+    Lend,
+    /// It is refused.
+    Refuse,
+}
+
+impl<'b, IO> Port<'b, IO> {
+    pub(crate) fn new(
+        config: &'b Config,
+        receive: &'b mut [u8],
+        send: &'b mut [u8],
+        peer: PeerId,
+    ) -> Self {
+        let (window, out) = (Window::new(receive), Outbox::new(send));
+        Self { link: Link::new(config, peer), window, out, io: None, config }
+    }
+
+    /// A new stream; gives back the old one.
+    pub(crate) fn open(&mut self, kind: &mut impl Rules, io: IO, now: Instant) -> Option<IO> {
+        kind.down(self.link.peer);
+        self.window.clear();
+        self.out.clear();
+        self.link.open(self.config, now);
+        self.io.replace(io)
+    }
+
+    /// The end of the stream.
+    pub(crate) fn close(&mut self, kind: &mut impl Rules) -> Option<IO> {
+        kind.down(self.link.peer);
+        self.link.closed = true;
+        self.io.take()
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.link.is_ready()
+    }
+
+    pub(crate) const fn peer(&self) -> Option<PeerInfo> {
+        self.link.connection.peer()
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&[u8]> {
+        let refused = zmtp_core::Error::Peer(PeerError::Refused);
+        (self.link.connection.error() == Some(refused)).then(|| self.window.kept())
+    }
+
+    pub(crate) fn error<E>(&self, stop: Stop<E>) -> Error<E> {
+        Error::new(stop, self.link.connection.error())
+    }
+
+    /// Whether a call that waits for `want` may begin.
+    pub(crate) fn start(&mut self, kind: &mut impl Rules, want: Want) -> Result<(), Fault> {
+        kind.may_receive()?;
+        self.link.inbox.resume(&mut self.window, want)
+    }
+
+    /// The next step towards what is wanted.
+    pub(crate) fn poll(
+        &mut self,
+        kind: &mut impl Rules,
+        want: Want,
+        now: Instant,
+    ) -> Result<Step, Fault> {
+        self.link.poll(&mut self.window, Some(&mut self.out), kind, want, now)
+    }
+
+    /// The next step towards an empty outbox and a flushed IO.
+    pub(crate) fn poll_flush(
+        &mut self,
+        kind: &mut impl Rules,
+        now: Instant,
+    ) -> Result<Step, Fault> {
+        self.link.poll_flush(&mut self.out, kind, now)
+    }
+
+    /// The message handed out.
+    pub(crate) fn message(&self) -> Message<'_> {
+        self.link.inbox.message(&self.window)
+    }
+
+    /// The chunk handed out.
+    pub(crate) fn chunk(&self) -> Chunk<'_> {
+        self.link.inbox.chunk(&self.window)
+    }
+
+    /// The message under way goes nowhere, nor what was handed out.
+    pub(crate) fn skip(&mut self) {
+        let _ = self.link.inbox.resume(&mut self.window, Want::Message);
+        self.link.inbox.skip(&mut self.window);
+    }
+
+    /// The next step towards a message of these parts in the outbox, where it is put whole if it
+    /// fits there.
+    pub(crate) fn poll_send(
+        &mut self,
+        kind: &mut impl Rules,
+        parts: &[&[u8]],
+        cursor: &mut Cursor,
+        large: TooLarge,
+        now: Instant,
+    ) -> Result<Step, Fault> {
+        if !cursor.begun && !self.is_ready() {
+            let step = self.poll(kind, Want::Ready, now)?;
+            if step != Step::Done {
+                return Ok(step);
+            }
+        }
+        let envelope = self.link.inbox.envelope(&self.window);
+        poll_send(&mut self.link, &mut self.out, kind, envelope, parts, cursor, large)
+    }
+
+    /// The next step towards the header of a part of `len` octets in the outbox.
+    pub(crate) fn poll_begin(
+        &mut self,
+        kind: &mut impl Rules,
+        more: More,
+        len: usize,
+        now: Instant,
+    ) -> Result<Step, Fault> {
+        if !self.is_ready() {
+            let step = self.poll(kind, Want::Ready, now)?;
+            if step != Step::Done {
+                return Ok(step);
+            }
+        }
+        let header = FrameHeader::new(Kind::Message(more), len as u64).emit();
+        let envelope = self.link.inbox.envelope(&self.window);
+        let mut needed = header.as_ref().len();
+        let first = self.out.state() == State::Idle;
+        if first {
+            needed = needed.saturating_add(kind.prefix_len(envelope.len()));
+        }
+        let step = self.link.room(&mut self.out, needed, first)?;
+        if step != Step::Done {
+            return Ok(step);
+        }
+        if first {
+            let mut room = [0; 8];
+            match kind.begin(envelope, &mut room)? {
+                Some(prefix) => self.out.put(prefix),
+                None => return Err(Fault::PeerLost),
+            };
+        }
+        self.out.put(header.as_ref());
+        self.out.set_state(State::Parts { remaining: len, more });
+        if len == 0 && more == More::Last {
+            self.finish(kind);
+        }
+        Ok(Step::Done)
+    }
+
+    /// Takes octets of the part that was begun, and says how many; none if there is no room.
+    pub(crate) fn push(&mut self, kind: &mut impl Rules, octets: &[u8]) -> Result<usize, Fault> {
+        match self.out.state() {
+            _ if self.link.closed => Err(Fault::Closed),
+            State::Parts { remaining, more } if octets.len() <= remaining => {
+                let n = self.out.put(octets);
+                let remaining = remaining.saturating_sub(n);
+                self.out.set_state(State::Parts { remaining, more });
+                if remaining == 0 && more == More::Last {
+                    self.finish(kind);
+                }
+                Ok(n)
+            }
+            _ => Err(Fault::Unfinished),
+        }
+    }
+
+    fn finish(&mut self, kind: &mut impl Rules) {
+        self.out.set_state(State::Idle);
+        kind.sent();
+    }
+}
+
+/// The next step towards a message of these parts in the outbox of a link that is ready.
+pub(crate) fn poll_send<'b>(
+    link: &mut Link<'b>,
+    out: &mut Outbox<'b>,
+    kind: &mut impl Rules,
+    envelope: &[u8],
+    parts: &[&[u8]],
+    cursor: &mut Cursor,
+    large: TooLarge,
+) -> Result<Step, Fault> {
+    if !cursor.begun {
+        let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
+        match link.room(out, needed, true) {
+            Ok(Step::Done) => {}
+            Err(Fault::SendBuffer(_)) if large == TooLarge::Lend => {}
+            other => return other,
+        }
+    }
+    cursor.put(kind, envelope, parts, out)
+}
+
+impl Cursor {
+    /// Octets of a message of these parts on the wire.
+    fn needed(prefix: usize, parts: &[&[u8]]) -> usize {
+        parts.iter().fold(prefix, |sum, part| {
+            let header = FrameHeader::new(Kind::Message(More::Last), part.len() as u64);
+            sum.saturating_add(header.header_len()).saturating_add(part.len())
+        })
+    }
+
+    /// Puts what fits into the outbox.
+    fn put(
+        &mut self,
+        kind: &mut impl Rules,
+        envelope: &[u8],
+        parts: &[&[u8]],
+        out: &mut Outbox<'_>,
+    ) -> Result<Step, Fault> {
+        let mut room = [0; 8];
+        let mut prefix = envelope;
+        if !self.begun {
+            match kind.begin(envelope, &mut room)? {
+                Some(octets) => prefix = octets,
+                None => return Ok(Step::Done),
+            }
+            self.begun = true;
+            out.set_state(State::Lent);
+        }
+        loop {
+            let part = parts.get(self.at.saturating_sub(1) / 2).copied().unwrap_or_default();
+            let header;
+            let is_body = self.at > 0 && self.at.is_multiple_of(2);
+            let piece = match self.at {
+                0 => prefix,
+                _ if is_body => part,
+                at => {
+                    let last = at.saturating_add(1) / 2 == parts.len();
+                    let more = if last { More::Last } else { More::Follows };
+                    header = FrameHeader::new(Kind::Message(more), part.len() as u64).emit();
+                    header.as_ref()
+                }
+            };
+            let rest = piece.get(self.done..).unwrap_or_default();
+            if is_body && out.is_empty() && rest.len() > out.len() {
+                return Ok(Step::Body);
+            }
+            let n = out.put(rest);
+            self.done = self.done.saturating_add(n);
+            if n < rest.len() {
+                return Ok(Step::Write);
+            }
+            if self.at / 2 >= parts.len() {
+                out.set_state(State::Idle);
+                kind.sent();
+                return Ok(Step::Done);
+            }
+            (self.at, self.done) = (self.at.saturating_add(1), 0);
+        }
+    }
+
+    /// What [`Step::Body`] asks to be written.
+    pub(crate) fn body<'p>(&self, parts: &[&'p [u8]]) -> &'p [u8] {
+        let part = parts.get(self.at.saturating_sub(1) / 2).copied().unwrap_or_default();
+        part.get(self.done..).unwrap_or_default()
+    }
+
+    /// `n` octets of it were written.
+    pub(crate) const fn wrote(&mut self, n: usize) {
+        self.done = self.done.saturating_add(n);
+    }
+}

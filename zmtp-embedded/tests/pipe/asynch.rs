@@ -1,0 +1,81 @@
+//! The pipe as an async IO, and futures polled by hand.
+
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use embedded_io_async::{ErrorType, Read, Write};
+
+use super::{End, PipeError};
+
+/// An end that stops at every second call, so that each await is a place to be dropped at; and at
+/// every call while there is nothing to read.
+#[derive(Debug)]
+pub(crate) struct Stutter {
+    pub(crate) end: End,
+    calls: Rc<Cell<u32>>,
+}
+
+impl Stutter {
+    pub(crate) fn new(end: End) -> Self {
+        Self { end, calls: Rc::default() }
+    }
+
+    /// Whether this call goes on.
+    async fn pass(&self) {
+        let calls = Rc::clone(&self.calls);
+        core::future::poll_fn(move |_| {
+            calls.set(calls.get() + 1);
+            if calls.get() % 2 == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
+impl ErrorType for Stutter {
+    type Error = PipeError;
+}
+
+impl Read for Stutter {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, PipeError> {
+        self.pass().await;
+        core::future::poll_fn(|_| match embedded_io::Read::read(&mut self.end, buf) {
+            Err(PipeError(embedded_io::ErrorKind::TimedOut)) => Poll::Pending,
+            result => Poll::Ready(result),
+        })
+        .await
+    }
+}
+
+impl Write for Stutter {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, PipeError> {
+        self.pass().await;
+        embedded_io::Write::write(&mut self.end, buf)
+    }
+
+    async fn flush(&mut self) -> Result<(), PipeError> {
+        self.pass().await;
+        Ok(())
+    }
+}
+
+/// Polls a future once and drops it.
+pub(crate) fn once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// Polls a future until it is done.
+pub(crate) fn finish<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    for _ in 0..1_000_000 {
+        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(output) = polled {
+            return output;
+        }
+    }
+    panic!("the future is never done");
+}
