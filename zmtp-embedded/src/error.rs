@@ -62,6 +62,25 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
 
 impl<E: core::error::Error> core::error::Error for Error<E> {}
 
+/// What befell one link of several.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct LinkError<E> {
+    /// The link's number.
+    pub link: usize,
+    /// What befell it.
+    pub error: Error<E>,
+}
+
+impl<E: core::fmt::Display> core::fmt::Display for LinkError<E> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "link {}: {}", self.link, self.error)
+    }
+}
+
+impl<E: core::error::Error> core::error::Error for LinkError<E> {}
+
 /// [`Error`] as the parts without IO say it: small, because the connection keeps its own error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {

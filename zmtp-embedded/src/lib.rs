@@ -17,6 +17,7 @@ pub mod asynch;
 pub mod blocking;
 mod error;
 mod face;
+mod face_many;
 mod inbox;
 pub mod kind;
 mod link;
@@ -26,5 +27,5 @@ mod port;
 pub mod size;
 mod window;
 
-pub use error::Error;
+pub use error::{Error, LinkError};
 pub use message::{Chunk, Message, Parts};

@@ -122,6 +122,8 @@ impl<'b> Link<'b> {
                     if window.make_room() {
                         return Ok(Step::Read);
                     }
+                    // A command, which cannot be passed over in pieces.
+                    self.closed = true;
                     return Err(Fault::ReceiveBuffer(window.needed()));
                 }
                 Ok(Decoded::NeedTransmit) => match &out {

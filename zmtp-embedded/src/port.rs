@@ -4,7 +4,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::{FrameHeader, Kind, More};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
-use crate::error::{Error, Fault, Stop};
+use crate::error::{Error, Fault, LinkError, Stop};
 use crate::kind::Rules;
 use crate::link::{Link, Step, Want};
 use crate::message::{Chunk, Message};
@@ -78,6 +78,13 @@ impl<'b, IO> Port<'b, IO> {
     pub(crate) fn refusal(&self) -> Option<&[u8]> {
         let refused = zmtp_core::Error::Peer(PeerError::Refused);
         (self.link.connection.error() == Some(refused)).then(|| self.window.kept())
+    }
+
+    /// What befell this link of several, which is over unless it is only about a message.
+    pub(crate) fn ended<E>(&mut self, link: usize, stop: Stop<E>) -> LinkError<E> {
+        let message = matches!(stop, Stop::Fault(Fault::ReceiveBuffer(_)));
+        self.link.closed |= !message;
+        LinkError { link, error: self.error(stop) }
     }
 
     pub(crate) fn error<E>(&self, stop: Stop<E>) -> Error<E> {

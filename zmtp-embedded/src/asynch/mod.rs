@@ -16,6 +16,9 @@
 //! | `cancel` | the subscription is as it was |
 
 mod kinds;
+pub mod many;
+#[cfg(feature = "nal")]
+mod nal;
 mod port;
 mod split;
 
@@ -23,6 +26,8 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
+#[cfg(feature = "nal")]
+pub use nal::Dialer;
 pub use split::{Duplex, Receiver, Sender, Split};
 
 use crate::error::{Error, Stop};

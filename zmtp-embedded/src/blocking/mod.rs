@@ -6,6 +6,7 @@
 //! taken for just that. [`Polled`] does it for any IO that has
 //! [`ReadReady`](embedded_io::ReadReady) and [`WriteReady`](embedded_io::WriteReady).
 
+pub mod many;
 mod pirate;
 mod polled;
 mod port;

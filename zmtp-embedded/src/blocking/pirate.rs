@@ -60,13 +60,15 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
                 Ok(_) => return Ok(self.port.message()),
                 Err(error) => error,
             };
-            left = left.saturating_sub(1);
-            let hopeless = matches!(error, Error::ReceiveBuffer { .. } | Error::SendBuffer { .. });
-            if left == 0 || hopeless {
+            if matches!(error, Error::ReceiveBuffer { .. } | Error::SendBuffer { .. }) {
                 return Err(error);
             }
             // A peer that does not answer may be a dead one whose end nobody told us of.
             self.port.link.closed = true;
+            left = left.saturating_sub(1);
+            if left == 0 {
+                return Err(error);
+            }
         }
     }
 }

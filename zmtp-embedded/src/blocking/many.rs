@@ -1,0 +1,113 @@
+//! REP, PUB and PULL over several links, polled in turn.
+//!
+//! Their IO must return at once when there is nothing to move, as [`Polled`](super::Polled) does:
+//! one that waits makes the others wait.
+
+use embedded_io::{Read, Write};
+use zmtp_core::pattern::PeerId;
+use zmtp_core::{Config, Instant, PeerInfo};
+
+use super::port::Until;
+use crate::error::{Error, LinkError, Stop};
+use crate::face_many::face_many;
+use crate::kind::{self, Receives, Rules};
+use crate::link::{Step, Want};
+use crate::message::Message;
+use crate::port::{Cursor, Port, TooLarge, poll_send};
+
+face_many!();
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
+    /// Waits until a link has what is wanted, and says which; `None` at the deadline.
+    fn wait<F: FnMut() -> Instant>(
+        &mut self,
+        want: Want,
+        until: &mut Until<F>,
+    ) -> Result<Option<usize>, LinkError<IO::Error>> {
+        let turn = self.next();
+        let Self { ports, kind, last } = self;
+        loop {
+            let now = (until.now)();
+            for at in (turn..N).chain(0..turn) {
+                let Some(port) = ports.get_mut(at).filter(|port| !port.link.closed) else {
+                    continue;
+                };
+                let result = match port.poll(kind, want, now) {
+                    Ok(Step::Done) => {
+                        *last = at;
+                        return Ok(Some(at));
+                    }
+                    Ok(step) => port.step(step, false),
+                    Err(fault) => Err(Stop::Fault(fault)),
+                };
+                if let Err(stop) = result {
+                    return Err(port.ended(at, stop));
+                }
+            }
+            if now >= until.deadline {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
+    /// Waits for a whole message and says from which link; `None` at the deadline. It lies in that
+    /// link's receive buffer until the next call.
+    ///
+    /// # Errors
+    ///
+    /// What befell one link. It is over then, unless it is about the one message that it sent.
+    pub fn receive(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Option<(usize, Message<'_>)>, LinkError<IO::Error>> {
+        let link = self.last;
+        if let Some(port) = self.ports.get_mut(link)
+            && let Err(fault) = port.start(&mut self.kind, Want::Message)
+        {
+            return Err(LinkError { link, error: port.error(fault.into()) });
+        }
+        let link = self.wait(Want::Message, &mut Until { deadline, now })?;
+        Ok(link.and_then(|link| Some((link, self.ports.get(link)?.message()))))
+    }
+}
+
+impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
+    /// Answers the request that was received, over the link it came from. The reply to a peer that
+    /// is gone goes nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfTurn`] if no request was received, and what ends that link.
+    pub fn reply(
+        &mut self,
+        parts: &[&[u8]],
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), LinkError<IO::Error>> {
+        let link = self.last;
+        let Some(port) = self.ports.get_mut(link) else {
+            return Err(LinkError { link, error: Error::Closed });
+        };
+        let result = port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        result.map_err(|stop| LinkError { link, error: port.error(stop) })
+    }
+}
+
+impl<IO: Read + Write, const N: usize, const TOPICS: usize> Socket<'_, kind::Pub<TOPICS>, IO, N> {
+    /// Shakes hands, takes subscriptions and writes out what was published until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// What ended one link; go on with the others.
+    pub fn serve(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), LinkError<IO::Error>> {
+        self.wait(Want::Nothing, &mut Until { deadline, now }).map(|_| ())
+    }
+}

@@ -1,0 +1,155 @@
+//! REP, PUB and PULL over several links, both faces.
+
+mod pipe;
+
+use pipe::asynch::{Stutter, finish, once};
+use pipe::{End, frame, greeting, pipe, ready, ticking};
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Instant};
+use zmtp_embedded::{Error, asynch, blocking};
+
+static REP: Config = Config::new(SocketType::Rep);
+static PUB: Config = Config::new(SocketType::Pub);
+static PULL: Config = Config::new(SocketType::Pull);
+
+const NOW: Instant = Instant::from_millis(0);
+const DEADLINE: Instant = Instant::from_millis(1_000);
+
+fn now() -> Instant {
+    NOW
+}
+
+/// A connected pipe whose far end has said all that a handshake needs.
+fn peer(socket_type: &str) -> (End, End) {
+    let (ours, peer) = pipe(5);
+    peer.say(&[greeting(), ready(socket_type)].concat());
+    (ours, peer)
+}
+
+macro_rules! buffers {
+    ($name:ident) => {
+        let mut octets = [[[0; 64]; 2]; 3];
+        let $name = octets.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+    };
+}
+
+#[test]
+fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
+    buffers!(buffers);
+    let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
+    let peers: Vec<End> = (0..3)
+        .map(|link| {
+            let (ours, peer) = peer("REQ");
+            assert_eq!(rep.free_link(), Some(link));
+            rep.connect(link, ours, NOW);
+            peer
+        })
+        .collect();
+    for peer in &peers {
+        let one = [frame(1, b""), frame(0, b"ask")].concat();
+        peer.say(&one.repeat(if peer.heard().is_empty() { 4 } else { 1 }));
+    }
+    let mut turns = Vec::new();
+    for _ in 0..12 {
+        let (link, request) = rep.receive(DEADLINE, now).expect("good peers").expect("in time");
+        assert_eq!(request.only(), Some(&b"ask"[..]));
+        let due = rep.receive(DEADLINE, now).expect_err("a reply is due");
+        assert!(matches!(due.error, Error::OutOfTurn(_)));
+        rep.reply(&[&[u8::try_from(link).expect("small")]], DEADLINE, now).expect("good peers");
+        turns.push(link);
+    }
+    for link in 0..3 {
+        assert_eq!(turns.iter().filter(|turn| **turn == link).count(), 4);
+        assert!(turns.windows(2).all(|two| two[0] != two[1]), "{turns:?}");
+        let reply = [frame(1, b""), frame(0, &[u8::try_from(link).expect("small")])].concat();
+        assert!(peers[link].heard().ends_with(&reply.repeat(4)));
+    }
+    assert_eq!(rep.receive(DEADLINE, ticking(1)), Ok(None));
+}
+
+#[test]
+fn a_link_that_ends_is_said_once_and_the_others_go_on() {
+    buffers!(buffers);
+    let mut pull = blocking::many::Pull::<_, 3>::new(&PULL, buffers);
+    let (ours, good) = peer("PUSH");
+    pull.connect(0, ours, NOW);
+    let (ours, dead) = peer("PUSH");
+    pull.connect(2, ours, NOW);
+    assert_eq!(pull.receive(DEADLINE, ticking(1)), Ok(None));
+    dead.close();
+    let ended = pull.receive(DEADLINE, ticking(1)).expect_err("closed");
+    assert_eq!((ended.link, ended.error), (2, Error::Closed));
+    good.say(&[frame(0, &[1; 100]), frame(0, b"next")].concat());
+    let unfit = pull.receive(DEADLINE, ticking(1)).expect_err("too large");
+    assert_eq!((unfit.link, unfit.error), (0, Error::ReceiveBuffer { needed: 102 }));
+    let (link, message) = pull.receive(DEADLINE, now).expect("a good peer").expect("in time");
+    assert_eq!((link, message.only()), (0, Some(&b"next"[..])));
+    assert!(pull.is_ready(0) && !pull.is_ready(2) && pull.disconnect(2).is_some());
+}
+
+#[test]
+fn what_is_published_goes_to_who_subscribed_and_a_slow_peer_goes_without() {
+    buffers!(buffers);
+    let mut publisher = blocking::many::Pub::<_, 3, 64>::new(&PUB, buffers);
+    let mut peers = Vec::new();
+    for (link, topic) in [&b"a"[..], b"ab", b"c"].iter().enumerate() {
+        let (ours, peer) = peer("SUB");
+        peer.say(&frame(4, &[b"\x09SUBSCRIBE", *topic].concat()));
+        publisher.connect(link, ours, NOW);
+        peers.push(peer);
+    }
+    publisher.serve(DEADLINE, ticking(1)).expect("good peers");
+    peers.iter().for_each(|peer| drop(peer.heard()));
+    assert_eq!(publisher.publish(&[b"abc"]), 2);
+    assert_eq!(publisher.publish(&[b"x"]), 0);
+    assert_eq!(publisher.publish(&[b"c", &[7; 50]]), 1);
+    assert_eq!(publisher.publish(&[b"c", &[8; 50]]), 0, "its send buffer is full");
+    publisher.serve(DEADLINE, ticking(1)).expect("good peers");
+    assert_eq!(peers[0].heard(), frame(0, b"abc"));
+    assert_eq!(peers[1].heard(), frame(0, b"abc"));
+    assert_eq!(peers[2].heard(), [frame(1, b"c"), frame(0, &[7; 50])].concat());
+    // Who is gone takes its subscriptions along.
+    publisher.disconnect(0);
+    assert_eq!(publisher.publish(&[b"abc"]), 1);
+}
+
+#[test]
+fn async_links_are_waited_for_at_once_and_a_wait_dropped_anywhere_loses_nothing() {
+    buffers!(buffers);
+    let mut rep = asynch::many::Rep::<_, 3>::new(&REP, buffers);
+    let mut peers = Vec::new();
+    for link in 0..3 {
+        let (ours, peer) = peer("REQ");
+        rep.connect(link, Stutter::new(ours), NOW);
+        peers.push(peer);
+    }
+    for round in 0..20_u8 {
+        for (n, peer) in peers.iter().enumerate() {
+            let body = [round, u8::try_from(n).expect("small")];
+            peer.say(&[frame(1, b"id"), frame(1, b""), frame(0, &body)].concat());
+        }
+        let mut served = [false; 3];
+        for _ in 0..3 {
+            let (link, body) = loop {
+                if let Some(result) = once(rep.receive(now)) {
+                    let (link, request) = result.expect("good peers");
+                    break (link, request.first().to_vec());
+                }
+            };
+            assert_eq!(usize::from(body[1]), link);
+            served[link] = true;
+            finish(rep.reply(&[&body], now)).expect("good peers");
+            let reply = [frame(1, b"id"), frame(1, b""), frame(0, &body)].concat();
+            assert!(peers[link].heard().ends_with(&reply));
+        }
+        assert_eq!(served, [true; 3]);
+    }
+    peers[1].close();
+    let ended = loop {
+        if let Some(result) = once(rep.receive(now)) {
+            break result.expect_err("closed");
+        }
+    };
+    assert_eq!((ended.link, ended.error), (1, Error::Closed));
+    assert!((0..100).all(|_| once(rep.receive(now)).is_none()));
+}
