@@ -1,0 +1,26 @@
+//! SUB over a UART, with 64 octets of subscriptions.
+#![no_std]
+#![no_main]
+
+use footprint::{Uart, look, now, octets, outcome};
+use zmtp_core::Config;
+use zmtp_core::wire::SocketType;
+use zmtp_embedded::blocking::Sub;
+
+static CONFIG: Config = Config::new(SocketType::Sub);
+
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    let mut sub = Sub::<_, 64>::new(&CONFIG, octets(), octets());
+    outcome(sub.subscribe(octets()).is_ok());
+    sub.connect(Uart, now());
+    loop {
+        match sub.receive(now().after(1_000), now) {
+            Ok(message) => message.parts().for_each(look),
+            Err(_) => {
+                outcome(false);
+                sub.connect(Uart, now());
+            }
+        }
+    }
+}
