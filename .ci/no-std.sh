@@ -7,11 +7,15 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
     # Neither has a default feature.
     case $package in
       zmtp-core) features="defmt heartbeat" ;;
-      *) features=defmt ;;
+      *) features="defmt heartbeat nal" ;;
     esac
     for feature in "" $features; do
       .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --package "$package" --features "$feature"
       echo "$target $package ${feature:-without features}"
     done
   done
+  # The programs of the front page, on both faces.
+  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --lib \
+    --manifest-path zmtp-embedded/footprint/Cargo.toml
+  echo "$target examples of zmtp-embedded"
 done

@@ -1,4 +1,4 @@
-//! x
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 // What may panic, wrap or truncate does not get in.

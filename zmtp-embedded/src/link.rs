@@ -87,7 +87,8 @@ impl<'b> Link<'b> {
             }
             let (mut input, start) = window.pending();
             let decoded = self.connection.decode(now, &mut input);
-            *start = start.saturating_add(input.consumed());
+            let consumed = input.consumed();
+            *start = start.saturating_add(consumed);
             match decoded {
                 Ok(Decoded::Event(Event::Chunk(chunk))) => {
                     let (header, len) = (chunk.header(), chunk.octets().len());
@@ -115,6 +116,8 @@ impl<'b> Link<'b> {
                     window.truncate(0);
                     window.keep(len);
                 }
+                // What was consumed may have made an answer due, which the peer waits for.
+                Ok(Decoded::NeedInput) if consumed > 0 && out.is_some() => {}
                 Ok(Decoded::NeedInput) => {
                     if out.as_ref().is_some_and(|out| out.unflushed) {
                         return Ok(Step::Flush);
@@ -187,7 +190,7 @@ impl<'b> Link<'b> {
     /// between two parts of one.
     pub(crate) fn room(
         &mut self,
-        out: &mut Outbox<'b>,
+        out: &Outbox<'b>,
         needed: usize,
         first: bool,
     ) -> Result<Step, Fault> {

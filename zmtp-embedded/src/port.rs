@@ -173,7 +173,7 @@ impl<'b, IO> Port<'b, IO> {
         if first {
             needed = needed.saturating_add(kind.prefix_len(envelope.len()));
         }
-        let step = self.link.room(&mut self.out, needed, first)?;
+        let step = self.link.room(&self.out, needed, first)?;
         if step != Step::Done {
             return Ok(step);
         }

@@ -38,8 +38,9 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
     }
 }
 
-/// The receive buffer for whole messages of up to `octets` in `parts`. For REP the envelope counts
-/// as parts: one of no octets behind a REQ or DEALER, and one of 5 octets or the routing id's for
+/// The receive buffer for whole messages of up to `octets` in `parts`.
+///
+/// For REP the envelope counts as parts: one of no octets behind a REQ or DEALER, and one of 5 octets or the routing id's for
 /// each ROUTER between.
 ///
 /// Messages that come in chunks take no more than [`smallest_receive`].
@@ -49,8 +50,9 @@ pub const fn receive(ours: SocketType, octets: usize, parts: usize) -> usize {
     if message > smallest { message } else { smallest }
 }
 
-/// The send buffer with which messages of up to `octets` in `parts` leave in one write; larger
-/// ones leave in more, but for those that are queued or published to many. REP adds the parts of
+/// The send buffer with which messages of up to `octets` in `parts` leave in one write.
+///
+/// Larger ones leave in more, but for those that are queued or published to many. REP adds the parts of
 /// the envelope, REQ counts 4 octets and 2 parts.
 pub const fn send(config: &Config, octets: usize, parts: usize) -> usize {
     let message = frames(octets, parts);
@@ -61,7 +63,7 @@ pub const fn send(config: &Config, octets: usize, parts: usize) -> usize {
 /// The smallest send buffer: a greeting, or our own READY.
 pub const fn smallest_send(config: &Config) -> usize {
     let id = config.routing_id.len() as usize;
-    let ready = if id == 0 { READY } else { READY + 7 + id };
+    let ready = if id == 0 { READY } else { (READY + 7).saturating_add(id) };
     if ready > Greeting::LEN { ready } else { Greeting::LEN }
 }
 

@@ -278,3 +278,21 @@ fn a_failing_io_closes_the_link_and_an_interrupted_one_does_not() {
     assert_eq!(finish(dealer.receive(now)).err(), Some(Error::<PipeError>::Closed));
     assert_eq!(finish(dealer.send(&[b"x"], now)), Err(Error::Closed));
 }
+
+#[test]
+fn greetings_in_stages_come_to_an_end_in_futures_that_only_wait() {
+    let (mut a, mut b, mut c, mut d) = ([0; 64], [0; 64], [0; 64], [0; 64]);
+    let (ours, theirs) = pipe(1_000);
+    let mut one = Dealer::new(&DEALER, &mut a, &mut b);
+    let mut other = Dealer::new(&DEALER, &mut c, &mut d);
+    one.connect(Stutter::new(ours), now());
+    other.connect(Stutter::new(theirs), now());
+    let context = &mut Context::from_waker(Waker::noop());
+    let (mut left, mut right) = (pin!(one.handshake(now)), pin!(other.handshake(now)));
+    let (mut ready, mut steady) = (false, false);
+    for _ in 0..1_000 {
+        ready = ready || left.as_mut().poll(context).is_ready();
+        steady = steady || right.as_mut().poll(context).is_ready();
+    }
+    assert!(ready && steady);
+}

@@ -58,11 +58,11 @@ fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
         rep.reply(&[&[u8::try_from(link).expect("small")]], DEADLINE, now).expect("good peers");
         turns.push(link);
     }
-    for link in 0..3 {
+    for (link, peer) in peers.iter().enumerate() {
         assert_eq!(turns.iter().filter(|turn| **turn == link).count(), 4);
         assert!(turns.windows(2).all(|two| two[0] != two[1]), "{turns:?}");
         let reply = [frame(1, b""), frame(0, &[u8::try_from(link).expect("small")])].concat();
-        assert!(peers[link].heard().ends_with(&reply.repeat(4)));
+        assert!(peer.heard().ends_with(&reply.repeat(4)));
     }
     assert_eq!(rep.receive(DEADLINE, ticking(1)), Ok(None));
 }

@@ -11,19 +11,17 @@ mod wire;
 
 use core::hint::black_box;
 
-use link::Board;
+use link::Sockets;
 use patterns::{Rep, Req};
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Decoded, Input, Instant, Null, Subscription};
-use zmtp_embedded::Link;
 
 /// What the operations work on, filled in by whoever would call.
 #[repr(C)]
 pub struct State<'a> {
     config: &'a Config,
     connection: Connection<Null, &'a Config>,
-    link: Link<'a, Board>,
-    socket: zmtp_embedded::Req<'a, Board>,
+    sockets: Sockets<'a>,
     req: Req,
     rep: Rep,
 }
@@ -48,13 +46,12 @@ pub unsafe extern "C" fn probe(
         1 => wire::probe(octets, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
-        4 => link::link(&mut state.link, octets, number),
-        5 => link::req(&mut state.socket, octets, number),
-        6 => planted(octets),
-        _ => {
+        4 => planted(octets),
+        5 => {
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);
         }
+        _ => link::probe(which, &mut state.sockets, octets, number),
     }
 }
 

@@ -1,10 +1,19 @@
-//! The embedded link and REQ, over an IO of which the optimiser knows nothing.
+//! The embedded sockets, over an IO of which the optimiser knows nothing.
 
+#[cfg(feature = "asynch")]
+use core::future::Future;
 use core::hint::black_box;
+#[cfg(feature = "asynch")]
+use core::pin::pin;
+#[cfg(feature = "asynch")]
+use core::task::{Context, Waker};
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use zmtp_core::Instant;
-use zmtp_embedded::{Link, Req};
+use zmtp_core::wire::More;
+#[cfg(feature = "asynch")]
+use zmtp_embedded::asynch::{self, Duplex};
+use zmtp_embedded::blocking::{self, Retry, many};
 
 /// Reads and writes as many octets as it likes, also more than there are.
 pub struct Board;
@@ -31,14 +40,185 @@ impl Write for Board {
     }
 }
 
-pub(crate) fn link(link: &mut Link<'static, Board>, octets: &[u8], number: u64) {
-    let now = Instant::from_millis(number);
-    let _ = black_box(link.handshake(|| now));
-    let _ = black_box(link.next(now));
-    let _ = black_box(link.send(&[octets, octets]));
-    black_box((link.is_ready(), link.peer()));
+impl embedded_io_async::Read for Board {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        black_box(buf);
+        black_box(Ok(0))
+    }
 }
 
-pub(crate) fn req(req: &mut Req<'static, Board>, octets: &[u8], number: u64) {
-    let _ = black_box(req.request(octets, Instant::from_millis(number), || Instant::NEVER));
+impl embedded_io_async::Write for Board {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        black_box(buf);
+        black_box(Ok(0))
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        black_box(Ok(()))
+    }
+}
+
+#[cfg(feature = "asynch")]
+type Halves = Duplex<Board, Board>;
+
+/// One of each.
+pub(crate) struct Sockets<'a> {
+    req: blocking::Req<'a, Board>,
+    rep: blocking::Rep<'a, Board>,
+    dealer: blocking::Dealer<'a, Board>,
+    publisher: blocking::Pub<'a, Board, 64>,
+    sub: blocking::Sub<'a, Board, 64>,
+    push: blocking::Push<'a, Board>,
+    pull: blocking::Pull<'a, Board>,
+    reps: many::Rep<'a, Board, 3>,
+    pubs: many::Pub<'a, Board, 3, 64>,
+    pulls: many::Pull<'a, Board, 3>,
+    #[cfg(feature = "asynch")]
+    async_req: asynch::Req<'a, Board>,
+    #[cfg(feature = "asynch")]
+    async_rep: asynch::Rep<'a, Board>,
+    #[cfg(feature = "asynch")]
+    async_pub: asynch::Pub<'a, Halves, 64>,
+    #[cfg(feature = "asynch")]
+    async_sub: asynch::Sub<'a, Halves, 64>,
+    #[cfg(feature = "asynch")]
+    async_dealer: asynch::Dealer<'a, Halves>,
+    #[cfg(feature = "asynch")]
+    async_reps: asynch::many::Rep<'a, Board, 3>,
+}
+
+#[cfg(feature = "asynch")]
+/// Polls a future once. Out of the proof: the compiler puts a panic of its own into each `async fn`,
+/// for a future that is polled after it is done, as `await` never does.
+fn poll(future: impl Future) -> bool {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+fn clock() -> Instant {
+    Instant::from_millis(black_box(0))
+}
+
+macro_rules! ends {
+    ($socket:expr, $now:expr) => {
+        black_box($socket.connect(Board, $now).is_some());
+        let _ = black_box($socket.handshake($now, clock));
+        let _ = black_box($socket.flush($now, clock));
+        black_box(($socket.is_ready(), $socket.peer(), $socket.next_deadline()));
+        black_box($socket.refusal());
+        black_box($socket.disconnect().is_some());
+    };
+}
+
+macro_rules! receives {
+    ($socket:expr, $now:expr) => {
+        let _ = black_box($socket.receive_chunk($now, clock));
+        if let Ok(message) = $socket.receive($now, clock) {
+            black_box((message.first(), message.only()));
+            message.parts().for_each(|part| {
+                black_box(part);
+            });
+        }
+    };
+}
+
+macro_rules! sends {
+    ($socket:expr, $octets:expr, $now:expr) => {
+        let _ = black_box($socket.send(&[$octets, $octets], $now, clock));
+        let _ = black_box($socket.begin(More::Follows, $octets.len(), $now, clock));
+        let _ = black_box($socket.push($octets, $now, clock));
+    };
+}
+
+pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], number: u64) {
+    let now = Instant::from_millis(number);
+    // Those below are core's.
+    match which.wrapping_sub(6) {
+        0 => {
+            ends!(all.req, now);
+            sends!(all.req, octets, now);
+            receives!(all.req, now);
+            let _ = black_box(all.req.request(&[octets, octets], now, clock));
+            let retry = Retry { timeout: number as u32, tries: number as u32 };
+            let mut again = |io: Option<Board>| black_box(io);
+            let _ = black_box(all.req.request_with_retries(&[octets], retry, &mut again, clock));
+        }
+        1 => {
+            ends!(all.rep, now);
+            receives!(all.rep, now);
+            sends!(all.rep, octets, now);
+            let _ = black_box(all.rep.reply(&[octets], now, clock));
+        }
+        2 => {
+            ends!(all.dealer, now);
+            sends!(all.dealer, octets, now);
+            receives!(all.dealer, now);
+        }
+        3 => {
+            ends!(all.publisher, now);
+            let _ = black_box(all.publisher.publish(&[octets, octets], now, clock));
+            let _ = black_box(all.publisher.serve(now, clock));
+            black_box(all.publisher.refused_subscriptions());
+        }
+        4 => {
+            ends!(all.sub, now);
+            let _ = black_box(all.sub.subscribe(octets));
+            let _ = black_box(all.sub.cancel(octets, now, clock));
+            receives!(all.sub, now);
+        }
+        5 => {
+            ends!(all.push, now);
+            sends!(all.push, octets, now);
+            let _ = black_box(all.push.serve(now, clock));
+            ends!(all.pull, now);
+            receives!(all.pull, now);
+        }
+        6 => {
+            let link = number as usize;
+            black_box(all.reps.connect(link, Board, now).is_some());
+            let _ = black_box(all.reps.receive(now, clock));
+            let _ = black_box(all.reps.reply(&[octets, octets], now, clock));
+            black_box((all.reps.free_link(), all.reps.next_deadline(), all.reps.is_ready(link)));
+            black_box(all.reps.disconnect(link).is_some());
+            black_box(all.pulls.connect(link, Board, now).is_some());
+            let _ = black_box(all.pulls.receive(now, clock));
+            black_box(all.pubs.connect(link, Board, now).is_some());
+            let _ = black_box(all.pubs.serve(now, clock));
+            black_box(all.pubs.publish(&[octets, octets]));
+        }
+        #[cfg(feature = "asynch")]
+        7 => {
+            black_box(all.async_req.connect(Board, now).is_some());
+            black_box(poll(all.async_req.handshake(clock)));
+            black_box(poll(all.async_req.request(&[octets, octets], clock)));
+            black_box(poll(all.async_rep.receive(clock)));
+            black_box(poll(all.async_rep.receive_chunk(clock)));
+            black_box(poll(all.async_rep.queue(&[octets], clock)));
+            black_box(poll(all.async_rep.begin(More::Last, number as usize, clock)));
+            black_box(poll(all.async_rep.push(octets)));
+            black_box(poll(all.async_rep.flush(clock)));
+            black_box(poll(all.async_reps.receive(clock)));
+            black_box(poll(all.async_reps.reply(&[octets], clock)));
+        }
+        #[cfg(feature = "asynch")]
+        8 => {
+            black_box(poll(all.async_pub.publish(&[octets], clock)));
+            black_box(poll(all.async_pub.serve(clock)));
+            let _ = black_box(all.async_sub.subscribe(octets));
+            black_box(poll(all.async_sub.cancel(octets)));
+            black_box(poll(all.async_sub.receive(clock)));
+            if let Some(mut split) = all.async_dealer.split() {
+                let (mut sender, mut receiver) = split.halves();
+                black_box(poll(sender.send(&[octets, octets], clock)));
+                black_box(poll(sender.queue(&[octets], clock)));
+                black_box(poll(receiver.receive(clock)));
+                black_box(poll(receiver.receive_chunk(clock)));
+            }
+            if let Some(mut split) = all.async_pub.split() {
+                let (mut sender, mut receiver) = split.halves();
+                black_box(poll(sender.publish(&[octets], clock)));
+                black_box(poll(receiver.serve(clock)));
+            }
+        }
+        _ => {}
+    }
 }

@@ -3,6 +3,12 @@
 //! Registers are read and written as on a real part; the programs are linked and weighed, never run.
 #![no_std]
 
+/// The programs of the front page, which must compile for these parts.
+#[path = "../../examples/async_sub.rs"]
+pub mod async_sub;
+#[path = "../../examples/uart_req.rs"]
+pub mod uart_req;
+
 use core::ptr::{read_volatile, write_volatile};
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, Write};

@@ -129,7 +129,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         let needed = self.kind.cancel_needs(topic);
         loop {
-            let result = match self.port.link.room(&mut self.port.out, needed, true) {
+            let result = match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Fault::Closed) => break,
                 Ok(step) => port::step(&mut self.port, step).await,

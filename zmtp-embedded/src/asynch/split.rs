@@ -118,7 +118,6 @@ impl<'b, K: Splits, R, W> Socket<'b, K, Duplex<R, W>> {
 
 impl<'s, 'b, K, R, W> Split<'s, 'b, K, R, W> {
     /// The halves.
-    #[expect(clippy::type_complexity, reason = "it says what they are")]
     pub fn halves(&mut self) -> (Sender<'_, 's, 'b, K, W>, Receiver<'_, 's, 'b, K, R, W>) {
         let Self { shared, window, reader } = self;
         (Sender { shared }, Receiver { shared, window, reader })

@@ -56,9 +56,8 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
                 }
             }
             let deadline = now().after(retry.timeout);
-            let error = match self.request(parts, deadline, &mut now) {
-                Ok(_) => return Ok(self.port.message()),
-                Err(error) => error,
+            let Err(error) = self.request(parts, deadline, &mut now) else {
+                return Ok(self.port.message());
             };
             if matches!(error, Error::ReceiveBuffer { .. } | Error::SendBuffer { .. }) {
                 return Err(error);

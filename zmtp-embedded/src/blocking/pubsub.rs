@@ -98,7 +98,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
         let needed = self.kind.cancel_needs(topic);
         loop {
             let time = now();
-            let result = match self.port.link.room(&mut self.port.out, needed, true) {
+            let result = match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Fault::Closed) => break,
                 Ok(step) => self.port.step(step, time >= deadline),

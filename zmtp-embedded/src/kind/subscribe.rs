@@ -69,9 +69,9 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
         for topic in self.topics.topics().skip(self.told) {
-            let header = match connection.begin_subscription(Subscription::Subscribe, topic.len()) {
-                Ok(header) => header,
-                Err(_) => break,
+            let Ok(header) = connection.begin_subscription(Subscription::Subscribe, topic.len())
+            else {
+                break;
             };
             let needed = header.as_ref().len().saturating_add(topic.len());
             if needed > out.room() {

@@ -27,7 +27,7 @@ impl Stutter {
         let calls = Rc::clone(&self.calls);
         core::future::poll_fn(move |_| {
             calls.set(calls.get() + 1);
-            if calls.get() % 2 == 0 { Poll::Ready(()) } else { Poll::Pending }
+            if calls.get().is_multiple_of(2) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
