@@ -1,0 +1,109 @@
+//! ARM's MPS2 board with image AN385: a Cortex-M3 at 25 MHz, CMSDK UARTs, a LAN9118.
+
+use core::cell::Cell;
+
+use cortex_m::interrupt::{self, Mutex};
+use cortex_m::peripheral::SYST;
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m_rt::exception;
+use zmtp_core::Instant;
+
+use super::{Register, embedded_io};
+
+/// Hz.
+pub const CPU: u32 = 25_000_000;
+
+/// The board, once.
+#[derive(Debug)]
+pub struct Board {
+    /// UART 0, at 115,200 baud.
+    pub uart: Uart,
+}
+
+impl Board {
+    /// Starts clock and UART; `None` the second time.
+    pub fn take() -> Option<Self> {
+        let core = cortex_m::Peripherals::take()?;
+        start_clock(core.SYST);
+        Some(Self { uart: Uart::start() })
+    }
+}
+
+/// Milliseconds since [`Board::take`]. A Cortex-M has no atomic of 64 bits.
+static MILLISECONDS: Mutex<Cell<u64>> = Mutex::new(Cell::new(0));
+
+fn start_clock(mut timer: SYST) {
+    timer.set_clock_source(SystClkSource::Core);
+    timer.set_reload(CPU / 1_000 - 1);
+    timer.clear_current();
+    timer.enable_counter();
+    timer.enable_interrupt();
+}
+
+#[exception]
+fn SysTick() {
+    interrupt::free(|token| {
+        let milliseconds = MILLISECONDS.borrow(token);
+        milliseconds.set(milliseconds.get() + 1);
+    });
+}
+
+/// The time since the start.
+pub fn now() -> Instant {
+    Instant::from_millis(interrupt::free(|token| MILLISECONDS.borrow(token).get()))
+}
+
+/// A polled CMSDK UART.
+#[derive(Debug)]
+pub struct Uart(());
+
+#[allow(unsafe_code, reason = "addresses of registers, from ARM's application note 385")]
+mod registers {
+    use super::Register;
+
+    const UART0: usize = 0x4000_4000;
+    // SAFETY: registers of 32 bits, which move no memory.
+    pub(super) const DATA: Register = unsafe { Register::at(UART0) };
+    // SAFETY: as above.
+    pub(super) const STATE: Register = unsafe { Register::at(UART0 + 4) };
+    // SAFETY: as above.
+    pub(super) const CTRL: Register = unsafe { Register::at(UART0 + 8) };
+    // SAFETY: as above.
+    pub(super) const BAUDDIV: Register = unsafe { Register::at(UART0 + 0x10) };
+}
+
+const TX_FULL: u32 = 1;
+const RX_FULL: u32 = 2;
+const ENABLE_TX_AND_RX: u32 = 3;
+
+impl Uart {
+    fn start() -> Self {
+        registers::BAUDDIV.write(CPU / 115_200);
+        registers::CTRL.write(ENABLE_TX_AND_RX);
+        // QEMU looks for octets that came before only when the register is read.
+        let _ = registers::DATA.read();
+        Self(())
+    }
+
+    fn may_receive(&self) -> bool {
+        registers::STATE.read() & RX_FULL != 0
+    }
+
+    fn poll_receive(&mut self) -> Option<u8> {
+        self.may_receive().then(|| registers::DATA.read() as u8)
+    }
+
+    fn may_send(&self) -> bool {
+        registers::STATE.read() & TX_FULL == 0
+    }
+
+    fn poll_send(&mut self, octet: u8) -> bool {
+        let room = self.may_send();
+        if room {
+            registers::DATA.write(octet.into());
+        }
+        room
+    }
+}
+
+embedded_io!(Uart);
