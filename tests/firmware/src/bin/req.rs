@@ -11,9 +11,9 @@ fn main() -> ! {
     let Some(board) = board else { host::failed() };
     println!("hello {:?} {:?}", host::number("count"), now());
     use embedded_io::{Read, Write};
-    let mut uart = board.uart;
+    let mut uart = board.uart; let _ = &mut uart;
     let mut buf = [0; 10];
-    let n = uart.read(&mut buf).unwrap();
+    let n = loop { if let Ok(n) = uart.read(&mut buf) { break n } };
     uart.write(&buf[..n]).unwrap();
     println!("{n} {:?} {:?}", &buf[..n], now());
     host::done()

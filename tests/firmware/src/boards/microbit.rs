@@ -118,26 +118,25 @@ impl Uart {
         UART_RX_READY.read() != 0
     }
 
-    fn poll_receive(&mut self) -> Option<u8> {
-        self.may_receive().then(|| {
-            // In this order: the next octet sets it again as soon as this one is read.
-            UART_RX_READY.write(0);
-            UART_RXD.read() as u8
-        })
+    fn receive(&mut self) -> u8 {
+        // In this order: the next octet sets it again as soon as this one is read.
+        UART_RX_READY.write(0);
+        UART_RXD.read() as u8
     }
 
     fn may_send(&self) -> bool {
         self.idle || UART_TX_READY.read() != 0
     }
 
-    fn poll_send(&mut self, octet: u8) -> bool {
-        let room = self.may_send();
-        if room {
-            UART_TX_READY.write(0);
-            UART_TXD.write(octet.into());
-            self.idle = false;
-        }
-        room
+    fn send(&mut self, octet: u8) {
+        UART_TX_READY.write(0);
+        UART_TXD.write(octet.into());
+        self.idle = false;
+    }
+
+    /// Waits through some 2,000 cycles at least, of 16,000 per millisecond.
+    fn nap(&self) {
+        (0..1_000).find(|_| self.may_receive());
     }
 }
 

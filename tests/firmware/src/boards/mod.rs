@@ -41,30 +41,48 @@ impl<T: Copy> Register<T> {
     }
 }
 
-/// `embedded-io` for a type with `poll_receive(&mut self) -> Option<u8>`, `may_receive(&self)`,
-/// `poll_send(&mut self, u8) -> bool` and `may_send(&self)`: the part that all UARTs share.
+/// Nothing came, or nothing went, for about a millisecond: try again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Quiet;
+
+impl core::fmt::Display for Quiet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("nothing came, or nothing went")
+    }
+}
+
+impl core::error::Error for Quiet {}
+
+impl embedded_io::Error for Quiet {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        embedded_io::ErrorKind::TimedOut
+    }
+}
+
+/// `embedded-io` for a UART, the part that all share. It has `may_receive`, `receive`, `may_send`
+/// and `send`, which move an octet, and `nap`, which waits for at most about a millisecond.
 macro_rules! embedded_io {
     ($uart:ty) => {
         impl embedded_io::ErrorType for $uart {
-            type Error = core::convert::Infallible;
+            type Error = super::Quiet;
         }
 
         impl embedded_io::Read for $uart {
-            /// Waits for an octet, and takes those that came with it.
+            /// Waits a little for an octet, and takes those that came with it.
             fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+                if !self.may_receive() {
+                    self.nap();
+                }
                 let mut taken = 0;
-                for place in buf {
-                    let octet = loop {
-                        match self.poll_receive() {
-                            None if taken == 0 => core::hint::spin_loop(),
-                            other => break other,
-                        }
-                    };
-                    let Some(octet) = octet else { break };
-                    *place = octet;
+                for place in &mut *buf {
+                    if !self.may_receive() {
+                        break;
+                    }
+                    *place = self.receive();
                     taken += 1;
                 }
-                Ok(taken)
+                // None is the end of a stream, which a UART does not have.
+                if taken == 0 && !buf.is_empty() { Err(super::Quiet) } else { Ok(taken) }
             }
         }
 
@@ -75,19 +93,19 @@ macro_rules! embedded_io {
         }
 
         impl embedded_io::Write for $uart {
-            /// Waits until an octet goes, and sends those that go with it.
+            /// Waits a little until an octet goes, and sends those that go with it.
             fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+                // Longer than an octet takes at 115,200 baud, and too short to sleep.
+                (0..1_000).find(|_| self.may_send());
                 let mut sent = 0;
                 for octet in buf {
-                    while !self.poll_send(*octet) {
-                        if sent > 0 {
-                            return Ok(sent);
-                        }
-                        core::hint::spin_loop();
+                    if !self.may_send() {
+                        break;
                     }
+                    self.send(*octet);
                     sent += 1;
                 }
-                Ok(sent)
+                if sent == 0 && !buf.is_empty() { Err(super::Quiet) } else { Ok(sent) }
             }
 
             fn flush(&mut self) -> Result<(), Self::Error> {

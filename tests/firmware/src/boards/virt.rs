@@ -64,20 +64,21 @@ impl Uart {
         registers::LINE_STATUS.read() & RX_READY != 0
     }
 
-    fn poll_receive(&mut self) -> Option<u8> {
-        self.may_receive().then(|| registers::DATA.read())
+    fn receive(&mut self) -> u8 {
+        registers::DATA.read()
     }
 
     fn may_send(&self) -> bool {
         registers::LINE_STATUS.read() & TX_EMPTY != 0
     }
 
-    fn poll_send(&mut self, octet: u8) -> bool {
-        let room = self.may_send();
-        if room {
-            registers::DATA.write(octet);
-        }
-        room
+    fn send(&mut self, octet: u8) {
+        registers::DATA.write(octet);
+    }
+
+    /// Looks a thousand times.
+    fn nap(&self) {
+        (0..1_000).find(|_| self.may_receive());
     }
 }
 

@@ -17,7 +17,7 @@ const HOST: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 /// Why there is no connection, or none any more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Error {
-    /// Nobody took the connection in time.
+    /// Nobody took the connection in time; nothing came, or nothing went, just now.
     TimedOut,
     /// The peer refused or reset it.
     Reset,
@@ -156,12 +156,15 @@ impl Read for Stream<'_, '_> {
         if buf.is_empty() {
             return Ok(0);
         }
-        while !self.read_ready()? {}
         let socket = self.0.socket();
-        if !socket.can_recv() {
-            return if socket.state() == State::Closed { Err(Error::Reset) } else { Ok(0) };
+        if socket.can_recv() {
+            return socket.recv_slice(buf).map_err(|_| Error::Reset);
         }
-        socket.recv_slice(buf).map_err(|_| Error::Reset)
+        match socket.state() {
+            State::Closed => Err(Error::Reset),
+            _ if socket.may_recv() => Err(Error::TimedOut),
+            _ => Ok(0),
+        }
     }
 }
 
@@ -174,8 +177,10 @@ impl WriteReady for Stream<'_, '_> {
 
 impl Write for Stream<'_, '_> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Error> {
-        while !self.write_ready()? {}
         let sent = self.0.socket().send_slice(buf).map_err(|_| Error::Reset)?;
+        if sent == 0 && !buf.is_empty() {
+            return Err(Error::TimedOut);
+        }
         self.0.socket();
         Ok(sent)
     }
