@@ -11,7 +11,9 @@ fn main() {
         "thumbv6m-none-eabi" => "microbit",
         "thumbv7m-none-eabi" => "mps2",
         "riscv32imc-unknown-none-elf" => "virt",
-        _ => panic!("no board for {target}: thumbv6m-none-eabi, thumbv7m-none-eabi, riscv32imc-unknown-none-elf"),
+        _ => panic!(
+            "no board for {target}: thumbv6m-none-eabi, thumbv7m-none-eabi, riscv32imc-unknown-none-elf"
+        ),
     };
     println!("cargo::rustc-cfg=board=\"{board}\"");
     let map = format!("memory/{board}.x");
@@ -24,5 +26,8 @@ fn main() {
         println!("cargo::rustc-link-arg=-Tmemory.x");
     }
     println!("cargo::rustc-link-arg=-Tlink.x");
+    if env::var_os("CARGO_FEATURE_ETHERNET").is_some() {
+        println!("cargo::rustc-link-arg-bin=tcp=-Tdefmt.x");
+    }
     println!("cargo::rustc-link-arg=--nmagic");
 }

@@ -19,6 +19,12 @@ pub fn failed() -> ! {
     process::exit(1)
 }
 
+/// Says what failed and why, and ends QEMU with exit status 1.
+pub fn fail(what: &str, why: &dyn core::fmt::Debug) -> ! {
+    println!("FAILED {what}: {why:?}");
+    process::exit(1)
+}
+
 /// A panic is a bug: the host tells it from a failure by the status, 101 as of Rust's processes.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {

@@ -2,7 +2,7 @@
 #![no_std]
 
 pub mod boards;
-#[cfg(board = "mps2")]
+#[cfg(feature = "ethernet")]
 pub mod ethernet;
 pub mod host;
 

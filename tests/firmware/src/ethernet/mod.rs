@@ -4,4 +4,4 @@ mod lan9118;
 mod tcp;
 
 pub use lan9118::Lan9118;
-pub use tcp::{Error, Network, Stream, Tcp};
+pub use tcp::{Error, Network, Tcp};

@@ -15,7 +15,7 @@ const OURS: Ipv4Address = Ipv4Address::new(10, 0, 2, 15);
 const HOST: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
 /// Why there is no connection, or none any more.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, defmt::Format)]
 pub enum Error {
     /// Nobody took the connection in time; nothing came, or nothing went, just now.
     TimedOut,
@@ -54,7 +54,7 @@ impl Default for Network<'_> {
     }
 }
 
-/// The stack: makes connections, one at a time.
+/// The stack, and its one connection at a time.
 pub struct Tcp<'a> {
     device: Lan9118,
     interface: Interface,
@@ -101,18 +101,20 @@ impl<'a> Tcp<'a> {
         Self { device, interface, sockets, handle, port }
     }
 
-    /// Connects to a port of the host, within `timeout` milliseconds.
-    pub fn connect(&mut self, port: u16, timeout: u32) -> Result<Stream<'_, 'a>, Error> {
+    /// Connects to a port of the host, within `timeout` milliseconds. Breaks the last connection.
+    pub fn connect(&mut self, port: u16, timeout: u32) -> Result<(), Error> {
         let end = board::now().after(timeout);
         self.port = self.port.checked_add(1).unwrap_or(49_152);
         let local = self.port;
+        self.socket().abort();
+        // The reset goes out.
+        self.socket();
         let socket = self.sockets.get_mut::<Socket<'_>>(self.handle);
-        socket.abort();
         let to = IpEndpoint::new(IpAddress::Ipv4(HOST), port);
         socket.connect(self.interface.context(), to, local).map_err(|_| Error::Reset)?;
         loop {
             match self.socket().state() {
-                State::Established => return Ok(Stream(self)),
+                State::Established => return Ok(()),
                 State::Closed => return Err(Error::Reset),
                 _ if board::now() >= end => return Err(Error::TimedOut),
                 _ => {}
@@ -127,36 +129,24 @@ impl<'a> Tcp<'a> {
     }
 }
 
-/// A connection, which breaks when dropped.
-#[derive(Debug)]
-pub struct Stream<'t, 'a>(&'t mut Tcp<'a>);
-
-impl Drop for Stream<'_, '_> {
-    fn drop(&mut self) {
-        self.0.socket().abort();
-        // The reset goes out.
-        self.0.socket();
-    }
-}
-
-impl ErrorType for Stream<'_, '_> {
+impl ErrorType for Tcp<'_> {
     type Error = Error;
 }
 
-impl ReadReady for Stream<'_, '_> {
+impl ReadReady for Tcp<'_> {
     fn read_ready(&mut self) -> Result<bool, Error> {
-        let socket = self.0.socket();
+        let socket = self.socket();
         // The end is read, too.
         Ok(socket.can_recv() || !socket.may_recv())
     }
 }
 
-impl Read for Stream<'_, '_> {
+impl Read for Tcp<'_> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         if buf.is_empty() {
             return Ok(0);
         }
-        let socket = self.0.socket();
+        let socket = self.socket();
         if socket.can_recv() {
             return socket.recv_slice(buf).map_err(|_| Error::Reset);
         }
@@ -168,25 +158,25 @@ impl Read for Stream<'_, '_> {
     }
 }
 
-impl WriteReady for Stream<'_, '_> {
+impl WriteReady for Tcp<'_> {
     fn write_ready(&mut self) -> Result<bool, Error> {
-        let socket = self.0.socket();
+        let socket = self.socket();
         Ok(socket.can_send() || !socket.may_send())
     }
 }
 
-impl Write for Stream<'_, '_> {
+impl Write for Tcp<'_> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Error> {
-        let sent = self.0.socket().send_slice(buf).map_err(|_| Error::Reset)?;
+        let sent = self.socket().send_slice(buf).map_err(|_| Error::Reset)?;
         if sent == 0 && !buf.is_empty() {
             return Err(Error::TimedOut);
         }
-        self.0.socket();
+        self.socket();
         Ok(sent)
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        self.0.socket();
+        self.socket();
         Ok(())
     }
 }
