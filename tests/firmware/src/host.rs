@@ -9,6 +9,24 @@ pub fn number(name: &str) -> Option<u32> {
     (&args).flatten().find_map(|arg| arg.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
 }
 
+/// A number in decimal digits.
+pub fn decimal(mut number: u32, digits: &mut [u8; 10]) -> &[u8] {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[at..];
+        }
+    }
+}
+
+/// The number of these decimal digits.
+pub fn parse(digits: &[u8]) -> Option<u32> {
+    str::from_utf8(digits).ok()?.parse().ok()
+}
+
 /// Ends QEMU with exit status 0.
 pub fn done() -> ! {
     process::exit(0)

@@ -173,7 +173,7 @@ impl Qemu {
 
 fn image(board: Board, program: &str) -> PathBuf {
     let mut image = PathBuf::from(env::var_os("ZMTP_FIRMWARE").expect("is_there"));
-    image.extend([board.target(), "release", program]);
+    image.extend([board.target(), "firmware", program]);
     assert!(image.exists(), "{} is not built", image.display());
     image
 }
