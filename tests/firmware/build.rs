@@ -28,6 +28,10 @@ fn main() {
     println!("cargo::rustc-link-arg=-Tlink.x");
     if env::var_os("CARGO_FEATURE_ETHERNET").is_some() {
         println!("cargo::rustc-link-arg-bin=tcp=-Tdefmt.x");
+        println!("cargo::rerun-if-env-changed=DEFMT_LOG");
+        // Errors alone would be defmt's choice.
+        let level = env::var("DEFMT_LOG").unwrap_or_else(|_| "info".into());
+        println!("cargo::rustc-env=DEFMT_LOG={level}");
     }
     println!("cargo::rustc-link-arg=--nmagic");
 }

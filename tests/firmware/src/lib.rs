@@ -5,6 +5,7 @@ pub mod boards;
 #[cfg(feature = "ethernet")]
 pub mod ethernet;
 pub mod host;
+pub mod measure;
 
 #[cfg(any(board = "microbit", board = "mps2"))]
 pub use cortex_m_rt::entry;

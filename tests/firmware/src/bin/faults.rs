@@ -47,8 +47,8 @@ fn main() -> ! {
     req.connect(board.uart, now());
     let mut tally = Tally::default();
     for at in 0_u32.. {
-        let mut body = [0; 256];
-        let body = &mut body[..at as usize * 97 % 257];
+        let mut body = [0; 64];
+        let body = &mut body[..at as usize * 37 % 65];
         for (n, octet) in body.iter_mut().enumerate() {
             *octet = (at as usize ^ n) as u8;
         }

@@ -8,8 +8,7 @@ use zmtp_embedded::blocking::Sub;
 use zmtp_firmware::board::{Board, now};
 use zmtp_firmware::host::{self, fail, println};
 
-static CONFIG: Config =
-    Config::new(SocketType::Sub).with_limits(Limits::DEFAULT.max_command(247));
+static CONFIG: Config = Config::new(SocketType::Sub).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for each step.
 const PATIENCE: u32 = 20_000;
