@@ -9,6 +9,11 @@ set -eu
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 
+# A wrong sum must be seen.
+checked=""
+for package in zmtp-core zmtp-embedded zmtp-firmware; do
+  checked="$checked --config profile.firmware.package.$package.overflow-checks=true"
+done
 for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
   # The other boards have no Ethernet, and less room.
   case $target in
@@ -17,7 +22,7 @@ for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf;
   esac
   # shellcheck disable=SC2086
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --locked \
-    --manifest-path tests/firmware/Cargo.toml $programs --features "$features"
+    --manifest-path tests/firmware/Cargo.toml $programs --features "$features" $checked
 done
 # One of two directories, by the compiler that .ci/no-std-cargo.sh chose.
 newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \
@@ -36,4 +41,5 @@ if [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; then
   export ZMTP_PYTHON="$venv/bin/python"
 fi
 
+cargo clippy --quiet --package zmtp-interop --test firmware -- -D warnings
 timeout 500 cargo test --quiet --package zmtp-interop --test firmware -- --show-output "$@"

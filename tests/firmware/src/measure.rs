@@ -1,25 +1,13 @@
 //! Depth of stacks, and instructions by QEMU's count.
 
-use core::hint::black_box;
-use core::ptr;
-
 const PAINT: u32 = 0xCCCC_CCCC;
 /// Octets below the stack pointer that are painted.
 const DEPTH: usize = 3_072;
-/// Octets of this module's own frame, which stay as they are.
-const OWN: usize = 128;
-
 /// Octets of stack that `run` uses below its caller. No interrupt may be on.
-pub fn stack(run: &mut dyn FnMut()) -> usize {
-    painted(run).saturating_sub(painted(&mut || ()))
-}
-
 #[inline(never)]
 #[allow(unsafe_code, reason = "the stack below the stack pointer belongs to nobody")]
-fn painted(run: &mut dyn FnMut()) -> usize {
-    let marker = 0_u32;
-    let here = ptr::from_ref(black_box(&marker)) as usize;
-    let top = (here - OWN) & !3;
+pub fn stack(run: &mut dyn FnMut()) -> usize {
+    let top = stack_pointer() & !3;
     let bottom = top - DEPTH;
     for address in (bottom..top).step_by(4) {
         // SAFETY: RAM below the frame of this function, which calls nothing meanwhile.
@@ -31,7 +19,21 @@ fn painted(run: &mut dyn FnMut()) -> usize {
     while lowest < top && unsafe { (lowest as *const u32).read_volatile() } == PAINT {
         lowest += 4;
     }
-    here - lowest
+    top - lowest
+}
+
+#[inline(always)]
+#[allow(unsafe_code, reason = "there is no other way to this register")]
+fn stack_pointer() -> usize {
+    let pointer: usize;
+    // SAFETY: copies a register.
+    unsafe {
+        #[cfg(target_arch = "arm")]
+        core::arch::asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+        #[cfg(target_arch = "riscv32")]
+        core::arch::asm!("mv {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    pointer
 }
 
 /// Instructions that `run` takes, under `-icount shift=6`: 64 ns of virtual time each.
@@ -44,7 +46,7 @@ pub fn instructions(run: &mut dyn FnMut()) -> u64 {
     count(run).saturating_sub(count(&mut || ()))
 }
 
-/// SysTick counts down 24 bits at the speed of the CPU, whose period is `PERIOD` / 10 ns.
+/// SysTick counts down 24 bits at the speed of the CPU, with a period of `PERIOD` / 10 ns.
 #[cfg(any(board = "microbit", board = "mps2"))]
 fn counter() -> u32 {
     use cortex_m::peripheral::SYST;
@@ -69,10 +71,10 @@ fn between(start: u32, end: u32) -> u64 {
     (u64::from(start.wrapping_sub(end) & 0xFF_FFFF) * PERIOD + 320) / 640
 }
 
-/// Instructions that retired: that is what QEMU counts.
+/// QEMU's count of instructions is its virtual time.
 #[cfg(board = "virt")]
 fn counter() -> u64 {
-    riscv::register::minstret::read64()
+    riscv::register::minstret::read64() / 64
 }
 
 #[cfg(board = "virt")]

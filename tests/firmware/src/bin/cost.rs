@@ -1,4 +1,4 @@
-//! What calls cost: stack below the caller, and instructions, counted by QEMU.
+//! What sockets cost: RAM, stack below the caller, and instructions, counted by QEMU.
 //!
 //! The peer is memory that sends requests back. Run with `-icount shift=6`; `.ci/footprint.sh` does.
 #![no_std]
@@ -138,6 +138,11 @@ fn main() -> ! {
     let (mut receive, mut send) = ([0; 384], [0; 128]);
     let soon = || clock.now().after(1_000);
 
+    // An IO of no size, and subscriptions without room.
+    println!("ram req {}", size_of::<Req<'static, ()>>());
+    println!("ram rep {}", size_of::<Rep<'static, ()>>());
+    println!("ram sub {}", size_of::<Sub<'static, (), 0>>());
+    println!("ram pub_ {}", size_of::<Pub<'static, (), 0>>());
     {
         let script = Script::new(b"REP", &[]);
         let mut req = Req::new(&REQ, &mut receive, &mut send, 1);

@@ -17,7 +17,7 @@ use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
 use line::Line;
 
 /// Faults of each run; two runs with different seeds.
-const FAULTS: u64 = 600;
+const FAULTS: u64 = 510;
 /// Both runs take a tenth of it.
 const RUN: Duration = Duration::from_secs(300);
 /// Longest call of the firmware, in milliseconds: its deadlines, and a host that is busy.
