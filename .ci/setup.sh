@@ -13,6 +13,9 @@ has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || want python3-v
 # Linking for a microcontroller; `core` for it where rustup has not installed it.
 has ld.lld || want lld
 has arm-none-eabi-nm || want binutils-arm-none-eabi
+# Boards to run it on.
+has qemu-system-arm || want qemu-system-arm
+has qemu-system-riscv32 || want qemu-system-misc
 sysroot=$(rustc --print sysroot)
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
   if [ ! -d "$sysroot/lib/rustlib/$target/lib" ]; then

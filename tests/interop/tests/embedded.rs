@@ -1,5 +1,6 @@
 //! The embedded sockets against libzmq over TCP: each type, dialling and being dialled.
 
+#[path = "common/embedded_stream.rs"]
 mod stream;
 
 use core::time::Duration;

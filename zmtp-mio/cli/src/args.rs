@@ -29,9 +29,11 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// One per socket type, and what looks at them.
+/// One per socket type, the bridge, and what looks at them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    #[cfg(unix)]
+    Bridge(BridgeArgs),
     Rep(RepArgs),
     Req(ReqArgs),
     Push(PushArgs),
@@ -50,6 +52,8 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) const fn output(&self) -> &OutputArgs {
         match self {
+            #[cfg(unix)]
+            Self::Bridge(args) => &args.output,
             Self::Rep(args) => &args.output,
             Self::Req(args) => &args.output,
             Self::Push(args) => &args.run.output,
@@ -65,6 +69,43 @@ impl Command {
             Self::Decode(args) => &args.output,
         }
     }
+}
+
+/// Join a serial line, on which firmware speaks ZMTP, to a ZeroMQ endpoint
+///
+/// Carries octets both ways. Each greeting of the firmware gets a connection of its own; a lost
+/// connection is made again when the firmware greets again, and a lost line is opened again.
+/// --verbose tells what happens.
+#[cfg(unix)]
+#[derive(Args, Debug)]
+#[command(after_help = HELP,
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)))]
+pub(crate) struct BridgeArgs {
+    /// A serial device (`/dev/ttyUSB0`), a pty, or `tcp://host:port` of a serial server or QEMU
+    #[arg(value_name = "SERIAL-OR-TCP")]
+    pub(crate) serial: String,
+
+    /// What to connect it to: `tcp://host:5555`, `ipc:///path`
+    ///
+    /// A wildcard (`tcp://*:5555`) is bound, and one peer at a time is served.
+    #[arg(value_name = "ENDPOINT")]
+    pub(crate) endpoint: String,
+
+    /// Listen on ENDPOINT, for peers that connect
+    #[arg(long)]
+    pub(crate) bind: bool,
+
+    /// Speed of a serial device; 8 data bits, no parity, 1 stop bit
+    #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
+    pub(crate) baud: u32,
+
+    /// A greeting after this long without octets begins a new session; a shorter pause is part
+    /// of a message
+    #[arg(long, value_name = "DURATION", default_value = "50ms", value_parser = duration::parse)]
+    pub(crate) silence: Duration,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Answer requests: with themselves, with a command's output, or with a fixed reply

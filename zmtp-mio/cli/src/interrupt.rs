@@ -10,10 +10,17 @@ use crate::exit::Failure;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     signal: Option<u8>,
-    handle: Option<Handle>,
+    /// Stops what the command does; false if that failed.
+    stop: Option<Box<dyn FnMut() -> bool + Send>>,
+}
+
+impl core::fmt::Debug for State {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("State").field("signal", &self.signal).finish_non_exhaustive()
+    }
 }
 
 impl Interrupt {
@@ -44,7 +51,12 @@ impl Interrupt {
 
     /// From now on a signal stops this socket; before, there is nothing to clean up.
     pub(crate) fn attach(&self, handle: Handle) {
-        self.state(|state| state.handle = Some(handle));
+        self.attach_with(move || handle.stop().is_ok());
+    }
+
+    /// From now on a signal calls this, which says whether the command will end by it.
+    pub(crate) fn attach_with(&self, stop: impl FnMut() -> bool + Send + 'static) {
+        self.state(|state| state.stop = Some(Box::new(stop)));
     }
 
     /// What ended a socket that was stopped.
@@ -57,7 +69,7 @@ impl Interrupt {
     fn raise(&self, signal: u8) {
         let stopped = self.state(|state| {
             let first = state.signal.replace(signal).is_none();
-            first && state.handle.as_ref().is_some_and(|handle| handle.stop().is_ok())
+            first && state.stop.as_mut().is_some_and(|stop| stop())
         });
         if !stopped {
             std::process::exit(Failure::Interrupted(signal).code().into());

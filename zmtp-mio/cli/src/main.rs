@@ -1,6 +1,8 @@
 //! `zmtp`: sockets from the command line. See the README or `zmtp --help`.
 
 mod args;
+#[cfg(unix)]
+mod bridge;
 mod commands;
 mod decode;
 mod duration;

@@ -1,5 +1,7 @@
 //! A module per command or pattern, and what they share.
 
+#[cfg(unix)]
+mod bridge;
 mod decode;
 mod monitor;
 mod pipeline;
@@ -35,6 +37,8 @@ pub(crate) struct Context<'a> {
 /// Runs a command; returns the exit code.
 pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure> {
     match command {
+        #[cfg(unix)]
+        Command::Bridge(args) => bridge::run(args, context),
         Command::Rep(args) => rep::run(args, context),
         Command::Req(args) => req::run(args, context),
         Command::Push(args) => pipeline::push(args, context),
@@ -162,10 +166,12 @@ pub(crate) fn open<D: Device>(
 
 /// Guesses the side: a wildcard can only be bound.
 fn side<D: Device>(text: &str) -> Result<Side, EndpointError> {
-    Ok(match text.parse()? {
-        Endpoint::Tcp { host: Host::Any, .. } | Endpoint::Tcp { port: 0, .. } => Side::Bind,
-        _ => D::SIDE,
-    })
+    Ok(if is_wildcard(&text.parse()?) { Side::Bind } else { D::SIDE })
+}
+
+/// Whether it names many places.
+const fn is_wildcard(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Tcp { host: Host::Any, .. } | Endpoint::Tcp { port: 0, .. })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod ask;
+mod bridge;
 mod decode;
 mod exec;
 mod exit;

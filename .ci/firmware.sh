@@ -1,0 +1,45 @@
+#!/bin/sh
+# Builds the programs of tests/firmware and runs them under QEMU against libzmq and pyzmq.
+#
+# Needs QEMU (Debian: qemu-system-arm, qemu-system-misc), python3 with venv, a C++ compiler and make
+# for libzmq, and for each target `rustup target add`: thumbv7m-none-eabi, thumbv6m-none-eabi,
+# riscv32imc-unknown-none-elf. A test whose tools are missing says so, and fails with
+# ZMTP_NO_SKIP=1. Arguments go to the tests: `.ci/firmware.sh faults`.
+set -eu
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+
+# A wrong sum must be seen.
+checked=""
+for package in zmtp-core zmtp-embedded zmtp-firmware; do
+  checked="$checked --config profile.firmware.package.$package.overflow-checks=true"
+done
+for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
+  # The other boards have no Ethernet, and less room.
+  case $target in
+    thumbv7m-none-eabi) programs=--bins features=ethernet ;;
+    *) programs="--bin req" features= ;;
+  esac
+  # shellcheck disable=SC2086
+  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --locked \
+    --manifest-path tests/firmware/Cargo.toml $programs --features "$features" $checked
+done
+# One of two directories, by the compiler that .ci/no-std-cargo.sh chose.
+newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \
+  "$CARGO_TARGET_DIR/build-std/thumbv7m-none-eabi/firmware/req" 2>/dev/null | head -n 1)
+export ZMTP_FIRMWARE="${newest%/thumbv7m-none-eabi/*}"
+
+CARGO_TARGET_DIR=$CARGO_TARGET_DIR/defmt-log \
+  cargo build --quiet --locked --manifest-path tests/firmware/log/Cargo.toml
+export ZMTP_DEFMT="$CARGO_TARGET_DIR/defmt-log/debug/defmt-log"
+cargo build --quiet --package zmtp-cli
+export ZMTP_TOOL="$CARGO_TARGET_DIR/debug/zmtp"
+
+venv=$CARGO_TARGET_DIR/venv
+if [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; then
+  "$venv/bin/python" -c 'import zmq' 2>/dev/null || "$venv/bin/pip" install --quiet pyzmq
+  export ZMTP_PYTHON="$venv/bin/python"
+fi
+
+cargo clippy --quiet --package zmtp-interop --test firmware -- -D warnings
+timeout 500 cargo test --quiet --package zmtp-interop --test firmware -- --show-output "$@"

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Weighs the clients of zmtp-embedded/footprint and holds them to its budgets: flash on three
+# targets at the better of opt-level "s" and "z", RAM of the sockets, stack and instructions under
+# QEMU. None may have a reachable panic (their panic handler does not link) or `core::fmt`.
+set -eu
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+clients=zmtp-embedded/footprint
+results=$CARGO_TARGET_DIR/footprint
+rm -rf "$results"
+
+# cargo for a target, and where the program then is: one of two directories, by the compiler that
+# .ci/no-std-cargo.sh chose.
+build() { # <target> <arguments>
+  target=$1
+  shift
+  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --locked "$@"
+}
+built() { # <target> <program>
+  ls -t "$CARGO_TARGET_DIR/$1/firmware/$2" "$CARGO_TARGET_DIR/build-std/$1/firmware/$2" \
+    2>/dev/null | head -n 1
+}
+
+for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
+  for level in s z; do
+    export CARGO_PROFILE_FIRMWARE_OPT_LEVEL=$level
+    mkdir -p "$results/$target/$level"
+    build "$target" --manifest-path "$clients/Cargo.toml" --bins
+    for source in "$clients"/src/bin/*.rs; do
+      client=$(basename "$source" .rs)
+      [ "$client" = planted ] || cp "$(built "$target" "$client")" "$results/$target/$level/$client"
+    done
+    if errors=$(build "$target" --manifest-path "$clients/Cargo.toml" \
+      --bin planted --features planted 2>&1); then
+      echo "the planted panic was linked: no panic is proven absent" >&2
+      exit 1
+    fi
+    case $errors in
+      *a_panic_is_reachable*) ;;
+      *) printf '%s\n' "$errors" >&2; exit 1 ;;
+    esac
+    # The smaller depth of the two levels counts, as with flash.
+    build "$target" --manifest-path tests/firmware/Cargo.toml --bin cost
+    case $target in
+      thumbv6m*) board="qemu-system-arm -M microbit" ;;
+      thumbv7m*) board="qemu-system-arm -M mps2-an385" ;;
+      riscv32*) board="qemu-system-riscv32 -M virt -bios none" ;;
+    esac
+    # shellcheck disable=SC2086
+    timeout 60 $board -display none -monitor none -serial none -icount shift=6 \
+      -semihosting-config enable=on,target=native -kernel "$(built "$target" cost)" \
+      >"$results/$target/$level/costs" </dev/null
+  done
+done
+python3 .ci/footprint.py "$results" "$clients/budgets"

@@ -1,0 +1,20 @@
+//! What the programs in `src/bin` share: a board, and words to the host that runs QEMU.
+#![no_std]
+
+pub mod boards;
+#[cfg(feature = "ethernet")]
+pub mod ethernet;
+pub mod host;
+pub mod measure;
+
+#[cfg(any(board = "microbit", board = "mps2"))]
+pub use cortex_m_rt::entry;
+#[cfg(board = "virt")]
+pub use riscv_rt::entry;
+
+#[cfg(board = "microbit")]
+pub use boards::microbit as board;
+#[cfg(board = "mps2")]
+pub use boards::mps2 as board;
+#[cfg(board = "virt")]
+pub use boards::virt as board;

@@ -1,0 +1,230 @@
+//! A board that QEMU emulates. It is killed at the latest when dropped.
+
+use core::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Instant;
+use std::{env, thread};
+
+use crate::LONG;
+
+/// A board, and with it the target and the emulator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Board {
+    Microbit,
+    Mps2,
+    Virt,
+}
+
+impl Board {
+    const fn target(self) -> &'static str {
+        match self {
+            Self::Microbit => "thumbv6m-none-eabi",
+            Self::Mps2 => "thumbv7m-none-eabi",
+            Self::Virt => "riscv32imc-unknown-none-elf",
+        }
+    }
+
+    const fn emulator(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Microbit => ("qemu-system-arm", &["-M", "microbit"]),
+            Self::Mps2 => ("qemu-system-arm", &["-M", "mps2-an385"]),
+            Self::Virt => ("qemu-system-riscv32", &["-M", "virt", "-bios", "none"]),
+        }
+    }
+}
+
+/// What joins a board to its peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wire {
+    /// The UART connects to this port.
+    Connects(u16),
+    /// The UART waits for a connection to this port, and the board starts with it.
+    Listens(u16),
+    /// Ethernet: the host is 10.0.2.2.
+    Ethernet,
+}
+
+/// A running program.
+pub(crate) struct Qemu {
+    child: Child,
+    /// Makes text of what the program prints.
+    decoder: Option<Child>,
+    lines: Receiver<String>,
+    /// What was printed and read by the test, for when it fails.
+    seen: Vec<String>,
+}
+
+/// Whether firmware and emulator are there; says what is not. Fails where skipping is forbidden.
+pub(crate) fn is_there(board: Board) -> bool {
+    let (emulator, _) = board.emulator();
+    let found = Command::new(emulator).arg("--version").stdout(Stdio::null()).status().is_ok();
+    let trouble = if env::var_os("ZMTP_FIRMWARE").is_none() {
+        "no firmware: run .ci/firmware.sh, which builds it".to_owned()
+    } else if !found {
+        format!("no {emulator}: apt-get install qemu-system-arm qemu-system-misc")
+    } else {
+        return true;
+    };
+    skipped(&trouble);
+    false
+}
+
+/// Says that a test does not run, or fails if it must.
+pub(crate) fn skipped(why: &str) {
+    assert!(env::var_os("ZMTP_NO_SKIP").is_none_or(|value| value != "1"), "{why}");
+    eprintln!("SKIPPED: {why}");
+}
+
+/// The program of `tests/firmware/log`, if it is built.
+pub(crate) fn decoder() -> Option<PathBuf> {
+    let decoder = env::var_os("ZMTP_DEFMT").map(PathBuf::from);
+    if decoder.is_none() {
+        skipped("no decoder of defmt in ZMTP_DEFMT: run .ci/firmware.sh");
+    }
+    decoder
+}
+
+impl Qemu {
+    /// Starts a program of `tests/firmware`. `args` are what its `host::number` finds.
+    pub(crate) fn start(board: Board, program: &str, args: &[(&str, u64)], wire: Wire) -> Self {
+        let mut child = spawn(board, &image(board, program), args, wire);
+        let lines = lines(BufReader::new(child.stdout.take().expect("a pipe")));
+        Self { child, decoder: None, lines, seen: Vec::new() }
+    }
+
+    /// As `start`, on the board with Ethernet, for a program that speaks defmt.
+    pub(crate) fn start_decoded(
+        decoder: &Path,
+        program: &str,
+        args: &[(&str, u64)],
+        wire: Wire,
+    ) -> Self {
+        let image = image(Board::Mps2, program);
+        let mut child = spawn(Board::Mps2, &image, args, wire);
+        let mut decoder = Command::new(decoder)
+            .arg(image)
+            .stdin(child.stdout.take().expect("a pipe"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the decoder starts");
+        let lines = lines(BufReader::new(decoder.stdout.take().expect("a pipe")));
+        Self { child, decoder: Some(decoder), lines, seen: Vec::new() }
+    }
+
+    /// The next line that the program prints, if one comes in time.
+    pub(crate) fn line(&mut self, within: Duration) -> Option<String> {
+        match self.lines.recv_timeout(within) {
+            Ok(line) => {
+                assert!(!line.starts_with("PANIC"), "{line}\n{:#?}", self.seen);
+                self.seen.push(line.clone());
+                Some(line)
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Waits for a line that begins so.
+    #[track_caller]
+    pub(crate) fn line_with(&mut self, start: &str) -> String {
+        let end = Instant::now() + LONG;
+        while let Some(rest) = end.checked_duration_since(Instant::now()) {
+            match self.line(rest) {
+                Some(line) if line.starts_with(start) => return line,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        panic!("no line {start:?}: {:#?}", self.seen);
+    }
+
+    /// Waits for the end of the program, which must be a good one; returns its last line.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> String {
+        let end = Instant::now() + LONG;
+        while let Some(rest) = end.checked_duration_since(Instant::now()) {
+            // `None` at the end of the output, too.
+            if self.line(rest).is_none() {
+                break;
+            }
+        }
+        let mut status = None;
+        while status.is_none() && Instant::now() < end {
+            status = self.child.try_wait().expect("a child");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let status = status.unwrap_or_else(|| panic!("it does not end: {:#?}", self.seen));
+        assert!(status.success(), "{status}: {:#?}", self.seen);
+        self.seen.pop().unwrap_or_default()
+    }
+
+    /// The line read last.
+    pub(crate) fn last(&self) -> &str {
+        self.seen.last().map_or("", String::as_str)
+    }
+
+    /// Whether the program runs still.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_none()
+    }
+}
+
+fn image(board: Board, program: &str) -> PathBuf {
+    let mut image = PathBuf::from(env::var_os("ZMTP_FIRMWARE").expect("is_there"));
+    image.extend([board.target(), "firmware", program]);
+    assert!(image.exists(), "{} is not built", image.display());
+    image
+}
+
+fn spawn(board: Board, image: &Path, args: &[(&str, u64)], wire: Wire) -> Child {
+    let (emulator, machine) = board.emulator();
+    let mut semihosting = String::from("enable=on,target=native,arg=firmware");
+    for (name, value) in args {
+        semihosting += &format!(",arg={name}={value}");
+    }
+    let mut command = Command::new(emulator);
+    command.args(machine).args(["-display", "none", "-monitor", "none"]);
+    command.args(["-semihosting-config", &semihosting]);
+    match wire {
+        Wire::Connects(port) => {
+            command.args(["-serial", &format!("tcp:127.0.0.1:{port},nodelay=on")]);
+        }
+        Wire::Listens(port) => {
+            let line = format!("tcp:127.0.0.1:{port},server=on,wait=on,nodelay=on");
+            command.args(["-serial", &line]);
+        }
+        Wire::Ethernet => {
+            command.args(["-serial", "null", "-nic", "user"]);
+        }
+    }
+    command.arg("-kernel").arg(image);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("QEMU starts")
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        for child in [Some(&mut self.child), self.decoder.as_mut()].into_iter().flatten() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn lines(output: BufReader<impl std::io::Read + Send + 'static>) -> Receiver<String> {
+    let (found, lines) = channel();
+    thread::spawn(move || {
+        let mut octets = output.split(b'\n');
+        // Read to its end whether or not somebody looks: else QEMU would never exit.
+        while let Some(Ok(line)) = octets.next() {
+            let _ = found.send(String::from_utf8_lossy(&line).into_owned());
+        }
+    });
+    lines
+}

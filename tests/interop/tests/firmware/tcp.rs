@@ -1,0 +1,29 @@
+//! A TCP stack on the firmware's side. What it says comes as defmt, decoded here.
+
+use crate::common::Place;
+use crate::common::server::Server;
+use crate::qemu::{Board, Qemu, Wire, decoder, is_there};
+
+#[test]
+fn firmware_reconnects_to_a_peer_that_is_killed_and_started_again() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let Some(decoder) = decoder() else { return };
+    let endpoint = Place::free_port().endpoint.clone();
+    let (mut server, _) = Server::rep(&endpoint);
+    let port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
+    let mut qemu = Qemu::start_decoded(&decoder, "tcp", &[("port", port)], Wire::Ethernet);
+    for round in 0..3 {
+        qemu.line_with("INFO  connected");
+        // Some more, so that the connection is in use when it breaks.
+        qemu.line_with("INFO  50 replies");
+        drop(server);
+        // Of its own accord it notices, and tries until somebody is there.
+        qemu.line_with("WARN  lost");
+        qemu.line_with("WARN  nobody there");
+        server = Server::rep(&endpoint).0;
+        println!("round {round}: lost and found");
+    }
+    qemu.line_with("INFO  50 replies");
+}

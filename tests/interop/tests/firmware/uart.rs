@@ -1,0 +1,163 @@
+//! The UART is the stream.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+
+use crate::LONG;
+use crate::common::{LibzmqRep, Place};
+use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
+
+/// The port of an endpoint.
+fn port(endpoint: &str) -> u16 {
+    endpoint.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// A socket of libzmq that is bound, and its port.
+fn bound(kind: Kind) -> (Socket, u16) {
+    let socket = Context::new().unwrap().socket(kind).unwrap();
+    socket.set_timeout(Some(LONG)).unwrap();
+    socket.bind("tcp://127.0.0.1:*").unwrap();
+    let port = port(&socket.last_endpoint());
+    (socket, port)
+}
+
+fn asks(board: Board, count: u64) {
+    if !is_there(board) {
+        return;
+    }
+    let rep = LibzmqRep::echo("tcp://127.0.0.1:*");
+    let wire = Wire::Connects(port(&rep.endpoint));
+    let qemu = Qemu::start(board, "req", &[("count", count)], wire);
+    // The program compares bodies; a run with any error does not end well.
+    assert!(qemu.finish().starts_with(&format!("done {count} requests")));
+}
+
+#[test]
+fn a_cortex_m3_asks_1000_times() {
+    asks(Board::Mps2, 1_000);
+}
+
+#[test]
+fn a_cortex_m0_with_16_kib_asks() {
+    asks(Board::Microbit, 200);
+}
+
+#[test]
+fn a_riscv_asks() {
+    asks(Board::Virt, 200);
+}
+
+#[test]
+fn a_cortex_m3_answers_pyzmq() {
+    const COUNT: u64 = 300;
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let Some(python) = env::var_os("ZMTP_PYTHON") else {
+        return skipped("no Python with pyzmq in ZMTP_PYTHON: run .ci/firmware.sh");
+    };
+    let endpoint = Place::free_port().endpoint.clone();
+    let wire = Wire::Listens(port(&endpoint));
+    let qemu = Qemu::start(Board::Mps2, "rep", &[("count", COUNT)], wire);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pyzmq/ask.py");
+    let output = Command::new(python)
+        .arg(script)
+        .args([&endpoint, &COUNT.to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(qemu.finish().starts_with(&format!("done {COUNT} replies")));
+}
+
+#[test]
+fn a_cortex_m3_feeds_a_sub() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let (sub, port) = bound(Kind::Sub);
+    sub.set_bytes(option::SUBSCRIBE, b"even").unwrap();
+    let qemu = Qemu::start(Board::Mps2, "pub", &[("count", 500)], Wire::Connects(port));
+    // It waits for the subscription, so that the first message is the first.
+    for n in (0..500).step_by(2) {
+        let number = n.to_string();
+        assert_eq!(sub.recv().unwrap(), [&b"even"[..], number.as_bytes()]);
+    }
+    assert!(qemu.finish().starts_with("done 500 messages"));
+}
+
+#[test]
+fn a_cortex_m3_listens_to_a_pub() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let (publisher, port) = bound(Kind::Pub);
+    let mut qemu = Qemu::start(Board::Mps2, "sub", &[("count", 300)], Wire::Connects(port));
+    let end = Instant::now() + LONG;
+    // Until it has enough: what came before its subscription is lost.
+    for n in 0.. {
+        if !qemu.is_running() {
+            break;
+        }
+        assert!(Instant::now() < end, "after {n} messages");
+        let number = format!("{n}");
+        publisher.send(&[b"odd", number.as_bytes()]).unwrap();
+        publisher.send(&[b"even", number.as_bytes()]).unwrap();
+        thread::sleep(Duration::from_micros(500));
+    }
+    assert!(qemu.finish().starts_with("done 300 messages"));
+}
+
+#[test]
+fn a_cortex_m3_pushes() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let (pull, port) = bound(Kind::Pull);
+    let qemu = Qemu::start(Board::Mps2, "push", &[("count", 300)], Wire::Connects(port));
+    for n in 0..300_u32 {
+        assert_eq!(pull.recv().unwrap(), [n.to_string().into_bytes(), vec![b'x'; n as usize]]);
+    }
+    assert!(qemu.finish().starts_with("done 300 messages"));
+}
+
+#[test]
+fn a_cortex_m3_pulls() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let (push, port) = bound(Kind::Push);
+    let qemu = Qemu::start(Board::Mps2, "pull", &[("count", 300)], Wire::Connects(port));
+    for n in 0..300_u32 {
+        push.send(&[n.to_string().as_bytes(), &vec![b'x'; n as usize]]).unwrap();
+    }
+    assert!(qemu.finish().starts_with("done 300 messages"));
+}
+
+#[test]
+fn a_cortex_m3_deals() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let (router, port) = bound(Kind::Router);
+    let qemu = Qemu::start(Board::Mps2, "dealer", &[("count", 300)], Wire::Connects(port));
+    // Four are under way at a time, and go back in their order.
+    let mut waiting = std::collections::VecDeque::new();
+    for n in 0..300_u32 {
+        let message = router.recv().unwrap();
+        assert_eq!(message.len(), 3);
+        assert_eq!((&message[0][..], &message[1][..]), (&b"m3"[..], n.to_string().as_bytes()));
+        waiting.push_back(message);
+        if waiting.len() == 4 {
+            for message in waiting.drain(..) {
+                let parts: Vec<_> = message.iter().map(Vec::as_slice).collect();
+                router.send(&parts).unwrap();
+            }
+        }
+    }
+    assert!(qemu.finish().starts_with("done 300 messages"));
+}

@@ -1,0 +1,38 @@
+"""A stock libzmq REQ, through pyzmq, asks firmware.
+
+usage: ask.py ENDPOINT COUNT
+Bodies are of 0 to 4,096 octets, in one part and in three. Every wait is bounded; exits with 1 at
+the first reply that is not the request.
+"""
+
+import sys
+
+import zmq
+
+TIMEOUT_MS = 20_000
+
+
+def body(at):
+    """Octets that tell a shifted or mixed-up body."""
+    return bytes((at + n) % 251 for n in range(at * 977 % 4097))
+
+
+def main():
+    endpoint, count = sys.argv[1], int(sys.argv[2])
+    context = zmq.Context()
+    context.setsockopt(zmq.RCVTIMEO, TIMEOUT_MS)
+    context.setsockopt(zmq.SNDTIMEO, TIMEOUT_MS)
+    context.setsockopt(zmq.LINGER, 0)
+    with context.socket(zmq.REQ) as req:
+        req.connect(endpoint)
+        for at in range(count):
+            request = [body(at)] if at % 3 else [b"head", b"", body(at)]
+            req.send_multipart(request)
+            reply = req.recv_multipart()
+            assert reply == request, (at, [len(part) for part in reply])
+    context.term()
+    print(f"{count} requests of pyzmq {zmq.__version__}, libzmq {zmq.zmq_version()}, answered")
+
+
+if __name__ == "__main__":
+    main()

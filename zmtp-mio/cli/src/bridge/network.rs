@@ -1,0 +1,172 @@
+//! The network's side: one connection at a time, dialled or accepted.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::path::Path;
+
+use zmtp_mio::{Endpoint, Error, Host};
+
+use super::serial;
+
+/// A connection. Neither reads nor writes block.
+#[derive(Debug)]
+pub(crate) enum Peer {
+    Ipc(UnixStream),
+    Tcp(TcpStream),
+}
+
+impl Peer {
+    /// Connects, which may take [`serial::DIAL_TIMEOUT`] and the look-up of a name.
+    pub(crate) fn dial(endpoint: &Endpoint) -> io::Result<Self> {
+        let peer = match endpoint {
+            Endpoint::Tcp { .. } => {
+                let text = endpoint.to_string();
+                Self::Tcp(serial::dial(text.trim_start_matches("tcp://"))?)
+            }
+            _ => Self::Ipc(UnixStream::connect_addr(&address(endpoint)?)?),
+        };
+        peer.unblocked()
+    }
+
+    fn unblocked(self) -> io::Result<Self> {
+        match &self {
+            Self::Ipc(stream) => stream.set_nonblocking(true)?,
+            Self::Tcp(stream) => stream.set_nonblocking(true)?,
+        }
+        Ok(self)
+    }
+}
+
+impl Read for Peer {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Ipc(stream) => stream.read(buf),
+            Self::Tcp(stream) => stream.read(buf),
+        }
+    }
+}
+
+impl Write for Peer {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Ipc(stream) => stream.write(buf),
+            Self::Tcp(stream) => stream.write(buf),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Peer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Ipc(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// What is bound. Its file goes with it.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Ipc(UnixListener, Endpoint),
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self, Error> {
+        let listener = match endpoint {
+            Endpoint::Tcp { host, port } => match host {
+                Host::Any => TcpListener::bind(("0.0.0.0", *port)),
+                Host::Ip(ip) => TcpListener::bind((*ip, *port)),
+                _ => {
+                    let text = endpoint.to_string();
+                    TcpListener::bind(text.trim_start_matches("tcp://"))
+                }
+            }
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| Self::Tcp(listener))),
+            _ => bind_ipc(endpoint)
+                .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+                .map(|listener| Self::Ipc(listener, endpoint.clone())),
+        };
+        listener.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => Error::AddressInUse(endpoint.clone()),
+            _ => Error::Io { doing: format!("bind {endpoint}"), source },
+        })
+    }
+
+    /// With its port.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        match self {
+            Self::Ipc(_, endpoint) => Some(endpoint.clone()),
+            Self::Tcp(listener) => listener.local_addr().ok().map(Endpoint::from),
+        }
+    }
+
+    pub(crate) fn accept(&self) -> io::Result<Peer> {
+        let peer = match self {
+            Self::Ipc(listener, _) => Peer::Ipc(listener.accept()?.0),
+            Self::Tcp(listener) => {
+                let stream = listener.accept()?.0;
+                stream.set_nodelay(true)?;
+                Peer::Tcp(stream)
+            }
+        };
+        peer.unblocked()
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Ipc(listener, _) => listener.as_fd(),
+            Self::Tcp(listener) => listener.as_fd(),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Self::Ipc(_, Endpoint::Ipc(path)) = self {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn bind_ipc(endpoint: &Endpoint) -> io::Result<UnixListener> {
+    let address = address(endpoint)?;
+    match (UnixListener::bind_addr(&address), endpoint) {
+        (Err(error), Endpoint::Ipc(path))
+            if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) =>
+        {
+            fs::remove_file(path)?;
+            UnixListener::bind_addr(&address)
+        }
+        (result, _) => result,
+    }
+}
+
+/// Whether the path is a socket that a dead process left behind.
+fn is_stale(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket())
+        && UnixStream::connect(path)
+            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+fn address(endpoint: &Endpoint) -> io::Result<SocketAddr> {
+    match endpoint {
+        Endpoint::Ipc(path) => SocketAddr::from_pathname(path),
+        #[cfg(target_os = "linux")]
+        Endpoint::Abstract(name) => {
+            use std::os::linux::net::SocketAddrExt;
+            SocketAddr::from_abstract_name(name)
+        }
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
+}

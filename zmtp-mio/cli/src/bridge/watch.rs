@@ -1,0 +1,165 @@
+//! Where a session starts in what the device sends.
+//!
+//! A serial line neither connects nor closes. What tells that firmware begins anew, after a reset
+//! or after an error, is its greeting, whose first ten octets are known (RFC 37 § Greeting). They
+//! may stand in a message as well, so once a session is under way they count only after silence.
+
+use core::time::Duration;
+use std::time::Instant;
+
+/// Octets of the signature: 0xFF, padding, 0x7F.
+const LEN: usize = 10;
+
+/// Passes the octets of the device on, and finds the greetings among them.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    silence: Duration,
+    last: Option<Instant>,
+    /// A signature may begin with the next octet.
+    at_start: bool,
+    /// The beginning of a signature, not passed on yet.
+    held: Vec<u8>,
+}
+
+impl Watch {
+    pub(crate) const fn new(silence: Duration) -> Self {
+        Self { silence, last: None, at_start: true, held: Vec::new() }
+    }
+
+    /// Takes `octets` in and puts what is to be passed on into `out`. True if a greeting began:
+    /// `out` then holds it and what came since, and nothing of before.
+    ///
+    /// Without a session under way a greeting may begin `anywhere`, and all else is thrown away.
+    pub(crate) fn feed(
+        &mut self,
+        now: Instant,
+        octets: &[u8],
+        anywhere: bool,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        if self.last.is_none_or(|last| now.duration_since(last) >= self.silence) {
+            self.pass(anywhere, out);
+            self.at_start = true;
+        }
+        self.last = Some(now);
+        let mut anywhere = anywhere;
+        let mut found = false;
+        for octet in octets {
+            if !self.held.is_empty() && !fits(self.held.len(), *octet) {
+                self.pass(anywhere, out);
+            }
+            if !self.held.is_empty() || (*octet == 0xFF && (anywhere || self.at_start)) {
+                self.held.push(*octet);
+            } else if !anywhere {
+                out.push(*octet);
+            }
+            self.at_start = false;
+            if self.held.len() == LEN {
+                out.clear();
+                out.append(&mut self.held);
+                found = true;
+                anywhere = false;
+            }
+        }
+        found
+    }
+
+    /// When [`Watch::release`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        if self.held.is_empty() { None } else { self.last.map(|last| last + self.silence) }
+    }
+
+    /// Passes on what was held and has got no continuation.
+    pub(crate) fn release(&mut self, now: Instant, anywhere: bool, out: &mut Vec<u8>) {
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            self.pass(anywhere, out);
+        }
+    }
+
+    fn pass(&mut self, drop: bool, out: &mut Vec<u8>) {
+        if drop {
+            self.held.clear();
+        } else {
+            out.append(&mut self.held);
+        }
+    }
+}
+
+/// Whether a signature may have this octet here. The padding is zero; libzmq's last octet of it,
+/// with which it speaks to its oldest versions, is 1.
+const fn fits(at: usize, octet: u8) -> bool {
+    match at {
+        0 => octet == 0xFF,
+        8 => octet <= 1,
+        9 => octet == 0x7F,
+        _ => octet == 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SILENCE: Duration = Duration::from_millis(50);
+    const SIGNATURE: [u8; LEN] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F];
+
+    struct Test(Watch, Instant, Vec<u8>);
+
+    impl Test {
+        fn new() -> Self {
+            Self(Watch::new(SILENCE), Instant::now(), Vec::new())
+        }
+
+        fn feed(&mut self, octets: &[u8], anywhere: bool) -> bool {
+            self.0.feed(self.1, octets, anywhere, &mut self.2)
+        }
+    }
+
+    #[test]
+    fn noise_before_the_greeting_is_thrown_away() {
+        for noise in [&b""[..], b"boot\r\n", &[0xFF], &[0xFF, 0, 0, 0xFF], &[0xFF, 0xFF, 0]] {
+            for split in 0..noise.len() + LEN {
+                let mut test = Test::new();
+                let octets = [noise, &SIGNATURE, b"rest"].concat();
+                let first = test.feed(&octets[..split], true);
+                assert!(!first);
+                assert!(test.feed(&octets[split..], true), "{noise:?} {split}");
+                assert_eq!(test.2, [&SIGNATURE[..], b"rest"].concat(), "{noise:?} {split}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_inside_a_message_is_passed_on() {
+        let mut test = Test::new();
+        let octets = [b"x", &SIGNATURE[..], b"y"].concat();
+        assert!(!test.feed(&octets, false));
+        assert_eq!(test.2, octets);
+    }
+
+    #[test]
+    fn after_silence_it_is_a_new_session() {
+        let mut test = Test::new();
+        assert!(!test.feed(b"half a mess", false));
+        test.1 += SILENCE;
+        assert!(!test.feed(&SIGNATURE[..4], false));
+        assert!(test.feed(&SIGNATURE[4..], false));
+        assert_eq!(test.2, SIGNATURE);
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_held_no_longer_than_the_silence() {
+        let mut test = Test::new();
+        assert!(!test.feed(&SIGNATURE[..9], false));
+        assert!(test.2.is_empty());
+        assert_eq!(test.0.deadline(), Some(test.1 + SILENCE));
+        test.0.release(test.1, false, &mut test.2);
+        assert!(test.2.is_empty());
+        test.0.release(test.1 + SILENCE, false, &mut test.2);
+        assert_eq!(test.2, SIGNATURE[..9]);
+        assert_eq!(test.0.deadline(), None);
+
+        assert!(!test.feed(&[7, 0xFF, 2], false));
+        assert_eq!(test.2[9..], [7, 0xFF, 2]);
+    }
+}
