@@ -165,3 +165,14 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         result.map_err(|stop| self.port.error(stop))
     }
 }
+
+/// What sockets may cost a microcontroller, without buffers and IO: a ratchet, to be turned down.
+#[cfg(target_pointer_width = "32")]
+const _: () = {
+    let beats = if cfg!(feature = "heartbeat") { 16 } else { 0 };
+    assert!(size_of::<Dealer<'static, ()>>() <= 160 + beats);
+    assert!(size_of::<Req<'static, ()>>() <= 224 + beats);
+    assert!(size_of::<Rep<'static, ()>>() <= 200 + beats);
+    assert!(size_of::<Sub<'static, (), 64>>() <= 168 + 64 + beats);
+    assert!(size_of::<Pub<'static, (), 64>>() <= 176 + 64 + beats);
+};
