@@ -165,3 +165,14 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         result.map_err(|stop| self.port.error(stop))
     }
 }
+
+/// What sockets may cost a microcontroller, without buffers and IO: a ratchet, to be turned down.
+/// Heartbeats take 8 octets of it, and any crate may turn them on.
+#[cfg(target_pointer_width = "32")]
+const _: () = {
+    assert!(size_of::<Dealer<'static, ()>>() <= 160 + 8);
+    assert!(size_of::<Req<'static, ()>>() <= 216 + 8);
+    assert!(size_of::<Rep<'static, ()>>() <= 200 + 8);
+    assert!(size_of::<Sub<'static, (), 64>>() <= 168 + 64 + 8);
+    assert!(size_of::<Pub<'static, (), 64>>() <= 176 + 64 + 8);
+};
