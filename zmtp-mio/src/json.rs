@@ -42,7 +42,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// What serde_json says: a map whose keys are no strings, or the value's own refusal.
+    /// What `serde_json` says: a map whose keys are no strings, or the value's own refusal.
     pub fn from_json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let mut message = Self::new();
         message.push_json(value)?;
@@ -65,7 +65,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// What serde_json says: no JSON, or not of that type.
+    /// What `serde_json` says: no JSON, or not of that type.
     pub fn json<'m, T: Deserialize<'m>>(&'m self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(self.bytes())
     }
