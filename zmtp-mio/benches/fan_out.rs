@@ -1,0 +1,61 @@
+//! What a message costs its publisher when thousands of subscriptions do not match it:
+//! `cargo bench -p zmtp-mio --bench fan_out`.
+//!
+//! Matching walks the message's first part, not the subscriptions: the columns should hardly differ
+//! from row to row. No subscription matches, so that nothing is sent and only matching is measured,
+//! with what goes with each send: the look at the other peers now and then.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{HighWaterMark, Message, Pub, Sub};
+
+/// Messages per measurement; the best of several counts.
+const MESSAGES: u32 = 200_000;
+const ROUNDS: u32 = 5;
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn main() {
+    // `cargo test --benches` only wants to see it run.
+    let measures = std::env::args().any(|arg| arg == "--bench");
+    let messages = if measures { MESSAGES } else { 100 };
+    println!("ns per message that nobody wants, by octets of its first part");
+    println!("{:>13} {:>8} {:>8} {:>8}", "subscriptions", 4, 20, 100);
+    for subscriptions in [0, 10, 100, 1_000, 10_000] {
+        let mut publisher = Pub::new().expect("a socket");
+        let endpoint = publisher.bind("tcp://127.0.0.1:*").expect("a port").to_string();
+        let subscriber = subscribe(&endpoint, subscriptions, &mut publisher);
+        let cost = |publisher: &mut Pub, octets: usize| {
+            let subject = &b"topic.news.weather.berlin.".repeat(4)[..octets];
+            (0..ROUNDS).map(|_| measure(publisher, subject, messages)).min().expect("rounds")
+        };
+        let costs = [4, 20, 100].map(|octets| cost(&mut publisher, octets));
+        println!("{subscriptions:>13} {:>8} {:>8} {:>8}", costs[0], costs[1], costs[2]);
+        drop(subscriber);
+    }
+}
+
+/// A subscriber with so many topics, none of which matches, though all begin as the messages do.
+fn subscribe(endpoint: &str, count: usize, publisher: &mut Pub) -> Sub {
+    let mark = HighWaterMark { messages: usize::MAX, ..HighWaterMark::default() };
+    let mut sub = Sub::builder().send_mark(mark).connect(endpoint).expect("a socket");
+    for number in 0..count {
+        sub.subscribe(format!("topic.news.weather.berlin.{number}").repeat(4) + "no");
+    }
+    let end = Instant::now() + LIMIT;
+    while publisher.topic_count() < count {
+        sub.step().expect("a step");
+        publisher.step().expect("a step");
+        assert!(Instant::now() < end, "the subscriptions do not arrive");
+    }
+    sub
+}
+
+/// Nanoseconds per message.
+fn measure(publisher: &mut Pub, subject: &[u8], messages: u32) -> u128 {
+    let start = Instant::now();
+    for _ in 0..messages {
+        publisher.try_send(black_box(Message::from(subject))).expect("it never waits");
+    }
+    start.elapsed().as_nanos() / u128::from(messages)
+}
