@@ -3,6 +3,7 @@
 mod decode;
 mod monitor;
 mod payload;
+mod proxy;
 mod socket;
 mod traffic;
 
@@ -18,6 +19,7 @@ use crate::parts::{Reply, Request};
 pub(crate) use decode::DecodeArgs;
 pub(crate) use monitor::{MonitorArgs, TypeName};
 pub(crate) use payload::{LinesOf, Payload};
+pub(crate) use proxy::{EndArg, ProxyArgs};
 pub(crate) use socket::SocketArgs;
 pub(crate) use traffic::*;
 
@@ -45,6 +47,7 @@ pub(crate) enum Command {
     Pair(PairArgs),
     Xpub(XpubArgs),
     Xsub(XsubArgs),
+    Proxy(ProxyArgs),
     Monitor(MonitorArgs),
     Decode(DecodeArgs),
 }
@@ -65,6 +68,7 @@ impl Command {
             Self::Pair(args) => &args.run.output,
             Self::Xpub(args) => &args.run.output,
             Self::Xsub(args) => &args.run.output,
+            Self::Proxy(args) => &args.output,
             Self::Monitor(args) => &args.output,
             Self::Decode(args) => &args.output,
         }

@@ -5,6 +5,7 @@ mod bridge;
 mod decode;
 mod monitor;
 mod pipeline;
+mod proxy;
 mod pubsub;
 mod rep;
 mod req;
@@ -50,6 +51,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Pair(args) => pipeline::pair(args, context),
         Command::Xpub(args) => pubsub::xpub(args, context),
         Command::Xsub(args) => pubsub::xsub(args, context),
+        Command::Proxy(args) => proxy::run(&args, context),
         Command::Monitor(args) => monitor::run(args, context),
         Command::Decode(args) => decode::run(&args, context),
     }

@@ -183,9 +183,10 @@ impl<T: Traffic> Running<'_, T> {
                     self.tally.sent(octets);
                     self.now.last = Instant::now();
                 }
-                Err(SendError { error: Error::WouldBlock | Error::Woken, message }) => {
+                Err(SendError { error: error @ (Error::WouldBlock | Error::Woken), message }) => {
                     self.now.pending = Some(*message);
-                    return Ok(false);
+                    // Woken is not refused: the message may go all the same.
+                    return Ok(matches!(error, Error::Woken));
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
             }

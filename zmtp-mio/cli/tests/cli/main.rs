@@ -8,5 +8,6 @@ mod exec;
 mod exit;
 mod print;
 mod process;
+mod proxy;
 mod readme;
 mod traffic;

@@ -65,5 +65,5 @@ fn examples_do_what_they_say() {
         run(block.split("```").next().unwrap_or_default());
         ran += 1;
     }
-    assert_eq!(ran, 7, "blocks of examples");
+    assert_eq!(ran, 8, "blocks of examples");
 }

@@ -1,0 +1,87 @@
+//! Arguments of `zmtp proxy`.
+
+use core::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use super::{OutputArgs, SocketArgs, TypeName};
+use crate::exit::HELP;
+
+/// Pass messages between two sockets, both ways, until Ctrl-C
+///
+/// Each socket is TYPE=ENDPOINT, which is bound, or TYPE=connect:ENDPOINT; commas part several
+/// endpoints. Usual pairs: `xsub=... xpub=...` for publishers and subscribers, `router=...
+/// dealer=...` for requests and services, `pull=... push=...` for work. A SUB subscribes to
+/// everything. With --verbose, what happened to connections is told at the end.
+#[derive(Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct ProxyArgs {
+    /// The one side, like xsub=tcp://*:5555
+    #[arg(value_name = "FRONTEND")]
+    pub(crate) frontend: EndArg,
+
+    /// The other side, like xpub=tcp://*:5556
+    #[arg(value_name = "BACKEND")]
+    pub(crate) backend: EndArg,
+
+    /// Send a copy of every message here: a pub, push, pair or dealer
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) capture: Option<EndArg>,
+
+    /// Obey PAUSE, RESUME, TERMINATE and STATISTICS that come here: a pair or rep
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) control: Option<EndArg>,
+
+    /// Sum up at the end, on stderr
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) stats: bool,
+
+    #[command(flatten)]
+    pub(crate) socket: SocketArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// A socket with its endpoints.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct EndArg {
+    pub(crate) socket_type: TypeName,
+    pub(crate) bind: Vec<String>,
+    pub(crate) connect: Vec<String>,
+}
+
+impl FromStr for EndArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const EXPECTED: &str = "expected TYPE=ENDPOINT or TYPE=connect:ENDPOINT";
+        let (name, endpoints) = text.split_once('=').ok_or(EXPECTED)?;
+        let socket_type = TypeName::from_str(name, true)
+            .map_err(|_| format!("{EXPECTED}; {name:?} is no socket type"))?;
+        let mut end = Self { socket_type, bind: Vec::new(), connect: Vec::new() };
+        for endpoint in endpoints.split(',') {
+            match endpoint.strip_prefix("connect:") {
+                Some(endpoint) => end.connect.push(endpoint.into()),
+                None => end.bind.push(endpoint.into()),
+            }
+        }
+        Ok(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_type_and_its_endpoints() {
+        let end: EndArg = "xsub=tcp://*:1,connect:ipc:///a,tcp://*:2".parse().unwrap();
+        assert_eq!(end.socket_type, TypeName::Xsub);
+        assert_eq!(end.bind, ["tcp://*:1", "tcp://*:2"]);
+        assert_eq!(end.connect, ["ipc:///a"]);
+        for text in ["", "xsub", "tcp://*:1", "xbus=tcp://*:1"] {
+            assert!(text.parse::<EndArg>().unwrap_err().contains("TYPE=ENDPOINT"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The proxy, between tools.
+
+use crate::process::{Zmtp, zmtp};
+
+const TCP: &str = "tcp://127.0.0.1:*";
+
+/// A proxy; returns where its two sides listen, and any others.
+fn proxy<const N: usize>(args: &[&str]) -> (Zmtp, [String; N]) {
+    let proxy = Zmtp::start([&["proxy"], args].concat());
+    let ends = std::array::from_fn(|_| proxy.listening());
+    (proxy, ends)
+}
+
+fn end(name: &str) -> String {
+    format!("{name}={TCP}")
+}
+
+#[test]
+fn requests_go_to_services_and_replies_come_back() {
+    let (proxy, [front, back]) = proxy(&[&end("router"), &end("dealer"), "--stats"]);
+    let _rep = Zmtp::start(["rep", "--connect", &back]);
+    let done = zmtp(["req", &front, "hello", "--count", "3", "--timeout", "15s"]);
+    assert_eq!(done.good(), "hello\n".repeat(3));
+    proxy.signal("-INT");
+    let done = proxy.finish();
+    // Routing id, delimiter and body of each, there and back.
+    let text = "frontend received 9 parts, 30 octets, and sent 9 parts, 30 octets";
+    assert!(done.bad(130).contains(text), "{}", done.stderr);
+}
+
+#[test]
+fn subscriptions_pass_and_a_capture_sees_what_does() {
+    let (watch, tap) = {
+        let pull = Zmtp::start(["pull", TCP, "--count", "2", "--hex-output"]);
+        let endpoint = pull.listening();
+        (pull, endpoint)
+    };
+    let tap = format!("push=connect:{tap}");
+    let (_proxy, [front, back]) = proxy(&[&end("xsub"), &end("xpub"), "--capture", &tap]);
+    let sub = Zmtp::start(["sub", &back, "--topic", "we", "--count", "1"]);
+    zmtp(["pub", "--connect", &front, "weather"]).good();
+    assert_eq!(sub.finish().good(), "weather\n");
+    // The subscription, and the message.
+    assert_eq!(watch.finish().good(), "017765\n77656174686572\n");
+}
+
+#[test]
+fn a_proxy_obeys() {
+    let (proxy, [_, _, control]) = proxy(&[&end("pull"), &end("push"), "--control", &end("rep")]);
+    assert_eq!(zmtp(["req", &control, "STATISTICS", "--raw"]).stdout, [0; 64]);
+    assert_eq!(zmtp(["req", &control, "TERMINATE"]).good(), "\n");
+    proxy.finish().good();
+}
+
+#[test]
+fn ends_that_do_not_fit_are_2() {
+    for line in [
+        &["proxy"][..],
+        &["proxy", "router", "dealer"],
+        &["proxy", "rep=tcp://127.0.0.1:*", "req=tcp://127.0.0.1:*"],
+        &["proxy", "pull=tcp://127.0.0.1:*", "push=tcp://127.0.0.1:*", "--capture", "sub=ipc://x"],
+        &["proxy", "pull=tcp://127.0.0.1:*", "push=tcp://127.0.0.1:*", "--control", "pub=ipc://x"],
+    ] {
+        assert_ne!(zmtp(line).bad(2), "", "{line:?}");
+    }
+}
