@@ -59,11 +59,20 @@ fn without_commands(kind: Kind, input: &Input, theirs: &Outcome) -> Outcome {
     let commands: Vec<Vec<u8>> =
         frames.into_iter().filter(subscribes).map(|frame| frame.body).collect();
     let name = usize::from(kind == Kind::Router);
-    let is_command = |message: &Message| {
-        let [parts @ .., last] = &message[..] else { return false };
-        parts.len() == name && commands.contains(last)
-    };
-    let received = theirs.received.iter().filter(|message| !is_command(message)).cloned().collect();
+    let (mut received, mut begun) = (Vec::new(), Message::new());
+    for message in &theirs.received {
+        let behind = if begun.is_empty() { 0 } else { name };
+        begun.extend_from_slice(&message[behind..]);
+        if begun.last().is_some_and(|last| commands.contains(last)) {
+            // In the middle of a message it even ends that.
+            begun.pop();
+            if begun.len() <= name {
+                begun.clear();
+            }
+        } else {
+            received.push(std::mem::take(&mut begun));
+        }
+    }
     Outcome { received, refused: theirs.refused }
 }
 
@@ -106,6 +115,16 @@ pub const ALL: &[Listed] = &[
         name: "MORE on a command",
         why: "RFC 37 § Framing forbids it, and what breaks framing is not guessed at",
         meant: |case| case.only_we_refuse(|error| error == Malformed::MoreOnCommand.into()),
+    },
+    Listed {
+        name: "ZMTP 2.0: MORE on the identity",
+        why: "RFC 15: the identity is one frame",
+        meant: |case| case.only_we_refuse(|error| error == Malformed::MoreOnIdentity.into()),
+    },
+    Listed {
+        name: "ZMTP 1.0: a frame without its flags",
+        why: "RFC 13: the size counts the flags, so that it is at least 1",
+        meant: |case| case.only_we_refuse(|error| error == Malformed::EmptyFrame.into()),
     },
     Listed {
         name: "second READY",

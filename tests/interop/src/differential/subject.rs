@@ -74,7 +74,7 @@ macro_rules! subject {
     ($socket:ty, $then:expr) => {
         impl Subject for $socket {
             fn endpoint(&self) -> String {
-                self.endpoints().next().map(|bound| bound.to_string()).unwrap_or_default()
+                self.endpoints().next().map_or_else(String::new, |endpoint| endpoint.to_string())
             }
 
             fn turn(&mut self) -> io::Result<Vec<Message>> {
