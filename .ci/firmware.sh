@@ -21,7 +21,7 @@ for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf;
     *) programs="--bin req" features= ;;
   esac
   # shellcheck disable=SC2086
-  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --locked \
+  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware \
     --manifest-path tests/firmware/Cargo.toml $programs --features "$features" $checked
 done
 # One of two directories, by the compiler that .ci/no-std-cargo.sh chose.
@@ -30,7 +30,7 @@ newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \
 export ZMTP_FIRMWARE="${newest%/thumbv7m-none-eabi/*}"
 
 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/defmt-log \
-  cargo build --quiet --locked --manifest-path tests/firmware/log/Cargo.toml
+  cargo build --quiet --manifest-path tests/firmware/log/Cargo.toml
 export ZMTP_DEFMT="$CARGO_TARGET_DIR/defmt-log/debug/defmt-log"
 cargo build --quiet --package zmtp-cli
 export ZMTP_TOOL="$CARGO_TARGET_DIR/debug/zmtp"

@@ -14,7 +14,7 @@ rm -rf "$results"
 build() { # <target> <arguments>
   target=$1
   shift
-  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --locked "$@"
+  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware "$@"
 }
 built() { # <target> <program>
   ls -t "$CARGO_TARGET_DIR/$1/firmware/$2" "$CARGO_TARGET_DIR/build-std/$1/firmware/$2" \
@@ -30,6 +30,8 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
       client=$(basename "$source" .rs)
       [ "$client" = planted ] || cp "$(built "$target" "$client")" "$results/$target/$level/$client"
     done
+    build "$target" --manifest-path "$clients/Cargo.toml" --bin req --features heartbeat
+    cp "$(built "$target" req)" "$results/$target/$level/req_heartbeat"
     if errors=$(build "$target" --manifest-path "$clients/Cargo.toml" \
       --bin planted --features planted 2>&1); then
       echo "the planted panic was linked: no panic is proven absent" >&2

@@ -1,0 +1,23 @@
+//! REQ over a UART that tries again over new connections: Lazy Pirate.
+#![no_std]
+#![no_main]
+
+use footprint::{Uart, look, now, octets, outcome};
+use zmtp_core::Config;
+use zmtp_core::wire::SocketType;
+use zmtp_embedded::blocking::{Req, Retry};
+
+static CONFIG: Config = Config::new(SocketType::Req);
+const RETRY: Retry = Retry { timeout: 1_000, tries: 3 };
+
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    let mut req = Req::new(&CONFIG, octets(), octets(), now().as_millis() as u32);
+    let mut reconnect = |_: Option<Uart>| Some(Uart);
+    loop {
+        match req.request_with_retries(&[octets()], RETRY, &mut reconnect, now) {
+            Ok(reply) => look(reply.first()),
+            Err(_) => outcome(false),
+        }
+    }
+}
