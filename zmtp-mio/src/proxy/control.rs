@@ -1,7 +1,6 @@
 //! Steering a proxy: by a handle, or by messages.
 
 use core::sync::atomic::{AtomicU8, Ordering};
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
@@ -91,8 +90,8 @@ impl Steering {
     ///
     /// # Errors
     ///
-    /// What the system says of waking; also of the next two.
-    pub fn pause(&self) -> io::Result<()> {
+    /// [`Error::Io`] if the system does not let it wake the proxy; also of the next two.
+    pub fn pause(&self) -> Result<(), Error> {
         self.set(Course::Paused)
     }
 
@@ -101,7 +100,7 @@ impl Steering {
     /// # Errors
     ///
     /// As [`Self::pause`].
-    pub fn resume(&self) -> io::Result<()> {
+    pub fn resume(&self) -> Result<(), Error> {
         self.set(Course::Active)
     }
 
@@ -110,7 +109,7 @@ impl Steering {
     /// # Errors
     ///
     /// As [`Self::pause`].
-    pub fn terminate(&self) -> io::Result<()> {
+    pub fn terminate(&self) -> Result<(), Error> {
         self.set(Course::Terminated)
     }
 
@@ -124,9 +123,9 @@ impl Steering {
         *self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, course: Course) -> io::Result<()> {
+    fn set(&self, course: Course) -> Result<(), Error> {
         self.0.steer(course);
-        self.0.waker.wake()
+        self.0.waker.wake().map_err(Error::io("wake the proxy"))
     }
 }
 
