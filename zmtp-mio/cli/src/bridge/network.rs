@@ -82,7 +82,7 @@ pub(crate) enum Listener {
 impl Listener {
     pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self, Error> {
         let listener = match endpoint {
-            Endpoint::Tcp { host, port } => match host {
+            Endpoint::Tcp { host, port, .. } => match host {
                 Host::Any => TcpListener::bind(("0.0.0.0", *port)),
                 Host::Ip(ip) => TcpListener::bind((*ip, *port)),
                 _ => {
