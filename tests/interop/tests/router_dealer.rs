@@ -222,7 +222,8 @@ fn probes_make_each_others_routers_known() {
     let mut came: Vec<_> = (0..2)
         .map(|_| {
             until("a probe", || {
-                (dealer.step().unwrap(), router.step().unwrap());
+                dealer.step().unwrap();
+                router.step().unwrap();
                 theirs.readable(Duration::from_millis(1)).unwrap().then(|| theirs.recv().unwrap())
             })
         })
@@ -304,7 +305,7 @@ fn our_dealer_asks_three_reps_of_libzmq_in_exact_turns() {
     for (at, rep) in reps.iter().enumerate() {
         for round in 0..100 {
             let number = (at + 3 * round).to_string().into_bytes();
-            assert_eq!(rep.recv().unwrap(), [number.clone()]);
+            assert_eq!(rep.recv().unwrap(), std::slice::from_ref(&number));
             rep.send(&[&number]).unwrap();
         }
     }
