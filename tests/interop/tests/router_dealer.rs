@@ -11,6 +11,7 @@ use common::any::{id, until};
 use common::server::Server;
 use common::{Check, LONG, Place, body, numbered, parts, slices};
 use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket, option};
+use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Dealer, Error, EventKind, HighWaterMark, Message, Router};
 
 const SHORT: Duration = Duration::from_millis(20);
