@@ -11,6 +11,7 @@ use common::any::{id, until};
 use common::server::Server;
 use common::{Check, LONG, Place, body, numbered, parts, slices};
 use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket, option};
+use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Dealer, Error, EventKind, HighWaterMark, Message, Router};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -85,7 +86,7 @@ fn libzmqs_router_calls_our_dealer_what_it_calls_itself() {
         let router = libzmq(&Context::new().unwrap(), Kind::Router);
         router.bind(&place.endpoint).unwrap();
         let endpoint = router.last_endpoint();
-        let name = zmtp_mio::zmtp_core::wire::RoutingId::new(&body(255)[1..]).unwrap();
+        let name = RoutingId::new(&body(255)[1..]).unwrap();
         let mut dealer = Dealer::builder().routing_id(name).connect(&endpoint).unwrap();
         dealer.send(Message::from_parts(["", "hello"])).unwrap();
         dealer.wait(SHORT).unwrap();
