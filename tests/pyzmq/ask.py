@@ -14,7 +14,8 @@ TIMEOUT_MS = 20_000
 
 def body(at):
     """Octets that tell a shifted or mixed-up body."""
-    return bytes((at + n) % 251 for n in range(at * 977 % 4097))
+    size = at % 100 if at % 10 else 4096 - at * 977 % 4097
+    return bytes((at + n) % 251 for n in range(size))
 
 
 def main():
