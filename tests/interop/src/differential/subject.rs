@@ -26,7 +26,8 @@ impl Kind {
     pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
 
     /// The type as the core calls it, and what its peer calls itself.
-    pub const fn names(self) -> (zmtp_mio::zmtp_core::wire::SocketType, &'static str) {
+    pub const fn names(self) -> (SocketType, &'static str) {
+        use zmtp_mio::zmtp_core::wire::SocketType;
         use zmtp_mio::zmtp_core::wire::SocketType as Type;
         match self {
             Self::Pull => (Type::Pull, "PUSH"),
