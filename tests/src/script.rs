@@ -32,6 +32,8 @@ pub enum Op {
     Send(Out),
     /// REQ's request to a peer is out.
     Sent(PeerId),
+    /// REQ moves a request that is not out to a peer that is up.
+    Reroute,
     /// The application takes a message.
     Take,
     /// REQ: a peer's handshake is over.
@@ -89,6 +91,7 @@ impl Op {
             5 => Self::Send(Out::Later),
             6 | 7 => Self::Send(Out::Now),
             8 | 9 => Self::Take,
+            10 if how % 4 == 0 => Self::Reroute,
             _ => Self::frame(peer, *how),
         })
     }
@@ -135,6 +138,7 @@ macro_rules! req {
                     Op::Down(peer) => format!("{:?}", self.down(peer)),
                     Op::GiveUp => format!("{:?}", self.give_up()),
                     Op::Lost(peer) => format!("{:?}", self.lost(peer)),
+                    Op::Reroute => format!("{:?}", self.reroute()),
                     Op::Send(out) => format!("{:?}", ask!(self, out)),
                     Op::Sent(peer) => format!("{:?}", self.sent(peer)),
                     Op::Take => format!("{:?}", self.take()),
@@ -181,7 +185,7 @@ macro_rules! rep {
                     Op::Attach(peer) => format!("{:?}", self.attach(peer)),
                     Op::Detach(peer) => format!("{:?}", self.detach(peer)),
                     Op::Down(peer) => format!("{:?}", self.unreachable(peer)),
-                    Op::GiveUp => String::new(),
+                    Op::GiveUp | Op::Reroute => String::new(),
                     Op::Lost(peer) => format!("{:?}", self.forget(peer)),
                     Op::Sent(peer) | Op::Up(peer) => format!("{:?}", self.queued(peer)),
                     Op::Send(_) => format!("{:?}", self.reply()),

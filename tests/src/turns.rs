@@ -4,7 +4,7 @@ use core::fmt::Debug;
 
 use zmtp_core::pattern::{
     BalancePeer, Dealer, DealerPeer, FairPeer, Pair, PeerId, Pull, Push, Router, RouterPeer,
-    RoutingIds, Slots,
+    RoutingIds, Slots, Subscribe, Subscriptions,
 };
 
 use crate::model::{PairModel, RouterModel, TurnsModel};
@@ -143,6 +143,13 @@ turning!([S: Slots<FairPeer> + Debug] Pull<S>, it, {
     Turn::Take => it.take(),
 }, it.may_take());
 
+turning!([S: Slots<FairPeer> + Debug, F: Subscriptions + Debug] Subscribe<S, F>, it, {
+    Turn::Attach(peer, _) => it.attach(peer),
+    Turn::Detach(peer) => it.detach(peer),
+    Turn::Received(peer) => it.received(peer),
+    Turn::Take => it.take(),
+}, it.may_take());
+
 turning!([] Half<false>, it, {
     Turn::Attach(peer, _) => it.0.attach(peer),
     Turn::Detach(peer) => it.0.detach(peer),
@@ -158,7 +165,7 @@ turning!([S: Slots<RouterPeer> + Debug, I: RoutingIds + Debug] Router<S, I>, it,
     Turn::Route(name) => it.route(name),
     Turn::SetFull(peer, full) => it.set_full(peer, full),
     Turn::Take => it.take(),
-}, (it.may_take(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
+}, (it.may_take(), it.may_route(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
 
 turning!([] RouterModel, it, {
     Turn::Attach(peer, name) => it.attach(peer, name),
@@ -168,7 +175,7 @@ turning!([] RouterModel, it, {
     Turn::Route(name) => it.route(name),
     Turn::SetFull(peer, full) => it.set_full(peer, full),
     Turn::Take => it.take(),
-}, (it.may_take(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
+}, (it.may_take(), it.may_route(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
 
 turning!([] Pair, it, {
     Turn::Attach(peer, _) => it.attach(peer),

@@ -66,3 +66,19 @@ fn a_router_forgets_the_peer_for_whose_name_it_has_no_room() {
     router.detach(PeerId(0));
     assert!(router.attach(PeerId(1), b"bob").is_ok());
 }
+
+/// Found by the model of ROUTER: with its only name handed over to a peer that is full, ROUTER said
+/// that it could send, until the old peer was gone.
+#[test]
+fn a_router_that_can_reach_nobody_does_not_say_that_it_can_send() {
+    let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(4), 7, true);
+    router.attach(PeerId(0), b"ann").unwrap();
+    router.attach(PeerId(1), b"ann").unwrap();
+    assert!(router.may_route());
+    router.set_full(PeerId(1), true);
+    assert!(!router.may_route());
+    router.detach(PeerId(0));
+    assert!(!router.may_route());
+    router.set_full(PeerId(1), false);
+    assert!(router.may_route() && router.route(b"ann") == Ok(PeerId(1)));
+}

@@ -128,6 +128,18 @@ impl ReqModel {
         Ok(peer)
     }
 
+    /// As [`Req::reroute`](zmtp_core::pattern::Req::reroute).
+    pub fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        let Request::Routed(old) = self.request else { return None };
+        if self.up.contains(&old) {
+            return None;
+        }
+        let new = self.up.pop_front()?;
+        self.up.push_back(new);
+        self.request = Request::Routed(new);
+        Some((old, new))
+    }
+
     /// As [`Req::sent`](zmtp_core::pattern::Req::sent).
     pub fn sent(&mut self, peer: PeerId) {
         if self.request == Request::Routed(peer) {

@@ -229,6 +229,11 @@ impl RouterModel {
         if full { Err(Unroutable::Full(peer)) } else { Ok(peer) }
     }
 
+    /// As [`Router::may_route`](zmtp_core::pattern::Router::may_route).
+    pub fn may_route(&self) -> bool {
+        self.names.values().any(|(name, leads)| *leads && self.route(name).is_ok())
+    }
+
     /// What a peer is called.
     pub fn id(&self, peer: PeerId) -> Option<&[u8]> {
         self.names.get(&peer).map(|(name, _)| &name[..])

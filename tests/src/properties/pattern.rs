@@ -1,6 +1,8 @@
 //! What must hold for the machines of patterns.
 
-use zmtp_core::pattern::{Dealer, Fixed, Mode, Pair, Pull, Push, Rep, Req, Router};
+use zmtp_core::pattern::{
+    Dealer, Fixed, FixedSubscriptions, Mode, Pair, Pull, Push, Rep, Req, Router, Subscribe,
+};
 
 use super::topics::{
     full_stores_keep_what_they_have, publish_matches_its_model, subscriptions_match_their_model,
@@ -57,7 +59,7 @@ pub fn dealer_matches_its_model(octets: &[u8]) {
     turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut table);
 }
 
-/// PUSH and PULL do what their halves of the model do. The first octet chooses the mode.
+/// PUSH, PULL and SUB do what their halves of the model do. The first octet chooses the mode.
 pub fn push_and_pull_match_their_models(octets: &[u8]) {
     let Some((mode, script)) = octets.split_first() else { return };
     let only_up = mode & 1 != 0;
@@ -66,6 +68,8 @@ pub fn push_and_pull_match_their_models(octets: &[u8]) {
     turns::run(script, &mut Half::<true>(model()), &mut push);
     let mut pull = Pull::new(Table::new(ROOM));
     turns::run(script, &mut Half::<false>(model()), &mut pull);
+    let mut sub = Subscribe::new(Fixed::<_, ROOM>::new(), FixedSubscriptions::<64>::new());
+    turns::run(script, &mut Half::<false>(model()), &mut sub);
 }
 
 /// ROUTER does what its model does. The first octet chooses the mode.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use zmtp_core::pattern::{
-    Added, FixedSubscriptions, FixedTopics, PeerId, Publish, Removed, Reports, Subscriptions,
-    Topics,
+    Added, FairPeer, Fixed, FixedSubscriptions, FixedTopics, PeerId, Publish, Removed, Reports,
+    Subscribe, Subscriptions, Topics,
 };
 
 use crate::model::{SubscriptionsModel, TopicsModel};
@@ -56,20 +56,22 @@ pub fn subscriptions_match_their_model(script: &[u8]) {
 }
 
 /// Subscriptions in this store and in a map are the same.
-pub fn subscriptions_like_their_model(mut real: impl Subscriptions, script: &[u8]) {
+pub fn subscriptions_like_their_model(store: impl Subscriptions, script: &[u8]) {
+    let mut real = Subscribe::new(Fixed::<FairPeer, 1>::new(), store);
     let mut model = SubscriptionsModel::default();
     for step in script.iter().take(400) {
         let topic = TOPICS[usize::from(*step) % TOPICS.len()];
         if step & 0x80 == 0 {
-            assert_eq!(real.add(topic), model.add(topic));
+            assert_eq!(real.subscribe(topic), model.add(topic));
         } else {
-            assert_eq!(real.remove(topic), model.remove(topic));
+            assert_eq!(real.cancel(topic), model.remove(topic));
         }
         for subject in SUBJECTS {
-            assert_eq!(real.matches(subject), model.matches(subject));
+            assert_eq!(real.wants(subject), model.matches(subject));
+            assert_eq!(real.topics().matches(subject), model.matches(subject));
         }
         let mut all = [Vec::new(), Vec::new()];
-        real.each(|topic| all[0].push(topic.to_vec()));
+        real.replay(|topic| all[0].push(topic.to_vec()));
         model.each(|topic| all[1].push(topic.to_vec()));
         all[0].sort();
         assert_eq!(all[0], all[1], "each topic once");

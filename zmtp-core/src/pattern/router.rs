@@ -143,6 +143,11 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
             self.detach(peer);
             return Err(full.into());
         }
+        self.change(peer, |slot| slot.gone = false);
+        if let Some(other) = displaced {
+            // Nothing leads to it any more.
+            self.change(other, |slot| slot.gone = true);
+        }
         Ok(Attached { displaced })
     }
 

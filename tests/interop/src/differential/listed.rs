@@ -33,7 +33,12 @@ struct Case<'a> {
 pub fn of(kind: Kind, input: &Input, ours: &Outcome, theirs: &Outcome) -> Option<&'static Listed> {
     let error = error(kind, input);
     let theirs = without_commands(kind, input, theirs);
-    if *ours == theirs {
+    // In the middle of a request to a REP it costs the rest, which has no delimiter then.
+    let less = kind == Kind::Rep
+        && theirs.received.iter().all(|message| ours.received.contains(message))
+        && (theirs.refused == ours.refused || ours.refused)
+        && !subscriptions(input).is_empty();
+    if *ours == theirs || less {
         return Some(&COMMANDS);
     }
     let case = Case { kind, ours, theirs: &theirs, error };
@@ -51,13 +56,7 @@ pub fn error(kind: Kind, input: &Input) -> Option<Error> {
 
 /// SUBSCRIBE and CANCEL commands are messages to libzmq, with whatever socket.
 fn without_commands(kind: Kind, input: &Input, theirs: &Outcome) -> Outcome {
-    let (frames, _) = raw::frames(input.stream().get(64..).unwrap_or_default());
-    let subscribes = |frame: &raw::Frame| {
-        let name = |name: &[u8]| frame.body.starts_with(name);
-        frame.is_command() && (name(b"\x09SUBSCRIBE") || name(b"\x06CANCEL"))
-    };
-    let commands: Vec<Vec<u8>> =
-        frames.into_iter().filter(subscribes).map(|frame| frame.body).collect();
+    let commands = subscriptions(input);
     let name = usize::from(kind == Kind::Router);
     let (mut received, mut begun) = (Vec::new(), Message::new());
     for message in &theirs.received {
@@ -74,6 +73,16 @@ fn without_commands(kind: Kind, input: &Input, theirs: &Outcome) -> Outcome {
         }
     }
     Outcome { received, refused: theirs.refused }
+}
+
+/// The bodies of the SUBSCRIBE and CANCEL commands in an input.
+fn subscriptions(input: &Input) -> Vec<Vec<u8>> {
+    let (frames, _) = raw::frames(input.stream().get(64..).unwrap_or_default());
+    let subscribes = |frame: &raw::Frame| {
+        let name = |name: &[u8]| frame.body.starts_with(name);
+        frame.is_command() && (name(b"\x09SUBSCRIBE") || name(b"\x06CANCEL"))
+    };
+    frames.into_iter().filter(subscribes).map(|frame| frame.body).collect()
 }
 
 /// The difference that goes with any other.

@@ -1,0 +1,95 @@
+//! What errors and names say to a person: who is at fault, with the numbers.
+
+use std::collections::BTreeSet;
+
+use zmtp_core::pattern::{NoRoom, OutOfTurn};
+use zmtp_core::wire::{
+    CommandName, Full, Malformed, MechanismName, OldPeer, RoutingId, SocketType, Version,
+};
+use zmtp_core::{Error, Exceeded, Limit, PeerError, SendError, Timeout};
+
+fn errors() -> Vec<(Error, &'static str)> {
+    let malformed = [
+        (Malformed::CommandName, "command name"),
+        (Malformed::EmptyFrame, "length 0"),
+        (Malformed::ErrorReason, "ERROR"),
+        (Malformed::FrameSize(1 << 63), "0x8000000000000000"),
+        (Malformed::Metadata, "metadata"),
+        (Malformed::MoreOnCommand, "on a command"),
+        (Malformed::MoreOnIdentity, "on an identity"),
+        (Malformed::Ping, "TTL"),
+        (Malformed::ReservedFlags(0x40), "0x40"),
+    ];
+    let (ours, peer) = (SocketType::Rep, SocketType::Push);
+    let peers = [
+        (PeerError::IncompatibleSocketType { ours, peer }, "a REP socket cannot talk to a PUSH"),
+        (PeerError::MechanismMismatch { peer: MechanismName::new(b"X\xff") }, "\"X\\xff\""),
+        (PeerError::MessageInHandshake, "before the handshake"),
+        (PeerError::MissingSocketType, "without Socket-Type"),
+        (PeerError::Old(OldPeer::Unversioned(0x47)), "0x47"),
+        (PeerError::Old(OldPeer::Version(0)), "1.0"),
+        (PeerError::Old(OldPeer::Version(1)), "2.0"),
+        (PeerError::Old(OldPeer::Version(3)), "3.0"),
+        (PeerError::Refused, "refused"),
+        (PeerError::RoutingIdTooLong(300), "300"),
+        (PeerError::SecondReady, "second READY"),
+        (PeerError::UnexpectedCommand(CommandName::Hello), "Hello"),
+        (PeerError::UnknownSocketType, "unknown socket type"),
+    ];
+    let limits = [
+        (Limit::Command, "octets in a command"),
+        (Limit::Frame, "octets in a frame"),
+        (Limit::Message, "octets in a message"),
+        (Limit::Parts, "parts"),
+    ];
+    let exceeded = |limit| Exceeded { limit, allowed: 100, got: 107 };
+    let times = [Timeout::Handshake, Timeout::Heartbeat, Timeout::Ttl];
+    malformed
+        .into_iter()
+        .map(|(error, said)| (error.into(), said))
+        .chain(peers.into_iter().map(|(error, said)| (error.into(), said)))
+        .chain(limits.into_iter().map(|(limit, said)| (Error::Limit(exceeded(limit)), said)))
+        .chain(times.into_iter().map(|time| (Error::TimedOut(time), "")))
+        .collect()
+}
+
+#[test]
+fn every_error_says_what_is_wrong_and_no_two_say_the_same() {
+    let mut all = BTreeSet::new();
+    for (error, said) in errors() {
+        let text = error.to_string();
+        assert!(text.contains(said) && text.len() > 8, "{text:?} lacks {said:?}");
+        assert!(all.insert(text.clone()), "{text:?} twice");
+        let _ = error.fault();
+        let sending = SendError::Failed(error).to_string();
+        assert!(sending.contains(&text), "{sending:?}");
+    }
+    let over = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
+    assert_eq!(over, "107 octets in a frame, 7 more than the limit of 100");
+}
+
+#[test]
+fn what_is_no_error_of_a_peer_says_what_to_do() {
+    assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
+    assert_eq!(Full { needed: 3 }.to_string(), "buffer too small by 3 octets");
+    assert_eq!(NoRoom.to_string(), "no room for another peer");
+    let turns = [
+        OutOfTurn::NoRequestSent,
+        OutOfTurn::NoRequestTaken,
+        OutOfTurn::ReplyDue,
+        OutOfTurn::ReplyPending,
+    ];
+    let said: BTreeSet<String> = turns.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), turns.len());
+}
+
+#[test]
+fn names_are_shown_as_they_stand_on_the_wire() {
+    assert_eq!(SocketType::Xpub.to_string(), "XPUB");
+    assert_eq!(Version { major: 3, minor: 1 }.to_string(), "3.1");
+    let name = MechanismName::new(b"PLAIN");
+    assert_eq!((name.to_string(), name.octets().len()), ("PLAIN".into(), 20));
+    let (ann, bob) = (RoutingId::new(b"a\0").unwrap(), RoutingId::new(b"b").unwrap());
+    assert_eq!(format!("{ann:?}"), "\"a\\x00\"");
+    assert!(ann != bob && ann == RoutingId::new(b"a\0").unwrap());
+}
