@@ -26,8 +26,7 @@ impl Kind {
     pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
 
     /// The type as the core calls it, and what its peer calls itself.
-    pub const fn names(self) -> (SocketType, &'static str) {
-        use zmtp_mio::zmtp_core::wire::SocketType;
+    pub const fn names(self) -> (zmtp_mio::zmtp_core::wire::SocketType, &'static str) {
         use zmtp_mio::zmtp_core::wire::SocketType as Type;
         match self {
             Self::Pull => (Type::Pull, "PUSH"),
