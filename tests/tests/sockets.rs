@@ -163,7 +163,7 @@ impl<S: Socket> Play<S> {
         while Instant::now() < end {
             assert!(self.read(), "closed where libzmq is silent");
         }
-        assert_eq!(self.unread[self.at], [], "libzmq is silent");
+        assert!(self.unread[self.at].is_empty(), "libzmq is silent");
     }
 
     /// We must close.

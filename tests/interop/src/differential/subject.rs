@@ -4,6 +4,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use zmtp_mio::zmtp_core::wire::SocketType;
+
 use crate::libzmq::option;
 use crate::libzmq::{self, Context};
 
@@ -26,13 +28,12 @@ impl Kind {
     pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
 
     /// The type as the core calls it, and what its peer calls itself.
-    pub const fn names(self) -> (zmtp_mio::zmtp_core::wire::SocketType, &'static str) {
-        use zmtp_mio::zmtp_core::wire::SocketType as Type;
+    pub const fn names(self) -> (SocketType, &'static str) {
         match self {
-            Self::Pull => (Type::Pull, "PUSH"),
-            Self::Rep => (Type::Rep, "REQ"),
-            Self::Router => (Type::Router, "DEALER"),
-            Self::Sub => (Type::Sub, "PUB"),
+            Self::Pull => (SocketType::Pull, "PUSH"),
+            Self::Rep => (SocketType::Rep, "REQ"),
+            Self::Router => (SocketType::Router, "DEALER"),
+            Self::Sub => (SocketType::Sub, "PUB"),
         }
     }
 }
