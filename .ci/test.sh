@@ -1,11 +1,15 @@
 #!/bin/sh
-# All tests of the workspace, and how many ran; those of zmtp-mio a second time, with a background
-# driver behind every socket, and as many. With ZMTP_NO_SKIP=1 a test that would skip fails.
+# All tests of the workspace, and how many ran; those of zmtp-mio and against libzmq a second time,
+# with a background driver behind every socket of ours, and as many. With ZMTP_NO_SKIP=1 a test that
+# would skip fails.
 set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-cargo test --quiet --workspace --no-fail-fast >"$log" 2>&1 || { cat "$log"; exit 1; }
+cargo test --quiet --workspace --exclude zmtp-mio --exclude zmtp-interop --no-fail-fast \
+  >"$log" 2>&1 || { cat "$log"; exit 1; }
+cargo test --quiet --package zmtp-mio --package zmtp-interop --doc >>"$log" 2>&1 ||
+  { cat "$log"; exit 1; }
 # The codec's bench checks itself when it runs outside `cargo bench`.
 cargo test --quiet --package zmtp-core --bench codec >>"$log" 2>&1 || { cat "$log"; exit 1; }
 count() { awk '/^test result: ok/ { passed += $4; ignored += $8 }
@@ -13,12 +17,12 @@ count() { awk '/^test result: ok/ { passed += $4; ignored += $8 }
 count "$log"
 
 mode() { # <0 or 1>
-  ZMTP_TEST_DRIVER=$1 cargo test --quiet --package zmtp-mio --tests --no-fail-fast >"$log" 2>&1 ||
-    { cat "$log"; exit 1; }
+  ZMTP_TEST_DRIVER=$1 cargo test --quiet --package zmtp-mio --package zmtp-interop --tests \
+    --no-fail-fast >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
   count "$log"
 }
 without=$(mode 0)
 with=$(mode 1)
-echo "zmtp-mio without a driver: $without"
-echo "zmtp-mio with a driver:    $with"
+echo "sockets without a driver: $without"
+echo "sockets with a driver:    $with"
 [ "$with" = "$without" ] || { echo "the two modes ran different tests"; exit 1; }

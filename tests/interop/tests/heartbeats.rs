@@ -31,7 +31,7 @@ fn an_idle_connection_lives_on_the_heartbeats_of_either_side() {
                 pull.set_i32(option::HEARTBEAT_TTL, 5_000).unwrap();
             }
             pull.bind(&place.endpoint).unwrap();
-            let builder = Push::builder();
+            let builder = common::builder::<Push>();
             let builder = match ours {
                 true => builder.heartbeat(Heartbeat::every(50).timeout(5_000).ttl(5_000)),
                 false => builder,
@@ -52,7 +52,7 @@ fn an_idle_connection_lives_on_the_heartbeats_of_either_side() {
 fn a_frozen_peer_of_libzmq_is_noticed_and_dialled_again() {
     for place in [Place::free_port(), Place::ipc()] {
         let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
-        let builder = Push::builder().heartbeat(Heartbeat::every(100).timeout(1_000));
+        let builder = common::builder::<Push>().heartbeat(Heartbeat::every(100).timeout(1_000));
         let mut push = builder.connect(&endpoint).unwrap();
         until("the handshake", || {
             push.wait(SHORT).unwrap();
@@ -76,7 +76,7 @@ fn a_frozen_peer_of_libzmq_is_noticed_and_dialled_again() {
 
 #[test]
 fn libzmqs_word_of_how_long_it_lives_is_kept_to() {
-    let mut pull = Pull::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut pull = common::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
     // It pings every 50 ms (option 75) and promises to be dead after 500 ms of silence (76).
     let args = ["sink", "push", &endpoint, "--option", "75", "50", "--option", "76", "500"];
@@ -110,7 +110,7 @@ fn libzmq_notices_our_socket_when_nobody_drives_it() {
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
     let monitor = pull.monitor().unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
-    let mut push = Push::builder().connect(&pull.last_endpoint()).unwrap();
+    let mut push = common::builder::<Push>().connect(&pull.last_endpoint()).unwrap();
     until("the handshake", || {
         push.wait(SHORT).unwrap();
         (push.counters().handshakes == 1).then_some(())

@@ -20,7 +20,7 @@ fn libzmq() -> Socket {
 }
 
 fn ours(endpoint: &str) -> (Pair, String) {
-    let mut pair = Pair::new().unwrap();
+    let mut pair = common::builder::<Pair>().build().unwrap();
     let endpoint = pair.bind(endpoint).unwrap().to_string();
     (pair, endpoint)
 }
@@ -35,7 +35,7 @@ fn an_echo_of_50_000_messages_comes_back_in_order_and_whole_whoever_binds() {
             our
         } else {
             their.bind(&place.endpoint).unwrap();
-            Pair::builder().connect(&their.last_endpoint()).unwrap()
+            common::builder::<Pair>().connect(&their.last_endpoint()).unwrap()
         };
         let echo = thread::spawn(move || {
             (0..MANY).for_each(|_| their.send(&slices(&their.recv().unwrap())).unwrap());
@@ -87,14 +87,14 @@ fn libzmqs_pair_ignores_our_second() {
     let their = libzmq();
     their.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = their.last_endpoint();
-    let mut first = Pair::builder().connect(&endpoint).unwrap();
+    let mut first = common::builder::<Pair>().connect(&endpoint).unwrap();
     first.send("1").unwrap();
     until("it to arrive", || {
         first.step().unwrap();
         their.readable(SHORT).unwrap().then_some(())
     });
     assert_eq!(their.recv().unwrap(), [b"1"]);
-    let mut second = Pair::builder().connect(&endpoint).unwrap();
+    let mut second = common::builder::<Pair>().connect(&endpoint).unwrap();
     until("the second handshake", || {
         second.wait(SHORT).unwrap();
         (second.counters().handshakes == 1).then_some(())

@@ -21,7 +21,7 @@ fn libzmq(context: &Context, kind: Kind) -> Socket {
 }
 
 fn our_pull(endpoint: &str) -> (Pull, String) {
-    let mut pull = Pull::new().unwrap();
+    let mut pull = common::builder::<Pull>().build().unwrap();
     let endpoint = pull.bind(endpoint).unwrap().to_string();
     (pull, endpoint)
 }
@@ -35,7 +35,7 @@ fn libzmq_receives_50_000_messages_of_ours_in_order_and_whole() {
     for place in Place::both() {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.bind(&place.endpoint).unwrap();
-        let mut push = Push::builder().connect(&pull.last_endpoint()).unwrap();
+        let mut push = common::builder::<Push>().connect(&pull.last_endpoint()).unwrap();
         let receiver = thread::spawn(move || {
             let mut check = Check::new();
             (0..MANY).for_each(|_| check.add(pull.recv().unwrap()));
@@ -79,7 +79,7 @@ fn our_work_goes_to_three_pulls_of_libzmq_in_exact_thirds() {
             pull.bind(&place.endpoint).unwrap();
             pull
         });
-        let mut push = Push::new().unwrap();
+        let mut push = common::builder::<Push>().build().unwrap();
         pulls.iter().for_each(|pull| push.connect(&pull.last_endpoint()).unwrap());
         until("three handshakes", || {
             push.wait(SHORT).unwrap();
@@ -155,7 +155,7 @@ fn our_push_waits_at_its_mark_for_a_pull_of_libzmq_that_takes_nothing() {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.set_i32(option::RCVHWM, 1).unwrap();
         pull.bind(&place.endpoint).unwrap();
-        let builder = Push::builder().send_mark(mark(10));
+        let builder = common::builder::<Push>().send_mark(mark(10));
         let mut push = builder.connect(&pull.last_endpoint()).unwrap();
         let body = vec![0; 64 << 10];
         let mut sent = 0_u32;
@@ -185,7 +185,7 @@ fn our_push_waits_at_its_mark_for_a_pull_of_libzmq_that_takes_nothing() {
 #[test]
 fn libzmqs_push_waits_for_our_pull_that_takes_nothing() {
     for place in Place::both() {
-        let builder = Pull::builder().receive_mark(mark(10));
+        let builder = common::builder::<Pull>().receive_mark(mark(10));
         let mut pull = builder.bind(&place.endpoint).unwrap();
         let endpoint = pull.endpoints().next().unwrap().to_string();
         let push = libzmq(&Context::new().unwrap(), Kind::Push);
@@ -226,7 +226,7 @@ fn all_arrives_though_our_push_ends_at_once_and_libzmqs_pull_has_a_mark_of_10() 
         let endpoint = pull.last_endpoint();
         let sender = thread::spawn(move || {
             let mark = mark(5_000);
-            let mut push = Push::builder().send_mark(mark).connect(&endpoint).unwrap();
+            let mut push = common::builder::<Push>().send_mark(mark).connect(&endpoint).unwrap();
             for number in 0..5_000 {
                 push.send_timeout(number.to_string(), LONG).unwrap();
             }
@@ -241,7 +241,7 @@ fn all_arrives_though_our_push_ends_at_once_and_libzmqs_pull_has_a_mark_of_10() 
 #[test]
 fn all_arrives_though_libzmqs_push_ends_at_once_and_our_pull_has_a_mark_of_10() {
     for place in Place::both() {
-        let builder = Pull::builder().receive_mark(mark(10));
+        let builder = common::builder::<Pull>().receive_mark(mark(10));
         let mut pull = builder.bind(&place.endpoint).unwrap();
         let endpoint = pull.endpoints().next().unwrap().to_string();
         // Option 17 is the linger.
@@ -259,7 +259,7 @@ fn all_arrives_though_libzmqs_push_ends_at_once_and_our_pull_has_a_mark_of_10() 
 fn our_linger_ends_though_libzmqs_pull_is_frozen() {
     for place in Place::both() {
         let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
-        let builder = Push::builder().linger(Duration::from_millis(300));
+        let builder = common::builder::<Push>().linger(Duration::from_millis(300));
         let mut push = builder.connect(&endpoint).unwrap();
         push.send_timeout("first", LONG).unwrap();
         until("the handshake", || {
@@ -281,7 +281,7 @@ fn our_linger_ends_though_libzmqs_pull_is_frozen() {
 fn our_push_finds_a_pull_of_libzmq_that_comes_and_goes() {
     for place in [Place::free_port(), Place::ipc()] {
         let soon = Reconnect { first: SHORT, longest: SHORT };
-        let mut push = Push::builder().reconnect(soon).connect(&place.endpoint).unwrap();
+        let mut push = common::builder::<Push>().reconnect(soon).connect(&place.endpoint).unwrap();
         for round in 0..10_u32 {
             let context = Context::new().unwrap();
             let pull = libzmq(&context, Kind::Pull);

@@ -27,8 +27,8 @@ fn connected(kind: Kind, endpoint: &str) -> Socket {
 #[test]
 fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
     for place in Place::both() {
-        let frontend = Router::builder().bind(&place.endpoint).unwrap();
-        let backend = Dealer::builder().bind("tcp://127.0.0.1:*").unwrap();
+        let frontend = common::builder::<Router>().bind(&place.endpoint).unwrap();
+        let backend = common::builder::<Dealer>().bind("tcp://127.0.0.1:*").unwrap();
         let clients = frontend.endpoints().next().unwrap().to_string();
         let workers = backend.endpoints().next().unwrap().to_string();
         let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
@@ -67,8 +67,8 @@ fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
 
 #[test]
 fn publishers_and_subscribers_of_libzmq_meet() {
-    let frontend = Xsub::builder().bind("tcp://127.0.0.1:*").unwrap();
-    let backend = Xpub::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let frontend = common::builder::<Xsub>().bind("tcp://127.0.0.1:*").unwrap();
+    let backend = common::builder::<Xpub>().bind("tcp://127.0.0.1:*").unwrap();
     let publishers = frontend.endpoints().next().unwrap().to_string();
     let subscribers = backend.endpoints().next().unwrap().to_string();
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
@@ -90,9 +90,9 @@ fn publishers_and_subscribers_of_libzmq_meet() {
 
 #[test]
 fn a_req_of_libzmq_steers_it() {
-    let frontend = Router::builder().bind("tcp://127.0.0.1:*").unwrap();
-    let backend = Dealer::builder().bind("tcp://127.0.0.1:*").unwrap();
-    let control = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let frontend = common::builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
+    let backend = common::builder::<Dealer>().bind("tcp://127.0.0.1:*").unwrap();
+    let control = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = control.endpoints().next().unwrap().to_string();
     let (_, proxy) = run(Proxy::new(frontend, backend).unwrap().control(control));
     let req = libzmq_req(&endpoint);

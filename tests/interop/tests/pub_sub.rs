@@ -29,7 +29,7 @@ fn libzmq_sub(context: &Context, topics: &[&[u8]], endpoint: &str) -> Socket {
 }
 
 fn our_pub(endpoint: &str) -> (Pub, String) {
-    let mut publisher = Pub::new().unwrap();
+    let mut publisher = common::builder::<Pub>().build().unwrap();
     let endpoint = publisher.bind(endpoint).unwrap().to_string();
     (publisher, endpoint)
 }
@@ -37,7 +37,7 @@ fn our_pub(endpoint: &str) -> (Pub, String) {
 fn our_xpub(
     build: impl FnOnce(zmtp_mio::Builder<Xpub>) -> zmtp_mio::Builder<Xpub>,
 ) -> (Xpub, String) {
-    let xpub = build(Xpub::builder()).bind("tcp://127.0.0.1:*").unwrap();
+    let xpub = build(common::builder::<Xpub>()).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = xpub.endpoints().next().unwrap().to_string();
     (xpub, endpoint)
 }
@@ -101,7 +101,7 @@ fn our_subs_get_exactly_what_begins_with_their_topics() {
         let mut subs: Vec<_> = words
             .iter()
             .map(|topic| {
-                let mut sub = Sub::builder().topic(topic).connect(&endpoint).unwrap();
+                let mut sub = common::builder::<Sub>().topic(topic).connect(&endpoint).unwrap();
                 // It is told of the first subscription to each topic.
                 let report = until("the subscription", || {
                     sub.wait(SHORT).unwrap();
@@ -142,7 +142,7 @@ fn subscriptions_are_counted_and_cancelled_on_either_side() {
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.set_i32(option::XPUB_VERBOSER, 1).unwrap();
     publisher.bind("tcp://127.0.0.1:*").unwrap();
-    let mut sub = Sub::builder().connect(&publisher.last_endpoint()).unwrap();
+    let mut sub = common::builder::<Sub>().connect(&publisher.last_endpoint()).unwrap();
     until("the handshake", || {
         sub.wait(SHORT).unwrap();
         (sub.counters().handshakes == 1).then_some(())
@@ -183,7 +183,7 @@ fn libzmqs_sub_subscribes_again_to_our_restarted_publisher() {
 #[test]
 fn our_sub_subscribes_again_to_libzmqs_restarted_publisher() {
     for place in [Place::free_port(), Place::ipc()] {
-        let mut sub = Sub::builder().topic("a").topic("b").topic("c").build().unwrap();
+        let mut sub = common::builder::<Sub>().topic("a").topic("b").topic("c").build().unwrap();
         sub.connect(&place.endpoint).unwrap();
         sub.unsubscribe("c");
         for round in 0..3_u8 {
@@ -213,7 +213,7 @@ fn our_sub_subscribes_again_to_libzmqs_restarted_publisher() {
 fn libzmqs_sub_gets_50_000_messages_of_ours_in_order_and_whole() {
     for place in Place::both() {
         // What is not to be lost is published with `no_drop`.
-        let mut publisher = Pub::builder().no_drop(true).bind(&place.endpoint).unwrap();
+        let mut publisher = common::builder::<Pub>().no_drop(true).bind(&place.endpoint).unwrap();
         let endpoint = publisher.endpoints().next().unwrap().to_string();
         let subscriber = thread::spawn(move || {
             let sub = libzmq_sub(&Context::new().unwrap(), &[b""], &endpoint);
@@ -239,7 +239,8 @@ fn our_sub_gets_50_000_messages_of_libzmqs_in_order_and_whole() {
         let publisher = libzmq(&Context::new().unwrap(), Kind::Xpub);
         publisher.set_i32(option::XPUB_NODROP, 1).unwrap();
         publisher.bind(&place.endpoint).unwrap();
-        let mut sub = Sub::builder().topic("").connect(&publisher.last_endpoint()).unwrap();
+        let mut sub =
+            common::builder::<Sub>().topic("").connect(&publisher.last_endpoint()).unwrap();
         let sender = thread::spawn(move || {
             assert_eq!(publisher.recv().unwrap(), [b"\x01"]);
             (0..MANY).for_each(|number| publisher.send(&slices(&numbered(number))).unwrap());
@@ -258,7 +259,7 @@ fn our_sub_gets_50_000_messages_of_libzmqs_in_order_and_whole() {
 fn a_frozen_subscriber_holds_nobody_up_and_costs_no_more_than_its_mark() {
     for place in Place::both() {
         let mark = HighWaterMark { messages: 100, ..HighWaterMark::default() };
-        let mut publisher = Pub::builder().send_mark(mark).bind(&place.endpoint).unwrap();
+        let mut publisher = common::builder::<Pub>().send_mark(mark).bind(&place.endpoint).unwrap();
         let endpoint = publisher.endpoints().next().unwrap().to_string();
         let (frozen, _) = Server::start(&["sink", "sub", &endpoint]);
         let sub = libzmq_sub(&Context::new().unwrap(), &[b""], &endpoint);
@@ -309,7 +310,7 @@ fn resident() -> usize {
 #[test]
 fn a_subscriber_of_libzmq_that_keeps_up_to_the_mark_loses_nothing() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
-    let mut publisher = Pub::builder().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher = common::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let sub = libzmq_sub(&Context::new().unwrap(), &[b""], &endpoint);
     assert!(publisher.wait_for_subscribers(1, LONG).unwrap());
@@ -370,8 +371,9 @@ fn libzmqs_xpub_reports_our_subscriptions_as_it_is_set() {
         xpub.set_i32(option::XPUB_VERBOSE, verbose).unwrap();
         xpub.bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = xpub.last_endpoint();
-        let mut subs: Vec<_> =
-            (0..2).map(|_| Sub::builder().topic("x").connect(&endpoint).unwrap()).collect();
+        let mut subs: Vec<_> = (0..2)
+            .map(|_| common::builder::<Sub>().topic("x").connect(&endpoint).unwrap())
+            .collect();
         until("both handshakes", || {
             for sub in &mut subs {
                 sub.wait(SHORT).unwrap();
@@ -381,7 +383,7 @@ fn libzmqs_xpub_reports_our_subscriptions_as_it_is_set() {
         for sub in &mut subs {
             sub.wait(SHORT).unwrap();
         }
-        let mut end = Sub::builder().topic("end").connect(&endpoint).unwrap();
+        let mut end = common::builder::<Sub>().topic("end").connect(&endpoint).unwrap();
         let mut reports = 0;
         loop {
             end.wait(SHORT).unwrap();
@@ -435,7 +437,7 @@ fn a_welcome_message_comes_first_either_way() {
     let xpub = libzmq(&context, Kind::Xpub);
     xpub.set_bytes(option::XPUB_WELCOME_MSG, b"welcome").unwrap();
     xpub.bind("tcp://127.0.0.1:*").unwrap();
-    let mut sub = Sub::builder().topic("").connect(&xpub.last_endpoint()).unwrap();
+    let mut sub = common::builder::<Sub>().topic("").connect(&xpub.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();
         xpub.readable(SHORT).unwrap().then_some(())
@@ -450,7 +452,7 @@ fn a_welcome_message_comes_first_either_way() {
 #[test]
 fn our_publisher_that_must_not_drop_waits_for_libzmqs_sub() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
-    let builder = Pub::builder().no_drop(true).send_mark(mark);
+    let builder = common::builder::<Pub>().no_drop(true).send_mark(mark);
     let mut publisher = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let sub = libzmq(&Context::new().unwrap(), Kind::Sub);
@@ -493,7 +495,7 @@ fn upstream_messages_pass_between_xsub_and_xpub() {
 
     let xpub = libzmq(&context, Kind::Xpub);
     xpub.bind("tcp://127.0.0.1:*").unwrap();
-    let mut xsub = Xsub::builder().connect(&xpub.last_endpoint()).unwrap();
+    let mut xsub = common::builder::<Xsub>().connect(&xpub.last_endpoint()).unwrap();
     until("the handshake", || {
         xsub.wait(SHORT).unwrap();
         (xsub.counters().handshakes == 1).then_some(())
@@ -515,7 +517,8 @@ fn upstream_messages_pass_between_xsub_and_xpub() {
 #[test]
 fn matching_may_be_inverted_on_both_ends() {
     let context = Context::new().unwrap();
-    let mut publisher = Pub::builder().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut publisher =
+        common::builder::<Pub>().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let sub = libzmq(&context, Kind::Sub);
     sub.set_i32(option::INVERT_MATCHING, 1).unwrap();
@@ -529,7 +532,7 @@ fn matching_may_be_inverted_on_both_ends() {
     let xpub = libzmq(&context, Kind::Xpub);
     xpub.set_i32(option::INVERT_MATCHING, 1).unwrap();
     xpub.bind("tcp://127.0.0.1:*").unwrap();
-    let builder = Sub::builder().topic("a").invert_matching(true);
+    let builder = common::builder::<Sub>().topic("a").invert_matching(true);
     let mut sub = builder.connect(&xpub.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();
@@ -546,7 +549,7 @@ fn conflation_keeps_the_newest_on_either_side() {
     // Ours keeps the newest of what libzmq sent.
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.bind("tcp://127.0.0.1:*").unwrap();
-    let builder = Sub::builder().topic("").conflate(true);
+    let builder = common::builder::<Sub>().topic("").conflate(true);
     let mut sub = builder.connect(&publisher.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();

@@ -41,7 +41,7 @@ fn wait_for_refusal(rep: &mut Rep, error: PeerError) {
 
 #[test]
 fn a_socket_type_that_does_not_fit_is_turned_away() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
     let push = Context::new().unwrap().socket(Kind::Push).unwrap();
     push.connect(&endpoint).unwrap();
@@ -51,7 +51,7 @@ fn a_socket_type_that_does_not_fit_is_turned_away() {
 
 #[test]
 fn a_mechanism_that_does_not_fit_is_turned_away() {
-    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
     let req = Context::new().unwrap().socket(Kind::Req).unwrap();
     req.set_bytes(option::PLAIN_USERNAME, b"user").unwrap();
@@ -86,7 +86,7 @@ fn our_req_outlives_a_peer_that_does_not_fit_and_is_answered_by_its_successor() 
     let pull = context.socket(Kind::Pull).unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.last_endpoint();
-    let mut req = Req::builder().connect(&endpoint).unwrap();
+    let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
     assert!(req.request("ping", Duration::from_millis(500)).unwrap().is_none());
     let turned_away = std::iter::from_fn(|| req.next_event())
         .any(|event| matches!(event.kind, EventKind::Closed(_)));

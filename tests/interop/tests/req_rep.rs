@@ -36,7 +36,7 @@ fn our_rep_answers_bodies_of_every_size() {
 fn our_req_is_answered_with_bodies_of_every_size() {
     for place in Place::both() {
         let rep = LibzmqRep::echo(&place.endpoint);
-        let mut req = Req::builder().connect(&rep.endpoint).unwrap();
+        let mut req = common::builder::<Req>().connect(&rep.endpoint).unwrap();
         for size in SIZES {
             let body = body(size);
             let reply = req.request(body.clone(), LONG).unwrap().expect("a reply");
@@ -62,7 +62,7 @@ fn our_rep_answers_multipart_messages() {
 fn our_req_is_answered_with_multipart_messages() {
     for place in Place::both() {
         let rep = LibzmqRep::echo(&place.endpoint);
-        let mut req = Req::builder().connect(&rep.endpoint).unwrap();
+        let mut req = common::builder::<Req>().connect(&rep.endpoint).unwrap();
         for sent in multiparts() {
             let reply = req.request(Message::from_parts(&sent), LONG).unwrap().expect("a reply");
             assert!(parts(&reply) == sent, "{} parts on {}", sent.len(), rep.endpoint);
@@ -101,7 +101,7 @@ fn forty_of_our_clients_at_once_are_answered_100_times_each() {
             .map(|client| {
                 let endpoint = rep.endpoint.clone();
                 thread::spawn(move || {
-                    let mut req = Req::builder().connect(&endpoint).unwrap();
+                    let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
                     for round in 0..100 {
                         let body = format!("{client} {round}");
                         let reply = req.request(body.as_str(), LONG).unwrap().expect("a reply");
@@ -119,7 +119,7 @@ fn forty_of_our_clients_at_once_are_answered_100_times_each() {
 #[test]
 fn either_side_binds() {
     for place in Place::both() {
-        let mut req = Req::builder().bind(&place.endpoint).unwrap();
+        let mut req = common::builder::<Req>().bind(&place.endpoint).unwrap();
         let endpoint = req.endpoints().next().unwrap().to_string();
         let server = thread::spawn(move || {
             let rep = Context::new().unwrap().socket(Kind::Rep).unwrap();
@@ -137,7 +137,7 @@ fn either_side_binds() {
         let place = if place.endpoint.starts_with("ipc") { Place::ipc() } else { Place::tcp() };
         let req = Context::new().unwrap().socket(Kind::Req).unwrap();
         req.bind(&place.endpoint).unwrap();
-        let mut rep = Rep::builder().connect(&req.last_endpoint()).unwrap();
+        let mut rep = common::builder::<Rep>().connect(&req.last_endpoint()).unwrap();
         // Our side has no thread of its own: it connects while it receives.
         let client = thread::spawn(move || {
             req.send(&[b"ping"]).unwrap();
@@ -172,7 +172,7 @@ fn a_request_through_libzmqs_router_and_dealer_keeps_its_envelope() {
     let theirs = libzmq_req(&endpoint);
     theirs.send(&[b"one", b"two"]).unwrap();
     assert_eq!(theirs.recv().unwrap(), [b"one", b"two"]);
-    let mut ours = Req::builder().connect(&endpoint).unwrap();
+    let mut ours = common::builder::<Req>().connect(&endpoint).unwrap();
     let reply = ours.request(Message::from_parts(["three", "four"]), LONG).unwrap().unwrap();
     assert_eq!(parts(&reply), [&b"three"[..], b"four"]);
     broker.join().unwrap();
@@ -191,7 +191,8 @@ fn request_ids_of_either_side_come_back() {
     assert_eq!(theirs.recv().unwrap(), [b"asked again"]);
 
     let rep = LibzmqRep::echo("tcp://127.0.0.1:*");
-    let mut ours = Req::builder().correlate(true).relaxed(true).connect(&rep.endpoint).unwrap();
+    let mut ours =
+        common::builder::<Req>().correlate(true).relaxed(true).connect(&rep.endpoint).unwrap();
     for round in 0..100 {
         ours.send("given up").unwrap();
         let body = format!("asked again {round}");

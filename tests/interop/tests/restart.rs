@@ -31,7 +31,7 @@ fn ask(req: &mut Req, body: &str) -> usize {
 fn our_req_survives_a_server_killed_in_mid_conversation() {
     for place in [Place::free_port(), Place::ipc()] {
         let (server, endpoint) = Server::rep(&place.endpoint);
-        let mut req = Req::builder().connect(&endpoint).unwrap();
+        let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
         for round in 0..20 {
             assert_eq!(ask(&mut req, &round.to_string()), 0);
         }
@@ -51,7 +51,7 @@ fn our_req_waiting_for_a_reply_learns_that_the_server_was_killed() {
         let context = Context::new().unwrap();
         let rep = context.socket(Kind::Rep).unwrap();
         rep.bind(&place.endpoint).unwrap();
-        let mut req = Req::builder().connect(&rep.last_endpoint()).unwrap();
+        let mut req = common::builder::<Req>().connect(&rep.last_endpoint()).unwrap();
         req.send("ping").unwrap();
         let server = thread::spawn(move || {
             assert_eq!(rep.recv().unwrap(), [b"ping"]);
@@ -74,7 +74,7 @@ fn client_first() {
         assert_eq!(theirs.recv().unwrap(), [b"early"]);
         drop(rep);
 
-        let mut ours = Req::builder().connect(&endpoint).unwrap();
+        let mut ours = common::builder::<Req>().connect(&endpoint).unwrap();
         ours.send("early").unwrap();
         assert!(ours.recv_timeout(Duration::from_millis(300)).unwrap().is_none());
         let (_server, _) = Server::rep(&endpoint);

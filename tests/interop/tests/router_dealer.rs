@@ -32,7 +32,7 @@ fn called(context: &Context, name: &[u8], endpoint: &str) -> Socket {
 }
 
 fn our_router(endpoint: &str) -> (Router, String) {
-    let mut router = Router::new().unwrap();
+    let mut router = common::builder::<Router>().build().unwrap();
     let endpoint = router.bind(endpoint).unwrap().to_string();
     (router, endpoint)
 }
@@ -87,7 +87,7 @@ fn libzmqs_router_calls_our_dealer_what_it_calls_itself() {
         router.bind(&place.endpoint).unwrap();
         let endpoint = router.last_endpoint();
         let name = RoutingId::new(&body(255)[1..]).unwrap();
-        let mut dealer = Dealer::builder().routing_id(name).connect(&endpoint).unwrap();
+        let mut dealer = common::builder::<Dealer>().routing_id(name).connect(&endpoint).unwrap();
         dealer.send(Message::from_parts(["", "hello"])).unwrap();
         dealer.wait(SHORT).unwrap();
         let came = until("it to arrive", || {
@@ -129,7 +129,7 @@ fn a_name_in_use_is_refused_to_libzmqs_second_dealer_and_the_first_stays() {
 
 #[test]
 fn a_name_in_use_is_handed_over_to_libzmqs_second_dealer_if_so_set() {
-    let mut router = Router::builder().handover(true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut router = common::builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let context = Context::new().unwrap();
     let first = libzmq(&context, Kind::Dealer);
@@ -154,7 +154,7 @@ fn a_name_in_use_is_handed_over_to_libzmqs_second_dealer_if_so_set() {
 #[test]
 fn a_router_that_must_not_drop_says_that_libzmqs_dealer_is_unknown_or_full() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
-    let builder = Router::builder().mandatory(true).send_mark(mark);
+    let builder = common::builder::<Router>().mandatory(true).send_mark(mark);
     let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let unknown = router.send_to(b"d", "too early", Duration::ZERO).unwrap_err();
@@ -216,9 +216,11 @@ fn probes_make_each_others_routers_known() {
     let theirs = libzmq(&context, Kind::Router);
     theirs.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = theirs.last_endpoint();
-    let mut dealer = Dealer::builder().probe_router(true).routing_id(id("d")).build().unwrap();
+    let mut dealer =
+        common::builder::<Dealer>().probe_router(true).routing_id(id("d")).build().unwrap();
     dealer.connect(&endpoint).unwrap();
-    let mut router = Router::builder().probe_router(true).routing_id(id("r")).build().unwrap();
+    let mut router =
+        common::builder::<Router>().probe_router(true).routing_id(id("r")).build().unwrap();
     router.connect(&endpoint).unwrap();
     let mut came: Vec<_> = (0..2)
         .map(|_| {
@@ -235,7 +237,8 @@ fn probes_make_each_others_routers_known() {
 
 #[test]
 fn our_router_says_when_libzmqs_dealers_come_and_go() {
-    let mut router = Router::builder().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
+    let mut router =
+        common::builder::<Router>().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let context = Context::new().unwrap();
     for name in [&b"ann"[..], b"bob"] {
@@ -293,7 +296,7 @@ fn our_dealer_asks_three_reps_of_libzmq_in_exact_turns() {
             rep
         })
         .collect();
-    let mut dealer = Dealer::new().unwrap();
+    let mut dealer = common::builder::<Dealer>().build().unwrap();
     reps.iter().for_each(|rep| dealer.connect(&rep.last_endpoint()).unwrap());
     until("three handshakes", || {
         dealer.wait(SHORT).unwrap();
@@ -326,7 +329,7 @@ fn an_echo_of_50_000_messages_by_libzmqs_router_comes_back_in_order_and_whole() 
     for place in Place::both() {
         let router = libzmq(&Context::new().unwrap(), Kind::Router);
         router.bind(&place.endpoint).unwrap();
-        let mut dealer = Dealer::builder().connect(&router.last_endpoint()).unwrap();
+        let mut dealer = common::builder::<Dealer>().connect(&router.last_endpoint()).unwrap();
         let echo = thread::spawn(move || {
             (0..MANY).for_each(|_| router.send(&slices(&router.recv().unwrap())).unwrap());
             router

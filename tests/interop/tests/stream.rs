@@ -16,7 +16,7 @@ fn theirs() -> Socket {
 
 #[test]
 fn libzmq_dials_ours() {
-    let mut ours = Stream::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let mut ours = common::builder::<Stream>().bind("tcp://127.0.0.1:*").unwrap();
     let theirs = theirs();
     theirs.connect(&ours.endpoints().next().unwrap().to_string()).unwrap();
     let came = theirs.recv().unwrap();
@@ -38,7 +38,7 @@ fn libzmq_dials_ours() {
 fn ours_dials_libzmq() {
     let theirs = theirs();
     theirs.bind("tcp://127.0.0.1:*").unwrap();
-    let mut ours = Stream::new().unwrap();
+    let mut ours = common::builder::<Stream>().build().unwrap();
     let id = ours.dial(&theirs.last_endpoint()).unwrap();
     ours.send_to(id.octets(), b"ping", LONG).unwrap();
     let message = ours.recv_timeout(LONG).unwrap().unwrap();

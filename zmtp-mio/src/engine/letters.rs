@@ -59,16 +59,19 @@ impl<P: Pattern> Engine<P> {
     /// Writes what was held back.
     pub(crate) fn uncork(&mut self) {
         self.corked = false;
-        self.write_corked();
+        let _ = self.write_corked();
     }
 
-    pub(super) fn write_corked(&mut self) {
+    /// Returns whether anything was held back: then there may be room now, of which no event tells.
+    pub(super) fn write_corked(&mut self) -> bool {
+        let any = !self.unwritten.is_empty();
         while let Some(index) = self.unwritten.pop() {
             if let Some(peer) = self.peers.get_mut(index) {
                 peer.corked = false;
             }
             self.flush(index);
         }
+        any
     }
 
     /// Queues a subscription for every peer that is up. One that does not read them, so that its

@@ -212,10 +212,11 @@ impl<P: Pattern> Engine<P> {
     fn work(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
         self.served = 0;
         // Whoever waits, waits for what it sent too.
-        self.write_corked();
+        let written = self.write_corked();
         self.forget_over();
         let mut now = Instant::now();
-        let busy = self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
+        let busy =
+            written | self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
         if busy {
             now = Instant::now();
         }

@@ -93,20 +93,22 @@ impl Any {
     pub(crate) fn new(kind: Kind) -> Self {
         let ours = id("ours");
         match kind {
-            Kind::Pair => Self::Pair(Pair::new().unwrap()),
-            Kind::Pub => Self::Pub(Pub::new().unwrap()),
-            Kind::Sub => Self::Sub(Sub::builder().topic("").build().unwrap()),
-            Kind::Req => Self::Req(Req::builder().routing_id(ours).build().unwrap()),
-            Kind::Rep => Self::Rep(Rep::new().unwrap()),
-            Kind::Dealer => Self::Dealer(Dealer::builder().routing_id(ours).build().unwrap()),
-            Kind::Router => {
-                Self::Router(Router::builder().routing_id(ours).mandatory(true).build().unwrap())
+            Kind::Pair => Self::Pair(super::builder::<Pair>().build().unwrap()),
+            Kind::Pub => Self::Pub(super::builder::<Pub>().build().unwrap()),
+            Kind::Sub => Self::Sub(super::builder::<Sub>().topic("").build().unwrap()),
+            Kind::Req => Self::Req(super::builder::<Req>().routing_id(ours).build().unwrap()),
+            Kind::Rep => Self::Rep(super::builder::<Rep>().build().unwrap()),
+            Kind::Dealer => {
+                Self::Dealer(super::builder::<Dealer>().routing_id(ours).build().unwrap())
             }
-            Kind::Pull => Self::Pull(Pull::new().unwrap()),
-            Kind::Push => Self::Push(Push::new().unwrap()),
-            Kind::Xpub => Self::Xpub(Xpub::new().unwrap()),
+            Kind::Router => Self::Router(
+                super::builder::<Router>().routing_id(ours).mandatory(true).build().unwrap(),
+            ),
+            Kind::Pull => Self::Pull(super::builder::<Pull>().build().unwrap()),
+            Kind::Push => Self::Push(super::builder::<Push>().build().unwrap()),
+            Kind::Xpub => Self::Xpub(super::builder::<Xpub>().build().unwrap()),
             Kind::Xsub => {
-                let mut xsub = Xsub::new().unwrap();
+                let mut xsub = super::builder::<Xsub>().build().unwrap();
                 xsub.subscribe("");
                 Self::Xsub(xsub)
             }

@@ -10,10 +10,21 @@ use core::time::Duration;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process;
+use std::sync::LazyLock;
 use std::thread::{self, JoinHandle};
 
 use zmtp_interop::libzmq::{self, Context, Kind};
-use zmtp_mio::{Error, Handle, Message, Rep};
+use zmtp_mio::{Builder, Error, Handle, Message, Rep, Socket};
+
+/// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
+/// background driver.
+pub(crate) fn builder<S: Socket>() -> Builder<S> {
+    static CONTEXT: LazyLock<zmtp_mio::Context> = LazyLock::new(|| {
+        let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
+        zmtp_mio::Context::builder().driver(driver).build().expect("a context")
+    });
+    Builder::default().context(&CONTEXT)
+}
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -79,7 +90,7 @@ pub(crate) struct OurRep {
 
 impl OurRep {
     pub(crate) fn echo(endpoint: &str) -> Self {
-        let mut rep = Rep::builder().bind(endpoint).unwrap();
+        let mut rep = builder::<Rep>().bind(endpoint).unwrap();
         let endpoint = rep.endpoints().next().unwrap().to_string();
         let stop = rep.handle().unwrap();
         let thread = thread::spawn(move || {
