@@ -144,9 +144,9 @@ fn crowds_that_come_and_go_leave_no_memory_behind() {
             after.push(resident() / KIB);
         }
         println!("resident after each crowd, in KiB: {after:?}");
-        // The first crowds grow tables that stay.
+        // Tables may still double once. A peer that stayed would be 700 octets at least.
         let grown = after[11].saturating_sub(after[2]);
-        assert!(grown < 512, "{grown} KiB were left behind by 9,000 peers: {after:?}");
+        assert!(grown < 2_048, "{grown} KiB were left behind by 9,000 peers: {after:?}");
         assert_idle();
     });
 }

@@ -76,10 +76,11 @@ fn knows_ping(octets: &[u8]) -> bool {
     let mut types = properties.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Socket-Type"));
     let dish =
         types.next_back().is_some_and(|(_, value)| *value == SocketType::Dish.name().as_bytes());
-    (octets[10], octets[11]) >= (3, 1) && !dish
+    // Whatever is not 3.0 is spoken to as 3.1.
+    octets[10..12] != [3, 0] && !dish
 }
 
 /// Whether the peer is of ZMTP 3.0 or later: those before have no commands.
 fn has_commands(octets: &[u8]) -> bool {
-    octets.len() >= 64 && octets[0] == 0xff && octets[9] & 1 == 1 && octets[10] >= 3
+    octets.len() >= 64 && octets[0] == 0xff && octets[9] & 1 == 1 && octets[10] >= 2
 }

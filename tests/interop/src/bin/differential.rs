@@ -1,6 +1,6 @@
 //! Compares our sockets with libzmq's on the same octets.
 //!
-//! `cargo run --release -p zmtp-interop --bin differential -- [inputs [seed]]`: so many inputs for
+//! `cargo run --release -p zmtp-interop --bin differential -- [inputs [seed [type]]]`: so many inputs for
 //! each socket type, 10,000 unless told. Fails if a difference is not listed in `DIFFERENCES.md`.
 
 use std::env;
@@ -11,10 +11,14 @@ use zmtp_interop::differential::compare;
 use zmtp_interop::differential::subject::Kind;
 
 fn main() -> ExitCode {
-    let mut args = env::args().skip(1).map(|arg| arg.parse::<u64>().ok());
-    let count = args.next().flatten().unwrap_or(10_000) as usize;
-    let seed = args.next().flatten().unwrap_or(1);
-    let runs = Kind::ALL.map(|kind| (kind, thread::spawn(move || compare(kind, count, seed))));
+    let args: Vec<String> = env::args().skip(1).collect();
+    let number = |at: usize| args.get(at).and_then(|arg| arg.parse::<u64>().ok());
+    let (count, seed) = (number(0).unwrap_or(10_000) as usize, number(1).unwrap_or(1));
+    let wanted = |kind: &Kind| {
+        args.get(2).is_none_or(|name| name.eq_ignore_ascii_case(&format!("{kind:?}")))
+    };
+    let run = |kind: Kind| (kind, thread::spawn(move || compare(kind, count, seed)));
+    let runs: Vec<_> = Kind::ALL.into_iter().filter(wanted).map(run).collect();
     let mut findings = 0;
     for (kind, run) in runs {
         match run.join() {
