@@ -15,7 +15,8 @@ use crate::inproc::Names;
 /// With a driver, a thread of the context serves its sockets while the application is away for more
 /// than a few milliseconds: it accepts, shakes hands, answers heartbeats, dials again, writes what
 /// is queued and receives up to the high-water mark. While the application calls, it drives its
-/// sockets itself, as without a driver. The thread ends when the context and all its sockets are
+/// sockets itself, as without a driver. A socket that is registered in a `mio::Poll` of the
+/// application's is left to that. The thread ends when the context and all its sockets are
 /// dropped.
 ///
 /// ```

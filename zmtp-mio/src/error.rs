@@ -69,7 +69,9 @@ impl fmt::Display for Error {
         match self {
             Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
             Self::Endpoint(error) => error.fmt(f),
-            Self::EmptyMessage => f.write_str("a message needs at least one part"),
+            Self::EmptyMessage => f.write_str(
+                "a message needs at least one part, behind the routing id if there is one",
+            ),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::NotText(error) => error.fmt(f),
             Self::OutOfTurn(error) => error.fmt(f),

@@ -22,7 +22,7 @@ const EVENTS: usize = 1_024;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Messages handed to the kernel whole.
+    /// Messages handed to the kernel whole, or to a socket of this process.
     pub messages_sent: u64,
     /// Octets of their parts, without framing.
     pub octets_sent: u64,

@@ -208,3 +208,55 @@ fn nothing_is_lost_or_stuck_in_ten_thousand_hand_overs() {
     echo.join().unwrap();
     assert!(rounds > 500, "{rounds}");
 }
+
+/// A deadline from when the driver served the socket must not keep it from coming back.
+#[test]
+fn a_far_deadline_does_not_keep_the_driver_away_after_a_short_call() {
+    let context = driven();
+    let far = zmtp_mio::Reconnect { first: 20 * LIMIT, longest: 20 * LIMIT };
+    let builder = Pull::builder().context(&context).reconnect(far);
+    let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    // Nobody is there: the next dial is far away.
+    pull.connect("tcp://127.0.0.1:1").unwrap();
+    eventually("a refused dial", || pull.counters().refused + pull.counters().dials >= 1);
+    thread::sleep(common::SETTLE);
+    pull.try_recv().unwrap();
+    let mut peer = half_ready(&endpoint, "PUSH");
+    peer.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}
+
+#[test]
+fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
+    use mio::event::Source;
+
+    let context = driven();
+    let mut pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    let poll = mio::Poll::new().unwrap();
+    let interest = mio::Interest::READABLE;
+    // Of what is not registered, and twice: neither unbalances anything.
+    assert!(pull.deregister(poll.registry()).is_err());
+    pull.register(poll.registry(), mio::Token(0), interest).unwrap();
+    assert!(pull.register(poll.registry(), mio::Token(1), interest).is_err());
+    let mut first = half_ready(&endpoint, "PUSH");
+    assert_eq!(first.read_for(1, common::SETTLE), [0_u8; 0], "the driver served it");
+    pull.deregister(poll.registry()).unwrap();
+    first.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}
+
+#[test]
+fn a_resolver_that_panics_is_a_name_without_address() {
+    let context = driven();
+    let resolver = std::sync::Arc::new(|_: &str, _: u16| panic!("of the test"));
+    let builder = Push::builder().context(&context).resolver(resolver);
+    let _push = builder.connect("tcp://no.such.host:1").unwrap();
+    // The driver lives.
+    let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    thread::sleep(4 * common::SETTLE);
+    let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
+    peer.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}

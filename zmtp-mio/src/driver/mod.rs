@@ -190,8 +190,12 @@ impl Run {
                 }
             }
             for (index, seat) in &mut self.seats {
-                // Who woke us does not say which socket is awake.
-                if seat.next.is_some_and(|at| at <= now) || (told && seat.next.is_none()) {
+                // Who woke us does not say which socket is awake. One that the application took
+                // back may still have the deadline of when it was ours.
+                let left = told
+                    && seat.next.is_none_or(|at| at > now + AWAY)
+                    && !seat.member.gate().is_armed();
+                if left || seat.next.is_some_and(|at| at <= now) {
                     seat.visit(Token(index), &self.shared.registry, now);
                 }
             }

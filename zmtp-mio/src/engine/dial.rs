@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
 use std::net::ToSocketAddrs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -190,9 +191,11 @@ impl<P: Pattern> Engine<P> {
     /// system's blocks.
     fn resolve(&mut self, index: usize, look_up: u64, name: String, port: u16) {
         if let Some(resolver) = self.options.resolver.clone() {
-            return match resolver(&name, port) {
-                Ok(addresses) => self.dial_addresses(index, addresses),
-                Err(_) => self.shut(index, CloseReason::NoAddress),
+            // Its panic must not take the engine, or the driver, with it.
+            let look_up = AssertUnwindSafe(|| resolver(&name, port));
+            return match catch_unwind(look_up) {
+                Ok(Ok(addresses)) => self.dial_addresses(index, addresses),
+                _ => self.shut(index, CloseReason::NoAddress),
             };
         }
         let answer = self.resolved.0.clone();

@@ -63,8 +63,14 @@ impl<P: Pattern> Engine<P> {
                 }
                 let _ = self.poll.registry().deregister(link.stream.source());
             }
-            Phase::Inproc(_) => {
+            Phase::Inproc(pipe) => {
                 proven = true;
+                if pipe.is_closed() {
+                    for letter in pipe.take_back().into_iter().rev() {
+                        self.held += letter.weight();
+                        peer.outgoing.push_front(letter);
+                    }
+                }
                 match peer.known {
                     true => self.monitor.counters.disconnects += 1,
                     false => self.monitor.counters.refused += 1,
@@ -133,6 +139,9 @@ impl<P: Pattern> Engine<P> {
         // Now, and not when the last who shares the engine lets go of it.
         for (_, peer) in &mut self.peers {
             peer.phase = Phase::Over;
+        }
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.close();
         }
     }
 

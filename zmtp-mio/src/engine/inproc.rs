@@ -172,7 +172,10 @@ impl<P: Pattern> Engine<P> {
         let waited = !peer.outgoing.is_empty();
         let counters = &mut self.monitor.counters;
         let mut any = false;
-        while let Some(letter) = peer.outgoing.pop() {
+        // What nobody would read waits for the next connection, or is counted, when this one ends.
+        while !pipe.is_closed()
+            && let Some(letter) = peer.outgoing.pop()
+        {
             let (octets, weight) = (letter.message.len(), letter.weight());
             let message = letter.is_message();
             if let Err(back) = pipe.push(letter, weight) {

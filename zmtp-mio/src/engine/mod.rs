@@ -249,7 +249,8 @@ impl<P: Pattern> Engine<P> {
     }
 
     fn next_turn(&self) -> Option<Duration> {
-        if !self.hot.is_empty() || self.events.iter().count() == EVENTS {
+        // Asked last, so that whoever leaves word from now on wakes the poll.
+        if !self.may_sleep() || !self.hot.is_empty() || self.events.iter().count() == EVENTS {
             return Some(Duration::ZERO);
         }
         self.timers.next().map(|at| at.saturating_duration_since(Instant::now()))

@@ -16,7 +16,11 @@ use crate::error::Error;
 use crate::options::Options;
 
 /// A socket's engine.
-pub(crate) struct Seat<P: Pattern>(Place<P>);
+pub(crate) struct Seat<P: Pattern> {
+    place: Place<P>,
+    /// A poll of the caller's hears of the engine's events: the driver keeps off.
+    registered: bool,
+}
 
 enum Place<P: Pattern> {
     Own(Box<Engine<P>>),
@@ -34,27 +38,43 @@ impl<P: Pattern + Send + 'static> Seat<P> {
     pub(crate) fn new(pattern: P, options: Options) -> Result<Self, Error> {
         let driver = options.context.driver();
         let engine = Engine::new(pattern, options)?;
-        let Some(shared) = driver else { return Ok(Self(Place::Own(Box::new(engine)))) };
+        let Some(shared) = driver else { return Ok(Self::of(Place::Own(Box::new(engine)))) };
         let descriptor = engine.poll.as_raw_fd();
         let driven = Driven { engine: Mutex::new(engine), gate: Gate::new(), descriptor };
         let driven = Arc::new(driven);
         shared.join(Arc::clone(&driven) as Arc<dyn Member>);
-        Ok(Self(Place::Driven(driven, shared)))
+        Ok(Self::of(Place::Driven(driven, shared)))
     }
 
     /// Sends what is queued, within linger, and closes everything.
     pub(crate) fn close(&mut self) {
         self.enter().close();
-        if let Place::Driven(driven, shared) = &self.0 {
+        if let Place::Driven(driven, shared) = &self.place {
             shared.part(Arc::clone(driven) as Arc<dyn Member>);
         }
     }
 }
 
 impl<P: Pattern> Seat<P> {
+    const fn of(place: Place<P>) -> Self {
+        Self { place, registered: false }
+    }
+
+    /// From now on a poll of the caller's hears of the engine's events, or does not any more. Returns
+    /// whether one did before.
+    pub(crate) fn set_registered(&mut self, registered: bool) -> bool {
+        let before = core::mem::replace(&mut self.registered, registered);
+        match (before, registered) {
+            (false, true) => self.hold(),
+            (true, false) => self.release(),
+            _ => {}
+        }
+        before
+    }
+
     /// The engine, for a call: the driver keeps off until the guard is dropped.
     pub(crate) fn enter(&mut self) -> Guard<'_, P> {
-        match &mut self.0 {
+        match &mut self.place {
             Place::Own(engine) => Guard(Hold::Own(engine)),
             Place::Driven(driven, shared) => {
                 let engine = driven.enter(shared);
@@ -65,7 +85,7 @@ impl<P: Pattern> Seat<P> {
 
     /// The engine, for a look.
     pub(crate) fn look(&self) -> Glance<'_, P> {
-        match &self.0 {
+        match &self.place {
             Place::Own(engine) => Glance::Own(engine),
             Place::Driven(driven, _) => Glance::Driven(driven.lock()),
         }
@@ -73,20 +93,20 @@ impl<P: Pattern> Seat<P> {
 
     /// Keeps the driver off until [`Seat::release`]: somebody else waits for the engine's events.
     pub(crate) fn hold(&self) {
-        if let Place::Driven(driven, shared) = &self.0 {
+        if let Place::Driven(driven, shared) = &self.place {
             drop(driven.enter(shared));
         }
     }
 
     /// Ends [`Seat::hold`].
     pub(crate) fn release(&self) {
-        if let Place::Driven(driven, shared) = &self.0 {
+        if let Place::Driven(driven, shared) = &self.place {
             driven.leave(shared);
         }
     }
 
     pub(crate) fn descriptor(&self) -> RawFd {
-        match &self.0 {
+        match &self.place {
             Place::Own(engine) => engine.poll.as_raw_fd(),
             Place::Driven(driven, _) => driven.descriptor,
         }

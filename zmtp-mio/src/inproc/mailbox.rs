@@ -1,7 +1,7 @@
 //! What other engines tell an engine.
 
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_queue::SegQueue;
 use zmtp_core::wire::{RoutingId, SocketType};
@@ -13,8 +13,8 @@ use crate::endpoint::Endpoint;
 pub(crate) struct Mailbox {
     /// Peers, by their places, whose pipes have something to be read or room again.
     due: SegQueue<usize>,
-    /// What is rare.
-    notes: Mutex<Vec<Note>>,
+    /// What is rare; `None` once the owner is gone.
+    notes: Mutex<Option<Vec<Note>>>,
     /// Nobody looked since it was found empty: the next note wakes.
     asleep: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -44,7 +44,7 @@ impl Mailbox {
     pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             due: SegQueue::new(),
-            notes: Mutex::new(Vec::new()),
+            notes: Mutex::new(Some(Vec::new())),
             asleep: AtomicBool::new(true),
             wake: Box::new(wake),
         }
@@ -56,9 +56,25 @@ impl Mailbox {
         self.rouse();
     }
 
+    /// Leaves a note. If the owner is gone the note is dropped, and its pipe with it, which the
+    /// other end sees.
     pub(crate) fn put(&self, note: Note) {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+        match &mut *self.lock() {
+            Some(notes) => notes.push(note),
+            None => return,
+        }
         self.rouse();
+    }
+
+    /// The owner goes: what it did not read is dropped.
+    pub(crate) fn close(&self) {
+        // Not under the lock: a pipe that is dropped leaves word elsewhere.
+        let unread = self.lock().take();
+        drop(unread);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Note>>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rouse(&self) {
@@ -73,12 +89,12 @@ impl Mailbox {
     }
 
     pub(crate) fn take_notes(&self) -> Vec<Note> {
-        core::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        self.lock().as_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// The owner is about to wait. `false` if there is something first.
     pub(crate) fn may_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);
-        self.due.is_empty() && self.notes.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.due.is_empty() && self.lock().as_ref().is_none_or(Vec::is_empty)
     }
 }

@@ -106,6 +106,11 @@ impl Pipe {
         Some(letter)
     }
 
+    /// Takes back what the other end, which is gone, has not read.
+    pub(crate) fn take_back(&self) -> Vec<Letter> {
+        core::iter::from_fn(|| self.outgoing.letters.pop()).collect()
+    }
+
     /// Whether the other end is gone. What it put in before can still be taken out.
     pub(crate) fn is_closed(&self) -> bool {
         self.incoming.closed.load(Ordering::SeqCst)

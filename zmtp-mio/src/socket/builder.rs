@@ -203,7 +203,8 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// Looks up host names in the calling thread instead of a helper thread.
+    /// Looks up host names in the calling thread instead of a helper thread; in the driver's, if
+    /// there is one and the application is away, where all its sockets wait as long.
     #[must_use]
     pub fn resolver(mut self, resolver: Arc<Resolve>) -> Self {
         self.options.resolver = Some(resolver);

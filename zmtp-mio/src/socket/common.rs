@@ -81,7 +81,7 @@ macro_rules! common {
             }
 
             /// The endpoints that are bound, made concrete.
-            pub fn endpoints(&self) -> impl ExactSizeIterator<Item = crate::Endpoint> {
+            pub fn endpoints(&self) -> impl ExactSizeIterator<Item = crate::Endpoint> + use<> {
                 let bound: Vec<_> = self.engine.look().endpoints().cloned().collect();
                 bound.into_iter()
             }
@@ -98,7 +98,7 @@ macro_rules! common {
             }
 
             /// The peers that are connected now, handshakes over.
-            pub fn peers(&self) -> impl ExactSizeIterator<Item = crate::PeerStatus> {
+            pub fn peers(&self) -> impl ExactSizeIterator<Item = crate::PeerStatus> + use<> {
                 let peers: Vec<_> = self.engine.look().connected().collect();
                 peers.into_iter()
             }
@@ -231,7 +231,8 @@ macro_rules! common {
         }
 
         /// Registers the socket in a poll of the caller's. Interest in readability is what
-        /// matters; then call `step`.
+        /// matters; then call `step`. As long as it is registered no background driver serves it:
+        /// deregister it before the poll is dropped.
         #[cfg(unix)]
         impl mio::event::Source for $socket {
             fn register(
@@ -241,9 +242,13 @@ macro_rules! common {
                 interest: mio::Interest,
             ) -> std::io::Result<()> {
                 // From now on it is this poll's to hear of the socket, not the driver's.
-                self.engine.hold();
-                mio::unix::SourceFd(&super::Pollable::descriptor(self))
-                    .register(registry, token, interest)
+                let before = self.engine.set_registered(true);
+                let result = mio::unix::SourceFd(&super::Pollable::descriptor(self))
+                    .register(registry, token, interest);
+                if result.is_err() {
+                    self.engine.set_registered(before);
+                }
+                result
             }
 
             fn reregister(
@@ -257,8 +262,9 @@ macro_rules! common {
             }
 
             fn deregister(&mut self, registry: &mio::Registry) -> std::io::Result<()> {
-                self.engine.release();
-                mio::unix::SourceFd(&super::Pollable::descriptor(self)).deregister(registry)
+                mio::unix::SourceFd(&super::Pollable::descriptor(self)).deregister(registry)?;
+                self.engine.set_registered(false);
+                Ok(())
             }
         }
 
