@@ -110,7 +110,7 @@ fn libzmq_notices_our_socket_when_nobody_drives_it() {
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
     let monitor = pull.monitor().unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
-    let mut push = common::builder::<Push>().connect(&pull.last_endpoint()).unwrap();
+    let mut push = Push::builder().connect(&pull.last_endpoint()).unwrap();
     until("the handshake", || {
         push.wait(SHORT).unwrap();
         (push.counters().handshakes == 1).then_some(())
