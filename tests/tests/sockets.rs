@@ -119,6 +119,8 @@ impl<S: Socket> Play<S> {
             _ => unreachable!("one of both"),
         };
         stream.set_nonblocking(true).unwrap();
+        // What is said settles at once, and not with the acknowledgement of what was said before.
+        stream.set_nodelay(true).unwrap();
         self.peers.push(stream);
         self.unread.push(Vec::new());
         self.at = self.peers.len() - 1;
