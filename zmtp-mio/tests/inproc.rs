@@ -336,7 +336,7 @@ fn sockets_connected_to_themselves_and_each_other_leave_no_descriptor() {
         let mut other = builder::<Pair>().bind(&y).unwrap();
         one.connect(&y).unwrap();
         other.connect(&x).unwrap();
-        let mut own = builder::<Dealer>().bind(&self::name()).unwrap();
+        let mut own = builder::<Dealer>().bind(&name()).unwrap();
         let own_name = own.endpoints().next().unwrap().to_string();
         own.connect(&own_name).unwrap();
     }
