@@ -48,7 +48,7 @@ pub trait Mechanism {
 /// has one.
 pub(crate) fn emit_metadata(config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
     let kind = config.socket_type;
-    Property::emit(Property::SOCKET_TYPE, kind.name().as_bytes(), out)?;
+    Property::emit(Property::SOCKET_TYPE, kind.octets(), out)?;
     if kind.sends_identity() {
         Property::emit(Property::IDENTITY, config.routing_id.octets(), out)?;
     }

@@ -44,33 +44,41 @@ pub trait Linked<const LANE: u8> {
 ///
 /// Load-balancing keeps the peers that can take a message in one, fair-queueing the peers that
 /// have one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ring<const LANE: u8> {
-    head: Option<PeerId>,
+    /// [`PeerId::NONE`] if there is nobody, because firmware counts octets.
+    head: PeerId,
+}
+
+impl<const LANE: u8> Default for Ring<LANE> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<const LANE: u8> Ring<LANE> {
     /// A ring without peers.
     pub const fn new() -> Self {
-        Self { head: None }
+        Self { head: PeerId::NONE }
     }
 
     /// Whose turn it is.
     pub const fn head(&self) -> Option<PeerId> {
-        self.head
+        if self.head.0 == PeerId::NONE.0 { None } else { Some(self.head) }
     }
 
     /// Puts a peer at the end of the turns; nothing if it stands in the ring already.
-    pub fn push<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
+    pub fn push<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         if slot.link().is_linked() {
             return;
         }
-        let Some(head) = self.head else {
+        let head = self.head;
+        if S::SINGLE || head == PeerId::NONE {
             slot.link().0 = Neighbours { next: id, previous: id };
-            self.head = Some(id);
+            self.head = id;
             return;
-        };
+        }
         let last = Self::neighbours(slots, head).map_or(head, |at| at.previous);
         Self::set(slots, id, Neighbours { next: head, previous: last });
         Self::change(slots, last, |at| at.next = id);
@@ -78,27 +86,28 @@ impl<const LANE: u8> Ring<LANE> {
     }
 
     /// Takes a peer out; nothing if it stands elsewhere.
-    pub fn remove<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>, id: PeerId) {
+    pub fn remove<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         let at = core::mem::replace(&mut slot.link().0, NOWHERE);
         if at == NOWHERE {
             return;
         }
-        if at.next == id {
-            self.head = None;
+        if S::SINGLE || at.next == id {
+            self.head = PeerId::NONE;
             return;
         }
         Self::change(slots, at.previous, |previous| previous.next = at.next);
         Self::change(slots, at.next, |next| next.previous = at.previous);
-        if self.head == Some(id) {
-            self.head = Some(at.next);
+        if self.head == id {
+            self.head = at.next;
         }
     }
 
     /// Ends the turn of the peer at the head.
-    pub fn rotate<T: Linked<LANE>>(&mut self, slots: &mut impl Slots<T>) {
-        if let Some(head) = self.head {
-            self.head = Self::neighbours(slots, head).map(|at| at.next);
+    pub fn rotate<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S) {
+        if !S::SINGLE {
+            // Nobody's next is nobody.
+            self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);
         }
     }
 

@@ -4,6 +4,10 @@ use super::{NoRoom, PeerId};
 
 /// Storage of one `T` per peer. The driver chooses the ids; a slot table is a secondary map.
 pub trait Slots<T> {
+    /// Whether there is never more than one peer, who then has no neighbours: what keeps turns
+    /// need not carry the code for them.
+    const SINGLE: bool = false;
+
     /// Stores the state of a new peer, or replaces it.
     ///
     /// # Errors
@@ -37,6 +41,8 @@ impl<T, const N: usize> Default for Fixed<T, N> {
 }
 
 impl<T, const N: usize> Slots<T> for Fixed<T, N> {
+    const SINGLE: bool = N <= 1;
+
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom> {
         if let Some(slot) = self.get_mut(id) {
             *slot = value;

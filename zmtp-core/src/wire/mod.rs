@@ -16,6 +16,7 @@ mod frame;
 mod framing;
 mod greeting;
 mod metadata;
+mod names;
 mod socket_type;
 mod writer;
 

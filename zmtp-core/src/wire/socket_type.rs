@@ -1,79 +1,94 @@
 //! Socket types and which may talk to which (RFC 37 § The Socket-Type Property).
 
+use super::names::Names;
+
 /// The socket types of ZMTP, drafts included.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are the documentation: RFCs 28 to 31 and 41 to 52")]
+#[repr(u8)]
 pub enum SocketType {
-    Pair,
-    Pub,
-    Sub,
-    Req,
-    Rep,
-    Dealer,
-    Router,
-    Pull,
-    Push,
-    Xpub,
-    Xsub,
-    Server,
-    Client,
-    Radio,
-    Dish,
-    Gather,
-    Scatter,
-    Peer,
-    Channel,
+    Pair = 0,
+    Pub = 1,
+    Sub = 2,
+    Req = 3,
+    Rep = 4,
+    Dealer = 5,
+    Router = 6,
+    Pull = 7,
+    Push = 8,
+    Xpub = 9,
+    Xsub = 10,
+    Server = 12,
+    Client = 13,
+    Radio = 14,
+    Dish = 15,
+    Gather = 16,
+    Scatter = 17,
+    Peer = 19,
+    Channel = 20,
 }
 
 impl SocketType {
-    /// Each type with its name on the wire and its code in libzmq and ZMTP 2.0.
-    const TABLE: [(Self, &'static str, u8); 19] = [
-        (Self::Pair, "PAIR", 0),
-        (Self::Pub, "PUB", 1),
-        (Self::Sub, "SUB", 2),
-        (Self::Req, "REQ", 3),
-        (Self::Rep, "REP", 4),
-        (Self::Dealer, "DEALER", 5),
-        (Self::Router, "ROUTER", 6),
-        (Self::Pull, "PULL", 7),
-        (Self::Push, "PUSH", 8),
-        (Self::Xpub, "XPUB", 9),
-        (Self::Xsub, "XSUB", 10),
-        (Self::Server, "SERVER", 12),
-        (Self::Client, "CLIENT", 13),
-        (Self::Radio, "RADIO", 14),
-        (Self::Dish, "DISH", 15),
-        (Self::Gather, "GATHER", 16),
-        (Self::Scatter, "SCATTER", 17),
-        (Self::Peer, "PEER", 19),
-        (Self::Channel, "CHANNEL", 20),
+    /// Each type, in the order of their codes.
+    const ALL: [Self; 19] = [
+        Self::Pair,
+        Self::Pub,
+        Self::Sub,
+        Self::Req,
+        Self::Rep,
+        Self::Dealer,
+        Self::Router,
+        Self::Pull,
+        Self::Push,
+        Self::Xpub,
+        Self::Xsub,
+        Self::Server,
+        Self::Client,
+        Self::Radio,
+        Self::Dish,
+        Self::Gather,
+        Self::Scatter,
+        Self::Peer,
+        Self::Channel,
     ];
+
+    /// Their names, as [`SocketType::ALL`].
+    const NAMES: &'static str = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB SERVER CLIENT RADIO DISH GATHER SCATTER PEER CHANNEL";
+
+    const fn names() -> Names {
+        Names(Self::NAMES.as_bytes())
+    }
 
     /// Every type.
     pub fn all() -> impl Iterator<Item = Self> {
-        Self::TABLE.iter().map(|(kind, ..)| *kind)
+        Self::ALL.iter().copied()
     }
 
     /// The type called `name` in a Socket-Type property. Case matters, as with libzmq.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::TABLE.iter().find(|(_, text, _)| text.as_bytes() == name).map(|(kind, ..)| *kind)
+        Self::names().index(name).and_then(|at| Self::ALL.get(at)).copied()
     }
 
     /// The name in a Socket-Type property.
     pub fn name(self) -> &'static str {
-        Self::TABLE.iter().find(|(kind, ..)| *kind == self).map_or("", |(_, text, _)| text)
+        core::str::from_utf8(self.octets()).unwrap_or_default()
+    }
+
+    /// [`SocketType::name`] in octets.
+    pub(crate) fn octets(self) -> &'static [u8] {
+        Self::ALL.iter().position(|one| *one == self).map_or(&[], |at| Self::names().get(at))
     }
 
     /// The code in a ZMTP 2.0 greeting and in libzmq's API (`ZMQ_TYPE`).
-    pub fn code(self) -> u8 {
-        Self::TABLE.iter().find(|(kind, ..)| *kind == self).map_or(u8::MAX, |(.., code)| *code)
+    pub const fn code(self) -> u8 {
+        self as u8
     }
 
     /// The type with this code.
     pub fn from_code(code: u8) -> Option<Self> {
-        Self::TABLE.iter().find(|(.., other)| *other == code).map(|(kind, ..)| *kind)
+        Self::ALL.iter().find(|one| one.code() == code).copied()
     }
 
     /// Whether this type may talk to a peer of type `peer`. It is so in both directions or none.
