@@ -65,12 +65,6 @@ pub struct Exceeded {
     pub got: u64,
 }
 
-impl Exceeded {
-    pub(crate) fn check(limit: Limit, allowed: u64, got: u64) -> Result<(), Error> {
-        if got > allowed { Err(Error::Limit(Self { limit, allowed, got })) } else { Ok(()) }
-    }
-}
-
 /// The limits that a connection keeps.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -83,11 +83,15 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             Ok(Decoded::Event(Event::Ready(_))) => {
                 self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
             }
-            Ok(Decoded::Event(Event::Refused(_))) => self.fail(crate::PeerError::Refused.into()),
-            Err(error) => self.fail(*error),
+            Ok(Decoded::Event(Event::Refused(_))) => {
+                self.rx.peer_error(crate::PeerError::Refused);
+                self.failed();
+            }
+            Err(_) => self.failed(),
             Ok(_) => {}
         }
-        result
+        // It failed if and only if there is an error.
+        result.map_err(|_| self.rx.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
     }
 
     /// The frame whose body is under way, if any. Its octets may be read past `decode`, straight
@@ -142,7 +146,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             return Err(error);
         }
         if let Err(error) = self.rx.silent(now) {
-            self.fail(error);
+            self.rx.fail(error);
+            self.failed();
             return Err(error);
         }
         if let Some(give_up) = self.pulse.beat(self.config.borrow(), now) {
@@ -232,9 +237,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.config.borrow()
     }
 
-    fn fail(&mut self, error: Error) {
-        self.rx.fail(error);
-        self.tx.fail(error, self.rx.is_old::<M>());
+    /// The receiving half has failed: the others too.
+    fn failed(&mut self) {
+        self.tx.fail(self.rx.failure(), self.rx.is_old::<M>());
         self.pulse = Pulse::NEVER;
     }
 }

@@ -5,10 +5,10 @@
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
 use super::event::{Decoded, Event};
-use super::receive::{Rx, State, check_identity, check_socket_type};
+use super::receive::{Failed, Rx, State, check_identity, check_socket_type};
 use crate::buffer::Input;
 use crate::config::Config;
-use crate::error::{Error, Exceeded, Limit, PeerError};
+use crate::error::{Limit, PeerError};
 use crate::mechanism::Mechanism;
 use crate::wire::{Framing, Malformed, Metadata, OldPeer, SIGNATURE_LEN, SocketType, Version};
 
@@ -39,17 +39,13 @@ pub(super) fn is_unversioned(octets: &[u8]) -> Option<bool> {
 }
 
 /// The version of a peer whose major version octet was refused, if it is spoken here.
-pub(super) fn spoken<M: Mechanism>(config: &Config, old: OldPeer) -> Result<Version, Error> {
+pub(super) fn spoken<M: Mechanism>(config: &Config, old: OldPeer) -> Option<Version> {
     let version = match old {
         OldPeer::Version(0) => Version::V1_0,
         OldPeer::Version(_) => Version::V2_0,
-        OldPeer::Unversioned(_) => return Err(PeerError::Old(old).into()),
+        OldPeer::Unversioned(_) => return None,
     };
-    if M::OLDER_PEERS && config.min_version <= version {
-        Ok(version)
-    } else {
-        Err(PeerError::Old(old).into())
-    }
+    (M::OLDER_PEERS && config.min_version <= version).then_some(version)
 }
 
 impl Rx {
@@ -59,12 +55,15 @@ impl Rx {
         config: &Config,
         opening: Opening,
         input: &mut Input<'i>,
-    ) -> Result<Decoded<'i>, Error> {
+    ) -> Result<Decoded<'i>, Failed> {
         let has_type = match opening {
             Opening::SocketType => {
                 let [code] = input.take(1) else { return Ok(Decoded::NeedInput) };
-                let peer = SocketType::from_code(*code).ok_or(PeerError::UnknownSocketType)?;
-                self.peer.socket_type = Some(check_socket_type(config, peer)?);
+                let peer = SocketType::from_code(*code).ok_or(PeerError::UnknownSocketType);
+                match peer.and_then(|peer| check_socket_type(config, peer)) {
+                    Ok(peer) => self.peer.socket_type = Some(peer),
+                    Err(error) => return Err(self.peer_error(error)),
+                }
                 self.state = State::Older(Opening::Identity(true));
                 true
             }
@@ -88,11 +87,11 @@ impl Rx {
 
     /// Octets of the identity frame's header and body; `None` while the header is incomplete.
     fn identity_header<M: Mechanism>(
-        &self,
+        &mut self,
         config: &Config,
         has_type: bool,
         octets: &[u8],
-    ) -> Result<Option<(usize, usize)>, Error> {
+    ) -> Result<Option<(usize, usize)>, Failed> {
         let (header, header_len) = match self.framing::<M>().parse(octets) {
             Ok(None) => return Ok(None),
             Ok(Some((header, len))) if header.is_final() => (header, len),
@@ -104,15 +103,17 @@ impl Rx {
                     _ => octets.first(),
                 };
                 let shows = shows.copied().unwrap_or_default();
-                return Err(PeerError::Old(OldPeer::Unversioned(shows)).into());
+                return Err(self.peer_error(PeerError::Old(OldPeer::Unversioned(shows))));
             }
-            Ok(Some(_)) => return Err(Malformed::MoreOnIdentity.into()),
-            Err(malformed) => return Err(malformed.into()),
+            Ok(Some(_)) => return Err(self.fail(Malformed::MoreOnIdentity.into())),
+            Err(malformed) => return Err(self.fail(malformed.into())),
         };
-        check_identity(header.len())?;
-        Exceeded::check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        if let Err(error) = check_identity(header.len()) {
+            return Err(self.peer_error(error));
+        }
+        self.check(Limit::Command, config.limits.max_command.into(), header.len())?;
         if !has_type && config.require_socket_type {
-            return Err(PeerError::MissingSocketType.into());
+            return Err(self.peer_error(PeerError::MissingSocketType));
         }
         Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
     }

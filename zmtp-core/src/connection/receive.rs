@@ -10,7 +10,7 @@ use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
     Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, OldPeer, Ping,
-    Property, SOCKET_TYPE_AT, SocketType, Version, error_reason,
+    Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason,
 };
 
 /// State of the receiving half.
@@ -19,7 +19,7 @@ pub(super) struct Rx {
     pub(super) state: State,
     pub(super) peer: PeerInfo,
     /// What came so far of the message under way: octets, and parts.
-    octets: u64,
+    octets: Size,
     parts: u32,
     owed: Timeout,
     give_up: Instant,
@@ -36,10 +36,17 @@ pub(super) enum State {
     Traffic,
     Body {
         header: FrameHeader,
-        remaining: u64,
+        remaining: Size,
     },
     Failed(Error),
 }
+
+/// Says that the connection has failed; [`Rx::error`] says why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed;
+
+/// The largest frame and message that any limit allows: what goes past it counts as more.
+const LARGEST: u64 = (Size::MAX as u64).saturating_sub(1);
 
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
@@ -88,10 +95,10 @@ impl Rx {
         tx: &mut Tx,
         now: Instant,
         input: &mut Input<'i>,
-    ) -> Result<Decoded<'i>, Error> {
+    ) -> Result<Decoded<'i>, Failed> {
         loop {
             match &mut self.state {
-                State::Failed(error) => return Err(*error),
+                State::Failed(_) => return Err(Failed),
                 State::Greeting(reader) => {
                     let position = reader.position();
                     if M::OLDER_PEERS && position == 0 && config.min_version <= Version::V1_0 {
@@ -108,7 +115,10 @@ impl Rx {
                     let taken = match reader.push(input.rest()) {
                         Ok(taken) => taken,
                         Err(old) => {
-                            self.peer.version = older::spoken::<M>(config, old)?;
+                            match older::spoken::<M>(config, old) {
+                                Some(version) => self.peer.version = version,
+                                None => return Err(self.peer_error(PeerError::Old(old))),
+                            }
                             self.state = State::Older(Opening::SocketType);
                             // Up to the version, where the greeting was refused.
                             input.take(SOCKET_TYPE_AT.saturating_sub(position));
@@ -119,7 +129,7 @@ impl Rx {
                     if let Some(peer) = reader.mechanism()
                         && peer != M::NAME
                     {
-                        return Err(PeerError::MechanismMismatch { peer }.into());
+                        return Err(self.peer_error(PeerError::MechanismMismatch { peer }));
                     }
                     let Some(greeting) = reader.finished() else { return Ok(Decoded::NeedInput) };
                     self.peer.version = match greeting.version.major {
@@ -127,7 +137,7 @@ impl Rx {
                         _ => greeting.version,
                     };
                     if greeting.version == Version::V3_0 && config.min_version > Version::V3_0 {
-                        return Err(PeerError::Old(OldPeer::Version(3)).into());
+                        return Err(self.peer_error(PeerError::Old(OldPeer::Version(3))));
                     }
                     self.state = State::Handshake;
                 }
@@ -150,13 +160,15 @@ impl Rx {
                     }
                 }
                 State::Traffic => {
-                    let Some((header, len)) = self.framing::<M>().parse(input.rest())? else {
-                        return Ok(Decoded::NeedInput);
+                    let (header, len) = match self.framing::<M>().parse(input.rest()) {
+                        Ok(Some(parsed)) => parsed,
+                        Ok(None) => return Ok(Decoded::NeedInput),
+                        Err(malformed) => return Err(self.fail(malformed.into())),
                     };
                     if header.kind() != Kind::Command {
-                        self.count(header.len(), &config.limits)?;
+                        self.count(header.size(), &config.limits)?;
                         input.take(len);
-                        return Ok(Decoded::Event(self.chunk(header, header.len(), true, input)));
+                        return Ok(Decoded::Event(self.chunk(header, header.size(), true, input)));
                     }
                     // A PING is left where it is while the last one's answer waits to go out.
                     if tx.pong_due() && self.is_next_ping(config, input)? {
@@ -183,31 +195,41 @@ impl Rx {
     }
 
     /// Counts a frame of the message under way.
-    fn count(&mut self, len: u64, limits: &Limits) -> Result<(), Error> {
+    fn count(&mut self, len: Size, limits: &Limits) -> Result<(), Failed> {
         self.octets = self.octets.saturating_add(len);
         self.parts = self.parts.saturating_add(1);
-        Exceeded::check(Limit::Frame, limits.max_frame, len)?;
-        Exceeded::check(Limit::Parts, limits.max_parts.into(), self.parts.into())?;
-        Exceeded::check(Limit::Message, limits.max_message, self.octets)
+        let (octets, parts) = (self.octets, self.parts);
+        self.check(Limit::Frame, limits.max_frame.min(LARGEST), len.into())?;
+        self.check(Limit::Parts, limits.max_parts.into(), parts.into())?;
+        self.check(Limit::Message, limits.max_message.min(LARGEST), octets.into())
+    }
+
+    /// Fails if a limit is passed.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn check(&mut self, limit: Limit, allowed: u64, got: u64) -> Result<(), Failed> {
+        if got <= allowed {
+            return Ok(());
+        }
+        Err(self.fail(Error::Limit(Exceeded { limit, allowed, got })))
     }
 
     /// Hands on what the input holds of a body with `remaining` octets to come.
     fn chunk<'i>(
         &mut self,
         header: FrameHeader,
-        remaining: u64,
+        remaining: Size,
         first: bool,
         input: &mut Input<'i>,
     ) -> Event<'i> {
         let n = usize::try_from(remaining).unwrap_or(usize::MAX);
         let octets = input.take(n);
-        let taken = octets.len() as u64;
+        let taken = Size::try_from(octets.len()).unwrap_or(Size::MAX);
         let last = self.advance(header, remaining, taken);
         Event::Chunk(Chunk { header, octets, first, last })
     }
 
     /// Notes that `taken` of `remaining` octets of a body came. Both lanes end a frame here.
-    fn advance(&mut self, header: FrameHeader, remaining: u64, taken: u64) -> bool {
+    fn advance(&mut self, header: FrameHeader, remaining: Size, taken: Size) -> bool {
         let remaining = remaining.saturating_sub(taken);
         if remaining > 0 {
             self.state = State::Body { header, remaining };
@@ -225,31 +247,34 @@ impl Rx {
         if n > 0 {
             self.heard();
         }
+        let n = Size::try_from(n).unwrap_or(Size::MAX);
         self.advance(header, remaining, n).then_some(header)
     }
 
     /// The frame header at the front, checked for what a command must keep to.
     fn command_header(
-        &self,
+        &mut self,
         config: &Config,
         input: &Input<'_>,
-    ) -> Result<Option<(usize, usize)>, Error> {
-        let Some((header, header_len)) = FrameHeader::parse(input.rest())? else {
-            return Ok(None);
+    ) -> Result<Option<(usize, usize)>, Failed> {
+        let (header, header_len) = match FrameHeader::parse(input.rest()) {
+            Ok(Some(parsed)) => parsed,
+            Ok(None) => return Ok(None),
+            Err(malformed) => return Err(self.fail(malformed.into())),
         };
         if header.kind() != Kind::Command {
-            return Err(PeerError::MessageInHandshake.into());
+            return Err(self.peer_error(PeerError::MessageInHandshake));
         }
-        Exceeded::check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        self.check(Limit::Command, config.limits.max_command.into(), header.len())?;
         Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
     }
 
     /// The whole command at the front, consumed; `None` while it is incomplete.
     fn take_command<'i>(
-        &self,
+        &mut self,
         config: &Config,
         input: &mut Input<'i>,
-    ) -> Result<Option<Result<Command<'i>, Malformed>>, Error> {
+    ) -> Result<Option<Result<Command<'i>, Malformed>>, Failed> {
         let Some((header_len, len)) = self.command_header(config, input)? else {
             return Ok(None);
         };
@@ -261,7 +286,7 @@ impl Rx {
         Ok(Some(Command::parse(body)))
     }
 
-    fn is_next_ping(&self, config: &Config, input: &Input<'_>) -> Result<bool, Error> {
+    fn is_next_ping(&mut self, config: &Config, input: &Input<'_>) -> Result<bool, Failed> {
         let Some((header_len, len)) = self.command_header(config, input)? else {
             return Ok(false);
         };
@@ -275,14 +300,26 @@ impl Rx {
         config: &Config,
         mechanism: &mut impl Mechanism,
         command: Result<Command<'i>, Malformed>,
-    ) -> Result<Option<Event<'i>>, Error> {
-        let command = command?;
+    ) -> Result<Option<Event<'i>>, Failed> {
+        let command = match command {
+            Ok(command) => command,
+            Err(malformed) => return Err(self.fail(malformed.into())),
+        };
         if command.name == CommandName::Error {
-            let reason = error_reason(command.data)?;
-            return Ok(Some(Event::Refused(reason)));
+            return match error_reason(command.data) {
+                Ok(reason) => Ok(Some(Event::Refused(reason))),
+                Err(malformed) => Err(self.fail(malformed.into())),
+            };
         }
-        let Some(metadata) = mechanism.consume(command)? else { return Ok(None) };
-        self.peer.socket_type = check_metadata(config, metadata)?;
+        let metadata = match mechanism.consume(command) {
+            Ok(Some(metadata)) => metadata,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(self.fail(error)),
+        };
+        self.peer.socket_type = match check_metadata(config, metadata) {
+            Ok(named) => named,
+            Err(error) => return Err(self.peer_error(error)),
+        };
         self.state = State::Traffic;
         self.heard();
         Ok(Some(Event::Ready(metadata)))
@@ -295,7 +332,7 @@ impl Rx {
         tx: &mut Tx,
         last: Option<Instant>,
         command: Result<Command<'i>, Malformed>,
-    ) -> Result<Option<Event<'i>>, Error> {
+    ) -> Result<Option<Event<'i>>, Failed> {
         let Ok(command) = command else {
             return Ok(Some(Event::Ignored(Ignored::Malformed)));
         };
@@ -312,7 +349,7 @@ impl Rx {
                 Err(_) => Some(Event::Ignored(Ignored::Malformed)),
             },
             CommandName::Pong => None,
-            CommandName::Ready => return Err(PeerError::SecondReady.into()),
+            CommandName::Ready => return Err(self.peer_error(PeerError::SecondReady)),
             CommandName::Subscribe if subscriptions => Some(Event::Subscribe(command.data)),
             CommandName::Cancel if subscriptions => Some(Event::Cancel(command.data)),
             name => Some(Event::Ignored(Ignored::Command(name))),
@@ -321,7 +358,9 @@ impl Rx {
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
         match self.state {
-            State::Body { header, remaining } => Some(Incoming { header, remaining }),
+            State::Body { header, remaining } => {
+                Some(Incoming { header, remaining: remaining as u64 })
+            }
             _ => None,
         }
     }
@@ -346,6 +385,14 @@ impl Rx {
         if self.in_traffic() { Some(self.peer) } else { None }
     }
 
+    /// [`Rx::error`] where it is.
+    pub(super) const fn failure(&self) -> Option<&Error> {
+        match &self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
     pub(super) const fn error(&self) -> Option<Error> {
         match self.state {
             State::Failed(error) => Some(error),
@@ -353,9 +400,16 @@ impl Rx {
         }
     }
 
-    pub(super) const fn fail(&mut self, error: Error) {
+    /// Keeps the error, which is too large to be handed up from call to call.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) const fn fail(&mut self, error: Error) -> Failed {
         self.state = State::Failed(error);
         self.give_up = Instant::NEVER;
+        Failed
+    }
+
+    pub(super) const fn peer_error(&mut self, error: PeerError) -> Failed {
+        self.fail(Error::Peer(error))
     }
 }
 
@@ -382,7 +436,10 @@ pub(super) fn check_identity(len: u64) -> Result<(), PeerError> {
 }
 
 /// Checks every Socket-Type and Identity of a READY; returns the socket type it names.
-fn check_metadata(config: &Config, metadata: Metadata<'_>) -> Result<Option<SocketType>, Error> {
+fn check_metadata(
+    config: &Config,
+    metadata: Metadata<'_>,
+) -> Result<Option<SocketType>, PeerError> {
     let mut named = None;
     for property in metadata.encoded() {
         if property.is(Property::SOCKET_TYPE) {
@@ -393,7 +450,7 @@ fn check_metadata(config: &Config, metadata: Metadata<'_>) -> Result<Option<Sock
         }
     }
     if named.is_none() && config.require_socket_type {
-        return Err(PeerError::MissingSocketType.into());
+        return Err(PeerError::MissingSocketType);
     }
     Ok(named)
 }

@@ -65,7 +65,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const fn of(error: Error) -> Option<Self> {
+    const fn of(error: &Error) -> Option<Self> {
         match error {
             Error::Peer(PeerError::MechanismMismatch { .. }) => Some(Self::Mechanism),
             Error::Peer(
@@ -286,9 +286,9 @@ impl Tx {
     }
 
     /// An older peer could not read what there is to say.
-    pub(super) fn fail(&mut self, error: Error, is_old: bool) {
+    pub(super) fn fail(&mut self, error: Option<&Error>, is_old: bool) {
         if self.farewell == Farewell::Alive {
-            let refusal = Refusal::of(error).filter(|_| !is_old);
+            let refusal = error.and_then(Refusal::of).filter(|_| !is_old);
             self.farewell = refusal.map_or(Farewell::Done, Farewell::Refuse);
         }
     }

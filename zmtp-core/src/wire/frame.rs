@@ -7,6 +7,24 @@ const LONG: u8 = 0x02;
 const COMMAND: u8 = 0x04;
 const RESERVED: u8 = 0xf8;
 
+/// Octets of a body. Microcontrollers keep them in 32 bits: a frame that is longer is past any limit
+/// there.
+#[cfg(target_pointer_width = "64")]
+pub(crate) type Size = u64;
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) type Size = u32;
+
+#[cfg(target_pointer_width = "64")]
+const fn size(len: u64) -> Size {
+    if len > i64::MAX as u64 { i64::MAX as u64 } else { len }
+}
+
+#[cfg(not(target_pointer_width = "64"))]
+#[expect(clippy::cast_possible_truncation, reason = "checked")]
+const fn size(len: u64) -> Size {
+    if len > Size::MAX as u64 { Size::MAX } else { len as Size }
+}
+
 /// Whether another frame of the same message follows.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -43,17 +61,17 @@ pub enum Kind {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameHeader {
     kind: Kind,
-    len: u64,
+    len: Size,
 }
 
 impl FrameHeader {
     /// Octets of the longest header of ZMTP 3.
     pub const MAX_LEN: usize = 9;
 
-    /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1: larger ones are
-    /// cut to it.
+    /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1, where `usize` has
+    /// 32 bits at 2^32-1: larger ones are cut to it.
     pub const fn new(kind: Kind, len: u64) -> Self {
-        Self { kind, len: if len > i64::MAX as u64 { i64::MAX as u64 } else { len } }
+        Self { kind, len: size(len) }
     }
 
     /// Reads a header from the front of `input` and says how many octets it took; `None` asks for
@@ -79,14 +97,14 @@ impl FrameHeader {
         };
         if flags & LONG == 0 {
             let Some(&len) = rest.first() else { return Ok(None) };
-            return Ok(Some((Self { kind, len: u64::from(len) }, 2)));
+            return Ok(Some((Self { kind, len: len.into() }, 2)));
         }
-        let Some(&size) = rest.first_chunk() else { return Ok(None) };
-        let len = u64::from_be_bytes(size);
+        let Some(&octets) = rest.first_chunk() else { return Ok(None) };
+        let len = u64::from_be_bytes(octets);
         if len > i64::MAX.unsigned_abs() {
             return Err(Malformed::FrameSize(len));
         }
-        Ok(Some((Self { kind, len }, Self::MAX_LEN)))
+        Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
     }
 
     /// The octets of this header: two up to a size of 255, nine above.
@@ -97,8 +115,8 @@ impl FrameHeader {
             Kind::Message(More::Follows) => MORE,
             Kind::Message(More::Last) => 0,
         };
-        let [s0, s1, s2, s3, s4, s5, s6, s7] = self.len.to_be_bytes();
-        if self.len <= u64::from(u8::MAX) {
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = self.len().to_be_bytes();
+        if self.len <= Size::from(u8::MAX) {
             HeaderBytes::short([flags, s7])
         } else {
             let octets = [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7, 0];
@@ -113,6 +131,11 @@ impl FrameHeader {
 
     /// Octets of the body.
     pub const fn len(&self) -> u64 {
+        self.len as u64
+    }
+
+    /// [`FrameHeader::len`] as it is kept.
+    pub(crate) const fn size(&self) -> Size {
         self.len
     }
 
@@ -128,7 +151,7 @@ impl FrameHeader {
 
     /// Octets of the frame's header as emitted by [`FrameHeader::emit`], 2 or 9.
     pub const fn header_len(&self) -> usize {
-        if self.len > u8::MAX as u64 { Self::MAX_LEN } else { 2 }
+        if self.len > u8::MAX as Size { Self::MAX_LEN } else { 2 }
     }
 }
 

@@ -21,6 +21,7 @@ mod socket_type;
 mod writer;
 
 pub use command::{Command, CommandName, Ping, error_reason};
+pub(crate) use frame::Size;
 pub use frame::{FrameHeader, HeaderBytes, Kind, More};
 pub use framing::Framing;
 pub use greeting::{Greeting, MechanismName, OldPeer, Version};
