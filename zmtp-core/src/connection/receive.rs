@@ -127,16 +127,15 @@ impl Rx {
                     };
                     input.take(taken);
                     if let Some(peer) = reader.mechanism()
-                        && peer != M::NAME
+                        && *peer != M::NAME
                     {
+                        let peer = *peer;
                         return Err(self.peer_error(PeerError::MechanismMismatch { peer }));
                     }
                     let Some(greeting) = reader.finished() else { return Ok(Decoded::NeedInput) };
-                    self.peer.version = match greeting.version.major {
-                        2 => Version::V3_1,
-                        _ => greeting.version,
-                    };
-                    if greeting.version == Version::V3_0 && config.min_version > Version::V3_0 {
+                    let version = greeting.version;
+                    self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
+                    if version == Version::V3_0 && config.min_version > Version::V3_0 {
                         return Err(self.peer_error(PeerError::Old(OldPeer::Version(3))));
                     }
                     self.state = State::Handshake;

@@ -41,6 +41,15 @@ impl Beats {
     }
 }
 
+/// A command that is due.
+enum Due {
+    Error(Refusal),
+    Handshake,
+    #[cfg(feature = "heartbeat")]
+    Ping([u8; 2]),
+    Pong,
+}
+
 /// What goes out last, after the connection failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Farewell {
@@ -77,9 +86,17 @@ impl Refusal {
 
     /// The reason as it stands in the ERROR command.
     pub const fn reason(self) -> &'static str {
+        match self.text().split_at_checked(1) {
+            Some((_, reason)) => reason,
+            None => "",
+        }
+    }
+
+    /// The reason behind an octet that says how long it is.
+    const fn text(self) -> &'static str {
         match self {
-            Self::Mechanism => "Mechanism mismatch",
-            Self::SocketType => "Incompatible Socket-Type",
+            Self::Mechanism => "\x12Mechanism mismatch",
+            Self::SocketType => "\x18Incompatible Socket-Type",
         }
     }
 }
@@ -215,6 +232,7 @@ impl Tx {
         self.greeting_sent as usize >= Greeting::LEN
     }
 
+    /// Puts the commands that are due into `out`, in their order.
     fn commands(
         &mut self,
         config: &Config,
@@ -222,38 +240,40 @@ impl Tx {
         rx: &Rx,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        if let Farewell::Refuse(refusal) = self.farewell {
-            let reason = refusal.reason();
+        let mut asked = false;
+        loop {
+            let due = match self.farewell {
+                Farewell::Done => return Ok(()),
+                Farewell::Refuse(refusal) => Due::Error(refusal),
+                Farewell::Alive if rx.greeting_position() < Greeting::LEN => return Ok(()),
+                // Asked once: it may wait for the peer.
+                Farewell::Alive if !asked && !mechanism.may_send() => Due::Handshake,
+                Farewell::Alive if self.beats.has(Beats::PONG) => Due::Pong,
+                #[cfg(feature = "heartbeat")]
+                Farewell::Alive if self.beats.has(Beats::PING) => {
+                    Due::Ping(config.heartbeat.ttl.to_be_bytes())
+                }
+                Farewell::Alive => return Ok(()),
+            };
             out.command(|body| {
-                Command::emit_name(CommandName::Error, body)?;
-                body.put(&[u8::try_from(reason.len()).unwrap_or_default()])?;
-                body.put(reason.as_bytes())
+                let (name, data) = match &due {
+                    Due::Handshake => return mechanism.produce(config, body),
+                    Due::Error(refusal) => (CommandName::Error, refusal.text().as_bytes()),
+                    Due::Pong => (CommandName::Pong, self.beats.context()),
+                    #[cfg(feature = "heartbeat")]
+                    Due::Ping(ttl) => (CommandName::Ping, &ttl[..]),
+                };
+                Command::emit_name(name, body)?;
+                body.put(data)
             })?;
-            self.farewell = Farewell::Done;
-            return Ok(());
+            match due {
+                Due::Error(_) => self.farewell = Farewell::Done,
+                Due::Handshake => asked = true,
+                Due::Pong => self.beats.due &= Beats::PING,
+                #[cfg(feature = "heartbeat")]
+                Due::Ping(_) => self.beats.due &= !Beats::PING,
+            }
         }
-        if rx.greeting_position() < Greeting::LEN {
-            return Ok(());
-        }
-        if !mechanism.may_send() {
-            out.command(|body| mechanism.produce(config, body))?;
-        }
-        if self.beats.has(Beats::PONG) {
-            out.command(|body| {
-                Command::emit_name(CommandName::Pong, body)?;
-                body.put(self.beats.context())
-            })?;
-            self.beats.due &= Beats::PING;
-        }
-        #[cfg(feature = "heartbeat")]
-        if self.beats.has(Beats::PING) {
-            out.command(|body| {
-                Command::emit_name(CommandName::Ping, body)?;
-                body.put(&config.heartbeat.ttl.to_be_bytes())
-            })?;
-            self.beats.due &= !Beats::PING;
-        }
-        Ok(())
     }
 
     pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &Rx) -> bool {

@@ -175,7 +175,7 @@ impl Greeting {
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
         let mut reader = GreetingReader::new();
         reader.push(input)?;
-        Ok(reader.finished())
+        Ok(reader.finished().copied())
     }
 
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
@@ -249,13 +249,13 @@ impl GreetingReader {
     }
 
     /// The mechanism, once its 20 octets are there.
-    pub(crate) fn mechanism(&self) -> Option<MechanismName> {
-        (self.position() >= AS_SERVER_AT).then_some(self.greeting.mechanism)
+    pub(crate) fn mechanism(&self) -> Option<&MechanismName> {
+        (self.position() >= AS_SERVER_AT).then_some(&self.greeting.mechanism)
     }
 
     /// The greeting, once all 64 octets are there.
-    pub(crate) fn finished(&self) -> Option<Greeting> {
-        (self.position() >= Greeting::LEN).then_some(self.greeting)
+    pub(crate) fn finished(&self) -> Option<&Greeting> {
+        (self.position() >= Greeting::LEN).then_some(&self.greeting)
     }
 }
 

@@ -88,19 +88,17 @@ impl<'o> Writer<'o> {
             return Ok(());
         }
         let header = FrameHeader::new(Kind::Command, body_len as u64).emit();
-        let longer = header.as_ref().len().saturating_sub(2);
-        let end = self.len;
+        let header = header.as_ref();
+        let longer = header.len().saturating_sub(2);
         self.put([0; 7].get(..longer).unwrap_or_default())?;
-        if longer > 0 {
-            for at in (body..end).rev() {
-                let octet = self.out.get(at).copied().unwrap_or_default();
-                if let Some(slot) = self.out.get_mut(at.saturating_add(longer)) {
-                    *slot = octet;
-                }
+        let frame = self.out.get_mut(start..self.len).unwrap_or_default();
+        for at in (header.len()..frame.len()).rev() {
+            let octet = frame.get(at.saturating_sub(longer)).copied().unwrap_or_default();
+            if let Some(slot) = frame.get_mut(at) {
+                *slot = octet;
             }
         }
-        let place = self.out.get_mut(start..).unwrap_or_default();
-        for (slot, octet) in place.iter_mut().zip(header.as_ref()) {
+        for (slot, octet) in frame.iter_mut().zip(header) {
             *slot = *octet;
         }
         Ok(())
