@@ -76,7 +76,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             // Whatever the clock says: they may have waited for us.
             self.rx.heard();
         }
-        self.handle_timeout(now)?;
+        if !self.keeps_time(now) {
+            return Err(self.why());
+        }
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let result = self.rx.decode(config, mechanism, &mut self.tx, now, input);
         match &result {
@@ -90,8 +92,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             Err(_) => self.failed(),
             Ok(_) => {}
         }
-        // It failed if and only if there is an error.
-        result.map_err(|_| self.rx.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
+        result.map_err(|_| self.why())
     }
 
     /// The frame whose body is under way, if any. Its octets may be read past `decode`, straight
@@ -141,20 +142,32 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// # Errors
     ///
     /// [`Error::TimedOut`], or the error the connection failed with before.
+    #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if let Some(error) = self.error() {
-            return Err(error);
+        if self.keeps_time(now) { Ok(()) } else { Err(self.why()) }
+    }
+
+    /// [`Connection::handle_timeout`] without the error, which is large.
+    fn keeps_time(&mut self, now: Instant) -> bool {
+        if self.rx.failure().is_some() {
+            return false;
         }
         if let Err(error) = self.rx.silent(now) {
             self.rx.fail(error);
             self.failed();
-            return Err(error);
+            return false;
         }
         if let Some(give_up) = self.pulse.beat(self.config.borrow(), now) {
             self.tx.queue_ping();
             self.rx.expect(Timeout::Heartbeat, give_up);
         }
-        Ok(())
+        true
+    }
+
+    /// The error of a connection that has failed.
+    fn why(&self) -> Error {
+        // There is one; a default costs less than a proof.
+        self.rx.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
     }
 
     /// Forgives the peer's silence so far: for a driver that leaves octets unread because it has

@@ -63,6 +63,35 @@ impl<T, const N: usize> Slots<T> for Fixed<T, N> {
     }
 }
 
+/// The only peer there is, under whatever number: it is there from the start and cannot be removed,
+/// so that nothing need be asked.
+#[derive(Debug, Default)]
+pub struct Single<T>(T);
+
+impl<T> Single<T> {
+    /// A peer in this state.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> Slots<T> for Single<T> {
+    const SINGLE: bool = true;
+
+    fn insert(&mut self, _id: PeerId, value: T) -> Result<(), NoRoom> {
+        self.0 = value;
+        Ok(())
+    }
+
+    fn remove(&mut self, _id: PeerId) -> Option<T> {
+        None
+    }
+
+    fn get_mut(&mut self, _id: PeerId) -> Option<&mut T> {
+        Some(&mut self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -182,15 +182,17 @@ impl Greeting {
     /// reads it as the size of a routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
         let mut octets = [0; Self::LEN];
-        let mut writer = super::Writer::new(&mut octets);
-        let padding = u64::from(routing_id_len).saturating_add(1).to_be_bytes();
-        let version = [self.version.major, self.version.minor];
-        let mechanism = self.mechanism.octets();
-        for field in
-            [&[0xff], &padding[..], &[0x7f], &version, mechanism, &[u8::from(self.as_server)]]
-        {
-            // The fields take 33 of 64 octets.
-            let _ = writer.put(field);
+        let [first, _, _, _, _, _, _, high, low, last, major, minor, rest @ ..] = &mut octets;
+        // The signature has a ZMTP 1.0 length in it: that of the routing id and a flags octet.
+        (*first, *last) = (0xff, 0x7f);
+        match routing_id_len.checked_add(1) {
+            Some(len) => *low = len,
+            None => *high = 1,
+        }
+        (*major, *minor) = (self.version.major, self.version.minor);
+        let fields = self.mechanism.octets().iter().copied().chain([u8::from(self.as_server)]);
+        for (slot, octet) in rest.iter_mut().zip(fields) {
+            *slot = octet;
         }
         octets
     }

@@ -1,6 +1,6 @@
 //! REQ: a request, then its reply (RFC 28).
 
-use zmtp_core::pattern::{self, Fixed, Mode, PeerId, ReqPeer, RouteError, TakeError, Verdict};
+use zmtp_core::pattern::{self, Mode, PeerId, ReqPeer, RouteError, Single, TakeError, Verdict};
 use zmtp_core::wire::FrameHeader;
 
 use super::{ONLY, Place, Rules};
@@ -12,15 +12,15 @@ const ID: usize = 6;
 
 /// REQ with one peer.
 #[derive(Debug)]
-pub struct Req(pattern::Req<Fixed<ReqPeer, 1>>);
+pub struct Req(pattern::Req<Single<ReqPeer>>);
 
 impl Req {
     pub(crate) fn new(request_id: u32) -> Self {
         // An id in front of each request (`ZMQ_REQ_CORRELATE`), which every REP returns: so that a
         // late reply is never taken for the next one's.
         let mode = Mode { correlate: true, ..Mode::default() };
-        let mut rules = pattern::Req::new(Fixed::new(), mode, request_id);
-        // The table has room for one.
+        let mut rules = pattern::Req::new(Single::default(), mode, request_id);
+        // There is room for the one.
         let _ = rules.attach(ONLY);
         Self(rules)
     }
