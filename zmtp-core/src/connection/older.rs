@@ -111,7 +111,7 @@ impl Rx {
         if let Err(error) = check_identity(header.len()) {
             return Err(self.peer_error(error));
         }
-        self.check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        self.check(Limit::Command, config.limits.max_command.into(), header.size())?;
         if !has_type && config.require_socket_type {
             return Err(self.peer_error(PeerError::MissingSocketType));
         }

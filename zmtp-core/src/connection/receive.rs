@@ -198,14 +198,15 @@ impl Rx {
         self.octets = self.octets.saturating_add(len);
         self.parts = self.parts.saturating_add(1);
         let (octets, parts) = (self.octets, self.parts);
-        self.check(Limit::Frame, limits.max_frame.min(LARGEST), len.into())?;
+        self.check(Limit::Frame, limits.max_frame, len)?;
         self.check(Limit::Parts, limits.max_parts.into(), parts.into())?;
-        self.check(Limit::Message, limits.max_message.min(LARGEST), octets.into())
+        self.check(Limit::Message, limits.max_message, octets)
     }
 
     /// Fails if a limit is passed.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn check(&mut self, limit: Limit, allowed: u64, got: u64) -> Result<(), Failed> {
+    pub(super) fn check(&mut self, limit: Limit, allowed: u64, got: Size) -> Result<(), Failed> {
+        let (allowed, got) = (allowed.min(LARGEST), got.into());
         if got <= allowed {
             return Ok(());
         }
@@ -264,7 +265,7 @@ impl Rx {
         if header.kind() != Kind::Command {
             return Err(self.peer_error(PeerError::MessageInHandshake));
         }
-        self.check(Limit::Command, config.limits.max_command.into(), header.len())?;
+        self.check(Limit::Command, config.limits.max_command.into(), header.size())?;
         Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
     }
 

@@ -32,7 +32,8 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     ];
     for (error, refusal) in lasting {
         let mut connection = fed(&greeting());
-        connection.fail(error.into());
+        connection.rx.fail(error.into());
+        connection.failed();
         let mut out = [0; 256];
         let n = connection.poll_transmit(&mut out).unwrap();
         assert!(out[..n].ends_with(refusal.reason().as_bytes()));
@@ -49,7 +50,8 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     ];
     for error in passing {
         let mut connection = fed(&greeting());
-        connection.fail(error);
+        connection.rx.fail(error);
+        connection.failed();
         assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(0));
     }
 }

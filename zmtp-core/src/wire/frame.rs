@@ -81,7 +81,8 @@ impl FrameHeader {
     ///
     /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
     /// soon as its octet is there.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         // Written by hand: the same grammar in nom takes more instructions for a long header and
         // fewer for a short one (see `benches/codec`), and needs an error type of its own.
