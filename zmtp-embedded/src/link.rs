@@ -57,8 +57,8 @@ impl<'b> Link<'b> {
     }
 
     /// The start of a new stream.
-    pub(crate) fn open(&mut self, config: &'b Config, now: Instant) {
-        self.connection = Connection::new(Null::new(), config, now);
+    pub(crate) fn open(&mut self, now: Instant) {
+        self.connection.restart(Null::new(), now);
         self.inbox = Inbox::new();
         self.closed = false;
     }

@@ -18,7 +18,6 @@ pub(crate) struct Port<'b, IO> {
     pub(crate) window: Window<'b>,
     pub(crate) out: Outbox<'b>,
     pub(crate) io: Option<IO>,
-    config: &'b Config,
 }
 
 /// How far a message of borrowed parts has come: an envelope, then header and body of each part.
@@ -48,7 +47,7 @@ impl<'b, IO> Port<'b, IO> {
         peer: PeerId,
     ) -> Self {
         let (window, out) = (Window::new(receive), Outbox::new(send));
-        Self { link: Link::new(config, peer), window, out, io: None, config }
+        Self { link: Link::new(config, peer), window, out, io: None }
     }
 
     /// A new stream; gives back the old one.
@@ -56,7 +55,7 @@ impl<'b, IO> Port<'b, IO> {
         kind.down(self.link.peer);
         self.window.clear();
         self.out.clear();
-        self.link.open(self.config, now);
+        self.link.open(now);
         self.io.replace(io)
     }
 

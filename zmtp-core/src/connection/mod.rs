@@ -48,12 +48,24 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// A connection whose transport has just been established. The handshake must be over within
     /// [`Limits::handshake_timeout`](crate::Limits) of `now`.
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
-        let deadline = match config.borrow().limits.handshake_timeout {
-            u32::MAX => Instant::NEVER,
-            ms => now.after(ms),
-        };
+        let deadline = Self::deadline(config.borrow(), now);
         let (rx, tx) = (Rx::new(deadline), Tx::new());
         Self { config, mechanism, rx, tx, pulse: Pulse::NEVER }
+    }
+
+    /// Begins anew over another transport, as [`Connection::new`] with the settings there are.
+    pub fn restart(&mut self, mechanism: M, now: Instant) {
+        self.mechanism = mechanism;
+        self.rx = Rx::new(Self::deadline(self.config.borrow(), now));
+        self.tx = Tx::new();
+        self.pulse = Pulse::NEVER;
+    }
+
+    fn deadline(config: &Config, now: Instant) -> Instant {
+        match config.limits.handshake_timeout {
+            u32::MAX => Instant::NEVER,
+            ms => now.after(ms),
+        }
     }
 
     /// Takes the next event from the front of `input`. Call it when octets have arrived: any in

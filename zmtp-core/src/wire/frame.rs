@@ -109,7 +109,8 @@ impl FrameHeader {
     }
 
     /// The octets of this header: two up to a size of 255, nine above.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn emit(&self) -> HeaderBytes {
         let flags = match self.kind {
             Kind::Command => COMMAND,
