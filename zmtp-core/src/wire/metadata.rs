@@ -157,22 +157,28 @@ impl<'a> Iterator for Encoded<'a> {
     }
 }
 
-/// A routing id: 0 to 255 octets that a ROUTER knows its peer by (`ZMQ_ROUTING_ID`). Empty lets
-/// the ROUTER make one up.
+/// A routing id of one's own: up to [`RoutingId::MAX_LEN`] octets that a ROUTER knows us by
+/// (`ZMQ_ROUTING_ID`). Empty lets the ROUTER make one up.
 #[derive(Clone, Copy)]
 pub struct RoutingId {
-    octets: [u8; u8::MAX as usize],
+    octets: [u8; Self::MAX_LEN],
     len: u8,
 }
 
 impl RoutingId {
-    /// No routing id of one's own.
-    pub const EMPTY: Self = Self { octets: [0; u8::MAX as usize], len: 0 };
+    /// Octets of the longest: 255, without an operating system 39, because each [`Config`] has room
+    /// for them in flash. Those of peers have up to 255 everywhere.
+    ///
+    /// [`Config`]: crate::Config
+    pub const MAX_LEN: usize = if cfg!(target_os = "none") { 39 } else { 255 };
 
-    /// A routing id of up to 255 octets; `None` if there are more. A first octet of 0 is for ids
-    /// that ROUTERs make up, but libzmq lets it pass and so do we.
+    /// No routing id of one's own.
+    pub const EMPTY: Self = Self { octets: [0; Self::MAX_LEN], len: 0 };
+
+    /// A routing id of up to [`RoutingId::MAX_LEN`] octets; `None` if there are more. A first octet
+    /// of 0 is for ids that ROUTERs make up, but libzmq lets it pass and so do we.
     pub const fn new(id: &[u8]) -> Option<Self> {
-        if id.len() > u8::MAX as usize {
+        if id.len() > Self::MAX_LEN {
             return None;
         }
         let mut made = Self::EMPTY;
