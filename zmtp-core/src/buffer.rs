@@ -33,7 +33,7 @@ impl<'i> Input<'i> {
         // `n` is at most the length, so the split always succeeds.
         let (taken, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
         self.rest = rest;
-        self.consumed = self.consumed.saturating_add(n);
+        self.consumed = self.consumed.wrapping_add(n);
         taken
     }
 }

@@ -88,7 +88,7 @@ impl<'b> Link<'b> {
             let (mut input, start) = window.pending();
             let decoded = self.connection.decode(now, &mut input);
             let consumed = input.consumed();
-            *start = start.saturating_add(consumed);
+            *start = start.wrapping_add(consumed);
             match decoded {
                 Ok(Decoded::Event(Event::Chunk(chunk))) => {
                     let (header, len) = (chunk.header(), chunk.octets().len());

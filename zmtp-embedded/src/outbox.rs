@@ -96,7 +96,7 @@ impl<'b> Outbox<'b> {
         for (slot, octet) in room.iter_mut().zip(octets) {
             *slot = *octet;
         }
-        self.end = self.end.saturating_add(n);
+        self.end = self.end.wrapping_add(n);
         n
     }
 
@@ -109,7 +109,7 @@ impl<'b> Outbox<'b> {
             let room = self.octets.get_mut(self.end..).unwrap_or_default();
             match connection.poll_transmit(room) {
                 Ok(0) => return Ok(()),
-                Ok(n) => self.end = self.end.saturating_add(n),
+                Ok(n) => self.end = self.end.wrapping_add(n),
                 Err(_) if !self.is_empty() => return Ok(()),
                 Err(full) => {
                     return Err(Fault::SendBuffer(self.len().saturating_add(full.needed)));

@@ -270,7 +270,7 @@ impl Cursor {
                 0 => prefix,
                 _ if is_body => part,
                 at => {
-                    let last = at.saturating_add(1) / 2 == parts.len();
+                    let last = at.wrapping_add(1) / 2 == parts.len();
                     let more = if last { More::Last } else { More::Follows };
                     header = FrameHeader::new(Kind::Message(more), part.len() as u64).emit();
                     header.as_ref()
@@ -281,7 +281,7 @@ impl Cursor {
                 return Ok(Step::Body);
             }
             let n = out.put(rest);
-            self.done = self.done.saturating_add(n);
+            self.done = self.done.wrapping_add(n);
             if n < rest.len() {
                 return Ok(Step::Write);
             }
@@ -290,7 +290,7 @@ impl Cursor {
                 kind.sent();
                 return Ok(Step::Done);
             }
-            (self.at, self.done) = (self.at.saturating_add(1), 0);
+            (self.at, self.done) = (self.at.wrapping_add(1), 0);
         }
     }
 

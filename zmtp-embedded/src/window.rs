@@ -41,7 +41,7 @@ impl<'b> Window<'b> {
             let pending = self.end.saturating_sub(self.start);
             tail_to_front(part, pending);
             self.start = self.kept;
-            self.end = self.kept.saturating_add(pending);
+            self.end = self.kept.wrapping_add(pending);
         }
         self.end < self.octets.len()
     }
@@ -59,14 +59,14 @@ impl<'b> Window<'b> {
         for (slot, octet) in room.iter_mut().zip(header.as_ref()) {
             *slot = *octet;
         }
-        self.kept = self.kept.saturating_add(header.as_ref().len()).min(self.start);
+        self.kept = self.kept.wrapping_add(header.as_ref().len()).min(self.start);
     }
 
     /// Moves the last `n` consumed octets behind those that are kept already.
     pub(crate) fn keep(&mut self, n: usize) {
         let part = self.octets.get_mut(self.kept..self.start).unwrap_or_default();
         tail_to_front(part, n);
-        self.kept = self.kept.saturating_add(n).min(self.start);
+        self.kept = self.kept.wrapping_add(n).min(self.start);
     }
 
     /// Gives up all but the first `n` of the kept octets.
@@ -111,7 +111,7 @@ fn tail_to_front(octets: &mut [u8], n: usize) {
         if let Some(slot) = octets.get_mut(to) {
             *slot = octet;
         }
-        from = from.saturating_add(1);
-        to = to.saturating_add(1);
+        from = from.wrapping_add(1);
+        to = to.wrapping_add(1);
     }
 }

@@ -296,7 +296,7 @@ impl Tx {
         let mut len: u8 = 0;
         for (slot, octet) in self.beats.context.iter_mut().zip(context) {
             *slot = *octet;
-            len = len.saturating_add(1);
+            len = len.wrapping_add(1);
         }
         self.beats.due = (self.beats.due & Beats::PING) | Beats::PONG | len;
     }

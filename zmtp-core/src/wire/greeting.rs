@@ -223,7 +223,7 @@ impl GreetingReader {
         let mut taken: usize = 0;
         for &octet in input.iter().take(wanted) {
             self.judge(octet)?;
-            taken = taken.saturating_add(1);
+            taken = taken.wrapping_add(1);
         }
         Ok(taken)
     }
@@ -246,7 +246,7 @@ impl GreetingReader {
             AS_SERVER_AT => self.greeting.as_server = octet == 1,
             _ => {}
         }
-        self.at = self.at.saturating_add(1);
+        self.at = self.at.wrapping_add(1);
         Ok(())
     }
 

@@ -45,7 +45,7 @@ impl<'o> Writer<'o> {
                 for (slot, octet) in place.iter_mut().zip(octets) {
                     *slot = *octet;
                 }
-                self.len = self.len.saturating_add(octets.len());
+                self.len = self.len.wrapping_add(octets.len());
                 Ok(())
             }
             None => Err(Full { needed: octets.len().saturating_sub(room.len()) }),
@@ -81,7 +81,7 @@ impl<'o> Writer<'o> {
 
     /// Puts the header of a command in front of the body that follows `start` and two octets.
     fn head(&mut self, start: usize) -> Result<(), Full> {
-        let body = start.saturating_add(2);
+        let body = start.wrapping_add(2);
         let body_len = self.len.saturating_sub(body);
         if body_len == 0 {
             self.len = start;
