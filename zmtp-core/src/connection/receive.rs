@@ -10,7 +10,7 @@ use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
     Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, OldPeer, Ping,
-    Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason,
+    Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
 };
 
 /// State of the receiving half.
@@ -46,7 +46,7 @@ pub(super) enum State {
 pub(super) struct Failed;
 
 /// The largest frame and message that any limit allows: what goes past it counts as more.
-const LARGEST: u64 = (Size::MAX as u64).saturating_sub(1);
+const LARGEST: u64 = wide(Size::MAX).saturating_sub(1);
 
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
@@ -206,7 +206,7 @@ impl Rx {
     /// Fails if a limit is passed.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn check(&mut self, limit: Limit, allowed: u64, got: Size) -> Result<(), Failed> {
-        let (allowed, got) = (allowed.min(LARGEST), got.into());
+        let (allowed, got) = (allowed.min(LARGEST), wide(got));
         if got <= allowed {
             return Ok(());
         }
@@ -359,7 +359,7 @@ impl Rx {
     pub(super) const fn incoming(&self) -> Option<Incoming> {
         match self.state {
             State::Body { header, remaining } => {
-                Some(Incoming { header, remaining: remaining as u64 })
+                Some(Incoming { header, remaining: wide(remaining) })
             }
             _ => None,
         }

@@ -15,6 +15,16 @@ pub(crate) type Size = u64;
 pub(crate) type Size = u32;
 
 #[cfg(target_pointer_width = "64")]
+pub(crate) const fn wide(size: Size) -> u64 {
+    size
+}
+
+#[cfg(not(target_pointer_width = "64"))]
+pub(crate) const fn wide(size: Size) -> u64 {
+    size as u64
+}
+
+#[cfg(target_pointer_width = "64")]
 const fn size(len: u64) -> Size {
     if len > i64::MAX as u64 { i64::MAX as u64 } else { len }
 }
@@ -133,7 +143,7 @@ impl FrameHeader {
 
     /// Octets of the body.
     pub const fn len(&self) -> u64 {
-        self.len as u64
+        wide(self.len)
     }
 
     /// [`FrameHeader::len`] as it is kept.

@@ -21,8 +21,8 @@ mod socket_type;
 mod writer;
 
 pub use command::{Command, CommandName, Ping, error_reason};
-pub(crate) use frame::Size;
 pub use frame::{FrameHeader, HeaderBytes, Kind, More};
+pub(crate) use frame::{Size, wide};
 pub use framing::Framing;
 pub use greeting::{Greeting, MechanismName, OldPeer, Version};
 pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, SOCKET_TYPE_AT, VERSION_MAJOR_AT};
