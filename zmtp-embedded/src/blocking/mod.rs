@@ -171,8 +171,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     assert!(size_of::<Dealer<'static, ()>>() <= 160 + 8);
-    assert!(size_of::<Req<'static, ()>>() <= 216 + 8);
-    assert!(size_of::<Rep<'static, ()>>() <= 200 + 8);
+    assert!(size_of::<Req<'static, ()>>() <= 208 + 8);
+    assert!(size_of::<Rep<'static, ()>>() <= 192 + 8);
     assert!(size_of::<Sub<'static, (), 64>>() <= 168 + 64 + 8);
     assert!(size_of::<Pub<'static, (), 64>>() <= 176 + 64 + 8);
 };
