@@ -143,7 +143,7 @@ impl<'c> Endpoint<'c> {
     }
 
     /// The error the connection failed with.
-    pub const fn error(&self) -> Option<Error> {
+    pub fn error(&self) -> Option<Error> {
         self.driver.connection().error()
     }
 

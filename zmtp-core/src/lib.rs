@@ -29,8 +29,8 @@ pub mod wire;
 pub use buffer::Input;
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
-    Chunk, Connection, Decoded, Event, Ignored, Incoming, PeerInfo, Refusal, SendError,
-    Subscription, SubscriptionHeader,
+    Chunk, Connection, Decoded, Event, Front, Ignored, Incoming, PeerInfo, Refusal, SendError,
+    Subscription, SubscriptionHeader, What,
 };
 pub use error::{Error, Exceeded, Fault, Limit, PeerError, Timeout};
 pub use mechanism::{Null, NullOrOlder};

@@ -2,6 +2,7 @@
 
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
+use zmtp_core::{Front, What};
 
 use crate::error::Fault;
 use crate::kind::{Place, Rules};
@@ -87,67 +88,54 @@ impl Inbox {
         self.envelope = 0;
     }
 
-    /// A frame begins: decides where it goes.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn begin(
-        &mut self,
-        peer: PeerId,
-        window: &mut Window<'_>,
-        rules: &mut impl Rules,
-        want: Want,
-        header: FrameHeader,
-    ) -> Result<(), Fault> {
-        let first = self.mode == Mode::Between;
-        self.place = rules.judge(peer, header, first);
-        if first {
-            self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
-        }
-        if self.place == Place::Reject {
-            self.skip(window);
-        }
-        if self.mode == Mode::Skip || self.place == Place::Drop || self.streams() {
-            return Ok(());
-        }
-        let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
-        let kept = window.kept().len();
-        let needed = len.saturating_add(header.header_len()).saturating_add(kept);
-        if needed > window.len() {
-            self.skip(window);
-            rules.unfit(peer);
-            return Err(Fault::ReceiveBuffer(needed));
-        }
-        window.keep_header(header);
-        Ok(())
-    }
-
     /// Whether the frame's octets are handed out as they come.
     fn streams(&self) -> bool {
         self.place == Place::Part && self.mode == Mode::Pieces
     }
 
-    /// Puts octets of the frame where they go; `true` if there is something for the caller.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn piece(
+    /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
+    /// for the caller.
+    pub(crate) fn take(
         &mut self,
         peer: PeerId,
         window: &mut Window<'_>,
         rules: &mut impl Rules,
-        header: FrameHeader,
-        len: usize,
-        last: bool,
-    ) -> bool {
+        want: Want,
+        front: Front,
+        (header, last): (FrameHeader, bool),
+    ) -> Result<bool, Fault> {
+        let mut result = Ok(());
+        if front.what == What::Frame {
+            let first = self.mode == Mode::Between;
+            self.place = rules.judge(peer, header, first);
+            if first {
+                self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
+            }
+            if self.place == Place::Reject {
+                self.skip(window);
+            }
+            if self.keeps() {
+                let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
+                let before = window.kept().len().wrapping_add(front.taken);
+                let needed = before.wrapping_sub(front.payload).saturating_add(len);
+                if needed > window.len() {
+                    self.skip(window);
+                    rules.unfit(peer);
+                    result = Err(Fault::ReceiveBuffer(needed));
+                }
+            }
+        }
         let ends_message = last && header.is_final();
         let mut done = false;
-        if self.mode == Mode::Skip || self.place == Place::Drop {
-        } else if self.streams() {
-            self.chunk = len;
-            self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
-            done = len > 0 || last;
-        } else {
-            window.keep(len);
+        if self.keeps() {
+            window.keep(front.taken);
             if last {
                 done = self.frame(peer, window, rules, header, ends_message);
             }
+        } else if self.streams() {
+            self.chunk = front.payload;
+            self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
+            done = front.payload > 0 || last;
         }
         if ends_message {
             self.mode = Mode::Between;
@@ -157,7 +145,12 @@ impl Inbox {
                 done = false;
             }
         }
-        done
+        result.map(|()| done)
+    }
+
+    /// Whether the frame's octets stay in the window.
+    fn keeps(&self) -> bool {
+        self.mode != Mode::Skip && self.place != Place::Drop && !self.streams()
     }
 
     /// A kept frame is whole.

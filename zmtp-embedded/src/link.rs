@@ -3,7 +3,7 @@
 use embedded_io::ErrorKind;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Decoded, Event, Instant, Null};
+use zmtp_core::{Config, Connection, Instant, Null, What};
 
 use crate::error::{Fault, Stop};
 use crate::inbox::Inbox;
@@ -85,40 +85,27 @@ impl<'b> Link<'b> {
             if want == Want::Ready && self.connection.is_ready() {
                 return Ok(Step::Done);
             }
-            let (mut input, start) = window.pending();
-            let decoded = self.connection.decode(now, &mut input);
-            let consumed = input.consumed();
-            *start = start.wrapping_add(consumed);
-            match decoded {
-                Ok(Decoded::Event(Event::Chunk(chunk))) => {
-                    let (header, len) = (chunk.header(), chunk.octets().len());
-                    let (first, last) = (chunk.is_first(), chunk.is_last());
-                    let begun = if first {
-                        self.inbox.begin(self.peer, window, rules, want, header)
-                    } else {
-                        Ok(())
-                    };
-                    let done = self.inbox.piece(self.peer, window, rules, header, len, last);
-                    begun?;
-                    if done {
+            let front = self.connection.advance(now, window.pending());
+            window.consume(front.taken);
+            match front.what {
+                What::Frame | What::Piece => {
+                    let frame = self.connection.frame();
+                    if self.inbox.take(self.peer, window, rules, want, front, frame)? {
                         return Ok(Step::Done);
                     }
                 }
-                Ok(Decoded::Event(Event::Ready(_))) => rules.up(self.peer),
-                Ok(Decoded::Event(Event::Subscribe(topic))) => {
-                    rules.subscription(self.peer, topic, true);
+                What::Ready => rules.up(self.peer),
+                What::Subscribe | What::Cancel => {
+                    let topic = window.consumed(front.payload);
+                    rules.subscription(self.peer, topic, front.what == What::Subscribe);
                 }
-                Ok(Decoded::Event(Event::Cancel(topic))) => {
-                    rules.subscription(self.peer, topic, false);
-                }
-                Ok(Decoded::Event(Event::Refused(reason))) => {
-                    let len = reason.len();
+                What::Refused => {
                     window.truncate(0);
-                    window.keep(len);
+                    window.keep(front.payload);
                 }
                 // What was consumed may have made an answer due, which the peer waits for.
-                Ok(Decoded::NeedInput) if consumed > 0 && out.is_some() => {}
-                Ok(Decoded::NeedInput) => {
+                What::NeedInput if front.taken > 0 && out.is_some() => {}
+                What::NeedInput => {
                     if out.as_ref().is_some_and(|out| out.unflushed) {
                         return Ok(Step::Flush);
                     }
@@ -129,16 +116,16 @@ impl<'b> Link<'b> {
                     self.closed = true;
                     return Err(Fault::ReceiveBuffer(window.needed()));
                 }
-                Ok(Decoded::NeedTransmit) => match &out {
+                What::NeedTransmit => match &out {
                     // It can go out only when the frame under way is through.
                     Some(out) if !out.between_frames() => return Err(Fault::Unfinished),
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
                 // It is said when the outbox is at hand.
-                Err(_) if out.is_none() => return Ok(Step::Write),
+                What::Failed if out.is_none() => return Ok(Step::Write),
                 // The next turn writes what is due, and says what went wrong.
-                Ok(Decoded::Event(_)) | Err(_) => {}
+                _ => {}
             }
         }
     }
@@ -153,7 +140,7 @@ impl<'b> Link<'b> {
         if self.closed {
             return Err(Fault::Closed);
         }
-        let failed = self.connection.handle_timeout(now).is_err();
+        let failed = !self.connection.lives(now);
         if failed && out.state() != State::Farewell {
             out.clear();
             out.set_state(State::Farewell);

@@ -1,7 +1,7 @@
 //! One link with its buffers and its IO: what is the same whether the IO blocks or not.
 
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::wire::{FrameHeader, Kind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
 use crate::error::{Error, Fault, LinkError, Stop};
@@ -76,7 +76,10 @@ impl<'b, IO> Port<'b, IO> {
 
     pub(crate) fn refusal(&self) -> Option<&[u8]> {
         let refused = zmtp_core::Error::Peer(PeerError::Refused);
-        (self.link.connection.error() == Some(refused)).then(|| self.window.kept())
+        match self.link.connection.error() {
+            Some(error) if error == refused => error_reason(self.window.kept()).ok(),
+            _ => None,
+        }
     }
 
     /// What befell this link of several, which is over unless it is only about a message.
@@ -86,6 +89,7 @@ impl<'b, IO> Port<'b, IO> {
         LinkError { link, error: self.error(stop) }
     }
 
+    #[inline(always)]
     pub(crate) fn error<E>(&self, stop: Stop<E>) -> Error<E> {
         Error::new(stop, self.link.connection.error())
     }

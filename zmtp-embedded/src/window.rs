@@ -1,6 +1,5 @@
 //! The lent receive buffer: octets kept for the caller, then octets that wait to be decoded.
 
-use zmtp_core::Input;
 use zmtp_core::wire::FrameHeader;
 
 /// `[ kept | consumed | pending | spare ]`; each bound is at most the next.
@@ -22,11 +21,14 @@ impl<'b> Window<'b> {
         (self.kept, self.start, self.end) = (0, 0, 0);
     }
 
-    /// What waits to be decoded, and where it starts: to be moved by what is consumed. Not a
-    /// method of its own, so that it can move while an event borrows the octets.
-    pub(crate) fn pending(&mut self) -> (Input<'_>, &mut usize) {
-        let pending = self.octets.get_mut(self.start..self.end).unwrap_or_default();
-        (Input::new(pending), &mut self.start)
+    /// What waits to be decoded.
+    pub(crate) fn pending(&self) -> &[u8] {
+        self.octets.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The first `n` octets of that are dealt with.
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start = self.start.wrapping_add(n).min(self.end);
     }
 
     /// Room behind what waits.
@@ -49,17 +51,6 @@ impl<'b> Window<'b> {
     /// `n` octets were read into the front of the spare room.
     pub(crate) fn received(&mut self, n: usize) {
         self.end = self.end.saturating_add(n).min(self.octets.len());
-    }
-
-    /// Puts a frame's header behind what is kept. There is room: it was consumed here, in a form
-    /// that was no shorter.
-    pub(crate) fn keep_header(&mut self, header: FrameHeader) {
-        let header = header.emit();
-        let room = self.octets.get_mut(self.kept..self.start).unwrap_or_default();
-        for (slot, octet) in room.iter_mut().zip(header.as_ref()) {
-            *slot = *octet;
-        }
-        self.kept = self.kept.wrapping_add(header.as_ref().len()).min(self.start);
     }
 
     /// Moves the last `n` consumed octets behind those that are kept already.
@@ -86,8 +77,7 @@ impl<'b> Window<'b> {
 
     /// Octets the buffer must have for what is in front of it, a command or a frame's header.
     pub(crate) fn needed(&self) -> usize {
-        let pending = self.octets.get(self.start..self.end).unwrap_or_default();
-        let frame = match FrameHeader::parse(pending) {
+        let frame = match FrameHeader::parse(self.pending()) {
             Ok(Some((header, header_len))) => {
                 usize::try_from(header.len()).unwrap_or(usize::MAX).saturating_add(header_len)
             }

@@ -59,7 +59,7 @@ pub fn commands_round_trip(octets: &[u8]) {
     if let Ok(command) = Command::parse(octets) {
         let name = &octets[1..octets.len() - command.data.len()];
         assert_eq!(usize::from(octets[0]), name.len());
-        match command.name {
+        match command.name() {
             CommandName::Unknown => {}
             known => assert_eq!(known.octets(), name),
         }

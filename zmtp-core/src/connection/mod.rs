@@ -5,6 +5,7 @@
 //! `handle_timeout`), commands of the application (`begin_frame`, `begin_subscription`), and
 //! questions.
 
+mod cause;
 mod event;
 mod older;
 mod pulse;
@@ -15,6 +16,7 @@ mod subscription;
 use core::borrow::Borrow;
 
 pub use event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
+pub use receive::{Front, What};
 pub use send::{Refusal, SendError};
 pub use subscription::{Subscription, SubscriptionHeader};
 
@@ -23,7 +25,10 @@ use crate::config::Config;
 use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
-use crate::wire::{FrameHeader, Framing, HeaderBytes, Kind, More, Version};
+use crate::wire::{
+    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, Version,
+    error_reason,
+};
 use pulse::Pulse;
 use receive::Rx;
 use send::Tx;
@@ -84,27 +89,57 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         now: Instant,
         input: &mut Input<'i>,
     ) -> Result<Decoded<'i>, Error> {
-        if !input.rest().is_empty() {
+        loop {
+            let front = self.advance(now, input.rest());
+            let taken = input.take(front.taken);
+            let at = taken.len().saturating_sub(front.payload);
+            let octets = taken.get_mut(at..).unwrap_or_default();
+            return Ok(Decoded::Event(match front.what {
+                What::Failed => return Err(self.why()),
+                What::NeedInput => return Ok(Decoded::NeedInput),
+                What::NeedTransmit => return Ok(Decoded::NeedTransmit),
+                What::Nothing => continue,
+                What::Frame | What::Piece => {
+                    let (header, last) = self.rx.last_frame();
+                    Event::Chunk(Chunk { header, octets, first: front.what == What::Frame, last })
+                }
+                What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(octets)),
+                What::Ready => Event::Ready(Metadata::checked(octets)),
+                What::Refused => Event::Refused(error_reason(octets).unwrap_or_default()),
+                What::Subscribe => Event::Subscribe(octets),
+                What::Cancel => Event::Cancel(octets),
+                What::Ignored => Event::Ignored(match Command::parse(octets) {
+                    Ok(command) if !command.is(CommandName::Ping) => {
+                        Ignored::Command(command.name())
+                    }
+                    _ => Ignored::Malformed,
+                }),
+            }));
+        }
+    }
+
+    /// [`Connection::decode`] for who keeps the octets in a buffer of their own, a microcontroller:
+    /// says what is at the front of `input` and borrows nothing of it. To be called again until it
+    /// finds [`What::NeedInput`].
+    pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
+        if !input.is_empty() {
             // Whatever the clock says: they may have waited for us.
             self.rx.heard();
         }
-        if !self.keeps_time(now) {
-            return Err(self.why());
+        if !self.lives(now) {
+            return Front::FAILED;
         }
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
-        let result = self.rx.decode(config, mechanism, &mut self.tx, now, input);
-        match &result {
-            Ok(Decoded::Event(Event::Ready(_))) => {
-                self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
-            }
-            Ok(Decoded::Event(Event::Refused(_))) => {
-                self.rx.peer_error(crate::PeerError::Refused);
-                self.failed();
-            }
-            Err(_) => self.failed(),
-            Ok(_) => {}
+        let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
+        if front.what == What::Ready {
+            self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
         }
-        result.map_err(|_| self.why())
+        front
+    }
+
+    /// The message frame whose octets came last, and whether they were its last ones.
+    pub const fn frame(&self) -> (FrameHeader, bool) {
+        self.rx.last_frame()
     }
 
     /// The frame whose body is under way, if any. Its octets may be read past `decode`, straight
@@ -141,6 +176,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// When to call [`Connection::handle_timeout`] next. It changes with what is decoded.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.has_failed() {
+            return None;
+        }
         let next = self.rx.give_up().min(self.pulse.next());
         (next != Instant::NEVER).then_some(next)
     }
@@ -156,17 +194,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// [`Error::TimedOut`], or the error the connection failed with before.
     #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.keeps_time(now) { Ok(()) } else { Err(self.why()) }
+        if self.lives(now) { Ok(()) } else { Err(self.why()) }
     }
 
     /// [`Connection::handle_timeout`] without the error, which is large.
-    fn keeps_time(&mut self, now: Instant) -> bool {
-        if self.rx.failure().is_some() {
-            return false;
-        }
-        if let Err(error) = self.rx.silent(now) {
-            self.rx.fail(error);
-            self.failed();
+    /// [`Connection::handle_timeout`] without the reason: whether the connection lives.
+    pub fn lives(&mut self, now: Instant) -> bool {
+        if !self.rx.lives(now) {
             return false;
         }
         if let Some(give_up) = self.pulse.beat(self.config.borrow(), now) {
@@ -176,10 +210,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         true
     }
 
-    /// The error of a connection that has failed.
+    #[cfg_attr(target_os = "none", inline(always))]
     fn why(&self) -> Error {
         // There is one; a default costs less than a proof.
-        self.rx.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
+        self.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
     }
 
     /// Forgives the peer's silence so far: for a driver that leaves octets unread because it has
@@ -248,8 +282,15 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// The error the connection failed with.
-    pub const fn error(&self) -> Option<Error> {
-        self.rx.error()
+    // Nothing is left of it where nobody looks at the error.
+    #[cfg_attr(target_os = "none", inline(always))]
+    pub fn error(&self) -> Option<Error> {
+        self.rx.failure().map(|cause| cause.error(self.config.borrow()))
+    }
+
+    /// Whether the connection has failed: [`Connection::error`] without the reason.
+    pub const fn has_failed(&self) -> bool {
+        self.rx.failure().is_some()
     }
 
     /// Whether the last message is incomplete: a frame of it is under way or due.
@@ -262,11 +303,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.config.borrow()
     }
 
-    /// The receiving half has failed: the others too.
-    fn failed(&mut self) {
-        self.tx.fail(self.rx.failure(), self.rx.is_old::<M>());
-        self.pulse = Pulse::NEVER;
-    }
 }
 
 /// What a connection may cost a microcontroller, and a server with many. A feature may cost more

@@ -4,13 +4,12 @@
 //! signature, version and socket type in 2.0 (RFC 15). Nothing of this is carried by a connection
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
-use super::event::{Decoded, Event};
-use super::receive::{Failed, Rx, State, check_identity, check_socket_type};
-use crate::buffer::Input;
+use super::cause::Cause;
+use super::receive::{Flow, Front, Rx, State, What, check_identity, check_socket_type};
 use crate::config::Config;
 use crate::error::{Limit, PeerError};
 use crate::mechanism::Mechanism;
-use crate::wire::{Framing, Malformed, Metadata, OldPeer, SIGNATURE_LEN, SocketType, Version};
+use crate::wire::{Framing, Malformed, OldPeer, SIGNATURE_LEN, SocketType, Version};
 
 /// What an older peer sends before messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,62 +37,49 @@ pub(super) fn is_unversioned(octets: &[u8]) -> Option<bool> {
     }
 }
 
-/// The version of a peer whose major version octet was refused, if it is spoken here.
-pub(super) fn spoken<M: Mechanism>(config: &Config, old: OldPeer) -> Option<Version> {
+/// The version of a peer whose major version octet was refused, if it is let in.
+pub(super) fn spoken(config: &Config, old: OldPeer) -> Option<Version> {
     let version = match old {
         OldPeer::Version(0) => Version::V1_0,
         OldPeer::Version(_) => Version::V2_0,
         OldPeer::Unversioned(_) => return None,
     };
-    (M::OLDER_PEERS && config.min_version <= version).then_some(version)
+    (config.min_version <= version).then_some(version)
 }
 
 impl Rx {
     /// Reads on in the opening.
-    pub(super) fn older<'i, M: Mechanism>(
+    pub(super) fn older<M: Mechanism>(
         &mut self,
         config: &Config,
         opening: Opening,
-        input: &mut Input<'i>,
-    ) -> Result<Decoded<'i>, Failed> {
-        let has_type = match opening {
-            Opening::SocketType => {
-                let [code] = input.take(1) else { return Ok(Decoded::NeedInput) };
-                let peer = SocketType::from_code(*code).ok_or(PeerError::UnknownSocketType);
-                match peer.and_then(|peer| check_socket_type(config, peer)) {
-                    Ok(peer) => self.peer.socket_type = Some(peer),
-                    Err(error) => return Err(self.peer_error(error)),
-                }
-                self.state = State::Older(Opening::Identity(true));
-                true
-            }
-            Opening::Identity(has_type) => has_type,
+        input: &[u8],
+    ) -> Front {
+        let result = match opening {
+            Opening::SocketType => self.old_socket_type(config, input),
+            Opening::Identity(has_type) => self.old_identity::<M>(config, has_type, input),
         };
-        let Some((header_len, len)) = self.identity_header::<M>(config, has_type, input.rest())?
-        else {
-            return Ok(Decoded::NeedInput);
-        };
-        if input.rest().len().saturating_sub(header_len) < len {
-            return Ok(Decoded::NeedInput);
+        match result {
+            Ok(front) => front,
+            Err(cause) => self.fail(cause),
         }
-        input.take(header_len);
-        let id = input.take(len);
-        // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
-        let everything = !has_type && config.socket_type.takes_subscriptions();
-        self.state = if everything { State::MatchAll } else { State::Traffic };
-        self.heard();
-        Ok(Decoded::Event(Event::Ready(Metadata::of_identity(id))))
     }
 
-    /// Octets of the identity frame's header and body; `None` while the header is incomplete.
-    fn identity_header<M: Mechanism>(
+    fn old_socket_type(&mut self, config: &Config, input: &[u8]) -> Result<Front, Cause> {
+        let Some(&code) = input.first() else { return Ok(Front::NEED_INPUT) };
+        self.peer.socket_type = Some(check_socket_type(config, SocketType::from_code(code))?);
+        self.state = State::Older(Opening::Identity(true));
+        Ok(Front { what: What::Nothing, taken: 1, payload: 0 })
+    }
+
+    fn old_identity<M: Mechanism>(
         &mut self,
         config: &Config,
         has_type: bool,
         octets: &[u8],
-    ) -> Result<Option<(usize, usize)>, Failed> {
+    ) -> Result<Front, Cause> {
         let (header, header_len) = match self.framing::<M>().parse(octets) {
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(Front::NEED_INPUT),
             Ok(Some((header, len))) if header.is_final() => (header, len),
             // A peer that greets with nothing opens with a frame that can be no other. HTTP, TLS
             // and SSH do not.
@@ -103,19 +89,26 @@ impl Rx {
                     _ => octets.first(),
                 };
                 let shows = shows.copied().unwrap_or_default();
-                return Err(self.peer_error(PeerError::Old(OldPeer::Unversioned(shows))));
+                return Err(Cause::Peer(PeerError::Old(OldPeer::Unversioned(shows))));
             }
-            Ok(Some(_)) => return Err(self.fail(Malformed::MoreOnIdentity.into())),
-            Err(malformed) => return Err(self.fail(malformed.into())),
+            Ok(Some(_)) => return Err(Cause::Malformed(Malformed::MoreOnIdentity)),
+            Err(malformed) => return Err(Cause::Malformed(malformed)),
         };
-        if let Err(error) = check_identity(header.len()) {
-            return Err(self.peer_error(error));
-        }
-        self.check(Limit::Command, config.limits.max_command.into(), header.size())?;
+        let payload = usize::try_from(header.len()).unwrap_or(usize::MAX);
+        check_identity(payload)?;
+        Cause::check(Limit::Command, config.limits.max_command.into(), header.size())?;
         if !has_type && config.require_socket_type {
-            return Err(self.peer_error(PeerError::MissingSocketType));
+            return Err(Cause::Peer(PeerError::MissingSocketType));
         }
-        Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
+        let taken = header_len.saturating_add(payload);
+        if octets.len() < taken {
+            return Ok(Front::NEED_INPUT);
+        }
+        // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
+        let everything = !has_type && config.socket_type.takes_subscriptions();
+        self.state = if everything { State::MatchAll } else { State::Traffic(Flow::NONE) };
+        self.heard();
+        Ok(Front { what: What::Ready, taken, payload })
     }
 
     /// Whether the peer is older than ZMTP 3.0, as far as it has shown.

@@ -1,26 +1,78 @@
-//! The receiving half: greeting → handshake → traffic ⇄ body.
+//! The receiving half: greeting → handshake → traffic.
+//!
+//! It looks at octets and says what is in front of them, without a borrow: see [`Front`].
 
-use super::event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
+use super::cause::Cause;
+use super::event::{Incoming, PeerInfo};
 use super::older::{self, Opening};
 use super::send::Tx;
-use crate::buffer::Input;
-use crate::config::{Config, Limits};
-use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
-use crate::mechanism::Mechanism;
+use crate::config::Config;
+use crate::error::{Limit, PeerError, Timeout};
+use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, FrameHeader, GreetingReader, Kind, Malformed, Metadata, OldPeer, Ping,
+    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, Malformed, OldPeer, Ping,
     Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
 };
+
+/// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Front {
+    /// What it is.
+    pub what: What,
+    /// Octets of the input that are dealt with: the caller may discard them.
+    pub taken: usize,
+    /// How many of these, the last ones, belong to what was found.
+    pub payload: usize,
+}
+
+/// What octets of the peer are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum What {
+    /// The peer cancels a subscription to the payload. Only on PUB and XPUB.
+    Cancel,
+    /// The connection has failed; [`Connection::error`](super::Connection::error) says why.
+    Failed,
+    /// A message frame begins, whose header is
+    /// [`Connection::frame`](super::Connection::frame); the payload is what is there of its body.
+    Frame,
+    /// A command that means nothing here: the payload is its body.
+    Ignored,
+    /// Nothing more can be told from the input: append to what is left.
+    NeedInput,
+    /// An answer is due and its slot is taken: write what
+    /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives first.
+    NeedTransmit,
+    /// Octets that the caller need not know of. What was due before may have changed.
+    Nothing,
+    /// More of the frame's body.
+    Piece,
+    /// The handshake is over: the payload is the peer's metadata, or the identity of one older
+    /// than ZMTP 3.0.
+    Ready,
+    /// The peer refused us with an ERROR: the payload is its reason behind an octet that says how
+    /// long it is. The connection has failed.
+    Refused,
+    /// The peer subscribes to the payload. Only on PUB and XPUB.
+    Subscribe,
+}
+
+impl Front {
+    pub(super) const FAILED: Self = Self::bare(What::Failed);
+    pub(super) const NEED_INPUT: Self = Self::bare(What::NeedInput);
+
+    pub(super) const fn bare(what: What) -> Self {
+        Self { what, taken: 0, payload: 0 }
+    }
+}
 
 /// State of the receiving half.
 #[derive(Debug)]
 pub(super) struct Rx {
     pub(super) state: State,
     pub(super) peer: PeerInfo,
-    /// What came so far of the message under way: octets, and parts.
-    octets: Size,
-    parts: u32,
     owed: Timeout,
     give_up: Instant,
 }
@@ -33,43 +85,57 @@ pub(super) enum State {
     Handshake,
     /// Traffic, but a subscription to everything is to be told in the name of an older peer.
     MatchAll,
-    Traffic,
-    Body {
-        header: FrameHeader,
-        remaining: Size,
-    },
-    Failed(Error),
+    Traffic(Flow),
+    Failed(Cause),
 }
 
-/// Says that the connection has failed; [`Rx::error`] says why.
+/// The message under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Failed;
+pub(super) struct Flow {
+    /// Its last frame so far, and what of that is still to come.
+    header: FrameHeader,
+    remaining: Size,
+    /// What came so far: octets, and parts.
+    octets: Size,
+    parts: u32,
+}
 
-/// The largest frame and message that any limit allows: what goes past it counts as more.
-const LARGEST: u64 = wide(Size::MAX).saturating_sub(1);
+impl Flow {
+    pub(super) const NONE: Self = Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
+
+    /// Notes that octets of the body came, and says how many.
+    const fn advance(&mut self, n: Size) -> Size {
+        let n = if n < self.remaining { n } else { self.remaining };
+        self.remaining = self.remaining.wrapping_sub(n);
+        if self.remaining == 0 && self.header.is_final() {
+            (self.octets, self.parts) = (0, 0);
+        }
+        n
+    }
+}
 
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
     pub(super) const fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
-        Self {
-            state: State::Greeting(GreetingReader::new()),
-            peer,
-            octets: 0,
-            parts: 0,
-            owed: Timeout::Handshake,
-            give_up,
-        }
+        let state = State::Greeting(GreetingReader::new());
+        Self { state, peer, owed: Timeout::Handshake, give_up }
     }
 
     /// When the peer's silence ends the connection, unless there is a sign of life before.
     pub(super) const fn give_up(&self) -> Instant {
-        self.give_up
+        match self.state {
+            State::Failed(_) => Instant::NEVER,
+            _ => self.give_up,
+        }
     }
 
-    /// The error of a peer whose silence lasted until now.
-    pub(super) fn silent(&self, now: Instant) -> Result<(), Error> {
-        if now < self.give_up { Ok(()) } else { Err(Error::TimedOut(self.owed)) }
+    /// Whether the connection lives. It does not if the peer's silence lasted until now.
+    pub(super) fn lives(&mut self, now: Instant) -> bool {
+        if now >= self.give_up && self.failure().is_none() {
+            self.state = State::Failed(Cause::TimedOut(self.owed));
+        }
+        self.failure().is_none()
     }
 
     /// Asks for a sign of life until then. What was asked for before stays if it is sooner.
@@ -87,281 +153,217 @@ impl Rx {
         }
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn decode<'i, M: Mechanism>(
+    pub(super) fn advance<M: Mechanism>(
         &mut self,
         config: &Config,
         mechanism: &mut M,
         tx: &mut Tx,
         now: Instant,
-        input: &mut Input<'i>,
-    ) -> Result<Decoded<'i>, Failed> {
-        loop {
-            match &mut self.state {
-                State::Failed(_) => return Err(Failed),
-                State::Greeting(reader) => {
-                    let position = reader.position();
-                    if M::OLDER_PEERS && position == 0 && config.min_version <= Version::V1_0 {
-                        match older::is_unversioned(input.rest()) {
-                            Some(true) => {
-                                self.peer.version = Version::V1_0;
-                                self.state = State::Older(Opening::Identity(false));
-                                continue;
-                            }
-                            Some(false) => {}
-                            None => return Ok(Decoded::NeedInput),
-                        }
-                    }
-                    let taken = match reader.push(input.rest()) {
-                        Ok(taken) => taken,
-                        Err(old) => {
-                            match older::spoken::<M>(config, old) {
-                                Some(version) => self.peer.version = version,
-                                None => return Err(self.peer_error(PeerError::Old(old))),
-                            }
-                            self.state = State::Older(Opening::SocketType);
-                            // Up to the version, where the greeting was refused.
-                            input.take(SOCKET_TYPE_AT.saturating_sub(position));
-                            continue;
-                        }
-                    };
-                    input.take(taken);
-                    if let Some(peer) = reader.mechanism()
-                        && *peer != M::NAME
-                    {
-                        let peer = *peer;
-                        return Err(self.peer_error(PeerError::MechanismMismatch { peer }));
-                    }
-                    let Some(greeting) = reader.finished() else { return Ok(Decoded::NeedInput) };
-                    let version = greeting.version;
-                    self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
-                    if version == Version::V3_0 && config.min_version > Version::V3_0 {
-                        return Err(self.peer_error(PeerError::Old(OldPeer::Version(3))));
-                    }
-                    self.state = State::Handshake;
+        input: &[u8],
+    ) -> Front {
+        match &mut self.state {
+            State::Failed(_) => Front::FAILED,
+            State::Greeting(_) => self.greeting::<M>(config, input),
+            // Who does not let older peers in need not carry this.
+            State::Older(opening) if M::OLDER_PEERS => {
+                let opening = *opening;
+                self.older::<M>(config, opening, input)
+            }
+            State::MatchAll if M::OLDER_PEERS => {
+                self.state = State::Traffic(Flow::NONE);
+                Front::bare(What::Subscribe)
+            }
+            _ => match self.frame(config, mechanism, tx, now, input) {
+                Ok(front) => front,
+                Err(cause) => self.fail(cause),
+            },
+        }
+    }
+
+    fn greeting<M: Mechanism>(&mut self, config: &Config, input: &[u8]) -> Front {
+        let State::Greeting(reader) = &mut self.state else { return Front::FAILED };
+        let position = reader.position();
+        if M::OLDER_PEERS && position == 0 && config.min_version <= Version::V1_0 {
+            match older::is_unversioned(input) {
+                Some(true) => {
+                    self.peer.version = Version::V1_0;
+                    self.state = State::Older(Opening::Identity(false));
+                    return Front::bare(What::Nothing);
                 }
-                // Who does not let older peers in need not carry this.
-                State::Older(opening) if M::OLDER_PEERS => {
-                    let opening = *opening;
-                    return self.older::<M>(config, opening, input);
-                }
-                State::MatchAll if M::OLDER_PEERS => {
-                    self.state = State::Traffic;
-                    return Ok(Decoded::Event(Event::Subscribe(&[])));
-                }
-                State::Older(_) | State::MatchAll => return Ok(Decoded::NeedInput),
-                State::Handshake => {
-                    let Some(command) = self.take_command(config, input)? else {
-                        return Ok(Decoded::NeedInput);
-                    };
-                    if let Some(event) = self.handshake_command(config, mechanism, command)? {
-                        return Ok(Decoded::Event(event));
-                    }
-                }
-                State::Traffic => {
-                    let (header, len) = match self.framing::<M>().parse(input.rest()) {
-                        Ok(Some(parsed)) => parsed,
-                        Ok(None) => return Ok(Decoded::NeedInput),
-                        Err(malformed) => return Err(self.fail(malformed.into())),
-                    };
-                    if header.kind() != Kind::Command {
-                        self.count(header.size(), &config.limits)?;
-                        input.take(len);
-                        return Ok(Decoded::Event(self.chunk(header, header.size(), true, input)));
-                    }
-                    // A PING is left where it is while the last one's answer waits to go out.
-                    if tx.pong_due() && self.is_next_ping(config, input)? {
-                        return Ok(Decoded::NeedTransmit);
-                    }
-                    let Some(command) = self.take_command(config, input)? else {
-                        return Ok(Decoded::NeedInput);
-                    };
-                    // What follows a PING in the same input is a sign of life, like what comes later.
-                    let last = input.rest().is_empty().then_some(now);
-                    if let Some(event) = self.traffic_command(config, tx, last, command)? {
-                        return Ok(Decoded::Event(event));
-                    }
-                }
-                State::Body { header, remaining } => {
-                    let (header, remaining) = (*header, *remaining);
-                    if input.rest().is_empty() {
-                        return Ok(Decoded::NeedInput);
-                    }
-                    return Ok(Decoded::Event(self.chunk(header, remaining, false, input)));
-                }
+                Some(false) => {}
+                None => return Front::NEED_INPUT,
             }
         }
-    }
-
-    /// Counts a frame of the message under way.
-    fn count(&mut self, len: Size, limits: &Limits) -> Result<(), Failed> {
-        self.octets = self.octets.saturating_add(len);
-        self.parts = self.parts.saturating_add(1);
-        let (octets, parts) = (self.octets, self.parts);
-        self.check(Limit::Frame, limits.max_frame, len)?;
-        self.check(Limit::Parts, limits.max_parts.into(), parts.into())?;
-        self.check(Limit::Message, limits.max_message, octets)
-    }
-
-    /// Fails if a limit is passed.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn check(&mut self, limit: Limit, allowed: u64, got: Size) -> Result<(), Failed> {
-        let (allowed, got) = (allowed.min(LARGEST), wide(got));
-        if got <= allowed {
-            return Ok(());
+        let taken = match reader.push(input) {
+            Ok(taken) => taken,
+            Err(old) => {
+                if M::OLDER_PEERS && let Some(version) = older::spoken(config, old) {
+                    self.peer.version = version;
+                    self.state = State::Older(Opening::SocketType);
+                    // Up to the version, where the greeting was refused.
+                    let taken = SOCKET_TYPE_AT.saturating_sub(position);
+                    return Front { what: What::Nothing, taken, payload: 0 };
+                }
+                return self.fail(Cause::Peer(PeerError::Old(old)));
+            }
+        };
+        if let Some(peer) = reader.mechanism()
+            && *peer != M::NAME
+        {
+            let peer = *peer;
+            return self.fail(Cause::Peer(PeerError::MechanismMismatch { peer }));
         }
-        Err(self.fail(Error::Limit(Exceeded { limit, allowed, got })))
+        let Some(greeting) = reader.finished() else {
+            return Front { what: What::NeedInput, taken, payload: 0 };
+        };
+        let version = greeting.version;
+        self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
+        if version == Version::V3_0 && config.min_version > Version::V3_0 {
+            return self.fail(Cause::Peer(PeerError::Old(OldPeer::Version(3))));
+        }
+        self.state = State::Handshake;
+        Front { what: What::Nothing, taken, payload: 0 }
     }
 
-    /// Hands on what the input holds of a body with `remaining` octets to come.
-    fn chunk<'i>(
+    fn frame<M: Mechanism>(
         &mut self,
-        header: FrameHeader,
-        remaining: Size,
-        first: bool,
-        input: &mut Input<'i>,
-    ) -> Event<'i> {
-        let n = usize::try_from(remaining).unwrap_or(usize::MAX);
-        let octets = input.take(n);
-        let taken = Size::try_from(octets.len()).unwrap_or(Size::MAX);
-        let last = self.advance(header, remaining, taken);
-        Event::Chunk(Chunk { header, octets, first, last })
+        config: &Config,
+        mechanism: &mut M,
+        tx: &mut Tx,
+        now: Instant,
+        input: &[u8],
+    ) -> Result<Front, Cause> {
+        let framing = self.framing::<M>();
+        let mut header_len = 0;
+        if let State::Traffic(Flow { remaining: 1.., .. }) = &self.state {
+        } else {
+            let (header, len) = match framing.parse(input) {
+                Ok(Some(parsed)) => parsed,
+                Ok(None) => return Ok(Front::NEED_INPUT),
+                Err(malformed) => return Err(Cause::Malformed(malformed)),
+            };
+            header_len = len;
+            if header.kind() == Kind::Command {
+                return self.command(config, mechanism, tx, now, input, header.size(), header_len);
+            }
+            let State::Traffic(flow) = &mut self.state else {
+                return Err(Cause::Peer(PeerError::MessageInHandshake));
+            };
+            let limits = &config.limits;
+            flow.octets = flow.octets.saturating_add(header.size());
+            flow.parts = flow.parts.saturating_add(1);
+            flow.header = header;
+            flow.remaining = header.size();
+            Cause::check(Limit::Frame, limits.max_frame, header.size())?;
+            Cause::check(Limit::Parts, limits.max_parts.into(), Size::from(flow.parts))?;
+            Cause::check(Limit::Message, limits.max_message, flow.octets)?;
+        }
+        let State::Traffic(flow) = &mut self.state else { return Ok(Front::FAILED) };
+        let there = input.len().saturating_sub(header_len);
+        let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
+        let payload = usize::try_from(payload).unwrap_or(usize::MAX);
+        let what = match header_len {
+            0 if payload == 0 => What::NeedInput,
+            0 => What::Piece,
+            _ => What::Frame,
+        };
+        Ok(Front { what, taken: header_len.wrapping_add(payload), payload })
     }
 
-    /// Notes that `taken` of `remaining` octets of a body came. Both lanes end a frame here.
-    fn advance(&mut self, header: FrameHeader, remaining: Size, taken: Size) -> bool {
-        let remaining = remaining.saturating_sub(taken);
-        if remaining > 0 {
-            self.state = State::Body { header, remaining };
-            return false;
+    /// A command, which is dealt with in one piece.
+    #[expect(clippy::too_many_arguments, reason = "what a connection has, one by one")]
+    fn command<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &mut M,
+        tx: &mut Tx,
+        now: Instant,
+        input: &[u8],
+        size: Size,
+        header_len: usize,
+    ) -> Result<Front, Cause> {
+        Cause::check(Limit::Command, config.limits.max_command.into(), size)?;
+        let len = usize::try_from(size).unwrap_or(usize::MAX);
+        let taken = header_len.saturating_add(len);
+        let Some(body) = input.get(header_len..taken) else { return Ok(Front::NEED_INPUT) };
+        let parsed = Command::parse(body);
+        let mut front = Front { what: What::Nothing, taken, payload: len };
+        if let State::Handshake = self.state {
+            let command = parsed.map_err(Cause::Malformed)?;
+            front.payload = command.data.len();
+            if command.is(CommandName::Error) {
+                error_reason(command.data).map_err(Cause::Malformed)?;
+                self.fail(Cause::Peer(PeerError::Refused));
+                front.what = What::Refused;
+                return Ok(front);
+            }
+            let metadata = match mechanism.consume(command) {
+                Consumed::Pending => return Ok(front),
+                Consumed::Ready(metadata) => metadata,
+                Consumed::Unexpected => return Err(Cause::unexpected(body)),
+            };
+            self.peer.socket_type = check_metadata(config, metadata)?;
+            front.payload = metadata.len();
+            self.state = State::Traffic(Flow::NONE);
+            self.heard();
+            front.what = What::Ready;
+            return Ok(front);
         }
-        self.state = State::Traffic;
-        if header.is_final() {
-            (self.octets, self.parts) = (0, 0);
+        front.what = What::Ignored;
+        let Ok(command) = parsed else { return Ok(front) };
+        let publishes = config.socket_type.takes_subscriptions();
+        if command.is(CommandName::Ping) {
+            let Ok(ping) = Ping::parse(command.data) else { return Ok(front) };
+            // It is left where it is while the last one's answer waits to go out.
+            if tx.pong_due() {
+                return Ok(Front::bare(What::NeedTransmit));
+            }
+            tx.queue_pong(ping.context);
+            // What follows a PING in the same input is a sign of life, like what comes later.
+            if input.len() == taken && ping.ttl > 0 {
+                self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
+            }
+            front.what = What::Nothing;
+        } else if command.is(CommandName::Pong) {
+            front.what = What::Nothing;
+        } else if command.is(CommandName::Ready) {
+            return Err(Cause::Peer(PeerError::SecondReady));
+        } else if publishes && command.is(CommandName::Subscribe) {
+            front.what = What::Subscribe;
+            front.payload = command.data.len();
+        } else if publishes && command.is(CommandName::Cancel) {
+            front.what = What::Cancel;
+            front.payload = command.data.len();
         }
-        true
+        Ok(front)
     }
 
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
-        let State::Body { header, remaining } = self.state else { return None };
+        let State::Traffic(flow) = &mut self.state else { return None };
+        if flow.remaining == 0 {
+            return None;
+        }
         if n > 0 {
-            self.heard();
+            self.give_up = Instant::NEVER;
         }
-        let n = Size::try_from(n).unwrap_or(Size::MAX);
-        self.advance(header, remaining, n).then_some(header)
-    }
-
-    /// The frame header at the front, checked for what a command must keep to.
-    fn command_header(
-        &mut self,
-        config: &Config,
-        input: &Input<'_>,
-    ) -> Result<Option<(usize, usize)>, Failed> {
-        let (header, header_len) = match FrameHeader::parse(input.rest()) {
-            Ok(Some(parsed)) => parsed,
-            Ok(None) => return Ok(None),
-            Err(malformed) => return Err(self.fail(malformed.into())),
-        };
-        if header.kind() != Kind::Command {
-            return Err(self.peer_error(PeerError::MessageInHandshake));
-        }
-        self.check(Limit::Command, config.limits.max_command.into(), header.size())?;
-        Ok(Some((header_len, usize::try_from(header.len()).unwrap_or(usize::MAX))))
-    }
-
-    /// The whole command at the front, consumed; `None` while it is incomplete.
-    fn take_command<'i>(
-        &mut self,
-        config: &Config,
-        input: &mut Input<'i>,
-    ) -> Result<Option<Result<Command<'i>, Malformed>>, Failed> {
-        let Some((header_len, len)) = self.command_header(config, input)? else {
-            return Ok(None);
-        };
-        if input.rest().len().saturating_sub(header_len) < len {
-            return Ok(None);
-        }
-        input.take(header_len);
-        let body: &'i [u8] = input.take(len);
-        Ok(Some(Command::parse(body)))
-    }
-
-    fn is_next_ping(&mut self, config: &Config, input: &Input<'_>) -> Result<bool, Failed> {
-        let Some((header_len, len)) = self.command_header(config, input)? else {
-            return Ok(false);
-        };
-        let end = header_len.saturating_add(len);
-        let Some(body) = input.rest().get(header_len..end) else { return Ok(false) };
-        Ok(Command::parse(body).is_ok_and(|command| command.name == CommandName::Ping))
-    }
-
-    fn handshake_command<'i>(
-        &mut self,
-        config: &Config,
-        mechanism: &mut impl Mechanism,
-        command: Result<Command<'i>, Malformed>,
-    ) -> Result<Option<Event<'i>>, Failed> {
-        let command = match command {
-            Ok(command) => command,
-            Err(malformed) => return Err(self.fail(malformed.into())),
-        };
-        if command.name == CommandName::Error {
-            return match error_reason(command.data) {
-                Ok(reason) => Ok(Some(Event::Refused(reason))),
-                Err(malformed) => Err(self.fail(malformed.into())),
-            };
-        }
-        let metadata = match mechanism.consume(command) {
-            Ok(Some(metadata)) => metadata,
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(self.fail(error)),
-        };
-        self.peer.socket_type = match check_metadata(config, metadata) {
-            Ok(named) => named,
-            Err(error) => return Err(self.peer_error(error)),
-        };
-        self.state = State::Traffic;
-        self.heard();
-        Ok(Some(Event::Ready(metadata)))
-    }
-
-    /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
-    fn traffic_command<'i>(
-        &mut self,
-        config: &Config,
-        tx: &mut Tx,
-        last: Option<Instant>,
-        command: Result<Command<'i>, Malformed>,
-    ) -> Result<Option<Event<'i>>, Failed> {
-        let Ok(command) = command else {
-            return Ok(Some(Event::Ignored(Ignored::Malformed)));
-        };
-        let subscriptions = config.socket_type.takes_subscriptions();
-        Ok(match command.name {
-            CommandName::Ping => match Ping::parse(command.data) {
-                Ok(ping) => {
-                    tx.queue_pong(ping.context);
-                    if let Some(now) = last.filter(|_| ping.ttl > 0) {
-                        self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
-                    }
-                    None
-                }
-                Err(_) => Some(Event::Ignored(Ignored::Malformed)),
-            },
-            CommandName::Pong => None,
-            CommandName::Ready => return Err(self.peer_error(PeerError::SecondReady)),
-            CommandName::Subscribe if subscriptions => Some(Event::Subscribe(command.data)),
-            CommandName::Cancel if subscriptions => Some(Event::Cancel(command.data)),
-            name => Some(Event::Ignored(Ignored::Command(name))),
-        })
+        flow.advance(Size::try_from(n).unwrap_or(Size::MAX));
+        (flow.remaining == 0).then_some(flow.header)
     }
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
         match self.state {
-            State::Body { header, remaining } => {
+            State::Traffic(Flow { header, remaining, .. }) if remaining > 0 => {
                 Some(Incoming { header, remaining: wide(remaining) })
             }
             _ => None,
+        }
+    }
+
+    /// The frame that came last, and whether it ends with what came of it.
+    pub(super) const fn last_frame(&self) -> (FrameHeader, bool) {
+        match self.state {
+            State::Traffic(Flow { header, remaining, .. }) => (header, remaining == 0),
+            _ => (FrameHeader::NONE, true),
         }
     }
 
@@ -369,88 +371,73 @@ impl Rx {
     pub(super) const fn greeting_position(&self) -> usize {
         match &self.state {
             State::Greeting(reader) => reader.position(),
-            _ => crate::wire::Greeting::LEN,
+            _ => Greeting::LEN,
         }
     }
 
     pub(super) const fn in_traffic(&self) -> bool {
-        matches!(self.state, State::Traffic | State::Body { .. } | State::MatchAll)
+        matches!(self.state, State::Traffic(_) | State::MatchAll)
     }
 
     pub(super) const fn in_message(&self) -> bool {
-        self.parts > 0
+        matches!(self.state, State::Traffic(Flow { parts: 1.., .. }))
     }
 
     pub(super) const fn peer(&self) -> Option<PeerInfo> {
         if self.in_traffic() { Some(self.peer) } else { None }
     }
 
-    /// [`Rx::error`] where it is.
-    pub(super) const fn failure(&self) -> Option<&Error> {
+    pub(super) const fn failure(&self) -> Option<&Cause> {
         match &self.state {
-            State::Failed(error) => Some(error),
+            State::Failed(cause) => Some(cause),
             _ => None,
         }
     }
 
-    pub(super) const fn error(&self) -> Option<Error> {
-        match self.state {
-            State::Failed(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Keeps the error, which is too large to be handed up from call to call.
-    #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) const fn fail(&mut self, error: Error) -> Failed {
-        self.state = State::Failed(error);
-        self.give_up = Instant::NEVER;
-        Failed
-    }
-
-    pub(super) const fn peer_error(&mut self, error: PeerError) -> Failed {
-        self.fail(Error::Peer(error))
+    pub(super) const fn fail(&mut self, cause: Cause) -> Front {
+        self.state = State::Failed(cause);
+        Front::FAILED
     }
 }
 
 /// Whether the peer's type fits ours.
 pub(super) fn check_socket_type(
     config: &Config,
-    peer: SocketType,
-) -> Result<SocketType, PeerError> {
+    peer: Option<SocketType>,
+) -> Result<SocketType, Cause> {
     let ours = config.socket_type;
-    if ours.accepts(peer) {
-        Ok(peer)
-    } else {
-        Err(PeerError::IncompatibleSocketType { ours, peer })
+    match peer {
+        Some(peer) if ours.accepts(peer) => Ok(peer),
+        Some(peer) => Err(Cause::Peer(PeerError::IncompatibleSocketType { ours, peer })),
+        None => Err(Cause::Peer(PeerError::UnknownSocketType)),
     }
 }
 
 /// Whether an identity of so many octets may be.
-pub(super) fn check_identity(len: u64) -> Result<(), PeerError> {
-    if len > u64::from(u8::MAX) {
+pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
+    if len > usize::from(u8::MAX) {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
-        return Err(PeerError::RoutingIdTooLong(len));
+        return Err(Cause::Peer(PeerError::RoutingIdTooLong(len)));
     }
     Ok(())
 }
 
 /// Checks every Socket-Type and Identity of a READY; returns the socket type it names.
-fn check_metadata(
-    config: &Config,
-    metadata: Metadata<'_>,
-) -> Result<Option<SocketType>, PeerError> {
+fn check_metadata(config: &Config, metadata: &[u8]) -> Result<Option<SocketType>, Cause> {
     let mut named = None;
-    for property in metadata.encoded() {
+    let mut properties = Encoded(metadata);
+    for property in &mut properties {
         if property.is(Property::SOCKET_TYPE) {
-            let peer = SocketType::from_name(property.value).ok_or(PeerError::UnknownSocketType)?;
-            named = Some(check_socket_type(config, peer)?);
+            named = Some(check_socket_type(config, SocketType::from_name(property.value))?);
         } else if property.is(Property::IDENTITY) {
-            check_identity(property.value.len() as u64)?;
+            check_identity(property.value.len())?;
         }
     }
+    if !properties.0.is_empty() {
+        return Err(Cause::Malformed(Malformed::Metadata));
+    }
     if named.is_none() && config.require_socket_type {
-        return Err(PeerError::MissingSocketType);
+        return Err(Cause::Peer(PeerError::MissingSocketType));
     }
     Ok(named)
 }

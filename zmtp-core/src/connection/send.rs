@@ -1,12 +1,13 @@
 //! The sending half: what the connection itself has to say, and frame headers.
 
+use super::cause::Cause;
 use super::older::Answer;
 use super::receive::Rx;
 use crate::config::Config;
 use crate::error::{Error, PeerError};
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    Command, CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, Ping, SIGNATURE_LEN,
+    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, Ping, SIGNATURE_LEN,
     SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
 };
 
@@ -14,8 +15,9 @@ use crate::wire::{
 #[derive(Debug)]
 pub(super) struct Tx {
     greeting_sent: u8,
+    /// The ERROR that a failed connection owes its peer is out.
+    farewell_sent: bool,
     beats: Beats,
-    farewell: Farewell,
 }
 
 /// PONG and PING, until they are fetched. The flags stand above the length, because firmware
@@ -41,26 +43,6 @@ impl Beats {
     }
 }
 
-/// A command that is due.
-enum Due {
-    Error(Refusal),
-    Handshake,
-    #[cfg(feature = "heartbeat")]
-    Ping([u8; 2]),
-    Pong,
-}
-
-/// What goes out last, after the connection failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Farewell {
-    /// The connection lives.
-    Alive,
-    /// The rest of the greeting and an ERROR: the peer shall know that trying again is pointless.
-    Refuse(Refusal),
-    /// Nothing.
-    Done,
-}
-
 /// A reason we give in an ERROR command. Only for what will not get better, because libzmq gives
 /// its endpoint up for good on one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -74,10 +56,10 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const fn of(error: &Error) -> Option<Self> {
-        match error {
-            Error::Peer(PeerError::MechanismMismatch { .. }) => Some(Self::Mechanism),
-            Error::Peer(
+    const fn of(cause: &Cause) -> Option<Self> {
+        match cause {
+            Cause::Peer(PeerError::MechanismMismatch { .. }) => Some(Self::Mechanism),
+            Cause::Peer(
                 PeerError::IncompatibleSocketType { .. } | PeerError::UnknownSocketType,
             ) => Some(Self::SocketType),
             _ => None,
@@ -126,10 +108,10 @@ impl core::error::Error for SendError {}
 impl Tx {
     pub(super) const fn new() -> Self {
         let beats = Beats { context: [0; Ping::MAX_CONTEXT], due: 0 };
-        Self { greeting_sent: 0, beats, farewell: Farewell::Alive }
+        Self { greeting_sent: 0, farewell_sent: false, beats }
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
+    /// Writes the next piece that is due, if any.
     pub(super) fn poll<M: Mechanism>(
         &mut self,
         config: &Config,
@@ -138,56 +120,74 @@ impl Tx {
         out: &mut [u8],
     ) -> Result<usize, Full> {
         let mut out = Writer::new(out);
-        if self.farewell == Farewell::Done {
+        let farewell = self.farewell::<M>(rx);
+        if rx.failure().is_some() && farewell.is_none() {
             return Ok(0);
         }
         if let Some(answer) = rx.answer::<M>() {
-            let result = self.old_greeting(config, mechanism, rx.framing::<M>(), answer, &mut out);
+            let framing = rx.framing::<M>();
+            let result = self.old_greeting(config, mechanism, framing, answer, &mut out);
             return match result {
                 Err(full) if out.is_empty() => Err(full),
                 _ => Ok(out.len()),
             };
         }
-        self.greeting(config, mechanism, rx, &mut out)?;
-        if !self.greeted() {
-            return Ok(out.len());
+        // Who has read a full greeting is owed one.
+        let heard = if farewell.is_some() { Greeting::LEN } else { rx.greeting_position() };
+        let stage = Self::stage::<M>(config, heard);
+        if usize::from(self.greeting_sent) < stage {
+            self.greeting(config, mechanism, stage, &mut out)?;
+        } else if !self.greeted() {
+        } else if let Some(refusal) = farewell {
+            out.command(CommandName::Error, &[refusal.text().as_bytes()])?;
+            self.farewell_sent = true;
+        } else if heard < Greeting::LEN {
+        } else if !mechanism.may_send() {
+            mechanism.produce(config, &mut out)?;
+        } else if self.beats.has(Beats::PONG) {
+            out.command(CommandName::Pong, &[self.beats.context()])?;
+            self.beats.due &= Beats::PING;
+        } else {
+            #[cfg(feature = "heartbeat")]
+            if self.beats.has(Beats::PING) {
+                out.command(CommandName::Ping, &[&config.heartbeat.ttl.to_be_bytes()])?;
+                self.beats.due &= !Beats::PING;
+            }
         }
-        // The greeting went out above or before; what does not fit behind it waits for the next
-        // call, so that a small buffer still makes progress.
-        match self.commands(config, mechanism, rx, &mut out) {
-            Err(full) if out.is_empty() => Err(full),
-            _ => Ok(out.len()),
-        }
+        Ok(out.len())
     }
 
     /// The stages in which libzmq too sends its greeting: the signature at once, the major version
     /// after the peer's signature, the rest after the peer's version (RFC 37 § Backwards
-    /// Interoperability). An older peer is recognised before it sees what it cannot read.
+    /// Interoperability). An older peer is recognised before it sees what it cannot read. Where
+    /// none is let in there is one stage.
+    fn stage<M: Mechanism>(config: &Config, heard: usize) -> usize {
+        match heard {
+            _ if !M::OLDER_PEERS || config.min_version >= Version::V3_0 => Greeting::LEN,
+            0..SIGNATURE_LEN => SIGNATURE_LEN,
+            SIGNATURE_LEN => VERSION_MAJOR_AT.saturating_add(1),
+            _ => Greeting::LEN,
+        }
+    }
+
     fn greeting<M: Mechanism>(
         &mut self,
         config: &Config,
         mechanism: &M,
-        rx: &Rx,
+        stage: usize,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        let heard = match self.farewell {
-            // Who has read a full greeting is owed one.
-            Farewell::Refuse(_) => Greeting::LEN,
-            _ => rx.greeting_position(),
-        };
-        let stage = match heard {
-            _ if config.min_version >= Version::V3_0 => Greeting::LEN,
-            0..SIGNATURE_LEN => SIGNATURE_LEN,
-            SIGNATURE_LEN => VERSION_MAJOR_AT.saturating_add(1),
-            _ => Greeting::LEN,
-        };
+        let octets = greeting(config, mechanism);
         let sent = usize::from(self.greeting_sent);
-        if stage > sent {
-            let octets = greeting(config, mechanism);
-            out.put(octets.get(sent..stage).unwrap_or_default())?;
-            self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
-        }
+        out.put(octets.get(sent..stage).unwrap_or_default())?;
+        self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
         Ok(())
+    }
+
+    /// What a failed connection still has to say: the peer shall know that trying again is
+    /// pointless. An older one could not read it.
+    fn farewell<M: Mechanism>(&self, rx: &Rx) -> Option<Refusal> {
+        rx.failure().and_then(Refusal::of).filter(|_| !self.farewell_sent && !rx.is_old::<M>())
     }
 
     /// What an older peer gets, stage by stage: to the one that sent a version octet the type of
@@ -232,59 +232,14 @@ impl Tx {
         self.greeting_sent as usize >= Greeting::LEN
     }
 
-    /// Puts the commands that are due into `out`, in their order.
-    fn commands(
-        &mut self,
-        config: &Config,
-        mechanism: &mut impl Mechanism,
-        rx: &Rx,
-        out: &mut Writer<'_>,
-    ) -> Result<(), Full> {
-        let mut asked = false;
-        loop {
-            let due = match self.farewell {
-                Farewell::Done => return Ok(()),
-                Farewell::Refuse(refusal) => Due::Error(refusal),
-                Farewell::Alive if rx.greeting_position() < Greeting::LEN => return Ok(()),
-                // Asked once: it may wait for the peer.
-                Farewell::Alive if !asked && !mechanism.may_send() => Due::Handshake,
-                Farewell::Alive if self.beats.has(Beats::PONG) => Due::Pong,
-                #[cfg(feature = "heartbeat")]
-                Farewell::Alive if self.beats.has(Beats::PING) => {
-                    Due::Ping(config.heartbeat.ttl.to_be_bytes())
-                }
-                Farewell::Alive => return Ok(()),
-            };
-            out.command(|body| {
-                let (name, data) = match &due {
-                    Due::Handshake => return mechanism.produce(config, body),
-                    Due::Error(refusal) => (CommandName::Error, refusal.text().as_bytes()),
-                    Due::Pong => (CommandName::Pong, self.beats.context()),
-                    #[cfg(feature = "heartbeat")]
-                    Due::Ping(ttl) => (CommandName::Ping, &ttl[..]),
-                };
-                Command::emit_name(name, body)?;
-                body.put(data)
-            })?;
-            match due {
-                Due::Error(_) => self.farewell = Farewell::Done,
-                Due::Handshake => asked = true,
-                Due::Pong => self.beats.due &= Beats::PING,
-                #[cfg(feature = "heartbeat")]
-                Due::Ping(_) => self.beats.due &= !Beats::PING,
-            }
-        }
-    }
-
     pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &Rx) -> bool {
-        match self.farewell {
-            Farewell::Alive => {
+        match rx.failure() {
+            Some(_) => self.farewell::<M>(rx).is_some(),
+            None => {
                 self.beats.has(Beats::PING | Beats::PONG)
                     || !self.greeted()
                     || !(mechanism.may_send() || rx.is_old::<M>())
             }
-            Farewell::Refuse(_) => true,
-            Farewell::Done => false,
         }
     }
 
@@ -303,14 +258,6 @@ impl Tx {
 
     pub(super) const fn queue_ping(&mut self) {
         self.beats.due |= Beats::PING;
-    }
-
-    /// An older peer could not read what there is to say.
-    pub(super) fn fail(&mut self, error: Option<&Error>, is_old: bool) {
-        if self.farewell == Farewell::Alive {
-            let refusal = error.and_then(Refusal::of).filter(|_| !is_old);
-            self.farewell = refusal.map_or(Farewell::Done, Farewell::Refuse);
-        }
     }
 }
 

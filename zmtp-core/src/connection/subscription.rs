@@ -1,6 +1,6 @@
 //! Subscriptions on their way out: a command to peers of ZMTP 3.1, a message to older ones.
 
-use crate::wire::{Command, CommandName, FrameHeader, Framing, Kind, More, Writer};
+use crate::wire::{FrameHeader, Framing, Kind, More, Writer};
 
 /// What a SUB or XSUB says of a topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -33,16 +33,16 @@ impl SubscriptionHeader {
     ) -> Self {
         let mut octets = [0; Self::MAX_LEN];
         let mut out = Writer::new(&mut octets);
-        let (name, first, name_len) = match what {
-            Subscription::Cancel => (CommandName::Cancel, 0, 7),
-            Subscription::Subscribe => (CommandName::Subscribe, 1, 10),
+        let (before, first) = match what {
+            Subscription::Cancel => (b"\x06CANCEL".as_slice(), b"\0"),
+            Subscription::Subscribe => (b"\x09SUBSCRIBE".as_slice(), b"\x01"),
         };
         let (kind, before) =
-            if command { (Kind::Command, name_len) } else { (Kind::Message(More::Last), 1) };
-        let header = FrameHeader::new(kind, (topic_len as u64).saturating_add(before));
+            if command { (Kind::Command, before) } else { (Kind::Message(More::Last), &first[..]) };
+        let header = FrameHeader::new(kind, topic_len.saturating_add(before.len()) as u64);
         // There is room for the longest.
         let _ = out.put(framing.emit(header).as_ref());
-        let _ = if command { Command::emit_name(name, &mut out) } else { out.put(&[first]) };
+        let _ = out.put(before);
         let len = u8::try_from(out.len()).unwrap_or_default();
         Self { octets, len }
     }

@@ -1,7 +1,8 @@
 //! What cannot be seen from outside. The connection as a whole is tested in `tests/`.
 
+use super::cause::Cause;
 use super::*;
-use crate::wire::{CommandName, Full, Greeting, Malformed, MechanismName, SocketType, Version};
+use crate::wire::{Full, Greeting, Malformed, MechanismName, SocketType, Version};
 use crate::{Limits, Null, PeerError, Timeout};
 
 const NOW: Instant = Instant::from_millis(0);
@@ -10,6 +11,17 @@ static PULL: Config = Config::new(SocketType::Pull);
 fn greeting() -> Vec<u8> {
     let (version, mechanism) = (Version::V3_1, MechanismName::NULL);
     Greeting { version, mechanism, as_server: false }.emit(0).to_vec()
+}
+
+/// All that waits to be written.
+fn due(connection: &mut Connection<Null>) -> Vec<u8> {
+    let (mut all, mut out) = (Vec::new(), [0; 256]);
+    loop {
+        match connection.poll_transmit(&mut out).unwrap() {
+            0 => return all,
+            n => all.extend_from_slice(&out[..n]),
+        }
+    }
 }
 
 /// A PULL that has read these octets.
@@ -32,26 +44,22 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     ];
     for (error, refusal) in lasting {
         let mut connection = fed(&greeting());
-        connection.rx.fail(error.into());
-        connection.failed();
-        let mut out = [0; 256];
-        let n = connection.poll_transmit(&mut out).unwrap();
-        assert!(out[..n].ends_with(refusal.reason().as_bytes()));
+        connection.rx.fail(Cause::Peer(error));
+        assert!(due(&mut connection).ends_with(refusal.reason().as_bytes()));
     }
-    let passing: [Error; 8] = [
-        Malformed::Metadata.into(),
-        PeerError::MessageInHandshake.into(),
-        PeerError::Refused.into(),
-        PeerError::SecondReady.into(),
-        PeerError::UnexpectedCommand(CommandName::Hello).into(),
-        Error::TimedOut(Timeout::Handshake),
-        Error::TimedOut(Timeout::Heartbeat),
-        Error::TimedOut(Timeout::Ttl),
+    let passing = [
+        Cause::Malformed(Malformed::Metadata),
+        Cause::Peer(PeerError::MessageInHandshake),
+        Cause::Peer(PeerError::Refused),
+        Cause::Peer(PeerError::SecondReady),
+        Cause::unexpected(b"\x05HELLO"),
+        Cause::TimedOut(Timeout::Handshake),
+        Cause::TimedOut(Timeout::Heartbeat),
+        Cause::TimedOut(Timeout::Ttl),
     ];
     for error in passing {
         let mut connection = fed(&greeting());
         connection.rx.fail(error);
-        connection.failed();
         assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(0));
     }
 }
@@ -74,12 +82,10 @@ fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
     let mut connection = fed(&greeting());
     connection.tx.queue_pong(&[7; 40]);
     assert!(connection.tx.pong_due());
-    let mut out = [0; 192];
-    let n = connection.poll_transmit(&mut out).unwrap();
-    assert!(out[..n].ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));
+    assert!(due(&mut connection).ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));
     assert!(!connection.tx.pong_due());
     connection.tx.queue_pong(&[7; 16]);
-    assert_eq!(connection.poll_transmit(&mut out[..64]), Ok(23));
+    assert_eq!(connection.poll_transmit(&mut [0; 64]), Ok(23));
 }
 
 #[test]

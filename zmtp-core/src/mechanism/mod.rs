@@ -5,8 +5,7 @@ mod null;
 pub use null::{Null, NullOrOlder};
 
 use crate::config::Config;
-use crate::error::Error;
-use crate::wire::{Command, Full, MechanismName, Metadata, Property, Writer};
+use crate::wire::{Command, CommandName, Full, MechanismName, Writer};
 
 /// The handshake of one connection, as a connection drives it.
 ///
@@ -25,32 +24,42 @@ pub trait Mechanism {
         false
     }
 
-    /// Writes the body of the next handshake command that is due; nothing if none is.
+    /// Writes the next handshake command that is due, by [`Writer::command`]; nothing if none is.
     ///
     /// # Errors
     ///
     /// [`Full`] if `out` is too small; nothing has changed then.
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full>;
 
-    /// Takes a command of the peer; returns its metadata when they have come.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Error`] ends the connection.
-    fn consume<'c>(&mut self, command: Command<'c>) -> Result<Option<Metadata<'c>>, Error>;
+    /// Takes a command of the peer.
+    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c>;
 
     /// Whether our side has said all it must before it may send messages. It is not asked to
     /// produce anything from then on.
     fn may_send(&self) -> bool;
 }
 
-/// Appends the properties that every mechanism sends: Socket-Type, then Identity where the type
-/// has one.
-pub(crate) fn emit_metadata(config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
+/// What a mechanism makes of a command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Consumed<'c> {
+    /// Others follow.
+    Pending,
+    /// The handshake is over: the peer's metadata, which the connection checks.
+    Ready(&'c [u8]),
+    /// The command has no place here, which ends the connection.
+    Unexpected,
+}
+
+/// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity
+/// where the type has one.
+pub(crate) fn emit_ready(config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
     let kind = config.socket_type;
-    Property::emit(Property::SOCKET_TYPE, kind.octets(), out)?;
-    if kind.sends_identity() {
-        Property::emit(Property::IDENTITY, config.routing_id.octets(), out)?;
-    }
-    Ok(())
+    let (name, id) = (kind.octets(), config.routing_id.octets());
+    let (name_len, id_len) = ([u8::try_from(name.len()).unwrap_or_default()], [config.routing_id.len()]);
+    let all = [
+        b"\x0bSocket-Type\0\0\0".as_slice(), &name_len, name, b"\x08Identity\0\0\0", &id_len, id
+    ];
+    let properties = if kind.sends_identity() { &all[..] } else { &all[..3] };
+    out.command(CommandName::Ready, properties)
 }

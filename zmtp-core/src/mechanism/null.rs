@@ -1,9 +1,8 @@
 //! NULL: metadata and nothing else (RFC 37 § The NULL Security Mechanism).
 
-use super::{Mechanism, emit_metadata};
+use super::{Consumed, Mechanism, emit_ready};
 use crate::config::Config;
-use crate::error::{Error, PeerError};
-use crate::wire::{Command, CommandName, Full, MechanismName, Metadata, Writer};
+use crate::wire::{Command, CommandName, Full, MechanismName, Writer};
 
 /// The NULL mechanism. Both ends send READY as soon as the greetings are over, as libzmq does.
 /// Peers older than ZMTP 3.0 are refused; [`NullOrOlder`] lets them in.
@@ -23,16 +22,16 @@ impl Mechanism for Null {
     const NAME: MechanismName = MechanismName::NULL;
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-        Command::emit_name(CommandName::Ready, out)?;
-        emit_metadata(config, out)?;
+        emit_ready(config, out)?;
         self.ready_sent = true;
         Ok(())
     }
 
-    fn consume<'c>(&mut self, command: Command<'c>) -> Result<Option<Metadata<'c>>, Error> {
-        match command.name {
-            CommandName::Ready => Ok(Some(Metadata::new(command.data)?)),
-            name => Err(PeerError::UnexpectedCommand(name).into()),
+    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
+        if command.is(CommandName::Ready) {
+            Consumed::Ready(command.data)
+        } else {
+            Consumed::Unexpected
         }
     }
 
@@ -64,7 +63,7 @@ impl Mechanism for NullOrOlder {
         self.0.produce(config, out)
     }
 
-    fn consume<'c>(&mut self, command: Command<'c>) -> Result<Option<Metadata<'c>>, Error> {
+    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
         self.0.consume(command)
     }
 

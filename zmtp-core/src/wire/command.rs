@@ -4,8 +4,7 @@ use nom::IResult;
 use nom::Parser;
 use nom::combinator::{rest, verify};
 
-use super::names::Names;
-use super::{Full, Malformed, Writer, fixed, octets, short};
+use super::{Malformed, fixed, octets, short};
 
 /// The names of ZMTP 3.1's commands. Case matters.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -42,31 +41,46 @@ pub enum CommandName {
 
 impl CommandName {
     /// All but [`CommandName::Unknown`], in the order of their names.
-    const ALL: [Self; 12] = [
-        Self::Cancel,
-        Self::Error,
-        Self::Hello,
-        Self::Initiate,
-        Self::Join,
-        Self::Leave,
-        Self::Message,
-        Self::Ping,
-        Self::Pong,
-        Self::Ready,
-        Self::Subscribe,
-        Self::Welcome,
-    ];
-
-    const NAMES: Names =
-        Names(b"CANCEL ERROR HELLO INITIATE JOIN LEAVE MESSAGE PING PONG READY SUBSCRIBE WELCOME");
-
     fn from_octets(octets: &[u8]) -> Self {
-        Self::NAMES.index(octets).and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Unknown)
+        // As numbers: firmware that does not look at errors gets rid of it, as it would not of
+        // comparisons of octets.
+        const fn packed(name: &[u8]) -> u128 {
+            let (mut number, mut rest) = (0, name);
+            while let [first, others @ ..] = rest {
+                number = (number << 8_u32) | *first as u128;
+                rest = others;
+            }
+            number
+        }
+        macro_rules! find {
+            ($($name:ident)*) => {
+                match packed(octets.get(..16).unwrap_or(octets)) {
+                    $(number if number == const { packed(Self::$name.octets()) } => Self::$name,)*
+                    _ => Self::Unknown,
+                }
+            };
+        }
+        find!(Cancel Error Hello Initiate Join Leave Message Ping Pong Ready Subscribe Welcome)
     }
 
     /// The name's octets; none for [`CommandName::Unknown`].
-    pub fn octets(self) -> &'static [u8] {
-        Self::ALL.iter().position(|name| *name == self).map_or(b"", |at| Self::NAMES.get(at))
+    #[inline(always)]
+    pub const fn octets(self) -> &'static [u8] {
+        match self {
+            Self::Cancel => b"CANCEL",
+            Self::Error => b"ERROR",
+            Self::Hello => b"HELLO",
+            Self::Initiate => b"INITIATE",
+            Self::Join => b"JOIN",
+            Self::Leave => b"LEAVE",
+            Self::Message => b"MESSAGE",
+            Self::Ping => b"PING",
+            Self::Pong => b"PONG",
+            Self::Ready => b"READY",
+            Self::Subscribe => b"SUBSCRIBE",
+            Self::Unknown => b"",
+            Self::Welcome => b"WELCOME",
+        }
     }
 }
 
@@ -76,12 +90,11 @@ impl CommandName {
 /// use zmtp_core::wire::{Command, CommandName};
 ///
 /// let command = Command::parse(b"\x05READY").unwrap();
-/// assert_eq!((command.name, command.data), (CommandName::Ready, &b""[..]));
+/// assert_eq!((command.name(), command.data), (CommandName::Ready, &b""[..]));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Command<'a> {
-    /// Which command this is.
-    pub name: CommandName,
+    name: &'a [u8],
     /// What follows the name.
     pub data: &'a [u8],
 }
@@ -96,16 +109,20 @@ impl<'a> Command<'a> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
         let name = verify(short.flat_map(octets), |name: &[u8]| !name.is_empty());
         match (name, rest).parse_complete(body) {
-            Ok((_, (name, data))) => Ok(Self { name: CommandName::from_octets(name), data }),
+            Ok((_, (name, data))) => Ok(Self { name, data }),
             Err(_) => Err(Malformed::CommandName),
         }
     }
 
-    /// Appends the frame header's name part: `short-size command-name`.
-    pub(crate) fn emit_name(name: CommandName, out: &mut Writer<'_>) -> Result<(), Full> {
-        let text = name.octets();
-        out.put(&[u8::try_from(text.len()).unwrap_or_default()])?;
-        out.put(text)
+    /// Which command this is.
+    pub fn name(&self) -> CommandName {
+        CommandName::from_octets(self.name)
+    }
+
+    /// Whether it is this command: less work than [`Command::name`].
+    #[inline(always)]
+    pub fn is(&self, name: CommandName) -> bool {
+        self.name == name.octets()
     }
 }
 
@@ -151,27 +168,31 @@ pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Writer;
     use super::*;
 
     #[test]
     fn every_known_name_parses_to_itself() {
-        for name in CommandName::ALL {
+        use CommandName::*;
+        let all = [
+            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Welcome,
+        ];
+        for name in all {
             let text = name.octets();
             assert!(!text.is_empty());
-            let mut body = [0; 16];
-            let mut writer = Writer::new(&mut body);
-            Command::emit_name(name, &mut writer).unwrap();
-            writer.put(b"xyz").unwrap();
-            let command = Command::parse(writer.written()).unwrap();
-            assert_eq!(command, Command { name, data: b"xyz" });
-            assert_eq!(&body[1..=text.len()], text);
+            let mut frame = [0; 32];
+            let mut writer = Writer::new(&mut frame);
+            writer.command(name, &[b"x", b"yz"]).unwrap();
+            let command = Command::parse(&writer.written()[2..]).unwrap();
+            assert_eq!((command.name(), command.data), (name, &b"xyz"[..]));
+            assert!(command.is(name) && !command.is(CommandName::Unknown));
         }
     }
 
     #[test]
     fn case_and_length_of_a_name_matter() {
-        assert_eq!(Command::parse(b"\x05ready").unwrap().name, CommandName::Unknown);
-        assert_eq!(Command::parse(b"\x06READYx").unwrap().name, CommandName::Unknown);
+        assert_eq!(Command::parse(b"\x05ready").unwrap().name(), CommandName::Unknown);
+        assert_eq!(Command::parse(b"\x06READYx").unwrap().name(), CommandName::Unknown);
     }
 
     #[test]

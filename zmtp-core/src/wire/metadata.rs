@@ -73,10 +73,15 @@ impl<'a> Metadata<'a> {
         let mut properties = Encoded(octets);
         while properties.next().is_some() {}
         if properties.0.is_empty() {
-            Ok(Self { octets, identity: None })
+            Ok(Self::checked(octets))
         } else {
             Err(Malformed::Metadata)
         }
+    }
+
+    /// Wraps encoded properties that were checked before.
+    pub(crate) const fn checked(octets: &'a [u8]) -> Self {
+        Self { octets, identity: None }
     }
 
     /// What a peer of ZMTP 2.0 or 1.0 says of itself: nothing but an Identity, in a frame.
@@ -86,12 +91,7 @@ impl<'a> Metadata<'a> {
 
     /// The properties in the order they were sent, duplicates included.
     pub const fn iter(&self) -> Properties<'a> {
-        Properties { identity: self.identity, encoded: self.encoded() }
-    }
-
-    /// Only those that were sent as properties.
-    pub(crate) const fn encoded(&self) -> Encoded<'a> {
-        Encoded(self.octets)
+        Properties { identity: self.identity, encoded: Encoded(self.octets) }
     }
 
     /// The value of the last property called `name`, in any case: of several the last counts, as
@@ -134,7 +134,7 @@ pub struct Properties<'a> {
 
 /// Iterator over encoded properties, as firmware needs it, which lets no older peers in.
 #[derive(Clone, Debug)]
-pub(crate) struct Encoded<'a>(&'a [u8]);
+pub(crate) struct Encoded<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Properties<'a> {
     type Item = Property<'a>;

@@ -26,6 +26,7 @@ pub(crate) use frame::{Size, wide};
 pub use framing::Framing;
 pub use greeting::{Greeting, MechanismName, OldPeer, Version};
 pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, SOCKET_TYPE_AT, VERSION_MAJOR_AT};
+pub(crate) use metadata::Encoded;
 pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub use socket_type::SocketType;
 pub use writer::{Full, Writer};
