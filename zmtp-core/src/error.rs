@@ -125,6 +125,12 @@ impl Error {
     }
 }
 
+impl From<Exceeded> for Error {
+    fn from(error: Exceeded) -> Self {
+        Self::Limit(error)
+    }
+}
+
 impl From<Malformed> for Error {
     fn from(error: Malformed) -> Self {
         Self::Malformed(error)

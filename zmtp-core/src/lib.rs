@@ -26,7 +26,7 @@ pub mod pattern;
 mod time;
 pub mod wire;
 
-pub use buffer::Input;
+pub use buffer::{Input, copy};
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
     Chunk, Connection, Decoded, Event, Front, Ignored, Incoming, PeerInfo, Refusal, SendError,

@@ -1,7 +1,7 @@
 //! The lent send buffer: octets that wait to be written.
 
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Null};
+use zmtp_core::{copy, Config, Connection, Null};
 
 use crate::error::Fault;
 
@@ -92,10 +92,7 @@ impl<'b> Outbox<'b> {
     /// Takes as many of `octets` as fit, and says how many.
     pub(crate) fn put(&mut self, octets: &[u8]) -> usize {
         let room = self.octets.get_mut(self.end..).unwrap_or_default();
-        let n = octets.len().min(room.len());
-        for (slot, octet) in room.iter_mut().zip(octets) {
-            *slot = *octet;
-        }
+        let n = copy(room, octets);
         self.end = self.end.wrapping_add(n);
         n
     }

@@ -1,42 +1,57 @@
-//! Why a connection failed, as it is kept: [`Error`] without what the settings know.
+//! Why a connection failed, as it is kept: [`Error`] without what can be told from elsewhere.
 
+use crate::buffer::copy;
 use crate::config::Config;
 use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
-use crate::wire::{Command, CommandName, Malformed, Size, wide};
+use crate::wire::{
+    Command, CommandName, HeaderFlaw, Malformed, MechanismName, OldPeer, Size, SocketType, wide,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {
+    CommandName,
+    ErrorReason,
+    Header(HeaderFlaw, [u8; 10]),
+    IncompatibleSocketType(SocketType),
     /// More than a limit allows.
     Limit(Limit, Size),
-    Malformed(Malformed),
-    Peer(PeerError),
+    /// The peer's mechanism is in its greeting.
+    Mechanism,
+    MessageInHandshake,
+    Metadata,
+    MissingSocketType,
+    MoreOnIdentity,
+    Old(OldPeer),
+    Refused,
+    RoutingIdTooLong(u32),
+    SecondReady,
     TimedOut(Timeout),
     /// A command that had no place in the handshake: the front of its body.
-    Unexpected([u8; 10]),
+    UnexpectedCommand([u8; 10]),
+    UnknownSocketType,
 }
 
 /// The largest frame and message that any limit allows: what goes past it counts as more.
 const LARGEST: u64 = wide(Size::MAX).saturating_sub(1);
 
+/// Whether a limit is passed.
+pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
+    wide(got) > allowed || (got == Size::MAX && size_of::<usize>() < 8)
+}
+
+/// The front of some octets.
+pub(super) fn front<const N: usize>(octets: &[u8]) -> [u8; N] {
+    let mut front = [0; N];
+    copy(&mut front, octets);
+    front
+}
+
 impl Cause {
-    /// Fails if a limit is passed.
-    pub(super) const fn check(limit: Limit, allowed: u64, got: Size) -> Result<(), Self> {
-        if wide(got) > allowed || got == Size::MAX { Err(Self::Limit(limit, got)) } else { Ok(()) }
-    }
-
-    /// A command that had no place in the handshake.
-    pub(super) fn unexpected(body: &[u8]) -> Self {
-        let mut front = [0; 10];
-        for (slot, octet) in front.iter_mut().zip(body) {
-            *slot = *octet;
-        }
-        Self::Unexpected(front)
-    }
-
     /// The error to show.
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(super) fn error(&self, config: &Config) -> Error {
-        match *self {
+    pub(super) fn error(self, config: &Config, mechanism: MechanismName) -> Error {
+        let ours = config.socket_type;
+        Error::Peer(match self {
             Self::Limit(limit, got) => {
                 let limits = &config.limits;
                 let allowed = match limit {
@@ -45,17 +60,31 @@ impl Cause {
                     Limit::Message => limits.max_message,
                     Limit::Parts => limits.max_parts.into(),
                 };
-                Error::Limit(Exceeded { limit, allowed: allowed.min(LARGEST), got: wide(got) })
+                return Exceeded { limit, allowed: allowed.min(LARGEST), got: wide(got) }.into();
             }
-            Self::Malformed(malformed) => Error::Malformed(malformed),
-            Self::Peer(error) => Error::Peer(error),
-            Self::TimedOut(owed) => Error::TimedOut(owed),
-            Self::Unexpected(body) => {
+            Self::CommandName => return Malformed::CommandName.into(),
+            Self::ErrorReason => return Malformed::ErrorReason.into(),
+            Self::Header(flaw, octets) => return flaw.of(&octets).into(),
+            Self::Metadata => return Malformed::Metadata.into(),
+            Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
+            Self::TimedOut(owed) => return Error::TimedOut(owed),
+            Self::IncompatibleSocketType(peer) => {
+                PeerError::IncompatibleSocketType { ours, peer }
+            }
+            Self::Mechanism => PeerError::MechanismMismatch { peer: mechanism },
+            Self::MessageInHandshake => PeerError::MessageInHandshake,
+            Self::MissingSocketType => PeerError::MissingSocketType,
+            Self::Old(old) => PeerError::Old(old),
+            Self::Refused => PeerError::Refused,
+            Self::RoutingIdTooLong(len) => PeerError::RoutingIdTooLong(len),
+            Self::SecondReady => PeerError::SecondReady,
+            Self::UnexpectedCommand(body) => {
                 // A name that ends behind these is none that is known.
                 let command = Command::parse(&body);
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
-                Error::Peer(PeerError::UnexpectedCommand(name))
+                PeerError::UnexpectedCommand(name)
             }
-        }
+            Self::UnknownSocketType => PeerError::UnknownSocketType,
+        })
     }
 }

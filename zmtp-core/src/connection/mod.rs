@@ -285,12 +285,15 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     // Nothing is left of it where nobody looks at the error.
     #[cfg_attr(target_os = "none", inline(always))]
     pub fn error(&self) -> Option<Error> {
-        self.rx.failure().map(|cause| cause.error(self.config.borrow()))
+        match self.rx.cause {
+            Some(cause) => Some(cause.error(self.config.borrow(), self.rx.peer_mechanism())),
+            None => None,
+        }
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.
     pub const fn has_failed(&self) -> bool {
-        self.rx.failure().is_some()
+        self.rx.cause.is_some()
     }
 
     /// Whether the last message is incomplete: a frame of it is under way or due.

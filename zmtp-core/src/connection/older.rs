@@ -4,12 +4,12 @@
 //! signature, version and socket type in 2.0 (RFC 15). Nothing of this is carried by a connection
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
-use super::cause::Cause;
+use super::cause::{Cause, exceeds, front};
 use super::receive::{Flow, Front, Rx, State, What, check_identity, check_socket_type};
 use crate::config::Config;
-use crate::error::{Limit, PeerError};
+use crate::error::Limit;
 use crate::mechanism::Mechanism;
-use crate::wire::{Framing, Malformed, OldPeer, SIGNATURE_LEN, SocketType, Version};
+use crate::wire::{Framing, OldPeer, SIGNATURE_LEN, SocketType, Version};
 
 /// What an older peer sends before messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,7 +78,7 @@ impl Rx {
         has_type: bool,
         octets: &[u8],
     ) -> Result<Front, Cause> {
-        let (header, header_len) = match self.framing::<M>().parse(octets) {
+        let (header, header_len) = match self.framing::<M>().read(octets) {
             Ok(None) => return Ok(Front::NEED_INPUT),
             Ok(Some((header, len))) if header.is_final() => (header, len),
             // A peer that greets with nothing opens with a frame that can be no other. HTTP, TLS
@@ -89,16 +89,18 @@ impl Rx {
                     _ => octets.first(),
                 };
                 let shows = shows.copied().unwrap_or_default();
-                return Err(Cause::Peer(PeerError::Old(OldPeer::Unversioned(shows))));
+                return Err(Cause::Old(OldPeer::Unversioned(shows)));
             }
-            Ok(Some(_)) => return Err(Cause::Malformed(Malformed::MoreOnIdentity)),
-            Err(malformed) => return Err(Cause::Malformed(malformed)),
+            Ok(Some(_)) => return Err(Cause::MoreOnIdentity),
+            Err(flaw) => return Err(Cause::Header(flaw, front(octets))),
         };
         let payload = usize::try_from(header.len()).unwrap_or(usize::MAX);
         check_identity(payload)?;
-        Cause::check(Limit::Command, config.limits.max_command.into(), header.size())?;
+        if exceeds(header.size(), config.limits.max_command.into()) {
+            return Err(Cause::Limit(Limit::Command, header.size()));
+        }
         if !has_type && config.require_socket_type {
-            return Err(Cause::Peer(PeerError::MissingSocketType));
+            return Err(Cause::MissingSocketType);
         }
         let taken = header_len.saturating_add(payload);
         if octets.len() < taken {

@@ -2,16 +2,16 @@
 //!
 //! It looks at octets and says what is in front of them, without a borrow: see [`Front`].
 
-use super::cause::Cause;
+use super::cause::{Cause, exceeds, front};
 use super::event::{Incoming, PeerInfo};
 use super::older::{self, Opening};
 use super::send::Tx;
 use crate::config::Config;
-use crate::error::{Limit, PeerError, Timeout};
+use crate::error::{Limit, Timeout};
 use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, Malformed, OldPeer, Ping,
+    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, MechanismName, OldPeer, Ping,
     Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
 };
 
@@ -72,6 +72,8 @@ impl Front {
 #[derive(Debug)]
 pub(super) struct Rx {
     pub(super) state: State,
+    /// Why the connection failed, if it has.
+    pub(super) cause: Option<Cause>,
     pub(super) peer: PeerInfo,
     owed: Timeout,
     give_up: Instant,
@@ -86,7 +88,6 @@ pub(super) enum State {
     /// Traffic, but a subscription to everything is to be told in the name of an older peer.
     MatchAll,
     Traffic(Flow),
-    Failed(Cause),
 }
 
 /// The message under way.
@@ -119,23 +120,20 @@ impl Rx {
     pub(super) const fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
         let state = State::Greeting(GreetingReader::new());
-        Self { state, peer, owed: Timeout::Handshake, give_up }
+        Self { state, cause: None, peer, owed: Timeout::Handshake, give_up }
     }
 
     /// When the peer's silence ends the connection, unless there is a sign of life before.
     pub(super) const fn give_up(&self) -> Instant {
-        match self.state {
-            State::Failed(_) => Instant::NEVER,
-            _ => self.give_up,
-        }
+        self.give_up
     }
 
     /// Whether the connection lives. It does not if the peer's silence lasted until now.
     pub(super) fn lives(&mut self, now: Instant) -> bool {
-        if now >= self.give_up && self.failure().is_none() {
-            self.state = State::Failed(Cause::TimedOut(self.owed));
+        if now >= self.give_up && self.cause.is_none() {
+            self.cause = Some(Cause::TimedOut(self.owed));
         }
-        self.failure().is_none()
+        self.cause.is_none()
     }
 
     /// Asks for a sign of life until then. What was asked for before stays if it is sooner.
@@ -161,8 +159,7 @@ impl Rx {
         now: Instant,
         input: &[u8],
     ) -> Front {
-        match &mut self.state {
-            State::Failed(_) => Front::FAILED,
+        match &self.state {
             State::Greeting(_) => self.greeting::<M>(config, input),
             // Who does not let older peers in need not carry this.
             State::Older(opening) if M::OLDER_PEERS => {
@@ -173,10 +170,10 @@ impl Rx {
                 self.state = State::Traffic(Flow::NONE);
                 Front::bare(What::Subscribe)
             }
-            _ => match self.frame(config, mechanism, tx, now, input) {
-                Ok(front) => front,
-                Err(cause) => self.fail(cause),
-            },
+            State::Traffic(flow) if flow.remaining > 0 => {
+                if input.is_empty() { Front::NEED_INPUT } else { self.body(What::Piece, 0, input) }
+            }
+            _ => self.frame(config, mechanism, tx, now, input),
         }
     }
 
@@ -204,14 +201,11 @@ impl Rx {
                     let taken = SOCKET_TYPE_AT.saturating_sub(position);
                     return Front { what: What::Nothing, taken, payload: 0 };
                 }
-                return self.fail(Cause::Peer(PeerError::Old(old)));
+                return self.fail(Cause::Old(old));
             }
         };
-        if let Some(peer) = reader.mechanism()
-            && *peer != M::NAME
-        {
-            let peer = *peer;
-            return self.fail(Cause::Peer(PeerError::MechanismMismatch { peer }));
+        if reader.mechanism().is_some_and(|peer| !peer.is(&M::NAME)) {
+            return self.fail(Cause::Mechanism);
         }
         let Some(greeting) = reader.finished() else {
             return Front { what: What::NeedInput, taken, payload: 0 };
@@ -219,12 +213,13 @@ impl Rx {
         let version = greeting.version;
         self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
         if version == Version::V3_0 && config.min_version > Version::V3_0 {
-            return self.fail(Cause::Peer(PeerError::Old(OldPeer::Version(3))));
+            return self.fail(Cause::Old(OldPeer::Version(3)));
         }
         self.state = State::Handshake;
         Front { what: What::Nothing, taken, payload: 0 }
     }
 
+    /// What begins with a frame header.
     fn frame<M: Mechanism>(
         &mut self,
         config: &Config,
@@ -232,115 +227,136 @@ impl Rx {
         tx: &mut Tx,
         now: Instant,
         input: &[u8],
-    ) -> Result<Front, Cause> {
-        let framing = self.framing::<M>();
-        let mut header_len = 0;
-        if let State::Traffic(Flow { remaining: 1.., .. }) = &self.state {
-        } else {
-            let (header, len) = match framing.parse(input) {
-                Ok(Some(parsed)) => parsed,
-                Ok(None) => return Ok(Front::NEED_INPUT),
-                Err(malformed) => return Err(Cause::Malformed(malformed)),
-            };
-            header_len = len;
-            if header.kind() == Kind::Command {
-                return self.command(config, mechanism, tx, now, input, header.size(), header_len);
+    ) -> Front {
+        let (header, header_len) = match self.framing::<M>().read(input) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Front::NEED_INPUT,
+            Err(flaw) => return self.fail(Cause::Header(flaw, front(input))),
+        };
+        let (size, limits) = (header.size(), &config.limits);
+        if header.kind() == Kind::Command {
+            if exceeds(size, limits.max_command.into()) {
+                return self.fail(Cause::Limit(Limit::Command, size));
             }
-            let State::Traffic(flow) = &mut self.state else {
-                return Err(Cause::Peer(PeerError::MessageInHandshake));
+            let payload = usize::try_from(size).unwrap_or(usize::MAX);
+            let taken = header_len.saturating_add(payload);
+            let Some(body) = input.get(header_len..taken) else { return Front::NEED_INPUT };
+            let found = Front { what: What::Ignored, taken, payload };
+            let alone = taken == input.len();
+            return match (&self.state, Command::parse(body)) {
+                (State::Handshake, Ok(command)) => {
+                    self.handshake_command(config, mechanism, command, body, found)
+                }
+                (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
+                (_, Ok(command)) => {
+                    // What follows a PING in the same input is a sign of life, like what comes
+                    // later.
+                    self.traffic_command(config, tx, alone.then_some(now), command, found)
+                }
+                (_, Err(_)) => found,
             };
-            let limits = &config.limits;
-            flow.octets = flow.octets.saturating_add(header.size());
-            flow.parts = flow.parts.saturating_add(1);
-            flow.header = header;
-            flow.remaining = header.size();
-            Cause::check(Limit::Frame, limits.max_frame, header.size())?;
-            Cause::check(Limit::Parts, limits.max_parts.into(), Size::from(flow.parts))?;
-            Cause::check(Limit::Message, limits.max_message, flow.octets)?;
         }
-        let State::Traffic(flow) = &mut self.state else { return Ok(Front::FAILED) };
+        let State::Traffic(flow) = &mut self.state else {
+            return self.fail(Cause::MessageInHandshake);
+        };
+        flow.octets = flow.octets.saturating_add(size);
+        flow.parts = flow.parts.saturating_add(1);
+        (flow.header, flow.remaining) = (header, size);
+        let (octets, parts) = (flow.octets, Size::from(flow.parts));
+        if exceeds(size, limits.max_frame) {
+            return self.fail(Cause::Limit(Limit::Frame, size));
+        }
+        if exceeds(parts, limits.max_parts.into()) {
+            return self.fail(Cause::Limit(Limit::Parts, parts));
+        }
+        if exceeds(octets, limits.max_message) {
+            return self.fail(Cause::Limit(Limit::Message, octets));
+        }
+        self.body(What::Frame, header_len, input)
+    }
+
+    /// What there is of the body under way, behind `header_len` octets.
+    fn body(&mut self, what: What, header_len: usize, input: &[u8]) -> Front {
+        let State::Traffic(flow) = &mut self.state else { return Front::FAILED };
         let there = input.len().saturating_sub(header_len);
         let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
         let payload = usize::try_from(payload).unwrap_or(usize::MAX);
-        let what = match header_len {
-            0 if payload == 0 => What::NeedInput,
-            0 => What::Piece,
-            _ => What::Frame,
-        };
-        Ok(Front { what, taken: header_len.wrapping_add(payload), payload })
+        Front { what, taken: header_len.wrapping_add(payload), payload }
     }
 
-    /// A command, which is dealt with in one piece.
-    #[expect(clippy::too_many_arguments, reason = "what a connection has, one by one")]
-    fn command<M: Mechanism>(
+    fn handshake_command(
         &mut self,
         config: &Config,
-        mechanism: &mut M,
-        tx: &mut Tx,
-        now: Instant,
-        input: &[u8],
-        size: Size,
-        header_len: usize,
-    ) -> Result<Front, Cause> {
-        Cause::check(Limit::Command, config.limits.max_command.into(), size)?;
-        let len = usize::try_from(size).unwrap_or(usize::MAX);
-        let taken = header_len.saturating_add(len);
-        let Some(body) = input.get(header_len..taken) else { return Ok(Front::NEED_INPUT) };
-        let parsed = Command::parse(body);
-        let mut front = Front { what: What::Nothing, taken, payload: len };
-        if let State::Handshake = self.state {
-            let command = parsed.map_err(Cause::Malformed)?;
-            front.payload = command.data.len();
-            if command.is(CommandName::Error) {
-                error_reason(command.data).map_err(Cause::Malformed)?;
-                self.fail(Cause::Peer(PeerError::Refused));
-                front.what = What::Refused;
-                return Ok(front);
+        mechanism: &mut impl Mechanism,
+        command: Command<'_>,
+        body: &[u8],
+        mut found: Front,
+    ) -> Front {
+        if command.is(CommandName::Error) {
+            if error_reason(command.data).is_err() {
+                return self.fail(Cause::ErrorReason);
             }
-            let metadata = match mechanism.consume(command) {
-                Consumed::Pending => return Ok(front),
-                Consumed::Ready(metadata) => metadata,
-                Consumed::Unexpected => return Err(Cause::unexpected(body)),
-            };
-            self.peer.socket_type = check_metadata(config, metadata)?;
-            front.payload = metadata.len();
-            self.state = State::Traffic(Flow::NONE);
-            self.heard();
-            front.what = What::Ready;
-            return Ok(front);
+            self.cause = Some(Cause::Refused);
+            found.what = What::Refused;
+            found.payload = command.data.len();
+            return found;
         }
-        front.what = What::Ignored;
-        let Ok(command) = parsed else { return Ok(front) };
+        found.what = match mechanism.consume(command) {
+            Consumed::Pending => What::Nothing,
+            Consumed::Ready(metadata) => match check_metadata(config, metadata) {
+                Ok(named) => {
+                    self.peer.socket_type = named;
+                    self.state = State::Traffic(Flow::NONE);
+                    self.give_up = Instant::NEVER;
+                    found.payload = metadata.len();
+                    What::Ready
+                }
+                Err(cause) => return self.fail(cause),
+            },
+            Consumed::Unexpected => return self.fail(Cause::UnexpectedCommand(front(body))),
+        };
+        found
+    }
+
+    /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
+    fn traffic_command(
+        &mut self,
+        config: &Config,
+        tx: &mut Tx,
+        last: Option<Instant>,
+        command: Command<'_>,
+        mut found: Front,
+    ) -> Front {
         let publishes = config.socket_type.takes_subscriptions();
         if command.is(CommandName::Ping) {
-            let Ok(ping) = Ping::parse(command.data) else { return Ok(front) };
-            // It is left where it is while the last one's answer waits to go out.
-            if tx.pong_due() {
-                return Ok(Front::bare(What::NeedTransmit));
+            if let Ok(ping) = Ping::parse(command.data) {
+                // It is left where it is while the last one's answer waits to go out.
+                if tx.pong_due() {
+                    return Front::bare(What::NeedTransmit);
+                }
+                tx.queue_pong(ping.context);
+                if let Some(now) = last.filter(|_| ping.ttl > 0) {
+                    self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
+                }
+                found.what = What::Nothing;
             }
-            tx.queue_pong(ping.context);
-            // What follows a PING in the same input is a sign of life, like what comes later.
-            if input.len() == taken && ping.ttl > 0 {
-                self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
-            }
-            front.what = What::Nothing;
         } else if command.is(CommandName::Pong) {
-            front.what = What::Nothing;
+            found.what = What::Nothing;
         } else if command.is(CommandName::Ready) {
-            return Err(Cause::Peer(PeerError::SecondReady));
+            return self.fail(Cause::SecondReady);
         } else if publishes && command.is(CommandName::Subscribe) {
-            front.what = What::Subscribe;
-            front.payload = command.data.len();
+            found.what = What::Subscribe;
+            found.payload = command.data.len();
         } else if publishes && command.is(CommandName::Cancel) {
-            front.what = What::Cancel;
-            front.payload = command.data.len();
+            found.what = What::Cancel;
+            found.payload = command.data.len();
         }
-        Ok(front)
+        found
     }
 
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         let State::Traffic(flow) = &mut self.state else { return None };
-        if flow.remaining == 0 {
+        if flow.remaining == 0 || self.cause.is_some() {
             return None;
         }
         if n > 0 {
@@ -352,7 +368,9 @@ impl Rx {
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
         match self.state {
-            State::Traffic(Flow { header, remaining, .. }) if remaining > 0 => {
+            State::Traffic(Flow { header, remaining: remaining @ 1.., .. })
+                if self.cause.is_none() =>
+            {
                 Some(Incoming { header, remaining: wide(remaining) })
             }
             _ => None,
@@ -376,7 +394,7 @@ impl Rx {
     }
 
     pub(super) const fn in_traffic(&self) -> bool {
-        matches!(self.state, State::Traffic(_) | State::MatchAll)
+        self.cause.is_none() && matches!(self.state, State::Traffic(_) | State::MatchAll)
     }
 
     pub(super) const fn in_message(&self) -> bool {
@@ -387,16 +405,17 @@ impl Rx {
         if self.in_traffic() { Some(self.peer) } else { None }
     }
 
-    pub(super) const fn failure(&self) -> Option<&Cause> {
-        match &self.state {
-            State::Failed(cause) => Some(cause),
-            _ => None,
-        }
+    pub(super) const fn fail(&mut self, cause: Cause) -> Front {
+        self.cause = Some(cause);
+        Front::FAILED
     }
 
-    pub(super) const fn fail(&mut self, cause: Cause) -> Front {
-        self.state = State::Failed(cause);
-        Front::FAILED
+    /// The mechanism that the peer's greeting named, for [`Cause::Mechanism`].
+    pub(super) fn peer_mechanism(&self) -> MechanismName {
+        match &self.state {
+            State::Greeting(reader) => *reader.name(),
+            _ => MechanismName::NULL,
+        }
     }
 }
 
@@ -408,8 +427,8 @@ pub(super) fn check_socket_type(
     let ours = config.socket_type;
     match peer {
         Some(peer) if ours.accepts(peer) => Ok(peer),
-        Some(peer) => Err(Cause::Peer(PeerError::IncompatibleSocketType { ours, peer })),
-        None => Err(Cause::Peer(PeerError::UnknownSocketType)),
+        Some(peer) => Err(Cause::IncompatibleSocketType(peer)),
+        None => Err(Cause::UnknownSocketType),
     }
 }
 
@@ -417,7 +436,7 @@ pub(super) fn check_socket_type(
 pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
     if len > usize::from(u8::MAX) {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
-        return Err(Cause::Peer(PeerError::RoutingIdTooLong(len)));
+        return Err(Cause::RoutingIdTooLong(len));
     }
     Ok(())
 }
@@ -434,10 +453,10 @@ fn check_metadata(config: &Config, metadata: &[u8]) -> Result<Option<SocketType>
         }
     }
     if !properties.0.is_empty() {
-        return Err(Cause::Malformed(Malformed::Metadata));
+        return Err(Cause::Metadata);
     }
     if named.is_none() && config.require_socket_type {
-        return Err(Cause::Peer(PeerError::MissingSocketType));
+        return Err(Cause::MissingSocketType);
     }
     Ok(named)
 }

@@ -3,8 +3,9 @@
 use super::cause::Cause;
 use super::older::Answer;
 use super::receive::Rx;
+use crate::buffer::copy;
 use crate::config::Config;
-use crate::error::{Error, PeerError};
+use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
     CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, Ping, SIGNATURE_LEN,
@@ -58,10 +59,8 @@ pub enum Refusal {
 impl Refusal {
     const fn of(cause: &Cause) -> Option<Self> {
         match cause {
-            Cause::Peer(PeerError::MechanismMismatch { .. }) => Some(Self::Mechanism),
-            Cause::Peer(
-                PeerError::IncompatibleSocketType { .. } | PeerError::UnknownSocketType,
-            ) => Some(Self::SocketType),
+            Cause::Mechanism => Some(Self::Mechanism),
+            Cause::IncompatibleSocketType(_) | Cause::UnknownSocketType => Some(Self::SocketType),
             _ => None,
         }
     }
@@ -121,7 +120,7 @@ impl Tx {
     ) -> Result<usize, Full> {
         let mut out = Writer::new(out);
         let farewell = self.farewell::<M>(rx);
-        if rx.failure().is_some() && farewell.is_none() {
+        if rx.cause.is_some() && farewell.is_none() {
             return Ok(0);
         }
         if let Some(answer) = rx.answer::<M>() {
@@ -177,17 +176,20 @@ impl Tx {
         stage: usize,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        let octets = greeting(config, mechanism);
-        let sent = usize::from(self.greeting_sent);
-        out.put(octets.get(sent..stage).unwrap_or_default())?;
-        self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
+        let greeting = greeting(mechanism);
+        out.reserve(stage.saturating_sub(self.greeting_sent.into()))?;
+        while usize::from(self.greeting_sent) < stage {
+            let at = usize::from(self.greeting_sent);
+            out.put(&[greeting.octet(at, config.routing_id.len())])?;
+            self.greeting_sent = self.greeting_sent.wrapping_add(1);
+        }
         Ok(())
     }
 
     /// What a failed connection still has to say: the peer shall know that trying again is
     /// pointless. An older one could not read it.
     fn farewell<M: Mechanism>(&self, rx: &Rx) -> Option<Refusal> {
-        rx.failure().and_then(Refusal::of).filter(|_| !self.farewell_sent && !rx.is_old::<M>())
+        rx.cause.as_ref().and_then(Refusal::of).filter(|_| !self.farewell_sent && !rx.is_old::<M>())
     }
 
     /// What an older peer gets, stage by stage: to the one that sent a version octet the type of
@@ -201,7 +203,7 @@ impl Tx {
         answer: Answer,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        let mut octets = greeting(config, mechanism);
+        let mut octets = greeting(mechanism).emit(config.routing_id.len());
         if let Some(code) = octets.get_mut(SOCKET_TYPE_AT) {
             *code = config.socket_type.code();
         }
@@ -233,7 +235,7 @@ impl Tx {
     }
 
     pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &Rx) -> bool {
-        match rx.failure() {
+        match rx.cause {
             Some(_) => self.farewell::<M>(rx).is_some(),
             None => {
                 self.beats.has(Beats::PING | Beats::PONG)
@@ -248,11 +250,7 @@ impl Tx {
     }
 
     pub(super) fn queue_pong(&mut self, context: &[u8]) {
-        let mut len: u8 = 0;
-        for (slot, octet) in self.beats.context.iter_mut().zip(context) {
-            *slot = *octet;
-            len = len.wrapping_add(1);
-        }
+        let len = u8::try_from(copy(&mut self.beats.context, context)).unwrap_or_default();
         self.beats.due = (self.beats.due & Beats::PING) | Beats::PONG | len;
     }
 
@@ -261,7 +259,6 @@ impl Tx {
     }
 }
 
-fn greeting<M: Mechanism>(config: &Config, mechanism: &M) -> [u8; Greeting::LEN] {
-    let (version, as_server) = (Version::V3_1, mechanism.as_server());
-    Greeting { version, mechanism: M::NAME, as_server }.emit(config.routing_id.len())
+fn greeting<M: Mechanism>(mechanism: &M) -> Greeting {
+    Greeting { version: Version::V3_1, mechanism: M::NAME, as_server: mechanism.as_server() }
 }

@@ -57,6 +57,36 @@ pub enum Kind {
     Message(More),
 }
 
+/// What is wrong with a frame header whose octets are at hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum HeaderFlaw {
+    /// A frame of ZMTP 1.0 without flags.
+    Empty,
+    MoreOnCommand,
+    ReservedFlags,
+    /// In a frame of ZMTP 1.0.
+    ReservedFlagsV1,
+    Size,
+}
+
+impl HeaderFlaw {
+    /// The error about these octets.
+    pub(crate) fn of(self, octets: &[u8]) -> Malformed {
+        let octet = |at| octets.get(at).copied().unwrap_or_default();
+        match self {
+            Self::Empty => Malformed::EmptyFrame,
+            Self::MoreOnCommand => Malformed::MoreOnCommand,
+            Self::ReservedFlags => Malformed::ReservedFlags(octet(0)),
+            Self::ReservedFlagsV1 if octet(0) == u8::MAX => Malformed::ReservedFlags(octet(9)),
+            Self::ReservedFlagsV1 => Malformed::ReservedFlags(octet(1)),
+            Self::Size => {
+                let size = octets.get(1..).and_then(<[u8]>::first_chunk);
+                Malformed::FrameSize(size.copied().map_or(u64::MAX, u64::from_be_bytes))
+            }
+        }
+    }
+}
+
 /// The flags and size in front of every frame's body.
 ///
 /// ```
@@ -94,20 +124,26 @@ impl FrameHeader {
     ///
     /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
     /// soon as its octet is there.
+    #[inline]
+    pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
+        Self::read(input).map_err(|flaw| flaw.of(input))
+    }
+
+    /// [`FrameHeader::parse`] with an error that says no more than the octets do.
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
-    pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
+    pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderFlaw> {
         // Written by hand: the same grammar in nom takes more instructions for a long header and
         // fewer for a short one (see `benches/codec`), and needs an error type of its own.
         let Some((&flags, rest)) = input.split_first() else { return Ok(None) };
         if flags & RESERVED != 0 {
-            return Err(Malformed::ReservedFlags(flags));
+            return Err(HeaderFlaw::ReservedFlags);
         }
-        let kind = match (flags & COMMAND != 0, flags & MORE != 0) {
-            (true, true) => return Err(Malformed::MoreOnCommand),
-            (true, false) => Kind::Command,
-            (false, true) => Kind::Message(More::Follows),
-            (false, false) => Kind::Message(More::Last),
+        let kind = match flags & (COMMAND | MORE) {
+            0 => Kind::Message(More::Last),
+            MORE => Kind::Message(More::Follows),
+            COMMAND => Kind::Command,
+            _ => return Err(HeaderFlaw::MoreOnCommand),
         };
         if flags & LONG == 0 {
             let Some(&len) = rest.first() else { return Ok(None) };
@@ -116,7 +152,7 @@ impl FrameHeader {
         let Some(&octets) = rest.first_chunk() else { return Ok(None) };
         let len = u64::from_be_bytes(octets);
         if len > i64::MAX.unsigned_abs() {
-            return Err(Malformed::FrameSize(len));
+            return Err(HeaderFlaw::Size);
         }
         Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
     }

@@ -1,5 +1,6 @@
 //! How the versions of ZMTP frame a message: 3.x (RFC 37), 2.0 (RFC 15) and 1.0 (RFC 13).
 
+use super::frame::HeaderFlaw;
 use super::{FrameHeader, HeaderBytes, Kind, Malformed, More};
 
 /// Bit 0 of the flags of every version.
@@ -41,13 +42,19 @@ impl Framing {
     /// [`Malformed`], as soon as its octet is there.
     #[inline]
     pub fn parse(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
+        self.read(input).map_err(|flaw| flaw.of(input))
+    }
+
+    /// [`Framing::parse`] with an error that says no more than the octets do.
+    #[inline]
+    pub(crate) fn read(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderFlaw> {
         match self {
-            Self::V1 => parse_v1(input),
+            Self::V1 => read_v1(input),
             Self::V2 => match input.first() {
-                Some(flags) if flags & COMMAND != 0 => Err(Malformed::ReservedFlags(*flags)),
-                _ => FrameHeader::parse(input),
+                Some(flags) if flags & COMMAND != 0 => Err(HeaderFlaw::ReservedFlags),
+                _ => FrameHeader::read(input),
             },
-            Self::V3 => FrameHeader::parse(input),
+            Self::V3 => FrameHeader::read(input),
         }
     }
 
@@ -62,23 +69,23 @@ impl Framing {
 }
 
 /// frame = (length / %xFF 8length) flags body, where the length counts flags and body.
-fn parse_v1(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
+fn read_v1(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderFlaw> {
     let (len, flags, taken) = match input {
         [LONG, rest @ ..] => match rest.split_first_chunk() {
             Some((len, [flags, ..])) => (u64::from_be_bytes(*len), *flags, HeaderBytes::MAX_LEN),
             _ => return Ok(None),
         },
-        [0, ..] => return Err(Malformed::EmptyFrame),
+        [0, ..] => return Err(HeaderFlaw::Empty),
         [len, flags, ..] => (u64::from(*len), *flags, 2),
         _ => return Ok(None),
     };
     if flags & !MORE != 0 {
-        return Err(Malformed::ReservedFlags(flags));
+        return Err(HeaderFlaw::ReservedFlagsV1);
     }
     let more = if flags & MORE == 0 { More::Last } else { More::Follows };
-    let Some(body) = len.checked_sub(1) else { return Err(Malformed::EmptyFrame) };
+    let Some(body) = len.checked_sub(1) else { return Err(HeaderFlaw::Empty) };
     if body > i64::MAX.unsigned_abs() {
-        return Err(Malformed::FrameSize(len));
+        return Err(HeaderFlaw::Size);
     }
     Ok(Some((FrameHeader::new(Kind::Message(more), body), taken)))
 }

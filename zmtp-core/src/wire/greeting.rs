@@ -84,6 +84,11 @@ impl MechanismName {
         Self(octets)
     }
 
+    /// Whether both are the same, octet by octet: a comparison of arrays brings `memcmp`.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(one, other)| one == other)
+    }
+
     /// All 20 octets as they stand on the wire.
     pub const fn octets(&self) -> &[u8; MECHANISM_LEN] {
         &self.0
@@ -181,20 +186,25 @@ impl Greeting {
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
     /// reads it as the size of a routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        let [first, _, _, _, _, _, _, high, low, last, major, minor, rest @ ..] = &mut octets;
-        // The signature has a ZMTP 1.0 length in it: that of the routing id and a flags octet.
-        (*first, *last) = (0xff, 0x7f);
-        match routing_id_len.checked_add(1) {
-            Some(len) => *low = len,
-            None => *high = 1,
+        core::array::from_fn(|at| self.octet(at, routing_id_len))
+    }
+
+    /// One of them.
+    pub(crate) fn octet(&self, at: usize, routing_id_len: u8) -> u8 {
+        match at {
+            0 => 0xff,
+            // A ZMTP 1.0 length: that of the routing id and a flags octet.
+            7 => u8::from(routing_id_len == u8::MAX),
+            8 => routing_id_len.wrapping_add(1),
+            9 => 0x7f,
+            VERSION_MAJOR_AT => self.version.major,
+            SOCKET_TYPE_AT => self.version.minor,
+            AS_SERVER_AT => self.as_server.into(),
+            _ => {
+                let name = self.mechanism.octets();
+                name.get(at.wrapping_sub(MECHANISM_AT)).copied().unwrap_or_default()
+            }
         }
-        (*major, *minor) = (self.version.major, self.version.minor);
-        let fields = self.mechanism.octets().iter().copied().chain([u8::from(self.as_server)]);
-        for (slot, octet) in rest.iter_mut().zip(fields) {
-            *slot = octet;
-        }
-        octets
     }
 }
 
@@ -253,6 +263,11 @@ impl GreetingReader {
     /// The mechanism, once its 20 octets are there.
     pub(crate) fn mechanism(&self) -> Option<&MechanismName> {
         (self.position() >= AS_SERVER_AT).then_some(&self.greeting.mechanism)
+    }
+
+    /// What there is of the mechanism.
+    pub(crate) const fn name(&self) -> &MechanismName {
+        &self.greeting.mechanism
     }
 
     /// The greeting, once all 64 octets are there.

@@ -21,6 +21,7 @@ mod socket_type;
 mod writer;
 
 pub use command::{Command, CommandName, Ping, error_reason};
+pub(crate) use frame::HeaderFlaw;
 pub use frame::{FrameHeader, HeaderBytes, Kind, More};
 pub(crate) use frame::{Size, wide};
 pub use framing::Framing;

@@ -37,19 +37,20 @@ impl<'o> Writer<'o> {
     ///
     /// [`Full`] if they do not fit.
     pub fn put(&mut self, octets: &[u8]) -> Result<(), Full> {
+        self.reserve(octets.len())?;
         let room = self.out.get_mut(self.len..).unwrap_or_default();
-        match room.get_mut(..octets.len()) {
-            Some(place) => {
-                // At optimisation "z" the compiler keeps the length check of `copy_from_slice`,
-                // and with it a panic, though it cannot fail.
-                for (slot, octet) in place.iter_mut().zip(octets) {
-                    *slot = *octet;
-                }
-                self.len = self.len.wrapping_add(octets.len());
-                Ok(())
-            }
-            None => Err(Full { needed: octets.len().saturating_sub(room.len()) }),
-        }
+        self.len = self.len.wrapping_add(crate::buffer::copy(room, octets));
+        Ok(())
+    }
+
+    /// Whether so many octets fit.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if not.
+    pub const fn reserve(&self, needed: usize) -> Result<(), Full> {
+        let room = self.out.len().saturating_sub(self.len);
+        if needed > room { Err(Full { needed: needed.saturating_sub(room) }) } else { Ok(()) }
     }
 
     /// Appends a command frame whose data are these parts in a row, all of it or nothing.
@@ -63,11 +64,7 @@ impl<'o> Writer<'o> {
             sum.saturating_add(part.len())
         });
         let header = FrameHeader::new(Kind::Command, len as u64).emit();
-        let needed = len.saturating_add(header.as_ref().len());
-        let room = self.out.len().saturating_sub(self.len);
-        if needed > room {
-            return Err(Full { needed: needed.saturating_sub(room) });
-        }
+        self.reserve(len.saturating_add(header.as_ref().len()))?;
         self.put(header.as_ref())?;
         self.put(&[u8::try_from(name.len()).unwrap_or_default()])?;
         self.put(name)?;
