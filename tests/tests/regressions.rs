@@ -2,7 +2,7 @@
 
 use zmtp_core::pattern::{Dealer, Fixed, PeerId, Router, RoutingIdInUse};
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Error, Timeout};
+use zmtp_core::{Config, Error, Heartbeat, Timeout};
 use zmtp_tests::driver::Driver;
 use zmtp_tests::model::IdList;
 use zmtp_tests::raw;
@@ -32,6 +32,24 @@ fn octets_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
     driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH"), ping].concat());
     driver.wait(300);
     assert_eq!(driver.connection().error(), Some(Error::TimedOut(Timeout::Ttl)));
+}
+
+/// Found by `connection_server`: a peer that stopped inside a frame header or a command was never
+/// given up by who looked at those octets again, as microcontrollers do at every call.
+#[test]
+fn octets_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
+    let config = Config::new(SocketType::Pull).with_heartbeat(Heartbeat::every(100).timeout(50));
+    let ping = raw::command("PING", b"\0\0context");
+    for rest in [&[0][..], &[4], &[2, 0, 0, 0], &ping[..ping.len() - 1]] {
+        let mut driver = Driver::new(&config);
+        driver.feed(&[&raw::greeting("NULL")[..], &raw::ready("PUSH"), rest].concat());
+        for _ in 0..2 {
+            driver.feed(&[]);
+            driver.wait_until_due();
+        }
+        driver.feed(&[]);
+        assert_eq!(driver.connection().error(), Some(Error::TimedOut(Timeout::Heartbeat)));
+    }
 }
 
 /// Found by the model of DEALER: when the queue of a peer that is gone emptied, it was in the turns

@@ -48,7 +48,7 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     if cfg!(target_os = "none") {
         let mut at: usize = 0;
         while let (Some(slot), Some(octet)) = (to.get_mut(at), from.get(at)) {
-            *slot = *octet;
+            *slot = core::hint::black_box(*octet);
             at = at.wrapping_add(1);
         }
         return at;
@@ -58,4 +58,14 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
         to.copy_from_slice(from);
     }
     n
+}
+
+/// Zeros. Where there is no operating system written one by one, in a way that the compiler does not
+/// take for a `memset`, as with [`copy`].
+#[inline]
+pub(crate) fn zeroed<const N: usize>() -> [u8; N] {
+    if cfg!(target_os = "none") {
+        return core::array::from_fn(|_| core::hint::black_box(0));
+    }
+    [0; N]
 }

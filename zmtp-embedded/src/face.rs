@@ -54,6 +54,7 @@ macro_rules! face {
                 self.port.refusal()
             }
 
+    #[inline(always)]
             fn new_with(
                 config: &'b Config,
                 receive: &'b mut [u8],

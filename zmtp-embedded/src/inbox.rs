@@ -50,6 +50,7 @@ enum Given {
 }
 
 impl Inbox {
+    #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self {
             mode: Mode::Between,

@@ -51,6 +51,7 @@ pub(crate) struct Link<'b> {
 
 impl<'b> Link<'b> {
     /// A link that is not connected.
+    #[inline(always)]
     pub(crate) fn new(config: &'b Config, peer: PeerId) -> Self {
         let connection = Connection::new(Null::new(), config, Instant::NEVER);
         Self { connection, inbox: Inbox::new(), peer, closed: true }

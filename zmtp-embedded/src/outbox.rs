@@ -32,6 +32,7 @@ pub(crate) enum State {
 }
 
 impl<'b> Outbox<'b> {
+    #[inline(always)]
     pub(crate) const fn new(octets: &'b mut [u8]) -> Self {
         Self { octets, start: 0, end: 0, unflushed: false, state: State::Idle }
     }

@@ -40,6 +40,7 @@ pub(crate) enum TooLarge {
 }
 
 impl<'b, IO> Port<'b, IO> {
+    #[inline(always)]
     pub(crate) fn new(
         config: &'b Config,
         receive: &'b mut [u8],

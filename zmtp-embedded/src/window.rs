@@ -12,6 +12,7 @@ pub(crate) struct Window<'b> {
 }
 
 impl<'b> Window<'b> {
+    #[inline(always)]
     pub(crate) const fn new(octets: &'b mut [u8]) -> Self {
         Self { octets, kept: 0, start: 0, end: 0 }
     }

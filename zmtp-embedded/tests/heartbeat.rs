@@ -34,3 +34,15 @@ fn a_peer_is_asked_for_signs_of_life_and_given_up_without() {
     assert_eq!(gone, Some(Error::Connection(timeout)));
     assert!(now() < Instant::from_millis(1_000));
 }
+
+#[test]
+fn a_peer_that_stops_inside_a_header_is_given_up() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut pull = Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[&greeting()[..], &ready("PUSH"), &[2, 0, 0]].concat());
+    pull.connect(ours, Instant::from_millis(0));
+    let gone = pull.receive(Instant::from_millis(5_000), ticking(1)).err();
+    let timeout = zmtp_core::Error::TimedOut(Timeout::Heartbeat);
+    assert_eq!(gone, Some(Error::Connection(timeout)));
+}

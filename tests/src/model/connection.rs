@@ -198,9 +198,6 @@ fn handshake(config: &Config, frame: &Frame, log: &mut Vec<Said>) -> Result<bool
 
 fn metadata(config: &Config, data: &[u8]) -> Result<(), Error> {
     let (properties, rest) = raw::properties(data);
-    if !rest.is_empty() {
-        return Err(Malformed::Metadata.into());
-    }
     let mut named = false;
     for (name, value) in properties {
         if name.eq_ignore_ascii_case(b"socket-type") {
@@ -214,6 +211,9 @@ fn metadata(config: &Config, data: &[u8]) -> Result<(), Error> {
         if name.eq_ignore_ascii_case(b"identity") && value.len() > 255 {
             return Err(PeerError::RoutingIdTooLong(value.len() as u32).into());
         }
+    }
+    if !rest.is_empty() {
+        return Err(Malformed::Metadata.into());
     }
     if config.require_socket_type && !named {
         return Err(PeerError::MissingSocketType.into());

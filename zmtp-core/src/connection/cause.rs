@@ -1,21 +1,25 @@
 //! Why a connection failed, as it is kept: [`Error`] without what can be told from elsewhere.
 
-use crate::buffer::copy;
 use crate::config::Config;
 use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
 use crate::wire::{
     Command, CommandName, HeaderFlaw, Malformed, MechanismName, OldPeer, Size, SocketType, wide,
 };
 
+/// Octets of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
+/// those that a [`Cause`] is about.
+pub(super) type Scratch = [u8; 20];
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {
     CommandName,
     ErrorReason,
-    Header(HeaderFlaw, [u8; 10]),
+    /// The header is in the scratch.
+    Header(HeaderFlaw),
     IncompatibleSocketType(SocketType),
     /// More than a limit allows.
     Limit(Limit, Size),
-    /// The peer's mechanism is in its greeting.
+    /// The peer's is in the scratch.
     Mechanism,
     MessageInHandshake,
     Metadata,
@@ -26,8 +30,8 @@ pub(super) enum Cause {
     RoutingIdTooLong(u32),
     SecondReady,
     TimedOut(Timeout),
-    /// A command that had no place in the handshake: the front of its body.
-    UnexpectedCommand([u8; 10]),
+    /// A command that had no place in the handshake: the front of its body is in the scratch.
+    UnexpectedCommand,
     UnknownSocketType,
 }
 
@@ -39,17 +43,10 @@ pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
     wide(got) > allowed || (got == Size::MAX && size_of::<usize>() < 8)
 }
 
-/// The front of some octets.
-pub(super) fn front<const N: usize>(octets: &[u8]) -> [u8; N] {
-    let mut front = [0; N];
-    copy(&mut front, octets);
-    front
-}
-
 impl Cause {
     /// The error to show.
     #[cfg_attr(target_os = "none", inline(always))]
-    pub(super) fn error(self, config: &Config, mechanism: MechanismName) -> Error {
+    pub(super) fn error(self, config: &Config, scratch: &Scratch) -> Error {
         let ours = config.socket_type;
         Error::Peer(match self {
             Self::Limit(limit, got) => {
@@ -64,23 +61,23 @@ impl Cause {
             }
             Self::CommandName => return Malformed::CommandName.into(),
             Self::ErrorReason => return Malformed::ErrorReason.into(),
-            Self::Header(flaw, octets) => return flaw.of(&octets).into(),
+            Self::Header(flaw) => return flaw.of(scratch).into(),
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
             Self::IncompatibleSocketType(peer) => {
                 PeerError::IncompatibleSocketType { ours, peer }
             }
-            Self::Mechanism => PeerError::MechanismMismatch { peer: mechanism },
+            Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
             Self::Old(old) => PeerError::Old(old),
             Self::Refused => PeerError::Refused,
             Self::RoutingIdTooLong(len) => PeerError::RoutingIdTooLong(len),
             Self::SecondReady => PeerError::SecondReady,
-            Self::UnexpectedCommand(body) => {
+            Self::UnexpectedCommand => {
                 // A name that ends behind these is none that is known.
-                let command = Command::parse(&body);
+                let command = Command::parse(scratch);
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
                 PeerError::UnexpectedCommand(name)
             }

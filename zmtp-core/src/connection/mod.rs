@@ -47,23 +47,27 @@ pub struct Connection<M, C = &'static Config> {
     rx: Rx,
     tx: Tx,
     pulse: Pulse,
+    /// Octets of the input that were not taken yet: to be there again is no sign of life.
+    left: usize,
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// A connection whose transport has just been established. The handshake must be over within
     /// [`Limits::handshake_timeout`](crate::Limits) of `now`.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
         let deadline = Self::deadline(config.borrow(), now);
         let (rx, tx) = (Rx::new(deadline), Tx::new());
-        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER }
+        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER, left: 0 }
     }
 
     /// Begins anew over another transport, as [`Connection::new`] with the settings there are.
     pub fn restart(&mut self, mechanism: M, now: Instant) {
         self.mechanism = mechanism;
-        self.rx = Rx::new(Self::deadline(self.config.borrow(), now));
+        self.rx.restart(Self::deadline(self.config.borrow(), now));
         self.tx = Tx::new();
         self.pulse = Pulse::NEVER;
+        self.left = 0;
     }
 
     fn deadline(config: &Config, now: Instant) -> Instant {
@@ -73,8 +77,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Takes the next event from the front of `input`. Call it when octets have arrived: any in
-    /// `input` count as a sign of life.
+    /// Takes the next event from the front of `input`, which begins with what was left before. What
+    /// is in it besides is a sign of life.
     ///
     /// Greeting octets are consumed as they come. Commands are parsed in one piece, so that up to
     /// [`Limits::max_command`](crate::Limits) and 9 octets may be left unconsumed; of anything else
@@ -122,7 +126,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// says what is at the front of `input` and borrows nothing of it. To be called again until it
     /// finds [`What::NeedInput`].
     pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
-        if !input.is_empty() {
+        if input.len() > self.left {
             // Whatever the clock says: they may have waited for us.
             self.rx.heard();
         }
@@ -131,6 +135,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
+        self.left = input.len().saturating_sub(front.taken);
         if front.what == What::Ready {
             self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
         }
@@ -286,7 +291,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     #[cfg_attr(target_os = "none", inline(always))]
     pub fn error(&self) -> Option<Error> {
         match self.rx.cause {
-            Some(cause) => Some(cause.error(self.config.borrow(), self.rx.peer_mechanism())),
+            Some(cause) => Some(cause.error(self.config.borrow(), &self.rx.scratch)),
             None => None,
         }
     }
@@ -315,7 +320,7 @@ const _: () = {
     let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {
         (..=4, false) => 80,
         (..=4, true) => 88,
-        _ => 112,
+        _ => 120,
     };
     assert!(size <= allowed);
 };

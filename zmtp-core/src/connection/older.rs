@@ -4,7 +4,7 @@
 //! signature, version and socket type in 2.0 (RFC 15). Nothing of this is carried by a connection
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
-use super::cause::{Cause, exceeds, front};
+use super::cause::{Cause, exceeds};
 use super::receive::{Flow, Front, Rx, State, What, check_identity, check_socket_type};
 use crate::config::Config;
 use crate::error::Limit;
@@ -61,7 +61,7 @@ impl Rx {
         };
         match result {
             Ok(front) => front,
-            Err(cause) => self.fail(cause),
+            Err(cause) => self.fail_at(cause, input),
         }
     }
 
@@ -92,7 +92,7 @@ impl Rx {
                 return Err(Cause::Old(OldPeer::Unversioned(shows)));
             }
             Ok(Some(_)) => return Err(Cause::MoreOnIdentity),
-            Err(flaw) => return Err(Cause::Header(flaw, front(octets))),
+            Err(flaw) => return Err(Cause::Header(flaw)),
         };
         let payload = usize::try_from(header.len()).unwrap_or(usize::MAX);
         check_identity(payload)?;

@@ -2,16 +2,17 @@
 //!
 //! It looks at octets and says what is in front of them, without a borrow: see [`Front`].
 
-use super::cause::{Cause, exceeds, front};
+use super::cause::{Cause, Scratch, exceeds};
 use super::event::{Incoming, PeerInfo};
 use super::older::{self, Opening};
 use super::send::Tx;
+use crate::buffer::{copy, zeroed};
 use crate::config::Config;
 use crate::error::{Limit, Timeout};
 use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, MechanismName, OldPeer, Ping,
+    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, OldPeer, Ping,
     Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
 };
 
@@ -74,6 +75,7 @@ pub(super) struct Rx {
     pub(super) state: State,
     /// Why the connection failed, if it has.
     pub(super) cause: Option<Cause>,
+    pub(super) scratch: Scratch,
     pub(super) peer: PeerInfo,
     owed: Timeout,
     give_up: Instant,
@@ -117,10 +119,19 @@ impl Flow {
 
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
-    pub(super) const fn new(give_up: Instant) -> Self {
+    #[inline(always)]
+    pub(super) fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
         let state = State::Greeting(GreetingReader::new());
-        Self { state, cause: None, peer, owed: Timeout::Handshake, give_up }
+        Self { state, cause: None, scratch: zeroed(), peer, owed: Timeout::Handshake, give_up }
+    }
+
+    /// Begins anew; the scratch need not be clean.
+    pub(super) fn restart(&mut self, give_up: Instant) {
+        self.state = State::Greeting(GreetingReader::new());
+        self.cause = None;
+        self.owed = Timeout::Handshake;
+        self.give_up = give_up;
     }
 
     /// When the peer's silence ends the connection, unless there is a sign of life before.
@@ -191,7 +202,7 @@ impl Rx {
                 None => return Front::NEED_INPUT,
             }
         }
-        let taken = match reader.push(input) {
+        let taken = match reader.push(input, &mut self.scratch) {
             Ok(taken) => taken,
             Err(old) => {
                 if M::OLDER_PEERS && let Some(version) = older::spoken(config, old) {
@@ -204,13 +215,13 @@ impl Rx {
                 return self.fail(Cause::Old(old));
             }
         };
-        if reader.mechanism().is_some_and(|peer| !peer.is(&M::NAME)) {
+        if reader.has_mechanism() && !const { &M::NAME }.is(&self.scratch) {
             return self.fail(Cause::Mechanism);
         }
-        let Some(greeting) = reader.finished() else {
+        if reader.position() < Greeting::LEN {
             return Front { what: What::NeedInput, taken, payload: 0 };
-        };
-        let version = greeting.version;
+        }
+        let version = reader.version();
         self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
         if version == Version::V3_0 && config.min_version > Version::V3_0 {
             return self.fail(Cause::Old(OldPeer::Version(3)));
@@ -231,7 +242,7 @@ impl Rx {
         let (header, header_len) = match self.framing::<M>().read(input) {
             Ok(Some(read)) => read,
             Ok(None) => return Front::NEED_INPUT,
-            Err(flaw) => return self.fail(Cause::Header(flaw, front(input))),
+            Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
         };
         let (size, limits) = (header.size(), &config.limits);
         if header.kind() == Kind::Command {
@@ -313,7 +324,7 @@ impl Rx {
                 }
                 Err(cause) => return self.fail(cause),
             },
-            Consumed::Unexpected => return self.fail(Cause::UnexpectedCommand(front(body))),
+            Consumed::Unexpected => return self.fail_at(Cause::UnexpectedCommand, body),
         };
         found
     }
@@ -334,7 +345,8 @@ impl Rx {
                 if tx.pong_due() {
                     return Front::bare(What::NeedTransmit);
                 }
-                tx.queue_pong(ping.context);
+                copy(&mut self.scratch, ping.context);
+                tx.queue_pong(ping.context.len());
                 if let Some(now) = last.filter(|_| ping.ttl > 0) {
                     self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
                 }
@@ -410,12 +422,11 @@ impl Rx {
         Front::FAILED
     }
 
-    /// The mechanism that the peer's greeting named, for [`Cause::Mechanism`].
-    pub(super) fn peer_mechanism(&self) -> MechanismName {
-        match &self.state {
-            State::Greeting(reader) => *reader.name(),
-            _ => MechanismName::NULL,
-        }
+    /// Fails for what these octets begin with.
+    pub(super) fn fail_at(&mut self, cause: Cause, octets: &[u8]) -> Front {
+        self.scratch = zeroed();
+        copy(&mut self.scratch, octets);
+        self.fail(cause)
     }
 }
 

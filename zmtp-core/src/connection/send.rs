@@ -3,12 +3,11 @@
 use super::cause::Cause;
 use super::older::Answer;
 use super::receive::Rx;
-use crate::buffer::copy;
 use crate::config::Config;
 use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, Ping, SIGNATURE_LEN,
+    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN,
     SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
 };
 
@@ -21,26 +20,19 @@ pub(super) struct Tx {
     beats: Beats,
 }
 
-/// PONG and PING, until they are fetched. The flags stand above the length, because firmware
-/// counts octets.
-#[derive(Debug)]
-struct Beats {
-    context: [u8; Ping::MAX_CONTEXT],
-    due: u8,
-}
+/// PONG and PING, until they are fetched: flags above a length, because firmware counts octets. The
+/// context that the PONG echoes is in the scratch of the receiving half.
+#[derive(Clone, Copy, Debug)]
+struct Beats(u8);
 
 impl Beats {
     const PING: u8 = 0x80;
     const PONG: u8 = 0x40;
-    /// Octets of the context that the PONG echoes.
+    /// Octets of the context.
     const LEN: u8 = 0x1f;
 
-    const fn has(&self, flag: u8) -> bool {
-        self.due & flag != 0
-    }
-
-    fn context(&self) -> &[u8] {
-        self.context.get(..usize::from(self.due & Self::LEN)).unwrap_or_default()
+    const fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
     }
 }
 
@@ -106,8 +98,7 @@ impl core::error::Error for SendError {}
 
 impl Tx {
     pub(super) const fn new() -> Self {
-        let beats = Beats { context: [0; Ping::MAX_CONTEXT], due: 0 };
-        Self { greeting_sent: 0, farewell_sent: false, beats }
+        Self { greeting_sent: 0, farewell_sent: false, beats: Beats(0) }
     }
 
     /// Writes the next piece that is due, if any.
@@ -144,13 +135,14 @@ impl Tx {
         } else if !mechanism.may_send() {
             mechanism.produce(config, &mut out)?;
         } else if self.beats.has(Beats::PONG) {
-            out.command(CommandName::Pong, &[self.beats.context()])?;
-            self.beats.due &= Beats::PING;
+            let len = usize::from(self.beats.0 & Beats::LEN);
+            out.command(CommandName::Pong, &[rx.scratch.get(..len).unwrap_or_default()])?;
+            self.beats.0 &= Beats::PING;
         } else {
             #[cfg(feature = "heartbeat")]
             if self.beats.has(Beats::PING) {
                 out.command(CommandName::Ping, &[&config.heartbeat.ttl.to_be_bytes()])?;
-                self.beats.due &= !Beats::PING;
+                self.beats.0 &= !Beats::PING;
             }
         }
         Ok(out.len())
@@ -176,11 +168,12 @@ impl Tx {
         stage: usize,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        let greeting = greeting(mechanism);
+        let (version, name) = (Version::V3_1, const { &M::NAME });
+        let (as_server, id_len) = (mechanism.as_server(), config.routing_id.len());
         out.reserve(stage.saturating_sub(self.greeting_sent.into()))?;
         while usize::from(self.greeting_sent) < stage {
             let at = usize::from(self.greeting_sent);
-            out.put(&[greeting.octet(at, config.routing_id.len())])?;
+            out.put(&[Greeting::octet(at, version, name, as_server, id_len)])?;
             self.greeting_sent = self.greeting_sent.wrapping_add(1);
         }
         Ok(())
@@ -249,13 +242,14 @@ impl Tx {
         self.beats.has(Beats::PONG)
     }
 
-    pub(super) fn queue_pong(&mut self, context: &[u8]) {
-        let len = u8::try_from(copy(&mut self.beats.context, context)).unwrap_or_default();
-        self.beats.due = (self.beats.due & Beats::PING) | Beats::PONG | len;
+    /// A PONG is due that echoes so many octets of the scratch.
+    pub(super) fn queue_pong(&mut self, context: usize) {
+        let len = u8::try_from(context).unwrap_or_default() & Beats::LEN;
+        self.beats.0 = (self.beats.0 & Beats::PING) | Beats::PONG | len;
     }
 
     pub(super) const fn queue_ping(&mut self) {
-        self.beats.due |= Beats::PING;
+        self.beats.0 |= Beats::PING;
     }
 }
 

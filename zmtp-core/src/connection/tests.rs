@@ -2,7 +2,7 @@
 
 use super::cause::Cause;
 use super::*;
-use crate::wire::{Full, Greeting, Malformed, MechanismName, SocketType, Version};
+use crate::wire::{Full, Greeting, MechanismName, Ping, SocketType, Version};
 use crate::{Limits, Null, PeerError, Timeout};
 
 const NOW: Instant = Instant::from_millis(0);
@@ -38,21 +38,26 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     let (ours, peer) = (SocketType::Pull, SocketType::Req);
     let mismatch = PeerError::MechanismMismatch { peer: MechanismName::PLAIN };
     let lasting = [
-        (mismatch, Refusal::Mechanism),
-        (PeerError::IncompatibleSocketType { ours, peer }, Refusal::SocketType),
-        (PeerError::UnknownSocketType, Refusal::SocketType),
+        (Cause::Mechanism, mismatch, Refusal::Mechanism),
+        (
+            Cause::IncompatibleSocketType(peer),
+            PeerError::IncompatibleSocketType { ours, peer },
+            Refusal::SocketType,
+        ),
+        (Cause::UnknownSocketType, PeerError::UnknownSocketType, Refusal::SocketType),
     ];
-    for (error, refusal) in lasting {
+    for (cause, error, refusal) in lasting {
         let mut connection = fed(&greeting());
-        connection.rx.fail(Cause::Peer(error));
+        connection.rx.fail_at(cause, b"PLAIN");
+        assert_eq!(connection.error(), Some(error.into()));
         assert!(due(&mut connection).ends_with(refusal.reason().as_bytes()));
     }
     let passing = [
-        Cause::Malformed(Malformed::Metadata),
-        Cause::Peer(PeerError::MessageInHandshake),
-        Cause::Peer(PeerError::Refused),
-        Cause::Peer(PeerError::SecondReady),
-        Cause::unexpected(b"\x05HELLO"),
+        Cause::Metadata,
+        Cause::MessageInHandshake,
+        Cause::Refused,
+        Cause::SecondReady,
+        Cause::UnexpectedCommand,
         Cause::TimedOut(Timeout::Handshake),
         Cause::TimedOut(Timeout::Heartbeat),
         Cause::TimedOut(Timeout::Ttl),
@@ -80,11 +85,12 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
 #[test]
 fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
     let mut connection = fed(&greeting());
-    connection.tx.queue_pong(&[7; 40]);
+    connection.rx.scratch = [7; 20];
+    connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
     assert!(connection.tx.pong_due());
     assert!(due(&mut connection).ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));
     assert!(!connection.tx.pong_due());
-    connection.tx.queue_pong(&[7; 16]);
+    connection.tx.queue_pong(16);
     assert_eq!(connection.poll_transmit(&mut [0; 64]), Ok(23));
 }
 

@@ -88,6 +88,7 @@ pub enum RouteError {
 
 impl<S: Slots<ReqPeer>> Req<S> {
     /// REQ without peers. Request ids start at `request_id`, which should be random.
+    #[inline(always)]
     pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
         let (up, pending) = (Ring::new(), Ring::new());
         Self { peers, up, pending, state: State::Idle, mode, request_id }

@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn every_known_name_parses_to_itself() {
-        use CommandName::*;
+        use CommandName::{
+            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Unknown,
+            Welcome,
+        };
         let all = [
             Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Welcome,
         ];
@@ -185,7 +188,7 @@ mod tests {
             writer.command(name, &[b"x", b"yz"]).unwrap();
             let command = Command::parse(&writer.written()[2..]).unwrap();
             assert_eq!((command.name(), command.data), (name, &b"xyz"[..]));
-            assert!(command.is(name) && !command.is(CommandName::Unknown));
+            assert!(command.is(name) && !command.is(Unknown));
         }
     }
 

@@ -84,9 +84,9 @@ impl MechanismName {
         Self(octets)
     }
 
-    /// Whether both are the same, octet by octet: a comparison of arrays brings `memcmp`.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(one, other)| one == other)
+    /// Whether these are its octets. One by one, because a comparison of arrays brings `memcmp`.
+    pub(crate) fn is(&self, other: &[u8; MECHANISM_LEN]) -> bool {
+        self.0.iter().zip(other).all(|(one, other)| one == other)
     }
 
     /// All 20 octets as they stand on the wire.
@@ -178,48 +178,60 @@ impl Greeting {
     ///
     /// [`OldPeer`] as soon as the octet that shows it is there.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
-        let mut reader = GreetingReader::new();
-        reader.push(input)?;
-        Ok(reader.finished().copied())
+        let (mut reader, mut name) = (GreetingReader::new(), [0; MECHANISM_LEN]);
+        reader.push(input, &mut name)?;
+        if reader.position() < Self::LEN {
+            return Ok(None);
+        }
+        let mechanism = MechanismName(name);
+        Ok(Some(Self { version: reader.version, mechanism, as_server: reader.as_server }))
     }
 
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
     /// reads it as the size of a routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
-        core::array::from_fn(|at| self.octet(at, routing_id_len))
+        core::array::from_fn(|at| {
+            Self::octet(at, self.version, &self.mechanism, self.as_server, routing_id_len)
+        })
     }
 
     /// One of them.
-    pub(crate) fn octet(&self, at: usize, routing_id_len: u8) -> u8 {
+    pub(crate) fn octet(
+        at: usize,
+        version: Version,
+        mechanism: &MechanismName,
+        as_server: bool,
+        routing_id_len: u8,
+    ) -> u8 {
         match at {
             0 => 0xff,
             // A ZMTP 1.0 length: that of the routing id and a flags octet.
             7 => u8::from(routing_id_len == u8::MAX),
             8 => routing_id_len.wrapping_add(1),
             9 => 0x7f,
-            VERSION_MAJOR_AT => self.version.major,
-            SOCKET_TYPE_AT => self.version.minor,
-            AS_SERVER_AT => self.as_server.into(),
+            VERSION_MAJOR_AT => version.major,
+            SOCKET_TYPE_AT => version.minor,
+            AS_SERVER_AT => as_server.into(),
             _ => {
-                let name = self.mechanism.octets();
+                let name = mechanism.octets();
                 name.get(at.wrapping_sub(MECHANISM_AT)).copied().unwrap_or_default()
             }
         }
     }
 }
 
-/// A greeting as it arrives, judged octet by octet, so that nothing has to be kept for it.
+/// A greeting as it arrives, judged octet by octet, so that nothing has to be kept for it. Its
+/// mechanism goes elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GreetingReader {
     at: u8,
-    greeting: Greeting,
+    version: Version,
+    as_server: bool,
 }
 
 impl GreetingReader {
     pub(crate) const fn new() -> Self {
-        let version = Version { major: 0, minor: 0 };
-        let mechanism = MechanismName([0; MECHANISM_LEN]);
-        Self { at: 0, greeting: Greeting { version, mechanism, as_server: false } }
+        Self { at: 0, version: Version { major: 0, minor: 0 }, as_server: false }
     }
 
     /// Octets read so far.
@@ -227,52 +239,45 @@ impl GreetingReader {
         self.at as usize
     }
 
-    /// Takes octets from the front of `input` up to the greeting's end and says how many.
-    pub(crate) fn push(&mut self, input: &[u8]) -> Result<usize, OldPeer> {
+    /// Takes octets from the front of `input` up to the greeting's end and says how many. Those of
+    /// the mechanism go to `name`.
+    pub(crate) fn push(
+        &mut self,
+        input: &[u8],
+        name: &mut [u8; MECHANISM_LEN],
+    ) -> Result<usize, OldPeer> {
         let wanted = Greeting::LEN.saturating_sub(self.position());
         let mut taken: usize = 0;
         for &octet in input.iter().take(wanted) {
-            self.judge(octet)?;
+            let at = self.position();
+            match at {
+                0 if octet != 0xff => return Err(OldPeer::Unversioned(octet)),
+                // Any odd octet passes, as with libzmq: bit 0 tells a ZMTP 1.0 length apart.
+                9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
+                VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
+                VERSION_MAJOR_AT => self.version.major = octet,
+                SOCKET_TYPE_AT => self.version.minor = octet,
+                AS_SERVER_AT => self.as_server = octet == 1,
+                _ => {
+                    if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
+                        *slot = octet;
+                    }
+                }
+            }
+            self.at = self.at.wrapping_add(1);
             taken = taken.wrapping_add(1);
         }
         Ok(taken)
     }
 
-    fn judge(&mut self, octet: u8) -> Result<(), OldPeer> {
-        let at = self.position();
-        match at {
-            0 if octet != 0xff => return Err(OldPeer::Unversioned(octet)),
-            // Any odd octet passes, as with libzmq: bit 0 is what tells a ZMTP 1.0 length apart.
-            9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
-            VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
-            VERSION_MAJOR_AT => self.greeting.version.major = octet,
-            SOCKET_TYPE_AT => self.greeting.version.minor = octet,
-            MECHANISM_AT..AS_SERVER_AT => {
-                let place = at.saturating_sub(MECHANISM_AT);
-                if let Some(slot) = self.greeting.mechanism.0.get_mut(place) {
-                    *slot = octet;
-                }
-            }
-            AS_SERVER_AT => self.greeting.as_server = octet == 1,
-            _ => {}
-        }
-        self.at = self.at.wrapping_add(1);
-        Ok(())
+    /// Whether the 20 octets of the mechanism are there.
+    pub(crate) const fn has_mechanism(&self) -> bool {
+        self.position() >= AS_SERVER_AT
     }
 
-    /// The mechanism, once its 20 octets are there.
-    pub(crate) fn mechanism(&self) -> Option<&MechanismName> {
-        (self.position() >= AS_SERVER_AT).then_some(&self.greeting.mechanism)
-    }
-
-    /// What there is of the mechanism.
-    pub(crate) const fn name(&self) -> &MechanismName {
-        &self.greeting.mechanism
-    }
-
-    /// The greeting, once all 64 octets are there.
-    pub(crate) fn finished(&self) -> Option<&Greeting> {
-        (self.position() >= Greeting::LEN).then_some(&self.greeting)
+    /// The version, once it is there.
+    pub(crate) const fn version(&self) -> Version {
+        self.version
     }
 }
 

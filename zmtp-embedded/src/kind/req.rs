@@ -15,6 +15,7 @@ const ID: usize = 6;
 pub struct Req(pattern::Req<Single<ReqPeer>>);
 
 impl Req {
+    #[inline(always)]
     pub(crate) fn new(request_id: u32) -> Self {
         // An id in front of each request (`ZMQ_REQ_CORRELATE`), which every REP returns: so that a
         // late reply is never taken for the next one's.
