@@ -10,10 +10,9 @@ pub enum Error<E> {
     /// There is no link: none was given, the peer closed it, its IO failed, or a send was given up
     /// in the middle of a frame. Connect anew.
     Closed,
-    /// The connection has failed and stays so; connect anew if its
-    /// [`fault`](zmtp_core::Error::fault) says that trying again may help. After
-    /// [`PeerError::Refused`](zmtp_core::PeerError::Refused) the socket's `refusal` has the reason.
-    Connection(zmtp_core::Error),
+    /// The connection has failed and stays so. The socket's `failure` says why, and its
+    /// [`fault`](zmtp_core::Error::fault) whether connecting anew may help.
+    Connection,
     /// The IO below failed. The link is closed, because octets may be lost.
     Io(E),
     /// No room for another subscription.
@@ -43,7 +42,7 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Closed => f.write_str("link is closed"),
-            Self::Connection(error) => error.fmt(f),
+            Self::Connection => f.write_str("connection has failed"),
             Self::Io(error) => write!(f, "input or output failed: {error}"),
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),
@@ -81,11 +80,10 @@ impl<E: core::fmt::Display> core::fmt::Display for LinkError<E> {
 
 impl<E: core::error::Error> core::error::Error for LinkError<E> {}
 
-/// [`Error`] as the parts without IO say it: small, because the connection keeps its own error.
+/// [`Error`] as the parts without IO say it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     Closed,
-    /// The connection has the error.
     Connection,
     NoRoom,
     OutOfTurn(OutOfTurn),
@@ -96,35 +94,18 @@ pub(crate) enum Fault {
     Unfinished,
 }
 
-/// [`Fault`], or what the IO says.
-#[derive(Debug)]
-pub(crate) enum Stop<E> {
-    Fault(Fault),
-    Io(E),
-}
-
-impl<E> From<Fault> for Stop<E> {
+impl<E> From<Fault> for Error<E> {
     fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl<E> Error<E> {
-    /// The error to show, with the one that the connection failed with.
-    pub(crate) fn new(stop: Stop<E>, connection: Option<zmtp_core::Error>) -> Self {
-        match stop {
-            Stop::Io(error) => Self::Io(error),
-            Stop::Fault(fault) => match fault {
-                Fault::Closed => Self::Closed,
-                Fault::Connection => connection.map_or(Self::Closed, Self::Connection),
-                Fault::NoRoom => Self::NoRoom,
-                Fault::OutOfTurn(error) => Self::OutOfTurn(error),
-                Fault::PeerLost => Self::PeerLost,
-                Fault::ReceiveBuffer(needed) => Self::ReceiveBuffer { needed },
-                Fault::SendBuffer(needed) => Self::SendBuffer { needed },
-                Fault::TimedOut => Self::TimedOut,
-                Fault::Unfinished => Self::Unfinished,
-            },
+        match fault {
+            Fault::Closed => Self::Closed,
+            Fault::Connection => Self::Connection,
+            Fault::NoRoom => Self::NoRoom,
+            Fault::OutOfTurn(error) => Self::OutOfTurn(error),
+            Fault::PeerLost => Self::PeerLost,
+            Fault::ReceiveBuffer(needed) => Self::ReceiveBuffer { needed },
+            Fault::SendBuffer(needed) => Self::SendBuffer { needed },
+            Fault::TimedOut => Self::TimedOut,
+            Fault::Unfinished => Self::Unfinished,
         }
     }
 }

@@ -48,6 +48,11 @@ macro_rules! face {
                 self.port.link.connection.poll_timeout()
             }
 
+            /// Why the connection failed, after [`Error::Connection`].
+            pub fn failure(&self) -> Option<zmtp_core::Error> {
+                self.port.failure()
+            }
+
             /// The reason that the peer gave when it refused us, after
             /// [`PeerError::Refused`](zmtp_core::PeerError::Refused).
             pub fn refusal(&self) -> Option<&[u8]> {

@@ -70,6 +70,11 @@ macro_rules! face_many {
                 self.ports.get(link)?.peer()
             }
 
+            /// Why the connection on a link failed, after [`Error::Connection`].
+            pub fn failure(&self, link: usize) -> Option<zmtp_core::Error> {
+                self.ports.get(link)?.failure()
+            }
+
             /// When the first of the connections must be looked after, by any call that waits.
             pub fn next_deadline(&self) -> Option<Instant> {
                 let open = self.ports.iter().filter(|port| !port.link.closed);

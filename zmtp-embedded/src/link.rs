@@ -5,7 +5,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Instant, Null, What};
 
-use crate::error::{Fault, Stop};
+use crate::error::{Error, Fault};
 use crate::inbox::Inbox;
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
@@ -206,7 +206,7 @@ impl<'b> Link<'b> {
     pub(crate) fn moved<E: embedded_io::Error>(
         &mut self,
         result: Result<usize, E>,
-    ) -> Result<usize, Stop<E>> {
+    ) -> Result<usize, Error<E>> {
         match result {
             // `write_all` of `embedded-io` would panic here.
             Ok(0) => {
@@ -218,7 +218,7 @@ impl<'b> Link<'b> {
                 ErrorKind::Interrupted | ErrorKind::TimedOut => Ok(0),
                 _ => {
                     self.closed = true;
-                    Err(Stop::Io(error))
+                    Err(Error::Io(error))
                 }
             },
         }

@@ -4,7 +4,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::{FrameHeader, Kind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
-use crate::error::{Error, Fault, LinkError, Stop};
+use crate::error::{Error, Fault, LinkError};
 use crate::kind::Rules;
 use crate::link::{Link, Step, Want};
 use crate::message::{Chunk, Message};
@@ -84,15 +84,14 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// What befell this link of several, which is over unless it is only about a message.
-    pub(crate) fn ended<E>(&mut self, link: usize, stop: Stop<E>) -> LinkError<E> {
-        let message = matches!(stop, Stop::Fault(Fault::ReceiveBuffer(_)));
+    pub(crate) fn ended<E>(&mut self, link: usize, error: Error<E>) -> LinkError<E> {
+        let message = matches!(error, Error::ReceiveBuffer { .. });
         self.link.closed |= !message;
-        LinkError { link, error: self.error(stop) }
+        LinkError { link, error }
     }
 
-    #[inline(always)]
-    pub(crate) fn error<E>(&self, stop: Stop<E>) -> Error<E> {
-        Error::new(stop, self.link.connection.error())
+    pub(crate) fn failure(&self) -> Option<zmtp_core::Error> {
+        self.link.connection.error()
     }
 
     /// Whether a call that waits for `want` may begin.

@@ -45,7 +45,6 @@ pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
 
 impl Cause {
     /// The error to show.
-    #[cfg_attr(target_os = "none", inline(always))]
     pub(super) fn error(self, config: &Config, scratch: &Scratch) -> Error {
         let ours = config.socket_type;
         Error::Peer(match self {

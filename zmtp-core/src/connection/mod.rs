@@ -215,7 +215,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         true
     }
 
-    #[cfg_attr(target_os = "none", inline(always))]
     fn why(&self) -> Error {
         // There is one; a default costs less than a proof.
         self.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
@@ -287,13 +286,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// The error the connection failed with.
-    // Nothing is left of it where nobody looks at the error.
-    #[cfg_attr(target_os = "none", inline(always))]
     pub fn error(&self) -> Option<Error> {
-        match self.rx.cause {
-            Some(cause) => Some(cause.error(self.config.borrow(), &self.rx.scratch)),
-            None => None,
-        }
+        self.rx.cause.map(|cause| cause.error(self.config.borrow(), &self.rx.scratch))
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.

@@ -42,25 +42,21 @@ pub enum CommandName {
 impl CommandName {
     /// All but [`CommandName::Unknown`], in the order of their names.
     fn from_octets(octets: &[u8]) -> Self {
-        // As numbers: firmware that does not look at errors gets rid of it, as it would not of
-        // comparisons of octets.
-        const fn packed(name: &[u8]) -> u128 {
-            let (mut number, mut rest) = (0, name);
-            while let [first, others @ ..] = rest {
-                number = (number << 8_u32) | *first as u128;
-                rest = others;
-            }
-            number
+        match octets {
+            b"CANCEL" => Self::Cancel,
+            b"ERROR" => Self::Error,
+            b"HELLO" => Self::Hello,
+            b"INITIATE" => Self::Initiate,
+            b"JOIN" => Self::Join,
+            b"LEAVE" => Self::Leave,
+            b"MESSAGE" => Self::Message,
+            b"PING" => Self::Ping,
+            b"PONG" => Self::Pong,
+            b"READY" => Self::Ready,
+            b"SUBSCRIBE" => Self::Subscribe,
+            b"WELCOME" => Self::Welcome,
+            _ => Self::Unknown,
         }
-        macro_rules! find {
-            ($($name:ident)*) => {
-                match packed(octets.get(..16).unwrap_or(octets)) {
-                    $(number if number == const { packed(Self::$name.octets()) } => Self::$name,)*
-                    _ => Self::Unknown,
-                }
-            };
-        }
-        find!(Cancel Error Hello Initiate Join Leave Message Ping Pong Ready Subscribe Welcome)
     }
 
     /// The name's octets; none for [`CommandName::Unknown`].

@@ -37,7 +37,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
             Ok(()) => Ok(self.port.message()),
             Err(stop) => {
                 self.give_up();
-                Err(self.port.error(stop))
+                Err(stop)
             }
         }
     }
@@ -64,7 +64,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
         }
         let (port, kind) = (&mut self.port, &mut self.kind);
         let result = port::send(port, kind, parts, TooLarge::Refuse, &mut now).await;
-        result.map(|()| true).map_err(|stop| self.port.error(stop))
+        result.map(|()| true)
     }
 
     /// Shakes hands, takes subscriptions and writes out what waits, for ever. Nothing else takes
@@ -81,8 +81,8 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
     }
 }
 
@@ -100,8 +100,8 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
     }
 }
 
@@ -114,7 +114,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
     /// say [`Error::SendBuffer`].
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.kind.subscribe(topic).map_err(|fault| self.port.error(fault.into()))
+        self.kind.subscribe(topic).map_err(Error::from)
     }
 
     /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
@@ -135,7 +135,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
                 Ok(step) => port::step(&mut self.port, step).await,
                 Err(fault) => Err(fault.into()),
             };
-            result.map_err(|stop| self.port.error(stop))?;
+            result?;
         }
         self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
         Ok(())

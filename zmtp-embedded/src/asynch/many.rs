@@ -6,7 +6,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port;
-use crate::error::{Error, LinkError, Stop};
+use crate::error::{Error, LinkError};
 use crate::face_many::face_many;
 use crate::kind::{self, Receives, Rules};
 use crate::link::{Step, Want};
@@ -41,7 +41,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                             *slot = Some(step);
                         }
                     }
-                    Err(fault) => return Err(port.ended(at, Stop::Fault(fault))),
+                    Err(fault) => return Err(port.ended(at, fault.into())),
                 }
             }
             // Each future below moves octets of one link, once, and notes what it moved before it
@@ -57,8 +57,8 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                 }
             });
             let (result, at) = select_array(futures).await;
-            if let (Err(stop), Some(port)) = (result, self.ports.get_mut(at)) {
-                return Err(port.ended(at, stop));
+            if let (Err(error), Some(port)) = (result, self.ports.get_mut(at)) {
+                return Err(port.ended(at, error));
             }
         }
     }
@@ -83,7 +83,7 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         if let Some(port) = self.ports.get_mut(link)
             && let Err(fault) = port.start(&mut self.kind, Want::Message)
         {
-            return Err(LinkError { link, error: port.error(fault.into()) });
+            return Err(LinkError { link, error: fault.into() });
         }
         let link = self.wait(Want::Message, &mut now).await?;
         match self.ports.get(link) {
@@ -118,7 +118,7 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         if result.is_ok() {
             result = port::flush(port, &mut self.kind, &mut now).await;
         }
-        result.map_err(|stop| LinkError { link, error: port.error(stop) })
+        result.map_err(|error| LinkError { link, error })
     }
 }
 

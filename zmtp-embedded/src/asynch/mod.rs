@@ -30,7 +30,7 @@ use zmtp_core::{Config, Instant, PeerInfo};
 pub use nal::Dialer;
 pub use split::{Duplex, Receiver, Sender, Split};
 
-use crate::error::{Error, Stop};
+use crate::error::Error;
 use crate::face::face;
 use crate::kind::{self, ONLY, Receives, Rules, Sends};
 use crate::link::Want;
@@ -57,7 +57,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         let result = port::wait(&mut self.port, &mut self.kind, Want::Ready, &mut now).await;
         match (result, self.port.peer()) {
             (Ok(()), Some(peer)) => Ok(peer),
-            (Err(stop), _) => Err(self.port.error(stop)),
+            (Err(stop), _) => Err(stop),
             (Ok(()), None) => Err(Error::Closed),
         }
     }
@@ -75,8 +75,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = port::flush(&mut self.port, &mut self.kind, &mut now).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::flush(&mut self.port, &mut self.kind, &mut now).await
     }
 }
 
@@ -98,7 +98,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         match self.wait(Want::Message, now).await {
             Ok(()) => Ok(self.port.message()),
-            Err(stop) => Err(self.port.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -117,7 +117,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     ) -> Result<Chunk<'_>, Error<IO::Error>> {
         match self.wait(Want::Chunk, now).await {
             Ok(()) => Ok(self.port.chunk()),
-            Err(stop) => Err(self.port.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -125,7 +125,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
         &mut self,
         want: Want,
         mut now: impl FnMut() -> Instant,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         self.port.start(&mut self.kind, want)?;
         port::wait(&mut self.port, &mut self.kind, want, &mut now).await
     }
@@ -149,8 +149,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         let (port, kind) = (&mut self.port, &mut self.kind);
-        let result = port::send(port, kind, parts, TooLarge::Refuse, &mut now).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::send(port, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
     /// Sends a message of these parts and flushes. What does not fit the send buffer leaves from
@@ -175,7 +175,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         if result.is_ok() {
             result = port::flush(port, kind, &mut now).await;
         }
-        result.map_err(|stop| self.port.error(stop))
+        result
     }
 
     /// Begins a part of `len` octets, the message's last or not, to be followed by
@@ -194,8 +194,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         len: usize,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await
     }
 
     /// Takes octets of the part that was begun into the send buffer, at least one if there are
@@ -209,7 +209,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// No octet was taken if the future is dropped before it is done.
     pub async fn push(&mut self, octets: &[u8]) -> Result<usize, Error<IO::Error>> {
-        let result = port::push(&mut self.port, &mut self.kind, octets).await;
-        result.map_err(|stop| self.port.error(stop))
+        
+        port::push(&mut self.port, &mut self.kind, octets).await
     }
 }

@@ -7,7 +7,7 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::wire::More;
 
-use crate::error::{Fault, Stop};
+use crate::error::{Error, Fault};
 use crate::kind::Rules;
 use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
@@ -16,7 +16,7 @@ use crate::port::{Cursor, Port, TooLarge};
 pub(crate) async fn step<IO: Read + Write>(
     port: &mut Port<'_, IO>,
     step: Step,
-) -> Result<(), Stop<IO::Error>> {
+) -> Result<(), Error<IO::Error>> {
     let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
     match step {
         Step::Read => {
@@ -45,7 +45,7 @@ pub(crate) async fn wait<IO: Read + Write>(
     kind: &mut impl Rules,
     want: Want,
     now: &mut impl FnMut() -> Instant,
-) -> Result<(), Stop<IO::Error>> {
+) -> Result<(), Error<IO::Error>> {
     loop {
         match port.poll(kind, want, now())? {
             Step::Done => return Ok(()),
@@ -59,7 +59,7 @@ pub(crate) async fn flush<IO: Read + Write>(
     port: &mut Port<'_, IO>,
     kind: &mut impl Rules,
     now: &mut impl FnMut() -> Instant,
-) -> Result<(), Stop<IO::Error>> {
+) -> Result<(), Error<IO::Error>> {
     loop {
         match port.poll_flush(kind, now())? {
             Step::Done => return Ok(()),
@@ -75,7 +75,7 @@ pub(crate) async fn send<IO: Read + Write>(
     parts: &[&[u8]],
     large: TooLarge,
     now: &mut impl FnMut() -> Instant,
-) -> Result<(), Stop<IO::Error>> {
+) -> Result<(), Error<IO::Error>> {
     let mut cursor = Cursor::default();
     loop {
         match port.poll_send(kind, parts, &mut cursor, large, now())? {
@@ -98,7 +98,7 @@ pub(crate) async fn begin<IO: Read + Write>(
     more: More,
     len: usize,
     now: &mut impl FnMut() -> Instant,
-) -> Result<(), Stop<IO::Error>> {
+) -> Result<(), Error<IO::Error>> {
     loop {
         match port.poll_begin(kind, more, len, now())? {
             Step::Done => return Ok(()),
@@ -112,7 +112,7 @@ pub(crate) async fn push<IO: Read + Write>(
     port: &mut Port<'_, IO>,
     kind: &mut impl Rules,
     octets: &[u8],
-) -> Result<usize, Stop<IO::Error>> {
+) -> Result<usize, Error<IO::Error>> {
     loop {
         let n = port.push(kind, octets)?;
         if n > 0 || octets.is_empty() {

@@ -9,7 +9,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 use zmtp_core::Instant;
 
 use super::Socket;
-use crate::error::{Error, Fault, Stop};
+use crate::error::{Error, Fault};
 use crate::inbox::Inbox;
 use crate::kind::{self, Receives, Rules, Sends, Splits};
 use crate::link::{Link, Step, Want};
@@ -193,12 +193,11 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
         }
     }
 
-    fn error(&self, stop: Stop<W::Error>) -> Error<W::Error> {
-        let error = self.state.try_borrow().ok().and_then(|state| state.link.connection.error());
-        Error::new(stop, error)
+    fn failure(&self) -> Option<zmtp_core::Error> {
+        self.state.try_borrow().ok()?.link.connection.error()
     }
 
-    fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Stop<W::Error>> {
+    fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Error<W::Error>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => state.link.moved(result),
             Err(_) => Err(Fault::Closed.into()),
@@ -206,7 +205,7 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
     }
 
     /// Writes or flushes, once.
-    async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Stop<W::Error>> {
+    async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Error<W::Error>> {
         if step == Step::Flush {
             let result = out.writer.flush().await.map(|()| 1);
             if self.moved(result)? > 0 {
@@ -224,7 +223,7 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
         &self,
         out: &mut Out<'s, 'b, W>,
         now: &mut impl FnMut() -> Instant,
-    ) -> Result<(), Stop<W::Error>> {
+    ) -> Result<(), Error<W::Error>> {
         let due = self.with(|state| Ok(state.link.connection.wants_transmit()))?;
         if due { self.flush(out, now).await } else { Ok(()) }
     }
@@ -234,7 +233,7 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
         &self,
         out: &mut Out<'s, 'b, W>,
         now: &mut impl FnMut() -> Instant,
-    ) -> Result<(), Stop<W::Error>> {
+    ) -> Result<(), Error<W::Error>> {
         loop {
             let time = now();
             let step = self.with(|state| state.link.poll_flush(out.outbox, state.kind, time))?;
@@ -248,6 +247,11 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
+    /// As [`Socket::failure`].
+    pub fn failure(&self) -> Option<zmtp_core::Error> {
+        self.shared.failure()
+    }
+
     /// As [`Socket::flush`].
     ///
     /// # Errors
@@ -259,7 +263,7 @@ impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
     /// What was not written still waits.
     pub async fn flush(&mut self, mut now: impl FnMut() -> Instant) -> Result<(), Error<W::Error>> {
         let mut out = self.shared.writing().await;
-        self.shared.flush(&mut out, &mut now).await.map_err(|stop| self.shared.error(stop))
+        self.shared.flush(&mut out, &mut now).await
     }
 }
 
@@ -283,7 +287,7 @@ impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
         if result.is_ok() {
             result = self.shared.answer(&mut out, &mut now).await;
         }
-        result.map_err(|stop| self.shared.error(stop))
+        result
     }
 
     /// As [`Socket::send`], on a connection whose handshake is over.
@@ -305,7 +309,7 @@ impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
         if result.is_ok() {
             result = self.shared.flush(&mut out, &mut now).await;
         }
-        result.map_err(|stop| self.shared.error(stop))
+        result
     }
 
     async fn put(
@@ -313,7 +317,7 @@ impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
         out: &mut Out<'s, 'b, W>,
         parts: &[&[u8]],
         large: TooLarge,
-    ) -> Result<(), Stop<W::Error>> {
+    ) -> Result<(), Error<W::Error>> {
         let mut cursor = Cursor::default();
         loop {
             let step = self.shared.with(|state| {
@@ -347,7 +351,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
     /// [`Error::NoRoom`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
         let result = self.shared.with(|state| state.kind.subscribe(topic));
-        result.map_err(|fault| self.shared.error(fault.into()))
+        result.map_err(Error::from)
     }
 }
 
@@ -369,7 +373,8 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
         let mut out = self.shared.writing().await;
         let subject = parts.first().copied().unwrap_or_default();
         let mut cursor = Cursor::default();
-        let result = loop {
+        
+        loop {
             let step = self.shared.with(|state| {
                 if !state.kind.wants(kind::ONLY, subject) {
                     return Ok(None);
@@ -390,13 +395,17 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
                 }
                 Err(fault) => break Err(fault.into()),
             }
-        };
-        result.map_err(|stop| self.shared.error(stop))
+        }
     }
 }
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W> {
+    /// As [`Socket::failure`].
+    pub fn failure(&self) -> Option<zmtp_core::Error> {
+        self.shared.failure()
+    }
+
     /// Takes subscriptions, answers heartbeats and writes what waits, for ever.
     ///
     /// # Errors
@@ -407,15 +416,15 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W
     ///
     /// Nothing is lost.
     pub async fn serve(&mut self, now: impl FnMut() -> Instant) -> Result<(), Error<R::Error>> {
-        let result = self.wait(Want::Nothing, now).await;
-        result.map_err(|stop| self.shared.error(stop))
+        
+        self.wait(Want::Nothing, now).await
     }
 
     async fn wait(
         &mut self,
         want: Want,
         mut now: impl FnMut() -> Instant,
-    ) -> Result<(), Stop<R::Error>> {
+    ) -> Result<(), Error<R::Error>> {
         loop {
             let time = now();
             let step = {
@@ -458,7 +467,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R
     ) -> Result<Message<'_>, Error<R::Error>> {
         match self.get(Want::Message, now).await {
             Ok(()) => Ok(self.shared.inbox(|inbox| inbox.message(self.window))),
-            Err(stop) => Err(self.shared.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -477,7 +486,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R
     ) -> Result<Chunk<'_>, Error<R::Error>> {
         match self.get(Want::Chunk, now).await {
             Ok(()) => Ok(self.shared.inbox(|inbox| inbox.chunk(self.window))),
-            Err(stop) => Err(self.shared.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -485,7 +494,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R
         &mut self,
         want: Want,
         now: impl FnMut() -> Instant,
-    ) -> Result<(), Stop<R::Error>> {
+    ) -> Result<(), Error<R::Error>> {
         self.shared.with(|state| {
             state.kind.may_receive()?;
             state.link.inbox.resume(self.window, want)

@@ -8,7 +8,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port::Until;
-use crate::error::{Error, LinkError, Stop};
+use crate::error::{Error, LinkError};
 use crate::face_many::face_many;
 use crate::kind::{self, Receives, Rules};
 use crate::link::{Step, Want};
@@ -39,10 +39,10 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                         return Ok(Some(at));
                     }
                     Ok(step) => port.step(step, false),
-                    Err(fault) => Err(Stop::Fault(fault)),
+                    Err(fault) => Err(Error::from(fault)),
                 };
-                if let Err(stop) = result {
-                    return Err(port.ended(at, stop));
+                if let Err(error) = result {
+                    return Err(port.ended(at, error));
                 }
             }
             if now >= until.deadline {
@@ -68,7 +68,7 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         if let Some(port) = self.ports.get_mut(link)
             && let Err(fault) = port.start(&mut self.kind, Want::Message)
         {
-            return Err(LinkError { link, error: port.error(fault.into()) });
+            return Err(LinkError { link, error: fault.into() });
         }
         let link = self.wait(Want::Message, &mut Until { deadline, now })?;
         Ok(link.and_then(|link| Some((link, self.ports.get(link)?.message()))))
@@ -93,7 +93,7 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
             return Err(LinkError { link, error: Error::Closed });
         };
         let result = port.send(&mut self.kind, parts, &mut Until { deadline, now });
-        result.map_err(|stop| LinkError { link, error: port.error(stop) })
+        result.map_err(|error| LinkError { link, error })
     }
 }
 

@@ -20,7 +20,7 @@ use zmtp_core::{Config, Instant, PeerInfo};
 pub use pirate::{Reconnect, Retry};
 pub use polled::{NotReady, Polled};
 
-use crate::error::{Error, Stop};
+use crate::error::Error;
 use crate::face::face;
 use crate::kind::{self, ONLY, Receives, Rules, Sends};
 use crate::link::Want;
@@ -45,7 +45,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until { deadline, now });
         match (result, self.port.peer()) {
             (Ok(()), Some(peer)) => Ok(peer),
-            (Err(stop), _) => Err(self.port.error(stop)),
+            (Err(stop), _) => Err(stop),
             (Ok(()), None) => Err(Error::Closed),
         }
     }
@@ -60,8 +60,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.flush(&mut self.kind, &mut Until { deadline, now });
-        result.map_err(|stop| self.port.error(stop))
+        
+        self.port.flush(&mut self.kind, &mut Until { deadline, now })
     }
 }
 
@@ -80,7 +80,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         match self.wait(Want::Message, deadline, now) {
             Ok(()) => Ok(self.port.message()),
-            Err(stop) => Err(self.port.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -96,7 +96,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     ) -> Result<Chunk<'_>, Error<IO::Error>> {
         match self.wait(Want::Chunk, deadline, now) {
             Ok(()) => Ok(self.port.chunk()),
-            Err(stop) => Err(self.port.error(stop)),
+            Err(stop) => Err(stop),
         }
     }
 
@@ -105,7 +105,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
         want: Want,
         deadline: Instant,
         now: impl FnMut() -> Instant,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         self.port.start(&mut self.kind, want)?;
         self.port.wait(&mut self.kind, want, &mut Until { deadline, now })
     }
@@ -127,8 +127,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
-        result.map_err(|stop| self.port.error(stop))
+        
+        self.port.send(&mut self.kind, parts, &mut Until { deadline, now })
     }
 
     /// Begins a part of `len` octets, the message's last or not, to be followed by
@@ -144,8 +144,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now });
-        result.map_err(|stop| self.port.error(stop))
+        
+        self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now })
     }
 
     /// Sends octets of the part that was begun. The last ones of a message are written at once,
@@ -161,8 +161,8 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now });
-        result.map_err(|stop| self.port.error(stop))
+        
+        self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now })
     }
 }
 

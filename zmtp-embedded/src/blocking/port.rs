@@ -4,7 +4,7 @@ use embedded_io::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::wire::More;
 
-use crate::error::{Fault, Stop};
+use crate::error::{Error, Fault};
 use crate::kind::Rules;
 use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
@@ -22,7 +22,7 @@ impl<IO: Read + Write> Port<'_, IO> {
         kind: &mut impl Rules,
         want: Want,
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
             let step = self.poll(kind, want, now)?;
@@ -38,7 +38,7 @@ impl<IO: Read + Write> Port<'_, IO> {
         &mut self,
         kind: &mut impl Rules,
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
             let step = self.poll_flush(kind, now)?;
@@ -55,7 +55,7 @@ impl<IO: Read + Write> Port<'_, IO> {
         kind: &mut impl Rules,
         parts: &[&[u8]],
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         let mut cursor = Cursor::default();
         loop {
             let now = (until.now)();
@@ -85,7 +85,7 @@ impl<IO: Read + Write> Port<'_, IO> {
         more: More,
         len: usize,
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
             let step = self.poll_begin(kind, more, len, now)?;
@@ -103,7 +103,7 @@ impl<IO: Read + Write> Port<'_, IO> {
         kind: &mut impl Rules,
         octets: &[u8],
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         let mut rest = octets;
         loop {
             let n = self.push(kind, rest)?;
@@ -121,7 +121,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     fn drain<F: FnMut() -> Instant>(
         &mut self,
         until: &mut Until<F>,
-    ) -> Result<(), Stop<IO::Error>> {
+    ) -> Result<(), Error<IO::Error>> {
         while !self.out.is_empty() {
             let now = (until.now)();
             self.step(Step::Write, now >= until.deadline)?;
@@ -131,7 +131,7 @@ impl<IO: Read + Write> Port<'_, IO> {
 
     /// Moves octets, once.
     #[inline(never)]
-    pub(crate) fn step(&mut self, step: Step, late: bool) -> Result<(), Stop<IO::Error>> {
+    pub(crate) fn step(&mut self, step: Step, late: bool) -> Result<(), Error<IO::Error>> {
         let Some(io) = &mut self.io else { return Err(Fault::Closed.into()) };
         if late {
             return Err(Fault::TimedOut.into());

@@ -5,7 +5,7 @@ use zmtp_core::Instant;
 
 use super::Socket;
 use super::port::Until;
-use crate::error::{Error, Fault, Stop};
+use crate::error::{Error, Fault};
 use crate::kind::{self, ONLY};
 use crate::link::{Step, Want};
 
@@ -27,7 +27,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
             return Ok(false);
         }
         let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
-        result.map(|()| true).map_err(|stop| self.port.error(stop))
+        result.map(|()| true)
     }
 
     /// Shakes hands and takes subscriptions until `deadline`. Nothing else does, so call it
@@ -64,10 +64,10 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
 
 impl<K, IO: Read + Write> Socket<'_, K, IO> {
     /// That time is over was what was asked for.
-    fn served(&self, result: Result<(), Stop<IO::Error>>) -> Result<(), Error<IO::Error>> {
+    fn served(&self, result: Result<(), Error<IO::Error>>) -> Result<(), Error<IO::Error>> {
         match result {
-            Ok(()) | Err(Stop::Fault(Fault::TimedOut)) => Ok(()),
-            Err(stop) => Err(self.port.error(stop)),
+            Ok(()) | Err(Error::TimedOut) => Ok(()),
+            Err(stop) => Err(stop),
         }
     }
 }
@@ -81,7 +81,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
     /// say [`Error::SendBuffer`].
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.kind.subscribe(topic).map_err(|fault| self.port.error(fault.into()))
+        self.kind.subscribe(topic).map_err(Error::from)
     }
 
     /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
@@ -104,7 +104,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
                 Ok(step) => self.port.step(step, time >= deadline),
                 Err(fault) => Err(fault.into()),
             };
-            result.map_err(|stop| self.port.error(stop))?;
+            result?;
         }
         self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
         Ok(())

@@ -33,7 +33,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
             Ok(()) => Ok(self.port.message()),
             Err(stop) => {
                 self.give_up();
-                Err(self.port.error(stop))
+                Err(stop)
             }
         }
     }
