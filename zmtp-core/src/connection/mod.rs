@@ -257,13 +257,21 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         what: Subscription,
         topic_len: usize,
     ) -> Result<SubscriptionHeader, SendError> {
-        match self.rx.peer() {
-            Some(peer) if self.is_ready() => {
-                let command = peer.version.spoken() == Version::V3_1;
-                Ok(SubscriptionHeader::new(what, topic_len, command, self.framing()))
-            }
-            _ => Err(self.error().map_or(SendError::NotReady, SendError::Failed)),
+        let header = self.subscription_header(what, topic_len);
+        header.ok_or_else(|| self.error().map_or(SendError::NotReady, SendError::Failed))
+    }
+
+    /// [`Connection::begin_subscription`] without the reason.
+    pub fn subscription_header(
+        &self,
+        what: Subscription,
+        topic_len: usize,
+    ) -> Option<SubscriptionHeader> {
+        if !self.is_ready() {
+            return None;
         }
+        let command = self.rx.peer.version.spoken() == Version::V3_1;
+        Some(SubscriptionHeader::new(what, topic_len, command, self.framing()))
     }
 
     /// Whether messages may be sent: both READYs are through, or what stands for them in older

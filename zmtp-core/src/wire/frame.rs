@@ -124,7 +124,7 @@ impl FrameHeader {
     ///
     /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
     /// soon as its octet is there.
-    #[inline]
+    #[inline(always)]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         Self::read(input).map_err(|flaw| flaw.of(input))
     }

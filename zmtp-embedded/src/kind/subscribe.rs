@@ -43,7 +43,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
             return;
         }
         self.told = self.told.saturating_sub(1);
-        if let Ok(header) = connection.begin_subscription(Subscription::Cancel, topic.len()) {
+        if let Some(header) = connection.subscription_header(Subscription::Cancel, topic.len()) {
             out.put(header.as_ref());
             out.put(topic);
         }
@@ -69,7 +69,7 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
         for topic in self.topics.topics().skip(self.told) {
-            let Ok(header) = connection.begin_subscription(Subscription::Subscribe, topic.len())
+            let Some(header) = connection.subscription_header(Subscription::Subscribe, topic.len())
             else {
                 break;
             };
