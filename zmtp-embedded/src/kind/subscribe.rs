@@ -12,7 +12,7 @@ use crate::outbox::Outbox;
 #[derive(Debug)]
 pub struct Sub<const TOPICS: usize> {
     topics: FixedSubscriptions<TOPICS>,
-    /// How many of them, from the first on, the peer has been told.
+    /// The place of the first of them that the peer has not been told.
     told: usize,
 }
 
@@ -38,11 +38,12 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         connection: &Connection<Null, &Config>,
         out: &mut Outbox<'_>,
     ) {
-        let at = self.topics.topics().position(|one| one == topic);
-        if !self.topics.remove(topic) || at.is_none_or(|at| at >= self.told) {
+        let Some(at) = self.topics.place(topic) else { return };
+        let behind = self.topics.at(at).map_or(at, |(_, behind)| behind);
+        if !self.topics.remove(topic) || at >= self.told {
             return;
         }
-        self.told = self.told.saturating_sub(1);
+        self.told = self.told.wrapping_sub(behind.wrapping_sub(at));
         if let Ok(header) = connection.begin_subscription(Subscription::Cancel, topic.len()) {
             out.put(header.as_ref());
             out.put(topic);
@@ -68,7 +69,7 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         connection: &Connection<Null, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
-        for topic in self.topics.topics().skip(self.told) {
+        while let Some((topic, next)) = self.topics.at(self.told) {
             let Ok(header) = connection.begin_subscription(Subscription::Subscribe, topic.len())
             else {
                 break;
@@ -82,7 +83,7 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
             }
             out.put(header.as_ref());
             out.put(topic);
-            self.told = self.told.saturating_add(1);
+            self.told = next;
         }
         Ok(())
     }
