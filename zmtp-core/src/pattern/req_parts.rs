@@ -37,29 +37,25 @@ impl ReqFrames {
         frame: FrameHeader,
     ) -> Verdict {
         let more = frame.kind() == Kind::Message(More::Follows);
-        let (verdict, next) = match self.0 {
-            Expect::Rejected => (Verdict::Skip, Expect::Rejected),
-            Expect::Body => (Verdict::Deliver, Expect::Body),
-            Expect::Start | Expect::Received if refused.is_some() => {
-                (Verdict::Reject(refused.unwrap_or(Reason::NotAsked)), Expect::Rejected)
-            }
-            Expect::Start | Expect::Received if correlate && more && frame.len() == 4 => {
-                (Verdict::RequestId, Expect::Delimiter)
-            }
-            Expect::Start | Expect::Received if correlate => {
-                (Verdict::Reject(Reason::WrongRequestId), Expect::Rejected)
-            }
-            Expect::Start | Expect::Received | Expect::Delimiter if more && frame.is_empty() => {
-                (Verdict::Envelope, Expect::Body)
-            }
-            Expect::Start | Expect::Received | Expect::Delimiter => {
-                (Verdict::Reject(Reason::BadEnvelope), Expect::Rejected)
-            }
+        let verdict = match self.0 {
+            Expect::Rejected => Verdict::Skip,
+            Expect::Body => Verdict::Deliver,
+            Expect::Delimiter if more && frame.is_empty() => Verdict::Envelope,
+            Expect::Delimiter => Verdict::Reject(Reason::BadEnvelope),
+            Expect::Start | Expect::Received => match refused {
+                Some(reason) => Verdict::Reject(reason),
+                None if correlate && more && frame.len() == 4 => Verdict::RequestId,
+                None if correlate => Verdict::Reject(Reason::WrongRequestId),
+                None if more && frame.is_empty() => Verdict::Envelope,
+                None => Verdict::Reject(Reason::BadEnvelope),
+            },
         };
         self.0 = match verdict {
-            _ if more => next,
-            Verdict::Deliver => Expect::Received,
-            _ => Expect::Start,
+            Verdict::Deliver if !more => Expect::Received,
+            _ if !more => Expect::Start,
+            Verdict::RequestId => Expect::Delimiter,
+            Verdict::Deliver | Verdict::Envelope => Expect::Body,
+            Verdict::Reject(_) | Verdict::Skip => Expect::Rejected,
         };
         verdict
     }
