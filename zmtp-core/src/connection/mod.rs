@@ -302,7 +302,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     pub fn config(&self) -> &Config {
         self.config.borrow()
     }
-
 }
 
 /// What a connection may cost a microcontroller, and a server with many. A feature may cost more

@@ -11,8 +11,8 @@ use crate::error::{Limit, PeerError, Timeout};
 use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, Malformed, OldPeer, Ping,
-    Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
+    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, Malformed, OldPeer,
+    Ping, Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
 };
 
 /// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
@@ -101,7 +101,8 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub(super) const NONE: Self = Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
+    pub(super) const NONE: Self =
+        Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
 
     /// Notes that octets of the body came, and says how many.
     const fn advance(&mut self, n: Size) -> Size {
@@ -197,7 +198,9 @@ impl Rx {
         let taken = match reader.push(input) {
             Ok(taken) => taken,
             Err(old) => {
-                if M::OLDER_PEERS && let Some(version) = older::spoken(config, old) {
+                if M::OLDER_PEERS
+                    && let Some(version) = older::spoken(config, old)
+                {
                     self.peer.version = version;
                     self.state = State::Older(Opening::SocketType);
                     // Up to the version, where the greeting was refused.

@@ -5,6 +5,9 @@ use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 /// Octets that a topic takes besides its own.
 const HEAD: usize = 4;
 
+/// Octets of the longest topic.
+const MAX_TOPIC: usize = 0xffff;
+
 /// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
 #[derive(Debug)]
 struct Records<const OCTETS: usize> {
@@ -72,9 +75,12 @@ impl<const OCTETS: usize> Records<OCTETS> {
     }
 
     fn push(&mut self, number: u16, topic: &[u8]) -> Result<(), NoRoom> {
-        let len = u16::try_from(topic.len()).map_err(|_| NoRoom)?;
+        // Longer ones do not fit, if the store is no larger.
+        if OCTETS > MAX_TOPIC && topic.len() > MAX_TOPIC {
+            return Err(NoRoom);
+        }
         let [a, b] = number.to_le_bytes();
-        let [c, d] = len.to_le_bytes();
+        let [c, d, ..] = topic.len().to_le_bytes();
         let room = self.octets.get_mut(self.len..).unwrap_or_default();
         let (head, rest) = room.split_first_chunk_mut::<HEAD>().ok_or(NoRoom)?;
         let room = rest.get_mut(..topic.len()).ok_or(NoRoom)?;
@@ -93,11 +99,10 @@ impl<const OCTETS: usize> Records<OCTETS> {
         }
     }
 
-    /// Cuts the record at `at` out. Octet by octet, because `copy_within` brings a `memmove` of 700
+    /// Cuts the record at `at` out, whose topic is this long. Octet by octet, because `copy_within` brings a `memmove` of 700
     /// octets of flash.
-    fn cut(&mut self, at: usize) {
-        let Some(topic) = self.topic(at) else { return };
-        let mut from = behind(at, topic);
+    fn cut(&mut self, at: usize, topic_len: usize) {
+        let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
         let mut to = at;
         while from < self.len {
             if let Some(&octet) = self.octets.get(from)
@@ -126,45 +131,48 @@ impl<const OCTETS: usize> FixedTopics<OCTETS> {
         Self(Records::new())
     }
 
-    /// Adds a peer to a topic, unless it has it already.
+    /// Adds a peer to a topic, unless it has it already. `None`, here and below, is the only peer
+    /// of a store for one, who need not be told from others.
     ///
     /// # Errors
     ///
     /// [`NoRoom`]; nothing has changed.
-    pub fn subscribe(&mut self, peer: PeerId, topic: &[u8]) -> Result<(), NoRoom> {
-        let number = u16::try_from(peer.0).map_err(|_| NoRoom)?;
-        match self.0.find(Some(number), topic, Match::Whole) {
+    pub fn subscribe(&mut self, peer: Option<PeerId>, topic: &[u8]) -> Result<(), NoRoom> {
+        let number = Self::number(peer)?;
+        match self.0.find(number, topic, Match::Whole) {
             Some(_) => Ok(()),
-            None => self.0.push(number, topic),
+            None => self.0.push(number.unwrap_or_default(), topic),
         }
     }
 
     /// Takes a peer from a topic; `false` if it did not have it.
-    pub fn cancel(&mut self, peer: PeerId, topic: &[u8]) -> bool {
+    pub fn cancel(&mut self, peer: Option<PeerId>, topic: &[u8]) -> bool {
         let Some(at) = self.held(peer, topic) else { return false };
-        self.0.cut(at);
+        self.0.cut(at, topic.len());
         true
     }
 
     /// Takes a peer from all its topics.
-    pub fn detach(&mut self, peer: PeerId) {
-        self.remove_peer(peer, |_, _| {});
-    }
-
-    /// Takes all peers from all topics.
-    pub const fn clear(&mut self) {
-        self.0.len = 0;
+    pub fn detach(&mut self, peer: Option<PeerId>) {
+        match peer {
+            Some(peer) => self.remove_peer(peer, |_, _| {}),
+            None => self.0.len = 0,
+        }
     }
 
     /// Whether a peer has a topic with which `subject` begins.
-    pub fn wants(&self, peer: PeerId, subject: &[u8]) -> bool {
-        u16::try_from(peer.0)
-            .is_ok_and(|number| self.0.find(Some(number), subject, Match::Prefix).is_some())
+    pub fn wants(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
+        let found = |number| self.0.find(number, subject, Match::Prefix);
+        Self::number(peer).is_ok_and(|number| found(number).is_some())
     }
 
     /// Where a peer's subscription to a topic lies.
-    fn held(&self, peer: PeerId, topic: &[u8]) -> Option<usize> {
-        self.0.find(Some(u16::try_from(peer.0).ok()?), topic, Match::Whole)
+    fn held(&self, peer: Option<PeerId>, topic: &[u8]) -> Option<usize> {
+        self.0.find(Self::number(peer).ok()?, topic, Match::Whole)
+    }
+
+    fn number(peer: Option<PeerId>) -> Result<Option<u16>, NoRoom> {
+        peer.map(|peer| u16::try_from(peer.0)).transpose().map_err(|_| NoRoom)
     }
 }
 
@@ -176,16 +184,16 @@ impl<const OCTETS: usize> Default for FixedTopics<OCTETS> {
 
 impl<const OCTETS: usize> Topics for FixedTopics<OCTETS> {
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom> {
-        if self.held(peer, topic).is_some() {
+        if self.held(Some(peer), topic).is_some() {
             return Ok(Added::Held);
         }
         let others = self.0.find(None, topic, Match::Whole).is_some();
-        self.subscribe(peer, topic)?;
+        self.subscribe(Some(peer), topic)?;
         Ok(if others { Added::Another } else { Added::First })
     }
 
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed {
-        let held = self.cancel(peer, topic);
+        let held = self.cancel(Some(peer), topic);
         match (held, self.0.find(None, topic, Match::Whole)) {
             (true, None) => Removed::Last,
             (true, Some(_)) => Removed::Left,
@@ -202,8 +210,9 @@ impl<const OCTETS: usize> Topics for FixedTopics<OCTETS> {
                 continue;
             }
             let others = self.0.iter().any(|(other, its)| other != at && its == topic);
+            let len = topic.len();
             each(topic, if others { Removed::Left } else { Removed::Last });
-            self.0.cut(at);
+            self.0.cut(at, len);
         }
     }
 
@@ -264,7 +273,7 @@ impl<const OCTETS: usize> Subscriptions for FixedSubscriptions<OCTETS> {
         let Some(at) = self.place(topic) else { return false };
         let left = self.0.number(at).saturating_sub(1);
         if left == 0 {
-            self.0.cut(at);
+            self.0.cut(at, topic.len());
         } else {
             self.0.set_number(at, left);
         }

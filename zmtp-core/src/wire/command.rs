@@ -175,7 +175,8 @@ mod tests {
     fn every_known_name_parses_to_itself() {
         use CommandName::*;
         let all = [
-            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Welcome,
+            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe,
+            Welcome,
         ];
         for name in all {
             let text = name.octets();

@@ -3,7 +3,7 @@
 use zmtp_core::pattern::{FixedTopics, PeerId};
 use zmtp_core::wire::FrameHeader;
 
-use super::{ONLY, Place, Rules};
+use super::{Place, Rules};
 
 /// PUB with room for subscriptions of `TOPICS` octets, each its topic's and 4, of peers on `LINKS`
 /// links.
@@ -28,19 +28,15 @@ impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
         self.refused
     }
 
-    /// The peer, who needs no looking up where there is but one.
-    const fn known(peer: PeerId) -> PeerId {
-        if LINKS == 1 { ONLY } else { peer }
+    /// The peer, who need not be told from others where there is but one.
+    const fn known(peer: PeerId) -> Option<PeerId> {
+        if LINKS == 1 { None } else { Some(peer) }
     }
 }
 
 impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {
     fn down(&mut self, peer: PeerId) {
-        if LINKS == 1 {
-            self.topics.clear();
-        } else {
-            self.topics.detach(peer);
-        }
+        self.topics.detach(Self::known(peer));
     }
 
     fn judge(&mut self, _peer: PeerId, header: FrameHeader, first: bool) -> Place {
