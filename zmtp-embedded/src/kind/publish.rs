@@ -39,6 +39,10 @@ impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {
         self.topics.detach(Self::known(peer));
     }
 
+    fn says(place: Place) -> bool {
+        matches!(place, Place::Head | Place::Reject)
+    }
+
     fn judge(&mut self, _peer: PeerId, header: FrameHeader, first: bool) -> Place {
         if first && header.is_final() { Place::Head } else { Place::Reject }
     }

@@ -45,6 +45,11 @@ impl<const N: usize> Rules for Rep<N> {
         self.turn.forget(Link(peer.0));
     }
 
+    fn says(place: Place) -> bool {
+        place == Place::Drop && N != 1
+            || matches!(place, Place::Part | Place::Envelope | Place::Reject)
+    }
+
     fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
         match self.frames(peer).map(|frames| frames.accept(header)) {
             Some(Verdict::Deliver) => Place::Part,

@@ -38,6 +38,10 @@ impl Rules for Req {
         self.turn.lost(());
     }
 
+    fn says(place: Place) -> bool {
+        matches!(place, Place::Part | Place::RequestId | Place::Reject | Place::Drop)
+    }
+
     fn judge(&mut self, _peer: PeerId, header: FrameHeader, _first: bool) -> Place {
         match self.frames.accept(self.turn.refuses(()), true, header) {
             Verdict::Deliver => Place::Part,

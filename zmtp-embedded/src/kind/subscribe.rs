@@ -56,6 +56,10 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         self.told = 0;
     }
 
+    fn says(place: Place) -> bool {
+        matches!(place, Place::Head | Place::Part)
+    }
+
     fn judge(&mut self, _peer: PeerId, _header: FrameHeader, first: bool) -> Place {
         if first { Place::Head } else { Place::Part }
     }
