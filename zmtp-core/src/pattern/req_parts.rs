@@ -12,12 +12,12 @@ enum Expect {
     /// The first frame of a message.
     #[default]
     Start,
+    /// The first frame of a message, once [`ReqFrames::received`] has said that the reply is whole.
+    Received,
     /// The delimiter, after a request id.
     Delimiter,
     /// A part of the reply.
     Body,
-    /// The first frame of a message, once [`ReqFrames::received`] has said that the reply is whole.
-    Received,
     /// A further part of a message that was rejected.
     Rejected,
 }
@@ -63,15 +63,13 @@ impl ReqFrames {
     /// Judges the request id that [`Verdict::RequestId`] asked for: [`Verdict::Envelope`] if it is
     /// the last request's.
     pub const fn check_request_id(&mut self, is_last: bool) -> Verdict {
-        match self.0 {
-            // The request was given up while its id came.
-            Expect::Rejected => Verdict::Skip,
-            _ if is_last => Verdict::Envelope,
-            _ => {
-                self.0 = Expect::Rejected;
-                Verdict::Reject(Reason::WrongRequestId)
-            }
+        // The request was given up while its id came.
+        let rejected = matches!(self.0, Expect::Rejected);
+        if is_last && !rejected {
+            return Verdict::Envelope;
         }
+        self.0 = Expect::Rejected;
+        if rejected { Verdict::Skip } else { Verdict::Reject(Reason::WrongRequestId) }
     }
 
     /// A whole message has come: is it a reply? It is none if the request was given up, and another
