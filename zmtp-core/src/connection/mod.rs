@@ -26,8 +26,7 @@ use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, Version,
-    error_reason,
+    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, error_reason,
 };
 use pulse::Pulse;
 use receive::Rx;
@@ -255,8 +254,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ) -> Result<SubscriptionHeader, SendError> {
         match self.rx.peer() {
             Some(peer) if self.is_ready() => {
-                let command = peer.version.spoken() == Version::V3_1;
-                Ok(SubscriptionHeader::new(what, topic_len, command, self.framing()))
+                let version = peer.version.spoken();
+                Ok(SubscriptionHeader::new(what, topic_len, version, self.framing()))
             }
             _ => Err(self.error().map_or(SendError::NotReady, SendError::Failed)),
         }

@@ -1,7 +1,7 @@
 //! SUB: takes messages that begin with what it subscribed to (RFC 29).
 
 use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
-use zmtp_core::wire::FrameHeader;
+use zmtp_core::wire::{FrameHeader, Version};
 use zmtp_core::{Config, Connection, Null, Subscription, SubscriptionHeader};
 
 use super::{Place, Rules};
@@ -44,11 +44,43 @@ impl<const TOPICS: usize> Sub<TOPICS> {
             return;
         }
         self.told = self.told.wrapping_sub(behind.wrapping_sub(at));
-        if let Ok(header) = connection.begin_subscription(Subscription::Cancel, topic.len()) {
-            out.put(header.as_ref());
-            out.put(topic);
+        if let Some(version) = spoken(connection) {
+            // There is room.
+            let _ = say(Subscription::Cancel, topic, version, out);
         }
     }
+}
+
+/// The version spoken with a peer that may be told.
+// Outlined, these two cost 150 octets of flash more.
+#[cfg_attr(target_os = "none", inline(always))]
+fn spoken(connection: &Connection<Null, &Config>) -> Option<Version> {
+    connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.spoken())
+}
+
+/// Puts what is to be said of a topic into the outbox, if there is room for it.
+///
+/// # Errors
+///
+/// How much room it needs.
+#[cfg_attr(target_os = "none", inline(always))]
+fn say(
+    what: Subscription,
+    topic: &[u8],
+    version: Version,
+    out: &mut Outbox<'_>,
+) -> Result<(), usize> {
+    let (kind, words) = what.words(version);
+    let len = words.len().wrapping_add(topic.len());
+    let header = FrameHeader::new(kind, len as u64).emit();
+    let needed = header.as_ref().len().wrapping_add(len);
+    if needed > out.room() {
+        return Err(needed);
+    }
+    out.put(header.as_ref());
+    out.put(words);
+    out.put(topic);
+    Ok(())
 }
 
 impl<const TOPICS: usize> Rules for Sub<TOPICS> {
@@ -73,21 +105,13 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         connection: &Connection<Null, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
+        let Some(version) = spoken(connection) else { return Ok(()) };
         while let Some((topic, next)) = self.topics.at(self.told) {
-            let Ok(header) = connection.begin_subscription(Subscription::Subscribe, topic.len())
-            else {
-                break;
-            };
-            let needed = header.as_ref().len().saturating_add(topic.len());
-            if needed > out.room() {
-                if out.is_empty() {
-                    return Err(Fault::SendBuffer(needed));
-                }
-                break;
+            match say(Subscription::Subscribe, topic, version, out) {
+                Ok(()) => self.told = next,
+                Err(needed) if out.is_empty() => return Err(Fault::SendBuffer(needed)),
+                Err(_) => break,
             }
-            out.put(header.as_ref());
-            out.put(topic);
-            self.told = next;
         }
         Ok(())
     }
