@@ -7,8 +7,8 @@ use super::{Place, Rules};
 use crate::error::Fault;
 use crate::message::Message;
 
-/// REP with up to `N` peers. Who has a turn is the links' affair: a request is taken as soon as it
-/// is whole.
+/// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
+/// as soon as it is whole.
 #[derive(Debug)]
 pub struct Rep<const N: usize = 1> {
     turn: RepTurn<Link<N>>,
@@ -17,7 +17,14 @@ pub struct Rep<const N: usize = 1> {
 
 /// The number of one of `N` links, which need not be asked where there is but one.
 #[derive(Clone, Copy, Debug)]
-struct Link<const N: usize>(u32);
+struct Link<const N: usize>(u8);
+
+impl<const N: usize> Link<N> {
+    const fn of(peer: PeerId) -> Self {
+        let [number, ..] = peer.0.to_le_bytes();
+        Self(if N == 1 { 0 } else { number })
+    }
+}
 
 impl<const N: usize> PartialEq for Link<N> {
     fn eq(&self, other: &Self) -> bool {
@@ -29,6 +36,7 @@ impl<const N: usize> Eq for Link<N> {}
 
 impl<const N: usize> Rep<N> {
     pub(crate) const fn new() -> Self {
+        const { assert!(N <= 256, "REP has at most 256 links") };
         Self { turn: RepTurn::new(), frames: [RepFrames::new(); N] }
     }
 
@@ -42,7 +50,7 @@ impl<const N: usize> Rules for Rep<N> {
         if let Some(frames) = self.frames(peer) {
             *frames = RepFrames::new();
         }
-        self.turn.forget(Link(peer.0));
+        self.turn.forget(Link::of(peer));
     }
 
     fn says(place: Place) -> bool {
@@ -60,7 +68,7 @@ impl<const N: usize> Rules for Rep<N> {
     }
 
     fn whole(&mut self, peer: PeerId, _message: Message<'_>) -> bool {
-        self.turn.take(Link(peer.0)).is_ok()
+        self.turn.take(Link::of(peer)).is_ok()
     }
 
     fn prefix_len(&self, envelope: usize) -> usize {
