@@ -17,7 +17,7 @@ macro_rules! face_many {
         /// PUB over `N` links: sends each peer what it subscribed to. Subscriptions of all take
         /// `TOPICS` octets, each its topic's and 4.
         pub type Pub<'b, IO, const N: usize, const TOPICS: usize> =
-            Socket<'b, kind::Pub<TOPICS>, IO, N>;
+            Socket<'b, kind::Pub<TOPICS, N>, IO, N>;
 
         /// PULL over `N` links: takes messages from each in turn.
         pub type Pull<'b, IO, const N: usize> = Socket<'b, kind::Pull, IO, N>;
@@ -88,7 +88,7 @@ macro_rules! face_many {
             }
         }
 
-        impl<'b, IO, const N: usize, const TOPICS: usize> Socket<'b, kind::Pub<TOPICS>, IO, N> {
+        impl<'b, IO, const N: usize, const TOPICS: usize> Socket<'b, kind::Pub<TOPICS, N>, IO, N> {
             /// A socket without connections: settings, and per link buffers to receive and to send.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Pub::new())

@@ -89,18 +89,23 @@ impl Inbox {
         self.envelope = 0;
     }
 
+    /// Whether the frame goes there.
+    fn is<R: Rules>(&self, place: Place) -> bool {
+        R::says(place) && self.place == place
+    }
+
     /// Whether the frame's octets are handed out as they come.
-    fn streams(&self) -> bool {
-        self.place == Place::Part && self.mode == Mode::Pieces
+    fn streams<R: Rules>(&self) -> bool {
+        self.is::<R>(Place::Part) && self.mode == Mode::Pieces
     }
 
     /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
     /// for the caller.
-    pub(crate) fn take(
+    pub(crate) fn take<R: Rules>(
         &mut self,
         peer: PeerId,
         window: &mut Window<'_>,
-        rules: &mut impl Rules,
+        rules: &mut R,
         want: Want,
         front: Front,
         (header, last): (FrameHeader, bool),
@@ -112,10 +117,10 @@ impl Inbox {
             if first {
                 self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
             }
-            if self.place == Place::Reject {
+            if self.is::<R>(Place::Reject) {
                 self.skip(window);
             }
-            if self.keeps() {
+            if self.keeps::<R>() {
                 let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
                 let before = window.kept().len().wrapping_add(front.taken);
                 let needed = before.wrapping_sub(front.payload).saturating_add(len);
@@ -128,12 +133,12 @@ impl Inbox {
         }
         let ends_message = last && header.is_final();
         let mut done = false;
-        if self.keeps() {
+        if self.keeps::<R>() {
             window.keep(front.taken);
             if last {
                 done = self.frame(peer, window, rules, header, ends_message);
             }
-        } else if self.streams() {
+        } else if self.streams::<R>() {
             self.chunk = front.payload;
             self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
             done = front.payload > 0 || last;
@@ -150,38 +155,37 @@ impl Inbox {
     }
 
     /// Whether the frame's octets stay in the window.
-    fn keeps(&self) -> bool {
-        self.mode != Mode::Skip && self.place != Place::Drop && !self.streams()
+    fn keeps<R: Rules>(&self) -> bool {
+        self.mode != Mode::Skip && !self.is::<R>(Place::Drop) && !self.streams::<R>()
     }
 
     /// A kept frame is whole.
-    fn frame(
+    fn frame<R: Rules>(
         &mut self,
         peer: PeerId,
         window: &mut Window<'_>,
-        rules: &mut impl Rules,
+        rules: &mut R,
         header: FrameHeader,
         ends_message: bool,
     ) -> bool {
         let kept = window.kept().len();
-        let len = usize::try_from(header.len()).unwrap_or(usize::MAX).min(kept);
-        match self.place {
-            Place::Envelope => self.envelope = kept,
-            Place::Head | Place::RequestId => {
-                let octets = window.kept().get(kept.saturating_sub(len)..).unwrap_or_default();
-                if !rules.frame(peer, octets) {
-                    self.skip(window);
-                    return false;
-                }
-                if self.place == Place::RequestId {
-                    window.truncate(0);
-                } else if self.mode == Mode::Pieces {
-                    self.chunk = len;
-                    self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
-                    return true;
-                }
+        if self.is::<R>(Place::Envelope) {
+            self.envelope = kept;
+        }
+        if self.is::<R>(Place::Head) || self.is::<R>(Place::RequestId) {
+            let len = usize::try_from(header.len()).unwrap_or(usize::MAX).min(kept);
+            let octets = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
+            if !rules.frame(peer, octets) {
+                self.skip(window);
+                return false;
             }
-            _ => {}
+            if self.is::<R>(Place::RequestId) {
+                window.truncate(0);
+            } else if self.mode == Mode::Pieces {
+                self.chunk = len;
+                self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
+                return true;
+            }
         }
         if ends_message {
             self.given = Given::Message;

@@ -26,8 +26,7 @@ use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, Version,
-    error_reason,
+    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, error_reason,
 };
 use pulse::Pulse;
 use receive::Rx;
@@ -257,21 +256,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         what: Subscription,
         topic_len: usize,
     ) -> Result<SubscriptionHeader, SendError> {
-        let header = self.subscription_header(what, topic_len);
-        header.ok_or_else(|| self.error().map_or(SendError::NotReady, SendError::Failed))
-    }
-
-    /// [`Connection::begin_subscription`] without the reason.
-    pub fn subscription_header(
-        &self,
-        what: Subscription,
-        topic_len: usize,
-    ) -> Option<SubscriptionHeader> {
-        if !self.is_ready() {
-            return None;
+        if self.is_ready() {
+            let version = self.rx.peer.version.spoken();
+            return Ok(SubscriptionHeader::new(what, topic_len, version, self.framing()));
         }
-        let command = self.rx.peer.version.spoken() == Version::V3_1;
-        Some(SubscriptionHeader::new(what, topic_len, command, self.framing()))
+        Err(self.error().map_or(SendError::NotReady, SendError::Failed))
     }
 
     /// Whether messages may be sent: both READYs are through, or what stands for them in older
@@ -312,7 +301,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     pub fn config(&self) -> &Config {
         self.config.borrow()
     }
-
 }
 
 /// What a connection may cost a microcontroller, and a server with many. A feature may cost more

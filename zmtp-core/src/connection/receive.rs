@@ -104,7 +104,8 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub(super) const NONE: Self = Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
+    pub(super) const NONE: Self =
+        Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
 
     /// Notes that octets of the body came, and says how many.
     const fn advance(&mut self, n: Size) -> Size {
@@ -205,7 +206,9 @@ impl Rx {
         let taken = match reader.push(input, &mut self.scratch) {
             Ok(taken) => taken,
             Err(old) => {
-                if M::OLDER_PEERS && let Some(version) = older::spoken(config, old) {
+                if M::OLDER_PEERS
+                    && let Some(version) = older::spoken(config, old)
+                {
                     self.peer.version = version;
                     self.state = State::Older(Opening::SocketType);
                     // Up to the version, where the greeting was refused.

@@ -1,6 +1,6 @@
 //! Subscriptions on their way out: a command to peers of ZMTP 3.1, a message to older ones.
 
-use crate::wire::{FrameHeader, Framing, Kind, More, Writer};
+use crate::wire::{FrameHeader, Framing, Kind, More, Version, Writer};
 
 /// What a SUB or XSUB says of a topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -11,6 +11,19 @@ pub enum Subscription {
     Cancel,
     /// It is wanted.
     Subscribe,
+}
+
+impl Subscription {
+    /// What to say to a peer of this version, the topic behind it: in a frame of this kind, these
+    /// octets first.
+    pub const fn words(self, version: Version) -> (Kind, &'static [u8]) {
+        match (version, self) {
+            (Version::V3_1, Self::Cancel) => (Kind::Command, b"\x06CANCEL"),
+            (Version::V3_1, Self::Subscribe) => (Kind::Command, b"\x09SUBSCRIBE"),
+            (_, Self::Cancel) => (Kind::Message(More::Last), b"\0"),
+            (_, Self::Subscribe) => (Kind::Message(More::Last), b"\x01"),
+        }
+    }
 }
 
 /// The octets in front of a topic, from
@@ -28,17 +41,12 @@ impl SubscriptionHeader {
     pub(super) fn new(
         what: Subscription,
         topic_len: usize,
-        command: bool,
+        version: Version,
         framing: Framing,
     ) -> Self {
         let mut octets = [0; Self::MAX_LEN];
         let mut out = Writer::new(&mut octets);
-        let (before, first) = match what {
-            Subscription::Cancel => (b"\x06CANCEL".as_slice(), b"\0"),
-            Subscription::Subscribe => (b"\x09SUBSCRIBE".as_slice(), b"\x01"),
-        };
-        let (kind, before) =
-            if command { (Kind::Command, before) } else { (Kind::Message(More::Last), &first[..]) };
+        let (kind, before) = what.words(version);
         let header = FrameHeader::new(kind, topic_len.saturating_add(before.len()) as u64);
         // There is room for the longest.
         let _ = out.put(framing.emit(header).as_ref());

@@ -56,10 +56,10 @@ pub enum Consumed<'c> {
 pub(crate) fn emit_ready(config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
     let kind = config.socket_type;
     let (name, id) = (kind.octets(), config.routing_id.octets());
-    let (name_len, id_len) = ([u8::try_from(name.len()).unwrap_or_default()], [config.routing_id.len()]);
-    let all = [
-        b"\x0bSocket-Type\0\0\0".as_slice(), &name_len, name, b"\x08Identity\0\0\0", &id_len, id
-    ];
+    let (name_len, id_len) =
+        ([u8::try_from(name.len()).unwrap_or_default()], [config.routing_id.len()]);
+    let all =
+        [b"\x0bSocket-Type\0\0\0".as_slice(), &name_len, name, b"\x08Identity\0\0\0", &id_len, id];
     let properties = if kind.sends_identity() { &all[..] } else { &all[..3] };
     out.command(CommandName::Ready, properties)
 }

@@ -5,80 +5,123 @@ use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 /// Octets that a topic takes besides its own.
 const HEAD: usize = 4;
 
+/// Octets of the longest topic.
+const MAX_TOPIC: usize = 0xffff;
+
 /// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
 #[derive(Debug)]
-struct Records<const OCTETS: usize>(heapless::Vec<u8, OCTETS>);
-
-/// Where a record begins, and what it says.
-struct Record<'a> {
-    at: usize,
-    number: u16,
-    topic: &'a [u8],
+struct Records<const OCTETS: usize> {
+    octets: [u8; OCTETS],
+    /// Octets in use.
+    len: usize,
 }
 
-impl Record<'_> {
-    const fn next(&self) -> usize {
-        self.at.saturating_add(HEAD).saturating_add(self.topic.len())
-    }
+/// What a topic must be to be found.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Match {
+    /// What is looked for begins with it.
+    Prefix,
+    /// It is what is looked for.
+    Whole,
+}
+
+/// Where the record behind one with this topic begins.
+const fn behind(at: usize, topic: &[u8]) -> usize {
+    at.wrapping_add(HEAD).wrapping_add(topic.len())
 }
 
 impl<const OCTETS: usize> Records<OCTETS> {
     const fn new() -> Self {
-        Self(heapless::Vec::new())
+        Self { octets: [0; OCTETS], len: 0 }
     }
 
-    /// The record at `at`, where one begins.
-    fn at(&self, at: usize) -> Option<Record<'_>> {
-        let (head, rest) = self.0.get(at..)?.split_first_chunk::<HEAD>()?;
-        let [a, b, c, d] = *head;
-        let topic = rest.get(..usize::from(u16::from_le_bytes([c, d])))?;
-        Some(Record { at, number: u16::from_le_bytes([a, b]), topic })
+    /// The topic of the record at `at`, where one begins.
+    fn topic(&self, at: usize) -> Option<&[u8]> {
+        let ([_, _, a, b], rest) = self.octets.get(at..self.len)?.split_first_chunk::<HEAD>()?;
+        rest.get(..usize::from(u16::from_le_bytes([*a, *b])))
     }
 
-    fn iter(&self) -> impl Iterator<Item = Record<'_>> {
+    /// The number of the record at `at`.
+    fn number(&self, at: usize) -> u16 {
+        let number = self.octets.get(at..).and_then(|rest| rest.first_chunk());
+        u16::from_le_bytes(number.copied().unwrap_or_default())
+    }
+
+    /// Where records begin, and their topics.
+    fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
         let mut at = 0;
         core::iter::from_fn(move || {
-            let record = self.at(at)?;
-            at = record.next();
-            Some(record)
+            let (this, topic) = (at, self.topic(at)?);
+            at = behind(at, topic);
+            Some((this, topic))
         })
     }
 
+    /// Where the first record begins with a topic that matches, and with this number if there is
+    /// one. One loop for all, because each is 100 octets of flash.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn find(&self, number: Option<u16>, subject: &[u8], how: Match) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let topic = self.topic(at)?;
+            if number.is_none_or(|number| number == self.number(at))
+                && (how == Match::Prefix || subject.len() == topic.len())
+                && subject.starts_with(topic)
+            {
+                return Some(at);
+            }
+            at = behind(at, topic);
+        }
+    }
+
     fn push(&mut self, number: u16, topic: &[u8]) -> Result<(), NoRoom> {
-        let len = u16::try_from(topic.len()).map_err(|_| NoRoom)?;
-        if OCTETS.saturating_sub(self.0.len()) < topic.len().saturating_add(HEAD) {
+        // Longer ones do not fit, if the store is no larger.
+        if OCTETS > MAX_TOPIC && topic.len() > MAX_TOPIC {
             return Err(NoRoom);
         }
         let [a, b] = number.to_le_bytes();
-        let [c, d] = len.to_le_bytes();
-        self.0.extend_from_slice(&[a, b, c, d]).map_err(|_| NoRoom)?;
-        self.0.extend_from_slice(topic).map_err(|_| NoRoom)
+        let [c, d, ..] = topic.len().to_le_bytes();
+        let room = self.octets.get_mut(self.len..).unwrap_or_default();
+        let (head, rest) = room.split_first_chunk_mut::<HEAD>().ok_or(NoRoom)?;
+        let room = rest.get_mut(..topic.len()).ok_or(NoRoom)?;
+        *head = [a, b, c, d];
+        for (slot, octet) in room.iter_mut().zip(topic) {
+            *slot = *octet;
+        }
+        self.len = self.len.wrapping_add(HEAD).wrapping_add(topic.len());
+        Ok(())
     }
 
     fn set_number(&mut self, at: usize, number: u16) {
         let [a, b] = number.to_le_bytes();
-        if let Some([x, y, ..]) = self.0.get_mut(at..) {
+        if let Some([x, y, ..]) = self.octets.get_mut(at..) {
             (*x, *y) = (a, b);
         }
     }
 
-    /// Cuts the octets from `at` to `end` out.
-    fn cut(&mut self, at: usize, end: usize) {
+    /// Cuts the record at `at` out, whose topic is this long. Octet by octet, because `copy_within` brings a `memmove` of 700
+    /// octets of flash.
+    fn cut(&mut self, at: usize, topic_len: usize) {
+        let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
         let mut to = at;
-        let mut from = end;
-        while let Some(&octet) = self.0.get(from) {
-            if let Some(slot) = self.0.get_mut(to) {
+        while from < self.len {
+            if let Some(&octet) = self.octets.get(from)
+                && let Some(slot) = self.octets.get_mut(to)
+            {
                 *slot = octet;
             }
-            to = to.saturating_add(1);
-            from = from.saturating_add(1);
+            to = to.wrapping_add(1);
+            from = from.wrapping_add(1);
         }
-        self.0.truncate(to);
+        self.len = to;
     }
 }
 
 /// Who subscribed to what, in `OCTETS` octets: each subscription takes its topic's and 4. Peers
 /// have numbers below 65,536.
+///
+/// PUB needs no more than the methods here. XPUB's application wants to know what changed, which
+/// [`Topics`] says at the price of a further search.
 #[derive(Debug)]
 pub struct FixedTopics<const OCTETS: usize>(Records<OCTETS>);
 
@@ -86,6 +129,50 @@ impl<const OCTETS: usize> FixedTopics<OCTETS> {
     /// No subscription.
     pub const fn new() -> Self {
         Self(Records::new())
+    }
+
+    /// Adds a peer to a topic, unless it has it already. `None`, here and below, is the only peer
+    /// of a store for one, who need not be told from others.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`]; nothing has changed.
+    pub fn subscribe(&mut self, peer: Option<PeerId>, topic: &[u8]) -> Result<(), NoRoom> {
+        let number = Self::number(peer)?;
+        match self.0.find(number, topic, Match::Whole) {
+            Some(_) => Ok(()),
+            None => self.0.push(number.unwrap_or_default(), topic),
+        }
+    }
+
+    /// Takes a peer from a topic; `false` if it did not have it.
+    pub fn cancel(&mut self, peer: Option<PeerId>, topic: &[u8]) -> bool {
+        let Some(at) = self.held(peer, topic) else { return false };
+        self.0.cut(at, topic.len());
+        true
+    }
+
+    /// Takes a peer from all its topics.
+    pub fn detach(&mut self, peer: Option<PeerId>) {
+        match peer {
+            Some(peer) => self.remove_peer(peer, |_, _| {}),
+            None => self.0.len = 0,
+        }
+    }
+
+    /// Whether a peer has a topic with which `subject` begins.
+    pub fn wants(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
+        let found = |number| self.0.find(number, subject, Match::Prefix);
+        Self::number(peer).is_ok_and(|number| found(number).is_some())
+    }
+
+    /// Where a peer's subscription to a topic lies.
+    fn held(&self, peer: Option<PeerId>, topic: &[u8]) -> Option<usize> {
+        self.0.find(Self::number(peer).ok()?, topic, Match::Whole)
+    }
+
+    fn number(peer: Option<PeerId>) -> Result<Option<u16>, NoRoom> {
+        peer.map(|peer| u16::try_from(peer.0)).transpose().map_err(|_| NoRoom)
     }
 }
 
@@ -97,66 +184,44 @@ impl<const OCTETS: usize> Default for FixedTopics<OCTETS> {
 
 impl<const OCTETS: usize> Topics for FixedTopics<OCTETS> {
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom> {
-        let number = u16::try_from(peer.0).map_err(|_| NoRoom)?;
-        let mut added = Added::First;
-        for record in self.0.iter().filter(|record| record.topic == topic) {
-            if record.number == number {
-                return Ok(Added::Held);
-            }
-            added = Added::Another;
+        if self.held(Some(peer), topic).is_some() {
+            return Ok(Added::Held);
         }
-        self.0.push(number, topic)?;
-        Ok(added)
+        let others = self.0.find(None, topic, Match::Whole).is_some();
+        self.subscribe(Some(peer), topic)?;
+        Ok(if others { Added::Another } else { Added::First })
     }
 
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed {
-        let mut held = None;
-        let mut others = false;
-        for record in self.0.iter().filter(|record| record.topic == topic) {
-            if u32::from(record.number) == peer.0 {
-                held = Some((record.at, record.next()));
-            } else {
-                others = true;
-            }
-        }
-        match held {
-            Some((at, end)) => {
-                self.0.cut(at, end);
-                if others { Removed::Left } else { Removed::Last }
-            }
-            None if others => Removed::NotHeld,
-            None => Removed::Unknown,
+        let held = self.cancel(Some(peer), topic);
+        match (held, self.0.find(None, topic, Match::Whole)) {
+            (true, None) => Removed::Last,
+            (true, Some(_)) => Removed::Left,
+            (false, None) => Removed::Unknown,
+            (false, Some(_)) => Removed::NotHeld,
         }
     }
 
     fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
         let mut at = 0;
-        while let Some(record) = self.0.at(at) {
-            let end = record.next();
-            if u32::from(record.number) != peer.0 {
-                at = end;
+        while let Some(topic) = self.0.topic(at) {
+            if u32::from(self.0.number(at)) != peer.0 {
+                at = behind(at, topic);
                 continue;
             }
-            let others = |other: &Record<'_>| other.at != at && other.topic == record.topic;
-            let removed = if self.0.iter().any(|other| others(&other)) {
-                Removed::Left
-            } else {
-                Removed::Last
-            };
-            each(record.topic, removed);
-            self.0.cut(at, end);
+            let others = self.0.iter().any(|(other, its)| other != at && its == topic);
+            let len = topic.len();
+            each(topic, if others { Removed::Left } else { Removed::Last });
+            self.0.cut(at, len);
         }
     }
 
     fn matches(&mut self, subject: &[u8], mut each: impl FnMut(PeerId)) {
-        for record in self.0.iter().filter(|record| subject.starts_with(record.topic)) {
+        for (at, _) in self.0.iter().filter(|(_, topic)| subject.starts_with(topic)) {
+            let number = self.0.number(at);
             // Once per peer: an earlier record of it may have matched already.
-            let first = self
-                .0
-                .iter()
-                .find(|one| one.number == record.number && subject.starts_with(one.topic));
-            if first.is_some_and(|first| first.at == record.at) {
-                each(PeerId(record.number.into()));
+            if self.0.find(Some(number), subject, Match::Prefix) == Some(at) {
+                each(PeerId(number.into()));
             }
         }
     }
@@ -174,7 +239,19 @@ impl<const OCTETS: usize> FixedSubscriptions<OCTETS> {
 
     /// The topics, each once.
     pub fn topics(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().map(|record| record.topic)
+        self.0.iter().map(|(_, topic)| topic)
+    }
+
+    /// The topic at a place in the store, and the place of the next: for who must stop between two
+    /// and go on later. The first is at 0. A topic that is added comes last, and one that is
+    /// removed moves those behind it to the front by its length and 4.
+    pub fn at(&self, place: usize) -> Option<(&[u8], usize)> {
+        self.0.topic(place).map(|topic| (topic, behind(place, topic)))
+    }
+
+    /// The place of a topic in the store.
+    pub fn place(&self, topic: &[u8]) -> Option<usize> {
+        self.0.find(None, topic, Match::Whole)
     }
 }
 
@@ -186,33 +263,25 @@ impl<const OCTETS: usize> Default for FixedSubscriptions<OCTETS> {
 
 impl<const OCTETS: usize> Subscriptions for FixedSubscriptions<OCTETS> {
     fn add(&mut self, topic: &[u8]) -> Result<(), NoRoom> {
-        let held = self.0.iter().find(|record| record.topic == topic);
-        match held.map(|record| (record.at, record.number)) {
-            Some((at, number)) => {
-                self.0.set_number(at, number.checked_add(1).ok_or(NoRoom)?);
-                Ok(())
-            }
-            None => self.0.push(1, topic),
-        }
+        let Some(at) = self.place(topic) else { return self.0.push(1, topic) };
+        let number = self.0.number(at).checked_add(1).ok_or(NoRoom)?;
+        self.0.set_number(at, number);
+        Ok(())
     }
 
     fn remove(&mut self, topic: &[u8]) -> bool {
-        let held = self.0.iter().find(|record| record.topic == topic);
-        match held.map(|record| (record.at, record.next(), record.number)) {
-            Some((at, end, 0 | 1)) => {
-                self.0.cut(at, end);
-                true
-            }
-            Some((at, _, number)) => {
-                self.0.set_number(at, number.saturating_sub(1));
-                false
-            }
-            None => false,
+        let Some(at) = self.place(topic) else { return false };
+        let left = self.0.number(at).saturating_sub(1);
+        if left == 0 {
+            self.0.cut(at, topic.len());
+        } else {
+            self.0.set_number(at, left);
         }
+        left == 0
     }
 
     fn matches(&self, subject: &[u8]) -> bool {
-        self.0.iter().any(|record| subject.starts_with(record.topic))
+        self.0.find(None, subject, Match::Prefix).is_some()
     }
 
     fn each(&self, mut each: impl FnMut(&[u8])) {

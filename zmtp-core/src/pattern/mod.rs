@@ -11,6 +11,7 @@
 //! | [`Ring`] | turn-taking among peers: load-balance out, fair-queue in |
 //! | [`Balance`], [`FairQueue`] | the two turns of all other types: who is sent the next message, whose message is taken next |
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
+//! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | what those two are made of, for drivers whose peers need no turns |
 //! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); a ROUTER's names are kept by [`RoutingIds`] |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
 //! | [`Pair`] | exclusive pair (RFC 31) |
@@ -26,7 +27,9 @@ mod pair;
 mod publish;
 mod push_pull;
 mod rep;
+mod rep_parts;
 mod req;
+mod req_parts;
 mod ring;
 mod router;
 mod slots;
@@ -40,7 +43,9 @@ pub use pair::Pair;
 pub use publish::{Added, Publish, Removed, Reports, Topics};
 pub use push_pull::{Pull, Push};
 pub use rep::{Rep, RepPeer};
-pub use req::{Mode, Req, ReqPeer, RouteError, TakeError};
+pub use rep_parts::{RepFrames, RepTurn};
+pub use req::{Mode, Req, ReqPeer, RouteError};
+pub use req_parts::{ReqFrames, ReqTurn, TakeError};
 pub use ring::{Linked, Ring, RingLink};
 pub use router::{Attached, Router, RouterPeer, RoutingIdInUse, RoutingIds, Unroutable};
 pub use slots::{Fixed, Single, Slots};

@@ -1,6 +1,8 @@
 //! REP: takes requests in turn from all peers and answers each where it came from (RFC 28).
 
-use super::{Linked, NoRoom, OutOfTurn, PeerId, Reason, Ring, RingLink, Slots, Verdict};
+use super::{
+    Linked, NoRoom, OutOfTurn, PeerId, Reason, RepFrames, RepTurn, Ring, RingLink, Slots, Verdict,
+};
 use crate::wire::FrameHeader;
 
 /// REP's rules. The driver keeps the octets: a queue of requests per peer, each with its
@@ -9,15 +11,7 @@ use crate::wire::FrameHeader;
 pub struct Rep<S> {
     peers: S,
     ready: Ring<0>,
-    turn: Turn,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Turn {
-    /// The application takes a request next.
-    Take,
-    /// The application answers this peer next; `None` if it is gone.
-    Reply(Option<PeerId>),
+    turn: RepTurn<PeerId>,
 }
 
 /// What REP knows of a peer.
@@ -26,15 +20,7 @@ pub struct RepPeer {
     link: RingLink,
     /// Whole requests that wait.
     queued: u32,
-    frame: Expect,
-}
-
-/// What the next frame of a peer must be.
-#[derive(Clone, Copy, Debug, Default)]
-enum Expect {
-    #[default]
-    Envelope,
-    Body,
+    frames: RepFrames,
 }
 
 impl Linked<0> for RepPeer {
@@ -46,7 +32,7 @@ impl Linked<0> for RepPeer {
 impl<S: Slots<RepPeer>> Rep<S> {
     /// REP without peers.
     pub const fn new(peers: S) -> Self {
-        Self { peers, ready: Ring::new(), turn: Turn::Take }
+        Self { peers, ready: Ring::new(), turn: RepTurn::new() }
     }
 
     /// A peer's handshake is over.
@@ -73,7 +59,7 @@ impl<S: Slots<RepPeer>> Rep<S> {
     /// forgotten, though whole requests of it may wait.
     pub fn unreachable(&mut self, peer: PeerId) {
         if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frame = Expect::Envelope;
+            slot.frames = RepFrames::new();
         }
         self.forget(peer);
     }
@@ -81,11 +67,7 @@ impl<S: Slots<RepPeer>> Rep<S> {
     /// The request just taken came on an earlier connection of its peer: its reply has nowhere to
     /// go.
     pub fn forget(&mut self, peer: PeerId) {
-        if let Turn::Reply(owed) = &mut self.turn
-            && *owed == Some(peer)
-        {
-            *owed = None;
-        }
+        self.turn.forget(peer);
     }
 
     /// Requests of a peer that wait.
@@ -96,23 +78,9 @@ impl<S: Slots<RepPeer>> Rep<S> {
     /// Judges the next frame of a peer. Frames up to and including the first empty one are the
     /// envelope; a request that ends there or before is rejected.
     pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        let Some(slot) = self.peers.get_mut(peer) else {
-            return Verdict::Reject(Reason::NotAsked);
-        };
-        match (slot.frame, frame.is_final()) {
-            (Expect::Envelope, true) => Verdict::Reject(Reason::BadEnvelope),
-            (Expect::Envelope, false) => {
-                if frame.is_empty() {
-                    slot.frame = Expect::Body;
-                }
-                Verdict::Envelope
-            }
-            (Expect::Body, last) => {
-                if last {
-                    slot.frame = Expect::Envelope;
-                }
-                Verdict::Deliver
-            }
+        match self.peers.get_mut(peer) {
+            Some(slot) => slot.frames.accept(frame),
+            None => Verdict::Reject(Reason::NotAsked),
         }
     }
 
@@ -125,12 +93,12 @@ impl<S: Slots<RepPeer>> Rep<S> {
 
     /// Whether a request can be taken now.
     pub const fn may_take(&self) -> bool {
-        matches!(self.turn, Turn::Take) && self.ready.head().is_some()
+        !self.turn.may_reply() && self.ready.head().is_some()
     }
 
     /// Whether a reply is due.
     pub const fn may_reply(&self) -> bool {
-        matches!(self.turn, Turn::Reply(_))
+        self.turn.may_reply()
     }
 
     /// Takes the next request: the peer whose oldest request it is, in turn; `None` if none waits.
@@ -139,10 +107,10 @@ impl<S: Slots<RepPeer>> Rep<S> {
     ///
     /// [`OutOfTurn::ReplyDue`] while the last request is unanswered.
     pub fn take(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
-        if matches!(self.turn, Turn::Reply(_)) {
-            return Err(OutOfTurn::ReplyDue);
-        }
-        let Some(peer) = self.ready.head() else { return Ok(None) };
+        let Some(peer) = self.ready.head() else {
+            return if self.turn.may_reply() { Err(OutOfTurn::ReplyDue) } else { Ok(None) };
+        };
+        self.turn.take(peer)?;
         self.ready.rotate(&mut self.peers);
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.queued = slot.queued.saturating_sub(1);
@@ -150,7 +118,6 @@ impl<S: Slots<RepPeer>> Rep<S> {
                 self.ready.remove(&mut self.peers, peer);
             }
         }
-        self.turn = Turn::Reply(Some(peer));
         Ok(Some(peer))
     }
 
@@ -161,12 +128,6 @@ impl<S: Slots<RepPeer>> Rep<S> {
     ///
     /// [`OutOfTurn::NoRequestTaken`] if no request was taken.
     pub fn reply(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
-        match self.turn {
-            Turn::Take => Err(OutOfTurn::NoRequestTaken),
-            Turn::Reply(peer) => {
-                self.turn = Turn::Take;
-                Ok(peer)
-            }
-        }
+        self.turn.reply()
     }
 }

@@ -174,7 +174,8 @@ mod tests {
             Welcome,
         };
         let all = [
-            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Welcome,
+            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe,
+            Welcome,
         ];
         for name in all {
             let text = name.octets();

@@ -72,11 +72,7 @@ impl<'a> Metadata<'a> {
     pub fn new(octets: &'a [u8]) -> Result<Self, Malformed> {
         let mut properties = Encoded(octets);
         while properties.next().is_some() {}
-        if properties.0.is_empty() {
-            Ok(Self::checked(octets))
-        } else {
-            Err(Malformed::Metadata)
-        }
+        if properties.0.is_empty() { Ok(Self::checked(octets)) } else { Err(Malformed::Metadata) }
     }
 
     /// Wraps encoded properties that were checked before.

@@ -60,9 +60,9 @@ impl<'o> Writer<'o> {
     /// [`Full`] if it does not fit.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) -> Result<(), Full> {
         let name = name.octets();
-        let len = data.iter().fold(name.len().wrapping_add(1), |sum, part| {
-            sum.saturating_add(part.len())
-        });
+        let len = data
+            .iter()
+            .fold(name.len().wrapping_add(1), |sum, part| sum.saturating_add(part.len()));
         let header = FrameHeader::new(Kind::Command, len as u64).emit();
         self.reserve(len.saturating_add(header.as_ref().len()))?;
         self.put(header.as_ref())?;

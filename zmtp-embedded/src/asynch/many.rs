@@ -122,7 +122,9 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
     }
 }
 
-impl<IO: Read + Write, const N: usize, const TOPICS: usize> Socket<'_, kind::Pub<TOPICS>, IO, N> {
+impl<IO: Read + Write, const N: usize, const TOPICS: usize>
+    Socket<'_, kind::Pub<TOPICS, N>, IO, N>
+{
     /// Shakes hands, takes subscriptions and writes out what was published, until a link ends.
     ///
     /// # Errors

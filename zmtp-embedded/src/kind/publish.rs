@@ -1,51 +1,56 @@
 //! PUB: sends messages to who subscribed to them (RFC 29).
 
-use zmtp_core::pattern::{FixedTopics, PeerId, Publish, Reports};
+use zmtp_core::pattern::{FixedTopics, PeerId};
 use zmtp_core::wire::FrameHeader;
 
 use super::{Place, Rules};
-use crate::message::Message;
 
-/// PUB with room for subscriptions of `TOPICS` octets, each its topic's and 4.
+/// PUB with room for subscriptions of `TOPICS` octets, each its topic's and 4, of peers on `LINKS`
+/// links.
 #[derive(Debug)]
-pub struct Pub<const TOPICS: usize> {
-    rules: Publish<FixedTopics<TOPICS>>,
+pub struct Pub<const TOPICS: usize, const LINKS: usize = 1> {
+    topics: FixedTopics<TOPICS>,
     refused: u16,
 }
 
-impl<const TOPICS: usize> Pub<TOPICS> {
+impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
     pub(crate) const fn new() -> Self {
-        Self { rules: Publish::new(FixedTopics::new(), Reports::Changes), refused: 0 }
+        Self { topics: FixedTopics::new(), refused: 0 }
     }
 
     /// Whether a peer wants a message that begins so.
-    pub(crate) fn wants(&mut self, peer: PeerId, subject: &[u8]) -> bool {
-        let mut wants = false;
-        self.rules.matches(subject, |one| wants |= one == peer);
-        wants
+    pub(crate) fn wants(&self, peer: PeerId, subject: &[u8]) -> bool {
+        self.topics.wants(Self::known(peer), subject)
     }
 
     /// Subscriptions that there was no room for.
     pub(crate) const fn refused(&self) -> u16 {
         self.refused
     }
+
+    /// The peer, who need not be told from others where there is but one.
+    const fn known(peer: PeerId) -> Option<PeerId> {
+        if LINKS == 1 { None } else { Some(peer) }
+    }
 }
 
-impl<const TOPICS: usize> Rules for Pub<TOPICS> {
+impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {
     fn down(&mut self, peer: PeerId) {
-        self.rules.detach(peer, |_| {});
+        self.topics.detach(Self::known(peer));
     }
 
-    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, first: bool) -> Place {
-        if first { Place::Part } else { Place::Reject }
+    fn says(place: Place) -> bool {
+        matches!(place, Place::Head | Place::Reject)
     }
 
-    fn whole(&mut self, peer: PeerId, message: Message<'_>) -> bool {
+    fn judge(&mut self, _peer: PeerId, header: FrameHeader, first: bool) -> Place {
+        if first && header.is_final() { Place::Head } else { Place::Reject }
+    }
+
+    fn frame(&mut self, peer: PeerId, octets: &[u8]) -> bool {
         // What peers of ZMTP 3.0 have for commands.
-        match message.first().split_first() {
-            Some((0, topic)) => self.subscription(peer, topic, false),
-            Some((1, topic)) => self.subscription(peer, topic, true),
-            _ => {}
+        if let Some((&what @ (0 | 1), topic)) = octets.split_first() {
+            self.subscription(peer, topic, what == 1);
         }
         false
     }
@@ -55,9 +60,10 @@ impl<const TOPICS: usize> Rules for Pub<TOPICS> {
     }
 
     fn subscription(&mut self, peer: PeerId, topic: &[u8], wanted: bool) {
+        let known = Self::known(peer);
         if !wanted {
-            self.rules.cancel(peer, topic);
-        } else if self.rules.subscribe(peer, topic).is_err() {
+            self.topics.cancel(known, topic);
+        } else if self.topics.subscribe(known, topic).is_err() {
             self.unfit(peer);
         }
     }

@@ -16,6 +16,10 @@ impl Push {
 }
 
 impl Rules for Push {
+    fn says(place: Place) -> bool {
+        place == Place::Drop
+    }
+
     fn judge(&mut self, _peer: PeerId, _header: FrameHeader, _first: bool) -> Place {
         Place::Drop
     }

@@ -1,44 +1,74 @@
 //! REP: takes a request and answers it (RFC 28).
 
-use zmtp_core::pattern::{self, Fixed, OutOfTurn, PeerId, RepPeer, Verdict};
+use zmtp_core::pattern::{OutOfTurn, PeerId, RepFrames, RepTurn, Verdict};
 use zmtp_core::wire::FrameHeader;
 
 use super::{Place, Rules};
 use crate::error::Fault;
 use crate::message::Message;
 
-/// REP with up to `N` peers.
+/// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
+/// as soon as it is whole.
 #[derive(Debug)]
-pub struct Rep<const N: usize = 1>(pattern::Rep<Fixed<RepPeer, N>>);
+pub struct Rep<const N: usize = 1> {
+    turn: RepTurn<Link<N>>,
+    frames: [RepFrames; N],
+}
+
+/// The number of one of `N` links, which need not be asked where there is but one.
+#[derive(Clone, Copy, Debug)]
+struct Link<const N: usize>(u8);
+
+impl<const N: usize> Link<N> {
+    const fn of(peer: PeerId) -> Self {
+        let [number, ..] = peer.0.to_le_bytes();
+        Self(if N == 1 { 0 } else { number })
+    }
+}
+
+impl<const N: usize> PartialEq for Link<N> {
+    fn eq(&self, other: &Self) -> bool {
+        N == 1 || self.0 == other.0
+    }
+}
+
+impl<const N: usize> Eq for Link<N> {}
 
 impl<const N: usize> Rep<N> {
     pub(crate) const fn new() -> Self {
-        Self(pattern::Rep::new(Fixed::new()))
+        const { assert!(N <= 256, "REP has at most 256 links") };
+        Self { turn: RepTurn::new(), frames: [RepFrames::new(); N] }
+    }
+
+    fn frames(&mut self, peer: PeerId) -> Option<&mut RepFrames> {
+        if N == 1 { self.frames.first_mut() } else { self.frames.get_mut(peer.0 as usize) }
     }
 }
 
 impl<const N: usize> Rules for Rep<N> {
-    fn up(&mut self, peer: PeerId) {
-        // The table has room for all links.
-        let _ = self.0.attach(peer);
+    fn down(&mut self, peer: PeerId) {
+        if let Some(frames) = self.frames(peer) {
+            *frames = RepFrames::new();
+        }
+        self.turn.forget(Link::of(peer));
     }
 
-    fn down(&mut self, peer: PeerId) {
-        self.0.detach(peer);
+    fn says(place: Place) -> bool {
+        place == Place::Drop && N != 1
+            || matches!(place, Place::Part | Place::Envelope | Place::Reject)
     }
 
     fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
-        match self.0.accept(peer, header) {
-            Verdict::Deliver => Place::Part,
-            Verdict::Envelope => Place::Envelope,
-            Verdict::Reject(_) => Place::Reject,
-            Verdict::RequestId | Verdict::Skip => Place::Drop,
+        match self.frames(peer).map(|frames| frames.accept(header)) {
+            Some(Verdict::Deliver) => Place::Part,
+            Some(Verdict::Envelope) => Place::Envelope,
+            Some(Verdict::Reject(_)) => Place::Reject,
+            Some(Verdict::RequestId | Verdict::Skip) | None => Place::Drop,
         }
     }
 
     fn whole(&mut self, peer: PeerId, _message: Message<'_>) -> bool {
-        self.0.received(peer);
-        matches!(self.0.take(), Ok(Some(_)))
+        self.turn.take(Link::of(peer)).is_ok()
     }
 
     fn prefix_len(&self, envelope: usize) -> usize {
@@ -51,10 +81,10 @@ impl<const N: usize> Rules for Rep<N> {
         _room: &'e mut [u8; 8],
     ) -> Result<Option<&'e [u8]>, Fault> {
         // Who is gone gets no reply.
-        self.0.reply().map(|peer| peer.map(|_| envelope)).map_err(Fault::OutOfTurn)
+        self.turn.reply().map(|peer| peer.map(|_| envelope)).map_err(Fault::OutOfTurn)
     }
 
     fn may_receive(&mut self) -> Result<(), Fault> {
-        if self.0.may_reply() { Err(Fault::OutOfTurn(OutOfTurn::ReplyDue)) } else { Ok(()) }
+        if self.turn.may_reply() { Err(Fault::OutOfTurn(OutOfTurn::ReplyDue)) } else { Ok(()) }
     }
 }

@@ -1,9 +1,9 @@
 //! REQ: a request, then its reply (RFC 28).
 
-use zmtp_core::pattern::{self, Mode, PeerId, ReqPeer, RouteError, Single, TakeError, Verdict};
+use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdict};
 use zmtp_core::wire::FrameHeader;
 
-use super::{ONLY, Place, Rules};
+use super::{Place, Rules};
 use crate::error::Fault;
 use crate::message::Message;
 
@@ -12,37 +12,38 @@ const ID: usize = 6;
 
 /// REQ with one peer.
 #[derive(Debug)]
-pub struct Req(pattern::Req<Single<ReqPeer>>);
+pub struct Req {
+    turn: ReqTurn<()>,
+    frames: ReqFrames,
+    /// In front of each request (`ZMQ_REQ_CORRELATE`), and every REP returns it: so that a late
+    /// reply is never taken for the next one's.
+    request_id: u32,
+}
 
 impl Req {
-    #[inline(always)]
-    pub(crate) fn new(request_id: u32) -> Self {
-        // An id in front of each request (`ZMQ_REQ_CORRELATE`), which every REP returns: so that a
-        // late reply is never taken for the next one's.
-        let mode = Mode { correlate: true, ..Mode::default() };
-        let mut rules = pattern::Req::new(Single::default(), mode, request_id);
-        // There is room for the one.
-        let _ = rules.attach(ONLY);
-        Self(rules)
+    pub(crate) const fn new(request_id: u32) -> Self {
+        Self { turn: ReqTurn::new(), frames: ReqFrames::new(), request_id }
     }
 
-    pub(crate) fn give_up(&mut self) {
-        self.0.give_up();
+    pub(crate) const fn give_up(&mut self) {
+        if self.turn.give_up().is_some() {
+            self.frames.give_up();
+        }
     }
 }
 
 impl Rules for Req {
-    fn up(&mut self, peer: PeerId) {
-        self.0.up(peer);
+    fn down(&mut self, _peer: PeerId) {
+        self.frames = ReqFrames::new();
+        self.turn.lost(());
     }
 
-    fn down(&mut self, peer: PeerId) {
-        self.0.down(peer);
-        self.0.lost(peer);
+    fn says(place: Place) -> bool {
+        matches!(place, Place::Part | Place::RequestId | Place::Reject | Place::Drop)
     }
 
-    fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
-        match self.0.accept(peer, header) {
+    fn judge(&mut self, _peer: PeerId, header: FrameHeader, _first: bool) -> Place {
+        match self.frames.accept(self.turn.refuses(()), true, header) {
             Verdict::Deliver => Place::Part,
             Verdict::RequestId => Place::RequestId,
             Verdict::Reject(_) => Place::Reject,
@@ -50,17 +51,17 @@ impl Rules for Req {
         }
     }
 
-    fn frame(&mut self, peer: PeerId, octets: &[u8]) -> bool {
-        let id = octets.first_chunk().copied().unwrap_or_default();
-        self.0.check_request_id(peer, id) == Verdict::Envelope
+    fn frame(&mut self, _peer: PeerId, octets: &[u8]) -> bool {
+        let is_last = octets.first_chunk() == Some(&self.request_id.to_ne_bytes());
+        self.frames.check_request_id(is_last) == Verdict::Envelope
     }
 
-    fn whole(&mut self, peer: PeerId, _message: Message<'_>) -> bool {
-        self.0.received(peer) && self.0.take().is_ok()
+    fn whole(&mut self, _peer: PeerId, _message: Message<'_>) -> bool {
+        self.frames.received() && self.turn.answered(()) && self.turn.take().is_ok()
     }
 
     fn unfit(&mut self, _peer: PeerId) {
-        self.0.give_up();
+        self.give_up();
     }
 
     fn prefix_len(&self, _envelope: usize) -> usize {
@@ -72,21 +73,22 @@ impl Rules for Req {
         _envelope: &'e [u8],
         room: &'e mut [u8; 8],
     ) -> Result<Option<&'e [u8]>, Fault> {
-        self.0.route().map_err(|error| match error {
-            RouteError::OutOfTurn(error) => Fault::OutOfTurn(error),
-            _ => Fault::Closed,
-        })?;
-        let [a, b, c, d] = self.0.request_id().unwrap_or_default();
+        if !self.turn.may_ask() {
+            return Err(Fault::OutOfTurn(OutOfTurn::ReplyPending));
+        }
+        self.turn.ask(());
+        self.request_id = self.request_id.wrapping_add(1);
+        let [a, b, c, d] = self.request_id.to_ne_bytes();
         *room = [1, 4, a, b, c, d, 1, 0];
         Ok(Some(room))
     }
 
     fn sent(&mut self) {
-        self.0.sent(ONLY);
+        self.turn.sent(());
     }
 
     fn may_receive(&mut self) -> Result<(), Fault> {
-        match self.0.take() {
+        match self.turn.take() {
             Ok(_) => Ok(()),
             Err(TakeError::OutOfTurn(error)) => Err(Fault::OutOfTurn(error)),
             Err(_) => Err(Fault::PeerLost),

@@ -33,6 +33,12 @@ pub(crate) trait Rules {
     /// A peer's stream is over, or about to begin.
     fn down(&mut self, _peer: PeerId) {}
 
+    /// Whether [`Rules::judge`] ever says so. Known when a program is built: links have no code for
+    /// what is never said.
+    fn says(place: Place) -> bool {
+        place == Place::Part
+    }
+
     /// A frame begins, the first of its message or another.
     fn judge(&mut self, _peer: PeerId, _header: FrameHeader, _first: bool) -> Place {
         Place::Part
