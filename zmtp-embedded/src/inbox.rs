@@ -127,7 +127,7 @@ impl Inbox {
                 if needed > window.len() {
                     self.skip(window);
                     rules.unfit(peer);
-                    result = Err(Fault::ReceiveBuffer(needed));
+                    result = Err(Fault::ReceiveBuffer { needed });
                 }
             }
         }

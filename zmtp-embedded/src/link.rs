@@ -115,7 +115,7 @@ impl<'b> Link<'b> {
                     }
                     // A command, which cannot be passed over in pieces.
                     self.closed = true;
-                    return Err(Fault::ReceiveBuffer(window.needed()));
+                    return Err(Fault::ReceiveBuffer { needed: window.needed() });
                 }
                 What::NeedTransmit => match &out {
                     // It can go out only when the frame under way is through.
@@ -198,7 +198,7 @@ impl<'b> Link<'b> {
         match () {
             () if needed <= out.room() => Ok(Step::Done),
             () if !out.is_empty() => Ok(Step::Write),
-            () => Err(Fault::SendBuffer(needed)),
+            () => Err(Fault::SendBuffer { needed }),
         }
     }
 

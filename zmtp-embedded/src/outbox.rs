@@ -110,7 +110,7 @@ impl<'b> Outbox<'b> {
                 Ok(n) => self.end = self.end.wrapping_add(n),
                 Err(_) if !self.is_empty() => return Ok(()),
                 Err(full) => {
-                    return Err(Fault::SendBuffer(self.len().saturating_add(full.needed)));
+                    return Err(Fault::SendBuffer { needed: self.len().saturating_add(full.needed) });
                 }
             }
         }

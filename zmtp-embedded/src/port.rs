@@ -232,7 +232,7 @@ pub(crate) fn poll_send<'b>(
         let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
         match link.room(out, needed, true) {
             Ok(Step::Done) => {}
-            Err(Fault::SendBuffer(_)) if large == TooLarge::Lend => {}
+            Err(Fault::SendBuffer { .. }) if large == TooLarge::Lend => {}
             other => return other,
         }
     }

@@ -109,7 +109,7 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         while let Some((topic, next)) = self.topics.at(self.told) {
             match say(Subscription::Subscribe, topic, version, out) {
                 Ok(()) => self.told = next,
-                Err(needed) if out.is_empty() => return Err(Fault::SendBuffer(needed)),
+                Err(needed) if out.is_empty() => return Err(Fault::SendBuffer { needed }),
                 Err(_) => break,
             }
         }
