@@ -51,7 +51,7 @@ impl<'m> Iterator for Parts<'m> {
     type Item = &'m [u8];
 
     fn next(&mut self) -> Option<&'m [u8]> {
-        let (header, len) = FrameHeader::parse(self.frames).ok()??;
+        let (header, len) = FrameHeader::peek(self.frames)?;
         let rest = self.frames.get(len..)?;
         let (part, rest) = rest.split_at_checked(usize::try_from(header.len()).ok()?)?;
         self.frames = rest;

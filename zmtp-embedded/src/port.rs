@@ -136,21 +136,14 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// The next step towards a message of these parts in the outbox, where it is put whole if it
-    /// fits there.
+    /// fits there. The link is ready.
     pub(crate) fn poll_send(
         &mut self,
         kind: &mut impl Rules,
         parts: &[&[u8]],
         cursor: &mut Cursor,
         large: TooLarge,
-        now: Instant,
     ) -> Result<Step, Fault> {
-        if !cursor.begun && !self.is_ready() {
-            let step = self.poll(kind, Want::Ready, now)?;
-            if step != Step::Done {
-                return Ok(step);
-            }
-        }
         let envelope = self.link.inbox.envelope(&self.window);
         poll_send(&mut self.link, &mut self.out, kind, envelope, parts, cursor, large)
     }

@@ -78,8 +78,8 @@ impl<'b> Window<'b> {
 
     /// Octets the buffer must have for what is in front of it, a command or a frame's header.
     pub(crate) fn needed(&self) -> usize {
-        let frame = match FrameHeader::parse(self.pending()) {
-            Ok(Some((header, header_len))) => {
+        let frame = match FrameHeader::peek(self.pending()) {
+            Some((header, header_len)) => {
                 usize::try_from(header.len()).unwrap_or(usize::MAX).saturating_add(header_len)
             }
             _ => FrameHeader::MAX_LEN,

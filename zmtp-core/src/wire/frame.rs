@@ -124,9 +124,15 @@ impl FrameHeader {
     ///
     /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
     /// soon as its octet is there.
-    #[inline(always)]
+    #[inline]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         Self::read(input).map_err(|flaw| flaw.of(input))
+    }
+
+    /// [`FrameHeader::parse`] of octets that were judged before: `None` if it is not whole.
+    #[inline]
+    pub fn peek(input: &[u8]) -> Option<(Self, usize)> {
+        Self::read(input).ok().flatten()
     }
 
     /// [`FrameHeader::parse`] with an error that says no more than the octets do.

@@ -76,9 +76,12 @@ pub(crate) async fn send<IO: Read + Write>(
     large: TooLarge,
     now: &mut impl FnMut() -> Instant,
 ) -> Result<(), Error<IO::Error>> {
+    if !port.is_ready() {
+        wait(port, kind, Want::Ready, now).await?;
+    }
     let mut cursor = Cursor::default();
     loop {
-        match port.poll_send(kind, parts, &mut cursor, large, now())? {
+        match port.poll_send(kind, parts, &mut cursor, large)? {
             Step::Done => return Ok(()),
             Step::Body => {
                 let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };

@@ -38,7 +38,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                         *last = at;
                         return Ok(Some(at));
                     }
-                    Ok(step) => port.step(step, false),
+                    Ok(step) => port.step(step, &[], false).map(|_| ()),
                     Err(fault) => Err(Error::from(fault)),
                 };
                 if let Err(error) = result {

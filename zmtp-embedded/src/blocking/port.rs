@@ -4,7 +4,7 @@ use embedded_io::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::wire::More;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::kind::Rules;
 use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
@@ -17,6 +17,7 @@ pub(crate) struct Until<F> {
 
 impl<IO: Read + Write> Port<'_, IO> {
     /// Waits for what is wanted.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn wait<F: FnMut() -> Instant>(
         &mut self,
         kind: &mut impl Rules,
@@ -25,11 +26,10 @@ impl<IO: Read + Write> Port<'_, IO> {
     ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
-            let step = self.poll(kind, want, now)?;
-            if step == Step::Done {
-                return Ok(());
-            }
-            self.step(step, now >= until.deadline)?;
+            match self.poll(kind, want, now)? {
+                Step::Done => return Ok(()),
+                step => self.step(step, &[], now >= until.deadline)?,
+            };
         }
     }
 
@@ -41,11 +41,10 @@ impl<IO: Read + Write> Port<'_, IO> {
     ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
-            let step = self.poll_flush(kind, now)?;
-            if step == Step::Done {
-                return Ok(());
-            }
-            self.step(step, now >= until.deadline)?;
+            match self.poll_flush(kind, now)? {
+                Step::Done => return Ok(()),
+                step => self.step(step, &[], now >= until.deadline)?,
+            };
         }
     }
 
@@ -56,26 +55,32 @@ impl<IO: Read + Write> Port<'_, IO> {
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        self.put(kind, parts, until)?;
+        self.drain(until)
+    }
+
+    /// Puts a message into the outbox; what does not fit there is written.
+    pub(crate) fn put<F: FnMut() -> Instant>(
+        &mut self,
+        kind: &mut impl Rules,
+        parts: &[&[u8]],
+        until: &mut Until<F>,
+    ) -> Result<(), Error<IO::Error>> {
+        if !self.is_ready() {
+            self.wait(kind, Want::Ready, until)?;
+        }
         let mut cursor = Cursor::default();
         loop {
-            let now = (until.now)();
-            let late = now >= until.deadline;
-            match self.poll_send(kind, parts, &mut cursor, TooLarge::Lend, now)? {
-                Step::Done => break,
-                Step::Body => {
-                    let result = match &mut self.io {
-                        Some(io) if !late => io.write(cursor.body(parts)),
-                        Some(_) => return Err(Fault::TimedOut.into()),
-                        None => return Err(Fault::Closed.into()),
-                    };
-                    cursor.wrote(self.link.moved(result)?);
-                    self.out.unflushed = true;
-                }
-                step => self.step(step, late)?,
+            let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;
+            if step == Step::Done {
+                return Ok(());
+            }
+            let late = (until.now)() >= until.deadline;
+            let n = self.step(step, cursor.body(parts), late)?;
+            if step == Step::Body {
+                cursor.wrote(n);
             }
         }
-        // It is in the outbox.
-        self.drain(until)
     }
 
     /// Begins a part that is sent in pieces.
@@ -92,7 +97,7 @@ impl<IO: Read + Write> Port<'_, IO> {
             if step == Step::Done {
                 break;
             }
-            self.step(step, now >= until.deadline)?;
+            self.step(step, &[], now >= until.deadline)?;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -112,7 +117,7 @@ impl<IO: Read + Write> Port<'_, IO> {
                 break;
             }
             let late = (until.now)() >= until.deadline;
-            self.step(Step::Write, late).inspect_err(|_| self.link.closed = true)?;
+            self.step(Step::Write, &[], late).inspect_err(|_| self.link.closed = true)?;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -124,36 +129,35 @@ impl<IO: Read + Write> Port<'_, IO> {
     ) -> Result<(), Error<IO::Error>> {
         while !self.out.is_empty() {
             let now = (until.now)();
-            self.step(Step::Write, now >= until.deadline)?;
+            self.step(Step::Write, &[], now >= until.deadline)?;
         }
         Ok(())
     }
 
-    /// Moves octets, once.
-    #[inline(never)]
-    pub(crate) fn step(&mut self, step: Step, late: bool) -> Result<(), Error<IO::Error>> {
-        let Some(io) = &mut self.io else { return Err(Fault::Closed.into()) };
+    /// Moves octets, once: of those that the call borrows if that is due. Says how many.
+    pub(crate) fn step(
+        &mut self,
+        step: Step,
+        lent: &[u8],
+        late: bool,
+    ) -> Result<usize, Error<IO::Error>> {
+        let Some(io) = &mut self.io else { return Err(Error::Closed) };
         if late {
-            return Err(Fault::TimedOut.into());
+            return Err(Error::TimedOut);
         }
+        let result = match step {
+            Step::Read => io.read(self.window.spare()),
+            Step::Write => io.write(self.out.waiting()),
+            Step::Body => io.write(lent),
+            Step::Flush | Step::Done => io.flush().map(|()| 1),
+        };
+        let n = self.link.moved(result)?;
         match step {
-            Step::Read => {
-                let result = io.read(self.window.spare());
-                let n = self.link.moved(result)?;
-                self.window.received(n);
-            }
-            Step::Write => {
-                let result = io.write(self.out.waiting());
-                let n = self.link.moved(result)?;
-                self.out.written(n);
-            }
-            _ => {
-                let result = io.flush().map(|()| 1);
-                if self.link.moved(result)? > 0 {
-                    self.out.unflushed = false;
-                }
-            }
+            Step::Read => self.window.received(n),
+            Step::Write => self.out.written(n),
+            Step::Body => self.out.unflushed = true,
+            Step::Flush | Step::Done => self.out.unflushed &= n == 0,
         }
-        Ok(())
+        Ok(n)
     }
 }

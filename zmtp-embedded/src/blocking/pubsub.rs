@@ -101,7 +101,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
             let result = match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Fault::Closed) => break,
-                Ok(step) => self.port.step(step, time >= deadline),
+                Ok(step) => self.port.step(step, &[], time >= deadline).map(|_| ()),
                 Err(fault) => Err(fault.into()),
             };
             result?;

@@ -25,8 +25,9 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         self.give_up();
         let mut until = Until { deadline, now };
-        let mut result = self.port.send(&mut self.kind, parts, &mut until);
+        let mut result = self.port.put(&mut self.kind, parts, &mut until);
         if result.is_ok() {
+            // Which writes what waits.
             result = self.port.wait(&mut self.kind, Want::Message, &mut until);
         }
         match result {
