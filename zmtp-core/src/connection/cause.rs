@@ -64,9 +64,7 @@ impl Cause {
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
-            Self::IncompatibleSocketType(peer) => {
-                PeerError::IncompatibleSocketType { ours, peer }
-            }
+            Self::IncompatibleSocketType(peer) => PeerError::IncompatibleSocketType { ours, peer },
             Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,

@@ -183,7 +183,11 @@ impl Rx {
                 Front::bare(What::Subscribe)
             }
             State::Traffic(flow) if flow.remaining > 0 => {
-                if input.is_empty() { Front::NEED_INPUT } else { self.body(What::Piece, 0, input) }
+                if input.is_empty() {
+                    Front::NEED_INPUT
+                } else {
+                    self.body(What::Piece, 0, input)
+                }
             }
             _ => self.frame(config, mechanism, tx, now, input),
         }

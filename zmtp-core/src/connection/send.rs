@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN,
-    SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
+    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
+    VERSION_MAJOR_AT, Version, Writer,
 };
 
 /// State of the sending half.

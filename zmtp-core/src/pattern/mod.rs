@@ -26,6 +26,7 @@ mod fixed_topics;
 mod pair;
 mod publish;
 mod push_pull;
+mod records;
 mod rep;
 mod rep_parts;
 mod req;

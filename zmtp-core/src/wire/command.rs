@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn every_known_name_parses_to_itself() {
         use CommandName::{
-            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe, Unknown,
-            Welcome,
+            Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe,
+            Unknown, Welcome,
         };
         let all = [
             Cancel, Error, Hello, Initiate, Join, Leave, Message, Ping, Pong, Ready, Subscribe,

@@ -81,7 +81,6 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
     }
 }
@@ -100,7 +99,6 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
     }
 }

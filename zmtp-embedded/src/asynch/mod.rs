@@ -75,7 +75,6 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         port::flush(&mut self.port, &mut self.kind, &mut now).await
     }
 }
@@ -149,7 +148,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         let (port, kind) = (&mut self.port, &mut self.kind);
-        
+
         port::send(port, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
@@ -194,7 +193,6 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         len: usize,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await
     }
 
@@ -209,7 +207,6 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// No octet was taken if the future is dropped before it is done.
     pub async fn push(&mut self, octets: &[u8]) -> Result<usize, Error<IO::Error>> {
-        
         port::push(&mut self.port, &mut self.kind, octets).await
     }
 }

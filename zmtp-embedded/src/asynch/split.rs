@@ -373,7 +373,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
         let mut out = self.shared.writing().await;
         let subject = parts.first().copied().unwrap_or_default();
         let mut cursor = Cursor::default();
-        
+
         loop {
             let step = self.shared.with(|state| {
                 if !state.kind.wants(kind::ONLY, subject) {
@@ -416,7 +416,6 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W
     ///
     /// Nothing is lost.
     pub async fn serve(&mut self, now: impl FnMut() -> Instant) -> Result<(), Error<R::Error>> {
-        
         self.wait(Want::Nothing, now).await
     }
 

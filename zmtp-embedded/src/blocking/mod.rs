@@ -60,7 +60,6 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         self.port.flush(&mut self.kind, &mut Until { deadline, now })
     }
 }
@@ -127,7 +126,6 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         self.port.send(&mut self.kind, parts, &mut Until { deadline, now })
     }
 
@@ -144,7 +142,6 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now })
     }
 
@@ -161,7 +158,6 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        
         self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now })
     }
 }

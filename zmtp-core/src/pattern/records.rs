@@ -1,0 +1,122 @@
+//! Topics with numbers in an array of octets.
+
+use super::NoRoom;
+
+/// Octets that a topic takes besides its own.
+const HEAD: usize = 4;
+
+/// Octets of the longest topic.
+const MAX_TOPIC: usize = 0xffff;
+
+/// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
+#[derive(Debug)]
+pub(super) struct Records<const OCTETS: usize> {
+    octets: [u8; OCTETS],
+    /// Octets in use.
+    len: usize,
+}
+
+/// What a topic must be to be found.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Match {
+    /// What is looked for begins with it.
+    Prefix,
+    /// It is what is looked for.
+    Whole,
+}
+
+/// Where the record behind one with this topic begins.
+pub(super) const fn behind(at: usize, topic: &[u8]) -> usize {
+    at.wrapping_add(HEAD).wrapping_add(topic.len())
+}
+
+impl<const OCTETS: usize> Records<OCTETS> {
+    pub(super) const fn new() -> Self {
+        Self { octets: [0; OCTETS], len: 0 }
+    }
+
+    pub(super) const fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// The topic of the record at `at`, where one begins.
+    pub(super) fn topic(&self, at: usize) -> Option<&[u8]> {
+        let ([_, _, a, b], rest) = self.octets.get(at..self.len)?.split_first_chunk::<HEAD>()?;
+        rest.get(..usize::from(u16::from_le_bytes([*a, *b])))
+    }
+
+    /// The number of the record at `at`.
+    pub(super) fn number(&self, at: usize) -> u16 {
+        let number = self.octets.get(at..).and_then(|rest| rest.first_chunk());
+        u16::from_le_bytes(number.copied().unwrap_or_default())
+    }
+
+    /// Where records begin, and their topics.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let mut at = 0;
+        core::iter::from_fn(move || {
+            let (this, topic) = (at, self.topic(at)?);
+            at = behind(at, topic);
+            Some((this, topic))
+        })
+    }
+
+    /// Where the first record begins with a topic that matches, and with this number if there is
+    /// one. One loop for all, because each is 100 octets of flash.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn find(&self, number: Option<u16>, subject: &[u8], how: Match) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let topic = self.topic(at)?;
+            if number.is_none_or(|number| number == self.number(at))
+                && (how == Match::Prefix || subject.len() == topic.len())
+                && subject.starts_with(topic)
+            {
+                return Some(at);
+            }
+            at = behind(at, topic);
+        }
+    }
+
+    pub(super) fn push(&mut self, number: u16, topic: &[u8]) -> Result<(), NoRoom> {
+        // Longer ones do not fit, if the store is no larger.
+        if OCTETS > MAX_TOPIC && topic.len() > MAX_TOPIC {
+            return Err(NoRoom);
+        }
+        let [a, b] = number.to_le_bytes();
+        let [c, d, ..] = topic.len().to_le_bytes();
+        let room = self.octets.get_mut(self.len..).unwrap_or_default();
+        let (head, rest) = room.split_first_chunk_mut::<HEAD>().ok_or(NoRoom)?;
+        let room = rest.get_mut(..topic.len()).ok_or(NoRoom)?;
+        *head = [a, b, c, d];
+        for (slot, octet) in room.iter_mut().zip(topic) {
+            *slot = *octet;
+        }
+        self.len = self.len.wrapping_add(HEAD).wrapping_add(topic.len());
+        Ok(())
+    }
+
+    pub(super) fn set_number(&mut self, at: usize, number: u16) {
+        let [a, b] = number.to_le_bytes();
+        if let Some([x, y, ..]) = self.octets.get_mut(at..) {
+            (*x, *y) = (a, b);
+        }
+    }
+
+    /// Cuts the record at `at` out, whose topic is this long. Octet by octet, because `copy_within` brings a `memmove` of 700
+    /// octets of flash.
+    pub(super) fn cut(&mut self, at: usize, topic_len: usize) {
+        let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
+        let mut to = at;
+        while from < self.len {
+            if let Some(&octet) = self.octets.get(from)
+                && let Some(slot) = self.octets.get_mut(to)
+            {
+                *slot = octet;
+            }
+            to = to.wrapping_add(1);
+            from = from.wrapping_add(1);
+        }
+        self.len = to;
+    }
+}
