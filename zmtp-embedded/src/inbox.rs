@@ -10,6 +10,9 @@ use crate::link::Want;
 use crate::message::{Chunk, Message};
 use crate::window::Window;
 
+/// Whether messages may come and go in pieces.
+pub(crate) const CHUNKS: bool = cfg!(feature = "chunks");
+
 /// State of the message under way. Its octets are in the [`Window`], its envelope first.
 #[derive(Debug)]
 pub(crate) struct Inbox {
@@ -65,12 +68,12 @@ impl Inbox {
     pub(crate) fn resume(&mut self, window: &mut Window<'_>, want: Want) -> Result<(), Fault> {
         match core::mem::replace(&mut self.given, Given::Nothing) {
             Given::Nothing => {}
-            Given::Chunk { ends_message: false, .. } => window.truncate(self.envelope),
+            Given::Chunk { ends_message: false, .. } if CHUNKS => window.truncate(self.envelope),
             Given::Chunk { .. } | Given::Message => self.forget(window),
         }
         match (want, self.mode) {
-            (Want::Chunk, Mode::Whole) => return Err(Fault::Unfinished),
-            (Want::Message, Mode::Pieces) => self.skip(window),
+            (Want::Chunk, Mode::Whole) if CHUNKS => return Err(Fault::Unfinished),
+            (Want::Message, Mode::Pieces) if CHUNKS => self.skip(window),
             _ => {}
         }
         Ok(())
@@ -96,7 +99,7 @@ impl Inbox {
 
     /// Whether the frame's octets are handed out as they come.
     fn streams<R: Rules>(&self) -> bool {
-        self.is::<R>(Place::Part) && self.mode == Mode::Pieces
+        CHUNKS && self.is::<R>(Place::Part) && self.mode == Mode::Pieces
     }
 
     /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
@@ -115,7 +118,7 @@ impl Inbox {
             let first = self.mode == Mode::Between;
             self.place = rules.judge(peer, header, first);
             if first {
-                self.mode = if want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
+                self.mode = if CHUNKS && want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
             }
             if self.is::<R>(Place::Reject) {
                 self.skip(window);
@@ -181,7 +184,7 @@ impl Inbox {
             }
             if self.is::<R>(Place::RequestId) {
                 window.truncate(0);
-            } else if self.mode == Mode::Pieces {
+            } else if CHUNKS && self.mode == Mode::Pieces {
                 self.chunk = len;
                 self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
                 return true;

@@ -6,7 +6,7 @@ use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Instant, Null, What};
 
 use crate::error::{Error, Fault};
-use crate::inbox::Inbox;
+use crate::inbox::{CHUNKS, Inbox};
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
 use crate::window::Window;
@@ -184,7 +184,7 @@ impl<'b> Link<'b> {
     ) -> Result<Step, Fault> {
         match out.state() {
             State::Idle if first => {}
-            State::Parts { remaining: 0, more: More::Follows } if !first => {}
+            State::Parts { remaining: 0, more: More::Follows } if CHUNKS && !first => {}
             // A call that was given up has left half a frame, which nobody can finish.
             State::Lent => {
                 self.closed = true;

@@ -4,6 +4,7 @@ use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Null, copy};
 
 use crate::error::Fault;
+use crate::inbox::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
 /// writes it, so that a call may be given up at any time.
@@ -54,7 +55,11 @@ impl<'b> Outbox<'b> {
 
     /// Whether something else may go out now: no frame is under way.
     pub(crate) const fn between_frames(&self) -> bool {
-        matches!(self.state, State::Idle | State::Farewell | State::Parts { remaining: 0, .. })
+        match self.state {
+            State::Idle | State::Farewell => true,
+            State::Parts { remaining, .. } => CHUNKS && remaining == 0,
+            State::Lent => false,
+        }
     }
 
     /// Whether no message is under way.
