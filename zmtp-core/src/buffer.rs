@@ -59,13 +59,3 @@ pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     }
     n
 }
-
-/// Zeros. Where there is no operating system written one by one, in a way that the compiler does not
-/// take for a `memset`, as with [`copy`].
-#[inline]
-pub(crate) fn zeroed<const N: usize>() -> [u8; N] {
-    if cfg!(target_os = "none") {
-        return core::array::from_fn(|_| core::hint::black_box(0));
-    }
-    [0; N]
-}

@@ -7,8 +7,8 @@ use crate::wire::{
 };
 
 /// Octets of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
-/// those that a [`Cause`] is about.
-pub(super) type Scratch = [u8; 20];
+/// those that a [`Cause`] is about. 16, because compilers have a `memset` for more.
+pub(super) type Scratch = [u8; 16];
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {

@@ -6,7 +6,7 @@ use super::cause::{Cause, Scratch, exceeds};
 use super::event::{Incoming, PeerInfo};
 use super::older::{self, Opening};
 use super::send::Tx;
-use crate::buffer::{copy, zeroed};
+use crate::buffer::copy;
 use crate::config::Config;
 use crate::error::{Limit, Timeout};
 use crate::mechanism::{Consumed, Mechanism};
@@ -124,7 +124,7 @@ impl Rx {
     pub(super) fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
         let state = State::Greeting(GreetingReader::new());
-        Self { state, cause: None, scratch: zeroed(), peer, owed: Timeout::Handshake, give_up }
+        Self { state, cause: None, scratch: [0; 16], peer, owed: Timeout::Handshake, give_up }
     }
 
     /// Begins anew; the scratch need not be clean.
@@ -207,7 +207,7 @@ impl Rx {
                 None => return Front::NEED_INPUT,
             }
         }
-        let taken = match reader.push(input, &mut self.scratch) {
+        let taken = match reader.push(input, const { &M::NAME }, &mut self.scratch) {
             Ok(taken) => taken,
             Err(old) => {
                 if M::OLDER_PEERS
@@ -222,7 +222,7 @@ impl Rx {
                 return self.fail(Cause::Old(old));
             }
         };
-        if reader.has_mechanism() && !const { &M::NAME }.is(&self.scratch) {
+        if reader.is_of_another() {
             return self.fail(Cause::Mechanism);
         }
         if reader.position() < Greeting::LEN {
@@ -431,7 +431,7 @@ impl Rx {
 
     /// Fails for what these octets begin with.
     pub(super) fn fail_at(&mut self, cause: Cause, octets: &[u8]) -> Front {
-        self.scratch = zeroed();
+        self.scratch = [0; 16];
         copy(&mut self.scratch, octets);
         self.fail(cause)
     }

@@ -85,7 +85,7 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
 #[test]
 fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
     let mut connection = fed(&greeting());
-    connection.rx.scratch = [7; 20];
+    connection.rx.scratch = [7; 16];
     connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
     assert!(connection.tx.pong_due());
     assert!(due(&mut connection).ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));

@@ -108,8 +108,8 @@ impl FrameHeader {
     /// Octets of the longest header of ZMTP 3.
     pub const MAX_LEN: usize = 9;
 
-    /// Of no frame.
-    pub(crate) const NONE: Self = Self { kind: Kind::Message(More::Last), len: 0 };
+    /// Of no frame. A command, because compilers have a `memset` for that many zeros.
+    pub(crate) const NONE: Self = Self { kind: Kind::Command, len: 0 };
 
     /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1, where `usize` has
     /// 32 bits at 2^32-1: larger ones are cut to it.

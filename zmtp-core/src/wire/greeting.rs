@@ -84,11 +84,6 @@ impl MechanismName {
         Self(octets)
     }
 
-    /// Whether these are its octets. One by one, because a comparison of arrays brings `memcmp`.
-    pub(crate) fn is(&self, other: &[u8; MECHANISM_LEN]) -> bool {
-        self.0.iter().zip(other).all(|(one, other)| one == other)
-    }
-
     /// All 20 octets as they stand on the wire.
     pub const fn octets(&self) -> &[u8; MECHANISM_LEN] {
         &self.0
@@ -178,13 +173,12 @@ impl Greeting {
     ///
     /// [`OldPeer`] as soon as the octet that shows it is there.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
-        let (mut reader, mut name) = (GreetingReader::new(), [0; MECHANISM_LEN]);
-        reader.push(input, &mut name)?;
-        if reader.position() < Self::LEN {
-            return Ok(None);
-        }
-        let mechanism = MechanismName(name);
-        Ok(Some(Self { version: reader.version, mechanism, as_server: reader.as_server }))
+        let mut reader = GreetingReader::new();
+        reader.push(input, &MechanismName::NULL, &mut [])?;
+        let Some(octets) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
+        let name = octets.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
+        let as_server = octets.get(AS_SERVER_AT) == Some(&1);
+        Ok(Some(Self { version: reader.version, mechanism: MechanismName::new(name), as_server }))
     }
 
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
@@ -226,12 +220,13 @@ impl Greeting {
 pub(crate) struct GreetingReader {
     at: u8,
     version: Version,
-    as_server: bool,
+    /// It names another mechanism than was expected.
+    other: bool,
 }
 
 impl GreetingReader {
     pub(crate) const fn new() -> Self {
-        Self { at: 0, version: Version { major: 0, minor: 0 }, as_server: false }
+        Self { at: 0, version: Version { major: 0, minor: 0 }, other: false }
     }
 
     /// Octets read so far.
@@ -240,11 +235,12 @@ impl GreetingReader {
     }
 
     /// Takes octets from the front of `input` up to the greeting's end and says how many. Those of
-    /// the mechanism go to `name`.
+    /// the mechanism go to `name`, as far as there is room.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
-        name: &mut [u8; MECHANISM_LEN],
+        expected: &MechanismName,
+        name: &mut [u8],
     ) -> Result<usize, OldPeer> {
         let wanted = Greeting::LEN.saturating_sub(self.position());
         let mut taken: usize = 0;
@@ -257,10 +253,13 @@ impl GreetingReader {
                 VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
                 VERSION_MAJOR_AT => self.version.major = octet,
                 SOCKET_TYPE_AT => self.version.minor = octet,
-                AS_SERVER_AT => self.as_server = octet == 1,
                 _ => {
-                    if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
-                        *slot = octet;
+                    let place = at.wrapping_sub(MECHANISM_AT);
+                    if let Some(expected) = expected.0.get(place) {
+                        self.other |= octet != *expected;
+                        if let Some(slot) = name.get_mut(place) {
+                            *slot = octet;
+                        }
                     }
                 }
             }
@@ -270,9 +269,9 @@ impl GreetingReader {
         Ok(taken)
     }
 
-    /// Whether the 20 octets of the mechanism are there.
-    pub(crate) const fn has_mechanism(&self) -> bool {
-        self.position() >= AS_SERVER_AT
+    /// Whether all 20 octets of the mechanism are there and it is another.
+    pub(crate) const fn is_of_another(&self) -> bool {
+        self.other && self.position() >= AS_SERVER_AT
     }
 
     /// The version, once it is there.
