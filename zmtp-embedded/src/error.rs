@@ -98,6 +98,7 @@ pub(crate) enum Fault {
     SendBuffer {
         needed: usize,
     },
+    #[expect(dead_code, reason = "for the shape")]
     TimedOut,
     Unfinished,
 }

@@ -9,7 +9,7 @@ macro_rules! face {
         /// [`Push`] or [`Pull`], and give it an IO by [`Socket::connect`].
         #[derive(Debug)]
         pub struct Socket<'b, K, IO> {
-            port: Port<'b, IO>,
+            port: Port<'b, K, IO>,
             kind: K,
         }
 

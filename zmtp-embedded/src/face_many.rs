@@ -8,7 +8,7 @@ macro_rules! face_many {
         /// [`Socket::connect`] gives it another IO.
         #[derive(Debug)]
         pub struct Socket<'b, K, IO, const N: usize> {
-            ports: [Port<'b, IO>; N],
+            ports: [Port<'b, K, IO>; N],
             kind: K,
             /// The link whose message was handed out last.
             last: usize,

@@ -3,7 +3,8 @@
 use embedded_io::ErrorKind;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Instant, Null, What};
+use zmtp_core::mechanism::NullOf;
+use zmtp_core::{Config, Connection, Instant, What};
 
 use crate::error::{Error, Fault};
 use crate::inbox::{CHUNKS, Inbox};
@@ -41,25 +42,25 @@ pub(crate) enum Want {
 
 /// The connection, and the message that is being received.
 #[derive(Debug)]
-pub(crate) struct Link<'b> {
-    pub(crate) connection: Connection<Null, &'b Config>,
+pub(crate) struct Link<'b, K> {
+    pub(crate) connection: Connection<NullOf<K>, &'b Config>,
     pub(crate) inbox: Inbox,
     pub(crate) peer: PeerId,
     /// The stream ended, or may have lost octets.
     pub(crate) closed: bool,
 }
 
-impl<'b> Link<'b> {
+impl<'b, K: Rules> Link<'b, K> {
     /// A link that is not connected.
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, peer: PeerId) -> Self {
-        let connection = Connection::new(Null::new(), config, Instant::NEVER);
+        let connection = Connection::new(NullOf::new(), config, Instant::NEVER);
         Self { connection, inbox: Inbox::new(), peer, closed: true }
     }
 
     /// The start of a new stream.
     pub(crate) fn open(&mut self, now: Instant) {
-        self.connection.restart(Null::new(), now);
+        self.connection.restart(NullOf::new(), now);
         self.inbox = Inbox::new();
         self.closed = false;
     }
@@ -73,7 +74,7 @@ impl<'b> Link<'b> {
         &mut self,
         window: &mut Window<'b>,
         mut out: Option<&mut Outbox<'b>>,
-        rules: &mut impl Rules,
+        rules: &mut K,
         want: Want,
         now: Instant,
     ) -> Result<Step, Fault> {
@@ -135,7 +136,7 @@ impl<'b> Link<'b> {
     pub(crate) fn due(
         &mut self,
         out: &mut Outbox<'b>,
-        rules: &mut impl Rules,
+        rules: &mut K,
         now: Instant,
     ) -> Result<Option<Step>, Fault> {
         if self.closed {
@@ -164,7 +165,7 @@ impl<'b> Link<'b> {
     pub(crate) fn poll_flush(
         &mut self,
         out: &mut Outbox<'b>,
-        rules: &mut impl Rules,
+        rules: &mut K,
         now: Instant,
     ) -> Result<Step, Fault> {
         match self.due(out, rules, now)? {

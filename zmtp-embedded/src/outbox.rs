@@ -1,7 +1,8 @@
 //! The lent send buffer: octets that wait to be written.
 
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Null, copy};
+use zmtp_core::mechanism::Mechanism;
+use zmtp_core::{Config, Connection, copy};
 
 use crate::error::Fault;
 use crate::inbox::CHUNKS;
@@ -104,9 +105,9 @@ impl<'b> Outbox<'b> {
     }
 
     /// Takes what the connection itself has to say, if it fits behind what waits.
-    pub(crate) fn collect(
+    pub(crate) fn collect<M: Mechanism>(
         &mut self,
-        connection: &mut Connection<Null, &Config>,
+        connection: &mut Connection<M, &Config>,
     ) -> Result<(), Fault> {
         loop {
             let room = self.octets.get_mut(self.end..).unwrap_or_default();

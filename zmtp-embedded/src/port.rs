@@ -13,8 +13,8 @@ use crate::window::Window;
 
 /// Where octets come in and go out.
 #[derive(Debug)]
-pub(crate) struct Port<'b, IO> {
-    pub(crate) link: Link<'b>,
+pub(crate) struct Port<'b, K, IO> {
+    pub(crate) link: Link<'b, K>,
     pub(crate) window: Window<'b>,
     pub(crate) out: Outbox<'b>,
     pub(crate) io: Option<IO>,
@@ -39,7 +39,7 @@ pub(crate) enum TooLarge {
     Refuse,
 }
 
-impl<'b, IO> Port<'b, IO> {
+impl<'b, K: Rules, IO> Port<'b, K, IO> {
     #[inline(always)]
     pub(crate) fn new(
         config: &'b Config,
@@ -52,7 +52,7 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// A new stream; gives back the old one.
-    pub(crate) fn open(&mut self, kind: &mut impl Rules, io: IO, now: Instant) -> Option<IO> {
+    pub(crate) fn open(&mut self, kind: &mut K, io: IO, now: Instant) -> Option<IO> {
         kind.down(self.link.peer);
         self.window.clear();
         self.out.clear();
@@ -61,7 +61,7 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// The end of the stream.
-    pub(crate) fn close(&mut self, kind: &mut impl Rules) -> Option<IO> {
+    pub(crate) fn close(&mut self, kind: &mut K) -> Option<IO> {
         kind.down(self.link.peer);
         self.link.closed = true;
         self.io.take()
@@ -95,7 +95,7 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// Whether a call that waits for `want` may begin.
-    pub(crate) fn start(&mut self, kind: &mut impl Rules, want: Want) -> Result<(), Fault> {
+    pub(crate) fn start(&mut self, kind: &mut K, want: Want) -> Result<(), Fault> {
         kind.may_receive()?;
         self.link.inbox.resume(&mut self.window, want)
     }
@@ -103,7 +103,7 @@ impl<'b, IO> Port<'b, IO> {
     /// The next step towards what is wanted.
     pub(crate) fn poll(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         want: Want,
         now: Instant,
     ) -> Result<Step, Fault> {
@@ -113,7 +113,7 @@ impl<'b, IO> Port<'b, IO> {
     /// The next step towards an empty outbox and a flushed IO.
     pub(crate) fn poll_flush(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         now: Instant,
     ) -> Result<Step, Fault> {
         self.link.poll_flush(&mut self.out, kind, now)
@@ -139,7 +139,7 @@ impl<'b, IO> Port<'b, IO> {
     /// fits there. The link is ready.
     pub(crate) fn poll_send(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         parts: &[&[u8]],
         cursor: &mut Cursor,
         large: TooLarge,
@@ -151,7 +151,7 @@ impl<'b, IO> Port<'b, IO> {
     /// The next step towards the header of a part of `len` octets in the outbox.
     pub(crate) fn poll_begin(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         more: More,
         len: usize,
         now: Instant,
@@ -189,7 +189,7 @@ impl<'b, IO> Port<'b, IO> {
     }
 
     /// Takes octets of the part that was begun, and says how many; none if there is no room.
-    pub(crate) fn push(&mut self, kind: &mut impl Rules, octets: &[u8]) -> Result<usize, Fault> {
+    pub(crate) fn push(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Fault> {
         match self.out.state() {
             _ if self.link.closed => Err(Fault::Closed),
             State::Parts { remaining, more } if octets.len() <= remaining => {
@@ -205,17 +205,17 @@ impl<'b, IO> Port<'b, IO> {
         }
     }
 
-    fn finish(&mut self, kind: &mut impl Rules) {
+    fn finish(&mut self, kind: &mut K) {
         self.out.set_state(State::Idle);
         kind.sent();
     }
 }
 
 /// The next step towards a message of these parts in the outbox of a link that is ready.
-pub(crate) fn poll_send<'b>(
-    link: &mut Link<'b>,
+pub(crate) fn poll_send<'b, K: Rules>(
+    link: &mut Link<'b, K>,
     out: &mut Outbox<'b>,
-    kind: &mut impl Rules,
+    kind: &mut K,
     envelope: &[u8],
     parts: &[&[u8]],
     cursor: &mut Cursor,

@@ -16,7 +16,6 @@ pub(super) enum Cause {
     ErrorReason,
     /// The header is in the scratch.
     Header(HeaderFlaw),
-    IncompatibleSocketType(SocketType),
     /// More than a limit allows.
     Limit(Limit, Size),
     /// The peer's is in the scratch.
@@ -29,10 +28,11 @@ pub(super) enum Cause {
     Refused,
     RoutingIdTooLong(u32),
     SecondReady,
+    /// The peer's is none that ours talks to: so many octets long, and in the scratch.
+    SocketType(u8),
     TimedOut(Timeout),
     /// A command that had no place in the handshake: the front of its body is in the scratch.
     UnexpectedCommand,
-    UnknownSocketType,
 }
 
 /// The largest frame and message that any limit allows: what goes past it counts as more.
@@ -45,8 +45,7 @@ pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
 
 impl Cause {
     /// The error to show.
-    pub(super) fn error(self, config: &Config, scratch: &Scratch) -> Error {
-        let ours = config.socket_type;
+    pub(super) fn error(self, config: &Config, ours: SocketType, scratch: &Scratch) -> Error {
         Error::Peer(match self {
             Self::Limit(limit, got) => {
                 let limits = &config.limits;
@@ -64,7 +63,6 @@ impl Cause {
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
-            Self::IncompatibleSocketType(peer) => PeerError::IncompatibleSocketType { ours, peer },
             Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
@@ -78,7 +76,13 @@ impl Cause {
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
                 PeerError::UnexpectedCommand(name)
             }
-            Self::UnknownSocketType => PeerError::UnknownSocketType,
+            Self::SocketType(len) => {
+                let name = scratch.get(..usize::from(len));
+                match name.and_then(SocketType::from_name) {
+                    Some(peer) => PeerError::IncompatibleSocketType { ours, peer },
+                    None => PeerError::UnknownSocketType,
+                }
+            }
         })
     }
 }

@@ -284,7 +284,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// The error the connection failed with.
     pub fn error(&self) -> Option<Error> {
-        self.rx.cause.map(|cause| cause.error(self.config.borrow(), &self.rx.scratch))
+        self.rx.cause.map(|cause| cause.error(self.config.borrow(), M::socket_type(self.config.borrow()), &self.rx.scratch))
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.

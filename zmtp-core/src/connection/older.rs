@@ -5,7 +5,7 @@
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
 use super::cause::{Cause, exceeds};
-use super::receive::{Flow, Front, Rx, State, What, check_identity, check_socket_type};
+use super::receive::{Flow, Front, Rx, State, What, check_identity};
 use crate::config::Config;
 use crate::error::Limit;
 use crate::mechanism::Mechanism;
@@ -55,21 +55,27 @@ impl Rx {
         opening: Opening,
         input: &[u8],
     ) -> Front {
-        let result = match opening {
-            Opening::SocketType => self.old_socket_type(config, input),
-            Opening::Identity(has_type) => self.old_identity::<M>(config, has_type, input),
+        let has_type = match opening {
+            Opening::SocketType => return self.old_socket_type::<M>(config, input),
+            Opening::Identity(has_type) => has_type,
         };
-        match result {
+        match self.old_identity::<M>(config, has_type, input) {
             Ok(front) => front,
             Err(cause) => self.fail_at(cause, input),
         }
     }
 
-    fn old_socket_type(&mut self, config: &Config, input: &[u8]) -> Result<Front, Cause> {
-        let Some(&code) = input.first() else { return Ok(Front::NEED_INPUT) };
-        self.peer.socket_type = Some(check_socket_type(config, SocketType::from_code(code))?);
+    fn old_socket_type<M: Mechanism>(&mut self, config: &Config, input: &[u8]) -> Front {
+        let Some(&code) = input.first() else { return Front::NEED_INPUT };
+        let peer = SocketType::from_code(code);
+        let name = peer.map_or(&[][..], SocketType::octets);
+        self.peer.socket_type = M::socket_type(config).peer_called(name);
+        if self.peer.socket_type.is_none() {
+            let len = u8::try_from(name.len()).unwrap_or_default();
+            return self.fail_at(Cause::SocketType(len), name);
+        }
         self.state = State::Older(Opening::Identity(true));
-        Ok(Front { what: What::Nothing, taken: 1, payload: 0 })
+        Front { what: What::Nothing, taken: 1, payload: 0 }
     }
 
     fn old_identity<M: Mechanism>(
@@ -107,7 +113,7 @@ impl Rx {
             return Ok(Front::NEED_INPUT);
         }
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
-        let everything = !has_type && config.socket_type.takes_subscriptions();
+        let everything = !has_type && M::socket_type(config).takes_subscriptions();
         self.state = if everything { State::MatchAll } else { State::Traffic(Flow::NONE) };
         self.heard();
         Ok(Front { what: What::Ready, taken, payload })

@@ -13,7 +13,7 @@ use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
 use crate::wire::{
     Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, OldPeer, Ping,
-    Property, SOCKET_TYPE_AT, Size, SocketType, Version, error_reason, wide,
+    Property, SOCKET_TYPE_AT, Size, Version, error_reason, wide,
 };
 
 /// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
@@ -269,7 +269,7 @@ impl Rx {
                 (_, Ok(command)) => {
                     // What follows a PING in the same input is a sign of life, like what comes
                     // later.
-                    self.traffic_command(config, tx, alone.then_some(now), command, found)
+                    self.traffic_command::<M>(config, tx, alone.then_some(now), command, found)
                 }
                 (_, Err(_)) => found,
             };
@@ -302,10 +302,10 @@ impl Rx {
         Front { what, taken: header_len.wrapping_add(payload), payload }
     }
 
-    fn handshake_command(
+    fn handshake_command<M: Mechanism>(
         &mut self,
         config: &Config,
-        mechanism: &mut impl Mechanism,
+        mechanism: &mut M,
         command: Command<'_>,
         body: &[u8],
         mut found: Front,
@@ -321,23 +321,22 @@ impl Rx {
         }
         found.what = match mechanism.consume(command) {
             Consumed::Pending => What::Nothing,
-            Consumed::Ready(metadata) => match check_metadata(config, metadata) {
-                Ok(named) => {
-                    self.peer.socket_type = named;
-                    self.state = State::Traffic(Flow::NONE);
-                    self.give_up = Instant::NEVER;
-                    found.payload = metadata.len();
-                    What::Ready
+            Consumed::Ready(metadata) => {
+                if !self.check_metadata::<M>(config, metadata) {
+                    return Front::FAILED;
                 }
-                Err(cause) => return self.fail(cause),
-            },
+                self.state = State::Traffic(Flow::NONE);
+                self.give_up = Instant::NEVER;
+                found.payload = metadata.len();
+                What::Ready
+            }
             Consumed::Unexpected => return self.fail_at(Cause::UnexpectedCommand, body),
         };
         found
     }
 
     /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
-    fn traffic_command(
+    fn traffic_command<M: Mechanism>(
         &mut self,
         config: &Config,
         tx: &mut Tx,
@@ -345,7 +344,7 @@ impl Rx {
         command: Command<'_>,
         mut found: Front,
     ) -> Front {
-        let publishes = config.socket_type.takes_subscriptions();
+        let publishes = M::socket_type(config).takes_subscriptions();
         if command.is(CommandName::Ping) {
             if let Ok(ping) = Ping::parse(command.data) {
                 // It is left where it is while the last one's answer waits to go out.
@@ -371,6 +370,32 @@ impl Rx {
             found.payload = command.data.len();
         }
         found
+    }
+
+    /// Checks every Socket-Type and Identity of a READY; `false` if one is wrong.
+    fn check_metadata<M: Mechanism>(&mut self, config: &Config, metadata: &[u8]) -> bool {
+        let mut properties = Encoded(metadata);
+        for Property { name, value } in &mut properties {
+            if Property::is_called(name, Property::SOCKET_TYPE) {
+                self.peer.socket_type = M::socket_type(config).peer_called(value);
+                if self.peer.socket_type.is_none() {
+                    let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
+                    self.fail_at(Cause::SocketType(len), value);
+                    return false;
+                }
+            } else if Property::is_called(name, Property::IDENTITY) {
+                if let Err(cause) = check_identity(value.len()) {
+                    self.fail(cause);
+                    return false;
+                }
+            }
+        }
+        if !properties.0.is_empty() {
+            self.fail(Cause::Metadata);
+        } else if self.peer.socket_type.is_none() && config.require_socket_type {
+            self.fail(Cause::MissingSocketType);
+        }
+        self.cause.is_none()
     }
 
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
@@ -437,19 +462,6 @@ impl Rx {
     }
 }
 
-/// Whether the peer's type fits ours.
-pub(super) fn check_socket_type(
-    config: &Config,
-    peer: Option<SocketType>,
-) -> Result<SocketType, Cause> {
-    let ours = config.socket_type;
-    match peer {
-        Some(peer) if ours.accepts(peer) => Ok(peer),
-        Some(peer) => Err(Cause::IncompatibleSocketType(peer)),
-        None => Err(Cause::UnknownSocketType),
-    }
-}
-
 /// Whether an identity of so many octets may be.
 pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
     if len > usize::from(u8::MAX) {
@@ -457,24 +469,4 @@ pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
         return Err(Cause::RoutingIdTooLong(len));
     }
     Ok(())
-}
-
-/// Checks every Socket-Type and Identity of a READY; returns the socket type it names.
-fn check_metadata(config: &Config, metadata: &[u8]) -> Result<Option<SocketType>, Cause> {
-    let mut named = None;
-    let mut properties = Encoded(metadata);
-    for property in &mut properties {
-        if property.is(Property::SOCKET_TYPE) {
-            named = Some(check_socket_type(config, SocketType::from_name(property.value))?);
-        } else if property.is(Property::IDENTITY) {
-            check_identity(property.value.len())?;
-        }
-    }
-    if !properties.0.is_empty() {
-        return Err(Cause::Metadata);
-    }
-    if named.is_none() && config.require_socket_type {
-        return Err(Cause::MissingSocketType);
-    }
-    Ok(named)
 }

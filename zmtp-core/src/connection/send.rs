@@ -52,7 +52,7 @@ impl Refusal {
     const fn of(cause: &Cause) -> Option<Self> {
         match cause {
             Cause::Mechanism => Some(Self::Mechanism),
-            Cause::IncompatibleSocketType(_) | Cause::UnknownSocketType => Some(Self::SocketType),
+            Cause::SocketType(_) => Some(Self::SocketType),
             _ => None,
         }
     }
@@ -198,7 +198,7 @@ impl Tx {
     ) -> Result<(), Full> {
         let mut octets = greeting(mechanism).emit(config.routing_id.len());
         if let Some(code) = octets.get_mut(SOCKET_TYPE_AT) {
-            *code = config.socket_type.code();
+            *code = M::socket_type(config).code();
         }
         let id = config.routing_id.octets();
         let header = framing.emit(FrameHeader::new(Kind::Message(More::Last), id.len() as u64));

@@ -2,10 +2,10 @@
 
 mod null;
 
-pub use null::{Null, NullOrOlder};
+pub use null::{Null, NullOf, NullOrOlder, Role};
 
 use crate::config::Config;
-use crate::wire::{Command, CommandName, Full, MechanismName, Writer};
+use crate::wire::{Command, CommandName, Full, MechanismName, SocketType, Writer};
 
 /// The handshake of one connection, as a connection drives it.
 ///
@@ -18,6 +18,16 @@ pub trait Mechanism {
     /// Whether peers of ZMTP 2.0 and 1.0 are let in, which know no mechanism: they have none of its
     /// guarantees. A constant, so that who does not want them does not carry their rules.
     const OLDER_PEERS: bool = false;
+
+    /// The type of socket it is for, instead of [`Config::socket_type`]: a program that knows it when
+    /// it is built carries no names of others.
+    const SOCKET_TYPE: Option<SocketType> = None;
+
+    /// The socket's type.
+    #[inline(always)]
+    fn socket_type(config: &Config) -> SocketType {
+        const { Self::SOCKET_TYPE }.unwrap_or(config.socket_type)
+    }
 
     /// The as-server bit of the greeting.
     fn as_server(&self) -> bool {
@@ -53,8 +63,12 @@ pub enum Consumed<'c> {
 
 /// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity
 /// where the type has one.
-pub(crate) fn emit_ready(config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-    let kind = config.socket_type;
+#[inline(always)]
+pub(crate) fn emit_ready(
+    kind: SocketType,
+    config: &Config,
+    out: &mut Writer<'_>,
+) -> Result<(), Full> {
     let (name, id) = (kind.octets(), config.routing_id.octets());
     let (name_len, id_len) =
         ([u8::try_from(name.len()).unwrap_or_default()], [config.routing_id.len()]);

@@ -16,7 +16,6 @@ mod frame;
 mod framing;
 mod greeting;
 mod metadata;
-mod names;
 mod socket_type;
 mod writer;
 

@@ -1,7 +1,5 @@
 //! Socket types and which may talk to which (RFC 37 § The Socket-Type Property).
 
-use super::names::Names;
-
 /// The socket types of ZMTP, drafts included.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -54,13 +52,6 @@ impl SocketType {
         Self::Channel,
     ];
 
-    /// Their names, as [`SocketType::ALL`].
-    const NAMES: &'static str = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB SERVER CLIENT RADIO DISH GATHER SCATTER PEER CHANNEL";
-
-    const fn names() -> Names {
-        Names(Self::NAMES.as_bytes())
-    }
-
     /// Every type.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied()
@@ -68,17 +59,38 @@ impl SocketType {
 
     /// The type called `name` in a Socket-Type property. Case matters, as with libzmq.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::names().index(name).and_then(|at| Self::ALL.get(at)).copied()
+        Self::all().find(|one| one.octets() == name)
     }
 
     /// The name in a Socket-Type property.
-    pub fn name(self) -> &'static str {
-        core::str::from_utf8(self.octets()).unwrap_or_default()
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pair => "PAIR",
+            Self::Pub => "PUB",
+            Self::Sub => "SUB",
+            Self::Req => "REQ",
+            Self::Rep => "REP",
+            Self::Dealer => "DEALER",
+            Self::Router => "ROUTER",
+            Self::Pull => "PULL",
+            Self::Push => "PUSH",
+            Self::Xpub => "XPUB",
+            Self::Xsub => "XSUB",
+            Self::Server => "SERVER",
+            Self::Client => "CLIENT",
+            Self::Radio => "RADIO",
+            Self::Dish => "DISH",
+            Self::Gather => "GATHER",
+            Self::Scatter => "SCATTER",
+            Self::Peer => "PEER",
+            Self::Channel => "CHANNEL",
+        }
     }
 
     /// [`SocketType::name`] in octets.
-    pub(crate) fn octets(self) -> &'static [u8] {
-        Self::ALL.iter().position(|one| *one == self).map_or(&[], |at| Self::names().get(at))
+    #[inline(always)]
+    pub(crate) const fn octets(self) -> &'static [u8] {
+        self.name().as_bytes()
     }
 
     /// The code in a ZMTP 2.0 greeting and in libzmq's API (`ZMQ_TYPE`).
@@ -93,46 +105,45 @@ impl SocketType {
 
     /// Whether this type may talk to a peer of type `peer`. It is so in both directions or none.
     pub fn accepts(self, peer: Self) -> bool {
-        let peers = Self::PEERS.get(usize::from(self.code())).copied().unwrap_or_default();
-        peers & peer.bit() != 0
+        self.peers().contains(&peer)
     }
 
-    const fn bit(self) -> u32 {
-        1_u32.wrapping_shl(self as u32)
+    /// Whom this type may talk to.
+    #[inline(always)]
+    pub const fn peers(self) -> &'static [Self] {
+        match self {
+            Self::Pair => &[Self::Pair],
+            Self::Pub | Self::Xpub => &[Self::Sub, Self::Xsub],
+            Self::Sub | Self::Xsub => &[Self::Pub, Self::Xpub],
+            Self::Req => &[Self::Rep, Self::Router],
+            Self::Rep => &[Self::Req, Self::Dealer],
+            Self::Dealer => &[Self::Rep, Self::Dealer, Self::Router],
+            Self::Router => &[Self::Req, Self::Dealer, Self::Router],
+            Self::Pull => &[Self::Push],
+            Self::Push => &[Self::Pull],
+            Self::Server => &[Self::Client],
+            Self::Client => &[Self::Server],
+            Self::Radio => &[Self::Dish],
+            Self::Dish => &[Self::Radio],
+            Self::Gather => &[Self::Scatter],
+            Self::Scatter => &[Self::Gather],
+            Self::Peer => &[Self::Peer],
+            Self::Channel => &[Self::Channel],
+        }
     }
 
-    /// By its code, whom each type may talk to: a bit for each. As a `match` it is four times as
-    /// large.
-    const PEERS: [u32; 21] = {
-        use SocketType::{
-            Channel, Client, Dealer, Dish, Gather, Pair, Peer, Pub, Pull, Push, Radio, Rep, Req,
-            Router, Scatter, Server, Sub, Xpub, Xsub,
-        };
-        let (publishers, subscribers) = (Pub.bit() | Xpub.bit(), Sub.bit() | Xsub.bit());
-        [
-            Pair.bit(),
-            subscribers,
-            publishers,
-            Rep.bit() | Router.bit(),
-            Req.bit() | Dealer.bit(),
-            Rep.bit() | Dealer.bit() | Router.bit(),
-            Req.bit() | Dealer.bit() | Router.bit(),
-            Push.bit(),
-            Pull.bit(),
-            subscribers,
-            publishers,
-            0,
-            Client.bit(),
-            Server.bit(),
-            Dish.bit(),
-            Radio.bit(),
-            Scatter.bit(),
-            Gather.bit(),
-            0,
-            Peer.bit(),
-            Channel.bit(),
-        ]
-    };
+    /// The one of these types that is called `name`. Without a loop, so that nothing is carried of
+    /// others where `self` is known when a program is built.
+    #[inline(always)]
+    pub(crate) fn peer_called(self, name: &[u8]) -> Option<Self> {
+        let is = |peer: &Self| peer.octets() == name;
+        match self.peers() {
+            [a, ..] if is(a) => Some(*a),
+            [_, b, ..] if is(b) => Some(*b),
+            [_, _, c] if is(c) => Some(*c),
+            _ => None,
+        }
+    }
 
     /// Whether the type announces its routing id in READY, even an empty one, as libzmq does.
     pub const fn sends_identity(self) -> bool {

@@ -13,8 +13,8 @@ use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
 
 /// Moves octets, once.
-pub(crate) async fn step<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
+pub(crate) async fn step<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
     step: Step,
 ) -> Result<(), Error<IO::Error>> {
     let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
@@ -40,9 +40,9 @@ pub(crate) async fn step<IO: Read + Write>(
 }
 
 /// Waits for what is wanted.
-pub(crate) async fn wait<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
-    kind: &mut impl Rules,
+pub(crate) async fn wait<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
+    kind: &mut K,
     want: Want,
     now: &mut impl FnMut() -> Instant,
 ) -> Result<(), Error<IO::Error>> {
@@ -55,9 +55,9 @@ pub(crate) async fn wait<IO: Read + Write>(
 }
 
 /// Waits for an empty outbox and a flushed IO.
-pub(crate) async fn flush<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
-    kind: &mut impl Rules,
+pub(crate) async fn flush<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
+    kind: &mut K,
     now: &mut impl FnMut() -> Instant,
 ) -> Result<(), Error<IO::Error>> {
     loop {
@@ -69,9 +69,9 @@ pub(crate) async fn flush<IO: Read + Write>(
 }
 
 /// Puts a message into the outbox, or, if it may be lent, what does not fit there into the IO.
-pub(crate) async fn send<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
-    kind: &mut impl Rules,
+pub(crate) async fn send<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
+    kind: &mut K,
     parts: &[&[u8]],
     large: TooLarge,
     now: &mut impl FnMut() -> Instant,
@@ -95,9 +95,9 @@ pub(crate) async fn send<IO: Read + Write>(
 }
 
 /// Begins a part that is sent in pieces.
-pub(crate) async fn begin<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
-    kind: &mut impl Rules,
+pub(crate) async fn begin<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
+    kind: &mut K,
     more: More,
     len: usize,
     now: &mut impl FnMut() -> Instant,
@@ -111,9 +111,9 @@ pub(crate) async fn begin<IO: Read + Write>(
 }
 
 /// Takes octets of the part that was begun, at least one if there are any, and says how many.
-pub(crate) async fn push<IO: Read + Write>(
-    port: &mut Port<'_, IO>,
-    kind: &mut impl Rules,
+pub(crate) async fn push<K: Rules, IO: Read + Write>(
+    port: &mut Port<'_, K, IO>,
+    kind: &mut K,
     octets: &[u8],
 ) -> Result<usize, Error<IO::Error>> {
     loop {

@@ -75,7 +75,7 @@ impl<K: core::fmt::Debug, W: core::fmt::Debug> core::fmt::Debug for Shared<'_, '
 
 #[derive(Debug)]
 struct State<'s, 'b, K> {
-    link: &'s mut Link<'b>,
+    link: &'s mut Link<'b, K>,
     kind: &'s mut K,
 }
 

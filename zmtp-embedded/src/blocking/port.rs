@@ -15,12 +15,12 @@ pub(crate) struct Until<F> {
     pub(crate) now: F,
 }
 
-impl<IO: Read + Write> Port<'_, IO> {
+impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     /// Waits for what is wanted.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn wait<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         want: Want,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
@@ -36,7 +36,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     /// Waits for an empty outbox and a flushed IO.
     pub(crate) fn flush<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
         loop {
@@ -51,7 +51,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     /// Writes a message.
     pub(crate) fn send<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
@@ -62,7 +62,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     /// Puts a message into the outbox; what does not fit there is written.
     pub(crate) fn put<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
@@ -86,7 +86,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     /// Begins a part that is sent in pieces.
     pub(crate) fn begin<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         more: More,
         len: usize,
         until: &mut Until<F>,
@@ -105,7 +105,7 @@ impl<IO: Read + Write> Port<'_, IO> {
     /// Sends pieces of the part that was begun.
     pub(crate) fn push_all<F: FnMut() -> Instant>(
         &mut self,
-        kind: &mut impl Rules,
+        kind: &mut K,
         octets: &[u8],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {

@@ -1,5 +1,7 @@
 //! DEALER: messages both ways, as they are (RFC 28).
 
+use zmtp_core::mechanism::Role;
+use zmtp_core::wire::SocketType;
 use super::Rules;
 
 /// DEALER with one peer. Who talks to a REP adds the empty delimiter.
@@ -10,6 +12,10 @@ impl Dealer {
     pub(crate) const fn new() -> Self {
         Self(())
     }
+}
+
+impl Role for Dealer {
+    const SOCKET_TYPE: SocketType = SocketType::Dealer;
 }
 
 impl Rules for Dealer {}

@@ -1,5 +1,7 @@
 //! PUB: sends messages to who subscribed to them (RFC 29).
 
+use zmtp_core::mechanism::Role;
+use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{FixedTopics, PeerId};
 use zmtp_core::wire::FrameHeader;
 
@@ -32,6 +34,10 @@ impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
     const fn known(peer: PeerId) -> Option<PeerId> {
         if LINKS == 1 { None } else { Some(peer) }
     }
+}
+
+impl<const TOPICS: usize, const LINKS: usize> Role for Pub<TOPICS, LINKS> {
+    const SOCKET_TYPE: SocketType = SocketType::Pub;
 }
 
 impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {

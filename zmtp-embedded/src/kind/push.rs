@@ -1,5 +1,7 @@
 //! PUSH: sends messages (RFC 30).
 
+use zmtp_core::mechanism::Role;
+use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
 
@@ -13,6 +15,10 @@ impl Push {
     pub(crate) const fn new() -> Self {
         Self(())
     }
+}
+
+impl Role for Push {
+    const SOCKET_TYPE: SocketType = SocketType::Push;
 }
 
 impl Rules for Push {

@@ -1,5 +1,7 @@
 //! REP: takes a request and answers it (RFC 28).
 
+use zmtp_core::mechanism::Role;
+use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{OutOfTurn, PeerId, RepFrames, RepTurn, Verdict};
 use zmtp_core::wire::FrameHeader;
 
@@ -43,6 +45,10 @@ impl<const N: usize> Rep<N> {
     fn frames(&mut self, peer: PeerId) -> Option<&mut RepFrames> {
         if N == 1 { self.frames.first_mut() } else { self.frames.get_mut(peer.0 as usize) }
     }
+}
+
+impl<const N: usize> Role for Rep<N> {
+    const SOCKET_TYPE: SocketType = SocketType::Rep;
 }
 
 impl<const N: usize> Rules for Rep<N> {

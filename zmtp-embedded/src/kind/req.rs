@@ -1,5 +1,7 @@
 //! REQ: a request, then its reply (RFC 28).
 
+use zmtp_core::mechanism::Role;
+use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdict};
 use zmtp_core::wire::FrameHeader;
 
@@ -30,6 +32,10 @@ impl Req {
             self.frames.give_up();
         }
     }
+}
+
+impl Role for Req {
+    const SOCKET_TYPE: SocketType = SocketType::Req;
 }
 
 impl Rules for Req {

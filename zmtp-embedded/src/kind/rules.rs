@@ -2,7 +2,8 @@
 
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
-use zmtp_core::{Config, Connection, Null};
+use zmtp_core::mechanism::{NullOf, Role};
+use zmtp_core::{Config, Connection};
 
 use crate::error::Fault;
 use crate::message::Message;
@@ -26,7 +27,7 @@ pub(crate) enum Place {
 }
 
 /// What a socket type does. The methods with a body are for those who have nothing to do there.
-pub(crate) trait Rules {
+pub(crate) trait Rules: Role + Sized {
     /// The handshake with a peer is over.
     fn up(&mut self, _peer: PeerId) {}
 
@@ -63,7 +64,7 @@ pub(crate) trait Rules {
     /// Puts what the type itself has to say into the outbox, as far as there is room.
     fn talk(
         &mut self,
-        _connection: &Connection<Null, &Config>,
+        _connection: &Connection<NullOf<Self>, &Config>,
         _out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
         Ok(())

@@ -1,8 +1,10 @@
 //! SUB: takes messages that begin with what it subscribed to (RFC 29).
 
+use zmtp_core::mechanism::{Mechanism, NullOf, Role};
+use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
 use zmtp_core::wire::{FrameHeader, Version};
-use zmtp_core::{Config, Connection, Null, Subscription, SubscriptionHeader};
+use zmtp_core::{Config, Connection, Subscription, SubscriptionHeader};
 
 use super::{Place, Rules};
 use crate::error::Fault;
@@ -35,7 +37,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
     pub(crate) fn cancel(
         &mut self,
         topic: &[u8],
-        connection: &Connection<Null, &Config>,
+        connection: &Connection<NullOf<Self>, &Config>,
         out: &mut Outbox<'_>,
     ) {
         let Some(at) = self.topics.place(topic) else { return };
@@ -54,7 +56,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
 /// The version spoken with a peer that may be told.
 // Outlined, these two cost 150 octets of flash more.
 #[cfg_attr(target_os = "none", inline(always))]
-fn spoken(connection: &Connection<Null, &Config>) -> Option<Version> {
+fn spoken<M: Mechanism>(connection: &Connection<M, &Config>) -> Option<Version> {
     connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.spoken())
 }
 
@@ -83,6 +85,10 @@ fn say(
     Ok(())
 }
 
+impl<const TOPICS: usize> Role for Sub<TOPICS> {
+    const SOCKET_TYPE: SocketType = SocketType::Sub;
+}
+
 impl<const TOPICS: usize> Rules for Sub<TOPICS> {
     fn down(&mut self, _peer: PeerId) {
         self.told = 0;
@@ -102,7 +108,7 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
 
     fn talk(
         &mut self,
-        connection: &Connection<Null, &Config>,
+        connection: &Connection<NullOf<Self>, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), Fault> {
         let Some(version) = spoken(connection) else { return Ok(()) };
