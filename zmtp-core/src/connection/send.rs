@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    CommandName, FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
+    FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
     VERSION_MAJOR_AT, Version, Writer,
 };
 
@@ -129,19 +129,19 @@ impl Tx {
             self.greeting(config, mechanism, stage, &mut out)?;
         } else if !self.greeted() {
         } else if let Some(refusal) = farewell {
-            out.command(CommandName::Error, &[refusal.text().as_bytes()])?;
+            out.command_of(&[b"\x05ERROR", refusal.text().as_bytes()])?;
             self.farewell_sent = true;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
             mechanism.produce(config, &mut out)?;
         } else if self.beats.has(Beats::PONG) {
             let len = usize::from(self.beats.0 & Beats::LEN);
-            out.command(CommandName::Pong, &[rx.scratch.get(..len).unwrap_or_default()])?;
+            out.command_of(&[b"\x04PONG", rx.scratch.get(..len).unwrap_or_default()])?;
             self.beats.0 &= Beats::PING;
         } else {
             #[cfg(feature = "heartbeat")]
             if self.beats.has(Beats::PING) {
-                out.command(CommandName::Ping, &[&config.heartbeat.ttl.to_be_bytes()])?;
+                out.command_of(&[b"\x04PING", &config.heartbeat.ttl.to_be_bytes()])?;
                 self.beats.0 &= !Beats::PING;
             }
         }

@@ -5,7 +5,7 @@ mod null;
 pub use null::{Null, NullOf, NullOrOlder, Role};
 
 use crate::config::Config;
-use crate::wire::{Command, CommandName, Full, MechanismName, SocketType, Writer};
+use crate::wire::{Command, Full, MechanismName, SocketType, Writer};
 
 /// The handshake of one connection, as a connection drives it.
 ///
@@ -70,10 +70,16 @@ pub(crate) fn emit_ready(
     out: &mut Writer<'_>,
 ) -> Result<(), Full> {
     let (name, id) = (kind.octets(), config.routing_id.octets());
-    let (name_len, id_len) =
-        ([u8::try_from(name.len()).unwrap_or_default()], [config.routing_id.len()]);
-    let all =
-        [b"\x0bSocket-Type\0\0\0".as_slice(), &name_len, name, b"\x08Identity\0\0\0", &id_len, id];
-    let properties = if kind.sends_identity() { &all[..] } else { &all[..3] };
-    out.command(CommandName::Ready, properties)
+    let name_len = [u8::try_from(name.len()).unwrap_or_default()];
+    let id_len = [config.routing_id.len()];
+    let all: [&[u8]; 6] = [
+        b"\x05READY\x0bSocket-Type\0\0\0",
+        &name_len,
+        name,
+        b"\x08Identity\0\0\0",
+        &id_len,
+        id,
+    ];
+    let (with, without) = (&all[..], all.split_at(3).0);
+    out.command_of(if kind.sends_identity() { with } else { without })
 }

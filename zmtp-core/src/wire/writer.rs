@@ -59,19 +59,34 @@ impl<'o> Writer<'o> {
     ///
     /// [`Full`] if it does not fit.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) -> Result<(), Full> {
-        let name = name.octets();
-        let len = data
-            .iter()
-            .fold(name.len().wrapping_add(1), |sum, part| sum.saturating_add(part.len()));
-        let header = FrameHeader::new(Kind::Command, len as u64).emit();
-        self.reserve(len.saturating_add(header.as_ref().len()))?;
-        self.put(header.as_ref())?;
-        self.put(&[u8::try_from(name.len()).unwrap_or_default()])?;
-        self.put(name)?;
-        for part in data {
+        let octets = name.octets();
+        let len = u8::try_from(octets.len()).unwrap_or_default();
+        let before = [&[len], octets];
+        self.reserve_frame(&before, data)?;
+        for part in before.iter().chain(data) {
             self.put(part)?;
         }
         Ok(())
+    }
+
+    /// Appends a command frame of these parts, the first of them the name behind its length, or
+    /// nothing.
+    pub(crate) fn command_of(&mut self, parts: &[&[u8]]) -> Result<(), Full> {
+        self.reserve_frame(&[], parts)?;
+        for part in parts {
+            self.put(part)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the header of a command of these parts, if all of it fits.
+    #[inline(always)]
+    fn reserve_frame(&mut self, before: &[&[u8]], parts: &[&[u8]]) -> Result<(), Full> {
+        let parts = before.iter().chain(parts);
+        let len = parts.fold(0, |sum: usize, part| sum.saturating_add(part.len()));
+        let header = FrameHeader::new(Kind::Command, len as u64).emit();
+        self.reserve(len.saturating_add(header.as_ref().len()))?;
+        self.put(header.as_ref())
     }
 
     /// Octets written so far.
