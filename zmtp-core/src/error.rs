@@ -31,7 +31,7 @@ pub enum PeerError {
     },
     /// The peer wants another mechanism (RFC 37 § Authentication and Confidentiality).
     MechanismMismatch {
-        /// What the peer's greeting names.
+        /// What the peer's greeting names; on a microcontroller 16 of its 20 octets.
         peer: MechanismName,
     },
     /// A message frame, also one that holds a READY, before the handshake was over.

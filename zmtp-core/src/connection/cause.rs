@@ -7,10 +7,13 @@ use crate::wire::{
 };
 
 /// Octets of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
-/// those that a [`Cause`] is about. 16, because compilers have a `memset` for more.
-pub(super) type Scratch = [u8; 16];
+/// those that a [`Cause`] is about. On a microcontroller 16, because compilers have a `memset` for
+/// more zeros.
+pub(super) type Scratch = [u8; if cfg!(target_os = "none") { 16 } else { 20 }];
 
-#[derive(Clone, Copy, Debug)]
+pub(super) const CLEAN: Scratch = [0; size_of::<Scratch>()];
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Cause {
     CommandName,
     ErrorReason,

@@ -2,7 +2,7 @@
 //!
 //! It looks at octets and says what is in front of them, without a borrow: see [`Front`].
 
-use super::cause::{Cause, Scratch, exceeds};
+use super::cause::{CLEAN, Cause, Scratch, exceeds};
 use super::event::{Incoming, PeerInfo};
 use super::older::{self, Opening};
 use super::send::Tx;
@@ -124,7 +124,7 @@ impl Rx {
     pub(super) fn new(give_up: Instant) -> Self {
         let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
         let state = State::Greeting(GreetingReader::new());
-        Self { state, cause: None, scratch: [0; 16], peer, owed: Timeout::Handshake, give_up }
+        Self { state, cause: None, scratch: CLEAN, peer, owed: Timeout::Handshake, give_up }
     }
 
     /// Begins anew; the scratch need not be clean.
@@ -456,7 +456,7 @@ impl Rx {
 
     /// Fails for what these octets begin with.
     pub(super) fn fail_at(&mut self, cause: Cause, octets: &[u8]) -> Front {
-        self.scratch = [0; 16];
+        self.scratch = CLEAN;
         copy(&mut self.scratch, octets);
         self.fail(cause)
     }

@@ -40,15 +40,16 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     let lasting = [
         (Cause::Mechanism, mismatch, Refusal::Mechanism),
         (
-            Cause::IncompatibleSocketType(peer),
+            Cause::SocketType(3),
             PeerError::IncompatibleSocketType { ours, peer },
             Refusal::SocketType,
         ),
-        (Cause::UnknownSocketType, PeerError::UnknownSocketType, Refusal::SocketType),
+        (Cause::SocketType(5), PeerError::UnknownSocketType, Refusal::SocketType),
     ];
     for (cause, error, refusal) in lasting {
         let mut connection = fed(&greeting());
-        connection.rx.fail_at(cause, b"PLAIN");
+        let peer = if cause == Cause::SocketType(3) { b"REQ".as_slice() } else { b"PLAIN" };
+        connection.rx.fail_at(cause, peer);
         assert_eq!(connection.error(), Some(error.into()));
         assert!(due(&mut connection).ends_with(refusal.reason().as_bytes()));
     }
@@ -85,7 +86,7 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
 #[test]
 fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
     let mut connection = fed(&greeting());
-    connection.rx.scratch = [7; 16];
+    connection.rx.scratch = [7; 20];
     connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
     assert!(connection.tx.pong_due());
     assert!(due(&mut connection).ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));

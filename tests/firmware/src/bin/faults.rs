@@ -87,8 +87,7 @@ fn be_silent(uart: &mut Uart) {
 fn name<E>(error: &Error<E>) -> &'static str {
     match error {
         Error::Closed => "closed",
-        Error::Connection(zmtp_core::Error::Peer(_)) => "protocol",
-        Error::Connection(_) => "connection",
+        Error::Connection => "connection",
         Error::Io(_) => "io",
         Error::PeerLost => "peer lost",
         Error::ReceiveBuffer { .. } => "receive buffer",
