@@ -104,21 +104,20 @@ impl<'b> Outbox<'b> {
         n
     }
 
-    /// Takes what the connection itself has to say, if it fits behind what waits.
+    /// Takes the next piece of what the connection itself has to say, if it fits behind what waits.
     pub(crate) fn collect<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
     ) -> Result<(), Fault> {
-        loop {
-            let room = self.octets.get_mut(self.end..).unwrap_or_default();
-            match connection.poll_transmit(room) {
-                Ok(0) => return Ok(()),
-                Ok(n) => self.end = self.end.wrapping_add(n),
-                Err(_) if !self.is_empty() => return Ok(()),
-                Err(full) => {
-                    return Err(Fault::SendBuffer { needed: self.len().saturating_add(full.needed) });
-                }
+        let room = self.octets.get_mut(self.end..).unwrap_or_default();
+        match connection.poll_transmit(room) {
+            Ok(n) => self.end = self.end.wrapping_add(n),
+            Err(full) if self.is_empty() => {
+                let needed = self.len().saturating_add(full.needed);
+                return Err(Fault::SendBuffer { needed });
             }
+            Err(_) => {}
         }
+        Ok(())
     }
 }

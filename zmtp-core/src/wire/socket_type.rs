@@ -63,6 +63,7 @@ impl SocketType {
     }
 
     /// The name in a Socket-Type property.
+    #[inline(always)]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pair => "PAIR",
@@ -136,11 +137,10 @@ impl SocketType {
     /// others where `self` is known when a program is built.
     #[inline(always)]
     pub(crate) fn peer_called(self, name: &[u8]) -> Option<Self> {
-        let is = |peer: &Self| peer.octets() == name;
         match self.peers() {
-            [a, ..] if is(a) => Some(*a),
-            [_, b, ..] if is(b) => Some(*b),
-            [_, _, c] if is(c) => Some(*c),
+            [a, ..] if a.octets() == name => Some(*a),
+            [_, b, ..] if b.octets() == name => Some(*b),
+            [_, _, c] if c.octets() == name => Some(*c),
             _ => None,
         }
     }
