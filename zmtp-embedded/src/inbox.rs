@@ -125,7 +125,7 @@ impl Inbox {
             }
             if self.keeps::<R>() {
                 let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
-                let before = window.kept().len().wrapping_add(front.taken);
+                let before = window.kept_len().wrapping_add(front.taken);
                 let needed = before.wrapping_sub(front.payload).saturating_add(len);
                 if needed > window.len() {
                     self.skip(window);
@@ -171,7 +171,7 @@ impl Inbox {
         header: FrameHeader,
         ends_message: bool,
     ) -> bool {
-        let kept = window.kept().len();
+        let kept = window.kept_len();
         if self.is::<R>(Place::Envelope) {
             self.envelope = kept;
         }
@@ -208,7 +208,7 @@ impl Inbox {
                 Chunk::new(window.consumed(self.chunk), ends_part, ends_message)
             }
             Given::Chunk { kept: true, ends_part, ends_message } => {
-                let at = window.kept().len().saturating_sub(self.chunk);
+                let at = window.kept_len().saturating_sub(self.chunk);
                 let octets = window.kept().get(at..).unwrap_or_default();
                 Chunk::new(octets, ends_part, ends_message)
             }

@@ -80,7 +80,7 @@ impl<'b> Outbox<'b> {
     /// `n` octets of what waits were written.
     pub(crate) fn written(&mut self, n: usize) {
         self.unflushed = true;
-        self.start = self.start.saturating_add(n).min(self.end);
+        self.start = self.start.wrapping_add(n).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }
@@ -88,7 +88,7 @@ impl<'b> Outbox<'b> {
 
     /// Octets that fit behind what waits.
     pub(crate) const fn room(&self) -> usize {
-        self.octets.len().saturating_sub(self.end)
+        self.octets.len().wrapping_sub(self.end)
     }
 
     /// Octets of the whole buffer.

@@ -260,7 +260,7 @@ impl Cursor {
             out.set_state(State::Lent);
         }
         loop {
-            let part = parts.get(self.at.saturating_sub(1) / 2).copied().unwrap_or_default();
+            let part = parts.get(self.at.wrapping_sub(1) / 2).copied().unwrap_or_default();
             let header;
             let is_body = self.at > 0 && self.at.is_multiple_of(2);
             let piece = match self.at {
@@ -293,12 +293,12 @@ impl Cursor {
 
     /// What [`Step::Body`] asks to be written.
     pub(crate) fn body<'p>(&self, parts: &[&'p [u8]]) -> &'p [u8] {
-        let part = parts.get(self.at.saturating_sub(1) / 2).copied().unwrap_or_default();
+        let part = parts.get(self.at.wrapping_sub(1) / 2).copied().unwrap_or_default();
         part.get(self.done..).unwrap_or_default()
     }
 
     /// `n` octets of it were written.
     pub(crate) const fn wrote(&mut self, n: usize) {
-        self.done = self.done.saturating_add(n);
+        self.done = self.done.wrapping_add(n);
     }
 }

@@ -41,7 +41,7 @@ impl<'b> Window<'b> {
     pub(crate) fn make_room(&mut self) -> bool {
         if self.start > self.kept {
             let part = self.octets.get_mut(self.kept..self.end).unwrap_or_default();
-            let pending = self.end.saturating_sub(self.start);
+            let pending = self.end.wrapping_sub(self.start);
             tail_to_front(part, pending);
             self.start = self.kept;
             self.end = self.kept.wrapping_add(pending);
@@ -51,7 +51,7 @@ impl<'b> Window<'b> {
 
     /// `n` octets were read into the front of the spare room.
     pub(crate) fn received(&mut self, n: usize) {
-        self.end = self.end.saturating_add(n).min(self.octets.len());
+        self.end = self.end.wrapping_add(n).min(self.octets.len());
     }
 
     /// Moves the last `n` consumed octets behind those that are kept already.
@@ -66,13 +66,18 @@ impl<'b> Window<'b> {
         self.kept = self.kept.min(n);
     }
 
+    /// Octets that are kept.
+    pub(crate) const fn kept_len(&self) -> usize {
+        self.kept
+    }
+
     pub(crate) fn kept(&self) -> &[u8] {
         self.octets.get(..self.kept).unwrap_or_default()
     }
 
     /// The last `n` consumed octets.
     pub(crate) fn consumed(&self, n: usize) -> &[u8] {
-        let start = self.start.saturating_sub(n);
+        let start = self.start.wrapping_sub(n);
         self.octets.get(start..self.start).unwrap_or_default()
     }
 
@@ -96,7 +101,7 @@ impl<'b> Window<'b> {
 /// Moves the last `n` octets to the front. Octet by octet, because `copy_within` brings a `memmove`
 /// of 700 octets of flash.
 fn tail_to_front(octets: &mut [u8], n: usize) {
-    let mut from = octets.len().saturating_sub(n);
+    let mut from = octets.len().wrapping_sub(n);
     let mut to = 0;
     while let Some(&octet) = octets.get(from) {
         if let Some(slot) = octets.get_mut(to) {

@@ -134,7 +134,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
-        self.left = input.len().saturating_sub(front.taken);
+        self.left = input.len().wrapping_sub(front.taken);
         if front.what == What::Ready {
             self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
         }

@@ -296,7 +296,7 @@ impl Rx {
     /// What there is of the body under way, behind `header_len` octets.
     fn body(&mut self, what: What, header_len: usize, input: &[u8]) -> Front {
         let State::Traffic(flow) = &mut self.state else { return Front::FAILED };
-        let there = input.len().saturating_sub(header_len);
+        let there = input.len().wrapping_sub(header_len);
         let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
         let payload = usize::try_from(payload).unwrap_or(usize::MAX);
         Front { what, taken: header_len.wrapping_add(payload), payload }

@@ -49,8 +49,8 @@ impl<'o> Writer<'o> {
     ///
     /// [`Full`] if not.
     pub const fn reserve(&self, needed: usize) -> Result<(), Full> {
-        let room = self.out.len().saturating_sub(self.len);
-        if needed > room { Err(Full { needed: needed.saturating_sub(room) }) } else { Ok(()) }
+        let room = self.out.len().wrapping_sub(self.len);
+        if needed > room { Err(Full { needed: needed.wrapping_sub(room) }) } else { Ok(()) }
     }
 
     /// Appends a command frame whose data are these parts in a row, all of it or nothing.
