@@ -1,7 +1,5 @@
 //! Why a socket cannot do what it was asked to.
 
-use core::convert::Infallible;
-
 use zmtp_core::pattern::OutOfTurn;
 
 /// Why a call failed. `E` is the error of the IO below.
@@ -81,42 +79,3 @@ impl<E: core::fmt::Display> core::fmt::Display for LinkError<E> {
 }
 
 impl<E: core::error::Error> core::error::Error for LinkError<E> {}
-
-/// [`Error`] of the parts without IO. Of the same shape, so that one is the other in memory.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fault {
-    Closed,
-    Connection,
-    #[expect(dead_code, reason = "for the shape")]
-    Io(Infallible),
-    NoRoom,
-    OutOfTurn(OutOfTurn),
-    PeerLost,
-    ReceiveBuffer {
-        needed: usize,
-    },
-    SendBuffer {
-        needed: usize,
-    },
-    #[expect(dead_code, reason = "for the shape")]
-    TimedOut,
-    Unfinished,
-}
-
-impl<E> From<Fault> for Error<E> {
-    #[inline(always)]
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Closed => Self::Closed,
-            Fault::Connection => Self::Connection,
-            Fault::Io(never) => match never {},
-            Fault::NoRoom => Self::NoRoom,
-            Fault::OutOfTurn(error) => Self::OutOfTurn(error),
-            Fault::PeerLost => Self::PeerLost,
-            Fault::ReceiveBuffer { needed } => Self::ReceiveBuffer { needed },
-            Fault::SendBuffer { needed } => Self::SendBuffer { needed },
-            Fault::TimedOut => Self::TimedOut,
-            Fault::Unfinished => Self::Unfinished,
-        }
-    }
-}

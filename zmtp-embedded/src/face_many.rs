@@ -110,7 +110,8 @@ macro_rules! face_many {
                     if port.is_ready() && kind.wants(port.link.peer, subject) {
                         let (link, out) = (&mut port.link, &mut port.out);
                         let (mut cursor, large) = (Cursor::default(), TooLarge::Refuse);
-                        let step = poll_send(link, out, kind, &[], parts, &mut cursor, large);
+                        let step: Result<_, Error<Infallible>> =
+                            poll_send(link, out, kind, &[], parts, &mut cursor, large);
                         sent = sent.saturating_add(usize::from(step == Ok(Step::Done)));
                     }
                 }

@@ -4,7 +4,7 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
 use zmtp_core::{Front, What};
 
-use crate::error::Fault;
+use crate::error::Error;
 use crate::kind::{Place, Rules};
 use crate::link::Want;
 use crate::message::{Chunk, Message};
@@ -65,14 +65,14 @@ impl Inbox {
     }
 
     /// Takes back what was handed out, before a call that waits for more.
-    pub(crate) fn resume(&mut self, window: &mut Window<'_>, want: Want) -> Result<(), Fault> {
+    pub(crate) fn resume<E>(&mut self, window: &mut Window<'_>, want: Want) -> Result<(), Error<E>> {
         match core::mem::replace(&mut self.given, Given::Nothing) {
             Given::Nothing => {}
             Given::Chunk { ends_message: false, .. } if CHUNKS => window.truncate(self.envelope),
             Given::Chunk { .. } | Given::Message => self.forget(window),
         }
         match (want, self.mode) {
-            (Want::Chunk, Mode::Whole) if CHUNKS => return Err(Fault::Unfinished),
+            (Want::Chunk, Mode::Whole) if CHUNKS => return Err(Error::Unfinished),
             (Want::Message, Mode::Pieces) if CHUNKS => self.skip(window),
             _ => {}
         }
@@ -104,7 +104,7 @@ impl Inbox {
 
     /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
     /// for the caller.
-    pub(crate) fn take<R: Rules>(
+    pub(crate) fn take<R: Rules, E>(
         &mut self,
         peer: PeerId,
         window: &mut Window<'_>,
@@ -112,7 +112,7 @@ impl Inbox {
         want: Want,
         front: Front,
         (header, last): (FrameHeader, bool),
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, Error<E>> {
         let mut result = Ok(());
         if front.what == What::Frame {
             let first = self.mode == Mode::Between;
@@ -130,7 +130,7 @@ impl Inbox {
                 if needed > window.len() {
                     self.skip(window);
                     rules.unfit(peer);
-                    result = Err(Fault::ReceiveBuffer { needed });
+                    result = Err(Error::ReceiveBuffer { needed });
                 }
             }
         }

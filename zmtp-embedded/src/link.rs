@@ -6,7 +6,7 @@ use zmtp_core::wire::More;
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Connection, Instant, What};
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::inbox::{CHUNKS, Inbox};
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
@@ -70,14 +70,14 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// The next step towards what is wanted.
-    pub(crate) fn poll(
+    pub(crate) fn poll<E>(
         &mut self,
         window: &mut Window<'b>,
         mut out: Option<&mut Outbox<'b>>,
         rules: &mut K,
         want: Want,
         now: Instant,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         loop {
             if let Some(out) = &mut out
                 && let Some(step) = self.due(out, rules, now)?
@@ -116,11 +116,11 @@ impl<'b, K: Rules> Link<'b, K> {
                     }
                     // A command, which cannot be passed over in pieces.
                     self.closed = true;
-                    return Err(Fault::ReceiveBuffer { needed: window.needed() });
+                    return Err(Error::ReceiveBuffer { needed: window.needed() });
                 }
                 What::NeedTransmit => match &out {
                     // It can go out only when the frame under way is through.
-                    Some(out) if !out.between_frames() => return Err(Fault::Unfinished),
+                    Some(out) if !out.between_frames() => return Err(Error::Unfinished),
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
@@ -133,14 +133,14 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// What must go out before anything else.
-    pub(crate) fn due(
+    pub(crate) fn due<E>(
         &mut self,
         out: &mut Outbox<'b>,
         rules: &mut K,
         now: Instant,
-    ) -> Result<Option<Step>, Fault> {
+    ) -> Result<Option<Step>, Error<E>> {
         if self.closed {
-            return Err(Fault::Closed);
+            return Err(Error::Closed);
         }
         let failed = !self.connection.lives(now);
         if failed && out.state() != State::Farewell {
@@ -156,18 +156,18 @@ impl<'b, K: Rules> Link<'b, K> {
         match () {
             () if !out.is_empty() => Ok(Some(Step::Write)),
             () if failed && out.unflushed => Ok(Some(Step::Flush)),
-            () if failed => Err(Fault::Connection),
+            () if failed => Err(Error::Connection),
             () => Ok(None),
         }
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush(
+    pub(crate) fn poll_flush<E>(
         &mut self,
         out: &mut Outbox<'b>,
         rules: &mut K,
         now: Instant,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         match self.due(out, rules, now)? {
             Some(step) => Ok(step),
             None if out.unflushed => Ok(Step::Flush),
@@ -177,29 +177,29 @@ impl<'b, K: Rules> Link<'b, K> {
 
     /// The next step towards room for `needed` octets, between two messages or, unless `first`,
     /// between two parts of one.
-    pub(crate) fn room(
+    pub(crate) fn room<E>(
         &mut self,
         out: &Outbox<'b>,
         needed: usize,
         first: bool,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         match out.state() {
             State::Idle if first => {}
             State::Parts { remaining: 0, more: More::Follows } if CHUNKS && !first => {}
             // A call that was given up has left half a frame, which nobody can finish.
             State::Lent => {
                 self.closed = true;
-                return Err(Fault::Closed);
+                return Err(Error::Closed);
             }
-            _ => return Err(Fault::Unfinished),
+            _ => return Err(Error::Unfinished),
         }
         if self.closed {
-            return Err(Fault::Closed);
+            return Err(Error::Closed);
         }
         match () {
             () if needed <= out.room() => Ok(Step::Done),
             () if !out.is_empty() => Ok(Step::Write),
-            () => Err(Fault::SendBuffer { needed }),
+            () => Err(Error::SendBuffer { needed }),
         }
     }
 
@@ -212,7 +212,7 @@ impl<'b, K: Rules> Link<'b, K> {
             // `write_all` of `embedded-io` would panic here.
             Ok(0) => {
                 self.closed = true;
-                Err(Fault::Closed.into())
+                Err(Error::Closed)
             }
             Ok(n) => Ok(n),
             Err(error) => match error.kind() {

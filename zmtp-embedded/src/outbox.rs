@@ -4,7 +4,7 @@ use zmtp_core::wire::More;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::{Config, Connection, copy};
 
-use crate::error::Fault;
+use crate::error::Error;
 use crate::inbox::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
@@ -105,16 +105,16 @@ impl<'b> Outbox<'b> {
     }
 
     /// Takes the next piece of what the connection itself has to say, if it fits behind what waits.
-    pub(crate) fn collect<M: Mechanism>(
+    pub(crate) fn collect<M: Mechanism, E>(
         &mut self,
         connection: &mut Connection<M, &Config>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error<E>> {
         let room = self.octets.get_mut(self.end..).unwrap_or_default();
         match connection.poll_transmit(room) {
             Ok(n) => self.end = self.end.wrapping_add(n),
             Err(full) if self.is_empty() => {
                 let needed = self.len().saturating_add(full.needed);
-                return Err(Fault::SendBuffer { needed });
+                return Err(Error::SendBuffer { needed });
             }
             Err(_) => {}
         }

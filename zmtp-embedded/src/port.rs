@@ -1,10 +1,12 @@
 //! One link with its buffers and its IO: what is the same whether the IO blocks or not.
 
+use core::convert::Infallible;
+
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::{FrameHeader, Kind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
-use crate::error::{Error, Fault, LinkError};
+use crate::error::{Error, LinkError};
 use crate::kind::Rules;
 use crate::link::{Link, Step, Want};
 use crate::message::{Chunk, Message};
@@ -95,27 +97,27 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// Whether a call that waits for `want` may begin.
-    pub(crate) fn start(&mut self, kind: &mut K, want: Want) -> Result<(), Fault> {
+    pub(crate) fn start<E>(&mut self, kind: &mut K, want: Want) -> Result<(), Error<E>> {
         kind.may_receive()?;
         self.link.inbox.resume(&mut self.window, want)
     }
 
     /// The next step towards what is wanted.
-    pub(crate) fn poll(
+    pub(crate) fn poll<E>(
         &mut self,
         kind: &mut K,
         want: Want,
         now: Instant,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         self.link.poll(&mut self.window, Some(&mut self.out), kind, want, now)
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush(
+    pub(crate) fn poll_flush<E>(
         &mut self,
         kind: &mut K,
         now: Instant,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         self.link.poll_flush(&mut self.out, kind, now)
     }
 
@@ -131,31 +133,31 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 
     /// The message under way goes nowhere, nor what was handed out.
     pub(crate) fn skip(&mut self) {
-        let _ = self.link.inbox.resume(&mut self.window, Want::Message);
+        let _ = self.link.inbox.resume::<Infallible>(&mut self.window, Want::Message);
         self.link.inbox.skip(&mut self.window);
     }
 
     /// The next step towards a message of these parts in the outbox, where it is put whole if it
     /// fits there. The link is ready.
-    pub(crate) fn poll_send(
+    pub(crate) fn poll_send<E>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
         cursor: &mut Cursor,
         large: TooLarge,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         let envelope = self.link.inbox.envelope(&self.window);
         poll_send(&mut self.link, &mut self.out, kind, envelope, parts, cursor, large)
     }
 
     /// The next step towards the header of a part of `len` octets in the outbox.
-    pub(crate) fn poll_begin(
+    pub(crate) fn poll_begin<E>(
         &mut self,
         kind: &mut K,
         more: More,
         len: usize,
         now: Instant,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         if !self.is_ready() {
             let step = self.poll(kind, Want::Ready, now)?;
             if step != Step::Done {
@@ -177,7 +179,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
             let mut room = [0; 8];
             match kind.begin(envelope, &mut room)? {
                 Some(prefix) => self.out.put(prefix),
-                None => return Err(Fault::PeerLost),
+                None => return Err(Error::PeerLost),
             };
         }
         self.out.put(header.as_ref());
@@ -189,9 +191,9 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// Takes octets of the part that was begun, and says how many; none if there is no room.
-    pub(crate) fn push(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Fault> {
+    pub(crate) fn push<E>(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Error<E>> {
         match self.out.state() {
-            _ if self.link.closed => Err(Fault::Closed),
+            _ if self.link.closed => Err(Error::Closed),
             State::Parts { remaining, more } if octets.len() <= remaining => {
                 let n = self.out.put(octets);
                 let remaining = remaining.saturating_sub(n);
@@ -201,7 +203,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
                 }
                 Ok(n)
             }
-            _ => Err(Fault::Unfinished),
+            _ => Err(Error::Unfinished),
         }
     }
 
@@ -212,7 +214,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 }
 
 /// The next step towards a message of these parts in the outbox of a link that is ready.
-pub(crate) fn poll_send<'b, K: Rules>(
+pub(crate) fn poll_send<'b, K: Rules, E>(
     link: &mut Link<'b, K>,
     out: &mut Outbox<'b>,
     kind: &mut K,
@@ -220,12 +222,12 @@ pub(crate) fn poll_send<'b, K: Rules>(
     parts: &[&[u8]],
     cursor: &mut Cursor,
     large: TooLarge,
-) -> Result<Step, Fault> {
+) -> Result<Step, Error<E>> {
     if !cursor.begun {
         let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
         match link.room(out, needed, true) {
             Ok(Step::Done) => {}
-            Err(Fault::SendBuffer { .. }) if large == TooLarge::Lend => {}
+            Err(Error::SendBuffer { .. }) if large == TooLarge::Lend => {}
             other => return other,
         }
     }
@@ -242,13 +244,13 @@ impl Cursor {
     }
 
     /// Puts what fits into the outbox.
-    fn put(
+    fn put<E>(
         &mut self,
         kind: &mut impl Rules,
         envelope: &[u8],
         parts: &[&[u8]],
         out: &mut Outbox<'_>,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Step, Error<E>> {
         let mut room = [0; 8];
         let mut prefix = envelope;
         if !self.begun {

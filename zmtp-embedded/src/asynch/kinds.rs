@@ -4,7 +4,7 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 
 use super::{Socket, port};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::kind::{self, ONLY};
 use crate::link::{Step, Want};
 use crate::message::Message;
@@ -112,7 +112,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
     /// say [`Error::SendBuffer`].
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.kind.subscribe(topic).map_err(Error::from)
+        self.kind.subscribe(topic)
     }
 
     /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
@@ -129,7 +129,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
         loop {
             let result = match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
-                Ok(Step::Done) | Err(Fault::Closed) => break,
+                Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => port::step(&mut self.port, step).await,
                 Err(fault) => Err(fault.into()),
             };

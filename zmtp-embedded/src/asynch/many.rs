@@ -1,5 +1,7 @@
 //! REP, PUB and PULL over several links, all waited for at once.
 
+use core::convert::Infallible;
+
 use embassy_futures::select::select_array;
 use embedded_io_async::{Read, Write};
 use zmtp_core::pattern::PeerId;
@@ -41,7 +43,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                             *slot = Some(step);
                         }
                     }
-                    Err(fault) => return Err(port.ended(at, fault.into())),
+                    Err(fault) => return Err(port.ended(at, fault)),
                 }
             }
             // Each future below moves octets of one link, once, and notes what it moved before it
@@ -83,7 +85,7 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         if let Some(port) = self.ports.get_mut(link)
             && let Err(fault) = port.start(&mut self.kind, Want::Message)
         {
-            return Err(LinkError { link, error: fault.into() });
+            return Err(LinkError { link, error: fault });
         }
         let link = self.wait(Want::Message, &mut now).await?;
         match self.ports.get(link) {

@@ -7,7 +7,7 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::wire::More;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::kind::Rules;
 use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
@@ -17,7 +17,7 @@ pub(crate) async fn step<K: Rules, IO: Read + Write>(
     port: &mut Port<'_, K, IO>,
     step: Step,
 ) -> Result<(), Error<IO::Error>> {
-    let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
+    let Some(io) = &mut port.io else { return Err(Error::Closed) };
     match step {
         Step::Read => {
             let result = io.read(port.window.spare()).await;
@@ -84,7 +84,7 @@ pub(crate) async fn send<K: Rules, IO: Read + Write>(
         match port.poll_send(kind, parts, &mut cursor, large)? {
             Step::Done => return Ok(()),
             Step::Body => {
-                let Some(io) = &mut port.io else { return Err(Fault::Closed.into()) };
+                let Some(io) = &mut port.io else { return Err(Error::Closed) };
                 let result = io.write(cursor.body(parts)).await;
                 cursor.wrote(port.link.moved(result)?);
                 port.out.unflushed = true;

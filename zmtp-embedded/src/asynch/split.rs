@@ -9,7 +9,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 use zmtp_core::Instant;
 
 use super::Socket;
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::kind::{self, Receives, Rules, Sends, Splits};
 use crate::link::{Link, Step, Want};
@@ -174,14 +174,14 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
         .await
     }
 
-    fn with<T>(
+    fn with<T, E>(
         &self,
-        act: impl FnOnce(&mut State<'s, 'b, K>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+        act: impl FnOnce(&mut State<'s, 'b, K>) -> Result<T, Error<E>>,
+    ) -> Result<T, Error<E>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => act(&mut state),
             // No borrow outlives a call from here.
-            Err(_) => Err(Fault::Closed),
+            Err(_) => Err(Error::Closed),
         }
     }
 
@@ -200,7 +200,7 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
     fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Error<W::Error>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => state.link.moved(result),
-            Err(_) => Err(Fault::Closed.into()),
+            Err(_) => Err(Error::Closed),
         }
     }
 
@@ -322,7 +322,7 @@ impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
         loop {
             let step = self.shared.with(|state| {
                 if !state.link.is_ready() {
-                    return Err(if state.link.closed { Fault::Closed } else { Fault::Unfinished });
+                    return Err(if state.link.closed { Error::Closed } else { Error::Unfinished });
                 }
                 // Only types without envelopes have halves.
                 poll_send(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
@@ -351,7 +351,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
     /// [`Error::NoRoom`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
         let result = self.shared.with(|state| state.kind.subscribe(topic));
-        result.map_err(Error::from)
+        result
     }
 }
 

@@ -3,6 +3,8 @@
 //! Their IO must return at once when there is nothing to move, as [`Polled`](super::Polled) does:
 //! one that waits makes the others wait.
 
+use core::convert::Infallible;
+
 use embedded_io::{Read, Write};
 use zmtp_core::pattern::PeerId;
 use zmtp_core::{Config, Instant, PeerInfo};
@@ -39,7 +41,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                         return Ok(Some(at));
                     }
                     Ok(step) => port.step(step, &[], false).map(|_| ()),
-                    Err(fault) => Err(Error::from(fault)),
+                    Err(fault) => Err(fault),
                 };
                 if let Err(error) = result {
                     return Err(port.ended(at, error));
@@ -68,7 +70,7 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         if let Some(port) = self.ports.get_mut(link)
             && let Err(fault) = port.start(&mut self.kind, Want::Message)
         {
-            return Err(LinkError { link, error: fault.into() });
+            return Err(LinkError { link, error: fault });
         }
         let link = self.wait(Want::Message, &mut Until { deadline, now })?;
         Ok(link.and_then(|link| Some((link, self.ports.get(link)?.message()))))

@@ -66,9 +66,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        if !self.is_ready() {
-            self.wait(kind, Want::Ready, until)?;
-        }
+        self.wait(kind, Want::Ready, until)?;
         let mut cursor = Cursor::default();
         loop {
             let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;

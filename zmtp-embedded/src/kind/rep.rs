@@ -6,7 +6,7 @@ use zmtp_core::pattern::{OutOfTurn, PeerId, RepFrames, RepTurn, Verdict};
 use zmtp_core::wire::FrameHeader;
 
 use super::{Place, Rules};
-use crate::error::Fault;
+use crate::error::Error;
 use crate::message::Message;
 
 /// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
@@ -81,16 +81,16 @@ impl<const N: usize> Rules for Rep<N> {
         envelope
     }
 
-    fn begin<'e>(
+    fn begin<'e, E>(
         &mut self,
         envelope: &'e [u8],
         _room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Fault> {
+    ) -> Result<Option<&'e [u8]>, Error<E>> {
         // Who is gone gets no reply.
-        self.turn.reply().map(|peer| peer.map(|_| envelope)).map_err(Fault::OutOfTurn)
+        self.turn.reply().map(|peer| peer.map(|_| envelope)).map_err(Error::OutOfTurn)
     }
 
-    fn may_receive(&mut self) -> Result<(), Fault> {
-        if self.turn.may_reply() { Err(Fault::OutOfTurn(OutOfTurn::ReplyDue)) } else { Ok(()) }
+    fn may_receive<E>(&mut self) -> Result<(), Error<E>> {
+        if self.turn.may_reply() { Err(Error::OutOfTurn(OutOfTurn::ReplyDue)) } else { Ok(()) }
     }
 }

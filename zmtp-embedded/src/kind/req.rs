@@ -6,7 +6,7 @@ use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdi
 use zmtp_core::wire::FrameHeader;
 
 use super::{Place, Rules};
-use crate::error::Fault;
+use crate::error::Error;
 use crate::message::Message;
 
 /// Octets of the frame with a request id.
@@ -74,13 +74,13 @@ impl Rules for Req {
         ID.saturating_add(2)
     }
 
-    fn begin<'e>(
+    fn begin<'e, E>(
         &mut self,
         _envelope: &'e [u8],
         room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Fault> {
+    ) -> Result<Option<&'e [u8]>, Error<E>> {
         if !self.turn.may_ask() {
-            return Err(Fault::OutOfTurn(OutOfTurn::ReplyPending));
+            return Err(Error::OutOfTurn(OutOfTurn::ReplyPending));
         }
         self.turn.ask(());
         self.request_id = self.request_id.wrapping_add(1);
@@ -93,11 +93,11 @@ impl Rules for Req {
         self.turn.sent(());
     }
 
-    fn may_receive(&mut self) -> Result<(), Fault> {
+    fn may_receive<E>(&mut self) -> Result<(), Error<E>> {
         match self.turn.take() {
             Ok(_) => Ok(()),
-            Err(TakeError::OutOfTurn(error)) => Err(Fault::OutOfTurn(error)),
-            Err(_) => Err(Fault::PeerLost),
+            Err(TakeError::OutOfTurn(error)) => Err(Error::OutOfTurn(error)),
+            Err(_) => Err(Error::PeerLost),
         }
     }
 }

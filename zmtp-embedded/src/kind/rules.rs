@@ -5,7 +5,7 @@ use zmtp_core::wire::FrameHeader;
 use zmtp_core::mechanism::{NullOf, Role};
 use zmtp_core::{Config, Connection};
 
-use crate::error::Fault;
+use crate::error::Error;
 use crate::message::Message;
 use crate::outbox::Outbox;
 
@@ -62,11 +62,11 @@ pub(crate) trait Rules: Role + Sized {
     fn subscription(&mut self, _peer: PeerId, _topic: &[u8], _wanted: bool) {}
 
     /// Puts what the type itself has to say into the outbox, as far as there is room.
-    fn talk(
+    fn talk<E>(
         &mut self,
         _connection: &Connection<NullOf<Self>, &Config>,
         _out: &mut Outbox<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error<E>> {
         Ok(())
     }
 
@@ -77,11 +77,11 @@ pub(crate) trait Rules: Role + Sized {
 
     /// A message begins. Gives the octets in front of it, some of which are made in `room`; `None`
     /// if it is to go nowhere.
-    fn begin<'e>(
+    fn begin<'e, E>(
         &mut self,
         _envelope: &'e [u8],
         _room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Fault> {
+    ) -> Result<Option<&'e [u8]>, Error<E>> {
         Ok(Some(&[]))
     }
 
@@ -89,7 +89,7 @@ pub(crate) trait Rules: Role + Sized {
     fn sent(&mut self) {}
 
     /// Whether a message may be waited for.
-    fn may_receive(&mut self) -> Result<(), Fault> {
+    fn may_receive<E>(&mut self) -> Result<(), Error<E>> {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use zmtp_core::wire::{FrameHeader, Version};
 use zmtp_core::{Config, Connection, Subscription, SubscriptionHeader};
 
 use super::{Place, Rules};
-use crate::error::Fault;
+use crate::error::Error;
 use crate::outbox::Outbox;
 
 /// SUB with room for subscriptions of `TOPICS` octets, each its topic's and 4.
@@ -24,8 +24,8 @@ impl<const TOPICS: usize> Sub<TOPICS> {
     }
 
     /// The peer is told when octets go out the next time.
-    pub(crate) fn subscribe(&mut self, topic: &[u8]) -> Result<(), Fault> {
-        self.topics.add(topic).map_err(|_| Fault::NoRoom)
+    pub(crate) fn subscribe<E>(&mut self, topic: &[u8]) -> Result<(), Error<E>> {
+        self.topics.add(topic).map_err(|_| Error::NoRoom)
     }
 
     /// Octets that must have room in the outbox before [`Sub::cancel`].
@@ -106,16 +106,16 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         self.topics.matches(octets)
     }
 
-    fn talk(
+    fn talk<E>(
         &mut self,
         connection: &Connection<NullOf<Self>, &Config>,
         out: &mut Outbox<'_>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Error<E>> {
         let Some(version) = spoken(connection) else { return Ok(()) };
         while let Some((topic, next)) = self.topics.at(self.told) {
             match say(Subscription::Subscribe, topic, version, out) {
                 Ok(()) => self.told = next,
-                Err(needed) if out.is_empty() => return Err(Fault::SendBuffer { needed }),
+                Err(needed) if out.is_empty() => return Err(Error::SendBuffer { needed }),
                 Err(_) => break,
             }
         }
