@@ -87,6 +87,10 @@ impl<'b, K: Rules> Link<'b, K> {
             if want == Want::Ready && self.connection.is_ready() {
                 return Ok(Step::Done);
             }
+            if out.is_none() && !self.connection.lives(now) {
+                // It is said when the outbox is at hand.
+                return Ok(Step::Write);
+            }
             let front = self.connection.advance(now, window.pending());
             window.consume(front.taken);
             match front.what {
@@ -105,8 +109,6 @@ impl<'b, K: Rules> Link<'b, K> {
                     window.truncate(0);
                     window.keep(front.payload);
                 }
-                // What was consumed may have made an answer due, which the peer waits for.
-                What::NeedInput if front.taken > 0 && out.is_some() => {}
                 What::NeedInput => {
                     if out.as_ref().is_some_and(|out| out.unflushed) {
                         return Ok(Step::Flush);
@@ -124,9 +126,8 @@ impl<'b, K: Rules> Link<'b, K> {
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
-                // It is said when the outbox is at hand.
-                What::Failed if out.is_none() => return Ok(Step::Write),
-                // The next turn writes what is due, and says what went wrong.
+                // What was consumed may have made an answer due, which the peer waits for; or it
+                // went wrong, which the next turn says.
                 _ => {}
             }
         }

@@ -92,6 +92,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         now: Instant,
         input: &mut Input<'i>,
     ) -> Result<Decoded<'i>, Error> {
+        // Whatever the clock says: they may have waited for us.
+        self.notice(input.rest());
+        if !self.lives(now) {
+            return Err(self.why());
+        }
         loop {
             let front = self.advance(now, input.rest());
             let taken = input.take(front.taken);
@@ -123,15 +128,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// [`Connection::decode`] for who keeps the octets in a buffer of their own, a microcontroller:
     /// says what is at the front of `input` and borrows nothing of it. To be called again until it
-    /// finds [`What::NeedInput`].
+    /// finds [`What::NeedInput`], after [`Connection::lives`] said that the connection does.
     pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
-        if input.len() > self.left {
-            // Whatever the clock says: they may have waited for us.
-            self.rx.heard();
-        }
-        if !self.lives(now) {
-            return Front::FAILED;
-        }
+        self.notice(input);
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
         self.left = input.len().wrapping_sub(front.taken);
@@ -139,6 +138,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
         }
         front
+    }
+
+    /// Takes new octets for a sign of life.
+    fn notice(&mut self, input: &[u8]) {
+        if input.len() > self.left {
+            self.rx.heard();
+        }
     }
 
     /// The message frame whose octets came last, and whether they were its last ones.

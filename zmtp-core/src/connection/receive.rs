@@ -171,6 +171,9 @@ impl Rx {
         now: Instant,
         input: &[u8],
     ) -> Front {
+        if self.cause.is_some() {
+            return Front::FAILED;
+        }
         match &self.state {
             State::Greeting(_) => self.greeting::<M>(config, input),
             // Who does not let older peers in need not carry this.
@@ -226,7 +229,8 @@ impl Rx {
             return self.fail(Cause::Mechanism);
         }
         if reader.position() < Greeting::LEN {
-            return Front { what: What::NeedInput, taken, payload: 0 };
+            let what = if taken > 0 { What::Nothing } else { What::NeedInput };
+            return Front { what, taken, payload: 0 };
         }
         let version = reader.version();
         self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
