@@ -185,13 +185,6 @@ impl Rx {
                 self.state = State::Traffic(Flow::NONE);
                 Front::bare(What::Subscribe)
             }
-            State::Traffic(flow) if flow.remaining > 0 => {
-                if input.is_empty() {
-                    Front::NEED_INPUT
-                } else {
-                    self.body(What::Piece, 0, input)
-                }
-            }
             _ => self.frame(config, mechanism, tx, now, input),
         }
     }
@@ -250,60 +243,81 @@ impl Rx {
         now: Instant,
         input: &[u8],
     ) -> Front {
-        let (header, header_len) = match self.framing::<M>().read(input) {
-            Ok(Some(read)) => read,
-            Ok(None) => return Front::NEED_INPUT,
-            Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
-        };
-        let (size, limits) = (header.size(), &config.limits);
-        if header.kind() == Kind::Command {
-            if exceeds(size, limits.max_command.into()) {
-                return self.fail(Cause::Limit(Limit::Command, size));
+        let mut found = Front { what: What::Piece, taken: 0, payload: 0 };
+        if let State::Traffic(Flow { remaining: 1.., .. }) = self.state {
+            if input.is_empty() {
+                return Front::NEED_INPUT;
             }
-            let payload = usize::try_from(size).unwrap_or(usize::MAX);
-            let taken = header_len.saturating_add(payload);
-            let Some(body) = input.get(header_len..taken) else { return Front::NEED_INPUT };
-            let found = Front { what: What::Ignored, taken, payload };
-            let alone = taken == input.len();
-            return match (&self.state, Command::parse(body)) {
-                (State::Handshake, Ok(command)) => {
-                    self.handshake_command(config, mechanism, command, body, found)
-                }
-                (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
-                (_, Ok(command)) => {
-                    // What follows a PING in the same input is a sign of life, like what comes
-                    // later.
-                    self.traffic_command::<M>(config, tx, alone.then_some(now), command, found)
-                }
-                (_, Err(_)) => found,
+        } else {
+            let (header, header_len) = match self.framing::<M>().read(input) {
+                Ok(Some(read)) => read,
+                Ok(None) => return Front::NEED_INPUT,
+                Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
             };
+            if header.kind() == Kind::Command {
+                return self.command(config, mechanism, tx, now, input, header.size(), header_len);
+            }
+            let State::Traffic(flow) = &mut self.state else {
+                return self.fail(Cause::MessageInHandshake);
+            };
+            let (size, limits) = (header.size(), &config.limits);
+            flow.octets = flow.octets.saturating_add(size);
+            flow.parts = flow.parts.saturating_add(1);
+            (flow.header, flow.remaining) = (header, size);
+            let (octets, parts) = (flow.octets, Size::from(flow.parts));
+            if exceeds(size, limits.max_frame) {
+                return self.fail(Cause::Limit(Limit::Frame, size));
+            }
+            if exceeds(parts, limits.max_parts.into()) {
+                return self.fail(Cause::Limit(Limit::Parts, parts));
+            }
+            if exceeds(octets, limits.max_message) {
+                return self.fail(Cause::Limit(Limit::Message, octets));
+            }
+            (found.what, found.taken) = (What::Frame, header_len);
         }
-        let State::Traffic(flow) = &mut self.state else {
-            return self.fail(Cause::MessageInHandshake);
-        };
-        flow.octets = flow.octets.saturating_add(size);
-        flow.parts = flow.parts.saturating_add(1);
-        (flow.header, flow.remaining) = (header, size);
-        let (octets, parts) = (flow.octets, Size::from(flow.parts));
-        if exceeds(size, limits.max_frame) {
-            return self.fail(Cause::Limit(Limit::Frame, size));
+        if let State::Traffic(flow) = &mut self.state {
+            // What there is of the body.
+            let there = input.len().wrapping_sub(found.taken);
+            let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
+            found.payload = usize::try_from(payload).unwrap_or(usize::MAX);
+            found.taken = found.taken.wrapping_add(found.payload);
         }
-        if exceeds(parts, limits.max_parts.into()) {
-            return self.fail(Cause::Limit(Limit::Parts, parts));
-        }
-        if exceeds(octets, limits.max_message) {
-            return self.fail(Cause::Limit(Limit::Message, octets));
-        }
-        self.body(What::Frame, header_len, input)
+        found
     }
 
-    /// What there is of the body under way, behind `header_len` octets.
-    fn body(&mut self, what: What, header_len: usize, input: &[u8]) -> Front {
-        let State::Traffic(flow) = &mut self.state else { return Front::FAILED };
-        let there = input.len().wrapping_sub(header_len);
-        let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
-        let payload = usize::try_from(payload).unwrap_or(usize::MAX);
-        Front { what, taken: header_len.wrapping_add(payload), payload }
+    /// A command, which is dealt with in one piece.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "all there is, for one caller")]
+    fn command<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &mut M,
+        tx: &mut Tx,
+        now: Instant,
+        input: &[u8],
+        size: Size,
+        header_len: usize,
+    ) -> Front {
+        if exceeds(size, config.limits.max_command.into()) {
+            return self.fail(Cause::Limit(Limit::Command, size));
+        }
+        let payload = usize::try_from(size).unwrap_or(usize::MAX);
+        let taken = header_len.saturating_add(payload);
+        let Some(body) = input.get(header_len..taken) else { return Front::NEED_INPUT };
+        let found = Front { what: What::Ignored, taken, payload };
+        match (&self.state, Command::parse(body)) {
+            (State::Handshake, Ok(command)) => {
+                self.handshake_command(config, mechanism, command, body, found)
+            }
+            (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
+            (_, Ok(command)) => {
+                // What follows a PING in the same input is a sign of life, like what comes later.
+                let last = (taken == input.len()).then_some(now);
+                self.traffic_command::<M>(config, tx, last, command, found)
+            }
+            (_, Err(_)) => found,
+        }
     }
 
     fn handshake_command<M: Mechanism>(
