@@ -203,7 +203,7 @@ impl Rx {
                 None => return Front::NEED_INPUT,
             }
         }
-        let taken = match reader.push(input, const { &M::NAME }, &mut self.scratch) {
+        let taken = match reader.push(input, Tx::greeting_of::<M>(), &mut self.scratch) {
             Ok(taken) => taken,
             Err(old) => {
                 if M::OLDER_PEERS

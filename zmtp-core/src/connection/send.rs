@@ -168,15 +168,27 @@ impl Tx {
         stage: usize,
         out: &mut Writer<'_>,
     ) -> Result<(), Full> {
-        let (version, name) = (Version::V3_1, const { &M::NAME });
-        let (as_server, id_len) = (mechanism.as_server(), config.routing_id.len());
-        out.reserve(stage.saturating_sub(self.greeting_sent.into()))?;
-        while usize::from(self.greeting_sent) < stage {
-            let at = usize::from(self.greeting_sent);
-            out.put(&[Greeting::octet(at, version, name, as_server, id_len)])?;
-            self.greeting_sent = self.greeting_sent.wrapping_add(1);
-        }
+        let sent = usize::from(self.greeting_sent);
+        let start = out.len();
+        out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default())?;
+        let [long, short, server] =
+            Greeting::fields(mechanism.as_server(), config.routing_id.len());
+        let mut set = |(at, octet): (usize, u8)| {
+            if octet > 0 && (!M::OLDER_PEERS || (sent..stage).contains(&at)) {
+                out.set(start.wrapping_add(at).wrapping_sub(sent), octet);
+            }
+        };
+        set(long);
+        set(short);
+        set(server);
+        self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
         Ok(())
+    }
+
+    /// The greeting, as far as it is known when a program is built.
+    #[inline(always)]
+    pub(super) const fn greeting_of<M: Mechanism>() -> &'static [u8; Greeting::LEN] {
+        const { &Greeting::plain(Version::V3_1, &M::NAME) }
     }
 
     /// What a failed connection still has to say: the peer shall know that trying again is

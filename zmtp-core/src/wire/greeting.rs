@@ -1,6 +1,6 @@
 //! The greeting: 64 octets that open a connection (RFC 37 § Formal Grammar).
 
-use super::Framing;
+use super::{Framing, RoutingId};
 
 /// Octets of the signature, all that may be sent before anything of the peer was read.
 pub(crate) const SIGNATURE_LEN: usize = 10;
@@ -174,7 +174,7 @@ impl Greeting {
     /// [`OldPeer`] as soon as the octet that shows it is there.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
         let mut reader = GreetingReader::new();
-        reader.push(input, &MechanismName::NULL, &mut [])?;
+        reader.push(input, &[0; Self::LEN], &mut [])?;
         let Some(octets) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
         let name = octets.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
         let as_server = octets.get(AS_SERVER_AT) == Some(&1);
@@ -184,33 +184,36 @@ impl Greeting {
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
     /// reads it as the size of a routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
-        core::array::from_fn(|at| {
-            Self::octet(at, self.version, &self.mechanism, self.as_server, routing_id_len)
-        })
-    }
-
-    /// One of them.
-    pub(crate) fn octet(
-        at: usize,
-        version: Version,
-        mechanism: &MechanismName,
-        as_server: bool,
-        routing_id_len: u8,
-    ) -> u8 {
-        match at {
-            0 => 0xff,
-            // A ZMTP 1.0 length: that of the routing id and a flags octet.
-            7 => u8::from(routing_id_len == u8::MAX),
-            8 => routing_id_len.wrapping_add(1),
-            9 => 0x7f,
-            VERSION_MAJOR_AT => version.major,
-            SOCKET_TYPE_AT => version.minor,
-            AS_SERVER_AT => as_server.into(),
-            _ => {
-                let name = mechanism.octets();
-                name.get(at.wrapping_sub(MECHANISM_AT)).copied().unwrap_or_default()
+        let mut octets = Self::plain(self.version, &self.mechanism);
+        for (at, octet) in Self::fields(self.as_server, routing_id_len) {
+            if let Some(slot) = octets.get_mut(at) {
+                *slot = octet;
             }
         }
+        octets
+    }
+
+    /// The octets of a greeting, but for those that [`Greeting::fields`] says.
+    pub(crate) const fn plain(version: Version, mechanism: &MechanismName) -> [u8; Self::LEN] {
+        let mut octets = [0; Self::LEN];
+        let [first, _, _, _, _, _, _, _, _, last, major, minor, rest @ ..] = &mut octets;
+        (*first, *last) = (0xff, 0x7f);
+        (*major, *minor) = (version.major, version.minor);
+        let (mut name, mut place): (&[u8], &mut [u8]) = (mechanism.octets(), rest);
+        while let ([octet, others @ ..], [slot, slots @ ..]) = (name, place) {
+            *slot = *octet;
+            name = others;
+            place = slots;
+        }
+        octets
+    }
+
+    /// What is known only when a program runs: places in a greeting and their octets.
+    #[inline(always)]
+    pub(crate) fn fields(as_server: bool, routing_id_len: u8) -> [(usize, u8); 3] {
+        // A ZMTP 1.0 length in the signature: that of the routing id and a flags octet.
+        let longest = RoutingId::MAX_LEN == 255 && routing_id_len == u8::MAX;
+        [(7, longest.into()), (8, routing_id_len.wrapping_add(1)), (AS_SERVER_AT, as_server.into())]
     }
 }
 
@@ -235,11 +238,11 @@ impl GreetingReader {
     }
 
     /// Takes octets from the front of `input` up to the greeting's end and says how many. Those of
-    /// the mechanism go to `name`, as far as there is room.
+    /// the mechanism go to `name`, as far as there is room, and are compared with our greeting's.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
-        expected: &MechanismName,
+        ours: &[u8; Greeting::LEN],
         name: &mut [u8],
     ) -> Result<usize, OldPeer> {
         let wanted = Greeting::LEN.saturating_sub(self.position());
@@ -253,15 +256,13 @@ impl GreetingReader {
                 VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
                 VERSION_MAJOR_AT => self.version.major = octet,
                 SOCKET_TYPE_AT => self.version.minor = octet,
-                _ => {
-                    let place = at.wrapping_sub(MECHANISM_AT);
-                    if let Some(expected) = expected.0.get(place) {
-                        self.other |= octet != *expected;
-                        if let Some(slot) = name.get_mut(place) {
-                            *slot = octet;
-                        }
+                MECHANISM_AT..AS_SERVER_AT => {
+                    self.other |= ours.get(at) != Some(&octet);
+                    if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
+                        *slot = octet;
                     }
                 }
+                _ => {}
             }
             self.at = self.at.wrapping_add(1);
             taken = taken.wrapping_add(1);

@@ -89,6 +89,14 @@ impl<'o> Writer<'o> {
         self.put(header.as_ref())
     }
 
+    /// Changes an octet that was written.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, at: usize, octet: u8) {
+        if let Some(slot) = self.out.get_mut(at) {
+            *slot = octet;
+        }
+    }
+
     /// Octets written so far.
     pub const fn len(&self) -> usize {
         self.len
