@@ -65,7 +65,11 @@ impl Inbox {
     }
 
     /// Takes back what was handed out, before a call that waits for more.
-    pub(crate) fn resume<E>(&mut self, window: &mut Window<'_>, want: Want) -> Result<(), Error<E>> {
+    pub(crate) fn resume<E>(
+        &mut self,
+        window: &mut Window<'_>,
+        want: Want,
+    ) -> Result<(), Error<E>> {
         match core::mem::replace(&mut self.given, Given::Nothing) {
             Given::Nothing => {}
             Given::Chunk { ends_message: false, .. } if CHUNKS => window.truncate(self.envelope),

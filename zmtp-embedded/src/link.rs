@@ -1,9 +1,9 @@
 //! One link without its IO and its buffers: what to do next, and what has come.
 
 use embedded_io::ErrorKind;
+use zmtp_core::mechanism::NullOf;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::More;
-use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Connection, Instant, What};
 
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! The lent send buffer: octets that wait to be written.
 
-use zmtp_core::wire::More;
 use zmtp_core::mechanism::Mechanism;
+use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, copy};
 
 use crate::error::Error;

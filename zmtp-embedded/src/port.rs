@@ -113,11 +113,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush<E>(
-        &mut self,
-        kind: &mut K,
-        now: Instant,
-    ) -> Result<Step, Error<E>> {
+    pub(crate) fn poll_flush<E>(&mut self, kind: &mut K, now: Instant) -> Result<Step, Error<E>> {
         self.link.poll_flush(&mut self.out, kind, now)
     }
 

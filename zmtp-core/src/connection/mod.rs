@@ -207,7 +207,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if self.lives(now) { Ok(()) } else { Err(self.why()) }
     }
 
-    /// [`Connection::handle_timeout`] without the error, which is large.
     /// [`Connection::handle_timeout`] without the reason: whether the connection lives.
     pub fn lives(&mut self, now: Instant) -> bool {
         if !self.rx.lives(now) {
@@ -290,7 +289,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// The error the connection failed with.
     pub fn error(&self) -> Option<Error> {
-        self.rx.cause.map(|cause| cause.error(self.config.borrow(), M::socket_type(self.config.borrow()), &self.rx.scratch))
+        self.rx.cause.map(|cause| {
+            cause.error(
+                self.config.borrow(),
+                M::socket_type(self.config.borrow()),
+                &self.rx.scratch,
+            )
+        })
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.

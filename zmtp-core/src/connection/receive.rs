@@ -401,11 +401,11 @@ impl Rx {
                     self.fail_at(Cause::SocketType(len), value);
                     return false;
                 }
-            } else if Property::is_called(name, Property::IDENTITY) {
-                if let Err(cause) = check_identity(value.len()) {
-                    self.fail(cause);
-                    return false;
-                }
+            } else if Property::is_called(name, Property::IDENTITY)
+                && let Err(cause) = check_identity(value.len())
+            {
+                self.fail(cause);
+                return false;
             }
         }
         if !properties.0.is_empty() {

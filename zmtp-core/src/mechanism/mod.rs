@@ -72,14 +72,8 @@ pub(crate) fn emit_ready(
     let (name, id) = (kind.octets(), config.routing_id.octets());
     let name_len = [u8::try_from(name.len()).unwrap_or_default()];
     let id_len = [config.routing_id.len()];
-    let all: [&[u8]; 6] = [
-        b"\x05READY\x0bSocket-Type\0\0\0",
-        &name_len,
-        name,
-        b"\x08Identity\0\0\0",
-        &id_len,
-        id,
-    ];
+    let all: [&[u8]; 6] =
+        [b"\x05READY\x0bSocket-Type\0\0\0", &name_len, name, b"\x08Identity\0\0\0", &id_len, id];
     let (with, without) = (&all[..], all.split_at(3).0);
     out.command_of(if kind.sends_identity() { with } else { without })
 }

@@ -127,13 +127,12 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         let needed = self.kind.cancel_needs(topic);
         loop {
-            let result = match self.port.link.room(&self.port.out, needed, true) {
+            match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => port::step(&mut self.port, step).await,
-                Err(fault) => Err(fault.into()),
-            };
-            result?;
+                Ok(step) => port::step(&mut self.port, step).await?,
+                Err(error) => return Err(error),
+            }
         }
         self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
         Ok(())

@@ -350,8 +350,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
     ///
     /// [`Error::NoRoom`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
-        let result = self.shared.with(|state| state.kind.subscribe(topic));
-        result
+        self.shared.with(|state| state.kind.subscribe(topic))
     }
 }
 
@@ -373,7 +372,6 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
         let mut out = self.shared.writing().await;
         let subject = parts.first().copied().unwrap_or_default();
         let mut cursor = Cursor::default();
-
         loop {
             let step = self.shared.with(|state| {
                 if !state.kind.wants(kind::ONLY, subject) {
@@ -382,20 +380,14 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
                 let State { link, kind } = state;
                 poll_send(link, out.out.outbox, *kind, &[], parts, &mut cursor, TooLarge::Refuse)
                     .map(Some)
-            });
+            })?;
             match step {
-                Ok(None) => break Ok(false),
-                Ok(Some(Step::Done)) => {
-                    break self.shared.answer(&mut out, &mut now).await.map(|()| true);
-                }
-                Ok(Some(step)) => {
-                    if let Err(stop) = self.shared.write(&mut out, step).await {
-                        break Err(stop);
-                    }
-                }
-                Err(fault) => break Err(fault.into()),
+                None => return Ok(false),
+                Some(Step::Done) => break,
+                Some(step) => self.shared.write(&mut out, step).await?,
             }
         }
+        self.shared.answer(&mut out, &mut now).await.map(|()| true)
     }
 }
 

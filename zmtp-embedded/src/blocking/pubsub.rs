@@ -98,13 +98,14 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
         let needed = self.kind.cancel_needs(topic);
         loop {
             let time = now();
-            let result = match self.port.link.room(&self.port.out, needed, true) {
+            match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => self.port.step(step, &[], time >= deadline).map(|_| ()),
-                Err(fault) => Err(fault.into()),
-            };
-            result?;
+                Ok(step) => {
+                    self.port.step(step, &[], time >= deadline)?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
         Ok(())

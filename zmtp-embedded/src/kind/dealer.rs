@@ -1,8 +1,8 @@
 //! DEALER: messages both ways, as they are (RFC 28).
 
+use super::Rules;
 use zmtp_core::mechanism::Role;
 use zmtp_core::wire::SocketType;
-use super::Rules;
 
 /// DEALER with one peer. Who talks to a REP adds the empty delimiter.
 #[derive(Debug)]

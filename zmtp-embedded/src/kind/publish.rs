@@ -1,9 +1,9 @@
 //! PUB: sends messages to who subscribed to them (RFC 29).
 
 use zmtp_core::mechanism::Role;
-use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{FixedTopics, PeerId};
 use zmtp_core::wire::FrameHeader;
+use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 

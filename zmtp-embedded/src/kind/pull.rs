@@ -1,8 +1,8 @@
 //! PULL: takes messages (RFC 30).
 
+use super::Rules;
 use zmtp_core::mechanism::Role;
 use zmtp_core::wire::SocketType;
-use super::Rules;
 
 /// PULL.
 #[derive(Debug)]

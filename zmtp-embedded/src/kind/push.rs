@@ -1,9 +1,9 @@
 //! PUSH: sends messages (RFC 30).
 
 use zmtp_core::mechanism::Role;
-use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
+use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 

@@ -1,9 +1,9 @@
 //! REQ: a request, then its reply (RFC 28).
 
 use zmtp_core::mechanism::Role;
-use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdict};
 use zmtp_core::wire::FrameHeader;
+use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 use crate::error::Error;

@@ -1,8 +1,8 @@
 //! What links ask of socket types.
 
+use zmtp_core::mechanism::{NullOf, Role};
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
-use zmtp_core::mechanism::{NullOf, Role};
 use zmtp_core::{Config, Connection};
 
 use crate::error::Error;

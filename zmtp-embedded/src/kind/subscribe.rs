@@ -1,8 +1,8 @@
 //! SUB: takes messages that begin with what it subscribed to (RFC 29).
 
 use zmtp_core::mechanism::{Mechanism, NullOf, Role};
-use zmtp_core::wire::SocketType;
 use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
+use zmtp_core::wire::SocketType;
 use zmtp_core::wire::{FrameHeader, Version};
 use zmtp_core::{Config, Connection, Subscription, SubscriptionHeader};
 
