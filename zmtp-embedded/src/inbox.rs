@@ -7,11 +7,10 @@ use zmtp_core::{Front, What};
 use crate::error::Error;
 use crate::kind::{Place, Rules};
 use crate::link::Want;
-use crate::message::{Chunk, Message};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
+use crate::message::Message;
 use crate::window::Window;
-
-/// Whether messages may come and go in pieces.
-pub(crate) const CHUNKS: bool = cfg!(feature = "chunks");
 
 /// State of the message under way. Its octets are in the [`Window`], its envelope first.
 #[derive(Debug)]
@@ -22,6 +21,7 @@ pub(crate) struct Inbox {
     /// Octets of the envelope.
     envelope: usize,
     /// Octets of the chunk handed out.
+    #[cfg(feature = "chunks")]
     chunk: usize,
 }
 
@@ -31,6 +31,7 @@ enum Mode {
     /// There is none.
     Between,
     /// In pieces as they come.
+    #[cfg(feature = "chunks")]
     Pieces,
     /// Not at all.
     Skip,
@@ -43,6 +44,7 @@ enum Mode {
 enum Given {
     Nothing,
     /// The octets consumed last, or kept last.
+    #[cfg(feature = "chunks")]
     Chunk {
         kept: bool,
         ends_part: bool,
@@ -50,6 +52,17 @@ enum Given {
     },
     /// All that is kept behind the envelope.
     Message,
+}
+
+impl Mode {
+    /// How a message is received whose first frame comes while this is wanted.
+    const fn of(want: Want) -> Self {
+        match want {
+            #[cfg(feature = "chunks")]
+            Want::Chunk => Self::Pieces,
+            _ => Self::Whole,
+        }
+    }
 }
 
 impl Inbox {
@@ -60,6 +73,7 @@ impl Inbox {
             place: Place::Drop,
             given: Given::Nothing,
             envelope: 0,
+            #[cfg(feature = "chunks")]
             chunk: 0,
         }
     }
@@ -72,15 +86,20 @@ impl Inbox {
     ) -> Result<(), Error<E>> {
         match core::mem::replace(&mut self.given, Given::Nothing) {
             Given::Nothing => {}
-            Given::Chunk { ends_message: false, .. } if CHUNKS => window.truncate(self.envelope),
-            Given::Chunk { .. } | Given::Message => self.forget(window),
+            #[cfg(feature = "chunks")]
+            Given::Chunk { ends_message: false, .. } => window.truncate(self.envelope),
+            _ => self.forget(window),
         }
         match (want, self.mode) {
-            (Want::Chunk, Mode::Whole) if CHUNKS => return Err(Error::Unfinished),
-            (Want::Message, Mode::Pieces) if CHUNKS => self.skip(window),
-            _ => {}
+            #[cfg(feature = "chunks")]
+            (Want::Chunk, Mode::Whole) => Err(Error::Unfinished),
+            #[cfg(feature = "chunks")]
+            (Want::Message, Mode::Pieces) => {
+                self.skip(window);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The rest of the message under way goes nowhere.
@@ -102,8 +121,14 @@ impl Inbox {
     }
 
     /// Whether the frame's octets are handed out as they come.
+    #[cfg(feature = "chunks")]
     fn streams<R: Rules>(&self) -> bool {
-        CHUNKS && self.is::<R>(Place::Part) && self.mode == Mode::Pieces
+        self.is::<R>(Place::Part) && self.mode == Mode::Pieces
+    }
+
+    #[cfg(not(feature = "chunks"))]
+    const fn streams<R: Rules>(&self) -> bool {
+        false
     }
 
     /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
@@ -122,7 +147,7 @@ impl Inbox {
             let first = self.mode == Mode::Between;
             self.place = rules.judge(peer, header, first);
             if first {
-                self.mode = if CHUNKS && want == Want::Chunk { Mode::Pieces } else { Mode::Whole };
+                self.mode = Mode::of(want);
             }
             if self.is::<R>(Place::Reject) {
                 self.skip(window);
@@ -145,7 +170,9 @@ impl Inbox {
             if last {
                 done = self.frame(peer, window, rules, header, ends_message);
             }
-        } else if self.streams::<R>() {
+        }
+        #[cfg(feature = "chunks")]
+        if self.streams::<R>() {
             self.chunk = front.payload;
             self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
             done = front.payload > 0 || last;
@@ -188,7 +215,9 @@ impl Inbox {
             }
             if self.is::<R>(Place::RequestId) {
                 window.truncate(0);
-            } else if CHUNKS && self.mode == Mode::Pieces {
+            }
+            #[cfg(feature = "chunks")]
+            if self.is::<R>(Place::Head) && self.mode == Mode::Pieces {
                 self.chunk = len;
                 self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
                 return true;
@@ -206,6 +235,7 @@ impl Inbox {
     }
 
     /// The chunk handed out.
+    #[cfg(feature = "chunks")]
     pub(crate) fn chunk<'w>(&self, window: &'w Window<'_>) -> Chunk<'w> {
         match self.given {
             Given::Chunk { kept: false, ends_part, ends_message } => {

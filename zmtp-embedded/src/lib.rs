@@ -28,4 +28,6 @@ pub mod size;
 mod window;
 
 pub use error::{Error, LinkError};
-pub use message::{Chunk, Message, Parts};
+#[cfg(feature = "chunks")]
+pub use message::Chunk;
+pub use message::{Message, Parts};

@@ -3,11 +3,12 @@
 use embedded_io::ErrorKind;
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::pattern::PeerId;
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Instant, What};
 
 use crate::error::Error;
-use crate::inbox::{CHUNKS, Inbox};
+use crate::inbox::Inbox;
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
 use crate::window::Window;
@@ -31,6 +32,7 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Want {
     /// The next piece of a message.
+    #[cfg(feature = "chunks")]
     Chunk,
     /// A whole message.
     Message,
@@ -186,7 +188,8 @@ impl<'b, K: Rules> Link<'b, K> {
     ) -> Result<Step, Error<E>> {
         match out.state() {
             State::Idle if first => {}
-            State::Parts { remaining: 0, more: More::Follows } if CHUNKS && !first => {}
+            #[cfg(feature = "chunks")]
+            State::Parts { remaining: 0, more: More::Follows } if !first => {}
             // A call that was given up has left half a frame, which nobody can finish.
             State::Lent => {
                 self.closed = true;

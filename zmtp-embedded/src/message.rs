@@ -63,6 +63,7 @@ impl<'m> Iterator for Parts<'m> {
 /// several.
 ///
 /// A message counts only with its last piece: if the link fails before, throw the others away.
+#[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Chunk<'m> {
@@ -74,6 +75,7 @@ pub struct Chunk<'m> {
     pub ends_message: bool,
 }
 
+#[cfg(feature = "chunks")]
 impl<'m> Chunk<'m> {
     pub(crate) const fn new(octets: &'m [u8], ends_part: bool, ends_message: bool) -> Self {
         Self { octets, ends_part, ends_message }

@@ -1,11 +1,11 @@
 //! The lent send buffer: octets that wait to be written.
 
 use zmtp_core::mechanism::Mechanism;
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, copy};
 
 use crate::error::Error;
-use crate::inbox::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
 /// writes it, so that a call may be given up at any time.
@@ -28,6 +28,7 @@ pub(crate) enum State {
     Lent,
     /// Inside a message that is sent piece by piece: the octets that the part under way lacks, and
     /// whether others follow it.
+    #[cfg(feature = "chunks")]
     Parts { remaining: usize, more: More },
     /// The last words before the connection ends.
     Farewell,
@@ -58,12 +59,14 @@ impl<'b> Outbox<'b> {
     pub(crate) const fn between_frames(&self) -> bool {
         match self.state {
             State::Idle | State::Farewell => true,
-            State::Parts { remaining, .. } => CHUNKS && remaining == 0,
+            #[cfg(feature = "chunks")]
+            State::Parts { remaining, .. } => remaining == 0,
             State::Lent => false,
         }
     }
 
     /// Whether no message is under way.
+    #[cfg(feature = "chunks")]
     pub(crate) fn between_messages(&self) -> bool {
         self.state == State::Idle
     }

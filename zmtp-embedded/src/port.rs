@@ -9,7 +9,9 @@ use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 use crate::error::{Error, LinkError};
 use crate::kind::Rules;
 use crate::link::{Link, Step, Want};
-use crate::message::{Chunk, Message};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
+use crate::message::Message;
 use crate::outbox::{Outbox, State};
 use crate::window::Window;
 
@@ -123,6 +125,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// The chunk handed out.
+    #[cfg(feature = "chunks")]
     pub(crate) fn chunk(&self) -> Chunk<'_> {
         self.link.inbox.chunk(&self.window)
     }
@@ -147,6 +150,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// The next step towards the header of a part of `len` octets in the outbox.
+    #[cfg(feature = "chunks")]
     pub(crate) fn poll_begin<E>(
         &mut self,
         kind: &mut K,
@@ -187,6 +191,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// Takes octets of the part that was begun, and says how many; none if there is no room.
+    #[cfg(feature = "chunks")]
     pub(crate) fn push<E>(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Error<E>> {
         match self.out.state() {
             _ if self.link.closed => Err(Error::Closed),
@@ -203,6 +208,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         }
     }
 
+    #[cfg(feature = "chunks")]
     fn finish(&mut self, kind: &mut K) {
         self.out.set_state(State::Idle);
         kind.sent();

@@ -7,7 +7,9 @@ use core::task::{Context, Poll, Waker};
 
 use pipe::asynch::{Stutter, finish, once};
 use pipe::{End, PipeError, frame, greeting, pipe, ready};
-use zmtp_core::wire::{More, SocketType};
+#[cfg(feature = "chunks")]
+use zmtp_core::wire::More;
+use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
 use zmtp_embedded::asynch::{Dealer, Duplex, Pub, Rep, Req, Sub};
@@ -68,6 +70,7 @@ fn a_receive_dropped_at_every_await_loses_nothing() {
     }
 }
 
+#[cfg(feature = "chunks")]
 #[test]
 fn a_receive_of_chunks_dropped_at_every_await_loses_nothing() {
     for most in [1, 3, 1_000] {
@@ -132,6 +135,7 @@ fn a_large_send_dropped_in_the_middle_closes_the_link_at_the_next() {
     assert!(peer.heard().ends_with(&frame(0, b"next")));
 }
 
+#[cfg(feature = "chunks")]
 #[test]
 fn begin_and_push_dropped_at_every_await_send_each_octet_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);

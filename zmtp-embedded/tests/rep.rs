@@ -112,24 +112,3 @@ fn the_reply_to_who_is_gone_goes_nowhere_and_the_next_peer_is_served() {
     rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
     assert_eq!(second.heard(), [envelope, frame(0, b"answer")].concat());
 }
-
-#[test]
-fn a_large_request_comes_in_chunks_and_keeps_its_envelope() {
-    let (mut receive, mut send) = ([0; 64], [0; 64]);
-    let mut rep = Rep::new(&REP, &mut receive, &mut send);
-    let req = connect(&mut rep, 50);
-    let body = [5; 255];
-    let (envelope, octets) = request(&[&body]);
-    req.say(&octets);
-    let mut got = 0;
-    loop {
-        let chunk = rep.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-        got += chunk.octets.len();
-        if chunk.ends_message {
-            break;
-        }
-    }
-    assert_eq!(got, body.len());
-    rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
-    assert_eq!(req.heard(), [envelope, frame(0, b"answer")].concat());
-}

@@ -161,32 +161,3 @@ fn a_reply_lost_with_its_link_is_told_once() {
     let pending = Error::OutOfTurn(OutOfTurn::ReplyPending);
     assert_eq!(req.send(&[b"ask"], DEADLINE, || NOW), Err(pending));
 }
-
-#[test]
-fn a_large_reply_comes_in_chunks_and_a_large_request_leaves_from_where_it_is() {
-    let (mut receive, mut send) = ([0; 64], [0; 64]);
-    let (mut req, rep) = asking(&mut receive, &mut send, 50);
-    let body: Vec<u8> = (0..60_000_u32).map(|i| i as u8).collect();
-    let writes = rep.heard().len();
-    assert_eq!(writes, 0);
-    req.send(&[&body], DEADLINE, || NOW).expect("ready");
-    let heard = rep.heard();
-    assert_eq!(heard.len(), 6 + 2 + 9 + body.len());
-    assert!(heard.ends_with(&body));
-
-    rep.say(&[frame(1, &42_u32.to_ne_bytes()), frame(1, b"")].concat());
-    rep.say(&[&[3][..], &60_000_u64.to_be_bytes(), &body].concat());
-    rep.say(&frame(0, b"end"));
-    let (mut got, mut parts) = (Vec::new(), 0);
-    loop {
-        let chunk = req.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-        assert!(chunk.octets.len() <= 64);
-        got.extend_from_slice(chunk.octets);
-        parts += usize::from(chunk.ends_part);
-        if chunk.ends_message {
-            break;
-        }
-    }
-    assert_eq!(parts, 2);
-    assert!(got == [&body[..], b"end"].concat());
-}

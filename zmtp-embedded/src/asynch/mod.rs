@@ -23,6 +23,7 @@ mod port;
 mod split;
 
 use embedded_io_async::{Read, Write};
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
@@ -34,7 +35,9 @@ use crate::error::Error;
 use crate::face::face;
 use crate::kind::{self, ONLY, Receives, Rules, Sends};
 use crate::link::Want;
-use crate::message::{Chunk, Message};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
+use crate::message::Message;
 use crate::port::{Port, TooLarge};
 
 face!();
@@ -110,6 +113,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     /// # Cancel safety
     ///
     /// Nothing is lost.
+    #[cfg(feature = "chunks")]
     pub async fn receive_chunk(
         &mut self,
         now: impl FnMut() -> Instant,
@@ -187,6 +191,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     /// # Cancel safety
     ///
     /// Nothing has begun if the future is dropped before it is done.
+    #[cfg(feature = "chunks")]
     pub async fn begin(
         &mut self,
         more: More,
@@ -206,6 +211,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     /// # Cancel safety
     ///
     /// No octet was taken if the future is dropped before it is done.
+    #[cfg(feature = "chunks")]
     pub async fn push(&mut self, octets: &[u8]) -> Result<usize, Error<IO::Error>> {
         port::push(&mut self.port, &mut self.kind, octets).await
     }

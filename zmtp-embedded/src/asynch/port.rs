@@ -5,6 +5,7 @@
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 
 use crate::error::Error;
@@ -95,6 +96,7 @@ pub(crate) async fn send<K: Rules, IO: Read + Write>(
 }
 
 /// Begins a part that is sent in pieces.
+#[cfg(feature = "chunks")]
 pub(crate) async fn begin<K: Rules, IO: Read + Write>(
     port: &mut Port<'_, K, IO>,
     kind: &mut K,
@@ -111,6 +113,7 @@ pub(crate) async fn begin<K: Rules, IO: Read + Write>(
 }
 
 /// Takes octets of the part that was begun, at least one if there are any, and says how many.
+#[cfg(feature = "chunks")]
 pub(crate) async fn push<K: Rules, IO: Read + Write>(
     port: &mut Port<'_, K, IO>,
     kind: &mut K,

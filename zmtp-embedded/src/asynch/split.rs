@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::kind::{self, Receives, Rules, Sends, Splits};
 use crate::link::{Link, Step, Want};
-use crate::message::{Chunk, Message};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
+use crate::message::Message;
 use crate::outbox::Outbox;
 use crate::port::{Cursor, TooLarge, poll_send};
 use crate::window::Window;
@@ -471,6 +473,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R
     /// # Cancel safety
     ///
     /// Nothing is lost.
+    #[cfg(feature = "chunks")]
     pub async fn receive_chunk(
         &mut self,
         now: impl FnMut() -> Instant,

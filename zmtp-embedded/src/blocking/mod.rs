@@ -14,6 +14,7 @@ mod pubsub;
 mod reqrep;
 
 use embedded_io::{Read, Write};
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
@@ -24,7 +25,9 @@ use crate::error::Error;
 use crate::face::face;
 use crate::kind::{self, ONLY, Receives, Rules, Sends};
 use crate::link::Want;
-use crate::message::{Chunk, Message};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
+use crate::message::Message;
 use crate::port::Port;
 use port::Until;
 
@@ -88,6 +91,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     /// # Errors
     ///
     /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    #[cfg(feature = "chunks")]
     pub fn receive_chunk(
         &mut self,
         deadline: Instant,
@@ -135,6 +139,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     /// # Errors
     ///
     /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks octets.
+    #[cfg(feature = "chunks")]
     pub fn begin(
         &mut self,
         more: More,
@@ -152,6 +157,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// [`Error::Unfinished`] if the part has no room for as many; nothing was sent then. After
     /// [`Error::TimedOut`] some may have been: the link is closed.
+    #[cfg(feature = "chunks")]
     pub fn push(
         &mut self,
         octets: &[u8],

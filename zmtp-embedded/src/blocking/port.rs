@@ -2,6 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
+#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 
 use crate::error::Error;
@@ -82,6 +83,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     }
 
     /// Begins a part that is sent in pieces.
+    #[cfg(feature = "chunks")]
     pub(crate) fn begin<F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
@@ -101,6 +103,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     }
 
     /// Sends pieces of the part that was begun.
+    #[cfg(feature = "chunks")]
     pub(crate) fn push_all<F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
