@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
+use crate::port::CHUNKS;
 use crate::window::Window;
 
 /// What whoever moves octets must do next.
@@ -190,6 +191,8 @@ impl<'b, K: Rules> Link<'b, K> {
             State::Idle if first => {}
             #[cfg(feature = "chunks")]
             State::Parts { remaining: 0, more: More::Follows } if !first => {}
+            // What fits the outbox is never under way.
+            _ if !CHUNKS => {}
             // A call that was given up has left half a frame, which nobody can finish.
             State::Lent => {
                 self.closed = true;

@@ -6,6 +6,7 @@ use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, copy};
 
 use crate::error::Error;
+use crate::port::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
 /// writes it, so that a call may be given up at any time.
@@ -61,7 +62,7 @@ impl<'b> Outbox<'b> {
             State::Idle | State::Farewell => true,
             #[cfg(feature = "chunks")]
             State::Parts { remaining, .. } => remaining == 0,
-            State::Lent => false,
+            State::Lent => !CHUNKS,
         }
     }
 

@@ -34,6 +34,9 @@ pub(crate) struct Cursor {
     done: usize,
 }
 
+/// Whether messages may be larger than the buffers.
+pub(crate) const CHUNKS: bool = cfg!(feature = "chunks");
+
 /// What becomes of a message that does not fit the send buffer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum TooLarge {
@@ -229,11 +232,32 @@ pub(crate) fn poll_send<'b, K: Rules, E>(
         let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
         match link.room(out, needed, true) {
             Ok(Step::Done) => {}
-            Err(Error::SendBuffer { .. }) if large == TooLarge::Lend => {}
+            Err(Error::SendBuffer { .. }) if CHUNKS && large == TooLarge::Lend => {}
             other => return other,
         }
     }
-    cursor.put(kind, envelope, parts, out)
+    if CHUNKS { cursor.put(kind, envelope, parts, out) } else { put(kind, envelope, parts, out) }
+}
+
+/// Puts a message that fits into the outbox.
+fn put<E>(
+    kind: &mut impl Rules,
+    envelope: &[u8],
+    parts: &[&[u8]],
+    out: &mut Outbox<'_>,
+) -> Result<Step, Error<E>> {
+    if let Some(prefix) = kind.begin(envelope, &mut [0; 8])? {
+        out.put(prefix);
+        let mut rest = parts;
+        while let [part, others @ ..] = rest {
+            rest = others;
+            let more = if rest.is_empty() { More::Last } else { More::Follows };
+            out.put(FrameHeader::new(Kind::Message(more), part.len() as u64).emit().as_ref());
+            out.put(part);
+        }
+        kind.sent();
+    }
+    Ok(Step::Done)
 }
 
 impl Cursor {

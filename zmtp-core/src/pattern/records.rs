@@ -1,5 +1,7 @@
 //! Topics with numbers in an array of octets.
 
+use heapless::Vec;
+
 use super::NoRoom;
 
 /// Octets that a topic takes besides its own.
@@ -9,11 +11,11 @@ const HEAD: usize = 4;
 const MAX_TOPIC: usize = 0xffff;
 
 /// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
+///
+/// A `heapless::Vec`, whose octets need not be set before they are used.
 #[derive(Debug)]
 pub(super) struct Records<const OCTETS: usize> {
-    octets: [u8; OCTETS],
-    /// Octets in use.
-    len: usize,
+    octets: Vec<u8, OCTETS>,
 }
 
 /// What a topic must be to be found.
@@ -32,16 +34,16 @@ pub(super) const fn behind(at: usize, topic: &[u8]) -> usize {
 
 impl<const OCTETS: usize> Records<OCTETS> {
     pub(super) const fn new() -> Self {
-        Self { octets: [0; OCTETS], len: 0 }
+        Self { octets: Vec::new() }
     }
 
-    pub(super) const fn clear(&mut self) {
-        self.len = 0;
+    pub(super) fn clear(&mut self) {
+        self.octets.clear();
     }
 
     /// The topic of the record at `at`, where one begins.
     pub(super) fn topic(&self, at: usize) -> Option<&[u8]> {
-        let ([_, _, a, b], rest) = self.octets.get(at..self.len)?.split_first_chunk::<HEAD>()?;
+        let ([_, _, a, b], rest) = self.octets.get(at..)?.split_first_chunk::<HEAD>()?;
         rest.get(..usize::from(u16::from_le_bytes([*a, *b])))
     }
 
@@ -85,14 +87,12 @@ impl<const OCTETS: usize> Records<OCTETS> {
         }
         let [a, b] = number.to_le_bytes();
         let [c, d, ..] = topic.len().to_le_bytes();
-        let room = self.octets.get_mut(self.len..).unwrap_or_default();
-        let (head, rest) = room.split_first_chunk_mut::<HEAD>().ok_or(NoRoom)?;
-        let room = rest.get_mut(..topic.len()).ok_or(NoRoom)?;
-        *head = [a, b, c, d];
-        for (slot, octet) in room.iter_mut().zip(topic) {
-            *slot = *octet;
+        if OCTETS.wrapping_sub(self.octets.len()) < topic.len().saturating_add(HEAD) {
+            return Err(NoRoom);
         }
-        self.len = self.len.wrapping_add(HEAD).wrapping_add(topic.len());
+        for octet in [a, b, c, d].iter().chain(topic) {
+            self.octets.push(*octet).map_err(|_| NoRoom)?;
+        }
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl<const OCTETS: usize> Records<OCTETS> {
     pub(super) fn cut(&mut self, at: usize, topic_len: usize) {
         let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
         let mut to = at;
-        while from < self.len {
+        while from < self.octets.len() {
             if let Some(&octet) = self.octets.get(from)
                 && let Some(slot) = self.octets.get_mut(to)
             {
@@ -117,6 +117,6 @@ impl<const OCTETS: usize> Records<OCTETS> {
             to = to.wrapping_add(1);
             from = from.wrapping_add(1);
         }
-        self.len = to;
+        self.octets.truncate(to);
     }
 }

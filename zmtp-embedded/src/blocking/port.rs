@@ -8,7 +8,7 @@ use zmtp_core::wire::More;
 use crate::error::Error;
 use crate::kind::Rules;
 use crate::link::{Step, Want};
-use crate::port::{Cursor, Port, TooLarge};
+use crate::port::{CHUNKS, Cursor, Port, TooLarge};
 
 /// The caller's patience: a deadline, and a clock.
 pub(crate) struct Until<F> {
@@ -75,8 +75,8 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
                 return Ok(());
             }
             let late = (until.now)() >= until.deadline;
-            let n = self.step(step, cursor.body(parts), late)?;
-            if step == Step::Body {
+            let n = self.step(step, if CHUNKS { cursor.body(parts) } else { &[] }, late)?;
+            if CHUNKS && step == Step::Body {
                 cursor.wrote(n);
             }
         }
@@ -149,15 +149,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         let result = match step {
             Step::Read => io.read(self.window.spare()),
             Step::Write => io.write(self.out.waiting()),
-            Step::Body => io.write(lent),
-            Step::Flush | Step::Done => io.flush().map(|()| 1),
+            Step::Body if CHUNKS => io.write(lent),
+            _ => io.flush().map(|()| 1),
         };
         let n = self.link.moved(result)?;
         match step {
             Step::Read => self.window.received(n),
             Step::Write => self.out.written(n),
-            Step::Body => self.out.unflushed = true,
-            Step::Flush | Step::Done => self.out.unflushed &= n == 0,
+            Step::Body if CHUNKS => self.out.unflushed = true,
+            _ => self.out.unflushed &= n == 0,
         }
         Ok(n)
     }
