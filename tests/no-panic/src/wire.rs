@@ -23,7 +23,7 @@ pub(crate) fn probe(octets: &mut [u8], number: u64) {
         }
     }
     if let Ok(command) = black_box(Command::parse(octets)) {
-        black_box(command.name.octets());
+        black_box((command.name().octets(), command.is(command.name())));
         let _ = black_box((Ping::parse(command.data), error_reason(command.data)));
     }
     if let Ok(metadata) = black_box(Metadata::new(octets)) {

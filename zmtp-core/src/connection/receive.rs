@@ -118,12 +118,14 @@ impl Flow {
     }
 }
 
+/// Who the peer is before it has said anything.
+const NOBODY: PeerInfo = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
+
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
     #[inline(always)]
     pub(super) fn new(give_up: Instant) -> Self {
-        let peer = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
-        let state = State::Greeting(GreetingReader::new());
+        let (state, peer) = (State::Greeting(GreetingReader::new()), NOBODY);
         Self { state, cause: None, scratch: CLEAN, peer, owed: Timeout::Handshake, give_up }
     }
 
@@ -131,6 +133,7 @@ impl Rx {
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
         self.cause = None;
+        self.peer = NOBODY;
         self.owed = Timeout::Handshake;
         self.give_up = give_up;
     }

@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::*;
 use crate::wire::{Full, Greeting, MechanismName, Ping, SocketType, Version};
-use crate::{Limits, Null, PeerError, Timeout};
+use crate::{Limits, Null, NullOrOlder, PeerError, Timeout};
 
 const NOW: Instant = Instant::from_millis(0);
 static PULL: Config = Config::new(SocketType::Pull);
@@ -114,4 +114,52 @@ fn settings_may_be_owned_shared_or_borrowed() {
     assert_eq!(shared.config().limits, config.limits);
     let owned = Connection::new(Null::new(), config, NOW);
     assert_eq!(owned.poll_timeout(), Some(NOW.after(7)));
+}
+
+/// All that a connection finds and says, and where it ends.
+fn told(connection: &mut Connection<NullOrOlder>, octets: &[u8]) -> String {
+    let mut octets = octets.to_vec();
+    let mut input = Input::new(&mut octets);
+    let (mut all, mut out) = (String::new(), [0; 256]);
+    loop {
+        while let Ok(n @ 1..) = connection.poll_transmit(&mut out) {
+            all += &format!("> {:02x?}\n", &out[..n]);
+        }
+        let decoded = connection.decode(NOW, &mut input);
+        all += &format!("{decoded:?}\n");
+        if !matches!(decoded, Ok(Decoded::Event(_))) {
+            return all + &format!("{:?} {:?}", connection.peer(), connection.poll_timeout());
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
+    const ANY: Config = Config::new(SocketType::Pub).with_min_version(Version::V1_0);
+    static CONFIGS: [Config; 2] = [ANY, ANY.with_require_socket_type(true)];
+    let greeting = greeting();
+    let signature = b"\xff\0\0\0\0\0\0\0\x01\x7f";
+    let ready = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB";
+    let ping = b"\x04\x08\x04PING\0\x01x";
+    let all = [
+        vec![],
+        greeting.clone(),
+        [&greeting[..], ready].concat(),
+        [&greeting[..], ready, ping, b"\x01\x05abc"].concat(),
+        [&greeting[..], b"\x04\x06\x05READY"].concat(),
+        [&greeting[..10], b"\x03\0PLAIN\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"].concat(),
+        [&signature[..], b"\x01\x02\0\x01x"].concat(),
+        [&signature[..], b"\x01"].concat(),
+        b"\x01\0".to_vec(),
+        b"GET".to_vec(),
+    ];
+    let pairs = all.iter().flat_map(|before| all.iter().map(move |octets| (before, octets)));
+    for ((before, octets), config) in pairs.flat_map(|pair| CONFIGS.iter().map(move |c| (pair, c)))
+    {
+        let mut connection = Connection::new(NullOrOlder::new(), config, NOW);
+        told(&mut connection, before);
+        connection.restart(NullOrOlder::new(), NOW);
+        let mut new = Connection::new(NullOrOlder::new(), config, NOW);
+        assert_eq!(told(&mut connection, octets), told(&mut new, octets), "{before:02x?}");
+    }
 }

@@ -172,13 +172,12 @@ impl<'o> Show<'o> {
         mechanism: MechanismName,
         record: &mut Record<'b>,
     ) -> Result<String, Malformed> {
-        let Command { name, data } = Command::parse(body)?;
-        let known = name.octets();
-        let octets = if known.is_empty() { &body[1..body.len() - data.len()] } else { known };
-        let title = escape(octets, false);
+        let command = Command::parse(body)?;
+        let data = command.data;
+        let title = escape(&body[1..body.len() - data.len()], false);
         record.name = Some(title.clone());
         let clear = mechanism == MechanismName::NULL || mechanism == MechanismName::PLAIN;
-        let text = match name {
+        let text = match command.name() {
             CommandName::Ready | CommandName::Initiate if clear => {
                 let mut text = String::new();
                 let mut properties = Vec::new();
