@@ -29,7 +29,7 @@ impl<'b> Window<'b> {
 
     /// The first `n` octets of that are dealt with.
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start = self.start.wrapping_add(n).min(self.end);
+        self.start = self.start.wrapping_add(n);
     }
 
     /// Room behind what waits.

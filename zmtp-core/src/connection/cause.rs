@@ -41,9 +41,9 @@ pub(super) enum Cause {
 /// The largest frame and message that any limit allows: what goes past it counts as more.
 const LARGEST: u64 = wide(Size::MAX).saturating_sub(1);
 
-/// Whether a limit is passed.
+/// Whether a limit is passed. Where sizes have 32 bits those that do not fit count as the largest.
 pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
-    wide(got) > allowed || (got == Size::MAX && size_of::<usize>() < 8)
+    wide(got) > allowed
 }
 
 impl Cause {

@@ -135,7 +135,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
         self.left = input.len().wrapping_sub(front.taken);
         if front.what == What::Ready {
-            self.pulse = Pulse::start(self.config.borrow(), self.rx.peer(), now);
+            self.pulse = Pulse::start(self.config.borrow(), self.rx.peer::<M>(), now);
         }
         front
     }
@@ -143,7 +143,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Takes new octets for a sign of life.
     fn notice(&mut self, input: &[u8]) {
         if input.len() > self.left {
-            self.rx.heard();
+            self.rx.heard::<M>();
         }
     }
 
@@ -227,7 +227,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Forgives the peer's silence so far: for a driver that leaves octets unread because it has
     /// no place for them.
     pub fn excuse_silence(&mut self) {
-        self.rx.heard();
+        self.rx.heard::<M>();
     }
 
     /// Starts a message frame: write the returned header, which is in the peer's framing, then
@@ -273,7 +273,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     pub fn is_ready(&self) -> bool {
         let said_all =
             if self.rx.is_old::<M>() { self.tx.greeted() } else { self.mechanism.may_send() };
-        self.rx.in_traffic() && said_all
+        self.rx.in_traffic::<M>() && said_all
     }
 
     /// How frames of messages go out to this peer, for a driver that has headers ready. Right once
@@ -284,7 +284,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Who the peer is, once its READY has come.
     pub const fn peer(&self) -> Option<PeerInfo> {
-        self.rx.peer()
+        self.rx.peer::<M>()
     }
 
     /// The error the connection failed with.

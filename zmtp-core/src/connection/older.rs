@@ -115,7 +115,7 @@ impl Rx {
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
         let everything = !has_type && M::socket_type(config).takes_subscriptions();
         self.state = if everything { State::MatchAll } else { State::Traffic(Flow::NONE) };
-        self.heard();
+        self.heard::<M>();
         Ok(Front { what: What::Ready, taken, payload })
     }
 

@@ -160,8 +160,8 @@ impl Rx {
 
     /// A sign of life came: nothing is owed until the next PING, of either end. Only the
     /// handshake has to be over in time whatever comes.
-    pub(super) fn heard(&mut self) {
-        if self.in_traffic() {
+    pub(super) fn heard<M: Mechanism>(&mut self) {
+        if self.in_traffic::<M>() {
             self.give_up = Instant::NEVER;
         }
     }
@@ -268,7 +268,7 @@ impl Rx {
             flow.parts = flow.parts.saturating_add(1);
             (flow.header, flow.remaining) = (header, size);
             let (octets, parts) = (flow.octets, Size::from(flow.parts));
-            if exceeds(size, limits.max_frame) {
+            if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
                 return self.fail(Cause::Limit(Limit::Frame, size));
             }
             if exceeds(parts, limits.max_parts.into()) {
@@ -458,16 +458,17 @@ impl Rx {
         }
     }
 
-    pub(super) const fn in_traffic(&self) -> bool {
-        self.cause.is_none() && matches!(self.state, State::Traffic(_) | State::MatchAll)
+    pub(super) const fn in_traffic<M: Mechanism>(&self) -> bool {
+        let old = M::OLDER_PEERS && matches!(self.state, State::MatchAll);
+        self.cause.is_none() && (old || matches!(self.state, State::Traffic(_)))
     }
 
     pub(super) const fn in_message(&self) -> bool {
         matches!(self.state, State::Traffic(Flow { parts: 1.., .. }))
     }
 
-    pub(super) const fn peer(&self) -> Option<PeerInfo> {
-        if self.in_traffic() { Some(self.peer) } else { None }
+    pub(super) const fn peer<M: Mechanism>(&self) -> Option<PeerInfo> {
+        if self.in_traffic::<M>() { Some(self.peer) } else { None }
     }
 
     pub(super) const fn fail(&mut self, cause: Cause) -> Front {

@@ -13,7 +13,7 @@ const MECHANISM_LEN: usize = 20;
 const AS_SERVER_AT: usize = MECHANISM_AT + MECHANISM_LEN;
 
 /// A version of ZMTP.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Version {
     /// 3 for the current protocol.
@@ -51,6 +51,20 @@ impl Version {
             2 => Framing::V2,
             _ => Framing::V3,
         }
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        // As one number each: octet by octet it is three times the code.
+        let number = |version: &Self| u16::from_be_bytes([version.major, version.minor]);
+        number(self).cmp(&number(other))
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
