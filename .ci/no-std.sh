@@ -4,13 +4,13 @@ set -eu
 cd "$(dirname "$0")/.."
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
   for package in zmtp-core zmtp-embedded; do
-    # Neither has a default feature.
     case $package in
       zmtp-core) features="defmt heartbeat" ;;
-      *) features="defmt heartbeat nal" ;;
+      *) features="chunks defmt heartbeat nal" ;;
     esac
     for feature in "" $features; do
-      .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --package "$package" --features "$feature"
+      .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --package "$package" \
+        --no-default-features --features "$feature"
       echo "$target $package ${feature:-without features}"
     done
   done

@@ -56,6 +56,8 @@ pub unsafe extern "C" fn probe(
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);
             state.any_version = Connection::new(NullOrOlder::new(), state.config, now);
+            state.connection.restart(Null::new(), now);
+            state.any_version.restart(NullOrOlder::new(), now);
         }
         _ => link::probe(which, &mut state.sockets, octets, number),
     }
@@ -79,6 +81,9 @@ fn connection<M: Mechanism>(
         }
     }
     black_box((input.consumed(), input.rest().len()));
+    while connection.lives(now) {
+        black_box((connection.advance(now, octets), connection.frame(), connection.has_failed()));
+    }
     black_box((connection.incoming(), connection.body_received(number)));
     let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {
         black_box(header.as_ref());

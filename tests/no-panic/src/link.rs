@@ -84,14 +84,27 @@ pub(crate) struct Sockets<'a> {
     #[cfg(feature = "asynch")]
     async_dealer: asynch::Dealer<'a, Halves>,
     #[cfg(feature = "asynch")]
+    async_push: asynch::Push<'a, Halves>,
+    #[cfg(feature = "asynch")]
+    async_pull: asynch::Pull<'a, Halves>,
+    #[cfg(feature = "asynch")]
     async_reps: asynch::many::Rep<'a, Board, 3>,
+    #[cfg(feature = "asynch")]
+    async_pubs: asynch::many::Pub<'a, Board, 3, 64>,
+    #[cfg(feature = "asynch")]
+    async_pulls: asynch::many::Pull<'a, Board, 3>,
 }
 
+/// Polls a future for as long as somebody likes.
 #[cfg(feature = "asynch")]
-/// Polls a future once. Out of the proof: the compiler puts a panic of its own into each `async fn`,
-/// for a future that is polled after it is done, as `await` never does.
 fn poll(future: impl Future) -> bool {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    let mut future = pin!(future);
+    while black_box(true) {
+        if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            return true;
+        }
+    }
+    false
 }
 
 fn clock() -> Instant {
@@ -104,7 +117,7 @@ macro_rules! ends {
         let _ = black_box($socket.handshake($now, clock));
         let _ = black_box($socket.flush($now, clock));
         black_box(($socket.is_ready(), $socket.peer(), $socket.next_deadline()));
-        black_box($socket.refusal());
+        black_box(($socket.failure(), $socket.refusal()));
         black_box($socket.disconnect().is_some());
     };
 }
@@ -178,6 +191,7 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], numbe
             let _ = black_box(all.reps.receive(now, clock));
             let _ = black_box(all.reps.reply(&[octets, octets], now, clock));
             black_box((all.reps.free_link(), all.reps.next_deadline(), all.reps.is_ready(link)));
+            black_box((all.reps.failure(link), all.reps.peer(link)));
             black_box(all.reps.disconnect(link).is_some());
             black_box(all.pulls.connect(link, Board, now).is_some());
             let _ = black_box(all.pulls.receive(now, clock));
@@ -196,8 +210,16 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], numbe
             black_box(poll(all.async_rep.begin(More::Last, number as usize, clock)));
             black_box(poll(all.async_rep.push(octets)));
             black_box(poll(all.async_rep.flush(clock)));
+            black_box(poll(all.async_rep.send(&[octets, octets], clock)));
+            let link = number as usize;
+            black_box(all.async_reps.connect(link, Board, now).is_some());
             black_box(poll(all.async_reps.receive(clock)));
-            black_box(poll(all.async_reps.reply(&[octets], clock)));
+            black_box(poll(all.async_reps.reply(&[octets, octets], clock)));
+            black_box(all.async_pubs.connect(link, Board, now).is_some());
+            black_box(poll(all.async_pubs.serve(clock)));
+            black_box(all.async_pubs.publish(&[octets, octets]));
+            black_box(all.async_pulls.connect(link, Board, now).is_some());
+            black_box(poll(all.async_pulls.receive(clock)));
         }
         #[cfg(feature = "asynch")]
         8 => {
@@ -212,6 +234,16 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], numbe
                 black_box(poll(sender.queue(&[octets], clock)));
                 black_box(poll(receiver.receive(clock)));
                 black_box(poll(receiver.receive_chunk(clock)));
+            }
+            black_box(poll(all.async_push.send(&[octets], clock)));
+            black_box(poll(all.async_push.serve(clock)));
+            black_box(poll(all.async_pull.receive_chunk(clock)));
+            if let Some(mut split) = all.async_sub.split() {
+                let (mut sender, mut receiver) = split.halves();
+                let _ = black_box(sender.subscribe(octets));
+                black_box(poll(sender.flush(clock)));
+                black_box(poll(receiver.receive(clock)));
+                black_box((sender.failure(), receiver.failure()));
             }
             if let Some(mut split) = all.async_pub.split() {
                 let (mut sender, mut receiver) = split.halves();
