@@ -101,9 +101,9 @@ macro_rules! face {
         face!(new kind::Sub<TOPICS>, kind::Sub::new(), const TOPICS: usize);
 
         impl<'b, IO> Socket<'b, kind::Req, IO> {
-            /// A socket without a connection. `config` says its type; [`size`](crate::size) says
-            /// how large the buffers must be. Request ids start at `request_id`, which should
-            /// differ from boot to boot.
+            /// A socket without a connection. Of `config` all but the type counts;
+            /// [`size`](crate::size) says how large the buffers must be. Request ids start at
+            /// `request_id`, which should differ from boot to boot.
             pub fn new(
                 config: &'b Config,
                 receive: &'b mut [u8],
@@ -130,8 +130,8 @@ macro_rules! face {
     };
     (new $kind:ty, $make:expr, $($generic:tt)*) => {
         impl<'b, IO, $($generic)*> Socket<'b, $kind, IO> {
-            /// A socket without a connection. `config` says its type; [`size`](crate::size) says
-            /// how large the buffers must be.
+            /// A socket without a connection. Of `config` all but the type counts;
+            /// [`size`](crate::size) says how large the buffers must be.
             pub fn new(config: &'b Config, receive: &'b mut [u8], send: &'b mut [u8]) -> Self {
                 Self::new_with(config, receive, send, $make)
             }

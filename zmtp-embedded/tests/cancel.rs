@@ -118,6 +118,7 @@ fn a_send_that_fits_is_dropped_whole_or_not_at_all() {
     assert_eq!(peer.heard(), frame(0, b"one"));
 }
 
+#[cfg(feature = "chunks")]
 #[test]
 fn a_large_send_dropped_in_the_middle_closes_the_link_at_the_next() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
@@ -214,8 +215,8 @@ fn halves_send_while_a_receive_is_pending_and_answer_pings() {
         let mut receiving = pin!(receiver.receive(now));
         assert!(receiving.as_mut().poll(context).is_pending());
         assert!(receiving.as_mut().poll(context).is_pending());
-        // Larger than the send buffer, and a PING comes in the middle of it.
-        let body = [n; 100];
+        // Larger than the send buffer if it may be, and a PING comes in the middle of it.
+        let body = [n; if cfg!(feature = "chunks") { 100 } else { 60 }];
         let parts: [&[u8]; 1] = [&body];
         let mut sending = pin!(sender.send(&parts, now));
         assert!(sending.as_mut().poll(context).is_pending());

@@ -16,6 +16,9 @@ fn now() -> Instant {
     Instant::from_millis(0)
 }
 
+/// Whether messages may be larger than the send buffer.
+const CHUNKS: bool = cfg!(feature = "chunks");
+
 const LENGTHS: [usize; 6] = [0, 1, 255, 256, 1_000, 4_096];
 
 fn body(len: usize) -> Vec<u8> {
@@ -37,7 +40,7 @@ fn req_asks_a_rep_of_zmtp_mio() {
     let address = endpoint.strip_prefix("tcp://").expect("TCP");
     let stream = FromStd::new(TcpStream::connect(address).expect("a listener"));
     let mut receive = [0; size::receive(SocketType::Req, 4_096, 2)];
-    let mut send = [0; size::smallest_send(&REQ)];
+    let mut send = [0; if CHUNKS { size::smallest_send(&REQ) } else { size::send(&REQ, 4_104, 4) }];
     let mut req = zmtp_embedded::blocking::Req::new(&REQ, &mut receive, &mut send, 9);
     req.connect(stream, now());
     for len in LENGTHS {
@@ -66,7 +69,7 @@ fn rep_answers_a_req_of_zmtp_mio() {
     });
     let stream = FromStd::new(listener.accept().expect("a client").0);
     let mut receive = [0; size::receive(SocketType::Rep, 4_096, 3)];
-    let mut send = [0; size::smallest_send(&REP)];
+    let mut send = [0; if CHUNKS { size::smallest_send(&REP) } else { size::send(&REP, 4_100, 3) }];
     let mut rep = zmtp_embedded::blocking::Rep::new(&REP, &mut receive, &mut send);
     rep.connect(stream, now());
     for _ in LENGTHS {

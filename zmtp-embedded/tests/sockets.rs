@@ -61,8 +61,15 @@ fn a_message_that_fits_the_send_buffer_leaves_in_one_write() {
     writes.borrow_mut().clear();
     dealer.send(&[b"", b"hello", b"world"], DEADLINE, || NOW).expect("ready");
     assert_eq!(writes.take(), [16]);
-    dealer.send(&[b"", &[0; 1_000]], DEADLINE, || NOW).expect("ready");
-    assert_eq!(writes.take(), [64, 947]);
+    let large = dealer.send(&[b"", &[0; 1_000]], DEADLINE, || NOW);
+    if cfg!(feature = "chunks") {
+        large.expect("ready");
+        assert_eq!(writes.take(), [64, 947]);
+    } else {
+        assert_eq!(large, Err(Error::SendBuffer { needed: 2 + 9 + 1_000 }));
+        dealer.send(&[b"next"], DEADLINE, || NOW).expect("nothing was sent");
+        assert_eq!(writes.take(), [6]);
+    }
 }
 
 #[test]

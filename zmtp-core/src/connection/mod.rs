@@ -1,6 +1,6 @@
 //! The connection: greeting, handshake and traffic as one state machine without IO.
 //!
-//! Four kinds of methods, as in the crate's front page: octets that arrived (`decode`,
+//! Four kinds of methods, as in the crate's front page: octets that arrived (`decode` or `advance`,
 //! `incoming`, `body_received`), what the connection wants done (`poll_transmit`, `poll_timeout`,
 //! `handle_timeout`), commands of the application (`begin_frame`, `begin_subscription`), and
 //! questions.
@@ -82,7 +82,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Greeting octets are consumed as they come. Commands are parsed in one piece, so that up to
     /// [`Limits::max_command`](crate::Limits) and 9 octets may be left unconsumed; of anything else
     /// at most an incomplete frame header, 8 octets, or 9 where peers older than ZMTP 3.0 are let
-    /// in, whose opening identity, up to 255 octets, is read in one piece too. Message bodies are handed on as they are.
+    /// in, whose opening identity, up to 255 octets, is read in one piece too. Message bodies are
+    /// handed on as they are.
     ///
     /// # Errors
     ///
@@ -127,8 +128,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// [`Connection::decode`] for who keeps the octets in a buffer of their own, a microcontroller:
-    /// says what is at the front of `input` and borrows nothing of it. To be called again until it
-    /// finds [`What::NeedInput`], after [`Connection::lives`] said that the connection does.
+    /// says what is at the front of `input` and borrows nothing of it. The next call's `input` begins
+    /// behind what this one has [`taken`](Front::taken). To be called again until it finds
+    /// [`What::NeedInput`], each time after [`Connection::lives`] said that the connection does.
     pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
         self.notice(input);
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
@@ -165,7 +167,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.body_received(n)
     }
 
-    /// Writes control octets that are due into `out` and says how many; 0 means none.
+    /// Writes control octets that are due into `out`, one piece of them, and says how many; 0 means
+    /// none.
     ///
     /// They go out before anything else, between frames, never inside one. Call it after each
     /// `decode` that returned something, and until it returns 0.

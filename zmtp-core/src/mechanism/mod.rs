@@ -55,7 +55,8 @@ pub trait Mechanism {
 pub enum Consumed<'c> {
     /// Others follow.
     Pending,
-    /// The handshake is over: the peer's metadata, which the connection checks.
+    /// The handshake is over: the peer's metadata, which the connection checks. They end where the
+    /// command does.
     Ready(&'c [u8]),
     /// The command has no place here, which ends the connection.
     Unexpected,

@@ -156,12 +156,13 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         port::send(port, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
-    /// Sends a message of these parts and flushes. What does not fit the send buffer leaves from
-    /// where it is.
+    /// Sends a message of these parts and flushes. What does not fit the send buffer leaves, with
+    /// feature `chunks`, from where it is.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn, and what ends links.
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, without feature `chunks`
+    /// [`Error::SendBuffer`] for what does not fit, and what ends links.
     ///
     /// # Cancel safety
     ///

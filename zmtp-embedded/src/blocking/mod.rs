@@ -116,12 +116,14 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
 
 impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     /// Writes a message of these parts; none are no message. What fits the send buffer leaves in
-    /// one write, what does not from where it is. An IO with a buffer of its own may still have
-    /// it: see [`Socket::flush`], which calls that wait for the peer do by themselves.
+    /// one write, what does not, with feature `chunks`, from where it is. An IO with a buffer of
+    /// its own may still have it: see [`Socket::flush`], which calls that wait for the peer do by
+    /// themselves.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn, and what ends links. After
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, without feature `chunks`
+    /// [`Error::SendBuffer`] for what does not fit, and what ends links. After
     /// [`Error::TimedOut`] a message that fits the send buffer may still go out; one that does not
     /// ends the link.
     pub fn send(
