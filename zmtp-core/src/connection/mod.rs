@@ -322,8 +322,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 const _: () = {
     let size = size_of::<Connection<crate::Null>>();
     let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {
-        (..=4, false) => 80,
-        (..=4, true) => 88,
+        (..=4, false) => 72,
+        (..=4, true) => 80,
+        (_, false) => 112,
         _ => 120,
     };
     assert!(size <= allowed);
