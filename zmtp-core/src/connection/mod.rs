@@ -95,6 +95,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ) -> Result<Decoded<'i>, Error> {
         // Whatever the clock says: they may have waited for us.
         self.notice(input.rest());
+        // Once: they do not answer a PING that is due now.
+        self.left = input.rest().len();
         if !self.lives(now) {
             return Err(self.why());
         }

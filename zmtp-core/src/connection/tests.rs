@@ -163,3 +163,20 @@ fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
         assert_eq!(told(&mut connection, octets), told(&mut new, octets), "{before:02x?}");
     }
 }
+
+#[cfg(feature = "heartbeat")]
+#[test]
+fn octets_that_came_before_a_ping_are_no_answer_to_it() {
+    static CONFIG: Config =
+        Config::new(SocketType::Pull).with_heartbeat(crate::Heartbeat::every(100).timeout(30));
+    let at = Instant::from_millis;
+    let mut connection = Connection::new(Null::new(), &CONFIG, NOW);
+    let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
+    for (time, mut octets) in [(0, [&greeting()[..], ready].concat()), (100, b"\0\x01x".to_vec())] {
+        let mut input = Input::new(&mut octets);
+        while matches!(connection.decode(at(time), &mut input), Ok(Decoded::Event(_))) {}
+    }
+    assert!(due(&mut connection).ends_with(b"\x04\x07\x04PING\0\0"));
+    assert_eq!(connection.poll_timeout(), Some(at(130)));
+    assert_eq!(connection.handle_timeout(at(130)), Err(Error::TimedOut(Timeout::Heartbeat)));
+}
