@@ -33,9 +33,9 @@ macro_rules! face {
                 self.port.is_ready()
             }
 
-            /// Whether there is no link: none was given, or it ended.
+            /// Whether there is no connection: none was begun, it ended, or it failed.
             pub const fn is_closed(&self) -> bool {
-                self.port.link.closed
+                self.port.link.is_over()
             }
 
             /// Who the peer is, once its READY has come.

@@ -75,6 +75,11 @@ macro_rules! face_many {
                 self.ports.get(link)?.failure()
             }
 
+            /// The reason that the peer on a link gave when it refused us.
+            pub fn refusal(&self, link: usize) -> Option<&[u8]> {
+                self.ports.get(link)?.refusal()
+            }
+
             /// When the first of the connections must be looked after, by any call that waits.
             pub fn next_deadline(&self) -> Option<Instant> {
                 let open = self.ports.iter().filter(|port| !port.link.closed);

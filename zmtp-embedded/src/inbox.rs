@@ -110,6 +110,13 @@ impl Inbox {
         }
     }
 
+    /// The same, for want of room; `false` if that makes none.
+    pub(crate) fn give_up(&mut self, window: &mut Window<'_>) -> bool {
+        let kept = window.kept_len() > 0;
+        self.skip(window);
+        kept && window.kept_len() == 0
+    }
+
     fn forget(&mut self, window: &mut Window<'_>) {
         window.truncate(0);
         self.envelope = 0;

@@ -68,6 +68,11 @@ impl<'b, K: Rules> Link<'b, K> {
         self.closed = false;
     }
 
+    /// Whether there is no connection, or it has failed.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.closed || self.connection.has_failed()
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         !self.closed && self.connection.is_ready()
     }
@@ -119,11 +124,21 @@ impl<'b, K: Rules> Link<'b, K> {
                     if window.make_room() {
                         return Ok(Step::Read);
                     }
-                    // A command, which cannot be passed over in pieces.
-                    self.closed = true;
-                    return Err(Error::ReceiveBuffer { needed: window.needed() });
+                    let needed = window.needed();
+                    if self.inbox.give_up(window) {
+                        rules.unfit(self.peer);
+                    } else {
+                        // A command, which cannot be passed over in pieces.
+                        self.closed = true;
+                    }
+                    return Err(Error::ReceiveBuffer { needed });
                 }
                 What::NeedTransmit => match &out {
+                    // A send was given up in the middle of a frame: nothing can go out any more.
+                    Some(out) if CHUNKS && out.state() == State::Lent => {
+                        self.closed = true;
+                        return Err(Error::Closed);
+                    }
                     // It can go out only when the frame under way is through.
                     Some(out) if !out.between_frames() => return Err(Error::Unfinished),
                     Some(_) => {}

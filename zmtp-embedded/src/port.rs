@@ -228,6 +228,8 @@ pub(crate) fn poll_send<'b, K: Rules, E>(
     cursor: &mut Cursor,
     large: TooLarge,
 ) -> Result<Step, Error<E>> {
+    // A message has a part, or what is in front of it would have no end.
+    let parts = if parts.is_empty() { &[&[][..]] } else { parts };
     if !cursor.begun {
         let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
         match link.room(out, needed, true) {

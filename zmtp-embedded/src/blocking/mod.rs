@@ -115,7 +115,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
 }
 
 impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
-    /// Writes a message of these parts; none are no message. What fits the send buffer leaves in
+    /// Writes a message of these parts, of which one is empty if there are none. What fits the send buffer leaves in
     /// one write, what does not, with feature `chunks`, from where it is. An IO with a buffer of
     /// its own may still have it: see [`Socket::flush`], which calls that wait for the peer do by
     /// themselves.

@@ -49,7 +49,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         let mut left = retry.tries;
         loop {
-            if self.port.link.closed {
+            if self.port.link.is_over() {
                 let last = self.disconnect();
                 if let Some(io) = reconnect.reconnect(last) {
                     self.connect(io, now());

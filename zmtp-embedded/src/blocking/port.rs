@@ -8,6 +8,7 @@ use zmtp_core::wire::More;
 use crate::error::Error;
 use crate::kind::Rules;
 use crate::link::{Step, Want};
+use crate::outbox::State;
 use crate::port::{CHUNKS, Cursor, Port, TooLarge};
 
 /// The caller's patience: a deadline, and a clock.
@@ -25,12 +26,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         want: Want,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        let mut late = false;
         loop {
             let now = (until.now)();
             match self.poll(kind, want, now)? {
                 Step::Done => return Ok(()),
-                step => self.step(step, &[], now >= until.deadline)?,
+                // A call whose deadline is due looks once.
+                step => self.step(step, &[], late)?,
             };
+            late = now >= until.deadline;
         }
     }
 
@@ -75,9 +79,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
                 return Ok(());
             }
             let late = (until.now)() >= until.deadline;
-            let n = self.step(step, if CHUNKS { cursor.body(parts) } else { &[] }, late)?;
-            if CHUNKS && step == Step::Body {
-                cursor.wrote(n);
+            let lent = if CHUNKS { cursor.body(parts) } else { &[] };
+            match self.step(step, lent, late) {
+                Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
+                Ok(_) => {}
+                Err(error) => {
+                    // Half a frame is out, which nobody can finish.
+                    self.link.closed |= CHUNKS && self.out.state() == State::Lent;
+                    return Err(error);
+                }
             }
         }
     }

@@ -1,0 +1,109 @@
+//! What a newcomer stumbles over: messages without parts, buffers that are just too small, deadlines
+//! that are due, sends that were given up.
+
+mod pipe;
+
+use pipe::{End, frame, greeting, pipe, ready, ticking};
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Instant};
+use zmtp_embedded::Error;
+use zmtp_embedded::blocking::{Dealer, Pull, Req};
+
+static DEALER: Config = Config::new(SocketType::Dealer);
+static PULL: Config = Config::new(SocketType::Pull);
+static REQ: Config = Config::new(SocketType::Req);
+const NOW: Instant = Instant::from_millis(0);
+const DEADLINE: Instant = Instant::from_millis(1_000);
+
+/// The ends of a new pipe to a peer of that type.
+fn peer(socket_type: &str) -> (End, End) {
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready(socket_type)].concat());
+    (ours, peer)
+}
+
+#[test]
+fn a_request_without_parts_is_an_empty_one() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut req = Req::new(&REQ, &mut receive, &mut send, 0);
+    let (ours, rep) = peer("REP");
+    req.connect(ours, NOW);
+    req.handshake(DEADLINE, || NOW).expect("a good peer");
+    rep.heard();
+    for (id, parts, body) in [(1_u32, &[][..], &b""[..]), (2, &[&b"x"[..]], b"x")] {
+        req.send(parts, DEADLINE, || NOW).expect("its turn");
+        let envelope = [frame(1, &id.to_ne_bytes()), frame(1, b"")].concat();
+        assert_eq!(rep.heard(), [&envelope[..], &frame(0, body)].concat());
+        rep.say(&[&envelope[..], &frame(0, body)].concat());
+        assert_eq!(req.receive(DEADLINE, || NOW).map(|reply| reply.first().len()), Ok(body.len()));
+    }
+}
+
+#[test]
+fn a_message_that_leaves_no_room_for_its_next_header_costs_itself_alone() {
+    for first in 40..=62 {
+        for second in [1_u8, 200] {
+            let (mut receive, mut send) = ([0; 64], [0; 64]);
+            let mut pull = Pull::new(&PULL, &mut receive, &mut send);
+            let (ours, push) = peer("PUSH");
+            pull.connect(ours, NOW);
+            push.say(&frame(1, &vec![b'a'; first]));
+            // With a long header, as any size may have.
+            push.say(&[&[2, 0, 0, 0, 0, 0, 0, 0, second][..], &vec![b'b'; second.into()]].concat());
+            push.say(&frame(0, b"next"));
+            let fits = 2 + first + 9 + usize::from(second) <= 64;
+            match pull.receive(DEADLINE, ticking(1)).map(|message| message.parts().count()) {
+                Ok(parts) => assert!(fits && parts == 2, "{first} {second}"),
+                Err(Error::ReceiveBuffer { needed }) => assert!(!fits && needed > 64, "{needed}"),
+                Err(error) => panic!("{first} {second}: {error:?}"),
+            }
+            let next = pull.receive(DEADLINE, ticking(1)).map(|message| message.first().to_vec());
+            assert_eq!(next.as_deref(), Ok(&b"next"[..]), "{first} {second}");
+        }
+    }
+}
+
+#[cfg(feature = "chunks")]
+#[test]
+fn a_large_send_that_is_late_ends_the_link() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
+    let (ours, router) = pipe(1);
+    router.say(&[greeting(), ready("ROUTER")].concat());
+    dealer.connect(ours, NOW);
+    dealer.handshake(DEADLINE, || NOW).expect("a good peer");
+    let late = dealer.send(&[&[7; 200], &[7; 3_000]], DEADLINE, ticking(10));
+    assert_eq!(late, Err(Error::TimedOut));
+    assert!(dealer.is_closed());
+    assert_eq!(dealer.receive(DEADLINE, || NOW).err(), Some(Error::Closed));
+}
+
+#[test]
+fn a_connection_that_failed_is_over() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
+    let (ours, _wrong) = peer("PUB");
+    dealer.connect(ours, NOW);
+    assert!(!dealer.is_closed());
+    assert_eq!(dealer.handshake(DEADLINE, || NOW), Err(Error::Connection));
+    assert!(dealer.is_closed());
+    let (ours, _good) = peer("ROUTER");
+    dealer.connect(ours, NOW);
+    assert!(!dealer.is_closed());
+    dealer.handshake(DEADLINE, || NOW).expect("a good peer");
+}
+
+#[test]
+fn a_call_whose_deadline_is_due_still_looks() {
+    let (mut receive, mut send) = ([0; 128], [0; 64]);
+    let mut pull = Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, push) = peer("PUSH");
+    pull.connect(ours, NOW);
+    pull.handshake(DEADLINE, || NOW).expect("a good peer");
+    assert_eq!(pull.receive(NOW, || NOW).err(), Some(Error::TimedOut));
+    push.say(&frame(0, b"there"));
+    assert_eq!(
+        pull.receive(NOW, || NOW).map(|message| message.first().to_vec()),
+        Ok(b"there".to_vec())
+    );
+}
