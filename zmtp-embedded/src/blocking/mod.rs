@@ -3,7 +3,8 @@
 //! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
 //! must return from `read` and `write` for a deadline to be kept: with an error of kind
 //! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if nothing could be moved for a while, which is
-//! taken for just that. [`Polled`] does it for any IO that has
+//! taken for just that. A socket of std whose timeout passed says `WouldBlock` instead, which ends the
+//! link: map it. A call whose deadline is due already still reads or writes once. [`Polled`] does it for any IO that has
 //! [`ReadReady`](embedded_io::ReadReady) and [`WriteReady`](embedded_io::WriteReady).
 
 pub mod many;
