@@ -6,7 +6,9 @@
 //! questions.
 
 mod cause;
+mod commands;
 mod event;
+mod front;
 mod older;
 mod pulse;
 mod receive;
@@ -16,7 +18,7 @@ mod subscription;
 use core::borrow::Borrow;
 
 pub use event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
-pub use receive::{Front, What};
+pub use front::{Front, What};
 pub use send::{Refusal, SendError};
 pub use subscription::{Subscription, SubscriptionHeader};
 

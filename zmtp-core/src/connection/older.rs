@@ -5,7 +5,9 @@
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
 use super::cause::{Cause, exceeds};
-use super::receive::{Flow, Front, Rx, State, What, check_identity};
+use super::commands::check_identity;
+use super::front::{Front, What};
+use super::receive::{Flow, Rx, State};
 use crate::config::Config;
 use crate::error::Limit;
 use crate::mechanism::Mechanism;

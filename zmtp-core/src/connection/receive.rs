@@ -4,70 +4,17 @@
 
 use super::cause::{CLEAN, Cause, Scratch, exceeds};
 use super::event::{Incoming, PeerInfo};
+use super::front::{Front, What};
 use super::older::{self, Opening};
 use super::send::Tx;
 use crate::buffer::copy;
 use crate::config::Config;
 use crate::error::{Limit, Timeout};
-use crate::mechanism::{Consumed, Mechanism};
+use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, Encoded, FrameHeader, Greeting, GreetingReader, Kind, OldPeer, Ping,
-    Property, SOCKET_TYPE_AT, Size, Version, error_reason, wide,
+    FrameHeader, Greeting, GreetingReader, Kind, OldPeer, SOCKET_TYPE_AT, Size, Version, wide,
 };
-
-/// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Front {
-    /// What it is.
-    pub what: What,
-    /// Octets of the input that are dealt with: the caller may discard them.
-    pub taken: usize,
-    /// How many of these, the last ones, belong to what was found.
-    pub payload: usize,
-}
-
-/// What octets of the peer are.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum What {
-    /// The peer cancels a subscription to the payload. Only on PUB and XPUB.
-    Cancel,
-    /// The connection has failed; [`Connection::error`](super::Connection::error) says why.
-    Failed,
-    /// A message frame begins, whose header is
-    /// [`Connection::frame`](super::Connection::frame); the payload is what is there of its body.
-    Frame,
-    /// A command that means nothing here: the payload is its body.
-    Ignored,
-    /// Nothing more can be told from the input: append to what is left.
-    NeedInput,
-    /// An answer is due and its slot is taken: write what
-    /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives first.
-    NeedTransmit,
-    /// Octets that the caller need not know of. What was due before may have changed.
-    Nothing,
-    /// More of the frame's body.
-    Piece,
-    /// The handshake is over: the payload is the peer's metadata, or the identity of one older
-    /// than ZMTP 3.0.
-    Ready,
-    /// The peer refused us with an ERROR: the payload is its reason behind an octet that says how
-    /// long it is. The connection has failed.
-    Refused,
-    /// The peer subscribes to the payload. Only on PUB and XPUB.
-    Subscribe,
-}
-
-impl Front {
-    pub(super) const FAILED: Self = Self::bare(What::Failed);
-    pub(super) const NEED_INPUT: Self = Self::bare(What::NeedInput);
-
-    pub(super) const fn bare(what: What) -> Self {
-        Self { what, taken: 0, payload: 0 }
-    }
-}
 
 /// State of the receiving half.
 #[derive(Debug)]
@@ -78,7 +25,7 @@ pub(super) struct Rx {
     pub(super) scratch: Scratch,
     pub(super) peer: PeerInfo,
     owed: Timeout,
-    give_up: Instant,
+    pub(super) give_up: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -289,136 +236,6 @@ impl Rx {
         found
     }
 
-    /// A command, which is dealt with in one piece.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "all there is, for one caller")]
-    fn command<M: Mechanism>(
-        &mut self,
-        config: &Config,
-        mechanism: &mut M,
-        tx: &mut Tx,
-        now: Instant,
-        input: &[u8],
-        size: Size,
-        header_len: usize,
-    ) -> Front {
-        if exceeds(size, config.limits.max_command.into()) {
-            return self.fail(Cause::Limit(Limit::Command, size));
-        }
-        let payload = usize::try_from(size).unwrap_or(usize::MAX);
-        let taken = header_len.saturating_add(payload);
-        let Some(body) = input.get(header_len..taken) else { return Front::NEED_INPUT };
-        let found = Front { what: What::Ignored, taken, payload };
-        match (&self.state, Command::parse(body)) {
-            (State::Handshake, Ok(command)) => {
-                self.handshake_command(config, mechanism, command, body, found)
-            }
-            (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
-            (_, Ok(command)) => {
-                // What follows a PING in the same input is a sign of life, like what comes later.
-                let last = (taken == input.len()).then_some(now);
-                self.traffic_command::<M>(config, tx, last, command, found)
-            }
-            (_, Err(_)) => found,
-        }
-    }
-
-    fn handshake_command<M: Mechanism>(
-        &mut self,
-        config: &Config,
-        mechanism: &mut M,
-        command: Command<'_>,
-        body: &[u8],
-        mut found: Front,
-    ) -> Front {
-        if command.is(CommandName::Error) {
-            if error_reason(command.data).is_err() {
-                return self.fail(Cause::ErrorReason);
-            }
-            self.cause = Some(Cause::Refused);
-            found.what = What::Refused;
-            found.payload = command.data.len();
-            return found;
-        }
-        found.what = match mechanism.consume(command) {
-            Consumed::Pending => What::Nothing,
-            Consumed::Ready(metadata) => {
-                if !self.check_metadata::<M>(config, metadata) {
-                    return Front::FAILED;
-                }
-                self.state = State::Traffic(Flow::NONE);
-                self.give_up = Instant::NEVER;
-                found.payload = metadata.len();
-                What::Ready
-            }
-            Consumed::Unexpected => return self.fail_at(Cause::UnexpectedCommand, body),
-        };
-        found
-    }
-
-    /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
-    fn traffic_command<M: Mechanism>(
-        &mut self,
-        config: &Config,
-        tx: &mut Tx,
-        last: Option<Instant>,
-        command: Command<'_>,
-        mut found: Front,
-    ) -> Front {
-        let publishes = M::socket_type(config).takes_subscriptions();
-        if command.is(CommandName::Ping) {
-            if let Ok(ping) = Ping::parse(command.data) {
-                // It is left where it is while the last one's answer waits to go out.
-                if tx.pong_due() {
-                    return Front::bare(What::NeedTransmit);
-                }
-                copy(&mut self.scratch, ping.context);
-                tx.queue_pong(ping.context.len());
-                if let Some(now) = last.filter(|_| ping.ttl > 0) {
-                    self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
-                }
-                found.what = What::Nothing;
-            }
-        } else if command.is(CommandName::Pong) {
-            found.what = What::Nothing;
-        } else if command.is(CommandName::Ready) {
-            return self.fail(Cause::SecondReady);
-        } else if publishes && command.is(CommandName::Subscribe) {
-            found.what = What::Subscribe;
-            found.payload = command.data.len();
-        } else if publishes && command.is(CommandName::Cancel) {
-            found.what = What::Cancel;
-            found.payload = command.data.len();
-        }
-        found
-    }
-
-    /// Checks every Socket-Type and Identity of a READY; `false` if one is wrong.
-    fn check_metadata<M: Mechanism>(&mut self, config: &Config, metadata: &[u8]) -> bool {
-        let mut properties = Encoded(metadata);
-        for Property { name, value } in &mut properties {
-            if Property::is_called(name, Property::SOCKET_TYPE) {
-                self.peer.socket_type = M::socket_type(config).peer_called(value);
-                if self.peer.socket_type.is_none() {
-                    let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
-                    self.fail_at(Cause::SocketType(len), value);
-                    return false;
-                }
-            } else if Property::is_called(name, Property::IDENTITY)
-                && let Err(cause) = check_identity(value.len())
-            {
-                self.fail(cause);
-                return false;
-            }
-        }
-        if !properties.0.is_empty() {
-            self.fail(Cause::Metadata);
-        } else if self.peer.socket_type.is_none() && config.require_socket_type {
-            self.fail(Cause::MissingSocketType);
-        }
-        self.cause.is_none()
-    }
-
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         let State::Traffic(flow) = &mut self.state else { return None };
         if flow.remaining == 0 || self.cause.is_some() {
@@ -482,13 +299,4 @@ impl Rx {
         copy(&mut self.scratch, octets);
         self.fail(cause)
     }
-}
-
-/// Whether an identity of so many octets may be.
-pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
-    if len > usize::from(u8::MAX) {
-        let len = u32::try_from(len).unwrap_or(u32::MAX);
-        return Err(Cause::RoutingIdTooLong(len));
-    }
-    Ok(())
 }

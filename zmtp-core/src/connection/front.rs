@@ -1,0 +1,54 @@
+//! What is in front of the input, said without a borrow.
+
+/// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Front {
+    /// What it is.
+    pub what: What,
+    /// Octets of the input that are dealt with: the caller may discard them.
+    pub taken: usize,
+    /// How many of these, the last ones, belong to what was found.
+    pub payload: usize,
+}
+
+/// What octets of the peer are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum What {
+    /// The peer cancels a subscription to the payload. Only on PUB and XPUB.
+    Cancel,
+    /// The connection has failed; [`Connection::error`](super::Connection::error) says why.
+    Failed,
+    /// A message frame begins, whose header is
+    /// [`Connection::frame`](super::Connection::frame); the payload is what is there of its body.
+    Frame,
+    /// A command that means nothing here: the payload is its body.
+    Ignored,
+    /// Nothing more can be told from the input: append to what is left.
+    NeedInput,
+    /// An answer is due and its slot is taken: write what
+    /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives first.
+    NeedTransmit,
+    /// Octets that the caller need not know of. What was due before may have changed.
+    Nothing,
+    /// More of the frame's body.
+    Piece,
+    /// The handshake is over: the payload is the peer's metadata, or the identity of one older
+    /// than ZMTP 3.0.
+    Ready,
+    /// The peer refused us with an ERROR: the payload is its reason behind an octet that says how
+    /// long it is. The connection has failed.
+    Refused,
+    /// The peer subscribes to the payload. Only on PUB and XPUB.
+    Subscribe,
+}
+
+impl Front {
+    pub(super) const FAILED: Self = Self::bare(What::Failed);
+    pub(super) const NEED_INPUT: Self = Self::bare(What::NeedInput);
+
+    pub(super) const fn bare(what: What) -> Self {
+        Self { what, taken: 0, payload: 0 }
+    }
+}
