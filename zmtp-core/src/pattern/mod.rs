@@ -7,7 +7,7 @@
 //!
 //! | part | what it is |
 //! |---|---|
-//! | [`Slots`], [`Fixed`], [`Single`] | per-peer state by [`PeerId`] |
+//! | [`Slots`], [`Fixed`] | per-peer state by [`PeerId`] |
 //! | [`Ring`] | turn-taking among peers: load-balance out, fair-queue in |
 //! | [`Balance`], [`FairQueue`] | the two turns of all other types: who is sent the next message, whose message is taken next |
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
@@ -49,7 +49,7 @@ pub use req::{Mode, Req, ReqPeer, RouteError};
 pub use req_parts::{ReqFrames, ReqTurn, TakeError};
 pub use ring::{Linked, Ring, RingLink};
 pub use router::{Attached, Router, RouterPeer, RoutingIdInUse, RoutingIds, Unroutable};
-pub use slots::{Fixed, Single, Slots};
+pub use slots::{Fixed, Slots};
 pub use subscribe::{Subscribe, Subscriptions};
 
 /// A peer, as its driver counts them: a slab index, a link number.

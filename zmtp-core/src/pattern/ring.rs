@@ -74,7 +74,7 @@ impl<const LANE: u8> Ring<LANE> {
             return;
         }
         let head = self.head;
-        if S::SINGLE || head == PeerId::NONE {
+        if head == PeerId::NONE {
             slot.link().0 = Neighbours { next: id, previous: id };
             self.head = id;
             return;
@@ -92,7 +92,7 @@ impl<const LANE: u8> Ring<LANE> {
         if at == NOWHERE {
             return;
         }
-        if S::SINGLE || at.next == id {
+        if at.next == id {
             self.head = PeerId::NONE;
             return;
         }
@@ -105,10 +105,8 @@ impl<const LANE: u8> Ring<LANE> {
 
     /// Ends the turn of the peer at the head.
     pub fn rotate<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S) {
-        if !S::SINGLE {
-            // Nobody's next is nobody.
-            self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);
-        }
+        // Nobody's next is nobody.
+        self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);
     }
 
     fn neighbours<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId) -> Option<Neighbours> {

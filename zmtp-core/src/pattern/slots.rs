@@ -4,10 +4,6 @@ use super::{NoRoom, PeerId};
 
 /// Storage of one `T` per peer. The driver chooses the ids; a slot table is a secondary map.
 pub trait Slots<T> {
-    /// Whether there is never more than one peer, who then has no neighbours: what keeps turns
-    /// need not carry the code for them.
-    const SINGLE: bool = false;
-
     /// Stores the state of a new peer, or replaces it.
     ///
     /// # Errors
@@ -41,8 +37,6 @@ impl<T, const N: usize> Default for Fixed<T, N> {
 }
 
 impl<T, const N: usize> Slots<T> for Fixed<T, N> {
-    const SINGLE: bool = N <= 1;
-
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom> {
         if let Some(slot) = self.get_mut(id) {
             *slot = value;
@@ -60,35 +54,6 @@ impl<T, const N: usize> Slots<T> for Fixed<T, N> {
 
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T> {
         self.0.iter_mut().flatten().find(|(held, _)| *held == id).map(|(_, value)| value)
-    }
-}
-
-/// The only peer there is, under whatever number: it is there from the start and cannot be removed,
-/// so that nothing need be asked.
-#[derive(Debug, Default)]
-pub struct Single<T>(T);
-
-impl<T> Single<T> {
-    /// A peer in this state.
-    pub const fn new(value: T) -> Self {
-        Self(value)
-    }
-}
-
-impl<T> Slots<T> for Single<T> {
-    const SINGLE: bool = true;
-
-    fn insert(&mut self, _id: PeerId, value: T) -> Result<(), NoRoom> {
-        self.0 = value;
-        Ok(())
-    }
-
-    fn remove(&mut self, _id: PeerId) -> Option<T> {
-        None
-    }
-
-    fn get_mut(&mut self, _id: PeerId) -> Option<&mut T> {
-        Some(&mut self.0)
     }
 }
 
