@@ -3,7 +3,7 @@
 
 mod pipe;
 
-use pipe::{End, frame, greeting, pipe, ready, ticking};
+use pipe::{frame, peer, pipe, ticking};
 use zmtp_core::wire::{More, SocketType};
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
@@ -17,13 +17,6 @@ static SUB: Config = Config::new(SocketType::Sub);
 
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
-
-/// A connected pipe whose far end has said all that a handshake needs.
-fn peer(socket_type: &str, most: usize) -> (End, End) {
-    let (ours, peer) = pipe(most);
-    peer.say(&[greeting(), ready(socket_type)].concat());
-    (ours, peer)
-}
 
 #[test]
 fn two_sockets_exchange_messages_of_any_size_through_small_buffers_and_short_reads() {

@@ -3,7 +3,9 @@
 
 mod pipe;
 
-use pipe::{End, frame, greeting, pipe, ready, ticking};
+use pipe::{frame, peer, ticking};
+#[cfg(feature = "chunks")]
+use pipe::{greeting, pipe, ready};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
@@ -15,18 +17,11 @@ static REQ: Config = Config::new(SocketType::Req);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
-/// The ends of a new pipe to a peer of that type.
-fn peer(socket_type: &str) -> (End, End) {
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready(socket_type)].concat());
-    (ours, peer)
-}
-
 #[test]
 fn a_request_without_parts_is_an_empty_one() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut req = Req::new(&REQ, &mut receive, &mut send, 0);
-    let (ours, rep) = peer("REP");
+    let (ours, rep) = peer("REP", 1_000);
     req.connect(ours, NOW);
     req.handshake(DEADLINE, || NOW).expect("a good peer");
     rep.heard();
@@ -45,7 +40,7 @@ fn a_message_that_leaves_no_room_for_its_next_header_costs_itself_alone() {
         for second in [1_u8, 200] {
             let (mut receive, mut send) = ([0; 64], [0; 64]);
             let mut pull = Pull::new(&PULL, &mut receive, &mut send);
-            let (ours, push) = peer("PUSH");
+            let (ours, push) = peer("PUSH", 1_000);
             pull.connect(ours, NOW);
             push.say(&frame(1, &vec![b'a'; first]));
             // With a long header, as any size may have.
@@ -82,12 +77,12 @@ fn a_large_send_that_is_late_ends_the_link() {
 fn a_connection_that_failed_is_over() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
-    let (ours, _wrong) = peer("PUB");
+    let (ours, _wrong) = peer("PUB", 1_000);
     dealer.connect(ours, NOW);
     assert!(!dealer.is_closed());
     assert_eq!(dealer.handshake(DEADLINE, || NOW), Err(Error::Connection));
     assert!(dealer.is_closed());
-    let (ours, _good) = peer("ROUTER");
+    let (ours, _good) = peer("ROUTER", 1_000);
     dealer.connect(ours, NOW);
     assert!(!dealer.is_closed());
     dealer.handshake(DEADLINE, || NOW).expect("a good peer");
@@ -97,7 +92,7 @@ fn a_connection_that_failed_is_over() {
 fn a_call_whose_deadline_is_due_still_looks() {
     let (mut receive, mut send) = ([0; 128], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, push) = peer("PUSH");
+    let (ours, push) = peer("PUSH", 1_000);
     pull.connect(ours, NOW);
     pull.handshake(DEADLINE, || NOW).expect("a good peer");
     assert_eq!(pull.receive(NOW, || NOW).err(), Some(Error::TimedOut));

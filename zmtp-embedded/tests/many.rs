@@ -3,7 +3,7 @@
 mod pipe;
 
 use pipe::asynch::{Stutter, finish, once};
-use pipe::{End, frame, greeting, pipe, ready, ticking};
+use pipe::{End, frame, peer, ticking};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::{Error, asynch, blocking};
@@ -19,13 +19,6 @@ fn now() -> Instant {
     NOW
 }
 
-/// A connected pipe whose far end has said all that a handshake needs.
-fn peer(socket_type: &str) -> (End, End) {
-    let (ours, peer) = pipe(5);
-    peer.say(&[greeting(), ready(socket_type)].concat());
-    (ours, peer)
-}
-
 macro_rules! buffers {
     ($name:ident) => {
         let mut octets = [[[0; 64]; 2]; 3];
@@ -39,7 +32,7 @@ fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
     let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
     let peers: Vec<End> = (0..3)
         .map(|link| {
-            let (ours, peer) = peer("REQ");
+            let (ours, peer) = peer("REQ", 5);
             assert_eq!(rep.free_link(), Some(link));
             rep.connect(link, ours, NOW);
             peer
@@ -71,9 +64,9 @@ fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
 fn a_link_that_ends_is_said_once_and_the_others_go_on() {
     buffers!(buffers);
     let mut pull = blocking::many::Pull::<_, 3>::new(&PULL, buffers);
-    let (ours, good) = peer("PUSH");
+    let (ours, good) = peer("PUSH", 5);
     pull.connect(0, ours, NOW);
-    let (ours, dead) = peer("PUSH");
+    let (ours, dead) = peer("PUSH", 5);
     pull.connect(2, ours, NOW);
     assert_eq!(pull.receive(DEADLINE, ticking(1)), Ok(None));
     dead.close();
@@ -93,7 +86,7 @@ fn what_is_published_goes_to_who_subscribed_and_a_slow_peer_goes_without() {
     let mut publisher = blocking::many::Pub::<_, 3, 64>::new(&PUB, buffers);
     let mut peers = Vec::new();
     for (link, topic) in [&b"a"[..], b"ab", b"c"].iter().enumerate() {
-        let (ours, peer) = peer("SUB");
+        let (ours, peer) = peer("SUB", 5);
         peer.say(&frame(4, &[b"\x09SUBSCRIBE", *topic].concat()));
         publisher.connect(link, ours, NOW);
         peers.push(peer);
@@ -119,7 +112,7 @@ fn async_links_are_waited_for_at_once_and_a_wait_dropped_anywhere_loses_nothing(
     let mut rep = asynch::many::Rep::<_, 3>::new(&REP, buffers);
     let mut peers = Vec::new();
     for link in 0..3 {
-        let (ours, peer) = peer("REQ");
+        let (ours, peer) = peer("REQ", 5);
         rep.connect(link, Stutter::new(ours), NOW);
         peers.push(peer);
     }

@@ -4,7 +4,7 @@
 mod pipe;
 
 use embedded_io::ErrorKind;
-use pipe::{End, PipeError, frame, greeting, pipe, ready, ticking};
+use pipe::{End, PipeError, frame, greeting, peer, pipe, ready, ticking};
 use zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_core::{Config, Instant, Limits, PeerError, Timeout};
 use zmtp_embedded::blocking::{Dealer, Pub, Pull, Push, Sub};
@@ -18,13 +18,6 @@ static PULL: Config = Config::new(SocketType::Pull);
 
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
-
-/// A connected pipe whose far end has said all that a handshake needs.
-fn peer(socket_type: &str, most: usize) -> (End, End) {
-    let (ours, peer) = pipe(most);
-    peer.say(&[greeting(), ready(socket_type)].concat());
-    (ours, peer)
-}
 
 /// READY of a stock libzmq with a routing id of 255 octets.
 fn ready_with_routing_id(socket_type: &str) -> Vec<u8> {

@@ -139,6 +139,13 @@ pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags, u8::try_from(body.len()).expect("a short frame")], body].concat()
 }
 
+/// A connected pipe whose far end has said all that a handshake needs.
+pub(crate) fn peer(socket_type: &str, most: usize) -> (End, End) {
+    let (ours, peer) = pipe(most);
+    peer.say(&[greeting(), ready(socket_type)].concat());
+    (ours, peer)
+}
+
 /// A clock that goes on by so many milliseconds each time it is asked.
 pub(crate) fn ticking(step: u64) -> impl FnMut() -> Instant {
     let mut ms = 0;
