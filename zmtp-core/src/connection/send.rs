@@ -12,7 +12,7 @@ use crate::wire::{
 };
 
 /// State of the sending half.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tx {
     greeting_sent: u8,
     /// The ERROR that a failed connection owes its peer is out.
@@ -59,17 +59,18 @@ impl Refusal {
 
     /// The reason as it stands in the ERROR command.
     pub const fn reason(self) -> &'static str {
-        match self.text().split_at_checked(1) {
+        match self.command().split_at_checked(9) {
             Some((_, reason)) => reason,
             None => "",
         }
     }
 
-    /// The reason behind an octet that says how long it is.
-    const fn text(self) -> &'static str {
+    /// The ERROR command: the header, the name and the reason each behind an octet that says how
+    /// long it is.
+    const fn command(self) -> &'static str {
         match self {
-            Self::Mechanism => "\x12Mechanism mismatch",
-            Self::SocketType => "\x18Incompatible Socket-Type",
+            Self::Mechanism => "\x04\x19\x05ERROR\x12Mechanism mismatch",
+            Self::SocketType => "\x04\x1f\x05ERROR\x18Incompatible Socket-Type",
         }
     }
 }
@@ -115,37 +116,39 @@ impl Tx {
             return Ok(0);
         }
         if let Some(answer) = rx.answer::<M>() {
-            let framing = rx.framing::<M>();
-            let result = self.old_greeting(config, mechanism, framing, answer, &mut out);
-            return match result {
-                Err(full) if out.is_empty() => Err(full),
-                _ => Ok(out.len()),
-            };
+            return self.old_greeting(config, mechanism, rx.framing::<M>(), answer, out);
         }
+        // What is true once what is written here is out.
+        let mut after = *self;
         // Who has read a full greeting is owed one.
         let heard = if farewell.is_some() { Greeting::LEN } else { rx.greeting_position() };
         let stage = Self::stage::<M>(config, heard);
         if usize::from(self.greeting_sent) < stage {
-            self.greeting(config, mechanism, stage, &mut out)?;
+            after.greeting(config, mechanism, stage, &mut out);
         } else if !self.greeted() {
         } else if let Some(refusal) = farewell {
-            out.command_of(&[b"\x05ERROR", refusal.text().as_bytes()])?;
-            self.farewell_sent = true;
+            out.put(refusal.command().as_bytes());
+            after.farewell_sent = true;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
-            mechanism.produce(config, &mut out)?;
+            mechanism.produce(config, &mut out);
         } else if self.beats.has(Beats::PONG) {
             let len = usize::from(self.beats.0 & Beats::LEN);
-            out.command_of(&[b"\x04PONG", rx.scratch.get(..len).unwrap_or_default()])?;
-            self.beats.0 &= Beats::PING;
+            out.command_header(len.wrapping_add(5));
+            out.put(b"\x04PONG");
+            out.put(rx.scratch.get(..len).unwrap_or_default());
+            after.beats.0 &= Beats::PING;
         } else {
             #[cfg(feature = "heartbeat")]
             if self.beats.has(Beats::PING) {
-                out.command_of(&[b"\x04PING", &config.heartbeat.ttl.to_be_bytes()])?;
-                self.beats.0 &= !Beats::PING;
+                out.put(b"\x04\x07\x04PING");
+                out.put(&config.heartbeat.ttl.to_be_bytes());
+                after.beats.0 &= !Beats::PING;
             }
         }
-        Ok(out.len())
+        let written = out.finish()?;
+        *self = after;
+        Ok(written)
     }
 
     /// The stages in which libzmq too sends its greeting: the signature at once, the major version
@@ -167,22 +170,20 @@ impl Tx {
         mechanism: &M,
         stage: usize,
         out: &mut Writer<'_>,
-    ) -> Result<(), Full> {
+    ) {
         let sent = usize::from(self.greeting_sent);
-        let start = out.len();
-        out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default())?;
+        out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default());
         let [long, short, server] =
             Greeting::fields(mechanism.as_server(), config.routing_id.len());
         let mut set = |(at, octet): (usize, u8)| {
             if octet > 0 && (!M::OLDER_PEERS || (sent..stage).contains(&at)) {
-                out.set(start.wrapping_add(at).wrapping_sub(sent), octet);
+                out.set(at.wrapping_sub(sent), octet);
             }
         };
         set(long);
         set(short);
         set(server);
         self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
-        Ok(())
     }
 
     /// The greeting, as far as it is known when a program is built.
@@ -206,8 +207,8 @@ impl Tx {
         mechanism: &M,
         framing: Framing,
         answer: Answer,
-        out: &mut Writer<'_>,
-    ) -> Result<(), Full> {
+        mut out: Writer<'_>,
+    ) -> Result<usize, Full> {
         let mut octets = greeting(mechanism).emit(config.routing_id.len());
         if let Some(code) = octets.get_mut(SOCKET_TYPE_AT) {
             *code = M::socket_type(config).code();
@@ -219,19 +220,24 @@ impl Tx {
             Answer::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
         };
         let sent = usize::from(self.greeting_sent);
-        if sent < stage {
-            out.put(octets.get(sent..stage).unwrap_or_default())?;
-            self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
+        // As many of these as fit.
+        let pieces = [
+            (stage, octets.get(sent..stage).unwrap_or_default()),
+            (stage.saturating_add(1), header),
+            (Greeting::LEN, id),
+        ];
+        let mut written = Ok(0);
+        for (then, piece) in pieces {
+            if usize::from(self.greeting_sent) < then {
+                out.put(piece);
+                if !out.fits() {
+                    return if written == Ok(0) { out.finish() } else { written };
+                }
+                written = Ok(out.len());
+                self.greeting_sent = u8::try_from(then).unwrap_or(u8::MAX);
+            }
         }
-        if usize::from(self.greeting_sent) == stage {
-            out.put(header)?;
-            self.greeting_sent = self.greeting_sent.saturating_add(1);
-        }
-        if !self.greeted() {
-            out.put(id)?;
-            self.greeting_sent = u8::try_from(Greeting::LEN).unwrap_or(u8::MAX);
-        }
-        Ok(())
+        written
     }
 
     /// Whether the greeting is out, to an older peer its identity too.

@@ -49,8 +49,8 @@ impl SubscriptionHeader {
         let (kind, before) = what.words(version);
         let header = FrameHeader::new(kind, topic_len.saturating_add(before.len()) as u64);
         // There is room for the longest.
-        let _ = out.put(framing.emit(header).as_ref());
-        let _ = out.put(before);
+        out.put(framing.emit(header).as_ref());
+        out.put(before);
         let len = u8::try_from(out.len()).unwrap_or_default();
         Self { octets, len }
     }

@@ -5,7 +5,7 @@ mod null;
 pub use null::{Null, NullOf, NullOrOlder, Role};
 
 use crate::config::Config;
-use crate::wire::{Command, Full, MechanismName, SocketType, Writer};
+use crate::wire::{Command, MechanismName, SocketType, Writer};
 
 /// The handshake of one connection, as a connection drives it.
 ///
@@ -35,11 +35,8 @@ pub trait Mechanism {
     }
 
     /// Writes the next handshake command that is due, by [`Writer::command`]; nothing if none is.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if `out` is too small; nothing has changed then.
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full>;
+    /// It is asked again for one that did not [fit](Writer::fits), and must not have changed.
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
 
     /// Takes a command of the peer.
     fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c>;
@@ -65,16 +62,16 @@ pub enum Consumed<'c> {
 /// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity
 /// where the type has one.
 #[inline(always)]
-pub(crate) fn emit_ready(
-    kind: SocketType,
-    config: &Config,
-    out: &mut Writer<'_>,
-) -> Result<(), Full> {
-    let (name, id) = (kind.octets(), config.routing_id.octets());
-    let name_len = [u8::try_from(name.len()).unwrap_or_default()];
-    let id_len = [config.routing_id.len()];
-    let all: [&[u8]; 6] =
-        [b"\x05READY\x0bSocket-Type\0\0\0", &name_len, name, b"\x08Identity\0\0\0", &id_len, id];
-    let (with, without) = (&all[..], all.split_at(3).0);
-    out.command_of(if kind.sends_identity() { with } else { without })
+pub(crate) fn emit_ready(kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+    const HEAD: &[u8] = b"\x05READY\x0bSocket-Type\0\0\0";
+    const IDENTITY: &[u8] = b"\x08Identity\0\0\0";
+    let (name, id) = (kind.sized_name().as_bytes(), config.routing_id.sized());
+    let identity = if kind.sends_identity() { IDENTITY.len().wrapping_add(id.len()) } else { 0 };
+    out.command_header(HEAD.len().wrapping_add(name.len()).wrapping_add(identity));
+    out.put(HEAD);
+    out.put(name);
+    if kind.sends_identity() {
+        out.put(IDENTITY);
+        out.put(id);
+    }
 }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::{Consumed, Mechanism, emit_ready};
 use crate::config::Config;
-use crate::wire::{Command, CommandName, Full, MechanismName, SocketType, Writer};
+use crate::wire::{Command, CommandName, MechanismName, SocketType, Writer};
 
 /// The NULL mechanism. Both ends send READY as soon as the greetings are over, as libzmq does.
 /// Peers older than ZMTP 3.0 are refused; [`NullOrOlder`] lets them in.
@@ -20,23 +20,17 @@ impl Null {
     }
 
     #[inline(always)]
-    fn produce_as(
-        &mut self,
-        kind: SocketType,
-        config: &Config,
-        out: &mut Writer<'_>,
-    ) -> Result<(), Full> {
-        emit_ready(kind, config, out)?;
-        self.ready_sent = true;
-        Ok(())
+    fn produce_as(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+        emit_ready(kind, config, out);
+        self.ready_sent = out.fits();
     }
 }
 
 impl Mechanism for Null {
     const NAME: MechanismName = MechanismName::NULL;
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-        self.produce_as(config.socket_type, config, out)
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        self.produce_as(config.socket_type, config, out);
     }
 
     fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
@@ -71,8 +65,8 @@ impl Mechanism for NullOrOlder {
     const NAME: MechanismName = Null::NAME;
     const OLDER_PEERS: bool = true;
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-        self.0.produce(config, out)
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        self.0.produce(config, out);
     }
 
     fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
@@ -112,8 +106,8 @@ impl<R: Role> Mechanism for NullOf<R> {
     const NAME: MechanismName = Null::NAME;
     const SOCKET_TYPE: Option<SocketType> = Some(R::SOCKET_TYPE);
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) -> Result<(), Full> {
-        self.0.produce_as(R::SOCKET_TYPE, config, out)
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        self.0.produce_as(R::SOCKET_TYPE, config, out);
     }
 
     fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {

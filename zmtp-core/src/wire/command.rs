@@ -182,7 +182,7 @@ mod tests {
             assert!(!text.is_empty());
             let mut frame = [0; 32];
             let mut writer = Writer::new(&mut frame);
-            writer.command(name, &[b"x", b"yz"]).unwrap();
+            writer.command(name, &[b"x", b"yz"]);
             let command = Command::parse(&writer.written()[2..]).unwrap();
             assert_eq!((command.name(), command.data), (name, &b"xyz"[..]));
             assert!(command.is(name) && !command.is(Unknown));

@@ -108,6 +108,9 @@ impl FrameHeader {
     /// Octets of the longest header of ZMTP 3.
     pub const MAX_LEN: usize = 9;
 
+    /// The flags of a short command.
+    pub(crate) const COMMAND: u8 = COMMAND;
+
     /// Of no frame. A command, because compilers have a `memset` for that many zeros.
     pub(crate) const NONE: Self = Self { kind: Kind::Command, len: 0 };
 

@@ -3,7 +3,7 @@
 use nom::IResult;
 use nom::Parser;
 
-use super::{Full, Malformed, Writer, fixed, octets, short};
+use super::{Malformed, Writer, fixed, octets, short};
 
 /// A property: name and value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,15 +31,11 @@ impl<'a> Property<'a> {
     }
 
     /// Appends a property to a command's body.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if it does not fit.
-    pub fn emit(name: &str, value: &[u8], out: &mut Writer<'_>) -> Result<(), Full> {
-        out.put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)])?;
-        out.put(name.as_bytes().get(..usize::from(u8::MAX)).unwrap_or(name.as_bytes()))?;
-        out.put(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes())?;
-        out.put(value)
+    pub fn emit(name: &str, value: &[u8], out: &mut Writer<'_>) {
+        out.put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
+        out.put(name.as_bytes().get(..usize::from(u8::MAX)).unwrap_or(name.as_bytes()));
+        out.put(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.put(value);
     }
 
     fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
@@ -161,8 +157,8 @@ impl<'a> Iterator for Encoded<'a> {
 /// (`ZMQ_ROUTING_ID`). Empty lets the ROUTER make one up.
 #[derive(Clone, Copy)]
 pub struct RoutingId {
-    octets: [u8; Self::MAX_LEN],
-    len: u8,
+    /// How many octets, then these.
+    sized: [u8; Self::MAX_LEN + 1],
 }
 
 impl RoutingId {
@@ -173,7 +169,7 @@ impl RoutingId {
     pub const MAX_LEN: usize = if cfg!(target_os = "none") { 39 } else { 255 };
 
     /// No routing id of one's own.
-    pub const EMPTY: Self = Self { octets: [0; Self::MAX_LEN], len: 0 };
+    pub const EMPTY: Self = Self { sized: [0; Self::MAX_LEN + 1] };
 
     /// A routing id of up to [`RoutingId::MAX_LEN`] octets; `None` if there are more. A first octet
     /// of 0 is for ids that ROUTERs make up, but libzmq lets it pass and so do we.
@@ -182,29 +178,36 @@ impl RoutingId {
             return None;
         }
         let mut made = Self::EMPTY;
-        let (mut rest, mut place): (&[u8], &mut [u8]) = (id, &mut made.octets);
+        let [len, octets @ ..] = &mut made.sized;
+        let (mut rest, mut place): (&[u8], &mut [u8]) = (id, octets);
         while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
             *slot = *first;
             rest = others;
             place = slots;
-            made.len = made.len.wrapping_add(1);
+            *len = len.wrapping_add(1);
         }
         Some(made)
     }
 
     /// The octets.
     pub fn octets(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+        self.sized().split_first().map_or(&[], |(_, octets)| octets)
+    }
+
+    /// The octets behind one that says how many they are.
+    pub(crate) fn sized(&self) -> &[u8] {
+        self.sized.get(..=usize::from(self.len())).unwrap_or_default()
     }
 
     /// How many octets, as they stand in the greeting's padding.
     pub const fn len(&self) -> u8 {
-        self.len
+        let [len, ..] = self.sized;
+        len
     }
 
     /// Whether the id is empty.
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 }
 
@@ -230,8 +233,8 @@ mod tests {
     fn emitted_properties_parse_to_themselves() {
         let mut out = [0; 64];
         let mut writer = Writer::new(&mut out);
-        Property::emit("Socket-Type", b"REQ", &mut writer).unwrap();
-        Property::emit("Identity", b"", &mut writer).unwrap();
+        Property::emit("Socket-Type", b"REQ", &mut writer);
+        Property::emit("Identity", b"", &mut writer);
         let metadata = Metadata::new(writer.written()).unwrap();
         let names: Vec<_> = metadata.iter().map(|property| property.name).collect();
         assert_eq!(names, [&b"Socket-Type"[..], b"Identity"]);

@@ -65,26 +65,35 @@ impl SocketType {
     /// The name in a Socket-Type property.
     #[inline(always)]
     pub const fn name(self) -> &'static str {
+        match self.sized_name().split_at_checked(1) {
+            Some((_, name)) => name,
+            None => "",
+        }
+    }
+
+    /// The name behind an octet that says how long it is.
+    #[inline(always)]
+    pub(crate) const fn sized_name(self) -> &'static str {
         match self {
-            Self::Pair => "PAIR",
-            Self::Pub => "PUB",
-            Self::Sub => "SUB",
-            Self::Req => "REQ",
-            Self::Rep => "REP",
-            Self::Dealer => "DEALER",
-            Self::Router => "ROUTER",
-            Self::Pull => "PULL",
-            Self::Push => "PUSH",
-            Self::Xpub => "XPUB",
-            Self::Xsub => "XSUB",
-            Self::Server => "SERVER",
-            Self::Client => "CLIENT",
-            Self::Radio => "RADIO",
-            Self::Dish => "DISH",
-            Self::Gather => "GATHER",
-            Self::Scatter => "SCATTER",
-            Self::Peer => "PEER",
-            Self::Channel => "CHANNEL",
+            Self::Pair => "\x04PAIR",
+            Self::Pub => "\x03PUB",
+            Self::Sub => "\x03SUB",
+            Self::Req => "\x03REQ",
+            Self::Rep => "\x03REP",
+            Self::Dealer => "\x06DEALER",
+            Self::Router => "\x06ROUTER",
+            Self::Pull => "\x04PULL",
+            Self::Push => "\x04PUSH",
+            Self::Xpub => "\x04XPUB",
+            Self::Xsub => "\x04XSUB",
+            Self::Server => "\x06SERVER",
+            Self::Client => "\x06CLIENT",
+            Self::Radio => "\x05RADIO",
+            Self::Dish => "\x04DISH",
+            Self::Gather => "\x06GATHER",
+            Self::Scatter => "\x07SCATTER",
+            Self::Peer => "\x04PEER",
+            Self::Channel => "\x07CHANNEL",
         }
     }
 

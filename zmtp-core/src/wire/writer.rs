@@ -1,6 +1,6 @@
 //! Emitting into memory that the caller lends.
 
-use super::{CommandName, FrameHeader, Kind};
+use super::{CommandName, FrameHeader, Kind, RoutingId};
 
 /// The octets do not fit; `needed` more than there was room for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -18,7 +18,8 @@ impl core::fmt::Display for Full {
 
 impl core::error::Error for Full {}
 
-/// Appends octets to a borrowed slice.
+/// Appends octets to a borrowed slice. What does not fit is counted instead of written, so that who
+/// appends in many steps asks once whether all of it fitted.
 #[derive(Debug)]
 pub struct Writer<'o> {
     out: &'o mut [u8],
@@ -31,62 +32,32 @@ impl<'o> Writer<'o> {
         Self { out, len: 0 }
     }
 
-    /// Appends all of `octets` or nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if they do not fit.
-    pub fn put(&mut self, octets: &[u8]) -> Result<(), Full> {
-        self.reserve(octets.len())?;
-        let room = self.out.get_mut(self.len..).unwrap_or_default();
-        self.len = self.len.wrapping_add(crate::buffer::copy(room, octets));
-        Ok(())
+    /// Appends `octets`.
+    pub fn put(&mut self, octets: &[u8]) {
+        crate::buffer::copy(self.out.get_mut(self.len..).unwrap_or_default(), octets);
+        self.len = self.len.saturating_add(octets.len());
     }
 
-    /// Whether so many octets fit.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if not.
-    pub const fn reserve(&self, needed: usize) -> Result<(), Full> {
-        let room = self.out.len().wrapping_sub(self.len);
-        if needed > room { Err(Full { needed: needed.wrapping_sub(room) }) } else { Ok(()) }
-    }
-
-    /// Appends a command frame whose data are these parts in a row, all of it or nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Full`] if it does not fit.
-    pub fn command(&mut self, name: CommandName, data: &[&[u8]]) -> Result<(), Full> {
+    /// Appends a command frame whose data are these parts in a row.
+    pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
         let octets = name.octets();
-        let len = u8::try_from(octets.len()).unwrap_or_default();
-        let before = [&[len], octets];
-        self.reserve_frame(&before, data)?;
-        for part in before.iter().chain(data) {
-            self.put(part)?;
+        let len = data.iter().fold(octets.len(), |sum, part| sum.saturating_add(part.len()));
+        let header = FrameHeader::new(Kind::Command, len.saturating_add(1) as u64).emit();
+        self.put(header.as_ref());
+        self.put(&[u8::try_from(octets.len()).unwrap_or_default()]);
+        for part in [octets].iter().chain(data) {
+            self.put(part);
         }
-        Ok(())
     }
 
-    /// Appends a command frame of these parts, the first of them the name behind its length, or
-    /// nothing.
-    pub(crate) fn command_of(&mut self, parts: &[&[u8]]) -> Result<(), Full> {
-        self.reserve_frame(&[], parts)?;
-        for part in parts {
-            self.put(part)?;
+    /// Appends the header of a command of our own, whose body has `len` octets: they are few where
+    /// routing ids are short.
+    pub(crate) fn command_header(&mut self, len: usize) {
+        match u8::try_from(len) {
+            Ok(len) => self.put(&[FrameHeader::COMMAND, len]),
+            Err(_) if RoutingId::MAX_LEN < 128 => {}
+            Err(_) => self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref()),
         }
-        Ok(())
-    }
-
-    /// Appends the header of a command of these parts, if all of it fits.
-    #[inline(always)]
-    fn reserve_frame(&mut self, before: &[&[u8]], parts: &[&[u8]]) -> Result<(), Full> {
-        let parts = before.iter().chain(parts);
-        let len = parts.fold(0, |sum: usize, part| sum.saturating_add(part.len()));
-        let header = FrameHeader::new(Kind::Command, len as u64).emit();
-        self.reserve(len.saturating_add(header.as_ref().len()))?;
-        self.put(header.as_ref())
     }
 
     /// Changes an octet that was written.
@@ -97,19 +68,36 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Octets written so far.
+    /// Octets appended so far, those that did not fit included.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether nothing was written yet.
+    /// Whether nothing was appended yet.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// What was written so far.
+    /// Whether all that was appended is there.
+    pub const fn fits(&self) -> bool {
+        self.len <= self.out.len()
+    }
+
+    /// What was appended so far; nothing if it did not fit.
     pub fn written(&self) -> &[u8] {
         self.out.get(..self.len).unwrap_or_default()
+    }
+
+    /// How many octets were written.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if some of those appended did not fit: those before them mean nothing.
+    pub const fn finish(self) -> Result<usize, Full> {
+        match self.len.checked_sub(self.out.len()) {
+            None | Some(0) => Ok(self.len),
+            Some(needed) => Err(Full { needed }),
+        }
     }
 }
 
@@ -122,9 +110,9 @@ mod tests {
         for (data, header) in [(0, 2), (250, 2), (251, 9), (300, 9)] {
             let mut out = vec![0xee; 400];
             let mut writer = Writer::new(&mut out);
-            writer.put(b"before").unwrap();
+            writer.put(b"before");
             let parts: [&[u8]; 2] = [&vec![7; data / 2], &vec![7; data - data / 2]];
-            writer.command(CommandName::Ping, &parts).unwrap();
+            writer.command(CommandName::Ping, &parts);
             let frame = &writer.written()[6..];
             let (parsed, len) = FrameHeader::parse(frame).unwrap().unwrap();
             assert_eq!((parsed.len(), len), (data as u64 + 5, header));
@@ -132,8 +120,9 @@ mod tests {
 
             let mut small = vec![0; header + 5 + data - 1];
             let mut writer = Writer::new(&mut small);
-            assert_eq!(writer.command(CommandName::Ping, &parts), Err(Full { needed: 1 }));
-            assert!(writer.is_empty());
+            writer.command(CommandName::Ping, &parts);
+            assert!(!writer.fits() && writer.written().is_empty());
+            assert_eq!(writer.finish(), Err(Full { needed: 1 }));
         }
     }
 }
