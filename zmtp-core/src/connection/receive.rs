@@ -294,9 +294,15 @@ impl Rx {
     }
 
     /// Fails for what these octets begin with.
+    #[inline(always)]
     pub(super) fn fail_at(&mut self, cause: Cause, octets: &[u8]) -> Front {
+        self.note(octets);
+        self.fail(cause)
+    }
+
+    /// Keeps what the failure is about.
+    fn note(&mut self, octets: &[u8]) {
         self.scratch = CLEAN;
         copy(&mut self.scratch, octets);
-        self.fail(cause)
     }
 }
