@@ -38,6 +38,18 @@ impl<'i> Input<'i> {
     }
 }
 
+/// Whether octets are those of a name, in which small letters stand for both cases.
+///
+/// Where there is no operating system octet by octet: linking a `memcmp` costs more flash.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
+pub(crate) fn is_name(octets: &[u8], name: &[u8]) -> bool {
+    octets.len() == name.len()
+        && octets.iter().zip(name).all(|(octet, name)| {
+            octet == name || (octet ^ name == 0x20 && name.is_ascii_lowercase())
+        })
+}
+
 /// Copies as much as fits and says how much.
 ///
 /// Where there is no operating system octet by octet, in a way that the compiler does not take for

@@ -4,7 +4,7 @@ use super::cause::{Cause, exceeds};
 use super::front::{Front, What};
 use super::receive::{Flow, Rx, State};
 use super::send::Tx;
-use crate::buffer::copy;
+use crate::buffer::{copy, is_name};
 use crate::config::Config;
 use crate::error::{Limit, Timeout};
 use crate::mechanism::{Consumed, Mechanism};
@@ -120,14 +120,14 @@ impl Rx {
     fn check_metadata<M: Mechanism>(&mut self, config: &Config, metadata: &[u8]) -> bool {
         let mut properties = Encoded(metadata);
         for Property { name, value } in &mut properties {
-            if Property::is_called(name, Property::SOCKET_TYPE) {
+            if is_name(name, b"socket-type") {
                 self.peer.socket_type = M::socket_type(config).peer_called(value);
                 if self.peer.socket_type.is_none() {
                     let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
                     self.fail_at(Cause::SocketType(len), value);
                     return false;
                 }
-            } else if Property::is_called(name, Property::IDENTITY)
+            } else if is_name(name, b"identity")
                 && let Err(cause) = check_identity(value.len())
             {
                 self.fail(cause);

@@ -5,6 +5,7 @@ use nom::Parser;
 use nom::combinator::{rest, verify};
 
 use super::{Malformed, fixed, octets, short};
+use crate::buffer::is_name;
 
 /// The names of ZMTP 3.1's commands. Case matters.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -118,7 +119,7 @@ impl<'a> Command<'a> {
     /// Whether it is this command: less work than [`Command::name`].
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
-        self.name == name.octets()
+        is_name(self.name, name.octets())
     }
 }
 

@@ -23,11 +23,7 @@ impl<'a> Property<'a> {
 
     /// Whether this is the property `name`, in any case (RFC 37: names are case-insensitive).
     pub fn is(&self, name: &str) -> bool {
-        Self::is_called(self.name, name)
-    }
-
-    pub(crate) fn is_called(name: &[u8], wanted: &str) -> bool {
-        name.eq_ignore_ascii_case(wanted.as_bytes())
+        self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// Appends a property to a command's body.

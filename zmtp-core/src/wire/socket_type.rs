@@ -1,5 +1,7 @@
 //! Socket types and which may talk to which (RFC 37 § The Socket-Type Property).
 
+use crate::buffer::is_name;
+
 /// The socket types of ZMTP, drafts included.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -147,9 +149,9 @@ impl SocketType {
     #[inline(always)]
     pub(crate) fn peer_called(self, name: &[u8]) -> Option<Self> {
         match self.peers() {
-            [a, ..] if a.octets() == name => Some(*a),
-            [_, b, ..] if b.octets() == name => Some(*b),
-            [_, _, c] if c.octets() == name => Some(*c),
+            [a, ..] if is_name(name, a.octets()) => Some(*a),
+            [_, b, ..] if is_name(name, b.octets()) => Some(*b),
+            [_, _, c] if is_name(name, c.octets()) => Some(*c),
             _ => None,
         }
     }
