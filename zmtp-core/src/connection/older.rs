@@ -123,7 +123,9 @@ impl Rx {
 
     /// Whether the peer is older than ZMTP 3.0, as far as it has shown.
     pub(super) const fn is_old<M: Mechanism>(&self) -> bool {
-        M::OLDER_PEERS && matches!(self.peer.version.major, 1 | 2)
+        M::OLDER_PEERS
+            && matches!(self.peer.version.major, 1 | 2)
+            && !matches!(self.state, State::Greeting(_))
     }
 
     /// How the peer frames messages.

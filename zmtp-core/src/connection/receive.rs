@@ -66,7 +66,7 @@ impl Flow {
 }
 
 /// Who the peer is before it has said anything.
-const NOBODY: PeerInfo = PeerInfo { version: Version { major: 0, minor: 0 }, socket_type: None };
+const NOBODY: PeerInfo = PeerInfo { version: Version::NONE, socket_type: None };
 
 impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
@@ -153,7 +153,8 @@ impl Rx {
                 None => return Front::NEED_INPUT,
             }
         }
-        let taken = match reader.push(input, Tx::greeting_of::<M>(), &mut self.scratch) {
+        let version = &mut self.peer.version;
+        let taken = match reader.push(input, Tx::greeting_of::<M>(), version, &mut self.scratch) {
             Ok(taken) => taken,
             Err(old) => {
                 if M::OLDER_PEERS
@@ -175,9 +176,10 @@ impl Rx {
             let what = if taken > 0 { What::Nothing } else { What::NeedInput };
             return Front { what, taken, payload: 0 };
         }
-        let version = reader.version();
-        self.peer.version = if version.major == 2 { Version::V3_1 } else { version };
-        if version == Version::V3_0 && config.min_version > Version::V3_0 {
+        if version.major == 2 {
+            *version = Version::V3_1;
+        }
+        if *version == Version::V3_0 && config.min_version > Version::V3_0 {
             return self.fail(Cause::Old(OldPeer::Version(3)));
         }
         self.state = State::Handshake;

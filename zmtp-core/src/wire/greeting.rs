@@ -23,6 +23,8 @@ pub struct Version {
 }
 
 impl Version {
+    /// Before it was said.
+    pub(crate) const NONE: Self = Self { major: 0, minor: 0 };
     /// ZMTP 3.1 (RFC 37), what we announce.
     pub const V3_1: Self = Self { major: 3, minor: 1 };
     /// ZMTP 3.0 (RFC 23).
@@ -187,12 +189,12 @@ impl Greeting {
     ///
     /// [`OldPeer`] as soon as the octet that shows it is there.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
-        let mut reader = GreetingReader::new();
-        reader.push(input, &[0; Self::LEN], &mut [])?;
+        let mut version = Version::NONE;
+        GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [])?;
         let Some(octets) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
         let name = octets.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
         let as_server = octets.get(AS_SERVER_AT) == Some(&1);
-        Ok(Some(Self { version: reader.version, mechanism: MechanismName::new(name), as_server }))
+        Ok(Some(Self { version, mechanism: MechanismName::new(name), as_server }))
     }
 
     /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
@@ -236,14 +238,13 @@ impl Greeting {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GreetingReader {
     at: u8,
-    version: Version,
     /// It names another mechanism than was expected.
     other: bool,
 }
 
 impl GreetingReader {
     pub(crate) const fn new() -> Self {
-        Self { at: 0, version: Version { major: 0, minor: 0 }, other: false }
+        Self { at: 0, other: false }
     }
 
     /// Octets read so far.
@@ -252,26 +253,28 @@ impl GreetingReader {
     }
 
     /// Takes octets from the front of `input` up to the greeting's end and says how many. Those of
-    /// the mechanism go to `name`, as far as there is room, and are compared with our greeting's.
+    /// the version go to `version`, and those of the mechanism to `name`, as far as there is room;
+    /// they are compared with our greeting's.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
         ours: &[u8; Greeting::LEN],
+        version: &mut Version,
         name: &mut [u8],
     ) -> Result<usize, OldPeer> {
-        let wanted = Greeting::LEN.saturating_sub(self.position());
         let mut taken: usize = 0;
-        for &octet in input.iter().take(wanted) {
-            let at = self.position();
+        while let (at @ ..Greeting::LEN, Some(&octet)) = (self.position(), input.get(taken)) {
             match at {
                 0 if octet != 0xff => return Err(OldPeer::Unversioned(octet)),
                 // Any odd octet passes, as with libzmq: bit 0 tells a ZMTP 1.0 length apart.
                 9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
                 VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
-                VERSION_MAJOR_AT => self.version.major = octet,
-                SOCKET_TYPE_AT => self.version.minor = octet,
+                VERSION_MAJOR_AT => version.major = octet,
+                SOCKET_TYPE_AT => version.minor = octet,
                 MECHANISM_AT..AS_SERVER_AT => {
-                    self.other |= ours.get(at) != Some(&octet);
+                    if ours.get(at) != Some(&octet) {
+                        self.other = true;
+                    }
                     if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
                         *slot = octet;
                     }
@@ -287,11 +290,6 @@ impl GreetingReader {
     /// Whether all 20 octets of the mechanism are there and it is another.
     pub(crate) const fn is_of_another(&self) -> bool {
         self.other && self.position() >= AS_SERVER_AT
-    }
-
-    /// The version, once it is there.
-    pub(crate) const fn version(&self) -> Version {
-        self.version
     }
 }
 
