@@ -171,18 +171,23 @@ impl Tx {
         stage: usize,
         out: &mut Writer<'_>,
     ) {
-        let sent = usize::from(self.greeting_sent);
+        // Where there is one stage nothing was sent before.
+        let sent = if M::OLDER_PEERS { usize::from(self.greeting_sent) } else { 0 };
         out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default());
         let [long, short, server] =
             Greeting::fields(mechanism.as_server(), config.routing_id.len());
         let mut set = |(at, octet): (usize, u8)| {
-            if octet > 0 && (!M::OLDER_PEERS || (sent..stage).contains(&at)) {
+            if !M::OLDER_PEERS || (sent..stage).contains(&at) {
                 out.set(at.wrapping_sub(sent), octet);
             }
         };
-        set(long);
+        if long.1 > 0 {
+            set(long);
+        }
         set(short);
-        set(server);
+        if server.1 > 0 {
+            set(server);
+        }
         self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
     }
 
