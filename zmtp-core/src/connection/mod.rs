@@ -136,6 +136,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// behind what this one has [`taken`](Front::taken). To be called again until it finds
     /// [`What::NeedInput`], each time after [`Connection::lives`] said that the connection does.
     pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
+        if self.rx.cause.is_some() {
+            return Front::FAILED;
+        }
         self.notice(input);
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);

@@ -121,9 +121,6 @@ impl Rx {
         now: Instant,
         input: &[u8],
     ) -> Front {
-        if self.cause.is_some() {
-            return Front::FAILED;
-        }
         match &self.state {
             State::Greeting(_) => self.greeting::<M>(config, input),
             // Who does not let older peers in need not carry this.
