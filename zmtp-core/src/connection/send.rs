@@ -110,11 +110,14 @@ impl Tx {
         rx: &Rx,
         out: &mut [u8],
     ) -> Result<usize, Full> {
+        let farewell = match rx.cause {
+            None => None,
+            Some(_) => match self.farewell::<M>(rx) {
+                None => return Ok(0),
+                farewell => farewell,
+            },
+        };
         let mut out = Writer::new(out);
-        let farewell = self.farewell::<M>(rx);
-        if rx.cause.is_some() && farewell.is_none() {
-            return Ok(0);
-        }
         if let Some(answer) = rx.answer::<M>() {
             return self.old_greeting(config, mechanism, rx.framing::<M>(), answer, out);
         }
@@ -125,7 +128,6 @@ impl Tx {
         let stage = Self::stage::<M>(config, heard);
         if usize::from(self.greeting_sent) < stage {
             after.greeting(config, mechanism, stage, &mut out);
-        } else if !self.greeted() {
         } else if let Some(refusal) = farewell {
             out.put(refusal.command().as_bytes());
             after.farewell_sent = true;
