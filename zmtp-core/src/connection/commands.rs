@@ -2,7 +2,7 @@
 
 use super::cause::{Cause, exceeds};
 use super::front::{Front, What};
-use super::receive::{Flow, Rx, State};
+use super::receive::{Rx, State};
 use super::send::Tx;
 use crate::buffer::{copy, is_name};
 use crate::config::Config;
@@ -69,7 +69,7 @@ impl Rx {
                 if !self.check_metadata::<M>(config, metadata) {
                     return Front::FAILED;
                 }
-                self.state = State::Traffic(Flow::NONE);
+                self.state = State::Traffic;
                 self.give_up = Instant::NEVER;
                 found.payload = metadata.len();
                 What::Ready

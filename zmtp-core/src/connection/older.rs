@@ -7,7 +7,7 @@
 use super::cause::{Cause, exceeds};
 use super::commands::check_identity;
 use super::front::{Front, What};
-use super::receive::{Flow, Rx, State};
+use super::receive::{Rx, State};
 use crate::config::Config;
 use crate::error::Limit;
 use crate::mechanism::Mechanism;
@@ -116,7 +116,7 @@ impl Rx {
         }
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
         let everything = !has_type && M::socket_type(config).takes_subscriptions();
-        self.state = if everything { State::MatchAll } else { State::Traffic(Flow::NONE) };
+        self.state = if everything { State::MatchAll } else { State::Traffic };
         self.heard::<M>();
         Ok(Front { what: What::Ready, taken, payload })
     }

@@ -20,6 +20,14 @@ use crate::wire::{
 #[derive(Debug)]
 pub(super) struct Rx {
     pub(super) state: State,
+    /// What came of the message under way: octets, and parts.
+    octets: Size,
+    parts: u32,
+    /// Its last frame so far, and what of that is still to come. Not as a [`FrameHeader`], which has
+    /// gaps.
+    remaining: Size,
+    len: Size,
+    kind: Kind,
     /// Why the connection failed, if it has.
     pub(super) cause: Option<Cause>,
     pub(super) scratch: Scratch,
@@ -36,33 +44,7 @@ pub(super) enum State {
     Handshake,
     /// Traffic, but a subscription to everything is to be told in the name of an older peer.
     MatchAll,
-    Traffic(Flow),
-}
-
-/// The message under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Flow {
-    /// Its last frame so far, and what of that is still to come.
-    header: FrameHeader,
-    remaining: Size,
-    /// What came so far: octets, and parts.
-    octets: Size,
-    parts: u32,
-}
-
-impl Flow {
-    pub(super) const NONE: Self =
-        Self { header: FrameHeader::NONE, remaining: 0, octets: 0, parts: 0 };
-
-    /// Notes that octets of the body came, and says how many.
-    const fn advance(&mut self, n: Size) -> Size {
-        let n = if n < self.remaining { n } else { self.remaining };
-        self.remaining = self.remaining.wrapping_sub(n);
-        if self.remaining == 0 && self.header.is_final() {
-            (self.octets, self.parts) = (0, 0);
-        }
-        n
-    }
+    Traffic,
 }
 
 /// Who the peer is before it has said anything.
@@ -72,13 +54,26 @@ impl Rx {
     /// A half that waits for the peer's READY until `give_up`.
     #[inline(always)]
     pub(super) fn new(give_up: Instant) -> Self {
-        let (state, peer) = (State::Greeting(GreetingReader::new()), NOBODY);
-        Self { state, cause: None, scratch: CLEAN, peer, owed: Timeout::Handshake, give_up }
+        Self {
+            state: State::Greeting(GreetingReader::new()),
+            octets: 0,
+            parts: 0,
+            remaining: 0,
+            // Of no frame, but not 0: compilers have a `memset` for that many zeros.
+            len: 1,
+            kind: Kind::Command,
+            cause: None,
+            scratch: CLEAN,
+            peer: NOBODY,
+            owed: Timeout::Handshake,
+            give_up,
+        }
     }
 
     /// Begins anew; the scratch need not be clean.
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
+        (self.remaining, self.octets, self.parts) = (0, 0, 0);
         self.cause = None;
         self.peer = NOBODY;
         self.owed = Timeout::Handshake;
@@ -129,7 +124,7 @@ impl Rx {
                 self.older::<M>(config, opening, input)
             }
             State::MatchAll if M::OLDER_PEERS => {
-                self.state = State::Traffic(Flow::NONE);
+                self.state = State::Traffic;
                 Front::bare(What::Subscribe)
             }
             _ => self.frame(config, mechanism, tx, now, input),
@@ -193,7 +188,7 @@ impl Rx {
         input: &[u8],
     ) -> Front {
         let mut found = Front { what: What::Piece, taken: 0, payload: 0 };
-        if let State::Traffic(Flow { remaining: 1.., .. }) = self.state {
+        if self.remaining > 0 {
             if input.is_empty() {
                 return Front::NEED_INPUT;
             }
@@ -206,14 +201,14 @@ impl Rx {
             if header.kind() == Kind::Command {
                 return self.command(config, mechanism, tx, now, input, header.size(), header_len);
             }
-            let State::Traffic(flow) = &mut self.state else {
+            if !matches!(self.state, State::Traffic) {
                 return self.fail(Cause::MessageInHandshake);
-            };
+            }
             let (size, limits) = (header.size(), &config.limits);
-            flow.octets = flow.octets.saturating_add(size);
-            flow.parts = flow.parts.saturating_add(1);
-            (flow.header, flow.remaining) = (header, size);
-            let (octets, parts) = (flow.octets, Size::from(flow.parts));
+            self.octets = self.octets.saturating_add(size);
+            self.parts = self.parts.saturating_add(1);
+            (self.kind, self.len, self.remaining) = (header.kind(), size, size);
+            let (octets, parts) = (self.octets, Size::from(self.parts));
             if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
                 return self.fail(Cause::Limit(Limit::Frame, size));
             }
@@ -225,45 +220,50 @@ impl Rx {
             }
             (found.what, found.taken) = (What::Frame, header_len);
         }
-        if let State::Traffic(flow) = &mut self.state {
-            // What there is of the body.
-            let there = input.len().wrapping_sub(found.taken);
-            let payload = flow.advance(Size::try_from(there).unwrap_or(Size::MAX));
-            found.payload = usize::try_from(payload).unwrap_or(usize::MAX);
-            found.taken = found.taken.wrapping_add(found.payload);
-        }
+        // What there is of the body.
+        let there = input.len().wrapping_sub(found.taken);
+        let payload = self.came(Size::try_from(there).unwrap_or(Size::MAX));
+        found.payload = usize::try_from(payload).unwrap_or(usize::MAX);
+        found.taken = found.taken.wrapping_add(found.payload);
         found
     }
 
+    const fn header(&self) -> FrameHeader {
+        FrameHeader::of(self.kind, self.len)
+    }
+
+    /// Notes that octets of the body came, and says how many.
+    const fn came(&mut self, n: Size) -> Size {
+        let n = if n < self.remaining { n } else { self.remaining };
+        self.remaining = self.remaining.wrapping_sub(n);
+        if self.remaining == 0 && self.header().is_final() {
+            (self.octets, self.parts) = (0, 0);
+        }
+        n
+    }
+
     pub(super) fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
-        let State::Traffic(flow) = &mut self.state else { return None };
-        if flow.remaining == 0 || self.cause.is_some() {
+        if self.remaining == 0 || self.cause.is_some() {
             return None;
         }
         if n > 0 {
             self.give_up = Instant::NEVER;
         }
-        flow.advance(Size::try_from(n).unwrap_or(Size::MAX));
-        (flow.remaining == 0).then_some(flow.header)
+        self.came(Size::try_from(n).unwrap_or(Size::MAX));
+        (self.remaining == 0).then_some(self.header())
     }
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
-        match self.state {
-            State::Traffic(Flow { header, remaining: remaining @ 1.., .. })
-                if self.cause.is_none() =>
-            {
-                Some(Incoming { header, remaining: wide(remaining) })
-            }
-            _ => None,
+        if self.remaining > 0 && self.cause.is_none() {
+            Some(Incoming { header: self.header(), remaining: wide(self.remaining) })
+        } else {
+            None
         }
     }
 
     /// The frame that came last, and whether it ends with what came of it.
     pub(super) const fn last_frame(&self) -> (FrameHeader, bool) {
-        match self.state {
-            State::Traffic(Flow { header, remaining, .. }) => (header, remaining == 0),
-            _ => (FrameHeader::NONE, true),
-        }
+        (self.header(), self.remaining == 0)
     }
 
     /// Octets of the peer's greeting that came.
@@ -276,11 +276,11 @@ impl Rx {
 
     pub(super) const fn in_traffic<M: Mechanism>(&self) -> bool {
         let old = M::OLDER_PEERS && matches!(self.state, State::MatchAll);
-        self.cause.is_none() && (old || matches!(self.state, State::Traffic(_)))
+        self.cause.is_none() && (old || matches!(self.state, State::Traffic))
     }
 
     pub(super) const fn in_message(&self) -> bool {
-        matches!(self.state, State::Traffic(Flow { parts: 1.., .. }))
+        self.parts > 0
     }
 
     pub(super) const fn peer<M: Mechanism>(&self) -> Option<PeerInfo> {

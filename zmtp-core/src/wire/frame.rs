@@ -111,13 +111,15 @@ impl FrameHeader {
     /// The flags of a short command.
     pub(crate) const COMMAND: u8 = COMMAND;
 
-    /// Of no frame. A command, because compilers have a `memset` for that many zeros.
-    pub(crate) const NONE: Self = Self { kind: Kind::Command, len: 0 };
-
     /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1, where `usize` has
     /// 32 bits at 2^32-1: larger ones are cut to it.
     pub const fn new(kind: Kind, len: u64) -> Self {
         Self { kind, len: size(len) }
+    }
+
+    /// [`FrameHeader::new`] of a size as it is kept.
+    pub(crate) const fn of(kind: Kind, len: Size) -> Self {
+        Self { kind, len }
     }
 
     /// Reads a header from the front of `input` and says how many octets it took; `None` asks for
