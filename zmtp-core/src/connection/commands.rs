@@ -95,8 +95,7 @@ impl Rx {
                 if tx.pong_due() {
                     return Front::bare(What::NeedTransmit);
                 }
-                copy(&mut self.scratch, ping.context);
-                tx.queue_pong(ping.context.len());
+                tx.queue_pong(copy(&mut self.scratch, ping.context));
                 if let Some(now) = last.filter(|_| ping.ttl > 0) {
                     self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
                 }

@@ -87,7 +87,7 @@ impl Rx {
 
     /// Whether the connection lives. It does not if the peer's silence lasted until now.
     pub(super) fn lives(&mut self, now: Instant) -> bool {
-        if now >= self.give_up && self.cause.is_none() {
+        if self.cause.is_none() && now >= self.give_up {
             self.cause = Some(Cause::TimedOut(self.owed));
         }
         self.cause.is_none()

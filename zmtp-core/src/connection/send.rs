@@ -269,8 +269,8 @@ impl Tx {
 
     /// A PONG is due that echoes so many octets of the scratch.
     pub(super) fn queue_pong(&mut self, context: usize) {
-        let len = u8::try_from(context).unwrap_or_default() & Beats::LEN;
-        self.beats.0 = (self.beats.0 & Beats::PING) | Beats::PONG | len;
+        let [len, ..] = context.to_le_bytes();
+        self.beats.0 = (self.beats.0 & Beats::PING) | Beats::PONG | (len & Beats::LEN);
     }
 
     pub(super) const fn queue_ping(&mut self) {

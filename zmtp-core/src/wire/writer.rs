@@ -53,10 +53,11 @@ impl<'o> Writer<'o> {
     /// Appends the header of a command of our own, whose body has `len` octets: they are few where
     /// routing ids are short.
     pub(crate) fn command_header(&mut self, len: usize) {
-        match u8::try_from(len) {
-            Ok(len) => self.put(&[FrameHeader::COMMAND, len]),
-            Err(_) if RoutingId::MAX_LEN < 128 => {}
-            Err(_) => self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref()),
+        if RoutingId::MAX_LEN < 128 {
+            let [len, ..] = len.to_le_bytes();
+            self.put(&[FrameHeader::COMMAND, len]);
+        } else {
+            self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref());
         }
     }
 
