@@ -134,15 +134,26 @@ impl FrameHeader {
         Self::read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`FrameHeader::parse`] of octets that were judged before: `None` if it is not whole.
+    /// [`FrameHeader::parse`] of octets that were judged before, at less cost: `None` if it is not
+    /// whole.
     #[inline]
     pub fn peek(input: &[u8]) -> Option<(Self, usize)> {
-        Self::read(input).ok().flatten()
+        let (&flags, rest) = input.split_first()?;
+        let kind = match flags & (COMMAND | MORE) {
+            0 => Kind::Message(More::Last),
+            MORE => Kind::Message(More::Follows),
+            _ => Kind::Command,
+        };
+        let (len, taken) = if flags & LONG == 0 {
+            (Size::from(*rest.first()?), 2)
+        } else {
+            (size(u64::from_be_bytes(*rest.first_chunk()?)), Self::MAX_LEN)
+        };
+        Some((Self { kind, len }, taken))
     }
 
     /// [`FrameHeader::parse`] with an error that says no more than the octets do.
-    #[cfg_attr(target_os = "none", inline(never))]
-    #[cfg_attr(not(target_os = "none"), inline)]
+    #[inline]
     pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderFlaw> {
         // Written by hand: the same grammar in nom takes more instructions for a long header and
         // fewer for a short one (see `benches/codec`), and needs an error type of its own.
