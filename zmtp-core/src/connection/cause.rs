@@ -15,14 +15,17 @@ pub(super) const CLEAN: Scratch = [0; size_of::<Scratch>()];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Cause {
+    // The two that are told to the peer, where one comparison finds them.
+    /// The peer's is in the scratch.
+    Mechanism,
+    /// The peer's is none that ours talks to: so many octets long, and in the scratch.
+    SocketType(u8),
     CommandName,
     ErrorReason,
     /// The header is in the scratch.
     Header(HeaderFlaw),
     /// More than a limit allows.
     Limit(Limit, Size),
-    /// The peer's is in the scratch.
-    Mechanism,
     MessageInHandshake,
     Metadata,
     MissingSocketType,
@@ -31,8 +34,6 @@ pub(super) enum Cause {
     Refused,
     RoutingIdTooLong(u32),
     SecondReady,
-    /// The peer's is none that ours talks to: so many octets long, and in the scratch.
-    SocketType(u8),
     TimedOut(Timeout),
     /// A command that had no place in the handshake: the front of its body is in the scratch.
     UnexpectedCommand,

@@ -14,9 +14,8 @@ use crate::wire::{
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tx {
+    /// Octets of the greeting that are out, or [`Tx::FAREWELL_SENT`].
     greeting_sent: u8,
-    /// The ERROR that a failed connection owes its peer is out.
-    farewell_sent: bool,
     beats: Beats,
 }
 
@@ -99,8 +98,11 @@ impl core::error::Error for SendError {}
 
 impl Tx {
     pub(super) const fn new() -> Self {
-        Self { greeting_sent: 0, farewell_sent: false, beats: Beats(0) }
+        Self { greeting_sent: 0, beats: Beats(0) }
     }
+
+    /// The greeting is out, and the ERROR that a failed connection owes its peer.
+    const FAREWELL_SENT: u8 = u8::MAX;
 
     /// Writes the next piece that is due, if any.
     pub(super) fn poll<M: Mechanism>(
@@ -130,7 +132,7 @@ impl Tx {
             after.greeting(config, mechanism, stage, &mut out);
         } else if let Some(refusal) = farewell {
             out.put(refusal.command().as_bytes());
-            after.farewell_sent = true;
+            after.greeting_sent = Self::FAREWELL_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
             mechanism.produce(config, &mut out);
@@ -202,7 +204,7 @@ impl Tx {
     /// What a failed connection still has to say: the peer shall know that trying again is
     /// pointless. An older one could not read it.
     fn farewell<M: Mechanism>(&self, rx: &Rx) -> Option<Refusal> {
-        rx.cause.as_ref().and_then(Refusal::of).filter(|_| !self.farewell_sent && !rx.is_old::<M>())
+        rx.cause.as_ref().and_then(Refusal::of).filter(|_| self.greeting_sent != Self::FAREWELL_SENT && !rx.is_old::<M>())
     }
 
     /// What an older peer gets, stage by stage: to the one that sent a version octet the type of

@@ -192,7 +192,7 @@ impl RoutingId {
 
     /// The octets behind one that says how many they are.
     pub(crate) fn sized(&self) -> &[u8] {
-        self.sized.get(..=usize::from(self.len())).unwrap_or_default()
+        self.sized.get(..=usize::from(self.len())).unwrap_or(&self.sized)
     }
 
     /// How many octets, as they stand in the greeting's padding.
