@@ -63,20 +63,29 @@ impl CommandName {
     /// The name's octets; none for [`CommandName::Unknown`].
     #[inline(always)]
     pub const fn octets(self) -> &'static [u8] {
+        match self.sized().split_first() {
+            Some((_, octets)) => octets,
+            None => &[],
+        }
+    }
+
+    /// The name behind an octet that says how long it is.
+    #[inline(always)]
+    pub(crate) const fn sized(self) -> &'static [u8] {
         match self {
-            Self::Cancel => b"CANCEL",
-            Self::Error => b"ERROR",
-            Self::Hello => b"HELLO",
-            Self::Initiate => b"INITIATE",
-            Self::Join => b"JOIN",
-            Self::Leave => b"LEAVE",
-            Self::Message => b"MESSAGE",
-            Self::Ping => b"PING",
-            Self::Pong => b"PONG",
-            Self::Ready => b"READY",
-            Self::Subscribe => b"SUBSCRIBE",
-            Self::Unknown => b"",
-            Self::Welcome => b"WELCOME",
+            Self::Cancel => b"\x06CANCEL",
+            Self::Error => b"\x05ERROR",
+            Self::Hello => b"\x05HELLO",
+            Self::Initiate => b"\x08INITIATE",
+            Self::Join => b"\x04JOIN",
+            Self::Leave => b"\x05LEAVE",
+            Self::Message => b"\x07MESSAGE",
+            Self::Ping => b"\x04PING",
+            Self::Pong => b"\x04PONG",
+            Self::Ready => b"\x05READY",
+            Self::Subscribe => b"\x09SUBSCRIBE",
+            Self::Unknown => b"\0",
+            Self::Welcome => b"\x07WELCOME",
         }
     }
 }
@@ -91,6 +100,7 @@ impl CommandName {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Command<'a> {
+    /// Behind an octet that says how long it is.
     name: &'a [u8],
     /// What follows the name.
     pub data: &'a [u8],
@@ -106,20 +116,22 @@ impl<'a> Command<'a> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
         let name = verify(short.flat_map(octets), |name: &[u8]| !name.is_empty());
         match (name, rest).parse_complete(body) {
-            Ok((_, (name, data))) => Ok(Self { name, data }),
+            Ok((_, (name, data))) => {
+                Ok(Self { name: body.get(..=name.len()).unwrap_or_default(), data })
+            }
             Err(_) => Err(Malformed::CommandName),
         }
     }
 
     /// Which command this is.
     pub fn name(&self) -> CommandName {
-        CommandName::from_octets(self.name)
+        CommandName::from_octets(self.name.get(1..).unwrap_or_default())
     }
 
     /// Whether it is this command: less work than [`Command::name`].
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
-        is_name(self.name, name.octets())
+        is_name(self.name, name.sized())
     }
 }
 
