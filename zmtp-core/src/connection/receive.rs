@@ -71,6 +71,7 @@ impl Rx {
     }
 
     /// Begins anew; the scratch need not be clean.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
         (self.remaining, self.octets, self.parts) = (0, 0, 0);
