@@ -3,8 +3,8 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More, Ping, Property,
-    RoutingId, SocketType, Writer, error_reason,
+    Command, CommandName, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More, Ping,
+    Property, RoutingId, SocketType, Writer, error_reason,
 };
 
 pub(crate) fn probe(octets: &mut [u8], number: u64) {
@@ -39,5 +39,9 @@ pub(crate) fn probe(octets: &mut [u8], number: u64) {
         black_box((one.accepts(other), one.name(), one.code(), one.sends_identity()));
     }
     let (out, value) = octets.split_at_mut_checked(9).unwrap_or_default();
-    let _ = black_box(Property::emit(Property::IDENTITY, value, &mut Writer::new(out)));
+    let mut writer = Writer::new(out);
+    writer.command(CommandName::Ping, &[value, value]);
+    Property::emit(Property::IDENTITY, value, &mut writer);
+    black_box(writer.written().len());
+    let _ = black_box(writer.finish());
 }

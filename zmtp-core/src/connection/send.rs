@@ -204,7 +204,10 @@ impl Tx {
     /// What a failed connection still has to say: the peer shall know that trying again is
     /// pointless. An older one could not read it.
     fn farewell<M: Mechanism>(&self, rx: &Rx) -> Option<Refusal> {
-        rx.cause.as_ref().and_then(Refusal::of).filter(|_| self.greeting_sent != Self::FAREWELL_SENT && !rx.is_old::<M>())
+        rx.cause
+            .as_ref()
+            .and_then(Refusal::of)
+            .filter(|_| self.greeting_sent != Self::FAREWELL_SENT && !rx.is_old::<M>())
     }
 
     /// What an older peer gets, stage by stage: to the one that sent a version octet the type of
