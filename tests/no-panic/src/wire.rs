@@ -3,8 +3,8 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More, Ping,
-    Property, RoutingId, SocketType, Writer, error_reason,
+    Command, CommandName, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More,
+    Ping, Property, RoutingId, SocketType, Writer, error_reason,
 };
 
 pub(crate) fn probe(octets: &mut [u8], number: u64) {
