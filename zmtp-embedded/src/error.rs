@@ -22,16 +22,12 @@ pub enum Error<E> {
     /// The link broke after the request was sent. The next request may go.
     PeerLost,
     /// What the peer sent in one piece does not fit the receive buffer. A message is thrown away
-    /// and the next may come; a command ends the link.
-    ReceiveBuffer {
-        /// Octets the buffer must have, or more if further parts follow.
-        needed: usize,
-    },
-    /// What is to go out in one piece does not fit the send buffer. Nothing of it was sent.
-    SendBuffer {
-        /// Octets the buffer must have.
-        needed: usize,
-    },
+    /// and the next may come; a command ends the link. The socket's `needed` says how many octets
+    /// the buffer must have, or more if further parts follow.
+    ReceiveBuffer,
+    /// What is to go out in one piece does not fit the send buffer. Nothing of it was sent. The
+    /// socket's `needed` says how many octets the buffer must have.
+    SendBuffer,
     /// The deadline passed. What has come so far of a message is kept.
     TimedOut,
     /// A message is being sent in pieces and is not finished, or a piece is more than was announced.
@@ -47,12 +43,8 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("link broke before the reply came"),
-            Self::ReceiveBuffer { needed } => {
-                write!(f, "receive buffer too small: {needed} octets are needed")
-            }
-            Self::SendBuffer { needed } => {
-                write!(f, "send buffer too small: {needed} octets are needed")
-            }
+            Self::ReceiveBuffer => f.write_str("receive buffer too small"),
+            Self::SendBuffer => f.write_str("send buffer too small"),
             Self::TimedOut => f.write_str("deadline passed"),
             Self::Unfinished => f.write_str("the message sent in pieces is not finished"),
         }

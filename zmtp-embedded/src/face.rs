@@ -53,6 +53,12 @@ macro_rules! face {
                 self.port.failure()
             }
 
+            /// Octets that the buffer must have, after [`Error::ReceiveBuffer`] or
+            /// [`Error::SendBuffer`].
+            pub const fn needed(&self) -> usize {
+                self.port.link.needed
+            }
+
             /// The reason that the peer gave when it refused us, after
             /// [`PeerError::Refused`](zmtp_core::PeerError::Refused).
             pub fn refusal(&self) -> Option<&[u8]> {

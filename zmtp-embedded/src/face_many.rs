@@ -75,6 +75,12 @@ macro_rules! face_many {
                 self.ports.get(link)?.failure()
             }
 
+            /// Octets that a link's buffer must have, after [`Error::ReceiveBuffer`] or
+            /// [`Error::SendBuffer`].
+            pub fn needed(&self, link: usize) -> Option<usize> {
+                self.ports.get(link).map(|port| port.link.needed)
+            }
+
             /// The reason that the peer on a link gave when it refused us.
             pub fn refusal(&self, link: usize) -> Option<&[u8]> {
                 self.ports.get(link)?.refusal()

@@ -1,9 +1,5 @@
 //! The message that is being received: what of it is kept, what is handed out, what goes nowhere.
 
-use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::{Front, What};
-
 use crate::error::Error;
 use crate::kind::{Place, Rules};
 use crate::link::Want;
@@ -15,19 +11,17 @@ use crate::window::Window;
 /// State of the message under way. Its octets are in the [`Window`], its envelope first.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    mode: Mode,
-    place: Place,
-    given: Given,
+    pub(crate) mode: Mode,
+    pub(crate) place: Place,
     /// Octets of the envelope.
-    envelope: usize,
-    /// Octets of the chunk handed out.
+    pub(crate) envelope: usize,
     #[cfg(feature = "chunks")]
-    chunk: usize,
+    pub(crate) chunk: Option<Given>,
 }
 
 /// How the message under way is received.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Mode {
+pub(crate) enum Mode {
     /// There is none.
     Between,
     /// In pieces as they come.
@@ -39,24 +33,18 @@ enum Mode {
     Whole,
 }
 
-/// What of the window the caller has.
+/// The chunk that the caller has: the octets kept last, so many.
+#[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Given {
-    Nothing,
-    /// The octets consumed last, or kept last.
-    #[cfg(feature = "chunks")]
-    Chunk {
-        kept: bool,
-        ends_part: bool,
-        ends_message: bool,
-    },
-    /// All that is kept behind the envelope.
-    Message,
+pub(crate) struct Given {
+    pub(crate) len: usize,
+    pub(crate) ends_part: bool,
+    pub(crate) ends_message: bool,
 }
 
 impl Mode {
     /// How a message is received whose first frame comes while this is wanted.
-    const fn of(want: Want) -> Self {
+    pub(crate) const fn of(want: Want) -> Self {
         match want {
             #[cfg(feature = "chunks")]
             Want::Chunk => Self::Pieces,
@@ -71,10 +59,9 @@ impl Inbox {
         Self {
             mode: Mode::Between,
             place: Place::Drop,
-            given: Given::Nothing,
             envelope: 0,
             #[cfg(feature = "chunks")]
-            chunk: 0,
+            chunk: None,
         }
     }
 
@@ -84,11 +71,12 @@ impl Inbox {
         window: &mut Window<'_>,
         want: Want,
     ) -> Result<(), Error<E>> {
-        match core::mem::replace(&mut self.given, Given::Nothing) {
-            Given::Nothing => {}
-            #[cfg(feature = "chunks")]
-            Given::Chunk { ends_message: false, .. } => window.truncate(self.envelope),
-            _ => self.forget(window),
+        #[cfg(feature = "chunks")]
+        if self.chunk.take().is_some() {
+            window.truncate(self.envelope);
+        }
+        if self.mode == Mode::Between {
+            self.forget(window);
         }
         match (want, self.mode) {
             #[cfg(feature = "chunks")]
@@ -110,130 +98,30 @@ impl Inbox {
         }
     }
 
-    /// The same, for want of room; `false` if that makes none.
-    pub(crate) fn give_up(&mut self, window: &mut Window<'_>) -> bool {
-        let kept = window.kept_len() > 0;
-        self.skip(window);
-        kept && window.kept_len() == 0
-    }
-
-    fn forget(&mut self, window: &mut Window<'_>) {
+    pub(crate) fn forget(&mut self, window: &mut Window<'_>) {
         window.truncate(0);
         self.envelope = 0;
     }
 
     /// Whether the frame goes there.
-    fn is<R: Rules>(&self, place: Place) -> bool {
+    pub(crate) fn is<R: Rules>(&self, place: Place) -> bool {
         R::says(place) && self.place == place
     }
 
     /// Whether the frame's octets are handed out as they come.
     #[cfg(feature = "chunks")]
-    fn streams<R: Rules>(&self) -> bool {
+    pub(crate) fn streams<R: Rules>(&self) -> bool {
         self.is::<R>(Place::Part) && self.mode == Mode::Pieces
     }
 
     #[cfg(not(feature = "chunks"))]
-    const fn streams<R: Rules>(&self) -> bool {
+    pub(crate) const fn streams<R: Rules>(&self) -> bool {
         false
     }
 
-    /// Puts octets of a frame, those consumed last, where they go; `true` if there is something
-    /// for the caller.
-    pub(crate) fn take<R: Rules, E>(
-        &mut self,
-        peer: PeerId,
-        window: &mut Window<'_>,
-        rules: &mut R,
-        want: Want,
-        front: Front,
-        (header, last): (FrameHeader, bool),
-    ) -> Result<bool, Error<E>> {
-        let mut result = Ok(());
-        if front.what == What::Frame {
-            let first = self.mode == Mode::Between;
-            self.place = rules.judge(peer, header, first);
-            if first {
-                self.mode = Mode::of(want);
-            }
-            if self.is::<R>(Place::Reject) {
-                self.skip(window);
-            }
-            if self.keeps::<R>() {
-                let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
-                let before = window.kept_len().wrapping_add(front.taken);
-                let needed = before.wrapping_sub(front.payload).saturating_add(len);
-                if needed > window.len() {
-                    self.skip(window);
-                    rules.unfit(peer);
-                    result = Err(Error::ReceiveBuffer { needed });
-                }
-            }
-        }
-        let ends_message = last && header.is_final();
-        let mut done = false;
-        if self.keeps::<R>() {
-            window.keep(front.taken);
-            if last {
-                done = self.frame(peer, window, rules, header, ends_message);
-            }
-        }
-        #[cfg(feature = "chunks")]
-        if self.streams::<R>() {
-            self.chunk = front.payload;
-            self.given = Given::Chunk { kept: false, ends_part: last, ends_message };
-            done = front.payload > 0 || last;
-        }
-        if ends_message {
-            self.mode = Mode::Between;
-            if done && !rules.whole(peer, self.message(window)) {
-                self.given = Given::Nothing;
-                self.forget(window);
-                done = false;
-            }
-        }
-        result.map(|()| done)
-    }
-
     /// Whether the frame's octets stay in the window.
-    fn keeps<R: Rules>(&self) -> bool {
+    pub(crate) fn keeps<R: Rules>(&self) -> bool {
         self.mode != Mode::Skip && !self.is::<R>(Place::Drop) && !self.streams::<R>()
-    }
-
-    /// A kept frame is whole.
-    fn frame<R: Rules>(
-        &mut self,
-        peer: PeerId,
-        window: &mut Window<'_>,
-        rules: &mut R,
-        header: FrameHeader,
-        ends_message: bool,
-    ) -> bool {
-        let kept = window.kept_len();
-        if self.is::<R>(Place::Envelope) {
-            self.envelope = kept;
-        }
-        if self.is::<R>(Place::Head) || self.is::<R>(Place::RequestId) {
-            let len = usize::try_from(header.len()).unwrap_or(usize::MAX).min(kept);
-            let octets = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
-            if !rules.frame(peer, octets) {
-                self.skip(window);
-                return false;
-            }
-            if self.is::<R>(Place::RequestId) {
-                window.truncate(0);
-            }
-            #[cfg(feature = "chunks")]
-            if self.is::<R>(Place::Head) && self.mode == Mode::Pieces {
-                self.chunk = len;
-                self.given = Given::Chunk { kept: true, ends_part: true, ends_message };
-                return true;
-            }
-        }
-        if ends_message {
-            self.given = Given::Message;
-        }
-        ends_message
     }
 
     /// The message handed out.
@@ -244,16 +132,13 @@ impl Inbox {
     /// The chunk handed out.
     #[cfg(feature = "chunks")]
     pub(crate) fn chunk<'w>(&self, window: &'w Window<'_>) -> Chunk<'w> {
-        match self.given {
-            Given::Chunk { kept: false, ends_part, ends_message } => {
-                Chunk::new(window.consumed(self.chunk), ends_part, ends_message)
-            }
-            Given::Chunk { kept: true, ends_part, ends_message } => {
-                let at = window.kept_len().saturating_sub(self.chunk);
+        match self.chunk {
+            Some(Given { len, ends_part, ends_message }) => {
+                let at = window.kept_len().saturating_sub(len);
                 let octets = window.kept().get(at..).unwrap_or_default();
                 Chunk::new(octets, ends_part, ends_message)
             }
-            _ => Chunk::new(&[], true, true),
+            None => Chunk::new(&[], true, true),
         }
     }
 

@@ -25,6 +25,7 @@ mod message;
 mod outbox;
 mod port;
 pub mod size;
+mod take;
 mod window;
 
 pub use error::{Error, LinkError};

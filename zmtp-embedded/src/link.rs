@@ -48,6 +48,8 @@ pub(crate) enum Want {
 pub(crate) struct Link<'b, K> {
     pub(crate) connection: Connection<NullOf<K>, &'b Config>,
     pub(crate) inbox: Inbox,
+    /// Octets that a buffer lacked room for, when one did.
+    pub(crate) needed: usize,
     pub(crate) peer: PeerId,
     /// The stream ended, or may have lost octets.
     pub(crate) closed: bool,
@@ -58,7 +60,7 @@ impl<'b, K: Rules> Link<'b, K> {
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, peer: PeerId) -> Self {
         let connection = Connection::new(NullOf::new(), config, Instant::NEVER);
-        Self { connection, inbox: Inbox::new(), peer, closed: true }
+        Self { connection, inbox: Inbox::new(), needed: 0, peer, closed: true }
     }
 
     /// The start of a new stream.
@@ -99,23 +101,27 @@ impl<'b, K: Rules> Link<'b, K> {
                 // It is said when the outbox is at hand.
                 return Ok(Step::Write);
             }
-            let front = self.connection.advance(now, window.pending());
-            window.consume(front.taken);
-            match front.what {
-                What::Frame | What::Piece => {
-                    let frame = self.connection.frame();
-                    if self.inbox.take(self.peer, window, rules, want, front, frame)? {
-                        return Ok(Step::Done);
-                    }
+            let front = loop {
+                let front = self.connection.advance(now, window.pending());
+                if !matches!(front.what, What::Frame | What::Piece) {
+                    break front;
                 }
+                // Nothing becomes due by a message.
+                if self.take(window, rules, want, front)? {
+                    return Ok(Step::Done);
+                }
+            };
+            let left = self.connection.left();
+            match front.what {
                 What::Ready => rules.up(self.peer),
                 What::Subscribe | What::Cancel => {
-                    let topic = window.consumed(front.payload);
+                    let topic = window.last(front.payload, left);
                     rules.subscription(self.peer, topic, front.what == What::Subscribe);
                 }
                 What::Refused => {
                     window.truncate(0);
-                    window.keep(front.payload);
+                    window.keep(left);
+                    continue;
                 }
                 What::NeedInput => {
                     if out.as_ref().is_some_and(|out| out.unflushed) {
@@ -124,14 +130,15 @@ impl<'b, K: Rules> Link<'b, K> {
                     if window.make_room() {
                         return Ok(Step::Read);
                     }
-                    let needed = window.needed();
-                    if self.inbox.give_up(window) {
+                    self.needed = window.len().saturating_add(front.payload);
+                    if window.kept_len() > 0 {
+                        self.inbox.skip(window);
                         rules.unfit(self.peer);
                     } else {
                         // A command, which cannot be passed over in pieces.
                         self.closed = true;
                     }
-                    return Err(Error::ReceiveBuffer { needed });
+                    return Err(Error::ReceiveBuffer);
                 }
                 What::NeedTransmit => match &out {
                     // A send was given up in the middle of a frame: nothing can go out any more.
@@ -141,13 +148,14 @@ impl<'b, K: Rules> Link<'b, K> {
                     }
                     // It can go out only when the frame under way is through.
                     Some(out) if !out.between_frames() => return Err(Error::Unfinished),
-                    Some(_) => {}
+                    Some(_) => continue,
                     None => return Ok(Step::Write),
                 },
                 // What was consumed may have made an answer due, which the peer waits for; or it
                 // went wrong, which the next turn says.
                 _ => {}
             }
+            window.skip(left);
         }
     }
 
@@ -161,22 +169,25 @@ impl<'b, K: Rules> Link<'b, K> {
         if self.closed {
             return Err(Error::Closed);
         }
-        let failed = !self.connection.lives(now);
-        if failed && out.state() != State::Farewell {
-            out.clear();
-            out.set_state(State::Farewell);
+        let lives = self.connection.lives(now);
+        if !lives && !self.connection.refuses() {
+            return Err(Error::Connection);
         }
         if out.between_frames() {
-            out.collect(&mut self.connection)?;
-            if !failed {
-                rules.talk(&self.connection, out)?;
+            let fits = match out.collect(&mut self.connection) {
+                Ok(()) => rules.talk(&self.connection, out),
+                full => full,
+            };
+            if let Err(needed) = fits {
+                self.needed = needed;
+                return Err(Error::SendBuffer);
             }
         }
         match () {
             () if !out.is_empty() => Ok(Some(Step::Write)),
-            () if failed && out.unflushed => Ok(Some(Step::Flush)),
-            () if failed => Err(Error::Connection),
-            () => Ok(None),
+            () if lives => Ok(None),
+            () if out.unflushed => Ok(Some(Step::Flush)),
+            () => Err(Error::Connection),
         }
     }
 
@@ -221,7 +232,10 @@ impl<'b, K: Rules> Link<'b, K> {
         match () {
             () if needed <= out.room() => Ok(Step::Done),
             () if !out.is_empty() => Ok(Step::Write),
-            () => Err(Error::SendBuffer { needed }),
+            () => {
+                self.needed = needed;
+                Err(Error::SendBuffer)
+            }
         }
     }
 

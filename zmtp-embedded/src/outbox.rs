@@ -5,7 +5,6 @@ use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, copy};
 
-use crate::error::Error;
 use crate::port::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
@@ -31,8 +30,6 @@ pub(crate) enum State {
     /// whether others follow it.
     #[cfg(feature = "chunks")]
     Parts { remaining: usize, more: More },
-    /// The last words before the connection ends.
-    Farewell,
 }
 
 impl<'b> Outbox<'b> {
@@ -59,7 +56,7 @@ impl<'b> Outbox<'b> {
     /// Whether something else may go out now: no frame is under way.
     pub(crate) const fn between_frames(&self) -> bool {
         match self.state {
-            State::Idle | State::Farewell => true,
+            State::Idle => true,
             #[cfg(feature = "chunks")]
             State::Parts { remaining, .. } => remaining == 0,
             State::Lent => !CHUNKS,
@@ -84,7 +81,7 @@ impl<'b> Outbox<'b> {
     /// `n` octets of what waits were written.
     pub(crate) fn written(&mut self, n: usize) {
         self.unflushed = true;
-        self.start = self.start.wrapping_add(n).min(self.end);
+        self.start = self.start.wrapping_add(n);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }
@@ -109,17 +106,18 @@ impl<'b> Outbox<'b> {
     }
 
     /// Takes the next piece of what the connection itself has to say, if it fits behind what waits.
-    pub(crate) fn collect<M: Mechanism, E>(
+    ///
+    /// # Errors
+    ///
+    /// If it never does: octets that the buffer must have.
+    pub(crate) fn collect<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
-    ) -> Result<(), Error<E>> {
+    ) -> Result<(), usize> {
         let room = self.octets.get_mut(self.end..).unwrap_or_default();
         match connection.poll_transmit(room) {
             Ok(n) => self.end = self.end.wrapping_add(n),
-            Err(full) if self.is_empty() => {
-                let needed = self.len().saturating_add(full.needed);
-                return Err(Error::SendBuffer { needed });
-            }
+            Err(full) if self.is_empty() => return Err(self.len().saturating_add(full.needed)),
             Err(_) => {}
         }
         Ok(())

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::{FrameHeader, Kind, More, error_reason};
+use zmtp_core::wire::{Command, FrameHeader, Kind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
 use crate::error::{Error, LinkError};
@@ -83,16 +83,18 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     pub(crate) fn refusal(&self) -> Option<&[u8]> {
-        let refused = zmtp_core::Error::Peer(PeerError::Refused);
-        match self.link.connection.error() {
-            Some(error) if error == refused => error_reason(self.window.kept()).ok(),
-            _ => None,
+        if self.link.connection.error()? != zmtp_core::Error::Peer(PeerError::Refused) {
+            return None;
         }
+        // The whole command was kept.
+        let (_, header_len) = FrameHeader::peek(self.window.kept())?;
+        let command = Command::parse(self.window.kept().get(header_len..)?).ok()?;
+        error_reason(command.data).ok()
     }
 
     /// What befell this link of several, which is over unless it is only about a message.
     pub(crate) fn ended<E>(&mut self, link: usize, error: Error<E>) -> LinkError<E> {
-        let message = matches!(error, Error::ReceiveBuffer { .. });
+        let message = matches!(error, Error::ReceiveBuffer);
         self.link.closed |= !message;
         LinkError { link, error }
     }
@@ -234,7 +236,7 @@ pub(crate) fn poll_send<'b, K: Rules, E>(
         let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
         match link.room(out, needed, true) {
             Ok(Step::Done) => {}
-            Err(Error::SendBuffer { .. }) if CHUNKS && large == TooLarge::Lend => {}
+            Err(Error::SendBuffer) if CHUNKS && large == TooLarge::Lend => {}
             other => return other,
         }
     }

@@ -74,7 +74,8 @@ fn a_link_that_ends_is_said_once_and_the_others_go_on() {
     assert_eq!((ended.link, ended.error), (2, Error::Closed));
     good.say(&[frame(0, &[1; 100]), frame(0, b"next")].concat());
     let unfit = pull.receive(DEADLINE, ticking(1)).expect_err("too large");
-    assert_eq!((unfit.link, unfit.error), (0, Error::ReceiveBuffer { needed: 102 }));
+    assert_eq!((unfit.link, unfit.error), (0, Error::ReceiveBuffer));
+    assert_eq!((pull.needed(0), pull.needed(3)), (Some(102), None));
     let (link, message) = pull.receive(DEADLINE, now).expect("a good peer").expect("in time");
     assert_eq!((link, message.only()), (0, Some(&b"next"[..])));
     assert!(pull.is_ready(0) && !pull.is_ready(2) && pull.disconnect(2).is_some());

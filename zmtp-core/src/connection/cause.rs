@@ -1,5 +1,6 @@
 //! Why a connection failed, as it is kept: [`Error`] without what can be told from elsewhere.
 
+use super::receive::Rx;
 use crate::config::Config;
 use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
 use crate::wire::{
@@ -25,14 +26,14 @@ pub(super) enum Cause {
     /// The header is in the scratch.
     Header(HeaderFlaw),
     /// More than a limit allows.
-    Limit(Limit, Size),
+    Limit(Limit),
     MessageInHandshake,
     Metadata,
     MissingSocketType,
     MoreOnIdentity,
     Old(OldPeer),
     Refused,
-    RoutingIdTooLong(u32),
+    RoutingIdTooLong,
     SecondReady,
     TimedOut(Timeout),
     /// A command that had no place in the handshake: the front of its body is in the scratch.
@@ -49,9 +50,10 @@ pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
 
 impl Cause {
     /// The error to show.
-    pub(super) fn error(self, config: &Config, ours: SocketType, scratch: &Scratch) -> Error {
+    pub(super) fn error(self, config: &Config, ours: SocketType, rx: &Rx) -> Error {
+        let scratch = &rx.scratch;
         Error::Peer(match self {
-            Self::Limit(limit, got) => {
+            Self::Limit(limit) => {
                 let limits = &config.limits;
                 let allowed = match limit {
                     Limit::Command => limits.max_command.into(),
@@ -59,7 +61,8 @@ impl Cause {
                     Limit::Message => limits.max_message,
                     Limit::Parts => limits.max_parts.into(),
                 };
-                return Exceeded { limit, allowed: allowed.min(LARGEST), got: wide(got) }.into();
+                return Exceeded { limit, allowed: allowed.min(LARGEST), got: rx.got(limit) }
+                    .into();
             }
             Self::CommandName => return Malformed::CommandName.into(),
             Self::ErrorReason => return Malformed::ErrorReason.into(),
@@ -72,7 +75,9 @@ impl Cause {
             Self::MissingSocketType => PeerError::MissingSocketType,
             Self::Old(old) => PeerError::Old(old),
             Self::Refused => PeerError::Refused,
-            Self::RoutingIdTooLong(len) => PeerError::RoutingIdTooLong(len),
+            Self::RoutingIdTooLong => {
+                PeerError::RoutingIdTooLong(u32::try_from(rx.len).unwrap_or(u32::MAX))
+            }
             Self::SecondReady => PeerError::SecondReady,
             Self::UnexpectedCommand => {
                 // A name that ends behind these is none that is known.

@@ -26,21 +26,23 @@ impl Rx {
         header_len: usize,
     ) -> Front {
         if exceeds(size, config.limits.max_command.into()) {
-            return self.fail(Cause::Limit(Limit::Command, size));
+            self.len = size;
+            return self.fail(Cause::Limit(Limit::Command));
         }
         let payload = usize::try_from(size).unwrap_or(usize::MAX);
         let taken = header_len.saturating_add(payload);
-        let Some(body) = input.get(header_len..taken) else { return Front::NEED_INPUT };
-        let found = Front { what: What::Ignored, taken, payload };
+        let Some(body) = input.get(header_len..taken) else {
+            return Front::missing(taken.wrapping_sub(input.len()));
+        };
+        let found = Front { what: What::Ignored, payload };
+        self.take(taken);
         match (&self.state, Command::parse(body)) {
             (State::Handshake, Ok(command)) => {
                 self.handshake_command(config, mechanism, command, body, found)
             }
             (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
             (_, Ok(command)) => {
-                // What follows a PING in the same input is a sign of life, like what comes later.
-                let last = (taken == input.len()).then_some(now);
-                self.traffic_command::<M>(config, tx, last, command, found)
+                self.traffic_command::<M>(config, tx, now, input.len(), command, found)
             }
             (_, Err(_)) => found,
         }
@@ -79,12 +81,13 @@ impl Rx {
         found
     }
 
-    /// What a command means once messages flow; `last`: the time, if no octet follows it yet.
+    /// What a command means once messages flow, with which an input of so many octets begins.
     fn traffic_command<M: Mechanism>(
         &mut self,
         config: &Config,
         tx: &mut Tx,
-        last: Option<Instant>,
+        now: Instant,
+        len: usize,
         command: Command<'_>,
         mut found: Front,
     ) -> Front {
@@ -93,10 +96,12 @@ impl Rx {
             if let Ok(ping) = Ping::parse(command.data) {
                 // It is left where it is while the last one's answer waits to go out.
                 if tx.pong_due() {
+                    self.left = len;
                     return Front::bare(What::NeedTransmit);
                 }
                 tx.queue_pong(copy(&mut self.scratch, ping.context));
-                if let Some(now) = last.filter(|_| ping.ttl > 0) {
+                // What follows a PING in the same input is a sign of life, like what comes later.
+                if ping.ttl > 0 && self.left == 0 {
                     self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
                 }
                 found.what = What::Nothing;
@@ -126,10 +131,9 @@ impl Rx {
                     self.fail_at(Cause::SocketType(len), value);
                     return false;
                 }
-            } else if is_name(name, b"identity")
-                && let Err(cause) = check_identity(value.len())
-            {
-                self.fail(cause);
+            } else if is_name(name, b"identity") && value.len() > LONGEST_IDENTITY {
+                self.len = Size::try_from(value.len()).unwrap_or(Size::MAX);
+                self.fail(Cause::RoutingIdTooLong);
                 return false;
             }
         }
@@ -142,11 +146,5 @@ impl Rx {
     }
 }
 
-/// Whether an identity of so many octets may be.
-pub(super) fn check_identity(len: usize) -> Result<(), Cause> {
-    if len > usize::from(u8::MAX) {
-        let len = u32::try_from(len).unwrap_or(u32::MAX);
-        return Err(Cause::RoutingIdTooLong(len));
-    }
-    Ok(())
-}
+/// Octets of an identity (RFC 37 § The NULL Security Mechanism).
+pub(super) const LONGEST_IDENTITY: usize = 255;

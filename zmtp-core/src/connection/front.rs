@@ -1,13 +1,15 @@
 //! What is in front of the input, said without a borrow.
 
 /// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
+///
+/// All of it is dealt with then, and the caller may discard it: see
+/// [`Connection::left`](super::Connection::left).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Front {
     /// What it is.
     pub what: What,
-    /// Octets of the input that are dealt with: the caller may discard them.
-    pub taken: usize,
-    /// How many of these, the last ones, belong to what was found.
+    /// How many of these, the last ones, belong to what was found; of [`What::NeedInput`] how many
+    /// must come.
     pub payload: usize,
 }
 
@@ -21,18 +23,20 @@ pub enum What {
     /// The connection has failed; [`Connection::error`](super::Connection::error) says why.
     Failed,
     /// A message frame begins, whose header is
-    /// [`Connection::frame`](super::Connection::frame); the payload is what is there of its body.
+    /// [`Connection::frame`](super::Connection::frame). Its body, unless it is empty, comes in
+    /// pieces.
     Frame,
     /// A command that means nothing here: the payload is its body.
     Ignored,
-    /// Nothing more can be told from the input: append to what is left.
+    /// Nothing more can be told from the input: append to what is left. `payload` says how many
+    /// octets are missing, or, while greetings and headers are not whole, how many at least.
     NeedInput,
     /// An answer is due and its slot is taken: write what
     /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives first.
     NeedTransmit,
     /// Octets that the caller need not know of. What was due before may have changed.
     Nothing,
-    /// More of the frame's body.
+    /// The payload is octets of the frame's body.
     Piece,
     /// The handshake is over: the payload is the peer's metadata, or the identity of one older
     /// than ZMTP 3.0.
@@ -46,9 +50,13 @@ pub enum What {
 
 impl Front {
     pub(super) const FAILED: Self = Self::bare(What::Failed);
-    pub(super) const NEED_INPUT: Self = Self::bare(What::NeedInput);
+
+    /// So many octets are missing.
+    pub(super) const fn missing(payload: usize) -> Self {
+        Self { what: What::NeedInput, payload }
+    }
 
     pub(super) const fn bare(what: What) -> Self {
-        Self { what, taken: 0, payload: 0 }
+        Self { what, payload: 0 }
     }
 }

@@ -48,8 +48,6 @@ pub struct Connection<M, C = &'static Config> {
     rx: Rx,
     tx: Tx,
     pulse: Pulse,
-    /// Octets of the input that were not taken yet: to be there again is no sign of life.
-    left: usize,
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
@@ -59,7 +57,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
         let deadline = Self::deadline(config.borrow(), now);
         let (rx, tx) = (Rx::new(deadline), Tx::new());
-        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER, left: 0 }
+        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER }
     }
 
     /// Begins anew over another transport, as [`Connection::new`] with the settings there are.
@@ -68,7 +66,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.restart(Self::deadline(self.config.borrow(), now));
         self.tx = Tx::new();
         self.pulse = Pulse::NEVER;
-        self.left = 0;
     }
 
     fn deadline(config: &Config, now: Instant) -> Instant {
@@ -98,13 +95,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         // Whatever the clock says: they may have waited for us.
         self.notice(input.rest());
         // Once: they do not answer a PING that is due now.
-        self.left = input.rest().len();
+        self.rx.left = input.rest().len();
         if !self.lives(now) {
             return Err(self.why());
         }
         loop {
             let front = self.advance(now, input.rest());
-            let taken = input.take(front.taken);
+            let taken = input.take(input.rest().len().wrapping_sub(self.rx.left));
             let at = taken.len().saturating_sub(front.payload);
             let octets = taken.get_mut(at..).unwrap_or_default();
             return Ok(Decoded::Event(match front.what {
@@ -112,9 +109,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
                 What::NeedInput => return Ok(Decoded::NeedInput),
                 What::NeedTransmit => return Ok(Decoded::NeedTransmit),
                 What::Nothing => continue,
-                What::Frame | What::Piece => {
+                What::Frame => {
+                    let octets = input.take(self.rx.body(input.rest().len()));
                     let (header, last) = self.rx.last_frame();
-                    Event::Chunk(Chunk { header, octets, first: front.what == What::Frame, last })
+                    Event::Chunk(Chunk { header, octets, first: true, last })
+                }
+                What::Piece => {
+                    let (header, last) = self.rx.last_frame();
+                    Event::Chunk(Chunk { header, octets, first: false, last })
                 }
                 What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(octets)),
                 What::Ready => Event::Ready(Metadata::checked(octets)),
@@ -140,18 +142,23 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             return Front::FAILED;
         }
         self.notice(input);
+        self.rx.left = input.len();
         let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
         let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
-        self.left = input.len().wrapping_sub(front.taken);
         if front.what == What::Ready {
             self.pulse = Pulse::start(self.config.borrow(), self.rx.peer::<M>(), now);
         }
         front
     }
 
+    /// How many octets at the end of its input [`Connection::advance`] has not dealt with.
+    pub const fn left(&self) -> usize {
+        self.rx.left
+    }
+
     /// Takes new octets for a sign of life.
     fn notice(&mut self, input: &[u8]) {
-        if input.len() > self.left {
+        if input.len() > self.rx.left {
             self.rx.heard::<M>();
         }
     }
@@ -300,12 +307,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// The error the connection failed with.
     pub fn error(&self) -> Option<Error> {
         self.rx.cause.map(|cause| {
-            cause.error(
-                self.config.borrow(),
-                M::socket_type(self.config.borrow()),
-                &self.rx.scratch,
-            )
+            let config = self.config.borrow();
+            cause.error(config, M::socket_type(config), &self.rx)
         })
+    }
+
+    /// Whether the connection has failed, and tells the peer why.
+    pub fn refuses(&self) -> bool {
+        self.rx.cause.as_ref().and_then(Refusal::of).is_some() && !self.rx.is_old::<M>()
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.
@@ -329,10 +338,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 const _: () = {
     let size = size_of::<Connection<crate::Null>>();
     let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {
-        (..=4, false) => 72,
-        (..=4, true) => 80,
-        (_, false) => 112,
-        _ => 120,
+        (..=4, false) => 64,
+        (..=4, true) => 72,
+        (_, false) => 104,
+        _ => 112,
     };
     assert!(size <= allowed);
 };

@@ -5,7 +5,7 @@
 //! whose mechanism lets no such peers in ([`Mechanism::OLDER_PEERS`]).
 
 use super::cause::{Cause, exceeds};
-use super::commands::check_identity;
+use super::commands::LONGEST_IDENTITY;
 use super::front::{Front, What};
 use super::receive::{Rx, State};
 use crate::config::Config;
@@ -68,7 +68,7 @@ impl Rx {
     }
 
     fn old_socket_type<M: Mechanism>(&mut self, config: &Config, input: &[u8]) -> Front {
-        let Some(&code) = input.first() else { return Front::NEED_INPUT };
+        let Some(&code) = input.first() else { return Front::missing(1) };
         let peer = SocketType::from_code(code);
         let name = peer.map_or(&[][..], SocketType::octets);
         self.peer.socket_type = M::socket_type(config).peer_called(name);
@@ -77,7 +77,8 @@ impl Rx {
             return self.fail_at(Cause::SocketType(len), name);
         }
         self.state = State::Older(Opening::Identity(true));
-        Front { what: What::Nothing, taken: 1, payload: 0 }
+        self.take(1);
+        Front::bare(What::Nothing)
     }
 
     fn old_identity<M: Mechanism>(
@@ -87,7 +88,7 @@ impl Rx {
         octets: &[u8],
     ) -> Result<Front, Cause> {
         let (header, header_len) = match self.framing::<M>().read(octets) {
-            Ok(None) => return Ok(Front::NEED_INPUT),
+            Ok(None) => return Ok(Front::missing(1)),
             Ok(Some((header, len))) if header.is_final() => (header, len),
             // A peer that greets with nothing opens with a frame that can be no other. HTTP, TLS
             // and SSH do not.
@@ -103,22 +104,26 @@ impl Rx {
             Err(flaw) => return Err(Cause::Header(flaw)),
         };
         let payload = usize::try_from(header.len()).unwrap_or(usize::MAX);
-        check_identity(payload)?;
+        self.len = header.size();
+        if payload > LONGEST_IDENTITY {
+            return Err(Cause::RoutingIdTooLong);
+        }
         if exceeds(header.size(), config.limits.max_command.into()) {
-            return Err(Cause::Limit(Limit::Command, header.size()));
+            return Err(Cause::Limit(Limit::Command));
         }
         if !has_type && config.require_socket_type {
             return Err(Cause::MissingSocketType);
         }
         let taken = header_len.saturating_add(payload);
         if octets.len() < taken {
-            return Ok(Front::NEED_INPUT);
+            return Ok(Front::missing(1));
         }
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
         let everything = !has_type && M::socket_type(config).takes_subscriptions();
         self.state = if everything { State::MatchAll } else { State::Traffic };
         self.heard::<M>();
-        Ok(Front { what: What::Ready, taken, payload })
+        self.take(taken);
+        Ok(Front { what: What::Ready, payload })
     }
 
     /// Whether the peer is older than ZMTP 3.0, as far as it has shown.

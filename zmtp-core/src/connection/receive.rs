@@ -17,23 +17,28 @@ use crate::wire::{
 };
 
 /// State of the receiving half.
+// In this order there are no gaps on a microcontroller, and never so many zeros in a row at the start
+// that a compiler has a `memset` for them.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Rx {
     pub(super) state: State,
+    kind: Kind,
+    owed: Timeout,
+    pub(super) peer: PeerInfo,
+    /// Why the connection failed, if it has.
+    pub(super) cause: Option<Cause>,
+    /// Octets of the input that were not dealt with yet: to be there again is no sign of life.
+    pub(super) left: usize,
+    pub(super) scratch: Scratch,
+    pub(super) give_up: Instant,
+    /// What is still to come of the last frame. It is not kept as a [`FrameHeader`], which has gaps.
+    remaining: Size,
+    /// Octets of the last frame, or what a failure is about: of a command or an identity.
+    pub(super) len: Size,
     /// What came of the message under way: octets, and parts.
     octets: Size,
     parts: u32,
-    /// Its last frame so far, and what of that is still to come. Not as a [`FrameHeader`], which has
-    /// gaps.
-    remaining: Size,
-    len: Size,
-    kind: Kind,
-    /// Why the connection failed, if it has.
-    pub(super) cause: Option<Cause>,
-    pub(super) scratch: Scratch,
-    pub(super) peer: PeerInfo,
-    owed: Timeout,
-    pub(super) give_up: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +61,11 @@ impl Rx {
     pub(super) fn new(give_up: Instant) -> Self {
         Self {
             state: State::Greeting(GreetingReader::new()),
+            left: usize::MAX,
             octets: 0,
             parts: 0,
             remaining: 0,
-            // Of no frame, but not 0: compilers have a `memset` for that many zeros.
-            len: 1,
+            len: 0,
             kind: Kind::Command,
             cause: None,
             scratch: CLEAN,
@@ -74,6 +79,7 @@ impl Rx {
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
+        self.left = usize::MAX;
         (self.remaining, self.octets, self.parts) = (0, 0, 0);
         self.cause = None;
         self.peer = NOBODY;
@@ -143,7 +149,7 @@ impl Rx {
                     return Front::bare(What::Nothing);
                 }
                 Some(false) => {}
-                None => return Front::NEED_INPUT,
+                None => return Front::missing(1),
             }
         }
         let version = &mut self.peer.version;
@@ -156,8 +162,8 @@ impl Rx {
                     self.peer.version = version;
                     self.state = State::Older(Opening::SocketType);
                     // Up to the version, where the greeting was refused.
-                    let taken = SOCKET_TYPE_AT.saturating_sub(position);
-                    return Front { what: What::Nothing, taken, payload: 0 };
+                    self.take(SOCKET_TYPE_AT.saturating_sub(position));
+                    return Front::bare(What::Nothing);
                 }
                 return self.fail(Cause::Old(old));
             }
@@ -167,7 +173,9 @@ impl Rx {
         }
         if reader.position() < Greeting::LEN {
             let what = if taken > 0 { What::Nothing } else { What::NeedInput };
-            return Front { what, taken, payload: 0 };
+            let missing = Greeting::LEN.wrapping_sub(reader.position());
+            self.take(taken);
+            return Front { what, payload: missing };
         }
         if version.major == 2 {
             *version = Version::V3_1;
@@ -176,7 +184,8 @@ impl Rx {
             return self.fail(Cause::Old(OldPeer::Version(3)));
         }
         self.state = State::Handshake;
-        Front { what: What::Nothing, taken, payload: 0 }
+        self.take(taken);
+        Front::bare(What::Nothing)
     }
 
     /// What begins with a frame header.
@@ -188,45 +197,62 @@ impl Rx {
         now: Instant,
         input: &[u8],
     ) -> Front {
-        let mut found = Front { what: What::Piece, taken: 0, payload: 0 };
         if self.remaining > 0 {
             if input.is_empty() {
-                return Front::NEED_INPUT;
+                return Front::missing(usize::try_from(self.remaining).unwrap_or(usize::MAX));
             }
-        } else {
-            let (header, header_len) = match self.framing::<M>().read(input) {
-                Ok(Some(read)) => read,
-                Ok(None) => return Front::NEED_INPUT,
-                Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
-            };
-            if header.kind() == Kind::Command {
-                return self.command(config, mechanism, tx, now, input, header.size(), header_len);
-            }
-            if !matches!(self.state, State::Traffic) {
-                return self.fail(Cause::MessageInHandshake);
-            }
-            let (size, limits) = (header.size(), &config.limits);
-            self.octets = self.octets.saturating_add(size);
-            self.parts = self.parts.saturating_add(1);
-            (self.kind, self.len, self.remaining) = (header.kind(), size, size);
-            let (octets, parts) = (self.octets, Size::from(self.parts));
-            if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
-                return self.fail(Cause::Limit(Limit::Frame, size));
-            }
-            if exceeds(parts, limits.max_parts.into()) {
-                return self.fail(Cause::Limit(Limit::Parts, parts));
-            }
-            if exceeds(octets, limits.max_message) {
-                return self.fail(Cause::Limit(Limit::Message, octets));
-            }
-            (found.what, found.taken) = (What::Frame, header_len);
+            return Front { what: What::Piece, payload: self.body(input.len()) };
         }
-        // What there is of the body.
-        let there = input.len().wrapping_sub(found.taken);
-        let payload = self.came(Size::try_from(there).unwrap_or(Size::MAX));
-        found.payload = usize::try_from(payload).unwrap_or(usize::MAX);
-        found.taken = found.taken.wrapping_add(found.payload);
-        found
+        let (header, header_len) = match self.framing::<M>().read(input) {
+            Ok(Some(read)) => read,
+            Ok(None) => return Front::missing(FrameHeader::missing(input)),
+            Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
+        };
+        if header.kind() == Kind::Command {
+            return self.command(config, mechanism, tx, now, input, header.size(), header_len);
+        }
+        if !matches!(self.state, State::Traffic) {
+            return self.fail(Cause::MessageInHandshake);
+        }
+        let (size, limits) = (header.size(), &config.limits);
+        self.octets = self.octets.saturating_add(size);
+        self.parts = self.parts.saturating_add(1);
+        (self.kind, self.len, self.remaining) = (header.kind(), size, size);
+        let (octets, parts) = (self.octets, Size::from(self.parts));
+        if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
+            return self.fail(Cause::Limit(Limit::Frame));
+        }
+        if exceeds(parts, limits.max_parts.into()) {
+            return self.fail(Cause::Limit(Limit::Parts));
+        }
+        if exceeds(octets, limits.max_message) {
+            return self.fail(Cause::Limit(Limit::Message));
+        }
+        self.came(0);
+        self.take(header_len);
+        Front::bare(What::Frame)
+    }
+
+    /// Takes what there is of the body: so many octets, or fewer.
+    pub(super) fn body(&mut self, there: usize) -> usize {
+        let n = self.came(Size::try_from(there).unwrap_or(Size::MAX));
+        let n = usize::try_from(n).unwrap_or(usize::MAX);
+        self.take(n);
+        n
+    }
+
+    /// So many octets of the input are dealt with.
+    pub(super) const fn take(&mut self, n: usize) {
+        self.left = self.left.wrapping_sub(n);
+    }
+
+    /// What came of that which a limit is about.
+    pub(super) fn got(&self, limit: Limit) -> u64 {
+        wide(match limit {
+            Limit::Command | Limit::Frame => self.len,
+            Limit::Message => self.octets,
+            Limit::Parts => self.parts.into(),
+        })
     }
 
     const fn header(&self) -> FrameHeader {

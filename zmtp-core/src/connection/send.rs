@@ -48,7 +48,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const fn of(cause: &Cause) -> Option<Self> {
+    pub(super) const fn of(cause: &Cause) -> Option<Self> {
         match cause {
             Cause::Mechanism => Some(Self::Mechanism),
             Cause::SocketType(_) => Some(Self::SocketType),

@@ -152,6 +152,15 @@ impl FrameHeader {
         Some((Self { kind, len }, taken))
     }
 
+    /// Octets that a header which begins so, and is not whole, lacks at least.
+    pub(crate) fn missing(input: &[u8]) -> usize {
+        let whole = match input.first() {
+            Some(flags) if flags & LONG != 0 => Self::MAX_LEN,
+            _ => 2,
+        };
+        whole.saturating_sub(input.len())
+    }
+
     /// [`FrameHeader::parse`] with an error that says no more than the octets do.
     #[inline]
     pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderFlaw> {

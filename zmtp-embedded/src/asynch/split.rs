@@ -199,6 +199,10 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
         self.state.try_borrow().ok()?.link.connection.error()
     }
 
+    fn needed(&self) -> usize {
+        self.state.try_borrow().map_or(0, |state| state.link.needed)
+    }
+
     fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Error<W::Error>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => state.link.moved(result),
@@ -252,6 +256,11 @@ impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
+    }
+
+    /// As [`Socket::needed`].
+    pub fn needed(&self) -> usize {
+        self.shared.needed()
     }
 
     /// As [`Socket::flush`].
@@ -398,6 +407,11 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
+    }
+
+    /// As [`Socket::needed`].
+    pub fn needed(&self) -> usize {
+        self.shared.needed()
     }
 
     /// Takes subscriptions, answers heartbeats and writes what waits, for ever.

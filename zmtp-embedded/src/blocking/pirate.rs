@@ -59,7 +59,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
             let Err(error) = self.request(parts, deadline, &mut now) else {
                 return Ok(self.port.message());
             };
-            if matches!(error, Error::ReceiveBuffer { .. } | Error::SendBuffer { .. }) {
+            if matches!(error, Error::ReceiveBuffer | Error::SendBuffer) {
                 return Err(error);
             }
             // A peer that does not answer may be a dead one whose end nobody told us of.

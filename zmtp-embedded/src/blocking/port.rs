@@ -71,8 +71,12 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        // Which writes what waits, so that there is nothing to wait for but room for what is lent.
         self.wait(kind, Want::Ready, until)?;
         let mut cursor = Cursor::default();
+        if !CHUNKS {
+            return self.poll_send(kind, parts, &mut cursor, TooLarge::Refuse).map(|_| ());
+        }
         loop {
             let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;
             if step == Step::Done {

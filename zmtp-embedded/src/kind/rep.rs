@@ -7,7 +7,6 @@ use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 use crate::error::Error;
-use crate::message::Message;
 
 /// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
 /// as soon as it is whole.
@@ -73,7 +72,7 @@ impl<const N: usize> Rules for Rep<N> {
         }
     }
 
-    fn whole(&mut self, peer: PeerId, _message: Message<'_>) -> bool {
+    fn whole(&mut self, peer: PeerId) -> bool {
         self.turn.take(Link::of(peer)).is_ok()
     }
 

@@ -7,7 +7,6 @@ use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 use crate::error::Error;
-use crate::message::Message;
 
 /// Octets of the frame with a request id.
 const ID: usize = 6;
@@ -62,7 +61,7 @@ impl Rules for Req {
         self.frames.check_request_id(is_last) == Verdict::Envelope
     }
 
-    fn whole(&mut self, _peer: PeerId, _message: Message<'_>) -> bool {
+    fn whole(&mut self, _peer: PeerId) -> bool {
         self.frames.received() && self.turn.answered(()) && self.turn.take().is_ok()
     }
 

@@ -6,7 +6,6 @@ use zmtp_core::wire::FrameHeader;
 use zmtp_core::{Config, Connection};
 
 use crate::error::Error;
-use crate::message::Message;
 use crate::outbox::Outbox;
 
 /// Where a frame goes.
@@ -51,7 +50,7 @@ pub(crate) trait Rules: Role + Sized {
     }
 
     /// A message is whole: does the caller get it?
-    fn whole(&mut self, _peer: PeerId, _message: Message<'_>) -> bool {
+    fn whole(&mut self, _peer: PeerId) -> bool {
         true
     }
 
@@ -61,12 +60,13 @@ pub(crate) trait Rules: Role + Sized {
     /// A peer subscribes, or cancels a subscription.
     fn subscription(&mut self, _peer: PeerId, _topic: &[u8], _wanted: bool) {}
 
-    /// Puts what the type itself has to say into the outbox, as far as there is room.
-    fn talk<E>(
+    /// Puts what the type itself has to say into the outbox, as far as there is room. An error says
+    /// how many octets an outbox must have for what never fits.
+    fn talk(
         &mut self,
         _connection: &Connection<NullOf<Self>, &Config>,
         _out: &mut Outbox<'_>,
-    ) -> Result<(), Error<E>> {
+    ) -> Result<(), usize> {
         Ok(())
     }
 

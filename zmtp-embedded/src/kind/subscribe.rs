@@ -106,16 +106,17 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         self.topics.matches(octets)
     }
 
-    fn talk<E>(
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn talk(
         &mut self,
         connection: &Connection<NullOf<Self>, &Config>,
         out: &mut Outbox<'_>,
-    ) -> Result<(), Error<E>> {
+    ) -> Result<(), usize> {
         let Some(version) = spoken(connection) else { return Ok(()) };
         while let Some((topic, next)) = self.topics.at(self.told) {
             match say(Subscription::Subscribe, topic, version, out) {
                 Ok(()) => self.told = next,
-                Err(needed) if out.is_empty() => return Err(Error::SendBuffer { needed }),
+                Err(needed) if out.is_empty() => return Err(needed),
                 Err(_) => break,
             }
         }

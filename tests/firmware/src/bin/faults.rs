@@ -90,7 +90,7 @@ fn name<E>(error: &Error<E>) -> &'static str {
         Error::Connection => "connection",
         Error::Io(_) => "io",
         Error::PeerLost => "peer lost",
-        Error::ReceiveBuffer { .. } => "receive buffer",
+        Error::ReceiveBuffer => "receive buffer",
         Error::TimedOut => "timed out",
         _ => "other",
     }
