@@ -1,0 +1,240 @@
+//! Sending while a receive is pending: a socket in two halves.
+
+mod receiver;
+mod sender;
+
+use core::cell::{Cell, RefCell, RefMut};
+use core::future::poll_fn;
+use core::ops::{Deref, DerefMut};
+use core::task::{Poll, Waker};
+
+use embedded_io_async::{ErrorType, Read, Write};
+use zmtp_core::Instant;
+
+pub use receiver::Receiver;
+pub use sender::Sender;
+
+use super::Socket;
+use crate::error::Error;
+use crate::inbox::Inbox;
+use crate::kind::{Rules, Splits};
+use crate::link::{Link, Step};
+use crate::outbox::Outbox;
+use crate::window::Window;
+
+/// An IO made of the two halves that many drivers come in.
+#[derive(Debug)]
+pub struct Duplex<R, W> {
+    /// Where octets come from.
+    pub reader: R,
+    /// Where octets go.
+    pub writer: W,
+}
+
+impl<R: ErrorType, W: ErrorType<Error = R::Error>> ErrorType for Duplex<R, W> {
+    type Error = R::Error;
+}
+
+impl<R: Read, W: ErrorType<Error = R::Error>> Read for Duplex<R, W> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, R::Error> {
+        self.reader.read(buf).await
+    }
+}
+
+impl<R: ErrorType, W: Write<Error = R::Error>> Write for Duplex<R, W> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, R::Error> {
+        self.writer.write(buf).await
+    }
+
+    async fn flush(&mut self) -> Result<(), R::Error> {
+        self.writer.flush().await
+    }
+}
+
+/// A socket whose two halves work at the same time, from one task or from two of one executor that
+/// does not move them between threads.
+#[derive(Debug)]
+pub struct Split<'s, 'b, K, R, W> {
+    shared: Shared<'s, 'b, K, W>,
+    window: &'s mut Window<'b>,
+    reader: &'s mut R,
+}
+
+/// What both halves use, one at a time.
+struct Shared<'s, 'b, K, W> {
+    /// Never borrowed across an `await`.
+    state: RefCell<State<'s, 'b, K>>,
+    /// Borrowed while octets are written: by whoever writes, for both halves.
+    out: RefCell<Out<'s, 'b, W>>,
+    /// Who waits for it.
+    waiting: Cell<Option<Waker>>,
+}
+
+impl<K: core::fmt::Debug, W: core::fmt::Debug> core::fmt::Debug for Shared<'_, '_, K, W> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { state, out, waiting: _ } = self;
+        f.debug_struct("Shared").field("state", state).field("out", out).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct State<'s, 'b, K> {
+    link: &'s mut Link<'b, K>,
+    kind: &'s mut K,
+}
+
+#[derive(Debug)]
+struct Out<'s, 'b, W> {
+    outbox: &'s mut Outbox<'b>,
+    writer: &'s mut W,
+}
+
+impl<'b, K: Splits, R, W> Socket<'b, K, Duplex<R, W>> {
+    /// The two halves of a connected socket; `None` without a connection. The socket is whole again
+    /// when they are gone.
+    pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W>> {
+        let io = self.port.io.as_mut()?;
+        Some(Split {
+            shared: Shared {
+                state: RefCell::new(State { link: &mut self.port.link, kind: &mut self.kind }),
+                out: RefCell::new(Out { outbox: &mut self.port.out, writer: &mut io.writer }),
+                waiting: Cell::new(None),
+            },
+            window: &mut self.port.window,
+            reader: &mut io.reader,
+        })
+    }
+}
+
+impl<'s, 'b, K, R, W> Split<'s, 'b, K, R, W> {
+    /// The halves.
+    pub fn halves(&mut self) -> (Sender<'_, 's, 'b, K, W>, Receiver<'_, 's, 'b, K, R, W>) {
+        let Self { shared, window, reader } = self;
+        (Sender { shared }, Receiver { shared, window, reader })
+    }
+}
+
+/// The right to write, which wakes who waits for it when it ends.
+struct Writing<'h, 's, 'b, W> {
+    out: RefMut<'h, Out<'s, 'b, W>>,
+    waiting: &'h Cell<Option<Waker>>,
+}
+
+impl<'s, 'b, W> Deref for Writing<'_, 's, 'b, W> {
+    type Target = Out<'s, 'b, W>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.out
+    }
+}
+
+impl<W> DerefMut for Writing<'_, '_, '_, W> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.out
+    }
+}
+
+impl<W> Drop for Writing<'_, '_, '_, W> {
+    fn drop(&mut self) {
+        // The waker looks again after this borrow has ended, as it runs no earlier than its next
+        // poll.
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
+    /// The right to write, if nobody has it.
+    fn try_writing(&self) -> Option<Writing<'_, 's, 'b, W>> {
+        let out = self.out.try_borrow_mut().ok()?;
+        Some(Writing { out, waiting: &self.waiting })
+    }
+
+    /// Waits for the right to write.
+    async fn writing(&self) -> Writing<'_, 's, 'b, W> {
+        poll_fn(|context| match self.try_writing() {
+            Some(writing) => Poll::Ready(writing),
+            None => {
+                // One half waits for the other.
+                self.waiting.set(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    fn with<T, E>(
+        &self,
+        act: impl FnOnce(&mut State<'s, 'b, K>) -> Result<T, Error<E>>,
+    ) -> Result<T, Error<E>> {
+        match self.state.try_borrow_mut() {
+            Ok(mut state) => act(&mut state),
+            // No borrow outlives a call from here.
+            Err(_) => Err(Error::Closed),
+        }
+    }
+
+    /// Asks the inbox, or an empty one: no borrow outlives a call from here.
+    fn inbox<T>(&self, ask: impl FnOnce(&Inbox) -> T) -> T {
+        match self.state.try_borrow() {
+            Ok(state) => ask(&state.link.inbox),
+            Err(_) => ask(&Inbox::new()),
+        }
+    }
+
+    fn failure(&self) -> Option<zmtp_core::Error> {
+        self.state.try_borrow().ok()?.link.connection.error()
+    }
+
+    fn needed(&self) -> usize {
+        self.state.try_borrow().map_or(0, |state| state.link.needed)
+    }
+
+    fn moved(&self, result: Result<usize, W::Error>) -> Result<usize, Error<W::Error>> {
+        match self.state.try_borrow_mut() {
+            Ok(mut state) => state.link.moved(result),
+            Err(_) => Err(Error::Closed),
+        }
+    }
+
+    /// Writes or flushes, once.
+    async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Error<W::Error>> {
+        if step == Step::Flush {
+            let result = out.writer.flush().await.map(|()| 1);
+            if self.moved(result)? > 0 {
+                out.outbox.unflushed = false;
+            }
+        } else {
+            let result = out.writer.write(out.outbox.waiting()).await;
+            out.outbox.written(self.moved(result)?);
+        }
+        Ok(())
+    }
+
+    /// Writes what the other half could not while this one had the right to.
+    async fn answer(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        now: &mut impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        let due = self.with(|state| Ok(state.link.connection.wants_transmit()))?;
+        if due { self.flush(out, now).await } else { Ok(()) }
+    }
+
+    /// Writes all that waits, and flushes.
+    async fn flush(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        now: &mut impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        loop {
+            let time = now();
+            let step = self.with(|state| state.link.poll_flush(out.outbox, state.kind, time))?;
+            if step == Step::Done {
+                return Ok(());
+            }
+            self.write(out, step).await?;
+        }
+    }
+}

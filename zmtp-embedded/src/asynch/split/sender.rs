@@ -1,0 +1,169 @@
+//! The half that sends.
+
+use embedded_io_async::Write;
+use zmtp_core::Instant;
+
+use super::{Out, Shared, State};
+#[cfg(doc)]
+use crate::asynch::Socket;
+use crate::error::Error;
+use crate::kind::{self, Rules, Sends};
+use crate::link::Step;
+use crate::port::{Cursor, TooLarge, poll_send};
+
+/// The half that sends.
+#[derive(Debug)]
+pub struct Sender<'h, 's, 'b, K, W> {
+    pub(super) shared: &'h Shared<'s, 'b, K, W>,
+}
+
+#[expect(private_bounds, reason = "the types are those of this crate")]
+impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
+    /// As [`Socket::failure`].
+    pub fn failure(&self) -> Option<zmtp_core::Error> {
+        self.shared.failure()
+    }
+
+    /// As [`Socket::needed`].
+    pub fn needed(&self) -> usize {
+        self.shared.needed()
+    }
+
+    /// As [`Socket::flush`].
+    ///
+    /// # Errors
+    ///
+    /// What ends links.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was not written still waits.
+    pub async fn flush(&mut self, mut now: impl FnMut() -> Instant) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        self.shared.flush(&mut out, &mut now).await
+    }
+}
+
+impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
+    /// As [`Socket::queue`], on a connection whose handshake is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] before that; else as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn queue(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let mut result = self.put(&mut out, parts, TooLarge::Refuse).await;
+        if result.is_ok() {
+            result = self.shared.answer(&mut out, &mut now).await;
+        }
+        result
+    }
+
+    /// As [`Socket::send`], on a connection whose handshake is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`] before that; else as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Socket::send`]: what does not fit the send buffer is not cancel-safe.
+    pub async fn send(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let mut result = self.put(&mut out, parts, TooLarge::Lend).await;
+        if result.is_ok() {
+            result = self.shared.flush(&mut out, &mut now).await;
+        }
+        result
+    }
+
+    async fn put(
+        &self,
+        out: &mut Out<'s, 'b, W>,
+        parts: &[&[u8]],
+        large: TooLarge,
+    ) -> Result<(), Error<W::Error>> {
+        let mut cursor = Cursor::default();
+        loop {
+            let step = self.shared.with(|state| {
+                if !state.link.is_ready() {
+                    return Err(if state.link.closed { Error::Closed } else { Error::Unfinished });
+                }
+                // Only types without envelopes have halves.
+                poll_send(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
+            })?;
+            match step {
+                Step::Done => return Ok(()),
+                Step::Body => {
+                    let result = out.writer.write(cursor.body(parts)).await;
+                    cursor.wrote(self.shared.moved(result)?);
+                    out.outbox.unflushed = true;
+                }
+                _ => {
+                    let result = out.writer.write(out.outbox.waiting()).await;
+                    out.outbox.written(self.shared.moved(result)?);
+                }
+            }
+        }
+    }
+}
+
+impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
+    /// As [`Socket::subscribe`]; [`Sender::flush`] tells the peer at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoom`].
+    pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
+        self.shared.with(|state| state.kind.subscribe(topic))
+    }
+}
+
+impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
+    /// As [`Socket::publish`], to a peer whose subscriptions the other half takes.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing was taken of the message if the future is dropped before it is done.
+    pub async fn publish(
+        &mut self,
+        parts: &[&[u8]],
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<bool, Error<W::Error>> {
+        let mut out = self.shared.writing().await;
+        let subject = parts.first().copied().unwrap_or_default();
+        let mut cursor = Cursor::default();
+        loop {
+            let step = self.shared.with(|state| {
+                if !state.kind.wants(kind::ONLY, subject) {
+                    return Ok(None);
+                }
+                let State { link, kind } = state;
+                poll_send(link, out.out.outbox, *kind, &[], parts, &mut cursor, TooLarge::Refuse)
+                    .map(Some)
+            })?;
+            match step {
+                None => return Ok(false),
+                Some(Step::Done) => break,
+                Some(step) => self.shared.write(&mut out, step).await?,
+            }
+        }
+        self.shared.answer(&mut out, &mut now).await.map(|()| true)
+    }
+}
