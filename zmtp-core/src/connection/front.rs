@@ -1,15 +1,13 @@
 //! What is in front of the input, said without a borrow.
 
-/// What [`Connection::advance`](super::Connection::advance) found at the front of the input.
-///
-/// All of it is dealt with then, and the caller may discard it: see
-/// [`Connection::left`](super::Connection::left).
+/// What [`Connection::advance`](super::Connection::advance) found at the front of its input. The
+/// caller may discard that: [`Connection::left`](super::Connection::left) says how much is behind it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Front {
     /// What it is.
     pub what: What,
-    /// How many of these, the last ones, belong to what was found; of [`What::NeedInput`] how many
-    /// must come.
+    /// Octets at its end that are what it is about: a body, a topic. Of [`What::NeedInput`]: octets
+    /// that are missing.
     pub payload: usize,
 }
 

@@ -135,10 +135,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// [`Connection::decode`] for who keeps the octets in a buffer of their own, a microcontroller:
     /// says what is at the front of `input` and borrows nothing of it. The next call's `input` begins
-    /// behind what this one has [`taken`](Front::taken). To be called again until it finds
+    /// with what this one has [`left`](Connection::left). To be called again until it finds
     /// [`What::NeedInput`], each time after [`Connection::lives`] said that the connection does.
     pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
-        if self.rx.cause.is_some() {
+        if self.has_failed() {
+            self.rx.left = input.len();
             return Front::FAILED;
         }
         self.notice(input);
