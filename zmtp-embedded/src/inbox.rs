@@ -27,6 +27,8 @@ pub(crate) enum Mode {
     /// In pieces as they come.
     #[cfg(feature = "chunks")]
     Pieces,
+    /// There will be none: what is kept is the peer's refusal.
+    Refused,
     /// Not at all.
     Skip,
     /// Kept until it is whole.
@@ -92,7 +94,7 @@ impl Inbox {
 
     /// The rest of the message under way goes nowhere.
     pub(crate) fn skip(&mut self, window: &mut Window<'_>) {
-        if self.mode != Mode::Between {
+        if !matches!(self.mode, Mode::Between | Mode::Refused) {
             self.mode = Mode::Skip;
             self.forget(window);
         }

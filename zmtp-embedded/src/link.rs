@@ -3,12 +3,13 @@
 use embedded_io::ErrorKind;
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::FrameHeader;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Instant, What};
 
 use crate::error::Error;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Mode};
 use crate::kind::Rules;
 use crate::outbox::{Outbox, State};
 use crate::port::CHUNKS;
@@ -75,6 +76,11 @@ impl<'b, K: Rules> Link<'b, K> {
         self.closed || self.connection.has_failed()
     }
 
+    /// Whether octets may go out: a connection that failed says no more than why.
+    pub(crate) fn says(&self) -> bool {
+        !self.connection.has_failed() || self.connection.refuses()
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         !self.closed && self.connection.is_ready()
     }
@@ -119,6 +125,7 @@ impl<'b, K: Rules> Link<'b, K> {
                     rules.subscription(self.peer, topic, front.what == What::Subscribe);
                 }
                 What::Refused => {
+                    self.inbox.mode = Mode::Refused;
                     window.truncate(0);
                     window.keep(left);
                     continue;
@@ -132,6 +139,8 @@ impl<'b, K: Rules> Link<'b, K> {
                     }
                     self.needed = window.len().saturating_add(front.payload);
                     if window.kept_len() > 0 {
+                        // Perhaps only a header lacks room, and all of its part.
+                        self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
                         self.inbox.skip(window);
                         rules.unfit(self.peer);
                     } else {

@@ -81,7 +81,7 @@ impl<'b> Outbox<'b> {
     /// `n` octets of what waits were written.
     pub(crate) fn written(&mut self, n: usize) {
         self.unflushed = true;
-        self.start = self.start.wrapping_add(n);
+        self.start = self.start.wrapping_add(n).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
         }

@@ -200,6 +200,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     pub(crate) fn push<E>(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Error<E>> {
         match self.out.state() {
             _ if self.link.closed => Err(Error::Closed),
+            _ if self.link.connection.has_failed() => Err(Error::Connection),
             State::Parts { remaining, more } if octets.len() <= remaining => {
                 let n = self.out.put(octets);
                 let remaining = remaining.saturating_sub(n);

@@ -7,7 +7,7 @@ pub struct Front {
     /// What it is.
     pub what: What,
     /// Octets at its end that are what it is about: a body, a topic. Of [`What::NeedInput`]: octets
-    /// that are missing.
+    /// that are missing, or at least as many.
     pub payload: usize,
 }
 

@@ -101,7 +101,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
         loop {
             let front = self.advance(now, input.rest());
-            let taken = input.take(input.rest().len().wrapping_sub(self.rx.left));
+            // What it failed for stays where it is.
+            let failed = front.what == What::Failed;
+            let left = if failed { input.rest().len() } else { self.rx.left };
+            let taken = input.take(input.rest().len().wrapping_sub(left));
             let at = taken.len().saturating_sub(front.payload);
             let octets = taken.get_mut(at..).unwrap_or_default();
             return Ok(Decoded::Event(match front.what {

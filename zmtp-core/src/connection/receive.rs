@@ -172,10 +172,13 @@ impl Rx {
             return self.fail(Cause::Mechanism);
         }
         if reader.position() < Greeting::LEN {
-            let what = if taken > 0 { What::Nothing } else { What::NeedInput };
             let missing = Greeting::LEN.wrapping_sub(reader.position());
             self.take(taken);
-            return Front { what, payload: missing };
+            return match taken {
+                // An older peer's opening is shorter.
+                0 => Front::missing(if M::OLDER_PEERS { 1 } else { missing }),
+                _ => Front::bare(What::Nothing),
+            };
         }
         if version.major == 2 {
             *version = Version::V3_1;
@@ -205,7 +208,7 @@ impl Rx {
         }
         let (header, header_len) = match self.framing::<M>().read(input) {
             Ok(Some(read)) => read,
-            Ok(None) => return Front::missing(FrameHeader::missing(input)),
+            Ok(None) => return Front::missing(self.framing::<M>().missing(input)),
             Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
         };
         if header.kind() == Kind::Command {

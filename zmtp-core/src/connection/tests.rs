@@ -180,3 +180,57 @@ fn octets_that_came_before_a_ping_are_no_answer_to_it() {
     assert_eq!(connection.poll_timeout(), Some(at(130)));
     assert_eq!(connection.handle_timeout(at(130)), Err(Error::TimedOut(Timeout::Heartbeat)));
 }
+
+#[test]
+fn who_reads_no_more_than_is_missing_is_never_stuck() {
+    fn fed<M: Mechanism>(mechanism: M, octets: &[u8]) -> usize {
+        let config = Config::new(SocketType::Pull);
+        let mut connection = Connection::new(mechanism, &config, NOW);
+        let (mut from, mut to, mut reads) = (0, 0, 0);
+        while to < octets.len() {
+            let front = connection.advance(NOW, &octets[from..to]);
+            from = to - connection.left();
+            match front.what {
+                What::Failed => panic!("{:?}", connection.error()),
+                What::NeedInput => {
+                    assert!(front.payload > 0 && front.payload <= octets.len() - to);
+                    to += front.payload;
+                    reads += 1;
+                }
+                _ => {}
+            }
+        }
+        let front = connection.advance(NOW, &octets[from..]);
+        assert_eq!((front.what, connection.frame().1), (What::Piece, true));
+        reads
+    }
+    let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
+    let long = [&[2, 0, 0, 0, 0, 0, 0, 1, 0][..], &[7; 256]].concat();
+    // A greeting, two commands and three messages, each in two pieces, a long one in three.
+    let messages: [&[u8]; 3] = [b"\x01\x02hi\x04\x07\x04PING\0\0", &long, b"\0\x05there"];
+    let octets = [&greeting()[..], ready, &messages.concat()].concat();
+    assert_eq!(fed(Null::new(), &octets), 1 + 2 + 2 + 2 + 3 + 2);
+    let older = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8, 0, 0, 0, 2, b'h', b'i'];
+    fed(NullOrOlder::new(), &older);
+    let oldest = [1, 0, 3, 0, b'h', b'i'];
+    fed(NullOrOlder::new(), &oldest);
+}
+
+#[test]
+fn what_is_left_of_the_input_is_said_of_a_failed_connection_too() {
+    let mut connection = Connection::new(Null::new(), &PULL, NOW);
+    assert_eq!(connection.advance(NOW, b"GET").what, What::Failed);
+    for octets in [&b"GET / HTTP/1.1"[..], b""] {
+        assert_eq!(connection.advance(NOW, octets).what, What::Failed);
+        assert_eq!(connection.left(), octets.len());
+    }
+}
+
+#[test]
+fn the_command_that_a_connection_fails_for_stays_in_the_input() {
+    let mut octets = [&greeting()[..], b"\x04\x07\x04PING\0\0".as_slice()].concat();
+    let mut connection = Connection::new(Null::new(), &PULL, NOW);
+    let mut input = Input::new(&mut octets);
+    assert!(connection.decode(NOW, &mut input).is_err());
+    assert_eq!(input.consumed(), 64);
+}

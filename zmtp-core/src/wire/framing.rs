@@ -58,6 +58,14 @@ impl Framing {
         }
     }
 
+    /// Octets that a header which begins so, and is not whole, lacks at least.
+    pub(crate) fn missing(self, input: &[u8]) -> usize {
+        match self {
+            Self::V1 => 1,
+            Self::V2 | Self::V3 => FrameHeader::missing(input),
+        }
+    }
+
     /// The octets of a header. A command has no place in 1.0 and 2.0.
     #[inline]
     pub fn emit(self, header: FrameHeader) -> HeaderBytes {

@@ -69,7 +69,9 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W
                 }
                 step => {
                     let mut out = self.shared.writing().await;
-                    if !out.outbox.is_empty() || step == Step::Flush {
+                    // The other half may have had the right meanwhile, and found the connection over.
+                    let says = self.shared.with(|state| Ok(state.link.says()))?;
+                    if says && (!out.outbox.is_empty() || step == Step::Flush) {
                         self.shared.write(&mut out, step).await?;
                     }
                 }

@@ -1,0 +1,159 @@
+//! What a connection that has failed still says and does.
+
+mod pipe;
+
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use std::rc::Rc;
+
+use embedded_io::{ErrorType, Read as _, Write as _};
+use pipe::{End, PipeError, frame, greeting, peer, pipe};
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Instant};
+use zmtp_embedded::blocking::{Dealer, Pull};
+use zmtp_embedded::{Error, asynch};
+
+static DEALER: Config = Config::new(SocketType::Dealer);
+static PULL: Config = Config::new(SocketType::Pull);
+const NOW: Instant = Instant::from_millis(0);
+const DEADLINE: Instant = Instant::from_millis(1_000);
+
+#[test]
+fn a_refusal_can_be_read_after_any_call() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), frame(4, b"\x05ERROR\x02no")].concat());
+    dealer.connect(ours, NOW);
+    assert_eq!(dealer.send(&[b"x"], DEADLINE, || NOW), Err(Error::Connection));
+    for _ in 0..2 {
+        assert_eq!(dealer.receive(DEADLINE, || NOW), Err(Error::Connection));
+        assert_eq!(dealer.refusal(), Some(&b"no"[..]));
+    }
+    let (ours, _peer) = pipe(1_000);
+    dealer.connect(ours, NOW);
+    assert_eq!(dealer.refusal(), None);
+}
+
+#[cfg(feature = "chunks")]
+#[test]
+fn a_part_that_was_begun_goes_no_further() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
+    let (ours, peer) = peer("ROUTER", 1_000);
+    dealer.connect(ours, NOW);
+    dealer.begin(zmtp_core::wire::More::Last, 100, DEADLINE, || NOW).expect("a good peer");
+    dealer.push(&[1; 10], DEADLINE, || NOW).expect("there is room");
+    peer.say(&[0xff]);
+    assert_eq!(dealer.receive(DEADLINE, || NOW), Err(Error::Connection));
+    peer.heard();
+    assert_eq!(dealer.push(&[2; 90], DEADLINE, || NOW), Err(Error::Connection));
+    assert_eq!(peer.heard(), b"");
+}
+
+/// Says that it moved more octets than it was given.
+struct Liar;
+
+impl ErrorType for Liar {
+    type Error = PipeError;
+}
+
+impl embedded_io::Read for Liar {
+    fn read(&mut self, octets: &mut [u8]) -> Result<usize, PipeError> {
+        Ok(octets.len() + 3)
+    }
+}
+
+impl embedded_io::Write for Liar {
+    fn write(&mut self, octets: &[u8]) -> Result<usize, PipeError> {
+        Ok(octets.len() + 3)
+    }
+
+    fn flush(&mut self) -> Result<(), PipeError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_io_that_lies_ends_the_handshake_long_before_the_deadline() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut pull = Pull::new(&PULL, &mut receive, &mut send);
+    pull.connect(Liar, NOW);
+    let mut asked = 0;
+    let result = pull.handshake(DEADLINE, || {
+        asked += 1;
+        NOW
+    });
+    assert!(result.is_err() && asked < 20, "{result:?} {asked}");
+    assert!(pull.is_closed());
+}
+
+/// Waits where the pipe has nothing.
+struct Reader(End);
+
+/// Takes as many octets as it is allowed.
+struct Writer(End, Rc<Cell<usize>>);
+
+impl ErrorType for Reader {
+    type Error = PipeError;
+}
+
+impl ErrorType for Writer {
+    type Error = PipeError;
+}
+
+impl embedded_io_async::Read for Reader {
+    async fn read(&mut self, octets: &mut [u8]) -> Result<usize, PipeError> {
+        poll_fn(|_| match self.0.read(octets) {
+            Err(_) => Poll::Pending,
+            result => Poll::Ready(result),
+        })
+        .await
+    }
+}
+
+impl embedded_io_async::Write for Writer {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, PipeError> {
+        poll_fn(|_| {
+            let n = octets.len().min(self.1.get());
+            if n == 0 {
+                return Poll::Pending;
+            }
+            self.1.set(self.1.get() - n);
+            Poll::Ready(self.0.write(&octets[..n]))
+        })
+        .await
+    }
+
+    async fn flush(&mut self) -> Result<(), PipeError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn both_halves_are_told_though_the_peer_reads_no_more() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = asynch::Dealer::new(&DEALER, &mut receive, &mut send);
+    let (ours, peer) = peer("ROUTER", 1_000);
+    let room = Rc::new(Cell::new(1_000));
+    let writer = Writer(ours.clone(), room.clone());
+    dealer.connect(asynch::Duplex { reader: Reader(ours), writer }, NOW);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(pin!(dealer.handshake(|| NOW)).poll(&mut context).is_ready());
+    room.set(0);
+    let mut split = dealer.split().expect("connected");
+    let (mut sender, mut receiver) = split.halves();
+    let mut receiving = pin!(receiver.receive(|| NOW));
+    {
+        let parts: [&[u8]; 1] = [&[0; 40]];
+        let mut sending = pin!(sender.send(&parts, || NOW));
+        assert!(sending.as_mut().poll(&mut context).is_pending());
+        peer.say(&[0xff]);
+        assert!(receiving.as_mut().poll(&mut context).is_pending(), "the other half writes");
+        room.set(10);
+        assert_eq!(sending.poll(&mut context), Poll::Ready(Err(Error::Connection)));
+    }
+    assert_eq!(receiving.poll(&mut context), Poll::Ready(Err(Error::Connection)));
+}
