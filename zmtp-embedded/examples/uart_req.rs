@@ -8,7 +8,7 @@ use zmtp_embedded::{Error, size};
 
 static CONFIG: Config = Config::new(SocketType::Req);
 
-/// Asks a REP at the other end of `uart` how warm it is, once a second.
+/// Asks a REP at the other end of `uart` how warm it is, again and again.
 pub fn thermometer<U>(uart: U, random: u32, now: impl Fn() -> Instant, mut show: impl FnMut(&[u8]))
 where
     U: Read + Write + ReadReady + WriteReady,
@@ -22,6 +22,7 @@ where
             Ok(reply) => show(reply.first()),
             Err(Error::TimedOut) => show(b"no answer"),
             Err(_) => {
+                // A broken link. On a network, pause, and look at `req.failure()` first.
                 let Some(uart) = req.disconnect() else { return };
                 req.connect(uart, now());
             }

@@ -119,6 +119,15 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         self.link.poll(&mut self.window, Some(&mut self.out), kind, want, now)
     }
 
+    /// Whether so many octets ever fit the outbox.
+    pub(crate) const fn fits<E>(&mut self, needed: usize) -> Result<(), Error<E>> {
+        if needed <= self.out.len() {
+            return Ok(());
+        }
+        self.link.needed = needed;
+        Err(Error::SendBuffer)
+    }
+
     /// The next step towards an empty outbox and a flushed IO.
     pub(crate) fn poll_flush<E>(&mut self, kind: &mut K, now: Instant) -> Result<Step, Error<E>> {
         self.link.poll_flush(&mut self.out, kind, now)

@@ -32,7 +32,7 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
     match ours {
         // ROUTER and DEALER announce one, and REQ.
         SocketType::Req | SocketType::Rep | SocketType::Dealer => READY + ROUTING_ID,
-        // A subscription to a topic of 40 octets.
+        // A subscription to a topic of 50 octets.
         SocketType::Pub => 64,
         _ => READY,
     }
@@ -40,7 +40,8 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
 
 /// The receive buffer for whole messages of up to `octets` in `parts`.
 ///
-/// For REP the envelope counts as parts: one of no octets behind a REQ or DEALER, and one of 5 octets or the routing id's for
+/// For REP the envelope counts as parts: one of no octets behind a REQ or DEALER, another of 4 octets if
+/// the REQ numbers its requests, as that of this crate does, and one of 5 octets or the routing id's for
 /// each ROUTER between.
 ///
 /// Messages that come in chunks take no more than [`smallest_receive`].
@@ -53,7 +54,7 @@ pub const fn receive(ours: SocketType, octets: usize, parts: usize) -> usize {
 /// The send buffer with which messages of up to `octets` in `parts` leave in one write.
 ///
 /// Larger ones leave in more, but for those that are queued or published to many. REP adds the parts of
-/// the envelope, REQ counts 4 octets and 2 parts.
+/// the envelope as for [`receive`], REQ counts 4 octets and 2 parts.
 pub const fn send(config: &Config, octets: usize, parts: usize) -> usize {
     let message = frames(octets, parts);
     let smallest = smallest_send(config);

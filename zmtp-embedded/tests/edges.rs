@@ -9,11 +9,13 @@ use pipe::{greeting, pipe, ready};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
-use zmtp_embedded::blocking::{Dealer, Pull, Req};
+use zmtp_embedded::blocking::{Dealer, Pull, Push, Req, Sub};
 
 static DEALER: Config = Config::new(SocketType::Dealer);
 static PULL: Config = Config::new(SocketType::Pull);
+static PUSH: Config = Config::new(SocketType::Push);
 static REQ: Config = Config::new(SocketType::Req);
+static SUB: Config = Config::new(SocketType::Sub);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
@@ -101,4 +103,51 @@ fn a_call_whose_deadline_is_due_still_looks() {
         pull.receive(NOW, || NOW).map(|message| message.first().to_vec()),
         Ok(b"there".to_vec())
     );
+}
+
+#[test]
+fn a_send_or_flush_whose_deadline_is_due_still_writes_once() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut push = Push::new(&PUSH, &mut receive, &mut send);
+    let (ours, pull) = peer("PULL", 4);
+    push.connect(ours, NOW);
+    push.handshake(DEADLINE, || NOW).expect("a good peer");
+    pull.heard();
+    assert_eq!(push.send(&[b"hello"], NOW, || NOW), Err(Error::TimedOut));
+    assert_eq!(pull.heard(), b"\0\x05he");
+    assert_eq!(push.flush(NOW, || NOW), Err(Error::TimedOut));
+    assert_eq!(pull.heard(), b"llo");
+    assert_eq!(push.flush(NOW, || NOW), Ok(()));
+    assert_eq!(push.send(&[b"x"], NOW, || NOW), Ok(()));
+    assert_eq!(pull.heard(), frame(0, b"x"));
+}
+
+#[test]
+fn no_read_begins_after_the_deadline_but_the_first() {
+    let (mut receive, mut send) = ([0; 128], [0; 64]);
+    let mut pull = Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, push) = peer("PUSH", 1_000);
+    pull.connect(ours, NOW);
+    pull.handshake(DEADLINE, || NOW).expect("a good peer");
+    push.say(&[0]);
+    // Each look at the clock finds a second gone by.
+    let mut looks = 0;
+    let result = pull.receive(DEADLINE, || {
+        looks += 1;
+        Instant::from_millis(looks * 1_000)
+    });
+    assert_eq!((result.err(), looks), (Some(Error::TimedOut), 2));
+}
+
+#[test]
+fn a_topic_that_the_peer_could_never_be_told_is_refused_at_once() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut sub = Sub::<_, 200>::new(&SUB, &mut receive, &mut send);
+    assert_eq!((sub.subscribe(&[b'x'; 46]), sub.needed()), (Err(Error::SendBuffer), 65));
+    assert_eq!(sub.subscribe(&[b'x'; 45]), Ok(()));
+    let (ours, publisher) = peer("PUB", 1_000);
+    sub.connect(ours, NOW);
+    assert_eq!(sub.receive(NOW, ticking(50)).err(), Some(Error::TimedOut));
+    assert_eq!(sub.receive(DEADLINE, ticking(50)).err(), Some(Error::TimedOut));
+    assert!(publisher.heard().ends_with(&[b'x'; 45]));
 }

@@ -109,9 +109,10 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
-    /// say [`Error::SendBuffer`].
+    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 octets longer than the
+    /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
+        self.port.fits(kind::Sub::<TOPICS>::needs(topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -125,7 +126,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     ///
     /// Nothing has changed if the future is dropped before it is done.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        let needed = self.kind.cancel_needs(topic);
+        let needed = kind::Sub::<TOPICS>::needs(topic);
         loop {
             match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.

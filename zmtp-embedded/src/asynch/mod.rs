@@ -48,7 +48,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] but those about messages.
+    /// [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not fit, and what ends
+    /// links.
     ///
     /// # Cancel safety
     ///
@@ -83,7 +84,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
 }
 
 impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
-    /// Waits for a whole message, which lies in the receive buffer until the next call.
+    /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
+    /// of one that was begun in chunks is passed over.
     ///
     /// # Errors
     ///

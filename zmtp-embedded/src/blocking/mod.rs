@@ -3,9 +3,10 @@
 //! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
 //! must return from `read` and `write` for a deadline to be kept: with an error of kind
 //! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if nothing could be moved for a while, which is
-//! taken for just that. A socket of std whose timeout passed says `WouldBlock` instead, which ends the
-//! link: map it. A call whose deadline is due already still reads or writes once. [`Polled`] does it for any IO that has
-//! [`ReadReady`](embedded_io::ReadReady) and [`WriteReady`](embedded_io::WriteReady).
+//! taken for just that. [`Polled`] does it for any IO that has [`ReadReady`](embedded_io::ReadReady)
+//! and [`WriteReady`](embedded_io::WriteReady). A socket of std whose timeout passed says `WouldBlock`
+//! instead, which ends the link: map it. A call whose deadline is due already still reads or writes
+//! once.
 
 pub mod many;
 mod pirate;
@@ -40,7 +41,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// # Errors
     ///
-    /// Any [`Error`] but those about messages.
+    /// [`Error::TimedOut`], [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not
+    /// fit, and what ends links.
     pub fn handshake(
         &mut self,
         deadline: Instant,
@@ -58,7 +60,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], and what ends links.
+    /// [`Error::TimedOut`], [`Error::SendBuffer`] for what the socket itself has to say, and what ends
+    /// links.
     pub fn flush(
         &mut self,
         deadline: Instant,
@@ -69,7 +72,8 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
 }
 
 impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
-    /// Waits for a whole message, which lies in the receive buffer until the next call.
+    /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
+    /// of one that was begun in chunks is passed over.
     ///
     /// # Errors
     ///
@@ -116,10 +120,10 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
 }
 
 impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
-    /// Writes a message of these parts, of which one is empty if there are none. What fits the send buffer leaves in
-    /// one write, what does not, with feature `chunks`, from where it is. An IO with a buffer of
-    /// its own may still have it: see [`Socket::flush`], which calls that wait for the peer do by
-    /// themselves.
+    /// Writes a message of these parts, of which one is empty if there are none. What fits the send
+    /// buffer leaves in one write, what does not, with feature `chunks`, from where it is. An IO with a
+    /// buffer of its own may still have it: see [`Socket::flush`], which calls that wait for the peer
+    /// do by themselves.
     ///
     /// # Errors
     ///

@@ -17,6 +17,13 @@ pub(crate) struct Until<F> {
     pub(crate) now: F,
 }
 
+impl<F: FnMut() -> Instant> Until<F> {
+    /// Whether the deadline has passed.
+    pub(crate) fn is_over(&mut self) -> bool {
+        (self.now)() >= self.deadline
+    }
+}
+
 impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     /// Waits for what is wanted.
     #[cfg_attr(target_os = "none", inline(never))]
@@ -26,15 +33,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         want: Want,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut late = false;
+        let mut looked = false;
         loop {
             let now = (until.now)();
             match self.poll(kind, want, now)? {
                 Step::Done => return Ok(()),
                 // A call whose deadline is due looks once.
-                step => self.step(step, &[], late)?,
+                step => self.step(step, &[], looked && now >= until.deadline)?,
             };
-            late = now >= until.deadline;
+            looked = true;
         }
     }
 
@@ -44,12 +51,14 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         kind: &mut K,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        let mut looked = false;
         loop {
             let now = (until.now)();
             match self.poll_flush(kind, now)? {
                 Step::Done => return Ok(()),
-                step => self.step(step, &[], now >= until.deadline)?,
+                step => self.step(step, &[], looked && now >= until.deadline)?,
             };
+            looked = true;
         }
     }
 
@@ -77,12 +86,14 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         if !CHUNKS {
             return self.poll_send(kind, parts, &mut cursor, TooLarge::Refuse).map(|_| ());
         }
+        let mut looked = false;
         loop {
             let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;
             if step == Step::Done {
                 return Ok(());
             }
-            let late = (until.now)() >= until.deadline;
+            let late = looked && until.is_over();
+            looked = true;
             let lent = if CHUNKS { cursor.body(parts) } else { &[] };
             match self.step(step, lent, late) {
                 Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
@@ -105,13 +116,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         len: usize,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        let mut looked = false;
         loop {
             let now = (until.now)();
             let step = self.poll_begin(kind, more, len, now)?;
             if step == Step::Done {
                 break;
             }
-            self.step(step, &[], now >= until.deadline)?;
+            self.step(step, &[], looked && now >= until.deadline)?;
+            looked = true;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -125,14 +138,16 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
         let mut rest = octets;
+        let mut looked = false;
         loop {
             let n = self.push(kind, rest)?;
             rest = rest.get(n..).unwrap_or_default();
             if rest.is_empty() {
                 break;
             }
-            let late = (until.now)() >= until.deadline;
+            let late = looked && until.is_over();
             self.step(Step::Write, &[], late).inspect_err(|_| self.link.closed = true)?;
+            looked = true;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -142,9 +157,10 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         &mut self,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        let mut looked = false;
         while !self.out.is_empty() {
-            let now = (until.now)();
-            self.step(Step::Write, &[], now >= until.deadline)?;
+            self.step(Step::Write, &[], looked && until.is_over())?;
+            looked = true;
         }
         Ok(())
     }

@@ -78,9 +78,10 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. A topic must fit the send buffer with 19 octets, or calls that wait will
-    /// say [`Error::SendBuffer`].
+    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 octets longer than the
+    /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
+        self.port.fits(kind::Sub::<TOPICS>::needs(topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -88,21 +89,23 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`] if the send buffer has no room for that; nothing has changed then.
+    /// [`Error::TimedOut`] if the send buffer has no room for that, and what ends links; nothing has
+    /// changed then.
     pub fn cancel(
         &mut self,
         topic: &[u8],
         deadline: Instant,
-        mut now: impl FnMut() -> Instant,
+        now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let needed = self.kind.cancel_needs(topic);
+        let needed = kind::Sub::<TOPICS>::needs(topic);
+        let (mut until, mut looked) = (Until { deadline, now }, false);
         loop {
-            let time = now();
             match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => {
-                    self.port.step(step, &[], time >= deadline)?;
+                    self.port.step(step, &[], looked && until.is_over())?;
+                    looked = true;
                 }
                 Err(error) => return Err(error),
             }

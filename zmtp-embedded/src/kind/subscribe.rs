@@ -28,8 +28,8 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         self.topics.add(topic).map_err(|_| Error::NoRoom)
     }
 
-    /// Octets that must have room in the outbox before [`Sub::cancel`].
-    pub(crate) fn cancel_needs(&self, topic: &[u8]) -> usize {
+    /// Octets that the peer is told of a topic with, at most.
+    pub(crate) fn needs(topic: &[u8]) -> usize {
         topic.len().saturating_add(SubscriptionHeader::MAX_LEN)
     }
 
