@@ -179,7 +179,7 @@ impl<'b, K: Rules> Link<'b, K> {
             return Err(Error::Closed);
         }
         let lives = self.connection.lives(now);
-        if !lives && !self.connection.refuses() {
+        if !self.says() {
             return Err(Error::Connection);
         }
         if out.between_frames() {

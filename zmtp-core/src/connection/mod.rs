@@ -101,10 +101,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
         loop {
             let front = self.advance(now, input.rest());
-            // What it failed for stays where it is.
-            let failed = front.what == What::Failed;
-            let left = if failed { input.rest().len() } else { self.rx.left };
-            let taken = input.take(input.rest().len().wrapping_sub(left));
+            let taken = match front.what {
+                // What it failed for stays where it is.
+                What::Failed => Default::default(),
+                _ => input.take(input.rest().len().wrapping_sub(self.rx.left)),
+            };
             let at = taken.len().saturating_sub(front.payload);
             let octets = taken.get_mut(at..).unwrap_or_default();
             return Ok(Decoded::Event(match front.what {
@@ -112,14 +113,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
                 What::NeedInput => return Ok(Decoded::NeedInput),
                 What::NeedTransmit => return Ok(Decoded::NeedTransmit),
                 What::Nothing => continue,
-                What::Frame => {
-                    let octets = input.take(self.rx.body(input.rest().len()));
+                What::Frame | What::Piece => {
+                    let first = front.what == What::Frame;
+                    let octets =
+                        if first { input.take(self.rx.body(input.rest().len())) } else { octets };
                     let (header, last) = self.rx.last_frame();
-                    Event::Chunk(Chunk { header, octets, first: true, last })
-                }
-                What::Piece => {
-                    let (header, last) = self.rx.last_frame();
-                    Event::Chunk(Chunk { header, octets, first: false, last })
+                    Event::Chunk(Chunk { header, octets, first, last })
                 }
                 What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(octets)),
                 What::Ready => Event::Ready(Metadata::checked(octets)),
