@@ -47,7 +47,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                     return Err(port.ended(at, error));
                 }
             }
-            if now >= until.deadline {
+            if until.has_passed(now) {
                 return Ok(None);
             }
         }
@@ -72,7 +72,7 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         {
             return Err(LinkError { link, error: fault });
         }
-        let link = self.wait(Want::Message, &mut Until { deadline, now })?;
+        let link = self.wait(Want::Message, &mut Until::new(deadline, now))?;
         Ok(link.and_then(|link| Some((link, self.ports.get(link)?.message()))))
     }
 }
@@ -94,7 +94,7 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         let Some(port) = self.ports.get_mut(link) else {
             return Err(LinkError { link, error: Error::Closed });
         };
-        let result = port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        let result = port.send(&mut self.kind, parts, &mut Until::new(deadline, now));
         result.map_err(|error| LinkError { link, error })
     }
 }
@@ -112,6 +112,6 @@ impl<IO: Read + Write, const N: usize, const TOPICS: usize>
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), LinkError<IO::Error>> {
-        self.wait(Want::Nothing, &mut Until { deadline, now }).map(|_| ())
+        self.wait(Want::Nothing, &mut Until::new(deadline, now)).map(|_| ())
     }
 }

@@ -48,7 +48,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<PeerInfo, Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until { deadline, now });
+        let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until::new(deadline, now));
         match (result, self.port.peer()) {
             (Ok(()), Some(peer)) => Ok(peer),
             (Err(stop), _) => Err(stop),
@@ -67,7 +67,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.flush(&mut self.kind, &mut Until { deadline, now })
+        self.port.flush(&mut self.kind, &mut Until::new(deadline, now))
     }
 }
 
@@ -115,7 +115,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         self.port.start(&mut self.kind, want)?;
-        self.port.wait(&mut self.kind, want, &mut Until { deadline, now })
+        self.port.wait(&mut self.kind, want, &mut Until::new(deadline, now))
     }
 }
 
@@ -137,7 +137,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.send(&mut self.kind, parts, &mut Until { deadline, now })
+        self.port.send(&mut self.kind, parts, &mut Until::new(deadline, now))
     }
 
     /// Begins a part of `len` octets, the message's last or not, to be followed by
@@ -154,7 +154,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.begin(&mut self.kind, more, len, &mut Until { deadline, now })
+        self.port.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
     }
 
     /// Sends octets of the part that was begun. The last ones of a message are written at once,
@@ -171,7 +171,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.push_all(&mut self.kind, octets, &mut Until { deadline, now })
+        self.port.push_all(&mut self.kind, octets, &mut Until::new(deadline, now))
     }
 }
 

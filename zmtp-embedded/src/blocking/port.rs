@@ -13,14 +13,25 @@ use crate::port::{CHUNKS, Cursor, Port, TooLarge};
 
 /// The caller's patience: a deadline, and a clock.
 pub(crate) struct Until<F> {
-    pub(crate) deadline: Instant,
+    deadline: Instant,
     pub(crate) now: F,
+    /// The call has moved octets, or tried to.
+    looked: bool,
 }
 
 impl<F: FnMut() -> Instant> Until<F> {
+    pub(crate) const fn new(deadline: Instant, now: F) -> Self {
+        Self { deadline, now, looked: false }
+    }
+
     /// Whether the deadline has passed.
-    pub(crate) fn is_over(&mut self) -> bool {
-        (self.now)() >= self.deadline
+    pub(crate) fn has_passed(&self, now: Instant) -> bool {
+        now >= self.deadline
+    }
+
+    /// Whether it keeps the call from moving octets, which it does once whatever the time.
+    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
+        core::mem::replace(&mut self.looked, true) && self.has_passed(now)
     }
 }
 
@@ -33,15 +44,13 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         want: Want,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut looked = false;
         loop {
             let now = (until.now)();
             match self.poll(kind, want, now)? {
                 Step::Done => return Ok(()),
                 // A call whose deadline is due looks once.
-                step => self.step(step, &[], looked && now >= until.deadline)?,
+                step => self.step(step, &[], until.is_over(now))?,
             };
-            looked = true;
         }
     }
 
@@ -51,14 +60,12 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         kind: &mut K,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut looked = false;
         loop {
             let now = (until.now)();
             match self.poll_flush(kind, now)? {
                 Step::Done => return Ok(()),
-                step => self.step(step, &[], looked && now >= until.deadline)?,
+                step => self.step(step, &[], until.is_over(now))?,
             };
-            looked = true;
         }
     }
 
@@ -86,14 +93,13 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         if !CHUNKS {
             return self.poll_send(kind, parts, &mut cursor, TooLarge::Refuse).map(|_| ());
         }
-        let mut looked = false;
         loop {
             let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;
             if step == Step::Done {
                 return Ok(());
             }
-            let late = looked && until.is_over();
-            looked = true;
+            let now = (until.now)();
+            let late = until.is_over(now);
             let lent = if CHUNKS { cursor.body(parts) } else { &[] };
             match self.step(step, lent, late) {
                 Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
@@ -116,15 +122,13 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         len: usize,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut looked = false;
         loop {
             let now = (until.now)();
             let step = self.poll_begin(kind, more, len, now)?;
             if step == Step::Done {
                 break;
             }
-            self.step(step, &[], looked && now >= until.deadline)?;
-            looked = true;
+            self.step(step, &[], until.is_over(now))?;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -138,16 +142,15 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
         let mut rest = octets;
-        let mut looked = false;
         loop {
             let n = self.push(kind, rest)?;
             rest = rest.get(n..).unwrap_or_default();
             if rest.is_empty() {
                 break;
             }
-            let late = looked && until.is_over();
+            let now = (until.now)();
+            let late = until.is_over(now);
             self.step(Step::Write, &[], late).inspect_err(|_| self.link.closed = true)?;
-            looked = true;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -157,10 +160,9 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         &mut self,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut looked = false;
         while !self.out.is_empty() {
-            self.step(Step::Write, &[], looked && until.is_over())?;
-            looked = true;
+            let now = (until.now)();
+            self.step(Step::Write, &[], until.is_over(now))?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
         if !self.kind.wants(ONLY, subject) {
             return Ok(false);
         }
-        let result = self.port.send(&mut self.kind, parts, &mut Until { deadline, now });
+        let result = self.port.send(&mut self.kind, parts, &mut Until::new(deadline, now));
         result.map(|()| true)
     }
 
@@ -41,7 +41,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until { deadline, now });
+        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
         self.served(result)
     }
 }
@@ -57,7 +57,7 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until { deadline, now });
+        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
         self.served(result)
     }
 }
@@ -98,14 +98,14 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         let needed = kind::Sub::<TOPICS>::needs(topic);
-        let (mut until, mut looked) = (Until { deadline, now }, false);
+        let mut until = Until::new(deadline, now);
         loop {
             match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => {
-                    self.port.step(step, &[], looked && until.is_over())?;
-                    looked = true;
+                    let now = (until.now)();
+                    self.port.step(step, &[], until.is_over(now))?;
                 }
                 Err(error) => return Err(error),
             }

@@ -24,7 +24,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
         now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
         self.give_up();
-        let mut until = Until { deadline, now };
+        let mut until = Until::new(deadline, now);
         let mut result = self.port.put(&mut self.kind, parts, &mut until);
         if result.is_ok() {
             // Which writes what waits.
