@@ -115,6 +115,7 @@ impl<'a> Command<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
         let name = verify(short.flat_map(octets), |name: &[u8]| !name.is_empty());
+        // Not nom's `recognize`, which keeps a slice that may panic as far as the linker can tell.
         match (name, rest).parse_complete(body) {
             Ok((_, (name, data))) => {
                 Ok(Self { name: body.get(..=name.len()).unwrap_or_default(), data })

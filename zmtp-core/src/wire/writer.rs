@@ -40,12 +40,11 @@ impl<'o> Writer<'o> {
 
     /// Appends a command frame whose data are these parts in a row.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
-        let octets = name.octets();
-        let len = data.iter().fold(octets.len(), |sum, part| sum.saturating_add(part.len()));
-        let header = FrameHeader::new(Kind::Command, len.saturating_add(1) as u64).emit();
-        self.put(header.as_ref());
-        self.put(&[u8::try_from(octets.len()).unwrap_or_default()]);
-        for part in [octets].iter().chain(data) {
+        let name = name.sized();
+        let len = data.iter().fold(name.len(), |sum, part| sum.saturating_add(part.len()));
+        self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref());
+        self.put(name);
+        for part in data {
             self.put(part);
         }
     }
