@@ -2,8 +2,7 @@
 
 use super::cause::{Cause, exceeds};
 use super::front::{Front, What};
-use super::receive::{Rx, State};
-use super::send::Tx;
+use super::receive::{Around, Rx, State};
 use crate::buffer::{copy, is_name};
 use crate::config::Config;
 use crate::error::{Limit, Timeout};
@@ -14,18 +13,14 @@ use crate::wire::{Command, CommandName, Encoded, Ping, Property, Size, error_rea
 impl Rx {
     /// A command, which is dealt with in one piece.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "all there is, for one caller")]
     pub(super) fn command<M: Mechanism>(
         &mut self,
-        config: &Config,
-        mechanism: &mut M,
-        tx: &mut Tx,
-        now: Instant,
+        around: &mut Around<'_, M>,
         input: &[u8],
         size: Size,
         header_len: usize,
     ) -> Front {
-        if exceeds(size, config.limits.max_command.into()) {
+        if exceeds(size, around.config.limits.max_command.into()) {
             self.len = size;
             return self.fail(Cause::Limit(Limit::Command));
         }
@@ -37,21 +32,16 @@ impl Rx {
         let found = Front { what: What::Ignored, payload };
         self.take(taken);
         match (&self.state, Command::parse(body)) {
-            (State::Handshake, Ok(command)) => {
-                self.handshake_command(config, mechanism, command, body, found)
-            }
+            (State::Handshake, Ok(command)) => self.handshake_command(around, command, body, found),
             (State::Handshake, Err(_)) => self.fail(Cause::CommandName),
-            (_, Ok(command)) => {
-                self.traffic_command::<M>(config, tx, now, input.len(), command, found)
-            }
+            (_, Ok(command)) => self.traffic_command(around, input.len(), command, found),
             (_, Err(_)) => found,
         }
     }
 
     fn handshake_command<M: Mechanism>(
         &mut self,
-        config: &Config,
-        mechanism: &mut M,
+        around: &mut Around<'_, M>,
         command: Command<'_>,
         body: &[u8],
         mut found: Front,
@@ -65,10 +55,10 @@ impl Rx {
             found.payload = command.data.len();
             return found;
         }
-        found.what = match mechanism.consume(command) {
+        found.what = match around.mechanism.consume(command) {
             Consumed::Pending => What::Nothing,
             Consumed::Ready(metadata) => {
-                if !self.check_metadata::<M>(config, metadata) {
+                if !self.check_metadata::<M>(around.config, metadata) {
                     return Front::FAILED;
                 }
                 self.state = State::Traffic;
@@ -84,25 +74,23 @@ impl Rx {
     /// What a command means once messages flow, with which an input of so many octets begins.
     fn traffic_command<M: Mechanism>(
         &mut self,
-        config: &Config,
-        tx: &mut Tx,
-        now: Instant,
+        around: &mut Around<'_, M>,
         len: usize,
         command: Command<'_>,
         mut found: Front,
     ) -> Front {
-        let publishes = M::socket_type(config).takes_subscriptions();
+        let publishes = M::socket_type(around.config).takes_subscriptions();
         if command.is(CommandName::Ping) {
             if let Ok(ping) = Ping::parse(command.data) {
                 // It is left where it is while the last one's answer waits to go out.
-                if tx.pong_due() {
+                if around.tx.pong_due() {
                     self.left = len;
                     return Front::bare(What::NeedTransmit);
                 }
-                tx.queue_pong(copy(&mut self.scratch, ping.context));
+                around.tx.queue_pong(copy(&mut self.scratch, ping.context));
                 // What follows a PING in the same input is a sign of life, like what comes later.
                 if ping.ttl > 0 && self.left == 0 {
-                    self.expect(Timeout::Ttl, now.after(Ping::millis(ping.ttl)));
+                    self.expect(Timeout::Ttl, around.now.after(Ping::millis(ping.ttl)));
                 }
                 found.what = What::Nothing;
             }

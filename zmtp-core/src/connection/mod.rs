@@ -31,7 +31,7 @@ use crate::wire::{
     Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, error_reason,
 };
 use pulse::Pulse;
-use receive::Rx;
+use receive::{Around, Rx};
 use send::Tx;
 
 /// One end of a ZMTP connection.
@@ -146,8 +146,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
         self.notice(input);
         self.rx.left = input.len();
-        let (config, mechanism) = (self.config.borrow(), &mut self.mechanism);
-        let front = self.rx.advance(config, mechanism, &mut self.tx, now, input);
+        let config = self.config.borrow();
+        let around = &mut Around { config, mechanism: &mut self.mechanism, tx: &mut self.tx, now };
+        let front = self.rx.advance(around, input);
         if front.what == What::Ready {
             self.pulse = Pulse::start(self.config.borrow(), self.rx.peer::<M>(), now);
         }

@@ -52,6 +52,14 @@ pub(super) enum State {
     Traffic,
 }
 
+/// What the octets of the peer act on besides [`Rx`], and when.
+pub(super) struct Around<'c, M> {
+    pub(super) config: &'c Config,
+    pub(super) mechanism: &'c mut M,
+    pub(super) tx: &'c mut Tx,
+    pub(super) now: Instant,
+}
+
 /// Who the peer is before it has said anything.
 const NOBODY: PeerInfo = PeerInfo { version: Version::NONE, socket_type: None };
 
@@ -117,24 +125,21 @@ impl Rx {
 
     pub(super) fn advance<M: Mechanism>(
         &mut self,
-        config: &Config,
-        mechanism: &mut M,
-        tx: &mut Tx,
-        now: Instant,
+        around: &mut Around<'_, M>,
         input: &[u8],
     ) -> Front {
         match &self.state {
-            State::Greeting(_) => self.greeting::<M>(config, input),
+            State::Greeting(_) => self.greeting::<M>(around.config, input),
             // Who does not let older peers in need not carry this.
             State::Older(opening) if M::OLDER_PEERS => {
                 let opening = *opening;
-                self.older::<M>(config, opening, input)
+                self.older::<M>(around.config, opening, input)
             }
             State::MatchAll if M::OLDER_PEERS => {
                 self.state = State::Traffic;
                 Front::bare(What::Subscribe)
             }
-            _ => self.frame(config, mechanism, tx, now, input),
+            _ => self.frame(around, input),
         }
     }
 
@@ -192,14 +197,7 @@ impl Rx {
     }
 
     /// What begins with a frame header.
-    fn frame<M: Mechanism>(
-        &mut self,
-        config: &Config,
-        mechanism: &mut M,
-        tx: &mut Tx,
-        now: Instant,
-        input: &[u8],
-    ) -> Front {
+    fn frame<M: Mechanism>(&mut self, around: &mut Around<'_, M>, input: &[u8]) -> Front {
         if self.remaining > 0 {
             if input.is_empty() {
                 return Front::missing(usize::try_from(self.remaining).unwrap_or(usize::MAX));
@@ -212,12 +210,12 @@ impl Rx {
             Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
         };
         if header.kind() == Kind::Command {
-            return self.command(config, mechanism, tx, now, input, header.size(), header_len);
+            return self.command(around, input, header.size(), header_len);
         }
         if !matches!(self.state, State::Traffic) {
             return self.fail(Cause::MessageInHandshake);
         }
-        let (size, limits) = (header.size(), &config.limits);
+        let (size, limits) = (header.size(), &around.config.limits);
         self.octets = self.octets.saturating_add(size);
         self.parts = self.parts.saturating_add(1);
         (self.kind, self.len, self.remaining) = (header.kind(), size, size);
