@@ -4,8 +4,6 @@
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -13,8 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use common::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, req, transports, wire};
-use more_a::pattern;
+use common::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports, wire};
 use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;

@@ -2,16 +2,13 @@
 //! held back rather than stored.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread;
 use std::time::Duration;
 
-use attack::{Arena, MIB, alone_with};
+use common::attack::Arena;
+use common::processes::{MIB, alone_with};
 use common::{RawPeer, assert_echo, req, wire};
 
 #[test]

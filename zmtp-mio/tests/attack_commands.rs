@@ -1,13 +1,11 @@
 //! Commands where none belong, and commands that are larger than they may be.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
-use attack::{Arena, MIB, alone_with};
+use common::attack::Arena;
+use common::echo::{endpoint_of, rep_with};
+use common::processes::{MIB, alone_with};
 use common::{RawPeer, events, wire};
 use zmtp_mio::zmtp_core::wire::CommandName;
 use zmtp_mio::zmtp_core::{Error, PeerError};
@@ -40,8 +38,8 @@ fn commands_of_traffic_before_ready_are_refused() {
 
 #[test]
 fn an_error_before_ready_is_told_with_its_reason() {
-    let mut rep = more_b::rep_with(|_| {});
-    let endpoint = more_b::endpoint_of(&rep);
+    let mut rep = rep_with(|_| {});
+    let endpoint = endpoint_of(&rep);
     let mut peer = RawPeer::connect(&endpoint);
     peer.send(&[&wire::greeting()[..], &wire::error("go away")].concat());
     common::drive_until!(rep, rep.counters().refused == 1);

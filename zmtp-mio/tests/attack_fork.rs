@@ -3,15 +3,11 @@
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "fork is what is tested")]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::path::Path;
 
-use attack::{alone_with, assert_idle};
+use common::processes::{alone_with, assert_idle};
 use common::{LIMIT, RawPeer, drive_until, ipc, wire};
 use zmtp_mio::{Rep, Req};
 

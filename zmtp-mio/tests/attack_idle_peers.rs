@@ -2,17 +2,13 @@
 //! go: what they cost, and that it comes back.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use attack::{KIB, alone_with, assert_idle, descriptors, finish, part, start};
+use common::processes::{KIB, alone_with, assert_idle, descriptors, finish, part, start};
 use common::{LIMIT, RawPeer, assert_echo, drive_until, req, resident, wire};
 use socket2::{Domain, Socket, Type};
 use zmtp_mio::{Rep, Router};
@@ -88,7 +84,7 @@ macro_rules! idle_peers {
                 first.read_exact(64);
                 first.read_frame();
                 let (before, open) = (resident(), descriptors());
-                let child = start(test, DESCRIPTORS, &endpoint);
+                let child = start(test, Some(DESCRIPTORS), &endpoint);
                 loop {
                     let request = rep.recv_timeout(24 * LIMIT).unwrap().expect("the clients speak");
                     let grown = resident().saturating_sub(before);

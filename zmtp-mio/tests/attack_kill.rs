@@ -1,20 +1,15 @@
 //! Processes that are killed in the middle of large messages: whatever arrives is whole.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use attack::{MIB, part, start};
-use common::LIMIT;
-use more_a::{free_endpoint, pattern};
+use common::echo::endpoint_of;
+use common::listeners::free_endpoint;
+use common::processes::{MIB, part, start};
+use common::{LIMIT, pattern};
 use zmtp_mio::{Error, Rep, Req};
 
 const LEN: usize = 16 * MIB;
@@ -52,7 +47,7 @@ fn a_server_that_is_killed_costs_whole_messages_and_its_successor_serves() {
     let rest = pattern(LEN);
     let (mut replies, mut lost) = (0, 0);
     for round in 0..KILLS {
-        let mut child = start(test, 256, &endpoint);
+        let mut child = start(test, Some(256), &endpoint);
         // It serves.
         let end = Instant::now() + 4 * LIMIT;
         let mut number = 0;
@@ -103,11 +98,11 @@ fn a_client_that_is_killed_leaves_whole_requests_alone() {
         }
     }
     let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
-    let endpoint = more_b::endpoint_of(&rep);
+    let endpoint = endpoint_of(&rep);
     let rest = pattern(LEN);
     let mut requests = 0;
     for round in 0..KILLS {
-        let mut child = start(test, 256, &endpoint);
+        let mut child = start(test, Some(256), &endpoint);
         let first = rep.recv_timeout(4 * LIMIT).unwrap().expect("the client asks");
         assert_whole(first.bytes(), &rest);
         rep.send("ok").unwrap();

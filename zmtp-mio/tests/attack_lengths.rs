@@ -1,13 +1,10 @@
 //! Metadata that lies about its size or has too much of it.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
-use attack::{Arena, MIB, alone_with};
+use common::attack::Arena;
+use common::processes::{MIB, alone_with};
 use common::{RawPeer, wire};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::Malformed;

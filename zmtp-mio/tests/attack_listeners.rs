@@ -2,22 +2,16 @@
 //! not dial in vain, and is answered as soon as the listener behaves.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use attack::{MIB, alone_with, assert_idle, peak_of_memory};
+use common::listeners::free_endpoint;
+use common::processes::{MIB, alone_with, assert_idle, peak_of_memory};
 use common::{LIMIT, RawServer, wire};
-use more_a::free_endpoint;
 use zmtp_mio::{Counters, Req};
 
 /// Asks a server that goes through the handshake and then says `octets` again and again, until it

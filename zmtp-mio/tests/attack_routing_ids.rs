@@ -2,15 +2,11 @@
 //! name keeps it.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::time::Duration;
 
-use attack::{MIB, alone_with, assert_idle, descriptors, peak_of_memory};
+use common::processes::{MIB, alone_with, assert_idle, descriptors, peak_of_memory};
 use common::{LIMIT, RawPeer, drive_until, events, wire};
 use zmtp_mio::{CloseReason, Pub, Router};
 

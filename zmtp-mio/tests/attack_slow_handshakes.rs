@@ -1,15 +1,12 @@
 //! A thousand peers at once that dawdle in the handshake, each in its way.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::time::{Duration, Instant};
 
-use attack::{Arena, MIB, alone_with};
+use common::attack::Arena;
+use common::processes::{MIB, alone_with};
 use common::{LIMIT, RawPeer, wire};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::{Error, Timeout};

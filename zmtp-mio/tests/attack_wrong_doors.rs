@@ -2,13 +2,10 @@
 //! and nobody else notices.
 #![cfg(unix)]
 
-#[path = "common/attack.rs"]
-mod attack;
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
-use attack::{Arena, MIB, alone_with};
+use common::attack::Arena;
+use common::processes::{MIB, alone_with};
 use common::{RawPeer, wire};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::{MechanismName, SocketType};

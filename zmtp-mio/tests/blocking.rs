@@ -3,15 +3,13 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::processes::{alone, finish, part, start};
 use common::{Echo, LIMIT, SETTLE, assert_echo, req, wire};
-use more_b::{alone, finish, is_child_of, meeting_place, spawn};
 use zmtp_mio::{Error, Handle, Interest, Item, Poller, Rep, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -139,7 +137,7 @@ fn sockets_move_between_threads_between_calls() {
 
 /// Stopping and continuing a process ends its waits with EINTR, without a handler.
 fn interrupt(test: &str, endpoint: &str) {
-    let mut child = spawn(test, None, endpoint);
+    let mut child = start(test, None, endpoint);
     let mut rounds = 0;
     while child.try_wait().unwrap().is_none() && rounds < 200 {
         for signal in ["-STOP", "-CONT"] {
@@ -156,8 +154,8 @@ fn interrupt(test: &str, endpoint: &str) {
 #[test]
 fn a_signal_does_not_end_a_blocked_receive() {
     let test = "a_signal_does_not_end_a_blocked_receive";
-    if is_child_of(test) {
-        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
+    if let Some(endpoint) = part(test) {
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         let start = Instant::now();
         assert_eq!(rep.recv_timeout(Duration::from_millis(1_500)).unwrap(), None);
         assert!(start.elapsed() >= Duration::from_millis(1_500), "{:?}", start.elapsed());
@@ -169,8 +167,8 @@ fn a_signal_does_not_end_a_blocked_receive() {
 #[test]
 fn a_signal_does_not_end_the_wait_of_a_poller() {
     let test = "a_signal_does_not_end_the_wait_of_a_poller";
-    if is_child_of(test) {
-        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
+    if let Some(endpoint) = part(test) {
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         let mut items = [Item::socket(&mut rep, Interest::READABLE)];
         let start = Instant::now();
         let timeout = Some(Duration::from_millis(1_500));

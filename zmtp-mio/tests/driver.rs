@@ -1,12 +1,11 @@
 //! The background driver: what goes on while the application is away.
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::processes::alone;
 use common::{LIMIT, eventually, half_ready, wire};
 use zmtp_mio::zmtp_core::Heartbeat;
 use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
@@ -100,7 +99,7 @@ fn it_keeps_a_heartbeat_while_both_applications_sleep() {
 #[test]
 fn it_does_nothing_while_nothing_happens() {
     // Alone: it counts the wake-ups of every driver of the process.
-    more_b::alone("it_does_nothing_while_nothing_happens", || {
+    alone("it_does_nothing_while_nothing_happens", || {
         let context = driven();
         let rep = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
         let req = Req::builder()
@@ -132,7 +131,7 @@ fn it_does_nothing_while_nothing_happens() {
 
 #[test]
 fn the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket() {
-    more_b::alone("the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket", || {
+    alone("the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket", || {
         let plain = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
         assert_eq!(drivers(), 0);
         let context = driven();

@@ -3,14 +3,12 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use common::echo::endpoint_of;
 use common::{LIMIT, RawPeer, SETTLE, assert_echo, cpu_time, req, wire};
-use more_b::endpoint_of;
 use zmtp_mio::{Interest, Item, Poller, Rep};
 
 const TOKEN: mio::Token = mio::Token(7);

@@ -2,8 +2,6 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, io, process};
 
+use common::listeners::{event_where, free_endpoint, free_port};
 use common::{
     Echo, LIMIT, RawPeer, assert_echo, drive_for, drive_until, events, ipc, rep, req, wire,
 };
-use more_a::{event_where, free_endpoint, free_port};
 use zmtp_mio::{CloseReason, Error, EventKind, Rep, Req};
 
 /// Too long for a name of the domain name system: it is known at once that it has no address.

@@ -3,14 +3,13 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use common::echo::{echo_with, endpoint_of, outcome, rep_with};
+use common::processes::alone;
 use common::{LIMIT, RawPeer, assert_echo, drive_for, drive_until, req, resident, wire};
-use more_b::{alone, echo_with, endpoint_of, outcome, rep_with};
 use zmtp_mio::{HighWaterMark, Rep};
 
 const MIB: usize = 1 << 20;

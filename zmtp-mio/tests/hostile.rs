@@ -3,14 +3,12 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Echo, LIMIT, RawPeer, assert_echo, closes, events, req, wire};
-use more_b::{echo_with, mutes, outcome};
+use common::echo::{echo_with, endpoint_of, outcome};
+use common::{Echo, LIMIT, RawPeer, assert_echo, closes, events, mutes, req, wire};
 use zmtp_mio::zmtp_core::wire::{Malformed, OldPeer};
 use zmtp_mio::zmtp_core::{Error, PeerError, Timeout};
 use zmtp_mio::{CloseReason, Counters, Rep};
@@ -239,7 +237,7 @@ fn a_peer_that_resets_in_the_middle_of_a_frame_is_counted_each_time() {
 #[test]
 fn a_thousand_connects_closed_at_once_are_each_accounted_for() {
     let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
-    let endpoint = more_b::endpoint_of(&rep);
+    let endpoint = endpoint_of(&rep);
     let dialling = thread::spawn({
         let endpoint = endpoint.clone();
         move || (0..1_000).for_each(|_| drop(RawPeer::connect(&endpoint)))

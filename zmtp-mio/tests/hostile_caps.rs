@@ -3,24 +3,25 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::echo::{echo_with, endpoint_of, outcome, rep_with};
+use common::processes::{finish, part, start};
 use common::{
-    Echo, LIMIT, RawPeer, assert_echo, closes, cpu_time, drive_for, drive_until, events, req, wire,
+    Echo, LIMIT, RawPeer, assert_echo, closes, cpu_time, drive_for, drive_until, events, is_open,
+    mutes, req, wire,
 };
-use more_b::{
-    echo_with, endpoint_of, finish, is_child_of, is_open, is_paused, meeting_place, mutes, outcome,
-    rep_with, spawn,
-};
-use zmtp_mio::{CloseReason, HighWaterMark, Rep, Req};
+use zmtp_mio::{CloseReason, EventKind, HighWaterMark, Rep, Req};
 
 const MIB: usize = 1 << 20;
+
+fn is_paused(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::AcceptPaused(_))
+}
 
 #[test]
 fn the_oldest_unfinished_handshake_gives_way() {
@@ -184,8 +185,8 @@ fn accepting_pauses_at_the_cap_on_connections_without_spinning_and_resumes() {
 #[test]
 fn two_hundred_connections_are_survived_with_48_descriptors() {
     let test = "two_hundred_connections_are_survived_with_48_descriptors";
-    if is_child_of(test) {
-        let mut rep = common::builder::<Rep>().bind(&meeting_place()).unwrap();
+    if let Some(endpoint) = part(test) {
+        let mut rep = common::builder::<Rep>().bind(&endpoint).unwrap();
         let before = cpu_time();
         let mut paused = 0;
         loop {
@@ -204,7 +205,7 @@ fn two_hundred_connections_are_survived_with_48_descriptors() {
     }
     let endpoint = common::ipc();
     let path = endpoint.strip_prefix("ipc://").unwrap().to_string();
-    let child = spawn(test, Some(48), &endpoint);
+    let child = start(test, Some(48), &endpoint);
     common::eventually("the server listens", || std::path::Path::new(&path).exists());
     let mut honest = req(&endpoint);
     assert_echo(&mut honest, b"before");
@@ -222,8 +223,7 @@ fn two_hundred_connections_are_survived_with_48_descriptors() {
 #[test]
 fn two_hundred_dials_are_survived_with_48_descriptors() {
     let test = "two_hundred_dials_are_survived_with_48_descriptors";
-    if is_child_of(test) {
-        let endpoint = meeting_place();
+    if let Some(endpoint) = part(test) {
         let mut req = common::builder::<Req>().build().unwrap();
         let before = cpu_time();
         for _ in 0..200 {
@@ -249,5 +249,5 @@ fn two_hundred_dials_are_survived_with_48_descriptors() {
         return;
     }
     let echo = Echo::new();
-    finish(spawn(test, Some(48), &echo.endpoint));
+    finish(start(test, Some(48), &echo.endpoint));
 }

@@ -3,16 +3,15 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread;
 use std::time::Duration;
 
+use common::echo::{endpoint_of, outcome, rep_with};
+use common::processes::alone;
 use common::{
     Echo, LIMIT, RawPeer, assert_echo, closes, cpu_time, drive_until, events, req, resident, wire,
 };
-use more_b::{alone, endpoint_of, outcome, rep_with};
 use zmtp_mio::{CloseReason, HighWaterMark, Rep};
 
 const MIB: usize = 1 << 20;

@@ -3,11 +3,10 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
+use common::echo::{echo_with, outcome};
+use common::processes::alone;
 use common::{Echo, RawPeer, assert_echo, req, resident, wire};
-use more_b::{alone, echo_with, outcome};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Exceeded, Limit, PeerError};

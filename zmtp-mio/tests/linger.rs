@@ -2,14 +2,12 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_b.rs"]
-mod more_b;
 
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use common::echo::{endpoint_of, rep_with};
 use common::{LIMIT, RawPeer, RawServer, drive_until, req, wire};
-use more_b::{endpoint_of, rep_with};
 use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;

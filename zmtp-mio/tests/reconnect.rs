@@ -3,16 +3,16 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::listeners::{
+    BadServer, event_where, free_endpoint, free_port, read_up_to, refusal, waits,
+};
 use common::{Echo, LIMIT, RawPeer, RawServer, closes, drive_for, drive_until, events, rep, wire};
-use more_a::{BadServer, event_where, free_endpoint, free_port, read_up_to, refusal, waits};
 use zmtp_mio::zmtp_core::{self, PeerError};
 use zmtp_mio::{Builder, CloseReason, Error, EventKind, Reconnect, Req};
 

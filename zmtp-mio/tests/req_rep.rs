@@ -2,14 +2,12 @@
 #![cfg(unix)]
 
 mod common;
-#[path = "common/more_a.rs"]
-mod more_a;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Echo, LIMIT, RawPeer, assert_echo, drive_until, rep, req, transports, wire};
-use more_a::{free_endpoint, pattern};
+use common::listeners::free_endpoint;
+use common::{Echo, LIMIT, RawPeer, assert_echo, drive_until, pattern, rep, req, transports, wire};
 use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Message, Rep, Req};
 

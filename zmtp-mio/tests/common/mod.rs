@@ -1,18 +1,23 @@
-//! What the test files share: raw peers, an echo server on a thread, and bounded waiting.
+//! What the test files share: sockets, raw peers, and bounded waiting.
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
 
+pub(crate) mod attack;
+pub(crate) mod echo;
+pub(crate) mod listeners;
 mod peer;
+pub(crate) mod processes;
 pub(crate) mod wire;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use zmtp_mio::{Builder, CloseReason, Context, EventKind, Handle, Rep, Req, Socket};
+use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket};
 
-pub(crate) use peer::{RawPeer, RawServer};
+pub(crate) use echo::{Echo, assert_echo};
+pub(crate) use peer::{RawPeer, RawServer, is_open, mutes};
 
 /// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
 /// background driver.
@@ -56,59 +61,9 @@ pub(crate) fn req(endpoint: &str) -> Req {
     builder::<Req>().connect(endpoint).unwrap()
 }
 
-/// A REP that echoes on a thread of its own until it is stopped.
-#[derive(Debug)]
-pub(crate) struct Echo {
-    stop: Handle,
-    thread: Option<JoinHandle<Rep>>,
-    pub(crate) endpoint: String,
-}
-
-impl Echo {
-    pub(crate) fn new() -> Self {
-        Self::on("tcp://127.0.0.1:*")
-    }
-
-    pub(crate) fn on(endpoint: &str) -> Self {
-        Self::with(builder::<Rep>().bind(endpoint).unwrap())
-    }
-
-    /// Echoes with a REP that is bound.
-    pub(crate) fn with(mut rep: Rep) -> Self {
-        let endpoint = rep.endpoints().next().unwrap().to_string();
-        let stop = rep.handle().unwrap();
-        let serve = move || {
-            loop {
-                match rep.recv() {
-                    Ok(request) => rep.send(request).unwrap(),
-                    Err(zmtp_mio::Error::Stopped) => return rep,
-                    Err(error) => panic!("the server failed: {error}"),
-                }
-            }
-        };
-        Self { stop, thread: Some(thread::spawn(serve)), endpoint }
-    }
-
-    /// Stops, and gives the socket back for a look at its counters and events.
-    pub(crate) fn stop(mut self) -> Rep {
-        self.stop.stop().unwrap();
-        self.thread.take().unwrap().join().unwrap()
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        let _ = self.stop.stop();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Asks and insists on the same octets back.
-pub(crate) fn assert_echo(req: &mut Req, body: &[u8]) {
-    let reply = req.request(body, LIMIT).unwrap().expect("no reply in time");
-    assert!(reply.bytes() == body, "{reply:?} is not {} octets of the request", body.len());
+/// Octets of which none can go missing or change places unseen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
 }
 
 /// Drives a socket until `done` says so, within [`LIMIT`].

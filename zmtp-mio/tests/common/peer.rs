@@ -282,3 +282,25 @@ impl Drop for RawServer {
         }
     }
 }
+
+/// Many raw connections that say nothing.
+pub(crate) fn mutes(endpoint: &str, n: usize) -> Vec<RawPeer> {
+    (0..n).map(|_| RawPeer::connect(endpoint)).collect()
+}
+
+/// Whether the other end has left the connection open: nothing but silence or octets for a while.
+pub(crate) fn is_open(peer: &mut RawPeer) -> bool {
+    let socket = match peer {
+        RawPeer::Tcp(stream) => stream,
+        RawPeer::Ipc(_) => panic!("only asked of TCP"),
+    };
+    let mut octet = [0];
+    socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    loop {
+        match socket.read(&mut octet) {
+            Ok(0) => return false,
+            Ok(_) => {}
+            Err(error) => return error.kind() == ErrorKind::WouldBlock,
+        }
+    }
+}

@@ -1,6 +1,4 @@
-//! Ports that stay free, listeners that misbehave, and octets that show where they belong.
-
-#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
+//! Ports where nobody listens, and listeners that misbehave.
 
 use std::net::TcpListener;
 use std::process;
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use zmtp_mio::{Event, EventKind};
 
-use crate::common::{RawPeer, RawServer};
+use super::{RawPeer, RawServer};
 
 /// A TCP port that nobody uses, below the range from which dialling sockets take theirs.
 pub(crate) fn free_port() -> u16 {
@@ -31,11 +29,6 @@ pub(crate) fn free_port() -> u16 {
 /// A TCP endpoint where nobody listens.
 pub(crate) fn free_endpoint() -> String {
     format!("tcp://127.0.0.1:{}", free_port())
-}
-
-/// Octets of which none can go missing or change places unseen.
-pub(crate) fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
 }
 
 /// A listener that does the same wrong thing to whoever connects, until it is dropped.

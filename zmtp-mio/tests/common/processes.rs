@@ -1,0 +1,126 @@
+//! Tests in processes of their own, which are this test binary again: for what belongs to a whole
+//! process, such as its memory, its CPU time and its descriptors.
+
+use std::fs;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::LIMIT;
+
+pub(crate) const KIB: usize = 1 << 10;
+pub(crate) const MIB: usize = 1 << 20;
+
+/// Longest life of such a process.
+const LIFE: Duration = Duration::from_secs(180);
+/// Names the test that it is for.
+const NAME: &str = "ZMTP_TEST_ALONE";
+/// Tells it its part.
+const PART: &str = "ZMTP_TEST_PART";
+/// The part of the test itself.
+const MAIN: &str = "main";
+
+/// Runs `body` in a process of its own. `test` is the name of the calling test.
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    match part(test) {
+        Some(_) => body(),
+        None => finish(start(test, None, MAIN)),
+    }
+}
+
+/// [`alone`] with so many descriptors. Where the system allows fewer the test is skipped, which is a
+/// failure under `ZMTP_NO_SKIP`.
+pub(crate) fn alone_with(test: &str, descriptors: u32, body: impl FnOnce()) {
+    if part(test).is_some() {
+        return body();
+    }
+    let hard = Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout;
+    let hard = String::from_utf8(hard).unwrap();
+    if hard.trim() != "unlimited" && hard.trim().parse::<u32>().unwrap() < descriptors {
+        let why = format!("{test}: {descriptors} descriptors are not allowed, but {}", hard.trim());
+        assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "{why}");
+        println!("SKIPPED {why}");
+        return;
+    }
+    finish(start(test, Some(descriptors), MAIN));
+}
+
+/// The part of this process in the test, if it was started for one.
+pub(crate) fn part(test: &str) -> Option<String> {
+    let ours = std::env::var(NAME).is_ok_and(|name| name == test);
+    ours.then(|| std::env::var(PART).unwrap())
+}
+
+/// Starts this binary again for one part of a test, such as an endpoint to meet at, with at most so
+/// many descriptors.
+pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
+    let limit = descriptors.map_or(String::new(), |n| format!("ulimit -n {n} && "));
+    Command::new("sh")
+        .args(["-c", &format!("{limit}exec \"$0\" \"$@\"")])
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(NAME, test)
+        .env(PART, part)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits for a process of [`start`], and insists that its one test ran and passed.
+pub(crate) fn finish(mut child: Child) {
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = thread::spawn(move || {
+        let mut said = String::new();
+        stdout.read_to_string(&mut said).map(|_| said)
+    });
+    let end = Instant::now() + LIFE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() >= end {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("a process of the test hangs");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let said = reading.join().unwrap().unwrap();
+    assert!(said.contains("1 passed"), "in a process of its own:\n{said}");
+    print!("{said}");
+}
+
+/// CPU time of this process, all threads.
+pub(crate) fn process_time() -> Duration {
+    let of = |entry: fs::DirEntry| {
+        let text = fs::read_to_string(entry.path().join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0)
+    };
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    Duration::from_nanos(threads.map(|entry| of(entry.unwrap())).sum())
+}
+
+/// The most that this process ever had resident, in octets.
+pub(crate) fn peak_of_memory() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * KIB
+}
+
+/// Descriptors that this process holds.
+pub(crate) fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Insists that this process does nothing, as soon as what is under way is done.
+pub(crate) fn assert_idle() {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let before = process_time();
+        thread::sleep(Duration::from_millis(300));
+        let spent = process_time() - before;
+        if spent < Duration::from_millis(30) {
+            return;
+        }
+        assert!(Instant::now() < end, "busy: {spent:?} of 300 ms");
+    }
+}
