@@ -65,6 +65,8 @@ pub struct Driver<'c> {
     /// The first octets that arrived, up to the major version.
     head: Vec<u8>,
     body: Option<(FrameHeader, Vec<u8>)>,
+    /// Octets and parts of the message under way that came in whole frames.
+    whole: (u64, u32),
     log: Vec<Said>,
     sent: Vec<u8>,
 }
@@ -86,6 +88,7 @@ impl<'c> Driver<'c> {
             pending: Vec::new(),
             head: Vec::new(),
             body: None,
+            whole: (0, 0),
             log: Vec::new(),
             sent: Vec::new(),
         };
@@ -283,9 +286,19 @@ impl<'c> Driver<'c> {
         self.check_body(last);
     }
 
-    /// Checks what the connection says of the body under way, and logs it if it ends here.
+    /// Checks what the connection says of the body under way, and logs it if it ends here. Who puts
+    /// a message together never holds more than the limits, whatever the peer says.
     fn check_body(&mut self, last: Option<FrameHeader>) {
         let (header, body) = self.body.take().expect("a body is under way");
+        let (limits, (octets, parts)) = (&self.connection.config().limits, self.whole);
+        assert!(header.len() <= limits.max_frame, "a frame of {}", header.len());
+        assert!(octets + header.len() <= limits.max_message, "{octets} and {}", header.len());
+        assert!(parts < limits.max_parts, "{parts} parts and another");
+        self.whole = match last {
+            Some(_) if header.is_final() => (0, 0),
+            Some(_) => (octets + header.len(), parts + 1),
+            None => self.whole,
+        };
         let remaining = header.len() - body.len() as u64;
         let incoming = self.connection.incoming();
         assert_eq!(incoming.map_or(0, |incoming| incoming.remaining), remaining);

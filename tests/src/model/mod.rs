@@ -2,6 +2,7 @@
 
 mod connection;
 mod pair;
+mod publish;
 mod rep;
 mod req;
 mod table;
@@ -11,6 +12,7 @@ mod turns;
 
 pub use connection::{delivered, said};
 pub use pair::{PairModel, PairPeer};
+pub use publish::PublishModel;
 pub use rep::RepModel;
 pub use req::ReqModel;
 pub use table::Table;

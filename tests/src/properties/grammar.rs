@@ -14,6 +14,8 @@ pub fn frame_headers_round_trip(octets: &[u8]) {
         assert_eq!(FrameHeader::parse(&octets[..taken - 1]), Ok(None));
         let theirs = raw::Frame::first(octets).expect("a whole header");
         assert_eq!((header.len(), taken), (theirs.len, theirs.wire_len - theirs.body.len()));
+        assert_eq!(FrameHeader::peek(octets), Some((header, taken)));
+        assert_eq!(FrameHeader::peek(&octets[..taken - 1]), None);
         round_trip(header);
     }
     if let Some(len) = octets.first_chunk() {
@@ -54,14 +56,23 @@ pub fn greetings_round_trip(octets: &[u8]) {
     assert_eq!(Greeting::parse(&greeting.emit(*id)), Ok(Some(greeting)));
 }
 
-/// Commands, PINGs and reasons that parse are made of the octets they came from.
+/// Commands that parse emit the octets they came from, whatever those are; PINGs and reasons that
+/// parse are made of theirs.
 pub fn commands_round_trip(octets: &[u8]) {
+    for name in [CommandName::Ping, CommandName::Subscribe] {
+        let body = emitted(name, octets);
+        let command = Command::parse(&body).expect("a command");
+        assert_eq!((command.name(), command.data), (name, octets));
+    }
     if let Ok(command) = Command::parse(octets) {
         let name = &octets[1..octets.len() - command.data.len()];
         assert_eq!(usize::from(octets[0]), name.len());
         match command.name() {
             CommandName::Unknown => {}
-            known => assert_eq!(known.octets(), name),
+            known => {
+                assert_eq!(known.octets(), name);
+                assert_eq!(emitted(known, command.data), octets);
+            }
         }
     } else {
         assert!(octets.is_empty() || octets[0] == 0 || usize::from(octets[0]) >= octets.len());
@@ -73,6 +84,19 @@ pub fn commands_round_trip(octets: &[u8]) {
     if let Ok(reason) = error_reason(octets) {
         assert!(octets.starts_with(&[&[reason.len() as u8], reason].concat()));
     }
+}
+
+/// The body of the one frame that a command becomes, its data given in three parts.
+fn emitted(name: CommandName, data: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; data.len() + 32];
+    let mut writer = Writer::new(&mut out);
+    let (first, rest) = data.split_at(data.len() / 3);
+    writer.command(name, &[first, &[], rest]);
+    let frame = writer.written();
+    let (header, taken) = FrameHeader::parse(frame).unwrap().expect("a whole header");
+    assert_eq!((header.kind(), taken), (Kind::Command, header.header_len()));
+    assert_eq!(header.len(), (frame.len() - taken) as u64);
+    frame[taken..].to_vec()
 }
 
 /// Metadata that parses is made of the octets it came from, property by property.

@@ -1,0 +1,51 @@
+//! PUB and XPUB, slowly: who wants what in a list of pairs, and what XPUB's application is told.
+
+use std::collections::BTreeSet;
+
+use zmtp_core::pattern::{PeerId, Reports};
+
+/// Subscribers and their topics.
+#[derive(Debug)]
+pub struct PublishModel {
+    held: BTreeSet<(PeerId, Vec<u8>)>,
+    reports: Reports,
+}
+
+impl PublishModel {
+    /// A publisher without subscribers.
+    pub const fn new(reports: Reports) -> Self {
+        Self { held: BTreeSet::new(), reports }
+    }
+
+    fn holders(&self, topic: &[u8]) -> usize {
+        self.held.iter().filter(|(_, held)| held == topic).count()
+    }
+
+    /// Whether the application is told that a peer subscribes: of all subscriptions, or of those to
+    /// topics that nobody had.
+    pub fn subscribe(&mut self, peer: PeerId, topic: &[u8]) -> bool {
+        let new = self.holders(topic) == 0;
+        self.held.insert((peer, topic.to_vec()));
+        new || self.reports != Reports::Changes
+    }
+
+    /// Whether the application is told that a peer cancels: if nobody has the topic now, or, where
+    /// it is told of everything, if the peer had it.
+    pub fn cancel(&mut self, peer: PeerId, topic: &[u8]) -> bool {
+        let had = self.held.remove(&(peer, topic.to_vec()));
+        self.holders(topic) == 0 || (had && self.reports == Reports::All)
+    }
+
+    /// A peer is gone: the cancellations of which the application is told.
+    pub fn detach(&mut self, peer: PeerId) -> BTreeSet<Vec<u8>> {
+        let of_it: Vec<_> = self.held.iter().filter(|(other, _)| *other == peer).cloned().collect();
+        let cancelled = of_it.into_iter().map(|(_, topic)| topic);
+        cancelled.filter(|topic| self.cancel(peer, topic)).collect()
+    }
+
+    /// The peers that get a message with this first frame.
+    pub fn matches(&self, subject: &[u8]) -> BTreeSet<PeerId> {
+        let wanted = self.held.iter().filter(|(_, topic)| subject.starts_with(topic));
+        wanted.map(|(peer, _)| *peer).collect()
+    }
+}
