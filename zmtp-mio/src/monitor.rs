@@ -143,6 +143,12 @@ pub enum EventKind {
     Ready(PeerInfo),
     /// The peer sent ERROR with this reason.
     Refused(RefusedReason),
+    /// A command of the peer was ignored. Of each connection the first is told, and
+    /// [`Counters::ignored_commands`] counts them all.
+    Ignored(Ignored),
+    /// A message of the peer was dropped for this reason. Of each connection the first is told, and
+    /// [`Counters::dropped`] counts them all. Peers of this process (`inproc`) are only counted.
+    Dropped(Reason),
 }
 
 /// The reason in a peer's ERROR command, its first 64 octets.
@@ -247,10 +253,6 @@ impl Monitor {
 
     pub(crate) fn take_event(&mut self) -> Option<Event> {
         self.events.pop_front()
-    }
-
-    pub(crate) fn ignored(&mut self, _: Ignored) {
-        self.counters.ignored_commands += 1;
     }
 
     pub(crate) fn rejected(&mut self, reason: Reason) {

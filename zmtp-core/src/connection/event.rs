@@ -95,6 +95,18 @@ pub enum Ignored {
     Malformed,
 }
 
+impl core::fmt::Display for Ignored {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Command(CommandName::Unknown) => f.write_str("an unknown command"),
+            Self::Command(name) => {
+                write!(f, "{}, which means nothing here", name.octets().escape_ascii())
+            }
+            Self::Malformed => f.write_str("a malformed command"),
+        }
+    }
+}
+
 /// Who the peer is, as far as its greeting and READY said.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -109,6 +109,18 @@ pub enum Reason {
     WrongRequestId,
 }
 
+impl core::fmt::Display for Reason {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::BadEnvelope => "no delimiter, or no body behind it",
+            Self::NotAsked => "a reply that nobody waits for",
+            Self::SendsOnly => "a message to a socket type that only sends",
+            Self::WrongPeer => "a reply from another peer than the one asked",
+            Self::WrongRequestId => "a reply with another request id than the last",
+        })
+    }
+}
+
 /// The application called out of turn (libzmq's `EFSM`).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -295,6 +295,8 @@ pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
             ("ready", Some(format!("{name}, ZMTP {}", peer.version)))
         }
         EventKind::Refused(reason) => ("refused", Some(reason.octets().escape_ascii().to_string())),
+        EventKind::Ignored(what) => ("ignored", Some(what.to_string())),
+        EventKind::Dropped(reason) => ("dropped", Some(reason.to_string())),
         other => ("other", Some(format!("{other:?}"))),
     }
 }

@@ -41,6 +41,10 @@ pub(super) struct Rx {
     pub(super) ready: bool,
     /// A letter came whole: the peer is of use, and dialling it again starts with a short wait.
     pub(super) proven: bool,
+    /// There was an event for the first command that was ignored.
+    pub(super) told_ignored: bool,
+    /// There was one for the first message that was dropped.
+    pub(super) told_dropped: bool,
     /// What stash and letter were last counted as.
     pub(super) weight: usize,
     /// The part of it that counts as unfinished: whole messages behind a full queue do not.

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use zmtp_core::pattern::{PeerId, Verdict};
+use zmtp_core::pattern::{PeerId, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property};
-use zmtp_core::{Chunk, Decoded, Event, Input, PeerInfo, Subscription};
+use zmtp_core::{Chunk, Decoded, Event, Ignored, Input, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
 use super::pattern::{Door, Pattern, Received, keep};
@@ -48,6 +48,10 @@ pub(super) struct Said {
     /// What its READY called it.
     pub(super) routing_id: Box<[u8]>,
     pub(super) refused: Option<RefusedReason>,
+    /// The first command of the connection that was ignored.
+    pub(super) ignored: Option<Ignored>,
+    /// The first message of it that was dropped.
+    pub(super) dropped: Option<Reason>,
 }
 
 /// How a turn of reading ended.
@@ -194,7 +198,12 @@ impl Link {
                 Decoded::Event(Event::Refused(reason)) => {
                     to.said.refused = Some(RefusedReason::new(reason));
                 }
-                Decoded::Event(Event::Ignored(what)) => to.monitor.ignored(what),
+                Decoded::Event(Event::Ignored(what)) => {
+                    to.monitor.counters.ignored_commands += 1;
+                    if !core::mem::replace(&mut self.rx.told_ignored, true) {
+                        to.said.ignored = Some(what);
+                    }
+                }
                 Decoded::Event(_) => {}
             }
         }
@@ -242,7 +251,7 @@ impl Link {
             match verdict {
                 Verdict::Deliver => self.rx.letter.message.begin_part(),
                 Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
-                Verdict::Reject(reason) => self.rx.reject(reason, to.monitor),
+                Verdict::Reject(reason) => self.rx.reject(reason, to),
                 Verdict::Skip => {}
             }
         }
@@ -266,7 +275,7 @@ impl Link {
         if verdict == Some(Verdict::RequestId) {
             let id = self.rx.letter.envelope.last().try_into().unwrap_or_default();
             if let Verdict::Reject(reason) = to.pattern.check_request_id(to.peer, id) {
-                self.rx.reject(reason, to.monitor);
+                self.rx.reject(reason, to);
             }
         }
         if !header.is_final() {
@@ -281,6 +290,9 @@ impl Link {
         let mut door = Door { peer, accepted, routing_id, incoming, outgoing };
         let received = keep(*pattern, &mut monitor.counters, &mut door, letter, to.conflate)?;
         self.rx.proven |= received != Received::NotAsked;
+        if received == Received::NotAsked {
+            self.rx.say_dropped(Reason::NotAsked, &mut to.said);
+        }
         Ok(())
     }
 }
@@ -299,9 +311,16 @@ impl<P> Receiver<'_, P> {
 }
 
 impl Rx {
-    fn reject(&mut self, reason: zmtp_core::pattern::Reason, monitor: &mut Monitor) {
+    fn reject<P>(&mut self, reason: Reason, to: &mut Receiver<'_, P>) {
         self.letter = Letter::default();
-        monitor.rejected(reason);
+        to.monitor.rejected(reason);
+        self.say_dropped(reason, &mut to.said);
+    }
+
+    fn say_dropped(&mut self, reason: Reason, said: &mut Said) {
+        if !core::mem::replace(&mut self.told_dropped, true) {
+            said.dropped = Some(reason);
+        }
     }
 }
 

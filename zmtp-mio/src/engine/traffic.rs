@@ -134,25 +134,31 @@ impl<P: Pattern> Engine<P> {
     }
 
     fn act_on(&mut self, index: usize, said: Said) {
-        if said.ready.is_none() && said.refused.is_none() {
+        let Said { ready, refused, ignored, dropped, routing_id } = said;
+        let kinds = [
+            ready.map(EventKind::Ready),
+            refused.map(EventKind::Refused),
+            ignored.map(EventKind::Ignored),
+            dropped.map(EventKind::Dropped),
+        ];
+        if kinds.iter().all(Option::is_none) {
             return;
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
         let endpoint = Arc::clone(&peer.endpoint);
         let at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
-        if let Some(info) = said.ready {
+        if let Some(info) = ready {
             if !peer.known && matches!(peer.origin, Origin::Accepted) {
                 self.unfinished -= 1;
             }
             peer.known = true;
             if let Some(met) = &mut peer.met {
-                (met.info, met.routing_id) = (Some(info), said.routing_id);
+                (met.info, met.routing_id) = (Some(info), routing_id);
             }
             self.monitor.counters.handshakes += 1;
-            self.monitor.note(&endpoint, at, EventKind::Ready(info));
         }
-        if let Some(reason) = said.refused {
-            self.monitor.note(&endpoint, at, EventKind::Refused(reason));
+        for kind in kinds.into_iter().flatten() {
+            self.monitor.note(&endpoint, at, kind);
         }
     }
 
