@@ -25,6 +25,14 @@ pub fn long_frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags | 2], &(body.len() as u64).to_be_bytes()[..], body].concat()
 }
 
+/// A frame with exactly these flags, the form they ask for, and a size of its own.
+pub fn with_header(flags: u8, size: u64, body: &[u8]) -> Vec<u8> {
+    match flags & 2 {
+        0 => [&[flags, size as u8], body].concat(),
+        _ => [&[flags], &size.to_be_bytes()[..], body].concat(),
+    }
+}
+
 fn short_frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags, body.len() as u8], body].concat()
 }

@@ -3,14 +3,20 @@
 
 use zmtp_interop::differential::subject::Kind;
 use zmtp_interop::differential::{compare, listed};
+use zmtp_tests::malformed::{self, Case, What};
 
-/// Every bad input, every dialogue, and some that are made up.
+/// Every row of the table of bad inputs, every dialogue, and some that are made up.
 const INPUTS: usize = 400;
 
 fn compared(kind: Kind) {
     let summary = compare(kind, INPUTS, 42).unwrap();
     println!("{kind:?}: {summary}");
     assert_eq!(summary.compared, INPUTS);
+    let runs = |case: &Case| matches!(case.what, What::Run(_));
+    let rows = malformed::cases().iter().filter(|case| runs(case)).count();
+    assert_eq!(summary.rows, rows, "rows compared");
+    let left_out: usize = summary.left_out.values().sum();
+    assert_eq!(summary.rows + left_out, malformed::libzmq().len(), "rows of the table");
     assert!(summary.same > INPUTS / 4, "most inputs are refused by both or by none");
     assert!(summary.findings.is_empty(), "{} differences are not listed", summary.findings.len());
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use arbitrary::Unstructured;
+use zmtp_mio::zmtp_core::Config;
 use zmtp_tests::dialogue::Dialogue;
-use zmtp_tests::malformed::{self, What};
+use zmtp_tests::malformed::Run;
 use zmtp_tests::random::Random;
 use zmtp_tests::raw::{self, Frame};
 use zmtp_tests::vectors::Vector;
 
+use super::rows;
 use super::subject::{Kind, Message};
 
 /// The last message of an input that can be continued to one.
@@ -27,20 +29,61 @@ pub struct Input {
     continued: Option<Vec<u8>>,
     /// Both.
     stream: Vec<u8>,
+    /// How many of them are sent at once.
+    first: usize,
+    /// The settings of our end; libzmq's are set alike.
+    pub config: Config,
+    /// How long the peer is silent then, in milliseconds, where that is what it does wrong.
+    pub silence: u32,
+    /// Whether it is a row of the table of bad inputs.
+    pub is_row: bool,
 }
 
 impl Input {
     fn new(kind: Kind, name: impl Into<String>, octets: Vec<u8>) -> Self {
         let continued = continued(kind, &octets);
         let stream = [&octets[..], continued.as_deref().unwrap_or_default()].concat();
-        Self { name: name.into(), octets, continued, stream }
+        let (first, config) = (stream.len().min(64), Config::new(kind.names().0));
+        Self {
+            name: name.into(),
+            octets,
+            continued,
+            stream,
+            first,
+            config,
+            silence: 0,
+            is_row: false,
+        }
+    }
+
+    /// A row of the table of bad inputs, whose peer sends these pieces to this type of socket.
+    pub(super) fn row(kind: Kind, name: String, run: &Run, pieces: &[Vec<u8>]) -> Self {
+        let mut input = Self::new(kind, name, pieces.concat());
+        if run.silence > 0 {
+            input.continued = None;
+            input.stream.clone_from(&input.octets);
+        }
+        // What comes with the greeting, where that is what it is about.
+        let first = pieces.first().map_or(0, Vec::len);
+        input.first = first.max(input.first).min(input.stream.len());
+        input.silence = run.silence;
+        input.is_row = true;
+        input.config.limits = run.config.limits;
+        input.config.min_version = run.config.min_version;
+        input
     }
 
     /// What is sent at once, and what is sent once the other has answered: libzmq closes if
     /// greeting, READY and messages come in one segment.
     pub fn stages(&self) -> [&[u8]; 2] {
-        let (greeting, rest) = self.stream.split_at(self.stream.len().min(64));
-        [greeting, rest]
+        let (first, rest) = self.stream.split_at(self.first);
+        [first, rest]
+    }
+
+    /// Whether greeting, READY and a message are sent at once.
+    pub fn is_burst(&self) -> bool {
+        let (frames, _) = raw::frames(self.stages()[0].get(64..).unwrap_or_default());
+        frames.iter().any(|frame| !frame.is_command())
     }
 
     /// All that is sent, the probe included.
@@ -66,20 +109,11 @@ impl fmt::Display for Input {
     }
 }
 
-/// All inputs for a socket type: every bad input and every dialogue first, then changed and made-up
-/// ones without end.
+/// All inputs for a socket type: every row of the table of bad inputs and every dialogue first, then
+/// changed and made-up ones without end.
 pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
     let (ours, _) = kind.names();
-    let mut first = Vec::new();
-    for case in malformed::cases() {
-        if let What::Run(run) = case.what
-            && run.config.socket_type == ours
-            && run.silence == 0
-        {
-            let name = format!("{}: {}", case.section, case.input);
-            first.push(Input::new(kind, name, run.pieces.concat()));
-        }
-    }
+    let mut first = rows::of(kind).compared;
     let mut streams = Vec::new();
     for vector in Vector::all() {
         for stream in vector.peer_streams() {

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_mio::zmtp_core::wire::{SocketType, Version};
+use zmtp_mio::zmtp_core::{Config, Limits};
 
 use crate::libzmq::option;
 use crate::libzmq::{self, Context};
@@ -54,19 +55,25 @@ pub trait Subject {
 /// How long a turn waits.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A socket of ours.
+/// A socket of ours with the limits and the lowest version of `config`.
 ///
 /// # Errors
 ///
 /// It cannot be made.
-pub fn ours(kind: Kind) -> io::Result<Box<dyn Subject>> {
+pub fn ours(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
     const ANY: &str = "tcp://127.0.0.1:*";
     let error = |error: zmtp_mio::Error| io::Error::other(error.to_string());
+    macro_rules! bound {
+        ($builder:expr) => {{
+            let builder = $builder.limits(config.limits).min_version(config.min_version);
+            Box::new(builder.bind(ANY).map_err(error)?)
+        }};
+    }
     Ok(match kind {
-        Kind::Pull => Box::new(zmtp_mio::Pull::builder().bind(ANY).map_err(error)?),
-        Kind::Rep => Box::new(zmtp_mio::Rep::builder().bind(ANY).map_err(error)?),
-        Kind::Router => Box::new(zmtp_mio::Router::builder().bind(ANY).map_err(error)?),
-        Kind::Sub => Box::new(zmtp_mio::Sub::builder().topic("").bind(ANY).map_err(error)?),
+        Kind::Pull => bound!(zmtp_mio::Pull::builder()),
+        Kind::Rep => bound!(zmtp_mio::Rep::builder()),
+        Kind::Router => bound!(zmtp_mio::Router::builder()),
+        Kind::Sub => bound!(zmtp_mio::Sub::builder().topic("")),
     })
 }
 
@@ -108,12 +115,12 @@ struct Theirs {
     answers: bool,
 }
 
-/// A socket of libzmq's.
+/// A socket of libzmq's, set as `config` says where that is not the default.
 ///
 /// # Errors
 ///
 /// It cannot be made.
-pub fn libzmq(kind: Kind) -> io::Result<Box<dyn Subject>> {
+pub fn libzmq(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
     static CONTEXT: OnceLock<Context> = OnceLock::new();
     let context = CONTEXT.get_or_init(|| Context::new().expect("a context"));
     let socket = context.socket(match kind {
@@ -124,6 +131,20 @@ pub fn libzmq(kind: Kind) -> io::Result<Box<dyn Subject>> {
     })?;
     if kind == Kind::Sub {
         socket.set_bytes(option::SUBSCRIBE, b"")?;
+    }
+    let (limits, default) = (config.limits, Limits::DEFAULT);
+    if limits.max_frame != default.max_frame || limits.max_command != default.max_command {
+        // Commands are messages to it.
+        let size = limits.max_frame.min(limits.max_command.into());
+        socket.set_bytes(option::MAXMSGSIZE, &size.to_ne_bytes())?;
+    }
+    if limits.handshake_timeout != default.handshake_timeout {
+        socket
+            .set_i32(option::HANDSHAKE_IVL, i32::try_from(limits.handshake_timeout).unwrap_or(0))?;
+    }
+    if config.min_version > Version::V1_0 {
+        // It has no such option, and refuses older versions where peers are to be asked who they are.
+        socket.set_bytes(option::ZAP_DOMAIN, b"global")?;
     }
     socket.bind("tcp://127.0.0.1:*")?;
     socket.set_timeout(Some(MOMENT))?;

@@ -1,0 +1,168 @@
+//! Octets with what libzmq lets pass put right, and what it does not see blotted out.
+//!
+//! What a reader by the rules makes of them is what libzmq makes of the octets as they were.
+
+use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_tests::raw::{self, Frame};
+
+use super::subject::Kind;
+
+/// What no machine has the memory for, or only some: libzmq then closes, or waits for more.
+const HUGE: u64 = 1 << 30;
+
+/// Octets that are put right.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    /// The octets.
+    pub octets: Vec<u8>,
+    /// The routing id, if it is longer than one may be.
+    pub long_name: Option<Vec<u8>>,
+    /// Whether they end in a frame for which there may be no memory.
+    pub ends_huge: bool,
+}
+
+/// Puts right what is sent to libzmq's socket of this type.
+pub(super) fn put_right(kind: Kind, stream: &[u8]) -> Passed {
+    let mut passed = Passed::default();
+    match *stream {
+        [0xff, _, _, _, _, _, _, _, _, tenth, major @ (0 | 1), _, ref frames @ ..]
+            if tenth & 1 == 1 =>
+        {
+            // It does not look at the type.
+            passed.octets.extend_from_slice(&stream[..11]);
+            let peer = SocketType::from_name(kind.names().1.as_bytes());
+            passed.octets.push(peer.map_or(0, SocketType::code));
+            if major == 0 { passed.of_1_0(frames) } else { passed.of_2_0(frames) }
+        }
+        _ if raw::is_old(stream) == Some(true) => passed.of_1_0(stream),
+        _ => {
+            let (greeting, frames) = stream.split_at(stream.len().min(64));
+            passed.octets.extend_from_slice(greeting);
+            passed.of_3(frames);
+        }
+    }
+    passed
+}
+
+impl Passed {
+    fn of_3(&mut self, mut rest: &[u8]) {
+        let mut ready = false;
+        while let Some(frame) = Frame::first(rest) {
+            let mut body = frame.body.clone();
+            // Reserved bits.
+            let mut flags = frame.flags & 7;
+            if !ready {
+                // Any frame is a command in the handshake, and MORE on it nothing.
+                flags = flags & 2 | 4;
+                if frame.is_whole() && body.starts_with(b"\x05READY") {
+                    ready = true;
+                    body = self.metadata(&body);
+                }
+            } else if is_subscription(&frame) {
+                flags &= 3;
+            } else if frame.is_command() {
+                flags &= 6;
+                if body.starts_with(b"\x05READY") {
+                    body[1..6].copy_from_slice(b"ready");
+                }
+            }
+            let size = if frame.is_whole() { body.len() as u64 } else { frame.len };
+            self.octets.extend(raw::with_header(flags, size, &body));
+            self.ends_huge = frame.len >= HUGE;
+            rest = &rest[frame.wire_len..];
+        }
+        self.header(rest, if ready { 7 } else { 2 });
+    }
+
+    fn of_2_0(&mut self, mut rest: &[u8]) {
+        let mut named = false;
+        while let Some(frame) = Frame::first(rest) {
+            let whole = &rest[..frame.wire_len];
+            rest = &rest[frame.wire_len..];
+            self.ends_huge = frame.len >= HUGE;
+            if !named {
+                named = true;
+                self.name(&frame, &[&[frame.flags & 2], &whole[1..]].concat(), &raw::frame(0, b""));
+            } else if !frame.is_command() {
+                self.octets.push(frame.flags & 3);
+                self.octets.extend_from_slice(&whole[1..]);
+            }
+        }
+        self.header(rest, if named { 3 } else { 2 });
+    }
+
+    fn of_1_0(&mut self, mut rest: &[u8]) {
+        let mut named = false;
+        while let Some(frame) = Frame::first_of_1_0(rest).filter(|frame| frame.len != u64::MAX) {
+            let mut whole = rest[..frame.wire_len].to_vec();
+            rest = &rest[frame.wire_len..];
+            self.ends_huge = frame.len >= HUGE;
+            let flags = if whole[0] == 0xff { 9 } else { 1 };
+            whole[flags] &= u8::from(named);
+            if named {
+                self.octets.extend(whole);
+            } else {
+                named = true;
+                self.name(&frame, &whole, &raw::frame_of_1_0(0, b""));
+            }
+        }
+        self.octets.extend_from_slice(rest);
+    }
+
+    /// The beginning of a header, with these flags at most. MORE on a command is none.
+    fn header(&mut self, octets: &[u8], flags: u8) {
+        if let [first, rest @ ..] = octets {
+            let flags = if first & flags & 4 == 0 { flags } else { flags & 6 };
+            self.octets.push(first & flags);
+            self.octets.extend_from_slice(rest);
+        }
+    }
+
+    /// The identity frame of an older version, or `none` in its place if it is too long.
+    fn name(&mut self, frame: &Frame, whole: &[u8], none: &[u8]) {
+        if frame.len > 255 && frame.is_whole() {
+            self.long_name = Some(frame.body.clone());
+            self.octets.extend_from_slice(none);
+        } else {
+            self.octets.extend_from_slice(whole);
+        }
+    }
+
+    /// The body of a READY without what libzmq does not see.
+    fn metadata(&mut self, body: &[u8]) -> Vec<u8> {
+        let (command, data) = body.split_at(6);
+        let (properties, rest) = raw::properties(data);
+        let mut octets = command.to_vec();
+        for (name, value) in properties {
+            let is = |other: &[u8]| name.eq_ignore_ascii_case(other) && name != other;
+            let mut seen = str::from_utf8(name).unwrap_or("X");
+            if is(b"Socket-Type") || is(b"Identity") {
+                seen = "X";
+            } else if seen == "Identity" {
+                self.long_name = (value.len() > 255).then(|| value.to_vec());
+                if self.long_name.is_some() {
+                    seen = "X";
+                }
+            }
+            octets.extend(raw::property(seen, value));
+        }
+        // A last name without a value, or only with its size.
+        let name = rest.first().map_or(0, |len| usize::from(*len) + 1);
+        if rest.len() < 2 || rest.len() != name && rest.len() != name + 4 {
+            octets.extend_from_slice(rest);
+        }
+        octets
+    }
+}
+
+/// Whether libzmq takes a command for a message.
+fn is_subscription(frame: &Frame) -> bool {
+    let name = |name: &[u8]| frame.body.starts_with(name);
+    frame.is_whole() && frame.is_command() && (name(b"\x09SUBSCRIBE") || name(b"\x06CANCEL"))
+}
+
+/// Whether there is a SUBSCRIBE or CANCEL among the octets.
+pub(super) fn has_subscriptions(octets: &[u8]) -> bool {
+    let (frames, _) = raw::frames(octets.get(64..).unwrap_or_default());
+    frames.iter().any(is_subscription)
+}

@@ -1,0 +1,101 @@
+//! What comes of an input as it is read slowly: by our rules, and by libzmq's.
+//!
+//! libzmq's rules are ours but for what it lets pass. So its reading is the model's reading of other
+//! octets: those in which what it does not mind is put right, and what it does not see is blotted out.
+
+use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_mio::zmtp_core::{Config, Error, Limits, Timeout};
+use zmtp_tests::driver::Said;
+use zmtp_tests::{model, raw};
+
+use super::Outcome;
+use super::input::Input;
+use super::let_pass::put_right;
+use super::subject::Kind;
+
+/// An input as it must be read.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "what is compared")]
+pub struct Reading {
+    /// What must come of it.
+    pub outcome: Outcome,
+    /// Why the peer is refused, if it is.
+    pub error: Option<Error>,
+    /// Whether the peer may be refused or not, as memory allows.
+    pub either: bool,
+    /// What a ROUTER calls the peer; nothing for a name that it makes itself.
+    pub name: Vec<u8>,
+}
+
+/// An input as our end must read it.
+pub fn ours(kind: Kind, input: &Input) -> Reading {
+    let mut reading = reading(kind, input, &input.config, input.stream(), |name| {
+        name.eq_ignore_ascii_case(b"Identity")
+    });
+    if input.silence >= input.config.limits.handshake_timeout && reading.error.is_none() {
+        reading.error = Some(Error::TimedOut(Timeout::Handshake));
+        reading.outcome.refused = true;
+    }
+    reading
+}
+
+/// An input as libzmq must read it.
+pub fn libzmq(kind: Kind, input: &Input) -> Reading {
+    let mut config = input.config.clone();
+    if config.limits == Limits::DEFAULT {
+        let limits = config.limits.max_frame(u64::MAX).max_message(u64::MAX);
+        config.limits = limits.max_parts(u32::MAX).max_command(u32::MAX);
+    }
+    let passed = put_right(kind, input.stream());
+    let mut reading = reading(kind, input, &config, &passed.octets, |name| name == b"Identity");
+    reading.either = passed.ends_huge;
+    if let Some(name) = passed.long_name.filter(|_| kind == Kind::Router) {
+        rename(&mut reading, name);
+    }
+    reading
+}
+
+fn reading(
+    kind: Kind,
+    input: &Input,
+    config: &Config,
+    octets: &[u8],
+    is_name: impl Fn(&[u8]) -> bool,
+) -> Reading {
+    let log = model::said(config, octets);
+    let error = log.iter().find_map(|said| match said {
+        Said::Failed(error) => Some(*error),
+        _ => None,
+    });
+    let ours = kind.names().0;
+    let mut received = model::delivered(ours, &log);
+    if received.last().is_some_and(|message| input.is_probe(message)) {
+        received.pop();
+    }
+    let mut reading = Reading {
+        outcome: Outcome { received, refused: error.is_some() },
+        error,
+        either: false,
+        name: Vec::new(),
+    };
+    if ours == SocketType::Router {
+        reading.outcome.received.iter_mut().for_each(|message| message.insert(0, Vec::new()));
+        let properties = log.iter().find_map(|said| match said {
+            Said::Ready(properties) => Some(properties),
+            _ => None,
+        });
+        let (properties, _) = raw::properties(properties.map_or(&[], Vec::as_slice));
+        let name =
+            properties.iter().rfind(|(name, _)| is_name(name)).map(|(_, name)| name.to_vec());
+        rename(&mut reading, name.unwrap_or_default());
+    }
+    reading
+}
+
+fn rename(reading: &mut Reading, name: Vec<u8>) {
+    for message in &mut reading.outcome.received {
+        message[0].clone_from(&name);
+    }
+    super::forget_own_names(&mut reading.outcome);
+    reading.name = name;
+}

@@ -1,0 +1,223 @@
+//! The rows of the table of bad inputs, as each socket type is shown them.
+//!
+//! A row is written for one type of socket. To show another the same flaw, its peer names the
+//! Socket-Type (or the code of ZMTP 2.0) that fits where it fitted and one that does not where it did
+//! not; a REP gets the empty frame in front of each message without which it rejects any. What libzmq
+//! does where it connects is shown to it where it listens.
+
+use std::collections::BTreeMap;
+
+use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_tests::malformed::{self, Run, What};
+use zmtp_tests::raw::{self, Frame};
+
+use super::input::Input;
+use super::subject::Kind;
+
+/// What becomes of the rows for a socket type.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Rows {
+    /// Those that are compared, in the order of the table.
+    pub compared: Vec<Input>,
+    /// How many are not, by the reason.
+    pub left_out: BTreeMap<&'static str, usize>,
+}
+
+/// Why rows that other tests run are none for the types that are compared.
+const TAKES_NONE: &str = "it is about a socket that takes no messages";
+
+/// Every row of the table.
+pub fn of(kind: Kind) -> Rows {
+    let mut rows = Rows::default();
+    for case in malformed::cases() {
+        let why = match case.what {
+            What::Run(run) => {
+                let name = format!("{}: {}", case.section, case.input);
+                rows.compared.push(Input::row(kind, name, &run, &shown(&run, kind)));
+                continue;
+            }
+            What::Deferred(why) => why,
+            What::Elsewhere(_) => TAKES_NONE,
+        };
+        *rows.left_out.entry(why).or_default() += 1;
+    }
+    rows
+}
+
+/// What the peer in a row sends to a socket of this type.
+fn shown(run: &Run, kind: Kind) -> Vec<Vec<u8>> {
+    let types = Types { written_for: run.config.socket_type, kind };
+    if types.written_for == kind.names().0 {
+        return run.pieces.clone();
+    }
+    match (raw::is_old(&run.pieces.concat()), run.pieces.first().map_or(0, Vec::len)) {
+        (Some(false), _) => types.pieces(&run.pieces),
+        (Some(true), 12..) if run.pieces[0].starts_with(b"\xff") => types.of_2_0(&run.pieces),
+        (Some(true), _) if run.pieces[0] == [1, 0] => types.of_1_0(&run.pieces),
+        _ => run.pieces.clone(),
+    }
+}
+
+/// The type that a row is written for, and the one that is shown it.
+struct Types {
+    written_for: SocketType,
+    kind: Kind,
+}
+
+impl Types {
+    /// Whether messages lack the delimiter that a REP asks for.
+    fn lack_delimiter(&self) -> bool {
+        self.kind == Kind::Rep && self.written_for != SocketType::Req
+    }
+
+    fn pieces(&self, pieces: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        let mut state = State { greeted: false, ready: false, begun: false };
+        pieces.iter().map(|piece| self.piece(piece, &mut state)).collect()
+    }
+
+    fn piece(&self, piece: &[u8], state: &mut State) -> Vec<u8> {
+        let greeting = if state.greeted { 0 } else { piece.len().min(64) };
+        state.greeted = true;
+        let (greeting, mut rest) = piece.split_at(greeting);
+        let mut octets = greeting.to_vec();
+        while let Some(frame) = Frame::first(rest) {
+            if state.ready && !frame.is_command() {
+                if !state.begun && self.lack_delimiter() {
+                    octets.extend(raw::frame(1, b""));
+                }
+                state.begun = frame.has_more();
+            }
+            let body = if frame.is_whole() { self.named(&frame.body) } else { Vec::new() };
+            if body == frame.body || !frame.is_whole() {
+                octets.extend_from_slice(&rest[..frame.wire_len]);
+            } else {
+                octets.extend(raw::with_header(frame.flags, body.len() as u64, &body));
+            }
+            state.ready |= frame.body.starts_with(b"\x05READY");
+            rest = &rest[frame.wire_len..];
+        }
+        octets.extend_from_slice(rest);
+        octets
+    }
+
+    /// A frame's body with other values in its Socket-Types.
+    fn named(&self, body: &[u8]) -> Vec<u8> {
+        const NAME: &[u8] = b"\x0bSocket-Type";
+        let (mut octets, mut at) = (Vec::new(), 0);
+        while at < body.len() {
+            let rest = &body[at..];
+            let there = rest.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
+            let property = raw::properties(rest).0.first().copied().filter(|_| there);
+            if let Some((_, value)) = property {
+                let other = self.value(value);
+                octets.extend_from_slice(&rest[..NAME.len()]);
+                octets.extend((other.len() as u32).to_be_bytes());
+                octets.extend(other);
+                at += NAME.len() + 4 + value.len();
+            } else {
+                octets.push(body[at]);
+                at += 1;
+            }
+        }
+        octets
+    }
+
+    /// What a peer of the other type says where this one said `value`.
+    fn value(&self, value: &[u8]) -> Vec<u8> {
+        let (ours, peer) = self.kind.names();
+        let fits = |of: SocketType, name: &[u8]| {
+            SocketType::from_name(name).is_some_and(|name| of.accepts(name))
+        };
+        if fits(self.written_for, value) {
+            peer.into()
+        } else if fits(self.written_for, &value.to_ascii_uppercase()) {
+            peer.to_ascii_lowercase().into()
+        } else if fits(ours, value) {
+            SocketType::Pair.name().into()
+        } else {
+            value.to_vec()
+        }
+    }
+
+    /// A greeting, in the piece of which an identity may stand, and frames behind it.
+    fn of_2_0(&self, pieces: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        let peer = SocketType::from_name(self.kind.names().1.as_bytes());
+        let mut pieces = pieces.to_vec();
+        pieces[0][11] = peer.map_or(0, SocketType::code);
+        if let [_, frames] = &mut pieces[..]
+            && self.lack_delimiter()
+        {
+            let identity = Frame::first(frames).map_or(0, |frame| frame.wire_len);
+            let mut octets = frames[..identity].to_vec();
+            for frame in raw::frames(&frames[identity..]).0 {
+                if !frame.is_command() {
+                    octets.extend(raw::frame(1, b""));
+                }
+                octets.extend(raw::frame(frame.flags, &frame.body));
+            }
+            *frames = octets;
+        }
+        pieces
+    }
+
+    /// An identity, and one frame.
+    fn of_1_0(&self, pieces: &[Vec<u8>]) -> Vec<Vec<u8>> {
+        let mut pieces = pieces.to_vec();
+        if let [_, frame] = &mut pieces[..]
+            && self.lack_delimiter()
+        {
+            *frame = [raw::frame_of_1_0(1, b""), frame.clone()].concat();
+        }
+        pieces
+    }
+}
+
+/// How far the octets of a peer have come.
+struct State {
+    greeted: bool,
+    ready: bool,
+    /// In the middle of a message.
+    begun: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use zmtp_mio::zmtp_core::Error;
+
+    use super::super::reading;
+    use super::*;
+
+    /// An error without the types and sizes in it.
+    fn flaw(error: Option<Error>) -> String {
+        let text = format!("{error:?}");
+        text.split(|c: char| c == '{' || c.is_ascii_digit()).next().unwrap_or_default().into()
+    }
+
+    #[test]
+    fn every_type_is_shown_the_flaw_of_every_row() {
+        for kind in Kind::ALL {
+            let mut rows = of(kind).compared.into_iter();
+            for (libzmq, case) in malformed::libzmq().into_iter().zip(malformed::cases()) {
+                let What::Run(run) = case.what else { continue };
+                let row = rows.next().expect("an input of each row that is run");
+                let reading = reading::ours(kind, &row);
+                assert_eq!(flaw(reading.error), flaw(run.error), "{kind:?}: {}", case.input);
+                if run.stated(&libzmq.outcome).delivered != "-" {
+                    assert!(!reading.outcome.received.is_empty(), "{kind:?}: {}", case.input);
+                }
+            }
+            assert!(rows.next().is_none());
+        }
+    }
+
+    #[test]
+    fn what_fits_one_type_fits_the_other_and_what_does_not_does_not() {
+        let types = Types { written_for: SocketType::Pull, kind: Kind::Rep };
+        for (one, other) in
+            [("PUSH", "REQ"), ("push", "req"), ("REQ", "PAIR"), ("FOO", "FOO"), ("PUB", "PUB")]
+        {
+            assert_eq!(types.value(one.as_bytes()), other.as_bytes());
+        }
+    }
+}
