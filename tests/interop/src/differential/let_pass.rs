@@ -118,13 +118,13 @@ impl Passed {
         }
     }
 
-    /// The identity frame of an older version, or `none` in its place if it is too long.
-    fn name(&mut self, frame: &Frame, whole: &[u8], none: &[u8]) {
-        if frame.len > 255 && frame.is_whole() {
+    /// The identity frame of an older version, or if it is too long, `none` once it is whole.
+    fn name(&mut self, frame: &Frame, octets: &[u8], none: &[u8]) {
+        if frame.len <= 255 {
+            self.octets.extend_from_slice(octets);
+        } else if frame.is_whole() {
             self.long_name = Some(frame.body.clone());
             self.octets.extend_from_slice(none);
-        } else {
-            self.octets.extend_from_slice(whole);
         }
     }
 
