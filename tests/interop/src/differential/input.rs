@@ -40,7 +40,7 @@ pub struct Input {
 }
 
 impl Input {
-    fn new(kind: Kind, name: impl Into<String>, octets: Vec<u8>) -> Self {
+    pub(super) fn new(kind: Kind, name: impl Into<String>, octets: Vec<u8>) -> Self {
         let continued = continued(kind, &octets);
         let stream = [&octets[..], continued.as_deref().unwrap_or_default()].concat();
         let (first, config) = (stream.len().min(64), Config::new(kind.names().0));
