@@ -114,8 +114,8 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Compares so many inputs; the same `seed` makes the same ones. Says what it makes of each finding
-/// at once.
+/// Compares so many inputs; the same `seed` makes the same ones. Prints each try that came out otherwise
+/// than it must, also if the next does not.
 ///
 /// # Errors
 ///
@@ -127,7 +127,7 @@ pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
         summary.rows += usize::from(input.is_row);
         let mut finding = None;
         // What depends on when a thread ran does not come out the same three times.
-        for _ in 0..3 {
+        for attempt in 1..=3 {
             let [ours, theirs] = both(kind, &input)?;
             // The same is not enough: both may be wrong.
             if ours == theirs && ours == reading::ours(kind, &input).outcome {
@@ -144,13 +144,12 @@ pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
             for reading in [reading::ours(kind, &input), reading::libzmq(kind, &input)] {
                 text += &format!("\n  by the model: {:?}, {:?}", reading.outcome, reading.error);
             }
+            // Shown also if it does not come again: a race of ours may be behind it.
+            println!("at try {attempt}: {text}");
             finding = Some(text);
             summary.repeated += 1;
         }
-        if let Some(finding) = finding {
-            println!("{finding}");
-            summary.findings.push(finding);
-        }
+        summary.findings.extend(finding);
     }
     Ok(summary)
 }
