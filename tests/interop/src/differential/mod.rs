@@ -35,6 +35,9 @@ const LONG: Duration = Duration::from_secs(8);
 /// to something that is answered.
 const SILENCE: Duration = Duration::from_millis(150);
 
+/// How often both are looked at in that time at least: a machine that is busy elsewhere is no silence.
+const TURNS: u32 = 30;
+
 /// After so much silence another octet may help.
 const KICK: Duration = Duration::from_millis(30);
 
@@ -175,20 +178,21 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
     let [greeting, rest] = input.stages();
     peer.send(greeting);
     let end = Instant::now() + LONG;
-    let mut quiet = Instant::now();
+    let (mut quiet, mut turns) = (Instant::now(), 0);
     let mut rest = Some(rest);
     let mut kicks = 0;
     loop {
         let moved = peer.turn();
         let messages = subject.turn()?;
+        turns += 1;
         if moved || !messages.is_empty() {
-            quiet = Instant::now();
+            (quiet, turns) = (Instant::now(), 0);
         }
         received.extend(messages);
         if let Some(octets) = rest.filter(|_| peer.is_greeted() || quiet.elapsed() > SILENCE) {
             peer.send(octets);
             rest = None;
-            quiet = Instant::now();
+            (quiet, turns) = (Instant::now(), 0);
         }
         // The probe came: everything before it was taken.
         if received.last().is_some_and(|message| input.is_probe(message)) {
@@ -210,7 +214,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
             quiet = Instant::now();
         }
         let silence = SILENCE + 2 * Duration::from_millis(input.silence.into());
-        let silent = quiet.elapsed() > silence && rest.is_none();
+        let silent = quiet.elapsed() > silence && turns > TURNS && rest.is_none();
         if Instant::now() > end || silent && !input.can_be_probed() {
             return Ok(Outcome { received, refused: false });
         }
