@@ -13,10 +13,10 @@ mod sync {
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
+use std::{io, process};
 
 use mio::{Events, Poll, Registry, Token, Waker};
 use slab::Slab;
@@ -65,6 +65,8 @@ pub(crate) struct Shared {
     registry: Registry,
     news: Mutex<Vec<News>>,
     stop: AtomicBool,
+    /// The process that has the thread: a forked child has none.
+    process: u32,
 }
 
 enum News {
@@ -90,6 +92,7 @@ impl Driver {
                 registry: poll.registry().try_clone()?,
                 news: Mutex::new(Vec::new()),
                 stop: AtomicBool::new(false),
+                process: process::id(),
             });
             let run = Run { poll, shared: Arc::clone(&shared), seats: Slab::new() };
             let thread = thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())?;
@@ -105,6 +108,11 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        if !self.shared.is_of_this_process() {
+            // Not to be joined, nor detached: it is not there.
+            core::mem::forget(self.thread.take());
+            return;
+        }
         self.shared.stop.store(true, Ordering::Release);
         self.shared.wake();
         // The last socket of a context may be dropped by the driver itself.
@@ -117,6 +125,12 @@ impl Drop for Driver {
 }
 
 impl Shared {
+    /// Whether it was started here, and not in the process that this one was forked from: the
+    /// thread, its locks and its poll are that one's.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
     pub(crate) fn join(&self, member: Arc<dyn Member>) {
         self.tell(News::Joined(member));
     }

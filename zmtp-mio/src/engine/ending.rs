@@ -136,12 +136,17 @@ impl<P: Pattern> Engine<P> {
             return;
         }
         self.wind_up();
-        // Now, and not when the last who shares the engine lets go of it.
-        for (_, peer) in &mut self.peers {
-            peer.phase = Phase::Over;
-        }
+        self.let_go();
         if let Some(mailbox) = &self.mailbox {
             mailbox.close();
+        }
+    }
+
+    /// Closes descriptors, now and not when the last who shares the engine lets go of it.
+    pub(super) fn let_go(&mut self) {
+        self.listeners.clear();
+        for (_, peer) in &mut self.peers {
+            peer.phase = Phase::Over;
         }
     }
 

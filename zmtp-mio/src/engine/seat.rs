@@ -46,8 +46,16 @@ impl<P: Pattern + Send + 'static> Seat<P> {
         Ok(Self::of(Place::Driven(driven, shared)))
     }
 
-    /// Sends what is queued, within linger, and closes everything.
+    /// Sends what is queued, within linger, and closes everything. A forked child closes its copies
+    /// only, and says nothing to the driver, which is its parent's.
     pub(crate) fn close(&mut self) {
+        if let Place::Driven(driven, shared) = &self.place
+            && !shared.is_of_this_process()
+        {
+            // If the driver had it when this process was forked, its end closes them.
+            driven.try_engine(|engine| engine.let_go());
+            return;
+        }
         self.enter().close();
         if let Place::Driven(driven, shared) = &self.place {
             shared.part(Arc::clone(driven) as Arc<dyn Member>);
@@ -135,6 +143,17 @@ impl<P> Driven<P> {
     fn lock(&self) -> MutexGuard<'_, Engine<P>> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Gives the engine to `with` unless somebody has it, which is `false`.
+    fn try_engine(&self, with: impl FnOnce(&mut Engine<P>)) -> bool {
+        let mut engine = match self.engine.try_lock() {
+            Ok(engine) => engine,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        with(&mut engine);
+        true
+    }
 }
 
 impl<P: Pattern + Send> Member for Driven<P> {
@@ -143,13 +162,7 @@ impl<P: Pattern + Send> Member for Driven<P> {
     }
 
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool {
-        let mut engine = match self.engine.try_lock() {
-            Ok(engine) => engine,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return false,
-        };
-        with(&mut *engine);
-        true
+        self.try_engine(|engine| with(engine))
     }
 }
 
