@@ -130,9 +130,10 @@ impl<P: Pattern> Engine<P> {
 
     /// Closes the oldest unfinished handshake if there are too many.
     fn make_way(&mut self) {
-        if self.handshakes.len() > 2 * self.options.max_handshakes + EARLY {
+        if self.handshakes.len() > 2 * self.unfinished + EARLY {
             let peers = &self.peers;
             self.handshakes.retain(|&(index, since)| is_unfinished(peers.get(index), since));
+            self.handshakes.shrink_to(2 * self.unfinished + EARLY);
         }
         while self.unfinished >= self.options.max_handshakes.max(1) {
             let Some((index, since)) = self.handshakes.pop_front() else { return };
@@ -143,9 +144,9 @@ impl<P: Pattern> Engine<P> {
     }
 }
 
-/// Handshakes that are over may stay in the list; it is tidied when it has grown this far past
-/// twice its limit.
-const EARLY: usize = 1_024;
+/// Handshakes that are over may stay in the list; it is tidied when it has grown this far past twice
+/// those that are not, which costs each of them a constant.
+const EARLY: usize = 64;
 
 fn is_unfinished(peer: Option<&Peer>, since: Instant) -> bool {
     peer.is_some_and(|peer| peer.handshake_since() == Some(since))
