@@ -4,23 +4,23 @@
 
 mod common;
 
-use common::echo::{echo_with, outcome};
-use common::processes::alone;
-use common::{Echo, RawPeer, assert_echo, req, resident, wire};
-use zmtp_mio::CloseReason;
+use common::attack::Arena;
+use common::echo::outcome;
+use common::processes::{MIB, alone};
+use common::{Echo, RawPeer, wire};
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Exceeded, Limit, PeerError};
+use zmtp_mio::{CloseReason, Counters};
 
-const MIB: usize = 1 << 20;
 /// What allocators and stacks may need besides.
 const SLACK: usize = 6 * MIB;
 const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
-fn end_of(echo: &Echo, is_ready: bool, octets: &[u8]) {
+fn end_of(endpoint: &str, is_ready: bool, octets: &[u8]) {
     let mut peer = match is_ready {
-        true => RawPeer::ready(&echo.endpoint, "REQ"),
+        true => RawPeer::ready(endpoint, "REQ"),
         false => {
-            let mut peer = RawPeer::connect(&echo.endpoint);
+            let mut peer = RawPeer::connect(endpoint);
             peer.send(&wire::greeting());
             peer
         }
@@ -30,23 +30,27 @@ fn end_of(echo: &Echo, is_ready: bool, octets: &[u8]) {
     peer.assert_closed();
 }
 
-/// Sends each huge length with these flags and compares how the connections ended.
+/// The attack is over: why its connections ended, without those of the honest clients.
+fn faults(arena: Arena, bound: usize) -> (Counters, Vec<CloseReason>) {
+    let (mut counters, mut closes) = arena.end(bound);
+    let all = closes.len();
+    closes.retain(|close| *close != CloseReason::ByPeer);
+    counters.disconnects -= (all - closes.len()) as u64;
+    (counters, closes)
+}
+
+/// Sends each huge length with these flags, many times, and compares how the connections ended.
 fn assert_ends(is_ready: bool, flags: u8, expected: impl Fn(u64) -> Error) {
-    let echo = Echo::new();
-    let mut honest = req(&echo.endpoint);
-    assert_echo(&mut honest, b"before");
-    let before = resident();
-    for len in HUGE {
-        end_of(&echo, is_ready, &wire::long_header(flags, len));
-        assert_echo(&mut honest, b"meanwhile");
+    const ROUNDS: usize = 20;
+    let arena = Arena::new();
+    for len in (0..ROUNDS).flat_map(|_| HUGE) {
+        end_of(&arena.endpoint, is_ready, &wire::long_header(flags, len));
     }
-    let grown = resident().saturating_sub(before);
-    assert!(grown < SLACK, "grew by {grown} octets");
-    let (counters, closes) = outcome(echo);
-    let expected: Vec<_> = HUGE.map(|len| CloseReason::Protocol(expected(len))).into();
-    assert_eq!(closes, expected);
+    let (counters, closes) = faults(arena, SLACK);
+    let expected = HUGE.map(|len| CloseReason::Protocol(expected(len)));
+    assert_eq!(closes, expected.repeat(ROUNDS));
     let ended = if is_ready { counters.disconnects } else { counters.refused };
-    assert_eq!(ended, 5);
+    assert_eq!(ended, closes.len() as u64);
 }
 
 /// A length beyond the grammar is that; any other is over the limit.
@@ -94,26 +98,22 @@ fn huge_commands_after_ready_are_cut_off() {
 #[test]
 fn a_length_that_is_allowed_costs_nothing_until_its_octets_come() {
     alone("a_length_that_is_allowed_costs_nothing_until_its_octets_come", || {
-        let echo = echo_with(|options| {
+        let arena = Arena::with(|options| {
             options.limits = options.limits.max_frame(u64::MAX).max_message(u64::MAX);
         });
-        let mut honest = req(&echo.endpoint);
-        assert_echo(&mut honest, b"before");
-        let before = resident();
         let peers: Vec<_> = [1 << 31, 1 << 40, (1 << 63) - 1]
             .iter()
             .cycle()
             .take(30)
             .map(|&len| {
-                let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+                let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
                 peer.send(&[wire::frame(1, b""), wire::long_header(0, len)].concat());
                 peer.send(&[7; 1_000]);
                 peer
             })
             .collect();
-        assert_echo(&mut honest, b"meanwhile");
-        let grown = resident().saturating_sub(before);
-        assert!(grown < SLACK, "grew by {grown} octets");
+        // All are still there.
+        assert_eq!(faults(arena, SLACK).1, []);
         drop(peers);
     });
 }
@@ -122,22 +122,17 @@ fn a_length_that_is_allowed_costs_nothing_until_its_octets_come() {
 #[test]
 fn a_hundred_promises_of_the_largest_message_cost_what_came() {
     alone("a_hundred_promises_of_the_largest_message_cost_what_came", || {
-        let echo = Echo::new();
-        let mut honest = req(&echo.endpoint);
-        assert_echo(&mut honest, b"before");
-        let before = resident();
+        let arena = Arena::new();
         let peers: Vec<_> = (0..100)
             .map(|_| {
-                let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+                let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
                 peer.send(&[wire::frame(1, b""), wire::long_header(0, 128 << 20)].concat());
                 peer.send(&[7; 20_000]);
                 peer
             })
             .collect();
-        assert_echo(&mut honest, b"meanwhile");
-        let grown = resident().saturating_sub(before);
         // 2 MB came; doubling may hold twice that.
-        assert!(grown < SLACK + 4 * MIB, "grew by {grown} octets");
+        assert_eq!(faults(arena, SLACK + 4 * MIB).1, []);
         drop(peers);
     });
 }
@@ -145,38 +140,32 @@ fn a_hundred_promises_of_the_largest_message_cost_what_came() {
 #[test]
 fn commands_that_are_promised_and_never_end_cost_what_came() {
     alone("commands_that_are_promised_and_never_end_cost_what_came", || {
-        let echo = Echo::new();
-        let mut honest = req(&echo.endpoint);
-        assert_echo(&mut honest, b"before");
-        let before = resident();
+        let arena = Arena::new();
         let peers: Vec<_> = (0..200)
             .map(|_| {
-                let mut peer = RawPeer::connect(&echo.endpoint);
+                let mut peer = RawPeer::connect(&arena.endpoint);
                 peer.send(&[&wire::greeting()[..], &wire::long_header(4, 65_536)].concat());
                 peer.send(&[7; 500]);
                 peer
             })
             .collect();
-        assert_echo(&mut honest, b"meanwhile");
-        let grown = resident().saturating_sub(before);
-        assert!(grown < SLACK, "grew by {grown} octets");
+        assert_eq!(faults(arena, SLACK).1, []);
         drop(peers);
     });
 }
 
 #[test]
 fn twenty_thousand_properties_are_too_many_octets() {
-    let echo = Echo::new();
-    let mut honest = req(&echo.endpoint);
-    assert_echo(&mut honest, b"before");
-    let properties = wire::property("X", b"").repeat(20_000);
-    let octets = wire::command("READY", &properties);
-    let got = octets.len() as u64 - 9;
-    let allowed = 65_536;
-    end_of(&echo, false, &octets);
-    assert_echo(&mut honest, b"after");
-    let limit = Exceeded { limit: Limit::Command, allowed, got };
-    assert_eq!(outcome(echo).1, [CloseReason::Protocol(Error::Limit(limit))]);
+    alone("twenty_thousand_properties_are_too_many_octets", || {
+        let octets = wire::command("READY", &wire::property("X", b"").repeat(20_000));
+        let got = octets.len() as u64 - 9;
+        let arena = Arena::new();
+        (0..20).for_each(|_| end_of(&arena.endpoint, false, &octets));
+        let (counters, closes) = faults(arena, SLACK);
+        let limit = Exceeded { limit: Limit::Command, allowed: 65_536, got };
+        assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit)); 20]);
+        assert_eq!((counters.refused, counters.disconnects), (20, 0));
+    });
 }
 
 #[test]
@@ -194,23 +183,17 @@ fn as_many_properties_as_fit_a_command_are_read_to_the_last() {
 
 /// Sends the same frame until the other end has enough of it.
 fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter: bool) {
-    let echo = echo_with(|options| options.limits = options.limits.max_message(4 << 20));
-    let mut honest = req(&echo.endpoint);
-    assert_echo(&mut honest, b"before");
-    let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
+    let arena = Arena::with(|options| options.limits = options.limits.max_message(4 << 20));
+    let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
     if delimiter {
         peer.send(&wire::frame(1, b""));
     }
-    let before = resident();
     let mut sent = 0;
     while sent < 64 << 20 && peer.try_send(frame).is_ok() {
         sent += frame.len();
     }
     assert!(sent < 64 << 20, "nobody stopped it");
-    assert_echo(&mut honest, b"after");
-    let grown = resident().saturating_sub(before);
-    assert!(grown < SLACK + 12 * MIB, "grew by {grown} octets");
-    let (counters, closes) = outcome(echo);
+    let (counters, closes) = faults(arena, SLACK + 12 * MIB);
     let limit = Exceeded { limit, allowed, got };
     assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit))]);
     assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
