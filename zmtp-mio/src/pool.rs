@@ -1,7 +1,8 @@
 //! Buffers of messages that were dropped, kept for the next ones of this thread.
 //!
 //! A loop that receives, looks and drops would otherwise allocate and free once per message. Each
-//! thread keeps a bounded few, in two classes so that a small message does not take a large buffer.
+//! thread keeps a bounded few, in two classes, and gives none out that is more than twice too large: a
+//! message is weighed by its octets, not by its buffer.
 
 use core::cell::RefCell;
 
@@ -28,7 +29,12 @@ thread_local! {
 pub(crate) fn take(len: usize) -> Vec<u8> {
     POOL.try_with(|pool| {
         let pool = &mut *pool.borrow_mut();
-        if len <= SMALL { pool.small.pop() } else { pool.large.pop() }
+        if len <= SMALL {
+            return pool.small.pop();
+        }
+        let sizes = pool.large.iter().map(Vec::capacity).enumerate();
+        let (at, _) = sizes.filter(|(_, size)| size / 2 <= len).max_by_key(|(_, size)| *size)?;
+        Some(pool.large.swap_remove(at))
     })
     .ok()
     .flatten()
@@ -53,4 +59,20 @@ pub(crate) fn give(buffer: Vec<u8>) {
             class.push(buffer);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_gets_no_buffer_that_is_more_than_twice_too_large() {
+        for octets in [LARGE, 20_000, 9_000] {
+            give(vec![0; octets]);
+        }
+        assert_eq!(take(5_000).capacity(), 9_000);
+        assert_eq!(take(5_000).capacity(), 0);
+        assert_eq!(take(LARGE / 2).capacity(), LARGE);
+        assert_eq!(take(100_000).capacity(), 20_000, "which grows");
+    }
 }
