@@ -263,6 +263,17 @@ impl Message {
         }
     }
 
+    /// The message came whole and may wait long: it keeps no buffer that is more than twice too
+    /// large, as it is weighed by its octets.
+    pub(crate) fn settle(&mut self) {
+        if let Data::Heap { len, buffer } = &mut self.data
+            && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)
+        {
+            let fitting = buffer[..*len].to_vec();
+            pool::give(mem::replace(buffer, fitting));
+        }
+    }
+
     /// What the message weighs in a queue: octets and something for each part, so that a flood of
     /// empty parts is not free.
     pub(crate) fn weight(&self) -> usize {
@@ -412,6 +423,21 @@ mod tests {
         assert_eq!(message.bytes(), [7; 1_000]);
         let body = message.into_vec();
         assert_eq!(body.as_ptr(), place);
+    }
+
+    #[test]
+    fn a_message_that_waits_keeps_no_buffer_that_is_far_too_large() {
+        drop(Message::from(vec![0; 200_000]));
+        let mut message = Message::new();
+        message.push([7; 5_000]);
+        assert!(message.room() > 100_000, "a buffer of another is used");
+        message.settle();
+        assert_eq!((message.bytes(), message.room()), (&[7; 5_000][..], 0));
+        let mut other = Message::new();
+        other.push([8; 150_000]);
+        assert_eq!(other.room(), 50_000, "which the next one has");
+        other.settle();
+        assert_eq!(other.room(), 50_000);
     }
 
     #[test]

@@ -163,8 +163,8 @@ pub struct Options {
     /// Messages of one peer that wait to be received; past it the peer is not read any more.
     pub receive_mark: HighWaterMark,
     /// Octets that all peers of the socket may occupy, in queues and in messages under way;
-    /// 512 MiB. Past it the connection with the largest unfinished message is closed. A buffer that
-    /// grew with its message has up to twice its octets, which are not counted.
+    /// 512 MiB. Past it the connection with the largest unfinished message is closed. A
+    /// message's buffer has up to twice as many, of which those it does not use are not counted.
     pub max_octets: usize,
     /// Connections of the socket; 65,536. Past it accepting pauses.
     pub max_connections: usize,

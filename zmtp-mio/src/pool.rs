@@ -1,13 +1,12 @@
 //! Buffers of messages that were dropped, kept for the next ones of this thread.
 //!
 //! A loop that receives, looks and drops would otherwise allocate and free once per message. Each
-//! thread keeps a bounded few, in two classes, and gives none out that is more than twice too large: a
-//! message is weighed by its octets, not by its buffer.
+//! thread keeps a bounded few, in two classes so that a small message does not take a large buffer.
 
 use core::cell::RefCell;
 
 /// Buffers up to this many octets are small.
-const SMALL: usize = 4 << 10;
+pub(crate) const SMALL: usize = 4 << 10;
 /// Larger ones than this are not kept.
 const LARGE: usize = 256 << 10;
 /// How many of each class a thread keeps: at most 64 × 4 KiB + 8 × 256 KiB = 2.25 MiB.
@@ -32,8 +31,10 @@ pub(crate) fn take(len: usize) -> Vec<u8> {
         if len <= SMALL {
             return pool.small.pop();
         }
+        // The smallest that is large enough, or else the largest.
+        let fit = |size: usize| if size < len { (1, usize::MAX - size) } else { (0, size) };
         let sizes = pool.large.iter().map(Vec::capacity).enumerate();
-        let (at, _) = sizes.filter(|(_, size)| size / 2 <= len).max_by_key(|(_, size)| *size)?;
+        let (at, _) = sizes.min_by_key(|(_, size)| fit(*size))?;
         Some(pool.large.swap_remove(at))
     })
     .ok()
@@ -66,13 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_gets_no_buffer_that_is_more_than_twice_too_large() {
+    fn the_buffer_that_fits_best_is_given() {
         for octets in [LARGE, 20_000, 9_000] {
             give(vec![0; octets]);
         }
-        assert_eq!(take(5_000).capacity(), 9_000);
-        assert_eq!(take(5_000).capacity(), 0);
-        assert_eq!(take(LARGE / 2).capacity(), LARGE);
-        assert_eq!(take(100_000).capacity(), 20_000, "which grows");
+        let sizes = [5_000, 100_000, 100_000, 100_000].map(|len| take(len).capacity());
+        assert_eq!(sizes, [9_000, LARGE, 20_000, 0]);
     }
 }
