@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zmtp_mio::{Interest, Item, Pollable, Poller};
+
 use super::LIMIT;
 
 pub(crate) const KIB: usize = 1 << 10;
@@ -89,14 +91,14 @@ pub(crate) fn finish(mut child: Child) {
     print!("{said}");
 }
 
-/// CPU time of this process, all threads.
+/// CPU time of this process, all threads and those that ended, to a hundredth of a second.
 pub(crate) fn process_time() -> Duration {
-    let of = |entry: fs::DirEntry| {
-        let text = fs::read_to_string(entry.path().join("schedstat")).unwrap_or_default();
-        text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0)
-    };
-    let threads = fs::read_dir("/proc/self/task").unwrap();
-    Duration::from_nanos(threads.map(|entry| of(entry.unwrap())).sum())
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    // Behind the program's name, which may have anything in it, user and system time are the
+    // twelfth and thirteenth word.
+    let words = stat.rsplit_once(") ").unwrap().1.split(' ');
+    let ticks: u64 = words.skip(11).take(2).map(|word| word.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(10 * ticks)
 }
 
 /// The most that this process ever had resident, in octets.
@@ -113,10 +115,27 @@ pub(crate) fn descriptors() -> usize {
 
 /// Insists that this process does nothing, as soon as what is under way is done.
 pub(crate) fn assert_idle() {
+    assert_idle_in(|| thread::sleep(Duration::from_millis(300)));
+}
+
+/// Insists that this process does nothing while a socket with nothing to receive rests: while a call
+/// waits for it, and while the application is away and a driver, if there is one, has the socket.
+pub(crate) fn assert_rests(socket: &mut impl Pollable) {
+    let mut poller = Poller::new().unwrap();
+    assert_idle_in(|| {
+        let mut items = [Item::socket(socket, Interest::READABLE)];
+        let ready = poller.wait(&mut items, Some(Duration::from_millis(300))).unwrap();
+        assert_eq!(ready, 0, "there was something to receive");
+    });
+    assert_idle();
+}
+
+/// Insists that `pause`, which takes 300 ms, costs nothing once what is under way is done.
+fn assert_idle_in(mut pause: impl FnMut()) {
     let end = Instant::now() + LIMIT;
     loop {
         let before = process_time();
-        thread::sleep(Duration::from_millis(300));
+        pause();
         let spent = process_time() - before;
         if spent < Duration::from_millis(30) {
             return;
