@@ -13,7 +13,7 @@ use common::listeners::{
     BadServer, WATCHED, ask_in_vain, assert_growing, assert_longest, assert_served, free_endpoint,
     read_up_to, waits,
 };
-use common::processes::{KIB, MIB, alone_with, assert_rests, peak_of_memory, process_time};
+use common::processes::{KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory};
 use common::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events, wire};
 use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, OldPeer, SocketType};
 use zmtp_mio::zmtp_core::{self, Exceeded, PeerError, Timeout};
@@ -43,11 +43,10 @@ fn survives(
 ) {
     alone_with(test, 256, || {
         let bad = BadServer::new(behave);
-        let before = (peak_of_memory(), process_time());
+        let (before, watch) = (peak_of_memory(), Watch::start());
         let mut req = settings.connect(&bad.endpoint).unwrap();
         let (events, counters) = ask_in_vain(&mut req);
-        let spent = process_time() - before.1;
-        assert!(spent < WATCHED / 4, "busy while it waited: {spent:?}");
+        watch.assert_calm(WATCHED / 4);
         assert!(bad.accepted() > 0, "it was never met");
         let (ends, waits) = (closes(&events), waits(&events));
         assert!(!ends.is_empty(), "{events:?}");
@@ -58,8 +57,8 @@ fn survives(
         drop(bad);
         let _good = Echo::on(&endpoint);
         assert_served(&mut req);
-        let grown = peak_of_memory() - before.0;
-        println!("{} KiB, {spent:?}, waits {waits:?}, {:?}", grown / KIB, ends[0]);
+        let grown = peak_of_memory() - before;
+        println!("{} KiB, waits {waits:?}, {:?}", grown / KIB, ends[0]);
         assert!(grown < BOUND, "memory grew by {} KiB", grown / KIB);
         assert_rests(&mut req);
         then(Attacked { counters, events, waits });

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -109,9 +109,8 @@ fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
 }
 
 #[test]
-fn a_port_of_the_ephemeral_range_is_dialled_until_a_server_listens_there() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let endpoint = format!("tcp://{address}");
+fn a_port_where_nobody_listens_is_dialled_until_a_server_does() {
+    let endpoint = free_endpoint();
     let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
     let (events, _) = ask_in_vain(&mut req);
     assert!(!events.contains(&EventKind::Connected), "{events:?}");
