@@ -209,7 +209,7 @@ fn two_hundred_connections_are_survived_with_48_descriptors() {
             }
         }
         assert!(paused > 0, "there was no lack of descriptors");
-        watch.assert_calm(Duration::from_millis(700));
+        watch.assert_calm(Duration::from_millis(300));
         return;
     }
     let endpoint = common::ipc();
@@ -251,7 +251,7 @@ fn two_hundred_dials_are_survived_with_48_descriptors() {
             req.disconnect(&endpoint).unwrap();
         }
         // Only now is there a descriptor to read it from.
-        watch.assert_calm(Duration::from_millis(700));
+        watch.assert_calm(Duration::from_millis(300));
         for _ in 0..20 {
             // Some of those left may have to be dialled first, after a wait of up to 3 s.
             assert_echo(&mut req, b"afterwards");
