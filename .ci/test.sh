@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests of the workspace, and how many ran; those of zmtp-mio and against libzmq a second time,
-# with a background driver behind every socket of ours, and as many. With ZMTP_NO_SKIP=1 a test that
-# would skip fails.
+# with a background driver behind our sockets, but for tests about one mode, and as many. With
+# ZMTP_NO_SKIP=1 a test that would skip fails.
 set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)

@@ -1,4 +1,4 @@
-//! Ports where nobody listens, and listeners that misbehave.
+//! Ports where nobody listens, listeners that misbehave, and a client that asks there in vain.
 
 use std::net::TcpListener;
 use std::process;
@@ -7,9 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use zmtp_mio::{Event, EventKind};
+use zmtp_mio::{Counters, Error, EventKind, Req};
 
-use super::{RawPeer, RawServer};
+use super::{LIMIT, RawPeer, RawServer, events};
+
+/// How long a client is watched while it asks in vain.
+pub(crate) const WATCHED: Duration = Duration::from_secs(2);
+/// What may be dialled in that time.
+pub(crate) const DIALS: u64 = 25;
+/// The first wait, and the longest, before a dial; each is shortened by up to half.
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// A TCP port that nobody uses, below the range from which dialling sockets take theirs.
 pub(crate) fn free_port() -> u16 {
@@ -85,6 +93,59 @@ pub(crate) fn waits(events: &[EventKind]) -> Vec<Duration> {
         .collect()
 }
 
+/// A request waits for its reply for a while, and another one whenever it is lost. What happened
+/// meanwhile, and what is counted so far.
+pub(crate) fn ask_in_vain(req: &mut Req) -> (Vec<EventKind>, Counters) {
+    let start = Instant::now();
+    req.send("question").unwrap();
+    while let Some(left) = WATCHED.checked_sub(start.elapsed()) {
+        match req.recv_timeout(left) {
+            Ok(None) => {}
+            Err(Error::PeerLost) => req.send("question").unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut events = Vec::new();
+    loop {
+        // A driver may be at work between the two looks.
+        let counters = req.counters();
+        let more = events!(req);
+        if more.is_empty() {
+            assert!(counters.dials <= DIALS, "{} dials", counters.dials);
+            return (events, counters);
+        }
+        events.extend(more);
+    }
+}
+
+/// The first try may meet the end of the last bad connection.
+pub(crate) fn assert_served(req: &mut Req) {
+    let end = Instant::now() + 2 * LIMIT;
+    loop {
+        match req.request("question", LIMIT) {
+            Ok(Some(reply)) => return assert_eq!(reply.text(), Ok("question")),
+            _ => assert!(Instant::now() < end, "never answered by the good server"),
+        }
+    }
+}
+
+/// Each wait doubles the last, but for what chance takes off, until they are as long as they get.
+pub(crate) fn assert_growing(waits: &[Duration]) {
+    assert!(waits.len() >= 3, "it did not try again: {waits:?}");
+    let mut whole = FIRST;
+    for wait in waits {
+        assert!((whole / 2..=whole).contains(wait), "none of up to {whole:?}: {waits:?}");
+        whole = LONGEST.min(2 * whole);
+    }
+    assert!(waits[2] >= 2 * waits[0]);
+}
+
+/// It will not get better soon, so the first wait is as long as the last.
+pub(crate) fn assert_longest(waits: &[Duration]) {
+    assert!(!waits.is_empty(), "it did not try again");
+    assert!(waits.iter().all(|wait| (LONGEST / 2..=LONGEST).contains(wait)), "{waits:?}");
+}
+
 /// Steps a socket until it has an event that `wanted` makes something of.
 macro_rules! event_where {
     ($socket:expr, $wanted:expr) => {{
@@ -101,14 +162,6 @@ macro_rules! event_where {
 }
 
 pub(crate) use event_where;
-
-/// The reason with which a peer refused us.
-pub(crate) fn refusal(event: &Event) -> Option<Vec<u8>> {
-    match &event.kind {
-        EventKind::Refused(reason) => Some(reason.octets().to_vec()),
-        _ => None,
-    }
-}
 
 /// Reads until what came ends in `tail`; `false` if that does not happen soon. Never panics: the
 /// other end may be gone.

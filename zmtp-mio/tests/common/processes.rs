@@ -1,11 +1,15 @@
 //! Tests in processes of their own, which are this test binary again: for what belongs to a whole
 //! process, such as its memory, its CPU time and its descriptors.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use zmtp_mio::{Interest, Item, Pollable, Poller};
 
 use super::LIMIT;
 
@@ -89,14 +93,14 @@ pub(crate) fn finish(mut child: Child) {
     print!("{said}");
 }
 
-/// CPU time of this process, all threads.
+/// CPU time of this process, all threads and those that ended, to a hundredth of a second.
 pub(crate) fn process_time() -> Duration {
-    let of = |entry: fs::DirEntry| {
-        let text = fs::read_to_string(entry.path().join("schedstat")).unwrap_or_default();
-        text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0)
-    };
-    let threads = fs::read_dir("/proc/self/task").unwrap();
-    Duration::from_nanos(threads.map(|entry| of(entry.unwrap())).sum())
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    // Behind the program's name, which may have anything in it, user and system time are the
+    // twelfth and thirteenth word.
+    let words = stat.rsplit_once(") ").unwrap().1.split(' ');
+    let ticks: u64 = words.skip(11).take(2).map(|word| word.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(10 * ticks)
 }
 
 /// The most that this process ever had resident, in octets.
@@ -113,14 +117,102 @@ pub(crate) fn descriptors() -> usize {
 
 /// Insists that this process does nothing, as soon as what is under way is done.
 pub(crate) fn assert_idle() {
-    let end = Instant::now() + LIMIT;
-    loop {
-        let before = process_time();
-        thread::sleep(Duration::from_millis(300));
-        let spent = process_time() - before;
-        if spent < Duration::from_millis(30) {
-            return;
+    assert_idle_in(|| thread::sleep(Duration::from_millis(300)));
+}
+
+/// Insists that this process does nothing while a socket with nothing to receive rests: while a call
+/// waits for it, and while the application is away and a driver, if there is one, has the socket.
+pub(crate) fn assert_rests(socket: &mut impl Pollable) {
+    let mut poller = Poller::new().unwrap();
+    assert_idle_in(|| {
+        let mut items = [Item::socket(socket, Interest::READABLE)];
+        let ready = poller.wait(&mut items, Some(Duration::from_millis(300))).unwrap();
+        assert_eq!(ready, 0, "there was something to receive");
+    });
+    assert_idle();
+}
+
+/// Insists that `pause`, which takes 300 ms, costs nothing once what is under way is done: twice in a
+/// row, for a thread that spins may have been kept from the CPU once.
+fn assert_idle_in(mut pause: impl FnMut()) {
+    let (end, mut calm) = (Instant::now() + LIMIT, 0);
+    while calm < 2 {
+        let watch = Watch::all();
+        pause();
+        match watch.check(Duration::from_millis(30)) {
+            Ok(()) => calm += 1,
+            Err(why) => {
+                assert!(Instant::now() < end, "{why}");
+                calm = 0;
+            }
         }
-        assert!(Instant::now() < end, "busy: {spent:?} of 300 ms");
     }
+}
+
+/// What a thread may take of the CPU for being woken and looked at.
+const LITTLE: Duration = Duration::from_millis(5);
+
+/// Watches for threads that spin. On a loaded machine they take little CPU time; so it is compared
+/// with the time in which they were not kept waiting for the CPU.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    is_watched: fn(&Path) -> bool,
+    since: Instant,
+    cpu: Duration,
+    threads: BTreeMap<PathBuf, [Duration; 2]>,
+}
+
+impl Watch {
+    /// Over who serves sockets: the calling thread, and drivers.
+    pub(crate) fn start() -> Self {
+        Self::over(|task| {
+            let this = fs::read_link("/proc/thread-self").unwrap();
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            task.file_name() == this.file_name() || name.trim() == "zmtp-driver"
+        })
+    }
+
+    /// Over all threads.
+    fn all() -> Self {
+        Self::over(|_| true)
+    }
+
+    fn over(is_watched: fn(&Path) -> bool) -> Self {
+        let (cpu, since) = (process_time(), Instant::now());
+        Self { is_watched, since, cpu, threads: threads(is_watched) }
+    }
+
+    /// Insists that the process took less than `bound` of CPU time since, and that no thread was
+    /// any busier than that when it could be.
+    pub(crate) fn assert_calm(&self, bound: Duration) {
+        self.check(bound).unwrap();
+    }
+
+    fn check(&self, bound: Duration) -> Result<(), String> {
+        let (cpu, whole) = (process_time() - self.cpu, self.since.elapsed());
+        if cpu >= bound {
+            return Err(format!("busy: {cpu:?} of {whole:?}"));
+        }
+        let part = bound.as_secs_f64() / whole.as_secs_f64();
+        for (task, now) in threads(self.is_watched) {
+            let before = self.threads.get(&task).copied().unwrap_or_default();
+            let (ran, waited) = (now[0] - before[0], now[1] - before[1]);
+            if ran > LITTLE + whole.saturating_sub(waited).mul_f64(part) {
+                return Err(format!("busy: {ran:?} of {whole:?}, {waited:?} kept waiting"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long each thread ran, and how long it was ready to while others did.
+fn threads(is_watched: fn(&Path) -> bool) -> BTreeMap<PathBuf, [Duration; 2]> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let of = |task: PathBuf| {
+        // It may have ended meanwhile.
+        let text = fs::read_to_string(task.join("schedstat")).ok()?;
+        let mut nanos = text.split(' ').map(|word| Duration::from_nanos(word.parse().unwrap_or(0)));
+        Some((task, [nanos.next()?, nanos.next()?]))
+    };
+    tasks.filter(|task| is_watched(task)).filter_map(of).collect()
 }
