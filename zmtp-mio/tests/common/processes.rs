@@ -196,7 +196,7 @@ impl Watch {
         let part = bound.as_secs_f64() / whole.as_secs_f64();
         for (task, now) in threads(self.is_watched) {
             let before = self.threads.get(&task).copied().unwrap_or_default();
-            let (ran, waited) = (now[0] - before[0], now[1] - before[1]);
+            let [ran, waited] = [0, 1].map(|at| now[at].saturating_sub(before[at]));
             if ran > LITTLE + whole.saturating_sub(waited).mul_f64(part) {
                 return Err(format!("busy: {ran:?} of {whole:?}, {waited:?} kept waiting"));
             }
