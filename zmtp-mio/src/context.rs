@@ -17,7 +17,8 @@ use crate::inproc::Names;
 /// is queued and receives up to the high-water mark. While the application calls, it drives its
 /// sockets itself, as without a driver. A socket that is registered in a `mio::Poll` of the
 /// application's is left to that. The thread ends when the context and all its sockets are
-/// dropped. A forked child does not have it, and can only drop its copies of the sockets.
+/// dropped. A forked child does not have it: it can only drop its copies of the
+/// sockets, and drives by its calls those it makes anew.
 ///
 /// ```
 /// use zmtp_mio::{Context, Push};

@@ -174,6 +174,7 @@ impl Message {
 
     /// Makes clones cheap: from now on they share the octets, unless those are few.
     pub(crate) fn share(&mut self) {
+        self.settle();
         if let Data::Heap { len, buffer } = &mut self.data {
             self.data = Data::Shared { len: *len, buffer: Arc::new(mem::take(buffer)) };
         }
@@ -263,8 +264,8 @@ impl Message {
         }
     }
 
-    /// The message came whole and may wait long: it keeps no buffer that is more than twice too
-    /// large, as it is weighed by its octets.
+    /// The message is whole and may wait long: it keeps no buffer that is more than twice too large,
+    /// and more than a few KiB, as it is weighed by its octets.
     pub(crate) fn settle(&mut self) {
         if let Data::Heap { len, buffer } = &mut self.data
             && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)

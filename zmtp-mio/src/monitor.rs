@@ -146,8 +146,9 @@ pub enum EventKind {
     /// A command of the peer was ignored. Of each connection the first is told, and
     /// [`Counters::ignored_commands`] counts them all.
     Ignored(Ignored),
-    /// A message of the peer was dropped for this reason. Of each connection the first is told, and
-    /// [`Counters::dropped`] counts them all. Peers of this process (`inproc`) are only counted.
+    /// A message of the peer was rejected for this reason. Of each connection the first is told, and
+    /// [`Counters::dropped`] counts them all, with those that went nowhere otherwise. Peers of this
+    /// process (`inproc`) are only counted.
     Dropped(Reason),
 }
 

@@ -164,7 +164,7 @@ pub struct Options {
     pub receive_mark: HighWaterMark,
     /// Octets that all peers of the socket may occupy, in queues and in messages under way;
     /// 512 MiB. Past it the connection with the largest unfinished message is closed. A
-    /// message's buffer has up to twice as many, of which those it does not use are not counted.
+    /// message's buffer may have twice its octets, or 4 KiB; those it does not use are not counted.
     pub max_octets: usize,
     /// Connections of the socket; 65,536. Past it accepting pauses.
     pub max_connections: usize,

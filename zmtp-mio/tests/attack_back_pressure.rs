@@ -42,8 +42,8 @@ fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
         let dropped = counters.dropped.high_water_mark;
         let waiting = counters.messages_received - counters.messages_sent - dropped;
         println!("of {REQUESTS} answers {dropped} were dropped at the mark, {waiting} waited");
-        // What the kernels' buffers took is a few MiB.
-        assert!(dropped > REQUESTS * 3 / 4, "{counters:?}");
+        // What the kernels' buffers took is a few MiB, or tens where they are allowed to grow.
+        assert!(dropped > REQUESTS / 2, "{counters:?}");
         let mark = (16 * MIB / LARGE) as u64;
         assert!((1..=mark).contains(&waiting), "{waiting} wait where the mark is {mark}");
         assert_ends_are_honest(&counters, &closes);

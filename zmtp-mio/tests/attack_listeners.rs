@@ -227,6 +227,8 @@ fn a_server_that_announces_a_reply_of_2_to_the_40_octets_is_survived() {
     let end = protocol(Exceeded { limit, allowed: 128 << 20, got: 1 << 40 });
     survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
+
+/// Asks a server that says these octets again and again instead of a reply, until, 2 s later, it
 /// begins to behave; insists on the reply then.
 fn pestered(octets: &[u8]) -> Counters {
     let endpoint = free_endpoint();

@@ -8,7 +8,7 @@ mod heap;
 
 use common::processes::{KIB, alone};
 use common::{LIMIT, RawPeer, drive_until, wire};
-use zmtp_mio::Pull;
+use zmtp_mio::{Message, Pull, Push};
 
 const KEPT: usize = 200;
 
@@ -41,6 +41,24 @@ fn small_messages_among_large_ones_keep_no_large_buffers() {
         let grown = heap::in_use().saturating_sub(before);
         // Twice their octets, and the buffers that a thread has in reserve.
         let bound = KEPT * 10 * KIB + 9 * 256 * KIB;
+        assert!(grown < bound, "{} KiB of {} KiB", grown / KIB, bound / KIB);
+    });
+}
+
+#[test]
+fn what_waits_to_be_sent_keeps_no_large_buffers() {
+    alone("what_waits_to_be_sent_keeps_no_large_buffers", || {
+        let mut push = common::builder::<Push>().build().unwrap();
+        // Messages queue for whoever is dialled, and nobody listens there.
+        push.connect(&common::listeners::free_endpoint()).unwrap();
+        let before = heap::in_use();
+        for _ in 0..KEPT {
+            drop(Message::from(vec![1; 100 * KIB]));
+            push.send(&[2; 5 * KIB]).unwrap();
+        }
+        let grown = heap::in_use().saturating_sub(before);
+        let bound = KEPT * 10 * KIB + 9 * 256 * KIB;
+        assert!(grown > KEPT * 5 * KIB, "they do not wait: {} KiB", grown / KIB);
         assert!(grown < bound, "{} KiB of {} KiB", grown / KIB, bound / KIB);
     });
 }

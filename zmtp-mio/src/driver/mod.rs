@@ -37,8 +37,7 @@ const WAKE: Token = Token(usize::MAX);
 pub(crate) trait Member: Send + Sync {
     fn gate(&self) -> &Gate;
 
-    /// Takes the engine if nobody has it, and gives it to `with`: what it says is when to come
-    /// again. `None` if somebody has it.
+    /// Takes the engine if nobody has it, and gives it to `with`. `false` if somebody has it.
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool;
 }
 

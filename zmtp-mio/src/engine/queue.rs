@@ -130,6 +130,14 @@ impl Letter {
         !matches!(self.envelope, Envelope::Subscription(_))
     }
 
+    /// It may wait long from now on.
+    fn settle(&mut self) {
+        self.message.settle();
+        if let Envelope::Frames(frames) = &mut self.envelope {
+            frames.settle();
+        }
+    }
+
     /// What it costs in a queue, its place included.
     pub(super) fn weight(&self) -> usize {
         size_of::<Self>() + self.octets()
@@ -168,7 +176,8 @@ impl Queue {
         !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.octets)
     }
 
-    pub(super) fn push(&mut self, letter: Letter) {
+    pub(super) fn push(&mut self, mut letter: Letter) {
+        letter.settle();
         self.weight += letter.weight();
         if self.letters.capacity() == 0 {
             let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());

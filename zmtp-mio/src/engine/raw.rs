@@ -36,7 +36,6 @@ impl Link {
             if !self.tx.leaving {
                 let mut message = Message::from(to.pattern.prefix(to.peer).unwrap_or_default());
                 message.push(&to.scratch[..n]);
-                message.settle();
                 let counters = &mut to.monitor.counters;
                 counters.messages_received += 1;
                 counters.octets_received += n as u64;

@@ -281,11 +281,10 @@ impl Link {
         if !header.is_final() {
             return Ok(());
         }
-        let mut letter = core::mem::take(&mut self.rx.letter);
+        let letter = core::mem::take(&mut self.rx.letter);
         if verdict != Some(Verdict::Deliver) {
             return Ok(());
         }
-        letter.message.settle();
         let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
         let (peer, accepted, routing_id) = (to.peer, to.accepted, &[][..]);
         let mut door = Door { peer, accepted, routing_id, incoming, outgoing };

@@ -36,7 +36,8 @@ struct Driven<P> {
 
 impl<P: Pattern + Send + 'static> Seat<P> {
     pub(crate) fn new(pattern: P, options: Options) -> Result<Self, Error> {
-        let driver = options.context.driver();
+        // A forked child's sockets are their own: it has no driver.
+        let driver = options.context.driver().filter(|shared| shared.is_of_this_process());
         let engine = Engine::new(pattern, options)?;
         let Some(shared) = driver else { return Ok(Self::of(Place::Own(Box::new(engine)))) };
         let descriptor = engine.poll.as_raw_fd();

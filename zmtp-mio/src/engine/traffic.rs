@@ -135,13 +135,7 @@ impl<P: Pattern> Engine<P> {
 
     fn act_on(&mut self, index: usize, said: Said) {
         let Said { ready, refused, ignored, dropped, routing_id } = said;
-        let kinds = [
-            ready.map(EventKind::Ready),
-            refused.map(EventKind::Refused),
-            ignored.map(EventKind::Ignored),
-            dropped.map(EventKind::Dropped),
-        ];
-        if kinds.iter().all(Option::is_none) {
+        if ready.is_none() && refused.is_none() && ignored.is_none() && dropped.is_none() {
             return;
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
@@ -157,6 +151,12 @@ impl<P: Pattern> Engine<P> {
             }
             self.monitor.counters.handshakes += 1;
         }
+        let kinds = [
+            ready.map(EventKind::Ready),
+            refused.map(EventKind::Refused),
+            ignored.map(EventKind::Ignored),
+            dropped.map(EventKind::Dropped),
+        ];
         for kind in kinds.into_iter().flatten() {
             self.monitor.note(&endpoint, at, kind);
         }
