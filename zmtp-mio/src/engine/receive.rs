@@ -288,10 +288,9 @@ impl Link {
         let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
         let (peer, accepted, routing_id) = (to.peer, to.accepted, &[][..]);
         let mut door = Door { peer, accepted, routing_id, incoming, outgoing };
-        let received = keep(*pattern, &mut monitor.counters, &mut door, letter, to.conflate)?;
-        self.rx.proven |= received != Received::NotAsked;
-        if received == Received::NotAsked {
-            self.rx.say_dropped(Reason::NotAsked, &mut to.said);
+        match keep(*pattern, &mut monitor.counters, &mut door, letter, to.conflate)? {
+            Received::NotAsked => self.rx.say_dropped(Reason::NotAsked, &mut to.said),
+            _ => self.rx.proven = true,
         }
         Ok(())
     }
