@@ -5,6 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 command -v cargo-deny >/dev/null 2>&1 || cargo install --quiet --locked cargo-deny
+# cargo-deny reads the packages of every target, so fetch those too; a build fetches only its own.
+cargo fetch --locked --quiet
 cargo deny --offline check bans licenses sources
 for package in fuzz tests/firmware tests/no-panic zmtp-embedded/footprint; do
   echo "$package:"

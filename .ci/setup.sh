@@ -29,9 +29,12 @@ if [ -n "$wanted" ]; then
   root=""
   [ "$(id -u)" = 0 ] || root=sudo
   export DEBIAN_FRONTEND=noninteractive
-  $root apt-get update -qq
+  # Another package manager may be at work on a machine that has just started: wait for its lock.
+  lock="-o DPkg::Lock::Timeout=300 -o APT::Get::Lock::Timeout=300"
   # shellcheck disable=SC2086
-  $root apt-get install -qq -y --no-install-recommends $wanted
+  $root apt-get $lock update -qq
+  # shellcheck disable=SC2086
+  $root apt-get $lock install -qq -y --no-install-recommends $wanted
 else
   echo "no Debian package is missing"
 fi
