@@ -16,20 +16,20 @@ ALLOCATED, NOBITS, SYMBOLS = 2, 8, 2
 UNWINDING = (".ARM.exidx", ".ARM.extab", ".eh_frame")
 
 
-def sections(octets):
+def sections(image):
     """Name, type, flags and contents of the sections of a little-endian ELF of 32 bits."""
-    assert octets[:6] == b"\x7fELF\x01\x01", "ELF"
-    (start,) = struct.unpack_from("<I", octets, 32)
-    size, count, names = struct.unpack_from("<HHH", octets, 46)
-    headers = [struct.unpack_from("<10I", octets, start + size * at) for at in range(count)]
-    text = octets[headers[names][4] :]
+    assert image[:6] == b"\x7fELF\x01\x01", "ELF"
+    (start,) = struct.unpack_from("<I", image, 32)
+    size, count, names = struct.unpack_from("<HHH", image, 46)
+    headers = [struct.unpack_from("<10I", image, start + size * at) for at in range(count)]
+    text = image[headers[names][4] :]
     for name, kind, flags, _, offset, length, *_ in headers:
         title = text[name : text.index(b"\0", name)].decode()
-        yield title, kind, flags, length, octets[offset : offset + length]
+        yield title, kind, flags, length, image[offset : offset + length]
 
 
 def flash(path):
-    """Octets in flash."""
+    """Bytes in flash."""
     return sum(
         length
         for name, kind, flags, length, _ in sections(path.read_bytes())
@@ -100,7 +100,7 @@ def main():
         cell("instructions", at, cost[("instructions", "request", target)], str)
         for at, target in enumerate(TARGETS)
     ]
-    print("\nInstructions, request of 64 octets and its reply:", ", ".join(counts))
+    print("\nInstructions, request of 64 bytes and its reply:", ", ".join(counts))
     print("No panic and no core::fmt is linked; the planted panic does not link.")
     print(f"{len(missed)} figures are above their goals.")
     for line in passed:

@@ -1,7 +1,7 @@
 """A stock libzmq REQ, through pyzmq, asks firmware.
 
 usage: ask.py ENDPOINT COUNT
-Bodies are of 0 to 4,096 octets, in one part and in three. Every wait is bounded; exits with 1 at
+Bodies are of 0 to 4,096 bytes, in one part and in three. Every wait is bounded; exits with 1 at
 the first reply that is not the request.
 """
 
@@ -13,7 +13,7 @@ TIMEOUT_MS = 20_000
 
 
 def body(at):
-    """Octets that tell a shifted or mixed-up body."""
+    """Bytes that tell a shifted or mixed-up body."""
     size = at % 100 if at % 10 else 4096 - at * 977 % 4097
     return bytes((at + n) % 251 for n in range(size))
 

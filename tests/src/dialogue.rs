@@ -1,4 +1,4 @@
-//! What a peer does, read from octets so that changed octets mean something else that a peer
+//! What a peer does, read from bytes so that changed bytes mean something else that a peer
 //! could do: frames with lying sizes, commands out of place, silence.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
@@ -14,7 +14,7 @@ pub struct Dialogue {
     pub config: Config,
     /// What happens, in order.
     pub steps: Vec<Step>,
-    /// The sizes of the pieces in which octets arrive, again and again.
+    /// The sizes of the pieces in which bytes arrive, again and again.
     pub cuts: Vec<usize>,
 }
 
@@ -22,8 +22,8 @@ pub struct Dialogue {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "drivers handle each")]
 pub enum Step {
-    /// Octets arrive.
-    Octets(Vec<u8>),
+    /// Bytes arrive.
+    Bytes(Vec<u8>),
     /// The application sends a message.
     Send(Vec<Vec<u8>>),
     /// Time passes, in milliseconds.
@@ -53,7 +53,7 @@ const NAMES: [&str; 12] = [
     "NONSENSE",
 ];
 
-/// Sizes that nobody has so many octets for.
+/// Sizes that nobody has so many bytes for.
 const HUGE: [u64; 6] = [256, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
 impl Dialogue {
@@ -61,7 +61,7 @@ impl Dialogue {
     ///
     /// # Errors
     ///
-    /// The octets do not suffice.
+    /// The bytes do not suffice.
     pub fn take(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Self> {
         let config = config(input, types)?;
         let cuts = (0..1 + input.int_in_range(0..=4)?)
@@ -70,11 +70,11 @@ impl Dialogue {
         let mut steps = Vec::new();
         let opening: u8 = input.arbitrary()?;
         if opening & 7 != 0 {
-            steps.push(Step::Octets(raw::greeting("NULL")));
+            steps.push(Step::Bytes(raw::greeting("NULL")));
         }
         if opening & 7 > 1 {
             let peer = SocketType::all().find(|peer| config.socket_type.accepts(*peer));
-            steps.push(Step::Octets(raw::ready(peer.map_or("", SocketType::name))));
+            steps.push(Step::Bytes(raw::ready(peer.map_or("", SocketType::name))));
         }
         while !input.is_empty() && steps.len() < 64 {
             steps.push(input.arbitrary()?);
@@ -82,11 +82,11 @@ impl Dialogue {
         Ok(Self { config, steps: joined(steps), cuts })
     }
 
-    /// All octets that arrive.
+    /// All bytes that arrive.
     pub fn stream(&self) -> Vec<u8> {
-        let octets =
-            |step: &Step| if let Step::Octets(octets) = step { &octets[..] } else { &[] }.to_vec();
-        self.steps.iter().flat_map(octets).collect()
+        let bytes =
+            |step: &Step| if let Step::Bytes(bytes) = step { &bytes[..] } else { &[] }.to_vec();
+        self.steps.iter().flat_map(bytes).collect()
     }
 }
 
@@ -94,7 +94,7 @@ impl Dialogue {
 ///
 /// # Errors
 ///
-/// The octets do not suffice.
+/// The bytes do not suffice.
 pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Config> {
     let kind = *input.choose(types)?;
     let (settings, beats): (u8, u8) = input.arbitrary()?;
@@ -115,12 +115,12 @@ pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Conf
         .with_limits(limits.handshake_timeout(if settings & 8 == 0 { 10_000 } else { 40 })))
 }
 
-/// Octets that arrive with nothing between them are one step: they may be cut anywhere.
+/// Bytes that arrive with nothing between them are one step: they may be cut anywhere.
 fn joined(steps: Vec<Step>) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::new();
     for step in steps {
         match (all.last_mut(), step) {
-            (Some(Step::Octets(sofar)), Step::Octets(octets)) => sofar.extend(octets),
+            (Some(Step::Bytes(sofar)), Step::Bytes(bytes)) => sofar.extend(bytes),
             (_, step) => all.push(step),
         }
     }
@@ -132,13 +132,13 @@ impl<'a> Arbitrary<'a> for Step {
         Ok(match input.int_in_range(0..=15)? {
             0 => Self::Send(parts(input)?),
             1 => Self::Wait(u32::from(input.arbitrary::<u8>()?) * 50),
-            2 => Self::Octets(input.arbitrary::<&[u8]>()?.to_vec()),
-            what => Self::Octets(sent(input, what)?),
+            2 => Self::Bytes(input.arbitrary::<&[u8]>()?.to_vec()),
+            what => Self::Bytes(sent(input, what)?),
         })
     }
 }
 
-/// Octets of a peer that mean something.
+/// Bytes of a peer that mean something.
 fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
     Ok(match what {
         3..=6 => {
@@ -162,7 +162,7 @@ fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// The octets do not suffice.
+/// The bytes do not suffice.
 pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match input.int_in_range(0..=7)? {
         0 => {
@@ -189,13 +189,13 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// The octets do not suffice.
+/// The bytes do not suffice.
 pub fn opening(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let code = input.len() as u8 % 21;
     let older = |version| {
-        let mut octets = raw::opening_of_2_0(code, b"id");
-        octets[10] = version;
-        octets
+        let mut bytes = raw::opening_of_2_0(code, b"id");
+        bytes[10] = version;
+        bytes
     };
     let mut greeting = match input.int_in_range(0..=8)? {
         named @ 0..=4 => raw::greeting(["NULL", "PLAIN", "CURVE", "null", ""][named]),
@@ -235,7 +235,7 @@ fn liar(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// The octets do not suffice.
+/// The bytes do not suffice.
 pub fn parts(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
     (0..1 + input.int_in_range(0..=3)?).map(|_| body(input)).collect()
 }

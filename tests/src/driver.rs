@@ -1,4 +1,4 @@
-//! A connection that is fed octets in pieces and says what it made of them.
+//! A connection that is fed bytes in pieces and says what it made of them.
 
 use zmtp_core::wire::{FrameHeader, More, Property};
 use zmtp_core::{
@@ -43,7 +43,7 @@ pub enum Lane {
     Decode,
 }
 
-/// When the connection's own octets are fetched.
+/// When the connection's own bytes are fetched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "the two extremes")]
 pub enum Fetch {
@@ -62,10 +62,10 @@ pub struct Driver<'c> {
     now: Instant,
     pieces: usize,
     pending: Vec<u8>,
-    /// The first octets that arrived, up to the major version.
+    /// The first bytes that arrived, up to the major version.
     head: Vec<u8>,
     body: Option<(FrameHeader, Vec<u8>)>,
-    /// Octets and parts of the message under way that came in whole frames.
+    /// Bytes and parts of the message under way that came in whole frames.
     whole: (u64, u32),
     log: Vec<Said>,
     sent: Vec<u8>,
@@ -96,7 +96,7 @@ impl<'c> Driver<'c> {
         driver
     }
 
-    /// Takes octets that arrived.
+    /// Takes bytes that arrived.
     ///
     /// # Panics
     ///
@@ -117,9 +117,9 @@ impl<'c> Driver<'c> {
         self.check_rest();
     }
 
-    /// Feeds octets in pieces of these sizes, the last again and again.
-    pub fn feed_in_pieces(&mut self, octets: &[u8], sizes: impl IntoIterator<Item = usize>) {
-        let (mut rest, mut sizes, mut size) = (octets, sizes.into_iter(), octets.len());
+    /// Feeds bytes in pieces of these sizes, the last again and again.
+    pub fn feed_in_pieces(&mut self, bytes: &[u8], sizes: impl IntoIterator<Item = usize>) {
+        let (mut rest, mut sizes, mut size) = (bytes, sizes.into_iter(), bytes.len());
         while !rest.is_empty() {
             size = sizes.next().unwrap_or(size);
             let (piece, others) = rest.split_at(size.clamp(1, rest.len()));
@@ -208,7 +208,7 @@ impl<'c> Driver<'c> {
         core::mem::take(&mut self.log)
     }
 
-    /// The octets it sent so far.
+    /// The bytes it sent so far.
     pub fn sent(&self) -> &[u8] {
         &self.sent
     }
@@ -218,7 +218,7 @@ impl<'c> Driver<'c> {
         core::mem::take(&mut self.sent)
     }
 
-    /// Octets that arrived and were not consumed.
+    /// Bytes that arrived and were not consumed.
     pub fn rest(&self) -> &[u8] {
         &self.pending
     }
@@ -281,7 +281,7 @@ impl<'c> Driver<'c> {
         assert_eq!(chunk.is_first(), self.body.is_none());
         let (header, sofar) = self.body.get_or_insert_with(|| (chunk.header(), Vec::new()));
         assert_eq!(*header, chunk.header());
-        sofar.extend_from_slice(chunk.octets());
+        sofar.extend_from_slice(chunk.bytes());
         let last = chunk.is_last().then_some(*header);
         self.check_body(last);
     }
@@ -290,13 +290,13 @@ impl<'c> Driver<'c> {
     /// a message together never holds more than the limits, whatever the peer says.
     fn check_body(&mut self, last: Option<FrameHeader>) {
         let (header, body) = self.body.take().expect("a body is under way");
-        let (limits, (octets, parts)) = (&self.connection.config().limits, self.whole);
+        let (limits, (bytes, parts)) = (&self.connection.config().limits, self.whole);
         assert!(header.len() <= limits.max_frame, "a frame of {}", header.len());
-        assert!(octets + header.len() <= limits.max_message, "{octets} and {}", header.len());
+        assert!(bytes + header.len() <= limits.max_message, "{bytes} and {}", header.len());
         assert!(parts < limits.max_parts, "{parts} parts and another");
         self.whole = match last {
             Some(_) if header.is_final() => (0, 0),
-            Some(_) => (octets + header.len(), parts + 1),
+            Some(_) => (bytes + header.len(), parts + 1),
             None => self.whole,
         };
         let remaining = header.len() - body.len() as u64;
@@ -333,7 +333,7 @@ impl<'c> Driver<'c> {
         };
         let header = if raw::is_old(&self.head) == Some(false) { 9 } else { 10 };
         let allowed = if in_one_piece > 0 { in_one_piece + header } else { header - 1 };
-        assert!(self.pending.len() <= allowed, "{} octets left", self.pending.len());
+        assert!(self.pending.len() <= allowed, "{} bytes left", self.pending.len());
     }
 }
 
@@ -342,10 +342,9 @@ fn said(event: &Event<'_>) -> Said {
         Event::Cancel(topic) => Said::Cancel(topic.to_vec()),
         Event::Ignored(ignored) => Said::Ignored(*ignored),
         Event::Ready(metadata) => {
-            let identity =
-                metadata.get(Property::IDENTITY).filter(|_| metadata.octets().is_empty());
+            let identity = metadata.get(Property::IDENTITY).filter(|_| metadata.bytes().is_empty());
             let made_up = identity.map(|id| raw::property(Property::IDENTITY, id));
-            Said::Ready(made_up.unwrap_or_else(|| metadata.octets().to_vec()))
+            Said::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
         }
         Event::Refused(reason) => Said::Refused(reason.to_vec()),
         Event::Subscribe(topic) => Said::Subscribe(topic.to_vec()),

@@ -84,9 +84,9 @@ impl<'c> Endpoint<'c> {
         }
     }
 
-    /// Octets of the peer arrive.
-    pub fn arrive(&mut self, octets: &[u8]) {
-        self.driver.feed(octets);
+    /// Bytes of the peer arrive.
+    pub fn arrive(&mut self, bytes: &[u8]) {
+        self.driver.feed(bytes);
         for said in self.driver.take_log() {
             match said {
                 Said::Frame(header, body) => self.frame(header, body),
@@ -182,7 +182,7 @@ impl<'c> Endpoint<'c> {
             Rules::Req(req) => req.accept(PEER, header),
         };
         if let (Verdict::RequestId, Rules::Req(req)) = (verdict, &mut self.rules) {
-            verdict = req.check_request_id(PEER, body[..].try_into().expect("four octets"));
+            verdict = req.check_request_id(PEER, body[..].try_into().expect("four bytes"));
         }
         match verdict {
             Verdict::Deliver => self.letter.parts.push(body),

@@ -2,15 +2,15 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`raw`] | octets of a peer, made and taken apart without the code under test |
+//! | [`raw`] | bytes of a peer, made and taken apart without the code under test |
 //! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
 //! | [`malformed`] | bad inputs, and what we and libzmq do with each |
-//! | [`dialogue`] | what a peer does, read from octets |
-//! | [`driver`], [`pair`] | a connection that is fed octets in pieces; two wired to each other |
+//! | [`dialogue`] | what a peer does, read from bytes |
+//! | [`driver`], [`pair`] | a connection that is fed bytes in pieces; two wired to each other |
 //! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
 //! | [`model`] | slow and obvious doubles of the connection and of the patterns |
 //! | [`script`], [`turns`], [`replay`] | operations on patterns; recorded dialogues played again |
-//! | [`properties`] | what must hold for any octets, as `fn(&[u8])` that panics if it does not |
+//! | [`properties`] | what must hold for any bytes, as `fn(&[u8])` that panics if it does not |
 //! | [`random`] | numbers that are the same in every run |
 //!
 //! `cargo test -p zmtp-tests` runs everything in seconds. `MALFORMED.md` lists on which bad input we

@@ -5,7 +5,7 @@ use zmtp_core::Config;
 use crate::driver::{Driver, Fetch, Lane, Said};
 use crate::random::Random;
 
-/// Two connections and the octets between them.
+/// Two connections and the bytes between them.
 #[derive(Debug)]
 pub struct Pair<'c> {
     /// One end.
@@ -17,12 +17,12 @@ pub struct Pair<'c> {
 }
 
 impl<'c> Pair<'c> {
-    /// Two ends whose octets arrive as they were sent.
+    /// Two ends whose bytes arrive as they were sent.
     pub fn new(left: &'c Config, right: &'c Config) -> Self {
         Self::cut(left, right, usize::MAX)
     }
 
-    /// Two ends whose octets arrive in pieces of 1 to `largest` octets.
+    /// Two ends whose bytes arrive in pieces of 1 to `largest` bytes.
     pub fn cut(left: &'c Config, right: &'c Config, largest: usize) -> Self {
         Self {
             left: Driver::with(left, Lane::Both, Fetch::Eagerly),
@@ -32,7 +32,7 @@ impl<'c> Pair<'c> {
         }
     }
 
-    /// Carries octets until neither end has anything to say.
+    /// Carries bytes until neither end has anything to say.
     pub fn run(&mut self) {
         loop {
             let (there, back) = (self.left.take_sent(), self.right.take_sent());
@@ -44,12 +44,12 @@ impl<'c> Pair<'c> {
         }
     }
 
-    fn carry(random: &mut Random, largest: usize, octets: &[u8], to: &mut Driver<'c>) {
+    fn carry(random: &mut Random, largest: usize, bytes: &[u8], to: &mut Driver<'c>) {
         let sizes = core::iter::from_fn(|| match largest {
             usize::MAX => None,
             largest => Some(1 + random.below(largest)),
         });
-        to.feed_in_pieces(octets, sizes);
+        to.feed_in_pieces(bytes, sizes);
     }
 }
 

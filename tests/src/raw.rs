@@ -1,4 +1,4 @@
-//! Octets of a peer, made and taken apart without the code under test.
+//! Bytes of a peer, made and taken apart without the code under test.
 
 /// A greeting of version 3.1 without a routing id.
 pub fn greeting(mechanism: &str) -> Vec<u8> {
@@ -7,12 +7,12 @@ pub fn greeting(mechanism: &str) -> Vec<u8> {
 
 /// A greeting that announces `version`.
 pub fn greeting_of(version: [u8; 2], mechanism: &str) -> Vec<u8> {
-    let mut octets = vec![0; 64];
-    octets[0] = 0xff;
-    octets[9] = 0x7f;
-    octets[10..12].copy_from_slice(&version);
-    octets[12..12 + mechanism.len()].copy_from_slice(mechanism.as_bytes());
-    octets
+    let mut bytes = vec![0; 64];
+    bytes[0] = 0xff;
+    bytes[9] = 0x7f;
+    bytes[10..12].copy_from_slice(&version);
+    bytes[12..12 + mechanism.len()].copy_from_slice(mechanism.as_bytes());
+    bytes
 }
 
 /// A frame with these flags; LONG is added where the body needs it.
@@ -50,9 +50,9 @@ pub fn opening_of_2_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
     [&b"\xff\0\0\0\0\0\0\0\x01\x7f\x01"[..], &[socket_type], &frame(0, identity)].concat()
 }
 
-/// Whether these octets open a version older than 3.0; `None` if they are too few to tell.
-pub fn is_old(octets: &[u8]) -> Option<bool> {
-    match *octets {
+/// Whether these bytes open a version older than 3.0; `None` if they are too few to tell.
+pub fn is_old(bytes: &[u8]) -> Option<bool> {
+    match *bytes {
         [first, ..] if first != 0xff => Some(true),
         [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(true),
         [_, _, _, _, _, _, _, _, _, _, major, ..] => Some(major < 2),
@@ -102,34 +102,34 @@ pub struct Frame {
     pub len: u64,
     /// What there is of its body.
     pub body: Vec<u8>,
-    /// Octets it takes on the wire, as far as they are there.
+    /// Bytes it takes on the wire, as far as they are there.
     pub wire_len: usize,
 }
 
 impl Frame {
-    /// Takes the frame at the front of `octets`; `None` if its header is incomplete.
-    pub fn first(octets: &[u8]) -> Option<Self> {
-        let flags = *octets.first()?;
+    /// Takes the frame at the front of `bytes`; `None` if its header is incomplete.
+    pub fn first(bytes: &[u8]) -> Option<Self> {
+        let flags = *bytes.first()?;
         let (len, head) = match flags & 2 {
-            0 => (u64::from(*octets.get(1)?), 2),
-            _ => (u64::from_be_bytes(octets.get(1..9)?.try_into().ok()?), 9),
+            0 => (u64::from(*bytes.get(1)?), 2),
+            _ => (u64::from_be_bytes(bytes.get(1..9)?.try_into().ok()?), 9),
         };
-        let there = len.min((octets.len() - head) as u64) as usize;
-        let body = octets[head..head + there].to_vec();
+        let there = len.min((bytes.len() - head) as u64) as usize;
+        let body = bytes[head..head + there].to_vec();
         Some(Self { flags, len, body, wire_len: head + there })
     }
 
-    /// Takes the frame of ZMTP 1.0 at the front of `octets`; `None` if its header is incomplete.
+    /// Takes the frame of ZMTP 1.0 at the front of `bytes`; `None` if its header is incomplete.
     /// A length of 0, which does not even count the flags, comes out as [`u64::MAX`].
-    pub fn first_of_1_0(octets: &[u8]) -> Option<Self> {
-        let (len, head) = match *octets.first()? {
-            0xff => (u64::from_be_bytes(octets.get(1..9)?.try_into().ok()?), 10),
+    pub fn first_of_1_0(bytes: &[u8]) -> Option<Self> {
+        let (len, head) = match *bytes.first()? {
+            0xff => (u64::from_be_bytes(bytes.get(1..9)?.try_into().ok()?), 10),
             len => (u64::from(len), 2),
         };
-        let flags = *octets.get(head - 1)?;
+        let flags = *bytes.get(head - 1)?;
         let len = len.wrapping_sub(1);
-        let there = len.min((octets.len() - head) as u64) as usize;
-        let body = octets[head..head + there].to_vec();
+        let there = len.min((bytes.len() - head) as u64) as usize;
+        let body = bytes[head..head + there].to_vec();
         Some(Self { flags, len, body, wire_len: head + there })
     }
 
@@ -157,14 +157,14 @@ impl Frame {
     }
 }
 
-/// The whole frames at the front of `octets`, and what is left.
-pub fn frames(mut octets: &[u8]) -> (Vec<Frame>, &[u8]) {
+/// The whole frames at the front of `bytes`, and what is left.
+pub fn frames(mut bytes: &[u8]) -> (Vec<Frame>, &[u8]) {
     let mut all = Vec::new();
-    while let Some(frame) = Frame::first(octets).filter(Frame::is_whole) {
-        octets = &octets[frame.wire_len..];
+    while let Some(frame) = Frame::first(bytes).filter(Frame::is_whole) {
+        bytes = &bytes[frame.wire_len..];
         all.push(frame);
     }
-    (all, octets)
+    (all, bytes)
 }
 
 /// A property's name and value.

@@ -7,7 +7,7 @@ use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
 use crate::driver::NOW;
 use crate::endpoint::Endpoint;
 use crate::raw::{self, Frame};
-use crate::vectors::{Octets, Step, Vector};
+use crate::vectors::{Bytes, Step, Vector};
 
 /// How a dialogue is played, and in what we differ from libzmq.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ pub enum App {
 pub enum Close {
     /// We fail with this error.
     Fails(Error),
-    /// So many milliseconds after the handshake, or the peer's last octet, we miss this.
+    /// So many milliseconds after the handshake, or the peer's last byte, we miss this.
     Misses(Timeout, u64),
     /// libzmq does not close.
     Never,
@@ -51,7 +51,7 @@ pub enum Close {
 }
 
 impl Play {
-    /// As libzmq does it, to the octet.
+    /// As libzmq does it, to the byte.
     pub const SAME: Self = Self { app: App::Messages, unsaid: 0, close: Close::Never };
 
     /// A dialogue of a ROUTER.
@@ -109,7 +109,7 @@ struct Player<'c> {
     /// What we sent and the dialogue has not come to.
     out: Vec<u8>,
     unsaid: usize,
-    /// When octets last arrived.
+    /// When bytes last arrived.
     heard: Instant,
     closed: bool,
 }
@@ -119,11 +119,11 @@ impl Player<'_> {
         match step {
             Step::Aside(_) => panic!("a dialogue with ZAP or CURVE"),
             Step::Heading(_) => {}
-            Step::Peer(octets) => {
-                self.endpoint.arrive(octets);
+            Step::Peer(bytes) => {
+                self.endpoint.arrive(bytes);
                 self.heard = self.endpoint.driver().now();
             }
-            Step::Libzmq(octets) => self.sent(octets),
+            Step::Libzmq(bytes) => self.sent(bytes),
             Step::Observed(what) => {
                 if what.starts_with("idle") {
                     self.endpoint.driver().wait(1_000);
@@ -146,9 +146,9 @@ impl Player<'_> {
     }
 
     /// Compares what we sent with what libzmq sent.
-    fn sent(&mut self, octets: &Octets) {
+    fn sent(&mut self, bytes: &Bytes) {
         self.fetch();
-        let mut expected = without_application_metadata(octets);
+        let mut expected = without_application_metadata(bytes);
         while !expected.recorded.is_empty() {
             if self.out.is_empty() {
                 self.say_as(&expected.recorded);
@@ -167,8 +167,8 @@ impl Player<'_> {
     }
 
     /// Emits the message frame that libzmq sent, if there is no message to hold it against.
-    fn say_as(&mut self, octets: &[u8]) {
-        let frame = self.first(octets);
+    fn say_as(&mut self, bytes: &[u8]) {
+        let frame = self.first(bytes);
         if matches!(self.play.app, App::Later(_)) && !frame.is_command() {
             let more = if frame.has_more() { More::Follows } else { More::Last };
             self.endpoint.driver().send_frame(more, &frame.body).expect("ready to send");
@@ -177,16 +177,16 @@ impl Player<'_> {
     }
 
     /// The frame at the front of what libzmq sent.
-    fn first(&mut self, octets: &[u8]) -> Frame {
+    fn first(&mut self, bytes: &[u8]) -> Frame {
         let frame = match self.endpoint.driver().connection().framing() {
-            Framing::V1 => Frame::first_of_1_0(octets),
-            _ => Frame::first(octets),
+            Framing::V1 => Frame::first_of_1_0(bytes),
+            _ => Frame::first(bytes),
         };
         frame.expect("a whole frame")
     }
 
     /// Leaves out a command that a pattern or a timer sends; else says how much to compare.
-    fn skip(&mut self, expected: &mut Octets) -> Option<usize> {
+    fn skip(&mut self, expected: &mut Bytes) -> Option<usize> {
         let all = expected.recorded.len();
         if !self.out.is_empty() {
             return Some(all);
@@ -229,7 +229,7 @@ impl Player<'_> {
         }
     }
 
-    fn send(&mut self, message: &[Octets]) {
+    fn send(&mut self, message: &[Bytes]) {
         let mut parts: Vec<_> = message.iter().map(|part| part.recorded.clone()).collect();
         match self.play.app {
             App::Later(_) => return,
@@ -240,7 +240,7 @@ impl Player<'_> {
         self.endpoint.send(&parts).expect("it is the application's turn");
     }
 
-    fn receive(&mut self, message: Option<&[Octets]>) {
+    fn receive(&mut self, message: Option<&[Bytes]>) {
         if matches!(self.play.app, App::Later(_)) {
             return;
         }
@@ -257,7 +257,7 @@ impl Player<'_> {
     }
 
     /// Whether this names the peer, by its own name or by one that libzmq made up.
-    fn is_peer(&self, name: &Octets) -> bool {
+    fn is_peer(&self, name: &Bytes) -> bool {
         let own = self.endpoint.identity();
         name.recorded == own || (own.is_empty() && name.any.contains(&true))
     }
@@ -288,7 +288,7 @@ fn heartbeat(sut: &str) -> Heartbeat {
 /// The request id before the first in the dialogue, so that ours come out as recorded.
 fn id_before_recorded(steps: &[Step]) -> u32 {
     let ids = steps.iter().find_map(|step| match step {
-        Step::Libzmq(octets) if octets.any.contains(&true) => octets.recorded.get(2..6),
+        Step::Libzmq(bytes) if bytes.any.contains(&true) => bytes.recorded.get(2..6),
         _ => None,
     });
     let id: Option<[u8; 4]> = ids.and_then(|id| id.try_into().ok());
@@ -296,9 +296,9 @@ fn id_before_recorded(steps: &[Step]) -> u32 {
 }
 
 /// Takes `X-` properties out of READY: there is no setting for them in the core yet.
-fn without_application_metadata(octets: &Octets) -> Octets {
-    let Some(frame) = Frame::first(&octets.recorded) else { return octets.clone() };
-    let Some((b"READY", data)) = frame.command() else { return octets.clone() };
+fn without_application_metadata(bytes: &Bytes) -> Bytes {
+    let Some(frame) = Frame::first(&bytes.recorded) else { return bytes.clone() };
+    let Some((b"READY", data)) = frame.command() else { return bytes.clone() };
     let mut kept = Vec::new();
     for (name, value) in raw::properties(data).0 {
         if !name.starts_with(b"X-") {
@@ -306,8 +306,8 @@ fn without_application_metadata(octets: &Octets) -> Octets {
         }
     }
     let mut recorded = raw::command("READY", &kept);
-    recorded.extend_from_slice(&octets.recorded[frame.wire_len..]);
-    Octets { any: vec![false; recorded.len()], recorded }
+    recorded.extend_from_slice(&bytes.recorded[frame.wire_len..]);
+    Bytes { any: vec![false; recorded.len()], recorded }
 }
 
 /// A legal peer for a socket type.

@@ -1,4 +1,4 @@
-//! Operations on REQ and REP, read from octets, and machines that carry them out.
+//! Operations on REQ and REP, read from bytes, and machines that carry them out.
 
 use core::fmt::Debug;
 
@@ -50,7 +50,7 @@ pub enum Out {
     Now,
 }
 
-/// The request id in a frame of four octets.
+/// The request id in a frame of four bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "machines handle each")]
 pub enum Id {
@@ -75,10 +75,10 @@ pub enum Meanwhile {
 }
 
 impl Op {
-    /// Reads three octets.
-    pub fn take(octets: &mut &[u8]) -> Option<Self> {
-        let ([what, peer, how], rest) = octets.split_first_chunk()?;
-        *octets = rest;
+    /// Reads three bytes.
+    pub fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let ([what, peer, how], rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
         let peer = PeerId(u32::from(*peer) % PEERS);
         Some(match what % 16 {
             0 => Self::Attach(peer),

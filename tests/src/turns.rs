@@ -36,10 +36,10 @@ pub enum Turn {
 const NAMES: [&[u8]; 6] = [b"", b"", b"ann", b"bob", b"\0\0\0\0\x02", b"\0"];
 
 impl Turn {
-    /// Reads two octets.
-    pub fn take(octets: &mut &[u8]) -> Option<Self> {
-        let ([what, how], rest) = octets.split_first_chunk()?;
-        *octets = rest;
+    /// Reads two bytes.
+    pub fn take(bytes: &mut &[u8]) -> Option<Self> {
+        let ([what, how], rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
         let peer = PeerId(u32::from(*how) % PEERS);
         let name = NAMES[usize::from(how >> 3) % NAMES.len()];
         let on = how & 0x80 == 0;

@@ -1,4 +1,4 @@
-//! However octets are cut and whichever lane bodies take, a connection says the same.
+//! However bytes are cut and whichever lane bodies take, a connection says the same.
 
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Limits};
@@ -54,7 +54,7 @@ fn every_split_in_two_tells_the_same() {
 }
 
 #[test]
-fn octet_by_octet_tells_the_same() {
+fn byte_by_byte_tells_the_same() {
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
         let whole = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
@@ -83,50 +83,50 @@ fn random_splits_tell_the_same() {
 }
 
 #[test]
-fn all_properties_hold_for_the_vectors_with_octets_changed() {
+fn all_properties_hold_for_the_vectors_with_bytes_changed() {
     let mut random = Random::new(2);
     let streams = streams();
     for round in 0..4_000 {
         let (_, _, stream) = random.one_of(&streams);
-        let mut octets: Vec<u8> = (0..4).map(|_| random.number() as u8).collect();
+        let mut bytes: Vec<u8> = (0..4).map(|_| random.number() as u8).collect();
         let start = if random.once_in(2) { 0 } else { random.below(stream.len().min(120)) };
-        octets.extend(stream[start..].iter().take(1_500));
+        bytes.extend(stream[start..].iter().take(1_500));
         for _ in 0..random.below(4) {
-            let at = random.below(octets.len());
-            octets[at] = match random.below(3) {
+            let at = random.below(bytes.len());
+            bytes[at] = match random.below(3) {
                 0 => random.number() as u8,
-                1 => octets[at] ^ (1 << random.below(8)),
+                1 => bytes[at] ^ (1 << random.below(8)),
                 _ => *random.one_of(&[0, 1, 2, 4, 6, 0xff]),
             };
         }
         println!("round {round}");
-        all_properties(&octets);
+        all_properties(&bytes);
     }
 }
 
 #[test]
-fn all_properties_hold_for_random_octets() {
+fn all_properties_hold_for_random_bytes() {
     let mut random = Random::new(3);
     for round in 0..20_000 {
         let len = random.below(100);
         let small = random.once_in(2);
-        let octets: Vec<u8> = (0..len)
+        let bytes: Vec<u8> = (0..len)
             .map(|_| if small { random.below(8) as u8 } else { random.number() as u8 })
             .collect();
         println!("round {round}");
-        all_properties(&octets);
+        all_properties(&bytes);
     }
 }
 
-fn all_properties(octets: &[u8]) {
-    properties::same_events_for_any_chunking(octets);
-    properties::body_lane_equals_decode_lane(octets);
-    properties::little_is_left_unconsumed(octets);
-    properties::errors_repeat(octets);
-    properties::transmits_the_same_into_any_room(octets);
-    properties::frame_headers_round_trip(octets);
-    properties::greetings_round_trip(octets);
-    properties::commands_round_trip(octets);
+fn all_properties(bytes: &[u8]) {
+    properties::same_events_for_any_chunking(bytes);
+    properties::body_lane_equals_decode_lane(bytes);
+    properties::little_is_left_unconsumed(bytes);
+    properties::errors_repeat(bytes);
+    properties::transmits_the_same_into_any_room(bytes);
+    properties::frame_headers_round_trip(bytes);
+    properties::greetings_round_trip(bytes);
+    properties::commands_round_trip(bytes);
 }
 
 #[test]

@@ -38,14 +38,14 @@ fn every_target_of_the_list_is_there_and_every_other_is_on_it() {
 }
 
 #[test]
-fn every_target_holds_for_random_octets() {
+fn every_target_holds_for_random_bytes() {
     let mut random = Random::new(4);
     for (target, _) in TARGETS {
         for round in 0..1_500 {
             let len = random.below(400);
-            let octets: Vec<u8> = (0..len).map(|_| random.number() as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|_| random.number() as u8).collect();
             println!("{target}, round {round}");
-            check(target, &octets);
+            check(target, &bytes);
         }
     }
 }

@@ -99,13 +99,13 @@ fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 10);
     let stages = [(9, 0), (1, 1), (1, 53), (52, 0)];
-    let mut octets = &greeting("NULL")[..];
+    let mut bytes = &greeting("NULL")[..];
     for (arrive, leave) in stages {
-        driver.feed(octets.split_off(..arrive).unwrap());
+        driver.feed(bytes.split_off(..arrive).unwrap());
         assert_eq!(driver.take_sent().len(), leave, "after {arrive}");
     }
-    driver.feed(octets);
-    // The last octet of its greeting brings our READY; its own is not waited for.
+    driver.feed(bytes);
+    // The last byte of its greeting brings our READY; its own is not waited for.
     assert_eq!(raw::frames(driver.sent()).0[0].command().unwrap().0, b"READY");
     assert!(!driver.connection().is_ready());
 }
@@ -123,9 +123,9 @@ fn the_greeting_goes_out_at_once_if_older_peers_are_of_no_interest() {
 fn nothing_may_be_sent_before_both_readys_are_through() {
     let config = Config::new(SocketType::Push);
     let mut driver = Driver::new(&config);
-    for octet in greeting("NULL").into_iter().chain(ready("PULL")) {
+    for byte in greeting("NULL").into_iter().chain(ready("PULL")) {
         assert_eq!(driver.send(&["early"]), Err(SendError::NotReady));
-        driver.feed(&[octet]);
+        driver.feed(&[byte]);
     }
     assert_eq!(driver.send(&["in time"]), Ok(()));
 }
@@ -134,8 +134,8 @@ fn nothing_may_be_sent_before_both_readys_are_through() {
 fn nothing_may_be_sent_before_our_own_ready_was_fetched() {
     let config = Config::new(SocketType::Push);
     let mut connection = Connection::new(Null::new(), &config, NOW);
-    let mut octets = [greeting("NULL"), ready("PULL")].concat();
-    let result = connection.decode(NOW, &mut Input::new(&mut octets));
+    let mut bytes = [greeting("NULL"), ready("PULL")].concat();
+    let result = connection.decode(NOW, &mut Input::new(&mut bytes));
     assert!(matches!(result, Ok(Decoded::Event(Event::Ready(_)))));
     let more = zmtp_core::wire::More::Last;
     assert_eq!(connection.begin_frame(more, 1).unwrap_err(), SendError::NotReady);
@@ -162,9 +162,9 @@ fn a_message_or_a_ping_before_ready_ends_the_handshake() {
         (command("PING", b"\0\0"), PeerError::UnexpectedCommand(CommandName::Ping)),
         (command("SUBSCRIBE", b""), PeerError::UnexpectedCommand(CommandName::Subscribe)),
     ];
-    for (octets, error) in early {
+    for (bytes, error) in early {
         let mut driver = Driver::new(&config);
-        driver.feed(&[greeting("NULL"), octets].concat());
+        driver.feed(&[greeting("NULL"), bytes].concat());
         assert_eq!(driver.log(), [Said::Failed(error.into())]);
     }
 }
@@ -186,7 +186,7 @@ fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
     let mut out = [0; 128];
-    let mut octets = [
+    let mut bytes = [
         greeting("NULL"),
         ready("PUSH"),
         command("PING", b"\0\0a"),
@@ -195,7 +195,7 @@ fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
         command("PING", b"\0\0b"),
     ]
     .concat();
-    let mut input = Input::new(&mut octets);
+    let mut input = Input::new(&mut bytes);
     let mut step = |connection: &mut Connection<_, _>| match connection.decode(NOW, &mut input) {
         Ok(Decoded::Event(event)) => {
             format!("{event:?}").chars().take_while(char::is_ascii_alphabetic).collect()
@@ -223,8 +223,8 @@ fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
 fn a_peer_that_refuses_is_told_nothing_more() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
-    let mut octets = [greeting("NULL"), command("ERROR", b"\x03400")].concat();
-    let mut input = Input::new(&mut octets);
+    let mut bytes = [greeting("NULL"), command("ERROR", b"\x03400")].concat();
+    let mut input = Input::new(&mut bytes);
     let refused = connection.decode(NOW, &mut input);
     assert!(matches!(refused, Ok(Decoded::Event(Event::Refused(b"400")))));
     assert_eq!(connection.error(), Some(PeerError::Refused.into()));
@@ -239,8 +239,8 @@ fn a_ready_of_any_length_survives_every_size_of_buffer() {
         let config = Config::new(SocketType::Dealer).with_routing_id(id);
         for room in 0..320 {
             let mut connection = Connection::new(Null::new(), &config, NOW);
-            let mut octets = greeting("NULL");
-            let mut input = Input::new(&mut octets);
+            let mut bytes = greeting("NULL");
+            let mut input = Input::new(&mut bytes);
             assert!(matches!(connection.decode(NOW, &mut input), Ok(Decoded::NeedInput)));
             let mut sent = Vec::new();
             for room in [room, 400, 400] {
@@ -249,7 +249,7 @@ fn a_ready_of_any_length_survives_every_size_of_buffer() {
                 sent.extend_from_slice(&out[..n]);
             }
             let expected = raw::ready_with_identity("DEALER", &vec![b'i'; len]);
-            assert_eq!(sent[64..], expected, "{len} octets of id, first room {room}");
+            assert_eq!(sent[64..], expected, "{len} bytes of id, first room {room}");
         }
     }
 }
@@ -269,10 +269,10 @@ fn a_ready_without_a_type_is_taken_unless_the_setting_refuses_it() {
 
 #[test]
 fn another_mechanism_gets_the_rest_of_our_greeting_and_an_error() {
-    for octets in 32..64 {
+    for bytes in 32..64 {
         let config = Config::new(SocketType::Pull);
         let mut driver = Driver::new(&config);
-        driver.feed(&greeting("CURVE")[..octets]);
+        driver.feed(&greeting("CURVE")[..bytes]);
         let peer = MechanismName::CURVE;
         let error = Error::Peer(PeerError::MechanismMismatch { peer });
         assert_eq!(driver.log(), [Said::Failed(error)]);
@@ -284,13 +284,13 @@ fn another_mechanism_gets_the_rest_of_our_greeting_and_an_error() {
 
 #[test]
 fn subscriptions_mean_something_to_publishers_only() {
-    let octets = [command("SUBSCRIBE", b"a"), command("CANCEL", b"")].concat();
+    let bytes = [command("SUBSCRIBE", b"a"), command("CANCEL", b"")].concat();
     for (ours, peer) in LEGAL.into_iter().flat_map(|(one, other)| [(one, other), (other, one)]) {
         let config = Config::new(ours);
         let mut driver = Driver::new(&config);
         driver.feed(&[greeting("NULL"), ready(peer.name())].concat());
         driver.take_log();
-        driver.feed(&octets);
+        driver.feed(&bytes);
         let expected = match ours {
             SocketType::Pub | SocketType::Xpub => {
                 [Said::Subscribe(b"a".to_vec()), Said::Cancel(Vec::new())]
@@ -303,9 +303,9 @@ fn subscriptions_mean_something_to_publishers_only() {
 }
 
 #[test]
-fn a_connection_takes_less_than_200_octets() {
+fn a_connection_takes_less_than_200_bytes() {
     let (held, shared) =
         (size_of::<Connection<Null>>(), size_of::<Connection<Null, std::sync::Arc<Config>>>());
-    println!("Connection<Null>: {held} octets, with a shared Config: {shared}");
+    println!("Connection<Null>: {held} bytes, with a shared Config: {shared}");
     assert!(held < 200 && shared < 200);
 }

@@ -138,7 +138,7 @@ fn a_body_read_past_decode_is_a_sign_of_life_and_nothing_read_is_none() {
 }
 
 #[test]
-fn octets_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
+fn bytes_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
     let config = pull(Heartbeat::every(200));
     let mut driver = open(&config);
     driver.wait(200);
@@ -160,8 +160,8 @@ fn octets_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
 fn no_sign_of_life_extends_the_handshake() {
     let config = pull(Heartbeat::every(10));
     let mut driver = Driver::new(&config);
-    for octet in &greeting("NULL")[..50] {
-        driver.feed(&[*octet]);
+    for byte in &greeting("NULL")[..50] {
+        driver.feed(&[*byte]);
         driver.connection_mut().excuse_silence();
         driver.wait(100);
     }
@@ -186,7 +186,7 @@ fn a_peer_that_outlives_its_ttl_in_silence_is_given_up() {
 }
 
 #[test]
-fn a_ttl_ends_with_the_next_octet_and_a_new_ping_starts_anew() {
+fn a_ttl_ends_with_the_next_byte_and_a_new_ping_starts_anew() {
     let config = pull(Heartbeat::OFF);
     let mut driver = open(&config);
     driver.feed(&[ping(3), ping(0)].concat());
@@ -221,8 +221,8 @@ fn a_pong_and_a_ping_go_out_one_after_the_other_in_little_room() {
     let config = Config::new(Push).with_heartbeat(Heartbeat::every(100));
     let mut driver = opened(Driver::new(&config), "PULL");
     let connection = driver.connection_mut();
-    let mut octets = command("PING", b"\0\0abc");
-    let mut input = zmtp_core::Input::new(&mut octets);
+    let mut bytes = command("PING", b"\0\0abc");
+    let mut input = zmtp_core::Input::new(&mut bytes);
     connection.decode(NOW, &mut input).unwrap();
     connection.handle_timeout(NOW.after(100)).unwrap();
     assert!(connection.wants_transmit());
@@ -245,7 +245,7 @@ fn tenths_of_a_second_are_whole_and_end_at_65535() {
     assert_eq!(Heartbeat::OFF.ttl(u32::MAX).ttl, 65_535);
 }
 
-/// The rules as libzmq has them: three timers, two of which any octet stops.
+/// The rules as libzmq has them: three timers, two of which any byte stops.
 struct Timers {
     heartbeat: Heartbeat,
     now: u64,

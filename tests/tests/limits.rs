@@ -21,8 +21,8 @@ fn ready(config: &Config) -> Driver<'_> {
     driver
 }
 
-fn fed<'c>(mut driver: Driver<'c>, octets: &[u8]) -> Driver<'c> {
-    driver.feed(octets);
+fn fed<'c>(mut driver: Driver<'c>, bytes: &[u8]) -> Driver<'c> {
+    driver.feed(bytes);
     driver
 }
 
@@ -35,7 +35,7 @@ fn long_header(flags: u8, size: u64) -> Vec<u8> {
 }
 
 #[test]
-fn a_frame_may_have_as_many_octets_as_allowed_and_not_one_more() {
+fn a_frame_may_have_as_many_bytes_as_allowed_and_not_one_more() {
     for max in [0, 1, 255, 256, 70_000] {
         let config = pull(Limits::DEFAULT.max_frame(max));
         let good = fed(ready(&config), &raw::frame(0, &vec![7; max as usize]));
@@ -47,7 +47,7 @@ fn a_frame_may_have_as_many_octets_as_allowed_and_not_one_more() {
 }
 
 #[test]
-fn a_message_may_have_as_many_octets_as_allowed_in_all_parts() {
+fn a_message_may_have_as_many_bytes_as_allowed_in_all_parts() {
     let config = pull(Limits::DEFAULT.max_message(10));
     let part = |more, n| raw::frame(more, &vec![7; n]);
     let good = fed(ready(&config), &[part(1, 4), part(1, 0), part(0, 6)].concat());
@@ -84,16 +84,16 @@ fn the_default_number_of_parts_is_kept_too() {
 fn commands_between_the_parts_do_not_count() {
     let config = pull(Limits::DEFAULT.max_parts(2).max_message(2));
     let ping = raw::command("PING", b"\0\0context");
-    let octets = [raw::frame(1, b"a"), ping.clone(), ping, raw::frame(0, b"b")].concat();
-    assert_eq!(fed(ready(&config), &octets).connection().error(), None);
+    let bytes = [raw::frame(1, b"a"), ping.clone(), ping, raw::frame(0, b"b")].concat();
+    assert_eq!(fed(ready(&config), &bytes).connection().error(), None);
 }
 
 #[test]
-fn a_command_may_have_as_many_octets_as_allowed_before_and_after_ready() {
+fn a_command_may_have_as_many_bytes_as_allowed_before_and_after_ready() {
     let bare = raw::command_body("READY", &raw::property("Socket-Type", b"PUSH")).len();
     for max in [bare + 10, 255, 256, 65_536] {
         let config = pull(Limits::DEFAULT.max_command(max as u32));
-        // 7 octets are a property's name and sizes.
+        // 7 bytes are a property's name and sizes.
         let data = |len: usize| {
             let filler = raw::property("X-", &vec![b'z'; len - bare - 7]);
             [raw::property("Socket-Type", b"PUSH"), filler].concat()
@@ -165,9 +165,9 @@ fn parts_of_huge_sizes_add_up_without_wrapping() {
     let max = (1_u64 << 63) - 1;
     let config = pull(Limits::DEFAULT.max_frame(max).max_message(u64::MAX - 1));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
-    let mut feed = |octets: &[u8]| {
-        let mut octets = octets.to_vec();
-        let mut input = zmtp_core::Input::new(&mut octets);
+    let mut feed = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        let mut input = zmtp_core::Input::new(&mut bytes);
         loop {
             match connection.decode(NOW, &mut input) {
                 Ok(zmtp_core::Decoded::NeedInput) => break,
@@ -193,22 +193,22 @@ fn errors_tell_what_is_allowed_and_what_came() {
 }
 
 #[test]
-fn no_limit_is_passed_however_the_octets_are_cut() {
+fn no_limit_is_passed_however_the_bytes_are_cut() {
     let mut random = Random::new(4);
     let limits = Limits::DEFAULT.max_frame(40).max_message(100).max_parts(4).max_command(60);
     let config = pull(limits);
     for _ in 0..2_000 {
         let mut driver = ready(&config);
-        let (mut octets, mut parts) = (0, 0);
+        let (mut bytes, mut parts) = (0, 0);
         while driver.connection().error().is_none() {
             let more = random.below(3).min(1) as u8;
             let body = vec![7; random.below(44)];
-            (octets, parts) = (octets + body.len(), parts + 1);
+            (bytes, parts) = (bytes + body.len(), parts + 1);
             driver.feed_in_pieces(&raw::frame(more, &body), [1 + random.below(9)]);
-            let over = body.len() > 40 || octets > 100 || parts > 4;
+            let over = body.len() > 40 || bytes > 100 || parts > 4;
             assert_eq!(driver.connection().error().is_some(), over);
             if more == 0 {
-                (octets, parts) = (0, 0);
+                (bytes, parts) = (0, 0);
             }
             if random.once_in(40) {
                 break;
@@ -220,8 +220,8 @@ fn no_limit_is_passed_however_the_octets_are_cut() {
 #[test]
 fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
-    for octets in [vec![], raw::greeting("NULL")[..9].to_vec(), raw::greeting("NULL")] {
-        let mut driver = fed(Driver::new(&config), &octets);
+    for bytes in [vec![], raw::greeting("NULL")[..9].to_vec(), raw::greeting("NULL")] {
+        let mut driver = fed(Driver::new(&config), &bytes);
         assert_eq!(driver.connection().poll_timeout(), Some(NOW.after(300)));
         driver.wait(299);
         assert_eq!(driver.connection().error(), None);
@@ -233,11 +233,11 @@ fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
 }
 
 #[test]
-fn octets_that_come_too_late_are_not_read() {
+fn bytes_that_come_too_late_are_not_read() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
-    let mut octets = [raw::greeting("NULL"), raw::ready("PUSH")].concat();
-    let mut input = zmtp_core::Input::new(&mut octets);
+    let mut bytes = [raw::greeting("NULL"), raw::ready("PUSH")].concat();
+    let mut input = zmtp_core::Input::new(&mut bytes);
     let late = Err(Error::TimedOut(Timeout::Handshake));
     assert_eq!(connection.decode(NOW.after(300), &mut input).map(drop), late);
     assert_eq!(input.consumed(), 0);

@@ -13,11 +13,11 @@ use zmtp_tests::raw::{self, frame, frame_of_1_0, greeting, greeting_of, opening_
 /// Lengths about each edge of a framing.
 const LENGTHS: [usize; 9] = [0, 1, 252, 253, 254, 255, 256, 257, 70_000];
 
-/// A signature and the octet that says ZMTP 1.0 behind it.
+/// A signature and the byte that says ZMTP 1.0 behind it.
 fn opening_of_revision_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
-    let mut octets = opening_of_2_0(socket_type, b"")[..12].to_vec();
-    octets[10] = 0;
-    [octets, frame_of_1_0(0, identity)].concat()
+    let mut bytes = opening_of_2_0(socket_type, b"")[..12].to_vec();
+    bytes[10] = 0;
+    [bytes, frame_of_1_0(0, identity)].concat()
 }
 
 /// What each older peer opens with, its version, and whether it says its type.
@@ -89,11 +89,11 @@ fn our_identity_is_framed_as_the_peer_frames_whatever_its_length() {
                 // The signature was the header of this frame.
                 expected.extend(&id);
             }
-            // Through every room, all at once and octet by octet.
+            // Through every room, all at once and byte by byte.
             for room in (0..20).chain([250, 300]) {
                 let mut connection = Connection::new(NullOrOlder::new(), &config, NOW);
-                let mut octets = opening.clone();
-                let mut input = zmtp_core::Input::new(&mut octets);
+                let mut bytes = opening.clone();
+                let mut input = zmtp_core::Input::new(&mut bytes);
                 connection.decode(NOW, &mut input).unwrap();
                 let mut sent = Vec::new();
                 for room in [room, 400, 400, 400] {
@@ -119,7 +119,7 @@ fn nothing_is_said_that_a_1_0_peer_cannot_read() {
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 10);
     driver.feed(&[1]);
-    // Its first octet shows what it is; its identity is not there yet.
+    // Its first byte shows what it is; its identity is not there yet.
     assert!(driver.take_sent().is_empty());
     assert_eq!(driver.send(&["early"]), Err(SendError::NotReady));
     driver.feed(&[0]);
@@ -127,7 +127,7 @@ fn nothing_is_said_that_a_1_0_peer_cannot_read() {
 }
 
 #[test]
-fn identities_come_up_to_255_octets_and_no_longer() {
+fn identities_come_up_to_255_bytes_and_no_longer() {
     for len in [0, 1, 253, 254, 255, 256, 70_000] {
         let id = vec![b'i'; len];
         for (opening, ..) in openings(Dealer, &id) {
@@ -221,8 +221,8 @@ fn a_lowest_version_refuses_all_below_it_and_none_above() {
     ];
     for min in [Version::V1_0, Version::V2_0, Version::V3_0, Version::V3_1] {
         let config = Config::new(Pull).with_min_version(min);
-        for (octets, version, old) in &peers {
-            let driver = run(&config, octets, Lane::Decode, Fetch::Eagerly, [1]);
+        for (bytes, version, old) in &peers {
+            let driver = run(&config, bytes, Lane::Decode, Fetch::Eagerly, [1]);
             let error = (*version < min).then_some(Error::from(PeerError::Old(*old)));
             assert_eq!(driver.connection().error(), error, "{version} at least {min}");
             assert_eq!(driver.connection().is_ready(), error.is_none());
@@ -230,7 +230,7 @@ fn a_lowest_version_refuses_all_below_it_and_none_above() {
                 let spoken = driver.connection().peer().unwrap().version.spoken();
                 assert_eq!(spoken, *version);
             } else {
-                assert!(!driver.sent().windows(5).any(|octets| octets == b"ERROR"));
+                assert!(!driver.sent().windows(5).any(|bytes| bytes == b"ERROR"));
             }
         }
     }
@@ -239,9 +239,9 @@ fn a_lowest_version_refuses_all_below_it_and_none_above() {
 #[test]
 fn a_mechanism_without_older_peers_refuses_them_whatever_the_settings_say() {
     let config = Config::new(Pull).with_min_version(Version::V1_0);
-    for (mut octets, ..) in openings(Push, b"") {
+    for (mut bytes, ..) in openings(Push, b"") {
         let mut connection = Connection::new(Null::new(), &config, NOW);
-        let mut input = zmtp_core::Input::new(&mut octets);
+        let mut input = zmtp_core::Input::new(&mut bytes);
         let result = connection.decode(NOW, &mut input).map(drop);
         assert!(matches!(result, Err(Error::Peer(PeerError::Old(_)))), "{result:?}");
         assert_eq!(connection.framing(), Framing::V3);
@@ -249,7 +249,7 @@ fn a_mechanism_without_older_peers_refuses_them_whatever_the_settings_say() {
 }
 
 #[test]
-fn other_protocols_are_refused_at_their_second_octet() {
+fn other_protocols_are_refused_at_their_second_byte() {
     let config = Config::new(Pull);
     for opening in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02", b"SSH-2.0", b"\0\0", b"EHLO"] {
         let mut driver = Driver::new(&config);
@@ -263,8 +263,8 @@ fn other_protocols_are_refused_at_their_second_octet() {
 #[test]
 fn what_breaks_the_older_framings_ends_the_connection() {
     let config = Config::new(Pull);
-    let after = |opening: Vec<u8>, octets: &[u8]| {
-        let stream = [&opening[..], octets].concat();
+    let after = |opening: Vec<u8>, bytes: &[u8]| {
+        let stream = [&opening[..], bytes].concat();
         let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
         driver.connection().error()
     };
@@ -335,12 +335,12 @@ fn frames_of_ours_are_read_by_the_same_version() {
     for framing in [Framing::V1, Framing::V2, Framing::V3] {
         for len in LENGTHS {
             let config = Config::new(Push);
-            let octets = match framing {
+            let bytes = match framing {
                 Framing::V1 => frame_of_1_0(0, b""),
                 Framing::V2 => opening_of_2_0(7, b""),
                 Framing::V3 => [greeting("NULL"), ready("PULL")].concat(),
             };
-            let driver = open(&config, &octets);
+            let driver = open(&config, &bytes);
             let header = driver.connection().begin_frame(More::Follows, len as u64).unwrap();
             let (parsed, taken) = framing.parse(header.as_ref()).unwrap().unwrap();
             assert_eq!((parsed.len(), parsed.is_final()), (len as u64, false));

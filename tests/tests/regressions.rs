@@ -7,10 +7,10 @@ use zmtp_tests::driver::Driver;
 use zmtp_tests::model::IdList;
 use zmtp_tests::raw;
 
-/// Found by `connection_server`: the TTL of a PING ended a connection or not, as the octets behind
+/// Found by `connection_server`: the TTL of a PING ended a connection or not, as the bytes behind
 /// it came in the same piece or in another.
 #[test]
-fn octets_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
+fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
     let config = Config::new(SocketType::Pull);
     let ping = raw::command("PING", &[0, 3]);
     let signs = [raw::command("PONG", b""), raw::frame(0, b"m"), raw::command("X", b""), vec![1]];
@@ -35,9 +35,9 @@ fn octets_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
 }
 
 /// Found by `connection_server`: a peer that stopped inside a frame header or a command was never
-/// given up by who looked at those octets again, as microcontrollers do at every call.
+/// given up by who looked at those bytes again, as microcontrollers do at every call.
 #[test]
-fn octets_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
+fn bytes_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
     let config = Config::new(SocketType::Pull).with_heartbeat(Heartbeat::every(100).timeout(50));
     let ping = raw::command("PING", b"\0\0context");
     for rest in [&[0][..], &[4], &[2, 0, 0, 0], &ping[..ping.len() - 1]] {

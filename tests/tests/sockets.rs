@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use zmtp_mio::{Dealer, Message, Pair, Pub, Push, Reconnect, Router, Sub, Xpub, Xsub};
 use zmtp_tests::raw;
-use zmtp_tests::vectors::{Octets, Step, Vector};
+use zmtp_tests::vectors::{Bytes, Step, Vector};
 
 /// How long anything may take that should happen at once.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -77,9 +77,9 @@ struct Play<S> {
     peers: Vec<TcpStream>,
     /// The peer that speaks.
     at: usize,
-    /// Octets of ours that the dialogue has not come to, per peer.
+    /// Bytes of ours that the dialogue has not come to, per peer.
     unread: Vec<Vec<u8>>,
-    /// What the peer was told in other octets than libzmq's, and how many of its own to skip.
+    /// What the peer was told in other bytes than libzmq's, and how many of its own to skip.
     skip: usize,
 }
 
@@ -129,11 +129,11 @@ impl<S: Socket> Play<S> {
     /// Reads what there is; `false` if the connection is over.
     fn read(&mut self) -> bool {
         self.socket.turn();
-        let mut octets = [0; 4_096];
-        match self.peers[self.at].read(&mut octets) {
+        let mut bytes = [0; 4_096];
+        match self.peers[self.at].read(&mut bytes) {
             Ok(0) => false,
             Ok(n) => {
-                self.unread[self.at].extend_from_slice(&octets[..n]);
+                self.unread[self.at].extend_from_slice(&bytes[..n]);
                 true
             }
             Err(error) => matches!(error.kind(), ErrorKind::WouldBlock),
@@ -141,16 +141,16 @@ impl<S: Socket> Play<S> {
     }
 
     /// We must say this now.
-    fn expect(&mut self, octets: &Octets) {
-        let n = octets.recorded.len();
+    fn expect(&mut self, bytes: &Bytes) {
+        let n = bytes.recorded.len();
         let end = Instant::now() + LIMIT;
         while self.unread[self.at].len() < n {
-            assert!(self.read(), "closed where libzmq says {:x?}", octets.recorded);
-            assert!(Instant::now() < end, "silent where libzmq says {:x?}", octets.recorded);
+            assert!(self.read(), "closed where libzmq says {:x?}", bytes.recorded);
+            assert!(Instant::now() < end, "silent where libzmq says {:x?}", bytes.recorded);
         }
         let said: Vec<u8> = self.unread[self.at].drain(..n).collect();
         // The greeting's padding is any.
-        assert!(octets.matches(&said), "{said:x?} where libzmq says {:x?}", octets.recorded);
+        assert!(bytes.matches(&said), "{said:x?} where libzmq says {:x?}", bytes.recorded);
     }
 
     /// What is under way arrives.
@@ -192,11 +192,11 @@ impl<S: Socket> Play<S> {
         match step {
             Step::Heading(_) => {}
             Step::Libzmq(_) | Step::Peer(_) if self.skip > 0 => self.skip -= 1,
-            Step::Peer(octets) => {
-                self.peers[self.at].write_all(octets).unwrap();
+            Step::Peer(bytes) => {
+                self.peers[self.at].write_all(bytes).unwrap();
                 self.settle();
             }
-            Step::Libzmq(octets) => self.expect(octets),
+            Step::Libzmq(bytes) => self.expect(bytes),
             Step::Observed(_) => self.idle(),
             Step::Receive(None) => {
                 self.idle();
@@ -283,10 +283,10 @@ fn a_subscriber_says_topics_of_all_sizes_as_libzmq_does() {
         let t = |n| vec![b't'; n];
         let c = |n| vec![b'c'; n];
         match heading.split(':').next().unwrap() {
-            "topic of 245 octets" => sub.subscribe(t(245)),
-            "topic of 246 octets" => sub.subscribe(t(246)),
-            "topic of 300 octets" => sub.subscribe(t(300)),
-            "cancel of 248 and 249 octets" => {
+            "topic of 245 bytes" => sub.subscribe(t(245)),
+            "topic of 246 bytes" => sub.subscribe(t(246)),
+            "topic of 300 bytes" => sub.subscribe(t(300)),
+            "cancel of 248 and 249 bytes" => {
                 for n in [248, 249] {
                     sub.subscribe(c(n));
                     sub.unsubscribe(c(n));
@@ -298,14 +298,14 @@ fn a_subscriber_says_topics_of_all_sizes_as_libzmq_does() {
 }
 
 #[test]
-fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_octets_right() {
+fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_bytes_right() {
     play("sub-to-3.0-peer", Sub::new().unwrap(), |play, heading| {
         let sub = &mut play.socket;
         if heading.starts_with("subscribe, cancel") {
             sub.subscribe("abc");
             sub.unsubscribe("abc");
             sub.subscribe("");
-        } else if heading.starts_with("254-octet topic") {
+        } else if heading.starts_with("254-byte topic") {
             sub.subscribe(vec![b't'; 254]);
             sub.subscribe(vec![b't'; 256]);
         }
@@ -313,11 +313,11 @@ fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_octets_right()
     // libzmq forgets to say that the size is a long one.
     let mut right = None;
     play("sub-to-3.0-peer-255-bug", Sub::new().unwrap(), |play, heading| {
-        if heading.starts_with("subscribe to a 255-octet topic") {
+        if heading.starts_with("subscribe to a 255-byte topic") {
             play.socket.subscribe(vec![b't'; 255]);
             let frame = [&[2, 0, 0, 0, 0, 0, 0, 1, 0, 1][..], &[b't'; 255]].concat();
             let any = vec![false; frame.len()];
-            play.expect(&Octets { recorded: frame, any });
+            play.expect(&Bytes { recorded: frame, any });
             play.skip = usize::MAX;
             right = Some(());
         }
@@ -345,13 +345,13 @@ fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
             Step::Send(parts) if parts[0].recorded == b"\x01A" => {
                 play.step(step);
                 let any = vec![false; subscribe.len()];
-                play.expect(&Octets { recorded: subscribe.clone(), any });
+                play.expect(&Bytes { recorded: subscribe.clone(), any });
                 play.skip = 2;
                 differences += 1;
             }
             // A frame that was said otherwise.
-            Step::Libzmq(octets) if play.skip > 0 => {
-                let n = octets.recorded.len();
+            Step::Libzmq(bytes) if play.skip > 0 => {
+                let n = bytes.recorded.len();
                 play.skip = if n == 4 { 0 } else { play.skip - 1 };
             }
             _ => play.step(step),
@@ -385,7 +385,7 @@ fn second_is_closed<S: Socket>(name: &str, socket: S, back: &str) {
             Step::Heading(text) if second && text.starts_with("NULL handshake") => {
                 // Its READY is the last that is said.
                 let ready = vector.steps[at..].iter().find_map(|step| match step {
-                    Step::Peer(octets) => Some(octets.clone()),
+                    Step::Peer(bytes) => Some(bytes.clone()),
                     _ => None,
                 });
                 play.peers[play.at].write_all(&ready.unwrap()).unwrap();

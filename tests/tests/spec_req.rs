@@ -31,7 +31,7 @@ fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
     req
 }
 
-/// A frame comes whole; a part of a message is written as its octets.
+/// A frame comes whole; a part of a message is written as its bytes.
 fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[u8]) -> Verdict {
     let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
     match req.accept(peer, header) {

@@ -31,7 +31,7 @@ fn a_3_1_peer_gets_commands_whose_size_is_right_at_every_length() {
 }
 
 #[test]
-fn an_older_peer_gets_messages_whose_size_is_right_at_255_octets_too() {
+fn an_older_peer_gets_messages_whose_size_is_right_at_255_bytes_too() {
     let config = Config::new(Sub);
     for len in LENGTHS {
         let topic = vec![b't'; len];
@@ -71,7 +71,7 @@ fn nothing_is_subscribed_before_the_handshake_is_over() {
     assert_eq!(late, Err(SendError::Failed(failed)));
 }
 
-/// What libzmq says in its dialogues we say to the octet, but for the topic of 255 octets that it
+/// What libzmq says in its dialogues we say to the byte, but for the topic of 255 bytes that it
 /// frames wrongly to older peers.
 #[test]
 fn libzmqs_subscriptions_are_ours() {

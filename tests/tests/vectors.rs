@@ -14,7 +14,7 @@ const SUBSCRIPTIONS: Play = Play::later("who gets what is told in `sockets.rs`")
 const DRAFT: Play = Play::later("draft sockets have their own rules for parts and groups");
 const MANY_PEERS: Play = Play::later("two peers of one socket are in `sockets.rs`");
 
-/// Dialogues that our connection has in libzmq's place, octet by octet.
+/// Dialogues that our connection has in libzmq's place, byte by byte.
 const REPLAYED: &[(&str, Play)] = &[
     ("dealer-identity", Play::SAME),
     ("dealer-probe-router", Play::later("the probe is in `sockets.rs`")),
@@ -87,7 +87,7 @@ const REFUSED: &[(&str, Error)] = &[(
     }),
 )];
 
-/// Dialogues with peers older than ZMTP 3.0, and the octet that shows each.
+/// Dialogues with peers older than ZMTP 3.0, and the byte that shows each.
 const OLDER: &[(&str, OldPeer)] = &[
     ("v1.0-pub", OldPeer::Unversioned(0x01)),
     ("v1.0-push", OldPeer::Unversioned(0x01)),
@@ -154,7 +154,7 @@ fn we_say_what_libzmq_says_and_deliver_what_it_delivers() {
 }
 
 #[test]
-fn refused_dialogues_end_with_their_error_and_not_an_octet_more() {
+fn refused_dialogues_end_with_their_error_and_not_a_byte_more() {
     for (name, error) in REFUSED {
         let vector = Vector::named(name);
         let config = Config::new(vector.sut.socket_type);
@@ -167,7 +167,7 @@ fn refused_dialogues_end_with_their_error_and_not_an_octet_more() {
 
 /// A version too low, and a mechanism that lets none of them in, refuse alike.
 #[test]
-fn older_peers_may_be_refused_at_the_octet_that_shows_them() {
+fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
     for (name, old) in OLDER {
         let vector = Vector::named(name);
         let config = Config::new(vector.sut.socket_type).with_routing_id(vector.sut.routing_id);
@@ -184,7 +184,7 @@ fn older_peers_may_be_refused_at_the_octet_that_shows_them() {
         let mut connection = Connection::new(Null::new(), &config, NOW);
         let result = connection.decode(NOW, &mut Input::new(&mut stream));
         assert_eq!(result.map(drop), Err(error), "{name}");
-        // libzmq's own octets are those of a greeting as far as ours went.
+        // libzmq's own bytes are those of a greeting as far as ours went.
         let mut sent = [0; 64];
         let n = connection.poll_transmit(&mut sent).unwrap();
         assert_eq!(n, 0, "{name}");
@@ -206,7 +206,7 @@ fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
     }
 }
 
-/// libzmq's octets, read by a legal peer of ours: nothing of them is refused, and all is told as
+/// libzmq's bytes, read by a legal peer of ours: nothing of them is refused, and all is told as
 /// the model tells it.
 #[test]
 fn our_peer_understands_all_that_libzmq_sends() {

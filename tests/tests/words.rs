@@ -37,9 +37,9 @@ fn errors() -> Vec<(Error, &'static str)> {
         (PeerError::UnknownSocketType, "unknown socket type"),
     ];
     let limits = [
-        (Limit::Command, "octets in a command"),
-        (Limit::Frame, "octets in a frame"),
-        (Limit::Message, "octets in a message"),
+        (Limit::Command, "bytes in a command"),
+        (Limit::Frame, "bytes in a frame"),
+        (Limit::Message, "bytes in a message"),
         (Limit::Parts, "parts"),
     ];
     let exceeded = |limit| Exceeded { limit, allowed: 100, got: 107 };
@@ -65,13 +65,13 @@ fn every_error_says_what_is_wrong_and_no_two_say_the_same() {
         assert!(sending.contains(&text), "{sending:?}");
     }
     let over = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
-    assert_eq!(over, "107 octets in a frame, 7 more than the limit of 100");
+    assert_eq!(over, "107 bytes in a frame, 7 more than the limit of 100");
 }
 
 #[test]
 fn what_is_no_error_of_a_peer_says_what_to_do() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
-    assert_eq!(Full { needed: 3 }.to_string(), "buffer too small by 3 octets");
+    assert_eq!(Full { needed: 3 }.to_string(), "buffer too small by 3 bytes");
     assert_eq!(NoRoom.to_string(), "no room for another peer");
     let turns = [
         OutOfTurn::NoRequestSent,
@@ -88,7 +88,7 @@ fn names_are_shown_as_they_stand_on_the_wire() {
     assert_eq!(SocketType::Xpub.to_string(), "XPUB");
     assert_eq!(Version { major: 3, minor: 1 }.to_string(), "3.1");
     let name = MechanismName::new(b"PLAIN");
-    assert_eq!((name.to_string(), name.octets().len()), ("PLAIN".into(), 20));
+    assert_eq!((name.to_string(), name.bytes().len()), ("PLAIN".into(), 20));
     let (ann, bob) = (RoutingId::new(b"a\0").unwrap(), RoutingId::new(b"b").unwrap());
     assert_eq!(format!("{ann:?}"), "\"a\\x00\"");
     assert!(ann != bob && ann == RoutingId::new(b"a\0").unwrap());

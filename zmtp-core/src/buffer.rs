@@ -1,6 +1,6 @@
-//! A window on received octets.
+//! A window on received bytes.
 
-/// Received octets, taken from the front by [`Connection::decode`](crate::Connection::decode).
+/// Received bytes, taken from the front by [`Connection::decode`](crate::Connection::decode).
 ///
 /// When decoding asks for more, the caller keeps what [`Input::consumed`] leaves and appends what
 /// arrives next.
@@ -11,12 +11,12 @@ pub struct Input<'i> {
 }
 
 impl<'i> Input<'i> {
-    /// A window on all of `octets`. Mutable because CURVE will open its boxes in place.
-    pub const fn new(octets: &'i mut [u8]) -> Self {
-        Self { rest: octets, consumed: 0 }
+    /// A window on all of `bytes`. Mutable because CURVE will open its boxes in place.
+    pub const fn new(bytes: &'i mut [u8]) -> Self {
+        Self { rest: bytes, consumed: 0 }
     }
 
-    /// Octets taken so far: the caller may discard this many.
+    /// Bytes taken so far: the caller may discard this many.
     pub const fn consumed(&self) -> usize {
         self.consumed
     }
@@ -26,7 +26,7 @@ impl<'i> Input<'i> {
         self.rest
     }
 
-    /// Takes up to `n` octets from the front.
+    /// Takes up to `n` bytes from the front.
     pub fn take(&mut self, n: usize) -> &'i mut [u8] {
         let rest = core::mem::take(&mut self.rest);
         let n = n.min(rest.len());
@@ -38,29 +38,30 @@ impl<'i> Input<'i> {
     }
 }
 
-/// Whether octets are those of a name, in which small letters stand for both cases.
+/// Whether bytes are those of a name, in which small letters stand for both cases.
 ///
-/// Where there is no operating system octet by octet: linking a `memcmp` costs more flash.
+/// Where there is no operating system byte by byte: linking a `memcmp` costs more flash.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
-pub(crate) fn is_name(octets: &[u8], name: &[u8]) -> bool {
-    octets.len() == name.len()
-        && octets.iter().zip(name).all(|(octet, name)| {
-            octet == name || (octet ^ name == 0x20 && name.is_ascii_lowercase())
-        })
+pub(crate) fn is_name(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.len() == name.len()
+        && bytes
+            .iter()
+            .zip(name)
+            .all(|(byte, name)| byte == name || (byte ^ name == 0x20 && name.is_ascii_lowercase()))
 }
 
 /// Copies as much as fits and says how much.
 ///
-/// Where there is no operating system octet by octet, in a way that the compiler does not take for
+/// Where there is no operating system byte by byte, in a way that the compiler does not take for
 /// a `memcpy`: linking one costs more flash than all that is copied here.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
     if cfg!(target_os = "none") {
         let mut at: usize = 0;
-        while let (Some(slot), Some(octet)) = (to.get_mut(at), from.get(at)) {
-            *slot = core::hint::black_box(*octet);
+        while let (Some(slot), Some(byte)) = (to.get_mut(at), from.get(at)) {
+            *slot = core::hint::black_box(*byte);
             at = at.wrapping_add(1);
         }
         return at;

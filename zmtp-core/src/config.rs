@@ -88,14 +88,14 @@ impl Config {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Limits {
-    /// Octets of one message frame's body (`ZMQ_MAXMSGSIZE`, which is per frame); 128 MiB.
+    /// Bytes of one message frame's body (`ZMQ_MAXMSGSIZE`, which is per frame); 128 MiB.
     pub max_frame: u64,
-    /// Octets of a message, all parts together; 128 MiB.
+    /// Bytes of a message, all parts together; 128 MiB.
     pub max_message: u64,
     /// Parts of a message, its envelope's frames included; 16,384.
     pub max_parts: u32,
-    /// Octets of a command's body, and so of metadata in all; 64 KiB. A receive buffer must hold
-    /// this and 9 octets more, as commands are parsed in one piece.
+    /// Bytes of a command's body, and so of metadata in all; 64 KiB. A receive buffer must hold
+    /// this and 9 bytes more, as commands are parsed in one piece.
     pub max_command: u32,
     /// Milliseconds from the start of the connection to the peer's READY
     /// (`ZMQ_HANDSHAKE_IVL`); 10,000. `u32::MAX` is no limit.
@@ -112,17 +112,17 @@ impl Limits {
         handshake_timeout: 10_000,
     };
 
-    /// Sets [`Limits::max_frame`] in octets.
+    /// Sets [`Limits::max_frame`] in bytes.
     #[must_use]
-    pub const fn max_frame(mut self, octets: u64) -> Self {
-        self.max_frame = octets;
+    pub const fn max_frame(mut self, bytes: u64) -> Self {
+        self.max_frame = bytes;
         self
     }
 
-    /// Sets [`Limits::max_message`] in octets.
+    /// Sets [`Limits::max_message`] in bytes.
     #[must_use]
-    pub const fn max_message(mut self, octets: u64) -> Self {
-        self.max_message = octets;
+    pub const fn max_message(mut self, bytes: u64) -> Self {
+        self.max_message = bytes;
         self
     }
 
@@ -133,10 +133,10 @@ impl Limits {
         self
     }
 
-    /// Sets [`Limits::max_command`] in octets.
+    /// Sets [`Limits::max_command`] in bytes.
     #[must_use]
-    pub const fn max_command(mut self, octets: u32) -> Self {
-        self.max_command = octets;
+    pub const fn max_command(mut self, bytes: u32) -> Self {
+        self.max_command = bytes;
         self
     }
 
@@ -166,7 +166,7 @@ pub struct Heartbeat {
     /// Milliseconds from READY to the first PING and from one to the next
     /// (`ZMQ_HEARTBEAT_IVL`); 0, the default, is off.
     pub interval: u32,
-    /// Milliseconds from a PING without which the peer is given up if not an octet came in them
+    /// Milliseconds from a PING without which the peer is given up if not a byte came in them
     /// (`ZMQ_HEARTBEAT_TIMEOUT`); 0, the default, is as long as the interval.
     pub timeout: u32,
     /// Tenths of a second after which a peer may give us up if nothing followed a PING

@@ -9,7 +9,7 @@ use crate::wire::{CommandName, Malformed, MechanismName, OldPeer, SocketType};
 pub enum Error {
     /// The peer went past one of our limits.
     Limit(Exceeded),
-    /// The peer's octets break the grammar.
+    /// The peer's bytes break the grammar.
     Malformed(Malformed),
     /// The peer is well-formed but does what it must not do here, or does not fit us.
     Peer(PeerError),
@@ -31,7 +31,7 @@ pub enum PeerError {
     },
     /// The peer wants another mechanism (RFC 37 § Authentication and Confidentiality).
     MechanismMismatch {
-        /// What the peer's greeting names; on a microcontroller 16 of its 20 octets.
+        /// What the peer's greeting names; on a microcontroller 16 of its 20 bytes.
         peer: MechanismName,
     },
     /// A message frame, also one that holds a READY, before the handshake was over.
@@ -43,7 +43,7 @@ pub enum PeerError {
     /// The peer sent ERROR: it refuses us, and will again. The reason came as
     /// [`Event::Refused`](crate::Event::Refused).
     Refused,
-    /// The Identity property exceeds 255 octets (RFC 37 § The Identity Property); this many.
+    /// The Identity property exceeds 255 bytes (RFC 37 § The Identity Property); this many.
     RoutingIdTooLong(u32),
     /// A second READY.
     SecondReady,
@@ -70,11 +70,11 @@ pub struct Exceeded {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Limit {
-    /// Octets of a command's body.
+    /// Bytes of a command's body.
     Command,
-    /// Octets of one message frame's body.
+    /// Bytes of one message frame's body.
     Frame,
-    /// Octets of a message, all parts together.
+    /// Bytes of a message, all parts together.
     Message,
     /// Parts of a message.
     Parts,
@@ -147,7 +147,7 @@ impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Limit(exceeded) => exceeded.fmt(f),
-            Self::Malformed(malformed) => write!(f, "malformed octets from the peer: {malformed}"),
+            Self::Malformed(malformed) => write!(f, "malformed bytes from the peer: {malformed}"),
             Self::Peer(error) => error.fmt(f),
             Self::TimedOut(Timeout::Handshake) => f.write_str("handshake timed out"),
             Self::TimedOut(Timeout::Heartbeat) => f.write_str("nothing came after our PING"),
@@ -172,7 +172,7 @@ impl core::fmt::Display for PeerError {
             Self::Old(old) => old.fmt(f),
             Self::Refused => f.write_str("peer refused the connection with an ERROR command"),
             Self::RoutingIdTooLong(len) => {
-                write!(f, "peer's routing id has {len} octets, 255 are allowed")
+                write!(f, "peer's routing id has {len} bytes, 255 are allowed")
             }
             Self::SecondReady => f.write_str("second READY"),
             Self::UnexpectedCommand(name) => {
@@ -187,9 +187,9 @@ impl core::fmt::Display for Exceeded {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { limit, allowed, got } = self;
         let what = match limit {
-            Limit::Command => "octets in a command",
-            Limit::Frame => "octets in a frame",
-            Limit::Message => "octets in a message",
+            Limit::Command => "bytes in a command",
+            Limit::Frame => "bytes in a frame",
+            Limit::Message => "bytes in a message",
             Limit::Parts => "parts in a message",
         };
         let over = got.saturating_sub(*allowed);

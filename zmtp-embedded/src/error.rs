@@ -13,7 +13,7 @@ pub enum Error<E> {
     /// The connection has failed and stays so. The socket's `failure` says why, and its
     /// [`fault`](zmtp_core::Error::fault) whether connecting anew may help.
     Connection,
-    /// The IO below failed. The link is closed, because octets may be lost.
+    /// The IO below failed. The link is closed, because bytes may be lost.
     Io(E),
     /// No room for another subscription.
     NoRoom,
@@ -22,11 +22,11 @@ pub enum Error<E> {
     /// The link broke after the request was sent. The next request may go.
     PeerLost,
     /// What the peer sent in one piece does not fit the receive buffer. A message is thrown away
-    /// and the next may come; a command ends the link. The socket's `needed` says how many octets
+    /// and the next may come; a command ends the link. The socket's `needed` says how many bytes
     /// the buffer must have, or more if further parts follow.
     ReceiveBuffer,
     /// What is to go out in one piece does not fit the send buffer. Nothing of it was sent. The
-    /// socket's `needed` says how many octets the buffer must have.
+    /// socket's `needed` says how many bytes the buffer must have.
     SendBuffer,
     /// The deadline passed. What has come so far of a message is kept.
     TimedOut,

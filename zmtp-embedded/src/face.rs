@@ -1,4 +1,4 @@
-//! What the two faces of a socket say alike: everything that moves no octets.
+//! What the two faces of a socket say alike: everything that moves no bytes.
 
 macro_rules! face {
     () => {
@@ -53,7 +53,7 @@ macro_rules! face {
                 self.port.failure()
             }
 
-            /// Octets that the buffer must have, after [`Error::ReceiveBuffer`] or
+            /// Bytes that the buffer must have, after [`Error::ReceiveBuffer`] or
             /// [`Error::SendBuffer`].
             pub const fn needed(&self) -> usize {
                 self.port.link.needed
@@ -80,7 +80,7 @@ macro_rules! face {
         pub type Dealer<'b, IO> = Socket<'b, kind::Dealer, IO>;
 
         /// PUB over one link: sends what the peer subscribed to. Subscriptions take `TOPICS`
-        /// octets, each its topic's and 4.
+        /// bytes, each its topic's and 4.
         pub type Pub<'b, IO, const TOPICS: usize> = Socket<'b, kind::Pub<TOPICS>, IO>;
 
         /// PULL over one link: takes messages.
@@ -95,7 +95,7 @@ macro_rules! face {
         /// REQ over one link: a request, then its reply.
         pub type Req<'b, IO> = Socket<'b, kind::Req, IO>;
 
-        /// SUB over one link: takes what it subscribed to. Subscriptions take `TOPICS` octets,
+        /// SUB over one link: takes what it subscribed to. Subscriptions take `TOPICS` bytes,
         /// each its topic's and 4.
         pub type Sub<'b, IO, const TOPICS: usize> = Socket<'b, kind::Sub<TOPICS>, IO>;
 

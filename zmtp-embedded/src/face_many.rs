@@ -15,7 +15,7 @@ macro_rules! face_many {
         }
 
         /// PUB over `N` links: sends each peer what it subscribed to. Subscriptions of all take
-        /// `TOPICS` octets, each its topic's and 4.
+        /// `TOPICS` bytes, each its topic's and 4.
         pub type Pub<'b, IO, const N: usize, const TOPICS: usize> =
             Socket<'b, kind::Pub<TOPICS, N>, IO, N>;
 
@@ -75,7 +75,7 @@ macro_rules! face_many {
                 self.ports.get(link)?.failure()
             }
 
-            /// Octets that a link's buffer must have, after [`Error::ReceiveBuffer`] or
+            /// Bytes that a link's buffer must have, after [`Error::ReceiveBuffer`] or
             /// [`Error::SendBuffer`].
             pub fn needed(&self, link: usize) -> Option<usize> {
                 self.ports.get(link).map(|port| port.link.needed)

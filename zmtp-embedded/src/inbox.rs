@@ -8,12 +8,12 @@ use crate::message::Chunk;
 use crate::message::Message;
 use crate::window::Window;
 
-/// State of the message under way. Its octets are in the [`Window`], its envelope first.
+/// State of the message under way. Its bytes are in the [`Window`], its envelope first.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pub(crate) mode: Mode,
     pub(crate) place: Place,
-    /// Octets of the envelope.
+    /// Bytes of the envelope.
     pub(crate) envelope: usize,
     #[cfg(feature = "chunks")]
     pub(crate) chunk: Option<Given>,
@@ -35,7 +35,7 @@ pub(crate) enum Mode {
     Whole,
 }
 
-/// The chunk that the caller has: the octets kept last, so many.
+/// The chunk that the caller has: the bytes kept last, so many.
 #[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Given {
@@ -110,7 +110,7 @@ impl Inbox {
         R::says(place) && self.place == place
     }
 
-    /// Whether the frame's octets are handed out as they come.
+    /// Whether the frame's bytes are handed out as they come.
     #[cfg(feature = "chunks")]
     pub(crate) fn streams<R: Rules>(&self) -> bool {
         self.is::<R>(Place::Part) && self.mode == Mode::Pieces
@@ -121,7 +121,7 @@ impl Inbox {
         false
     }
 
-    /// Whether the frame's octets stay in the window.
+    /// Whether the frame's bytes stay in the window.
     pub(crate) fn keeps<R: Rules>(&self) -> bool {
         self.mode != Mode::Skip && !self.is::<R>(Place::Drop) && !self.streams::<R>()
     }
@@ -137,8 +137,8 @@ impl Inbox {
         match self.chunk {
             Some(Given { len, ends_part, ends_message }) => {
                 let at = window.kept_len().saturating_sub(len);
-                let octets = window.kept().get(at..).unwrap_or_default();
-                Chunk::new(octets, ends_part, ends_message)
+                let bytes = window.kept().get(at..).unwrap_or_default();
+                Chunk::new(bytes, ends_part, ends_message)
             }
             None => Chunk::new(&[], true, true),
         }

@@ -15,10 +15,10 @@ use crate::outbox::{Outbox, State};
 use crate::port::CHUNKS;
 use crate::window::Window;
 
-/// What whoever moves octets must do next.
+/// What whoever moves bytes must do next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
-    /// Write octets of the body that the call borrows.
+    /// Write bytes of the body that the call borrows.
     Body,
     /// Nothing: what was asked for is there.
     Done,
@@ -49,10 +49,10 @@ pub(crate) enum Want {
 pub(crate) struct Link<'b, K> {
     pub(crate) connection: Connection<NullOf<K>, &'b Config>,
     pub(crate) inbox: Inbox,
-    /// Octets that a buffer lacked room for, when one did.
+    /// Bytes that a buffer lacked room for, when one did.
     pub(crate) needed: usize,
     pub(crate) peer: PeerId,
-    /// The stream ended, or may have lost octets.
+    /// The stream ended, or may have lost bytes.
     pub(crate) closed: bool,
 }
 
@@ -76,7 +76,7 @@ impl<'b, K: Rules> Link<'b, K> {
         self.closed || self.connection.has_failed()
     }
 
-    /// Whether octets may go out: a connection that failed says no more than why.
+    /// Whether bytes may go out: a connection that failed says no more than why.
     pub(crate) fn says(&self) -> bool {
         !self.connection.has_failed() || self.connection.refuses()
     }
@@ -214,7 +214,7 @@ impl<'b, K: Rules> Link<'b, K> {
         }
     }
 
-    /// The next step towards room for `needed` octets, between two messages or, unless `first`,
+    /// The next step towards room for `needed` bytes, between two messages or, unless `first`,
     /// between two parts of one.
     pub(crate) fn room<E>(
         &mut self,
@@ -248,7 +248,7 @@ impl<'b, K: Rules> Link<'b, K> {
         }
     }
 
-    /// Judges what the IO says of octets to be moved.
+    /// Judges what the IO says of bytes to be moved.
     pub(crate) fn moved<E: embedded_io::Error>(
         &mut self,
         result: Result<usize, E>,

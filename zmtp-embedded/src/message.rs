@@ -67,8 +67,8 @@ impl<'m> Iterator for Parts<'m> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Chunk<'m> {
-    /// The octets. None in a last piece whose octets all came before.
-    pub octets: &'m [u8],
+    /// The bytes. None in a last piece whose bytes all came before.
+    pub bytes: &'m [u8],
     /// The part ends here.
     pub ends_part: bool,
     /// The message ends here.
@@ -77,7 +77,7 @@ pub struct Chunk<'m> {
 
 #[cfg(feature = "chunks")]
 impl<'m> Chunk<'m> {
-    pub(crate) const fn new(octets: &'m [u8], ends_part: bool, ends_message: bool) -> Self {
-        Self { octets, ends_part, ends_message }
+    pub(crate) const fn new(bytes: &'m [u8], ends_part: bool, ends_message: bool) -> Self {
+        Self { bytes, ends_part, ends_message }
     }
 }

@@ -1,4 +1,4 @@
-//! The lent send buffer: octets that wait to be written.
+//! The lent send buffer: bytes that wait to be written.
 
 use zmtp_core::mechanism::Mechanism;
 #[cfg(feature = "chunks")]
@@ -11,7 +11,7 @@ use crate::port::CHUNKS;
 /// writes it, so that a call may be given up at any time.
 #[derive(Debug)]
 pub(crate) struct Outbox<'b> {
-    octets: &'b mut [u8],
+    bytes: &'b mut [u8],
     start: usize,
     end: usize,
     /// What was written has not been flushed.
@@ -19,14 +19,14 @@ pub(crate) struct Outbox<'b> {
     state: State,
 }
 
-/// Between which octets the stream of what was put here stands.
+/// Between which bytes the stream of what was put here stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum State {
     /// Between messages.
     Idle,
-    /// Inside a message whose octets a call borrows: only that call can go on.
+    /// Inside a message whose bytes a call borrows: only that call can go on.
     Lent,
-    /// Inside a message that is sent piece by piece: the octets that the part under way lacks, and
+    /// Inside a message that is sent piece by piece: the bytes that the part under way lacks, and
     /// whether others follow it.
     #[cfg(feature = "chunks")]
     Parts { remaining: usize, more: More },
@@ -34,11 +34,11 @@ pub(crate) enum State {
 
 impl<'b> Outbox<'b> {
     #[inline(always)]
-    pub(crate) const fn new(octets: &'b mut [u8]) -> Self {
-        Self { octets, start: 0, end: 0, unflushed: false, state: State::Idle }
+    pub(crate) const fn new(bytes: &'b mut [u8]) -> Self {
+        Self { bytes, start: 0, end: 0, unflushed: false, state: State::Idle }
     }
 
-    /// Forgets all octets.
+    /// Forgets all bytes.
     pub(crate) const fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
         self.unflushed = false;
@@ -71,14 +71,14 @@ impl<'b> Outbox<'b> {
 
     /// What waits to be written.
     pub(crate) fn waiting(&self) -> &[u8] {
-        self.octets.get(self.start..self.end).unwrap_or_default()
+        self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// `n` octets of what waits were written.
+    /// `n` bytes of what waits were written.
     pub(crate) fn written(&mut self, n: usize) {
         self.unflushed = true;
         self.start = self.start.wrapping_add(n).min(self.end);
@@ -87,20 +87,20 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Octets that fit behind what waits.
+    /// Bytes that fit behind what waits.
     pub(crate) const fn room(&self) -> usize {
-        self.octets.len().wrapping_sub(self.end)
+        self.bytes.len().wrapping_sub(self.end)
     }
 
-    /// Octets of the whole buffer.
+    /// Bytes of the whole buffer.
     pub(crate) const fn len(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
-    /// Takes as many of `octets` as fit, and says how many.
-    pub(crate) fn put(&mut self, octets: &[u8]) -> usize {
-        let room = self.octets.get_mut(self.end..).unwrap_or_default();
-        let n = copy(room, octets);
+    /// Takes as many of `bytes` as fit, and says how many.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let n = copy(room, bytes);
         self.end = self.end.wrapping_add(n);
         n
     }
@@ -109,12 +109,12 @@ impl<'b> Outbox<'b> {
     ///
     /// # Errors
     ///
-    /// If it never does: octets that the buffer must have.
+    /// If it never does: bytes that the buffer must have.
     pub(crate) fn collect<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
     ) -> Result<(), usize> {
-        let room = self.octets.get_mut(self.end..).unwrap_or_default();
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
         match connection.poll_transmit(room) {
             Ok(n) => self.end = self.end.wrapping_add(n),
             Err(full) if self.is_empty() => return Err(self.len().saturating_add(full.needed)),

@@ -15,7 +15,7 @@ use crate::message::Message;
 use crate::outbox::{Outbox, State};
 use crate::window::Window;
 
-/// Where octets come in and go out.
+/// Where bytes come in and go out.
 #[derive(Debug)]
 pub(crate) struct Port<'b, K, IO> {
     pub(crate) link: Link<'b, K>,
@@ -30,7 +30,7 @@ pub(crate) struct Cursor {
     begun: bool,
     /// 0 is the envelope, then twice for each part.
     at: usize,
-    /// Octets of that piece that are through.
+    /// Bytes of that piece that are through.
     done: usize,
 }
 
@@ -119,7 +119,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         self.link.poll(&mut self.window, Some(&mut self.out), kind, want, now)
     }
 
-    /// Whether so many octets ever fit the outbox.
+    /// Whether so many bytes ever fit the outbox.
     pub(crate) const fn fits<E>(&mut self, needed: usize) -> Result<(), Error<E>> {
         if needed <= self.out.len() {
             return Ok(());
@@ -163,7 +163,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         poll_send(&mut self.link, &mut self.out, kind, envelope, parts, cursor, large)
     }
 
-    /// The next step towards the header of a part of `len` octets in the outbox.
+    /// The next step towards the header of a part of `len` bytes in the outbox.
     #[cfg(feature = "chunks")]
     pub(crate) fn poll_begin<E>(
         &mut self,
@@ -204,14 +204,14 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         Ok(Step::Done)
     }
 
-    /// Takes octets of the part that was begun, and says how many; none if there is no room.
+    /// Takes bytes of the part that was begun, and says how many; none if there is no room.
     #[cfg(feature = "chunks")]
-    pub(crate) fn push<E>(&mut self, kind: &mut K, octets: &[u8]) -> Result<usize, Error<E>> {
+    pub(crate) fn push<E>(&mut self, kind: &mut K, bytes: &[u8]) -> Result<usize, Error<E>> {
         match self.out.state() {
             _ if self.link.closed => Err(Error::Closed),
             _ if self.link.connection.has_failed() => Err(Error::Connection),
-            State::Parts { remaining, more } if octets.len() <= remaining => {
-                let n = self.out.put(octets);
+            State::Parts { remaining, more } if bytes.len() <= remaining => {
+                let n = self.out.put(bytes);
                 let remaining = remaining.saturating_sub(n);
                 self.out.set_state(State::Parts { remaining, more });
                 if remaining == 0 && more == More::Last {
@@ -275,7 +275,7 @@ fn put<E>(
 }
 
 impl Cursor {
-    /// Octets of a message of these parts on the wire.
+    /// Bytes of a message of these parts on the wire.
     fn needed(prefix: usize, parts: &[&[u8]]) -> usize {
         parts.iter().fold(prefix, |sum, part| {
             let header = FrameHeader::new(Kind::Message(More::Last), part.len() as u64);
@@ -295,7 +295,7 @@ impl Cursor {
         let mut prefix = envelope;
         if !self.begun {
             match kind.begin(envelope, &mut room)? {
-                Some(octets) => prefix = octets,
+                Some(bytes) => prefix = bytes,
                 None => return Ok(Step::Done),
             }
             self.begun = true;
@@ -339,7 +339,7 @@ impl Cursor {
         part.get(self.done..).unwrap_or_default()
     }
 
-    /// `n` octets of it were written.
+    /// `n` bytes of it were written.
     pub(crate) const fn wrote(&mut self, n: usize) {
         self.done = self.done.wrapping_add(n);
     }

@@ -12,7 +12,7 @@ use crate::link::{Link, Want};
 use crate::window::Window;
 
 impl<'b, K: Rules> Link<'b, K> {
-    /// Puts what waits, a frame's header or octets of its body, where it goes; `true` if there is
+    /// Puts what waits, a frame's header or bytes of its body, where it goes; `true` if there is
     /// something for the caller.
     pub(crate) fn take<E>(
         &mut self,
@@ -103,8 +103,8 @@ impl<'b, K: Rules> Link<'b, K> {
         let id = self.inbox.is::<K>(Place::RequestId);
         if id || self.inbox.is::<K>(Place::Head) {
             let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
-            let octets = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
-            if !rules.frame(self.peer, octets) {
+            let bytes = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
+            if !rules.frame(self.peer, bytes) {
                 self.inbox.skip(window);
                 return false;
             }

@@ -81,7 +81,7 @@ fn a_receive_of_chunks_dropped_at_every_await_loses_nothing() {
         let (mut got, mut parts) = (Vec::new(), 0);
         loop {
             let chunk = dropping!(dealer.receive_chunk(now)).expect("a good peer");
-            got.extend_from_slice(chunk.octets);
+            got.extend_from_slice(chunk.bytes);
             parts += usize::from(chunk.ends_part);
             if chunk.ends_message {
                 break;
@@ -138,7 +138,7 @@ fn a_large_send_dropped_in_the_middle_closes_the_link_at_the_next() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn begin_and_push_dropped_at_every_await_send_each_octet_once() {
+fn begin_and_push_dropped_at_every_await_send_each_byte_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut dealer, peer) = dealing(&mut receive, &mut send, 5);
     let body: Vec<u8> = (0..200).collect();

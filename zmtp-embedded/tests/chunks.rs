@@ -44,7 +44,7 @@ fn two_sockets_exchange_messages_of_any_size_through_small_buffers_and_short_rea
             let (mut got, mut parts) = (Vec::new(), 0);
             loop {
                 let chunk = other.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-                got.extend_from_slice(chunk.octets);
+                got.extend_from_slice(chunk.bytes);
                 parts += usize::from(chunk.ends_part);
                 if chunk.ends_message {
                     break;
@@ -67,7 +67,7 @@ fn what_was_begun_whole_stays_whole_and_what_was_begun_in_pieces_is_passed_over(
     peer.say(&frame(0, b"end"));
     assert_eq!(pull.receive(DEADLINE, || NOW).expect("whole").parts().count(), 2);
     peer.say(&frame(1, b"begun"));
-    assert_eq!(pull.receive_chunk(DEADLINE, || NOW).expect("a piece").octets, b"begun");
+    assert_eq!(pull.receive_chunk(DEADLINE, || NOW).expect("a piece").bytes, b"begun");
     peer.say(&[frame(0, b"rest"), frame(0, b"next")].concat());
     assert_eq!(pull.receive(DEADLINE, || NOW).expect("whole").only(), Some(&b"next"[..]));
 }
@@ -82,11 +82,11 @@ fn a_subscriber_takes_the_first_part_whole() {
     peer.say(&[frame(0, b"x"), frame(1, b"long topic"), frame(0, b"12")].concat());
     let chunk = sub.receive_chunk(DEADLINE, || NOW).expect("a good peer");
     assert_eq!(
-        (chunk.octets, chunk.ends_part, chunk.ends_message),
+        (chunk.bytes, chunk.ends_part, chunk.ends_message),
         (&b"long topic"[..], true, false)
     );
     let chunk = sub.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-    assert_eq!((chunk.octets, chunk.ends_message), (&b"12"[..], true));
+    assert_eq!((chunk.bytes, chunk.ends_message), (&b"12"[..], true));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_large_request_comes_in_chunks_and_keeps_its_envelope() {
     let mut got = 0;
     loop {
         let chunk = rep.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-        got += chunk.octets.len();
+        got += chunk.bytes.len();
         if chunk.ends_message {
             break;
         }
@@ -134,8 +134,8 @@ fn a_large_reply_comes_in_chunks_and_a_large_request_leaves_from_where_it_is() {
     let (mut got, mut parts) = (Vec::new(), 0);
     loop {
         let chunk = req.receive_chunk(DEADLINE, || NOW).expect("a good peer");
-        assert!(chunk.octets.len() <= 64);
-        got.extend_from_slice(chunk.octets);
+        assert!(chunk.bytes.len() <= 64);
+        got.extend_from_slice(chunk.bytes);
         parts += usize::from(chunk.ends_part);
         if chunk.ends_message {
             break;

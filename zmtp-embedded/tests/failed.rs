@@ -53,7 +53,7 @@ fn a_part_that_was_begun_goes_no_further() {
     assert_eq!(peer.heard(), b"");
 }
 
-/// Says that it moved more octets than it was given.
+/// Says that it moved more bytes than it was given.
 struct Liar;
 
 impl ErrorType for Liar {
@@ -61,14 +61,14 @@ impl ErrorType for Liar {
 }
 
 impl embedded_io::Read for Liar {
-    fn read(&mut self, octets: &mut [u8]) -> Result<usize, PipeError> {
-        Ok(octets.len() + 3)
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize, PipeError> {
+        Ok(bytes.len() + 3)
     }
 }
 
 impl embedded_io::Write for Liar {
-    fn write(&mut self, octets: &[u8]) -> Result<usize, PipeError> {
-        Ok(octets.len() + 3)
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, PipeError> {
+        Ok(bytes.len() + 3)
     }
 
     fn flush(&mut self) -> Result<(), PipeError> {
@@ -93,7 +93,7 @@ fn an_io_that_lies_ends_the_handshake_long_before_the_deadline() {
 /// Waits where the pipe has nothing.
 struct Reader(End);
 
-/// Takes as many octets as it is allowed.
+/// Takes as many bytes as it is allowed.
 struct Writer(End, Rc<Cell<usize>>);
 
 impl ErrorType for Reader {
@@ -105,8 +105,8 @@ impl ErrorType for Writer {
 }
 
 impl embedded_io_async::Read for Reader {
-    async fn read(&mut self, octets: &mut [u8]) -> Result<usize, PipeError> {
-        poll_fn(|_| match self.0.read(octets) {
+    async fn read(&mut self, bytes: &mut [u8]) -> Result<usize, PipeError> {
+        poll_fn(|_| match self.0.read(bytes) {
             Err(_) => Poll::Pending,
             result => Poll::Ready(result),
         })
@@ -115,14 +115,14 @@ impl embedded_io_async::Read for Reader {
 }
 
 impl embedded_io_async::Write for Writer {
-    async fn write(&mut self, octets: &[u8]) -> Result<usize, PipeError> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, PipeError> {
         poll_fn(|_| {
-            let n = octets.len().min(self.1.get());
+            let n = bytes.len().min(self.1.get());
             if n == 0 {
                 return Poll::Pending;
             }
             self.1.set(self.1.get() - n);
-            Poll::Ready(self.0.write(&octets[..n]))
+            Poll::Ready(self.0.write(&bytes[..n]))
         })
         .await
     }

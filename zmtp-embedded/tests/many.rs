@@ -21,8 +21,8 @@ fn now() -> Instant {
 
 macro_rules! buffers {
     ($name:ident) => {
-        let mut octets = [[[0; 64]; 2]; 3];
-        let $name = octets.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+        let mut bytes = [[[0; 64]; 2]; 3];
+        let $name = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
     };
 }
 

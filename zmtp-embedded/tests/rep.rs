@@ -1,4 +1,4 @@
-//! `blocking::Rep` against a script of octets.
+//! `blocking::Rep` against a script of bytes.
 
 mod pipe;
 
@@ -25,11 +25,11 @@ fn connect(rep: &mut Rep<'_, End>, most: usize) -> End {
 /// A request that two ROUTERs passed on.
 fn request(parts: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
     let envelope = [frame(1, b"far"), frame(1, b"near"), frame(1, b"")].concat();
-    let mut octets = envelope.clone();
+    let mut bytes = envelope.clone();
     for (at, part) in parts.iter().enumerate() {
-        octets.extend(frame(u8::from(at + 1 < parts.len()), part));
+        bytes.extend(frame(u8::from(at + 1 < parts.len()), part));
     }
-    (envelope, octets)
+    (envelope, bytes)
 }
 
 #[test]
@@ -39,8 +39,8 @@ fn a_reply_carries_the_envelope_of_its_request() {
         let mut rep = Rep::new(&REP, &mut receive, &mut send);
         let req = connect(&mut rep, most);
         for _ in 0..3 {
-            let (envelope, octets) = request(&[b"one", b"two"]);
-            req.say(&octets);
+            let (envelope, bytes) = request(&[b"one", b"two"]);
+            req.say(&bytes);
             let request = rep.receive(DEADLINE, ticking(1)).expect("a request");
             assert_eq!(request.parts().collect::<Vec<_>>(), [b"one", b"two"]);
             rep.reply(&[b"yes", b"no"], DEADLINE, || NOW).expect("ready");
@@ -77,15 +77,15 @@ fn calls_out_of_turn_change_nothing() {
     let req = connect(&mut rep, 1_000);
     let early = rep.reply(&[b"early"], DEADLINE, || NOW);
     assert_eq!(early, Err(Error::OutOfTurn(OutOfTurn::NoRequestTaken)));
-    let (_, octets) = request(&[b"ask"]);
-    req.say(&octets.repeat(2));
+    let (_, bytes) = request(&[b"ask"]);
+    req.say(&bytes.repeat(2));
     for _ in 0..2 {
         rep.receive(DEADLINE, || NOW).expect("a request");
         let due = rep.receive(DEADLINE, || NOW).err();
         assert_eq!(due, Some(Error::OutOfTurn(OutOfTurn::ReplyDue)));
         rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
     }
-    assert_eq!(req.heard().len(), 2 * (octets.len() + 3));
+    assert_eq!(req.heard().len(), 2 * (bytes.len() + 3));
     assert_eq!(rep.receive(DEADLINE, ticking(50)).err(), Some(Error::TimedOut));
 }
 
@@ -115,8 +115,8 @@ fn the_reply_to_who_is_gone_goes_nowhere_and_the_next_peer_is_served() {
     let second = connect(&mut rep, 1_000);
     rep.reply(&[b"answer"], DEADLINE, || NOW).expect("dropped");
     assert_eq!((first.heard(), second.heard()), (vec![], vec![]));
-    let (envelope, octets) = request(&[b"again"]);
-    second.say(&octets);
+    let (envelope, bytes) = request(&[b"again"]);
+    second.say(&bytes);
     rep.receive(DEADLINE, || NOW).expect("a request");
     rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
     assert_eq!(second.heard(), [envelope, frame(0, b"answer")].concat());

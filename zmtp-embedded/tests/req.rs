@@ -1,4 +1,4 @@
-//! `blocking::Req` against a script of octets.
+//! `blocking::Req` against a script of bytes.
 
 mod pipe;
 
@@ -32,11 +32,11 @@ fn connect(req: &mut Req<'_, End>, most: usize) -> End {
 
 /// A reply to the request with this id.
 fn reply(id: u32, parts: &[&[u8]]) -> Vec<u8> {
-    let mut octets = [frame(1, &id.to_ne_bytes()), frame(1, b"")].concat();
+    let mut bytes = [frame(1, &id.to_ne_bytes()), frame(1, b"")].concat();
     for (at, part) in parts.iter().enumerate() {
-        octets.extend(frame(u8::from(at + 1 < parts.len()), part));
+        bytes.extend(frame(u8::from(at + 1 < parts.len()), part));
     }
-    octets
+    bytes
 }
 
 type Failure = Error<PipeError>;

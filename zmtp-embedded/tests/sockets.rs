@@ -1,4 +1,4 @@
-//! The blocking sockets against scripts of octets: what they share, and DEALER, PUB, SUB, PUSH and
+//! The blocking sockets against scripts of bytes: what they share, and DEALER, PUB, SUB, PUSH and
 //! PULL.
 
 mod pipe;
@@ -19,7 +19,7 @@ static PULL: Config = Config::new(SocketType::Pull);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
-/// READY of a stock libzmq with a routing id of 255 octets.
+/// READY of a stock libzmq with a routing id of 255 bytes.
 fn ready_with_routing_id(socket_type: &str) -> Vec<u8> {
     let mut body = ready(socket_type)[2..].to_vec();
     body.truncate(body.len() - 4);
@@ -29,7 +29,7 @@ fn ready_with_routing_id(socket_type: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_octets_on_the_wire_are_those_of_the_rfc() {
+fn the_bytes_on_the_wire_are_those_of_the_rfc() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, peer) = peer("ROUTER", 1_000);
@@ -80,7 +80,7 @@ fn the_smallest_buffers_take_the_ready_of_a_libzmq_with_the_longest_routing_id()
         assert_eq!(message.only(), Some(&b"first"[..]));
         assert!(peer.heard().ends_with(&[9; 255]));
     }
-    // One octet less says what would do.
+    // One byte less says what would do.
     let needed = ready_with_routing_id("ROUTER").len();
     let mut receive = vec![0; needed - 1];
     let mut send = [0; 64];
@@ -149,11 +149,11 @@ fn a_message_cut_by_a_deadline_is_received_whole_later() {
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = peer("PUSH", 1_000);
     pull.connect(ours, NOW);
-    let octets = [frame(1, b"one"), frame(0, b"two")].concat();
-    for cut in 1..octets.len() {
-        peer.say(&octets[..cut]);
+    let bytes = [frame(1, b"one"), frame(0, b"two")].concat();
+    for cut in 1..bytes.len() {
+        peer.say(&bytes[..cut]);
         assert_eq!(pull.receive(DEADLINE, ticking(1)).err(), Some(Error::TimedOut));
-        peer.say(&octets[cut..]);
+        peer.say(&bytes[cut..]);
         let message = pull.receive(DEADLINE, || NOW).expect("a good peer");
         assert_eq!(message.parts().collect::<Vec<_>>(), [b"one", b"two"], "{cut}");
     }
@@ -176,7 +176,7 @@ fn interrupted_io_is_retried_and_other_failures_end_the_link() {
 }
 
 #[test]
-fn an_io_that_takes_no_octets_closes_the_link() {
+fn an_io_that_takes_no_bytes_closes_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
     let (ours, peer) = peer("PULL", 1_000);

@@ -19,17 +19,17 @@ fn main() {
     // `cargo test --benches` only wants to see it run.
     let measures = std::env::args().any(|arg| arg == "--bench");
     let messages = if measures { MESSAGES } else { 100 };
-    println!("ns per message that nobody wants, by octets of its first part");
+    println!("ns per message that nobody wants, by bytes of its first part");
     println!("{:>13} {:>8} {:>8} {:>8}", "subscriptions", 4, 20, 100);
     for subscriptions in [0, 10, 100, 1_000, 10_000] {
         let mut publisher = Pub::new().expect("a socket");
         let endpoint = publisher.bind("tcp://127.0.0.1:*").expect("a port").to_string();
         let subscriber = subscribe(&endpoint, subscriptions, &mut publisher);
-        let cost = |publisher: &mut Pub, octets: usize| {
-            let subject = &b"topic.news.weather.berlin.".repeat(4)[..octets];
+        let cost = |publisher: &mut Pub, bytes: usize| {
+            let subject = &b"topic.news.weather.berlin.".repeat(4)[..bytes];
             (0..ROUNDS).map(|_| measure(publisher, subject, messages)).min().expect("rounds")
         };
-        let costs = [4, 20, 100].map(|octets| cost(&mut publisher, octets));
+        let costs = [4, 20, 100].map(|bytes| cost(&mut publisher, bytes));
         println!("{subscriptions:>13} {:>8} {:>8} {:>8}", costs[0], costs[1], costs[2]);
         drop(subscriber);
     }

@@ -1,5 +1,5 @@
 //! Round trips of REQ and REP between two processes: ours, libzmq's, and plain sockets that move
-//! the same octets.
+//! the same bytes.
 //!
 //! `cargo bench -p zmtp-mio --bench round_trip -- --quick`; [`USAGE`] has the rest. The three take
 //! turns within each round, so that what else the machine does meets all of them.
@@ -172,7 +172,7 @@ impl Plan {
         );
         println!("medians of the ratios of each round, with the smallest and the largest.\n");
         println!(
-            "transport placement octets      ours    libzmq       raw   {:<20} ours/raw",
+            "transport placement bytes      ours    libzmq       raw   {:<20} ours/raw",
             "ours/libzmq"
         );
         let mut complete = true;

@@ -21,10 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let stop = rep.handle()?;
     let server = thread::spawn(move || serve(rep));
 
-    println!(
-        "{:<40} {:>7} {:>10} {:>10} {:>10}",
-        "endpoint", "octets", "p50 µs", "p99 µs", "per s"
-    );
+    println!("{:<40} {:>7} {:>10} {:>10} {:>10}", "endpoint", "bytes", "p50 µs", "p99 µs", "per s");
     for endpoint in &endpoints {
         let mut req = Req::builder().connect(endpoint)?;
         for size in [1, 64, 1_024, 65_536] {

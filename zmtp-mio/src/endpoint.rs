@@ -5,10 +5,10 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str::FromStr;
 use std::path::PathBuf;
 
-/// Longest path or name of an ipc endpoint in octets (`sun_path` less its NUL).
+/// Longest path or name of an ipc endpoint in bytes (`sun_path` less its NUL).
 const IPC_MAX: usize = 107;
 
-/// Longest name of an inproc endpoint in octets, as libzmq has it.
+/// Longest name of an inproc endpoint in bytes, as libzmq has it.
 const INPROC_MAX: usize = 255;
 
 /// Where a socket listens or dials.
@@ -122,7 +122,7 @@ impl FromStr for Endpoint {
             Some(("inproc", name)) if (1..=INPROC_MAX).contains(&name.len()) => {
                 Ok(Self::Inproc(name.into()))
             }
-            Some(("inproc", _)) => Err(error("a name of 1 to 255 octets after `inproc://`")),
+            Some(("inproc", _)) => Err(error("a name of 1 to 255 bytes after `inproc://`")),
             Some(_) => Err(error("transport `tcp://`, `ipc://` or `inproc://`")),
             None => Err(error("`tcp://host:port`, `ipc://path` or `inproc://name`")),
         }
@@ -178,13 +178,13 @@ fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
 /// Letters, digits, `-`, `_` and dots, and not digits and dots alone: `127.0.1` or `1.2.3.999`
 /// would otherwise go to a resolver.
 fn is_name(host: &str) -> bool {
-    let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
-    host.bytes().all(legal) && host.bytes().any(|octet| !octet.is_ascii_digit() && octet != b'.')
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    host.bytes().all(legal) && host.bytes().any(|byte| !byte.is_ascii_digit() && byte != b'.')
 }
 
 fn ipc(name: &str) -> Result<Endpoint, &'static str> {
     if name.len() > IPC_MAX {
-        return Err("a path or name of at most 107 octets");
+        return Err("a path or name of at most 107 bytes");
     }
     match name.strip_prefix('@') {
         _ if name.contains('\0') => Err("a path or name without NUL"),

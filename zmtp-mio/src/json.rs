@@ -10,9 +10,9 @@ use crate::message::Message;
 struct Body<'m>(&'m mut Message);
 
 impl io::Write for Body<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.append(octets);
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.append(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -59,7 +59,7 @@ impl Message {
         serde_json::to_writer(Body(self), value)
     }
 
-    /// The value that the message's octets are as JSON; text in it may be borrowed. Only with the
+    /// The value that the message's bytes are as JSON; text in it may be borrowed. Only with the
     /// feature `json`. Of a multipart message, give one [part](Message::part) to
     /// `serde_json::from_slice`.
     ///

@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 use crate::pool;
 
-/// Octets that fit without memory of their own.
+/// Bytes that fit without memory of their own.
 const INLINE: usize = 78;
 /// What a buffer grows by at least.
 const GROWTH: usize = 512;
 
 /// A message of one or more parts.
 ///
-/// The octets of all parts lie one behind the other, so that a multipart message costs one
+/// The bytes of all parts lie one behind the other, so that a multipart message costs one
 /// allocation and a small one none. `From` makes single-part messages of text, slices and vectors
 /// (a `Vec<u8>` or `String` is taken as it is, without a copy); [`Message::from_parts`] and
-/// [`Message::push`] make multipart ones. One whose memory is more than twice its octets, and more
-/// than 4 KiB, is copied when it has to wait in a queue, because queues count octets.
+/// [`Message::push`] make multipart ones. One whose memory is more than twice its bytes, and more
+/// than 4 KiB, is copied when it has to wait in a queue, because queues count bytes.
 ///
 /// ```
 /// use zmtp_mio::Message;
@@ -33,7 +33,7 @@ const GROWTH: usize = 512;
 #[derive(Default)]
 pub struct Message {
     data: Data,
-    /// Octets in front that belong to no part any more.
+    /// Bytes in front that belong to no part any more.
     start: usize,
     /// Where each part but the last ends, counted with those.
     ends: Vec<usize>,
@@ -43,14 +43,14 @@ pub struct Message {
 enum Data {
     Inline {
         len: u8,
-        octets: [u8; INLINE],
+        bytes: [u8; INLINE],
     },
-    /// `len` octets of a buffer that is initialised over its whole length.
+    /// `len` bytes of a buffer that is initialised over its whole length.
     Heap {
         len: usize,
         buffer: Vec<u8>,
     },
-    /// `len` octets of a buffer that other copies of the message have too.
+    /// `len` bytes of a buffer that other copies of the message have too.
     Shared {
         len: usize,
         buffer: Arc<Vec<u8>>,
@@ -59,7 +59,7 @@ enum Data {
 
 impl Default for Data {
     fn default() -> Self {
-        Self::Inline { len: 0, octets: [0; INLINE] }
+        Self::Inline { len: 0, bytes: [0; INLINE] }
     }
 }
 
@@ -89,9 +89,9 @@ impl Message {
         self.ends.len() + usize::from(self.has_parts)
     }
 
-    /// The octets of one part, counted from 0.
+    /// The bytes of one part, counted from 0.
     pub fn part(&self, index: usize) -> Option<&[u8]> {
-        self.range(index).map(|range| &self.octets()[range])
+        self.range(index).map(|range| &self.buffer()[range])
     }
 
     /// The parts in their order.
@@ -99,15 +99,15 @@ impl Message {
         (0..self.part_count()).map(|index| self.part(index).unwrap_or_default())
     }
 
-    /// The octets of all parts, one behind the other: of a single-part message, its body.
+    /// The bytes of all parts, one behind the other: of a single-part message, its body.
     pub fn bytes(&self) -> &[u8] {
-        &self.octets()[self.start..]
+        &self.buffer()[self.start..]
     }
 
-    /// All octets, those in front included that belong to no part any more.
-    fn octets(&self) -> &[u8] {
+    /// All bytes of the buffer, including those in front that belong to no part any more.
+    fn buffer(&self) -> &[u8] {
         match &self.data {
-            Data::Inline { len, octets } => &octets[..usize::from(*len)],
+            Data::Inline { len, bytes } => &bytes[..usize::from(*len)],
             Data::Heap { len, buffer } => &buffer[..*len],
             Data::Shared { len, buffer } => &buffer[..*len],
         }
@@ -130,12 +130,12 @@ impl Message {
         str::from_utf8(self.bytes())
     }
 
-    /// Octets of all parts together.
+    /// Bytes of all parts together.
     pub const fn len(&self) -> usize {
         self.end() - self.start
     }
 
-    /// Whether there is no octet, though there may be parts.
+    /// Whether there is no byte, though there may be parts.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -155,8 +155,8 @@ impl Message {
     /// [`Message::bytes`] as a vector, without a copy if the message is large.
     pub fn into_vec(mut self) -> Vec<u8> {
         let start = mem::take(&mut self.start);
-        let mut octets = match mem::take(&mut self.data) {
-            Data::Inline { len, octets } => octets[..usize::from(len)].to_vec(),
+        let mut bytes = match mem::take(&mut self.data) {
+            Data::Inline { len, bytes } => bytes[..usize::from(len)].to_vec(),
             Data::Heap { len, mut buffer } => {
                 buffer.truncate(len);
                 buffer
@@ -169,11 +169,11 @@ impl Message {
                 Err(buffer) => buffer[..len].to_vec(),
             },
         };
-        octets.drain(..start);
-        octets
+        bytes.drain(..start);
+        bytes
     }
 
-    /// Makes clones cheap: from now on they share the octets, unless those are few.
+    /// Makes clones cheap: from now on they share the bytes, unless those are few.
     pub(crate) fn share(&mut self) {
         self.settle();
         if let Data::Heap { len, buffer } = &mut self.data {
@@ -189,7 +189,7 @@ impl Message {
         Some(start..self.ends.get(index).copied().unwrap_or_else(|| self.end()))
     }
 
-    /// Starts the next part; octets appended from now on belong to it.
+    /// Starts the next part; bytes appended from now on belong to it.
     pub(crate) fn begin_part(&mut self) {
         if self.has_parts {
             self.ends.push(self.end());
@@ -205,16 +205,16 @@ impl Message {
         self.start = self.ends.remove(0);
     }
 
-    /// Appends octets to the last part.
-    pub(crate) fn append(&mut self, octets: &[u8]) {
-        if octets.is_empty() {
+    /// Appends bytes to the last part.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
             return;
         }
-        self.spare(octets.len())[..octets.len()].copy_from_slice(octets);
-        self.commit(octets.len());
+        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.commit(bytes.len());
     }
 
-    /// At least `n` octets behind the last part, to be filled and then [committed](Self::commit).
+    /// At least `n` bytes behind the last part, to be filled and then [committed](Self::commit).
     pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
         let needed = self.end() + n;
         if let Data::Shared { len, buffer } = &self.data {
@@ -223,7 +223,7 @@ impl Message {
             own.extend_from_slice(&buffer[..*len]);
             self.data = Data::Heap { len: *len, buffer: own };
         }
-        if let Data::Inline { len, octets } = &self.data
+        if let Data::Inline { len, bytes } = &self.data
             && needed > INLINE
         {
             let len = usize::from(*len);
@@ -231,11 +231,11 @@ impl Message {
             if buffer.len() < needed {
                 buffer.resize(needed.max(GROWTH), 0);
             }
-            buffer[..len].copy_from_slice(&octets[..len]);
+            buffer[..len].copy_from_slice(&bytes[..len]);
             self.data = Data::Heap { len, buffer };
         }
         match &mut self.data {
-            Data::Inline { len, octets } => &mut octets[usize::from(*len)..],
+            Data::Inline { len, bytes } => &mut bytes[usize::from(*len)..],
             Data::Heap { len, buffer } => {
                 if buffer.len() < needed {
                     // Doubling keeps the copies of a growing body linear.
@@ -248,7 +248,7 @@ impl Message {
         }
     }
 
-    /// Octets behind the last part that need no new memory.
+    /// Bytes behind the last part that need no new memory.
     pub(crate) fn room(&self) -> usize {
         match &self.data {
             Data::Inline { len, .. } => INLINE - usize::from(*len),
@@ -257,7 +257,7 @@ impl Message {
         }
     }
 
-    /// Says that the first `n` spare octets were filled.
+    /// Says that the first `n` spare bytes were filled.
     pub(crate) fn commit(&mut self, n: usize) {
         match &mut self.data {
             Data::Inline { len, .. } => *len += n as u8,
@@ -266,7 +266,7 @@ impl Message {
     }
 
     /// The message is whole and may wait long: it keeps no buffer that is more than twice too large,
-    /// and more than a few KiB, as it is weighed by its octets.
+    /// and more than a few KiB, as it is weighed by its bytes.
     pub(crate) fn settle(&mut self) {
         if let Data::Heap { len, buffer } = &mut self.data
             && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)
@@ -276,7 +276,7 @@ impl Message {
         }
     }
 
-    /// What the message weighs in a queue: octets and something for each part, so that a flood of
+    /// What the message weighs in a queue: bytes and something for each part, so that a flood of
     /// empty parts is not free.
     pub(crate) fn weight(&self) -> usize {
         self.len() + self.part_count() * size_of::<usize>()
@@ -304,7 +304,7 @@ impl Clone for Message {
             Data::Shared { len, buffer } => {
                 copy.data = Data::Shared { len: *len, buffer: Arc::clone(buffer) };
             }
-            _ => copy.append(self.octets()),
+            _ => copy.append(self.buffer()),
         }
         copy.start = self.start;
         copy.ends.clone_from(&self.ends);
@@ -328,7 +328,7 @@ impl fmt::Debug for Message {
         for part in self.parts() {
             let cut = if part.len() > SHOWN { "…" } else { "" };
             let shown = part[..part.len().min(SHOWN)].escape_ascii();
-            list.entry(&format_args!("\"{shown}{cut}\" ({} octets)", part.len()));
+            list.entry(&format_args!("\"{shown}{cut}\" ({} bytes)", part.len()));
         }
         list.finish()
     }

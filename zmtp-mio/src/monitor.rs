@@ -24,12 +24,12 @@ const EVENTS: usize = 1_024;
 pub struct Counters {
     /// Messages handed to the kernel whole, or to a socket of this process.
     pub messages_sent: u64,
-    /// Octets of their parts, without framing.
-    pub octets_sent: u64,
+    /// Bytes of their parts, without framing.
+    pub bytes_sent: u64,
     /// Messages that came whole and were kept for the application.
     pub messages_received: u64,
-    /// Octets of their parts, without framing and envelope.
-    pub octets_received: u64,
+    /// Bytes of their parts, without framing and envelope.
+    pub bytes_received: u64,
     /// Connections accepted.
     pub accepted: u64,
     /// Dials begun, the first of each endpoint included.
@@ -152,30 +152,30 @@ pub enum EventKind {
     Dropped(Reason),
 }
 
-/// The reason in a peer's ERROR command, its first 64 octets.
+/// The reason in a peer's ERROR command, its first 64 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct RefusedReason {
-    octets: [u8; 64],
+    bytes: [u8; 64],
     len: u8,
 }
 
 impl RefusedReason {
     pub(crate) fn new(reason: &[u8]) -> Self {
         let len = reason.len().min(64);
-        let mut octets = [0; 64];
-        octets[..len].copy_from_slice(&reason[..len]);
-        Self { octets, len: len as u8 }
+        let mut bytes = [0; 64];
+        bytes[..len].copy_from_slice(&reason[..len]);
+        Self { bytes, len: len as u8 }
     }
 
-    /// The octets.
-    pub fn octets(&self) -> &[u8] {
-        &self.octets[..usize::from(self.len)]
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
     }
 }
 
 impl fmt::Debug for RefusedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.octets().escape_ascii())
+        write!(f, "\"{}\"", self.bytes().escape_ascii())
     }
 }
 
@@ -196,7 +196,7 @@ pub enum CloseReason {
     /// The system reported this: refused, reset, unreachable.
     Io(io::ErrorKind),
     /// All messages of the socket together reached
-    /// [`Options::max_octets`](crate::Options::max_octets), and this connection had the largest
+    /// [`Options::max_bytes`](crate::Options::max_bytes), and this connection had the largest
     /// unfinished one.
     MemoryLimit,
     /// The host's name has no address.

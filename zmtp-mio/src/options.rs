@@ -39,13 +39,13 @@ impl From<Duration> for Linger {
 pub struct HighWaterMark {
     /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`).
     pub messages: usize,
-    /// Octets; 16 MiB.
-    pub octets: usize,
+    /// Bytes; 16 MiB.
+    pub bytes: usize,
 }
 
 impl Default for HighWaterMark {
     fn default() -> Self {
-        Self { messages: 1_000, octets: 16 << 20 }
+        Self { messages: 1_000, bytes: 16 << 20 }
     }
 }
 
@@ -84,9 +84,9 @@ pub struct Tcp {
     pub nodelay: bool,
     /// Keep-alive; off.
     pub keepalive: Option<Keepalive>,
-    /// Octets of the kernel's send buffer (`ZMQ_SNDBUF`); the system's choice.
+    /// Bytes of the kernel's send buffer (`ZMQ_SNDBUF`); the system's choice.
     pub send_buffer: Option<usize>,
-    /// Octets of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
+    /// Bytes of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
     pub receive_buffer: Option<usize>,
     /// Whether to listen on `*` means all IPv6 addresses of this machine too (`ZMQ_IPV6`); false.
     /// Named hosts are reached by either in any case.
@@ -116,16 +116,16 @@ pub struct Device {
 }
 
 impl Device {
-    /// A name of 1 to 15 octets without NUL; else `None`.
+    /// A name of 1 to 15 bytes without NUL; else `None`.
     pub fn new(name: &str) -> Option<Self> {
-        let octets = name.as_bytes();
-        let mut made = Self { name: [0; 15], len: octets.len() as u8 };
-        made.name.get_mut(..octets.len())?.copy_from_slice(octets);
-        (!octets.is_empty() && !octets.contains(&0)).then_some(made)
+        let bytes = name.as_bytes();
+        let mut made = Self { name: [0; 15], len: bytes.len() as u8 };
+        made.name.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        (!bytes.is_empty() && !bytes.contains(&0)).then_some(made)
     }
 
     #[cfg(any(target_os = "android", target_os = "linux"))]
-    pub(crate) fn octets(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.name[..usize::from(self.len)]
     }
 }
@@ -162,15 +162,15 @@ pub struct Options {
     pub send_mark: HighWaterMark,
     /// Messages of one peer that wait to be received; past it the peer is not read any more.
     pub receive_mark: HighWaterMark,
-    /// Octets that all peers of the socket may occupy, in queues and in messages under way;
+    /// Bytes that all peers of the socket may occupy, in queues and in messages under way;
     /// 512 MiB. Past it the connection with the largest unfinished message is closed. A
-    /// message's buffer may have twice its octets, or 4 KiB; those it does not use are not counted.
-    pub max_octets: usize,
+    /// message's buffer may have twice its bytes, or 4 KiB; those it does not use are not counted.
+    pub max_bytes: usize,
     /// Connections of the socket; 65,536. Past it accepting pauses.
     pub max_connections: usize,
     /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
     pub max_handshakes: usize,
-    /// Subscriptions of one peer to this publisher: how many, and octets of their topics; 100,000
+    /// Subscriptions of one peer to this publisher: how many, and bytes of their topics; 100,000
     /// and 16 MiB. A peer that wants more is closed.
     pub max_subscriptions: (usize, usize),
     /// Messages go only to peers that are connected, and wait for those in the socket otherwise
@@ -207,7 +207,7 @@ impl Default for Options {
             linger: Linger::default(),
             send_mark: HighWaterMark::default(),
             receive_mark: HighWaterMark::default(),
-            max_octets: 512 << 20,
+            max_bytes: 512 << 20,
             max_connections: 65_536,
             max_handshakes: 4_096,
             max_subscriptions: (100_000, 16 << 20),
@@ -232,7 +232,7 @@ impl fmt::Debug for Options {
             .field("linger", &self.linger)
             .field("send_mark", &self.send_mark)
             .field("receive_mark", &self.receive_mark)
-            .field("max_octets", &self.max_octets)
+            .field("max_bytes", &self.max_bytes)
             .field("max_connections", &self.max_connections)
             .field("max_handshakes", &self.max_handshakes)
             .field("max_subscriptions", &self.max_subscriptions)

@@ -5,7 +5,7 @@
 
 use core::cell::RefCell;
 
-/// Buffers up to this many octets are small.
+/// Buffers up to this many bytes are small.
 pub(crate) const SMALL: usize = 4 << 10;
 /// Larger ones than this are not kept.
 const LARGE: usize = 256 << 10;
@@ -23,7 +23,7 @@ thread_local! {
     static POOL: RefCell<Pool> = RefCell::default();
 }
 
-/// A buffer for about `len` octets, best effort: its octets are initialised up to its length,
+/// A buffer for about `len` bytes, best effort: its bytes are initialised up to its length,
 /// and whatever they hold is to be overwritten.
 pub(crate) fn take(len: usize) -> Vec<u8> {
     POOL.try_with(|pool| {
@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn the_buffer_that_fits_best_is_given() {
-        for octets in [LARGE, 20_000, 9_000] {
-            give(vec![0; octets]);
+        for bytes in [LARGE, 20_000, 9_000] {
+            give(vec![0; bytes]);
         }
         let sizes = [5_000, 100_000, 100_000, 100_000].map(|len| take(len).capacity());
         assert_eq!(sizes, [9_000, LARGE, 20_000, 0]);

@@ -8,7 +8,7 @@ use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, Slots, Subscriptions, T
 use crate::slots::Table;
 use crate::tree::{Tree, Value};
 
-/// Subscriptions of a peer, and octets of their topics.
+/// Subscriptions of a peer, and bytes of their topics.
 pub(crate) type Share = (usize, usize);
 
 /// A publisher's subscribers, by topic.
@@ -27,7 +27,7 @@ pub(crate) struct Subscribers {
 #[derive(Debug, Default)]
 struct Held {
     places: HashSet<u32>,
-    octets: usize,
+    bytes: usize,
 }
 
 impl Value for Vec<PeerId> {
@@ -77,7 +77,7 @@ impl Topics for Subscribers {
             self.peers.insert(peer, Held::default())?;
         }
         let held = self.peers.get_mut(peer).ok_or(NoRoom)?;
-        if held.places.len() >= self.share.0 || held.octets + topic.len() > self.share.1 {
+        if held.places.len() >= self.share.0 || held.bytes + topic.len() > self.share.1 {
             // One more of what it has costs nothing.
             let known = self.tree.find(topic).is_some_and(|place| held.places.contains(&place));
             return if known { Ok(Added::Held) } else { Err(NoRoom) };
@@ -86,7 +86,7 @@ impl Topics for Subscribers {
         if !held.places.insert(place) {
             return Ok(Added::Held);
         }
-        held.octets += topic.len();
+        held.bytes += topic.len();
         let peers = self.tree.value_mut(place);
         let first = peers.is_empty();
         if let Err(at) = peers.binary_search(&peer) {
@@ -107,7 +107,7 @@ impl Topics for Subscribers {
         self.tree.prune(place);
         if let Some(held) = self.peers.get_mut(peer) {
             held.places.remove(&place);
-            held.octets -= topic.len();
+            held.bytes -= topic.len();
             if held.places.is_empty() {
                 self.peers.remove(peer);
             }

@@ -1,4 +1,4 @@
-//! A tree of octet strings, each with a value: a radix tree in an arena.
+//! A tree of byte strings, each with a value: a radix tree in an arena.
 //!
 //! Nothing recurses, for its depth is the peers' to choose: strings that are prefixes of each other
 //! make a chain.
@@ -22,7 +22,7 @@ struct Node<V> {
     /// What it adds to its parent's string.
     label: Box<[u8]>,
     parent: u32,
-    /// By the first octet of their labels, in order.
+    /// By the first byte of their labels, in order.
     children: Vec<(u8, u32)>,
     value: V,
 }

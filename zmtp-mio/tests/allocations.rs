@@ -131,7 +131,7 @@ fn a_running_conversation_of_small_messages_allocates_nothing() {
     for endpoint in transports() {
         for size in [1, 64, 1_024] {
             let taken = allocations(&endpoint, size, false);
-            assert_eq!(taken, 0, "{size} octets by {endpoint}");
+            assert_eq!(taken, 0, "{size} bytes by {endpoint}");
         }
     }
 }
@@ -144,16 +144,16 @@ fn a_running_conversation_that_receives_into_a_message_allocates_nothing_for_64_
     }
 }
 
-/// The largest allocation of a REP that meets a peer which says `octets` after its handshake, and
+/// The largest allocation of a REP that meets a peer which says `bytes` after its handshake, and
 /// how many connections it closed.
-fn largest_for(max: u64, octets: &[u8]) -> (usize, u64) {
+fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {
     let mut rep = Rep::builder().max_message(max).build().unwrap();
     let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
     let _one = counted();
     let mut peer = RawPeer::connect(&endpoint);
     peer.send(&wire::burst("REQ", &[]));
     drive_until!(rep, rep.counters().handshakes == 1);
-    let _ = peer.try_send(octets);
+    let _ = peer.try_send(bytes);
     drive_for!(rep, SETTLE);
     // It takes part in what follows, or is closed.
     let _ = peer.try_send(b"0123456789");
@@ -162,7 +162,7 @@ fn largest_for(max: u64, octets: &[u8]) -> (usize, u64) {
     (LARGEST.load(Ordering::Relaxed), rep.counters().disconnects)
 }
 
-/// Header and ten octets of a body, in front of it a delimiter.
+/// Header and ten bytes of a body, in front of it a delimiter.
 fn announced(len: u64) -> Vec<u8> {
     [&wire::frame(1, b"")[..], &wire::long_header(0, len), b"0123456789"].concat()
 }
@@ -171,8 +171,8 @@ fn announced(len: u64) -> Vec<u8> {
 fn an_announced_body_takes_no_memory_before_it_comes() {
     for (max, len) in [(128 << 20, 64 << 20), (u64::MAX, 1 << 40), (u64::MAX, (1 << 63) - 1)] {
         let (largest, closed) = largest_for(max, &announced(len));
-        assert_eq!(closed, 0, "{len} octets are allowed");
-        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+        assert_eq!(closed, 0, "{len} bytes are allowed");
+        assert!(largest <= LITTLE, "{largest} bytes at once for {len} announced");
     }
 }
 
@@ -180,25 +180,25 @@ fn an_announced_body_takes_no_memory_before_it_comes() {
 fn an_announced_body_past_the_limit_takes_no_memory_and_closes_the_connection() {
     let (largest, closed) = largest_for(128 << 20, &announced(1 << 40));
     assert_eq!(closed, 1);
-    assert!(largest <= LITTLE, "{largest} octets at once");
+    assert!(largest <= LITTLE, "{largest} bytes at once");
 }
 
 #[test]
 fn an_announced_envelope_takes_no_memory_before_it_comes() {
     for len in [64 << 20, 1 << 40] {
-        let octets = [&wire::long_header(1, len)[..], b"0123456789"].concat();
-        let (largest, closed) = largest_for(u64::MAX, &octets);
-        assert_eq!(closed, 0, "{len} octets are allowed");
-        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+        let bytes = [&wire::long_header(1, len)[..], b"0123456789"].concat();
+        let (largest, closed) = largest_for(u64::MAX, &bytes);
+        assert_eq!(closed, 0, "{len} bytes are allowed");
+        assert!(largest <= LITTLE, "{largest} bytes at once for {len} announced");
     }
 }
 
 #[test]
 fn an_announced_command_takes_no_memory_before_it_comes() {
     for (len, allowed) in [(60_000, true), (64 << 20, false), (1 << 40, false)] {
-        let octets = [&wire::long_header(4, len)[..], b"\x04PING\0\0"].concat();
-        let (largest, closed) = largest_for(u64::MAX, &octets);
-        assert_eq!(closed == 0, allowed, "{len} octets");
-        assert!(largest <= LITTLE, "{largest} octets at once for {len} announced");
+        let bytes = [&wire::long_header(4, len)[..], b"\x04PING\0\0"].concat();
+        let (largest, closed) = largest_for(u64::MAX, &bytes);
+        assert_eq!(closed == 0, allowed, "{len} bytes");
+        assert!(largest <= LITTLE, "{largest} bytes at once for {len} announced");
     }
 }

@@ -12,7 +12,7 @@ use common::{LIMIT, RawPeer, assert_echo, req, wire};
 use zmtp_mio::{CloseReason, Counters};
 
 const REQUESTS: u64 = 3_000;
-/// Octets of a large request.
+/// Bytes of a large request.
 const LARGE: usize = 64 << 10;
 /// Peers of a crowd, and what each asks.
 const CROWD: u64 = 60;
@@ -37,8 +37,8 @@ fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
         let (counters, closes) = arena.end(72 * MIB);
         // The honest clients ask for little and were all answered.
         let honest = counters.messages_received - REQUESTS;
-        let octets = counters.octets_received - REQUESTS * LARGE as u64;
-        assert!(octets < 100 * honest, "{octets} octets of {honest} small requests");
+        let bytes = counters.bytes_received - REQUESTS * LARGE as u64;
+        assert!(bytes < 100 * honest, "{bytes} bytes of {honest} small requests");
         let dropped = counters.dropped.high_water_mark;
         let waiting = counters.messages_received - counters.messages_sent - dropped;
         println!("of {REQUESTS} answers {dropped} were dropped at the mark, {waiting} waited");
@@ -47,7 +47,7 @@ fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
         let mark = (16 * MIB / LARGE) as u64;
         assert!((1..=mark).contains(&waiting), "{waiting} wait where the mark is {mark}");
         assert_ends_are_honest(&counters, &closes);
-        // What was kept comes whole, to the last octet that came at all.
+        // What was kept comes whole, to the last byte that came at all.
         let mut whole = 0;
         loop {
             let answer = peer.read_for(request.len(), LIMIT);
@@ -126,7 +126,7 @@ fn a_crowd_that_never_reads_is_served_within_the_memory_cap() {
     }
     alone_with(test, 512, || {
         let arena = Arena::with(|options| {
-            options.max_octets = 32 * MIB;
+            options.max_bytes = 32 * MIB;
             // Else the kernel would hold most of it.
             options.tcp.send_buffer = Some(64 << 10);
         });

@@ -22,9 +22,9 @@ fn commands_of_traffic_before_ready_are_refused() {
             (wire::command("HELLO", &[0; 192]), CommandName::Hello),
             (wire::command("WHAT", b"ever"), CommandName::Unknown),
         ];
-        for (octets, _) in &commands {
+        for (bytes, _) in &commands {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&[&wire::greeting()[..], octets].concat());
+            peer.send(&[&wire::greeting()[..], bytes].concat());
             peer.assert_closed();
         }
         let (counters, closes) = arena.end(4 * MIB);
@@ -57,7 +57,7 @@ fn an_error_before_ready_is_told_with_its_reason() {
     common::drive_until!(rep, rep.counters().refused == 1);
     let kinds = events!(rep);
     let told = |kind: &EventKind| match kind {
-        EventKind::Refused(reason) => reason.octets() == b"go away",
+        EventKind::Refused(reason) => reason.bytes() == b"go away",
         _ => false,
     };
     assert!(kinds.iter().any(told), "{kinds:?}");
@@ -89,8 +89,8 @@ fn commands_inside_a_multipart_leave_it_whole() {
 }
 
 #[test]
-fn a_ping_with_too_long_a_context_gets_the_16_octets_that_are_allowed() {
-    alone_with("a_ping_with_too_long_a_context_gets_the_16_octets_that_are_allowed", 256, || {
+fn a_ping_with_too_long_a_context_gets_the_16_bytes_that_are_allowed() {
+    alone_with("a_ping_with_too_long_a_context_gets_the_16_bytes_that_are_allowed", 256, || {
         let arena = Arena::new();
         let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
         for len in [0, 1, 16, 17, 100, 255, 256, 5_000, 60_000] {
@@ -98,7 +98,7 @@ fn a_ping_with_too_long_a_context_gets_the_16_octets_that_are_allowed() {
             peer.send(&wire::ping(&context));
             let (flags, body) = peer.read_frame();
             assert_eq!((flags, &body[..5]), (4, &b"\x04PONG"[..]));
-            assert_eq!(body[5..], context[..len.min(16)], "{len} octets of context");
+            assert_eq!(body[5..], context[..len.min(16)], "{len} bytes of context");
         }
         drop(peer);
         let (counters, _) = arena.end(4 * MIB);

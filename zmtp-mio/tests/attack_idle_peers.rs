@@ -16,11 +16,11 @@ use socket2::{Domain, Socket, Type};
 use zmtp_mio::{Rep, Router};
 
 const PEERS: usize = 10_000;
-/// Octets of resident memory that an idle peer may cost. libzmq 4.3.5: 23.6 KiB.
+/// Bytes of resident memory that an idle peer may cost. libzmq 4.3.5: 23.6 KiB.
 const EACH: usize = 1_536;
 const DESCRIPTORS: u32 = 12_000;
-/// Octets on the heap that 9,000 peers may leave behind when they are gone: far from two for each.
-/// A thread keeps up to 64 buffers of 2,000 octets, as many as ever waited at a time, and the first
+/// Bytes on the heap that 9,000 peers may leave behind when they are gone: far from two for each.
+/// A thread keeps up to 64 buffers of 2,000 bytes, as many as ever waited at a time, and the first
 /// crowds may have left a few to the later ones.
 const LEFT: usize = 16 << 10;
 
@@ -52,9 +52,9 @@ fn clients(endpoint: &str) {
         }
         for peer in &mut peers[new] {
             // Greeting and READY.
-            let mut octets = [0; 64 + 2];
-            peer.read_exact(&mut octets).unwrap();
-            let mut rest = vec![0; usize::from(octets[65])];
+            let mut bytes = [0; 64 + 2];
+            peer.read_exact(&mut bytes).unwrap();
+            let mut rest = vec![0; usize::from(bytes[65])];
             peer.read_exact(&mut rest).unwrap();
         }
     }
@@ -67,9 +67,9 @@ fn clients(endpoint: &str) {
             peer.write_all(&wire::plain(b"served?")).unwrap();
         }
         for peer in some {
-            let mut octets = [0; 11];
-            peer.read_exact(&mut octets).unwrap();
-            assert!(octets.ends_with(b"served?"));
+            let mut bytes = [0; 11];
+            peer.read_exact(&mut bytes).unwrap();
+            assert!(bytes.ends_with(b"served?"));
         }
         longest = longest.max(start.elapsed());
     }
@@ -113,13 +113,13 @@ macro_rules! idle_peers {
                     match said.as_str() {
                         "all are there" => {
                             assert_eq!(rep.counters().handshakes, 2 + PEERS as u64);
-                            println!("{PEERS} idle peers: {} octets each", grown / PEERS);
-                            assert!(grown / PEERS < EACH, "{} octets per idle peer", grown / PEERS);
+                            println!("{PEERS} idle peers: {} bytes each", grown / PEERS);
+                            assert!(grown / PEERS < EACH, "{} bytes per idle peer", grown / PEERS);
                             assert_idle();
                         }
                         "all were served" => {
-                            println!("after a round trip each: {} octets each", grown / PEERS);
-                            assert!(grown / PEERS < EACH, "{} octets per idle peer", grown / PEERS);
+                            println!("after a round trip each: {} bytes each", grown / PEERS);
+                            assert!(grown / PEERS < EACH, "{} bytes per idle peer", grown / PEERS);
                         }
                         _ => {}
                     }
@@ -197,7 +197,7 @@ fn crowds_that_come_and_go_leave_no_memory_behind() {
             heap.push(heap::in_use());
             pages.push(resident() / KIB);
         }
-        println!("octets on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
+        println!("bytes on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
         // The server's thread may have just begun to forget the last.
         common::eventually("9,000 peers leave nothing behind", || {
             heap::in_use() < heap[2].min(heap[3]) + LEFT

@@ -19,16 +19,16 @@ const CUT: u64 = 2;
 /// Kills that this may take.
 const KILLS: u32 = 60;
 
-/// A message of 16 MiB that says in its first octets which one it is.
+/// A message of 16 MiB that says in its first bytes which one it is.
 fn numbered(number: u32, rest: &[u8]) -> Vec<u8> {
-    let mut octets = rest.to_vec();
-    octets[..4].copy_from_slice(&number.to_be_bytes());
-    octets
+    let mut bytes = rest.to_vec();
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    bytes
 }
 
-fn assert_whole(octets: &[u8], rest: &[u8]) {
-    assert_eq!(octets.len(), LEN, "part of a message");
-    assert!(octets[4..] == rest[4..], "not the octets that were sent");
+fn assert_whole(bytes: &[u8], rest: &[u8]) {
+    assert_eq!(bytes.len(), LEN, "part of a message");
+    assert!(bytes[4..] == rest[4..], "not the bytes that were sent");
 }
 
 /// A socket whose kernel buffers hold a small part of a message: the rest is with the process that is

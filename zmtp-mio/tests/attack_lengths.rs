@@ -10,7 +10,7 @@ use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Exceeded, Limit};
 
-/// A property whose value claims so many octets and has three.
+/// A property whose value claims so many bytes and has three.
 fn liar(claimed: u32) -> Vec<u8> {
     [&b"\x0bSocket-Type"[..], &claimed.to_be_bytes(), b"REQ"].concat()
 }

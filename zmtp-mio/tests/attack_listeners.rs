@@ -91,20 +91,20 @@ fn to_the_request(peer: &mut RawPeer) -> bool {
     peer.try_send(&wire::burst("REP", &[])).is_ok() && read_up_to(peer, b"question")
 }
 
-/// Replies to the request with these octets, and keeps the connection.
-fn replies(octets: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
+/// Replies to the request with these bytes, and keeps the connection.
+fn replies(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
     move |mut peer| {
         if to_the_request(&mut peer) {
-            let _ = peer.try_send(&octets);
+            let _ = peer.try_send(&bytes);
         }
         Some(peer)
     }
 }
 
 /// Says this at once, and keeps the connection.
-fn says(octets: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
+fn says(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
     move |mut peer| {
-        let _ = peer.try_send(&octets);
+        let _ = peer.try_send(&bytes);
         Some(peer)
     }
 }
@@ -165,7 +165,7 @@ fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
     let refused = protocol(PeerError::Refused);
     survives(test, builder(), says(error), &[refused], |client| {
         let is_reason = |kind: &EventKind| match kind {
-            EventKind::Refused(reason) => reason.octets() == b"go away",
+            EventKind::Refused(reason) => reason.bytes() == b"go away",
             _ => false,
         };
         let reasons = client.events.iter().filter(|kind| is_reason(kind)).count();
@@ -212,34 +212,34 @@ fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
 }
 
 #[test]
-fn a_server_that_announces_a_reply_of_2_to_the_63_octets_is_survived() {
-    let test = "a_server_that_announces_a_reply_of_2_to_the_63_octets_is_survived";
+fn a_server_that_announces_a_reply_of_2_to_the_63_bytes_is_survived() {
+    let test = "a_server_that_announces_a_reply_of_2_to_the_63_bytes_is_survived";
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 63)].concat();
     let end = protocol(Malformed::FrameSize(1 << 63));
     survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
 
 #[test]
-fn a_server_that_announces_a_reply_of_2_to_the_40_octets_is_survived() {
-    let test = "a_server_that_announces_a_reply_of_2_to_the_40_octets_is_survived";
+fn a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived() {
+    let test = "a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived";
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat();
     let limit = zmtp_core::Limit::Frame;
     let end = protocol(Exceeded { limit, allowed: 128 << 20, got: 1 << 40 });
     survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
 
-/// Asks a server that says these octets again and again instead of a reply, until, 2 s later, it
+/// Asks a server that says these bytes again and again instead of a reply, until, 2 s later, it
 /// begins to behave; insists on the reply then.
-fn pestered(octets: &[u8]) -> Counters {
+fn pestered(bytes: &[u8]) -> Counters {
     let endpoint = free_endpoint();
     let server = RawServer::on(&endpoint);
     let behaves = Arc::new(AtomicBool::new(false));
     let serving = thread::spawn({
-        let (behaves, octets) = (Arc::clone(&behaves), octets.to_vec());
+        let (behaves, bytes) = (Arc::clone(&behaves), bytes.to_vec());
         move || {
             let mut peer = server.accept_as("REP");
             while !behaves.load(Ordering::Relaxed) {
-                peer.send_some(&octets);
+                peer.send_some(&bytes);
                 thread::sleep(Duration::from_millis(5));
             }
             // Requests that were given up come on connections that are over.

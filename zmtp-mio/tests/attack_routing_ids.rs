@@ -12,7 +12,7 @@ use common::processes::{MIB, alone_with, assert_idle, descriptors, peak_of_memor
 use common::{LIMIT, RawPeer, builder, drive_until, events, wire};
 use zmtp_mio::{CloseReason, Pub, Router};
 
-/// Octets on the heap that 5,000 subscribers with 50,000 topics may leave behind when they are gone,
+/// Bytes on the heap that 5,000 subscribers with 50,000 topics may leave behind when they are gone,
 /// far from one for each: a thread keeps 64 buffers of messages, which fill up one by one here.
 const LEFT: usize = 16 << 10;
 
@@ -116,9 +116,9 @@ fn subscribers_that_come_and_go_leave_no_memory_behind() {
             heap.push(heap::in_use());
             pages.push(common::resident() >> 10);
         }
-        println!("octets on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
+        println!("bytes on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
         let left = heap[7].saturating_sub(heap[2]);
-        assert!(left < LEFT, "{left} octets were left behind by 50,000 topics: {heap:?}");
+        assert!(left < LEFT, "{left} bytes were left behind by 50,000 topics: {heap:?}");
         // What allocators cannot give back.
         let grown = pages[7].saturating_sub(pages[2]);
         assert!(grown < 2_048, "{grown} KiB more are resident after 5,000 subscribers: {pages:?}");

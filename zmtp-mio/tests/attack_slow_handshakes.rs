@@ -23,7 +23,7 @@ fn a_thousand_slow_handshakes_hold_up_nobody_and_run_out_of_time() {
             .map(|number| {
                 let mut peer = RawPeer::connect(&arena.endpoint);
                 // Silence from the start; after the greeting; after half a READY. The other
-                // half will send an octet every 200 ms.
+                // half will send a byte every 200 ms.
                 let said = [0, 64, 80, 1, 2, 3][number % 6];
                 peer.send(&whole[..said]);
                 peer

@@ -37,7 +37,7 @@ fn it_accepts_shakes_hands_and_answers_pings_while_nobody_calls() {
 
 #[test]
 fn it_receives_up_to_the_mark_and_no_further() {
-    let mark = zmtp_mio::HighWaterMark { messages: 10, octets: 1 << 20 };
+    let mark = zmtp_mio::HighWaterMark { messages: 10, bytes: 1 << 20 };
     let builder = Pull::builder().context(&driven()).receive_mark(mark);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();

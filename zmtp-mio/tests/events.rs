@@ -22,10 +22,10 @@ fn the_first_command_and_the_first_message_of_each_connection_are_told() {
     let _peers: Vec<RawPeer> = [first.repeat(500), second.concat().repeat(500)]
         .iter()
         .zip(1..)
-        .map(|(octets, count)| {
+        .map(|(bytes, count)| {
             let mut peer = half_ready(&endpoint, "REQ");
             drive_until!(rep, rep.counters().handshakes == count);
-            peer.send(octets);
+            peer.send(bytes);
             drive_until!(rep, rep.counters().dropped.bad_envelope == 500 * count);
             peer
         })

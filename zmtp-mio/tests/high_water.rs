@@ -15,7 +15,7 @@ use zmtp_mio::{HighWaterMark, Rep};
 const MIB: usize = 1 << 20;
 const REQUESTS: usize = 3_000;
 
-/// A request of `len` octets that carries its number.
+/// A request of `len` bytes that carries its number.
 fn numbered(number: usize, len: usize) -> Vec<u8> {
     let mut body = (number as u32).to_be_bytes().to_vec();
     body.resize(len.max(4), 7);
@@ -26,10 +26,10 @@ fn numbered(number: usize, len: usize) -> Vec<u8> {
 fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
     let mut peer = RawPeer::connect(endpoint);
     // Before the clock runs.
-    let octets = (0..count).map(|n| wire::plain(&numbered(n, len))).collect::<Vec<_>>().concat();
+    let bytes = (0..count).map(|n| wire::plain(&numbered(n, len))).collect::<Vec<_>>().concat();
     thread::spawn(move || {
         peer.handshake_as("REQ");
-        octets.chunks(10_007).for_each(|piece| peer.send(piece));
+        bytes.chunks(10_007).for_each(|piece| peer.send(piece));
         peer
     })
 }
@@ -61,7 +61,7 @@ fn reading_pauses_at_the_mark_and_every_request_is_delivered_in_order() {
 #[test]
 fn a_mark_of_one_message_delivers_every_request_in_order() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1, octets: MIB };
+        options.receive_mark = HighWaterMark { messages: 1, bytes: MIB };
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
     drive_until!(rep, rep.counters().messages_received >= 1);
@@ -72,9 +72,9 @@ fn a_mark_of_one_message_delivers_every_request_in_order() {
 }
 
 #[test]
-fn reading_pauses_at_the_mark_on_octets() {
+fn reading_pauses_at_the_mark_on_bytes() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1_000, octets: 100_000 };
+        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 100_000 };
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 10_000);
     drive_until!(rep, rep.counters().messages_received >= 10);
@@ -87,7 +87,7 @@ fn reading_pauses_at_the_mark_on_octets() {
 #[test]
 fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1_000, octets: 1_000 };
+        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
     });
     let peer = flood(&endpoint_of(&rep), 5, 3_000_000);
     drive_until!(rep, rep.counters().messages_received >= 1);
@@ -101,35 +101,35 @@ fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
 fn requests_that_nobody_takes_cost_what_the_mark_allows() {
     alone("requests_that_nobody_takes_cost_what_the_mark_allows", || {
         let mut rep = rep_with(|options| {
-            options.receive_mark = HighWaterMark { messages: 1_000, octets: MIB };
+            options.receive_mark = HighWaterMark { messages: 1_000, bytes: MIB };
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
-        let octets = wire::plain(&[7; 10_000]).repeat(REQUESTS);
+        let bytes = wire::plain(&[7; 10_000]).repeat(REQUESTS);
         let before = resident();
         let sending = thread::spawn(move || {
             peer.handshake_as("REQ");
-            peer.send_some(&octets)
+            peer.send_some(&bytes)
         });
         drive_until!(rep, sending.is_finished());
         let grown = resident().saturating_sub(before);
-        assert!(grown < 8 * MIB, "grew by {grown} octets");
+        assert!(grown < 8 * MIB, "grew by {grown} bytes");
         assert!(sending.join().unwrap() < 30_000_000, "nothing held it up");
     });
 }
 
-/// What a queued message takes besides its octets counts too, or a mark bounds nothing.
+/// What a queued message takes besides its bytes counts too, or a mark bounds nothing.
 #[test]
-fn requests_of_one_octet_cost_what_the_mark_allows() {
-    alone("requests_of_one_octet_cost_what_the_mark_allows", || {
+fn requests_of_one_byte_cost_what_the_mark_allows() {
+    alone("requests_of_one_byte_cost_what_the_mark_allows", || {
         let mut rep = rep_with(|options| {
-            options.receive_mark = HighWaterMark { messages: usize::MAX, octets: MIB };
+            options.receive_mark = HighWaterMark { messages: usize::MAX, bytes: MIB };
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
-        let octets = wire::plain(&[7; 1]).repeat(1_000_000);
+        let bytes = wire::plain(&[7; 1]).repeat(1_000_000);
         let before = resident();
         let sending = thread::spawn(move || {
             peer.handshake_as("REQ");
-            peer.send_some(&octets);
+            peer.send_some(&bytes);
             peer
         });
         drive_until!(rep, sending.is_finished());
@@ -143,7 +143,7 @@ fn requests_of_one_octet_cost_what_the_mark_allows() {
 #[test]
 fn a_paused_peer_holds_up_no_other() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 10, octets: MIB };
+        options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
     });
     let endpoint = endpoint_of(&rep);
     let peer = flood(&endpoint, REQUESTS, 1_000);
@@ -165,7 +165,7 @@ fn a_paused_peer_holds_up_no_other() {
 
 #[test]
 fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_comes_in_order() {
-    let mark = HighWaterMark { messages: 50, octets: 16 * MIB };
+    let mark = HighWaterMark { messages: 50, bytes: 16 * MIB };
     let mut rep = rep_with(|options| options.send_mark = mark);
     let sending = flood(&endpoint_of(&rep), REQUESTS, 20_000);
     for n in 0..REQUESTS {
@@ -192,7 +192,7 @@ fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_comes_in_orde
 
 #[test]
 fn one_reply_larger_than_the_send_mark_is_sent() {
-    let mark = HighWaterMark { messages: 1_000, octets: 1_000 };
+    let mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
     let echo = echo_with(|options| options.send_mark = mark);
     assert_echo(&mut req(&echo.endpoint), &vec![7; 20_000_000]);
     let (counters, _) = outcome(echo);

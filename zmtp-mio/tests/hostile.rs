@@ -25,18 +25,18 @@ fn hasty() -> Echo {
 /// What a peer says, right away or behind its READY, and why it ends.
 struct Fault {
     is_ready: bool,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     error: Error,
 }
 
 /// Of a peer that gets as far as its greeting.
-fn early(octets: &[u8], error: impl Into<Error>) -> Fault {
-    Fault { is_ready: false, octets: greeted(octets), error: error.into() }
+fn early(bytes: &[u8], error: impl Into<Error>) -> Fault {
+    Fault { is_ready: false, bytes: greeted(bytes), error: error.into() }
 }
 
 /// Of a peer that is through its handshake.
-fn late(octets: &[u8], error: impl Into<Error>) -> Fault {
-    Fault { is_ready: true, octets: octets.to_vec(), error: error.into() }
+fn late(bytes: &[u8], error: impl Into<Error>) -> Fault {
+    Fault { is_ready: true, bytes: bytes.to_vec(), error: error.into() }
 }
 
 fn greeted(more: &[u8]) -> Vec<u8> {
@@ -53,7 +53,7 @@ fn assert_faults(test: &str, faults: &[Fault]) {
                 true => RawPeer::ready(&arena.endpoint, "REQ"),
                 false => RawPeer::connect(&arena.endpoint),
             };
-            let _ = peer.try_send(&fault.octets);
+            let _ = peer.try_send(&fault.bytes);
             peer.assert_closed();
         }
         let (counters, mut closes) = arena.end(4 * MIB);
@@ -74,13 +74,13 @@ fn assert_faults(test: &str, faults: &[Fault]) {
 }
 
 #[test]
-fn a_peer_that_sends_an_octet_every_200_ms_runs_out_of_time() {
+fn a_peer_that_sends_a_byte_every_200_ms_runs_out_of_time() {
     let echo = hasty();
     let mut honest = req(&echo.endpoint);
     let mut peer = RawPeer::connect(&echo.endpoint);
     let start = Instant::now();
-    for octet in wire::greeting() {
-        if peer.try_send(&[octet]).is_err() || start.elapsed() > LIMIT {
+    for byte in wire::greeting() {
+        if peer.try_send(&[byte]).is_err() || start.elapsed() > LIMIT {
             break;
         }
         assert_echo(&mut honest, b"meanwhile");
@@ -152,9 +152,9 @@ fn a_second_ready_is_cut_off() {
 
 #[test]
 fn more_on_a_command_is_refused() {
-    let more = |mut octets: Vec<u8>| {
-        octets[0] |= 1;
-        octets
+    let more = |mut bytes: Vec<u8>| {
+        bytes[0] |= 1;
+        bytes
     };
     let faults = [
         early(&more(wire::ready("REQ")), Malformed::MoreOnCommand),
@@ -184,7 +184,7 @@ fn a_message_before_ready_is_refused() {
     let mut disguised = wire::ready("REQ");
     disguised[0] = 0;
     let messages = [wire::plain(b"eager"), disguised];
-    let faults = messages.map(|octets| early(&octets, PeerError::MessageInHandshake));
+    let faults = messages.map(|bytes| early(&bytes, PeerError::MessageInHandshake));
     assert_faults("a_message_before_ready_is_refused", &faults);
 }
 
@@ -200,9 +200,9 @@ fn other_protocols_are_refused() {
         (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], OldPeer::Unversioned(0)),
         (&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2][..], OldPeer::Unversioned(2)),
     ];
-    let faults = openings.map(|(octets, old)| Fault {
+    let faults = openings.map(|(bytes, old)| Fault {
         is_ready: false,
-        octets: octets.to_vec(),
+        bytes: bytes.to_vec(),
         error: PeerError::Old(old).into(),
     });
     assert_faults("other_protocols_are_refused", &faults);

@@ -1,4 +1,4 @@
-//! Caps of a whole socket: handshakes, connections, octets, descriptors. What goes past them gives
+//! Caps of a whole socket: handshakes, connections, bytes, descriptors. What goes past them gives
 //! way, and honest clients are served.
 #![cfg(unix)]
 
@@ -87,7 +87,7 @@ fn new_honest_clients_are_served_in_a_storm_of_silent_ones() {
     assert!(outcome(echo).1.contains(&CloseReason::TooManyHandshakes));
 }
 
-/// Starts a request of `total` octets and sends `part` of them.
+/// Starts a request of `total` bytes and sends `part` of them.
 fn begin(endpoint: &str, total: usize, part: usize) -> RawPeer {
     let mut peer = RawPeer::ready(endpoint, "REQ");
     peer.send(&[wire::frame(1, b""), wire::long_header(0, total as u64)].concat());
@@ -97,7 +97,7 @@ fn begin(endpoint: &str, total: usize, part: usize) -> RawPeer {
 
 #[test]
 fn the_memory_cap_closes_the_largest_unfinished_message_and_only_that() {
-    let mut rep = rep_with(|options| options.max_octets = MIB);
+    let mut rep = rep_with(|options| options.max_bytes = MIB);
     let endpoint = endpoint_of(&rep);
     let peers = thread::spawn(move || {
         let one = begin(&endpoint, 400_000, 300_000);
@@ -126,8 +126,8 @@ fn the_memory_cap_closes_the_largest_unfinished_message_and_only_that() {
 fn the_memory_cap_closes_nobody_for_whole_requests_that_wait() {
     const REQUESTS: usize = 2_000;
     let mut rep = rep_with(|options| {
-        options.max_octets = MIB / 4;
-        options.receive_mark = HighWaterMark { messages: 10, octets: MIB };
+        options.max_bytes = MIB / 4;
+        options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
     });
     let endpoint = endpoint_of(&rep);
     let senders: Vec<_> = (0..8)

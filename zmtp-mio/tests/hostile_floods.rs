@@ -15,11 +15,11 @@ use zmtp_mio::{CloseReason, Counters, HighWaterMark, Rep};
 
 /// Floods with a hundred thousand of these, none of which may cost the peer its connection. What
 /// the server counted.
-fn flood(octets: &[u8]) -> Counters {
-    let octets = octets.repeat(1_000);
+fn flood(bytes: &[u8]) -> Counters {
+    let bytes = bytes.repeat(1_000);
     let arena = Arena::new();
     let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
-    (0..100).for_each(|_| peer.send(&octets));
+    (0..100).for_each(|_| peer.send(&bytes));
     peer.send(&wire::plain(b"at last"));
     assert_eq!(peer.read_message(), [&b""[..], b"at last"]);
     let (counters, closes) = arena.end(4 * MIB);
@@ -121,7 +121,7 @@ fn held_up() {
 fn large_replies_that_are_never_read_are_dropped_at_the_mark_and_counted() {
     alone("large_replies_that_are_never_read_are_dropped_at_the_mark_and_counted", || {
         let mut rep = rep_with(|options| {
-            options.send_mark = HighWaterMark { messages: 1_000, octets: MIB };
+            options.send_mark = HighWaterMark { messages: 1_000, bytes: MIB };
             options.receive_mark = options.send_mark;
         });
         let endpoint = endpoint_of(&rep);
@@ -149,7 +149,7 @@ fn large_replies_that_are_never_read_are_dropped_at_the_mark_and_counted() {
             rep.send(request).unwrap();
         }
         let grown = resident().saturating_sub(before);
-        assert!(grown < 8 * MIB, "grew by {grown} octets");
+        assert!(grown < 8 * MIB, "grew by {grown} bytes");
         let dropped = rep.counters().dropped.high_water_mark;
         assert!(dropped > 1_000, "{dropped}");
         assert_eq!(closes(&events!(rep)), []);
@@ -180,12 +180,12 @@ fn crowd(endpoint: &str) {
                 let end = Instant::now() + 2 * LIMIT;
                 let mut came = Vec::new();
                 while !came.ends_with(&answer) {
-                    let octet = peer.read_for(1, LIMIT);
-                    if octet.is_empty() {
+                    let byte = peer.read_for(1, LIMIT);
+                    if byte.is_empty() {
                         assert!(Instant::now() < end, "neither answered nor closed");
                         return;
                     }
-                    came.extend(octet);
+                    came.extend(byte);
                 }
             });
         }
@@ -199,7 +199,7 @@ fn whole_requests_of_many_peers_keep_to_the_memory_cap() {
         return crowd(&endpoint);
     }
     alone(test, || {
-        let mut rep = rep_with(|options| options.max_octets = 4 * MIB);
+        let mut rep = rep_with(|options| options.max_bytes = 4 * MIB);
         let before = resident();
         let crowd = start(test, None, &endpoint_of(&rep));
         drive_until!(rep, rep.counters().messages_received > 3);

@@ -16,7 +16,7 @@ use zmtp_mio::{CloseReason, Counters};
 const SLACK: usize = 6 * MIB;
 const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
-fn end_of(endpoint: &str, is_ready: bool, octets: &[u8]) {
+fn end_of(endpoint: &str, is_ready: bool, bytes: &[u8]) {
     let mut peer = match is_ready {
         true => RawPeer::ready(endpoint, "REQ"),
         false => {
@@ -25,7 +25,7 @@ fn end_of(endpoint: &str, is_ready: bool, octets: &[u8]) {
             peer
         }
     };
-    let _ = peer.try_send(octets);
+    let _ = peer.try_send(bytes);
     let _ = peer.try_send(&[7; 1_000]);
     peer.assert_closed();
 }
@@ -96,8 +96,8 @@ fn huge_commands_after_ready_are_cut_off() {
 
 /// Limits lifted by the user: only what came may cost memory.
 #[test]
-fn a_length_that_is_allowed_costs_nothing_until_its_octets_come() {
-    alone("a_length_that_is_allowed_costs_nothing_until_its_octets_come", || {
+fn a_length_that_is_allowed_costs_nothing_until_its_bytes_come() {
+    alone("a_length_that_is_allowed_costs_nothing_until_its_bytes_come", || {
         let arena = Arena::with(|options| {
             options.limits = options.limits.max_frame(u64::MAX).max_message(u64::MAX);
         });
@@ -155,12 +155,12 @@ fn commands_that_are_promised_and_never_end_cost_what_came() {
 }
 
 #[test]
-fn twenty_thousand_properties_are_too_many_octets() {
-    alone("twenty_thousand_properties_are_too_many_octets", || {
-        let octets = wire::command("READY", &wire::property("X", b"").repeat(20_000));
-        let got = octets.len() as u64 - 9;
+fn twenty_thousand_properties_are_too_many_bytes() {
+    alone("twenty_thousand_properties_are_too_many_bytes", || {
+        let bytes = wire::command("READY", &wire::property("X", b"").repeat(20_000));
+        let got = bytes.len() as u64 - 9;
         let arena = Arena::new();
-        (0..20).for_each(|_| end_of(&arena.endpoint, false, &octets));
+        (0..20).for_each(|_| end_of(&arena.endpoint, false, &bytes));
         let (counters, closes) = faults(arena, SLACK);
         let limit = Exceeded { limit: Limit::Command, allowed: 65_536, got };
         assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit)); 20]);
@@ -216,8 +216,8 @@ fn an_endless_envelope_ends_at_the_limit_on_parts() {
 }
 
 #[test]
-fn endless_large_parts_end_at_the_limit_on_octets() {
-    alone("endless_large_parts_end_at_the_limit_on_octets", || {
+fn endless_large_parts_end_at_the_limit_on_bytes() {
+    alone("endless_large_parts_end_at_the_limit_on_bytes", || {
         let frame = wire::frame(1, &vec![7; MIB]);
         for delimiter in [true, false] {
             assert_endless(Limit::Message, 4 << 20, 5 << 20, &frame, delimiter);

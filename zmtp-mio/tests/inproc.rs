@@ -61,7 +61,7 @@ fn requests_are_answered_across_threads_whoever_is_first() {
 #[test]
 fn a_stream_keeps_its_order_and_waits_for_a_slow_reader() {
     let name = name();
-    let mark = HighWaterMark { messages: 10, octets: 1 << 20 };
+    let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
     let mut pull = builder::<Pull>().receive_mark(mark).bind(&name).unwrap();
     let mut push = builder::<Push>().send_mark(mark).connect(&name).unwrap();
     let mut sent = 0_u32;

@@ -39,7 +39,7 @@ fn small_messages_among_large_ones_keep_no_large_buffers() {
         }
         sending.join().unwrap();
         let grown = heap::in_use().saturating_sub(before);
-        // Twice their octets, and the buffers that a thread has in reserve.
+        // Twice their bytes, and the buffers that a thread has in reserve.
         let bound = KEPT * 10 * KIB + 9 * 256 * KIB;
         assert!(grown < bound, "{} KiB of {} KiB", grown / KIB, bound / KIB);
     });

@@ -19,7 +19,7 @@ fn time_of(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// A REP that has just answered one request of a raw peer with [`SIZE`] octets.
+/// A REP that has just answered one request of a raw peer with [`SIZE`] bytes.
 fn with_large_reply(
     endpoint: &str,
     change: impl FnOnce(&mut Options),
@@ -45,7 +45,7 @@ fn read_slowly(mut peer: RawPeer) -> JoinHandle<()> {
         assert_eq!(peer.read_exact(9)[1..], (SIZE as u64).to_be_bytes());
         for n in 0..SIZE / 100_000 {
             let piece = peer.read_exact(100_000);
-            assert!(piece.iter().all(|&octet| octet == 7), "piece {n}");
+            assert!(piece.iter().all(|&byte| byte == 7), "piece {n}");
             thread::sleep(Duration::from_millis(7));
         }
     })
@@ -150,12 +150,12 @@ fn a_stopped_socket_lingers_all_the_same() {
     reading.join().unwrap();
 }
 
-/// Closing over octets that were not read resets a connection, and the kernel throws away what was
+/// Closing over bytes that were not read resets a connection, and the kernel throws away what was
 /// on its way out.
 #[test]
 fn requests_that_were_not_read_do_not_cost_their_sender_the_reply() {
     let behind = wire::plain(&[1; 1_000]).repeat(1_000);
-    let few = HighWaterMark { messages: 1, octets: 1_000 };
+    let few = HighWaterMark { messages: 1, bytes: 1_000 };
     let (rep, peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.receive_mark = few, &behind);
     let reading = read_slowly(peer);

@@ -35,9 +35,9 @@ fn a_request_behind_many_pings_is_answered() {
     for count in [10, 200, 1_000, 5_000, 20_000] {
         let echo = Echo::new();
         let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
-        let mut octets = wire::ping(b"").repeat(count);
-        octets.extend(wire::plain(b"after the pings"));
-        peer.send(&octets);
+        let mut bytes = wire::ping(b"").repeat(count);
+        bytes.extend(wire::plain(b"after the pings"));
+        peer.send(&bytes);
         assert_eq!(pongs(&mut peer, count).len(), count);
         assert_eq!(peer.read_message(), [&b""[..], b"after the pings"]);
     }
@@ -75,7 +75,7 @@ fn pings_right_behind_the_ready_of_a_peer_do_not_hang_a_socket_with_a_long_routi
             peer
         });
         let outcome = is_done.recv_timeout(2 * LIMIT);
-        assert!(matches!(outcome, Ok(Ok(true))), "{len} octets of routing id: {outcome:?}");
+        assert!(matches!(outcome, Ok(Ok(true))), "{len} bytes of routing id: {outcome:?}");
         answering.join().unwrap();
     }
 }

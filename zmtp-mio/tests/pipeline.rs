@@ -119,7 +119,7 @@ fn immediate_means_that_nothing_queues_for_a_peer_that_is_not_there() {
 
 #[test]
 fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
-    let mark = HighWaterMark { messages: 1, octets: 1 };
+    let mark = HighWaterMark { messages: 1, bytes: 1 };
     let mut push = common::builder::<Push>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
     let connect = || common::builder::<Pull>().receive_mark(mark).connect(&endpoint).unwrap();

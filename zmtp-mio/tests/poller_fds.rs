@@ -35,12 +35,12 @@ fn a_rep_a_req_and_a_pipe_are_waited_for_together() {
     let mut req = req(&endpoint);
     let (mut reader, mut writer) = pipe().unwrap();
     let mut poller = Poller::new().unwrap();
-    let (mut requests, mut replies, mut octets, mut waits) = (0, 0, 0, 0);
+    let (mut requests, mut replies, mut bytes, mut waits) = (0, 0, 0, 0);
     req.send("question").unwrap();
     writer.write_all(b"x").unwrap();
     let end = Instant::now() + LIMIT;
     while replies < 100 {
-        assert!(Instant::now() < end, "{requests} requests, {replies} replies, {octets} octets");
+        assert!(Instant::now() < end, "{requests} requests, {replies} replies, {bytes} bytes");
         let mut items = [
             Item::socket(&mut rep, Interest::READABLE),
             Item::fd(&reader, Interest::READABLE),
@@ -55,7 +55,7 @@ fn a_rep_a_req_and_a_pipe_are_waited_for_together() {
             requests += 1;
         }
         if ready[1] {
-            octets += reader.read(&mut [0]).unwrap();
+            bytes += reader.read(&mut [0]).unwrap();
             writer.write_all(b"x").unwrap();
         }
         if ready[2] {
@@ -64,7 +64,7 @@ fn a_rep_a_req_and_a_pipe_are_waited_for_together() {
             replies += 1;
         }
     }
-    assert!(octets > 0 && requests >= 100 && waits < 100_000);
+    assert!(bytes > 0 && requests >= 100 && waits < 100_000);
 }
 
 #[test]
@@ -77,9 +77,9 @@ fn unread_data_is_ready_again_at_the_next_wait() {
             let mut items = [Item::fd(&one, Interest::READABLE)];
             assert_eq!(poller.wait(&mut items, Some(LIMIT)).unwrap(), 1);
         }
-        let mut octet = [0];
-        one.read_exact(&mut octet).unwrap();
-        assert_eq!(octet, [expected]);
+        let mut byte = [0];
+        one.read_exact(&mut byte).unwrap();
+        assert_eq!(byte, [expected]);
     }
     let mut items = [Item::fd(&one, Interest::READABLE)];
     assert_eq!(poller.wait(&mut items, Some(SHORT)).unwrap(), 0);

@@ -28,7 +28,7 @@ fn run(mut proxy: Proxy<'static>) -> (Steering, thread::JoinHandle<Result<Statis
     (steering, thread::spawn(move || proxy.run()))
 }
 
-const SMALL: HighWaterMark = HighWaterMark { messages: 10, octets: 1 << 20 };
+const SMALL: HighWaterMark = HighWaterMark { messages: 10, bytes: 1 << 20 };
 
 #[test]
 fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
@@ -60,7 +60,7 @@ fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
     steering.terminate().unwrap();
     let statistics = proxy.join().unwrap().unwrap();
     // Routing id, delimiter and body.
-    let all = Traffic { parts: 90, octets: 30 * 7 };
+    let all = Traffic { parts: 90, bytes: 30 * 7 };
     assert_eq!((statistics.frontend.received, statistics.frontend.sent), (all, all));
     assert_eq!((statistics.backend.received, statistics.backend.sent), (all, all));
     assert_eq!(statistics, steering.statistics());
@@ -168,14 +168,14 @@ fn a_handle_pauses_resumes_and_ends_it() {
     steering.resume().unwrap();
     assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("2"));
     steering.terminate().unwrap();
-    assert_eq!(proxy.join().unwrap().unwrap().backend.sent, Traffic { parts: 2, octets: 2 });
+    assert_eq!(proxy.join().unwrap().unwrap().backend.sent, Traffic { parts: 2, bytes: 2 });
 }
 
 /// Each command is answered, also by a PAIR.
 fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sources: &str) {
     let (steering, proxy) = run(proxy);
     let mut push = common::builder::<Push>().connect(sources).unwrap();
-    push.send("octets").unwrap();
+    push.send("bytes").unwrap();
     drive_until!(push, push.counters().messages_sent == 1);
     eventually("it goes through", || steering.statistics().backend.sent.parts == 1);
     assert_eq!(ask("PAUSE"), Message::from(""));

@@ -91,9 +91,9 @@ fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
     let start = Instant::now();
     let mut sent = 0;
     while req.counters().refused == 0 {
-        // Waiting must not begin anew with each octet.
-        let octet = wire::greeting().get(sent).copied().expect("it waited for all of them");
-        let _ = slow.try_send(&[octet]);
+        // Waiting must not begin anew with each byte.
+        let byte = wire::greeting().get(sent).copied().expect("it waited for all of them");
+        let _ = slow.try_send(&[byte]);
         sent += 1;
         drive_for!(req, ATTEMPT / 10);
     }

@@ -256,13 +256,13 @@ fn an_envelope_of_several_frames_comes_back_exactly() {
         &[b"", b"", b""],
         &[&[7; 255], &[8; 256], b"", &long, b""],
     ];
-    for octet_by_octet in [false, true] {
+    for byte_by_byte in [false, true] {
         let mut peer = RawPeer::ready(&echo.endpoint, "DEALER");
         for parts in cases {
-            let octets = wire::message(parts);
-            match octet_by_octet {
-                true => octets.chunks(1).for_each(|octet| peer.send(octet)),
-                false => peer.send(&octets),
+            let bytes = wire::message(parts);
+            match byte_by_byte {
+                true => bytes.chunks(1).for_each(|byte| peer.send(byte)),
+                false => peer.send(&bytes),
             }
             assert_eq!(peer.read_message(), parts);
         }

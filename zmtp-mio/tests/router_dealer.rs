@@ -47,7 +47,7 @@ fn a_message_goes_to_the_peer_it_names_and_says_who_sent_it() {
 }
 
 #[test]
-fn peers_without_a_name_are_called_by_five_octets_that_begin_with_0() {
+fn peers_without_a_name_are_called_by_five_bytes_that_begin_with_0() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
     let mut dealers: Vec<_> =
         (0..2).map(|_| common::builder::<Dealer>().connect(&endpoint).unwrap()).collect();
@@ -82,7 +82,7 @@ fn what_has_no_way_is_dropped_and_counted_unless_sending_is_mandatory() {
 
 #[test]
 fn a_full_peer_loses_messages_or_is_waited_for() {
-    let mark = HighWaterMark { messages: 1, octets: 1 };
+    let mark = HighWaterMark { messages: 1, bytes: 1 };
     for mandatory in [false, true] {
         let builder = common::builder::<Router>().mandatory(mandatory).send_mark(mark);
         let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();

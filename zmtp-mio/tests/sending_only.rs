@@ -86,7 +86,7 @@ fn a_router_that_must_not_drop_finds_a_newcomer_by_sending_alone() {
     assert_eq!(dealer.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("found"));
 }
 
-/// Octets of a message that fill the kernel's buffers before they fill a queue by their number.
+/// Bytes of a message that fill the kernel's buffers before they fill a queue by their number.
 const LARGE: usize = 64 << 10;
 
 #[test]

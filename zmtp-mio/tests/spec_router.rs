@@ -37,7 +37,7 @@ fn take(router: &mut Router) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn an_id_has_up_to_255_octets_of_any_value() {
+fn an_id_has_up_to_255_bytes_of_any_value() {
     for id in [&b"x"[..], &[0; 5], &[0xff; 255]] {
         let (mut router, endpoint) = router();
         let mut peer = called(&endpoint, id);

@@ -184,7 +184,7 @@ fn wrong_request_ids_are_counted_and_the_right_one_is_delivered() {
         let mut wrong = request[0].clone();
         wrong[0] ^= 1;
         peer.send_frames(&[&wrong, b"", b"wrong id"]);
-        peer.send_frames(&[b"12345", b"", b"no id of four octets"]);
+        peer.send_frames(&[b"12345", b"", b"no id of four bytes"]);
         peer.send_frames(&[b"", b"no id"]);
         peer.send(&wire::reply_to(&request, b"good"));
         (peer, request)

@@ -42,8 +42,8 @@ fn an_http_page_is_served_to_curl() {
     });
     let mut request = Vec::new();
     let id = loop {
-        let (id, octets) = next(&mut stream);
-        request.extend(octets);
+        let (id, bytes) = next(&mut stream);
+        request.extend(bytes);
         if request.ends_with(b"\r\n\r\n") {
             break id;
         }
@@ -61,16 +61,16 @@ fn an_http_page_is_served_to_curl() {
 }
 
 #[test]
-fn who_comes_and_goes_is_said_with_ids_of_five_octets() {
+fn who_comes_and_goes_is_said_with_ids_of_five_bytes() {
     let (mut stream, address) = bound();
     let mut one = TcpStream::connect(&address).unwrap();
-    let (id, octets) = next(&mut stream);
-    assert_eq!((id.len(), id[0], octets), (5, 0, vec![]));
+    let (id, bytes) = next(&mut stream);
+    assert_eq!((id.len(), id[0], bytes), (5, 0, vec![]));
     let other = TcpStream::connect(&address).unwrap();
     let (other_id, _) = next(&mut stream);
     assert_ne!(id, other_id);
-    one.write_all(b"some octets").unwrap();
-    assert_eq!(next(&mut stream), (id.clone(), b"some octets".to_vec()));
+    one.write_all(b"some bytes").unwrap();
+    assert_eq!(next(&mut stream), (id.clone(), b"some bytes".to_vec()));
     drop(other);
     assert_eq!(next(&mut stream), (other_id.clone(), vec![]));
     let error = stream.send(Message::from_parts([&other_id[..], b"late"])).unwrap_err();
@@ -85,7 +85,7 @@ fn who_comes_and_goes_is_said_with_ids_of_five_octets() {
 }
 
 #[test]
-fn no_octets_close_the_connection_and_nothing_is_said_of_it() {
+fn no_bytes_close_the_connection_and_nothing_is_said_of_it() {
     let (mut stream, address) = bound();
     let mut peer = TcpStream::connect(&address).unwrap();
     let (id, _) = next(&mut stream);
@@ -96,16 +96,16 @@ fn no_octets_close_the_connection_and_nothing_is_said_of_it() {
     stream.send(Message::from_parts([&id[..], b"", b"a", b"", b"b", b""])).unwrap();
     stream.send_to(&id, b"", LIMIT).unwrap();
     assert!(matches!(stream.close(&id), Err(Error::Unroutable)));
-    let mut octets = Vec::new();
-    peer.read_to_end(&mut octets).unwrap();
-    assert_eq!(octets, b"ab");
+    let mut bytes = Vec::new();
+    peer.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, b"ab");
     assert_eq!(stream.recv_timeout(SETTLE).unwrap(), None);
     assert!(events!(stream).contains(&EventKind::Closed(CloseReason::ByUs)));
 }
 
 #[test]
 fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
-    let mark = HighWaterMark { messages: 4, octets: 1 << 20 };
+    let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
     let (mut stream, address) = with(common::builder::<Stream>().send_mark(mark));
     let mut slow = TcpStream::connect(&address).unwrap();
     let (id, _) = next(&mut stream);
@@ -128,18 +128,18 @@ fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
     // All of it is still to come, in order, and then the end.
     stream.close(&id).unwrap();
     let reader = thread::spawn(move || {
-        let mut octets = Vec::new();
-        slow.read_to_end(&mut octets).unwrap();
-        octets
+        let mut bytes = Vec::new();
+        slow.read_to_end(&mut bytes).unwrap();
+        bytes
     });
     drive_until!(stream, stream.counters().disconnects == 1);
-    let octets = reader.join().unwrap();
-    assert!(octets.len() == sent * body.len() && octets.iter().all(|octet| *octet == 7));
+    let bytes = reader.join().unwrap();
+    assert!(bytes.len() == sent * body.len() && bytes.iter().all(|byte| *byte == 7));
 }
 
 #[test]
 fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
-    let mark = HighWaterMark { messages: 4, octets: 1 << 20 };
+    let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
     let (mut stream, address) = with(common::builder::<Stream>().receive_mark(mark).notify(false));
     let flood = thread::spawn(move || {
         let mut peer = TcpStream::connect(&address).unwrap();
@@ -151,12 +151,12 @@ fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
     drive_until!(stream, stream.counters().messages_received >= 4);
     drive_for!(stream, SETTLE);
     assert!(stream.counters().messages_received <= 5, "{:?}", stream.counters());
-    let mut octets = 0;
-    while octets < 64 << 20 {
+    let mut bytes = 0;
+    while bytes < 64 << 20 {
         let (_, some) = next(&mut stream);
-        for octet in some {
-            assert_eq!(usize::from(octet), octets >> 20);
-            octets += 1;
+        for byte in some {
+            assert_eq!(usize::from(byte), bytes >> 20);
+            bytes += 1;
         }
     }
     flood.join().unwrap();
@@ -169,21 +169,21 @@ fn a_dialled_connection_is_dialled_again_under_the_same_id() {
     let mut stream = common::builder::<Stream>().build().unwrap();
     let id = stream.dial(&endpoint).unwrap();
     // Before there is a connection.
-    stream.send_to(id.octets(), b"first", LIMIT).unwrap();
-    assert_eq!(next(&mut stream), (id.octets().to_vec(), vec![]));
+    stream.send_to(id.bytes(), b"first", LIMIT).unwrap();
+    assert_eq!(next(&mut stream), (id.bytes().to_vec(), vec![]));
     let (mut peer, _) = listener.accept().unwrap();
     let mut first = [0; 5];
     drive_until!(stream, stream.counters().messages_sent == 1);
     peer.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"first");
     drop(peer);
-    assert_eq!(next(&mut stream), (id.octets().to_vec(), vec![]), "it is gone");
-    assert_eq!(next(&mut stream), (id.octets().to_vec(), vec![]), "it is back");
+    assert_eq!(next(&mut stream), (id.bytes().to_vec(), vec![]), "it is gone");
+    assert_eq!(next(&mut stream), (id.bytes().to_vec(), vec![]), "it is back");
     let (mut peer, _) = listener.accept().unwrap();
     peer.write_all(b"again").unwrap();
-    assert_eq!(next(&mut stream), (id.octets().to_vec(), b"again".to_vec()));
+    assert_eq!(next(&mut stream), (id.bytes().to_vec(), b"again".to_vec()));
     // Closed by us it stays closed.
-    stream.close(id.octets()).unwrap();
+    stream.close(id.bytes()).unwrap();
     drive_for!(stream, SETTLE * 3);
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());
@@ -208,13 +208,13 @@ fn two_streams_speak_over_ipc_too() {
     let client = thread::spawn(move || {
         let mut client = common::builder::<Stream>().notify(false).build().unwrap();
         let id = client.dial(&endpoint).unwrap();
-        client.send_to(id.octets(), vec![5; 300_000], LIMIT).unwrap();
+        client.send_to(id.bytes(), vec![5; 300_000], LIMIT).unwrap();
         next(&mut client).1
     });
     let (id, _) = next(&mut server);
-    let mut octets = 0;
-    while octets < 300_000 {
-        octets += next(&mut server).1.len();
+    let mut bytes = 0;
+    while bytes < 300_000 {
+        bytes += next(&mut server).1.len();
     }
     server.send_to(&id, b"all of it", LIMIT).unwrap();
     drive_until!(server, server.counters().messages_sent == 1);
@@ -222,7 +222,7 @@ fn two_streams_speak_over_ipc_too() {
 }
 
 #[test]
-fn inproc_is_no_place_for_octets() {
+fn inproc_is_no_place_for_bytes() {
     let mut stream = common::builder::<Stream>().build().unwrap();
     for refused in [stream.bind("inproc://x").err(), stream.connect("inproc://x").err()] {
         let text = refused.expect("an error").to_string();

@@ -65,7 +65,7 @@ fn all_addresses_are_those_of_both_families_if_so_set() {
 
 #[test]
 fn the_loopback_device_leads_to_this_machine() {
-    assert!(Device::new("").is_none() && Device::new("sixteen-octets-x").is_none());
+    assert!(Device::new("").is_none() && Device::new("sixteen-bytes-x").is_none());
     let tcp = Tcp { device: Device::new("lo"), ..Tcp::default() };
     assert!(dialled_from(tcp, "").ip().is_loopback());
     let tcp = Tcp { device: Device::new("no-such-one"), ..Tcp::default() };

@@ -1,9 +1,9 @@
 //! Depth of stacks, and instructions by QEMU's count.
 
 const PAINT: u32 = 0xCCCC_CCCC;
-/// Octets below the stack pointer that are painted.
+/// Bytes below the stack pointer that are painted.
 const DEPTH: usize = 3_072;
-/// Octets of stack that `run` uses below its caller. No interrupt may be on.
+/// Bytes of stack that `run` uses below its caller. No interrupt may be on.
 #[inline(never)]
 #[allow(unsafe_code, reason = "the stack below the stack pointer belongs to nobody")]
 pub fn stack(run: &mut dyn FnMut()) -> usize {

@@ -1,6 +1,6 @@
 //! The least that a round trip can cost.
 //!
-//! Blocking sockets move the octets of a request and of its reply as ZMTP 3.1 frames them, with one
+//! Blocking sockets move the bytes of a request and of its reply as ZMTP 3.1 frames them, with one
 //! write and as few reads as it takes, and nothing else. Needs nothing but std: `zmtp-mio/benches/round_trip.rs` includes this file.
 
 use std::io::{self, Read, Write};
@@ -12,7 +12,7 @@ use core::time::Duration;
 
 use super::summary::{self, Load, Summary};
 
-/// How long the client waits for octets of a reply.
+/// How long the client waits for bytes of a reply.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const DELIMITER: [u8; 2] = [1, 0];
 const LONG: u8 = 2;
@@ -87,9 +87,9 @@ fn echo(mut stream: impl Read + Write) -> io::Result<()> {
     }
 }
 
-/// How long the exchange is that starts with these octets, once they tell.
-fn length(octets: &[u8]) -> io::Result<Option<usize>> {
-    let (body, size) = match octets {
+/// How long the exchange is that starts with these bytes, once they tell.
+fn length(bytes: &[u8]) -> io::Result<Option<usize>> {
+    let (body, size) = match bytes {
         [] | [1] | [1, 0] | [1, 0, 0 | LONG] => return Ok(None),
         [1, 0, 0, size, ..] => (4, Ok(usize::from(*size))),
         [1, 0, LONG, a, b, c, d, e, f, g, h, ..] => {
@@ -104,16 +104,16 @@ fn length(octets: &[u8]) -> io::Result<Option<usize>> {
 
 /// A request as REQ sends it: the delimiter, and one frame.
 fn request_of(size: usize) -> Vec<u8> {
-    let mut octets = DELIMITER.to_vec();
+    let mut bytes = DELIMITER.to_vec();
     match u8::try_from(size) {
-        Ok(short) => octets.extend([0, short]),
+        Ok(short) => bytes.extend([0, short]),
         Err(_) => {
-            octets.push(LONG);
-            octets.extend((size as u64).to_be_bytes());
+            bytes.push(LONG);
+            bytes.extend((size as u64).to_be_bytes());
         }
     }
-    octets.resize(octets.len() + size, 0x5A);
-    octets
+    bytes.resize(bytes.len() + size, 0x5A);
+    bytes
 }
 
 /// Connects, and makes round trips.
@@ -162,12 +162,12 @@ mod tests {
         assert_eq!(request_of(255).len(), 4 + 255);
         let long = request_of(256);
         assert_eq!(long[..11], [1, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0]);
-        for octets in [request_of(0), request_of(255), long] {
-            let header = if octets.len() > 4 + 255 { 11 } else { 4 };
+        for bytes in [request_of(0), request_of(255), long] {
+            let header = if bytes.len() > 4 + 255 { 11 } else { 4 };
             for have in 0..header {
-                assert_eq!(length(&octets[..have]).unwrap(), None, "{have} octets");
+                assert_eq!(length(&bytes[..have]).unwrap(), None, "{have} bytes");
             }
-            assert_eq!(length(&octets[..header]).unwrap(), Some(octets.len()));
+            assert_eq!(length(&bytes[..header]).unwrap(), Some(bytes.len()));
         }
         assert!(length(&[0, 1]).is_err());
         assert!(length(&[1, 0, 1]).is_err());

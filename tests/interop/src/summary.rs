@@ -8,7 +8,7 @@ use std::time::Instant;
 /// What a client does.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Octets in the body of a request.
+    /// Bytes in the body of a request.
     pub size: usize,
     /// Round trips that are measured, at least one.
     pub count: usize,

@@ -1,4 +1,4 @@
-//! Our sockets and libzmq's make the same of the same octets, briefly; the binary `differential`
+//! Our sockets and libzmq's make the same of the same bytes, briefly; the binary `differential`
 //! does so at length.
 
 use zmtp_interop::differential::subject::Kind;

@@ -103,7 +103,7 @@ fn dealer_talks_to_router_in_pieces_larger_than_its_buffers() {
             let (mut got, mut parts) = (Vec::new(), 0);
             loop {
                 let chunk = dealer.receive_chunk(DEADLINE, now).unwrap();
-                got.extend_from_slice(chunk.octets);
+                got.extend_from_slice(chunk.bytes);
                 parts += usize::from(chunk.ends_part);
                 if chunk.ends_message {
                     break;
@@ -151,7 +151,7 @@ fn sub_takes_from_pub() {
         let mut send = [0; size::smallest_send(&CONFIG)];
         let mut sub = Sub::<_, 64>::new(&CONFIG, &mut receive, &mut send);
         sub.subscribe(b"a").unwrap();
-        sub.subscribe(b"topic of thirty-two octets, long").unwrap();
+        sub.subscribe(b"topic of thirty-two bytes, long").unwrap();
         sub.connect(stream, now());
         sub.handshake(DEADLINE, now).unwrap();
         sub.flush(DEADLINE, now).unwrap();

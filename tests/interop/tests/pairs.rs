@@ -129,7 +129,7 @@ fn the_others_are_refused_with_an_event_that_names_the_types() {
                     _ => None,
                 }
             });
-            // libzmq may see the misfit first, and closes without the octets that would tell us.
+            // libzmq may see the misfit first, and closes without the bytes that would tell us.
             match reason {
                 CloseReason::Protocol(told) => {
                     assert_eq!(told, error, "{ours:?} and {other:?}");

@@ -53,7 +53,7 @@ fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
             for _ in 0..10 {
                 req.send(&[b"head", &body]).unwrap();
                 let reply = req.recv().unwrap();
-                assert!(reply == [b"head".to_vec(), body.clone()], "{size} octets");
+                assert!(reply == [b"head".to_vec(), body.clone()], "{size} bytes");
             }
         }
         let counts: Vec<i32> = workers.into_iter().map(|worker| worker.join().unwrap()).collect();

@@ -24,7 +24,7 @@ fn wait_for(rep: &mut Rep, fits: impl Fn(EventKind) -> bool) {
     panic!("the event did not come");
 }
 
-/// libzmq may see the misfit first, and then closes without the octets that would tell us.
+/// libzmq may see the misfit first, and then closes without the bytes that would tell us.
 const CLOSED_FIRST: [CloseReason; 2] =
     [CloseReason::ByPeer, CloseReason::Io(std::io::ErrorKind::ConnectionReset)];
 

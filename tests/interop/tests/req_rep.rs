@@ -27,7 +27,7 @@ fn our_rep_answers_bodies_of_every_size() {
         for size in SIZES {
             let body = body(size);
             req.send(&[&body]).unwrap();
-            assert!(req.recv().unwrap() == [body], "{size} octets on {}", rep.endpoint);
+            assert!(req.recv().unwrap() == [body], "{size} bytes on {}", rep.endpoint);
         }
     }
 }
@@ -40,7 +40,7 @@ fn our_req_is_answered_with_bodies_of_every_size() {
         for size in SIZES {
             let body = body(size);
             let reply = req.request(body.clone(), LONG).unwrap().expect("a reply");
-            assert!(parts(&reply) == [body], "{size} octets on {}", rep.endpoint);
+            assert!(parts(&reply) == [body], "{size} bytes on {}", rep.endpoint);
         }
     }
 }

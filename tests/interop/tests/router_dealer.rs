@@ -46,12 +46,12 @@ fn closes(router: &mut Router, reason: CloseReason) -> bool {
 }
 
 #[test]
-fn libzmqs_dealers_are_called_what_they_call_themselves_up_to_255_octets() {
+fn libzmqs_dealers_are_called_what_they_call_themselves_up_to_255_bytes() {
     for place in Place::both() {
         let (mut router, endpoint) = our_router(&place.endpoint);
         let context = Context::new().unwrap();
         for name in [b"x".to_vec(), body(255), vec![0; 5]] {
-            // READY announces any octets, also those that RFC 28 leaves to the ROUTER.
+            // READY announces any bytes, also those that RFC 28 leaves to the ROUTER.
             let dealer = called(&context, &name, &endpoint);
             dealer.send(&[b"", b"hello"]).unwrap();
             assert_eq!(receive(&mut router), [name.clone(), vec![], b"hello".to_vec()]);
@@ -62,7 +62,7 @@ fn libzmqs_dealers_are_called_what_they_call_themselves_up_to_255_octets() {
 }
 
 #[test]
-fn libzmqs_dealers_without_a_name_get_five_octets_that_begin_with_0() {
+fn libzmqs_dealers_without_a_name_get_five_bytes_that_begin_with_0() {
     let (mut router, endpoint) = our_router("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     let mut names = Vec::new();
@@ -94,8 +94,8 @@ fn libzmqs_router_calls_our_dealer_what_it_calls_itself() {
             dealer.step().unwrap();
             router.readable(SHORT).unwrap().then(|| router.recv().unwrap())
         });
-        assert_eq!(came, [name.octets(), b"", b"hello"]);
-        router.send(&[name.octets(), b"welcome", b""]).unwrap();
+        assert_eq!(came, [name.bytes(), b"", b"hello"]);
+        router.send(&[name.bytes(), b"welcome", b""]).unwrap();
         let came = dealer.recv_timeout(LONG).unwrap().unwrap();
         assert_eq!(parts(&came), [&b"welcome"[..], b""]);
     }

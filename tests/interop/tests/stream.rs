@@ -40,9 +40,9 @@ fn ours_dials_libzmq() {
     theirs.bind("tcp://127.0.0.1:*").unwrap();
     let mut ours = common::builder::<Stream>().build().unwrap();
     let id = ours.dial(&theirs.last_endpoint()).unwrap();
-    ours.send_to(id.octets(), b"ping", LONG).unwrap();
+    ours.send_to(id.bytes(), b"ping", LONG).unwrap();
     let message = ours.recv_timeout(LONG).unwrap().unwrap();
-    assert_eq!(message.part(0), Some(id.octets()));
+    assert_eq!(message.part(0), Some(id.bytes()));
     let came = theirs.recv().unwrap();
     assert_eq!(came[1], b"");
     assert_eq!(theirs.recv().unwrap(), [came[0].clone(), b"ping".to_vec()]);
@@ -52,5 +52,5 @@ fn ours_dials_libzmq() {
     // libzmq's socket closes it only when it is looked at; there may be our next dial by then.
     let _ = theirs.readable(Duration::from_millis(100)).unwrap();
     let gone = ours.recv_timeout(LONG).unwrap().unwrap();
-    assert_eq!((gone.part(0), gone.part(1)), (Some(id.octets()), Some(&b""[..])));
+    assert_eq!((gone.part(0), gone.part(1)), (Some(id.bytes()), Some(&b""[..])));
 }

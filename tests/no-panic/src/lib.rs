@@ -2,7 +2,7 @@
 //! defines, so an image in which it is reachable does not link.
 //!
 //! One entry reaches every operation of `zmtp-core` and `zmtp-embedded` but formatting. All state
-//! and all octets come through pointers, so that the optimiser knows nothing of them.
+//! and all bytes come through pointers, so that the optimiser knows nothing of them.
 #![no_std]
 
 mod link;
@@ -30,7 +30,7 @@ pub struct State<'a> {
     rep: Rep,
 }
 
-/// Does operation `which` on `octets` and `number`.
+/// Does operation `which` on `bytes` and `number`.
 ///
 /// # Safety
 ///
@@ -39,19 +39,19 @@ pub struct State<'a> {
 pub unsafe extern "C" fn probe(
     which: u32,
     state: *mut State<'static>,
-    octets: *mut u8,
+    bytes: *mut u8,
     len: usize,
     number: u64,
 ) {
     // SAFETY: never run, see above.
-    let (state, octets) = unsafe { (&mut *state, core::slice::from_raw_parts_mut(octets, len)) };
+    let (state, bytes) = unsafe { (&mut *state, core::slice::from_raw_parts_mut(bytes, len)) };
     match which {
-        0 => connection(&mut state.connection, octets, number),
-        7 => connection(&mut state.any_version, octets, number),
-        1 => wire::probe(octets, number),
+        0 => connection(&mut state.connection, bytes, number),
+        7 => connection(&mut state.any_version, bytes, number),
+        1 => wire::probe(bytes, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
-        4 => planted(octets),
+        4 => planted(bytes),
         5 => {
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);
@@ -59,18 +59,18 @@ pub unsafe extern "C" fn probe(
             state.connection.restart(Null::new(), now);
             state.any_version.restart(NullOrOlder::new(), now);
         }
-        _ => link::probe(which, &mut state.sockets, octets, number),
+        _ => link::probe(which, &mut state.sockets, bytes, number),
     }
 }
 
 fn connection<M: Mechanism>(
     connection: &mut Connection<M, &'static Config>,
-    octets: &mut [u8],
+    bytes: &mut [u8],
     number: u64,
 ) {
     let now = Instant::from_millis(number);
-    let _ = black_box(connection.poll_transmit(octets));
-    let mut input = Input::new(octets);
+    let _ = black_box(connection.poll_transmit(bytes));
+    let mut input = Input::new(bytes);
     while let Ok(decoded) = connection.decode(now, &mut input) {
         match black_box(decoded) {
             Decoded::Event(Event::Ready(metadata)) => {
@@ -82,14 +82,14 @@ fn connection<M: Mechanism>(
     }
     black_box((input.consumed(), input.rest().len()));
     while connection.lives(now) {
-        black_box((connection.advance(now, octets), connection.frame(), connection.has_failed()));
+        black_box((connection.advance(now, bytes), connection.frame(), connection.has_failed()));
     }
     black_box((connection.incoming(), connection.body_received(number)));
     let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {
         black_box(header.as_ref());
     });
     for what in [Subscription::Cancel, Subscription::Subscribe] {
-        let _ = black_box(connection.begin_subscription(what, octets.len())).map(|header| {
+        let _ = black_box(connection.begin_subscription(what, bytes.len())).map(|header| {
             black_box(header.as_ref());
         });
     }
@@ -101,8 +101,8 @@ fn connection<M: Mechanism>(
 }
 
 #[cfg(feature = "planted")]
-fn planted(octets: &[u8]) {
-    black_box(octets[7]);
+fn planted(bytes: &[u8]) {
+    black_box(bytes[7]);
 }
 
 #[cfg(not(feature = "planted"))]

@@ -15,7 +15,7 @@ use zmtp_core::wire::More;
 use zmtp_embedded::asynch::{self, Duplex};
 use zmtp_embedded::blocking::{self, Retry, many};
 
-/// Reads and writes as many octets as it likes, also more than there are.
+/// Reads and writes as many bytes as it likes, also more than there are.
 pub struct Board;
 
 impl ErrorType for Board {
@@ -135,52 +135,52 @@ macro_rules! receives {
 }
 
 macro_rules! sends {
-    ($socket:expr, $octets:expr, $now:expr) => {
-        let _ = black_box($socket.send(&[$octets, $octets], $now, clock));
-        let _ = black_box($socket.begin(More::Follows, $octets.len(), $now, clock));
-        let _ = black_box($socket.push($octets, $now, clock));
+    ($socket:expr, $bytes:expr, $now:expr) => {
+        let _ = black_box($socket.send(&[$bytes, $bytes], $now, clock));
+        let _ = black_box($socket.begin(More::Follows, $bytes.len(), $now, clock));
+        let _ = black_box($socket.push($bytes, $now, clock));
     };
 }
 
-pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], number: u64) {
+pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number: u64) {
     let now = Instant::from_millis(number);
     // Those below are core's.
     match which.wrapping_sub(6) {
         0 => {
             ends!(all.req, now);
-            sends!(all.req, octets, now);
+            sends!(all.req, bytes, now);
             receives!(all.req, now);
-            let _ = black_box(all.req.request(&[octets, octets], now, clock));
+            let _ = black_box(all.req.request(&[bytes, bytes], now, clock));
             let retry = Retry { timeout: number as u32, tries: number as u32 };
             let mut again = |io: Option<Board>| black_box(io);
-            let _ = black_box(all.req.request_with_retries(&[octets], retry, &mut again, clock));
+            let _ = black_box(all.req.request_with_retries(&[bytes], retry, &mut again, clock));
         }
         1 => {
             ends!(all.rep, now);
             receives!(all.rep, now);
-            sends!(all.rep, octets, now);
-            let _ = black_box(all.rep.reply(&[octets], now, clock));
+            sends!(all.rep, bytes, now);
+            let _ = black_box(all.rep.reply(&[bytes], now, clock));
         }
         2 => {
             ends!(all.dealer, now);
-            sends!(all.dealer, octets, now);
+            sends!(all.dealer, bytes, now);
             receives!(all.dealer, now);
         }
         3 => {
             ends!(all.publisher, now);
-            let _ = black_box(all.publisher.publish(&[octets, octets], now, clock));
+            let _ = black_box(all.publisher.publish(&[bytes, bytes], now, clock));
             let _ = black_box(all.publisher.serve(now, clock));
             black_box(all.publisher.refused_subscriptions());
         }
         4 => {
             ends!(all.sub, now);
-            let _ = black_box(all.sub.subscribe(octets));
-            let _ = black_box(all.sub.cancel(octets, now, clock));
+            let _ = black_box(all.sub.subscribe(bytes));
+            let _ = black_box(all.sub.cancel(bytes, now, clock));
             receives!(all.sub, now);
         }
         5 => {
             ends!(all.push, now);
-            sends!(all.push, octets, now);
+            sends!(all.push, bytes, now);
             let _ = black_box(all.push.serve(now, clock));
             ends!(all.pull, now);
             receives!(all.pull, now);
@@ -189,7 +189,7 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], numbe
             let link = number as usize;
             black_box(all.reps.connect(link, Board, now).is_some());
             let _ = black_box(all.reps.receive(now, clock));
-            let _ = black_box(all.reps.reply(&[octets, octets], now, clock));
+            let _ = black_box(all.reps.reply(&[bytes, bytes], now, clock));
             black_box((all.reps.free_link(), all.reps.next_deadline(), all.reps.is_ready(link)));
             black_box((all.reps.failure(link), all.reps.peer(link)));
             black_box(all.reps.disconnect(link).is_some());
@@ -197,57 +197,57 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, octets: &[u8], numbe
             let _ = black_box(all.pulls.receive(now, clock));
             black_box(all.pubs.connect(link, Board, now).is_some());
             let _ = black_box(all.pubs.serve(now, clock));
-            black_box(all.pubs.publish(&[octets, octets]));
+            black_box(all.pubs.publish(&[bytes, bytes]));
         }
         #[cfg(feature = "asynch")]
         7 => {
             black_box(all.async_req.connect(Board, now).is_some());
             black_box(poll(all.async_req.handshake(clock)));
-            black_box(poll(all.async_req.request(&[octets, octets], clock)));
+            black_box(poll(all.async_req.request(&[bytes, bytes], clock)));
             black_box(poll(all.async_rep.receive(clock)));
             black_box(poll(all.async_rep.receive_chunk(clock)));
-            black_box(poll(all.async_rep.queue(&[octets], clock)));
+            black_box(poll(all.async_rep.queue(&[bytes], clock)));
             black_box(poll(all.async_rep.begin(More::Last, number as usize, clock)));
-            black_box(poll(all.async_rep.push(octets)));
+            black_box(poll(all.async_rep.push(bytes)));
             black_box(poll(all.async_rep.flush(clock)));
-            black_box(poll(all.async_rep.send(&[octets, octets], clock)));
+            black_box(poll(all.async_rep.send(&[bytes, bytes], clock)));
             let link = number as usize;
             black_box(all.async_reps.connect(link, Board, now).is_some());
             black_box(poll(all.async_reps.receive(clock)));
-            black_box(poll(all.async_reps.reply(&[octets, octets], clock)));
+            black_box(poll(all.async_reps.reply(&[bytes, bytes], clock)));
             black_box(all.async_pubs.connect(link, Board, now).is_some());
             black_box(poll(all.async_pubs.serve(clock)));
-            black_box(all.async_pubs.publish(&[octets, octets]));
+            black_box(all.async_pubs.publish(&[bytes, bytes]));
             black_box(all.async_pulls.connect(link, Board, now).is_some());
             black_box(poll(all.async_pulls.receive(clock)));
         }
         #[cfg(feature = "asynch")]
         8 => {
-            black_box(poll(all.async_pub.publish(&[octets], clock)));
+            black_box(poll(all.async_pub.publish(&[bytes], clock)));
             black_box(poll(all.async_pub.serve(clock)));
-            let _ = black_box(all.async_sub.subscribe(octets));
-            black_box(poll(all.async_sub.cancel(octets)));
+            let _ = black_box(all.async_sub.subscribe(bytes));
+            black_box(poll(all.async_sub.cancel(bytes)));
             black_box(poll(all.async_sub.receive(clock)));
             if let Some(mut split) = all.async_dealer.split() {
                 let (mut sender, mut receiver) = split.halves();
-                black_box(poll(sender.send(&[octets, octets], clock)));
-                black_box(poll(sender.queue(&[octets], clock)));
+                black_box(poll(sender.send(&[bytes, bytes], clock)));
+                black_box(poll(sender.queue(&[bytes], clock)));
                 black_box(poll(receiver.receive(clock)));
                 black_box(poll(receiver.receive_chunk(clock)));
             }
-            black_box(poll(all.async_push.send(&[octets], clock)));
+            black_box(poll(all.async_push.send(&[bytes], clock)));
             black_box(poll(all.async_push.serve(clock)));
             black_box(poll(all.async_pull.receive_chunk(clock)));
             if let Some(mut split) = all.async_sub.split() {
                 let (mut sender, mut receiver) = split.halves();
-                let _ = black_box(sender.subscribe(octets));
+                let _ = black_box(sender.subscribe(bytes));
                 black_box(poll(sender.flush(clock)));
                 black_box(poll(receiver.receive(clock)));
                 black_box((sender.failure(), receiver.failure()));
             }
             if let Some(mut split) = all.async_pub.split() {
                 let (mut sender, mut receiver) = split.halves();
-                black_box(poll(sender.publish(&[octets], clock)));
+                black_box(poll(sender.publish(&[bytes], clock)));
                 black_box(poll(receiver.serve(clock)));
             }
         }

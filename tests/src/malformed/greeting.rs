@@ -20,26 +20,26 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let old = |pieces: Vec<Vec<u8>>, old| Run::new(Pull, pieces).fails(PeerError::Old(old));
     // In the place of what libzmq refuses them for and we do not have yet.
-    let refused = |pieces: Vec<Vec<u8>>, octet| {
-        let run = old(pieces, octet);
+    let refused = |pieces: Vec<Vec<u8>>, byte| {
+        let run = old(pieces, byte);
         Run { config: run.config.clone().with_min_version(Version::V3_0), ..run }
     };
-    let mismatch = |octets: Vec<u8>, name: &[u8]| {
+    let mismatch = |bytes: Vec<u8>, name: &[u8]| {
         let peer = MechanismName::new(name);
-        let run = Run::new(Pull, [octets, ready("PUSH")]);
+        let run = Run::new(Pull, [bytes, ready("PUSH")]);
         run.fails(PeerError::MechanismMismatch { peer }).sends("ERROR").differs(TOLD)
     };
     let good = |opening: Vec<u8>| Run::new(Pull, [opening, ready("PUSH"), frame(0, b"m")]);
-    let changed = |at: usize, octet| {
-        let mut octets = greeting("NULL");
-        octets[at] = octet;
-        octets
+    let changed = |at: usize, byte| {
+        let mut bytes = greeting("NULL");
+        bytes[at] = byte;
+        bytes
     };
     let long_http =
         "GET / HTTP/1.1\r\nHost: example.invalid\r\nUser-Agent: probe\r\nAccept: */*\r\n\r\n";
     let named: [(&str, Run); 14] = [
         (
-            "greeting stops after 9 octets, HANDSHAKE_IVL=300",
+            "greeting stops after 9 bytes, HANDSHAKE_IVL=300",
             in_300_ms(vec![greeting("NULL")[..9].to_vec()]),
         ),
         ("nothing sent, HANDSHAKE_IVL=300", in_300_ms(vec![])),
@@ -50,20 +50,20 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         ("greeting only, no READY, HANDSHAKE_IVL=300", in_300_ms(vec![greeting("NULL")])),
         (
-            "10th octet 7e (bit 0 clear): taken for ZMTP 1.0, then 1.0 long identity of length 0",
+            "10th byte 7e (bit 0 clear): taken for ZMTP 1.0, then 1.0 long identity of length 0",
             old(vec![changed(9, 0x7e)[..10].to_vec(), vec![3, 1]], OldPeer::Unversioned(0x7e)),
         ),
         (
-            "first octet 'G' (HTTP request): taken for ZMTP 1.0 length 0x47",
+            "first byte 'G' (HTTP request): taken for ZMTP 1.0 length 0x47",
             old(vec![b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()], OldPeer::Unversioned(b'G'))
                 .differs(HTTP),
         ),
         (
-            "HTTP request longer than 71 octets",
+            "HTTP request longer than 71 bytes",
             old(vec![[long_http.as_bytes(), &[b'A'; 40]].concat()], OldPeer::Unversioned(b'G'))
                 .differs(HTTP),
         ),
-        ("10th octet 01 instead of 7f", good(changed(9, 0x01))),
+        ("10th byte 01 instead of 7f", good(changed(9, 0x01))),
         (
             "mechanism 'NULL' with trailing garbage after the NUL",
             mismatch(changed(17, b'x'), b"NULL\0x"),

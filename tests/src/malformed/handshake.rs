@@ -37,8 +37,8 @@ fn with_more(more: &[u8]) -> Run {
     with_ready(command("READY", &[&push(), more].concat()))
 }
 
-fn instead_of_ready(octets: Vec<u8>) -> Run {
-    Run::new(Pull, [greeting("NULL"), octets])
+fn instead_of_ready(bytes: Vec<u8>) -> Run {
+    Run::new(Pull, [greeting("NULL"), bytes])
 }
 
 fn strict(ready: Vec<u8>, error: impl Into<Error>) -> Run {
@@ -51,9 +51,9 @@ fn wrong_type(run: Run, error: PeerError) -> Run {
 
 fn refused_ready() -> Vec<Named> {
     let flags = |flags: u8| {
-        let mut octets = ready("PUSH");
-        octets[0] = flags;
-        octets
+        let mut bytes = ready("PUSH");
+        bytes[0] = flags;
+        bytes
     };
     let body = command_body("READY", &push());
     vec![
@@ -109,7 +109,7 @@ fn properties() -> Vec<Named> {
     vec![
         ("property name of length 0", with_more(b"\0\0\0\0\x01x")),
         ("property name with illegal characters", with_more(b"\x04a b\xff\0\0\0\x01v")),
-        ("one stray octet after the properties", cut(b"\x03")),
+        ("one stray byte after the properties", cut(b"\x03")),
         ("name length beyond the body", cut(b"\x20abc")),
         ("value length beyond the body", cut(b"\x01a\0\0\0\x09xyz")),
         ("value length ffffffff", cut(b"\x01a\xff\xff\xff\xffxyz")),
@@ -129,9 +129,9 @@ fn properties() -> Vec<Named> {
 
 fn commands() -> Vec<Named> {
     let unexpected =
-        |octets, name| instead_of_ready(octets).fails(PeerError::UnexpectedCommand(name));
+        |bytes, name| instead_of_ready(bytes).fails(PeerError::UnexpectedCommand(name));
     let reason = |data: &[u8]| command("ERROR", data);
-    let early = |octets| instead_of_ready(octets).fails(PeerError::MessageInHandshake);
+    let early = |bytes| instead_of_ready(bytes).fails(PeerError::MessageInHandshake);
     vec![
         (
             "empty command frame 04 00 instead of READY",
@@ -178,7 +178,7 @@ fn commands() -> Vec<Named> {
             instead_of_ready(reason(b"\x09no")).fails(Malformed::ErrorReason),
         ),
         (
-            "ERROR without a reason octet",
+            "ERROR without a reason byte",
             instead_of_ready(reason(b"")).fails(Malformed::ErrorReason),
         ),
         (
@@ -200,16 +200,16 @@ fn identities() -> Vec<Named> {
     let big = |n: usize| property("X-Big", &vec![b'z'; n]);
     vec![
         (
-            "Identity of 256 octets (ROUTER)",
+            "Identity of 256 bytes (ROUTER)",
             router(ready_with_identity("DEALER", &[b'i'; 256]))
                 .fails(PeerError::RoutingIdTooLong(256))
                 .delivers("-")
-                .differs("RFC 37 § The Identity Property: 0 to 255 octets"),
+                .differs("RFC 37 § The Identity Property: 0 to 255 bytes"),
         ),
         ("Identity starting with 00 (ROUTER)", router(ready_with_identity("DEALER", b"\0abc"))),
         ("Identity twice (ROUTER): 'one' then 'two'", router(command("READY", &twice.concat()))),
         (
-            "READY of 100000 octets of metadata",
+            "READY of 100000 bytes of metadata",
             with_more(&big(100_000))
                 .fails(exceeds(65_536, 100_036))
                 .delivers("-")

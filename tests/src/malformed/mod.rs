@@ -196,8 +196,8 @@ impl From<(Run, [&'static str; 2])> for Case {
 }
 
 /// The commands behind a greeting, in the words of the table.
-fn sent(octets: &[u8]) -> Vec<String> {
-    let (frames, rest) = raw::frames(octets.get(64..).unwrap_or_default());
+fn sent(bytes: &[u8]) -> Vec<String> {
+    let (frames, rest) = raw::frames(bytes.get(64..).unwrap_or_default());
     assert!(rest.is_empty(), "we sent half a frame");
     let command = |frame: &raw::Frame| {
         let (name, data) = frame.command().expect("we send nothing but commands here");

@@ -28,15 +28,15 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
         (
-            "2.0: identity of 300 octets to a ROUTER",
+            "2.0: identity of 300 bytes to a ROUTER",
             Run::new(Router, [greeting(5), frame(0, &[b'i'; 300]), frame(0, b"m")])
                 .fails(PeerError::RoutingIdTooLong(300))
                 .delivers("-")
-                .differs("a routing id has 0 to 255 octets, as in ZMTP 3"),
+                .differs("a routing id has 0 to 255 bytes, as in ZMTP 3"),
         ),
         ("1.0: frame length 0", v1(b"\0\x02\0m".to_vec()).fails(Malformed::EmptyFrame)),
         (
-            "1.0: first octet 00",
+            "1.0: first byte 00",
             Run::new(Pull, [b"\0\x02\0m".to_vec()]).fails(PeerError::Old(OldPeer::Unversioned(0))),
         ),
         (

@@ -48,15 +48,15 @@ pub fn libzmq() -> Vec<Row> {
     rows
 }
 
-/// Octets as the table writes them: 24 or more of the same as `XX*N`, and cut at 60 characters.
-pub(super) fn hex(octets: &[u8]) -> String {
+/// Bytes as the table writes them: 24 or more of the same as `XX*N`, and cut at 60 characters.
+pub(super) fn hex(bytes: &[u8]) -> String {
     let mut words: Vec<String> = Vec::new();
-    for run in octets.chunk_by(|one, other| one == other) {
-        let octet = format!("{:02x}", run[0]);
+    for run in bytes.chunk_by(|one, other| one == other) {
+        let byte = format!("{:02x}", run[0]);
         if run.len() < 24 {
-            words.extend(core::iter::repeat_n(octet, run.len()));
+            words.extend(core::iter::repeat_n(byte, run.len()));
         } else {
-            words.push(format!("{octet}*{}", run.len()));
+            words.push(format!("{byte}*{}", run.len()));
         }
     }
     let mut text = if words.is_empty() { "-".into() } else { words.join(" ") };

@@ -10,7 +10,7 @@ use crate::raw::{command, frame, greeting, message, ready, ready_with_identity};
 
 const SECTION: &str = "Traffic";
 const STRICT: &str = "RFC 37 § Framing forbids it, and what breaks framing is not guessed at";
-const LEAK: &str = "libzmq answers with octets of its memory; nothing is echoed here";
+const LEAK: &str = "libzmq answers with bytes of its memory; nothing is echoed here";
 const DATA: &str = "a command is no message: it is ignored and counted";
 const STAYS: &str = "the message is rejected and counted; libzmq's REQ would never ask this peer \
                      again";
@@ -64,14 +64,14 @@ fn commands() -> Vec<Named> {
         run("empty command 04 00", malformed(vec![4, 0])),
         run("command whose name length exceeds its body", malformed(b"\x04\x03\x09PI".to_vec())),
         run(
-            "PING without TTL (04 05 'PING' only): libzmq reads past the end, echoes 16 stray octets",
+            "PING without TTL (04 05 'PING' only): libzmq reads past the end, echoes 16 stray bytes",
             malformed(command("PING", b"")).sends("READY").differs(LEAK),
         ),
         run(
-            "PING with a 1-octet TTL",
+            "PING with a 1-byte TTL",
             malformed(command("PING", b"\0")).sends("READY").differs(LEAK),
         ),
-        run("PING with a 40-octet context", then_x(ping(&[b'c'; 40]))),
+        run("PING with a 40-byte context", then_x(ping(&[b'c'; 40]))),
         run("PONG longer than 16", then_x(command("PONG", &[b'c'; 40]))),
         run(
             "PING before READY",
@@ -89,7 +89,7 @@ fn sizes() -> Vec<Named> {
     let long = |size: u64| to_pull(&[[&[2], &size.to_be_bytes()[..], b"abc"].concat()]);
     let exceeds = |allowed, got| Error::Limit(Exceeded { limit: Limit::Frame, allowed, got });
     let at_most_50 = |run: Run| run.limits(|limits| limits.max_frame(50));
-    let part = |more, octet| frame(more, &[octet; 40]);
+    let part = |more, byte| frame(more, &[byte; 40]);
     vec![
         run(
             "size ffffffffffffffff, no MAXMSGSIZE",
@@ -98,12 +98,12 @@ fn sizes() -> Vec<Named> {
         run("size 2^63, no MAXMSGSIZE", long(1 << 63).fails(Malformed::FrameSize(1 << 63))),
         run("size 2^40 (1 TiB), no MAXMSGSIZE", long(1 << 40).fails(exceeds(128 << 20, 1 << 40))),
         run(
-            "51 octets with MAXMSGSIZE=50",
+            "51 bytes with MAXMSGSIZE=50",
             at_most_50(to_pull(&[frame(0, &[b'a'; 50]), frame(0, &[b'a'; 51])]))
                 .fails(exceeds(50, 51)),
         ),
         run(
-            "51 octets with MAXMSGSIZE=50, libzmq connects",
+            "51 bytes with MAXMSGSIZE=50, libzmq connects",
             at_most_50(to_pull(&[frame(0, &[b'a'; 51])])).fails(exceeds(50, 51)),
         ),
         run(
@@ -139,7 +139,7 @@ fn patterns() -> Vec<Named> {
             to_req(message(&[b"x"])).rejects(Reason::NotAsked).differs(STAYS),
         ),
         run(
-            "REQ gets [4 octets, not empty, x]",
+            "REQ gets [4 bytes, not empty, x]",
             to_req(message(&[b"abcd", b"n", b"x"])).rejects(Reason::NotAsked).differs(STAYS),
         ),
         run("REQ gets a PING", to_req(command("PING", b"\0\0"))),

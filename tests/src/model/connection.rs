@@ -1,4 +1,4 @@
-//! What a connection must say to a whole stream of octets.
+//! What a connection must say to a whole stream of bytes.
 
 use zmtp_core::wire::{
     CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType, Version,
@@ -8,10 +8,10 @@ use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError};
 use crate::driver::Said;
 use crate::raw::{self, Frame};
 
-/// Everything that a NULL connection says to `octets`.
-pub fn said(config: &Config, octets: &[u8]) -> Vec<Said> {
+/// Everything that a NULL connection says to `bytes`.
+pub fn said(config: &Config, bytes: &[u8]) -> Vec<Said> {
     let mut log = Vec::new();
-    if let Err(error) = all(config, octets, &mut log) {
+    if let Err(error) = all(config, bytes, &mut log) {
         log.push(Said::Failed(error));
     }
     log
@@ -25,10 +25,10 @@ enum Framing {
     V3,
 }
 
-fn all(config: &Config, octets: &[u8], log: &mut Vec<Said>) -> Result<(), Error> {
-    let Some((framing, mut octets)) = opening(config, octets, log)? else { return Ok(()) };
+fn all(config: &Config, bytes: &[u8], log: &mut Vec<Said>) -> Result<(), Error> {
+    let Some((framing, mut bytes)) = opening(config, bytes, log)? else { return Ok(()) };
     let (mut ready, mut parts, mut total) = (framing != Framing::V3, 0_u64, 0_u64);
-    while let Some(frame) = first_frame(framing, octets)? {
+    while let Some(frame) = first_frame(framing, bytes)? {
         if framing == Framing::V3 && frame.is_command() {
             exceeded(Limit::Command, config.limits.max_command.into(), frame.len)?;
             if !frame.is_whole() {
@@ -56,7 +56,7 @@ fn all(config: &Config, octets: &[u8], log: &mut Vec<Said>) -> Result<(), Error>
         } else {
             return Err(PeerError::MessageInHandshake.into());
         }
-        octets = &octets[frame.wire_len..];
+        bytes = &bytes[frame.wire_len..];
     }
     Ok(())
 }
@@ -65,12 +65,12 @@ fn all(config: &Config, octets: &[u8], log: &mut Vec<Said>) -> Result<(), Error>
 /// handshake; `None` if it is incomplete.
 fn opening<'o>(
     config: &Config,
-    octets: &'o [u8],
+    bytes: &'o [u8],
     log: &mut Vec<Said>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
     let refused = |old| Err(Error::Peer(PeerError::Old(old)));
     let below = |version| config.min_version > version;
-    let shows = match *octets {
+    let shows = match *bytes {
         [first, ..] if first != 0xff => Some(first),
         [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(tenth),
         _ => None,
@@ -80,18 +80,18 @@ fn opening<'o>(
         if below(Version::V1_0) {
             return refused(unversioned);
         }
-        let frame = match first_frame(Framing::V1, octets) {
+        let frame = match first_frame(Framing::V1, bytes) {
             Ok(frame) if frame.as_ref().is_none_or(|frame| !frame.has_more()) => frame,
             _ => return refused(unversioned),
         };
-        let rest = identity(config, Framing::V1, frame, octets, config.require_socket_type, log)?;
+        let rest = identity(config, Framing::V1, frame, bytes, config.require_socket_type, log)?;
         let publishes = matches!(config.socket_type, SocketType::Pub | SocketType::Xpub);
         if rest.is_some() && publishes {
             log.push(Said::Subscribe(Vec::new()));
         }
         return Ok(rest);
     }
-    if let Some(major @ (0 | 1)) = octets.get(10).copied() {
+    if let Some(major @ (0 | 1)) = bytes.get(10).copied() {
         let (framing, version) = match major {
             0 => (Framing::V1, Version::V1_0),
             _ => (Framing::V2, Version::V2_0),
@@ -99,27 +99,27 @@ fn opening<'o>(
         if below(version) {
             return refused(OldPeer::Version(major));
         }
-        let Some(code) = octets.get(11) else { return Ok(None) };
+        let Some(code) = bytes.get(11) else { return Ok(None) };
         let named = SocketType::all().find(|kind| kind.code() == *code);
         let peer = named.ok_or(PeerError::UnknownSocketType)?;
         let ours = config.socket_type;
         if !ours.accepts(peer) {
             return Err(PeerError::IncompatibleSocketType { ours, peer }.into());
         }
-        let octets = &octets[12..];
-        let frame = first_frame(framing, octets)?;
+        let bytes = &bytes[12..];
+        let frame = first_frame(framing, bytes)?;
         if frame.as_ref().is_some_and(Frame::has_more) {
             return Err(Malformed::MoreOnIdentity.into());
         }
-        return identity(config, framing, frame, octets, false, log);
+        return identity(config, framing, frame, bytes, false, log);
     }
-    let Some(name) = octets.get(12..32) else { return Ok(None) };
+    let Some(name) = bytes.get(12..32) else { return Ok(None) };
     let peer = MechanismName::new(name);
     if peer != MechanismName::NULL {
         return Err(PeerError::MechanismMismatch { peer }.into());
     }
-    let Some(rest) = octets.get(64..) else { return Ok(None) };
-    if octets[10..12] == [3, 0] && below(Version::V3_0) {
+    let Some(rest) = bytes.get(64..) else { return Ok(None) };
+    if bytes[10..12] == [3, 0] && below(Version::V3_0) {
         return refused(OldPeer::Version(3));
     }
     Ok(Some((Framing::V3, rest)))
@@ -130,7 +130,7 @@ fn identity<'o>(
     config: &Config,
     framing: Framing,
     frame: Option<Frame>,
-    octets: &'o [u8],
+    bytes: &'o [u8],
     lacks_type: bool,
     log: &mut Vec<Said>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
@@ -147,19 +147,19 @@ fn identity<'o>(
         return Ok(None);
     }
     log.push(Said::Ready(raw::property("Identity", &frame.body)));
-    Ok(Some((framing, &octets[frame.wire_len..])))
+    Ok(Some((framing, &bytes[frame.wire_len..])))
 }
 
 /// The frame at the front. Flags and sizes are judged before there is a body.
-fn first_frame(framing: Framing, octets: &[u8]) -> Result<Option<Frame>, Error> {
-    let Some(first) = octets.first().copied() else { return Ok(None) };
+fn first_frame(framing: Framing, bytes: &[u8]) -> Result<Option<Frame>, Error> {
+    let Some(first) = bytes.first().copied() else { return Ok(None) };
     let frame = match framing {
         Framing::V1 if first == 0 => return Err(Malformed::EmptyFrame.into()),
-        Framing::V1 => Frame::first_of_1_0(octets),
+        Framing::V1 => Frame::first_of_1_0(bytes),
         Framing::V2 if first & 0xfc != 0 => return Err(Malformed::ReservedFlags(first).into()),
         Framing::V3 if first & 0xf8 != 0 => return Err(Malformed::ReservedFlags(first).into()),
         Framing::V3 if first & 5 == 5 => return Err(Malformed::MoreOnCommand.into()),
-        _ => Frame::first(octets),
+        _ => Frame::first(bytes),
     };
     match frame {
         Some(frame) if framing == Framing::V1 && frame.flags > 1 => {

@@ -10,31 +10,31 @@ use crate::raw;
 
 /// Everything that a NULL connection says to a peer and to time.
 pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
-    let (mut octets, mut now) = (Vec::new(), 0);
+    let (mut bytes, mut now) = (Vec::new(), 0);
     // What ends the connection if nothing more comes, and when.
     let mut owed = Some((u64::from(config.limits.handshake_timeout), Timeout::Handshake));
     let mut next_ping = None;
     let mut ready = false;
     for step in steps {
-        let log = said(config, &octets);
+        let log = said(config, &bytes);
         if matches!(log.last(), Some(Said::Failed(_))) {
             return log;
         }
         match step {
-            Step::Octets(more) if !more.is_empty() => {
-                octets.extend_from_slice(more);
+            Step::Bytes(more) if !more.is_empty() => {
+                bytes.extend_from_slice(more);
                 let was_ready = ready;
-                ready = said(config, &octets).iter().any(|said| matches!(said, Said::Ready(_)));
+                ready = said(config, &bytes).iter().any(|said| matches!(said, Said::Ready(_)));
                 if ready {
-                    // An octet behind a PING is a sign of life.
-                    let ttl = ttl_at_the_end(&octets).filter(|ttl| *ttl > 0);
+                    // A byte behind a PING is a sign of life.
+                    let ttl = ttl_at_the_end(&bytes).filter(|ttl| *ttl > 0);
                     owed = ttl.map(|ttl| (now + u64::from(ttl) * 100, Timeout::Ttl));
                 }
-                if ready && !was_ready && config.heartbeat.interval > 0 && knows_ping(&octets) {
+                if ready && !was_ready && config.heartbeat.interval > 0 && knows_ping(&bytes) {
                     next_ping = Some(now + u64::from(config.heartbeat.interval));
                 }
             }
-            Step::Octets(_) | Step::Send(_) => {}
+            Step::Bytes(_) | Step::Send(_) => {}
             Step::Wait(ms) => {
                 now += u64::from(*ms);
                 if let Some((_, timeout)) = owed.filter(|(until, _)| now >= *until) {
@@ -53,23 +53,23 @@ pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
             }
         }
     }
-    said(config, &octets)
+    said(config, &bytes)
 }
 
 /// The TTL of the PING with which a stream ends, if it ends with one.
-fn ttl_at_the_end(octets: &[u8]) -> Option<u16> {
-    let (frames, rest) = raw::frames(octets.get(64..).filter(|_| has_commands(octets))?);
+fn ttl_at_the_end(bytes: &[u8]) -> Option<u16> {
+    let (frames, rest) = raw::frames(bytes.get(64..).filter(|_| has_commands(bytes))?);
     let (name, data) = frames.last().filter(|_| rest.is_empty())?.command()?;
     let ttl = data.first_chunk().filter(|_| name == b"PING")?;
     Some(u16::from_be_bytes(*ttl))
 }
 
 /// Whether the peer is of ZMTP 3.1 or later, and no DISH: libzmq's closes on a PING.
-fn knows_ping(octets: &[u8]) -> bool {
-    if !has_commands(octets) {
+fn knows_ping(bytes: &[u8]) -> bool {
+    if !has_commands(bytes) {
         return false;
     }
-    let (frames, _) = raw::frames(&octets[64..]);
+    let (frames, _) = raw::frames(&bytes[64..]);
     let ready =
         frames.iter().find_map(|frame| frame.command().filter(|(name, _)| *name == b"READY"));
     let (properties, _) = raw::properties(ready.map_or(&[], |(_, data)| data));
@@ -77,10 +77,10 @@ fn knows_ping(octets: &[u8]) -> bool {
     let dish =
         types.next_back().is_some_and(|(_, value)| *value == SocketType::Dish.name().as_bytes());
     // Whatever is not 3.0 is spoken to as 3.1.
-    octets[10..12] != [3, 0] && !dish
+    bytes[10..12] != [3, 0] && !dish
 }
 
 /// Whether the peer is of ZMTP 3.0 or later: those before have no commands.
-fn has_commands(octets: &[u8]) -> bool {
-    octets.len() >= 64 && octets[0] == 0xff && octets[9] & 1 == 1 && octets[10] >= 2
+fn has_commands(bytes: &[u8]) -> bool {
+    bytes.len() >= 64 && bytes[0] == 0xff && bytes[9] & 1 == 1 && bytes[10] >= 2
 }

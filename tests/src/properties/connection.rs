@@ -11,19 +11,19 @@ use crate::endpoint::Endpoint;
 use crate::model;
 
 /// What must hold for an end of a type that mostly listens.
-pub fn server_holds(octets: &[u8]) {
-    holds(octets, &SERVERS);
+pub fn server_holds(bytes: &[u8]) {
+    holds(bytes, &SERVERS);
 }
 
 /// What must hold for an end of a type that mostly dials.
-pub fn client_holds(octets: &[u8]) {
-    holds(octets, &CLIENTS);
+pub fn client_holds(bytes: &[u8]) {
+    holds(bytes, &CLIENTS);
 }
 
-/// The same events and the same octets sent for any cuts, lanes and times to write; those of the
+/// The same events and the same bytes sent for any cuts, lanes and times to write; those of the
 /// model; every message whole or not at all; an error that stays.
-fn holds(octets: &[u8], types: &[SocketType]) {
-    let Ok(dialogue) = Dialogue::take(&mut Unstructured::new(octets), types) else { return };
+fn holds(bytes: &[u8], types: &[SocketType]) {
+    let Ok(dialogue) = Dialogue::take(&mut Unstructured::new(bytes), types) else { return };
     let (whole, results) = played(&dialogue, Lane::Decode, Fetch::Eagerly, &[]);
     let expected = model::said_in_time(&dialogue.config, &dialogue.steps);
     assert_eq!(whole.log(), expected, "the model says otherwise");
@@ -55,7 +55,7 @@ fn played<'d>(
     let mut results = Vec::new();
     for step in &dialogue.steps {
         match step {
-            Step::Octets(octets) => driver.feed_in_pieces(octets, cuts.by_ref()),
+            Step::Bytes(bytes) => driver.feed_in_pieces(bytes, cuts.by_ref()),
             Step::Send(parts) => results.push(driver.send(parts)),
             Step::Wait(ms) => driver.wait(*ms),
         }
@@ -68,7 +68,7 @@ fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
     let mut endpoint = Endpoint::new(&dialogue.config);
     for step in &dialogue.steps {
         match step {
-            Step::Octets(octets) => endpoint.arrive(octets),
+            Step::Bytes(bytes) => endpoint.arrive(bytes),
             Step::Send(_) => {}
             Step::Wait(ms) => endpoint.driver().wait(*ms),
         }

@@ -8,7 +8,7 @@ use crate::dialogue::{Step, config, parts};
 use crate::driver::{Driver, Fetch, Lane};
 use crate::{model, pair};
 
-/// Octets that a wire may put in: the beginnings of frames and commands.
+/// Bytes that a wire may put in: the beginnings of frames and commands.
 const INSERTS: [&[u8]; 7] = [
     b"\0\0",
     b"\x01\0",
@@ -19,10 +19,10 @@ const INSERTS: [&[u8]; 7] = [
     &[0xff; 9],
 ];
 
-/// Each end says what its model says of the octets that reached it. A wire that carries everything
+/// Each end says what its model says of the bytes that reached it. A wire that carries everything
 /// as it is delivers every message, in order, and breaks nothing.
-pub fn duplex_holds(octets: &[u8]) {
-    let mut input = Unstructured::new(octets);
+pub fn duplex_holds(bytes: &[u8]) {
+    let mut input = Unstructured::new(bytes);
     let Ok(configs) = two_that_fit(&mut input) else { return };
     let mut duplex = Duplex::new(&configs);
     while let Ok(op) = input.arbitrary::<Op>() {
@@ -46,7 +46,7 @@ fn two_that_fit(input: &mut Unstructured<'_>) -> Result<[Config; 2]> {
 
 #[derive(Arbitrary, Debug)]
 enum Op {
-    /// Carries up to so many octets to that end.
+    /// Carries up to so many bytes to that end.
     Carry(Side, u8),
     Carry64KiB(Side),
     /// Does something to what is on its way to that end.
@@ -85,7 +85,7 @@ struct End<'c> {
     wire: Vec<u8>,
     /// What happened to this end.
     steps: Vec<Step>,
-    /// Messages on their way to it, as long as nobody meddled with the octets.
+    /// Messages on their way to it, as long as nobody meddled with the bytes.
     due: Vec<Vec<Vec<u8>>>,
     meddled: bool,
 }
@@ -115,8 +115,8 @@ impl<'c> Duplex<'c> {
                 wire.drain(at..end);
             }),
             Op::Flip(side, at, bits) => self.meddle(side, at.into(), |wire, at| {
-                if let Some(octet) = wire.get_mut(at) {
-                    *octet ^= bits.max(1);
+                if let Some(byte) = wire.get_mut(at) {
+                    *byte ^= bits.max(1);
                 }
             }),
             Op::Insert(side, at, what) => self.meddle(side, at.into(), |wire, at| {
@@ -169,7 +169,7 @@ impl<'c> Duplex<'c> {
         }
         let piece: Vec<u8> = end.wire.drain(..n).collect();
         end.driver.feed(&piece);
-        end.steps.push(Step::Octets(piece));
+        end.steps.push(Step::Bytes(piece));
     }
 
     fn meddle(&mut self, with: Side, at: usize, change: impl FnOnce(&mut Vec<u8>, usize)) {

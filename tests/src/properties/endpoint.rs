@@ -3,8 +3,8 @@
 use zmtp_mio::Endpoint;
 
 /// A text that is an endpoint is written so that it means the same; one that is none is quoted.
-pub fn endpoints_round_trip(octets: &[u8]) {
-    let text = String::from_utf8_lossy(octets);
+pub fn endpoints_round_trip(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
     match text.parse::<Endpoint>() {
         Ok(endpoint) => {
             let written = endpoint.to_string();

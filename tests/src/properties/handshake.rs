@@ -12,8 +12,8 @@ use crate::{model, raw};
 ///
 /// It succeeds at most once, no message may go out before, and what we say is a greeting, a READY
 /// of our own and, only for what will not get better, an ERROR.
-pub fn handshake_holds(octets: &[u8]) {
-    let mut input = Unstructured::new(octets);
+pub fn handshake_holds(bytes: &[u8]) {
+    let mut input = Unstructured::new(bytes);
     let types: Vec<SocketType> = SocketType::all().collect();
     let Ok(config) = config(&mut input, &types) else { return };
     let Ok(pieces) = pieces(&mut input) else { return };
@@ -91,7 +91,7 @@ fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
 
 /// A peer older than ZMTP 3.0 gets our identity, framed as it frames, and no command.
 fn check_sent_to_older(config: &Config, stream: &[u8], driver: &Driver<'_>) {
-    let id = config.routing_id.octets();
+    let id = config.routing_id.bytes();
     let padding = (1 + id.len() as u64).to_be_bytes();
     let mut all = [&[0xff][..], &padding, &[0x7f]].concat();
     if stream[0] == 0xff && stream[9] & 1 == 1 {
@@ -122,7 +122,7 @@ fn metadata(config: &Config) -> Vec<u8> {
     let kind = config.socket_type;
     let mut data = raw::property("Socket-Type", kind.name().as_bytes());
     if matches!(kind, SocketType::Req | SocketType::Dealer | SocketType::Router) {
-        data.extend(raw::property("Identity", config.routing_id.octets()));
+        data.extend(raw::property("Identity", config.routing_id.bytes()));
     }
     data
 }

@@ -1,6 +1,6 @@
-//! What must hold for any octets. Each property panics if it does not hold.
+//! What must hold for any bytes. Each property panics if it does not hold.
 //!
-//! Tests call them with chosen, random and recorded octets, fuzzing with found ones. [`TARGETS`]
+//! Tests call them with chosen, random and recorded bytes, fuzzing with found ones. [`TARGETS`]
 //! says which of them belong to which fuzz target: each target is a call of [`check`], and so is
 //! the test that plays its corpus again on a stable compiler.
 
@@ -65,10 +65,10 @@ const STREAM: [Property; 5] = [
 /// # Panics
 ///
 /// If it does not hold, or there is no such target.
-pub fn check(target: &str, octets: &[u8]) {
+pub fn check(target: &str, bytes: &[u8]) {
     let (_, properties) =
         TARGETS.iter().find(|(name, _)| *name == target).expect("a target of the list");
     for property in *properties {
-        property(octets);
+        property(bytes);
     }
 }

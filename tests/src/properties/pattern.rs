@@ -24,15 +24,15 @@ const MACHINES: &[fn(&[u8])] = &[
     full_stores_keep_what_they_have,
 ];
 
-/// A machine does what its model does; the first octet chooses which.
-pub fn machines_match_their_models(octets: &[u8]) {
-    let Some((which, script)) = octets.split_first() else { return };
+/// A machine does what its model does; the first byte chooses which.
+pub fn machines_match_their_models(bytes: &[u8]) {
+    let Some((which, script)) = bytes.split_first() else { return };
     MACHINES[usize::from(*which) % MACHINES.len()](script);
 }
 
-/// REQ over two kinds of tables does what its model does. The first octet chooses the mode.
-pub fn req_matches_its_model(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
+/// REQ over two kinds of tables does what its model does. The first byte chooses the mode.
+pub fn req_matches_its_model(bytes: &[u8]) {
+    let Some((mode, script)) = bytes.split_first() else { return };
     let first_id = u32::from(*mode).wrapping_sub(8);
     let mode = Mode { relaxed: mode & 1 != 0, correlate: mode & 2 != 0 };
     let mut fixed = Req::new(Fixed::<_, ROOM>::new(), mode, first_id);
@@ -49,9 +49,9 @@ pub fn rep_matches_its_model(script: &[u8]) {
     script::run(script, &mut [&mut model, &mut fixed, &mut table]);
 }
 
-/// DEALER over two kinds of tables does what its model does. The first octet chooses the mode.
-pub fn dealer_matches_its_model(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
+/// DEALER over two kinds of tables does what its model does. The first byte chooses the mode.
+pub fn dealer_matches_its_model(bytes: &[u8]) {
+    let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;
     let mut fixed = Dealer::new(Fixed::<_, ROOM>::new(), only_up);
     turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut fixed);
@@ -59,9 +59,9 @@ pub fn dealer_matches_its_model(octets: &[u8]) {
     turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut table);
 }
 
-/// PUSH, PULL and SUB do what their halves of the model do. The first octet chooses the mode.
-pub fn push_and_pull_match_their_models(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
+/// PUSH, PULL and SUB do what their halves of the model do. The first byte chooses the mode.
+pub fn push_and_pull_match_their_models(bytes: &[u8]) {
+    let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;
     let model = || TurnsModel::new(ROOM, only_up);
     let mut push = Push::new(Fixed::<_, ROOM>::new(), only_up);
@@ -72,9 +72,9 @@ pub fn push_and_pull_match_their_models(octets: &[u8]) {
     turns::run(script, &mut Half::<false>(model()), &mut sub);
 }
 
-/// ROUTER does what its model does. The first octet chooses the mode.
-pub fn router_matches_its_model(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
+/// ROUTER does what its model does. The first byte chooses the mode.
+pub fn router_matches_its_model(bytes: &[u8]) {
+    let Some((mode, script)) = bytes.split_first() else { return };
     let (handover, first) = (mode & 1 != 0, u32::from(*mode >> 1).wrapping_sub(4));
     for ids in [ROOM - 1, ROOM] {
         let mut fixed = Router::new(Fixed::<_, ROOM>::new(), IdList::new(ids), first, handover);
@@ -82,9 +82,9 @@ pub fn router_matches_its_model(octets: &[u8]) {
     }
 }
 
-/// PAIR does what its model does. The first octet chooses the mode.
-pub fn pair_matches_its_model(octets: &[u8]) {
-    let Some((mode, script)) = octets.split_first() else { return };
+/// PAIR does what its model does. The first byte chooses the mode.
+pub fn pair_matches_its_model(bytes: &[u8]) {
+    let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;
     turns::run(script, &mut PairModel::new(only_up), &mut Pair::new(only_up));
 }

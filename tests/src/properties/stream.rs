@@ -1,4 +1,4 @@
-//! What must hold for a connection whose peer sends any octets.
+//! What must hold for a connection whose peer sends any bytes.
 
 use zmtp_core::wire::{Full, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
@@ -7,12 +7,12 @@ use crate::driver::{Driver, Fetch, Lane, NOW, Said};
 use crate::random::Random;
 use crate::{model, raw};
 
-/// How a connection is set up, chosen by octets.
+/// How a connection is set up, chosen by bytes.
 #[derive(Debug)]
 pub struct Setup {
     /// Our end.
     pub config: Config,
-    /// What the peer sent before the octets to come: nothing, its greeting, its READY too, or what
+    /// What the peer sent before the bytes to come: nothing, its greeting, its READY too, or what
     /// older versions open with.
     pub opening: Vec<u8>,
     /// Where pieces are cut.
@@ -20,9 +20,9 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Takes four octets: type, settings, opening, seed. `None` if there are fewer.
-    pub fn take(octets: &[u8]) -> Option<(Self, &[u8])> {
-        let ([kind, settings, opening, seed], rest) = octets.split_first_chunk()?;
+    /// Takes four bytes: type, settings, opening, seed. `None` if there are fewer.
+    pub fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let ([kind, settings, opening, seed], rest) = bytes.split_first_chunk()?;
         let types: Vec<SocketType> = SocketType::all().collect();
         let kind = types[usize::from(*kind) % types.len()];
         let tight = Limits::DEFAULT.max_command(96).max_frame(300).max_message(500).max_parts(5);
@@ -51,29 +51,29 @@ impl Setup {
         Some((Self { config, opening, seed: u64::from(*seed) }, rest))
     }
 
-    /// The peer's octets, opening and all.
+    /// The peer's bytes, opening and all.
     pub fn stream(&self, rest: &[u8]) -> Vec<u8> {
         [&self.opening, rest].concat()
     }
 }
 
-/// A connection says the same however its peer's octets are cut, however it is driven, and the
+/// A connection says the same however its peer's bytes are cut, however it is driven, and the
 /// same as its model.
-pub fn same_events_for_any_chunking(octets: &[u8]) {
-    let Some((setup, rest)) = Setup::take(octets) else { return };
+pub fn same_events_for_any_chunking(bytes: &[u8]) {
+    let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
     let whole = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
     assert_eq!(whole.log(), model::said(&setup.config, &stream), "the model says otherwise");
-    let by_octet = run(&setup.config, &stream, Lane::Decode, Fetch::Lazily, [1]);
-    assert_same(&whole, &by_octet);
+    let by_byte = run(&setup.config, &stream, Lane::Decode, Fetch::Lazily, [1]);
+    assert_same(&whole, &by_byte);
     let mut random = Random::new(setup.seed);
     let sizes = core::iter::from_fn(|| Some(1 + random.below(40)));
     assert_same(&whole, &run(&setup.config, &stream, Lane::Both, Fetch::Eagerly, sizes));
 }
 
 /// Bodies read past `decode` come out as those read through it.
-pub fn body_lane_equals_decode_lane(octets: &[u8]) {
-    let Some((setup, rest)) = Setup::take(octets) else { return };
+pub fn body_lane_equals_decode_lane(bytes: &[u8]) {
+    let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
     let through = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
     let mut random = Random::new(setup.seed);
@@ -87,12 +87,12 @@ pub fn body_lane_equals_decode_lane(octets: &[u8]) {
 }
 
 /// What is left unconsumed is a command cut short, or the beginning of a header.
-pub fn little_is_left_unconsumed(octets: &[u8]) {
-    let Some((setup, rest)) = Setup::take(octets) else { return };
+pub fn little_is_left_unconsumed(bytes: &[u8]) {
+    let Some((setup, rest)) = Setup::take(bytes) else { return };
     let max_command = setup.config.limits.max_command as usize;
     let mut driver = Driver::new(&setup.config);
-    for octet in setup.stream(rest) {
-        driver.feed(&[octet]);
+    for byte in setup.stream(rest) {
+        driver.feed(&[byte]);
         if driver.connection().error().is_some() {
             return;
         }
@@ -108,8 +108,8 @@ pub fn little_is_left_unconsumed(octets: &[u8]) {
 }
 
 /// A connection that failed repeats its error, consumes nothing and falls silent.
-pub fn errors_repeat(octets: &[u8]) {
-    let Some((setup, rest)) = Setup::take(octets) else { return };
+pub fn errors_repeat(bytes: &[u8]) {
+    let Some((setup, rest)) = Setup::take(bytes) else { return };
     let mut driver = Driver::new(&setup.config);
     driver.feed(&setup.stream(rest));
     let connection = driver.connection_mut();
@@ -128,9 +128,9 @@ pub fn errors_repeat(octets: &[u8]) {
     }
 }
 
-/// Whatever room there is to transmit into, the same octets come out.
-pub fn transmits_the_same_into_any_room(octets: &[u8]) {
-    let Some((setup, rest)) = Setup::take(octets) else { return };
+/// Whatever room there is to transmit into, the same bytes come out.
+pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
+    let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
     let roomy = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
     let mut connection =
@@ -155,8 +155,8 @@ pub fn transmits_the_same_into_any_room(octets: &[u8]) {
         }
     };
     drain(&mut connection);
-    for octet in stream {
-        pending.push(octet);
+    for byte in stream {
+        pending.push(byte);
         loop {
             let mut input = Input::new(&mut pending);
             let result = connection.decode(NOW, &mut input);

@@ -32,7 +32,7 @@ pub struct Sut {
 }
 
 /// A message, or what is known of it.
-pub type Message = Vec<Octets>;
+pub type Message = Vec<Bytes>;
 
 /// Something that happened.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,7 +45,7 @@ pub enum Step {
     /// A heading or a remark.
     Heading(String),
     /// libzmq sends.
-    Libzmq(Octets),
+    Libzmq(Bytes),
     /// What was seen of libzmq.
     Observed(String),
     /// The raw peer sends.
@@ -56,23 +56,23 @@ pub enum Step {
     Send(Message),
 }
 
-/// Octets, some of which may be any.
+/// Bytes, some of which may be any.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Octets {
+pub struct Bytes {
     /// As recorded; 0 where `??` stands.
     pub recorded: Vec<u8>,
     /// Which of them may be any.
     pub any: Vec<bool>,
 }
 
-impl Octets {
-    /// Whether `octets` is what was recorded, apart from what may be any.
-    pub fn matches(&self, octets: &[u8]) -> bool {
-        let same = |at: usize| self.any[at] || self.recorded[at] == octets[at];
-        octets.len() == self.recorded.len() && (0..octets.len()).all(same)
+impl Bytes {
+    /// Whether `bytes` is what was recorded, apart from what may be any.
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        let same = |at: usize| self.any[at] || self.recorded[at] == bytes[at];
+        bytes.len() == self.recorded.len() && (0..bytes.len()).all(same)
     }
 
-    /// Takes up to `n` octets from the front.
+    /// Takes up to `n` bytes from the front.
     pub fn take(&mut self, n: usize) -> Self {
         let n = n.min(self.recorded.len());
         let recorded = self.recorded.drain(..n).collect();
@@ -142,7 +142,7 @@ impl Vector {
     /// What the raw peer sent on all connections, each by itself.
     pub fn peer_streams(&self) -> Vec<Vec<u8>> {
         self.streams(|step| match step {
-            Step::Peer(octets) => Some(octets),
+            Step::Peer(bytes) => Some(bytes),
             _ => None,
         })
     }
@@ -150,7 +150,7 @@ impl Vector {
     /// What libzmq sent on all connections, each by itself.
     pub fn libzmq_streams(&self) -> Vec<Vec<u8>> {
         self.streams(|step| match step {
-            Step::Libzmq(octets) => Some(&octets.recorded),
+            Step::Libzmq(bytes) => Some(&bytes.recorded),
             _ => None,
         })
     }
@@ -169,10 +169,10 @@ impl Vector {
         let mut all: Vec<Vec<Step>> = vec![Vec::new()];
         let (mut current, mut closed) = (0, false);
         for step in &self.steps {
-            let octets = |step: &Step| matches!(step, Step::Libzmq(_) | Step::Peer(_));
-            let mut another = closed && octets(step);
+            let bytes = |step: &Step| matches!(step, Step::Libzmq(_) | Step::Peer(_));
+            let mut another = closed && bytes(step);
             if let Step::Heading(text) = step {
-                another = text.starts_with("greetings") && all[current].iter().any(octets);
+                another = text.starts_with("greetings") && all[current].iter().any(bytes);
                 if text.contains("first connection") && all.len() > 1 {
                     current = 0;
                 } else if text.contains("on the second connection") && all.len() > 1 {

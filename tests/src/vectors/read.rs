@@ -2,7 +2,7 @@
 
 use zmtp_core::wire::{RoutingId, SocketType};
 
-use super::{Message, Octets, ParseError, Step, Sut, Vector};
+use super::{Bytes, Message, ParseError, Step, Sut, Vector};
 
 pub(super) fn vector(text: &str) -> Result<Vector, ParseError> {
     let mut reader = Reader::default();
@@ -37,23 +37,23 @@ impl Reader {
             "@end" => self.ended = true,
             "=" | "#" => self.steps.push(Step::Heading(text.into())),
             "P>" => {
-                let octets = Octets::parse(bare)?;
-                if octets.any.contains(&true) {
+                let bytes = Bytes::parse(bare)?;
+                if bytes.any.contains(&true) {
                     return Err("the peer sends no ??".into());
                 }
                 match self.steps.last_mut() {
-                    Some(Step::Peer(stream)) => stream.extend(octets.recorded),
-                    _ => self.steps.push(Step::Peer(octets.recorded)),
+                    Some(Step::Peer(stream)) => stream.extend(bytes.recorded),
+                    _ => self.steps.push(Step::Peer(bytes.recorded)),
                 }
             }
             "Z>" => {
-                let octets = Octets::parse(bare)?;
+                let bytes = Bytes::parse(bare)?;
                 match self.steps.last_mut() {
                     Some(Step::Libzmq(stream)) => {
-                        stream.recorded.extend(octets.recorded);
-                        stream.any.extend(octets.any);
+                        stream.recorded.extend(bytes.recorded);
+                        stream.any.extend(bytes.any);
                     }
-                    _ => self.steps.push(Step::Libzmq(octets)),
+                    _ => self.steps.push(Step::Libzmq(bytes)),
                 }
             }
             "~" => self.mask(bare)?,
@@ -80,11 +80,11 @@ impl Reader {
 
     fn mask(&mut self, text: &str) -> Result<(), String> {
         let numbers: Vec<usize> = text.split_whitespace().flat_map(str::parse).collect();
-        let ([start, len], Some(Step::Libzmq(octets))) = (&numbers[..], self.steps.last_mut())
+        let ([start, len], Some(Step::Libzmq(bytes))) = (&numbers[..], self.steps.last_mut())
         else {
             return Err("~ takes two numbers and stands behind Z>".into());
         };
-        let any = octets.any.get_mut(*start..start + len).ok_or("~ goes past the octets")?;
+        let any = bytes.any.get_mut(*start..start + len).ok_or("~ goes past the bytes")?;
         any.fill(true);
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Reader {
 
 fn message(text: &str) -> Result<Message, String> {
     // A note in brackets may follow the parts.
-    text.split(" (").next().unwrap_or_default().split('|').map(Octets::parse).collect()
+    text.split(" (").next().unwrap_or_default().split('|').map(Bytes::parse).collect()
 }
 
 fn sut(text: &str) -> Result<Sut, String> {
@@ -116,27 +116,27 @@ fn sut(text: &str) -> Result<Sut, String> {
     Ok(Sut { text: text.into(), socket_type, routing_id })
 }
 
-impl Octets {
+impl Bytes {
     fn parse(text: &str) -> Result<Self, String> {
-        let mut octets = Self::default();
+        let mut bytes = Self::default();
         for word in text.split_whitespace().filter(|word| *word != "-") {
             let (digits, times) = word.split_once('*').unwrap_or((word, "1"));
             let times = times.parse().map_err(|_| format!("bad count in {word:?}"))?;
             let any = digits == "??";
-            let octet = match (any, digits.len()) {
+            let byte = match (any, digits.len()) {
                 (true, _) => 0,
-                (false, 2) => u8::from_str_radix(digits, 16).map_err(|_| bad_octet(word))?,
-                (false, _) => return Err(bad_octet(word)),
+                (false, 2) => u8::from_str_radix(digits, 16).map_err(|_| bad_byte(word))?,
+                (false, _) => return Err(bad_byte(word)),
             };
-            octets.recorded.extend(core::iter::repeat_n(octet, times));
-            octets.any.extend(core::iter::repeat_n(any, times));
+            bytes.recorded.extend(core::iter::repeat_n(byte, times));
+            bytes.any.extend(core::iter::repeat_n(any, times));
         }
-        Ok(octets)
+        Ok(bytes)
     }
 }
 
-fn bad_octet(word: &str) -> String {
-    format!("{word:?} is no octet")
+fn bad_byte(word: &str) -> String {
+    format!("{word:?} is no byte")
 }
 
 #[cfg(test)]
@@ -153,19 +153,19 @@ mod tests {
     fn lines_of_one_side_are_one_stream() {
         let text = format!("{HEAD}P> 01 # one\nP> 02*2\nZ> aa bb\n~ 1 1\nA> send 61 | -\n@end\n");
         let vector = Vector::parse(&text).unwrap();
-        assert_eq!(vector.sut.routing_id.octets(), b"me");
+        assert_eq!(vector.sut.routing_id.bytes(), b"me");
         assert_eq!(vector.steps[0], Step::Peer(vec![1, 2, 2]));
-        let Step::Libzmq(octets) = &vector.steps[1] else { panic!() };
-        assert!(octets.matches(&[0xaa, 7]) && !octets.matches(&[7, 0xbb]));
+        let Step::Libzmq(bytes) = &vector.steps[1] else { panic!() };
+        assert!(bytes.matches(&[0xaa, 7]) && !bytes.matches(&[7, 0xbb]));
         let Step::Send(parts) = &vector.steps[2] else { panic!() };
         assert_eq!(parts.len(), 2);
     }
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        assert_eq!(failing("P> 0g\n@end"), "line 4: \"0g\" is no octet");
+        assert_eq!(failing("P> 0g\n@end"), "line 4: \"0g\" is no byte");
         assert_eq!(failing("\nQ> 00\n@end"), "line 5: what is \"Q> 00\"?");
-        assert_eq!(failing("Z> 00\n~ 0 2\n@end"), "line 5: ~ goes past the octets");
+        assert_eq!(failing("Z> 00\n~ 0 2\n@end"), "line 5: ~ goes past the bytes");
         assert_eq!(failing("A> 00\n@end"), "line 4: A> without send");
         assert_eq!(failing("P> 00"), "line 0: no @end");
         assert_eq!(failing("@end\nP> 00"), "line 5: text behind @end");

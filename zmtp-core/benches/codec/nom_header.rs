@@ -71,10 +71,10 @@ pub(crate) fn parse(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malfor
 pub(crate) fn check_against_core() {
     for flags in 0..=u8::MAX {
         for size in [[0; 8], [0xff; 8], [0x7f, 0, 0, 0, 0, 0, 0, 1], [0x80, 0, 0, 0, 0, 0, 0, 1]] {
-            let mut octets = [flags; 10];
-            octets[1..9].copy_from_slice(&size);
-            for cut in 0..=octets.len() {
-                let input = &octets[..cut];
+            let mut bytes = [flags; 10];
+            bytes[1..9].copy_from_slice(&size);
+            for cut in 0..=bytes.len() {
+                let input = &bytes[..cut];
                 assert_eq!(parse(input), FrameHeader::parse(input), "{input:x?}");
             }
         }

@@ -35,9 +35,9 @@ pub(crate) const OPERATIONS: [Operation; 11] = [
     op("parse a long frame header, in nom", |n| parse::<9>(n, nom_header::parse, &LONG)),
     op("emit a short frame header", |n| emit(n, 64)),
     op("emit a long frame header", |n| emit(n, 65_536)),
-    op("encode a message of 64 octets, copy included", encode),
-    op("decode a message of 64 octets, alone in its read", |n| decode(n, 1)),
-    op("decode a message of 64 octets, 100 to a read", |n| decode(n, 100)),
+    op("encode a message of 64 bytes, copy included", encode),
+    op("decode a message of 64 bytes, alone in its read", |n| decode(n, 1)),
+    op("decode a message of 64 bytes, 100 to a read", |n| decode(n, 100)),
     op("two greetings and NULL handshakes, wired to each other", handshake),
 ];
 
@@ -45,11 +45,11 @@ pub(crate) const OPERATIONS: [Operation; 11] = [
 fn parse<const LEN: usize>(
     n: u64,
     parse: impl Fn(&[u8]) -> Result<Option<(FrameHeader, usize)>, zmtp_core::wire::Malformed>,
-    octets: &[u8; LEN],
+    bytes: &[u8; LEN],
 ) {
     for _ in 0..n {
         // As a slice of unknown length: a receive buffer's, not this array's.
-        let input: &[u8] = black_box(octets);
+        let input: &[u8] = black_box(bytes);
         let _ = black_box(parse(input));
     }
 }
@@ -77,13 +77,13 @@ fn encode(n: u64) {
 /// Decodes `n` messages or the next multiple of `per_read`.
 fn decode(n: u64, per_read: usize) {
     let (mut connection, _) = connected();
-    let mut octets = [&SHORT[..], &BODY].concat().repeat(per_read);
+    let mut bytes = [&SHORT[..], &BODY].concat().repeat(per_read);
     for _ in 0..n.div_ceil(per_read as u64) {
-        let mut input = Input::new(black_box(&mut octets));
+        let mut input = Input::new(black_box(&mut bytes));
         // Until it asks for more, as a driver must.
         while let Decoded::Event(event) = connection.decode(NOW, &mut input).expect("well-formed") {
             let Event::Chunk(chunk) = event else { unreachable!("messages only") };
-            black_box(chunk.octets());
+            black_box(chunk.bytes());
         }
     }
 }

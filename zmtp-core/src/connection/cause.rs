@@ -7,7 +7,7 @@ use crate::wire::{
     Command, CommandName, HeaderFlaw, Malformed, MechanismName, OldPeer, Size, SocketType, wide,
 };
 
-/// Octets of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
+/// Bytes of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
 /// those that a [`Cause`] is about. On a microcontroller 16, because compilers have a `memset` for
 /// more zeros.
 pub(super) type Scratch = [u8; if cfg!(target_os = "none") { 16 } else { 20 }];
@@ -19,7 +19,7 @@ pub(super) enum Cause {
     // The two that are told to the peer, where one comparison finds them.
     /// The peer's is in the scratch.
     Mechanism,
-    /// The peer's is none that ours talks to: so many octets long, and in the scratch.
+    /// The peer's is none that ours talks to: so many bytes long, and in the scratch.
     SocketType(u8),
     CommandName,
     ErrorReason,

@@ -71,7 +71,7 @@ impl Rx {
         found
     }
 
-    /// What a command means once messages flow, with which an input of so many octets begins.
+    /// What a command means once messages flow, with which an input of so many bytes begins.
     fn traffic_command<M: Mechanism>(
         &mut self,
         around: &mut Around<'_, M>,
@@ -134,5 +134,5 @@ impl Rx {
     }
 }
 
-/// Octets of an identity (RFC 37 § The NULL Security Mechanism).
+/// Bytes of an identity (RFC 37 § The NULL Security Mechanism).
 pub(super) const LONGEST_IDENTITY: usize = 255;

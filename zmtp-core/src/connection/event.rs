@@ -21,7 +21,7 @@ pub enum Decoded<'i> {
 pub enum Event<'i> {
     /// The peer cancels a subscription. Only on PUB and XPUB.
     Cancel(&'i [u8]),
-    /// Octets of a message frame's body.
+    /// Bytes of a message frame's body.
     Chunk(Chunk<'i>),
     /// A command was ignored; count it.
     Ignored(Ignored),
@@ -39,14 +39,14 @@ pub enum Event<'i> {
 
 /// Part or all of a message frame's body, as it arrived.
 ///
-/// The first chunk comes as soon as the header is known, even without an octet, so that the
+/// The first chunk comes as soon as the header is known, even without a byte, so that the
 /// destination can be chosen before the body is read. A message counts only once its last frame is
 /// complete: if the connection fails before, what came of it must be thrown away (RFC 37 §
 /// Messages).
 #[derive(Debug)]
 pub struct Chunk<'i> {
     pub(super) header: FrameHeader,
-    pub(super) octets: &'i mut [u8],
+    pub(super) bytes: &'i mut [u8],
     pub(super) first: bool,
     pub(super) last: bool,
 }
@@ -57,9 +57,9 @@ impl Chunk<'_> {
         self.header
     }
 
-    /// The octets.
-    pub const fn octets(&self) -> &[u8] {
-        self.octets
+    /// The bytes.
+    pub const fn bytes(&self) -> &[u8] {
+        self.bytes
     }
 
     /// Whether the frame begins here.
@@ -79,7 +79,7 @@ impl Chunk<'_> {
 pub struct Incoming {
     /// The frame.
     pub header: FrameHeader,
-    /// Octets of its body still to come, at least 1.
+    /// Bytes of its body still to come, at least 1.
     pub remaining: u64,
 }
 
@@ -91,7 +91,7 @@ pub enum Ignored {
     /// A name that is unknown, or that means nothing to this socket or at this time.
     Command(CommandName),
     /// A command without a name, with a name longer than itself, or a PING without TTL. libzmq
-    /// ignores the first two and answers the third with octets of its memory.
+    /// ignores the first two and answers the third with bytes of its memory.
     Malformed,
 }
 
@@ -100,7 +100,7 @@ impl core::fmt::Display for Ignored {
         match self {
             Self::Command(CommandName::Unknown) => f.write_str("an unknown command"),
             Self::Command(name) => {
-                write!(f, "{}, which means nothing here", name.octets().escape_ascii())
+                write!(f, "{}, which means nothing here", name.bytes().escape_ascii())
             }
             Self::Malformed => f.write_str("a malformed command"),
         }

@@ -6,12 +6,12 @@
 pub struct Front {
     /// What it is.
     pub what: What,
-    /// Octets at its end that are what it is about: a body, a topic. Of [`What::NeedInput`]: octets
+    /// Bytes at its end that are what it is about: a body, a topic. Of [`What::NeedInput`]: bytes
     /// that are missing, or at least as many.
     pub payload: usize,
 }
 
-/// What octets of the peer are.
+/// What bytes of the peer are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -27,19 +27,19 @@ pub enum What {
     /// A command that means nothing here: the payload is its body.
     Ignored,
     /// Nothing more can be told from the input: append to what is left. `payload` says how many
-    /// octets are missing, or, while greetings and headers are not whole, how many at least.
+    /// bytes are missing, or, while greetings and headers are not whole, how many at least.
     NeedInput,
     /// An answer is due and its slot is taken: write what
     /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives first.
     NeedTransmit,
-    /// Octets that the caller need not know of. What was due before may have changed.
+    /// Bytes that the caller need not know of. What was due before may have changed.
     Nothing,
-    /// The payload is octets of the frame's body.
+    /// The payload is bytes of the frame's body.
     Piece,
     /// The handshake is over: the payload is the peer's metadata, or the identity of one older
     /// than ZMTP 3.0.
     Ready,
-    /// The peer refused us with an ERROR: the payload is its reason behind an octet that says how
+    /// The peer refused us with an ERROR: the payload is its reason behind a byte that says how
     /// long it is. The connection has failed.
     Refused,
     /// The peer subscribes to the payload. Only on PUB and XPUB.
@@ -49,7 +49,7 @@ pub enum What {
 impl Front {
     pub(super) const FAILED: Self = Self::bare(What::Failed);
 
-    /// So many octets are missing.
+    /// So many bytes are missing.
     pub(super) const fn missing(payload: usize) -> Self {
         Self { what: What::NeedInput, payload }
     }

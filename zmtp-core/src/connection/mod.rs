@@ -1,6 +1,6 @@
 //! The connection: greeting, handshake and traffic as one state machine without IO.
 //!
-//! Four kinds of methods, as in the crate's front page: octets that arrived (`decode` or `advance`,
+//! Four kinds of methods, as in the crate's front page: bytes that arrived (`decode` or `advance`,
 //! `incoming`, `body_received`), what the connection wants done (`poll_transmit`, `poll_timeout`,
 //! `handle_timeout`), commands of the application (`begin_frame`, `begin_subscription`), and
 //! questions.
@@ -36,7 +36,7 @@ use send::Tx;
 
 /// One end of a ZMTP connection.
 ///
-/// It owns its state and nothing else: octets, time and settings are the caller's. `C` is how the
+/// It owns its state and nothing else: bytes, time and settings are the caller's. `C` is how the
 /// settings are held: `&'static Config` on a microcontroller, `Arc<Config>` on a server.
 ///
 /// After an error every call repeats it; [`Connection::poll_transmit`] may still have a farewell
@@ -78,10 +78,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Takes the next event from the front of `input`, which begins with what was left before. What
     /// is in it besides is a sign of life.
     ///
-    /// Greeting octets are consumed as they come. Commands are parsed in one piece, so that up to
-    /// [`Limits::max_command`](crate::Limits) and 9 octets may be left unconsumed; of anything else
-    /// at most an incomplete frame header, 8 octets, or 9 where peers older than ZMTP 3.0 are let
-    /// in, whose opening identity, up to 255 octets, is read in one piece too. Message bodies are
+    /// Greeting bytes are consumed as they come. Commands are parsed in one piece, so that up to
+    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unconsumed; of anything else
+    /// at most an incomplete frame header, 8 bytes, or 9 where peers older than ZMTP 3.0 are let
+    /// in, whose opening identity, up to 255 bytes, is read in one piece too. Message bodies are
     /// handed on as they are.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
                 _ => input.take(input.rest().len().wrapping_sub(self.rx.left)),
             };
             let at = taken.len().saturating_sub(front.payload);
-            let octets = taken.get_mut(at..).unwrap_or_default();
+            let bytes = taken.get_mut(at..).unwrap_or_default();
             return Ok(Decoded::Event(match front.what {
                 What::Failed => return Err(self.why()),
                 What::NeedInput => return Ok(Decoded::NeedInput),
@@ -115,17 +115,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
                 What::Nothing => continue,
                 What::Frame | What::Piece => {
                     let first = front.what == What::Frame;
-                    let octets =
-                        if first { input.take(self.rx.body(input.rest().len())) } else { octets };
+                    let bytes =
+                        if first { input.take(self.rx.body(input.rest().len())) } else { bytes };
                     let (header, last) = self.rx.last_frame();
-                    Event::Chunk(Chunk { header, octets, first, last })
+                    Event::Chunk(Chunk { header, bytes, first, last })
                 }
-                What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(octets)),
-                What::Ready => Event::Ready(Metadata::checked(octets)),
-                What::Refused => Event::Refused(error_reason(octets).unwrap_or_default()),
-                What::Subscribe => Event::Subscribe(octets),
-                What::Cancel => Event::Cancel(octets),
-                What::Ignored => Event::Ignored(match Command::parse(octets) {
+                What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(bytes)),
+                What::Ready => Event::Ready(Metadata::checked(bytes)),
+                What::Refused => Event::Refused(error_reason(bytes).unwrap_or_default()),
+                What::Subscribe => Event::Subscribe(bytes),
+                What::Cancel => Event::Cancel(bytes),
+                What::Ignored => Event::Ignored(match Command::parse(bytes) {
                     Ok(command) if !command.is(CommandName::Ping) => {
                         Ignored::Command(command.name())
                     }
@@ -135,7 +135,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// [`Connection::decode`] for who keeps the octets in a buffer of their own, a microcontroller:
+    /// [`Connection::decode`] for who keeps the bytes in a buffer of their own, a microcontroller:
     /// says what is at the front of `input` and borrows nothing of it. The next call's `input` begins
     /// with what this one has [`left`](Connection::left). To be called again until it finds
     /// [`What::NeedInput`], each time after [`Connection::lives`] said that the connection does.
@@ -155,37 +155,37 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         front
     }
 
-    /// How many octets at the end of its input [`Connection::advance`] has not dealt with.
+    /// How many bytes at the end of its input [`Connection::advance`] has not dealt with.
     pub const fn left(&self) -> usize {
         self.rx.left
     }
 
-    /// Takes new octets for a sign of life.
+    /// Takes new bytes for a sign of life.
     fn notice(&mut self, input: &[u8]) {
         if input.len() > self.rx.left {
             self.rx.heard::<M>();
         }
     }
 
-    /// The message frame whose octets came last, and whether they were its last ones.
+    /// The message frame whose bytes came last, and whether they were its last ones.
     pub const fn frame(&self) -> (FrameHeader, bool) {
         self.rx.last_frame()
     }
 
-    /// The frame whose body is under way, if any. Its octets may be read past `decode`, straight
+    /// The frame whose body is under way, if any. Its bytes may be read past `decode`, straight
     /// into their final place, and be reported by [`Connection::body_received`].
     pub const fn incoming(&self) -> Option<Incoming> {
         self.rx.incoming()
     }
 
-    /// Says that `n` octets of the body under way were read past `decode`. Returns the frame's
+    /// Says that `n` bytes of the body under way were read past `decode`. Returns the frame's
     /// header when its body is complete with them. More than
     /// [`Incoming::remaining`] count as exactly that many. They are a sign of life.
     pub fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         self.rx.body_received(n)
     }
 
-    /// Writes control octets that are due into `out`, one piece of them, and says how many; 0 means
+    /// Writes control bytes that are due into `out`, one piece of them, and says how many; 0 means
     /// none.
     ///
     /// They go out before anything else, between frames, never inside one. Call it after each
@@ -194,7 +194,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// # Errors
     ///
     /// [`Full`](crate::wire::Full) if `out` is too small for the next piece; nothing is lost then.
-    /// 64 octets take any greeting and PONG; a READY takes 9 octets of header and its metadata.
+    /// 64 bytes take any greeting and PONG; a READY takes 9 bytes of header and its metadata.
     pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::Full> {
         self.tx.poll(self.config.borrow(), &mut self.mechanism, &self.rx, out)
     }
@@ -245,14 +245,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
     }
 
-    /// Forgives the peer's silence so far: for a driver that leaves octets unread because it has
+    /// Forgives the peer's silence so far: for a driver that leaves bytes unread because it has
     /// no place for them.
     pub fn excuse_silence(&mut self) {
         self.rx.heard::<M>();
     }
 
     /// Starts a message frame: write the returned header, which is in the peer's framing, then
-    /// exactly `len` octets of body.
+    /// exactly `len` bytes of body.
     ///
     /// # Errors
     ///
@@ -268,7 +268,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// Starts a subscription or its end, as [`Connection::begin_frame`] starts a frame: write the
-    /// returned octets, then exactly `topic_len` octets of topic. For SUB and XSUB; it goes between
+    /// returned bytes, then exactly `topic_len` bytes of topic. For SUB and XSUB; it goes between
     /// frames.
     ///
     /// A peer of ZMTP 3.1 gets a command, an older one a message (RFC 37 § The Publish-Subscribe

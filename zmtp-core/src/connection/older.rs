@@ -31,15 +31,15 @@ pub(super) enum Answer {
     TypeAndIdentity,
 }
 
-/// Whether a peer opens without a signature; `None` if there are too few octets to tell.
-pub(super) fn is_unversioned(octets: &[u8]) -> Option<bool> {
-    match octets.first()? {
-        0xff => octets.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
+/// Whether a peer opens without a signature; `None` if there are too few bytes to tell.
+pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
+    match bytes.first()? {
+        0xff => bytes.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
         _ => Some(true),
     }
 }
 
-/// The version of a peer whose major version octet was refused, if it is let in.
+/// The version of a peer whose major version byte was refused, if it is let in.
 pub(super) fn spoken(config: &Config, old: OldPeer) -> Option<Version> {
     let version = match old {
         OldPeer::Version(0) => Version::V1_0,
@@ -70,7 +70,7 @@ impl Rx {
     fn old_socket_type<M: Mechanism>(&mut self, config: &Config, input: &[u8]) -> Front {
         let Some(&code) = input.first() else { return Front::missing(1) };
         let peer = SocketType::from_code(code);
-        let name = peer.map_or(&[][..], SocketType::octets);
+        let name = peer.map_or(&[][..], SocketType::bytes);
         self.peer.socket_type = M::socket_type(config).peer_called(name);
         if self.peer.socket_type.is_none() {
             let len = u8::try_from(name.len()).unwrap_or_default();
@@ -85,17 +85,17 @@ impl Rx {
         &mut self,
         config: &Config,
         has_type: bool,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Result<Front, Cause> {
-        let (header, header_len) = match self.framing::<M>().read(octets) {
+        let (header, header_len) = match self.framing::<M>().read(bytes) {
             Ok(None) => return Ok(Front::missing(1)),
             Ok(Some((header, len))) if header.is_final() => (header, len),
             // A peer that greets with nothing opens with a frame that can be no other. HTTP, TLS
             // and SSH do not.
             _ if !has_type => {
-                let shows = match octets {
-                    [0xff, ..] => octets.get(SIGNATURE_LEN.saturating_sub(1)),
-                    _ => octets.first(),
+                let shows = match bytes {
+                    [0xff, ..] => bytes.get(SIGNATURE_LEN.saturating_sub(1)),
+                    _ => bytes.first(),
                 };
                 let shows = shows.copied().unwrap_or_default();
                 return Err(Cause::Old(OldPeer::Unversioned(shows)));
@@ -115,7 +115,7 @@ impl Rx {
             return Err(Cause::MissingSocketType);
         }
         let taken = header_len.saturating_add(payload);
-        if octets.len() < taken {
+        if bytes.len() < taken {
             return Ok(Front::missing(1));
         }
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.

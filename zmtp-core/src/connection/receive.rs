@@ -1,6 +1,6 @@
 //! The receiving half: greeting → handshake → traffic.
 //!
-//! It looks at octets and says what is in front of them, without a borrow: see [`Front`].
+//! It looks at bytes and says what is in front of them, without a borrow: see [`Front`].
 
 use super::cause::{CLEAN, Cause, Scratch, exceeds};
 use super::event::{Incoming, PeerInfo};
@@ -28,16 +28,16 @@ pub(super) struct Rx {
     pub(super) peer: PeerInfo,
     /// Why the connection failed, if it has.
     pub(super) cause: Option<Cause>,
-    /// Octets of the input that were not dealt with yet: to be there again is no sign of life.
+    /// Bytes of the input that were not dealt with yet: to be there again is no sign of life.
     pub(super) left: usize,
     pub(super) scratch: Scratch,
     pub(super) give_up: Instant,
     /// What is still to come of the last frame. It is not kept as a [`FrameHeader`], which has gaps.
     remaining: Size,
-    /// Octets of the last frame, or what a failure is about: of a command or an identity.
+    /// Bytes of the last frame, or what a failure is about: of a command or an identity.
     pub(super) len: Size,
-    /// What came of the message under way: octets, and parts.
-    octets: Size,
+    /// What came of the message under way: bytes, and parts.
+    bytes: Size,
     parts: u32,
 }
 
@@ -52,7 +52,7 @@ pub(super) enum State {
     Traffic,
 }
 
-/// What the octets of the peer act on besides [`Rx`], and when.
+/// What the bytes of the peer act on besides [`Rx`], and when.
 pub(super) struct Around<'c, M> {
     pub(super) config: &'c Config,
     pub(super) mechanism: &'c mut M,
@@ -70,7 +70,7 @@ impl Rx {
         Self {
             state: State::Greeting(GreetingReader::new()),
             left: usize::MAX,
-            octets: 0,
+            bytes: 0,
             parts: 0,
             remaining: 0,
             len: 0,
@@ -88,7 +88,7 @@ impl Rx {
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
         self.left = usize::MAX;
-        (self.remaining, self.octets, self.parts) = (0, 0, 0);
+        (self.remaining, self.bytes, self.parts) = (0, 0, 0);
         self.cause = None;
         self.peer = NOBODY;
         self.owed = Timeout::Handshake;
@@ -216,17 +216,17 @@ impl Rx {
             return self.fail(Cause::MessageInHandshake);
         }
         let (size, limits) = (header.size(), &around.config.limits);
-        self.octets = self.octets.saturating_add(size);
+        self.bytes = self.bytes.saturating_add(size);
         self.parts = self.parts.saturating_add(1);
         (self.kind, self.len, self.remaining) = (header.kind(), size, size);
-        let (octets, parts) = (self.octets, Size::from(self.parts));
+        let (bytes, parts) = (self.bytes, Size::from(self.parts));
         if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
             return self.fail(Cause::Limit(Limit::Frame));
         }
         if exceeds(parts, limits.max_parts.into()) {
             return self.fail(Cause::Limit(Limit::Parts));
         }
-        if exceeds(octets, limits.max_message) {
+        if exceeds(bytes, limits.max_message) {
             return self.fail(Cause::Limit(Limit::Message));
         }
         self.came(0);
@@ -234,7 +234,7 @@ impl Rx {
         Front::bare(What::Frame)
     }
 
-    /// Takes what there is of the body: so many octets, or fewer.
+    /// Takes what there is of the body: so many bytes, or fewer.
     pub(super) fn body(&mut self, there: usize) -> usize {
         let n = self.came(Size::try_from(there).unwrap_or(Size::MAX));
         let n = usize::try_from(n).unwrap_or(usize::MAX);
@@ -242,7 +242,7 @@ impl Rx {
         n
     }
 
-    /// So many octets of the input are dealt with.
+    /// So many bytes of the input are dealt with.
     pub(super) const fn take(&mut self, n: usize) {
         self.left = self.left.wrapping_sub(n);
     }
@@ -251,7 +251,7 @@ impl Rx {
     pub(super) fn got(&self, limit: Limit) -> u64 {
         wide(match limit {
             Limit::Command | Limit::Frame => self.len,
-            Limit::Message => self.octets,
+            Limit::Message => self.bytes,
             Limit::Parts => self.parts.into(),
         })
     }
@@ -260,12 +260,12 @@ impl Rx {
         FrameHeader::of(self.kind, self.len)
     }
 
-    /// Notes that octets of the body came, and says how many.
+    /// Notes that bytes of the body came, and says how many.
     const fn came(&mut self, n: Size) -> Size {
         let n = if n < self.remaining { n } else { self.remaining };
         self.remaining = self.remaining.wrapping_sub(n);
         if self.remaining == 0 && self.header().is_final() {
-            (self.octets, self.parts) = (0, 0);
+            (self.bytes, self.parts) = (0, 0);
         }
         n
     }
@@ -294,7 +294,7 @@ impl Rx {
         (self.header(), self.remaining == 0)
     }
 
-    /// Octets of the peer's greeting that came.
+    /// Bytes of the peer's greeting that came.
     pub(super) const fn greeting_position(&self) -> usize {
         match &self.state {
             State::Greeting(reader) => reader.position(),
@@ -320,16 +320,16 @@ impl Rx {
         Front::FAILED
     }
 
-    /// Fails for what these octets begin with.
+    /// Fails for what these bytes begin with.
     #[inline(always)]
-    pub(super) fn fail_at(&mut self, cause: Cause, octets: &[u8]) -> Front {
-        self.note(octets);
+    pub(super) fn fail_at(&mut self, cause: Cause, bytes: &[u8]) -> Front {
+        self.note(bytes);
         self.fail(cause)
     }
 
     /// Keeps what the failure is about.
-    fn note(&mut self, octets: &[u8]) {
+    fn note(&mut self, bytes: &[u8]) {
         self.scratch = CLEAN;
-        copy(&mut self.scratch, octets);
+        copy(&mut self.scratch, bytes);
     }
 }

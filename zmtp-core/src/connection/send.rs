@@ -14,12 +14,12 @@ use crate::wire::{
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tx {
-    /// Octets of the greeting that are out, or [`Tx::FAREWELL_SENT`].
+    /// Bytes of the greeting that are out, or [`Tx::FAREWELL_SENT`].
     greeting_sent: u8,
     beats: Beats,
 }
 
-/// PONG and PING, until they are fetched: flags above a length, because firmware counts octets. The
+/// PONG and PING, until they are fetched: flags above a length, because firmware counts bytes. The
 /// context that the PONG echoes is in the scratch of the receiving half.
 #[derive(Clone, Copy, Debug)]
 struct Beats(u8);
@@ -27,7 +27,7 @@ struct Beats(u8);
 impl Beats {
     const PING: u8 = 0x80;
     const PONG: u8 = 0x40;
-    /// Octets of the context.
+    /// Bytes of the context.
     const LEN: u8 = 0x1f;
 
     const fn has(self, flag: u8) -> bool {
@@ -64,7 +64,7 @@ impl Refusal {
         }
     }
 
-    /// The ERROR command: the header, the name and the reason each behind an octet that says how
+    /// The ERROR command: the header, the name and the reason each behind a byte that says how
     /// long it is.
     const fn command(self) -> &'static str {
         match self {
@@ -180,9 +180,9 @@ impl Tx {
         out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default());
         let [long, short, server] =
             Greeting::fields(mechanism.as_server(), config.routing_id.len());
-        let mut set = |(at, octet): (usize, u8)| {
+        let mut set = |(at, byte): (usize, u8)| {
             if !M::OLDER_PEERS || (sent..stage).contains(&at) {
-                out.set(at.wrapping_sub(sent), octet);
+                out.set(at.wrapping_sub(sent), byte);
             }
         };
         if long.1 > 0 {
@@ -210,7 +210,7 @@ impl Tx {
             .filter(|_| self.greeting_sent != Self::FAREWELL_SENT && !rx.is_old::<M>())
     }
 
-    /// What an older peer gets, stage by stage: to the one that sent a version octet the type of
+    /// What an older peer gets, stage by stage: to the one that sent a version byte the type of
     /// our socket and an identity frame. To another our signature has been the header of that
     /// frame already, so that only the identity is due.
     fn old_greeting<M: Mechanism>(
@@ -221,11 +221,11 @@ impl Tx {
         answer: Answer,
         mut out: Writer<'_>,
     ) -> Result<usize, Full> {
-        let mut octets = greeting(mechanism).emit(config.routing_id.len());
-        if let Some(code) = octets.get_mut(SOCKET_TYPE_AT) {
+        let mut bytes = greeting(mechanism).emit(config.routing_id.len());
+        if let Some(code) = bytes.get_mut(SOCKET_TYPE_AT) {
             *code = M::socket_type(config).code();
         }
-        let id = config.routing_id.octets();
+        let id = config.routing_id.bytes();
         let header = framing.emit(FrameHeader::new(Kind::Message(More::Last), id.len() as u64));
         let (stage, header) = match answer {
             Answer::Identity => (SIGNATURE_LEN, &[][..]),
@@ -234,7 +234,7 @@ impl Tx {
         let sent = usize::from(self.greeting_sent);
         // As many of these as fit.
         let pieces = [
-            (stage, octets.get(sent..stage).unwrap_or_default()),
+            (stage, bytes.get(sent..stage).unwrap_or_default()),
             (stage.saturating_add(1), header),
             (Greeting::LEN, id),
         ];
@@ -272,7 +272,7 @@ impl Tx {
         self.beats.has(Beats::PONG)
     }
 
-    /// A PONG is due that echoes so many octets of the scratch.
+    /// A PONG is due that echoes so many bytes of the scratch.
     pub(super) fn queue_pong(&mut self, context: usize) {
         let [len, ..] = context.to_le_bytes();
         self.beats.0 = (self.beats.0 & Beats::PING) | Beats::PONG | (len & Beats::LEN);

@@ -15,7 +15,7 @@ pub enum Subscription {
 
 impl Subscription {
     /// What to say to a peer of this version, the topic behind it: in a frame of this kind, these
-    /// octets first.
+    /// bytes first.
     pub const fn words(self, version: Version) -> (Kind, &'static [u8]) {
         match (version, self) {
             (Version::V3_1, Self::Cancel) => (Kind::Command, b"\x06CANCEL"),
@@ -26,16 +26,16 @@ impl Subscription {
     }
 }
 
-/// The octets in front of a topic, from
+/// The bytes in front of a topic, from
 /// [`Connection::begin_subscription`](super::Connection::begin_subscription).
 #[derive(Clone, Copy, Debug)]
 pub struct SubscriptionHeader {
-    octets: [u8; Self::MAX_LEN],
+    bytes: [u8; Self::MAX_LEN],
     len: u8,
 }
 
 impl SubscriptionHeader {
-    /// Octets of the longest: a long frame header and the name of SUBSCRIBE behind its length.
+    /// Bytes of the longest: a long frame header and the name of SUBSCRIBE behind its length.
     pub const MAX_LEN: usize = FrameHeader::MAX_LEN + 10;
 
     pub(super) fn new(
@@ -44,20 +44,20 @@ impl SubscriptionHeader {
         version: Version,
         framing: Framing,
     ) -> Self {
-        let mut octets = [0; Self::MAX_LEN];
-        let mut out = Writer::new(&mut octets);
+        let mut bytes = [0; Self::MAX_LEN];
+        let mut out = Writer::new(&mut bytes);
         let (kind, before) = what.words(version);
         let header = FrameHeader::new(kind, topic_len.saturating_add(before.len()) as u64);
         // There is room for the longest.
         out.put(framing.emit(header).as_ref());
         out.put(before);
         let len = u8::try_from(out.len()).unwrap_or_default();
-        Self { octets, len }
+        Self { bytes, len }
     }
 }
 
 impl AsRef<[u8]> for SubscriptionHeader {
     fn as_ref(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }

@@ -24,11 +24,11 @@ fn due(connection: &mut Connection<Null>) -> Vec<u8> {
     }
 }
 
-/// A PULL that has read these octets.
-fn fed(octets: &[u8]) -> Connection<Null> {
+/// A PULL that has read these bytes.
+fn fed(bytes: &[u8]) -> Connection<Null> {
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
-    let mut octets = octets.to_vec();
-    let mut input = Input::new(&mut octets);
+    let mut bytes = bytes.to_vec();
+    let mut input = Input::new(&mut bytes);
     while matches!(connection.decode(NOW, &mut input), Ok(Decoded::Event(_))) {}
     connection
 }
@@ -84,7 +84,7 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
 }
 
 #[test]
-fn a_pong_echoes_at_most_16_octets_and_64_octets_hold_it() {
+fn a_pong_echoes_at_most_16_bytes_and_64_bytes_hold_it() {
     let mut connection = fed(&greeting());
     connection.rx.scratch = [7; 20];
     connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
@@ -117,9 +117,9 @@ fn settings_may_be_owned_shared_or_borrowed() {
 }
 
 /// All that a connection finds and says, and where it ends.
-fn told(connection: &mut Connection<NullOrOlder>, octets: &[u8]) -> String {
-    let mut octets = octets.to_vec();
-    let mut input = Input::new(&mut octets);
+fn told(connection: &mut Connection<NullOrOlder>, bytes: &[u8]) -> String {
+    let mut bytes = bytes.to_vec();
+    let mut input = Input::new(&mut bytes);
     let (mut all, mut out) = (String::new(), [0; 256]);
     loop {
         while let Ok(n @ 1..) = connection.poll_transmit(&mut out) {
@@ -153,27 +153,26 @@ fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
         b"\x01\0".to_vec(),
         b"GET".to_vec(),
     ];
-    let pairs = all.iter().flat_map(|before| all.iter().map(move |octets| (before, octets)));
-    for ((before, octets), config) in pairs.flat_map(|pair| CONFIGS.iter().map(move |c| (pair, c)))
-    {
+    let pairs = all.iter().flat_map(|before| all.iter().map(move |bytes| (before, bytes)));
+    for ((before, bytes), config) in pairs.flat_map(|pair| CONFIGS.iter().map(move |c| (pair, c))) {
         let mut connection = Connection::new(NullOrOlder::new(), config, NOW);
         told(&mut connection, before);
         connection.restart(NullOrOlder::new(), NOW);
         let mut new = Connection::new(NullOrOlder::new(), config, NOW);
-        assert_eq!(told(&mut connection, octets), told(&mut new, octets), "{before:02x?}");
+        assert_eq!(told(&mut connection, bytes), told(&mut new, bytes), "{before:02x?}");
     }
 }
 
 #[cfg(feature = "heartbeat")]
 #[test]
-fn octets_that_came_before_a_ping_are_no_answer_to_it() {
+fn bytes_that_came_before_a_ping_are_no_answer_to_it() {
     static CONFIG: Config =
         Config::new(SocketType::Pull).with_heartbeat(crate::Heartbeat::every(100).timeout(30));
     let at = Instant::from_millis;
     let mut connection = Connection::new(Null::new(), &CONFIG, NOW);
     let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
-    for (time, mut octets) in [(0, [&greeting()[..], ready].concat()), (100, b"\0\x01x".to_vec())] {
-        let mut input = Input::new(&mut octets);
+    for (time, mut bytes) in [(0, [&greeting()[..], ready].concat()), (100, b"\0\x01x".to_vec())] {
+        let mut input = Input::new(&mut bytes);
         while matches!(connection.decode(at(time), &mut input), Ok(Decoded::Event(_))) {}
     }
     assert!(due(&mut connection).ends_with(b"\x04\x07\x04PING\0\0"));
@@ -183,24 +182,24 @@ fn octets_that_came_before_a_ping_are_no_answer_to_it() {
 
 #[test]
 fn who_reads_no_more_than_is_missing_is_never_stuck() {
-    fn fed<M: Mechanism>(mechanism: M, octets: &[u8]) -> usize {
+    fn fed<M: Mechanism>(mechanism: M, bytes: &[u8]) -> usize {
         let config = Config::new(SocketType::Pull);
         let mut connection = Connection::new(mechanism, &config, NOW);
         let (mut from, mut to, mut reads) = (0, 0, 0);
-        while to < octets.len() {
-            let front = connection.advance(NOW, &octets[from..to]);
+        while to < bytes.len() {
+            let front = connection.advance(NOW, &bytes[from..to]);
             from = to - connection.left();
             match front.what {
                 What::Failed => panic!("{:?}", connection.error()),
                 What::NeedInput => {
-                    assert!(front.payload > 0 && front.payload <= octets.len() - to);
+                    assert!(front.payload > 0 && front.payload <= bytes.len() - to);
                     to += front.payload;
                     reads += 1;
                 }
                 _ => {}
             }
         }
-        let front = connection.advance(NOW, &octets[from..]);
+        let front = connection.advance(NOW, &bytes[from..]);
         assert_eq!((front.what, connection.frame().1), (What::Piece, true));
         reads
     }
@@ -208,8 +207,8 @@ fn who_reads_no_more_than_is_missing_is_never_stuck() {
     let long = [&[2, 0, 0, 0, 0, 0, 0, 1, 0][..], &[7; 256]].concat();
     // A greeting, two commands and three messages, each in two pieces, a long one in three.
     let messages: [&[u8]; 3] = [b"\x01\x02hi\x04\x07\x04PING\0\0", &long, b"\0\x05there"];
-    let octets = [&greeting()[..], ready, &messages.concat()].concat();
-    assert_eq!(fed(Null::new(), &octets), 1 + 2 + 2 + 2 + 3 + 2);
+    let bytes = [&greeting()[..], ready, &messages.concat()].concat();
+    assert_eq!(fed(Null::new(), &bytes), 1 + 2 + 2 + 2 + 3 + 2);
     let older = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 1, 8, 0, 0, 0, 2, b'h', b'i'];
     fed(NullOrOlder::new(), &older);
     let oldest = [1, 0, 3, 0, b'h', b'i'];
@@ -220,17 +219,17 @@ fn who_reads_no_more_than_is_missing_is_never_stuck() {
 fn what_is_left_of_the_input_is_said_of_a_failed_connection_too() {
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
     assert_eq!(connection.advance(NOW, b"GET").what, What::Failed);
-    for octets in [&b"GET / HTTP/1.1"[..], b""] {
-        assert_eq!(connection.advance(NOW, octets).what, What::Failed);
-        assert_eq!(connection.left(), octets.len());
+    for bytes in [&b"GET / HTTP/1.1"[..], b""] {
+        assert_eq!(connection.advance(NOW, bytes).what, What::Failed);
+        assert_eq!(connection.left(), bytes.len());
     }
 }
 
 #[test]
 fn the_command_that_a_connection_fails_for_stays_in_the_input() {
-    let mut octets = [&greeting()[..], b"\x04\x07\x04PING\0\0".as_slice()].concat();
+    let mut bytes = [&greeting()[..], b"\x04\x07\x04PING\0\0".as_slice()].concat();
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
-    let mut input = Input::new(&mut octets);
+    let mut input = Input::new(&mut bytes);
     assert!(connection.decode(NOW, &mut input).is_err());
     assert_eq!(input.consumed(), 64);
 }

@@ -3,15 +3,15 @@
 use super::records::{Match, Records, behind};
 use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 
-/// Who subscribed to what, in `OCTETS` octets: each subscription takes its topic's and 4. Peers
+/// Who subscribed to what, in `BYTES` bytes: each subscription takes its topic's and 4. Peers
 /// have numbers below 65,536.
 ///
 /// PUB needs no more than the methods here. XPUB's application wants to know what changed, which
 /// [`Topics`] says at the price of a further search.
 #[derive(Debug)]
-pub struct FixedTopics<const OCTETS: usize>(Records<OCTETS>);
+pub struct FixedTopics<const BYTES: usize>(Records<BYTES>);
 
-impl<const OCTETS: usize> FixedTopics<OCTETS> {
+impl<const BYTES: usize> FixedTopics<BYTES> {
     /// No subscription.
     pub const fn new() -> Self {
         Self(Records::new())
@@ -62,13 +62,13 @@ impl<const OCTETS: usize> FixedTopics<OCTETS> {
     }
 }
 
-impl<const OCTETS: usize> Default for FixedTopics<OCTETS> {
+impl<const BYTES: usize> Default for FixedTopics<BYTES> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const OCTETS: usize> Topics for FixedTopics<OCTETS> {
+impl<const BYTES: usize> Topics for FixedTopics<BYTES> {
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom> {
         if self.held(Some(peer), topic).is_some() {
             return Ok(Added::Held);
@@ -113,11 +113,11 @@ impl<const OCTETS: usize> Topics for FixedTopics<OCTETS> {
     }
 }
 
-/// What is subscribed to, in `OCTETS` octets: each topic takes its own and 4.
+/// What is subscribed to, in `BYTES` bytes: each topic takes its own and 4.
 #[derive(Debug)]
-pub struct FixedSubscriptions<const OCTETS: usize>(Records<OCTETS>);
+pub struct FixedSubscriptions<const BYTES: usize>(Records<BYTES>);
 
-impl<const OCTETS: usize> FixedSubscriptions<OCTETS> {
+impl<const BYTES: usize> FixedSubscriptions<BYTES> {
     /// No subscription.
     pub const fn new() -> Self {
         Self(Records::new())
@@ -141,13 +141,13 @@ impl<const OCTETS: usize> FixedSubscriptions<OCTETS> {
     }
 }
 
-impl<const OCTETS: usize> Default for FixedSubscriptions<OCTETS> {
+impl<const BYTES: usize> Default for FixedSubscriptions<BYTES> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const OCTETS: usize> Subscriptions for FixedSubscriptions<OCTETS> {
+impl<const BYTES: usize> Subscriptions for FixedSubscriptions<BYTES> {
     fn add(&mut self, topic: &[u8]) -> Result<(), NoRoom> {
         let Some(at) = self.place(topic) else { return self.0.push(1, topic) };
         let number = self.0.number(at).checked_add(1).ok_or(NoRoom)?;

@@ -1,6 +1,6 @@
 //! Messaging patterns: who gets the next message, whose message is next, and what a frame means.
 //!
-//! A pattern sees peers and frame headers, never octets and never a connection. The driver asks it
+//! A pattern sees peers and frame headers, never bytes and never a connection. The driver asks it
 //! for a [`Verdict`] when a frame's header is known, pours the body where the verdict says, and
 //! reports complete messages. Per-peer state lives in [`Slots`], chosen by the driver: [`Fixed`]
 //! on a microcontroller, a growing table on a server.
@@ -84,7 +84,7 @@ pub enum Verdict {
     Deliver,
     /// A part of the envelope: keep it with the message, hide it from the application.
     Envelope,
-    /// A request id of four octets: give them to [`Req::check_request_id`] when they are there.
+    /// A request id of four bytes: give them to [`Req::check_request_id`] when they are there.
     RequestId,
     /// Forget what was kept of this message; this frame and the rest of it go nowhere.
     Reject(Reason),

@@ -1,21 +1,21 @@
-//! Topics with numbers in an array of octets.
+//! Topics with numbers in an array of bytes.
 
 use heapless::Vec;
 
 use super::NoRoom;
 
-/// Octets that a topic takes besides its own.
+/// Bytes that a topic takes besides its own.
 const HEAD: usize = 4;
 
-/// Octets of the longest topic.
+/// Bytes of the longest topic.
 const MAX_TOPIC: usize = 0xffff;
 
 /// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
 ///
-/// A `heapless::Vec`, whose octets need not be set before they are used.
+/// A `heapless::Vec`, whose bytes need not be set before they are used.
 #[derive(Debug)]
-pub(super) struct Records<const OCTETS: usize> {
-    octets: Vec<u8, OCTETS>,
+pub(super) struct Records<const BYTES: usize> {
+    bytes: Vec<u8, BYTES>,
 }
 
 /// What a topic must be to be found.
@@ -32,24 +32,24 @@ pub(super) const fn behind(at: usize, topic: &[u8]) -> usize {
     at.wrapping_add(HEAD).wrapping_add(topic.len())
 }
 
-impl<const OCTETS: usize> Records<OCTETS> {
+impl<const BYTES: usize> Records<BYTES> {
     pub(super) const fn new() -> Self {
-        Self { octets: Vec::new() }
+        Self { bytes: Vec::new() }
     }
 
     pub(super) fn clear(&mut self) {
-        self.octets.clear();
+        self.bytes.clear();
     }
 
     /// The topic of the record at `at`, where one begins.
     pub(super) fn topic(&self, at: usize) -> Option<&[u8]> {
-        let ([_, _, a, b], rest) = self.octets.get(at..)?.split_first_chunk::<HEAD>()?;
+        let ([_, _, a, b], rest) = self.bytes.get(at..)?.split_first_chunk::<HEAD>()?;
         rest.get(..usize::from(u16::from_le_bytes([*a, *b])))
     }
 
     /// The number of the record at `at`.
     pub(super) fn number(&self, at: usize) -> u16 {
-        let number = self.octets.get(at..).and_then(|rest| rest.first_chunk());
+        let number = self.bytes.get(at..).and_then(|rest| rest.first_chunk());
         u16::from_le_bytes(number.copied().unwrap_or_default())
     }
 
@@ -64,7 +64,7 @@ impl<const OCTETS: usize> Records<OCTETS> {
     }
 
     /// Where the first record begins with a topic that matches, and with this number if there is
-    /// one. One loop for all, because each is 100 octets of flash.
+    /// one. One loop for all, because each is 100 bytes of flash.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn find(&self, number: Option<u16>, subject: &[u8], how: Match) -> Option<usize> {
         let mut at = 0;
@@ -82,41 +82,41 @@ impl<const OCTETS: usize> Records<OCTETS> {
 
     pub(super) fn push(&mut self, number: u16, topic: &[u8]) -> Result<(), NoRoom> {
         // Longer ones do not fit, if the store is no larger.
-        if OCTETS > MAX_TOPIC && topic.len() > MAX_TOPIC {
+        if BYTES > MAX_TOPIC && topic.len() > MAX_TOPIC {
             return Err(NoRoom);
         }
         let [a, b] = number.to_le_bytes();
         let [c, d, ..] = topic.len().to_le_bytes();
-        if OCTETS.wrapping_sub(self.octets.len()) < topic.len().saturating_add(HEAD) {
+        if BYTES.wrapping_sub(self.bytes.len()) < topic.len().saturating_add(HEAD) {
             return Err(NoRoom);
         }
-        for octet in [a, b, c, d].iter().chain(topic) {
-            self.octets.push(*octet).map_err(|_| NoRoom)?;
+        for byte in [a, b, c, d].iter().chain(topic) {
+            self.bytes.push(*byte).map_err(|_| NoRoom)?;
         }
         Ok(())
     }
 
     pub(super) fn set_number(&mut self, at: usize, number: u16) {
         let [a, b] = number.to_le_bytes();
-        if let Some([x, y, ..]) = self.octets.get_mut(at..) {
+        if let Some([x, y, ..]) = self.bytes.get_mut(at..) {
             (*x, *y) = (a, b);
         }
     }
 
-    /// Cuts the record at `at` out, whose topic is this long. Octet by octet, because `copy_within` brings a `memmove` of 700
-    /// octets of flash.
+    /// Cuts the record at `at` out, whose topic is this long. Byte by byte, because `copy_within` brings a `memmove` of 700
+    /// bytes of flash.
     pub(super) fn cut(&mut self, at: usize, topic_len: usize) {
         let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
         let mut to = at;
-        while from < self.octets.len() {
-            if let Some(&octet) = self.octets.get(from)
-                && let Some(slot) = self.octets.get_mut(to)
+        while from < self.bytes.len() {
+            if let Some(&byte) = self.bytes.get(from)
+                && let Some(slot) = self.bytes.get_mut(to)
             {
-                *slot = octet;
+                *slot = byte;
             }
             to = to.wrapping_add(1);
             from = from.wrapping_add(1);
         }
-        self.octets.truncate(to);
+        self.bytes.truncate(to);
     }
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::wire::FrameHeader;
 
-/// REP's rules. The driver keeps the octets: a queue of requests per peer, each with its
+/// REP's rules. The driver keeps the bytes: a queue of requests per peer, each with its
 /// envelope, and the envelope of the request being answered.
 #[derive(Debug)]
 pub struct Rep<S> {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::wire::FrameHeader;
 
-/// REQ's rules. The driver keeps the octets: requests on their way, and the one reply.
+/// REQ's rules. The driver keeps the bytes: requests on their way, and the one reply.
 #[derive(Debug)]
 pub struct Req<S> {
     peers: S,
@@ -161,7 +161,7 @@ impl<S: Slots<ReqPeer>> Req<S> {
         Some((old, new))
     }
 
-    /// The request to a peer is out, its last octet written. What came of the peer before is no
+    /// The request to a peer is out, its last byte written. What came of the peer before is no
     /// reply to it.
     pub fn sent(&mut self, peer: PeerId) {
         self.turn.sent(peer);

@@ -134,7 +134,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// The request to a peer is out, its last octet written.
+    /// The request to a peer is out, its last byte written.
     pub fn sent(&mut self, peer: P) {
         if self.0 == State::Routed(peer) {
             self.0 = State::Asked(peer);

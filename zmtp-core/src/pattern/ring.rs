@@ -46,7 +46,7 @@ pub trait Linked<const LANE: u8> {
 /// have one.
 #[derive(Debug)]
 pub struct Ring<const LANE: u8> {
-    /// [`PeerId::NONE`] if there is nobody, because firmware counts octets.
+    /// [`PeerId::NONE`] if there is nobody, because firmware counts bytes.
     head: PeerId,
 }
 

@@ -100,7 +100,7 @@ pub enum Unroutable {
 }
 
 impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
-    /// ROUTER without peers. Peers that give no id are called by five octets, 0 and a number that
+    /// ROUTER without peers. Peers that give no id are called by five bytes, 0 and a number that
     /// counts from `first`, which should be random. `handover`: a newcomer takes a routing id over
     /// from the peer that has it (`ZMQ_ROUTER_HANDOVER`).
     pub const fn new(peers: S, ids: I, first: u32, handover: bool) -> Self {
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_without_a_name_get_five_octets_that_begin_with_0() {
+    fn peers_without_a_name_get_five_bytes_that_begin_with_0() {
         let mut router = router(false);
         router.attach(PeerId(0), b"\0\0\0\0\0").unwrap();
         router.attach(PeerId(1), b"").unwrap();

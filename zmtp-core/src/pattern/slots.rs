@@ -19,7 +19,7 @@ pub trait Slots<T> {
 }
 
 /// Up to `N` peers in place, found by scanning: for microcontrollers, where `N` is small.
-// Not a `heapless::Vec`, whose removal brings a `memmove` of 700 octets of flash.
+// Not a `heapless::Vec`, whose removal brings a `memmove` of 700 bytes of flash.
 #[derive(Debug)]
 pub struct Fixed<T, const N: usize>([Option<(PeerId, T)>; N]);
 

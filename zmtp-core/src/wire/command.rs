@@ -4,7 +4,7 @@ use nom::IResult;
 use nom::Parser;
 use nom::combinator::{rest, verify};
 
-use super::{Malformed, fixed, octets, short};
+use super::{Malformed, bytes, fixed, short};
 use crate::buffer::is_name;
 
 /// The names of ZMTP 3.1's commands. Case matters.
@@ -42,8 +42,8 @@ pub enum CommandName {
 
 impl CommandName {
     /// All but [`CommandName::Unknown`], in the order of their names.
-    fn from_octets(octets: &[u8]) -> Self {
-        match octets {
+    fn from_bytes(bytes: &[u8]) -> Self {
+        match bytes {
             b"CANCEL" => Self::Cancel,
             b"ERROR" => Self::Error,
             b"HELLO" => Self::Hello,
@@ -60,16 +60,16 @@ impl CommandName {
         }
     }
 
-    /// The name's octets; none for [`CommandName::Unknown`].
+    /// The name's bytes; none for [`CommandName::Unknown`].
     #[inline(always)]
-    pub const fn octets(self) -> &'static [u8] {
+    pub const fn bytes(self) -> &'static [u8] {
         match self.sized().split_first() {
-            Some((_, octets)) => octets,
+            Some((_, bytes)) => bytes,
             None => &[],
         }
     }
 
-    /// The name behind an octet that says how long it is.
+    /// The name behind a byte that says how long it is.
     #[inline(always)]
     pub(crate) const fn sized(self) -> &'static [u8] {
         match self {
@@ -100,7 +100,7 @@ impl CommandName {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Command<'a> {
-    /// Behind an octet that says how long it is.
+    /// Behind a byte that says how long it is.
     name: &'a [u8],
     /// What follows the name.
     pub data: &'a [u8],
@@ -113,8 +113,8 @@ impl<'a> Command<'a> {
     ///
     /// [`Malformed::CommandName`] if the name is empty or longer than the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
-        // command-body = short-size command-name *OCTET; a name has 1 to 255 octets.
-        let name = verify(short.flat_map(octets), |name: &[u8]| !name.is_empty());
+        // command-body = short-size command-name *OCTET; a name has 1 to 255 bytes.
+        let name = verify(short.flat_map(bytes), |name: &[u8]| !name.is_empty());
         // Not nom's `recognize`, which keeps a slice that may panic as far as the linker can tell.
         match (name, rest).parse_complete(body) {
             Ok((_, (name, data))) => {
@@ -126,7 +126,7 @@ impl<'a> Command<'a> {
 
     /// Which command this is.
     pub fn name(&self) -> CommandName {
-        CommandName::from_octets(self.name.get(1..).unwrap_or_default())
+        CommandName::from_bytes(self.name.get(1..).unwrap_or_default())
     }
 
     /// Whether it is this command: less work than [`Command::name`].
@@ -141,12 +141,12 @@ impl<'a> Command<'a> {
 pub struct Ping<'a> {
     /// How long the sender allows itself to stay silent, in tenths of a second; 0 is no promise.
     pub ttl: u16,
-    /// To be echoed by the PONG: at most 16 octets, what exceeds them is cut as libzmq does.
+    /// To be echoed by the PONG: at most 16 bytes, what exceeds them is cut as libzmq does.
     pub context: &'a [u8],
 }
 
 impl<'a> Ping<'a> {
-    /// Octets of the longest context.
+    /// Bytes of the longest context.
     pub const MAX_CONTEXT: usize = 16;
 
     /// Milliseconds of a TTL.
@@ -166,13 +166,13 @@ impl<'a> Ping<'a> {
     }
 }
 
-/// The reason inside the data of an ERROR: up to 255 octets; what follows it is ignored.
+/// The reason inside the data of an ERROR: up to 255 bytes; what follows it is ignored.
 ///
 /// # Errors
 ///
 /// [`Malformed::ErrorReason`] if it is missing or longer than the data.
 pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
-    let reason: IResult<&[u8], &[u8], ()> = short.flat_map(octets).parse(data);
+    let reason: IResult<&[u8], &[u8], ()> = short.flat_map(bytes).parse(data);
     reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)
 }
 
@@ -192,7 +192,7 @@ mod tests {
             Welcome,
         ];
         for name in all {
-            let text = name.octets();
+            let text = name.bytes();
             assert!(!text.is_empty());
             let mut frame = [0; 32];
             let mut writer = Writer::new(&mut frame);

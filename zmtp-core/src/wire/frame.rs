@@ -7,7 +7,7 @@ const LONG: u8 = 0x02;
 const COMMAND: u8 = 0x04;
 const RESERVED: u8 = 0xf8;
 
-/// Octets of a body. Microcontrollers keep them in 32 bits: a frame that is longer is past any limit
+/// Bytes of a body. Microcontrollers keep them in 32 bits: a frame that is longer is past any limit
 /// there.
 #[cfg(target_pointer_width = "64")]
 pub(crate) type Size = u64;
@@ -57,7 +57,7 @@ pub enum Kind {
     Message(More),
 }
 
-/// What is wrong with a frame header whose octets are at hand.
+/// What is wrong with a frame header whose bytes are at hand.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HeaderFlaw {
     /// A frame of ZMTP 1.0 without flags.
@@ -70,17 +70,17 @@ pub(crate) enum HeaderFlaw {
 }
 
 impl HeaderFlaw {
-    /// The error about these octets.
-    pub(crate) fn of(self, octets: &[u8]) -> Malformed {
-        let octet = |at| octets.get(at).copied().unwrap_or_default();
+    /// The error about these bytes.
+    pub(crate) fn of(self, bytes: &[u8]) -> Malformed {
+        let byte = |at| bytes.get(at).copied().unwrap_or_default();
         match self {
             Self::Empty => Malformed::EmptyFrame,
             Self::MoreOnCommand => Malformed::MoreOnCommand,
-            Self::ReservedFlags => Malformed::ReservedFlags(octet(0)),
-            Self::ReservedFlagsV1 if octet(0) == u8::MAX => Malformed::ReservedFlags(octet(9)),
-            Self::ReservedFlagsV1 => Malformed::ReservedFlags(octet(1)),
+            Self::ReservedFlags => Malformed::ReservedFlags(byte(0)),
+            Self::ReservedFlagsV1 if byte(0) == u8::MAX => Malformed::ReservedFlags(byte(9)),
+            Self::ReservedFlagsV1 => Malformed::ReservedFlags(byte(1)),
             Self::Size => {
-                let size = octets.get(1..).and_then(<[u8]>::first_chunk);
+                let size = bytes.get(1..).and_then(<[u8]>::first_chunk);
                 Malformed::FrameSize(size.copied().map_or(u64::MAX, u64::from_be_bytes))
             }
         }
@@ -105,13 +105,13 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// Octets of the longest header of ZMTP 3.
+    /// Bytes of the longest header of ZMTP 3.
     pub const MAX_LEN: usize = 9;
 
     /// The flags of a short command.
     pub(crate) const COMMAND: u8 = COMMAND;
 
-    /// The header of a frame with a body of `len` octets. Sizes end at 2^63-1, where `usize` has
+    /// The header of a frame with a body of `len` bytes. Sizes end at 2^63-1, where `usize` has
     /// 32 bits at 2^32-1: larger ones are cut to it.
     pub const fn new(kind: Kind, len: u64) -> Self {
         Self { kind, len: size(len) }
@@ -122,19 +122,19 @@ impl FrameHeader {
         Self { kind, len }
     }
 
-    /// Reads a header from the front of `input` and says how many octets it took; `None` asks for
-    /// more octets. Any size may come in the long form.
+    /// Reads a header from the front of `input` and says how many bytes it took; `None` asks for
+    /// more bytes. Any size may come in the long form.
     ///
     /// # Errors
     ///
     /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
-    /// soon as its octet is there.
+    /// soon as its byte is there.
     #[inline]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         Self::read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`FrameHeader::parse`] of octets that were judged before, at less cost: `None` if it is not
+    /// [`FrameHeader::parse`] of bytes that were judged before, at less cost: `None` if it is not
     /// whole.
     #[inline]
     pub fn peek(input: &[u8]) -> Option<(Self, usize)> {
@@ -152,7 +152,7 @@ impl FrameHeader {
         Some((Self { kind, len }, taken))
     }
 
-    /// Octets that a header which begins so, and is not whole, lacks at least.
+    /// Bytes that a header which begins so, and is not whole, lacks at least.
     pub(crate) fn missing(input: &[u8]) -> usize {
         let whole = match input.first() {
             Some(flags) if flags & LONG != 0 => Self::MAX_LEN,
@@ -161,7 +161,7 @@ impl FrameHeader {
         whole.saturating_sub(input.len())
     }
 
-    /// [`FrameHeader::parse`] with an error that says no more than the octets do.
+    /// [`FrameHeader::parse`] with an error that says no more than the bytes do.
     #[inline]
     pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderFlaw> {
         // Written by hand: the same grammar in nom takes more instructions for a long header and
@@ -180,15 +180,15 @@ impl FrameHeader {
             let Some(&len) = rest.first() else { return Ok(None) };
             return Ok(Some((Self { kind, len: len.into() }, 2)));
         }
-        let Some(&octets) = rest.first_chunk() else { return Ok(None) };
-        let len = u64::from_be_bytes(octets);
+        let Some(&bytes) = rest.first_chunk() else { return Ok(None) };
+        let len = u64::from_be_bytes(bytes);
         if len > i64::MAX.unsigned_abs() {
             return Err(HeaderFlaw::Size);
         }
         Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
     }
 
-    /// The octets of this header: two up to a size of 255, nine above.
+    /// The bytes of this header: two up to a size of 255, nine above.
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn emit(&self) -> HeaderBytes {
@@ -201,8 +201,8 @@ impl FrameHeader {
         if self.len <= Size::from(u8::MAX) {
             HeaderBytes::short([flags, s7])
         } else {
-            let octets = [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7, 0];
-            HeaderBytes { octets, len: 9 }
+            let bytes = [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7, 0];
+            HeaderBytes { bytes, len: 9 }
         }
     }
 
@@ -211,7 +211,7 @@ impl FrameHeader {
         self.kind
     }
 
-    /// Octets of the body.
+    /// Bytes of the body.
     pub const fn len(&self) -> u64 {
         wide(self.len)
     }
@@ -231,36 +231,36 @@ impl FrameHeader {
         matches!(self.kind, Kind::Message(More::Last))
     }
 
-    /// Octets of the frame's header as emitted by [`FrameHeader::emit`], 2 or 9.
+    /// Bytes of the frame's header as emitted by [`FrameHeader::emit`], 2 or 9.
     pub const fn header_len(&self) -> usize {
         if self.len > u8::MAX as Size { Self::MAX_LEN } else { 2 }
     }
 }
 
-/// An emitted frame header: two or nine octets, or ten in ZMTP 1.0.
+/// An emitted frame header: two or nine bytes, or ten in ZMTP 1.0.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
-    octets: [u8; Self::MAX_LEN],
+    bytes: [u8; Self::MAX_LEN],
     len: u8,
 }
 
 impl HeaderBytes {
-    /// Octets of the longest, a long one of ZMTP 1.0.
+    /// Bytes of the longest, a long one of ZMTP 1.0.
     pub const MAX_LEN: usize = 10;
 
     pub(super) const fn short([first, second]: [u8; 2]) -> Self {
-        Self { octets: [first, second, 0, 0, 0, 0, 0, 0, 0, 0], len: 2 }
+        Self { bytes: [first, second, 0, 0, 0, 0, 0, 0, 0, 0], len: 2 }
     }
 
-    pub(super) const fn longest(octets: [u8; Self::MAX_LEN]) -> Self {
-        Self { octets, len: 10 }
+    pub(super) const fn longest(bytes: [u8; Self::MAX_LEN]) -> Self {
+        Self { bytes, len: 10 }
     }
 }
 
 impl AsRef<[u8]> for HeaderBytes {
     #[inline]
     fn as_ref(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 
@@ -273,10 +273,10 @@ mod tests {
         for (len, header_len) in [(0, 2), (255, 2), (256, 9), (i64::MAX as u64, 9)] {
             for kind in [Kind::Command, Kind::Message(More::Last), Kind::Message(More::Follows)] {
                 let header = FrameHeader::new(kind, len);
-                let octets = header.emit();
-                assert_eq!(octets.as_ref().len(), header_len);
+                let bytes = header.emit();
+                assert_eq!(bytes.as_ref().len(), header_len);
                 assert_eq!(header.header_len(), header_len);
-                assert_eq!(FrameHeader::parse(octets.as_ref()), Ok(Some((header, header_len))));
+                assert_eq!(FrameHeader::parse(bytes.as_ref()), Ok(Some((header, header_len))));
             }
         }
     }
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reserved_bit_is_refused_at_the_first_octet() {
+    fn every_reserved_bit_is_refused_at_the_first_byte() {
         for bit in 3..8 {
             let flags = 1 << bit;
             assert_eq!(FrameHeader::parse(&[flags]), Err(Malformed::ReservedFlags(flags)));
@@ -304,9 +304,9 @@ mod tests {
 
     #[test]
     fn a_prefix_of_a_header_asks_for_more() {
-        let octets = FrameHeader::new(Kind::Message(More::Last), 70_000).emit();
+        let bytes = FrameHeader::new(Kind::Message(More::Last), 70_000).emit();
         for cut in 0..9 {
-            assert_eq!(FrameHeader::parse(&octets.as_ref()[..cut]), Ok(None));
+            assert_eq!(FrameHeader::parse(&bytes.as_ref()[..cut]), Ok(None));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{FrameHeader, HeaderBytes, Kind, Malformed, More};
 const MORE: u8 = 0x01;
 /// Bit 2 of the flags, which 2.0 does not have.
 const COMMAND: u8 = 0x04;
-/// The first octet of a long length in 1.0.
+/// The first byte of a long length in 1.0.
 const LONG: u8 = 0xff;
 
 /// The framing of a version.
@@ -34,18 +34,18 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Reads a header from the front of `input` and says how many octets it took; `None` asks for
-    /// more octets. See [`FrameHeader::parse`].
+    /// Reads a header from the front of `input` and says how many bytes it took; `None` asks for
+    /// more bytes. See [`FrameHeader::parse`].
     ///
     /// # Errors
     ///
-    /// [`Malformed`], as soon as its octet is there.
+    /// [`Malformed`], as soon as its byte is there.
     #[inline]
     pub fn parse(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
         self.read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`Framing::parse`] with an error that says no more than the octets do.
+    /// [`Framing::parse`] with an error that says no more than the bytes do.
     #[inline]
     pub(crate) fn read(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderFlaw> {
         match self {
@@ -58,7 +58,7 @@ impl Framing {
         }
     }
 
-    /// Octets that a header which begins so, and is not whole, lacks at least.
+    /// Bytes that a header which begins so, and is not whole, lacks at least.
     pub(crate) fn missing(self, input: &[u8]) -> usize {
         match self {
             Self::V1 => 1,
@@ -66,7 +66,7 @@ impl Framing {
         }
     }
 
-    /// The octets of a header. A command has no place in 1.0 and 2.0.
+    /// The bytes of a header. A command has no place in 1.0 and 2.0.
     #[inline]
     pub fn emit(self, header: FrameHeader) -> HeaderBytes {
         match self {
@@ -124,11 +124,11 @@ mod tests {
         for (len, taken) in [(0, 2), (253, 2), (254, 10), (255, 10), (i64::MAX as u64, 10)] {
             for more in [More::Last, More::Follows] {
                 let header = FrameHeader::new(Kind::Message(more), len);
-                let octets = Framing::V1.emit(header);
-                assert_eq!(octets.as_ref().len(), taken);
-                assert_eq!(Framing::V1.parse(octets.as_ref()), Ok(Some((header, taken))));
+                let bytes = Framing::V1.emit(header);
+                assert_eq!(bytes.as_ref().len(), taken);
+                assert_eq!(Framing::V1.parse(bytes.as_ref()), Ok(Some((header, taken))));
                 for cut in 0..taken {
-                    assert_eq!(Framing::V1.parse(&octets.as_ref()[..cut]), Ok(None));
+                    assert_eq!(Framing::V1.parse(&bytes.as_ref()[..cut]), Ok(None));
                 }
             }
         }
@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn frames_of_2_0_are_those_of_3_without_commands() {
         let header = FrameHeader::new(LAST, 300);
-        let octets = Framing::V2.emit(header);
-        assert_eq!(octets.as_ref(), header.emit().as_ref());
-        assert_eq!(Framing::V2.parse(octets.as_ref()), Ok(Some((header, 9))));
+        let bytes = Framing::V2.emit(header);
+        assert_eq!(bytes.as_ref(), header.emit().as_ref());
+        assert_eq!(Framing::V2.parse(bytes.as_ref()), Ok(Some((header, 9))));
         for flags in [4, 5, 6, 8] {
             assert_eq!(Framing::V2.parse(&[flags]), Err(Malformed::ReservedFlags(flags)));
         }

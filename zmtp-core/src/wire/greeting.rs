@@ -1,8 +1,8 @@
-//! The greeting: 64 octets that open a connection (RFC 37 § Formal Grammar).
+//! The greeting: 64 bytes that open a connection (RFC 37 § Formal Grammar).
 
 use super::{Framing, RoutingId};
 
-/// Octets of the signature, all that may be sent before anything of the peer was read.
+/// Bytes of the signature, all that may be sent before anything of the peer was read.
 pub(crate) const SIGNATURE_LEN: usize = 10;
 /// Where the major version stands.
 pub(crate) const VERSION_MAJOR_AT: usize = 10;
@@ -58,7 +58,7 @@ impl Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        // As one number each: octet by octet it is three times the code.
+        // As one number each: byte by byte it is three times the code.
         let number = |version: &Self| u16::from_be_bytes([version.major, version.minor]);
         number(self).cmp(&number(other))
     }
@@ -76,7 +76,7 @@ impl core::fmt::Display for Version {
     }
 }
 
-/// The name of a security mechanism: 20 octets, padded with NUL.
+/// The name of a security mechanism: 20 bytes, padded with NUL.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct MechanismName([u8; MECHANISM_LEN]);
 
@@ -88,26 +88,26 @@ impl MechanismName {
     /// Curve25519 (RFC 25).
     pub const CURVE: Self = Self::new(b"CURVE");
 
-    /// A name of up to 20 octets; what exceeds them is cut.
+    /// A name of up to 20 bytes; what exceeds them is cut.
     pub const fn new(name: &[u8]) -> Self {
-        let mut octets = [0; MECHANISM_LEN];
-        let (mut rest, mut place): (&[u8], &mut [u8]) = (name, &mut octets);
+        let mut bytes = [0; MECHANISM_LEN];
+        let (mut rest, mut place): (&[u8], &mut [u8]) = (name, &mut bytes);
         while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
             *slot = *first;
             rest = others;
             place = slots;
         }
-        Self(octets)
+        Self(bytes)
     }
 
-    /// All 20 octets as they stand on the wire.
-    pub const fn octets(&self) -> &[u8; MECHANISM_LEN] {
+    /// All 20 bytes as they stand on the wire.
+    pub const fn bytes(&self) -> &[u8; MECHANISM_LEN] {
         &self.0
     }
 
-    /// The octets before the first NUL.
+    /// The bytes before the first NUL.
     pub fn name(&self) -> &[u8] {
-        self.0.split(|octet| *octet == 0).next().unwrap_or_default()
+        self.0.split(|byte| *byte == 0).next().unwrap_or_default()
     }
 }
 
@@ -135,18 +135,18 @@ impl defmt::Format for MechanismName {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum OldPeer {
-    /// No signature. ZMTP 1.0 opens like that, and so do HTTP, TLS and SSH; this is the octet that
+    /// No signature. ZMTP 1.0 opens like that, and so do HTTP, TLS and SSH; this is the byte that
     /// shows it: the first if it is not `ff`, else the tenth, whose bit 0 is clear.
     Unversioned(u8),
-    /// The major version octet: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is not enough.
+    /// The major version byte: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is not enough.
     Version(u8),
 }
 
 impl core::fmt::Display for OldPeer {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Unversioned(octet) => {
-                write!(f, "no ZMTP signature (octet {octet:#04x}): ZMTP 1.0 or another protocol")
+            Self::Unversioned(byte) => {
+                write!(f, "no ZMTP signature (byte {byte:#04x}): ZMTP 1.0 or another protocol")
             }
             Self::Version(1) => f.write_str("peer speaks ZMTP 2.0"),
             Self::Version(3) => f.write_str("peer speaks ZMTP 3.0"),
@@ -161,10 +161,10 @@ impl core::fmt::Display for OldPeer {
 /// use zmtp_core::wire::{Greeting, MechanismName, Version};
 ///
 /// let greeting = Greeting { version: Version::V3_1, mechanism: MechanismName::NULL, as_server: false };
-/// let octets = greeting.emit(0);
-/// assert_eq!(octets.len(), Greeting::LEN);
-/// assert_eq!(Greeting::parse(&octets), Ok(Some(greeting)));
-/// assert_eq!(Greeting::parse(&octets[..40]), Ok(None));
+/// let bytes = greeting.emit(0);
+/// assert_eq!(bytes.len(), Greeting::LEN);
+/// assert_eq!(Greeting::parse(&bytes), Ok(Some(greeting)));
+/// assert_eq!(Greeting::parse(&bytes[..40]), Ok(None));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -178,62 +178,62 @@ pub struct Greeting {
 }
 
 impl Greeting {
-    /// Octets of a greeting.
+    /// Bytes of a greeting.
     pub const LEN: usize = 64;
 
-    /// Reads the greeting at the front of `input`; `None` asks for more octets.
+    /// Reads the greeting at the front of `input`; `None` asks for more bytes.
     ///
     /// Padding, filler and unknown as-server values are ignored, as RFC 37 asks.
     ///
     /// # Errors
     ///
-    /// [`OldPeer`] as soon as the octet that shows it is there.
+    /// [`OldPeer`] as soon as the byte that shows it is there.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
         let mut version = Version::NONE;
         GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [])?;
-        let Some(octets) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
-        let name = octets.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
-        let as_server = octets.get(AS_SERVER_AT) == Some(&1);
+        let Some(bytes) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
+        let name = bytes.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
+        let as_server = bytes.get(AS_SERVER_AT) == Some(&1);
         Ok(Some(Self { version, mechanism: MechanismName::new(name), as_server }))
     }
 
-    /// The 64 octets. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
+    /// The 64 bytes. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
     /// reads it as the size of a routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
-        let mut octets = Self::plain(self.version, &self.mechanism);
-        for (at, octet) in Self::fields(self.as_server, routing_id_len) {
-            if let Some(slot) = octets.get_mut(at) {
-                *slot = octet;
+        let mut bytes = Self::plain(self.version, &self.mechanism);
+        for (at, byte) in Self::fields(self.as_server, routing_id_len) {
+            if let Some(slot) = bytes.get_mut(at) {
+                *slot = byte;
             }
         }
-        octets
+        bytes
     }
 
-    /// The octets of a greeting, but for those that [`Greeting::fields`] says.
+    /// The bytes of a greeting, but for those that [`Greeting::fields`] says.
     pub(crate) const fn plain(version: Version, mechanism: &MechanismName) -> [u8; Self::LEN] {
-        let mut octets = [0; Self::LEN];
-        let [first, _, _, _, _, _, _, _, _, last, major, minor, rest @ ..] = &mut octets;
+        let mut bytes = [0; Self::LEN];
+        let [first, _, _, _, _, _, _, _, _, last, major, minor, rest @ ..] = &mut bytes;
         (*first, *last) = (0xff, 0x7f);
         (*major, *minor) = (version.major, version.minor);
-        let (mut name, mut place): (&[u8], &mut [u8]) = (mechanism.octets(), rest);
-        while let ([octet, others @ ..], [slot, slots @ ..]) = (name, place) {
-            *slot = *octet;
+        let (mut name, mut place): (&[u8], &mut [u8]) = (mechanism.bytes(), rest);
+        while let ([byte, others @ ..], [slot, slots @ ..]) = (name, place) {
+            *slot = *byte;
             name = others;
             place = slots;
         }
-        octets
+        bytes
     }
 
-    /// What is known only when a program runs: places in a greeting and their octets.
+    /// What is known only when a program runs: places in a greeting and their bytes.
     #[inline(always)]
     pub(crate) fn fields(as_server: bool, routing_id_len: u8) -> [(usize, u8); 3] {
-        // A ZMTP 1.0 length in the signature: that of the routing id and a flags octet.
+        // A ZMTP 1.0 length in the signature: that of the routing id and a flags byte.
         let longest = RoutingId::MAX_LEN == 255 && routing_id_len == u8::MAX;
         [(7, longest.into()), (8, routing_id_len.wrapping_add(1)), (AS_SERVER_AT, as_server.into())]
     }
 }
 
-/// A greeting as it arrives, judged octet by octet, so that nothing has to be kept for it. Its
+/// A greeting as it arrives, judged byte by byte, so that nothing has to be kept for it. Its
 /// mechanism goes elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GreetingReader {
@@ -247,12 +247,12 @@ impl GreetingReader {
         Self { at: 0, other: false }
     }
 
-    /// Octets read so far.
+    /// Bytes read so far.
     pub(crate) const fn position(&self) -> usize {
         self.at as usize
     }
 
-    /// Takes octets from the front of `input` up to the greeting's end and says how many. Those of
+    /// Takes bytes from the front of `input` up to the greeting's end and says how many. Those of
     /// the version go to `version`, and those of the mechanism to `name`, as far as there is room;
     /// they are compared with our greeting's.
     pub(crate) fn push(
@@ -263,20 +263,20 @@ impl GreetingReader {
         name: &mut [u8],
     ) -> Result<usize, OldPeer> {
         let mut taken: usize = 0;
-        while let (at @ ..Greeting::LEN, Some(&octet)) = (self.position(), input.get(taken)) {
+        while let (at @ ..Greeting::LEN, Some(&byte)) = (self.position(), input.get(taken)) {
             match at {
-                0 if octet != 0xff => return Err(OldPeer::Unversioned(octet)),
-                // Any odd octet passes, as with libzmq: bit 0 tells a ZMTP 1.0 length apart.
-                9 if octet & 1 == 0 => return Err(OldPeer::Unversioned(octet)),
-                VERSION_MAJOR_AT if octet < 2 => return Err(OldPeer::Version(octet)),
-                VERSION_MAJOR_AT => version.major = octet,
-                SOCKET_TYPE_AT => version.minor = octet,
+                0 if byte != 0xff => return Err(OldPeer::Unversioned(byte)),
+                // Any odd byte passes, as with libzmq: bit 0 tells a ZMTP 1.0 length apart.
+                9 if byte & 1 == 0 => return Err(OldPeer::Unversioned(byte)),
+                VERSION_MAJOR_AT if byte < 2 => return Err(OldPeer::Version(byte)),
+                VERSION_MAJOR_AT => version.major = byte,
+                SOCKET_TYPE_AT => version.minor = byte,
                 MECHANISM_AT..AS_SERVER_AT => {
-                    if ours.get(at) != Some(&octet) {
+                    if ours.get(at) != Some(&byte) {
                         self.other = true;
                     }
                     if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
-                        *slot = octet;
+                        *slot = byte;
                     }
                 }
                 _ => {}
@@ -287,7 +287,7 @@ impl GreetingReader {
         Ok(taken)
     }
 
-    /// Whether all 20 octets of the mechanism are there and it is another.
+    /// Whether all 20 bytes of the mechanism are there and it is another.
     pub(crate) const fn is_of_another(&self) -> bool {
         self.other && self.position() >= AS_SERVER_AT
     }
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn openings_of_other_protocols_are_refused_at_their_first_octet() {
+    fn openings_of_other_protocols_are_refused_at_their_first_byte() {
         for opening in [b"GET / HTTP/1.1".as_slice(), b"\x16\x03\x01", b"SSH-2.0"] {
             let first = opening[0];
             assert_eq!(Greeting::parse(opening), Err(OldPeer::Unversioned(first)));
@@ -306,14 +306,14 @@ mod tests {
     }
 
     #[test]
-    fn an_even_tenth_octet_is_unversioned_and_any_odd_one_passes() {
-        let mut octets =
+    fn an_even_tenth_byte_is_unversioned_and_any_odd_one_passes() {
+        let mut bytes =
             Greeting { version: Version::V3_1, mechanism: MechanismName::NULL, as_server: false }
                 .emit(0);
-        octets[9] = 0x01;
-        assert!(Greeting::parse(&octets).is_ok_and(|greeting| greeting.is_some()));
-        octets[9] = 0x7e;
-        assert_eq!(Greeting::parse(&octets[..10]), Err(OldPeer::Unversioned(0x7e)));
+        bytes[9] = 0x01;
+        assert!(Greeting::parse(&bytes).is_ok_and(|greeting| greeting.is_some()));
+        bytes[9] = 0x7e;
+        assert_eq!(Greeting::parse(&bytes[..10]), Err(OldPeer::Unversioned(0x7e)));
     }
 
     #[test]
@@ -322,9 +322,9 @@ mod tests {
         for (major, expected) in
             [(0, Err(OldPeer::Version(0))), (1, Err(OldPeer::Version(1))), (2, Ok(None))]
         {
-            let mut octets = head.to_vec();
-            octets.push(major);
-            assert_eq!(Greeting::parse(&octets), expected);
+            let mut bytes = head.to_vec();
+            bytes.push(major);
+            assert_eq!(Greeting::parse(&bytes), expected);
         }
         assert_eq!(Version { major: 4, minor: 9 }.spoken(), Version::V3_1);
         for version in [Version::V3_1, Version::V3_0, Version::V2_0, Version::V1_0] {

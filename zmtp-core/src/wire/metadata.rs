@@ -3,13 +3,13 @@
 use nom::IResult;
 use nom::Parser;
 
-use super::{Malformed, Writer, fixed, octets, short};
+use super::{Malformed, Writer, bytes, fixed, short};
 
 /// A property: name and value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Property<'a> {
-    /// The name as sent, 0 to 255 octets. Case does not matter ([`Property::is`]); libzmq accepts
-    /// empty names and any octets, and so do we.
+    /// The name as sent, 0 to 255 bytes. Case does not matter ([`Property::is`]); libzmq accepts
+    /// empty names and any bytes, and so do we.
     pub name: &'a [u8],
     /// The value, binary.
     pub value: &'a [u8],
@@ -36,7 +36,7 @@ impl<'a> Property<'a> {
 
     fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
         // property = name value; name = OCTET 1*255name-char; value = 4OCTET *OCTET
-        (short.flat_map(octets), fixed.map(u32::from_be_bytes).flat_map(octets))
+        (short.flat_map(bytes), fixed.map(u32::from_be_bytes).flat_map(bytes))
             .map(|(name, value)| Self { name, value })
             .parse(input)
     }
@@ -54,7 +54,7 @@ impl<'a> Property<'a> {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Metadata<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     /// The identity frame of a peer that sends no properties.
     identity: Option<&'a [u8]>,
 }
@@ -64,26 +64,26 @@ impl<'a> Metadata<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Metadata`] if one is cut short or a stray octet follows the last.
-    pub fn new(octets: &'a [u8]) -> Result<Self, Malformed> {
-        let mut properties = Encoded(octets);
+    /// [`Malformed::Metadata`] if one is cut short or a stray byte follows the last.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut properties = Encoded(bytes);
         while properties.next().is_some() {}
-        if properties.0.is_empty() { Ok(Self::checked(octets)) } else { Err(Malformed::Metadata) }
+        if properties.0.is_empty() { Ok(Self::checked(bytes)) } else { Err(Malformed::Metadata) }
     }
 
     /// Wraps encoded properties that were checked before.
-    pub(crate) const fn checked(octets: &'a [u8]) -> Self {
-        Self { octets, identity: None }
+    pub(crate) const fn checked(bytes: &'a [u8]) -> Self {
+        Self { bytes, identity: None }
     }
 
     /// What a peer of ZMTP 2.0 or 1.0 says of itself: nothing but an Identity, in a frame.
     pub(crate) const fn of_identity(id: &'a [u8]) -> Self {
-        Self { octets: &[], identity: Some(id) }
+        Self { bytes: &[], identity: Some(id) }
     }
 
     /// The properties in the order they were sent, duplicates included.
     pub const fn iter(&self) -> Properties<'a> {
-        Properties { identity: self.identity, encoded: Encoded(self.octets) }
+        Properties { identity: self.identity, encoded: Encoded(self.bytes) }
     }
 
     /// The value of the last property called `name`, in any case: of several the last counts, as
@@ -94,8 +94,8 @@ impl<'a> Metadata<'a> {
 
     /// The encoded properties; nothing if the peer is older than ZMTP 3.0 and sent an identity
     /// frame in their place.
-    pub const fn octets(&self) -> &'a [u8] {
-        self.octets
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 }
 
@@ -149,16 +149,16 @@ impl<'a> Iterator for Encoded<'a> {
     }
 }
 
-/// A routing id of one's own: up to [`RoutingId::MAX_LEN`] octets that a ROUTER knows us by
+/// A routing id of one's own: up to [`RoutingId::MAX_LEN`] bytes that a ROUTER knows us by
 /// (`ZMQ_ROUTING_ID`). Empty lets the ROUTER make one up.
 #[derive(Clone, Copy)]
 pub struct RoutingId {
-    /// How many octets, then these.
+    /// How many bytes, then these.
     sized: [u8; Self::MAX_LEN + 1],
 }
 
 impl RoutingId {
-    /// Octets of the longest: 255, without an operating system 39, because each [`Config`] has room
+    /// Bytes of the longest: 255, without an operating system 39, because each [`Config`] has room
     /// for them in flash. Those of peers have up to 255 everywhere.
     ///
     /// [`Config`]: crate::Config
@@ -167,15 +167,15 @@ impl RoutingId {
     /// No routing id of one's own.
     pub const EMPTY: Self = Self { sized: [0; Self::MAX_LEN + 1] };
 
-    /// A routing id of up to [`RoutingId::MAX_LEN`] octets; `None` if there are more. A first octet
+    /// A routing id of up to [`RoutingId::MAX_LEN`] bytes; `None` if there are more. A first byte
     /// of 0 is for ids that ROUTERs make up, but libzmq lets it pass and so do we.
     pub const fn new(id: &[u8]) -> Option<Self> {
         if id.len() > Self::MAX_LEN {
             return None;
         }
         let mut made = Self::EMPTY;
-        let [len, octets @ ..] = &mut made.sized;
-        let (mut rest, mut place): (&[u8], &mut [u8]) = (id, octets);
+        let [len, bytes @ ..] = &mut made.sized;
+        let (mut rest, mut place): (&[u8], &mut [u8]) = (id, bytes);
         while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
             *slot = *first;
             rest = others;
@@ -185,17 +185,17 @@ impl RoutingId {
         Some(made)
     }
 
-    /// The octets.
-    pub fn octets(&self) -> &[u8] {
-        self.sized().split_first().map_or(&[], |(_, octets)| octets)
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.sized().split_first().map_or(&[], |(_, bytes)| bytes)
     }
 
-    /// The octets behind one that says how many they are.
+    /// The bytes behind one that says how many they are.
     pub(crate) fn sized(&self) -> &[u8] {
         self.sized.get(..=usize::from(self.len())).unwrap_or(&self.sized)
     }
 
-    /// How many octets, as they stand in the greeting's padding.
+    /// How many bytes, as they stand in the greeting's padding.
     pub const fn len(&self) -> u8 {
         let [len, ..] = self.sized;
         len
@@ -211,13 +211,13 @@ impl Eq for RoutingId {}
 
 impl PartialEq for RoutingId {
     fn eq(&self, other: &Self) -> bool {
-        self.octets() == other.octets()
+        self.bytes() == other.bytes()
     }
 }
 
 impl core::fmt::Debug for RoutingId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "\"{}\"", self.octets().escape_ascii())
+        write!(f, "\"{}\"", self.bytes().escape_ascii())
     }
 }
 
@@ -256,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn a_routing_id_has_at_most_255_octets() {
-        assert_eq!(RoutingId::new(&[7; 255]).unwrap().octets(), [7; 255]);
+    fn a_routing_id_has_at_most_255_bytes() {
+        assert_eq!(RoutingId::new(&[7; 255]).unwrap().bytes(), [7; 255]);
         assert!(RoutingId::new(&[7; 256]).is_none());
         assert!(RoutingId::new(b"").unwrap().is_empty());
     }

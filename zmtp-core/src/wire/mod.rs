@@ -1,4 +1,4 @@
-//! Octets on the wire: pure parsing and emitting, no state beyond a value.
+//! Bytes on the wire: pure parsing and emitting, no state beyond a value.
 //!
 //! | file | grammar | source |
 //! |---|---|---|
@@ -31,21 +31,21 @@ pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub use socket_type::SocketType;
 pub use writer::{Full, Writer};
 
-/// Takes a fixed number of octets. nom's own numbers keep a slice that may panic as far as the
+/// Takes a fixed number of bytes. nom's own numbers keep a slice that may panic as far as the
 /// linker can tell, at optimisation "z".
 fn fixed<const N: usize>(input: &[u8]) -> nom::IResult<&[u8], [u8; N], ()> {
     let (taken, rest) = input.split_first_chunk().ok_or(nom::Err::Error(()))?;
     Ok((rest, *taken))
 }
 
-/// Takes a number of one octet.
+/// Takes a number of one byte.
 fn short(input: &[u8]) -> nom::IResult<&[u8], u8, ()> {
     let (first, rest) = input.split_first().ok_or(nom::Err::Error(()))?;
     Ok((rest, *first))
 }
 
-/// Takes `n` octets. nom's own `take` keeps a split that may panic as far as the linker can tell.
-fn octets<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
+/// Takes `n` bytes. nom's own `take` keeps a split that may panic as far as the linker can tell.
+fn bytes<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
     let n = n.try_into().unwrap_or(usize::MAX);
     move |input: &'a [u8]| {
         let (taken, rest) = input.split_at_checked(n).ok_or(nom::Err::Error(()))?;
@@ -53,7 +53,7 @@ fn octets<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8
     }
 }
 
-/// Octets that break the grammar itself, whoever sent them and whenever.
+/// Bytes that break the grammar itself, whoever sent them and whenever.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -72,10 +72,10 @@ pub enum Malformed {
     MoreOnCommand,
     /// MORE on the identity frame that opens ZMTP 2.0 and 1.0.
     MoreOnIdentity,
-    /// A PING without its two octets of TTL.
+    /// A PING without its two bytes of TTL.
     Ping,
     /// Flag bits 3 to 7 are reserved and zero, in ZMTP 2.0 bits 2 to 7 and in 1.0 bits 1 to 7; this
-    /// is the flags octet.
+    /// is the flags byte.
     ReservedFlags(u8),
 }
 

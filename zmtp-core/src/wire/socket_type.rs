@@ -61,7 +61,7 @@ impl SocketType {
 
     /// The type called `name` in a Socket-Type property. Case matters, as with libzmq.
     pub fn from_name(name: &[u8]) -> Option<Self> {
-        Self::all().find(|one| one.octets() == name)
+        Self::all().find(|one| one.bytes() == name)
     }
 
     /// The name in a Socket-Type property.
@@ -73,7 +73,7 @@ impl SocketType {
         }
     }
 
-    /// The name behind an octet that says how long it is.
+    /// The name behind a byte that says how long it is.
     #[inline(always)]
     pub(crate) const fn sized_name(self) -> &'static str {
         match self {
@@ -99,9 +99,9 @@ impl SocketType {
         }
     }
 
-    /// [`SocketType::name`] in octets.
+    /// [`SocketType::name`] in bytes.
     #[inline(always)]
-    pub(crate) const fn octets(self) -> &'static [u8] {
+    pub(crate) const fn bytes(self) -> &'static [u8] {
         self.name().as_bytes()
     }
 
@@ -149,9 +149,9 @@ impl SocketType {
     #[inline(always)]
     pub(crate) fn peer_called(self, name: &[u8]) -> Option<Self> {
         match self.peers() {
-            [a, ..] if is_name(name, a.octets()) => Some(*a),
-            [_, b, ..] if is_name(name, b.octets()) => Some(*b),
-            [_, _, c] if is_name(name, c.octets()) => Some(*c),
+            [a, ..] if is_name(name, a.bytes()) => Some(*a),
+            [_, b, ..] if is_name(name, b.bytes()) => Some(*b),
+            [_, _, c] if is_name(name, c.bytes()) => Some(*c),
             _ => None,
         }
     }

@@ -2,23 +2,23 @@
 
 use super::{CommandName, FrameHeader, Kind, RoutingId};
 
-/// The octets do not fit; `needed` more than there was room for.
+/// The bytes do not fit; `needed` more than there was room for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Full {
-    /// Octets that were missing.
+    /// Bytes that were missing.
     pub needed: usize,
 }
 
 impl core::fmt::Display for Full {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "buffer too small by {} octets", self.needed)
+        write!(f, "buffer too small by {} bytes", self.needed)
     }
 }
 
 impl core::error::Error for Full {}
 
-/// Appends octets to a borrowed slice. What does not fit is counted instead of written, so that who
+/// Appends bytes to a borrowed slice. What does not fit is counted instead of written, so that who
 /// appends in many steps asks once whether all of it fitted.
 #[derive(Debug)]
 pub struct Writer<'o> {
@@ -32,10 +32,10 @@ impl<'o> Writer<'o> {
         Self { out, len: 0 }
     }
 
-    /// Appends `octets`.
-    pub fn put(&mut self, octets: &[u8]) {
-        crate::buffer::copy(self.out.get_mut(self.len..).unwrap_or_default(), octets);
-        self.len = self.len.saturating_add(octets.len());
+    /// Appends `bytes`.
+    pub fn put(&mut self, bytes: &[u8]) {
+        crate::buffer::copy(self.out.get_mut(self.len..).unwrap_or_default(), bytes);
+        self.len = self.len.saturating_add(bytes.len());
     }
 
     /// Appends a command frame whose data are these parts in a row.
@@ -49,7 +49,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Appends the header of a command of our own, whose body has `len` octets: they are few where
+    /// Appends the header of a command of our own, whose body has `len` bytes: they are few where
     /// routing ids are short.
     pub(crate) fn command_header(&mut self, len: usize) {
         if RoutingId::MAX_LEN < 128 {
@@ -60,15 +60,15 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Changes an octet that was written.
+    /// Changes a byte that was written.
     #[inline(always)]
-    pub(crate) fn set(&mut self, at: usize, octet: u8) {
+    pub(crate) fn set(&mut self, at: usize, byte: u8) {
         if let Some(slot) = self.out.get_mut(at) {
-            *slot = octet;
+            *slot = byte;
         }
     }
 
-    /// Octets appended so far, those that did not fit included.
+    /// Bytes appended so far, those that did not fit included.
     pub const fn len(&self) -> usize {
         self.len
     }
@@ -88,7 +88,7 @@ impl<'o> Writer<'o> {
         self.out.get(..self.len).unwrap_or_default()
     }
 
-    /// How many octets were written.
+    /// How many bytes were written.
     ///
     /// # Errors
     ///

@@ -48,10 +48,10 @@ impl ErrorType for Uart {
 impl Read for Uart {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Nothing> {
         // SAFETY: a register; never run.
-        let octet = unsafe { read_volatile(UART) };
+        let byte = unsafe { read_volatile(UART) };
         match buf.first_mut() {
-            Some(slot) if octet < 256 => {
-                *slot = octet as u8;
+            Some(slot) if byte < 256 => {
+                *slot = byte as u8;
                 Ok(1)
             }
             _ => Err(Nothing),
@@ -61,9 +61,9 @@ impl Read for Uart {
 
 impl Write for Uart {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Nothing> {
-        for octet in buf {
+        for byte in buf {
             // SAFETY: a register; never run.
-            unsafe { write_volatile(UART, u32::from(*octet)) };
+            unsafe { write_volatile(UART, u32::from(*byte)) };
         }
         Ok(buf.len())
     }
@@ -79,19 +79,19 @@ pub fn now() -> Instant {
     Instant::from_millis(u64::from(unsafe { read_volatile(TICKS) }))
 }
 
-/// Octets of any length from anywhere.
-pub fn octets() -> &'static mut [u8] {
+/// Bytes of any length from anywhere.
+pub fn bytes() -> &'static mut [u8] {
     // SAFETY: never run.
     unsafe {
         core::slice::from_raw_parts_mut(read_volatile(ADDRESS) as *mut u8, read_volatile(LENGTH))
     }
 }
 
-/// Looks at octets and at how many they are.
-pub fn look(octets: &[u8]) {
-    for octet in octets {
+/// Looks at bytes and at how many they are.
+pub fn look(bytes: &[u8]) {
+    for byte in bytes {
         // SAFETY: a register; never run.
-        unsafe { write_volatile(UART, u32::from(*octet)) };
+        unsafe { write_volatile(UART, u32::from(*byte)) };
     }
 }
 

@@ -46,7 +46,7 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                     Err(fault) => return Err(port.ended(at, fault)),
                 }
             }
-            // Each future below moves octets of one link, once, and notes what it moved before it
+            // Each future below moves bytes of one link, once, and notes what it moved before it
             // is done: whoever is dropped has moved nothing.
             let mut step = steps.iter().copied();
             let futures = self.ports.each_mut().map(|port| {

@@ -1,4 +1,4 @@
-//! The async face: octets move by `embedded-io-async`.
+//! The async face: bytes move by `embedded-io-async`.
 //!
 //! Futures have no deadline: race them against a timer of your executor, at
 //! [`Socket::next_deadline`] or before. What each call does when its future is dropped, provided
@@ -10,8 +10,8 @@
 //! | `queue`, `publish` | nothing of the message was taken, or it is whole in the send buffer |
 //! | `flush` | the rest waits in the send buffer |
 //! | `begin` | nothing has begun |
-//! | `push` | no octet was taken; those it said it took are safe |
-//! | `send` | a message that fits the send buffer: as `queue`. One that does not, and whose first octets are gone: the link is closed by the next call that sends |
+//! | `push` | no byte was taken; those it said it took are safe |
+//! | `send` | a message that fits the send buffer: as `queue`. One that does not, and whose first bytes are gone: the link is closed by the next call that sends |
 //! | `request` | the request may be out or not; the next one may go, and a late reply is not taken for its reply |
 //! | `cancel` | the subscription is as it was |
 
@@ -169,7 +169,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     /// # Cancel safety
     ///
     /// A message that fits the send buffer is sent whole, later, or not at all. **Any other is not
-    /// cancel-safe**: once its first octets are out, the link cannot be used without the rest, and
+    /// cancel-safe**: once its first bytes are out, the link cannot be used without the rest, and
     /// is closed by the next call that sends.
     pub async fn send(
         &mut self,
@@ -184,12 +184,12 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         result
     }
 
-    /// Begins a part of `len` octets, the message's last or not, to be followed by
+    /// Begins a part of `len` bytes, the message's last or not, to be followed by
     /// [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::queue`]; [`Error::Unfinished`] if the part before lacks octets.
+    /// As [`Socket::queue`]; [`Error::Unfinished`] if the part before lacks bytes.
     ///
     /// # Cancel safety
     ///
@@ -204,7 +204,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await
     }
 
-    /// Takes octets of the part that was begun into the send buffer, at least one if there are
+    /// Takes bytes of the part that was begun into the send buffer, at least one if there are
     /// any, and says how many; go on with the rest. [`Socket::flush`] after the last.
     ///
     /// # Errors
@@ -213,9 +213,9 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     ///
     /// # Cancel safety
     ///
-    /// No octet was taken if the future is dropped before it is done.
+    /// No byte was taken if the future is dropped before it is done.
     #[cfg(feature = "chunks")]
-    pub async fn push(&mut self, octets: &[u8]) -> Result<usize, Error<IO::Error>> {
-        port::push(&mut self.port, &mut self.kind, octets).await
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<usize, Error<IO::Error>> {
+        port::push(&mut self.port, &mut self.kind, bytes).await
     }
 }

@@ -1,4 +1,4 @@
-//! How octets move by `embedded-io-async`.
+//! How bytes move by `embedded-io-async`.
 //!
 //! Each `await` below is one read, write or flush of the IO, and what it moved is noted before the
 //! next: no state lives in a future but how far a borrowed message has come.
@@ -13,7 +13,7 @@ use crate::kind::Rules;
 use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
 
-/// Moves octets, once.
+/// Moves bytes, once.
 pub(crate) async fn step<K: Rules, IO: Read + Write>(
     port: &mut Port<'_, K, IO>,
     step: Step,
@@ -112,16 +112,16 @@ pub(crate) async fn begin<K: Rules, IO: Read + Write>(
     }
 }
 
-/// Takes octets of the part that was begun, at least one if there are any, and says how many.
+/// Takes bytes of the part that was begun, at least one if there are any, and says how many.
 #[cfg(feature = "chunks")]
 pub(crate) async fn push<K: Rules, IO: Read + Write>(
     port: &mut Port<'_, K, IO>,
     kind: &mut K,
-    octets: &[u8],
+    bytes: &[u8],
 ) -> Result<usize, Error<IO::Error>> {
     loop {
-        let n = port.push(kind, octets)?;
-        if n > 0 || octets.is_empty() {
+        let n = port.push(kind, bytes)?;
+        if n > 0 || bytes.is_empty() {
             return Ok(n);
         }
         step(port, Step::Write).await?;

@@ -1,4 +1,4 @@
-//! The blocking face: octets move by `embedded-io`.
+//! The blocking face: bytes move by `embedded-io`.
 //!
 //! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
 //! must return from `read` and `write` for a deadline to be kept: with an error of kind
@@ -140,12 +140,12 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         self.port.send(&mut self.kind, parts, &mut Until::new(deadline, now))
     }
 
-    /// Begins a part of `len` octets, the message's last or not, to be followed by
+    /// Begins a part of `len` bytes, the message's last or not, to be followed by
     /// [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks octets.
+    /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks bytes.
     #[cfg(feature = "chunks")]
     pub fn begin(
         &mut self,
@@ -157,7 +157,7 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
         self.port.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
     }
 
-    /// Sends octets of the part that was begun. The last ones of a message are written at once,
+    /// Sends bytes of the part that was begun. The last ones of a message are written at once,
     /// others may wait in the send buffer for more.
     ///
     /// # Errors
@@ -167,16 +167,16 @@ impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
     #[cfg(feature = "chunks")]
     pub fn push(
         &mut self,
-        octets: &[u8],
+        bytes: &[u8],
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.push_all(&mut self.kind, octets, &mut Until::new(deadline, now))
+        self.port.push_all(&mut self.kind, bytes, &mut Until::new(deadline, now))
     }
 }
 
 /// What sockets may cost a microcontroller, without buffers and IO: a ratchet, to be turned down.
-/// Heartbeats take 8 octets of it, and any crate may turn them on.
+/// Heartbeats take 8 bytes of it, and any crate may turn them on.
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     let allowed = 8 + if cfg!(feature = "chunks") { 160 } else { 144 };

@@ -1,4 +1,4 @@
-//! How octets move by `embedded-io`.
+//! How bytes move by `embedded-io`.
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
@@ -15,7 +15,7 @@ use crate::port::{CHUNKS, Cursor, Port, TooLarge};
 pub(crate) struct Until<F> {
     deadline: Instant,
     pub(crate) now: F,
-    /// The call has moved octets, or tried to.
+    /// The call has moved bytes, or tried to.
     looked: bool,
 }
 
@@ -29,7 +29,7 @@ impl<F: FnMut() -> Instant> Until<F> {
         now >= self.deadline
     }
 
-    /// Whether it keeps the call from moving octets, which it does once whatever the time.
+    /// Whether it keeps the call from moving bytes, which it does once whatever the time.
     pub(crate) fn is_over(&mut self, now: Instant) -> bool {
         core::mem::replace(&mut self.looked, true) && self.has_passed(now)
     }
@@ -138,10 +138,10 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     pub(crate) fn push_all<F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
-        octets: &[u8],
+        bytes: &[u8],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        let mut rest = octets;
+        let mut rest = bytes;
         loop {
             let n = self.push(kind, rest)?;
             rest = rest.get(n..).unwrap_or_default();
@@ -167,7 +167,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
         Ok(())
     }
 
-    /// Moves octets, once: of those that the call borrows if that is due. Says how many.
+    /// Moves bytes, once: of those that the call borrows if that is due. Says how many.
     pub(crate) fn step(
         &mut self,
         step: Step,

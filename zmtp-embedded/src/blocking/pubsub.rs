@@ -74,11 +74,11 @@ impl<K, IO: Read + Write> Socket<'_, K, IO> {
 
 impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
-    /// after its handshake, or when octets go out the next time: by any call that waits.
+    /// after its handshake, or when bytes go out the next time: by any call that waits.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 octets longer than the
+    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
     /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.port.fits(kind::Sub::<TOPICS>::needs(topic))?;

@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 
 use super::{Place, Rules};
 
-/// PUB with room for subscriptions of `TOPICS` octets, each its topic's and 4, of peers on `LINKS`
+/// PUB with room for subscriptions of `TOPICS` bytes, each its topic's and 4, of peers on `LINKS`
 /// links.
 #[derive(Debug)]
 pub struct Pub<const TOPICS: usize, const LINKS: usize = 1> {
@@ -53,9 +53,9 @@ impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {
         if first && header.is_final() { Place::Head } else { Place::Reject }
     }
 
-    fn frame(&mut self, peer: PeerId, octets: &[u8]) -> bool {
+    fn frame(&mut self, peer: PeerId, bytes: &[u8]) -> bool {
         // What peers of ZMTP 3.0 have for commands.
-        if let Some((&what @ (0 | 1), topic)) = octets.split_first() {
+        if let Some((&what @ (0 | 1), topic)) = bytes.split_first() {
             self.subscription(peer, topic, what == 1);
         }
         false

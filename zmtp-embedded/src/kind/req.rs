@@ -8,7 +8,7 @@ use zmtp_core::wire::SocketType;
 use super::{Place, Rules};
 use crate::error::Error;
 
-/// Octets of the frame with a request id.
+/// Bytes of the frame with a request id.
 const ID: usize = 6;
 
 /// REQ with one peer.
@@ -56,8 +56,8 @@ impl Rules for Req {
         }
     }
 
-    fn frame(&mut self, _peer: PeerId, octets: &[u8]) -> bool {
-        let is_last = octets.first_chunk() == Some(&self.request_id.to_ne_bytes());
+    fn frame(&mut self, _peer: PeerId, bytes: &[u8]) -> bool {
+        let is_last = bytes.first_chunk() == Some(&self.request_id.to_ne_bytes());
         self.frames.check_request_id(is_last) == Verdict::Envelope
     }
 

@@ -44,8 +44,8 @@ pub(crate) trait Rules: Role + Sized {
         Place::Part
     }
 
-    /// A frame whose octets matter is whole: does its message go on?
-    fn frame(&mut self, _peer: PeerId, _octets: &[u8]) -> bool {
+    /// A frame whose bytes matter is whole: does its message go on?
+    fn frame(&mut self, _peer: PeerId, _bytes: &[u8]) -> bool {
         true
     }
 
@@ -61,7 +61,7 @@ pub(crate) trait Rules: Role + Sized {
     fn subscription(&mut self, _peer: PeerId, _topic: &[u8], _wanted: bool) {}
 
     /// Puts what the type itself has to say into the outbox, as far as there is room. An error says
-    /// how many octets an outbox must have for what never fits.
+    /// how many bytes an outbox must have for what never fits.
     fn talk(
         &mut self,
         _connection: &Connection<NullOf<Self>, &Config>,
@@ -70,12 +70,12 @@ pub(crate) trait Rules: Role + Sized {
         Ok(())
     }
 
-    /// Octets that go in front of the next message.
+    /// Bytes that go in front of the next message.
     fn prefix_len(&self, _envelope: usize) -> usize {
         0
     }
 
-    /// A message begins. Gives the octets in front of it, some of which are made in `room`; `None`
+    /// A message begins. Gives the bytes in front of it, some of which are made in `room`; `None`
     /// if it is to go nowhere.
     fn begin<'e, E>(
         &mut self,

@@ -10,7 +10,7 @@ use super::{Place, Rules};
 use crate::error::Error;
 use crate::outbox::Outbox;
 
-/// SUB with room for subscriptions of `TOPICS` octets, each its topic's and 4.
+/// SUB with room for subscriptions of `TOPICS` bytes, each its topic's and 4.
 #[derive(Debug)]
 pub struct Sub<const TOPICS: usize> {
     topics: FixedSubscriptions<TOPICS>,
@@ -23,12 +23,12 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         Self { topics: FixedSubscriptions::new(), told: 0 }
     }
 
-    /// The peer is told when octets go out the next time.
+    /// The peer is told when bytes go out the next time.
     pub(crate) fn subscribe<E>(&mut self, topic: &[u8]) -> Result<(), Error<E>> {
         self.topics.add(topic).map_err(|_| Error::NoRoom)
     }
 
-    /// Octets that the peer is told of a topic with, at most.
+    /// Bytes that the peer is told of a topic with, at most.
     pub(crate) fn needs(topic: &[u8]) -> usize {
         topic.len().saturating_add(SubscriptionHeader::MAX_LEN)
     }
@@ -54,7 +54,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
 }
 
 /// The version spoken with a peer that may be told.
-// Outlined, these two cost 150 octets of flash more.
+// Outlined, these two cost 150 bytes of flash more.
 #[cfg_attr(target_os = "none", inline(always))]
 fn spoken<M: Mechanism>(connection: &Connection<M, &Config>) -> Option<Version> {
     connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.spoken())
@@ -102,8 +102,8 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         if first { Place::Head } else { Place::Part }
     }
 
-    fn frame(&mut self, _peer: PeerId, octets: &[u8]) -> bool {
-        self.topics.matches(octets)
+    fn frame(&mut self, _peer: PeerId, bytes: &[u8]) -> bool {
+        self.topics.matches(bytes)
     }
 
     #[cfg_attr(target_os = "none", inline(never))]

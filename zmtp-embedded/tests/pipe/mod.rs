@@ -1,4 +1,4 @@
-//! An in-memory byte stream with two ends, and a peer's octets written by hand.
+//! An in-memory byte stream with two ends, and a peer's bytes written by hand.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -29,10 +29,10 @@ impl Error for PipeError {
     }
 }
 
-/// Octets on their way in one direction.
+/// Bytes on their way in one direction.
 #[derive(Debug, Default)]
 struct Lane {
-    octets: VecDeque<u8>,
+    bytes: VecDeque<u8>,
     closed: bool,
 }
 
@@ -41,7 +41,7 @@ struct Lane {
 pub(crate) struct End {
     from: Rc<RefCell<Lane>>,
     to: Rc<RefCell<Lane>>,
-    /// The most octets a read or write takes.
+    /// The most bytes a read or write takes.
     most: usize,
     /// The sizes of the writes so far.
     pub(crate) writes: Rc<RefCell<Vec<usize>>>,
@@ -49,7 +49,7 @@ pub(crate) struct End {
     pub(crate) failures: Rc<RefCell<VecDeque<ErrorKind>>>,
 }
 
-/// Two ends whose reads and writes take at most `most` octets each.
+/// Two ends whose reads and writes take at most `most` bytes each.
 pub(crate) fn pipe(most: usize) -> (End, End) {
     let (there, back) = (Rc::<RefCell<Lane>>::default(), Rc::<RefCell<Lane>>::default());
     let end = |from: &Rc<_>, to: &Rc<_>| End {
@@ -63,14 +63,14 @@ pub(crate) fn pipe(most: usize) -> (End, End) {
 }
 
 impl End {
-    /// Says these octets, all at once.
-    pub(crate) fn say(&self, octets: &[u8]) {
-        self.to.borrow_mut().octets.extend(octets);
+    /// Says these bytes, all at once.
+    pub(crate) fn say(&self, bytes: &[u8]) {
+        self.to.borrow_mut().bytes.extend(bytes);
     }
 
     /// All that came.
     pub(crate) fn heard(&self) -> Vec<u8> {
-        self.from.borrow_mut().octets.drain(..).collect()
+        self.from.borrow_mut().bytes.drain(..).collect()
     }
 
     /// Says nothing more, and takes nothing more.
@@ -92,12 +92,12 @@ impl Read for End {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, PipeError> {
         self.fail()?;
         let mut lane = self.from.borrow_mut();
-        if lane.octets.is_empty() && !lane.closed {
+        if lane.bytes.is_empty() && !lane.closed {
             return Err(PipeError(ErrorKind::TimedOut));
         }
-        let n = buf.len().min(self.most).min(lane.octets.len());
-        for (slot, octet) in buf.iter_mut().zip(lane.octets.drain(..n)) {
-            *slot = octet;
+        let n = buf.len().min(self.most).min(lane.bytes.len());
+        for (slot, byte) in buf.iter_mut().zip(lane.bytes.drain(..n)) {
+            *slot = byte;
         }
         Ok(n)
     }
@@ -108,7 +108,7 @@ impl Write for End {
         self.fail()?;
         let mut lane = self.to.borrow_mut();
         let n = if lane.closed { 0 } else { buf.len().min(self.most) };
-        lane.octets.extend(&buf[..n]);
+        lane.bytes.extend(&buf[..n]);
         self.writes.borrow_mut().push(n);
         Ok(n)
     }
@@ -120,9 +120,9 @@ impl Write for End {
 
 /// A greeting with mechanism NULL.
 pub(crate) fn greeting() -> Vec<u8> {
-    let mut octets = [&[0xff][..], &[0; 7], &[1, 0x7f, 3, 1], b"NULL"].concat();
-    octets.resize(64, 0);
-    octets
+    let mut bytes = [&[0xff][..], &[0; 7], &[1, 0x7f, 3, 1], b"NULL"].concat();
+    bytes.resize(64, 0);
+    bytes
 }
 
 /// READY with a socket type of at most 9 letters and an empty routing id.
@@ -134,7 +134,7 @@ pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
     [&[4, u8::try_from(properties.len()).expect("a short command")], &properties[..]].concat()
 }
 
-/// A frame with up to 255 octets.
+/// A frame with up to 255 bytes.
 pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
     [&[flags, u8::try_from(body.len()).expect("a short frame")], body].concat()
 }

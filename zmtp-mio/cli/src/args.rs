@@ -77,7 +77,7 @@ impl Command {
 
 /// Join a serial line, on which firmware speaks ZMTP, to a ZeroMQ endpoint
 ///
-/// Carries octets both ways. Each greeting of the firmware gets a connection of its own; a lost
+/// Carries bytes both ways. Each greeting of the firmware gets a connection of its own; a lost
 /// connection is made again when the firmware greets again, and a lost line is opened again.
 /// --verbose tells what happens.
 #[cfg(unix)]
@@ -103,7 +103,7 @@ pub(crate) struct BridgeArgs {
     #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
     pub(crate) baud: u32,
 
-    /// A greeting after this long without octets begins a new session; a shorter pause is part
+    /// A greeting after this long without bytes begins a new session; a shorter pause is part
     /// of a message
     #[arg(long, value_name = "DURATION", default_value = "50ms", value_parser = duration::parse)]
     pub(crate) silence: Duration,
@@ -164,7 +164,7 @@ pub(crate) struct RepArgs {
 /// The first argument is the endpoint, each further one a part of the message. If --connect or
 /// --bind names endpoints, every argument is a part; several endpoints are asked in turn. Parts
 /// may also come from --file, --hex and `-` (stdin); they go in the order of the command line.
-/// Without any part the message is all of stdin, octet by octet.
+/// Without any part the message is all of stdin, byte by byte.
 #[derive(Args, Debug)]
 #[command(
     after_help = HELP,
@@ -220,7 +220,7 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, help_heading = "Output", conflicts_with_all = ["raw", "hex_output"])]
     pub(crate) json: bool,
 
-    /// Print the octets as they are: nothing between parts, nothing behind messages
+    /// Print the bytes as they are: nothing between parts, nothing behind messages
     #[arg(short, long, help_heading = "Output", conflicts_with = "hex_output")]
     pub(crate) raw: bool,
 

@@ -57,7 +57,7 @@ impl Exec {
             }
         };
         if output.len() as u64 > MOST {
-            return Ok(Err(format!("put out more than {MOST} octets")));
+            return Ok(Err(format!("put out more than {MOST} bytes")));
         }
         let mut look = Duration::from_millis(1);
         let status = loop {
@@ -101,13 +101,13 @@ impl Exec {
         let (found, output) = channel();
         let (stdout, handle) = (running.child.stdout.take(), self.handle.clone());
         thread::Builder::new().name("exec-stdout".into()).spawn(move || {
-            let mut octets = Vec::new();
+            let mut bytes = Vec::new();
             let read = match stdout {
-                Some(stdout) => stdout.take(MOST + 1).read_to_end(&mut octets),
+                Some(stdout) => stdout.take(MOST + 1).read_to_end(&mut bytes),
                 None => Ok(0),
             };
             // Nobody may wait for it any more.
-            let _ = found.send(read.map(|_| octets));
+            let _ = found.send(read.map(|_| bytes));
             let _ = handle.wake();
         })?;
         Ok((running, output))

@@ -1,4 +1,4 @@
-//! What to send: octets from the command line, from files, and from stdin.
+//! What to send: bytes from the command line, from files, and from stdin.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -11,33 +11,33 @@ use zmtp_mio::{Handle, Message};
 
 use crate::exit::Failure;
 
-/// Octets of the largest message: what a peer takes unless told otherwise.
+/// Bytes of the largest message: what a peer takes unless told otherwise.
 const LARGEST: u64 = Limits::DEFAULT.max_message;
 
-/// Where the octets of a part come from.
+/// Where the bytes of a part come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
-    Octets(Vec<u8>),
+    Bytes(Vec<u8>),
     File(PathBuf),
-    /// So many octets, of no meaning.
+    /// So many bytes, of no meaning.
     Size(u64),
     Stdin,
 }
 
-/// Octets given in hex.
+/// Bytes given in hex.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Hex(pub(crate) Vec<u8>);
 
 impl Hex {
     /// Takes pairs of hex digits; white space and colons may lie between pairs.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut octets = Vec::with_capacity(text.len() / 2);
+        let mut bytes = Vec::with_capacity(text.len() / 2);
         let mut high = None;
         for c in text.chars() {
             match (c.to_digit(16), high) {
                 (Some(digit), None) => high = Some(digit),
                 (Some(digit), Some(first)) => {
-                    octets.push((first * 16 + digit) as u8);
+                    bytes.push((first * 16 + digit) as u8);
                     high = None;
                 }
                 (None, None) if c.is_whitespace() || c == ':' => {}
@@ -45,7 +45,7 @@ impl Hex {
             }
         }
         match high {
-            None => Ok(Self(octets)),
+            None => Ok(Self(bytes)),
             Some(_) => Err("expected pairs of hex digits, and the last is alone".into()),
         }
     }
@@ -60,7 +60,7 @@ pub(crate) fn read(parts: &[Part]) -> Result<Message, Failure> {
     let mut message = Message::new();
     for part in parts {
         match part {
-            Part::Octets(octets) => message.push(octets),
+            Part::Bytes(bytes) => message.push(bytes),
             part => message.push(part.read()?),
         }
     }
@@ -70,11 +70,11 @@ pub(crate) fn read(parts: &[Part]) -> Result<Message, Failure> {
 impl Part {
     fn read(&self) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Octets(octets) => Ok(octets.clone()),
+            Self::Bytes(bytes) => Ok(bytes.clone()),
             Self::File(path) => File::open(path)
                 .and_then(whole)
                 .map_err(Failure::io(format!("read {}", path.display()))),
-            Self::Size(size) => filled(*size).map_err(Failure::io(format!("make {size} octets"))),
+            Self::Size(size) => filled(*size).map_err(Failure::io(format!("make {size} bytes"))),
             Self::Stdin => whole(io::stdin().lock()).map_err(Failure::io("read stdin")),
         }
     }
@@ -90,22 +90,22 @@ fn filled(size: u64) -> io::Result<Vec<u8>> {
 fn too_large() -> io::Error {
     io::Error::new(
         io::ErrorKind::FileTooLarge,
-        format!("more than the {LARGEST} octets that a message may have"),
+        format!("more than the {LARGEST} bytes that a message may have"),
     )
 }
 
 /// All there is to read, if a message can hold it.
 fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    reader.take(LARGEST + 1).read_to_end(&mut octets)?;
-    fits(octets)
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    fits(bytes)
 }
 
-fn fits(octets: Vec<u8>) -> io::Result<Vec<u8>> {
-    if octets.len() as u64 > LARGEST {
+fn fits(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 > LARGEST {
         return Err(too_large());
     }
-    Ok(octets)
+    Ok(bytes)
 }
 
 /// Whether reading these parts waits for somebody to type.
@@ -166,13 +166,13 @@ mod tests {
 
     #[test]
     fn hex_is_pairs_of_digits() {
-        for (text, octets) in [
+        for (text, bytes) in [
             ("", &[][..]),
             ("00ff", &[0, 255]),
             ("DE ad:be\nEF", &[0xde, 0xad, 0xbe, 0xef]),
             (" 7f ", &[127]),
         ] {
-            assert_eq!(Hex::parse(text), Ok(Hex(octets.into())), "{text:?}");
+            assert_eq!(Hex::parse(text), Ok(Hex(bytes.into())), "{text:?}");
         }
         for text in ["0", "0 0", "0x00", "zz", "00f", "ÿÿ", "+1"] {
             assert!(Hex::parse(text).unwrap_err().contains("hex digits"), "{text:?}");
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn parts_become_a_message() {
-        let part = |octets: &[u8]| Part::Octets(octets.into());
+        let part = |bytes: &[u8]| Part::Bytes(bytes.into());
         let message = read(&[part(b"one"), part(b"")]).unwrap();
         assert_eq!(message, Message::from_parts([&b"one"[..], b""]));
         assert_eq!(read(&[part(b"")]).unwrap().part_count(), 1);

@@ -74,9 +74,9 @@ enum Record<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct Stats {
     pub(crate) sent: u64,
-    pub(crate) sent_octets: u64,
+    pub(crate) sent_bytes: u64,
     pub(crate) received: u64,
-    pub(crate) received_octets: u64,
+    pub(crate) received_bytes: u64,
     /// From the first message to the last.
     pub(crate) seconds: f64,
     /// To be sent, and given up for whatever reason.
@@ -92,8 +92,8 @@ pub(crate) enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(crate) fn of(octets: &'a [u8]) -> Self {
-        str::from_utf8(octets).map_or_else(|_| Self::Hex(hex(octets)), Part::Text)
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        str::from_utf8(bytes).map_or_else(|_| Self::Hex(hex(bytes)), Part::Text)
     }
 
     fn all(message: &'a Message) -> Vec<Self> {
@@ -130,9 +130,9 @@ impl Output {
         matches!(self.format, Format::Raw)
     }
 
-    /// Octets and nothing else.
-    pub(crate) fn octets(&self, octets: &[u8]) -> Result<(), Failure> {
-        if self.quiet { Ok(()) } else { print(octets) }
+    /// Bytes and nothing else.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { print(bytes) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -257,9 +257,9 @@ impl Drop for Output {
 }
 
 /// To stdout.
-fn print(octets: &[u8]) -> Result<(), Failure> {
+fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(octets).and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.map_err(|source| match source.kind() {
         io::ErrorKind::BrokenPipe => Failure::OutputClosed,
         _ => Failure::Io { doing: "write to stdout".into(), source },
@@ -294,7 +294,7 @@ pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
             let name = name.unwrap_or_else(|| "unnamed socket type".into());
             ("ready", Some(format!("{name}, ZMTP {}", peer.version)))
         }
-        EventKind::Refused(reason) => ("refused", Some(reason.octets().escape_ascii().to_string())),
+        EventKind::Refused(reason) => ("refused", Some(reason.bytes().escape_ascii().to_string())),
         EventKind::Ignored(what) => ("ignored", Some(what.to_string())),
         EventKind::Dropped(reason) => ("dropped", Some(reason.to_string())),
         other => ("other", Some(format!("{other:?}"))),
@@ -311,7 +311,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_tells_text_from_octets() {
+    fn json_tells_text_from_bytes() {
         let message = Message::from_parts([&b"a\"\n"[..], b"", b"\xff\x00"]);
         let record = Record::Reply { n: 1, parts: Part::all(&message), rtt_us: 7 };
         let expected = r#"{"type":"reply","n":1,"parts":[{"text":"a\"\n"},{"text":""},{"hex":"ff00"}],"rtt_us":7}"#;

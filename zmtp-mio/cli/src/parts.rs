@@ -58,11 +58,11 @@ struct ReplyArgs {
     #[arg(long, value_name = "TEXT")]
     reply: Vec<OsString>,
 
-    /// Reply with a file's octets, read once; `-` is stdin
+    /// Reply with a file's bytes, read once; `-` is stdin
     #[arg(long, value_name = "FILE")]
     reply_file: Vec<PathBuf>,
 
-    /// Reply with these octets, given in hex
+    /// Reply with these bytes, given in hex
     #[arg(long, value_name = "HEX", value_parser = Hex::parse)]
     reply_hex: Vec<Hex>,
 }
@@ -72,7 +72,7 @@ impl FromArgMatches for Request {
         let places = PlaceArgs::from_arg_matches(matches)?;
         let text = |text: &OsString| match text.to_str() {
             Some("-") => Part::Stdin,
-            _ => octets(text),
+            _ => bytes(text),
         };
         let mut parts = [
             indexed(matches, "messages", text),
@@ -107,7 +107,7 @@ impl FromArgMatches for Request {
 impl FromArgMatches for Reply {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let parts = [
-            indexed(matches, "reply", |text: &OsString| octets(text)),
+            indexed(matches, "reply", |text: &OsString| bytes(text)),
             indexed(matches, "reply_file", |path: &PathBuf| file(path)),
             indexed(matches, "reply_hex", hex),
         ];
@@ -140,17 +140,17 @@ pub(crate) use made_of;
 made_of!(Request, RequestArgs);
 made_of!(Reply, ReplyArgs);
 
-/// As the system has it: on Unix any octets.
-pub(crate) fn octets(text: &OsStr) -> Part {
-    Part::Octets(text.as_encoded_bytes().to_vec())
+/// As the system has it: on Unix any bytes.
+pub(crate) fn bytes(text: &OsStr) -> Part {
+    Part::Bytes(text.as_encoded_bytes().to_vec())
 }
 
 pub(crate) fn file(path: &Path) -> Part {
     if path.as_os_str() == "-" { Part::Stdin } else { Part::File(path.into()) }
 }
 
-pub(crate) fn hex(octets: &Hex) -> Part {
-    Part::Octets(octets.0.clone())
+pub(crate) fn hex(bytes: &Hex) -> Part {
+    Part::Bytes(bytes.0.clone())
 }
 
 /// The parts of one argument, each with its place on the command line.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn text(text: &str) -> Part {
-        Part::Octets(text.into())
+        Part::Bytes(text.into())
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(
             request(&line).unwrap().parts,
             [
-                Part::Octets(vec![0, 255]),
+                Part::Bytes(vec![0, 255]),
                 Part::File("x".into()),
                 Part::Stdin,
                 text("-b"),
@@ -267,7 +267,7 @@ mod tests {
             |line: &[&str]| Cli::try_parse_from([&["zmtp", "rep", "tcp://*:*"], line].concat());
         let line = ["--reply-hex", "00", "--reply", "-", "--reply-file", "-"];
         let Ok(Cli { command: Command::Rep(args) }) = parse(&line) else { panic!() };
-        assert_eq!(args.reply.0, [Part::Octets(vec![0]), text("-"), Part::Stdin]);
+        assert_eq!(args.reply.0, [Part::Bytes(vec![0]), text("-"), Part::Stdin]);
         for line in [["--exec", "cat", "--reply", "x"], ["--echo", "--exec", "cat", "-q"]] {
             assert_eq!(parse(&line).unwrap_err().kind(), ErrorKind::ArgumentConflict);
         }

@@ -1,15 +1,15 @@
-//! Numbers of octets: `300`, `64k`, `1M`; and rates: `100`, `0.5`, `20k`.
+//! Numbers of bytes: `300`, `64k`, `1M`; and rates: `100`, `0.5`, `20k`.
 
-/// Takes a number of octets; k, M and G are powers of 1024.
+/// Takes a number of bytes; k, M and G are powers of 1024.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
-    const EXPECTED: &str = "expected a number of octets: 300, 64k, 1M or 2G";
+    const EXPECTED: &str = "expected a number of bytes: 300, 64k, 1M or 2G";
     let (number, shift) = match text.as_bytes().last() {
         Some(b'k' | b'K') => (&text[..text.len() - 1], 10),
         Some(b'M') => (&text[..text.len() - 1], 20),
         Some(b'G') => (&text[..text.len() - 1], 30),
         _ => (text, 0),
     };
-    if !number.bytes().all(|octet| octet.is_ascii_digit()) {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(EXPECTED.into());
     }
     let number: u64 = number.parse().map_err(|_| EXPECTED)?;
@@ -24,7 +24,7 @@ pub(crate) fn rate(text: &str) -> Result<f64, String> {
         Some(b'M') => (&text[..text.len() - 1], 1e6),
         _ => (text, 1.0),
     };
-    if !number.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') {
+    if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return Err(EXPECTED.into());
     }
     let rate = number.parse::<f64>().map_err(|_| EXPECTED)? * times;
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn units_scale() {
-        for (text, octets) in [("0", 0), ("300", 300), ("64k", 65_536), ("1M", 1 << 20)] {
-            assert_eq!(parse(text), Ok(octets), "{text}");
+        for (text, bytes) in [("0", 0), ("300", 300), ("64k", 65_536), ("1M", 1 << 20)] {
+            assert_eq!(parse(text), Ok(bytes), "{text}");
         }
         for (text, expected) in [("100", 100.0), ("0.5", 0.5), ("20k", 20_000.0)] {
             assert_eq!(rate(text), Ok(expected), "{text}");

@@ -1,13 +1,13 @@
-//! Octets as lines of text.
+//! Bytes as lines of text.
 
 use core::fmt::Write as _;
 
 use zmtp_mio::Message;
 
-/// Octets as pairs of digits.
-pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        let _ = write!(text, "{octet:02x}");
+/// Bytes as pairs of digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
         text
     })
 }
@@ -24,10 +24,10 @@ pub(crate) fn text_line(message: &Message) -> String {
     parts.join(" | ") + "\n"
 }
 
-/// Octets as text. What would break the line, or is no text, is escaped; on demand `|` too.
-pub(crate) fn escape(octets: &[u8], bar: bool) -> String {
-    let mut text = String::with_capacity(octets.len());
-    for chunk in octets.utf8_chunks() {
+/// Bytes as text. What would break the line, or is no text, is escaped; on demand `|` too.
+pub(crate) fn escape(bytes: &[u8], bar: bool) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {
                 '|' if bar => text.push_str("\\|"),
@@ -36,8 +36,8 @@ pub(crate) fn escape(octets: &[u8], bar: bool) -> String {
                 c => text.push(c),
             }
         }
-        for octet in chunk.invalid() {
-            let _ = write!(text, "\\x{octet:02x}");
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text

@@ -145,7 +145,7 @@ impl Shared {
 
     /// A socket's call is over that the driver slept through.
     pub(crate) fn wake(&self) {
-        // It fails only if the system is out of memory for an eight-octet counter.
+        // It fails only if the system is out of memory for an eight-byte counter.
         let _ = self.waker.wake();
     }
 

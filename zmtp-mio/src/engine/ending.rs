@@ -38,7 +38,7 @@ impl<P: Pattern> Engine<P> {
                 at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
                 proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
                 self.held -= link.rx.weight;
-                self.unfinished_octets -= link.rx.unfinished;
+                self.unfinished_bytes -= link.rx.unfinished;
                 dropped.incomplete += u64::from(link.connection.in_message());
                 if link.is_mid_letter()
                     && let Some(letter) = peer.outgoing.pop()
@@ -181,7 +181,7 @@ impl<P: Pattern> Engine<P> {
                 idle_end = after(now, linger.idle).min(end);
             }
         }
-        // Closing over unread octets would reset the connection, and with it what is still in the
+        // Closing over unread bytes would reset the connection, and with it what is still in the
         // kernel on its way out.
         let end = Instant::now() + linger.idle.min(linger.total).min(FAR);
         let mut quiet = Instant::now();

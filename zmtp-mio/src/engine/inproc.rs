@@ -30,7 +30,7 @@ impl<P: Pattern> Engine<P> {
         }
         let wake = self.wake()?;
         let mailbox = Arc::new(Mailbox::new(move || {
-            // It fails only if the system is out of memory for an eight-octet counter.
+            // It fails only if the system is out of memory for an eight-byte counter.
             let _ = wake.wake();
         }));
         Ok(Arc::clone(self.mailbox.insert(mailbox)))
@@ -139,7 +139,7 @@ impl<P: Pattern> Engine<P> {
             return self.shut(index, CloseReason::Protocol(error.into()));
         }
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
-        let mut door = Door { routing_id: routing_id.octets(), ..peer.door(index) };
+        let mut door = Door { routing_id: routing_id.bytes(), ..peer.door(index) };
         let admitted = self.pattern.up(&mut door);
         let came = peer.incoming.weight() - before;
         self.held += came + peer.outgoing.weight() - waited;
@@ -155,7 +155,7 @@ impl<P: Pattern> Engine<P> {
         self.monitor.counters.handshakes += 1;
         let info = PeerInfo { version: Version::V3_1, socket_type: Some(theirs) };
         let mut met = Met::boxed(Addresses::default(), Instant::now());
-        (met.info, met.routing_id) = (Some(info), routing_id.octets().into());
+        (met.info, met.routing_id) = (Some(info), routing_id.bytes().into());
         peer.met = Some(met);
         self.monitor.note(&endpoint, Addresses::default(), EventKind::Ready(info));
         if let Some(old) = self.pattern.displaced() {
@@ -176,7 +176,7 @@ impl<P: Pattern> Engine<P> {
         while !pipe.is_closed()
             && let Some(letter) = peer.outgoing.pop()
         {
-            let (octets, weight) = (letter.message.len(), letter.weight());
+            let (bytes, weight) = (letter.message.len(), letter.weight());
             let message = letter.is_message();
             if let Err(back) = pipe.push(letter, weight) {
                 peer.outgoing.push_front(back);
@@ -184,7 +184,7 @@ impl<P: Pattern> Engine<P> {
             }
             any = true;
             counters.messages_sent += u64::from(message);
-            counters.octets_sent += if message { octets as u64 } else { 0 };
+            counters.bytes_sent += if message { bytes as u64 } else { 0 };
         }
         if any {
             pipe.tell();
@@ -203,7 +203,7 @@ impl<P: Pattern> Engine<P> {
         pipe.listen();
         for _ in 0..BUDGET {
             let Some(peer) = self.peers.get_mut(index) else { return };
-            let starved = self.held >= self.options.max_octets && !peer.incoming.is_empty();
+            let starved = self.held >= self.options.max_bytes && !peer.incoming.is_empty();
             let full = peer.incoming.is_full(&self.options.receive_mark) || starved;
             let Phase::Inproc(pipe) = &mut peer.phase else { return };
             pipe.paused = full;

@@ -10,7 +10,7 @@ use super::{Engine, Pattern, id};
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
-/// What is held back for a corked peer at most, in octets.
+/// What is held back for a corked peer at most, in bytes.
 const CORKED: usize = 32 << 10;
 
 impl<P: Pattern> Engine<P> {
@@ -33,7 +33,7 @@ impl<P: Pattern> Engine<P> {
             self.held -= waited - slot.outgoing.weight();
             self.monitor.counters.dropped.conflated += replaced as u64;
         }
-        let starved = self.held >= self.options.max_octets;
+        let starved = self.held >= self.options.max_bytes;
         if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
         {
             return Err((Refused::Full, letter));
@@ -120,7 +120,7 @@ impl<P: Pattern> Engine<P> {
         } else if slot.is_paused() {
             self.heat(index);
         }
-        if (self.held < self.options.max_octets || self.queued == 0) && !self.starved.is_empty() {
+        if (self.held < self.options.max_bytes || self.queued == 0) && !self.starved.is_empty() {
             for waiting in core::mem::take(&mut self.starved) {
                 if let Some(peer) = self.peers.get_mut(waiting) {
                     peer.starved = false;

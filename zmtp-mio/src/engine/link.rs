@@ -24,7 +24,7 @@ pub(super) struct Link {
 /// What is under way towards us.
 #[derive(Debug, Default)]
 pub(super) struct Rx {
-    /// Octets read and not decoded: part of a header or command, or what came behind the last
+    /// Bytes read and not decoded: part of a header or command, or what came behind the last
     /// message that fitted the queue.
     pub(super) stash: Vec<u8>,
     /// The letter whose frames are arriving.
@@ -35,7 +35,7 @@ pub(super) struct Rx {
     pub(super) closing: bool,
     /// Reading waits until the queue has room.
     pub(super) paused: bool,
-    /// Reading waits until control octets could be written.
+    /// Reading waits until control bytes could be written.
     pub(super) congested: bool,
     /// The handshake is over.
     pub(super) ready: bool,
@@ -54,19 +54,19 @@ pub(super) struct Rx {
 impl Rx {
     /// The part of it that nobody can take yet.
     pub(super) fn unfinished(&self) -> usize {
-        self.letter.octets() + if self.paused { 0 } else { self.stash.len() }
+        self.letter.bytes() + if self.paused { 0 } else { self.stash.len() }
     }
 
     /// What is held outside the queues.
     pub(super) fn held(&self) -> usize {
-        self.stash.len() + self.letter.octets()
+        self.stash.len() + self.letter.bytes()
     }
 }
 
 /// What is under way towards the peer.
 #[derive(Debug, Default)]
 pub(super) struct Tx {
-    /// Control octets that a write left over.
+    /// Control bytes that a write left over.
     pub(super) control: Vec<u8>,
     /// How far the first letter of the queue is.
     pub(super) cursor: Cursor,
@@ -85,13 +85,13 @@ pub(super) struct Tx {
 pub(super) struct Cursor {
     /// Frames that are through.
     pub(super) frame: usize,
-    /// Octets of the next frame, header included, that are through.
-    pub(super) octets: usize,
+    /// Bytes of the next frame, header included, that are through.
+    pub(super) bytes: usize,
 }
 
 impl Cursor {
     pub(super) const fn at_start(&self) -> bool {
-        self.frame == 0 && self.octets == 0
+        self.frame == 0 && self.bytes == 0
     }
 }
 

@@ -121,12 +121,12 @@ pub(crate) struct Engine<P> {
     /// Messages taken or sent since the last turn, and when that was.
     served: u32,
     looked: Instant,
-    /// What all queues and unfinished messages hold, in octets.
+    /// What all queues and unfinished messages hold, in bytes.
     held: usize,
     /// The part of it that waits for the application.
     queued: usize,
     /// The part of it that unfinished messages hold.
-    unfinished_octets: usize,
+    unfinished_bytes: usize,
     monitor: Monitor,
     /// Whose letter was taken last.
     last: Last,
@@ -187,7 +187,7 @@ impl<P: Pattern> Engine<P> {
             looked: Instant::now(),
             held: 0,
             queued: 0,
-            unfinished_octets: 0,
+            unfinished_bytes: 0,
             monitor: Monitor::default(),
             last: Last::default(),
             scratch: vec![0; scratch].into(),

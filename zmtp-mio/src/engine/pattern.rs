@@ -8,7 +8,7 @@ use super::queue::{Letter, Queue};
 use crate::message::Message;
 use crate::monitor::{CloseReason, Counters};
 
-/// A socket type's rules. The engine owns peers, queues and octets; the rules choose.
+/// A socket type's rules. The engine owns peers, queues and bytes; the rules choose.
 pub(crate) trait Pattern {
     const SOCKET_TYPE: SocketType;
 
@@ -16,7 +16,7 @@ pub(crate) trait Pattern {
     /// came on the last one must not.
     const KEEPS_UNSENT: bool;
 
-    /// Whether its links carry octets without any protocol; the socket type is not told then.
+    /// Whether its links carry bytes without any protocol; the socket type is not told then.
     const RAW: bool = false;
 
     /// An endpoint is dialled: letters may queue for it before it is connected.
@@ -143,7 +143,7 @@ pub(super) fn keep<P: Pattern>(
         Received::Queue => {
             let named = pattern.prefix(door.peer).map_or(0, <[u8]>::len);
             counters.messages_received += 1;
-            counters.octets_received += (letter.message.len() - named) as u64;
+            counters.bytes_received += (letter.message.len() - named) as u64;
             // With conflation the newest takes the place of the one that waits.
             match conflate.then(|| door.incoming.pop()).flatten() {
                 Some(_) => counters.dropped.conflated += 1,

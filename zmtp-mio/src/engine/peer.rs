@@ -126,7 +126,7 @@ impl Peer {
         }
     }
 
-    /// Letters and control octets that are not out.
+    /// Letters and control bytes that are not out.
     pub(super) fn unsent(&self) -> usize {
         match &self.phase {
             Phase::Open(link) if link.tx.broken.is_some() => 0,
@@ -138,7 +138,7 @@ impl Peer {
     /// Changes while a letter goes out.
     pub(super) fn begun(&self) -> usize {
         match &self.phase {
-            Phase::Open(link) => link.tx.cursor.frame + link.tx.cursor.octets,
+            Phase::Open(link) => link.tx.cursor.frame + link.tx.cursor.bytes,
             _ => 0,
         }
     }

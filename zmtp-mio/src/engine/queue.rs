@@ -1,4 +1,4 @@
-//! Queues of one peer, bounded in messages and octets.
+//! Queues of one peer, bounded in messages and bytes.
 
 use core::cell::RefCell;
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ pub(crate) enum Envelope {
 }
 
 impl Envelope {
-    /// Starts a frame; octets appended from now on belong to it.
+    /// Starts a frame; bytes appended from now on belong to it.
     pub(super) fn begin(&mut self, header: FrameHeader) {
         match self {
             Self::None if header.is_empty() => *self = Self::Delimiter,
@@ -41,9 +41,9 @@ impl Envelope {
         }
     }
 
-    pub(super) fn append(&mut self, octets: &[u8]) {
+    pub(super) fn append(&mut self, bytes: &[u8]) {
         if let Self::Frames(frames) = self {
-            frames.append(octets);
+            frames.append(bytes);
         }
     }
 
@@ -79,7 +79,7 @@ impl Envelope {
     }
 }
 
-/// What stands before the octets of a frame.
+/// What stands before the bytes of a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Lead {
     /// A message frame's header.
@@ -140,11 +140,11 @@ impl Letter {
 
     /// What it costs in a queue, its place included.
     pub(super) fn weight(&self) -> usize {
-        size_of::<Self>() + self.octets()
+        size_of::<Self>() + self.bytes()
     }
 
     /// What came of it so far.
-    pub(super) fn octets(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.message.weight() + self.envelope.weight()
     }
 }
@@ -173,7 +173,7 @@ impl Queue {
 
     /// Whether the mark is reached. One letter always fits.
     pub(super) fn is_full(&self, mark: &HighWaterMark) -> bool {
-        !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.octets)
+        !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.bytes)
     }
 
     pub(super) fn push(&mut self, mut letter: Letter) {

@@ -38,7 +38,7 @@ impl Link {
                 message.push(&to.scratch[..n]);
                 let counters = &mut to.monitor.counters;
                 counters.messages_received += 1;
-                counters.octets_received += n as u64;
+                counters.bytes_received += n as u64;
                 to.incoming.push(Letter::from(message));
                 to.pattern.queued(to.peer);
                 self.rx.proven = true;
@@ -60,7 +60,7 @@ impl<P: Pattern> Engine<P> {
         match endpoint {
             Endpoint::Inproc(_) if P::RAW => Err(EndpointError::new(
                 endpoint.to_string(),
-                "`tcp://` or `ipc://`, where a STREAM's octets can go",
+                "`tcp://` or `ipc://`, where a STREAM's bytes can go",
             )
             .into()),
             _ => Ok(()),

@@ -13,13 +13,13 @@ use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::options::HighWaterMark;
 
-/// Bodies with at least this many octets to come are read straight into the message.
+/// Bodies with at least this many bytes to come are read straight into the message.
 const DIRECT: u64 = 16 << 10;
 /// What a body grows by while it arrives: doubling, at most this.
 const STEP: usize = 1 << 20;
-/// Octets that one link may read before others have their turn.
+/// Bytes that one link may read before others have their turn.
 pub(super) const BUDGET: usize = 1 << 20;
-/// Control octets that may wait for a blocked stream before reading waits too.
+/// Control bytes that may wait for a blocked stream before reading waits too.
 const CONTROL: usize = 1 << 10;
 
 /// What a link needs from its engine to receive.
@@ -117,7 +117,7 @@ impl Link {
         }
     }
 
-    /// Reads octets of the body under way into the message. Its memory grows with what has come,
+    /// Reads bytes of the body under way into the message. Its memory grows with what has come,
     /// never with what was promised.
     fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
         let message = &mut self.rx.letter.message;
@@ -138,7 +138,7 @@ impl Link {
         }
     }
 
-    /// Decodes the stash and `n` octets that were read behind it. `false` if it had to stop.
+    /// Decodes the stash and `n` bytes that were read behind it. `false` if it had to stop.
     fn decode_read<P: Pattern>(
         &mut self,
         n: usize,
@@ -163,10 +163,10 @@ impl Link {
 
     fn decode<P: Pattern>(
         &mut self,
-        octets: &mut [u8],
+        bytes: &mut [u8],
         to: &mut Receiver<'_, P>,
     ) -> Result<(usize, bool), CloseReason> {
-        let mut input = Input::new(octets);
+        let mut input = Input::new(bytes);
         loop {
             if self.must_wait(to) {
                 return Ok((input.consumed(), false));
@@ -256,9 +256,9 @@ impl Link {
             }
         }
         match self.rx.verdict {
-            Some(Verdict::Deliver) => self.rx.letter.message.append(chunk.octets()),
+            Some(Verdict::Deliver) => self.rx.letter.message.append(chunk.bytes()),
             Some(Verdict::Envelope | Verdict::RequestId) => {
-                self.rx.letter.envelope.append(chunk.octets());
+                self.rx.letter.envelope.append(chunk.bytes());
             }
             _ => {}
         }

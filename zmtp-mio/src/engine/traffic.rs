@@ -67,7 +67,7 @@ impl<P: Pattern> Engine<P> {
 
     fn receive(&mut self, index: usize) {
         let now = self.core_now();
-        let starved = self.held >= self.options.max_octets;
+        let starved = self.held >= self.options.max_bytes;
         let Some(peer) = self.peers.get_mut(index) else { return };
         let before = peer.incoming.weight();
         let waiting = peer.outgoing.weight();
@@ -93,11 +93,11 @@ impl<P: Pattern> Engine<P> {
         self.queued = self.queued + peer.incoming.weight() - before;
         self.held += peer.outgoing.weight() - waiting;
         self.held -= link.rx.weight;
-        self.unfinished_octets -= link.rx.unfinished;
+        self.unfinished_bytes -= link.rx.unfinished;
         link.rx.weight = link.rx.held();
         link.rx.unfinished = link.rx.unfinished();
         self.held += link.rx.weight;
-        self.unfinished_octets += link.rx.unfinished;
+        self.unfinished_bytes += link.rx.unfinished;
         if link.rx.paused && starved && !peer.starved {
             peer.starved = true;
             self.starved.push(index);
@@ -166,8 +166,8 @@ impl<P: Pattern> Engine<P> {
     /// unfinished ones together are less than the excess, it is whole messages that wait for the
     /// application: reading pauses for those, and nobody is closed.
     fn bound_memory(&mut self) {
-        while self.held > self.options.max_octets
-            && self.held - self.options.max_octets <= self.unfinished_octets
+        while self.held > self.options.max_bytes
+            && self.held - self.options.max_bytes <= self.unfinished_bytes
         {
             let largest = self
                 .peers
@@ -292,7 +292,7 @@ impl<P: Pattern> Engine<P> {
     }
 
     /// Sets the timer only if it would come too late or not at all. One that comes too early does
-    /// no harm, and nearly every octet puts the deadline off.
+    /// no harm, and nearly every byte puts the deadline off.
     fn hasten_link_timer(&mut self, index: usize) {
         let at = self.link_deadline(index);
         let Some(peer) = self.peers.get_mut(index) else { return };

@@ -7,13 +7,13 @@ use super::protocol::Protocol;
 use super::queue::{Lead, Queue};
 use crate::monitor::{CloseReason, Monitor};
 
-/// A batch is written when it reaches this many octets: larger single writes are slower on
+/// A batch is written when it reaches this many bytes: larger single writes are slower on
 /// loopback.
 const BATCH: usize = 32 << 10;
-/// Bodies with more octets than this to go are not copied into the batch but written from where
+/// Bodies with more bytes than this to go are not copied into the batch but written from where
 /// they are.
 const COPY: usize = 8 << 10;
-/// Octets of control that fit the batch at once: a greeting and a READY with the longest routing
+/// Bytes of control that fit the batch at once: a greeting and a READY with the longest routing
 /// id.
 pub(super) const CONTROL: usize = 512;
 
@@ -62,7 +62,7 @@ impl Link {
         }
     }
 
-    /// Moves control octets into the batch: what was left over, then what the connection has.
+    /// Moves control bytes into the batch: what was left over, then what the connection has.
     fn take_control(&mut self, batch: &mut Vec<u8>) {
         batch.append(&mut self.tx.control);
         self.tx.control = Vec::new();
@@ -77,7 +77,7 @@ impl Link {
         }
     }
 
-    /// Notes that `n` octets of letters went out.
+    /// Notes that `n` bytes of letters went out.
     fn advance(&mut self, mut n: usize, outgoing: &mut Queue, monitor: &mut Monitor) {
         let cursor = &mut self.tx.cursor;
         while n > 0 {
@@ -85,20 +85,20 @@ impl Link {
             else {
                 return;
             };
-            let rest = Head::new(&self.connection, lead, body).len + body.len() - cursor.octets;
+            let rest = Head::new(&self.connection, lead, body).len + body.len() - cursor.bytes;
             if n < rest {
-                cursor.octets += n;
+                cursor.bytes += n;
                 return;
             }
             n -= rest;
-            *cursor = Cursor { frame: cursor.frame + 1, octets: 0 };
+            *cursor = Cursor { frame: cursor.frame + 1, bytes: 0 };
             if lead.is_final() {
                 *cursor = Cursor::default();
                 if let Some(letter) = outgoing.pop()
                     && letter.is_message()
                 {
                     monitor.counters.messages_sent += 1;
-                    monitor.counters.octets_sent += letter.message.len() as u64;
+                    monitor.counters.bytes_sent += letter.message.len() as u64;
                 }
             }
         }
@@ -110,9 +110,9 @@ impl Link {
     }
 }
 
-/// The octets in front of a frame's body.
+/// The bytes in front of a frame's body.
 struct Head {
-    octets: [u8; HEAD],
+    bytes: [u8; HEAD],
     len: usize,
 }
 
@@ -121,7 +121,7 @@ const HEAD: usize = 24;
 
 impl Head {
     fn new(connection: &Protocol, lead: Lead, body: &[u8]) -> Self {
-        let mut head = Self { octets: [0; HEAD], len: 0 };
+        let mut head = Self { bytes: [0; HEAD], len: 0 };
         // An error means that the connection is not ready, and nothing is written then; or that it
         // is raw.
         match lead {
@@ -139,9 +139,9 @@ impl Head {
         head
     }
 
-    fn put(&mut self, octets: &[u8]) {
-        self.len = octets.len();
-        self.octets[..self.len].copy_from_slice(octets);
+    fn put(&mut self, bytes: &[u8]) {
+        self.len = bytes.len();
+        self.bytes[..self.len].copy_from_slice(bytes);
     }
 }
 
@@ -159,13 +159,13 @@ fn fill<'q>(
             return &[];
         };
         let head = Head::new(connection, lead, body);
-        batch.extend_from_slice(head.octets[..head.len].get(at.octets..).unwrap_or_default());
-        let rest = &body[at.octets.saturating_sub(head.len)..];
+        batch.extend_from_slice(head.bytes[..head.len].get(at.bytes..).unwrap_or_default());
+        let rest = &body[at.bytes.saturating_sub(head.len)..];
         if rest.len() > COPY {
             return rest;
         }
         batch.extend_from_slice(rest);
-        at = Cursor { frame: at.frame + 1, octets: 0 };
+        at = Cursor { frame: at.frame + 1, bytes: 0 };
         if lead.is_final() {
             (letter, at) = (letter + 1, Cursor::default());
         }

@@ -10,8 +10,8 @@ use crate::engine::Letter;
 
 /// Letters that a lane takes, besides the queues at its ends.
 const LETTERS: usize = 256;
-/// Octets that a lane takes. One letter always fits.
-const OCTETS: usize = 1 << 20;
+/// Bytes that a lane takes. One letter always fits.
+const BYTES: usize = 1 << 20;
 
 /// One end of a connection.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Pipe {
 struct Lane {
     letters: SegQueue<Letter>,
     count: AtomicUsize,
-    octets: AtomicUsize,
+    bytes: AtomicUsize,
     /// Either end is gone.
     closed: AtomicBool,
     /// The reader was told that there is something, and has not looked since.
@@ -75,7 +75,7 @@ impl Pipe {
             }
         }
         lane.count.fetch_add(1, Ordering::SeqCst);
-        lane.octets.fetch_add(weight, Ordering::SeqCst);
+        lane.bytes.fetch_add(weight, Ordering::SeqCst);
         lane.letters.push(letter);
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Pipe {
         let lane = &self.incoming;
         let letter = lane.letters.pop()?;
         lane.count.fetch_sub(1, Ordering::SeqCst);
-        lane.octets.fetch_sub(weight(&letter), Ordering::SeqCst);
+        lane.bytes.fetch_sub(weight(&letter), Ordering::SeqCst);
         if lane.count.load(Ordering::SeqCst) <= LETTERS / 2
             && lane.wanted.swap(false, Ordering::SeqCst)
         {
@@ -130,7 +130,7 @@ impl Drop for Pipe {
 impl Lane {
     fn has_room(&self) -> bool {
         let count = self.count.load(Ordering::SeqCst);
-        count == 0 || (count < LETTERS && self.octets.load(Ordering::SeqCst) < OCTETS)
+        count == 0 || (count < LETTERS && self.bytes.load(Ordering::SeqCst) < BYTES)
     }
 
     fn tell(address: &OnceLock<Address>) {

@@ -47,7 +47,7 @@ fn a_message_that_waits_keeps_no_buffer_that_is_far_too_large() {
 }
 
 #[test]
-fn shared_octets_are_copied_only_to_be_changed() {
+fn shared_bytes_are_copied_only_to_be_changed() {
     let mut message = Message::from(vec![7; 1_000]);
     message.share();
     let mut copy = message.clone();
@@ -56,8 +56,8 @@ fn shared_octets_are_copied_only_to_be_changed() {
     assert_eq!((message.part_count(), copy.part_count()), (1, 2));
     assert_eq!((copy.part(0), copy.part(1)), (Some(message.bytes()), Some(&b"more"[..])));
     let place = message.bytes().as_ptr();
-    let octets = message.into_vec();
-    assert_eq!(octets.as_ptr(), place, "the last one keeps them");
+    let bytes = message.into_vec();
+    assert_eq!(bytes.as_ptr(), place, "the last one keeps them");
     copy.share();
     copy.clear();
     assert_eq!((copy.len(), copy.part_count()), (0, 0));

@@ -26,18 +26,18 @@ pub enum Course {
 pub struct Traffic {
     /// Parts, a ROUTER's routing ids and empty ones included; libzmq calls these messages.
     pub parts: u64,
-    /// Octets of them.
-    pub octets: u64,
+    /// Bytes of them.
+    pub bytes: u64,
 }
 
 impl Traffic {
     pub(super) fn of(message: &Message) -> Self {
-        Self { parts: message.part_count() as u64, octets: message.len() as u64 }
+        Self { parts: message.part_count() as u64, bytes: message.len() as u64 }
     }
 
     pub(super) const fn add(&mut self, more: Self) {
         self.parts += more.parts;
-        self.octets += more.octets;
+        self.bytes += more.bytes;
     }
 }
 
@@ -64,14 +64,14 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The answer to `STATISTICS`, as libzmq gives it: eight parts, each a number of eight octets
-    /// in the machine's byte order. Of the frontend parts received, their octets, parts sent,
-    /// their octets; then the same of the backend.
+    /// The answer to `STATISTICS`, as libzmq gives it: eight parts, each a number of eight bytes
+    /// in the machine's byte order. Of the frontend parts received, their bytes, parts sent,
+    /// their bytes; then the same of the backend.
     pub fn to_message(&self) -> Message {
         [self.frontend, self.backend]
             .iter()
             .flat_map(|side| [side.received, side.sent])
-            .flat_map(|traffic| [traffic.parts, traffic.octets])
+            .flat_map(|traffic| [traffic.parts, traffic.bytes])
             .map(u64::to_ne_bytes)
             .collect()
     }

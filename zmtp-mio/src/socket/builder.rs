@@ -75,7 +75,7 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// What a peer may cost: octets per frame and message, parts, octets per command, and the
+    /// What a peer may cost: bytes per frame and message, parts, bytes per command, and the
     /// time for its handshake (`ZMQ_MAXMSGSIZE`, `ZMQ_HANDSHAKE_IVL`).
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
@@ -83,10 +83,10 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// Octets per message and per frame of it; 128 MiB (`ZMQ_MAXMSGSIZE`, which is per frame).
+    /// Bytes per message and per frame of it; 128 MiB (`ZMQ_MAXMSGSIZE`, which is per frame).
     #[must_use]
-    pub const fn max_message(mut self, octets: u64) -> Self {
-        self.options.limits = self.options.limits.max_frame(octets).max_message(octets);
+    pub const fn max_message(mut self, bytes: u64) -> Self {
+        self.options.limits = self.options.limits.max_frame(bytes).max_message(bytes);
         self
     }
 
@@ -122,11 +122,11 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// Octets that all peers of the socket together may occupy; 512 MiB. See
-    /// [`Options::max_octets`].
+    /// Bytes that all peers of the socket together may occupy; 512 MiB. See
+    /// [`Options::max_bytes`].
     #[must_use]
-    pub const fn max_octets(mut self, octets: usize) -> Self {
-        self.options.max_octets = octets;
+    pub const fn max_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_bytes = bytes;
         self
     }
 
@@ -152,11 +152,11 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// What one peer may subscribe to: how many topics, and octets of them together; 100,000 and
+    /// What one peer may subscribe to: how many topics, and bytes of them together; 100,000 and
     /// 16 MiB. A peer that wants more is closed.
     #[must_use]
-    pub const fn max_subscriptions(mut self, topics: usize, octets: usize) -> Self {
-        self.options.max_subscriptions = (topics, octets);
+    pub const fn max_subscriptions(mut self, topics: usize, bytes: usize) -> Self {
+        self.options.max_subscriptions = (topics, bytes);
         self
     }
 

@@ -33,7 +33,7 @@ pub struct Pub {
 
 /// A [`Pub`] whose application receives the subscriptions, and what XSUBs send upstream.
 ///
-/// A subscription comes as a single part: the octet 1 and the topic for the first subscription to
+/// A subscription comes as a single part: the byte 1 and the topic for the first subscription to
 /// it, 0 and the topic when the last is gone. Made for proxies.
 #[derive(Debug)]
 pub struct Xpub {

@@ -21,7 +21,7 @@ use crate::slots::Table;
 /// A socket whose messages begin with a peer's routing id: of a message received, the sender's; of
 /// one to send, the receiver's.
 ///
-/// A peer that gives itself no routing id gets one of five octets, the first of them 0. A peer
+/// A peer that gives itself no routing id gets one of five bytes, the first of them 0. A peer
 /// whose id another has is closed, with the event [`CloseReason::RoutingIdInUse`], unless ids are
 /// [handed over](Builder::handover). A message to somebody unknown, or to a peer whose queue is
 /// full, is dropped and counted, unless sending is [mandatory](Builder::mandatory).
@@ -199,13 +199,13 @@ impl Router {
     pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
         let mut engine = self.engine.enter();
-        if engine.pattern.names.is_taken(id.octets()) {
+        if engine.pattern.names.is_taken(id.bytes()) {
             return Err(Error::RoutingIdInUse);
         }
         let peer = engine.connect(endpoint);
         let rules = &mut engine.pattern;
         rules.named.insert(peer);
-        rules.names.attach(peer, id.octets()).map_err(|_| Error::RoutingIdInUse)?;
+        rules.names.attach(peer, id.bytes()).map_err(|_| Error::RoutingIdInUse)?;
         Ok(())
     }
 

@@ -18,11 +18,11 @@ use crate::options::Options;
 use crate::routing_ids::Names;
 use crate::slots::Table;
 
-/// A socket that speaks to anything on TCP, or a Unix socket, octet by octet.
+/// A socket that speaks to anything on TCP, or a Unix socket, byte by byte.
 ///
-/// Each connection has a routing id of five octets, the first of them 0. What is received has two
-/// parts: that id, and as many octets as happened to arrive together. What is sent has the id in
-/// front, and the octets of the other parts go out as they are. Without octets the message closes
+/// Each connection has a routing id of five bytes, the first of them 0. What is received has two
+/// parts: that id, and as many bytes as happened to arrive together. What is sent has the id in
+/// front, and the bytes of the other parts go out as they are. Without bytes the message closes
 /// the connection, after what was sent before.
 ///
 /// Unless told [not to](Builder::notify), the socket says who comes and goes: a message of the id
@@ -87,7 +87,7 @@ impl Pattern for Rules {
         // Named before it is reached, so that messages may queue for it, and free to be given. A
         // growing table has room.
         let name = self.name.take();
-        let _ = self.names.attach(peer, name.as_ref().map_or(&[], RoutingId::octets));
+        let _ = self.names.attach(peer, name.as_ref().map_or(&[], RoutingId::bytes));
     }
 
     fn up(&mut self, door: &mut Door<'_>) -> Result<(), CloseReason> {
@@ -145,7 +145,7 @@ impl Rules {
 common!(Stream, Own);
 sending!(
     Stream,
-    "to the connection that its first part names, or closes that one if there are no octets behind. [`Error::Unroutable`] (`EHOSTUNREACH`) if there is none; otherwise it sends",
+    "to the connection that its first part names, or closes that one if there are no bytes behind. [`Error::Unroutable`] (`EHOSTUNREACH`) if there is none; otherwise it sends",
     "for room in that connection's queue"
 );
 receiving!(Stream, "what a connection says, its routing id in front");
@@ -194,7 +194,7 @@ impl Stream {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
         let mut engine = self.engine.enter();
         engine.check(&endpoint)?;
-        if engine.pattern.names.is_taken(id.octets()) {
+        if engine.pattern.names.is_taken(id.bytes()) {
             return Err(Error::RoutingIdInUse);
         }
         engine.pattern.name = Some(id);
@@ -202,7 +202,7 @@ impl Stream {
         Ok(())
     }
 
-    /// As [`Stream::send_timeout`], with the routing id apart. No octets close the connection.
+    /// As [`Stream::send_timeout`], with the routing id apart. No bytes close the connection.
     ///
     /// # Errors
     ///
@@ -210,10 +210,10 @@ impl Stream {
     pub fn send_to(
         &mut self,
         id: &[u8],
-        octets: impl AsRef<[u8]>,
+        bytes: impl AsRef<[u8]>,
         timeout: Duration,
     ) -> Result<(), SendError> {
-        self.send_timeout(Message::from_parts([id, octets.as_ref()]), timeout)
+        self.send_timeout(Message::from_parts([id, bytes.as_ref()]), timeout)
     }
 
     /// Closes a connection when what was sent to it is out. One that was dialled is not dialled
@@ -282,7 +282,7 @@ impl Stream {
     }
 }
 
-/// Parts without octets would never be through: they have nothing to write.
+/// Parts without bytes would never be through: they have nothing to write.
 fn without_empty(message: Message) -> Message {
     if message.parts().skip(1).all(|part| !part.is_empty()) {
         return message;

@@ -110,7 +110,7 @@ common!(Xsub, ());
 receiving!(Xsub, "the next message");
 sending!(
     Xsub,
-    "to every publisher, or changes what is subscribed to: a single part of the octet 1 and a topic subscribes, of 0 and a topic cancels",
+    "to every publisher, or changes what is subscribed to: a single part of the byte 1 and a topic subscribes, of 0 and a topic cancels",
     "for nothing: what a publisher's full queue does not take is dropped for that one and counted. In no case"
 );
 

@@ -88,8 +88,8 @@ impl Stream {
         retry(|| each!(self, stream => stream.read(into)))
     }
 
-    pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        retry(|| each!(self, stream => stream.write(octets)))
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        retry(|| each!(self, stream => stream.write(bytes)))
     }
 
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {

@@ -104,7 +104,7 @@ fn dial_from(
 fn bind_device(socket: &Socket, options: &Tcp) -> io::Result<()> {
     match &options.device {
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        Some(device) => socket.bind_device(Some(device.octets())),
+        Some(device) => socket.bind_device(Some(device.bytes())),
         #[cfg(not(any(target_os = "android", target_os = "linux")))]
         Some(_) => Err(io::ErrorKind::Unsupported.into()),
         None => {
@@ -150,11 +150,11 @@ pub(super) fn configure(stream: &TcpStream, options: &Tcp) -> io::Result<()> {
 
 /// Sets the kernel's buffer sizes; on a listener its connections inherit them.
 fn buffers(socket: &SockRef<'_>, options: &Tcp) -> io::Result<()> {
-    if let Some(octets) = options.send_buffer {
-        socket.set_send_buffer_size(octets)?;
+    if let Some(bytes) = options.send_buffer {
+        socket.set_send_buffer_size(bytes)?;
     }
-    if let Some(octets) = options.receive_buffer {
-        socket.set_recv_buffer_size(octets)?;
+    if let Some(bytes) = options.receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ impl Arena {
         Self { endpoint: echo.endpoint.clone(), echo, before, over, honest }
     }
 
-    /// The attack is over: honest clients were answered, memory never grew past `bound` octets,
+    /// The attack is over: honest clients were answered, memory never grew past `bound` bytes,
     /// and nothing is busy now. What the server counted, and why connections ended.
     pub(crate) fn end(self, bound: usize) -> (Counters, Vec<CloseReason>) {
         self.over.store(true, Ordering::Relaxed);

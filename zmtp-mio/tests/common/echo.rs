@@ -55,10 +55,10 @@ impl Drop for Echo {
     }
 }
 
-/// Asks and insists on the same octets back.
+/// Asks and insists on the same bytes back.
 pub(crate) fn assert_echo(req: &mut Req, body: &[u8]) {
     let reply = req.request(body, LIMIT).unwrap().expect("no reply in time");
-    assert!(reply.bytes() == body, "{reply:?} is not {} octets of the request", body.len());
+    assert!(reply.bytes() == body, "{reply:?} is not {} bytes of the request", body.len());
 }
 
 /// An echo server with changed options.

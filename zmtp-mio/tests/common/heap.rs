@@ -1,4 +1,4 @@
-//! What this process has on the heap, to the octet: resident memory hides what an allocator keeps.
+//! What this process has on the heap, to the byte: resident memory hides what an allocator keeps.
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -11,7 +11,7 @@ static ALLOCATOR: Counting = Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 
-/// Octets that were allocated and not freed.
+/// Bytes that were allocated and not freed.
 pub(crate) fn in_use() -> usize {
     IN_USE.load(Ordering::Relaxed)
 }

@@ -166,10 +166,10 @@ pub(crate) use event_where;
 /// Reads until what came ends in `tail`; `false` if that does not happen soon. Never panics: the
 /// other end may be gone.
 pub(crate) fn read_up_to(peer: &mut RawPeer, tail: &[u8]) -> bool {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let end = Instant::now() + Duration::from_millis(500);
-    while !octets.ends_with(tail) && Instant::now() < end {
-        octets.extend(peer.read_for(1, Duration::from_millis(50)));
+    while !bytes.ends_with(tail) && Instant::now() < end {
+        bytes.extend(peer.read_for(1, Duration::from_millis(50)));
     }
-    octets.ends_with(tail)
+    bytes.ends_with(tail)
 }

@@ -61,7 +61,7 @@ pub(crate) fn req(endpoint: &str) -> Req {
     builder::<Req>().connect(endpoint).unwrap()
 }
 
-/// Octets of which none can go missing or change places unseen.
+/// Bytes of which none can go missing or change places unseen.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
 }
@@ -116,7 +116,7 @@ pub(crate) fn closes(events: &[EventKind]) -> Vec<CloseReason> {
         .collect()
 }
 
-/// Resident memory of this process in octets.
+/// Resident memory of this process in bytes.
 pub(crate) fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
     text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096

@@ -1,4 +1,4 @@
-//! Hostile and odd peers: raw streams that the test drives octet by octet.
+//! Hostile and odd peers: raw streams that the test drives byte by byte.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -59,26 +59,26 @@ impl RawPeer {
         body
     }
 
-    pub(crate) fn send(&mut self, octets: &[u8]) {
-        self.try_send(octets).unwrap();
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.try_send(bytes).unwrap();
     }
 
-    pub(crate) fn try_send(&mut self, octets: &[u8]) -> io::Result<()> {
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => stream.write_all(octets),
-            Self::Ipc(stream) => stream.write_all(octets),
+            Self::Tcp(stream) => stream.write_all(bytes),
+            Self::Ipc(stream) => stream.write_all(bytes),
         }
     }
 
-    /// Writes as much of `octets` as goes without waiting; says how many.
-    pub(crate) fn send_some(&mut self, octets: &[u8]) -> usize {
+    /// Writes as much of `bytes` as goes without waiting; says how many.
+    pub(crate) fn send_some(&mut self, bytes: &[u8]) -> usize {
         self.set_nonblocking(true);
         let mut sent = 0;
         let mut idle = Instant::now();
-        while sent < octets.len() && idle.elapsed() < Duration::from_millis(300) {
+        while sent < bytes.len() && idle.elapsed() < Duration::from_millis(300) {
             let result = match self {
-                Self::Tcp(stream) => stream.write(&octets[sent..]),
-                Self::Ipc(stream) => stream.write(&octets[sent..]),
+                Self::Tcp(stream) => stream.write(&bytes[sent..]),
+                Self::Ipc(stream) => stream.write(&bytes[sent..]),
             };
             match result {
                 Ok(n) => {
@@ -114,25 +114,25 @@ impl RawPeer {
         }
     }
 
-    /// Exactly `n` octets, or a panic when the other is silent for [`LIMIT`].
+    /// Exactly `n` bytes, or a panic when the other is silent for [`LIMIT`].
     pub(crate) fn read_exact(&mut self, n: usize) -> Vec<u8> {
-        let mut octets = vec![0; n];
+        let mut bytes = vec![0; n];
         let result = match self {
-            Self::Tcp(stream) => stream.read_exact(&mut octets),
-            Self::Ipc(stream) => stream.read_exact(&mut octets),
+            Self::Tcp(stream) => stream.read_exact(&mut bytes),
+            Self::Ipc(stream) => stream.read_exact(&mut bytes),
         };
-        result.unwrap_or_else(|error| panic!("{n} octets were due: {error}"));
-        octets
+        result.unwrap_or_else(|error| panic!("{n} bytes were due: {error}"));
+        bytes
     }
 
-    /// What comes within `time`, at most `n` octets.
+    /// What comes within `time`, at most `n` bytes.
     pub(crate) fn read_for(&mut self, n: usize, time: Duration) -> Vec<u8> {
         let end = Instant::now() + time;
-        let mut octets = vec![0; n];
+        let mut bytes = vec![0; n];
         let mut have = 0;
         self.set_nonblocking(true);
         while have < n && Instant::now() < end {
-            match self.read(&mut octets[have..]) {
+            match self.read(&mut bytes[have..]) {
                 Ok(0) => break,
                 Ok(more) => have += more,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -142,8 +142,8 @@ impl RawPeer {
             }
         }
         self.set_nonblocking(false);
-        octets.truncate(have);
-        octets
+        bytes.truncate(have);
+        bytes
     }
 
     /// Flags (without the long bit) and body of the next frame.
@@ -173,10 +173,10 @@ impl RawPeer {
 
     /// Asserts that the other closes within [`LIMIT`], whatever it still says.
     pub(crate) fn assert_closed(&mut self) {
-        let mut octets = [0; 4_096];
+        let mut bytes = [0; 4_096];
         let end = Instant::now() + LIMIT;
         while Instant::now() < end {
-            match self.read(&mut octets) {
+            match self.read(&mut bytes) {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -288,16 +288,16 @@ pub(crate) fn mutes(endpoint: &str, n: usize) -> Vec<RawPeer> {
     (0..n).map(|_| RawPeer::connect(endpoint)).collect()
 }
 
-/// Whether the other end has left the connection open: nothing but silence or octets for a while.
+/// Whether the other end has left the connection open: nothing but silence or bytes for a while.
 pub(crate) fn is_open(peer: &mut RawPeer) -> bool {
     let socket = match peer {
         RawPeer::Tcp(stream) => stream,
         RawPeer::Ipc(_) => panic!("only asked of TCP"),
     };
-    let mut octet = [0];
+    let mut byte = [0];
     socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     loop {
-        match socket.read(&mut octet) {
+        match socket.read(&mut byte) {
             Ok(0) => return false,
             Ok(_) => {}
             Err(error) => return error.kind() == ErrorKind::WouldBlock,

@@ -103,7 +103,7 @@ pub(crate) fn process_time() -> Duration {
     Duration::from_millis(10 * ticks)
 }
 
-/// The most that this process ever had resident, in octets.
+/// The most that this process ever had resident, in bytes.
 pub(crate) fn peak_of_memory() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();

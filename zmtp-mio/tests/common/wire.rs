@@ -1,32 +1,32 @@
-//! Octets as they stand on the wire, written by hand: the tests must not trust the code they test.
+//! Bytes as they stand on the wire, written by hand: the tests must not trust the code they test.
 
 /// A greeting of ZMTP 3.1 with mechanism NULL.
 pub(crate) fn greeting() -> [u8; 64] {
-    let mut octets = [0; 64];
-    octets[0] = 0xff;
-    octets[8] = 1;
-    octets[9] = 0x7f;
-    octets[10] = 3;
-    octets[11] = 1;
-    octets[12..16].copy_from_slice(b"NULL");
-    octets
+    let mut bytes = [0; 64];
+    bytes[0] = 0xff;
+    bytes[8] = 1;
+    bytes[9] = 0x7f;
+    bytes[10] = 3;
+    bytes[11] = 1;
+    bytes[12..16].copy_from_slice(b"NULL");
+    bytes
 }
 
 /// A frame of these flags, in the short or the long form.
 pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
-    let mut octets = match u8::try_from(body.len()) {
+    let mut bytes = match u8::try_from(body.len()) {
         Ok(len) => vec![flags, len],
         Err(_) => long_header(flags, body.len() as u64),
     };
-    octets.extend_from_slice(body);
-    octets
+    bytes.extend_from_slice(body);
+    bytes
 }
 
-/// A header of the long form that claims `len` octets.
+/// A header of the long form that claims `len` bytes.
 pub(crate) fn long_header(flags: u8, len: u64) -> Vec<u8> {
-    let mut octets = vec![flags | 2];
-    octets.extend_from_slice(&len.to_be_bytes());
-    octets
+    let mut bytes = vec![flags | 2];
+    bytes.extend_from_slice(&len.to_be_bytes());
+    bytes
 }
 
 /// A command frame.
@@ -39,11 +39,11 @@ pub(crate) fn command(name: &str, data: &[u8]) -> Vec<u8> {
 
 /// One property of a READY.
 pub(crate) fn property(name: &str, value: &[u8]) -> Vec<u8> {
-    let mut octets = vec![name.len() as u8];
-    octets.extend_from_slice(name.as_bytes());
-    octets.extend_from_slice(&(value.len() as u32).to_be_bytes());
-    octets.extend_from_slice(value);
-    octets
+    let mut bytes = vec![name.len() as u8];
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.extend_from_slice(&(value.len() as u32).to_be_bytes());
+    bytes.extend_from_slice(value);
+    bytes
 }
 
 /// A READY that announces a socket type.
@@ -74,12 +74,12 @@ pub(crate) fn plain(body: &[u8]) -> Vec<u8> {
 
 /// Greeting, READY and requests in one burst, as an eager client sends them.
 pub(crate) fn burst(kind: &str, requests: &[&[u8]]) -> Vec<u8> {
-    let mut octets = greeting().to_vec();
-    octets.extend(ready(kind));
+    let mut bytes = greeting().to_vec();
+    bytes.extend(ready(kind));
     for request in requests {
-        octets.extend(plain(request));
+        bytes.extend(plain(request));
     }
-    octets
+    bytes
 }
 
 /// The reply to a request: its envelope and a body.

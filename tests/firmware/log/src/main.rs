@@ -1,4 +1,4 @@
-//! usage: defmt-log IMAGE < octets
+//! usage: defmt-log IMAGE < bytes
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -11,13 +11,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = Table::parse(&fs::read(image)?)?.ok_or("no defmt in this image")?;
     let mut decoder = table.new_stream_decoder();
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let mut octets = [0; 1_024];
+    let mut bytes = [0; 1_024];
     loop {
-        let n = input.read(&mut octets)?;
+        let n = input.read(&mut bytes)?;
         if n == 0 {
             return Ok(());
         }
-        decoder.received(&octets[..n]);
+        decoder.received(&bytes[..n]);
         loop {
             match decoder.decode() {
                 Ok(frame) => {

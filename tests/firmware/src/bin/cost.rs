@@ -30,13 +30,13 @@ const SUBSCRIBE: &[u8] = b"\x04\x0A\x09SUBSCRIBE";
 
 /// A peer's greeting, its READY, and what it says then.
 struct Script {
-    octets: [u8; 256],
+    bytes: [u8; 256],
     len: usize,
 }
 
 impl Script {
     fn new(socket_type: &[u8], then: &[&[u8]]) -> Self {
-        let mut script = Self { octets: [0; 256], len: 0 };
+        let mut script = Self { bytes: [0; 256], len: 0 };
         script.put(&[0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1, b'N', b'U', b'L', b'L']);
         script.put(&[0; 48]);
         let ready = b"\x05READY\x0BSocket-Type\0\0\0";
@@ -45,15 +45,15 @@ impl Script {
         script.put(ready);
         script.put(&[socket_type.len() as u8]);
         script.put(socket_type);
-        for octets in then {
-            script.put(octets);
+        for bytes in then {
+            script.put(bytes);
         }
         script
     }
 
-    fn put(&mut self, octets: &[u8]) {
-        self.octets[self.len..][..octets.len()].copy_from_slice(octets);
-        self.len += octets.len();
+    fn put(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..][..bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
     }
 }
 
@@ -69,7 +69,7 @@ struct Mirror<'s> {
 
 impl<'s> Mirror<'s> {
     fn new(script: &'s Script) -> Self {
-        let script = &script.octets[..script.len];
+        let script = &script.bytes[..script.len];
         Self { script, written: 0, handshake: usize::MAX, back: [0; 128], len: 0 }
     }
 }
@@ -107,10 +107,10 @@ impl Write for Mirror<'_> {
             }
             return Ok(buf.len());
         }
-        // One octet at a time through greeting and READY.
-        let Some(octet) = buf.first() else { return Ok(0) };
+        // One byte at a time through greeting and READY.
+        let Some(byte) = buf.first() else { return Ok(0) };
         if self.written == 65 {
-            self.handshake = 66 + usize::from(*octet);
+            self.handshake = 66 + usize::from(*byte);
         }
         self.written += 1;
         Ok(1)

@@ -1,4 +1,4 @@
-//! REQ over a UART that loses, doubles and invents octets, for ever.
+//! REQ over a UART that loses, doubles and invents bytes, for ever.
 //!
 //! Tells each error and each recovery. What it does about errors is what firmware on a serial line
 //! should do: be silent for a moment, so that the other end knows a new session from a message, let
@@ -19,7 +19,7 @@ static CONFIG: Config = Config::new(SocketType::Req)
 
 /// Milliseconds for a request and its reply, with the handshake before.
 const PATIENCE: u32 = 200;
-/// Milliseconds without octets either way before a new session.
+/// Milliseconds without bytes either way before a new session.
 const SILENCE: u32 = 50;
 /// Milliseconds after which a line that is never silent gets a new session all the same.
 const BABBLE: u32 = 500;
@@ -49,14 +49,14 @@ fn main() -> ! {
     for at in 0_u32.. {
         let mut body = [0; 64];
         let body = &mut body[..at as usize * 37 % 65];
-        for (n, octet) in body.iter_mut().enumerate() {
-            *octet = (at as usize ^ n) as u8;
+        for (n, byte) in body.iter_mut().enumerate() {
+            *byte = (at as usize ^ n) as u8;
         }
         let start = now().as_millis();
         let name = match req.request(&[body], now().after(PATIENCE), now) {
             Ok(reply) if reply.only() == Some(body) => None,
             // ZMTP has no checksum, nor has a UART: that is up to what is sent.
-            Ok(_) => Some("wrong octets"),
+            Ok(_) => Some("wrong bytes"),
             Err(error) => Some(name(&error)),
         };
         tally.slowest = tally.slowest.max(now().as_millis() - start);

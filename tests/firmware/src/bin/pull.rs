@@ -1,4 +1,4 @@
-//! PULL over the UART: takes `count` messages of a number and as many octets.
+//! PULL over the UART: takes `count` messages of a number and as many bytes.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! PUSH over the UART: `count` messages of a number and as many octets.
+//! PUSH over the UART: `count` messages of a number and as many bytes.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! REQ over the UART: asks `count` times, with bodies of 0 to 4,096 octets, and checks each reply.
+//! REQ over the UART: asks `count` times, with bodies of 0 to 4,096 bytes, and checks each reply.
 #![no_std]
 #![no_main]
 
@@ -35,8 +35,8 @@ fn main() -> ! {
             _ => at as usize % 100,
         };
         let body = &mut body[..len];
-        for (n, octet) in body.iter_mut().enumerate() {
-            *octet = (at as usize + n) as u8;
+        for (n, byte) in body.iter_mut().enumerate() {
+            *byte = (at as usize + n) as u8;
         }
         match req.request(&[body], now().after(PATIENCE), now) {
             Ok(reply) if reply.only() == Some(body) => {}

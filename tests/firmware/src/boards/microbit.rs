@@ -119,7 +119,7 @@ impl Uart {
     }
 
     fn receive(&mut self) -> u8 {
-        // In this order: the next octet sets it again as soon as this one is read.
+        // In this order: the next byte sets it again as soon as this one is read.
         UART_RX_READY.write(0);
         UART_RXD.read() as u8
     }
@@ -128,9 +128,9 @@ impl Uart {
         self.idle || UART_TX_READY.read() != 0
     }
 
-    fn send(&mut self, octet: u8) {
+    fn send(&mut self, byte: u8) {
         UART_TX_READY.write(0);
-        UART_TXD.write(octet.into());
+        UART_TXD.write(byte.into());
         self.idle = false;
     }
 

@@ -1,7 +1,7 @@
 //! One module per board: a clock in milliseconds, and a UART for `embedded-io`.
 //!
 //! A module needs nothing of the others but [`Register`], and is meant to be copied. The UARTs are
-//! polled. Under QEMU an octet waits until it is fetched; on a board without flow control (RTS and
+//! polled. Under QEMU a byte waits until it is fetched; on a board without flow control (RTS and
 //! CTS) let the receive interrupt fill a ring buffer, and read from that.
 
 #[cfg(board = "microbit")]
@@ -60,7 +60,7 @@ impl embedded_io::Error for Quiet {
 }
 
 /// `embedded-io` for a UART, the part that all share. It has `may_receive`, `receive`, `may_send`
-/// and `send`, which move an octet, and `nap`, which waits for at most about a millisecond.
+/// and `send`, which move a byte, and `nap`, which waits for at most about a millisecond.
 macro_rules! embedded_io {
     ($uart:ty) => {
         impl embedded_io::ErrorType for $uart {
@@ -68,7 +68,7 @@ macro_rules! embedded_io {
         }
 
         impl embedded_io::Read for $uart {
-            /// Waits a little for an octet, and takes those that came with it.
+            /// Waits a little for a byte, and takes those that came with it.
             fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
                 if !self.may_receive() {
                     self.nap();
@@ -93,16 +93,16 @@ macro_rules! embedded_io {
         }
 
         impl embedded_io::Write for $uart {
-            /// Waits a little until an octet goes, and sends those that go with it.
+            /// Waits a little until a byte goes, and sends those that go with it.
             fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
-                // Longer than an octet takes at 115,200 baud, and too short to sleep.
+                // Longer than a byte takes at 115,200 baud, and too short to sleep.
                 (0..1_000).find(|_| self.may_send());
                 let mut sent = 0;
-                for octet in buf {
+                for byte in buf {
                     if !self.may_send() {
                         break;
                     }
-                    self.send(*octet);
+                    self.send(*byte);
                     sent += 1;
                 }
                 if sent == 0 && !buf.is_empty() { Err(super::Quiet) } else { Ok(sent) }

@@ -98,7 +98,7 @@ impl Uart {
         registers::BAUDDIV.write(CPU / 115_200);
         registers::CTRL.write(ENABLE_TX_AND_RX | RX_INTERRUPT);
         registers::INTERRUPT_ENABLE.write(1 << UART0_RX);
-        // QEMU looks for octets that came before only when the register is read.
+        // QEMU looks for bytes that came before only when the register is read.
         let _ = registers::DATA.read();
         Self(())
     }
@@ -115,11 +115,11 @@ impl Uart {
         registers::STATE.read() & TX_FULL == 0
     }
 
-    fn send(&mut self, octet: u8) {
-        registers::DATA.write(octet.into());
+    fn send(&mut self, byte: u8) {
+        registers::DATA.write(byte.into());
     }
 
-    /// Looks a few times, then sleeps until an octet or the tick comes.
+    /// Looks a few times, then sleeps until a byte or the tick comes.
     fn nap(&self) {
         if (0..200).all(|_| !self.may_receive()) {
             cortex_m::asm::wfi();

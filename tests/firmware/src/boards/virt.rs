@@ -72,8 +72,8 @@ impl Uart {
         registers::LINE_STATUS.read() & TX_EMPTY != 0
     }
 
-    fn send(&mut self, octet: u8) {
-        registers::DATA.write(octet);
+    fn send(&mut self, byte: u8) {
+        registers::DATA.write(byte);
     }
 
     /// Looks a thousand times.

@@ -5,7 +5,7 @@ use smoltcp::time::Instant;
 
 use crate::boards::Register;
 
-/// Octets of the largest frame, without its checksum.
+/// Bytes of the largest frame, without its checksum.
 const FRAME: usize = 1514;
 /// Words of a buffer for that and the checksum, which comes with a received frame.
 const WORDS: usize = (FRAME + 4).div_ceil(4);
@@ -77,7 +77,7 @@ impl Lan9118 {
         Ok(Self { received: [0; WORDS], sent: [0; WORDS] })
     }
 
-    /// Takes the next frame in; its octets.
+    /// Takes the next frame in; its bytes.
     fn fetch(&mut self) -> Option<usize> {
         while RX_FIFO_INF.read() >> 16 & 0xFF != 0 {
             let status = RX_STATUS_FIFO.read();
@@ -131,30 +131,30 @@ pub struct TxToken<'a>(&'a mut [u32; WORDS]);
 
 impl phy::RxToken for RxToken<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        f(octets(self.0, self.1))
+        f(bytes(self.0, self.1))
     }
 }
 
 impl phy::TxToken for TxToken<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
         let len = len.min(FRAME);
-        let result = f(octets_mut(self.0, len));
+        let result = f(bytes_mut(self.0, len));
         send(self.0, len);
         result
     }
 }
 
-#[allow(unsafe_code, reason = "the octets of words")]
-fn octets(words: &[u32], len: usize) -> &[u8] {
+#[allow(unsafe_code, reason = "the bytes of words")]
+fn bytes(words: &[u32], len: usize) -> &[u8] {
     let len = len.min(size_of_val(words));
-    // SAFETY: initialised memory of at least that many octets, borrowed as long.
+    // SAFETY: initialised memory of at least that many bytes, borrowed as long.
     unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), len) }
 }
 
-#[allow(unsafe_code, reason = "the octets of words")]
-fn octets_mut(words: &mut [u32], len: usize) -> &mut [u8] {
+#[allow(unsafe_code, reason = "the bytes of words")]
+fn bytes_mut(words: &mut [u32], len: usize) -> &mut [u8] {
     let len = len.min(size_of_val(words));
-    // SAFETY: as in `octets`; every value of an octet makes a word.
+    // SAFETY: as in `bytes`; every value of a byte makes a word.
     unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), len) }
 }
 

@@ -1,4 +1,4 @@
-//! Compares our sockets with libzmq's on the same octets.
+//! Compares our sockets with libzmq's on the same bytes.
 //!
 //! `cargo run --release -p zmtp-interop --bin differential -- [inputs [seed [type]]]`: so many inputs for
 //! each socket type, 10,000 unless told. Fails if a difference is not listed in `DIFFERENCES.md`.

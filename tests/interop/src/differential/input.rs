@@ -1,4 +1,4 @@
-//! Octets of peers that are sent to both.
+//! Bytes of peers that are sent to both.
 
 use std::fmt;
 
@@ -23,8 +23,8 @@ const LONGEST: u64 = 1 << 20;
 pub struct Input {
     /// Where it is from.
     pub name: String,
-    /// Its octets.
-    pub octets: Vec<u8>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// What continues them to a message that both ends know, if they can be continued.
     continued: Option<Vec<u8>>,
     /// Both.
@@ -40,13 +40,13 @@ pub struct Input {
 }
 
 impl Input {
-    pub(super) fn new(kind: Kind, name: impl Into<String>, octets: Vec<u8>) -> Self {
-        let continued = continued(kind, &octets);
-        let stream = [&octets[..], continued.as_deref().unwrap_or_default()].concat();
+    pub(super) fn new(kind: Kind, name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let continued = continued(kind, &bytes);
+        let stream = [&bytes[..], continued.as_deref().unwrap_or_default()].concat();
         let (first, config) = (stream.len().min(64), Config::new(kind.names().0));
         Self {
             name: name.into(),
-            octets,
+            bytes,
             continued,
             stream,
             first,
@@ -61,7 +61,7 @@ impl Input {
         let mut input = Self::new(kind, name, pieces.concat());
         if run.silence > 0 {
             input.continued = None;
-            input.stream.clone_from(&input.octets);
+            input.stream.clone_from(&input.bytes);
         }
         // What comes with the greeting, where that is what it is about.
         let first = pieces.first().map_or(0, Vec::len);
@@ -96,7 +96,7 @@ impl Input {
         self.continued.is_some() && message.last().is_some_and(|part| part == PROBE)
     }
 
-    /// Whether the octets go on to a probe.
+    /// Whether the bytes go on to a probe.
     pub const fn can_be_probed(&self) -> bool {
         self.continued.is_some()
     }
@@ -104,7 +104,7 @@ impl Input {
 
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = &self.octets[..self.octets.len().min(600)];
+        let shown = &self.bytes[..self.bytes.len().min(600)];
         write!(f, "{}: {}", self.name, shown.escape_ascii())
     }
 }
@@ -123,7 +123,7 @@ pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
             streams.push((vector.name.clone(), stream));
         }
     }
-    streams.extend(first.iter().map(|input| (input.name.clone(), input.octets.clone())));
+    streams.extend(first.iter().map(|input| (input.name.clone(), input.bytes.clone())));
     let mut random = Random::new(seed);
     let made = core::iter::repeat_with(move || {
         if random.once_in(2) {
@@ -139,54 +139,54 @@ pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
 fn made_up(kind: Kind, random: &mut Random) -> Input {
     let seed = random.number();
     let mut numbers = Random::new(seed);
-    let octets: Vec<u8> = (0..40 + numbers.below(400)).map(|_| numbers.number() as u8).collect();
-    let dialogue = Dialogue::take(&mut Unstructured::new(&octets), &[kind.names().0]);
+    let bytes: Vec<u8> = (0..40 + numbers.below(400)).map(|_| numbers.number() as u8).collect();
+    let dialogue = Dialogue::take(&mut Unstructured::new(&bytes), &[kind.names().0]);
     let stream = dialogue.map(|dialogue| dialogue.stream()).unwrap_or_default();
     Input::new(kind, format!("made up, {seed:#x}"), stream)
 }
 
-/// A recorded stream with a few octets changed, behind a good handshake or as it is.
+/// A recorded stream with a few bytes changed, behind a good handshake or as it is.
 fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> Input {
     let (name, stream) = random.one_of(streams);
-    let mut octets: Vec<u8> = stream.iter().copied().take(3_000).collect();
+    let mut bytes: Vec<u8> = stream.iter().copied().take(3_000).collect();
     if random.once_in(2) {
         // Only its frames, behind a handshake that fits.
-        let frames = octets.split_off(octets.len().min(64));
-        octets = [raw::greeting("NULL"), raw::ready(kind.names().1), frames].concat();
+        let frames = bytes.split_off(bytes.len().min(64));
+        bytes = [raw::greeting("NULL"), raw::ready(kind.names().1), frames].concat();
     }
     for _ in 0..random.below(4) {
-        let at = random.below(octets.len().max(1));
+        let at = random.below(bytes.len().max(1));
         // Mostly behind the greeting.
         let at = if at < 64 && !random.once_in(8) { 64 + at } else { at };
-        let Some(octet) = octets.get_mut(at) else { continue };
-        *octet = match random.below(4) {
+        let Some(byte) = bytes.get_mut(at) else { continue };
+        *byte = match random.below(4) {
             0 => random.number() as u8,
-            1 => *octet ^ (1 << random.below(8)),
-            2 => octet.wrapping_add(1),
+            1 => *byte ^ (1 << random.below(8)),
+            2 => byte.wrapping_add(1),
             _ => *random.one_of(&[0, 1, 2, 4, 6, 0xff]),
         };
     }
     if random.once_in(4) {
-        octets.truncate(random.below(octets.len() + 1));
+        bytes.truncate(random.below(bytes.len() + 1));
     }
-    Input::new(kind, format!("{name}, changed"), octets)
+    Input::new(kind, format!("{name}, changed"), bytes)
 }
 
-/// What continues octets to a whole handshake and a message, as far as framing tells.
-fn continued(kind: Kind, octets: &[u8]) -> Option<Vec<u8>> {
+/// What continues bytes to a whole handshake and a message, as far as framing tells.
+fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     let (_, peer) = kind.names();
     let mut more = Vec::new();
     let whole = raw::greeting("NULL");
-    if octets.len() < whole.len() {
-        more.extend_from_slice(&whole[octets.len()..]);
+    if bytes.len() < whole.len() {
+        more.extend_from_slice(&whole[bytes.len()..]);
     }
-    let greeting = [octets, &more].concat();
+    let greeting = [bytes, &more].concat();
     let greeting = &greeting[..64];
     // What opens like an older version is never answered.
     if greeting[0] != 0xff || greeting[9] & 1 == 0 || greeting[10] < 3 {
         return None;
     }
-    let (frames, rest) = raw::frames(octets.get(64..).unwrap_or_default());
+    let (frames, rest) = raw::frames(bytes.get(64..).unwrap_or_default());
     let mut last_more =
         frames.iter().rfind(|frame| !frame.is_command()).is_some_and(Frame::has_more);
     let mut ready =

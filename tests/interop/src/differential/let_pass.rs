@@ -1,6 +1,6 @@
-//! Octets with what libzmq lets pass put right, and what it does not see blotted out.
+//! Bytes with what libzmq lets pass put right, and what it does not see blotted out.
 //!
-//! What a reader by the rules makes of them is what libzmq makes of the octets as they were.
+//! What a reader by the rules makes of them is what libzmq makes of the bytes as they were.
 
 use zmtp_mio::zmtp_core::wire::SocketType;
 use zmtp_tests::raw::{self, Frame};
@@ -10,11 +10,11 @@ use super::subject::Kind;
 /// What no machine has the memory for, or only some: libzmq then closes, or waits for more.
 const HUGE: u64 = 1 << 30;
 
-/// Octets that are put right.
+/// Bytes that are put right.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
-    /// The octets.
-    pub octets: Vec<u8>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
     /// The routing id, if it is longer than one may be.
     pub long_name: Option<Vec<u8>>,
     /// Whether they end in a frame for which there may be no memory.
@@ -29,15 +29,15 @@ pub(super) fn put_right(kind: Kind, stream: &[u8]) -> Passed {
             if tenth & 1 == 1 =>
         {
             // It does not look at the type.
-            passed.octets.extend_from_slice(&stream[..11]);
+            passed.bytes.extend_from_slice(&stream[..11]);
             let peer = SocketType::from_name(kind.names().1.as_bytes());
-            passed.octets.push(peer.map_or(0, SocketType::code));
+            passed.bytes.push(peer.map_or(0, SocketType::code));
             if major == 0 { passed.of_1_0(frames) } else { passed.of_2_0(frames) }
         }
         _ if raw::is_old(stream) == Some(true) => passed.of_1_0(stream),
         _ => {
             let (greeting, frames) = stream.split_at(stream.len().min(64));
-            passed.octets.extend_from_slice(greeting);
+            passed.bytes.extend_from_slice(greeting);
             passed.of_3(frames);
         }
     }
@@ -67,7 +67,7 @@ impl Passed {
                 }
             }
             let size = if frame.is_whole() { body.len() as u64 } else { frame.len };
-            self.octets.extend(raw::with_header(flags, size, &body));
+            self.bytes.extend(raw::with_header(flags, size, &body));
             self.ends_huge = frame.len >= HUGE;
             rest = &rest[frame.wire_len..];
         }
@@ -84,8 +84,8 @@ impl Passed {
                 named = true;
                 self.name(&frame, &[&[frame.flags & 2], &whole[1..]].concat(), &raw::frame(0, b""));
             } else if !frame.is_command() {
-                self.octets.push(frame.flags & 3);
-                self.octets.extend_from_slice(&whole[1..]);
+                self.bytes.push(frame.flags & 3);
+                self.bytes.extend_from_slice(&whole[1..]);
             }
         }
         self.header(rest, if named { 3 } else { 2 });
@@ -100,31 +100,31 @@ impl Passed {
             let flags = if whole[0] == 0xff { 9 } else { 1 };
             whole[flags] &= u8::from(named);
             if named {
-                self.octets.extend(whole);
+                self.bytes.extend(whole);
             } else {
                 named = true;
                 self.name(&frame, &whole, &raw::frame_of_1_0(0, b""));
             }
         }
-        self.octets.extend_from_slice(rest);
+        self.bytes.extend_from_slice(rest);
     }
 
     /// The beginning of a header, with these flags at most. MORE on a command is none.
-    fn header(&mut self, octets: &[u8], flags: u8) {
-        if let [first, rest @ ..] = octets {
+    fn header(&mut self, bytes: &[u8], flags: u8) {
+        if let [first, rest @ ..] = bytes {
             let flags = if first & flags & 4 == 0 { flags } else { flags & 6 };
-            self.octets.push(first & flags);
-            self.octets.extend_from_slice(rest);
+            self.bytes.push(first & flags);
+            self.bytes.extend_from_slice(rest);
         }
     }
 
     /// The identity frame of an older version, or if it is too long, `none` once it is whole.
-    fn name(&mut self, frame: &Frame, octets: &[u8], none: &[u8]) {
+    fn name(&mut self, frame: &Frame, bytes: &[u8], none: &[u8]) {
         if frame.len <= 255 {
-            self.octets.extend_from_slice(octets);
+            self.bytes.extend_from_slice(bytes);
         } else if frame.is_whole() {
             self.long_name = Some(frame.body.clone());
-            self.octets.extend_from_slice(none);
+            self.bytes.extend_from_slice(none);
         }
     }
 
@@ -132,7 +132,7 @@ impl Passed {
     fn metadata(&mut self, body: &[u8]) -> Vec<u8> {
         let (command, data) = body.split_at(6);
         let (properties, rest) = raw::properties(data);
-        let mut octets = command.to_vec();
+        let mut bytes = command.to_vec();
         for (name, value) in properties {
             let is = |other: &[u8]| name.eq_ignore_ascii_case(other) && name != other;
             let mut seen = str::from_utf8(name).unwrap_or("X");
@@ -144,14 +144,14 @@ impl Passed {
                     seen = "X";
                 }
             }
-            octets.extend(raw::property(seen, value));
+            bytes.extend(raw::property(seen, value));
         }
         // A last name without a value, or only with its size.
         let name = rest.first().map_or(0, |len| usize::from(*len) + 1);
         if rest.len() < 2 || rest.len() != name && rest.len() != name + 4 {
-            octets.extend_from_slice(rest);
+            bytes.extend_from_slice(rest);
         }
-        octets
+        bytes
     }
 }
 
@@ -161,8 +161,8 @@ fn is_subscription(frame: &Frame) -> bool {
     frame.is_whole() && frame.is_command() && (name(b"\x09SUBSCRIBE") || name(b"\x06CANCEL"))
 }
 
-/// Whether there is a SUBSCRIBE or CANCEL among the octets.
-pub(super) fn has_subscriptions(octets: &[u8]) -> bool {
-    let (frames, _) = raw::frames(octets.get(64..).unwrap_or_default());
+/// Whether there is a SUBSCRIBE or CANCEL among the bytes.
+pub(super) fn has_subscriptions(bytes: &[u8]) -> bool {
+    let (frames, _) = raw::frames(bytes.get(64..).unwrap_or_default());
     frames.iter().any(is_subscription)
 }

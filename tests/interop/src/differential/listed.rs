@@ -135,7 +135,7 @@ pub const ALL: &[Listed] = &[
     },
     Listed {
         name: "long routing id",
-        why: "RFC 37 § The Identity Property: 0 to 255 octets",
+        why: "RFC 37 § The Identity Property: 0 to 255 bytes",
         meant: |case| {
             let long = |error| matches!(error, Error::Peer(PeerError::RoutingIdTooLong(_)));
             case.they_read_on(long)
@@ -192,12 +192,12 @@ pub fn table() -> String {
 }
 
 const HEAD: &str = "\
-# Where our sockets and libzmq's differ on the same octets
+# Where our sockets and libzmq's differ on the same bytes
 
-REP, ROUTER, PULL and SUB get the same octets as libzmq 4.3.5's over a real connection; what the
+REP, ROUTER, PULL and SUB get the same bytes as libzmq 4.3.5's over a real connection; what the
 application receives and whether the peer is refused is the same but for the rows below, and with us it
 is always what the slow model in `../src/model` says. A difference is one of the rows only if our error
-is the row's, and if libzmq's outcome is the model's on the same octets with what libzmq lets pass put
+is the row's, and if libzmq's outcome is the model's on the same bytes with what libzmq lets pass put
 right (`src/differential/listed.rs`, `let_pass.rs`). [../MALFORMED.md](../MALFORMED.md) has the single inputs
 with outcomes. Each type is shown every row of their table, by a peer that dials, but for those that are
 about PLAIN, CURVE, ZAP or a socket that takes no messages; the run prints how many.

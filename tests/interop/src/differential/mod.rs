@@ -1,11 +1,11 @@
-//! The same octets to one of our sockets and to libzmq's, over real connections.
+//! The same bytes to one of our sockets and to libzmq's, over real connections.
 //!
 //! What the application receives and whether the peer is refused must be the same, or be listed. With us
 //! it must also be what the slow model says.
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`input`] | octets of peers: bad inputs, recorded dialogues, made-up ones, and changes of all |
+//! | [`input`] | bytes of peers: bad inputs, recorded dialogues, made-up ones, and changes of all |
 //! | [`rows`] | the bad inputs, as each socket type is shown them |
 //! | [`subject`] | the two sockets, behind one trait |
 //! | [`reading`], `let_pass` | what must come of an input, by our rules and by libzmq's |
@@ -31,14 +31,14 @@ use subject::{Kind, Message, Subject};
 
 /// How long one input may take until it shows whether the peer is refused.
 const LONG: Duration = Duration::from_secs(8);
-/// How long a peer must be left alone to count as not refused, where its octets cannot be continued
+/// How long a peer must be left alone to count as not refused, where its bytes cannot be continued
 /// to something that is answered.
 const SILENCE: Duration = Duration::from_millis(150);
 
 /// How often both are looked at in that time at least: a machine that is busy elsewhere is no silence.
 const TURNS: u32 = 30;
 
-/// After so much silence another octet may help.
+/// After so much silence another byte may help.
 const KICK: Duration = Duration::from_millis(30);
 
 /// What came of an input.
@@ -189,8 +189,8 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
             (quiet, turns) = (Instant::now(), 0);
         }
         received.extend(messages);
-        if let Some(octets) = rest.filter(|_| peer.is_greeted() || quiet.elapsed() > SILENCE) {
-            peer.send(octets);
+        if let Some(bytes) = rest.filter(|_| peer.is_greeted() || quiet.elapsed() > SILENCE) {
+            peer.send(bytes);
             rest = None;
             (quiet, turns) = (Instant::now(), 0);
         }
@@ -221,7 +221,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
     }
 }
 
-/// Names that a ROUTER gave itself are any five octets behind a 0.
+/// Names that a ROUTER gave itself are any five bytes behind a 0.
 fn forget_own_names(outcome: &mut Outcome) {
     for name in outcome.received.iter_mut().filter_map(|message| message.first_mut()) {
         if name.len() == 5 && name[0] == 0 {
@@ -246,8 +246,8 @@ impl Peer {
         Ok(Self { stream, out: Vec::new(), heard: Vec::new(), closed: false })
     }
 
-    fn send(&mut self, octets: &[u8]) {
-        self.out.extend_from_slice(octets);
+    fn send(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
         self.turn();
     }
 
@@ -268,12 +268,12 @@ impl Peer {
                 }
             }
         }
-        let mut octets = [0; 4_096];
+        let mut bytes = [0; 4_096];
         while !self.closed {
-            match self.stream.read(&mut octets) {
+            match self.stream.read(&mut bytes) {
                 Ok(0) => self.closed = true,
                 Ok(n) => {
-                    self.heard.extend_from_slice(&octets[..n]);
+                    self.heard.extend_from_slice(&bytes[..n]);
                     moved = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,

@@ -1,7 +1,7 @@
 //! What comes of an input as it is read slowly: by our rules, and by libzmq's.
 //!
 //! libzmq's rules are ours but for what it lets pass. So its reading is the model's reading of other
-//! octets: those in which what it does not mind is put right, and what it does not see is blotted out.
+//! bytes: those in which what it does not mind is put right, and what it does not see is blotted out.
 
 use zmtp_mio::zmtp_core::wire::SocketType;
 use zmtp_mio::zmtp_core::{Config, Error, Limits, Timeout};
@@ -47,7 +47,7 @@ pub fn libzmq(kind: Kind, input: &Input) -> Reading {
         config.limits = limits.max_parts(u32::MAX).max_command(u32::MAX);
     }
     let passed = put_right(kind, input.stream());
-    let mut reading = reading(kind, input, &config, &passed.octets, |name| name == b"Identity");
+    let mut reading = reading(kind, input, &config, &passed.bytes, |name| name == b"Identity");
     reading.either = passed.ends_huge;
     if let Some(name) = passed.long_name.filter(|_| kind == Kind::Router) {
         rename(&mut reading, name);
@@ -59,10 +59,10 @@ fn reading(
     kind: Kind,
     input: &Input,
     config: &Config,
-    octets: &[u8],
+    bytes: &[u8],
     is_name: impl Fn(&[u8]) -> bool,
 ) -> Reading {
-    let log = model::said(config, octets);
+    let log = model::said(config, bytes);
     let error = log.iter().find_map(|said| match said {
         Said::Failed(error) => Some(*error),
         _ => None,

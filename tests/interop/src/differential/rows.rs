@@ -80,47 +80,47 @@ impl Types {
         let greeting = if state.greeted { 0 } else { piece.len().min(64) };
         state.greeted = true;
         let (greeting, mut rest) = piece.split_at(greeting);
-        let mut octets = greeting.to_vec();
+        let mut bytes = greeting.to_vec();
         while let Some(frame) = Frame::first(rest) {
             if state.ready && !frame.is_command() {
                 if !state.begun && self.lack_delimiter() {
-                    octets.extend(raw::frame(1, b""));
+                    bytes.extend(raw::frame(1, b""));
                 }
                 state.begun = frame.has_more();
             }
             let body = if frame.is_whole() { self.named(&frame.body) } else { Vec::new() };
             if body == frame.body || !frame.is_whole() {
-                octets.extend_from_slice(&rest[..frame.wire_len]);
+                bytes.extend_from_slice(&rest[..frame.wire_len]);
             } else {
-                octets.extend(raw::with_header(frame.flags, body.len() as u64, &body));
+                bytes.extend(raw::with_header(frame.flags, body.len() as u64, &body));
             }
             state.ready |= frame.body.starts_with(b"\x05READY");
             rest = &rest[frame.wire_len..];
         }
-        octets.extend_from_slice(rest);
-        octets
+        bytes.extend_from_slice(rest);
+        bytes
     }
 
     /// A frame's body with other values in its Socket-Types.
     fn named(&self, body: &[u8]) -> Vec<u8> {
         const NAME: &[u8] = b"\x0bSocket-Type";
-        let (mut octets, mut at) = (Vec::new(), 0);
+        let (mut bytes, mut at) = (Vec::new(), 0);
         while at < body.len() {
             let rest = &body[at..];
             let there = rest.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
             let property = raw::properties(rest).0.first().copied().filter(|_| there);
             if let Some((_, value)) = property {
                 let other = self.value(value);
-                octets.extend_from_slice(&rest[..NAME.len()]);
-                octets.extend((other.len() as u32).to_be_bytes());
-                octets.extend(other);
+                bytes.extend_from_slice(&rest[..NAME.len()]);
+                bytes.extend((other.len() as u32).to_be_bytes());
+                bytes.extend(other);
                 at += NAME.len() + 4 + value.len();
             } else {
-                octets.push(body[at]);
+                bytes.push(body[at]);
                 at += 1;
             }
         }
-        octets
+        bytes
     }
 
     /// What a peer of the other type says where this one said `value`.
@@ -149,14 +149,14 @@ impl Types {
             && self.lack_delimiter()
         {
             let identity = Frame::first(frames).map_or(0, |frame| frame.wire_len);
-            let mut octets = frames[..identity].to_vec();
+            let mut bytes = frames[..identity].to_vec();
             for frame in raw::frames(&frames[identity..]).0 {
                 if !frame.is_command() {
-                    octets.extend(raw::frame(1, b""));
+                    bytes.extend(raw::frame(1, b""));
                 }
-                octets.extend(raw::frame(frame.flags, &frame.body));
+                bytes.extend(raw::frame(frame.flags, &frame.body));
             }
-            *frames = octets;
+            *frames = bytes;
         }
         pieces
     }
@@ -173,7 +173,7 @@ impl Types {
     }
 }
 
-/// How far the octets of a peer have come.
+/// How far the bytes of a peer have come.
 struct State {
     greeted: bool,
     ready: bool,

@@ -66,7 +66,7 @@ unsafe extern "C" {
 
     pub(super) fn zmq_msg_init(msg: *mut Msg) -> c_int;
     pub(super) fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int;
-    // `const` here, although `zmq.h` says otherwise: zmq.cpp only reads, and octets in the message
+    // `const` here, although `zmq.h` says otherwise: zmq.cpp only reads, and bytes in the message
     // itself are then borrowed, not written.
     pub(super) fn zmq_msg_data(msg: *const Msg) -> *mut c_void;
     pub(super) fn zmq_msg_size(msg: *const Msg) -> usize;
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn layout_is_that_of_zmq_h() {
-        // `zmq_msg_t` is 64 octets wide and aligned like a pointer, at least.
+        // `zmq_msg_t` is 64 bytes wide and aligned like a pointer, at least.
         assert_eq!(size_of::<Msg>(), 64);
         assert!(align_of::<Msg>() >= align_of::<*const c_void>());
         assert_eq!(size_of::<PollItem>(), size_of::<*const c_void>() + 8);

@@ -8,7 +8,7 @@ use super::ffi;
 /// A `zmq_msg_t`: one frame, which is sent on without being copied.
 pub struct Frame(pub(super) ffi::Msg);
 
-// SAFETY: a message belongs to one thread at a time, any one; the octets it may share with other
+// SAFETY: a message belongs to one thread at a time, any one; the bytes it may share with other
 // messages are counted atomically.
 unsafe impl Send for Frame {}
 
@@ -21,27 +21,27 @@ impl Frame {
         Self(msg)
     }
 
-    /// A frame with these octets.
+    /// A frame with these bytes.
     ///
     /// # Errors
     ///
     /// Not enough memory.
-    pub fn with_octets(octets: &[u8]) -> io::Result<Self> {
+    pub fn with_bytes(bytes: &[u8]) -> io::Result<Self> {
         let mut msg = ffi::Msg::uninit();
-        let size = octets.len();
+        let size = bytes.len();
         // SAFETY: memory of a message's size and alignment.
         check("zmq_msg_init_size", || unsafe { ffi::zmq_msg_init_size(&raw mut msg, size) })?;
-        // SAFETY: the new message has `size` octets of its own.
+        // SAFETY: the new message has `size` bytes of its own.
         unsafe {
             let to = ffi::zmq_msg_data(&raw const msg).cast::<u8>();
-            to.copy_from_nonoverlapping(octets.as_ptr(), size);
+            to.copy_from_nonoverlapping(bytes.as_ptr(), size);
         }
         Ok(Self(msg))
     }
 
-    /// The octets.
-    pub fn octets(&self) -> &[u8] {
-        // SAFETY: the message is initialised; its octets stay while it is borrowed.
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the message is initialised; its bytes stay while it is borrowed.
         unsafe {
             let size = ffi::zmq_msg_size(&raw const self.0);
             let data = ffi::zmq_msg_data(&raw const self.0).cast_const().cast::<u8>();
@@ -71,6 +71,6 @@ impl Drop for Frame {
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Frame").field("octets", &self.octets()).field("more", &self.more()).finish()
+        f.debug_struct("Frame").field("bytes", &self.bytes()).field("more", &self.more()).finish()
     }
 }

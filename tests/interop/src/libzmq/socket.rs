@@ -108,7 +108,7 @@ impl Socket {
     pub fn send(&self, parts: &[&[u8]]) -> io::Result<()> {
         let count = parts.len();
         for (at, part) in parts.iter().enumerate() {
-            self.send_frame(Frame::with_octets(part)?, at + 1 < count)?;
+            self.send_frame(Frame::with_bytes(part)?, at + 1 < count)?;
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Socket {
         let mut parts = Vec::new();
         loop {
             let frame = self.recv_frame()?;
-            parts.push(frame.octets().to_vec());
+            parts.push(frame.bytes().to_vec());
             if !frame.more() {
                 return Ok(parts);
             }
@@ -200,14 +200,14 @@ impl Socket {
         self.set_bytes(option, &value.to_ne_bytes())
     }
 
-    /// Sets an [`option`] that is text, octets, or of another size.
+    /// Sets an [`option`] that is text, bytes, or of another size.
     ///
     /// # Errors
     ///
     /// As `zmq_setsockopt(3)`.
     pub fn set_bytes(&self, option: i32, value: &[u8]) -> io::Result<()> {
         let (at, size) = (value.as_ptr().cast::<c_void>(), value.len());
-        // SAFETY: an open socket, and `size` octets to read.
+        // SAFETY: an open socket, and `size` bytes to read.
         check("zmq_setsockopt", || unsafe { ffi::zmq_setsockopt(self.raw, option, at, size) })?;
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Socket {
         Ok(i32::from_ne_bytes(value))
     }
 
-    /// An [`option`] that is text or octets, of up to 1024.
+    /// An [`option`] that is text or bytes, of up to 1024.
     ///
     /// # Errors
     ///
@@ -238,15 +238,15 @@ impl Socket {
     fn get(&self, option: i32, into: &mut [u8]) -> io::Result<usize> {
         let mut size = into.len();
         let (at, size_at) = (into.as_mut_ptr().cast::<c_void>(), &raw mut size);
-        // SAFETY: an open socket, `size` octets to write, and the place for how many were.
+        // SAFETY: an open socket, `size` bytes to write, and the place for how many were.
         check("zmq_getsockopt", || unsafe { ffi::zmq_getsockopt(self.raw, option, at, size_at) })?;
         Ok(size)
     }
 
     /// Where the last bind or connect went to, without wildcards. Empty before the first.
     pub fn last_endpoint(&self) -> String {
-        let octets = self.get_bytes(option::LAST_ENDPOINT).unwrap_or_default();
-        CString::from_vec_with_nul(octets)
+        let bytes = self.get_bytes(option::LAST_ENDPOINT).unwrap_or_default();
+        CString::from_vec_with_nul(bytes)
             .map_or_else(|_| String::new(), |text| text.to_string_lossy().into_owned())
     }
 

@@ -155,7 +155,7 @@ pub(crate) fn libzmq_req(endpoint: &str) -> libzmq::Socket {
     req
 }
 
-/// Octets that tell a shifted or mixed-up body.
+/// Bytes that tell a shifted or mixed-up body.
 pub(crate) fn body(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at % 251) as u8).collect()
 }
@@ -189,9 +189,9 @@ impl Crc {
         Self(u32::MAX)
     }
 
-    pub(crate) fn add(&mut self, octets: &[u8]) {
-        for octet in octets {
-            self.0 = (self.0 >> 8) ^ CRC_TABLE[usize::from(self.0 as u8 ^ octet)];
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 >> 8) ^ CRC_TABLE[usize::from(self.0 as u8 ^ byte)];
         }
     }
 }
@@ -207,7 +207,7 @@ pub(crate) fn numbered(number: u32) -> Vec<Vec<u8>> {
     }
 }
 
-/// Checks messages of such a series against what was sent: each, in order, and all octets.
+/// Checks messages of such a series against what was sent: each, in order, and all bytes.
 #[derive(Debug)]
 pub(crate) struct Check {
     next: u32,
@@ -234,7 +234,7 @@ impl Check {
         self.next += 1;
     }
 
-    /// All `n` came, with the octets that were sent.
+    /// All `n` came, with the bytes that were sent.
     pub(crate) fn finish(self, n: u32) {
         let mut sent = Self::new();
         (0..n).for_each(|number| sent.add(numbered(number)));

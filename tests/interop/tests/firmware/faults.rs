@@ -1,4 +1,4 @@
-//! A line that loses, doubles and invents octets, and a peer that freezes.
+//! A line that loses, doubles and invents bytes, and a peer that freezes.
 //!
 //! Firmware asks libzmq's REP over its UART: QEMU, [`Line`] with the faults, `zmtp bridge`, libzmq.
 //! Each error must come in bounded time and be followed by recovery, for as long as faults go on.

@@ -220,9 +220,9 @@ impl Drop for Qemu {
 fn lines(output: BufReader<impl std::io::Read + Send + 'static>) -> Receiver<String> {
     let (found, lines) = channel();
     thread::spawn(move || {
-        let mut octets = output.split(b'\n');
+        let mut bytes = output.split(b'\n');
         // Read to its end whether or not somebody looks: else QEMU would never exit.
-        while let Some(Ok(line)) = octets.next() {
+        while let Some(Ok(line)) = bytes.next() {
             let _ = found.send(String::from_utf8_lossy(&line).into_owned());
         }
     });

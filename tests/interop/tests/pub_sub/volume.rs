@@ -80,7 +80,7 @@ fn a_frozen_subscriber_holds_nobody_up_and_costs_no_more_than_its_mark() {
             assert_eq!(sub.recv().unwrap()[0], number.to_be_bytes());
         }
         let grown = resident().saturating_sub(before);
-        assert!(grown < 100 << 20, "{grown} octets");
+        assert!(grown < 100 << 20, "{grown} bytes");
         let dropped = publisher.counters().dropped;
         assert!(dropped.high_water_mark > 3_000, "{dropped:?}");
         assert_eq!(publisher.counters().disconnects, 0);
@@ -105,7 +105,7 @@ fn a_frozen_subscriber_holds_nobody_up_and_costs_no_more_than_its_mark() {
     }
 }
 
-/// Resident memory of this process in octets.
+/// Resident memory of this process in bytes.
 fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
     text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096

@@ -1,17 +1,17 @@
-//! What every client has: a program that moves octets.
+//! What every client has: a program that moves bytes.
 #![no_std]
 #![no_main]
 
 use embedded_io::{Read, Write};
-use footprint::{Uart, look, now, octets, outcome};
+use footprint::{Uart, bytes, look, now, outcome};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let mut uart = Uart;
     loop {
-        let room = octets();
+        let room = bytes();
         outcome(uart.read(room).is_ok() && now().as_millis() > 7);
-        look(octets());
-        outcome(uart.write(octets()).is_ok());
+        look(bytes());
+        outcome(uart.write(bytes()).is_ok());
     }
 }

@@ -2,11 +2,11 @@
 #![no_std]
 #![no_main]
 
-use footprint::{look, octets};
+use footprint::{bytes, look};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     loop {
-        look(&[octets()[7]]);
+        look(&[bytes()[7]]);
     }
 }

@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use footprint::{Uart, look, now, octets, outcome};
+use footprint::{Uart, bytes, look, now, outcome};
 use zmtp_core::Config;
 use zmtp_core::wire::SocketType;
 use zmtp_embedded::blocking::Rep;
@@ -11,13 +11,13 @@ static CONFIG: Config = Config::new(SocketType::Rep);
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut rep = Rep::new(&CONFIG, octets(), octets());
+    let mut rep = Rep::new(&CONFIG, bytes(), bytes());
     rep.connect(Uart, now());
     loop {
         let answered = match rep.receive(now().after(1_000), now) {
             Ok(request) => {
                 look(request.first());
-                rep.reply(&[octets()], now().after(1_000), now).is_ok()
+                rep.reply(&[bytes()], now().after(1_000), now).is_ok()
             }
             Err(_) => false,
         };

@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use footprint::{Uart, look, now, octets, outcome};
+use footprint::{Uart, bytes, look, now, outcome};
 use zmtp_core::Config;
 use zmtp_core::wire::SocketType;
 use zmtp_embedded::blocking::Req;
@@ -11,10 +11,10 @@ static CONFIG: Config = Config::new(SocketType::Req);
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut req = Req::new(&CONFIG, octets(), octets(), now().as_millis() as u32);
+    let mut req = Req::new(&CONFIG, bytes(), bytes(), now().as_millis() as u32);
     req.connect(Uart, now());
     loop {
-        match req.request(&[octets()], now().after(1_000), now) {
+        match req.request(&[bytes()], now().after(1_000), now) {
             Ok(reply) => look(reply.first()),
             Err(_) => {
                 outcome(false);

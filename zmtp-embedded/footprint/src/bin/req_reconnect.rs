@@ -2,7 +2,7 @@
 #![no_std]
 #![no_main]
 
-use footprint::{Uart, look, now, octets, outcome};
+use footprint::{Uart, bytes, look, now, outcome};
 use zmtp_core::Config;
 use zmtp_core::wire::SocketType;
 use zmtp_embedded::blocking::{Req, Retry};
@@ -12,10 +12,10 @@ const RETRY: Retry = Retry { timeout: 1_000, tries: 3 };
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut req = Req::new(&CONFIG, octets(), octets(), now().as_millis() as u32);
+    let mut req = Req::new(&CONFIG, bytes(), bytes(), now().as_millis() as u32);
     let mut reconnect = |_: Option<Uart>| Some(Uart);
     loop {
-        match req.request_with_retries(&[octets()], RETRY, &mut reconnect, now) {
+        match req.request_with_retries(&[bytes()], RETRY, &mut reconnect, now) {
             Ok(reply) => look(reply.first()),
             Err(_) => outcome(false),
         }

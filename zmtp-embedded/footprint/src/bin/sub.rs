@@ -1,8 +1,8 @@
-//! SUB over a UART, with 64 octets of subscriptions.
+//! SUB over a UART, with 64 bytes of subscriptions.
 #![no_std]
 #![no_main]
 
-use footprint::{Uart, look, now, octets, outcome};
+use footprint::{Uart, bytes, look, now, outcome};
 use zmtp_core::Config;
 use zmtp_core::wire::SocketType;
 use zmtp_embedded::blocking::Sub;
@@ -11,8 +11,8 @@ static CONFIG: Config = Config::new(SocketType::Sub);
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
-    let mut sub = Sub::<_, 64>::new(&CONFIG, octets(), octets());
-    outcome(sub.subscribe(octets()).is_ok());
+    let mut sub = Sub::<_, 64>::new(&CONFIG, bytes(), bytes());
+    outcome(sub.subscribe(bytes()).is_ok());
     sub.connect(Uart, now());
     loop {
         match sub.receive(now().after(1_000), now) {

@@ -25,9 +25,9 @@ use crate::window::Window;
 /// An IO made of the two halves that many drivers come in.
 #[derive(Debug)]
 pub struct Duplex<R, W> {
-    /// Where octets come from.
+    /// Where bytes come from.
     pub reader: R,
-    /// Where octets go.
+    /// Where bytes go.
     pub writer: W,
 }
 
@@ -64,7 +64,7 @@ pub struct Split<'s, 'b, K, R, W> {
 struct Shared<'s, 'b, K, W> {
     /// Never borrowed across an `await`.
     state: RefCell<State<'s, 'b, K>>,
-    /// Borrowed while octets are written: by whoever writes, for both halves.
+    /// Borrowed while bytes are written: by whoever writes, for both halves.
     out: RefCell<Out<'s, 'b, W>>,
     /// Who waits for it.
     waiting: Cell<Option<Waker>>,

@@ -125,7 +125,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. A topic that does not fit the send buffer with 19 octets is taken, and calls
+    /// [`Error::NoRoom`]. A topic that does not fit the send buffer with 19 bytes is taken, and calls
     /// that write say [`Error::SendBuffer`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
         self.shared.with(|state| state.kind.subscribe(topic))

@@ -29,7 +29,7 @@ pub(crate) struct DecodeArgs {
     #[arg(long = "as", value_name = "VERSION", value_parser = ["1.0", "2.0", "3.1"])]
     pub(crate) version: Option<String>,
 
-    /// Octets of each body that are shown; all of them with --json and --raw
+    /// Bytes of each body that are shown; all of them with --json and --raw
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size::parse)]
     pub(crate) show: u64,
 

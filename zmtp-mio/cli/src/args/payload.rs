@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 
 use super::PlaceArgs;
 use crate::input::{Hex, Part};
-use crate::parts::{file, hex, in_order, indexed, made_of, octets};
+use crate::parts::{bytes, file, hex, in_order, indexed, made_of};
 use crate::size;
 
 /// What to send, and whom to.
@@ -56,7 +56,7 @@ struct PayloadArgs {
     #[arg(long, value_name = "HEX", value_parser = Hex::parse)]
     hex: Vec<Hex>,
 
-    /// A part of so many octets: 300, 64k, 1M; may be repeated
+    /// A part of so many bytes: 300, 64k, 1M; may be repeated
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     size: Vec<u64>,
 
@@ -82,7 +82,7 @@ impl FromArgMatches for Payload {
         let places = PlaceArgs::from_arg_matches(matches)?;
         let text = |text: &OsString| match text.to_str() {
             Some("-") => Part::Stdin,
-            _ => octets(text),
+            _ => bytes(text),
         };
         let mut parts = [
             indexed(matches, "messages", text),
@@ -125,7 +125,7 @@ fn lines(matches: &ArgMatches, parts: &[Part]) -> Result<Option<LinesOf>, clap::
         };
     }
     if split.as_ref().is_some_and(Vec::is_empty) {
-        return fail(ErrorKind::ValueValidation, "--split needs at least one octet to split at");
+        return fail(ErrorKind::ValueValidation, "--split needs at least one byte to split at");
     }
     let file = file.filter(|path| path.as_os_str() != "-");
     if file.is_none() && parts.contains(&Part::Stdin) {
@@ -156,9 +156,9 @@ mod tests {
         let line = ["tcp://a:1", "--size", "2k", "text", "--hex", "00", "-f", "x", "-"];
         let payload = payload(&line).unwrap();
         assert_eq!(payload.endpoint.as_deref(), Some("tcp://a:1"));
-        let text = Part::Octets(b"text".to_vec());
+        let text = Part::Bytes(b"text".to_vec());
         let expected =
-            [Part::Size(2_048), text, Part::Octets(vec![0]), Part::File("x".into()), Part::Stdin];
+            [Part::Size(2_048), text, Part::Bytes(vec![0]), Part::File("x".into()), Part::Stdin];
         assert_eq!(payload.parts, expected);
         assert!(payload.lines.is_none());
     }
@@ -167,7 +167,7 @@ mod tests {
     fn lines_have_parts_before_them() {
         let payload = payload(&["--bind", "tcp://*:1", "topic", "--lines", "--split", "|"]);
         let payload = payload.unwrap();
-        assert_eq!(payload.parts, [Part::Octets(b"topic".to_vec())]);
+        assert_eq!(payload.parts, [Part::Bytes(b"topic".to_vec())]);
         let lines = payload.lines.unwrap();
         assert_eq!((lines.file, lines.split, lines.hex), (None, Some(b"|".to_vec()), false));
     }

@@ -42,7 +42,7 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
     heartbeat_ttl: Option<Duration>,
 
-    /// The routing id that a ROUTER is to know us by (ROUTING_ID), up to 255 octets
+    /// The routing id that a ROUTER is to know us by (ROUTING_ID), up to 255 bytes
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::ValueParser::os_string())]
     routing_id: Option<OsString>,
 
@@ -58,7 +58,7 @@ pub(crate) struct SocketArgs {
     #[arg(long)]
     conflate: bool,
 
-    /// Octets of the largest message that is taken (MAXMSGSIZE): 64k, 1M; 128M
+    /// Bytes of the largest message that is taken (MAXMSGSIZE): 64k, 1M; 128M
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     max_message: Option<u64>,
 
@@ -102,12 +102,12 @@ impl SocketArgs {
         }
         let text = self.routing_id.as_ref().map(|text| text.as_encoded_bytes());
         if let Some(id) = text.or_else(|| self.routing_id_hex.as_ref().map(|hex| &*hex.0)) {
-            options.routing_id = RoutingId::new(id).ok_or("a routing id has at most 255 octets")?;
+            options.routing_id = RoutingId::new(id).ok_or("a routing id has at most 255 bytes")?;
         }
         options.immediate = self.immediate;
         options.conflate = self.conflate;
-        if let Some(octets) = self.max_message {
-            options.limits = options.limits.max_frame(octets).max_message(octets);
+        if let Some(bytes) = self.max_message {
+            options.limits = options.limits.max_frame(bytes).max_message(bytes);
         }
         if let Some(timeout) = self.handshake_timeout {
             options.limits = options.limits.handshake_timeout(millis(timeout));
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!((options.send_mark.messages, options.receive_mark.messages), (7, 8));
         assert_eq!(options.linger, Linger::from(Duration::from_secs(2)));
         assert_eq!(options.heartbeat, Heartbeat::every(1_000).timeout(300).ttl(5_000));
-        assert_eq!(options.routing_id.octets(), b"me");
+        assert_eq!(options.routing_id.bytes(), b"me");
         assert!(options.immediate && options.conflate);
         assert_eq!((options.limits.max_frame, options.limits.max_message), (65_536, 65_536));
         assert_eq!(options.limits.handshake_timeout, 3_000);
@@ -170,8 +170,8 @@ mod tests {
     }
 
     #[test]
-    fn routing_ids_have_at_most_255_octets() {
-        assert_eq!(options(&["--routing-id-hex", "00 ff"]).unwrap().routing_id.octets(), b"\0\xff");
+    fn routing_ids_have_at_most_255_bytes() {
+        assert_eq!(options(&["--routing-id-hex", "00 ff"]).unwrap().routing_id.bytes(), b"\0\xff");
         assert!(options(&["--routing-id", &"x".repeat(255)]).is_ok());
         assert!(options(&["--routing-id", &"x".repeat(256)]).unwrap_err().contains("255"));
     }

@@ -224,7 +224,7 @@ pub(crate) struct PairArgs {
 
 /// Publish messages, and print subscriptions
 ///
-/// A subscription is the octet 1 and its topic, a cancellation the octet 0 and its topic.
+/// A subscription is the byte 1 and its topic, a cancellation the byte 0 and its topic.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct XpubArgs {
@@ -265,7 +265,7 @@ pub(crate) struct XsubArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Subscribe to this; may be repeated. Without it, only MESSAGEs of the octet 1 and a topic do
+    /// Subscribe to this; may be repeated. Without it, only MESSAGEs of the byte 1 and a topic do
     #[arg(long, value_name = "TEXT")]
     pub(crate) topic: Vec<OsString>,
 

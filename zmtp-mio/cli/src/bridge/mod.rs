@@ -1,4 +1,4 @@
-//! A serial line on one side, a connection of ZeroMQ on the other, and octets both ways.
+//! A serial line on one side, a connection of ZeroMQ on the other, and bytes both ways.
 //!
 //! The bridge speaks no ZMTP. It only finds the greetings of the device ([`watch`]), because a
 //! session needs both ends anew: each greeting gets a connection of its own, and when the
@@ -27,9 +27,9 @@ use network::Peer;
 use retry::Retry;
 use watch::Watch;
 
-/// Octets that wait for either side; then the other is not read.
+/// Bytes that wait for either side; then the other is not read.
 const ROOM: usize = 64 << 10;
-/// A connection that takes nothing for this long while octets wait is given up.
+/// A connection that takes nothing for this long while bytes wait is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a bridge is between.
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Ends {
     pub(crate) place: Place,
     pub(crate) baud: u32,
-    /// After this long without octets a greeting is one, and not part of a message.
+    /// After this long without bytes a greeting is one, and not part of a message.
     pub(crate) silence: Duration,
     /// What is dialled, unless `listener` is there.
     pub(crate) endpoint: Endpoint,
@@ -66,7 +66,7 @@ pub(crate) struct Bridge<'a> {
     to_serial: Vec<u8>,
     reopen: Retry,
     redial: Retry,
-    /// When the connection took octets last, or had none to take.
+    /// When the connection took bytes last, or had none to take.
     progress: Instant,
     /// Dialling threads wake the loop.
     woken: UnixStream,
@@ -94,7 +94,7 @@ impl<'a> Bridge<'a> {
         })
     }
 
-    /// Carries octets until `stop` is readable.
+    /// Carries bytes until `stop` is readable.
     pub(crate) fn run(&mut self, stop: &UnixStream) -> io::Result<()> {
         let mut scratch = vec![0; 16 << 10];
         loop {
@@ -302,13 +302,13 @@ impl<'a> Bridge<'a> {
 }
 
 /// Writes what is taken at once, and removes it.
-fn write(to: &mut impl Write, octets: &mut Vec<u8>) -> io::Result<usize> {
+fn write(to: &mut impl Write, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut written = 0;
     let result = loop {
-        if written == octets.len() {
+        if written == bytes.len() {
             break Ok(written);
         }
-        match to.write(&octets[written..]) {
+        match to.write(&bytes[written..]) {
             Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
             Ok(n) => written += n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -316,7 +316,7 @@ fn write(to: &mut impl Write, octets: &mut Vec<u8>) -> io::Result<usize> {
             Err(error) => break Err(error),
         }
     };
-    octets.drain(..written);
+    bytes.drain(..written);
     result
 }
 

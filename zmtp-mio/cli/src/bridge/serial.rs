@@ -62,7 +62,7 @@ impl Serial {
     }
 }
 
-/// Every octet as it is, at this speed. Returns what was set before; `None` for what is no terminal.
+/// Every byte as it is, at this speed. Returns what was set before; `None` for what is no terminal.
 fn make_raw(file: &File, baud: u32) -> io::Result<Option<Termios>> {
     if !termios::isatty(file) {
         return Ok(None);

@@ -1,21 +1,21 @@
 //! Where a session starts in what the device sends.
 //!
 //! A serial line neither connects nor closes. What tells that firmware begins anew, after a reset
-//! or after an error, is its greeting, whose first ten octets are known (RFC 37 § Greeting). They
+//! or after an error, is its greeting, whose first ten bytes are known (RFC 37 § Greeting). They
 //! may stand in a message as well, so once a session is under way they count only after silence.
 
 use core::time::Duration;
 use std::time::Instant;
 
-/// Octets of the signature: 0xFF, padding, 0x7F.
+/// Bytes of the signature: 0xFF, padding, 0x7F.
 const LEN: usize = 10;
 
-/// Passes the octets of the device on, and finds the greetings among them.
+/// Passes the bytes of the device on, and finds the greetings among them.
 #[derive(Debug)]
 pub(crate) struct Watch {
     silence: Duration,
     last: Option<Instant>,
-    /// A signature may begin with the next octet.
+    /// A signature may begin with the next byte.
     at_start: bool,
     /// The beginning of a signature, not passed on yet.
     held: Vec<u8>,
@@ -26,14 +26,14 @@ impl Watch {
         Self { silence, last: None, at_start: true, held: Vec::new() }
     }
 
-    /// Takes `octets` in and puts what is to be passed on into `out`. True if a greeting began:
+    /// Takes `bytes` in and puts what is to be passed on into `out`. True if a greeting began:
     /// `out` then holds it and what came since, and nothing of before.
     ///
     /// Without a session under way a greeting may begin `anywhere`, and all else is thrown away.
     pub(crate) fn feed(
         &mut self,
         now: Instant,
-        octets: &[u8],
+        bytes: &[u8],
         anywhere: bool,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -44,14 +44,14 @@ impl Watch {
         self.last = Some(now);
         let mut anywhere = anywhere;
         let mut found = false;
-        for octet in octets {
-            if !self.held.is_empty() && !fits(self.held.len(), *octet) {
+        for byte in bytes {
+            if !self.held.is_empty() && !fits(self.held.len(), *byte) {
                 self.pass(anywhere, out);
             }
-            if !self.held.is_empty() || (*octet == 0xFF && (anywhere || self.at_start)) {
-                self.held.push(*octet);
+            if !self.held.is_empty() || (*byte == 0xFF && (anywhere || self.at_start)) {
+                self.held.push(*byte);
             } else if !anywhere {
-                out.push(*octet);
+                out.push(*byte);
             }
             self.at_start = false;
             if self.held.len() == LEN {
@@ -85,14 +85,14 @@ impl Watch {
     }
 }
 
-/// Whether a signature may have this octet here. The padding is zero; libzmq's last octet of it,
+/// Whether a signature may have this byte here. The padding is zero; libzmq's last byte of it,
 /// with which it speaks to its oldest versions, is 1.
-const fn fits(at: usize, octet: u8) -> bool {
+const fn fits(at: usize, byte: u8) -> bool {
     match at {
-        0 => octet == 0xFF,
-        8 => octet <= 1,
-        9 => octet == 0x7F,
-        _ => octet == 0,
+        0 => byte == 0xFF,
+        8 => byte <= 1,
+        9 => byte == 0x7F,
+        _ => byte == 0,
     }
 }
 
@@ -110,8 +110,8 @@ mod tests {
             Self(Watch::new(SILENCE), Instant::now(), Vec::new())
         }
 
-        fn feed(&mut self, octets: &[u8], anywhere: bool) -> bool {
-            self.0.feed(self.1, octets, anywhere, &mut self.2)
+        fn feed(&mut self, bytes: &[u8], anywhere: bool) -> bool {
+            self.0.feed(self.1, bytes, anywhere, &mut self.2)
         }
     }
 
@@ -120,10 +120,10 @@ mod tests {
         for noise in [&b""[..], b"boot\r\n", &[0xFF], &[0xFF, 0, 0, 0xFF], &[0xFF, 0xFF, 0]] {
             for split in 0..noise.len() + LEN {
                 let mut test = Test::new();
-                let octets = [noise, &SIGNATURE, b"rest"].concat();
-                let first = test.feed(&octets[..split], true);
+                let bytes = [noise, &SIGNATURE, b"rest"].concat();
+                let first = test.feed(&bytes[..split], true);
                 assert!(!first);
-                assert!(test.feed(&octets[split..], true), "{noise:?} {split}");
+                assert!(test.feed(&bytes[split..], true), "{noise:?} {split}");
                 assert_eq!(test.2, [&SIGNATURE[..], b"rest"].concat(), "{noise:?} {split}");
             }
         }
@@ -132,9 +132,9 @@ mod tests {
     #[test]
     fn a_signature_inside_a_message_is_passed_on() {
         let mut test = Test::new();
-        let octets = [b"x", &SIGNATURE[..], b"y"].concat();
-        assert!(!test.feed(&octets, false));
-        assert_eq!(test.2, octets);
+        let bytes = [b"x", &SIGNATURE[..], b"y"].concat();
+        assert!(!test.feed(&bytes, false));
+        assert_eq!(test.2, bytes);
     }
 
     #[test]

@@ -35,6 +35,6 @@ pub(crate) fn run(args: BridgeArgs, context: &Context<'_>) -> Result<u8, Failure
     let ends = Ends { place, baud: args.baud, silence: args.silence, endpoint, listener };
     Bridge::new(&ends, serial, &tell)
         .and_then(|mut bridge| bridge.run(&stop))
-        .map_err(Failure::io("carry octets"))?;
+        .map_err(Failure::io("carry bytes"))?;
     Err(context.interrupt.failure())
 }

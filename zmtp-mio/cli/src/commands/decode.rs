@@ -10,7 +10,7 @@ use crate::decode::{
 };
 use crate::exit::Failure;
 
-/// Octets that are read at once; the first decide what the file is.
+/// Bytes that are read at once; the first decide what the file is.
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn run(args: &DecodeArgs, context: &Context<'_>) -> Result<u8, Failure> {

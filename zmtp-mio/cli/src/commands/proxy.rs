@@ -88,8 +88,8 @@ pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure
         let text = sides.map(|(name, side)| {
             let (came, went) = (side.received, side.sent);
             format!(
-                "{name} received {} parts, {} octets, and sent {} parts, {} octets",
-                came.parts, came.octets, went.parts, went.octets
+                "{name} received {} parts, {} bytes, and sent {} parts, {} bytes",
+                came.parts, came.bytes, went.parts, went.bytes
             )
         });
         context.output.note(&text.join("; "));

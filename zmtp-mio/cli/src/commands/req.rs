@@ -54,7 +54,7 @@ fn hint(parts: &[Part], context: &Context<'_>) {
     if input::is_typed(parts) {
         context.output.note("type the message, then Ctrl-D");
     }
-    if let Some(Part::Octets(first)) = parts.first()
+    if let Some(Part::Bytes(first)) = parts.first()
         && let Ok(text) = str::from_utf8(first)
         && text.parse::<Endpoint>().is_ok()
     {

@@ -8,7 +8,7 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
 use super::packet;
 
-/// Octets of the file that are held at once, to begin with.
+/// Bytes of the file that are held at once, to begin with.
 const HELD: usize = 256 << 10;
 /// No packet is so large: a file that says so is none.
 const MOST: usize = 64 << 20;
@@ -38,7 +38,7 @@ struct Interface {
 /// What is wrong with a capture, in the end or from the start.
 pub(crate) type Fault = String;
 
-/// Hands out each packet: seconds, link type and octets.
+/// Hands out each packet: seconds, link type and bytes.
 ///
 /// # Errors
 ///
@@ -92,9 +92,7 @@ pub(crate) fn packets<E>(
                 };
                 if let Some((interface, time, data)) = packet {
                     let Some(one) = interfaces.get(interface) else {
-                        return Ok(Some(format!(
-                            "at octet {at}: a packet of an interface unknown"
-                        )));
+                        return Ok(Some(format!("at byte {at}: a packet of an interface unknown")));
                     };
                     if !packet::is_known(one.link) {
                         unknown = Some(one.link);
@@ -109,7 +107,7 @@ pub(crate) fn packets<E>(
         };
         match more {
             Ok(size) => reader.consume(size),
-            Err(Some(fault)) => return Ok(Some(format!("at octet {at}: {fault}"))),
+            Err(Some(fault)) => return Ok(Some(format!("at byte {at}: {fault}"))),
             Err(None) => {
                 let before = reader.data().len();
                 let refilled = reader.refill().map_err(|error| fault(&error));
@@ -117,13 +115,13 @@ pub(crate) fn packets<E>(
                     // A block larger than what is held.
                     held *= 2;
                     if held > MOST || !reader.grow(held) {
-                        return Ok(Some(format!("at octet {at}: {fault}")));
+                        return Ok(Some(format!("at byte {at}: {fault}")));
                     }
                 } else if reader.data().len() == before && reader.reader_exhausted() {
                     if before == 0 {
                         break;
                     }
-                    return Ok(Some(format!("at octet {at}: the file ends inside a packet")));
+                    return Ok(Some(format!("at byte {at}: the file ends inside a packet")));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Octets of a capture into frames.
+//! Bytes of a capture into frames.
 //!
 //! | file | from | to |
 //! |---|---|---|

@@ -10,7 +10,7 @@ pub(crate) struct Segment<'a> {
     pub(super) number: u32,
     pub(super) syn: bool,
     pub(super) payload: &'a [u8],
-    /// Octets of the payload that were not captured.
+    /// Bytes of the payload that were not captured.
     pub(crate) missing: usize,
 }
 
@@ -36,7 +36,7 @@ pub(super) const fn is_known(link: i32) -> bool {
 /// Takes a packet apart. What is cut short or of no interest is [`Packet::Other`].
 pub(crate) fn parse(link: i32, data: &[u8]) -> Packet<'_> {
     let ip = match link {
-        // BSD loopback: the family before it, in one order of octets or the other.
+        // BSD loopback: the family before it, in one order of bytes or the other.
         0 | 108 => data.get(4..),
         1 => ethernet(data),
         12 | 14 | 101 | 228 | 229 => Some(data),
@@ -53,7 +53,7 @@ pub(crate) fn parse(link: i32, data: &[u8]) -> Packet<'_> {
 }
 
 fn number(data: &[u8], at: usize) -> Option<u16> {
-    data.get(at..)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))
+    data.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }
 
 /// What follows a header with an `EtherType` in it, if that is IP.
@@ -73,8 +73,8 @@ fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
     let head = usize::from(ip.first()? & 0x0f) * 4;
     let total = usize::from(number(ip, 2)?);
     let address = |at: usize| {
-        let octets: [u8; 4] = *ip.get(at..)?.first_chunk()?;
-        Some(IpAddr::V4(Ipv4Addr::from(octets)))
+        let bytes: [u8; 4] = *ip.get(at..)?.first_chunk()?;
+        Some(IpAddr::V4(Ipv4Addr::from(bytes)))
     };
     if *ip.get(9)? != TCP || head < 20 {
         return None;
@@ -92,8 +92,8 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
     const FRAGMENT: u8 = 44;
     let total = usize::from(number(ip, 4)?);
     let address = |at: usize| {
-        let octets: [u8; 16] = *ip.get(at..)?.first_chunk()?;
-        Some(IpAddr::V6(Ipv6Addr::from(octets)))
+        let bytes: [u8; 16] = *ip.get(at..)?.first_chunk()?;
+        Some(IpAddr::V6(Ipv6Addr::from(bytes)))
     };
     let rest = ip.get(40..)?;
     match *ip.get(6)? {
@@ -106,7 +106,7 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
     }
 }
 
-/// `len` are the octets that were sent; those behind them are the link's padding.
+/// `len` are the bytes that were sent; those behind them are the link's padding.
 fn tcp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> {
     let head = usize::from(data.get(12)? >> 4) * 4;
     let flags = *data.get(13)?;
@@ -115,7 +115,7 @@ fn tcp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> 
     Some(Packet::Tcp(Segment {
         from: SocketAddr::new(from, number(data, 0)?),
         to: SocketAddr::new(to, number(data, 2)?),
-        number: data.get(4..)?.first_chunk().map(|octets| u32::from_be_bytes(*octets))?,
+        number: data.get(4..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))?,
         syn: flags & 2 != 0,
         payload,
         missing: len.saturating_sub(there.len()),

@@ -19,7 +19,7 @@ pub(crate) struct Place {
     /// Seconds, in a capture.
     time: Option<f64>,
     ends: Option<(SocketAddr, SocketAddr)>,
-    /// Octets of the stream before it.
+    /// Bytes of the stream before it.
     pub(crate) offset: u64,
 }
 
@@ -72,7 +72,7 @@ struct Record<'a> {
 #[derive(Debug)]
 pub(crate) struct Show<'o> {
     output: &'o Output,
-    /// Octets of each body that are shown.
+    /// Bytes of each body that are shown.
     most: usize,
     /// When the first packet came.
     start: Option<f64>,
@@ -87,7 +87,7 @@ impl<'o> Show<'o> {
     /// Tells what is wrong, on stderr.
     pub(crate) fn fault(&mut self, place: &Place, text: &str) {
         self.faults += 1;
-        let line = format!("zmtp: {}octet {}: {text}", self.before(place), place.offset);
+        let line = format!("zmtp: {}byte {}: {text}", self.before(place), place.offset);
         let record = Record { text: Some(text), ..Self::record("fault", place) };
         self.output.tell(&line, &record);
     }
@@ -106,7 +106,7 @@ impl<'o> Show<'o> {
     pub(crate) fn item(&mut self, place: &Place, item: Item<'_>) -> Result<(), Failure> {
         if self.output.is_raw() {
             return match item {
-                Item::Part { body, .. } => self.output.octets(body),
+                Item::Part { body, .. } => self.output.bytes(body),
                 _ => Ok(()),
             };
         }
@@ -143,7 +143,7 @@ impl<'o> Show<'o> {
                 let more = if more { ", more follow" } else { "" };
                 let text = if body.is_empty() { String::new() } else { self.body(body) };
                 let colon = if body.is_empty() { "" } else { ": " };
-                format!("frame of {} octets{more}{colon}{text}", body.len())
+                format!("frame of {} bytes{more}{colon}{text}", body.len())
             }
             Item::Command { body, mechanism } => {
                 record.r#type = "command";
@@ -153,7 +153,7 @@ impl<'o> Show<'o> {
                     Err(error) => {
                         fault = Some(error.to_string());
                         record.body = Some(Part::of(body));
-                        format!("command of {} octets: {}", body.len(), self.body(body))
+                        format!("command of {} bytes: {}", body.len(), self.body(body))
                     }
                 }
             }
@@ -211,7 +211,7 @@ impl<'o> Show<'o> {
             }
             _ if !clear => {
                 record.body = Some(Part::of(data));
-                format!("{} octets, sealed", data.len())
+                format!("{} bytes, sealed", data.len())
             }
             _ => {
                 record.body = Some(Part::of(data));
@@ -223,10 +223,10 @@ impl<'o> Show<'o> {
     }
 
     /// As much of it as is to be shown.
-    fn body(&self, octets: &[u8]) -> String {
-        let shown = &octets[..octets.len().min(self.most)];
+    fn body(&self, bytes: &[u8]) -> String {
+        let shown = &bytes[..bytes.len().min(self.most)];
         let mut text = if self.output.is_hex() { hex(shown) } else { escape(shown, false) };
-        if shown.len() < octets.len() {
+        if shown.len() < bytes.len() {
             text.push('…');
         }
         text

@@ -33,13 +33,13 @@ pub(crate) enum Item<'a> {
 /// A fault, and where in the stream it is.
 pub(crate) type Fault = (u64, String);
 
-/// The octets of one side, as they come.
+/// The bytes of one side, as they come.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     /// Those before this one are done with.
     at: usize,
-    /// Octets of the stream before `octets`.
+    /// Bytes of the stream before `bytes`.
     before: u64,
     dialect: Option<Dialect>,
     stage: Stage,
@@ -61,17 +61,17 @@ impl Stream {
         Self { dialect, ..Self::default() }
     }
 
-    pub(crate) fn push(&mut self, octets: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         if self.stage == Stage::Lost {
-            self.before += octets.len() as u64;
+            self.before += bytes.len() as u64;
             return;
         }
         if self.at > 0 {
-            self.octets.drain(..self.at);
+            self.bytes.drain(..self.at);
             self.before += self.at as u64;
             self.at = 0;
         }
-        self.octets.extend_from_slice(octets);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Where the next item begins.
@@ -80,14 +80,14 @@ impl Stream {
     }
 
     pub(crate) fn first(&self) -> Option<u8> {
-        self.octets.first().copied()
+        self.bytes.first().copied()
     }
 
     pub(crate) const fn dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
-    /// The other side speaks a version that this one then speaks too, whatever its first octets
+    /// The other side speaks a version that this one then speaks too, whatever its first bytes
     /// announced.
     pub(crate) fn assume(&mut self, dialect: Dialect) {
         if self.stage == Stage::Greeting {
@@ -95,7 +95,7 @@ impl Stream {
         }
     }
 
-    /// No more can be told: octets are missing.
+    /// No more can be told: bytes are missing.
     pub(crate) fn lose(&mut self) {
         self.stage = Stage::Lost;
     }
@@ -123,16 +123,16 @@ impl Stream {
 
     /// What is wrong with the stream's end, if anything is.
     pub(crate) fn finish(&self) -> Option<Fault> {
-        let rest = self.octets.len() - self.at;
+        let rest = self.bytes.len() - self.at;
         let what = match self.stage {
             Stage::Lost => return None,
             Stage::Greeting if self.offset() + rest as u64 == 0 => return None,
-            Stage::Greeting => format!("the stream ends inside the greeting, after {rest} octets"),
+            Stage::Greeting => format!("the stream ends inside the greeting, after {rest} bytes"),
             Stage::Identity | Stage::Frames if rest == 0 => return None,
-            Stage::Identity | Stage::Frames => match self.header(&self.octets[self.at..]) {
+            Stage::Identity | Stage::Frames => match self.header(&self.bytes[self.at..]) {
                 Ok(Some((_, head, len))) => {
                     let there = rest - head;
-                    format!("the stream ends inside a frame: {there} of {len} octets are there")
+                    format!("the stream ends inside a frame: {there} of {len} bytes are there")
                 }
                 _ => "the stream ends inside a frame's header".into(),
             },
@@ -145,8 +145,8 @@ impl Stream {
             self.stage = Stage::Identity;
             return self.frame();
         }
-        let octets = &self.octets[self.at..];
-        let dialect = match (self.dialect, Greeting::parse(octets)) {
+        let bytes = &self.bytes[self.at..];
+        let dialect = match (self.dialect, Greeting::parse(bytes)) {
             (Some(Dialect::V2), _) | (None, Err(OldPeer::Version(1))) => Dialect::V2,
             (None, Err(OldPeer::Version(_))) => Dialect::V1,
             (None | Some(_), Ok(None)) => return Ok(None),
@@ -163,16 +163,16 @@ impl Stream {
             return self.greeting();
         }
         // Signature, revision and socket type.
-        let Some(&socket_type) = octets.get(11) else { return Ok(None) };
+        let Some(&socket_type) = bytes.get(11) else { return Ok(None) };
         self.stage = Stage::Identity;
         Ok(Some((Raw::Greeting2(socket_type), 12)))
     }
 
     fn frame(&mut self) -> Result<Option<(Raw, usize)>, String> {
-        let octets = &self.octets[self.at..];
-        let Some((kind, head, len)) = self.header(octets)? else { return Ok(None) };
+        let bytes = &self.bytes[self.at..];
+        let Some((kind, head, len)) = self.header(bytes)? else { return Ok(None) };
         let end = usize::try_from(len).ok().and_then(|len| head.checked_add(len));
-        let Some(end) = end.filter(|end| octets.len() >= *end) else { return Ok(None) };
+        let Some(end) = end.filter(|end| bytes.len() >= *end) else { return Ok(None) };
         let (start, end) = (self.at + head, self.at + end);
         if self.stage == Stage::Identity {
             self.stage = Stage::Frames;
@@ -181,14 +181,14 @@ impl Stream {
         Ok(Some((Raw::Frame(kind, start), end)))
     }
 
-    /// Kind, octets of the header and octets of the body.
-    fn header(&self, octets: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+    /// Kind, bytes of the header and bytes of the body.
+    fn header(&self, bytes: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
         match self.dialect {
-            Some(Dialect::V1) => old_header(octets),
-            Some(Dialect::V2) if octets.first().is_some_and(|flags| flags & !3 != 0) => {
-                Err(format!("reserved flag bits set in {:#04x} (ZMTP 2.0)", octets[0]))
+            Some(Dialect::V1) => old_header(bytes),
+            Some(Dialect::V2) if bytes.first().is_some_and(|flags| flags & !3 != 0) => {
+                Err(format!("reserved flag bits set in {:#04x} (ZMTP 2.0)", bytes[0]))
             }
-            _ => FrameHeader::parse(octets)
+            _ => FrameHeader::parse(bytes)
                 .map(|found| found.map(|(header, head)| (header.kind(), head, header.len())))
                 .map_err(|error| error.to_string()),
         }
@@ -198,9 +198,9 @@ impl Stream {
         match raw {
             Raw::Greeting(greeting) => Item::Greeting(greeting),
             Raw::Greeting2(socket_type) => Item::Greeting2 { socket_type },
-            Raw::Identity(start) => Item::Identity(&self.octets[start..self.at]),
+            Raw::Identity(start) => Item::Identity(&self.bytes[start..self.at]),
             Raw::Frame(kind, start) => {
-                let body = &self.octets[start..self.at];
+                let body = &self.bytes[start..self.at];
                 match kind {
                     Kind::Command => {
                         let mechanism = self.mechanism.unwrap_or(MechanismName::NULL);
@@ -222,8 +222,8 @@ enum Raw {
 }
 
 /// A header of ZMTP 1.0: a size that counts the flags (RFC 13).
-fn old_header(octets: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
-    let (len, head) = match octets {
+fn old_header(bytes: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+    let (len, head) = match bytes {
         [0xff, rest @ ..] => match rest.first_chunk() {
             Some(size) => (u64::from_be_bytes(*size), 10),
             None => return Ok(None),
@@ -234,7 +234,7 @@ fn old_header(octets: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
     let Some(len) = len.checked_sub(1) else {
         return Err("a frame of size 0, without flags (ZMTP 1.0)".into());
     };
-    let Some(flags) = octets.get(head - 1) else { return Ok(None) };
+    let Some(flags) = bytes.get(head - 1) else { return Ok(None) };
     let more = if flags & 1 == 1 { More::Follows } else { More::Last };
     Ok(Some((Kind::Message(more), head, len)))
 }
@@ -250,13 +250,13 @@ mod tests {
         Greeting { version: Version::V3_1, mechanism, as_server: false }.emit(0).to_vec()
     }
 
-    /// Items, shortly, however the octets are cut.
-    fn decode(octets: &[u8], dialect: Option<Dialect>) -> Vec<String> {
+    /// Items, shortly, however the bytes are cut.
+    fn decode(bytes: &[u8], dialect: Option<Dialect>) -> Vec<String> {
         let mut all = Vec::new();
-        for size in [1, 7, octets.len().max(1)] {
+        for size in [1, 7, bytes.len().max(1)] {
             let mut stream = Stream::new(dialect);
             let mut found = Vec::new();
-            for chunk in octets.chunks(size) {
+            for chunk in bytes.chunks(size) {
                 stream.push(chunk);
                 while let Some(item) = stream.next() {
                     found.push(match item {
@@ -284,42 +284,42 @@ mod tests {
 
     #[test]
     fn frames_are_found_behind_the_greeting() {
-        let octets = [&greeting()[..], b"\x04\x06\x05READY", b"\x01\x00", b"\x00\x02hi"].concat();
-        let found = decode(&octets, None);
+        let bytes = [&greeting()[..], b"\x04\x06\x05READY", b"\x01\x00", b"\x00\x02hi"].concat();
+        let found = decode(&bytes, None);
         assert_eq!(found, ["0 v3.1", "64 command 6", "72 true 0", "74 false 2"]);
     }
 
     #[test]
     fn an_end_inside_something_says_where_and_in_what() {
-        let octets = [&greeting()[..], b"\x00\x05hello"].concat();
-        let text = "64 the stream ends inside a frame: 3 of 5 octets are there";
-        assert_eq!(decode(&octets[..69], None), ["0 v3.1", text]);
+        let bytes = [&greeting()[..], b"\x00\x05hello"].concat();
+        let text = "64 the stream ends inside a frame: 3 of 5 bytes are there";
+        assert_eq!(decode(&bytes[..69], None), ["0 v3.1", text]);
         let text = "64 the stream ends inside a frame's header";
-        assert_eq!(decode(&octets[..65], None), ["0 v3.1", text]);
-        let text = "0 the stream ends inside the greeting, after 40 octets";
-        assert_eq!(decode(&octets[..40], None), [text]);
+        assert_eq!(decode(&bytes[..65], None), ["0 v3.1", text]);
+        let text = "0 the stream ends inside the greeting, after 40 bytes";
+        assert_eq!(decode(&bytes[..40], None), [text]);
         assert!(decode(b"", None).is_empty());
     }
 
     #[test]
-    fn malformed_octets_say_where_and_what() {
-        let octets = [&greeting()[..], b"\x00\x00", b"\xf8\x00\x00"].concat();
+    fn malformed_bytes_say_where_and_what() {
+        let bytes = [&greeting()[..], b"\x00\x00", b"\xf8\x00\x00"].concat();
         let text = "66 reserved flag bits set in 0xf8";
-        assert_eq!(decode(&octets, None), ["0 v3.1", "64 false 0", text]);
+        assert_eq!(decode(&bytes, None), ["0 v3.1", "64 false 0", text]);
         let found = decode(b"GET / HTTP/1.1\r\n", None);
-        assert!(found[0].starts_with("0 no ZMTP signature (octet 0x47)"), "{found:?}");
+        assert!(found[0].starts_with("0 no ZMTP signature (byte 0x47)"), "{found:?}");
     }
 
     #[test]
     fn older_framing_is_told_apart() {
         let signature = b"\xff\0\0\0\0\0\0\0\x01\x7f";
-        let octets =
+        let bytes =
             [&signature[..], b"\x01\x06", b"\x00\x02me", b"\x01\x01a", b"\x00\x00"].concat();
-        let found = decode(&octets, None);
+        let found = decode(&bytes, None);
         assert_eq!(found, ["0 v2 6", "12 id me", "16 true 1", "19 false 0"]);
 
-        let octets = b"\xff\0\0\0\0\0\0\0\x03\x7fpp\x06\x00hello\x02\x01a\x01\x00";
-        let found = decode(octets, Some(Dialect::V1));
+        let bytes = b"\xff\0\0\0\0\0\0\0\x03\x7fpp\x06\x00hello\x02\x01a\x01\x00";
+        let found = decode(bytes, Some(Dialect::V1));
         assert_eq!(found, ["0 id pp", "12 false 5", "19 true 1", "22 false 0"]);
         let found = decode(b"\x01\x00\x00", Some(Dialect::V1));
         assert_eq!(found, ["0 id ", "2 a frame of size 0, without flags (ZMTP 1.0)"]);

@@ -8,9 +8,9 @@ use super::packet::Segment;
 use super::show::Place;
 use super::stream::{Dialect, Item, Stream};
 
-/// What may wait for segments before it, of one side: segments, and octets of them.
+/// What may wait for segments before it, of one side: segments, and bytes of them.
 const WAITING: (usize, usize) = (4_096, 16 << 20);
-/// Octets of one side in which it must show that a connection is ZMTP.
+/// Bytes of one side in which it must show that a connection is ZMTP.
 const UNDECIDED: u64 = 64 << 10;
 
 /// What was found in a connection.
@@ -42,12 +42,12 @@ struct Connection {
 struct Side {
     from: SocketAddr,
     stream: Stream,
-    /// The number of the octet that comes next.
+    /// The number of the byte that comes next.
     next: Option<u32>,
-    /// Octets in order so far.
-    octets: u64,
+    /// Bytes in order so far.
+    bytes: u64,
     waiting: Vec<(u32, Vec<u8>)>,
-    waiting_octets: usize,
+    waiting_bytes: usize,
     gap: bool,
 }
 
@@ -85,7 +85,7 @@ impl Connections {
         }
         let connection = &mut self.all[place];
         if let Some(fault) = connection.side(from).take(segment) {
-            let at = Place::of(time, from, to, connection.side(from).octets);
+            let at = Place::of(time, from, to, connection.side(from).bytes);
             if connection.is_zmtp == Some(true) {
                 tell(&at, Found::Fault(fault))?;
             }
@@ -101,7 +101,7 @@ impl Connections {
     ) -> Result<(), E> {
         for connection in &mut self.all {
             if connection.is_zmtp != Some(true) {
-                self.others += u64::from(connection.sides.iter().any(|side| side.octets > 0));
+                self.others += u64::from(connection.sides.iter().any(|side| side.bytes > 0));
                 continue;
             }
             let [one, two] = &mut connection.sides;
@@ -125,7 +125,7 @@ impl Connection {
     /// Whether a SYN is only the first one again.
     fn is_young(&mut self, segment: &Segment<'_>) -> bool {
         let side = self.side(segment.from);
-        side.octets == 0 && side.next == Some(segment.number.wrapping_add(1))
+        side.bytes == 0 && side.next == Some(segment.number.wrapping_add(1))
     }
 
     fn tell<E>(
@@ -160,7 +160,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether this is ZMTP shows in the first octet: a side that knows 2.0 or later begins with
+    /// Whether this is ZMTP shows in the first byte: a side that knows 2.0 or later begins with
     /// `ff`. Then the other speaks ZMTP too, 1.0 if it begins otherwise.
     fn decide(&mut self) {
         let firsts = [self.sides[0].stream.first(), self.sides[1].stream.first()];
@@ -173,7 +173,7 @@ impl Connection {
             }
             return;
         }
-        let long = self.sides.iter().any(|side| side.octets > UNDECIDED);
+        let long = self.sides.iter().any(|side| side.bytes > UNDECIDED);
         if long || firsts.iter().all(Option::is_some) {
             self.is_zmtp = Some(false);
             for side in &mut self.sides {
@@ -190,9 +190,9 @@ impl Side {
             from,
             stream: Stream::new(dialect),
             next: None,
-            octets: 0,
+            bytes: 0,
             waiting: Vec::new(),
-            waiting_octets: 0,
+            waiting_bytes: 0,
             gap: false,
         }
     }
@@ -209,32 +209,32 @@ impl Side {
         self.next.get_or_insert(number);
         if !self.put(number, segment.payload) {
             self.waiting.push((number, segment.payload.to_vec()));
-            self.waiting_octets += segment.payload.len();
-            let full = self.waiting.len() > WAITING.0 || self.waiting_octets > WAITING.1;
+            self.waiting_bytes += segment.payload.len();
+            let full = self.waiting.len() > WAITING.0 || self.waiting_bytes > WAITING.1;
             return if full { self.lose() } else { None };
         }
         while let Some(n) = self.waiting.iter().position(|(number, _)| self.ahead(*number) <= 0) {
-            let (number, octets) = self.waiting.swap_remove(n);
-            self.waiting_octets -= octets.len();
-            self.put(number, &octets);
+            let (number, bytes) = self.waiting.swap_remove(n);
+            self.waiting_bytes -= bytes.len();
+            self.put(number, &bytes);
         }
         None
     }
 
-    /// How many octets lie between what comes next and this number; negative if it came already.
+    /// How many bytes lie between what comes next and this number; negative if it came already.
     fn ahead(&self, number: u32) -> i32 {
         number.wrapping_sub(self.next.unwrap_or(number)).cast_signed()
     }
 
-    /// Takes octets whose turn it is, but for those that came already.
-    fn put(&mut self, number: u32, octets: &[u8]) -> bool {
+    /// Takes bytes whose turn it is, but for those that came already.
+    fn put(&mut self, number: u32, bytes: &[u8]) -> bool {
         let ahead = self.ahead(number);
         if ahead > 0 {
             return false;
         }
-        let new = octets.get(ahead.unsigned_abs() as usize..).unwrap_or_default();
+        let new = bytes.get(ahead.unsigned_abs() as usize..).unwrap_or_default();
         self.stream.push(new);
-        self.octets += new.len() as u64;
+        self.bytes += new.len() as u64;
         self.next = self.next.map(|next| next.wrapping_add(new.len() as u32));
         true
     }
@@ -245,12 +245,12 @@ impl Side {
         self.gap = true;
         self.waiting = Vec::new();
         self.stream.lose();
-        Some(format!("{missing} octets were not captured; what follows them is not shown"))
+        Some(format!("{missing} bytes were not captured; what follows them is not shown"))
     }
 
     fn finish(&mut self) -> Option<(u64, String)> {
         match self.lose() {
-            Some(fault) => Some((self.octets, fault)),
+            Some(fault) => Some((self.bytes, fault)),
             None => self.stream.finish(),
         }
     }

@@ -139,11 +139,11 @@ impl<T: Traffic> Running<'_, T> {
     }
 
     fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
-        let octets = message.len();
+        let bytes = message.len();
         loop {
             match self.socket.send(message, self.context.slice(Duration::MAX)) {
                 Ok(()) => {
-                    self.tally.sent(octets);
+                    self.tally.sent(bytes);
                     return Ok(());
                 }
                 Err(SendError { error: Error::WouldBlock | Error::Woken, message: back }) => {
@@ -176,11 +176,11 @@ impl<T: Traffic> Running<'_, T> {
                 return Ok(false);
             }
             let Some(message) = self.now.pending.take() else { return Ok(false) };
-            let octets = message.len();
+            let bytes = message.len();
             match self.socket.send(message, Duration::ZERO) {
                 Ok(()) => {
                     self.pace.gone();
-                    self.tally.sent(octets);
+                    self.tally.sent(bytes);
                     self.now.last = Instant::now();
                 }
                 Err(SendError { error: error @ (Error::WouldBlock | Error::Woken), message }) => {

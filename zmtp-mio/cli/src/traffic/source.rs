@@ -11,7 +11,7 @@ use crate::args::LinesOf;
 use crate::exit::Failure;
 use crate::input::{Hex, line};
 
-/// Octets that are read at once.
+/// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;
 
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Lines {
         let mut message = self.head.clone();
         for part in split(&line, self.lines.split.as_deref()) {
             if self.lines.hex {
-                message.push(self.octets(part)?);
+                message.push(self.bytes(part)?);
             } else {
                 message.push(part);
             }
@@ -118,7 +118,7 @@ impl Lines {
         Ok(message)
     }
 
-    fn octets(&self, part: &[u8]) -> Result<Vec<u8>, Failure> {
+    fn bytes(&self, part: &[u8]) -> Result<Vec<u8>, Failure> {
         let hex = Hex::parse(&String::from_utf8_lossy(part)).map_err(|error| {
             io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", self.n))
         });

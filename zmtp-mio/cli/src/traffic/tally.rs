@@ -13,13 +13,13 @@ const LONG: Duration = Duration::from_secs(1);
 /// Time from one look at the progress to the next.
 pub(super) const REFRESH: Duration = Duration::from_millis(200);
 
-/// Counts messages and octets.
+/// Counts messages and bytes.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) sent: u64,
     pub(super) received: u64,
-    sent_octets: u64,
-    received_octets: u64,
+    sent_bytes: u64,
+    received_bytes: u64,
     /// When the first went or came.
     first: Option<Instant>,
     last: Option<Instant>,
@@ -35,8 +35,8 @@ impl Tally {
         Self {
             sent: 0,
             received: 0,
-            sent_octets: 0,
-            received_octets: 0,
+            sent_bytes: 0,
+            received_bytes: 0,
             first: None,
             last: None,
             total: total.filter(|total| *total > 0),
@@ -46,15 +46,15 @@ impl Tally {
         }
     }
 
-    pub(super) fn sent(&mut self, octets: usize) {
+    pub(super) fn sent(&mut self, bytes: usize) {
         self.sent += 1;
-        self.sent_octets += octets as u64;
+        self.sent_bytes += bytes as u64;
         self.moved();
     }
 
     pub(super) fn received(&mut self, message: &Message) {
         self.received += 1;
-        self.received_octets += message.len() as u64;
+        self.received_bytes += message.len() as u64;
         self.moved();
     }
 
@@ -83,13 +83,13 @@ impl Tally {
 
     fn progress(&self, took: Duration) -> String {
         // What there is a goal for; else what there is more of.
-        let both = [(self.received, self.received_octets), (self.sent, self.sent_octets)];
-        let (n, octets) = if self.received > 0 { both[0] } else { both[1] };
+        let both = [(self.received, self.received_bytes), (self.sent, self.sent_bytes)];
+        let (n, bytes) = if self.received > 0 { both[0] } else { both[1] };
         let of = self.total.map_or_else(String::new, |total| {
             format!(" of {total} ({} %)", u128::from(n) * 100 / u128::from(total))
         });
         let seconds = took.as_secs_f64();
-        format!("{n}{of} messages, {}, {}", size(octets as f64), rates(n, octets, seconds))
+        format!("{n}{of} messages, {}, {}", size(bytes as f64), rates(n, bytes, seconds))
     }
 
     /// Sums up, if that is wanted.
@@ -100,21 +100,21 @@ impl Tally {
         let took = self.first.zip(self.last).map(|(first, last)| last - first);
         let stats = Stats {
             sent: self.sent,
-            sent_octets: self.sent_octets,
+            sent_bytes: self.sent_bytes,
             received: self.received,
-            received_octets: self.received_octets,
+            received_bytes: self.received_bytes,
             seconds: took.unwrap_or_default().as_secs_f64(),
             lost: lost(&counters.dropped),
         };
         let mut lines = Vec::new();
-        for (what, n, octets) in [
-            ("sent", stats.sent, stats.sent_octets),
-            ("received", stats.received, stats.received_octets),
+        for (what, n, bytes) in [
+            ("sent", stats.sent, stats.sent_bytes),
+            ("received", stats.received, stats.received_bytes),
         ] {
             if n > 0 {
-                let all = size(octets as f64);
+                let all = size(bytes as f64);
                 let seconds = stats.seconds;
-                let rates = rates(n, octets, seconds);
+                let rates = rates(n, bytes, seconds);
                 lines.push(format!("{what} {n} messages, {all} in {seconds:.3} s, {rates}"));
             }
         }
@@ -138,18 +138,18 @@ pub(super) const fn lost(dropped: &Dropped) -> u64 {
         + dropped.conflated
 }
 
-fn rates(n: u64, octets: u64, seconds: f64) -> String {
+fn rates(n: u64, bytes: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "all at once".into();
     }
-    format!("{:.0}/s, {}/s", n as f64 / seconds, size(octets as f64 / seconds))
+    format!("{:.0}/s, {}/s", n as f64 / seconds, size(bytes as f64 / seconds))
 }
 
-fn size(octets: f64) -> String {
-    let mut value = octets;
-    for unit in ["octets", "KiB", "MiB", "GiB"] {
+fn size(bytes: f64) -> String {
+    let mut value = bytes;
+    for unit in ["bytes", "KiB", "MiB", "GiB"] {
         if value < 1_024.0 {
-            let digits = usize::from(unit != "octets");
+            let digits = usize::from(unit != "bytes");
             return format!("{value:.digits$} {unit}");
         }
         value /= 1_024.0;
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn sizes_and_rates_are_short() {
-        assert_eq!(size(0.0), "0 octets");
+        assert_eq!(size(0.0), "0 bytes");
         assert_eq!(size(1_536.0), "1.5 KiB");
         assert_eq!(size(3.0 * 1_048_576.0), "3.0 MiB");
         assert_eq!(rates(1_000, 2_048, 2.0), "500/s, 1.0 KiB/s");

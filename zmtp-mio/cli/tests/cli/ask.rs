@@ -43,7 +43,7 @@ fn stdin_is_the_message_if_there_is_no_other() {
     let body: Vec<u8> = (0..1 << 20).map(|n: u32| (n * 7 + n / 256) as u8).collect();
     let done = zmtp_with(["req", &tcp, "--raw"], &body);
     assert_eq!(done.code, Some(0), "{}", done.stderr);
-    assert!(done.stdout == body, "{} octets came back", done.stdout.len());
+    assert!(done.stdout == body, "{} bytes came back", done.stdout.len());
     assert_eq!(zmtp(["req", &tcp]).good(), "\n", "an empty message is one too");
 }
 

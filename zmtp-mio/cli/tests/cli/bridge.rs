@@ -14,7 +14,7 @@ use crate::process::{BOUND, Directory, Zmtp, within, zmtp};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
-/// Firmware at the end of a line, as far as octets go.
+/// Firmware at the end of a line, as far as bytes go.
 struct Firmware {
     line: File,
     received: Receiver<Vec<u8>>,
@@ -51,14 +51,14 @@ impl Firmware {
         Self { line, received: listen(reader), pending: Vec::new() }
     }
 
-    fn send(&mut self, octets: &[u8]) {
-        self.line.write_all(octets).unwrap();
+    fn send(&mut self, bytes: &[u8]) {
+        self.line.write_all(bytes).unwrap();
     }
 
     #[track_caller]
     fn receive(&mut self, len: usize) -> Vec<u8> {
         while self.pending.len() < len {
-            let more = self.received.recv_timeout(BOUND).expect("octets of the peer");
+            let more = self.received.recv_timeout(BOUND).expect("bytes of the peer");
             self.pending.extend(more);
         }
         self.pending.drain(..len).collect()
@@ -106,10 +106,10 @@ fn listen(mut line: File) -> Receiver<Vec<u8>> {
 }
 
 fn greeting() -> Vec<u8> {
-    let mut octets = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1];
-    octets.extend(b"NULL");
-    octets.resize(64, 0);
-    octets
+    let mut bytes = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1];
+    bytes.extend(b"NULL");
+    bytes.resize(64, 0);
+    bytes
 }
 
 fn ready(socket_type: &str) -> Vec<u8> {
@@ -137,7 +137,7 @@ fn firmware_on_a_pty_asks_a_rep() {
         let (mut firmware, _bridge) = Firmware::bridged(&endpoint, &[]);
         firmware.shake_hands("REQ");
         for len in [0, 1, 255, 256, 4_096, 60_000] {
-            // Every octet passes: no echo, no newline made of another, no flow control.
+            // Every byte passes: no echo, no newline made of another, no flow control.
             let body: Vec<u8> = (0..len).map(|n: u32| n as u8).collect();
             firmware.ask(&body);
         }

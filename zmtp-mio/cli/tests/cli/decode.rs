@@ -103,8 +103,8 @@ fn a_raw_file_is_shown_frame_by_frame() {
     let lines: Vec<_> = text.good().lines().collect();
     assert_eq!(lines[0], "0 greeting: ZMTP 3.1, NULL");
     assert!(lines[1].starts_with("64 command READY: Socket-Type=REQ"), "{lines:?}");
-    assert!(lines[2].ends_with(" frame of 0 octets, more follow"), "{lines:?}");
-    assert!(lines[3].ends_with(" frame of 5 octets: hello"), "{lines:?}");
+    assert!(lines[2].ends_with(" frame of 0 bytes, more follow"), "{lines:?}");
+    assert!(lines[3].ends_with(" frame of 5 bytes: hello"), "{lines:?}");
     assert_eq!(lines.len(), 4);
 
     let done = zmtp_with(["decode", "--json"], &server);
@@ -116,7 +116,7 @@ fn a_raw_file_is_shown_frame_by_frame() {
     assert_eq!(records[3]["body"], json!({"text": "hello"}));
     assert_eq!(zmtp_with(["decode", "--raw"], &server).good(), "hello");
     let hex = zmtp_with(["decode", "-x", "--show", "2"], &server);
-    assert!(hex.good().ends_with("frame of 5 octets: 6865…\n"), "{hex:?}");
+    assert!(hex.good().ends_with("frame of 5 bytes: 6865…\n"), "{hex:?}");
 }
 
 /// A request and its reply.
@@ -125,11 +125,11 @@ fn requested() -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn an_end_too_soon_and_octets_that_break_the_rules_are_6() {
+fn an_end_too_soon_and_bytes_that_break_the_rules_are_6() {
     let [client, _] = requested();
     let cut = zmtp_with(["decode"], &client[..client.len() - 2]);
     let at = client.len() - 7;
-    let text = format!("zmtp: octet {at}: the stream ends inside a frame: 3 of 5 octets are there");
+    let text = format!("zmtp: byte {at}: the stream ends inside a frame: 3 of 5 bytes are there");
     assert_eq!(cut.bad(6), format!("{text}\nzmtp: 1 fault was found\n"));
     assert_eq!(String::from_utf8_lossy(&cut.stdout).lines().count(), 3, "{cut:?}");
 
@@ -154,8 +154,8 @@ fn subscriptions_and_pings_have_their_words() {
     assert!(text.good().ends_with("64 command PING: TTL 1.5 s, hi\n"), "{text:?}");
     let bad = [&client[..64], b"\x04\x06\x04PING\x00", b"\0\0"].concat();
     let done = zmtp_with(["decode"], &bad);
-    assert!(done.bad(6).contains("octet 64: PING without a TTL"), "{done:?}");
-    assert!(String::from_utf8_lossy(&done.stdout).ends_with("72 frame of 0 octets\n"), "{done:?}");
+    assert!(done.bad(6).contains("byte 64: PING without a TTL"), "{done:?}");
+    assert!(String::from_utf8_lossy(&done.stdout).ends_with("72 frame of 0 bytes\n"), "{done:?}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn both_sides_of_a_capture_are_shown_whatever_became_of_its_packets() {
         let count = |side: &str| lines.iter().filter(|line| line.contains(side)).count();
         assert_eq!((count(one), count(two)), (4, 4), "{lines:?}");
         assert!(lines[0].ends_with(&format!("{one}0 greeting: ZMTP 3.1, NULL")), "{lines:?}");
-        assert!(lines[7].ends_with("frame of 5 octets: hello"), "{lines:?}");
+        assert!(lines[7].ends_with("frame of 5 bytes: hello"), "{lines:?}");
         assert_eq!(done.stderr, "");
         assert_eq!(zmtp_with(["decode", "--port", "3"], &file).good(), "");
         let cut = zmtp_with(["decode"], &file[..file.len() - 3]);
@@ -202,7 +202,7 @@ fn what_a_capture_lacks_is_said() {
         packet(false, 500, ACK, &server),
     ]);
     let done = zmtp_with(["decode"], &gap);
-    let text = "10.0.0.1:1000 > 10.0.0.1:2000 octet 64: 6 octets were not captured";
+    let text = "10.0.0.1:1000 > 10.0.0.1:2000 byte 64: 6 bytes were not captured";
     assert!(done.bad(6).contains(text), "{done:?}");
     assert!(String::from_utf8_lossy(&done.stdout).contains("hello"), "the other side is whole");
 
@@ -226,8 +226,7 @@ fn a_peer_of_2_0_is_told_by_the_other_side() {
     ]);
     let done = zmtp_with(["decode"], &file);
     let all = done.good();
-    for text in
-        ["greeting: ZMTP 2.0, DEALER", "routing id: me", "frame of 1 octets, more follow: a"]
+    for text in ["greeting: ZMTP 2.0, DEALER", "routing id: me", "frame of 1 bytes, more follow: a"]
     {
         assert!(all.contains(text), "{text}: {all}");
     }

@@ -25,7 +25,7 @@ fn large_bodies_pass_a_command_and_unread_ones_do_not_hold_it_up() {
     let body = vec![b'x'; 4 << 20];
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q", "--exec", "cat"]);
     let done = zmtp_with(["req", &tcp, "--raw", "--timeout", "15s"], &body);
-    assert!(done.stdout == body, "{} octets came back: {}", done.stdout.len(), done.stderr);
+    assert!(done.stdout == body, "{} bytes came back: {}", done.stdout.len(), done.stderr);
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q", "--exec", "echo read nothing"]);
     let done = zmtp_with(["req", &tcp, "--raw", "--timeout", "15s"], &body);
     assert_eq!(done.good(), "read nothing\n");
@@ -63,7 +63,7 @@ fn a_command_that_floods_is_stopped() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "--exec", "yes"]);
     assert_eq!(zmtp(["req", &tcp, "x", "--timeout", "15s"]).good(), "\n");
     let note = rep.error_line();
-    assert!(note.contains("more than 16777216 octets"), "{note}");
+    assert!(note.contains("more than 16777216 bytes"), "{note}");
 }
 
 #[test]

@@ -103,14 +103,14 @@ impl Zmtp {
     }
 
     /// Gives it stdin, whole, unless it does not read so much.
-    pub(crate) fn feed(&mut self, octets: &[u8]) {
-        let _ = self.child.stdin.take().unwrap().write_all(octets);
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        let _ = self.child.stdin.take().unwrap().write_all(bytes);
     }
 
     /// Gives it more stdin.
-    pub(crate) fn feed_some(&mut self, octets: &[u8]) {
+    pub(crate) fn feed_some(&mut self, bytes: &[u8]) {
         let stdin = self.child.stdin.as_mut().unwrap();
-        stdin.write_all(octets).unwrap();
+        stdin.write_all(bytes).unwrap();
     }
 
     /// Sends a signal: `-INT`.
@@ -197,9 +197,9 @@ impl Directory {
     }
 
     /// Writes a file; returns its path.
-    pub(crate) fn file(&self, name: &str, octets: &[u8]) -> String {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.path(name);
-        fs::write(&path, octets).unwrap();
+        fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().into()
     }
 }

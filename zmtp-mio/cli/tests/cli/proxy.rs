@@ -24,7 +24,7 @@ fn requests_go_to_services_and_replies_come_back() {
     proxy.signal("-INT");
     let done = proxy.finish();
     // Routing id, delimiter and body of each, there and back.
-    let text = "frontend received 9 parts, 30 octets, and sent 9 parts, 30 octets";
+    let text = "frontend received 9 parts, 30 bytes, and sent 9 parts, 30 bytes";
     assert!(done.bad(130).contains(text), "{}", done.stderr);
 }
 

@@ -76,7 +76,7 @@ fn sub_prints_its_topics_alone() {
     assert_eq!(records, expected);
     let done = publisher.finish();
     done.good();
-    assert!(done.stderr.contains("sent 5 messages, 22 octets"), "{}", done.stderr);
+    assert!(done.stderr.contains("sent 5 messages, 22 bytes"), "{}", done.stderr);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn sizes_counts_and_rates_are_summed_up() {
     let stats: Value = serde_json::from_str(done.stderr.lines().last().unwrap()).unwrap();
     assert_eq!(done.good(), "");
     assert_eq!((&stats["type"], &stats["received"]), (&json!("stats"), &json!(50)));
-    assert_eq!(stats["received_octets"], 50 * 65_536);
+    assert_eq!(stats["received_bytes"], 50 * 65_536);
     assert!(stats["seconds"].as_f64().unwrap() > 0.0, "{stats}");
 }
 
@@ -207,7 +207,7 @@ fn signals_end_a_receiver_which_still_sums_up() {
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.line(), "x\n");
     pull.signal("-INT");
-    assert!(pull.finish().bad(130).contains("received 1 messages, 1 octets"));
+    assert!(pull.finish().bad(130).contains("received 1 messages, 1 bytes"));
 }
 
 #[test]

@@ -173,9 +173,9 @@ fn req(endpoint: &str, load: &Load, bind: bool) -> Result<Summary, Box<dyn Error
     }
     let body = vec![0x5A; load.size];
     summary::measure(load, || {
-        socket.send_frame(Frame::with_octets(&body)?, false)?;
+        socket.send_frame(Frame::with_bytes(&body)?, false)?;
         let reply = socket.recv_frame()?;
-        if reply.more() || reply.octets().len() != body.len() {
+        if reply.more() || reply.bytes().len() != body.len() {
             return Err("the reply is not as long as the request".into());
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::LONG;
 
-/// One fault in this many octets, of those that are lost or doubled.
+/// One fault in this many bytes, of those that are lost or doubled.
 const RARITY: u64 = 300;
 /// One greeting in this many has noise before it.
 const NOISE_RARITY: u64 = 4;
@@ -122,26 +122,26 @@ fn pump(mut from: TcpStream, mut to: TcpStream, mut random: Random, state: &Stat
     let _ = to.shutdown(Shutdown::Both);
 }
 
-/// The octets with faults.
-fn spoil(octets: &[u8], random: &mut Random, state: &State) -> Vec<u8> {
+/// The bytes with faults.
+fn spoil(bytes: &[u8], random: &mut Random, state: &State) -> Vec<u8> {
     let count = |fault: &AtomicU64| fault.fetch_add(1, Ordering::Relaxed);
-    let mut spoiled = Vec::with_capacity(octets.len() + 64);
-    if octets.starts_with(&[0xFF, 0, 0, 0, 0, 0, 0, 0]) && random.below(NOISE_RARITY) == 0 {
+    let mut spoiled = Vec::with_capacity(bytes.len() + 64);
+    if bytes.starts_with(&[0xFF, 0, 0, 0, 0, 0, 0, 0]) && random.below(NOISE_RARITY) == 0 {
         count(&state.noise);
         for _ in 0..=random.below(32) {
             spoiled.push(random.below(256) as u8);
         }
     }
-    for octet in octets {
+    for byte in bytes {
         match random.below(2 * RARITY) {
             0 => {
                 count(&state.dropped);
             }
             1 => {
                 count(&state.doubled);
-                spoiled.extend([*octet, *octet]);
+                spoiled.extend([*byte, *byte]);
             }
-            _ => spoiled.push(*octet),
+            _ => spoiled.push(*byte),
         }
     }
     spoiled
