@@ -5,8 +5,6 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{Config, Heartbeat, Limits};
 
-use crate::raw;
-
 /// Our end's settings, and what happens to it.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
@@ -70,11 +68,11 @@ impl Dialogue {
         let mut steps = Vec::new();
         let opening: u8 = input.arbitrary()?;
         if opening & 7 != 0 {
-            steps.push(Step::Bytes(raw::greeting("NULL")));
+            steps.push(Step::Bytes(wire::greeting("NULL")));
         }
         if opening & 7 > 1 {
             let peer = SocketType::all().find(|peer| config.socket_type.accepts(*peer));
-            steps.push(Step::Bytes(raw::ready(peer.map_or("", SocketType::name))));
+            steps.push(Step::Bytes(wire::ready(peer.map_or("", SocketType::name))));
         }
         while !input.is_empty() && steps.len() < 64 {
             steps.push(input.arbitrary()?);
@@ -143,18 +141,18 @@ fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
     Ok(match what {
         3..=6 => {
             let parts = parts(input)?;
-            raw::message(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            wire::message(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
         }
         7 => liar(input)?,
-        8 => raw::frame(input.arbitrary()?, &body(input)?),
-        9 if input.arbitrary()? => raw::command("PING", &[&[0, 5], &body(input)?[..]].concat()),
-        9 => raw::command("PING", &body(input)?),
-        10 => raw::command("PING", &[&[0, 0], &body(input)?[..]].concat()),
-        11 => raw::command(input.choose(&["SUBSCRIBE", "CANCEL"])?, &body(input)?),
+        8 => wire::frame(input.arbitrary()?, &body(input)?),
+        9 if input.arbitrary()? => wire::command("PING", &[&[0, 5], &body(input)?[..]].concat()),
+        9 => wire::command("PING", &body(input)?),
+        10 => wire::command("PING", &[&[0, 0], &body(input)?[..]].concat()),
+        11 => wire::command(input.choose(&["SUBSCRIBE", "CANCEL"])?, &body(input)?),
         12 => handshake_command(input)?,
-        13 => raw::frame(4, &body(input)?),
+        13 => wire::frame(4, &body(input)?),
         14 => opening(input)?,
-        _ => raw::command(input.choose(&NAMES)?, &body(input)?),
+        _ => wire::command(input.choose(&NAMES)?, &body(input)?),
     })
 }
 
@@ -167,10 +165,10 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match input.int_in_range(0..=7)? {
         0 => {
             let reason = body(input)?;
-            raw::command("ERROR", &[&[reason.len() as u8], &reason[..]].concat())
+            wire::command("ERROR", &[&[reason.len() as u8], &reason[..]].concat())
         }
-        1 => raw::command(input.choose(&NAMES)?, &body(input)?),
-        2 => raw::message(&[&body(input)?]),
+        1 => wire::command(input.choose(&NAMES)?, &body(input)?),
+        2 => wire::message(&[&body(input)?]),
         3 => liar(input)?,
         _ => {
             let mut data = Vec::new();
@@ -180,7 +178,7 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
             let cut = usize::from(input.arbitrary::<u8>()?);
             // Mostly whole.
             data.truncate(if cut < 32 { data.len().saturating_sub(cut) } else { data.len() });
-            raw::command("READY", &data)
+            wire::command("READY", &data)
         }
     })
 }
@@ -193,14 +191,14 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 pub fn opening(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let code = input.len() as u8 % 21;
     let older = |version| {
-        let mut bytes = raw::opening_of_2_0(code, b"id");
+        let mut bytes = wire::opening_of_2_0(code, b"id");
         bytes[10] = version;
         bytes
     };
     let mut greeting = match input.int_in_range(0..=8)? {
-        named @ 0..=4 => raw::greeting(["NULL", "PLAIN", "CURVE", "null", ""][named]),
+        named @ 0..=4 => wire::greeting(["NULL", "PLAIN", "CURVE", "null", ""][named]),
         version @ 5..=6 => older(version as u8 - 5),
-        long => raw::frame_of_1_0(0, &vec![b'i'; (long - 7) * 254]),
+        long => wire::frame_of_1_0(0, &vec![b'i'; (long - 7) * 254]),
     };
     for _ in 0..input.int_in_range(0..=3)? {
         let at = input.choose_index(greeting.len())?;
@@ -212,12 +210,12 @@ pub fn opening(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 fn property(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let types: Vec<SocketType> = SocketType::all().collect();
     Ok(match input.int_in_range(0..=5)? {
-        0 => raw::property("Identity", &body(input)?),
-        1 => raw::property("Identity", &vec![7; usize::from(input.arbitrary::<u8>()?) * 2]),
-        2 => raw::property("soCket-tYpe", input.choose(&types)?.name().as_bytes()),
-        3 => raw::property("X-Other", &body(input)?),
-        4 => raw::property("Socket-Type", &body(input)?),
-        _ => raw::property("Socket-Type", input.choose(&types)?.name().as_bytes()),
+        0 => wire::property("Identity", &body(input)?),
+        1 => wire::property("Identity", &vec![7; usize::from(input.arbitrary::<u8>()?) * 2]),
+        2 => wire::property("soCket-tYpe", input.choose(&types)?.name().as_bytes()),
+        3 => wire::property("X-Other", &body(input)?),
+        4 => wire::property("Socket-Type", &body(input)?),
+        _ => wire::property("Socket-Type", input.choose(&types)?.name().as_bytes()),
     })
 }
 

@@ -6,8 +6,6 @@ use zmtp_core::{
     SendError, Subscription,
 };
 
-use crate::raw;
-
 /// When everything happens, unless a test lets time pass.
 pub const NOW: Instant = Instant::from_millis(1_000);
 
@@ -326,12 +324,12 @@ impl<'c> Driver<'c> {
         }
         let command = self.pending.first().is_some_and(|flags| flags & 4 != 0);
         let max = self.connection.config().limits.max_command as usize;
-        let in_one_piece = match (raw::is_old(&self.head), self.connection.peer().is_some()) {
+        let in_one_piece = match (wire::is_legacy(&self.head), self.connection.peer().is_some()) {
             (Some(false), _) if command => max,
             (Some(true), false) => max.min(255) + 1,
             _ => 0,
         };
-        let header = if raw::is_old(&self.head) == Some(false) { 9 } else { 10 };
+        let header = if wire::is_legacy(&self.head) == Some(false) { 9 } else { 10 };
         let allowed = if in_one_piece > 0 { in_one_piece + header } else { header - 1 };
         assert!(self.pending.len() <= allowed, "{} bytes left", self.pending.len());
     }
@@ -343,7 +341,7 @@ fn said(event: &Event<'_>) -> Said {
         Event::Ignored(ignored) => Said::Ignored(*ignored),
         Event::Ready(metadata) => {
             let identity = metadata.get(Property::IDENTITY).filter(|_| metadata.bytes().is_empty());
-            let made_up = identity.map(|id| raw::property(Property::IDENTITY, id));
+            let made_up = identity.map(|id| wire::property(Property::IDENTITY, id));
             Said::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
         }
         Event::Refused(reason) => Said::Refused(reason.to_vec()),

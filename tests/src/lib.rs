@@ -2,7 +2,6 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`raw`] | bytes of a peer, made and taken apart without the code under test |
 //! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
 //! | [`malformed`] | bad inputs, and what we and libzmq do with each |
 //! | [`dialogue`] | what a peer does, read from bytes |
@@ -24,7 +23,6 @@ pub mod model;
 pub mod pair;
 pub mod properties;
 pub mod random;
-pub mod raw;
 pub mod replay;
 pub mod script;
 pub mod turns;

@@ -6,8 +6,8 @@ use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
 
 use crate::driver::NOW;
 use crate::endpoint::Endpoint;
-use crate::raw::{self, Frame};
 use crate::vectors::{Bytes, Step, Vector};
+use wire::Frame;
 
 /// How a dialogue is played, and in what we differ from libzmq.
 #[derive(Clone, Copy, Debug)]
@@ -209,7 +209,7 @@ impl Player<'_> {
             Close::Fails(error) => {
                 assert_eq!(self.endpoint.error(), Some(error));
                 // The rest of the greeting and an ERROR, where libzmq just closes.
-                let farewell = raw::command("ERROR", b"\x12Mechanism mismatch");
+                let farewell = wire::command("ERROR", b"\x12Mechanism mismatch");
                 assert!(self.out.ends_with(&farewell) && self.out.len() <= 54 + farewell.len());
                 self.out.clear();
             }
@@ -300,12 +300,12 @@ fn without_application_metadata(bytes: &Bytes) -> Bytes {
     let Some(frame) = Frame::first(&bytes.recorded) else { return bytes.clone() };
     let Some((b"READY", data)) = frame.command() else { return bytes.clone() };
     let mut kept = Vec::new();
-    for (name, value) in raw::properties(data).0 {
+    for (name, value) in wire::properties(data).0 {
         if !name.starts_with(b"X-") {
-            kept.extend(raw::property(core::str::from_utf8(name).expect("ASCII"), value));
+            kept.extend(wire::property(core::str::from_utf8(name).expect("ASCII"), value));
         }
     }
-    let mut recorded = raw::command("READY", &kept);
+    let mut recorded = wire::command("READY", &kept);
     recorded.extend_from_slice(&bytes.recorded[frame.wire_len..]);
     Bytes { any: vec![false; recorded.len()], recorded }
 }

@@ -3,10 +3,10 @@
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Limits};
 use zmtp_tests::driver::{Driver, Fetch, Lane};
+use zmtp_tests::model;
 use zmtp_tests::properties::{self, assert_same, run};
 use zmtp_tests::random::Random;
 use zmtp_tests::vectors::Vector;
-use zmtp_tests::{model, raw};
 
 /// Every stream of the vectors, with the type that it fits. What is no ZMTP 3 is there too.
 fn streams() -> Vec<(String, SocketType, Vec<u8>)> {
@@ -133,7 +133,7 @@ fn all_properties(bytes: &[u8]) {
 fn a_body_is_announced_with_its_header_and_counted_past_decode() {
     let config = Config::new(SocketType::Pull).with_limits(Limits::DEFAULT);
     let mut driver = Driver::new(&config);
-    driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH")].concat());
+    driver.feed(&[wire::greeting("NULL"), wire::ready("PUSH")].concat());
     driver.feed(&[0x02, 0, 0, 0, 0, 0, 1, 0, 0]);
     let connection = driver.connection_mut();
     assert_eq!(connection.incoming().unwrap().remaining, 65_536);

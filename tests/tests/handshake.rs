@@ -1,12 +1,12 @@
 //! Two ends that meet: who may talk to whom, in which order, and what nobody may do before.
 
+use wire::{command, frame, greeting, ready};
 use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version};
 use zmtp_core::{
     Config, Connection, Decoded, Error, Event, Ignored, Input, Null, PeerError, SendError,
 };
 use zmtp_tests::driver::{Driver, NOW, Said};
 use zmtp_tests::pair::{Pair, messages};
-use zmtp_tests::raw::{self, command, frame, greeting, ready};
 
 /// The legal pairs among the eleven stable types (RFC 37 § The Socket-Type Property).
 const LEGAL: [(SocketType, SocketType); 12] = {
@@ -106,7 +106,7 @@ fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
     }
     driver.feed(bytes);
     // The last byte of its greeting brings our READY; its own is not waited for.
-    assert_eq!(raw::frames(driver.sent()).0[0].command().unwrap().0, b"READY");
+    assert_eq!(wire::frames(driver.sent()).0[0].command().unwrap().0, b"READY");
     assert!(!driver.connection().is_ready());
 }
 
@@ -248,7 +248,7 @@ fn a_ready_of_any_length_survives_every_size_of_buffer() {
                 let n = connection.poll_transmit(&mut out).unwrap_or_default();
                 sent.extend_from_slice(&out[..n]);
             }
-            let expected = raw::ready_with_identity("DEALER", &vec![b'i'; len]);
+            let expected = wire::ready_with_identity("DEALER", &vec![b'i'; len]);
             assert_eq!(sent[64..], expected, "{len} bytes of id, first room {room}");
         }
     }

@@ -1,10 +1,10 @@
 //! PINGs of our own, what is expected after one, and what a peer's PING asks of it.
 
+use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Dish, Pull, Push, Radio};
 use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::random::Random;
-use zmtp_tests::raw::{self, command, frame, greeting, greeting_of, ready};
 
 fn pull(heartbeat: Heartbeat) -> Config {
     Config::new(Pull).with_heartbeat(heartbeat)
@@ -317,7 +317,7 @@ fn one_deadline_does_what_libzmqs_three_timers_do() {
             }
             let sent = driver.take_sent();
             pings +=
-                raw::frames(&sent).0.iter().filter(|sent| sent.body == b"\x04PING\0\0").count();
+                wire::frames(&sent).0.iter().filter(|sent| sent.body == b"\x04PING\0\0").count();
             if let Some(Error::TimedOut(what)) = driver.connection().error() {
                 given_up[usize::from(what == Timeout::Ttl)] += 1;
                 break;

@@ -4,7 +4,6 @@ use zmtp_core::wire::{Malformed, SocketType};
 use zmtp_core::{Config, Error, Exceeded, Instant, Limit, Limits, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, NOW, Said};
 use zmtp_tests::random::Random;
-use zmtp_tests::raw;
 
 const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
@@ -15,7 +14,7 @@ fn pull(limits: Limits) -> Config {
 /// A PULL whose peer's READY has come.
 fn ready(config: &Config) -> Driver<'_> {
     let mut driver = Driver::new(config);
-    driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH")].concat());
+    driver.feed(&[wire::greeting("NULL"), wire::ready("PUSH")].concat());
     assert!(driver.connection().is_ready());
     driver.take_log();
     driver
@@ -30,18 +29,14 @@ fn exceeded(limit: Limit, allowed: u64, got: u64) -> Option<Error> {
     Some(Error::Limit(Exceeded { limit, allowed, got }))
 }
 
-fn long_header(flags: u8, size: u64) -> Vec<u8> {
-    [&[flags | 2], &size.to_be_bytes()[..]].concat()
-}
-
 #[test]
 fn a_frame_may_have_as_many_bytes_as_allowed_and_not_one_more() {
     for max in [0, 1, 255, 256, 70_000] {
         let config = pull(Limits::DEFAULT.max_frame(max));
-        let good = fed(ready(&config), &raw::frame(0, &vec![7; max as usize]));
+        let good = fed(ready(&config), &wire::frame(0, &vec![7; max as usize]));
         assert!(matches!(good.log(), [Said::Frame(header, _)] if header.len() == max));
         // The header alone is refused: nothing is stored for a body that is too long.
-        let bad = fed(ready(&config), &long_header(0, max + 1));
+        let bad = fed(ready(&config), &wire::long_header(0, max + 1));
         assert_eq!(bad.connection().error(), exceeded(Limit::Frame, max, max + 1));
     }
 }
@@ -49,7 +44,7 @@ fn a_frame_may_have_as_many_bytes_as_allowed_and_not_one_more() {
 #[test]
 fn a_message_may_have_as_many_bytes_as_allowed_in_all_parts() {
     let config = pull(Limits::DEFAULT.max_message(10));
-    let part = |more, n| raw::frame(more, &vec![7; n]);
+    let part = |more, n| wire::frame(more, &vec![7; n]);
     let good = fed(ready(&config), &[part(1, 4), part(1, 0), part(0, 6)].concat());
     assert_eq!(good.connection().error(), None);
     // The next message starts at nothing.
@@ -62,9 +57,9 @@ fn a_message_may_have_as_many_bytes_as_allowed_in_all_parts() {
 #[test]
 fn a_message_may_have_as_many_parts_as_allowed() {
     let config = pull(Limits::DEFAULT.max_parts(3));
-    let good = fed(ready(&config), &raw::message(&[b"", b"", b""]));
+    let good = fed(ready(&config), &wire::message(&[b"", b"", b""]));
     assert_eq!(good.connection().error(), None);
-    let bad = fed(good, &raw::message(&[b"", b"", b"", b""]));
+    let bad = fed(good, &wire::message(&[b"", b"", b"", b""]));
     assert_eq!(bad.connection().error(), exceeded(Limit::Parts, 3, 4));
 }
 
@@ -83,31 +78,31 @@ fn the_default_number_of_parts_is_kept_too() {
 #[test]
 fn commands_between_the_parts_do_not_count() {
     let config = pull(Limits::DEFAULT.max_parts(2).max_message(2));
-    let ping = raw::command("PING", b"\0\0context");
-    let bytes = [raw::frame(1, b"a"), ping.clone(), ping, raw::frame(0, b"b")].concat();
+    let ping = wire::command("PING", b"\0\0context");
+    let bytes = [wire::frame(1, b"a"), ping.clone(), ping, wire::frame(0, b"b")].concat();
     assert_eq!(fed(ready(&config), &bytes).connection().error(), None);
 }
 
 #[test]
 fn a_command_may_have_as_many_bytes_as_allowed_before_and_after_ready() {
-    let bare = raw::command_body("READY", &raw::property("Socket-Type", b"PUSH")).len();
+    let bare = wire::command_body("READY", &wire::property("Socket-Type", b"PUSH")).len();
     for max in [bare + 10, 255, 256, 65_536] {
         let config = pull(Limits::DEFAULT.max_command(max as u32));
         // 7 bytes are a property's name and sizes.
         let data = |len: usize| {
-            let filler = raw::property("X-", &vec![b'z'; len - bare - 7]);
-            [raw::property("Socket-Type", b"PUSH"), filler].concat()
+            let filler = wire::property("X-", &vec![b'z'; len - bare - 7]);
+            [wire::property("Socket-Type", b"PUSH"), filler].concat()
         };
-        let greeted = || fed(Driver::new(&config), &raw::greeting("NULL"));
-        let good = fed(greeted(), &raw::command("READY", &data(max)));
+        let greeted = || fed(Driver::new(&config), &wire::greeting("NULL"));
+        let good = fed(greeted(), &wire::command("READY", &data(max)));
         assert!(good.connection().is_ready());
         let past = exceeded(Limit::Command, max as u64, max as u64 + 1);
-        let bad = fed(greeted(), &long_header(4, max as u64 + 1));
+        let bad = fed(greeted(), &wire::long_header(4, max as u64 + 1));
         assert_eq!(bad.connection().error(), past);
 
-        let good = fed(good, &raw::command("FOO", &vec![0; max - 4]));
+        let good = fed(good, &wire::command("FOO", &vec![0; max - 4]));
         assert_eq!(good.connection().error(), None);
-        let bad = fed(good, &long_header(4, max as u64 + 1));
+        let bad = fed(good, &wire::long_header(4, max as u64 + 1));
         assert_eq!(bad.connection().error(), past);
     }
 }
@@ -117,7 +112,7 @@ fn huge_sizes_of_frames_are_refused_at_their_header() {
     for size in HUGE {
         let config = pull(Limits::DEFAULT);
         for flags in [0, 1] {
-            let driver = fed(ready(&config), &long_header(flags, size));
+            let driver = fed(ready(&config), &wire::long_header(flags, size));
             let expected = match size {
                 0..0x8000_0000_0000_0000 => exceeded(Limit::Frame, 128 << 20, size),
                 _ => Some(Malformed::FrameSize(size).into()),
@@ -125,8 +120,8 @@ fn huge_sizes_of_frames_are_refused_at_their_header() {
             assert_eq!(driver.connection().error(), expected);
         }
         // Before READY no size of a message is right.
-        let driver = fed(Driver::new(&config), &raw::greeting("NULL"));
-        let driver = fed(driver, &long_header(0, size));
+        let driver = fed(Driver::new(&config), &wire::greeting("NULL"));
+        let driver = fed(driver, &wire::long_header(0, size));
         let expected = match size {
             0..0x8000_0000_0000_0000 => PeerError::MessageInHandshake.into(),
             _ => Malformed::FrameSize(size).into(),
@@ -143,9 +138,9 @@ fn huge_sizes_of_commands_are_refused_at_their_header() {
             0..0x8000_0000_0000_0000 => exceeded(Limit::Command, 65_536, size),
             _ => Some(Malformed::FrameSize(size).into()),
         };
-        let greeted = fed(Driver::new(&config), &raw::greeting("NULL"));
+        let greeted = fed(Driver::new(&config), &wire::greeting("NULL"));
         for driver in [greeted, ready(&config)] {
-            let driver = fed(driver, &long_header(4, size));
+            let driver = fed(driver, &wire::long_header(4, size));
             assert_eq!(driver.connection().error(), expected);
         }
     }
@@ -155,7 +150,7 @@ fn huge_sizes_of_commands_are_refused_at_their_header() {
 fn sizes_of_2_to_the_63_less_one_are_read_if_the_limits_allow_them() {
     let max = (1 << 63) - 1;
     let config = pull(Limits::DEFAULT.max_frame(u64::MAX).max_message(u64::MAX));
-    let driver = fed(ready(&config), &long_header(1, max));
+    let driver = fed(ready(&config), &wire::long_header(1, max));
     let incoming = driver.connection().incoming().expect("a body under way");
     assert_eq!(incoming.remaining, max);
 }
@@ -178,16 +173,19 @@ fn parts_of_huge_sizes_add_up_without_wrapping() {
         connection.body_received(max);
         Ok(())
     };
-    feed(&[raw::greeting("NULL"), raw::ready("PUSH")].concat()).unwrap();
-    feed(&long_header(1, max)).unwrap();
-    feed(&long_header(1, max)).unwrap();
-    assert_eq!(feed(&long_header(1, max)).err(), exceeded(Limit::Message, u64::MAX - 1, u64::MAX));
+    feed(&[wire::greeting("NULL"), wire::ready("PUSH")].concat()).unwrap();
+    feed(&wire::long_header(1, max)).unwrap();
+    feed(&wire::long_header(1, max)).unwrap();
+    assert_eq!(
+        feed(&wire::long_header(1, max)).err(),
+        exceeded(Limit::Message, u64::MAX - 1, u64::MAX)
+    );
 }
 
 #[test]
 fn errors_tell_what_is_allowed_and_what_came() {
     let config = pull(Limits::DEFAULT.max_frame(50));
-    let driver = fed(ready(&config), &raw::frame(0, &[0; 51]));
+    let driver = fed(ready(&config), &wire::frame(0, &[0; 51]));
     let text = driver.connection().error().expect("failed").to_string();
     assert!(text.contains("51") && text.contains("50") && text.contains("frame"), "{text}");
 }
@@ -204,7 +202,7 @@ fn no_limit_is_passed_however_the_bytes_are_cut() {
             let more = random.below(3).min(1) as u8;
             let body = vec![7; random.below(44)];
             (bytes, parts) = (bytes + body.len(), parts + 1);
-            driver.feed_in_pieces(&raw::frame(more, &body), [1 + random.below(9)]);
+            driver.feed_in_pieces(&wire::frame(more, &body), [1 + random.below(9)]);
             let over = body.len() > 40 || bytes > 100 || parts > 4;
             assert_eq!(driver.connection().error().is_some(), over);
             if more == 0 {
@@ -220,7 +218,7 @@ fn no_limit_is_passed_however_the_bytes_are_cut() {
 #[test]
 fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
-    for bytes in [vec![], raw::greeting("NULL")[..9].to_vec(), raw::greeting("NULL")] {
+    for bytes in [vec![], wire::greeting("NULL")[..9].to_vec(), wire::greeting("NULL")] {
         let mut driver = fed(Driver::new(&config), &bytes);
         assert_eq!(driver.connection().poll_timeout(), Some(NOW.after(300)));
         driver.wait(299);
@@ -236,7 +234,7 @@ fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
 fn bytes_that_come_too_late_are_not_read() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
-    let mut bytes = [raw::greeting("NULL"), raw::ready("PUSH")].concat();
+    let mut bytes = [wire::greeting("NULL"), wire::ready("PUSH")].concat();
     let mut input = zmtp_core::Input::new(&mut bytes);
     let late = Err(Error::TimedOut(Timeout::Handshake));
     assert_eq!(connection.decode(NOW.after(300), &mut input).map(drop), late);

@@ -1,5 +1,6 @@
 //! Peers of ZMTP 2.0 and 1.0: both ends of their openings, and the same calls for all versions.
 
+use wire::{frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Rep, Router, Sub, Xpub, Xsub};
 use zmtp_core::wire::{Framing, Malformed, More, OldPeer, RoutingId, SocketType, Version};
 use zmtp_core::{
@@ -8,7 +9,6 @@ use zmtp_core::{
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::properties::{assert_same, run};
-use zmtp_tests::raw::{self, frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
 
 /// Lengths about each edge of a framing.
 const LENGTHS: [usize; 9] = [0, 1, 252, 253, 254, 255, 256, 257, 70_000];
@@ -34,7 +34,7 @@ fn frame_of(version: Version, flags: u8, body: &[u8]) -> Vec<u8> {
 }
 
 fn identity(id: &[u8]) -> Said {
-    Said::Ready(raw::property("Identity", id))
+    Said::Ready(wire::property("Identity", id))
 }
 
 fn routing_id(len: usize) -> RoutingId {

@@ -5,19 +5,19 @@ use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Heartbeat, Timeout};
 use zmtp_tests::driver::Driver;
 use zmtp_tests::model::IdList;
-use zmtp_tests::raw;
 
 /// Found by `connection_server`: the TTL of a PING ended a connection or not, as the bytes behind
 /// it came in the same piece or in another.
 #[test]
 fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
     let config = Config::new(SocketType::Pull);
-    let ping = raw::command("PING", &[0, 3]);
-    let signs = [raw::command("PONG", b""), raw::frame(0, b"m"), raw::command("X", b""), vec![1]];
+    let ping = wire::command("PING", &[0, 3]);
+    let signs =
+        [wire::command("PONG", b""), wire::frame(0, b"m"), wire::command("X", b""), vec![1]];
     for sign in signs {
         for at_once in [true, false] {
             let mut driver = Driver::new(&config);
-            driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH")].concat());
+            driver.feed(&[wire::greeting("NULL"), wire::ready("PUSH")].concat());
             if at_once {
                 driver.feed(&[&ping[..], &sign].concat());
             } else {
@@ -29,7 +29,7 @@ fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
         }
     }
     let mut driver = Driver::new(&config);
-    driver.feed(&[raw::greeting("NULL"), raw::ready("PUSH"), ping].concat());
+    driver.feed(&[wire::greeting("NULL"), wire::ready("PUSH"), ping].concat());
     driver.wait(300);
     assert_eq!(driver.connection().error(), Some(Error::TimedOut(Timeout::Ttl)));
 }
@@ -39,10 +39,10 @@ fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
 #[test]
 fn bytes_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
     let config = Config::new(SocketType::Pull).with_heartbeat(Heartbeat::every(100).timeout(50));
-    let ping = raw::command("PING", b"\0\0context");
+    let ping = wire::command("PING", b"\0\0context");
     for rest in [&[0][..], &[4], &[2, 0, 0, 0], &ping[..ping.len() - 1]] {
         let mut driver = Driver::new(&config);
-        driver.feed(&[&raw::greeting("NULL")[..], &raw::ready("PUSH"), rest].concat());
+        driver.feed(&[&wire::greeting("NULL")[..], &wire::ready("PUSH"), rest].concat());
         for _ in 0..2 {
             driver.feed(&[]);
             driver.wait_until_due();

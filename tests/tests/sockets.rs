@@ -6,7 +6,6 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use zmtp_mio::{Dealer, Message, Pair, Pub, Push, Reconnect, Router, Sub, Xpub, Xsub};
-use zmtp_tests::raw;
 use zmtp_tests::vectors::{Bytes, Step, Vector};
 
 /// How long anything may take that should happen at once.
@@ -332,7 +331,7 @@ fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
     let vector = Vector::named("xsub-connect");
     let reconnect = Reconnect { first: IDLE, longest: IDLE };
     let mut play = Play::new(Xsub::builder().reconnect(reconnect).build().unwrap(), false);
-    let subscribe = raw::command("SUBSCRIBE", b"A");
+    let subscribe = wire::command("SUBSCRIBE", b"A");
     let mut differences = 0;
     for (at, step) in vector.steps.iter().enumerate() {
         println!("xsub-connect step {at}: {step:?}");
@@ -433,9 +432,9 @@ fn a_name_is_handed_over_and_its_first_bearer_closed_where_libzmq_ignores_it() {
 /// The rows of `malformed.md` that are about who may send: a PULL to its PUSH, a SUB to its PUB.
 #[test]
 fn what_is_sent_to_those_that_only_send_is_dropped_counted_and_harmless() {
-    let greeting = raw::greeting("NULL");
+    let greeting = wire::greeting("NULL");
     let mut play = Play::new(Push::new().unwrap(), true);
-    let said = [greeting.clone(), raw::ready("PULL"), raw::message(&[b"x"])].concat();
+    let said = [greeting.clone(), wire::ready("PULL"), wire::message(&[b"x"])].concat();
     play.peers[0].write_all(&said).unwrap();
     let end = Instant::now() + LIMIT;
     while play.socket.counters().dropped.not_received == 0 {
@@ -445,7 +444,7 @@ fn what_is_sent_to_those_that_only_send_is_dropped_counted_and_harmless() {
     assert_eq!(play.socket.counters().disconnects, 0);
 
     let mut play = Play::new(Pub::new().unwrap(), true);
-    let said = [greeting, raw::ready("SUB"), raw::message(&[b"a", b"b", b"c"])].concat();
+    let said = [greeting, wire::ready("SUB"), wire::message(&[b"a", b"b", b"c"])].concat();
     play.peers[0].write_all(&said).unwrap();
     let end = Instant::now() + LIMIT;
     while play.socket.counters().dropped.not_asked == 0 {

@@ -7,7 +7,6 @@ use zmtp_tests::endpoint::{Endpoint, Refused};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::rep_matches_its_model;
 use zmtp_tests::random::Random;
-use zmtp_tests::raw;
 
 const A: PeerId = PeerId(10);
 const B: PeerId = PeerId(20);
@@ -223,18 +222,18 @@ fn rep_is_its_model_over_long_random_scripts() {
 fn on_the_wire_an_answer_carries_the_envelope_of_its_request() {
     let config = Config::new(SocketType::Rep);
     let mut rep = Endpoint::new(&config);
-    rep.arrive(&[raw::greeting("NULL"), raw::ready("DEALER")].concat());
+    rep.arrive(&[wire::greeting("NULL"), wire::ready("DEALER")].concat());
     rep.driver().take_sent();
-    rep.arrive(&raw::message(&[b"hop 2", b"hop 1", b"", b"ask", b""]));
-    rep.arrive(&raw::message(&[b"", b"ask"]));
+    rep.arrive(&wire::message(&[b"hop 2", b"hop 1", b"", b"ask", b""]));
+    rep.arrive(&wire::message(&[b"", b"ask"]));
     let answer = [b"answer".to_vec()];
     assert_eq!(rep.send(&answer), Err(Refused::OutOfTurn(OutOfTurn::NoRequestTaken)));
     assert_eq!(rep.receive(), Ok(Some(vec![b"ask".to_vec(), vec![]])));
     assert_eq!(rep.receive(), Err(Refused::OutOfTurn(OutOfTurn::ReplyDue)));
     rep.send(&answer).unwrap();
-    let expected = raw::message(&[b"hop 2", b"hop 1", b"", b"answer"]);
+    let expected = wire::message(&[b"hop 2", b"hop 1", b"", b"answer"]);
     assert_eq!(rep.driver().take_sent(), expected);
     assert_eq!(rep.receive(), Ok(Some(vec![b"ask".to_vec()])));
     rep.send(&answer).unwrap();
-    assert_eq!(rep.driver().take_sent(), raw::message(&[b"", b"answer"]));
+    assert_eq!(rep.driver().take_sent(), wire::message(&[b"", b"answer"]));
 }

@@ -9,7 +9,6 @@ use zmtp_tests::endpoint::{Endpoint, Refused};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::req_matches_its_model;
 use zmtp_tests::random::Random;
-use zmtp_tests::raw;
 
 const STRICT: Mode = Mode { relaxed: false, correlate: false };
 const RELAXED: Mode = Mode { relaxed: true, correlate: false };
@@ -355,14 +354,14 @@ fn on_the_wire_a_request_begins_with_a_delimiter_and_a_reply_without_one_is_reje
     let mut req = Endpoint::new(&config);
     let ask = [b"ask".to_vec()];
     assert_eq!(req.send(&ask), Err(Refused::NoPeer));
-    req.arrive(&[raw::greeting("NULL"), raw::ready("REP")].concat());
+    req.arrive(&[wire::greeting("NULL"), wire::ready("REP")].concat());
     req.driver().take_sent();
     req.send(&ask).unwrap();
-    assert_eq!(req.driver().take_sent(), raw::message(&[b"", b"ask"]));
+    assert_eq!(req.driver().take_sent(), wire::message(&[b"", b"ask"]));
     assert_eq!(req.send(&ask), Err(Refused::OutOfTurn(OutOfTurn::ReplyPending)));
-    req.arrive(&raw::message(&[b"no delimiter"]));
+    req.arrive(&wire::message(&[b"no delimiter"]));
     assert_eq!(req.receive(), Ok(None));
     assert_eq!((req.rejected(), req.error()), (&[Reason::BadEnvelope][..], None));
-    req.arrive(&raw::message(&[b"", b"answer", b""]));
+    req.arrive(&wire::message(&[b"", b"answer", b""]));
     assert_eq!(req.receive(), Ok(Some(vec![b"answer".to_vec(), vec![]])));
 }

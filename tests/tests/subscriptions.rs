@@ -1,9 +1,9 @@
 //! Subscriptions on the wire: commands for peers of ZMTP 3.1, messages for older ones.
 
+use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Pub, Sub, Xpub, Xsub};
 use zmtp_core::{Config, SendError, Subscription};
 use zmtp_tests::driver::{Driver, Said};
-use zmtp_tests::raw::{command, frame, greeting, greeting_of, ready};
 use zmtp_tests::vectors::Vector;
 
 const LENGTHS: [usize; 12] = [0, 1, 244, 245, 246, 248, 249, 254, 255, 256, 257, 70_000];

@@ -6,7 +6,8 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
 use pipe::asynch::{Stutter, finish, once};
-use pipe::{End, PipeError, frame, greeting, pipe, ready};
+use pipe::{End, PipeError, greeting, pipe, ready};
+use wire::frame;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::wire::SocketType;

@@ -3,7 +3,8 @@
 
 mod pipe;
 
-use pipe::{frame, peer, pipe, ticking};
+use pipe::{peer, pipe, ticking};
+use wire::frame;
 use zmtp_core::wire::{More, SocketType};
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;

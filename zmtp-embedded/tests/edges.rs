@@ -3,9 +3,10 @@
 
 mod pipe;
 
-use pipe::{frame, peer, ticking};
 #[cfg(feature = "chunks")]
 use pipe::{greeting, pipe, ready};
+use pipe::{peer, ticking};
+use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;

@@ -9,7 +9,8 @@ use core::task::{Context, Poll, Waker};
 use std::rc::Rc;
 
 use embedded_io::{ErrorType, Read as _, Write as _};
-use pipe::{End, PipeError, frame, greeting, peer, pipe};
+use pipe::{End, PipeError, greeting, peer, pipe};
+use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::blocking::{Dealer, Pull};

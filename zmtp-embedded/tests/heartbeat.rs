@@ -3,7 +3,8 @@
 
 mod pipe;
 
-use pipe::{frame, greeting, pipe, ready, ticking};
+use pipe::{greeting, pipe, ready, ticking};
+use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Heartbeat, Instant, Timeout};
 use zmtp_embedded::Error;

@@ -3,7 +3,8 @@
 mod pipe;
 
 use pipe::asynch::{Stutter, finish, once};
-use pipe::{End, frame, peer, ticking};
+use pipe::{End, peer, ticking};
+use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::{Error, asynch, blocking};

@@ -2,7 +2,8 @@
 
 mod pipe;
 
-use pipe::{End, frame, greeting, pipe, ready, ticking};
+use pipe::{End, greeting, pipe, ready, ticking};
+use wire::frame;
 use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};

@@ -4,7 +4,8 @@
 mod pipe;
 
 use embedded_io::ErrorKind;
-use pipe::{End, PipeError, frame, greeting, peer, pipe, ready, ticking};
+use pipe::{End, PipeError, greeting, peer, pipe, ready, ticking};
+use wire::frame;
 use zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_core::{Config, Instant, Limits, PeerError, Timeout};
 use zmtp_embedded::blocking::{Dealer, Pub, Pull, Push, Sub};
@@ -21,11 +22,7 @@ const DEADLINE: Instant = Instant::from_millis(1_000);
 
 /// READY of a stock libzmq with a routing id of 255 bytes.
 fn ready_with_routing_id(socket_type: &str) -> Vec<u8> {
-    let mut body = ready(socket_type)[2..].to_vec();
-    body.truncate(body.len() - 4);
-    body.extend([0, 0, 0, 255]);
-    body.extend([7; 255]);
-    [&[6, 0, 0, 0, 0, 0, 0, 1, u8::try_from(body.len() - 256).expect("short")], &body[..]].concat()
+    wire::ready_with_identity(socket_type, &[7; 255])
 }
 
 #[test]

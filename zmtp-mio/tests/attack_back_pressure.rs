@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::attack::Arena;
 use common::processes::{MIB, alone_with, finish, part, start};
-use common::{LIMIT, RawPeer, assert_echo, req, wire};
+use common::{LIMIT, RawPeer, assert_echo, req};
 use zmtp_mio::{CloseReason, Counters};
 
 const REQUESTS: u64 = 3_000;
@@ -26,7 +26,7 @@ fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
     let test = "three_thousand_large_requests_whose_answers_are_never_read_are_held_back";
     alone_with(test, 256, || {
         let arena = Arena::new();
-        let request = wire::plain(&vec![7; LARGE]);
+        let request = wire::delimited(&vec![7; LARGE]);
         let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
         for taken in 0..REQUESTS {
             let sent = peer.send_some(&request);
@@ -149,7 +149,7 @@ fn a_crowd_that_never_reads_is_served_within_the_memory_cap() {
 
 /// The process of the crowd: all ask, and go when all have asked.
 fn crowd(endpoint: &str) {
-    let requests = wire::plain(&[7; 60_000]).repeat(EACH as usize);
+    let requests = wire::delimited(&[7; 60_000]).repeat(EACH as usize);
     let peers: Vec<RawPeer> = (0..CROWD)
         .map(|number| {
             let mut peer = RawPeer::connect(endpoint);

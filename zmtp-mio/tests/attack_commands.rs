@@ -6,7 +6,7 @@ mod common;
 use common::attack::Arena;
 use common::echo::{endpoint_of, rep_with};
 use common::processes::{MIB, alone_with};
-use common::{RawPeer, events, wire};
+use common::{RawPeer, events};
 use zmtp_mio::zmtp_core::wire::CommandName;
 use zmtp_mio::zmtp_core::{Error, PeerError};
 use zmtp_mio::{CloseReason, EventKind};
@@ -24,7 +24,7 @@ fn commands_of_traffic_before_ready_are_refused() {
         ];
         for (bytes, _) in &commands {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&[&wire::greeting()[..], bytes].concat());
+            peer.send(&[&wire::greeting("NULL")[..], bytes].concat());
             peer.assert_closed();
         }
         let (counters, closes) = arena.end(4 * MIB);
@@ -42,7 +42,7 @@ fn an_error_before_ready_is_told_with_its_reason() {
         let arena = Arena::new();
         for _ in 0..50 {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&[&wire::greeting()[..], &wire::error("go away")].concat());
+            peer.send(&[&wire::greeting("NULL")[..], &wire::error("go away")].concat());
             peer.assert_closed();
         }
         let (counters, closes) = arena.end(4 * MIB);
@@ -53,7 +53,7 @@ fn an_error_before_ready_is_told_with_its_reason() {
     // And what it said.
     let mut rep = rep_with(|_| {});
     let mut peer = RawPeer::connect(&endpoint_of(&rep));
-    peer.send(&[&wire::greeting()[..], &wire::error("go away")].concat());
+    peer.send(&[&wire::greeting("NULL")[..], &wire::error("go away")].concat());
     common::drive_until!(rep, rep.counters().refused == 1);
     let kinds = events!(rep);
     let told = |kind: &EventKind| match kind {

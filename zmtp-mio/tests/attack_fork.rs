@@ -8,7 +8,7 @@ mod common;
 use std::path::Path;
 
 use common::processes::{alone_with, assert_idle};
-use common::{LIMIT, RawPeer, builder, drive_until, eventually, half_ready, ipc, wire};
+use common::{LIMIT, RawPeer, builder, drive_until, eventually, half_ready, ipc};
 use zmtp_mio::{Builder, Context, Rep, Req, Socket};
 
 /// Sockets on both transports, with a connection each way.
@@ -73,7 +73,7 @@ impl Parent {
             peer.send(&wire::burst("REQ", &[b"new"]));
         }
         for peer in &mut self.peers {
-            peer.send(&wire::plain(b"old"));
+            peer.send(&wire::delimited(b"old"));
         }
         self.req.send("dialled").unwrap();
         for _ in 0..5 {

@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use common::processes::{KIB, alone_with, assert_idle, descriptors, finish, part, start};
-use common::{LIMIT, RawPeer, assert_echo, builder, drive_until, req, resident, wire};
+use common::{LIMIT, RawPeer, assert_echo, builder, drive_until, req, resident};
 use socket2::{Domain, Socket, Type};
 use zmtp_mio::{Rep, Router};
 
@@ -64,7 +64,7 @@ fn clients(endpoint: &str) {
     for some in peers.chunks_mut(1_000) {
         let start = Instant::now();
         for peer in &mut *some {
-            peer.write_all(&wire::plain(b"served?")).unwrap();
+            peer.write_all(&wire::delimited(b"served?")).unwrap();
         }
         for peer in some {
             let mut bytes = [0; 11];
@@ -128,7 +128,7 @@ macro_rules! idle_peers {
                         "all are there" => {
                             // Who came before them asks among them.
                             asked = Some(Instant::now());
-                            first.send(&wire::plain(b"first"));
+                            first.send(&wire::delimited(b"first"));
                         }
                         "first" => {
                             assert_eq!(first.read_message()[1], b"first");
@@ -147,7 +147,7 @@ macro_rules! idle_peers {
                     assert!(Instant::now() < end, "{} descriptors stay", descriptors() - open);
                     rep.wait(Duration::from_millis(10)).unwrap();
                 }
-                first.send(&wire::plain(b"still here"));
+                first.send(&wire::delimited(b"still here"));
                 let request =
                     rep.recv_timeout(LIMIT).unwrap().expect("the first peer is still there");
                 rep.send(request).unwrap();

@@ -3,9 +3,9 @@
 
 mod common;
 
+use common::RawPeer;
 use common::attack::Arena;
 use common::processes::{MIB, alone_with};
-use common::{RawPeer, wire};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Exceeded, Limit};
@@ -22,12 +22,14 @@ fn a_property_that_runs_past_the_end_is_refused() {
         let claims = [4, 5, 255, 65_536, 1 << 31, u32::MAX];
         for claimed in claims {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&[&wire::greeting()[..], &wire::command("READY", &liar(claimed))].concat());
+            peer.send(
+                &[&wire::greeting("NULL")[..], &wire::command("READY", &liar(claimed))].concat(),
+            );
             peer.assert_closed();
         }
         // A name that does.
         let mut peer = RawPeer::connect(&arena.endpoint);
-        peer.send(&[&wire::greeting()[..], &wire::command("READY", b"\xffSocket")].concat());
+        peer.send(&[&wire::greeting("NULL")[..], &wire::command("READY", b"\xffSocket")].concat());
         peer.assert_closed();
         drop(peer);
         let (counters, closes) = arena.end(4 * MIB);
@@ -46,7 +48,7 @@ fn a_mebibyte_of_metadata_is_refused_before_it_is_stored() {
         let arena = Arena::new();
         for _ in 0..50 {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&wire::greeting());
+            peer.send(&wire::greeting("NULL"));
             let _ = peer.try_send(&ready);
             peer.assert_closed();
         }

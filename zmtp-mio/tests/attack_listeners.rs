@@ -14,7 +14,7 @@ use common::listeners::{
     read_up_to, waits,
 };
 use common::processes::{KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory};
-use common::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events, wire};
+use common::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
 use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, OldPeer, SocketType};
 use zmtp_mio::zmtp_core::{self, Exceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
@@ -145,7 +145,7 @@ fn a_listener_that_talks_garbage_is_survived() {
 #[test]
 fn a_listener_that_greets_and_talks_garbage_is_survived() {
     let test = "a_listener_that_greets_and_talks_garbage_is_survived";
-    let garbage = [&wire::greeting()[..], &[0xff; 300]].concat();
+    let garbage = [&wire::greeting("NULL")[..], &[0xff; 300]].concat();
     let flags = protocol(Malformed::ReservedFlags(0xff));
     survives(test, builder(), says(garbage), &[flags], Attacked::grew_without_handshakes);
 }
@@ -161,7 +161,7 @@ fn a_listener_that_talks_http_is_survived() {
 #[test]
 fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
     let test = "a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals";
-    let error = [&wire::greeting()[..], &wire::error("go away")].concat();
+    let error = [&wire::greeting("NULL")[..], &wire::error("go away")].concat();
     let refused = protocol(PeerError::Refused);
     survives(test, builder(), says(error), &[refused], |client| {
         let is_reason = |kind: &EventKind| match kind {
@@ -199,7 +199,7 @@ fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
     let test = "a_server_that_resets_in_the_middle_of_a_reply_is_survived";
     let behave = |mut peer: RawPeer| {
         if to_the_request(&mut peer) {
-            let _ = peer.try_send(&wire::plain(&[7; 1_000])[..500]);
+            let _ = peer.try_send(&wire::delimited(&[7; 1_000])[..500]);
         }
         peer.reset();
         None

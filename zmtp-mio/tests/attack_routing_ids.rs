@@ -9,7 +9,7 @@ mod heap;
 use std::time::Duration;
 
 use common::processes::{MIB, alone_with, assert_idle, descriptors, peak_of_memory};
-use common::{LIMIT, RawPeer, builder, drive_until, events, wire};
+use common::{LIMIT, RawPeer, builder, drive_until, events};
 use zmtp_mio::{CloseReason, Pub, Router};
 
 /// Bytes on the heap that 5,000 subscribers with 50,000 topics may leave behind when they are gone,
@@ -20,7 +20,7 @@ const LEFT: usize = 16 << 10;
 fn called(name: &[u8]) -> Vec<u8> {
     let metadata =
         [wire::property("Socket-Type", b"DEALER"), wire::property("Identity", name)].concat();
-    [&wire::greeting()[..], &wire::command("READY", &metadata)].concat()
+    [&wire::greeting("NULL")[..], &wire::command("READY", &metadata)].concat()
 }
 
 #[test]
@@ -89,7 +89,9 @@ fn subscribers_that_come_and_go_leave_no_memory_behind() {
                             wire::command("SUBSCRIBE", topic.as_bytes())
                         })
                         .collect();
-                    peer.send(&[&wire::greeting()[..], &wire::ready("SUB"), &topics].concat());
+                    peer.send(
+                        &[&wire::greeting("NULL")[..], &wire::ready("SUB"), &topics].concat(),
+                    );
                     publisher.step().unwrap();
                     peer
                 })

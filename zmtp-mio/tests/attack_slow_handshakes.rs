@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::attack::Arena;
 use common::processes::{MIB, alone_with};
-use common::{LIMIT, RawPeer, wire};
+use common::{LIMIT, RawPeer};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::{Error, Timeout};
 

@@ -4,9 +4,9 @@
 
 mod common;
 
+use common::RawPeer;
 use common::attack::Arena;
 use common::processes::{MIB, alone_with};
-use common::{RawPeer, wire};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::{MechanismName, SocketType};
 use zmtp_mio::zmtp_core::{Error, PeerError};
@@ -45,7 +45,7 @@ fn a_mechanism_that_is_not_ours_is_told_so() {
         let arena = Arena::new();
         let names = [&b"PLAIN"[..], b"CURVE", b"GSSAPI", b"", b"null", b"NULLX", &[0xff; 20]];
         for name in names {
-            let mut greeting = wire::greeting();
+            let mut greeting = wire::greeting("NULL");
             greeting[12..32].fill(0);
             greeting[12..12 + name.len()].copy_from_slice(name);
             let mut peer = RawPeer::connect(&arena.endpoint);
@@ -73,7 +73,7 @@ fn a_socket_type_that_does_not_fit_is_told_so() {
         let unknown = ["FOO", "req", "", "REQ ", "REQREQ"];
         for name in misfits.iter().chain(&unknown) {
             let mut peer = RawPeer::connect(&arena.endpoint);
-            peer.send(&[&wire::greeting()[..], &wire::ready(name)].concat());
+            peer.send(&[&wire::greeting("NULL")[..], &wire::ready(name)].concat());
             peer.read_exact(64);
             let mut body = peer.read_frame().1;
             if body.starts_with(b"\x05READY") {

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::processes::{alone, finish, part, start};
-use common::{Echo, LIMIT, SETTLE, assert_echo, req, wire};
+use common::{Echo, LIMIT, SETTLE, assert_echo, req};
 use zmtp_mio::{Error, Handle, Interest, Item, Poller, Rep, Req};
 
 const SHORT: Duration = Duration::from_millis(200);

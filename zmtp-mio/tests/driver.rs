@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::processes::alone;
-use common::{LIMIT, eventually, half_ready, wire};
+use common::{LIMIT, eventually, half_ready};
 use zmtp_mio::zmtp_core::Heartbeat;
 use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
 

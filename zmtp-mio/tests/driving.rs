@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::echo::endpoint_of;
 use common::processes::{Watch, alone, assert_idle, assert_rests};
-use common::{LIMIT, RawPeer, SETTLE, assert_echo, req, wire};
+use common::{LIMIT, RawPeer, SETTLE, assert_echo, req};
 use zmtp_mio::{Interest, Item, Poller, Rep};
 
 const TOKEN: mio::Token = mio::Token(7);
@@ -92,7 +92,7 @@ fn requests_that_wait_are_served_one_per_turn_when_next_is_kept() {
     let endpoint = endpoint_of(&own.rep);
     let peer = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");
-        peer.send(&wire::plain(b"one of many").repeat(50));
+        peer.send(&wire::delimited(b"one of many").repeat(50));
         (0..50).for_each(|_| assert_eq!(peer.read_message()[1], b"one of many"));
     });
     let (mut served, start) = (0, Instant::now());
@@ -164,7 +164,7 @@ fn a_full_queue_uses_no_cpu() {
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");
-        peer.send_some(&wire::plain(&[7; 1_000]).repeat(20_000));
+        peer.send_some(&wire::delimited(&[7; 1_000]).repeat(20_000));
         peer
     });
     common::drive_until!(rep, flood.is_finished());

@@ -11,9 +11,7 @@ use std::time::Duration;
 use std::{env, fs, io, process};
 
 use common::listeners::{event_where, free_endpoint, free_port};
-use common::{
-    Echo, LIMIT, RawPeer, assert_echo, drive_for, drive_until, events, ipc, rep, req, wire,
-};
+use common::{Echo, LIMIT, RawPeer, assert_echo, drive_for, drive_until, events, ipc, rep, req};
 use zmtp_mio::{CloseReason, Error, EventKind, Rep, Req};
 
 /// Too long for a name of the domain name system: it is known at once that it has no address.
@@ -299,7 +297,7 @@ fn unbinding_stops_listening_and_keeps_accepted_connections() {
         assert!(
             matches!(rep.unbind(&endpoint), Err(Error::UnknownEndpoint(text)) if text == endpoint)
         );
-        early.send(&wire::plain(b"early"));
+        early.send(&wire::delimited(b"early"));
         let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
         rep.send(request).unwrap();
         early.read_exact(64);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{LIMIT, RawPeer, drive_until, half_ready, rep, wire};
+use common::{LIMIT, RawPeer, drive_until, half_ready, rep};
 use zmtp_mio::zmtp_core::Ignored;
 use zmtp_mio::zmtp_core::pattern::Reason;
 use zmtp_mio::zmtp_core::wire::CommandName;

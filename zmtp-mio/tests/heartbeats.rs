@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 use std::time::Duration;
 
-use common::{RawServer, closes, drive_for, drive_until, events, wire};
+use common::{RawServer, closes, drive_for, drive_until, events};
 use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::{CloseReason, Dealer, Router};
 

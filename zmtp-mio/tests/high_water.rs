@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::echo::{echo_with, endpoint_of, outcome, rep_with};
 use common::processes::alone;
-use common::{LIMIT, RawPeer, assert_echo, drive_for, drive_until, req, resident, wire};
+use common::{LIMIT, RawPeer, assert_echo, drive_for, drive_until, req, resident};
 use zmtp_mio::{HighWaterMark, Rep};
 
 const MIB: usize = 1 << 20;
@@ -26,7 +26,7 @@ fn numbered(number: usize, len: usize) -> Vec<u8> {
 fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
     let mut peer = RawPeer::connect(endpoint);
     // Before the clock runs.
-    let bytes = (0..count).map(|n| wire::plain(&numbered(n, len))).collect::<Vec<_>>().concat();
+    let bytes = (0..count).map(|n| wire::delimited(&numbered(n, len))).collect::<Vec<_>>().concat();
     thread::spawn(move || {
         peer.handshake_as("REQ");
         bytes.chunks(10_007).for_each(|piece| peer.send(piece));
@@ -104,7 +104,7 @@ fn requests_that_nobody_takes_cost_what_the_mark_allows() {
             options.receive_mark = HighWaterMark { messages: 1_000, bytes: MIB };
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
-        let bytes = wire::plain(&[7; 10_000]).repeat(REQUESTS);
+        let bytes = wire::delimited(&[7; 10_000]).repeat(REQUESTS);
         let before = resident();
         let sending = thread::spawn(move || {
             peer.handshake_as("REQ");
@@ -125,7 +125,7 @@ fn requests_of_one_byte_cost_what_the_mark_allows() {
             options.receive_mark = HighWaterMark { messages: usize::MAX, bytes: MIB };
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
-        let bytes = wire::plain(&[7; 1]).repeat(1_000_000);
+        let bytes = wire::delimited(&[7; 1]).repeat(1_000_000);
         let before = resident();
         let sending = thread::spawn(move || {
             peer.handshake_as("REQ");
@@ -216,7 +216,7 @@ fn a_queue_that_was_emptied_gives_its_memory_back() {
                 let mut peer = RawPeer::connect(&endpoint);
                 let sending = thread::spawn(move || {
                     peer.handshake_as("REQ");
-                    peer.send(&wire::plain(b"x").repeat(1_000));
+                    peer.send(&wire::delimited(b"x").repeat(1_000));
                     peer
                 });
                 drive_until!(rep, sending.is_finished());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use common::attack::Arena;
 use common::echo::{echo_with, outcome};
 use common::processes::{MIB, alone, alone_with};
-use common::{Echo, LIMIT, RawPeer, assert_echo, mutes, req, wire};
+use common::{Echo, LIMIT, RawPeer, assert_echo, mutes, req};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::{Malformed, OldPeer};
 use zmtp_mio::zmtp_core::{Error, PeerError, Timeout};
@@ -40,7 +40,7 @@ fn late(bytes: &[u8], error: impl Into<Error>) -> Fault {
 }
 
 fn greeted(more: &[u8]) -> Vec<u8> {
-    [&wire::greeting()[..], more].concat()
+    [&wire::greeting("NULL")[..], more].concat()
 }
 
 /// Each fault, 20 times over, ends its connection with its cause.
@@ -79,7 +79,7 @@ fn a_peer_that_sends_a_byte_every_200_ms_runs_out_of_time() {
     let mut honest = req(&echo.endpoint);
     let mut peer = RawPeer::connect(&echo.endpoint);
     let start = Instant::now();
-    for byte in wire::greeting() {
+    for byte in wire::greeting("NULL") {
         if peer.try_send(&[byte]).is_err() || start.elapsed() > LIMIT {
             break;
         }
@@ -120,7 +120,7 @@ fn two_hundred_silent_peers_hold_up_nobody_and_run_out_of_time() {
     let echo = hasty();
     let mut peers = mutes(&echo.endpoint, 200);
     for peer in &mut peers {
-        peer.send(&wire::greeting());
+        peer.send(&wire::greeting("NULL"));
     }
     let mut honest = req(&echo.endpoint);
     for _ in 0..50 {
@@ -140,7 +140,7 @@ fn a_peer_that_is_through_its_handshake_may_be_silent_for_longer_than_that_took(
     let echo = hasty();
     let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
     thread::sleep(Duration::from_millis(1_500));
-    peer.send(&wire::plain(b"still here"));
+    peer.send(&wire::delimited(b"still here"));
     assert_eq!(peer.read_message(), [&b""[..], b"still here"]);
 }
 
@@ -183,7 +183,7 @@ fn a_message_before_ready_is_refused() {
     // A READY in a message frame is a message.
     let mut disguised = wire::ready("REQ");
     disguised[0] = 0;
-    let messages = [wire::plain(b"eager"), disguised];
+    let messages = [wire::delimited(b"eager"), disguised];
     let faults = messages.map(|bytes| early(&bytes, PeerError::MessageInHandshake));
     assert_faults("a_message_before_ready_is_refused", &faults);
 }
@@ -227,7 +227,7 @@ fn our_greeting_goes_out_in_stages_as_the_peers_comes_in() {
     for endpoint in common::transports() {
         let echo = Echo::on(&endpoint);
         let mut peer = RawPeer::connect(&echo.endpoint);
-        let theirs = wire::greeting();
+        let theirs = wire::greeting("NULL");
         let ours = peer.read_for(64, wait);
         assert_eq!(ours, [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]);
         peer.send(&theirs[..9]);

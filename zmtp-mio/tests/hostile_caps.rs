@@ -13,7 +13,6 @@ use common::echo::{echo_with, endpoint_of, outcome, rep_with};
 use common::processes::{Watch, alone, finish, part, start};
 use common::{
     Echo, LIMIT, RawPeer, assert_echo, closes, drive_for, drive_until, events, is_open, mutes, req,
-    wire,
 };
 use zmtp_mio::{CloseReason, EventKind, HighWaterMark, Rep, Req};
 
@@ -44,7 +43,7 @@ fn peers_that_are_through_the_handshake_do_not_count_as_handshakes() {
     let echo = echo_with(|options| options.max_handshakes = 2);
     let mut peers: Vec<_> = (0..20).map(|_| RawPeer::ready(&echo.endpoint, "REQ")).collect();
     for peer in &mut peers {
-        peer.send(&wire::plain(b"all of us"));
+        peer.send(&wire::delimited(b"all of us"));
         assert_eq!(peer.read_message()[1], b"all of us");
     }
     assert_eq!(outcome(echo).1, []);
@@ -135,7 +134,7 @@ fn the_memory_cap_closes_nobody_for_whole_requests_that_wait() {
             let endpoint = endpoint.clone();
             thread::spawn(move || {
                 let mut peer = RawPeer::ready(&endpoint, "REQ");
-                peer.send(&wire::plain(&[7; 40]).repeat(REQUESTS));
+                peer.send(&wire::delimited(&[7; 40]).repeat(REQUESTS));
                 peer
             })
         })
@@ -179,7 +178,7 @@ fn accepting_pauses_and_resumes() {
     assert_eq!(kinds.iter().filter(|kind| is_paused(kind)).count(), 1, "{kinds:?}");
     assert_eq!(rep.counters().accepted, 4);
     let echo = Echo::with(rep);
-    inside[3].send(&wire::plain(b"inside"));
+    inside[3].send(&wire::delimited(b"inside"));
     assert_eq!(inside[3].read_message()[1], b"inside");
     inside.truncate(1);
     for peer in &mut outside {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use common::attack::Arena;
 use common::echo::{endpoint_of, rep_with};
 use common::processes::{MIB, alone, assert_rests, finish, part, start};
-use common::{LIMIT, RawPeer, assert_echo, closes, drive_until, events, req, resident, wire};
+use common::{LIMIT, RawPeer, assert_echo, closes, drive_until, events, req, resident};
 use zmtp_mio::{CloseReason, Counters, HighWaterMark, Rep};
 
 /// Floods with a hundred thousand of these, none of which may cost the peer its connection. What
@@ -20,7 +20,7 @@ fn flood(bytes: &[u8]) -> Counters {
     let arena = Arena::new();
     let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
     (0..100).for_each(|_| peer.send(&bytes));
-    peer.send(&wire::plain(b"at last"));
+    peer.send(&wire::delimited(b"at last"));
     assert_eq!(peer.read_message(), [&b""[..], b"at last"]);
     let (counters, closes) = arena.end(4 * MIB);
     assert!(closes.iter().all(|close| *close == CloseReason::ByPeer), "{closes:?}");
@@ -130,7 +130,7 @@ fn large_replies_that_are_never_read_are_dropped_at_the_mark_and_counted() {
             let endpoint = endpoint.clone();
             move || {
                 let mut peer = RawPeer::ready(&endpoint, "REQ");
-                (0..3_000).for_each(|_| peer.send(&wire::plain(&[7; 20_000])));
+                (0..3_000).for_each(|_| peer.send(&wire::delimited(&[7; 20_000])));
                 peer
             }
         });
@@ -169,14 +169,14 @@ const CROWD: usize = 64;
 
 /// The process of the crowd: each asks once, and waits until it is answered or closed.
 fn crowd(endpoint: &str) {
-    let request = [wire::burst("REQ", &[]), wire::plain(&vec![7; 900_000])].concat();
+    let request = [wire::burst("REQ", &[]), wire::delimited(&vec![7; 900_000])].concat();
     thread::scope(|scope| {
         for _ in 0..CROWD {
             scope.spawn(|| {
                 let mut peer = RawPeer::connect(endpoint);
                 // Closed over the limit, or taken when there is room.
                 let _ = peer.try_send(&request);
-                let answer = wire::plain(b"taken");
+                let answer = wire::delimited(b"taken");
                 let end = Instant::now() + 2 * LIMIT;
                 let mut came = Vec::new();
                 while !came.ends_with(&answer) {

@@ -7,7 +7,7 @@ mod common;
 use common::attack::Arena;
 use common::echo::outcome;
 use common::processes::{MIB, alone};
-use common::{Echo, RawPeer, wire};
+use common::{Echo, RawPeer};
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Exceeded, Limit, PeerError};
 use zmtp_mio::{CloseReason, Counters};
@@ -21,7 +21,7 @@ fn end_of(endpoint: &str, is_ready: bool, bytes: &[u8]) {
         true => RawPeer::ready(endpoint, "REQ"),
         false => {
             let mut peer = RawPeer::connect(endpoint);
-            peer.send(&wire::greeting());
+            peer.send(&wire::greeting("NULL"));
             peer
         }
     };
@@ -144,7 +144,7 @@ fn commands_that_are_promised_and_never_end_cost_what_came() {
         let peers: Vec<_> = (0..200)
             .map(|_| {
                 let mut peer = RawPeer::connect(&arena.endpoint);
-                peer.send(&[&wire::greeting()[..], &wire::long_header(4, 65_536)].concat());
+                peer.send(&[&wire::greeting("NULL")[..], &wire::long_header(4, 65_536)].concat());
                 peer.send(&[7; 500]);
                 peer
             })
@@ -174,8 +174,8 @@ fn as_many_properties_as_fit_a_command_are_read_to_the_last() {
     let mut data = wire::property("X", b"").repeat(10_000);
     data.extend(wire::property("Socket-Type", b"REQ"));
     let mut peer = RawPeer::connect(&echo.endpoint);
-    peer.send(&[&wire::greeting()[..], &wire::command("READY", &data)].concat());
-    peer.send(&wire::plain(b"hello"));
+    peer.send(&[&wire::greeting("NULL")[..], &wire::command("READY", &data)].concat());
+    peer.send(&wire::delimited(b"hello"));
     peer.read_exact(64);
     assert_eq!(peer.read_message(), [&b""[..], b"hello"]);
     assert_eq!(outcome(echo).0.unnamed_peers, 0);

@@ -7,7 +7,7 @@ mod common;
 mod heap;
 
 use common::processes::{KIB, alone};
-use common::{LIMIT, RawPeer, drive_until, wire};
+use common::{LIMIT, RawPeer, drive_until};
 use zmtp_mio::{Message, Pull, Push};
 
 const KEPT: usize = 200;

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::echo::{endpoint_of, rep_with};
-use common::{LIMIT, RawPeer, RawServer, drive_until, req, wire};
+use common::{LIMIT, RawPeer, RawServer, drive_until, req};
 use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
@@ -154,7 +154,7 @@ fn a_stopped_socket_lingers_all_the_same() {
 /// on its way out.
 #[test]
 fn requests_that_were_not_read_do_not_cost_their_sender_the_reply() {
-    let behind = wire::plain(&[1; 1_000]).repeat(1_000);
+    let behind = wire::delimited(&[1; 1_000]).repeat(1_000);
     let few = HighWaterMark { messages: 1, bytes: 1_000 };
     let (rep, peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.receive_mark = few, &behind);

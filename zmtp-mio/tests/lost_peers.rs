@@ -7,7 +7,7 @@ mod common;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Echo, LIMIT, RawPeer, RawServer, SETTLE, assert_echo, drive_until, req, wire};
+use common::{Echo, LIMIT, RawPeer, RawServer, SETTLE, assert_echo, drive_until, req};
 use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Rep, Req};
 

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use common::{Echo, LIMIT, RawPeer, RawServer, assert_echo, req, wire};
+use common::{Echo, LIMIT, RawPeer, RawServer, assert_echo, req};
 use zmtp_mio::Req;
 use zmtp_mio::zmtp_core::wire::RoutingId;
 
@@ -36,7 +36,7 @@ fn a_request_behind_many_pings_is_answered() {
         let echo = Echo::new();
         let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
         let mut bytes = wire::ping(b"").repeat(count);
-        bytes.extend(wire::plain(b"after the pings"));
+        bytes.extend(wire::delimited(b"after the pings"));
         peer.send(&bytes);
         assert_eq!(pongs(&mut peer, count).len(), count);
         assert_eq!(peer.read_message(), [&b""[..], b"after the pings"]);

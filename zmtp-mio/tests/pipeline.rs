@@ -164,7 +164,7 @@ fn what_a_pull_sends_is_counted_and_goes_nowhere() {
     let mut push = common::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
     let mut peer = common::half_ready(&endpoint, "PULL");
-    peer.send(&common::wire::message(&[b"what?"]));
+    peer.send(&wire::message(&[b"what?"]));
     drive_until!(push, push.counters().dropped.not_received == 1);
     push.send("work").unwrap();
     peer.read_exact(64);

@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 use std::time::Duration;
 
-use common::{LIMIT, drive_until, transports, wire};
+use common::{LIMIT, drive_until, transports};
 use zmtp_mio::{CloseReason, Error, HighWaterMark, Message, Pub, Sub, Xpub, Xsub};
 
 fn publisher(endpoint: &str) -> (Pub, String) {

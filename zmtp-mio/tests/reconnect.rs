@@ -13,7 +13,7 @@ use common::listeners::{
     BadServer, DIALS, WATCHED, ask_in_vain, assert_growing, assert_served, free_endpoint,
     free_port, read_up_to, waits,
 };
-use common::{Echo, LIMIT, RawPeer, RawServer, closes, drive_for, drive_until, events, rep, wire};
+use common::{Echo, LIMIT, RawPeer, RawServer, closes, drive_for, drive_until, events, rep};
 use socket2::{Domain, Socket, Type};
 use zmtp_mio::zmtp_core;
 use zmtp_mio::{CloseReason, EventKind, Reconnect, Req};
@@ -52,7 +52,7 @@ fn a_server_that_never_replies_is_not_dialled_too_often() {
 fn a_server_that_closes_after_each_reply_is_not_dialled_too_often() {
     let good = BadServer::new(|mut peer| {
         if to_the_request(&mut peer) {
-            let _ = peer.try_send(&wire::plain(b"reply"));
+            let _ = peer.try_send(&wire::delimited(b"reply"));
         }
         None
     });
@@ -92,7 +92,7 @@ fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
     let mut sent = 0;
     while req.counters().refused == 0 {
         // Waiting must not begin anew with each byte.
-        let byte = wire::greeting().get(sent).copied().expect("it waited for all of them");
+        let byte = wire::greeting("NULL").get(sent).copied().expect("it waited for all of them");
         let _ = slow.try_send(&[byte]);
         sent += 1;
         drive_for!(req, ATTEMPT / 10);

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::listeners::free_endpoint;
-use common::{Echo, LIMIT, RawPeer, assert_echo, drive_until, pattern, rep, req, transports, wire};
+use common::{Echo, LIMIT, RawPeer, assert_echo, drive_until, pattern, rep, req, transports};
 use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Message, Rep, Req};
 

@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{LIMIT, SETTLE, builder, drive_until, wire};
+use common::{LIMIT, SETTLE, builder, drive_until};
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{Dealer, Error, HighWaterMark, Pub, Pull, Push, Router};
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{LIMIT, RawServer, SETTLE, builder, drive_for, drive_until, half_ready, wire};
+use common::{LIMIT, RawServer, SETTLE, builder, drive_for, drive_until, half_ready};
 use zmtp_mio::{Dealer, Error, HighWaterMark, Message};
 
 fn dealer() -> (Dealer, String) {

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{LIMIT, RawServer, builder, closes, drive_until, events, half_ready, wire};
+use common::{LIMIT, RawServer, builder, closes, drive_until, events, half_ready};
 use zmtp_mio::{CloseReason, Error, HighWaterMark, Pair};
 
 #[test]

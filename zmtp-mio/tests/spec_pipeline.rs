@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LIMIT, RawPeer, builder, drive_until, half_ready, wire};
+use common::{LIMIT, RawPeer, builder, drive_until, half_ready};
 use zmtp_mio::{Error, Pull, Push};
 
 fn skip_handshake(peer: &mut RawPeer) {

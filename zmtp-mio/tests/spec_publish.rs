@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LIMIT, RawPeer, builder, drive_until, half_ready, wire};
+use common::{LIMIT, RawPeer, builder, drive_until, half_ready};
 use zmtp_mio::zmtp_core::pattern::Reports;
 use zmtp_mio::{HighWaterMark, Message, Pub, Xpub};
 

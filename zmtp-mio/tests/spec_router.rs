@@ -5,9 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{
-    LIMIT, RawPeer, SETTLE, builder, closes, drive_for, drive_until, events, half_ready, wire,
-};
+use common::{LIMIT, RawPeer, SETTLE, builder, closes, drive_for, drive_until, events, half_ready};
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, Message, Router};
 
@@ -20,7 +18,7 @@ fn router() -> (Router, String) {
 /// A raw DEALER that gives itself an id.
 fn called(endpoint: &str, id: &[u8]) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
-    peer.send(&wire::greeting());
+    peer.send(&wire::greeting("NULL"));
     let properties =
         [wire::property("Socket-Type", b"DEALER"), wire::property("Identity", id)].concat();
     peer.send(&wire::command("READY", &properties));
@@ -72,7 +70,7 @@ fn an_id_without_a_message_is_an_error() {
 fn a_peer_is_not_addressable_before_its_handshake() {
     let (mut router, endpoint) = router();
     let mut peer = RawPeer::connect(&endpoint);
-    peer.send(&wire::greeting());
+    peer.send(&wire::greeting("NULL"));
     drive_for!(router, SETTLE);
     router.send_to(b"d", "too early", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);

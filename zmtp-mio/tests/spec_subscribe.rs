@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 use std::time::Duration;
 
-use common::{LIMIT, RawPeer, RawServer, builder, drive_until, wire};
+use common::{LIMIT, RawPeer, RawServer, builder, drive_until};
 use zmtp_mio::{HighWaterMark, Message, Sub, Xsub};
 
 /// Accepts a subscriber while it is driven.

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use common::{LIMIT, drive_for};
-use common::{RawPeer, RawServer, SETTLE, drive_until, req, wire};
+use common::{RawPeer, RawServer, SETTLE, drive_until, req};
 use zmtp_mio::{Dropped, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -107,7 +107,7 @@ fn a_message_that_comes_before_the_request_went_out_is_not_its_reply() {
     let mut req = req(&server.endpoint());
     let serving = serve(server, |server| {
         let mut peer = server.accept();
-        peer.send(&[wire::burst("REP", &[]), wire::plain(b"unasked")].concat());
+        peer.send(&[wire::burst("REP", &[]), wire::delimited(b"unasked")].concat());
         peer.read_exact(64);
         answer(&mut peer, b"good");
         peer
@@ -144,7 +144,7 @@ fn unasked_replies_are_counted_and_the_next_good_one_is_delivered() {
     let mut req = req(&server.endpoint());
     let serving = serve(server, |server| {
         let mut peer = server.accept_as("REP");
-        peer.send(&[wire::plain(b"unasked"), wire::message(&[b"", b"two", b"parts"])].concat());
+        peer.send(&[wire::delimited(b"unasked"), wire::message(&[b"", b"two", b"parts"])].concat());
         answer(&mut peer, b"good");
         peer
     });
@@ -213,9 +213,9 @@ fn a_reply_of_another_peer_than_the_one_asked_is_counted() {
             false => (&mut one, &mut two),
         };
         asked.read_for(100, SHORT);
-        other.send(&wire::plain(b"from elsewhere"));
+        other.send(&wire::delimited(b"from elsewhere"));
         drive_until!(req, req.counters().dropped.wrong_peer == turn + 1);
-        asked.send(&wire::plain(b"asked"));
+        asked.send(&wire::delimited(b"asked"));
         assert_eq!(req.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("asked"));
     }
     let mut only = Dropped::default();

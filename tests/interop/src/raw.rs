@@ -1,7 +1,8 @@
 //! The least that a round trip can cost.
 //!
 //! Blocking sockets move the bytes of a request and of its reply as ZMTP 3.1 frames them, with one
-//! write and as few reads as it takes, and nothing else. Needs nothing but std: `zmtp-mio/benches/round_trip.rs` includes this file.
+//! write and as few reads as it takes, and nothing else. `zmtp-mio/benches/round_trip.rs` includes
+//! this file.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +15,6 @@ use super::summary::{self, Load, Summary};
 
 /// How long the client waits for bytes of a reply.
 const TIMEOUT: Duration = Duration::from_secs(5);
-const DELIMITER: [u8; 2] = [1, 0];
 const LONG: u8 = 2;
 
 /// Binds, tells where, and sends every request back, one connection after the other.
@@ -104,16 +104,7 @@ fn length(bytes: &[u8]) -> io::Result<Option<usize>> {
 
 /// A request as REQ sends it: the delimiter, and one frame.
 fn request_of(size: usize) -> Vec<u8> {
-    let mut bytes = DELIMITER.to_vec();
-    match u8::try_from(size) {
-        Ok(short) => bytes.extend([0, short]),
-        Err(_) => {
-            bytes.push(LONG);
-            bytes.extend((size as u64).to_be_bytes());
-        }
-    }
-    bytes.resize(bytes.len() + size, 0x5A);
-    bytes
+    wire::delimited(&vec![0x5A; size])
 }
 
 /// Connects, and makes round trips.

@@ -5,7 +5,7 @@ use zmtp_core::wire::{MechanismName, OldPeer, Version};
 use zmtp_core::{Error, PeerError, Timeout};
 
 use super::{Case, Run};
-use crate::raw::{frame, greeting, greeting_of, ready};
+use wire::{frame, greeting, greeting_of, ready};
 
 const SECTION: &str = "Greeting";
 const TOLD: &str = "it will not get better: the peer gets a whole greeting and an ERROR, so that it \

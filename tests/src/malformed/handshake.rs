@@ -5,7 +5,7 @@ use zmtp_core::wire::{CommandName, Malformed};
 use zmtp_core::{Error, Exceeded, Ignored, Limit, PeerError};
 
 use super::{Case, Run};
-use crate::raw::{
+use wire::{
     command, command_body, frame, greeting, long_frame, property, ready, ready_with_identity,
 };
 

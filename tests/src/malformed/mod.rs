@@ -16,7 +16,6 @@ use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Ignored};
 
 use crate::endpoint::Endpoint;
-use crate::raw;
 pub use table::{Row, libzmq};
 
 /// A bad input and its outcome with us.
@@ -197,9 +196,9 @@ impl From<(Run, [&'static str; 2])> for Case {
 
 /// The commands behind a greeting, in the words of the table.
 fn sent(bytes: &[u8]) -> Vec<String> {
-    let (frames, rest) = raw::frames(bytes.get(64..).unwrap_or_default());
+    let (frames, rest) = wire::frames(bytes.get(64..).unwrap_or_default());
     assert!(rest.is_empty(), "we sent half a frame");
-    let command = |frame: &raw::Frame| {
+    let command = |frame: &wire::Frame| {
         let (name, data) = frame.command().expect("we send nothing but commands here");
         let name = String::from_utf8_lossy(name).into_owned();
         if name == "PONG" { format!("{name}({})", data.escape_ascii()) } else { name }

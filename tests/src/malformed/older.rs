@@ -5,7 +5,7 @@ use zmtp_core::wire::{Malformed, OldPeer};
 use zmtp_core::{Error, Exceeded, Limit, PeerError};
 
 use super::{Case, Run};
-use crate::raw::{frame, frame_of_1_0, opening_of_2_0};
+use wire::{frame, frame_of_1_0, opening_of_2_0};
 
 const STRICT: &str = "what breaks framing is not guessed at";
 

@@ -6,7 +6,7 @@ use zmtp_core::wire::{CommandName, Malformed};
 use zmtp_core::{Error, Exceeded, Ignored, Limit, PeerError};
 
 use super::{Case, Run, What};
-use crate::raw::{command, frame, greeting, message, ready, ready_with_identity};
+use wire::{command, frame, greeting, message, ready, ready_with_identity};
 
 const SECTION: &str = "Traffic";
 const STRICT: &str = "RFC 37 § Framing forbids it, and what breaks framing is not guessed at";

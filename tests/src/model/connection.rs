@@ -6,7 +6,7 @@ use zmtp_core::wire::{
 use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError};
 
 use crate::driver::Said;
-use crate::raw::{self, Frame};
+use wire::Frame;
 
 /// Everything that a NULL connection says to `bytes`.
 pub fn said(config: &Config, bytes: &[u8]) -> Vec<Said> {
@@ -146,7 +146,7 @@ fn identity<'o>(
     if !frame.is_whole() {
         return Ok(None);
     }
-    log.push(Said::Ready(raw::property("Identity", &frame.body)));
+    log.push(Said::Ready(wire::property("Identity", &frame.body)));
     Ok(Some((framing, &bytes[frame.wire_len..])))
 }
 
@@ -197,7 +197,7 @@ fn handshake(config: &Config, frame: &Frame, log: &mut Vec<Said>) -> Result<bool
 }
 
 fn metadata(config: &Config, data: &[u8]) -> Result<(), Error> {
-    let (properties, rest) = raw::properties(data);
+    let (properties, rest) = wire::properties(data);
     let mut named = false;
     for (name, value) in properties {
         if name.eq_ignore_ascii_case(b"socket-type") {

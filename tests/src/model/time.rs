@@ -6,7 +6,6 @@ use zmtp_core::{Config, Error, Timeout};
 use super::said;
 use crate::dialogue::Step;
 use crate::driver::Said;
-use crate::raw;
 
 /// Everything that a NULL connection says to a peer and to time.
 pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
@@ -58,7 +57,7 @@ pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
 
 /// The TTL of the PING with which a stream ends, if it ends with one.
 fn ttl_at_the_end(bytes: &[u8]) -> Option<u16> {
-    let (frames, rest) = raw::frames(bytes.get(64..).filter(|_| has_commands(bytes))?);
+    let (frames, rest) = wire::frames(bytes.get(64..).filter(|_| has_commands(bytes))?);
     let (name, data) = frames.last().filter(|_| rest.is_empty())?.command()?;
     let ttl = data.first_chunk().filter(|_| name == b"PING")?;
     Some(u16::from_be_bytes(*ttl))
@@ -69,10 +68,10 @@ fn knows_ping(bytes: &[u8]) -> bool {
     if !has_commands(bytes) {
         return false;
     }
-    let (frames, _) = raw::frames(&bytes[64..]);
+    let (frames, _) = wire::frames(&bytes[64..]);
     let ready =
         frames.iter().find_map(|frame| frame.command().filter(|(name, _)| *name == b"READY"));
-    let (properties, _) = raw::properties(ready.map_or(&[], |(_, data)| data));
+    let (properties, _) = wire::properties(ready.map_or(&[], |(_, data)| data));
     let mut types = properties.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Socket-Type"));
     let dish =
         types.next_back().is_some_and(|(_, value)| *value == SocketType::Dish.name().as_bytes());

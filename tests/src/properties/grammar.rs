@@ -5,14 +5,12 @@ use zmtp_core::wire::{
     Property, Version, Writer, error_reason,
 };
 
-use crate::raw;
-
 /// A header that parses emits bytes that parse to the same, and took no more than it said.
 pub fn frame_headers_round_trip(bytes: &[u8]) {
     if let Ok(Some((header, taken))) = FrameHeader::parse(bytes) {
         assert_eq!(FrameHeader::parse(&bytes[..taken]), Ok(Some((header, taken))));
         assert_eq!(FrameHeader::parse(&bytes[..taken - 1]), Ok(None));
-        let theirs = raw::Frame::first(bytes).expect("a whole header");
+        let theirs = wire::Frame::first(bytes).expect("a whole header");
         assert_eq!((header.len(), taken), (theirs.len, theirs.wire_len - theirs.body.len()));
         assert_eq!(FrameHeader::peek(bytes), Some((header, taken)));
         assert_eq!(FrameHeader::peek(&bytes[..taken - 1]), None);
@@ -101,7 +99,7 @@ fn emitted(name: CommandName, data: &[u8]) -> Vec<u8> {
 
 /// Metadata that parses is made of the bytes it came from, property by property.
 pub fn metadata_round_trips(bytes: &[u8]) {
-    let (properties, rest) = raw::properties(bytes);
+    let (properties, rest) = wire::properties(bytes);
     let parsed = Metadata::new(bytes);
     assert_eq!(parsed.is_ok(), rest.is_empty());
     let Ok(metadata) = parsed else { return };

@@ -6,7 +6,7 @@ use zmtp_core::{Config, Error, PeerError, SendError};
 
 use crate::dialogue::{config, handshake_command, opening};
 use crate::driver::{Driver, Said};
-use crate::{model, raw};
+use crate::model;
 
 /// Whatever the peer sends for a handshake is judged as the model judges it.
 ///
@@ -40,7 +40,7 @@ pub fn handshake_holds(bytes: &[u8]) {
     assert!(log.iter().filter(|said| matches!(said, Said::Ready(_))).count() <= 1);
     let stream = pieces.concat();
     let refused = matches!(driver.connection().error(), Some(Error::Peer(PeerError::Old(_))));
-    if raw::is_old(&stream) == Some(true) && !refused {
+    if wire::is_legacy(&stream) == Some(true) && !refused {
         check_sent_to_older(&config, &stream, &driver);
     } else {
         check_sent(&config, &stream, &driver);
@@ -50,7 +50,7 @@ pub fn handshake_holds(bytes: &[u8]) {
 /// A greeting, then commands.
 fn pieces(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
     let good = input.ratio(7, 8)?;
-    let mut pieces = vec![if good { raw::greeting("NULL") } else { opening(input)? }];
+    let mut pieces = vec![if good { wire::greeting("NULL") } else { opening(input)? }];
     while !input.is_empty() && pieces.len() < 12 {
         pieces.push(handshake_command(input)?);
     }
@@ -59,11 +59,11 @@ fn pieces(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
 
 fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let sent = driver.sent();
-    let mut greeting = raw::greeting("NULL");
+    let mut greeting = wire::greeting("NULL");
     // libzmq too has the length of its routing id there.
     greeting[1..9].copy_from_slice(&(1 + config.routing_id.len() as u64).to_be_bytes());
     assert_eq!(sent[..sent.len().min(64)], greeting[..sent.len().min(64)]);
-    let (frames, rest) = raw::frames(sent.get(64..).unwrap_or_default());
+    let (frames, rest) = wire::frames(sent.get(64..).unwrap_or_default());
     assert!(rest.is_empty(), "half a frame");
     let names: Vec<_> =
         frames.iter().map(|frame| frame.command().expect("commands alone").0.to_vec()).collect();
@@ -96,7 +96,7 @@ fn check_sent_to_older(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let mut all = [&[0xff][..], &padding, &[0x7f]].concat();
     if stream[0] == 0xff && stream[9] & 1 == 1 {
         all.extend([3, config.socket_type.code()]);
-        let frame = if stream[10] == 0 { raw::frame_of_1_0(0, id) } else { raw::frame(0, id) };
+        let frame = if stream[10] == 0 { wire::frame_of_1_0(0, id) } else { wire::frame(0, id) };
         all.extend(frame);
     } else {
         all.extend(id);
@@ -120,9 +120,9 @@ const fn will_not_get_better(error: Error) -> bool {
 /// The metadata that our end announces.
 fn metadata(config: &Config) -> Vec<u8> {
     let kind = config.socket_type;
-    let mut data = raw::property("Socket-Type", kind.name().as_bytes());
+    let mut data = wire::property("Socket-Type", kind.name().as_bytes());
     if matches!(kind, SocketType::Req | SocketType::Dealer | SocketType::Router) {
-        data.extend(raw::property("Identity", config.routing_id.bytes()));
+        data.extend(wire::property("Identity", config.routing_id.bytes()));
     }
     data
 }

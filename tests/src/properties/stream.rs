@@ -4,8 +4,8 @@ use zmtp_core::wire::{Full, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
 
 use crate::driver::{Driver, Fetch, Lane, NOW, Said};
+use crate::model;
 use crate::random::Random;
-use crate::{model, raw};
 
 /// How a connection is set up, chosen by bytes.
 #[derive(Debug)]
@@ -43,10 +43,10 @@ impl Setup {
         let code = types.iter().find(|peer| kind.accepts(**peer)).map_or(0, |peer| peer.code());
         let opening = match opening % 5 {
             0 => Vec::new(),
-            1 => raw::greeting("NULL"),
-            2 => [raw::greeting("NULL"), raw::ready(peer)].concat(),
-            3 => raw::opening_of_2_0(code, b"me"),
-            _ => raw::frame_of_1_0(0, b"me"),
+            1 => wire::greeting("NULL"),
+            2 => [wire::greeting("NULL"), wire::ready(peer)].concat(),
+            3 => wire::opening_of_2_0(code, b"me"),
+            _ => wire::frame_of_1_0(0, b"me"),
         };
         Some((Self { config, opening, seed: u64::from(*seed) }, rest))
     }
@@ -98,7 +98,7 @@ pub fn little_is_left_unconsumed(bytes: &[u8]) {
         }
         let left = driver.rest();
         // [`Driver::feed`] checks older peers, whose commands are none.
-        match (left.first(), raw::is_old(&setup.stream(rest))) {
+        match (left.first(), wire::is_legacy(&setup.stream(rest))) {
             (_, Some(true)) => assert!(left.len() <= 265),
             (Some(flags), _) if flags & 4 != 0 => assert!(left.len() < max_command + 9),
             _ => assert!(left.len() <= 9),
@@ -114,7 +114,7 @@ pub fn errors_repeat(bytes: &[u8]) {
     driver.feed(&setup.stream(rest));
     let connection = driver.connection_mut();
     let Some(error) = connection.error() else { return };
-    for piece in [&b""[..], &raw::greeting("NULL"), &raw::ready("REP"), rest] {
+    for piece in [&b""[..], &wire::greeting("NULL"), &wire::ready("REP"), rest] {
         let mut piece = piece.to_vec();
         let mut input = Input::new(&mut piece);
         assert_eq!(connection.decode(NOW, &mut input).unwrap_err(), error);

@@ -120,23 +120,12 @@ impl Write for End {
 
 /// A greeting with mechanism NULL.
 pub(crate) fn greeting() -> Vec<u8> {
-    let mut bytes = [&[0xff][..], &[0; 7], &[1, 0x7f, 3, 1], b"NULL"].concat();
-    bytes.resize(64, 0);
-    bytes
+    wire::greeting("NULL")
 }
 
-/// READY with a socket type of at most 9 letters and an empty routing id.
+/// READY with an empty routing id, as libzmq's REQ, DEALER and ROUTER send it.
 pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
-    let name = socket_type.as_bytes();
-    let len = u8::try_from(name.len()).expect("a short name");
-    let properties =
-        [&b"\x05READY\x0bSocket-Type\0\0\0"[..], &[len], name, b"\x08Identity\0\0\0\0"].concat();
-    [&[4, u8::try_from(properties.len()).expect("a short command")], &properties[..]].concat()
-}
-
-/// A frame with up to 255 bytes.
-pub(crate) fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
-    [&[flags, u8::try_from(body.len()).expect("a short frame")], body].concat()
+    wire::ready_with_identity(socket_type, b"")
 }
 
 /// A connected pipe whose far end has said all that a handshake needs.

@@ -7,7 +7,6 @@ pub(crate) mod echo;
 pub(crate) mod listeners;
 mod peer;
 pub(crate) mod processes;
-pub(crate) mod wire;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -91,7 +90,7 @@ macro_rules! drive_for {
 /// the same thread.
 pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
-    peer.send(&wire::greeting());
+    peer.send(&wire::greeting("NULL"));
     peer.send(&wire::ready(kind));
     peer
 }

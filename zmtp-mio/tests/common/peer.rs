@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{LIMIT, wire};
+use super::LIMIT;
 
 /// A peer that says what the test tells it to.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl RawPeer {
 
     /// Greeting and READY both ways; returns the body of the other's READY.
     pub(crate) fn handshake_as(&mut self, kind: &str) -> Vec<u8> {
-        self.send(&wire::greeting());
+        self.send(&wire::greeting("NULL"));
         self.send(&wire::ready(kind));
         self.read_exact(64);
         let (flags, body) = self.read_frame();

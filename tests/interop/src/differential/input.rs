@@ -3,11 +3,11 @@
 use std::fmt;
 
 use arbitrary::Unstructured;
+use wire::Frame;
 use zmtp_mio::zmtp_core::Config;
 use zmtp_tests::dialogue::Dialogue;
 use zmtp_tests::malformed::Run;
 use zmtp_tests::random::Random;
-use zmtp_tests::raw::{self, Frame};
 use zmtp_tests::vectors::Vector;
 
 use super::rows;
@@ -82,7 +82,7 @@ impl Input {
 
     /// Whether greeting, READY and a message are sent at once.
     pub fn is_burst(&self) -> bool {
-        let (frames, _) = raw::frames(self.stages()[0].get(64..).unwrap_or_default());
+        let (frames, _) = wire::frames(self.stages()[0].get(64..).unwrap_or_default());
         frames.iter().any(|frame| !frame.is_command())
     }
 
@@ -152,7 +152,7 @@ fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> In
     if random.once_in(2) {
         // Only its frames, behind a handshake that fits.
         let frames = bytes.split_off(bytes.len().min(64));
-        bytes = [raw::greeting("NULL"), raw::ready(kind.names().1), frames].concat();
+        bytes = [wire::greeting("NULL"), wire::ready(kind.names().1), frames].concat();
     }
     for _ in 0..random.below(4) {
         let at = random.below(bytes.len().max(1));
@@ -176,7 +176,7 @@ fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> In
 fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     let (_, peer) = kind.names();
     let mut more = Vec::new();
-    let whole = raw::greeting("NULL");
+    let whole = wire::greeting("NULL");
     if bytes.len() < whole.len() {
         more.extend_from_slice(&whole[bytes.len()..]);
     }
@@ -186,7 +186,7 @@ fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     if greeting[0] != 0xff || greeting[9] & 1 == 0 || greeting[10] < 3 {
         return None;
     }
-    let (frames, rest) = raw::frames(bytes.get(64..).unwrap_or_default());
+    let (frames, rest) = wire::frames(bytes.get(64..).unwrap_or_default());
     let mut last_more =
         frames.iter().rfind(|frame| !frame.is_command()).is_some_and(Frame::has_more);
     let mut ready =
@@ -210,12 +210,12 @@ fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
         ready |= frame.command().is_some_and(|(name, _)| name == b"READY");
     }
     if !ready {
-        more.extend(raw::ready(peer));
+        more.extend(wire::ready(peer));
     }
     if last_more {
-        more.extend(raw::frame(0, b"."));
+        more.extend(wire::frame(0, b"."));
     }
     let probe: &[&[u8]] = if kind == Kind::Rep { &[b"", PROBE] } else { &[PROBE] };
-    more.extend(raw::message(probe));
+    more.extend(wire::message(probe));
     Some(more)
 }

@@ -2,8 +2,8 @@
 //!
 //! What a reader by the rules makes of them is what libzmq makes of the bytes as they were.
 
+use wire::Frame;
 use zmtp_mio::zmtp_core::wire::SocketType;
-use zmtp_tests::raw::{self, Frame};
 
 use super::subject::Kind;
 
@@ -34,7 +34,7 @@ pub(super) fn put_right(kind: Kind, stream: &[u8]) -> Passed {
             passed.bytes.push(peer.map_or(0, SocketType::code));
             if major == 0 { passed.of_1_0(frames) } else { passed.of_2_0(frames) }
         }
-        _ if raw::is_old(stream) == Some(true) => passed.of_1_0(stream),
+        _ if wire::is_legacy(stream) == Some(true) => passed.of_1_0(stream),
         _ => {
             let (greeting, frames) = stream.split_at(stream.len().min(64));
             passed.bytes.extend_from_slice(greeting);
@@ -67,7 +67,7 @@ impl Passed {
                 }
             }
             let size = if frame.is_whole() { body.len() as u64 } else { frame.len };
-            self.bytes.extend(raw::with_header(flags, size, &body));
+            self.bytes.extend(wire::with_header(flags, size, &body));
             self.ends_huge = frame.len >= HUGE;
             rest = &rest[frame.wire_len..];
         }
@@ -82,7 +82,11 @@ impl Passed {
             self.ends_huge = frame.len >= HUGE;
             if !named {
                 named = true;
-                self.name(&frame, &[&[frame.flags & 2], &whole[1..]].concat(), &raw::frame(0, b""));
+                self.name(
+                    &frame,
+                    &[&[frame.flags & 2], &whole[1..]].concat(),
+                    &wire::frame(0, b""),
+                );
             } else if !frame.is_command() {
                 self.bytes.push(frame.flags & 3);
                 self.bytes.extend_from_slice(&whole[1..]);
@@ -103,7 +107,7 @@ impl Passed {
                 self.bytes.extend(whole);
             } else {
                 named = true;
-                self.name(&frame, &whole, &raw::frame_of_1_0(0, b""));
+                self.name(&frame, &whole, &wire::frame_of_1_0(0, b""));
             }
         }
         self.bytes.extend_from_slice(rest);
@@ -131,7 +135,7 @@ impl Passed {
     /// The body of a READY without what libzmq does not see.
     fn metadata(&mut self, body: &[u8]) -> Vec<u8> {
         let (command, data) = body.split_at(6);
-        let (properties, rest) = raw::properties(data);
+        let (properties, rest) = wire::properties(data);
         let mut bytes = command.to_vec();
         for (name, value) in properties {
             let is = |other: &[u8]| name.eq_ignore_ascii_case(other) && name != other;
@@ -144,7 +148,7 @@ impl Passed {
                     seen = "X";
                 }
             }
-            bytes.extend(raw::property(seen, value));
+            bytes.extend(wire::property(seen, value));
         }
         // A last name without a value, or only with its size.
         let name = rest.first().map_or(0, |len| usize::from(*len) + 1);
@@ -163,6 +167,6 @@ fn is_subscription(frame: &Frame) -> bool {
 
 /// Whether there is a SUBSCRIBE or CANCEL among the bytes.
 pub(super) fn has_subscriptions(bytes: &[u8]) -> bool {
-    let (frames, _) = raw::frames(bytes.get(64..).unwrap_or_default());
+    let (frames, _) = wire::frames(bytes.get(64..).unwrap_or_default());
     frames.iter().any(is_subscription)
 }

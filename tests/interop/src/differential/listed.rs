@@ -2,7 +2,6 @@
 
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Limit, PeerError};
-use zmtp_tests::raw;
 
 use super::Outcome;
 use super::input::Input;
@@ -52,8 +51,8 @@ impl Case<'_> {
     }
 
     /// The peer opens like an older version, which gives its type, if any, in front of its frames.
-    fn is_old(&self) -> bool {
-        raw::is_old(self.input.stream()) == Some(true)
+    fn is_legacy(&self) -> bool {
+        wire::is_legacy(self.input.stream()) == Some(true)
     }
 
     /// libzmq made of it what it had to, but for messages that it drops as it refuses the peer.
@@ -107,7 +106,7 @@ pub const ALL: &[Listed] = &[
     Listed {
         name: "ZMTP 2.0: socket type",
         why: "a peer of a type that does not fit is refused as in ZMTP 3; libzmq does not look at it",
-        meant: |case| case.is_old() && case.they_read_on(wrong_type),
+        meant: |case| case.is_legacy() && case.they_read_on(wrong_type),
     },
     Listed {
         name: "second READY",
@@ -146,7 +145,7 @@ pub const ALL: &[Listed] = &[
         why: "RFC 37: names of properties are case-insensitive; libzmq's are not",
         meant: |case| {
             case.only_messages_differ() && case.libzmq.name != case.ours.name
-                || !case.is_old() && case.they_read_on(wrong_type)
+                || !case.is_legacy() && case.they_read_on(wrong_type)
         },
     },
     Listed {

@@ -210,7 +210,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
         // What stands right behind a READY is left lying by libzmq until more comes.
         if rest.is_none() && input.can_be_probed() && quiet.elapsed() > KICK && kicks < 20 {
             kicks += 1;
-            peer.send(&zmtp_tests::raw::command("PONG", b""));
+            peer.send(&wire::command("PONG", b""));
             quiet = Instant::now();
         }
         let silence = SILENCE + 2 * Duration::from_millis(input.silence.into());
@@ -286,6 +286,6 @@ impl Peer {
     /// Whether the other's greeting and READY, or whatever follows its greeting, have come.
     fn is_greeted(&self) -> bool {
         let rest = self.heard.get(64..).unwrap_or_default();
-        !zmtp_tests::raw::frames(rest).0.is_empty()
+        !wire::frames(rest).0.is_empty()
     }
 }

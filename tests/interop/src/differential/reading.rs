@@ -6,7 +6,7 @@
 use zmtp_mio::zmtp_core::wire::SocketType;
 use zmtp_mio::zmtp_core::{Config, Error, Limits, Timeout};
 use zmtp_tests::driver::Said;
-use zmtp_tests::{model, raw};
+use zmtp_tests::model;
 
 use super::Outcome;
 use super::input::Input;
@@ -84,7 +84,7 @@ fn reading(
             Said::Ready(properties) => Some(properties),
             _ => None,
         });
-        let (properties, _) = raw::properties(properties.map_or(&[], Vec::as_slice));
+        let (properties, _) = wire::properties(properties.map_or(&[], Vec::as_slice));
         let name =
             properties.iter().rfind(|(name, _)| is_name(name)).map(|(_, name)| name.to_vec());
         rename(&mut reading, name.unwrap_or_default());

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
+use wire::Frame;
 use zmtp_mio::zmtp_core::wire::SocketType;
 use zmtp_tests::malformed::{self, Run, What};
-use zmtp_tests::raw::{self, Frame};
 
 use super::input::Input;
 use super::subject::Kind;
@@ -51,7 +51,7 @@ fn shown(run: &Run, kind: Kind) -> Vec<Vec<u8>> {
     if types.written_for == kind.names().0 {
         return run.pieces.clone();
     }
-    match (raw::is_old(&run.pieces.concat()), run.pieces.first().map_or(0, Vec::len)) {
+    match (wire::is_legacy(&run.pieces.concat()), run.pieces.first().map_or(0, Vec::len)) {
         (Some(false), _) => types.pieces(&run.pieces),
         (Some(true), 12..) if run.pieces[0].starts_with(b"\xff") => types.of_2_0(&run.pieces),
         (Some(true), _) if run.pieces[0] == [1, 0] => types.of_1_0(&run.pieces),
@@ -84,7 +84,7 @@ impl Types {
         while let Some(frame) = Frame::first(rest) {
             if state.ready && !frame.is_command() {
                 if !state.begun && self.lack_delimiter() {
-                    bytes.extend(raw::frame(1, b""));
+                    bytes.extend(wire::frame(1, b""));
                 }
                 state.begun = frame.has_more();
             }
@@ -92,7 +92,7 @@ impl Types {
             if body == frame.body || !frame.is_whole() {
                 bytes.extend_from_slice(&rest[..frame.wire_len]);
             } else {
-                bytes.extend(raw::with_header(frame.flags, body.len() as u64, &body));
+                bytes.extend(wire::with_header(frame.flags, body.len() as u64, &body));
             }
             state.ready |= frame.body.starts_with(b"\x05READY");
             rest = &rest[frame.wire_len..];
@@ -108,7 +108,7 @@ impl Types {
         while at < body.len() {
             let rest = &body[at..];
             let there = rest.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
-            let property = raw::properties(rest).0.first().copied().filter(|_| there);
+            let property = wire::properties(rest).0.first().copied().filter(|_| there);
             if let Some((_, value)) = property {
                 let other = self.value(value);
                 bytes.extend_from_slice(&rest[..NAME.len()]);
@@ -150,11 +150,11 @@ impl Types {
         {
             let identity = Frame::first(frames).map_or(0, |frame| frame.wire_len);
             let mut bytes = frames[..identity].to_vec();
-            for frame in raw::frames(&frames[identity..]).0 {
+            for frame in wire::frames(&frames[identity..]).0 {
                 if !frame.is_command() {
-                    bytes.extend(raw::frame(1, b""));
+                    bytes.extend(wire::frame(1, b""));
                 }
-                bytes.extend(raw::frame(frame.flags, &frame.body));
+                bytes.extend(wire::frame(frame.flags, &frame.body));
             }
             *frames = bytes;
         }
@@ -167,7 +167,7 @@ impl Types {
         if let [_, frame] = &mut pieces[..]
             && self.lack_delimiter()
         {
-            *frame = [raw::frame_of_1_0(1, b""), frame.clone()].concat();
+            *frame = [wire::frame_of_1_0(1, b""), frame.clone()].concat();
         }
         pieces
     }

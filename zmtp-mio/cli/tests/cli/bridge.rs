@@ -67,10 +67,10 @@ impl Firmware {
     /// Greets as REQ with these metadata, and takes the peer's greeting and READY.
     #[track_caller]
     fn shake_hands(&mut self, socket_type: &str) {
-        self.send(&greeting());
+        self.send(&wire::greeting("NULL"));
         let theirs = self.receive(64);
         assert_eq!((theirs[0], theirs[9], &theirs[12..16]), (0xFF, 0x7F, &b"NULL"[..]));
-        self.send(&ready(socket_type));
+        self.send(&wire::ready(socket_type));
         let header = self.receive(2);
         assert_eq!(header[0], 4);
         assert!(self.receive(header[1].into()).starts_with(b"\x05READY"));
@@ -78,7 +78,7 @@ impl Firmware {
 
     #[track_caller]
     fn ask(&mut self, body: &[u8]) {
-        let message = message(body);
+        let message = wire::delimited(body);
         self.send(&message);
         assert_eq!(self.receive(message.len()), message);
     }
@@ -103,29 +103,6 @@ fn listen(mut line: File) -> Receiver<Vec<u8>> {
         }
     });
     received
-}
-
-fn greeting() -> Vec<u8> {
-    let mut bytes = vec![0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1];
-    bytes.extend(b"NULL");
-    bytes.resize(64, 0);
-    bytes
-}
-
-fn ready(socket_type: &str) -> Vec<u8> {
-    let mut body = b"\x05READY\x0BSocket-Type\0\0\0".to_vec();
-    body.push(socket_type.len() as u8);
-    body.extend(socket_type.as_bytes());
-    [&[4, body.len() as u8], &body[..]].concat()
-}
-
-/// The delimiter and a body.
-fn message(body: &[u8]) -> Vec<u8> {
-    let header = match u8::try_from(body.len()) {
-        Ok(len) => vec![1, 0, 0, len],
-        Err(_) => [&[1, 0, 2], &(body.len() as u64).to_be_bytes()[..]].concat(),
-    };
-    [&header, body].concat()
 }
 
 #[test]
@@ -161,8 +138,8 @@ fn firmware_that_is_reset_in_mid_message_gets_a_new_session() {
         firmware.shake_hands("REQ");
         firmware.ask(b"hello");
         // The greeting inside of this one is none.
-        firmware.ask(&greeting());
-        firmware.send(&message(&[round; 1_000])[..500]);
+        firmware.ask(&wire::greeting("NULL"));
+        firmware.send(&wire::delimited(&[round; 1_000])[..500]);
         firmware.be_quiet();
     }
     let expected = ["connected", "the device began anew", "connected"];
@@ -182,7 +159,7 @@ fn a_peer_that_is_killed_and_started_again_is_found_again() {
     assert_eq!(bridge.error_line(), "zmtp: connected\n");
     assert!(bridge.error_line().contains("waiting for the next greeting"));
     // It greets before anybody is there.
-    firmware.send(&greeting());
+    firmware.send(&wire::greeting("NULL"));
     assert!(bridge.error_line().contains("trying again"));
     let (_rep, _) = Zmtp::rep(&[&tcp, "-q"]);
     assert_eq!(firmware.receive(10)[0], 0xFF);
@@ -198,8 +175,8 @@ fn a_bridge_can_listen() {
     for _ in 0..2 {
         let req = Zmtp::start(["req", &tcp, "question", "--timeout", "15s"]);
         firmware.shake_hands("REP");
-        assert_eq!(firmware.receive(12), message(b"question"));
-        firmware.send(&message(b"answer"));
+        assert_eq!(firmware.receive(12), wire::delimited(b"question"));
+        firmware.send(&wire::delimited(b"answer"));
         assert_eq!(req.finish().good(), "answer\n");
         firmware.be_quiet();
     }

@@ -4,7 +4,7 @@ use super::super::subject::Message;
 use super::*;
 
 fn input(kind: Kind, ready: Vec<u8>, frames: &[Vec<u8>]) -> Input {
-    Input::new(kind, "", [vec![raw::greeting("NULL"), ready], frames.to_vec()].concat().concat())
+    Input::new(kind, "", [vec![wire::greeting("NULL"), ready], frames.to_vec()].concat().concat())
 }
 
 fn outcome(received: &[&[&[u8]]], refused: bool) -> Outcome {
@@ -19,9 +19,10 @@ fn name(kind: Kind, input: &Input, ours: &Outcome, theirs: &Outcome) -> Option<&
 #[test]
 fn another_sender_needs_an_oddly_cased_identity() {
     let router = |property: &str| {
-        let properties = [raw::property("Socket-Type", b"DEALER"), raw::property(property, b"id")];
-        let ready = raw::command("READY", &properties.concat());
-        input(Kind::Router, ready, &[raw::frame(0, b"m")])
+        let properties =
+            [wire::property("Socket-Type", b"DEALER"), wire::property(property, b"id")];
+        let ready = wire::command("READY", &properties.concat());
+        input(Kind::Router, ready, &[wire::frame(0, b"m")])
     };
     let named = |name: &[u8]| outcome(&[&[name, b"m"]], false);
     let odd = router("identity");
@@ -36,9 +37,9 @@ fn another_sender_needs_an_oddly_cased_identity() {
 
 #[test]
 fn in_front_of_an_error_only_what_came_is_delivered() {
-    let bad = raw::with_header(2, u64::MAX, b"");
-    let frames = [raw::frame(0, b"m"), raw::frame(0, b"n"), bad];
-    let pull = input(Kind::Pull, raw::ready("PUSH"), &frames);
+    let bad = wire::with_header(2, u64::MAX, b"");
+    let frames = [wire::frame(0, b"m"), wire::frame(0, b"n"), bad];
+    let pull = input(Kind::Pull, wire::ready("PUSH"), &frames);
     let both = outcome(&[&[b"m"], &[b"n"]], true);
     let dropped = outcome(&[&[b"m"]], true);
     let in_front = Some("messages in front of a protocol error");
@@ -51,16 +52,16 @@ fn in_front_of_an_error_only_what_came_is_delivered() {
 
 #[test]
 fn a_subscription_excuses_no_refusal() {
-    let frames = [raw::command("SUBSCRIBE", b"x"), raw::message(&[b"", b"m"])];
-    let rep = input(Kind::Rep, raw::ready("REQ"), &frames);
+    let frames = [wire::command("SUBSCRIBE", b"x"), wire::message(&[b"", b"m"])];
+    let rep = input(Kind::Rep, wire::ready("REQ"), &frames);
     let good = outcome(&[&[b"m"]], false);
     assert_eq!(name(Kind::Rep, &rep, &outcome(&[&[b"m"]], true), &good), None);
     assert_eq!(name(Kind::Rep, &rep, &outcome(&[], true), &good), None);
     assert_eq!(name(Kind::Rep, &rep, &outcome(&[], false), &good), None);
     // In the middle of a request it ends that.
-    let frames = [raw::message(&[b"", b"m"]), raw::frame(1, b""), raw::frame(1, b"a")];
-    let frames = [frames.concat(), raw::command("SUBSCRIBE", b"x"), raw::frame(0, b"b")];
-    let rep = input(Kind::Rep, raw::ready("REQ"), &frames);
+    let frames = [wire::message(&[b"", b"m"]), wire::frame(1, b""), wire::frame(1, b"a")];
+    let frames = [frames.concat(), wire::command("SUBSCRIBE", b"x"), wire::frame(0, b"b")];
+    let rep = input(Kind::Rep, wire::ready("REQ"), &frames);
     let ours = outcome(&[&[b"m"], &[b"a", b"b"]], false);
     let theirs = outcome(&[&[b"m"], &[b"a", b"\x09SUBSCRIBEx"]], false);
     let commands = Some("SUBSCRIBE and CANCEL to a socket that takes none");
@@ -70,8 +71,8 @@ fn a_subscription_excuses_no_refusal() {
 
 #[test]
 fn what_libzmq_reads_behind_our_error_is_what_it_had_to_read() {
-    let frames = [raw::frame(0, b"m"), raw::with_header(0xf8, 1, b"n"), raw::frame(0, b"o")];
-    let pull = input(Kind::Pull, raw::ready("PUSH"), &frames);
+    let frames = [wire::frame(0, b"m"), wire::with_header(0xf8, 1, b"n"), wire::frame(0, b"o")];
+    let pull = input(Kind::Pull, wire::ready("PUSH"), &frames);
     let ours = outcome(&[&[b"m"]], true);
     let all = outcome(&[&[b"m"], &[b"n"], &[b"o"]], false);
     assert_eq!(name(Kind::Pull, &pull, &ours, &all), Some("reserved flag bits"));

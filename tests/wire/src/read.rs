@@ -1,97 +1,4 @@
-//! Bytes of a peer, made and taken apart without the code under test.
-
-/// A greeting of version 3.1 without a routing id.
-pub fn greeting(mechanism: &str) -> Vec<u8> {
-    greeting_of([3, 1], mechanism)
-}
-
-/// A greeting that announces `version`.
-pub fn greeting_of(version: [u8; 2], mechanism: &str) -> Vec<u8> {
-    let mut bytes = vec![0; 64];
-    bytes[0] = 0xff;
-    bytes[9] = 0x7f;
-    bytes[10..12].copy_from_slice(&version);
-    bytes[12..12 + mechanism.len()].copy_from_slice(mechanism.as_bytes());
-    bytes
-}
-
-/// A frame with these flags; LONG is added where the body needs it.
-pub fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
-    if body.len() > 255 { long_frame(flags, body) } else { short_frame(flags, body) }
-}
-
-/// A frame in the long form, also where the short one would do.
-pub fn long_frame(flags: u8, body: &[u8]) -> Vec<u8> {
-    [&[flags | 2], &(body.len() as u64).to_be_bytes()[..], body].concat()
-}
-
-/// A frame with exactly these flags, the form they ask for, and a size of its own.
-pub fn with_header(flags: u8, size: u64, body: &[u8]) -> Vec<u8> {
-    match flags & 2 {
-        0 => [&[flags, size as u8], body].concat(),
-        _ => [&[flags], &size.to_be_bytes()[..], body].concat(),
-    }
-}
-
-fn short_frame(flags: u8, body: &[u8]) -> Vec<u8> {
-    [&[flags, body.len() as u8], body].concat()
-}
-
-/// A frame of ZMTP 1.0 with these flags.
-pub fn frame_of_1_0(flags: u8, body: &[u8]) -> Vec<u8> {
-    match body.len() + 1 {
-        len @ ..255 => [&[len as u8, flags], body].concat(),
-        len => [&[0xff], &(len as u64).to_be_bytes()[..], &[flags], body].concat(),
-    }
-}
-
-/// What a peer of ZMTP 2.0 opens with, its identity included.
-pub fn opening_of_2_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
-    [&b"\xff\0\0\0\0\0\0\0\x01\x7f\x01"[..], &[socket_type], &frame(0, identity)].concat()
-}
-
-/// Whether these bytes open a version older than 3.0; `None` if they are too few to tell.
-pub fn is_old(bytes: &[u8]) -> Option<bool> {
-    match *bytes {
-        [first, ..] if first != 0xff => Some(true),
-        [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(true),
-        [_, _, _, _, _, _, _, _, _, _, major, ..] => Some(major < 2),
-        _ => None,
-    }
-}
-
-/// A message, each part a frame.
-pub fn message(parts: &[&[u8]]) -> Vec<u8> {
-    let last = parts.len() - 1;
-    parts.iter().enumerate().flat_map(|(at, part)| frame(u8::from(at < last), part)).collect()
-}
-
-/// A command.
-pub fn command(name: &str, data: &[u8]) -> Vec<u8> {
-    frame(4, &command_body(name, data))
-}
-
-/// The body of a command.
-pub fn command_body(name: &str, data: &[u8]) -> Vec<u8> {
-    [&[name.len() as u8], name.as_bytes(), data].concat()
-}
-
-/// A property of a READY.
-pub fn property(name: &str, value: &[u8]) -> Vec<u8> {
-    [&[name.len() as u8], name.as_bytes(), &(value.len() as u32).to_be_bytes()[..], value].concat()
-}
-
-/// A READY of a socket type without a routing id.
-pub fn ready(socket_type: &str) -> Vec<u8> {
-    command("READY", &property("Socket-Type", socket_type.as_bytes()))
-}
-
-/// A READY with a routing id.
-pub fn ready_with_identity(socket_type: &str, identity: &[u8]) -> Vec<u8> {
-    let mut data = property("Socket-Type", socket_type.as_bytes());
-    data.extend(property("Identity", identity));
-    command("READY", &data)
-}
+//! Takes wire bytes apart.
 
 /// A frame as it stands on the wire.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -186,4 +93,14 @@ fn first_property(data: &[u8]) -> Option<(NameAndValue<'_>, &[u8])> {
     let (value_len, rest) = rest.split_first_chunk()?;
     let (value, rest) = rest.split_at_checked(u32::from_be_bytes(*value_len) as usize)?;
     Some(((name, value), rest))
+}
+
+/// Whether these bytes open a version older than 3.0; `None` if they are too few to tell.
+pub fn is_legacy(bytes: &[u8]) -> Option<bool> {
+    match *bytes {
+        [first, ..] if first != 0xff => Some(true),
+        [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(true),
+        [_, _, _, _, _, _, _, _, _, _, major, ..] => Some(major < 2),
+        _ => None,
+    }
 }
