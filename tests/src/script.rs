@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use zmtp_core::pattern::{PeerId, Rep, RepPeer, Req, ReqPeer, Slots, Verdict};
-use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 use crate::model::{RepModel, ReqModel};
 
@@ -107,7 +107,7 @@ impl Op {
             2 => Meanwhile::Lost,
             _ => Meanwhile::Nothing,
         };
-        Self::Frame(peer, FrameHeader::new(Kind::Message(more), len), id, meanwhile)
+        Self::Frame(peer, FrameHeader::new(FrameKind::Message(more), len), id, meanwhile)
     }
 }
 

@@ -227,7 +227,7 @@ fn a_pong_and_a_ping_go_out_one_after_the_other_in_little_room() {
     connection.handle_timeout(NOW.after(100)).unwrap();
     assert!(connection.wants_transmit());
     let mut out = [0; 16];
-    assert_eq!(connection.poll_transmit(&mut out[..9]).unwrap_err().needed, 1);
+    assert_eq!(connection.poll_transmit(&mut out[..9]).unwrap_err().missing, 1);
     let n = connection.poll_transmit(&mut out).unwrap();
     assert_eq!(out[..n], command("PONG", b"abc"));
     assert!(connection.wants_transmit());
@@ -240,9 +240,9 @@ fn a_pong_and_a_ping_go_out_one_after_the_other_in_little_room() {
 #[test]
 fn tenths_of_a_second_are_whole_and_end_at_65535() {
     for (ms, tenths) in [(0, 0), (99, 0), (100, 1), (1_299, 12), (6_553_599, 65_535)] {
-        assert_eq!(Heartbeat::OFF.ttl(ms).ttl, tenths);
+        assert_eq!(Heartbeat::OFF.ttl(ms).ttl_tenths, tenths);
     }
-    assert_eq!(Heartbeat::OFF.ttl(u32::MAX).ttl, 65_535);
+    assert_eq!(Heartbeat::OFF.ttl(u32::MAX).ttl_tenths, 65_535);
 }
 
 /// The rules as libzmq has them: three timers, two of which any byte stops.

@@ -1,7 +1,7 @@
 //! Every limit at its edge and one past it.
 
 use zmtp_core::wire::{Malformed, SocketType};
-use zmtp_core::{Config, Error, Exceeded, Instant, Limit, Limits, PeerError, Timeout};
+use zmtp_core::{Config, Error, Instant, Limit, LimitExceeded, Limits, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, NOW, Said};
 use zmtp_tests::random::Random;
 
@@ -26,7 +26,7 @@ fn fed<'c>(mut driver: Driver<'c>, bytes: &[u8]) -> Driver<'c> {
 }
 
 fn exceeded(limit: Limit, allowed: u64, got: u64) -> Option<Error> {
-    Some(Error::Limit(Exceeded { limit, allowed, got }))
+    Some(Error::Limit(LimitExceeded { limit, allowed, got }))
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use wire::{frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Rep, Router, Sub, Xpub, Xsub};
-use zmtp_core::wire::{Framing, Malformed, More, OldPeer, RoutingId, SocketType, Version};
+use zmtp_core::wire::{
+    Framing, Malformed, More, RoutingId, SocketType, UnsupportedVersion, Version,
+};
 use zmtp_core::{
-    Config, Connection, Error, Exceeded, Heartbeat, Limit, Limits, Null, NullOrOlder, PeerError,
-    SendError, Subscription,
+    Config, Connection, Error, Heartbeat, Limit, LimitExceeded, Limits, Null, NullOrOlder,
+    PeerError, SendError, Subscription,
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::properties::{assert_same, run};
@@ -143,7 +145,7 @@ fn identities_come_up_to_255_bytes_and_no_longer() {
     // Where commands are limited to less, so are identities: both are read in one piece.
     let config = Config::new(Router).with_limits(Limits::DEFAULT.max_command(100));
     let driver = run(&config, &frame_of_1_0(0, &[7; 101]), Lane::Decode, Fetch::Eagerly, []);
-    let error = Error::Limit(Exceeded { limit: Limit::Command, allowed: 100, got: 101 });
+    let error = Error::Limit(LimitExceeded { limit: Limit::Command, allowed: 100, got: 101 });
     assert_eq!(driver.log(), [Said::Failed(error)]);
 }
 
@@ -211,23 +213,36 @@ fn who_does_not_greet_and_subscribes_gets_everything() {
 #[test]
 fn a_lowest_version_refuses_all_below_it_and_none_above() {
     let peers = [
-        (frame_of_1_0(0, b""), Version::V1_0, OldPeer::Unversioned(1)),
-        (opening_of_revision_0(8, b""), Version::V1_0, OldPeer::Version(0)),
-        (opening_of_2_0(8, b""), Version::V2_0, OldPeer::Version(1)),
-        ([greeting_of([3, 0], "NULL"), ready("PUSH")].concat(), Version::V3_0, OldPeer::Version(3)),
-        ([greeting("NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(3)),
-        ([greeting_of([2, 0], "NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(2)),
-        ([greeting_of([4, 0], "NULL"), ready("PUSH")].concat(), Version::V3_1, OldPeer::Version(4)),
+        (frame_of_1_0(0, b""), Version::V1_0, UnsupportedVersion::NoSignature(1)),
+        (opening_of_revision_0(8, b""), Version::V1_0, UnsupportedVersion::Major(0)),
+        (opening_of_2_0(8, b""), Version::V2_0, UnsupportedVersion::Major(1)),
+        (
+            [greeting_of([3, 0], "NULL"), ready("PUSH")].concat(),
+            Version::V3_0,
+            UnsupportedVersion::Major(3),
+        ),
+        ([greeting("NULL"), ready("PUSH")].concat(), Version::V3_1, UnsupportedVersion::Major(3)),
+        (
+            [greeting_of([2, 0], "NULL"), ready("PUSH")].concat(),
+            Version::V3_1,
+            UnsupportedVersion::Major(2),
+        ),
+        (
+            [greeting_of([4, 0], "NULL"), ready("PUSH")].concat(),
+            Version::V3_1,
+            UnsupportedVersion::Major(4),
+        ),
     ];
     for min in [Version::V1_0, Version::V2_0, Version::V3_0, Version::V3_1] {
         let config = Config::new(Pull).with_min_version(min);
         for (bytes, version, old) in &peers {
             let driver = run(&config, bytes, Lane::Decode, Fetch::Eagerly, [1]);
-            let error = (*version < min).then_some(Error::from(PeerError::Old(*old)));
+            let error =
+                (*version < min).then_some(Error::from(PeerError::UnsupportedVersion(*old)));
             assert_eq!(driver.connection().error(), error, "{version} at least {min}");
             assert_eq!(driver.connection().is_ready(), error.is_none());
             if error.is_none() {
-                let spoken = driver.connection().peer().unwrap().version.spoken();
+                let spoken = driver.connection().peer().unwrap().version.negotiated();
                 assert_eq!(spoken, *version);
             } else {
                 assert!(!driver.sent().windows(5).any(|bytes| bytes == b"ERROR"));
@@ -243,7 +258,7 @@ fn a_mechanism_without_older_peers_refuses_them_whatever_the_settings_say() {
         let mut connection = Connection::new(Null::new(), &config, NOW);
         let mut input = zmtp_core::Input::new(&mut bytes);
         let result = connection.decode(NOW, &mut input).map(drop);
-        assert!(matches!(result, Err(Error::Peer(PeerError::Old(_)))), "{result:?}");
+        assert!(matches!(result, Err(Error::Peer(PeerError::UnsupportedVersion(_)))), "{result:?}");
         assert_eq!(connection.framing(), Framing::V3);
     }
 }
@@ -254,7 +269,8 @@ fn other_protocols_are_refused_at_their_second_byte() {
     for opening in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02", b"SSH-2.0", b"\0\0", b"EHLO"] {
         let mut driver = Driver::new(&config);
         driver.feed(&opening[..2]);
-        let error = PeerError::Old(OldPeer::Unversioned(opening[0])).into();
+        let error =
+            PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(opening[0])).into();
         assert_eq!(driver.log(), [Said::Failed(error)]);
         assert_eq!(driver.sent().len(), 10);
     }
@@ -279,7 +295,8 @@ fn what_breaks_the_older_framings_ends_the_connection() {
     let long = |len: u64, flags: u8| [&[0xff], &len.to_be_bytes()[..], &[flags]].concat();
     assert_eq!(after(v1(), &long(0, 0)), malformed(Malformed::EmptyFrame));
     assert_eq!(after(v1(), &long(u64::MAX, 0)), malformed(Malformed::FrameSize(u64::MAX)));
-    let huge = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 128 << 20, got: 1 << 62 });
+    let huge =
+        Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 128 << 20, got: 1 << 62 });
     assert_eq!(after(v1(), &long((1 << 62) + 1, 1)), Some(huge));
     let identity_with_more = after(v2()[..12].to_vec(), &[1, 0]);
     assert_eq!(identity_with_more, malformed(Malformed::MoreOnIdentity));
@@ -300,7 +317,7 @@ fn limits_hold_in_every_framing() {
         ] {
             let stream = [&opening[..], &good, &then].concat();
             let driver = run(&config, &stream, Lane::Both, Fetch::Eagerly, [3]);
-            let error = Error::Limit(Exceeded { limit, allowed, got });
+            let error = Error::Limit(LimitExceeded { limit, allowed, got });
             assert_eq!(driver.connection().error(), Some(error), "{version}");
         }
     }

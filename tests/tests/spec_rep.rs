@@ -2,7 +2,7 @@
 
 use zmtp_core::Config;
 use zmtp_core::pattern::{Fixed, OutOfTurn, PeerId, Reason, Rep, RepPeer, Slots, Verdict};
-use zmtp_core::wire::{FrameHeader, Kind, More, SocketType};
+use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
 use zmtp_tests::endpoint::{Endpoint, Refused};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::rep_matches_its_model;
@@ -22,7 +22,7 @@ fn rep<S: Slots<RepPeer>>(slots: S, peers: &[PeerId]) -> Rep<S> {
 }
 
 fn frame<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId, more: More, len: u64) -> Verdict {
-    rep.accept(peer, FrameHeader::new(Kind::Message(more), len))
+    rep.accept(peer, FrameHeader::new(FrameKind::Message(more), len))
 }
 
 /// A message comes whole, as the sizes of its frames; the verdict on each.

@@ -4,7 +4,7 @@ use zmtp_core::Config;
 use zmtp_core::pattern::{
     Fixed, Mode, OutOfTurn, PeerId, Reason, Req, ReqPeer, RouteError, Slots, TakeError, Verdict,
 };
-use zmtp_core::wire::{FrameHeader, Kind, More, SocketType};
+use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
 use zmtp_tests::endpoint::{Endpoint, Refused};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::req_matches_its_model;
@@ -32,7 +32,7 @@ fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
 
 /// A frame comes whole; a part of a message is written as its bytes.
 fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[u8]) -> Verdict {
-    let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+    let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
     match req.accept(peer, header) {
         Verdict::RequestId => req.check_request_id(peer, body.try_into().expect("an id")),
         verdict => verdict,

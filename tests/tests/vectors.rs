@@ -1,7 +1,7 @@
 //! Every recorded dialogue with libzmq is played again, refused as stated, or deferred.
 
 use zmtp_core::pattern::Reason;
-use zmtp_core::wire::{MechanismName, OldPeer, SocketType, Version};
+use zmtp_core::wire::{MechanismName, SocketType, UnsupportedVersion, Version};
 use zmtp_core::{Config, Connection, Error, Input, Null, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::model;
@@ -88,16 +88,16 @@ const REFUSED: &[(&str, Error)] = &[(
 )];
 
 /// Dialogues with peers older than ZMTP 3.0, and the byte that shows each.
-const OLDER: &[(&str, OldPeer)] = &[
-    ("v1.0-pub", OldPeer::Unversioned(0x01)),
-    ("v1.0-push", OldPeer::Unversioned(0x01)),
-    ("v1.0-revision-0", OldPeer::Version(0)),
-    ("v1.0-router-long-identity", OldPeer::Unversioned(0x00)),
-    ("v1.0-sub", OldPeer::Unversioned(0x01)),
-    ("v2.0-dealer", OldPeer::Version(1)),
-    ("v2.0-router", OldPeer::Version(1)),
-    ("v2.0-sub", OldPeer::Version(1)),
-    ("v2.0-wrong-type", OldPeer::Version(1)),
+const OLDER: &[(&str, UnsupportedVersion)] = &[
+    ("v1.0-pub", UnsupportedVersion::NoSignature(0x01)),
+    ("v1.0-push", UnsupportedVersion::NoSignature(0x01)),
+    ("v1.0-revision-0", UnsupportedVersion::Major(0)),
+    ("v1.0-router-long-identity", UnsupportedVersion::NoSignature(0x00)),
+    ("v1.0-sub", UnsupportedVersion::NoSignature(0x01)),
+    ("v2.0-dealer", UnsupportedVersion::Major(1)),
+    ("v2.0-router", UnsupportedVersion::Major(1)),
+    ("v2.0-sub", UnsupportedVersion::Major(1)),
+    ("v2.0-wrong-type", UnsupportedVersion::Major(1)),
 ];
 
 /// Dialogues that are not played yet, and why.
@@ -172,10 +172,10 @@ fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
         let vector = Vector::named(name);
         let config = Config::new(vector.sut.socket_type).with_routing_id(vector.sut.routing_id);
         let mut stream = vector.peer_streams().concat();
-        let min = if *old == OldPeer::Version(1) { Version::V3_0 } else { Version::V2_0 };
+        let min = if *old == UnsupportedVersion::Major(1) { Version::V3_0 } else { Version::V2_0 };
         let strict = config.clone().with_min_version(min);
         let driver = run(&strict, &stream, Lane::Decode, Fetch::Eagerly, [1]);
-        let error = Error::from(PeerError::Old(*old));
+        let error = Error::from(PeerError::UnsupportedVersion(*old));
         assert_eq!(driver.log(), [Said::Failed(error)], "{name}");
         // No ERROR follows.
         let staged = min == Version::V2_0;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use zmtp_core::pattern::{NoRoom, OutOfTurn};
 use zmtp_core::wire::{
-    CommandName, Full, Malformed, MechanismName, OldPeer, RoutingId, SocketType, Version,
+    BufferTooSmall, CommandName, Malformed, MechanismName, RoutingId, SocketType,
+    UnsupportedVersion, Version,
 };
-use zmtp_core::{Error, Exceeded, Limit, PeerError, SendError, Timeout};
+use zmtp_core::{Error, Limit, LimitExceeded, PeerError, SendError, Timeout};
 
 fn errors() -> Vec<(Error, &'static str)> {
     let malformed = [
@@ -16,20 +17,20 @@ fn errors() -> Vec<(Error, &'static str)> {
         (Malformed::FrameSize(1 << 63), "0x8000000000000000"),
         (Malformed::Metadata, "metadata"),
         (Malformed::MoreOnCommand, "on a command"),
-        (Malformed::MoreOnIdentity, "on an identity"),
+        (Malformed::MoreOnIdentity, "on an identity frame"),
         (Malformed::Ping, "TTL"),
         (Malformed::ReservedFlags(0x40), "0x40"),
     ];
     let (ours, peer) = (SocketType::Rep, SocketType::Push);
     let peers = [
-        (PeerError::IncompatibleSocketType { ours, peer }, "a REP socket cannot talk to a PUSH"),
+        (PeerError::IncompatibleSocketType { ours, peer }, "a REP socket cannot connect to a PUSH"),
         (PeerError::MechanismMismatch { peer: MechanismName::new(b"X\xff") }, "\"X\\xff\""),
-        (PeerError::MessageInHandshake, "before the handshake"),
+        (PeerError::MessageInHandshake, "during the handshake"),
         (PeerError::MissingSocketType, "without Socket-Type"),
-        (PeerError::Old(OldPeer::Unversioned(0x47)), "0x47"),
-        (PeerError::Old(OldPeer::Version(0)), "1.0"),
-        (PeerError::Old(OldPeer::Version(1)), "2.0"),
-        (PeerError::Old(OldPeer::Version(3)), "3.0"),
+        (PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(0x47)), "0x47"),
+        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(0)), "1.0"),
+        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(1)), "2.0"),
+        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(3)), "3.0"),
         (PeerError::Refused, "refused"),
         (PeerError::RoutingIdTooLong(300), "300"),
         (PeerError::SecondReady, "second READY"),
@@ -42,7 +43,7 @@ fn errors() -> Vec<(Error, &'static str)> {
         (Limit::Message, "bytes in a message"),
         (Limit::Parts, "parts"),
     ];
-    let exceeded = |limit| Exceeded { limit, allowed: 100, got: 107 };
+    let exceeded = |limit| LimitExceeded { limit, allowed: 100, got: 107 };
     let times = [Timeout::Handshake, Timeout::Heartbeat, Timeout::Ttl];
     malformed
         .into_iter()
@@ -60,18 +61,19 @@ fn every_error_says_what_is_wrong_and_no_two_say_the_same() {
         let text = error.to_string();
         assert!(text.contains(said) && text.len() > 8, "{text:?} lacks {said:?}");
         assert!(all.insert(text.clone()), "{text:?} twice");
-        let _ = error.fault();
+        let _ = error.kind();
         let sending = SendError::Failed(error).to_string();
         assert!(sending.contains(&text), "{sending:?}");
     }
-    let over = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
+    let over =
+        Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
     assert_eq!(over, "107 bytes in a frame, 7 more than the limit of 100");
 }
 
 #[test]
 fn what_is_no_error_of_a_peer_says_what_to_do() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
-    assert_eq!(Full { needed: 3 }.to_string(), "buffer too small by 3 bytes");
+    assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");
     assert_eq!(NoRoom.to_string(), "no room for another peer");
     let turns = [
         OutOfTurn::NoRequestSent,

@@ -1,8 +1,8 @@
-//! What one end says of itself and what it allows its peer.
+//! The settings of a connection: what this end announces, and the limits on its peer.
 
 use crate::wire::{RoutingId, SocketType, Version};
 
-/// The settings of a connection. Many connections may share one.
+/// The settings of a connection. Several connections can share one value.
 ///
 /// ```
 /// use zmtp_core::{Config, Limits};
@@ -17,23 +17,25 @@ use crate::wire::{RoutingId, SocketType, Version};
 pub struct Config {
     /// The type of this end's socket.
     pub socket_type: SocketType,
-    /// The routing id to announce (`ZMQ_ROUTING_ID`), for types that announce one.
+    /// The routing id to announce (`ZMQ_ROUTING_ID`), if the socket type announces one.
     pub routing_id: RoutingId,
-    /// What a peer may cost.
+    /// Limits on what the peer sends.
     pub limits: Limits,
-    /// Signs of life that we send and ask for.
+    /// When to send PINGs, and how long to wait for an answer.
     #[cfg(feature = "heartbeat")]
     pub heartbeat: Heartbeat,
-    /// The lowest version of ZMTP that is spoken; 1.0, all of them, as far as the mechanism lets
-    /// them in ([`NullOrOlder`](crate::NullOrOlder)). From 3.0 up the greeting goes out at once
-    /// instead of in the stages that let older peers be recognised.
+    /// The lowest version of ZMTP to accept. The default is 1.0: every version that the mechanism
+    /// supports (see [`NullOrOlder`](crate::NullOrOlder)). If it is 3.0 or later, the whole
+    /// greeting is sent at once; otherwise it is sent in stages, so that the version of an older
+    /// peer can be detected.
     pub min_version: Version,
-    /// Whether a READY without Socket-Type is refused. libzmq accepts it, small peers send it.
+    /// Whether to refuse a READY without Socket-Type. Off by default: libzmq accepts such a READY,
+    /// and some minimal implementations send it.
     pub require_socket_type: bool,
 }
 
 impl Config {
-    /// A socket type with default limits and no routing id.
+    /// The settings of a socket of type `socket_type`, with default limits and no routing id.
     pub const fn new(socket_type: SocketType) -> Self {
         Self {
             socket_type,
@@ -46,21 +48,21 @@ impl Config {
         }
     }
 
-    /// Announces `routing_id`.
+    /// Sets [`Config::routing_id`].
     #[must_use]
     pub const fn with_routing_id(mut self, routing_id: RoutingId) -> Self {
         self.routing_id = routing_id;
         self
     }
 
-    /// Sets the limits.
+    /// Sets [`Config::limits`].
     #[must_use]
     pub const fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sends PINGs and gives up a peer that does not answer.
+    /// Sets [`Config::heartbeat`].
     #[cfg(feature = "heartbeat")]
     #[must_use]
     pub const fn with_heartbeat(mut self, heartbeat: Heartbeat) -> Self {
@@ -68,14 +70,14 @@ impl Config {
         self
     }
 
-    /// Refuses peers below `version`.
+    /// Sets [`Config::min_version`]: peers below `version` are refused.
     #[must_use]
     pub const fn with_min_version(mut self, version: Version) -> Self {
         self.min_version = version;
         self
     }
 
-    /// Refuses peers that do not say their socket type.
+    /// Sets [`Config::require_socket_type`].
     #[must_use]
     pub const fn with_require_socket_type(mut self, require: bool) -> Self {
         self.require_socket_type = require;
@@ -83,27 +85,29 @@ impl Config {
     }
 }
 
-/// Limits on a peer, all finite. They are checked before anything is reserved or stored.
+/// Limits on what a peer sends. Each is finite, and is checked before memory is reserved or bytes
+/// are stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one message frame's body (`ZMQ_MAXMSGSIZE`, which is per frame); 128 MiB.
+    /// Bytes of the body of one message frame (`ZMQ_MAXMSGSIZE`, which also applies per frame).
+    /// The default is 128 MiB.
     pub max_frame: u64,
-    /// Bytes of a message, all parts together; 128 MiB.
+    /// Bytes of a message, all parts together. The default is 128 MiB.
     pub max_message: u64,
-    /// Parts of a message, its envelope's frames included; 16,384.
+    /// Number of parts of a message, including the frames of its envelope. The default is 16,384.
     pub max_parts: u32,
-    /// Bytes of a command's body, and so of metadata in all; 64 KiB. A receive buffer must hold
-    /// this and 9 bytes more, as commands are parsed in one piece.
+    /// Bytes of the body of a command, and so of all metadata. The default is 64 KiB. A receive
+    /// buffer needs room for these bytes and 9 more, because a command is parsed in one piece.
     pub max_command: u32,
-    /// Milliseconds from the start of the connection to the peer's READY
-    /// (`ZMQ_HANDSHAKE_IVL`); 10,000. `u32::MAX` is no limit.
+    /// Milliseconds from the start of the connection to the peer's READY (`ZMQ_HANDSHAKE_IVL`).
+    /// The default is 10,000; `u32::MAX` is no limit.
     pub handshake_timeout: u32,
 }
 
 impl Limits {
-    /// The defaults named at each field.
+    /// The default of each field.
     pub const DEFAULT: Self = Self {
         max_frame: 128 << 20,
         max_message: 128 << 20,
@@ -148,37 +152,38 @@ impl Limits {
     }
 }
 
-/// PINGs of our own (RFC 37 § Connection Heartbeating). Those of the peer are answered, and their
-/// TTL is kept to, whatever stands here.
+/// When to send PINGs and how long to wait for an answer (RFC 37 § Connection Heartbeating).
 ///
-/// Only peers of ZMTP 3.1 and later are asked: the versions before it know no PING.
+/// PINGs are sent only to peers of ZMTP 3.1 or later; earlier versions have no PING. A PING from
+/// the peer is always answered, and its TTL is enforced, regardless of these settings.
 ///
 /// ```
 /// use zmtp_core::Heartbeat;
 ///
 /// let heartbeat = Heartbeat::every(1_000).timeout(3_000).ttl(3_000);
-/// assert_eq!((heartbeat.interval, heartbeat.timeout, heartbeat.ttl), (1_000, 3_000, 30));
+/// assert_eq!((heartbeat.interval, heartbeat.timeout, heartbeat.ttl_tenths), (1_000, 3_000, 30));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Heartbeat {
-    /// Milliseconds from READY to the first PING and from one to the next
-    /// (`ZMQ_HEARTBEAT_IVL`); 0, the default, is off.
+    /// Milliseconds from READY to the first PING, and from one PING to the next
+    /// (`ZMQ_HEARTBEAT_IVL`). The default, 0, sends no PINGs.
     pub interval: u32,
-    /// Milliseconds from a PING without which the peer is given up if not a byte came in them
-    /// (`ZMQ_HEARTBEAT_TIMEOUT`); 0, the default, is as long as the interval.
+    /// Milliseconds to wait for data after a PING (`ZMQ_HEARTBEAT_TIMEOUT`): the connection fails
+    /// if no byte arrives in that time. The default, 0, is the same as the interval.
     pub timeout: u32,
-    /// Tenths of a second after which a peer may give us up if nothing followed a PING
-    /// (`ZMQ_HEARTBEAT_TTL`); 0, the default, is no such promise.
-    pub ttl: u16,
+    /// The TTL that PINGs carry, in tenths of a second (`ZMQ_HEARTBEAT_TTL`): the peer may close
+    /// the connection if it receives nothing for that long after a PING. The default, 0, is no
+    /// TTL.
+    pub ttl_tenths: u16,
 }
 
 impl Heartbeat {
-    /// No PINGs of our own.
-    pub const OFF: Self = Self { interval: 0, timeout: 0, ttl: 0 };
+    /// Sends no PINGs.
+    pub const OFF: Self = Self { interval: 0, timeout: 0, ttl_tenths: 0 };
 
-    /// A PING every `interval` milliseconds, and as long to answer it.
+    /// Sends a PING every `interval` milliseconds and waits as long for an answer.
     pub const fn every(interval: u32) -> Self {
         Self { interval, ..Self::OFF }
     }
@@ -190,15 +195,16 @@ impl Heartbeat {
         self
     }
 
-    /// Sets [`Heartbeat::ttl`] in milliseconds, of which whole tenths of a second count, 6,553,500
-    /// at most. libzmq 4.3.5 as the peer miscounts from 65,600 on: 65,600 are 64 to it.
+    /// Sets the TTL in milliseconds, rounded down to [tenths of a second](Heartbeat::ttl_tenths),
+    /// at most 6,553,500. Keep it below 65,600: from there on libzmq 4.3.5 as the peer computes a
+    /// wrong TTL (it takes 65,600 for 64).
     #[must_use]
     pub const fn ttl(mut self, ms: u32) -> Self {
         let [_, _, high, low] = match ms.checked_div(100) {
             Some(tenths @ ..=0xffff) => tenths.to_be_bytes(),
             _ => [0xff; 4],
         };
-        self.ttl = u16::from_be_bytes([high, low]);
+        self.ttl_tenths = u16::from_be_bytes([high, low]);
         self
     }
 }

@@ -1,71 +1,71 @@
-//! Why a connection cannot go on, and who is at fault.
+//! Errors that end a connection.
 
-use crate::wire::{CommandName, Malformed, MechanismName, OldPeer, SocketType};
+use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion};
 
-/// Why a connection failed. It stays failed: every later call repeats the error.
+/// Why a connection failed. The failure is final: every later call returns the same error.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The peer went past one of our limits.
-    Limit(Exceeded),
+    /// The peer exceeded one of our limits.
+    Limit(LimitExceeded),
     /// The peer's bytes break the grammar.
     Malformed(Malformed),
-    /// The peer is well-formed but does what it must not do here, or does not fit us.
+    /// The peer's bytes are well-formed, but break the protocol here or do not match our settings.
     Peer(PeerError),
-    /// The peer was silent for too long.
+    /// The peer sent nothing for too long.
     TimedOut(Timeout),
 }
 
-/// A peer that may not, or does not, go on with us.
+/// A violation of the protocol, or a mismatch between the two ends.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PeerError {
-    /// The two socket types do not go together (RFC 37 § The Socket-Type Property).
+    /// The two socket types are not compatible (RFC 37 § The Socket-Type Property).
     IncompatibleSocketType {
         /// Our type.
         ours: SocketType,
-        /// The peer's.
+        /// The peer's type.
         peer: SocketType,
     },
-    /// The peer wants another mechanism (RFC 37 § Authentication and Confidentiality).
+    /// The peer's greeting names another mechanism (RFC 37 § Authentication and Confidentiality).
     MechanismMismatch {
-        /// What the peer's greeting names; on a microcontroller 16 of its 20 bytes.
+        /// The mechanism in the peer's greeting; on a microcontroller its first 16 of 20 bytes.
         peer: MechanismName,
     },
-    /// A message frame, also one that holds a READY, before the handshake was over.
+    /// A message frame arrived before the handshake was complete, even if its body is a READY.
     MessageInHandshake,
-    /// READY without a Socket-Type, and [`Config::require_socket_type`](crate::Config) is set.
+    /// READY lacks Socket-Type, and [`Config::require_socket_type`](crate::Config) is set.
     MissingSocketType,
-    /// An older ZMTP, or no ZMTP.
-    Old(OldPeer),
-    /// The peer sent ERROR: it refuses us, and will again. The reason came as
-    /// [`Event::Refused`](crate::Event::Refused).
+    /// The peer sent ERROR: it refuses this connection and would refuse the next. The reason was
+    /// reported as [`Event::Refused`](crate::Event::Refused).
     Refused,
-    /// The Identity property exceeds 255 bytes (RFC 37 § The Identity Property); this many.
+    /// The Identity property exceeds 255 bytes (RFC 37 § The Identity Property); its length.
     RoutingIdTooLong(u32),
-    /// A second READY.
+    /// The peer sent READY twice.
     SecondReady,
-    /// A command that has no place here during the handshake.
+    /// A command that is not allowed at this point of the handshake.
     UnexpectedCommand(CommandName),
-    /// A Socket-Type that is not in RFC 37's table.
+    /// The value of Socket-Type is not in the table of RFC 37.
     UnknownSocketType,
+    /// A version of ZMTP below [`Config::min_version`](crate::Config), or another protocol.
+    UnsupportedVersion(UnsupportedVersion),
 }
 
-/// A limit of [`Limits`](crate::Limits) and what went past it.
+/// A limit of [`Limits`](crate::Limits) and the value that exceeds it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Exceeded {
+pub struct LimitExceeded {
     /// Which limit.
     pub limit: Limit,
-    /// What it allows.
+    /// The largest value that the limit allows.
     pub allowed: u64,
-    /// What the peer announced or sent.
+    /// The value that the peer announced or sent.
     pub got: u64,
 }
 
-/// The limits that a connection keeps.
+/// The limits that a connection enforces on its peer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -76,57 +76,58 @@ pub enum Limit {
     Frame,
     /// Bytes of a message, all parts together.
     Message,
-    /// Parts of a message.
+    /// Number of parts of a message.
     Parts,
 }
 
-/// What took too long.
+/// Which timeout ended a connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Timeout {
-    /// Greeting and handshake.
+    /// Greeting and handshake took too long ([`Limits::handshake_timeout`](crate::Limits)).
     Handshake,
-    /// A sign of life after our PING ([`Heartbeat::timeout`](crate::Heartbeat)).
+    /// Nothing arrived after our PING ([`Heartbeat::timeout`](crate::Heartbeat)).
     Heartbeat,
-    /// A sign of life after a PING of the peer that said when to give it up.
+    /// Nothing arrived within the TTL of the peer's last PING.
     Ttl,
 }
 
-/// Who has to change for it to get better.
+/// What a retry depends on: which side must change before it can succeed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Fault {
-    /// Both ends are right but do not fit: their types, mechanisms or versions differ, or the
-    /// peer refused us. Trying again without a change is pointless.
+pub enum ErrorKind {
+    /// The two ends do not match: their socket types, mechanisms or versions differ, or the peer
+    /// refused us. A retry fails until one configuration changes.
     Configuration,
-    /// The peer, or a limit of ours that is too tight for an honest peer.
-    Peer,
-    /// Time: trying again may help.
-    Time,
+    /// The peer broke the protocol or exceeded a limit. A retry fails until the peer changes or
+    /// the limit is raised.
+    Protocol,
+    /// The connection timed out. A retry may succeed.
+    TimedOut,
 }
 
 impl Error {
-    /// Who has to change for it to get better.
-    pub const fn fault(&self) -> Fault {
+    /// Which side must change before a retry can succeed.
+    pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Limit(_) | Self::Malformed(_) => Fault::Peer,
-            Self::TimedOut(_) => Fault::Time,
+            Self::Limit(_) | Self::Malformed(_) => ErrorKind::Protocol,
+            Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Peer(error) => match error {
                 PeerError::IncompatibleSocketType { .. }
                 | PeerError::MechanismMismatch { .. }
-                | PeerError::Old(_)
+                | PeerError::UnsupportedVersion(_)
                 | PeerError::Refused
-                | PeerError::UnknownSocketType => Fault::Configuration,
-                _ => Fault::Peer,
+                | PeerError::UnknownSocketType => ErrorKind::Configuration,
+                _ => ErrorKind::Protocol,
             },
         }
     }
 }
 
-impl From<Exceeded> for Error {
-    fn from(error: Exceeded) -> Self {
+impl From<LimitExceeded> for Error {
+    fn from(error: LimitExceeded) -> Self {
         Self::Limit(error)
     }
 }
@@ -150,9 +151,9 @@ impl core::fmt::Display for Error {
             Self::Malformed(malformed) => write!(f, "malformed bytes from the peer: {malformed}"),
             Self::Peer(error) => error.fmt(f),
             Self::TimedOut(Timeout::Handshake) => f.write_str("handshake timed out"),
-            Self::TimedOut(Timeout::Heartbeat) => f.write_str("nothing came after our PING"),
+            Self::TimedOut(Timeout::Heartbeat) => f.write_str("no data after our PING"),
             Self::TimedOut(Timeout::Ttl) => {
-                f.write_str("nothing came for as long as the peer's PING said")
+                f.write_str("no data within the TTL of the peer's PING")
             }
         }
     }
@@ -162,28 +163,29 @@ impl core::fmt::Display for PeerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::IncompatibleSocketType { ours, peer } => {
-                write!(f, "a {ours} socket cannot talk to a {peer} socket")
+                write!(f, "a {ours} socket cannot connect to a {peer} socket")
             }
             Self::MechanismMismatch { peer } => {
-                write!(f, "peer wants mechanism {peer:?}, not ours")
+                write!(f, "peer uses mechanism {peer:?}, which is not ours")
             }
-            Self::MessageInHandshake => f.write_str("message frame before the handshake was over"),
+            Self::MessageInHandshake => f.write_str("message frame during the handshake"),
             Self::MissingSocketType => f.write_str("READY without Socket-Type"),
-            Self::Old(old) => old.fmt(f),
+
             Self::Refused => f.write_str("peer refused the connection with an ERROR command"),
             Self::RoutingIdTooLong(len) => {
-                write!(f, "peer's routing id has {len} bytes, 255 are allowed")
+                write!(f, "routing id of the peer has {len} bytes, more than 255")
             }
             Self::SecondReady => f.write_str("second READY"),
             Self::UnexpectedCommand(name) => {
                 write!(f, "unexpected command {name:?} in the handshake")
             }
-            Self::UnknownSocketType => f.write_str("peer announces an unknown socket type"),
+            Self::UnknownSocketType => f.write_str("peer has an unknown socket type"),
+            Self::UnsupportedVersion(version) => version.fmt(f),
         }
     }
 }
 
-impl core::fmt::Display for Exceeded {
+impl core::fmt::Display for LimitExceeded {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { limit, allowed, got } = self;
         let what = match limit {
@@ -192,11 +194,11 @@ impl core::fmt::Display for Exceeded {
             Limit::Message => "bytes in a message",
             Limit::Parts => "parts in a message",
         };
-        let over = got.saturating_sub(*allowed);
-        write!(f, "{got} {what}, {over} more than the limit of {allowed}")
+        let excess = got.saturating_sub(*allowed);
+        write!(f, "{got} {what}, {excess} more than the limit of {allowed}")
     }
 }
 
 impl core::error::Error for Error {}
-impl core::error::Error for Exceeded {}
+impl core::error::Error for LimitExceeded {}
 impl core::error::Error for PeerError {}

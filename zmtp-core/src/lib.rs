@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
-// What may panic, wrap or truncate does not get in. Tests may.
+// No code that may panic, wrap or truncate. Tests are exempt.
 #![cfg_attr(
     not(test),
     warn(
@@ -32,6 +32,6 @@ pub use connection::{
     Chunk, Connection, Decoded, Event, Front, Ignored, Incoming, PeerInfo, Refusal, SendError,
     Subscription, SubscriptionHeader, What,
 };
-pub use error::{Error, Exceeded, Fault, Limit, PeerError, Timeout};
+pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
 pub use mechanism::{Null, NullOrOlder};
 pub use time::Instant;

@@ -117,7 +117,7 @@ impl<'b> Outbox<'b> {
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
         match connection.poll_transmit(room) {
             Ok(n) => self.end = self.end.wrapping_add(n),
-            Err(full) if self.is_empty() => return Err(self.len().saturating_add(full.needed)),
+            Err(full) if self.is_empty() => return Err(self.len().saturating_add(full.missing)),
             Err(_) => {}
         }
         Ok(())

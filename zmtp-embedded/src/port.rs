@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::{Command, FrameHeader, Kind, More, error_reason};
+use zmtp_core::wire::{Command, FrameHeader, FrameKind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
 use crate::error::{Error, LinkError};
@@ -178,7 +178,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
                 return Ok(step);
             }
         }
-        let header = FrameHeader::new(Kind::Message(more), len as u64).emit();
+        let header = FrameHeader::new(FrameKind::Message(more), len as u64).emit();
         let envelope = self.link.inbox.envelope(&self.window);
         let mut needed = header.as_ref().len();
         let first = self.out.state() == State::Idle;
@@ -266,7 +266,7 @@ fn put<E>(
         while let [part, others @ ..] = rest {
             rest = others;
             let more = if rest.is_empty() { More::Last } else { More::Follows };
-            out.put(FrameHeader::new(Kind::Message(more), part.len() as u64).emit().as_ref());
+            out.put(FrameHeader::new(FrameKind::Message(more), part.len() as u64).emit().as_ref());
             out.put(part);
         }
         kind.sent();
@@ -278,7 +278,7 @@ impl Cursor {
     /// Bytes of a message of these parts on the wire.
     fn needed(prefix: usize, parts: &[&[u8]]) -> usize {
         parts.iter().fold(prefix, |sum, part| {
-            let header = FrameHeader::new(Kind::Message(More::Last), part.len() as u64);
+            let header = FrameHeader::new(FrameKind::Message(More::Last), part.len() as u64);
             sum.saturating_add(header.header_len()).saturating_add(part.len())
         })
     }
@@ -311,7 +311,7 @@ impl Cursor {
                 at => {
                     let last = at.wrapping_add(1) / 2 == parts.len();
                     let more = if last { More::Last } else { More::Follows };
-                    header = FrameHeader::new(Kind::Message(more), part.len() as u64).emit();
+                    header = FrameHeader::new(FrameKind::Message(more), part.len() as u64).emit();
                     header.as_ref()
                 }
             };

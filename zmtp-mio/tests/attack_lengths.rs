@@ -8,7 +8,7 @@ use common::attack::Arena;
 use common::processes::{MIB, alone_with};
 use zmtp_mio::CloseReason;
 use zmtp_mio::zmtp_core::wire::Malformed;
-use zmtp_mio::zmtp_core::{Error, Exceeded, Limit};
+use zmtp_mio::zmtp_core::{Error, Limit, LimitExceeded};
 
 /// A property whose value claims so many bytes and has three.
 fn liar(claimed: u32) -> Vec<u8> {
@@ -53,7 +53,7 @@ fn a_mebibyte_of_metadata_is_refused_before_it_is_stored() {
             peer.assert_closed();
         }
         let (counters, closes) = arena.end(4 * MIB);
-        let limit = Exceeded { limit: Limit::Command, allowed: 65_536, got: len };
+        let limit = LimitExceeded { limit: Limit::Command, allowed: 65_536, got: len };
         let refused = CloseReason::Protocol(Error::Limit(limit));
         assert_eq!(counters.refused, 50);
         assert_eq!(closes.iter().filter(|close| **close == refused).count(), 50, "{closes:?}");
@@ -77,7 +77,7 @@ fn tiny_parts_without_end_cost_their_limit_and_no_more() {
             assert!(sent < 64 * MIB, "{} MiB were taken", sent / MIB);
         }
         let (counters, closes) = arena.end(8 * MIB);
-        let limit = Exceeded { limit: Limit::Parts, allowed: 16_384, got: 16_385 };
+        let limit = LimitExceeded { limit: Limit::Parts, allowed: 16_384, got: 16_385 };
         let cut_off = CloseReason::Protocol(Error::Limit(limit));
         assert_eq!(counters.dropped.incomplete, 3);
         assert_eq!(closes.iter().filter(|close| **close == cut_off).count(), 3, "{closes:?}");

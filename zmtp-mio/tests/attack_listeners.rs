@@ -15,8 +15,8 @@ use common::listeners::{
 };
 use common::processes::{KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory};
 use common::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
-use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, OldPeer, SocketType};
-use zmtp_mio::zmtp_core::{self, Exceeded, PeerError, Timeout};
+use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, UnsupportedVersion, SocketType};
+use zmtp_mio::zmtp_core::{self, LimitExceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
 
 /// What a client may grow by while it is attacked.
@@ -154,7 +154,7 @@ fn a_listener_that_greets_and_talks_garbage_is_survived() {
 fn a_listener_that_talks_http_is_survived() {
     let test = "a_listener_that_talks_http_is_survived";
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
-    let old = protocol(PeerError::Old(OldPeer::Unversioned(b'H')));
+    let old = protocol(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(b'H')));
     survives(test, builder(), says(http), &[old], Attacked::waited_long);
 }
 
@@ -224,7 +224,7 @@ fn a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived() {
     let test = "a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived";
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat();
     let limit = zmtp_core::Limit::Frame;
-    let end = protocol(Exceeded { limit, allowed: 128 << 20, got: 1 << 40 });
+    let end = protocol(LimitExceeded { limit, allowed: 128 << 20, got: 1 << 40 });
     survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
 

@@ -33,7 +33,7 @@ fn hundreds_of_other_protocols_are_closed_at_once() {
         let (counters, closes) = arena.end(4 * MIB);
         assert_eq!(counters.refused, 300);
         let old = |close: &&CloseReason| {
-            matches!(close, CloseReason::Protocol(Error::Peer(PeerError::Old(_))))
+            matches!(close, CloseReason::Protocol(Error::Peer(PeerError::UnsupportedVersion(_))))
         };
         assert_eq!(closes.iter().filter(old).count(), 300, "{closes:?}");
     });

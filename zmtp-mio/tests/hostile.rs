@@ -12,7 +12,7 @@ use common::echo::{echo_with, outcome};
 use common::processes::{MIB, alone, alone_with};
 use common::{Echo, LIMIT, RawPeer, assert_echo, mutes, req};
 use zmtp_mio::CloseReason;
-use zmtp_mio::zmtp_core::wire::{Malformed, OldPeer};
+use zmtp_mio::zmtp_core::wire::{Malformed, UnsupportedVersion};
 use zmtp_mio::zmtp_core::{Error, PeerError, Timeout};
 
 const LATE: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Handshake));
@@ -191,19 +191,25 @@ fn a_message_before_ready_is_refused() {
 #[test]
 fn other_protocols_are_refused() {
     let openings = [
-        (&b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"[..], OldPeer::Unversioned(b'G')),
-        (&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], OldPeer::Unversioned(0x16)),
-        (&b"SSH-2.0-OpenSSH_9.7\r\n"[..], OldPeer::Unversioned(b'S')),
+        (
+            &b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"[..],
+            UnsupportedVersion::NoSignature(b'G'),
+        ),
+        (
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+            UnsupportedVersion::NoSignature(0x16),
+        ),
+        (&b"SSH-2.0-OpenSSH_9.7\r\n"[..], UnsupportedVersion::NoSignature(b'S')),
         // Nearly ZMTP 1.0: a length of 0, flags that there are not, and both in the long form.
-        (&[0, 0][..], OldPeer::Unversioned(0)),
-        (&[6, 2, b'h', b'e', b'l', b'l', b'o'][..], OldPeer::Unversioned(6)),
-        (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], OldPeer::Unversioned(0)),
-        (&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2][..], OldPeer::Unversioned(2)),
+        (&[0, 0][..], UnsupportedVersion::NoSignature(0)),
+        (&[6, 2, b'h', b'e', b'l', b'l', b'o'][..], UnsupportedVersion::NoSignature(6)),
+        (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], UnsupportedVersion::NoSignature(0)),
+        (&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2][..], UnsupportedVersion::NoSignature(2)),
     ];
     let faults = openings.map(|(bytes, old)| Fault {
         is_ready: false,
         bytes: bytes.to_vec(),
-        error: PeerError::Old(old).into(),
+        error: PeerError::UnsupportedVersion(old).into(),
     });
     assert_faults("other_protocols_are_refused", &faults);
 }

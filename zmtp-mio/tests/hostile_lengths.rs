@@ -9,7 +9,7 @@ use common::echo::outcome;
 use common::processes::{MIB, alone};
 use common::{Echo, RawPeer};
 use zmtp_mio::zmtp_core::wire::Malformed;
-use zmtp_mio::zmtp_core::{Error, Exceeded, Limit, PeerError};
+use zmtp_mio::zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 use zmtp_mio::{CloseReason, Counters};
 
 /// What allocators and stacks may need besides.
@@ -56,7 +56,7 @@ fn assert_ends(is_ready: bool, flags: u8, expected: impl Fn(u64) -> Error) {
 /// A length beyond the grammar is that; any other is over the limit.
 fn over(limit: Limit, allowed: u64) -> impl Fn(u64) -> Error {
     move |len| match len >> 63 {
-        0 => Error::Limit(Exceeded { limit, allowed, got: len }),
+        0 => Error::Limit(LimitExceeded { limit, allowed, got: len }),
         _ => Malformed::FrameSize(len).into(),
     }
 }
@@ -162,7 +162,7 @@ fn twenty_thousand_properties_are_too_many_bytes() {
         let arena = Arena::new();
         (0..20).for_each(|_| end_of(&arena.endpoint, false, &bytes));
         let (counters, closes) = faults(arena, SLACK);
-        let limit = Exceeded { limit: Limit::Command, allowed: 65_536, got };
+        let limit = LimitExceeded { limit: Limit::Command, allowed: 65_536, got };
         assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit)); 20]);
         assert_eq!((counters.refused, counters.disconnects), (20, 0));
     });
@@ -194,7 +194,7 @@ fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter:
     }
     assert!(sent < 64 << 20, "nobody stopped it");
     let (counters, closes) = faults(arena, SLACK + 12 * MIB);
-    let limit = Exceeded { limit, allowed, got };
+    let limit = LimitExceeded { limit, allowed, got };
     assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit))]);
     assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
 }

@@ -96,7 +96,7 @@ fn connection<M: Mechanism>(
     let _ = black_box(connection.handle_timeout(now));
     connection.excuse_silence();
     black_box((connection.poll_timeout(), connection.is_ready(), connection.in_message()));
-    black_box((connection.peer(), connection.error().map(|error| error.fault())));
+    black_box((connection.peer(), connection.error().map(|error| error.kind())));
     black_box(connection.config());
 }
 

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use zmtp_core::pattern::{self, Fixed, PeerId, RepPeer, ReqPeer};
-use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 pub(crate) type Req = pattern::Req<Fixed<ReqPeer, 4>>;
 pub(crate) type Rep = pattern::Rep<Fixed<RepPeer, 4>>;
@@ -11,7 +11,7 @@ pub(crate) type Rep = pattern::Rep<Fixed<RepPeer, 4>>;
 fn arguments(number: u64) -> (PeerId, FrameHeader) {
     let [low, high] = [number as u32, (number >> 32) as u32];
     let more = if high & 1 == 0 { More::Last } else { More::Follows };
-    (PeerId(low), FrameHeader::new(Kind::Message(more), high.into()))
+    (PeerId(low), FrameHeader::new(FrameKind::Message(more), high.into()))
 }
 
 pub(crate) fn req(req: &mut Req, number: u64) {

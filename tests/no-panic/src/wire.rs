@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, Framing, Greeting, Kind, MechanismName, Metadata, More,
+    Command, CommandName, FrameHeader, Framing, Greeting, FrameKind, MechanismName, Metadata, More,
     Ping, Property, RoutingId, SocketType, Writer, error_reason,
 };
 
@@ -16,7 +16,7 @@ pub(crate) fn probe(bytes: &mut [u8], number: u64) {
     if let Ok(Some((header, taken))) = black_box(FrameHeader::parse(bytes)) {
         black_box((taken, header.emit().as_ref(), header.header_len()));
     }
-    black_box(FrameHeader::new(Kind::Message(More::Follows), number).emit().as_ref());
+    black_box(FrameHeader::new(FrameKind::Message(More::Follows), number).emit().as_ref());
     for framing in [Framing::V1, Framing::V2, Framing::V3] {
         if let Ok(Some((header, taken))) = black_box(black_box(framing).parse(bytes)) {
             black_box((taken, black_box(framing).emit(header).as_ref()));

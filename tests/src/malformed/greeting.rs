@@ -1,7 +1,7 @@
 //! Greetings.
 
 use zmtp_core::wire::SocketType::{Pull, Push};
-use zmtp_core::wire::{MechanismName, OldPeer, Version};
+use zmtp_core::wire::{MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{Error, PeerError, Timeout};
 
 use super::{Case, Run};
@@ -18,7 +18,9 @@ pub(super) fn cases() -> Vec<Case> {
         let run = Run::new(Pull, pieces).limits(|limits| limits.handshake_timeout(300));
         run.silent(300).fails(late())
     };
-    let old = |pieces: Vec<Vec<u8>>, old| Run::new(Pull, pieces).fails(PeerError::Old(old));
+    let old = |pieces: Vec<Vec<u8>>, old| {
+        Run::new(Pull, pieces).fails(PeerError::UnsupportedVersion(old))
+    };
     // In the place of what libzmq refuses them for and we do not have yet.
     let refused = |pieces: Vec<Vec<u8>>, byte| {
         let run = old(pieces, byte);
@@ -51,17 +53,26 @@ pub(super) fn cases() -> Vec<Case> {
         ("greeting only, no READY, HANDSHAKE_IVL=300", in_300_ms(vec![greeting("NULL")])),
         (
             "10th byte 7e (bit 0 clear): taken for ZMTP 1.0, then 1.0 long identity of length 0",
-            old(vec![changed(9, 0x7e)[..10].to_vec(), vec![3, 1]], OldPeer::Unversioned(0x7e)),
+            old(
+                vec![changed(9, 0x7e)[..10].to_vec(), vec![3, 1]],
+                UnsupportedVersion::NoSignature(0x7e),
+            ),
         ),
         (
             "first byte 'G' (HTTP request): taken for ZMTP 1.0 length 0x47",
-            old(vec![b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()], OldPeer::Unversioned(b'G'))
-                .differs(HTTP),
+            old(
+                vec![b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec()],
+                UnsupportedVersion::NoSignature(b'G'),
+            )
+            .differs(HTTP),
         ),
         (
             "HTTP request longer than 71 bytes",
-            old(vec![[long_http.as_bytes(), &[b'A'; 40]].concat()], OldPeer::Unversioned(b'G'))
-                .differs(HTTP),
+            old(
+                vec![[long_http.as_bytes(), &[b'A'; 40]].concat()],
+                UnsupportedVersion::NoSignature(b'G'),
+            )
+            .differs(HTTP),
         ),
         ("10th byte 01 instead of 7f", good(changed(9, 0x01))),
         (
@@ -73,11 +84,14 @@ pub(super) fn cases() -> Vec<Case> {
         ("major version 3, minor 0", good(greeting_of([3, 0], "NULL"))),
         (
             "ZMTP 2.0 greeting to a PLAIN server",
-            refused(vec![b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0".to_vec()], OldPeer::Version(1)),
+            refused(
+                vec![b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0".to_vec()],
+                UnsupportedVersion::Major(1),
+            ),
         ),
         (
             "ZMTP 1.0 peer when ZAP_DOMAIN is set",
-            refused(vec![vec![1, 0]], OldPeer::Unversioned(1)),
+            refused(vec![vec![1, 0]], UnsupportedVersion::NoSignature(1)),
         ),
     ];
     named.into_iter().map(|(input, run)| run.named(SECTION, input).into()).collect()

@@ -2,7 +2,7 @@
 
 use zmtp_core::wire::SocketType::{Pub, Pull, Push, Req, Router};
 use zmtp_core::wire::{CommandName, Malformed};
-use zmtp_core::{Error, Exceeded, Ignored, Limit, PeerError};
+use zmtp_core::{Error, Ignored, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run};
 use wire::{
@@ -196,7 +196,8 @@ fn identities() -> Vec<Named> {
         property("Identity", b"one"),
         property("Identity", b"two"),
     ];
-    let exceeds = |allowed, got| Error::Limit(Exceeded { limit: Limit::Command, allowed, got });
+    let exceeds =
+        |allowed, got| Error::Limit(LimitExceeded { limit: Limit::Command, allowed, got });
     let big = |n: usize| property("X-Big", &vec![b'z'; n]);
     vec![
         (

@@ -1,8 +1,8 @@
 //! Peers of ZMTP 2.0 and 1.0.
 
 use zmtp_core::wire::SocketType::{Pull, Router};
-use zmtp_core::wire::{Malformed, OldPeer};
-use zmtp_core::{Error, Exceeded, Limit, PeerError};
+use zmtp_core::wire::{Malformed, UnsupportedVersion};
+use zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run};
 use wire::{frame, frame_of_1_0, opening_of_2_0};
@@ -14,7 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
     let v2 = |then: Vec<u8>| Run::new(Pull, [greeting(8), then]);
     let v1 = |then: Vec<u8>| Run::new(Pull, [frame_of_1_0(0, b""), then]);
     let strict = |run: Run, error: Error| run.fails(error).delivers("-").differs(STRICT);
-    let over = Error::Limit(Exceeded { limit: Limit::Frame, allowed: 50, got: 51 });
+    let over = Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 50, got: 51 });
     let named = [
         (
             "2.0: identity frame with MORE set",
@@ -37,7 +37,8 @@ pub(super) fn cases() -> Vec<Case> {
         ("1.0: frame length 0", v1(b"\0\x02\0m".to_vec()).fails(Malformed::EmptyFrame)),
         (
             "1.0: first byte 00",
-            Run::new(Pull, [b"\0\x02\0m".to_vec()]).fails(PeerError::Old(OldPeer::Unversioned(0))),
+            Run::new(Pull, [b"\0\x02\0m".to_vec()])
+                .fails(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(0))),
         ),
         (
             "1.0: reserved flag bits (fe) on a frame",

@@ -3,7 +3,7 @@
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::SocketType::{self, Pull, Rep, Req, Router};
 use zmtp_core::wire::{CommandName, Malformed};
-use zmtp_core::{Error, Exceeded, Ignored, Limit, PeerError};
+use zmtp_core::{Error, Ignored, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run, What};
 use wire::{command, frame, greeting, message, ready, ready_with_identity};
@@ -87,7 +87,7 @@ fn commands() -> Vec<Named> {
 
 fn sizes() -> Vec<Named> {
     let long = |size: u64| to_pull(&[[&[2], &size.to_be_bytes()[..], b"abc"].concat()]);
-    let exceeds = |allowed, got| Error::Limit(Exceeded { limit: Limit::Frame, allowed, got });
+    let exceeds = |allowed, got| Error::Limit(LimitExceeded { limit: Limit::Frame, allowed, got });
     let at_most_50 = |run: Run| run.limits(|limits| limits.max_frame(50));
     let part = |more, byte| frame(more, &[byte; 40]);
     vec![

@@ -1,9 +1,10 @@
 //! What a connection must say to a whole stream of bytes.
 
 use zmtp_core::wire::{
-    CommandName, FrameHeader, Kind, Malformed, MechanismName, More, OldPeer, SocketType, Version,
+    CommandName, FrameHeader, FrameKind, Malformed, MechanismName, More, SocketType,
+    UnsupportedVersion, Version,
 };
-use zmtp_core::{Config, Error, Exceeded, Ignored, Limit, PeerError};
+use zmtp_core::{Config, Error, Ignored, Limit, LimitExceeded, PeerError};
 
 use crate::driver::Said;
 use wire::Frame;
@@ -51,7 +52,7 @@ fn all(config: &Config, bytes: &[u8], log: &mut Vec<Said>) -> Result<(), Error> 
             if more == More::Last {
                 (parts, total) = (0, 0);
             }
-            let header = FrameHeader::new(Kind::Message(more), frame.len);
+            let header = FrameHeader::new(FrameKind::Message(more), frame.len);
             log.push(Said::Frame(header, frame.body));
         } else {
             return Err(PeerError::MessageInHandshake.into());
@@ -68,7 +69,7 @@ fn opening<'o>(
     bytes: &'o [u8],
     log: &mut Vec<Said>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
-    let refused = |old| Err(Error::Peer(PeerError::Old(old)));
+    let refused = |old| Err(Error::Peer(PeerError::UnsupportedVersion(old)));
     let below = |version| config.min_version > version;
     let shows = match *bytes {
         [first, ..] if first != 0xff => Some(first),
@@ -76,7 +77,7 @@ fn opening<'o>(
         _ => None,
     };
     if let Some(shows) = shows {
-        let unversioned = OldPeer::Unversioned(shows);
+        let unversioned = UnsupportedVersion::NoSignature(shows);
         if below(Version::V1_0) {
             return refused(unversioned);
         }
@@ -97,7 +98,7 @@ fn opening<'o>(
             _ => (Framing::V2, Version::V2_0),
         };
         if below(version) {
-            return refused(OldPeer::Version(major));
+            return refused(UnsupportedVersion::Major(major));
         }
         let Some(code) = bytes.get(11) else { return Ok(None) };
         let named = SocketType::all().find(|kind| kind.code() == *code);
@@ -120,7 +121,7 @@ fn opening<'o>(
     }
     let Some(rest) = bytes.get(64..) else { return Ok(None) };
     if bytes[10..12] == [3, 0] && below(Version::V3_0) {
-        return refused(OldPeer::Version(3));
+        return refused(UnsupportedVersion::Major(3));
     }
     Ok(Some((Framing::V3, rest)))
 }
@@ -237,7 +238,7 @@ fn traffic(config: &Config, frame: &Frame) -> Result<Option<Said>, Error> {
 }
 
 fn exceeded(limit: Limit, allowed: u64, got: u64) -> Result<(), Error> {
-    if got > allowed { Err(Error::Limit(Exceeded { limit, allowed, got })) } else { Ok(()) }
+    if got > allowed { Err(Error::Limit(LimitExceeded { limit, allowed, got })) } else { Ok(()) }
 }
 
 fn known(name: &[u8]) -> CommandName {

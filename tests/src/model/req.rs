@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use zmtp_core::pattern::{Mode, NoRoom, OutOfTurn, PeerId, Reason, RouteError, TakeError, Verdict};
-use zmtp_core::wire::{FrameHeader, Kind, More};
+use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 /// What [`Req`](zmtp_core::pattern::Req) must do.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl ReqModel {
         let Some(slot) = self.peers.get_mut(&peer) else {
             return Verdict::Reject(Reason::NotAsked);
         };
-        let more = frame.kind() == Kind::Message(More::Follows);
+        let more = frame.kind() == FrameKind::Message(More::Follows);
         // Frames in front of the body: the id if there are ids, then the delimiter.
         let delimiter_at = usize::from(self.mode.correlate);
         let at = slot.frames;

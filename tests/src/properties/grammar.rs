@@ -1,7 +1,7 @@
 //! What must hold for the grammars.
 
 use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, Greeting, Kind, MechanismName, Metadata, More, Ping,
+    Command, CommandName, FrameHeader, FrameKind, Greeting, MechanismName, Metadata, More, Ping,
     Property, Version, Writer, error_reason,
 };
 
@@ -17,7 +17,9 @@ pub fn frame_headers_round_trip(bytes: &[u8]) {
         round_trip(header);
     }
     if let Some(len) = bytes.first_chunk() {
-        for kind in [Kind::Command, Kind::Message(More::Last), Kind::Message(More::Follows)] {
+        for kind in
+            [FrameKind::Command, FrameKind::Message(More::Last), FrameKind::Message(More::Follows)]
+        {
             round_trip(FrameHeader::new(kind, u64::from_be_bytes(*len)));
         }
     }
@@ -92,7 +94,7 @@ fn emitted(name: CommandName, data: &[u8]) -> Vec<u8> {
     writer.command(name, &[first, &[], rest]);
     let frame = writer.written();
     let (header, taken) = FrameHeader::parse(frame).unwrap().expect("a whole header");
-    assert_eq!((header.kind(), taken), (Kind::Command, header.header_len()));
+    assert_eq!((header.kind(), taken), (FrameKind::Command, header.header_len()));
     assert_eq!(header.len(), (frame.len() - taken) as u64);
     frame[taken..].to_vec()
 }

@@ -39,7 +39,7 @@ pub fn handshake_holds(bytes: &[u8]) {
     assert_eq!(log, model::said(&config, &pieces.concat()));
     assert!(log.iter().filter(|said| matches!(said, Said::Ready(_))).count() <= 1);
     let stream = pieces.concat();
-    let refused = matches!(driver.connection().error(), Some(Error::Peer(PeerError::Old(_))));
+    let refused = matches!(driver.connection().error(), Some(Error::Peer(PeerError::UnsupportedVersion(_))));
     if wire::is_legacy(&stream) == Some(true) && !refused {
         check_sent_to_older(&config, &stream, &driver);
     } else {
@@ -71,7 +71,9 @@ fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let greeted = stream.len() >= 64
         && !matches!(
             driver.connection().error(),
-            Some(Error::Peer(PeerError::Old(_) | PeerError::MechanismMismatch { .. }))
+            Some(Error::Peer(
+                PeerError::UnsupportedVersion(_) | PeerError::MechanismMismatch { .. }
+            ))
         );
     let mut due: Vec<&[u8]> = Vec::new();
     if greeted {

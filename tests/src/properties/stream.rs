@@ -1,6 +1,6 @@
 //! What must hold for a connection whose peer sends any bytes.
 
-use zmtp_core::wire::{Full, More, RoutingId, SocketType, Version};
+use zmtp_core::wire::{BufferTooSmall, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
 
 use crate::driver::{Driver, Fetch, Lane, NOW, Said};
@@ -147,8 +147,8 @@ pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
                     sent.extend_from_slice(&out[..n]);
                     room = 0;
                 }
-                Err(Full { needed }) => {
-                    assert!(needed > 0);
+                Err(BufferTooSmall { missing }) => {
+                    assert!(missing > 0);
                     room += 1;
                 }
             }

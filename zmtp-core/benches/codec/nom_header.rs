@@ -3,7 +3,7 @@
 use nom::error::{ErrorKind, FromExternalError, ParseError};
 use nom::number::streaming::{be_u64, u8};
 use nom::{Err, IResult, Parser};
-use zmtp_core::wire::{FrameHeader, Kind, Malformed, More};
+use zmtp_core::wire::{FrameHeader, FrameKind, Malformed, More};
 
 /// An error of nom that can carry ours.
 #[derive(Debug)]
@@ -26,16 +26,16 @@ impl<I> FromExternalError<I, Malformed> for Refused {
 }
 
 /// The kind, and whether the size is long.
-fn flags(input: &[u8]) -> IResult<&[u8], (Kind, bool), Refused> {
+fn flags(input: &[u8]) -> IResult<&[u8], (FrameKind, bool), Refused> {
     u8.map_res(|flags: u8| {
         if flags & 0xf8 != 0 {
             return Err(Malformed::ReservedFlags(flags));
         }
         let kind = match (flags & 0x04 != 0, flags & 0x01 != 0) {
             (true, true) => return Err(Malformed::MoreOnCommand),
-            (true, false) => Kind::Command,
-            (false, true) => Kind::Message(More::Follows),
-            (false, false) => Kind::Message(More::Last),
+            (true, false) => FrameKind::Command,
+            (false, true) => FrameKind::Message(More::Follows),
+            (false, false) => FrameKind::Message(More::Last),
         };
         Ok((kind, flags & 0x02 != 0))
     })

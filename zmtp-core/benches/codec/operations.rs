@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use zmtp_core::wire::{FrameHeader, Kind, More, SocketType};
+use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
 use zmtp_core::{Config, Connection, Decoded, Event, Input, Instant, Null};
 
 use crate::nom_header;
@@ -56,7 +56,7 @@ fn parse<const LEN: usize>(
 
 fn emit(n: u64, len: u64) {
     for _ in 0..n {
-        let header = FrameHeader::new(black_box(Kind::Message(More::Last)), black_box(len));
+        let header = FrameHeader::new(black_box(FrameKind::Message(More::Last)), black_box(len));
         black_box(header.emit().as_ref());
     }
 }

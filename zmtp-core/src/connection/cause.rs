@@ -2,9 +2,10 @@
 
 use super::receive::Rx;
 use crate::config::Config;
-use crate::error::{Error, Exceeded, Limit, PeerError, Timeout};
+use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
 use crate::wire::{
-    Command, CommandName, HeaderFlaw, Malformed, MechanismName, OldPeer, Size, SocketType, wide,
+    Command, CommandName, HeaderError, Malformed, MechanismName, Size, SocketType,
+    UnsupportedVersion, size_to_u64,
 };
 
 /// Bytes of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
@@ -24,14 +25,14 @@ pub(super) enum Cause {
     CommandName,
     ErrorReason,
     /// The header is in the scratch.
-    Header(HeaderFlaw),
+    Header(HeaderError),
     /// More than a limit allows.
     Limit(Limit),
     MessageInHandshake,
     Metadata,
     MissingSocketType,
     MoreOnIdentity,
-    Old(OldPeer),
+    Old(UnsupportedVersion),
     Refused,
     RoutingIdTooLong,
     SecondReady,
@@ -41,11 +42,11 @@ pub(super) enum Cause {
 }
 
 /// The largest frame and message that any limit allows: what goes past it counts as more.
-const LARGEST: u64 = wide(Size::MAX).saturating_sub(1);
+const LARGEST: u64 = size_to_u64(Size::MAX).saturating_sub(1);
 
 /// Whether a limit is passed. Where sizes have 32 bits those that do not fit count as the largest.
 pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
-    wide(got) > allowed
+    size_to_u64(got) > allowed
 }
 
 impl Cause {
@@ -61,7 +62,7 @@ impl Cause {
                     Limit::Message => limits.max_message,
                     Limit::Parts => limits.max_parts.into(),
                 };
-                return Exceeded { limit, allowed: allowed.min(LARGEST), got: rx.got(limit) }
+                return LimitExceeded { limit, allowed: allowed.min(LARGEST), got: rx.got(limit) }
                     .into();
             }
             Self::CommandName => return Malformed::CommandName.into(),
@@ -73,7 +74,7 @@ impl Cause {
             Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
-            Self::Old(old) => PeerError::Old(old),
+            Self::Old(old) => PeerError::UnsupportedVersion(old),
             Self::Refused => PeerError::Refused,
             Self::RoutingIdTooLong => {
                 PeerError::RoutingIdTooLong(u32::try_from(rx.len).unwrap_or(u32::MAX))

@@ -79,7 +79,7 @@ impl Rx {
         command: Command<'_>,
         mut found: Front,
     ) -> Front {
-        let publishes = M::socket_type(around.config).takes_subscriptions();
+        let publishes = M::socket_type(around.config).accepts_subscriptions();
         if command.is(CommandName::Ping) {
             if let Ok(ping) = Ping::parse(command.data) {
                 // It is left where it is while the last one's answer waits to go out.
@@ -113,7 +113,7 @@ impl Rx {
         let mut properties = Encoded(metadata);
         for Property { name, value } in &mut properties {
             if is_name(name, b"socket-type") {
-                self.peer.socket_type = M::socket_type(config).peer_called(value);
+                self.peer.socket_type = M::socket_type(config).peer_named(value);
                 if self.peer.socket_type.is_none() {
                     let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
                     self.fail_at(Cause::SocketType(len), value);

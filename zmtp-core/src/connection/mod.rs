@@ -28,7 +28,8 @@ use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    Command, CommandName, FrameHeader, Framing, HeaderBytes, Kind, Metadata, More, error_reason,
+    Command, CommandName, FrameHeader, FrameKind, Framing, HeaderBytes, Metadata, More,
+    error_reason,
 };
 use pulse::Pulse;
 use receive::{Around, Rx};
@@ -193,9 +194,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ///
     /// # Errors
     ///
-    /// [`Full`](crate::wire::Full) if `out` is too small for the next piece; nothing is lost then.
+    /// [`BufferTooSmall`](crate::wire::BufferTooSmall) if `out` is too small for the next piece. Nothing
+    /// is lost then.
     /// 64 bytes take any greeting and PONG; a READY takes 9 bytes of header and its metadata.
-    pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::Full> {
+    pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::BufferTooSmall> {
         self.tx.poll(self.config.borrow(), &mut self.mechanism, &self.rx, out)
     }
 
@@ -261,7 +263,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     #[inline]
     pub fn begin_frame(&self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
         if self.is_ready() {
-            Ok(self.framing().emit(FrameHeader::new(Kind::Message(more), len)))
+            Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
         } else {
             Err(self.error().map_or(SendError::NotReady, SendError::Failed))
         }
@@ -283,7 +285,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         topic_len: usize,
     ) -> Result<SubscriptionHeader, SendError> {
         if self.is_ready() {
-            let version = self.rx.peer.version.spoken();
+            let version = self.rx.peer.version.negotiated();
             return Ok(SubscriptionHeader::new(what, topic_len, version, self.framing()));
         }
         Err(self.error().map_or(SendError::NotReady, SendError::Failed))

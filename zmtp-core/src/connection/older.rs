@@ -11,7 +11,7 @@ use super::receive::{Rx, State};
 use crate::config::Config;
 use crate::error::Limit;
 use crate::mechanism::Mechanism;
-use crate::wire::{Framing, OldPeer, SIGNATURE_LEN, SocketType, Version};
+use crate::wire::{Framing, SIGNATURE_LEN, SocketType, UnsupportedVersion, Version};
 
 /// What an older peer sends before messages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,11 +40,11 @@ pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
 }
 
 /// The version of a peer whose major version byte was refused, if it is let in.
-pub(super) fn spoken(config: &Config, old: OldPeer) -> Option<Version> {
+pub(super) fn spoken(config: &Config, old: UnsupportedVersion) -> Option<Version> {
     let version = match old {
-        OldPeer::Version(0) => Version::V1_0,
-        OldPeer::Version(_) => Version::V2_0,
-        OldPeer::Unversioned(_) => return None,
+        UnsupportedVersion::Major(0) => Version::V1_0,
+        UnsupportedVersion::Major(_) => Version::V2_0,
+        UnsupportedVersion::NoSignature(_) => return None,
     };
     (config.min_version <= version).then_some(version)
 }
@@ -71,7 +71,7 @@ impl Rx {
         let Some(&code) = input.first() else { return Front::missing(1) };
         let peer = SocketType::from_code(code);
         let name = peer.map_or(&[][..], SocketType::bytes);
-        self.peer.socket_type = M::socket_type(config).peer_called(name);
+        self.peer.socket_type = M::socket_type(config).peer_named(name);
         if self.peer.socket_type.is_none() {
             let len = u8::try_from(name.len()).unwrap_or_default();
             return self.fail_at(Cause::SocketType(len), name);
@@ -98,7 +98,7 @@ impl Rx {
                     _ => bytes.first(),
                 };
                 let shows = shows.copied().unwrap_or_default();
-                return Err(Cause::Old(OldPeer::Unversioned(shows)));
+                return Err(Cause::Old(UnsupportedVersion::NoSignature(shows)));
             }
             Ok(Some(_)) => return Err(Cause::MoreOnIdentity),
             Err(flaw) => return Err(Cause::Header(flaw)),
@@ -119,7 +119,7 @@ impl Rx {
             return Ok(Front::missing(1));
         }
         // Subscribers of ZMTP 1.0 send no subscriptions, they choose among all that comes.
-        let everything = !has_type && M::socket_type(config).takes_subscriptions();
+        let everything = !has_type && M::socket_type(config).accepts_subscriptions();
         self.state = if everything { State::MatchAll } else { State::Traffic };
         self.heard::<M>();
         self.take(taken);

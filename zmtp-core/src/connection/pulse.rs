@@ -22,7 +22,7 @@ impl Pulse {
 
         let interval = config.heartbeat.interval;
         let knows_ping = peer.is_some_and(|peer| {
-            peer.version.spoken() == Version::V3_1 && peer.socket_type != Some(SocketType::Dish)
+            peer.version.negotiated() == Version::V3_1 && peer.socket_type != Some(SocketType::Dish)
         });
         if interval > 0 && knows_ping { Self { next: now.after(interval) } } else { Self::NEVER }
     }

@@ -13,7 +13,8 @@ use crate::error::{Limit, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
 use crate::wire::{
-    FrameHeader, Greeting, GreetingReader, Kind, OldPeer, SOCKET_TYPE_AT, Size, Version, wide,
+    FrameHeader, FrameKind, Greeting, GreetingReader, SOCKET_TYPE_AT, Size, UnsupportedVersion,
+    Version, size_to_u64,
 };
 
 /// State of the receiving half.
@@ -23,7 +24,7 @@ use crate::wire::{
 #[repr(C)]
 pub(super) struct Rx {
     pub(super) state: State,
-    kind: Kind,
+    kind: FrameKind,
     owed: Timeout,
     pub(super) peer: PeerInfo,
     /// Why the connection failed, if it has.
@@ -74,7 +75,7 @@ impl Rx {
             parts: 0,
             remaining: 0,
             len: 0,
-            kind: Kind::Command,
+            kind: FrameKind::Command,
             cause: None,
             scratch: CLEAN,
             peer: NOBODY,
@@ -173,7 +174,7 @@ impl Rx {
                 return self.fail(Cause::Old(old));
             }
         };
-        if reader.is_of_another() {
+        if reader.is_other_mechanism() {
             return self.fail(Cause::Mechanism);
         }
         if reader.position() < Greeting::LEN {
@@ -189,7 +190,7 @@ impl Rx {
             *version = Version::V3_1;
         }
         if *version == Version::V3_0 && config.min_version > Version::V3_0 {
-            return self.fail(Cause::Old(OldPeer::Version(3)));
+            return self.fail(Cause::Old(UnsupportedVersion::Major(3)));
         }
         self.state = State::Handshake;
         self.take(taken);
@@ -209,7 +210,7 @@ impl Rx {
             Ok(None) => return Front::missing(self.framing::<M>().missing(input)),
             Err(flaw) => return self.fail_at(Cause::Header(flaw), input),
         };
-        if header.kind() == Kind::Command {
+        if header.kind() == FrameKind::Command {
             return self.command(around, input, header.size(), header_len);
         }
         if !matches!(self.state, State::Traffic) {
@@ -249,7 +250,7 @@ impl Rx {
 
     /// What came of that which a limit is about.
     pub(super) fn got(&self, limit: Limit) -> u64 {
-        wide(match limit {
+        size_to_u64(match limit {
             Limit::Command | Limit::Frame => self.len,
             Limit::Message => self.bytes,
             Limit::Parts => self.parts.into(),
@@ -283,7 +284,7 @@ impl Rx {
 
     pub(super) const fn incoming(&self) -> Option<Incoming> {
         if self.remaining > 0 && self.cause.is_none() {
-            Some(Incoming { header: self.header(), remaining: wide(self.remaining) })
+            Some(Incoming { header: self.header(), remaining: size_to_u64(self.remaining) })
         } else {
             None
         }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    FrameHeader, Framing, Full, Greeting, Kind, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
+    BufferTooSmall, FrameHeader, FrameKind, Framing, Greeting, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
     VERSION_MAJOR_AT, Version, Writer,
 };
 
@@ -111,7 +111,7 @@ impl Tx {
         mechanism: &mut M,
         rx: &Rx,
         out: &mut [u8],
-    ) -> Result<usize, Full> {
+    ) -> Result<usize, BufferTooSmall> {
         let farewell = match rx.cause {
             None => None,
             Some(_) => match self.farewell::<M>(rx) {
@@ -146,7 +146,7 @@ impl Tx {
             #[cfg(feature = "heartbeat")]
             if self.beats.has(Beats::PING) {
                 out.put(b"\x04\x07\x04PING");
-                out.put(&config.heartbeat.ttl.to_be_bytes());
+                out.put(&config.heartbeat.ttl_tenths.to_be_bytes());
                 after.beats.0 &= !Beats::PING;
             }
         }
@@ -198,7 +198,7 @@ impl Tx {
     /// The greeting, as far as it is known when a program is built.
     #[inline(always)]
     pub(super) const fn greeting_of<M: Mechanism>() -> &'static [u8; Greeting::LEN] {
-        const { &Greeting::plain(Version::V3_1, &M::NAME) }
+        const { &Greeting::template(Version::V3_1, &M::NAME) }
     }
 
     /// What a failed connection still has to say: the peer shall know that trying again is
@@ -220,13 +220,14 @@ impl Tx {
         framing: Framing,
         answer: Answer,
         mut out: Writer<'_>,
-    ) -> Result<usize, Full> {
+    ) -> Result<usize, BufferTooSmall> {
         let mut bytes = greeting(mechanism).emit(config.routing_id.len());
         if let Some(code) = bytes.get_mut(SOCKET_TYPE_AT) {
             *code = M::socket_type(config).code();
         }
         let id = config.routing_id.bytes();
-        let header = framing.emit(FrameHeader::new(Kind::Message(More::Last), id.len() as u64));
+        let header =
+            framing.emit(FrameHeader::new(FrameKind::Message(More::Last), id.len() as u64));
         let (stage, header) = match answer {
             Answer::Identity => (SIGNATURE_LEN, &[][..]),
             Answer::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),

@@ -1,6 +1,6 @@
 //! Subscriptions on their way out: a command to peers of ZMTP 3.1, a message to older ones.
 
-use crate::wire::{FrameHeader, Framing, Kind, More, Version, Writer};
+use crate::wire::{FrameHeader, FrameKind, Framing, More, Version, Writer};
 
 /// What a SUB or XSUB says of a topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -16,12 +16,12 @@ pub enum Subscription {
 impl Subscription {
     /// What to say to a peer of this version, the topic behind it: in a frame of this kind, these
     /// bytes first.
-    pub const fn words(self, version: Version) -> (Kind, &'static [u8]) {
+    pub const fn words(self, version: Version) -> (FrameKind, &'static [u8]) {
         match (version, self) {
-            (Version::V3_1, Self::Cancel) => (Kind::Command, b"\x06CANCEL"),
-            (Version::V3_1, Self::Subscribe) => (Kind::Command, b"\x09SUBSCRIBE"),
-            (_, Self::Cancel) => (Kind::Message(More::Last), b"\0"),
-            (_, Self::Subscribe) => (Kind::Message(More::Last), b"\x01"),
+            (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
+            (Version::V3_1, Self::Subscribe) => (FrameKind::Command, b"\x09SUBSCRIBE"),
+            (_, Self::Cancel) => (FrameKind::Message(More::Last), b"\0"),
+            (_, Self::Subscribe) => (FrameKind::Message(More::Last), b"\x01"),
         }
     }
 }

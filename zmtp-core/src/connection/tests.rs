@@ -2,7 +2,7 @@
 
 use super::cause::Cause;
 use super::*;
-use crate::wire::{Full, Greeting, MechanismName, Ping, SocketType, Version};
+use crate::wire::{BufferTooSmall, Greeting, MechanismName, Ping, SocketType, Version};
 use crate::{Limits, Null, NullOrOlder, PeerError, Timeout};
 
 const NOW: Instant = Instant::from_millis(0);
@@ -76,9 +76,9 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
         fed(b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01PLAIN\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
     assert!(connection.error().is_some());
     let mut out = [0; 64];
-    assert_eq!(connection.poll_transmit(&mut out[..63]), Err(Full { needed: 1 }));
+    assert_eq!(connection.poll_transmit(&mut out[..63]), Err(BufferTooSmall { missing: 1 }));
     assert_eq!(connection.poll_transmit(&mut out), Ok(64));
-    assert_eq!(connection.poll_transmit(&mut out[..26]), Err(Full { needed: 1 }));
+    assert_eq!(connection.poll_transmit(&mut out[..26]), Err(BufferTooSmall { missing: 1 }));
     assert_eq!(connection.poll_transmit(&mut out[..27]), Ok(27));
     assert_eq!(connection.poll_transmit(&mut out), Ok(0));
 }

@@ -1,7 +1,7 @@
 //! What REQ's rules are made of: frames of a reply, and whose move it is (RFC 28).
 
 use super::{OutOfTurn, Reason, Verdict};
-use crate::wire::{FrameHeader, Kind, More};
+use crate::wire::{FrameHeader, FrameKind, More};
 
 /// What the next frame from a peer to a REQ must be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ impl ReqFrames {
         correlate: bool,
         frame: FrameHeader,
     ) -> Verdict {
-        let more = frame.kind() == Kind::Message(More::Follows);
+        let more = frame.kind() == FrameKind::Message(More::Follows);
         let verdict = match self.0 {
             Expect::Rejected => Verdict::Skip,
             Expect::Body => Verdict::Deliver,

@@ -1,4 +1,4 @@
-//! Commands: name and data (RFC 37 § Commands).
+//! Commands: a name and data (RFC 37 § Commands).
 
 use nom::IResult;
 use nom::Parser;
@@ -7,41 +7,41 @@ use nom::combinator::{rest, verify};
 use super::{Malformed, bytes, fixed, short};
 use crate::buffer::is_name;
 
-/// The names of ZMTP 3.1's commands. Case matters.
+/// The names of the commands of ZMTP 3.1. They are case-sensitive.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CommandName {
     /// Cancels one subscription (RFC 37 § The Publish-Subscribe Pattern).
     Cancel,
-    /// Refuses a connection during the handshake, with a reason.
+    /// Refuses a connection during the handshake and states a reason.
     Error,
-    /// Opens the handshake of PLAIN and CURVE.
+    /// Starts the handshake of PLAIN and CURVE.
     Hello,
-    /// Brings the client's metadata in PLAIN and CURVE.
+    /// Carries the client's metadata in PLAIN and CURVE.
     Initiate,
     /// Joins a group (RFC 37 § The Radio-Dish Pattern).
     Join,
     /// Leaves a group.
     Leave,
-    /// Sealed traffic of CURVE.
+    /// Carries an encrypted frame of CURVE.
     Message,
-    /// Asks for a PONG (RFC 37 § Connection Heartbeating).
+    /// Requests a PONG (RFC 37 § Connection Heartbeating).
     Ping,
     /// Answers a PING.
     Pong,
-    /// Ends the handshake and brings metadata.
+    /// Completes the handshake and carries metadata.
     Ready,
-    /// Asks for messages that start with a topic.
+    /// Subscribes to messages that start with a topic.
     Subscribe,
-    /// A name we do not know.
+    /// Any other name.
     Unknown,
     /// The server's answer to HELLO.
     Welcome,
 }
 
 impl CommandName {
-    /// All but [`CommandName::Unknown`], in the order of their names.
+    /// The command that `bytes` name.
     fn from_bytes(bytes: &[u8]) -> Self {
         match bytes {
             b"CANCEL" => Self::Cancel,
@@ -60,18 +60,18 @@ impl CommandName {
         }
     }
 
-    /// The name's bytes; none for [`CommandName::Unknown`].
+    /// The bytes of the name; empty for [`CommandName::Unknown`].
     #[inline(always)]
     pub const fn bytes(self) -> &'static [u8] {
-        match self.sized().split_first() {
+        match self.length_prefixed().split_first() {
             Some((_, bytes)) => bytes,
             None => &[],
         }
     }
 
-    /// The name behind a byte that says how long it is.
+    /// The name, preceded by one byte with its length.
     #[inline(always)]
-    pub(crate) const fn sized(self) -> &'static [u8] {
+    pub(crate) const fn length_prefixed(self) -> &'static [u8] {
         match self {
             Self::Cancel => b"\x06CANCEL",
             Self::Error => b"\x05ERROR",
@@ -90,7 +90,7 @@ impl CommandName {
     }
 }
 
-/// The body of a command frame, taken apart.
+/// The parsed body of a command frame.
 ///
 /// ```
 /// use zmtp_core::wire::{Command, CommandName};
@@ -100,22 +100,22 @@ impl CommandName {
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Command<'a> {
-    /// Behind a byte that says how long it is.
+    /// The name, preceded by one byte with its length.
     name: &'a [u8],
-    /// What follows the name.
+    /// The bytes after the name.
     pub data: &'a [u8],
 }
 
 impl<'a> Command<'a> {
-    /// Takes the whole body of a command frame apart.
+    /// Parses the whole body of a command frame.
     ///
     /// # Errors
     ///
-    /// [`Malformed::CommandName`] if the name is empty or longer than the body.
+    /// [`Malformed::CommandName`] if the name is empty or exceeds the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 bytes.
         let name = verify(short.flat_map(bytes), |name: &[u8]| !name.is_empty());
-        // Not nom's `recognize`, which keeps a slice that may panic as far as the linker can tell.
+        // Not nom's `recognize`: it contains a slice operation whose panic the compiler keeps.
         match (name, rest).parse_complete(body) {
             Ok((_, (name, data))) => {
                 Ok(Self { name: body.get(..=name.len()).unwrap_or_default(), data })
@@ -124,41 +124,42 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// Which command this is.
+    /// The name of the command.
     pub fn name(&self) -> CommandName {
         CommandName::from_bytes(self.name.get(1..).unwrap_or_default())
     }
 
-    /// Whether it is this command: less work than [`Command::name`].
+    /// Whether the command is called `name`. Cheaper than [`Command::name`].
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
-        is_name(self.name, name.sized())
+        is_name(self.name, name.length_prefixed())
     }
 }
 
 /// The data of a PING (RFC 37 § Connection Heartbeating).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ping<'a> {
-    /// How long the sender allows itself to stay silent, in tenths of a second; 0 is no promise.
+    /// Tenths of a second after which the receiver may close the connection if nothing else
+    /// arrives; 0 is no limit.
     pub ttl: u16,
-    /// To be echoed by the PONG: at most 16 bytes, what exceeds them is cut as libzmq does.
+    /// The bytes that the PONG returns. Of a longer context the first 16 bytes, as in libzmq.
     pub context: &'a [u8],
 }
 
 impl<'a> Ping<'a> {
-    /// Bytes of the longest context.
+    /// The length of the longest context in bytes.
     pub const MAX_CONTEXT: usize = 16;
 
-    /// Milliseconds of a TTL.
+    /// Converts a TTL to milliseconds.
     pub(crate) const fn millis(ttl: u16) -> u32 {
         (ttl as u32).saturating_mul(100)
     }
 
-    /// Takes the data of a PING apart.
+    /// Parses the data of a PING.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Ping`] if the TTL is cut short.
+    /// [`Malformed::Ping`] if the TTL is incomplete.
     pub fn parse(data: &'a [u8]) -> Result<Self, Malformed> {
         let (context, ttl) = fixed(data).map_err(|_| Malformed::Ping)?;
         let ttl = u16::from_be_bytes(ttl);
@@ -166,11 +167,11 @@ impl<'a> Ping<'a> {
     }
 }
 
-/// The reason inside the data of an ERROR: up to 255 bytes; what follows it is ignored.
+/// Parses the data of an ERROR: the reason, up to 255 bytes. Bytes after it are ignored.
 ///
 /// # Errors
 ///
-/// [`Malformed::ErrorReason`] if it is missing or longer than the data.
+/// [`Malformed::ErrorReason`] if the reason is missing or exceeds the data.
 pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
     let reason: IResult<&[u8], &[u8], ()> = short.flat_map(bytes).parse(data);
     reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)
@@ -204,20 +205,20 @@ mod tests {
     }
 
     #[test]
-    fn case_and_length_of_a_name_matter() {
+    fn names_differ_by_case_and_length() {
         assert_eq!(Command::parse(b"\x05ready").unwrap().name(), CommandName::Unknown);
         assert_eq!(Command::parse(b"\x06READYx").unwrap().name(), CommandName::Unknown);
     }
 
     #[test]
-    fn empty_and_overlong_names_are_malformed() {
+    fn names_that_are_empty_or_exceed_the_body_are_malformed() {
         for body in [&b""[..], b"\x00", b"\x00READY", b"\x06READY"] {
             assert_eq!(Command::parse(body), Err(Malformed::CommandName));
         }
     }
 
     #[test]
-    fn a_ping_needs_its_ttl_and_its_context_is_cut_at_16() {
+    fn a_ping_requires_a_ttl_and_its_context_is_cut_to_16_bytes() {
         assert_eq!(Ping::parse(b""), Err(Malformed::Ping));
         assert_eq!(Ping::parse(b"\x01"), Err(Malformed::Ping));
         assert_eq!(Ping::parse(b"\x01\x00ab"), Ok(Ping { ttl: 256, context: b"ab" }));
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_may_be_followed_by_anything_but_not_cut_short() {
+    fn bytes_after_a_reason_are_ignored_and_a_short_reason_is_malformed() {
         assert_eq!(error_reason(b"\x03400zzz"), Ok(&b"400"[..]));
         assert_eq!(error_reason(b"\x00"), Ok(&b""[..]));
         assert_eq!(error_reason(b"\x0440"), Err(Malformed::ErrorReason));

@@ -7,20 +7,20 @@ const LONG: u8 = 0x02;
 const COMMAND: u8 = 0x04;
 const RESERVED: u8 = 0xf8;
 
-/// Bytes of a body. Microcontrollers keep them in 32 bits: a frame that is longer is past any limit
-/// there.
+/// The length of a body in bytes. Targets with pointers of less than 64 bits store it in 32 bits:
+/// a longer frame exceeds every limit there.
 #[cfg(target_pointer_width = "64")]
 pub(crate) type Size = u64;
 #[cfg(not(target_pointer_width = "64"))]
 pub(crate) type Size = u32;
 
 #[cfg(target_pointer_width = "64")]
-pub(crate) const fn wide(size: Size) -> u64 {
+pub(crate) const fn size_to_u64(size: Size) -> u64 {
     size
 }
 
 #[cfg(not(target_pointer_width = "64"))]
-pub(crate) const fn wide(size: Size) -> u64 {
+pub(crate) const fn size_to_u64(size: Size) -> u64 {
     size as u64
 }
 
@@ -50,27 +50,27 @@ pub enum More {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "one bit on the wire")]
-pub enum Kind {
+pub enum FrameKind {
     /// A command; always a single frame.
     Command,
     /// A part of a message.
     Message(More),
 }
 
-/// What is wrong with a frame header whose bytes are at hand.
+/// Why a frame header is malformed. Compact: [`HeaderError::of`] adds the bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum HeaderFlaw {
-    /// A frame of ZMTP 1.0 without flags.
+pub(crate) enum HeaderError {
+    /// A ZMTP 1.0 frame without a flags byte.
     Empty,
     MoreOnCommand,
     ReservedFlags,
-    /// In a frame of ZMTP 1.0.
+    /// Reserved flags in a ZMTP 1.0 frame, whose flags follow the length.
     ReservedFlagsV1,
     Size,
 }
 
-impl HeaderFlaw {
-    /// The error about these bytes.
+impl HeaderError {
+    /// The public error for a header with these bytes.
     pub(crate) fn of(self, bytes: &[u8]) -> Malformed {
         let byte = |at| bytes.get(at).copied().unwrap_or_default();
         match self {
@@ -87,12 +87,12 @@ impl HeaderFlaw {
     }
 }
 
-/// The flags and size in front of every frame's body.
+/// The header of a frame: its flags and the size of its body.
 ///
 /// ```
-/// use zmtp_core::wire::{FrameHeader, Kind, More};
+/// use zmtp_core::wire::{FrameHeader, FrameKind, More};
 ///
-/// let header = FrameHeader::new(Kind::Message(More::Last), 5);
+/// let header = FrameHeader::new(FrameKind::Message(More::Last), 5);
 /// assert_eq!(header.emit().as_ref(), [0x00, 5]);
 /// assert_eq!(FrameHeader::parse(&[0x00, 5, b'h', b'e']), Ok(Some((header, 2))));
 /// assert_eq!(FrameHeader::parse(&[0x02, 0, 0]), Ok(None)); // a long size is incomplete
@@ -100,49 +100,49 @@ impl HeaderFlaw {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameHeader {
-    kind: Kind,
+    kind: FrameKind,
     len: Size,
 }
 
 impl FrameHeader {
-    /// Bytes of the longest header of ZMTP 3.
+    /// The length of the longest ZMTP 3 header in bytes.
     pub const MAX_LEN: usize = 9;
 
     /// The flags of a short command.
     pub(crate) const COMMAND: u8 = COMMAND;
 
-    /// The header of a frame with a body of `len` bytes. Sizes end at 2^63-1, where `usize` has
-    /// 32 bits at 2^32-1: larger ones are cut to it.
-    pub const fn new(kind: Kind, len: u64) -> Self {
+    /// The header of a frame with a body of `len` bytes. The largest size is 2^63-1, or 2^32-1 on
+    /// targets with 32-bit pointers; a larger `len` is reduced to it.
+    pub const fn new(kind: FrameKind, len: u64) -> Self {
         Self { kind, len: size(len) }
     }
 
-    /// [`FrameHeader::new`] of a size as it is kept.
-    pub(crate) const fn of(kind: Kind, len: Size) -> Self {
+    /// [`FrameHeader::new`] with a size in its stored type.
+    pub(crate) const fn of(kind: FrameKind, len: Size) -> Self {
         Self { kind, len }
     }
 
-    /// Reads a header from the front of `input` and says how many bytes it took; `None` asks for
-    /// more bytes. Any size may come in the long form.
+    /// Parses the header at the front of `input` and returns it with its length in bytes. Returns
+    /// `None` if the header is incomplete. Small sizes are accepted in the long form too.
     ///
     /// # Errors
     ///
-    /// Reserved flag bits, MORE on a command, and sizes with bit 63 are [`Malformed`], each as
-    /// soon as its byte is there.
+    /// [`Malformed`] for reserved flag bits, MORE on a command, and sizes with bit 63 set, as soon
+    /// as the byte in question is in `input`.
     #[inline]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         Self::read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`FrameHeader::parse`] of bytes that were judged before, at less cost: `None` if it is not
-    /// whole.
+    /// [`FrameHeader::parse`] without checks, for bytes that were checked before. Returns `None`
+    /// if the header is incomplete.
     #[inline]
     pub fn peek(input: &[u8]) -> Option<(Self, usize)> {
         let (&flags, rest) = input.split_first()?;
         let kind = match flags & (COMMAND | MORE) {
-            0 => Kind::Message(More::Last),
-            MORE => Kind::Message(More::Follows),
-            _ => Kind::Command,
+            0 => FrameKind::Message(More::Last),
+            MORE => FrameKind::Message(More::Follows),
+            _ => FrameKind::Command,
         };
         let (len, taken) = if flags & LONG == 0 {
             (Size::from(*rest.first()?), 2)
@@ -152,7 +152,7 @@ impl FrameHeader {
         Some((Self { kind, len }, taken))
     }
 
-    /// Bytes that a header which begins so, and is not whole, lacks at least.
+    /// The least number of bytes that complete the incomplete header in `input`.
     pub(crate) fn missing(input: &[u8]) -> usize {
         let whole = match input.first() {
             Some(flags) if flags & LONG != 0 => Self::MAX_LEN,
@@ -161,20 +161,20 @@ impl FrameHeader {
         whole.saturating_sub(input.len())
     }
 
-    /// [`FrameHeader::parse`] with an error that says no more than the bytes do.
+    /// [`FrameHeader::parse`] with a compact error.
     #[inline]
-    pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderFlaw> {
-        // Written by hand: the same grammar in nom takes more instructions for a long header and
-        // fewer for a short one (see `benches/codec`), and needs an error type of its own.
+    pub(crate) fn read(input: &[u8]) -> Result<Option<(Self, usize)>, HeaderError> {
+        // Written by hand: a nom parser needs an error type of its own, more instructions for a
+        // long header and fewer for a short one (see `benches/codec`).
         let Some((&flags, rest)) = input.split_first() else { return Ok(None) };
         if flags & RESERVED != 0 {
-            return Err(HeaderFlaw::ReservedFlags);
+            return Err(HeaderError::ReservedFlags);
         }
         let kind = match flags & (COMMAND | MORE) {
-            0 => Kind::Message(More::Last),
-            MORE => Kind::Message(More::Follows),
-            COMMAND => Kind::Command,
-            _ => return Err(HeaderFlaw::MoreOnCommand),
+            0 => FrameKind::Message(More::Last),
+            MORE => FrameKind::Message(More::Follows),
+            COMMAND => FrameKind::Command,
+            _ => return Err(HeaderError::MoreOnCommand),
         };
         if flags & LONG == 0 {
             let Some(&len) = rest.first() else { return Ok(None) };
@@ -183,19 +183,19 @@ impl FrameHeader {
         let Some(&bytes) = rest.first_chunk() else { return Ok(None) };
         let len = u64::from_be_bytes(bytes);
         if len > i64::MAX.unsigned_abs() {
-            return Err(HeaderFlaw::Size);
+            return Err(HeaderError::Size);
         }
         Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
     }
 
-    /// The bytes of this header: two up to a size of 255, nine above.
+    /// The bytes of this header: two for a size of up to 255, nine for a larger one.
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn emit(&self) -> HeaderBytes {
         let flags = match self.kind {
-            Kind::Command => COMMAND,
-            Kind::Message(More::Follows) => MORE,
-            Kind::Message(More::Last) => 0,
+            FrameKind::Command => COMMAND,
+            FrameKind::Message(More::Follows) => MORE,
+            FrameKind::Message(More::Last) => 0,
         };
         let [s0, s1, s2, s3, s4, s5, s6, s7] = self.len().to_be_bytes();
         if self.len <= Size::from(u8::MAX) {
@@ -206,17 +206,17 @@ impl FrameHeader {
         }
     }
 
-    /// Command or message, and whether more frames follow.
-    pub const fn kind(&self) -> Kind {
+    /// The kind of frame: a command, or part of a message and whether more parts follow.
+    pub const fn kind(&self) -> FrameKind {
         self.kind
     }
 
-    /// Bytes of the body.
+    /// The size of the body in bytes.
     pub const fn len(&self) -> u64 {
-        wide(self.len)
+        size_to_u64(self.len)
     }
 
-    /// [`FrameHeader::len`] as it is kept.
+    /// [`FrameHeader::len`] in its stored type.
     pub(crate) const fn size(&self) -> Size {
         self.len
     }
@@ -226,18 +226,18 @@ impl FrameHeader {
         self.len == 0
     }
 
-    /// Whether this is a message's last frame. Commands are not part of a message.
+    /// Whether this is the last frame of a message. `false` for commands.
     pub const fn is_final(&self) -> bool {
-        matches!(self.kind, Kind::Message(More::Last))
+        matches!(self.kind, FrameKind::Message(More::Last))
     }
 
-    /// Bytes of the frame's header as emitted by [`FrameHeader::emit`], 2 or 9.
+    /// The length of this header as emitted by [`FrameHeader::emit`]: 2 or 9 bytes.
     pub const fn header_len(&self) -> usize {
         if self.len > u8::MAX as Size { Self::MAX_LEN } else { 2 }
     }
 }
 
-/// An emitted frame header: two or nine bytes, or ten in ZMTP 1.0.
+/// The bytes of an emitted frame header: two or nine, or ten in ZMTP 1.0.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
     bytes: [u8; Self::MAX_LEN],
@@ -245,7 +245,7 @@ pub struct HeaderBytes {
 }
 
 impl HeaderBytes {
-    /// Bytes of the longest, a long one of ZMTP 1.0.
+    /// The length of the longest header in bytes: a long header of ZMTP 1.0.
     pub const MAX_LEN: usize = 10;
 
     pub(super) const fn short([first, second]: [u8; 2]) -> Self {
@@ -269,9 +269,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_up_to_255_are_short_and_larger_ones_long() {
+    fn sizes_up_to_255_use_the_short_form_and_larger_ones_the_long_form() {
         for (len, header_len) in [(0, 2), (255, 2), (256, 9), (i64::MAX as u64, 9)] {
-            for kind in [Kind::Command, Kind::Message(More::Last), Kind::Message(More::Follows)] {
+            for kind in [
+                FrameKind::Command,
+                FrameKind::Message(More::Last),
+                FrameKind::Message(More::Follows),
+            ] {
                 let header = FrameHeader::new(kind, len);
                 let bytes = header.emit();
                 assert_eq!(bytes.as_ref().len(), header_len);
@@ -283,7 +287,7 @@ mod tests {
 
     #[test]
     fn the_long_form_is_accepted_for_a_small_size() {
-        let header = FrameHeader::new(Kind::Message(More::Last), 3);
+        let header = FrameHeader::new(FrameKind::Message(More::Last), 3);
         assert_eq!(FrameHeader::parse(&[2, 0, 0, 0, 0, 0, 0, 0, 3]), Ok(Some((header, 9))));
     }
 
@@ -303,8 +307,8 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_of_a_header_asks_for_more() {
-        let bytes = FrameHeader::new(Kind::Message(More::Last), 70_000).emit();
+    fn a_prefix_of_a_header_is_incomplete() {
+        let bytes = FrameHeader::new(FrameKind::Message(More::Last), 70_000).emit();
         for cut in 0..9 {
             assert_eq!(FrameHeader::parse(&bytes.as_ref()[..cut]), Ok(None));
         }

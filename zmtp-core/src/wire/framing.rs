@@ -1,21 +1,21 @@
-//! How the versions of ZMTP frame a message: 3.x (RFC 37), 2.0 (RFC 15) and 1.0 (RFC 13).
+//! The frame headers of each version of ZMTP: 3.x (RFC 37), 2.0 (RFC 15) and 1.0 (RFC 13).
 
-use super::frame::HeaderFlaw;
-use super::{FrameHeader, HeaderBytes, Kind, Malformed, More};
+use super::frame::HeaderError;
+use super::{FrameHeader, FrameKind, HeaderBytes, Malformed, More};
 
-/// Bit 0 of the flags of every version.
+/// Bit 0 of the flags in every version.
 const MORE: u8 = 0x01;
-/// Bit 2 of the flags, which 2.0 does not have.
+/// Bit 2 of the flags in 3.x, reserved in 2.0.
 const COMMAND: u8 = 0x04;
 /// The first byte of a long length in 1.0.
 const LONG: u8 = 0xff;
 
-/// The framing of a version.
+/// How a version of ZMTP encodes frame headers.
 ///
 /// ```
-/// use zmtp_core::wire::{FrameHeader, Framing, Kind, More};
+/// use zmtp_core::wire::{FrameHeader, Framing, FrameKind, More};
 ///
-/// let header = FrameHeader::new(Kind::Message(More::Follows), 5);
+/// let header = FrameHeader::new(FrameKind::Message(More::Follows), 5);
 /// assert_eq!(Framing::V2.emit(header).as_ref(), [1, 5]);
 /// // In ZMTP 1.0 the length comes first and counts the flags.
 /// assert_eq!(Framing::V1.emit(header).as_ref(), [6, 1]);
@@ -25,40 +25,40 @@ const LONG: u8 = 0xff;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "a new framing is a new protocol")]
 pub enum Framing {
-    /// ZMTP 1.0: a length that counts the flags, then the flags.
+    /// ZMTP 1.0: a length that includes the flags byte, then the flags.
     V1,
-    /// ZMTP 2.0: as 3.x without commands.
+    /// ZMTP 2.0: as 3.x, without commands.
     V2,
     /// ZMTP 3.0 and 3.1.
     V3,
 }
 
 impl Framing {
-    /// Reads a header from the front of `input` and says how many bytes it took; `None` asks for
-    /// more bytes. See [`FrameHeader::parse`].
+    /// Parses the header at the front of `input` and returns it with its length in bytes. Returns
+    /// `None` if the header is incomplete.
     ///
     /// # Errors
     ///
-    /// [`Malformed`], as soon as its byte is there.
+    /// As [`FrameHeader::parse`].
     #[inline]
     pub fn parse(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
         self.read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`Framing::parse`] with an error that says no more than the bytes do.
+    /// [`Framing::parse`] with a compact error.
     #[inline]
-    pub(crate) fn read(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderFlaw> {
+    pub(crate) fn read(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderError> {
         match self {
             Self::V1 => read_v1(input),
             Self::V2 => match input.first() {
-                Some(flags) if flags & COMMAND != 0 => Err(HeaderFlaw::ReservedFlags),
+                Some(flags) if flags & COMMAND != 0 => Err(HeaderError::ReservedFlags),
                 _ => FrameHeader::read(input),
             },
             Self::V3 => FrameHeader::read(input),
         }
     }
 
-    /// Bytes that a header which begins so, and is not whole, lacks at least.
+    /// The least number of bytes that complete the incomplete header in `input`.
     pub(crate) fn missing(self, input: &[u8]) -> usize {
         match self {
             Self::V1 => 1,
@@ -66,7 +66,7 @@ impl Framing {
         }
     }
 
-    /// The bytes of a header. A command has no place in 1.0 and 2.0.
+    /// The bytes of `header`. ZMTP 1.0 and 2.0 have no commands: do not pass a command there.
     #[inline]
     pub fn emit(self, header: FrameHeader) -> HeaderBytes {
         match self {
@@ -76,32 +76,32 @@ impl Framing {
     }
 }
 
-/// frame = (length / %xFF 8length) flags body, where the length counts flags and body.
-fn read_v1(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderFlaw> {
+/// frame = (length / %xFF 8length) flags body, where length counts flags and body.
+fn read_v1(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, HeaderError> {
     let (len, flags, taken) = match input {
         [LONG, rest @ ..] => match rest.split_first_chunk() {
             Some((len, [flags, ..])) => (u64::from_be_bytes(*len), *flags, HeaderBytes::MAX_LEN),
             _ => return Ok(None),
         },
-        [0, ..] => return Err(HeaderFlaw::Empty),
+        [0, ..] => return Err(HeaderError::Empty),
         [len, flags, ..] => (u64::from(*len), *flags, 2),
         _ => return Ok(None),
     };
     if flags & !MORE != 0 {
-        return Err(HeaderFlaw::ReservedFlagsV1);
+        return Err(HeaderError::ReservedFlagsV1);
     }
     let more = if flags & MORE == 0 { More::Last } else { More::Follows };
-    let Some(body) = len.checked_sub(1) else { return Err(HeaderFlaw::Empty) };
+    let Some(body) = len.checked_sub(1) else { return Err(HeaderError::Empty) };
     if body > i64::MAX.unsigned_abs() {
-        return Err(HeaderFlaw::Size);
+        return Err(HeaderError::Size);
     }
-    Ok(Some((FrameHeader::new(Kind::Message(more), body), taken)))
+    Ok(Some((FrameHeader::new(FrameKind::Message(more), body), taken)))
 }
 
 fn emit_v1(header: FrameHeader) -> HeaderBytes {
     let flags = match header.kind() {
-        Kind::Message(More::Follows) => MORE,
-        Kind::Command | Kind::Message(More::Last) => 0,
+        FrameKind::Message(More::Follows) => MORE,
+        FrameKind::Command | FrameKind::Message(More::Last) => 0,
     };
     let len = header.len().saturating_add(1);
     match u8::try_from(len) {
@@ -117,13 +117,13 @@ fn emit_v1(header: FrameHeader) -> HeaderBytes {
 mod tests {
     use super::*;
 
-    const LAST: Kind = Kind::Message(More::Last);
+    const LAST: FrameKind = FrameKind::Message(More::Last);
 
     #[test]
-    fn lengths_of_1_0_count_the_flags_and_are_long_from_255_on() {
+    fn lengths_in_1_0_count_the_flags_and_use_the_long_form_from_255() {
         for (len, taken) in [(0, 2), (253, 2), (254, 10), (255, 10), (i64::MAX as u64, 10)] {
             for more in [More::Last, More::Follows] {
-                let header = FrameHeader::new(Kind::Message(more), len);
+                let header = FrameHeader::new(FrameKind::Message(more), len);
                 let bytes = Framing::V1.emit(header);
                 assert_eq!(bytes.as_ref().len(), taken);
                 assert_eq!(Framing::V1.parse(bytes.as_ref()), Ok(Some((header, taken))));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_of_1_0_is_not_0_and_its_flags_are_one_bit() {
+    fn length_0_and_reserved_flags_are_refused_in_1_0() {
         assert_eq!(Framing::V1.parse(&[0]), Err(Malformed::EmptyFrame));
         assert_eq!(Framing::V1.parse(b"\xff\0\0\0\0\0\0\0\0\0"), Err(Malformed::EmptyFrame));
         for flags in [2, 4, 0x80, 0xfe] {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_2_0_are_those_of_3_without_commands() {
+    fn headers_of_2_0_are_those_of_3_without_commands() {
         let header = FrameHeader::new(LAST, 300);
         let bytes = Framing::V2.emit(header);
         assert_eq!(bytes.as_ref(), header.emit().as_ref());

@@ -2,11 +2,11 @@
 
 use super::{Framing, RoutingId};
 
-/// Bytes of the signature, all that may be sent before anything of the peer was read.
+/// Bytes of the signature. No more may be sent before bytes of the peer were read.
 pub(crate) const SIGNATURE_LEN: usize = 10;
-/// Where the major version stands.
+/// Offset of the major version.
 pub(crate) const VERSION_MAJOR_AT: usize = 10;
-/// Where the type of the socket stands in ZMTP 2.0, the minor version in later ones.
+/// Offset of the socket type in ZMTP 2.0 and of the minor version in later versions.
 pub(crate) const SOCKET_TYPE_AT: usize = 11;
 const MECHANISM_AT: usize = 12;
 const MECHANISM_LEN: usize = 20;
@@ -16,16 +16,16 @@ const AS_SERVER_AT: usize = MECHANISM_AT + MECHANISM_LEN;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Version {
-    /// 3 for the current protocol.
+    /// The major version: 3 for ZMTP 3.1.
     pub major: u8,
-    /// 1 for the current protocol, 0 for RFC 23 and all before it.
+    /// The minor version: 1 for ZMTP 3.1, 0 for every version before it.
     pub minor: u8,
 }
 
 impl Version {
-    /// Before it was said.
+    /// The version of a peer before its greeting was read.
     pub(crate) const NONE: Self = Self { major: 0, minor: 0 };
-    /// ZMTP 3.1 (RFC 37), what we announce.
+    /// ZMTP 3.1 (RFC 37), the version that we announce.
     pub const V3_1: Self = Self { major: 3, minor: 1 };
     /// ZMTP 3.0 (RFC 23).
     pub const V3_0: Self = Self { major: 3, minor: 0 };
@@ -34,9 +34,10 @@ impl Version {
     /// ZMTP 1.0 (RFC 13).
     pub const V1_0: Self = Self { major: 1, minor: 0 };
 
-    /// The version spoken with a peer of version `self`: its own up to 3.0, else 3.1.
+    /// The version of a connection to a peer that announces `self`: the same up to 3.0, and 3.1
+    /// above.
     #[must_use]
-    pub const fn spoken(self) -> Self {
+    pub const fn negotiated(self) -> Self {
         match self {
             Self { major: 1, .. } => Self::V1_0,
             Self { major: 2, .. } => Self::V2_0,
@@ -58,7 +59,7 @@ impl Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> core::cmp::Ordering {
-        // As one number each: byte by byte it is three times the code.
+        // Each version as one number: the derived comparison is three times the code size.
         let number = |version: &Self| u16::from_be_bytes([version.major, version.minor]);
         number(self).cmp(&number(other))
     }
@@ -88,7 +89,7 @@ impl MechanismName {
     /// Curve25519 (RFC 25).
     pub const CURVE: Self = Self::new(b"CURVE");
 
-    /// A name of up to 20 bytes; what exceeds them is cut.
+    /// A name of up to 20 bytes. Further bytes are cut off.
     pub const fn new(name: &[u8]) -> Self {
         let mut bytes = [0; MECHANISM_LEN];
         let (mut rest, mut place): (&[u8], &mut [u8]) = (name, &mut bytes);
@@ -100,7 +101,7 @@ impl MechanismName {
         Self(bytes)
     }
 
-    /// All 20 bytes as they stand on the wire.
+    /// All 20 bytes, as on the wire.
     pub const fn bytes(&self) -> &[u8; MECHANISM_LEN] {
         &self.0
     }
@@ -130,32 +131,33 @@ impl defmt::Format for MechanismName {
     }
 }
 
-/// An opening of a version that is not spoken here, or of no ZMTP at all.
+/// A greeting of a version of ZMTP that is not supported here, or of another protocol.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum OldPeer {
-    /// No signature. ZMTP 1.0 opens like that, and so do HTTP, TLS and SSH; this is the byte that
-    /// shows it: the first if it is not `ff`, else the tenth, whose bit 0 is clear.
-    Unversioned(u8),
-    /// The major version byte: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is not enough.
-    Version(u8),
+pub enum UnsupportedVersion {
+    /// The signature is missing, as in ZMTP 1.0, HTTP, TLS and SSH. The value is the first byte
+    /// that is wrong: byte 0 if it is not `ff`, otherwise byte 9, whose bit 0 is clear.
+    NoSignature(u8),
+    /// The major version in the greeting: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is below
+    /// the lowest version accepted.
+    Major(u8),
 }
 
-impl core::fmt::Display for OldPeer {
+impl core::fmt::Display for UnsupportedVersion {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Unversioned(byte) => {
+            Self::NoSignature(byte) => {
                 write!(f, "no ZMTP signature (byte {byte:#04x}): ZMTP 1.0 or another protocol")
             }
-            Self::Version(1) => f.write_str("peer speaks ZMTP 2.0"),
-            Self::Version(3) => f.write_str("peer speaks ZMTP 3.0"),
-            Self::Version(_) => f.write_str("peer speaks ZMTP 1.0"),
+            Self::Major(1) => f.write_str("peer uses ZMTP 2.0, which is not accepted"),
+            Self::Major(3) => f.write_str("peer uses ZMTP 3.0, which is not accepted"),
+            Self::Major(_) => f.write_str("peer uses ZMTP 1.0, which is not accepted"),
         }
     }
 }
 
-/// What a peer says of itself before anything else.
+/// The first 64 bytes that a peer sends: version, mechanism and role.
 ///
 /// ```
 /// use zmtp_core::wire::{Greeting, MechanismName, Version};
@@ -169,11 +171,11 @@ impl core::fmt::Display for OldPeer {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Greeting {
-    /// The version the peer announces, as sent: 4.9 stays 4.9, and 2.x, which nobody speaks, 2.x.
+    /// The version that the peer announces, unchanged, even if it is unknown (4.9 or 2.1).
     pub version: Version,
-    /// The mechanism the peer wants.
+    /// The mechanism of the peer.
     pub mechanism: MechanismName,
-    /// Whether the peer takes the server's role in PLAIN or CURVE. libzmq always sends 0.
+    /// Whether the peer takes the role of the server in PLAIN or CURVE. libzmq always sends 0.
     pub as_server: bool,
 }
 
@@ -181,14 +183,14 @@ impl Greeting {
     /// Bytes of a greeting.
     pub const LEN: usize = 64;
 
-    /// Reads the greeting at the front of `input`; `None` asks for more bytes.
+    /// Parses the greeting at the front of `input`. Returns `None` if it is incomplete.
     ///
-    /// Padding, filler and unknown as-server values are ignored, as RFC 37 asks.
+    /// Padding, filler and unknown as-server values are ignored, as RFC 37 requires.
     ///
     /// # Errors
     ///
-    /// [`OldPeer`] as soon as the byte that shows it is there.
-    pub fn parse(input: &[u8]) -> Result<Option<Self>, OldPeer> {
+    /// [`UnsupportedVersion`] at the first byte that is wrong.
+    pub fn parse(input: &[u8]) -> Result<Option<Self>, UnsupportedVersion> {
         let mut version = Version::NONE;
         GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [])?;
         let Some(bytes) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
@@ -197,10 +199,10 @@ impl Greeting {
         Ok(Some(Self { version, mechanism: MechanismName::new(name), as_server }))
     }
 
-    /// The 64 bytes. `routing_id_len` goes into the signature's padding, where a ZMTP 1.0 peer
-    /// reads it as the size of a routing id.
+    /// The 64 bytes of this greeting. `routing_id_len` is written to the padding of the signature,
+    /// where a ZMTP 1.0 peer reads it as the length of the routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
-        let mut bytes = Self::plain(self.version, &self.mechanism);
+        let mut bytes = Self::template(self.version, &self.mechanism);
         for (at, byte) in Self::fields(self.as_server, routing_id_len) {
             if let Some(slot) = bytes.get_mut(at) {
                 *slot = byte;
@@ -209,8 +211,8 @@ impl Greeting {
         bytes
     }
 
-    /// The bytes of a greeting, but for those that [`Greeting::fields`] says.
-    pub(crate) const fn plain(version: Version, mechanism: &MechanismName) -> [u8; Self::LEN] {
+    /// The bytes of a greeting, except those that [`Greeting::fields`] returns.
+    pub(crate) const fn template(version: Version, mechanism: &MechanismName) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
         let [first, _, _, _, _, _, _, _, _, last, major, minor, rest @ ..] = &mut bytes;
         (*first, *last) = (0xff, 0x7f);
@@ -224,27 +226,27 @@ impl Greeting {
         bytes
     }
 
-    /// What is known only when a program runs: places in a greeting and their bytes.
+    /// The bytes of a greeting that are known at run time only, each with its offset.
     #[inline(always)]
     pub(crate) fn fields(as_server: bool, routing_id_len: u8) -> [(usize, u8); 3] {
-        // A ZMTP 1.0 length in the signature: that of the routing id and a flags byte.
+        // The signature holds a ZMTP 1.0 length: that of a flags byte and the routing id.
         let longest = RoutingId::MAX_LEN == 255 && routing_id_len == u8::MAX;
         [(7, longest.into()), (8, routing_id_len.wrapping_add(1)), (AS_SERVER_AT, as_server.into())]
     }
 }
 
-/// A greeting as it arrives, judged byte by byte, so that nothing has to be kept for it. Its
-/// mechanism goes elsewhere.
+/// Parses a greeting byte by byte as it arrives, so that no buffer has to hold it. The mechanism
+/// name is stored by the caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GreetingReader {
     at: u8,
-    /// It names another mechanism than was expected.
-    other: bool,
+    /// Whether a byte of the mechanism name differs from ours.
+    is_other: bool,
 }
 
 impl GreetingReader {
     pub(crate) const fn new() -> Self {
-        Self { at: 0, other: false }
+        Self { at: 0, is_other: false }
     }
 
     /// Bytes read so far.
@@ -252,28 +254,28 @@ impl GreetingReader {
         self.at as usize
     }
 
-    /// Takes bytes from the front of `input` up to the greeting's end and says how many. Those of
-    /// the version go to `version`, and those of the mechanism to `name`, as far as there is room;
-    /// they are compared with our greeting's.
+    /// Reads bytes from the front of `input` up to the end of the greeting, and returns their
+    /// number. The version is written to `version`, and as much of the mechanism name as fits to
+    /// `name`. The mechanism name is compared with that in `ours`, our greeting.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
         ours: &[u8; Greeting::LEN],
         version: &mut Version,
         name: &mut [u8],
-    ) -> Result<usize, OldPeer> {
+    ) -> Result<usize, UnsupportedVersion> {
         let mut taken: usize = 0;
         while let (at @ ..Greeting::LEN, Some(&byte)) = (self.position(), input.get(taken)) {
             match at {
-                0 if byte != 0xff => return Err(OldPeer::Unversioned(byte)),
-                // Any odd byte passes, as with libzmq: bit 0 tells a ZMTP 1.0 length apart.
-                9 if byte & 1 == 0 => return Err(OldPeer::Unversioned(byte)),
-                VERSION_MAJOR_AT if byte < 2 => return Err(OldPeer::Version(byte)),
+                0 if byte != 0xff => return Err(UnsupportedVersion::NoSignature(byte)),
+                // libzmq accepts any odd byte: bit 0 is clear in a ZMTP 1.0 flags byte.
+                9 if byte & 1 == 0 => return Err(UnsupportedVersion::NoSignature(byte)),
+                VERSION_MAJOR_AT if byte < 2 => return Err(UnsupportedVersion::Major(byte)),
                 VERSION_MAJOR_AT => version.major = byte,
                 SOCKET_TYPE_AT => version.minor = byte,
                 MECHANISM_AT..AS_SERVER_AT => {
                     if ours.get(at) != Some(&byte) {
-                        self.other = true;
+                        self.is_other = true;
                     }
                     if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
                         *slot = byte;
@@ -287,9 +289,9 @@ impl GreetingReader {
         Ok(taken)
     }
 
-    /// Whether all 20 bytes of the mechanism are there and it is another.
-    pub(crate) const fn is_of_another(&self) -> bool {
-        self.other && self.position() >= AS_SERVER_AT
+    /// Whether the mechanism name is complete and differs from ours.
+    pub(crate) const fn is_other_mechanism(&self) -> bool {
+        self.is_other && self.position() >= AS_SERVER_AT
     }
 }
 
@@ -298,37 +300,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn openings_of_other_protocols_are_refused_at_their_first_byte() {
-        for opening in [b"GET / HTTP/1.1".as_slice(), b"\x16\x03\x01", b"SSH-2.0"] {
-            let first = opening[0];
-            assert_eq!(Greeting::parse(opening), Err(OldPeer::Unversioned(first)));
+    fn other_protocols_are_refused_at_their_first_byte() {
+        for input in [b"GET / HTTP/1.1".as_slice(), b"\x16\x03\x01", b"SSH-2.0"] {
+            let first = input[0];
+            assert_eq!(Greeting::parse(input), Err(UnsupportedVersion::NoSignature(first)));
         }
     }
 
     #[test]
-    fn an_even_tenth_byte_is_unversioned_and_any_odd_one_passes() {
+    fn byte_9_is_refused_if_even_and_accepted_if_odd() {
         let mut bytes =
             Greeting { version: Version::V3_1, mechanism: MechanismName::NULL, as_server: false }
                 .emit(0);
         bytes[9] = 0x01;
         assert!(Greeting::parse(&bytes).is_ok_and(|greeting| greeting.is_some()));
         bytes[9] = 0x7e;
-        assert_eq!(Greeting::parse(&bytes[..10]), Err(OldPeer::Unversioned(0x7e)));
+        assert_eq!(Greeting::parse(&bytes[..10]), Err(UnsupportedVersion::NoSignature(0x7e)));
     }
 
     #[test]
-    fn versions_0_and_1_are_old_and_2_is_not() {
+    fn major_versions_0_and_1_are_refused_and_2_is_accepted() {
         let head = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f];
-        for (major, expected) in
-            [(0, Err(OldPeer::Version(0))), (1, Err(OldPeer::Version(1))), (2, Ok(None))]
-        {
+        for (major, expected) in [
+            (0, Err(UnsupportedVersion::Major(0))),
+            (1, Err(UnsupportedVersion::Major(1))),
+            (2, Ok(None)),
+        ] {
             let mut bytes = head.to_vec();
             bytes.push(major);
             assert_eq!(Greeting::parse(&bytes), expected);
         }
-        assert_eq!(Version { major: 4, minor: 9 }.spoken(), Version::V3_1);
+        assert_eq!(Version { major: 4, minor: 9 }.negotiated(), Version::V3_1);
         for version in [Version::V3_1, Version::V3_0, Version::V2_0, Version::V1_0] {
-            assert_eq!(version.spoken(), version);
+            assert_eq!(version.negotiated(), version);
         }
     }
 }

@@ -5,28 +5,28 @@ use nom::Parser;
 
 use super::{Malformed, Writer, bytes, fixed, short};
 
-/// A property: name and value, both borrowed from the command.
+/// A property: a name and a value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Property<'a> {
-    /// The name as sent, 0 to 255 bytes. Case does not matter ([`Property::is`]); libzmq accepts
-    /// empty names and any bytes, and so do we.
+    /// The name as sent, 0 to 255 bytes. Names are case-insensitive: compare them with
+    /// [`Property::is`]. Empty names and arbitrary bytes are accepted, as in libzmq.
     pub name: &'a [u8],
-    /// The value, binary.
+    /// The value: arbitrary bytes.
     pub value: &'a [u8],
 }
 
 impl<'a> Property<'a> {
-    /// The socket type of the sender.
+    /// The name of the property that holds the socket type of the sender.
     pub const SOCKET_TYPE: &'static str = "Socket-Type";
-    /// The routing id of the sender, for ROUTER.
+    /// The name of the property that holds the routing id of the sender, for ROUTER.
     pub const IDENTITY: &'static str = "Identity";
 
-    /// Whether this is the property `name`, in any case (RFC 37: names are case-insensitive).
+    /// Whether the property is called `name`, ignoring case (RFC 37 § Connection Metadata).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// Appends a property to a command's body.
+    /// Appends a property to the body of a command.
     pub fn emit(name: &str, value: &[u8], out: &mut Writer<'_>) {
         out.put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
         out.put(name.as_bytes().get(..usize::from(u8::MAX)).unwrap_or(name.as_bytes()));
@@ -42,8 +42,8 @@ impl<'a> Property<'a> {
     }
 }
 
-/// A list of properties, checked whole when it was made. That of a peer older than ZMTP 3.0 holds
-/// its identity frame as the property Identity.
+/// A list of well-formed properties. For a peer older than ZMTP 3.0, the list contains its
+/// identity frame as the property Identity.
 ///
 /// ```
 /// use zmtp_core::wire::Metadata;
@@ -60,11 +60,11 @@ pub struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    /// Wraps encoded properties after checking that each is whole.
+    /// Wraps encoded properties and checks that each is complete.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Metadata`] if one is cut short or a stray byte follows the last.
+    /// [`Malformed::Metadata`] if a property is incomplete or bytes follow the last one.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut properties = Encoded(bytes);
         while properties.next().is_some() {}
@@ -76,7 +76,7 @@ impl<'a> Metadata<'a> {
         Self { bytes, identity: None }
     }
 
-    /// What a peer of ZMTP 2.0 or 1.0 says of itself: nothing but an Identity, in a frame.
+    /// The metadata of a ZMTP 2.0 or 1.0 peer: its identity frame.
     pub(crate) const fn of_identity(id: &'a [u8]) -> Self {
         Self { bytes: &[], identity: Some(id) }
     }
@@ -86,14 +86,14 @@ impl<'a> Metadata<'a> {
         Properties { identity: self.identity, encoded: Encoded(self.bytes) }
     }
 
-    /// The value of the last property called `name`, in any case: of several the last counts, as
-    /// with libzmq's `Identity`.
+    /// The value of the property called `name`, ignoring case. If there are several, the last one
+    /// is used, as libzmq does for `Identity`.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.iter().filter(|property| property.is(name)).last().map(|property| property.value)
     }
 
-    /// The encoded properties; nothing if the peer is older than ZMTP 3.0 and sent an identity
-    /// frame in their place.
+    /// The encoded properties. Empty if the peer is older than ZMTP 3.0 and sent an identity frame
+    /// instead.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -124,7 +124,7 @@ pub struct Properties<'a> {
     encoded: Encoded<'a>,
 }
 
-/// Iterator over encoded properties, as firmware needs it, which lets no older peers in.
+/// Iterator over encoded properties only, for firmware, which accepts no peers older than 3.0.
 #[derive(Clone, Debug)]
 pub(crate) struct Encoded<'a>(pub(crate) &'a [u8]);
 
@@ -149,32 +149,33 @@ impl<'a> Iterator for Encoded<'a> {
     }
 }
 
-/// A routing id of one's own: up to [`RoutingId::MAX_LEN`] bytes that a ROUTER knows us by
-/// (`ZMQ_ROUTING_ID`). Empty lets the ROUTER make one up.
+/// The routing id that a socket announces (`ZMQ_ROUTING_ID`): up to [`RoutingId::MAX_LEN`] bytes
+/// by which a ROUTER addresses it. If it is empty, the ROUTER generates one.
 #[derive(Clone, Copy)]
 pub struct RoutingId {
-    /// How many bytes, then these.
-    sized: [u8; Self::MAX_LEN + 1],
+    /// The length in one byte, then the bytes of the id.
+    length_prefixed: [u8; Self::MAX_LEN + 1],
 }
 
 impl RoutingId {
-    /// Bytes of the longest: 255, without an operating system 39, because each [`Config`] has room
-    /// for them in flash. Those of peers have up to 255 everywhere.
+    /// The length of the longest id in bytes: 255, or 39 without an operating system, because
+    /// each [`Config`] reserves flash for the id. Peers may have ids of up to 255 bytes on every
+    /// target.
     ///
     /// [`Config`]: crate::Config
     pub const MAX_LEN: usize = if cfg!(target_os = "none") { 39 } else { 255 };
 
-    /// No routing id of one's own.
-    pub const EMPTY: Self = Self { sized: [0; Self::MAX_LEN + 1] };
+    /// No routing id.
+    pub const EMPTY: Self = Self { length_prefixed: [0; Self::MAX_LEN + 1] };
 
-    /// A routing id of up to [`RoutingId::MAX_LEN`] bytes; `None` if there are more. A first byte
-    /// of 0 is for ids that ROUTERs make up, but libzmq lets it pass and so do we.
+    /// A routing id of up to [`RoutingId::MAX_LEN`] bytes; `None` if `id` is longer. Ids that
+    /// start with a byte of 0 are reserved for ROUTERs, but accepted, as in libzmq.
     pub const fn new(id: &[u8]) -> Option<Self> {
         if id.len() > Self::MAX_LEN {
             return None;
         }
         let mut made = Self::EMPTY;
-        let [len, bytes @ ..] = &mut made.sized;
+        let [len, bytes @ ..] = &mut made.length_prefixed;
         let (mut rest, mut place): (&[u8], &mut [u8]) = (id, bytes);
         while let ([first, others @ ..], [slot, slots @ ..]) = (rest, place) {
             *slot = *first;
@@ -185,19 +186,19 @@ impl RoutingId {
         Some(made)
     }
 
-    /// The bytes.
+    /// The bytes of the id.
     pub fn bytes(&self) -> &[u8] {
-        self.sized().split_first().map_or(&[], |(_, bytes)| bytes)
+        self.length_prefixed().split_first().map_or(&[], |(_, bytes)| bytes)
     }
 
-    /// The bytes behind one that says how many they are.
-    pub(crate) fn sized(&self) -> &[u8] {
-        self.sized.get(..=usize::from(self.len())).unwrap_or(&self.sized)
+    /// The id, preceded by one byte with its length.
+    pub(crate) fn length_prefixed(&self) -> &[u8] {
+        self.length_prefixed.get(..=usize::from(self.len())).unwrap_or(&self.length_prefixed)
     }
 
-    /// How many bytes, as they stand in the greeting's padding.
+    /// The length in bytes.
     pub const fn len(&self) -> u8 {
-        let [len, ..] = self.sized;
+        let [len, ..] = self.length_prefixed;
         len
     }
 
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_cut_short_is_malformed() {
+    fn incomplete_properties_are_malformed() {
         let whole = b"\x0bSocket-Type\0\0\0\x03REP";
         assert!(Metadata::new(b"").is_ok());
         for cut in 1..whole.len() {
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_several_counts_and_case_does_not() {
+    fn the_last_of_several_properties_is_used_and_case_is_ignored() {
         let metadata = Metadata::new(b"\x01a\0\0\0\x01x\x01A\0\0\0\x01y").unwrap();
         assert_eq!(metadata.get("a"), Some(&b"y"[..]));
     }

@@ -1,8 +1,8 @@
-//! Socket types and which may talk to which (RFC 37 § The Socket-Type Property).
+//! Socket types and which of them are compatible (RFC 37 § The Socket-Type Property).
 
 use crate::buffer::is_name;
 
-/// The socket types of ZMTP, drafts included.
+/// The socket types of ZMTP, including drafts.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -31,7 +31,7 @@ pub enum SocketType {
 }
 
 impl SocketType {
-    /// Each type, in the order of their codes.
+    /// Every type, in the order of the codes.
     const ALL: [Self; 19] = [
         Self::Pair,
         Self::Pub,
@@ -59,23 +59,23 @@ impl SocketType {
         Self::ALL.iter().copied()
     }
 
-    /// The type called `name` in a Socket-Type property. Case matters, as with libzmq.
+    /// The type that a Socket-Type property calls `name`, case-sensitive as in libzmq.
     pub fn from_name(name: &[u8]) -> Option<Self> {
         Self::all().find(|one| one.bytes() == name)
     }
 
-    /// The name in a Socket-Type property.
+    /// The name of this type in a Socket-Type property.
     #[inline(always)]
     pub const fn name(self) -> &'static str {
-        match self.sized_name().split_at_checked(1) {
+        match self.length_prefixed_name().split_at_checked(1) {
             Some((_, name)) => name,
             None => "",
         }
     }
 
-    /// The name behind a byte that says how long it is.
+    /// The name, preceded by one byte with its length.
     #[inline(always)]
-    pub(crate) const fn sized_name(self) -> &'static str {
+    pub(crate) const fn length_prefixed_name(self) -> &'static str {
         match self {
             Self::Pair => "\x04PAIR",
             Self::Pub => "\x03PUB",
@@ -99,28 +99,28 @@ impl SocketType {
         }
     }
 
-    /// [`SocketType::name`] in bytes.
+    /// The bytes of [`SocketType::name`].
     #[inline(always)]
     pub(crate) const fn bytes(self) -> &'static [u8] {
         self.name().as_bytes()
     }
 
-    /// The code in a ZMTP 2.0 greeting and in libzmq's API (`ZMQ_TYPE`).
+    /// The code of this type in a ZMTP 2.0 greeting and in the API of libzmq (`ZMQ_TYPE`).
     pub const fn code(self) -> u8 {
         self as u8
     }
 
-    /// The type with this code.
+    /// The type with this code, if there is one.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().find(|one| one.code() == code).copied()
     }
 
-    /// Whether this type may talk to a peer of type `peer`. It is so in both directions or none.
+    /// Whether this type is compatible with a peer of type `peer`. The relation is symmetric.
     pub fn accepts(self, peer: Self) -> bool {
         self.peers().contains(&peer)
     }
 
-    /// Whom this type may talk to.
+    /// The types that this type is compatible with.
     #[inline(always)]
     pub const fn peers(self) -> &'static [Self] {
         match self {
@@ -144,10 +144,10 @@ impl SocketType {
         }
     }
 
-    /// The one of these types that is called `name`. Without a loop, so that nothing is carried of
-    /// others where `self` is known when a program is built.
+    /// The compatible type that is called `name`. Without a loop, so that a binary with a constant
+    /// `self` contains the names of compatible types only.
     #[inline(always)]
-    pub(crate) fn peer_called(self, name: &[u8]) -> Option<Self> {
+    pub(crate) fn peer_named(self, name: &[u8]) -> Option<Self> {
         match self.peers() {
             [a, ..] if is_name(name, a.bytes()) => Some(*a),
             [_, b, ..] if is_name(name, b.bytes()) => Some(*b),
@@ -156,13 +156,14 @@ impl SocketType {
         }
     }
 
-    /// Whether the type announces its routing id in READY, even an empty one, as libzmq does.
+    /// Whether READY of this type includes Identity, even if the routing id is empty, as in
+    /// libzmq.
     pub const fn sends_identity(self) -> bool {
         matches!(self, Self::Req | Self::Dealer | Self::Router)
     }
 
-    /// Whether SUBSCRIBE and CANCEL mean something to this type.
-    pub const fn takes_subscriptions(self) -> bool {
+    /// Whether this type accepts SUBSCRIBE and CANCEL.
+    pub const fn accepts_subscriptions(self) -> bool {
         matches!(self, Self::Pub | Self::Xpub)
     }
 }
@@ -190,15 +191,15 @@ mod tests {
     }
 
     #[test]
-    fn exactly_12_of_the_66_stable_pairs_are_legal_in_both_directions() {
+    fn exactly_12_of_the_66_stable_pairs_are_compatible_in_both_directions() {
         let stable: Vec<_> = SocketType::all().filter(|kind| kind.code() <= 10).collect();
-        let mut legal = 0;
+        let mut compatible = 0;
         for (index, &one) in stable.iter().enumerate() {
             for &other in &stable[index..] {
                 assert_eq!(one.accepts(other), other.accepts(one), "{one} {other}");
-                legal += usize::from(one.accepts(other));
+                compatible += usize::from(one.accepts(other));
             }
         }
-        assert_eq!(legal, 12);
+        assert_eq!(compatible, 12);
     }
 }

@@ -1,25 +1,25 @@
-//! Emitting into memory that the caller lends.
+//! Emitting bytes to a buffer of the caller.
 
-use super::{CommandName, FrameHeader, Kind, RoutingId};
+use super::{CommandName, FrameHeader, FrameKind, RoutingId};
 
-/// The bytes do not fit; `needed` more than there was room for.
+/// The buffer has no room for all bytes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Full {
-    /// Bytes that were missing.
-    pub needed: usize,
+pub struct BufferTooSmall {
+    /// The number of bytes that do not fit.
+    pub missing: usize,
 }
 
-impl core::fmt::Display for Full {
+impl core::fmt::Display for BufferTooSmall {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "buffer too small by {} bytes", self.needed)
+        write!(f, "buffer too small by {} bytes", self.missing)
     }
 }
 
-impl core::error::Error for Full {}
+impl core::error::Error for BufferTooSmall {}
 
-/// Appends bytes to a borrowed slice. What does not fit is counted instead of written, so that who
-/// appends in many steps asks once whether all of it fitted.
+/// Appends bytes to a borrowed slice. Bytes that do not fit are counted instead of written, so that
+/// one check after many calls is enough: [`Writer::fits`] or [`Writer::finish`].
 #[derive(Debug)]
 pub struct Writer<'o> {
     out: &'o mut [u8],
@@ -27,7 +27,7 @@ pub struct Writer<'o> {
 }
 
 impl<'o> Writer<'o> {
-    /// A writer at the start of `out`.
+    /// A writer that starts at the beginning of `out`.
     pub const fn new(out: &'o mut [u8]) -> Self {
         Self { out, len: 0 }
     }
@@ -38,29 +38,29 @@ impl<'o> Writer<'o> {
         self.len = self.len.saturating_add(bytes.len());
     }
 
-    /// Appends a command frame whose data are these parts in a row.
+    /// Appends a command frame. Its data is the concatenation of the slices in `data`.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
-        let name = name.sized();
+        let name = name.length_prefixed();
         let len = data.iter().fold(name.len(), |sum, part| sum.saturating_add(part.len()));
-        self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref());
+        self.put(FrameHeader::new(FrameKind::Command, len as u64).emit().as_ref());
         self.put(name);
         for part in data {
             self.put(part);
         }
     }
 
-    /// Appends the header of a command of our own, whose body has `len` bytes: they are few where
-    /// routing ids are short.
+    /// Appends the header of our READY or PING with a body of `len` bytes. Where routing
+    /// ids are short, these bodies are too.
     pub(crate) fn command_header(&mut self, len: usize) {
         if RoutingId::MAX_LEN < 128 {
             let [len, ..] = len.to_le_bytes();
             self.put(&[FrameHeader::COMMAND, len]);
         } else {
-            self.put(FrameHeader::new(Kind::Command, len as u64).emit().as_ref());
+            self.put(FrameHeader::new(FrameKind::Command, len as u64).emit().as_ref());
         }
     }
 
-    /// Changes a byte that was written.
+    /// Replaces a byte that was written before.
     #[inline(always)]
     pub(crate) fn set(&mut self, at: usize, byte: u8) {
         if let Some(slot) = self.out.get_mut(at) {
@@ -68,35 +68,36 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Bytes appended so far, those that did not fit included.
+    /// The number of bytes appended so far, including those that do not fit.
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether nothing was appended yet.
+    /// Whether nothing was appended.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether all that was appended is there.
+    /// Whether all appended bytes fit.
     pub const fn fits(&self) -> bool {
         self.len <= self.out.len()
     }
 
-    /// What was appended so far; nothing if it did not fit.
+    /// The bytes appended so far; empty if they do not fit.
     pub fn written(&self) -> &[u8] {
         self.out.get(..self.len).unwrap_or_default()
     }
 
-    /// How many bytes were written.
+    /// The number of bytes written.
     ///
     /// # Errors
     ///
-    /// [`Full`] if some of those appended did not fit: those before them mean nothing.
-    pub const fn finish(self) -> Result<usize, Full> {
+    /// [`BufferTooSmall`] if the appended bytes do not fit. The content of the buffer is
+    /// incomplete then.
+    pub const fn finish(self) -> Result<usize, BufferTooSmall> {
         match self.len.checked_sub(self.out.len()) {
             None | Some(0) => Ok(self.len),
-            Some(needed) => Err(Full { needed }),
+            Some(missing) => Err(BufferTooSmall { missing }),
         }
     }
 }
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_written_whole_or_not_at_all() {
+    fn a_command_that_does_not_fit_is_an_error() {
         for (data, header) in [(0, 2), (250, 2), (251, 9), (300, 9)] {
             let mut out = vec![0xee; 400];
             let mut writer = Writer::new(&mut out);
@@ -122,7 +123,7 @@ mod tests {
             let mut writer = Writer::new(&mut small);
             writer.command(CommandName::Ping, &parts);
             assert!(!writer.fits() && writer.written().is_empty());
-            assert_eq!(writer.finish(), Err(Full { needed: 1 }));
+            assert_eq!(writer.finish(), Err(BufferTooSmall { missing: 1 }));
         }
     }
 }

@@ -57,7 +57,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
 // Outlined, these two cost 150 bytes of flash more.
 #[cfg_attr(target_os = "none", inline(always))]
 fn spoken<M: Mechanism>(connection: &Connection<M, &Config>) -> Option<Version> {
-    connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.spoken())
+    connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.negotiated())
 }
 
 /// Puts what is to be said of a topic into the outbox, if there is room for it.

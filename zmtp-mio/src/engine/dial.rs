@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Instant;
 
 use mio::Interest;
-use zmtp_core::Fault;
+use zmtp_core::ErrorKind;
 use zmtp_core::pattern::PeerId;
 
 use super::link::Link;
@@ -68,7 +68,7 @@ impl Dialer {
                 least
             }
             // It will not get better soon.
-            CloseReason::Protocol(error) if error.fault() == Fault::Configuration => {
+            CloseReason::Protocol(error) if error.kind() == ErrorKind::Configuration => {
                 jitter(options.longest)
             }
             _ => jitter(base).max(least),

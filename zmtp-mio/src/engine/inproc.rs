@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::{PeerId, Verdict};
-use zmtp_core::wire::{FrameHeader, Kind, RoutingId, SocketType, Version};
+use zmtp_core::wire::{FrameHeader, FrameKind, RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
 use super::pattern::{Door, keep};
@@ -264,7 +264,7 @@ fn open<P: Pattern>(
     let mut rejected = false;
     let mut at = 0;
     while let Some((Lead::Frame(more), body)) = letter.frame(at) {
-        let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+        let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
         let mut verdict = pattern.accept(peer, header);
         if verdict == Verdict::RequestId {
             verdict = pattern.check_request_id(peer, body.try_into().unwrap_or_default());
@@ -295,7 +295,7 @@ fn first(letter: &Letter, n: usize, head: usize) -> Letter {
     let mut copy = Letter::default();
     for at in 0..n {
         if let Some((Lead::Frame(more), body)) = letter.frame(at) {
-            let header = FrameHeader::new(Kind::Message(more), body.len() as u64);
+            let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
             add(&mut copy, at >= head, header, body);
         }
     }

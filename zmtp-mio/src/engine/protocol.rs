@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zmtp_core::wire::{FrameHeader, Full, HeaderBytes, More};
+use zmtp_core::wire::{BufferTooSmall, FrameHeader, HeaderBytes, More};
 use zmtp_core::{
     Config, Connection, Decoded, Error, Incoming, Input, Instant, NullOrOlder, PeerInfo, SendError,
     Subscription, SubscriptionHeader,
@@ -75,7 +75,7 @@ impl Protocol {
         }
     }
 
-    pub(super) fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, Full> {
+    pub(super) fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, BufferTooSmall> {
         match self {
             Self::Zmtp(connection) => connection.poll_transmit(out),
             Self::Raw => Ok(0),

@@ -177,7 +177,11 @@ pub const ALL: &[Listed] = &[
     Listed {
         name: "other protocol or older version",
         why: "whatever does not open like a version that is spoken is closed at once",
-        meant: |case| case.they_read_on(|error| matches!(error, Error::Peer(PeerError::Old(_)))),
+        meant: |case| {
+            case.they_read_on(|error| {
+                matches!(error, Error::Peer(PeerError::UnsupportedVersion(_)))
+            })
+        },
     },
 ];
 

@@ -1,6 +1,8 @@
 //! What one side sent, from its greeting on, taken apart. Grammars are those of the library.
 
-use zmtp_mio::zmtp_core::wire::{FrameHeader, Greeting, Kind, MechanismName, More, OldPeer};
+use zmtp_mio::zmtp_core::wire::{
+    FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion,
+};
 
 /// Framing of a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -147,8 +149,8 @@ impl Stream {
         }
         let bytes = &self.bytes[self.at..];
         let dialect = match (self.dialect, Greeting::parse(bytes)) {
-            (Some(Dialect::V2), _) | (None, Err(OldPeer::Version(1))) => Dialect::V2,
-            (None, Err(OldPeer::Version(_))) => Dialect::V1,
+            (Some(Dialect::V2), _) | (None, Err(UnsupportedVersion::Major(1))) => Dialect::V2,
+            (None, Err(UnsupportedVersion::Major(_))) => Dialect::V1,
             (None | Some(_), Ok(None)) => return Ok(None),
             (None | Some(_), Ok(Some(greeting))) => {
                 self.dialect = Some(Dialect::V3);
@@ -182,7 +184,7 @@ impl Stream {
     }
 
     /// Kind, bytes of the header and bytes of the body.
-    fn header(&self, bytes: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+    fn header(&self, bytes: &[u8]) -> Result<Option<(FrameKind, usize, u64)>, String> {
         match self.dialect {
             Some(Dialect::V1) => old_header(bytes),
             Some(Dialect::V2) if bytes.first().is_some_and(|flags| flags & !3 != 0) => {
@@ -202,11 +204,11 @@ impl Stream {
             Raw::Frame(kind, start) => {
                 let body = &self.bytes[start..self.at];
                 match kind {
-                    Kind::Command => {
+                    FrameKind::Command => {
                         let mechanism = self.mechanism.unwrap_or(MechanismName::NULL);
                         Item::Command { body, mechanism }
                     }
-                    Kind::Message(more) => Item::Part { body, more: more == More::Follows },
+                    FrameKind::Message(more) => Item::Part { body, more: more == More::Follows },
                 }
             }
         }
@@ -218,11 +220,11 @@ enum Raw {
     Greeting(Greeting),
     Greeting2(u8),
     Identity(usize),
-    Frame(Kind, usize),
+    Frame(FrameKind, usize),
 }
 
 /// A header of ZMTP 1.0: a size that counts the flags (RFC 13).
-fn old_header(bytes: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
+fn old_header(bytes: &[u8]) -> Result<Option<(FrameKind, usize, u64)>, String> {
     let (len, head) = match bytes {
         [0xff, rest @ ..] => match rest.first_chunk() {
             Some(size) => (u64::from_be_bytes(*size), 10),
@@ -236,7 +238,7 @@ fn old_header(bytes: &[u8]) -> Result<Option<(Kind, usize, u64)>, String> {
     };
     let Some(flags) = bytes.get(head - 1) else { return Ok(None) };
     let more = if flags & 1 == 1 { More::Follows } else { More::Last };
-    Ok(Some((Kind::Message(more), head, len)))
+    Ok(Some((FrameKind::Message(more), head, len)))
 }
 
 #[cfg(test)]
