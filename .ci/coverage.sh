@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# .ci/coverage.sh [floor]: the lines of zmtp-core's wire, connection and pattern code that the tests of
-# core and `tests`, fuzz corpora included, run; test code is not counted. Fails below the floor, 95 %.
+# .ci/coverage.sh [floor]: line coverage of zmtp-core's wire, connection and pattern code by the tests of
+# zmtp-core and `tests`, including the fuzz corpora. Test code is not counted. Fails below the floor,
+# which is 95 % by default.
 #
 # Needs a nightly with `rustup component add llvm-tools --toolchain nightly`.
 set -euo pipefail

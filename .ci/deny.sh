@@ -1,7 +1,7 @@
 #!/bin/sh
-# Licences, sources and doubled versions of all dependencies (`deny.toml`), and known advisories
-# where their database can be fetched; whether DEPENDENCIES.md counts right. Packages outside the
-# workspace, none of them published, may have doubled versions.
+# Checks licences, sources and duplicate versions of all dependencies (`deny.toml`), known advisories if
+# the database can be fetched, and the counts in DEPENDENCIES.md. Packages outside the workspace, none of
+# them published, may have duplicate versions.
 set -eu
 cd "$(dirname "$0")/.."
 command -v cargo-deny >/dev/null 2>&1 || cargo install --quiet --locked cargo-deny
@@ -18,14 +18,14 @@ for crate in zmtp-core zmtp-embedded zmtp-mio; do
   pulls=$(cargo tree --locked -p "$crate" -e normal,build --prefix none | sed 's/ (\*)$//' |
     sort -u | grep -vc "^$crate ")
   if ! tr '\n' ' ' <DEPENDENCIES.md | grep -q "\`$crate\` \(pulls in \)\?$pulls[ ,.]"; then
-    echo "$crate pulls in $pulls crates, and DEPENDENCIES.md says otherwise" >&2
+    echo "$crate pulls in $pulls crates, but DEPENDENCIES.md has another number" >&2
     exit 1
   fi
 done
-if ! said=$(timeout 120 cargo deny check advisories 2>&1); then
-  case $said in
+if ! output=$(timeout 120 cargo deny check advisories 2>&1); then
+  case $output in
     *"failed to fetch advisory database"*)
-      echo "SKIPPED: advisories, because their database cannot be fetched here" ;;
-    *) printf '%s\n' "$said"; exit 1 ;;
+      echo "SKIPPED: advisories, because the database cannot be fetched" ;;
+    *) printf '%s\n' "$output"; exit 1 ;;
   esac
 fi

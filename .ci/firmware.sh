@@ -3,19 +3,19 @@
 #
 # Needs QEMU (Debian: qemu-system-arm, qemu-system-misc), python3 with venv, a C++ compiler and make
 # for libzmq, and for each target `rustup target add`: thumbv7m-none-eabi, thumbv6m-none-eabi,
-# riscv32imc-unknown-none-elf. A test whose tools are missing says so, and fails with
-# ZMTP_NO_SKIP=1. Arguments go to the tests: `.ci/firmware.sh faults`.
+# riscv32imc-unknown-none-elf. A test without its tools is skipped with a message, and fails with
+# ZMTP_NO_SKIP=1. Arguments are passed to the tests: `.ci/firmware.sh faults`.
 set -eu
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 
-# A wrong sum must be seen.
+# Overflow checks, so that an arithmetic error fails the test.
 checked=""
 for package in zmtp-core zmtp-embedded zmtp-firmware; do
   checked="$checked --config profile.firmware.package.$package.overflow-checks=true"
 done
 for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-  # The other boards have no Ethernet, and less room.
+  # The other boards have no Ethernet and less flash.
   case $target in
     thumbv7m-none-eabi) programs=--bins features=ethernet ;;
     *) programs="--bin req" features= ;;
@@ -24,7 +24,7 @@ for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf;
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware \
     --manifest-path tests/firmware/Cargo.toml $programs --features "$features" $checked
 done
-# One of two directories, by the compiler that .ci/no-std-cargo.sh chose.
+# In one of two directories, depending on the compiler that .ci/no-std-cargo.sh chose.
 newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \
   "$CARGO_TARGET_DIR/build-std/thumbv7m-none-eabi/firmware/req" 2>/dev/null | head -n 1)
 export ZMTP_FIRMWARE="${newest%/thumbv7m-none-eabi/*}"
@@ -42,6 +42,6 @@ if [ -x "$venv/bin/python" ] || python3 -m venv "$venv"; then
 fi
 
 cargo clippy --quiet --package zmtp-interop --test firmware -- -D warnings
-# One at a time: emulated boards have deadlines, and share the machine with libzmq.
+# One test at a time: emulated boards have deadlines and share the machine with libzmq.
 timeout 600 cargo test --quiet --package zmtp-interop --test firmware -- \
   --test-threads=1 --show-output "$@"

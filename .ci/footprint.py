@@ -1,8 +1,8 @@
-"""The table of .ci/footprint.sh, from programs and from what they printed; 1 if a budget is passed.
-Goals are shown where they are missed.
+"""Prints the table of .ci/footprint.sh from programs and their output. Exits with 1 if a budget is
+exceeded. Shows goals that are missed.
 
 usage: footprint.py RESULTS BUDGETS
-RESULTS has TARGET/LEVEL/CLIENT, programs in ELF, and TARGET/LEVEL/costs, lines of words.
+RESULTS contains TARGET/LEVEL/CLIENT, programs in ELF, and TARGET/LEVEL/costs, lines of words.
 """
 
 import pathlib
@@ -12,7 +12,7 @@ import sys
 TARGETS = ["thumbv6m-none-eabi", "thumbv7m-none-eabi", "riscv32imc-unknown-none-elf"]
 LEVELS = ["s", "z"]
 ALLOCATED, NOBITS, SYMBOLS = 2, 8, 2
-# Not in flash: the runtimes throw them away, as nothing unwinds.
+# Not in flash: the runtimes discard these sections, because nothing unwinds.
 UNWINDING = (".ARM.exidx", ".ARM.extab", ".eh_frame")
 
 
@@ -101,7 +101,7 @@ def main():
         for at, target in enumerate(TARGETS)
     ]
     print("\nInstructions, request of 64 bytes and its reply:", ", ".join(counts))
-    print("No panic and no core::fmt is linked; the planted panic does not link.")
+    print("No panic and no core::fmt is linked; the deliberate panic does not link.")
     print(f"{len(missed)} figures are above their goals.")
     for line in passed:
         print(f"BUDGET {line}")

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Weighs the clients of zmtp-embedded/footprint and holds them to its budgets: flash on three
-# targets at the better of opt-level "s" and "z", RAM of the sockets, stack and instructions under
-# QEMU. None may have a reachable panic (their panic handler does not link) or `core::fmt`.
+# Measures the clients of zmtp-embedded/footprint and checks them against its budgets: flash on three
+# targets at the smaller of opt-level "s" and "z", RAM of the sockets, stack and instructions under QEMU.
+# No client may contain a reachable panic (the panic handler does not link) or `core::fmt`.
 set -eu
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
@@ -9,8 +9,8 @@ clients=zmtp-embedded/footprint
 results=$CARGO_TARGET_DIR/footprint
 rm -rf "$results"
 
-# cargo for a target, and where the program then is: one of two directories, by the compiler that
-# .ci/no-std-cargo.sh chose.
+# `build` runs cargo for a target. `built` prints the path of a program: in one of two directories,
+# depending on the compiler that .ci/no-std-cargo.sh chose.
 build() { # <target> <arguments>
   target=$1
   shift
@@ -36,14 +36,14 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
     done
     if errors=$(build "$target" --manifest-path "$clients/Cargo.toml" \
       --bin planted --features planted 2>&1); then
-      echo "the planted panic was linked: no panic is proven absent" >&2
+      echo "the deliberate panic was linked: this check cannot detect panics" >&2
       exit 1
     fi
     case $errors in
       *a_panic_is_reachable*) ;;
       *) printf '%s\n' "$errors" >&2; exit 1 ;;
     esac
-    # The smaller depth of the two levels counts, as with flash.
+    # The smaller stack depth of the two levels is used, as for flash.
     build "$target" --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost
     case $target in
       thumbv6m*) board="qemu-system-arm -M microbit" ;;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# .ci/fuzz.sh [seconds]: runs every fuzz target for so long, 30 s unless told. What is found goes to
-# fuzz/artifacts; what is learned stays out of the committed corpus. For hours: fuzz/long.sh.
+# .ci/fuzz.sh [seconds]: runs every fuzz target for this time, by default 30 s. Failing inputs are stored
+# in fuzz/artifacts; new inputs are not added to the committed corpus. For long runs: fuzz/long.sh.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-30}

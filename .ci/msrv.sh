@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles the crates with the oldest Rust they promise, if rustup has it.
+# Compiles the crates with the oldest supported Rust (`rust-version`), if it is installed.
 set -eu
 cd "$(dirname "$0")/.."
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -8,7 +8,7 @@ if rustup toolchain list 2>/dev/null | grep -q "^$oldest[.-]"; then
     cargo "+$oldest" check --quiet --workspace --all-features
   echo "compiled with Rust $oldest"
 else
-  echo "Rust $oldest is not installed and was NOT tried."
-  echo "Compiled above: $(rustc --version). Clippy's incompatible_msrv watches the use of std,"
-  echo "and cargo's resolver the dependencies."
+  echo "Rust $oldest is not installed: the crates were NOT compiled with it."
+  echo "Other steps use $(rustc --version). Clippy's incompatible_msrv checks the use of std,"
+  echo "and cargo's resolver checks the dependencies."
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Links tests/no-panic for a Cortex-M3: works only if no panic is reachable. Then with the async face,
-# but for one panic. Then plants a panic and expects the link to fail. At optimisation "s", that of
-# `profile.firmware`, "z" and 3.
+# Links tests/no-panic for a Cortex-M3, which succeeds only if no panic is reachable: first core and the
+# blocking API, then the async API, where one kind of panic is ignored. Then adds a deliberate panic and
+# expects the link to fail. Runs at opt-level "s" (as in `profile.firmware`), "z" and 3.
 set -eu
 cd "$(dirname "$0")/.."
 target=thumbv7m-none-eabi
@@ -13,13 +13,13 @@ build() { # <cargo features>
 }
 
 link() { # [cut]
-  # Built in one of two directories, by the compiler that .ci/no-std-cargo.sh chose.
+  # In one of two directories, depending on the compiler that .ci/no-std-cargo.sh chose.
   archive=$(ls -t "$CARGO_TARGET_DIR/$target/release/libno_panic.a" \
     "$CARGO_TARGET_DIR/build-std/$target/release/libno_panic.a" 2>/dev/null | head -n 1)
   folder=${archive%/*}
   if [ "${1:-}" = cut ]; then
-    # The compiler puts a panic of its own into each `async fn`, for a future that is polled after it
-    # is done, as `await` never does. All call one function: what that calls is not counted.
+    # The compiler adds a panic to each `async fn`, for a future that is polled after completion, which
+    # `await` never does. All these panics call one function; its calls are ignored.
     arm-none-eabi-objcopy --remove-relocations='.text.*async_fn_resumed*' \
       "$archive" "$folder/no-panic-cut.a"
     archive=$folder/no-panic-cut.a
@@ -43,16 +43,16 @@ holds() { # <what> [cut]
 for level in s z 3; do
   export CARGO_PROFILE_RELEASE_OPT_LEVEL=$level
   build ""
-  holds "core and the blocking face"
+  holds "core and the blocking API"
   build asynch
-  holds "the async face" cut
+  holds "the async API" cut
   build asynch,planted
   if errors=$(link cut); then
-    echo "the planted panic was not found: this check is worth nothing" >&2
+    echo "the deliberate panic was not found: this check cannot detect panics" >&2
     exit 1
   fi
   case $errors in
-    *a_panic_is_reachable*) echo "opt-level $level: the planted panic does not link" ;;
+    *a_panic_is_reachable*) echo "opt-level $level: the deliberate panic does not link" ;;
     *) printf '%s\n' "$errors" >&2; exit 1 ;;
   esac
 done

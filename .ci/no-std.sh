@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the crates for microcontrollers, each feature alone.
+# Builds the crates for microcontrollers, with each feature on its own.
 set -eu
 cd "$(dirname "$0")/.."
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
@@ -14,7 +14,7 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
       echo "$target $package ${feature:-without features}"
     done
   done
-  # The programs of the front page, on both faces.
+  # The programs of the README, blocking and async.
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --lib \
     --manifest-path zmtp-embedded/footprint/Cargo.toml
   echo "$target examples of zmtp-embedded"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Packages the published crates and builds each from its package, against the others' packages.
-# Nothing is uploaded.
+# Packages the published crates and builds each from its package, against the packages of the others.
+# Uploads nothing.
 set -eu
 cd "$(dirname "$0")/.."
 set -- zmtp-core zmtp-embedded zmtp-mio
@@ -11,8 +11,8 @@ for package in "$@"; do
   done
   echo "$package: $(printf '%s\n' "$files" | wc -l) files"
 done
-# Cargo unpacks each package for the others to build against, and takes what it unpacked or built
-# before under the same path for the same version to be the same: so under a path of its own.
+# Cargo unpacks each package and reuses an earlier copy of the same version under the same path, even if
+# the content differs. A fresh directory avoids that.
 CARGO_TARGET_DIR=$(mktemp -d)
 export CARGO_TARGET_DIR
 trap 'rm -rf "$CARGO_TARGET_DIR"' EXIT

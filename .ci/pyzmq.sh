@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the README's exchange with Python's pyzmq, which brings its own libzmq.
+# Runs the exchange with pyzmq from the README. pyzmq includes its own libzmq.
 set -eu
 cd "$(dirname "$0")/.."
 venv=${CARGO_TARGET_DIR:-target}/venv

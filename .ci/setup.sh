@@ -1,19 +1,19 @@
 #!/bin/sh
-# Installs what a fresh Debian machine with rustup lacks for .ci/run: one apt-get run, cargo-fuzz.
+# Installs what .ci/run needs on a fresh Debian machine with rustup: Debian packages and cargo-fuzz.
 set -eu
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
 wanted=""
 want() { wanted="$wanted $*"; }
-# libzmq's sources, for the interop tests.
+# To build libzmq for the interop tests.
 has g++ || want g++
 has make || want make
 has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || want python3-venv
-# Linking for a microcontroller; `core` for it where rustup has not installed it.
+# To link for microcontrollers, and `core` for these targets if rustup has not installed it.
 has ld.lld || want lld
 has arm-none-eabi-nm || want binutils-arm-none-eabi
-# Boards to run it on.
+# Emulated boards.
 has qemu-system-arm || want qemu-system-arm
 has qemu-system-riscv32 || want qemu-system-misc
 sysroot=$(rustc --print sysroot)
@@ -29,7 +29,7 @@ if [ -n "$wanted" ]; then
   root=""
   [ "$(id -u)" = 0 ] || root=sudo
   export DEBIAN_FRONTEND=noninteractive
-  # Another package manager may be at work on a machine that has just started: wait for its lock.
+  # On a machine that has just started, another package manager may hold the lock: wait for it.
   lock="-o DPkg::Lock::Timeout=300 -o APT::Get::Lock::Timeout=300"
   # shellcheck disable=SC2086
   $root apt-get $lock update -qq
@@ -40,7 +40,7 @@ else
 fi
 
 if has cargo-fuzz; then
-  echo "cargo-fuzz is there"
+  echo "cargo-fuzz is installed"
 else
   cargo install --quiet --locked cargo-fuzz
   echo "installed cargo-fuzz"
