@@ -8,9 +8,8 @@ use super::{Case, Run};
 use wire::{frame, greeting, greeting_of, ready};
 
 const SECTION: &str = "Greeting";
-const TOLD: &str = "it will not get better: the peer gets a whole greeting and an ERROR, so that it \
-                    need not try again";
-const HTTP: &str = "a ZMTP 1.0 peer opens with flags of 0, so this is none";
+const TOLD: &str = "a retry cannot succeed, so the peer gets a whole greeting and an ERROR";
+const HTTP: &str = "not ZMTP 1.0, whose first flags byte is 0";
 
 pub(super) fn cases() -> Vec<Case> {
     let late = || Error::TimedOut(Timeout::Handshake);

@@ -10,10 +10,10 @@ use wire::{
 };
 
 const SECTION: &str = "NULL handshake";
-const STRICT: &str = "RFC 37 forbids it, and what breaks framing is not guessed at";
-const TOLD: &str = "it will not get better: the peer gets an ERROR, so that it need not try again";
-const BURST: &str = "a listener takes greeting, READY and message in one burst; only what it says \
-                     first has to wait for the peer's READY";
+const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
+const TOLD: &str = "a retry cannot succeed, so the peer gets an ERROR";
+const BURST: &str = "a listener accepts greeting, READY and message in one burst; only its own messages \
+                     wait for the READY of the peer";
 
 pub(super) fn cases() -> Vec<Case> {
     let named =
@@ -120,7 +120,7 @@ fn properties() -> Vec<Named> {
                 .fails(PeerError::SecondReady)
                 .delivers("-")
                 .differs(
-                    "a READY ends the handshake (RFC 37 § The NULL Security Mechanism); a \
+                    "READY completes the handshake (RFC 37 § The NULL Security Mechanism); a \
                           second one could change what was agreed",
                 ),
         ),

@@ -230,12 +230,12 @@ pub fn differences() -> String {
 }
 
 const DIFFERENCES_HEAD: &str = "\
-# Where we differ from libzmq on bad input
+# Differences from libzmq on malformed input
 
-Each row of [vectors/malformed.md](vectors/malformed.md) whose outcome is another with us, and why.
-`cargo test -p zmtp-tests --test malformed` keeps this page in step with the cases and writes it anew
-with `ZMTP_WRITE=1`. All other rows that are run come out as with libzmq.
+Each row of [vectors/malformed.md](vectors/malformed.md) with a different outcome here, and the reason.
+`cargo test -p zmtp-tests --test malformed` checks this page against the cases, and writes it if
+`ZMTP_WRITE=1` is set. All other rows that are run have the same outcome as with libzmq.
 
-| section | input | libzmq | we | why |
+| section | input | libzmq | zmtp | reason |
 |---|---|---|---|---|
 ";

@@ -7,7 +7,7 @@ use zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 use super::{Case, Run};
 use wire::{frame, frame_of_1_0, opening_of_2_0};
 
-const STRICT: &str = "what breaks framing is not guessed at";
+const STRICT: &str = "after a framing error the rest cannot be parsed";
 
 pub(super) fn cases() -> Vec<Case> {
     let greeting = |code| opening_of_2_0(code, b"")[..12].to_vec();

@@ -9,11 +9,11 @@ use super::{Case, Run, What};
 use wire::{command, frame, greeting, message, ready, ready_with_identity};
 
 const SECTION: &str = "Traffic";
-const STRICT: &str = "RFC 37 § Framing forbids it, and what breaks framing is not guessed at";
-const LEAK: &str = "libzmq answers with bytes of its memory; nothing is echoed here";
-const DATA: &str = "a command is no message: it is ignored and counted";
-const STAYS: &str = "the message is rejected and counted; libzmq's REQ would never ask this peer \
-                     again";
+const STRICT: &str = "RFC 37 § Framing forbids it; after a framing error the rest cannot be parsed";
+const LEAK: &str = "libzmq answers with bytes of its memory; this crate sends no PONG";
+const DATA: &str = "a command is not a message: it is ignored and counted";
+const STAYS: &str = "the message is rejected and counted; libzmq's REQ never uses this \
+                     peer again";
 
 pub(super) fn cases() -> Vec<Case> {
     let named = commands().into_iter().chain(sizes()).chain(patterns());

@@ -1,4 +1,4 @@
-//! The differences that are meant.
+//! The intended differences.
 
 use zmtp_mio::zmtp_core::wire::Malformed;
 use zmtp_mio::zmtp_core::{Error, Limit, PeerError};
@@ -12,7 +12,7 @@ use super::subject::Kind;
 #[cfg(test)]
 mod tests;
 
-/// A difference that is meant.
+/// An intended difference.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Listed {
@@ -23,18 +23,18 @@ pub struct Listed {
     meant: fn(&Case<'_>) -> bool,
 }
 
-/// An input and what came of it, which with us is what had to.
+/// An input and its outcomes. Ours equals the model's.
 struct Case<'a> {
     input: &'a Input,
     theirs: &'a Outcome,
-    /// What had to come of it with us, and did.
+    /// The model's outcome for ours.
     ours: Reading,
-    /// What had to come of it with libzmq.
+    /// The model's outcome for libzmq.
     libzmq: Reading,
 }
 
-/// The listed difference that explains the case, if one does. Nothing explains an outcome of ours that
-/// is not the model's.
+/// The listed difference that explains the case, if there is one. `None` if our outcome differs from
+/// the model's.
 pub fn of(kind: Kind, input: &Input, ours: &Outcome, theirs: &Outcome) -> Option<&'static Listed> {
     let reading = reading::ours(kind, input);
     if reading.outcome != *ours {
@@ -45,30 +45,30 @@ pub fn of(kind: Kind, input: &Input, ours: &Outcome, theirs: &Outcome) -> Option
 }
 
 impl Case<'_> {
-    /// libzmq read on where we refuse the peer with such an error, and made of it what it had to.
+    /// We refuse the peer with such an error; libzmq reads on, with the model's outcome.
     fn they_read_on(&self, over: impl Fn(Error) -> bool) -> bool {
         self.ours.error.is_some_and(over) && self.is_theirs()
     }
 
-    /// The peer opens like an older version, which gives its type, if any, in front of its frames.
+    /// The peer opens like an older version, whose socket type, if any, precedes its frames.
     fn is_legacy(&self) -> bool {
         wire::is_legacy(self.input.stream()) == Some(true)
     }
 
-    /// libzmq made of it what it had to, but for messages that it drops as it refuses the peer.
+    /// libzmq's outcome is the model's, except for messages that it drops when it refuses the peer.
     fn is_theirs(&self) -> bool {
         let Reading { outcome, either, .. } = &self.libzmq;
         let refused = outcome.refused == self.theirs.refused || *either;
         refused && outcome.received == self.theirs.received || self.drops_messages()
     }
 
-    /// Both had to refuse the peer or neither, and libzmq made of it what it had to.
+    /// Both or neither had to refuse the peer, and libzmq's outcome is the model's.
     fn only_messages_differ(&self) -> bool {
         self.ours.outcome.refused == self.libzmq.outcome.refused && self.is_theirs()
     }
 
-    /// libzmq refuses the peer, as it must or for want of memory, before its application has taken
-    /// all that came.
+    /// libzmq refuses the peer, by the rules or for lack of memory, before its application has received
+    /// every message.
     fn drops_messages(&self) -> bool {
         let Reading { outcome, either, .. } = &self.libzmq;
         let shorter = self.theirs.received.len() < outcome.received.len();
@@ -77,17 +77,17 @@ impl Case<'_> {
     }
 }
 
-/// An error over a socket type.
+/// An error about a socket type.
 const fn wrong_type(error: Error) -> bool {
     use PeerError::{IncompatibleSocketType, UnknownSocketType};
     matches!(error, Error::Peer(IncompatibleSocketType { .. } | UnknownSocketType))
 }
 
-/// Every difference that is meant, the likeliest first.
+/// Every intended difference, the most frequent first.
 pub const ALL: &[Listed] = &[
     Listed {
         name: "reserved flag bits",
-        why: "RFC 37 § Framing forbids them, and what breaks framing is not guessed at",
+        why: "RFC 37 § Framing forbids them; after a framing error the rest cannot be parsed",
         meant: |case| {
             let reserved = |error| matches!(error, Error::Malformed(Malformed::ReservedFlags(_)));
             case.they_read_on(reserved)
@@ -95,7 +95,7 @@ pub const ALL: &[Listed] = &[
     },
     Listed {
         name: "MORE on a command",
-        why: "RFC 37 § Framing forbids it, and what breaks framing is not guessed at",
+        why: "RFC 37 § Framing forbids it; after a framing error the rest cannot be parsed",
         meant: |case| case.they_read_on(|error| error == Malformed::MoreOnCommand.into()),
     },
     Listed {
@@ -105,22 +105,22 @@ pub const ALL: &[Listed] = &[
     },
     Listed {
         name: "ZMTP 2.0: socket type",
-        why: "a peer of a type that does not fit is refused as in ZMTP 3; libzmq does not look at it",
+        why: "an incompatible socket type is refused as in ZMTP 3; libzmq ignores the type",
         meant: |case| case.is_legacy() && case.they_read_on(wrong_type),
     },
     Listed {
         name: "second READY",
-        why: "a READY ends the handshake; a second one could change what was agreed",
+        why: "READY completes the handshake; a second one could change what was agreed",
         meant: |case| case.they_read_on(|error| error == PeerError::SecondReady.into()),
     },
     Listed {
         name: "message frame in the handshake",
-        why: "RFC 37 forbids it, also where it holds a READY",
+        why: "RFC 37 forbids it, even if the frame contains a READY",
         meant: |case| case.they_read_on(|error| error == PeerError::MessageInHandshake.into()),
     },
     Listed {
         name: "limits",
-        why: "libzmq has none on frames, commands, parts and messages unless it is told",
+        why: "libzmq has no limits on frames, commands, parts and messages by default",
         meant: |case| {
             let limit = |error| match error {
                 Error::Limit(exceeded) => matches!(
@@ -149,26 +149,26 @@ pub const ALL: &[Listed] = &[
         },
     },
     Listed {
-        name: "metadata that ends behind a name or a size",
-        why: "a property has a name and a value; libzmq takes a last one without its value",
+        name: "metadata that ends after a name or a size",
+        why: "a property has a name and a value; libzmq accepts a last one without a value",
         meant: |case| case.they_read_on(|error| error == Malformed::Metadata.into()),
     },
     Listed {
-        name: "messages in front of a protocol error",
-        why: "what came whole is delivered; libzmq drops what its application has not taken yet",
+        name: "messages before a protocol error",
+        why: "whole messages are delivered; libzmq drops those that its application has not received yet",
         meant: |case| {
             let [ours, theirs] = [&case.ours.outcome, case.theirs];
             ours.refused && case.drops_messages() && ours.received.starts_with(&theirs.received)
         },
     },
     Listed {
-        name: "SUBSCRIBE and CANCEL to a socket that takes none",
-        why: "a command is no message: it is ignored and counted; libzmq delivers it as one",
+        name: "SUBSCRIBE and CANCEL to a socket without subscriptions",
+        why: "a command is not a message: it is ignored and counted; libzmq delivers it as a message",
         meant: |case| case.only_messages_differ() && has_subscriptions(case.input.stream()),
     },
     Listed {
         name: "greeting, READY and message in one segment",
-        why: "a listener takes all three; libzmq closes, as its READY is not out yet",
+        why: "a listener accepts all three; libzmq closes, because it has not sent its READY yet",
         meant: |case| {
             let nothing = case.theirs.received.is_empty() && case.theirs.refused;
             case.input.is_burst() && case.ours.error.is_none() && nothing
@@ -176,7 +176,7 @@ pub const ALL: &[Listed] = &[
     },
     Listed {
         name: "other protocol or older version",
-        why: "whatever does not open like a version that is spoken is closed at once",
+        why: "a connection that does not open like an accepted version is closed at once",
         meant: |case| {
             case.they_read_on(|error| {
                 matches!(error, Error::Peer(PeerError::UnsupportedVersion(_)))
@@ -185,7 +185,7 @@ pub const ALL: &[Listed] = &[
     },
 ];
 
-/// The table of them, as it stands in `DIFFERENCES.md`.
+/// The table of the differences, as in `DIFFERENCES.md`.
 pub fn table() -> String {
     let mut text = String::from(HEAD);
     for listed in ALL {
@@ -195,20 +195,21 @@ pub fn table() -> String {
 }
 
 const HEAD: &str = "\
-# Where our sockets and libzmq's differ on the same bytes
+# Differences between our sockets and libzmq's on the same bytes
 
-REP, ROUTER, PULL and SUB get the same bytes as libzmq 4.3.5's over a real connection; what the
-application receives and whether the peer is refused is the same but for the rows below, and with us it
-is always what the slow model in `../src/model` says. A difference is one of the rows only if our error
-is the row's, and if libzmq's outcome is the model's on the same bytes with what libzmq lets pass put
-right (`src/differential/listed.rs`, `let_pass.rs`). [../MALFORMED.md](../MALFORMED.md) has the single inputs
-with outcomes. Each type is shown every row of their table, by a peer that dials, but for those that are
-about PLAIN, CURVE, ZAP or a socket that takes no messages; the run prints how many.
+Our REP, ROUTER, PULL and SUB get the same bytes as those of libzmq 4.3.5, over real connections. The
+messages that the application receives, and whether the peer is refused, are the same except for the rows
+below. Our outcome is always that of the reference model in `../src/model`. A difference counts as one of the
+rows only under two conditions: our error is the row's, and libzmq's outcome is that of the model for the same
+bytes with the faults that libzmq tolerates corrected (`src/differential/listed.rs`, `let_pass.rs`).
+[../MALFORMED.md](../MALFORMED.md) lists the single inputs with outcomes. Each type is given every row of that
+table by a peer that connects, except rows about PLAIN, CURVE, ZAP or sockets that receive no messages; the run
+prints their number.
 
 ```sh
 cargo run --release -p zmtp-interop --bin differential -- 10000   # as many for each socket type
 ```
 
-| difference | why |
+| difference | reason |
 |---|---|
 ";

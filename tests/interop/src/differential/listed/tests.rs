@@ -42,7 +42,7 @@ fn in_front_of_an_error_only_what_came_is_delivered() {
     let pull = input(Kind::Pull, wire::ready("PUSH"), &frames);
     let both = outcome(&[&[b"m"], &[b"n"]], true);
     let dropped = outcome(&[&[b"m"]], true);
-    let in_front = Some("messages in front of a protocol error");
+    let in_front = Some("messages before a protocol error");
     assert_eq!(name(Kind::Pull, &pull, &both, &dropped), in_front);
     let more = outcome(&[&[b"m"], &[b"n"], &[b"more"]], true);
     assert_eq!(name(Kind::Pull, &pull, &more, &both), None);
@@ -64,7 +64,7 @@ fn a_subscription_excuses_no_refusal() {
     let rep = input(Kind::Rep, wire::ready("REQ"), &frames);
     let ours = outcome(&[&[b"m"], &[b"a", b"b"]], false);
     let theirs = outcome(&[&[b"m"], &[b"a", b"\x09SUBSCRIBEx"]], false);
-    let commands = Some("SUBSCRIBE and CANCEL to a socket that takes none");
+    let commands = Some("SUBSCRIBE and CANCEL to a socket without subscriptions");
     assert_eq!(name(Kind::Rep, &rep, &ours, &theirs), commands);
     assert_eq!(name(Kind::Rep, &rep, &ours, &good), None);
 }
