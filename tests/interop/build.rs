@@ -4,7 +4,7 @@
 use std::env;
 
 /// What libzmq's own configure finds on every Linux of today, and zeromq-src leaves out. Without
-/// eventfd libzmq would wake its threads through socket pairs: not the libzmq anybody installs.
+/// eventfd libzmq would wake its threads through socket pairs, unlike installed builds of libzmq.
 const LINUX: &[&str] = &[
     "HAVE_ACCEPT4",
     "HAVE_CLOCK_GETTIME",

@@ -15,7 +15,7 @@ use common::listeners::{
 };
 use common::processes::{KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory};
 use common::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
-use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, UnsupportedVersion, SocketType};
+use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
 use zmtp_mio::zmtp_core::{self, LimitExceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
 

@@ -37,7 +37,7 @@ pub fn failed() -> ! {
     process::exit(1)
 }
 
-/// Says what failed and why, and ends QEMU with exit status 1.
+/// Prints what failed and why, and ends QEMU with exit status 1.
 pub fn fail(what: &str, why: &dyn core::fmt::Debug) -> ! {
     println!("FAILED {what}: {why:?}");
     process::exit(1)

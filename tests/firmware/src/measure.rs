@@ -5,7 +5,7 @@ const PAINT: u32 = 0xCCCC_CCCC;
 const DEPTH: usize = 3_072;
 /// Bytes of stack that `run` uses below its caller. No interrupt may be on.
 #[inline(never)]
-#[allow(unsafe_code, reason = "the stack below the stack pointer belongs to nobody")]
+#[allow(unsafe_code, reason = "the stack below the stack pointer is unused")]
 pub fn stack(run: &mut dyn FnMut()) -> usize {
     let top = stack_pointer() & !3;
     let bottom = top - DEPTH;
@@ -53,7 +53,7 @@ fn counter() -> u32 {
     use cortex_m::peripheral::syst::SystClkSource;
 
     #[allow(unsafe_code, reason = "this program has no other clock")]
-    // SAFETY: nobody else has the timer: no board was taken.
+    // SAFETY: the timer has no other owner: no board was taken.
     let mut timer = unsafe { cortex_m::Peripherals::steal() }.SYST;
     if !timer.is_counter_enabled() {
         timer.set_clock_source(SystClkSource::Core);

@@ -67,7 +67,7 @@ fn rep_answers_req() {
         let mut send = [0; size::smallest_send(&CONFIG)];
         let mut rep = Rep::new(&CONFIG, &mut receive, &mut send);
         rep.connect(stream, now());
-        // libzmq sends to who has shaken hands.
+        // libzmq sends after the handshake only.
         rep.handshake(DEADLINE, now).unwrap();
         for len in [0, 1, 40, 255, 256, 4_000] {
             let request = body(len);

@@ -104,7 +104,7 @@ fn libzmqs_word_of_how_long_it_lives_is_kept_to() {
 }
 
 #[test]
-fn libzmq_notices_our_socket_when_nobody_drives_it() {
+fn libzmq_times_out_our_socket_when_it_is_not_driven() {
     let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
     pull.set_i32(option::HEARTBEAT_IVL, 50).unwrap();
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();

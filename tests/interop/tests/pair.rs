@@ -26,7 +26,7 @@ fn ours(endpoint: &str) -> (Pair, String) {
 }
 
 #[test]
-fn an_echo_of_50_000_messages_comes_back_in_order_and_whole_whoever_binds() {
+fn an_echo_of_50_000_messages_is_whole_and_in_order_with_either_side_bound() {
     for (we_bind, place) in [true, false].into_iter().zip(Place::both()) {
         let their = libzmq();
         let mut our = if we_bind {
@@ -109,17 +109,17 @@ fn libzmqs_pair_ignores_our_second() {
 #[test]
 fn without_its_peer_our_pair_waits() {
     let (mut our, endpoint) = ours("tcp://127.0.0.1:*");
-    let failed = our.send_timeout("nobody", SHORT).unwrap_err();
+    let failed = our.send_timeout("no peer", SHORT).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));
     let their = libzmq();
     their.connect(&endpoint).unwrap();
-    our.send_timeout("somebody", LONG).unwrap();
-    assert_eq!(their.recv().unwrap(), [b"somebody"]);
+    our.send_timeout("a peer", LONG).unwrap();
+    assert_eq!(their.recv().unwrap(), [b"a peer"]);
     drop(their);
     until("its end", || {
         our.wait(SHORT).unwrap();
         (our.counters().disconnects == 1).then_some(())
     });
-    let failed = our.send_timeout("nobody again", SHORT).unwrap_err();
+    let failed = our.send_timeout("no peer again", SHORT).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));
 }

@@ -36,7 +36,7 @@ fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
         let wrapped = wrap(ours, other, b"theirs", &body);
         let expected = received(ours, other, b"ours", &body);
         until("our message", || {
-            // Those that drop what nobody takes yet say it again.
+            // Types that drop messages without a receiver send it again.
             let again = matches!(ours, Kind::Pub | Kind::Xpub | Kind::Xsub);
             if !again {
                 return our.send(&wrapped).then_some(());

@@ -131,7 +131,7 @@ fn raw_times_round_trips_over_tcp_and_ipc() {
 }
 
 #[test]
-fn wrong_arguments_are_told() {
+fn wrong_arguments_are_reported() {
     for (args, message) in [
         (&[] as &[&str], "no command"),
         (&["raw"], "no command"),

@@ -90,7 +90,7 @@ fn our_req_outlives_a_peer_that_does_not_fit_and_is_answered_by_its_successor() 
     assert!(req.request("ping", Duration::from_millis(500)).unwrap().is_none());
     let turned_away = std::iter::from_fn(|| req.next_event())
         .any(|event| matches!(event.kind, EventKind::Closed(_)));
-    assert!(turned_away, "the misfit's end is told");
+    assert!(turned_away, "the incompatible end gets an ERROR");
     assert_eq!(req.counters().handshakes, 0);
     pull.unbind(&endpoint).unwrap();
     drop(pull);

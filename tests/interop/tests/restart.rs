@@ -10,7 +10,7 @@ use common::{LONG, OurRep, Place, libzmq_req};
 use zmtp_interop::libzmq::{Context, Kind};
 use zmtp_mio::{Error, Req};
 
-/// Asks until there is an answer; says how often the peer was lost or silent meanwhile.
+/// Sends requests until one is answered; returns how often the peer was lost or silent before.
 fn ask(req: &mut Req, body: &str) -> usize {
     let end = Instant::now() + LONG;
     for failures in 0.. {
@@ -37,7 +37,7 @@ fn our_req_survives_a_server_killed_in_mid_conversation() {
         }
         drop(server);
         let (_server, _) = Server::rep(&endpoint);
-        // The request that meets the dead connection is lost, and its loss is told.
+        // The request on the dead connection is lost, and its loss is reported.
         assert!(ask(&mut req, "after") <= 3);
         for round in 0..20 {
             assert_eq!(ask(&mut req, &round.to_string()), 0);

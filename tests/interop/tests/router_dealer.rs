@@ -152,7 +152,7 @@ fn a_name_in_use_is_handed_over_to_libzmqs_second_dealer_if_so_set() {
 }
 
 #[test]
-fn a_router_that_must_not_drop_says_that_libzmqs_dealer_is_unknown_or_full() {
+fn a_router_with_mandatory_reports_that_libzmqs_dealer_is_unknown_or_full() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
     let builder = common::builder::<Router>().mandatory(true).send_mark(mark);
     let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
@@ -236,7 +236,7 @@ fn probes_make_each_others_routers_known() {
 }
 
 #[test]
-fn our_router_says_when_libzmqs_dealers_come_and_go() {
+fn our_router_reports_when_libzmqs_dealers_connect_and_disconnect() {
     let mut router =
         common::builder::<Router>().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();

@@ -29,7 +29,7 @@ fn libzmq_dials_ours() {
     assert_eq!(message.part(1), Some(&b"ping"[..]));
     ours.send_to(id, b"pong", LONG).unwrap();
     assert_eq!(theirs.recv().unwrap()[1], b"pong");
-    // Each end closes by saying nothing, and the other is told.
+    // Each end closes with an empty message, and the other gets a notice.
     ours.send_to(id, b"", LONG).unwrap();
     assert_eq!(theirs.recv().unwrap()[1], b"");
 }

@@ -1,6 +1,6 @@
-//! The hand-over between application and driver, compiled from its one source with loom's atomics.
+//! The hand-over between application and driver: the source of `zmtp-mio`, compiled with loom's atomics.
 
-/// What the product takes from `core::sync::atomic`.
+/// The items that the source uses from `core::sync::atomic`.
 mod sync {
     pub(super) use loom::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 }
@@ -16,7 +16,7 @@ use loom::thread;
 
 struct Shared {
     gate: Gate,
-    /// The engine's lock; inside: whether the driver hears of its events.
+    /// The engine's lock. It holds whether the driver receives the engine's events.
     engine: Mutex<bool>,
     /// Wakes the driver.
     waker: Notify,
@@ -28,7 +28,7 @@ impl Shared {
     fn call(&self) {
         self.gate.enter();
         {
-            let mut heard = self.engine.lock().expect("nobody panics");
+            let mut heard = self.engine.lock().expect("no thread panics");
             if self.gate.take_back() {
                 *heard = false;
             }
@@ -52,10 +52,10 @@ impl Shared {
     }
 }
 
-/// An application that makes `calls` calls and goes, beside the driver.
+/// Runs an application that makes `calls` calls and ends, concurrently with the driver.
 ///
-/// The driver looks until it serves the socket, and sleeps until woken whenever the gate says so. A
-/// wake-up that is lost is a deadlock, which loom reports.
+/// The driver looks until it serves the socket, and sleeps until it is woken when the gate requires it. A
+/// lost wake-up is a deadlock, which loom reports.
 pub fn hand_over(calls: usize) {
     let shared = Arc::new(Shared {
         gate: Gate::new(),
@@ -80,6 +80,6 @@ pub fn hand_over(calls: usize) {
         }
     }
     application.join().expect("the application does not panic");
-    let heard = *shared.engine.lock().expect("nobody panics");
+    let heard = *shared.engine.lock().expect("no thread panics");
     assert!(heard && shared.gate.is_armed());
 }

@@ -1,7 +1,7 @@
-//! Every interleaving of an application and the driver ends with the driver in charge.
+//! Every interleaving of an application and the driver ends with the driver serving the socket.
 
 #[test]
-fn a_socket_that_is_left_alone_is_served_whatever_happened_before() {
+fn an_idle_socket_is_served_by_the_driver_in_every_interleaving() {
     for calls in [1, 2] {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(4);

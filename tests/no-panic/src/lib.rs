@@ -1,8 +1,8 @@
-//! Proof by linking that nothing here panics: the panic handler calls a function that nobody
-//! defines, so an image in which it is reachable does not link.
+//! Proves by linking that no panic is reachable: the panic handler calls an undefined function, so an
+//! image in which the handler is reachable does not link.
 //!
-//! One entry reaches every operation of `zmtp-core` and `zmtp-embedded` but formatting. All state
-//! and all bytes come through pointers, so that the optimiser knows nothing of them.
+//! One entry point reaches every operation of `zmtp-core` and `zmtp-embedded` except formatting. All
+//! state and bytes come through pointers, so that the optimiser cannot evaluate them.
 #![no_std]
 
 mod link;
@@ -19,7 +19,7 @@ use zmtp_core::{
     Config, Connection, Decoded, Event, Input, Instant, Null, NullOrOlder, Subscription,
 };
 
-/// What the operations work on, filled in by whoever would call.
+/// The arguments of the operations, provided by the caller.
 #[repr(C)]
 pub struct State<'a> {
     config: &'a Config,
@@ -113,6 +113,6 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe extern "C" {
         fn a_panic_is_reachable() -> !;
     }
-    // SAFETY: nobody defines it, so no image with this call exists.
+    // SAFETY: the function is not defined, so no image with this call exists.
     unsafe { a_panic_is_reachable() }
 }

@@ -95,7 +95,7 @@ pub(crate) struct Sockets<'a> {
     async_pulls: asynch::many::Pull<'a, Board, 3>,
 }
 
-/// Polls a future for as long as somebody likes.
+/// Polls a future a number of times that the caller chooses.
 #[cfg(feature = "asynch")]
 fn poll(future: impl Future) -> bool {
     let mut future = pin!(future);

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, Framing, Greeting, FrameKind, MechanismName, Metadata, More,
+    Command, CommandName, FrameHeader, FrameKind, Framing, Greeting, MechanismName, Metadata, More,
     Ping, Property, RoutingId, SocketType, Writer, error_reason,
 };
 

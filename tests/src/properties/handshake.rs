@@ -39,7 +39,8 @@ pub fn handshake_holds(bytes: &[u8]) {
     assert_eq!(log, model::said(&config, &pieces.concat()));
     assert!(log.iter().filter(|said| matches!(said, Said::Ready(_))).count() <= 1);
     let stream = pieces.concat();
-    let refused = matches!(driver.connection().error(), Some(Error::Peer(PeerError::UnsupportedVersion(_))));
+    let refused =
+        matches!(driver.connection().error(), Some(Error::Peer(PeerError::UnsupportedVersion(_))));
     if wire::is_legacy(&stream) == Some(true) && !refused {
         check_sent_to_older(&config, &stream, &driver);
     } else {

@@ -28,7 +28,7 @@ const DELIMITER: &[u8] = &[1, 0];
 /// SUBSCRIBE to everything (RFC 37).
 const SUBSCRIBE: &[u8] = b"\x04\x0A\x09SUBSCRIBE";
 
-/// A peer's greeting, its READY, and what it says then.
+/// The bytes of a peer: its greeting, its READY, and the bytes after it.
 struct Script {
     bytes: [u8; 256],
     len: usize,
@@ -57,7 +57,7 @@ impl Script {
     }
 }
 
-/// A stream that says what the script says, and then what was written behind the handshake.
+/// A stream that returns the bytes of the script, and then the bytes written after the handshake.
 struct Mirror<'s> {
     script: &'s [u8],
     written: usize,

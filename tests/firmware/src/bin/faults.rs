@@ -1,4 +1,4 @@
-//! REQ over a UART that loses, doubles and invents bytes, for ever.
+//! REQ over a UART that loses, doubles and invents bytes; never returns.
 //!
 //! Tells each error and each recovery. What it does about errors is what firmware on a serial line
 //! should do: be silent for a moment, so that the other end knows a new session from a message, let

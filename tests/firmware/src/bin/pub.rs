@@ -26,11 +26,11 @@ fn main() -> ! {
     for at in 0..count {
         let topic: &[u8] = if at % 2 == 0 { b"even" } else { b"odd" };
         let parts = [topic, host::decimal(at, &mut digits)];
-        // Until the first subscription nobody wants anything.
+        // Before the first subscription no message is due.
         loop {
             match publisher.publish(&parts, now().after(PATIENCE), now) {
                 Ok(sent) if sent || at > 0 => break,
-                Ok(_) if now() >= end => fail("nobody subscribes", &()),
+                Ok(_) if now() >= end => fail("no subscription", &()),
                 Ok(_) => {}
                 Err(error) => fail("publish", &error),
             }

@@ -1,4 +1,4 @@
-//! REQ over TCP: smoltcp on a LAN9118. Asks for ever, and reconnects by itself. Speaks defmt.
+//! REQ over TCP: smoltcp on a LAN9118. Sends requests in a loop and reconnects by itself. Logs with defmt.
 #![no_std]
 #![no_main]
 
@@ -39,11 +39,11 @@ fn main() -> ! {
     }
 }
 
-/// Tries until somebody is there.
+/// Retries until a peer accepts the connection.
 fn connect(tcp: &mut Tcp<'_>, port: u16) {
     let mut wait = 100;
     while let Err(error) = tcp.connect(port, PATIENCE) {
-        warn!("nobody there: {}", error);
+        warn!("no peer: {}", error);
         let end = now().after(wait);
         while now() < end {}
         wait = (2 * wait).min(3_000);

@@ -79,7 +79,7 @@ const TIMER0_IRQ: i16 = 8;
 
 /// Without a device crate all interrupts come here; only the timer's is on.
 #[exception]
-#[allow(unsafe_code, reason = "the runtime wants this one so")]
+#[allow(unsafe_code, reason = "the runtime requires this attribute")]
 unsafe fn DefaultHandler(irq: i16) {
     if irq == TIMER0_IRQ {
         TIMER_COMPARE0.write(0);

@@ -53,7 +53,7 @@ const UART0_RX: i16 = 0;
 
 /// Without a device crate all interrupts come here.
 #[exception]
-#[allow(unsafe_code, reason = "the runtime wants this one so")]
+#[allow(unsafe_code, reason = "the runtime requires this attribute")]
 unsafe fn DefaultHandler(irq: i16) {
     if irq == UART0_RX {
         registers::INTERRUPT_CLEAR.write(1 << 1);

@@ -52,7 +52,7 @@ pub fn now() -> Instant {
     }
 }
 
-/// A polled 16550, set up by nobody: QEMU's needs no baud rate.
+/// A polled 16550 without setup: QEMU's needs no baud rate.
 #[derive(Debug)]
 pub struct Uart(());
 

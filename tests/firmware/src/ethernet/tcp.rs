@@ -17,7 +17,7 @@ const HOST: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 /// Why there is no connection, or none any more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, defmt::Format)]
 pub enum Error {
-    /// Nobody took the connection in time; nothing came, or nothing went, just now.
+    /// The connection was not accepted in time, or no byte could be read or written just now.
     TimedOut,
     /// The peer refused or reset it.
     Reset,

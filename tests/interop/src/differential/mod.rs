@@ -1,7 +1,7 @@
 //! The same bytes to one of our sockets and to libzmq's, over real connections.
 //!
 //! What the application receives and whether the peer is refused must be the same, or be listed. With us
-//! it must also be what the slow model says.
+//! it must also equal that of the reference model.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -251,7 +251,7 @@ impl Peer {
         self.turn();
     }
 
-    /// Writes and reads what goes at once; says whether anything did.
+    /// Writes and reads without waiting; returns whether any byte moved.
     fn turn(&mut self) -> bool {
         let mut moved = false;
         while !self.out.is_empty() && !self.closed {

@@ -123,7 +123,7 @@ impl Types {
         bytes
     }
 
-    /// What a peer of the other type says where this one said `value`.
+    /// What a peer of the other type sends in place of `value`.
     fn value(&self, value: &[u8]) -> Vec<u8> {
         let (ours, peer) = self.kind.names();
         let fits = |of: SocketType, name: &[u8]| {

@@ -115,7 +115,7 @@ struct Theirs {
     answers: bool,
 }
 
-/// A socket of libzmq's, set as `config` says where that is not the default.
+/// A libzmq socket with the settings of `config` that are not the default.
 ///
 /// # Errors
 ///
@@ -143,7 +143,7 @@ pub fn libzmq(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
             .set_i32(option::HANDSHAKE_IVL, i32::try_from(limits.handshake_timeout).unwrap_or(0))?;
     }
     if config.min_version > Version::V1_0 {
-        // It has no such option, and refuses older versions where peers are to be asked who they are.
+        // libzmq has no such option; it refuses older versions if peers must authenticate.
         socket.set_bytes(option::ZAP_DOMAIN, b"global")?;
     }
     socket.bind("tcp://127.0.0.1:*")?;

@@ -66,7 +66,7 @@ unsafe extern "C" {
 
     pub(super) fn zmq_msg_init(msg: *mut Msg) -> c_int;
     pub(super) fn zmq_msg_init_size(msg: *mut Msg, size: usize) -> c_int;
-    // `const` here, although `zmq.h` says otherwise: zmq.cpp only reads, and bytes in the message
+    // `const` here, unlike in `zmq.h`: zmq.cpp only reads, and bytes in the message
     // itself are then borrowed, not written.
     pub(super) fn zmq_msg_data(msg: *const Msg) -> *mut c_void;
     pub(super) fn zmq_msg_size(msg: *const Msg) -> usize;

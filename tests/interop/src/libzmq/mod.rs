@@ -1,4 +1,4 @@
-//! A small safe wrapper of libzmq. Nothing waits for ever unless told to: sends and receives give
+//! A small safe wrapper of libzmq. No call blocks without limit unless asked to: sends and receives give
 //! up after [`TIMEOUT`], and linger is zero.
 
 #![allow(unsafe_code, reason = "the calls into libzmq")]
@@ -80,7 +80,7 @@ impl Context {
 impl Drop for Raw {
     fn drop(&mut self) {
         // Does not wait: no socket is left, as each holds the context.
-        // SAFETY: nobody else holds the context.
+        // SAFETY: there is no other owner of the context.
         let _ = check("zmq_ctx_term", || unsafe { ffi::zmq_ctx_term(self.0) });
     }
 }
@@ -119,7 +119,7 @@ fn c_string(text: &str) -> io::Result<CString> {
     CString::new(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
-/// Milliseconds as libzmq takes them: -1 for ever.
+/// Milliseconds as libzmq expects them: -1 is no limit.
 fn milliseconds(timeout: Option<Duration>) -> c_int {
     timeout.map_or(-1, |timeout| c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX))
 }

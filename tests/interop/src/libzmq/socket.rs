@@ -181,7 +181,7 @@ impl Socket {
         Ok(check("zmq_poll", || unsafe { ffi::zmq_poll(item, 1, timeout) })? > 0)
     }
 
-    /// How long sends and receives wait; `None` for ever.
+    /// How long sends and receives wait; `None` is no limit.
     ///
     /// # Errors
     ///
@@ -270,7 +270,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // SAFETY: an open socket, used by nobody else; never again after this.
+        // SAFETY: an open socket without other users; not used after this.
         unsafe { ffi::zmq_close(self.raw) };
     }
 }

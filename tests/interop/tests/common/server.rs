@@ -25,7 +25,7 @@ impl Server {
         Self(child, output)
     }
 
-    /// Waits until it says that it is ready, and with what.
+    /// Waits until it prints that it is ready, and returns that line.
     pub(crate) fn ready(&mut self) -> String {
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();

@@ -57,7 +57,7 @@ pub(crate) struct Qemu {
     seen: Vec<String>,
 }
 
-/// Whether firmware and emulator are there; says what is not. Fails where skipping is forbidden.
+/// Whether firmware and emulator are installed; prints what is missing. Fails if skipping is forbidden.
 pub(crate) fn is_there(board: Board) -> bool {
     let (emulator, _) = board.emulator();
     let found = Command::new(emulator).arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -72,7 +72,7 @@ pub(crate) fn is_there(board: Board) -> bool {
     false
 }
 
-/// Says that a test does not run, or fails if it must.
+/// Prints that a test is skipped, or fails if skipping is forbidden.
 pub(crate) fn skipped(why: &str) {
     assert!(env::var_os("ZMTP_NO_SKIP").is_none_or(|value| value != "1"), "{why}");
     eprintln!("SKIPPED: {why}");
@@ -221,7 +221,7 @@ fn lines(output: BufReader<impl std::io::Read + Send + 'static>) -> Receiver<Str
     let (found, lines) = channel();
     thread::spawn(move || {
         let mut bytes = output.split(b'\n');
-        // Read to its end whether or not somebody looks: else QEMU would never exit.
+        // Read to the end in any case: otherwise QEMU would never exit.
         while let Some(Ok(line)) = bytes.next() {
             let _ = found.send(String::from_utf8_lossy(&line).into_owned());
         }

@@ -1,4 +1,4 @@
-//! A TCP stack on the firmware's side. What it says comes as defmt, decoded here.
+//! A TCP stack in the firmware. It logs with defmt, which is decoded here.
 
 use crate::common::Place;
 use crate::common::server::Server;
@@ -19,9 +19,9 @@ fn firmware_reconnects_to_a_peer_that_is_killed_and_started_again() {
         // Some more, so that the connection is in use when it breaks.
         qemu.line_with("INFO  50 replies");
         drop(server);
-        // Of its own accord it notices, and tries until somebody is there.
+        // It detects the loss and retries until a peer accepts.
         qemu.line_with("WARN  lost");
-        qemu.line_with("WARN  nobody there");
+        qemu.line_with("WARN  no peer");
         server = Server::rep(&endpoint).0;
         println!("round {round}: lost and found");
     }

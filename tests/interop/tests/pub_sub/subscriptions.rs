@@ -58,7 +58,7 @@ fn our_subs_get_exactly_what_begins_with_their_topics() {
             .iter()
             .map(|topic| {
                 let mut sub = common::builder::<Sub>().topic(topic).connect(&endpoint).unwrap();
-                // It is told of the first subscription to each topic.
+                // It receives the first subscription to each topic.
                 let report = until("the subscription", || {
                     sub.wait(SHORT).unwrap();
                     publisher.readable(Duration::ZERO).unwrap().then(|| publisher.recv().unwrap())

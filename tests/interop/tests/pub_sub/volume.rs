@@ -60,7 +60,7 @@ fn our_sub_gets_50_000_messages_of_libzmqs_in_order_and_whole() {
 }
 
 #[test]
-fn a_frozen_subscriber_holds_nobody_up_and_costs_no_more_than_its_mark() {
+fn a_frozen_subscriber_delays_no_other_and_queues_up_to_its_mark() {
     for place in Place::both() {
         let mark = HighWaterMark { messages: 100, ..HighWaterMark::default() };
         let mut publisher = common::builder::<Pub>().send_mark(mark).bind(&place.endpoint).unwrap();

@@ -50,7 +50,7 @@ fn our_xpub_reports_first_and_last_or_all_of_libzmqs_subscriptions() {
         });
         let [stays, leaves] = subs;
         drop(leaves);
-        until("nobody to be left", || {
+        until("no subscriber to be left", || {
             xpub.step().unwrap();
             (!xpub.wait_for_subscribers(1, Duration::ZERO).unwrap()).then_some(())
         });

@@ -182,10 +182,10 @@ fn req(endpoint: &str, load: &Load, bind: bool) -> Result<Summary, Box<dyn Error
     })
 }
 
-/// Tells whoever started this process where to connect to.
+/// Prints the endpoint to connect to, for the parent process.
 fn ready(endpoint: &str) {
     println!("READY {endpoint}");
-    // Nobody reads: then nobody waits for it.
+    // The parent does not read, so it does not wait for the line.
     let _ = io::stdout().flush();
 }
 

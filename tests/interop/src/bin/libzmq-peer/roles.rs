@@ -13,7 +13,7 @@ use super::{at_end_of_input, ready};
 /// What a peer does.
 #[derive(Debug)]
 pub(crate) enum Role {
-    /// Takes all that comes, and says how much when its input ends.
+    /// Receives every message, and prints their number when its input ends.
     Sink,
     /// Sends numbered messages and ends at once, within its linger.
     Source,
@@ -153,7 +153,7 @@ impl Peer {
             }
         }
         ready("all answered");
-        // More than anybody answers: whoever kills this process kills it in mid-conversation.
+        // More than are ever answered, so that a kill interrupts the exchange.
         for dealer in &dealers {
             dealer.send(&[b"unanswered"])?;
         }

@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Line {
-    /// Joins QEMU's UART, which listens on a port, to who connects to ours.
+    /// Joins QEMU's UART, which listens on a port, to the peer that connects to ours.
     pub(super) fn start(uart: u16, seed: u64) -> Self {
         let state = Arc::new(State {
             faulty: AtomicBool::new(true),
