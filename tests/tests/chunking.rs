@@ -1,4 +1,4 @@
-//! However bytes are cut and whichever lane bodies take, a connection says the same.
+//! The events of a connection do not depend on how bytes are split or how bodies are read.
 
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Limits};
@@ -8,7 +8,7 @@ use zmtp_tests::properties::{self, assert_same, run};
 use zmtp_tests::random::Random;
 use zmtp_tests::vectors::Vector;
 
-/// Every stream of the vectors, with the type that it fits. What is no ZMTP 3 is there too.
+/// Every stream of the vectors, with a compatible socket type. Streams other than ZMTP 3 are included.
 fn streams() -> Vec<(String, SocketType, Vec<u8>)> {
     let mut all = Vec::new();
     for vector in Vector::all() {
@@ -24,14 +24,14 @@ fn streams() -> Vec<(String, SocketType, Vec<u8>)> {
     all
 }
 
-/// Long bodies add nothing to the cuts worth trying.
+/// Where to split a stream. Splits inside long bodies are left out.
 fn cuts(stream: &[u8]) -> impl Iterator<Item = usize> {
     let end = stream.len();
     (1..end).filter(move |cut| *cut < 3_000 || end - cut < 300)
 }
 
 #[test]
-fn every_stream_is_told_as_the_model_tells_it() {
+fn every_stream_gives_the_events_of_the_model() {
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
         let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
@@ -40,7 +40,7 @@ fn every_stream_is_told_as_the_model_tells_it() {
 }
 
 #[test]
-fn every_split_in_two_tells_the_same() {
+fn every_split_in_two_gives_the_same_events() {
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
         let whole = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
@@ -54,7 +54,7 @@ fn every_split_in_two_tells_the_same() {
 }
 
 #[test]
-fn byte_by_byte_tells_the_same() {
+fn single_bytes_give_the_same_events() {
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
         let whole = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
@@ -67,7 +67,7 @@ fn byte_by_byte_tells_the_same() {
 }
 
 #[test]
-fn random_splits_tell_the_same() {
+fn random_splits_give_the_same_events() {
     let mut random = Random::new(1);
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
@@ -139,7 +139,7 @@ fn a_body_is_announced_with_its_header_and_counted_past_decode() {
     assert_eq!(connection.incoming().unwrap().remaining, 65_536);
     assert_eq!(connection.body_received(65_535), None);
     assert_eq!(connection.incoming().unwrap().remaining, 1);
-    // More than is due counts as what is due.
+    // A larger count is reduced to the bytes that are due.
     assert_eq!(connection.body_received(9).unwrap().len(), 65_536);
     assert_eq!(connection.incoming(), None);
     assert_eq!(connection.body_received(1), None);

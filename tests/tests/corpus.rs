@@ -1,4 +1,4 @@
-//! What fuzzing learned and found, played again on any compiler.
+//! Replays the fuzz corpora and findings on any compiler.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ fn names_in(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_input_of_every_corpus_holds() {
+fn the_properties_hold_for_every_input_of_every_corpus() {
     for (target, _) in TARGETS {
         let folder = fuzz().join("corpus").join(target);
         let names = names_in(&folder);
@@ -30,7 +30,7 @@ fn every_input_of_every_corpus_holds() {
 }
 
 #[test]
-fn every_target_of_the_list_is_there_and_every_other_is_on_it() {
+fn the_list_of_targets_is_complete() {
     let listed: BTreeSet<String> = TARGETS.iter().map(|(name, _)| format!("{name}.rs")).collect();
     assert_eq!(names_in(&fuzz().join("fuzz_targets")), listed);
     let folders: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).into()).collect();
@@ -38,7 +38,7 @@ fn every_target_of_the_list_is_there_and_every_other_is_on_it() {
 }
 
 #[test]
-fn every_target_holds_for_random_bytes() {
+fn the_property_of_every_target_holds_for_random_bytes() {
     let mut random = Random::new(4);
     for (target, _) in TARGETS {
         for round in 0..1_500 {

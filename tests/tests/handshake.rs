@@ -1,4 +1,5 @@
-//! Two ends that meet: who may talk to whom, in which order, and what nobody may do before.
+//! The handshake of two ends: compatible types, the order of greeting and READY, and what must not
+//! precede them.
 
 use wire::{command, frame, greeting, ready};
 use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version};
@@ -36,7 +37,7 @@ fn is_legal(one: SocketType, other: SocketType) -> bool {
 }
 
 #[test]
-fn the_twelve_legal_pairs_talk_both_ways_and_no_others() {
+fn exactly_the_twelve_compatible_pairs_exchange_messages() {
     for (one, other) in stable().flat_map(|one| stable().map(move |other| (one, other))) {
         let (left, right) = (Config::new(one), Config::new(other));
         for largest_piece in [1, 7, usize::MAX] {
@@ -59,7 +60,7 @@ fn the_twelve_legal_pairs_talk_both_ways_and_no_others() {
 }
 
 #[test]
-fn the_drafts_talk_to_their_kind() {
+fn the_draft_types_exchange_messages_with_their_counterparts() {
     for (one, other) in SocketType::all().flat_map(|one| SocketType::all().map(move |b| (one, b))) {
         let (left, right) = (Config::new(one), Config::new(other));
         let mut pair = Pair::new(&left, &right);
@@ -70,7 +71,7 @@ fn the_drafts_talk_to_their_kind() {
 }
 
 #[test]
-fn an_illegal_pair_fails_on_both_sides_and_an_error_goes_out() {
+fn an_incompatible_pair_fails_on_both_sides_with_an_error_command() {
     for (one, other) in stable().flat_map(|one| stable().map(move |other| (one, other))) {
         if is_legal(one, other) {
             continue;
@@ -94,7 +95,7 @@ fn an_illegal_pair_fails_on_both_sides_and_an_error_goes_out() {
 }
 
 #[test]
-fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
+fn the_greeting_is_sent_in_stages_as_the_version_of_the_peer_becomes_known() {
     let config = Config::new(SocketType::Dealer);
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 10);
@@ -105,13 +106,13 @@ fn the_greeting_goes_out_as_far_as_the_peer_has_shown_its_version() {
         assert_eq!(driver.take_sent().len(), leave, "after {arrive}");
     }
     driver.feed(bytes);
-    // The last byte of its greeting brings our READY; its own is not waited for.
+    // Our READY follows the last byte of the peer's greeting, without waiting for its READY.
     assert_eq!(wire::frames(driver.sent()).0[0].command().unwrap().0, b"READY");
     assert!(!driver.connection().is_ready());
 }
 
 #[test]
-fn the_greeting_goes_out_at_once_if_older_peers_are_of_no_interest() {
+fn the_greeting_is_sent_at_once_if_older_peers_are_refused() {
     let config = Config::new(SocketType::Dealer).with_min_version(Version::V3_0);
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 64);
@@ -120,7 +121,7 @@ fn the_greeting_goes_out_at_once_if_older_peers_are_of_no_interest() {
 }
 
 #[test]
-fn nothing_may_be_sent_before_both_readys_are_through() {
+fn no_message_may_be_sent_before_both_readys() {
     let config = Config::new(SocketType::Push);
     let mut driver = Driver::new(&config);
     for byte in greeting("NULL").into_iter().chain(ready("PULL")) {
@@ -131,7 +132,7 @@ fn nothing_may_be_sent_before_both_readys_are_through() {
 }
 
 #[test]
-fn nothing_may_be_sent_before_our_own_ready_was_fetched() {
+fn no_message_may_be_sent_before_our_ready_was_transmitted() {
     let config = Config::new(SocketType::Push);
     let mut connection = Connection::new(Null::new(), &config, NOW);
     let mut bytes = [greeting("NULL"), ready("PULL")].concat();
@@ -146,7 +147,7 @@ fn nothing_may_be_sent_before_our_own_ready_was_fetched() {
 }
 
 #[test]
-fn greeting_ready_and_message_may_come_in_one_burst() {
+fn greeting_ready_and_message_are_accepted_in_one_burst() {
     let config = Config::new(SocketType::Pull);
     let mut driver = Driver::new(&config);
     driver.feed(&[greeting("NULL"), ready("PUSH"), frame(1, b"a"), frame(0, b"b")].concat());
@@ -155,7 +156,7 @@ fn greeting_ready_and_message_may_come_in_one_burst() {
 }
 
 #[test]
-fn a_message_or_a_ping_before_ready_ends_the_handshake() {
+fn a_message_or_a_ping_before_ready_fails_the_handshake() {
     let config = Config::new(SocketType::Pull);
     let early = [
         (frame(0, b"m"), PeerError::MessageInHandshake),
@@ -170,7 +171,7 @@ fn a_message_or_a_ping_before_ready_ends_the_handshake() {
 }
 
 #[test]
-fn two_pings_in_a_row_get_two_pongs() {
+fn two_consecutive_pings_get_two_pongs() {
     let config = Config::new(SocketType::Pull);
     let mut driver = Driver::new(&config);
     driver.feed(&[greeting("NULL"), ready("PUSH")].concat());
@@ -182,7 +183,7 @@ fn two_pings_in_a_row_get_two_pongs() {
 }
 
 #[test]
-fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
+fn a_ping_waits_for_the_previous_pong_and_a_message_does_not() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
     let mut out = [0; 128];
@@ -209,7 +210,7 @@ fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
     assert!(connection.poll_transmit(&mut out).unwrap() > 0);
     assert_eq!(step(&mut connection), "Chunk");
     assert_eq!(step(&mut connection), "Ignored");
-    // It asks again and again until the first PONG was fetched.
+    // The PING is reported again until the first PONG was transmitted.
     assert_eq!(step(&mut connection), "out");
     assert_eq!(step(&mut connection), "out");
     let n = connection.poll_transmit(&mut out).unwrap();
@@ -220,7 +221,7 @@ fn a_ping_waits_for_the_last_ones_answer_and_a_message_does_not() {
 }
 
 #[test]
-fn a_peer_that_refuses_is_told_nothing_more() {
+fn nothing_is_sent_after_an_error_of_the_peer() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
     let mut bytes = [greeting("NULL"), command("ERROR", b"\x03400")].concat();
@@ -233,7 +234,7 @@ fn a_peer_that_refuses_is_told_nothing_more() {
 }
 
 #[test]
-fn a_ready_of_any_length_survives_every_size_of_buffer() {
+fn a_ready_of_any_length_is_sent_through_buffers_of_every_size() {
     for len in [0, 1, 100, 216, 217, 218, 219, 255] {
         let id = RoutingId::new(&vec![b'i'; len]).unwrap();
         let config = Config::new(SocketType::Dealer).with_routing_id(id);
@@ -255,7 +256,7 @@ fn a_ready_of_any_length_survives_every_size_of_buffer() {
 }
 
 #[test]
-fn a_ready_without_a_type_is_taken_unless_the_setting_refuses_it() {
+fn a_ready_without_a_socket_type_is_accepted_unless_one_is_required() {
     let bare = [greeting("NULL"), command("READY", b"")].concat();
     let lenient = Config::new(SocketType::Pull);
     let mut driver = Driver::new(&lenient);
@@ -268,7 +269,7 @@ fn a_ready_without_a_type_is_taken_unless_the_setting_refuses_it() {
 }
 
 #[test]
-fn another_mechanism_gets_the_rest_of_our_greeting_and_an_error() {
+fn a_peer_with_another_mechanism_gets_our_whole_greeting_and_an_error() {
     for bytes in 32..64 {
         let config = Config::new(SocketType::Pull);
         let mut driver = Driver::new(&config);
@@ -283,7 +284,7 @@ fn another_mechanism_gets_the_rest_of_our_greeting_and_an_error() {
 }
 
 #[test]
-fn subscriptions_mean_something_to_publishers_only() {
+fn only_publishers_accept_subscriptions() {
     let bytes = [command("SUBSCRIBE", b"a"), command("CANCEL", b"")].concat();
     for (ours, peer) in LEGAL.into_iter().flat_map(|(one, other)| [(one, other), (other, one)]) {
         let config = Config::new(ours);

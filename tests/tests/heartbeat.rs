@@ -1,4 +1,4 @@
-//! PINGs of our own, what is expected after one, and what a peer's PING asks of it.
+//! Sending PINGs, the timeout after one, and the TTL of the peer's PING.
 
 use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Dish, Pull, Push, Radio};
@@ -36,7 +36,7 @@ fn millis(driver: &Driver<'_>) -> u64 {
 }
 
 #[test]
-fn a_ping_goes_out_every_interval_and_not_a_millisecond_before() {
+fn a_ping_is_sent_every_interval_and_not_a_millisecond_earlier() {
     let config = pull(Heartbeat::every(150).timeout(5_000).ttl(2_599));
     let mut driver = open(&config);
     for _ in 0..3 {
@@ -50,7 +50,7 @@ fn a_ping_goes_out_every_interval_and_not_a_millisecond_before() {
 }
 
 #[test]
-fn a_late_caller_sends_one_ping_for_all_it_missed() {
+fn a_late_caller_sends_one_ping_for_all_missed_intervals() {
     let config = pull(Heartbeat::every(100));
     let mut driver = open(&config);
     driver.wait(1_000);
@@ -59,7 +59,7 @@ fn a_late_caller_sends_one_ping_for_all_it_missed() {
 }
 
 #[test]
-fn the_interval_starts_at_ready_and_off_is_off() {
+fn the_interval_starts_at_ready_and_off_sends_no_ping() {
     let config = pull(Heartbeat::every(100));
     let mut driver = Driver::new(&config);
     driver.feed(&greeting("NULL"));
@@ -76,7 +76,7 @@ fn the_interval_starts_at_ready_and_off_is_off() {
 }
 
 #[test]
-fn a_peer_that_is_silent_after_a_ping_is_given_up() {
+fn a_peer_that_is_silent_after_a_ping_times_out() {
     for (heartbeat, at) in [
         (Heartbeat::every(200), 400),
         (Heartbeat::every(200).timeout(50), 250),
@@ -94,7 +94,7 @@ fn a_peer_that_is_silent_after_a_ping_is_given_up() {
 }
 
 #[test]
-fn whatever_comes_after_a_ping_is_a_sign_of_life() {
+fn any_byte_after_a_ping_prevents_the_timeout() {
     let signs = [
         command("PONG", b""),
         command("FOO", b""),
@@ -122,7 +122,7 @@ fn whatever_comes_after_a_ping_is_a_sign_of_life() {
 }
 
 #[test]
-fn a_body_read_past_decode_is_a_sign_of_life_and_nothing_read_is_none() {
+fn a_body_read_past_decode_prevents_the_timeout_and_zero_bytes_do_not() {
     let config = pull(Heartbeat::every(200).timeout(350));
     let mut driver = opened(Driver::with(&config, Lane::Body, Fetch::Eagerly), "PUSH");
     driver.feed(&[0x02, 0, 0, 0, 0, 0, 1, 0, 0]);
@@ -138,7 +138,7 @@ fn a_body_read_past_decode_is_a_sign_of_life_and_nothing_read_is_none() {
 }
 
 #[test]
-fn bytes_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
+fn received_bytes_prevent_the_timeout_even_if_they_are_read_late() {
     let config = pull(Heartbeat::every(200));
     let mut driver = open(&config);
     driver.wait(200);
@@ -146,7 +146,7 @@ fn bytes_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
     let mut input = zmtp_core::Input::new(&mut pong);
     let long_after = driver.now().after(100_000);
     assert!(driver.connection_mut().decode(long_after, &mut input).is_ok());
-    // Who does not read by choice says so.
+    // A caller that pauses reading calls `excuse_silence`.
     for _ in 0..3 {
         driver.connection_mut().excuse_silence();
         driver.wait(200_000);
@@ -157,7 +157,7 @@ fn bytes_that_waited_for_us_are_a_sign_of_life_however_late_they_are_read() {
 }
 
 #[test]
-fn no_sign_of_life_extends_the_handshake() {
+fn bytes_do_not_extend_the_handshake_timeout() {
     let config = pull(Heartbeat::every(10));
     let mut driver = Driver::new(&config);
     for byte in &greeting("NULL")[..50] {
@@ -172,7 +172,7 @@ fn no_sign_of_life_extends_the_handshake() {
 }
 
 #[test]
-fn a_peer_that_outlives_its_ttl_in_silence_is_given_up() {
+fn a_peer_that_is_silent_for_longer_than_its_ttl_times_out() {
     for (ttl, ms) in [(1, 100), (5, 500), (656, 65_600), (u16::MAX, 6_553_500)] {
         let config = pull(Heartbeat::OFF);
         let mut driver = open(&config);
@@ -186,7 +186,7 @@ fn a_peer_that_outlives_its_ttl_in_silence_is_given_up() {
 }
 
 #[test]
-fn a_ttl_ends_with_the_next_byte_and_a_new_ping_starts_anew() {
+fn the_next_byte_stops_a_ttl_and_a_new_ping_starts_one() {
     let config = pull(Heartbeat::OFF);
     let mut driver = open(&config);
     driver.feed(&[ping(3), ping(0)].concat());
@@ -200,12 +200,12 @@ fn a_ttl_ends_with_the_next_byte_and_a_new_ping_starts_anew() {
 }
 
 #[test]
-fn peers_that_know_no_ping_get_none() {
+fn peers_without_ping_are_sent_none() {
     let config = pull(Heartbeat::every(100));
     let mut driver = Driver::new(&config);
     driver.feed(&[greeting_of([3, 0], "NULL"), ready("PUSH")].concat());
     assert_eq!(driver.connection().poll_timeout(), None);
-    // One of theirs is answered all the same.
+    // A PING from such a peer is answered nevertheless.
     driver.take_sent();
     driver.feed(&command("PING", b"\0\x01x"));
     assert_eq!(driver.take_sent(), command("PONG", b"x"));
@@ -217,7 +217,7 @@ fn peers_that_know_no_ping_get_none() {
 }
 
 #[test]
-fn a_pong_and_a_ping_go_out_one_after_the_other_in_little_room() {
+fn a_pong_and_a_ping_are_sent_one_after_the_other_in_a_small_buffer() {
     let config = Config::new(Push).with_heartbeat(Heartbeat::every(100));
     let mut driver = opened(Driver::new(&config), "PULL");
     let connection = driver.connection_mut();
@@ -238,14 +238,14 @@ fn a_pong_and_a_ping_go_out_one_after_the_other_in_little_room() {
 }
 
 #[test]
-fn tenths_of_a_second_are_whole_and_end_at_65535() {
+fn a_ttl_is_in_whole_tenths_of_a_second_up_to_65535() {
     for (ms, tenths) in [(0, 0), (99, 0), (100, 1), (1_299, 12), (6_553_599, 65_535)] {
         assert_eq!(Heartbeat::OFF.ttl(ms).ttl_tenths, tenths);
     }
     assert_eq!(Heartbeat::OFF.ttl(u32::MAX).ttl_tenths, 65_535);
 }
 
-/// The rules as libzmq has them: three timers, two of which any byte stops.
+/// The rules of libzmq: three timers, two of which any byte stops.
 struct Timers {
     heartbeat: Heartbeat,
     now: u64,
@@ -283,7 +283,7 @@ impl Timers {
 }
 
 #[test]
-fn one_deadline_does_what_libzmqs_three_timers_do() {
+fn one_deadline_is_equivalent_to_the_three_timers_of_libzmq() {
     let mut random = Random::new(5);
     let (mut given_up, mut pings) = ([0; 2], 0);
     for _ in 0..3_000 {

@@ -1,4 +1,4 @@
-//! Every limit at its edge and one past it.
+//! Each limit, at its value and one above.
 
 use zmtp_core::wire::{Malformed, SocketType};
 use zmtp_core::{Config, Error, Instant, Limit, LimitExceeded, Limits, PeerError, Timeout};
@@ -30,7 +30,7 @@ fn exceeded(limit: Limit, allowed: u64, got: u64) -> Option<Error> {
 }
 
 #[test]
-fn a_frame_may_have_as_many_bytes_as_allowed_and_not_one_more() {
+fn a_frame_may_have_as_many_bytes_as_allowed() {
     for max in [0, 1, 255, 256, 70_000] {
         let config = pull(Limits::DEFAULT.max_frame(max));
         let good = fed(ready(&config), &wire::frame(0, &vec![7; max as usize]));
@@ -47,7 +47,7 @@ fn a_message_may_have_as_many_bytes_as_allowed_in_all_parts() {
     let part = |more, n| wire::frame(more, &vec![7; n]);
     let good = fed(ready(&config), &[part(1, 4), part(1, 0), part(0, 6)].concat());
     assert_eq!(good.connection().error(), None);
-    // The next message starts at nothing.
+    // The count starts again with the next message.
     let good = fed(good, &[part(1, 10), part(0, 0)].concat());
     assert_eq!(good.connection().error(), None);
     let bad = fed(good, &[part(1, 4), part(0, 7)].concat());
@@ -64,7 +64,7 @@ fn a_message_may_have_as_many_parts_as_allowed() {
 }
 
 #[test]
-fn the_default_number_of_parts_is_kept_too() {
+fn the_default_limit_of_parts_is_enforced() {
     let config = pull(Limits::DEFAULT);
     let allowed = config.limits.max_parts;
     let mut driver = ready(&config);
@@ -76,7 +76,7 @@ fn the_default_number_of_parts_is_kept_too() {
 }
 
 #[test]
-fn commands_between_the_parts_do_not_count() {
+fn commands_between_parts_are_not_counted() {
     let config = pull(Limits::DEFAULT.max_parts(2).max_message(2));
     let ping = wire::command("PING", b"\0\0context");
     let bytes = [wire::frame(1, b"a"), ping.clone(), ping, wire::frame(0, b"b")].concat();
@@ -183,7 +183,7 @@ fn parts_of_huge_sizes_add_up_without_wrapping() {
 }
 
 #[test]
-fn errors_tell_what_is_allowed_and_what_came() {
+fn errors_state_the_limit_and_the_actual_value() {
     let config = pull(Limits::DEFAULT.max_frame(50));
     let driver = fed(ready(&config), &wire::frame(0, &[0; 51]));
     let text = driver.connection().error().expect("failed").to_string();
@@ -191,7 +191,7 @@ fn errors_tell_what_is_allowed_and_what_came() {
 }
 
 #[test]
-fn no_limit_is_passed_however_the_bytes_are_cut() {
+fn limits_hold_for_every_split_of_the_bytes() {
     let mut random = Random::new(4);
     let limits = Limits::DEFAULT.max_frame(40).max_message(100).max_parts(4).max_command(60);
     let config = pull(limits);
@@ -216,7 +216,7 @@ fn no_limit_is_passed_however_the_bytes_are_cut() {
 }
 
 #[test]
-fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
+fn the_handshake_may_take_as_long_as_allowed() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     for bytes in [vec![], wire::greeting("NULL")[..9].to_vec(), wire::greeting("NULL")] {
         let mut driver = fed(Driver::new(&config), &bytes);
@@ -231,7 +231,7 @@ fn the_handshake_may_take_as_long_as_allowed_and_not_a_millisecond_more() {
 }
 
 #[test]
-fn bytes_that_come_too_late_are_not_read() {
+fn bytes_after_the_handshake_timeout_are_not_read() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
     let mut bytes = [wire::greeting("NULL"), wire::ready("PUSH")].concat();
@@ -242,7 +242,7 @@ fn bytes_that_come_too_late_are_not_read() {
 }
 
 #[test]
-fn a_handshake_that_is_over_has_no_deadline_and_neither_has_one_without_limit() {
+fn there_is_no_deadline_after_the_handshake_or_without_a_limit() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     let mut driver = ready(&config);
     assert_eq!(driver.connection().poll_timeout(), None);

@@ -1,9 +1,9 @@
-//! Every bad input of libzmq's table has an outcome of ours, and that is what comes out.
+//! Runs every malformed input of libzmq's table and compares the outcome with the stated one.
 
 use zmtp_tests::malformed::{What, cases, differences, libzmq};
 
 #[test]
-fn every_row_of_the_table_has_a_case_and_every_case_a_row() {
+fn rows_of_the_table_and_cases_correspond() {
     let rows: Vec<_> = libzmq().into_iter().map(|row| (row.section, row.input)).collect();
     let cases: Vec<_> = cases()
         .into_iter()
@@ -14,7 +14,7 @@ fn every_row_of_the_table_has_a_case_and_every_case_a_row() {
 }
 
 #[test]
-fn every_case_comes_out_as_stated() {
+fn every_case_has_the_stated_outcome() {
     let (mut run, mut elsewhere, mut deferred) = (0, 0, 0);
     for (row, case) in libzmq().into_iter().zip(cases()) {
         match case.what {
@@ -34,7 +34,7 @@ fn every_case_comes_out_as_stated() {
 }
 
 #[test]
-fn whatever_comes_out_unlike_libzmq_has_a_reason_and_nothing_else() {
+fn exactly_the_differences_from_libzmq_have_a_reason() {
     for (row, case) in libzmq().into_iter().zip(cases()) {
         if let What::Run(input) = case.what {
             let same = input.stated(&row.outcome) == row.outcome;
@@ -44,7 +44,7 @@ fn whatever_comes_out_unlike_libzmq_has_a_reason_and_nothing_else() {
 }
 
 #[test]
-fn the_page_of_differences_is_in_step() {
+fn the_page_of_differences_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/MALFORMED.md");
     let expected = differences();
     if std::env::var_os("ZMTP_WRITE").is_some() {

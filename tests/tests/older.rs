@@ -1,4 +1,4 @@
-//! Peers of ZMTP 2.0 and 1.0: both ends of their openings, and the same calls for all versions.
+//! Peers of ZMTP 2.0 and 1.0: their openings from both ends, and the same API for all versions.
 
 use wire::{frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Rep, Router, Sub, Xpub, Xsub};
@@ -12,17 +12,17 @@ use zmtp_core::{
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::properties::{assert_same, run};
 
-/// Lengths about each edge of a framing.
+/// Lengths around each boundary of the framings.
 const LENGTHS: [usize; 9] = [0, 1, 252, 253, 254, 255, 256, 257, 70_000];
 
-/// A signature and the byte that says ZMTP 1.0 behind it.
+/// A signature followed by the version byte of ZMTP 1.0.
 fn opening_of_revision_0(socket_type: u8, identity: &[u8]) -> Vec<u8> {
     let mut bytes = opening_of_2_0(socket_type, b"")[..12].to_vec();
     bytes[10] = 0;
     [bytes, frame_of_1_0(0, identity)].concat()
 }
 
-/// What each older peer opens with, its version, and whether it says its type.
+/// The opening of each older peer, its version, and whether it contains a socket type.
 fn openings(kind: SocketType, identity: &[u8]) -> [(Vec<u8>, Version, bool); 3] {
     [
         (opening_of_2_0(kind.code(), identity), Version::V2_0, true),
@@ -43,7 +43,7 @@ fn routing_id(len: usize) -> RoutingId {
     RoutingId::new(&vec![b'i'; len]).unwrap()
 }
 
-/// A connection whose peer is of this version and has opened.
+/// A connection to a peer of this version after its opening.
 fn open<'c>(config: &'c Config, opening: &[u8]) -> Driver<'c> {
     let mut driver = Driver::new(config);
     driver.feed(opening);
@@ -53,7 +53,7 @@ fn open<'c>(config: &'c Config, opening: &[u8]) -> Driver<'c> {
 }
 
 #[test]
-fn all_pairs_of_types_meet_in_2_0_as_in_3_and_no_others() {
+fn the_same_types_are_compatible_in_2_0_as_in_3() {
     let stable = || SocketType::all().filter(|kind| kind.code() <= 10);
     for (ours, peer) in stable().flat_map(|ours| stable().map(move |peer| (ours, peer))) {
         let config = Config::new(ours);
@@ -77,7 +77,7 @@ fn all_pairs_of_types_meet_in_2_0_as_in_3_and_no_others() {
 }
 
 #[test]
-fn our_identity_is_framed_as_the_peer_frames_whatever_its_length() {
+fn our_identity_of_any_length_is_framed_in_the_version_of_the_peer() {
     for len in [0, 1, 253, 254, 255] {
         let config = Config::new(Dealer).with_routing_id(routing_id(len));
         let id = vec![b'i'; len];
@@ -116,12 +116,12 @@ fn our_identity_is_framed_as_the_peer_frames_whatever_its_length() {
 }
 
 #[test]
-fn nothing_is_said_that_a_1_0_peer_cannot_read() {
+fn a_1_0_peer_is_sent_nothing_of_later_versions() {
     let config = Config::new(Pull);
     let mut driver = Driver::new(&config);
     assert_eq!(driver.take_sent().len(), 10);
     driver.feed(&[1]);
-    // Its first byte shows what it is; its identity is not there yet.
+    // Its first byte shows the version; its identity has not arrived yet.
     assert!(driver.take_sent().is_empty());
     assert_eq!(driver.send(&["early"]), Err(SendError::NotReady));
     driver.feed(&[0]);
@@ -129,7 +129,7 @@ fn nothing_is_said_that_a_1_0_peer_cannot_read() {
 }
 
 #[test]
-fn identities_come_up_to_255_bytes_and_no_longer() {
+fn identities_of_up_to_255_bytes_are_accepted() {
     for len in [0, 1, 253, 254, 255, 256, 70_000] {
         let id = vec![b'i'; len];
         for (opening, ..) in openings(Dealer, &id) {
@@ -142,7 +142,7 @@ fn identities_come_up_to_255_bytes_and_no_longer() {
             assert_eq!(driver.log(), [expected], "{len}");
         }
     }
-    // Where commands are limited to less, so are identities: both are read in one piece.
+    // A lower limit of commands also applies to identities: both are read in one piece.
     let config = Config::new(Router).with_limits(Limits::DEFAULT.max_command(100));
     let driver = run(&config, &frame_of_1_0(0, &[7; 101]), Lane::Decode, Fetch::Eagerly, []);
     let error = Error::Limit(LimitExceeded { limit: Limit::Command, allowed: 100, got: 101 });
@@ -150,7 +150,7 @@ fn identities_come_up_to_255_bytes_and_no_longer() {
 }
 
 #[test]
-fn messages_go_both_ways_in_the_peers_framing() {
+fn messages_use_the_framing_of_the_peer_in_both_directions() {
     for (kind, peer) in [(Pull, Push), (Push, Pull), (Dealer, Rep), (Rep, Dealer)] {
         let config = Config::new(kind);
         for (opening, version, _) in openings(peer, b"me") {
@@ -177,7 +177,7 @@ fn messages_go_both_ways_in_the_peers_framing() {
 }
 
 #[test]
-fn subscriptions_are_messages_in_the_peers_framing() {
+fn subscriptions_are_messages_in_the_framing_of_the_peer() {
     for (config, len) in
         [Sub, Xsub].map(Config::new).iter().flat_map(|config| LENGTHS.map(|len| (config, len)))
     {
@@ -194,7 +194,7 @@ fn subscriptions_are_messages_in_the_peers_framing() {
 }
 
 #[test]
-fn who_does_not_greet_and_subscribes_gets_everything() {
+fn a_peer_without_a_socket_type_is_subscribed_to_every_topic() {
     for (ours, peer) in [(Pub, Sub), (Xpub, Sub), (Pub, Xsub), (Push, Pull), (Sub, Pub)] {
         let config = Config::new(ours);
         for (opening, _, says_type) in openings(peer, b"") {
@@ -211,7 +211,7 @@ fn who_does_not_greet_and_subscribes_gets_everything() {
 }
 
 #[test]
-fn a_lowest_version_refuses_all_below_it_and_none_above() {
+fn a_minimum_version_refuses_exactly_the_versions_below_it() {
     let peers = [
         (frame_of_1_0(0, b""), Version::V1_0, UnsupportedVersion::NoSignature(1)),
         (opening_of_revision_0(8, b""), Version::V1_0, UnsupportedVersion::Major(0)),
@@ -252,7 +252,7 @@ fn a_lowest_version_refuses_all_below_it_and_none_above() {
 }
 
 #[test]
-fn a_mechanism_without_older_peers_refuses_them_whatever_the_settings_say() {
+fn a_mechanism_without_older_peers_refuses_them_for_all_settings() {
     let config = Config::new(Pull).with_min_version(Version::V1_0);
     for (mut bytes, ..) in openings(Push, b"") {
         let mut connection = Connection::new(Null::new(), &config, NOW);
@@ -277,7 +277,7 @@ fn other_protocols_are_refused_at_their_second_byte() {
 }
 
 #[test]
-fn what_breaks_the_older_framings_ends_the_connection() {
+fn violations_of_the_older_framings_fail_the_connection() {
     let config = Config::new(Pull);
     let after = |opening: Vec<u8>, bytes: &[u8]| {
         let stream = [&opening[..], bytes].concat();
@@ -324,7 +324,7 @@ fn limits_hold_in_every_framing() {
 }
 
 #[test]
-fn older_peers_get_no_ping_and_have_to_open_in_time() {
+fn older_peers_are_sent_no_ping_and_the_handshake_timeout_applies() {
     let config = Config::new(Pull).with_heartbeat(Heartbeat::every(100));
     for (opening, ..) in openings(Push, b"id") {
         let mut driver = Driver::new(&config);
@@ -338,7 +338,7 @@ fn older_peers_get_no_ping_and_have_to_open_in_time() {
 }
 
 #[test]
-fn a_peer_without_a_type_is_taken_unless_the_setting_refuses_it() {
+fn a_peer_without_a_socket_type_is_accepted_unless_one_is_required() {
     let config = Config::new(Pull).with_require_socket_type(true);
     for (opening, _, says_type) in openings(Push, b"") {
         let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, [1]);
@@ -348,7 +348,7 @@ fn a_peer_without_a_type_is_taken_unless_the_setting_refuses_it() {
 }
 
 #[test]
-fn frames_of_ours_are_read_by_the_same_version() {
+fn our_frames_are_read_by_an_end_of_the_same_version() {
     for framing in [Framing::V1, Framing::V2, Framing::V3] {
         for len in LENGTHS {
             let config = Config::new(Push);

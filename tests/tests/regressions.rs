@@ -1,4 +1,4 @@
-//! What fuzzing and models found, each as a named test.
+//! Findings of fuzzing and models, each as a named test.
 
 use zmtp_core::pattern::{Dealer, Fixed, PeerId, Router, RoutingIdInUse};
 use zmtp_core::wire::SocketType;
@@ -6,10 +6,10 @@ use zmtp_core::{Config, Error, Heartbeat, Timeout};
 use zmtp_tests::driver::Driver;
 use zmtp_tests::model::IdList;
 
-/// Found by `connection_server`: the TTL of a PING ended a connection or not, as the bytes behind
-/// it came in the same piece or in another.
+/// Found by `connection_server`: whether the TTL of a PING ended a connection depended on whether
+/// the bytes after the PING arrived in the same piece.
 #[test]
-fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
+fn bytes_after_a_ping_stop_its_ttl_in_the_same_or_a_later_piece() {
     let config = Config::new(SocketType::Pull);
     let ping = wire::command("PING", &[0, 3]);
     let signs =
@@ -34,10 +34,10 @@ fn bytes_behind_a_ping_are_a_sign_of_life_in_whatever_piece_they_come() {
     assert_eq!(driver.connection().error(), Some(Error::TimedOut(Timeout::Ttl)));
 }
 
-/// Found by `connection_server`: a peer that stopped inside a frame header or a command was never
-/// given up by who looked at those bytes again, as microcontrollers do at every call.
+/// Found by `connection_server`: a peer that stopped inside a frame header or a command never timed
+/// out if the caller passed those bytes again, as microcontrollers do at every call.
 #[test]
-fn bytes_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
+fn unconsumed_bytes_that_are_passed_again_do_not_prevent_the_timeout() {
     let config = Config::new(SocketType::Pull).with_heartbeat(Heartbeat::every(100).timeout(50));
     let ping = wire::command("PING", b"\0\0context");
     for rest in [&[0][..], &[4], &[2, 0, 0, 0], &ping[..ping.len() - 1]] {
@@ -52,10 +52,10 @@ fn bytes_that_were_left_over_are_no_sign_of_life_when_they_are_seen_again() {
     }
 }
 
-/// Found by the model of DEALER: when the queue of a peer that is gone emptied, it was in the turns
-/// again, and messages went to nobody.
+/// Found by the model of DEALER: when the queue of a peer that was gone became empty, the peer was
+/// scheduled again, and messages to it were lost.
 #[test]
-fn a_muted_peer_stays_mute_whatever_else_changes() {
+fn a_muted_peer_stays_muted_after_other_changes() {
     let (gone, there) = (PeerId(0), PeerId(1));
     let mut dealer = Dealer::new(Fixed::<_, 2>::new(), false);
     for peer in [gone, there] {
@@ -73,22 +73,22 @@ fn a_muted_peer_stays_mute_whatever_else_changes() {
     assert!([dealer.route(), dealer.route()].contains(&Some(gone)), "it is a new peer");
 }
 
-/// Found by the model of ROUTER: a peer for whose name there was no room stayed in the table.
+/// Found by the model of ROUTER: a peer whose routing id did not fit stayed in the table.
 #[test]
-fn a_router_forgets_the_peer_for_whose_name_it_has_no_room() {
+fn a_router_removes_a_peer_whose_routing_id_does_not_fit() {
     let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(1), 7, false);
     router.attach(PeerId(0), b"ann").unwrap();
     assert_eq!(router.attach(PeerId(1), b"bob"), Err(RoutingIdInUse::NoRoom));
-    assert!(!router.received(PeerId(1)), "nobody knows it");
+    assert!(!router.received(PeerId(1)), "the peer is unknown");
     assert_eq!(router.take(), None);
     router.detach(PeerId(0));
     assert!(router.attach(PeerId(1), b"bob").is_ok());
 }
 
-/// Found by the model of ROUTER: with its only name handed over to a peer that is full, ROUTER said
-/// that it could send, until the old peer was gone.
+/// Found by the model of ROUTER: after its only routing id was handed over to a full peer, ROUTER
+/// reported that it could send, until the old peer was gone.
 #[test]
-fn a_router_that_can_reach_nobody_does_not_say_that_it_can_send() {
+fn a_router_without_a_reachable_peer_does_not_report_that_it_can_send() {
     let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(4), 7, true);
     router.attach(PeerId(0), b"ann").unwrap();
     router.attach(PeerId(1), b"ann").unwrap();

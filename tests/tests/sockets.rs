@@ -1,5 +1,5 @@
-//! Dialogues with libzmq whose outcome is the pattern's to decide, had by the sockets of `zmtp-mio`
-//! in libzmq's place, over TCP. Where we differ on purpose, the table says so.
+//! Replays dialogues with libzmq whose outcome depends on the pattern, with the sockets of `zmtp-mio`
+//! in place of libzmq, over TCP. Intended differences are listed in the table.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use zmtp_mio::{Dealer, Message, Pair, Pub, Push, Reconnect, Router, Sub, Xpub, Xsub};
 use zmtp_tests::vectors::{Bytes, Step, Vector};
 
-/// How long anything may take that should happen at once.
+/// The time limit for an event that is due at once.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long nothing must happen.
+/// The time during which no event may happen.
 const IDLE: Duration = Duration::from_millis(60);
-/// How long what is sent on this machine is under way at most.
+/// The longest time that sent bytes need on this machine.
 const SETTLE: Duration = Duration::from_millis(20);
 
 type Parts = Vec<Vec<u8>>;
@@ -78,7 +78,7 @@ struct Play<S> {
     at: usize,
     /// Bytes of ours that the dialogue has not come to, per peer.
     unread: Vec<Vec<u8>>,
-    /// What the peer was told in other bytes than libzmq's, and how many of its own to skip.
+    /// The number of recorded bytes to skip, because ours differ from libzmq's.
     skip: usize,
 }
 
@@ -144,12 +144,12 @@ impl<S: Socket> Play<S> {
         let n = bytes.recorded.len();
         let end = Instant::now() + LIMIT;
         while self.unread[self.at].len() < n {
-            assert!(self.read(), "closed where libzmq says {:x?}", bytes.recorded);
-            assert!(Instant::now() < end, "silent where libzmq says {:x?}", bytes.recorded);
+            assert!(self.read(), "closed where libzmq sends {:x?}", bytes.recorded);
+            assert!(Instant::now() < end, "silent where libzmq sends {:x?}", bytes.recorded);
         }
         let said: Vec<u8> = self.unread[self.at].drain(..n).collect();
         // The greeting's padding is any.
-        assert!(bytes.matches(&said), "{said:x?} where libzmq says {:x?}", bytes.recorded);
+        assert!(bytes.matches(&said), "{said:x?} where libzmq sends {:x?}", bytes.recorded);
     }
 
     /// What is under way arrives.
@@ -215,7 +215,7 @@ impl<S: Socket> Play<S> {
     }
 }
 
-/// Plays a dialogue; `heading` does what its headings tell, and what comes after a silence.
+/// Replays a dialogue; `heading` performs the actions of its headings and those after a silence.
 fn play<S: Socket>(name: &str, socket: S, mut heading: impl FnMut(&mut Play<S>, &str)) {
     let vector = Vector::named(name);
     let mut play = Play::new(socket, vector.sut.text.contains("bind"));
@@ -233,13 +233,13 @@ fn play<S: Socket>(name: &str, socket: S, mut heading: impl FnMut(&mut Play<S>, 
 }
 
 #[test]
-fn the_probe_goes_out_before_everything() {
+fn the_probe_is_sent_first() {
     let dealer = Dealer::builder().probe_router(true).build().unwrap();
     play("dealer-probe-router", dealer, |_, _| {});
 }
 
 #[test]
-fn a_publisher_does_with_subscriptions_what_libzmqs_does() {
+fn a_publisher_treats_subscriptions_as_libzmq_does() {
     play("pub-bind-commands", Pub::new().unwrap(), |_, _| {});
     play("pub-bind-legacy-subscription", Pub::new().unwrap(), |_, _| {});
     let xpub = Xpub::builder().welcome("W").build().unwrap();
@@ -252,7 +252,7 @@ fn a_publisher_does_with_subscriptions_what_libzmqs_does() {
 }
 
 #[test]
-fn a_subscriber_says_what_libzmqs_says() {
+fn a_subscriber_sends_the_bytes_that_libzmq_sends() {
     let sub = Sub::builder().topic("weather.").build().unwrap();
     let mut silences = 0;
     play("sub-subscribe-cancel", sub, |play, heading| {
@@ -277,7 +277,7 @@ fn a_subscriber_says_what_libzmqs_says() {
 }
 
 #[test]
-fn a_subscriber_says_topics_of_all_sizes_as_libzmq_does() {
+fn a_subscriber_sends_topics_of_all_sizes_as_libzmq_does() {
     play("sub-topic-sizes", Sub::new().unwrap(), |play, heading| {
         let sub = &mut play.socket;
         let t = |n| vec![b't'; n];
@@ -298,7 +298,7 @@ fn a_subscriber_says_topics_of_all_sizes_as_libzmq_does() {
 }
 
 #[test]
-fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_bytes_right() {
+fn a_publisher_of_zmtp_3_0_gets_messages_and_a_topic_of_255_bytes_is_framed_correctly() {
     play("sub-to-3.0-peer", Sub::new().unwrap(), |play, heading| {
         let sub = &mut play.socket;
         if heading.starts_with("subscribe, cancel") {
@@ -310,7 +310,7 @@ fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_bytes_right() 
             sub.subscribe(vec![b't'; 256]);
         }
     });
-    // libzmq forgets to say that the size is a long one.
+    // libzmq omits the LONG flag.
     let mut right = None;
     play("sub-to-3.0-peer-255-bug", Sub::new().unwrap(), |play, heading| {
         if heading.starts_with("subscribe to a 255-byte topic") {
@@ -325,8 +325,8 @@ fn a_publisher_of_zmtp_3_0_is_told_by_messages_and_a_topic_of_255_bytes_right() 
     assert!(right.is_some());
 }
 
-/// Ours says SUBSCRIBE where libzmq's XSUB says a message to a peer of 3.1 too. What the peer
-/// learns is the same.
+/// Our XSUB sends SUBSCRIBE to a peer of 3.1, where libzmq's sends a message. Both have the same
+/// effect.
 #[test]
 fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
     let vector = Vector::named("xsub-connect");
@@ -360,14 +360,14 @@ fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
     assert_eq!(differences, 2);
 }
 
-/// libzmq keeps the second peer and ignores it; ours closes it, with an event that says why.
+/// libzmq keeps the second peer and ignores it; ours closes it, with an event that gives the reason.
 #[test]
 fn a_second_pair_is_closed_where_libzmq_ignores_it() {
     second_is_closed("pair-second-peer", Pair::new().unwrap(), "first connection is unaffected");
 }
 
 #[test]
-fn a_second_peer_of_one_name_is_closed_where_libzmq_ignores_it() {
+fn a_second_peer_with_the_same_routing_id_is_closed_where_libzmq_ignores_it() {
     second_is_closed("router-duplicate-identity", Router::new().unwrap(), "");
 }
 
@@ -409,7 +409,7 @@ fn second_is_closed<S: Socket>(name: &str, socket: S, back: &str) {
 }
 
 #[test]
-fn a_name_is_handed_over_and_its_first_bearer_closed_where_libzmq_ignores_it() {
+fn a_routing_id_is_handed_over_and_its_first_holder_closed() {
     let vector = Vector::named("router-handover");
     let mut play = Play::new(Router::builder().handover(true).build().unwrap(), true);
     for (at, step) in vector.steps.iter().enumerate() {
@@ -430,9 +430,9 @@ fn a_name_is_handed_over_and_its_first_bearer_closed_where_libzmq_ignores_it() {
     }
 }
 
-/// The rows of `malformed.md` that are about who may send: a PULL to its PUSH, a SUB to its PUB.
+/// The rows of `malformed.md` about messages to send-only sockets: a PULL to its PUSH, a SUB to its PUB.
 #[test]
-fn what_is_sent_to_those_that_only_send_is_dropped_counted_and_harmless() {
+fn messages_to_send_only_sockets_are_dropped_and_counted() {
     let greeting = wire::greeting("NULL");
     let mut play = Play::new(Push::new().unwrap(), true);
     let said = [greeting.clone(), wire::ready("PULL"), wire::message(&[b"x"])].concat();

@@ -25,7 +25,7 @@ fn frame<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId, more: More, len: u64
     rep.accept(peer, FrameHeader::new(FrameKind::Message(more), len))
 }
 
-/// A message comes whole, as the sizes of its frames; the verdict on each.
+/// Receives a message with frames of these sizes; returns the verdict on each.
 fn message<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId, sizes: &[u64]) -> Vec<Verdict> {
     let last = sizes.len() - 1;
     let more = |at| if at < last { More::Follows } else { More::Last };
@@ -37,12 +37,12 @@ fn message<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId, sizes: &[u64]) -> 
     verdicts
 }
 
-/// A plain request comes.
+/// Receives a plain request.
 fn request<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId) {
     assert_eq!(message(rep, peer, &[0, 5]), [Verdict::Envelope, Verdict::Deliver]);
 }
 
-/// Takes a request and answers it; says whose it was.
+/// Takes a request and answers it; returns its peer.
 fn serve<S: Slots<RepPeer>>(rep: &mut Rep<S>) -> Option<PeerId> {
     let peer = rep.take().expect("no reply is due")?;
     assert_eq!(rep.reply(), Ok(Some(peer)));
@@ -209,7 +209,7 @@ scenarios! {
 }
 
 #[test]
-fn rep_is_its_model_over_long_random_scripts() {
+fn rep_equals_its_model_over_long_random_scripts() {
     let mut random = Random::new(82);
     for _ in 0..600 {
         let len = 1 + random.below(3_000);
@@ -219,7 +219,7 @@ fn rep_is_its_model_over_long_random_scripts() {
 }
 
 #[test]
-fn on_the_wire_an_answer_carries_the_envelope_of_its_request() {
+fn a_reply_on_the_wire_has_the_envelope_of_its_request() {
     let config = Config::new(SocketType::Rep);
     let mut rep = Endpoint::new(&config);
     rep.arrive(&[wire::greeting("NULL"), wire::ready("DEALER")].concat());

@@ -30,7 +30,7 @@ fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
     req
 }
 
-/// A frame comes whole; a part of a message is written as its bytes.
+/// Receives a whole frame; returns the verdict.
 fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[u8]) -> Verdict {
     let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
     match req.accept(peer, header) {
@@ -39,7 +39,7 @@ fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[
     }
 }
 
-/// A message comes whole. Says whether it was taken as the reply, or why not.
+/// Receives a whole message. Returns whether it was accepted as the reply, or why not.
 fn reply<S: Slots<ReqPeer>>(
     req: &mut Req<S>,
     peer: PeerId,
@@ -63,14 +63,14 @@ fn reply<S: Slots<ReqPeer>>(
     }
 }
 
-/// Sends a request and has it out at once; says who was asked.
+/// Sends a request and marks it as sent; returns the peer.
 fn ask<S: Slots<ReqPeer>>(req: &mut Req<S>) -> Result<PeerId, RouteError> {
     let peer = req.route()?;
     req.sent(peer);
     Ok(peer)
 }
 
-/// Asks and answers, and says who was asked.
+/// Sends a request and receives its reply; returns the peer.
 fn exchange<S: Slots<ReqPeer>>(req: &mut Req<S>) -> PeerId {
     let peer = ask(req).expect("a peer");
     let answered = match req.request_id() {
@@ -117,7 +117,7 @@ scenarios! {
         assert!(!req.may_route());
         req.attach(A).unwrap();
         req.attach(B).unwrap();
-        // Nobody is up: the request waits for the first that is tried.
+        // No peer is up: the request waits for the first that is tried.
         assert_eq!(ask(&mut req), Ok(A));
         assert_eq!(req.give_up(), Some(A));
         assert_eq!(ask(&mut req), Ok(B));
@@ -139,7 +139,7 @@ scenarios! {
         assert!(!req.may_route() && req.may_take());
         assert_eq!(req.take(), Ok(Some(A)));
         assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
-        // What was refused has not cost anybody its turn.
+        // A refused message does not change the order of the peers.
         assert_eq!(ask(&mut req), Ok(B));
     }
 
@@ -258,8 +258,8 @@ scenarios! {
         assert_eq!(reply(&mut req, A, &[b"", b"new"]), Ok(true));
     }
 
-    // A reply used to pass for the next one's if the request was given up while the body of its
-    // last frame was under way: the frame had been judged, and `received` asked only for the peer.
+    // A reply was once accepted as the next one if its request was given up while the body of its
+    // last frame was arriving: the frame had its verdict, and `received` checked only the peer.
     a_reply_given_up_during_its_last_frame_is_no_reply_to_the_next_request(slots) {
         let mut req = req(slots, CORRELATE, &[A]);
         ask(&mut req).unwrap();
@@ -290,7 +290,7 @@ scenarios! {
         assert_eq!(ask(&mut req), Ok(B));
         assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::WrongPeer));
         assert_eq!(reply(&mut req, B, &[b"", b"yes"]), Ok(true));
-        // A reply that waits gives way too.
+        // A queued reply is replaced as well.
         assert_eq!(ask(&mut req), Ok(A));
         assert_eq!(req.take(), Ok(None));
     }
@@ -339,7 +339,7 @@ scenarios! {
 }
 
 #[test]
-fn req_is_its_model_over_long_random_scripts() {
+fn req_equals_its_model_over_long_random_scripts() {
     let mut random = Random::new(28);
     for _ in 0..600 {
         let len = 1 + random.below(3_000);
@@ -349,7 +349,7 @@ fn req_is_its_model_over_long_random_scripts() {
 }
 
 #[test]
-fn on_the_wire_a_request_begins_with_a_delimiter_and_a_reply_without_one_is_rejected() {
+fn a_request_on_the_wire_has_a_delimiter_and_a_reply_without_one_is_rejected() {
     let config = Config::new(SocketType::Req);
     let mut req = Endpoint::new(&config);
     let ask = [b"ask".to_vec()];

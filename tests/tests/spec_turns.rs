@@ -1,4 +1,4 @@
-//! DEALER, ROUTER, PUSH, PULL, PAIR, PUB and SUB do what their models do.
+//! DEALER, ROUTER, PUSH, PULL, PAIR, PUB and SUB against their models.
 
 use zmtp_tests::properties::{self, Property};
 use zmtp_tests::random::Random;
@@ -14,36 +14,36 @@ fn for_random_scripts(holds: Property) {
 }
 
 #[test]
-fn dealer_does_what_its_model_does() {
+fn dealer_equals_its_model() {
     for_random_scripts(properties::dealer_matches_its_model);
 }
 
 #[test]
-fn push_and_pull_do_what_their_models_do() {
+fn push_and_pull_equal_their_models() {
     for_random_scripts(properties::push_and_pull_match_their_models);
 }
 
 #[test]
-fn router_does_what_its_model_does() {
+fn router_equals_its_model() {
     for_random_scripts(properties::router_matches_its_model);
 }
 
 #[test]
-fn pair_does_what_its_model_does() {
+fn pair_equals_its_model() {
     for_random_scripts(properties::pair_matches_its_model);
 }
 
 #[test]
-fn publishers_do_what_their_model_does() {
+fn publishers_equal_their_model() {
     for_random_scripts(properties::publish_matches_its_model);
 }
 
 #[test]
-fn subscriptions_do_what_their_model_does() {
+fn subscriptions_equal_their_model() {
     for_random_scripts(properties::subscriptions_match_their_model);
 }
 
 #[test]
-fn a_full_store_refuses_and_keeps_what_it_has() {
+fn a_full_store_refuses_new_entries_and_keeps_the_others() {
     for_random_scripts(properties::full_stores_keep_what_they_have);
 }

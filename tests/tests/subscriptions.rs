@@ -16,7 +16,7 @@ fn open(config: &Config, version: [u8; 2]) -> Driver<'_> {
 }
 
 #[test]
-fn a_3_1_peer_gets_commands_whose_size_is_right_at_every_length() {
+fn subscriptions_to_3_1_are_commands_with_the_correct_size_at_every_length() {
     for kind in [Sub, Xsub] {
         let config = Config::new(kind);
         for len in LENGTHS {
@@ -31,7 +31,7 @@ fn a_3_1_peer_gets_commands_whose_size_is_right_at_every_length() {
 }
 
 #[test]
-fn an_older_peer_gets_messages_whose_size_is_right_at_255_bytes_too() {
+fn subscriptions_to_older_peers_are_messages_with_the_correct_size_at_255_bytes() {
     let config = Config::new(Sub);
     for len in LENGTHS {
         let topic = vec![b't'; len];
@@ -44,7 +44,7 @@ fn an_older_peer_gets_messages_whose_size_is_right_at_255_bytes_too() {
 }
 
 #[test]
-fn what_one_end_says_the_other_understands() {
+fn subscriptions_of_one_end_are_parsed_by_the_other() {
     let (subscriber, publisher) = (Config::new(Xsub), Config::new(Xpub));
     for len in LENGTHS.into_iter().filter(|len| *len < 65_000) {
         let topic = vec![b't'; len];
@@ -60,7 +60,7 @@ fn what_one_end_says_the_other_understands() {
 }
 
 #[test]
-fn nothing_is_subscribed_before_the_handshake_is_over() {
+fn subscriptions_are_refused_before_the_handshake_is_complete() {
     let config = Config::new(Sub);
     let mut driver = Driver::new(&config);
     let early = driver.subscribe(Subscription::Subscribe, b"");
@@ -71,10 +71,10 @@ fn nothing_is_subscribed_before_the_handshake_is_over() {
     assert_eq!(late, Err(SendError::Failed(failed)));
 }
 
-/// What libzmq says in its dialogues we say to the byte, but for the topic of 255 bytes that it
-/// frames wrongly to older peers.
+/// Our subscriptions equal those of libzmq's dialogues byte by byte, except for the topic of 255 bytes
+/// that it frames incorrectly to older peers.
 #[test]
-fn libzmqs_subscriptions_are_ours() {
+fn our_subscriptions_equal_those_of_libzmq() {
     let mut compared = 0;
     for name in ["sub-subscribe-cancel", "sub-to-3.0-peer", "sub-topic-sizes"] {
         let vector = Vector::named(name);

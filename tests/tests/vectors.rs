@@ -1,4 +1,4 @@
-//! Every recorded dialogue with libzmq is played again, refused as stated, or deferred.
+//! Every recorded dialogue with libzmq is replayed, refused as stated, or deferred.
 
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{MechanismName, SocketType, UnsupportedVersion, Version};
@@ -10,11 +10,11 @@ use zmtp_tests::replay::{Close, Play, legal_peer, replay};
 use zmtp_tests::vectors::Vector;
 
 // Those of patterns are played by whole sockets too, in `sockets.rs`; here by the connection alone.
-const SUBSCRIPTIONS: Play = Play::later("who gets what is told in `sockets.rs`");
+const SUBSCRIPTIONS: Play = Play::later("replayed by `sockets.rs`");
 const DRAFT: Play = Play::later("draft sockets have their own rules for parts and groups");
 const MANY_PEERS: Play = Play::later("two peers of one socket are in `sockets.rs`");
 
-/// Dialogues that our connection has in libzmq's place, byte by byte.
+/// Dialogues that our connection replays in place of libzmq, byte by byte.
 const REPLAYED: &[(&str, Play)] = &[
     ("dealer-identity", Play::SAME),
     ("dealer-probe-router", Play::later("the probe is in `sockets.rs`")),
@@ -77,9 +77,9 @@ const REPLAYED: &[(&str, Play)] = &[
     ("xsub-connect", SUBSCRIPTIONS.unsaid(1)),
 ];
 
-/// Dialogues that libzmq has and we refuse to have.
+/// Dialogues that libzmq accepts and we refuse.
 const REFUSED: &[(&str, Error)] = &[(
-    // libzmq does not look at the socket type in a greeting of ZMTP 2.0.
+    // libzmq ignores the socket type in a ZMTP 2.0 greeting.
     "v2.0-wrong-type",
     Error::Peer(PeerError::IncompatibleSocketType {
         ours: SocketType::Pull,
@@ -100,7 +100,7 @@ const OLDER: &[(&str, UnsupportedVersion)] = &[
     ("v2.0-wrong-type", UnsupportedVersion::Major(1)),
 ];
 
-/// Dialogues that are not played yet, and why.
+/// Dialogues that are not replayed yet, and why.
 const DEFERRED: &[(&str, &str)] = &[
     ("curve-client", CURVE),
     ("curve-message-as-command", CURVE),
@@ -147,14 +147,14 @@ fn every_dialogue_is_replayed_refused_or_deferred_and_none_is_missing() {
 }
 
 #[test]
-fn we_say_what_libzmq_says_and_deliver_what_it_delivers() {
+fn our_bytes_and_messages_equal_those_of_libzmq() {
     for (name, play) in REPLAYED {
         replay(&Vector::named(name), *play);
     }
 }
 
 #[test]
-fn refused_dialogues_end_with_their_error_and_not_a_byte_more() {
+fn refused_dialogues_end_with_their_error_and_no_further_byte() {
     for (name, error) in REFUSED {
         let vector = Vector::named(name);
         let config = Config::new(vector.sut.socket_type);
@@ -165,7 +165,7 @@ fn refused_dialogues_end_with_their_error_and_not_a_byte_more() {
     }
 }
 
-/// A version too low, and a mechanism that lets none of them in, refuse alike.
+/// A minimum version and a mechanism without older peers refuse them at the same byte.
 #[test]
 fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
     for (name, old) in OLDER {
@@ -206,14 +206,14 @@ fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
     }
 }
 
-/// libzmq's bytes, read by a legal peer of ours: nothing of them is refused, and all is told as
-/// the model tells it.
+/// The bytes of libzmq, read by a compatible end of ours: none is refused, and the events equal the
+/// model's.
 #[test]
-fn our_peer_understands_all_that_libzmq_sends() {
+fn our_end_parses_everything_that_libzmq_sends() {
     for (name, _) in REPLAYED {
         let vector = Vector::named(name);
         let config = Config::new(legal_peer(vector.sut.socket_type));
-        // What libzmq says to an older peer is no greeting to us.
+        // libzmq's bytes to an older peer contain no greeting for us.
         if OLDER.iter().any(|(older, _)| older == name) {
             continue;
         }

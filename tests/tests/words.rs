@@ -1,4 +1,4 @@
-//! What errors and names say to a person: who is at fault, with the numbers.
+//! The texts of errors and names.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ fn errors() -> Vec<(Error, &'static str)> {
 }
 
 #[test]
-fn every_error_says_what_is_wrong_and_no_two_say_the_same() {
+fn every_error_has_a_specific_and_unique_text() {
     let mut all = BTreeSet::new();
     for (error, said) in errors() {
         let text = error.to_string();
@@ -71,7 +71,7 @@ fn every_error_says_what_is_wrong_and_no_two_say_the_same() {
 }
 
 #[test]
-fn what_is_no_error_of_a_peer_says_what_to_do() {
+fn other_errors_have_specific_texts() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
     assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");
     assert_eq!(NoRoom.to_string(), "no room for another peer");
@@ -86,7 +86,7 @@ fn what_is_no_error_of_a_peer_says_what_to_do() {
 }
 
 #[test]
-fn names_are_shown_as_they_stand_on_the_wire() {
+fn names_are_displayed_as_on_the_wire() {
     assert_eq!(SocketType::Xpub.to_string(), "XPUB");
     assert_eq!(Version { major: 3, minor: 1 }.to_string(), "3.1");
     let name = MechanismName::new(b"PLAIN");
