@@ -1,22 +1,22 @@
-//! What a peer does, read from bytes so that changed bytes mean something else that a peer
-//! could do: frames with lying sizes, commands out of place, silence.
+//! The behaviour of a peer, generated from bytes: frames with wrong sizes, unexpected commands, silence.
+//! Changed bytes give another possible behaviour.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{Config, Heartbeat, Limits};
 
-/// Our end's settings, and what happens to it.
+/// The settings of our end, and the events for it.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
     /// Our end.
     pub config: Config,
-    /// What happens, in order.
+    /// The events, in order.
     pub steps: Vec<Step>,
-    /// The sizes of the pieces in which bytes arrive, again and again.
+    /// The sizes of the pieces in which bytes arrive, repeated as needed.
     pub cuts: Vec<usize>,
 }
 
-/// Something that happens to our end.
+/// An event for our end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "drivers handle each")]
 pub enum Step {
@@ -28,14 +28,14 @@ pub enum Step {
     Wait(u32),
 }
 
-/// Types that mostly listen.
+/// Types that usually bind.
 pub const SERVERS: [SocketType; 5] =
     [SocketType::Rep, SocketType::Router, SocketType::Pull, SocketType::Xpub, SocketType::Pair];
-/// Types that mostly dial.
+/// Types that usually connect.
 pub const CLIENTS: [SocketType; 5] =
     [SocketType::Req, SocketType::Dealer, SocketType::Push, SocketType::Sub, SocketType::Pub];
 
-/// Commands of ZMTP, known ones and one that is not.
+/// Names of ZMTP commands, and one unknown name.
 const NAMES: [&str; 12] = [
     "READY",
     "ERROR",
@@ -51,7 +51,7 @@ const NAMES: [&str; 12] = [
     "NONSENSE",
 ];
 
-/// Sizes that nobody has so many bytes for.
+/// Sizes larger than any real body.
 const HUGE: [u64; 6] = [256, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
 impl Dialogue {
@@ -113,7 +113,7 @@ pub fn config(input: &mut Unstructured<'_>, types: &[SocketType]) -> Result<Conf
         .with_limits(limits.handshake_timeout(if settings & 8 == 0 { 10_000 } else { 40 })))
 }
 
-/// Bytes that arrive with nothing between them are one step: they may be cut anywhere.
+/// Merges consecutive steps of bytes into one: they may be split anywhere.
 fn joined(steps: Vec<Step>) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::new();
     for step in steps {
@@ -136,7 +136,7 @@ impl<'a> Arbitrary<'a> for Step {
     }
 }
 
-/// Bytes of a peer that mean something.
+/// Plausible bytes of a peer.
 fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
     Ok(match what {
         3..=6 => {
@@ -176,14 +176,14 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
                 data.extend(property(input)?);
             }
             let cut = usize::from(input.arbitrary::<u8>()?);
-            // Mostly whole.
+            // Usually whole.
             data.truncate(if cut < 32 { data.len().saturating_sub(cut) } else { data.len() });
             wire::command("READY", &data)
         }
     })
 }
 
-/// A greeting, a good one or nearly, or what older versions open with.
+/// A greeting, valid or almost valid, or the opening of an older version.
 ///
 /// # Errors
 ///
@@ -219,7 +219,7 @@ fn property(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     })
 }
 
-/// A frame that claims another size than it has.
+/// A frame with a wrong size.
 fn liar(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let (flags, body) = (input.arbitrary::<u8>()? & 7, body(input)?);
     let claim = match input.arbitrary::<u8>()? {
@@ -241,7 +241,7 @@ pub fn parts(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
 fn body(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(match input.int_in_range(0..=7)? {
         0..=1 => Vec::new(),
-        // A few of these are past a tight limit on messages, one is not.
+        // A few of these exceed a tight limit on messages, one does not.
         2 => vec![0xa5; 251],
         3 => vec![0x5a; usize::from(input.arbitrary::<u16>()?) % 600],
         _ => {

@@ -1,19 +1,19 @@
-//! What the tests of all zmtp crates share, and what fuzzing calls.
+//! Shared code of the tests of all zmtp crates, and the properties that fuzzing calls.
 //!
-//! | module | what it is |
+//! | module | content |
 //! |---|---|
 //! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
-//! | [`malformed`] | bad inputs, and what we and libzmq do with each |
-//! | [`dialogue`] | what a peer does, read from bytes |
-//! | [`driver`], [`pair`] | a connection that is fed bytes in pieces; two wired to each other |
+//! | [`malformed`] | malformed inputs, and the outcome of each with zmtp and libzmq |
+//! | [`dialogue`] | the behaviour of a peer, generated from bytes |
+//! | [`driver`], [`pair`] | a connection that receives bytes in pieces; two connected to each other |
 //! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
-//! | [`model`] | slow and obvious doubles of the connection and of the patterns |
-//! | [`script`], [`turns`], [`replay`] | operations on patterns; recorded dialogues played again |
-//! | [`properties`] | what must hold for any bytes, as `fn(&[u8])` that panics if it does not |
-//! | [`random`] | numbers that are the same in every run |
+//! | [`model`] | reference models of the connection and of the patterns |
+//! | [`script`], [`turns`], [`replay`] | operations on patterns; replay of recorded dialogues |
+//! | [`properties`] | properties of any bytes, as `fn(&[u8])` that panics on a violation |
+//! | [`random`] | a deterministic generator of numbers |
 //!
-//! `cargo test -p zmtp-tests` runs everything in seconds. `MALFORMED.md` lists on which bad input we
-//! differ from libzmq; with `ZMTP_WRITE=1` the test of it writes it anew.
+//! `cargo test -p zmtp-tests` runs everything in seconds. `MALFORMED.md` lists the malformed inputs with
+//! an outcome other than libzmq's; its test writes the page if `ZMTP_WRITE=1` is set.
 
 pub mod dialogue;
 pub mod driver;

@@ -1,6 +1,6 @@
-//! Numbers that are the same in every run.
+//! A deterministic generator of numbers.
 
-/// A generator of numbers (`SplitMix64`). The same seed gives the same numbers.
+/// A generator of numbers (`SplitMix64`): the same seed gives the same numbers.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
@@ -24,7 +24,7 @@ impl Random {
         (self.number() % end as u64) as usize
     }
 
-    /// Whether something happens that happens once in `n` times.
+    /// `true` once in `n` calls on average.
     pub const fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }

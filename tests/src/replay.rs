@@ -185,7 +185,7 @@ impl Player<'_> {
         frame.expect("a whole frame")
     }
 
-    /// Leaves out a command that a pattern or a timer sends; else says how much to compare.
+    /// Leaves out a command that a pattern or a timer sends; otherwise returns the number of bytes to compare.
     fn skip(&mut self, expected: &mut Bytes) -> Option<usize> {
         let all = expected.recorded.len();
         if !self.out.is_empty() {

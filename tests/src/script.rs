@@ -26,7 +26,7 @@ pub enum Op {
     Frame(PeerId, FrameHeader, Id, Meanwhile),
     /// REQ gives the request up.
     GiveUp,
-    /// The request is lost with this peer; REP forgets whom it owes an answer.
+    /// The request is lost with this peer; REP forgets the peer that a reply is due to.
     Lost(PeerId),
     /// REQ chooses a peer, and has the request out at once or not; REP addresses a reply.
     Send(Out),
@@ -111,13 +111,13 @@ impl Op {
     }
 }
 
-/// What carries operations out and says what came of each.
+/// A machine that carries out operations and returns their results.
 pub trait Machine: Debug {
     /// Carries one out.
     fn apply(&mut self, op: Op) -> String;
 }
 
-/// A REQ that can say at once that its request is out.
+/// A REQ whose request can be marked as sent at once.
 macro_rules! ask {
     ($req:expr, $out:expr) => {{
         let routed = $req.route();
@@ -207,11 +207,11 @@ macro_rules! rep {
 rep!(Rep<S>, S);
 rep!(RepModel);
 
-/// Runs a script on several machines that must say the same.
+/// Runs a script on several machines that must give the same results.
 ///
 /// # Panics
 ///
-/// If one says something else.
+/// If their results differ.
 pub fn run(mut script: &[u8], machines: &mut [&mut dyn Machine]) {
     let mut attached = Vec::new();
     let mut past = Vec::new();

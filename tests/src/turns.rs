@@ -56,13 +56,13 @@ impl Turn {
     }
 }
 
-/// What carries operations out and says what came of each.
+/// A machine that carries out operations and returns their results.
 pub trait Turning: Debug {
     /// Carries one out.
     fn apply(&mut self, turn: Turn) -> String;
 }
 
-/// Runs a script on two machines that must say the same.
+/// Runs a script on two machines that must give the same results.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What waits for its mechanism.
+//! Inputs whose mechanism is not implemented yet.
 
 use super::{Case, What};
 

@@ -1,6 +1,6 @@
-//! Bad inputs: what we do with each, and in what that differs from libzmq.
+//! Malformed inputs: our outcome for each, and the differences from libzmq.
 //!
-//! `vectors/malformed.md` says what libzmq does; [`cases`] has an entry for each of its rows.
+//! `vectors/malformed.md` lists the outcomes of libzmq; [`cases`] has an entry for each of its rows.
 
 mod greeting;
 mod handshake;
@@ -18,31 +18,31 @@ use zmtp_core::{Config, Error, Ignored};
 use crate::endpoint::Endpoint;
 pub use table::{Row, libzmq};
 
-/// A bad input and its outcome with us.
+/// A malformed input and our outcome.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a row of a table")]
 pub struct Case {
     /// The section of the table.
     pub section: &'static str,
-    /// The input as the table calls it.
+    /// The input in the words of the table.
     pub input: &'static str,
     /// What to do with it.
     pub what: What,
 }
 
-/// What to do with a bad input.
+/// How a malformed input is tested.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests handle each")]
 pub enum What {
-    /// It concerns what is not there yet.
+    /// It concerns a feature that is not implemented yet.
     Deferred(&'static str),
-    /// It is the socket's affair, run in this file of tests.
+    /// It concerns sockets, and is run in this file of tests.
     Elsewhere(&'static str),
     /// It is run.
     Run(Box<Run>),
 }
 
-/// A bad input that is run against a socket, and the outcome we state.
+/// A malformed input that is run against a socket, and the expected outcome.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a row of a table")]
 pub struct Run {
@@ -50,7 +50,7 @@ pub struct Run {
     pub config: Config,
     /// What the peer sends.
     pub pieces: Vec<Vec<u8>>,
-    /// How long it is silent then, in milliseconds.
+    /// How long the peer is silent afterwards, in milliseconds.
     pub silence: u32,
     /// The error that ends the connection, if one does.
     pub error: Option<Error>,
@@ -58,19 +58,19 @@ pub struct Run {
     pub ignored: Vec<Ignored>,
     /// Messages that the pattern rejects.
     pub rejected: Vec<Reason>,
-    /// What we send, if it is not what libzmq sends.
+    /// What we send, if libzmq sends something else.
     pub sent: Option<&'static str>,
-    /// What the application gets, if it is not what libzmq delivers.
+    /// What the application receives, if libzmq delivers something else.
     pub delivered: Option<&'static str>,
-    /// Why we differ from libzmq, if we do.
+    /// The reason for a difference from libzmq, if there is one.
     pub differs: Option<&'static str>,
 }
 
-/// What came out, in the words of the table.
+/// An outcome in the words of the table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "columns of a table")]
 pub struct Outcome {
-    /// Whether the connection is over.
+    /// Whether the connection is closed.
     pub closes: bool,
     /// Commands sent.
     pub sent: String,
@@ -145,7 +145,7 @@ impl Run {
         (self, [section, input])
     }
 
-    /// What we state comes out, where `libzmq` is what comes out there.
+    /// The expected outcome, given that of libzmq.
     pub fn stated(&self, libzmq: &Outcome) -> Outcome {
         Outcome {
             closes: self.error.is_some(),
@@ -158,7 +158,7 @@ impl Run {
     ///
     /// # Panics
     ///
-    /// If they are others than stated.
+    /// If they differ from the expected ones.
     pub fn outcome(&self) -> Outcome {
         let mut endpoint = Endpoint::new(&self.config);
         for piece in &self.pieces {
@@ -194,7 +194,7 @@ impl From<(Run, [&'static str; 2])> for Case {
     }
 }
 
-/// The commands behind a greeting, in the words of the table.
+/// The commands after a greeting, in the words of the table.
 fn sent(bytes: &[u8]) -> Vec<String> {
     let (frames, rest) = wire::frames(bytes.get(64..).unwrap_or_default());
     assert!(rest.is_empty(), "we sent half a frame");

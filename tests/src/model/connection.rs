@@ -1,4 +1,4 @@
-//! What a connection must say to a whole stream of bytes.
+//! The expected events of a connection for a whole stream of bytes.
 
 use zmtp_core::wire::{
     CommandName, FrameHeader, FrameKind, Malformed, MechanismName, More, SocketType,
@@ -9,7 +9,7 @@ use zmtp_core::{Config, Error, Ignored, Limit, LimitExceeded, PeerError};
 use crate::driver::Said;
 use wire::Frame;
 
-/// Everything that a NULL connection says to `bytes`.
+/// The events of a NULL connection for `bytes`.
 pub fn said(config: &Config, bytes: &[u8]) -> Vec<Said> {
     let mut log = Vec::new();
     if let Err(error) = all(config, bytes, &mut log) {

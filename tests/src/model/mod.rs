@@ -1,4 +1,4 @@
-//! Slow and obvious doubles, to compare the real thing with.
+//! Reference models: slow and obvious implementations to compare with.
 
 mod connection;
 mod pair;

@@ -1,4 +1,4 @@
-//! PUB and XPUB, slowly: who wants what in a list of pairs, and what XPUB's application is told.
+//! Reference model of PUB and XPUB: a list of pairs of peer and topic, and the reports of XPUB.
 
 use std::collections::BTreeSet;
 
@@ -21,22 +21,21 @@ impl PublishModel {
         self.held.iter().filter(|(_, held)| held == topic).count()
     }
 
-    /// Whether the application is told that a peer subscribes: of all subscriptions, or of those to
-    /// topics that nobody had.
+    /// Whether XPUB reports the subscription: every one, or the first to a topic.
     pub fn subscribe(&mut self, peer: PeerId, topic: &[u8]) -> bool {
         let new = self.holders(topic) == 0;
         self.held.insert((peer, topic.to_vec()));
         new || self.reports != Reports::Changes
     }
 
-    /// Whether the application is told that a peer cancels: if nobody has the topic now, or, where
-    /// it is told of everything, if the peer had it.
+    /// Whether XPUB reports the cancellation: the last of a topic or, if every one is reported, if the
+    /// peer had the topic.
     pub fn cancel(&mut self, peer: PeerId, topic: &[u8]) -> bool {
         let had = self.held.remove(&(peer, topic.to_vec()));
         self.holders(topic) == 0 || (had && self.reports == Reports::All)
     }
 
-    /// A peer is gone: the cancellations of which the application is told.
+    /// Removes a peer; returns the cancellations that XPUB reports.
     pub fn detach(&mut self, peer: PeerId) -> BTreeSet<Vec<u8>> {
         let of_it: Vec<_> = self.held.iter().filter(|(other, _)| *other == peer).cloned().collect();
         let cancelled = of_it.into_iter().map(|(_, topic)| topic);

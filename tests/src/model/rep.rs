@@ -12,7 +12,7 @@ pub struct RepModel {
     peers: BTreeMap<PeerId, Peer>,
     /// Peers with a whole request, in the order of their turns.
     turns: VecDeque<PeerId>,
-    /// Who is owed a reply, if one is due; `None` inside if it is gone.
+    /// The peer that a reply is due to, if one is due; `None` inside if the peer is gone.
     owed: Option<Option<PeerId>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a connection must say to silence: handshakes, heartbeats and the TTL of the peer's PING.
+//! The expected events of a connection over time: handshake, heartbeats and the TTL of the peer's PING.
 
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Timeout};
@@ -7,10 +7,10 @@ use super::said;
 use crate::dialogue::Step;
 use crate::driver::Said;
 
-/// Everything that a NULL connection says to a peer and to time.
+/// The events of a NULL connection for a peer and the passing of time.
 pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
     let (mut bytes, mut now) = (Vec::new(), 0);
-    // What ends the connection if nothing more comes, and when.
+    // The timeout that ends the connection if nothing more arrives, and its time.
     let mut owed = Some((u64::from(config.limits.handshake_timeout), Timeout::Handshake));
     let mut next_ping = None;
     let mut ready = false;
@@ -25,7 +25,7 @@ pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
                 let was_ready = ready;
                 ready = said(config, &bytes).iter().any(|said| matches!(said, Said::Ready(_)));
                 if ready {
-                    // A byte behind a PING is a sign of life.
+                    // A byte after a PING stops the timeout.
                     let ttl = ttl_at_the_end(&bytes).filter(|ttl| *ttl > 0);
                     owed = ttl.map(|ttl| (now + u64::from(ttl) * 100, Timeout::Ttl));
                 }
@@ -63,7 +63,7 @@ fn ttl_at_the_end(bytes: &[u8]) -> Option<u16> {
     Some(u16::from_be_bytes(*ttl))
 }
 
-/// Whether the peer is of ZMTP 3.1 or later, and no DISH: libzmq's closes on a PING.
+/// Whether the peer is of ZMTP 3.1 or later and not a DISH: libzmq's DISH closes on a PING.
 fn knows_ping(bytes: &[u8]) -> bool {
     if !has_commands(bytes) {
         return false;
@@ -75,7 +75,7 @@ fn knows_ping(bytes: &[u8]) -> bool {
     let mut types = properties.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"Socket-Type"));
     let dish =
         types.next_back().is_some_and(|(_, value)| *value == SocketType::Dish.name().as_bytes());
-    // Whatever is not 3.0 is spoken to as 3.1.
+    // Every later version than 3.0 is treated as 3.1.
     bytes[10..12] != [3, 0] && !dish
 }
 

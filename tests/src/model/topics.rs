@@ -1,4 +1,4 @@
-//! Who wants what, slowly: a list of pairs.
+//! Reference models of stores: lists of pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ impl Topics for TopicsModel {
     }
 }
 
-/// What a subscriber wants, and how often it said so.
+/// The topics of a subscriber, and how often each was subscribed.
 #[derive(Debug, Default)]
 pub struct SubscriptionsModel(BTreeMap<Vec<u8>, u32>);
 

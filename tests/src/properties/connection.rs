@@ -1,4 +1,4 @@
-//! What must hold for a connection, whatever its peer and its application do and when.
+//! Properties of a connection for any actions of its peer and its application at any time.
 
 use arbitrary::Unstructured;
 use zmtp_core::SendError;
@@ -10,23 +10,23 @@ use crate::driver::{Driver, Fetch, Lane, Said};
 use crate::endpoint::Endpoint;
 use crate::model;
 
-/// What must hold for an end of a type that mostly listens.
+/// The properties of an end of a type that usually binds.
 pub fn server_holds(bytes: &[u8]) {
     holds(bytes, &SERVERS);
 }
 
-/// What must hold for an end of a type that mostly dials.
+/// The properties of an end of a type that usually connects.
 pub fn client_holds(bytes: &[u8]) {
     holds(bytes, &CLIENTS);
 }
 
-/// The same events and the same bytes sent for any cuts, lanes and times to write; those of the
-/// model; every message whole or not at all; an error that stays.
+/// The events and the bytes sent are the same for any split, way of reading and time of writing, and
+/// equal the model's. Every message is whole or absent. An error is final.
 fn holds(bytes: &[u8], types: &[SocketType]) {
     let Ok(dialogue) = Dialogue::take(&mut Unstructured::new(bytes), types) else { return };
     let (whole, results) = played(&dialogue, Lane::Decode, Fetch::Eagerly, &[]);
     let expected = model::said_in_time(&dialogue.config, &dialogue.steps);
-    assert_eq!(whole.log(), expected, "the model says otherwise");
+    assert_eq!(whole.log(), expected, "the model differs");
     let ways = [
         (Lane::Decode, Fetch::Lazily, &[1][..]),
         (Lane::Both, Fetch::Eagerly, &dialogue.cuts),
@@ -43,7 +43,7 @@ fn holds(bytes: &[u8], types: &[SocketType]) {
 
 type Results = Vec<Result<(), SendError>>;
 
-/// A connection to which all of it happened, and how its sends went.
+/// A connection after all steps, and the results of its sends.
 fn played<'d>(
     dialogue: &'d Dialogue,
     lane: Lane,
@@ -63,7 +63,7 @@ fn played<'d>(
     (driver, results)
 }
 
-/// The application gets the messages whose last frame came, all of each, in order, and no other.
+/// The application receives exactly the messages whose last frame arrived, whole and in order.
 fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
     let mut endpoint = Endpoint::new(&dialogue.config);
     for step in &dialogue.steps {
@@ -77,14 +77,14 @@ fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
     while let Ok(Some(message)) = endpoint.receive() {
         got.push(message);
         if dialogue.config.socket_type == SocketType::Rep {
-            // The next request comes once this one is answered, or cannot be.
+            // The next request follows when this one is answered or cannot be answered.
             let _ = endpoint.send(&[b"answer".to_vec()]);
         }
     }
     assert_eq!(got, model::delivered(dialogue.config.socket_type, log));
 }
 
-/// A connection that failed repeats its error whatever comes.
+/// A failed connection repeats its error for any further input.
 fn errors_stay(dialogue: &Dialogue, mut failed: Driver<'_>) {
     let Some(error) = failed.connection().error() else { return };
     let log = failed.take_log();

@@ -1,4 +1,4 @@
-//! What must hold for two of our ends, whatever the wire between them does.
+//! Properties of two connected ends with any changes on the wire between them.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use zmtp_core::wire::SocketType;
@@ -8,7 +8,7 @@ use crate::dialogue::{Step, config, parts};
 use crate::driver::{Driver, Fetch, Lane};
 use crate::{model, pair};
 
-/// Bytes that a wire may put in: the beginnings of frames and commands.
+/// Bytes that the wire may insert: the beginnings of frames and commands.
 const INSERTS: [&[u8]; 7] = [
     b"\0\0",
     b"\x01\0",
@@ -19,8 +19,8 @@ const INSERTS: [&[u8]; 7] = [
     &[0xff; 9],
 ];
 
-/// Each end says what its model says of the bytes that reached it. A wire that carries everything
-/// as it is delivers every message, in order, and breaks nothing.
+/// Each end reports what its model predicts for the bytes that reached it. An unchanged wire delivers
+/// every message in order without errors.
 pub fn duplex_holds(bytes: &[u8]) {
     let mut input = Unstructured::new(bytes);
     let Ok(configs) = two_that_fit(&mut input) else { return };
@@ -46,10 +46,10 @@ fn two_that_fit(input: &mut Unstructured<'_>) -> Result<[Config; 2]> {
 
 #[derive(Arbitrary, Debug)]
 enum Op {
-    /// Carries up to so many bytes to that end.
+    /// Delivers up to so many bytes to that end.
     Carry(Side, u8),
     Carry64KiB(Side),
-    /// Does something to what is on its way to that end.
+    /// Changes bytes that are on the way to that end.
     Drop(Side, u8, u8),
     Flip(Side, u16, u8),
     Insert(Side, u8, u8),
@@ -78,14 +78,14 @@ struct Duplex<'c> {
     ends: [End<'c>; 2],
 }
 
-/// An end, and what is on its way to it.
+/// An end, and the bytes on the way to it.
 struct End<'c> {
     config: &'c Config,
     driver: Driver<'c>,
     wire: Vec<u8>,
-    /// What happened to this end.
+    /// The events of this end.
     steps: Vec<Step>,
-    /// Messages on their way to it, as long as nobody meddled with the bytes.
+    /// Messages on the way to it, as long as the bytes are unchanged.
     due: Vec<Vec<Vec<u8>>>,
     meddled: bool,
 }
@@ -154,7 +154,7 @@ impl<'c> Duplex<'c> {
         }
     }
 
-    /// Puts on the wire what each end has said.
+    /// Puts the bytes of each end on the wire.
     fn collect(&mut self) {
         let [left, right] = &mut self.ends;
         right.wire.extend(left.driver.take_sent());
@@ -179,8 +179,8 @@ impl<'c> Duplex<'c> {
         end.meddled = true;
     }
 
-    /// Carries all there is, until neither end has anything to say. What an end says for what it
-    /// hears is bounded, so that this ends soon.
+    /// Delivers bytes until neither end sends more. An end sends a bounded number of bytes for those that
+    /// it receives, so that this terminates.
     fn quiet(&mut self) {
         for _ in 0..1_000 {
             if self.ends.iter().all(|end| end.wire.is_empty()) {
@@ -190,13 +190,13 @@ impl<'c> Duplex<'c> {
             self.carry(Side::Right, usize::MAX);
             self.collect();
         }
-        panic!("two ends talk for ever");
+        panic!("two ends keep sending");
     }
 
     fn check(&self) {
         let sound = self.ends.iter().all(|end| !end.meddled);
         let errors = self.ends.each_ref().map(|end| end.driver.connection().error());
-        // Time and limits may still break what no wire breaks.
+        // Timeouts and limits may end a connection on an unchanged wire.
         let excused = |error: &Error| matches!(error, Error::TimedOut(_) | Error::Limit(_));
         if sound {
             assert!(errors.iter().flatten().all(excused), "{errors:?} on a sound wire");

@@ -1,8 +1,8 @@
-//! What must hold for the text of endpoints.
+//! Properties of the text of endpoints.
 
 use zmtp_mio::Endpoint;
 
-/// A text that is an endpoint is written so that it means the same; one that is none is quoted.
+/// A parsed endpoint is displayed as an equivalent text; the error about any other text quotes it.
 pub fn endpoints_round_trip(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match text.parse::<Endpoint>() {

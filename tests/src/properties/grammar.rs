@@ -1,11 +1,11 @@
-//! What must hold for the grammars.
+//! Properties of the grammars.
 
 use zmtp_core::wire::{
     Command, CommandName, FrameHeader, FrameKind, Greeting, MechanismName, Metadata, More, Ping,
     Property, Version, Writer, error_reason,
 };
 
-/// A header that parses emits bytes that parse to the same, and took no more than it said.
+/// A parsed header is emitted as bytes that parse to the same header, and its length is correct.
 pub fn frame_headers_round_trip(bytes: &[u8]) {
     if let Ok(Some((header, taken))) = FrameHeader::parse(bytes) {
         assert_eq!(FrameHeader::parse(&bytes[..taken]), Ok(Some((header, taken))));
@@ -30,8 +30,8 @@ fn round_trip(header: FrameHeader) {
     assert_eq!(FrameHeader::parse(bytes.as_ref()), Ok(Some((header, header.header_len()))));
 }
 
-/// A greeting that parses emits bytes that parse to the same; every prefix of it asks for more,
-/// and what is refused stays refused whatever follows.
+/// A parsed greeting is emitted as bytes that parse to the same greeting. Every prefix is incomplete. A
+/// refused input stays refused with any bytes after it.
 pub fn greetings_round_trip(bytes: &[u8]) {
     let parsed = Greeting::parse(bytes);
     match parsed {
@@ -56,8 +56,8 @@ pub fn greetings_round_trip(bytes: &[u8]) {
     assert_eq!(Greeting::parse(&greeting.emit(*id)), Ok(Some(greeting)));
 }
 
-/// Commands that parse emit the bytes they came from, whatever those are; PINGs and reasons that
-/// parse are made of theirs.
+/// Parsed commands are emitted as the bytes they were parsed from. Parsed PINGs and reasons consist of
+/// bytes of the input.
 pub fn commands_round_trip(bytes: &[u8]) {
     for name in [CommandName::Ping, CommandName::Subscribe] {
         let body = emitted(name, bytes);
@@ -86,7 +86,7 @@ pub fn commands_round_trip(bytes: &[u8]) {
     }
 }
 
-/// The body of the one frame that a command becomes, its data given in three parts.
+/// The body of the frame of a command whose data is given in three parts.
 fn emitted(name: CommandName, data: &[u8]) -> Vec<u8> {
     let mut out = vec![0; data.len() + 32];
     let mut writer = Writer::new(&mut out);
@@ -99,7 +99,7 @@ fn emitted(name: CommandName, data: &[u8]) -> Vec<u8> {
     frame[taken..].to_vec()
 }
 
-/// Metadata that parses is made of the bytes it came from, property by property.
+/// Parsed metadata consists of the bytes of the input, property by property.
 pub fn metadata_round_trips(bytes: &[u8]) {
     let (properties, rest) = wire::properties(bytes);
     let parsed = Metadata::new(bytes);

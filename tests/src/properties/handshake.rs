@@ -1,4 +1,4 @@
-//! What must hold for a handshake: mechanism NULL, both roles.
+//! Properties of the handshake with mechanism NULL, in both roles.
 
 use arbitrary::{Result, Unstructured};
 use zmtp_core::wire::{More, SocketType};
@@ -8,10 +8,10 @@ use crate::dialogue::{config, handshake_command, opening};
 use crate::driver::{Driver, Said};
 use crate::model;
 
-/// Whatever the peer sends for a handshake is judged as the model judges it.
+/// The outcome of a handshake equals the model's for any bytes of the peer.
 ///
-/// It succeeds at most once, no message may go out before, and what we say is a greeting, a READY
-/// of our own and, only for what will not get better, an ERROR.
+/// It completes at most once, no message is sent before, and we send only a greeting, a READY and, if a
+/// retry cannot succeed, an ERROR.
 pub fn handshake_holds(bytes: &[u8]) {
     let mut input = Unstructured::new(bytes);
     let types: Vec<SocketType> = SocketType::all().collect();
@@ -61,7 +61,7 @@ fn pieces(input: &mut Unstructured<'_>) -> Result<Vec<Vec<u8>>> {
 fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let sent = driver.sent();
     let mut greeting = wire::greeting("NULL");
-    // libzmq too has the length of its routing id there.
+    // As in libzmq, the length of the routing id is here.
     greeting[1..9].copy_from_slice(&(1 + config.routing_id.len() as u64).to_be_bytes());
     assert_eq!(sent[..sent.len().min(64)], greeting[..sent.len().min(64)]);
     let (frames, rest) = wire::frames(sent.get(64..).unwrap_or_default());
@@ -92,7 +92,7 @@ fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     }
 }
 
-/// A peer older than ZMTP 3.0 gets our identity, framed as it frames, and no command.
+/// A peer older than ZMTP 3.0 gets our identity in its own framing, and no command.
 fn check_sent_to_older(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let id = config.routing_id.bytes();
     let padding = (1 + id.len() as u64).to_be_bytes();
@@ -108,7 +108,7 @@ fn check_sent_to_older(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     assert!(driver.sent() == all || driver.connection().error().is_some());
 }
 
-/// Whether the peer is told in an ERROR.
+/// Whether the peer gets an ERROR.
 const fn will_not_get_better(error: Error) -> bool {
     matches!(
         error,

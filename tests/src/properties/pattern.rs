@@ -1,4 +1,4 @@
-//! What must hold for the machines of patterns.
+//! Properties of the patterns.
 
 use zmtp_core::pattern::{
     Dealer, Fixed, FixedSubscriptions, Mode, Pair, Pull, Push, Rep, Req, Router, Subscribe,
@@ -11,7 +11,7 @@ use crate::model::{IdList, PairModel, RepModel, ReqModel, RouterModel, Table, Tu
 use crate::script::{self, ROOM};
 use crate::turns::{self, Half};
 
-/// Every machine that has a model. A new one is a line here.
+/// Every pattern that has a model.
 const MACHINES: &[fn(&[u8])] = &[
     req_matches_its_model,
     rep_matches_its_model,
@@ -24,13 +24,13 @@ const MACHINES: &[fn(&[u8])] = &[
     full_stores_keep_what_they_have,
 ];
 
-/// A machine does what its model does; the first byte chooses which.
+/// A pattern equals its model; the first byte chooses the pattern.
 pub fn machines_match_their_models(bytes: &[u8]) {
     let Some((which, script)) = bytes.split_first() else { return };
     MACHINES[usize::from(*which) % MACHINES.len()](script);
 }
 
-/// REQ over two kinds of tables does what its model does. The first byte chooses the mode.
+/// REQ over two kinds of tables equals its model. The first byte chooses the mode.
 pub fn req_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
     let first_id = u32::from(*mode).wrapping_sub(8);
@@ -41,7 +41,7 @@ pub fn req_matches_its_model(bytes: &[u8]) {
     script::run(script, &mut [&mut model, &mut fixed, &mut table]);
 }
 
-/// REP over two kinds of tables does what its model does.
+/// REP over two kinds of tables equals its model.
 pub fn rep_matches_its_model(script: &[u8]) {
     let mut fixed = Rep::new(Fixed::<_, ROOM>::new());
     let mut table = Rep::new(Table::new(ROOM));
@@ -49,7 +49,7 @@ pub fn rep_matches_its_model(script: &[u8]) {
     script::run(script, &mut [&mut model, &mut fixed, &mut table]);
 }
 
-/// DEALER over two kinds of tables does what its model does. The first byte chooses the mode.
+/// DEALER over two kinds of tables equals its model. The first byte chooses the mode.
 pub fn dealer_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;
@@ -59,7 +59,7 @@ pub fn dealer_matches_its_model(bytes: &[u8]) {
     turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut table);
 }
 
-/// PUSH, PULL and SUB do what their halves of the model do. The first byte chooses the mode.
+/// PUSH, PULL and SUB equal their halves of the model. The first byte chooses the mode.
 pub fn push_and_pull_match_their_models(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;
@@ -72,7 +72,7 @@ pub fn push_and_pull_match_their_models(bytes: &[u8]) {
     turns::run(script, &mut Half::<false>(model()), &mut sub);
 }
 
-/// ROUTER does what its model does. The first byte chooses the mode.
+/// ROUTER equals its model. The first byte chooses the mode.
 pub fn router_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
     let (handover, first) = (mode & 1 != 0, u32::from(*mode >> 1).wrapping_sub(4));
@@ -82,7 +82,7 @@ pub fn router_matches_its_model(bytes: &[u8]) {
     }
 }
 
-/// PAIR does what its model does. The first byte chooses the mode.
+/// PAIR equals its model. The first byte chooses the mode.
 pub fn pair_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
     let only_up = mode & 1 != 0;

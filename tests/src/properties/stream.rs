@@ -1,4 +1,4 @@
-//! What must hold for a connection whose peer sends any bytes.
+//! Properties of a connection whose peer sends any bytes.
 
 use zmtp_core::wire::{BufferTooSmall, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Input, Instant, Limits, SendError};
@@ -12,10 +12,10 @@ use crate::random::Random;
 pub struct Setup {
     /// Our end.
     pub config: Config,
-    /// What the peer sent before the bytes to come: nothing, its greeting, its READY too, or what
-    /// older versions open with.
+    /// The bytes before those of the input: none, a greeting, a greeting and READY, or the opening of an
+    /// older version.
     pub opening: Vec<u8>,
-    /// Where pieces are cut.
+    /// Where the bytes are split.
     pub seed: u64,
 }
 
@@ -51,19 +51,19 @@ impl Setup {
         Some((Self { config, opening, seed: u64::from(*seed) }, rest))
     }
 
-    /// The peer's bytes, opening and all.
+    /// The bytes of the peer, including its opening.
     pub fn stream(&self, rest: &[u8]) -> Vec<u8> {
         [&self.opening, rest].concat()
     }
 }
 
-/// A connection says the same however its peer's bytes are cut, however it is driven, and the
-/// same as its model.
+/// The events are the same for every split of the bytes and every way to drive the connection, and equal
+/// those of the model.
 pub fn same_events_for_any_chunking(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
     let whole = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
-    assert_eq!(whole.log(), model::said(&setup.config, &stream), "the model says otherwise");
+    assert_eq!(whole.log(), model::said(&setup.config, &stream), "the model differs");
     let by_byte = run(&setup.config, &stream, Lane::Decode, Fetch::Lazily, [1]);
     assert_same(&whole, &by_byte);
     let mut random = Random::new(setup.seed);
@@ -71,7 +71,7 @@ pub fn same_events_for_any_chunking(bytes: &[u8]) {
     assert_same(&whole, &run(&setup.config, &stream, Lane::Both, Fetch::Eagerly, sizes));
 }
 
-/// Bodies read past `decode` come out as those read through it.
+/// Bodies read past `decode` equal those read through it.
 pub fn body_lane_equals_decode_lane(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
@@ -86,7 +86,7 @@ pub fn body_lane_equals_decode_lane(bytes: &[u8]) {
     }
 }
 
-/// What is left unconsumed is a command cut short, or the beginning of a header.
+/// The unconsumed bytes are an incomplete command or header.
 pub fn little_is_left_unconsumed(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let max_command = setup.config.limits.max_command as usize;
@@ -97,7 +97,7 @@ pub fn little_is_left_unconsumed(bytes: &[u8]) {
             return;
         }
         let left = driver.rest();
-        // [`Driver::feed`] checks older peers, whose commands are none.
+        // [`Driver::feed`] checks older peers, which have no commands.
         match (left.first(), wire::is_legacy(&setup.stream(rest))) {
             (_, Some(true)) => assert!(left.len() <= 265),
             (Some(flags), _) if flags & 4 != 0 => assert!(left.len() < max_command + 9),
@@ -107,7 +107,7 @@ pub fn little_is_left_unconsumed(bytes: &[u8]) {
     }
 }
 
-/// A connection that failed repeats its error, consumes nothing and falls silent.
+/// A failed connection repeats its error, consumes nothing and sends nothing.
 pub fn errors_repeat(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let mut driver = Driver::new(&setup.config);
@@ -128,7 +128,7 @@ pub fn errors_repeat(bytes: &[u8]) {
     }
 }
 
-/// Whatever room there is to transmit into, the same bytes come out.
+/// The bytes sent do not depend on the size of the output buffer.
 pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
@@ -137,7 +137,7 @@ pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
         zmtp_core::Connection::new(zmtp_core::NullOrOlder::new(), &setup.config, NOW);
     let (mut sent, mut pending) = (Vec::new(), Vec::new());
     let mut drain = |connection: &mut zmtp_core::Connection<_, _>| {
-        // Every room from none up, so that each piece is refused before it fits.
+        // Buffers of every size from 0, so that each piece is refused before it fits.
         let mut room = 0;
         loop {
             let mut out = vec![0; room];
@@ -172,7 +172,7 @@ pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
     assert_eq!(sent.escape_ascii().to_string(), roomy.sent().escape_ascii().to_string());
 }
 
-/// A connection that was fed a stream in pieces of these sizes.
+/// A connection that received a stream in pieces of these sizes.
 pub fn run<'c>(
     config: &'c Config,
     stream: &[u8],
@@ -185,7 +185,7 @@ pub fn run<'c>(
     driver
 }
 
-/// Asserts that two connections came to the same.
+/// Asserts that two connections gave the same result.
 ///
 /// # Panics
 ///
@@ -193,7 +193,7 @@ pub fn run<'c>(
 pub fn assert_same(one: &Driver<'_>, other: &Driver<'_>) {
     assert_eq!(one.log(), other.log());
     if !matches!(one.log().last(), Some(Said::Failed(_))) {
-        // One that failed may have been stopped before it said all it had to say.
+        // A failed connection may have been stopped before it sent everything.
         assert_eq!(one.sent(), other.sent());
         assert_eq!(one.unfinished(), other.unfinished());
         assert_eq!(one.rest(), other.rest());

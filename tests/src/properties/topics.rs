@@ -1,4 +1,4 @@
-//! What must hold for PUB, XPUB, SUB and their stores of topics: they do what a list of pairs does.
+//! Properties of PUB, XPUB, SUB and their stores of topics: they are equivalent to a list of pairs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,16 @@ use crate::script::PEERS;
 
 /// Topics that are prefixes of each other, and some that are not.
 const TOPICS: [&[u8]; 8] = [b"", b"a", b"ab", b"abc", b"abd", b"b", b"\0", b"a\0"];
-/// What is published, or asked for.
+/// A published topic or a subscription.
 const SUBJECTS: [&[u8]; 6] = [b"", b"abc", b"abcd", b"bb", b"a\0b", b"\0\0"];
 
-/// A publisher over an array and its model tell the same of every step.
+/// A publisher with an array and its model give the same result for every step.
 pub fn publish_matches_its_model(script: &[u8]) {
     publishes_like_its_model(FixedTopics::<4_096>::new(), script);
 }
 
-/// A publisher over this store and its model tell the same of every step. The store must
-/// have room for whatever a script of this length asks.
+/// A publisher with this store and its model give the same result for every step. The store must
+/// have room for every subscription of a script of this length.
 pub fn publishes_like_its_model(store: impl Topics, script: &[u8]) {
     let Some((mode, script)) = script.split_first() else { return };
     let reports = [Reports::Changes, Reports::Subscriptions, Reports::All][usize::from(mode % 3)];
@@ -49,12 +49,12 @@ pub fn publishes_like_its_model(store: impl Topics, script: &[u8]) {
     }
 }
 
-/// Subscriptions in an array and in a map are the same.
+/// Subscriptions in an array are equivalent to those in a map.
 pub fn subscriptions_match_their_model(script: &[u8]) {
     subscriptions_like_their_model(FixedSubscriptions::<4_096>::new(), script);
 }
 
-/// Subscriptions in this store and in a map are the same.
+/// Subscriptions in this store are equivalent to those in a map.
 pub fn subscriptions_like_their_model(store: impl Subscriptions, script: &[u8]) {
     let mut real = Subscribe::new(Fixed::<FairPeer, 1>::new(), store);
     let mut model = SubscriptionsModel::default();
@@ -77,7 +77,7 @@ pub fn subscriptions_like_their_model(store: impl Subscriptions, script: &[u8]) 
     }
 }
 
-/// A store with little room refuses and changes nothing by that.
+/// A full store refuses entries and does not change.
 pub fn full_stores_keep_what_they_have(script: &[u8]) {
     let mut small = FixedTopics::<24>::new();
     let mut model = TopicsModel::new(usize::MAX);
@@ -89,7 +89,7 @@ pub fn full_stores_keep_what_they_have(script: &[u8]) {
         } else if let Ok(added) = small.insert(peer, topic) {
             assert_eq!(Ok(added), model.insert(peer, topic));
         } else {
-            // Whatever is held already needs no room.
+            // An entry that is stored already needs no room.
             assert_ne!(model.insert(peer, topic), Ok(Added::Held));
             assert!(!matches!(model.remove(peer, topic), Removed::Unknown | Removed::NotHeld));
         }
