@@ -11,8 +11,7 @@ use crate::text::NotText;
 
 /// Why a call failed. The socket stays usable after each of these.
 ///
-/// What libzmq says by `errno` stands in each line. Two of its errors cannot occur here: `ENOTSUP`,
-/// because a type that does not send has no method to, and `ENOTSOCK`, because a closed socket is
+/// What libzmq says by `errno` stands in each line. `ENOTSOCK` cannot occur: a closed socket is
 /// gone.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -34,6 +33,8 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The socket's type does not have this operation (`ENOTSUP`).
+    NotSupported,
     /// The message that came is not text. libzmq has no such thing.
     NotText(NotText),
     /// The call is not allowed now: REQ and REP take turns (`EFSM`).
@@ -73,6 +74,7 @@ impl fmt::Display for Error {
                 "a message needs at least one part, behind the routing id if there is one",
             ),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::NotSupported => f.write_str("the socket type does not have this operation"),
             Self::NotText(error) => error.fmt(f),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the peer asked is gone, and its reply with it"),

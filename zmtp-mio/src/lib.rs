@@ -13,17 +13,20 @@ pub mod compared {}
 mod endpoint;
 mod engine;
 mod error;
+mod exchange;
 mod inproc;
 #[cfg(feature = "json")]
 mod json;
 mod message;
 mod monitor;
 mod options;
+mod pattern;
 #[cfg(unix)]
 mod poller;
 mod pool;
 #[cfg(unix)]
 mod proxy;
+mod queue;
 mod routing_ids;
 mod slots;
 mod socket;

@@ -14,9 +14,10 @@ use zmtp_core::ErrorKind;
 use zmtp_core::pattern::PeerId;
 
 use super::link::Link;
+use super::pattern::Pattern;
 use super::peer::{Origin, Peer, Phase};
 use super::roster::Met;
-use super::{Engine, Key, Pattern, id};
+use super::{Engine, Key, id};
 use crate::endpoint::{Endpoint, Host};
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
@@ -81,7 +82,7 @@ fn jitter(wait: Duration) -> Duration {
     wait.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Starts to dial an endpoint, and goes on until `disconnect`.
     pub(crate) fn connect(&mut self, endpoint: Endpoint) -> PeerId {
         let origin = Origin::Dialled(Box::new(Dialer::new()));
@@ -246,7 +247,7 @@ impl<P: Pattern> Engine<P> {
         let at = stream.addresses();
         let now = Instant::now();
         peer.met = Some(Met::boxed(at, now));
-        let mut link = Link::new(stream, &self.config, now, core_now, P::RAW);
+        let mut link = Link::new(stream, &self.config, now, core_now, self.pattern.is_raw());
         link.tx.watching = true;
         peer.phase = Phase::Open(link);
         let endpoint = Arc::clone(&peer.endpoint);

@@ -5,9 +5,10 @@ use std::process;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::pattern::Pattern;
 use super::peer::{Origin, Phase};
 use super::queue::Queue;
-use super::{Engine, Key, Pattern};
+use super::{Engine, Key};
 use crate::endpoint::Endpoint;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -21,7 +22,7 @@ const FAR: Duration = Duration::from_secs(1 << 30);
 /// A peer in the middle of sending goes on within this.
 const QUIET: Duration = Duration::from_millis(50);
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Ends a peer's connection; a dialled one is tried again.
     pub(super) fn shut(&mut self, index: usize, reason: CloseReason) {
         let Some(peer) = self.peers.get_mut(index) else { return };
@@ -96,7 +97,7 @@ impl<P: Pattern> Engine<P> {
         let waited = peer.outgoing.weight();
         peer.outgoing.remove(0, |letter| !letter.is_message());
         let dialled = matches!(peer.origin, Origin::Dialled(_));
-        while !(dialled && P::KEEPS_UNSENT)
+        while !(dialled && self.pattern.keeps_unsent())
             && let Some(_) = peer.outgoing.pop()
         {
             match reason {
@@ -111,11 +112,11 @@ impl<P: Pattern> Engine<P> {
         let unsent = peer.outgoing.len();
         let known = peer.known;
         let waited = peer.incoming.weight();
-        let mut door = peer.door(index);
+        let mut context = peer.context(index);
         if dialled {
-            self.pattern.down(&mut door, unsent);
+            self.pattern.down(&mut context, unsent);
         } else if known {
-            self.pattern.closed(&mut door);
+            self.pattern.closed(&mut context);
         }
         let more = peer.incoming.weight() - waited;
         self.held += more;
@@ -136,14 +137,14 @@ impl<P: Pattern> Engine<P> {
             return;
         }
         self.wind_up();
-        self.let_go();
+        self.release_descriptors();
         if let Some(mailbox) = &self.mailbox {
             mailbox.close();
         }
     }
 
     /// Closes descriptors, now and not when the last who shares the engine lets go of it.
-    pub(super) fn let_go(&mut self) {
+    pub(super) fn release_descriptors(&mut self) {
         self.listeners.clear();
         for (_, peer) in &mut self.peers {
             peer.phase = Phase::Over;

@@ -7,11 +7,11 @@ use zmtp_core::pattern::{PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
-use super::pattern::{Door, keep};
+use super::pattern::{AnyPattern, Pattern, PeerContext, keep};
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Lead, Letter};
 use super::roster::Met;
-use super::{Engine, Pattern, id};
+use super::{Engine, id};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Note, Pipe, pipe};
@@ -22,7 +22,7 @@ use crate::transport::Addresses;
 /// Letters taken from one peer before others have their turn.
 const BUDGET: usize = 256;
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Where other engines of the process leave word.
     fn mailbox(&mut self) -> Result<Arc<Mailbox>, Error> {
         if let Some(mailbox) = &self.mailbox {
@@ -41,7 +41,7 @@ impl<P: Pattern> Engine<P> {
         let endpoint = Endpoint::Inproc(name.into());
         let host = Host {
             mailbox: self.mailbox()?,
-            socket_type: P::SOCKET_TYPE,
+            socket_type: self.pattern.socket_type(),
             routing_id: Box::new(self.options.routing_id),
         };
         if !self.options.context.names().bind(name, host) {
@@ -75,7 +75,7 @@ impl<P: Pattern> Engine<P> {
         let (ours, theirs) = pipe();
         host.mailbox.put(Note::Connection {
             endpoint,
-            socket_type: P::SOCKET_TYPE,
+            socket_type: self.pattern.socket_type(),
             routing_id: Box::new(self.options.routing_id),
             pipe: theirs,
         });
@@ -132,15 +132,15 @@ impl<P: Pattern> Engine<P> {
     fn meet(&mut self, index: usize, theirs: SocketType, routing_id: &RoutingId, pipe: Pipe) {
         let Some(mailbox) = self.mailbox.clone() else { return };
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let ours = P::SOCKET_TYPE;
+        let ours = self.pattern.socket_type();
         peer.phase = Phase::Inproc(Box::new(pipe));
         if !ours.accepts(theirs) {
             let error = PeerError::IncompatibleSocketType { ours, peer: theirs };
             return self.shut(index, CloseReason::Protocol(error.into()));
         }
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
-        let mut door = Door { routing_id: routing_id.bytes(), ..peer.door(index) };
-        let admitted = self.pattern.up(&mut door);
+        let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context(index) };
+        let admitted = self.pattern.up(&mut context);
         let came = peer.incoming.weight() - before;
         self.held += came + peer.outgoing.weight() - waited;
         self.queued += came;
@@ -229,11 +229,13 @@ impl<P: Pattern> Engine<P> {
         let conflate = self.options.conflate;
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
-        let mut door = peer.door(index);
+        let mut context = peer.context(index);
         let result = if let Envelope::Subscription(what) = letter.envelope {
-            self.pattern.subscription(&mut door, what, letter.message.bytes())
-        } else if let Some(letter) = open(&mut self.pattern, &mut self.monitor, door.peer, letter) {
-            keep(&mut self.pattern, &mut self.monitor.counters, &mut door, letter, conflate)
+            self.pattern.subscription(&mut context, what, letter.message.bytes())
+        } else if let Some(letter) =
+            open(&mut self.pattern, &mut self.monitor, context.peer, letter)
+        {
+            keep(&mut self.pattern, &mut self.monitor.counters, &mut context, letter, conflate)
                 .map(|_| ())
         } else {
             Ok(())
@@ -249,8 +251,8 @@ impl<P: Pattern> Engine<P> {
 ///
 /// A letter whose frames mean to its receiver what they meant to its sender, envelope and body, is
 /// handed on as it is; another one is put together anew.
-fn open<P: Pattern>(
-    pattern: &mut P,
+fn open(
+    pattern: &mut AnyPattern,
     monitor: &mut Monitor,
     peer: PeerId,
     mut letter: Letter,

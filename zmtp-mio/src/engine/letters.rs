@@ -3,17 +3,18 @@
 use zmtp_core::Subscription;
 use zmtp_core::pattern::PeerId;
 
+use super::pattern::Pattern;
 use super::peer::{Origin, Peer, Phase};
-use super::queue::{Envelope, Letter};
+use super::queue::{Envelope, Letter, Refused};
 use super::roster::Last;
-use super::{Engine, Pattern, id};
+use super::{Engine, id};
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
 /// What is held back for a corked peer at most, in bytes.
 const CORKED: usize = 32 << 10;
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
     /// gone or its queue is full.
     #[expect(clippy::result_large_err, reason = "the letter goes back where it came from")]
@@ -21,7 +22,7 @@ impl<P: Pattern> Engine<P> {
         let index = peer.0 as usize;
         let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
         let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
-        let gone = matches!(slot.phase, Phase::Over) || (broken && !P::KEEPS_UNSENT);
+        let gone = matches!(slot.phase, Phase::Over) || (broken && !self.pattern.keeps_unsent());
         if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
             return Err((Refused::Gone, letter));
         }
@@ -136,6 +137,15 @@ impl<P: Pattern> Engine<P> {
         &mut self.monitor.counters.dropped
     }
 
+    /// Counts a message that was refused and is dropped.
+    pub(crate) const fn count_refused(&mut self, refused: Refused) {
+        let dropped = &mut self.monitor.counters.dropped;
+        match refused {
+            Refused::Full => dropped.high_water_mark += 1,
+            Refused::Gone => dropped.peer_gone += 1,
+        }
+    }
+
     /// Takes back the letter that waits to be sent to a peer, if nothing of it is out.
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<Letter> {
         let slot = self.peers.get_mut(peer.0 as usize)?;
@@ -164,13 +174,4 @@ impl<P: Pattern> Engine<P> {
     pub(crate) fn reset(&mut self, peer: PeerId) {
         self.shut(peer.0 as usize, CloseReason::Abandoned);
     }
-}
-
-/// Why a letter was not queued.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Refused {
-    /// The peer is gone.
-    Gone,
-    /// Its queue is at the high-water mark.
-    Full,
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
 use super::roster::Met;
-use super::{Engine, Key, Pattern};
+use super::{Engine, Key};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
@@ -30,7 +30,7 @@ pub(super) struct Acceptor {
     paused: bool,
 }
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
         self.check_listen(endpoint)?;
@@ -119,7 +119,7 @@ impl<P: Pattern> Engine<P> {
         }
         self.make_way();
         let now = Instant::now();
-        let link = Link::new(stream, &self.config, now, self.core_now(), P::RAW);
+        let link = Link::new(stream, &self.config, now, self.core_now(), self.pattern.is_raw());
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
         peer.met = Some(Met::boxed(at, now));
         let index = self.peers.insert(peer);

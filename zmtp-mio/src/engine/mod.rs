@@ -11,14 +11,12 @@ mod inproc;
 mod letters;
 mod link;
 mod listen;
-mod pattern;
 mod peer;
 mod protocol;
-mod queue;
 mod raw;
 mod receive;
 mod roster;
-mod seat;
+mod shared;
 mod timers;
 mod traffic;
 mod transmit;
@@ -37,10 +35,8 @@ use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
 
-pub(crate) use letters::Refused;
-pub(crate) use pattern::{Door, Pattern, Received};
-pub(crate) use queue::{Envelope, Letter};
-pub(crate) use seat::Seat;
+pub(crate) use crate::queue::Refused;
+pub(crate) use shared::{Guard, SharedEngine};
 pub use wake::Handle;
 
 use crate::endpoint::Endpoint;
@@ -48,6 +44,8 @@ use crate::error::Error;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, Monitor};
 use crate::options::Options;
+use crate::pattern::{self, AnyPattern, Pattern};
+use crate::queue;
 use dial::Resolved;
 use listen::Acceptor;
 use peer::Peer;
@@ -92,8 +90,8 @@ impl Key {
     }
 }
 
-pub(crate) struct Engine<P> {
-    pub(crate) pattern: P,
+pub(crate) struct Engine {
+    pub(crate) pattern: AnyPattern,
     poll: Poll,
     events: Events,
     options: Options,
@@ -144,7 +142,7 @@ pub(crate) struct Engine<P> {
 }
 
 /// Without its buffers.
-impl<P: core::fmt::Debug> core::fmt::Debug for Engine<P> {
+impl core::fmt::Debug for Engine {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Engine")
             .field("pattern", &self.pattern)
@@ -155,9 +153,11 @@ impl<P: core::fmt::Debug> core::fmt::Debug for Engine<P> {
     }
 }
 
-impl<P: Pattern> Engine<P> {
-    pub(crate) fn new(pattern: P, options: Options) -> Result<Self, Error> {
-        let config = Config::new(P::SOCKET_TYPE)
+impl Engine {
+    pub(crate) fn new(pattern: AnyPattern, mut options: Options) -> Result<Self, Error> {
+        // Of other types one message cannot replace another.
+        options.conflate &= pattern.can_conflate();
+        let config = Config::new(pattern.socket_type())
             .with_limits(options.limits)
             .with_heartbeat(options.heartbeat)
             .with_routing_id(options.routing_id)

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::dial::Dialer;
 use super::link::Link;
-use super::pattern::Door;
+use super::pattern::PeerContext;
 use super::queue::Queue;
 use super::roster::Met;
 use crate::endpoint::Endpoint;
@@ -82,9 +82,9 @@ impl Peer {
         }
     }
 
-    /// The peer as its pattern meets it.
-    pub(super) fn door(&mut self, index: usize) -> Door<'_> {
-        Door {
+    /// The peer as the rules see it.
+    pub(super) fn context(&mut self, index: usize) -> PeerContext<'_> {
+        PeerContext {
             peer: super::id(index),
             accepted: matches!(self.origin, Origin::Accepted),
             routing_id: &[],

@@ -2,11 +2,12 @@
 
 use zmtp_core::pattern::PeerId;
 
+use super::Engine;
 use super::link::Link;
+use super::pattern::Pattern;
 use super::peer::{Origin, Phase};
 use super::queue::Letter;
 use super::receive::{BUDGET, Receiver, Turn, none_yet};
-use super::{Engine, Pattern};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::message::Message;
@@ -54,11 +55,11 @@ impl Link {
     }
 }
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Whether the socket type can be at such an endpoint at all.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
         match endpoint {
-            Endpoint::Inproc(_) if P::RAW => Err(EndpointError::new(
+            Endpoint::Inproc(_) if self.pattern.is_raw() => Err(EndpointError::new(
                 endpoint.to_string(),
                 "`tcp://` or `ipc://`, where a STREAM's bytes can go",
             )
@@ -90,7 +91,7 @@ impl<P: Pattern> Engine<P> {
             link.rx.ready = true;
         }
         let waited = peer.incoming.weight();
-        let result = self.pattern.up(&mut peer.door(index));
+        let result = self.pattern.up(&mut peer.context(index));
         let more = peer.incoming.weight() - waited;
         self.held += more;
         self.queued += more;

@@ -7,7 +7,7 @@ use zmtp_core::wire::{FrameHeader, Property};
 use zmtp_core::{Chunk, Decoded, Event, Ignored, Input, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
-use super::pattern::{Door, Pattern, Received, keep};
+use super::pattern::{Pattern, PeerContext as Door, Received, keep};
 use super::queue::{Letter, Queue};
 use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};

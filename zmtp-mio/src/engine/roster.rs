@@ -6,8 +6,9 @@ use std::time::Instant;
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
+use super::pattern::Pattern;
 use super::peer::Origin;
-use super::{Engine, Pattern, id};
+use super::{Engine, id};
 use crate::monitor::PeerStatus;
 use crate::transport::Addresses;
 
@@ -38,7 +39,7 @@ pub(super) enum Last {
     Gone(Option<Box<PeerStatus>>),
 }
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Frees the places of peers that are over.
     pub(super) fn forget_over(&mut self) {
         while let Some(index) = self.over.pop() {

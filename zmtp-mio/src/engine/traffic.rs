@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use mio::Interest;
 
+use super::pattern::Pattern;
 use super::peer::{Origin, Peer, Phase};
 use super::receive::{Receiver, Said, Turn};
-use super::{Engine, Key, Pattern, id};
+use super::{Engine, Key, id};
 use crate::monitor::{CloseReason, EventKind};
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     /// Registers a link that was accepted, then begins its handshake.
     pub(super) fn open(&mut self, index: usize) {
         let Some(link) = self.peers.get_mut(index).and_then(|peer| peer.link()) else { return };
@@ -25,7 +26,7 @@ impl<P: Pattern> Engine<P> {
 
     /// Begins the handshake of a link that is registered.
     pub(super) fn opened(&mut self, index: usize) {
-        if P::RAW {
+        if self.pattern.is_raw() {
             self.opened_raw(index);
         }
         self.set_link_timer(index);

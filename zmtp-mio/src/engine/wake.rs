@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use super::{Engine, Pattern, WAKE};
+use super::{Engine, WAKE};
 use crate::error::Error;
 
 /// Wakes or stops the calls of one socket from any thread.
@@ -49,7 +49,7 @@ impl Wake {
     }
 }
 
-impl<P: Pattern> Engine<P> {
+impl Engine {
     pub(crate) fn handle(&mut self) -> Result<Handle, Error> {
         self.wake().map(Handle)
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_queue::SegQueue;
 
 use super::Mailbox;
-use crate::engine::Letter;
+use crate::queue::Letter;
 
 /// Letters that a lane takes, besides the queues at its ends.
 const LETTERS: usize = 256;

@@ -1,7 +1,6 @@
 //! What every socket type has.
 
-/// Implements the methods that all socket types share, for a type with a field `engine` and a
-/// method `ready(&self) -> (bool, bool)`; `$own` are the settings that only this type has.
+/// Implements the methods that all socket types share, for a type with a field `engine`; `$own` are the settings that only this type has.
 macro_rules! common {
     ($socket:ident, $own:ty) => {
         impl $socket {
@@ -116,16 +115,7 @@ macro_rules! common {
                 n: usize,
                 timeout: core::time::Duration,
             ) -> Result<bool, crate::Error> {
-                let mut engine = self.engine.enter();
-                let mut wait = super::exchange::Wait::until(super::deadline(Some(timeout)));
-                while engine.connected_count() < n {
-                    match wait.turn(&mut engine) {
-                        Ok(()) => {}
-                        Err(crate::Error::WouldBlock) => return Ok(false),
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(true)
+                crate::exchange::wait_for_peers(&self.engine, n, Some(timeout))
             }
 
             /// Who sent the message that was received last (`zmq_msg_gets`): its address, socket
@@ -166,7 +156,7 @@ macro_rules! common {
             /// [`Self::step`], without a word on what the application has not taken.
             fn look(&mut self) -> Result<crate::Ready, crate::Error> {
                 let next = self.engine.enter().step()?;
-                let (readable, writable) = self.ready();
+                let (readable, writable) = crate::exchange::readiness(&self.engine);
                 Ok(crate::Ready { readable, writable, next })
             }
 
@@ -181,9 +171,9 @@ macro_rules! common {
                 &mut self,
                 timeout: core::time::Duration,
             ) -> Result<crate::Ready, crate::Error> {
-                let (readable, _) = self.ready();
+                let (readable, _) = crate::exchange::readiness(&self.engine);
                 if !readable {
-                    self.engine.enter().turn(super::deadline(Some(timeout)))?;
+                    crate::exchange::wait_for_event(&self.engine, Some(timeout))?;
                 }
                 self.step()
             }
@@ -226,7 +216,7 @@ macro_rules! common {
             }
 
             fn can(&self) -> (bool, bool) {
-                self.ready()
+                crate::exchange::readiness(&self.engine)
             }
         }
 
@@ -278,8 +268,8 @@ macro_rules! common {
     };
 }
 
-/// Implements the ways to receive, or the bounded ones for a type with a `recv` of its own, for one
-/// with `recv_until(&mut self, Option<Instant>) -> Result<Option<Message>, Error>`; `$what` is received.
+/// Implements the ways to receive, or the bounded ones for a type with a `recv` of its own; `$what`
+/// is received.
 macro_rules! receiving {
     ($socket:ident, $what:literal) => {
         impl $socket {
@@ -291,7 +281,7 @@ macro_rules! receiving {
             /// [`Error::Io`](crate::Error::Io).
             pub fn recv(&mut self) -> Result<crate::Message, crate::Error> {
                 // Without a deadline only an error comes without a message.
-                self.recv_until(None)?.ok_or(crate::Error::WouldBlock)
+                crate::exchange::recv(&self.engine, None)?.ok_or(crate::Error::WouldBlock)
             }
         }
 
@@ -308,7 +298,7 @@ macro_rules! receiving {
                 &mut self,
                 timeout: core::time::Duration,
             ) -> Result<Option<crate::Message>, crate::Error> {
-                self.recv_until(super::deadline(Some(timeout)))
+                crate::exchange::recv(&self.engine, Some(timeout))
             }
 
             #[doc = concat!("Receives ", $what, " if it is there already; `None` if not.")]
@@ -356,9 +346,7 @@ macro_rules! receiving {
     };
 }
 
-/// Implements the ways to send, for a type with
-/// `send_until(&mut self, Message, Option<Instant>) -> Result<(), SendError>`: a message goes
-/// `$whither`, and waits `$why`.
+/// Implements the ways to send: a message goes `$whither`, and waits `$why`.
 macro_rules! sending {
     ($socket:ident, $whither:literal, $why:literal) => {
         impl $socket {
@@ -372,7 +360,7 @@ macro_rules! sending {
                 &mut self,
                 message: impl Into<crate::Message>,
             ) -> Result<(), crate::SendError> {
-                self.send_until(message.into(), None)
+                crate::exchange::send(&self.engine, message.into(), None)
             }
 
             /// As [`Self::send`], waiting up to `timeout`.
@@ -385,7 +373,7 @@ macro_rules! sending {
                 message: impl Into<crate::Message>,
                 timeout: core::time::Duration,
             ) -> Result<(), crate::SendError> {
-                self.send_until(message.into(), super::deadline(Some(timeout)))
+                crate::exchange::send(&self.engine, message.into(), Some(timeout))
             }
 
             /// As [`Self::send`], without waiting.

@@ -3,7 +3,6 @@
 mod builder;
 mod common;
 mod dealer;
-mod exchange;
 mod pair;
 mod publish;
 mod pull;
@@ -15,7 +14,6 @@ mod stream;
 mod subscribe;
 
 use core::time::Duration;
-use std::time::Instant;
 
 pub use builder::Builder;
 pub use dealer::Dealer;
@@ -109,13 +107,4 @@ pub struct Ready {
     /// Step again after at most this long, or when the socket's descriptor is readable. Zero while
     /// work is left or a receive would not wait, `None` if only the descriptor matters.
     pub next: Option<Duration>,
-}
-
-/// When a timeout is over; `None` is for ever.
-fn deadline(timeout: Option<Duration>) -> Option<Instant> {
-    timeout.and_then(|timeout| Instant::now().checked_add(timeout))
-}
-
-fn is_over(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|at| Instant::now() >= at)
 }

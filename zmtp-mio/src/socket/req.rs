@@ -1,19 +1,17 @@
 //! REQ: asks and waits for the answer (RFC 28, `ZMQ_REQ`).
 
 use core::time::Duration;
-use std::time::Instant;
 
-use zmtp_core::pattern::{Mode, OutOfTurn, PeerId, ReqPeer, RouteError, TakeError, Verdict};
-use zmtp_core::wire::{FrameHeader, SocketType};
+use zmtp_core::pattern::Mode;
 
+use super::Builder;
 use super::common::{common, receiving};
-use super::{Builder, deadline, is_over};
-use crate::engine::{Door, Envelope, Letter, Pattern, Received, Seat};
+use crate::engine::SharedEngine;
 use crate::error::{Error, SendError};
+use crate::exchange;
 use crate::message::Message;
-use crate::monitor::CloseReason;
 use crate::options::Options;
-use crate::slots::Table;
+use crate::pattern::AnyPattern;
 
 /// A socket that asks its peers in turn and takes the answer of the one asked.
 ///
@@ -27,66 +25,7 @@ use crate::slots::Table;
 /// | `send`, then `recv_timeout` | `Some(reply)` | `Err(PeerLost)`; ready for the next | `None`; still waiting: receive again |
 #[derive(Debug)]
 pub struct Req {
-    pub(super) engine: Seat<Rules>,
-}
-
-#[derive(Debug)]
-pub(super) struct Rules(zmtp_core::pattern::Req<Table<ReqPeer>>);
-
-impl Pattern for Rules {
-    const SOCKET_TYPE: SocketType = SocketType::Req;
-    const KEEPS_UNSENT: bool = true;
-
-    fn dialled(&mut self, peer: PeerId) {
-        // A growing table always has room.
-        let _ = self.0.attach(peer);
-    }
-
-    fn up(&mut self, door: &mut Door<'_>) -> Result<(), CloseReason> {
-        if door.accepted {
-            let _ = self.0.attach(door.peer);
-        }
-        self.0.up(door.peer);
-        Ok(())
-    }
-
-    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
-        self.0.reroute()
-    }
-
-    fn sent(&mut self, peer: PeerId) {
-        self.0.sent(peer);
-    }
-
-    fn down(&mut self, door: &mut Door<'_>, unsent: usize) {
-        self.0.down(door.peer);
-        // A request that did not go out yet goes to the next connection.
-        if unsent == 0 {
-            self.0.lost(door.peer);
-        }
-    }
-
-    fn closed(&mut self, door: &mut Door<'_>) {
-        self.0.detach(door.peer);
-    }
-
-    fn drained(&mut self, _: PeerId) {}
-
-    fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        self.0.accept(peer, frame)
-    }
-
-    fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        self.0.check_request_id(peer, id)
-    }
-
-    fn received(&mut self, door: &mut Door<'_>, _: &Message) -> Result<Received, CloseReason> {
-        let due = self.0.received(door.peer);
-        Ok(if due { Received::Queue } else { Received::NotAsked })
-    }
-
-    // There is one reply, and it was noted when it was judged.
-    fn queued(&mut self, _: PeerId) {}
+    pub(super) engine: SharedEngine,
 }
 
 common!(Req, Mode);
@@ -113,8 +52,8 @@ impl Builder<Req> {
 
 impl Req {
     fn with(options: Options, mode: Mode) -> Result<Self, Error> {
-        let rules = Rules(zmtp_core::pattern::Req::new(Table::new(), mode, fastrand::u32(..)));
-        Ok(Self { engine: Seat::new(rules, options)? })
+        let pattern = AnyPattern::req(mode);
+        Ok(Self { engine: SharedEngine::new(pattern, options)? })
     }
 
     /// Sends a request and waits up to `timeout` for its reply; `None` if the time is over before.
@@ -134,15 +73,7 @@ impl Req {
         request: impl Into<Message>,
         timeout: Duration,
     ) -> Result<Option<Message>, Error> {
-        let deadline = deadline(Some(timeout));
-        self.give_up();
-        let result = match self.send_until(request.into(), deadline) {
-            Ok(()) => self.recv_until(deadline),
-            Err(SendError { error: Error::WouldBlock, .. }) => Ok(None),
-            Err(SendError { error, .. }) => Err(error),
-        };
-        self.give_up();
-        result
+        exchange::request(&self.engine, request.into(), Some(timeout))
     }
 
     /// Sends a request, waiting for ever for a peer to send it to. Endpoints that are connected
@@ -155,7 +86,7 @@ impl Req {
     /// [`Error::EmptyMessage`], [`Error::WouldBlock`] if the peer's queue is full,
     /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
     pub fn send(&mut self, request: impl Into<Message>) -> Result<(), SendError> {
-        self.send_until(request.into(), None)
+        exchange::send(&self.engine, request.into(), None)
     }
 
     /// As [`Req::send`], waiting up to `timeout`.
@@ -168,7 +99,7 @@ impl Req {
         request: impl Into<Message>,
         timeout: Duration,
     ) -> Result<(), SendError> {
-        self.send_until(request.into(), deadline(Some(timeout)))
+        exchange::send(&self.engine, request.into(), Some(timeout))
     }
 
     /// As [`Req::send`], without waiting.
@@ -189,97 +120,16 @@ impl Req {
     /// [`Error::Io`].
     pub fn recv(&mut self) -> Result<Message, Error> {
         loop {
-            if let Some(reply) = self.recv_until(None)? {
+            if let Some(reply) = exchange::recv(&self.engine, None)? {
                 return Ok(reply);
             }
         }
     }
 
-    fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
-        if message.part_count() == 0 {
-            return Err(SendError::new(Error::EmptyMessage, message));
-        }
-        if self.engine.look().pattern.0.mode().relaxed {
-            self.supersede();
-        }
-        let mut engine = self.engine.enter();
-        // What came unasked must be seen, and discarded, before the request goes out: afterwards it
-        // would pass for the reply.
-        if engine.pattern.0.may_route()
-            && let Err(error) = engine.turn(Some(Instant::now()))
-        {
-            return Err(SendError::new(error, message));
-        }
-        let peer = loop {
-            let error = match engine.pattern.0.route() {
-                Ok(peer) => break peer,
-                Err(RouteError::NoPeer) if is_over(deadline) => Error::WouldBlock,
-                Err(RouteError::NoPeer) => match engine.turn(deadline) {
-                    Ok(()) => continue,
-                    Err(error) => error,
-                },
-                Err(RouteError::OutOfTurn(error)) => error.into(),
-                Err(_) => Error::WouldBlock,
-            };
-            return Err(SendError::new(error, message));
-        };
-        let envelope = match engine.pattern.0.request_id() {
-            Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
-            None => Envelope::Delimiter,
-        };
-        engine.send(peer, Letter { envelope, message }).map_err(|(_, letter)| {
-            engine.pattern.0.give_up();
-            SendError::new(Error::WouldBlock, letter.message)
-        })
-    }
-
-    /// Gives the last request up: what of it did not go out is taken back, and a reply that came
-    /// unseen is dropped. Returns the peer that may still answer it.
-    fn supersede(&mut self) -> Option<PeerId> {
-        let mut engine = self.engine.enter();
-        if let Ok(Some(peer)) = engine.pattern.0.take()
-            && engine.take(peer).is_some()
-        {
-            engine.dropped().not_asked += 1;
-        }
-        let asked = engine.pattern.0.give_up()?;
-        let unsent = engine.unqueue(asked).is_some();
-        engine.dropped().given_up += u64::from(unsent);
-        (!unsent).then_some(asked)
-    }
-
     /// Gives the last request up, if it is not answered: a new one may be sent, and no late reply
     /// passes for its own. See [`Req::request`] for how; it does so by itself.
     pub fn give_up(&mut self) {
-        if let Some(peer) = self.supersede() {
-            let mut engine = self.engine.enter();
-            if !engine.pattern.0.mode().correlate {
-                engine.reset(peer);
-            }
-        }
-    }
-
-    fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        let mut engine = self.engine.enter();
-        loop {
-            match engine.pattern.0.take() {
-                Ok(None) => {}
-                Ok(Some(peer)) => {
-                    return Ok(engine.take(peer).map(|letter| letter.message));
-                }
-                Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
-                Err(TakeError::PeerLost) => return Err(Error::PeerLost),
-                Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
-            }
-            engine.turn(deadline)?;
-            if is_over(deadline) && !engine.pattern.0.may_take() {
-                return Ok(None);
-            }
-        }
-    }
-
-    pub(super) fn ready(&self) -> (bool, bool) {
-        let engine = self.engine.look();
-        (engine.pattern.0.may_take(), engine.pattern.0.may_route())
+        // A REQ has this operation.
+        let _ = exchange::give_up(&self.engine);
     }
 }

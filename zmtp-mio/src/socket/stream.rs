@@ -1,22 +1,17 @@
 //! STREAM: TCP connections without a protocol (`ZMQ_STREAM`).
 
 use core::time::Duration;
-use std::collections::HashSet;
-use std::time::Instant;
 
-use zmtp_core::pattern::{PeerId, RouterPeer, Unroutable};
-use zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::wire::RoutingId;
 
+use super::Builder;
 use super::common::{common, corking, receiving, sending};
-use super::exchange::Wait;
-use super::{Builder, exchange};
-use crate::engine::{Door, Envelope, Letter, Pattern, Refused, Seat};
+use crate::engine::SharedEngine;
 use crate::error::{Error, SendError};
+use crate::exchange;
 use crate::message::Message;
-use crate::monitor::CloseReason;
 use crate::options::Options;
-use crate::routing_ids::Names;
-use crate::slots::Table;
+use crate::pattern::{AnyPattern, StreamOptions};
 
 /// A socket that speaks to anything on TCP, or a Unix socket, byte by byte.
 ///
@@ -57,92 +52,10 @@ use crate::slots::Table;
 /// ```
 #[derive(Debug)]
 pub struct Stream {
-    pub(super) engine: Seat<Rules>,
+    pub(super) engine: SharedEngine,
 }
 
-#[derive(Debug)]
-pub(super) struct Rules {
-    names: zmtp_core::pattern::Router<Table<RouterPeer>, Names>,
-    own: Own,
-    /// Peers that are connected.
-    up: HashSet<PeerId>,
-    /// What the next one that is dialled is called.
-    name: Option<RoutingId>,
-}
-
-/// Settings of a STREAM alone.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct Own {
-    silent: bool,
-}
-
-impl Pattern for Rules {
-    /// It routes as a ROUTER does, and tells nobody.
-    const SOCKET_TYPE: SocketType = SocketType::Router;
-    const KEEPS_UNSENT: bool = true;
-    const RAW: bool = true;
-
-    fn dialled(&mut self, peer: PeerId) {
-        // Named before it is reached, so that messages may queue for it, and free to be given. A
-        // growing table has room.
-        let name = self.name.take();
-        let _ = self.names.attach(peer, name.as_ref().map_or(&[], RoutingId::bytes));
-    }
-
-    fn up(&mut self, door: &mut Door<'_>) -> Result<(), CloseReason> {
-        self.names.attach(door.peer, &[]).map_err(|_| CloseReason::RoutingIdInUse)?;
-        self.up.insert(door.peer);
-        self.notify(door);
-        Ok(())
-    }
-
-    fn set_full(&mut self, peer: PeerId, full: bool) {
-        self.names.set_full(peer, full);
-    }
-
-    fn down(&mut self, door: &mut Door<'_>, _: usize) {
-        // An attempt that failed was never announced.
-        if self.up.remove(&door.peer) {
-            self.notify(door);
-        }
-    }
-
-    fn closed(&mut self, door: &mut Door<'_>) {
-        // Whoever was sent away is not spoken of: the id leads nowhere by then.
-        let spoken_of = self.names.id(door.peer).is_some_and(|id| self.names.is_taken(id));
-        if self.up.remove(&door.peer) && spoken_of {
-            self.notify(door);
-        }
-        match door.has_letters() {
-            true => self.names.mute(door.peer),
-            false => self.names.detach(door.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.names.detach(peer);
-    }
-
-    fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
-        self.names.id(peer)
-    }
-
-    fn queued(&mut self, peer: PeerId) {
-        self.names.received(peer);
-    }
-}
-
-impl Rules {
-    fn notify(&mut self, door: &mut Door<'_>) {
-        if let Some(id) = self.names.id(door.peer).filter(|_| !self.own.silent) {
-            door.deliver(Message::from_parts([id, b""]));
-            self.names.received(door.peer);
-        }
-    }
-}
-
-common!(Stream, Own);
+common!(Stream, StreamOptions);
 sending!(
     Stream,
     "to the connection that its first part names, or closes that one if there are no bytes behind. [`Error::Unroutable`] (`EHOSTUNREACH`) if there is none; otherwise it sends",
@@ -162,12 +75,9 @@ impl Builder<Stream> {
 }
 
 impl Stream {
-    fn with(options: Options, own: Own) -> Result<Self, Error> {
-        let names =
-            zmtp_core::pattern::Router::new(Table::new(), Names::new(), fastrand::u32(..), false);
-        Ok(Self {
-            engine: Seat::new(Rules { names, own, up: HashSet::new(), name: None }, options)?,
-        })
+    fn with(options: Options, own: StreamOptions) -> Result<Self, Error> {
+        let pattern = AnyPattern::stream(own);
+        Ok(Self { engine: SharedEngine::new(pattern, options)? })
     }
 
     /// As [`Stream::connect`], and says what the connection is called (reading `ZMQ_ROUTING_ID`
@@ -178,11 +88,7 @@ impl Stream {
     /// Those of [`Stream::connect`].
     pub fn dial(&mut self, endpoint: &str) -> Result<RoutingId, Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
-        let mut engine = self.engine.enter();
-        engine.check(&endpoint)?;
-        let peer = engine.connect(endpoint);
-        let id = engine.pattern.names.id(peer).and_then(RoutingId::new);
-        Ok(id.unwrap_or(RoutingId::EMPTY))
+        exchange::connect_for_id(&self.engine, endpoint)
     }
 
     /// As [`Stream::connect`], and calls the connection `id` (`ZMQ_CONNECT_ROUTING_ID`).
@@ -192,14 +98,7 @@ impl Stream {
     /// [`Error::RoutingIdInUse`], and those of [`Stream::connect`].
     pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
         let endpoint = crate::Endpoint::to_dial(endpoint)?;
-        let mut engine = self.engine.enter();
-        engine.check(&endpoint)?;
-        if engine.pattern.names.is_taken(id.bytes()) {
-            return Err(Error::RoutingIdInUse);
-        }
-        engine.pattern.name = Some(id);
-        engine.connect(endpoint);
-        Ok(())
+        exchange::connect_as(&self.engine, endpoint, id)
     }
 
     /// As [`Stream::send_timeout`], with the routing id apart. No bytes close the connection.
@@ -223,71 +122,6 @@ impl Stream {
     ///
     /// [`Error::Unroutable`] if none is called so.
     pub fn close(&mut self, id: &[u8]) -> Result<(), Error> {
-        let mut engine = self.engine.enter();
-        let (Ok(peer) | Err(Unroutable::Full(peer))) = engine.pattern.names.route(id) else {
-            return Err(Error::Unroutable);
-        };
-        // Nobody sends to it any more, and what it said can still be received.
-        engine.pattern.names.mute(peer);
-        engine.leave(peer);
-        Ok(())
+        exchange::close_connection(&self.engine, id)
     }
-
-    fn send_until(&mut self, message: Message, deadline: Option<Instant>) -> Result<(), SendError> {
-        if message.part_count() < 2 {
-            return Err(SendError::new(Error::EmptyMessage, message));
-        }
-        let id = message.part(0).unwrap_or_default();
-        if message.len() == id.len() {
-            return self.close(id).map_err(|error| SendError::new(error, message));
-        }
-        let mut letter = Letter { envelope: Envelope::Address, message: without_empty(message) };
-        let mut engine = self.engine.enter();
-        let mut wait = Wait::until(deadline);
-        loop {
-            let id = letter.message.part(0).unwrap_or_default();
-            let error = match engine.pattern.names.route(id) {
-                Ok(peer) => match engine.send(peer, letter) {
-                    Ok(()) => return Ok(()),
-                    Err((refused, back)) => {
-                        letter = back;
-                        match refused {
-                            Refused::Gone => Error::Unroutable,
-                            Refused::Full => Error::WouldBlock,
-                        }
-                    }
-                },
-                Err(Unroutable::Full(_)) => Error::WouldBlock,
-                Err(_) => Error::Unroutable,
-            };
-            let error = match error {
-                Error::WouldBlock => match wait.turn(&mut engine) {
-                    Ok(()) => continue,
-                    Err(error) => error,
-                },
-                error => error,
-            };
-            return Err(SendError::new(error, letter.message));
-        }
-    }
-
-    fn recv_until(&mut self, deadline: Option<Instant>) -> Result<Option<Message>, Error> {
-        exchange::receive(&mut self.engine.enter(), deadline, |rules| rules.names.take())
-    }
-
-    pub(super) fn ready(&self) -> (bool, bool) {
-        let engine = self.engine.look();
-        let names = &engine.pattern.names;
-        (names.may_take(), names.may_route())
-    }
-}
-
-/// Parts without bytes would never be through: they have nothing to write.
-fn without_empty(message: Message) -> Message {
-    if message.parts().skip(1).all(|part| !part.is_empty()) {
-        return message;
-    }
-    let mut parts = message.parts();
-    let id = parts.next().unwrap_or_default();
-    core::iter::once(id).chain(parts.filter(|part| !part.is_empty())).collect()
 }

@@ -26,7 +26,7 @@ pub(crate) enum Envelope {
 
 impl Envelope {
     /// Starts a frame; bytes appended from now on belong to it.
-    pub(super) fn begin(&mut self, header: FrameHeader) {
+    pub(crate) fn begin(&mut self, header: FrameHeader) {
         match self {
             Self::None if header.is_empty() => *self = Self::Delimiter,
             Self::None => self.make_frames().begin_part(),
@@ -41,21 +41,21 @@ impl Envelope {
         }
     }
 
-    pub(super) fn append(&mut self, bytes: &[u8]) {
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
         if let Self::Frames(frames) = self {
             frames.append(bytes);
         }
     }
 
     /// The last frame.
-    pub(super) fn last(&self) -> &[u8] {
+    pub(crate) fn last(&self) -> &[u8] {
         match self {
             Self::Frames(frames) => frames.part(frames.part_count() - 1).unwrap_or_default(),
             _ => &[],
         }
     }
 
-    pub(super) fn frame_count(&self) -> usize {
+    pub(crate) fn frame_count(&self) -> usize {
         match self {
             Self::None | Self::Address | Self::Subscription(_) => 0,
             Self::Delimiter => 1,
@@ -71,7 +71,7 @@ impl Envelope {
         }
     }
 
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         match self {
             Self::Frames(frames) => frames.weight(),
             _ => 0,
@@ -81,7 +81,7 @@ impl Envelope {
 
 /// What stands before the bytes of a frame.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Lead {
+pub(crate) enum Lead {
     /// A message frame's header.
     Frame(More),
     /// A subscription's, whichever form the peer's version gives it.
@@ -90,7 +90,7 @@ pub(super) enum Lead {
 
 impl Lead {
     /// Whether the letter ends with this frame.
-    pub(super) const fn is_final(self) -> bool {
+    pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::Frame(More::Last) | Self::Subscription(_))
     }
 }
@@ -110,7 +110,7 @@ impl From<Message> for Letter {
 
 impl Letter {
     /// The frames as they go on the wire: first the envelope's, then the message's.
-    pub(super) fn frame(&self, index: usize) -> Option<(Lead, &[u8])> {
+    pub(crate) fn frame(&self, index: usize) -> Option<(Lead, &[u8])> {
         let head = self.envelope.frame_count();
         let skipped = usize::from(matches!(self.envelope, Envelope::Address));
         let body = match (&self.envelope, index.checked_sub(head)) {
@@ -126,7 +126,7 @@ impl Letter {
     }
 
     /// Whether it is a message of the application's.
-    pub(super) const fn is_message(&self) -> bool {
+    pub(crate) const fn is_message(&self) -> bool {
         !matches!(self.envelope, Envelope::Subscription(_))
     }
 
@@ -139,14 +139,23 @@ impl Letter {
     }
 
     /// What it costs in a queue, its place included.
-    pub(super) fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         size_of::<Self>() + self.bytes()
     }
 
     /// What came of it so far.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.message.weight() + self.envelope.weight()
     }
+}
+
+/// Why a message was not queued for a peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// The peer is gone.
+    Gone,
+    /// Its queue is at the high-water mark.
+    Full,
 }
 
 /// How many rings a thread keeps for queues that are empty now, and how large they may be.
@@ -167,16 +176,16 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { letters: VecDeque::new(), weight: 0 }
     }
 
     /// Whether the mark is reached. One letter always fits.
-    pub(super) fn is_full(&self, mark: &HighWaterMark) -> bool {
+    pub(crate) fn is_full(&self, mark: &HighWaterMark) -> bool {
         !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.bytes)
     }
 
-    pub(super) fn push(&mut self, mut letter: Letter) {
+    pub(crate) fn push(&mut self, mut letter: Letter) {
         letter.settle();
         self.weight += letter.weight();
         if self.letters.capacity() == 0 {
@@ -187,7 +196,7 @@ impl Queue {
     }
 
     /// Puts a letter back that was taken last.
-    pub(super) fn push_front(&mut self, letter: Letter) {
+    pub(crate) fn push_front(&mut self, letter: Letter) {
         if self.letters.is_empty() {
             return self.push(letter);
         }
@@ -195,7 +204,7 @@ impl Queue {
         self.letters.push_front(letter);
     }
 
-    pub(super) fn pop(&mut self) -> Option<Letter> {
+    pub(crate) fn pop(&mut self) -> Option<Letter> {
         let letter = self.letters.pop_front()?;
         self.weight -= letter.weight();
         if self.letters.is_empty() {
@@ -212,7 +221,7 @@ impl Queue {
     }
 
     /// Removes what `unwanted` says, but for the first `kept`.
-    pub(super) fn remove(&mut self, kept: usize, unwanted: impl Fn(&Letter) -> bool) -> usize {
+    pub(crate) fn remove(&mut self, kept: usize, unwanted: impl Fn(&Letter) -> bool) -> usize {
         let before = self.letters.len();
         let mut at = 0;
         let mut weight = 0;
@@ -226,19 +235,19 @@ impl Queue {
         before - self.letters.len()
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&Letter> {
+    pub(crate) fn get(&self, index: usize) -> Option<&Letter> {
         self.letters.get(index)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.letters.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.letters.is_empty()
     }
 
-    pub(super) const fn weight(&self) -> usize {
+    pub(crate) const fn weight(&self) -> usize {
         self.weight
     }
 }

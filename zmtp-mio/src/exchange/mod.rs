@@ -1,0 +1,58 @@
+//! The operations of a socket that may wait, for every socket type.
+//!
+//! Each takes `&SharedEngine`, so that typed sockets, sockets whose type is known at run time, and
+//! sockets used by several threads share them. A timeout of `None` is no limit. An operation that
+//! the socket's type does not have fails with [`Error::NotSupported`](crate::Error::NotSupported).
+
+mod publish;
+mod receive;
+mod reply;
+mod request;
+mod route;
+mod send;
+mod subscribe;
+mod wait;
+
+use core::time::Duration;
+
+pub(crate) use publish::{grant, revoke, wait_for_subscribers};
+pub(crate) use receive::recv;
+pub(crate) use request::{give_up, request};
+pub(crate) use route::{close_connection, connect_as, connect_for_id};
+pub(crate) use send::send;
+pub(crate) use subscribe::{subscribe, unsubscribe};
+
+use crate::engine::SharedEngine;
+use crate::error::Error;
+use crate::pattern::Pattern;
+use wait::Wait;
+
+/// Whether a receive and a send would return at once, without asking the system.
+pub(crate) fn readiness(engine: &SharedEngine) -> (bool, bool) {
+    let engine = engine.look();
+    (engine.pattern.can_receive(), engine.pattern.can_send())
+}
+
+/// Waits until at least `n` peers are connected, handshakes over; `false` if they are not in time.
+pub(crate) fn wait_for_peers(
+    engine: &SharedEngine,
+    n: usize,
+    timeout: Option<Duration>,
+) -> Result<bool, Error> {
+    let mut engine = engine.enter();
+    let mut wait = Wait::new(timeout);
+    while engine.connected_count() < n {
+        if !wait.turn_in_time(&mut engine)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits for any event of the socket.
+pub(crate) fn wait_for_event(
+    engine: &SharedEngine,
+    timeout: Option<Duration>,
+) -> Result<(), Error> {
+    Wait::new(timeout).turn_in_time(&mut engine.enter()).map(drop)
+}

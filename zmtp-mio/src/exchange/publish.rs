@@ -1,0 +1,89 @@
+//! PUB and XPUB: a message goes to every peer that subscribed to it.
+
+use core::time::Duration;
+
+use zmtp_core::pattern::PeerId;
+
+use super::send::send_copies;
+use super::wait::Wait;
+use crate::engine::{Guard, SharedEngine};
+use crate::error::{Error, SendError};
+use crate::message::Message;
+
+/// Waits until at least `n` peers have subscribed to something; `false` if they have not in time.
+pub(crate) fn wait_for_subscribers(
+    engine: &SharedEngine,
+    n: usize,
+    timeout: Option<Duration>,
+) -> Result<bool, Error> {
+    let mut engine = engine.enter();
+    let mut wait = Wait::new(timeout);
+    while engine.pattern.as_publish()?.subscriber_count() < n {
+        if !wait.turn_in_time(&mut engine)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Subscribes the peer whose report was received last to a topic, if the XPUB is manual
+/// (`ZMQ_XPUB_MANUAL`). `false` if it is not, or that peer is gone or has too many.
+pub(crate) fn grant(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
+    Ok(engine.enter().pattern.as_publish()?.grant(topic))
+}
+
+/// Cancels a topic of the peer whose report was received last, likewise.
+pub(crate) fn revoke(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
+    Ok(engine.enter().pattern.as_publish()?.revoke(topic))
+}
+
+pub(super) fn send(
+    engine: &mut Guard<'_>,
+    message: Message,
+    wait: &mut Wait,
+) -> Result<(), SendError> {
+    match try_send(engine, &message, wait) {
+        Ok(targets) => {
+            send_copies(engine, &targets, message);
+            // Its memory is used again.
+            if let Ok(rules) = engine.pattern.as_publish() {
+                rules.targets = targets;
+            }
+            Ok(())
+        }
+        Err(error) => Err(SendError::new(error, message)),
+    }
+}
+
+/// Waits until the message can be queued, and returns the peers that it goes to.
+fn try_send(
+    engine: &mut Guard<'_>,
+    message: &Message,
+    wait: &mut Wait,
+) -> Result<Vec<PeerId>, Error> {
+    // Subscriptions are read from time to time, also if the application only sends.
+    engine.share_sending()?;
+    let mut targets = core::mem::take(&mut engine.pattern.as_publish()?.targets);
+    loop {
+        choose(engine, &mut targets, message.part(0).unwrap_or_default())?;
+        let waits = engine.pattern.as_publish()?.waits_for_room();
+        if !waits || !targets.iter().any(|peer| engine.is_full(*peer)) {
+            return Ok(targets);
+        }
+        wait.turn(engine)?;
+    }
+}
+
+/// The peers that a message with this first part goes to.
+fn choose(engine: &mut Guard<'_>, targets: &mut Vec<PeerId>, subject: &[u8]) -> Result<(), Error> {
+    targets.clear();
+    let rules = engine.pattern.as_publish()?;
+    rules.matches(subject, targets);
+    if rules.is_inverted() {
+        let mut matching = core::mem::take(targets);
+        matching.sort_unstable();
+        engine.ready_peers(targets);
+        targets.retain(|peer| matching.binary_search(peer).is_err());
+    }
+    Ok(())
+}

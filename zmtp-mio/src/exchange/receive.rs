@@ -1,0 +1,41 @@
+//! Receiving.
+
+use core::time::Duration;
+
+use super::wait::Wait;
+use super::{reply, request};
+use crate::engine::{Guard, SharedEngine};
+use crate::error::Error;
+use crate::message::Message;
+use crate::pattern::{AnyPattern, Pattern};
+
+/// Receives the next message as the socket's type receives; `None` if it does not come in time.
+pub(crate) fn recv(
+    engine: &SharedEngine,
+    timeout: Option<Duration>,
+) -> Result<Option<Message>, Error> {
+    let mut engine = engine.enter();
+    let mut wait = Wait::new(timeout);
+    match &engine.pattern {
+        AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait),
+        AnyPattern::Req(_) => request::recv(&mut engine, &mut wait),
+        AnyPattern::Push(_) => Err(Error::NotSupported),
+        AnyPattern::Publish(rules) if !rules.is_xpub() => Err(Error::NotSupported),
+        _ => in_turn(&mut engine, &mut wait),
+    }
+}
+
+/// Takes the oldest message of the next peer in turn.
+fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
+    engine.share()?;
+    loop {
+        if let Some(peer) = engine.pattern.take()
+            && let Some(letter) = engine.take(peer)
+        {
+            return Ok(Some(letter.message));
+        }
+        if !wait.turn_in_time(engine)? {
+            return Ok(None);
+        }
+    }
+}

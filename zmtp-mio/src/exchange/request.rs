@@ -1,0 +1,121 @@
+//! REQ: a request is sent, then its reply is received.
+
+use core::time::Duration;
+
+use zmtp_core::pattern::{OutOfTurn, PeerId, RouteError, TakeError};
+
+use super::wait::Wait;
+use crate::engine::{Guard, SharedEngine};
+use crate::error::{Error, SendError};
+use crate::message::Message;
+use crate::pattern::Pattern;
+use crate::queue::Letter;
+
+/// Sends a request and receives its reply; `None` if the time is over before. The socket is ready
+/// for the next request afterwards, whatever the result.
+pub(crate) fn request(
+    engine: &SharedEngine,
+    message: Message,
+    timeout: Option<Duration>,
+) -> Result<Option<Message>, Error> {
+    if message.part_count() == 0 {
+        return Err(Error::EmptyMessage);
+    }
+    let mut engine = engine.enter();
+    let mut wait = Wait::new(timeout);
+    abandon(&mut engine)?;
+    let result = match send(&mut engine, message, &mut wait) {
+        Ok(()) => recv(&mut engine, &mut wait),
+        Err(SendError { error: Error::WouldBlock, .. }) => Ok(None),
+        Err(SendError { error, .. }) => Err(error),
+    };
+    abandon(&mut engine)?;
+    result
+}
+
+/// Gives the last request up if it is not answered. No late reply is taken for the reply to a later
+/// request: a request that was not sent is taken back, and the connection of one that was sent is
+/// closed unless requests carry ids.
+pub(crate) fn give_up(engine: &SharedEngine) -> Result<(), Error> {
+    abandon(&mut engine.enter())
+}
+
+fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
+    if let Some(peer) = supersede(engine)?
+        && !engine.pattern.as_req()?.mode().correlate
+    {
+        engine.reset(peer);
+    }
+    Ok(())
+}
+
+/// Gives the last request up: one that was not sent is taken back, and a reply that has arrived is
+/// dropped. Returns the peer that may still answer it.
+fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
+    if let Ok(Some(peer)) = engine.pattern.as_req()?.take_reply()
+        && engine.take(peer).is_some()
+    {
+        engine.dropped().not_asked += 1;
+    }
+    let Some(asked) = engine.pattern.as_req()?.give_up() else { return Ok(None) };
+    let unsent = engine.unqueue(asked).is_some();
+    engine.dropped().given_up += u64::from(unsent);
+    Ok((!unsent).then_some(asked))
+}
+
+pub(super) fn send(
+    engine: &mut Guard<'_>,
+    message: Message,
+    wait: &mut Wait,
+) -> Result<(), SendError> {
+    let peer = match route(engine, wait) {
+        Ok(peer) => peer,
+        Err(error) => return Err(SendError::new(error, message)),
+    };
+    let rules = match engine.pattern.as_req() {
+        Ok(rules) => rules,
+        Err(error) => return Err(SendError::new(error, message)),
+    };
+    let letter = Letter { envelope: rules.envelope(), message };
+    engine.send(peer, letter).map_err(|(_, letter)| {
+        if let Ok(rules) = engine.pattern.as_req() {
+            rules.give_up();
+        }
+        SendError::new(Error::WouldBlock, letter.message)
+    })
+}
+
+/// Waits for a peer to send the request to.
+fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
+    if engine.pattern.as_req()?.mode().relaxed {
+        supersede(engine)?;
+    }
+    // What has arrived without a request must be discarded before the request is sent: afterwards it
+    // would be taken for the reply.
+    if engine.pattern.can_send() {
+        wait.turn_once(engine)?;
+    }
+    loop {
+        match engine.pattern.as_req()?.route_request() {
+            Ok(peer) => return Ok(peer),
+            Err(RouteError::NoPeer) => wait.turn(engine)?,
+            Err(RouteError::OutOfTurn(error)) => return Err(error.into()),
+            Err(_) => return Err(Error::WouldBlock),
+        }
+    }
+}
+
+pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
+    loop {
+        match engine.pattern.as_req()?.take_reply() {
+            Ok(None) => {}
+            Ok(Some(peer)) => return Ok(engine.take(peer).map(|letter| letter.message)),
+            Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
+            Err(TakeError::PeerLost) => return Err(Error::PeerLost),
+            Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
+        }
+        if !wait.turn_in_time(engine)? {
+            return Ok(None);
+        }
+    }
+}

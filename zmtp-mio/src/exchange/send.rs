@@ -1,0 +1,82 @@
+//! Sending.
+
+use core::time::Duration;
+
+use zmtp_core::pattern::PeerId;
+
+use super::wait::Wait;
+use super::{publish, reply, request, route, subscribe};
+use crate::engine::{Guard, Refused, SharedEngine};
+use crate::error::{Error, SendError};
+use crate::message::Message;
+use crate::pattern::{AnyPattern, Pattern};
+use crate::queue::Letter;
+
+/// Sends a message as the socket's type sends. The error gives the message back.
+pub(crate) fn send(
+    engine: &SharedEngine,
+    message: Message,
+    timeout: Option<Duration>,
+) -> Result<(), SendError> {
+    if message.part_count() == 0 {
+        return Err(SendError::new(Error::EmptyMessage, message));
+    }
+    let mut engine = engine.enter();
+    let mut wait = Wait::new(timeout);
+    match &engine.pattern {
+        AnyPattern::Dealer(_) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {
+            in_turn(&mut engine, message, &mut wait)
+        }
+        AnyPattern::Publish(_) => publish::send(&mut engine, message, &mut wait),
+        AnyPattern::Rep(_) => reply::send(&mut engine, message),
+        AnyPattern::Req(_) => request::send(&mut engine, message, &mut wait),
+        AnyPattern::Router(_) => route::send(&mut engine, message, &mut wait),
+        AnyPattern::Stream(_) => route::send_raw(&mut engine, message, &mut wait),
+        AnyPattern::Subscribe(_) => subscribe::send(&mut engine, message),
+        AnyPattern::Pull(_) => Err(SendError::new(Error::NotSupported, message)),
+    }
+}
+
+/// Sends a message to the first peer in turn that takes it.
+fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<(), SendError> {
+    if let Err(error) = engine.share_sending() {
+        return Err(SendError::new(error, message));
+    }
+    let mut letter = Letter::from(message);
+    loop {
+        // Each peer is tried once.
+        let mut first = None;
+        while let Some(peer) = engine.pattern.route() {
+            if first == Some(peer) {
+                break;
+            }
+            first.get_or_insert(peer);
+            match engine.send(peer, letter) {
+                Ok(()) => return Ok(()),
+                Err((Refused::Full | Refused::Gone, back)) => letter = back,
+            }
+        }
+        if let Err(error) = wait.turn(engine) {
+            return Err(SendError::new(error, letter.message));
+        }
+    }
+}
+
+/// Sends copies of a message to these peers. What a full queue does not take is dropped for that
+/// peer and counted.
+pub(super) fn send_copies(engine: &mut Guard<'_>, to: &[PeerId], mut message: Message) {
+    let Some((last, others)) = to.split_last() else { return };
+    if !others.is_empty() {
+        message.share();
+    }
+    for &peer in others {
+        send_or_drop(engine, peer, message.clone());
+    }
+    send_or_drop(engine, *last, message);
+}
+
+fn send_or_drop(engine: &mut Guard<'_>, peer: PeerId, message: Message) {
+    if let Err((refused, _)) = engine.send(peer, Letter::from(message)) {
+        engine.count_refused(refused);
+    }
+}

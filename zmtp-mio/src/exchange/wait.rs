@@ -1,0 +1,54 @@
+//! A wait with a time limit.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use crate::engine::Guard;
+use crate::error::Error;
+
+/// Runs turns of an engine until a deadline, and at least one: a loop of calls that never wait must
+/// make progress too.
+#[derive(Debug)]
+pub(super) struct Wait {
+    timeout: Option<Duration>,
+    /// Set by the first turn.
+    deadline: Option<Instant>,
+    turned: bool,
+}
+
+impl Wait {
+    pub(super) const fn new(timeout: Option<Duration>) -> Self {
+        Self { timeout, deadline: None, turned: false }
+    }
+
+    /// One turn; [`Error::WouldBlock`] if the time is over.
+    pub(super) fn turn(&mut self, engine: &mut Guard<'_>) -> Result<(), Error> {
+        if !self.turned {
+            self.turned = true;
+            self.deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        } else if self.deadline.is_some_and(|at| Instant::now() >= at) {
+            return Err(Error::WouldBlock);
+        }
+        engine.turn(self.deadline)
+    }
+
+    /// One turn; `false` if the time is over.
+    pub(super) fn turn_in_time(&mut self, engine: &mut Guard<'_>) -> Result<bool, Error> {
+        match self.turn(engine) {
+            Ok(()) => Ok(true),
+            Err(Error::WouldBlock) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A turn that does not wait, if there was no turn yet. Returns whether there was one now.
+    pub(super) fn turn_once(&mut self, engine: &mut Guard<'_>) -> Result<bool, Error> {
+        if self.turned {
+            return Ok(false);
+        }
+        self.turned = true;
+        let now = Instant::now();
+        self.deadline = self.timeout.and_then(|timeout| now.checked_add(timeout));
+        engine.turn(Some(now)).map(|()| true)
+    }
+}

@@ -1,0 +1,96 @@
+//! DEALER: sends to its peers in turn, receives from them in turn (RFC 28).
+
+use zmtp_core::pattern::{Dealer, DealerPeer, PeerId};
+use zmtp_core::wire::SocketType;
+
+use super::{Pattern, PeerContext};
+use crate::message::Message;
+use crate::monitor::CloseReason;
+use crate::queue::Letter;
+use crate::slots::Table;
+
+/// Options of a DEALER.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(unnameable_types, reason = "set through the builder")]
+pub struct DealerOptions {
+    /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
+    pub(crate) probe: bool,
+}
+
+/// The rules of a DEALER.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    turns: Dealer<Table<DealerPeer>>,
+    options: DealerOptions,
+}
+
+impl Rules {
+    pub(super) fn new(options: DealerOptions, immediate: bool) -> Self {
+        Self { turns: Dealer::new(Table::new(), immediate), options }
+    }
+}
+
+impl Pattern for Rules {
+    fn socket_type(&self) -> SocketType {
+        SocketType::Dealer
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        true
+    }
+
+    fn dialled(&mut self, peer: PeerId) {
+        // A growing table always has room.
+        let _ = self.turns.attach(peer);
+    }
+
+    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+        if peer.accepted {
+            let _ = self.turns.attach(peer.peer);
+        }
+        self.turns.set_up(peer.peer, true);
+        if self.options.probe {
+            peer.send(Letter::from(Message::from("")));
+        }
+        Ok(())
+    }
+
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        self.turns.set_full(peer, full);
+    }
+
+    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+        self.turns.set_up(peer.peer, false);
+    }
+
+    fn closed(&mut self, peer: &mut PeerContext<'_>) {
+        match peer.has_messages() {
+            true => self.turns.mute(peer.peer),
+            false => self.turns.detach(peer.peer),
+        }
+    }
+
+    fn drained(&mut self, peer: PeerId) {
+        self.turns.detach(peer);
+    }
+
+    fn queued(&mut self, peer: PeerId) {
+        self.turns.received(peer);
+    }
+
+    fn take(&mut self) -> Option<PeerId> {
+        self.turns.take()
+    }
+
+    fn route(&mut self) -> Option<PeerId> {
+        self.turns.route()
+    }
+
+    fn can_receive(&self) -> bool {
+        self.turns.may_take()
+    }
+
+    fn can_send(&self) -> bool {
+        self.turns.may_route()
+    }
+}

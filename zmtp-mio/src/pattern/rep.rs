@@ -1,0 +1,96 @@
+//! REP: receives requests from its peers in turn and answers each (RFC 28).
+
+use zmtp_core::pattern::{OutOfTurn, PeerId, Rep, RepPeer, Verdict};
+use zmtp_core::wire::{FrameHeader, SocketType};
+
+use super::{Pattern, PeerContext};
+use crate::monitor::CloseReason;
+use crate::queue::Envelope;
+use crate::slots::Table;
+
+/// The rules of a REP.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    turns: Rep<Table<RepPeer>>,
+    /// The envelope of the request that was taken last.
+    envelope: Envelope,
+}
+
+impl Rules {
+    pub(super) fn new() -> Self {
+        Self { turns: Rep::new(Table::new()), envelope: Envelope::None }
+    }
+
+    /// The peer whose request is taken next; `None` if no request is queued.
+    pub(crate) fn take_request(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
+        self.turns.take()
+    }
+
+    /// Keeps the envelope of a request for its reply.
+    pub(crate) fn set_envelope(&mut self, envelope: Envelope) {
+        self.envelope = envelope;
+    }
+
+    /// The peer that the reply goes to, `None` if it has disconnected, and the reply's envelope.
+    pub(crate) fn reply(&mut self) -> Result<(Option<PeerId>, Envelope), OutOfTurn> {
+        let peer = self.turns.reply()?;
+        Ok((peer, core::mem::take(&mut self.envelope)))
+    }
+}
+
+impl Pattern for Rules {
+    fn socket_type(&self) -> SocketType {
+        SocketType::Rep
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        false
+    }
+
+    fn dialled(&mut self, peer: PeerId) {
+        // A growing table always has room.
+        let _ = self.turns.attach(peer);
+    }
+
+    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+        if peer.accepted {
+            let _ = self.turns.attach(peer.peer);
+        }
+        Ok(())
+    }
+
+    fn stale(&mut self, peer: PeerId) {
+        self.turns.forget(peer);
+    }
+
+    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+        self.turns.unreachable(peer.peer);
+    }
+
+    fn closed(&mut self, peer: &mut PeerContext<'_>) {
+        match peer.has_messages() {
+            true => self.turns.unreachable(peer.peer),
+            false => self.turns.detach(peer.peer),
+        }
+    }
+
+    fn drained(&mut self, peer: PeerId) {
+        self.turns.detach(peer);
+    }
+
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+        self.turns.accept(peer, frame)
+    }
+
+    fn queued(&mut self, peer: PeerId) {
+        self.turns.received(peer);
+    }
+
+    fn can_receive(&self) -> bool {
+        self.turns.may_take()
+    }
+
+    fn can_send(&self) -> bool {
+        self.turns.may_reply()
+    }
+}

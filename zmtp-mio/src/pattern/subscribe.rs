@@ -1,0 +1,128 @@
+//! SUB and XSUB: receive what they subscribed to (RFC 29).
+
+use zmtp_core::Subscription;
+use zmtp_core::pattern::{FairPeer, PeerId, Subscribe};
+use zmtp_core::wire::SocketType;
+
+use super::{Pattern, PeerContext, Received};
+use crate::message::Message;
+use crate::monitor::CloseReason;
+use crate::queue::{Envelope, Letter};
+use crate::slots::Table;
+use crate::topics::Counted;
+
+/// Options of a SUB.
+#[derive(Clone, Debug, Default)]
+#[expect(unnameable_types, reason = "set through the builder")]
+pub struct SubscribeOptions {
+    /// Topics that are subscribed to when the socket is built.
+    pub(crate) topics: Vec<Vec<u8>>,
+    /// What matches no topic is received (`ZMQ_INVERT_MATCHING`).
+    pub(crate) invert: bool,
+}
+
+/// The rules of a SUB and an XSUB.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    sub: Subscribe<Table<FairPeer>, Counted>,
+    /// A SUB drops what matches no subscription; an XSUB does not.
+    filters: bool,
+    invert: bool,
+    /// Peers that a message goes to; kept for its memory.
+    pub(crate) targets: Vec<PeerId>,
+}
+
+impl Rules {
+    pub(super) fn new(filters: bool, options: SubscribeOptions) -> Self {
+        let mut sub = Subscribe::new(Table::new(), Counted::new());
+        for topic in options.topics {
+            // The store grows.
+            let _ = sub.subscribe(&topic);
+        }
+        Self { sub, filters, invert: options.invert, targets: Vec::new() }
+    }
+
+    pub(crate) const fn filters(&self) -> bool {
+        self.filters
+    }
+
+    pub(super) fn topic_count(&self) -> usize {
+        self.sub.topics().topic_count()
+    }
+
+    /// Counts a subscription.
+    pub(crate) fn subscribe(&mut self, topic: &[u8]) {
+        // The store grows.
+        let _ = self.sub.subscribe(topic);
+    }
+
+    /// Takes a subscription back. Returns whether it existed.
+    pub(crate) fn cancel(&mut self, topic: &[u8]) -> bool {
+        self.sub.cancel(topic)
+    }
+}
+
+impl Pattern for Rules {
+    fn socket_type(&self) -> SocketType {
+        if self.filters { SocketType::Sub } else { SocketType::Xsub }
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        true
+    }
+
+    fn dialled(&mut self, peer: PeerId) {
+        // A growing table always has room.
+        let _ = self.sub.attach(peer);
+    }
+
+    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+        if peer.accepted {
+            let _ = self.sub.attach(peer.peer);
+        }
+        self.sub.replay(|topic| peer.send(subscription(Subscription::Subscribe, topic)));
+        Ok(())
+    }
+
+    fn down(&mut self, _: &mut PeerContext<'_>, _: usize) {}
+
+    fn closed(&mut self, peer: &mut PeerContext<'_>) {
+        if !peer.has_messages() {
+            self.sub.detach(peer.peer);
+        }
+    }
+
+    fn drained(&mut self, peer: PeerId) {
+        self.sub.detach(peer);
+    }
+
+    fn received(
+        &mut self,
+        _: &mut PeerContext<'_>,
+        message: &Message,
+    ) -> Result<Received, CloseReason> {
+        let subject = message.part(0).unwrap_or_default();
+        let wanted = !self.filters || self.sub.wants(subject) != self.invert;
+        Ok(if wanted { Received::Queue } else { Received::NotSubscribed })
+    }
+
+    fn queued(&mut self, peer: PeerId) {
+        self.sub.received(peer);
+    }
+
+    fn take(&mut self) -> Option<PeerId> {
+        self.sub.take()
+    }
+
+    fn can_receive(&self) -> bool {
+        self.sub.may_take()
+    }
+
+    fn can_send(&self) -> bool {
+        !self.filters
+    }
+}
+
+fn subscription(what: Subscription, topic: &[u8]) -> Letter {
+    Letter { envelope: Envelope::Subscription(what), message: Message::from(topic) }
+}
