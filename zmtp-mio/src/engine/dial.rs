@@ -127,7 +127,7 @@ impl Engine {
             match Stream::dial(&target, &self.options.tcp).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 let token = Key::Peer(index).token();
-                self.poll.registry().register(stream.source(), token, interest)?;
+                self.registry.register(stream.source(), token, interest)?;
                 Ok(stream)
             }) {
                 Ok(stream) => {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::pattern::Pattern;
 use super::peer::{Origin, Phase};
 use super::queue::Queue;
-use super::{Engine, Key};
+use super::{Engine, Guard, Key};
 use crate::endpoint::Endpoint;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -62,7 +62,7 @@ impl Engine {
                     true => self.monitor.counters.disconnects += 1,
                     false => self.monitor.counters.refused += 1,
                 }
-                let _ = self.poll.registry().deregister(link.stream.source());
+                let _ = self.registry.deregister(link.stream.source());
             }
             Phase::Inproc(pipe) => {
                 proven = true;
@@ -78,7 +78,7 @@ impl Engine {
                 }
             }
             Phase::Connecting(mut stream) => {
-                let _ = self.poll.registry().deregister(stream.source());
+                let _ = self.registry.deregister(stream.source());
             }
             _ => {}
         }
@@ -130,19 +130,6 @@ impl Engine {
         }
     }
 
-    /// Ends the socket: what is queued goes out within linger, the rest is given up. A forked
-    /// child only lets go of its copies of the descriptors.
-    pub(crate) fn close(&mut self) {
-        if self.process != process::id() {
-            return;
-        }
-        self.wind_up();
-        self.release_descriptors();
-        if let Some(mailbox) = &self.mailbox {
-            mailbox.close();
-        }
-    }
-
     /// Closes descriptors, now and not when the last who shares the engine lets go of it.
     pub(super) fn release_descriptors(&mut self) {
         self.listeners.clear();
@@ -151,8 +138,8 @@ impl Engine {
         }
     }
 
-    fn wind_up(&mut self) {
-        // Nobody new: a successor may listen here while the rest goes out.
+    /// Accepts nothing any more: another socket may listen at the same endpoints from now on.
+    fn stop_listening(&mut self) {
         self.listeners.clear();
         for name in core::mem::take(&mut self.names) {
             if let Endpoint::Inproc(name) = &*name {
@@ -164,26 +151,13 @@ impl Engine {
                 self.forget_inproc(index, &peer.endpoint);
             }
         }
+    }
+
+    /// Reads and discards what peers still send: closing over unread bytes would reset the
+    /// connection, and with it what the kernel has not sent yet.
+    fn discard_input(&mut self) {
         let linger = self.options.linger;
         let mut drained = false;
-        let mut now = Instant::now();
-        let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
-        let end = after(now, linger.total);
-        let mut idle_end = after(now, linger.idle).min(end);
-        let mut sent = self.progress();
-        while self.unsent() > 0 && now < idle_end {
-            if self.work(Some(idle_end)).is_err() {
-                break;
-            }
-            now = Instant::now();
-            let progress = self.progress();
-            if progress != sent {
-                sent = progress;
-                idle_end = after(now, linger.idle).min(end);
-            }
-        }
-        // Closing over unread bytes would reset the connection, and with it what is still in the
-        // kernel on its way out.
         let end = Instant::now() + linger.idle.min(linger.total).min(FAR);
         let mut quiet = Instant::now();
         loop {
@@ -217,5 +191,43 @@ impl Engine {
     fn progress(&self) -> (u64, usize) {
         let begun = self.peers.iter().map(|(_, peer)| peer.begun()).sum();
         (self.monitor.counters.messages_sent, begun)
+    }
+}
+
+impl Guard<'_> {
+    /// Ends the socket: what is queued is sent within linger, the rest is given up. A forked child
+    /// only closes its copies of the descriptors.
+    pub(super) fn close(&mut self) {
+        if self.process != process::id() {
+            return;
+        }
+        self.stop_listening();
+        self.linger();
+        self.discard_input();
+        self.release_descriptors();
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.close();
+        }
+    }
+
+    /// Sends what is queued until nothing is left or linger is over.
+    fn linger(&mut self) {
+        let linger = self.options.linger;
+        let mut now = Instant::now();
+        let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
+        let end = after(now, linger.total);
+        let mut idle_end = after(now, linger.idle).min(end);
+        let mut sent = self.progress();
+        while self.unsent() > 0 && now < idle_end {
+            if self.turn_unwoken(Some(idle_end)).is_err() {
+                return;
+            }
+            now = Instant::now();
+            let progress = self.progress();
+            if progress != sent {
+                sent = progress;
+                idle_end = after(now, linger.idle).min(end);
+            }
+        }
     }
 }

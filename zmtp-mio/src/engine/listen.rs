@@ -41,7 +41,7 @@ impl Engine {
         let concrete = listener.endpoint().map_err(Error::io(format!("bind {endpoint}")))?;
         let entry = self.listeners.vacant_entry();
         listener
-            .register(self.poll.registry(), Key::Listener(entry.key()).token())
+            .register(&self.registry, Key::Listener(entry.key()).token())
             .map_err(Error::io(format!("bind {endpoint}")))?;
         entry.insert(Acceptor {
             listener,
@@ -59,7 +59,7 @@ impl Engine {
         let mut acceptor = self.listeners.remove(index);
         self.timers.set(Key::Listener(index), &mut acceptor.timer, None);
         self.hot.retain(|key| *key != Key::Listener(index));
-        let _ = acceptor.listener.deregister(self.poll.registry());
+        let _ = acceptor.listener.deregister(&self.registry);
         true
     }
 

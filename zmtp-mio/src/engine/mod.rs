@@ -24,13 +24,12 @@ mod wake;
 
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use mio::{Events, Poll, Token};
+use mio::{Events, Registry, Token};
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
@@ -40,7 +39,6 @@ pub(crate) use shared::{Guard, SharedEngine};
 pub use wake::Handle;
 
 use crate::endpoint::Endpoint;
-use crate::error::Error;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, Monitor};
 use crate::options::Options;
@@ -54,7 +52,7 @@ use timers::Timers;
 use wake::Wake;
 
 /// Events taken from the system at once: bounds the work of a step.
-const EVENTS: usize = 256;
+pub(super) const EVENTS: usize = 256;
 /// Messages that may be taken before the system is asked again.
 const SHARE: u32 = 32;
 /// Messages that may be sent, and time that may pass, before the system is asked again. Messages that
@@ -70,6 +68,15 @@ const SCRATCH: usize = 64 << 10;
 enum Key {
     Listener(usize),
     Peer(usize),
+}
+
+/// How long a turn waits for events.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    /// `None` is no limit.
+    until: Option<Instant>,
+    /// The same, from now on.
+    timeout: Option<Duration>,
 }
 
 const WAKE: Token = Token(usize::MAX);
@@ -92,8 +99,13 @@ impl Key {
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
-    poll: Poll,
-    events: Events,
+    registry: Registry,
+    /// The last poll returned as many events as it can: there may be more.
+    more_events: bool,
+    /// A thread polls without the engine's lock, until then.
+    sleeping: Option<Pause>,
+    /// Threads that wait for the thread that polls.
+    waiting: usize,
     options: Options,
     config: Arc<Config>,
     peers: Slab<Peer>,
@@ -154,7 +166,7 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(pattern: AnyPattern, mut options: Options) -> Result<Self, Error> {
+    pub(crate) fn new(pattern: AnyPattern, mut options: Options, registry: Registry) -> Self {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
         let config = Config::new(pattern.socket_type())
@@ -165,10 +177,12 @@ impl Engine {
             .with_require_socket_type(options.require_socket_type);
         // A whole command and the header before it must fit, with room to read on.
         let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));
-        Ok(Self {
+        Self {
             pattern,
-            poll: Poll::new().map_err(Error::io("create a poll"))?,
-            events: Events::with_capacity(EVENTS),
+            registry,
+            more_events: false,
+            sleeping: None,
+            waiting: 0,
             options,
             config: Arc::new(config),
             peers: Slab::new(),
@@ -197,23 +211,18 @@ impl Engine {
             look_ups: 0,
             epoch: Instant::now(),
             process: process::id(),
-        })
+        }
     }
 
-    /// Does what can be done, waiting for it until `deadline`: `None` is for ever.
-    ///
-    /// Returns after any event; the caller looks for what it wants and turns again.
-    pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
-        self.check_wake()?;
-        self.work(deadline)?;
-        self.check_wake()
-    }
-
-    fn work(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
+    /// Does what is due, and returns how long to wait for events then: until `deadline` at most;
+    /// `None` is no limit.
+    fn prepare(&mut self, deadline: Option<Instant>) -> Pause {
         self.served = 0;
-        // Whoever waits, waits for what it sent too.
+        // A wait is for what was sent, too.
         let written = self.write_corked();
-        self.forget_over();
+        if self.sleeping.is_none() {
+            self.forget_over();
+        }
         let mut now = Instant::now();
         let busy =
             written | self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
@@ -221,59 +230,46 @@ impl Engine {
             now = Instant::now();
         }
         self.looked = now;
-        let timeout = match self.deadline(deadline) {
-            _ if busy => Some(Duration::ZERO),
-            next => next.map(|at| at.saturating_duration_since(now)),
-        };
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            Err(error) => return Err(Error::io("poll")(error)),
-        }
-        self.dispatch();
+        let until = if busy { Some(now) } else { self.deadline(deadline) };
+        Pause { until, timeout: until.map(|at| at.saturating_duration_since(now)) }
+    }
+
+    /// Handles what the poll returned.
+    fn dispatch(&mut self, events: &Events) {
+        self.handle_events(events);
         self.take_mail();
         self.reroute();
-        Ok(())
     }
 
-    /// One turn without waiting. Returns when the next is due: at once while work is left.
-    pub(crate) fn step(&mut self) -> Result<Option<Duration>, Error> {
-        self.turn(Some(Instant::now()))?;
-        Ok(self.next_turn())
-    }
-
-    /// [`Engine::step`] for the driver, whom no handle wakes or stops.
-    pub(super) fn serve(&mut self) -> io::Result<Option<Duration>> {
-        self.work(Some(Instant::now())).map_err(|_| io::ErrorKind::Other)?;
-        Ok(self.next_turn())
-    }
-
+    /// When the next turn is due: at once while work is left.
     fn next_turn(&self) -> Option<Duration> {
-        // Asked last, so that whoever leaves word from now on wakes the poll.
-        if !self.may_sleep() || !self.hot.is_empty() || self.events.iter().count() == EVENTS {
+        // Asked last: what is posted from now on wakes the poll.
+        if !self.may_sleep() || !self.hot.is_empty() || self.more_events {
             return Some(Duration::ZERO);
         }
         self.timers.next().map(|at| at.saturating_duration_since(Instant::now()))
     }
 
-    /// Looks at the other peers now and then while queued messages keep the application from
-    /// waiting: one that floods would else have the socket to itself until its queue is empty.
-    pub(crate) fn share(&mut self) -> Result<(), Error> {
-        self.served += 1;
-        if self.served < SHARE {
-            return Ok(());
-        }
-        self.turn(Some(Instant::now()))
+    /// Whether there is work, or a deadline, that the thread that polls does not know of.
+    fn has_news(&self) -> bool {
+        let Some(pause) = &self.sleeping else { return false };
+        let sooner = match (self.timers.next(), pause.until) {
+            (Some(next), Some(until)) => next < until,
+            (next, _) => next.is_some(),
+        };
+        sooner || !self.hot.is_empty()
     }
 
-    /// Looks at the peers now and then while sending never waits: for newcomers and what they
-    /// subscribe to, and for what is due to those that are there.
-    pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
+    /// Counts a message that is received. Returns whether a turn is due.
+    const fn count_received(&mut self) -> bool {
         self.served += 1;
-        if self.served < SENT && (self.corked || self.looked.elapsed() < LOOK) {
-            return Ok(());
-        }
-        self.turn(Some(Instant::now()))
+        self.served >= SHARE
+    }
+
+    /// Counts a message that is sent. Returns whether a turn is due.
+    fn count_sent(&mut self) -> bool {
+        self.served += 1;
+        self.served >= SENT || !(self.corked || self.looked.elapsed() < LOOK)
     }
 
     fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
@@ -283,10 +279,10 @@ impl Engine {
         }
     }
 
-    fn dispatch(&mut self) {
-        // Taken out for the loop, as handling an event needs the rest of the engine.
-        let events = core::mem::replace(&mut self.events, Events::with_capacity(0));
-        for event in &events {
+    fn handle_events(&mut self, events: &Events) {
+        let mut count = 0;
+        for event in events {
+            count += 1;
             if event.token() == WAKE {
                 self.take_resolved();
                 continue;
@@ -299,7 +295,7 @@ impl Engine {
                 }
             }
         }
-        self.events = events;
+        self.more_events = count == EVENTS;
     }
 
     fn run_timers(&mut self, now: Instant) -> bool {

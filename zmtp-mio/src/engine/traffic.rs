@@ -17,7 +17,7 @@ impl Engine {
     pub(super) fn open(&mut self, index: usize) {
         let Some(link) = self.peers.get_mut(index).and_then(|peer| peer.link()) else { return };
         let token = Key::Peer(index).token();
-        let registry = self.poll.registry();
+        let registry = &self.registry;
         match registry.register(link.stream.source(), token, Interest::READABLE) {
             Ok(()) => self.opened(index),
             Err(error) => self.shut(index, CloseReason::Io(error.kind())),
@@ -228,9 +228,7 @@ impl Engine {
                 false => Interest::READABLE | Interest::WRITABLE,
             };
             let token = Key::Peer(index).token();
-            if let Err(error) =
-                self.poll.registry().reregister(link.stream.source(), token, interest)
-            {
+            if let Err(error) = self.registry.reregister(link.stream.source(), token, interest) {
                 self.shut(index, CloseReason::Io(error.kind()));
             }
         }

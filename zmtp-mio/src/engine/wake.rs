@@ -58,9 +58,17 @@ impl Engine {
         if let Some(wake) = &self.wake {
             return Ok(Arc::clone(wake));
         }
-        let waker = Waker::new(self.poll.registry(), WAKE).map_err(Error::io("create a waker"))?;
+        let waker = Waker::new(&self.registry, WAKE).map_err(Error::io("create a waker"))?;
         let wake = Wake { waker, woken: AtomicBool::new(false), stopped: AtomicBool::new(false) };
         Ok(Arc::clone(self.wake.insert(Arc::new(wake))))
+    }
+
+    /// Wakes the thread that polls.
+    pub(super) fn wake_poller(&mut self) {
+        // It fails only if the system has no descriptor or memory left for an eight-byte counter.
+        if let Ok(wake) = self.wake() {
+            let _ = wake.wake();
+        }
     }
 
     pub(super) fn check_wake(&self) -> Result<(), Error> {

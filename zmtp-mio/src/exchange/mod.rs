@@ -11,6 +11,8 @@ mod request;
 mod route;
 mod send;
 mod subscribe;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use core::time::Duration;

@@ -1,0 +1,121 @@
+//! Several threads use one engine.
+
+use core::time::Duration;
+use std::thread;
+use std::time::Instant;
+
+use super::{recv, send, wait_for_peers};
+use crate::context::Context;
+use crate::engine::SharedEngine;
+use crate::message::Message;
+use crate::monitor::EventKind;
+use crate::options::Options;
+use crate::pattern::AnyPattern;
+
+/// Longer than any of it takes.
+const LONG: Duration = Duration::from_secs(20);
+
+/// Two connected PAIRs.
+fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
+    let context = Context::builder().driver(driver).build().unwrap();
+    let options = Options { context, ..Options::default() };
+    let bound = SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
+    let dialled = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
+    let endpoint = bound.enter().bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+    dialled.enter().connect(endpoint);
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(wait_for_peers(&bound, 1, Some(LONG)).unwrap()));
+        assert!(wait_for_peers(&dialled, 1, Some(LONG)).unwrap());
+    });
+    (bound, dialled)
+}
+
+#[test]
+fn a_send_goes_on_while_another_thread_receives() {
+    for driver in [false, true] {
+        let (one, other) = pairs(driver);
+        thread::scope(|scope| {
+            let receiver = scope.spawn(|| recv(&one, Some(LONG)).unwrap());
+            let begun = Instant::now();
+            for _ in 0..100 {
+                send(&one, Message::from("request"), Some(LONG)).unwrap();
+                assert_eq!(recv(&other, Some(LONG)).unwrap().unwrap().text(), Ok("request"));
+            }
+            assert!(begun.elapsed() < LONG / 2);
+            assert!(!receiver.is_finished());
+            send(&other, Message::from("reply"), Some(LONG)).unwrap();
+            assert_eq!(receiver.join().unwrap().unwrap().text(), Ok("reply"));
+        });
+        one.close();
+        other.close();
+    }
+}
+
+#[test]
+fn each_of_several_receivers_gets_a_message() {
+    const RECEIVERS: usize = 4;
+    for driver in [false, true] {
+        let (one, other) = pairs(driver);
+        thread::scope(|scope| {
+            let receivers: Vec<_> = (0..RECEIVERS)
+                .map(|_| scope.spawn(|| recv(&one, Some(LONG)).unwrap().unwrap()))
+                .collect();
+            for _ in 0..RECEIVERS {
+                send(&other, Message::from("one each"), Some(LONG)).unwrap();
+            }
+            for receiver in receivers {
+                assert_eq!(receiver.join().unwrap().text(), Ok("one each"));
+            }
+        });
+        one.close();
+        other.close();
+    }
+}
+
+#[test]
+fn a_sender_waits_for_room_while_another_thread_polls() {
+    const MESSAGES: usize = 20_000;
+    let (one, other) = pairs(false);
+    thread::scope(|scope| {
+        let receiver = scope.spawn(|| recv(&one, Some(LONG)).unwrap().unwrap());
+        let sender = scope.spawn(|| {
+            for _ in 0..MESSAGES {
+                send(&one, Message::from(&[7; 100][..]), Some(LONG)).unwrap();
+            }
+        });
+        for _ in 0..MESSAGES {
+            assert!(recv(&other, Some(LONG)).unwrap().is_some());
+        }
+        sender.join().unwrap();
+        send(&other, Message::from("end"), Some(LONG)).unwrap();
+        assert_eq!(receiver.join().unwrap().text(), Ok("end"));
+    });
+    one.close();
+    other.close();
+}
+
+#[test]
+fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let limits = zmtp_core::Limits::DEFAULT.handshake_timeout(50);
+    let options = Options { limits, ..Options::default() };
+    let engine = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
+    thread::scope(|scope| {
+        let receiver = scope.spawn(|| recv(&engine, Some(LONG)));
+        let handle = engine.enter().handle().unwrap();
+        let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
+        engine.enter().connect(endpoint.parse().unwrap());
+        let begun = Instant::now();
+        // The handshake times out, which only the thread that polls can notice.
+        while !matches!(
+            engine.enter().take_event().map(|event| event.kind),
+            Some(EventKind::Closed(_))
+        ) {
+            assert!(begun.elapsed() < LONG / 2);
+            thread::yield_now();
+        }
+        handle.stop().unwrap();
+        assert!(receiver.join().unwrap().is_err());
+    });
+    engine.close();
+}
