@@ -196,7 +196,7 @@ impl Guard<'_> {
     /// Returns after any event; the caller checks its condition and calls again.
     pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
         self.check_wake()?;
-        self.turn_unwoken(deadline).map_err(Error::io("poll"))?;
+        self.turn_unwoken(deadline).map_err(|error| Error::io("poll")(error))?;
         self.check_wake()
     }
 
