@@ -57,7 +57,11 @@ fn ours_request(endpoint: &str, load: &Load) -> Result<Summary, Box<dyn Error>> 
     summary::measure(load, || {
         req.send(&body[..])?;
         let reply = req.recv()?;
-        if reply.len() == body.len() { Ok(()) } else { Err("the reply has another size".into()) }
+        if reply.byte_len() == body.len() {
+            Ok(())
+        } else {
+            Err("the reply has another size".into())
+        }
     })
 }
 

@@ -54,7 +54,7 @@ fn measure(req: &mut Req, endpoint: &str, size: usize) -> Result<(), Box<dyn Err
         let start = Instant::now();
         let reply = req.request(&body[..], TIMEOUT)?.ok_or("no reply in time")?;
         times.push(start.elapsed());
-        if reply.bytes() != body {
+        if reply.bytes().unwrap() != body {
             return Err("the reply is not the request".into());
         }
     }

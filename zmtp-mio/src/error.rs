@@ -1,4 +1,4 @@
-//! What can go wrong in a call.
+//! Errors of calls.
 
 use core::fmt;
 use std::io;
@@ -6,55 +6,62 @@ use std::io;
 use zmtp_core::pattern::OutOfTurn;
 
 use crate::endpoint::{Endpoint, EndpointError};
-use crate::message::Message;
-use crate::text::NotText;
+use crate::message::{Message, NotText};
 
-/// Why a call failed. The socket stays usable after each of these.
+/// Why a call failed. The socket stays usable after each of these errors.
 ///
-/// What libzmq says by `errno` stands in each line. `ENOTSOCK` cannot occur: a closed socket is
-/// gone.
+/// The text of an error is complete: its [source](core::error::Error::source) is only what the text
+/// does not contain. Each variant names the `errno` of libzmq. One of libzmq's errors does not exist
+/// here: `ENOTSOCK`, because a closed socket cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The endpoint is in use, for ipc by a live listener, for inproc in the same context
+    /// The endpoint is in use: for ipc by a live listener, for inproc in the same context
     /// (`EADDRINUSE`).
     AddressInUse(Endpoint),
-    /// The text is no endpoint (`EINVAL`, `ENAMETOOLONG`), of no transport that there is
-    /// (`EPROTONOSUPPORT`), or of none for the socket type (`ENOCOMPATPROTO`).
+    /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), names an unknown transport
+    /// (`EPROTONOSUPPORT`), or one that the socket type cannot use (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
-    /// A message without a part was to be sent, or one without what its first part must name
-    /// (`EINVAL`; libzmq drops a ROUTER's).
+    /// The message has no part, or no part after the routing id (`EINVAL`; libzmq drops the message
+    /// of a ROUTER).
     EmptyMessage,
-    /// The system refused, with what it was asked to do (its own `errno`: `EADDRNOTAVAIL`,
-    /// `ENODEV`, `EACCES`, `EMFILE` and others).
+    /// A system call failed (its own `errno`: `EADDRNOTAVAIL`, `ENODEV`, `EACCES`, `EMFILE` and
+    /// others).
     Io {
-        /// What was to be done, with the endpoint.
+        /// The operation that failed, with its endpoint.
         doing: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The socket's type does not have this operation (`ENOTSUP`).
+    /// The socket type does not have this operation (`ENOTSUP`). Only a socket whose type is known
+    /// at run time returns it.
     NotSupported,
-    /// The message that came is not text. libzmq has no such thing.
+    /// The received message is not text. libzmq has no such error.
     NotText(NotText),
-    /// The call is not allowed now: REQ and REP take turns (`EFSM`).
+    /// The option is set, and the socket type does not have it (`EINVAL`).
+    Option {
+        /// The name of the option, as in [`Options`](crate::Options).
+        option: &'static str,
+    },
+    /// The call is not allowed now, because REQ and REP alternate between sending and receiving
+    /// (`EFSM`).
     OutOfTurn(OutOfTurn),
-    /// The peer that was asked is gone; a new request may be sent. libzmq has no such error and
-    /// waits for ever.
+    /// The peer that received the request is gone. A new request may be sent. libzmq has no such
+    /// error and waits without limit.
     PeerLost,
-    /// Another peer is called so (`EADDRINUSE` would be like it; libzmq aborts).
+    /// Another peer has the routing id. libzmq aborts the process.
     RoutingIdInUse,
-    /// The socket was stopped by its [`Handle`](crate::Handle) (`ETERM`, of a context).
+    /// A [`Handle`](crate::Handle) stopped the socket (`ETERM`, of a context).
     Stopped,
-    /// The socket has no such endpoint (`ENOENT`).
-    UnknownEndpoint(String),
-    /// Nobody is called as the message's first part says: of a mandatory ROUTER, and of STREAM
+    /// The socket is not bound or connected to this endpoint (`ENOENT`).
+    UnknownEndpoint(Endpoint),
+    /// No peer has the routing id in the first part. Only a mandatory ROUTER and a STREAM return it
     /// (`EHOSTUNREACH`).
     Unroutable,
-    /// It cannot be done now, or could not within the timeout (`EAGAIN`).
+    /// The operation is not possible now, or was not possible before the timeout (`EAGAIN`).
     WouldBlock,
-    /// The call was woken by the socket's [`Handle`](crate::Handle). libzmq has no such thing;
-    /// `EINTR` comes closest, and signals are not told here.
+    /// A [`Handle`](crate::Handle) woke the call. `EINTR` of libzmq is similar; signals do not
+    /// interrupt calls here.
     Woken,
 }
 
@@ -70,17 +77,22 @@ impl fmt::Display for Error {
         match self {
             Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
             Self::Endpoint(error) => error.fmt(f),
-            Self::EmptyMessage => f.write_str(
-                "a message needs at least one part, behind the routing id if there is one",
-            ),
+            Self::EmptyMessage => {
+                f.write_str("the message has no part, or none after the routing id")
+            }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::NotSupported => f.write_str("the socket type does not have this operation"),
             Self::NotText(error) => error.fmt(f),
+            Self::Option { option } => {
+                write!(f, "the socket type does not have the option `{option}`")
+            }
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("the peer asked is gone, and its reply with it"),
+            Self::PeerLost => f.write_str("the peer that received the request is gone"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
             Self::Stopped => f.write_str("the socket was stopped"),
-            Self::UnknownEndpoint(text) => write!(f, "the socket has no endpoint {text:?}"),
+            Self::UnknownEndpoint(endpoint) => {
+                write!(f, "the socket is not bound or connected to {endpoint}")
+            }
             Self::Unroutable => f.write_str("no peer has that routing id"),
             Self::WouldBlock => f.write_str("not possible now or within the timeout"),
             Self::Woken => f.write_str("woken by another thread"),
@@ -91,10 +103,10 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Endpoint(error) => Some(error),
-            Self::Io { source, .. } => Some(source),
-            Self::NotText(error) => Some(error),
-            Self::OutOfTurn(error) => Some(error),
+            Self::Endpoint(error) => error.source(),
+            Self::Io { source, .. } => source.source(),
+            Self::NotText(error) => error.source(),
+            Self::OutOfTurn(error) => error.source(),
             _ => None,
         }
     }
@@ -103,6 +115,12 @@ impl core::error::Error for Error {
 impl From<EndpointError> for Error {
     fn from(error: EndpointError) -> Self {
         Self::Endpoint(error)
+    }
+}
+
+impl From<NotText> for Error {
+    fn from(error: NotText) -> Self {
+        Self::NotText(error)
     }
 }
 
@@ -118,18 +136,50 @@ impl From<SendError> for Error {
     }
 }
 
-/// A message that was not sent, and why. Nothing of it went out.
+/// The error that a text which is an endpoint already cannot have.
+impl From<core::convert::Infallible> for Error {
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Keeps the kind of [`Error::Io`] and chooses the closest kind for the others. The error itself is
+/// inside: see [`io::Error::get_ref`].
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::AddressInUse(_) | Error::RoutingIdInUse => io::ErrorKind::AddrInUse,
+            Error::Endpoint(_) | Error::EmptyMessage | Error::Option { .. } => {
+                io::ErrorKind::InvalidInput
+            }
+            Error::Io { source, .. } => source.kind(),
+            Error::NotSupported => io::ErrorKind::Unsupported,
+            Error::NotText(_) => io::ErrorKind::InvalidData,
+            Error::PeerLost => io::ErrorKind::ConnectionAborted,
+            Error::UnknownEndpoint(_) => io::ErrorKind::NotFound,
+            Error::Unroutable => io::ErrorKind::HostUnreachable,
+            Error::WouldBlock => io::ErrorKind::WouldBlock,
+            Error::Woken => io::ErrorKind::Interrupted,
+            Error::OutOfTurn(_) | Error::Stopped => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// The error of a send. It returns the message, of which nothing was sent.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SendError {
-    /// Why.
+    /// Why the message was not sent.
     pub error: Error,
-    /// The message, as it was given.
+    /// The message, unchanged.
     pub message: Box<Message>,
 }
 
 impl SendError {
-    pub(crate) fn new(error: Error, message: Message) -> Self {
-        Self { error, message: Box::new(message) }
+    /// Creates an error of these parts.
+    pub fn new(error: Error, message: impl Into<Message>) -> Self {
+        Self { error, message: Box::new(message.into()) }
     }
 }
 
@@ -141,6 +191,57 @@ impl fmt::Display for SendError {
 
 impl core::error::Error for SendError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.error)
+        self.error.source()
+    }
+}
+
+impl From<SendError> for io::Error {
+    fn from(error: SendError) -> Self {
+        error.error.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::error::Error as _;
+
+    use super::*;
+
+    /// All texts of an error and its sources.
+    fn chain(error: &dyn core::error::Error) -> String {
+        let mut texts = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(error) = source {
+            texts.push(error.to_string());
+            source = error.source();
+        }
+        texts.join("; ")
+    }
+
+    #[test]
+    fn the_chain_of_an_error_repeats_no_text() {
+        let refused = || Error::io("connect")(io::Error::other("refused by a rule"));
+        for error in [refused(), "nonsense".parse::<Endpoint>().unwrap_err().into()] {
+            let text = error.to_string();
+            assert_eq!(chain(&error), text);
+            assert_eq!(chain(&SendError::new(error, "x")), format!("message not sent: {text}"));
+        }
+        let not_text = Error::from(Message::from(b"\xff").into_string().unwrap_err());
+        assert!(not_text.source().unwrap().to_string().starts_with("invalid utf-8"));
+        assert_eq!(chain(&not_text).matches("UTF-8").count(), 1);
+    }
+
+    #[test]
+    fn an_error_becomes_an_io_error_of_its_kind() {
+        let denied = Error::io("bind")(io::ErrorKind::PermissionDenied.into());
+        for (error, kind) in [
+            (denied, io::ErrorKind::PermissionDenied),
+            (Error::WouldBlock, io::ErrorKind::WouldBlock),
+            (Error::Unroutable, io::ErrorKind::HostUnreachable),
+        ] {
+            let text = error.to_string();
+            let error = io::Error::from(SendError::new(error, "x"));
+            assert_eq!((error.kind(), error.to_string()), (kind, text));
+        }
     }
 }

@@ -15,22 +15,18 @@ mod engine;
 mod error;
 mod exchange;
 mod inproc;
-#[cfg(feature = "json")]
-mod json;
 mod message;
 mod monitor;
 mod options;
 mod pattern;
 #[cfg(unix)]
 mod poller;
-mod pool;
 #[cfg(unix)]
 mod proxy;
 mod queue;
 mod routing_ids;
 mod slots;
 mod socket;
-mod text;
 mod topics;
 mod transport;
 mod tree;
@@ -39,10 +35,13 @@ pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
 pub use error::{Error, SendError};
-pub use message::Message;
+pub use message::{Message, NotOnePart, NotText, Parts, Properties, TextError};
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
-pub use monitor::{CloseReason, Counters, Dropped, Event, EventKind, PeerStatus, RefusedReason};
+pub use monitor::{
+    CloseReason, ConnectionId, Counters, Dropped, Event, EventKind, EventReader, PeerStatus,
+    RefusedReason,
+};
 pub use options::{Device, HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]
 pub use poller::{Item, Poller};
@@ -54,7 +53,6 @@ pub use socket::{
     Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream, Sub, Xpub,
     Xsub,
 };
-pub use text::NotText;
 /// The protocol core, whose limits, errors and routing ids appear in this crate's options and
 /// events.
 pub use zmtp_core;

@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
-mod harness;
+mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use harness::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports};
+use common::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports};
 use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;
@@ -101,9 +101,9 @@ fn rounds(req: &mut Req, body: &[u8], into: bool, count: usize) {
             true => assert!(req.recv_into(&mut reply, LIMIT).unwrap(), "no reply"),
             false => reply = req.recv().unwrap(),
         }
-        assert_eq!(reply.len(), body.len());
+        assert_eq!(reply.byte_len(), body.len());
     }
-    assert_eq!(reply.bytes(), body);
+    assert_eq!(reply.bytes().unwrap(), body);
 }
 
 /// What both ends together allocate in all the rounds after warm-up.

@@ -91,7 +91,7 @@ impl Exec {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut running = Running { child: command.spawn()?, ended: false };
 
-        let body = request.bytes().to_vec();
+        let body = request.parts().collect::<Vec<_>>().concat();
         let stdin = running.child.stdin.take();
         thread::Builder::new().name("exec-stdin".into()).spawn(move || {
             // A command need not read its input.

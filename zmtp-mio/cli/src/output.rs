@@ -227,7 +227,10 @@ impl Output {
             return Ok(());
         }
         match self.format {
-            Format::Raw => print(message.bytes()),
+            Format::Raw => match message.bytes() {
+                Some(bytes) => print(bytes),
+                None => print(&message.parts().collect::<Vec<_>>().concat()),
+            },
             Format::Json => print(json(&record(Part::all(message))).as_bytes()),
             Format::Hex => print(hex_line(message).as_bytes()),
             Format::Text => print(text_line(message).as_bytes()),

@@ -176,7 +176,7 @@ impl Engine {
         while !pipe.is_closed()
             && let Some(letter) = peer.outgoing.pop()
         {
-            let (bytes, weight) = (letter.message.len(), letter.weight());
+            let (bytes, weight) = (letter.message.byte_len(), letter.weight());
             let message = letter.is_message();
             if let Err(back) = pipe.push(letter, weight) {
                 peer.outgoing.push_front(back);
@@ -231,7 +231,11 @@ impl Engine {
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
         let mut context = peer.context(index);
         let result = if let Envelope::Subscription(what) = letter.envelope {
-            self.pattern.subscription(&mut context, what, letter.message.bytes())
+            self.pattern.subscription(
+                &mut context,
+                what,
+                letter.message.part(0).unwrap_or_default(),
+            )
         } else if let Some(letter) =
             open(&mut self.pattern, &mut self.monitor, context.peer, letter)
         {
@@ -258,7 +262,7 @@ fn open(
     mut letter: Letter,
 ) -> Option<Letter> {
     if matches!(letter.envelope, Envelope::Address) {
-        letter.message.remove_first();
+        letter.message.remove_front(1);
         letter.envelope = Envelope::None;
     }
     let head = letter.envelope.frame_count();

@@ -40,7 +40,7 @@ pub use wake::Handle;
 
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
-use crate::monitor::{Counters, Event, Monitor};
+use crate::monitor::{Counters, Event, EventReader, Monitor};
 use crate::options::Options;
 use crate::pattern::{self, AnyPattern, Pattern};
 use crate::queue;
@@ -351,7 +351,11 @@ impl Engine {
         self.monitor.counters
     }
 
-    pub(crate) fn take_event(&mut self) -> Option<Event> {
+    pub(crate) fn events(&self) -> EventReader {
+        self.monitor.events()
+    }
+
+    pub(crate) fn take_event(&self) -> Option<Event> {
         self.monitor.take_event()
     }
 }

@@ -124,7 +124,7 @@ impl Link {
         let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
         let step = match message.room() {
             room if room >= wanted.min(DIRECT as usize) => room,
-            _ => message.len().clamp(DIRECT as usize, STEP),
+            _ => message.byte_len().clamp(DIRECT as usize, STEP),
         };
         let place = message.spare(step.min(wanted));
         let room = place.len().min(wanted);

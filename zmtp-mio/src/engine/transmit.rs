@@ -98,7 +98,7 @@ impl Link {
                     && letter.is_message()
                 {
                     monitor.counters.messages_sent += 1;
-                    monitor.counters.bytes_sent += letter.message.len() as u64;
+                    monitor.counters.bytes_sent += letter.message.byte_len() as u64;
                 }
             }
         }

@@ -143,7 +143,7 @@ pub(super) fn send_raw(
         return Err(SendError::new(Error::EmptyMessage, message));
     }
     let id = message.part(0).unwrap_or_default();
-    if message.len() == id.len() {
+    if message.byte_len() == id.len() {
         return close(engine, id).map_err(|error| SendError::new(error, message));
     }
     let mut letter = Letter { envelope: Envelope::Address, message: without_empty(message) };

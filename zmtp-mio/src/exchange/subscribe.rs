@@ -58,9 +58,9 @@ fn try_send(engine: &mut Guard<'_>, message: &Message) -> Result<bool, Error> {
     if engine.pattern.as_subscribe()?.filters() {
         return Err(Error::NotSupported);
     }
-    match (message.part_count(), message.bytes()) {
-        (1, [1, topic @ ..]) => change(engine, Subscription::Subscribe, topic)?,
-        (1, [0, topic @ ..]) => change(engine, Subscription::Cancel, topic)?,
+    match message.bytes() {
+        Some([1, topic @ ..]) => change(engine, Subscription::Subscribe, topic)?,
+        Some([0, topic @ ..]) => change(engine, Subscription::Cancel, topic)?,
         _ => {
             engine.share_sending()?;
             return Ok(true);

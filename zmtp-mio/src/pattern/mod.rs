@@ -157,7 +157,7 @@ pub(crate) fn keep<P: Pattern>(
         Received::Queue => {
             let prefix = pattern.prefix(peer.peer).map_or(0, <[u8]>::len);
             counters.messages_received += 1;
-            counters.bytes_received += (letter.message.len() - prefix) as u64;
+            counters.bytes_received += (letter.message.byte_len() - prefix) as u64;
             // With conflation the newest message replaces the queued one.
             match conflate.then(|| peer.incoming.pop()).flatten() {
                 Some(_) => counters.dropped.conflated += 1,

@@ -179,9 +179,9 @@ impl Pattern for Rules {
         peer: &mut PeerContext<'_>,
         message: &Message,
     ) -> Result<Received, CloseReason> {
-        let (what, topic) = match (message.part_count(), message.bytes()) {
-            (1, [1, topic @ ..]) => (Subscription::Subscribe, topic),
-            (1, [0, topic @ ..]) => (Subscription::Cancel, topic),
+        let (what, topic) = match message.bytes() {
+            Some([1, topic @ ..]) => (Subscription::Subscribe, topic),
+            Some([0, topic @ ..]) => (Subscription::Cancel, topic),
             _ => return Ok(if self.xpub { Received::Queue } else { Received::NotAsked }),
         };
         self.subscription(peer, what, topic)?;

@@ -32,7 +32,7 @@ pub struct Traffic {
 
 impl Traffic {
     pub(super) fn of(message: &Message) -> Self {
-        Self { parts: message.part_count() as u64, bytes: message.len() as u64 }
+        Self { parts: message.part_count() as u64, bytes: message.byte_len() as u64 }
     }
 
     pub(super) const fn add(&mut self, more: Self) {

@@ -282,7 +282,7 @@ impl<'s> Proxy<'s> {
     fn obey(&mut self) -> Result<(), Error> {
         let Some(control) = &mut self.control else { return Ok(()) };
         while let Some(command) = control.take()? {
-            let answer = match command.bytes() {
+            let answer = match command.bytes().unwrap_or_default() {
                 b"STATISTICS" => self.statistics.to_message(),
                 word => {
                     match word {

@@ -43,7 +43,7 @@ macro_rules! common {
             pub fn unbind(&mut self, endpoint: &str) -> Result<(), crate::Error> {
                 match self.engine.enter().unbind(&endpoint.parse()?) {
                     true => Ok(()),
-                    false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
+                    false => Err(crate::Error::UnknownEndpoint(endpoint.parse()?)),
                 }
             }
 
@@ -75,7 +75,7 @@ macro_rules! common {
             pub fn disconnect(&mut self, endpoint: &str) -> Result<(), crate::Error> {
                 match self.engine.enter().disconnect(&endpoint.parse()?) {
                     true => Ok(()),
-                    false => Err(crate::Error::UnknownEndpoint(endpoint.into())),
+                    false => Err(crate::Error::UnknownEndpoint(endpoint.parse()?)),
                 }
             }
 
@@ -93,7 +93,13 @@ macro_rules! common {
             /// The oldest event that was not taken. Up to 1,024 wait; older ones give way and are
             /// counted.
             pub fn next_event(&mut self) -> Option<crate::Event> {
-                self.engine.enter().take_event()
+                self.engine.look().take_event()
+            }
+
+            /// Returns a reader of the socket's events for other threads. It takes from the same
+            /// queue as [`Self::next_event`].
+            pub fn events(&self) -> crate::EventReader {
+                self.engine.look().events()
             }
 
             /// The peers that are connected now, handshakes over.

@@ -19,7 +19,7 @@ fn our_xpub(
 }
 
 fn receive(xpub: &mut Xpub) -> Vec<u8> {
-    xpub.recv_timeout(LONG).unwrap().expect("a report").bytes().to_vec()
+    xpub.recv_timeout(LONG).unwrap().expect("a report").bytes().unwrap().to_vec()
 }
 
 #[test]

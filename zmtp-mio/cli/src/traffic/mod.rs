@@ -36,7 +36,7 @@ pub(crate) trait Traffic: Device {
     fn uncork(&mut self) {}
 
     fn send(&mut self, message: Message, _: Duration) -> Result<(), SendError> {
-        Err(SendError { error: Error::WouldBlock, message: Box::new(message) })
+        Err(SendError::new(Error::NotSupported, message))
     }
 
     /// Takes a message that is there.

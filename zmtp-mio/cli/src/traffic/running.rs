@@ -139,14 +139,16 @@ impl<T: Traffic> Running<'_, T> {
     }
 
     fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
-        let bytes = message.len();
+        let bytes = message.byte_len();
         loop {
             match self.socket.send(message, self.context.slice(Duration::MAX)) {
                 Ok(()) => {
                     self.tally.sent(bytes);
                     return Ok(());
                 }
-                Err(SendError { error: Error::WouldBlock | Error::Woken, message: back }) => {
+                Err(SendError {
+                    error: Error::WouldBlock | Error::Woken, message: back, ..
+                }) => {
                     message = *back;
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
@@ -176,14 +178,18 @@ impl<T: Traffic> Running<'_, T> {
                 return Ok(false);
             }
             let Some(message) = self.now.pending.take() else { return Ok(false) };
-            let bytes = message.len();
+            let bytes = message.byte_len();
             match self.socket.send(message, Duration::ZERO) {
                 Ok(()) => {
                     self.pace.gone();
                     self.tally.sent(bytes);
                     self.now.last = Instant::now();
                 }
-                Err(SendError { error: error @ (Error::WouldBlock | Error::Woken), message }) => {
+                Err(SendError {
+                    error: error @ (Error::WouldBlock | Error::Woken),
+                    message,
+                    ..
+                }) => {
                     self.now.pending = Some(*message);
                     // Woken is not refused: the message may go all the same.
                     return Ok(matches!(error, Error::Woken));

@@ -54,7 +54,7 @@ impl Tally {
 
     pub(super) fn received(&mut self, message: &Message) {
         self.received += 1;
-        self.received_bytes += message.len() as u64;
+        self.received_bytes += message.byte_len() as u64;
         self.moved();
     }
 

@@ -1,0 +1,313 @@
+//! Messages: one or more parts in one buffer.
+
+#[cfg(feature = "bytes")]
+mod bytes;
+mod content;
+mod convert;
+#[cfg(feature = "json")]
+mod json;
+mod parts;
+mod pool;
+mod properties;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::ops::Range;
+use std::sync::Arc;
+
+pub use content::{NotOnePart, NotText, TextError};
+pub use parts::Parts;
+pub use properties::Properties;
+use storage::Storage;
+
+/// A message of one or more parts.
+///
+/// The bytes of all parts lie in one buffer, one part after the other. A small message needs no
+/// allocation, and a multipart message needs one.
+///
+/// Many types convert into a single-part message: text, slices, vectors, [`Cow`](std::borrow::Cow)
+/// and, with the feature `bytes`, `bytes::Bytes`. Vectors and strings are taken over without a copy.
+/// Arrays convert into one part for each element; [`Message::from_parts`] takes any iterator.
+///
+/// A message whose buffer is more than twice as large as its bytes, and larger than 4 KiB, is copied
+/// when it is queued, because queues count bytes.
+///
+/// `Message` does not implement `AsRef<[u8]>`, because the bytes of a multipart message must not be
+/// taken for those of a single part. Use [`Message::bytes`] or [`Message::part`].
+///
+/// ```
+/// use zmtp_mio::Message;
+///
+/// let mut message = Message::from("header");
+/// message.push(b"body");
+/// assert_eq!(message.part_count(), 2);
+/// assert_eq!(message.part(1), Some(&b"body"[..]));
+/// assert_eq!(message, Message::from(["header", "body"]));
+/// assert_eq!(Message::from("ping").text(), Ok("ping"));
+/// ```
+#[derive(Clone, Default)]
+pub struct Message {
+    storage: Storage,
+    /// Where the first part begins. The bytes before it belong to parts that were removed.
+    start: usize,
+    /// Where each part but the last ends, as offsets into the storage.
+    ends: Vec<usize>,
+    has_parts: bool,
+    properties: Option<Arc<Properties>>,
+}
+
+impl Message {
+    /// Creates a message without parts. It must have a part before it can be sent.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Creates a message with these parts.
+    pub fn from_parts<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Self {
+        let mut message = Self::new();
+        message.extend(parts);
+        message
+    }
+
+    /// Creates a single-part message from a buffer that another type owns, without copying its
+    /// bytes.
+    ///
+    /// The owner is dropped with the last message that shares the buffer. `as_ref` must return the
+    /// same bytes at every call.
+    ///
+    /// ```
+    /// use zmtp_mio::Message;
+    ///
+    /// static TABLE: [u8; 100_000] = [7; 100_000];
+    ///
+    /// let message = Message::from_owner(&TABLE);
+    /// assert_eq!(message.bytes().unwrap().as_ptr(), TABLE.as_ptr());
+    /// ```
+    pub fn from_owner(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self { storage: Storage::owned_by(owner), has_parts: true, ..Self::default() }
+    }
+
+    /// Appends a part.
+    pub fn push(&mut self, part: impl AsRef<[u8]>) {
+        self.begin_part();
+        self.append(part.as_ref());
+    }
+
+    /// Inserts a part before the first one.
+    ///
+    /// The bytes of the other parts are moved, unless a removed part left enough room.
+    pub fn push_front(&mut self, part: impl AsRef<[u8]>) {
+        let part = part.as_ref();
+        if !self.has_parts {
+            return self.push(part);
+        }
+        let gap = part.len().saturating_sub(self.start);
+        // Also takes the bytes out of a shared buffer.
+        self.storage.spare(gap);
+        self.storage.commit(gap);
+        let (start, end) = (self.start, self.storage.len());
+        let bytes = self.storage.bytes_mut();
+        bytes.copy_within(start..end - gap, start + gap);
+        self.ends.iter_mut().for_each(|end| *end += gap);
+        let first = start + gap;
+        self.start = first - part.len();
+        bytes[self.start..first].copy_from_slice(part);
+        self.ends.insert(0, first);
+    }
+
+    /// Removes the first part and returns its bytes. The other parts are not moved.
+    ///
+    /// To take the routing id from a message of a ROUTER without an allocation, use
+    /// [`Message::split_off`].
+    ///
+    /// ```
+    /// use zmtp_mio::Message;
+    ///
+    /// let mut message = Message::from(["id", "body"]);
+    /// assert_eq!(message.pop_front().as_deref(), Some(&b"id"[..]));
+    /// assert_eq!(message.text(), Ok("body"));
+    /// ```
+    pub fn pop_front(&mut self) -> Option<Vec<u8>> {
+        let part = self.part(0)?.to_vec();
+        self.remove_front(1);
+        Some(part)
+    }
+
+    /// Splits the message: keeps the first `at` parts and returns the others as a message.
+    ///
+    /// The returned message has no parts if there are no more than `at`. The larger half keeps the
+    /// buffer; the smaller one is copied. Both keep the [properties](Self::properties).
+    ///
+    /// ```
+    /// use zmtp_mio::Message;
+    ///
+    /// let mut id = Message::from(["id", "", "body"]);
+    /// let rest = id.split_off(1);
+    /// assert_eq!(id.text(), Ok("id"));
+    /// assert_eq!(rest, Message::from(["", "body"]));
+    /// ```
+    #[must_use = "use `truncate` to drop the parts"]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        if at >= self.part_count() {
+            return Self { properties: self.properties.clone(), ..Self::default() };
+        }
+        let cut = self.range(at).map_or(self.start, |range| range.start);
+        let copy = |parts| Self { properties: self.properties.clone(), ..Self::from_parts(parts) };
+        if cut - self.start < self.storage.len() - cut {
+            let head = copy(self.parts_at(0..at));
+            self.remove_front(at);
+            return core::mem::replace(self, head);
+        }
+        let tail = copy(self.parts_at(at..self.part_count()));
+        self.truncate(at);
+        tail
+    }
+
+    /// Keeps the first `parts` parts and removes the others.
+    pub fn truncate(&mut self, parts: usize) {
+        match parts.checked_sub(1).map(|last| self.ends.get(last)) {
+            None => self.remove_front(self.part_count()),
+            Some(Some(&end)) => {
+                self.storage.truncate(end);
+                self.ends.truncate(parts - 1);
+            }
+            Some(None) => {}
+        }
+    }
+
+    /// Removes all parts and the properties, and keeps the buffer.
+    pub fn clear(&mut self) {
+        self.storage.clear();
+        self.start = 0;
+        self.ends.clear();
+        self.has_parts = false;
+        self.properties = None;
+    }
+
+    /// Returns the number of parts.
+    pub const fn part_count(&self) -> usize {
+        self.ends.len() + self.has_parts as usize
+    }
+
+    /// Returns the number of bytes in all parts.
+    pub const fn byte_len(&self) -> usize {
+        self.storage.len() - self.start
+    }
+
+    /// Returns what is known of the peer that sent the message (`zmq_msg_gets`). It is `None` for a
+    /// message that was not received.
+    ///
+    /// A received message that is sent on keeps its properties; they do not go to the peer.
+    pub fn properties(&self) -> Option<&Properties> {
+        self.properties.as_deref()
+    }
+
+    /// Notes the peer that sent the message.
+    #[allow(dead_code, reason = "set by the engine's connections, which come next")]
+    pub(crate) fn set_properties(&mut self, properties: Option<Arc<Properties>>) {
+        self.properties = properties;
+    }
+
+    /// Makes clones cheap: from now on they share the buffer, unless the message is small.
+    pub(crate) fn share(&mut self) {
+        self.settle();
+        self.storage.share();
+    }
+
+    /// Returns where a part lies in the storage.
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        if index >= self.part_count() {
+            return None;
+        }
+        let start = index.checked_sub(1).map_or(self.start, |before| self.ends[before]);
+        Some(start..self.ends.get(index).copied().unwrap_or(self.storage.len()))
+    }
+
+    /// Starts the next part; bytes appended from now on belong to it.
+    pub(crate) fn begin_part(&mut self) {
+        if self.has_parts {
+            self.ends.push(self.storage.len());
+        }
+        self.has_parts = true;
+    }
+
+    /// Removes the first `parts` parts without moving the others.
+    pub(crate) fn remove_front(&mut self, parts: usize) {
+        if parts == 0 {
+            return;
+        }
+        match self.ends.get(parts - 1) {
+            Some(&end) => {
+                self.start = end;
+                self.ends.drain(..parts);
+            }
+            None => {
+                let properties = self.properties.take();
+                self.clear();
+                self.properties = properties;
+            }
+        }
+    }
+
+    /// Appends bytes to the last part.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.commit(bytes.len());
+    }
+
+    /// Returns at least `n` bytes behind the last part, to be filled and then
+    /// [committed](Self::commit).
+    pub(crate) fn spare(&mut self, n: usize) -> &mut [u8] {
+        self.storage.spare(n)
+    }
+
+    /// Returns how many bytes can be appended without an allocation.
+    pub(crate) fn room(&self) -> usize {
+        self.storage.room()
+    }
+
+    /// Adds the first `n` spare bytes, which were filled, to the last part.
+    pub(crate) fn commit(&mut self, n: usize) {
+        self.storage.commit(n);
+    }
+
+    /// Gives back a buffer that is much too large, because the message is complete and may be
+    /// queued for long.
+    pub(crate) fn settle(&mut self) {
+        self.storage.settle();
+    }
+
+    /// Returns what the message counts in a queue: its bytes, and a constant for each part, so that
+    /// a flood of empty parts is not free.
+    pub(crate) fn weight(&self) -> usize {
+        self.byte_len() + self.part_count() * size_of::<usize>()
+    }
+}
+
+/// Compares parts, not properties.
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.part_count() == other.part_count() && self.parts().eq(other.parts())
+    }
+}
+
+impl Eq for Message {}
+
+/// Shows the first 32 bytes of each part.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 32;
+        let mut list = f.debug_list();
+        for part in self.parts() {
+            let cut = if part.len() > SHOWN { "…" } else { "" };
+            let shown = part[..part.len().min(SHOWN)].escape_ascii();
+            list.entry(&format_args!("\"{shown}{cut}\" ({} bytes)", part.len()));
+        }
+        list.finish()
+    }
+}

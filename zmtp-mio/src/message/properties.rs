@@ -1,0 +1,25 @@
+//! What is known of the peer that sent a message.
+
+use core::net::SocketAddr;
+
+use zmtp_core::wire::SocketType;
+
+use crate::monitor::ConnectionId;
+
+/// Properties of the connection that a message was received on, from [`Message::properties`].
+///
+/// All messages of a connection share one value.
+///
+/// [`Message::properties`]: crate::Message::properties
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Properties {
+    /// The connection; its events and its [`PeerStatus`](crate::PeerStatus) have the same id.
+    pub connection: ConnectionId,
+    /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`).
+    pub peer_address: Option<SocketAddr>,
+    /// The socket type that the peer announced (`Socket-Type`), if any.
+    pub socket_type: Option<SocketType>,
+    /// The routing id that the peer announced (`Identity`); may be empty.
+    pub routing_id: Vec<u8>,
+}

@@ -1,0 +1,221 @@
+//! The bytes of a message: inline, in a buffer of its own, or in a shared one.
+
+use core::mem;
+use std::sync::Arc;
+
+use super::pool;
+
+/// Bytes that fit without an allocation.
+pub(super) const INLINE: usize = 78;
+/// The least that a buffer grows by, in bytes.
+const GROWTH: usize = 512;
+
+/// A buffer that another type owns.
+type Owner = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// Where the bytes are.
+pub(super) enum Storage {
+    Inline {
+        len: u8,
+        bytes: [u8; INLINE],
+    },
+    /// `len` bytes of a buffer that is initialised over its whole length.
+    Heap {
+        len: usize,
+        buffer: Vec<u8>,
+    },
+    /// `len` bytes of a buffer that copies of the message share.
+    Shared {
+        len: usize,
+        buffer: Arc<Vec<u8>>,
+    },
+    /// `len` bytes of a buffer that is not ours.
+    Foreign {
+        len: usize,
+        owner: Owner,
+    },
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::Inline { len: 0, bytes: [0; INLINE] }
+    }
+}
+
+impl From<Vec<u8>> for Storage {
+    fn from(buffer: Vec<u8>) -> Self {
+        Self::Heap { len: buffer.len(), buffer }
+    }
+}
+
+impl Storage {
+    /// Keeps the bytes in their owner's buffer.
+    pub(super) fn owned_by(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        let owner: Owner = Arc::new(owner);
+        Self::Foreign { len: (*owner).as_ref().len(), owner }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Inline { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Heap { len, buffer } => &buffer[..*len],
+            Self::Shared { len, buffer } => &buffer[..*len],
+            Self::Foreign { len, owner } => &(**owner).as_ref()[..*len],
+        }
+    }
+
+    /// The bytes to be changed; none while they are shared, see [`Storage::spare`].
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Inline { len, bytes } => &mut bytes[..usize::from(*len)],
+            Self::Heap { len, buffer } => &mut buffer[..*len],
+            Self::Shared { .. } | Self::Foreign { .. } => &mut [],
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        match self {
+            Self::Inline { len, .. } => *len as usize,
+            Self::Heap { len, .. } | Self::Shared { len, .. } | Self::Foreign { len, .. } => *len,
+        }
+    }
+
+    /// Removes all bytes, and keeps a buffer that is not shared.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Inline { .. } | Self::Heap { .. } => self.truncate(0),
+            Self::Shared { .. } | Self::Foreign { .. } => *self = Self::default(),
+        }
+    }
+
+    /// Keeps the first `n` bytes.
+    pub(super) fn truncate(&mut self, n: usize) {
+        match self {
+            Self::Inline { len, .. } => *len = (*len).min(n as u8),
+            Self::Heap { len, .. } | Self::Shared { len, .. } | Self::Foreign { len, .. } => {
+                *len = (*len).min(n);
+            }
+        }
+    }
+
+    /// Returns the bytes as a vector, without a copy if the buffer is not shared and not inline.
+    pub(super) fn into_vec(mut self) -> Vec<u8> {
+        match &mut self {
+            Self::Heap { len, buffer } => {
+                buffer.truncate(*len);
+                mem::take(buffer)
+            }
+            Self::Shared { len, buffer } => match Arc::get_mut(buffer) {
+                Some(buffer) => {
+                    buffer.truncate(*len);
+                    mem::take(buffer)
+                }
+                None => buffer[..*len].to_vec(),
+            },
+            Self::Inline { .. } | Self::Foreign { .. } => self.bytes().to_vec(),
+        }
+    }
+
+    /// Makes clones cheap, unless the bytes are inline.
+    pub(super) fn share(&mut self) {
+        if let Self::Heap { len, buffer } = self {
+            *self = Self::Shared { len: *len, buffer: Arc::new(mem::take(buffer)) };
+        }
+    }
+
+    /// Returns at least `n` bytes behind the last one, to be filled and then
+    /// [committed](Self::commit). Afterwards the bytes are not shared.
+    pub(super) fn spare(&mut self, n: usize) -> &mut [u8] {
+        let needed = self.len() + n;
+        if let Self::Shared { .. } | Self::Foreign { .. } = self {
+            let mut own = pool::take(needed);
+            own.clear();
+            own.extend_from_slice(self.bytes());
+            *self = Self::from(own);
+        }
+        if let Self::Inline { len, bytes } = self
+            && needed > INLINE
+        {
+            let len = usize::from(*len);
+            let mut buffer = pool::take(needed);
+            if buffer.len() < needed {
+                buffer.resize(needed.max(GROWTH), 0);
+            }
+            buffer[..len].copy_from_slice(&bytes[..len]);
+            *self = Self::Heap { len, buffer };
+        }
+        match self {
+            Self::Inline { len, bytes } => &mut bytes[usize::from(*len)..],
+            Self::Heap { len, buffer } => {
+                if buffer.len() < needed {
+                    // Doubling keeps the copies of a growing body linear.
+                    let size = needed.max(buffer.len() * 2).max(GROWTH);
+                    buffer.resize(size, 0);
+                }
+                &mut buffer[*len..]
+            }
+            Self::Shared { .. } | Self::Foreign { .. } => &mut [],
+        }
+    }
+
+    /// Returns how many bytes can be appended without an allocation.
+    pub(super) fn room(&self) -> usize {
+        match self {
+            Self::Inline { len, .. } => INLINE - usize::from(*len),
+            Self::Heap { len, buffer } => buffer.len() - len,
+            Self::Shared { .. } | Self::Foreign { .. } => 0,
+        }
+    }
+
+    /// Adds the first `n` spare bytes, which were filled.
+    pub(super) fn commit(&mut self, n: usize) {
+        match self {
+            Self::Inline { len, .. } => *len += n as u8,
+            Self::Heap { len, .. } | Self::Shared { len, .. } | Self::Foreign { len, .. } => {
+                *len += n;
+            }
+        }
+    }
+
+    /// Gives a buffer back that is more than twice too large, and more than a few KiB.
+    pub(super) fn settle(&mut self) {
+        if let Self::Heap { len, buffer } = self
+            && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)
+        {
+            let fitting = buffer[..*len].to_vec();
+            pool::give(mem::replace(buffer, fitting));
+        }
+    }
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        match self {
+            Self::Inline { .. } | Self::Foreign { .. } => {}
+            Self::Heap { buffer, .. } => pool::give(mem::take(buffer)),
+            Self::Shared { buffer, .. } => {
+                if let Some(buffer) = Arc::get_mut(buffer) {
+                    pool::give(mem::take(buffer));
+                }
+            }
+        }
+    }
+}
+
+/// Shares a shared buffer and copies others.
+impl Clone for Storage {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Inline { len, bytes } => Self::Inline { len: *len, bytes: *bytes },
+            Self::Heap { .. } => {
+                let mut copy = Self::default();
+                let len = self.len();
+                copy.spare(len)[..len].copy_from_slice(self.bytes());
+                copy.commit(len);
+                copy
+            }
+            Self::Shared { len, buffer } => Self::Shared { len: *len, buffer: Arc::clone(buffer) },
+            Self::Foreign { len, owner } => Self::Foreign { len: *len, owner: Arc::clone(owner) },
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Counters of a socket.
+
+use core::fmt;
+
+use zmtp_core::pattern::Reason;
+
+/// What a socket has done since it was created. Counters only grow.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Messages written to the kernel completely, or passed to a socket of this process.
+    pub messages_sent: u64,
+    /// Bytes of the parts of those messages, without framing.
+    pub bytes_sent: u64,
+    /// Messages received completely and queued for the application.
+    pub messages_received: u64,
+    /// Bytes of the parts of those messages, without framing and envelope.
+    pub bytes_received: u64,
+    /// Accepted connections.
+    pub accepted: u64,
+    /// Connection attempts, including the first of each endpoint.
+    pub dials: u64,
+    /// Successful handshakes.
+    pub handshakes: u64,
+    /// Connections that ended before the end of their handshake, for any reason. The events give
+    /// the reason.
+    pub refused: u64,
+    /// Connections that ended after their handshake, for any reason.
+    pub disconnects: u64,
+    /// Commands that were ignored: unknown, malformed, or without meaning for this socket.
+    pub ignored_commands: u64,
+    /// Peers that were accepted although their READY has no `Socket-Type`.
+    pub unnamed_peers: u64,
+    /// Messages that were not delivered or not sent, by cause.
+    pub dropped: Dropped,
+    /// Events that were discarded because the queue of events was full.
+    pub events_lost: u64,
+}
+
+/// Messages that were not delivered or not sent, by cause.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// Received: the delimiter or the body is missing.
+    pub bad_envelope: u64,
+    /// Received: a reply without a request.
+    pub not_asked: u64,
+    /// Received: a reply from another peer than the one that got the request.
+    pub wrong_peer: u64,
+    /// Received: a reply whose request id is not that of the last request.
+    pub wrong_request_id: u64,
+    /// Received: incomplete when its connection ended.
+    pub incomplete: u64,
+    /// Received: no subscription matches.
+    pub not_subscribed: u64,
+    /// Received by a socket type that only sends.
+    pub not_received: u64,
+    /// Received, or to be sent: replaced by a newer message (`ZMQ_CONFLATE`).
+    pub conflated: u64,
+    /// To be sent: no peer has the routing id.
+    pub unroutable: u64,
+    /// To be sent: the peer was gone.
+    pub peer_gone: u64,
+    /// To be sent: the peer's queue was at the high-water mark, and the socket type drops messages
+    /// then.
+    pub high_water_mark: u64,
+    /// To be sent: partly written when the connection ended.
+    pub half_sent: u64,
+    /// To be sent: discarded by `disconnect`, by a request that timed out, or at the end of linger.
+    pub given_up: u64,
+}
+
+impl Dropped {
+    pub(super) const fn reject(&mut self, reason: Reason) {
+        match reason {
+            Reason::BadEnvelope => self.bad_envelope += 1,
+            Reason::WrongPeer => self.wrong_peer += 1,
+            Reason::WrongRequestId => self.wrong_request_id += 1,
+            Reason::SendsOnly => self.not_received += 1,
+            _ => self.not_asked += 1,
+        }
+    }
+
+    /// Returns the sum of all causes.
+    pub const fn total(&self) -> u64 {
+        let mut total = 0;
+        let counts = self.counts();
+        let mut at = 0;
+        while at < counts.len() {
+            total += counts[at].1;
+            at += 1;
+        }
+        total
+    }
+
+    const fn counts(&self) -> [(&'static str, u64); 13] {
+        [
+            ("bad envelope", self.bad_envelope),
+            ("not asked", self.not_asked),
+            ("wrong peer", self.wrong_peer),
+            ("wrong request id", self.wrong_request_id),
+            ("incomplete", self.incomplete),
+            ("not subscribed", self.not_subscribed),
+            ("not received", self.not_received),
+            ("conflated", self.conflated),
+            ("unroutable", self.unroutable),
+            ("peer gone", self.peer_gone),
+            ("high-water mark", self.high_water_mark),
+            ("half sent", self.half_sent),
+            ("given up", self.given_up),
+        ]
+    }
+}
+
+/// One line: sums of messages, bytes and connections, and each cause of drops that occurred.
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "sent {} messages ({} bytes), received {} ({} bytes); {} handshakes, {} accepted, \
+             {} dials, {} refused, {} disconnects; dropped {}",
+            self.messages_sent,
+            self.bytes_sent,
+            self.messages_received,
+            self.bytes_received,
+            self.handshakes,
+            self.accepted,
+            self.dials,
+            self.refused,
+            self.disconnects,
+            self.dropped,
+        )?;
+        for (what, n) in [
+            ("ignored commands", self.ignored_commands),
+            ("peers without socket type", self.unnamed_peers),
+            ("events lost", self.events_lost),
+        ] {
+            if n > 0 {
+                write!(f, "; {n} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sum, and each cause that occurred.
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.total())?;
+        let mut separator = " (";
+        for (cause, n) in self.counts().into_iter().filter(|(_, n)| *n > 0) {
+            write!(f, "{separator}{cause} {n}")?;
+            separator = ", ";
+        }
+        f.write_str(if separator == ", " { ")" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_shown_in_one_line() {
+        let mut counters = Counters { messages_sent: 3, bytes_sent: 12, ..Counters::default() };
+        assert!(counters.to_string().ends_with("dropped 0"), "{counters}");
+        counters.dropped.reject(Reason::BadEnvelope);
+        counters.dropped.peer_gone = 2;
+        counters.events_lost = 1;
+        let text = counters.to_string();
+        assert!(text.starts_with("sent 3 messages (12 bytes), received 0 (0 bytes);"), "{text}");
+        assert!(text.ends_with("dropped 3 (bad envelope 1, peer gone 2); 1 events lost"), "{text}");
+    }
+}

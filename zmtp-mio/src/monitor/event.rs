@@ -1,0 +1,165 @@
+//! Events of a socket and its peers.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use zmtp_core::pattern::Reason;
+use zmtp_core::wire::{SocketType, Version};
+use zmtp_core::{Ignored, PeerInfo};
+
+use super::reason::{CloseReason, RefusedReason};
+use crate::endpoint::Endpoint;
+
+/// A connection of a socket. Ids are not used again by the same socket.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ConnectionId(pub(super) u64);
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// An event of a socket.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event {
+    /// The endpoint that was bound or connected.
+    pub endpoint: Arc<Endpoint>,
+    /// The connection, for events that belong to one. All events of a connection, its
+    /// [`PeerStatus`] and the [properties](crate::Properties) of its messages have the same id, over
+    /// every transport.
+    pub connection: Option<ConnectionId>,
+    /// The peer's address, if it is a TCP peer.
+    pub remote: Option<SocketAddr>,
+    /// The local address of the connection, if the peer is a TCP peer.
+    pub local: Option<SocketAddr>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// The endpoint, the connection, the peer's address, and what happened.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.endpoint)?;
+        if let Some(connection) = self.connection {
+            write!(f, " {connection}")?;
+        }
+        if let Some(remote) = self.remote {
+            write!(f, " {remote}")?;
+        }
+        write!(f, ": {}", self.kind)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The socket listens on the endpoint, which is concrete.
+    Listening,
+    /// The socket cannot listen on the endpoint, for this reason.
+    BindFailed(io::ErrorKind),
+    /// A connection was accepted. Its handshake begins.
+    Accepted,
+    /// Accepting is suspended: the system or the limit on connections does not allow another
+    /// connection. The socket tries again by itself.
+    AcceptPaused(io::ErrorKind),
+    /// A connection to the endpoint was established. Its handshake begins.
+    Connected,
+    /// A connection ended.
+    Closed(CloseReason),
+    /// The next connection attempt begins after this time.
+    Retrying(Duration),
+    /// The handshake succeeded.
+    Ready(PeerInfo),
+    /// The peer sent ERROR with this reason.
+    Refused(RefusedReason),
+    /// A command of the peer was ignored. Only the first one of each connection is an event;
+    /// [`Counters::ignored_commands`](crate::Counters::ignored_commands) counts them all.
+    Ignored(Ignored),
+    /// A message of the peer was rejected for this reason. Only the first one of each connection is
+    /// an event; [`Counters::dropped`](crate::Counters::dropped) counts them all. Messages of peers
+    /// in this process (`inproc`) are only counted.
+    Dropped(Reason),
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening => f.write_str("listening"),
+            Self::BindFailed(error) => write!(f, "cannot listen: {error}"),
+            Self::Accepted => f.write_str("accepted"),
+            Self::AcceptPaused(error) => write!(f, "accepting paused: {error}"),
+            Self::Connected => f.write_str("connected"),
+            Self::Closed(reason) => write!(f, "closed: {reason}"),
+            Self::Retrying(wait) => write!(f, "connecting again in {} ms", wait.as_millis()),
+            Self::Ready(PeerInfo { version, socket_type: Some(socket_type), .. }) => {
+                write!(f, "ready: {socket_type}, ZMTP {version}")
+            }
+            Self::Ready(PeerInfo { version, .. }) => {
+                write!(f, "ready: unknown socket type, ZMTP {version}")
+            }
+            Self::Refused(reason) => write!(f, "refused by the peer: {reason}"),
+            Self::Ignored(command) => write!(f, "ignored {command}"),
+            Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
+        }
+    }
+}
+
+/// A connected peer and the state of its queues.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PeerStatus {
+    /// The endpoint that was bound or connected.
+    pub endpoint: Arc<Endpoint>,
+    /// Whether the peer connected to this socket.
+    pub accepted: bool,
+    /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`).
+    pub remote: Option<SocketAddr>,
+    /// The local address of the connection, if the peer is a TCP peer.
+    pub local: Option<SocketAddr>,
+    /// The version of ZMTP that the peer announced; `None` for a [`Stream`](crate::Stream).
+    pub version: Option<Version>,
+    /// The socket type that the peer announced (`Socket-Type`), if any.
+    pub socket_type: Option<SocketType>,
+    /// The routing id that a ROUTER or STREAM uses for the peer. For other types, the id that the
+    /// peer announced (`Identity`); may be empty.
+    pub routing_id: Vec<u8>,
+    /// When the connection was established.
+    pub since: Instant,
+    /// The number of messages from the peer that are queued for the application.
+    pub to_receive: usize,
+    /// The number of messages to the peer that are not written yet.
+    pub to_send: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_shown_in_one_line() {
+        let mut event = Event {
+            endpoint: Arc::new("tcp://127.0.0.1:5555".parse().unwrap()),
+            connection: None,
+            remote: None,
+            local: None,
+            kind: EventKind::Listening,
+        };
+        assert_eq!(event.to_string(), "tcp://127.0.0.1:5555: listening");
+        event.connection = Some(ConnectionId(7));
+        event.remote = "127.0.0.1:40000".parse().ok();
+        event.kind = EventKind::Closed(CloseReason::ByPeer);
+        assert_eq!(
+            event.to_string(),
+            "tcp://127.0.0.1:5555 #7 127.0.0.1:40000: closed: closed by peer"
+        );
+        event.kind = EventKind::Refused(RefusedReason::new(b"no\n"));
+        assert!(event.to_string().ends_with(": refused by the peer: no\\n"), "{event}");
+    }
+}

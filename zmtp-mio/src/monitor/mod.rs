@@ -1,0 +1,88 @@
+//! Monitoring: counters, and events with reasons.
+
+mod counters;
+mod event;
+mod queue;
+mod reason;
+
+use std::sync::Arc;
+
+use zmtp_core::pattern::Reason;
+
+pub use counters::{Counters, Dropped};
+pub use event::{ConnectionId, Event, EventKind, PeerStatus};
+use queue::EventQueue;
+pub use queue::EventReader;
+pub use reason::{CloseReason, RefusedReason};
+
+use crate::endpoint::Endpoint;
+use crate::transport::Addresses;
+
+/// Counters and events of one socket.
+#[derive(Debug, Default)]
+pub(crate) struct Monitor {
+    pub(crate) counters: Counters,
+    events: Arc<EventQueue>,
+    /// The number of connections so far.
+    connections: u64,
+}
+
+impl Monitor {
+    /// Returns the id of a new connection.
+    #[allow(dead_code, reason = "used by the engine's connections, which come next")]
+    pub(crate) const fn next_connection(&mut self) -> ConnectionId {
+        self.connections += 1;
+        ConnectionId(self.connections)
+    }
+
+    /// Queues an event of an endpoint.
+    pub(crate) fn note(&mut self, endpoint: &Arc<Endpoint>, at: Addresses, kind: EventKind) {
+        self.queue(endpoint, None, at, kind);
+    }
+
+    /// Queues an event of a connection.
+    #[allow(dead_code, reason = "used by the engine's connections, which come next")]
+    pub(crate) fn note_connection(
+        &mut self,
+        connection: ConnectionId,
+        endpoint: &Arc<Endpoint>,
+        at: Addresses,
+        kind: EventKind,
+    ) {
+        self.queue(endpoint, Some(connection), at, kind);
+    }
+
+    fn queue(
+        &mut self,
+        endpoint: &Arc<Endpoint>,
+        connection: Option<ConnectionId>,
+        at: Addresses,
+        kind: EventKind,
+    ) {
+        let Addresses { remote, local } = at;
+        let event = Event { endpoint: Arc::clone(endpoint), connection, remote, local, kind };
+        if !self.events.push(event) {
+            self.counters.events_lost += 1;
+        }
+    }
+
+    pub(crate) fn take_event(&self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// Returns a reader of the events for other threads.
+    pub(crate) fn events(&self) -> EventReader {
+        self.events.reader()
+    }
+
+    /// Counts a message of a peer that the pattern rejected.
+    pub(crate) const fn rejected(&mut self, reason: Reason) {
+        self.counters.dropped.reject(reason);
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.events.close();
+    }
+}

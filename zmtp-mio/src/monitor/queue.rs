@@ -1,0 +1,98 @@
+//! The queue of events, which any thread may read.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::event::Event;
+
+/// The most events that are queued. The oldest is discarded for a new one.
+const MAX_EVENTS: usize = 1_024;
+
+/// Reads the events of a socket from any thread, from `Socket::events`.
+///
+/// All readers of a socket and its `next_event` take from one queue: each event is returned once.
+/// Events occur while the socket is driven, by a call or by the driver of its
+/// [`Context`](crate::Context). The queue outlives the socket, so that the events of closing can be
+/// read.
+#[derive(Clone, Debug)]
+pub struct EventReader {
+    queue: Arc<EventQueue>,
+}
+
+impl EventReader {
+    /// Returns the oldest event, without waiting.
+    pub fn try_next(&self) -> Option<Event> {
+        self.queue.pop()
+    }
+
+    /// Returns the oldest event; waits for it up to `timeout`. Returns `None` at once if the queue is
+    /// empty and the socket is gone.
+    pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut state = self.queue.lock();
+        loop {
+            if let Some(event) = state.events.pop_front() {
+                return Some(event);
+            }
+            let rest = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => Duration::MAX,
+            };
+            if state.closed || rest.is_zero() {
+                return None;
+            }
+            state = match self.queue.changed.wait_timeout(state, rest) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct EventQueue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: VecDeque<Event>,
+    /// The socket is gone.
+    closed: bool,
+}
+
+impl EventQueue {
+    pub(super) fn reader(self: &Arc<Self>) -> EventReader {
+        EventReader { queue: Arc::clone(self) }
+    }
+
+    /// Appends an event. Returns `false` if the oldest was discarded for it.
+    pub(super) fn push(&self, event: Event) -> bool {
+        let mut state = self.lock();
+        let full = state.events.len() >= MAX_EVENTS;
+        if full {
+            state.events.pop_front();
+        }
+        state.events.push_back(event);
+        drop(state);
+        self.changed.notify_one();
+        !full
+    }
+
+    pub(super) fn pop(&self) -> Option<Event> {
+        self.lock().events.pop_front()
+    }
+
+    /// Ends the waits of readers.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,94 @@
+//! Reasons of events.
+
+use core::fmt;
+use std::io;
+
+/// The reason in a peer's ERROR command, limited to its first 64 bytes.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct RefusedReason {
+    bytes: [u8; 64],
+    len: u8,
+}
+
+impl RefusedReason {
+    pub(crate) fn new(reason: &[u8]) -> Self {
+        let len = reason.len().min(64);
+        let mut bytes = [0; 64];
+        bytes[..len].copy_from_slice(&reason[..len]);
+        Self { bytes, len: len as u8 }
+    }
+
+    /// Returns the bytes of the reason.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Debug for RefusedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// Bytes that are not printable ASCII are escaped.
+impl fmt::Display for RefusedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.bytes().escape_ascii())
+    }
+}
+
+/// Why a connection ended, or could not be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// A request to the peer was abandoned, and a late reply must not be taken for the next one's.
+    Abandoned,
+    /// The peer closed the connection.
+    ByPeer,
+    /// The application closed the connection, by `disconnect` or by dropping the socket.
+    ByUs,
+    /// Another peer took over the routing id (`ZMQ_ROUTER_HANDOVER`).
+    HandedOver,
+    /// The peer does not read the subscriptions that must be sent to it.
+    HighWaterMark,
+    /// The system reported this error, for example refused, reset or unreachable.
+    Io(io::ErrorKind),
+    /// The messages of the socket reached [`Options::max_bytes`](crate::Options::max_bytes), and
+    /// this connection had the largest unfinished message.
+    MemoryLimit,
+    /// The host name has no address.
+    NoAddress,
+    /// A PAIR has a peer already.
+    PairTaken,
+    /// One side violated the protocol; the error tells which.
+    Protocol(zmtp_core::Error),
+    /// The routing id belongs to another peer.
+    RoutingIdInUse,
+    /// The peer has more subscriptions than
+    /// [`Options::max_subscriptions`](crate::Options::max_subscriptions) allows.
+    TooManySubscriptions,
+    /// More handshakes were unfinished than
+    /// [`Options::max_handshakes`](crate::Options::max_handshakes) allows, and this one was the
+    /// oldest.
+    TooManyHandshakes,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Abandoned => f.write_str("request given up"),
+            Self::ByPeer => f.write_str("closed by peer"),
+            Self::ByUs => f.write_str("closed by us"),
+            Self::HandedOver => f.write_str("routing id handed over to another peer"),
+            Self::HighWaterMark => f.write_str("peer does not read its subscriptions"),
+            Self::Io(kind) => kind.fmt(f),
+            Self::MemoryLimit => f.write_str("memory limit of the socket reached"),
+            Self::NoAddress => f.write_str("name has no address"),
+            Self::PairTaken => f.write_str("the socket has its one peer already"),
+            Self::Protocol(error) => error.fmt(f),
+            Self::RoutingIdInUse => f.write_str("routing id in use by another peer"),
+            Self::TooManySubscriptions => f.write_str("too many subscriptions"),
+            Self::TooManyHandshakes => f.write_str("too many unfinished handshakes"),
+        }
+    }
+}
