@@ -30,8 +30,9 @@ pub use buffer::{Input, copy};
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
     Chunk, Connection, Decoded, Event, Front, Ignored, Incoming, PeerInfo, Refusal, SendError,
-    Subscription, SubscriptionHeader, What,
+    SubscriptionHeader, What,
 };
 pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
 pub use mechanism::{Null, NullOrOlder};
 pub use time::Instant;
+pub use wire::Subscription;

@@ -20,13 +20,14 @@ use core::borrow::Borrow;
 pub use event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
 pub use front::{Front, What};
 pub use send::{Refusal, SendError};
-pub use subscription::{Subscription, SubscriptionHeader};
+pub use subscription::SubscriptionHeader;
 
 use crate::buffer::Input;
 use crate::config::Config;
 use crate::error::{Error, Timeout};
 use crate::mechanism::Mechanism;
 use crate::time::Instant;
+use crate::wire::Subscription;
 use crate::wire::{
     Command, CommandName, FrameHeader, FrameKind, Framing, HeaderBytes, Metadata, More,
     error_reason,

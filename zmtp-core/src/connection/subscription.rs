@@ -1,30 +1,6 @@
 //! Subscriptions on their way out: a command to peers of ZMTP 3.1, a message to older ones.
 
-use crate::wire::{FrameHeader, FrameKind, Framing, More, Version, Writer};
-
-/// What a SUB or XSUB says of a topic.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[expect(clippy::exhaustive_enums, reason = "the two there are")]
-pub enum Subscription {
-    /// It is no longer wanted.
-    Cancel,
-    /// It is wanted.
-    Subscribe,
-}
-
-impl Subscription {
-    /// What to say to a peer of this version, the topic behind it: in a frame of this kind, these
-    /// bytes first.
-    pub const fn words(self, version: Version) -> (FrameKind, &'static [u8]) {
-        match (version, self) {
-            (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
-            (Version::V3_1, Self::Subscribe) => (FrameKind::Command, b"\x09SUBSCRIBE"),
-            (_, Self::Cancel) => (FrameKind::Message(More::Last), b"\0"),
-            (_, Self::Subscribe) => (FrameKind::Message(More::Last), b"\x01"),
-        }
-    }
-}
+use crate::wire::{FrameHeader, Framing, Subscription, Version, Writer};
 
 /// The bytes in front of a topic, from
 /// [`Connection::begin_subscription`](super::Connection::begin_subscription).

@@ -1,28 +1,28 @@
-//! Load-balancing: peers that can take a message get the next one in turn.
+//! Load-balancing: messages go in turn to the peers that can take one.
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Whose turn it is to be sent a message: in turn among the peers that are up and have room, else
-/// among those that are still being connected to.
+/// Turns for sending: in turn among the connected peers that have room, or if there are none, among
+/// the peers that are being connected to.
 ///
-/// libzmq lets a peer that is not reached take its share all the same; here messages queue for
-/// such a peer only while nobody is up.
+/// libzmq also sends a share of the messages to peers that are being connected to. Here messages are
+/// queued for such peers only while no peer is connected.
 #[derive(Debug)]
 pub struct Balance {
-    up: Ring<0>,
+    connected: Ring<0>,
     pending: Ring<0>,
-    only_up: bool,
+    only_connected: bool,
 }
 
 /// What load-balancing knows of a peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BalancePeer {
-    /// In the ring of those that are up, or of those that are not.
+    /// In the ring of the connected peers, or of the others.
     link: RingLink,
-    up: bool,
+    connected: bool,
     full: bool,
-    /// Gets nothing any more, whatever else changes.
-    muted: bool,
+    /// It gets no more messages, whatever else changes.
+    closed: bool,
 }
 
 impl Linked<0> for BalancePeer {
@@ -31,7 +31,7 @@ impl Linked<0> for BalancePeer {
     }
 }
 
-/// Per-peer state with a place for load-balancing.
+/// State of a peer that includes the state of load-balancing.
 trait Balanced: Linked<0> + AsMut<BalancePeer> {}
 
 impl<T: Linked<0> + AsMut<BalancePeer>> Balanced for T {}
@@ -43,10 +43,10 @@ impl AsMut<Self> for BalancePeer {
 }
 
 impl Balance {
-    /// Turns of nobody. `only_up`: peers that are being connected to get nothing
+    /// Turns without peers. `only_connected`: peers that are being connected to get no messages
     /// (`ZMQ_IMMEDIATE`).
-    pub const fn new(only_up: bool) -> Self {
-        Self { up: Ring::new(), pending: Ring::new(), only_up }
+    pub const fn new(only_connected: bool) -> Self {
+        Self { connected: Ring::new(), pending: Ring::new(), only_connected }
     }
 
     /// A peer that was just stored is being connected to.
@@ -57,7 +57,7 @@ impl Balance {
         self.change(peers, peer, |_| {});
     }
 
-    /// A peer is going to be forgotten.
+    /// Takes a peer out of the turns, before it is removed.
     pub fn detach<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -65,23 +65,23 @@ impl Balance {
         self.leave(peers, peer);
     }
 
-    /// A peer gets nothing any more, though it is not forgotten yet.
-    pub fn mute<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
+    /// A peer is gone for good, but is not removed yet: it gets no more messages.
+    pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where
         T: Linked<0> + AsMut<BalancePeer>,
     {
-        self.change(peers, peer, |state| state.muted = true);
+        self.change(peers, peer, |state| state.closed = true);
     }
 
-    /// A peer's handshake is over, or its connection broke and is tried again.
-    pub fn set_up<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, up: bool)
+    /// A peer is connected, or is being connected to again.
+    pub fn set_connected<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, connected: bool)
     where
         T: Linked<0> + AsMut<BalancePeer>,
     {
-        self.change(peers, peer, |state| state.up = up);
+        self.change(peers, peer, |state| state.connected = connected);
     }
 
-    /// A peer's queue reached its high-water mark, or has room again.
+    /// The queue to a peer reached its high-water mark, or has room again.
     pub fn set_full<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, full: bool)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -89,29 +89,30 @@ impl Balance {
         self.change(peers, peer, |state| state.full = full);
     }
 
-    /// Whether [`Balance::route`] would find a peer.
+    /// Whether [`Balance::route`] returns a peer.
     pub const fn may_route(&self) -> bool {
-        self.up.head().is_some() || self.pending.head().is_some()
+        self.connected.head().is_some() || self.pending.head().is_some()
     }
 
-    /// The peer that gets the next message, if any can take one. Its turn is over then.
+    /// The peer that gets the next message; `None` if no peer can take one. Its turn ends.
     pub fn route<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
-        let ring = if self.up.head().is_some() { &mut self.up } else { &mut self.pending };
+        let any = self.connected.head().is_some();
+        let ring = if any { &mut self.connected } else { &mut self.pending };
         let peer = ring.head()?;
         ring.rotate(peers);
         Some(peer)
     }
 
     fn leave<T: Balanced>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
-        match peers.get_mut(peer).map(|slot| slot.as_mut().up) {
-            Some(true) => self.up.remove(peers, peer),
+        match peers.get_mut(peer).map(|slot| slot.as_mut().connected) {
+            Some(true) => self.connected.remove(peers, peer),
             Some(false) => self.pending.remove(peers, peer),
             None => {}
         }
     }
 
-    /// Changes a peer's state and puts it where it belongs then. A change that moves nothing keeps
-    /// the turn.
+    /// Changes a peer's state and moves it to the right ring. A peer that stays in its ring keeps
+    /// its turn.
     fn change<T: Balanced>(
         &mut self,
         peers: &mut impl Slots<T>,
@@ -122,18 +123,18 @@ impl Balance {
         let old = *slot.as_mut();
         let mut new = old;
         change(&mut new);
-        let refuses = new.full || new.muted;
-        if new.up != old.up || refuses {
+        let refuses = new.full || new.closed;
+        if new.connected != old.connected || refuses {
             self.leave(peers, peer);
         }
         if let Some(slot) = peers.get_mut(peer) {
             let state = slot.as_mut();
-            (state.up, state.full, state.muted) = (new.up, new.full, new.muted);
+            (state.connected, state.full, state.closed) = (new.connected, new.full, new.closed);
         }
-        match (refuses, new.up) {
+        match (refuses, new.connected) {
             (true, _) => {}
-            (false, true) => self.up.push(peers, peer),
-            (false, false) if self.only_up => {}
+            (false, true) => self.connected.push(peers, peer),
+            (false, false) if self.only_connected => {}
             (false, false) => self.pending.push(peers, peer),
         }
     }
@@ -144,29 +145,33 @@ mod tests {
     use super::super::Fixed;
     use super::*;
 
+    const fn id(index: u32) -> PeerId {
+        PeerId::new(index, 0)
+    }
+
     fn three(balance: &mut Balance) -> Fixed<BalancePeer, 3> {
         let mut peers = Fixed::new();
-        for id in 0..3 {
-            peers.insert(PeerId(id), BalancePeer::default()).unwrap();
-            balance.attach(&mut peers, PeerId(id));
+        for index in 0..3 {
+            peers.insert(id(index), BalancePeer::default()).unwrap();
+            balance.attach(&mut peers, id(index));
         }
         peers
     }
 
     fn turns(balance: &mut Balance, peers: &mut Fixed<BalancePeer, 3>, n: usize) -> Vec<u32> {
-        (0..n).filter_map(|_| balance.route(peers).map(|id| id.0)).collect()
+        (0..n).filter_map(|_| balance.route(peers).map(PeerId::index)).collect()
     }
 
     #[test]
-    fn peers_that_are_up_come_before_those_that_are_not() {
+    fn connected_peers_come_before_the_others() {
         let mut balance = Balance::new(false);
         let mut peers = three(&mut balance);
         assert_eq!(turns(&mut balance, &mut peers, 4), [0, 1, 2, 0]);
-        balance.set_up(&mut peers, PeerId(1), true);
+        balance.set_connected(&mut peers, id(1), true);
         assert_eq!(turns(&mut balance, &mut peers, 2), [1, 1]);
-        balance.set_up(&mut peers, PeerId(0), true);
+        balance.set_connected(&mut peers, id(0), true);
         assert_eq!(turns(&mut balance, &mut peers, 3), [1, 0, 1]);
-        balance.set_up(&mut peers, PeerId(1), false);
+        balance.set_connected(&mut peers, id(1), false);
         assert_eq!(turns(&mut balance, &mut peers, 2), [0, 0]);
     }
 
@@ -174,32 +179,32 @@ mod tests {
     fn a_full_peer_is_skipped_until_it_has_room() {
         let mut balance = Balance::new(false);
         let mut peers = three(&mut balance);
-        for id in 0..3 {
-            balance.set_up(&mut peers, PeerId(id), true);
+        for index in 0..3 {
+            balance.set_connected(&mut peers, id(index), true);
         }
-        balance.set_full(&mut peers, PeerId(1), true);
+        balance.set_full(&mut peers, id(1), true);
         assert_eq!(turns(&mut balance, &mut peers, 4), [0, 2, 0, 2]);
-        balance.set_full(&mut peers, PeerId(0), true);
-        balance.set_full(&mut peers, PeerId(2), true);
+        balance.set_full(&mut peers, id(0), true);
+        balance.set_full(&mut peers, id(2), true);
         assert!(!balance.may_route());
-        balance.set_full(&mut peers, PeerId(1), false);
+        balance.set_full(&mut peers, id(1), false);
         assert_eq!(turns(&mut balance, &mut peers, 2), [1, 1]);
-        // Full and down, then up again: still full.
-        balance.set_up(&mut peers, PeerId(2), false);
-        balance.set_up(&mut peers, PeerId(2), true);
+        // Full and disconnected, then connected again: still full.
+        balance.set_connected(&mut peers, id(2), false);
+        balance.set_connected(&mut peers, id(2), true);
         assert_eq!(turns(&mut balance, &mut peers, 2), [1, 1]);
-        balance.detach(&mut peers, PeerId(1));
+        balance.detach(&mut peers, id(1));
         assert!(!balance.may_route());
     }
 
     #[test]
-    fn only_peers_that_are_up_count_if_so_set() {
+    fn with_only_connected_the_other_peers_get_no_messages() {
         let mut balance = Balance::new(true);
         let mut peers = three(&mut balance);
         assert!(!balance.may_route());
-        balance.set_up(&mut peers, PeerId(2), true);
+        balance.set_connected(&mut peers, id(2), true);
         assert_eq!(turns(&mut balance, &mut peers, 2), [2, 2]);
-        balance.set_up(&mut peers, PeerId(2), false);
+        balance.set_connected(&mut peers, id(2), false);
         assert!(!balance.may_route());
     }
 }

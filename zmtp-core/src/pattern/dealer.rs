@@ -1,26 +1,29 @@
 //! DEALER: sends to its peers in turn and receives from them in turn (RFC 28).
 
-use super::{Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, PeerId, RingLink, Slots};
+use super::{
+    Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Refused, RingLink,
+    RouteError, Slots, TakeError,
+};
 
-/// DEALER's rules: [`Push`](super::Push)'s and [`Pull`](super::Pull)'s over the same peers. Frames
-/// are the application's: who talks to a REP adds the empty delimiter itself.
+/// The rules of DEALER: those of [`Push`](super::Push) and [`Pull`](super::Pull) for the same peers.
+/// Frames are the application's: it adds the delimiter that a REP expects.
 #[derive(Debug)]
 pub struct Dealer<S> {
     peers: S,
-    out: Balance,
+    outgoing: Balance,
     incoming: FairQueue,
 }
 
 /// What DEALER knows of a peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DealerPeer {
-    out: BalancePeer,
+    outgoing: BalancePeer,
     incoming: FairPeer,
 }
 
 impl Linked<0> for DealerPeer {
     fn link(&mut self) -> &mut RingLink {
-        self.out.link()
+        self.outgoing.link()
     }
 }
 
@@ -32,7 +35,7 @@ impl Linked<1> for DealerPeer {
 
 impl AsMut<BalancePeer> for DealerPeer {
     fn as_mut(&mut self) -> &mut BalancePeer {
-        &mut self.out
+        &mut self.outgoing
     }
 }
 
@@ -43,69 +46,78 @@ impl AsMut<FairPeer> for DealerPeer {
 }
 
 impl<S: Slots<DealerPeer>> Dealer<S> {
-    /// DEALER without peers. `only_up`: peers that are being connected to get nothing
+    /// DEALER without peers. `only_connected`: peers that are being connected to get no messages
     /// (`ZMQ_IMMEDIATE`).
-    pub const fn new(peers: S, only_up: bool) -> Self {
-        Self { peers, out: Balance::new(only_up), incoming: FairQueue::new() }
+    pub const fn new(peers: S, only_connected: bool) -> Self {
+        Self { peers, outgoing: Balance::new(only_connected), incoming: FairQueue::new() }
     }
+}
 
-    /// A new peer, which is being connected to until [`Dealer::set_up`] says more.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if the table is full.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        self.detach(peer);
+impl<S: Slots<DealerPeer>> Pattern for Dealer<S> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
         self.peers.insert(peer, DealerPeer::default())?;
-        self.out.attach(&mut self.peers, peer);
+        self.outgoing.attach(&mut self.peers, peer);
         Ok(())
     }
 
-    /// A peer is gone for good, and what waits of it.
-    pub fn detach(&mut self, peer: PeerId) {
-        self.out.detach(&mut self.peers, peer);
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        self.outgoing.set_connected(&mut self.peers, peer, true);
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        self.outgoing.set_connected(&mut self.peers, peer, false);
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        self.outgoing.close(&mut self.peers, peer);
+        if self.incoming.close(&mut self.peers, peer) {
+            self.detached(peer);
+        }
+    }
+
+    fn detached(&mut self, peer: PeerId) {
+        self.outgoing.detach(&mut self.peers, peer);
         self.incoming.detach(&mut self.peers, peer);
         self.peers.remove(peer);
     }
 
-    /// A peer is gone, though messages of it wait: it gets nothing any more.
-    pub fn mute(&mut self, peer: PeerId) {
-        self.out.mute(&mut self.peers, peer);
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        self.outgoing.set_full(&mut self.peers, peer, full);
     }
 
-    /// A peer's handshake is over, or its connection broke and is tried again.
-    pub fn set_up(&mut self, peer: PeerId, up: bool) {
-        self.out.set_up(&mut self.peers, peer, up);
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.incoming.received(&mut self.peers, peer)
     }
 
-    /// A peer's queue reached its high-water mark, or has room again.
-    pub fn set_full(&mut self, peer: PeerId, full: bool) {
-        self.out.set_full(&mut self.peers, peer, full);
-    }
-
-    /// Whether [`Dealer::route`] would find a peer.
-    pub const fn may_route(&self) -> bool {
-        self.out.may_route()
-    }
-
-    /// The peer that gets the next message, if any can take one.
-    pub fn route(&mut self) -> Option<PeerId> {
-        self.out.route(&mut self.peers)
-    }
-
-    /// A whole message of a peer was queued.
-    pub fn received(&mut self, peer: PeerId) {
-        self.incoming.received(&mut self.peers, peer);
-    }
-
-    /// Whether a message can be taken.
-    pub const fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         self.incoming.may_take()
     }
 
-    /// The peer whose oldest message is taken now, if any has one.
-    pub fn take(&mut self) -> Option<PeerId> {
-        self.incoming.take(&mut self.peers)
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some((peer, is_last)) = self.incoming.take(&mut self.peers) else { return Ok(None) };
+        if is_last {
+            self.detached(peer);
+        }
+        Ok(Some(peer))
+    }
+
+    fn may_route(&self) -> bool {
+        self.outgoing.may_route()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.outgoing.route(&mut self.peers).ok_or(RouteError::NoPeer)
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        true
     }
 }
 
@@ -114,21 +126,36 @@ mod tests {
     use super::super::Fixed;
     use super::*;
 
+    const A: PeerId = PeerId::new(0, 0);
+    const B: PeerId = PeerId::new(1, 0);
+
     #[test]
-    fn a_peer_that_is_gone_gets_nothing_though_its_messages_can_still_be_taken() {
+    fn a_closed_peer_gets_no_messages_but_its_own_can_be_taken() {
         let mut dealer = Dealer::new(Fixed::<_, 2>::new(), false);
-        for id in 0..2 {
-            dealer.attach(PeerId(id)).unwrap();
-            dealer.set_up(PeerId(id), true);
-            dealer.received(PeerId(id));
+        for peer in [A, B] {
+            assert_eq!(dealer.connected(peer, &[]), Ok(None));
+            assert!(dealer.received(peer));
         }
-        dealer.mute(PeerId(0));
-        // Its queue empties, as it goes nowhere.
-        dealer.set_full(PeerId(0), false);
-        assert_eq!(dealer.route(), Some(PeerId(1)));
-        assert_eq!(dealer.route(), Some(PeerId(1)));
-        assert_eq!(dealer.take(), Some(PeerId(0)));
-        dealer.detach(PeerId(0));
-        assert_eq!((dealer.take(), dealer.take()), (Some(PeerId(1)), None));
+        dealer.closed(A);
+        // Its queue to the peer is emptied.
+        dealer.set_full(A, false);
+        assert_eq!([dealer.route(&[]), dealer.route(&[])], [Ok(B); 2]);
+        assert_eq!(dealer.take(), Ok(Some(A)));
+        assert!(!dealer.received(A), "forgotten with its last message");
+        assert_eq!([dealer.take(), dealer.take()], [Ok(Some(B)), Ok(None)]);
+    }
+
+    #[test]
+    fn the_next_peer_at_an_index_is_another_peer() {
+        let mut dealer = Dealer::new(Fixed::<_, 2>::new(), false);
+        let new = PeerId::new(A.index(), 1);
+        dealer.connected(A, &[]).unwrap();
+        assert!(dealer.received(A));
+        dealer.connected(new, &[]).unwrap();
+        assert!(!dealer.may_take(), "the messages of the old peer are gone");
+        dealer.set_full(A, true);
+        dealer.closed(A);
+        assert!(!dealer.received(A) && dealer.received(new));
+        assert_eq!((dealer.route(&[]), dealer.take()), (Ok(new), Ok(Some(new))));
     }
 }

@@ -1,8 +1,10 @@
-//! Fair-queueing: messages are taken from the peers that have one, in turn.
+//! Fair-queueing: messages are taken in turn from the peers that have one.
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Whose message is taken next: one whole message of each peer that has one, in turn.
+/// Turns for receiving: one message of each peer that has a queued message, in turn.
+///
+/// It counts queued messages; the messages are in the driver's queues.
 #[derive(Debug, Default)]
 pub struct FairQueue {
     ready: Ring<1>,
@@ -12,8 +14,9 @@ pub struct FairQueue {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FairPeer {
     link: RingLink,
-    /// Whole messages that wait.
+    /// Queued messages.
     queued: u32,
+    closed: bool,
 }
 
 impl Linked<1> for FairPeer {
@@ -29,45 +32,61 @@ impl AsMut<Self> for FairPeer {
 }
 
 impl FairQueue {
-    /// Turns of nobody.
+    /// Turns without peers.
     pub const fn new() -> Self {
         Self { ready: Ring::new() }
     }
 
-    /// A whole message of a peer was queued.
-    pub fn received<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
+    /// A message of a peer is queued. `false` if the peer is not known.
+    pub fn received<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
-        let Some(slot) = peers.get_mut(peer) else { return };
+        let Some(slot) = peers.get_mut(peer) else { return false };
         let queued = &mut slot.as_mut().queued;
         *queued = queued.saturating_add(1);
         self.ready.push(peers, peer);
+        true
     }
 
-    /// Whether a message can be taken.
+    /// Whether a message is queued.
     pub const fn may_take(&self) -> bool {
         self.ready.head().is_some()
     }
 
-    /// The peer whose oldest message is taken now, if any has one.
-    pub fn take<T>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId>
+    /// The peer whose oldest message is taken; `None` if no message is queued. Also returns whether
+    /// the peer is [closed](FairQueue::close) and this is its last message: remove it.
+    pub fn take<T>(&mut self, peers: &mut impl Slots<T>) -> Option<(PeerId, bool)>
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
         let peer = self.ready.head()?;
         self.ready.rotate(peers);
+        let mut is_last = false;
         if let Some(slot) = peers.get_mut(peer) {
-            let queued = &mut slot.as_mut().queued;
-            *queued = queued.saturating_sub(1);
-            if *queued == 0 {
+            let state = slot.as_mut();
+            state.queued = state.queued.saturating_sub(1);
+            if state.queued == 0 {
+                is_last = state.closed;
                 self.ready.remove(peers, peer);
             }
         }
-        Some(peer)
+        Some((peer, is_last))
     }
 
-    /// A peer is going to be forgotten, and what waits of it.
+    /// A peer is gone for good. Returns whether it has no queued message: remove it.
+    pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
+    where
+        T: Linked<1> + AsMut<FairPeer>,
+    {
+        peers.get_mut(peer).is_none_or(|slot| {
+            let state = slot.as_mut();
+            state.closed = true;
+            state.queued == 0
+        })
+    }
+
+    /// Takes a peer out of the turns, before it is removed.
     pub fn detach<T: Linked<1>>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
         self.ready.remove(peers, peer);
     }
@@ -78,33 +97,50 @@ mod tests {
     use super::super::Fixed;
     use super::*;
 
+    const fn id(index: u32) -> PeerId {
+        PeerId::new(index, 0)
+    }
+
     #[test]
     fn a_peer_that_floods_gets_one_turn_like_the_others() {
         let mut peers = Fixed::<FairPeer, 3>::new();
         let mut queue = FairQueue::new();
-        for id in 0..3 {
-            peers.insert(PeerId(id), FairPeer::default()).unwrap();
+        for index in 0..3 {
+            peers.insert(id(index), FairPeer::default()).unwrap();
         }
-        for id in [0, 0, 0, 0, 1, 2, 2] {
-            queue.received(&mut peers, PeerId(id));
+        for index in [0, 0, 0, 0, 1, 2, 2] {
+            assert!(queue.received(&mut peers, id(index)));
         }
         let order: Vec<u32> =
-            core::iter::from_fn(|| queue.take(&mut peers)).map(|id| id.0).collect();
+            core::iter::from_fn(|| queue.take(&mut peers)).map(|(peer, _)| peer.index()).collect();
         assert_eq!(order, [0, 1, 2, 0, 2, 0, 0]);
         assert!(!queue.may_take());
     }
 
     #[test]
-    fn what_waits_of_a_peer_goes_with_it() {
+    fn a_detached_peer_has_no_turn() {
         let mut peers = Fixed::<FairPeer, 3>::new();
         let mut queue = FairQueue::new();
-        for id in 0..2 {
-            peers.insert(PeerId(id), FairPeer::default()).unwrap();
-            queue.received(&mut peers, PeerId(id));
+        for index in 0..2 {
+            peers.insert(id(index), FairPeer::default()).unwrap();
+            queue.received(&mut peers, id(index));
         }
-        queue.detach(&mut peers, PeerId(0));
-        peers.remove(PeerId(0));
-        assert_eq!(queue.take(&mut peers), Some(PeerId(1)));
+        queue.detach(&mut peers, id(0));
+        peers.remove(id(0));
+        assert_eq!(queue.take(&mut peers), Some((id(1), false)));
         assert_eq!(queue.take(&mut peers), None);
+    }
+
+    #[test]
+    fn the_last_message_of_a_closed_peer_is_marked() {
+        let mut peers = Fixed::<FairPeer, 1>::new();
+        let mut queue = FairQueue::new();
+        peers.insert(id(0), FairPeer::default()).unwrap();
+        queue.received(&mut peers, id(0));
+        queue.received(&mut peers, id(0));
+        assert!(!queue.close(&mut peers, id(0)));
+        assert_eq!(queue.take(&mut peers), Some((id(0), false)));
+        assert_eq!(queue.take(&mut peers), Some((id(0), true)));
+        assert!(queue.close(&mut peers, id(0)));
     }
 }

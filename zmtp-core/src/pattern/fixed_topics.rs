@@ -3,22 +3,24 @@
 use super::records::{Match, Records, behind};
 use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 
-/// Who subscribed to what, in `BYTES` bytes: each subscription takes its topic's and 4. Peers
-/// have numbers below 65,536.
+/// Subscriptions of peers in `BYTES` bytes. Each takes the bytes of its topic and 4.
 ///
-/// PUB needs no more than the methods here. XPUB's application wants to know what changed, which
-/// [`Topics`] says at the price of a further search.
+/// Peers have indices below 65,536 and generation 0: [detach](FixedTopics::detach) a peer before its
+/// index is reused.
+///
+/// The methods here suffice for PUB. [`Topics`] also returns what changed, which XPUB reports; that
+/// takes a second search.
 #[derive(Debug)]
 pub struct FixedTopics<const BYTES: usize>(Records<BYTES>);
 
 impl<const BYTES: usize> FixedTopics<BYTES> {
-    /// No subscription.
+    /// An empty store.
     pub const fn new() -> Self {
         Self(Records::new())
     }
 
-    /// Adds a peer to a topic, unless it has it already. `None`, here and below, is the only peer
-    /// of a store for one, who need not be told from others.
+    /// Adds a peer to a topic, unless it has the topic already. `None`, here and below, is the peer of
+    /// a store that serves only one.
     ///
     /// # Errors
     ///
@@ -31,14 +33,14 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         }
     }
 
-    /// Takes a peer from a topic; `false` if it did not have it.
+    /// Removes a peer from a topic. `false` if it did not have the topic.
     pub fn cancel(&mut self, peer: Option<PeerId>, topic: &[u8]) -> bool {
         let Some(at) = self.held(peer, topic) else { return false };
         self.0.cut(at, topic.len());
         true
     }
 
-    /// Takes a peer from all its topics.
+    /// Removes a peer from all its topics.
     pub fn detach(&mut self, peer: Option<PeerId>) {
         match peer {
             Some(peer) => self.remove_peer(peer, |_, _| {}),
@@ -52,13 +54,17 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         Self::number(peer).is_ok_and(|number| found(number).is_some())
     }
 
-    /// Where a peer's subscription to a topic lies.
+    /// The position of a peer's subscription to a topic.
     fn held(&self, peer: Option<PeerId>, topic: &[u8]) -> Option<usize> {
         self.0.find(Self::number(peer).ok()?, topic, Match::Whole)
     }
 
     fn number(peer: Option<PeerId>) -> Result<Option<u16>, NoRoom> {
-        peer.map(|peer| u16::try_from(peer.0)).transpose().map_err(|_| NoRoom)
+        let number = |peer: PeerId| match peer.generation() {
+            0 => u16::try_from(peer.index()).map_err(|_| NoRoom),
+            _ => Err(NoRoom),
+        };
+        peer.map(number).transpose()
     }
 }
 
@@ -91,7 +97,7 @@ impl<const BYTES: usize> Topics for FixedTopics<BYTES> {
     fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
         let mut at = 0;
         while let Some(topic) = self.0.topic(at) {
-            if u32::from(self.0.number(at)) != peer.0 {
+            if Self::number(Some(peer)) != Ok(Some(self.0.number(at))) {
                 at = behind(at, topic);
                 continue;
             }
@@ -107,18 +113,18 @@ impl<const BYTES: usize> Topics for FixedTopics<BYTES> {
             let number = self.0.number(at);
             // Once per peer: an earlier record of it may have matched already.
             if self.0.find(Some(number), subject, Match::Prefix) == Some(at) {
-                each(PeerId(number.into()));
+                each(PeerId::new(number.into(), 0));
             }
         }
     }
 }
 
-/// What is subscribed to, in `BYTES` bytes: each topic takes its own and 4.
+/// Topics that are subscribed to, in `BYTES` bytes. Each takes its bytes and 4.
 #[derive(Debug)]
 pub struct FixedSubscriptions<const BYTES: usize>(Records<BYTES>);
 
 impl<const BYTES: usize> FixedSubscriptions<BYTES> {
-    /// No subscription.
+    /// An empty store.
     pub const fn new() -> Self {
         Self(Records::new())
     }
@@ -128,14 +134,14 @@ impl<const BYTES: usize> FixedSubscriptions<BYTES> {
         self.0.iter().map(|(_, topic)| topic)
     }
 
-    /// The topic at a place in the store, and the place of the next: for who must stop between two
-    /// and go on later. The first is at 0. A topic that is added comes last, and one that is
-    /// removed moves those behind it to the front by its length and 4.
+    /// The topic at a position in the store, and the position of the next one, for iterations that
+    /// pause. The first is at 0. A new topic is added at the end; the removal of a topic moves those
+    /// after it towards the start by its length and 4.
     pub fn at(&self, place: usize) -> Option<(&[u8], usize)> {
         self.0.topic(place).map(|topic| (topic, behind(place, topic)))
     }
 
-    /// The place of a topic in the store.
+    /// The position of a topic in the store.
     pub fn place(&self, topic: &[u8]) -> Option<usize> {
         self.0.find(None, topic, Match::Whole)
     }
@@ -179,12 +185,12 @@ impl<const BYTES: usize> Subscriptions for FixedSubscriptions<BYTES> {
 mod tests {
     use super::*;
 
-    const A: PeerId = PeerId(1);
-    const B: PeerId = PeerId(2);
+    const A: PeerId = PeerId::new(1, 0);
+    const B: PeerId = PeerId::new(2, 0);
 
     fn matching(topics: &mut FixedTopics<64>, subject: &[u8]) -> Vec<u32> {
         let mut peers = Vec::new();
-        topics.matches(subject, |peer| peers.push(peer.0));
+        topics.matches(subject, |peer| peers.push(peer.index()));
         peers
     }
 
@@ -224,7 +230,7 @@ mod tests {
         topics.insert(A, b"abcd").unwrap();
         assert_eq!(topics.insert(A, b"e"), Err(NoRoom));
         assert_eq!(topics.insert(A, b""), Ok(Added::First));
-        assert_eq!(topics.insert(PeerId(1 << 16), b""), Err(NoRoom));
+        assert_eq!(topics.insert(PeerId::new(1 << 16, 0), b""), Err(NoRoom));
         assert_eq!(topics.remove(A, b"abcd"), Removed::Last);
         assert_eq!(topics.insert(A, b"e"), Ok(Added::First));
     }

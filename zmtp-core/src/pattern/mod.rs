@@ -1,29 +1,34 @@
-//! Messaging patterns: who gets the next message, whose message is next, and what a frame means.
+//! Messaging patterns: which peer gets the next message, whose message is next, and what a frame
+//! means.
 //!
-//! A pattern sees peers and frame headers, never bytes and never a connection. The driver asks it
-//! for a [`Verdict`] when a frame's header is known, pours the body where the verdict says, and
-//! reports complete messages. Per-peer state lives in [`Slots`], chosen by the driver: [`Fixed`]
-//! on a microcontroller, a growing table on a server.
+//! A pattern knows peers and frame headers; connections and queues belong to the driver. The driver
+//! reports what happens to peers, asks for a [`Verdict`] when the header of a frame is known, stores
+//! the body accordingly, and reports complete messages. All socket types implement [`Pattern`].
 //!
-//! | part | what it is |
+//! State per peer lives in [`Slots`], which the driver chooses: [`Fixed`] on a microcontroller, a
+//! growing table on a server.
+//!
+//! | item | what it is |
 //! |---|---|
-//! | [`Slots`], [`Fixed`] | per-peer state by [`PeerId`] |
-//! | [`Ring`] | turn-taking among peers: load-balance out, fair-queue in |
-//! | [`Balance`], [`FairQueue`] | the two turns of all other types: who is sent the next message, whose message is taken next |
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
-//! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | what those two are made of, for drivers whose peers need no turns |
-//! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); a ROUTER's names are kept by [`RoutingIds`] |
+//! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores a ROUTER's ids |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
 //! | [`Pair`] | exclusive pair (RFC 31) |
-//! | [`Publish`] | PUB and XPUB (RFC 29): who wants a message; the topics are kept by [`Topics`] |
-//! | [`Subscribe`] | SUB and XSUB (RFC 29): what is wanted; the topics are kept by [`Subscriptions`] |
+//! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores who subscribed to what |
+//! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
+//! | [`Slots`], [`Fixed`] | state per peer |
 //! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array, for microcontrollers |
+//! | [`Ring`] | peers in turn: load-balancing for sending, fair-queueing for receiving |
+//! | [`Balance`], [`FairQueue`] | the two as used by all types |
+//! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | the parts of [`Req`] and [`Rep`], for drivers with one peer |
 
 mod balance;
 mod dealer;
+mod error;
 mod fair_queue;
 mod fixed_topics;
 mod pair;
+mod peer;
 mod publish;
 mod push_pull;
 mod records;
@@ -35,116 +40,160 @@ mod ring;
 mod router;
 mod slots;
 mod subscribe;
+mod verdict;
 
 pub use balance::{Balance, BalancePeer};
 pub use dealer::{Dealer, DealerPeer};
+pub use error::{NoRoom, OutOfTurn, Refused, RouteError, TakeError};
 pub use fair_queue::{FairPeer, FairQueue};
 pub use fixed_topics::{FixedSubscriptions, FixedTopics};
 pub use pair::Pair;
+pub use peer::PeerId;
 pub use publish::{Added, Publish, Removed, Reports, Topics};
 pub use push_pull::{Pull, Push};
 pub use rep::{Rep, RepPeer};
 pub use rep_parts::{RepFrames, RepTurn};
-pub use req::{Mode, Req, ReqPeer, RouteError};
-pub use req_parts::{ReqFrames, ReqTurn, TakeError};
+pub use req::{Mode, Req, ReqPeer};
+pub use req_parts::{ReqFrames, ReqTurn};
 pub use ring::{Linked, Ring, RingLink};
-pub use router::{Attached, Router, RouterPeer, RoutingIdInUse, RoutingIds, Unroutable};
+pub use router::{Router, RouterPeer, RoutingIds};
 pub use slots::{Fixed, Slots};
-pub use subscribe::{Subscribe, Subscriptions};
+pub use subscribe::{Filter, Subscribe, Subscriptions};
+pub use verdict::{Reason, Verdict};
 
-/// A peer, as its driver counts them: a slab index, a link number.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct PeerId(pub u32);
+use crate::wire::{FrameHeader, Subscription};
 
-impl PeerId {
-    /// Nobody: no driver gives this number to a peer.
-    pub const NONE: Self = Self(u32::MAX);
-}
+/// The rules of a socket type. The driver owns connections, queues and bytes; the rules decide.
+///
+/// The default methods are those of a type that has no rule there. An event about a peer that the
+/// pattern does not know, such as one with an old generation, changes nothing.
+///
+/// ```text
+/// attached ──> connected <──> disconnected        a peer that the socket connects to
+///              connected                          a peer that was accepted
+/// any state ──> closed      its queued messages can still be taken
+/// any state ──> detached    its queued messages are dropped too
+/// ```
+pub trait Pattern {
+    /// The socket begins to connect to a peer. Messages may be queued for it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if a table is full.
+    fn attached(&mut self, _peer: PeerId) -> Result<(), NoRoom> {
+        Ok(())
+    }
 
-/// No room for another peer.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct NoRoom;
+    /// A handshake is complete. A peer that is not attached, as it was accepted, is attached first.
+    ///
+    /// `routing_id` is the one that the peer announced in its READY, or empty. Returns the peer that
+    /// loses its routing id to this one (`ZMQ_ROUTER_HANDOVER`): close its connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]: close this connection.
+    fn connected(&mut self, _peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        Ok(None)
+    }
 
-impl core::fmt::Display for NoRoom {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("no room for another peer")
+    /// The connection to a peer ended, and the driver connects again.
+    ///
+    /// If no message is queued for the peer any more, call [`Pattern::sent`] first.
+    fn disconnected(&mut self, _peer: PeerId) {}
+
+    /// A peer is gone for good. Its messages that are queued can still be taken; the pattern forgets
+    /// the peer with the last of them.
+    fn closed(&mut self, peer: PeerId) {
+        self.detached(peer);
+    }
+
+    /// A peer is gone for good, and its queued messages are dropped.
+    fn detached(&mut self, _peer: PeerId) {}
+
+    /// The queue of messages to a peer reached its high-water mark, or has room again.
+    fn set_full(&mut self, _peer: PeerId, _full: bool) {}
+
+    /// Judges the next frame of a peer from its header. `first`: it is the first of its message.
+    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, _first: bool) -> Verdict {
+        Verdict::Deliver
+    }
+
+    /// Judges a complete frame for which [`Pattern::accept`] returned [`Verdict::RequestId`] or
+    /// [`Verdict::Subject`], from its body.
+    fn check(&mut self, _peer: PeerId, _body: &[u8]) -> Verdict {
+        Verdict::Deliver
+    }
+
+    /// A message of a peer is complete. Returns whether to queue it for the application; it then
+    /// counts as queued. `false`: drop it.
+    ///
+    /// A message that replaces a queued one (`ZMQ_CONFLATE`) is not reported.
+    fn received(&mut self, _peer: PeerId) -> bool {
+        true
+    }
+
+    /// Whether [`Pattern::take`] returns a peer, or an error that the application waits for.
+    fn may_take(&self) -> bool {
+        false
+    }
+
+    /// The peer whose oldest queued message the application receives next; `None` if no message is
+    /// queued. The message no longer counts as queued.
+    ///
+    /// # Errors
+    ///
+    /// [`TakeError::OutOfTurn`] for REQ and REP, [`TakeError::PeerLost`] for REQ.
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        Ok(None)
+    }
+
+    /// A peer subscribes to a topic or cancels a subscription. Returns whether XPUB's application
+    /// receives a report of it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the store of topics is full; nothing has changed.
+    fn subscription(
+        &mut self,
+        _peer: PeerId,
+        _what: Subscription,
+        _topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        Ok(false)
+    }
+
+    /// Whether [`Pattern::route`] can return a peer.
+    fn may_route(&self) -> bool {
+        false
+    }
+
+    /// The peer that gets the next message. Only ROUTER needs the message's first part, the
+    /// `routing_id`. PUB and XPUB send to all that [`Publish::matches`] names instead.
+    ///
+    /// # Errors
+    ///
+    /// [`RouteError`].
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        Err(RouteError::NoPeer)
+    }
+
+    /// No message is queued for a peer any more: the last byte is written, or what was left was
+    /// dropped.
+    fn sent(&mut self, _peer: PeerId) {}
+
+    /// REQ: a queued request waits for a peer that is being connected to, and another peer is
+    /// connected: move it from the first peer to the second.
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        None
+    }
+
+    /// The routing id that precedes each message of a peer (ROUTER).
+    fn routing_id(&self, _peer: PeerId) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether messages that are queued for a peer are kept for its next connection.
+    fn keeps_unsent(&self) -> bool {
+        false
     }
 }
-
-impl core::error::Error for NoRoom {}
-
-/// What to do with a frame, decided from its header before its body is read.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[expect(clippy::exhaustive_enums, reason = "drivers must handle each")]
-pub enum Verdict {
-    /// A part of the message for the application.
-    Deliver,
-    /// A part of the envelope: keep it with the message, hide it from the application.
-    Envelope,
-    /// A request id of four bytes: give them to [`Req::check_request_id`] when they are there.
-    RequestId,
-    /// Forget what was kept of this message; this frame and the rest of it go nowhere.
-    Reject(Reason),
-    /// A further frame of a message that was rejected.
-    Skip,
-}
-
-/// Why a message is not delivered.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Reason {
-    /// No empty delimiter frame, or no body behind it (RFC 28).
-    BadEnvelope,
-    /// A reply that nobody waits for: unasked, too late, or a second one.
-    NotAsked,
-    /// A message to a socket type that only sends: PUB, PUSH.
-    SendsOnly,
-    /// A reply from another peer than the one asked.
-    WrongPeer,
-    /// A reply whose request id is not the last request's (`ZMQ_REQ_CORRELATE`).
-    WrongRequestId,
-}
-
-impl core::fmt::Display for Reason {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::BadEnvelope => "no delimiter, or no body behind it",
-            Self::NotAsked => "a reply that nobody waits for",
-            Self::SendsOnly => "a message to a socket type that only sends",
-            Self::WrongPeer => "a reply from another peer than the one asked",
-            Self::WrongRequestId => "a reply with another request id than the last",
-        })
-    }
-}
-
-/// The application called out of turn (libzmq's `EFSM`).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum OutOfTurn {
-    /// A reply was asked for and no request was sent.
-    NoRequestSent,
-    /// A reply was given and no request was taken.
-    NoRequestTaken,
-    /// A request was taken and must be answered first.
-    ReplyDue,
-    /// A request was sent and its reply must come first.
-    ReplyPending,
-}
-
-impl core::fmt::Display for OutOfTurn {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::NoRequestSent => "receive before a request was sent",
-            Self::NoRequestTaken => "reply before a request was received",
-            Self::ReplyDue => "receive before the last request was answered",
-            Self::ReplyPending => "send before the last request was answered",
-        })
-    }
-}
-
-impl core::error::Error for OutOfTurn {}

@@ -1,95 +1,112 @@
 //! PAIR: one peer and no other (RFC 31).
 
-use super::{NoRoom, PeerId};
+use super::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
 
-/// PAIR's rules: the first peer is the only one until it is gone.
+/// The rules of PAIR: the first peer is the only one until it is gone.
 #[derive(Debug, Default)]
 pub struct Pair {
     peer: Option<PeerId>,
-    /// Gone, while messages of it wait.
-    gone: bool,
+    /// The peer is gone, and messages of it are queued.
+    closed: bool,
     full: bool,
-    /// Not reached yet, and messages do not queue for such.
+    /// The peer is being connected to, and no messages are queued for such peers.
     held: bool,
-    only_up: bool,
+    only_connected: bool,
     queued: u32,
 }
 
 impl Pair {
-    /// PAIR without its peer. `only_up`: a peer that is being connected to gets nothing
+    /// PAIR without its peer. `only_connected`: a peer that is being connected to gets no messages
     /// (`ZMQ_IMMEDIATE`).
-    pub const fn new(only_up: bool) -> Self {
-        Self { peer: None, gone: false, full: false, held: false, only_up, queued: 0 }
+    pub const fn new(only_connected: bool) -> Self {
+        Self { peer: None, closed: false, full: false, held: false, only_connected, queued: 0 }
     }
 
-    /// A new peer, which is being connected to until [`Pair::set_up`] says more. The peer that is
-    /// there already may be named again.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if there is another: close the newcomer's connection.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if self.peer.is_some_and(|held| held != peer) {
+    fn is_peer(&self, peer: PeerId) -> bool {
+        self.peer == Some(peer)
+    }
+}
+
+impl Pattern for Pair {
+    /// The peer that is there already may be attached again.
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if self.peer.is_some_and(|held| held.index() != peer.index()) {
             return Err(NoRoom);
         }
-        if self.peer.is_none() {
-            *self = Self::new(self.only_up);
+        if !self.is_peer(peer) {
+            *self = Self::new(self.only_connected);
             self.peer = Some(peer);
-            self.held = self.only_up;
+            self.held = self.only_connected;
         }
-        self.gone = false;
+        self.closed = false;
         Ok(())
     }
 
-    /// A peer is gone for good, and what waits of it.
-    pub fn detach(&mut self, peer: PeerId) {
-        if self.peer == Some(peer) {
-            *self = Self::new(self.only_up);
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        self.attached(peer).map_err(|_| Refused::SecondPeer)?;
+        self.held = false;
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        if self.is_peer(peer) {
+            self.held = self.only_connected;
         }
     }
 
-    /// The peer is gone, though messages of it wait: nothing can be sent to it any more.
-    pub fn mute(&mut self, peer: PeerId) {
-        self.gone |= self.peer == Some(peer);
-    }
-
-    /// The peer's handshake is over, or its connection broke and is tried again.
-    pub fn set_up(&mut self, peer: PeerId, up: bool) {
-        if self.peer == Some(peer) {
-            self.held = self.only_up && !up;
+    fn closed(&mut self, peer: PeerId) {
+        if self.is_peer(peer) {
+            self.closed = true;
+            if self.queued == 0 {
+                self.detached(peer);
+            }
         }
     }
 
-    /// The peer's queue reached its high-water mark, or has room again.
-    pub fn set_full(&mut self, peer: PeerId, full: bool) {
-        if self.peer == Some(peer) {
+    fn detached(&mut self, peer: PeerId) {
+        if self.is_peer(peer) {
+            *self = Self::new(self.only_connected);
+        }
+    }
+
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        if self.is_peer(peer) {
             self.full = full;
         }
     }
 
-    /// The peer, if it can take a message.
-    pub const fn route(&self) -> Option<PeerId> {
-        if self.full || self.gone || self.held { None } else { self.peer }
-    }
-
-    /// A whole message of a peer was queued; `false` if it is not the peer.
-    pub fn received(&mut self, peer: PeerId) -> bool {
-        let ours = self.peer == Some(peer);
-        if ours {
+    fn received(&mut self, peer: PeerId) -> bool {
+        let known = self.is_peer(peer);
+        if known {
             self.queued = self.queued.saturating_add(1);
         }
-        ours
+        known
     }
 
-    /// Whether a message can be taken.
-    pub const fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         self.queued > 0
     }
 
-    /// The peer, if a message of it is taken now.
-    pub fn take(&mut self) -> Option<PeerId> {
-        self.queued = self.queued.checked_sub(1)?;
-        self.peer
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some(left) = self.queued.checked_sub(1) else { return Ok(None) };
+        self.queued = left;
+        let peer = self.peer;
+        if self.closed && left == 0 {
+            *self = Self::new(self.only_connected);
+        }
+        Ok(peer)
+    }
+
+    fn may_route(&self) -> bool {
+        self.peer.is_some() && !(self.full || self.closed || self.held)
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.peer.filter(|_| self.may_route()).ok_or(RouteError::NoPeer)
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        true
     }
 }
 
@@ -97,34 +114,40 @@ impl Pair {
 mod tests {
     use super::*;
 
+    const A: PeerId = PeerId::new(1, 0);
+    const B: PeerId = PeerId::new(2, 0);
+
     #[test]
-    fn the_second_peer_is_refused_until_the_first_is_gone() {
+    fn a_second_peer_is_refused_until_the_first_is_gone() {
         let mut pair = Pair::new(false);
-        assert_eq!(pair.route(), None);
-        assert_eq!(pair.attach(PeerId(1)), Ok(()));
-        assert_eq!(pair.attach(PeerId(2)), Err(NoRoom));
-        pair.detach(PeerId(2));
-        assert_eq!(pair.route(), Some(PeerId(1)));
-        assert!(pair.received(PeerId(1)) && !pair.received(PeerId(2)));
-        pair.mute(PeerId(1));
-        assert_eq!((pair.route(), pair.take(), pair.take()), (None, Some(PeerId(1)), None));
-        assert_eq!(pair.attach(PeerId(2)), Err(NoRoom));
-        pair.detach(PeerId(1));
-        assert_eq!(pair.attach(PeerId(2)), Ok(()));
-        assert_eq!(pair.route(), Some(PeerId(2)));
+        assert_eq!(pair.route(&[]), Err(RouteError::NoPeer));
+        assert_eq!(pair.attached(A), Ok(()));
+        assert_eq!(pair.attached(B), Err(NoRoom));
+        assert_eq!(pair.connected(B, &[]), Err(Refused::SecondPeer));
+        pair.detached(B);
+        assert_eq!(pair.route(&[]), Ok(A));
+        assert!(pair.received(A) && !pair.received(B));
+        pair.closed(A);
+        assert!(!pair.may_route());
+        assert_eq!(pair.attached(B), Err(NoRoom), "a message of the first is queued");
+        assert_eq!([pair.take(), pair.take()], [Ok(Some(A)), Ok(None)]);
+        assert_eq!(pair.attached(B), Ok(()));
+        assert_eq!(pair.route(&[]), Ok(B));
+        pair.closed(B);
+        assert_eq!(pair.attached(A), Ok(()));
     }
 
     #[test]
-    fn nothing_queues_for_a_peer_that_is_not_up_if_so_set() {
+    fn with_only_connected_no_messages_are_queued_for_a_peer_that_is_not_connected() {
         let mut pair = Pair::new(true);
-        pair.attach(PeerId(1)).unwrap();
-        assert_eq!(pair.route(), None);
-        pair.set_up(PeerId(1), true);
-        assert_eq!(pair.route(), Some(PeerId(1)));
-        pair.set_full(PeerId(1), true);
-        assert_eq!(pair.route(), None);
-        pair.set_full(PeerId(1), false);
-        pair.set_up(PeerId(1), false);
-        assert_eq!(pair.route(), None);
+        pair.attached(A).unwrap();
+        assert!(!pair.may_route());
+        pair.connected(A, &[]).unwrap();
+        assert_eq!(pair.route(&[]), Ok(A));
+        pair.set_full(A, true);
+        assert!(!pair.may_route());
+        pair.set_full(A, false);
+        pair.disconnected(A);
+        assert!(!pair.may_route());
     }
 }

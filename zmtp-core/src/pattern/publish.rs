@@ -1,8 +1,11 @@
 //! PUB and XPUB: a message goes to every peer that subscribed to a prefix of it (RFC 29).
 
-use super::{NoRoom, PeerId};
+use super::{
+    FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
+};
+use crate::wire::{FrameHeader, Subscription};
 
-/// Who subscribed to what: per topic a set of peers.
+/// Storage of subscriptions: per topic a set of peers.
 pub trait Topics {
     /// Adds a peer to a topic.
     ///
@@ -11,10 +14,11 @@ pub trait Topics {
     /// [`NoRoom`] if the store, or the peer's share of it, is full.
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom>;
 
-    /// Takes a peer from a topic.
+    /// Removes a peer from a topic.
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed;
 
-    /// Takes a peer from all its topics, and says of each whether anybody is left there.
+    /// Removes a peer from all its topics. Calls `each` with every topic and whether other peers have
+    /// it.
     fn remove_peer(&mut self, peer: PeerId, each: impl FnMut(&[u8], Removed));
 
     /// Calls `each` once for every peer that has a topic with which `subject` begins.
@@ -25,11 +29,11 @@ pub trait Topics {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "stores must tell them apart")]
 pub enum Added {
-    /// Nobody had the topic before.
+    /// No peer had the topic.
     First,
-    /// Others have it too.
+    /// Other peers have the topic.
     Another,
-    /// The peer had it already: repeated subscriptions of one peer do not count.
+    /// The peer had the topic already. Repeated subscriptions of a peer are not counted.
     Held,
 }
 
@@ -37,17 +41,17 @@ pub enum Added {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "stores must tell them apart")]
 pub enum Removed {
-    /// Nobody has the topic any more.
+    /// No other peer has the topic.
     Last,
-    /// Others still have it.
+    /// Other peers have the topic.
     Left,
-    /// The peer did not have it, though others do.
+    /// The peer did not have the topic, but others do.
     NotHeld,
-    /// Nobody had it.
+    /// No peer had the topic.
     Unknown,
 }
 
-/// Which subscriptions and cancellations XPUB's application is told.
+/// Which subscriptions and cancellations are reported to XPUB's application.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -62,45 +66,42 @@ pub enum Reports {
 }
 
 /// The rules of PUB and XPUB.
+///
+/// A message goes to all peers that [`Publish::matches`] names. XPUB also receives: reports of
+/// subscriptions, and messages of its peers. A report is the legacy form of a subscription, a byte
+/// and the topic; the driver queues it as a message of the peer.
 #[derive(Debug)]
-pub struct Publish<T> {
+pub struct Publish<S, T> {
+    peers: S,
+    turns: FairQueue,
     topics: T,
-    reports: Reports,
+    /// What peers subscribed to, if the application decides what they get.
+    requested: Option<T>,
+    /// Of XPUB.
+    reports: Option<Reports>,
+    /// The peer whose report or message was taken last.
+    last: Option<PeerId>,
 }
 
-impl<T: Topics> Publish<T> {
-    /// A publisher without subscribers.
-    pub const fn new(topics: T, reports: Reports) -> Self {
-        Self { topics, reports }
+impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
+    /// PUB without subscribers. It rejects messages.
+    pub const fn publisher(peers: S, topics: T) -> Self {
+        Self::new(peers, topics, None, None)
     }
 
-    /// A peer subscribes to a topic. Returns whether XPUB's application is told.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`]; nothing has changed.
-    pub fn subscribe(&mut self, peer: PeerId, topic: &[u8]) -> Result<bool, NoRoom> {
-        let added = self.topics.insert(peer, topic)?;
-        Ok(added == Added::First || self.reports != Reports::Changes)
+    /// XPUB without subscribers.
+    pub const fn with_reports(peers: S, topics: T, reports: Reports) -> Self {
+        Self::new(peers, topics, None, Some(reports))
     }
 
-    /// A peer cancels a subscription. Returns whether XPUB's application is told. It is for a topic
-    /// that nobody had, as in libzmq, so that a cancellation can travel on; not for one that only
-    /// others have: passing that on would cut them off.
-    pub fn cancel(&mut self, peer: PeerId, topic: &[u8]) -> bool {
-        let removed = self.topics.remove(peer, topic);
-        self.told(removed)
+    /// XPUB whose application decides what peers get, by [`Publish::subscribe_last`]. All that peers
+    /// request is reported (`ZMQ_XPUB_MANUAL`).
+    pub const fn manual(peers: S, topics: T, requested: T) -> Self {
+        Self::new(peers, topics, Some(requested), Some(Reports::All))
     }
 
-    /// A peer is gone, and its subscriptions with it. Calls `told` for each cancellation that
-    /// XPUB's application is told of.
-    pub fn detach(&mut self, peer: PeerId, mut told: impl FnMut(&[u8])) {
-        let all = self.reports == Reports::All;
-        self.topics.remove_peer(peer, |topic, removed| {
-            if removed == Removed::Last || all {
-                told(topic);
-            }
-        });
+    const fn new(peers: S, topics: T, requested: Option<T>, reports: Option<Reports>) -> Self {
+        Self { peers, turns: FairQueue::new(), topics, requested, reports, last: None }
     }
 
     /// Calls `each` once for every peer that gets a message with this first frame.
@@ -113,62 +114,259 @@ impl<T: Topics> Publish<T> {
         &self.topics
     }
 
-    fn told(&self, removed: Removed) -> bool {
-        match removed {
-            Removed::Last | Removed::Unknown => true,
-            Removed::Left => self.reports == Reports::All,
-            Removed::NotHeld => false,
+    /// Cancels all subscriptions of a peer. Calls `report` for each cancellation that XPUB's
+    /// application receives; it counts as queued. Call this before [`Pattern::disconnected`] or
+    /// [`Pattern::closed`], which cancel without reports.
+    pub fn cancel_all(&mut self, peer: PeerId, mut report: impl FnMut(&[u8])) {
+        let Self { peers, turns, topics, requested, reports, .. } = self;
+        let requested = match requested {
+            Some(requested) => {
+                topics.remove_peer(peer, |_, _| {});
+                requested
+            }
+            None => topics,
+        };
+        let all = *reports == Some(Reports::All);
+        requested.remove_peer(peer, |topic, removed| {
+            if reports.is_some() && (removed == Removed::Last || all) {
+                turns.received(peers, peer);
+                report(topic);
+            }
+        });
+    }
+
+    /// Subscribes the peer whose report or message was taken last, if the application decides
+    /// ([`Publish::manual`]). `false` if it does not, the peer is gone, or the store is full.
+    pub fn subscribe_last(&mut self, topic: &[u8]) -> bool {
+        match self.manual_peer() {
+            Some(peer) => self.topics.insert(peer, topic).is_ok(),
+            None => false,
         }
+    }
+
+    /// Cancels a subscription of the peer whose report or message was taken last, likewise. Returns
+    /// whether no peer has the topic now.
+    pub fn cancel_last(&mut self, topic: &[u8]) -> bool {
+        match self.manual_peer() {
+            Some(peer) => {
+                matches!(self.topics.remove(peer, topic), Removed::Last | Removed::Unknown)
+            }
+            None => false,
+        }
+    }
+
+    fn manual_peer(&mut self) -> Option<PeerId> {
+        let peer = self.last.filter(|_| self.requested.is_some())?;
+        self.peers.get_mut(peer).map(|_| peer)
+    }
+}
+
+impl<S: Slots<FairPeer>, T: Topics> Pattern for Publish<S, T> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
+        self.peers.insert(peer, FairPeer::default())
+    }
+
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        self.topics.remove_peer(peer, |_, _| {});
+        if let Some(requested) = &mut self.requested {
+            requested.remove_peer(peer, |_, _| {});
+        }
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        self.disconnected(peer);
+        if self.turns.close(&mut self.peers, peer) {
+            self.detached(peer);
+        }
+    }
+
+    fn detached(&mut self, peer: PeerId) {
+        self.disconnected(peer);
+        self.turns.detach(&mut self.peers, peer);
+        self.peers.remove(peer);
+    }
+
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+        match (first, self.reports) {
+            (true, _) if frame.is_final() => Verdict::Subject,
+            (_, Some(_)) => Verdict::Deliver,
+            (true, None) => Verdict::Reject(Reason::SendsOnly),
+            (false, None) => Verdict::Skip,
+        }
+    }
+
+    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+        match Subscription::from_message(body) {
+            Some((what, _)) => Verdict::Subscription(what),
+            None if self.reports.is_some() => Verdict::Deliver,
+            None => Verdict::Reject(Reason::SendsOnly),
+        }
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.reports.is_some() && self.turns.received(&mut self.peers, peer)
+    }
+
+    fn may_take(&self) -> bool {
+        self.turns.may_take()
+    }
+
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some((peer, is_last)) = self.turns.take(&mut self.peers) else { return Ok(None) };
+        self.last = Some(peer);
+        if is_last {
+            self.detached(peer);
+        }
+        Ok(Some(peer))
+    }
+
+    /// A cancellation of a topic that no peer had is reported, as in libzmq, so that a proxy can
+    /// forward it. One of a topic that only other peers have is not: forwarding it would cancel
+    /// theirs. A report counts as queued.
+    fn subscription(
+        &mut self,
+        peer: PeerId,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        if self.peers.get_mut(peer).is_none() {
+            return Ok(false);
+        }
+        let manual = self.requested.is_some();
+        let topics = self.requested.as_mut().unwrap_or(&mut self.topics);
+        let changed = match what {
+            Subscription::Cancel => match topics.remove(peer, topic) {
+                Removed::Last | Removed::Unknown => true,
+                Removed::Left => self.reports == Some(Reports::All),
+                Removed::NotHeld => false,
+            },
+            Subscription::Subscribe => {
+                let first = topics.insert(peer, topic)? == Added::First;
+                first || self.reports != Some(Reports::Changes)
+            }
+        };
+        let report = self.reports.is_some() && (changed || manual);
+        if report {
+            self.turns.received(&mut self.peers, peer);
+        }
+        Ok(report)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::FixedTopics;
+    use super::super::{Fixed, FixedTopics};
     use super::*;
+    use crate::wire::{FrameKind, More};
 
-    const A: PeerId = PeerId(1);
-    const B: PeerId = PeerId(2);
+    const A: PeerId = PeerId::new(0, 0);
+    const B: PeerId = PeerId::new(1, 0);
+    const SUBSCRIBE: Subscription = Subscription::Subscribe;
 
-    fn publisher(reports: Reports) -> Publish<FixedTopics<64>> {
-        Publish::new(FixedTopics::new(), reports)
+    const CANCEL: Subscription = Subscription::Cancel;
+
+    type Store = FixedTopics<64>;
+
+    fn xpub(reports: Reports) -> Publish<Fixed<FairPeer, 2>, Store> {
+        let mut xpub = Publish::with_reports(Fixed::new(), Store::new(), reports);
+        xpub.connected(A, &[]).unwrap();
+        xpub.connected(B, &[]).unwrap();
+        xpub
     }
 
     #[test]
-    fn the_application_is_told_of_the_first_and_of_the_last() {
-        let mut publisher = publisher(Reports::Changes);
-        assert_eq!(publisher.subscribe(A, b"x"), Ok(true));
-        assert_eq!(publisher.subscribe(A, b"x"), Ok(false));
-        assert_eq!(publisher.subscribe(B, b"x"), Ok(false));
-        assert!(!publisher.cancel(A, b"x"));
-        assert!(!publisher.cancel(A, b"x"), "others have it");
-        assert!(publisher.cancel(B, b"x"));
-        assert!(publisher.cancel(B, b"x"), "nobody has it");
+    fn the_first_subscription_and_the_last_cancellation_are_reported() {
+        let mut xpub = xpub(Reports::Changes);
+        assert_eq!(xpub.subscription(A, SUBSCRIBE, b"x"), Ok(true));
+        assert_eq!(xpub.subscription(A, SUBSCRIBE, b"x"), Ok(false));
+        assert_eq!(xpub.subscription(B, SUBSCRIBE, b"x"), Ok(false));
+        assert_eq!(xpub.subscription(A, CANCEL, b"x"), Ok(false));
+        assert_eq!(xpub.subscription(A, CANCEL, b"x"), Ok(false), "B has it");
+        assert_eq!(xpub.subscription(B, CANCEL, b"x"), Ok(true));
+        assert_eq!(xpub.subscription(B, CANCEL, b"x"), Ok(true), "no peer has it");
+        let taken = [xpub.take(), xpub.take(), xpub.take(), xpub.take()];
+        assert_eq!(taken, [Ok(Some(A)), Ok(Some(B)), Ok(Some(B)), Ok(None)]);
     }
 
     #[test]
-    fn the_application_is_told_of_more_if_it_wants() {
-        let mut some = publisher(Reports::Subscriptions);
-        assert_eq!(some.subscribe(A, b"x"), Ok(true));
-        assert_eq!(some.subscribe(B, b"x"), Ok(true));
-        assert!(!some.cancel(A, b"x"));
-        let mut all = publisher(Reports::All);
-        all.subscribe(A, b"x").unwrap();
-        all.subscribe(B, b"x").unwrap();
-        let mut told = Vec::new();
-        all.detach(A, |topic| told.push(topic.to_vec()));
-        assert_eq!(told, [b"x"]);
-        assert!(all.cancel(B, b"x"));
+    fn with_verbose_reports_more_is_reported() {
+        let mut some = xpub(Reports::Subscriptions);
+        assert_eq!(some.subscription(A, SUBSCRIBE, b"x"), Ok(true));
+        assert_eq!(some.subscription(B, SUBSCRIBE, b"x"), Ok(true));
+        assert_eq!(some.subscription(A, CANCEL, b"x"), Ok(false));
+        let mut all = xpub(Reports::All);
+        all.subscription(A, SUBSCRIBE, b"x").unwrap();
+        all.subscription(B, SUBSCRIBE, b"x").unwrap();
+        let mut reported = Vec::new();
+        all.cancel_all(A, |topic| reported.push(topic.to_vec()));
+        assert_eq!(reported, [b"x"]);
+        assert_eq!(all.subscription(B, CANCEL, b"x"), Ok(true));
     }
 
     #[test]
-    fn who_is_gone_cancels_what_nobody_else_has() {
-        let mut publisher = publisher(Reports::Changes);
+    fn topics_that_only_a_gone_peer_had_are_reported() {
+        let mut xpub = xpub(Reports::Changes);
         for (peer, topic) in [(A, "x"), (A, "y"), (B, "x")] {
-            publisher.subscribe(peer, topic.as_bytes()).unwrap();
+            xpub.subscription(peer, SUBSCRIBE, topic.as_bytes()).unwrap();
         }
-        let mut told = Vec::new();
-        publisher.detach(A, |topic| told.push(topic.to_vec()));
-        assert_eq!(told, [b"y"]);
+        let mut reported = Vec::new();
+        xpub.cancel_all(A, |topic| reported.push(topic.to_vec()));
+        assert_eq!(reported, [b"y"]);
+    }
+
+    #[test]
+    fn a_legacy_subscription_is_a_message_of_one_frame() {
+        let mut publish = Publish::publisher(Fixed::<_, 2>::new(), Store::new());
+        publish.connected(A, &[]).unwrap();
+        let frame = |more| FrameHeader::new(FrameKind::Message(more), 2);
+        assert_eq!(publish.accept(A, frame(More::Last), true), Verdict::Subject);
+        assert_eq!(publish.check(A, b"\x01a"), Verdict::Subscription(SUBSCRIBE));
+        assert_eq!(publish.check(A, b"\x02a"), Verdict::Reject(Reason::SendsOnly));
+        let rejected = Verdict::Reject(Reason::SendsOnly);
+        assert_eq!(publish.accept(A, frame(More::Follows), true), rejected);
+        assert_eq!(publish.accept(A, frame(More::Last), false), Verdict::Skip);
+        assert_eq!(publish.subscription(A, SUBSCRIBE, b"a"), Ok(false), "PUB has no reports");
+        assert!(!publish.received(A) && !publish.may_take());
+    }
+
+    #[test]
+    fn with_manual_the_application_subscribes_the_peer_of_the_last_report() {
+        let (topics, requested) = (Store::new(), Store::new());
+        let mut publish = Publish::manual(Fixed::<_, 2>::new(), topics, requested);
+        publish.connected(A, &[]).unwrap();
+        assert!(!publish.subscribe_last(b"x"), "no report was taken");
+        assert_eq!(publish.subscription(A, SUBSCRIBE, b"a"), Ok(true));
+        assert_eq!(publish.subscription(B, SUBSCRIBE, b"a"), Ok(false), "B is not known");
+        let mut to = Vec::new();
+        publish.matches(b"a", |peer| to.push(peer));
+        assert_eq!((&to[..], publish.take()), (&[][..], Ok(Some(A))));
+        assert!(publish.subscribe_last(b"x"));
+        publish.matches(b"x", |peer| to.push(peer));
+        assert_eq!(to, [A]);
+        let mut reported = Vec::new();
+        publish.cancel_all(A, |topic| reported.push(topic.to_vec()));
+        assert_eq!(reported, [b"a"]);
+        publish.closed(A);
+        assert_eq!([publish.take(), publish.take()], [Ok(Some(A)), Ok(None)]);
+        assert!(!publish.subscribe_last(b"x"), "the peer is gone");
+    }
+
+    #[test]
+    fn subscriptions_do_not_pass_to_the_next_peer_at_an_index() {
+        let mut publish = Publish::publisher(Fixed::<_, 2>::new(), Store::new());
+        publish.connected(A, &[]).unwrap();
+        publish.subscription(A, SUBSCRIBE, b"").unwrap();
+        publish.attached(PeerId::new(A.index(), 1)).unwrap();
+        publish.matches(b"a", |peer| panic!("sent to {peer:?}"));
     }
 }

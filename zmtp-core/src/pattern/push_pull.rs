@@ -1,8 +1,12 @@
-//! PUSH and PULL: work goes out in turn and comes in in turn (RFC 30).
+//! PUSH and PULL: messages go out in turn and come in in turn (RFC 30).
 
-use super::{Balance, BalancePeer, FairPeer, FairQueue, NoRoom, PeerId, Slots};
+use super::{
+    Balance, BalancePeer, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused,
+    RouteError, Slots, TakeError, Verdict,
+};
+use crate::wire::FrameHeader;
 
-/// PUSH's rules: each message goes to one peer, in turn among those that can take one.
+/// The rules of PUSH: each message goes to one peer, in turn among those that can take one.
 #[derive(Debug)]
 pub struct Push<S> {
     peers: S,
@@ -10,52 +14,66 @@ pub struct Push<S> {
 }
 
 impl<S: Slots<BalancePeer>> Push<S> {
-    /// PUSH without peers. `only_up`: peers that are being connected to get nothing
+    /// PUSH without peers. `only_connected`: peers that are being connected to get no messages
     /// (`ZMQ_IMMEDIATE`).
-    pub const fn new(peers: S, only_up: bool) -> Self {
-        Self { peers, turns: Balance::new(only_up) }
+    pub const fn new(peers: S, only_connected: bool) -> Self {
+        Self { peers, turns: Balance::new(only_connected) }
     }
+}
 
-    /// A new peer, which is being connected to until [`Push::set_up`] says more.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if the table is full.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        self.detach(peer);
+impl<S: Slots<BalancePeer>> Pattern for Push<S> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
         self.peers.insert(peer, BalancePeer::default())?;
         self.turns.attach(&mut self.peers, peer);
         Ok(())
     }
 
-    /// A peer is gone for good.
-    pub fn detach(&mut self, peer: PeerId) {
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        self.turns.set_connected(&mut self.peers, peer, true);
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        self.turns.set_connected(&mut self.peers, peer, false);
+    }
+
+    fn detached(&mut self, peer: PeerId) {
         self.turns.detach(&mut self.peers, peer);
         self.peers.remove(peer);
     }
 
-    /// A peer's handshake is over, or its connection broke and is tried again.
-    pub fn set_up(&mut self, peer: PeerId, up: bool) {
-        self.turns.set_up(&mut self.peers, peer, up);
-    }
-
-    /// A peer's queue reached its high-water mark, or has room again.
-    pub fn set_full(&mut self, peer: PeerId, full: bool) {
+    fn set_full(&mut self, peer: PeerId, full: bool) {
         self.turns.set_full(&mut self.peers, peer, full);
     }
 
-    /// Whether [`Push::route`] would find a peer.
-    pub const fn may_route(&self) -> bool {
+    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, first: bool) -> Verdict {
+        if first { Verdict::Reject(Reason::SendsOnly) } else { Verdict::Skip }
+    }
+
+    fn received(&mut self, _peer: PeerId) -> bool {
+        false
+    }
+
+    fn may_route(&self) -> bool {
         self.turns.may_route()
     }
 
-    /// The peer that gets the next message, if any can take one.
-    pub fn route(&mut self) -> Option<PeerId> {
-        self.turns.route(&mut self.peers)
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.turns.route(&mut self.peers).ok_or(RouteError::NoPeer)
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        true
     }
 }
 
-/// PULL's rules: messages are taken from the peers in turn.
+/// The rules of PULL: messages are taken from the peers in turn.
 #[derive(Debug)]
 pub struct Pull<S> {
     peers: S,
@@ -67,36 +85,47 @@ impl<S: Slots<FairPeer>> Pull<S> {
     pub const fn new(peers: S) -> Self {
         Self { peers, turns: FairQueue::new() }
     }
+}
 
-    /// A new peer.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if the table is full.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        self.detach(peer);
+impl<S: Slots<FairPeer>> Pattern for Pull<S> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
         self.peers.insert(peer, FairPeer::default())
     }
 
-    /// A peer is gone, and what waits of it. A driver that lets the application have what had come
-    /// whole says so only when that is taken.
-    pub fn detach(&mut self, peer: PeerId) {
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        Ok(None)
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        if self.turns.close(&mut self.peers, peer) {
+            self.detached(peer);
+        }
+    }
+
+    fn detached(&mut self, peer: PeerId) {
         self.turns.detach(&mut self.peers, peer);
         self.peers.remove(peer);
     }
 
-    /// A whole message of a peer was queued.
-    pub fn received(&mut self, peer: PeerId) {
-        self.turns.received(&mut self.peers, peer);
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.turns.received(&mut self.peers, peer)
     }
 
-    /// Whether a message can be taken.
-    pub const fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         self.turns.may_take()
     }
 
-    /// The peer whose oldest message is taken now, if any has one.
-    pub fn take(&mut self) -> Option<PeerId> {
-        self.turns.take(&mut self.peers)
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some((peer, is_last)) = self.turns.take(&mut self.peers) else { return Ok(None) };
+        if is_last {
+            self.detached(peer);
+        }
+        Ok(Some(peer))
     }
 }

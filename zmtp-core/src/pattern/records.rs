@@ -103,8 +103,8 @@ impl<const BYTES: usize> Records<BYTES> {
         }
     }
 
-    /// Cuts the record at `at` out, whose topic is this long. Byte by byte, because `copy_within` brings a `memmove` of 700
-    /// bytes of flash.
+    /// Removes the record at `at`, whose topic is this long. Byte by byte, because `copy_within`
+    /// brings a `memmove` of 700 bytes of flash.
     pub(super) fn cut(&mut self, at: usize, topic_len: usize) {
         let mut from = at.wrapping_add(HEAD).wrapping_add(topic_len);
         let mut to = at;

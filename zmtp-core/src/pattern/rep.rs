@@ -1,12 +1,18 @@
-//! REP: takes requests in turn from all peers and answers each where it came from (RFC 28).
+//! REP: takes requests from all peers in turn and sends each reply where its request came from
+//! (RFC 28).
 
 use super::{
-    Linked, NoRoom, OutOfTurn, PeerId, Reason, RepFrames, RepTurn, Ring, RingLink, Slots, Verdict,
+    Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RepFrames, RepTurn, Ring,
+    RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
-/// REP's rules. The driver keeps the bytes: a queue of requests per peer, each with its
-/// envelope, and the envelope of the request being answered.
+/// The rules of REP. The driver stores the bytes: a queue of requests per peer, each with its
+/// envelope, and the envelope of the request that was taken last.
+///
+/// [`Pattern::take`] fails with [`OutOfTurn::ReplyDue`] until the last request is answered. A reply
+/// is sent by [`Pattern::route`], which fails with [`OutOfTurn::NoRequestTaken`] if no request was
+/// taken, and with [`RouteError::PeerLost`] if the connection of the request is gone.
 #[derive(Debug)]
 pub struct Rep<S> {
     peers: S,
@@ -18,8 +24,11 @@ pub struct Rep<S> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepPeer {
     link: RingLink,
-    /// Whole requests that wait.
+    /// Queued requests.
     queued: u32,
+    /// How many of them, the oldest, came on an earlier connection and cannot be answered.
+    stale: u32,
+    closed: bool,
     frames: RepFrames,
 }
 
@@ -35,99 +44,100 @@ impl<S: Slots<RepPeer>> Rep<S> {
         Self { peers, ready: Ring::new(), turn: RepTurn::new() }
     }
 
-    /// A peer's handshake is over.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if the table is full.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        // A stranger under an old number must not take the old one's place in the turns.
-        self.detach(peer);
+    /// Queued requests of a peer.
+    pub fn queued(&mut self, peer: PeerId) -> u32 {
+        self.peers.get_mut(peer).map_or(0, |slot| slot.queued)
+    }
+}
+
+impl<S: Slots<RepPeer>> Pattern for Rep<S> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
         self.peers.insert(peer, RepPeer::default())
     }
 
-    /// A peer is gone. Requests that wait go with it, and the answer it was owed will be dropped.
-    /// A driver that lets the application have what had come whole keeps the peer until
-    /// [`Rep::queued`] is 0 and says [`Rep::unreachable`] meanwhile.
-    pub fn detach(&mut self, peer: PeerId) {
-        self.unreachable(peer);
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        Ok(None)
+    }
+
+    /// Requests of the peer that were received can be taken, but not answered.
+    fn disconnected(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frames = RepFrames::new();
+            slot.stale = slot.queued;
+        }
+        self.turn.forget(peer);
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        self.disconnected(peer);
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.closed = true;
+            if slot.queued == 0 {
+                self.detached(peer);
+            }
+        }
+    }
+
+    fn detached(&mut self, peer: PeerId) {
+        self.turn.forget(peer);
         self.ready.remove(&mut self.peers, peer);
         self.peers.remove(peer);
     }
 
-    /// A peer's connection broke: it cannot be answered any more, and what it was sending is
-    /// forgotten, though whole requests of it may wait.
-    pub fn unreachable(&mut self, peer: PeerId) {
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frames = RepFrames::new();
-        }
-        self.forget(peer);
-    }
-
-    /// The request just taken came on an earlier connection of its peer: its reply has nowhere to
-    /// go.
-    pub fn forget(&mut self, peer: PeerId) {
-        self.turn.forget(peer);
-    }
-
-    /// Requests of a peer that wait.
-    pub fn queued(&mut self, peer: PeerId) -> u32 {
-        self.peers.get_mut(peer).map_or(0, |slot| slot.queued)
-    }
-
-    /// Judges the next frame of a peer. Frames up to and including the first empty one are the
-    /// envelope; a request that ends there or before is rejected.
-    pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         match self.peers.get_mut(peer) {
             Some(slot) => slot.frames.accept(frame),
             None => Verdict::Reject(Reason::NotAsked),
         }
     }
 
-    /// A whole request of a peer was queued.
-    pub fn received(&mut self, peer: PeerId) {
-        let Some(slot) = self.peers.get_mut(peer) else { return };
+    fn received(&mut self, peer: PeerId) -> bool {
+        let Some(slot) = self.peers.get_mut(peer) else { return false };
         slot.queued = slot.queued.saturating_add(1);
         self.ready.push(&mut self.peers, peer);
+        true
     }
 
-    /// Whether a request can be taken now.
-    pub const fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         !self.turn.may_reply() && self.ready.head().is_some()
     }
 
-    /// Whether a reply is due.
-    pub const fn may_reply(&self) -> bool {
-        self.turn.may_reply()
-    }
-
-    /// Takes the next request: the peer whose oldest request it is, in turn; `None` if none waits.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfTurn::ReplyDue`] while the last request is unanswered.
-    pub fn take(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         let Some(peer) = self.ready.head() else {
-            return if self.turn.may_reply() { Err(OutOfTurn::ReplyDue) } else { Ok(None) };
+            let due = self.turn.may_reply();
+            return if due { Err(OutOfTurn::ReplyDue.into()) } else { Ok(None) };
         };
         self.turn.take(peer)?;
         self.ready.rotate(&mut self.peers);
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.queued = slot.queued.saturating_sub(1);
+            if slot.stale > 0 {
+                slot.stale = slot.stale.saturating_sub(1);
+                self.turn.forget(peer);
+            }
             if slot.queued == 0 {
+                let closed = slot.closed;
                 self.ready.remove(&mut self.peers, peer);
+                if closed {
+                    self.peers.remove(peer);
+                }
             }
         }
         Ok(Some(peer))
     }
 
-    /// Gives the reply its address: the peer to send to, or `None` if it is gone and the reply is
-    /// dropped (RFC 28). The next request may be taken in either case.
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfTurn::NoRequestTaken`] if no request was taken.
-    pub fn reply(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
-        self.turn.reply()
+    /// Whether a reply is due.
+    fn may_route(&self) -> bool {
+        self.turn.may_reply()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.turn.reply()?.ok_or(RouteError::PeerLost)
     }
 }

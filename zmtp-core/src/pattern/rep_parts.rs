@@ -1,9 +1,9 @@
-//! What REP's rules are made of: frames of a request, and whose move it is (RFC 28).
+//! The parts of REP's rules: the frames of a request, and the turn (RFC 28).
 
 use super::{OutOfTurn, Reason, Verdict};
 use crate::wire::FrameHeader;
 
-/// What the next frame from a peer to a REP must be.
+/// What the next frame of a request must be.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepFrames(Expect);
 
@@ -15,7 +15,7 @@ enum Expect {
 }
 
 impl RepFrames {
-    /// The first frame of a request.
+    /// Expects the first frame of a request.
     pub const fn new() -> Self {
         Self(Expect::Envelope)
     }
@@ -41,8 +41,8 @@ impl RepFrames {
     }
 }
 
-/// Whose move it is in REP: the peers', who ask, or the application's, which answers. `P` names
-/// peers.
+/// The turn in REP: the application takes a request, or replies to the last one. `P` identifies a
+/// peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepTurn<P>(Turn<P>);
 
@@ -51,14 +51,14 @@ enum Turn<P> {
     /// The application takes a request next.
     #[default]
     Take,
-    /// The application answers this peer next.
+    /// The application replies to this peer next.
     Reply(P),
-    /// The application answers next, though whom it answers is gone.
+    /// The application replies next, and the peer is gone.
     Gone,
 }
 
 impl<P: Copy + Eq> RepTurn<P> {
-    /// A request is taken next.
+    /// The application takes a request next.
     pub const fn new() -> Self {
         Self(Turn::Take)
     }
@@ -81,7 +81,7 @@ impl<P: Copy + Eq> RepTurn<P> {
         Ok(())
     }
 
-    /// A peer cannot be answered any more.
+    /// The connection of a peer is gone: it gets no reply.
     pub fn forget(&mut self, peer: P) {
         if let Turn::Reply(owed) = self.0
             && owed == peer
@@ -90,8 +90,8 @@ impl<P: Copy + Eq> RepTurn<P> {
         }
     }
 
-    /// Gives the reply its address: the peer to send to, or `None` if it is gone and the reply is
-    /// dropped. The next request may be taken in either case.
+    /// The peer that gets the reply; `None` if it is gone and the reply is dropped. The next request
+    /// can be taken in either case.
     ///
     /// # Errors
     ///

@@ -1,18 +1,24 @@
-//! REQ: asks one peer after the other and takes the answer of the one asked (RFC 28).
+//! REQ: asks one peer after the other, and takes the reply of the one that was asked (RFC 28).
 
 use super::{
-    Linked, NoRoom, OutOfTurn, PeerId, Reason, ReqFrames, ReqTurn, Ring, RingLink, Slots,
-    TakeError, Verdict,
+    Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames, ReqTurn, Ring,
+    RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
-/// REQ's rules. The driver keeps the bytes: requests on their way, and the one reply.
+/// The rules of REQ. The driver stores the bytes: the queued request, and the one reply.
+///
+/// [`Pattern::route`] chooses the peer of the next request, in turn among the connected peers, or if
+/// there are none, among those that are being connected to; it fails with
+/// [`OutOfTurn::ReplyPending`] while a reply is pending, unless the mode is relaxed: the earlier
+/// request is then given up. The driver reports by [`Pattern::sent`] when the request is written.
+/// [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer that was asked is gone.
 #[derive(Debug)]
 pub struct Req<S> {
     peers: S,
-    /// Peers that can take a request at once.
-    up: Ring<0>,
-    /// Peers that are still being connected to: asked only when no peer is up.
+    /// Connected peers.
+    connected: Ring<0>,
+    /// Peers that are being connected to.
     pending: Ring<1>,
     turn: ReqTurn<PeerId>,
     mode: Mode,
@@ -22,24 +28,25 @@ pub struct Req<S> {
 /// The two options of REQ.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_structs, reason = "libzmq has these two")]
 pub struct Mode {
-    /// A new request may be sent before the reply of the last (`ZMQ_REQ_RELAXED`).
+    /// A new request can be sent before the reply to the last one (`ZMQ_REQ_RELAXED`).
     pub relaxed: bool,
-    /// Requests carry an id and replies must bring it back (`ZMQ_REQ_CORRELATE`).
+    /// Requests carry an id, and a reply must return it (`ZMQ_REQ_CORRELATE`).
     pub correlate: bool,
 }
 
 /// What REQ knows of a peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqPeer {
-    up: RingLink,
+    connected: RingLink,
     pending: RingLink,
     frames: ReqFrames,
 }
 
 impl Linked<0> for ReqPeer {
     fn link(&mut self) -> &mut RingLink {
-        &mut self.up
+        &mut self.connected
     }
 }
 
@@ -49,93 +56,142 @@ impl Linked<1> for ReqPeer {
     }
 }
 
-/// Why no peer can be asked.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum RouteError {
-    /// There is no peer that could take the request now; try again later.
-    NoPeer,
-    /// The application called out of turn.
-    OutOfTurn(OutOfTurn),
-}
-
 impl<S: Slots<ReqPeer>> Req<S> {
-    /// REQ without peers. Request ids start at `request_id`, which should be random.
+    /// REQ without peers. Request ids start after `request_id`, which should be random.
     #[inline(always)]
     pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
-        let (up, pending) = (Ring::new(), Ring::new());
-        Self { peers, up, pending, turn: ReqTurn::new(), mode, request_id }
+        let (connected, pending) = (Ring::new(), Ring::new());
+        Self { peers, connected, pending, turn: ReqTurn::new(), mode, request_id }
     }
 
-    /// A peer that is being connected to: requests may queue for it.
+    /// The options.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The id that the last request carries before its delimiter, in the byte order of the host as
+    /// in libzmq; `None` if the mode has no ids.
+    pub fn request_id(&self) -> Option<[u8; 4]> {
+        self.mode.correlate.then_some(self.request_id.to_ne_bytes())
+    }
+
+    /// The request to a peer, queued or sent, is lost. Returns whether there was one.
+    pub fn lost(&mut self, peer: PeerId) -> bool {
+        let due = self.turn.lost(peer);
+        if due {
+            self.reject_reply(peer);
+        }
+        due
+    }
+
+    /// Gives the request up: another can be sent. Returns the peer that may still answer it.
     ///
-    /// # Errors
-    ///
-    /// [`NoRoom`] if the table is full.
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        // A stranger under an old number must not take the old one's place in the turns.
-        self.detach(peer);
+    /// Its answer would pass for that to the next request, unless requests carry ids: close the
+    /// connection of the peer, as the Lazy Pirate of the Guide does.
+    pub fn give_up(&mut self) -> Option<PeerId> {
+        let asked = self.turn.give_up();
+        if let Some(peer) = asked {
+            self.reject_reply(peer);
+        }
+        asked
+    }
+
+    fn reject_reply(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frames.give_up();
+        }
+    }
+
+    /// What was received of a message is dropped with its connection.
+    fn reset(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(peer) {
+            slot.frames = ReqFrames::new();
+        }
+    }
+}
+
+impl<S: Slots<ReqPeer>> Pattern for Req<S> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
         self.peers.insert(peer, ReqPeer::default())?;
         self.pending.push(&mut self.peers, peer);
         Ok(())
     }
 
-    /// A peer's handshake is over, or over again.
-    pub fn up(&mut self, peer: PeerId) {
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
         self.pending.remove(&mut self.peers, peer);
-        self.up.push(&mut self.peers, peer);
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frames = ReqFrames::new();
-        }
+        self.connected.push(&mut self.peers, peer);
+        self.reset(peer);
+        Ok(None)
     }
 
-    /// A peer's connection broke, and will be tried again.
-    pub fn down(&mut self, peer: PeerId) {
-        self.up.remove(&mut self.peers, peer);
+    /// A request that was sent to the peer is lost; one that is still queued is kept.
+    fn disconnected(&mut self, peer: PeerId) {
+        self.connected.remove(&mut self.peers, peer);
         self.pending.push(&mut self.peers, peer);
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frames = ReqFrames::new();
+        self.reset(peer);
+        if self.turn.routed().is_none() {
+            self.turn.lost(peer);
         }
     }
 
-    /// The request that went to a peer cannot be answered any more. Returns whether one was due.
-    pub fn lost(&mut self, peer: PeerId) -> bool {
-        let due = self.turn.lost(peer);
-        if due {
-            self.forget(peer);
-        }
-        due
-    }
-
-    /// A peer is gone for good. Returns whether a reply of it was due.
-    pub fn detach(&mut self, peer: PeerId) -> bool {
-        self.up.remove(&mut self.peers, peer);
+    fn closed(&mut self, peer: PeerId) {
+        self.connected.remove(&mut self.peers, peer);
         self.pending.remove(&mut self.peers, peer);
         self.peers.remove(peer);
-        self.lost(peer)
+        self.turn.lost(peer);
     }
 
-    /// Whether [`Req::route`] would find a peer now.
-    pub fn may_route(&self) -> bool {
-        let free = self.turn.may_ask() || self.mode.relaxed;
-        free && (self.up.head().is_some() || self.pending.head().is_some())
+    fn detached(&mut self, peer: PeerId) {
+        self.closed(peer);
+        self.turn.dropped(peer);
     }
 
-    /// Chooses the peer of the next request: in turn among the peers that are up, else among those
-    /// being connected to. An earlier request is given up if the mode is relaxed. Say
-    /// [`Req::sent`] when the request is out.
-    ///
-    /// # Errors
-    ///
-    /// [`RouteError::OutOfTurn`] while a reply is due, [`RouteError::NoPeer`] if there is none.
-    pub fn route(&mut self) -> Result<PeerId, RouteError> {
-        if !self.turn.may_ask() && !self.mode.relaxed {
-            return Err(RouteError::OutOfTurn(OutOfTurn::ReplyPending));
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
+        let Some(slot) = self.peers.get_mut(peer) else {
+            return Verdict::Reject(Reason::NotAsked);
+        };
+        slot.frames.accept(self.turn.refuses(peer), self.mode.correlate, frame)
+    }
+
+    fn check(&mut self, peer: PeerId, body: &[u8]) -> Verdict {
+        let is_last = self.request_id().is_some_and(|id| id == body);
+        match self.peers.get_mut(peer) {
+            Some(slot) => slot.frames.check_request_id(is_last),
+            None => Verdict::Reject(Reason::WrongRequestId),
         }
-        let peer = match self.up.head() {
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        let whole = self.peers.get_mut(peer).is_some_and(|slot| slot.frames.received());
+        whole && self.turn.answered(peer)
+    }
+
+    fn may_take(&self) -> bool {
+        self.turn.may_take()
+    }
+
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        self.turn.take()
+    }
+
+    fn may_route(&self) -> bool {
+        let free = self.turn.may_ask() || self.mode.relaxed;
+        free && (self.connected.head().is_some() || self.pending.head().is_some())
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        if !self.turn.may_ask() && !self.mode.relaxed {
+            return Err(OutOfTurn::ReplyPending.into());
+        }
+        let peer = match self.connected.head() {
             Some(peer) => {
-                self.up.rotate(&mut self.peers);
+                self.connected.rotate(&mut self.peers);
                 peer
             }
             None => {
@@ -150,87 +206,20 @@ impl<S: Slots<ReqPeer>> Req<S> {
         Ok(peer)
     }
 
-    /// Whether the request that is not out waits for a peer that is being connected to, while
-    /// another is up: gives the old and the new peer, and it is the new one's from now on.
-    pub fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+    fn sent(&mut self, peer: PeerId) {
+        self.turn.sent(peer);
+    }
+
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
         let old = self.turn.routed()?;
         let slot = self.peers.get_mut(old)?;
-        let new = self.up.head().filter(|_| !slot.up.is_linked())?;
-        self.up.rotate(&mut self.peers);
+        let new = self.connected.head().filter(|_| !slot.connected.is_linked())?;
+        self.connected.rotate(&mut self.peers);
         self.turn.ask(new);
         Some((old, new))
     }
 
-    /// The request to a peer is out, its last byte written. What came of the peer before is no
-    /// reply to it.
-    pub fn sent(&mut self, peer: PeerId) {
-        self.turn.sent(peer);
-    }
-
-    /// The options.
-    pub const fn mode(&self) -> Mode {
-        self.mode
-    }
-
-    /// The id that the last request carries in front of its delimiter, in host order as libzmq
-    /// has it; `None` if the mode has none.
-    pub fn request_id(&self) -> Option<[u8; 4]> {
-        self.mode.correlate.then_some(self.request_id.to_ne_bytes())
-    }
-
-    /// Judges the next frame of a peer.
-    pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        let Some(slot) = self.peers.get_mut(peer) else {
-            return Verdict::Reject(Reason::NotAsked);
-        };
-        slot.frames.accept(self.turn.refuses(peer), self.mode.correlate, frame)
-    }
-
-    /// Judges the request id that [`Verdict::RequestId`] asked for: [`Verdict::Envelope`] if it is
-    /// the last request's.
-    pub fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        let is_last = self.request_id() == Some(id);
-        match self.peers.get_mut(peer) {
-            Some(slot) => slot.frames.check_request_id(is_last),
-            None => Verdict::Reject(Reason::WrongRequestId),
-        }
-    }
-
-    /// A whole reply of a peer has come. `false` if nobody waits for it any more: drop it.
-    pub fn received(&mut self, peer: PeerId) -> bool {
-        let whole = self.peers.get_mut(peer).is_some_and(|slot| slot.frames.received());
-        whole && self.turn.answered(peer)
-    }
-
-    /// Whether [`Req::take`] has something to say: a reply, or that the peer asked is gone.
-    pub const fn may_take(&self) -> bool {
-        self.turn.may_take()
-    }
-
-    /// Takes the reply: the peer that gave it, `None` if it has not come.
-    ///
-    /// # Errors
-    ///
-    /// [`TakeError::PeerLost`] once if the peer asked is gone, [`TakeError::OutOfTurn`] if nothing
-    /// was asked. A request can be sent after either.
-    pub fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        self.turn.take()
-    }
-
-    /// Gives the request up: another may be sent. Returns the peer that may still answer it. That
-    /// answer would pass for the next one's, unless requests carry ids: close the peer's connection
-    /// then, as the Guide's Lazy Pirate does.
-    pub fn give_up(&mut self) -> Option<PeerId> {
-        let asked = self.turn.give_up();
-        if let Some(peer) = asked {
-            self.forget(peer);
-        }
-        asked
-    }
-
-    fn forget(&mut self, peer: PeerId) {
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frames.give_up();
-        }
+    fn keeps_unsent(&self) -> bool {
+        true
     }
 }

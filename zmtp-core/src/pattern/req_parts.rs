@@ -1,9 +1,9 @@
-//! What REQ's rules are made of: frames of a reply, and whose move it is (RFC 28).
+//! The parts of REQ's rules: the frames of a reply, and the turn (RFC 28).
 
-use super::{OutOfTurn, Reason, Verdict};
+use super::{OutOfTurn, Reason, TakeError, Verdict};
 use crate::wire::{FrameHeader, FrameKind, More};
 
-/// What the next frame from a peer to a REQ must be.
+/// What the next frame from a peer must be.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqFrames(Expect);
 
@@ -12,7 +12,7 @@ enum Expect {
     /// The first frame of a message.
     #[default]
     Start,
-    /// The first frame of a message, once [`ReqFrames::received`] has said that the reply is whole.
+    /// The first frame of a message; [`ReqFrames::received`] is due for the last one.
     Received,
     /// The delimiter, after a request id.
     Delimiter,
@@ -23,13 +23,13 @@ enum Expect {
 }
 
 impl ReqFrames {
-    /// The first frame of a message.
+    /// Expects the first frame of a message.
     pub const fn new() -> Self {
         Self(Expect::Start)
     }
 
-    /// Judges the next frame. `refused`: why a message that begins now is no reply, if it is none.
-    /// `correlate`: replies have request ids.
+    /// Judges the next frame. `refused`: why a message that begins here is not a reply, from
+    /// [`ReqTurn::refuses`]. `correlate`: replies carry request ids.
     pub fn accept(
         &mut self,
         refused: Option<Reason>,
@@ -55,15 +55,14 @@ impl ReqFrames {
             _ if !more => Expect::Start,
             Verdict::RequestId => Expect::Delimiter,
             Verdict::Deliver | Verdict::Envelope => Expect::Body,
-            Verdict::Reject(_) | Verdict::Skip => Expect::Rejected,
+            _ => Expect::Rejected,
         };
         verdict
     }
 
-    /// Judges the request id that [`Verdict::RequestId`] asked for: [`Verdict::Envelope`] if it is
-    /// the last request's.
+    /// Judges the request id of a reply: [`Verdict::Envelope`] if it is that of the last request.
     pub const fn check_request_id(&mut self, is_last: bool) -> Verdict {
-        // The request was given up while its id came.
+        // The request was given up while the id was arriving.
         let rejected = matches!(self.0, Expect::Rejected);
         if is_last && !rejected {
             return Verdict::Envelope;
@@ -72,8 +71,8 @@ impl ReqFrames {
         if rejected { Verdict::Skip } else { Verdict::Reject(Reason::WrongRequestId) }
     }
 
-    /// A whole message has come: is it a reply? It is none if the request was given up, and another
-    /// sent, while its last part came.
+    /// A message is complete. Returns whether it is a reply: it is not if the request was given up,
+    /// and another sent, while its last part was arriving.
     pub const fn received(&mut self) -> bool {
         let received = matches!(self.0, Expect::Received);
         if received {
@@ -82,7 +81,7 @@ impl ReqFrames {
         received
     }
 
-    /// What has come of the reply is not for the next request.
+    /// The request is given up: a reply that has begun to arrive is rejected.
     pub const fn give_up(&mut self) {
         self.0 = match self.0 {
             Expect::Start | Expect::Received => Expect::Start,
@@ -91,8 +90,8 @@ impl ReqFrames {
     }
 }
 
-/// Whose move it is in REQ: the application's, which asks, or the peer's, which answers. `P` names
-/// peers; `()` does where there is but one.
+/// The turn in REQ: the application sends a request, or a peer replies. `P` identifies a peer; use
+/// `()` if there is only one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqTurn<P>(State<P>);
 
@@ -100,33 +99,33 @@ pub struct ReqTurn<P>(State<P>);
 enum State<P> {
     #[default]
     Idle,
-    /// A request is to go to this peer, and is not out yet.
+    /// A request is queued for this peer.
     Routed(P),
-    /// A request went to this peer.
+    /// A request was sent to this peer.
     Asked(P),
-    /// The reply from this peer is whole and waits.
+    /// The reply of this peer is queued.
     Answered(P),
-    /// The peer asked is gone, and the application does not know yet.
+    /// The peer that was asked is gone, which the application has not been told.
     Lost,
 }
 
 impl<P: Copy + Eq> ReqTurn<P> {
-    /// Nothing was asked.
+    /// No request was sent.
     pub const fn new() -> Self {
         Self(State::Idle)
     }
 
-    /// Whether no reply is due.
+    /// Whether a request can be sent: no reply is pending.
     pub const fn may_ask(&self) -> bool {
         matches!(self.0, State::Idle | State::Lost)
     }
 
-    /// The next request is to go to this peer, whatever was before.
+    /// A request is queued for this peer. Earlier requests are forgotten.
     pub const fn ask(&mut self, peer: P) {
         self.0 = State::Routed(peer);
     }
 
-    /// The peer of the request that is not out.
+    /// The peer that the request is queued for.
     pub const fn routed(&self) -> Option<P> {
         match self.0 {
             State::Routed(peer) => Some(peer),
@@ -134,14 +133,14 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// The request to a peer is out, its last byte written.
+    /// The last byte of the request to a peer is written.
     pub fn sent(&mut self, peer: P) {
         if self.0 == State::Routed(peer) {
             self.0 = State::Asked(peer);
         }
     }
 
-    /// The peer of the request that is not answered.
+    /// The peer of the request that is queued or sent, and not answered.
     pub const fn asked(&self) -> Option<P> {
         match self.0 {
             State::Routed(peer) | State::Asked(peer) => Some(peer),
@@ -149,7 +148,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// Why a message that begins from a peer is no reply; `None` if it may be one.
+    /// Why a message of a peer that begins now is not a reply; `None` if it may be one.
     pub fn refuses(&self, peer: P) -> Option<Reason> {
         match self.0 {
             State::Asked(asked) if asked == peer => None,
@@ -159,7 +158,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// The reply of a peer is whole. `false` if nobody waits for it any more.
+    /// The reply of a peer is complete. `false` if no reply of it is pending: drop it.
     pub fn answered(&mut self, peer: P) -> bool {
         let due = self.0 == State::Asked(peer);
         if due {
@@ -168,13 +167,20 @@ impl<P: Copy + Eq> ReqTurn<P> {
         due
     }
 
-    /// The request that went to a peer cannot be answered any more. Returns whether one was due.
+    /// The request to a peer, queued or sent, is lost. Returns whether there was one.
     pub fn lost(&mut self, peer: P) -> bool {
         let due = self.asked() == Some(peer);
         if due {
             self.0 = State::Lost;
         }
         due
+    }
+
+    /// The queued reply of a peer is dropped.
+    pub fn dropped(&mut self, peer: P) {
+        if self.0 == State::Answered(peer) {
+            self.0 = State::Lost;
+        }
     }
 
     /// Gives the request up. Returns the peer that may still answer it.
@@ -184,17 +190,17 @@ impl<P: Copy + Eq> ReqTurn<P> {
         asked
     }
 
-    /// Whether [`ReqTurn::take`] has something to say.
+    /// Whether [`ReqTurn::take`] returns a peer or [`TakeError::PeerLost`].
     pub const fn may_take(&self) -> bool {
         matches!(self.0, State::Answered(_) | State::Lost)
     }
 
-    /// Takes the reply: the peer that gave it, `None` if it has not come.
+    /// Takes the reply: the peer that sent it; `None` if it has not arrived.
     ///
     /// # Errors
     ///
-    /// [`TakeError::PeerLost`] once if the peer asked is gone, [`TakeError::OutOfTurn`] if nothing
-    /// was asked. A request can be sent after either.
+    /// [`TakeError::PeerLost`] once if the peer that was asked is gone, [`TakeError::OutOfTurn`] if
+    /// no request was sent. A request can be sent after either.
     pub const fn take(&mut self) -> Result<Option<P>, TakeError> {
         let taken = match self.0 {
             State::Idle => Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)),
@@ -205,15 +211,4 @@ impl<P: Copy + Eq> ReqTurn<P> {
         self.0 = State::Idle;
         taken
     }
-}
-
-/// Why there is no reply to wait for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum TakeError {
-    /// The application called out of turn.
-    OutOfTurn(OutOfTurn),
-    /// The peer asked is gone, and the reply with it.
-    PeerLost,
 }

@@ -1,8 +1,8 @@
-//! Turn-taking: a ring of peers, threaded through their slots.
+//! Peers in turn: a ring, linked through their slots.
 
 use super::{PeerId, Slots};
 
-/// Where a peer stands in a ring. One per ring and peer, inside the peer's slot.
+/// The neighbours of a peer in a ring. One per ring and peer, inside the peer's slot.
 #[derive(Clone, Copy, Debug)]
 pub struct RingLink(Neighbours);
 
@@ -12,18 +12,18 @@ struct Neighbours {
     previous: PeerId,
 }
 
-/// Of a peer that stands in no ring. Costs no tag: [`PeerId::NONE`] is nobody's.
+/// The neighbours of a peer that is in no ring.
 const NOWHERE: Neighbours = Neighbours { next: PeerId::NONE, previous: PeerId::NONE };
 
 impl RingLink {
-    /// Of a peer that stands nowhere.
+    /// The link of a peer that is not in the ring.
     pub const fn new() -> Self {
         Self(NOWHERE)
     }
 
-    /// Whether the peer stands in the ring.
+    /// Whether the peer is in the ring.
     pub const fn is_linked(&self) -> bool {
-        self.0.next.0 != PeerId::NONE.0
+        !self.0.next.is_none()
     }
 }
 
@@ -33,20 +33,19 @@ impl Default for RingLink {
     }
 }
 
-/// Per-peer state that can stand in the ring `LANE`.
+/// State of a peer that can be in the ring `LANE`.
 pub trait Linked<const LANE: u8> {
-    /// The peer's place in that ring.
+    /// The peer's link in that ring.
     fn link(&mut self) -> &mut RingLink;
 }
 
-/// Peers in the order of their turns. Every operation takes constant time, however many peers
-/// there are and however many of them have nothing to do.
+/// Peers in the order of their turns. Every operation takes constant time, for any number of peers.
 ///
-/// Load-balancing keeps the peers that can take a message in one, fair-queueing the peers that
-/// have one.
+/// Load-balancing keeps a ring of the peers that can take a message, fair-queueing a ring of the
+/// peers that have one.
 #[derive(Debug)]
 pub struct Ring<const LANE: u8> {
-    /// [`PeerId::NONE`] if there is nobody, because firmware counts bytes.
+    /// [`PeerId::NONE`] if the ring is empty: an `Option` would be larger.
     head: PeerId,
 }
 
@@ -62,12 +61,12 @@ impl<const LANE: u8> Ring<LANE> {
         Self { head: PeerId::NONE }
     }
 
-    /// Whose turn it is.
+    /// The peer whose turn it is.
     pub const fn head(&self) -> Option<PeerId> {
-        if self.head.0 == PeerId::NONE.0 { None } else { Some(self.head) }
+        if self.head.is_none() { None } else { Some(self.head) }
     }
 
-    /// Puts a peer at the end of the turns; nothing if it stands in the ring already.
+    /// Adds a peer behind all others. Does nothing if it is in the ring already.
     pub fn push<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         if slot.link().is_linked() {
@@ -85,7 +84,7 @@ impl<const LANE: u8> Ring<LANE> {
         Self::change(slots, head, |at| at.previous = id);
     }
 
-    /// Takes a peer out; nothing if it stands elsewhere.
+    /// Removes a peer. Does nothing if it is not in the ring.
     pub fn remove<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         let at = core::mem::replace(&mut slot.link().0, NOWHERE);
@@ -105,7 +104,7 @@ impl<const LANE: u8> Ring<LANE> {
 
     /// Ends the turn of the peer at the head.
     pub fn rotate<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S) {
-        // Nobody's next is nobody.
+        // An empty ring stays empty.
         self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);
     }
 
@@ -144,10 +143,14 @@ mod tests {
         }
     }
 
+    const fn peer(index: u32) -> PeerId {
+        PeerId::new(index, 0)
+    }
+
     fn turns(ring: &mut Ring<0>, slots: &mut Fixed<Slot, 8>, n: usize) -> Vec<u32> {
         (0..n)
             .filter_map(|_| {
-                let head = ring.head().map(|id| id.0);
+                let head = ring.head().map(PeerId::index);
                 ring.rotate(slots);
                 head
             })
@@ -159,20 +162,20 @@ mod tests {
         let mut slots = Fixed::<Slot, 8>::new();
         let mut ring = Ring::new();
         for id in 1..=4 {
-            slots.insert(PeerId(id), Slot::default()).unwrap();
-            ring.push(&mut slots, PeerId(id));
-            ring.push(&mut slots, PeerId(id));
+            slots.insert(peer(id), Slot::default()).unwrap();
+            ring.push(&mut slots, peer(id));
+            ring.push(&mut slots, peer(id));
         }
         assert_eq!(turns(&mut ring, &mut slots, 6), [1, 2, 3, 4, 1, 2]);
-        ring.remove(&mut slots, PeerId(3));
+        ring.remove(&mut slots, peer(3));
         assert_eq!(turns(&mut ring, &mut slots, 4), [4, 1, 2, 4]);
-        ring.remove(&mut slots, PeerId(3));
-        ring.remove(&mut slots, PeerId(4));
-        ring.remove(&mut slots, PeerId(1));
+        ring.remove(&mut slots, peer(3));
+        ring.remove(&mut slots, peer(4));
+        ring.remove(&mut slots, peer(1));
         assert_eq!(turns(&mut ring, &mut slots, 2), [2, 2]);
-        ring.remove(&mut slots, PeerId(2));
+        ring.remove(&mut slots, peer(2));
         assert_eq!(turns(&mut ring, &mut slots, 2), []);
-        ring.push(&mut slots, PeerId(3));
+        ring.push(&mut slots, peer(3));
         assert_eq!(turns(&mut ring, &mut slots, 2), [3, 3]);
     }
 }

@@ -1,24 +1,27 @@
-//! Per-peer state by peer id.
+//! State per peer.
 
 use super::{NoRoom, PeerId};
 
-/// Storage of one `T` per peer. The driver chooses the ids; a slot table is a secondary map.
+/// Storage of one `T` per peer, keyed by index and generation. The driver chooses the ids.
 pub trait Slots<T> {
-    /// Stores the state of a new peer, or replaces it.
+    /// Stores the state of a peer, or replaces it.
     ///
     /// # Errors
     ///
     /// [`NoRoom`] if the table is full.
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom>;
 
-    /// Forgets a peer.
+    /// Removes the state of a peer. `None` if there is none, or it belongs to another generation.
     fn remove(&mut self, id: PeerId) -> Option<T>;
 
-    /// The state of a peer.
+    /// The state of a peer. `None` if there is none, or it belongs to another generation.
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T>;
+
+    /// The peer that holds an index, of whatever generation.
+    fn holder(&mut self, index: u32) -> Option<PeerId>;
 }
 
-/// Up to `N` peers in place, found by scanning: for microcontrollers, where `N` is small.
+/// Up to `N` peers in an array that is searched: for microcontrollers, where `N` is small.
 // Not a `heapless::Vec`, whose removal brings a `memmove` of 700 bytes of flash.
 #[derive(Debug)]
 pub struct Fixed<T, const N: usize>([Option<(PeerId, T)>; N]);
@@ -38,12 +41,14 @@ impl<T, const N: usize> Default for Fixed<T, N> {
 
 impl<T, const N: usize> Slots<T> for Fixed<T, N> {
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom> {
-        if let Some(slot) = self.get_mut(id) {
-            *slot = value;
-            return Ok(());
-        }
-        let free = self.0.iter_mut().find(|slot| slot.is_none());
-        *free.ok_or(NoRoom)? = Some((id, value));
+        let held = |slot: &&mut Option<(PeerId, T)>| {
+            slot.as_ref().is_some_and(|(held, _)| held.index() == id.index())
+        };
+        let slot = match self.0.iter_mut().find(held) {
+            Some(slot) => slot,
+            None => self.0.iter_mut().find(|slot| slot.is_none()).ok_or(NoRoom)?,
+        };
+        *slot = Some((id, value));
         Ok(())
     }
 
@@ -55,21 +60,45 @@ impl<T, const N: usize> Slots<T> for Fixed<T, N> {
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T> {
         self.0.iter_mut().flatten().find(|(held, _)| *held == id).map(|(_, value)| value)
     }
+
+    fn holder(&mut self, index: u32) -> Option<PeerId> {
+        self.0.iter().flatten().map(|(held, _)| *held).find(|held| held.index() == index)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const fn id(index: u32) -> PeerId {
+        PeerId::new(index, 0)
+    }
+
     #[test]
     fn a_full_table_refuses_a_new_peer_and_keeps_the_old_ones() {
         let mut slots = Fixed::<u8, 2>::new();
-        assert_eq!(slots.insert(PeerId(7), 1), Ok(()));
-        assert_eq!(slots.insert(PeerId(9), 2), Ok(()));
-        assert_eq!(slots.insert(PeerId(8), 3), Err(NoRoom));
-        assert_eq!(slots.insert(PeerId(7), 4), Ok(()));
-        assert_eq!(slots.remove(PeerId(7)), Some(4));
-        assert_eq!(slots.remove(PeerId(7)), None);
-        assert_eq!(slots.get_mut(PeerId(9)), Some(&mut 2));
+        assert_eq!(slots.insert(id(7), 1), Ok(()));
+        assert_eq!(slots.insert(id(9), 2), Ok(()));
+        assert_eq!(slots.insert(id(8), 3), Err(NoRoom));
+        assert_eq!(slots.insert(id(7), 4), Ok(()));
+        assert_eq!(slots.remove(id(7)), Some(4));
+        assert_eq!(slots.remove(id(7)), None);
+        assert_eq!(slots.get_mut(id(9)), Some(&mut 2));
+    }
+
+    #[test]
+    fn an_id_of_another_generation_finds_nothing() {
+        let mut slots = Fixed::<u8, 1>::new();
+        let (old, new) = (PeerId::new(7, u32::MAX), PeerId::new(7, 0));
+        assert_eq!(slots.insert(old, 1), Ok(()));
+        assert_eq!(slots.get_mut(new), None);
+        assert_eq!(slots.holder(7), Some(old));
+        assert_eq!(slots.remove(new), None);
+        assert_eq!(slots.insert(new, 2), Ok(()));
+        assert_eq!(slots.get_mut(old), None);
+        assert_eq!(slots.holder(7), Some(new));
+        assert_eq!(slots.remove(old), None);
+        assert_eq!(slots.remove(new), Some(2));
+        assert_eq!(slots.holder(7), None);
     }
 }

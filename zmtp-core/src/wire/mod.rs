@@ -8,6 +8,7 @@
 //! | `command` | name, data; PING, SUBSCRIBE, ERROR | RFC 37 § Commands |
 //! | `metadata` | properties of READY | RFC 37 § Connection Metadata |
 //! | `socket_type` | names and compatible pairs | RFC 37 § The Socket-Type Property |
+//! | `subscription` | SUBSCRIBE and CANCEL, as commands and as messages | RFC 37 § Commands, RFC 23 |
 
 use nom::Parser;
 
@@ -17,6 +18,7 @@ mod framing;
 mod greeting;
 mod metadata;
 mod socket_type;
+mod subscription;
 mod writer;
 
 pub use command::{Command, CommandName, Ping, error_reason};
@@ -29,6 +31,7 @@ pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, SOCKET_TYPE_AT, VERSION
 pub(crate) use metadata::Encoded;
 pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub use socket_type::SocketType;
+pub use subscription::Subscription;
 pub use writer::{BufferTooSmall, Writer};
 
 /// Parses a fixed number of bytes. nom's number parsers contain a slice operation whose panic the

@@ -1,0 +1,142 @@
+//! Why a pattern refuses a peer or a call.
+
+use super::PeerId;
+
+/// There is no room for another peer or topic.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_structs, reason = "stores construct it")]
+pub struct NoRoom;
+
+impl core::fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("no room for another peer or topic")
+    }
+}
+
+impl core::error::Error for NoRoom {}
+
+/// Why a peer that completed its handshake is refused: close its connection.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Refused {
+    /// A table is full.
+    NoRoom,
+    /// ROUTER: this other peer has the routing id. libzmq keeps such a connection and ignores it.
+    RoutingIdInUse(PeerId),
+    /// PAIR has a peer already.
+    SecondPeer,
+}
+
+impl From<NoRoom> for Refused {
+    fn from(_: NoRoom) -> Self {
+        Self::NoRoom
+    }
+}
+
+impl core::fmt::Display for Refused {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "no room for another peer",
+            Self::RoutingIdInUse(_) => "another peer has the routing id",
+            Self::SecondPeer => "the socket has its only peer already",
+        })
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// The application called out of turn (libzmq's `EFSM`).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum OutOfTurn {
+    /// REQ received before it sent a request.
+    NoRequestSent,
+    /// REP replied before it received a request.
+    NoRequestTaken,
+    /// REP received before it replied to the last request.
+    ReplyDue,
+    /// REQ sent before it received the last reply.
+    ReplyPending,
+}
+
+impl core::fmt::Display for OutOfTurn {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NoRequestSent => "receive before a request was sent",
+            Self::NoRequestTaken => "reply before a request was received",
+            Self::ReplyDue => "receive before the last request was answered",
+            Self::ReplyPending => "send before the last request was answered",
+        })
+    }
+}
+
+impl core::error::Error for OutOfTurn {}
+
+/// Why no peer gets the message.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RouteError {
+    /// ROUTER: the queue to the peer is at its high-water mark.
+    Full(PeerId),
+    /// No peer can take a message now; retry later.
+    NoPeer,
+    /// The application called out of turn.
+    OutOfTurn(OutOfTurn),
+    /// REP: the peer that sent the request is gone. Drop the reply (RFC 28); the next request can
+    /// be taken.
+    PeerLost,
+    /// ROUTER: no peer has the routing id (libzmq's `EHOSTUNREACH`).
+    Unknown,
+}
+
+impl From<OutOfTurn> for RouteError {
+    fn from(error: OutOfTurn) -> Self {
+        Self::OutOfTurn(error)
+    }
+}
+
+impl core::fmt::Display for RouteError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Full(_) => f.write_str("the queue to the peer is full"),
+            Self::NoPeer => f.write_str("no peer can take a message"),
+            Self::OutOfTurn(error) => error.fmt(f),
+            Self::PeerLost => f.write_str("the peer that sent the request is gone"),
+            Self::Unknown => f.write_str("no peer has the routing id"),
+        }
+    }
+}
+
+impl core::error::Error for RouteError {}
+
+/// Why no message can be taken.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TakeError {
+    /// The application called out of turn.
+    OutOfTurn(OutOfTurn),
+    /// REQ: the peer that was asked is gone, and the reply with it.
+    PeerLost,
+}
+
+impl From<OutOfTurn> for TakeError {
+    fn from(error: OutOfTurn) -> Self {
+        Self::OutOfTurn(error)
+    }
+}
+
+impl core::fmt::Display for TakeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::OutOfTurn(error) => error.fmt(f),
+            Self::PeerLost => f.write_str("the peer that was asked is gone"),
+        }
+    }
+}
+
+impl core::error::Error for TakeError {}

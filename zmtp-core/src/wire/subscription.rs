@@ -1,0 +1,69 @@
+//! Subscriptions: a command since ZMTP 3.1, a message before.
+
+use super::{FrameKind, More, Version};
+
+/// What a SUB or XSUB does with a topic.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
+pub enum Subscription {
+    /// It cancels its subscription.
+    Cancel,
+    /// It subscribes.
+    Subscribe,
+}
+
+/// The first byte of a legacy CANCEL.
+const CANCEL: u8 = 0;
+/// The first byte of a legacy SUBSCRIBE.
+const SUBSCRIBE: u8 = 1;
+
+impl Subscription {
+    /// The kind of frame, and the bytes before the topic, that a peer of this version understands.
+    pub const fn words(self, version: Version) -> (FrameKind, &'static [u8]) {
+        match (version, self) {
+            (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
+            (Version::V3_1, Self::Subscribe) => (FrameKind::Command, b"\x09SUBSCRIBE"),
+            (_, Self::Cancel) => (FrameKind::Message(More::Last), &[CANCEL]),
+            (_, Self::Subscribe) => (FrameKind::Message(More::Last), &[SUBSCRIBE]),
+        }
+    }
+
+    /// Parses a legacy subscription, the body of a message of one frame: the byte 1 or 0, and the
+    /// topic (RFC 23). An XPUB reports subscriptions to its application in the same form.
+    pub const fn from_message(body: &[u8]) -> Option<(Self, &[u8])> {
+        match body {
+            [CANCEL, topic @ ..] => Some((Self::Cancel, topic)),
+            [SUBSCRIBE, topic @ ..] => Some((Self::Subscribe, topic)),
+            _ => None,
+        }
+    }
+
+    /// The byte before the topic in a legacy subscription.
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Cancel => CANCEL,
+            Self::Subscribe => SUBSCRIBE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_emitted_for_legacy_peers_is_parsed() {
+        for what in [Subscription::Cancel, Subscription::Subscribe] {
+            for version in [Version::V2_0, Version::V3_0] {
+                let (kind, bytes) = what.words(version);
+                assert_eq!((kind, bytes), (FrameKind::Message(More::Last), &[what.byte()][..]));
+                let message = [bytes, b"topic"].concat();
+                assert_eq!(Subscription::from_message(&message), Some((what, &b"topic"[..])));
+                assert_eq!(Subscription::from_message(bytes), Some((what, &[][..])));
+            }
+        }
+        assert_eq!(Subscription::from_message(b""), None);
+        assert_eq!(Subscription::from_message(b"\x02topic"), None);
+    }
+}
