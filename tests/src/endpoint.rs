@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use zmtp_core::pattern::{
-    Fixed, Mode, OutOfTurn, PeerId, Reason, Rep, RepPeer, Req, ReqPeer, RouteError, TakeError,
-    Verdict,
+    Fixed, Mode, OutOfTurn, Pattern, PeerId, Reason, Rep, RepPeer, Req, ReqPeer, RouteError,
+    TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, Metadata, Property, SocketType};
 use zmtp_core::{Config, Error, Ignored, SendError};
@@ -14,7 +14,7 @@ use crate::driver::{Driver, Said};
 /// A message, part by part.
 pub type Message = Vec<Vec<u8>>;
 
-const PEER: PeerId = PeerId(7);
+const PEER: PeerId = PeerId::new(7, 3);
 
 /// A socket with one peer.
 #[derive(Debug)]
@@ -106,11 +106,14 @@ impl<'c> Endpoint<'c> {
         let envelope = match &mut self.rules {
             Rules::None => Message::new(),
             Rules::Rep(rep) => {
-                let Some(_) = rep.reply().map_err(Refused::OutOfTurn)? else { return Ok(()) };
+                match rep.route(&[]) {
+                    Err(RouteError::PeerLost) => return Ok(()),
+                    routed => routed?,
+                };
                 core::mem::take(&mut self.asker)
             }
             Rules::Req(req) => {
-                let peer = req.route()?;
+                let peer = req.route(&[])?;
                 req.sent(peer);
                 self.inbox.clear();
                 let id = req.request_id().map(|id| id.to_vec());
@@ -129,7 +132,7 @@ impl<'c> Endpoint<'c> {
     pub fn receive(&mut self) -> Result<Option<Message>, Refused> {
         let there = match &mut self.rules {
             Rules::None => true,
-            Rules::Rep(rep) => rep.take().map_err(Refused::OutOfTurn)?.is_some(),
+            Rules::Rep(rep) => rep.take()?.is_some(),
             Rules::Req(req) => req.take()?.is_some(),
         };
         let Some(letter) = self.inbox.pop_front().filter(|_| there) else { return Ok(None) };
@@ -167,22 +170,19 @@ impl<'c> Endpoint<'c> {
         self.identity = metadata.get(Property::IDENTITY).unwrap_or_default().to_vec();
         match &mut self.rules {
             Rules::None => {}
-            Rules::Rep(rep) => rep.attach(PEER).expect("room for one"),
-            Rules::Req(req) => {
-                req.attach(PEER).expect("room for one");
-                req.up(PEER);
-            }
+            Rules::Rep(rep) => drop(rep.connected(PEER, &[]).expect("room for one")),
+            Rules::Req(req) => drop(req.connected(PEER, &[]).expect("room for one")),
         }
     }
 
     fn frame(&mut self, header: FrameHeader, body: Vec<u8>) {
         let mut verdict = match &mut self.rules {
             Rules::None => Verdict::Deliver,
-            Rules::Rep(rep) => rep.accept(PEER, header),
-            Rules::Req(req) => req.accept(PEER, header),
+            Rules::Rep(rep) => rep.accept(PEER, header, false),
+            Rules::Req(req) => req.accept(PEER, header, false),
         };
         if let (Verdict::RequestId, Rules::Req(req)) = (verdict, &mut self.rules) {
-            verdict = req.check_request_id(PEER, body[..].try_into().expect("four bytes"));
+            verdict = req.check(PEER, &body);
         }
         match verdict {
             Verdict::Deliver => self.letter.parts.push(body),
@@ -203,10 +203,7 @@ impl<'c> Endpoint<'c> {
         let letter = core::mem::take(&mut self.letter);
         let wanted = match &mut self.rules {
             Rules::None => true,
-            Rules::Rep(rep) => {
-                rep.received(PEER);
-                true
-            }
+            Rules::Rep(rep) => rep.received(PEER),
             Rules::Req(req) => req.received(PEER),
         };
         if wanted {

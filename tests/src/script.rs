@@ -1,46 +1,53 @@
-//! Operations on REQ and REP, read from bytes, and machines that carry them out.
+//! Operations on REQ and REP, read from bytes, and implementations that carry them out.
 
 use core::fmt::Debug;
 
-use zmtp_core::pattern::{PeerId, Rep, RepPeer, Req, ReqPeer, Slots, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId, Rep, RepPeer, Req, ReqPeer, Slots, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 use crate::model::{RepModel, ReqModel};
 
-/// Peers that scripts name.
+/// Indices of peers in scripts.
 pub const PEERS: u32 = 6;
-/// Peers that scripts have room for: one too few.
+/// Peers that there is room for: one too few.
 pub const ROOM: usize = 5;
+
+/// The peer that a byte stands for: one of two generations at an index.
+pub const fn peer(byte: u8) -> PeerId {
+    PeerId::new(byte as u32 % PEERS, (byte as u32 / PEERS) & 1)
+}
 
 /// An operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "machines handle each")]
+#[expect(clippy::exhaustive_enums, reason = "implementations handle each")]
 pub enum Op {
-    /// A peer appears.
-    Attach(PeerId),
-    /// A peer is gone.
-    Detach(PeerId),
-    /// REQ: a peer's connection broke. REP: it cannot be answered.
-    Down(PeerId),
-    /// A frame comes, and something happens before its body is there.
+    /// As [`Pattern::attached`].
+    Attached(PeerId),
+    /// As [`Pattern::closed`].
+    Closed(PeerId),
+    /// As [`Pattern::connected`].
+    Connected(PeerId),
+    /// As [`Pattern::detached`].
+    Detached(PeerId),
+    /// As [`Pattern::disconnected`].
+    Disconnected(PeerId),
+    /// A frame arrives, and something happens before its body is complete.
     Frame(PeerId, FrameHeader, Id, Meanwhile),
-    /// REQ gives the request up.
+    /// REQ: the request is given up.
     GiveUp,
-    /// The request is lost with this peer; REP forgets the peer that a reply is due to.
+    /// REQ: the request to this peer is lost.
     Lost(PeerId),
-    /// REQ chooses a peer, and has the request out at once or not; REP addresses a reply.
-    Send(Out),
-    /// REQ's request to a peer is out.
-    Sent(PeerId),
-    /// REQ moves a request that is not out to a peer that is up.
+    /// As [`Pattern::reroute`].
     Reroute,
-    /// The application takes a message.
+    /// As [`Pattern::route`], and for REQ as [`Pattern::sent`], at once or not.
+    Send(Out),
+    /// As [`Pattern::sent`].
+    Sent(PeerId),
+    /// As [`Pattern::take`].
     Take,
-    /// REQ: a peer's handshake is over.
-    Up(PeerId),
 }
 
-/// When a request is out.
+/// When a request is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "machines handle each")]
 pub enum Out {
@@ -60,7 +67,7 @@ pub enum Id {
     This,
 }
 
-/// What happens while a frame's body comes.
+/// What happens while the body of a frame arrives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "machines handle each")]
 pub enum Meanwhile {
@@ -77,15 +84,16 @@ pub enum Meanwhile {
 impl Op {
     /// Reads three bytes.
     pub fn take(bytes: &mut &[u8]) -> Option<Self> {
-        let ([what, peer, how], rest) = bytes.split_first_chunk()?;
+        let ([what, which, how], rest) = bytes.split_first_chunk()?;
         *bytes = rest;
-        let peer = PeerId(u32::from(*peer) % PEERS);
+        let peer = peer(*which);
         Some(match what % 16 {
-            0 => Self::Attach(peer),
-            1 => Self::Up(peer),
-            2 => Self::Down(peer),
+            0 => Self::Attached(peer),
+            1 => Self::Connected(peer),
+            2 => Self::Disconnected(peer),
+            3 if how % 4 == 0 => Self::Closed(peer),
             3 => Self::Lost(peer),
-            4 if how % 4 == 0 => Self::Detach(peer),
+            4 if how % 4 == 0 => Self::Detached(peer),
             5 if how % 2 == 0 => Self::GiveUp,
             4 => Self::Sent(peer),
             5 => Self::Send(Out::Later),
@@ -111,64 +119,47 @@ impl Op {
     }
 }
 
-/// A machine that carries out operations and returns their results.
-pub trait Machine: Debug {
-    /// Carries one out.
-    fn apply(&mut self, op: Op) -> String;
-}
+/// REQ or REP, or a model of one.
+pub trait Machine: Pattern + Debug {
+    /// REQ: gives the request up.
+    fn give_up(&mut self) -> Option<PeerId> {
+        None
+    }
 
-/// A REQ whose request can be marked as sent at once.
-macro_rules! ask {
-    ($req:expr, $out:expr) => {{
-        let routed = $req.route();
-        if let (Ok(peer), Out::Now) = (routed, $out) {
-            $req.sent(peer);
-        }
-        routed
-    }};
+    /// REQ: the request to a peer is lost.
+    fn lost(&mut self, _peer: PeerId) -> bool {
+        false
+    }
+
+    /// REQ: the id of the last request.
+    fn request_id(&self) -> Option<[u8; 4]> {
+        None
+    }
+
+    /// REP: the queued requests of a peer.
+    fn queued(&mut self, _peer: PeerId) -> u32 {
+        0
+    }
+
+    /// Whether [`Pattern::sent`] follows [`Pattern::route`].
+    const ASKS: bool;
 }
 
 macro_rules! req {
     ($machine:ty $(, $slots:ident)?) => {
         impl $(<$slots: Slots<ReqPeer> + Debug>)? Machine for $machine {
-            fn apply(&mut self, op: Op) -> String {
-                let said = match op {
-                    Op::Attach(peer) => format!("{:?}", self.attach(peer)),
-                    Op::Detach(peer) => format!("{:?}", self.detach(peer)),
-                    Op::Down(peer) => format!("{:?}", self.down(peer)),
-                    Op::GiveUp => format!("{:?}", self.give_up()),
-                    Op::Lost(peer) => format!("{:?}", self.lost(peer)),
-                    Op::Reroute => format!("{:?}", self.reroute()),
-                    Op::Send(out) => format!("{:?}", ask!(self, out)),
-                    Op::Sent(peer) => format!("{:?}", self.sent(peer)),
-                    Op::Take => format!("{:?}", self.take()),
-                    Op::Up(peer) => format!("{:?}", self.up(peer)),
-                    Op::Frame(peer, header, id, meanwhile) => {
-                        let this = u32::from_ne_bytes(self.request_id().unwrap_or_default());
-                        let id = match id {
-                            Id::Last => this.wrapping_sub(1),
-                            Id::This => this,
-                        };
-                        let verdict = self.accept(peer, header);
-                        let mut said = format!("{verdict:?}");
-                        match meanwhile {
-                            Meanwhile::GiveUp => said += &format!(" {:?}", self.give_up()),
-                            Meanwhile::Lost => said += &format!(" {:?}", self.lost(peer)),
-                            Meanwhile::Nothing => {}
-                            Meanwhile::Send => said += &format!(" {:?}", ask!(self, Out::Now)),
-                        }
-                        if verdict == Verdict::RequestId {
-                            let verdict = self.check_request_id(peer, id.to_ne_bytes());
-                            said += &format!(" {verdict:?}");
-                        }
-                        if verdict == Verdict::Deliver && header.is_final() {
-                            said += &format!(" {:?}", self.received(peer));
-                        }
-                        said
-                    }
-                };
-                let (route, take) = (self.may_route(), self.may_take());
-                format!("{said}; {route} {take} {:?}", self.request_id())
+            const ASKS: bool = true;
+
+            fn give_up(&mut self) -> Option<PeerId> {
+                self.give_up()
+            }
+
+            fn lost(&mut self, peer: PeerId) -> bool {
+                self.lost(peer)
+            }
+
+            fn request_id(&self) -> Option<[u8; 4]> {
+                self.request_id()
             }
         }
     };
@@ -180,25 +171,10 @@ req!(ReqModel);
 macro_rules! rep {
     ($machine:ty $(, $slots:ident)?) => {
         impl $(<$slots: Slots<RepPeer> + Debug>)? Machine for $machine {
-            fn apply(&mut self, op: Op) -> String {
-                let said = match op {
-                    Op::Attach(peer) => format!("{:?}", self.attach(peer)),
-                    Op::Detach(peer) => format!("{:?}", self.detach(peer)),
-                    Op::Down(peer) => format!("{:?}", self.unreachable(peer)),
-                    Op::GiveUp | Op::Reroute => String::new(),
-                    Op::Lost(peer) => format!("{:?}", self.forget(peer)),
-                    Op::Sent(peer) | Op::Up(peer) => format!("{:?}", self.queued(peer)),
-                    Op::Send(_) => format!("{:?}", self.reply()),
-                    Op::Take => format!("{:?}", self.take()),
-                    Op::Frame(peer, header, ..) => {
-                        let verdict = self.accept(peer, header);
-                        if verdict == Verdict::Deliver && header.is_final() {
-                            self.received(peer);
-                        }
-                        format!("{verdict:?}")
-                    }
-                };
-                format!("{said}; {} {}", self.may_take(), self.may_reply())
+            const ASKS: bool = false;
+
+            fn queued(&mut self, peer: PeerId) -> u32 {
+                Self::queued(self, peer)
             }
         }
     };
@@ -207,25 +183,80 @@ macro_rules! rep {
 rep!(Rep<S>, S);
 rep!(RepModel);
 
-/// Runs a script on several machines that must give the same results.
+/// Chooses a peer, and reports the message as written, at once or not.
+fn send<M: Machine>(machine: &mut M, out: Out) -> String {
+    let routed = machine.route(&[]);
+    if let (Ok(peer), Out::Now, true) = (routed, out, M::ASKS) {
+        machine.sent(peer);
+    }
+    format!("{routed:?}")
+}
+
+fn frame<M: Machine>(
+    machine: &mut M,
+    peer: PeerId,
+    header: FrameHeader,
+    id: Id,
+    meanwhile: Meanwhile,
+) -> String {
+    let this = u32::from_ne_bytes(machine.request_id().unwrap_or_default());
+    let id = match id {
+        Id::Last => this.wrapping_sub(1),
+        Id::This => this,
+    };
+    let verdict = machine.accept(peer, header, false);
+    let mut result = format!("{verdict:?}");
+    if M::ASKS {
+        result += &match meanwhile {
+            Meanwhile::GiveUp => format!(" {:?}", machine.give_up()),
+            Meanwhile::Lost => format!(" {:?}", machine.lost(peer)),
+            Meanwhile::Nothing => String::new(),
+            Meanwhile::Send => send(machine, Out::Now),
+        };
+    }
+    if verdict == Verdict::RequestId {
+        result += &format!(" {:?}", machine.check(peer, &id.to_ne_bytes()));
+    }
+    if verdict == Verdict::Deliver && header.is_final() {
+        result += &format!(" {:?}", machine.received(peer));
+    }
+    result
+}
+
+impl Op {
+    /// Carries the operation out, and describes the result and what can be observed after it.
+    fn apply<M: Machine>(self, machine: &mut M) -> String {
+        let result = match self {
+            Self::Attached(peer) => format!("{:?}", machine.attached(peer)),
+            Self::Closed(peer) => format!("{:?}", machine.closed(peer)),
+            Self::Connected(peer) => format!("{:?}", machine.connected(peer, &[])),
+            Self::Detached(peer) => format!("{:?}", machine.detached(peer)),
+            Self::Disconnected(peer) => format!("{:?}", machine.disconnected(peer)),
+            Self::Frame(peer, header, id, meanwhile) => frame(machine, peer, header, id, meanwhile),
+            Self::GiveUp => format!("{:?}", machine.give_up()),
+            Self::Lost(peer) => format!("{:?}", machine.lost(peer)),
+            Self::Reroute => format!("{:?}", machine.reroute()),
+            Self::Send(out) => send(machine, out),
+            Self::Sent(peer) => format!("{:?}", machine.sent(peer)),
+            Self::Take => format!("{:?}", machine.take()),
+        };
+        let queued: u32 = (0..12).map(|byte| machine.queued(peer(byte))).sum();
+        let (take, route) = (machine.may_take(), machine.may_route());
+        format!("{result}; {take} {route} {:?} {queued}", machine.request_id())
+    }
+}
+
+/// Runs a script on an implementation and its model.
 ///
 /// # Panics
 ///
 /// If their results differ.
-pub fn run(mut script: &[u8], machines: &mut [&mut dyn Machine]) {
-    let mut attached = Vec::new();
+pub fn run(mut script: &[u8], model: &mut impl Machine, machine: &mut impl Machine) {
     let mut past = Vec::new();
     while let Some(op) = Op::take(&mut script) {
-        match op {
-            // A peer appears once.
-            Op::Attach(peer) if attached.contains(&peer) => continue,
-            Op::Attach(peer) if attached.len() < ROOM => attached.push(peer),
-            Op::Detach(peer) => attached.retain(|other| *other != peer),
-            _ => {}
-        }
         past.push(op);
-        let said: Vec<String> = machines.iter_mut().map(|machine| machine.apply(op)).collect();
+        let results = [op.apply(model), op.apply(machine)];
         let tail = &past[past.len().saturating_sub(12)..];
-        assert!(said.iter().all(|other| *other == said[0]), "{said:#?}\nafter {tail:#?}");
+        assert!(results[0] == results[1], "{results:#?}\nafter {tail:#?}");
     }
 }

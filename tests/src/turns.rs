@@ -1,200 +1,140 @@
-//! Operations on the types without lockstep, and machines that carry them out.
+//! Events of the socket types without lockstep, and a comparison of two implementations.
 
-use core::fmt::Debug;
+use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
 
-use zmtp_core::pattern::{
-    BalancePeer, Dealer, DealerPeer, FairPeer, Pair, PeerId, Pull, Push, Router, RouterPeer,
-    RoutingIds, Slots, Subscribe, Subscriptions,
-};
+use crate::model::TurnsModel;
+use crate::script::{PEERS, peer};
 
-use crate::model::{PairModel, RouterModel, TurnsModel};
-use crate::script::PEERS;
-
-/// An operation.
+/// An event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "machines handle each")]
+#[expect(clippy::exhaustive_enums, reason = "implementations handle each")]
 pub enum Turn {
-    /// A peer appears; a ROUTER's with this name.
-    Attach(PeerId, &'static [u8]),
-    /// A peer is gone.
-    Detach(PeerId),
-    /// A peer is gone though messages of it wait.
-    Mute(PeerId),
-    /// A message of a peer came.
+    /// As [`Pattern::attached`].
+    Attached(PeerId),
+    /// As [`Pattern::closed`].
+    Closed(PeerId),
+    /// As [`Pattern::connected`], with this routing id.
+    Connected(PeerId, &'static [u8]),
+    /// As [`Pattern::detached`].
+    Detached(PeerId),
+    /// As [`Pattern::disconnected`].
+    Disconnected(PeerId),
+    /// As [`Pattern::received`].
     Received(PeerId),
-    /// A message is sent; a ROUTER's to this name.
+    /// As [`Pattern::route`], with this routing id.
     Route(&'static [u8]),
-    /// A peer's queue is full, or not any more.
+    /// As [`Pattern::set_full`].
     SetFull(PeerId, bool),
-    /// A peer is reached, or not any more.
-    SetUp(PeerId, bool),
-    /// A message is taken.
+    /// As [`Pattern::take`].
     Take,
 }
 
-/// Names of a ROUTER's peers: none, and one such as it gives itself.
-const NAMES: [&[u8]; 6] = [b"", b"", b"ann", b"bob", b"\0\0\0\0\x02", b"\0"];
+/// Routing ids of peers: none, and one such as a ROUTER assigns.
+const IDS: [&[u8]; 6] = [b"", b"", b"ann", b"bob", b"\0\0\0\0\x02", b"\0"];
 
 impl Turn {
     /// Reads two bytes.
     pub fn take(bytes: &mut &[u8]) -> Option<Self> {
         let ([what, how], rest) = bytes.split_first_chunk()?;
         *bytes = rest;
-        let peer = PeerId(u32::from(*how) % PEERS);
-        let name = NAMES[usize::from(how >> 3) % NAMES.len()];
+        let peer = peer(*how);
+        let id = IDS[usize::from(how >> 3) % IDS.len()];
         let on = how & 0x80 == 0;
         Some(match what % 12 {
-            0 | 1 => Self::Attach(peer, name),
-            2 if on => Self::Detach(peer),
-            2 => Self::Mute(peer),
-            3 | 4 => Self::SetUp(peer, on),
+            0 | 1 => Self::Attached(peer),
+            2 if on => Self::Detached(peer),
+            2 => Self::Closed(peer),
+            3 | 4 if on => Self::Connected(peer, id),
+            3 => Self::Disconnected(peer),
+            4 => Self::Connected(peer, id),
             5 => Self::SetFull(peer, on),
-            6..=8 => Self::Route(name),
+            6..=8 => Self::Route(id),
             9 => Self::Take,
             _ => Self::Received(peer),
         })
     }
-}
 
-/// A machine that carries out operations and returns their results.
-pub trait Turning: Debug {
-    /// Carries one out.
-    fn apply(&mut self, turn: Turn) -> String;
-}
-
-/// Runs a script on two machines that must give the same results.
-///
-/// # Panics
-///
-/// If they do not.
-pub fn run(mut script: &[u8], one: &mut dyn Turning, other: &mut dyn Turning) {
-    let mut past = Vec::new();
-    while let Some(turn) = Turn::take(&mut script) {
-        past.push(turn);
-        let said = [one.apply(turn), other.apply(turn)];
-        let tail = &past[past.len().saturating_sub(12)..];
-        assert!(said[0] == said[1], "{said:#?}\nafter {tail:#?}");
+    /// Reports the event, and describes the result and what can be observed after it.
+    fn apply(self, pattern: &mut dyn Pattern) -> String {
+        let result = match self {
+            Self::Attached(peer) => format!("{:?}", pattern.attached(peer)),
+            Self::Closed(peer) => format!("{:?}", pattern.closed(peer)),
+            Self::Connected(peer, id) => format!("{:?}", pattern.connected(peer, id)),
+            Self::Detached(peer) => format!("{:?}", pattern.detached(peer)),
+            Self::Disconnected(peer) => format!("{:?}", pattern.disconnected(peer)),
+            Self::Received(peer) => format!("{:?}", pattern.received(peer)),
+            Self::Route(id) => format!("{:?}", pattern.route(id)),
+            Self::SetFull(peer, full) => format!("{:?}", pattern.set_full(peer, full)),
+            Self::Take => format!("{:?}", pattern.take()),
+        };
+        let peers = (0..PEERS).flat_map(|index| [0, 1].map(|now| PeerId::new(index, now)));
+        let ids: Vec<_> =
+            peers.filter_map(|peer| pattern.routing_id(peer).map(|id| (peer, id))).collect();
+        format!("{result}; {} {} {ids:?}", pattern.may_take(), pattern.may_route())
     }
 }
 
-/// What a machine does with each operation that concerns it; nothing with others.
-macro_rules! turning {
-    ([$($generics:tt)*] $machine:ty, $self:ident, { $($operation:pat => $call:expr,)* }, $state:expr) => {
-        impl<$($generics)*> Turning for $machine {
-            fn apply(&mut self, turn: Turn) -> String {
-                let $self = self;
-                let said = match turn {
-                    $($operation => format!("{:?}", $call),)*
-                    #[allow(unreachable_patterns, reason = "some machines take all")]
-                    _ => String::new(),
-                };
-                format!("{said}; {:?}", $state)
-            }
-        }
-    };
+/// Reports the events of a script to two implementations.
+///
+/// # Panics
+///
+/// If their results differ.
+pub fn run(mut script: &[u8], one: &mut dyn Pattern, other: &mut dyn Pattern) {
+    let mut past = Vec::new();
+    while let Some(turn) = Turn::take(&mut script) {
+        past.push(turn);
+        let results = [turn.apply(one), turn.apply(other)];
+        let tail = &past[past.len().saturating_sub(12)..];
+        assert!(results[0] == results[1], "{results:#?}\nafter {tail:#?}");
+    }
 }
 
-/// The model of one half: what that half does not do, it does not hear of.
+/// The model of one direction: sending (`OUT`) or receiving.
 #[derive(Debug)]
 pub struct Half<const OUT: bool>(pub TurnsModel);
 
-turning!([S: Slots<DealerPeer> + Debug] Dealer<S>, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.mute(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Route(_) => it.route(),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::SetUp(peer, up) => it.set_up(peer, up),
-    Turn::Take => it.take(),
-}, (it.may_route(), it.may_take()));
+impl<const OUT: bool> Pattern for Half<OUT> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        self.0.attached(peer)
+    }
 
-turning!([] TurnsModel, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.mute(peer),
-    Turn::Received(peer) => { it.received(peer); },
-    Turn::Route(_) => it.route(),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::SetUp(peer, up) => it.set_up(peer, up),
-    Turn::Take => it.take(),
-}, (it.may_route(), it.may_take()));
+    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        self.0.connected(peer, routing_id)
+    }
 
-turning!([S: Slots<BalancePeer> + Debug] Push<S>, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Route(_) => it.route(),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::SetUp(peer, up) => it.set_up(peer, up),
-}, it.may_route());
+    fn disconnected(&mut self, peer: PeerId) {
+        self.0.disconnected(peer);
+    }
 
-turning!([] Half<true>, it, {
-    Turn::Attach(peer, _) => it.0.attach(peer),
-    Turn::Detach(peer) => it.0.detach(peer),
-    Turn::Route(_) => it.0.route(),
-    Turn::SetFull(peer, full) => it.0.set_full(peer, full),
-    Turn::SetUp(peer, up) => it.0.set_up(peer, up),
-}, it.0.may_route());
+    fn closed(&mut self, peer: PeerId) {
+        self.0.closed(peer);
+    }
 
-turning!([S: Slots<FairPeer> + Debug] Pull<S>, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Take => it.take(),
-}, it.may_take());
+    fn detached(&mut self, peer: PeerId) {
+        self.0.detached(peer);
+    }
 
-turning!([S: Slots<FairPeer> + Debug, F: Subscriptions + Debug] Subscribe<S, F>, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Take => it.take(),
-}, it.may_take());
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        self.0.set_full(peer, full);
+    }
 
-turning!([] Half<false>, it, {
-    Turn::Attach(peer, _) => it.0.attach(peer),
-    Turn::Detach(peer) => it.0.detach(peer),
-    Turn::Received(peer) => { it.0.received(peer); },
-    Turn::Take => it.0.take(),
-}, it.0.may_take());
+    fn received(&mut self, peer: PeerId) -> bool {
+        !OUT && self.0.received(peer)
+    }
 
-turning!([S: Slots<RouterPeer> + Debug, I: RoutingIds + Debug] Router<S, I>, it, {
-    Turn::Attach(peer, name) => it.attach(peer, name),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.mute(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Route(name) => it.route(name),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::Take => it.take(),
-}, (it.may_take(), it.may_route(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
+    fn may_take(&self) -> bool {
+        self.0.may_take()
+    }
 
-turning!([] RouterModel, it, {
-    Turn::Attach(peer, name) => it.attach(peer, name),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.mute(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Route(name) => it.route(name),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::Take => it.take(),
-}, (it.may_take(), it.may_route(), (0..PEERS).map(|peer| it.id(PeerId(peer)).map(<[u8]>::to_vec)).collect::<Vec<_>>()));
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        self.0.take()
+    }
 
-turning!([] Pair, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.mute(peer),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Route(_) => it.route(),
-    Turn::SetFull(peer, full) => it.set_full(peer, full),
-    Turn::SetUp(peer, up) => it.set_up(peer, up),
-    Turn::Take => it.take(),
-}, it.may_take());
+    fn may_route(&self) -> bool {
+        OUT && self.0.may_route()
+    }
 
-turning!([] PairModel, it, {
-    Turn::Attach(peer, _) => it.attach(peer),
-    Turn::Detach(peer) => it.detach(peer),
-    Turn::Mute(peer) => it.change(peer, |state| state.gone = true),
-    Turn::Received(peer) => it.received(peer),
-    Turn::Route(_) => it.route(),
-    Turn::SetFull(peer, full) => it.change(peer, |state| state.full = full),
-    Turn::SetUp(peer, up) => it.change(peer, |state| state.up = up),
-    Turn::Take => it.take(),
-}, it.may_take());
+    fn route(&mut self, routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        if OUT { self.0.route(routing_id) } else { Err(RouteError::NoPeer) }
+    }
+}

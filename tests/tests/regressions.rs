@@ -1,6 +1,6 @@
 //! Findings of fuzzing and models, each as a named test.
 
-use zmtp_core::pattern::{Dealer, Fixed, PeerId, Router, RoutingIdInUse};
+use zmtp_core::pattern::{Dealer, Fixed, Pattern, PeerId, Refused, Router};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Heartbeat, Timeout};
 use zmtp_tests::driver::Driver;
@@ -52,51 +52,56 @@ fn unconsumed_bytes_that_are_passed_again_do_not_prevent_the_timeout() {
     }
 }
 
-/// Found by the model of DEALER: when the queue of a peer that was gone became empty, the peer was
-/// scheduled again, and messages to it were lost.
+const A: PeerId = PeerId::new(0, 0);
+const B: PeerId = PeerId::new(1, 0);
+
+/// Found by the model of DEALER: when the queue to a closed peer was empty, the peer was in the turns
+/// again, and messages to it were lost.
 #[test]
-fn a_muted_peer_stays_muted_after_other_changes() {
-    let (gone, there) = (PeerId(0), PeerId(1));
+fn a_closed_peer_gets_no_messages_whatever_else_changes() {
+    let (gone, there) = (A, B);
     let mut dealer = Dealer::new(Fixed::<_, 2>::new(), false);
     for peer in [gone, there] {
-        dealer.attach(peer).unwrap();
-        dealer.set_up(peer, true);
+        dealer.connected(peer, &[]).unwrap();
     }
-    dealer.mute(gone);
+    assert!(dealer.received(gone), "its message keeps the closed peer known");
+    dealer.closed(gone);
     dealer.set_full(gone, true);
     dealer.set_full(gone, false);
-    dealer.set_up(gone, false);
-    dealer.set_up(gone, true);
-    assert_eq!([dealer.route(), dealer.route(), dealer.route()], [Some(there); 3]);
-    dealer.attach(gone).unwrap();
-    dealer.set_up(gone, true);
-    assert!([dealer.route(), dealer.route()].contains(&Some(gone)), "it is a new peer");
+    dealer.disconnected(gone);
+    dealer.connected(gone, &[]).unwrap();
+    let mut route = || dealer.route(&[]);
+    assert_eq!([route(), route(), route()], [Ok(there); 3]);
+    let new = PeerId::new(gone.index(), 1);
+    dealer.connected(new, &[]).unwrap();
+    let mut route = || dealer.route(&[]);
+    assert!([route(), route()].contains(&Ok(new)));
 }
 
-/// Found by the model of ROUTER: a peer whose routing id did not fit stayed in the table.
+/// Found by the model of ROUTER: a peer for whose routing id there was no room stayed in the table.
 #[test]
-fn a_router_removes_a_peer_whose_routing_id_does_not_fit() {
+fn a_router_forgets_a_peer_for_whose_routing_id_it_has_no_room() {
     let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(1), 7, false);
-    router.attach(PeerId(0), b"ann").unwrap();
-    assert_eq!(router.attach(PeerId(1), b"bob"), Err(RoutingIdInUse::NoRoom));
-    assert!(!router.received(PeerId(1)), "the peer is unknown");
-    assert_eq!(router.take(), None);
-    router.detach(PeerId(0));
-    assert!(router.attach(PeerId(1), b"bob").is_ok());
+    router.connected(A, b"ann").unwrap();
+    assert_eq!(router.connected(B, b"bob"), Err(Refused::NoRoom));
+    assert!(!router.received(B), "it is not known");
+    assert_eq!(router.take(), Ok(None));
+    router.detached(A);
+    assert!(router.connected(B, b"bob").is_ok());
 }
 
-/// Found by the model of ROUTER: after its only routing id was handed over to a full peer, ROUTER
-/// reported that it could send, until the old peer was gone.
+/// Found by the model of ROUTER: with its only routing id handed over to a peer that is full,
+/// `may_route` was true until the old peer was gone.
 #[test]
-fn a_router_without_a_reachable_peer_does_not_report_that_it_can_send() {
+fn a_router_that_can_reach_no_peer_may_not_route() {
     let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(4), 7, true);
-    router.attach(PeerId(0), b"ann").unwrap();
-    router.attach(PeerId(1), b"ann").unwrap();
+    router.connected(A, b"ann").unwrap();
+    router.connected(B, b"ann").unwrap();
     assert!(router.may_route());
-    router.set_full(PeerId(1), true);
+    router.set_full(B, true);
     assert!(!router.may_route());
-    router.detach(PeerId(0));
+    router.detached(A);
     assert!(!router.may_route());
-    router.set_full(PeerId(1), false);
-    assert!(router.may_route() && router.route(b"ann") == Ok(PeerId(1)));
+    router.set_full(B, false);
+    assert!(router.may_route() && router.route(b"ann") == Ok(B));
 }

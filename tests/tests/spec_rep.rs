@@ -1,28 +1,32 @@
 //! REP against RFC 28, clause by clause, and against its model.
 
 use zmtp_core::Config;
-use zmtp_core::pattern::{Fixed, OutOfTurn, PeerId, Reason, Rep, RepPeer, Slots, Verdict};
+use zmtp_core::pattern::{
+    Fixed, OutOfTurn, Pattern, PeerId, Reason, Rep, RepPeer, RouteError, Slots, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
 use zmtp_tests::endpoint::{Endpoint, Refused};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::rep_matches_its_model;
 use zmtp_tests::random::Random;
 
-const A: PeerId = PeerId(10);
-const B: PeerId = PeerId(20);
-const C: PeerId = PeerId(30);
+const A: PeerId = PeerId::new(10, 0);
+const B: PeerId = PeerId::new(20, 1);
+const C: PeerId = PeerId::new(30, 2);
+
+const NOT_TAKEN: RouteError = RouteError::OutOfTurn(OutOfTurn::NoRequestTaken);
 
 /// A REP with these peers.
 fn rep<S: Slots<RepPeer>>(slots: S, peers: &[PeerId]) -> Rep<S> {
     let mut rep = Rep::new(slots);
     for peer in peers {
-        rep.attach(*peer).expect("room");
+        rep.connected(*peer, &[]).expect("room");
     }
     rep
 }
 
 fn frame<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId, more: More, len: u64) -> Verdict {
-    rep.accept(peer, FrameHeader::new(FrameKind::Message(more), len))
+    rep.accept(peer, FrameHeader::new(FrameKind::Message(more), len), false)
 }
 
 /// Receives a message with frames of these sizes; returns the verdict on each.
@@ -45,7 +49,7 @@ fn request<S: Slots<RepPeer>>(rep: &mut Rep<S>, peer: PeerId) {
 /// Takes a request and answers it; returns its peer.
 fn serve<S: Slots<RepPeer>>(rep: &mut Rep<S>) -> Option<PeerId> {
     let peer = rep.take().expect("no reply is due")?;
-    assert_eq!(rep.reply(), Ok(Some(peer)));
+    assert_eq!(rep.route(&[]), Ok(peer));
     Some(peer)
 }
 
@@ -72,7 +76,7 @@ scenarios! {
     }
 
     one_flooding_peer_of_many_gets_no_more_than_its_turns(slots) {
-        let peers: Vec<PeerId> = (0..10).map(PeerId).collect();
+        let peers: Vec<PeerId> = (0..10).map(|index| PeerId::new(index, 0)).collect();
         let mut rep = rep(slots, &peers);
         let mut served = [0; 10];
         for round in 0..1_000 {
@@ -83,7 +87,7 @@ scenarios! {
             request(&mut rep, peers[1 + round % 9]);
             for _ in 0..2 {
                 let peer = serve(&mut rep).expect("requests wait");
-                served[peer.0 as usize] += 1;
+                served[peer.index() as usize] += 1;
             }
         }
         assert_eq!(served.iter().sum::<usize>(), 2_000);
@@ -92,31 +96,31 @@ scenarios! {
     }
 
     peers_that_all_flood_get_the_same(slots) {
-        let peers: Vec<PeerId> = (0..3).map(PeerId).collect();
+        let peers: Vec<PeerId> = (0..3).map(|index| PeerId::new(index, 0)).collect();
         let mut rep = rep(slots, &peers);
         for _ in 0..300 {
             peers.iter().for_each(|peer| request(&mut rep, *peer));
         }
         let mut served = [0; 3];
         for _ in 0..300 {
-            served[serve(&mut rep).unwrap().0 as usize] += 1;
+            served[serve(&mut rep).unwrap().index() as usize] += 1;
         }
         assert_eq!(served, [100; 3]);
     }
 
     taking_and_answering_alternate_strictly(slots) {
         let mut rep = rep(slots, &[A, B]);
-        assert_eq!(rep.reply(), Err(OutOfTurn::NoRequestTaken));
+        assert_eq!(rep.route(&[]), Err(NOT_TAKEN));
         assert_eq!(rep.take(), Ok(None));
-        assert_eq!(rep.reply(), Err(OutOfTurn::NoRequestTaken));
+        assert_eq!(rep.route(&[]), Err(NOT_TAKEN));
         request(&mut rep, A);
         request(&mut rep, B);
-        assert!(rep.may_take() && !rep.may_reply());
+        assert!(rep.may_take() && !rep.may_route());
         assert_eq!(rep.take(), Ok(Some(A)));
-        assert_eq!(rep.take(), Err(OutOfTurn::ReplyDue));
-        assert!(!rep.may_take() && rep.may_reply());
-        assert_eq!(rep.reply(), Ok(Some(A)));
-        assert_eq!(rep.reply(), Err(OutOfTurn::NoRequestTaken));
+        assert_eq!(rep.take(), Err(TakeError::OutOfTurn(OutOfTurn::ReplyDue)));
+        assert!(!rep.may_take() && rep.may_route());
+        assert_eq!(rep.route(&[]), Ok(A));
+        assert_eq!(rep.route(&[]), Err(NOT_TAKEN));
         assert_eq!(rep.take(), Ok(Some(B)));
     }
 
@@ -158,52 +162,76 @@ scenarios! {
         assert_eq!(serve(&mut rep), Some(A));
     }
 
-    the_answer_to_a_peer_that_is_gone_is_dropped_and_the_next_request_taken(slots) {
+    the_reply_to_a_peer_that_is_gone_is_dropped_and_the_next_request_taken(slots) {
         let mut rep = rep(slots, &[A, B]);
         request(&mut rep, A);
         request(&mut rep, B);
         assert_eq!(rep.take(), Ok(Some(A)));
-        rep.detach(A);
-        assert!(rep.may_reply());
-        assert_eq!(rep.reply(), Ok(None));
+        rep.detached(A);
+        assert!(rep.may_route());
+        assert_eq!(rep.route(&[]), Err(RouteError::PeerLost));
         assert_eq!(serve(&mut rep), Some(B));
     }
 
-    a_new_peer_with_the_id_of_one_that_is_gone_is_not_owed_its_answer(slots) {
+    a_peer_that_reuses_the_index_of_another_does_not_get_its_reply(slots) {
         let mut rep = rep(slots, &[A]);
         request(&mut rep, A);
         assert_eq!(rep.take(), Ok(Some(A)));
-        rep.detach(A);
-        rep.attach(A).unwrap();
-        assert_eq!(rep.reply(), Ok(None));
+        rep.detached(A);
+        rep.attached(PeerId::new(A.index(), 1)).unwrap();
+        assert_eq!(rep.route(&[]), Err(RouteError::PeerLost));
     }
 
-    requests_that_wait_go_with_their_peer_or_stay_if_the_driver_says_so(slots) {
+    queued_requests_of_a_peer_that_disconnected_are_taken_and_not_answered(slots) {
         let mut rep = rep(slots, &[A, B]);
         for peer in [A, A, B] {
             request(&mut rep, peer);
         }
-        rep.unreachable(A);
+        rep.disconnected(A);
         assert_eq!(rep.queued(A), 2);
         assert_eq!(rep.take(), Ok(Some(A)));
-        rep.detach(A);
-        assert_eq!(rep.reply(), Ok(None));
+        rep.detached(A);
+        assert_eq!(rep.route(&[]), Err(RouteError::PeerLost));
         assert_eq!(rep.queued(A), 0);
         assert_eq!([serve(&mut rep), serve(&mut rep)], [Some(B), None]);
     }
 
-    half_a_request_dies_with_its_connection(slots) {
+    requests_of_a_closed_peer_can_be_taken_and_the_last_one_forgets_it(slots) {
+        let mut rep = rep(slots, &[A, B]);
+        for peer in [A, A, B] {
+            request(&mut rep, peer);
+        }
+        rep.closed(A);
+        for peer in [A, B, A] {
+            assert_eq!(rep.take(), Ok(Some(peer)));
+            assert_eq!(rep.route(&[]), if peer == A { Err(RouteError::PeerLost) } else { Ok(B) });
+        }
+        assert!(!rep.received(A) && !rep.may_take());
+        assert_eq!(frame(&mut rep, A, More::Follows, 0), Verdict::Reject(Reason::NotAsked));
+    }
+
+    a_reconnected_peer_gets_replies_to_its_new_requests_only(slots) {
+        let mut rep = rep(slots, &[A]);
+        request(&mut rep, A);
+        rep.disconnected(A);
+        rep.connected(A, &[]).unwrap();
+        request(&mut rep, A);
+        assert_eq!((rep.take(), rep.route(&[])), (Ok(Some(A)), Err(RouteError::PeerLost)));
+        assert_eq!(serve(&mut rep), Some(A));
+    }
+
+    half_a_request_is_dropped_with_its_connection(slots) {
         let mut rep = rep(slots, &[A]);
         assert_eq!(frame(&mut rep, A, More::Follows, 0), Verdict::Envelope);
-        rep.unreachable(A);
+        rep.disconnected(A);
         assert_eq!(message(&mut rep, A, &[5]), [Verdict::Reject(Reason::BadEnvelope)]);
     }
 
-    strangers_are_nobody(slots) {
+    an_unknown_peer_changes_nothing(slots) {
         let mut rep = rep(slots, &[A]);
         assert_eq!(frame(&mut rep, B, More::Last, 0), Verdict::Reject(Reason::NotAsked));
-        rep.received(B);
-        rep.detach(B);
+        assert!(!rep.received(B));
+        rep.detached(B);
         assert_eq!((rep.queued(B), rep.take()), (0, Ok(None)));
     }
 }

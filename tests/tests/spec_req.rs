@@ -2,7 +2,8 @@
 
 use zmtp_core::Config;
 use zmtp_core::pattern::{
-    Fixed, Mode, OutOfTurn, PeerId, Reason, Req, ReqPeer, RouteError, Slots, TakeError, Verdict,
+    Fixed, Mode, OutOfTurn, Pattern, PeerId, Reason, Req, ReqPeer, RouteError, Slots, TakeError,
+    Verdict,
 };
 use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
 use zmtp_tests::endpoint::{Endpoint, Refused};
@@ -14,18 +15,17 @@ const STRICT: Mode = Mode { relaxed: false, correlate: false };
 const RELAXED: Mode = Mode { relaxed: true, correlate: false };
 const CORRELATE: Mode = Mode { relaxed: true, correlate: true };
 
-const A: PeerId = PeerId(10);
-const B: PeerId = PeerId(20);
-const C: PeerId = PeerId(30);
+const A: PeerId = PeerId::new(10, 0);
+const B: PeerId = PeerId::new(20, 1);
+const C: PeerId = PeerId::new(30, 2);
 
 const PENDING: RouteError = RouteError::OutOfTurn(OutOfTurn::ReplyPending);
 
-/// A REQ with these peers, all up.
+/// A REQ with these peers, all connected.
 fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
     let mut req = Req::new(slots, mode, 100);
     for peer in peers {
-        req.attach(*peer).expect("room");
-        req.up(*peer);
+        req.connected(*peer, &[]).expect("room");
     }
     req
 }
@@ -33,8 +33,8 @@ fn req<S: Slots<ReqPeer>>(slots: S, mode: Mode, peers: &[PeerId]) -> Req<S> {
 /// Receives a whole frame; returns the verdict.
 fn frame<S: Slots<ReqPeer>>(req: &mut Req<S>, peer: PeerId, more: More, body: &[u8]) -> Verdict {
     let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
-    match req.accept(peer, header) {
-        Verdict::RequestId => req.check_request_id(peer, body.try_into().expect("an id")),
+    match req.accept(peer, header, false) {
+        Verdict::RequestId => req.check(peer, body),
         verdict => verdict,
     }
 }
@@ -65,7 +65,7 @@ fn reply<S: Slots<ReqPeer>>(
 
 /// Sends a request and marks it as sent; returns the peer.
 fn ask<S: Slots<ReqPeer>>(req: &mut Req<S>) -> Result<PeerId, RouteError> {
-    let peer = req.route()?;
+    let peer = req.route(&[])?;
     req.sent(peer);
     Ok(peer)
 }
@@ -104,25 +104,25 @@ scenarios! {
     a_peer_that_comes_back_takes_the_last_turn(slots) {
         let mut req = req(slots, STRICT, &[A, B, C]);
         assert_eq!(exchange(&mut req), A);
-        req.down(B);
+        req.disconnected(B);
         assert_eq!(exchange(&mut req), C);
-        req.up(B);
+        req.connected(B, &[]).unwrap();
         let asked: Vec<PeerId> = (0..4).map(|_| exchange(&mut req)).collect();
         assert_eq!(asked, [A, C, B, A]);
     }
 
-    peers_that_are_up_come_before_those_being_connected_to(slots) {
+    connected_peers_come_before_those_being_connected_to(slots) {
         let mut req = req(slots, STRICT, &[]);
         assert_eq!(ask(&mut req), Err(RouteError::NoPeer));
         assert!(!req.may_route());
-        req.attach(A).unwrap();
-        req.attach(B).unwrap();
-        // No peer is up: the request waits for the first that is tried.
+        req.attached(A).unwrap();
+        req.attached(B).unwrap();
+        // No peer is connected: the request is queued for the first.
         assert_eq!(ask(&mut req), Ok(A));
         assert_eq!(req.give_up(), Some(A));
         assert_eq!(ask(&mut req), Ok(B));
         assert_eq!(req.give_up(), Some(B));
-        req.up(B);
+        req.connected(B, &[]).unwrap();
         assert_eq!([exchange(&mut req), exchange(&mut req)], [B, B]);
     }
 
@@ -139,7 +139,7 @@ scenarios! {
         assert!(!req.may_route() && req.may_take());
         assert_eq!(req.take(), Ok(Some(A)));
         assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
-        // A refused message does not change the order of the peers.
+        // The refused calls took no turn.
         assert_eq!(ask(&mut req), Ok(B));
     }
 
@@ -156,23 +156,23 @@ scenarios! {
         assert_eq!(exchange(&mut req), B);
     }
 
-    what_comes_before_the_request_is_out_is_no_reply_to_it(slots) {
+    a_message_received_before_the_request_is_written_is_no_reply_to_it(slots) {
         let mut req = req(slots, STRICT, &[A, B]);
-        assert_eq!(req.route(), Ok(A));
+        assert_eq!(req.route(&[]), Ok(A));
         assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
         assert_eq!(reply(&mut req, B, &[b"", b"wrong"]), Err(Reason::WrongPeer));
-        assert_eq!(req.route(), Err(PENDING));
+        assert_eq!(req.route(&[]), Err(PENDING));
         assert!(!req.may_route() && !req.may_take());
         assert_eq!(req.take(), Ok(None));
         req.sent(B);
         assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
         req.sent(A);
         assert_eq!(reply(&mut req, A, &[b"", b"right"]), Ok(true));
-        // It is lost with its peer, and given up, as one that is out.
+        // It can be lost and given up like one that is written.
         assert_eq!(req.take(), Ok(Some(A)));
-        assert_eq!(req.route(), Ok(B));
+        assert_eq!(req.route(&[]), Ok(B));
         assert!(req.lost(B));
-        assert_eq!(req.route(), Ok(A));
+        assert_eq!(req.route(&[]), Ok(A));
         assert_eq!(req.give_up(), Some(A));
     }
 
@@ -208,13 +208,13 @@ scenarios! {
         assert_eq!(reply(&mut req, A, &[b"", b"", b"", b""]), Ok(true));
     }
 
-    a_peer_lost_while_its_reply_is_due_is_told_once_and_the_next_is_asked(slots) {
+    a_peer_lost_while_its_reply_is_due_is_reported_once_and_the_next_is_asked(slots) {
         let mut req = req(slots, STRICT, &[A, B]);
         assert_eq!(ask(&mut req), Ok(A));
-        assert!(!req.detach(B));
-        req.attach(B).unwrap();
-        req.up(B);
-        assert!(req.detach(A));
+        req.detached(B);
+        assert!(!req.may_take());
+        req.connected(B, &[]).unwrap();
+        req.detached(A);
         assert!(req.may_take() && req.may_route());
         assert_eq!(req.take(), Err(TakeError::PeerLost));
         assert_eq!(req.take(), Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)));
@@ -224,31 +224,60 @@ scenarios! {
     a_lost_peer_need_not_be_noticed_before_the_next_request(slots) {
         let mut req = req(slots, STRICT, &[A, B]);
         assert_eq!(ask(&mut req), Ok(A));
-        req.down(A);
-        assert!(req.lost(A));
-        assert!(!req.lost(A));
+        req.disconnected(A);
+        assert!(req.may_take() && !req.lost(A));
         assert_eq!(exchange(&mut req), B);
     }
 
-    a_reply_that_is_whole_outlives_its_peer(slots) {
+    a_complete_reply_can_be_taken_after_its_peer_closed(slots) {
         let mut req = req(slots, STRICT, &[A]);
         ask(&mut req).unwrap();
         assert_eq!(reply(&mut req, A, &[b"", b"last words"]), Ok(true));
-        assert!(!req.detach(A));
+        req.closed(A);
         assert_eq!(req.take(), Ok(Some(A)));
     }
 
-    half_a_reply_dies_with_its_connection(slots) {
+    a_queued_request_survives_a_reconnection_and_a_sent_one_does_not(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        assert_eq!(req.route(&[]), Ok(A));
+        req.disconnected(A);
+        assert!(!req.may_take());
+        req.connected(A, &[]).unwrap();
+        req.sent(A);
+        req.disconnected(A);
+        assert_eq!(req.take(), Err(TakeError::PeerLost));
+    }
+
+    a_detached_peer_takes_its_queued_reply_with_it(slots) {
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        assert_eq!(reply(&mut req, A, &[b"", b"dropped"]), Ok(true));
+        req.detached(A);
+        assert_eq!(req.take(), Err(TakeError::PeerLost));
+    }
+
+    a_late_reply_does_not_reach_the_next_peer_at_an_index(slots) {
+        let new = PeerId::new(A.index(), 1);
+        let mut req = req(slots, STRICT, &[A]);
+        ask(&mut req).unwrap();
+        req.connected(new, &[]).unwrap();
+        assert_eq!(req.take(), Err(TakeError::PeerLost));
+        assert_eq!(ask(&mut req), Ok(new));
+        assert_eq!(reply(&mut req, A, &[b"late"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, new, &[b"", b"yes"]), Ok(true));
+    }
+
+    half_a_reply_is_dropped_with_its_connection(slots) {
         let mut req = req(slots, STRICT, &[A]);
         ask(&mut req).unwrap();
         assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
-        req.down(A);
-        assert!(req.lost(A));
-        req.up(A);
+        req.disconnected(A);
+        assert!(req.may_take());
+        req.connected(A, &[]).unwrap();
         assert_eq!(exchange(&mut req), A);
     }
 
-    what_came_of_a_reply_given_up_is_no_part_of_the_next(slots) {
+    parts_of_a_reply_given_up_are_no_parts_of_the_next(slots) {
         let mut req = req(slots, RELAXED, &[A]);
         ask(&mut req).unwrap();
         assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
@@ -273,7 +302,7 @@ scenarios! {
         assert_eq!(reply(&mut req, A, &[&id, b"", b"new"]), Ok(true));
     }
 
-    // The same for a request that is reported lost while its peer stays up.
+    // The same for a request that is reported lost while its peer stays connected.
     half_a_reply_that_was_given_up_as_lost_is_no_reply_to_the_next_request(slots) {
         let mut req = req(slots, STRICT, &[A]);
         ask(&mut req).unwrap();
@@ -290,7 +319,7 @@ scenarios! {
         assert_eq!(ask(&mut req), Ok(B));
         assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::WrongPeer));
         assert_eq!(reply(&mut req, B, &[b"", b"yes"]), Ok(true));
-        // A queued reply is replaced as well.
+        // A queued reply is dropped too.
         assert_eq!(ask(&mut req), Ok(A));
         assert_eq!(req.take(), Ok(None));
     }
@@ -315,8 +344,7 @@ scenarios! {
 
     ids_go_on_past_the_largest(slots) {
         let mut req = Req::new(slots, CORRELATE, u32::MAX);
-        req.attach(A).unwrap();
-        req.up(A);
+        req.connected(A, &[]).unwrap();
         exchange(&mut req);
         assert_eq!(req.request_id(), Some([0; 4]));
     }
@@ -327,13 +355,13 @@ scenarios! {
         assert_eq!(req.request_id(), None);
     }
 
-    a_full_table_refuses_a_peer_and_strangers_are_nobody(slots) {
-        let mut req = req(slots, STRICT, &[A, B, C, PeerId(40)]);
-        assert!(req.attach(PeerId(50)).is_err());
-        assert_eq!(reply(&mut req, PeerId(50), &[b"x"]), Err(Reason::NotAsked));
-        assert!(!req.received(PeerId(50)));
-        req.up(PeerId(50));
-        req.down(PeerId(50));
+    a_full_table_refuses_a_peer_and_an_unknown_peer_changes_nothing(slots) {
+        let mut req = req(slots, STRICT, &[A, B, C, PeerId::new(40, 0)]);
+        assert!(req.attached(PeerId::new(50, 0)).is_err());
+        assert_eq!(reply(&mut req, PeerId::new(50, 0), &[b"x"]), Err(Reason::NotAsked));
+        assert!(!req.received(PeerId::new(50, 0)));
+        assert!(req.connected(PeerId::new(50, 0), &[]).is_err());
+        req.disconnected(PeerId::new(50, 0));
         assert_eq!(exchange(&mut req), A);
     }
 }

@@ -72,7 +72,7 @@ macro_rules! face {
                 send: &'b mut [u8],
                 kind: K,
             ) -> Self {
-                Self { port: Port::new(config, receive, send, ONLY), kind }
+                Self { port: Port::new(config, receive, send, 0), kind }
             }
         }
 

@@ -32,11 +32,12 @@ macro_rules! face_many {
                 buffers: [(&'b mut [u8], &'b mut [u8]); N],
                 kind: K,
             ) -> Self {
-                let mut number = 0;
+                const { assert!(N <= 1 << 16, "at most 65,536 links") };
+                let mut index: u16 = 0;
                 let ports = buffers.map(|(receive, send)| {
-                    let peer = PeerId(number);
-                    number = number.saturating_add(1);
-                    Port::new(config, receive, send, peer)
+                    let port = Port::new(config, receive, send, index);
+                    index = index.saturating_add(1);
+                    port
                 });
                 Self { ports, kind, last: 0 }
             }
@@ -118,7 +119,7 @@ macro_rules! face_many {
                 let subject = parts.first().copied().unwrap_or_default();
                 let mut sent: usize = 0;
                 for port in ports {
-                    if port.is_ready() && kind.wants(port.link.peer, subject) {
+                    if port.is_ready() && kind.wants(port.link.peer(), subject) {
                         let (link, out) = (&mut port.link, &mut port.out);
                         let (mut cursor, large) = (Cursor::default(), TooLarge::Refuse);
                         let step: Result<_, Error<Infallible>> =

@@ -51,7 +51,8 @@ pub(crate) struct Link<'b, K> {
     pub(crate) inbox: Inbox,
     /// Bytes that a buffer lacked room for, when one did.
     pub(crate) needed: usize,
-    pub(crate) peer: PeerId,
+    /// The index of the peer.
+    index: u16,
     /// The stream ended, or may have lost bytes.
     pub(crate) closed: bool,
 }
@@ -59,9 +60,9 @@ pub(crate) struct Link<'b, K> {
 impl<'b, K: Rules> Link<'b, K> {
     /// A link that is not connected.
     #[inline(always)]
-    pub(crate) fn new(config: &'b Config, peer: PeerId) -> Self {
+    pub(crate) fn new(config: &'b Config, index: u16) -> Self {
         let connection = Connection::new(NullOf::new(), config, Instant::NEVER);
-        Self { connection, inbox: Inbox::new(), needed: 0, peer, closed: true }
+        Self { connection, inbox: Inbox::new(), needed: 0, index, closed: true }
     }
 
     /// The start of a new stream.
@@ -69,6 +70,11 @@ impl<'b, K: Rules> Link<'b, K> {
         self.connection.restart(NullOf::new(), now);
         self.inbox = Inbox::new();
         self.closed = false;
+    }
+
+    /// The peer, whose index is that of the link.
+    pub(crate) fn peer(&self) -> PeerId {
+        PeerId::new(self.index.into(), 0)
     }
 
     /// Whether there is no connection, or it has failed.
@@ -119,10 +125,10 @@ impl<'b, K: Rules> Link<'b, K> {
             };
             let left = self.connection.left();
             match front.what {
-                What::Ready => rules.up(self.peer),
+                What::Ready => rules.up(self.peer()),
                 What::Subscribe | What::Cancel => {
                     let topic = window.last(front.payload, left);
-                    rules.subscription(self.peer, topic, front.what == What::Subscribe);
+                    rules.subscription(self.peer(), topic, front.what == What::Subscribe);
                 }
                 What::Refused => {
                     self.inbox.mode = Mode::Refused;
@@ -142,7 +148,7 @@ impl<'b, K: Rules> Link<'b, K> {
                         // Perhaps only a header lacks room, and all of its part.
                         self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
                         self.inbox.skip(window);
-                        rules.unfit(self.peer);
+                        rules.unfit(self.peer());
                     } else {
                         // A command, which cannot be passed over in pieces.
                         self.closed = true;

@@ -2,7 +2,6 @@
 
 use core::convert::Infallible;
 
-use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::{Command, FrameHeader, FrameKind, More, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
@@ -52,15 +51,15 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
         config: &'b Config,
         receive: &'b mut [u8],
         send: &'b mut [u8],
-        peer: PeerId,
+        index: u16,
     ) -> Self {
         let (window, out) = (Window::new(receive), Outbox::new(send));
-        Self { link: Link::new(config, peer), window, out, io: None }
+        Self { link: Link::new(config, index), window, out, io: None }
     }
 
     /// A new stream; gives back the old one.
     pub(crate) fn open(&mut self, kind: &mut K, io: IO, now: Instant) -> Option<IO> {
-        kind.down(self.link.peer);
+        kind.down(self.link.peer());
         self.window.clear();
         self.out.clear();
         self.link.open(now);
@@ -69,7 +68,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 
     /// The end of the stream.
     pub(crate) fn close(&mut self, kind: &mut K) -> Option<IO> {
-        kind.down(self.link.peer);
+        kind.down(self.link.peer());
         self.link.closed = true;
         self.io.take()
     }

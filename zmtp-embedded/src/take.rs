@@ -52,7 +52,7 @@ impl<'b, K: Rules> Link<'b, K> {
         }
         if ends_message {
             self.inbox.mode = Mode::Between;
-            if done && !rules.whole(self.peer) {
+            if done && !rules.whole(self.peer()) {
                 self.inbox.forget(window);
                 done = false;
             }
@@ -69,7 +69,7 @@ impl<'b, K: Rules> Link<'b, K> {
         header: FrameHeader,
     ) -> bool {
         let first = self.inbox.mode == Mode::Between;
-        self.inbox.place = rules.judge(self.peer, header, first);
+        self.inbox.place = rules.judge(self.peer(), header, first);
         if first {
             self.inbox.mode = Mode::of(want);
         }
@@ -83,7 +83,7 @@ impl<'b, K: Rules> Link<'b, K> {
         if !fits {
             self.needed = needed;
             self.inbox.skip(window);
-            rules.unfit(self.peer);
+            rules.unfit(self.peer());
         }
         fits
     }
@@ -104,7 +104,7 @@ impl<'b, K: Rules> Link<'b, K> {
         if id || self.inbox.is::<K>(Place::Head) {
             let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
             let bytes = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
-            if !rules.frame(self.peer, bytes) {
+            if !rules.frame(self.peer(), bytes) {
                 self.inbox.skip(window);
                 return false;
             }

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use zmtp_core::pattern::{self, Fixed, PeerId, RepPeer, ReqPeer};
+use zmtp_core::pattern::{self, Fixed, Pattern, PeerId, RepPeer, ReqPeer};
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 pub(crate) type Req = pattern::Req<Fixed<ReqPeer, 4>>;
@@ -11,32 +11,34 @@ pub(crate) type Rep = pattern::Rep<Fixed<RepPeer, 4>>;
 fn arguments(number: u64) -> (PeerId, FrameHeader) {
     let [low, high] = [number as u32, (number >> 32) as u32];
     let more = if high & 1 == 0 { More::Last } else { More::Follows };
-    (PeerId(low), FrameHeader::new(FrameKind::Message(more), high.into()))
+    (PeerId::new(low, high), FrameHeader::new(FrameKind::Message(more), high.into()))
+}
+
+/// Calls every method of a pattern.
+fn each(pattern: &mut impl Pattern, number: u64) {
+    let (peer, header) = arguments(number);
+    let bytes = number.to_ne_bytes();
+    let _ = black_box(pattern.attached(peer));
+    let _ = black_box(pattern.connected(peer, &bytes));
+    pattern.set_full(peer, number % 2 == 0);
+    let _ = black_box((pattern.may_route(), pattern.route(&bytes)));
+    black_box(pattern.reroute());
+    pattern.sent(peer);
+    black_box(pattern.accept(peer, header, number % 3 == 0));
+    black_box(pattern.check(peer, &bytes[..4]));
+    black_box((pattern.received(peer), pattern.may_take()));
+    let _ = black_box(pattern.take());
+    pattern.disconnected(peer);
+    pattern.closed(peer);
+    pattern.detached(peer);
 }
 
 pub(crate) fn req(req: &mut Req, number: u64) {
-    let (peer, header) = arguments(number);
-    let _ = black_box(req.attach(peer));
-    req.up(peer);
-    let _ = black_box((req.may_route(), req.route(), req.request_id()));
-    req.sent(peer);
-    black_box(req.accept(peer, header));
-    black_box(req.check_request_id(peer, peer.0.to_ne_bytes()));
-    black_box((req.received(peer), req.may_take()));
-    let _ = black_box(req.take());
-    black_box(req.give_up());
-    req.down(peer);
-    black_box((req.lost(peer), req.detach(peer)));
+    each(req, number);
+    black_box((req.request_id(), req.give_up(), req.lost(arguments(number).0)));
 }
 
 pub(crate) fn rep(rep: &mut Rep, number: u64) {
-    let (peer, header) = arguments(number);
-    let _ = black_box(rep.attach(peer));
-    black_box(rep.accept(peer, header));
-    rep.received(peer);
-    black_box((rep.queued(peer), rep.may_take(), rep.may_reply()));
-    let _ = black_box(rep.take());
-    let _ = black_box(rep.reply());
-    rep.unreachable(peer);
-    rep.detach(peer);
+    each(rep, number);
+    black_box(rep.queued(arguments(number).0));
 }

@@ -11,7 +11,7 @@ mod topics;
 mod turns;
 
 pub use connection::{delivered, said};
-pub use pair::{PairModel, PairPeer};
+pub use pair::PairModel;
 pub use publish::PublishModel;
 pub use rep::RepModel;
 pub use req::ReqModel;

@@ -1,81 +1,110 @@
-//! PAIR, slowly (RFC 31).
+//! A slow model of PAIR (RFC 31).
 
-use zmtp_core::pattern::{NoRoom, PeerId};
+use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
 
 /// What [`Pair`](zmtp_core::pattern::Pair) must do.
 #[derive(Debug)]
 pub struct PairModel {
-    only_up: bool,
-    peer: Option<(PeerId, PairPeer)>,
+    only_connected: bool,
+    peer: Option<(PeerId, Peer)>,
 }
 
 /// The one peer.
 #[derive(Debug, Default)]
-pub struct PairPeer {
-    /// It is reached.
-    pub up: bool,
-    /// Its queue is full.
-    pub full: bool,
-    /// It is gone though messages of it wait.
-    pub gone: bool,
+struct Peer {
+    connected: bool,
+    full: bool,
+    closed: bool,
     queued: u32,
 }
 
 impl PairModel {
     /// PAIR without its peer.
-    pub const fn new(only_up: bool) -> Self {
-        Self { only_up, peer: None }
+    pub const fn new(only_connected: bool) -> Self {
+        Self { only_connected, peer: None }
     }
 
-    /// As [`Pair::attach`](zmtp_core::pattern::Pair::attach).
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`].
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+    fn state(&mut self, peer: PeerId) -> Option<&mut Peer> {
+        self.peer.as_mut().filter(|(held, _)| *held == peer).map(|(_, state)| state)
+    }
+
+    fn to(&self) -> Option<PeerId> {
+        let (peer, state) = self.peer.as_ref()?;
+        let takes = !state.full && !state.closed && (state.connected || !self.only_connected);
+        takes.then_some(*peer)
+    }
+}
+
+impl Pattern for PairModel {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
         match &mut self.peer {
-            Some((held, state)) if *held == peer => state.gone = false,
-            Some(_) => return Err(NoRoom),
-            None => self.peer = Some((peer, PairPeer::default())),
+            Some((held, state)) if *held == peer => state.closed = false,
+            Some((held, _)) if held.index() != peer.index() => return Err(NoRoom),
+            _ => self.peer = Some((peer, Peer::default())),
         }
         Ok(())
     }
 
-    /// The peer is gone.
-    pub fn detach(&mut self, peer: PeerId) {
-        self.peer = self.peer.take().filter(|(held, _)| *held != peer);
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        self.attached(peer).map_err(|NoRoom| Refused::SecondPeer)?;
+        if let Some(state) = self.state(peer) {
+            state.connected = true;
+        }
+        Ok(None)
     }
 
-    /// Something changes for the peer, if it is the one.
-    pub fn change(&mut self, peer: PeerId, change: impl FnOnce(&mut PairPeer)) {
-        if let Some((_, state)) = self.peer.as_mut().filter(|(held, _)| *held == peer) {
-            change(state);
+    fn disconnected(&mut self, peer: PeerId) {
+        if let Some(state) = self.state(peer) {
+            state.connected = false;
         }
     }
 
-    /// The peer, if it can take a message.
-    pub fn route(&self) -> Option<PeerId> {
-        let (peer, state) = self.peer.as_ref()?;
-        let takes = !state.full && !state.gone && (state.up || !self.only_up);
-        takes.then_some(*peer)
+    fn closed(&mut self, peer: PeerId) {
+        if let Some(state) = self.state(peer) {
+            state.closed = true;
+            if state.queued == 0 {
+                self.peer = None;
+            }
+        }
     }
 
-    /// A message came; `false` if it is not the one's.
-    pub fn received(&mut self, peer: PeerId) -> bool {
-        let ours = self.peer.as_ref().is_some_and(|(held, _)| *held == peer);
-        self.change(peer, |state| state.queued += 1);
-        ours
+    fn detached(&mut self, peer: PeerId) {
+        if self.state(peer).is_some() {
+            self.peer = None;
+        }
     }
 
-    /// Whether a message waits.
-    pub fn may_take(&self) -> bool {
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        if let Some(state) = self.state(peer) {
+            state.full = full;
+        }
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.state(peer).map(|state| state.queued += 1).is_some()
+    }
+
+    fn may_take(&self) -> bool {
         self.peer.as_ref().is_some_and(|(_, state)| state.queued > 0)
     }
 
-    /// The peer, if a message of it is taken.
-    pub fn take(&mut self) -> Option<PeerId> {
-        let (peer, state) = self.peer.as_mut().filter(|(_, state)| state.queued > 0)?;
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some((peer, state)) = self.peer.as_mut().filter(|(_, state)| state.queued > 0) else {
+            return Ok(None);
+        };
         state.queued -= 1;
-        Some(*peer)
+        let (peer, is_last) = (*peer, state.queued == 0 && state.closed);
+        if is_last {
+            self.peer = None;
+        }
+        Ok(Some(peer))
+    }
+
+    fn may_route(&self) -> bool {
+        self.to().is_some()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.to().ok_or(RouteError::NoPeer)
     }
 }

@@ -1,8 +1,10 @@
-//! REP, slowly (RFC 28 § The REP Socket Type).
+//! A slow model of REP (RFC 28 § The REP Socket Type).
 
 use std::collections::{BTreeMap, VecDeque};
 
-use zmtp_core::pattern::{NoRoom, OutOfTurn, PeerId, Reason, Verdict};
+use zmtp_core::pattern::{
+    NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::FrameHeader;
 
 /// What [`Rep`](zmtp_core::pattern::Rep) must do.
@@ -12,7 +14,7 @@ pub struct RepModel {
     peers: BTreeMap<PeerId, Peer>,
     /// Peers with a whole request, in the order of their turns.
     turns: VecDeque<PeerId>,
-    /// The peer that a reply is due to, if one is due; `None` inside if the peer is gone.
+    /// The peer that gets the reply, if a reply is due; `None` inside if the peer is gone.
     owed: Option<Option<PeerId>>,
 }
 
@@ -20,7 +22,9 @@ pub struct RepModel {
 struct Peer {
     /// The sizes of the frames of the request under way.
     frames: Vec<u64>,
-    queued: u32,
+    /// Whether each queued request came on the connection that there is now.
+    queued: VecDeque<bool>,
+    closed: bool,
 }
 
 impl RepModel {
@@ -29,12 +33,24 @@ impl RepModel {
         Self { room, peers: BTreeMap::new(), turns: VecDeque::new(), owed: None }
     }
 
-    /// As [`Rep::attach`](zmtp_core::pattern::Rep::attach).
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`].
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+    /// As [`Rep::queued`](zmtp_core::pattern::Rep::queued).
+    pub fn queued(&self, peer: PeerId) -> u32 {
+        self.peers.get(&peer).map_or(0, |peer| peer.queued.len() as u32)
+    }
+
+    fn forget(&mut self, peer: PeerId) {
+        if self.owed == Some(Some(peer)) {
+            self.owed = Some(None);
+        }
+    }
+}
+
+impl Pattern for RepModel {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        let old = self.peers.keys().find(|held| held.index() == peer.index());
+        if let Some(old) = old.copied() {
+            self.detached(old);
+        }
         if self.peers.len() == self.room {
             return Err(NoRoom);
         }
@@ -42,35 +58,38 @@ impl RepModel {
         Ok(())
     }
 
-    /// As [`Rep::detach`](zmtp_core::pattern::Rep::detach).
-    pub fn detach(&mut self, peer: PeerId) {
-        self.unreachable(peer);
-        self.turns.retain(|other| *other != peer);
-        self.peers.remove(&peer);
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if !self.peers.contains_key(&peer) {
+            self.attached(peer)?;
+        }
+        Ok(None)
     }
 
-    /// As [`Rep::unreachable`](zmtp_core::pattern::Rep::unreachable).
-    pub fn unreachable(&mut self, peer: PeerId) {
-        if let Some(peer) = self.peers.get_mut(&peer) {
-            peer.frames.clear();
+    fn disconnected(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(&peer) {
+            slot.frames.clear();
+            slot.queued.iter_mut().for_each(|current| *current = false);
         }
         self.forget(peer);
     }
 
-    /// As [`Rep::forget`](zmtp_core::pattern::Rep::forget).
-    pub fn forget(&mut self, peer: PeerId) {
-        if self.owed == Some(Some(peer)) {
-            self.owed = Some(None);
+    fn closed(&mut self, peer: PeerId) {
+        self.disconnected(peer);
+        if let Some(slot) = self.peers.get_mut(&peer) {
+            slot.closed = true;
+            if slot.queued.is_empty() {
+                self.detached(peer);
+            }
         }
     }
 
-    /// As [`Rep::queued`](zmtp_core::pattern::Rep::queued).
-    pub fn queued(&mut self, peer: PeerId) -> u32 {
-        self.peers.get(&peer).map_or(0, |peer| peer.queued)
+    fn detached(&mut self, peer: PeerId) {
+        self.forget(peer);
+        self.turns.retain(|other| *other != peer);
+        self.peers.remove(&peer);
     }
 
-    /// As [`Rep::accept`](zmtp_core::pattern::Rep::accept).
-    pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         let Some(peer) = self.peers.get_mut(&peer) else {
             return Verdict::Reject(Reason::NotAsked);
         };
@@ -87,51 +106,41 @@ impl RepModel {
         }
     }
 
-    /// As [`Rep::received`](zmtp_core::pattern::Rep::received).
-    pub fn received(&mut self, peer: PeerId) {
-        if let Some(slot) = self.peers.get_mut(&peer) {
-            slot.queued += 1;
-            if !self.turns.contains(&peer) {
-                self.turns.push_back(peer);
-            }
+    fn received(&mut self, peer: PeerId) -> bool {
+        let Some(slot) = self.peers.get_mut(&peer) else { return false };
+        slot.queued.push_back(true);
+        if !self.turns.contains(&peer) {
+            self.turns.push_back(peer);
         }
+        true
     }
 
-    /// As [`Rep::may_take`](zmtp_core::pattern::Rep::may_take).
-    pub fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         self.owed.is_none() && !self.turns.is_empty()
     }
 
-    /// As [`Rep::may_reply`](zmtp_core::pattern::Rep::may_reply).
-    pub const fn may_reply(&self) -> bool {
-        self.owed.is_some()
-    }
-
-    /// As [`Rep::take`](zmtp_core::pattern::Rep::take).
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfTurn`].
-    pub fn take(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         if self.owed.is_some() {
-            return Err(OutOfTurn::ReplyDue);
+            return Err(OutOfTurn::ReplyDue.into());
         }
         let Some(peer) = self.turns.pop_front() else { return Ok(None) };
         let slot = self.peers.get_mut(&peer).expect("peers in turn are known");
-        slot.queued -= 1;
-        if slot.queued > 0 {
+        let current = slot.queued.pop_front().expect("peers in turn have a request");
+        if !slot.queued.is_empty() {
             self.turns.push_back(peer);
+        } else if slot.closed {
+            self.peers.remove(&peer);
         }
-        self.owed = Some(Some(peer));
+        self.owed = Some(current.then_some(peer));
         Ok(Some(peer))
     }
 
-    /// As [`Rep::reply`](zmtp_core::pattern::Rep::reply).
-    ///
-    /// # Errors
-    ///
-    /// [`OutOfTurn`].
-    pub fn reply(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
-        self.owed.take().ok_or(OutOfTurn::NoRequestTaken)
+    fn may_route(&self) -> bool {
+        self.owed.is_some()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        let owed = self.owed.take().ok_or(OutOfTurn::NoRequestTaken)?;
+        owed.ok_or(RouteError::PeerLost)
     }
 }

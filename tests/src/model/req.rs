@@ -1,8 +1,10 @@
-//! REQ, slowly (RFC 28 § The REQ Socket Type).
+//! A slow model of REQ (RFC 28 § The REQ Socket Type).
 
 use std::collections::{BTreeMap, VecDeque};
 
-use zmtp_core::pattern::{Mode, NoRoom, OutOfTurn, PeerId, Reason, RouteError, TakeError, Verdict};
+use zmtp_core::pattern::{
+    Mode, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 /// What [`Req`](zmtp_core::pattern::Req) must do.
@@ -12,7 +14,7 @@ pub struct ReqModel {
     mode: Mode,
     id: u32,
     peers: BTreeMap<PeerId, Peer>,
-    up: VecDeque<PeerId>,
+    connected: VecDeque<PeerId>,
     pending: VecDeque<PeerId>,
     request: Request,
 }
@@ -44,44 +46,15 @@ impl ReqModel {
             mode,
             id,
             peers: BTreeMap::new(),
-            up: VecDeque::new(),
+            connected: VecDeque::new(),
             pending: VecDeque::new(),
             request: Request::None,
         }
     }
 
-    /// As [`Req::attach`](zmtp_core::pattern::Req::attach).
-    ///
-    /// # Errors
-    ///
-    /// [`NoRoom`].
-    pub fn attach(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if self.peers.len() == self.room {
-            return Err(NoRoom);
-        }
-        self.peers.insert(peer, Peer::default());
-        self.pending.push_back(peer);
-        Ok(())
-    }
-
-    /// As [`Req::up`](zmtp_core::pattern::Req::up).
-    pub fn up(&mut self, peer: PeerId) {
-        let Some(slot) = self.peers.get_mut(&peer) else { return };
-        *slot = Peer::default();
-        self.pending.retain(|other| *other != peer);
-        if !self.up.contains(&peer) {
-            self.up.push_back(peer);
-        }
-    }
-
-    /// As [`Req::down`](zmtp_core::pattern::Req::down).
-    pub fn down(&mut self, peer: PeerId) {
-        let Some(slot) = self.peers.get_mut(&peer) else { return };
-        *slot = Peer::default();
-        self.up.retain(|other| *other != peer);
-        if !self.pending.contains(&peer) {
-            self.pending.push_back(peer);
-        }
+    /// As [`Req::request_id`](zmtp_core::pattern::Req::request_id).
+    pub fn request_id(&self) -> Option<[u8; 4]> {
+        self.mode.correlate.then_some(self.id.to_ne_bytes())
     }
 
     /// As [`Req::lost`](zmtp_core::pattern::Req::lost).
@@ -94,66 +67,86 @@ impl ReqModel {
         due
     }
 
-    /// As [`Req::detach`](zmtp_core::pattern::Req::detach).
-    pub fn detach(&mut self, peer: PeerId) -> bool {
-        let due = self.lost(peer);
-        self.peers.remove(&peer);
-        self.up.retain(|other| *other != peer);
-        self.pending.retain(|other| *other != peer);
-        due
-    }
-
-    /// As [`Req::may_route`](zmtp_core::pattern::Req::may_route).
-    pub fn may_route(&self) -> bool {
-        let busy = !matches!(self.request, Request::None | Request::Lost);
-        (!busy || self.mode.relaxed) && !(self.up.is_empty() && self.pending.is_empty())
-    }
-
-    /// As [`Req::route`](zmtp_core::pattern::Req::route).
-    ///
-    /// # Errors
-    ///
-    /// [`RouteError`].
-    pub fn route(&mut self) -> Result<PeerId, RouteError> {
-        let busy = !matches!(self.request, Request::None | Request::Lost);
-        if busy && !self.mode.relaxed {
-            return Err(RouteError::OutOfTurn(OutOfTurn::ReplyPending));
-        }
-        let turns = if self.up.is_empty() { &mut self.pending } else { &mut self.up };
-        let peer = turns.pop_front().ok_or(RouteError::NoPeer)?;
-        turns.push_back(peer);
+    /// As [`Req::give_up`](zmtp_core::pattern::Req::give_up).
+    pub fn give_up(&mut self) -> Option<PeerId> {
         self.forget_reply();
-        self.request = Request::Routed(peer);
-        self.id = self.id.wrapping_add(1);
-        Ok(peer)
+        let asked = self.asked();
+        self.request = Request::None;
+        asked
     }
 
-    /// As [`Req::reroute`](zmtp_core::pattern::Req::reroute).
-    pub fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
-        let Request::Routed(old) = self.request else { return None };
-        if self.up.contains(&old) {
-            return None;
-        }
-        let new = self.up.pop_front()?;
-        self.up.push_back(new);
-        self.request = Request::Routed(new);
-        Some((old, new))
-    }
-
-    /// As [`Req::sent`](zmtp_core::pattern::Req::sent).
-    pub fn sent(&mut self, peer: PeerId) {
-        if self.request == Request::Routed(peer) {
-            self.request = Request::Asked(peer);
+    const fn asked(&self) -> Option<PeerId> {
+        match self.request {
+            Request::Routed(peer) | Request::Asked(peer) => Some(peer),
+            _ => None,
         }
     }
 
-    /// As [`Req::request_id`](zmtp_core::pattern::Req::request_id).
-    pub fn request_id(&self) -> Option<[u8; 4]> {
-        self.mode.correlate.then_some(self.id.to_ne_bytes())
+    /// What was received of a reply must not become part of the next one.
+    fn forget_reply(&mut self) {
+        if let Some(peer) = self.asked()
+            && let Some(slot) = self.peers.get_mut(&peer)
+        {
+            slot.rejected |= slot.frames > 0;
+            slot.complete = false;
+        }
+    }
+}
+
+impl Pattern for ReqModel {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        let old = self.peers.keys().find(|held| held.index() == peer.index());
+        if let Some(old) = old.copied() {
+            self.detached(old);
+        }
+        if self.peers.len() == self.room {
+            return Err(NoRoom);
+        }
+        self.peers.insert(peer, Peer::default());
+        self.pending.push_back(peer);
+        Ok(())
     }
 
-    /// As [`Req::accept`](zmtp_core::pattern::Req::accept).
-    pub fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if !self.peers.contains_key(&peer) {
+            self.attached(peer)?;
+        }
+        self.peers.insert(peer, Peer::default());
+        self.pending.retain(|other| *other != peer);
+        if !self.connected.contains(&peer) {
+            self.connected.push_back(peer);
+        }
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(&peer) {
+            *slot = Peer::default();
+            self.connected.retain(|other| *other != peer);
+            if !self.pending.contains(&peer) {
+                self.pending.push_back(peer);
+            }
+        }
+        if self.request == Request::Asked(peer) {
+            self.request = Request::Lost;
+        }
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        self.lost(peer);
+        self.peers.remove(&peer);
+        self.connected.retain(|other| *other != peer);
+        self.pending.retain(|other| *other != peer);
+    }
+
+    fn detached(&mut self, peer: PeerId) {
+        self.closed(peer);
+        if self.request == Request::Answered(peer) {
+            self.request = Request::Lost;
+        }
+    }
+
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         let asked = self.asked();
         let Some(slot) = self.peers.get_mut(&peer) else {
             return Verdict::Reject(Reason::NotAsked);
@@ -185,23 +178,22 @@ impl ReqModel {
         verdict
     }
 
-    /// As [`Req::check_request_id`](zmtp_core::pattern::Req::check_request_id).
-    pub fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
+    fn check(&mut self, peer: PeerId, body: &[u8]) -> Verdict {
+        let is_last = self.request_id().is_some_and(|id| id == body);
         let Some(slot) = self.peers.get_mut(&peer) else {
             return Verdict::Reject(Reason::WrongRequestId);
         };
         if slot.rejected {
             return Verdict::Skip;
         }
-        if id == self.id.to_ne_bytes() {
+        if is_last {
             return Verdict::Envelope;
         }
         slot.rejected = true;
         Verdict::Reject(Reason::WrongRequestId)
     }
 
-    /// As [`Req::received`](zmtp_core::pattern::Req::received).
-    pub fn received(&mut self, peer: PeerId) -> bool {
+    fn received(&mut self, peer: PeerId) -> bool {
         let complete =
             self.peers.get_mut(&peer).is_some_and(|slot| core::mem::take(&mut slot.complete));
         let due = complete && self.request == Request::Asked(peer);
@@ -211,17 +203,11 @@ impl ReqModel {
         due
     }
 
-    /// As [`Req::may_take`](zmtp_core::pattern::Req::may_take).
-    pub const fn may_take(&self) -> bool {
+    fn may_take(&self) -> bool {
         matches!(self.request, Request::Answered(_) | Request::Lost)
     }
 
-    /// As [`Req::take`](zmtp_core::pattern::Req::take).
-    ///
-    /// # Errors
-    ///
-    /// [`TakeError`].
-    pub fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         let request = self.request;
         if self.may_take() {
             self.request = Request::None;
@@ -234,28 +220,39 @@ impl ReqModel {
         }
     }
 
-    /// As [`Req::give_up`](zmtp_core::pattern::Req::give_up).
-    pub fn give_up(&mut self) -> Option<PeerId> {
+    fn may_route(&self) -> bool {
+        let busy = !matches!(self.request, Request::None | Request::Lost);
+        (!busy || self.mode.relaxed) && !(self.connected.is_empty() && self.pending.is_empty())
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        let busy = !matches!(self.request, Request::None | Request::Lost);
+        if busy && !self.mode.relaxed {
+            return Err(RouteError::OutOfTurn(OutOfTurn::ReplyPending));
+        }
+        let turns = if self.connected.is_empty() { &mut self.pending } else { &mut self.connected };
+        let peer = turns.pop_front().ok_or(RouteError::NoPeer)?;
+        turns.push_back(peer);
         self.forget_reply();
-        let asked = self.asked();
-        self.request = Request::None;
-        asked
+        self.request = Request::Routed(peer);
+        self.id = self.id.wrapping_add(1);
+        Ok(peer)
     }
 
-    const fn asked(&self) -> Option<PeerId> {
-        match self.request {
-            Request::Routed(peer) | Request::Asked(peer) => Some(peer),
-            _ => None,
+    fn sent(&mut self, peer: PeerId) {
+        if self.request == Request::Routed(peer) {
+            self.request = Request::Asked(peer);
         }
     }
 
-    /// What came of a reply must not become part of the next one.
-    fn forget_reply(&mut self) {
-        if let Some(peer) = self.asked()
-            && let Some(slot) = self.peers.get_mut(&peer)
-        {
-            slot.rejected |= slot.frames > 0;
-            slot.complete = false;
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        let Request::Routed(old) = self.request else { return None };
+        if self.connected.contains(&old) {
+            return None;
         }
+        let new = self.connected.pop_front()?;
+        self.connected.push_back(new);
+        self.request = Request::Routed(new);
+        Some((old, new))
     }
 }

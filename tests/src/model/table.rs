@@ -1,4 +1,4 @@
-//! State of peers in a map: nothing like [`Fixed`](zmtp_core::pattern::Fixed).
+//! State per peer in a map: a [`Slots`] unlike [`Fixed`](zmtp_core::pattern::Fixed).
 
 use std::collections::HashMap;
 
@@ -20,7 +20,10 @@ impl<T> Table<T> {
 
 impl<T> Slots<T> for Table<T> {
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom> {
-        if self.peers.len() == self.room && !self.peers.contains_key(&id) {
+        if let Some(old) = self.holder(id.index()) {
+            self.peers.remove(&old);
+        }
+        if self.peers.len() == self.room {
             return Err(NoRoom);
         }
         self.peers.insert(id, value);
@@ -33,5 +36,9 @@ impl<T> Slots<T> for Table<T> {
 
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T> {
         self.peers.get_mut(&id)
+    }
+
+    fn holder(&mut self, index: u32) -> Option<PeerId> {
+        self.peers.keys().find(|held| held.index() == index).copied()
     }
 }

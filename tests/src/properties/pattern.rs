@@ -1,7 +1,7 @@
 //! Properties of the patterns.
 
 use zmtp_core::pattern::{
-    Dealer, Fixed, FixedSubscriptions, Mode, Pair, Pull, Push, Rep, Req, Router, Subscribe,
+    Dealer, Filter, Fixed, FixedSubscriptions, Mode, Pair, Pull, Push, Rep, Req, Router, Subscribe,
 };
 
 use super::topics::{
@@ -37,38 +37,40 @@ pub fn req_matches_its_model(bytes: &[u8]) {
     let mode = Mode { relaxed: mode & 1 != 0, correlate: mode & 2 != 0 };
     let mut fixed = Req::new(Fixed::<_, ROOM>::new(), mode, first_id);
     let mut table = Req::new(Table::new(ROOM), mode, first_id);
-    let mut model = ReqModel::new(ROOM, mode, first_id);
-    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+    let model = || ReqModel::new(ROOM, mode, first_id);
+    script::run(script, &mut model(), &mut fixed);
+    script::run(script, &mut model(), &mut table);
 }
 
 /// REP over two kinds of tables equals its model.
 pub fn rep_matches_its_model(script: &[u8]) {
     let mut fixed = Rep::new(Fixed::<_, ROOM>::new());
     let mut table = Rep::new(Table::new(ROOM));
-    let mut model = RepModel::new(ROOM);
-    script::run(script, &mut [&mut model, &mut fixed, &mut table]);
+    script::run(script, &mut RepModel::new(ROOM), &mut fixed);
+    script::run(script, &mut RepModel::new(ROOM), &mut table);
 }
 
 /// DEALER over two kinds of tables equals its model. The first byte chooses the mode.
 pub fn dealer_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
-    let only_up = mode & 1 != 0;
-    let mut fixed = Dealer::new(Fixed::<_, ROOM>::new(), only_up);
-    turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut fixed);
-    let mut table = Dealer::new(Table::new(ROOM), only_up);
-    turns::run(script, &mut TurnsModel::new(ROOM, only_up), &mut table);
+    let only_connected = mode & 1 != 0;
+    let mut fixed = Dealer::new(Fixed::<_, ROOM>::new(), only_connected);
+    turns::run(script, &mut TurnsModel::new(ROOM, only_connected), &mut fixed);
+    let mut table = Dealer::new(Table::new(ROOM), only_connected);
+    turns::run(script, &mut TurnsModel::new(ROOM, only_connected), &mut table);
 }
 
 /// PUSH, PULL and SUB equal their halves of the model. The first byte chooses the mode.
 pub fn push_and_pull_match_their_models(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
-    let only_up = mode & 1 != 0;
-    let model = || TurnsModel::new(ROOM, only_up);
-    let mut push = Push::new(Fixed::<_, ROOM>::new(), only_up);
+    let only_connected = mode & 1 != 0;
+    let model = || TurnsModel::new(ROOM, only_connected);
+    let mut push = Push::new(Fixed::<_, ROOM>::new(), only_connected);
     turns::run(script, &mut Half::<true>(model()), &mut push);
     let mut pull = Pull::new(Table::new(ROOM));
     turns::run(script, &mut Half::<false>(model()), &mut pull);
-    let mut sub = Subscribe::new(Fixed::<_, ROOM>::new(), FixedSubscriptions::<64>::new());
+    let mut sub =
+        Subscribe::new(Fixed::<_, ROOM>::new(), FixedSubscriptions::<64>::new(), Filter::Matching);
     turns::run(script, &mut Half::<false>(model()), &mut sub);
 }
 
@@ -85,6 +87,6 @@ pub fn router_matches_its_model(bytes: &[u8]) {
 /// PAIR equals its model. The first byte chooses the mode.
 pub fn pair_matches_its_model(bytes: &[u8]) {
     let Some((mode, script)) = bytes.split_first() else { return };
-    let only_up = mode & 1 != 0;
-    turns::run(script, &mut PairModel::new(only_up), &mut Pair::new(only_up));
+    let only_connected = mode & 1 != 0;
+    turns::run(script, &mut PairModel::new(only_connected), &mut Pair::new(only_connected));
 }

@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use zmtp_core::pattern::{
-    Added, FairPeer, Fixed, FixedSubscriptions, FixedTopics, PeerId, Publish, Removed, Reports,
-    Subscribe, Subscriptions, Topics,
+    Added, FairPeer, Filter, Fixed, FixedSubscriptions, FixedTopics, Pattern, PeerId, Publish,
+    Removed, Reports, Subscribe, Subscriptions, Topics,
 };
+
+use zmtp_core::Subscription;
 
 use crate::model::{PublishModel, SubscriptionsModel, TopicsModel};
 use crate::script::PEERS;
+
+/// Peers of a publisher.
+const PEERS_LEN: usize = PEERS as usize;
 
 /// Topics that are prefixes of each other, and some that are not.
 const TOPICS: [&[u8]; 8] = [b"", b"a", b"ab", b"abc", b"abd", b"b", b"\0", b"a\0"];
@@ -25,18 +30,27 @@ pub fn publish_matches_its_model(script: &[u8]) {
 pub fn publishes_like_its_model(store: impl Topics, script: &[u8]) {
     let Some((mode, script)) = script.split_first() else { return };
     let reports = [Reports::Changes, Reports::Subscriptions, Reports::All][usize::from(mode % 3)];
-    let mut real = Publish::new(store, reports);
+    let mut real = Publish::with_reports(Fixed::<FairPeer, PEERS_LEN>::new(), store, reports);
+    for index in 0..PEERS {
+        real.attached(PeerId::new(index, 0)).expect("room");
+    }
     let mut model = PublishModel::new(reports);
     for step in script.chunks_exact(2).take(400) {
-        let peer = PeerId(u32::from(step[0]) % PEERS);
+        let peer = PeerId::new(u32::from(step[0]) % PEERS, 0);
         let topic = TOPICS[usize::from(step[1]) % TOPICS.len()];
         match step[1] >> 5 {
-            0..=2 => assert_eq!(real.subscribe(peer, topic), Ok(model.subscribe(peer, topic))),
-            3 | 4 => assert_eq!(real.cancel(peer, topic), model.cancel(peer, topic)),
+            0..=2 => {
+                let report = real.subscription(peer, Subscription::Subscribe, topic);
+                assert_eq!(report, Ok(model.subscribe(peer, topic)));
+            }
+            3 | 4 => {
+                let report = real.subscription(peer, Subscription::Cancel, topic);
+                assert_eq!(report, Ok(model.cancel(peer, topic)));
+            }
             5 => {
-                let mut told = BTreeSet::new();
-                real.detach(peer, |topic| assert!(told.insert(topic.to_vec())));
-                assert_eq!(told, model.detach(peer));
+                let mut reported = BTreeSet::new();
+                real.cancel_all(peer, |topic| assert!(reported.insert(topic.to_vec())));
+                assert_eq!(reported, model.detach(peer));
             }
             _ => {
                 let subject = SUBJECTS[usize::from(step[0]) % SUBJECTS.len()];
@@ -56,7 +70,7 @@ pub fn subscriptions_match_their_model(script: &[u8]) {
 
 /// Subscriptions in this store are equivalent to those in a map.
 pub fn subscriptions_like_their_model(store: impl Subscriptions, script: &[u8]) {
-    let mut real = Subscribe::new(Fixed::<FairPeer, 1>::new(), store);
+    let mut real = Subscribe::new(Fixed::<FairPeer, 1>::new(), store, Filter::Matching);
     let mut model = SubscriptionsModel::default();
     for step in script.iter().take(400) {
         let topic = TOPICS[usize::from(*step) % TOPICS.len()];
@@ -82,7 +96,7 @@ pub fn full_stores_keep_what_they_have(script: &[u8]) {
     let mut small = FixedTopics::<24>::new();
     let mut model = TopicsModel::new(usize::MAX);
     for step in script.chunks_exact(2).take(200) {
-        let peer = PeerId(u32::from(step[0]) % PEERS);
+        let peer = PeerId::new(u32::from(step[0]) % PEERS, 0);
         let topic = TOPICS[usize::from(step[1]) % TOPICS.len()];
         if step[1] & 0x80 != 0 {
             assert_eq!(small.remove(peer, topic), model.remove(peer, topic));

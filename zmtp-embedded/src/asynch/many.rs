@@ -4,7 +4,6 @@ use core::convert::Infallible;
 
 use embassy_futures::select::select_array;
 use embedded_io_async::{Read, Write};
-use zmtp_core::pattern::PeerId;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port;

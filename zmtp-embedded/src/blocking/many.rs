@@ -6,7 +6,6 @@
 use core::convert::Infallible;
 
 use embedded_io::{Read, Write};
-use zmtp_core::pattern::PeerId;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port::Until;

@@ -25,7 +25,7 @@ pub use polled::{NotReady, Polled};
 
 use crate::error::Error;
 use crate::face::face;
-use crate::kind::{self, ONLY, Receives, Rules, Sends};
+use crate::kind::{self, Receives, Rules, Sends};
 use crate::link::Want;
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;

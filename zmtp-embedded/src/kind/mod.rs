@@ -23,8 +23,8 @@ pub(crate) use rules::{Place, Rules};
 
 use zmtp_core::pattern::PeerId;
 
-/// The only peer of a socket with one link.
-pub(crate) const ONLY: PeerId = PeerId(0);
+/// The peer of a socket with one link.
+pub(crate) const ONLY: PeerId = PeerId::new(0, 0);
 
 /// Types of sockets that receive messages.
 #[expect(private_bounds, reason = "sealed")]

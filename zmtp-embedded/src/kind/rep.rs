@@ -22,7 +22,7 @@ struct Link<const N: usize>(u8);
 
 impl<const N: usize> Link<N> {
     const fn of(peer: PeerId) -> Self {
-        let [number, ..] = peer.0.to_le_bytes();
+        let [number, ..] = peer.index().to_le_bytes();
         Self(if N == 1 { 0 } else { number })
     }
 }
@@ -42,7 +42,7 @@ impl<const N: usize> Rep<N> {
     }
 
     fn frames(&mut self, peer: PeerId) -> Option<&mut RepFrames> {
-        if N == 1 { self.frames.first_mut() } else { self.frames.get_mut(peer.0 as usize) }
+        if N == 1 { self.frames.first_mut() } else { self.frames.get_mut(peer.index() as usize) }
     }
 }
 
@@ -68,7 +68,7 @@ impl<const N: usize> Rules for Rep<N> {
             Some(Verdict::Deliver) => Place::Part,
             Some(Verdict::Envelope) => Place::Envelope,
             Some(Verdict::Reject(_)) => Place::Reject,
-            Some(Verdict::RequestId | Verdict::Skip) | None => Place::Drop,
+            _ => Place::Drop,
         }
     }
 

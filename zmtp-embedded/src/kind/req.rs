@@ -52,7 +52,7 @@ impl Rules for Req {
             Verdict::Deliver => Place::Part,
             Verdict::RequestId => Place::RequestId,
             Verdict::Reject(_) => Place::Reject,
-            Verdict::Envelope | Verdict::Skip => Place::Drop,
+            _ => Place::Drop,
         }
     }
 
