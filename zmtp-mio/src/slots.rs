@@ -2,9 +2,9 @@
 
 use zmtp_core::pattern::{NoRoom, PeerId, Slots};
 
-/// Per-peer state by the peer's place in the engine's slab: no look-up, no limit of its own.
+/// State per peer by its index in the engine's slab: no search, and no limit of its own.
 #[derive(Debug)]
-pub(crate) struct Table<T>(Vec<Option<T>>);
+pub(crate) struct Table<T>(Vec<Option<(PeerId, T)>>);
 
 impl<T> Table<T> {
     pub(crate) const fn new() -> Self {
@@ -12,29 +12,36 @@ impl<T> Table<T> {
     }
 
     pub(crate) fn get(&self, id: PeerId) -> Option<&T> {
-        self.0.get(id.0 as usize)?.as_ref()
+        let (held, value) = self.0.get(id.index() as usize)?.as_ref()?;
+        (*held == id).then_some(value)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().flatten()
+        self.0.iter().flatten().map(|(_, value)| value)
     }
 }
 
 impl<T> Slots<T> for Table<T> {
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom> {
-        let index = id.0 as usize;
+        let index = id.index() as usize;
         if index >= self.0.len() {
             self.0.resize_with(index + 1, || None);
         }
-        self.0[index] = Some(value);
+        self.0[index] = Some((id, value));
         Ok(())
     }
 
     fn remove(&mut self, id: PeerId) -> Option<T> {
-        self.0.get_mut(id.0 as usize)?.take()
+        let slot = self.0.get_mut(id.index() as usize)?;
+        slot.take_if(|(held, _)| *held == id).map(|(_, value)| value)
     }
 
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T> {
-        self.0.get_mut(id.0 as usize)?.as_mut()
+        let (held, value) = self.0.get_mut(id.index() as usize)?.as_mut()?;
+        (*held == id).then_some(value)
+    }
+
+    fn holder(&mut self, index: u32) -> Option<PeerId> {
+        self.0.get(index as usize)?.as_ref().map(|(held, _)| *held)
     }
 }

@@ -130,7 +130,7 @@ impl Topics for Subscribers {
         let (named, message) = (&mut self.named, self.message);
         self.tree.prefixes(subject, |peers| {
             for &peer in peers {
-                let index = peer.0 as usize;
+                let index = peer.index() as usize;
                 if index >= named.len() {
                     named.resize(index + 1, 0);
                 }

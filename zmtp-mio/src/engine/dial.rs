@@ -17,7 +17,7 @@ use super::link::Link;
 use super::pattern::Pattern;
 use super::peer::{Origin, Peer, Phase};
 use super::roster::Met;
-use super::{Engine, Key, id};
+use super::{Engine, Key};
 use crate::endpoint::{Endpoint, Host};
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
@@ -86,10 +86,11 @@ impl Engine {
     /// Starts to dial an endpoint, and goes on until `disconnect`.
     pub(crate) fn connect(&mut self, endpoint: Endpoint) -> PeerId {
         let origin = Origin::Dialled(Box::new(Dialer::new()));
-        let index = self.peers.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
-        self.pattern.dialled(id(index));
+        let index = self.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
+        let peer = self.peers.get(index).map_or(PeerId::NONE, |peer| peer.id);
+        self.pattern.dialled(peer);
         self.dial(index);
-        id(index)
+        peer
     }
 
     /// Gives a dialled endpoint up, with what waits to be sent to it. `false` if there is none.

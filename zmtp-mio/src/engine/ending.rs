@@ -106,13 +106,10 @@ impl Engine {
             }
         }
         self.held -= waited - peer.outgoing.weight();
-        if dialled {
-            peer.stale = peer.incoming.len();
-        }
         let unsent = peer.outgoing.len();
         let known = peer.known;
         let waited = peer.incoming.weight();
-        let mut context = peer.context(index);
+        let mut context = peer.context();
         if dialled {
             self.pattern.down(&mut context, unsent);
         } else if known {

@@ -7,11 +7,11 @@ use zmtp_core::pattern::{PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
+use super::Engine;
 use super::pattern::{AnyPattern, Pattern, PeerContext, keep};
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Lead, Letter};
 use super::roster::Met;
-use super::{Engine, id};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Note, Pipe, pipe};
@@ -109,7 +109,7 @@ impl Engine {
                     self.monitor.counters.accepted += 1;
                     self.monitor.note(&endpoint, Addresses::default(), EventKind::Accepted);
                     let peer = Peer::new(Origin::Accepted, endpoint, Phase::Waiting);
-                    let index = self.peers.insert(peer);
+                    let index = self.insert(peer);
                     self.meet(index, socket_type, &routing_id, pipe);
                 }
             }
@@ -139,7 +139,7 @@ impl Engine {
             return self.shut(index, CloseReason::Protocol(error.into()));
         }
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
-        let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context(index) };
+        let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context() };
         let admitted = self.pattern.up(&mut context);
         let came = peer.incoming.weight() - before;
         self.held += came + peer.outgoing.weight() - waited;
@@ -158,8 +158,8 @@ impl Engine {
         (met.info, met.routing_id) = (Some(info), routing_id.bytes().into());
         peer.met = Some(met);
         self.monitor.note(&endpoint, Addresses::default(), EventKind::Ready(info));
-        if let Some(old) = self.pattern.displaced() {
-            self.shut(old.0 as usize, CloseReason::HandedOver);
+        if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
+            self.shut(old, CloseReason::HandedOver);
         }
         self.flush(index);
     }
@@ -191,7 +191,7 @@ impl Engine {
         }
         self.held -= before - peer.outgoing.weight();
         if waited && peer.outgoing.is_empty() {
-            self.pattern.sent(id(index));
+            self.pattern.sent(peer.id);
         }
         self.mark(index);
     }
@@ -229,7 +229,7 @@ impl Engine {
         let conflate = self.options.conflate;
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
         let (before, waited) = (peer.incoming.weight(), peer.outgoing.weight());
-        let mut context = peer.context(index);
+        let mut context = peer.context();
         let result = if let Envelope::Subscription(what) = letter.envelope {
             self.pattern.subscription(
                 &mut context,
@@ -277,13 +277,13 @@ fn open(
         }
         let as_meant = match verdict {
             Verdict::Envelope | Verdict::RequestId => at < head,
-            Verdict::Deliver => at >= head,
+            Verdict::Deliver | Verdict::Subject => at >= head,
             Verdict::Reject(reason) => {
                 monitor.rejected(reason);
                 rejected = true;
                 true
             }
-            Verdict::Skip => true,
+            Verdict::Skip | Verdict::Subscription(_) => true,
         };
         if !as_meant && anew.is_none() {
             anew = Some(first(&letter, at, head));

@@ -3,11 +3,11 @@
 use zmtp_core::Subscription;
 use zmtp_core::pattern::PeerId;
 
+use super::Engine;
 use super::pattern::Pattern;
-use super::peer::{Origin, Peer, Phase};
+use super::peer::{Origin, Phase};
 use super::queue::{Envelope, Letter, Refused};
 use super::roster::Last;
-use super::{Engine, id};
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
@@ -19,7 +19,7 @@ impl Engine {
     /// gone or its queue is full.
     #[expect(clippy::result_large_err, reason = "the letter goes back where it came from")]
     pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
-        let index = peer.0 as usize;
+        let Some(index) = self.index(peer) else { return Err((Refused::Gone, letter)) };
         let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
         let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
         let gone = matches!(slot.phase, Phase::Over) || (broken && !self.pattern.keeps_unsent());
@@ -80,12 +80,11 @@ impl Engine {
     /// comes back.
     pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
         for index in 0..self.peers.capacity() {
-            if !self.peers.get(index).is_some_and(Peer::is_ready) {
-                continue;
-            }
+            let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
+            let peer = peer.id;
             let envelope = Envelope::Subscription(what);
             let letter = Letter { envelope, message: Message::from(topic) };
-            if let Err((Refused::Full, _)) = self.send(id(index), letter) {
+            if let Err((Refused::Full, _)) = self.send(peer, letter) {
                 self.shut(index, CloseReason::HighWaterMark);
             }
         }
@@ -95,28 +94,23 @@ impl Engine {
     pub(crate) fn ready_peers(&self, into: &mut Vec<PeerId>) {
         into.clear();
         let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
-        into.extend(ready.map(|(index, _)| id(index)));
+        into.extend(ready.map(|(_, peer)| peer.id));
     }
 
     /// Whether a peer's queue is at the high-water mark.
     pub(crate) fn is_full(&self, peer: PeerId) -> bool {
-        self.peers.get(peer.0 as usize).is_some_and(|slot| slot.full)
+        self.peers.get(peer.index() as usize).is_some_and(|slot| slot.full && slot.id == peer)
     }
 
     /// Takes the oldest letter of a peer, and reads on if it had to wait.
     pub(crate) fn take(&mut self, peer: PeerId) -> Option<Letter> {
-        let index = peer.0 as usize;
+        let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
         let letter = slot.incoming.pop()?;
         self.held -= letter.weight();
         self.queued -= letter.weight();
         self.last = Last::Here(peer);
-        if slot.stale > 0 {
-            slot.stale -= 1;
-            self.pattern.stale(peer);
-        }
         if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
-            self.pattern.drained(peer);
             self.over.push(index);
         } else if slot.is_paused() {
             self.heat(index);
@@ -148,13 +142,14 @@ impl Engine {
 
     /// Takes back the letter that waits to be sent to a peer, if nothing of it is out.
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<Letter> {
-        let slot = self.peers.get_mut(peer.0 as usize)?;
+        let index = self.index(peer)?;
+        let slot = self.peers.get_mut(index)?;
         if slot.link().is_some_and(|link| link.is_mid_letter()) {
             return None;
         }
         let letter = slot.outgoing.pop()?;
         self.held -= letter.weight();
-        self.mark(peer.0 as usize);
+        self.mark(index);
         Some(letter)
     }
 
@@ -172,6 +167,8 @@ impl Engine {
     /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
     /// dialled again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {
-        self.shut(peer.0 as usize, CloseReason::Abandoned);
+        if let Some(index) = self.index(peer) {
+            self.shut(index, CloseReason::Abandoned);
+        }
     }
 }

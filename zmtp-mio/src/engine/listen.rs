@@ -122,7 +122,7 @@ impl Engine {
         let link = Link::new(stream, &self.config, now, self.core_now(), self.pattern.is_raw());
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
         peer.met = Some(Met::boxed(at, now));
-        let index = self.peers.insert(peer);
+        let index = self.insert(peer);
         self.handshakes.push_back((index, now));
         self.unfinished += 1;
         self.open(index);

@@ -109,6 +109,8 @@ pub(crate) struct Engine {
     options: Options,
     config: Arc<Config>,
     peers: Slab<Peer>,
+    /// The generation of the next peer.
+    generation: u32,
     listeners: Slab<Acceptor>,
     /// Names in this process that are ours.
     names: Vec<Arc<Endpoint>>,
@@ -186,6 +188,7 @@ impl Engine {
             options,
             config: Arc::new(config),
             peers: Slab::new(),
+            generation: 0,
             listeners: Slab::new(),
             names: Vec::new(),
             mailbox: None,
@@ -342,6 +345,22 @@ impl Engine {
         }
     }
 
+    /// Stores a peer under a new id. Returns its slab index.
+    fn insert(&mut self, mut peer: Peer) -> usize {
+        let entry = self.peers.vacant_entry();
+        let index = entry.key();
+        peer.id = PeerId::new(index as u32, self.generation);
+        self.generation = self.generation.wrapping_add(1);
+        entry.insert(peer);
+        index
+    }
+
+    /// The slab index of a peer, unless the peer is gone.
+    fn index(&self, peer: PeerId) -> Option<usize> {
+        let index = peer.index() as usize;
+        self.peers.get(index).filter(|slot| slot.id == peer).map(|_| index)
+    }
+
     fn core_now(&self) -> zmtp_core::Instant {
         let ms = self.epoch.elapsed().as_millis();
         zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
@@ -358,8 +377,4 @@ impl Engine {
     pub(crate) fn take_event(&self) -> Option<Event> {
         self.monitor.take_event()
     }
-}
-
-const fn id(index: usize) -> PeerId {
-    PeerId(index as u32)
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use zmtp_core::pattern::PeerId;
+
 use super::dial::Dialer;
 use super::link::Link;
 use super::pattern::PeerContext;
@@ -16,6 +18,8 @@ use crate::transport::Stream;
 /// one as long as its connection, and until the application took what came of it.
 #[derive(Debug)]
 pub(super) struct Peer {
+    /// Its slab index and generation; set when it is stored.
+    pub(super) id: PeerId,
     pub(super) origin: Origin,
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) phase: Phase,
@@ -23,8 +27,6 @@ pub(super) struct Peer {
     pub(super) met: Option<Box<Met>>,
     /// Letters for the application.
     pub(super) incoming: Queue,
-    /// How many of them, the oldest, came on an earlier connection.
-    pub(super) stale: usize,
     /// Letters for the peer.
     pub(super) outgoing: Queue,
     /// What waits for it is held back: it is on the list of the unwritten.
@@ -66,12 +68,12 @@ pub(super) enum Phase {
 impl Peer {
     pub(super) const fn new(origin: Origin, endpoint: Arc<Endpoint>, phase: Phase) -> Self {
         Self {
+            id: PeerId::NONE,
             origin,
             endpoint,
             phase,
             met: None,
             incoming: Queue::new(),
-            stale: 0,
             outgoing: Queue::new(),
             corked: false,
             full: false,
@@ -83,10 +85,9 @@ impl Peer {
     }
 
     /// The peer as the rules see it.
-    pub(super) fn context(&mut self, index: usize) -> PeerContext<'_> {
+    pub(super) fn context(&mut self) -> PeerContext<'_> {
         PeerContext {
-            peer: super::id(index),
-            accepted: matches!(self.origin, Origin::Accepted),
+            peer: self.id,
             routing_id: &[],
             incoming: &mut self.incoming,
             outgoing: &mut self.outgoing,

@@ -91,7 +91,7 @@ impl Engine {
             link.rx.ready = true;
         }
         let waited = peer.incoming.weight();
-        let result = self.pattern.up(&mut peer.context(index));
+        let result = self.pattern.up(&mut peer.context());
         let more = peer.incoming.weight() - waited;
         self.held += more;
         self.queued += more;
@@ -103,7 +103,7 @@ impl Engine {
     /// Closes a peer's connection when what waits for it is out; one that was dialled is not
     /// dialled again.
     pub(crate) fn leave(&mut self, peer: PeerId) {
-        let index = peer.0 as usize;
+        let Some(index) = self.index(peer) else { return };
         let Some(slot) = self.peers.get_mut(index) else { return };
         slot.origin = Origin::Accepted;
         slot.known = true;

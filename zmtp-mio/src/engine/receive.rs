@@ -37,7 +37,6 @@ pub(super) struct Receiver<'e, P> {
     pub(super) queued: bool,
     pub(super) now: zmtp_core::Instant,
     pub(super) peer: PeerId,
-    pub(super) accepted: bool,
     pub(super) said: Said,
 }
 
@@ -249,10 +248,10 @@ impl Link {
                 self.rx.letter.message.push(prefix);
             }
             match verdict {
-                Verdict::Deliver => self.rx.letter.message.begin_part(),
+                Verdict::Deliver | Verdict::Subject => self.rx.letter.message.begin_part(),
                 Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
                 Verdict::Reject(reason) => self.rx.reject(reason, to),
-                Verdict::Skip => {}
+                Verdict::Skip | Verdict::Subscription(_) => {}
             }
         }
         match self.rx.verdict {
@@ -286,8 +285,8 @@ impl Link {
             return Ok(());
         }
         let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
-        let (peer, accepted, routing_id) = (to.peer, to.accepted, &[][..]);
-        let mut door = Door { peer, accepted, routing_id, incoming, outgoing };
+        let (peer, routing_id) = (to.peer, &[][..]);
+        let mut door = Door { peer, routing_id, incoming, outgoing };
         match keep(*pattern, &mut monitor.counters, &mut door, letter, to.conflate)? {
             Received::NotAsked => self.rx.say_dropped(Reason::NotAsked, &mut to.said),
             _ => self.rx.proven = true,
@@ -298,13 +297,8 @@ impl Link {
 
 impl<P> Receiver<'_, P> {
     fn door<'a>(&'a mut self, routing_id: &'a [u8]) -> (&'a mut P, Door<'a>) {
-        let door = Door {
-            peer: self.peer,
-            accepted: self.accepted,
-            routing_id,
-            incoming: self.incoming,
-            outgoing: self.outgoing,
-        };
+        let door =
+            Door { peer: self.peer, routing_id, incoming: self.incoming, outgoing: self.outgoing };
         (self.pattern, door)
     }
 }

@@ -6,9 +6,9 @@ use std::time::Instant;
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
+use super::Engine;
 use super::pattern::Pattern;
 use super::peer::Origin;
-use super::{Engine, id};
 use crate::monitor::PeerStatus;
 use crate::transport::Addresses;
 
@@ -43,7 +43,7 @@ impl Engine {
     /// Frees the places of peers that are over.
     pub(super) fn forget_over(&mut self) {
         while let Some(index) = self.over.pop() {
-            if matches!(self.last, Last::Here(last) if last == id(index)) {
+            if matches!(self.last, Last::Here(last) if self.index(last) == Some(index)) {
                 self.last = Last::Gone(self.status(index).map(Box::new));
             }
             self.peers.try_remove(index);
@@ -65,7 +65,7 @@ impl Engine {
     pub(crate) fn last_peer(&self) -> Option<PeerStatus> {
         match &self.last {
             Last::Nobody => None,
-            Last::Here(peer) => self.status(peer.0 as usize),
+            Last::Here(peer) => self.status(self.index(*peer)?),
             Last::Gone(status) => status.as_deref().cloned(),
         }
     }
@@ -73,7 +73,7 @@ impl Engine {
     fn status(&self, index: usize) -> Option<PeerStatus> {
         let peer = self.peers.get(index)?;
         let met = peer.met.as_ref()?;
-        let called = self.pattern.prefix(id(index)).unwrap_or(&met.routing_id);
+        let called = self.pattern.prefix(peer.id).unwrap_or(&met.routing_id);
         Some(PeerStatus {
             endpoint: Arc::clone(&peer.endpoint),
             accepted: matches!(peer.origin, Origin::Accepted),

@@ -9,7 +9,7 @@ use mio::Interest;
 use super::pattern::Pattern;
 use super::peer::{Origin, Peer, Phase};
 use super::receive::{Receiver, Said, Turn};
-use super::{Engine, Key, id};
+use super::{Engine, Key};
 use crate::monitor::{CloseReason, EventKind};
 
 impl Engine {
@@ -84,8 +84,7 @@ impl Engine {
             starved,
             queued: self.queued > 0,
             now,
-            peer: id(index),
-            accepted: matches!(peer.origin, Origin::Accepted),
+            peer: peer.id,
             said: Said::default(),
         };
         let result = link.receive(&mut to);
@@ -105,8 +104,8 @@ impl Engine {
         }
         self.act_on(index, said);
         self.hasten_link_timer(index);
-        if let Some(old) = self.pattern.displaced() {
-            self.shut(old.0 as usize, CloseReason::HandedOver);
+        if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
+            self.shut(old, CloseReason::HandedOver);
         }
         match result {
             Ok(turn) => {
@@ -212,7 +211,7 @@ impl Engine {
             }
         };
         if waited && peer.outgoing.is_empty() {
-            self.pattern.sent(id(index));
+            self.pattern.sent(peer.id);
         }
         self.mark(index);
         let Some(Phase::Open(link)) = self.peers.get_mut(index).map(|peer| &mut peer.phase) else {
@@ -239,7 +238,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let full = peer.outgoing.is_full(&self.options.send_mark) && !self.options.conflate;
         if core::mem::replace(&mut peer.full, full) != full {
-            self.pattern.set_full(id(index), full);
+            self.pattern.set_full(peer.id, full);
         }
     }
 

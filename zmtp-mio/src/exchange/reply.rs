@@ -15,7 +15,7 @@ pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Mes
     }
     engine.share()?;
     loop {
-        if let Some(peer) = engine.pattern.as_rep()?.take_request()?
+        if let Ok(Some(peer)) = engine.pattern.as_rep()?.take_request()
             && let Some(letter) = engine.take(peer)
         {
             engine.pattern.as_rep()?.set_envelope(letter.envelope);

@@ -1,6 +1,6 @@
 //! ROUTER and STREAM: the first part of a message is the routing id of its peer.
 
-use zmtp_core::pattern::{PeerId, Unroutable};
+use zmtp_core::pattern::{PeerId, RouteError};
 use zmtp_core::wire::RoutingId;
 
 use super::wait::Wait;
@@ -56,7 +56,7 @@ pub(crate) fn close_connection(engine: &SharedEngine, id: &[u8]) -> Result<(), E
 
 fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {
     let rules = engine.pattern.as_stream()?;
-    let (Ok(peer) | Err(Unroutable::Full(peer))) = rules.route_to(id) else {
+    let (Ok(peer) | Err(RouteError::Full(peer))) = rules.route_to(id) else {
         return Err(Error::Unroutable);
     };
     // Nothing is sent to it from now on; its messages can still be received.
@@ -76,7 +76,7 @@ enum Routed {
 
 fn try_route(engine: &mut Guard<'_>, letter: Letter) -> Routed {
     let id = letter.message.part(0).unwrap_or_default();
-    let peer: Result<PeerId, Unroutable> = match &mut engine.pattern {
+    let peer: Result<PeerId, RouteError> = match &mut engine.pattern {
         AnyPattern::Router(rules) => rules.route_to(id),
         AnyPattern::Stream(rules) => rules.route_to(id),
         _ => return Routed::Unknown(letter),
@@ -86,7 +86,7 @@ fn try_route(engine: &mut Guard<'_>, letter: Letter) -> Routed {
             Ok(()) => Routed::Sent,
             Err((refused, letter)) => Routed::Refused(refused, letter),
         },
-        Err(Unroutable::Full(_)) => Routed::Refused(Refused::Full, letter),
+        Err(RouteError::Full(_)) => Routed::Refused(Refused::Full, letter),
         Err(_) => Routed::Unknown(letter),
     }
 }

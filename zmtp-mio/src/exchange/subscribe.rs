@@ -58,13 +58,8 @@ fn try_send(engine: &mut Guard<'_>, message: &Message) -> Result<bool, Error> {
     if engine.pattern.as_subscribe()?.filters() {
         return Err(Error::NotSupported);
     }
-    match message.bytes() {
-        Some([1, topic @ ..]) => change(engine, Subscription::Subscribe, topic)?,
-        Some([0, topic @ ..]) => change(engine, Subscription::Cancel, topic)?,
-        _ => {
-            engine.share_sending()?;
-            return Ok(true);
-        }
+    match message.bytes().and_then(Subscription::from_message) {
+        Some((what, topic)) => change(engine, what, topic).map(|()| false),
+        None => engine.share_sending().map(|()| true),
     }
-    Ok(false)
 }

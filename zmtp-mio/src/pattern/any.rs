@@ -207,20 +207,12 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.set_full(peer, full));
     }
 
-    fn stale(&mut self, peer: PeerId) {
-        each!(self, rules => rules.stale(peer));
-    }
-
     fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
         each!(self, rules => rules.down(peer, unsent));
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         each!(self, rules => rules.closed(peer));
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        each!(self, rules => rules.drained(peer));
     }
 
     fn prefix(&self, peer: PeerId) -> Option<&[u8]> {

@@ -8,8 +8,6 @@ use crate::queue::{Letter, Queue};
 /// A peer: its identity and its two queues.
 pub(crate) struct PeerContext<'e> {
     pub(crate) peer: PeerId,
-    /// The peer connected to us.
-    pub(crate) accepted: bool,
     /// The routing id of the peer's READY; empty except when its handshake ends.
     pub(crate) routing_id: &'e [u8],
     pub(crate) incoming: &'e mut Queue,
@@ -26,10 +24,5 @@ impl PeerContext<'_> {
     /// entails.
     pub(crate) fn send(&mut self, letter: Letter) {
         self.outgoing.push(letter);
-    }
-
-    /// Whether messages of the peer are queued for the application.
-    pub(crate) fn has_messages(&self) -> bool {
-        !self.incoming.is_empty()
     }
 }

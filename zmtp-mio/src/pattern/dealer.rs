@@ -1,6 +1,6 @@
 //! DEALER: sends to its peers in turn, receives from them in turn (RFC 28).
 
-use zmtp_core::pattern::{Dealer, DealerPeer, PeerId};
+use zmtp_core::pattern::{Dealer, DealerPeer, Pattern as _, PeerId};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext};
@@ -41,14 +41,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.turns.attach(peer);
+        let _ = self.turns.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.turns.attach(peer.peer);
-        }
-        self.turns.set_up(peer.peer, true);
+        let _ = self.turns.connected(peer.peer, &[]);
         if self.options.probe {
             peer.send(Letter::from(Message::from("")));
         }
@@ -60,18 +57,11 @@ impl Pattern for Rules {
     }
 
     fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
-        self.turns.set_up(peer.peer, false);
+        self.turns.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        match peer.has_messages() {
-            true => self.turns.mute(peer.peer),
-            false => self.turns.detach(peer.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.turns.detach(peer);
+        self.turns.closed(peer.peer);
     }
 
     fn queued(&mut self, peer: PeerId) {
@@ -79,11 +69,11 @@ impl Pattern for Rules {
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        self.turns.take()
+        self.turns.take().ok().flatten()
     }
 
     fn route(&mut self) -> Option<PeerId> {
-        self.turns.route()
+        self.turns.route(&[]).ok()
     }
 
     fn can_receive(&self) -> bool {

@@ -66,9 +66,6 @@ pub(crate) trait Pattern {
     /// The outgoing queue of a peer reached its high-water mark, or has room again.
     fn set_full(&mut self, _: PeerId, _full: bool) {}
 
-    /// The message just taken came on an earlier connection of its peer.
-    fn stale(&mut self, _: PeerId) {}
-
     /// The connection to an endpoint was lost and is tried again. `unsent` messages are queued for
     /// it.
     fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize);
@@ -76,9 +73,6 @@ pub(crate) trait Pattern {
     /// An accepted peer has disconnected, or an endpoint is not connected to any more. Messages of
     /// the peer may still be queued.
     fn closed(&mut self, peer: &mut PeerContext<'_>);
-
-    /// The last queued message of a closed peer was taken.
-    fn drained(&mut self, peer: PeerId);
 
     /// The part that goes in front of each message of a peer.
     fn prefix(&self, _: PeerId) -> Option<&[u8]> {

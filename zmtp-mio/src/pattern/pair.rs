@@ -1,6 +1,6 @@
 //! PAIR: one peer, both ways (RFC 31).
 
-use zmtp_core::pattern::{Pair, PeerId};
+use zmtp_core::pattern::{Pair, Pattern as _, PeerId};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext, Received};
@@ -28,13 +28,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A second peer is admitted or refused when its handshake ends.
-        let _ = self.0.attach(peer);
+        let _ = self.0.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        self.0.attach(peer.peer).map_err(|_| CloseReason::PairTaken)?;
-        self.0.set_up(peer.peer, true);
-        Ok(())
+        self.0.connected(peer.peer, &[]).map(|_| ()).map_err(|_| CloseReason::PairTaken)
     }
 
     fn set_full(&mut self, peer: PeerId, full: bool) {
@@ -42,18 +40,11 @@ impl Pattern for Rules {
     }
 
     fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
-        self.0.set_up(peer.peer, false);
+        self.0.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        match peer.has_messages() {
-            true => self.0.mute(peer.peer),
-            false => self.0.detach(peer.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.0.detach(peer);
+        self.0.closed(peer.peer);
     }
 
     fn received(
@@ -68,11 +59,11 @@ impl Pattern for Rules {
     fn queued(&mut self, _: PeerId) {}
 
     fn take(&mut self) -> Option<PeerId> {
-        self.0.take()
+        self.0.take().ok().flatten()
     }
 
     fn route(&mut self) -> Option<PeerId> {
-        self.0.route()
+        self.0.route(&[]).ok()
     }
 
     fn can_receive(&self) -> bool {
@@ -80,6 +71,6 @@ impl Pattern for Rules {
     }
 
     fn can_send(&self) -> bool {
-        self.0.route().is_some()
+        self.0.may_route()
     }
 }

@@ -1,7 +1,7 @@
 //! PUB and XPUB: send each message to every peer that subscribed to it (RFC 29).
 
 use zmtp_core::Subscription;
-use zmtp_core::pattern::{FairPeer, PeerId, Publish, Pull, Reports};
+use zmtp_core::pattern::{FairPeer, Pattern as _, PeerId, Publish, Reports};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext, Received};
@@ -33,13 +33,7 @@ pub struct PublishOptions {
 pub(crate) struct Rules {
     /// An XPUB delivers subscriptions to the application; a PUB does not.
     xpub: bool,
-    topics: Publish<Subscribers>,
-    /// What peers have asked for, if the application grants subscriptions.
-    requested: Option<Publish<Subscribers>>,
-    /// Turns in which reports and upstream messages are taken.
-    turns: Pull<Table<FairPeer>>,
-    /// The peer whose report was taken last.
-    last: Option<PeerId>,
+    publish: Publish<Table<FairPeer>, Subscribers>,
     /// Peers whose queues are full.
     full: usize,
     options: PublishOptions,
@@ -49,17 +43,13 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(super) fn new(xpub: bool, options: PublishOptions, share: Share) -> Self {
-        let requested = options.manual.then(|| Publish::new(Subscribers::new(share), Reports::All));
-        Self {
-            xpub,
-            topics: Publish::new(Subscribers::new(share), options.reports),
-            requested,
-            turns: Pull::new(Table::new()),
-            last: None,
-            full: 0,
-            options,
-            targets: Vec::new(),
-        }
+        let (peers, topics) = (Table::new(), Subscribers::new(share));
+        let publish = match (xpub, options.manual) {
+            (false, _) => Publish::publisher(peers, topics),
+            (true, false) => Publish::with_reports(peers, topics, options.reports),
+            (true, true) => Publish::manual(peers, topics, Subscribers::new(share)),
+        };
+        Self { xpub, publish, full: 0, options, targets: Vec::new() }
     }
 
     pub(crate) const fn is_xpub(&self) -> bool {
@@ -67,12 +57,12 @@ impl Rules {
     }
 
     pub(super) fn topic_count(&self) -> usize {
-        self.topics.topics().topic_count()
+        self.publish.topics().topic_count()
     }
 
     /// How many peers are subscribed to something.
     pub(crate) fn subscriber_count(&self) -> usize {
-        self.topics.topics().peer_count()
+        self.publish.topics().peer_count()
     }
 
     /// Whether a message must wait while the queue of one of its targets is full.
@@ -87,37 +77,24 @@ impl Rules {
 
     /// Appends the peers that subscribed to a prefix of `subject`.
     pub(crate) fn matches(&mut self, subject: &[u8], targets: &mut Vec<PeerId>) {
-        self.topics.matches(subject, |peer| targets.push(peer));
+        self.publish.matches(subject, |peer| targets.push(peer));
     }
 
     /// Subscribes the peer whose report was taken last to a topic, if the socket is manual. `false`
     /// if it is not, or that peer is gone or has too many.
     pub(crate) fn grant(&mut self, topic: &[u8]) -> bool {
-        let peer = self.last.filter(|_| self.requested.is_some());
-        peer.is_some_and(|peer| self.topics.subscribe(peer, topic).is_ok())
+        self.publish.subscribe_last(topic)
     }
 
     /// Cancels a topic of the peer whose report was taken last, likewise.
     pub(crate) fn revoke(&mut self, topic: &[u8]) -> bool {
-        let peer = self.last.filter(|_| self.requested.is_some());
-        peer.is_some_and(|peer| self.topics.cancel(peer, topic))
+        self.publish.cancel_last(topic)
     }
 
     fn leave(&mut self, peer: &mut PeerContext<'_>) {
-        let (xpub, turns, id) = (self.xpub, &mut self.turns, peer.peer);
-        let mut report = |topic: &[u8]| {
-            if xpub {
-                peer.deliver(as_message(Subscription::Cancel, topic));
-                turns.received(id);
-            }
-        };
-        match &mut self.requested {
-            Some(requested) => {
-                requested.detach(id, &mut report);
-                self.topics.detach(id, |_| {});
-            }
-            None => self.topics.detach(id, &mut report),
-        }
+        self.publish.cancel_all(peer.peer, |topic| {
+            peer.deliver(as_message(Subscription::Cancel, topic));
+        });
     }
 }
 
@@ -125,7 +102,7 @@ impl Rules {
 fn as_message(what: Subscription, topic: &[u8]) -> Message {
     let mut message = Message::new();
     message.begin_part();
-    message.append(&[u8::from(what == Subscription::Subscribe)]);
+    message.append(&[what.byte()]);
     message.append(topic);
     message
 }
@@ -141,13 +118,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.turns.attach(peer);
+        let _ = self.publish.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.turns.attach(peer.peer);
-        }
+        let _ = self.publish.connected(peer.peer, &[]);
         if let Some(welcome) = &self.options.welcome {
             peer.send(Letter::from(welcome.clone()));
         }
@@ -160,17 +135,12 @@ impl Pattern for Rules {
 
     fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.leave(peer);
+        self.publish.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         self.leave(peer);
-        if !peer.has_messages() {
-            self.turns.detach(peer.peer);
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.turns.detach(peer);
+        self.publish.closed(peer.peer);
     }
 
     /// Peers before ZMTP 3.1 subscribe by messages.
@@ -179,17 +149,16 @@ impl Pattern for Rules {
         peer: &mut PeerContext<'_>,
         message: &Message,
     ) -> Result<Received, CloseReason> {
-        let (what, topic) = match message.bytes() {
-            Some([1, topic @ ..]) => (Subscription::Subscribe, topic),
-            Some([0, topic @ ..]) => (Subscription::Cancel, topic),
-            _ => return Ok(if self.xpub { Received::Queue } else { Received::NotAsked }),
+        let subscription = message.bytes().and_then(Subscription::from_message);
+        let Some((what, topic)) = subscription else {
+            return Ok(if self.xpub { Received::Queue } else { Received::NotAsked });
         };
         self.subscription(peer, what, topic)?;
         Ok(Received::Consumed)
     }
 
     fn queued(&mut self, peer: PeerId) {
-        self.turns.received(peer);
+        self.publish.received(peer);
     }
 
     fn subscription(
@@ -198,28 +167,19 @@ impl Pattern for Rules {
         what: Subscription,
         topic: &[u8],
     ) -> Result<(), CloseReason> {
-        let topics = self.requested.as_mut().unwrap_or(&mut self.topics);
-        let reported = match what {
-            Subscription::Cancel => topics.cancel(peer.peer, topic),
-            _ => {
-                topics.subscribe(peer.peer, topic).map_err(|_| CloseReason::TooManySubscriptions)?
-            }
-        };
-        if self.xpub && (reported || self.requested.is_some()) {
+        let report = self.publish.subscription(peer.peer, what, topic);
+        if report.map_err(|_| CloseReason::TooManySubscriptions)? {
             peer.deliver(as_message(what, topic));
-            self.turns.received(peer.peer);
         }
         Ok(())
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        let peer = self.turns.take();
-        self.last = peer.or(self.last);
-        peer
+        self.publish.take().ok().flatten()
     }
 
     fn can_receive(&self) -> bool {
-        self.xpub && self.turns.may_take()
+        self.xpub && self.publish.may_take()
     }
 
     fn can_send(&self) -> bool {

@@ -1,6 +1,6 @@
 //! PULL: receives messages from its peers in turn (RFC 30).
 
-use zmtp_core::pattern::{FairPeer, PeerId, Pull};
+use zmtp_core::pattern::{FairPeer, Pattern as _, PeerId, Pull};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext};
@@ -28,26 +28,18 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.0.attach(peer);
+        let _ = self.0.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.0.attach(peer.peer);
-        }
+        let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
 
     fn down(&mut self, _: &mut PeerContext<'_>, _: usize) {}
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        if !peer.has_messages() {
-            self.0.detach(peer.peer);
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.0.detach(peer);
+        self.0.closed(peer.peer);
     }
 
     fn queued(&mut self, peer: PeerId) {
@@ -55,7 +47,7 @@ impl Pattern for Rules {
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        self.0.take()
+        self.0.take().ok().flatten()
     }
 
     fn can_receive(&self) -> bool {

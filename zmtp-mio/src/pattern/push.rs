@@ -1,6 +1,6 @@
 //! PUSH: distributes messages among its peers (RFC 30).
 
-use zmtp_core::pattern::{BalancePeer, PeerId, Push, Reason, Verdict};
+use zmtp_core::pattern::{BalancePeer, Pattern as _, PeerId, Push, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Pattern, PeerContext};
@@ -28,14 +28,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.0.attach(peer);
+        let _ = self.0.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.0.attach(peer.peer);
-        }
-        self.0.set_up(peer.peer, true);
+        let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
 
@@ -44,14 +41,12 @@ impl Pattern for Rules {
     }
 
     fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
-        self.0.set_up(peer.peer, false);
+        self.0.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        self.0.detach(peer.peer);
+        self.0.closed(peer.peer);
     }
-
-    fn drained(&mut self, _: PeerId) {}
 
     fn accept(&mut self, _: PeerId, _: FrameHeader) -> Verdict {
         Verdict::Reject(Reason::SendsOnly)
@@ -60,7 +55,7 @@ impl Pattern for Rules {
     fn queued(&mut self, _: PeerId) {}
 
     fn route(&mut self) -> Option<PeerId> {
-        self.0.route()
+        self.0.route(&[]).ok()
     }
 
     fn can_receive(&self) -> bool {

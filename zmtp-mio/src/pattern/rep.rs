@@ -1,6 +1,8 @@
 //! REP: receives requests from its peers in turn and answers each (RFC 28).
 
-use zmtp_core::pattern::{OutOfTurn, PeerId, Rep, RepPeer, Verdict};
+use zmtp_core::pattern::{
+    OutOfTurn, Pattern as _, PeerId, Rep, RepPeer, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Pattern, PeerContext};
@@ -22,7 +24,7 @@ impl Rules {
     }
 
     /// The peer whose request is taken next; `None` if no request is queued.
-    pub(crate) fn take_request(&mut self) -> Result<Option<PeerId>, OutOfTurn> {
+    pub(crate) fn take_request(&mut self) -> Result<Option<PeerId>, TakeError> {
         self.turns.take()
     }
 
@@ -33,7 +35,11 @@ impl Rules {
 
     /// The peer that the reply goes to, `None` if it has disconnected, and the reply's envelope.
     pub(crate) fn reply(&mut self) -> Result<(Option<PeerId>, Envelope), OutOfTurn> {
-        let peer = self.turns.reply()?;
+        let peer = match self.turns.route(&[]) {
+            Ok(peer) => Some(peer),
+            Err(RouteError::OutOfTurn(error)) => return Err(error),
+            Err(_) => None,
+        };
         Ok((peer, core::mem::take(&mut self.envelope)))
     }
 }
@@ -49,37 +55,24 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.turns.attach(peer);
+        let _ = self.turns.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.turns.attach(peer.peer);
-        }
+        let _ = self.turns.connected(peer.peer, &[]);
         Ok(())
     }
 
-    fn stale(&mut self, peer: PeerId) {
-        self.turns.forget(peer);
-    }
-
     fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
-        self.turns.unreachable(peer.peer);
+        self.turns.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        match peer.has_messages() {
-            true => self.turns.unreachable(peer.peer),
-            false => self.turns.detach(peer.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.turns.detach(peer);
+        self.turns.closed(peer.peer);
     }
 
     fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        self.turns.accept(peer, frame)
+        self.turns.accept(peer, frame, false)
     }
 
     fn queued(&mut self, peer: PeerId) {
@@ -91,6 +84,6 @@ impl Pattern for Rules {
     }
 
     fn can_send(&self) -> bool {
-        self.turns.may_reply()
+        self.turns.may_route()
     }
 }

@@ -1,6 +1,8 @@
 //! REQ: sends a request and receives its reply (RFC 28).
 
-use zmtp_core::pattern::{Mode, PeerId, Req, ReqPeer, RouteError, TakeError, Verdict};
+use zmtp_core::pattern::{
+    Mode, Pattern as _, PeerId, Req, ReqPeer, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Pattern, PeerContext, Received};
@@ -24,7 +26,7 @@ impl Rules {
 
     /// The peer that the next request goes to.
     pub(crate) fn route_request(&mut self) -> Result<PeerId, RouteError> {
-        self.0.route()
+        self.0.route(&[])
     }
 
     /// The envelope of the request that was routed last.
@@ -57,14 +59,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.0.attach(peer);
+        let _ = self.0.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.0.attach(peer.peer);
-        }
-        self.0.up(peer.peer);
+        let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
 
@@ -77,25 +76,22 @@ impl Pattern for Rules {
     }
 
     fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
-        self.0.down(peer.peer);
-        // A request that was not sent goes to the next connection.
         if unsent == 0 {
-            self.0.lost(peer.peer);
+            self.0.sent(peer.peer);
         }
+        self.0.disconnected(peer.peer);
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        self.0.detach(peer.peer);
+        self.0.closed(peer.peer);
     }
 
-    fn drained(&mut self, _: PeerId) {}
-
     fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        self.0.accept(peer, frame)
+        self.0.accept(peer, frame, false)
     }
 
     fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        self.0.check_request_id(peer, id)
+        self.0.check(peer, &id)
     }
 
     fn received(

@@ -1,9 +1,7 @@
 //! ROUTER: sends to the peer that a message names, and names the sender of each message received
 //! (RFC 28).
 
-use std::collections::HashSet;
-
-use zmtp_core::pattern::{PeerId, Router, RouterPeer, RoutingIdInUse, Unroutable};
+use zmtp_core::pattern::{Pattern as _, PeerId, Refused, RouteError, Router, RouterPeer};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext, Received};
@@ -35,14 +33,12 @@ pub(crate) struct Rules {
     table: Router<Table<RouterPeer>, Names>,
     options: RouterOptions,
     displaced: Option<PeerId>,
-    /// Peers that we connect to and that got their routing id from the application.
-    named: HashSet<PeerId>,
 }
 
 impl Rules {
     pub(super) fn new(options: RouterOptions) -> Self {
         let table = Router::new(Table::new(), Names::new(), fastrand::u32(..), options.handover);
-        Self { table, options, displaced: None, named: HashSet::new() }
+        Self { table, options, displaced: None }
     }
 
     pub(crate) const fn is_mandatory(&self) -> bool {
@@ -55,18 +51,17 @@ impl Rules {
     }
 
     /// Gives a peer that we connect to its routing id, in place of the one in its READY.
-    pub(crate) fn name(&mut self, peer: PeerId, id: &[u8]) -> Result<(), RoutingIdInUse> {
-        self.named.insert(peer);
-        self.table.attach(peer, id).map(|_| ())
+    pub(crate) fn name(&mut self, peer: PeerId, id: &[u8]) -> Result<(), Refused> {
+        self.table.attach_as(peer, id)
     }
 
     /// The peer with this routing id.
-    pub(crate) fn route_to(&mut self, id: &[u8]) -> Result<PeerId, Unroutable> {
+    pub(crate) fn route_to(&mut self, id: &[u8]) -> Result<PeerId, RouteError> {
         self.table.route(id)
     }
 
     fn notify(&mut self, peer: &mut PeerContext<'_>) {
-        if let Some(id) = self.table.id(peer.peer) {
+        if let Some(id) = self.table.routing_id(peer.peer) {
             peer.deliver(Message::from_parts([id, b""]));
             self.table.received(peer.peer);
         }
@@ -85,9 +80,8 @@ impl Pattern for Rules {
     fn dialled(&mut self, _: PeerId) {}
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        let id = if self.named.contains(&peer.peer) { &[] } else { peer.routing_id };
-        let attached = self.table.attach(peer.peer, id);
-        self.displaced = attached.map_err(|_| CloseReason::RoutingIdInUse)?.displaced;
+        let connected = self.table.connected(peer.peer, peer.routing_id);
+        self.displaced = connected.map_err(|_| CloseReason::RoutingIdInUse)?;
         if self.options.probe {
             peer.send(Letter::from(Message::from("")));
         }
@@ -112,22 +106,14 @@ impl Pattern for Rules {
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        self.named.remove(&peer.peer);
         if self.options.notify_disconnect {
             self.notify(peer);
         }
-        match peer.has_messages() {
-            true => self.table.mute(peer.peer),
-            false => self.table.detach(peer.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.table.detach(peer);
+        self.table.closed(peer.peer);
     }
 
     fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
-        self.table.id(peer)
+        self.table.routing_id(peer)
     }
 
     fn received(
@@ -135,7 +121,7 @@ impl Pattern for Rules {
         peer: &mut PeerContext<'_>,
         _: &Message,
     ) -> Result<Received, CloseReason> {
-        let known = self.table.id(peer.peer).is_some();
+        let known = self.table.routing_id(peer.peer).is_some();
         Ok(if known { Received::Queue } else { Received::NotAsked })
     }
 
@@ -144,7 +130,7 @@ impl Pattern for Rules {
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        self.table.take()
+        self.table.take().ok().flatten()
     }
 
     fn can_receive(&self) -> bool {

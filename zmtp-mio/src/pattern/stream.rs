@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use zmtp_core::pattern::{PeerId, Router, RouterPeer, Unroutable};
+use zmtp_core::pattern::{Pattern as _, PeerId, RouteError, Router, RouterPeer};
 use zmtp_core::wire::{RoutingId, SocketType};
 
 use super::{Pattern, PeerContext};
@@ -48,21 +48,21 @@ impl Rules {
 
     /// The routing id of a peer.
     pub(crate) fn id(&self, peer: PeerId) -> Option<RoutingId> {
-        self.table.id(peer).and_then(RoutingId::new)
+        self.table.routing_id(peer).and_then(RoutingId::new)
     }
 
     /// The peer with this routing id.
-    pub(crate) fn route_to(&mut self, id: &[u8]) -> Result<PeerId, Unroutable> {
+    pub(crate) fn route_to(&mut self, id: &[u8]) -> Result<PeerId, RouteError> {
         self.table.route(id)
     }
 
     /// Sends nothing to a peer any more. Its messages can still be received.
     pub(crate) fn mute(&mut self, peer: PeerId) {
-        self.table.mute(peer);
+        self.table.hide(peer);
     }
 
     fn notify(&mut self, peer: &mut PeerContext<'_>) {
-        if let Some(id) = self.table.id(peer.peer).filter(|_| !self.options.silent) {
+        if let Some(id) = self.table.routing_id(peer.peer).filter(|_| !self.options.silent) {
             peer.deliver(Message::from_parts([id, b""]));
             self.table.received(peer.peer);
         }
@@ -83,11 +83,11 @@ impl Pattern for Rules {
         // The peer has its id before it is connected, so that messages can queue for it. The id is
         // free, and a growing table has room.
         let id = self.next_id.take();
-        let _ = self.table.attach(peer, id.as_ref().map_or(&[], RoutingId::bytes));
+        let _ = self.table.attach_as(peer, id.as_ref().map_or(&[], RoutingId::bytes));
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        self.table.attach(peer.peer, &[]).map_err(|_| CloseReason::RoutingIdInUse)?;
+        self.table.connected(peer.peer, &[]).map_err(|_| CloseReason::RoutingIdInUse)?;
         self.up.insert(peer.peer);
         self.notify(peer);
         Ok(())
@@ -106,22 +106,15 @@ impl Pattern for Rules {
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         // No notice of a peer that the application closed: its routing id is unmapped already.
-        let mapped = self.table.id(peer.peer).is_some_and(|id| self.table.is_taken(id));
+        let mapped = self.table.routing_id(peer.peer).is_some_and(|id| self.table.is_taken(id));
         if self.up.remove(&peer.peer) && mapped {
             self.notify(peer);
         }
-        match peer.has_messages() {
-            true => self.table.mute(peer.peer),
-            false => self.table.detach(peer.peer),
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.table.detach(peer);
+        self.table.closed(peer.peer);
     }
 
     fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
-        self.table.id(peer)
+        self.table.routing_id(peer)
     }
 
     fn queued(&mut self, peer: PeerId) {
@@ -129,7 +122,7 @@ impl Pattern for Rules {
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        self.table.take()
+        self.table.take().ok().flatten()
     }
 
     fn can_receive(&self) -> bool {

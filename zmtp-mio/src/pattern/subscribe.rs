@@ -1,7 +1,7 @@
 //! SUB and XSUB: receive what they subscribed to (RFC 29).
 
 use zmtp_core::Subscription;
-use zmtp_core::pattern::{FairPeer, PeerId, Subscribe};
+use zmtp_core::pattern::{FairPeer, Filter, Pattern as _, PeerId, Subscribe};
 use zmtp_core::wire::SocketType;
 
 use super::{Pattern, PeerContext, Received};
@@ -27,19 +27,23 @@ pub(crate) struct Rules {
     sub: Subscribe<Table<FairPeer>, Counted>,
     /// A SUB drops what matches no subscription; an XSUB does not.
     filters: bool,
-    invert: bool,
     /// Peers that a message goes to; kept for its memory.
     pub(crate) targets: Vec<PeerId>,
 }
 
 impl Rules {
     pub(super) fn new(filters: bool, options: SubscribeOptions) -> Self {
-        let mut sub = Subscribe::new(Table::new(), Counted::new());
+        let filter = match (filters, options.invert) {
+            (false, _) => Filter::All,
+            (true, false) => Filter::Matching,
+            (true, true) => Filter::Inverted,
+        };
+        let mut sub = Subscribe::new(Table::new(), Counted::new(), filter);
         for topic in options.topics {
             // The store grows.
             let _ = sub.subscribe(&topic);
         }
-        Self { sub, filters, invert: options.invert, targets: Vec::new() }
+        Self { sub, filters, targets: Vec::new() }
     }
 
     pub(crate) const fn filters(&self) -> bool {
@@ -73,13 +77,11 @@ impl Pattern for Rules {
 
     fn dialled(&mut self, peer: PeerId) {
         // A growing table always has room.
-        let _ = self.sub.attach(peer);
+        let _ = self.sub.attached(peer);
     }
 
     fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        if peer.accepted {
-            let _ = self.sub.attach(peer.peer);
-        }
+        let _ = self.sub.connected(peer.peer, &[]);
         self.sub.replay(|topic| peer.send(subscription(Subscription::Subscribe, topic)));
         Ok(())
     }
@@ -87,13 +89,7 @@ impl Pattern for Rules {
     fn down(&mut self, _: &mut PeerContext<'_>, _: usize) {}
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        if !peer.has_messages() {
-            self.sub.detach(peer.peer);
-        }
-    }
-
-    fn drained(&mut self, peer: PeerId) {
-        self.sub.detach(peer);
+        self.sub.closed(peer.peer);
     }
 
     fn received(
@@ -101,8 +97,7 @@ impl Pattern for Rules {
         _: &mut PeerContext<'_>,
         message: &Message,
     ) -> Result<Received, CloseReason> {
-        let subject = message.part(0).unwrap_or_default();
-        let wanted = !self.filters || self.sub.wants(subject) != self.invert;
+        let wanted = self.sub.wants(message.part(0).unwrap_or_default());
         Ok(if wanted { Received::Queue } else { Received::NotSubscribed })
     }
 
@@ -111,7 +106,7 @@ impl Pattern for Rules {
     }
 
     fn take(&mut self) -> Option<PeerId> {
-        self.sub.take()
+        self.sub.take().ok().flatten()
     }
 
     fn can_receive(&self) -> bool {
