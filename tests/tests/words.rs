@@ -74,7 +74,7 @@ fn every_error_has_a_specific_and_unique_text() {
 fn other_errors_have_specific_texts() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
     assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");
-    assert_eq!(NoRoom.to_string(), "no room for another peer");
+    assert_eq!(NoRoom.to_string(), "no room for another peer or topic");
     let turns = [
         OutOfTurn::NoRequestSent,
         OutOfTurn::NoRequestTaken,
