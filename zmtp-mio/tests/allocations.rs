@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
-mod common;
+mod harness;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use common::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports};
+use harness::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports};
 use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;

@@ -1,0 +1,262 @@
+//! The background driver: what goes on while the application is away.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::processes::{alone, this_test};
+use crate::harness::{LIMIT, eventually, half_ready};
+use zmtp_mio::zmtp_core::Heartbeat;
+use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
+
+fn driven() -> Context {
+    Context::builder().driver(true).build().unwrap()
+}
+
+/// Threads of this process that are drivers.
+fn drivers() -> usize {
+    std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .filter(|name| name.trim() == "zmtp-driver")
+        .count()
+}
+
+#[test]
+fn it_accepts_shakes_hands_and_answers_pings_while_nobody_calls() {
+    let router = Router::builder().context(&driven()).bind("tcp://127.0.0.1:*").unwrap();
+    let mut peer = half_ready(&router.endpoints().next().unwrap().to_string(), "DEALER");
+    peer.read_exact(64);
+    peer.read_frame();
+    peer.send(&wire::ping(b"still there?"));
+    assert_eq!(peer.read_frame(), (4, b"\x04PONGstill there?".to_vec()));
+    // Each look at the counters is a look only, and takes nothing from the driver.
+    assert_eq!(router.counters().handshakes, 1);
+}
+
+#[test]
+fn it_receives_up_to_the_mark_and_no_further() {
+    let mark = zmtp_mio::HighWaterMark { messages: 10, bytes: 1 << 20 };
+    let builder = Pull::builder().context(&driven()).receive_mark(mark);
+    let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    let pusher = thread::spawn(move || {
+        let mut push = Push::builder().connect(&endpoint).unwrap();
+        for n in 0..100_u8 {
+            push.send(&[n]).unwrap();
+        }
+    });
+    eventually("ten messages", || pull.counters().messages_received == 10);
+    pusher.join().unwrap();
+    thread::sleep(crate::harness::SETTLE);
+    assert_eq!(pull.counters().messages_received, 10);
+    for n in 0..100_u8 {
+        assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().bytes().unwrap(), [n]);
+    }
+}
+
+#[test]
+fn it_dials_again_and_sends_what_waits() {
+    let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = rep.endpoints().next().unwrap().to_string();
+    rep.unbind(&endpoint).unwrap();
+    let mut req = Req::builder().context(&driven()).connect(&endpoint).unwrap();
+    req.send("waits").unwrap();
+    eventually("a second dial", || req.counters().dials >= 2);
+    rep.bind(&endpoint).unwrap();
+    let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
+    rep.send(request).unwrap();
+    rep.step().unwrap();
+    eventually("the reply", || req.counters().messages_received == 1);
+    assert_eq!(req.recv().unwrap().text(), Ok("waits"));
+}
+
+#[test]
+fn subscriptions_are_heard_of_between_two_sends() {
+    let context = driven();
+    let mut publisher = Pub::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = publisher.endpoints().next().unwrap().to_string();
+    let mut sub = Sub::builder().context(&context).topic("a").connect(&endpoint).unwrap();
+    eventually("a subscription", || publisher.topic_count() == 1);
+    publisher.send("abc").unwrap();
+    assert_eq!(sub.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("abc"));
+}
+
+#[test]
+fn it_keeps_a_heartbeat_while_both_applications_sleep() {
+    let context = driven();
+    let heartbeat = Heartbeat::every(20).timeout(2_000).ttl(2_000);
+    let one = Pair::builder().context(&context).heartbeat(heartbeat);
+    let one = one.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = one.endpoints().next().unwrap().to_string();
+    let other = Pair::builder().context(&context).heartbeat(heartbeat).connect(&endpoint).unwrap();
+    eventually("a handshake", || one.counters().handshakes == 1);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!((one.counters().disconnects, other.counters().disconnects), (0, 0));
+}
+
+#[test]
+fn it_does_nothing_while_nothing_happens() {
+    // Alone: it counts the wake-ups of every driver of the process.
+    alone(this_test!(), || {
+        let context = driven();
+        let rep = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+        let req = Req::builder()
+            .context(&context)
+            .connect(&rep.endpoints().next().unwrap().to_string())
+            .unwrap();
+        eventually("a handshake", || req.counters().handshakes == 1);
+        thread::sleep(crate::harness::SETTLE);
+        let wakeups = || {
+            let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+            let statuses = tasks.filter_map(|task| {
+                let path = task.ok()?.path();
+                let name = std::fs::read_to_string(path.join("comm")).ok()?;
+                let status = std::fs::read_to_string(path.join("status")).ok()?;
+                (name.trim() == "zmtp-driver").then_some(status)
+            });
+            statuses
+                .filter_map(|status| {
+                    let line = status.lines().find(|line| line.starts_with("voluntary"))?;
+                    line.split_whitespace().nth(1)?.parse::<u64>().ok()
+                })
+                .sum::<u64>()
+        };
+        let before = wakeups();
+        thread::sleep(Duration::from_millis(500));
+        assert!(wakeups() - before < 5, "the drivers ticked");
+    });
+}
+
+#[test]
+fn the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket() {
+    alone(this_test!(), || {
+        let plain = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
+        assert_eq!(drivers(), 0);
+        let context = driven();
+        let one = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+        let two = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+        // A thread says its name when it first runs.
+        eventually("the driver", || drivers() == 1);
+        drop((context, one));
+        assert_eq!(drivers(), 1);
+        drop(two);
+        eventually("the end of the driver", || drivers() == 0);
+        drop(plain);
+    });
+}
+
+#[test]
+fn sockets_may_be_moved_between_threads_and_rest_in_between() {
+    let context = driven();
+    let mut rep = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = rep.endpoints().next().unwrap().to_string();
+    let mut req = Req::builder().context(&context).connect(&endpoint).unwrap();
+    for round in 0..20 {
+        let asking = thread::spawn(move || {
+            let reply = req.request(round.to_string(), LIMIT).unwrap().unwrap();
+            assert_eq!(reply.text().unwrap(), round.to_string());
+            req
+        });
+        let answering = thread::spawn(move || {
+            let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
+            rep.send(request).unwrap();
+            rep
+        });
+        (req, rep) = (asking.join().unwrap(), answering.join().unwrap());
+        thread::sleep(Duration::from_millis(round % 8));
+    }
+}
+
+/// The hand-over under stress: pauses around the moment at which the driver takes over.
+#[test]
+fn nothing_is_lost_or_stuck_in_ten_thousand_hand_overs() {
+    let context = driven();
+    let mut router = Router::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = router.endpoints().next().unwrap().to_string();
+    let echo = thread::spawn(move || {
+        let mut random = fastrand::Rng::with_seed(1);
+        while let Some(message) = router.recv_timeout(LIMIT).unwrap() {
+            if message.part(1) == Some(b"end") {
+                return;
+            }
+            if random.u8(..8) == 0 {
+                thread::sleep(Duration::from_micros(random.u64(..6_000)));
+            }
+            router.send(message).unwrap();
+        }
+        panic!("a message is stuck");
+    });
+    let mut dealer = Dealer::builder().context(&context).connect(&endpoint).unwrap();
+    let mut random = fastrand::Rng::with_seed(2);
+    let end = Instant::now() + Duration::from_secs(10);
+    let mut rounds = 0_u32;
+    while Instant::now() < end && rounds < 10_000 {
+        let burst = random.u32(1..20);
+        for n in 0..burst {
+            dealer.send(&(rounds + n).to_be_bytes()).unwrap();
+        }
+        if random.u8(..8) == 0 {
+            thread::sleep(Duration::from_micros(random.u64(..6_000)));
+        }
+        for n in 0..burst {
+            let back = dealer.recv_timeout(LIMIT).unwrap().expect("a message is stuck");
+            assert_eq!(back.bytes().unwrap(), (rounds + n).to_be_bytes());
+        }
+        rounds += burst;
+    }
+    dealer.send("end").unwrap();
+    echo.join().unwrap();
+    assert!(rounds > 500, "{rounds}");
+}
+
+/// A deadline from when the driver served the socket must not keep it from coming back.
+#[test]
+fn a_far_deadline_does_not_keep_the_driver_away_after_a_short_call() {
+    let context = driven();
+    let far = zmtp_mio::Reconnect { first: 20 * LIMIT, longest: 20 * LIMIT };
+    let builder = Pull::builder().context(&context).reconnect(far);
+    let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    // Nobody is there: the next dial is far away.
+    pull.connect("tcp://127.0.0.1:1").unwrap();
+    eventually("a refused dial", || pull.counters().refused + pull.counters().dials >= 1);
+    thread::sleep(crate::harness::SETTLE);
+    pull.try_recv().unwrap();
+    let mut peer = half_ready(&endpoint, "PUSH");
+    peer.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}
+
+#[test]
+fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
+    use mio::event::Source;
+
+    let context = driven();
+    let mut pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    let poll = mio::Poll::new().unwrap();
+    let interest = mio::Interest::READABLE;
+    // Of what is not registered, and twice: neither unbalances anything.
+    assert!(pull.deregister(poll.registry()).is_err());
+    pull.register(poll.registry(), mio::Token(0), interest).unwrap();
+    assert!(pull.register(poll.registry(), mio::Token(1), interest).is_err());
+    let mut first = half_ready(&endpoint, "PUSH");
+    assert_eq!(first.read_for(1, crate::harness::SETTLE), [0_u8; 0], "the driver served it");
+    pull.deregister(poll.registry()).unwrap();
+    first.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}
+
+#[test]
+fn a_resolver_that_panics_is_a_name_without_address() {
+    let context = driven();
+    let resolver = std::sync::Arc::new(|_: &str, _: u16| panic!("of the test"));
+    let builder = Push::builder().context(&context).resolver(resolver);
+    let _push = builder.connect("tcp://no.such.host:1").unwrap();
+    // The driver lives.
+    let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    thread::sleep(4 * crate::harness::SETTLE);
+    let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
+    peer.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}

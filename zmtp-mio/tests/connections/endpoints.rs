@@ -1,0 +1,369 @@
+//! Endpoints: what can be bound and dialled, what becomes of ipc files, and what errors say.
+#![cfg(unix)]
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, fs, io, process};
+
+use crate::harness::listeners::{event_where, free_endpoint, free_port};
+use crate::harness::{
+    Echo, LIMIT, RawPeer, assert_echo, drive_for, drive_until, events, ipc, rep, req,
+};
+use zmtp_mio::{CloseReason, Error, EventKind, Rep, Req};
+
+/// Too long for a name of the domain name system: it is known at once that it has no address.
+fn no_name() -> String {
+    format!("{}.invalid", "n".repeat(64))
+}
+
+fn path_of(endpoint: &str) -> PathBuf {
+    endpoint.strip_prefix("ipc://").unwrap().into()
+}
+
+fn assert_in_use<T>(result: Result<T, Error>, endpoint: &str) {
+    match result {
+        Ok(_) => panic!("{endpoint} was bound twice"),
+        Err(error @ Error::AddressInUse(_)) => {
+            assert!(error.to_string().contains(endpoint), "{error}");
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_endpoint_that_leaves_the_port_open_comes_back_with_one() {
+    for (text, host) in [
+        ("tcp://127.0.0.1:*", "127.0.0.1"),
+        ("tcp://127.0.0.1:0", "127.0.0.1"),
+        ("tcp://localhost:*", "127.0.0.1"),
+        ("tcp://*:*", "0.0.0.0"),
+        ("tcp://*:0", "0.0.0.0"),
+    ] {
+        let mut rep = crate::harness::builder::<Rep>().build().unwrap();
+        let bound = rep.bind(text).unwrap().to_string();
+        let port = bound.strip_prefix(&format!("tcp://{host}:")).unwrap().parse::<u16>().unwrap();
+        assert_ne!(port, 0);
+        assert_eq!(
+            rep.endpoints().map(|endpoint| endpoint.to_string()).collect::<Vec<_>>(),
+            [bound]
+        );
+        let _echo = Echo::with(rep);
+        assert_echo(&mut req(&format!("tcp://localhost:{port}")), b"found");
+    }
+}
+
+#[test]
+fn a_star_for_the_host_listens_on_all_addresses() {
+    let port = free_port();
+    let _echo = Echo::on(&format!("tcp://*:{port}"));
+    for host in ["127.0.0.1", "127.0.0.2", "localhost"] {
+        assert_echo(&mut req(&format!("tcp://{host}:{port}")), host.as_bytes());
+    }
+}
+
+#[test]
+fn ipv6_addresses_are_bound_and_dialled() {
+    if let Err(error) = TcpListener::bind("[::1]:0") {
+        assert!(env::var_os("ZMTP_NO_SKIP").is_none(), "no IPv6 on this machine: {error}");
+        return println!("skipped: no IPv6 on this machine: {error}");
+    }
+    let echo = Echo::on("tcp://[::1]:*");
+    assert!(echo.endpoint.starts_with("tcp://[::1]:"), "{}", echo.endpoint);
+    assert_echo(&mut req(&echo.endpoint), b"six");
+    // Nobody listens on its IPv4 address: the other one is tried.
+    let port = echo.endpoint.rsplit_once(':').unwrap().1;
+    assert_echo(&mut req(&format!("tcp://localhost:{port}")), b"six by name");
+}
+
+#[test]
+fn names_are_looked_up_by_the_resolver_of_the_caller() {
+    let echo = Echo::new();
+    let port: u16 = echo.endpoint.rsplit_once(':').unwrap().1.parse().unwrap();
+    let resolver = move |name: &str, asked: u16| match (name, asked) {
+        ("server.example", 7) => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]),
+        other => Err(io::Error::other(format!("{other:?}"))),
+    };
+    let builder = crate::harness::builder::<Req>().resolver(Arc::new(resolver));
+    assert_echo(&mut builder.connect("tcp://server.example:7").unwrap(), b"by name");
+}
+
+#[test]
+fn a_name_without_address_is_looked_up_again_and_again() {
+    let mut req = req(&format!("tcp://{}:5555", no_name()));
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        event_where!(req, |event| {
+            (event.kind == EventKind::Closed(CloseReason::NoAddress)).then_some(())
+        });
+        waits.push(event_where!(req, |event| match event.kind {
+            EventKind::Retrying(wait) => Some(wait),
+            _ => None,
+        }));
+    }
+    assert!(waits.is_sorted(), "{waits:?}");
+    assert_eq!(req.counters().dials, 0, "there was nothing to dial");
+}
+
+#[test]
+fn a_name_is_looked_up_by_the_system_if_nobody_else_does() {
+    let echo = Echo::new();
+    let port = echo.endpoint.rsplit_once(':').unwrap().1;
+    // No numeric address to this crate, and one that needs no name server to the system.
+    assert_echo(&mut req(&format!("tcp://0x7f000001:{port}")), b"hexadecimal");
+}
+
+/// The answer is for whoever asked, not for whoever has its place now.
+#[test]
+fn a_late_answer_to_a_look_up_is_not_taken_for_that_of_another_endpoint() {
+    let echo = Echo::new();
+    let port = echo.endpoint.rsplit_once(':').unwrap().1;
+    let (given_up, wanted) =
+        (format!("tcp://{}:{port}", no_name()), format!("tcp://0x7f000001:{port}"));
+    for _ in 0..50 {
+        let mut req = req(&given_up);
+        req.disconnect(&given_up).unwrap();
+        req.step().unwrap();
+        req.connect(&wanted).unwrap();
+        drive_until!(req, req.counters().handshakes == 1);
+        for event in std::iter::from_fn(|| req.next_event()) {
+            let failed = event.kind == EventKind::Closed(CloseReason::NoAddress);
+            assert!(!failed, "{} was told of another's name", event.endpoint);
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_that_somebody_listens_on_is_in_use() {
+    for endpoint in [free_endpoint(), ipc(), format!("ipc://@zmtp-in-use-{}", process::id())] {
+        let echo = Echo::on(&endpoint);
+        let mut other = crate::harness::builder::<Rep>().build().unwrap();
+        assert_in_use(other.bind(&endpoint), &endpoint);
+        assert_in_use(other.bind(&endpoint), &endpoint);
+        assert_echo(&mut req(&endpoint), b"still there");
+        drop(echo);
+        other.bind(&endpoint).unwrap();
+    }
+}
+
+/// Clients dial the first address of `localhost` first: listening on another one would leave the
+/// server alone without a word.
+#[test]
+fn localhost_is_in_use_if_its_first_address_is() {
+    let port = free_port();
+    let _first = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let endpoint = format!("tcp://localhost:{port}");
+    assert_in_use(crate::harness::builder::<Rep>().bind(&endpoint), &endpoint);
+}
+
+#[test]
+fn an_ipc_file_that_a_dead_process_left_behind_is_replaced() {
+    let endpoint = ipc();
+    drop(UnixListener::bind(path_of(&endpoint)).unwrap());
+    assert!(path_of(&endpoint).exists(), "the standard library leaves it");
+    let echo = Echo::on(&endpoint);
+    assert_echo(&mut req(&endpoint), b"replaced");
+    drop(echo);
+    assert!(!path_of(&endpoint).exists());
+}
+
+#[test]
+fn a_file_that_is_no_socket_is_neither_removed_nor_replaced() {
+    let endpoint = ipc();
+    let path = path_of(&endpoint);
+    fs::write(&path, "precious").unwrap();
+    assert_in_use(crate::harness::builder::<Rep>().bind(&endpoint), &endpoint);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn an_ipc_file_goes_with_its_endpoint_or_its_socket() {
+    let (first, second) = (ipc(), ipc());
+    let mut rep = crate::harness::builder::<Rep>().build().unwrap();
+    rep.bind(&first).unwrap();
+    rep.bind(&second).unwrap();
+    rep.unbind(&first).unwrap();
+    assert!(!path_of(&first).exists() && path_of(&second).exists());
+    rep.bind(&first).unwrap();
+    drop(rep);
+    assert!(!path_of(&first).exists() && !path_of(&second).exists());
+}
+
+#[test]
+fn a_file_that_somebody_else_put_there_since_is_left_alone() {
+    for unbind in [true, false] {
+        let endpoint = ipc();
+        let path = path_of(&endpoint);
+        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+        fs::remove_file(&path).unwrap();
+        let other = UnixListener::bind(&path).unwrap();
+        if unbind {
+            rep.unbind(&endpoint).unwrap();
+        }
+        drop(rep);
+        UnixStream::connect(&path).expect("the other listener is still reached");
+        drop(other);
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn an_abstract_ipc_name_leaves_no_file() {
+    let endpoint = format!("ipc://@zmtp-abstract-{}", process::id());
+    let echo = Echo::on(&endpoint);
+    assert_eq!(echo.endpoint, endpoint);
+    assert_echo(&mut req(&endpoint), b"abstract");
+    assert!(!path_of(&endpoint).exists());
+}
+
+#[test]
+fn the_longest_ipc_path_is_bound_and_dialled() {
+    let short = ipc();
+    let endpoint = format!("{short}{}", "x".repeat(107 - (short.len() - "ipc://".len())));
+    let _echo = Echo::on(&endpoint);
+    assert_echo(&mut req(&endpoint), b"long");
+    let longer = format!("{endpoint}x");
+    assert!(matches!(req(&endpoint).bind(&longer), Err(Error::Endpoint(_))));
+}
+
+#[test]
+fn a_text_that_is_no_endpoint_is_quoted_in_the_error() {
+    let mut req = crate::harness::builder::<Req>().build().unwrap();
+    let long = format!("ipc:///{}", "x".repeat(107));
+    for text in [
+        "",
+        "tcp",
+        "tcp:/127.0.0.1:1",
+        "udp://127.0.0.1:1",
+        "TCP://127.0.0.1:1",
+        "tcp://",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:",
+        "tcp://127.0.0.1:65536",
+        "tcp://127.0.0.1:+1",
+        "tcp://127.0.0.1:1 ",
+        "tcp://:1",
+        "tcp://::1:1",
+        "tcp://[::1:1",
+        "tcp://[127.0.0.1]:1",
+        "tcp://1.2.3.999:1",
+        "tcp://a b:1",
+        "tcp://a/b:1",
+        "ipc://",
+        "ipc://@",
+        "ipc://*",
+        "ipc://a\0b",
+        &long,
+    ] {
+        let results =
+            [req.bind(text).map(drop), req.connect(text), req.unbind(text), req.disconnect(text)];
+        for result in results {
+            let Err(Error::Endpoint(error)) = result else { panic!("{text:?}: {result:?}") };
+            assert!(error.to_string().contains(&format!("{text:?}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_can_be_bound_but_not_dialled_is_quoted_in_the_error() {
+    let mut req = crate::harness::builder::<Req>().build().unwrap();
+    for text in ["tcp://*:5555", "tcp://*:*", "tcp://127.0.0.1:0", "tcp://127.0.0.1:*"] {
+        let Err(Error::Endpoint(error)) = req.connect(text) else { panic!("{text} was taken") };
+        assert!(error.to_string().contains(&format!("{text:?}")), "{text}: {error}");
+    }
+    assert!(matches!(req.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+}
+
+#[test]
+fn unbinding_stops_listening_and_keeps_accepted_connections() {
+    for endpoint in crate::harness::transports() {
+        let (mut rep, other) = rep();
+        let endpoint = rep.bind(&endpoint).unwrap().to_string();
+        let mut early = RawPeer::connect(&endpoint);
+        early.send(&wire::burst("REQ", &[]));
+        drive_until!(rep, rep.counters().handshakes == 1);
+        rep.unbind(&endpoint).unwrap();
+        assert_eq!(
+            rep.endpoints().map(|endpoint| endpoint.to_string()).collect::<Vec<_>>(),
+            [other]
+        );
+        assert!(match endpoint.strip_prefix("tcp://") {
+            Some(address) => TcpStream::connect(address).is_err(),
+            None => UnixStream::connect(path_of(&endpoint)).is_err(),
+        });
+        assert!(
+            matches!(rep.unbind(&endpoint), Err(Error::UnknownEndpoint(text)) if text.to_string() == endpoint)
+        );
+        early.send(&wire::delimited(b"early"));
+        let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
+        rep.send(request).unwrap();
+        early.read_exact(64);
+        assert_eq!(early.read_message(), [&b""[..], b"early"]);
+    }
+}
+
+#[test]
+fn disconnecting_closes_the_connection_and_dials_no_more() {
+    for endpoint in [free_endpoint(), ipc()] {
+        let mut req = crate::harness::builder::<Req>().build().unwrap();
+        assert!(
+            matches!(req.disconnect(&endpoint), Err(Error::UnknownEndpoint(text)) if text.to_string() == endpoint)
+        );
+        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+        req.connect(&endpoint).unwrap();
+        drive_until!(req, rep.step().is_ok() && req.counters().handshakes == 1);
+        req.disconnect(&endpoint).unwrap();
+        assert!(matches!(req.disconnect(&endpoint), Err(Error::UnknownEndpoint(_))));
+        drive_until!(rep, rep.counters().disconnects == 1);
+        drive_for!(req, Duration::from_millis(300));
+        assert_eq!(req.counters().dials, 1);
+        assert!(matches!(req.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+        let closed = EventKind::Closed(CloseReason::ByUs);
+        assert_eq!(events!(req).last(), Some(&closed), "nothing is retried");
+    }
+}
+
+#[test]
+fn a_request_that_waits_for_a_disconnected_endpoint_is_dropped_and_its_loss_told() {
+    let endpoint = free_endpoint();
+    let mut req = req(&endpoint);
+    req.send("never").unwrap();
+    req.disconnect(&endpoint).unwrap();
+    assert_eq!(req.counters().dropped.given_up, 1);
+    assert!(matches!(req.recv_timeout(LIMIT), Err(Error::PeerLost)));
+    let echo = Echo::new();
+    req.connect(&echo.endpoint).unwrap();
+    assert_echo(&mut req, b"elsewhere");
+}
+
+/// A program that the application starts must not keep its ports and connections.
+#[test]
+fn no_descriptor_is_left_to_programs_that_are_started() {
+    let (mut rep, tcp) = rep();
+    let local = rep.bind(&ipc()).unwrap().to_string();
+    let mut clients = [req(&tcp), req(&local)];
+    let _handles = (rep.handle().unwrap(), clients[0].handle().unwrap());
+    for client in &mut clients {
+        let before = rep.counters().handshakes;
+        drive_until!(client, rep.step().is_ok() && client.counters().handshakes == 1);
+        drive_until!(rep, rep.counters().handshakes == before + 1);
+    }
+    let ours = fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| {
+        let link = fs::read_link(entry.ok()?.path()).ok()?;
+        link.to_str().map(str::to_owned)
+    });
+    assert!(ours.filter(|link| link.starts_with("socket:")).count() >= 6, "there is what to leave");
+    let output = process::Command::new("sh")
+        .args(["-c", "ls -l /proc/self/fd"])
+        .stdin(process::Stdio::null())
+        .output()
+        .unwrap();
+    let listing = String::from_utf8(output.stdout).unwrap();
+    assert!(listing.contains("pipe:"), "its own output is a pipe: {listing}");
+    for kind in ["socket:", "eventpoll", "eventfd"] {
+        assert!(!listing.contains(kind), "{listing}");
+    }
+}

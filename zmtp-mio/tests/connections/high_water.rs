@@ -1,0 +1,231 @@
+//! High-water marks: past them a peer is not read, or a reply is dropped and counted; nothing that
+//! was taken is lost, and memory is bounded by them.
+#![cfg(unix)]
+
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::harness::echo::{echo_with, endpoint_of, outcome, rep_with};
+use crate::harness::processes::{alone, this_test};
+use crate::harness::{LIMIT, RawPeer, assert_echo, drive_for, drive_until, req, resident};
+use zmtp_mio::{HighWaterMark, Rep};
+
+const MIB: usize = 1 << 20;
+const REQUESTS: usize = 3_000;
+
+/// A request of `len` bytes that carries its number.
+fn numbered(number: usize, len: usize) -> Vec<u8> {
+    let mut body = (number as u32).to_be_bytes().to_vec();
+    body.resize(len.max(4), 7);
+    body
+}
+
+/// Sends so many numbered requests, in pieces that do not end where requests do.
+fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
+    let mut peer = RawPeer::connect(endpoint);
+    // Before the clock runs.
+    let bytes = (0..count).map(|n| wire::delimited(&numbered(n, len))).collect::<Vec<_>>().concat();
+    thread::spawn(move || {
+        peer.handshake_as("REQ");
+        bytes.chunks(10_007).for_each(|piece| peer.send(piece));
+        peer
+    })
+}
+
+/// Takes all requests, answers each, and insists on their order.
+fn take_all(rep: &mut Rep, count: usize, len: usize) {
+    for n in 0..count {
+        let request = rep.recv_timeout(LIMIT).unwrap().unwrap_or_else(|| panic!("{n} is lost"));
+        assert!(request.bytes().unwrap() == numbered(n, len), "{n}: {request:?}");
+        rep.send("").unwrap();
+    }
+    assert_eq!(rep.recv_timeout(Duration::from_millis(50)).unwrap(), None);
+}
+
+#[test]
+fn reading_pauses_at_the_mark_and_every_request_is_delivered_in_order() {
+    for endpoint in crate::harness::transports() {
+        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+        let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
+        drive_until!(rep, rep.counters().messages_received >= 1_000);
+        drive_for!(rep, Duration::from_millis(200));
+        assert_eq!(rep.counters().messages_received, 1_000, "the mark is exact");
+        take_all(&mut rep, REQUESTS, 100);
+        assert_eq!(rep.counters().messages_received, 3_000);
+        drop(peer.join().unwrap());
+    }
+}
+
+#[test]
+fn a_mark_of_one_message_delivers_every_request_in_order() {
+    let mut rep = rep_with(|options| {
+        options.receive_mark = HighWaterMark { messages: 1, bytes: MIB };
+    });
+    let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
+    drive_until!(rep, rep.counters().messages_received >= 1);
+    drive_for!(rep, Duration::from_millis(100));
+    assert_eq!(rep.counters().messages_received, 1);
+    take_all(&mut rep, REQUESTS, 100);
+    drop(peer.join().unwrap());
+}
+
+#[test]
+fn reading_pauses_at_the_mark_on_bytes() {
+    let mut rep = rep_with(|options| {
+        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 100_000 };
+    });
+    let peer = flood(&endpoint_of(&rep), REQUESTS, 10_000);
+    drive_until!(rep, rep.counters().messages_received >= 10);
+    drive_for!(rep, Duration::from_millis(200));
+    assert_eq!(rep.counters().messages_received, 10);
+    take_all(&mut rep, REQUESTS, 10_000);
+    drop(peer.join().unwrap());
+}
+
+#[test]
+fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
+    let mut rep = rep_with(|options| {
+        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
+    });
+    let peer = flood(&endpoint_of(&rep), 5, 3_000_000);
+    drive_until!(rep, rep.counters().messages_received >= 1);
+    drive_for!(rep, Duration::from_millis(200));
+    assert_eq!(rep.counters().messages_received, 1);
+    take_all(&mut rep, 5, 3_000_000);
+    drop(peer.join().unwrap());
+}
+
+#[test]
+fn requests_that_nobody_takes_cost_what_the_mark_allows() {
+    alone(this_test!(), || {
+        let mut rep = rep_with(|options| {
+            options.receive_mark = HighWaterMark { messages: 1_000, bytes: MIB };
+        });
+        let mut peer = RawPeer::connect(&endpoint_of(&rep));
+        let bytes = wire::delimited(&[7; 10_000]).repeat(REQUESTS);
+        let before = resident();
+        let sending = thread::spawn(move || {
+            peer.handshake_as("REQ");
+            peer.send_some(&bytes)
+        });
+        drive_until!(rep, sending.is_finished());
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 8 * MIB, "grew by {grown} bytes");
+        assert!(sending.join().unwrap() < 30_000_000, "nothing held it up");
+    });
+}
+
+/// What a queued message takes besides its bytes counts too, or a mark bounds nothing.
+#[test]
+fn requests_of_one_byte_cost_what_the_mark_allows() {
+    alone(this_test!(), || {
+        let mut rep = rep_with(|options| {
+            options.receive_mark = HighWaterMark { messages: usize::MAX, bytes: MIB };
+        });
+        let mut peer = RawPeer::connect(&endpoint_of(&rep));
+        let bytes = wire::delimited(&[7; 1]).repeat(1_000_000);
+        let before = resident();
+        let sending = thread::spawn(move || {
+            peer.handshake_as("REQ");
+            peer.send_some(&bytes);
+            peer
+        });
+        drive_until!(rep, sending.is_finished());
+        let grown = resident().saturating_sub(before);
+        let came = rep.counters().messages_received;
+        assert!(grown < 8 * MIB, "grew by {} KiB for {came} requests", grown >> 10);
+        drop(sending.join().unwrap());
+    });
+}
+
+#[test]
+fn a_paused_peer_holds_up_no_other() {
+    let mut rep = rep_with(|options| {
+        options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
+    });
+    let endpoint = endpoint_of(&rep);
+    let peer = flood(&endpoint, REQUESTS, 1_000);
+    drive_until!(rep, rep.counters().messages_received == 10);
+    let client = thread::spawn(move || {
+        let mut req = req(&endpoint);
+        (0..20).for_each(|_| assert_echo(&mut req, b"in turn"));
+    });
+    while !client.is_finished() {
+        if let Some(request) = rep.recv_timeout(Duration::from_millis(100)).unwrap() {
+            rep.send(request).unwrap();
+        }
+    }
+    client.join().unwrap();
+    // The flood is over or has broken off with its server.
+    drop(rep);
+    let _ = peer.join();
+}
+
+#[test]
+fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_comes_in_order() {
+    let mark = HighWaterMark { messages: 50, bytes: 16 * MIB };
+    let mut rep = rep_with(|options| options.send_mark = mark);
+    let sending = flood(&endpoint_of(&rep), REQUESTS, 20_000);
+    for n in 0..REQUESTS {
+        let request = rep.recv_timeout(LIMIT).unwrap().unwrap_or_else(|| panic!("{n} is lost"));
+        rep.send(request).unwrap();
+    }
+    let mut peer = sending.join().unwrap();
+    let dropped = rep.counters().dropped.high_water_mark as usize;
+    assert!(dropped > 0, "nothing was dropped");
+    let reading = thread::spawn(move || {
+        let mut last = None;
+        for _ in dropped..REQUESTS {
+            let body = peer.read_message().remove(1);
+            let number = u32::from_be_bytes(body[..4].try_into().unwrap());
+            assert!(body == numbered(number as usize, 20_000));
+            assert!(last < Some(number), "{number} after {last:?}");
+            last = Some(number);
+        }
+        assert!(peer.read_for(1, LIMIT).is_empty(), "more replies than were not dropped");
+    });
+    drop(rep);
+    reading.join().unwrap();
+}
+
+#[test]
+fn one_reply_larger_than_the_send_mark_is_sent() {
+    let mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
+    let echo = echo_with(|options| options.send_mark = mark);
+    assert_echo(&mut req(&echo.endpoint), &vec![7; 20_000_000]);
+    let (counters, _) = outcome(echo);
+    assert_eq!(counters.dropped.high_water_mark, 0);
+}
+
+#[test]
+fn a_queue_that_was_emptied_gives_its_memory_back() {
+    alone(this_test!(), || {
+        let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = endpoint_of(&rep);
+        let serve = |rep: &mut Rep, n: usize| {
+            for _ in 0..n {
+                rep.recv_timeout(LIMIT).unwrap().unwrap();
+                rep.send("").unwrap();
+            }
+        };
+        let before = resident();
+        let peers: Vec<_> = (0..100)
+            .map(|_| {
+                let mut peer = RawPeer::connect(&endpoint);
+                let sending = thread::spawn(move || {
+                    peer.handshake_as("REQ");
+                    peer.send(&wire::delimited(b"x").repeat(1_000));
+                    peer
+                });
+                drive_until!(rep, sending.is_finished());
+                drive_for!(rep, Duration::from_millis(5));
+                sending.join().unwrap()
+            })
+            .collect();
+        drive_until!(rep, rep.counters().messages_received == 100_000);
+        serve(&mut rep, 100_000);
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 8 * MIB, "100 idle peers hold {} KiB", grown >> 10);
+        drop(peers);
+    });
+}

@@ -1,0 +1,342 @@
+//! `inproc://`: sockets of one process.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::harness::{LIMIT, builder, closes, drive_until, events};
+use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_mio::zmtp_core::{Error as Protocol, PeerError};
+use zmtp_mio::{
+    CloseReason, Dealer, Error, HighWaterMark, Message, Pair, Pub, Pull, Push, Rep, Req, Router,
+    Sub, Xpub, Xsub,
+};
+
+/// A name that no other test uses.
+fn name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("inproc://test-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+fn requests_are_answered_across_threads_whoever_is_first() {
+    for bind_first in [true, false] {
+        let name = name();
+        let server = {
+            let name = name.clone();
+            move || {
+                let mut rep = builder::<Rep>().bind(&name).unwrap();
+                for _ in 0..1_000 {
+                    let request = rep.recv_timeout(LIMIT).unwrap().expect("a request");
+                    rep.send(request).unwrap();
+                }
+            }
+        };
+        let client = {
+            let name = name.clone();
+            move || {
+                let mut req = builder::<Req>().connect(&name).unwrap();
+                for n in 0..1_000 {
+                    let reply = req.request(n.to_string(), LIMIT).unwrap().expect("a reply");
+                    assert_eq!(reply.text().unwrap(), n.to_string());
+                }
+            }
+        };
+        let (first, second) = if bind_first {
+            let server = thread::spawn(server);
+            thread::sleep(crate::harness::SETTLE);
+            (server, thread::spawn(client))
+        } else {
+            let client = thread::spawn(client);
+            thread::sleep(crate::harness::SETTLE);
+            (client, thread::spawn(server))
+        };
+        first.join().unwrap();
+        second.join().unwrap();
+    }
+}
+
+#[test]
+fn a_stream_keeps_its_order_and_waits_for_a_slow_reader() {
+    let name = name();
+    let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
+    let mut pull = builder::<Pull>().receive_mark(mark).bind(&name).unwrap();
+    let mut push = builder::<Push>().send_mark(mark).connect(&name).unwrap();
+    let mut sent = 0_u32;
+    while push.try_send(&sent.to_be_bytes()).is_ok() {
+        sent += 1;
+        assert!(sent < 10_000, "no end");
+    }
+    let pusher = thread::spawn(move || {
+        for n in sent..50_000 {
+            push.send_timeout(&n.to_be_bytes(), LIMIT).unwrap();
+        }
+    });
+    for n in 0..50_000_u32 {
+        assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().bytes().unwrap(), n.to_be_bytes());
+    }
+    pusher.join().unwrap();
+    assert_eq!(pull.try_recv().unwrap(), None);
+}
+
+#[test]
+fn a_large_body_is_not_copied() {
+    let name = name();
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    let body = vec![7; 10_000_000];
+    let place = body.as_ptr();
+    push.send(body).unwrap();
+    let body = pull.recv_timeout(LIMIT).unwrap().unwrap().into_vec().unwrap();
+    assert_eq!((body.as_ptr(), body.len()), (place, 10_000_000));
+
+    // The routing id in front is cut off without moving the rest.
+    let name = self::name();
+    let mut router = builder::<Router>().bind(&name).unwrap();
+    let id = RoutingId::new(b"d").unwrap();
+    let mut dealer = builder::<Dealer>().routing_id(id).connect(&name).unwrap();
+    drive_until!(router, router.counters().handshakes == 1);
+    let mut message = Message::from("d");
+    message.push(vec![7; 1_000_000]);
+    let place = message.part(1).unwrap().as_ptr();
+    router.send(message).unwrap();
+    let message = dealer.recv_timeout(LIMIT).unwrap().unwrap();
+    assert_eq!((message.bytes().unwrap().as_ptr(), message.part_count()), (place, 1));
+}
+
+#[test]
+fn publishers_and_subscribers_meet() {
+    let name = name();
+    let mut publisher = builder::<Pub>().bind(&name).unwrap();
+    let mut some = builder::<Sub>().topic("a").connect(&name).unwrap();
+    let mut all = builder::<Sub>().topic("").connect(&name).unwrap();
+    assert!(publisher.wait_for_subscribers(2, LIMIT).unwrap());
+    publisher.send("b").unwrap();
+    publisher.send(Message::from_parts(["a", "1"])).unwrap();
+    assert_eq!(some.recv_timeout(LIMIT).unwrap().unwrap().part(1), Some(&b"1"[..]));
+    assert_eq!(all.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("b"));
+    some.unsubscribe("a");
+    drive_until!(publisher, publisher.topic_count() == 1);
+}
+
+#[test]
+fn a_forwarder_passes_subscriptions_up_and_messages_down() {
+    let (front, back) = (name(), name());
+    let mut xsub = builder::<Xsub>().bind(&front).unwrap();
+    let mut xpub = builder::<Xpub>().bind(&back).unwrap();
+    let mut publisher = builder::<Pub>().connect(&front).unwrap();
+    let mut sub = builder::<Sub>().topic("t").connect(&back).unwrap();
+    let subscription = xpub.recv_timeout(LIMIT).unwrap().unwrap();
+    assert_eq!(subscription.bytes().unwrap(), b"\x01t");
+    xsub.send(subscription).unwrap();
+    drive_until!(publisher, {
+        xsub.step().unwrap();
+        publisher.topic_count() == 1
+    });
+    publisher.send("t1").unwrap();
+    let message = xsub.recv_timeout(LIMIT).unwrap().unwrap();
+    xpub.send(message).unwrap();
+    assert_eq!(sub.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("t1"));
+}
+
+#[test]
+fn envelopes_pass_through_router_and_dealer() {
+    let (front, back) = (name(), name());
+    let mut router = builder::<Router>().bind(&front).unwrap();
+    let mut dealer = builder::<Dealer>().bind(&back).unwrap();
+    let mut req = builder::<Req>().correlate(true).connect(&front).unwrap();
+    let mut rep = builder::<Rep>().connect(&back).unwrap();
+    drive_until!(dealer, {
+        rep.step().unwrap();
+        dealer.counters().handshakes == 1
+    });
+    req.send("question").unwrap();
+    let message = router.recv_timeout(LIMIT).unwrap().unwrap();
+    assert_eq!(message.part_count(), 4, "routing id, request id, delimiter, body");
+    dealer.send(message).unwrap();
+    assert_eq!(rep.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("question"));
+    rep.send("answer").unwrap();
+    router.send(dealer.recv_timeout(LIMIT).unwrap().unwrap()).unwrap();
+    assert_eq!(req.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("answer"));
+}
+
+#[test]
+fn what_was_sent_before_the_end_arrives_and_the_end_is_seen() {
+    let name = name();
+    let mut one = builder::<Pair>().bind(&name).unwrap();
+    let mut other = builder::<Pair>().connect(&name).unwrap();
+    for n in 0..100 {
+        other.send(n.to_string()).unwrap();
+    }
+    drop(other);
+    for n in 0..100 {
+        let message = one.recv_timeout(LIMIT).unwrap().unwrap();
+        assert_eq!(message.text().unwrap(), n.to_string());
+    }
+    drive_until!(one, one.counters().disconnects == 1);
+    assert_eq!(closes(&events!(one)), [CloseReason::ByPeer]);
+    // The name is still there for the next.
+    let mut next = builder::<Pair>().connect(&name).unwrap();
+    next.send("next").unwrap();
+    assert_eq!(one.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("next"));
+}
+
+#[test]
+fn a_peer_whose_name_is_gone_waits_for_the_next_who_binds_it() {
+    let name = name();
+    let mut first = builder::<Pull>().bind(&name).unwrap();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    push.send("first").unwrap();
+    assert_eq!(first.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("first"));
+    drop(first);
+    drive_until!(push, push.counters().disconnects == 1);
+    push.send("second").unwrap();
+    let mut second = builder::<Pull>().bind(&name).unwrap();
+    drive_until!(push, push.counters().handshakes == 2);
+    assert_eq!(second.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("second"));
+}
+
+#[test]
+fn names_belong_to_one_socket_and_one_context() {
+    let name = name();
+    let mut one = builder::<Rep>().bind(&name).unwrap();
+    assert_eq!(one.endpoints().next().unwrap().to_string(), name);
+    let taken = builder::<Rep>().bind(&name).unwrap_err();
+    assert!(matches!(taken, Error::AddressInUse(_)), "{taken}");
+    let other = zmtp_mio::Context::builder().build().unwrap();
+    drop(Rep::builder().context(&other).bind(&name).unwrap());
+    one.unbind(&name).unwrap();
+    assert!(matches!(one.unbind(&name), Err(Error::UnknownEndpoint(_))));
+    drop(builder::<Rep>().bind(&name).unwrap());
+    for bad in ["inproc://", &format!("inproc://{}", "n".repeat(256))] {
+        assert!(matches!(one.bind(bad), Err(Error::Endpoint(_))), "{bad}");
+    }
+}
+
+#[test]
+fn types_that_do_not_fit_are_refused_on_both_sides() {
+    let name = name();
+    let mut rep = builder::<Rep>().bind(&name).unwrap();
+    let mut sub = builder::<Sub>().connect(&name).unwrap();
+    let refused = |ours, peer| {
+        let error = PeerError::IncompatibleSocketType { ours, peer };
+        CloseReason::Protocol(Protocol::Peer(error))
+    };
+    drive_until!(rep, rep.counters().refused == 1);
+    assert_eq!(closes(&events!(rep)), [refused(SocketType::Rep, SocketType::Sub)]);
+    assert!(closes(&events!(sub)).contains(&refused(SocketType::Sub, SocketType::Rep)));
+    assert!(sub.counters().dials < 5);
+}
+
+#[test]
+fn a_disconnected_endpoint_gets_nothing_even_if_it_is_bound_later() {
+    let name = name();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    push.send("never").unwrap();
+    push.disconnect(&name).unwrap();
+    assert_eq!(push.counters().dropped.given_up, 1);
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    push.step().unwrap();
+    assert_eq!(pull.recv_timeout(Duration::from_millis(20)).unwrap(), None);
+    assert_eq!(pull.counters().accepted, 0);
+}
+
+#[test]
+fn connections_cost_no_descriptor() {
+    let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let name = name();
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    push.send("").unwrap();
+    pull.recv_timeout(LIMIT).unwrap().unwrap();
+    let before = descriptors();
+    for _ in 0..100 {
+        push.connect(&name).unwrap();
+    }
+    drive_until!(push, {
+        pull.step().unwrap();
+        push.counters().handshakes == 101 && pull.counters().handshakes == 101
+    });
+    // Other tests open and close some at the same time, though not as many.
+    assert!(descriptors() < before + 50);
+}
+
+#[test]
+fn a_connection_that_nobody_took_ends_with_the_socket_it_was_for() {
+    let name = name();
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    let idle = builder::<Push>().connect(&name).unwrap();
+    drive_until!(pull, pull.counters().handshakes == 1);
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    drop(pull);
+    drive_until!(push, push.counters().disconnects == 1);
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    push.send("kept").unwrap();
+    drive_until!(push, push.counters().handshakes == 2);
+    assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("kept"));
+    drop(idle);
+}
+
+#[test]
+fn what_a_reader_left_unread_goes_to_the_next() {
+    let name = name();
+    let first = builder::<Pull>().bind(&name).unwrap();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    let held = |n: usize| n.to_string();
+    push.send(held(0)).unwrap();
+    drop(first);
+    // The end is not known yet, or just so.
+    push.send(held(1)).unwrap();
+    let mut second = builder::<Pull>().bind(&name).unwrap();
+    drive_until!(push, push.counters().handshakes == 2);
+    push.send(held(2)).unwrap();
+    let mut came = Vec::new();
+    while let Some(message) = second.recv_timeout(crate::harness::SETTLE).unwrap() {
+        came.push(message.text().unwrap().to_string());
+    }
+    // With a driver the first reader may have taken the first message.
+    assert!(came == ["0", "1", "2"] || came == ["1", "2"], "{came:?}");
+}
+
+#[test]
+fn a_stepping_socket_hears_of_every_note() {
+    let name = name();
+    let mut pull = builder::<Pull>().bind(&name).unwrap();
+    let sender = {
+        let name = name.clone();
+        thread::spawn(move || {
+            let mut push = builder::<Push>().connect(&name).unwrap();
+            for n in 0..20_000_u32 {
+                push.send_timeout(&n.to_be_bytes(), LIMIT).unwrap();
+            }
+        })
+    };
+    let mut poller = zmtp_mio::Poller::new().unwrap();
+    let mut next = 0_u32;
+    while next < 20_000 {
+        let mut items = [zmtp_mio::Item::socket(&mut pull, zmtp_mio::Interest::READABLE)];
+        assert_eq!(poller.wait(&mut items, Some(LIMIT)).unwrap(), 1, "asleep at {next}");
+        while let Some(message) = pull.try_recv().unwrap() {
+            assert_eq!(message.bytes().unwrap(), next.to_be_bytes());
+            next += 1;
+        }
+    }
+    sender.join().unwrap();
+}
+
+#[test]
+fn sockets_connected_to_themselves_and_each_other_leave_no_descriptor() {
+    let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = descriptors();
+    for _ in 0..100 {
+        let (x, y) = (name(), name());
+        let mut one = builder::<Pair>().bind(&x).unwrap();
+        let mut other = builder::<Pair>().bind(&y).unwrap();
+        one.connect(&y).unwrap();
+        other.connect(&x).unwrap();
+        let mut own = builder::<Dealer>().bind(&name()).unwrap();
+        let own_name = own.endpoints().next().unwrap().to_string();
+        own.connect(&own_name).unwrap();
+    }
+    crate::harness::eventually("free descriptors", || descriptors() < before + 60);
+}

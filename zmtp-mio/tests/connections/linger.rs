@@ -1,0 +1,270 @@
+//! Linger: dropping a socket sends what is queued, and never takes longer than it may.
+#![cfg(unix)]
+
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::harness::echo::{endpoint_of, rep_with};
+use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, req};
+use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
+
+const SIZE: usize = 20_000_000;
+const SHORT: Duration = Duration::from_millis(300);
+
+fn time_of(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// A REP that has just answered one request of a raw peer with [`SIZE`] bytes.
+fn with_large_reply(
+    endpoint: &str,
+    change: impl FnOnce(&mut Options),
+    behind: &[u8],
+) -> (Rep, RawPeer) {
+    let mut options = Options::default();
+    change(&mut options);
+    let mut rep = crate::harness::builder::<Rep>().options(options).bind(endpoint).unwrap();
+    let mut peer = RawPeer::connect(&endpoint_of(&rep));
+    peer.send(&wire::burst("REQ", &[b"much, please"]));
+    assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
+    peer.send_some(behind);
+    rep.send(vec![7; SIZE]).unwrap();
+    (rep, peer)
+}
+
+/// Reads the large reply slowly: about 1.5 s in all, with a piece every few milliseconds.
+fn read_slowly(mut peer: RawPeer) -> JoinHandle<()> {
+    thread::spawn(move || {
+        peer.read_exact(64);
+        peer.read_frame();
+        assert_eq!(peer.read_frame(), (1, vec![]));
+        assert_eq!(peer.read_exact(9)[1..], (SIZE as u64).to_be_bytes());
+        for n in 0..SIZE / 100_000 {
+            let piece = peer.read_exact(100_000);
+            assert!(piece.iter().all(|&byte| byte == 7), "piece {n}");
+            thread::sleep(Duration::from_millis(7));
+        }
+    })
+}
+
+#[test]
+fn a_request_to_an_absent_server_delays_drop_by_linger_and_no_more() {
+    let gone = RawServer::tcp().endpoint();
+    for linger in [Duration::ZERO, SHORT] {
+        let mut req = crate::harness::builder::<Req>().linger(linger).connect(&gone).unwrap();
+        req.send("never").unwrap();
+        let time = time_of(|| drop(req));
+        assert!((linger..LIMIT).contains(&time), "{time:?}");
+    }
+}
+
+#[test]
+fn a_socket_with_nothing_to_send_drops_at_once() {
+    let long = Duration::from_secs(60);
+    let rep = crate::harness::builder::<Rep>().linger(long).bind("tcp://127.0.0.1:*").unwrap();
+    let req = crate::harness::builder::<Req>().linger(long).connect(&endpoint_of(&rep)).unwrap();
+    assert!(time_of(|| drop((rep, req))) < LIMIT);
+}
+
+/// What libzmq's users write as -1.
+#[test]
+fn an_endless_linger_may_be_asked_for() {
+    for linger in [
+        Linger::from(Duration::MAX),
+        Linger { idle: Duration::MAX, total: SHORT },
+        Linger { idle: SHORT, total: Duration::MAX },
+    ] {
+        let mut rep = rep_with(|_| {});
+        let mut req =
+            crate::harness::builder::<Req>().linger(linger).connect(&endpoint_of(&rep)).unwrap();
+        req.send("question").unwrap();
+        let dropping = thread::spawn(move || time_of(|| drop(req)));
+        assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
+        assert!(dropping.join().unwrap() < LIMIT);
+    }
+}
+
+/// What libzmq's users write as -1: never again.
+#[test]
+fn an_endless_wait_before_reconnecting_may_be_asked_for() {
+    let gone = RawServer::tcp().endpoint();
+    let never = Reconnect { first: Duration::MAX, longest: Duration::MAX };
+    let mut req = crate::harness::builder::<Req>().reconnect(never).connect(&gone).unwrap();
+    crate::harness::drive_for!(req, SHORT);
+    assert_eq!(req.counters().dials, 1);
+}
+
+#[test]
+fn a_request_that_was_just_sent_arrives_though_the_socket_is_dropped() {
+    for endpoint in crate::harness::transports() {
+        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+        let endpoint = endpoint_of(&rep);
+        let asking = thread::spawn(move || {
+            for n in 0..50 {
+                req(&endpoint).send(format!("{n}")).unwrap();
+            }
+        });
+        for n in 0..50 {
+            let request = rep.recv_timeout(LIMIT).unwrap().expect("it was sent");
+            assert_eq!(request.text(), Ok(&*format!("{n}")));
+            rep.send("").unwrap();
+        }
+        asking.join().unwrap();
+    }
+}
+
+#[test]
+fn a_request_waits_in_linger_for_a_server_that_comes_late() {
+    let place = RawServer::tcp();
+    let endpoint = place.endpoint();
+    drop(place);
+    let mut req = crate::harness::builder::<Req>().linger(2 * LIMIT).connect(&endpoint).unwrap();
+    req.send("in time").unwrap();
+    let dropping = thread::spawn(move || drop(req));
+    thread::sleep(SHORT);
+    let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+    assert_eq!(rep.recv_timeout(2 * LIMIT).unwrap().unwrap().text(), Ok("in time"));
+    dropping.join().unwrap();
+}
+
+#[test]
+fn a_large_reply_that_is_read_slowly_arrives_whole_though_the_socket_is_dropped() {
+    for endpoint in crate::harness::transports() {
+        let (rep, peer) = with_large_reply(&endpoint, |_| {}, b"");
+        let reading = read_slowly(peer);
+        drop(rep);
+        reading.join().unwrap();
+    }
+}
+
+#[test]
+fn a_stopped_socket_lingers_all_the_same() {
+    let (mut rep, peer) = with_large_reply("tcp://127.0.0.1:*", |_| {}, b"");
+    rep.handle().unwrap().stop().unwrap();
+    let reading = read_slowly(peer);
+    assert!(rep.step().is_err());
+    drop(rep);
+    reading.join().unwrap();
+}
+
+/// Closing over bytes that were not read resets a connection, and the kernel throws away what was
+/// on its way out.
+#[test]
+fn requests_that_were_not_read_do_not_cost_their_sender_the_reply() {
+    let behind = wire::delimited(&[1; 1_000]).repeat(1_000);
+    let few = HighWaterMark { messages: 1, bytes: 1_000 };
+    let (rep, peer) =
+        with_large_reply("tcp://127.0.0.1:*", |options| options.receive_mark = few, &behind);
+    let reading = read_slowly(peer);
+    drop(rep);
+    reading.join().unwrap();
+}
+
+#[test]
+fn a_peer_that_reads_nothing_delays_drop_until_linger_sees_no_progress() {
+    let linger = Linger { idle: SHORT, total: 4 * LIMIT };
+    for endpoint in crate::harness::transports() {
+        let (rep, peer) = with_large_reply(&endpoint, |options| options.linger = linger, b"");
+        let time = time_of(|| drop(rep));
+        assert!((SHORT..LIMIT).contains(&time), "{time:?}");
+        drop(peer);
+    }
+}
+
+#[test]
+fn a_peer_that_reads_too_slowly_delays_drop_by_linger_and_no_more() {
+    let total = Duration::from_secs(1);
+    let linger = Linger { idle: 2 * LIMIT, total };
+    let (rep, mut peer) =
+        with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
+    let reading = thread::spawn(move || {
+        let start = Instant::now();
+        let mut got = 0;
+        while start.elapsed() < LIMIT {
+            match peer.read_for(50_000, Duration::from_millis(100)).len() {
+                0 => break,
+                n => got += n,
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        got
+    });
+    let time = time_of(|| drop(rep));
+    assert!((total..LIMIT).contains(&time), "{time:?}");
+    assert!(reading.join().unwrap() < SIZE);
+}
+
+#[test]
+fn a_peer_that_pings_all_the_while_does_not_prolong_linger() {
+    let linger = Linger { idle: SHORT, total: 4 * LIMIT };
+    let (rep, mut peer) =
+        with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
+    let pinging = thread::spawn(move || {
+        while peer.try_send(&wire::ping(b"")).is_ok() {
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let time = time_of(|| drop(rep));
+    assert!((SHORT..LIMIT).contains(&time), "{time:?}");
+    pinging.join().unwrap();
+}
+
+#[test]
+fn a_peer_that_dies_in_linger_ends_it() {
+    let linger = Duration::from_secs(60);
+    let (rep, peer) =
+        with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger.into(), b"");
+    let dying = thread::spawn(move || {
+        thread::sleep(SHORT);
+        peer.reset();
+    });
+    assert!(time_of(|| drop(rep)) < LIMIT);
+    dying.join().unwrap();
+}
+
+#[test]
+fn a_disconnect_counts_what_it_gives_up() {
+    let gone = RawServer::tcp().endpoint();
+    let mut req = crate::harness::builder::<Req>().connect(&gone).unwrap();
+    req.send("never").unwrap();
+    req.disconnect(&gone).unwrap();
+    assert_eq!(req.counters().dropped.given_up, 1);
+    assert!(time_of(|| drop(req)) < LIMIT);
+}
+
+#[test]
+fn a_drop_removes_the_ipc_file_and_leaves_one_that_another_has_put_there() {
+    let endpoint = crate::harness::ipc();
+    let path = std::path::PathBuf::from(endpoint.strip_prefix("ipc://").unwrap());
+    let rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+    assert!(path.exists());
+    drop(rep);
+    assert!(!path.exists());
+    let rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let other = RawServer::on(&endpoint);
+    drop(rep);
+    assert!(path.exists(), "it is not ours");
+    drop(other);
+}
+
+#[test]
+fn a_reply_given_right_before_the_drop_arrives() {
+    for round in 0..50 {
+        let mut rep = rep_with(|_| {});
+        let endpoint = endpoint_of(&rep);
+        let asking = thread::spawn(move || {
+            let mut peer = RawPeer::connect(&endpoint);
+            peer.send(&wire::burst("REQ", &[b"one", b"two"]));
+            peer.read_exact(64);
+            assert_eq!(peer.read_message()[1], b"answer");
+        });
+        drive_until!(rep, rep.counters().messages_received == 2);
+        assert!(rep.recv_timeout(LIMIT).unwrap().is_some(), "round {round}");
+        rep.send("answer").unwrap();
+        drop(rep);
+        asking.join().unwrap();
+    }
+}

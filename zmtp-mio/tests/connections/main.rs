@@ -1,0 +1,22 @@
+//! Endpoints, connections and the driving of sockets.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod blocking;
+mod compatibility;
+mod driver;
+mod driving;
+mod endpoints;
+mod events;
+mod heartbeats;
+mod high_water;
+mod inproc;
+mod legacy;
+mod linger;
+mod lost_peers;
+mod peers;
+mod pings;
+mod poller;
+mod reconnect;
+mod tcp_options;

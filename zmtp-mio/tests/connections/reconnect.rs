@@ -1,0 +1,199 @@
+//! Dialling again: not too often, without end, whatever became of the last connection. Listeners that
+//! attack the client are in `attack_listeners`.
+#![cfg(unix)]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::listeners::{
+    BadServer, DIALS, WATCHED, ask_in_vain, assert_growing, assert_served, free_endpoint,
+    free_port, read_up_to, waits,
+};
+use crate::harness::{
+    Echo, LIMIT, RawPeer, RawServer, closes, drive_for, drive_until, events, rep,
+};
+use socket2::{Domain, Socket, Type};
+use zmtp_mio::zmtp_core;
+use zmtp_mio::{CloseReason, EventKind, Reconnect, Req};
+
+const ATTEMPT: Duration = Duration::from_millis(300);
+
+/// Takes a connection as far as the request.
+fn to_the_request(peer: &mut RawPeer) -> bool {
+    peer.try_send(&wire::burst("REP", &[])).is_ok() && read_up_to(peer, b"question")
+}
+
+/// Each request is given up, and its connection with it.
+#[test]
+fn a_server_that_never_replies_is_not_dialled_too_often() {
+    let bad = BadServer::new(|mut peer| {
+        to_the_request(&mut peer);
+        Some(peer)
+    });
+    let mut req = crate::harness::builder::<Req>().connect(&bad.endpoint).unwrap();
+    let start = Instant::now();
+    while start.elapsed() < WATCHED {
+        assert_eq!(req.request("question", ATTEMPT).unwrap(), None);
+    }
+    let ends = closes(&events!(req));
+    assert!(ends.len() >= 2 && ends.iter().all(|why| *why == CloseReason::Abandoned), "{ends:?}");
+    let dials = req.counters().dials;
+    assert!(dials <= DIALS, "{dials} dials in {:?}", start.elapsed());
+    let endpoint = bad.endpoint.clone();
+    drop(bad);
+    let _good = Echo::on(&endpoint);
+    assert_served(&mut req);
+}
+
+/// It is of use, so the waits stay short, but not so short that it is dialled without end.
+#[test]
+fn a_server_that_closes_after_each_reply_is_not_dialled_too_often() {
+    let good = BadServer::new(|mut peer| {
+        if to_the_request(&mut peer) {
+            let _ = peer.try_send(&wire::delimited(b"reply"));
+        }
+        None
+    });
+    let mut req = crate::harness::builder::<Req>().connect(&good.endpoint).unwrap();
+    let (start, mut replies) = (Instant::now(), 0);
+    while start.elapsed() < WATCHED {
+        replies += u32::from(matches!(req.request("question", ATTEMPT), Ok(Some(_))));
+    }
+    assert!(replies >= 5, "only {replies} replies");
+    let dials = req.counters().dials;
+    assert!(dials <= DIALS, "{dials} dials in {:?}", start.elapsed());
+}
+
+#[test]
+fn a_name_with_many_dead_addresses_is_not_dialled_too_often() {
+    let port = free_port();
+    let addresses: Vec<SocketAddr> =
+        (2..=60).map(|host| (Ipv4Addr::new(127, 0, 0, host), port).into()).collect();
+    let mut req = crate::harness::builder::<Req>()
+        .resolver(Arc::new(move |_, _| Ok(addresses.clone())))
+        .connect("tcp://many.example:1")
+        .unwrap();
+    let (events, counters) = ask_in_vain(&mut req);
+    assert!(counters.dials > 3, "{} dials", counters.dials);
+    let refused = CloseReason::Io(std::io::ErrorKind::ConnectionRefused);
+    assert!(closes(&events).iter().all(|why| *why == refused), "{events:?}");
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
+    let server = RawServer::tcp();
+    let mut req = crate::harness::builder::<Req>()
+        .handshake_timeout(ATTEMPT)
+        .connect(&server.endpoint())
+        .unwrap();
+    drive_until!(req, req.counters().dials == 1);
+    let mut slow = server.accept();
+    let start = Instant::now();
+    let mut sent = 0;
+    while req.counters().refused == 0 {
+        // Waiting must not begin anew with each byte.
+        let byte = wire::greeting("NULL").get(sent).copied().expect("it waited for all of them");
+        let _ = slow.try_send(&[byte]);
+        sent += 1;
+        drive_for!(req, ATTEMPT / 10);
+    }
+    // It began to wait when it dialled, a little earlier.
+    assert!(start.elapsed() >= ATTEMPT / 2, "too soon: {:?}", start.elapsed());
+    let late = zmtp_core::Error::TimedOut(zmtp_core::Timeout::Handshake);
+    assert_eq!(closes(&events!(req)), [CloseReason::Protocol(late)]);
+    slow.assert_closed();
+    drive_until!(req, req.counters().dials == 2);
+    let serving = thread::spawn(move || server.accept_as("REP"));
+    drive_until!(req, req.counters().handshakes == 1);
+    serving.join().unwrap();
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_dialled_until_a_server_does() {
+    let endpoint = free_endpoint();
+    let mut req = crate::harness::builder::<Req>().connect(&endpoint).unwrap();
+    let (events, _) = ask_in_vain(&mut req);
+    assert!(!events.contains(&EventKind::Connected), "{events:?}");
+    assert_growing(&waits(&events));
+    let _good = Echo::on(&endpoint);
+    assert_served(&mut req);
+}
+
+/// Dialling a free port of this machine connects the socket to itself when the system happens to
+/// give it that very port, as it must here. Closed in the ordinary way it would keep a server from
+/// listening there for a minute.
+#[test]
+fn a_socket_that_connected_to_itself_does_not_keep_the_port_from_a_server() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut req =
+        crate::harness::builder::<Req>().connect(&format!("tcp://{address};{address}")).unwrap();
+    let mut events = Vec::new();
+    drive_until!(req, {
+        events.extend(events!(req));
+        closes(&events).len() >= 3
+    });
+    assert!(!events.contains(&EventKind::Connected), "{events:?}");
+    let refused = CloseReason::Io(std::io::ErrorKind::ConnectionRefused);
+    assert_eq!(closes(&events), [refused; 3]);
+    drop(req);
+    // Without the permission to share the port that a server of ours asks for.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&address.parse::<SocketAddr>().unwrap().into()).unwrap();
+    socket.listen(1).unwrap();
+}
+
+/// Writing the PONGs fails while PINGs are left to read; that must not be the end of reading.
+#[test]
+fn a_server_that_pings_and_is_gone_is_dialled_again() {
+    let server = RawServer::tcp();
+    let mut req = crate::harness::builder::<Req>().connect(&server.endpoint()).unwrap();
+    let serving = thread::spawn(move || (server.accept_as("REP"), server));
+    drive_until!(req, req.counters().handshakes == 1);
+    let (mut peer, server) = serving.join().unwrap();
+    peer.send(&wire::ping(b"").repeat(5_000));
+    peer.reset();
+    drive_until!(req, req.counters().disconnects == 1);
+    drive_until!(req, req.counters().dials == 2);
+    drop(server);
+}
+
+/// The same for accepted connections: each would cost its descriptor for ever.
+#[test]
+fn a_client_that_pings_and_is_gone_is_let_go_of() {
+    for endpoint in crate::harness::transports() {
+        let (mut rep, _) = rep();
+        let endpoint = rep.bind(&endpoint).unwrap().to_string();
+        let mut peer = RawPeer::connect(&endpoint);
+        peer.send(&[wire::burst("REQ", &[]), wire::ping(b"").repeat(5_000)].concat());
+        drop(peer);
+        drive_until!(rep, rep.counters().handshakes == 1);
+        drive_until!(rep, rep.counters().disconnects == 1);
+    }
+}
+
+#[test]
+fn the_longest_possible_wait_is_no_panic_and_means_never() {
+    let (first, longest) = (Duration::MAX, Duration::MAX);
+    let mut req = crate::harness::builder::<Req>()
+        .reconnect(Reconnect { first, longest })
+        .connect(&free_endpoint())
+        .unwrap();
+    drive_for!(req, ATTEMPT);
+    assert_eq!(req.counters().dials, 1);
+}
+
+#[test]
+fn the_longest_possible_linger_is_no_panic() {
+    let (mut rep, endpoint) = rep();
+    let mut req =
+        crate::harness::builder::<Req>().linger(Duration::MAX).connect(&endpoint).unwrap();
+    let closing = thread::spawn(move || {
+        req.send("last").unwrap();
+        drop(req);
+    });
+    let request = rep.recv_timeout(LIMIT).unwrap();
+    closing.join().unwrap();
+    assert_eq!(request.unwrap().text(), Ok("last"));
+}

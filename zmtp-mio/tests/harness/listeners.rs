@@ -1,0 +1,175 @@
+//! Ports where nobody listens, listeners that misbehave, and a client that asks there in vain.
+
+use std::net::TcpListener;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{Counters, Error, EventKind, Req};
+
+use super::{LIMIT, RawPeer, RawServer, events};
+
+/// How long a client is watched while it asks in vain.
+pub(crate) const WATCHED: Duration = Duration::from_secs(2);
+/// What may be dialled in that time.
+pub(crate) const DIALS: u64 = 25;
+/// The first wait, and the longest, before a dial; each is shortened by up to half.
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// A TCP port that nobody uses, below the range from which dialling sockets take theirs.
+pub(crate) fn free_port() -> u16 {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Processes of tests that run at the same time start far apart.
+    let start = (process::id() as u16).wrapping_mul(97) % COUNT;
+    loop {
+        let port = FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// A TCP endpoint where nobody listens.
+pub(crate) fn free_endpoint() -> String {
+    format!("tcp://127.0.0.1:{}", free_port())
+}
+
+/// A listener that does the same wrong thing to whoever connects, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct BadServer {
+    pub(crate) endpoint: String,
+    accepted: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BadServer {
+    /// `behave` returns the peer to keep its connection open.
+    pub(crate) fn new(behave: impl Fn(RawPeer) -> Option<RawPeer> + Send + 'static) -> Self {
+        let endpoint = free_endpoint();
+        let server = RawServer::on(&endpoint);
+        let (accepted, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, is_over) = (Arc::clone(&accepted), Arc::clone(&stop));
+        let serve = move || {
+            let mut kept = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                if let Some(peer) = server.accept_within(Duration::from_millis(10)) {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    kept.extend(behave(peer));
+                }
+            }
+        };
+        Self { endpoint, accepted, stop, thread: Some(thread::spawn(serve)) }
+    }
+
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for BadServer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let result = thread.join();
+            assert!(thread::panicking() || result.is_ok(), "the bad server itself failed");
+        }
+    }
+}
+
+/// The waits between dials.
+pub(crate) fn waits(events: &[EventKind]) -> Vec<Duration> {
+    events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Retrying(wait) => Some(*wait),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A request waits for its reply for a while, and another one whenever it is lost. What happened
+/// meanwhile, and what is counted so far.
+pub(crate) fn ask_in_vain(req: &mut Req) -> (Vec<EventKind>, Counters) {
+    let start = Instant::now();
+    req.send("question").unwrap();
+    while let Some(left) = WATCHED.checked_sub(start.elapsed()) {
+        match req.recv_timeout(left) {
+            Ok(None) => {}
+            Err(Error::PeerLost) => req.send("question").unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut events = Vec::new();
+    loop {
+        // A driver may be at work between the two looks.
+        let counters = req.counters();
+        let more = events!(req);
+        if more.is_empty() {
+            assert!(counters.dials <= DIALS, "{} dials", counters.dials);
+            return (events, counters);
+        }
+        events.extend(more);
+    }
+}
+
+/// The first try may meet the end of the last bad connection.
+pub(crate) fn assert_served(req: &mut Req) {
+    let end = Instant::now() + 2 * LIMIT;
+    loop {
+        match req.request("question", LIMIT) {
+            Ok(Some(reply)) => return assert_eq!(reply.text(), Ok("question")),
+            _ => assert!(Instant::now() < end, "never answered by the good server"),
+        }
+    }
+}
+
+/// Each wait doubles the last, but for what chance takes off, until they are as long as they get.
+pub(crate) fn assert_growing(waits: &[Duration]) {
+    assert!(waits.len() >= 3, "it did not try again: {waits:?}");
+    let mut whole = FIRST;
+    for wait in waits {
+        assert!((whole / 2..=whole).contains(wait), "none of up to {whole:?}: {waits:?}");
+        whole = LONGEST.min(2 * whole);
+    }
+    assert!(waits[2] >= 2 * waits[0]);
+}
+
+/// It will not get better soon, so the first wait is as long as the last.
+pub(crate) fn assert_longest(waits: &[Duration]) {
+    assert!(!waits.is_empty(), "it did not try again");
+    assert!(waits.iter().all(|wait| (LONGEST / 2..=LONGEST).contains(wait)), "{waits:?}");
+}
+
+/// Steps a socket until it has an event that `wanted` makes something of.
+macro_rules! event_where {
+    ($socket:expr, $wanted:expr) => {{
+        let end = std::time::Instant::now() + 2 * $crate::harness::LIMIT;
+        loop {
+            $socket.wait(std::time::Duration::from_millis(10)).unwrap();
+            let found = std::iter::from_fn(|| $socket.next_event()).find_map($wanted);
+            if let Some(found) = found {
+                break found;
+            }
+            assert!(std::time::Instant::now() < end, "no such event: {}", stringify!($wanted));
+        }
+    }};
+}
+
+pub(crate) use event_where;
+
+/// Reads until what came ends in `tail`; `false` if that does not happen soon. Never panics: the
+/// other end may be gone.
+pub(crate) fn read_up_to(peer: &mut RawPeer, tail: &[u8]) -> bool {
+    let mut bytes = Vec::new();
+    let end = Instant::now() + Duration::from_millis(500);
+    while !bytes.ends_with(tail) && Instant::now() < end {
+        bytes.extend(peer.read_for(1, Duration::from_millis(50)));
+    }
+    bytes.ends_with(tail)
+}

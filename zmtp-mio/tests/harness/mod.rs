@@ -1,0 +1,131 @@
+//! What the test files share: sockets, raw peers, and bounded waiting.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
+
+pub(crate) mod arena;
+pub(crate) mod echo;
+pub(crate) mod listeners;
+mod peer;
+pub(crate) mod processes;
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket};
+
+pub(crate) use echo::{Echo, assert_echo};
+pub(crate) use peer::{RawPeer, RawServer, is_open, mutes};
+
+/// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
+/// background driver.
+pub(crate) fn builder<S: Socket>() -> Builder<S> {
+    static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
+        let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
+        Context::builder().driver(driver).build().expect("a context")
+    });
+    Builder::default().context(&CONTEXT)
+}
+
+/// How long anything may take that should happen at once.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+/// Long enough for whatever is under way to arrive.
+pub(crate) const SETTLE: Duration = Duration::from_millis(100);
+
+/// An ipc endpoint that no other test uses.
+pub(crate) fn ipc() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let file = format!("zmtp-{}-{number}.sock", std::process::id());
+    format!("ipc://{}", std::env::temp_dir().join(file).display())
+}
+
+/// Where to bind to test both transports.
+pub(crate) fn transports() -> [String; 2] {
+    ["tcp://127.0.0.1:*".into(), ipc()]
+}
+
+/// A REP on a free port and where it listens.
+pub(crate) fn rep() -> (Rep, String) {
+    bound(builder::<Rep>().build().unwrap())
+}
+
+pub(crate) fn bound(mut rep: Rep) -> (Rep, String) {
+    let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
+    (rep, endpoint)
+}
+
+pub(crate) fn req(endpoint: &str) -> Req {
+    builder::<Req>().connect(endpoint).unwrap()
+}
+
+/// Bytes of which none can go missing or change places unseen.
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
+}
+
+/// Drives a socket until `done` says so, within [`LIMIT`].
+macro_rules! drive_until {
+    ($socket:expr, $done:expr) => {{
+        let end = std::time::Instant::now() + $crate::harness::LIMIT;
+        while !$done {
+            assert!(std::time::Instant::now() < end, "not within the limit: {}", stringify!($done));
+            $socket.wait(std::time::Duration::from_millis(10)).unwrap();
+        }
+    }};
+}
+
+/// Drives a socket for a while.
+macro_rules! drive_for {
+    ($socket:expr, $time:expr) => {{
+        let end = std::time::Instant::now() + $time;
+        while std::time::Instant::now() < end {
+            $socket.wait(std::time::Duration::from_millis(5)).unwrap();
+        }
+    }};
+}
+
+/// A raw peer that said its part of the handshake and heard nothing yet: the socket is driven by
+/// the same thread.
+pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
+    let mut peer = RawPeer::connect(endpoint);
+    peer.send(&wire::greeting("NULL"));
+    peer.send(&wire::ready(kind));
+    peer
+}
+
+/// All events that wait.
+macro_rules! events {
+    ($socket:expr) => {
+        std::iter::from_fn(|| $socket.next_event()).map(|event| event.kind).collect::<Vec<_>>()
+    };
+}
+
+pub(crate) use {drive_for, drive_until, events};
+
+/// The reasons of the connections that ended.
+pub(crate) fn closes(events: &[EventKind]) -> Vec<CloseReason> {
+    events
+        .iter()
+        .filter_map(|kind| match kind {
+            EventKind::Closed(reason) => Some(*reason),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Resident memory of this process in bytes.
+pub(crate) fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+/// Waits for something outside the socket, within [`LIMIT`].
+pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !done() {
+        assert!(Instant::now() < end, "not within the limit: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,234 @@
+//! Tests in processes of their own, which are this test binary again: for what belongs to a whole
+//! process, such as its memory, its CPU time and its descriptors.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zmtp_mio::{Interest, Item, Pollable, Poller};
+
+use super::LIMIT;
+
+pub(crate) const KIB: usize = 1 << 10;
+pub(crate) const MIB: usize = 1 << 20;
+
+/// Longest life of such a process.
+const LIFE: Duration = Duration::from_secs(180);
+/// Names the test that it is for.
+const NAME: &str = "ZMTP_TEST_ALONE";
+/// Tells it its part.
+const PART: &str = "ZMTP_TEST_PART";
+/// The part of the test itself.
+const MAIN: &str = "main";
+
+/// The name of the test that contains this call, as the test program's arguments have it.
+macro_rules! this_test {
+    () => {{
+        fn here() {}
+        $crate::harness::processes::name_of(here)
+    }};
+}
+
+/// The path of the function around `inner`, without the crate.
+pub(crate) fn name_of<F>(_inner: F) -> &'static str {
+    let path = std::any::type_name::<F>().trim_end_matches("::here");
+    path.split_once("::").map_or(path, |(_, test)| test)
+}
+
+pub(crate) use this_test;
+
+/// Runs `body` in a process of its own. `test` is the name of the calling test.
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    match part(test) {
+        Some(_) => body(),
+        None => finish(start(test, None, MAIN)),
+    }
+}
+
+/// [`alone`] with so many descriptors. Where the system allows fewer the test is skipped, which is a
+/// failure under `ZMTP_NO_SKIP`.
+pub(crate) fn alone_with(test: &str, descriptors: u32, body: impl FnOnce()) {
+    if part(test).is_some() {
+        return body();
+    }
+    let hard = Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout;
+    let hard = String::from_utf8(hard).unwrap();
+    if hard.trim() != "unlimited" && hard.trim().parse::<u32>().unwrap() < descriptors {
+        let why = format!("{test}: {descriptors} descriptors are not allowed, but {}", hard.trim());
+        assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "{why}");
+        println!("SKIPPED {why}");
+        return;
+    }
+    finish(start(test, Some(descriptors), MAIN));
+}
+
+/// The part of this process in the test, if it was started for one.
+pub(crate) fn part(test: &str) -> Option<String> {
+    let ours = std::env::var(NAME).is_ok_and(|name| name == test);
+    ours.then(|| std::env::var(PART).unwrap())
+}
+
+/// Starts this binary again for one part of a test, such as an endpoint to meet at, with at most so
+/// many descriptors.
+pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
+    let limit = descriptors.map_or(String::new(), |n| format!("ulimit -n {n} && "));
+    Command::new("sh")
+        .args(["-c", &format!("{limit}exec \"$0\" \"$@\"")])
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(NAME, test)
+        .env(PART, part)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits for a process of [`start`], and insists that its one test ran and passed.
+pub(crate) fn finish(mut child: Child) {
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = thread::spawn(move || {
+        let mut said = String::new();
+        stdout.read_to_string(&mut said).map(|_| said)
+    });
+    let end = Instant::now() + LIFE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() >= end {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("a process of the test hangs");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let said = reading.join().unwrap().unwrap();
+    assert!(said.contains("1 passed"), "in a process of its own:\n{said}");
+    print!("{said}");
+}
+
+/// CPU time of this process, all threads and those that ended, to a hundredth of a second.
+pub(crate) fn process_time() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    // Behind the program's name, which may have anything in it, user and system time are the
+    // twelfth and thirteenth word.
+    let words = stat.rsplit_once(") ").unwrap().1.split(' ');
+    let ticks: u64 = words.skip(11).take(2).map(|word| word.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(10 * ticks)
+}
+
+/// The most that this process ever had resident, in bytes.
+pub(crate) fn peak_of_memory() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * KIB
+}
+
+/// Descriptors that this process holds.
+pub(crate) fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Insists that this process does nothing, as soon as what is under way is done.
+pub(crate) fn assert_idle() {
+    assert_idle_in(|| thread::sleep(Duration::from_millis(300)));
+}
+
+/// Insists that this process does nothing while a socket with nothing to receive rests: while a call
+/// waits for it, and while the application is away and a driver, if there is one, has the socket.
+pub(crate) fn assert_rests(socket: &mut impl Pollable) {
+    let mut poller = Poller::new().unwrap();
+    assert_idle_in(|| {
+        let mut items = [Item::socket(socket, Interest::READABLE)];
+        let ready = poller.wait(&mut items, Some(Duration::from_millis(300))).unwrap();
+        assert_eq!(ready, 0, "there was something to receive");
+    });
+    assert_idle();
+}
+
+/// Insists that `pause`, which takes 300 ms, costs nothing once what is under way is done: twice in a
+/// row, for a thread that spins may have been kept from the CPU once.
+fn assert_idle_in(mut pause: impl FnMut()) {
+    let (end, mut calm) = (Instant::now() + LIMIT, 0);
+    while calm < 2 {
+        let watch = Watch::all();
+        pause();
+        match watch.check(Duration::from_millis(30)) {
+            Ok(()) => calm += 1,
+            Err(why) => {
+                assert!(Instant::now() < end, "{why}");
+                calm = 0;
+            }
+        }
+    }
+}
+
+/// What a thread may take of the CPU for being woken and looked at.
+const LITTLE: Duration = Duration::from_millis(5);
+
+/// Watches for threads that spin. On a loaded machine they take little CPU time; so it is compared
+/// with the time in which they were not kept waiting for the CPU.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    is_watched: fn(&Path) -> bool,
+    since: Instant,
+    cpu: Duration,
+    threads: BTreeMap<PathBuf, [Duration; 2]>,
+}
+
+impl Watch {
+    /// Over who serves sockets: the calling thread, and drivers.
+    pub(crate) fn start() -> Self {
+        Self::over(|task| {
+            let this = fs::read_link("/proc/thread-self").unwrap();
+            let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+            task.file_name() == this.file_name() || name.trim() == "zmtp-driver"
+        })
+    }
+
+    /// Over all threads.
+    fn all() -> Self {
+        Self::over(|_| true)
+    }
+
+    fn over(is_watched: fn(&Path) -> bool) -> Self {
+        let (cpu, since) = (process_time(), Instant::now());
+        Self { is_watched, since, cpu, threads: threads(is_watched) }
+    }
+
+    /// Insists that the process took less than `bound` of CPU time since, and that no thread was
+    /// any busier than that when it could be.
+    pub(crate) fn assert_calm(&self, bound: Duration) {
+        self.check(bound).unwrap();
+    }
+
+    fn check(&self, bound: Duration) -> Result<(), String> {
+        let (cpu, whole) = (process_time() - self.cpu, self.since.elapsed());
+        if cpu >= bound {
+            return Err(format!("busy: {cpu:?} of {whole:?}"));
+        }
+        let part = bound.as_secs_f64() / whole.as_secs_f64();
+        for (task, now) in threads(self.is_watched) {
+            let before = self.threads.get(&task).copied().unwrap_or_default();
+            let [ran, waited] = [0, 1].map(|at| now[at].saturating_sub(before[at]));
+            if ran > LITTLE + whole.saturating_sub(waited).mul_f64(part) {
+                return Err(format!("busy: {ran:?} of {whole:?}, {waited:?} kept waiting"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long each thread ran, and how long it was ready to while others did.
+fn threads(is_watched: fn(&Path) -> bool) -> BTreeMap<PathBuf, [Duration; 2]> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let of = |task: PathBuf| {
+        // It may have ended meanwhile.
+        let text = fs::read_to_string(task.join("schedstat")).ok()?;
+        let mut nanos = text.split(' ').map(|word| Duration::from_nanos(word.parse().unwrap_or(0)));
+        Some((task, [nanos.next()?, nanos.next()?]))
+    };
+    tasks.filter(|task| is_watched(task)).filter_map(of).collect()
+}

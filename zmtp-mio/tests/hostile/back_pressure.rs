@@ -1,0 +1,165 @@
+//! Peers that ask and do not read, or leave in the middle: what they cost is bounded, and they are
+//! held back rather than stored.
+#![cfg(unix)]
+
+use std::time::Duration;
+
+use crate::harness::arena::Arena;
+use crate::harness::processes::{MIB, alone_with, finish, part, start, this_test};
+use crate::harness::{LIMIT, RawPeer, assert_echo, req};
+use zmtp_mio::{CloseReason, Counters};
+
+const REQUESTS: u64 = 3_000;
+/// Bytes of a large request.
+const LARGE: usize = 64 << 10;
+/// Peers of a crowd, and what each asks.
+const CROWD: u64 = 60;
+const EACH: u64 = 50;
+
+/// A REP does not wait for who does not read: it takes every request and drops the answers past the
+/// high-water mark (RFC 28), and counts them. So nothing piles up, nobody is closed, and no answer is
+/// missing unseen.
+#[test]
+fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
+    let test = this_test!();
+    alone_with(test, 256, || {
+        let arena = Arena::new();
+        let request = wire::delimited(&vec![7; LARGE]);
+        let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
+        for taken in 0..REQUESTS {
+            let sent = peer.send_some(&request);
+            assert_eq!(sent, request.len(), "stalled after {taken} requests");
+        }
+        // Nothing is busy while the peer is still there and does not read. Two queues of 16 MiB, in
+        // buffers that may be twice what is in them, and what sockets were read into.
+        let (counters, closes) = arena.end(72 * MIB);
+        // The honest clients ask for little and were all answered.
+        let honest = counters.messages_received - REQUESTS;
+        let bytes = counters.bytes_received - REQUESTS * LARGE as u64;
+        assert!(bytes < 100 * honest, "{bytes} bytes of {honest} small requests");
+        let dropped = counters.dropped.high_water_mark;
+        let waiting = counters.messages_received - counters.messages_sent - dropped;
+        println!("of {REQUESTS} answers {dropped} were dropped at the mark, {waiting} waited");
+        // What the kernels' buffers took is a few MiB, or tens where they are allowed to grow.
+        assert!(dropped > REQUESTS / 2, "{counters:?}");
+        let mark = (16 * MIB / LARGE) as u64;
+        assert!((1..=mark).contains(&waiting), "{waiting} wait where the mark is {mark}");
+        assert_ends_are_honest(&counters, &closes);
+        // What was kept comes whole, to the last byte that came at all.
+        let mut whole = 0;
+        loop {
+            let answer = peer.read_for(request.len(), LIMIT);
+            if answer.len() < request.len() {
+                break;
+            }
+            assert!(answer == request, "not an answer");
+            whole += 1;
+        }
+        assert!(whole + dropped <= REQUESTS && whole > 0, "{whole} answers came");
+    });
+}
+
+/// The honest clients close when the attack is over, and nobody else was closed.
+fn assert_ends_are_honest(counters: &Counters, closes: &[CloseReason]) {
+    assert!(closes.iter().all(|close| *close == CloseReason::ByPeer), "{closes:?}");
+    assert!(counters.disconnects <= 2 && counters.refused == 0, "{closes:?}");
+}
+
+/// The end of what a peer says is the end of the peer, as with libzmq: what it asked is delivered,
+/// and the answer arrives or is counted.
+#[test]
+fn a_fin_right_behind_the_request_leaves_no_connection_and_no_uncounted_answer() {
+    let test = this_test!();
+    alone_with(test, 512, fins);
+}
+
+fn fins() {
+    let arena = Arena::new();
+    let mut answered = 0;
+    for _ in 0..200 {
+        let mut peer = RawPeer::connect(&arena.endpoint);
+        peer.send(&wire::burst("REQ", &[b"and bye"]));
+        peer.finish();
+        let got = peer.read_for(1_000, Duration::from_millis(200));
+        answered += u64::from(got.ends_with(b"and bye"));
+        peer.assert_closed();
+    }
+    let (counters, _) = arena.end(4 * MIB);
+    println!("{answered} of 200 were answered");
+    let gone = counters.dropped.peer_gone + counters.dropped.half_sent;
+    assert!(answered + gone >= 200, "{answered} answered, {:?}", counters.dropped);
+}
+
+/// libzmq 4.3.5 gives the next honest client of the REP no reply after this.
+#[test]
+fn requests_without_delimiter_of_peers_that_vanish_cost_no_honest_client_its_reply() {
+    let test = this_test!();
+    alone_with(test, 512, || {
+        let arena = Arena::new();
+        for round in 0..200 {
+            let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
+            let bad =
+                [wire::message(&[b"bare"]), wire::message(&[b"a", b"b"]), wire::frame(1, b"")];
+            peer.send(&bad[round % 3]);
+            if round % 2 == 0 {
+                peer.reset();
+            } else {
+                drop(peer);
+            }
+            assert_echo(&mut req(&arena.endpoint), b"next");
+        }
+        let (counters, _) = arena.end(4 * MIB);
+        let dropped = counters.dropped;
+        assert!(dropped.bad_envelope + dropped.incomplete > 0, "{dropped:?}");
+        assert_eq!((dropped.peer_gone, dropped.half_sent), (0, 0));
+    });
+}
+
+/// Answers of 180 MB for which there is room for 32 MiB.
+#[test]
+fn a_crowd_that_never_reads_is_served_within_the_memory_cap() {
+    let test = this_test!();
+    if let Some(endpoint) = part(test).filter(|part| part != "main") {
+        return crowd(&endpoint);
+    }
+    alone_with(test, 512, || {
+        let arena = Arena::with(|options| {
+            options.max_bytes = 32 * MIB;
+            // Else the kernel would hold most of it.
+            options.tcp.send_buffer = Some(64 << 10);
+        });
+        finish(start(test, Some(512), &arena.endpoint));
+        // The cap; over it one answer and one unfinished request of each of the crowd, 7 MiB; and what
+        // an allocator loses between them.
+        let (counters, closes) = arena.end(56 * MIB);
+        let honest = counters.messages_received - CROWD * EACH;
+        let dropped = counters.dropped;
+        println!("{honest} of honest clients; {dropped:?}");
+        // Each answer went out or was dropped for a cause: nothing waits any more.
+        let lost = dropped.high_water_mark + dropped.peer_gone + dropped.half_sent;
+        assert_eq!(counters.messages_received, counters.messages_sent + lost);
+        // Without the cap each peer could have all its answers wait, far below its mark.
+        assert!(dropped.high_water_mark > CROWD * EACH / 2, "the cap was not met: {dropped:?}");
+        assert_eq!(counters.handshakes - counters.disconnects, 0, "{counters:?}");
+        assert!(!closes.contains(&CloseReason::MemoryLimit), "{closes:?}");
+    });
+}
+
+/// The process of the crowd: all ask, and go when all have asked.
+fn crowd(endpoint: &str) {
+    let requests = wire::delimited(&[7; 60_000]).repeat(EACH as usize);
+    let peers: Vec<RawPeer> = (0..CROWD)
+        .map(|number| {
+            let mut peer = RawPeer::connect(endpoint);
+            if let RawPeer::Tcp(stream) = &peer {
+                socket2::SockRef::from(stream).set_recv_buffer_size(64 << 10).unwrap();
+            }
+            peer.handshake_as("REQ");
+            assert_eq!(peer.send_some(&requests), requests.len(), "peer {number} stalled");
+            peer
+        })
+        .collect();
+    // They are served to the end of what they asked while they are there.
+    assert_echo(&mut req(endpoint), b"beside the crowd");
+    drop(peers);
+}

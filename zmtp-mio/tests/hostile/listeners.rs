@@ -1,0 +1,298 @@
+//! Listeners that attack a dialling REQ: it backs off, believes nothing, and is answered as soon as a
+//! good server is there.
+#![cfg(unix)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::harness::listeners::{
+    BadServer, WATCHED, ask_in_vain, assert_growing, assert_longest, assert_served, free_endpoint,
+    read_up_to, waits,
+};
+use crate::harness::processes::{
+    KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory, this_test,
+};
+use crate::harness::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
+use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
+use zmtp_mio::zmtp_core::{self, LimitExceeded, PeerError, Timeout};
+use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
+
+/// What a client may grow by while it is attacked.
+const BOUND: usize = 4 * MIB;
+
+/// What became of a client that was attacked.
+struct Attacked {
+    /// While it was attacked: as often as connections ended before and after the handshake.
+    counters: Counters,
+    events: Vec<EventKind>,
+    /// Waits between dials.
+    waits: Vec<Duration>,
+}
+
+/// Asks a bad listener in vain, in a process of its own. Connections end for the expected reasons
+/// alone, all of them counted; little memory and time are spent; a good server answers afterwards,
+/// and then the process rests.
+fn survives(
+    test: &str,
+    settings: Builder<Req>,
+    behave: impl Fn(RawPeer) -> Option<RawPeer> + Send + 'static,
+    expected: &[CloseReason],
+    then: impl FnOnce(Attacked),
+) {
+    alone_with(test, 256, || {
+        let bad = BadServer::new(behave);
+        let (before, watch) = (peak_of_memory(), Watch::start());
+        let mut req = settings.connect(&bad.endpoint).unwrap();
+        let (events, counters) = ask_in_vain(&mut req);
+        watch.assert_calm(WATCHED / 4);
+        assert!(bad.accepted() > 0, "it was never met");
+        let (ends, waits) = (closes(&events), waits(&events));
+        assert!(!ends.is_empty(), "{events:?}");
+        assert!(ends.iter().all(|why| expected.contains(why)), "{ends:?}");
+        assert_eq!(counters.refused + counters.disconnects, ends.len() as u64, "{counters:?}");
+        assert_eq!((counters.messages_received, counters.events_lost), (0, 0));
+        let endpoint = bad.endpoint.clone();
+        drop(bad);
+        let _good = Echo::on(&endpoint);
+        assert_served(&mut req);
+        let grown = peak_of_memory() - before;
+        println!("{} KiB, waits {waits:?}, {:?}", grown / KIB, ends[0]);
+        assert!(grown < BOUND, "memory grew by {} KiB", grown / KIB);
+        assert_rests(&mut req);
+        then(Attacked { counters, events, waits });
+    });
+}
+
+impl Attacked {
+    /// Its waits grew, and every connection ended before its handshake was over.
+    fn grew_without_handshakes(self) {
+        assert_growing(&self.waits);
+        assert_eq!((self.counters.handshakes, self.counters.disconnects), (0, 0));
+    }
+
+    /// Its waits grew, and every connection ended after its handshake.
+    fn grew_with_handshakes(self) {
+        assert_growing(&self.waits);
+        assert_eq!(self.counters.refused, 0);
+        assert!(self.counters.handshakes >= self.counters.disconnects);
+    }
+
+    /// It saw no use in dialling soon again.
+    fn waited_long(self) {
+        assert_longest(&self.waits);
+        assert_eq!((self.counters.handshakes, self.counters.disconnects), (0, 0));
+    }
+}
+
+/// Takes a connection as far as the request.
+fn to_the_request(peer: &mut RawPeer) -> bool {
+    peer.try_send(&wire::burst("REP", &[])).is_ok() && read_up_to(peer, b"question")
+}
+
+/// Replies to the request with these bytes, and keeps the connection.
+fn replies(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
+    move |mut peer| {
+        if to_the_request(&mut peer) {
+            let _ = peer.try_send(&bytes);
+        }
+        Some(peer)
+    }
+}
+
+/// Says this at once, and keeps the connection.
+fn says(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
+    move |mut peer| {
+        let _ = peer.try_send(&bytes);
+        Some(peer)
+    }
+}
+
+fn protocol(error: impl Into<zmtp_core::Error>) -> CloseReason {
+    CloseReason::Protocol(error.into())
+}
+
+/// The peer is gone, in whichever way the system tells first: its end, its reset, or that it does
+/// not read.
+fn gone() -> [CloseReason; 3] {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
+    [CloseReason::ByPeer, CloseReason::Io(ConnectionReset), CloseReason::Io(BrokenPipe)]
+}
+
+#[test]
+fn a_listener_that_closes_at_once_is_survived() {
+    let test = this_test!();
+    survives(test, builder(), |_| None, &gone(), Attacked::grew_without_handshakes);
+}
+
+#[test]
+fn a_listener_that_says_nothing_is_survived() {
+    let test = this_test!();
+    let settings = builder().handshake_timeout(Duration::from_millis(300));
+    let late = protocol(zmtp_core::Error::TimedOut(Timeout::Handshake));
+    survives(test, settings, Some, &[late], Attacked::grew_without_handshakes);
+}
+
+#[test]
+fn a_listener_that_talks_garbage_is_survived() {
+    let test = this_test!();
+    let mechanism = MechanismName::new(&[0xff; 20]);
+    let unknown = protocol(PeerError::MechanismMismatch { peer: mechanism });
+    survives(test, builder(), says(vec![0xff; 300]), &[unknown], Attacked::waited_long);
+}
+
+#[test]
+fn a_listener_that_greets_and_talks_garbage_is_survived() {
+    let test = this_test!();
+    let garbage = [&wire::greeting("NULL")[..], &[0xff; 300]].concat();
+    let flags = protocol(Malformed::ReservedFlags(0xff));
+    survives(test, builder(), says(garbage), &[flags], Attacked::grew_without_handshakes);
+}
+
+#[test]
+fn a_listener_that_talks_http_is_survived() {
+    let test = this_test!();
+    let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
+    let old = protocol(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(b'H')));
+    survives(test, builder(), says(http), &[old], Attacked::waited_long);
+}
+
+#[test]
+fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
+    let test = this_test!();
+    let error = [&wire::greeting("NULL")[..], &wire::error("go away")].concat();
+    let refused = protocol(PeerError::Refused);
+    survives(test, builder(), says(error), &[refused], |client| {
+        let is_reason = |kind: &EventKind| match kind {
+            EventKind::Refused(reason) => reason.bytes() == b"go away",
+            _ => false,
+        };
+        let reasons = client.events.iter().filter(|kind| is_reason(kind)).count();
+        assert_eq!(reasons as u64, client.counters.refused, "{:?}", client.events);
+        client.waited_long();
+    });
+}
+
+#[test]
+fn a_listener_of_the_wrong_socket_type_is_tried_at_the_longest_intervals() {
+    let test = this_test!();
+    let (ours, peer) = (SocketType::Req, SocketType::Pub);
+    let wrong = protocol(PeerError::IncompatibleSocketType { ours, peer });
+    let wire = wire::burst("PUB", &[]);
+    survives(test, builder(), says(wire), &[wrong], Attacked::waited_long);
+}
+
+#[test]
+fn a_server_that_closes_after_the_handshake_is_survived() {
+    let test = this_test!();
+    let behave = |mut peer: RawPeer| {
+        to_the_request(&mut peer);
+        None
+    };
+    let ends = [CloseReason::ByPeer];
+    survives(test, builder(), behave, &ends, Attacked::grew_with_handshakes);
+}
+
+#[test]
+fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
+    let test = this_test!();
+    let behave = |mut peer: RawPeer| {
+        if to_the_request(&mut peer) {
+            let _ = peer.try_send(&wire::delimited(&[7; 1_000])[..500]);
+        }
+        peer.reset();
+        None
+    };
+    let reset = [CloseReason::Io(std::io::ErrorKind::ConnectionReset)];
+    survives(test, builder(), behave, &reset, |client| {
+        assert!(client.counters.dropped.incomplete > 0, "{:?}", client.counters);
+        client.grew_with_handshakes();
+    });
+}
+
+#[test]
+fn a_server_that_announces_a_reply_of_2_to_the_63_bytes_is_survived() {
+    let test = this_test!();
+    let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 63)].concat();
+    let end = protocol(Malformed::FrameSize(1 << 63));
+    survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
+}
+
+#[test]
+fn a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived() {
+    let test = this_test!();
+    let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat();
+    let limit = zmtp_core::Limit::Frame;
+    let end = protocol(LimitExceeded { limit, allowed: 128 << 20, got: 1 << 40 });
+    survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
+}
+
+/// Asks a server that says these bytes again and again instead of a reply, until, 2 s later, it
+/// begins to behave; insists on the reply then.
+fn pestered(bytes: &[u8]) -> Counters {
+    let endpoint = free_endpoint();
+    let server = RawServer::on(&endpoint);
+    let behaves = Arc::new(AtomicBool::new(false));
+    let serving = thread::spawn({
+        let (behaves, bytes) = (Arc::clone(&behaves), bytes.to_vec());
+        move || {
+            let mut peer = server.accept_as("REP");
+            while !behaves.load(Ordering::Relaxed) {
+                peer.send_some(&bytes);
+                thread::sleep(Duration::from_millis(5));
+            }
+            // Requests that were given up come on connections that are over.
+            let mut peer = server.accept_within(LIMIT).map_or(peer, |mut newer| {
+                newer.handshake_as("REP");
+                newer
+            });
+            let request = peer.read_message();
+            peer.send(&wire::reply_to(&request, b"good"));
+            peer
+        }
+    });
+    let before = peak_of_memory();
+    let mut req = builder::<Req>().connect(&endpoint).unwrap();
+    let reply = req.request("question", Duration::from_secs(2)).unwrap();
+    assert!(reply.is_none(), "{reply:?} is no reply");
+    behaves.store(true, Ordering::Relaxed);
+    let reply = req.request("again", 2 * LIMIT).unwrap().expect("it is not dead for good");
+    assert_eq!(reply.bytes().unwrap(), b"good");
+    let grown = peak_of_memory() - before;
+    assert!(grown < BOUND, "memory grew by {} KiB", grown / KIB);
+    // The request that was given up took its connection with it, and nothing else did.
+    assert_eq!(closes(&events!(req)), [CloseReason::Abandoned]);
+    let counters = req.counters();
+    assert_eq!((counters.dials, counters.disconnects), (2, 1));
+    let _peer = serving.join().unwrap();
+    assert_rests(&mut req);
+    counters
+}
+
+#[test]
+fn heartbeats_alone_are_no_reply() {
+    alone_with(this_test!(), 256, || {
+        pestered(&wire::ping(&[9; 16]).repeat(50));
+        pestered(&wire::command("PONG", b"unasked").repeat(50));
+    });
+}
+
+#[test]
+fn replies_that_nobody_asked_for_are_counted_and_not_believed() {
+    alone_with(this_test!(), 256, || {
+        // Without a delimiter, and without a body.
+        let counters = pestered(&[wire::frame(0, b"bare"), wire::message(&[b""])].concat());
+        assert!(counters.dropped.bad_envelope > 0, "{:?}", counters.dropped);
+        // Well-formed in everything but that it never ends.
+        pestered(&wire::frame(1, b""));
+    });
+}
+
+#[test]
+fn unknown_commands_without_end_are_counted_and_no_reply() {
+    alone_with(this_test!(), 256, || {
+        let counters = pestered(&wire::command("WHAT", &[7; 200]).repeat(20));
+        assert!(counters.ignored_commands > 1_000, "{counters:?}");
+    });
+}

@@ -1,0 +1,21 @@
+//! Hostile peers, crowds and faults: each is bounded and counted, and honest peers are served.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+#[path = "../harness/heap.rs"]
+mod heap;
+
+mod back_pressure;
+mod caps;
+mod commands;
+mod faults;
+mod floods;
+mod fork;
+mod idle_peers;
+mod killed;
+mod lengths;
+mod listeners;
+mod metadata;
+mod routing_ids;
+mod slow_handshakes;
+mod wrong_protocols;

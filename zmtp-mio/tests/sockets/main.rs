@@ -1,0 +1,25 @@
+//! Messages through each socket type.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+#[path = "../harness/heap.rs"]
+mod heap;
+
+mod json;
+mod kept_messages;
+mod pair;
+mod pipeline;
+mod proxy;
+mod pub_sub;
+mod req_rep;
+mod reroute;
+mod router_dealer;
+mod sending_only;
+mod spec_dealer;
+mod spec_pair;
+mod spec_pipeline;
+mod spec_publish;
+mod spec_router;
+mod spec_subscribe;
+mod stray_replies;
+mod stream;

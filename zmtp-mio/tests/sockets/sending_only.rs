@@ -1,0 +1,112 @@
+//! Whoever only sends gets on: newcomers are let in, full queues are seen, peers are answered.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::{LIMIT, SETTLE, builder, drive_until};
+use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_mio::{Dealer, Error, HighWaterMark, Pub, Pull, Push, Router};
+
+fn endpoint_of(mut endpoints: impl Iterator<Item = zmtp_mio::Endpoint>) -> String {
+    endpoints.next().unwrap().to_string()
+}
+
+#[test]
+fn a_push_that_never_waits_takes_a_second_peer_in() {
+    let mut push = builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(push.endpoints());
+    let mut first = builder::<Pull>().connect(&endpoint).unwrap();
+    drive_until!(push, {
+        first.step().unwrap();
+        push.counters().handshakes == 1
+    });
+    let _second = crate::harness::half_ready(&endpoint, "PULL");
+    let end = Instant::now() + LIMIT;
+    while push.counters().handshakes < 2 {
+        push.try_send("work").unwrap();
+        first.try_recv().unwrap();
+        assert!(Instant::now() < end, "it is not let in");
+    }
+}
+
+#[test]
+fn a_push_that_never_waits_answers_pings() {
+    let mut push = builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(push.endpoints());
+    let mut peer = crate::harness::half_ready(&endpoint, "PULL");
+    drive_until!(push, push.counters().handshakes == 1);
+    peer.send(&wire::ping(b"?"));
+    thread::sleep(SETTLE);
+    // Two messages, far enough apart that the second looks.
+    for _ in 0..2 {
+        push.try_send("work").unwrap();
+        thread::sleep(SETTLE);
+    }
+    peer.read_exact(64);
+    peer.read_frame();
+    let frames: Vec<_> = (0..3).map(|_| peer.read_frame()).collect();
+    assert!(frames.contains(&(4, b"\x04PONG?".to_vec())), "{frames:?}");
+}
+
+#[test]
+fn a_publisher_that_never_waits_hears_of_a_subscription_after_a_moment() {
+    let mut publisher = builder::<Pub>().bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(publisher.endpoints());
+    let mut peer = crate::harness::half_ready(&endpoint, "SUB");
+    peer.send(&wire::command("SUBSCRIBE", b""));
+    let end = Instant::now() + LIMIT;
+    let mut sent = 0;
+    while publisher.topic_count() == 0 {
+        // As one that has something to say now and then.
+        publisher.send("news").unwrap();
+        sent += 1;
+        thread::sleep(Duration::from_millis(20));
+        assert!(Instant::now() < end, "it does not hear");
+    }
+    assert!(sent < 20, "after {sent} messages");
+}
+
+#[test]
+fn a_router_that_must_not_drop_finds_a_newcomer_by_sending_alone() {
+    let mut router = builder::<Router>().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(router.endpoints());
+    let id = RoutingId::new(b"d").unwrap();
+    let mut dealer = builder::<Dealer>().routing_id(id).connect(&endpoint).unwrap();
+    let end = Instant::now() + LIMIT;
+    loop {
+        dealer.step().unwrap();
+        match router.send_to(b"d", "found", Duration::ZERO) {
+            Ok(()) => break,
+            Err(failed) => assert!(matches!(failed.error, Error::Unroutable)),
+        }
+        assert!(Instant::now() < end, "it is not found");
+    }
+    assert_eq!(dealer.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("found"));
+}
+
+/// Bytes of a message that fill the kernel's buffers before they fill a queue by their number.
+const LARGE: usize = 64 << 10;
+
+#[test]
+fn a_queue_that_reaches_its_mark_while_nothing_can_be_written_counts_as_full() {
+    let mark = HighWaterMark { messages: 50, ..HighWaterMark::default() };
+    let mut publisher =
+        builder::<Pub>().no_drop(true).send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(publisher.endpoints());
+    let mut peer = crate::harness::half_ready(&endpoint, "SUB");
+    peer.send(&wire::command("SUBSCRIBE", b""));
+    assert!(publisher.wait_for_subscribers(1, LIMIT).unwrap());
+    let body = vec![0; LARGE];
+    let full = (0..10_000).find_map(|_| publisher.try_send(body.as_slice()).err());
+    assert!(matches!(full.expect("the mark").error, Error::WouldBlock));
+    assert!(!publisher.step().unwrap().writable);
+    assert_eq!(publisher.counters().dropped.high_water_mark, 0);
+
+    let mut push = builder::<Push>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(push.endpoints());
+    let _peer = crate::harness::half_ready(&endpoint, "PULL");
+    drive_until!(push, push.counters().handshakes == 1);
+    let full = (0..10_000).find_map(|_| push.try_send(body.as_slice()).err());
+    assert!(matches!(full.expect("the mark").error, Error::WouldBlock));
+    assert!(!push.step().unwrap().writable);
+}
