@@ -1,22 +1,22 @@
-//! What a message costs its publisher when thousands of subscriptions do not match it:
+//! The cost of publishing a message while thousands of subscriptions do not match it:
 //! `cargo bench -p zmtp-mio --bench fan_out`.
 //!
-//! Matching walks the message's first part, not the subscriptions: the columns should hardly differ
-//! from row to row. No subscription matches, so that nothing is sent and only matching is measured,
-//! with what goes with each send: the look at the other peers now and then.
+//! Matching walks the first part of the message, not the subscriptions, so the columns should hardly
+//! differ between rows. No subscription matches, so nothing is sent: the measurement contains only
+//! matching and the regular work of each send, such as polling the other peers.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use zmtp_mio::{HighWaterMark, Message, Pub, Sub};
 
-/// Messages per measurement; the best of several counts.
+/// Messages per measurement. The best of several measurements is used.
 const MESSAGES: u32 = 200_000;
 const ROUNDS: u32 = 5;
 const LIMIT: Duration = Duration::from_secs(30);
 
 fn main() {
-    // `cargo test --benches` only wants to see it run.
+    // For `cargo test --benches` one short run is enough.
     let measures = std::env::args().any(|arg| arg == "--bench");
     let messages = if measures { MESSAGES } else { 100 };
     println!("ns per message that nobody wants, by bytes of its first part");
@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-/// A subscriber with so many topics, none of which matches, though all begin as the messages do.
+/// A subscriber with so many topics. None matches, although all have a prefix in common with the messages.
 fn subscribe(endpoint: &str, count: usize, publisher: &mut Pub) -> Sub {
     let mark = HighWaterMark { messages: usize::MAX, ..HighWaterMark::default() };
     let mut sub = Sub::builder().send_mark(mark).connect(endpoint).expect("a socket");

@@ -1,8 +1,8 @@
 //! Round trips of REQ and REP between two processes: ours, libzmq's, and plain sockets that move
 //! the same bytes.
 //!
-//! `cargo bench -p zmtp-mio --bench round_trip -- --quick`; [`USAGE`] has the rest. The three take
-//! turns within each round, so that what else the machine does meets all of them.
+//! `cargo bench -p zmtp-mio --bench round_trip -- --quick`; [`USAGE`] lists the options. The three are
+//! interleaved within each round, so that other load of the machine affects all of them.
 
 use core::error::Error;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use std::{env, fs, thread};
 
 use summary::{Load, Summary};
 
-// By path, and not a dependency: libzmq is no part of what this package is built from.
+// By path, not as a dependency: this package must not depend on libzmq.
 #[path = "../../tests/interop/src/raw.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "shared with a library")]
 mod raw;
@@ -36,7 +36,7 @@ ZMTP_LIBZMQ_PEER is the program libzmq-peer, if it is not to be built.";
 const SIZES: [usize; 4] = [1, 64, 1024, 65_536];
 const TRANSPORTS: &[&str] = if cfg!(unix) { &["tcp", "ipc"] } else { &["tcp"] };
 const PLACEMENTS: [&str; 3] = ["one-cpu", "cpu-each", "unpinned"];
-/// How long starting a server and everything else about a run but its round trips may take.
+/// The time limit for starting a server and for everything else in a run except round trips.
 const START: Duration = Duration::from_secs(20);
 
 /// Our REP: echoes until the process is ended.
@@ -93,7 +93,7 @@ fn main() -> ExitCode {
 
 /// One side of a measurement, with the arguments and the output of libzmq-peer.
 fn child(args: &[&str]) -> Result<(), Box<dyn Error>> {
-    // Nothing outlives the benchmark, however that ends.
+    // No child process outlives the benchmark.
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         process::exit(0);
@@ -102,9 +102,9 @@ fn child(args: &[&str]) -> Result<(), Box<dyn Error>> {
     match *args {
         ["ours", "rep", endpoint] => ours_reply(endpoint, ready),
         ["raw", "rep", endpoint] => Ok(raw::reply(endpoint, ready)?),
-        [who, "req", endpoint, "--size", size, "--count", count, "--warmup", warmup] => {
+        [library, "req", endpoint, "--size", size, "--count", count, "--warmup", warmup] => {
             let load = Load { size: size.parse()?, count: count.parse()?, warmup: warmup.parse()? };
-            let ours = who == "ours";
+            let ours = library == "ours";
             let times =
                 if ours { ours_request(endpoint, &load)? } else { raw::request(endpoint, &load)? };
             println!("{times}");
@@ -328,7 +328,7 @@ impl Drop for Running {
     }
 }
 
-/// Where socket files are made.
+/// The folder of the socket files.
 #[derive(Debug)]
 struct TempDir(PathBuf);
 
@@ -339,7 +339,7 @@ impl TempDir {
         Ok(Self(path))
     }
 
-    /// Where a server can bind: at a file of its own, each time.
+    /// An endpoint for a server to bind to, with a new file each time.
     fn endpoint(&self, transport: &str, round: usize, at: usize) -> String {
         if transport == "tcp" {
             return "tcp://127.0.0.1:*".to_owned();
@@ -356,7 +356,7 @@ impl Drop for TempDir {
     }
 }
 
-/// The CPUs that this process may use, if taskset is there.
+/// The CPUs that this process may use, if taskset is installed.
 fn cpus() -> Result<Vec<usize>, Box<dyn Error>> {
     let id = process::id().to_string();
     let output = Command::new("taskset").args(["-c", "-p", &id]).stderr(Stdio::null()).output()?;
@@ -371,7 +371,7 @@ fn cpus() -> Result<Vec<usize>, Box<dyn Error>> {
     Ok(cpus)
 }
 
-/// The program that speaks libzmq, built if need be.
+/// The program that uses libzmq, built if necessary.
 fn libzmq_peer() -> Result<PathBuf, Box<dyn Error>> {
     if let Some(path) = env::var_os("ZMTP_LIBZMQ_PEER") {
         let path = PathBuf::from(path);

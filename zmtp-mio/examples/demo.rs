@@ -1,5 +1,5 @@
-//! The main job in one command: a REP server and a REQ client exchange over TCP and over IPC, and
-//! the round trips are timed. `cargo demo`
+//! A REP server and a REQ client exchange messages over TCP and IPC; prints round-trip times.
+//! Run it with `cargo demo`.
 
 use std::error::Error;
 use std::thread;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if answered == asked { Ok(()) } else { Err("requests went unanswered".into()) }
 }
 
-/// Echoes requests until it is stopped; says how many.
+/// Echoes requests until it is stopped; returns their number.
 fn serve(mut rep: Rep) -> Result<usize, zmtp_mio::Error> {
     for answered in 0.. {
         match rep.recv() {

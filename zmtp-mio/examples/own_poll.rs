@@ -1,5 +1,5 @@
-//! A REP in a poll of the caller's, beside a listener that is none of ours: one thread, no blocking
-//! call but the poll's own. `cargo run -p zmtp-mio --example own_poll`, then
+//! A REP in the application's own `mio::Poll`, together with a plain TCP listener: one thread, and no
+//! blocking call except `Poll::poll`. Run `cargo run -p zmtp-mio --example own_poll`, then
 //! `zmtp req tcp://127.0.0.1:5555 hello` and `nc 127.0.0.1 5556`.
 
 use std::io::Write as _;
@@ -20,8 +20,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut events = Events::with_capacity(64);
     let mut answered = 0;
     loop {
-        // Each turn of the loop steps the socket, whatever the poll had to say: a step that finds
-        // nothing is one system call.
+        // Each iteration steps the socket, whichever event arrived: a step without work is one system
+        // call.
         let ready = rep.step()?;
         if ready.readable
             && let Some(request) = rep.try_recv()?
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             rep.send(request)?;
             answered += 1;
         }
-        // `next` is zero while messages wait, and else when the socket has something to do.
+        // `next` is zero while messages are queued; otherwise it is the time until the socket's next task.
         poll.poll(&mut events, ready.next)?;
         if events.iter().any(|event| event.token() == PLAIN) {
             while let Ok((mut stream, _)) = plain.accept() {
