@@ -75,11 +75,11 @@ impl Command {
     }
 }
 
-/// Join a serial line, on which firmware speaks ZMTP, to a ZeroMQ endpoint
+/// Connect a serial line with ZMTP firmware to a ZeroMQ endpoint
 ///
-/// Carries bytes both ways. Each greeting of the firmware gets a connection of its own; a lost
-/// connection is made again when the firmware greets again, and a lost line is opened again.
-/// --verbose tells what happens.
+/// Copies bytes both ways. Each greeting of the firmware starts a new connection. After a lost
+/// connection the next greeting starts another one; a lost line is opened again. --verbose
+/// reports each of these.
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
@@ -89,13 +89,13 @@ pub(crate) struct BridgeArgs {
     #[arg(value_name = "SERIAL-OR-TCP")]
     pub(crate) serial: String,
 
-    /// What to connect it to: `tcp://host:5555`, `ipc:///path`
+    /// The endpoint: `tcp://host:5555`, `ipc:///path`
     ///
-    /// A wildcard (`tcp://*:5555`) is bound, and one peer at a time is served.
+    /// A wildcard (`tcp://*:5555`) is bound, and serves one peer at a time.
     #[arg(value_name = "ENDPOINT")]
     pub(crate) endpoint: String,
 
-    /// Listen on ENDPOINT, for peers that connect
+    /// Listen on ENDPOINT instead of connecting
     #[arg(long)]
     pub(crate) bind: bool,
 
@@ -103,8 +103,8 @@ pub(crate) struct BridgeArgs {
     #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
     pub(crate) baud: u32,
 
-    /// A greeting after this long without bytes begins a new session; a shorter pause is part
-    /// of a message
+    /// A greeting after this long without bytes starts a new session; after a shorter pause it is
+    /// part of a message
     #[arg(long, value_name = "DURATION", default_value = "50ms", value_parser = duration::parse)]
     pub(crate) silence: Duration,
 
@@ -112,9 +112,9 @@ pub(crate) struct BridgeArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Answer requests: with themselves, with a command's output, or with a fixed reply
+/// Answer requests: with the request itself, the output of a command, or a fixed reply
 ///
-/// Prints each request. Without --echo, --exec and --reply*, it echoes.
+/// Prints each request. The default is --echo.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct RepArgs {
@@ -125,19 +125,20 @@ pub(crate) struct RepArgs {
     #[command(flatten)]
     pub(crate) places: PlaceArgs,
 
-    /// Reply with the request itself, part by part (what is done by default)
+    /// Reply with the request itself, part by part (the default)
     #[arg(long, conflicts_with_all = ["exec", "reply", "reply_file", "reply_hex"])]
     pub(crate) echo: bool,
 
     /// Run `sh -c CMD` for each request and reply with its output, as one part
     ///
-    /// The command finds the request on stdin, parts one behind the other, and their sizes in
-    /// `ZMTP_PART_SIZES` ("5 0 12"). If it fails (exit other than 0, a signal, --exec-timeout,
-    /// more than 16 MiB of output), the reply is one empty part and stderr says why.
+    /// The command reads the request from stdin, its parts concatenated, and finds their sizes in
+    /// `ZMTP_PART_SIZES` ("5 0 12"). If it fails (exit code other than 0, a signal,
+    /// --exec-timeout, more than 16 MiB of output), the reply is one empty part and the reason is
+    /// printed to stderr.
     #[arg(long, value_name = "CMD", conflicts_with_all = ["reply", "reply_file", "reply_hex"])]
     pub(crate) exec: Option<OsString>,
 
-    /// Kill a command that takes longer, with all it started
+    /// Kill a command that takes longer, and its child processes
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     pub(crate) exec_timeout: Duration,
 
@@ -148,7 +149,7 @@ pub(crate) struct RepArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
-    /// End with 3 if no request comes for this long; for ever if not given
+    /// End with 3 if no request arrives for this long; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 
@@ -159,12 +160,12 @@ pub(crate) struct RepArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Ask and print the reply
+/// Send a request and print the reply
 ///
 /// The first argument is the endpoint, each further one a part of the message. If --connect or
-/// --bind names endpoints, every argument is a part; several endpoints are asked in turn. Parts
-/// may also come from --file, --hex and `-` (stdin); they go in the order of the command line.
-/// Without any part the message is all of stdin, byte by byte.
+/// --bind names endpoints, every argument is a part; several endpoints get the requests in turn.
+/// Parts may also come from --file, --hex and `-` (stdin), in the order of the command line.
+/// Without any part the message is all of stdin, unchanged.
 #[derive(Args, Debug)]
 #[command(
     after_help = HELP,
@@ -180,7 +181,7 @@ pub(crate) struct ReqArgs {
         value_parser = duration::parse)]
     pub(crate) timeout: Duration,
 
-    /// Send the message N times, each after the last one's reply
+    /// Send the message N times, each after the previous reply
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: u64,
@@ -190,7 +191,7 @@ pub(crate) struct ReqArgs {
         value_parser = duration::parse)]
     pub(crate) interval: Duration,
 
-    /// Go on after a request without reply; the exit code is that of the first
+    /// Continue after a request without reply; the exit code is that of the first such request
     #[arg(short, long)]
     pub(crate) keep_going: bool,
 
@@ -201,14 +202,14 @@ pub(crate) struct ReqArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Endpoints with their side said.
+/// Endpoints with an explicit side.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PlaceArgs {
     /// Listen on this endpoint; may be repeated
     #[arg(long, value_name = "ENDPOINT")]
     pub(crate) bind: Vec<String>,
 
-    /// Connect to this endpoint, whether or not anybody is there yet; may be repeated
+    /// Connect to this endpoint, even if it is not bound yet; may be repeated
     #[arg(long, value_name = "ENDPOINT")]
     pub(crate) connect: Vec<String>,
 }
@@ -216,11 +217,11 @@ pub(crate) struct PlaceArgs {
 /// How to print.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct OutputArgs {
-    /// Print JSON: messages on stdout, all else on stderr, one object per line
+    /// Print JSON: messages on stdout, everything else on stderr, one object per line
     #[arg(short, long, help_heading = "Output", conflicts_with_all = ["raw", "hex_output"])]
     pub(crate) json: bool,
 
-    /// Print the bytes as they are: nothing between parts, nothing behind messages
+    /// Print the bytes unchanged: no separators between parts or after messages
     #[arg(short, long, help_heading = "Output", conflicts_with = "hex_output")]
     pub(crate) raw: bool,
 
@@ -232,7 +233,7 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Tell on stderr what happens to connections, as it happens
+    /// Report connection events on stderr as they happen
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
 }

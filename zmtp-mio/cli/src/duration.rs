@@ -4,7 +4,7 @@ use core::time::Duration;
 
 const EXPECTED: &str = "expected a number with a unit: 500ms, 5s, 1.5s, 2m or 1h";
 
-/// Takes a duration from text. A number alone is refused: nobody knows what it would mean.
+/// Parses a duration. A number without a unit is refused, because its unit is unclear.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_refused() {
+    fn ambiguous_durations_are_refused() {
         for text in ["", "5", "s", "-5s", "5 s", "5sec", "1.2.3s", ".s", "5S", "1e3s", "inf"] {
             assert_eq!(parse(text), Err(EXPECTED.into()), "{text}");
         }

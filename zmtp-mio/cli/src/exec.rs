@@ -1,4 +1,4 @@
-//! A command per request: the request on its stdin, the reply from its stdout.
+//! Runs a command per request: the request on its stdin, the reply from its stdout.
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -12,27 +12,27 @@ use zmtp_mio::{Error, Handle, Message};
 
 use crate::commands::Device;
 
-/// The most that a command may put out.
+/// The largest output of a command in bytes.
 const MOST: u64 = 16 << 20;
-/// Longest wait between two looks whether a command that closed its output has ended.
+/// The longest interval between checks whether a command that closed its output has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How to run commands.
+/// Settings for running commands.
 #[derive(Debug)]
 pub(crate) struct Exec {
     pub(crate) command: OsString,
     pub(crate) timeout: Duration,
-    /// Of the socket that goes on being served while a command runs.
+    /// The socket that is served while a command runs.
     pub(crate) handle: Handle,
 }
 
-/// Why there is no output: for the notes.
+/// Why there is no output, for a note.
 type Trouble = String;
 
 impl Exec {
-    /// Runs the command for a request and gives its output back, or says why there is none.
+    /// Runs the command for a request; returns its output, or the reason why there is none.
     ///
-    /// Meanwhile the socket goes on: it accepts and greets peers, and a signal stops it.
+    /// The socket is served meanwhile: it accepts peers, and a signal stops it.
     pub(crate) fn run<D: Device>(
         &self,
         socket: &mut D,
@@ -47,7 +47,7 @@ impl Exec {
             let Some(rest) = rest(deadline) else { return Ok(Err(self.too_long())) };
             match socket.wait(rest) {
                 Ok(()) => {}
-                // By the output's end; or by a late one, of a command that took too long.
+                // Woken by the end of the output, or by that of an earlier command that took too long.
                 Err(Error::Woken) => match output.try_recv() {
                     Ok(Ok(output)) => break output,
                     Ok(Err(error)) => return Ok(Err(format!("cannot read its output: {error}"))),
@@ -57,7 +57,7 @@ impl Exec {
             }
         };
         if output.len() as u64 > MOST {
-            return Ok(Err(format!("put out more than {MOST} bytes")));
+            return Ok(Err(format!("printed more than {MOST} bytes")));
         }
         let mut look = Duration::from_millis(1);
         let status = loop {
@@ -86,7 +86,7 @@ impl Exec {
         command.arg("-c").arg(&self.command);
         command.env("ZMTP_PART_SIZES", sizes.join(" "));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        // A group of its own, to be killed as a whole.
+        // A separate process group, which can be killed as a whole.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut running = Running { child: command.spawn()?, ended: false };
@@ -106,7 +106,7 @@ impl Exec {
                 Some(stdout) => stdout.take(MOST + 1).read_to_end(&mut bytes),
                 None => Ok(0),
             };
-            // Nobody may wait for it any more.
+            // The receiver may be gone.
             let _ = found.send(read.map(|_| bytes));
             let _ = handle.wake();
         })?;
@@ -114,7 +114,7 @@ impl Exec {
     }
 }
 
-/// A command that is killed with all it started, unless it ended by itself.
+/// A command that is killed with its child processes, unless it ended by itself.
 struct Running {
     child: Child,
     ended: bool,
@@ -144,7 +144,7 @@ impl Drop for Running {
     }
 }
 
-/// What is left until a deadline; `None` if it is over.
+/// The time left until a deadline; `None` if it has passed.
 fn rest(deadline: Option<Instant>) -> Option<Duration> {
     let rest = deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
     (!rest.is_zero()).then_some(rest)

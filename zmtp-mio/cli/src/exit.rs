@@ -9,16 +9,16 @@ use zmtp_mio::Error;
 /// The end of every help text.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0    all went well; also when the reader of our output went away
+  0    success; also if the reader of our output is gone
   1    a file, stdin, stdout or the system failed
   2    wrong usage
-  3    nothing came, or could be sent, within --timeout
-  4    an endpoint is no endpoint, is in use, or cannot be bound
-  5    the peer was lost after it was asked, or messages with it
-  6    what was decoded is malformed, cut short or incomplete
+  3    nothing was received, or could be sent, within --timeout
+  4    an endpoint is invalid, in use, or cannot be bound
+  5    the peer was lost after a request, or messages were lost with it
+  6    the decoded bytes are malformed or incomplete
   130  interrupted by Ctrl-C (143: by SIGTERM)";
 
-/// Why a command did not do what it should.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// An endpoint could not be opened.
@@ -27,17 +27,17 @@ pub(crate) enum Failure {
     Interrupted(u8),
     /// Reading or writing failed.
     Io { doing: String, source: io::Error },
-    /// So many messages were accepted for sending and did not go out.
+    /// This many messages were accepted for sending but not sent.
     Lost { n: u64 },
-    /// What was to be decoded has so many faults, each told where it is.
+    /// The decoded bytes have this many faults, each reported with its position.
     Malformed { faults: u64 },
-    /// Nobody reads our output any more: no fault of ours.
+    /// The reader of our output is gone. This is not an error.
     OutputClosed,
-    /// The peer asked is gone.
+    /// The peer of the request is gone.
     PeerLost,
     /// The socket failed otherwise.
     Socket(Error),
-    /// What was waited for did not come; why, if that is known.
+    /// The awaited event did not happen in time; the reason, if it is known.
     Timeout { awaited: &'static str, within: Duration, reason: Option<String> },
     /// The arguments contradict each other or their bounds.
     Usage(&'static str),
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// Whether there is nothing to say about it.
+    /// Whether no text is printed.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(self, Self::Interrupted(_) | Self::OutputClosed)
     }
@@ -91,7 +91,7 @@ impl fmt::Display for Failure {
             Self::Endpoint(error) | Self::Socket(error) => error.fmt(f),
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Self::Lost { n } => write!(f, "{n} messages did not go out"),
+            Self::Lost { n } => write!(f, "{n} messages were not sent"),
             Self::Malformed { faults: 1 } => f.write_str("1 fault was found"),
             Self::Malformed { faults } => write!(f, "{faults} faults were found"),
             Self::Usage(text) => f.write_str(text),

@@ -1,4 +1,4 @@
-//! What to send: bytes from the command line, from files, and from stdin.
+//! The bytes to send, from the command line, files and stdin.
 
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -11,15 +11,15 @@ use zmtp_mio::{Handle, Message};
 
 use crate::exit::Failure;
 
-/// Bytes of the largest message: what a peer takes unless told otherwise.
+/// Bytes of the largest message that a peer accepts by default.
 const LARGEST: u64 = Limits::DEFAULT.max_message;
 
-/// Where the bytes of a part come from.
+/// The source of the bytes of a part.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
     Bytes(Vec<u8>),
     File(PathBuf),
-    /// So many bytes, of no meaning.
+    /// This many bytes of filler.
     Size(u64),
     Stdin,
 }
@@ -29,7 +29,7 @@ pub(crate) enum Part {
 pub(crate) struct Hex(pub(crate) Vec<u8>);
 
 impl Hex {
-    /// Takes pairs of hex digits; white space and colons may lie between pairs.
+    /// Parses pairs of hex digits; white space and colons may separate pairs.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut bytes = Vec::with_capacity(text.len() / 2);
         let mut high = None;
@@ -46,12 +46,12 @@ impl Hex {
         }
         match high {
             None => Ok(Self(bytes)),
-            Some(_) => Err("expected pairs of hex digits, and the last is alone".into()),
+            Some(_) => Err("expected pairs of hex digits, but the last digit has no pair".into()),
         }
     }
 }
 
-/// Makes a message of its parts. Reading waits until files and stdin are at their end.
+/// Makes a message from parts. Reads files and stdin to their end.
 pub(crate) fn read(parts: &[Part]) -> Result<Message, Failure> {
     if let [part] = parts {
         // Large bodies become messages without a copy.
@@ -80,7 +80,7 @@ impl Part {
     }
 }
 
-/// Digits over and over: a size can be seen in them.
+/// Repeated digits, which make the size visible.
 fn filled(size: u64) -> io::Result<Vec<u8>> {
     let size = usize::try_from(size).ok().filter(|size| *size as u64 <= LARGEST);
     let size = size.ok_or_else(too_large)?;
@@ -94,7 +94,7 @@ fn too_large() -> io::Error {
     )
 }
 
-/// All there is to read, if a message can hold it.
+/// Everything up to the end, if it fits a message.
 fn whole(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -108,13 +108,13 @@ fn fits(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether reading these parts waits for somebody to type.
+/// Whether reading these parts waits for input from a terminal.
 pub(crate) fn is_typed(parts: &[Part]) -> bool {
     parts.contains(&Part::Stdin) && io::stdin().is_terminal()
 }
 
-/// Lines of stdin, read on a thread of their own and on demand, so that the socket is served and
-/// can be stopped while nothing comes.
+/// Lines of stdin, read on demand in a separate thread, so that the socket is served and can be
+/// stopped while there is no input.
 #[derive(Debug)]
 pub(crate) struct Lines {
     ask: Sender<()>,
@@ -122,7 +122,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Starts the thread. The handle's socket is woken once for each line asked for.
+    /// Starts the thread. It wakes the handle's socket once for each requested line.
     pub(crate) fn start(handle: Handle) -> Result<Self, Failure> {
         let (ask, asked) = channel();
         let (found, lines) = channel();
@@ -138,13 +138,13 @@ impl Lines {
         Ok(Self { ask, lines })
     }
 
-    /// Asks for the next line. Then the socket is woken, and [`Lines::take`] has it.
+    /// Requests the next line. When the socket is woken, [`Lines::take`] returns it.
     pub(crate) fn ask(&self) {
         // It is there as long as this is.
         let _ = self.ask.send(());
     }
 
-    /// The line asked for; `None` at the end.
+    /// The requested line; `None` at the end.
     pub(crate) fn take(&self) -> Result<Option<Vec<u8>>, Failure> {
         self.lines.recv().unwrap_or(Ok(None)).map_err(Failure::io("read stdin"))
     }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_lose_their_newline_and_nothing_else() {
+    fn lines_are_read_without_their_newline() {
         let mut text = &b"one\n\n two\r\n\xff"[..];
         for expected in [&b"one"[..], b"", b" two\r", b"\xff"] {
             assert_eq!(line(&mut text).unwrap().as_deref(), Some(expected));

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first stops the socket, which then cleans up; the second ends at once.
+//! Ctrl-C and SIGTERM: the first signal stops the socket, which then cleans up; the second ends the
+//! program at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,14 +7,14 @@ use zmtp_mio::Handle;
 
 use crate::exit::Failure;
 
-/// Tells signals to the socket.
+/// Stops the socket when a signal arrives.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     signal: Option<u8>,
-    /// Stops what the command does; false if that failed.
+    /// Stops the command; false if that failed.
     stop: Option<Box<dyn FnMut() -> bool + Send>>,
 }
 
@@ -24,12 +25,12 @@ impl core::fmt::Debug for State {
 }
 
 impl Interrupt {
-    /// Takes the signals over. SIGHUP stays what it was: `nohup` may have set it aside.
+    /// Installs the handlers. SIGHUP is unchanged: `nohup` may ignore it.
     #[cfg(unix)]
     pub(crate) fn install() -> Result<Self, Failure> {
         use signal_hook::consts::{SIGINT, SIGTERM};
 
-        let fail = || Failure::io("take signals over");
+        let fail = || Failure::io("install signal handlers");
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(fail())?;
         let interrupt = Self::default();
         let told = interrupt.clone();
@@ -49,17 +50,17 @@ impl Interrupt {
         Ok(Self::default())
     }
 
-    /// From now on a signal stops this socket; before, there is nothing to clean up.
+    /// From now on a signal stops this socket. Before, there is nothing to clean up.
     pub(crate) fn attach(&self, handle: Handle) {
         self.attach_with(move || handle.stop().is_ok());
     }
 
-    /// From now on a signal calls this, which says whether the command will end by it.
+    /// From now on a signal calls this function, which returns whether the command will end.
     pub(crate) fn attach_with(&self, stop: impl FnMut() -> bool + Send + 'static) {
         self.state(|state| state.stop = Some(Box::new(stop)));
     }
 
-    /// What ended a socket that was stopped.
+    /// The signal that stopped the socket.
     pub(crate) fn failure(&self) -> Failure {
         const SIGINT: u8 = 2;
         Failure::Interrupted(self.state(|state| state.signal).unwrap_or(SIGINT))

@@ -1,4 +1,4 @@
-//! Printing: messages on stdout, all else on stderr.
+//! Printing: messages on stdout, everything else on stderr.
 
 use core::cell::Cell;
 use core::fmt::Write as _;
@@ -20,13 +20,13 @@ enum Format {
     Text,
 }
 
-/// Prints in the format asked for.
+/// Prints in the requested format.
 #[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
     quiet: bool,
     verbose: bool,
-    /// Progress stands on the terminal's last line.
+    /// Progress is shown on the last line of the terminal.
     progress: Cell<bool>,
 }
 
@@ -70,7 +70,7 @@ enum Record<'a> {
     },
 }
 
-/// What went and came in all.
+/// Totals of sent and received messages.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stats {
     pub(crate) sent: u64,
@@ -79,11 +79,11 @@ pub(crate) struct Stats {
     pub(crate) received_bytes: u64,
     /// From the first message to the last.
     pub(crate) seconds: f64,
-    /// To be sent, and given up for whatever reason.
+    /// Messages to send that were given up for any reason.
     pub(crate) lost: u64,
 }
 
-/// `{"text": "..."}`, or `{"hex": "..."}` for what is no UTF-8.
+/// `{"text": "..."}`, or `{"hex": "..."}` for invalid UTF-8.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Part<'a> {
@@ -116,7 +116,7 @@ impl Output {
         self.verbose
     }
 
-    /// Whether progress would be seen, and would not stand between messages or records.
+    /// Whether progress is visible and does not mix with messages or records.
     pub(crate) fn shows_progress(&self) -> bool {
         let prints = !self.quiet && io::stdout().is_terminal();
         io::stderr().is_terminal() && !prints && !self.is_json()
@@ -130,7 +130,7 @@ impl Output {
         matches!(self.format, Format::Raw)
     }
 
-    /// Bytes and nothing else.
+    /// Bytes only.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         if self.quiet { Ok(()) } else { print(bytes) }
     }
@@ -139,17 +139,17 @@ impl Output {
         matches!(self.format, Format::Json)
     }
 
-    /// A message that came, counted from 1.
+    /// A received message, counted from 1.
     pub(crate) fn received(&self, n: u64, message: &Message) -> Result<(), Failure> {
         self.message(message, |parts| Record::Message { n, parts })
     }
 
-    /// A request that came, counted from 1.
+    /// A received request, counted from 1.
     pub(crate) fn request(&self, n: u64, message: &Message) -> Result<(), Failure> {
         self.message(message, |parts| Record::Request { n, parts })
     }
 
-    /// A reply that came, and how long after its request.
+    /// A received reply, and the time since its request.
     pub(crate) fn reply(&self, n: u64, message: &Message, rtt: Duration) -> Result<(), Failure> {
         if self.verbose && !matches!(self.format, Format::Json) {
             self.note(&format!("reply {n} after {:.1} µs", rtt.as_secs_f64() * 1e6));
@@ -158,14 +158,14 @@ impl Output {
         self.message(message, |parts| Record::Reply { n, parts, rtt_us })
     }
 
-    /// An endpoint that is bound, made concrete.
+    /// A bound endpoint, without wildcards.
     pub(crate) fn listening(&self, endpoint: &Endpoint) {
         let endpoint = endpoint.to_string();
         let text = format!("listening on {endpoint}");
         self.tell(&text, &Record::Listening { endpoint });
     }
 
-    /// What happened to a connection; only if that is wanted.
+    /// A connection event, if events are printed.
     pub(crate) fn event(&self, event: &Event) {
         if !self.verbose {
             return;
@@ -174,7 +174,7 @@ impl Output {
         self.tell(&text, &record);
     }
 
-    /// As [`Output::event`], where that is what was asked for: on stdout.
+    /// As [`Output::event`], on stdout, for `zmtp monitor`.
     pub(crate) fn happened(&self, event: &Event) -> Result<(), Failure> {
         let (text, record) = event_line(event);
         self.line(&text, || record)
@@ -193,17 +193,17 @@ impl Output {
         print(line.as_bytes())
     }
 
-    /// Something worth knowing.
+    /// A note.
     pub(crate) fn note(&self, text: &str) {
         self.tell(&format!("zmtp: {text}"), &Record::Note { text });
     }
 
-    /// Sums up.
+    /// Totals.
     pub(crate) fn stats(&self, text: &str, stats: &Stats) {
         self.tell(text, &Record::Stats(stats));
     }
 
-    /// How far it is: a line that the next one replaces.
+    /// Progress: a line that the next one replaces.
     pub(crate) fn progress(&self, text: &str) {
         self.progress.set(true);
         let _ = write!(io::stderr().lock(), "\r{text}\x1b[K");
@@ -237,7 +237,7 @@ impl Output {
         }
     }
 
-    /// To stderr. That nobody reads it is no reason to stop.
+    /// Prints to stderr. Errors are ignored: it may have no reader.
     pub(crate) fn tell(&self, text: &str, record: &impl Serialize) {
         let line = match self.format {
             Format::Json => json(record),
@@ -284,7 +284,7 @@ fn event_line(event: &Event) -> (String, Record<'static>) {
     (text, Record::Event { event: name, endpoint, remote, detail })
 }
 
-/// What an event is called, and more about it.
+/// The name of an event, and details.
 pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
     match kind {
         EventKind::Accepted => ("accepted", None),
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_tells_text_from_bytes() {
+    fn json_distinguishes_text_from_bytes() {
         let message = Message::from_parts([&b"a\"\n"[..], b"", b"\xff\x00"]);
         let record = Record::Reply { n: 1, parts: Part::all(&message), rtt_us: 7 };
         let expected = r#"{"type":"reply","n":1,"parts":[{"text":"a\"\n"},{"text":""},{"hex":"ff00"}],"rtt_us":7}"#;

@@ -1,5 +1,5 @@
-//! What to send, and for a request whom to, taken from the matches by hand: parts of several kinds
-//! keep the order of the command line.
+//! The message and, for a request, its destination. Read from the matches by hand, so that parts of
+//! several kinds keep the order of the command line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use crate::args::PlaceArgs;
 use crate::input::{Hex, Part};
 
-/// What to ask, and whom.
+/// A request and its destination.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// The endpoint that is the first argument.
@@ -23,12 +23,12 @@ pub(crate) struct Request {
 
 #[derive(Args, Debug)]
 struct RequestArgs {
-    /// The endpoint: bound if it has a wildcard, else connected to. Not with --bind or --connect
+    /// The endpoint: bound if it contains a wildcard, otherwise connected to. Not with --bind or --connect
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     target: Option<OsString>,
 
-    /// A part of the message; `-` is a part read from stdin. Put `--` before those that begin
-    /// with a dash
+    /// A part of the message; `-` is a part read from stdin. Put `--` before parts that begin with
+    /// a dash
     #[arg(value_name = "MESSAGE")]
     messages: Vec<OsString>,
 
@@ -43,7 +43,7 @@ struct RequestArgs {
     #[arg(long, value_name = "HEX", value_parser = Hex::parse)]
     hex: Vec<Hex>,
 
-    /// Send each line of stdin as a request of its own, without its newline
+    /// Send each line of stdin as a separate request, without its newline
     #[arg(short, long, conflicts_with_all = ["messages", "file", "hex", "count"])]
     lines: bool,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Reply(pub(crate) Vec<Part>);
 
 #[derive(Args, Debug)]
 struct ReplyArgs {
-    /// Reply with this text; may be repeated and mixed with the next two, each makes a part
+    /// Reply with this text; may be repeated and combined with the next two, each adds a part
     #[arg(long, value_name = "TEXT")]
     reply: Vec<OsString>,
 
@@ -88,7 +88,7 @@ impl FromArgMatches for Request {
         let endpoint = target.map(|target| target.to_string_lossy().into_owned());
         let lines = matches.get_flag("lines");
         if lines && !parts.is_empty() {
-            let text = "--lines takes the messages from stdin: there can be no MESSAGE";
+            let text = "--lines reads the messages from stdin: MESSAGE is not allowed";
             return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
         }
         let mut parts = in_order(parts)?;
@@ -171,7 +171,7 @@ pub(crate) fn in_order(mut parts: Vec<(usize, Part)>) -> Result<Vec<Part>, clap:
     parts.sort_by_key(|(index, _)| *index);
     let parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
     if parts.iter().filter(|part| **part == Part::Stdin).count() > 1 {
-        let text = "stdin can be read only once: `-` was given twice";
+        let text = "stdin can be read only once, but `-` is given twice";
         return Err(clap::Error::raw(ErrorKind::ValueValidation, text));
     }
     Ok(parts)

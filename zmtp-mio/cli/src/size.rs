@@ -1,6 +1,6 @@
 //! Numbers of bytes: `300`, `64k`, `1M`; and rates: `100`, `0.5`, `20k`.
 
-/// Takes a number of bytes; k, M and G are powers of 1024.
+/// Parses a number of bytes; k, M and G are powers of 1024.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
     const EXPECTED: &str = "expected a number of bytes: 300, 64k, 1M or 2G";
     let (number, shift) = match text.as_bytes().last() {
@@ -16,7 +16,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "too large".into())
 }
 
-/// Takes a number of messages per second; k and M are powers of 1000.
+/// Parses a number of messages per second; k and M are powers of 1000.
 pub(crate) fn rate(text: &str) -> Result<f64, String> {
     const EXPECTED: &str = "expected messages per second: 100, 0.5 or 20k";
     let (number, times) = match text.as_bytes().last() {
@@ -28,7 +28,7 @@ pub(crate) fn rate(text: &str) -> Result<f64, String> {
         return Err(EXPECTED.into());
     }
     let rate = number.parse::<f64>().map_err(|_| EXPECTED)? * times;
-    // From one in a day to what no clock can part.
+    // From one in a day to the resolution of the clock.
     if (1e-5..=1e9).contains(&rate) { Ok(rate) } else { Err(EXPECTED.into()) }
 }
 
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unclear_is_refused() {
+    fn ambiguous_numbers_are_refused() {
         for text in ["", "k", "-1", "+1", "1.5k", "1 k", "1kB", "99999999999G"] {
             assert!(parse(text).is_err(), "{text}");
         }

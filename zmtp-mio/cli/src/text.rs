@@ -12,7 +12,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Parts with ` | ` between them; an empty part is nothing.
+/// Parts separated by ` | `; an empty part is empty text.
 pub(crate) fn hex_line(message: &Message) -> String {
     message.parts().map(hex).collect::<Vec<_>>().join(" | ") + "\n"
 }
@@ -24,7 +24,7 @@ pub(crate) fn text_line(message: &Message) -> String {
     parts.join(" | ") + "\n"
 }
 
-/// Bytes as text. What would break the line, or is no text, is escaped; on demand `|` too.
+/// Bytes as text. Line breaks, control characters and invalid UTF-8 are escaped; on request `|` too.
 pub(crate) fn escape(bytes: &[u8], bar: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -43,8 +43,8 @@ pub(crate) fn escape(bytes: &[u8], bar: bool) -> String {
     text
 }
 
-/// What a terminal would obey instead of showing: control characters, line separators, and marks
-/// that turn the direction of text.
+/// Characters that a terminal interprets instead of showing: control characters, line separators, and
+/// marks that change the direction of text.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_one_line_whatever_it_holds() {
+    fn any_bytes_become_one_line_of_text() {
         let line = |parts: &[&[u8]]| text_line(&Message::from_parts(parts));
         assert_eq!(line(&["grüße | \"quoted\"".as_bytes()]), "grüße | \"quoted\"\n");
         assert_eq!(line(&[b"a|b", b"", b"c"]), "a\\|b |  | c\n");

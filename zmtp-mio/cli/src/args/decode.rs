@@ -10,10 +10,10 @@ use crate::size;
 
 /// Print a captured ZMTP stream frame by frame
 ///
-/// The file is what one side sent, from its greeting on, or a capture of packets as tcpdump and
-/// Wireshark write them (pcap, pcapng), of which the TCP connections that speak ZMTP are shown,
-/// both directions. What is malformed, cut short or missing is told with its place, and the exit
-/// code is 6.
+/// The file contains the bytes of one side, starting with its greeting, or a packet capture from
+/// tcpdump or Wireshark (pcap, pcapng). Of a capture, both directions of the TCP connections with
+/// ZMTP are printed. Malformed, incomplete or missing bytes are reported with their position, and
+/// the exit code is 6.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct DecodeArgs {
@@ -21,15 +21,15 @@ pub(crate) struct DecodeArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// Of a capture, only connections with this TCP port on either side, ZMTP or not
+    /// In a capture, use only connections with this TCP port on either side, ZMTP or not
     #[arg(short, long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
 
-    /// Take it for this version, whatever it begins with: one side alone does not always tell
+    /// Decode as this version; one side alone does not always determine it
     #[arg(long = "as", value_name = "VERSION", value_parser = ["1.0", "2.0", "3.1"])]
     pub(crate) version: Option<String>,
 
-    /// Bytes of each body that are shown; all of them with --json and --raw
+    /// Bytes to print of each body; all with --json and --raw
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size::parse)]
     pub(crate) show: u64,
 

@@ -8,9 +8,9 @@ use super::{OutputArgs, PlaceArgs, SocketArgs};
 use crate::duration;
 use crate::exit::HELP;
 
-/// Open a socket and print what happens to its connections, as it happens
+/// Open a socket and print its connection events as they happen
 ///
-/// Messages that come are thrown away. A SUB subscribes to nothing.
+/// Received messages are discarded. A SUB has no subscription.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct MonitorArgs {
@@ -18,7 +18,7 @@ pub(crate) struct MonitorArgs {
     #[arg(value_name = "TYPE")]
     pub(crate) socket_type: TypeName,
 
-    /// Endpoints: on the side that the type suggests, bound if they have a wildcard
+    /// Endpoints, on the usual side of the type; bound if they contain a wildcard
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     pub(crate) endpoints: Vec<String>,
 
@@ -34,7 +34,7 @@ pub(crate) struct MonitorArgs {
         "closed", "retrying", "ready", "refused"])]
     pub(crate) until: Option<String>,
 
-    /// End with 3 if nothing happens for this long; for ever if not given
+    /// End with 3 if there is no event for this long; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 

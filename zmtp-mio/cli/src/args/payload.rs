@@ -1,5 +1,5 @@
-//! What to send and whom to, for the types that do not wait for replies. Taken from the matches by
-//! hand, as requests are: parts keep the order of the command line.
+//! The message and its destination, for types that do not wait for replies. Read from the matches by
+//! hand, as for requests, so that parts keep the order of the command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use crate::input::{Hex, Part};
 use crate::parts::{bytes, file, hex, in_order, indexed, made_of};
 use crate::size;
 
-/// What to send, and whom to.
+/// The message and its destination.
 #[derive(Debug)]
 pub(crate) struct Payload {
     /// The endpoint that is the first argument.
     pub(crate) endpoint: Option<String>,
     pub(crate) places: PlaceArgs,
-    /// The message; with lines, what stands before each.
+    /// The message; with lines, the parts before each line.
     pub(crate) parts: Vec<Part>,
     pub(crate) lines: Option<LinesOf>,
 }
@@ -26,9 +26,9 @@ pub(crate) struct Payload {
 /// Messages from lines.
 #[derive(Debug)]
 pub(crate) struct LinesOf {
-    /// A file; else stdin.
+    /// A file; stdin if `None`.
     pub(crate) file: Option<PathBuf>,
-    /// What lies between the parts of a line.
+    /// The separator of the parts of a line.
     pub(crate) split: Option<Vec<u8>>,
     /// Lines are hex.
     pub(crate) hex: bool,
@@ -40,8 +40,8 @@ struct PayloadArgs {
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     target: Option<OsString>,
 
-    /// A part of the message; `-` is a part read from stdin. Put `--` before those that begin
-    /// with a dash
+    /// A part of the message; `-` is a part read from stdin. Put `--` before parts that begin with
+    /// a dash
     #[arg(value_name = "MESSAGE")]
     messages: Vec<OsString>,
 
@@ -56,7 +56,7 @@ struct PayloadArgs {
     #[arg(long, value_name = "HEX", value_parser = Hex::parse)]
     hex: Vec<Hex>,
 
-    /// A part of so many bytes: 300, 64k, 1M; may be repeated
+    /// A part with this number of bytes: 300, 64k, 1M; may be repeated
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     size: Vec<u64>,
 
@@ -64,7 +64,7 @@ struct PayloadArgs {
     #[arg(short, long)]
     lines: bool,
 
-    /// As --lines, with the lines of a file
+    /// As --lines, from a file
     #[arg(long, value_name = "FILE", conflicts_with = "lines")]
     lines_from: Option<PathBuf>,
 

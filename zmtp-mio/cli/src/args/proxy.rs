@@ -7,16 +7,16 @@ use clap::{Args, ValueEnum};
 use super::{OutputArgs, SocketArgs, TypeName};
 use crate::exit::HELP;
 
-/// Pass messages between two sockets, both ways, until Ctrl-C
+/// Forward messages between two sockets in both directions, until Ctrl-C
 ///
-/// Each socket is TYPE=ENDPOINT, which is bound, or TYPE=connect:ENDPOINT; commas part several
-/// endpoints. Usual pairs: `xsub=... xpub=...` for publishers and subscribers, `router=...
-/// dealer=...` for requests and services, `pull=... push=...` for work. A SUB subscribes to
-/// everything. With --verbose, what happened to connections is told at the end.
+/// Each socket is TYPE=ENDPOINT, which is bound, or TYPE=connect:ENDPOINT. Several endpoints are
+/// separated by commas. Usual pairs: `xsub=... xpub=...` for publishers and subscribers,
+/// `router=... dealer=...` for requests and services, `pull=... push=...` for work. A SUB
+/// subscribes to everything. With --verbose, connection events are printed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ProxyArgs {
-    /// The one side, like xsub=tcp://*:5555
+    /// One side, like xsub=tcp://*:5555
     #[arg(value_name = "FRONTEND")]
     pub(crate) frontend: EndArg,
 
@@ -28,11 +28,11 @@ pub(crate) struct ProxyArgs {
     #[arg(long, value_name = "SOCKET")]
     pub(crate) capture: Option<EndArg>,
 
-    /// Obey PAUSE, RESUME, TERMINATE and STATISTICS that come here: a pair or rep
+    /// Accept PAUSE, RESUME, TERMINATE and STATISTICS on this socket: a pair or rep
     #[arg(long, value_name = "SOCKET")]
     pub(crate) control: Option<EndArg>,
 
-    /// Sum up at the end, on stderr
+    /// Print totals at the end, on stderr
     #[arg(short, long, help_heading = "Output")]
     pub(crate) stats: bool,
 
@@ -58,7 +58,7 @@ impl FromStr for EndArg {
         const EXPECTED: &str = "expected TYPE=ENDPOINT or TYPE=connect:ENDPOINT";
         let (name, endpoints) = text.split_once('=').ok_or(EXPECTED)?;
         let socket_type = TypeName::from_str(name, true)
-            .map_err(|_| format!("{EXPECTED}; {name:?} is no socket type"))?;
+            .map_err(|_| format!("{EXPECTED}; {name:?} is not a socket type"))?;
         let mut end = Self { socket_type, bind: Vec::new(), connect: Vec::new() };
         for endpoint in endpoints.split(',') {
             match endpoint.strip_prefix("connect:") {

@@ -1,6 +1,6 @@
 //! Settings of sockets.
 
-#![expect(clippy::doc_markdown, reason = "help, where ticks would be in the way")]
+#![expect(clippy::doc_markdown, reason = "help texts have no ticks")]
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -14,35 +14,35 @@ use crate::duration;
 use crate::input::Hex;
 use crate::size;
 
-/// What the options of a socket are called in ZeroMQ.
+/// Options of a socket, with their names in ZeroMQ.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Socket")]
 pub(crate) struct SocketArgs {
-    /// Messages that may wait to be sent to a peer (SNDHWM); 1000
+    /// High-water mark of each outbound queue, in messages (SNDHWM); default 1000
     #[arg(long, value_name = "N")]
     send_mark: Option<usize>,
 
-    /// Messages that may wait to be received from a peer (RCVHWM); 1000
+    /// High-water mark of each inbound queue, in messages (RCVHWM); default 1000
     #[arg(long, value_name = "N")]
     receive_mark: Option<usize>,
 
-    /// How long to go on sending at the end (LINGER); 30s, or 1s without progress
+    /// How long to keep sending at the end (LINGER); default 30s, or 1s without progress
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     linger: Option<Duration>,
 
-    /// Close a connection that is silent for so long, and probe it as often (HEARTBEAT_IVL)
+    /// Time between PINGs (HEARTBEAT_IVL); a connection without an answer is closed
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     heartbeat: Option<Duration>,
 
-    /// How long a probed peer may be silent; as long as --heartbeat (HEARTBEAT_TIMEOUT)
+    /// How long to wait for data after a PING (HEARTBEAT_TIMEOUT); default: that of --heartbeat
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
     heartbeat_timeout: Option<Duration>,
 
-    /// Let the peer give us up if nothing follows a probe for so long (HEARTBEAT_TTL)
+    /// How long the peer waits for data after a PING before it closes (HEARTBEAT_TTL)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
     heartbeat_ttl: Option<Duration>,
 
-    /// The routing id that a ROUTER is to know us by (ROUTING_ID), up to 255 bytes
+    /// The routing id by which a ROUTER addresses this socket (ROUTING_ID), up to 255 bytes
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::ValueParser::os_string())]
     routing_id: Option<OsString>,
 
@@ -54,37 +54,36 @@ pub(crate) struct SocketArgs {
     #[arg(long)]
     immediate: bool,
 
-    /// Keep only the newest message of each queue (CONFLATE): of dealer, pub, pull, push and sub
+    /// Keep only the newest message of each queue (CONFLATE); for dealer, pub, pull, push and sub
     #[arg(long)]
     conflate: bool,
 
-    /// Bytes of the largest message that is taken (MAXMSGSIZE): 64k, 1M; 128M
+    /// Size of the largest message to accept (MAXMSGSIZE): 64k, 1M; default 128M
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     max_message: Option<u64>,
 
-    /// Time for connecting and handshake (HANDSHAKE_IVL); 10s
+    /// Time limit for connecting and the handshake (HANDSHAKE_IVL); default 10s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     handshake_timeout: Option<Duration>,
 
-    /// The first wait before dialling again (RECONNECT_IVL); 100ms
+    /// The first wait before reconnecting (RECONNECT_IVL); default 100ms
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     reconnect: Option<Duration>,
 
-    /// The longest wait before dialling again (RECONNECT_IVL_MAX); 3s
+    /// The longest wait before reconnecting (RECONNECT_IVL_MAX); default 3s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     reconnect_max: Option<Duration>,
 
-    /// Probe idle TCP connections after so long (TCP_KEEPALIVE_IDLE)
+    /// Idle time before TCP keep-alive probes (TCP_KEEPALIVE_IDLE)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     keepalive: Option<Duration>,
 }
 
 impl SocketArgs {
-    /// The options of the library; what is wrong with them, if anything is. Not all types can
-    /// conflate.
+    /// The options of the library, or an error text. Not all types can conflate.
     pub(crate) fn options(&self, conflates: bool) -> Result<Options, &'static str> {
         if self.conflate && !conflates {
-            return Err("--conflate is of dealer, pub, pull, push and sub");
+            return Err("--conflate is only for dealer, pub, pull, push and sub");
         }
         let mut options = Options::default();
         set(&mut options.send_mark.messages, self.send_mark);

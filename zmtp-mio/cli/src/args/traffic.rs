@@ -1,6 +1,6 @@
-//! Arguments of the types that send or receive as they like: all but REQ and REP.
+//! Arguments of the types that send and receive independently: all except REQ and REP.
 
-#![expect(clippy::doc_markdown, reason = "help, where ticks would be in the way")]
+#![expect(clippy::doc_markdown, reason = "help texts have no ticks")]
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -11,22 +11,22 @@ use super::{OutputArgs, Payload, PlaceArgs, SocketArgs};
 use crate::exit::HELP;
 use crate::{duration, size};
 
-/// What to send, how often and how fast.
+/// The message, how often and how fast to send it.
 #[derive(Args, Debug)]
 pub(crate) struct SendingArgs {
     #[command(flatten)]
     pub(crate) payload: Payload,
 
-    /// Send the message N times; 1 unless told otherwise
+    /// Send the message N times; default 1
     #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["lines", "lines_from"],
         value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
-    /// Send the message again and again
+    /// Send the message repeatedly without end
     #[arg(long, conflicts_with_all = ["count", "lines", "lines_from"])]
     pub(crate) forever: bool,
 
-    /// Time from one message to the next, at least
+    /// Minimum time between messages
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse,
         conflicts_with = "rate")]
     pub(crate) interval: Option<Duration>,
@@ -35,12 +35,12 @@ pub(crate) struct SendingArgs {
     #[arg(long, value_name = "N", value_parser = size::rate)]
     pub(crate) rate: Option<f64>,
 
-    /// Begin when N peers are there; of pub and xpub: N subscribers
+    /// Start when N peers are connected; for pub and xpub: N subscribers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) peers: usize,
 }
 
-/// Where to receive, and how much.
+/// The endpoints to receive from, and how many messages.
 #[derive(Args, Debug)]
 pub(crate) struct ReceivingArgs {
     /// Endpoints: `tcp://127.0.0.1:5555`, `ipc:///path`; bound if they have a wildcard
@@ -64,7 +64,7 @@ pub(crate) struct ExchangeArgs {
     #[command(flatten)]
     pub(crate) sending: SendingArgs,
 
-    /// End with 0 after N messages came and all were sent; without it, go on. 0 only sends
+    /// End with 0 when N messages were received and all were sent; 0 only sends. Without it, continue
     #[arg(long, value_name = "N")]
     pub(crate) receive: Option<u64>,
 
@@ -74,23 +74,23 @@ pub(crate) struct ExchangeArgs {
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct IdleArgs {
-    /// End with 0 when no message has come for this long
+    /// End with 0 when no message arrives for this long
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) idle: Option<Duration>,
 }
 
-/// What all have.
+/// Options of all types.
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
-    /// End with 3 if for this long no message comes, or can be sent; for ever if not given
+    /// End with 3 if no message arrives, or can be sent, for this long; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Sum up at the end, on stderr
+    /// Print totals at the end, on stderr
     #[arg(short, long, help_heading = "Output")]
     pub(crate) stats: bool,
 
-    /// Show progress also if stderr is no terminal
+    /// Show progress even if stderr is not a terminal
     #[arg(long, help_heading = "Output", conflicts_with_all = ["json", "quiet"])]
     pub(crate) progress: bool,
 
@@ -101,7 +101,7 @@ pub(crate) struct RunArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Hand messages out to workers, one each in turn
+/// Distribute messages to workers in turn
 ///
 /// Without MESSAGE the message is all of stdin.
 #[derive(Args, Debug)]
@@ -113,7 +113,7 @@ pub(crate) struct PushArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Take messages that others push, and print them
+/// Receive pushed messages and print them
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct PullArgs {
@@ -123,16 +123,16 @@ pub(crate) struct PullArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Publish messages: to every subscriber whose topic they begin with
+/// Publish messages to every subscriber with a matching topic
 ///
-/// Without MESSAGE the message is all of stdin. Begins when somebody has subscribed (--peers).
+/// Without MESSAGE the message is all of stdin. Starts when there is a subscriber (--peers).
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct PubArgs {
     #[command(flatten)]
     pub(crate) sending: SendingArgs,
 
-    /// Wait for subscribers that are slow instead of dropping their messages (XPUB_NODROP)
+    /// Wait for slow subscribers instead of dropping their messages (XPUB_NODROP)
     #[arg(long)]
     pub(crate) no_drop: bool,
 
@@ -140,14 +140,14 @@ pub(crate) struct PubArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Subscribe, and print what is published
+/// Subscribe, and print published messages
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct SubArgs {
     #[command(flatten)]
     pub(crate) receiving: ReceivingArgs,
 
-    /// Only messages that begin with this; may be repeated. Everything if not given
+    /// Only messages that begin with this topic; may be repeated. Without it, all messages
     #[arg(long, value_name = "TEXT")]
     pub(crate) topic: Vec<OsString>,
 
@@ -155,18 +155,18 @@ pub(crate) struct SubArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Send messages to peers in turn, and print what they send
+/// Send messages to peers in turn, and print received ones
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct DealerArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Send back each message that comes
+    /// Send back each received message
     #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
     pub(crate) echo: bool,
 
-    /// Greet each peer with an empty message, for a ROUTER to know us (PROBE_ROUTER)
+    /// Send an empty message to each new peer, so that a ROUTER learns our routing id (PROBE_ROUTER)
     #[arg(long)]
     pub(crate) probe: bool,
 
@@ -174,20 +174,20 @@ pub(crate) struct DealerArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Send messages to the peers that their first parts name, and print what comes
+/// Send messages to the peer with the routing id in the first part, and print received ones
 ///
-/// The first part of what comes is its sender's routing id.
+/// The first part of a received message is the routing id of its sender.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct RouterArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Send back each message that comes
+    /// Send back each received message
     #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
     pub(crate) echo: bool,
 
-    /// Fail if nobody has the routing id, instead of dropping the message (ROUTER_MANDATORY)
+    /// Fail if no peer has the routing id, instead of dropping the message (ROUTER_MANDATORY)
     #[arg(long)]
     pub(crate) mandatory: bool,
 
@@ -195,11 +195,11 @@ pub(crate) struct RouterArgs {
     #[arg(long)]
     pub(crate) handover: bool,
 
-    /// Tell of peers that come and go: a message of the routing id and an empty part
+    /// Print when peers connect and disconnect, as a message of the routing id and an empty part
     #[arg(long)]
     pub(crate) notify: bool,
 
-    /// Greet each peer with an empty message (PROBE_ROUTER)
+    /// Send an empty message to each new peer (PROBE_ROUTER)
     #[arg(long)]
     pub(crate) probe: bool,
 
@@ -207,14 +207,14 @@ pub(crate) struct RouterArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Send messages to the one peer, and print what it sends
+/// Send messages to the single peer, and print received ones
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct PairArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Send back each message that comes
+    /// Send back each received message
     #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
     pub(crate) echo: bool,
 
@@ -231,15 +231,15 @@ pub(crate) struct XpubArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Wait for subscribers that are slow instead of dropping their messages (XPUB_NODROP)
+    /// Wait for slow subscribers instead of dropping their messages (XPUB_NODROP)
     #[arg(long)]
     pub(crate) no_drop: bool,
 
-    /// What is told of subscriptions (XPUB_VERBOSE, XPUB_VERBOSER)
+    /// Which subscriptions are reported (XPUB_VERBOSE, XPUB_VERBOSER)
     #[arg(long, value_name = "WHICH", default_value = "changes")]
     pub(crate) reports: ReportsArg,
 
-    /// Send this to each new subscriber that wants it (XPUB_WELCOME_MSG)
+    /// Send this to each new subscriber with a matching subscription (XPUB_WELCOME_MSG)
     #[arg(long, value_name = "TEXT")]
     pub(crate) welcome: Option<OsString>,
 
@@ -247,7 +247,7 @@ pub(crate) struct XpubArgs {
     pub(crate) run: RunArgs,
 }
 
-/// Which subscriptions an XPUB tells of.
+/// Which subscriptions an XPUB reports.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ReportsArg {
     /// The first subscription to a topic, and the last cancellation
@@ -258,14 +258,14 @@ pub(crate) enum ReportsArg {
     All,
 }
 
-/// Subscribe, print what is published, and send messages upstream
+/// Subscribe, print published messages, and send messages upstream
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct XsubArgs {
     #[command(flatten)]
     pub(crate) exchange: ExchangeArgs,
 
-    /// Subscribe to this; may be repeated. Without it, only MESSAGEs of the byte 1 and a topic do
+    /// Subscribe to this topic; may be repeated. A MESSAGE of the byte 1 and a topic subscribes too
     #[arg(long, value_name = "TEXT")]
     pub(crate) topic: Vec<OsString>,
 

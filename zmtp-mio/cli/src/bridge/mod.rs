@@ -1,8 +1,8 @@
 //! A serial line on one side, a connection of ZeroMQ on the other, and bytes both ways.
 //!
-//! The bridge speaks no ZMTP. It only finds the greetings of the device ([`watch`]), because a
-//! session needs both ends anew: each greeting gets a connection of its own, and when the
-//! connection is lost, what the device says means nothing until it greets again.
+//! The bridge does not implement ZMTP. It only finds the greetings of the device ([`watch`]), because a
+//! session starts on both ends: each greeting gets a new connection, and after a lost connection the
+//! bytes of the device are discarded until its next greeting.
 
 mod network;
 mod retry;
@@ -27,29 +27,29 @@ use network::Peer;
 use retry::Retry;
 use watch::Watch;
 
-/// Bytes that wait for either side; then the other is not read.
+/// Buffered bytes for either side at which the other side is not read.
 const ROOM: usize = 64 << 10;
-/// A connection that takes nothing for this long while bytes wait is given up.
+/// A connection that accepts no byte for this long while bytes are buffered is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a bridge is between.
+/// The two ends of a bridge.
 #[derive(Debug)]
 pub(crate) struct Ends {
     pub(crate) place: Place,
     pub(crate) baud: u32,
-    /// After this long without bytes a greeting is one, and not part of a message.
+    /// After this long without bytes a greeting is a greeting, not part of a message.
     pub(crate) silence: Duration,
-    /// What is dialled, unless `listener` is there.
+    /// The endpoint to connect to, unless there is a `listener`.
     pub(crate) endpoint: Endpoint,
     pub(crate) listener: Option<Listener>,
 }
 
-/// The network's side of a session.
+/// The network side of a session.
 #[derive(Debug)]
 enum Session {
     /// No greeting yet.
     None,
-    /// A greeting waits for a connection to be made or to come.
+    /// A greeting is buffered until there is a connection.
     Wanted,
     Dialling(Receiver<io::Result<Peer>>),
     Up(Peer),
@@ -66,15 +66,15 @@ pub(crate) struct Bridge<'a> {
     to_serial: Vec<u8>,
     reopen: Retry,
     redial: Retry,
-    /// When the connection took bytes last, or had none to take.
+    /// When the connection last accepted bytes, or when none were buffered.
     progress: Instant,
-    /// Dialling threads wake the loop.
+    /// Connecting threads wake the loop.
     woken: UnixStream,
     wake: UnixStream,
 }
 
 impl<'a> Bridge<'a> {
-    /// A bridge over the line, which is open already. `tell` is told what happens.
+    /// A bridge over the open line. `tell` receives the events.
     pub(crate) fn new(ends: &'a Ends, serial: Serial, tell: &'a dyn Fn(&str)) -> io::Result<Self> {
         let (woken, wake) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
@@ -94,7 +94,7 @@ impl<'a> Bridge<'a> {
         })
     }
 
-    /// Carries bytes until `stop` is readable.
+    /// Copies bytes until `stop` is readable.
     pub(crate) fn run(&mut self, stop: &UnixStream) -> io::Result<()> {
         let mut scratch = vec![0; 16 << 10];
         loop {
@@ -108,7 +108,7 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    /// Does what is due.
+    /// Performs the work that is due.
     fn turn(&mut self, now: Instant) {
         if self.serial.is_none() && self.reopen.is_due(now) {
             match Serial::open(&self.ends.place, self.ends.baud) {
@@ -138,7 +138,7 @@ impl<'a> Bridge<'a> {
             },
             Session::Up(_) if self.to_network.is_empty() => self.progress = now,
             Session::Up(_) if now.duration_since(self.progress) >= PATIENCE => {
-                self.lost("takes nothing any more");
+                self.lost("accepts no more bytes");
             }
             _ => {}
         }
@@ -183,7 +183,7 @@ impl<'a> Bridge<'a> {
         (self.tell)(&format!("serial line {why}; opening it again"));
     }
 
-    /// Sleeps until something can be done; true if it was told to stop.
+    /// Sleeps until there is work; true if it was stopped.
     fn wait(&self, stop: &UnixStream) -> io::Result<bool> {
         let mut fds =
             vec![PollFd::new(stop, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];

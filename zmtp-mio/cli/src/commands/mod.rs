@@ -23,9 +23,9 @@ use crate::exit::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 
-/// How often events are looked at while waiting, if they are to be told as they happen.
+/// How often events are polled during a wait, if they are printed as they happen.
 const LIVE: Duration = Duration::from_millis(100);
-/// As good as for ever.
+/// A timeout that is practically unlimited.
 const LONG: Duration = Duration::from_secs(3_600);
 
 /// What every command needs.
@@ -142,7 +142,7 @@ devices!(
     Xsub: Connect
 );
 
-/// Binds and connects a socket to all its endpoints, and says which were bound.
+/// Binds and connects a socket to all its endpoints, and prints those that were bound.
 pub(crate) fn open<D: Device>(
     socket: &mut D,
     endpoints: &[String],

@@ -19,7 +19,7 @@ enum Responder {
 }
 
 pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    // Before anybody may ask.
+    // Before a request can arrive.
     let fixed = match &*args.reply.0 {
         [] => None,
         parts => Some(input::read(parts)?),
@@ -51,7 +51,7 @@ fn serve(
 ) -> Result<(), Failure> {
     for n in 1..=count.unwrap_or(u64::MAX) {
         let request = receive(rep, timeout, context)?;
-        // Whoever asked gets an answer, also if nobody reads our output.
+        // Each request gets an answer, even if our output has no reader.
         let printed = context.output.request(n, &request);
         let reply = responder.reply(rep, request, context)?;
         rep.send(reply).map_err(|error| context.failure(error.error))?;

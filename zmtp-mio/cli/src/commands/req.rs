@@ -49,7 +49,7 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     result
 }
 
-/// Says what is easily taken for something else.
+/// Prints a note about arguments that are easily confused.
 fn hint(parts: &[Part], context: &Context<'_>) {
     if input::is_typed(parts) {
         context.output.note("type the message, then Ctrl-D");

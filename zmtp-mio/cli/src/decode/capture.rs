@@ -10,7 +10,7 @@ use super::packet;
 
 /// Bytes of the file that are held at once, to begin with.
 const HELD: usize = 256 << 10;
-/// No packet is so large: a file that says so is none.
+/// The largest packet: a file with a larger one is not a capture.
 const MOST: usize = 64 << 20;
 
 /// Whether a file that begins like this is a capture.

@@ -202,7 +202,7 @@ impl<'o> Show<'o> {
                 let (s, tenths) = (ping.ttl / 10, ping.ttl % 10);
                 format!("TTL {s}.{tenths} s, {}", self.body(ping.context))
             }
-            // What opens PLAIN is a name and a password: that is nobody's business.
+            // HELLO of PLAIN contains a password, which is not printed.
             CommandName::Hello if mechanism == MechanismName::PLAIN => {
                 let name = data.split_first().and_then(|(len, rest)| rest.get(..usize::from(*len)));
                 let name = name.unwrap_or_default();

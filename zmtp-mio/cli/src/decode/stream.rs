@@ -54,7 +54,7 @@ enum Stage {
     Greeting,
     Identity,
     Frames,
-    /// Nothing can be told apart any more.
+    /// The rest cannot be parsed.
     Lost,
 }
 
@@ -89,15 +89,15 @@ impl Stream {
         self.dialect
     }
 
-    /// The other side speaks a version that this one then speaks too, whatever its first bytes
-    /// announced.
+    /// The version of the other side, which this side then uses too, even if its first bytes announced
+    /// another.
     pub(crate) fn assume(&mut self, dialect: Dialect) {
         if self.stage == Stage::Greeting {
             self.dialect = Some(dialect);
         }
     }
 
-    /// No more can be told: bytes are missing.
+    /// Bytes are missing, so the rest cannot be parsed.
     pub(crate) fn lose(&mut self) {
         self.stage = Stage::Lost;
     }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_inside_something_says_where_and_in_what() {
+    fn an_incomplete_end_is_reported_with_its_position() {
         let bytes = [&greeting()[..], b"\x00\x05hello"].concat();
         let text = "64 the stream ends inside a frame: 3 of 5 bytes are there";
         assert_eq!(decode(&bytes[..69], None), ["0 v3.1", text]);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_bytes_say_where_and_what() {
+    fn malformed_bytes_are_reported_with_their_position() {
         let bytes = [&greeting()[..], b"\x00\x00", b"\xf8\x00\x00"].concat();
         let text = "66 reserved flag bits set in 0xf8";
         assert_eq!(decode(&bytes, None), ["0 v3.1", "64 false 0", text]);
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn older_framing_is_told_apart() {
+    fn older_framings_are_recognised() {
         let signature = b"\xff\0\0\0\0\0\0\0\x01\x7f";
         let bytes =
             [&signature[..], b"\x01\x06", b"\x00\x02me", b"\x01\x01a", b"\x00\x00"].concat();
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn an_announcement_of_3_gives_way_to_what_the_peer_speaks() {
+    fn an_announced_version_3_is_lowered_to_that_of_the_peer() {
         let mut stream = Stream::new(None);
         stream.push(b"\xff\0\0\0\0\0\0\0\x03\x7f\x03\x05\x00\x02me");
         assert_eq!(stream.next(), None);

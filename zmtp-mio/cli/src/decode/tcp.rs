@@ -1,5 +1,5 @@
-//! Segments into what each side sent. What the capture lacks is said, never bridged: behind a gap
-//! nobody knows where a frame begins.
+//! Assembles segments to the stream of each side. Bytes that are missing from the capture are reported,
+//! and decoding stops there: after a gap the start of the next frame is unknown.
 
 use core::net::SocketAddr;
 use std::collections::HashMap;
@@ -197,7 +197,7 @@ impl Side {
         }
     }
 
-    /// Takes a segment in its place; says so if too much waits for one that does not come.
+    /// Inserts a segment; reports an error if too many bytes wait for a missing one.
     fn take(&mut self, segment: &Segment<'_>) -> Option<String> {
         let number = segment.number.wrapping_add(u32::from(segment.syn));
         if segment.syn {

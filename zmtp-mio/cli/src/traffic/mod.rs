@@ -1,5 +1,5 @@
-//! What all types but REQ and REP do: send what there is to send, as fast as told, print what
-//! comes, and end when both are done.
+//! All types except REQ and REP: send messages at the requested rate, print received ones, and end when
+//! both are complete.
 
 mod pace;
 mod plan;
@@ -20,31 +20,31 @@ use running::{Now, Running};
 use source::Source;
 use tally::Tally;
 
-/// A socket that sends or receives as it likes. What a type cannot do, it is not asked for.
+/// A socket that sends and receives independently. Unsupported operations of a type are not called.
 pub(crate) trait Traffic: Device {
     /// A copy goes to each of several peers, or to none.
     const FANS_OUT: bool = false;
-    /// It goes to those alone who subscribed.
+    /// It goes to subscribers only.
     const PUBLISHES: bool = false;
 
     fn counters(&self) -> Counters;
 
-    /// Gathers what is sent until the socket waits.
+    /// Batches sent messages until the socket waits.
     fn cork(&mut self) {}
 
-    /// Sends what was gathered.
+    /// Sends the batch.
     fn uncork(&mut self) {}
 
     fn send(&mut self, message: Message, _: Duration) -> Result<(), SendError> {
         Err(SendError::new(Error::NotSupported, message))
     }
 
-    /// Takes a message that is there.
+    /// Takes a queued message.
     fn receive(&mut self) -> Result<Option<Message>, Error> {
         Ok(None)
     }
 
-    /// Whether so many peers are there, after a wait of up to `timeout`.
+    /// Whether this many peers are connected, after a wait of up to `timeout`.
     fn peers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
         let there = |counters: Counters| counters.handshakes - counters.disconnects >= n as u64;
         if there(self.counters()) {
@@ -55,7 +55,7 @@ pub(crate) trait Traffic: Device {
     }
 }
 
-/// Implements [`Traffic`] by what a type can do: `send`, `receive`, `cork`, `publish`, `fan`.
+/// Implements [`Traffic`] from the abilities of a type: `send`, `receive`, `cork`, `publish`, `fan`.
 macro_rules! traffic {
     (@send) => {
         fn send(&mut self, message: Message, timeout: Duration) -> Result<(), SendError> {
@@ -100,7 +100,7 @@ macro_rules! traffic {
 
 pub(crate) use traffic;
 
-/// Does with the socket what is planned; returns the exit code.
+/// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run<T: Traffic>(
     mut socket: T,
     plan: Plan,
@@ -111,7 +111,7 @@ pub(crate) fn run<T: Traffic>(
     if input::is_typed(&plan.parts) {
         context.output.note("type the message, then Ctrl-D");
     }
-    // Before the socket has endpoints: it would not be served meanwhile.
+    // Before the socket has endpoints, because it is not served meanwhile.
     let head = if plan.parts.is_empty() { Message::new() } else { input::read(&plan.parts)? };
     let (source, total) = match plan.lines {
         Some(lines) => (Source::lines(lines, head, handle)?, None),

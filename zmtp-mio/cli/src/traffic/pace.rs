@@ -1,26 +1,25 @@
-//! When the next message is due.
+//! The time of the next message.
 
 use core::time::Duration;
 use std::time::Instant;
 
-/// How far a sender that was held up may catch up: its rate holds over such a time, and no flood
-/// follows a pause.
+/// How far a delayed sender may catch up: its rate holds over this time, and no burst follows a pause.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
-/// Times of messages.
+/// The schedule of messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     step: Duration,
-    /// Steps are counted from when the last was due, not from when it went.
+    /// Intervals are counted from the time when the last message was due, not when it was sent.
     steady: bool,
     due: Option<Instant>,
 }
 
 impl Pace {
-    /// As fast as can be.
+    /// As fast as possible.
     pub(super) const FULL: Self = Self { step: Duration::ZERO, steady: false, due: None };
 
-    /// At least an interval apart, or so many per second.
+    /// At least an interval apart, or at a rate per second.
     pub(super) fn new(interval: Option<Duration>, rate: Option<f64>) -> Self {
         match (interval, rate) {
             (Some(step), _) => Self { step, ..Self::FULL },
@@ -39,14 +38,14 @@ impl Pace {
         self.due.is_none_or(|due| due <= Instant::now())
     }
 
-    /// Until the next is due.
+    /// The time until the next message is due.
     pub(super) fn rest(&self) -> Duration {
         let rest = self.due.map(|due| due.saturating_duration_since(Instant::now()));
-        // One that is due already, and could not go, waits for the socket.
+        // A message that is due but could not be sent waits for the socket.
         rest.filter(|rest| !rest.is_zero()).unwrap_or(Duration::MAX)
     }
 
-    /// A message went.
+    /// A message was sent.
     pub(super) fn gone(&mut self) {
         if !self.is_full() {
             self.due = after(Instant::now(), self.due, self.step, self.steady);
@@ -57,7 +56,7 @@ impl Pace {
 fn after(now: Instant, due: Option<Instant>, step: Duration, steady: bool) -> Option<Instant> {
     let earliest = now.checked_sub(CATCH_UP.max(step)).unwrap_or(now);
     let from = if steady { due.unwrap_or(now).max(earliest) } else { now };
-    // What lies beyond the clock's end never comes.
+    // A time beyond the range of the clock is never reached.
     from.checked_add(step).or_else(|| now.checked_add(Duration::from_secs(u64::from(u32::MAX))))
 }
 
@@ -68,13 +67,13 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn an_interval_counts_from_when_the_last_went() {
+    fn an_interval_starts_when_the_last_message_was_sent() {
         let now = Instant::now() + 1_000 * MS;
         assert_eq!(after(now, Some(now - 500 * MS), 10 * MS, false), Some(now + 10 * MS));
     }
 
     #[test]
-    fn a_rate_counts_from_when_the_last_was_due() {
+    fn a_rate_counts_from_the_due_time_of_the_last_message() {
         let now = Instant::now() + 1_000 * MS;
         assert_eq!(after(now, None, 10 * MS, true), Some(now + 10 * MS));
         assert_eq!(after(now, Some(now - 3 * MS), 10 * MS, true), Some(now + 7 * MS));

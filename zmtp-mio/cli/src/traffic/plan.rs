@@ -1,4 +1,4 @@
-//! What a command line asks for.
+//! The plan of a command line.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::args::{ExchangeArgs, LinesOf, PlaceArgs, ReceivingArgs, RunArgs, Send
 use crate::exit::Failure;
 use crate::input::Part;
 
-/// What is to be received.
+/// How much to receive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Wanted {
     Nothing,
@@ -24,7 +24,7 @@ pub(crate) struct Plan {
     pub(super) places: PlaceArgs,
     pub(super) parts: Vec<Part>,
     pub(super) lines: Option<LinesOf>,
-    /// How often the message is sent; `None` is for ever.
+    /// How often the message is sent; `None` is without end.
     pub(super) times: Option<u64>,
     pub(super) pace: Pace,
     pub(super) peers: usize,
@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// To send only. Without a message, it is stdin.
+    /// A plan to send only. Without a message, stdin is sent.
     pub(crate) fn send(sending: SendingArgs, run: RunArgs) -> Self {
         let mut plan = Self::new(sending, run);
         if plan.parts.is_empty() && plan.lines.is_none() {
@@ -44,7 +44,7 @@ impl Plan {
         plan
     }
 
-    /// To receive only.
+    /// A plan to receive only.
     pub(crate) fn receive(receiving: ReceivingArgs, run: RunArgs) -> Self {
         Self {
             endpoints: receiving.endpoints,
@@ -61,7 +61,7 @@ impl Plan {
         }
     }
 
-    /// To do both. Without a message, nothing is sent.
+    /// A plan for both. Without a message, nothing is sent.
     pub(crate) fn exchange(exchange: ExchangeArgs, echo: bool, run: RunArgs) -> Self {
         let wanted = match exchange.receive {
             None => Wanted::All,
@@ -88,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// What the socket is to be made with.
+    /// The options of the socket.
     pub(crate) fn options(&self, conflates: bool) -> Result<Options, Failure> {
         self.run.socket.options(conflates).map_err(Failure::Usage)
     }

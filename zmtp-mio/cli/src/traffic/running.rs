@@ -14,12 +14,12 @@ use crate::commands::Context;
 use crate::exit::Failure;
 use crate::output::describe;
 
-/// Messages that are sent or received at a stretch before the other side has its turn.
+/// Messages to send or receive before switching to the other direction.
 const STRETCH: usize = 256;
-/// How long nobody may be there until it is said.
+/// How long to wait for peers before a note is printed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A socket at work.
+/// A running socket.
 pub(super) struct Running<'a, T> {
     pub(super) socket: T,
     pub(super) context: &'a Context<'a>,
@@ -35,15 +35,15 @@ pub(super) struct Running<'a, T> {
     pub(super) now: Now,
 }
 
-/// How far it is.
+/// The current state.
 pub(super) struct Now {
-    /// The next message, until it is time for it and somebody takes it.
+    /// The next message, until it is due and accepted.
     pending: Option<Message>,
     /// There are no more messages.
     over: bool,
-    /// When a message went or came last.
+    /// When the last message was sent or received.
     last: Instant,
-    /// What went wrong with a connection last, until one is ready.
+    /// The last connection error, until a connection is ready.
     trouble: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Default for Now {
 }
 
 impl<T: Traffic> Running<'_, T> {
-    /// Sends and receives what is planned.
+    /// Sends and receives according to the plan.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         self.now.over = self.source.is_empty();
         if !self.now.over {
@@ -72,14 +72,14 @@ impl<T: Traffic> Running<'_, T> {
                 return self.flush();
             }
             self.tally.show(self.context.output);
-            // Who always has something to send must listen too.
+            // A socket that always has a message to send must receive too.
             let rest = if sent { Duration::ZERO } else { self.rest(received)? };
             let rest = if received { Duration::ZERO } else { rest };
             self.wait(rest)?;
         }
     }
 
-    /// Waits for those to whom to send.
+    /// Waits for the peers to send to.
     fn meet(&mut self) -> Result<(), Failure> {
         let start = Instant::now();
         let mut said = false;
@@ -100,22 +100,22 @@ impl<T: Traffic> Running<'_, T> {
             }
             if !said && start.elapsed() >= PATIENCE {
                 said = true;
-                let whom = if T::PUBLISHES { "subscribers" } else { "peers" };
+                let peers = if T::PUBLISHES { "subscribers" } else { "peers" };
                 let why =
                     self.now.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-                self.context.output.note(&format!("still waiting for {whom}{why}"));
+                self.context.output.note(&format!("still waiting for {peers}{why}"));
             }
         }
         Ok(())
     }
 
-    /// Takes what came; says whether anything did.
+    /// Takes received messages; returns whether there were any.
     fn receive(&mut self) -> Result<bool, Failure> {
         if self.wanted == Wanted::Nothing {
             return Ok(false);
         }
         for n in 0..STRETCH {
-            // What comes beyond is taken and not shown, as long as there is something to send.
+            // Further messages are discarded while there are messages to send.
             let enough = self.has_enough();
             if enough && self.now.over {
                 return Ok(false);
@@ -157,7 +157,7 @@ impl<T: Traffic> Running<'_, T> {
         }
     }
 
-    /// Sends what is due; says whether there is more that may go at once.
+    /// Sends due messages; returns whether more can be sent at once.
     fn send(&mut self) -> Result<bool, Failure> {
         for _ in 0..STRETCH {
             if self.now.over {
@@ -191,7 +191,7 @@ impl<T: Traffic> Running<'_, T> {
                     ..
                 }) => {
                     self.now.pending = Some(*message);
-                    // Woken is not refused: the message may go all the same.
+                    // A wake-up is not a refusal: the message may be accepted.
                     return Ok(matches!(error, Error::Woken));
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
@@ -210,7 +210,7 @@ impl<T: Traffic> Running<'_, T> {
         }
     }
 
-    /// How long to wait at most; the failure if that was too long already.
+    /// The longest time to wait; the failure if the time limit has passed.
     fn rest(&self, received: bool) -> Result<Duration, Failure> {
         let mut rest = if self.tally.is_shown() { tally::REFRESH } else { Duration::MAX };
         if self.now.pending.is_some() {
@@ -238,7 +238,7 @@ impl<T: Traffic> Running<'_, T> {
         }
     }
 
-    /// Waits until what was sent is on its way, and says so if it is not. What an XPUB or XSUB
+    /// Waits until the sent messages are written; reports those that are not. What an XPUB or XSUB
     /// sends has as many copies as there are peers: closing goes on sending them.
     fn flush(&mut self) -> Result<(), Failure> {
         if T::FANS_OUT || self.tally.sent == 0 {
@@ -258,12 +258,12 @@ impl<T: Traffic> Running<'_, T> {
             }
             self.events();
             self.wait(rest)?;
-            // Nobody takes them any more, and `wait` returns at once for them.
+            // They are not taken any more, and `wait` returns at once for them.
             while let Ok(Some(_)) = self.socket.receive() {}
         }
     }
 
-    /// Tells events, and remembers what may explain that nobody is there.
+    /// Prints events, and stores the last error as a possible reason for missing peers.
     pub(super) fn events(&mut self) {
         while let Some(event) = self.socket.event() {
             self.context.output.event(&event);

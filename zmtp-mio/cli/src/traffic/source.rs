@@ -1,4 +1,4 @@
-//! Where messages come from: one again and again, or lines as they come.
+//! The source of messages: one message repeatedly, or lines as they arrive.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -11,7 +11,7 @@ use crate::args::LinesOf;
 use crate::exit::Failure;
 use crate::input::{Hex, line};
 
-/// Bytes that are read at once.
+/// Bytes per read.
 const CHUNK: usize = 64 << 10;
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) enum Source {
     Lines(Box<Lines>),
 }
 
-/// What comes next.
+/// The next item.
 #[derive(Debug)]
 pub(super) enum Next {
     Message(Message),
@@ -34,12 +34,12 @@ impl Source {
         Self::Same { message: Message::new(), left: Some(0) }
     }
 
-    /// A message so often, or for ever.
+    /// A message this many times, or without end.
     pub(super) const fn same(message: Message, times: Option<u64>) -> Self {
         Self::Same { message, left: times }
     }
 
-    /// Lines, each behind the parts of `head`; the handle's socket is woken when some are there.
+    /// Lines, each after the parts of `head`; the handle's socket is woken when lines are available.
     pub(super) fn lines(lines: LinesOf, head: Message, handle: Handle) -> Result<Self, Failure> {
         let (found, batches) = sync_channel(2);
         let name =
@@ -71,10 +71,10 @@ impl Source {
     }
 }
 
-/// Lines that came together; `None` is their end.
+/// Lines that arrived together; `None` is the end.
 type Batch = io::Result<Option<Vec<Vec<u8>>>>;
 
-/// Lines that a thread of its own reads, so that the socket is served while none come.
+/// Lines that a separate thread reads, so that the socket is served while there is no input.
 #[derive(Debug)]
 pub(super) struct Lines {
     batches: Receiver<Batch>,
@@ -139,7 +139,7 @@ fn split<'a>(mut line: &'a [u8], at: Option<&[u8]>) -> Vec<&'a [u8]> {
     parts
 }
 
-/// Reads lines in batches: as many as came together.
+/// Reads lines in batches: as many as arrived together.
 fn feed(reader: impl Read, found: &SyncSender<Batch>, handle: &Handle) {
     let mut reader = BufReader::with_capacity(CHUNK, reader);
     let tell = |batch| found.send(batch).is_ok() && handle.wake().is_ok();

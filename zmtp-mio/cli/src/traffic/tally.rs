@@ -1,4 +1,4 @@
-//! What went and came: the sum at the end, and the progress until then.
+//! Counts of messages: the totals at the end, and the progress until then.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -8,9 +8,9 @@ use zmtp_mio::{Counters, Dropped, Message};
 use crate::args::RunArgs;
 use crate::output::{Output, Stats};
 
-/// A transfer that takes longer is a long one.
+/// A transfer that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(1);
-/// Time from one look at the progress to the next.
+/// The interval between updates of the progress.
 pub(super) const REFRESH: Duration = Duration::from_millis(200);
 
 /// Counts messages and bytes.
@@ -20,10 +20,10 @@ pub(super) struct Tally {
     pub(super) received: u64,
     sent_bytes: u64,
     received_bytes: u64,
-    /// When the first went or came.
+    /// When the first message was sent or received.
     first: Option<Instant>,
     last: Option<Instant>,
-    /// How many there will be, if that is known.
+    /// The total number, if it is known.
     total: Option<u64>,
     stats: bool,
     shown: bool,
@@ -59,7 +59,7 @@ impl Tally {
     }
 
     fn moved(&mut self) {
-        // Only for these is the time of each worth a look at the clock.
+        // Only these need the time of each message.
         if self.stats || self.shown {
             let now = Instant::now();
             self.first.get_or_insert(now);
@@ -71,7 +71,7 @@ impl Tally {
         self.shown
     }
 
-    /// Shows progress, if it is time for it.
+    /// Shows the progress if an update is due.
     pub(super) fn show(&mut self, output: &Output) {
         let Some(first) = self.first.filter(|_| self.shown) else { return };
         let now = Instant::now();
@@ -82,7 +82,7 @@ impl Tally {
     }
 
     fn progress(&self, took: Duration) -> String {
-        // What there is a goal for; else what there is more of.
+        // The direction with a goal, otherwise the one with more messages.
         let both = [(self.received, self.received_bytes), (self.sent, self.sent_bytes)];
         let (n, bytes) = if self.received > 0 { both[0] } else { both[1] };
         let of = self.total.map_or_else(String::new, |total| {
@@ -92,7 +92,7 @@ impl Tally {
         format!("{n}{of} messages, {}, {}", size(bytes as f64), rates(n, bytes, seconds))
     }
 
-    /// Sums up, if that is wanted.
+    /// Prints the totals, if requested.
     pub(super) fn finish(&self, counters: &Counters, output: &Output) {
         if !self.stats {
             return;
@@ -128,7 +128,7 @@ impl Tally {
     }
 }
 
-/// Messages to be sent that were given up.
+/// Messages to send that were given up.
 pub(super) const fn lost(dropped: &Dropped) -> u64 {
     dropped.unroutable
         + dropped.peer_gone

@@ -18,13 +18,13 @@ fn echo_answers_over_tcp_and_ipc() {
 }
 
 #[test]
-fn echo_is_what_rep_does_unless_told() {
+fn rep_echoes_by_default() {
     let (_rep, tcp) = Zmtp::rep(&[TCP]);
     assert_eq!(zmtp(["req", &tcp, "hello"]).good(), "hello\n");
 }
 
 #[test]
-fn parts_of_all_kinds_go_in_order() {
+fn parts_of_all_kinds_keep_their_order() {
     let directory = Directory::new();
     let file = directory.file("part", b"from\nfile");
     let (rep, tcp) = Zmtp::rep(&[TCP]);
@@ -38,7 +38,7 @@ fn parts_of_all_kinds_go_in_order() {
 }
 
 #[test]
-fn stdin_is_the_message_if_there_is_no_other() {
+fn stdin_is_the_message_if_no_part_is_given() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let body: Vec<u8> = (0..1 << 20).map(|n: u32| (n * 7 + n / 256) as u8).collect();
     let done = zmtp_with(["req", &tcp, "--raw"], &body);
@@ -56,7 +56,7 @@ fn each_line_of_stdin_is_a_request() {
 }
 
 #[test]
-fn lines_are_asked_as_they_come() {
+fn lines_become_requests_as_they_arrive() {
     let (_rep, tcp) = Zmtp::rep(&[TCP]);
     let mut req = Zmtp::start(["req", "--lines", &tcp]);
     for line in ["one\n", "two\n"] {
@@ -68,7 +68,7 @@ fn lines_are_asked_as_they_come() {
 }
 
 #[test]
-fn both_sides_can_count() {
+fn count_ends_both_sides() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "--count", "3"]);
     assert_eq!(zmtp(["req", &tcp, "--count", "3", "--interval", "10ms", "x"]).good(), "x\nx\nx\n");
     assert_eq!(rep.finish().good(), "x\nx\nx\n");
@@ -86,7 +86,7 @@ fn fixed_replies_have_parts_of_all_kinds() {
 }
 
 #[test]
-fn wildcards_are_bound_and_sides_can_be_said() {
+fn wildcards_are_bound_and_sides_can_be_chosen() {
     let req = Zmtp::start(["req", TCP, "hello"]);
     let (rep, other) = Zmtp::rep(&["--connect", &req.listening(), "--bind", TCP]);
     assert_eq!(req.finish().good(), "hello\n");
@@ -95,7 +95,7 @@ fn wildcards_are_bound_and_sides_can_be_said() {
 }
 
 #[test]
-fn several_endpoints_are_asked_in_turn_as_soon_as_they_are_there() {
+fn several_endpoints_get_requests_in_turn_once_connected() {
     let (_one, first) = Zmtp::rep(&[TCP, "--reply", "1"]);
     let (_two, second) = Zmtp::rep(&[TCP, "--reply", "2"]);
     let to = ["req", "--connect", &first, "--connect", &second, "x"];
@@ -106,10 +106,10 @@ fn several_endpoints_are_asked_in_turn_as_soon_as_they_are_there() {
 }
 
 #[test]
-fn an_endpoint_where_nobody_is_does_not_keep_from_another() {
+fn an_endpoint_without_a_server_does_not_block_another() {
     let directory = Directory::new();
     let (_rep, tcp) = Zmtp::rep(&[TCP]);
-    let done = zmtp(["req", "--connect", &directory.ipc("nobody"), "--connect", &tcp, "hello"]);
+    let done = zmtp(["req", "--connect", &directory.ipc("unused"), "--connect", &tcp, "hello"]);
     assert_eq!(done.good(), "hello\n");
 }
 
@@ -122,11 +122,11 @@ fn an_endpoint_in_place_of_a_message_is_sent_with_a_note() {
 }
 
 #[test]
-fn who_comes_first_waits_for_the_other() {
+fn the_side_started_first_waits_for_the_other() {
     let directory = Directory::new();
     let ipc = directory.ipc("late.sock");
     let req = Zmtp::start(["req", "--verbose", &ipc, "hello", "--timeout", "15s"]);
-    assert!(req.error_line().contains("closed"), "nobody is there yet");
+    assert!(req.error_line().contains("closed"), "the server is not started yet");
     let (_rep, _) = Zmtp::rep(&[&ipc]);
     assert_eq!(req.finish().good(), "hello\n");
 }

@@ -106,7 +106,7 @@ fn listen(mut line: File) -> Receiver<Vec<u8>> {
 }
 
 #[test]
-fn firmware_on_a_pty_asks_a_rep() {
+fn firmware_on_a_pty_exchanges_messages_with_a_rep() {
     let directory = Directory::new();
     let ipc = directory.ipc("rep.sock");
     let (_rep, tcp) = Zmtp::rep(&[TCP, &ipc, "-q"]);
@@ -122,7 +122,7 @@ fn firmware_on_a_pty_asks_a_rep() {
 }
 
 #[test]
-fn noise_before_the_greeting_reaches_nobody() {
+fn noise_before_the_greeting_is_discarded() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let (mut firmware, _bridge) = Firmware::bridged(&tcp, &[]);
     firmware.send(b"U-Boot 2026.01\r\n\xFF\xFF\x00");
@@ -131,7 +131,7 @@ fn noise_before_the_greeting_reaches_nobody() {
 }
 
 #[test]
-fn firmware_that_is_reset_in_mid_message_gets_a_new_session() {
+fn firmware_that_is_reset_within_a_message_gets_a_new_session() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let (mut firmware, bridge) = Firmware::bridged(&tcp, &["-v"]);
     for round in 0..3 {
@@ -150,7 +150,7 @@ fn firmware_that_is_reset_in_mid_message_gets_a_new_session() {
 }
 
 #[test]
-fn a_peer_that_is_killed_and_started_again_is_found_again() {
+fn the_bridge_reconnects_to_a_restarted_peer() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let (mut firmware, bridge) = Firmware::bridged(&tcp, &["-v"]);
     firmware.shake_hands("REQ");
@@ -158,7 +158,7 @@ fn a_peer_that_is_killed_and_started_again_is_found_again() {
     drop(rep);
     assert_eq!(bridge.error_line(), "zmtp: connected\n");
     assert!(bridge.error_line().contains("waiting for the next greeting"));
-    // It greets before anybody is there.
+    // It sends its greeting before there is a peer.
     firmware.send(&wire::greeting("NULL"));
     assert!(bridge.error_line().contains("trying again"));
     let (_rep, _) = Zmtp::rep(&[&tcp, "-q"]);
@@ -183,7 +183,7 @@ fn a_bridge_can_listen() {
 }
 
 #[test]
-fn the_line_may_be_tcp_and_break() {
+fn a_line_over_tcp_is_reopened() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let line = format!("tcp://{}", server.local_addr().unwrap());
@@ -212,7 +212,7 @@ fn a_pty_is_raw_only_as_long_as_it_is_bridged() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn missing_devices_and_endpoints_are_reported() {
     let done = zmtp(["bridge", "/dev/no-such-line", "tcp://127.0.0.1:5555"]);
     assert!(done.bad(1).contains("/dev/no-such-line"), "{done:?}");
     let done = zmtp(["bridge", "/dev/null", "5555"]);

@@ -125,7 +125,7 @@ fn requested() -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn an_end_too_soon_and_bytes_that_break_the_rules_are_6() {
+fn incomplete_and_malformed_streams_are_6() {
     let [client, _] = requested();
     let cut = zmtp_with(["decode"], &client[..client.len() - 2]);
     let at = client.len() - 7;
@@ -143,7 +143,7 @@ fn an_end_too_soon_and_bytes_that_break_the_rules_are_6() {
 }
 
 #[test]
-fn subscriptions_and_pings_have_their_words() {
+fn subscriptions_and_pings_are_named() {
     let server = ["pub", "tcp://127.0.0.1:*", "weather", "--peers", "1"];
     let line = ["sub", "--topic", "we", "-n", "1", "--heartbeat", "20s", "--connect"];
     let [client, _] = record(&line, &server);
@@ -159,7 +159,7 @@ fn subscriptions_and_pings_have_their_words() {
 }
 
 #[test]
-fn both_sides_of_a_capture_are_shown_whatever_became_of_its_packets() {
+fn both_sides_of_a_capture_are_shown_with_packets_reordered_or_repeated() {
     let [client, server] = requested();
     // The server's numbers wrap around.
     let (c, s) = (100u32, u32::MAX - 50);
@@ -192,7 +192,7 @@ fn both_sides_of_a_capture_are_shown_whatever_became_of_its_packets() {
 }
 
 #[test]
-fn what_a_capture_lacks_is_said() {
+fn bytes_missing_from_a_capture_are_reported() {
     let [client, server] = requested();
     let c = |n: u32| 1 + n;
     let gap = pcap(&[
@@ -214,7 +214,7 @@ fn what_a_capture_lacks_is_said() {
 }
 
 #[test]
-fn a_peer_of_2_0_is_told_by_the_other_side() {
+fn a_peer_of_2_0_is_recognised_by_the_other_side() {
     // As libzmq speaks to one: major version 3, then its socket type and routing id as 2.0 has them.
     let new = b"\xff\0\0\0\0\0\0\0\x03\x7f\x03\x05\0\x02me\x01\x01a\0\0";
     let old = b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x06\0\0";

@@ -7,7 +7,7 @@ use crate::process::{Directory, Zmtp, is_alive, within, zmtp, zmtp_with};
 const TCP: &str = "tcp://127.0.0.1:*";
 
 #[test]
-fn a_command_turns_requests_into_replies() {
+fn the_output_of_a_command_is_the_reply() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "--exec", "tr a-z A-Z"]);
     assert_eq!(zmtp(["req", &tcp, "hello"]).good(), "HELLO\n");
     assert_eq!(zmtp(["req", &tcp, "a", "", "bc"]).good(), "ABC\n");
@@ -15,13 +15,13 @@ fn a_command_turns_requests_into_replies() {
 }
 
 #[test]
-fn a_command_knows_the_sizes_of_parts() {
+fn a_command_gets_the_sizes_of_parts() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", "printf %s \"$ZMTP_PART_SIZES\""]);
     assert_eq!(zmtp(["req", &tcp, "a", "", "bcd"]).good(), "1 0 3\n");
 }
 
 #[test]
-fn large_bodies_pass_a_command_and_unread_ones_do_not_hold_it_up() {
+fn large_bodies_pass_a_command_and_unread_ones_do_not_block_it() {
     let body = vec![b'x'; 4 << 20];
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q", "--exec", "cat"]);
     let done = zmtp_with(["req", &tcp, "--raw", "--timeout", "15s"], &body);
@@ -67,7 +67,7 @@ fn a_command_that_floods_is_stopped() {
 }
 
 #[test]
-fn others_are_greeted_while_a_command_runs() {
+fn other_peers_are_accepted_while_a_command_runs() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", "sleep 30"]);
     let _first = Zmtp::start(["req", &tcp, "x", "--timeout", "60s"]);
     let second = Zmtp::start(["req", "--verbose", &tcp, "x", "--timeout", "60s"]);

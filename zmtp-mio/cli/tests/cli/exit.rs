@@ -16,7 +16,7 @@ fn silent() -> (TcpListener, String) {
 }
 
 #[test]
-fn no_reply_is_3_and_not_before_its_time() {
+fn no_reply_is_3_after_the_timeout() {
     let (_listener, endpoint) = silent();
     let start = Instant::now();
     let done = zmtp(["req", &endpoint, "x", "--timeout", "500ms"]);
@@ -27,7 +27,7 @@ fn no_reply_is_3_and_not_before_its_time() {
 }
 
 #[test]
-fn no_reply_comes_with_the_reason_if_there_is_one() {
+fn a_missing_reply_is_reported_with_its_reason() {
     let (listener, endpoint) = silent();
     drop(listener);
     let done = zmtp(["req", &endpoint, "x", "--timeout", "300ms"]);
@@ -47,7 +47,7 @@ fn no_request_is_3() {
 }
 
 #[test]
-fn going_on_after_a_timeout_gets_the_next_reply() {
+fn keep_going_gets_the_next_reply_after_a_timeout() {
     let command = "read word; case $word in slow) sleep 1;; esac; echo $word";
     let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", command]);
     let args = ["req", "--lines", "--raw", &tcp, "--timeout", "400ms", "--keep-going"];
@@ -62,7 +62,7 @@ fn going_on_after_a_timeout_gets_the_next_reply() {
 }
 
 #[test]
-fn a_late_reply_never_passes_for_the_next() {
+fn a_late_reply_is_not_taken_for_the_next() {
     let command = "read word; case $word in slow) sleep 2;; esac; echo $word";
     let (_rep, tcp) = Zmtp::rep(&[TCP, "--exec", command]);
     let mut req = Zmtp::start(["req", "-l", "-r", &tcp, "-t", "1s", "-k"]);
@@ -135,7 +135,7 @@ fn a_file_that_cannot_be_read_is_1() {
 }
 
 #[test]
-fn signals_end_a_server_and_its_file_goes() {
+fn signals_end_a_server_and_remove_its_file() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let directory = Directory::new();
         let (rep, ipc) = Zmtp::rep(&[&directory.ipc("served.sock")]);
@@ -148,7 +148,7 @@ fn signals_end_a_server_and_its_file_goes() {
 }
 
 #[test]
-fn an_interrupt_ends_whatever_req_waits_for() {
+fn an_interrupt_ends_every_wait_of_req() {
     let (_listener, endpoint) = silent();
     // A reply, a line, the whole of stdin.
     for args in [

@@ -13,7 +13,7 @@ fn parse(line: &str) -> Value {
 }
 
 #[test]
-fn json_says_all_of_a_reply() {
+fn json_contains_every_property_of_a_reply() {
     let (rep, tcp) = Zmtp::rep(&[TCP]);
     let done = zmtp(["req", &tcp, "--json", "--count", "2", "te\"xt\n", "", "--hex", "00ff"]);
     let parts = json!([{"text": "te\"xt\n"}, {"text": ""}, {"hex": "00ff"}]);
@@ -30,7 +30,7 @@ fn json_says_all_of_a_reply() {
 }
 
 #[test]
-fn json_says_all_of_a_request_and_what_happens() {
+fn json_contains_requests_and_events() {
     let rep = Zmtp::start(["rep", TCP, "--json", "--verbose", "--count", "1"]);
     let listening = parse(&rep.error_line());
     assert_eq!(listening["type"], "listening");
@@ -59,7 +59,7 @@ fn json_errors_are_json_too() {
 }
 
 #[test]
-fn formats_differ_as_they_should() {
+fn each_format_prints_a_message_in_its_own_way() {
     let (_rep, tcp) = Zmtp::rep(&[TCP]);
     let ask = |flag: &str| zmtp(["req", &tcp, flag, "a|b", "c\n"]);
     assert_eq!(ask("--raw").good(), "a|bc\n");
@@ -72,14 +72,14 @@ fn formats_differ_as_they_should() {
 }
 
 #[test]
-fn a_quiet_server_still_says_where_it_listens() {
+fn a_quiet_server_still_prints_its_endpoint() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "--quiet", "--count", "1"]);
     assert_eq!(zmtp(["req", &tcp, "x"]).good(), "x\n");
     assert_eq!(rep.finish().good(), "");
 }
 
 #[test]
-fn a_reader_that_goes_away_is_a_clean_end() {
+fn a_closed_output_is_success() {
     let (_rep, tcp) = Zmtp::rep(&[TCP, "-q"]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_zmtp"))
         .args(["req", &tcp, "--count", "1000000", "x", "--raw"])

@@ -16,7 +16,7 @@ fn end(name: &str) -> String {
 }
 
 #[test]
-fn requests_go_to_services_and_replies_come_back() {
+fn requests_reach_services_and_replies_return() {
     let (proxy, [front, back]) = proxy(&[&end("router"), &end("dealer"), "--stats"]);
     let _rep = Zmtp::start(["rep", "--connect", &back]);
     let done = zmtp(["req", &front, "hello", "--count", "3", "--timeout", "15s"]);
@@ -29,7 +29,7 @@ fn requests_go_to_services_and_replies_come_back() {
 }
 
 #[test]
-fn subscriptions_pass_and_a_capture_sees_what_does() {
+fn subscriptions_are_forwarded_and_captured() {
     let (watch, tap) = {
         let pull = Zmtp::start(["pull", TCP, "--count", "2", "--hex-output"]);
         let endpoint = pull.listening();
@@ -45,7 +45,7 @@ fn subscriptions_pass_and_a_capture_sees_what_does() {
 }
 
 #[test]
-fn a_proxy_obeys() {
+fn a_proxy_accepts_commands() {
     let (proxy, [_, _, control]) = proxy(&[&end("pull"), &end("push"), "--control", &end("rep")]);
     assert_eq!(zmtp(["req", &control, "STATISTICS", "--raw"]).stdout, [0; 64]);
     assert_eq!(zmtp(["req", &control, "TERMINATE"]).good(), "\n");
@@ -53,7 +53,7 @@ fn a_proxy_obeys() {
 }
 
 #[test]
-fn ends_that_do_not_fit_are_2() {
+fn incompatible_ends_are_2() {
     for line in [
         &["proxy"][..],
         &["proxy", "router", "dealer"],

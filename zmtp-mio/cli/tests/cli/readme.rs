@@ -56,7 +56,7 @@ fn run(block: &str) {
 }
 
 #[test]
-fn examples_do_what_they_say() {
+fn examples_print_the_documented_output() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let text = include_str!("../../README.md").replace("127.0.0.1:5555", &free.to_string());
     let blocks = text.split("```console\n").skip(1);

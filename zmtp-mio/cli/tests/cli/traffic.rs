@@ -15,7 +15,7 @@ fn server(args: &[&str]) -> (Zmtp, String) {
 }
 
 #[test]
-fn push_hands_lines_to_pull_in_order() {
+fn push_sends_lines_to_pull_in_order() {
     let lines: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
     let (pull, tcp) = server(&["pull", TCP, "--count", "20000"]);
     let done = zmtp_with(["push", &tcp, "--lines"], lines.as_bytes());
@@ -37,7 +37,7 @@ fn lines_of_a_file_may_have_parts_and_be_hex() {
 }
 
 #[test]
-fn lines_go_as_they_come() {
+fn lines_are_sent_as_they_arrive() {
     let (pull, tcp) = server(&["pull", TCP]);
     let mut push = Zmtp::start(["push", &tcp, "--lines"]);
     for line in ["one\n", "two\n"] {
@@ -50,7 +50,7 @@ fn lines_go_as_they_come() {
 }
 
 #[test]
-fn push_shares_out_in_turn() {
+fn push_distributes_messages_in_turn() {
     let (one, first) = server(&["pull", TCP, "-n", "5", "--json"]);
     let (two, second) = server(&["pull", TCP, "-n", "5", "--json"]);
     let to = ["push", "--connect", &first, "--connect", &second, "--peers", "2", "x", "-n", "10"];
@@ -61,7 +61,7 @@ fn push_shares_out_in_turn() {
 }
 
 #[test]
-fn sub_prints_its_topics_alone() {
+fn sub_prints_its_topics_only() {
     let (publisher, tcp) = server(&["pub", TCP, "--lines", "--stats"]);
     let sub =
         Zmtp::start(["sub", &tcp, "--topic", "we", "--topic", "st", "--count", "3", "--json"]);
@@ -80,14 +80,14 @@ fn sub_prints_its_topics_alone() {
 }
 
 #[test]
-fn sub_without_topic_gets_everything() {
+fn sub_without_topic_receives_everything() {
     let (publisher, tcp) = server(&["pub", TCP, "topic", "body"]);
     assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "topic | body\n");
     publisher.finish().good();
 }
 
 #[test]
-fn dealers_get_their_own_back_from_a_router() {
+fn dealers_get_their_own_messages_back_from_a_router() {
     let (router, tcp) = server(&["router", TCP, "--echo"]);
     for id in ["me", "you"] {
         let line = ["dealer", &tcp, "--routing-id", id, "", id, "-n", "3", "--receive", "3"];
@@ -99,7 +99,7 @@ fn dealers_get_their_own_back_from_a_router() {
 }
 
 #[test]
-fn a_router_sends_to_whom_the_first_part_names() {
+fn a_router_sends_to_the_peer_in_the_first_part() {
     let (mut router, tcp) = server(&["router", TCP, "--lines", "--split", "|", "--peers", "2"]);
     let dealer = |id| Zmtp::start(["dealer", &tcp, "--routing-id", id, "--receive", "1"]);
     let (one, two) = (dealer("one"), dealer("two"));
@@ -109,14 +109,14 @@ fn a_router_sends_to_whom_the_first_part_names() {
 }
 
 #[test]
-fn a_mandatory_router_says_that_nobody_is_called_so() {
-    let (router, tcp) = server(&["router", TCP, "--mandatory", "nobody", "text"]);
+fn a_mandatory_router_reports_an_unknown_routing_id() {
+    let (router, tcp) = server(&["router", TCP, "--mandatory", "unknown", "text"]);
     let _dealer = Zmtp::start(["dealer", &tcp]);
     assert!(router.finish().bad(1).contains("no peer has that routing id"));
 }
 
 #[test]
-fn pairs_talk_both_ways() {
+fn pairs_send_both_ways() {
     let one = Zmtp::start(["pair", "--bind", TCP, "from one", "--receive", "1"]);
     let done = zmtp(["pair", &one.listening(), "from two", "--receive", "1"]);
     assert_eq!(done.good(), "from one\n");
@@ -134,13 +134,13 @@ fn xpub_prints_subscriptions_and_xsub_sends_upstream() {
 }
 
 #[test]
-fn a_welcome_comes_first() {
+fn a_welcome_message_is_sent_first() {
     let (_xpub, tcp) = server(&["xpub", TCP, "--welcome", "hello"]);
     assert_eq!(zmtp(["sub", &tcp, "-n", "1"]).good(), "hello\n");
 }
 
 #[test]
-fn sizes_counts_and_rates_are_summed_up() {
+fn totals_have_sizes_counts_and_rates() {
     let (pull, tcp) = server(&["pull", TCP, "--count", "50", "--quiet", "--stats", "--json"]);
     zmtp(["push", &tcp, "--size", "64k", "--size", "0", "-n", "50", "--rate", "1k"]).good();
     let done = pull.finish();
@@ -152,7 +152,7 @@ fn sizes_counts_and_rates_are_summed_up() {
 }
 
 #[test]
-fn idle_is_a_good_end_and_a_timeout_is_none() {
+fn idle_is_success_and_a_timeout_is_not() {
     let (pull, tcp) = server(&["pull", TCP, "--idle", "2s"]);
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.finish().good(), "x\n");
@@ -178,7 +178,7 @@ fn a_worker_that_does_not_read_stops_push_and_is_3() {
 }
 
 #[test]
-fn options_that_do_not_fit_are_2() {
+fn incompatible_options_are_2() {
     for line in [
         &["router", TCP, "--conflate"][..],
         &["pull", TCP, "--count", "0"],
@@ -202,7 +202,7 @@ fn options_that_do_not_fit_are_2() {
 }
 
 #[test]
-fn signals_end_a_receiver_which_still_sums_up() {
+fn signals_end_a_receiver_which_still_prints_totals() {
     let (pull, tcp) = server(&["pull", TCP, "--stats"]);
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.line(), "x\n");
@@ -211,7 +211,7 @@ fn signals_end_a_receiver_which_still_sums_up() {
 }
 
 #[test]
-fn progress_is_shown_on_long_transfers_on_a_terminal_alone() {
+fn progress_is_shown_for_long_transfers_on_a_terminal_only() {
     let (_pull, tcp) = server(&["pull", TCP, "-q"]);
     let long = ["push", &tcp, "x", "-n", "30", "--interval", "50ms"];
     assert_eq!(zmtp(long).stderr, "");
@@ -220,7 +220,7 @@ fn progress_is_shown_on_long_transfers_on_a_terminal_alone() {
 }
 
 #[test]
-fn monitor_prints_events_as_they_come() {
+fn monitor_prints_events_as_they_happen() {
     let (monitor, tcp) = server(&["monitor", "pull", TCP, "--json", "--until", "closed"]);
     zmtp(["push", &tcp, "x"]).good();
     let done = monitor.finish();
