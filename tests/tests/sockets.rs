@@ -283,10 +283,10 @@ fn a_subscriber_sends_topics_of_all_sizes_as_libzmq_does() {
         let t = |n| vec![b't'; n];
         let c = |n| vec![b'c'; n];
         match heading.split(':').next().unwrap() {
-            "topic of 245 octets" => sub.subscribe(t(245)),
-            "topic of 246 octets" => sub.subscribe(t(246)),
-            "topic of 300 octets" => sub.subscribe(t(300)),
-            "cancel of 248 and 249 octets" => {
+            "topic of 245 bytes" => sub.subscribe(t(245)),
+            "topic of 246 bytes" => sub.subscribe(t(246)),
+            "topic of 300 bytes" => sub.subscribe(t(300)),
+            "cancel of 248 and 249 bytes" => {
                 for n in [248, 249] {
                     sub.subscribe(c(n));
                     sub.unsubscribe(c(n));
@@ -305,7 +305,7 @@ fn a_publisher_of_zmtp_3_0_gets_messages_and_a_topic_of_255_bytes_is_framed_corr
             sub.subscribe("abc");
             sub.unsubscribe("abc");
             sub.subscribe("");
-        } else if heading.starts_with("254-octet topic") {
+        } else if heading.starts_with("254-byte topic") {
             sub.subscribe(vec![b't'; 254]);
             sub.subscribe(vec![b't'; 256]);
         }
@@ -313,7 +313,7 @@ fn a_publisher_of_zmtp_3_0_gets_messages_and_a_topic_of_255_bytes_is_framed_corr
     // libzmq omits the LONG flag.
     let mut right = None;
     play("sub-to-3.0-peer-255-bug", Sub::new().unwrap(), |play, heading| {
-        if heading.starts_with("subscribe to a 255-octet topic") {
+        if heading.starts_with("subscribe to a 255-byte topic") {
             play.socket.subscribe(vec![b't'; 255]);
             let frame = [&[2, 0, 0, 0, 0, 0, 0, 1, 0, 1][..], &[b't'; 255]].concat();
             let any = vec![false; frame.len()];
