@@ -2,8 +2,8 @@
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Turns for sending: in turn among the connected peers that have room, or if there are none, among
-/// the peers that are being connected to.
+/// Load-balancing: chooses the connected peers that have room in turn, or if there are none, the peers
+/// that are being connected to.
 ///
 /// libzmq also sends a share of the messages to peers that are being connected to. Here messages are
 /// queued for such peers only while no peer is connected.
@@ -14,14 +14,14 @@ pub struct Balance {
     only_connected: bool,
 }
 
-/// What load-balancing knows of a peer.
+/// The state of a peer in load-balancing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BalancePeer {
     /// In the ring of the connected peers, or of the others.
     link: RingLink,
     connected: bool,
     full: bool,
-    /// It gets no more messages, whatever else changes.
+    /// It gets no more messages, regardless of other changes.
     closed: bool,
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The rules of DEALER: those of [`Push`](super::Push) and [`Pull`](super::Pull) for the same peers.
-/// Frames are the application's: it adds the delimiter that a REP expects.
+/// Frames are passed unchanged: the application adds the delimiter that a REP expects.
 #[derive(Debug)]
 pub struct Dealer<S> {
     peers: S,
@@ -14,7 +14,7 @@ pub struct Dealer<S> {
     incoming: FairQueue,
 }
 
-/// What DEALER knows of a peer.
+/// The state of a peer in DEALER.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DealerPeer {
     outgoing: BalancePeer,

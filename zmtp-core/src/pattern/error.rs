@@ -120,7 +120,7 @@ impl core::error::Error for RouteError {}
 pub enum TakeError {
     /// The application called out of turn.
     OutOfTurn(OutOfTurn),
-    /// REQ: the peer that was asked is gone, and the reply with it.
+    /// REQ: the peer of the request is gone; there will be no reply.
     PeerLost,
 }
 
@@ -134,7 +134,7 @@ impl core::fmt::Display for TakeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("the peer that was asked is gone"),
+            Self::PeerLost => f.write_str("the peer of the request is gone"),
         }
     }
 }

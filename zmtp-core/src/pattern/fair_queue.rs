@@ -2,7 +2,7 @@
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Turns for receiving: one message of each peer that has a queued message, in turn.
+/// Fair-queueing: takes one message of each peer with queued messages, in turn.
 ///
 /// It counts queued messages; the messages are in the driver's queues.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub struct FairQueue {
     ready: Ring<1>,
 }
 
-/// What fair-queueing knows of a peer.
+/// The state of a peer in fair-queueing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FairPeer {
     link: RingLink,
@@ -37,7 +37,7 @@ impl FairQueue {
         Self { ready: Ring::new() }
     }
 
-    /// A message of a peer is queued. `false` if the peer is not known.
+    /// A message of a peer is queued. `false` if the peer is unknown.
     pub fn received<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,

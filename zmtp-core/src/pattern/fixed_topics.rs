@@ -48,7 +48,7 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         }
     }
 
-    /// Whether a peer has a topic with which `subject` begins.
+    /// Whether `subject` begins with a topic of a peer.
     pub fn wants(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
         let found = |number| self.0.find(number, subject, Match::Prefix);
         Self::number(peer).is_ok_and(|number| found(number).is_some())
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_says_who_is_left() {
+    fn removal_reports_whether_other_peers_have_the_topic() {
         let mut topics = FixedTopics::<64>::new();
         for (peer, topic) in [(A, "x"), (B, "x"), (A, "yy"), (A, "z"), (B, "only")] {
             topics.insert(peer, topic.as_bytes()).unwrap();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_store_refuses_and_keeps_what_it_has() {
+    fn a_full_store_refuses_new_topics_and_keeps_the_others() {
         let mut topics = FixedTopics::<12>::new();
         topics.insert(A, b"abcd").unwrap();
         assert_eq!(topics.insert(A, b"e"), Err(NoRoom));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_peer_needs_no_number() {
+    fn a_store_for_one_peer_needs_no_number() {
         let mut topics = FixedTopics::<12>::new();
         assert_eq!(topics.subscribe(None, b"ab"), Ok(()));
         assert_eq!(topics.subscribe(None, b"ab"), Ok(()), "held already, and takes no room");

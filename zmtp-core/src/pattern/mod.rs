@@ -1,20 +1,20 @@
-//! Messaging patterns: which peer gets the next message, whose message is next, and what a frame
-//! means.
+//! Messaging patterns: which peer gets the next message, which message is received next, and what a
+//! frame means.
 //!
-//! A pattern knows peers and frame headers; connections and queues belong to the driver. The driver
-//! reports what happens to peers, asks for a [`Verdict`] when the header of a frame is known, stores
-//! the body accordingly, and reports complete messages. All socket types implement [`Pattern`].
+//! A pattern handles peers and frame headers; connections and queues belong to the driver. The driver
+//! reports events of peers, gets a [`Verdict`] for the header of each frame, stores the body
+//! accordingly, and reports complete messages. All socket types implement [`Pattern`].
 //!
 //! State per peer lives in [`Slots`], which the driver chooses: [`Fixed`] on a microcontroller, a
 //! growing table on a server.
 //!
-//! | item | what it is |
+//! | item | content |
 //! |---|---|
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
 //! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores a ROUTER's ids |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
 //! | [`Pair`] | exclusive pair (RFC 31) |
-//! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores who subscribed to what |
+//! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
 //! | [`Slots`], [`Fixed`] | state per peer |
 //! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array, for microcontrollers |
@@ -63,10 +63,11 @@ pub use verdict::{Reason, Verdict};
 
 use crate::wire::{FrameHeader, Subscription};
 
-/// The rules of a socket type. The driver owns connections, queues and bytes; the rules decide.
+/// The rules of a socket type. The driver owns connections, queues and bytes; the rules decide which
+/// peer a message goes to and what happens to a frame.
 ///
-/// The default methods are those of a type that has no rule there. An event about a peer that the
-/// pattern does not know, such as one with an old generation, changes nothing.
+/// The default methods are for types without a rule of their own. An event of an unknown peer, such
+/// as one with an old generation, changes nothing.
 ///
 /// ```text
 /// attached ──> connected <──> disconnected        a peer that the socket connects to
@@ -167,8 +168,8 @@ pub trait Pattern {
         false
     }
 
-    /// The peer that gets the next message. Only ROUTER needs the message's first part, the
-    /// `routing_id`. PUB and XPUB send to all that [`Publish::matches`] names instead.
+    /// The peer that gets the next message. `routing_id`, the first part of the message, is used by
+    /// ROUTER only. PUB and XPUB send to every peer of [`Publish::matches`] instead.
     ///
     /// # Errors
     ///
@@ -177,12 +178,11 @@ pub trait Pattern {
         Err(RouteError::NoPeer)
     }
 
-    /// No message is queued for a peer any more: the last byte is written, or what was left was
-    /// dropped.
+    /// No message is queued for a peer any more: the last byte was written, or the rest was dropped.
     fn sent(&mut self, _peer: PeerId) {}
 
-    /// REQ: a queued request waits for a peer that is being connected to, and another peer is
-    /// connected: move it from the first peer to the second.
+    /// REQ: moves a queued request. Returns the peer it is queued for, which is being connected to, and
+    /// a connected peer that gets it instead.
     fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
         None
     }

@@ -28,7 +28,7 @@ impl Pair {
 }
 
 impl Pattern for Pair {
-    /// The peer that is there already may be attached again.
+    /// The current peer may be attached again.
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
         if self.peer.is_some_and(|held| held.index() != peer.index()) {
             return Err(NoRoom);

@@ -1,11 +1,11 @@
 //! Identifiers of peers.
 
-/// A peer of a socket: an index that the driver reuses, and a generation that tells apart the
-/// peers that have had it.
+/// A peer of a socket: an index, which the driver reuses, and a generation, which distinguishes the
+/// peers that have used the index.
 ///
-/// The driver chooses both, typically a slab index and a counter that wraps. An id that is out of
-/// date names no peer: events that carry it change nothing. Drivers whose indices always belong to
-/// the same peer, such as the links of firmware, leave the generation at 0.
+/// The driver chooses both, typically a slab index and a counter that wraps. Events with an outdated
+/// id change nothing. If an index always belongs to the same peer, as with the links of firmware, the
+/// generation stays 0.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerId {

@@ -21,7 +21,7 @@ pub trait Topics {
     /// it.
     fn remove_peer(&mut self, peer: PeerId, each: impl FnMut(&[u8], Removed));
 
-    /// Calls `each` once for every peer that has a topic with which `subject` begins.
+    /// Calls `each` once for every peer with a topic that `subject` begins with.
     fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId));
 }
 
@@ -67,15 +67,15 @@ pub enum Reports {
 
 /// The rules of PUB and XPUB.
 ///
-/// A message goes to all peers that [`Publish::matches`] names. XPUB also receives: reports of
-/// subscriptions, and messages of its peers. A report is the legacy form of a subscription, a byte
+/// A message goes to every peer of [`Publish::matches`]. XPUB also receives reports of subscriptions,
+/// and messages of its peers. A report is the legacy form of a subscription, a byte
 /// and the topic; the driver queues it as a message of the peer.
 #[derive(Debug)]
 pub struct Publish<S, T> {
     peers: S,
     turns: FairQueue,
     topics: T,
-    /// What peers subscribed to, if the application decides what they get.
+    /// The subscriptions that peers requested, if the application decides what they get.
     requested: Option<T>,
     /// Of XPUB.
     reports: Option<Reports>,
@@ -94,8 +94,8 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
         Self::new(peers, topics, None, Some(reports))
     }
 
-    /// XPUB whose application decides what peers get, by [`Publish::subscribe_last`]. All that peers
-    /// request is reported (`ZMQ_XPUB_MANUAL`).
+    /// XPUB without subscribers, whose application decides with [`Publish::subscribe_last`] what peers
+    /// get. Every request of a peer is reported (`ZMQ_XPUB_MANUAL`).
     pub const fn manual(peers: S, topics: T, requested: T) -> Self {
         Self::new(peers, topics, Some(requested), Some(Reports::All))
     }
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn with_verbose_reports_more_is_reported() {
+    fn verbose_modes_report_more_subscriptions() {
         let mut some = xpub(Reports::Subscriptions);
         assert_eq!(some.subscription(A, SUBSCRIBE, b"x"), Ok(true));
         assert_eq!(some.subscription(B, SUBSCRIBE, b"x"), Ok(true));
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_that_only_a_gone_peer_had_are_reported() {
+    fn topics_of_a_lost_peer_are_reported_if_no_other_has_them() {
         let mut xpub = xpub(Reports::Changes);
         for (peer, topic) in [(A, "x"), (A, "y"), (B, "x")] {
             xpub.subscription(peer, SUBSCRIBE, topic.as_bytes()).unwrap();

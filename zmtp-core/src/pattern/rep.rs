@@ -1,4 +1,4 @@
-//! REP: takes requests from all peers in turn and sends each reply where its request came from
+//! REP: takes requests from all peers in turn and sends each reply to the peer of the request
 //! (RFC 28).
 
 use super::{
@@ -20,7 +20,7 @@ pub struct Rep<S> {
     turn: RepTurn<PeerId>,
 }
 
-/// What REP knows of a peer.
+/// The state of a peer in REP.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepPeer {
     link: RingLink,

@@ -1,4 +1,4 @@
-//! REQ: asks one peer after the other, and takes the reply of the one that was asked (RFC 28).
+//! REQ: sends requests to its peers in turn, and accepts the reply of that peer only (RFC 28).
 
 use super::{
     Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames, ReqTurn, Ring,
@@ -12,7 +12,7 @@ use crate::wire::FrameHeader;
 /// there are none, among those that are being connected to; it fails with
 /// [`OutOfTurn::ReplyPending`] while a reply is pending, unless the mode is relaxed: the earlier
 /// request is then given up. The driver reports by [`Pattern::sent`] when the request is written.
-/// [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer that was asked is gone.
+/// [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer of the request is gone.
 #[derive(Debug)]
 pub struct Req<S> {
     peers: S,
@@ -36,7 +36,7 @@ pub struct Mode {
     pub correlate: bool,
 }
 
-/// What REQ knows of a peer.
+/// The state of a peer in REQ.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqPeer {
     connected: RingLink,

@@ -105,7 +105,7 @@ enum State<P> {
     Asked(P),
     /// The reply of this peer is queued.
     Answered(P),
-    /// The peer that was asked is gone, which the application has not been told.
+    /// The peer of the request is gone, which is not reported to the application yet.
     Lost,
 }
 
@@ -199,7 +199,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
     ///
     /// # Errors
     ///
-    /// [`TakeError::PeerLost`] once if the peer that was asked is gone, [`TakeError::OutOfTurn`] if
+    /// [`TakeError::PeerLost`] once if the peer of the request is gone, [`TakeError::OutOfTurn`] if
     /// no request was sent. A request can be sent after either.
     pub const fn take(&mut self) -> Result<Option<P>, TakeError> {
         let taken = match self.0 {

@@ -45,7 +45,7 @@ pub struct Router<S, I> {
     open: u32,
 }
 
-/// What ROUTER knows of a peer.
+/// The state of a peer in ROUTER.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RouterPeer {
     incoming: FairPeer,

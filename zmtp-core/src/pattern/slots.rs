@@ -17,7 +17,7 @@ pub trait Slots<T> {
     /// The state of a peer. `None` if there is none, or it belongs to another generation.
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T>;
 
-    /// The peer that holds an index, of whatever generation.
+    /// The peer with this index, of any generation.
     fn holder(&mut self, index: u32) -> Option<PeerId>;
 }
 

@@ -40,7 +40,7 @@ pub enum Reason {
     NotSubscribed,
     /// A message to a socket type that only sends: PUB, PUSH.
     SendsOnly,
-    /// A reply from a peer other than the one that was asked.
+    /// A reply from a peer other than that of the request.
     WrongPeer,
     /// A reply whose request id is not that of the last request (`ZMQ_REQ_CORRELATE`).
     WrongRequestId,
@@ -53,7 +53,7 @@ impl core::fmt::Display for Reason {
             Self::NotAsked => "reply without a request",
             Self::NotSubscribed => "no subscription matches the message",
             Self::SendsOnly => "message to a socket type that only sends",
-            Self::WrongPeer => "reply from a peer that was not asked",
+            Self::WrongPeer => "reply from another peer than that of the request",
             Self::WrongRequestId => "request id of the reply is not that of the last request",
         })
     }

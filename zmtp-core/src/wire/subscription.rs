@@ -19,7 +19,8 @@ const CANCEL: u8 = 0;
 const SUBSCRIBE: u8 = 1;
 
 impl Subscription {
-    /// The kind of frame, and the bytes before the topic, that a peer of this version understands.
+    /// How a subscription is encoded for a peer of this version: the kind of frame, and the bytes
+    /// before the topic.
     pub const fn words(self, version: Version) -> (FrameKind, &'static [u8]) {
         match (version, self) {
             (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_emitted_for_legacy_peers_is_parsed() {
+    fn emitted_legacy_subscriptions_parse_to_themselves() {
         for what in [Subscription::Cancel, Subscription::Subscribe] {
             for version in [Version::V2_0, Version::V3_0] {
                 let (kind, bytes) = what.words(version);
