@@ -1,4 +1,4 @@
-//! `asynch`: every future dropped at every await, and both faces against each other.
+//! `asynch`: every future dropped at every await, and the async API against the blocking one.
 
 mod pipe;
 
@@ -55,7 +55,7 @@ fn dealing<'b>(
 }
 
 #[test]
-fn a_receive_dropped_at_every_await_loses_nothing() {
+fn a_receive_dropped_at_any_await_loses_no_message() {
     for most in [1, 2, 3, 7, 1_000] {
         let (mut receive, mut send) = ([0; 64], [0; 64]);
         let (mut dealer, peer) = dealing(&mut receive, &mut send, most);
@@ -73,7 +73,7 @@ fn a_receive_dropped_at_every_await_loses_nothing() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn a_receive_of_chunks_dropped_at_every_await_loses_nothing() {
+fn a_receive_of_chunks_dropped_at_any_await_loses_no_byte() {
     for most in [1, 3, 1_000] {
         let (mut receive, mut send) = ([0; 64], [0; 64]);
         let (mut dealer, peer) = dealing(&mut receive, &mut send, most);
@@ -93,7 +93,7 @@ fn a_receive_of_chunks_dropped_at_every_await_loses_nothing() {
 }
 
 #[test]
-fn queue_and_flush_dropped_at_every_await_send_each_message_once() {
+fn queue_and_flush_dropped_at_any_await_send_each_message_once() {
     for most in [1, 3, 1_000] {
         let (mut receive, mut send) = ([0; 64], [0; 64]);
         let (mut dealer, peer) = dealing(&mut receive, &mut send, most);
@@ -110,7 +110,7 @@ fn queue_and_flush_dropped_at_every_await_send_each_message_once() {
 }
 
 #[test]
-fn a_send_that_fits_is_dropped_whole_or_not_at_all() {
+fn a_dropped_send_that_fits_is_sent_whole_or_not_at_all() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut dealer, peer) = dealing(&mut receive, &mut send, 3);
     // The first poll puts it into the send buffer and stops at the write.
@@ -121,7 +121,7 @@ fn a_send_that_fits_is_dropped_whole_or_not_at_all() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn a_large_send_dropped_in_the_middle_closes_the_link_at_the_next() {
+fn the_send_after_a_dropped_large_send_closes_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut dealer, peer) = dealing(&mut receive, &mut send, 3);
     assert_eq!(once(dealer.send(&[&[7; 200]], now)), None);
@@ -139,7 +139,7 @@ fn a_large_send_dropped_in_the_middle_closes_the_link_at_the_next() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn begin_and_push_dropped_at_every_await_send_each_byte_once() {
+fn begin_and_push_dropped_at_any_await_send_each_byte_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut dealer, peer) = dealing(&mut receive, &mut send, 5);
     let body: Vec<u8> = (0..200).collect();
@@ -158,7 +158,7 @@ fn begin_and_push_dropped_at_every_await_send_each_byte_once() {
 }
 
 #[test]
-fn a_request_given_up_at_any_await_never_gets_an_older_reply() {
+fn a_request_dropped_at_any_await_is_not_answered_by_an_older_reply() {
     let (mut a, mut b, mut c, mut d) = ([0; 64], [0; 64], [0; 64], [0; 64]);
     let (ours, theirs) = pipe(4);
     let mut req = Req::new(&REQ, &mut a, &mut b, 7);
@@ -243,7 +243,7 @@ fn halves_send_while_a_receive_is_pending_and_answer_pings() {
 }
 
 #[test]
-fn a_publisher_and_a_subscriber_over_any_pieces() {
+fn publisher_and_subscriber_work_with_reads_of_any_size() {
     for most in [1, 5, 1_000] {
         let (mut a, mut b, mut c, mut d) = ([0; 64], [0; 64], [0; 64], [0; 64]);
         let (ours, theirs) = pipe(most);
@@ -286,7 +286,7 @@ fn a_failing_io_closes_the_link_and_an_interrupted_one_does_not() {
 }
 
 #[test]
-fn greetings_in_stages_come_to_an_end_in_futures_that_only_wait() {
+fn greetings_in_stages_complete_in_pending_futures() {
     let (mut a, mut b, mut c, mut d) = ([0; 64], [0; 64], [0; 64], [0; 64]);
     let (ours, theirs) = pipe(1_000);
     let mut one = Dealer::new(&DEALER, &mut a, &mut b);

@@ -20,7 +20,7 @@ const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
 #[test]
-fn two_sockets_exchange_messages_of_any_size_through_small_buffers_and_short_reads() {
+fn messages_of_any_size_pass_small_buffers_and_short_reads() {
     for most in [1, 7, 1_000] {
         let (mut a, mut b, mut c, mut d) = ([0; 64], [0; 64], [0; 64], [0; 64]);
         let (ours, theirs) = pipe(most);
@@ -57,7 +57,7 @@ fn two_sockets_exchange_messages_of_any_size_through_small_buffers_and_short_rea
 }
 
 #[test]
-fn what_was_begun_whole_stays_whole_and_what_was_begun_in_pieces_is_passed_over() {
+fn a_receive_continues_as_begun_and_skips_the_rest_of_a_message_in_pieces() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = peer("PUSH", 1_000);
@@ -74,7 +74,7 @@ fn what_was_begun_whole_stays_whole_and_what_was_begun_in_pieces_is_passed_over(
 }
 
 #[test]
-fn a_subscriber_takes_the_first_part_whole() {
+fn a_subscriber_receives_the_first_part_whole() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut sub = Sub::<_, 24>::new(&SUB, &mut receive, &mut send);
     sub.subscribe(b"long topic").expect("room");
@@ -91,7 +91,7 @@ fn a_subscriber_takes_the_first_part_whole() {
 }
 
 #[test]
-fn a_large_request_comes_in_chunks_and_keeps_its_envelope() {
+fn a_large_request_is_received_in_chunks_and_keeps_its_envelope() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut rep = Rep::new(&REP, &mut receive, &mut send);
     let (ours, req) = peer("REQ", 50);
@@ -116,7 +116,7 @@ fn a_large_request_comes_in_chunks_and_keeps_its_envelope() {
 }
 
 #[test]
-fn a_large_reply_comes_in_chunks_and_a_large_request_leaves_from_where_it_is() {
+fn a_large_reply_is_received_in_chunks_and_a_large_request_is_not_copied() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut req = Req::new(&REQ, &mut receive, &mut send, 41);
     let (ours, rep) = peer("REP", 50);

@@ -1,5 +1,5 @@
-//! What a newcomer stumbles over: messages without parts, buffers that are just too small, deadlines
-//! that are due, sends that were given up.
+//! Edge cases: messages without parts, buffers that are slightly too small, deadlines that have passed,
+//! sends that were given up.
 
 mod pipe;
 
@@ -21,7 +21,7 @@ const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
 #[test]
-fn a_request_without_parts_is_an_empty_one() {
+fn a_request_without_parts_is_an_empty_message() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut req = Req::new(&REQ, &mut receive, &mut send, 0);
     let (ours, rep) = peer("REP", 1_000);
@@ -38,7 +38,7 @@ fn a_request_without_parts_is_an_empty_one() {
 }
 
 #[test]
-fn a_message_that_leaves_no_room_for_its_next_header_costs_itself_alone() {
+fn only_the_message_without_room_for_its_next_header_is_dropped() {
     for first in 40..=62 {
         for second in [1_u8, 200] {
             let (mut receive, mut send) = ([0; 64], [0; 64]);
@@ -63,7 +63,7 @@ fn a_message_that_leaves_no_room_for_its_next_header_costs_itself_alone() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn a_large_send_that_is_late_ends_the_link() {
+fn a_large_send_past_its_deadline_closes_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, router) = pipe(1);
@@ -77,7 +77,7 @@ fn a_large_send_that_is_late_ends_the_link() {
 }
 
 #[test]
-fn a_connection_that_failed_is_over() {
+fn a_failed_connection_stays_failed() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, _wrong) = peer("PUB", 1_000);
@@ -92,7 +92,7 @@ fn a_connection_that_failed_is_over() {
 }
 
 #[test]
-fn a_call_whose_deadline_is_due_still_looks() {
+fn a_call_past_its_deadline_still_reads_once() {
     let (mut receive, mut send) = ([0; 128], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, push) = peer("PUSH", 1_000);
@@ -107,7 +107,7 @@ fn a_call_whose_deadline_is_due_still_looks() {
 }
 
 #[test]
-fn a_send_or_flush_whose_deadline_is_due_still_writes_once() {
+fn a_send_or_flush_past_its_deadline_still_writes_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
     let (ours, pull) = peer("PULL", 4);
@@ -124,7 +124,7 @@ fn a_send_or_flush_whose_deadline_is_due_still_writes_once() {
 }
 
 #[test]
-fn no_read_begins_after_the_deadline_but_the_first() {
+fn only_the_first_read_may_begin_after_the_deadline() {
     let (mut receive, mut send) = ([0; 128], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, push) = peer("PUSH", 1_000);
@@ -141,7 +141,7 @@ fn no_read_begins_after_the_deadline_but_the_first() {
 }
 
 #[test]
-fn a_topic_that_the_peer_could_never_be_told_is_refused_at_once() {
+fn a_topic_that_does_not_fit_the_send_buffer_is_refused_at_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut sub = Sub::<_, 200>::new(&SUB, &mut receive, &mut send);
     assert_eq!((sub.subscribe(&[b'x'; 46]), sub.needed()), (Err(Error::SendBuffer), 65));

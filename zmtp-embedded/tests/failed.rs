@@ -1,4 +1,4 @@
-//! What a connection that has failed still says and does.
+//! A failed connection: its errors, and calls after the failure.
 
 mod pipe;
 
@@ -40,7 +40,7 @@ fn a_refusal_can_be_read_after_any_call() {
 
 #[cfg(feature = "chunks")]
 #[test]
-fn a_part_that_was_begun_goes_no_further() {
+fn a_part_in_pieces_ends_with_the_connection() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, peer) = peer("ROUTER", 1_000);
@@ -54,7 +54,7 @@ fn a_part_that_was_begun_goes_no_further() {
     assert_eq!(peer.heard(), b"");
 }
 
-/// Says that it moved more bytes than it was given.
+/// Reports more bytes than it was given.
 struct Liar;
 
 impl ErrorType for Liar {
@@ -78,7 +78,7 @@ impl embedded_io::Write for Liar {
 }
 
 #[test]
-fn an_io_that_lies_ends_the_handshake_long_before_the_deadline() {
+fn an_io_with_wrong_counts_ends_the_handshake_before_the_deadline() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     pull.connect(Liar, NOW);
@@ -134,7 +134,7 @@ impl embedded_io_async::Write for Writer {
 }
 
 #[test]
-fn both_halves_are_told_though_the_peer_reads_no_more() {
+fn both_halves_report_a_failure_even_if_the_peer_does_not_read() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = asynch::Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, peer) = peer("ROUTER", 1_000);

@@ -1,4 +1,4 @@
-//! Heartbeats of one's own.
+//! Sending PINGs, and their timeout.
 #![cfg(feature = "heartbeat")]
 
 mod pipe;
@@ -14,7 +14,7 @@ static PULL: Config =
     Config::new(SocketType::Pull).with_heartbeat(Heartbeat::every(100).timeout(300));
 
 #[test]
-fn a_peer_is_asked_for_signs_of_life_and_given_up_without() {
+fn a_peer_that_does_not_answer_a_ping_times_out() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = pipe(1_000);
@@ -37,7 +37,7 @@ fn a_peer_is_asked_for_signs_of_life_and_given_up_without() {
 }
 
 #[test]
-fn a_peer_that_stops_inside_a_header_is_given_up() {
+fn a_peer_that_stops_inside_a_header_times_out() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = pipe(1_000);

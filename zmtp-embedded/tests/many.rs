@@ -1,4 +1,4 @@
-//! REP, PUB and PULL over several links, both faces.
+//! REP, PUB and PULL over several links, blocking and async.
 
 mod pipe;
 
@@ -28,7 +28,7 @@ macro_rules! buffers {
 }
 
 #[test]
-fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
+fn requests_are_received_in_turn_and_replies_go_to_their_senders() {
     buffers!(buffers);
     let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
     let peers: Vec<End> = (0..3)
@@ -62,7 +62,7 @@ fn requests_are_taken_in_turn_and_answered_where_they_came_from() {
 }
 
 #[test]
-fn a_link_that_ends_is_said_once_and_the_others_go_on() {
+fn the_end_of_a_link_is_reported_once_and_the_others_continue() {
     buffers!(buffers);
     let mut pull = blocking::many::Pull::<_, 3>::new(&PULL, buffers);
     let (ours, good) = peer("PUSH", 5);
@@ -83,7 +83,7 @@ fn a_link_that_ends_is_said_once_and_the_others_go_on() {
 }
 
 #[test]
-fn what_is_published_goes_to_who_subscribed_and_a_slow_peer_goes_without() {
+fn messages_go_to_subscribers_and_are_dropped_for_a_slow_peer() {
     buffers!(buffers);
     let mut publisher = blocking::many::Pub::<_, 3, 64>::new(&PUB, buffers);
     let mut peers = Vec::new();
@@ -103,13 +103,13 @@ fn what_is_published_goes_to_who_subscribed_and_a_slow_peer_goes_without() {
     assert_eq!(peers[0].heard(), frame(0, b"abc"));
     assert_eq!(peers[1].heard(), frame(0, b"abc"));
     assert_eq!(peers[2].heard(), [frame(1, b"c"), frame(0, &[7; 50])].concat());
-    // Who is gone takes its subscriptions along.
+    // A lost peer loses its subscriptions.
     publisher.disconnect(0);
     assert_eq!(publisher.publish(&[b"abc"]), 1);
 }
 
 #[test]
-fn async_links_are_waited_for_at_once_and_a_wait_dropped_anywhere_loses_nothing() {
+fn async_links_are_awaited_together_and_a_dropped_wait_loses_nothing() {
     buffers!(buffers);
     let mut rep = asynch::many::Rep::<_, 3>::new(&REP, buffers);
     let mut peers = Vec::new();

@@ -11,7 +11,7 @@ use zmtp_embedded::size;
 static REQ: Config = Config::new(SocketType::Req);
 static REP: Config = Config::new(SocketType::Rep);
 
-/// These sockets block for as long as it takes; whoever runs the test has the patience.
+/// These sockets block without limit; the test runner has a timeout.
 fn now() -> Instant {
     Instant::from_millis(0)
 }
@@ -26,7 +26,7 @@ fn body(len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn req_asks_a_rep_of_zmtp_mio() {
+fn req_exchanges_messages_with_a_rep_of_zmtp_mio() {
     let mut rep = zmtp_mio::Rep::new().expect("a socket");
     let endpoint = rep.bind("tcp://127.0.0.1:*").expect("bound").to_string();
     let server = thread::spawn(move || {
@@ -53,7 +53,7 @@ fn req_asks_a_rep_of_zmtp_mio() {
 }
 
 #[test]
-fn rep_answers_a_req_of_zmtp_mio() {
+fn rep_exchanges_messages_with_a_req_of_zmtp_mio() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     let client = thread::spawn(move || {

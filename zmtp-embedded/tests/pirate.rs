@@ -1,4 +1,4 @@
-//! Lazy Pirate: REQ that tries again.
+//! Lazy Pirate: a REQ that retries.
 
 mod pipe;
 
@@ -19,7 +19,7 @@ fn server(say: &[u8]) -> End {
 }
 
 #[test]
-fn a_request_is_tried_again_over_new_connections() {
+fn a_request_is_retried_over_new_connections() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut req = Req::new(&REQ, &mut receive, &mut send, 41);
     let silent = [greeting(), ready("REP")].concat();
@@ -43,7 +43,7 @@ fn a_request_is_tried_again_over_new_connections() {
 }
 
 #[test]
-fn the_last_error_is_told_when_tries_are_over() {
+fn the_last_error_is_returned_after_all_tries() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut req = Req::new(&REQ, &mut receive, &mut send, 41);
     let mut tries = 0;

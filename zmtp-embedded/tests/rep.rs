@@ -51,7 +51,7 @@ fn a_reply_carries_the_envelope_of_its_request() {
 }
 
 #[test]
-fn an_envelope_larger_than_the_send_buffer_goes_back_too() {
+fn an_envelope_larger_than_the_send_buffer_is_returned() {
     let (mut receive, mut send) = ([0; 400], [0; 64]);
     let mut rep = Rep::new(&REP, &mut receive, &mut send);
     let req = connect(&mut rep, 1_000);
@@ -66,7 +66,7 @@ fn an_envelope_larger_than_the_send_buffer_goes_back_too() {
         assert_eq!((reply, rep.needed()), (Err(Error::SendBuffer), envelope.len() + 102));
         // What cannot be said over this link need not be said over the next.
         connect(&mut rep, 1_000);
-        rep.reply(&[b"nobody hears it"], DEADLINE, || NOW).expect("the peer is gone");
+        rep.reply(&[b"not delivered"], DEADLINE, || NOW).expect("the peer is gone");
         assert_eq!(rep.receive(DEADLINE, ticking(50)).err(), Some(Error::TimedOut));
     }
 }
@@ -91,7 +91,7 @@ fn calls_out_of_turn_change_nothing() {
 }
 
 #[test]
-fn a_request_without_envelope_or_too_large_is_passed_over() {
+fn a_request_without_envelope_or_too_large_is_skipped() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut rep = Rep::new(&REP, &mut receive, &mut send);
     let req = connect(&mut rep, 1_000);
@@ -107,7 +107,7 @@ fn a_request_without_envelope_or_too_large_is_passed_over() {
 }
 
 #[test]
-fn the_reply_to_who_is_gone_goes_nowhere_and_the_next_peer_is_served() {
+fn the_reply_to_a_lost_peer_is_dropped_and_the_next_peer_is_served() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut rep = Rep::new(&REP, &mut receive, &mut send);
     let first = connect(&mut rep, 1_000);

@@ -47,7 +47,7 @@ fn ask(req: &mut Req<'_, End>) -> Result<Vec<u8>, Failure> {
 }
 
 #[test]
-fn a_request_carries_its_id_and_the_reply_is_lent() {
+fn a_request_has_an_id_and_the_reply_is_borrowed() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     for id in 42_u32..45 {
@@ -59,7 +59,7 @@ fn a_request_carries_its_id_and_the_reply_is_lent() {
 }
 
 #[test]
-fn a_reply_may_come_in_any_pieces_and_fill_the_whole_buffer() {
+fn a_reply_may_arrive_in_any_pieces_and_fill_the_buffer() {
     for most in 1..=9 {
         let (mut receive, mut send) = ([0; 64], [0; 64]);
         let (mut req, rep) = asking(&mut receive, &mut send, most);
@@ -73,7 +73,7 @@ fn a_reply_may_come_in_any_pieces_and_fill_the_whole_buffer() {
 }
 
 #[test]
-fn a_reply_of_many_parts_is_lent_whole() {
+fn a_reply_of_many_parts_is_borrowed_whole() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 3);
     let pong = frame(4, b"\x04PING\0\0between");
@@ -89,7 +89,7 @@ fn a_reply_of_many_parts_is_lent_whole() {
 }
 
 #[test]
-fn a_late_reply_is_never_taken_for_the_next_ones() {
+fn a_late_reply_is_not_taken_for_the_next() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     assert_eq!(ask(&mut req), Err(Error::TimedOut));
@@ -110,7 +110,7 @@ fn a_late_reply_is_never_taken_for_the_next_ones() {
 }
 
 #[test]
-fn a_reply_that_does_not_fit_is_thrown_away_and_the_next_is_not() {
+fn a_reply_that_does_not_fit_is_dropped_and_the_next_is_received() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     rep.say(&reply(42, &[&[1; 63]]));
@@ -122,7 +122,7 @@ fn a_reply_that_does_not_fit_is_thrown_away_and_the_next_is_not() {
 }
 
 #[test]
-fn replies_without_envelope_or_with_a_wrong_id_are_passed_over() {
+fn replies_without_envelope_or_with_a_wrong_id_are_skipped() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     rep.say(&frame(0, b"bare"));
@@ -134,7 +134,7 @@ fn replies_without_envelope_or_with_a_wrong_id_are_passed_over() {
 }
 
 #[test]
-fn a_lost_peer_is_an_error_until_the_next_connection_and_the_socket_lives_on() {
+fn a_lost_peer_is_an_error_until_the_next_connection() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     rep.say(&reply(42, &[b"cut"])[..7]);
@@ -148,7 +148,7 @@ fn a_lost_peer_is_an_error_until_the_next_connection_and_the_socket_lives_on() {
 }
 
 #[test]
-fn a_reply_lost_with_its_link_is_told_once() {
+fn a_reply_lost_with_its_link_is_reported_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut req, rep) = asking(&mut receive, &mut send, 1_000);
     req.send(&[b"ask"], DEADLINE, || NOW).expect("ready");

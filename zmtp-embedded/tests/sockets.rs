@@ -1,5 +1,4 @@
-//! The blocking sockets against scripts of bytes: what they share, and DEALER, PUB, SUB, PUSH and
-//! PULL.
+//! The blocking sockets against scripts of bytes: common behaviour, and DEALER, PUB, SUB, PUSH and PULL.
 
 mod pipe;
 
@@ -41,7 +40,7 @@ fn the_bytes_on_the_wire_are_those_of_the_rfc() {
 }
 
 #[test]
-fn a_message_that_fits_the_send_buffer_leaves_in_one_write() {
+fn a_message_that_fits_the_send_buffer_is_sent_in_one_write() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, _peer) = peer("ROUTER", 10_000);
@@ -63,7 +62,7 @@ fn a_message_that_fits_the_send_buffer_leaves_in_one_write() {
 }
 
 #[test]
-fn the_smallest_buffers_take_the_ready_of_a_libzmq_with_the_longest_routing_id() {
+fn the_smallest_buffers_fit_a_libzmq_ready_with_the_longest_routing_id() {
     for most in [1, 64, 1_000] {
         let mut receive = vec![0; size::smallest_receive(SocketType::Dealer)];
         let id = RoutingId::new(&[9; 255]).expect("the longest");
@@ -77,7 +76,7 @@ fn the_smallest_buffers_take_the_ready_of_a_libzmq_with_the_longest_routing_id()
         assert_eq!(message.only(), Some(&b"first"[..]));
         assert!(peer.heard().ends_with(&[9; 255]));
     }
-    // One byte less says what would do.
+    // With one byte less, `needed` is the size that fits.
     let needed = ready_with_routing_id("ROUTER").len();
     let mut receive = vec![0; needed - 1];
     let mut send = [0; 64];
@@ -91,7 +90,7 @@ fn the_smallest_buffers_take_the_ready_of_a_libzmq_with_the_longest_routing_id()
 }
 
 #[test]
-fn a_send_buffer_too_small_for_the_greeting_says_what_would_do() {
+fn needed_is_the_size_of_a_send_buffer_that_fits_the_greeting() {
     let (mut receive, mut send) = ([0; 64], [0; 20]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, _peer) = peer("ROUTER", 1_000);
@@ -102,7 +101,7 @@ fn a_send_buffer_too_small_for_the_greeting_says_what_would_do() {
 }
 
 #[test]
-fn a_peer_of_the_wrong_type_is_told_why_and_so_are_we() {
+fn a_peer_of_an_incompatible_type_gets_an_error_and_fails_the_connection() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
     let (ours, wrong) = peer("PUB", 1_000);
@@ -125,7 +124,7 @@ fn a_peer_of_the_wrong_type_is_told_why_and_so_are_we() {
 }
 
 #[test]
-fn a_silent_peer_costs_the_handshake_timeout_or_the_deadline() {
+fn a_silent_peer_ends_in_the_handshake_timeout_or_the_deadline() {
     static HASTY: Config =
         Config::new(SocketType::Dealer).with_limits(Limits::DEFAULT.handshake_timeout(500));
     let (mut receive, mut send) = ([0; 64], [0; 64]);
@@ -141,7 +140,7 @@ fn a_silent_peer_costs_the_handshake_timeout_or_the_deadline() {
 }
 
 #[test]
-fn a_message_cut_by_a_deadline_is_received_whole_later() {
+fn a_message_interrupted_by_a_deadline_is_received_whole_later() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = peer("PUSH", 1_000);
@@ -157,7 +156,7 @@ fn a_message_cut_by_a_deadline_is_received_whole_later() {
 }
 
 #[test]
-fn interrupted_io_is_retried_and_other_failures_end_the_link() {
+fn interrupted_io_is_retried_and_other_errors_close_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
     let (ours, _peer) = peer("PULL", 1_000);
@@ -173,7 +172,7 @@ fn interrupted_io_is_retried_and_other_failures_end_the_link() {
 }
 
 #[test]
-fn an_io_that_takes_no_bytes_closes_the_link() {
+fn an_io_that_accepts_no_bytes_closes_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
     let (ours, peer) = peer("PULL", 1_000);
@@ -185,7 +184,7 @@ fn an_io_that_takes_no_bytes_closes_the_link() {
 }
 
 #[test]
-fn push_answers_pings_and_hears_nothing_else() {
+fn push_answers_pings_and_ignores_everything_else() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
     let (ours, peer) = peer("PULL", 1_000);
@@ -198,7 +197,7 @@ fn push_answers_pings_and_hears_nothing_else() {
 }
 
 #[test]
-fn a_subscriber_says_what_it_wants_again_after_each_handshake_and_filters() {
+fn a_subscriber_subscribes_again_after_each_handshake_and_filters() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut sub = Sub::<_, 24>::new(&SUB, &mut receive, &mut send);
     sub.subscribe(b"a").expect("room");
@@ -235,7 +234,7 @@ fn a_subscriber_says_what_it_wants_again_after_each_handshake_and_filters() {
 }
 
 #[test]
-fn a_subscriber_of_a_3_0_peer_speaks_in_messages() {
+fn a_subscriber_of_a_3_0_peer_subscribes_by_messages() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut sub = Sub::<_, 24>::new(&SUB, &mut receive, &mut send);
     sub.subscribe(b"a").expect("room");
@@ -250,7 +249,7 @@ fn a_subscriber_of_a_3_0_peer_speaks_in_messages() {
 }
 
 #[test]
-fn a_publisher_sends_what_was_subscribed_to_by_command_or_message() {
+fn a_publisher_accepts_subscriptions_by_command_or_message() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut publisher = Pub::<_, 20>::new(&PUB, &mut receive, &mut send);
     let (ours, peer) = peer("SUB", 5);

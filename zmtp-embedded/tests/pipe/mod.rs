@@ -63,7 +63,7 @@ pub(crate) fn pipe(most: usize) -> (End, End) {
 }
 
 impl End {
-    /// Says these bytes, all at once.
+    /// Sends these bytes at once.
     pub(crate) fn say(&self, bytes: &[u8]) {
         self.to.borrow_mut().bytes.extend(bytes);
     }
@@ -73,7 +73,7 @@ impl End {
         self.from.borrow_mut().bytes.drain(..).collect()
     }
 
-    /// Says nothing more, and takes nothing more.
+    /// Closes both directions.
     pub(crate) fn close(&self) {
         self.to.borrow_mut().closed = true;
         self.from.borrow_mut().closed = true;
