@@ -1,36 +1,36 @@
-//! Why a socket cannot do what it was asked to.
+//! Errors of the sockets.
 
 use zmtp_core::pattern::OutOfTurn;
 
-/// Why a call failed. `E` is the error of the IO below.
+/// Why a call failed. `E` is the error of the IO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// There is no link: none was given, the peer closed it, its IO failed, or a send was given up
-    /// in the middle of a frame. Connect anew.
+    /// There is no link: `connect` was not called, the peer closed it, its IO failed, or a send was
+    /// given up within a frame. Call `connect`.
     Closed,
-    /// The connection has failed and stays so. The socket's `failure` says why, and its
-    /// [`fault`](zmtp_core::Error::fault) whether connecting anew may help.
+    /// The connection failed. The socket's `failure` is the reason, and the
+    /// [`kind`](zmtp_core::Error::kind) of the reason tells whether `connect` can help.
     Connection,
-    /// The IO below failed. The link is closed, because bytes may be lost.
+    /// The IO failed. The link is closed, because bytes may be lost.
     Io(E),
     /// No room for another subscription.
     NoRoom,
-    /// Another call is due first.
+    /// The call is not allowed now: REQ and REP alternate between sending and receiving.
     OutOfTurn(OutOfTurn),
-    /// The link broke after the request was sent. The next request may go.
+    /// The link broke after the request was sent. The next request can be sent.
     PeerLost,
-    /// What the peer sent in one piece does not fit the receive buffer. A message is thrown away
-    /// and the next may come; a command ends the link. The socket's `needed` says how many bytes
-    /// the buffer must have, or more if further parts follow.
+    /// Bytes that the peer sent in one piece do not fit the receive buffer. A message is dropped and
+    /// the next can be received; a command closes the link. The socket's `needed` is the size that is
+    /// required so far; further parts of the message may need more.
     ReceiveBuffer,
-    /// What is to go out in one piece does not fit the send buffer. Nothing of it was sent. The
-    /// socket's `needed` says how many bytes the buffer must have.
+    /// Bytes that must be sent in one piece do not fit the send buffer. Nothing was sent. The socket's
+    /// `needed` is the size that is required.
     SendBuffer,
-    /// The deadline passed. What has come so far of a message is kept.
+    /// The deadline passed. The bytes of a message that have arrived are kept.
     TimedOut,
-    /// A message is being sent in pieces and is not finished, or a piece is more than was announced.
+    /// A message that is sent in pieces is incomplete, or a piece is longer than announced.
     Unfinished,
 }
 
@@ -42,18 +42,18 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
             Self::Io(error) => write!(f, "input or output failed: {error}"),
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("link broke before the reply came"),
+            Self::PeerLost => f.write_str("link broke before the reply arrived"),
             Self::ReceiveBuffer => f.write_str("receive buffer too small"),
             Self::SendBuffer => f.write_str("send buffer too small"),
             Self::TimedOut => f.write_str("deadline passed"),
-            Self::Unfinished => f.write_str("the message sent in pieces is not finished"),
+            Self::Unfinished => f.write_str("the message sent in pieces is incomplete"),
         }
     }
 }
 
 impl<E: core::error::Error> core::error::Error for Error<E> {}
 
-/// What befell one link of several.
+/// An error of one of several links.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
