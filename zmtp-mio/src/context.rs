@@ -3,9 +3,12 @@
 use core::fmt;
 use std::sync::{Arc, LazyLock};
 
+use crate::clock::Clock;
 use crate::driver::{self, Driver};
 use crate::error::Error;
 use crate::inproc::Names;
+#[cfg(any(test, feature = "testing"))]
+use crate::testing::{Network, Simulation};
 
 /// What sockets share: the names of `inproc://` endpoints, and the background driver, if there is
 /// one.
@@ -35,6 +38,8 @@ pub struct Context(Option<Arc<Inner>>);
 struct Inner {
     driver: Option<Driver>,
     names: Names,
+    #[cfg(any(test, feature = "testing"))]
+    simulation: Option<Simulation>,
 }
 
 /// The names of sockets that were made without a context.
@@ -67,6 +72,34 @@ impl Context {
         self.0.as_ref().map_or(&*NAMES, |inner| &inner.names)
     }
 
+    /// A context whose sockets run on the clock and the network of a test, without a driver.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub fn simulated(simulation: &Simulation) -> Self {
+        let simulation = Some(simulation.clone());
+        Self(Some(Arc::new(Inner { driver: None, names: Names::default(), simulation })))
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    fn simulation(&self) -> Option<&Simulation> {
+        self.0.as_ref()?.simulation.as_ref()
+    }
+
+    /// The network in memory that replaces TCP.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn network(&self) -> Option<&Arc<Network>> {
+        self.simulation().map(Simulation::network)
+    }
+
+    /// The time of the sockets.
+    pub(crate) fn clock(&self) -> Clock {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(simulation) = self.simulation() {
+            return Clock::Test(simulation.shared_clock());
+        }
+        Clock::System
+    }
+
     pub(crate) fn driver(&self) -> Option<Arc<driver::Shared>> {
         Some(self.0.as_ref()?.driver.as_ref()?.shared())
     }
@@ -88,7 +121,12 @@ impl ContextBuilder {
     /// [`Error::Io`] if the system has no descriptor or thread left for the driver.
     pub fn build(self) -> Result<Context, Error> {
         let driver = if self.driver { Some(Driver::start()?) } else { None };
-        Ok(Context(Some(Arc::new(Inner { driver, names: Names::default() }))))
+        Ok(Context(Some(Arc::new(Inner {
+            driver,
+            names: Names::default(),
+            #[cfg(any(test, feature = "testing"))]
+            simulation: None,
+        }))))
     }
 }
 

@@ -5,6 +5,7 @@
 #[doc = include_str!("../../README.md")]
 struct Workspace;
 
+mod clock;
 mod context;
 mod driver;
 #[doc = include_str!("../docs/options.md")]
@@ -27,6 +28,9 @@ mod queue;
 mod routing_ids;
 mod slots;
 mod socket;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
 mod topics;
 mod transport;
 mod tree;

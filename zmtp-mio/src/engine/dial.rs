@@ -89,6 +89,7 @@ impl Engine {
         let index = self.insert(Peer::new(origin, Arc::new(endpoint), Phase::Waiting));
         let peer = self.peers.get(index).map_or(PeerId::NONE, |peer| peer.id);
         self.pattern.dialled(peer);
+        self.tick();
         self.dial(index);
         peer
     }
@@ -114,10 +115,10 @@ impl Engine {
 
     /// Begins the next attempt.
     pub(super) fn dial(&mut self, index: usize) {
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(index) else { return };
         let endpoint = Arc::clone(&peer.endpoint);
         let Origin::Dialled(dialer) = &mut peer.origin else { return };
-        let now = Instant::now();
         dialer.last = Some(now);
         if let Endpoint::Inproc(name) = &*endpoint {
             return self.dial_inproc(index, name);
@@ -125,12 +126,13 @@ impl Engine {
         if let Some(target) = dialer.targets.pop() {
             dialer.tried += 1;
             self.monitor.counters.dials += 1;
-            match Stream::dial(&target, &self.options.tcp).and_then(|mut stream| {
+            let dialled = Stream::dial(&target, &self.options).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                let token = Key::Peer(index).token();
-                self.registry.register(stream.source(), token, interest)?;
+                self.register(&mut stream, Key::Peer(index), interest)?;
                 Ok(stream)
-            }) {
+            });
+            let Some(peer) = self.peers.get_mut(index) else { return };
+            match dialled {
                 Ok(stream) => {
                     peer.phase = Phase::Connecting(stream);
                     let limit = Duration::from_millis(self.options.limits.handshake_timeout.into());
@@ -246,7 +248,7 @@ impl Engine {
             dialer.targets.clear();
         }
         let at = stream.addresses();
-        let now = Instant::now();
+        let now = self.now;
         peer.met = Some(Met::boxed(at, now));
         let mut link = Link::new(stream, &self.config, now, core_now, self.pattern.is_raw());
         link.tx.watching = true;
@@ -260,7 +262,7 @@ impl Engine {
     pub(super) fn redial(&mut self, index: usize, reason: CloseReason, proven: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let Origin::Dialled(dialer) = &mut peer.origin else { return };
-        let now = Instant::now();
+        let now = self.now;
         if proven {
             dialer.failures = 0;
         }

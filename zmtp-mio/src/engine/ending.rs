@@ -37,7 +37,7 @@ impl Engine {
         match phase {
             Phase::Open(mut link) => {
                 at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
-                proven = link.rx.proven || (link.rx.ready && link.since.elapsed() > PROVEN);
+                proven = link.rx.proven || (link.rx.ready && self.now.duration_since(link.since) > PROVEN);
                 self.held -= link.rx.weight;
                 self.unfinished_bytes -= link.rx.unfinished;
                 dropped.incomplete += u64::from(link.connection.in_message());
@@ -62,7 +62,7 @@ impl Engine {
                     true => self.monitor.counters.disconnects += 1,
                     false => self.monitor.counters.refused += 1,
                 }
-                let _ = self.registry.deregister(link.stream.source());
+                let _ = link.stream.deregister(&self.registry);
             }
             Phase::Inproc(pipe) => {
                 proven = true;
@@ -78,7 +78,7 @@ impl Engine {
                 }
             }
             Phase::Connecting(mut stream) => {
-                let _ = self.registry.deregister(stream.source());
+                let _ = stream.deregister(&self.registry);
             }
             _ => {}
         }
@@ -155,20 +155,20 @@ impl Engine {
     fn discard_input(&mut self) {
         let linger = self.options.linger;
         let mut drained = false;
-        let end = Instant::now() + linger.idle.min(linger.total).min(FAR);
-        let mut quiet = Instant::now();
+        let mut quiet = self.tick();
+        let end = quiet + linger.idle.min(linger.total).min(FAR);
         loop {
             let mut came = false;
             for (_, peer) in &mut self.peers {
                 let Some(link) = peer.link() else { continue };
                 while let Ok(1..) = link.stream.read(&mut self.scratch) {
                     came = true;
-                    if Instant::now() >= end {
+                    if self.clock.now() >= end {
                         return;
                     }
                 }
             }
-            let now = Instant::now();
+            let now = self.tick();
             if came {
                 drained = true;
                 quiet = now;
@@ -176,7 +176,7 @@ impl Engine {
             if !drained || now >= end || now.duration_since(quiet) >= QUIET {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(1));
+            self.clock.sleep(Duration::from_millis(1));
         }
     }
 
@@ -210,7 +210,7 @@ impl Guard<'_> {
     /// Sends what is queued until nothing is left or linger is over.
     fn linger(&mut self) {
         let linger = self.options.linger;
-        let mut now = Instant::now();
+        let mut now = self.tick();
         let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
         let end = after(now, linger.total);
         let mut idle_end = after(now, linger.idle).min(end);
@@ -219,7 +219,7 @@ impl Guard<'_> {
             if self.turn_unwoken(Some(idle_end)).is_err() {
                 return;
             }
-            now = Instant::now();
+            now = self.tick();
             let progress = self.progress();
             if progress != sent {
                 sent = progress;

@@ -1,13 +1,13 @@
 //! Peers of the same process.
 
 use std::sync::Arc;
-use std::time::Instant;
 
+use mio::Token;
 use zmtp_core::pattern::{PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
-use super::Engine;
+use super::{Engine, Key};
 use super::pattern::{AnyPattern, Pattern, PeerContext, keep};
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Lead, Letter};
@@ -24,7 +24,7 @@ const BUDGET: usize = 256;
 
 impl Engine {
     /// Where other engines of the process leave word.
-    fn mailbox(&mut self) -> Result<Arc<Mailbox>, Error> {
+    pub(super) fn mailbox(&mut self) -> Result<Arc<Mailbox>, Error> {
         if let Some(mailbox) = &self.mailbox {
             return Ok(Arc::clone(mailbox));
         }
@@ -115,10 +115,13 @@ impl Engine {
             }
         }
         // As many as there are now: who answers at once must not keep us.
-        for _ in 0..self.peers.len().max(1) {
-            let Some(index) = mailbox.next_due() else { break };
+        for _ in 0..self.peers.len() + self.listeners.len() + 1 {
+            let Some(key) = mailbox.next_due() else { break };
             any = true;
-            self.peer_event(index, true, true, false);
+            match Key::of(Token(key)) {
+                Key::Listener(index) => self.accept(index),
+                Key::Peer(index) => self.peer_event(index, true, true, false),
+            }
         }
         any
     }
@@ -149,12 +152,12 @@ impl Engine {
         }
         peer.known = true;
         if let Phase::Inproc(pipe) = &peer.phase {
-            pipe.settle(&mailbox, index);
+            pipe.settle(&mailbox, Key::Peer(index).token().0);
         }
         let endpoint = Arc::clone(&peer.endpoint);
         self.monitor.counters.handshakes += 1;
         let info = PeerInfo { version: Version::V3_1, socket_type: Some(theirs) };
-        let mut met = Met::boxed(Addresses::default(), Instant::now());
+        let mut met = Met::boxed(Addresses::default(), self.now);
         (met.info, met.routing_id) = (Some(info), routing_id.bytes().into());
         peer.met = Some(met);
         self.monitor.note(&endpoint, Addresses::default(), EventKind::Ready(info));

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use mio::Interest;
+
 use super::link::Link;
 use super::peer::{Origin, Peer, Phase};
 use super::roster::Met;
@@ -37,19 +39,24 @@ impl Engine {
         if let Endpoint::Inproc(name) = endpoint {
             return self.bind_inproc(name);
         }
-        let mut listener = Listener::bind(endpoint, &self.options.tcp)?;
+        let mut listener = Listener::bind(endpoint, &self.options)?;
         let concrete = listener.endpoint().map_err(Error::io(format!("bind {endpoint}")))?;
-        let entry = self.listeners.vacant_entry();
-        listener
-            .register(&self.registry, Key::Listener(entry.key()).token())
-            .map_err(Error::io(format!("bind {endpoint}")))?;
-        entry.insert(Acceptor {
+        let index = self.listeners.vacant_key();
+        let fail = Error::io(format!("bind {endpoint}"));
+        self.watch(&mut listener, Key::Listener(index)).map_err(fail)?;
+        self.listeners.insert(Acceptor {
             listener,
             endpoint: Arc::new(concrete.clone()),
             timer: None,
             paused: false,
         });
         Ok(concrete)
+    }
+
+    fn watch(&mut self, listener: &mut Listener, key: Key) -> io::Result<()> {
+        #[cfg(any(test, feature = "testing"))]
+        self.watch_listener(listener, key)?;
+        listener.register(&self.registry, key.token())
     }
 
     /// Stops listening. Accepted connections stay. `false` if it did not listen there.
@@ -97,7 +104,7 @@ impl Engine {
     /// Tries again a little later: the system says nothing when descriptors are free again.
     fn pause(&mut self, index: usize, why: io::ErrorKind) {
         let acceptor = &mut self.listeners[index];
-        let at = Instant::now() + PAUSE;
+        let at = self.now + PAUSE;
         self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
         if !core::mem::replace(&mut acceptor.paused, true) {
             self.monitor.note(
@@ -118,14 +125,20 @@ impl Engine {
             return self.monitor.note(endpoint, at, EventKind::Closed(reason));
         }
         self.make_way();
-        let now = Instant::now();
-        let link = Link::new(stream, &self.config, now, self.core_now(), self.pattern.is_raw());
+        let now = self.now;
+        let raw = self.pattern.is_raw();
+        let mut link = Link::new(stream, &self.config, now, self.core_now(), raw);
+        let key = Key::Peer(self.peers.vacant_key());
+        let registered = self.register(&mut link.stream, key, Interest::READABLE);
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
         peer.met = Some(Met::boxed(at, now));
         let index = self.insert(peer);
         self.handshakes.push_back((index, now));
         self.unfinished += 1;
-        self.open(index);
+        match registered {
+            Ok(()) => self.opened(index),
+            Err(error) => self.shut(index, CloseReason::Io(error.kind())),
+        }
     }
 
     /// Closes the oldest unfinished handshake if there are too many.

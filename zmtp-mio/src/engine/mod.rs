@@ -11,6 +11,8 @@ mod inproc;
 mod letters;
 mod link;
 mod listen;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
 mod peer;
 mod protocol;
 mod raw;
@@ -38,6 +40,7 @@ pub(crate) use crate::queue::Refused;
 pub(crate) use shared::{Guard, SharedEngine};
 pub use wake::Handle;
 
+use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, EventReader, Monitor};
@@ -102,6 +105,8 @@ pub(crate) struct Engine {
     registry: Registry,
     /// The last poll returned as many events as it can: there may be more.
     more_events: bool,
+    /// The last poll brought an event, or the mailbox something.
+    dispatched: bool,
     /// A thread polls without the engine's lock, until then.
     sleeping: Option<Pause>,
     /// Threads that wait for the thread that polls.
@@ -132,7 +137,9 @@ pub(crate) struct Engine {
     unwritten: Vec<usize>,
     /// Messages taken or sent since the last turn, and when that was.
     served: u32,
-    looked: Instant,
+    clock: Clock,
+    /// The time of the turn.
+    now: Instant,
     /// What all queues and unfinished messages hold, in bytes.
     held: usize,
     /// The part of it that waits for the application.
@@ -177,12 +184,15 @@ impl Engine {
             .with_routing_id(options.routing_id)
             .with_min_version(options.min_version)
             .with_require_socket_type(options.require_socket_type);
+        let clock = options.context.clock();
+        let now = clock.now();
         // A whole command and the header before it must fit, with room to read on.
         let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));
         Self {
             pattern,
             registry,
             more_events: false,
+            dispatched: false,
             sleeping: None,
             waiting: 0,
             options,
@@ -201,7 +211,8 @@ impl Engine {
             corked: false,
             unwritten: Vec::new(),
             served: 0,
-            looked: Instant::now(),
+            now,
+            clock,
             held: 0,
             queued: 0,
             unfinished_bytes: 0,
@@ -212,7 +223,7 @@ impl Engine {
             wake: None,
             resolved: channel(),
             look_ups: 0,
-            epoch: Instant::now(),
+            epoch: now,
             process: process::id(),
         }
     }
@@ -226,22 +237,31 @@ impl Engine {
         if self.sleeping.is_none() {
             self.forget_over();
         }
-        let mut now = Instant::now();
+        let now = self.tick();
         let busy =
             written | self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
-        if busy {
-            now = Instant::now();
-        }
-        self.looked = now;
+        let now = if busy { self.tick() } else { now };
         let until = if busy { Some(now) } else { self.deadline(deadline) };
         Pause { until, timeout: until.map(|at| at.saturating_duration_since(now)) }
     }
 
     /// Handles what the poll returned.
     fn dispatch(&mut self, events: &Events) {
-        self.handle_events(events);
-        self.take_mail();
+        self.tick();
+        let events = self.handle_events(events);
+        self.dispatched = self.take_mail() | events;
         self.reroute();
+    }
+
+    /// When a timeout that begins now ends; `None` is no limit.
+    pub(crate) fn deadline_in(&self, timeout: Option<Duration>) -> Option<Instant> {
+        self.clock.deadline(timeout)
+    }
+
+    /// Takes the time.
+    pub(crate) fn tick(&mut self) -> Instant {
+        self.now = self.clock.now();
+        self.now
     }
 
     /// When the next turn is due: at once while work is left.
@@ -250,7 +270,12 @@ impl Engine {
         if !self.may_sleep() || !self.hot.is_empty() || self.more_events {
             return Some(Duration::ZERO);
         }
-        self.timers.next().map(|at| at.saturating_duration_since(Instant::now()))
+        self.timers.next().map(|at| at.saturating_duration_since(self.now))
+    }
+
+    /// Whether the last poll and the mailbox brought nothing.
+    fn is_idle(&self) -> bool {
+        self.hot.is_empty() && !self.dispatched && self.may_sleep()
     }
 
     /// Whether there is work, or a deadline, that the thread that polls does not know of.
@@ -272,7 +297,7 @@ impl Engine {
     /// Counts a message that is sent. Returns whether a turn is due.
     fn count_sent(&mut self) -> bool {
         self.served += 1;
-        self.served >= SENT || !(self.corked || self.looked.elapsed() < LOOK)
+        self.served >= SENT || !(self.corked || self.clock.now().duration_since(self.now) < LOOK)
     }
 
     fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
@@ -282,7 +307,7 @@ impl Engine {
         }
     }
 
-    fn handle_events(&mut self, events: &Events) {
+    fn handle_events(&mut self, events: &Events) -> bool {
         let mut count = 0;
         for event in events {
             count += 1;
@@ -299,6 +324,7 @@ impl Engine {
             }
         }
         self.more_events = count == EVENTS;
+        count > 0
     }
 
     fn run_timers(&mut self, now: Instant) -> bool {
@@ -362,7 +388,7 @@ impl Engine {
     }
 
     fn core_now(&self) -> zmtp_core::Instant {
-        let ms = self.epoch.elapsed().as_millis();
+        let ms = self.now.duration_since(self.epoch).as_millis();
         zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
     }
 

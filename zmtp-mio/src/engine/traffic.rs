@@ -1,6 +1,7 @@
 //! Events of peers' streams: what comes in is read, what is due goes out, within bounds.
 
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,17 +12,19 @@ use super::peer::{Origin, Peer, Phase};
 use super::receive::{Receiver, Said, Turn};
 use super::{Engine, Key};
 use crate::monitor::{CloseReason, EventKind};
+use crate::transport::Stream;
 
 impl Engine {
-    /// Registers a link that was accepted, then begins its handshake.
-    pub(super) fn open(&mut self, index: usize) {
-        let Some(link) = self.peers.get_mut(index).and_then(|peer| peer.link()) else { return };
-        let token = Key::Peer(index).token();
-        let registry = &self.registry;
-        match registry.register(link.stream.source(), token, Interest::READABLE) {
-            Ok(()) => self.opened(index),
-            Err(error) => self.shut(index, CloseReason::Io(error.kind())),
-        }
+    /// Lets the events of a stream come in.
+    pub(super) fn register(
+        &mut self,
+        stream: &mut Stream,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        #[cfg(any(test, feature = "testing"))]
+        self.watch_stream(stream, key)?;
+        stream.register(&self.registry, key.token(), interest)
     }
 
     /// Begins the handshake of a link that is registered.
@@ -227,7 +230,7 @@ impl Engine {
                 false => Interest::READABLE | Interest::WRITABLE,
             };
             let token = Key::Peer(index).token();
-            if let Err(error) = self.registry.reregister(link.stream.source(), token, interest) {
+            if let Err(error) = link.stream.reregister(&self.registry, token, interest) {
                 self.shut(index, CloseReason::Io(error.kind()));
             }
         }
@@ -248,7 +251,7 @@ impl Engine {
         match &mut peer.phase {
             Phase::Waiting if peer.timer.is_none_or(|at| at <= now) => self.dial(index),
             Phase::Connecting(_) => {
-                self.shut(index, CloseReason::Io(std::io::ErrorKind::TimedOut));
+                self.shut(index, CloseReason::Io(io::ErrorKind::TimedOut));
             }
             Phase::Open(_) => self.link_timer(index),
             _ => {}

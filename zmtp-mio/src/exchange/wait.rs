@@ -25,8 +25,8 @@ impl Wait {
     pub(super) fn turn(&mut self, engine: &mut Guard<'_>) -> Result<(), Error> {
         if !self.turned {
             self.turned = true;
-            self.deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        } else if self.deadline.is_some_and(|at| Instant::now() >= at) {
+            self.deadline = engine.deadline_in(self.timeout);
+        } else if self.deadline.is_some_and(|at| engine.tick() >= at) {
             return Err(Error::WouldBlock);
         }
         engine.turn(self.deadline)
@@ -47,8 +47,7 @@ impl Wait {
             return Ok(false);
         }
         self.turned = true;
-        let now = Instant::now();
-        self.deadline = self.timeout.and_then(|timeout| now.checked_add(timeout));
-        engine.turn(Some(now)).map(|()| true)
+        self.deadline = engine.deadline_in(self.timeout);
+        engine.step().map(|_| true)
     }
 }

@@ -11,7 +11,7 @@ use crate::endpoint::Endpoint;
 
 /// An engine's mailbox. Its owner empties it; everybody else puts notes in.
 pub(crate) struct Mailbox {
-    /// Peers, by their places, whose pipes have something to be read or room again.
+    /// Keys of what has something to be read, or room again.
     due: SegQueue<usize>,
     /// What is rare; `None` once the owner is gone.
     notes: Mutex<Option<Vec<Note>>>,
@@ -50,9 +50,9 @@ impl Mailbox {
         }
     }
 
-    /// The pipe of the peer in this place wants a look.
-    pub(super) fn put_due(&self, place: usize) {
-        self.due.push(place);
+    /// Posts that something is to be read, or has room again; `key` is the owner's.
+    pub(crate) fn post_due(&self, key: usize) {
+        self.due.push(key);
         self.rouse();
     }
 
@@ -83,7 +83,7 @@ impl Mailbox {
         }
     }
 
-    /// The next peer that wants a look.
+    /// The next key.
     pub(crate) fn next_due(&self) -> Option<usize> {
         self.due.pop()
     }

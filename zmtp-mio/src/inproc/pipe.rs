@@ -42,7 +42,7 @@ struct Lane {
 #[derive(Debug)]
 struct Address {
     mailbox: Arc<Mailbox>,
-    place: usize,
+    key: usize,
 }
 
 /// A connection's two ends. Each must be [settled](Pipe::settle) before the other can tell it
@@ -54,13 +54,13 @@ pub(crate) fn pipe() -> (Pipe, Pipe) {
 }
 
 impl Pipe {
-    /// Says where this end lives: the peer in this place of that engine.
-    pub(crate) fn settle(&self, mailbox: &Arc<Mailbox>, place: usize) {
-        let address = || Address { mailbox: Arc::clone(mailbox), place };
+    /// Sets what is posted for this end, and where.
+    pub(crate) fn settle(&self, mailbox: &Arc<Mailbox>, key: usize) {
+        let address = || Address { mailbox: Arc::clone(mailbox), key };
         let _ = self.incoming.reader.set(address());
         let _ = self.outgoing.writer.set(address());
         // Whatever came before.
-        mailbox.put_due(place);
+        mailbox.post_due(key);
     }
 
     /// Puts a letter in. Gives it back if there is no room; this end is told when there is.
@@ -135,7 +135,7 @@ impl Lane {
 
     fn tell(address: &OnceLock<Address>) {
         if let Some(address) = address.get() {
-            address.mailbox.put_due(address.place);
+            address.mailbox.post_due(address.key);
         }
     }
 }

@@ -13,7 +13,9 @@ use mio::{Interest, Registry, Token};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::options::Tcp;
+use crate::options::{Options, Tcp};
+#[cfg(any(test, feature = "testing"))]
+use crate::testing::{MemoryListener, MemoryStream};
 
 /// A connected, or connecting, stream.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Ipc(mio::net::UnixStream),
+    #[cfg(any(test, feature = "testing"))]
+    Memory(MemoryStream),
 }
 
 /// A listening socket.
@@ -29,24 +33,35 @@ pub(crate) enum Listener {
     Tcp(TcpListener),
     #[cfg(unix)]
     Ipc(ipc::IpcListener),
+    #[cfg(any(test, feature = "testing"))]
+    Memory(MemoryListener),
 }
 
 /// Calls the same method on whichever transport it is.
 macro_rules! each {
     ($self:expr, $inner:ident => $call:expr) => {
+        each!($self, $inner => $call, $call)
+    };
+    ($self:expr, $inner:ident => $call:expr, $memory:expr) => {
         match $self {
             Self::Tcp($inner) => $call,
             #[cfg(unix)]
             Self::Ipc($inner) => $call,
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory($inner) => $memory,
         }
     };
 }
 
 impl Stream {
     /// Starts to connect; writable once that is decided.
-    pub(crate) fn dial(target: &Target, options: &Tcp) -> io::Result<Self> {
+    pub(crate) fn dial(target: &Target, options: &Options) -> io::Result<Self> {
+        #[cfg(any(test, feature = "testing"))]
+        if let (Some(network), Target::Tcp { to, .. }) = (options.context.network(), target) {
+            return network.connect(to.port()).map(Self::Memory);
+        }
         match target {
-            Target::Tcp { to, from } => tcp::dial(*to, *from, options).map(Self::Tcp),
+            Target::Tcp { to, from } => tcp::dial(*to, *from, &options.tcp).map(Self::Tcp),
             #[cfg(unix)]
             Target::Ipc(endpoint) => ipc::dial(endpoint).map(Self::Ipc),
         }
@@ -58,12 +73,14 @@ impl Stream {
             Self::Tcp(stream) => tcp::configure(stream, options),
             #[cfg(unix)]
             Self::Ipc(_) => Ok(()),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(_) => Ok(()),
         }
     }
 
     /// What became of connecting: `WouldBlock` while it is undecided.
     pub(crate) fn connected(&self) -> io::Result<()> {
-        if let Some(error) = each!(self, stream => stream.take_error())? {
+        if let Some(error) = each!(self, stream => stream.take_error(), _stream => Ok(None))? {
             return Err(error);
         }
         if let Self::Tcp(stream) = self
@@ -76,7 +93,7 @@ impl Stream {
             let _ = socket2::SockRef::from(stream).set_linger(Some(core::time::Duration::ZERO));
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        match each!(self, stream => stream.peer_addr().map(drop)) {
+        match each!(self, stream => stream.peer_addr().map(drop), _stream => Ok(())) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 Err(io::ErrorKind::WouldBlock.into())
             }
@@ -93,11 +110,43 @@ impl Stream {
     }
 
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        retry(|| each!(self, stream => stream.write_vectored(slices)))
+        retry(|| {
+            each!(self, stream => stream.write_vectored(slices), stream => {
+                let mut written = 0;
+                for slice in slices {
+                    match stream.write(slice) {
+                        Ok(n) if n == slice.len() => written += n,
+                        Ok(n) => return Ok(written + n),
+                        Err(_) if written > 0 => return Ok(written),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(written)
+            })
+        })
     }
 
-    pub(crate) fn source(&mut self) -> &mut dyn Source {
-        each!(self, stream => stream)
+    /// Begins to report the stream's events. A stream in memory notifies by itself.
+    pub(crate) fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        each!(self, stream => stream.register(registry, token, interest), _stream => Ok(()))
+    }
+
+    pub(crate) fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
+        each!(self, stream => stream.reregister(registry, token, interest), _stream => Ok(()))
+    }
+
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        each!(self, stream => stream.deregister(registry), _stream => Ok(()))
     }
 
     /// Where both ends are, as far as the transport tells.
@@ -108,6 +157,10 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Ipc(_) => Addresses::default(),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(stream) => {
+                Addresses { remote: Some(stream.remote()), local: Some(stream.local()) }
+            }
         }
     }
 }
@@ -133,10 +186,15 @@ pub(crate) enum Target {
 
 impl Listener {
     /// Listens. An ipc file that a dead process left behind is replaced.
-    pub(crate) fn bind(endpoint: &Endpoint, options: &Tcp) -> Result<Self, Error> {
+    pub(crate) fn bind(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
+        #[cfg(any(test, feature = "testing"))]
+        if let (Some(network), Endpoint::Tcp { port, .. }) = (options.context.network(), endpoint) {
+            let bound = network.bind(*port).map_err(|_| Error::AddressInUse(endpoint.clone()));
+            return bound.map(Self::Memory);
+        }
         match endpoint {
             Endpoint::Tcp { host, port, .. } => {
-                tcp::bind(endpoint, host, *port, options).map(Self::Tcp)
+                tcp::bind(endpoint, host, *port, &options.tcp).map(Self::Tcp)
             }
             #[cfg(unix)]
             _ => ipc::IpcListener::bind(endpoint).map(Self::Ipc),
@@ -154,6 +212,8 @@ impl Listener {
             Self::Tcp(listener) => listener.local_addr().map(Endpoint::from),
             #[cfg(unix)]
             Self::Ipc(listener) => Ok(listener.endpoint().clone()),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(listener) => Ok(listener.address().into()),
         }
     }
 
@@ -163,15 +223,21 @@ impl Listener {
             Self::Tcp(listener) => retry(|| listener.accept()).map(|(it, _)| Stream::Tcp(it)),
             #[cfg(unix)]
             Self::Ipc(listener) => retry(|| listener.accept()).map(Stream::Ipc),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(listener) => listener.accept().map(Stream::Memory),
         }
     }
 
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        each!(self, listener => listener.register(registry, token, Interest::READABLE))
+        each!(
+            self,
+            listener => listener.register(registry, token, Interest::READABLE),
+            _listener => Ok(())
+        )
     }
 
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        each!(self, listener => listener.deregister(registry))
+        each!(self, listener => listener.deregister(registry), _listener => Ok(()))
     }
 }
 
