@@ -37,7 +37,8 @@ impl Engine {
         match phase {
             Phase::Open(mut link) => {
                 at = peer.met.as_ref().map(|met| met.addresses).unwrap_or_default();
-                proven = link.rx.proven || (link.rx.ready && self.now.duration_since(link.since) > PROVEN);
+                proven = link.rx.proven
+                    || (link.rx.ready && self.now.duration_since(link.since) > PROVEN);
                 self.held -= link.rx.weight;
                 self.unfinished_bytes -= link.rx.unfinished;
                 dropped.incomplete += u64::from(link.connection.in_message());

@@ -17,8 +17,8 @@ use std::io;
 use std::sync::Arc;
 
 pub use clock::TestClock;
-pub use network::{RawListener, RawPeer};
 pub(crate) use network::{MemoryListener, MemoryStream, Network, Notify};
+pub use network::{RawListener, RawPeer};
 
 use crate::endpoint::Endpoint;
 

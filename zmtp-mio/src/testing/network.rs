@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::lane::{Lane, Notified};
@@ -172,6 +172,19 @@ impl MemoryStream {
 
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.outgoing.write(bytes)
+    }
+
+    pub(crate) fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut written = 0;
+        for slice in slices {
+            match self.write(slice) {
+                Ok(n) if n == slice.len() => written += n,
+                Ok(n) => return Ok(written + n),
+                Err(_) if written > 0 => return Ok(written),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(written)
     }
 }
 

@@ -40,15 +40,15 @@ pub(crate) enum Listener {
 /// Calls the same method on whichever transport it is.
 macro_rules! each {
     ($self:expr, $inner:ident => $call:expr) => {
-        each!($self, $inner => $call, $call)
+        each!($self, $inner => $call, in memory $inner => $call)
     };
-    ($self:expr, $inner:ident => $call:expr, $memory:expr) => {
+    ($self:expr, $inner:ident => $call:expr, in memory $memory:pat => $other:expr) => {
         match $self {
             Self::Tcp($inner) => $call,
             #[cfg(unix)]
             Self::Ipc($inner) => $call,
             #[cfg(any(test, feature = "testing"))]
-            Self::Memory($inner) => $memory,
+            Self::Memory($memory) => $other,
         }
     };
 }
@@ -80,7 +80,7 @@ impl Stream {
 
     /// What became of connecting: `WouldBlock` while it is undecided.
     pub(crate) fn connected(&self) -> io::Result<()> {
-        if let Some(error) = each!(self, stream => stream.take_error(), _stream => Ok(None))? {
+        if let Some(error) = each!(self, stream => stream.take_error(), in memory _ => Ok(None))? {
             return Err(error);
         }
         if let Self::Tcp(stream) = self
@@ -93,7 +93,7 @@ impl Stream {
             let _ = socket2::SockRef::from(stream).set_linger(Some(core::time::Duration::ZERO));
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        match each!(self, stream => stream.peer_addr().map(drop), _stream => Ok(())) {
+        match each!(self, stream => stream.peer_addr().map(drop), in memory _ => Ok(())) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => {
                 Err(io::ErrorKind::WouldBlock.into())
             }
@@ -110,20 +110,7 @@ impl Stream {
     }
 
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        retry(|| {
-            each!(self, stream => stream.write_vectored(slices), stream => {
-                let mut written = 0;
-                for slice in slices {
-                    match stream.write(slice) {
-                        Ok(n) if n == slice.len() => written += n,
-                        Ok(n) => return Ok(written + n),
-                        Err(_) if written > 0 => return Ok(written),
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(written)
-            })
-        })
+        retry(|| each!(self, stream => stream.write_vectored(slices)))
     }
 
     /// Begins to report the stream's events. A stream in memory notifies by itself.
@@ -133,7 +120,7 @@ impl Stream {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        each!(self, stream => stream.register(registry, token, interest), _stream => Ok(()))
+        each!(self, stream => stream.register(registry, token, interest), in memory _ => Ok(()))
     }
 
     pub(crate) fn reregister(
@@ -142,11 +129,11 @@ impl Stream {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        each!(self, stream => stream.reregister(registry, token, interest), _stream => Ok(()))
+        each!(self, stream => stream.reregister(registry, token, interest), in memory _ => Ok(()))
     }
 
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        each!(self, stream => stream.deregister(registry), _stream => Ok(()))
+        each!(self, stream => stream.deregister(registry), in memory _ => Ok(()))
     }
 
     /// Where both ends are, as far as the transport tells.
@@ -232,12 +219,12 @@ impl Listener {
         each!(
             self,
             listener => listener.register(registry, token, Interest::READABLE),
-            _listener => Ok(())
+            in memory _ => Ok(())
         )
     }
 
     pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        each!(self, listener => listener.deregister(registry), _listener => Ok(()))
+        each!(self, listener => listener.deregister(registry), in memory _ => Ok(()))
     }
 }
 
