@@ -7,11 +7,11 @@ use zmtp_core::pattern::{PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
-use super::{Engine, Key};
 use super::pattern::{AnyPattern, Pattern, PeerContext, keep};
 use super::peer::{Origin, Peer, Phase};
 use super::queue::{Envelope, Lead, Letter};
 use super::roster::Met;
+use super::{Engine, Key};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Note, Pipe, pipe};

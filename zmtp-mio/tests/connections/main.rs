@@ -19,4 +19,5 @@ mod peers;
 mod pings;
 mod poller;
 mod reconnect;
+mod simulated_time;
 mod tcp_options;
