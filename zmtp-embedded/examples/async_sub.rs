@@ -1,4 +1,4 @@
-//! An async SUB over TCP, as on the front page.
+//! An async SUB over TCP, as in the README.
 
 use embassy_futures::select::{Either, select};
 use embedded_io_async::{Read, Write};
@@ -11,7 +11,7 @@ static CONFIG: Config = Config::new(SocketType::Sub);
 
 /// Shows what is published, over one connection after the other.
 pub async fn watch<S: Read + Write>(
-    dial: impl AsyncFn() -> S,
+    connect: impl AsyncFn() -> S,
     now: impl Fn() -> Instant,
     sleep_until: impl AsyncFn(Instant),
     show: impl Fn(&[u8]),
@@ -19,9 +19,9 @@ pub async fn watch<S: Read + Write>(
     let mut receive = [0; size::receive(SocketType::Sub, 256, 2)];
     let mut send = [0; size::smallest_send(&CONFIG)];
     let mut sub = Sub::<_, 64>::new(&CONFIG, &mut receive, &mut send);
-    let _ = sub.subscribe(b"weather."); // there is room, and every connection is told of it
+    let _ = sub.subscribe(b"weather."); // it fits, and is sent over every connection
     loop {
-        sub.connect(dial().await, now());
+        sub.connect(connect().await, now());
         while !sub.is_closed() {
             let deadline = sub.next_deadline().unwrap_or(Instant::NEVER);
             match select(sub.receive(&now), sleep_until(deadline)).await {

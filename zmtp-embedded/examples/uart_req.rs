@@ -1,4 +1,4 @@
-//! A blocking REQ over a UART, as on the front page.
+//! A blocking REQ over a UART, as in the README.
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
 use zmtp_core::wire::SocketType;
@@ -8,7 +8,7 @@ use zmtp_embedded::{Error, size};
 
 static CONFIG: Config = Config::new(SocketType::Req);
 
-/// Asks a REP at the other end of `uart` how warm it is, again and again.
+/// Asks a REP at the other end of `uart` for the temperature, again and again.
 pub fn thermometer<U>(uart: U, random: u32, now: impl Fn() -> Instant, mut show: impl FnMut(&[u8]))
 where
     U: Read + Write + ReadReady + WriteReady,
@@ -18,7 +18,7 @@ where
     let mut req = Req::new(&CONFIG, &mut receive, &mut send, random);
     req.connect(Polled(uart), now());
     loop {
-        match req.request(&[b"how warm?"], now().after(1_000), &now) {
+        match req.request(&[b"temperature?"], now().after(1_000), &now) {
             Ok(reply) => show(reply.first()),
             Err(Error::TimedOut) => show(b"no answer"),
             Err(_) => {

@@ -2,7 +2,7 @@
 
 use zmtp_core::wire::FrameHeader;
 
-/// A whole message: one part or more, in the receive buffer.
+/// A complete message of one or more parts, in the receive buffer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Message<'m> {
     /// Frames as on the wire.
@@ -14,12 +14,12 @@ impl<'m> Message<'m> {
         Self { frames }
     }
 
-    /// The first part; for a message of one part all of it.
+    /// The first part.
     pub fn first(&self) -> &'m [u8] {
         self.parts().next().unwrap_or_default()
     }
 
-    /// The only part; `None` if there are more.
+    /// The part of a message of one part; `None` if there are more.
     pub fn only(&self) -> Option<&'m [u8]> {
         let mut parts = self.parts();
         let part = parts.next()?;
@@ -59,15 +59,15 @@ impl<'m> Iterator for Parts<'m> {
     }
 }
 
-/// A piece of a message, as large as it came: what is longer than the receive buffer comes in
-/// several.
+/// A piece of a message, of the size in which it arrived. A part that is larger than the receive
+/// buffer arrives in several pieces.
 ///
-/// A message counts only with its last piece: if the link fails before, throw the others away.
+/// A message is valid only with its last piece: if the link fails before, discard the others.
 #[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Chunk<'m> {
-    /// The bytes. None in a last piece whose bytes all came before.
+    /// The bytes. Empty in a last piece if all bytes were in earlier pieces.
     pub bytes: &'m [u8],
     /// The part ends here.
     pub ends_part: bool,

@@ -1,4 +1,4 @@
-//! How large the lent buffers must be.
+//! Sizes of the buffers of a link.
 //!
 //! ```
 //! use zmtp_core::Config;
@@ -16,21 +16,21 @@
 use zmtp_core::Config;
 use zmtp_core::wire::{FrameHeader, Greeting, SocketType};
 
-/// Bytes of the READY of a stock libzmq without a routing id: header, name, `Socket-Type` of at
+/// Bytes of the READY of a libzmq without a routing id: header, name, `Socket-Type` of at
 /// most 6 letters and empty `Identity`.
 const READY: usize = 2 + 6 + (1 + 11 + 4 + 6) + (1 + 8 + 4);
 
-/// What a routing id of 255 bytes adds, and the long header that it takes.
+/// Bytes that a routing id of 255 bytes adds, including the longer header.
 const ROUTING_ID: usize = 255 + 7;
 
 /// Bytes of the longest PING: header, name, TTL and context.
 const PING: usize = 2 + 5 + 2 + 16;
 
-/// The smallest receive buffer that no stock libzmq can fill with its READY: its routing id of up
-/// to 255 bytes comes to types whose peers announce one.
+/// Bytes of the smallest receive buffer. It has room for the READY of any libzmq, which includes a
+/// routing id of up to 255 bytes if peers of this type announce one.
 pub const fn smallest_receive(ours: SocketType) -> usize {
     match ours {
-        // ROUTER and DEALER announce one, and REQ.
+        // ROUTER, DEALER and REQ announce a routing id.
         SocketType::Req | SocketType::Rep | SocketType::Dealer => READY + ROUTING_ID,
         // A subscription to a topic of 50 bytes.
         SocketType::Pub => 64,
@@ -38,37 +38,36 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
     }
 }
 
-/// The receive buffer for whole messages of up to `bytes` in `parts`.
+/// Bytes of the receive buffer for complete messages of up to `bytes` in `parts`.
 ///
-/// For REP the envelope counts as parts: one of no bytes behind a REQ or DEALER, another of 4 bytes if
-/// the REQ numbers its requests, as that of this crate does, and one of 5 bytes or the routing id's for
-/// each ROUTER between.
+/// For REP, add the envelope: an empty part; a part of 4 bytes if the REQ sends request ids, as the one
+/// of this crate does; and for each ROUTER between, a part of 5 bytes or of its routing id.
 ///
-/// Messages that come in chunks take no more than [`smallest_receive`].
+/// To receive in chunks, [`smallest_receive`] is enough.
 pub const fn receive(ours: SocketType, bytes: usize, parts: usize) -> usize {
     let message = frames(bytes, parts).saturating_add(PING);
     let smallest = smallest_receive(ours);
     if message > smallest { message } else { smallest }
 }
 
-/// The send buffer with which messages of up to `bytes` in `parts` leave in one write.
+/// Bytes of the send buffer with which messages of up to `bytes` in `parts` leave in one write.
 ///
-/// Larger ones leave in more, but for those that are queued or published to many. REP adds the parts of
-/// the envelope as for [`receive`], REQ counts 4 bytes and 2 parts.
+/// Larger messages leave in several, except if they are queued, or published over several links. For REP,
+/// add the parts of the envelope as for [`receive`]; for REQ, add 4 bytes and 2 parts.
 pub const fn send(config: &Config, bytes: usize, parts: usize) -> usize {
     let message = frames(bytes, parts);
     let smallest = smallest_send(config);
     if message > smallest { message } else { smallest }
 }
 
-/// The smallest send buffer: a greeting, or our own READY.
+/// Bytes of the smallest send buffer: a greeting or the socket's READY must fit.
 pub const fn smallest_send(config: &Config) -> usize {
     let id = config.routing_id.len() as usize;
     let ready = if id == 0 { READY } else { (READY + 7).saturating_add(id) };
     if ready > Greeting::LEN { ready } else { Greeting::LEN }
 }
 
-/// Bytes of a message on the wire at most.
+/// The most bytes of a message on the wire.
 const fn frames(bytes: usize, parts: usize) -> usize {
     // A header is short up to 255 bytes.
     let header = if bytes > u8::MAX as usize { FrameHeader::MAX_LEN } else { 2 };

@@ -1,9 +1,9 @@
-//! A board that the optimiser knows nothing of: what every client here runs on.
+//! The board of all clients here, whose inputs the optimiser cannot predict.
 //!
-//! Registers are read and written as on a real part; the programs are linked and weighed, never run.
+//! Registers are read and written as on a real device. The programs are linked and measured, never run.
 #![no_std]
 
-/// The programs of the front page, which must compile for these parts.
+/// The programs of the README, which must compile for these targets.
 #[path = "../../examples/async_sub.rs"]
 pub mod async_sub;
 #[path = "../../examples/uart_req.rs"]
@@ -23,13 +23,13 @@ const LENGTH: *const usize = 0x4000_7000 as *const usize;
 #[derive(Debug)]
 pub struct Uart;
 
-/// Nothing came.
+/// No byte was received.
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing;
 
 impl core::fmt::Display for Nothing {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("nothing came")
+        f.write_str("no byte was received")
     }
 }
 
@@ -79,7 +79,7 @@ pub fn now() -> Instant {
     Instant::from_millis(u64::from(unsafe { read_volatile(TICKS) }))
 }
 
-/// Bytes of any length from anywhere.
+/// Bytes at an unknown address, of an unknown length.
 pub fn bytes() -> &'static mut [u8] {
     // SAFETY: never run.
     unsafe {
@@ -87,7 +87,7 @@ pub fn bytes() -> &'static mut [u8] {
     }
 }
 
-/// Looks at bytes and at how many they are.
+/// Uses the bytes and their number.
 pub fn look(bytes: &[u8]) {
     for byte in bytes {
         // SAFETY: a register; never run.
@@ -95,7 +95,7 @@ pub fn look(bytes: &[u8]) {
     }
 }
 
-/// Looks at whether something went well.
+/// Uses a result.
 pub fn outcome(fine: bool) {
     // SAFETY: a register; never run.
     unsafe { write_volatile(UART, u32::from(fine)) };
@@ -106,6 +106,6 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe extern "C" {
         fn a_panic_is_reachable() -> !;
     }
-    // SAFETY: nobody defines it, so no image with this call exists.
+    // SAFETY: the function is not defined, so that no image with this call can be linked.
     unsafe { a_panic_is_reachable() }
 }

@@ -1,4 +1,4 @@
-//! What every client has: a program that moves bytes.
+//! The part that all clients have: a program that moves bytes.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! REQ over a UART that tries again over new connections: Lazy Pirate.
+//! REQ over a UART that retries over new connections: Lazy Pirate.
 #![no_std]
 #![no_main]
 
