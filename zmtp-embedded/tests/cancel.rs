@@ -25,7 +25,7 @@ fn now() -> Instant {
     Instant::from_millis(0)
 }
 
-/// Calls again and again, each call dropped at its first await that stops.
+/// Calls repeatedly, and drops each future at its first pending await.
 macro_rules! dropping {
     ($call:expr) => {
         'done: {
@@ -39,7 +39,7 @@ macro_rules! dropping {
     };
 }
 
-/// A DEALER after its handshake with the peer at the returned end.
+/// A DEALER after its handshake with the peer at the returned end of the pipe.
 fn dealing<'b>(
     receive: &'b mut [u8],
     send: &'b mut [u8],
@@ -113,7 +113,7 @@ fn queue_and_flush_dropped_at_any_await_send_each_message_once() {
 fn a_dropped_send_that_fits_is_sent_whole_or_not_at_all() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (mut dealer, peer) = dealing(&mut receive, &mut send, 3);
-    // The first poll puts it into the send buffer and stops at the write.
+    // The first poll puts the message into the send buffer and is pending at the write.
     assert_eq!(once(dealer.send(&[b"one"], now)), None);
     dropping!(dealer.flush(now)).expect("ready");
     assert_eq!(peer.heard(), frame(0, b"one"));
@@ -166,7 +166,7 @@ fn a_request_dropped_at_any_await_is_not_answered_by_an_older_reply() {
     req.connect(Stutter::new(ours), now());
     rep.connect(Stutter::new(theirs), now());
     for polls in 0..60_u8 {
-        // A request that is dropped after so many polls.
+        // A request whose future is dropped after this many polls.
         {
             let parts: [&[u8]; 1] = [&[polls, 0]];
             let mut request = pin!(req.request(&parts, now));
@@ -189,7 +189,7 @@ fn a_request_dropped_at_any_await_is_not_answered_by_an_older_reply() {
     }
 }
 
-/// Echoes a request if one is there.
+/// Echoes a request if one was received.
 fn answer(rep: &mut Rep<'_, Stutter>) {
     let request = match once(rep.receive(now)) {
         Some(Ok(request)) => request.first().to_vec(),
@@ -199,7 +199,7 @@ fn answer(rep: &mut Rep<'_, Stutter>) {
 }
 
 #[test]
-fn halves_send_while_a_receive_is_pending_and_answer_pings() {
+fn a_split_socket_sends_while_a_receive_is_pending_and_answers_pings() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let (ours, peer) = pipe(5);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
@@ -216,7 +216,7 @@ fn halves_send_while_a_receive_is_pending_and_answer_pings() {
         let mut receiving = pin!(receiver.receive(now));
         assert!(receiving.as_mut().poll(context).is_pending());
         assert!(receiving.as_mut().poll(context).is_pending());
-        // Larger than the send buffer if it may be, and a PING comes in the middle of it.
+        // Larger than the send buffer if allowed, and a PING arrives in the middle of it.
         let body = [n; if cfg!(feature = "chunks") { 100 } else { 60 }];
         let parts: [&[u8]; 1] = [&body];
         let mut sending = pin!(sender.send(&parts, now));

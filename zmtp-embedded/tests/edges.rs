@@ -46,7 +46,7 @@ fn only_the_message_without_room_for_its_next_header_is_dropped() {
             let (ours, push) = peer("PUSH", 1_000);
             pull.connect(ours, NOW);
             push.say(&frame(1, &vec![b'a'; first]));
-            // With a long header, as any size may have.
+            // With a long header, which is valid for any size.
             push.say(&[&[2, 0, 0, 0, 0, 0, 0, 0, second][..], &vec![b'b'; second.into()]].concat());
             push.say(&frame(0, b"next"));
             let fits = 2 + first + 9 + usize::from(second) <= 64;
@@ -131,7 +131,7 @@ fn only_the_first_read_may_begin_after_the_deadline() {
     pull.connect(ours, NOW);
     pull.handshake(DEADLINE, || NOW).expect("a good peer");
     push.say(&[0]);
-    // Each look at the clock finds a second gone by.
+    // The clock advances by a second at each call.
     let mut looks = 0;
     let result = pull.receive(DEADLINE, || {
         looks += 1;

@@ -91,10 +91,10 @@ fn an_io_with_wrong_counts_ends_the_handshake_before_the_deadline() {
     assert!(pull.is_closed());
 }
 
-/// Waits where the pipe has nothing.
+/// An IO that is pending while the pipe is empty.
 struct Reader(End);
 
-/// Takes as many bytes as it is allowed.
+/// An IO that writes a limited number of bytes.
 struct Writer(End, Rc<Cell<usize>>);
 
 impl ErrorType for Reader {

@@ -34,7 +34,7 @@ fn req_exchanges_messages_with_a_rep_of_zmtp_mio() {
             let request = rep.recv().expect("a request");
             rep.send(request).expect("asked");
         }
-        // The last reply is out when the peer is gone.
+        // The peer closes after it has the last reply.
         let _ = rep.recv_timeout(core::time::Duration::from_secs(5));
     });
     let address = endpoint.strip_prefix("tcp://").expect("TCP");

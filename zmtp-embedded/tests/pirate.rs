@@ -11,7 +11,7 @@ use zmtp_embedded::blocking::{Req, Retry};
 
 static REQ: Config = Config::new(SocketType::Req);
 
-/// A REP that is dead, silent, or answers the request with this id.
+/// A REP that sends these bytes: none, or a reply.
 fn server(say: &[u8]) -> End {
     let (ours, peer) = pipe(1_000);
     peer.say(say);

@@ -23,7 +23,7 @@ fn connect(rep: &mut Rep<'_, End>, most: usize) -> End {
     req
 }
 
-/// A request that two ROUTERs passed on.
+/// A request that two ROUTERs forwarded.
 fn request(parts: &[&[u8]]) -> (Vec<u8>, Vec<u8>) {
     let envelope = [frame(1, b"far"), frame(1, b"near"), frame(1, b"")].concat();
     let mut bytes = envelope.clone();
@@ -64,7 +64,7 @@ fn an_envelope_larger_than_the_send_buffer_is_returned() {
         assert_eq!(req.heard(), [envelope, frame(0, &[9; 100])].concat());
     } else {
         assert_eq!((reply, rep.needed()), (Err(Error::SendBuffer), envelope.len() + 102));
-        // What cannot be said over this link need not be said over the next.
+        // A reply that cannot be sent over this link is not owed over the next.
         connect(&mut rep, 1_000);
         rep.reply(&[b"not delivered"], DEADLINE, || NOW).expect("the peer is gone");
         assert_eq!(rep.receive(DEADLINE, ticking(50)).err(), Some(Error::TimedOut));

@@ -96,7 +96,7 @@ fn a_late_reply_is_not_taken_for_the_next() {
     rep.say(&reply(42, &[b"late"]));
     rep.say(&reply(43, &[b"in time"]));
     assert_eq!(ask(&mut req), Ok(b"in time".to_vec()));
-    // Cut off in the middle by a deadline.
+    // Interrupted by a deadline.
     for cut in 1..14 {
         let (mut receive, mut send) = ([0; 64], [0; 64]);
         let (mut req, rep) = asking(&mut receive, &mut send, 1_000);

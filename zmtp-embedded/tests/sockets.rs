@@ -19,7 +19,7 @@ static PULL: Config = Config::new(SocketType::Pull);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
-/// READY of a stock libzmq with a routing id of 255 bytes.
+/// READY of a libzmq with a routing id of 255 bytes.
 fn ready_with_routing_id(socket_type: &str) -> Vec<u8> {
     wire::ready_with_identity(socket_type, &[7; 255])
 }
@@ -261,7 +261,7 @@ fn a_publisher_accepts_subscriptions_by_command_or_message() {
     peer.say(&[frame(4, b"\x09SUBSCRIBEcmd"), frame(0, b"\x01old"), frame(0, b"noise")].concat());
     peer.say(&[frame(1, b"\x01many"), frame(0, b"parts")].concat());
     peer.say(&[frame(4, b"\x09SUBSCRIBEtoo long"), frame(0, &[1; 100])].concat());
-    // A message that does not fit is a subscription that does not.
+    // A message that does not fit is counted as a refused subscription.
     let large = publisher.serve(DEADLINE, ticking(1));
     assert_eq!((large, publisher.needed()), (Err(Error::ReceiveBuffer), 102));
     publisher.serve(DEADLINE, ticking(1)).expect("a good peer");
@@ -277,7 +277,7 @@ fn a_publisher_accepts_subscriptions_by_command_or_message() {
     peer.say(&[frame(4, b"\x06CANCELcmd"), frame(0, b"\x00old")].concat());
     publisher.serve(DEADLINE, ticking(1)).expect("a good peer");
     assert!(!publish(&mut publisher, b"cmd") && !publish(&mut publisher, b"old"));
-    // Subscriptions are the connection's.
+    // Subscriptions end with the connection.
     peer.say(&frame(0, b"\x01"));
     publisher.serve(DEADLINE, ticking(1)).expect("a good peer");
     assert!(publish(&mut publisher, b"any"));

@@ -9,7 +9,7 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use super::{End, PipeError};
 
-/// An end that stops at every second call, so that each await is a place to be dropped at; and at
+/// An end that is pending at every second call, so that a future can be dropped at each await; and at
 /// every call while there is nothing to read.
 #[derive(Debug)]
 pub(crate) struct Stutter {
@@ -22,7 +22,7 @@ impl Stutter {
         Self { end, calls: Rc::default() }
     }
 
-    /// Whether this call goes on.
+    /// Whether this call proceeds.
     async fn pass(&self) {
         let calls = Rc::clone(&self.calls);
         core::future::poll_fn(move |_| {

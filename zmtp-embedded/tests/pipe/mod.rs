@@ -1,4 +1,4 @@
-//! An in-memory byte stream with two ends, and a peer's bytes written by hand.
+//! An in-memory byte stream with two ends, and the bytes of a peer.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use embedded_io::{Error, ErrorKind, ErrorType, Read, Write};
 use zmtp_core::Instant;
 
-/// What a pipe's end fails with.
+/// The error of a pipe's end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct PipeError(pub(crate) ErrorKind);
 
@@ -41,15 +41,15 @@ struct Lane {
 pub(crate) struct End {
     from: Rc<RefCell<Lane>>,
     to: Rc<RefCell<Lane>>,
-    /// The most bytes a read or write takes.
+    /// The most bytes of a read or write.
     most: usize,
     /// The sizes of the writes so far.
     pub(crate) writes: Rc<RefCell<Vec<usize>>>,
-    /// What the next reads and writes fail with, before they do anything.
+    /// Errors of the next reads and writes.
     pub(crate) failures: Rc<RefCell<VecDeque<ErrorKind>>>,
 }
 
-/// Two ends whose reads and writes take at most `most` bytes each.
+/// Two ends whose reads and writes move at most `most` bytes each.
 pub(crate) fn pipe(most: usize) -> (End, End) {
     let (there, back) = (Rc::<RefCell<Lane>>::default(), Rc::<RefCell<Lane>>::default());
     let end = |from: &Rc<_>, to: &Rc<_>| End {
@@ -68,7 +68,7 @@ impl End {
         self.to.borrow_mut().bytes.extend(bytes);
     }
 
-    /// All that came.
+    /// All bytes received.
     pub(crate) fn heard(&self) -> Vec<u8> {
         self.from.borrow_mut().bytes.drain(..).collect()
     }
@@ -128,14 +128,14 @@ pub(crate) fn ready(socket_type: &str) -> Vec<u8> {
     wire::ready_with_identity(socket_type, b"")
 }
 
-/// A connected pipe whose far end has said all that a handshake needs.
+/// A connected pipe whose far end has sent its side of the handshake.
 pub(crate) fn peer(socket_type: &str, most: usize) -> (End, End) {
     let (ours, peer) = pipe(most);
     peer.say(&[greeting(), ready(socket_type)].concat());
     (ours, peer)
 }
 
-/// A clock that goes on by so many milliseconds each time it is asked.
+/// A clock that advances by this many milliseconds at each call.
 pub(crate) fn ticking(step: u64) -> impl FnMut() -> Instant {
     let mut ms = 0;
     move || {
