@@ -28,7 +28,7 @@ use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 #[cfg(feature = "nal")]
-pub use nal::Dialer;
+pub use nal::Connector;
 pub use split::{Duplex, Receiver, Sender, Split};
 
 use crate::error::Error;

@@ -1,48 +1,47 @@
-//! Connections by `embedded-nal-async`, made again and again.
+//! TCP connections with `embedded-nal-async`.
 
 use core::net::SocketAddr;
 
 use embedded_nal_async::TcpConnect;
 
-/// Makes TCP connections to one address, with pauses that double from one to the next: the time to
-/// reconnect to a peer that is down is bounded, and so is what asking costs it.
+/// Makes TCP connections to one address, with a pause before each attempt that doubles up to a limit.
 ///
 /// ```
 /// use embedded_nal_async::TcpConnect;
 /// use zmtp_core::Instant;
-/// use zmtp_embedded::asynch::{Dialer, Sub};
+/// use zmtp_embedded::asynch::{Connector, Sub};
 ///
 /// async fn run<'s, S: TcpConnect>(
 ///     mut sub: Sub<'_, S::Connection<'s>, 64>,
-///     mut dialer: Dialer<'s, S>,
+///     mut connector: Connector<'s, S>,
 ///     sleep: impl AsyncFn(u32),
 ///     now: impl Fn() -> Instant,
 /// ) {
 ///     sub.subscribe(b"").ok();
 ///     loop {
-///         let stream = dialer.connect(&sleep).await;
+///         let stream = connector.connect(&sleep).await;
 ///         drop(sub.connect(stream, now()));
 ///         while let Ok(message) = sub.receive(&now).await {
 ///             let _ = message.first();
-///             dialer.settled();
+///             connector.reset();
 ///         }
 ///     }
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Dialer<'s, S> {
+pub struct Connector<'s, S> {
     stack: &'s S,
     remote: SocketAddr,
-    /// Milliseconds to wait before the next try.
+    /// The pause before the next attempt, in milliseconds.
     pause: u32,
     longest: u32,
 }
 
-impl<'s, S: TcpConnect> Dialer<'s, S> {
+impl<'s, S: TcpConnect> Connector<'s, S> {
     /// The first pause, in milliseconds (`ZMQ_RECONNECT_IVL`).
     pub const FIRST_PAUSE: u32 = 100;
 
-    /// Who connects to `remote`, with pauses of up to 3,000 milliseconds.
+    /// A connector to `remote`, with pauses of up to 3,000 milliseconds.
     pub const fn new(stack: &'s S, remote: SocketAddr) -> Self {
         Self { stack, remote, pause: 0, longest: 3_000 }
     }
@@ -54,12 +53,12 @@ impl<'s, S: TcpConnect> Dialer<'s, S> {
         self
     }
 
-    /// Tries until there is a connection. Waits before each try but the first of all and the first
-    /// after [`Dialer::settled`], with `sleep`, which is told milliseconds.
+    /// Attempts to connect until an attempt succeeds. Calls `sleep` with milliseconds before each
+    /// attempt, except before the first of all and the first after [`Connector::reset`].
     ///
     /// # Cancel safety
     ///
-    /// The connection under way is dropped, and the pause grows as if it had failed.
+    /// The attempt is dropped, and the pause grows as after a failed one.
     pub async fn connect(&mut self, sleep: impl AsyncFn(u32)) -> S::Connection<'s> {
         loop {
             let pause = self.pause;
@@ -73,9 +72,9 @@ impl<'s, S: TcpConnect> Dialer<'s, S> {
         }
     }
 
-    /// The last connection was worth it: a handshake succeeded, or a message came. The next one is
-    /// made without a pause.
-    pub const fn settled(&mut self) {
+    /// Makes the next connection without a pause. Call this when the last one was of use: its
+    /// handshake succeeded, or a message arrived.
+    pub const fn reset(&mut self) {
         self.pause = 0;
     }
 }
