@@ -1,4 +1,4 @@
-//! Who is called what.
+//! Routing ids of peers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use zmtp_core::pattern::{NoRoom, PeerId, RoutingIds, Slots};
 
 use crate::slots::Table;
 
-/// Routing ids of a ROUTER's peers.
+/// The routing ids of the peers of a ROUTER.
 #[derive(Debug)]
 pub(crate) struct Names {
     peers: HashMap<Arc<[u8]>, PeerId>,

@@ -1,4 +1,4 @@
-//! Growing storage for the core's patterns.
+//! Growing storage for the patterns of the core.
 
 use zmtp_core::pattern::{NoRoom, PeerId, Slots};
 

@@ -1,5 +1,5 @@
-//! Topics in a tree: what a message costs depends on the length of its first part, not on how many
-//! subscriptions do not match it.
+//! Topics in a tree: the cost of a message depends on the length of its first part, not on the number of
+//! subscriptions that do not match it.
 
 use std::collections::HashSet;
 
@@ -8,22 +8,22 @@ use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, Slots, Subscriptions, T
 use crate::slots::Table;
 use crate::tree::{Tree, Value};
 
-/// Subscriptions of a peer, and bytes of their topics.
+/// Limits: the number of subscriptions of a peer, and the bytes of their topics.
 pub(crate) type Share = (usize, usize);
 
-/// A publisher's subscribers, by topic.
+/// The subscribers of a publisher, by topic.
 #[derive(Debug)]
 pub(crate) struct Subscribers {
     tree: Tree<Vec<PeerId>>,
     peers: Table<Held>,
     share: Share,
-    /// When a peer was named last, so that a message names it once.
+    /// The message that named a peer last, so that a message names each peer once.
     named: Vec<u64>,
     message: u64,
     topics: usize,
 }
 
-/// What one peer is subscribed to: places in the tree.
+/// The subscriptions of one peer, as places in the tree.
 #[derive(Debug, Default)]
 struct Held {
     places: HashSet<u32>,
@@ -48,17 +48,17 @@ impl Subscribers {
         }
     }
 
-    /// How many different topics are subscribed to.
+    /// The number of different topics.
     pub(crate) const fn topic_count(&self) -> usize {
         self.topics
     }
 
-    /// How many peers are subscribed to something.
+    /// The number of peers with a subscription.
     pub(crate) fn peer_count(&self) -> usize {
         self.peers.iter().count()
     }
 
-    /// Takes a peer from a place. `None` if it is not there.
+    /// Removes a peer from a place. `None` if it is not there.
     fn take(&mut self, peer: PeerId, place: u32) -> Option<Removed> {
         let peers = self.tree.value_mut(place);
         let at = peers.binary_search(&peer).ok()?;
@@ -78,7 +78,7 @@ impl Topics for Subscribers {
         }
         let held = self.peers.get_mut(peer).ok_or(NoRoom)?;
         if held.places.len() >= self.share.0 || held.bytes + topic.len() > self.share.1 {
-            // One more of what it has costs nothing.
+            // A repeated subscription takes no memory.
             let known = self.tree.find(topic).is_some_and(|place| held.places.contains(&place));
             return if known { Ok(Added::Held) } else { Err(NoRoom) };
         }
@@ -143,7 +143,7 @@ impl Topics for Subscribers {
     }
 }
 
-/// What a subscriber is subscribed to, and how often.
+/// The topics of a subscriber, and how often each was subscribed.
 #[derive(Debug)]
 pub(crate) struct Counted {
     tree: Tree<Count>,
@@ -164,7 +164,7 @@ impl Counted {
         Self { tree: Tree::new(), topics: 0 }
     }
 
-    /// How many different topics are subscribed to.
+    /// The number of different topics.
     pub(crate) const fn topic_count(&self) -> usize {
         self.topics
     }

@@ -1,16 +1,15 @@
 //! A tree of byte strings, each with a value: a radix tree in an arena.
 //!
-//! Nothing recurses, for its depth is the peers' to choose: strings that are prefixes of each other
-//! make a chain.
+//! No function is recursive, because peers choose the depth: strings that are prefixes of each other form
+//! a chain.
 
 /// The value of a string in the tree.
 pub(crate) trait Value: Default {
-    /// Whether it says nothing, so that its string need not be kept.
+    /// Whether the value is empty, so that its string can be removed.
     fn is_empty(&self) -> bool;
 }
 
-/// Strings with values. A place, once given, stays its string's as long as its value says
-/// something.
+/// Strings with values. The place of a string is valid as long as its value is not empty.
 #[derive(Debug)]
 pub(crate) struct Tree<V> {
     nodes: Vec<Node<V>>,
@@ -19,15 +18,15 @@ pub(crate) struct Tree<V> {
 
 #[derive(Debug)]
 struct Node<V> {
-    /// What it adds to its parent's string.
+    /// The bytes that it appends to the string of its parent.
     label: Box<[u8]>,
     parent: u32,
-    /// By the first byte of their labels, in order.
+    /// The children, ordered by the first byte of their labels.
     children: Vec<(u8, u32)>,
     value: V,
 }
 
-/// The empty string's place.
+/// The place of the empty string.
 const ROOT: u32 = 0;
 
 impl<V: Value> Tree<V> {
@@ -37,7 +36,7 @@ impl<V: Value> Tree<V> {
         Self { nodes: vec![root], free: Vec::new() }
     }
 
-    /// The place of a string, made if there is none. Give it a value or [prune](Self::prune) it.
+    /// The place of a string, created if it does not exist. Set a value or [prune](Self::prune) it.
     pub(crate) fn entry(&mut self, string: &[u8]) -> u32 {
         let mut at = ROOT;
         let mut rest = string;
@@ -57,7 +56,7 @@ impl<V: Value> Tree<V> {
             if common == label.len() {
                 at = child;
             } else {
-                // The child keeps its place; a new one comes between.
+                // The child keeps its place; a new node is inserted above it.
                 let (head, tail) = label.split_at(common);
                 let (head, tail): (Vec<u8>, Box<[u8]>) = (head.into(), tail.into());
                 let middle = self.make(&head, at, vec![(tail[0], child)]);
@@ -71,7 +70,7 @@ impl<V: Value> Tree<V> {
         at
     }
 
-    /// The place of a string, if it has one.
+    /// The place of a string, if it exists.
     pub(crate) fn find(&self, string: &[u8]) -> Option<u32> {
         let mut at = ROOT;
         let mut rest = string;
@@ -82,7 +81,7 @@ impl<V: Value> Tree<V> {
         rest.is_empty().then_some(at)
     }
 
-    /// Calls `each` for every value whose string `subject` begins with, until it says `false`.
+    /// Calls `each` for every value whose string `subject` begins with, until it returns `false`.
     pub(crate) fn prefixes(&self, subject: &[u8], mut each: impl FnMut(&V) -> bool) {
         let mut at = ROOT;
         let mut rest = subject;
@@ -112,13 +111,13 @@ impl<V: Value> Tree<V> {
         labels.iter().rev().flat_map(|label| label.iter().copied()).collect()
     }
 
-    /// The places whose values say something.
+    /// The places with values that are not empty.
     pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
         let said = |(_, node): &(u32, &Node<V>)| !node.value.is_empty();
         (0..).zip(&self.nodes).filter(said).map(|(place, _)| place)
     }
 
-    /// Forgets a place whose value says nothing any more, and those that were there for it only.
+    /// Removes a place whose value is empty, and the nodes that exist for it only.
     pub(crate) fn prune(&mut self, place: u32) {
         let mut at = place;
         while at != ROOT && self.node(at).value.is_empty() {
@@ -144,7 +143,7 @@ impl<V: Value> Tree<V> {
         }
     }
 
-    /// The child that `rest` leads to, if it has the whole of that child's label.
+    /// The child that `rest` leads to, if `rest` contains the whole label of that child.
     fn step(&self, at: u32, rest: &[u8]) -> Option<u32> {
         let children = &self.node(at).children;
         let slot = children.binary_search_by_key(rest.first()?, |child| child.0).ok()?;
@@ -170,7 +169,7 @@ impl<V: Value> Tree<V> {
         (node.label, node.children, node.value) = (Box::default(), Vec::new(), V::default());
         self.free.push(place);
         if self.free.len() == self.nodes.len() - 1 {
-            // Only the root is left: give the memory back.
+            // Only the root is left: free the memory.
             self.nodes.truncate(1);
             self.nodes.shrink_to_fit();
             self.free = Vec::new();
@@ -198,13 +197,13 @@ mod tests {
         }
     }
 
-    /// Short strings over few letters, so that they share prefixes.
+    /// Short strings of few letters, so that they share prefixes.
     fn string(random: &mut fastrand::Rng) -> Vec<u8> {
         (0..random.usize(..6)).map(|_| random.u8(b'a'..=b'c')).collect()
     }
 
     #[test]
-    fn it_agrees_with_a_map_through_random_changes() {
+    fn it_equals_a_map_after_random_changes() {
         let mut random = fastrand::Rng::with_seed(7);
         let mut tree = Tree::<u32>::new();
         let mut map = BTreeMap::new();
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_prefixes_of_any_depth_is_only_slow() {
+    fn a_long_chain_of_prefixes_does_not_overflow_the_stack() {
         let mut tree = Tree::<u32>::new();
         let long = vec![b'x'; 50_000];
         for n in 1..=long.len() {

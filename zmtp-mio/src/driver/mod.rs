@@ -1,10 +1,10 @@
 //! The background driver: one thread that serves the sockets of a context while the application is
 //! away.
 //!
-//! While the application calls, it drives its sockets itself and meets no second thread. Once it
-//! has been away for a moment the driver takes over and waits for the socket's events as the
-//! application would have, without ticking; when the application comes back, it takes the engine
-//! back with one system call.
+//! While the application calls, it drives its sockets itself and no second thread is involved. When it
+//! has not called for some milliseconds, the driver takes over and waits for the events of the socket,
+//! without polling at intervals. The next call of the application takes the engine back with one system
+//! call.
 
 mod gate;
 mod sync {
@@ -28,7 +28,7 @@ use crate::error::Error;
 
 /// How long the application must have been away before the driver takes over.
 const AWAY: Duration = Duration::from_millis(3);
-/// When a socket whose poll failed is tried again.
+/// The time after which a socket whose poll failed is tried again.
 const RETRY: Duration = Duration::from_millis(100);
 const EVENTS: usize = 256;
 const WAKE: Token = Token(usize::MAX);
@@ -37,20 +37,20 @@ const WAKE: Token = Token(usize::MAX);
 pub(crate) trait Member: Send + Sync {
     fn gate(&self) -> &Gate;
 
-    /// Takes the engine if nobody has it, and gives it to `with`. `false` if somebody has it.
+    /// Locks the engine and passes it to `with`. Returns `false` if it is locked already.
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool;
 }
 
-/// An engine in the driver's hands.
+/// An engine that the driver has locked.
 pub(crate) trait Drive {
-    /// One bounded turn without waiting; when the next is due.
+    /// Runs one bounded turn without waiting; returns when the next is due.
     fn drive(&mut self) -> io::Result<Option<Duration>>;
 
-    /// Lets a registry hear of the engine's events.
+    /// Registers the events of the engine.
     fn register(&self, registry: &Registry, token: Token) -> io::Result<()>;
 }
 
-/// The thread, and the way to it.
+/// The thread and the data shared with it.
 #[derive(Debug)]
 pub(crate) struct Driver {
     shared: Arc<Shared>,
@@ -60,11 +60,11 @@ pub(crate) struct Driver {
 #[derive(Debug)]
 pub(crate) struct Shared {
     waker: Waker,
-    /// Where engines are taken from when the application comes back.
+    /// The registry to deregister engines from when the application calls again.
     registry: Registry,
     news: Mutex<Vec<News>>,
     stop: AtomicBool,
-    /// The process that has the thread: a forked child has none.
+    /// The process of the thread: a forked child has no thread.
     process: u32,
 }
 
@@ -108,13 +108,13 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         if !self.shared.is_of_this_process() {
-            // Not to be joined, nor detached: it is not there.
+            // The thread does not exist here: neither join nor detach it.
             core::mem::forget(self.thread.take());
             return;
         }
         self.shared.stop.store(true, Ordering::Release);
         self.shared.wake();
-        // The last socket of a context may be dropped by the driver itself.
+        // The driver itself may drop the last socket of a context.
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
         {
@@ -124,8 +124,8 @@ impl Drop for Driver {
 }
 
 impl Shared {
-    /// Whether it was started here, and not in the process that this one was forked from: the
-    /// thread, its locks and its poll are that one's.
+    /// Whether it was started in this process, not in the process that this one was forked from, which
+    /// owns the thread, its locks and its poll.
     pub(crate) fn is_of_this_process(&self) -> bool {
         self.process == process::id()
     }
@@ -143,9 +143,9 @@ impl Shared {
         self.wake();
     }
 
-    /// A socket's call is over that the driver slept through.
+    /// Wakes the driver after a call that it slept through.
     pub(crate) fn wake(&self) {
-        // It fails only if the system is out of memory for an eight-byte counter.
+        // It fails only if the system has no memory for an eight-byte counter.
         let _ = self.waker.wake();
     }
 
@@ -164,9 +164,9 @@ struct Run {
 
 struct Seat {
     member: Arc<dyn Member>,
-    /// Calls that had begun at the last look.
+    /// The number of calls at the last check.
     seen: u32,
-    /// When to look, or to drive, next.
+    /// When to check or drive next.
     next: Option<Instant>,
 }
 
@@ -203,8 +203,8 @@ impl Run {
                 }
             }
             for (index, seat) in &mut self.seats {
-                // Who woke us does not say which socket is awake. One that the application took
-                // back may still have the deadline of when it was ours.
+                // A wake-up does not identify the socket. A socket that the application took back may
+                // still have its earlier deadline.
                 let left = told
                     && seat.next.is_none_or(|at| at > now + AWAY)
                     && !seat.member.gate().is_armed();
@@ -254,7 +254,7 @@ impl Seat {
         }
     }
 
-    /// One turn of a socket that is ours, unless the application is coming back.
+    /// Runs one turn of a socket that the driver serves, unless a call of the application is waiting.
     fn serve(&mut self, now: Instant) {
         let Self { member, next, .. } = self;
         let gate = member.gate();
@@ -262,7 +262,7 @@ impl Seat {
             *next = if gate.is_armed() { when(engine.drive(), now) } else { None };
         });
         if !served {
-            // Whoever has it tells when it is done, or we serve it with its next event.
+            // The holder of the lock wakes us at its end, or we serve it with its next event.
             *next = Some(now + AWAY);
         }
     }

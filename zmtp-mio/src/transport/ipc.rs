@@ -19,7 +19,7 @@ pub(crate) struct IpcListener {
     file: Option<OwnedFile>,
 }
 
-/// Which file was made, and by which process: only that one is removed, and only by its maker.
+/// The file that was created, and the process that created it: only this process removes this file.
 #[derive(Debug)]
 struct OwnedFile {
     device: u64,
@@ -77,7 +77,7 @@ impl IpcListener {
 impl Drop for IpcListener {
     fn drop(&mut self) {
         let Endpoint::Ipc(path) = &self.endpoint else { return };
-        // Not a file that someone else has put there since, and not from a forked child.
+        // Not a file that was created there later, and not from a forked child.
         if let Some(file) = &self.file
             && file.process == process::id()
             && OwnedFile::at(path)
@@ -95,7 +95,7 @@ impl OwnedFile {
     }
 }
 
-/// Whether the path is a socket that nobody listens on: a dead process left it behind.
+/// Whether the path is a socket without a listener, left behind by a dead process.
 fn is_stale(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
     // Does not block: a live listener with a full backlog answers `WouldBlock`.

@@ -37,7 +37,7 @@ pub(crate) enum Listener {
     Memory(MemoryListener),
 }
 
-/// Calls the same method on whichever transport it is.
+/// Calls the same method for every transport.
 macro_rules! each {
     ($self:expr, $inner:ident => $call:expr) => {
         each!($self, $inner => $call, in memory $inner => $call)
@@ -54,7 +54,7 @@ macro_rules! each {
 }
 
 impl Stream {
-    /// Starts to connect; writable once that is decided.
+    /// Starts to connect; the stream is writable once the result is known.
     pub(crate) fn dial(target: &Target, options: &Options) -> io::Result<Self> {
         #[cfg(any(test, feature = "testing"))]
         if let (Some(network), Target::Tcp { to, .. }) = (options.context.network(), target) {
@@ -78,7 +78,7 @@ impl Stream {
         }
     }
 
-    /// What became of connecting: `WouldBlock` while it is undecided.
+    /// The result of connecting: `WouldBlock` while it is unknown.
     pub(crate) fn connected(&self) -> io::Result<()> {
         if let Some(error) = each!(self, stream => stream.take_error(), in memory _ => Ok(None))? {
             return Err(error);
@@ -87,9 +87,9 @@ impl Stream {
             && let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr())
             && local == peer
         {
-            // Dialling a free port of this machine may connect the socket to itself, and would
-            // keep a server from listening there: reset, for an ordinary end would do so for a
-            // minute yet.
+            // A connection attempt to an unused port of this machine may connect the socket to itself,
+            // which blocks the port for servers. Reset it, because a regular close blocks the port for
+            // another minute.
             let _ = socket2::SockRef::from(stream).set_linger(Some(core::time::Duration::ZERO));
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
@@ -113,7 +113,7 @@ impl Stream {
         retry(|| each!(self, stream => stream.write_vectored(slices)))
     }
 
-    /// Begins to report the stream's events. A stream in memory notifies by itself.
+    /// Registers the stream's events. A stream in memory notifies by itself.
     pub(crate) fn register(
         &mut self,
         registry: &Registry,
@@ -136,7 +136,7 @@ impl Stream {
         each!(self, stream => stream.deregister(registry), in memory _ => Ok(()))
     }
 
-    /// Where both ends are, as far as the transport tells.
+    /// The addresses of both ends, if the transport has addresses.
     pub(crate) fn addresses(&self) -> Addresses {
         match self {
             Self::Tcp(stream) => {
@@ -152,19 +152,19 @@ impl Stream {
     }
 }
 
-/// The ends of a TCP connection; none of another transport's.
+/// The addresses of a TCP connection; `None` for other transports.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Addresses {
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
 }
 
-/// Where to dial, names resolved.
+/// An address to connect to, with names resolved.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Tcp {
         to: SocketAddr,
-        /// Our own address, if not any.
+        /// The local address, if one is chosen.
         from: Option<SocketAddr>,
     },
     #[cfg(unix)]
@@ -172,7 +172,7 @@ pub(crate) enum Target {
 }
 
 impl Listener {
-    /// Listens. An ipc file that a dead process left behind is replaced.
+    /// Starts to listen. An ipc file that a dead process left behind is replaced.
     pub(crate) fn bind(endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         #[cfg(any(test, feature = "testing"))]
         if let (Some(network), Endpoint::Tcp { port, .. }) = (options.context.network(), endpoint) {

@@ -1,4 +1,4 @@
-//! TCP: binding, dialling and options.
+//! TCP: binding, connecting and options.
 
 use core::net::{Ipv6Addr, SocketAddr};
 use std::io;
@@ -11,7 +11,7 @@ use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
 use crate::options::Tcp;
 
-/// "Connecting has begun", as the system numbers it; the standard library has no stable name for it.
+/// `EINPROGRESS`: the standard library has no stable name for it.
 const IN_PROGRESS: i32 =
     if cfg!(any(target_os = "android", target_os = "linux")) { 115 } else { 36 };
 
@@ -28,7 +28,7 @@ pub(super) fn bind(
     let addresses = match (endpoint.numeric(), host) {
         (_, Host::Any) if options.ipv6 => vec![(Ipv6Addr::UNSPECIFIED, port).into()],
         (Some(addresses), _) => addresses,
-        // Listening on a name is rare and local: asking the resolver here is what users expect.
+        // Listening on a name is rare and local, so the blocking look-up is acceptable here.
         (None, Host::Name(name)) => {
             (name.as_str(), port).to_socket_addrs().map_err(fail)?.collect()
         }
@@ -38,7 +38,7 @@ pub(super) fn bind(
     for address in addresses {
         match listen(address, options) {
             Ok(listener) => return Ok(listener),
-            // Another address of the name would hide that this one is somebody else's.
+            // Another address of the name would hide that this one is in use.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(fail(error)),
             Err(error) => last = error,
         }
@@ -48,7 +48,7 @@ pub(super) fn bind(
 
 fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // On Windows it would let two listeners share the port.
+    // On Windows this option would let two listeners share the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if options.ipv6 && address.ip() == Ipv6Addr::UNSPECIFIED {
@@ -75,7 +75,7 @@ pub(super) fn dial(
     Ok(stream)
 }
 
-/// Dials from an address or through a device of our choice.
+/// Connects from a given address or through a given device.
 fn dial_from(
     address: SocketAddr,
     source: Option<SocketAddr>,
@@ -85,7 +85,7 @@ fn dial_from(
     socket.set_nonblocking(true)?;
     bind_device(&socket, options)?;
     if let Some(source) = source {
-        // A port of our own may linger from the last connection.
+        // The chosen local port may still be in use by the previous connection.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.bind(&source.into())?;
@@ -148,7 +148,7 @@ pub(super) fn configure(stream: &TcpStream, options: &Tcp) -> io::Result<()> {
     buffers(&socket, options)
 }
 
-/// Sets the kernel's buffer sizes; on a listener its connections inherit them.
+/// Sets the kernel's buffer sizes; connections inherit those of their listener.
 fn buffers(socket: &SockRef<'_>, options: &Tcp) -> io::Result<()> {
     if let Some(bytes) = options.send_buffer {
         socket.set_send_buffer_size(bytes)?;
