@@ -19,7 +19,7 @@ fn main() {
     // For `cargo test --benches` one short run is enough.
     let measures = std::env::args().any(|arg| arg == "--bench");
     let messages = if measures { MESSAGES } else { 100 };
-    println!("ns per message that nobody wants, by bytes of its first part");
+    println!("ns per message without a matching subscription, by bytes of its first part");
     println!("{:>13} {:>8} {:>8} {:>8}", "subscriptions", 4, 20, 100);
     for subscriptions in [0, 10, 100, 1_000, 10_000] {
         let mut publisher = Pub::new().expect("a socket");

@@ -24,7 +24,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// The application calls, as `Seat::enter` and its guard do it.
+    /// The application calls, as `SharedEngine::enter` and its guard do.
     fn call(&self) {
         self.gate.enter();
         {
@@ -39,7 +39,7 @@ impl Shared {
         }
     }
 
-    /// The driver looks, as `Seat::visit` does it.
+    /// The driver looks, as `driver::Entry::visit` does.
     fn look(&self, seen: &mut u32) -> Look {
         let look = self.gate.look(seen);
         if look == Look::Away

@@ -93,7 +93,7 @@ impl Driver {
                 stop: AtomicBool::new(false),
                 process: process::id(),
             });
-            let run = Run { poll, shared: Arc::clone(&shared), seats: Slab::new() };
+            let run = Run { poll, shared: Arc::clone(&shared), entries: Slab::new() };
             let thread = thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())?;
             Ok(Self { shared, thread: Some(thread) })
         };
@@ -159,10 +159,10 @@ impl Shared {
 struct Run {
     poll: Poll,
     shared: Arc<Shared>,
-    seats: Slab<Seat>,
+    entries: Slab<Entry>,
 }
 
-struct Seat {
+struct Entry {
     member: Arc<dyn Member>,
     /// The number of calls at the last check.
     seen: u32,
@@ -176,7 +176,7 @@ impl Run {
         let mut due = Vec::new();
         while !self.shared.stop.load(Ordering::Acquire) {
             let now = Instant::now();
-            let next = self.seats.iter().filter_map(|(_, seat)| seat.next).min();
+            let next = self.entries.iter().filter_map(|(_, seat)| seat.next).min();
             let wait = next.map(|at| at.saturating_duration_since(now));
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -196,13 +196,13 @@ impl Run {
             }
             let now = Instant::now();
             for index in due.drain(..) {
-                if let Some(seat) = self.seats.get_mut(index)
+                if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()
                 {
                     seat.serve(now);
                 }
             }
-            for (index, seat) in &mut self.seats {
+            for (index, seat) in &mut self.entries {
                 // A wake-up does not identify the socket. A socket that the application took back may
                 // still have its earlier deadline.
                 let left = told
@@ -221,17 +221,17 @@ impl Run {
             match news {
                 News::Joined(member) => {
                     let next = Some(Instant::now() + AWAY);
-                    self.seats.insert(Seat { member, seen: 0, next });
+                    self.entries.insert(Entry { member, seen: 0, next });
                 }
                 News::Left(member) => {
-                    self.seats.retain(|_, seat| !Arc::ptr_eq(&seat.member, &member));
+                    self.entries.retain(|_, seat| !Arc::ptr_eq(&seat.member, &member));
                 }
             }
         }
     }
 }
 
-impl Seat {
+impl Entry {
     fn visit(&mut self, token: Token, registry: &Registry, now: Instant) {
         match self.member.gate().look(&mut self.seen) {
             Look::Armed if self.next.is_some_and(|at| at <= now) => self.serve(now),

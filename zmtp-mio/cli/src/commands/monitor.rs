@@ -29,8 +29,8 @@ pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failur
     }
 }
 
-/// Prints events until it is told to stop. `take` throws one message away and says whether there
-/// was one: messages that wait would keep the socket from waiting.
+/// Prints events until it is stopped. `take` discards one message and returns whether there was one:
+/// the socket would not wait for events while messages are queued.
 fn watch<S: Socket + Device>(
     args: &MonitorArgs,
     context: &Context<'_>,
