@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use harness::{LIMIT, RawPeer, SETTLE, drive_for, drive_until, pattern, req, transports};
+use harness::{LIMIT, RawPeer, drive_until, drive_until_still, pattern, req, transports};
 use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;
@@ -154,10 +154,10 @@ fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {
     peer.send(&wire::burst("REQ", &[]));
     drive_until!(rep, rep.counters().handshakes == 1);
     let _ = peer.try_send(bytes);
-    drive_for!(rep, SETTLE);
+    drive_until_still!(rep);
     // It takes part in what follows, or is closed.
     let _ = peer.try_send(b"0123456789");
-    drive_for!(rep, SETTLE);
+    drive_until_still!(rep);
     COUNTED.set(false);
     (LARGEST.load(Ordering::Relaxed), rep.counters().disconnects)
 }

@@ -1,10 +1,11 @@
 //! The background driver: what goes on while the application is away.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::processes::{alone, this_test};
-use crate::harness::{LIMIT, eventually, half_ready};
+use crate::harness::processes::{alone, assert_idle, this_test};
+use crate::harness::{LIMIT, QUIET, RawServer, eventually, half_ready, never};
 use zmtp_mio::zmtp_core::Heartbeat;
 use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
 
@@ -47,8 +48,7 @@ fn it_receives_up_to_the_mark_and_no_further() {
     });
     eventually("ten messages", || pull.counters().messages_received == 10);
     pusher.join().unwrap();
-    thread::sleep(crate::harness::SETTLE);
-    assert_eq!(pull.counters().messages_received, 10);
+    never("an eleventh message", || pull.counters().messages_received > 10);
     for n in 0..100_u8 {
         assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().bytes().unwrap(), [n]);
     }
@@ -105,7 +105,6 @@ fn it_does_nothing_while_nothing_happens() {
             .connect(&rep.endpoints().next().unwrap().to_string())
             .unwrap();
         eventually("a handshake", || req.counters().handshakes == 1);
-        thread::sleep(crate::harness::SETTLE);
         let wakeups = || {
             let tasks = std::fs::read_dir("/proc/self/task").unwrap();
             let statuses = tasks.filter_map(|task| {
@@ -121,9 +120,12 @@ fn it_does_nothing_while_nothing_happens() {
                 })
                 .sum::<u64>()
         };
-        let before = wakeups();
-        thread::sleep(Duration::from_millis(500));
-        assert!(wakeups() - before < 5, "the drivers ticked");
+        // The end of the handshake may still be under way.
+        eventually("the drivers rest", || {
+            let before = wakeups();
+            assert_idle();
+            wakeups() - before < 5
+        });
     });
 }
 
@@ -217,10 +219,11 @@ fn a_far_deadline_does_not_keep_the_driver_away_after_a_short_call() {
     let builder = Pull::builder().context(&context).reconnect(far);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
-    // Nobody is there: the next dial is far away.
-    pull.connect("tcp://127.0.0.1:1").unwrap();
-    eventually("a refused dial", || pull.counters().refused + pull.counters().dials >= 1);
-    thread::sleep(crate::harness::SETTLE);
+    // The server closes each connection: the next dial is far away.
+    let server = RawServer::tcp();
+    pull.connect(&server.endpoint()).unwrap();
+    drop(server.accept());
+    eventually("a refused dial", || pull.counters().refused >= 1);
     pull.try_recv().unwrap();
     let mut peer = half_ready(&endpoint, "PUSH");
     peer.read_exact(64);
@@ -241,7 +244,7 @@ fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
     pull.register(poll.registry(), mio::Token(0), interest).unwrap();
     assert!(pull.register(poll.registry(), mio::Token(1), interest).is_err());
     let mut first = half_ready(&endpoint, "PUSH");
-    assert_eq!(first.read_for(1, crate::harness::SETTLE), [0_u8; 0], "the driver served it");
+    assert_eq!(first.read_for(1, QUIET), [0_u8; 0], "the driver served it");
     pull.deregister(poll.registry()).unwrap();
     first.read_exact(64);
     eventually("the handshake", || pull.counters().handshakes == 1);
@@ -250,12 +253,16 @@ fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
 #[test]
 fn a_resolver_that_panics_is_a_name_without_address() {
     let context = driven();
-    let resolver = std::sync::Arc::new(|_: &str, _: u16| panic!("of the test"));
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let resolver = std::sync::Arc::new(|_: &str, _: u16| {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        panic!("of the test")
+    });
     let builder = Push::builder().context(&context).resolver(resolver);
     let _push = builder.connect("tcp://no.such.host:1").unwrap();
+    eventually("a second call", || CALLS.load(Ordering::Relaxed) >= 2);
     // The driver lives.
     let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
-    thread::sleep(4 * crate::harness::SETTLE);
     let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
     peer.read_exact(64);
     eventually("the handshake", || pull.counters().handshakes == 1);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::echo::endpoint_of;
 use crate::harness::processes::{Watch, alone, assert_idle, assert_rests, this_test};
-use crate::harness::{LIMIT, RawPeer, SETTLE, assert_echo, req};
+use crate::harness::{LIMIT, RawPeer, assert_echo, req};
 use zmtp_mio::{Interest, Item, Poller, Rep};
 
 const TOKEN: mio::Token = mio::Token(7);
@@ -143,7 +143,7 @@ fn idle_connections_use_no_cpu() {
     });
     crate::harness::drive_until!(rep, arriving.is_finished());
     let _peers = arriving.join().unwrap();
-    crate::harness::drive_for!(rep, SETTLE);
+    crate::harness::drive_until_still!(rep);
     let watch = Watch::start();
     assert_eq!(rep.recv_timeout(Duration::from_secs(1)).unwrap(), None);
     watch.assert_calm(Duration::from_millis(50));

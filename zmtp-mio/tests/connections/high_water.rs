@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::harness::echo::{echo_with, endpoint_of, outcome, rep_with};
 use crate::harness::processes::{alone, this_test};
-use crate::harness::{LIMIT, RawPeer, assert_echo, drive_for, drive_until, req, resident};
+use crate::harness::{LIMIT, RawPeer, assert_echo, drive_until, drive_until_still, req, resident};
 use zmtp_mio::{HighWaterMark, Rep};
 
 const MIB: usize = 1 << 20;
@@ -48,7 +48,7 @@ fn reading_pauses_at_the_mark_and_every_request_is_delivered_in_order() {
         let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
         let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
         drive_until!(rep, rep.counters().messages_received >= 1_000);
-        drive_for!(rep, Duration::from_millis(200));
+        drive_until_still!(rep);
         assert_eq!(rep.counters().messages_received, 1_000, "the mark is exact");
         take_all(&mut rep, REQUESTS, 100);
         assert_eq!(rep.counters().messages_received, 3_000);
@@ -63,7 +63,7 @@ fn a_mark_of_one_message_delivers_every_request_in_order() {
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
     drive_until!(rep, rep.counters().messages_received >= 1);
-    drive_for!(rep, Duration::from_millis(100));
+    drive_until_still!(rep);
     assert_eq!(rep.counters().messages_received, 1);
     take_all(&mut rep, REQUESTS, 100);
     drop(peer.join().unwrap());
@@ -76,7 +76,7 @@ fn reading_pauses_at_the_mark_on_bytes() {
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 10_000);
     drive_until!(rep, rep.counters().messages_received >= 10);
-    drive_for!(rep, Duration::from_millis(200));
+    drive_until_still!(rep);
     assert_eq!(rep.counters().messages_received, 10);
     take_all(&mut rep, REQUESTS, 10_000);
     drop(peer.join().unwrap());
@@ -89,7 +89,7 @@ fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
     });
     let peer = flood(&endpoint_of(&rep), 5, 3_000_000);
     drive_until!(rep, rep.counters().messages_received >= 1);
-    drive_for!(rep, Duration::from_millis(200));
+    drive_until_still!(rep);
     assert_eq!(rep.counters().messages_received, 1);
     take_all(&mut rep, 5, 3_000_000);
     drop(peer.join().unwrap());
@@ -209,8 +209,8 @@ fn a_queue_that_was_emptied_gives_its_memory_back() {
             }
         };
         let before = resident();
-        let peers: Vec<_> = (0..100)
-            .map(|_| {
+        let peers: Vec<_> = (1..=100)
+            .map(|number| {
                 let mut peer = RawPeer::connect(&endpoint);
                 let sending = thread::spawn(move || {
                     peer.handshake_as("REQ");
@@ -218,7 +218,7 @@ fn a_queue_that_was_emptied_gives_its_memory_back() {
                     peer
                 });
                 drive_until!(rep, sending.is_finished());
-                drive_for!(rep, Duration::from_millis(5));
+                drive_until!(rep, rep.counters().messages_received == 1_000 * number);
                 sending.join().unwrap()
             })
             .collect();

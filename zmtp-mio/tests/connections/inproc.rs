@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::harness::processes::blocked;
 use crate::harness::{LIMIT, builder, closes, drive_until, events};
 use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_mio::zmtp_core::{Error as Protocol, PeerError};
@@ -43,12 +44,10 @@ fn requests_are_answered_across_threads_whoever_is_first() {
             }
         };
         let (first, second) = if bind_first {
-            let server = thread::spawn(server);
-            thread::sleep(crate::harness::SETTLE);
+            let server = blocked(server);
             (server, thread::spawn(client))
         } else {
-            let client = thread::spawn(client);
-            thread::sleep(crate::harness::SETTLE);
+            let client = blocked(client);
             (client, thread::spawn(server))
         };
         first.join().unwrap();
@@ -291,7 +290,7 @@ fn what_a_reader_left_unread_goes_to_the_next() {
     drive_until!(push, push.counters().handshakes == 2);
     push.send(held(2)).unwrap();
     let mut came = Vec::new();
-    while let Some(message) = second.recv_timeout(crate::harness::SETTLE).unwrap() {
+    while let Some(message) = second.recv_timeout(crate::harness::QUIET).unwrap() {
         came.push(message.text().unwrap().to_string());
     }
     // With a driver the first reader may have taken the first message.

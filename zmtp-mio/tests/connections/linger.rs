@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::harness::echo::{endpoint_of, rep_with};
-use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, req};
+use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, never, req};
 use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
@@ -123,7 +123,7 @@ fn a_request_waits_in_linger_for_a_server_that_comes_late() {
     let mut req = crate::harness::builder::<Req>().linger(2 * LIMIT).connect(&endpoint).unwrap();
     req.send("in time").unwrap();
     let dropping = thread::spawn(move || drop(req));
-    thread::sleep(SHORT);
+    never("the drop ends", || dropping.is_finished());
     let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
     assert_eq!(rep.recv_timeout(2 * LIMIT).unwrap().unwrap().text(), Ok("in time"));
     dropping.join().unwrap();

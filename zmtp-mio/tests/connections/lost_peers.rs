@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Echo, LIMIT, RawPeer, RawServer, SETTLE, assert_echo, drive_until, req};
+use crate::harness::{Echo, LIMIT, RawPeer, RawServer, assert_echo, drive_until, req};
 use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Rep, Req};
 
@@ -109,17 +109,19 @@ fn a_request_to_an_absent_server_times_out_and_is_never_sent_later() {
 
 #[test]
 fn a_receive_that_times_out_keeps_waiting_for_the_reply() {
+    let (tell, timed_out) = std::sync::mpsc::channel();
     let server = RawServer::tcp();
     let mut req = req(&server.endpoint());
     let serving = thread::spawn(move || {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();
-        thread::sleep(3 * SHORT);
+        timed_out.recv_timeout(LIMIT).unwrap();
         peer.send(&wire::reply_to(&request, b"slow"));
         peer
     });
     req.send("question").unwrap();
     assert!(req.recv_timeout(SHORT).unwrap().is_none());
+    tell.send(()).unwrap();
     let error = req.send("another").unwrap_err();
     assert!(matches!(error.error, Error::OutOfTurn(OutOfTurn::ReplyPending)));
     assert_eq!(error.message.text(), Ok("another"));
@@ -167,7 +169,6 @@ fn a_reply_sent_right_before_the_peer_closes_is_received() {
         drive_until!(req, req.counters().messages_sent == 1);
         if size < 1_000_000 {
             serving.join().unwrap();
-            thread::sleep(SETTLE);
         }
         assert_eq!(req.recv_timeout(LIMIT).unwrap().unwrap().bytes().unwrap(), vec![3; size]);
     }
@@ -179,7 +180,6 @@ fn a_request_of_a_peer_that_closed_is_delivered_and_its_reply_counted() {
     let mut peer = RawPeer::connect(&endpoint);
     peer.send(&wire::burst("REQ", &[b"last wish"]));
     drop(peer);
-    thread::sleep(SETTLE);
     assert_eq!(rep.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("last wish"));
     drive_until!(rep, rep.counters().disconnects == 1);
     rep.send("granted").unwrap();

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{LIMIT, SETTLE, drive_until};
+use crate::harness::{LIMIT, QUIET, drive_until};
 use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_mio::{Dealer, EventKind, Message, Pull, Push, Router};
 
@@ -90,5 +90,5 @@ fn the_sender_of_each_message_is_told() {
         assert_eq!(sender.socket_type, Some(SocketType::Push));
     }
     senders.into_iter().for_each(|sender| sender.join().unwrap());
-    assert_eq!(pull.recv_timeout(SETTLE).unwrap(), None);
+    assert_eq!(pull.recv_timeout(QUIET).unwrap(), None);
 }

@@ -7,8 +7,8 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::processes::{Watch, alone, this_test};
-use crate::harness::{LIMIT, SETTLE, assert_echo, req};
+use crate::harness::processes::{Watch, alone, blocked, this_test};
+use crate::harness::{LIMIT, assert_echo, req};
 use zmtp_mio::{Error, Interest, Item, Poller};
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -224,12 +224,12 @@ fn a_broken_pipe_ends_the_wait_for_writability() {
     let mut poller = Poller::new().unwrap();
     let mut items = [Item::fd(&writer, Interest::WRITABLE)];
     assert_eq!(poller.wait(&mut items, Some(SHORT)).unwrap(), 0);
-    let closing = thread::spawn(move || {
-        thread::sleep(SETTLE);
-        drop(reader);
+    let waiting = blocked(move || {
+        let mut items = [Item::fd(&writer, Interest::WRITABLE)];
+        poller.wait(&mut items, Some(LIMIT)).unwrap()
     });
-    assert_eq!(poller.wait(&mut items, Some(LIMIT)).unwrap(), 1, "it is broken, and was not said");
-    closing.join().unwrap();
+    drop(reader);
+    assert_eq!(waiting.join().unwrap(), 1, "the broken pipe is not reported");
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Arena {
                         assert_echo(&mut req(&endpoint), b"afterwards");
                         return rounds;
                     }
-                    thread::sleep(Duration::from_millis(5));
+                    client.wait(Duration::from_millis(5)).unwrap();
                 }
             }
         });

@@ -30,8 +30,8 @@ pub(crate) fn builder<S: Socket>() -> Builder<S> {
 
 /// How long anything may take that should happen at once.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
-/// Long enough for whatever is under way to arrive.
-pub(crate) const SETTLE: Duration = Duration::from_millis(100);
+/// How long a test watches that nothing happens.
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
 
 /// An ipc endpoint that no other test uses.
 pub(crate) fn ipc() -> String {
@@ -86,6 +86,21 @@ macro_rules! drive_for {
     }};
 }
 
+/// Drives a socket until its counters stay the same for [`QUIET`]: nothing is under way any more.
+macro_rules! drive_until_still {
+    ($socket:expr) => {{
+        let end = std::time::Instant::now() + 4 * $crate::harness::LIMIT;
+        loop {
+            let before = $socket.counters();
+            $crate::harness::drive_for!($socket, $crate::harness::QUIET);
+            if $socket.counters() == before {
+                break;
+            }
+            assert!(std::time::Instant::now() < end, "it never rests: {before:?}");
+        }
+    }};
+}
+
 /// A raw peer that said its part of the handshake and heard nothing yet: the socket is driven by
 /// the same thread.
 pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
@@ -102,7 +117,7 @@ macro_rules! events {
     };
 }
 
-pub(crate) use {drive_for, drive_until, events};
+pub(crate) use {drive_for, drive_until, drive_until_still, events};
 
 /// The reasons of the connections that ended.
 pub(crate) fn closes(events: &[EventKind]) -> Vec<CloseReason> {
@@ -126,6 +141,15 @@ pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !done() {
         assert!(Instant::now() < end, "not within the limit: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Watches for [`QUIET`] that something outside the socket does not happen.
+pub(crate) fn never(what: &str, mut happened: impl FnMut() -> bool) {
+    let end = Instant::now() + QUIET;
+    while Instant::now() < end {
+        assert!(!happened(), "it happened: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -95,6 +95,13 @@ impl RawPeer {
         sent
     }
 
+    fn set_read_timeout(&self, time: Duration) {
+        match self {
+            Self::Tcp(stream) => stream.set_read_timeout(Some(time)).unwrap(),
+            Self::Ipc(stream) => stream.set_read_timeout(Some(time)).unwrap(),
+        }
+    }
+
     fn set_nonblocking(&self, on: bool) {
         match self {
             Self::Tcp(stream) => stream.set_nonblocking(on).unwrap(),
@@ -130,18 +137,18 @@ impl RawPeer {
         let end = Instant::now() + time;
         let mut bytes = vec![0; n];
         let mut have = 0;
-        self.set_nonblocking(true);
-        while have < n && Instant::now() < end {
+        while have < n {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.set_read_timeout(left);
             match self.read(&mut bytes[have..]) {
-                Ok(0) => break,
+                Ok(0) | Err(_) => break,
                 Ok(more) => have += more,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    thread::sleep(Duration::from_millis(1));
-                }
-                Err(_) => break,
             }
         }
-        self.set_nonblocking(false);
+        self.set_read_timeout(LIMIT);
         bytes.truncate(have);
         bytes
     }

@@ -6,12 +6,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use zmtp_mio::{Interest, Item, Pollable, Poller};
 
-use super::LIMIT;
+use super::{LIMIT, eventually};
 
 pub(crate) const KIB: usize = 1 << 10;
 pub(crate) const MIB: usize = 1 << 20;
@@ -22,6 +23,8 @@ const LIFE: Duration = Duration::from_secs(180);
 const NAME: &str = "ZMTP_TEST_ALONE";
 /// Tells it its part.
 const PART: &str = "ZMTP_TEST_PART";
+/// This process.
+const SELF: &str = "/proc/self";
 /// The part of the test itself.
 const MAIN: &str = "main";
 
@@ -109,9 +112,35 @@ pub(crate) fn finish(mut child: Child) {
     print!("{said}");
 }
 
-/// CPU time of this process, all threads and those that ended, to a hundredth of a second.
-pub(crate) fn process_time() -> Duration {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+/// Runs a call on a thread of its own, and waits until that thread sleeps: the call blocks.
+pub(crate) fn blocked<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    let (tell, told) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        tell.send(fs::read_link("/proc/thread-self").unwrap()).unwrap();
+        call()
+    });
+    let task = Path::new("/proc").join(told.recv_timeout(LIMIT).unwrap());
+    let mut asleep = 0;
+    eventually("the call blocks", || {
+        assert!(!thread.is_finished(), "it did not block");
+        // Once may be a short sleep on the way.
+        asleep = if state(&task.join("stat")) == 'S' { asleep + 1 } else { 0 };
+        asleep == 10
+    });
+    thread
+}
+
+/// The state of a process or a thread: `S` sleeps, `T` is stopped. See proc(5).
+pub(crate) fn state(stat: &Path) -> char {
+    let stat = fs::read_to_string(stat).unwrap_or_default();
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next()).unwrap_or('X')
+}
+
+/// CPU time of a process, all threads and those that ended, to a hundredth of a second.
+fn process_time(process: &Path) -> Duration {
+    let stat = fs::read_to_string(process.join("stat")).unwrap();
     // Behind the program's name, which may have anything in it, user and system time are the
     // twelfth and thirteenth word.
     let words = stat.rsplit_once(") ").unwrap().1.split(' ');
@@ -133,14 +162,19 @@ pub(crate) fn descriptors() -> usize {
 
 /// Insists that this process does nothing, as soon as what is under way is done.
 pub(crate) fn assert_idle() {
-    assert_idle_in(|| thread::sleep(Duration::from_millis(300)));
+    assert_child_is_idle(Path::new(SELF));
+}
+
+/// [`assert_idle`] of another process, such as `/proc/1`.
+pub(crate) fn assert_child_is_idle(process: &Path) {
+    assert_idle_in(process, || thread::sleep(Duration::from_millis(300)));
 }
 
 /// Insists that this process does nothing while a socket with nothing to receive rests: while a call
 /// waits for it, and while the application is away and a driver, if there is one, has the socket.
 pub(crate) fn assert_rests(socket: &mut impl Pollable) {
     let mut poller = Poller::new().unwrap();
-    assert_idle_in(|| {
+    assert_idle_in(Path::new(SELF), || {
         let mut items = [Item::socket(socket, Interest::READABLE)];
         let ready = poller.wait(&mut items, Some(Duration::from_millis(300))).unwrap();
         assert_eq!(ready, 0, "there was something to receive");
@@ -150,10 +184,10 @@ pub(crate) fn assert_rests(socket: &mut impl Pollable) {
 
 /// Insists that `pause`, which takes 300 ms, costs nothing once what is under way is done: twice in a
 /// row, for a thread that spins may have been kept from the CPU once.
-fn assert_idle_in(mut pause: impl FnMut()) {
-    let (end, mut calm) = (Instant::now() + LIMIT, 0);
+fn assert_idle_in(process: &Path, mut pause: impl FnMut()) {
+    let (end, mut calm) = (Instant::now() + 12 * LIMIT, 0);
     while calm < 2 {
-        let watch = Watch::all();
+        let watch = Watch::over(process, |_| true);
         pause();
         match watch.check(Duration::from_millis(30)) {
             Ok(()) => calm += 1,
@@ -172,6 +206,7 @@ const LITTLE: Duration = Duration::from_millis(5);
 /// with the time in which they were not kept waiting for the CPU.
 #[derive(Debug)]
 pub(crate) struct Watch {
+    process: PathBuf,
     is_watched: fn(&Path) -> bool,
     since: Instant,
     cpu: Duration,
@@ -181,21 +216,17 @@ pub(crate) struct Watch {
 impl Watch {
     /// Over who serves sockets: the calling thread, and drivers.
     pub(crate) fn start() -> Self {
-        Self::over(|task| {
+        Self::over(Path::new(SELF), |task| {
             let this = fs::read_link("/proc/thread-self").unwrap();
             let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
             task.file_name() == this.file_name() || name.trim() == "zmtp-driver"
         })
     }
 
-    /// Over all threads.
-    fn all() -> Self {
-        Self::over(|_| true)
-    }
-
-    fn over(is_watched: fn(&Path) -> bool) -> Self {
-        let (cpu, since) = (process_time(), Instant::now());
-        Self { is_watched, since, cpu, threads: threads(is_watched) }
+    fn over(process: &Path, is_watched: fn(&Path) -> bool) -> Self {
+        let (cpu, since) = (process_time(process), Instant::now());
+        let threads = threads(process, is_watched);
+        Self { process: process.into(), is_watched, since, cpu, threads }
     }
 
     /// Insists that the process took less than `bound` of CPU time since, and that no thread was
@@ -205,12 +236,12 @@ impl Watch {
     }
 
     fn check(&self, bound: Duration) -> Result<(), String> {
-        let (cpu, whole) = (process_time() - self.cpu, self.since.elapsed());
+        let (cpu, whole) = (process_time(&self.process) - self.cpu, self.since.elapsed());
         if cpu >= bound {
             return Err(format!("busy: {cpu:?} of {whole:?}"));
         }
         let part = bound.as_secs_f64() / whole.as_secs_f64();
-        for (task, now) in threads(self.is_watched) {
+        for (task, now) in threads(&self.process, self.is_watched) {
             let before = self.threads.get(&task).copied().unwrap_or_default();
             let [ran, waited] = [0, 1].map(|at| now[at].saturating_sub(before[at]));
             if ran > LITTLE + whole.saturating_sub(waited).mul_f64(part) {
@@ -222,8 +253,8 @@ impl Watch {
 }
 
 /// How long each thread ran, and how long it was ready to while others did.
-fn threads(is_watched: fn(&Path) -> bool) -> BTreeMap<PathBuf, [Duration; 2]> {
-    let tasks = fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+fn threads(process: &Path, is_watched: fn(&Path) -> bool) -> BTreeMap<PathBuf, [Duration; 2]> {
+    let tasks = fs::read_dir(process.join("task")).unwrap().map(|task| task.unwrap().path());
     let of = |task: PathBuf| {
         // It may have ended meanwhile.
         let text = fs::read_to_string(task.join("schedstat")).ok()?;

@@ -2,15 +2,22 @@
 //! way, and honest clients are served.
 #![cfg(unix)]
 
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::process::Child;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::echo::{echo_with, endpoint_of, outcome, rep_with};
-use crate::harness::processes::{Watch, alone, finish, part, start, this_test};
+use crate::harness::processes::{
+    alone, assert_child_is_idle, assert_rests, finish, part, start, this_test,
+};
 use crate::harness::{
-    Echo, LIMIT, RawPeer, assert_echo, closes, drive_for, drive_until, events, is_open, mutes, req,
+    Echo, LIMIT, RawPeer, assert_echo, closes, drive_until, drive_until_still, events, eventually,
+    is_open, mutes, req,
 };
 use zmtp_mio::{CloseReason, EventKind, HighWaterMark, Rep, Req};
 
@@ -51,25 +58,24 @@ fn peers_that_are_through_the_handshake_do_not_count_as_handshakes() {
 fn new_honest_clients_are_served_in_a_storm_of_silent_ones() {
     let echo = echo_with(|options| options.max_handshakes = 8);
     let over = Arc::new(AtomicBool::new(false));
+    let opened = Arc::new(AtomicUsize::new(0));
     let storm = thread::spawn({
-        let (over, endpoint) = (Arc::clone(&over), echo.endpoint.clone());
+        let (over, opened) = (Arc::clone(&over), Arc::clone(&opened));
+        let endpoint = echo.endpoint.clone();
         move || {
-            let mut opened = 0;
             let mut held = std::collections::VecDeque::new();
             while !over.load(Ordering::Relaxed) {
                 held.push_back(RawPeer::connect(&endpoint));
-                opened += 1;
+                opened.fetch_add(1, Ordering::Relaxed);
                 if held.len() > 500 {
                     held.pop_front();
                 }
-                thread::sleep(Duration::from_micros(200));
+                thread::yield_now();
             }
-            opened
         }
     });
-    let end = Instant::now() + Duration::from_millis(1_500);
     let mut served = 0;
-    while served < 20 || Instant::now() < end {
+    while served < 20 || opened.load(Ordering::Relaxed) < 1_000 {
         // Its handshake may have to give way too: it dials again then.
         let mut honest = req(&echo.endpoint);
         let start = Instant::now();
@@ -79,8 +85,7 @@ fn new_honest_clients_are_served_in_a_storm_of_silent_ones() {
         served += 1;
     }
     over.store(true, Ordering::Relaxed);
-    let opened = storm.join().unwrap();
-    assert!(opened > 200, "no storm: {opened}");
+    storm.join().unwrap();
     assert!(outcome(echo).1.contains(&CloseReason::TooManyHandshakes));
 }
 
@@ -137,7 +142,7 @@ fn the_memory_cap_closes_nobody_for_whole_requests_that_wait() {
             })
         })
         .collect();
-    drive_for!(rep, Duration::from_millis(500));
+    drive_until_still!(rep);
     let ends = closes(&events!(rep));
     assert_eq!(ends, [], "{} whole requests came", rep.counters().messages_received);
     for n in 0..8 * REQUESTS {
@@ -165,13 +170,7 @@ fn accepting_pauses_and_resumes() {
     drive_until!(rep, arriving.is_finished());
     let mut inside = arriving.join().unwrap();
     let mut outside = mutes(&endpoint, 3);
-    let watch = Watch::start();
-    assert_eq!(rep.recv_timeout(Duration::from_secs(1)).unwrap(), None);
-    watch.assert_calm(Duration::from_millis(200));
-    // The application is away: the socket is the driver's, if there is one.
-    let watch = Watch::start();
-    thread::sleep(Duration::from_secs(1));
-    watch.assert_calm(Duration::from_millis(200));
+    assert_rests(&mut rep);
     let kinds = events!(rep);
     assert_eq!(kinds.iter().filter(|kind| is_paused(kind)).count(), 1, "{kinds:?}");
     assert_eq!(rep.counters().accepted, 4);
@@ -187,39 +186,73 @@ fn accepting_pauses_and_resumes() {
     assert_eq!(outcome(echo).0.accepted, 7);
 }
 
+/// Where the child of a test connects to its parent.
+fn listener() -> (String, UnixListener) {
+    let path = crate::harness::ipc().strip_prefix("ipc://").unwrap().to_string();
+    (path.clone(), UnixListener::bind(&path).unwrap())
+}
+
+/// Waits for the child to connect.
+fn accept(listener: &UnixListener, path: &str) -> UnixStream {
+    listener.set_nonblocking(true).unwrap();
+    let mut stream = None;
+    eventually("the child connects", || {
+        stream = listener.accept().ok();
+        stream.is_some()
+    });
+    std::fs::remove_file(path).unwrap();
+    let (stream, _) = stream.unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
+fn process_of(child: &Child) -> PathBuf {
+    format!("/proc/{}", child.id()).into()
+}
+
 #[test]
 fn two_hundred_connections_are_survived_with_48_descriptors() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
-        let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
-        let watch = Watch::start();
+        let (endpoint, parent) = endpoint.split_once(' ').unwrap();
+        let mut rep = crate::harness::builder::<Rep>().bind(endpoint).unwrap();
+        let mut parent = UnixStream::connect(parent).unwrap();
         let mut paused = 0;
         loop {
-            let request = rep.recv_timeout(2 * LIMIT).unwrap().expect("the end never came");
+            let request = rep.recv_timeout(24 * LIMIT).unwrap().expect("the end never came");
             let is_over = request.bytes().unwrap() == b"over";
+            let is_rest = request.bytes().unwrap() == b"rest";
             rep.send(request).unwrap();
-            // The application is away: the socket is the driver's, if there is one.
-            thread::sleep(Duration::from_millis(40));
+            if is_rest {
+                // The application is away: the socket is the driver's, if there is one.
+                parent.read_exact(&mut [0]).unwrap();
+            }
             paused += events!(rep).iter().filter(|kind| is_paused(kind)).count();
             if is_over {
                 break;
             }
         }
         assert!(paused > 0, "there was no lack of descriptors");
-        watch.assert_calm(Duration::from_millis(300));
+        rep.step().unwrap();
         return;
     }
     let endpoint = crate::harness::ipc();
-    let path = endpoint.strip_prefix("ipc://").unwrap().to_string();
-    let child = start(test, Some(48), &endpoint);
-    crate::harness::eventually("the server listens", || std::path::Path::new(&path).exists());
+    let (path, listener) = listener();
+    let child = start(test, Some(48), &format!("{endpoint} {path}"));
+    let mut child_end = accept(&listener, &path);
     let mut honest = req(&endpoint);
     assert_echo(&mut honest, b"before");
     let crowd = mutes(&endpoint, 200);
     for _ in 0..20 {
         assert_echo(&mut honest, b"meanwhile");
-        thread::sleep(Duration::from_millis(75));
     }
+    // It does nothing while it lacks descriptors: in a call that waits, and while its application
+    // is away.
+    let process = process_of(&child);
+    assert_child_is_idle(&process);
+    assert_echo(&mut honest, b"rest");
+    assert_child_is_idle(&process);
+    child_end.write_all(b".").unwrap();
     drop(crowd);
     assert_echo(&mut req(&endpoint), b"new, afterwards");
     assert_echo(&mut honest, b"over");
@@ -230,25 +263,30 @@ fn two_hundred_connections_are_survived_with_48_descriptors() {
 fn two_hundred_dials_are_survived_with_48_descriptors() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
+        let (endpoint, parent) = endpoint.split_once(' ').unwrap();
+        let mut parent = UnixStream::connect(parent).unwrap();
         let mut req = crate::harness::builder::<Req>().build().unwrap();
-        let watch = Watch::start();
         for _ in 0..200 {
-            req.connect(&endpoint).unwrap();
+            req.connect(endpoint).unwrap();
         }
-        let (mut refused, start) = (0, Instant::now());
-        while start.elapsed() < Duration::from_millis(1_500) {
-            // Events that wait would end the wait at once.
+        let mut refused = 0;
+        drive_until!(req, {
             refused += closes(&events!(req)).len();
+            refused >= 150
+        });
+        // In a call that waits, until the parent has seen that it rests.
+        parent.write_all(b".").unwrap();
+        parent.set_nonblocking(true).unwrap();
+        while parent.read(&mut [0]).is_err() {
+            while req.next_event().is_some() {}
             req.wait(Duration::from_millis(100)).unwrap();
         }
         // The application is away: the socket is the driver's, if there is one.
-        thread::sleep(Duration::from_millis(1_500));
-        assert!(refused >= 150, "there was no lack of descriptors: {refused}");
+        parent.set_nonblocking(false).unwrap();
+        parent.read_exact(&mut [0]).unwrap();
         for _ in 0..190 {
-            req.disconnect(&endpoint).unwrap();
+            req.disconnect(endpoint).unwrap();
         }
-        // Only now is there a descriptor to read it from.
-        watch.assert_calm(Duration::from_millis(300));
         for _ in 0..20 {
             // Some of those left may have to be dialled first, after a wait of up to 3 s.
             assert_echo(&mut req, b"afterwards");
@@ -256,5 +294,13 @@ fn two_hundred_dials_are_survived_with_48_descriptors() {
         return;
     }
     let echo = Echo::new();
-    finish(start(test, Some(48), &echo.endpoint));
+    let (path, listener) = listener();
+    let child = start(test, Some(48), &format!("{} {path}", echo.endpoint));
+    let mut child_end = accept(&listener, &path);
+    child_end.read_exact(&mut [0]).unwrap();
+    for _ in 0..2 {
+        assert_child_is_idle(&process_of(&child));
+        child_end.write_all(b".").unwrap();
+    }
+    finish(child);
 }

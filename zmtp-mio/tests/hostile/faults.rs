@@ -2,7 +2,6 @@
 //! cause, and an honest client is answered all the while.
 #![cfg(unix)]
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::arena::Arena;
@@ -82,7 +81,8 @@ fn a_peer_that_sends_a_byte_every_200_ms_runs_out_of_time() {
             break;
         }
         assert_echo(&mut honest, b"meanwhile");
-        thread::sleep(Duration::from_millis(200));
+        // Ends early when the connection is closed.
+        peer.read_for(64, Duration::from_millis(200));
     }
     assert!(start.elapsed() < LIMIT, "it was never cut off");
     let (counters, closes) = outcome(echo);
@@ -137,7 +137,8 @@ fn two_hundred_silent_peers_hold_up_nobody_and_run_out_of_time() {
 fn a_peer_that_is_through_its_handshake_may_be_silent_for_longer_than_that_took() {
     let echo = hasty();
     let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
-    thread::sleep(Duration::from_millis(1_500));
+    // A handshake that began later runs out of time.
+    RawPeer::connect(&echo.endpoint).assert_closed();
     peer.send(&wire::delimited(b"still here"));
     assert_eq!(peer.read_message(), [&b""[..], b"still here"]);
 }

