@@ -1,4 +1,4 @@
-//! What must hold for commands, PINGs and reasons.
+//! Properties of commands, PINGs and reasons.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("command", data));

@@ -1,4 +1,4 @@
-//! What must hold for a connection of a type that listens, whatever its peer does and when.
+//! Properties of a connection of a type that usually binds.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("connection_server", data));

@@ -1,4 +1,4 @@
-//! What must hold for the text of endpoints.
+//! Properties of the text of endpoints.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("endpoint", data));

@@ -1,4 +1,4 @@
-//! What must hold for greetings.
+//! Properties of greetings.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("greeting", data));

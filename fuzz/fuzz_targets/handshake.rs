@@ -1,4 +1,4 @@
-//! What must hold for a handshake, whatever comes of the peer.
+//! Properties of the handshake.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("handshake", data));

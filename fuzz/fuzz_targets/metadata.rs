@@ -1,4 +1,4 @@
-//! What must hold for metadata.
+//! Properties of metadata.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| zmtp_tests::properties::check("metadata", data));

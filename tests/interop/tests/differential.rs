@@ -1,11 +1,11 @@
-//! Our sockets and libzmq's make the same of the same bytes, briefly; the binary `differential`
-//! does so at length.
+//! Our sockets and libzmq's have the same outcome for the same bytes, with a small sample; the binary
+//! `differential` uses a large one.
 
 use zmtp_interop::differential::subject::Kind;
 use zmtp_interop::differential::{compare, listed};
 use zmtp_tests::malformed::{self, Case, What};
 
-/// Every row of the table of bad inputs, every dialogue, and some that are made up.
+/// Every row of the table of malformed inputs, every dialogue, and some generated inputs.
 const INPUTS: usize = 400;
 
 fn compared(kind: Kind) {
@@ -42,7 +42,7 @@ fn sub_differs_only_as_listed() {
 }
 
 #[test]
-fn the_page_of_differences_is_in_step() {
+fn the_page_of_differences_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/DIFFERENCES.md");
     let expected = listed::table();
     if std::env::var_os("ZMTP_WRITE").is_some() {

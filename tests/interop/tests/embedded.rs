@@ -1,4 +1,4 @@
-//! The embedded sockets against libzmq over TCP: each type, dialling and being dialled.
+//! The embedded sockets against libzmq over TCP: each type, connecting and accepting.
 
 #[path = "common/embedded_stream.rs"]
 mod stream;
@@ -13,7 +13,7 @@ use zmtp_embedded::blocking::{Dealer, Pub, Pull, Push, Rep, Req, Retry, Sub};
 use zmtp_embedded::size;
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 
-/// A libzmq socket of this kind, and a stream between it and us: dialled by us, then by it.
+/// A libzmq socket of this kind, and a stream to it: connected by us, then by libzmq.
 fn both_ways(kind: Kind, mut exchange: impl FnMut(&Socket, Stream)) {
     let context = Context::new().unwrap();
     let peer = context.socket(kind).unwrap();
@@ -23,7 +23,7 @@ fn both_ways(kind: Kind, mut exchange: impl FnMut(&Socket, Stream)) {
     exchange(&peer, Stream::new(TcpStream::connect(address).unwrap()));
 
     let peer = context.socket(kind).unwrap();
-    // The longest routing id, which types that have one announce in their READY.
+    // The longest routing id, which some types announce in READY.
     peer.set_bytes(option::ROUTING_ID, &[7; 255]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     peer.connect(&format!("tcp://{}", listener.local_addr().unwrap())).unwrap();
@@ -81,7 +81,7 @@ fn rep_answers_req() {
 }
 
 #[test]
-fn dealer_talks_to_router_in_pieces_larger_than_its_buffers() {
+fn dealer_and_router_exchange_messages_larger_than_the_buffers() {
     static CONFIG: Config = config(SocketType::Dealer);
     both_ways(Kind::Router, |router, stream| {
         let mut receive = [0; size::smallest_receive(SocketType::Dealer)];
@@ -125,7 +125,7 @@ fn pub_feeds_sub() {
         sub.set_bytes(option::SUBSCRIBE, b"a").unwrap();
         while !publisher.publish(&[b"a", &body(300)], DEADLINE, now).unwrap() {
             publisher.serve(now().after(10), now).unwrap();
-            // libzmq learns of a new peer, and tells it, in calls.
+            // libzmq handles a new peer during calls.
             sub.readable(Duration::ZERO).unwrap();
             assert!(now() < DEADLINE);
         }
@@ -138,7 +138,7 @@ fn pub_feeds_sub() {
             assert!(now() < DEADLINE);
         }
         assert!(publisher.publish(&[b"b last"], DEADLINE, now).unwrap());
-        // Those for "a" that came before libzmq's cancellation are filtered there.
+        // Messages for "a" that arrived before libzmq's cancellation are filtered there.
         assert_eq!(sub.recv().unwrap(), [b"b last"]);
     });
 }
@@ -220,7 +220,7 @@ fn the_heartbeats_of_libzmq_are_answered() {
 }
 
 #[test]
-fn a_lazy_pirate_outlives_its_server() {
+fn a_lazy_pirate_survives_a_restart_of_its_server() {
     static CONFIG: Config = config(SocketType::Req);
     let context = Context::new().unwrap();
     let rep = context.socket(Kind::Rep).unwrap();
@@ -239,7 +239,7 @@ fn a_lazy_pirate_outlives_its_server() {
             let request = rep.recv().unwrap();
             rep.send(&[&request[0], b"answered"]).unwrap();
             if request[0] == b"last" {
-                // Until it is seen to have arrived.
+                // Until it has arrived.
                 let _ = rep.recv();
                 return;
             }
@@ -251,7 +251,7 @@ fn a_lazy_pirate_outlives_its_server() {
         dials += 1;
         let stream = TcpStream::connect(address);
         if stream.is_err() {
-            // Its port is free for a moment.
+            // The port is free for a moment.
             std::thread::sleep(Duration::from_millis(20));
         }
         stream.ok().map(Stream::new)

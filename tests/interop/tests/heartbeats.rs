@@ -1,4 +1,4 @@
-//! Heartbeats between ours and libzmq's sockets, both ways.
+//! Heartbeats between our sockets and libzmq's, in both directions.
 
 mod common;
 
@@ -21,7 +21,7 @@ fn turn_for(push: &mut Push, time: Duration) {
 }
 
 #[test]
-fn an_idle_connection_lives_on_the_heartbeats_of_either_side() {
+fn heartbeats_of_either_side_keep_an_idle_connection_open() {
     for (ours, theirs) in [(true, false), (false, true), (true, true)] {
         for place in Place::both() {
             let pull = Context::new().unwrap().socket(Kind::Pull).unwrap();
@@ -49,7 +49,7 @@ fn an_idle_connection_lives_on_the_heartbeats_of_either_side() {
 }
 
 #[test]
-fn a_frozen_peer_of_libzmq_is_noticed_and_dialled_again() {
+fn a_frozen_libzmq_peer_times_out_and_is_reconnected() {
     for place in [Place::free_port(), Place::ipc()] {
         let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
         let builder = common::builder::<Push>().heartbeat(Heartbeat::every(100).timeout(1_000));
@@ -75,10 +75,10 @@ fn a_frozen_peer_of_libzmq_is_noticed_and_dialled_again() {
 }
 
 #[test]
-fn libzmqs_word_of_how_long_it_lives_is_kept_to() {
+fn the_ttl_of_libzmqs_ping_is_enforced() {
     let mut pull = common::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
-    // It pings every 50 ms (option 75) and promises to be dead after 500 ms of silence (76).
+    // It sends a PING every 50 ms (option 75) with a TTL of 500 ms (76).
     let args = ["sink", "push", &endpoint, "--option", "75", "50", "--option", "76", "500"];
     let mut peer = Server::spawn(&args);
     peer.ready();
@@ -86,7 +86,7 @@ fn libzmqs_word_of_how_long_it_lives_is_kept_to() {
         pull.wait(SHORT).unwrap();
         (pull.counters().handshakes == 1).then_some(())
     });
-    // A PING has come.
+    // A PING has arrived.
     let end = Instant::now() + Duration::from_millis(300);
     while Instant::now() < end {
         pull.wait(SHORT).unwrap();
@@ -115,7 +115,7 @@ fn libzmq_times_out_our_socket_when_it_is_not_driven() {
         push.wait(SHORT).unwrap();
         (push.counters().handshakes == 1).then_some(())
     });
-    // And now nothing: without a driver in the background that is what a heartbeat shows.
+    // Now our socket is not driven, so it does not answer PINGs.
     monitor.wait_for(Monitor::DISCONNECTED).unwrap();
     until("us to be back", || {
         push.wait(SHORT).unwrap();

@@ -1,4 +1,4 @@
-//! PAIR against libzmq, both ways, on TCP and IPC.
+//! PAIR against libzmq, in both directions, over TCP and IPC.
 
 mod common;
 
@@ -56,7 +56,7 @@ fn an_echo_of_50_000_messages_is_whole_and_in_order_with_either_side_bound() {
 }
 
 #[test]
-fn our_pair_refuses_libzmqs_second_until_the_first_is_gone() {
+fn our_pair_refuses_a_second_libzmq_peer_until_the_first_is_gone() {
     let (mut our, endpoint) = ours("tcp://127.0.0.1:*");
     let first = libzmq();
     first.connect(&endpoint).unwrap();
@@ -73,7 +73,7 @@ fn our_pair_refuses_libzmqs_second_until_the_first_is_gone() {
     our.send("for the first").unwrap();
     assert_eq!(first.recv().unwrap(), [b"for the first"]);
     drop(first);
-    // It dials again by itself, and is promoted, unlike with libzmq on this side.
+    // The second peer reconnects by itself and is accepted, unlike with libzmq on this side.
     until("the second", || {
         let _ = our.send_timeout("for the second", SHORT);
         our.wait(SHORT).unwrap();
@@ -83,7 +83,7 @@ fn our_pair_refuses_libzmqs_second_until_the_first_is_gone() {
 }
 
 #[test]
-fn libzmqs_pair_ignores_our_second() {
+fn libzmqs_pair_ignores_a_second_peer() {
     let their = libzmq();
     their.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = their.last_endpoint();
@@ -107,7 +107,7 @@ fn libzmqs_pair_ignores_our_second() {
 }
 
 #[test]
-fn without_its_peer_our_pair_waits() {
+fn our_pair_waits_while_it_has_no_peer() {
     let (mut our, endpoint) = ours("tcp://127.0.0.1:*");
     let failed = our.send_timeout("no peer", SHORT).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));

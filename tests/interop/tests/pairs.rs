@@ -1,5 +1,5 @@
-//! All pairs of socket types against libzmq: the 12 that may speak exchange messages, whichever end
-//! is ours and whichever binds; the others are refused with an event that names the types.
+//! All pairs of socket types against libzmq: the 12 compatible ones exchange messages, with either end
+//! ours and either end bound; the others are refused with an event that names the types.
 
 mod common;
 
@@ -20,13 +20,13 @@ fn meet(place: &Place, (ours, other): (Kind, Kind), we_bind: bool) -> (Any, Sock
         our.connect(&their.last_endpoint());
     }
     if other == Kind::Xsub {
-        // An XSUB subscribes by a message.
+        // XSUB subscribes with a message.
         until("its subscription", || their.send(&[b"\x01"]).ok());
     }
     (our, their)
 }
 
-/// A message each way, where the types allow it.
+/// Sends a message in each direction that the types allow.
 fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
     let body = vec![b"body".to_vec(), vec![], vec![7; 300]];
     let to_them = speaks(ours, other);
@@ -44,7 +44,7 @@ fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
             our.send(&wrapped);
             our.turn();
             let mut came = their.recv().ok()?;
-            // Reports of subscriptions come before.
+            // Reports of subscriptions precede it.
             while other == Kind::Xpub && came == [b"\x01"] {
                 came = their.recv().ok()?;
             }
@@ -85,7 +85,7 @@ fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
 }
 
 #[test]
-fn the_twelve_pairs_that_may_speak_exchange_messages() {
+fn the_twelve_compatible_pairs_exchange_messages() {
     let mut met = 0;
     for (one, other) in LEGAL {
         let both = [(one, other), (other, one)];
@@ -106,7 +106,7 @@ fn the_twelve_pairs_that_may_speak_exchange_messages() {
 }
 
 #[test]
-fn the_others_are_refused_with_an_event_that_names_the_types() {
+fn incompatible_pairs_are_refused_with_an_event_that_names_the_types() {
     let (mut pairs, mut named) = (0, 0);
     let context = Context::new().unwrap();
     for (ours, our_name) in TYPES {
@@ -129,7 +129,7 @@ fn the_others_are_refused_with_an_event_that_names_the_types() {
                     _ => None,
                 }
             });
-            // libzmq may see the misfit first, and closes without the bytes that would tell us.
+            // libzmq may detect the mismatch first, and closes before its READY arrives.
             match reason {
                 CloseReason::Protocol(told) => {
                     assert_eq!(told, error, "{ours:?} and {other:?}");

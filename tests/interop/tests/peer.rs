@@ -50,7 +50,7 @@ fn req() -> Socket {
 }
 
 #[test]
-fn rep_echoes_all_parts_and_comes_back_after_a_kill() {
+fn rep_echoes_all_parts_and_works_after_a_kill_and_restart() {
     let (server, endpoint) = Server::start(&["rep", "tcp://127.0.0.1:*"]);
     let req = req();
     let monitor = req.monitor().unwrap();
@@ -61,7 +61,7 @@ fn rep_echoes_all_parts_and_comes_back_after_a_kill() {
     };
     round_trip();
     drop(server);
-    // Before that, a request may go to the connection that is dead, and be lost with it.
+    // Before that, a request may be sent over the dead connection and be lost.
     monitor.wait_for(Monitor::DISCONNECTED).unwrap();
     let _server = Server::start(&["rep", &endpoint]);
     round_trip();
@@ -79,19 +79,19 @@ fn rep_connects() {
 }
 
 #[test]
-fn rep_ends_in_order_when_its_input_does() {
+fn rep_ends_when_its_input_ends() {
     let dir = Dir::new("ends");
     let (mut server, endpoint) = Server::start(&["rep", &dir.endpoint()]);
     assert_eq!(endpoint, dir.endpoint());
     assert!(dir.0.join("socket").exists());
     drop(server.0.stdin.take());
     assert!(server.0.wait().unwrap().success());
-    // The file that libzmq leaves behind is not in the way of the next one.
+    // The file that libzmq leaves behind does not prevent the next bind.
     assert_eq!(Server::start(&["rep", &endpoint]).1, endpoint);
 }
 
 #[test]
-fn req_times_round_trips_over_tcp_and_ipc() {
+fn req_measures_round_trips_over_tcp_and_ipc() {
     let dir = Dir::new("times");
     for endpoint in ["tcp://127.0.0.1:*", &dir.endpoint()] {
         let (_server, endpoint) = Server::start(&["rep", endpoint]);
@@ -118,7 +118,7 @@ fn req_binds() {
 }
 
 #[test]
-fn raw_times_round_trips_over_tcp_and_ipc() {
+fn raw_measures_round_trips_over_tcp_and_ipc() {
     let dir = Dir::new("raw");
     for endpoint in ["tcp://127.0.0.1:*", &dir.endpoint()] {
         let (mut server, endpoint) = Server::start(&["raw", "rep", endpoint]);

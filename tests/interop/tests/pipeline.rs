@@ -1,4 +1,4 @@
-//! PUSH and PULL against libzmq, both ways, on TCP and IPC.
+//! PUSH and PULL against libzmq, in both directions, over TCP and IPC.
 
 mod common;
 
@@ -70,7 +70,7 @@ fn we_receive_50_000_messages_of_libzmqs_in_order_and_whole() {
 }
 
 #[test]
-fn our_work_goes_to_three_pulls_of_libzmq_in_exact_thirds() {
+fn our_push_distributes_to_three_libzmq_pulls_in_exact_thirds() {
     for ipc in [false, true] {
         let context = Context::new().unwrap();
         let places = [(); 3].map(|()| if ipc { Place::ipc() } else { Place::tcp() });
@@ -88,7 +88,7 @@ fn our_work_goes_to_three_pulls_of_libzmq_in_exact_thirds() {
         (0..300).for_each(|number| push.send_timeout(number.to_string(), LONG).unwrap());
         for pull in &pulls {
             let got: Vec<_> = (0..100).map(|_| pull.recv().unwrap()).collect();
-            // Every third one.
+            // Every third message.
             let numbers: Vec<usize> = got
                 .iter()
                 .map(|message| String::from_utf8_lossy(&message[0]).parse().unwrap())
@@ -100,7 +100,7 @@ fn our_work_goes_to_three_pulls_of_libzmq_in_exact_thirds() {
 }
 
 #[test]
-fn libzmqs_work_comes_to_three_pulls_of_ours_in_exact_thirds() {
+fn libzmqs_push_distributes_to_three_of_our_pulls_in_exact_thirds() {
     for ipc in [false, true] {
         let places = [(); 3].map(|()| if ipc { Place::ipc() } else { Place::tcp() });
         let push = libzmq(&Context::new().unwrap(), Kind::Push);
@@ -123,10 +123,10 @@ fn libzmqs_work_comes_to_three_pulls_of_ours_in_exact_thirds() {
 }
 
 #[test]
-fn a_flooding_push_of_libzmq_gets_one_turn_like_the_others() {
+fn a_flooding_libzmq_push_gets_one_turn_like_the_others() {
     let (mut pull, endpoint) = our_pull("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
-    // As many as fit for one, a hundred for each of the others.
+    // One sends as many messages as fit, the others a hundred each.
     let pushes: Vec<_> = [900, 100, 100]
         .into_iter()
         .enumerate()
@@ -150,7 +150,7 @@ fn a_flooding_push_of_libzmq_gets_one_turn_like_the_others() {
 }
 
 #[test]
-fn our_push_waits_at_its_mark_for_a_pull_of_libzmq_that_takes_nothing() {
+fn our_push_waits_at_its_mark_for_a_libzmq_pull_that_does_not_receive() {
     for place in Place::both() {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.set_i32(option::RCVHWM, 1).unwrap();
@@ -183,7 +183,7 @@ fn our_push_waits_at_its_mark_for_a_pull_of_libzmq_that_takes_nothing() {
 }
 
 #[test]
-fn libzmqs_push_waits_for_our_pull_that_takes_nothing() {
+fn libzmqs_push_waits_for_our_pull_that_does_not_receive() {
     for place in Place::both() {
         let builder = common::builder::<Pull>().receive_mark(mark(10));
         let mut pull = builder.bind(&place.endpoint).unwrap();
@@ -195,7 +195,7 @@ fn libzmqs_push_waits_for_our_pull_that_takes_nothing() {
         let body = vec![0; 64 << 10];
         let mut sent = 0_u32;
         let mut failures = 0;
-        // Driven all the while: what is not taken is not read either.
+        // The socket is driven, but reading pauses while its queue is full.
         while failures < 10 {
             pull.step().unwrap();
             match push.send(&[&sent.to_be_bytes(), &body]) {
@@ -216,9 +216,9 @@ fn libzmqs_push_waits_for_our_pull_that_takes_nothing() {
 }
 
 #[test]
-fn all_arrives_though_our_push_ends_at_once_and_libzmqs_pull_has_a_mark_of_10() {
-    // On IPC a libzmq that is not reading drops what is left in the kernel as soon as the sender
-    // closes, also if that is a libzmq.
+fn everything_arrives_if_our_push_closes_at_once_and_libzmqs_pull_has_a_mark_of_10() {
+    // Over IPC, a libzmq socket that is not reading drops bytes left in the kernel when the sender
+    // closes, even if the sender is libzmq.
     for place in [Place::tcp()] {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.set_i32(option::RCVHWM, 10).unwrap();
@@ -239,12 +239,12 @@ fn all_arrives_though_our_push_ends_at_once_and_libzmqs_pull_has_a_mark_of_10() 
 }
 
 #[test]
-fn all_arrives_though_libzmqs_push_ends_at_once_and_our_pull_has_a_mark_of_10() {
+fn everything_arrives_if_libzmqs_push_closes_at_once_and_our_pull_has_a_mark_of_10() {
     for place in Place::both() {
         let builder = common::builder::<Pull>().receive_mark(mark(10));
         let mut pull = builder.bind(&place.endpoint).unwrap();
         let endpoint = pull.endpoints().next().unwrap().to_string();
-        // Option 17 is the linger.
+        // Option 17 is linger.
         let args = ["source", "push", &endpoint, "--count", "5000", "--option", "17", "20000"];
         let mut source = Server::spawn(&args);
         for number in 0..5_000 {
@@ -256,7 +256,7 @@ fn all_arrives_though_libzmqs_push_ends_at_once_and_our_pull_has_a_mark_of_10() 
 }
 
 #[test]
-fn our_linger_ends_though_libzmqs_pull_is_frozen() {
+fn our_linger_ends_if_libzmqs_pull_is_frozen() {
     for place in Place::both() {
         let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
         let builder = common::builder::<Push>().linger(Duration::from_millis(300));
@@ -278,7 +278,7 @@ fn our_linger_ends_though_libzmqs_pull_is_frozen() {
 }
 
 #[test]
-fn our_push_finds_a_pull_of_libzmq_that_comes_and_goes() {
+fn our_push_reconnects_to_a_libzmq_pull_that_restarts() {
     for place in [Place::free_port(), Place::ipc()] {
         let soon = Reconnect { first: SHORT, longest: SHORT };
         let mut push = common::builder::<Push>().reconnect(soon).connect(&place.endpoint).unwrap();
@@ -286,7 +286,7 @@ fn our_push_finds_a_pull_of_libzmq_that_comes_and_goes() {
             let context = Context::new().unwrap();
             let pull = libzmq(&context, Kind::Pull);
             pull.set_timeout(Some(SHORT)).unwrap();
-            // The system may hold the port for a moment after the last one.
+            // The system may keep the port in use for a moment.
             until("the endpoint to be free", || pull.bind(&place.endpoint).ok());
             until("a message of this round", || {
                 let _ = push.send_timeout(round.to_string(), SHORT);
@@ -298,7 +298,7 @@ fn our_push_finds_a_pull_of_libzmq_that_comes_and_goes() {
 }
 
 #[test]
-fn a_storm_of_pushes_that_come_and_go_leaves_nothing_behind() {
+fn many_short_lived_pushes_leave_nothing_behind() {
     let (mut pull, endpoint) = our_pull("tcp://127.0.0.1:*");
     let storm = thread::spawn(move || {
         for round in 0..10_u32 {
@@ -333,7 +333,7 @@ fn a_storm_of_pushes_that_come_and_go_leaves_nothing_behind() {
 fn a_multipart_message_is_delivered_whole_or_not_at_all() {
     for place in Place::both() {
         let (mut pull, endpoint) = our_pull(&place.endpoint);
-        // Killed in the middle of long messages.
+        // Killed while it sends long messages.
         let args = ["source", "push", &endpoint, "--count", "100000", "--size", "200000"];
         let source = Server::spawn(&args);
         for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! Our proxy between ends of libzmq.
+//! Our proxy between libzmq sockets.
 
 mod common;
 
@@ -66,7 +66,7 @@ fn requests_of_libzmq_reach_workers_of_libzmq_in_turn() {
 }
 
 #[test]
-fn publishers_and_subscribers_of_libzmq_meet() {
+fn publishers_and_subscribers_of_libzmq_exchange_messages() {
     let frontend = common::builder::<Xsub>().bind("tcp://127.0.0.1:*").unwrap();
     let backend = common::builder::<Xpub>().bind("tcp://127.0.0.1:*").unwrap();
     let publishers = frontend.endpoints().next().unwrap().to_string();
@@ -89,7 +89,7 @@ fn publishers_and_subscribers_of_libzmq_meet() {
 }
 
 #[test]
-fn a_req_of_libzmq_steers_it() {
+fn a_libzmq_req_controls_the_proxy() {
     let frontend = common::builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
     let backend = common::builder::<Dealer>().bind("tcp://127.0.0.1:*").unwrap();
     let control = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();

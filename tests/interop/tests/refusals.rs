@@ -1,4 +1,4 @@
-//! Peers of libzmq that do not fit, and what each side learns.
+//! Incompatible libzmq peers, and what each side reports.
 
 mod common;
 
@@ -10,7 +10,7 @@ use zmtp_mio::zmtp_core::PeerError;
 use zmtp_mio::zmtp_core::wire::{MechanismName, SocketType};
 use zmtp_mio::{CloseReason, EventKind, Rep, Req};
 
-/// Turns a socket until an event fits.
+/// Drives a socket until a matching event.
 fn wait_for(rep: &mut Rep, fits: impl Fn(EventKind) -> bool) {
     let end = Instant::now() + LONG;
     while Instant::now() < end {
@@ -24,11 +24,11 @@ fn wait_for(rep: &mut Rep, fits: impl Fn(EventKind) -> bool) {
     panic!("the event did not come");
 }
 
-/// libzmq may see the misfit first, and then closes without the bytes that would tell us.
+/// libzmq may detect the mismatch first, and then closes before its READY arrives.
 const CLOSED_FIRST: [CloseReason; 2] =
     [CloseReason::ByPeer, CloseReason::Io(std::io::ErrorKind::ConnectionReset)];
 
-/// Waits until the misfit is turned away, by us with this reason or by libzmq.
+/// Waits until the connection is refused, by us for this reason or by libzmq.
 fn wait_for_refusal(rep: &mut Rep, error: PeerError) {
     let ours = CloseReason::Protocol(error.into());
     wait_for(rep, |kind| match kind {
@@ -40,7 +40,7 @@ fn wait_for_refusal(rep: &mut Rep, error: PeerError) {
 }
 
 #[test]
-fn a_socket_type_that_does_not_fit_is_turned_away() {
+fn an_incompatible_socket_type_is_refused() {
     let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
     let push = Context::new().unwrap().socket(Kind::Push).unwrap();
@@ -50,7 +50,7 @@ fn a_socket_type_that_does_not_fit_is_turned_away() {
 }
 
 #[test]
-fn a_mechanism_that_does_not_fit_is_turned_away() {
+fn another_mechanism_is_refused() {
     let mut rep = common::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
     let req = Context::new().unwrap().socket(Kind::Req).unwrap();
@@ -61,7 +61,7 @@ fn a_mechanism_that_does_not_fit_is_turned_away() {
 }
 
 #[test]
-fn an_honest_client_is_served_beside_those_that_do_not_fit() {
+fn an_honest_client_is_served_beside_incompatible_ones() {
     let rep = OurRep::echo("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     let misfits: Vec<_> = [Kind::Push, Kind::Sub, Kind::Router, Kind::Pair]
@@ -81,7 +81,7 @@ fn an_honest_client_is_served_beside_those_that_do_not_fit() {
 }
 
 #[test]
-fn our_req_outlives_a_peer_that_does_not_fit_and_is_answered_by_its_successor() {
+fn our_req_is_answered_after_an_incompatible_peer_is_replaced() {
     let context = Context::new().unwrap();
     let pull = context.socket(Kind::Pull).unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();

@@ -1,4 +1,4 @@
-//! REQ and REP against libzmq, both ways, on TCP and IPC.
+//! REQ and REP against libzmq, in both directions, over TCP and IPC.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::{LONG, LibzmqRep, OurRep, Place, SIZES, body, libzmq_req, parts};
 use zmtp_interop::libzmq::{Context, Kind, option};
 use zmtp_mio::{Message, Rep, Req};
 
-/// Parts that are easy to get wrong.
+/// Multipart messages with edge cases.
 fn multiparts() -> Vec<Vec<Vec<u8>>> {
     vec![
         vec![vec![], vec![]],
@@ -71,7 +71,7 @@ fn our_req_is_answered_with_multipart_messages() {
 }
 
 #[test]
-fn forty_clients_at_once_are_answered_100_times_each() {
+fn forty_concurrent_clients_get_100_replies_each() {
     for place in Place::both() {
         let rep = OurRep::echo(&place.endpoint);
         let clients: Vec<_> = (0..40)
@@ -94,7 +94,7 @@ fn forty_clients_at_once_are_answered_100_times_each() {
 }
 
 #[test]
-fn forty_of_our_clients_at_once_are_answered_100_times_each() {
+fn forty_of_our_concurrent_clients_get_100_replies_each() {
     for place in Place::both() {
         let rep = LibzmqRep::echo(&place.endpoint);
         let clients: Vec<_> = (0..40)
@@ -126,7 +126,7 @@ fn either_side_binds() {
             rep.connect(&endpoint).unwrap();
             assert_eq!(rep.recv().unwrap(), [b"ping"]);
             rep.send(&[b"pong"]).unwrap();
-            // It stays until the reply is through.
+            // It stays open until the reply has passed.
             assert!(rep.recv().is_err());
         });
         let reply = req.request("ping", LONG).unwrap().expect("a reply");
@@ -138,7 +138,7 @@ fn either_side_binds() {
         let req = Context::new().unwrap().socket(Kind::Req).unwrap();
         req.bind(&place.endpoint).unwrap();
         let mut rep = common::builder::<Rep>().connect(&req.last_endpoint()).unwrap();
-        // Our side has no thread of its own: it connects while it receives.
+        // Our side has no background thread: it connects while it receives.
         let client = thread::spawn(move || {
             req.send(&[b"ping"]).unwrap();
             assert_eq!(req.recv().unwrap(), [b"ping"]);
@@ -166,7 +166,7 @@ fn a_request_through_libzmqs_router_and_dealer_keeps_its_envelope() {
             let reply = back.recv().unwrap();
             front.send(&reply.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         }
-        // It stays until the clients are done.
+        // It stays open until the clients end.
         assert!(front.recv().is_err());
     });
     let theirs = libzmq_req(&endpoint);
@@ -179,7 +179,7 @@ fn a_request_through_libzmqs_router_and_dealer_keeps_its_envelope() {
 }
 
 #[test]
-fn request_ids_of_either_side_come_back() {
+fn request_ids_of_either_side_are_returned() {
     let rep = OurRep::echo("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     let theirs = context.socket(Kind::Req).unwrap();

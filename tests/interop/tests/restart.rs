@@ -1,4 +1,4 @@
-//! Start order, and servers that are killed and started again, each in a process of its own.
+//! Start order, and servers that are killed and restarted, each in its own process.
 
 mod common;
 
@@ -28,7 +28,7 @@ fn ask(req: &mut Req, body: &str) -> usize {
 }
 
 #[test]
-fn our_req_survives_a_server_killed_in_mid_conversation() {
+fn our_req_survives_a_kill_of_its_server() {
     for place in [Place::free_port(), Place::ipc()] {
         let (server, endpoint) = Server::rep(&place.endpoint);
         let mut req = common::builder::<Req>().connect(&endpoint).unwrap();
@@ -46,7 +46,7 @@ fn our_req_survives_a_server_killed_in_mid_conversation() {
 }
 
 #[test]
-fn our_req_waiting_for_a_reply_learns_that_the_server_was_killed() {
+fn our_req_reports_a_killed_server_while_it_waits_for_a_reply() {
     for place in Place::both() {
         let context = Context::new().unwrap();
         let rep = context.socket(Kind::Rep).unwrap();
@@ -55,7 +55,7 @@ fn our_req_waiting_for_a_reply_learns_that_the_server_was_killed() {
         req.send("ping").unwrap();
         let server = thread::spawn(move || {
             assert_eq!(rep.recv().unwrap(), [b"ping"]);
-            // Closed without an answer.
+            // Close without a reply.
         });
         assert!(matches!(req.recv_timeout(LONG), Err(Error::PeerLost)));
         server.join().unwrap();
@@ -83,7 +83,7 @@ fn client_first() {
 }
 
 #[test]
-fn libzmqs_client_comes_back_to_our_restarted_server() {
+fn libzmqs_client_reconnects_to_our_restarted_server() {
     for place in [Place::free_port(), Place::ipc()] {
         let rep = OurRep::echo(&place.endpoint);
         let endpoint = rep.endpoint.clone();

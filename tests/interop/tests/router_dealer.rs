@@ -1,4 +1,4 @@
-//! ROUTER and DEALER against libzmq, both ways.
+//! ROUTER and DEALER against libzmq, in both directions.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn libzmq(context: &Context, kind: Kind) -> Socket {
     socket
 }
 
-/// libzmq's DEALER, called so.
+/// A libzmq DEALER with this routing id.
 fn called(context: &Context, name: &[u8], endpoint: &str) -> Socket {
     let dealer = libzmq(context, Kind::Dealer);
     dealer.set_bytes(option::ROUTING_ID, name).unwrap();
@@ -46,12 +46,12 @@ fn closes(router: &mut Router, reason: CloseReason) -> bool {
 }
 
 #[test]
-fn libzmqs_dealers_are_called_what_they_call_themselves_up_to_255_bytes() {
+fn our_router_uses_the_routing_ids_of_libzmqs_dealers_up_to_255_bytes() {
     for place in Place::both() {
         let (mut router, endpoint) = our_router(&place.endpoint);
         let context = Context::new().unwrap();
         for name in [b"x".to_vec(), body(255), vec![0; 5]] {
-            // READY announces any bytes, also those that RFC 28 leaves to the ROUTER.
+            // READY announces any bytes, including ids that RFC 28 reserves for ROUTER.
             let dealer = called(&context, &name, &endpoint);
             dealer.send(&[b"", b"hello"]).unwrap();
             assert_eq!(receive(&mut router), [name.clone(), vec![], b"hello".to_vec()]);
@@ -62,7 +62,7 @@ fn libzmqs_dealers_are_called_what_they_call_themselves_up_to_255_bytes() {
 }
 
 #[test]
-fn libzmqs_dealers_without_a_name_get_five_bytes_that_begin_with_0() {
+fn libzmqs_dealers_without_a_routing_id_get_five_bytes_that_begin_with_0() {
     let (mut router, endpoint) = our_router("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     let mut names = Vec::new();
@@ -81,7 +81,7 @@ fn libzmqs_dealers_without_a_name_get_five_bytes_that_begin_with_0() {
 }
 
 #[test]
-fn libzmqs_router_calls_our_dealer_what_it_calls_itself() {
+fn libzmqs_router_uses_the_routing_id_of_our_dealer() {
     for place in Place::both() {
         let router = libzmq(&Context::new().unwrap(), Kind::Router);
         router.bind(&place.endpoint).unwrap();
@@ -102,7 +102,7 @@ fn libzmqs_router_calls_our_dealer_what_it_calls_itself() {
 }
 
 #[test]
-fn a_name_in_use_is_refused_to_libzmqs_second_dealer_and_the_first_stays() {
+fn a_second_libzmq_dealer_with_the_same_routing_id_is_refused() {
     let (mut router, endpoint) = our_router("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     let first = called(&context, b"one", &endpoint);
@@ -117,7 +117,7 @@ fn a_name_in_use_is_refused_to_libzmqs_second_dealer_and_the_first_stays() {
     assert_eq!(router.try_recv().unwrap(), None);
     router.send_to(b"one", "still you", LONG).unwrap();
     assert_eq!(first.recv().unwrap(), [b"still you"]);
-    // libzmq tries again, and has its chance when the first is gone.
+    // libzmq reconnects, and is accepted when the first is gone.
     drop(first);
     until("the second", || {
         let _ = second.send(&[b"2 again"]);
@@ -128,13 +128,13 @@ fn a_name_in_use_is_refused_to_libzmqs_second_dealer_and_the_first_stays() {
 }
 
 #[test]
-fn a_name_in_use_is_handed_over_to_libzmqs_second_dealer_if_so_set() {
+fn a_routing_id_is_handed_over_to_a_second_libzmq_dealer_with_handover() {
     let mut router = common::builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let context = Context::new().unwrap();
     let first = libzmq(&context, Kind::Dealer);
     first.set_bytes(option::ROUTING_ID, b"one").unwrap();
-    // It would take the name back.
+    // It would take the routing id back.
     first.set_i32(option::RECONNECT_IVL, -1).unwrap();
     first.connect(&endpoint).unwrap();
     first.send(&[b"1"]).unwrap();
@@ -197,7 +197,7 @@ fn a_router_with_mandatory_reports_that_libzmqs_dealer_is_unknown_or_full() {
 }
 
 #[test]
-fn probes_make_each_others_routers_known() {
+fn probes_announce_routers_to_each_other() {
     let (mut router, endpoint) = our_router("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     for kind in [Kind::Dealer, Kind::Router] {
@@ -205,7 +205,7 @@ fn probes_make_each_others_routers_known() {
         probing.set_i32(option::PROBE_ROUTER, 1).unwrap();
         probing.set_bytes(option::ROUTING_ID, format!("{kind:?}").as_bytes()).unwrap();
         probing.connect(&endpoint).unwrap();
-        // The probe of a ROUTER leaves when its application calls in.
+        // A ROUTER sends its probe during a call of its application.
         let came = until("the probe", || {
             let _ = probing.writable(Duration::ZERO).unwrap();
             router.recv_timeout(SHORT).unwrap()
@@ -252,7 +252,7 @@ fn our_router_reports_when_libzmqs_dealers_connect_and_disconnect() {
 }
 
 #[test]
-fn three_dealers_of_libzmq_with_100_requests_each_are_served_in_turn() {
+fn three_libzmq_dealers_with_100_requests_each_are_served_in_turn() {
     let (mut router, endpoint) = our_router("tcp://127.0.0.1:*");
     let context = Context::new().unwrap();
     // The first floods.
@@ -287,7 +287,7 @@ fn three_dealers_of_libzmq_with_100_requests_each_are_served_in_turn() {
 }
 
 #[test]
-fn our_dealer_asks_three_reps_of_libzmq_in_exact_turns() {
+fn our_dealer_sends_to_three_libzmq_reps_in_exact_turns() {
     let context = Context::new().unwrap();
     let reps: Vec<_> = (0..3)
         .map(|_| {
@@ -303,7 +303,7 @@ fn our_dealer_asks_three_reps_of_libzmq_in_exact_turns() {
         (dealer.counters().handshakes == 3).then_some(())
     });
     for number in 0..300 {
-        // The delimiter is the application's.
+        // The application adds the delimiter.
         dealer.send(Message::from_parts(["", &number.to_string()])).unwrap();
     }
     for (at, rep) in reps.iter().enumerate() {
@@ -325,7 +325,7 @@ fn our_dealer_asks_three_reps_of_libzmq_in_exact_turns() {
 }
 
 #[test]
-fn an_echo_of_50_000_messages_by_libzmqs_router_comes_back_in_order_and_whole() {
+fn an_echo_of_50_000_messages_by_libzmqs_router_is_whole_and_in_order() {
     for place in Place::both() {
         let router = libzmq(&Context::new().unwrap(), Kind::Router);
         router.bind(&place.endpoint).unwrap();
@@ -338,7 +338,7 @@ fn an_echo_of_50_000_messages_by_libzmqs_router_comes_back_in_order_and_whole() 
         let mut came = 0;
         for number in 0..MANY {
             dealer.send_timeout(Message::from_parts(numbered(number)), LONG).unwrap();
-            // No more than a ROUTER queues: it drops what a full peer does not take.
+            // No more than a ROUTER queues: it drops messages to a full peer.
             while came + 500 < number || (number + 1 == MANY && came < MANY) {
                 check.add(dealer.recv_timeout(LONG).unwrap().expect("an answer").parts());
                 came += 1;
@@ -350,7 +350,7 @@ fn an_echo_of_50_000_messages_by_libzmqs_router_comes_back_in_order_and_whole() 
 }
 
 #[test]
-fn an_echo_of_50_000_messages_by_our_router_comes_back_in_order_and_whole() {
+fn an_echo_of_50_000_messages_by_our_router_is_whole_and_in_order() {
     for place in Place::both() {
         let (mut router, endpoint) = our_router(&place.endpoint);
         let client = thread::spawn(move || {
@@ -382,7 +382,7 @@ fn an_echo_of_50_000_messages_by_our_router_comes_back_in_order_and_whole() {
 }
 
 #[test]
-fn a_hundred_dealers_of_libzmq_are_killed_and_restarted_twice() {
+fn a_hundred_libzmq_dealers_are_killed_and_restarted_twice() {
     for place in Place::both() {
         let (mut router, endpoint) = our_router(&place.endpoint);
         let over = Arc::new(AtomicBool::new(false));
@@ -401,7 +401,7 @@ fn a_hundred_dealers_of_libzmq_are_killed_and_restarted_twice() {
             let args = ["dealers", &endpoint, "--count", "100", "--rounds", "10"];
             let (dealers, said) = Server::start(&args);
             assert_eq!(said, "all answered");
-            // Killed at once, in mid-conversation.
+            // Killed at once, between messages.
             drop(dealers);
         }
         over.store(true, Ordering::Relaxed);
@@ -416,7 +416,7 @@ fn a_hundred_dealers_of_libzmq_are_killed_and_restarted_twice() {
 }
 
 #[test]
-fn a_dealer_of_libzmq_learns_that_our_router_is_gone_and_finds_the_next() {
+fn a_libzmq_dealer_reconnects_after_our_router_is_replaced() {
     for place in [Place::free_port(), Place::ipc()] {
         let (mut router, endpoint) = our_router(&place.endpoint);
         let dealer = libzmq(&Context::new().unwrap(), Kind::Dealer);

@@ -1,4 +1,4 @@
-//! STREAM against libzmq's, both ways.
+//! STREAM against libzmq's, in both directions.
 
 mod common;
 
@@ -49,7 +49,7 @@ fn ours_dials_libzmq() {
     theirs.send(&[&came[0], b"pong"]).unwrap();
     assert_eq!(ours.recv_timeout(LONG).unwrap().unwrap().part(1), Some(&b"pong"[..]));
     theirs.send(&[&came[0], b""]).unwrap();
-    // libzmq's socket closes it only when it is looked at; there may be our next dial by then.
+    // libzmq's socket closes the connection only during a call; our next connection may exist by then.
     let _ = theirs.readable(Duration::from_millis(100)).unwrap();
     let gone = ours.recv_timeout(LONG).unwrap().unwrap();
     assert_eq!((gone.part(0), gone.part(1)), (Some(id.bytes()), Some(&b""[..])));

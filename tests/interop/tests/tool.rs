@@ -1,5 +1,5 @@
-//! The tool `zmtp` against libzmq, each type on both ends. It is built with the workspace: where
-//! only this package was, these tests are skipped.
+//! The tool `zmtp` against libzmq, each type on both ends. The tool is built with the workspace; if only
+//! this package was built, these tests are skipped.
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,11 +11,11 @@ use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 const LONG: Duration = Duration::from_secs(20);
 const TCP: &str = "tcp://127.0.0.1:*";
 
-/// A tool that runs, killed at the latest when dropped.
+/// A running tool, killed when dropped.
 struct Tool(Child);
 
 impl Tool {
-    /// `None` where it is not built.
+    /// `None` if it is not built.
     fn start(args: &[&str]) -> Option<Self> {
         let path = Path::new(env!("CARGO_BIN_EXE_libzmq-peer")).with_file_name("zmtp");
         if !path.exists() {
@@ -29,14 +29,14 @@ impl Tool {
         Some(Self(command.spawn().unwrap()))
     }
 
-    /// Where it listens.
+    /// The endpoint that it listens on.
     fn endpoint(&mut self) -> String {
         let mut line = String::new();
         BufReader::new(self.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
         line.trim_end().strip_prefix("listening on ").expect("an endpoint").into()
     }
 
-    /// What it prints until it ends well.
+    /// Its output until it ends successfully.
     fn printed(mut self) -> String {
         let mut text = String::new();
         self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
@@ -91,7 +91,7 @@ fn sub_prints_its_topics_of_libzmqs_publisher() {
     let line = ["sub", "--bind", TCP, "--topic", "we", "-n", "2", "-t", "20s"];
     let Some(mut tool) = Tool::start(&line) else { return };
     let context = Context::new().unwrap();
-    // Its subscription is seen before anything is published.
+    // The subscription arrives before the first message is published.
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.connect(&tool.endpoint()).unwrap();
     assert_eq!(publisher.recv().unwrap(), [b"\x01we"]);
@@ -132,7 +132,7 @@ fn xsub_subscribes_at_libzmq_and_sends_upstream() {
 }
 
 #[test]
-fn dealer_and_router_talk_to_libzmqs() {
+fn dealer_and_router_exchange_messages_with_libzmqs() {
     let context = Context::new().unwrap();
     let router = libzmq(&context, Kind::Router);
     router.bind(TCP).unwrap();
@@ -151,7 +151,7 @@ fn dealer_and_router_talk_to_libzmqs() {
 }
 
 #[test]
-fn pair_talks_to_libzmqs() {
+fn pair_exchanges_messages_with_libzmqs() {
     let context = Context::new().unwrap();
     let pair = libzmq(&context, Kind::Pair);
     pair.bind(TCP).unwrap();

@@ -1,4 +1,4 @@
-//! Our sockets of any type, and libzmq's beside them, for what is the same with all.
+//! Sockets of any type, ours and libzmq's, for tests of all types.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use zmtp_mio::{
 
 use super::LONG;
 
-/// The types, as libzmq and as we call them.
+/// The types in libzmq and in this crate.
 pub(crate) const TYPES: [(Kind, SocketType); 11] = [
     (Kind::Pair, SocketType::Pair),
     (Kind::Pub, SocketType::Pub),
@@ -25,7 +25,7 @@ pub(crate) const TYPES: [(Kind, SocketType); 11] = [
     (Kind::Xsub, SocketType::Xsub),
 ];
 
-/// The pairs that may speak, each once.
+/// The compatible pairs, each once.
 pub(crate) const LEGAL: [(Kind, Kind); 12] = [
     (Kind::Pair, Kind::Pair),
     (Kind::Pub, Kind::Sub),
@@ -69,7 +69,7 @@ pub(crate) enum Any {
     Xsub(Xsub),
 }
 
-/// Does the same with a socket of whatever type.
+/// Does the same with a socket of any type.
 macro_rules! each {
     ($any:expr, $socket:ident => $do:expr) => {
         match $any {
@@ -89,7 +89,7 @@ macro_rules! each {
 }
 
 impl Any {
-    /// Called "ours"; a SUB and an XSUB subscribe to everything, a ROUTER insists on its peer.
+    /// With routing id "ours"; SUB and XSUB subscribe to everything, ROUTER is mandatory.
     pub(crate) fn new(kind: Kind) -> Self {
         let ours = id("ours");
         match kind {
@@ -124,7 +124,7 @@ impl Any {
         each!(self, socket => socket.connect(endpoint)).unwrap();
     }
 
-    /// Turns it for a moment.
+    /// Drives it for a moment.
     pub(crate) fn turn(&mut self) {
         each!(self, socket => socket.wait(Duration::from_millis(5))).unwrap();
     }
@@ -137,7 +137,7 @@ impl Any {
         each!(self, socket => socket.counters())
     }
 
-    /// Sends, if it is a type that does and finds its peer within a moment.
+    /// Sends, if the type can send and has a peer within a moment.
     pub(crate) fn send(&mut self, parts: &[Vec<u8>]) -> bool {
         let message = Message::from_parts(parts);
         let time = Duration::from_millis(20);
@@ -161,7 +161,7 @@ impl Any {
         }
     }
 
-    /// Receives, if it is a type that does and something comes within a moment.
+    /// Receives, if the type can receive and a message arrives within a moment.
     pub(crate) fn recv(&mut self) -> Option<Vec<Vec<u8>>> {
         let time = Duration::from_millis(20);
         let message = match self {
@@ -180,7 +180,7 @@ impl Any {
     }
 }
 
-/// A socket of libzmq in the same state: called "theirs".
+/// A libzmq socket with the same settings and routing id "theirs".
 pub(crate) fn theirs(context: &Context, kind: Kind) -> Socket {
     let socket = context.socket(kind).unwrap();
     socket.set_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -200,7 +200,7 @@ pub(crate) fn speaks(from: Kind, to: Kind) -> bool {
     !matches!(from, Kind::Sub | Kind::Pull) && !matches!(to, Kind::Pub | Kind::Push)
 }
 
-/// The parts that a sender of type `from` hands over so that `to`, called `name`, gets `body`.
+/// The parts that a sender of type `from` sends so that `to`, with routing id `name`, gets `body`.
 pub(crate) fn wrap(from: Kind, to: Kind, name: &[u8], body: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut parts = Vec::new();
     if from == Kind::Router {
@@ -214,9 +214,9 @@ pub(crate) fn wrap(from: Kind, to: Kind, name: &[u8], body: &[Vec<u8>]) -> Vec<V
     parts
 }
 
-/// What a receiver of type `to` gets of it.
+/// The parts that a receiver of type `to` gets.
 pub(crate) fn received(from: Kind, to: Kind, name: &[u8], body: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    // The same, seen from the other side.
+    // The same from the other side.
     wrap(to, from, name, body)
 }
 

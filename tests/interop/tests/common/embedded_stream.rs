@@ -1,4 +1,4 @@
-//! A TCP socket as an IO of `embedded-io`, whose reads and writes give up after a while.
+//! A TCP socket as an IO of `embedded-io`, whose reads and writes time out.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,7 +7,7 @@ use std::time;
 
 use zmtp_core::Instant;
 
-/// Later than any test ends.
+/// A time after the end of every test.
 pub(crate) const DEADLINE: Instant = Instant::from_millis(60_000);
 
 /// Milliseconds since the test program began.
@@ -21,7 +21,7 @@ pub(crate) fn now() -> Instant {
 #[derive(Debug)]
 pub(crate) struct Stream(TcpStream);
 
-/// Its errors. What a timeout of the system is called differs from one to the other.
+/// Its errors. Systems report timeouts with different kinds.
 #[derive(Debug)]
 pub(crate) struct Failure(io::Error);
 

@@ -1,4 +1,4 @@
-//! Vocabulary of the tests: endpoints of both transports, and servers on threads.
+//! Shared by the tests: endpoints of both transports, and servers in threads.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
@@ -26,10 +26,10 @@ pub(crate) fn builder<S: Socket>() -> Builder<S> {
     Builder::default().context(&CONTEXT)
 }
 
-/// Longer than anything here takes on a busy machine.
+/// A time limit for every step on a busy machine.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// Sizes around each edge of framing and buffering.
+/// Sizes around the boundaries of framing and buffering.
 pub(crate) const SIZES: [usize; 9] =
     [0, 1, 255, 256, 65_535, 65_536, 65_537, 1_000_000, 20_000_000];
 
@@ -53,8 +53,8 @@ impl Place {
         Self { endpoint: "tcp://127.0.0.1:*".into(), file: None }
     }
 
-    /// A TCP port to listen on later. Below the ports that the system hands out, where another
-    /// connection, or the very one that dials it, might take it meanwhile.
+    /// A TCP port to listen on later. Below the ports that the system assigns, where another connection,
+    /// even the one to this port, could use it meanwhile.
     pub(crate) fn free_port() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let start = 20_000 + process::id() % 8_000;
@@ -80,7 +80,7 @@ impl Drop for Place {
     }
 }
 
-/// Our REP, echoing on a thread until dropped.
+/// Our REP, which echoes in a thread until it is dropped.
 #[derive(Debug)]
 pub(crate) struct OurRep {
     pub(crate) endpoint: String,
@@ -113,7 +113,7 @@ impl Drop for OurRep {
     }
 }
 
-/// libzmq's REP, echoing on a thread until its context is shut down.
+/// libzmq's REP, which echoes in a thread until its context is shut down.
 #[derive(Debug)]
 pub(crate) struct LibzmqRep {
     pub(crate) endpoint: String,
@@ -155,12 +155,12 @@ pub(crate) fn libzmq_req(endpoint: &str) -> libzmq::Socket {
     req
 }
 
-/// Bytes that tell a shifted or mixed-up body.
+/// Bytes that reveal a shifted or reordered body.
 pub(crate) fn body(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at % 251) as u8).collect()
 }
 
-/// A message's parts, as libzmq's wrapper has them.
+/// The parts of a message, in the type of libzmq's wrapper.
 pub(crate) fn parts(message: &Message) -> Vec<Vec<u8>> {
     message.parts().map(<[u8]>::to_vec).collect()
 }
@@ -180,7 +180,7 @@ static CRC_TABLE: [u32; 256] = {
     table
 };
 
-/// CRC-32 as in Ethernet of all that is added.
+/// CRC-32 (as in Ethernet) of all added bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Crc(u32);
 
@@ -196,7 +196,7 @@ impl Crc {
     }
 }
 
-/// Message number `number` of a long series: short ones, long ones, several parts.
+/// Message `number` of a long series with short, long and multipart messages.
 pub(crate) fn numbered(number: u32) -> Vec<Vec<u8>> {
     let mut first = number.to_be_bytes().to_vec();
     first.resize(4 + (number as usize * 7) % 300, number as u8);
@@ -207,7 +207,7 @@ pub(crate) fn numbered(number: u32) -> Vec<Vec<u8>> {
     }
 }
 
-/// Checks messages of such a series against what was sent: each, in order, and all bytes.
+/// Checks received messages of such a series: each message, the order, and all bytes.
 #[derive(Debug)]
 pub(crate) struct Check {
     next: u32,
@@ -234,7 +234,7 @@ impl Check {
         self.next += 1;
     }
 
-    /// All `n` came, with the bytes that were sent.
+    /// Checks that all `n` messages arrived with the bytes that were sent.
     pub(crate) fn finish(self, n: u32) {
         let mut sent = Self::new();
         (0..n).for_each(|number| sent.add(numbered(number)));
@@ -242,7 +242,7 @@ impl Check {
     }
 }
 
-/// The parts as libzmq's wrapper takes them.
+/// The parts in the type of libzmq's wrapper.
 pub(crate) fn slices(parts: &[Vec<u8>]) -> Vec<&[u8]> {
     parts.iter().map(Vec::as_slice).collect()
 }

@@ -1,15 +1,15 @@
-//! The program `libzmq-peer`, in a process of its own.
+//! The program `libzmq-peer` in its own process.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(crate) const PEER: &str = env!("CARGO_BIN_EXE_libzmq-peer");
 
-/// A process, killed at the latest when dropped.
+/// A process, killed when dropped.
 pub(crate) struct Server(pub(crate) Child, BufReader<ChildStdout>);
 
 impl Server {
-    /// Starts it, and waits until it tells its endpoint.
+    /// Starts it, and waits until it prints its endpoint.
     pub(crate) fn start(args: &[&str]) -> (Self, String) {
         let mut server = Self::spawn(args);
         let endpoint = server.ready();
@@ -32,17 +32,17 @@ impl Server {
         line.trim_end().strip_prefix("READY ").expect("READY").to_owned()
     }
 
-    /// libzmq's REP, echoing.
+    /// libzmq's REP, which echoes.
     pub(crate) fn rep(endpoint: &str) -> (Self, String) {
         Self::start(&["rep", endpoint])
     }
 
-    /// Stops it from running, as a debugger or a suspended machine does.
+    /// Suspends it, as a debugger or a suspended machine does.
     pub(crate) fn freeze(&self) {
         self.signal("-STOP");
     }
 
-    /// Lets it run again.
+    /// Resumes it.
     pub(crate) fn thaw(&self) {
         self.signal("-CONT");
     }
@@ -52,7 +52,7 @@ impl Server {
         assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
     }
 
-    /// Ends a sink and tells how many messages it got.
+    /// Ends a sink and returns the number of messages it received.
     pub(crate) fn got(mut self) -> u64 {
         drop(self.0.stdin.take());
         let mut text = String::new();

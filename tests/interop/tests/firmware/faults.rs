@@ -1,7 +1,7 @@
 //! A line that loses, doubles and invents bytes, and a peer that freezes.
 //!
-//! Firmware asks libzmq's REP over its UART: QEMU, [`Line`] with the faults, `zmtp bridge`, libzmq.
-//! Each error must come in bounded time and be followed by recovery, for as long as faults go on.
+//! Firmware sends requests to libzmq's REP over its UART: QEMU, [`Line`] with the faults, `zmtp bridge`,
+//! libzmq. Each error must occur in bounded time and be followed by recovery.
 
 mod line;
 
@@ -18,9 +18,9 @@ use line::Line;
 
 /// Faults of each run; two runs with different seeds.
 const FAULTS: u64 = 510;
-/// Both runs take a tenth of it.
+/// Both runs need a tenth of it.
 const RUN: Duration = Duration::from_secs(300);
-/// Longest call of the firmware, in milliseconds: its deadlines, and a host that is busy.
+/// The longest call of the firmware in milliseconds: its deadline, and time for a busy host.
 const SLOWEST: u64 = 5_000;
 
 #[test]
@@ -39,7 +39,7 @@ struct Bridge(Child);
 impl Bridge {
     fn start(tool: PathBuf, line: u16, endpoint: &str) -> Self {
         let mut command = Command::new(tool);
-        // The firmware is silent for 50 ms before it greets.
+        // The firmware is silent for 50 ms before its greeting.
         command.args(["bridge", &format!("tcp://127.0.0.1:{line}"), endpoint]);
         command.args(["--silence", "25ms", "--quiet"]);
         Self(command.stdin(Stdio::null()).spawn().expect("zmtp starts"))
@@ -106,7 +106,7 @@ fn run(seed: u64) {
         }
     }
     line.stop_faults();
-    // A hundred good exchanges in a row, twice: the first may have begun before.
+    // A hundred successful exchanges in a row, twice: the first may have started earlier.
     let mut steady = String::new();
     for _ in 0..2 {
         while !look(&mut qemu, Duration::from_secs(1)) {

@@ -1,6 +1,6 @@
 //! The programs of `tests/firmware`, on boards that QEMU emulates, against the real libzmq.
 //!
-//! Run by `.ci/firmware.sh`, which builds them. Everything has a bound, and QEMU dies with its test.
+//! Run by `.ci/firmware.sh`, which builds them. Every step has a time limit, and QEMU ends with its test.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -11,5 +11,5 @@ mod uart;
 
 use core::time::Duration;
 
-/// Longer than anything here takes on a busy machine, except the runs with faults.
+/// A time limit for every step on a busy machine, except the runs with faults.
 const LONG: Duration = Duration::from_secs(60);

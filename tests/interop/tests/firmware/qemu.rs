@@ -1,4 +1,4 @@
-//! A board that QEMU emulates. It is killed at the latest when dropped.
+//! A board that QEMU emulates, killed when dropped.
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use std::{env, thread};
 
 use crate::LONG;
 
-/// A board, and with it the target and the emulator.
+/// A board, which determines the target and the emulator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Board {
     Microbit,
@@ -36,7 +36,7 @@ impl Board {
     }
 }
 
-/// What joins a board to its peer.
+/// The connection between a board and its peer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wire {
     /// The UART connects to this port.
@@ -50,10 +50,10 @@ pub(crate) enum Wire {
 /// A running program.
 pub(crate) struct Qemu {
     child: Child,
-    /// Makes text of what the program prints.
+    /// Decodes the output of the program to text.
     decoder: Option<Child>,
     lines: Receiver<String>,
-    /// What was printed and read by the test, for when it fails.
+    /// Output that the test has read, printed if it fails.
     seen: Vec<String>,
 }
 
@@ -88,14 +88,14 @@ pub(crate) fn decoder() -> Option<PathBuf> {
 }
 
 impl Qemu {
-    /// Starts a program of `tests/firmware`. `args` are what its `host::number` finds.
+    /// Starts a program of `tests/firmware`. `args` are the numbers that its `host::number` returns.
     pub(crate) fn start(board: Board, program: &str, args: &[(&str, u64)], wire: Wire) -> Self {
         let mut child = spawn(board, &image(board, program), args, wire);
         let lines = lines(BufReader::new(child.stdout.take().expect("a pipe")));
         Self { child, decoder: None, lines, seen: Vec::new() }
     }
 
-    /// As `start`, on the board with Ethernet, for a program that speaks defmt.
+    /// As `start`, on the board with Ethernet, for a program that logs with defmt.
     pub(crate) fn start_decoded(
         decoder: &Path,
         program: &str,
@@ -114,7 +114,7 @@ impl Qemu {
         Self { child, decoder: Some(decoder), lines, seen: Vec::new() }
     }
 
-    /// The next line that the program prints, if one comes in time.
+    /// The next line that the program prints, if it arrives in time.
     pub(crate) fn line(&mut self, within: Duration) -> Option<String> {
         match self.lines.recv_timeout(within) {
             Ok(line) => {
@@ -126,7 +126,7 @@ impl Qemu {
         }
     }
 
-    /// Waits for a line that begins so.
+    /// Waits for a line with this prefix.
     #[track_caller]
     pub(crate) fn line_with(&mut self, start: &str) -> String {
         let end = Instant::now() + LONG;
@@ -140,12 +140,12 @@ impl Qemu {
         panic!("no line {start:?}: {:#?}", self.seen);
     }
 
-    /// Waits for the end of the program, which must be a good one; returns its last line.
+    /// Waits for the end of the program, which must be successful; returns its last line.
     #[track_caller]
     pub(crate) fn finish(mut self) -> String {
         let end = Instant::now() + LONG;
         while let Some(rest) = end.checked_duration_since(Instant::now()) {
-            // `None` at the end of the output, too.
+            // Also `None` at the end of the output.
             if self.line(rest).is_none() {
                 break;
             }
@@ -165,7 +165,7 @@ impl Qemu {
         self.seen.last().map_or("", String::as_str)
     }
 
-    /// Whether the program runs still.
+    /// Whether the program is still running.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
     }

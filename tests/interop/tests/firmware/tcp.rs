@@ -5,7 +5,7 @@ use crate::common::server::Server;
 use crate::qemu::{Board, Qemu, Wire, decoder, is_there};
 
 #[test]
-fn firmware_reconnects_to_a_peer_that_is_killed_and_started_again() {
+fn firmware_reconnects_to_a_restarted_peer() {
     if !is_there(Board::Mps2) {
         return;
     }
@@ -16,7 +16,7 @@ fn firmware_reconnects_to_a_peer_that_is_killed_and_started_again() {
     let mut qemu = Qemu::start_decoded(&decoder, "tcp", &[("port", port)], Wire::Ethernet);
     for round in 0..3 {
         qemu.line_with("INFO  connected");
-        // Some more, so that the connection is in use when it breaks.
+        // More requests, so that the connection is in use when it breaks.
         qemu.line_with("INFO  50 replies");
         drop(server);
         // It detects the loss and retries until a peer accepts.

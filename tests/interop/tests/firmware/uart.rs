@@ -1,4 +1,4 @@
-//! The UART is the stream.
+//! Firmware over a UART.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ fn port(endpoint: &str) -> u16 {
     endpoint.rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// A socket of libzmq that is bound, and its port.
+/// A bound libzmq socket, and its port.
 fn bound(kind: Kind) -> (Socket, u16) {
     let socket = Context::new().unwrap().socket(kind).unwrap();
     socket.set_timeout(Some(LONG)).unwrap();
@@ -32,17 +32,17 @@ fn asks(board: Board, count: u64) {
     let rep = LibzmqRep::echo("tcp://127.0.0.1:*");
     let wire = Wire::Connects(port(&rep.endpoint));
     let qemu = Qemu::start(board, "req", &[("count", count)], wire);
-    // The program compares bodies; a run with any error does not end well.
+    // The program compares bodies and fails on any error.
     assert!(qemu.finish().starts_with(&format!("done {count} requests")));
 }
 
 #[test]
-fn a_cortex_m3_asks_1000_times() {
+fn a_cortex_m3_sends_1000_requests() {
     asks(Board::Mps2, 1_000);
 }
 
 #[test]
-fn a_cortex_m0_with_16_kib_asks() {
+fn a_cortex_m0_with_16_kib_sends_requests() {
     asks(Board::Microbit, 200);
 }
 
@@ -52,7 +52,7 @@ fn a_riscv_asks() {
 }
 
 #[test]
-fn a_cortex_m3_answers_pyzmq() {
+fn a_cortex_m3_replies_to_pyzmq() {
     const COUNT: u64 = 300;
     if !is_there(Board::Mps2) {
         return;
@@ -75,14 +75,14 @@ fn a_cortex_m3_answers_pyzmq() {
 }
 
 #[test]
-fn a_cortex_m3_feeds_a_sub() {
+fn a_cortex_m3_publishes_to_a_sub() {
     if !is_there(Board::Mps2) {
         return;
     }
     let (sub, port) = bound(Kind::Sub);
     sub.set_bytes(option::SUBSCRIBE, b"even").unwrap();
     let qemu = Qemu::start(Board::Mps2, "pub", &[("count", 500)], Wire::Connects(port));
-    // It waits for the subscription, so that the first message is the first.
+    // It waits for the subscription, so that no message is lost.
     for n in (0..500).step_by(2) {
         let number = n.to_string();
         assert_eq!(sub.recv().unwrap(), [&b"even"[..], number.as_bytes()]);
@@ -91,14 +91,14 @@ fn a_cortex_m3_feeds_a_sub() {
 }
 
 #[test]
-fn a_cortex_m3_listens_to_a_pub() {
+fn a_cortex_m3_subscribes_to_a_pub() {
     if !is_there(Board::Mps2) {
         return;
     }
     let (publisher, port) = bound(Kind::Pub);
     let mut qemu = Qemu::start(Board::Mps2, "sub", &[("count", 300)], Wire::Connects(port));
     let end = Instant::now() + LONG;
-    // Until it has enough: what came before its subscription is lost.
+    // Until it has enough: messages before its subscription are lost.
     for n in 0.. {
         if !qemu.is_running() {
             break;
@@ -145,7 +145,7 @@ fn a_cortex_m3_deals() {
     }
     let (router, port) = bound(Kind::Router);
     let qemu = Qemu::start(Board::Mps2, "dealer", &[("count", 300)], Wire::Connects(port));
-    // Four are under way at a time, and go back in their order.
+    // Four requests are pending at a time; replies return in order.
     let mut waiting = std::collections::VecDeque::new();
     for n in 0..300_u32 {
         let message = router.recv().unwrap();

@@ -1,4 +1,4 @@
-//! PUB, SUB, XPUB and XSUB against libzmq, both ways.
+//! PUB, SUB, XPUB and XSUB against libzmq, in both directions.
 
 #[path = "../common/mod.rs"]
 mod common;

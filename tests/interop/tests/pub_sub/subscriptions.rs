@@ -1,4 +1,4 @@
-//! Which messages reach a subscriber: by topic, counted, after a restart, inverted.
+//! Which messages reach a subscriber: by topic, with repeated subscriptions, after a restart, inverted.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::common::any::until;
 use crate::common::{self, LONG, Place, parts};
 use crate::{SHORT, libzmq, libzmq_sub, our_pub, topics_known};
 
-/// Topics and subjects that are prefixes of each other, or nearly.
+/// Topics and subjects that are, or almost are, prefixes of each other.
 fn words() -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> =
         ["", "a", "ab", "abc", "abd", "b", "\0", "\0\0"].map(|word| word.as_bytes().into()).into();
@@ -21,7 +21,7 @@ fn words() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn libzmqs_subs_get_exactly_what_begins_with_their_topics() {
+fn libzmqs_subs_get_exactly_the_messages_of_their_topics() {
     for place in Place::both() {
         let (mut publisher, endpoint) = our_pub(&place.endpoint);
         let context = Context::new().unwrap();
@@ -48,7 +48,7 @@ fn libzmqs_subs_get_exactly_what_begins_with_their_topics() {
 }
 
 #[test]
-fn our_subs_get_exactly_what_begins_with_their_topics() {
+fn our_subs_get_exactly_the_messages_of_their_topics() {
     for place in Place::both() {
         let publisher = libzmq(&Context::new().unwrap(), Kind::Xpub);
         publisher.bind(&place.endpoint).unwrap();
@@ -125,7 +125,7 @@ fn libzmqs_sub_subscribes_again_to_our_restarted_publisher() {
         for round in 0..3_u8 {
             let (mut publisher, _) = our_pub(&place.endpoint);
             until("the subscriptions", || {
-                // libzmq's leave when its application calls in.
+                // libzmq sends subscriptions during a call of its application.
                 assert!(!sub.readable(Duration::ZERO).unwrap());
                 publisher.wait(SHORT).unwrap();
                 (publisher.topic_count() == 2).then_some(())
@@ -166,7 +166,7 @@ fn our_sub_subscribes_again_to_libzmqs_restarted_publisher() {
 }
 
 #[test]
-fn matching_may_be_inverted_on_both_ends() {
+fn matching_can_be_inverted_on_both_ends() {
     let context = Context::new().unwrap();
     let mut publisher =
         common::builder::<Pub>().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();

@@ -16,7 +16,7 @@ const MANY: u32 = 50_000;
 #[test]
 fn libzmqs_sub_gets_50_000_messages_of_ours_in_order_and_whole() {
     for place in Place::both() {
-        // What is not to be lost is published with `no_drop`.
+        // `no_drop`, so that no message is lost.
         let mut publisher = common::builder::<Pub>().no_drop(true).bind(&place.endpoint).unwrap();
         let endpoint = publisher.endpoints().next().unwrap().to_string();
         let subscriber = thread::spawn(move || {
@@ -70,7 +70,7 @@ fn a_frozen_subscriber_delays_no_other_and_queues_up_to_its_mark() {
         sub.set_timeout(Some(LONG)).unwrap();
         assert!(publisher.wait_for_subscribers(2, LONG).unwrap());
         frozen.freeze();
-        // 400 MB, of which the frozen one holds what the kernel and its mark take.
+        // 400 MB, of which the frozen one gets what the kernel and its mark hold.
         let payload = vec![7; 100_000];
         let before = resident();
         for number in 0..4_000_u32 {
@@ -85,7 +85,7 @@ fn a_frozen_subscriber_delays_no_other_and_queues_up_to_its_mark() {
         assert!(dropped.high_water_mark > 3_000, "{dropped:?}");
         assert_eq!(publisher.counters().disconnects, 0);
         frozen.thaw();
-        // It gets what waited, and then what is new.
+        // It gets the queued messages, then new ones.
         let waited = 4_000 - dropped.high_water_mark;
         until("what waited to be sent", || {
             publisher.wait(SHORT).unwrap();
@@ -112,7 +112,7 @@ fn resident() -> usize {
 }
 
 #[test]
-fn a_subscriber_of_libzmq_that_keeps_up_to_the_mark_loses_nothing() {
+fn a_libzmq_subscriber_within_the_mark_loses_nothing() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
     let mut publisher = common::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -128,7 +128,7 @@ fn a_subscriber_of_libzmq_that_keeps_up_to_the_mark_loses_nothing() {
 }
 
 #[test]
-fn our_publisher_that_must_not_drop_waits_for_libzmqs_sub() {
+fn our_publisher_with_no_drop_waits_for_libzmqs_sub() {
     let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
     let builder = common::builder::<Pub>().no_drop(true).send_mark(mark);
     let mut publisher = builder.bind("tcp://127.0.0.1:*").unwrap();
@@ -162,7 +162,7 @@ fn our_publisher_that_must_not_drop_waits_for_libzmqs_sub() {
 #[test]
 fn conflation_keeps_the_newest_on_either_side() {
     let context = Context::new().unwrap();
-    // Ours keeps the newest of what libzmq sent.
+    // Ours keeps the newest message from libzmq.
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.bind("tcp://127.0.0.1:*").unwrap();
     let builder = common::builder::<Sub>().topic("").conflate(true);
@@ -179,7 +179,7 @@ fn conflation_keeps_the_newest_on_either_side() {
     });
     assert_eq!(sub.try_recv().unwrap().unwrap().text(), Ok("new"));
     assert_eq!(sub.try_recv().unwrap(), None);
-    // libzmq keeps the newest of ours.
+    // libzmq keeps our newest message.
     let (mut publisher, endpoint) = our_pub("tcp://127.0.0.1:*");
     let sub = libzmq(&context, Kind::Sub);
     sub.set_i32(option::CONFLATE, 1).unwrap();

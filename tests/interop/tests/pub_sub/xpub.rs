@@ -1,4 +1,4 @@
-//! XPUB and XSUB: reports, the manual mode, welcome messages, what goes upstream.
+//! XPUB and XSUB: reports, manual mode, welcome messages, upstream messages.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ fn receive(xpub: &mut Xpub) -> Vec<u8> {
 }
 
 #[test]
-fn our_xpub_reports_first_and_last_or_all_of_libzmqs_subscriptions() {
+fn our_xpub_reports_libzmqs_subscriptions_in_each_mode() {
     let first_and_last: &[&[u8]] = &[b"\x01x", b"\0x", b"\x01end"];
     let subscriptions: &[&[u8]] = &[b"\x01x", b"\x01x", b"\0x", b"\x01end"];
     let all: &[&[u8]] = &[b"\x01x", b"\x01x", b"\0x", b"\0x", b"\x01end"];
@@ -42,7 +42,7 @@ fn our_xpub_reports_first_and_last_or_all_of_libzmqs_subscriptions() {
             let known = xpub.wait_for_subscribers(2, SHORT).unwrap();
             known.then_some(())
         });
-        // One cancels, the other leaves.
+        // One cancels, the other disconnects.
         subs[0].set_bytes(option::UNSUBSCRIBE, b"x").unwrap();
         until("one to be left", || {
             xpub.step().unwrap();
@@ -63,7 +63,7 @@ fn our_xpub_reports_first_and_last_or_all_of_libzmqs_subscriptions() {
 }
 
 #[test]
-fn libzmqs_xpub_reports_our_subscriptions_as_it_is_set() {
+fn libzmqs_xpub_reports_our_subscriptions_in_each_mode() {
     for (verbose, expected) in [(0, 1), (1, 2)] {
         let context = Context::new().unwrap();
         let xpub = libzmq(&context, Kind::Xpub);
@@ -120,14 +120,14 @@ fn our_manual_xpub_decides_what_libzmqs_sub_gets() {
 }
 
 #[test]
-fn a_welcome_message_comes_first_either_way() {
+fn a_welcome_message_is_first_in_both_directions() {
     let (mut xpub, endpoint) = our_xpub(|builder| builder.welcome("welcome"));
     let context = Context::new().unwrap();
     let sub = libzmq_sub(&context, &[b""], &endpoint);
     assert_eq!(receive(&mut xpub), b"\x01");
     xpub.send("news").unwrap();
     assert_eq!([sub.recv().unwrap(), sub.recv().unwrap()], [[&b"welcome"[..]], [b"news"]]);
-    // A SUB filters it all the same.
+    // SUB filters it like any message.
     let picky = libzmq_sub(&context, &[b"n"], &endpoint);
     assert_eq!(receive(&mut xpub), b"\x01n");
     xpub.send("news").unwrap();
@@ -176,7 +176,7 @@ fn upstream_messages_pass_between_xsub_and_xpub() {
         });
         assert_eq!(came, expected);
     }
-    // It does not filter, and gets what it subscribed to.
+    // XSUB does not filter, and gets the messages of its subscriptions.
     xpub.send(&[b"abc"]).unwrap();
     assert_eq!(xsub.recv_timeout(LONG).unwrap().unwrap().text(), Ok("abc"));
 }
