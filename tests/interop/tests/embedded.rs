@@ -211,7 +211,7 @@ fn the_heartbeats_of_libzmq_are_answered() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&CONFIG, &mut receive, &mut send);
     pull.connect(Stream::new(stream), now());
-    // Longer than the peer would bear silence.
+    // Longer than the timeout of the peer.
     let quiet = pull.receive(now().after(4_500), now).err();
     assert_eq!(quiet, Some(zmtp_embedded::Error::TimedOut));
     push.send(&[b"still there"]).unwrap();
