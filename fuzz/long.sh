@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# fuzz/long.sh <CPU minutes> [target...]: fuzzes each target, or all, until that much CPU time of its
-# own has gone into it, and appends to fuzz/LOG.tsv what libFuzzer counted, a line for each slice.
-# fuzz/long.sh --totals: what the log adds up to, a row for each target.
+# fuzz/long.sh <CPU minutes> [target...]: fuzzes each target (by default all) for this much CPU time, and
+# appends libFuzzer's counters to fuzz/LOG.tsv, a line for each slice.
+# fuzz/long.sh --totals: prints the totals of the log, a row for each target.
 #
-# Stops at the first finding, logged too; its input is in fuzz/artifacts/<target>.
+# Stops at the first finding, which is logged too; its input is in fuzz/artifacts/<target>.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log=fuzz/LOG.tsv
@@ -26,11 +26,11 @@ if [ "${1:-}" = --totals ]; then
   exit
 fi
 
-minutes=${1:?"how many CPU minutes?"}
+minutes=${1:?"usage: fuzz/long.sh <CPU minutes> [target...]"}
 shift
-# Longest slice, in seconds of wall time: what a run that is cut off loses.
+# The longest slice in seconds of wall time. An interrupted run loses at most one slice.
 slice=300
-# What is fuzzed: the last change of the code, not of the tests.
+# The commit in the log is the last change of this code.
 code=(zmtp-core zmtp-mio/src/endpoint.rs)
 commit=$(git log -1 --format=%h -- "${code[@]}")
 git diff --quiet HEAD -- "${code[@]}" || commit=$commit+

@@ -1,8 +1,8 @@
-"""A stock libzmq REQ, through pyzmq, asks firmware.
+"""A libzmq REQ, through pyzmq, sends requests to firmware.
 
 usage: ask.py ENDPOINT COUNT
-Bodies are of 0 to 4,096 bytes, in one part and in three. Every wait is bounded; exits with 1 at
-the first reply that is not the request.
+Bodies are of 0 to 4,096 bytes, in one part and in three. Every wait has a timeout. Exits
+with 1 at the first reply that differs from its request.
 """
 
 import sys
@@ -13,7 +13,7 @@ TIMEOUT_MS = 20_000
 
 
 def body(at):
-    """Bytes that tell a shifted or mixed-up body."""
+    """Bytes that reveal a shifted or reordered body."""
     size = at % 100 if at % 10 else 4096 - at * 977 % 4097
     return bytes((at + n) % 251 for n in range(size))
 
@@ -27,7 +27,7 @@ def main():
     with context.socket(zmq.REQ) as req:
         req.connect(endpoint)
         for at in range(count):
-            # Of the longest, what stands in front would not fit the firmware's buffer.
+            # The longest bodies are sent alone: more parts would not fit the firmware's buffer.
             request = [body(at)] if at % 3 or at % 10 == 0 else [b"head", b"", body(at)]
             req.send_multipart(request)
             reply = req.recv_multipart()

@@ -1,7 +1,7 @@
-"""A stock libzmq, through pyzmq, exchanges with both of our ends over TCP and IPC.
+"""libzmq, through pyzmq, exchanges messages with both of our ends over TCP and IPC.
 
 usage: exchange.py PATH-OF-THE-ZMTP-BINARY
-Every wait is bounded; exits with 1 at the first thing that is not as it should be.
+Every wait has a timeout. Exits with 1 at the first difference.
 """
 
 import json
