@@ -1,10 +1,12 @@
 //! A connection that is fed bytes in pieces and says what it made of them.
 
-use zmtp_core::wire::{FrameHeader, More, Property};
+use zmtp_core::mechanism::Mechanism;
+use zmtp_core::wire::{FrameHeader, More, Property, error_reason};
 use zmtp_core::{
-    Chunk, Config, Connection, Decoded, Error, Event, Ignored, Input, Instant, NullOrOlder,
-    SendError, Subscription,
+    Config, Connection, Error, Event, Ignored, Instant, NullOrOlder, SendError, Subscription,
 };
+
+use crate::reader::Reader;
 
 /// When everything happens, unless a test lets time pass.
 pub const NOW: Instant = Instant::from_millis(1_000);
@@ -33,11 +35,11 @@ pub enum Said {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "the lanes there are")]
 pub enum Lane {
-    /// Every other piece past `decode`.
+    /// Every other piece past `receive`.
     Both,
-    /// Past `decode`, as soon as the header is known.
+    /// Past `receive`, as soon as the header is known.
     Body,
-    /// Through `decode`.
+    /// Through `receive`.
     Decode,
 }
 
@@ -47,19 +49,21 @@ pub enum Lane {
 pub enum Fetch {
     /// After every event.
     Eagerly,
-    /// When `decode` asks for it, and when a piece is through.
+    /// When `receive` asks for it, and when a piece is through.
     Lazily,
 }
 
 /// A connection and what a program around it would keep.
 #[derive(Debug)]
-pub struct Driver<'c> {
-    connection: Connection<NullOrOlder, &'c Config>,
+pub struct Driver<'c, M = NullOrOlder> {
+    connection: Connection<M, &'c Config>,
     lane: Lane,
     fetch: Fetch,
     now: Instant,
     pieces: usize,
-    pending: Vec<u8>,
+    /// Frames that were sent, each by another of the ways there are.
+    frames: usize,
+    pending: Reader,
     /// The first bytes that arrived, up to the major version.
     head: Vec<u8>,
     body: Option<(FrameHeader, Vec<u8>)>,
@@ -77,13 +81,21 @@ impl<'c> Driver<'c> {
 
     /// A connection that is driven in a certain way.
     pub fn with(config: &'c Config, lane: Lane, fetch: Fetch) -> Self {
+        Self::secured(NullOrOlder::new(), config, lane, fetch)
+    }
+}
+
+impl<'c, M: Mechanism> Driver<'c, M> {
+    /// A connection with a security mechanism.
+    pub fn secured(mechanism: M, config: &'c Config, lane: Lane, fetch: Fetch) -> Self {
         let mut driver = Self {
-            connection: Connection::new(NullOrOlder::new(), config, NOW),
+            connection: Connection::new(mechanism, config, NOW),
             lane,
             fetch,
             now: NOW,
             pieces: 0,
-            pending: Vec::new(),
+            frames: 0,
+            pending: Reader::default(),
             head: Vec::new(),
             body: None,
             whole: (0, 0),
@@ -108,7 +120,7 @@ impl<'c> Driver<'c> {
             Lane::Decode => false,
         };
         let rest = if past { self.read_past(piece) } else { piece };
-        self.pending.extend_from_slice(rest);
+        self.pending.push(rest);
         self.decode();
         self.transmit();
         // An eager driver has decoded all there is; a lazy one may have been waiting to write.
@@ -155,9 +167,10 @@ impl<'c> Driver<'c> {
     ///
     /// [`SendError`] as the connection says it.
     pub fn subscribe(&mut self, what: Subscription, topic: &[u8]) -> Result<(), SendError> {
-        let header = self.connection.begin_subscription(what, topic.len())?;
-        self.sent.extend_from_slice(header.as_ref());
-        self.sent.extend_from_slice(topic);
+        let mut out = vec![0; self.connection.subscription_len(what, topic.len())];
+        let len = self.connection.encode_subscription(what, topic, &mut out)?;
+        assert_eq!(len, out.len());
+        self.sent.extend(out);
         Ok(())
     }
 
@@ -180,19 +193,38 @@ impl<'c> Driver<'c> {
     ///
     /// [`SendError`] as the connection says it.
     pub fn send_frame(&mut self, more: More, body: &[u8]) -> Result<(), SendError> {
-        let header = self.connection.begin_frame(more, body.len() as u64)?;
-        self.sent.extend_from_slice(header.as_ref());
-        self.sent.extend_from_slice(body);
+        let len = self.connection.frame_len(body.len());
+        let (headroom, sealed) = (self.connection.headroom(), self.connection.is_sealed());
+        self.frames += 1;
+        match self.frames % 3 {
+            0 => {
+                let mut out = vec![0xee; len];
+                assert_eq!(self.connection.encode_frame(more, body, &mut out)?, len);
+                self.sent.extend(out);
+            }
+            1 if !sealed => {
+                let header = self.connection.begin_frame(more, body.len() as u64)?;
+                self.sent.extend_from_slice(header.as_ref());
+                self.sent.extend_from_slice(body);
+                assert_eq!(header.as_ref().len() + body.len(), len);
+            }
+            _ => {
+                let mut buffer = [&vec![0xee; headroom][..], body].concat();
+                let start = self.connection.finish_frame(more, &mut buffer)?;
+                assert_eq!(buffer.len() - start, len);
+                self.sent.extend_from_slice(&buffer[start..]);
+            }
+        }
         Ok(())
     }
 
     /// The connection.
-    pub const fn connection(&self) -> &Connection<NullOrOlder, &'c Config> {
+    pub const fn connection(&self) -> &Connection<M, &'c Config> {
         &self.connection
     }
 
     /// The connection, to call what the driver does not.
-    pub const fn connection_mut(&mut self) -> &mut Connection<NullOrOlder, &'c Config> {
+    pub const fn connection_mut(&mut self) -> &mut Connection<M, &'c Config> {
         &mut self.connection
     }
 
@@ -218,7 +250,7 @@ impl<'c> Driver<'c> {
 
     /// Bytes that arrived and were not consumed.
     pub fn rest(&self) -> &[u8] {
-        &self.pending
+        self.pending.rest()
     }
 
     /// The frame whose body is under way, and what there is of it.
@@ -227,7 +259,8 @@ impl<'c> Driver<'c> {
     }
 
     fn read_past<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
-        let Some(incoming) = self.connection.incoming().filter(|_| self.pending.is_empty()) else {
+        let Some(incoming) = self.connection.incoming().filter(|_| self.pending.rest().is_empty())
+        else {
             return piece;
         };
         let (body, rest) = piece.split_at(incoming.remaining.min(piece.len() as u64) as usize);
@@ -241,25 +274,27 @@ impl<'c> Driver<'c> {
 
     fn decode(&mut self) {
         let mut pending = core::mem::take(&mut self.pending);
-        let mut input = Input::new(&mut pending);
         while self.connection.error().is_none() || self.unsaid() {
-            match self.connection.decode(self.now, &mut input) {
-                Ok(Decoded::Event(Event::Chunk(chunk))) => self.chunk(&chunk),
-                Ok(Decoded::Event(event)) => self.log.push(said(&event)),
-                Ok(Decoded::NeedInput) => break,
-                Ok(Decoded::NeedTransmit) => {
+            let (event, payload) = pending.receive(&mut self.connection, self.now);
+            match event {
+                Event::Frame | Event::Piece => self.piece(event == Event::Frame, &payload),
+                Event::NeedInput | Event::Sealed | Event::Waiting => break,
+                Event::NeedTransmit => {
                     let before = self.sent.len();
                     self.transmit();
                     assert!(self.sent.len() > before, "asked to transmit nothing");
                 }
-                Err(error) => self.failed(error),
+                Event::Failed => {
+                    let error = self.connection.error().expect("a reason");
+                    self.failed(error);
+                }
+                Event::Nothing => {}
+                event => self.log.push(self.said(event, &payload)),
             }
             if self.fetch == Fetch::Eagerly {
                 self.transmit();
             }
         }
-        let consumed = input.consumed();
-        pending.drain(..consumed);
         self.pending = pending;
     }
 
@@ -275,13 +310,13 @@ impl<'c> Driver<'c> {
         }
     }
 
-    fn chunk(&mut self, chunk: &Chunk<'_>) {
-        assert_eq!(chunk.is_first(), self.body.is_none());
-        let (header, sofar) = self.body.get_or_insert_with(|| (chunk.header(), Vec::new()));
-        assert_eq!(*header, chunk.header());
-        sofar.extend_from_slice(chunk.bytes());
-        let last = chunk.is_last().then_some(*header);
-        self.check_body(last);
+    fn piece(&mut self, first: bool, bytes: &[u8]) {
+        let (frame, complete) = self.connection.frame();
+        assert_eq!(first, self.body.is_none());
+        let (header, sofar) = self.body.get_or_insert_with(|| (frame, Vec::new()));
+        assert_eq!(*header, frame);
+        sofar.extend_from_slice(bytes);
+        self.check_body(complete.then_some(frame));
     }
 
     /// Checks what the connection says of the body under way, and logs it if it ends here. Who puts
@@ -298,8 +333,10 @@ impl<'c> Driver<'c> {
             None => self.whole,
         };
         let remaining = header.len() - body.len() as u64;
-        let incoming = self.connection.incoming();
-        assert_eq!(incoming.map_or(0, |incoming| incoming.remaining), remaining);
+        if !self.connection.is_sealed() {
+            let incoming = self.connection.incoming();
+            assert_eq!(incoming.map_or(0, |incoming| incoming.remaining), remaining);
+        }
         assert_eq!(last, (remaining == 0).then_some(header));
         assert_eq!(self.connection.in_message(), remaining > 0 || !header.is_final());
         match last {
@@ -322,7 +359,7 @@ impl<'c> Driver<'c> {
         if self.connection.error().is_some() {
             return;
         }
-        let command = self.pending.first().is_some_and(|flags| flags & 4 != 0);
+        let command = self.pending.rest().first().is_some_and(|flags| flags & 4 != 0);
         let max = self.connection.config().limits.max_command as usize;
         let in_one_piece = match (wire::is_legacy(&self.head), self.connection.peer().is_some()) {
             (Some(false), _) if command => max,
@@ -331,21 +368,23 @@ impl<'c> Driver<'c> {
         };
         let header = if wire::is_legacy(&self.head) == Some(false) { 9 } else { 10 };
         let allowed = if in_one_piece > 0 { in_one_piece + header } else { header - 1 };
-        assert!(self.pending.len() <= allowed, "{} bytes left", self.pending.len());
+        assert!(self.pending.rest().len() <= allowed, "{} bytes left", self.pending.rest().len());
     }
-}
 
-fn said(event: &Event<'_>) -> Said {
-    match event {
-        Event::Cancel(topic) => Said::Cancel(topic.to_vec()),
-        Event::Ignored(ignored) => Said::Ignored(*ignored),
-        Event::Ready(metadata) => {
-            let identity = metadata.get(Property::IDENTITY).filter(|_| metadata.bytes().is_empty());
-            let made_up = identity.map(|id| wire::property(Property::IDENTITY, id));
-            Said::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
+    fn said(&self, event: Event, payload: &[u8]) -> Said {
+        match event {
+            Event::Cancel => Said::Cancel(payload.to_vec()),
+            Event::Ignored => Said::Ignored(Ignored::of(payload)),
+            Event::Ready => {
+                let metadata = self.connection.metadata(payload);
+                let identity =
+                    metadata.get(Property::IDENTITY).filter(|_| metadata.bytes().is_empty());
+                let made_up = identity.map(|id| wire::property(Property::IDENTITY, id));
+                Said::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
+            }
+            Event::Refused => Said::Refused(error_reason(payload).expect("checked").to_vec()),
+            Event::Subscribe => Said::Subscribe(payload.to_vec()),
+            event => panic!("the driver does not know {event:?}"),
         }
-        Event::Refused(reason) => Said::Refused(reason.to_vec()),
-        Event::Subscribe(topic) => Said::Subscribe(topic.to_vec()),
-        event => panic!("the driver does not know {event:?}"),
     }
 }

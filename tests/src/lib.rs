@@ -23,6 +23,7 @@ pub mod model;
 pub mod pair;
 pub mod properties;
 pub mod random;
+pub mod reader;
 pub mod replay;
 pub mod script;
 pub mod turns;

@@ -2,12 +2,11 @@
 //! precede them.
 
 use wire::{command, frame, greeting, ready};
-use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version};
-use zmtp_core::{
-    Config, Connection, Decoded, Error, Event, Ignored, Input, Null, PeerError, SendError,
-};
+use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version, error_reason};
+use zmtp_core::{Config, Connection, Error, Event, Ignored, Null, PeerError, SendError};
 use zmtp_tests::driver::{Driver, NOW, Said};
 use zmtp_tests::pair::{Pair, messages};
+use zmtp_tests::reader::Reader;
 
 /// The legal pairs among the eleven stable types (RFC 37 § The Socket-Type Property).
 const LEGAL: [(SocketType, SocketType); 12] = {
@@ -135,9 +134,8 @@ fn no_message_may_be_sent_before_both_readys() {
 fn no_message_may_be_sent_before_our_ready_was_transmitted() {
     let config = Config::new(SocketType::Push);
     let mut connection = Connection::new(Null::new(), &config, NOW);
-    let mut bytes = [greeting("NULL"), ready("PULL")].concat();
-    let result = connection.decode(NOW, &mut Input::new(&mut bytes));
-    assert!(matches!(result, Ok(Decoded::Event(Event::Ready(_)))));
+    let mut reader = Reader::new([greeting("NULL"), ready("PULL")].concat());
+    assert!(reader.receive_all(&mut connection, NOW).contains(&Event::Ready));
     let more = zmtp_core::wire::More::Last;
     assert_eq!(connection.begin_frame(more, 1).unwrap_err(), SendError::NotReady);
     assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(64));
@@ -187,7 +185,7 @@ fn a_ping_waits_for_the_previous_pong_and_a_message_does_not() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
     let mut out = [0; 128];
-    let mut bytes = [
+    let bytes = [
         greeting("NULL"),
         ready("PUSH"),
         command("PING", b"\0\0a"),
@@ -196,26 +194,26 @@ fn a_ping_waits_for_the_previous_pong_and_a_message_does_not() {
         command("PING", b"\0\0b"),
     ]
     .concat();
-    let mut input = Input::new(&mut bytes);
-    let mut step = |connection: &mut Connection<_, _>| match connection.decode(NOW, &mut input) {
-        Ok(Decoded::Event(event)) => {
-            format!("{event:?}").chars().take_while(char::is_ascii_alphabetic).collect()
+    let mut reader = Reader::new(bytes);
+    let mut step = |connection: &mut Connection<_, _>| {
+        loop {
+            match reader.receive(connection, NOW).0 {
+                Event::Nothing => {}
+                event => return event,
+            }
         }
-        Ok(Decoded::NeedInput) => String::from("in"),
-        Ok(Decoded::NeedTransmit) => String::from("out"),
-        Err(error) => panic!("{error}"),
     };
-    assert_eq!(step(&mut connection), "Ready");
+    assert_eq!(step(&mut connection), Event::Ready);
     assert_eq!(connection.poll_transmit(&mut out), Ok(64));
     assert!(connection.poll_transmit(&mut out).unwrap() > 0);
-    assert_eq!(step(&mut connection), "Chunk");
-    assert_eq!(step(&mut connection), "Ignored");
-    // The PING is reported again until the first PONG was transmitted.
-    assert_eq!(step(&mut connection), "out");
-    assert_eq!(step(&mut connection), "out");
+    assert_eq!(step(&mut connection), Event::Frame);
+    assert_eq!(step(&mut connection), Event::Ignored);
+    // It asks again and again until the first PONG was fetched.
+    assert_eq!(step(&mut connection), Event::NeedTransmit);
+    assert_eq!(step(&mut connection), Event::NeedTransmit);
     let n = connection.poll_transmit(&mut out).unwrap();
     assert_eq!(out[..n], command("PONG", b"a"));
-    assert_eq!(step(&mut connection), "in");
+    assert_eq!(step(&mut connection), Event::NeedInput);
     let n = connection.poll_transmit(&mut out).unwrap();
     assert_eq!(out[..n], command("PONG", b"b"));
 }
@@ -224,10 +222,10 @@ fn a_ping_waits_for_the_previous_pong_and_a_message_does_not() {
 fn nothing_is_sent_after_an_error_of_the_peer() {
     let config = Config::new(SocketType::Pull);
     let mut connection = Connection::new(Null::new(), &config, NOW);
-    let mut bytes = [greeting("NULL"), command("ERROR", b"\x03400")].concat();
-    let mut input = Input::new(&mut bytes);
-    let refused = connection.decode(NOW, &mut input);
-    assert!(matches!(refused, Ok(Decoded::Event(Event::Refused(b"400")))));
+    let mut reader = Reader::new([greeting("NULL"), command("ERROR", b"\x03400")].concat());
+    assert_eq!(reader.receive(&mut connection, NOW).0, Event::Nothing);
+    let (event, data) = reader.receive(&mut connection, NOW);
+    assert_eq!((event, error_reason(&data)), (Event::Refused, Ok(&b"400"[..])));
     assert_eq!(connection.error(), Some(PeerError::Refused.into()));
     assert_eq!(connection.poll_transmit(&mut [0; 256]), Ok(0));
     assert_eq!(connection.poll_timeout(), None);
@@ -240,9 +238,8 @@ fn a_ready_of_any_length_is_sent_through_buffers_of_every_size() {
         let config = Config::new(SocketType::Dealer).with_routing_id(id);
         for room in 0..320 {
             let mut connection = Connection::new(Null::new(), &config, NOW);
-            let mut bytes = greeting("NULL");
-            let mut input = Input::new(&mut bytes);
-            assert!(matches!(connection.decode(NOW, &mut input), Ok(Decoded::NeedInput)));
+            let events = Reader::new(greeting("NULL")).receive_all(&mut connection, NOW);
+            assert_eq!(events.last(), Some(&Event::NeedInput));
             let mut sent = Vec::new();
             for room in [room, 400, 400] {
                 let mut out = vec![0; room];

@@ -2,9 +2,10 @@
 
 use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Dish, Pull, Push, Radio};
-use zmtp_core::{Config, Error, Heartbeat, Instant, Timeout};
+use zmtp_core::{Config, Error, Event, Heartbeat, Instant, Timeout};
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::random::Random;
+use zmtp_tests::reader::Reader;
 
 fn pull(heartbeat: Heartbeat) -> Config {
     Config::new(Pull).with_heartbeat(heartbeat)
@@ -122,7 +123,7 @@ fn any_byte_after_a_ping_prevents_the_timeout() {
 }
 
 #[test]
-fn a_body_read_past_decode_prevents_the_timeout_and_zero_bytes_do_not() {
+fn a_body_read_past_receive_is_a_sign_of_life_and_nothing_read_is_none() {
     let config = pull(Heartbeat::every(200).timeout(350));
     let mut driver = opened(Driver::with(&config, Lane::Body, Fetch::Eagerly), "PUSH");
     driver.feed(&[0x02, 0, 0, 0, 0, 0, 1, 0, 0]);
@@ -142,11 +143,11 @@ fn received_bytes_prevent_the_timeout_even_if_they_are_read_late() {
     let config = pull(Heartbeat::every(200));
     let mut driver = open(&config);
     driver.wait(200);
-    let mut pong = command("PONG", b"");
-    let mut input = zmtp_core::Input::new(&mut pong);
+    let mut pong = Reader::new(command("PONG", b""));
     let long_after = driver.now().after(100_000);
-    assert!(driver.connection_mut().decode(long_after, &mut input).is_ok());
-    // A caller that pauses reading calls `excuse_silence`.
+    assert_eq!(pong.receive(driver.connection_mut(), long_after).0, Event::Nothing);
+    assert_eq!(driver.connection().error(), None);
+    // Who does not read by choice says so.
     for _ in 0..3 {
         driver.connection_mut().excuse_silence();
         driver.wait(200_000);
@@ -221,9 +222,7 @@ fn a_pong_and_a_ping_are_sent_one_after_the_other_in_a_small_buffer() {
     let config = Config::new(Push).with_heartbeat(Heartbeat::every(100));
     let mut driver = opened(Driver::new(&config), "PULL");
     let connection = driver.connection_mut();
-    let mut bytes = command("PING", b"\0\0abc");
-    let mut input = zmtp_core::Input::new(&mut bytes);
-    connection.decode(NOW, &mut input).unwrap();
+    Reader::new(command("PING", b"\0\0abc")).receive_all(connection, NOW);
     connection.handle_timeout(NOW.after(100)).unwrap();
     assert!(connection.wants_transmit());
     let mut out = [0; 16];

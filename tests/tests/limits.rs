@@ -1,9 +1,10 @@
 //! Each limit, at its value and one above.
 
 use zmtp_core::wire::{Malformed, SocketType};
-use zmtp_core::{Config, Error, Instant, Limit, LimitExceeded, Limits, PeerError, Timeout};
+use zmtp_core::{Config, Error, Event, Instant, Limit, LimitExceeded, Limits, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, NOW, Said};
 use zmtp_tests::random::Random;
+use zmtp_tests::reader::Reader;
 
 const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
@@ -161,17 +162,14 @@ fn parts_of_huge_sizes_add_up_without_wrapping() {
     let config = pull(Limits::DEFAULT.max_frame(max).max_message(u64::MAX - 1));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
     let mut feed = |bytes: &[u8]| {
-        let mut bytes = bytes.to_vec();
-        let mut input = zmtp_core::Input::new(&mut bytes);
-        loop {
-            match connection.decode(NOW, &mut input) {
-                Ok(zmtp_core::Decoded::NeedInput) => break,
-                Ok(_) => {}
-                Err(error) => return Err(error),
+        Reader::new(bytes).receive_all(&mut connection, NOW);
+        match connection.error() {
+            Some(error) => Err(error),
+            None => {
+                connection.body_received(max);
+                Ok(())
             }
         }
-        connection.body_received(max);
-        Ok(())
     };
     feed(&[wire::greeting("NULL"), wire::ready("PUSH")].concat()).unwrap();
     feed(&wire::long_header(1, max)).unwrap();
@@ -234,11 +232,10 @@ fn the_handshake_may_take_as_long_as_allowed() {
 fn bytes_after_the_handshake_timeout_are_not_read() {
     let config = pull(Limits::DEFAULT.handshake_timeout(300));
     let mut connection = zmtp_core::Connection::new(zmtp_core::Null::new(), &config, NOW);
-    let mut bytes = [wire::greeting("NULL"), wire::ready("PUSH")].concat();
-    let mut input = zmtp_core::Input::new(&mut bytes);
-    let late = Err(Error::TimedOut(Timeout::Handshake));
-    assert_eq!(connection.decode(NOW.after(300), &mut input).map(drop), late);
-    assert_eq!(input.consumed(), 0);
+    let mut reader = Reader::new([wire::greeting("NULL"), wire::ready("PUSH")].concat());
+    assert_eq!(reader.receive(&mut connection, NOW.after(300)).0, Event::Failed);
+    assert_eq!(connection.error(), Some(Error::TimedOut(Timeout::Handshake)));
+    assert_eq!(reader.consumed(), 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use zmtp_core::{
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
 use zmtp_tests::properties::{assert_same, run};
+use zmtp_tests::reader::Reader;
 
 /// Lengths around each boundary of the framings.
 const LENGTHS: [usize; 9] = [0, 1, 252, 253, 254, 255, 256, 257, 70_000];
@@ -94,9 +95,8 @@ fn our_identity_of_any_length_is_framed_in_the_version_of_the_peer() {
             // Through every room, all at once and byte by byte.
             for room in (0..20).chain([250, 300]) {
                 let mut connection = Connection::new(NullOrOlder::new(), &config, NOW);
-                let mut bytes = opening.clone();
-                let mut input = zmtp_core::Input::new(&mut bytes);
-                connection.decode(NOW, &mut input).unwrap();
+                Reader::new(opening.clone()).receive_all(&mut connection, NOW);
+                assert_eq!(connection.error(), None);
                 let mut sent = Vec::new();
                 for room in [room, 400, 400, 400] {
                     let mut out = vec![0; room];
@@ -254,11 +254,11 @@ fn a_minimum_version_refuses_exactly_the_versions_below_it() {
 #[test]
 fn a_mechanism_without_older_peers_refuses_them_for_all_settings() {
     let config = Config::new(Pull).with_min_version(Version::V1_0);
-    for (mut bytes, ..) in openings(Push, b"") {
+    for (bytes, ..) in openings(Push, b"") {
         let mut connection = Connection::new(Null::new(), &config, NOW);
-        let mut input = zmtp_core::Input::new(&mut bytes);
-        let result = connection.decode(NOW, &mut input).map(drop);
-        assert!(matches!(result, Err(Error::Peer(PeerError::UnsupportedVersion(_)))), "{result:?}");
+        Reader::new(bytes).receive_all(&mut connection, NOW);
+        let error = connection.error();
+        assert!(matches!(error, Some(Error::Peer(PeerError::UnsupportedVersion(_)))), "{error:?}");
         assert_eq!(connection.framing(), Framing::V3);
     }
 }
@@ -357,8 +357,8 @@ fn our_frames_are_read_by_an_end_of_the_same_version() {
                 Framing::V2 => opening_of_2_0(7, b""),
                 Framing::V3 => [greeting("NULL"), ready("PULL")].concat(),
             };
-            let driver = open(&config, &bytes);
-            let header = driver.connection().begin_frame(More::Follows, len as u64).unwrap();
+            let mut driver = open(&config, &bytes);
+            let header = driver.connection_mut().begin_frame(More::Follows, len as u64).unwrap();
             let (parsed, taken) = framing.parse(header.as_ref()).unwrap().unwrap();
             assert_eq!((parsed.len(), parsed.is_final()), (len as u64, false));
             assert_eq!(taken, header.as_ref().len());

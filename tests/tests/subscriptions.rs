@@ -66,9 +66,9 @@ fn subscriptions_are_refused_before_the_handshake_is_complete() {
     let early = driver.subscribe(Subscription::Subscribe, b"");
     assert_eq!(early, Err(SendError::NotReady));
     driver.feed(b"GET");
-    let failed = driver.connection().error().unwrap();
+    assert!(driver.connection().error().is_some());
     let late = driver.subscribe(Subscription::Subscribe, b"");
-    assert_eq!(late, Err(SendError::Failed(failed)));
+    assert_eq!(late, Err(SendError::Failed));
 }
 
 /// Our subscriptions equal those of libzmq's dialogues byte by byte, except for the topic of 255 bytes

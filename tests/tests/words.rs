@@ -62,8 +62,6 @@ fn every_error_has_a_specific_and_unique_text() {
         assert!(text.contains(said) && text.len() > 8, "{text:?} lacks {said:?}");
         assert!(all.insert(text.clone()), "{text:?} twice");
         let _ = error.kind();
-        let sending = SendError::Failed(error).to_string();
-        assert!(sending.contains(&text), "{sending:?}");
     }
     let over =
         Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
@@ -73,6 +71,9 @@ fn every_error_has_a_specific_and_unique_text() {
 #[test]
 fn other_errors_have_specific_texts() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
+    assert_eq!(SendError::Failed.to_string(), "connection has failed");
+    assert_eq!(SendError::BufferTooSmall(3).to_string(), "buffer too small by 3 bytes");
+    assert_eq!(SendError::Sealed.to_string(), "frames of this connection are sealed whole");
     assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");
     assert_eq!(NoRoom.to_string(), "no room for another peer or topic");
     let turns = [

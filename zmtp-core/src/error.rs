@@ -1,5 +1,6 @@
 //! Errors that end a connection.
 
+use crate::mechanism::OpenError;
 use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion};
 
 /// Why a connection failed. The failure is final: every later call returns the same error.
@@ -7,6 +8,8 @@ use crate::wire::{CommandName, Malformed, MechanismName, SocketType, Unsupported
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
+    /// No nonce is left to seal another frame. A new connection starts with new nonces.
+    Exhausted,
     /// The peer exceeded one of our limits.
     Limit(LimitExceeded),
     /// The peer's bytes break the grammar.
@@ -22,6 +25,8 @@ pub enum Error {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PeerError {
+    /// Our side refused the peer's credentials in the handshake.
+    Denied,
     /// The two socket types are not compatible (RFC 37 § The Socket-Type Property).
     IncompatibleSocketType {
         /// Our type.
@@ -45,6 +50,8 @@ pub enum PeerError {
     RoutingIdTooLong(u32),
     /// The peer sent READY twice.
     SecondReady,
+    /// A frame on a sealed connection is not as the peer sealed it.
+    Sealed(OpenError),
     /// A command that is not allowed at this point of the handshake.
     UnexpectedCommand(CommandName),
     /// The value of Socket-Type is not in the table of RFC 37.
@@ -113,9 +120,10 @@ impl Error {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Limit(_) | Self::Malformed(_) => ErrorKind::Protocol,
-            Self::TimedOut(_) => ErrorKind::TimedOut,
+            Self::Exhausted | Self::TimedOut(_) => ErrorKind::TimedOut,
             Self::Peer(error) => match error {
-                PeerError::IncompatibleSocketType { .. }
+                PeerError::Denied
+                | PeerError::IncompatibleSocketType { .. }
                 | PeerError::MechanismMismatch { .. }
                 | PeerError::UnsupportedVersion(_)
                 | PeerError::Refused
@@ -147,6 +155,7 @@ impl From<PeerError> for Error {
 impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Self::Exhausted => f.write_str("no nonce is left to seal another frame"),
             Self::Limit(exceeded) => exceeded.fmt(f),
             Self::Malformed(malformed) => write!(f, "malformed bytes from the peer: {malformed}"),
             Self::Peer(error) => error.fmt(f),
@@ -162,6 +171,7 @@ impl core::fmt::Display for Error {
 impl core::fmt::Display for PeerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Self::Denied => f.write_str("credentials of the peer are not accepted"),
             Self::IncompatibleSocketType { ours, peer } => {
                 write!(f, "a {ours} socket cannot connect to a {peer} socket")
             }
@@ -175,6 +185,7 @@ impl core::fmt::Display for PeerError {
             Self::RoutingIdTooLong(len) => {
                 write!(f, "routing id of the peer has {len} bytes, more than 255")
             }
+            Self::Sealed(error) => error.fmt(f),
             Self::SecondReady => f.write_str("second READY"),
             Self::UnexpectedCommand(name) => {
                 write!(f, "unexpected command {name:?} in the handshake")

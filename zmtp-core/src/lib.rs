@@ -26,13 +26,13 @@ pub mod pattern;
 mod time;
 pub mod wire;
 
-pub use buffer::{Input, copy};
+#[doc(hidden)]
+pub use buffer::copy;
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
-    Chunk, Connection, Decoded, Event, Front, Ignored, Incoming, PeerInfo, Refusal, SendError,
-    SubscriptionHeader, What,
+    Connection, Event, Ignored, Incoming, PeerInfo, Received, Refusal, SendError,
 };
 pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
-pub use mechanism::{Null, NullOrOlder};
+pub use mechanism::{Answer, Null, NullOrOlder, OpenError};
 pub use time::Instant;
 pub use wire::Subscription;

@@ -8,7 +8,7 @@ macro_rules! face_many {
         /// [`Socket::connect`] gives it another IO.
         #[derive(Debug)]
         pub struct Socket<'b, K, IO, const N: usize> {
-            ports: [Port<'b, K, IO>; N],
+            ports: [Port<'b, IO, NullOf<K>>; N],
             kind: K,
             /// The link whose message was handed out last.
             last: usize,
@@ -35,7 +35,7 @@ macro_rules! face_many {
                 const { assert!(N <= 1 << 16, "at most 65,536 links") };
                 let mut index: u16 = 0;
                 let ports = buffers.map(|(receive, send)| {
-                    let port = Port::new(config, receive, send, index);
+                    let port = Port::new(config, receive, send, index, NullOf::new());
                     index = index.saturating_add(1);
                     port
                 });
@@ -46,7 +46,7 @@ macro_rules! face_many {
             /// itself if there is no such link.
             pub fn connect(&mut self, link: usize, io: IO, now: Instant) -> Option<IO> {
                 match self.ports.get_mut(link) {
-                    Some(port) => port.open(&mut self.kind, io, now),
+                    Some(port) => port.open(&mut self.kind, io, NullOf::new(), now),
                     None => Some(io),
                 }
             }

@@ -1,12 +1,12 @@
 //! One link without its IO and its buffers: what to do next, and what has come.
 
 use embedded_io::ErrorKind;
-use zmtp_core::mechanism::NullOf;
+use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Instant, What};
+use zmtp_core::{Config, Connection, Event, Instant};
 
 use crate::error::Error;
 use crate::inbox::{Inbox, Mode};
@@ -46,28 +46,28 @@ pub(crate) enum Want {
 
 /// The connection, and the message that is being received.
 #[derive(Debug)]
-pub(crate) struct Link<'b, K> {
-    pub(crate) connection: Connection<NullOf<K>, &'b Config>,
+pub(crate) struct Link<'b, M> {
+    pub(crate) connection: Connection<M, &'b Config>,
     pub(crate) inbox: Inbox,
     /// Bytes that a buffer lacked room for, when one did.
     pub(crate) needed: usize,
     /// The index of the peer.
-    index: u16,
+    pub(crate) index: u16,
     /// The stream ended, or may have lost bytes.
     pub(crate) closed: bool,
 }
 
-impl<'b, K: Rules> Link<'b, K> {
+impl<'b, M: Mechanism> Link<'b, M> {
     /// A link that is not connected.
     #[inline(always)]
-    pub(crate) fn new(config: &'b Config, index: u16) -> Self {
-        let connection = Connection::new(NullOf::new(), config, Instant::NEVER);
+    pub(crate) fn new(config: &'b Config, index: u16, mechanism: M) -> Self {
+        let connection = Connection::new(mechanism, config, Instant::NEVER);
         Self { connection, inbox: Inbox::new(), needed: 0, index, closed: true }
     }
 
     /// The start of a new stream.
-    pub(crate) fn open(&mut self, now: Instant) {
-        self.connection.restart(NullOf::new(), now);
+    pub(crate) fn open(&mut self, mechanism: M, now: Instant) {
+        self.connection.restart(mechanism, now);
         self.inbox = Inbox::new();
         self.closed = false;
     }
@@ -92,7 +92,7 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// The next step towards what is wanted.
-    pub(crate) fn poll<E>(
+    pub(crate) fn poll<K: Rules, E>(
         &mut self,
         window: &mut Window<'b>,
         mut out: Option<&mut Outbox<'b>>,
@@ -113,49 +113,49 @@ impl<'b, K: Rules> Link<'b, K> {
                 // It is said when the outbox is at hand.
                 return Ok(Step::Write);
             }
-            let front = loop {
-                let front = self.connection.advance(now, window.pending());
-                if !matches!(front.what, What::Frame | What::Piece) {
-                    break front;
+            let received = loop {
+                let received = self.connection.receive(now, window.pending());
+                if !matches!(received.event, Event::Frame | Event::Piece) {
+                    break received;
                 }
                 // Nothing becomes due by a message.
-                if self.take(window, rules, want, front)? {
+                if self.take(window, rules, want, received)? {
                     return Ok(Step::Done);
                 }
             };
-            let left = self.connection.left();
-            match front.what {
-                What::Ready => rules.up(self.peer()),
-                What::Subscribe | What::Cancel => {
-                    let topic = window.last(front.payload, left);
-                    rules.subscription(self.peer(), topic, front.what == What::Subscribe);
+            let left = self.connection.unread();
+            match received.event {
+                Event::Ready => rules.up(self.peer()),
+                Event::Subscribe | Event::Cancel => {
+                    let topic = window.last(received.payload, left);
+                    rules.subscription(self.peer(), topic, received.event == Event::Subscribe);
                 }
-                What::Refused => {
+                Event::Refused => {
                     self.inbox.mode = Mode::Refused;
                     window.truncate(0);
                     window.keep(left);
                     continue;
                 }
-                What::NeedInput => {
+                Event::NeedInput | Event::Sealed => {
                     if out.as_ref().is_some_and(|out| out.unflushed) {
                         return Ok(Step::Flush);
                     }
                     if window.make_room() {
                         return Ok(Step::Read);
                     }
-                    self.needed = window.len().saturating_add(front.payload);
+                    self.needed = window.len().saturating_add(received.payload);
                     if window.kept_len() > 0 {
                         // Perhaps only a header lacks room, and all of its part.
                         self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
                         self.inbox.skip(window);
                         rules.unfit(self.peer());
                     } else {
-                        // A command, which cannot be passed over in pieces.
+                        // A command or a box, which cannot be passed over in pieces.
                         self.closed = true;
                     }
                     return Err(Error::ReceiveBuffer);
                 }
-                What::NeedTransmit => match &out {
+                Event::NeedTransmit => match &out {
                     // A send was given up in the middle of a frame: nothing can go out any more.
                     Some(out) if CHUNKS && out.state() == State::Lent => {
                         self.closed = true;
@@ -175,7 +175,7 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// What must go out before anything else.
-    pub(crate) fn due<E>(
+    pub(crate) fn due<K: Rules, E>(
         &mut self,
         out: &mut Outbox<'b>,
         rules: &mut K,
@@ -190,7 +190,7 @@ impl<'b, K: Rules> Link<'b, K> {
         }
         if out.between_frames() {
             let fits = match out.collect(&mut self.connection) {
-                Ok(()) => rules.talk(&self.connection, out),
+                Ok(()) => rules.talk(&mut self.connection, out),
                 full => full,
             };
             if let Err(needed) = fits {
@@ -207,7 +207,7 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush<E>(
+    pub(crate) fn poll_flush<K: Rules, E>(
         &mut self,
         out: &mut Outbox<'b>,
         rules: &mut K,

@@ -1,10 +1,10 @@
 //! The lent send buffer: bytes that wait to be written.
 
 use zmtp_core::mechanism::Mechanism;
-#[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, copy};
+use zmtp_core::{Config, Connection, Subscription, copy};
 
+use crate::kind::Prefix;
 use crate::port::CHUNKS;
 
 /// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
@@ -95,6 +95,67 @@ impl<'b> Outbox<'b> {
     /// Bytes of the whole buffer.
     pub(crate) const fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Takes a message frame, which fits. If it cannot be sent, the connection has failed.
+    pub(crate) fn frame<M: Mechanism>(
+        &mut self,
+        connection: &mut Connection<M, &Config>,
+        more: More,
+        body: &[u8],
+    ) {
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let n = connection.encode_frame(more, body, room).unwrap_or_default();
+        self.end = self.end.wrapping_add(n);
+    }
+
+    /// Takes the frames in front of a message, which fit.
+    #[inline(always)]
+    pub(crate) fn prefix<M: Mechanism>(
+        &mut self,
+        connection: &mut Connection<M, &Config>,
+        prefix: Prefix<'_>,
+    ) {
+        match prefix {
+            Prefix::Frames(frames) => self.forward(connection, frames),
+            Prefix::RequestId(id) => {
+                self.frame(connection, More::Follows, &id);
+                self.frame(connection, More::Follows, &[]);
+            }
+        }
+    }
+
+    /// Takes the header of a frame in the clear, which fits. Its body follows.
+    pub(crate) fn begin<M: Mechanism>(
+        &mut self,
+        connection: &mut Connection<M, &Config>,
+        more: More,
+        len: usize,
+    ) {
+        if let Ok(header) = connection.begin_frame(more, len as u64) {
+            self.put(header.as_ref());
+        }
+    }
+
+    /// Takes frames that were received, which fit.
+    #[inline(always)]
+    fn forward<M: Mechanism>(&mut self, connection: &mut Connection<M, &Config>, frames: &[u8]) {
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let n = connection.forward_frames(frames, room).unwrap_or_default();
+        self.end = self.end.wrapping_add(n);
+    }
+
+    /// Takes a subscription or its cancellation, if it fits. Returns whether it did.
+    pub(crate) fn subscription<M: Mechanism>(
+        &mut self,
+        connection: &mut Connection<M, &Config>,
+        what: Subscription,
+        topic: &[u8],
+    ) -> bool {
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let n = connection.encode_subscription(what, topic, room).unwrap_or_default();
+        self.end = self.end.wrapping_add(n);
+        n > 0
     }
 
     /// Takes as many of `bytes` as fit, and says how many.

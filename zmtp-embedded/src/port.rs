@@ -2,11 +2,12 @@
 
 use core::convert::Infallible;
 
-use zmtp_core::wire::{Command, FrameHeader, FrameKind, More, error_reason};
-use zmtp_core::{Config, Instant, PeerError, PeerInfo};
+use zmtp_core::mechanism::Mechanism;
+use zmtp_core::wire::{Command, FrameHeader, More, error_reason};
+use zmtp_core::{Config, Connection, Instant, PeerError, PeerInfo};
 
 use crate::error::{Error, LinkError};
-use crate::kind::Rules;
+use crate::kind::{Prefix, Rules};
 use crate::link::{Link, Step, Want};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
@@ -16,20 +17,26 @@ use crate::window::Window;
 
 /// Where bytes come in and go out.
 #[derive(Debug)]
-pub(crate) struct Port<'b, K, IO> {
-    pub(crate) link: Link<'b, K>,
+pub(crate) struct Port<'b, IO, M> {
+    pub(crate) link: Link<'b, M>,
     pub(crate) window: Window<'b>,
     pub(crate) out: Outbox<'b>,
     pub(crate) io: Option<IO>,
 }
 
-/// How far a message of borrowed parts has come: an envelope, then header and body of each part.
+/// How far a message of borrowed parts has come that does not fit the outbox.
 #[derive(Debug, Default)]
 pub(crate) struct Cursor {
     begun: bool,
-    /// 0 is the envelope, then twice for each part.
-    at: usize,
-    /// Bytes of that piece that are through.
+    /// The request id in front of it, if there is one.
+    id: Option<[u8; 4]>,
+    /// Frames in front of it.
+    prefix: usize,
+    /// Frames that are through, those in front of it included.
+    frame: usize,
+    /// Whether the header of the next one is.
+    header: bool,
+    /// Bytes of its body that are.
     done: usize,
 }
 
@@ -45,29 +52,46 @@ pub(crate) enum TooLarge {
     Refuse,
 }
 
-impl<'b, K: Rules, IO> Port<'b, K, IO> {
+impl<'b, IO, M: Mechanism> Port<'b, IO, M> {
     #[inline(always)]
     pub(crate) fn new(
         config: &'b Config,
         receive: &'b mut [u8],
         send: &'b mut [u8],
         index: u16,
+        mechanism: M,
     ) -> Self {
         let (window, out) = (Window::new(receive), Outbox::new(send));
-        Self { link: Link::new(config, index), window, out, io: None }
+        Self { link: Link::new(config, index, mechanism), window, out, io: None }
+    }
+
+    /// The same without a connection, for another mechanism.
+    pub(crate) fn with_mechanism<N: Mechanism>(
+        self,
+        config: &'b Config,
+        mechanism: N,
+    ) -> Port<'b, IO, N> {
+        let Self { link, window, out, io: _ } = self;
+        Port { link: Link::new(config, link.index, mechanism), window, out, io: None }
     }
 
     /// A new stream; gives back the old one.
-    pub(crate) fn open(&mut self, kind: &mut K, io: IO, now: Instant) -> Option<IO> {
+    pub(crate) fn open<K: Rules>(
+        &mut self,
+        kind: &mut K,
+        io: IO,
+        mechanism: M,
+        now: Instant,
+    ) -> Option<IO> {
         kind.down(self.link.peer());
         self.window.clear();
         self.out.clear();
-        self.link.open(now);
+        self.link.open(mechanism, now);
         self.io.replace(io)
     }
 
     /// The end of the stream.
-    pub(crate) fn close(&mut self, kind: &mut K) -> Option<IO> {
+    pub(crate) fn close<K: Rules>(&mut self, kind: &mut K) -> Option<IO> {
         kind.down(self.link.peer());
         self.link.closed = true;
         self.io.take()
@@ -103,13 +127,13 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// Whether a call that waits for `want` may begin.
-    pub(crate) fn start<E>(&mut self, kind: &mut K, want: Want) -> Result<(), Error<E>> {
+    pub(crate) fn start<K: Rules, E>(&mut self, kind: &mut K, want: Want) -> Result<(), Error<E>> {
         kind.may_receive()?;
         self.link.inbox.resume(&mut self.window, want)
     }
 
     /// The next step towards what is wanted.
-    pub(crate) fn poll<E>(
+    pub(crate) fn poll<K: Rules, E>(
         &mut self,
         kind: &mut K,
         want: Want,
@@ -128,7 +152,11 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush<E>(&mut self, kind: &mut K, now: Instant) -> Result<Step, Error<E>> {
+    pub(crate) fn poll_flush<K: Rules, E>(
+        &mut self,
+        kind: &mut K,
+        now: Instant,
+    ) -> Result<Step, Error<E>> {
         self.link.poll_flush(&mut self.out, kind, now)
     }
 
@@ -151,7 +179,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 
     /// The next step towards a message of these parts in the outbox, where it is put whole if it
     /// fits there. The link is ready.
-    pub(crate) fn poll_send<E>(
+    pub(crate) fn poll_send<K: Rules, E>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
@@ -164,7 +192,7 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 
     /// The next step towards the header of a part of `len` bytes in the outbox.
     #[cfg(feature = "chunks")]
-    pub(crate) fn poll_begin<E>(
+    pub(crate) fn poll_begin<K: Rules, E>(
         &mut self,
         kind: &mut K,
         more: More,
@@ -177,25 +205,30 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
                 return Ok(step);
             }
         }
-        let header = FrameHeader::new(FrameKind::Message(more), len as u64).emit();
+        let connection = &mut self.link.connection;
+        if connection.is_sealed() {
+            // What is sealed takes the whole body.
+            self.link.needed = connection.frame_len(len);
+            return Err(Error::SendBuffer);
+        }
         let envelope = self.link.inbox.envelope(&self.window);
-        let mut needed = header.as_ref().len();
+        let mut needed = connection.frame_len(len).saturating_sub(len);
         let first = self.out.state() == State::Idle;
         if first {
-            needed = needed.saturating_add(kind.prefix_len(envelope.len()));
+            needed = needed.saturating_add(kind.prefix_len(connection, envelope));
         }
         let step = self.link.room(&self.out, needed, first)?;
         if step != Step::Done {
             return Ok(step);
         }
+        let connection = &mut self.link.connection;
         if first {
-            let mut room = [0; 8];
-            match kind.begin(envelope, &mut room)? {
-                Some(prefix) => self.out.put(prefix),
+            match kind.begin(envelope)? {
+                Some(prefix) => self.out.prefix(connection, prefix),
                 None => return Err(Error::PeerLost),
-            };
+            }
         }
-        self.out.put(header.as_ref());
+        self.out.begin(connection, more, len);
         self.out.set_state(State::Parts { remaining: len, more });
         if len == 0 && more == More::Last {
             self.finish(kind);
@@ -205,7 +238,11 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
 
     /// Takes bytes of the part that was begun, and says how many; none if there is no room.
     #[cfg(feature = "chunks")]
-    pub(crate) fn push<E>(&mut self, kind: &mut K, bytes: &[u8]) -> Result<usize, Error<E>> {
+    pub(crate) fn push<K: Rules, E>(
+        &mut self,
+        kind: &mut K,
+        bytes: &[u8],
+    ) -> Result<usize, Error<E>> {
         match self.out.state() {
             _ if self.link.closed => Err(Error::Closed),
             _ if self.link.connection.has_failed() => Err(Error::Connection),
@@ -223,15 +260,15 @@ impl<'b, K: Rules, IO> Port<'b, K, IO> {
     }
 
     #[cfg(feature = "chunks")]
-    fn finish(&mut self, kind: &mut K) {
+    fn finish<K: Rules>(&mut self, kind: &mut K) {
         self.out.set_state(State::Idle);
         kind.sent();
     }
 }
 
 /// The next step towards a message of these parts in the outbox of a link that is ready.
-pub(crate) fn poll_send<'b, K: Rules, E>(
-    link: &mut Link<'b, K>,
+pub(crate) fn poll_send<'b, K: Rules, M: Mechanism, E>(
+    link: &mut Link<'b, M>,
     out: &mut Outbox<'b>,
     kind: &mut K,
     envelope: &[u8],
@@ -242,31 +279,40 @@ pub(crate) fn poll_send<'b, K: Rules, E>(
     // A message has a part, or what is in front of it would have no end.
     let parts = if parts.is_empty() { &[&[][..]] } else { parts };
     if !cursor.begun {
-        let needed = Cursor::needed(kind.prefix_len(envelope.len()), parts);
+        let prefix = kind.prefix_len(&link.connection, envelope);
+        let needed = parts
+            .iter()
+            .fold(prefix, |sum, part| sum.saturating_add(link.connection.frame_len(part.len())));
+        // What is sealed takes a whole body.
+        let lend = CHUNKS && large == TooLarge::Lend && !link.connection.is_sealed();
         match link.room(out, needed, true) {
-            Ok(Step::Done) => {}
-            Err(Error::SendBuffer) if CHUNKS && large == TooLarge::Lend => {}
+            Ok(Step::Done) => return put(&mut link.connection, kind, envelope, parts, out),
+            Err(Error::SendBuffer) if lend => {}
             other => return other,
         }
     }
-    if CHUNKS { cursor.put(kind, envelope, parts, out) } else { put(kind, envelope, parts, out) }
+    if CHUNKS {
+        cursor.put(&mut link.connection, kind, envelope, parts, out)
+    } else {
+        Ok(Step::Done)
+    }
 }
 
 /// Puts a message that fits into the outbox.
-fn put<E>(
+fn put<M: Mechanism, E>(
+    connection: &mut Connection<M, &Config>,
     kind: &mut impl Rules,
     envelope: &[u8],
     parts: &[&[u8]],
     out: &mut Outbox<'_>,
 ) -> Result<Step, Error<E>> {
-    if let Some(prefix) = kind.begin(envelope, &mut [0; 8])? {
-        out.put(prefix);
+    if let Some(prefix) = kind.begin(envelope)? {
+        out.prefix(connection, prefix);
         let mut rest = parts;
         while let [part, others @ ..] = rest {
             rest = others;
             let more = if rest.is_empty() { More::Last } else { More::Follows };
-            out.put(FrameHeader::new(FrameKind::Message(more), part.len() as u64).emit().as_ref());
-            out.put(part);
+            out.frame(connection, more, part);
         }
         kind.sent();
     }
@@ -274,48 +320,37 @@ fn put<E>(
 }
 
 impl Cursor {
-    /// Bytes of a message of these parts on the wire.
-    fn needed(prefix: usize, parts: &[&[u8]]) -> usize {
-        parts.iter().fold(prefix, |sum, part| {
-            let header = FrameHeader::new(FrameKind::Message(More::Last), part.len() as u64);
-            sum.saturating_add(header.header_len()).saturating_add(part.len())
-        })
-    }
-
-    /// Puts what fits into the outbox.
-    fn put<E>(
+    /// Puts what fits into the outbox, in the clear.
+    fn put<M: Mechanism, E>(
         &mut self,
+        connection: &mut Connection<M, &Config>,
         kind: &mut impl Rules,
         envelope: &[u8],
         parts: &[&[u8]],
         out: &mut Outbox<'_>,
     ) -> Result<Step, Error<E>> {
-        let mut room = [0; 8];
-        let mut prefix = envelope;
         if !self.begun {
-            match kind.begin(envelope, &mut room)? {
-                Some(bytes) => prefix = bytes,
+            match kind.begin(envelope)? {
+                Some(Prefix::RequestId(id)) => (self.id, self.prefix) = (Some(id), 2),
+                Some(Prefix::Frames(_)) => self.prefix = Message::new(envelope).parts().count(),
                 None => return Ok(Step::Done),
             }
             self.begun = true;
             out.set_state(State::Lent);
         }
-        loop {
-            let part = parts.get(self.at.wrapping_sub(1) / 2).copied().unwrap_or_default();
-            let header;
-            let is_body = self.at > 0 && self.at.is_multiple_of(2);
-            let piece = match self.at {
-                0 => prefix,
-                _ if is_body => part,
-                at => {
-                    let last = at.wrapping_add(1) / 2 == parts.len();
-                    let more = if last { More::Last } else { More::Follows };
-                    header = FrameHeader::new(FrameKind::Message(more), part.len() as u64).emit();
-                    header.as_ref()
+        let id = self.id;
+        while let Some(body) = self.frame(&id, envelope, parts) {
+            if !self.header {
+                if out.room() < connection.headroom() {
+                    return Ok(Step::Write);
                 }
-            };
-            let rest = piece.get(self.done..).unwrap_or_default();
-            if is_body && out.is_empty() && rest.len() > out.len() {
+                let last = self.frame.wrapping_add(1) == self.prefix.wrapping_add(parts.len());
+                let more = if last { More::Last } else { More::Follows };
+                out.begin(connection, more, body.len());
+                self.header = true;
+            }
+            let rest = body.get(self.done..).unwrap_or_default();
+            if self.frame >= self.prefix && out.is_empty() && rest.len() > out.len() {
                 return Ok(Step::Body);
             }
             let n = out.put(rest);
@@ -323,18 +358,31 @@ impl Cursor {
             if n < rest.len() {
                 return Ok(Step::Write);
             }
-            if self.at / 2 >= parts.len() {
-                out.set_state(State::Idle);
-                kind.sent();
-                return Ok(Step::Done);
-            }
-            (self.at, self.done) = (self.at.wrapping_add(1), 0);
+            (self.frame, self.header, self.done) = (self.frame.wrapping_add(1), false, 0);
+        }
+        out.set_state(State::Idle);
+        kind.sent();
+        Ok(Step::Done)
+    }
+
+    /// The body of the frame under way.
+    fn frame<'p>(
+        &self,
+        id: &'p Option<[u8; 4]>,
+        envelope: &'p [u8],
+        parts: &[&'p [u8]],
+    ) -> Option<&'p [u8]> {
+        match (self.frame.checked_sub(self.prefix), id) {
+            (Some(part), _) => parts.get(part).copied(),
+            (None, Some(id)) if self.frame == 0 => Some(id),
+            (None, Some(_)) => Some(&[]),
+            (None, None) => Message::new(envelope).parts().nth(self.frame),
         }
     }
 
     /// What [`Step::Body`] asks to be written.
     pub(crate) fn body<'p>(&self, parts: &[&'p [u8]]) -> &'p [u8] {
-        let part = parts.get(self.at.wrapping_sub(1) / 2).copied().unwrap_or_default();
+        let part = parts.get(self.frame.wrapping_sub(self.prefix)).copied().unwrap_or_default();
         part.get(self.done..).unwrap_or_default()
     }
 

@@ -1,7 +1,8 @@
 //! What becomes of a message's frames.
 
+use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::FrameHeader;
-use zmtp_core::{Front, What};
+use zmtp_core::{Event, Received};
 
 use crate::error::Error;
 #[cfg(feature = "chunks")]
@@ -11,19 +12,21 @@ use crate::kind::{Place, Rules};
 use crate::link::{Link, Want};
 use crate::window::Window;
 
-impl<'b, K: Rules> Link<'b, K> {
+impl<'b, M: Mechanism> Link<'b, M> {
     /// Puts what waits, a frame's header or bytes of its body, where it goes; `true` if there is
     /// something for the caller.
-    pub(crate) fn take<E>(
+    pub(crate) fn take<K: Rules, E>(
         &mut self,
         window: &mut Window<'b>,
         rules: &mut K,
         want: Want,
-        front: Front,
+        received: Received,
     ) -> Result<bool, Error<E>> {
         let (header, last) = self.connection.frame();
-        let left = self.connection.left();
-        if front.what == What::Frame && !self.begin(window, rules, want, header) {
+        let left = self.connection.unread();
+        if received.event == Event::Frame
+            && !self.begin(window, rules, want, header, received.payload)
+        {
             window.skip(left);
             return Err(Error::ReceiveBuffer);
         }
@@ -37,15 +40,14 @@ impl<'b, K: Rules> Link<'b, K> {
         } else if self.inbox.streams::<K>() {
             #[cfg(feature = "chunks")]
             {
-                // A header comes alone.
-                if front.what == What::Frame {
-                    window.skip(left);
-                } else {
-                    window.keep(left);
+                if received.event == Event::Frame {
+                    // The header.
+                    window.skip(left.wrapping_add(received.payload));
                 }
+                window.keep(left);
                 self.inbox.chunk =
-                    Some(Given { len: front.payload, ends_part: last, ends_message });
-                done = front.payload > 0 || last;
+                    Some(Given { len: received.payload, ends_part: last, ends_message });
+                done = received.payload > 0 || last;
             }
         } else {
             window.skip(left);
@@ -60,13 +62,15 @@ impl<'b, K: Rules> Link<'b, K> {
         Ok(done)
     }
 
-    /// A frame begins; `false` if it must be kept whole and does not fit.
-    fn begin(
+    /// A frame begins, of whose body `there` bytes came; `false` if it must be kept whole and does
+    /// not fit.
+    fn begin<K: Rules>(
         &mut self,
         window: &mut Window<'b>,
         rules: &mut K,
         want: Want,
         header: FrameHeader,
+        there: usize,
     ) -> bool {
         let first = self.inbox.mode == Mode::Between;
         self.inbox.place = rules.judge(self.peer(), header, first);
@@ -77,8 +81,8 @@ impl<'b, K: Rules> Link<'b, K> {
             self.inbox.skip(window);
         }
         let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
-        let before = window.used().wrapping_sub(self.connection.left());
-        let needed = before.saturating_add(len);
+        let before = window.used().wrapping_sub(self.connection.unread());
+        let needed = before.wrapping_sub(there).saturating_add(len);
         let fits = !self.inbox.keeps::<K>() || needed <= window.len();
         if !fits {
             self.needed = needed;
@@ -89,7 +93,7 @@ impl<'b, K: Rules> Link<'b, K> {
     }
 
     /// A frame that was kept is whole; `true` if there is something for the caller.
-    fn end(
+    fn end<K: Rules>(
         &mut self,
         window: &mut Window<'b>,
         rules: &mut K,

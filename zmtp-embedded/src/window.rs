@@ -23,8 +23,8 @@ impl<'b> Window<'b> {
     }
 
     /// What waits to be decoded.
-    pub(crate) fn pending(&self) -> &[u8] {
-        self.bytes.get(self.pending..self.spare).unwrap_or_default()
+    pub(crate) fn pending(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.pending..self.spare).unwrap_or_default()
     }
 
     /// The `n` bytes of that in front of the last `left`.

@@ -15,9 +15,7 @@ use link::Sockets;
 use patterns::{Rep, Req};
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
-use zmtp_core::{
-    Config, Connection, Decoded, Event, Input, Instant, Null, NullOrOlder, Subscription,
-};
+use zmtp_core::{Answer, Config, Connection, Event, Ignored, Instant, Null, NullOrOlder, Subscription};
 
 /// The arguments of the operations, provided by the caller.
 #[repr(C)]
@@ -70,29 +68,38 @@ fn connection<M: Mechanism>(
 ) {
     let now = Instant::from_millis(number);
     let _ = black_box(connection.poll_transmit(bytes));
-    let mut input = Input::new(bytes);
-    while let Ok(decoded) = connection.decode(now, &mut input) {
-        match black_box(decoded) {
-            Decoded::Event(Event::Ready(metadata)) => {
-                black_box(metadata.get("Identity"));
+    let mut at = 0;
+    while let Some(input) = bytes.get_mut(at..) {
+        let received = black_box(connection.receive(now, input));
+        at = bytes.len().saturating_sub(connection.unread());
+        let payload = received.payload_of(bytes, connection.unread());
+        match received.event {
+            Event::Ready => {
+                black_box(connection.metadata(payload).get("Identity"));
             }
-            Decoded::Event(event) => drop(black_box(event)),
-            Decoded::NeedInput | Decoded::NeedTransmit => break,
+            Event::Ignored => {
+                black_box(Ignored::of(payload));
+            }
+            Event::NeedInput | Event::NeedTransmit | Event::Failed => break,
+            _ => {}
         }
-    }
-    black_box((input.consumed(), input.rest().len()));
-    while connection.lives(now) {
-        black_box((connection.advance(now, bytes), connection.frame(), connection.has_failed()));
+        black_box((connection.frame(), connection.lives(now), connection.has_failed()));
     }
     black_box((connection.incoming(), connection.body_received(number)));
     let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {
         black_box(header.as_ref());
     });
+    let (out, body) = bytes.split_at_mut_checked(number as usize).unwrap_or_default();
+    let _ = black_box(connection.encode_frame(More::Follows, body, out));
+    let _ = black_box(connection.forward_frames(body, out));
+    let _ = black_box(connection.finish_frame(More::Last, out));
     for what in [Subscription::Cancel, Subscription::Subscribe] {
-        let _ = black_box(connection.begin_subscription(what, bytes.len())).map(|header| {
-            black_box(header.as_ref());
-        });
+        let _ = black_box(connection.encode_subscription(what, body, out));
+        black_box(connection.subscription_len(what, body.len()));
     }
+    black_box((connection.frame_len(out.len()), connection.forwarded_len(body)));
+    black_box((connection.headroom(), connection.is_sealed()));
+    connection.answer(Answer::Refuse(body));
     let _ = black_box(connection.handle_timeout(now));
     connection.excuse_silence();
     black_box((connection.poll_timeout(), connection.is_ready(), connection.in_message()));

@@ -27,10 +27,10 @@ pub fn handshake_holds(bytes: &[u8]) {
             let waits = driver.connection().poll_timeout().is_some();
             assert!(waits || ready || failed.is_some(), "time runs during the handshake");
             assert!(!waits || failed.is_none(), "what failed waits for nothing");
-            match (driver.connection().begin_frame(More::Last, 1), failed) {
+            match (driver.connection_mut().begin_frame(More::Last, 1), failed) {
                 (Ok(_), None) => assert!(ready),
                 (Err(SendError::NotReady), None) => assert!(!ready),
-                (Err(SendError::Failed(said)), Some(error)) => assert_eq!(said, error),
+                (Err(SendError::Failed), Some(_)) => {}
                 (result, failed) => panic!("{result:?} while {failed:?}"),
             }
         }

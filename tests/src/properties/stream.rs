@@ -1,11 +1,12 @@
 //! Properties of a connection whose peer sends any bytes.
 
 use zmtp_core::wire::{BufferTooSmall, More, RoutingId, SocketType, Version};
-use zmtp_core::{Config, Input, Instant, Limits, SendError};
+use zmtp_core::{Config, Event, Instant, Limits, SendError};
 
 use crate::driver::{Driver, Fetch, Lane, NOW, Said};
 use crate::model;
 use crate::random::Random;
+use crate::reader::{Reader, is_last};
 
 /// How a connection is set up, chosen by bytes.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ pub fn same_events_for_any_chunking(bytes: &[u8]) {
     assert_same(&whole, &run(&setup.config, &stream, Lane::Both, Fetch::Eagerly, sizes));
 }
 
-/// Bodies read past `decode` equal those read through it.
+/// Bodies read past `receive` come out as those read through it.
 pub fn body_lane_equals_decode_lane(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
@@ -115,12 +116,11 @@ pub fn errors_repeat(bytes: &[u8]) {
     let connection = driver.connection_mut();
     let Some(error) = connection.error() else { return };
     for piece in [&b""[..], &wire::greeting("NULL"), &wire::ready("REP"), rest] {
-        let mut piece = piece.to_vec();
-        let mut input = Input::new(&mut piece);
-        assert_eq!(connection.decode(NOW, &mut input).unwrap_err(), error);
-        assert_eq!(input.consumed(), 0);
+        let mut reader = Reader::new(piece);
+        assert_eq!(reader.receive(connection, NOW), (Event::Failed, Vec::new()));
+        assert_eq!((connection.error(), reader.consumed()), (Some(error), 0));
         assert_eq!(connection.handle_timeout(Instant::NEVER), Err(error));
-        assert_eq!(connection.begin_frame(More::Last, 0).unwrap_err(), SendError::Failed(error));
+        assert_eq!(connection.begin_frame(More::Last, 0).unwrap_err(), SendError::Failed);
         assert_eq!(connection.body_received(1), None);
         assert_eq!(connection.poll_transmit(&mut [0; 512]), Ok(0));
         assert_eq!(connection.poll_timeout(), None);
@@ -135,7 +135,7 @@ pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
     let roomy = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
     let mut connection =
         zmtp_core::Connection::new(zmtp_core::NullOrOlder::new(), &setup.config, NOW);
-    let (mut sent, mut pending) = (Vec::new(), Vec::new());
+    let (mut sent, mut pending) = (Vec::new(), Reader::default());
     let mut drain = |connection: &mut zmtp_core::Connection<_, _>| {
         // Buffers of every size from 0, so that each piece is refused before it fits.
         let mut room = 0;
@@ -156,15 +156,11 @@ pub fn transmits_the_same_into_any_room(bytes: &[u8]) {
     };
     drain(&mut connection);
     for byte in stream {
-        pending.push(byte);
+        pending.push(&[byte]);
         loop {
-            let mut input = Input::new(&mut pending);
-            let result = connection.decode(NOW, &mut input);
-            let done = matches!(result, Err(_) | Ok(zmtp_core::Decoded::NeedInput));
-            let consumed = input.consumed();
-            pending.drain(..consumed);
+            let (event, _) = pending.receive(&mut connection, NOW);
             drain(&mut connection);
-            if done {
+            if is_last(event) && event != Event::NeedTransmit {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
-use zmtp_core::{Config, Connection, Decoded, Event, Input, Instant, Null};
+use zmtp_core::{Config, Connection, Event, Instant, Null};
 
 use crate::nom_header;
 
@@ -62,14 +62,11 @@ fn emit(n: u64, len: u64) {
 }
 
 fn encode(n: u64) {
-    let (connection, _) = connected();
+    let (mut connection, _) = connected();
     let mut out = [0; FrameHeader::MAX_LEN + BODY.len()];
     for _ in 0..n {
         let body: &[u8] = black_box(&BODY);
-        let header = connection.begin_frame(More::Last, body.len() as u64).expect("ready");
-        let header = header.as_ref();
-        out[..header.len()].copy_from_slice(header);
-        out[header.len()..][..body.len()].copy_from_slice(body);
+        connection.encode_frame(More::Last, body, &mut out).expect("ready");
         black_box(&out);
     }
 }
@@ -79,11 +76,17 @@ fn decode(n: u64, per_read: usize) {
     let (mut connection, _) = connected();
     let mut bytes = [&SHORT[..], &BODY].concat().repeat(per_read);
     for _ in 0..n.div_ceil(per_read as u64) {
-        let mut input = Input::new(black_box(&mut bytes));
+        let bytes: &mut [u8] = black_box(&mut bytes);
+        let mut at = 0;
         // Until it asks for more, as a driver must.
-        while let Decoded::Event(event) = connection.decode(NOW, &mut input).expect("well-formed") {
-            let Event::Chunk(chunk) = event else { unreachable!("messages only") };
-            black_box(chunk.bytes());
+        loop {
+            let received = connection.receive(NOW, &mut bytes[at..]);
+            at = bytes.len() - connection.unread();
+            match received.event {
+                Event::Frame | Event::Piece => black_box(&bytes[at - received.payload..at]),
+                Event::NeedInput => break,
+                event => unreachable!("messages only, not {event:?}"),
+            };
         }
     }
 }
@@ -109,9 +112,10 @@ fn connected() -> (Connection<Null>, Connection<Null>) {
 fn carry(from: &mut Connection<Null>, to: &mut Connection<Null>) {
     let mut wire = [0; 128];
     let n = from.poll_transmit(&mut wire).expect("room for a greeting and READY");
-    let mut input = Input::new(&mut wire[..n]);
-    while let Decoded::Event(event) = to.decode(NOW, &mut input).expect("well-formed") {
-        black_box(event);
+    let mut at = 0;
+    while to.receive(NOW, &mut wire[at..n]).event != Event::NeedInput {
+        assert!(!to.has_failed(), "well-formed");
+        at = n - to.unread();
     }
-    assert!(input.rest().is_empty(), "a handshake comes in whole commands");
+    assert_eq!(to.unread(), 0, "a handshake comes in whole commands");
 }

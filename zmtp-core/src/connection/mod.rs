@@ -1,55 +1,58 @@
 //! The connection: greeting, handshake and traffic as one state machine without IO.
 //!
-//! Four kinds of methods, as in the crate's front page: bytes that arrived (`decode` or `advance`,
-//! `incoming`, `body_received`), what the connection wants done (`poll_transmit`, `poll_timeout`,
-//! `handle_timeout`), commands of the application (`begin_frame`, `begin_subscription`), and
+//! Everything that goes on the wire or comes from it passes through here: drivers build no header,
+//! no command and no nonce. Four kinds of methods: received bytes (`receive`, `incoming`,
+//! `body_received`), what the connection itself needs (`poll_transmit`, `poll_timeout`,
+//! `handle_timeout`), what the application sends (`encode_frame` and its relatives in `frames`), and
 //! questions.
 
-mod cause;
-mod commands;
+mod context;
+mod encode;
 mod event;
-mod front;
-mod older;
-mod pulse;
+mod failure;
+mod frames;
+mod handshake;
+mod heartbeat;
+mod legacy;
+mod limits;
 mod receive;
+mod sealed;
 mod send;
-mod subscription;
+mod state;
+mod traffic;
 
 use core::borrow::Borrow;
 
-pub use event::{Chunk, Decoded, Event, Ignored, Incoming, PeerInfo};
-pub use front::{Front, What};
-pub use send::{Refusal, SendError};
-pub use subscription::SubscriptionHeader;
+pub use encode::SendError;
+pub use event::{Event, Ignored, Incoming, PeerInfo, Received};
+pub use send::Refusal;
 
-use crate::buffer::Input;
 use crate::config::Config;
 use crate::error::{Error, Timeout};
-use crate::mechanism::Mechanism;
+use crate::mechanism::{Answer, Mechanism};
 use crate::time::Instant;
-use crate::wire::Subscription;
-use crate::wire::{
-    Command, CommandName, FrameHeader, FrameKind, Framing, HeaderBytes, Metadata, More,
-    error_reason,
-};
-use pulse::Pulse;
-use receive::{Around, Rx};
-use send::Tx;
+use crate::wire::{FrameHeader, Metadata};
+use context::Context;
+use failure::Failure;
+use heartbeat::Heartbeats;
+use send::SendHalf;
+use state::{ReceiveHalf, State};
 
 /// One end of a ZMTP connection.
 ///
-/// It owns its state and nothing else: bytes, time and settings are the caller's. `C` is how the
-/// settings are held: `&'static Config` on a microcontroller, `Arc<Config>` on a server.
+/// It owns its state and nothing else: bytes, time and settings are the caller's. `M` is the
+/// security mechanism. `C` is how the settings are held: `&'static Config` on a microcontroller,
+/// `Arc<Config>` on a server.
 ///
-/// After an error every call repeats it; [`Connection::poll_transmit`] may still have a farewell
-/// to write before the caller closes.
+/// After an error every call repeats it. [`Connection::poll_transmit`] may still have an ERROR
+/// command to write before the caller closes.
 #[derive(Debug)]
 pub struct Connection<M, C = &'static Config> {
     config: C,
     mechanism: M,
-    rx: Rx,
-    tx: Tx,
-    pulse: Pulse,
+    rx: ReceiveHalf,
+    tx: SendHalf,
+    heartbeats: Heartbeats,
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
@@ -58,16 +61,16 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     #[cfg_attr(target_os = "none", inline(always))]
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
         let deadline = Self::deadline(config.borrow(), now);
-        let (rx, tx) = (Rx::new(deadline), Tx::new());
-        Self { config, mechanism, rx, tx, pulse: Pulse::NEVER }
+        let (rx, tx) = (ReceiveHalf::new(deadline), SendHalf::new());
+        Self { config, mechanism, rx, tx, heartbeats: Heartbeats::NEVER }
     }
 
-    /// Begins anew over another transport, as [`Connection::new`] with the settings there are.
+    /// Begins anew over another transport, as [`Connection::new`] with the same settings.
     pub fn restart(&mut self, mechanism: M, now: Instant) {
         self.mechanism = mechanism;
         self.rx.restart(Self::deadline(self.config.borrow(), now));
-        self.tx = Tx::new();
-        self.pulse = Pulse::NEVER;
+        self.tx = SendHalf::new();
+        self.heartbeats = Heartbeats::NEVER;
     }
 
     fn deadline(config: &Config, now: Instant) -> Instant {
@@ -77,158 +80,144 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Takes the next event from the front of `input`, which begins with what was left before. What
-    /// is in it besides is a sign of life.
+    /// Looks at received bytes and reports the first event in them. Call it until it reports
+    /// [`Event::NeedInput`], each time with what the call before left [unread](Connection::unread),
+    /// and with more bytes behind that as soon as there are any.
     ///
-    /// Greeting bytes are consumed as they come. Commands are parsed in one piece, so that up to
-    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unconsumed; of anything else
-    /// at most an incomplete frame header, 8 bytes, or 9 where peers older than ZMTP 3.0 are let
-    /// in, whose opening identity, up to 255 bytes, is read in one piece too. Message bodies are
-    /// handed on as they are.
+    /// Bytes that were not in the input before are a sign of life. After that the clock counts: a
+    /// connection whose peer was silent for too long fails, and a PING may become due.
     ///
-    /// # Errors
+    /// Bytes of a greeting are taken as they come. Commands are parsed in one piece, so that up to
+    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unread. Of anything else in
+    /// the clear at most an incomplete frame header is left, 8 bytes, or 9 where peers older than
+    /// ZMTP 3.0 are let in, whose opening identity, up to 255 bytes, is read in one piece too.
     ///
-    /// Any [`Error`]; from then on the connection has failed and repeats it.
-    pub fn decode<'i>(
-        &mut self,
-        now: Instant,
-        input: &mut Input<'i>,
-    ) -> Result<Decoded<'i>, Error> {
-        // Whatever the clock says: they may have waited for us.
-        self.notice(input.rest());
-        // Once: they do not answer a PING that is due now.
-        self.rx.left = input.rest().len();
-        if !self.lives(now) {
-            return Err(self.why());
-        }
-        loop {
-            let front = self.advance(now, input.rest());
-            let taken = match front.what {
-                // What it failed for stays where it is.
-                What::Failed => Default::default(),
-                _ => input.take(input.rest().len().wrapping_sub(self.rx.left)),
-            };
-            let at = taken.len().saturating_sub(front.payload);
-            let bytes = taken.get_mut(at..).unwrap_or_default();
-            return Ok(Decoded::Event(match front.what {
-                What::Failed => return Err(self.why()),
-                What::NeedInput => return Ok(Decoded::NeedInput),
-                What::NeedTransmit => return Ok(Decoded::NeedTransmit),
-                What::Nothing => continue,
-                What::Frame | What::Piece => {
-                    let first = front.what == What::Frame;
-                    let bytes =
-                        if first { input.take(self.rx.body(input.rest().len())) } else { bytes };
-                    let (header, last) = self.rx.last_frame();
-                    Event::Chunk(Chunk { header, bytes, first, last })
-                }
-                What::Ready if self.rx.is_old::<M>() => Event::Ready(Metadata::of_identity(bytes)),
-                What::Ready => Event::Ready(Metadata::checked(bytes)),
-                What::Refused => Event::Refused(error_reason(bytes).unwrap_or_default()),
-                What::Subscribe => Event::Subscribe(bytes),
-                What::Cancel => Event::Cancel(bytes),
-                What::Ignored => Event::Ignored(match Command::parse(bytes) {
-                    Ok(command) if !command.is(CommandName::Ping) => {
-                        Ignored::Command(command.name())
-                    }
-                    _ => Ignored::Malformed,
-                }),
-            }));
-        }
-    }
-
-    /// [`Connection::decode`] for who keeps the bytes in a buffer of their own, a microcontroller:
-    /// says what is at the front of `input` and borrows nothing of it. The next call's `input` begins
-    /// with what this one has [`left`](Connection::left). To be called again until it finds
-    /// [`What::NeedInput`], each time after [`Connection::lives`] said that the connection does.
-    pub fn advance(&mut self, now: Instant, input: &[u8]) -> Front {
-        if self.has_failed() {
-            self.rx.left = input.len();
-            return Front::FAILED;
-        }
-        self.notice(input);
-        self.rx.left = input.len();
-        let config = self.config.borrow();
-        let around = &mut Around { config, mechanism: &mut self.mechanism, tx: &mut self.tx, now };
-        let front = self.rx.advance(around, input);
-        if front.what == What::Ready {
-            self.pulse = Pulse::start(self.config.borrow(), self.rx.peer::<M>(), now);
-        }
-        front
-    }
-
-    /// How many bytes at the end of its input [`Connection::advance`] has not dealt with.
-    pub const fn left(&self) -> usize {
-        self.rx.left
-    }
-
-    /// Takes new bytes for a sign of life.
-    fn notice(&mut self, input: &[u8]) {
-        if input.len() > self.rx.left {
+    /// The input is mutable because a sealed frame is opened in place, once all of it is there. From
+    /// then on it is handled as a frame in the clear: the events are the same. Until then it is left
+    /// unread whole, see [`Event::Sealed`].
+    pub fn receive(&mut self, now: Instant, input: &mut [u8]) -> Received {
+        // Whatever the clock shows: the bytes may have waited for us.
+        if input.len() > self.rx.unread {
             self.rx.heard::<M>();
         }
+        self.rx.unread = input.len();
+        if !self.lives(now) {
+            return Received::FAILED;
+        }
+        let config = self.config.borrow();
+        let (mechanism, tx) = (&mut self.mechanism, &mut self.tx);
+        let context = &mut Context { config, mechanism, tx, now };
+        let received = self.rx.advance(context, input);
+        match received.event {
+            Event::Ready => {
+                self.heartbeats = Heartbeats::start(self.config.borrow(), self.rx.peer::<M>(), now);
+            }
+            // What it failed for stays where it is.
+            Event::Failed => self.rx.unread = input.len(),
+            _ => {}
+        }
+        received
     }
 
-    /// The message frame whose bytes came last, and whether they were its last ones.
+    /// How many bytes at the end of its input [`Connection::receive`] has not dealt with: the next
+    /// input begins with them.
+    pub const fn unread(&self) -> usize {
+        self.rx.unread
+    }
+
+    /// The message frame whose header or body came last, and whether it is complete.
     pub const fn frame(&self) -> (FrameHeader, bool) {
         self.rx.last_frame()
     }
 
-    /// The frame whose body is under way, if any. Its bytes may be read past `decode`, straight
-    /// into their final place, and be reported by [`Connection::body_received`].
+    /// The frame whose body is under way, if any. The bytes of its body may be read into their final
+    /// place without [`Connection::receive`], and reported by [`Connection::body_received`]. Never a
+    /// sealed frame.
     pub const fn incoming(&self) -> Option<Incoming> {
-        self.rx.incoming()
+        self.rx.incoming::<M>()
     }
 
-    /// Says that `n` bytes of the body under way were read past `decode`. Returns the frame's
-    /// header when its body is complete with them. More than
+    /// Takes note of `n` bytes of the body under way that did not pass through
+    /// [`Connection::receive`]. Returns the frame's header if they complete it. More than
     /// [`Incoming::remaining`] count as exactly that many. They are a sign of life.
     pub fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         self.rx.body_received(n)
     }
 
-    /// Writes control bytes that are due into `out`, one piece of them, and says how many; 0 means
-    /// none.
+    /// The peer's metadata, from the payload of [`Event::Ready`]. A peer of ZMTP 2.0 or 1.0 has one
+    /// property, its Identity.
+    pub const fn metadata<'p>(&self, payload: &'p [u8]) -> Metadata<'p> {
+        if self.rx.is_old::<M>() {
+            Metadata::of_identity(payload)
+        } else {
+            Metadata::checked(payload)
+        }
+    }
+
+    /// Answers a handshake that reported [`Event::Waiting`]; has no effect at any other time. After
+    /// [`Answer::Accept`] call [`Connection::receive`] with the unread bytes. After
+    /// [`Answer::Refuse`] the connection has failed with
+    /// [`PeerError::Denied`](crate::PeerError::Denied), and [`Connection::poll_transmit`] has the
+    /// ERROR command.
+    pub fn answer(&mut self, answer: Answer<'_>) {
+        if !M::WAITS || self.has_failed() || !matches!(self.rx.state, State::Waiting) {
+            return;
+        }
+        self.mechanism.answer(answer);
+        match answer {
+            Answer::Accept => self.rx.state = State::Handshake,
+            Answer::Refuse(_) => {
+                self.rx.fail(Failure::Denied);
+            }
+        }
+    }
+
+    /// Writes control bytes that are due into `out`, one piece of them. Returns how many; 0 if none
+    /// are due.
     ///
-    /// They go out before anything else, between frames, never inside one. Call it after each
-    /// `decode` that returned something, and until it returns 0.
+    /// They go out before anything else and between frames, never inside one, in the order of the
+    /// calls that encode frames. Call it after each [`Connection::receive`], until it returns 0.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`](crate::wire::BufferTooSmall) if `out` is too small for the next piece. Nothing
-    /// is lost then.
-    /// 64 bytes take any greeting and PONG; a READY takes 9 bytes of header and its metadata.
+    /// [`BufferTooSmall`](crate::wire::Full) if `out` is too small for the next piece; nothing is lost then.
+    /// 64 bytes hold any greeting and PONG in the clear; a READY takes 9 bytes of header and its
+    /// metadata.
     pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::BufferTooSmall> {
-        self.tx.poll(self.config.borrow(), &mut self.mechanism, &self.rx, out)
+        self.tx.poll(self.config.borrow(), &mut self.mechanism, &mut self.rx, out)
     }
 
-    /// Whether [`Connection::poll_transmit`] may have something to write. While a greeting or
-    /// handshake waits for the peer it is asked in vain.
+    /// Whether [`Connection::poll_transmit`] may have something to write. It may return `true` while
+    /// a greeting or handshake waits for the peer; `poll_transmit` writes nothing then.
     pub fn wants_transmit(&self) -> bool {
         self.tx.wants_transmit(&self.mechanism, &self.rx)
     }
 
-    /// When to call [`Connection::handle_timeout`] next. It changes with what is decoded.
+    /// When to call [`Connection::handle_timeout`] next. It changes with what is received.
     pub fn poll_timeout(&self) -> Option<Instant> {
         if self.has_failed() {
             return None;
         }
-        let next = self.rx.give_up().min(self.pulse.next());
+        let next = self.rx.give_up().min(self.heartbeats.next());
         (next != Instant::NEVER).then_some(next)
     }
 
-    /// Acts on the time: fails the connection if its handshake is late or the peer silent for too
-    /// long; else a PING may be due, so ask [`Connection::poll_transmit`].
+    /// Acts on the time: the connection fails if its handshake is late or the peer silent for too
+    /// long; else a PING may be due, so call [`Connection::poll_transmit`].
     ///
-    /// Decode what has arrived before: what nobody has read is no sign of life. Who does not read
-    /// by choice says so with [`Connection::excuse_silence`].
+    /// Pass what has arrived to [`Connection::receive`] first: unread bytes do not reset the
+    /// timeout. If reading is paused on purpose, call [`Connection::excuse_silence`].
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], or the error the connection failed with before.
+    /// [`Error::TimedOut`], or the error that the connection failed with before.
     #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.lives(now) { Ok(()) } else { Err(self.why()) }
+        if self.lives(now) {
+            return Ok(());
+        }
+        // There is one; a default costs less than a proof.
+        Err(self.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
     }
 
     /// [`Connection::handle_timeout`] without the reason: whether the connection lives.
@@ -236,97 +225,45 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if !self.rx.lives(now) {
             return false;
         }
-        if let Some(give_up) = self.pulse.beat(self.config.borrow(), now) {
+        if let Some(give_up) = self.heartbeats.beat(self.config.borrow(), now) {
             self.tx.queue_ping();
             self.rx.expect(Timeout::Heartbeat, give_up);
         }
         true
     }
 
-    fn why(&self) -> Error {
-        // There is one; a default costs less than a proof.
-        self.error().unwrap_or(Error::TimedOut(Timeout::Handshake))
-    }
-
-    /// Forgives the peer's silence so far: for a driver that leaves bytes unread because it has
-    /// no place for them.
+    /// Forgives the peer's silence so far: for a driver that leaves bytes unread because it has no
+    /// place for them, or collects a sealed frame elsewhere.
     pub fn excuse_silence(&mut self) {
         self.rx.heard::<M>();
     }
 
-    /// Starts a message frame: write the returned header, which is in the peer's framing, then
-    /// exactly `len` bytes of body.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`] if the peer's READY has not come, our own has not been fetched by
-    /// [`Connection::poll_transmit`], or the connection has failed.
-    #[inline]
-    pub fn begin_frame(&self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
-        if self.is_ready() {
-            Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
-        } else {
-            Err(self.error().map_or(SendError::NotReady, SendError::Failed))
-        }
-    }
-
-    /// Starts a subscription or its end, as [`Connection::begin_frame`] starts a frame: write the
-    /// returned bytes, then exactly `topic_len` bytes of topic. For SUB and XSUB; it goes between
-    /// frames.
-    ///
-    /// A peer of ZMTP 3.1 gets a command, an older one a message (RFC 37 § The Publish-Subscribe
-    /// Pattern, RFC 23).
-    ///
-    /// # Errors
-    ///
-    /// As [`Connection::begin_frame`].
-    pub fn begin_subscription(
-        &self,
-        what: Subscription,
-        topic_len: usize,
-    ) -> Result<SubscriptionHeader, SendError> {
-        if self.is_ready() {
-            let version = self.rx.peer.version.negotiated();
-            return Ok(SubscriptionHeader::new(what, topic_len, version, self.framing()));
-        }
-        Err(self.error().map_or(SendError::NotReady, SendError::Failed))
-    }
-
-    /// Whether messages may be sent: both READYs are through, or what stands for them in older
+    /// Whether messages may be sent: both READYs are through, or what takes their place in older
     /// versions.
     pub fn is_ready(&self) -> bool {
-        let said_all =
+        let sent_all =
             if self.rx.is_old::<M>() { self.tx.greeted() } else { self.mechanism.may_send() };
-        self.rx.in_traffic::<M>() && said_all
+        self.rx.in_traffic::<M>() && sent_all
     }
 
-    /// How frames of messages go out to this peer, for a driver that has headers ready. Right once
-    /// [`Connection::is_ready`].
-    pub fn framing(&self) -> Framing {
-        self.rx.framing::<M>()
-    }
-
-    /// Who the peer is, once its READY has come.
+    /// What is known of the peer, once its READY has come.
     pub const fn peer(&self) -> Option<PeerInfo> {
         self.rx.peer::<M>()
     }
 
-    /// The error the connection failed with.
+    /// The error that the connection failed with.
     pub fn error(&self) -> Option<Error> {
-        self.rx.cause.map(|cause| {
-            let config = self.config.borrow();
-            cause.error(config, M::socket_type(config), &self.rx)
-        })
+        self.rx.error::<M>(self.config.borrow())
     }
 
-    /// Whether the connection has failed, and tells the peer why.
+    /// Whether the connection has failed and gives the peer a reason, in an ERROR command.
     pub fn refuses(&self) -> bool {
-        self.rx.cause.as_ref().and_then(Refusal::of).is_some() && !self.rx.is_old::<M>()
+        SendHalf::refuses(&self.mechanism, &self.rx)
     }
 
     /// Whether the connection has failed: [`Connection::error`] without the reason.
     pub const fn has_failed(&self) -> bool {
-        self.rx.cause.is_some()
+        self.rx.failure.is_some()
     }
 
     /// Whether the last message is incomplete: a frame of it is under way or due.
@@ -337,6 +274,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// The settings.
     pub fn config(&self) -> &Config {
         self.config.borrow()
+    }
+
+    /// The security mechanism.
+    pub const fn mechanism(&self) -> &M {
+        &self.mechanism
     }
 }
 

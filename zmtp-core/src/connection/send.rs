@@ -1,30 +1,29 @@
-//! The sending half: what the connection itself has to say, and frame headers.
+//! The sending half: control bytes, which the connection sends by itself.
 
-use super::cause::Cause;
-use super::older::Answer;
-use super::receive::Rx;
+use super::encode::{self, EncodeError, overhead};
+use super::failure::Failure;
+use super::state::{ReceiveHalf, Reply, State};
 use crate::config::Config;
-use crate::error::Error;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    BufferTooSmall, FrameHeader, FrameKind, Framing, Greeting, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
-    VERSION_MAJOR_AT, Version, Writer,
+    BufferTooSmall, CommandName, FrameHeader, FrameKind, Framing, Greeting, More, SIGNATURE_LEN,
+    SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
 };
 
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tx {
-    /// Bytes of the greeting that are out, or [`Tx::FAREWELL_SENT`].
+pub(super) struct SendHalf {
+    /// Bytes of the greeting that are out, or [`SendHalf::FAREWELL_SENT`].
     greeting_sent: u8,
-    beats: Beats,
+    due: Due,
 }
 
 /// PONG and PING, until they are fetched: flags above a length, because firmware counts bytes. The
 /// context that the PONG echoes is in the scratch of the receiving half.
 #[derive(Clone, Copy, Debug)]
-struct Beats(u8);
+struct Due(u8);
 
-impl Beats {
+impl Due {
     const PING: u8 = 0x80;
     const PONG: u8 = 0x40;
     /// Bytes of the context.
@@ -35,23 +34,26 @@ impl Beats {
     }
 }
 
-/// A reason we give in an ERROR command. Only for what will not get better, because libzmq gives
-/// its endpoint up for good on one.
+/// Bytes of the longest PONG, in the clear.
+const LONGEST_PONG: usize = 2 + 5 + 16;
+
+/// A fixed reason that we give in an ERROR command. Only for what a retry cannot mend, because
+/// libzmq gives up an endpoint for good when it receives one.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// The mechanisms differ.
     Mechanism,
-    /// The socket types do not go together.
+    /// The socket types do not fit.
     SocketType,
 }
 
 impl Refusal {
-    pub(super) const fn of(cause: &Cause) -> Option<Self> {
-        match cause {
-            Cause::Mechanism => Some(Self::Mechanism),
-            Cause::SocketType(_) => Some(Self::SocketType),
+    const fn of(failure: &Failure) -> Option<Self> {
+        match failure {
+            Failure::Mechanism => Some(Self::Mechanism),
+            Failure::SocketType(_) => Some(Self::SocketType),
             _ => None,
         }
     }
@@ -64,8 +66,8 @@ impl Refusal {
         }
     }
 
-    /// The ERROR command: the header, the name and the reason each behind a byte that says how
-    /// long it is.
+    /// The ERROR command: the header, then the name and the reason, each behind a byte with its
+    /// length.
     const fn command(self) -> &'static str {
         match self {
             Self::Mechanism => "\x04\x19\x05ERROR\x12Mechanism mismatch",
@@ -74,31 +76,33 @@ impl Refusal {
     }
 }
 
-/// Why a frame cannot be sent now.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum SendError {
-    /// The connection has failed.
-    Failed(Error),
-    /// The handshake is not over: the peer's READY has not come, or ours was not fetched yet.
-    NotReady,
+/// The ERROR command that a failed connection owes its peer.
+#[derive(Clone, Copy)]
+enum Farewell {
+    Fixed(Refusal),
+    /// With the reason of the mechanism.
+    Denied,
 }
 
-impl core::fmt::Display for SendError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl Farewell {
+    #[inline(always)]
+    fn write(self, mechanism: &impl Mechanism, out: &mut Writer<'_>) {
         match self {
-            Self::Failed(error) => write!(f, "connection has failed: {error}"),
-            Self::NotReady => f.write_str("handshake is not over"),
+            Self::Fixed(refusal) => out.put(refusal.command().as_bytes()),
+            Self::Denied => {
+                if let Some(reason) = mechanism.denial() {
+                    let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
+                    let reason = reason.get(..usize::from(len)).unwrap_or_default();
+                    out.command(CommandName::Error, &[&[len], reason]);
+                }
+            }
         }
     }
 }
 
-impl core::error::Error for SendError {}
-
-impl Tx {
+impl SendHalf {
     pub(super) const fn new() -> Self {
-        Self { greeting_sent: 0, beats: Beats(0) }
+        Self { greeting_sent: 0, due: Due(0) }
     }
 
     /// The greeting is out, and the ERROR that a failed connection owes its peer.
@@ -109,59 +113,106 @@ impl Tx {
         &mut self,
         config: &Config,
         mechanism: &mut M,
-        rx: &Rx,
+        rx: &mut ReceiveHalf,
         out: &mut [u8],
     ) -> Result<usize, BufferTooSmall> {
-        let farewell = match rx.cause {
+        let farewell = match rx.failure {
             None => None,
-            Some(_) => match self.farewell::<M>(rx) {
+            Some(_) => match self.farewell(mechanism, rx) {
                 None => return Ok(0),
                 farewell => farewell,
             },
         };
+        if farewell.is_none() && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
+            return self.sealed_beat(config, mechanism, rx, out);
+        }
         let mut out = Writer::new(out);
-        if let Some(answer) = rx.answer::<M>() {
-            return self.old_greeting(config, mechanism, rx.framing::<M>(), answer, out);
+        if let Some(reply) = rx.reply::<M>() {
+            return self.old_greeting(config, mechanism, rx.framing::<M>(), reply, out);
         }
         // What is true once what is written here is out.
         let mut after = *self;
-        // Who has read a full greeting is owed one.
+        // A peer that gets an ERROR gets the full greeting before it.
         let heard = if farewell.is_some() { Greeting::LEN } else { rx.greeting_position() };
-        let stage = Self::stage::<M>(config, heard);
+        let stage = Self::stage(config, mechanism, heard);
         if usize::from(self.greeting_sent) < stage {
             after.greeting(config, mechanism, stage, &mut out);
-        } else if let Some(refusal) = farewell {
-            out.put(refusal.command().as_bytes());
+        } else if let Some(farewell) = farewell {
+            farewell.write(mechanism, &mut out);
             after.greeting_sent = Self::FAREWELL_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
             mechanism.produce(config, &mut out);
-        } else if self.beats.has(Beats::PONG) {
-            let len = usize::from(self.beats.0 & Beats::LEN);
-            out.command_header(len.wrapping_add(5));
-            out.put(b"\x04PONG");
-            out.put(rx.scratch.get(..len).unwrap_or_default());
-            after.beats.0 &= Beats::PING;
         } else {
-            #[cfg(feature = "heartbeat")]
-            if self.beats.has(Beats::PING) {
-                out.put(b"\x04\x07\x04PING");
-                out.put(&config.heartbeat.ttl_tenths.to_be_bytes());
-                after.beats.0 &= !Beats::PING;
-            }
+            after.beat(config, rx, &mut out);
         }
         let written = out.finish()?;
         *self = after;
         Ok(written)
     }
 
+    /// Writes a PONG or PING that is due.
+    #[inline(always)]
+    fn beat(&mut self, config: &Config, rx: &ReceiveHalf, out: &mut Writer<'_>) {
+        if self.due.has(Due::PONG) {
+            let len = usize::from(self.due.0 & Due::LEN);
+            out.command_header(len.wrapping_add(5));
+            out.put(b"\x04PONG");
+            out.put(rx.scratch.get(..len).unwrap_or_default());
+            self.due.0 &= Due::PING;
+        } else {
+            #[cfg(feature = "heartbeat")]
+            if self.due.has(Due::PING) {
+                out.put(b"\x04\x07\x04PING");
+                out.put(&config.heartbeat.ttl_tenths.to_be_bytes());
+                self.due.0 &= !Due::PING;
+            }
+            #[cfg(not(feature = "heartbeat"))]
+            let _ = config;
+        }
+    }
+
+    fn beat_is_due(&self, mechanism: &impl Mechanism, rx: &ReceiveHalf) -> bool {
+        self.due.has(Due::PING | Due::PONG)
+            && mechanism.may_send()
+            && matches!(rx.state, State::Traffic | State::Opened)
+    }
+
+    /// [`SendHalf::beat`] on a connection that seals its frames.
+    fn sealed_beat<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &mut M,
+        rx: &mut ReceiveHalf,
+        out: &mut [u8],
+    ) -> Result<usize, BufferTooSmall> {
+        let mut clear = [0; LONGEST_PONG];
+        let mut writer = Writer::new(&mut clear);
+        let mut after = *self;
+        after.beat(config, rx, &mut writer);
+        // Behind a short header.
+        let body = writer.written().get(2..).unwrap_or_default();
+        match encode::encode(mechanism, Framing::V3, FrameKind::Command, [&[], body], out) {
+            Ok(written) => {
+                *self = after;
+                Ok(written)
+            }
+            Err(EncodeError::BufferTooSmall(missing)) => Err(BufferTooSmall { missing }),
+            Err(EncodeError::Exhausted) => {
+                rx.fail(Failure::Exhausted);
+                Ok(0)
+            }
+        }
+    }
+
     /// The stages in which libzmq too sends its greeting: the signature at once, the major version
     /// after the peer's signature, the rest after the peer's version (RFC 37 § Backwards
     /// Interoperability). An older peer is recognised before it sees what it cannot read. Where
     /// none is let in there is one stage.
-    fn stage<M: Mechanism>(config: &Config, heard: usize) -> usize {
+    fn stage<M: Mechanism>(config: &Config, mechanism: &M, heard: usize) -> usize {
+        let staged = M::OLDER_PEERS && mechanism.lets_older_peers_in();
         match heard {
-            _ if !M::OLDER_PEERS || config.min_version >= Version::V3_0 => Greeting::LEN,
+            _ if !staged || config.min_version >= Version::V3_0 => Greeting::LEN,
             0..SIGNATURE_LEN => SIGNATURE_LEN,
             SIGNATURE_LEN => VERSION_MAJOR_AT.saturating_add(1),
             _ => Greeting::LEN,
@@ -177,7 +228,7 @@ impl Tx {
     ) {
         // Where there is one stage nothing was sent before.
         let sent = if M::OLDER_PEERS { usize::from(self.greeting_sent) } else { 0 };
-        out.put(Self::greeting_of::<M>().get(sent..stage).unwrap_or_default());
+        out.put(mechanism.greeting().get(sent..stage).unwrap_or_default());
         let [long, short, server] =
             Greeting::fields(mechanism.as_server(), config.routing_id.len());
         let mut set = |(at, byte): (usize, u8)| {
@@ -195,19 +246,25 @@ impl Tx {
         self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
     }
 
-    /// The greeting, as far as it is known when a program is built.
-    #[inline(always)]
-    pub(super) const fn greeting_of<M: Mechanism>() -> &'static [u8; Greeting::LEN] {
-        const { &Greeting::template(Version::V3_1, &M::NAME) }
+    /// What a failed connection still has to send, so that the peer does not retry in vain. An
+    /// older peer could not read it.
+    fn farewell<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> Option<Farewell> {
+        Self::refusal(mechanism, rx).filter(|_| self.greeting_sent != Self::FAREWELL_SENT)
     }
 
-    /// What a failed connection still has to say: the peer shall know that trying again is
-    /// pointless. An older one could not read it.
-    fn farewell<M: Mechanism>(&self, rx: &Rx) -> Option<Refusal> {
-        rx.cause
-            .as_ref()
-            .and_then(Refusal::of)
-            .filter(|_| self.greeting_sent != Self::FAREWELL_SENT && !rx.is_old::<M>())
+    fn refusal<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> Option<Farewell> {
+        let failure = rx.failure.as_ref()?;
+        let denied = matches!(failure, Failure::Denied) && mechanism.denial().is_some();
+        let farewell = match Refusal::of(failure) {
+            Some(refusal) => Some(Farewell::Fixed(refusal)),
+            None => denied.then_some(Farewell::Denied),
+        };
+        farewell.filter(|_| !rx.is_old::<M>())
+    }
+
+    /// Whether a failed connection gives its peer a reason.
+    pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
+        Self::refusal(mechanism, rx).is_some()
     }
 
     /// What an older peer gets, stage by stage: to the one that sent a version byte the type of
@@ -218,19 +275,23 @@ impl Tx {
         config: &Config,
         mechanism: &M,
         framing: Framing,
-        answer: Answer,
+        reply: Reply,
         mut out: Writer<'_>,
     ) -> Result<usize, BufferTooSmall> {
-        let mut bytes = greeting(mechanism).emit(config.routing_id.len());
-        if let Some(code) = bytes.get_mut(SOCKET_TYPE_AT) {
-            *code = M::socket_type(config).code();
+        let mut bytes = *mechanism.greeting();
+        let fields = Greeting::fields(mechanism.as_server(), config.routing_id.len());
+        let socket_type = (SOCKET_TYPE_AT, M::socket_type(config).code());
+        for (at, byte) in fields.into_iter().chain([socket_type]) {
+            if let Some(slot) = bytes.get_mut(at) {
+                *slot = byte;
+            }
         }
         let id = config.routing_id.bytes();
         let header =
             framing.emit(FrameHeader::new(FrameKind::Message(More::Last), id.len() as u64));
-        let (stage, header) = match answer {
-            Answer::Identity => (SIGNATURE_LEN, &[][..]),
-            Answer::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
+        let (stage, header) = match reply {
+            Reply::Identity => (SIGNATURE_LEN, &[][..]),
+            Reply::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
         };
         let sent = usize::from(self.greeting_sent);
         // As many of these as fit.
@@ -258,11 +319,11 @@ impl Tx {
         self.greeting_sent as usize >= Greeting::LEN
     }
 
-    pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &Rx) -> bool {
-        match rx.cause {
-            Some(_) => self.farewell::<M>(rx).is_some(),
+    pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
+        match rx.failure {
+            Some(_) => self.farewell(mechanism, rx).is_some(),
             None => {
-                self.beats.has(Beats::PING | Beats::PONG)
+                self.due.has(Due::PING | Due::PONG)
                     || !self.greeted()
                     || !(mechanism.may_send() || rx.is_old::<M>())
             }
@@ -270,20 +331,16 @@ impl Tx {
     }
 
     pub(super) const fn pong_due(&self) -> bool {
-        self.beats.has(Beats::PONG)
+        self.due.has(Due::PONG)
     }
 
-    /// A PONG is due that echoes so many bytes of the scratch.
+    /// A PONG is due that echoes this many bytes of the scratch.
     pub(super) fn queue_pong(&mut self, context: usize) {
         let [len, ..] = context.to_le_bytes();
-        self.beats.0 = (self.beats.0 & Beats::PING) | Beats::PONG | (len & Beats::LEN);
+        self.due.0 = (self.due.0 & Due::PING) | Due::PONG | (len & Due::LEN);
     }
 
     pub(super) const fn queue_ping(&mut self) {
-        self.beats.0 |= Beats::PING;
+        self.due.0 |= Due::PING;
     }
-}
-
-fn greeting<M: Mechanism>(mechanism: &M) -> Greeting {
-    Greeting { version: Version::V3_1, mechanism: M::NAME, as_server: mechanism.as_server() }
 }

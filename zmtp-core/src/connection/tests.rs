@@ -1,6 +1,6 @@
 //! What cannot be seen from outside. The connection as a whole is tested in `tests/`.
 
-use super::cause::Cause;
+use super::failure::Failure;
 use super::*;
 use crate::wire::{BufferTooSmall, Greeting, MechanismName, Ping, SocketType, Version};
 use crate::{Limits, Null, NullOrOlder, PeerError, Timeout};
@@ -24,12 +24,23 @@ fn due(connection: &mut Connection<Null>) -> Vec<u8> {
     }
 }
 
+/// Passes bytes to a connection until it needs more or has failed. Returns how many it left unread.
+fn feed<M: Mechanism>(connection: &mut Connection<M>, now: Instant, bytes: &[u8]) -> usize {
+    let mut bytes = bytes.to_vec();
+    let mut at = 0;
+    loop {
+        let received = connection.receive(now, &mut bytes[at..]);
+        at = bytes.len() - connection.unread();
+        if matches!(received.event, Event::NeedInput | Event::NeedTransmit | Event::Failed) {
+            return connection.unread();
+        }
+    }
+}
+
 /// A PULL that has read these bytes.
 fn fed(bytes: &[u8]) -> Connection<Null> {
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
-    let mut bytes = bytes.to_vec();
-    let mut input = Input::new(&mut bytes);
-    while matches!(connection.decode(NOW, &mut input), Ok(Decoded::Event(_))) {}
+    feed(&mut connection, NOW, bytes);
     connection
 }
 
@@ -38,30 +49,30 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
     let (ours, peer) = (SocketType::Pull, SocketType::Req);
     let mismatch = PeerError::MechanismMismatch { peer: MechanismName::PLAIN };
     let lasting = [
-        (Cause::Mechanism, mismatch, Refusal::Mechanism),
+        (Failure::Mechanism, mismatch, Refusal::Mechanism),
         (
-            Cause::SocketType(3),
+            Failure::SocketType(3),
             PeerError::IncompatibleSocketType { ours, peer },
             Refusal::SocketType,
         ),
-        (Cause::SocketType(5), PeerError::UnknownSocketType, Refusal::SocketType),
+        (Failure::SocketType(5), PeerError::UnknownSocketType, Refusal::SocketType),
     ];
-    for (cause, error, refusal) in lasting {
+    for (failure, error, refusal) in lasting {
         let mut connection = fed(&greeting());
-        let peer = if cause == Cause::SocketType(3) { b"REQ".as_slice() } else { b"PLAIN" };
-        connection.rx.fail_at(cause, peer);
+        let peer = if failure == Failure::SocketType(3) { b"REQ".as_slice() } else { b"PLAIN" };
+        connection.rx.fail_at(failure, peer);
         assert_eq!(connection.error(), Some(error.into()));
         assert!(due(&mut connection).ends_with(refusal.reason().as_bytes()));
     }
     let passing = [
-        Cause::Metadata,
-        Cause::MessageInHandshake,
-        Cause::Refused,
-        Cause::SecondReady,
-        Cause::UnexpectedCommand,
-        Cause::TimedOut(Timeout::Handshake),
-        Cause::TimedOut(Timeout::Heartbeat),
-        Cause::TimedOut(Timeout::Ttl),
+        Failure::Metadata,
+        Failure::MessageInHandshake,
+        Failure::Refused,
+        Failure::SecondReady,
+        Failure::UnexpectedCommand,
+        Failure::TimedOut(Timeout::Handshake),
+        Failure::TimedOut(Timeout::Heartbeat),
+        Failure::TimedOut(Timeout::Ttl),
     ];
     for error in passing {
         let mut connection = fed(&greeting());
@@ -100,8 +111,8 @@ fn the_first_error_stays() {
     let mut connection = fed(b"GET / HTTP/1.1");
     let error = connection.error().unwrap();
     assert_eq!(connection.handle_timeout(Instant::NEVER), Err(error));
-    let mut late = greeting();
-    assert_eq!(connection.decode(Instant::NEVER, &mut Input::new(&mut late)).unwrap_err(), error);
+    let late = connection.receive(Instant::NEVER, &mut greeting());
+    assert_eq!(late.event, Event::Failed);
     assert_eq!(connection.error(), Some(error));
 }
 
@@ -116,19 +127,24 @@ fn settings_may_be_owned_shared_or_borrowed() {
     assert_eq!(owned.poll_timeout(), Some(NOW.after(7)));
 }
 
-/// All that a connection finds and says, and where it ends.
-fn told(connection: &mut Connection<NullOrOlder>, bytes: &[u8]) -> String {
+/// All that a connection finds and sends, and where it ends.
+fn history(connection: &mut Connection<NullOrOlder>, bytes: &[u8]) -> String {
     let mut bytes = bytes.to_vec();
-    let mut input = Input::new(&mut bytes);
-    let (mut all, mut out) = (String::new(), [0; 256]);
+    let (mut at, mut all, mut out) = (0, String::new(), [0; 256]);
     loop {
         while let Ok(n @ 1..) = connection.poll_transmit(&mut out) {
             all += &format!("> {:02x?}\n", &out[..n]);
         }
-        let decoded = connection.decode(NOW, &mut input);
-        all += &format!("{decoded:?}\n");
-        if !matches!(decoded, Ok(Decoded::Event(_))) {
-            return all + &format!("{:?} {:?}", connection.peer(), connection.poll_timeout());
+        let received = connection.receive(NOW, &mut bytes[at..]);
+        let payload = received.payload_of(&bytes[at..], connection.unread());
+        let is_frame = matches!(received.event, Event::Frame | Event::Piece);
+        let frame = is_frame.then(|| connection.frame());
+        all += &format!("{received:?} {payload:02x?} {frame:?}\n");
+        at = bytes.len() - connection.unread();
+        if matches!(received.event, Event::NeedInput | Event::NeedTransmit | Event::Failed) {
+            let error = connection.error();
+            return all
+                + &format!("{error:?} {:?} {:?}", connection.peer(), connection.poll_timeout());
         }
     }
 }
@@ -156,10 +172,10 @@ fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
     let pairs = all.iter().flat_map(|before| all.iter().map(move |bytes| (before, bytes)));
     for ((before, bytes), config) in pairs.flat_map(|pair| CONFIGS.iter().map(move |c| (pair, c))) {
         let mut connection = Connection::new(NullOrOlder::new(), config, NOW);
-        told(&mut connection, before);
+        history(&mut connection, before);
         connection.restart(NullOrOlder::new(), NOW);
         let mut new = Connection::new(NullOrOlder::new(), config, NOW);
-        assert_eq!(told(&mut connection, bytes), told(&mut new, bytes), "{before:02x?}");
+        assert_eq!(history(&mut connection, bytes), history(&mut new, bytes), "{before:02x?}");
     }
 }
 
@@ -171,9 +187,8 @@ fn bytes_that_came_before_a_ping_are_no_answer_to_it() {
     let at = Instant::from_millis;
     let mut connection = Connection::new(Null::new(), &CONFIG, NOW);
     let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
-    for (time, mut bytes) in [(0, [&greeting()[..], ready].concat()), (100, b"\0\x01x".to_vec())] {
-        let mut input = Input::new(&mut bytes);
-        while matches!(connection.decode(at(time), &mut input), Ok(Decoded::Event(_))) {}
+    for (time, bytes) in [(0, [&greeting()[..], ready].concat()), (100, b"\0\x01x".to_vec())] {
+        feed(&mut connection, at(time), &bytes);
     }
     assert!(due(&mut connection).ends_with(b"\x04\x07\x04PING\0\0"));
     assert_eq!(connection.poll_timeout(), Some(at(130)));
@@ -183,24 +198,25 @@ fn bytes_that_came_before_a_ping_are_no_answer_to_it() {
 #[test]
 fn who_reads_no_more_than_is_missing_is_never_stuck() {
     fn fed<M: Mechanism>(mechanism: M, bytes: &[u8]) -> usize {
+        let mut bytes = bytes.to_vec();
         let config = Config::new(SocketType::Pull);
         let mut connection = Connection::new(mechanism, &config, NOW);
         let (mut from, mut to, mut reads) = (0, 0, 0);
         while to < bytes.len() {
-            let front = connection.advance(NOW, &bytes[from..to]);
-            from = to - connection.left();
-            match front.what {
-                What::Failed => panic!("{:?}", connection.error()),
-                What::NeedInput => {
-                    assert!(front.payload > 0 && front.payload <= bytes.len() - to);
-                    to += front.payload;
+            let received = connection.receive(NOW, &mut bytes[from..to]);
+            from = to - connection.unread();
+            match received.event {
+                Event::Failed => panic!("{:?}", connection.error()),
+                Event::NeedInput => {
+                    assert!(received.payload > 0 && received.payload <= bytes.len() - to);
+                    to += received.payload;
                     reads += 1;
                 }
                 _ => {}
             }
         }
-        let front = connection.advance(NOW, &bytes[from..]);
-        assert_eq!((front.what, connection.frame().1), (What::Piece, true));
+        let received = connection.receive(NOW, &mut bytes[from..]);
+        assert!(matches!(received.event, Event::Frame | Event::Piece) && connection.frame().1);
         reads
     }
     let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
@@ -216,20 +232,19 @@ fn who_reads_no_more_than_is_missing_is_never_stuck() {
 }
 
 #[test]
-fn what_is_left_of_the_input_is_said_of_a_failed_connection_too() {
+fn the_command_that_a_connection_fails_for_stays_unread() {
+    let ping = b"\x04\x07\x04PING\0\0".as_slice();
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
-    assert_eq!(connection.advance(NOW, b"GET").what, What::Failed);
-    for bytes in [&b"GET / HTTP/1.1"[..], b""] {
-        assert_eq!(connection.advance(NOW, bytes).what, What::Failed);
-        assert_eq!(connection.left(), bytes.len());
-    }
+    assert_eq!(feed(&mut connection, NOW, &[&greeting()[..], ping].concat()), ping.len());
+    assert!(connection.error().is_some());
 }
 
 #[test]
-fn the_command_that_a_connection_fails_for_stays_in_the_input() {
-    let mut bytes = [&greeting()[..], b"\x04\x07\x04PING\0\0".as_slice()].concat();
+fn a_failed_connection_leaves_its_input_unread() {
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
-    let mut input = Input::new(&mut bytes);
-    assert!(connection.decode(NOW, &mut input).is_err());
-    assert_eq!(input.consumed(), 64);
+    assert_eq!(connection.receive(NOW, &mut b"GET".to_vec()).event, Event::Failed);
+    for bytes in [&b"GET / HTTP/1.1"[..], b""] {
+        assert_eq!(connection.receive(NOW, &mut bytes.to_vec()).event, Event::Failed);
+        assert_eq!(connection.unread(), bytes.len());
+    }
 }

@@ -2,9 +2,10 @@
 
 use core::marker::PhantomData;
 
-use super::{Consumed, Mechanism, emit_ready};
+use super::{Consumed, Mechanism, emit_ready, greeting};
+use crate::buffer::is_name;
 use crate::config::Config;
-use crate::wire::{Command, CommandName, MechanismName, SocketType, Writer};
+use crate::wire::{CommandName, Greeting, MechanismName, SocketType, Writer};
 
 /// The NULL mechanism. Both ends send READY as soon as the greetings are over, as libzmq does.
 /// Peers older than ZMTP 3.0 are refused; [`NullOrOlder`] lets them in.
@@ -27,20 +28,25 @@ impl Null {
 }
 
 impl Mechanism for Null {
-    const NAME: MechanismName = MechanismName::NULL;
+    #[inline(always)]
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        const { &greeting(&MechanismName::NULL) }
+    }
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
         self.produce_as(config.socket_type, config, out);
     }
 
-    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
-        if command.is(CommandName::Ready) {
-            Consumed::Ready(command.data)
+    #[inline(always)]
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        if is_name(name, CommandName::Ready.length_prefixed()) {
+            Consumed::Ready(data.len())
         } else {
             Consumed::Unexpected
         }
     }
 
+    #[inline(always)]
     fn may_send(&self) -> bool {
         self.ready_sent
     }
@@ -49,8 +55,9 @@ impl Mechanism for Null {
 /// The NULL mechanism that also lets peers of ZMTP 2.0 and 1.0 in, down to
 /// [`Config::min_version`](crate::Config).
 ///
-/// A type of its own, because their openings and framing are some 2.5 KB of code on a Cortex-M that
-/// most firmware has no use for, and a feature could be turned on by somebody else.
+/// It is a type of its own because the openings and framing of these versions are about 2.5 KB of
+/// code on a Cortex-M. Most firmware has no use for them, and a feature could be turned on by any
+/// crate in the program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NullOrOlder(Null);
 
@@ -62,15 +69,18 @@ impl NullOrOlder {
 }
 
 impl Mechanism for NullOrOlder {
-    const NAME: MechanismName = Null::NAME;
     const OLDER_PEERS: bool = true;
+
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        self.0.greeting()
+    }
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
         self.0.produce(config, out);
     }
 
-    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
-        self.0.consume(command)
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        self.0.consume(name, data)
     }
 
     fn may_send(&self) -> bool {
@@ -78,14 +88,14 @@ impl Mechanism for NullOrOlder {
     }
 }
 
-/// What has a type of socket.
+/// A type that stands for a socket type.
 pub trait Role {
-    /// Which.
+    /// The socket type.
     const SOCKET_TYPE: SocketType;
 }
 
-/// The NULL mechanism of sockets whose type is known when a program is built, whatever
-/// [`Config::socket_type`](crate::Config) says.
+/// The NULL mechanism of sockets whose type is known when a program is built. It takes the place of
+/// [`Config::socket_type`](crate::Config).
 #[derive(Debug)]
 pub struct NullOf<R>(Null, PhantomData<R>);
 
@@ -103,17 +113,23 @@ impl<R> Default for NullOf<R> {
 }
 
 impl<R: Role> Mechanism for NullOf<R> {
-    const NAME: MechanismName = Null::NAME;
     const SOCKET_TYPE: Option<SocketType> = Some(R::SOCKET_TYPE);
+
+    #[inline(always)]
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        self.0.greeting()
+    }
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
         self.0.produce_as(R::SOCKET_TYPE, config, out);
     }
 
-    fn consume<'c>(&mut self, command: Command<'c>) -> Consumed<'c> {
-        self.0.consume(command)
+    #[inline(always)]
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        self.0.consume(name, data)
     }
 
+    #[inline(always)]
     fn may_send(&self) -> bool {
         self.0.may_send()
     }

@@ -21,7 +21,7 @@ const SUBSCRIBE: u8 = 1;
 impl Subscription {
     /// How a subscription is encoded for a peer of this version: the kind of frame, and the bytes
     /// before the topic.
-    pub const fn words(self, version: Version) -> (FrameKind, &'static [u8]) {
+    pub(crate) const fn form(self, version: Version) -> (FrameKind, &'static [u8]) {
         match (version, self) {
             (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
             (Version::V3_1, Self::Subscribe) => (FrameKind::Command, b"\x09SUBSCRIBE"),
@@ -57,7 +57,7 @@ mod tests {
     fn emitted_legacy_subscriptions_parse_to_themselves() {
         for what in [Subscription::Cancel, Subscription::Subscribe] {
             for version in [Version::V2_0, Version::V3_0] {
-                let (kind, bytes) = what.words(version);
+                let (kind, bytes) = what.form(version);
                 assert_eq!((kind, bytes), (FrameKind::Message(More::Last), &[what.byte()][..]));
                 let message = [bytes, b"topic"].concat();
                 assert_eq!(Subscription::from_message(&message), Some((what, &b"topic"[..])));

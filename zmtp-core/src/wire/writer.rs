@@ -38,6 +38,12 @@ impl<'o> Writer<'o> {
         self.len = self.len.saturating_add(bytes.len());
     }
 
+    /// Leaves room for `n` bytes, which keep the value they have.
+    #[inline(always)]
+    pub(crate) const fn skip(&mut self, n: usize) {
+        self.len = self.len.saturating_add(n);
+    }
+
     /// Appends a command frame. Its data is the concatenation of the slices in `data`.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
         let name = name.length_prefixed();

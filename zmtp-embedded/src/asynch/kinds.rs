@@ -2,6 +2,7 @@
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 
 use super::{Socket, port};
 use crate::error::Error;
@@ -10,7 +11,7 @@ use crate::link::{Step, Want};
 use crate::message::Message;
 use crate::port::TooLarge;
 
-impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
     /// whatever came of this one.
     ///
@@ -43,7 +44,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
     }
 }
 
-impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
+impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
     /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part,
     /// and says whether it did. [`Socket::flush`] and [`Socket::serve`] write it out.
     ///
@@ -85,7 +86,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
     }
 }
 
-impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
     /// Shakes hands, answers the peer's heartbeats and writes out what waits, for ever.
     ///
     /// # Errors
@@ -103,7 +104,7 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
     }
 }
 
-impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
+impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
     /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
     /// after its handshake, or when bytes go out the next time: by any call that waits.
     ///
@@ -112,7 +113,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
     /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.port.fits(kind::Sub::<TOPICS>::needs(topic))?;
+        self.port.fits(kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -126,7 +127,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     ///
     /// Nothing has changed if the future is dropped before it is done.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        let needed = kind::Sub::<TOPICS>::needs(topic);
+        let needed = kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic);
         loop {
             match self.port.link.room(&self.port.out, needed, true) {
                 // Without a link there is nobody to be told.
@@ -135,7 +136,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
                 Err(error) => return Err(error),
             }
         }
-        self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
+        self.kind.cancel(topic, &mut self.port.link.connection, &mut self.port.out);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use core::convert::Infallible;
 
 use embassy_futures::select::select_array;
 use embedded_io_async::{Read, Write};
+use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port;

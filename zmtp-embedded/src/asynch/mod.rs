@@ -23,13 +23,14 @@ mod port;
 mod split;
 
 use embedded_io_async::{Read, Write};
+use zmtp_core::mechanism::{Mechanism, NullOf};
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 #[cfg(feature = "nal")]
 pub use nal::Connector;
-pub use split::{Duplex, Receiver, Sender, Split};
+pub use split::{Duplex, Halves, Receiver, Sender, Split};
 
 use crate::error::Error;
 use crate::face::face;
@@ -43,7 +44,7 @@ use crate::port::{Port, TooLarge};
 face!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for the end of the handshake, as calls that send and receive do too.
     ///
     /// # Errors
@@ -83,7 +84,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
     }
 }
 
-impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
     /// of one that was begun in chunks is passed over.
     ///
@@ -136,7 +137,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     }
 }
 
-impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Puts a message of these parts into the send buffer whole, as soon as there is room.
     /// [`Socket::flush`] and calls that wait for the peer write it out.
     ///

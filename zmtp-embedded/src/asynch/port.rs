@@ -5,6 +5,7 @@
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 
@@ -14,8 +15,8 @@ use crate::link::{Step, Want};
 use crate::port::{Cursor, Port, TooLarge};
 
 /// Moves bytes, once.
-pub(crate) async fn step<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn step<IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     step: Step,
 ) -> Result<(), Error<IO::Error>> {
     let Some(io) = &mut port.io else { return Err(Error::Closed) };
@@ -41,8 +42,8 @@ pub(crate) async fn step<K: Rules, IO: Read + Write>(
 }
 
 /// Waits for what is wanted.
-pub(crate) async fn wait<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn wait<K: Rules, IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     kind: &mut K,
     want: Want,
     now: &mut impl FnMut() -> Instant,
@@ -56,8 +57,8 @@ pub(crate) async fn wait<K: Rules, IO: Read + Write>(
 }
 
 /// Waits for an empty outbox and a flushed IO.
-pub(crate) async fn flush<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn flush<K: Rules, IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     kind: &mut K,
     now: &mut impl FnMut() -> Instant,
 ) -> Result<(), Error<IO::Error>> {
@@ -70,8 +71,8 @@ pub(crate) async fn flush<K: Rules, IO: Read + Write>(
 }
 
 /// Puts a message into the outbox, or, if it may be lent, what does not fit there into the IO.
-pub(crate) async fn send<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn send<K: Rules, IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     kind: &mut K,
     parts: &[&[u8]],
     large: TooLarge,
@@ -97,8 +98,8 @@ pub(crate) async fn send<K: Rules, IO: Read + Write>(
 
 /// Begins a part that is sent in pieces.
 #[cfg(feature = "chunks")]
-pub(crate) async fn begin<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn begin<K: Rules, IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     kind: &mut K,
     more: More,
     len: usize,
@@ -114,8 +115,8 @@ pub(crate) async fn begin<K: Rules, IO: Read + Write>(
 
 /// Takes bytes of the part that was begun, at least one if there are any, and says how many.
 #[cfg(feature = "chunks")]
-pub(crate) async fn push<K: Rules, IO: Read + Write>(
-    port: &mut Port<'_, K, IO>,
+pub(crate) async fn push<K: Rules, IO: Read + Write, M: Mechanism>(
+    port: &mut Port<'_, IO, M>,
     kind: &mut K,
     bytes: &[u8],
 ) -> Result<usize, Error<IO::Error>> {

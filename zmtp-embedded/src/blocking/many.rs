@@ -6,6 +6,7 @@
 use core::convert::Infallible;
 
 use embedded_io::{Read, Write};
+use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
 use super::port::Until;

@@ -16,6 +16,7 @@ mod pubsub;
 mod reqrep;
 
 use embedded_io::{Read, Write};
+use zmtp_core::mechanism::{Mechanism, NullOf};
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
@@ -36,7 +37,7 @@ use port::Until;
 face!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for the end of the handshake, as calls that send and receive do too.
     ///
     /// # Errors
@@ -71,7 +72,7 @@ impl<K: Rules, IO: Read + Write> Socket<'_, K, IO> {
     }
 }
 
-impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
     /// of one that was begun in chunks is passed over.
     ///
@@ -119,7 +120,7 @@ impl<K: Receives, IO: Read + Write> Socket<'_, K, IO> {
     }
 }
 
-impl<K: Sends, IO: Read + Write> Socket<'_, K, IO> {
+impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Writes a message of these parts, of which one is empty if there are none. What fits the send
     /// buffer leaves in one write, what does not, with feature `chunks`, from where it is. An IO with a
     /// buffer of its own may still have it: see [`Socket::flush`], which calls that wait for the peer

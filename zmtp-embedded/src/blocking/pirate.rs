@@ -2,6 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 
 use super::Socket;
 use crate::error::Error;
@@ -32,7 +33,7 @@ impl<IO, F: FnMut(Option<IO>) -> Option<IO>> Reconnect<IO> for F {
     }
 }
 
-impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
+impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
     /// Sends a request and waits for its reply, and does so again over a new connection if it does
     /// not come. A peer may see the request more than once.
     ///

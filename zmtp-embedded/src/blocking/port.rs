@@ -2,6 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 
@@ -35,10 +36,10 @@ impl<F: FnMut() -> Instant> Until<F> {
     }
 }
 
-impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
+impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
     /// Waits for what is wanted.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn wait<F: FnMut() -> Instant>(
+    pub(crate) fn wait<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         want: Want,
@@ -55,7 +56,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     }
 
     /// Waits for an empty outbox and a flushed IO.
-    pub(crate) fn flush<F: FnMut() -> Instant>(
+    pub(crate) fn flush<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         until: &mut Until<F>,
@@ -70,7 +71,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     }
 
     /// Writes a message.
-    pub(crate) fn send<F: FnMut() -> Instant>(
+    pub(crate) fn send<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
@@ -81,7 +82,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
     }
 
     /// Puts a message into the outbox; what does not fit there is written.
-    pub(crate) fn put<F: FnMut() -> Instant>(
+    pub(crate) fn put<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
@@ -115,7 +116,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
 
     /// Begins a part that is sent in pieces.
     #[cfg(feature = "chunks")]
-    pub(crate) fn begin<F: FnMut() -> Instant>(
+    pub(crate) fn begin<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         more: More,
@@ -135,7 +136,7 @@ impl<K: Rules, IO: Read + Write> Port<'_, K, IO> {
 
     /// Sends pieces of the part that was begun.
     #[cfg(feature = "chunks")]
-    pub(crate) fn push_all<F: FnMut() -> Instant>(
+    pub(crate) fn push_all<K: Rules, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         bytes: &[u8],

@@ -2,6 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 
 use super::Socket;
 use super::port::Until;
@@ -9,7 +10,7 @@ use crate::error::Error;
 use crate::kind::{self, ONLY};
 use crate::link::{Step, Want};
 
-impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
+impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
     /// Writes a message if the peer subscribed to a prefix of its first part, and says whether it
     /// did. Before the handshake is over nobody has.
     ///
@@ -46,7 +47,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Pub<TOPICS>, IO> {
     }
 }
 
-impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
     /// Shakes hands and answers the peer's heartbeats until `deadline`. Nothing else does.
     ///
     /// # Errors
@@ -62,7 +63,7 @@ impl<IO: Read + Write> Socket<'_, kind::Push, IO> {
     }
 }
 
-impl<K, IO: Read + Write> Socket<'_, K, IO> {
+impl<K, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// That time is over was what was asked for.
     fn served(&self, result: Result<(), Error<IO::Error>>) -> Result<(), Error<IO::Error>> {
         match result {
@@ -72,7 +73,7 @@ impl<K, IO: Read + Write> Socket<'_, K, IO> {
     }
 }
 
-impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
+impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
     /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
     /// after its handshake, or when bytes go out the next time: by any call that waits.
     ///
@@ -81,7 +82,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
     /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
     /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.port.fits(kind::Sub::<TOPICS>::needs(topic))?;
+        self.port.fits(kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -97,7 +98,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let needed = kind::Sub::<TOPICS>::needs(topic);
+        let needed = kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic);
         let mut until = Until::new(deadline, now);
         loop {
             match self.port.link.room(&self.port.out, needed, true) {
@@ -110,7 +111,7 @@ impl<const TOPICS: usize, IO: Read + Write> Socket<'_, kind::Sub<TOPICS>, IO> {
                 Err(error) => return Err(error),
             }
         }
-        self.kind.cancel(topic, &self.port.link.connection, &mut self.port.out);
+        self.kind.cancel(topic, &mut self.port.link.connection, &mut self.port.out);
         Ok(())
     }
 }

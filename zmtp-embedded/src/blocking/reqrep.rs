@@ -2,6 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::Mechanism;
 
 use super::Socket;
 use super::port::Until;
@@ -10,7 +11,7 @@ use crate::kind;
 use crate::link::Want;
 use crate::message::Message;
 
-impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
     /// whatever came of this one.
     ///
@@ -40,7 +41,7 @@ impl<IO: Read + Write> Socket<'_, kind::Req, IO> {
     }
 }
 
-impl<IO: Read + Write> Socket<'_, kind::Rep<1>, IO> {
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
     /// Answers the request that was received: [`Socket::send`] by another name. The reply to a
     /// peer that is gone goes nowhere.
     ///

@@ -19,7 +19,7 @@ pub use rep::Rep;
 pub use req::Req;
 pub use subscribe::Sub;
 
-pub(crate) use rules::{Place, Rules};
+pub(crate) use rules::{Place, Prefix, Rules};
 
 use zmtp_core::pattern::PeerId;
 

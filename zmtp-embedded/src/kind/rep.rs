@@ -1,11 +1,11 @@
 //! REP: takes a request and answers it (RFC 28).
 
-use zmtp_core::mechanism::Role;
+use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::{OutOfTurn, PeerId, RepFrames, RepTurn, Verdict};
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::wire::SocketType;
+use zmtp_core::wire::{FrameHeader, SocketType};
+use zmtp_core::{Config, Connection};
 
-use super::{Place, Rules};
+use super::{Place, Prefix, Rules};
 use crate::error::Error;
 
 /// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
@@ -76,17 +76,18 @@ impl<const N: usize> Rules for Rep<N> {
         self.turn.take(Link::of(peer)).is_ok()
     }
 
-    fn prefix_len(&self, envelope: usize) -> usize {
-        envelope
+    fn prefix_len<M: Mechanism>(
+        &self,
+        connection: &Connection<M, &Config>,
+        envelope: &[u8],
+    ) -> usize {
+        connection.forwarded_len(envelope)
     }
 
-    fn begin<'e, E>(
-        &mut self,
-        envelope: &'e [u8],
-        _room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Error<E>> {
-        // Who is gone gets no reply.
-        self.turn.reply().map(|peer| peer.map(|_| envelope)).map_err(Error::OutOfTurn)
+    fn begin<'e, E>(&mut self, envelope: &'e [u8]) -> Result<Option<Prefix<'e>>, Error<E>> {
+        // A peer that is gone gets no reply.
+        let peer = self.turn.reply().map_err(Error::OutOfTurn)?;
+        Ok(peer.map(|_| Prefix::Frames(envelope)))
     }
 
     fn may_receive<E>(&mut self) -> Result<(), Error<E>> {

@@ -1,15 +1,12 @@
 //! REQ: a request, then its reply (RFC 28).
 
-use zmtp_core::mechanism::Role;
+use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdict};
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::wire::SocketType;
+use zmtp_core::wire::{FrameHeader, SocketType};
+use zmtp_core::{Config, Connection};
 
-use super::{Place, Rules};
+use super::{Place, Prefix, Rules};
 use crate::error::Error;
-
-/// Bytes of the frame with a request id.
-const ID: usize = 6;
 
 /// REQ with one peer.
 #[derive(Debug)]
@@ -69,23 +66,21 @@ impl Rules for Req {
         self.give_up();
     }
 
-    fn prefix_len(&self, _envelope: usize) -> usize {
-        ID.saturating_add(2)
+    fn prefix_len<M: Mechanism>(
+        &self,
+        connection: &Connection<M, &Config>,
+        _envelope: &[u8],
+    ) -> usize {
+        connection.frame_len(size_of::<u32>()).saturating_add(connection.frame_len(0))
     }
 
-    fn begin<'e, E>(
-        &mut self,
-        _envelope: &'e [u8],
-        room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Error<E>> {
+    fn begin<'e, E>(&mut self, _envelope: &'e [u8]) -> Result<Option<Prefix<'e>>, Error<E>> {
         if !self.turn.may_ask() {
             return Err(Error::OutOfTurn(OutOfTurn::ReplyPending));
         }
         self.turn.ask(());
         self.request_id = self.request_id.wrapping_add(1);
-        let [a, b, c, d] = self.request_id.to_ne_bytes();
-        *room = [1, 4, a, b, c, d, 1, 0];
-        Ok(Some(room))
+        Ok(Some(Prefix::RequestId(self.request_id.to_ne_bytes())))
     }
 
     fn sent(&mut self) {

@@ -1,6 +1,6 @@
 //! What links ask of socket types.
 
-use zmtp_core::mechanism::{NullOf, Role};
+use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
 use zmtp_core::{Config, Connection};
@@ -23,6 +23,15 @@ pub(crate) enum Place {
     Reject,
     /// Nowhere, once [`Rules::frame`] has seen it.
     RequestId,
+}
+
+/// The frames in front of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Prefix<'e> {
+    /// Frames that were received, or none.
+    Frames(&'e [u8]),
+    /// The id of a request, then an empty frame.
+    RequestId([u8; 4]),
 }
 
 /// What a socket type does. The methods with a body are for those who have nothing to do there.
@@ -62,27 +71,26 @@ pub(crate) trait Rules: Role + Sized {
 
     /// Puts what the type itself has to say into the outbox, as far as there is room. An error says
     /// how many bytes an outbox must have for what never fits.
-    fn talk(
+    fn talk<M: Mechanism>(
         &mut self,
-        _connection: &Connection<NullOf<Self>, &Config>,
+        _connection: &mut Connection<M, &Config>,
         _out: &mut Outbox<'_>,
     ) -> Result<(), usize> {
         Ok(())
     }
 
-    /// Bytes that go in front of the next message.
-    fn prefix_len(&self, _envelope: usize) -> usize {
+    /// Bytes of the frames in front of the next message.
+    fn prefix_len<M: Mechanism>(
+        &self,
+        _connection: &Connection<M, &Config>,
+        _envelope: &[u8],
+    ) -> usize {
         0
     }
 
-    /// A message begins. Gives the bytes in front of it, some of which are made in `room`; `None`
-    /// if it is to go nowhere.
-    fn begin<'e, E>(
-        &mut self,
-        _envelope: &'e [u8],
-        _room: &'e mut [u8; 8],
-    ) -> Result<Option<&'e [u8]>, Error<E>> {
-        Ok(Some(&[]))
+    /// A message begins. Returns the frames in front of it; `None` if it is to go nowhere.
+    fn begin<'e, E>(&mut self, _envelope: &'e [u8]) -> Result<Option<Prefix<'e>>, Error<E>> {
+        Ok(Some(Prefix::Frames(&[])))
     }
 
     /// The message that began is out.

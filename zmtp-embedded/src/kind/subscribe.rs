@@ -1,10 +1,9 @@
 //! SUB: takes messages that begin with what it subscribed to (RFC 29).
 
-use zmtp_core::mechanism::{Mechanism, NullOf, Role};
+use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
-use zmtp_core::wire::SocketType;
-use zmtp_core::wire::{FrameHeader, Version};
-use zmtp_core::{Config, Connection, Subscription, SubscriptionHeader};
+use zmtp_core::wire::{FrameHeader, SocketType};
+use zmtp_core::{Config, Connection, Subscription};
 
 use super::{Place, Rules};
 use crate::error::Error;
@@ -28,16 +27,16 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         self.topics.add(topic).map_err(|_| Error::NoRoom)
     }
 
-    /// Bytes that the peer is told of a topic with, at most.
-    pub(crate) fn needs(topic: &[u8]) -> usize {
-        topic.len().saturating_add(SubscriptionHeader::MAX_LEN)
+    /// Bytes that a subscription to a topic takes at most.
+    pub(crate) fn needs<M: Mechanism>(connection: &Connection<M, &Config>, topic: &[u8]) -> usize {
+        topic.len().saturating_add(connection.headroom()).saturating_add(COMMAND)
     }
 
-    /// Takes a subscription back. The peer is told if it was the last to its topic.
-    pub(crate) fn cancel(
+    /// Takes a subscription back. The peer gets a cancellation if it was the last to its topic.
+    pub(crate) fn cancel<M: Mechanism>(
         &mut self,
         topic: &[u8],
-        connection: &Connection<NullOf<Self>, &Config>,
+        connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) {
         let Some(at) = self.topics.place(topic) else { return };
@@ -46,44 +45,13 @@ impl<const TOPICS: usize> Sub<TOPICS> {
             return;
         }
         self.told = self.told.wrapping_sub(behind.wrapping_sub(at));
-        if let Some(version) = spoken(connection) {
-            // There is room.
-            let _ = say(Subscription::Cancel, topic, version, out);
-        }
+        // There is room, if there is a connection.
+        out.subscription(connection, Subscription::Cancel, topic);
     }
 }
 
-/// The version spoken with a peer that may be told.
-// Outlined, these two cost 150 bytes of flash more.
-#[cfg_attr(target_os = "none", inline(always))]
-fn spoken<M: Mechanism>(connection: &Connection<M, &Config>) -> Option<Version> {
-    connection.peer().filter(|_| connection.is_ready()).map(|peer| peer.version.negotiated())
-}
-
-/// Puts what is to be said of a topic into the outbox, if there is room for it.
-///
-/// # Errors
-///
-/// How much room it needs.
-#[cfg_attr(target_os = "none", inline(always))]
-fn say(
-    what: Subscription,
-    topic: &[u8],
-    version: Version,
-    out: &mut Outbox<'_>,
-) -> Result<(), usize> {
-    let (kind, words) = what.words(version);
-    let len = words.len().wrapping_add(topic.len());
-    let header = FrameHeader::new(kind, len as u64).emit();
-    let needed = header.as_ref().len().wrapping_add(len);
-    if needed > out.room() {
-        return Err(needed);
-    }
-    out.put(header.as_ref());
-    out.put(words);
-    out.put(topic);
-    Ok(())
-}
+/// Bytes of the name of SUBSCRIBE, behind its length.
+const COMMAND: usize = 10;
 
 impl<const TOPICS: usize> Role for Sub<TOPICS> {
     const SOCKET_TYPE: SocketType = SocketType::Sub;
@@ -107,17 +75,21 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
-    fn talk(
+    fn talk<M: Mechanism>(
         &mut self,
-        connection: &Connection<NullOf<Self>, &Config>,
+        connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), usize> {
-        let Some(version) = spoken(connection) else { return Ok(()) };
+        if !connection.is_ready() {
+            return Ok(());
+        }
         while let Some((topic, next)) = self.topics.at(self.told) {
-            match say(Subscription::Subscribe, topic, version, out) {
-                Ok(()) => self.told = next,
-                Err(needed) if out.is_empty() => return Err(needed),
-                Err(_) => break,
+            if out.subscription(connection, Subscription::Subscribe, topic) {
+                self.told = next;
+            } else if out.is_empty() {
+                return Err(connection.subscription_len(Subscription::Subscribe, topic.len()));
+            } else {
+                break;
             }
         }
         Ok(())

@@ -48,8 +48,8 @@ impl Engine {
                     // Half of it is out: the rest would make no sense to the next connection.
                     self.held -= letter.weight();
                     dropped.half_sent += 1;
-                } else if matches!(reason, CloseReason::Protocol(_)) {
-                    // A farewell, if the protocol has one and the stream takes it.
+                } else if matches!(reason, CloseReason::Protocol(_)) && link.encoded() == 0 {
+                    // An ERROR command, if the protocol has one and the stream takes it.
                     let mut none = Queue::new();
                     let _ = link.transmit(&mut none, &mut self.batch, &mut self.monitor);
                 }

@@ -28,7 +28,7 @@ impl Engine {
         }
         if self.options.conflate {
             // The newest takes the place of what waits.
-            let begun = usize::from(slot.link().is_some_and(|link| link.is_mid_letter()));
+            let begun = slot.link().map_or(0, |link| link.encoded());
             let waited = slot.outgoing.weight();
             let replaced = slot.outgoing.remove(begun, |_| true);
             self.held -= waited - slot.outgoing.weight();
@@ -144,7 +144,7 @@ impl Engine {
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<Letter> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
-        if slot.link().is_some_and(|link| link.is_mid_letter()) {
+        if slot.link().is_some_and(|link| link.encoded() > 0) {
             return None;
         }
         let letter = slot.outgoing.pop()?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use zmtp_core::pattern::Verdict;
 use zmtp_core::{Config, Connection, NullOrOlder};
 
+use super::output::Output;
 use super::protocol::Protocol;
 use super::queue::Letter;
 use crate::monitor::CloseReason;
@@ -66,10 +67,8 @@ impl Rx {
 /// What is under way towards the peer.
 #[derive(Debug, Default)]
 pub(super) struct Tx {
-    /// Control bytes that a write left over.
-    pub(super) control: Vec<u8>,
-    /// How far the first letter of the queue is.
-    pub(super) cursor: Cursor,
+    /// What is encoded and not written.
+    pub(super) output: Output,
     /// The last write was cut short: the stream will say when it is writable.
     pub(super) blocked: bool,
     /// Writing failed: nothing can go out any more, but what came is still to be read.
@@ -78,21 +77,6 @@ pub(super) struct Tx {
     pub(super) leaving: bool,
     /// WRITABLE is registered.
     pub(super) watching: bool,
-}
-
-/// How far a letter is on the wire.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cursor {
-    /// Frames that are through.
-    pub(super) frame: usize,
-    /// Bytes of the next frame, header included, that are through.
-    pub(super) bytes: usize,
-}
-
-impl Cursor {
-    pub(super) const fn at_start(&self) -> bool {
-        self.frame == 0 && self.bytes == 0
-    }
 }
 
 impl Link {
@@ -108,5 +92,15 @@ impl Link {
             false => Protocol::Zmtp(Connection::new(NullOrOlder::new(), Arc::clone(config), now)),
         };
         Self { stream, connection, rx: Rx::default(), tx: Tx::default(), since }
+    }
+
+    /// Whether the first message of the queue is partly written.
+    pub(super) fn is_mid_letter(&self) -> bool {
+        self.tx.output.is_mid_message()
+    }
+
+    /// How many messages at the front of the queue are encoded, or partly so: they stay there.
+    pub(super) fn encoded(&self) -> usize {
+        self.tx.output.messages()
     }
 }

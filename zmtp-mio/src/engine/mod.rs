@@ -13,6 +13,7 @@ mod link;
 mod listen;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod output;
 mod peer;
 mod protocol;
 mod raw;

@@ -131,7 +131,7 @@ impl Peer {
     pub(super) fn unsent(&self) -> usize {
         match &self.phase {
             Phase::Open(link) if link.tx.broken.is_some() => 0,
-            Phase::Open(link) => self.outgoing.len() + link.tx.control.len(),
+            Phase::Open(link) => self.outgoing.len() + link.tx.output.len(),
             _ => self.outgoing.len(),
         }
     }
@@ -139,7 +139,7 @@ impl Peer {
     /// Changes while a letter goes out.
     pub(super) fn begun(&self) -> usize {
         match &self.phase {
-            Phase::Open(link) => link.tx.cursor.frame + link.tx.cursor.bytes,
+            Phase::Open(link) => link.tx.output.written() as usize,
             _ => 0,
         }
     }

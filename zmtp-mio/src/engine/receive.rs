@@ -3,8 +3,8 @@
 use std::io;
 
 use zmtp_core::pattern::{PeerId, Reason, Verdict};
-use zmtp_core::wire::{FrameHeader, Property};
-use zmtp_core::{Chunk, Decoded, Event, Ignored, Input, PeerInfo, Subscription};
+use zmtp_core::wire::{FrameHeader, Property, error_reason};
+use zmtp_core::{Event, Ignored, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
 use super::pattern::{Pattern, PeerContext as Door, Received, keep};
@@ -165,17 +165,32 @@ impl Link {
         bytes: &mut [u8],
         to: &mut Receiver<'_, P>,
     ) -> Result<(usize, bool), CloseReason> {
-        let mut input = Input::new(bytes);
+        let mut used = 0;
         loop {
             if self.must_wait(to) {
-                return Ok((input.consumed(), false));
+                return Ok((used, false));
             }
-            match self.connection.decode(to.now, &mut input).map_err(CloseReason::Protocol)? {
-                Decoded::NeedInput => return Ok((input.consumed(), true)),
-                Decoded::NeedTransmit => self.make_room(),
-                Decoded::Event(Event::Chunk(chunk)) => self.chunk(&chunk, to)?,
-                Decoded::Event(Event::Ready(metadata)) => {
-                    let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
+            let received = self.connection.receive(to.now, &mut bytes[used..]);
+            used = bytes.len() - self.connection.unread();
+            let payload = &bytes[used - received.payload.min(used)..used];
+            match received.event {
+                Event::Failed => {
+                    return Err(self
+                        .connection
+                        .error()
+                        .map_or(CloseReason::ByPeer, CloseReason::Protocol));
+                }
+                Event::NeedInput | Event::Sealed | Event::Waiting => return Ok((used, true)),
+                Event::NeedTransmit => self.make_room(),
+                Event::Frame => {
+                    self.begin_frame(to);
+                    self.body(payload, to)?;
+                }
+                Event::Piece => self.body(payload, to)?,
+                Event::Ready => {
+                    let metadata = self.connection.metadata(payload);
+                    let routing_id = metadata.and_then(|metadata| metadata.get(Property::IDENTITY));
+                    let routing_id = routing_id.unwrap_or_default();
                     let peer = self.connection.peer();
                     let (pattern, mut door) = to.door(routing_id);
                     pattern.up(&mut door)?;
@@ -186,24 +201,25 @@ impl Link {
                         to.monitor.counters.unnamed_peers += 1;
                     }
                 }
-                Decoded::Event(Event::Subscribe(topic)) => {
+                Event::Subscribe => {
                     let (pattern, mut door) = to.door(&[]);
-                    pattern.subscription(&mut door, Subscription::Subscribe, topic)?;
+                    pattern.subscription(&mut door, Subscription::Subscribe, payload)?;
                 }
-                Decoded::Event(Event::Cancel(topic)) => {
+                Event::Cancel => {
                     let (pattern, mut door) = to.door(&[]);
-                    pattern.subscription(&mut door, Subscription::Cancel, topic)?;
+                    pattern.subscription(&mut door, Subscription::Cancel, payload)?;
                 }
-                Decoded::Event(Event::Refused(reason)) => {
+                Event::Refused => {
+                    let reason = error_reason(payload).unwrap_or_default();
                     to.said.refused = Some(RefusedReason::new(reason));
                 }
-                Decoded::Event(Event::Ignored(what)) => {
+                Event::Ignored => {
                     to.monitor.counters.ignored_commands += 1;
                     if !core::mem::replace(&mut self.rx.told_ignored, true) {
-                        to.said.ignored = Some(what);
+                        to.said.ignored = Some(Ignored::of(payload));
                     }
                 }
-                Decoded::Event(_) => {}
+                _ => {}
             }
         }
     }
@@ -219,7 +235,7 @@ impl Link {
     /// Fetches a due PONG, so that another PING can be taken; too many of them and reading waits.
     fn make_room(&mut self) {
         let broken = self.tx.broken.is_some();
-        if self.tx.control.len() >= CONTROL && !broken {
+        if self.tx.output.control_len() >= CONTROL && !broken {
             self.rx.congested = true;
             return;
         }
@@ -227,41 +243,41 @@ impl Link {
         let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
         // Nothing goes out any more when writing failed, and nobody would end the congestion.
         if !broken {
-            self.tx.control.extend_from_slice(&control[..n]);
+            self.tx.output.keep_control(&control[..n]);
         }
         self.rx.congested = n == 0;
     }
 
-    fn chunk<P: Pattern>(
+    fn begin_frame<P: Pattern>(&mut self, to: &mut Receiver<'_, P>) {
+        let (header, _) = self.connection.frame();
+        let verdict = to.pattern.accept(to.peer, header);
+        self.rx.verdict = Some(verdict);
+        if verdict == Verdict::Deliver
+            && self.rx.letter.message.part_count() == 0
+            && let Some(prefix) = to.pattern.prefix(to.peer)
+        {
+            self.rx.letter.message.push(prefix);
+        }
+        match verdict {
+            Verdict::Deliver | Verdict::Subject => self.rx.letter.message.begin_part(),
+            Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
+            Verdict::Reject(reason) => self.rx.reject(reason, to),
+            Verdict::Skip | Verdict::Subscription(_) => {}
+        }
+    }
+
+    fn body<P: Pattern>(
         &mut self,
-        chunk: &Chunk<'_>,
+        bytes: &[u8],
         to: &mut Receiver<'_, P>,
     ) -> Result<(), CloseReason> {
-        let header = chunk.header();
-        if chunk.is_first() {
-            let verdict = to.pattern.accept(to.peer, header);
-            self.rx.verdict = Some(verdict);
-            if verdict == Verdict::Deliver
-                && self.rx.letter.message.part_count() == 0
-                && let Some(prefix) = to.pattern.prefix(to.peer)
-            {
-                self.rx.letter.message.push(prefix);
-            }
-            match verdict {
-                Verdict::Deliver | Verdict::Subject => self.rx.letter.message.begin_part(),
-                Verdict::Envelope | Verdict::RequestId => self.rx.letter.envelope.begin(header),
-                Verdict::Reject(reason) => self.rx.reject(reason, to),
-                Verdict::Skip | Verdict::Subscription(_) => {}
-            }
-        }
         match self.rx.verdict {
-            Some(Verdict::Deliver) => self.rx.letter.message.append(chunk.bytes()),
-            Some(Verdict::Envelope | Verdict::RequestId) => {
-                self.rx.letter.envelope.append(chunk.bytes());
-            }
+            Some(Verdict::Deliver) => self.rx.letter.message.append(bytes),
+            Some(Verdict::Envelope | Verdict::RequestId) => self.rx.letter.envelope.append(bytes),
             _ => {}
         }
-        if chunk.is_last() { self.frame_done(header, to) } else { Ok(()) }
+        let (header, complete) = self.connection.frame();
+        if complete { self.frame_done(header, to) } else { Ok(()) }
     }
 
     /// A frame is complete: both lanes end here.

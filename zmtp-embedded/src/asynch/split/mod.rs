@@ -4,12 +4,14 @@ mod receiver;
 mod sender;
 
 use core::cell::{Cell, RefCell, RefMut};
+use core::fmt;
 use core::future::poll_fn;
 use core::ops::{Deref, DerefMut};
 use core::task::{Poll, Waker};
 
 use embedded_io_async::{ErrorType, Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::{Mechanism, NullOf};
 
 pub use receiver::Receiver;
 pub use sender::Sender;
@@ -54,32 +56,36 @@ impl<R: ErrorType, W: Write<Error = R::Error>> Write for Duplex<R, W> {
 /// A socket whose two halves work at the same time, from one task or from two of one executor that
 /// does not move them between threads.
 #[derive(Debug)]
-pub struct Split<'s, 'b, K, R, W> {
-    shared: Shared<'s, 'b, K, W>,
+pub struct Split<'s, 'b, K, R, W, M = NullOf<K>> {
+    shared: Shared<'s, 'b, K, W, M>,
     window: &'s mut Window<'b>,
     reader: &'s mut R,
 }
 
+/// The halves of a [`Split`].
+pub type Halves<'h, 's, 'b, K, R, W, M = NullOf<K>> =
+    (Sender<'h, 's, 'b, K, W, M>, Receiver<'h, 's, 'b, K, R, W, M>);
+
 /// What both halves use, one at a time.
-struct Shared<'s, 'b, K, W> {
+struct Shared<'s, 'b, K, W, M> {
     /// Never borrowed across an `await`.
-    state: RefCell<State<'s, 'b, K>>,
+    state: RefCell<State<'s, 'b, K, M>>,
     /// Borrowed while bytes are written: by whoever writes, for both halves.
     out: RefCell<Out<'s, 'b, W>>,
     /// Who waits for it.
     waiting: Cell<Option<Waker>>,
 }
 
-impl<K: core::fmt::Debug, W: core::fmt::Debug> core::fmt::Debug for Shared<'_, '_, K, W> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl<K: fmt::Debug, W: fmt::Debug, M: fmt::Debug> fmt::Debug for Shared<'_, '_, K, W, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { state, out, waiting: _ } = self;
         f.debug_struct("Shared").field("state", state).field("out", out).finish_non_exhaustive()
     }
 }
 
 #[derive(Debug)]
-struct State<'s, 'b, K> {
-    link: &'s mut Link<'b, K>,
+struct State<'s, 'b, K, M> {
+    link: &'s mut Link<'b, M>,
     kind: &'s mut K,
 }
 
@@ -89,10 +95,10 @@ struct Out<'s, 'b, W> {
     writer: &'s mut W,
 }
 
-impl<'b, K: Splits, R, W> Socket<'b, K, Duplex<R, W>> {
+impl<'b, K: Splits, R, W, M: Mechanism> Socket<'b, K, Duplex<R, W>, M> {
     /// The two halves of a connected socket; `None` without a connection. The socket is whole again
     /// when they are gone.
-    pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W>> {
+    pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W, M>> {
         let io = self.port.io.as_mut()?;
         Some(Split {
             shared: Shared {
@@ -106,9 +112,9 @@ impl<'b, K: Splits, R, W> Socket<'b, K, Duplex<R, W>> {
     }
 }
 
-impl<'s, 'b, K, R, W> Split<'s, 'b, K, R, W> {
+impl<'s, 'b, K, R, W, M> Split<'s, 'b, K, R, W, M> {
     /// The halves.
-    pub fn halves(&mut self) -> (Sender<'_, 's, 'b, K, W>, Receiver<'_, 's, 'b, K, R, W>) {
+    pub fn halves(&mut self) -> Halves<'_, 's, 'b, K, R, W, M> {
         let Self { shared, window, reader } = self;
         (Sender { shared }, Receiver { shared, window, reader })
     }
@@ -144,7 +150,7 @@ impl<W> Drop for Writing<'_, '_, '_, W> {
     }
 }
 
-impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
+impl<'s, 'b, K: Rules, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
     /// The right to write, if nobody has it.
     fn try_writing(&self) -> Option<Writing<'_, 's, 'b, W>> {
         let out = self.out.try_borrow_mut().ok()?;
@@ -166,7 +172,7 @@ impl<'s, 'b, K: Rules, W: Write> Shared<'s, 'b, K, W> {
 
     fn with<T, E>(
         &self,
-        act: impl FnOnce(&mut State<'s, 'b, K>) -> Result<T, Error<E>>,
+        act: impl FnOnce(&mut State<'s, 'b, K, M>) -> Result<T, Error<E>>,
     ) -> Result<T, Error<E>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => act(&mut state),

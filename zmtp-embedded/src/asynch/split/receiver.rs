@@ -2,6 +2,7 @@
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
+use zmtp_core::mechanism::{Mechanism, NullOf};
 
 use super::Shared;
 #[cfg(doc)]
@@ -16,14 +17,14 @@ use crate::window::Window;
 
 /// The half that receives. It also answers the peer's heartbeats and writes what waits to be sent.
 #[derive(Debug)]
-pub struct Receiver<'h, 's, 'b, K, R, W> {
-    pub(super) shared: &'h Shared<'s, 'b, K, W>,
+pub struct Receiver<'h, 's, 'b, K, R, W, M = NullOf<K>> {
+    pub(super) shared: &'h Shared<'s, 'b, K, W, M>,
     pub(super) window: &'h mut Window<'b>,
     pub(super) reader: &'h mut R,
 }
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W> {
+impl<K: Rules, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_, '_, K, R, W, M> {
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
@@ -80,7 +81,9 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W
     }
 }
 
-impl<K: Receives, R: Read, W: Write<Error = R::Error>> Receiver<'_, '_, '_, K, R, W> {
+impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
+    Receiver<'_, '_, '_, K, R, W, M>
+{
     /// As [`Socket::receive`].
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use embedded_io_async::Write;
 use zmtp_core::Instant;
+use zmtp_core::mechanism::{Mechanism, NullOf};
 
 use super::{Out, Shared, State};
 #[cfg(doc)]
@@ -13,12 +14,12 @@ use crate::port::{Cursor, TooLarge, poll_send};
 
 /// The half that sends.
 #[derive(Debug)]
-pub struct Sender<'h, 's, 'b, K, W> {
-    pub(super) shared: &'h Shared<'s, 'b, K, W>,
+pub struct Sender<'h, 's, 'b, K, W, M = NullOf<K>> {
+    pub(super) shared: &'h Shared<'s, 'b, K, W, M>,
 }
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
+impl<K: Rules, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
@@ -44,7 +45,7 @@ impl<K: Rules, W: Write> Sender<'_, '_, '_, K, W> {
     }
 }
 
-impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
+impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
     /// As [`Socket::queue`], on a connection whose handshake is over.
     ///
     /// # Errors
@@ -120,7 +121,7 @@ impl<'s, 'b, K: Sends, W: Write> Sender<'_, 's, 'b, K, W> {
     }
 }
 
-impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
+impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Sub<TOPICS>, W, M> {
     /// As [`Socket::subscribe`]; [`Sender::flush`] tells the peer at once.
     ///
     /// # Errors
@@ -132,7 +133,7 @@ impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Sub<TOPICS>, W> {
     }
 }
 
-impl<const TOPICS: usize, W: Write> Sender<'_, '_, '_, kind::Pub<TOPICS>, W> {
+impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Pub<TOPICS>, W, M> {
     /// As [`Socket::publish`], to a peer whose subscriptions the other half takes.
     ///
     /// # Errors

@@ -1,58 +1,75 @@
-//! Why a connection failed, as it is kept: [`Error`] without what can be told from elsewhere.
+//! Why a connection failed, in the compact form that a connection keeps: the rest of an
+//! [`Error`] follows from the configuration and the state.
 
-use super::receive::Rx;
+use super::limits::LARGEST;
 use crate::config::Config;
 use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
+use crate::mechanism::OpenError;
 use crate::wire::{
     Command, CommandName, HeaderError, Malformed, MechanismName, Size, SocketType,
-    UnsupportedVersion, size_to_u64,
+    UnsupportedVersion,
 };
 
-/// Bytes of the peer: its mechanism while it greets, what a PONG echoes in traffic, and in the end
-/// those that a [`Cause`] is about. On a microcontroller 16, because compilers have a `memset` for
-/// more zeros.
+/// Bytes of the peer: the mechanism of its greeting, then the context that a PONG echoes, and at
+/// the end the bytes that a [`Failure`] is about. On a microcontroller 16, because compilers have a
+/// `memset` for more zeros.
 pub(super) type Scratch = [u8; if cfg!(target_os = "none") { 16 } else { 20 }];
 
 pub(super) const CLEAN: Scratch = [0; size_of::<Scratch>()];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cause {
-    // The two that are told to the peer, where one comparison finds them.
-    /// The peer's is in the scratch.
+pub(super) enum Failure {
+    // The two that go out as a fixed ERROR, where one comparison finds them.
+    /// The peer's mechanism is in the scratch.
     Mechanism,
-    /// The peer's is none that ours talks to: so many bytes long, and in the scratch.
+    /// The peer's socket type does not fit ours: its name has this many bytes and is in the scratch.
     SocketType(u8),
     CommandName,
+    /// Our mechanism, or an answer from outside, refuses the peer.
+    Denied,
     ErrorReason,
+    /// No nonce is left to seal another frame.
+    Exhausted,
     /// The header is in the scratch.
     Header(HeaderError),
-    /// More than a limit allows.
+    /// A limit is exceeded.
     Limit(Limit),
     MessageInHandshake,
     Metadata,
     MissingSocketType,
     MoreOnIdentity,
     Old(UnsupportedVersion),
+    /// A sealed frame is invalid.
+    Open(OpenError),
     Refused,
     RoutingIdTooLong,
     SecondReady,
     TimedOut(Timeout),
-    /// A command that had no place in the handshake: the front of its body is in the scratch.
+    /// A command that is not allowed in the handshake: the front of its body is in the scratch.
     UnexpectedCommand,
 }
 
-/// The largest frame and message that any limit allows: what goes past it counts as more.
-const LARGEST: u64 = size_to_u64(Size::MAX).saturating_sub(1);
-
-/// Whether a limit is passed. Where sizes have 32 bits those that do not fit count as the largest.
-pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
-    size_to_u64(got) > allowed
+/// What else an [`Error`] is made of.
+pub(super) struct Details<'d> {
+    pub(super) scratch: &'d Scratch,
+    /// Bytes of what the failure is about.
+    pub(super) len: Size,
+    /// What a limit was exceeded by.
+    pub(super) got: u64,
 }
 
-impl Cause {
+impl Failure {
+    /// The limit that was exceeded.
+    pub(super) const fn limit(self) -> Limit {
+        match self {
+            Self::Limit(limit) => limit,
+            _ => Limit::Frame,
+        }
+    }
+
     /// The error to show.
-    pub(super) fn error(self, config: &Config, ours: SocketType, rx: &Rx) -> Error {
-        let scratch = &rx.scratch;
+    pub(super) fn error(self, config: &Config, ours: SocketType, details: &Details<'_>) -> Error {
+        let scratch = details.scratch;
         Error::Peer(match self {
             Self::Limit(limit) => {
                 let limits = &config.limits;
@@ -62,26 +79,29 @@ impl Cause {
                     Limit::Message => limits.max_message,
                     Limit::Parts => limits.max_parts.into(),
                 };
-                return LimitExceeded { limit, allowed: allowed.min(LARGEST), got: rx.got(limit) }
+                return LimitExceeded { limit, allowed: allowed.min(LARGEST), got: details.got }
                     .into();
             }
             Self::CommandName => return Malformed::CommandName.into(),
             Self::ErrorReason => return Malformed::ErrorReason.into(),
+            Self::Exhausted => return Error::Exhausted,
             Self::Header(flaw) => return flaw.of(scratch).into(),
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
+            Self::Denied => PeerError::Denied,
             Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
             Self::Old(old) => PeerError::UnsupportedVersion(old),
+            Self::Open(error) => PeerError::Sealed(error),
             Self::Refused => PeerError::Refused,
             Self::RoutingIdTooLong => {
-                PeerError::RoutingIdTooLong(u32::try_from(rx.len).unwrap_or(u32::MAX))
+                PeerError::RoutingIdTooLong(u32::try_from(details.len).unwrap_or(u32::MAX))
             }
             Self::SecondReady => PeerError::SecondReady,
             Self::UnexpectedCommand => {
-                // A name that ends behind these is none that is known.
+                // A name that does not end within the scratch is no known one.
                 let command = Command::parse(scratch);
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
                 PeerError::UnexpectedCommand(name)

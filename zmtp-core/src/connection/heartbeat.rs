@@ -1,22 +1,22 @@
-//! PINGs of our own. Without feature `heartbeat` there are none, at no cost.
+//! When our own PINGs are due. Without feature `heartbeat` there are none, at no cost.
 
-use super::PeerInfo;
+use super::event::PeerInfo;
 use crate::config::Config;
 use crate::time::Instant;
 
 /// When the next PING is due.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Heartbeats {
     #[cfg(feature = "heartbeat")]
     next: Instant,
 }
 
 #[cfg(feature = "heartbeat")]
-impl Pulse {
+impl Heartbeats {
     pub(super) const NEVER: Self = Self { next: Instant::NEVER };
 
-    /// The pulse of a connection whose READY came now. PINGs go to peers of ZMTP 3.1 and later.
-    /// Not to DISH: libzmq's closes on one.
+    /// The PINGs of a connection whose handshake ended now. They go to peers of ZMTP 3.1 and later.
+    /// Not to DISH: libzmq's DISH closes the connection on a PING.
     pub(super) fn start(config: &Config, peer: Option<PeerInfo>, now: Instant) -> Self {
         use crate::wire::{SocketType, Version};
 
@@ -27,7 +27,7 @@ impl Pulse {
         if interval > 0 && knows_ping { Self { next: now.after(interval) } } else { Self::NEVER }
     }
 
-    /// If a PING is due now: when the peer is given up unless it answers.
+    /// If a PING is due now: by when the peer must answer it.
     pub(super) fn beat(&mut self, config: &Config, now: Instant) -> Option<Instant> {
         if now < self.next {
             return None;
@@ -46,7 +46,7 @@ impl Pulse {
 }
 
 #[cfg(not(feature = "heartbeat"))]
-impl Pulse {
+impl Heartbeats {
     pub(super) const NEVER: Self = Self {};
 
     pub(super) const fn start(_: &Config, _: Option<PeerInfo>, _: Instant) -> Self {

@@ -1,0 +1,119 @@
+//! Frames on their way out: in the clear or sealed, each encoded once.
+
+use crate::mechanism::{Exhausted, Mechanism};
+use crate::wire::{FrameHeader, FrameKind, Framing, More, Writer};
+
+/// Why a frame cannot be sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection has failed: [`Connection::error`](super::Connection::error) has the reason.
+    Failed,
+    /// The buffer lacks room for this many bytes. Nothing was sent.
+    BufferTooSmall(usize),
+    /// The handshake is not over: the peer's part has not come, or ours was not fetched by
+    /// [`Connection::poll_transmit`](super::Connection::poll_transmit).
+    NotReady,
+    /// Frames of this connection are sealed, which takes their whole body.
+    Sealed,
+}
+
+impl core::fmt::Display for SendError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Failed => f.write_str("connection has failed"),
+            Self::BufferTooSmall(missing) => write!(f, "buffer too small by {missing} bytes"),
+            Self::NotReady => f.write_str("handshake is not over"),
+            Self::Sealed => f.write_str("frames of this connection are sealed whole"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// Why a frame was not encoded.
+pub(super) enum EncodeError {
+    Exhausted,
+    BufferTooSmall(usize),
+}
+
+impl From<Exhausted> for EncodeError {
+    fn from(_: Exhausted) -> Self {
+        Self::Exhausted
+    }
+}
+
+/// The header of a sealed frame. libzmq sends boxes in frames of this kind, whatever is inside.
+const BOX: FrameKind = FrameKind::Message(More::Last);
+
+/// How many bytes a mechanism puts in front of bodies; 0 if frames go out in the clear.
+#[inline(always)]
+pub(super) fn overhead<M: Mechanism>(mechanism: &M) -> usize {
+    if M::SEALS { mechanism.overhead() } else { 0 }
+}
+
+/// Bytes of a frame with a body of `len` bytes.
+pub(super) fn frame_len<M: Mechanism>(mechanism: &M, framing: Framing, len: usize) -> usize {
+    let len = len.saturating_add(overhead(mechanism));
+    let header = FrameHeader::new(BOX, len as u64);
+    let header_len = match framing {
+        Framing::V1 if M::OLDER_PEERS => framing.emit(header).as_ref().len(),
+        _ => header.header_len(),
+    };
+    header_len.saturating_add(len)
+}
+
+/// Writes a frame to the front of `out`. Its body is `front` and `body` in a row. Returns how many
+/// bytes it has; nothing is sealed if these do not fit.
+pub(super) fn encode<M: Mechanism>(
+    mechanism: &mut M,
+    framing: Framing,
+    kind: FrameKind,
+    [front, body]: [&[u8]; 2],
+    out: &mut [u8],
+) -> Result<usize, EncodeError> {
+    let len = front.len().saturating_add(body.len());
+    let overhead = overhead(mechanism);
+    let mut writer = Writer::new(out);
+    let outer = if overhead > 0 { BOX } else { kind };
+    let header = FrameHeader::new(outer, len.saturating_add(overhead) as u64);
+    let header = if M::OLDER_PEERS { framing.emit(header) } else { header.emit() };
+    writer.put(header.as_ref());
+    let start = writer.len();
+    if M::SEALS {
+        writer.skip(overhead);
+    }
+    writer.put(front);
+    writer.put(body);
+    let end = writer.finish().map_err(|full| EncodeError::BufferTooSmall(full.missing))?;
+    if overhead > 0 {
+        mechanism.seal(kind, out.get_mut(start..end).unwrap_or_default())?;
+    }
+    Ok(end)
+}
+
+/// Makes a frame of a body that stands at the end of `buffer`, behind at least as many bytes as its
+/// header and the mechanism need. Returns where the frame begins.
+pub(super) fn finish<M: Mechanism>(
+    mechanism: &mut M,
+    framing: Framing,
+    kind: FrameKind,
+    headroom: usize,
+    buffer: &mut [u8],
+) -> Result<usize, EncodeError> {
+    let Some(len) = buffer.len().checked_sub(headroom) else {
+        return Err(EncodeError::BufferTooSmall(headroom.wrapping_sub(buffer.len())));
+    };
+    let overhead = overhead(mechanism);
+    let outer = if overhead > 0 { BOX } else { kind };
+    let header = framing.emit(FrameHeader::new(outer, len.saturating_add(overhead) as u64));
+    // The headroom has room for the longest header and the overhead.
+    let at = headroom.saturating_sub(overhead);
+    if overhead > 0 {
+        mechanism.seal(kind, buffer.get_mut(at..).unwrap_or_default())?;
+    }
+    let start = at.saturating_sub(header.as_ref().len());
+    crate::buffer::copy(buffer.get_mut(start..).unwrap_or_default(), header.as_ref());
+    Ok(start)
+}

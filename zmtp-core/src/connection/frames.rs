@@ -1,0 +1,186 @@
+//! Frames that the application sends: exactly one call for each.
+
+use core::borrow::Borrow;
+
+use super::Connection;
+use super::encode::{self, EncodeError, SendError, overhead};
+use super::failure::Failure;
+use crate::config::Config;
+use crate::mechanism::Mechanism;
+use crate::wire::Subscription;
+use crate::wire::{FrameHeader, FrameKind, Framing, HeaderBytes, More};
+
+impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
+    /// Writes a message frame to the front of `out`, sealed if this connection seals its frames.
+    /// Returns its length, [`Connection::frame_len`]. Frames go out in the order of these calls.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::BufferTooSmall`] if it does not fit, and all that ends connections.
+    pub fn encode_frame(
+        &mut self,
+        more: More,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        self.encode(FrameKind::Message(more), [&[], body], out)
+    }
+
+    /// Starts a message frame in the clear: write the returned header, then exactly `len` bytes of
+    /// body from where they are.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Sealed`] if this connection seals its frames, and all that ends connections.
+    #[inline]
+    pub fn begin_frame(&mut self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        if self.is_sealed() {
+            return Err(SendError::Sealed);
+        }
+        Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
+    }
+
+    /// Makes a message frame of a body where it is, sealed if this connection seals its frames.
+    /// `buffer` is [`Connection::headroom`] bytes of any value and then the body. Returns where the
+    /// frame begins; it ends with the buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::BufferTooSmall`] if the buffer is shorter than the headroom, and all that ends
+    /// connections.
+    pub fn finish_frame(&mut self, more: More, buffer: &mut [u8]) -> Result<usize, SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        let (framing, headroom) = (self.framing(), self.headroom());
+        let kind = FrameKind::Message(more);
+        let start = encode::finish(&mut self.mechanism, framing, kind, headroom, buffer);
+        start.map_err(|error| self.failed(&error))
+    }
+
+    /// Writes message frames to the front of `out` that came from another connection and lie in
+    /// `frames` as [`Connection::receive`] leaves them in its input: each behind a header in the
+    /// clear. Returns the length, [`Connection::forwarded_len`].
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::BufferTooSmall`] if they do not fit, and all that ends connections.
+    #[inline]
+    pub fn forward_frames(&mut self, frames: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
+        let needed = self.forwarded_len(frames);
+        if let Some(missing @ 1..) = needed.checked_sub(out.len()) {
+            return Err(SendError::BufferTooSmall(missing));
+        }
+        if !M::SEALS && !M::OLDER_PEERS {
+            // They are what goes on the wire.
+            return Ok(crate::buffer::copy(out, frames));
+        }
+        let mut len: usize = 0;
+        for (header, body) in split(frames) {
+            let room = out.get_mut(len..).unwrap_or_default();
+            len = len.saturating_add(self.encode(header.kind(), [&[], body], room)?);
+        }
+        Ok(len)
+    }
+
+    /// Writes a subscription or its cancellation to the front of `out`. For SUB and XSUB. Returns
+    /// its length, [`Connection::subscription_len`].
+    ///
+    /// A peer of ZMTP 3.1 gets a command, an older one a message (RFC 37 § The Publish-Subscribe
+    /// Pattern, RFC 23).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::BufferTooSmall`] if it does not fit, and all that ends connections.
+    pub fn encode_subscription(
+        &mut self,
+        what: Subscription,
+        topic: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        let (kind, front) = what.form(self.rx.peer.version.negotiated());
+        self.encode(kind, [front, topic], out)
+    }
+
+    /// Bytes of a frame with a body of `len` bytes.
+    pub fn frame_len(&self, len: usize) -> usize {
+        encode::frame_len(&self.mechanism, self.framing(), len)
+    }
+
+    /// Bytes of a subscription to, or a cancellation of, a topic of `len` bytes.
+    pub fn subscription_len(&self, what: Subscription, len: usize) -> usize {
+        let (_, front) = what.form(self.rx.peer.version.negotiated());
+        self.frame_len(len.saturating_add(front.len()))
+    }
+
+    /// Bytes that [`Connection::forward_frames`] makes of these frames.
+    #[inline]
+    pub fn forwarded_len(&self, frames: &[u8]) -> usize {
+        if !M::SEALS && !M::OLDER_PEERS {
+            return frames.len();
+        }
+        split(frames)
+            .fold(0, |sum: usize, (_, body)| sum.saturating_add(self.frame_len(body.len())))
+    }
+
+    /// Bytes that [`Connection::finish_frame`] needs in front of a body.
+    pub fn headroom(&self) -> usize {
+        let header = if M::OLDER_PEERS { HeaderBytes::MAX_LEN } else { FrameHeader::MAX_LEN };
+        overhead(&self.mechanism).saturating_add(header)
+    }
+
+    /// Whether the frames of this connection are sealed, so that they can only be sent whole.
+    pub fn is_sealed(&self) -> bool {
+        overhead(&self.mechanism) > 0
+    }
+
+    fn encode(
+        &mut self,
+        kind: FrameKind,
+        body: [&[u8]; 2],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        let framing = self.framing();
+        match encode::encode(&mut self.mechanism, framing, kind, body, out) {
+            Ok(len) => Ok(len),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// How the peer frames messages, for tests. Right once [`Connection::is_ready`].
+    #[doc(hidden)]
+    pub const fn framing(&self) -> Framing {
+        self.rx.framing::<M>()
+    }
+
+    const fn unready(&self) -> SendError {
+        if self.has_failed() { SendError::Failed } else { SendError::NotReady }
+    }
+
+    fn failed(&mut self, error: &EncodeError) -> SendError {
+        match error {
+            EncodeError::BufferTooSmall(missing) => SendError::BufferTooSmall(*missing),
+            EncodeError::Exhausted => {
+                self.rx.fail(Failure::Exhausted);
+                SendError::Failed
+            }
+        }
+    }
+}
+
+/// The frames that lie in a row, each behind a header in the clear.
+fn split(mut frames: &[u8]) -> impl Iterator<Item = (FrameHeader, &[u8])> {
+    core::iter::from_fn(move || {
+        let (header, header_len) = FrameHeader::peek(frames)?;
+        let len = usize::try_from(header.len()).ok()?;
+        let (body, rest) = frames.get(header_len..)?.split_at_checked(len)?;
+        frames = rest;
+        Some((header, body))
+    })
+}

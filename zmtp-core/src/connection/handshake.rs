@@ -1,0 +1,87 @@
+//! Commands of the handshake.
+
+use super::context::Context;
+use super::event::{Event, Received};
+use super::failure::Failure;
+use super::limits::LONGEST_IDENTITY;
+use super::state::{ReceiveHalf, State};
+use crate::buffer::is_name;
+use crate::config::Config;
+use crate::mechanism::{Consumed, Mechanism};
+use crate::time::Instant;
+use crate::wire::{CommandName, Encoded, Property, Size, error_reason};
+
+impl ReceiveHalf {
+    /// A command in the handshake, whose name is whole. With its header it takes `taken` bytes of
+    /// the input.
+    pub(super) fn handshake_command<M: Mechanism>(
+        &mut self,
+        context: &mut Context<'_, M>,
+        body: &mut [u8],
+        taken: usize,
+        mut found: Received,
+    ) -> Received {
+        // A byte with the name's length, then the name.
+        let named = usize::from(body.first().copied().unwrap_or_default()).wrapping_add(1);
+        let (name, data) = body.split_at_mut_checked(named).unwrap_or_default();
+        if is_name(name, CommandName::Error.length_prefixed()) {
+            if error_reason(data).is_err() {
+                return self.fail(Failure::ErrorReason);
+            }
+            self.failure = Some(Failure::Refused);
+            found.event = Event::Refused;
+            found.payload = data.len();
+            return found;
+        }
+        found.event = match context.mechanism.consume(name, data) {
+            Consumed::Pending => Event::Nothing,
+            Consumed::Ready(len) => {
+                let at = data.len().saturating_sub(len);
+                let metadata = data.get(at..).unwrap_or_default();
+                if !self.check_metadata::<M>(context.config, metadata) {
+                    return Received::FAILED;
+                }
+                self.state = State::Traffic;
+                self.give_up = Instant::NEVER;
+                found.payload = metadata.len();
+                Event::Ready
+            }
+            Consumed::Denied => return self.fail(Failure::Denied),
+            Consumed::Waiting if M::WAITS => {
+                // The command stays in the input: it comes again after the answer.
+                self.unread = self.unread.wrapping_add(taken);
+                self.state = State::Waiting;
+                return Received::bare(Event::Waiting);
+            }
+            Consumed::Unexpected | Consumed::Waiting => {
+                return self.fail_at(Failure::UnexpectedCommand, body);
+            }
+        };
+        found
+    }
+
+    /// Checks every Socket-Type and Identity of a READY. Returns `false` if one is wrong.
+    fn check_metadata<M: Mechanism>(&mut self, config: &Config, metadata: &[u8]) -> bool {
+        let mut properties = Encoded(metadata);
+        for Property { name, value } in &mut properties {
+            if is_name(name, b"socket-type") {
+                self.peer.socket_type = M::socket_type(config).peer_named(value);
+                if self.peer.socket_type.is_none() {
+                    let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
+                    self.fail_at(Failure::SocketType(len), value);
+                    return false;
+                }
+            } else if is_name(name, b"identity") && value.len() > LONGEST_IDENTITY {
+                self.len = Size::try_from(value.len()).unwrap_or(Size::MAX);
+                self.fail(Failure::RoutingIdTooLong);
+                return false;
+            }
+        }
+        if !properties.0.is_empty() {
+            self.fail(Failure::Metadata);
+        } else if self.peer.socket_type.is_none() && config.require_socket_type {
+            self.fail(Failure::MissingSocketType);
+        }
+        self.failure.is_none()
+    }
+}

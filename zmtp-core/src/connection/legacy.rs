@@ -1,0 +1,118 @@
+//! Peers older than ZMTP 3.0: how they open a connection.
+//!
+//! There is no handshake. An identity frame takes its place, at once in ZMTP 1.0 (RFC 13), behind
+//! signature, version and socket type in 2.0 (RFC 15). A connection whose mechanism lets no such
+//! peers in ([`Mechanism::OLDER_PEERS`]) carries no code for them.
+
+use super::event::{Event, Received};
+use super::failure::Failure;
+use super::limits::{LONGEST_IDENTITY, exceeds};
+use super::state::{Opening, ReceiveHalf, State};
+use crate::config::Config;
+use crate::error::Limit;
+use crate::mechanism::Mechanism;
+use crate::wire::{SIGNATURE_LEN, SocketType, UnsupportedVersion, Version};
+
+/// Whether a peer opens without a signature; `None` if there are too few bytes to tell.
+pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
+    match bytes.first()? {
+        0xff => bytes.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
+        _ => Some(true),
+    }
+}
+
+/// The version of a peer whose major version byte was refused, if it is let in.
+pub(super) fn spoken(config: &Config, old: UnsupportedVersion) -> Option<Version> {
+    let version = match old {
+        UnsupportedVersion::Major(0) => Version::V1_0,
+        UnsupportedVersion::Major(_) => Version::V2_0,
+        UnsupportedVersion::NoSignature(_) => return None,
+    };
+    (config.min_version <= version).then_some(version)
+}
+
+impl ReceiveHalf {
+    /// The next step of the opening.
+    pub(super) fn legacy<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        opening: Opening,
+        input: &[u8],
+    ) -> Received {
+        let (has_type, input) = match opening {
+            Opening::Identity(has_type) => (has_type, input),
+            Opening::SocketType => match self.old_socket_type::<M>(config, input) {
+                Ok(rest) => (true, rest),
+                Err(found) => return found,
+            },
+        };
+        match self.old_identity::<M>(config, has_type, input) {
+            Ok(found) => found,
+            Err(failure) => self.fail_at(failure, input),
+        }
+    }
+
+    /// Takes the socket type. Returns what is behind it, or what to report instead.
+    fn old_socket_type<'i, M: Mechanism>(
+        &mut self,
+        config: &Config,
+        input: &'i [u8],
+    ) -> Result<&'i [u8], Received> {
+        let Some((&code, rest)) = input.split_first() else { return Err(Received::missing(1)) };
+        let peer = SocketType::from_code(code);
+        let name = peer.map_or(&[][..], SocketType::bytes);
+        self.peer.socket_type = M::socket_type(config).peer_named(name);
+        if self.peer.socket_type.is_none() {
+            let len = u8::try_from(name.len()).unwrap_or_default();
+            return Err(self.fail_at(Failure::SocketType(len), name));
+        }
+        self.state = State::Legacy(Opening::Identity(true));
+        self.take(1);
+        Ok(rest)
+    }
+
+    fn old_identity<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        has_type: bool,
+        bytes: &[u8],
+    ) -> Result<Received, Failure> {
+        let (header, header_len) = match self.framing::<M>().read(bytes) {
+            Ok(None) => return Ok(Received::missing(1)),
+            Ok(Some((header, len))) if header.is_final() => (header, len),
+            // A peer that sends no greeting opens with a frame that can be no other. HTTP, TLS and
+            // SSH do not.
+            _ if !has_type => {
+                let shows = match bytes {
+                    [0xff, ..] => bytes.get(SIGNATURE_LEN.saturating_sub(1)),
+                    _ => bytes.first(),
+                };
+                let shows = shows.copied().unwrap_or_default();
+                return Err(Failure::Old(UnsupportedVersion::NoSignature(shows)));
+            }
+            Ok(Some(_)) => return Err(Failure::MoreOnIdentity),
+            Err(flaw) => return Err(Failure::Header(flaw)),
+        };
+        let payload = usize::try_from(header.len()).unwrap_or(usize::MAX);
+        self.len = header.size();
+        if payload > LONGEST_IDENTITY {
+            return Err(Failure::RoutingIdTooLong);
+        }
+        if exceeds(header.size(), config.limits.max_command.into()) {
+            return Err(Failure::Limit(Limit::Command));
+        }
+        if !has_type && config.require_socket_type {
+            return Err(Failure::MissingSocketType);
+        }
+        let taken = header_len.saturating_add(payload);
+        if bytes.len() < taken {
+            return Ok(Received::missing(1));
+        }
+        // Subscribers of ZMTP 1.0 send no subscriptions: they filter what they receive.
+        let everything = !has_type && M::socket_type(config).accepts_subscriptions();
+        self.state = if everything { State::MatchAll } else { State::Traffic };
+        self.heard::<M>();
+        self.take(taken);
+        Ok(Received { event: Event::Ready, payload })
+    }
+}

@@ -1,0 +1,15 @@
+//! Limits on what a peer sends.
+
+use crate::wire::{Size, size_to_u64};
+
+/// The largest frame and message that any limit allows. Where sizes have 32 bits, larger ones count
+/// as one more than this.
+pub(super) const LARGEST: u64 = size_to_u64(Size::MAX).saturating_sub(1);
+
+/// Bytes of the longest identity (RFC 37 § The NULL Security Mechanism).
+pub(super) const LONGEST_IDENTITY: usize = 255;
+
+/// Whether a size is above a limit.
+pub(super) const fn exceeds(got: Size, allowed: u64) -> bool {
+    size_to_u64(got) > allowed
+}

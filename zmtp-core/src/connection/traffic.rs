@@ -1,0 +1,97 @@
+//! Frames and commands once the handshake is over.
+
+use super::context::Context;
+use super::event::{Event, Received};
+use super::failure::Failure;
+use super::limits::exceeds;
+use super::state::{ReceiveHalf, State};
+use crate::buffer::copy;
+use crate::error::{Limit, Timeout};
+use crate::mechanism::Mechanism;
+use crate::wire::{Command, CommandName, FrameHeader, Ping, Size};
+
+impl ReceiveHalf {
+    /// A message frame begins; `there` is the length of the input that begins with it.
+    #[inline(always)]
+    pub(super) fn message_frame<M: Mechanism>(
+        &mut self,
+        context: &Context<'_, M>,
+        there: usize,
+        header: FrameHeader,
+        header_len: usize,
+    ) -> Received {
+        let opened = M::SEALS && matches!(self.state, State::Opened);
+        if !matches!(self.state, State::Traffic) && !opened {
+            return self.fail(Failure::MessageInHandshake);
+        }
+        let (size, limits) = (header.size(), &context.config.limits);
+        self.bytes = self.bytes.saturating_add(size);
+        self.parts = self.parts.saturating_add(1);
+        (self.kind, self.len, self.remaining) = (header.kind(), size, size);
+        let (bytes, parts) = (self.bytes, Size::from(self.parts));
+        if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
+            return self.fail(Failure::Limit(Limit::Frame));
+        }
+        if exceeds(parts, limits.max_parts.into()) {
+            return self.fail(Failure::Limit(Limit::Parts));
+        }
+        if exceeds(bytes, limits.max_message) {
+            return self.fail(Failure::Limit(Limit::Message));
+        }
+        self.take(header_len);
+        self.piece::<M>(Event::Frame, there.wrapping_sub(header_len))
+    }
+
+    /// Bytes of the body under way: `there`, or fewer.
+    #[inline(always)]
+    pub(super) fn piece<M: Mechanism>(&mut self, event: Event, there: usize) -> Received {
+        let found = Received { event, payload: self.body(there) };
+        if self.remaining == 0 { self.done::<M>(found) } else { found }
+    }
+
+    /// A command in traffic; `there` is the length of the input that begins with it.
+    pub(super) fn traffic_command<M: Mechanism>(
+        &mut self,
+        context: &mut Context<'_, M>,
+        there: usize,
+        command: Command<'_>,
+        mut found: Received,
+    ) -> Received {
+        let publishes = M::socket_type(context.config).accepts_subscriptions();
+        if command.is(CommandName::Ping) {
+            if let Ok(ping) = Ping::parse(command.data) {
+                // It stays in the input until the PONG for the PING before it is sent.
+                if context.tx.pong_due() {
+                    self.unread = there;
+                    return Received::bare(Event::NeedTransmit);
+                }
+                context.tx.queue_pong(copy(&mut self.scratch, ping.context));
+                // Bytes behind a PING in the same input are a sign of life, like later ones.
+                if ping.ttl > 0 && self.unread == 0 {
+                    self.expect(Timeout::Ttl, context.now.after(Ping::millis(ping.ttl)));
+                }
+                found.event = Event::Nothing;
+            }
+        } else if command.is(CommandName::Pong) {
+            found.event = Event::Nothing;
+        } else if command.is(CommandName::Ready) {
+            return self.fail(Failure::SecondReady);
+        } else if publishes && command.is(CommandName::Subscribe) {
+            found.event = Event::Subscribe;
+            found.payload = command.data.len();
+        } else if publishes && command.is(CommandName::Cancel) {
+            found.event = Event::Cancel;
+            found.payload = command.data.len();
+        }
+        self.done::<M>(found)
+    }
+
+    /// The frame that begins the input is complete: if it was opened, the next one is sealed.
+    #[inline(always)]
+    pub(super) fn done<M: Mechanism>(&mut self, found: Received) -> Received {
+        if M::SEALS && matches!(self.state, State::Opened) {
+            self.state = State::Traffic;
+        }
+        found
+    }
+}
