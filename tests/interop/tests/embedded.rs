@@ -151,7 +151,7 @@ fn sub_takes_from_pub() {
         let mut send = [0; size::smallest_send(&CONFIG)];
         let mut sub = Sub::<_, 64>::new(&CONFIG, &mut receive, &mut send);
         sub.subscribe(b"a").unwrap();
-        sub.subscribe(b"topic of thirty-two bytes, long").unwrap();
+        sub.subscribe(b"a topic of thirty-two bytes long").unwrap();
         sub.connect(stream, now());
         sub.handshake(DEADLINE, now).unwrap();
         sub.flush(DEADLINE, now).unwrap();
