@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::harness::echo::endpoint_of;
 use crate::harness::processes::{Watch, alone, assert_idle, assert_rests, this_test};
+use crate::harness::simulated::{simulated, simulated_time};
 use crate::harness::{LIMIT, RawPeer, assert_echo, req};
-use zmtp_mio::{Interest, Item, Poller, Rep};
+use zmtp_mio::testing::Simulation;
+use zmtp_mio::{Interest, Item, Poller, Rep, Req};
 
 const TOKEN: mio::Token = mio::Token(7);
 const SHORT: Duration = Duration::from_millis(200);
@@ -183,17 +185,25 @@ fn a_full_queue_uses_no_cpu() {
 
 #[test]
 fn timeouts_are_kept() {
-    let (mut rep, endpoint) = crate::harness::rep();
-    let mut req = req(&endpoint);
-    for timeout in [0, 1, 50, 300].map(Duration::from_millis) {
-        let start = Instant::now();
-        assert_eq!(rep.recv_timeout(timeout).unwrap(), None);
-        assert!((timeout..LIMIT).contains(&start.elapsed()), "{:?}", start.elapsed());
+    let simulation = Simulation::new();
+    let mut rep = simulated::<Rep>(&simulation).bind("tcp://127.0.0.1:*").unwrap();
+    let mut req = simulated::<Req>(&simulation).connect(&endpoint_of(&rep)).unwrap();
+    for timeout in [0, 1, 50, 300_000].map(Duration::from_millis) {
+        let time = simulated_time(&simulation, || {
+            assert_eq!(rep.recv_timeout(timeout).unwrap(), None);
+        });
+        assert_eq!(time, timeout);
     }
     req.send("question").unwrap();
-    let start = Instant::now();
-    assert_eq!(req.recv_timeout(SHORT).unwrap(), None);
-    assert!((SHORT..LIMIT).contains(&start.elapsed()));
+    let time = simulated_time(&simulation, || assert_eq!(req.recv_timeout(SHORT).unwrap(), None));
+    assert_eq!(time, SHORT);
+}
+
+#[test]
+fn the_longest_possible_timeout_is_no_panic_and_means_without_limit() {
+    let (mut rep, endpoint) = crate::harness::rep();
+    let mut req = req(&endpoint);
+    req.send("question").unwrap();
     let waiting = thread::spawn(move || req.recv_timeout(Duration::MAX));
     assert!(rep.recv_timeout(Duration::MAX).unwrap().is_some());
     rep.send("answered after all").unwrap();

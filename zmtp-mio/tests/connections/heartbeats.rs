@@ -1,91 +1,127 @@
-//! Heartbeats (RFC 37 § Connection Heartbeating, `ZMQ_HEARTBEAT_IVL` and friends).
+//! Heartbeats (RFC 37 § Connection Heartbeating, `ZMQ_HEARTBEAT_IVL` and friends) in simulated time.
 
-use std::thread;
+use std::io::Write;
 use std::time::Duration;
 
-use crate::harness::{RawServer, closes, drive_for, drive_until, events};
+use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
+use crate::harness::{closes, events};
+use zmtp_mio::testing::Simulation;
 use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::{CloseReason, Dealer, Router};
 
 const SILENT: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Heartbeat));
 
+fn millis(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+fn is_ping(frame: &wire::Frame) -> bool {
+    frame.command() == Some((&b"PING"[..], &[0, 0]))
+}
+
 #[test]
 fn a_peer_that_answers_is_kept_and_one_that_does_not_is_closed() {
-    let mut router = crate::harness::builder::<Router>()
+    let simulation = Simulation::new();
+    let mut router = simulated::<Router>(&simulation)
         .heartbeat(Heartbeat::every(50).timeout(300))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let mut silent = crate::harness::half_ready(&endpoint, "DEALER");
-    let mut alive = crate::harness::builder::<Dealer>().connect(&endpoint).unwrap();
-    drive_until!(router, {
+    let mut silent = simulated_peer(&simulation, &endpoint, "DEALER");
+    let mut alive = simulated::<Dealer>(&simulation).connect(&endpoint).unwrap();
+    turns_until(&simulation, "two handshakes", || {
         alive.step().unwrap();
+        router.step().unwrap();
         router.counters().handshakes == 2
     });
-    drive_until!(router, {
-        alive.step().unwrap();
-        router.counters().disconnects == 1
+    let time = simulated_time(&simulation, || {
+        turns_until(&simulation, "the end of the silent peer", || {
+            alive.step().unwrap();
+            router.step().unwrap();
+            router.counters().disconnects == 1
+        });
     });
+    assert!((millis(340)..=millis(360)).contains(&time), "{time:?}");
     assert_eq!(closes(&events!(router)), [SILENT]);
-    // It was asked: greeting, READY, then PING without context.
-    silent.read_exact(64);
-    silent.read_frame();
-    assert_eq!(silent.read_frame(), (4, b"\x04PING\0\0".to_vec()));
+    // It got greeting, READY, then PING without context.
+    let sent = silent.read_all().unwrap();
+    let (frames, _) = wire::frames(&sent[64..]);
+    assert!(frames[1..].iter().all(is_ping) && frames.len() > 1, "{frames:?}");
     alive.send("still here").unwrap();
-    drive_until!(router, {
+    turns_until(&simulation, "a message", || {
         alive.step().unwrap();
         router.step().unwrap().readable
     });
 }
 
 #[test]
-fn a_dialled_peer_that_falls_silent_is_dialled_again() {
-    let server = RawServer::tcp();
-    let mut dealer = crate::harness::builder::<Dealer>()
+fn a_server_that_falls_silent_is_connected_to_again() {
+    let simulation = Simulation::new();
+    let server = simulation.listen();
+    let mut dealer = simulated::<Dealer>(&simulation)
         .heartbeat(Heartbeat::every(50))
-        .connect(&server.endpoint())
+        .connect(&server.endpoint().to_string())
         .unwrap();
-    let accepted = thread::spawn(move || {
-        let first = server.accept_as("ROUTER");
-        let second = server.accept_as("ROUTER");
-        drop((first, second));
+    let mut accepted = Vec::new();
+    turns_until(&simulation, "a second handshake", || {
+        if let Some(mut peer) = server.accept() {
+            peer.write_all(&wire::burst("ROUTER", &[])).unwrap();
+            accepted.push(peer);
+        }
+        dealer.step().unwrap();
+        dealer.counters().handshakes == 2
     });
-    drive_until!(dealer, dealer.counters().handshakes == 2);
-    assert!(closes(&events!(dealer)).contains(&SILENT));
-    drop(dealer);
-    accepted.join().unwrap();
+    assert_eq!(accepted.len(), 2);
+    assert_eq!(closes(&events!(dealer)), [SILENT]);
 }
 
 #[test]
 fn the_ttl_of_a_peers_ping_is_kept_to() {
-    let mut router = crate::harness::builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
+    let simulation = Simulation::new();
+    let mut router = simulated::<Router>(&simulation).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let mut peer = crate::harness::half_ready(&endpoint, "DEALER");
+    let mut peer = simulated_peer(&simulation, &endpoint, "DEALER");
     // Two tenths of a second.
-    peer.send(&wire::command("PING", &[0, 2]));
-    drive_until!(router, router.counters().disconnects == 1);
+    peer.write_all(&wire::command("PING", &[0, 2])).unwrap();
+    let time = simulated_time(&simulation, || {
+        turns_until(&simulation, "the end of the TTL", || {
+            router.step().unwrap();
+            router.counters().disconnects == 1
+        });
+    });
+    assert!((millis(195)..=millis(210)).contains(&time), "{time:?}");
     let ttl = CloseReason::Protocol(Error::TimedOut(Timeout::Ttl));
     assert_eq!(closes(&events!(router)), [ttl]);
 }
 
 #[test]
-fn what_waits_unread_while_the_application_is_away_is_a_sign_of_life() {
-    let mut router = crate::harness::builder::<Router>()
+fn unread_bytes_of_the_time_without_calls_are_a_sign_of_life() {
+    let simulation = Simulation::new();
+    let mut router = simulated::<Router>(&simulation)
         .heartbeat(Heartbeat::every(50).timeout(100))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let mut dealer = crate::harness::builder::<Dealer>().connect(&endpoint).unwrap();
-    drive_until!(router, {
+    let mut dealer = simulated::<Dealer>(&simulation).connect(&endpoint).unwrap();
+    turns_until(&simulation, "a handshake", || {
         dealer.step().unwrap();
+        router.step().unwrap();
         router.counters().handshakes == 1
     });
-    drive_for!(router, Duration::from_millis(60));
-    // The PING is out; its answer comes while nobody drives the router.
-    drive_for!(dealer, Duration::from_millis(200));
+    // The router sends its PING.
+    for _ in 0..60 {
+        simulation.clock().advance(millis(1));
+        router.step().unwrap();
+    }
+    // The PONG comes in time, but the router reads it late.
+    for _ in 0..200 {
+        dealer.step().unwrap();
+        simulation.clock().advance(millis(1));
+    }
     router.step().unwrap();
-    drive_until!(router, {
-        dealer.send("here").unwrap();
+    dealer.send("here").unwrap();
+    turns_until(&simulation, "a message", || {
+        dealer.step().unwrap();
         router.step().unwrap().readable
     });
     assert_eq!(router.counters().disconnects, 0);

@@ -1,20 +1,27 @@
 //! Linger: dropping a socket sends what is queued, and never takes longer than it may.
 #![cfg(unix)]
 
+use std::io::Write;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::harness::echo::{endpoint_of, rep_with};
-use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, never, req};
+use crate::harness::processes::blocked;
+use crate::harness::simulated::{simulated, simulated_peer, simulated_time};
+use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, eventually, never, req};
+use zmtp_mio::testing::Simulation;
 use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
 const SHORT: Duration = Duration::from_millis(300);
 
-fn time_of(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Drops a socket on a thread of its own, and waits for that.
+fn assert_dropped<T: Send + 'static>(socket: T) {
+    let dropping = thread::spawn(move || drop(socket));
+    eventually("the drop ends", || dropping.is_finished());
+    dropping.join().unwrap();
 }
 
 /// A REP that has just answered one request of a raw peer with [`SIZE`] bytes.
@@ -34,38 +41,39 @@ fn with_large_reply(
     (rep, peer)
 }
 
-/// Reads the large reply slowly: about 1.5 s in all, with a piece every few milliseconds.
+/// Reads the large reply slowly, in small pieces.
 fn read_slowly(mut peer: RawPeer) -> JoinHandle<()> {
     thread::spawn(move || {
         peer.read_exact(64);
         peer.read_frame();
         assert_eq!(peer.read_frame(), (1, vec![]));
         assert_eq!(peer.read_exact(9)[1..], (SIZE as u64).to_be_bytes());
-        for n in 0..SIZE / 100_000 {
-            let piece = peer.read_exact(100_000);
+        for n in 0..SIZE / 1_000 {
+            let piece = peer.read_exact(1_000);
             assert!(piece.iter().all(|&byte| byte == 7), "piece {n}");
-            thread::sleep(Duration::from_millis(7));
         }
     })
 }
 
 #[test]
 fn a_request_to_an_absent_server_delays_drop_by_linger_and_no_more() {
-    let gone = RawServer::tcp().endpoint();
-    for linger in [Duration::ZERO, SHORT] {
-        let mut req = crate::harness::builder::<Req>().linger(linger).connect(&gone).unwrap();
+    let simulation = Simulation::new();
+    let closed_port = simulation.listen().endpoint().to_string();
+    for linger in [Duration::ZERO, 20 * SECOND] {
+        let mut req = simulated::<Req>(&simulation).linger(linger).connect(&closed_port).unwrap();
         req.send("never").unwrap();
-        let time = time_of(|| drop(req));
-        assert!((linger..LIMIT).contains(&time), "{time:?}");
+        let time = simulated_time(&simulation, || drop(req));
+        assert!((linger..=linger + SECOND).contains(&time), "{time:?}");
     }
 }
 
 #[test]
 fn a_socket_with_nothing_to_send_drops_at_once() {
-    let long = Duration::from_secs(60);
-    let rep = crate::harness::builder::<Rep>().linger(long).bind("tcp://127.0.0.1:*").unwrap();
-    let req = crate::harness::builder::<Req>().linger(long).connect(&endpoint_of(&rep)).unwrap();
-    assert!(time_of(|| drop((rep, req))) < LIMIT);
+    let simulation = Simulation::new();
+    let rep = simulated::<Rep>(&simulation).linger(60 * SECOND).bind("tcp://127.0.0.1:*").unwrap();
+    let req =
+        simulated::<Req>(&simulation).linger(60 * SECOND).connect(&endpoint_of(&rep)).unwrap();
+    assert_eq!(simulated_time(&simulation, || drop((rep, req))), Duration::ZERO);
 }
 
 /// What libzmq's users write as -1.
@@ -80,19 +88,23 @@ fn an_endless_linger_may_be_asked_for() {
         let mut req =
             crate::harness::builder::<Req>().linger(linger).connect(&endpoint_of(&rep)).unwrap();
         req.send("question").unwrap();
-        let dropping = thread::spawn(move || time_of(|| drop(req)));
+        let dropping = thread::spawn(move || drop(req));
         assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
-        assert!(dropping.join().unwrap() < LIMIT);
+        eventually("the drop ends", || dropping.is_finished());
     }
 }
 
 /// What libzmq's users write as -1: never again.
 #[test]
 fn an_endless_wait_before_reconnecting_may_be_asked_for() {
-    let gone = RawServer::tcp().endpoint();
+    let simulation = Simulation::new();
+    let closed_port = simulation.listen().endpoint().to_string();
     let never = Reconnect { first: Duration::MAX, longest: Duration::MAX };
-    let mut req = crate::harness::builder::<Req>().reconnect(never).connect(&gone).unwrap();
-    crate::harness::drive_for!(req, SHORT);
+    let mut req = simulated::<Req>(&simulation).reconnect(never).connect(&closed_port).unwrap();
+    while simulation.clock().elapsed() < 1_000_000 * SECOND {
+        while req.next_event().is_some() {}
+        req.wait(1_000_000 * SECOND).unwrap();
+    }
     assert_eq!(req.counters().dials, 1);
 }
 
@@ -164,64 +176,53 @@ fn requests_that_were_not_read_do_not_cost_their_sender_the_reply() {
 
 #[test]
 fn a_peer_that_reads_nothing_delays_drop_until_linger_sees_no_progress() {
-    let linger = Linger { idle: SHORT, total: 4 * LIMIT };
-    for endpoint in crate::harness::transports() {
-        let (rep, peer) = with_large_reply(&endpoint, |options| options.linger = linger, b"");
-        let time = time_of(|| drop(rep));
-        assert!((SHORT..LIMIT).contains(&time), "{time:?}");
-        drop(peer);
-    }
+    let simulation = Simulation::new();
+    let linger = Linger { idle: 3 * SECOND, total: 20 * SECOND };
+    let mut rep = simulated::<Rep>(&simulation).linger(linger).bind("tcp://127.0.0.1:*").unwrap();
+    let mut peer = simulated_peer(&simulation, &endpoint_of(&rep), "REQ");
+    peer.write_all(&wire::delimited(b"much, please")).unwrap();
+    assert!(rep.recv_timeout(LIMIT).unwrap().is_some());
+    rep.send(vec![7; SIZE]).unwrap();
+    let time = simulated_time(&simulation, || drop(rep));
+    assert!((3 * SECOND..=4 * SECOND).contains(&time), "{time:?}");
+    drop(peer);
 }
 
 #[test]
 fn a_peer_that_reads_too_slowly_delays_drop_by_linger_and_no_more() {
-    let total = Duration::from_secs(1);
-    let linger = Linger { idle: 2 * LIMIT, total };
+    let linger = Linger { idle: 2 * LIMIT, total: SECOND };
     let (rep, mut peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
+    // Byte by byte, which takes longer than linger allows.
     let reading = thread::spawn(move || {
-        let start = Instant::now();
         let mut got = 0;
-        while start.elapsed() < LIMIT {
-            match peer.read_for(50_000, Duration::from_millis(100)).len() {
-                0 => break,
-                n => got += n,
-            }
-            thread::sleep(Duration::from_millis(50));
+        while !peer.read_for(1, LIMIT).is_empty() {
+            got += 1;
         }
         got
     });
-    let time = time_of(|| drop(rep));
-    assert!((total..LIMIT).contains(&time), "{time:?}");
+    assert_dropped(rep);
     assert!(reading.join().unwrap() < SIZE);
 }
 
 #[test]
 fn a_peer_that_pings_all_the_while_does_not_prolong_linger() {
-    let linger = Linger { idle: SHORT, total: 4 * LIMIT };
+    let linger = Linger { idle: SHORT, total: 12 * LIMIT };
     let (rep, mut peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
-    let pinging = thread::spawn(move || {
-        while peer.try_send(&wire::ping(b"")).is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
-    });
-    let time = time_of(|| drop(rep));
-    assert!((SHORT..LIMIT).contains(&time), "{time:?}");
+    let pinging = thread::spawn(move || while peer.try_send(&wire::ping(b"")).is_ok() {});
+    assert_dropped(rep);
     pinging.join().unwrap();
 }
 
 #[test]
 fn a_peer_that_dies_in_linger_ends_it() {
-    let linger = Duration::from_secs(60);
     let (rep, peer) =
-        with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger.into(), b"");
-    let dying = thread::spawn(move || {
-        thread::sleep(SHORT);
-        peer.reset();
-    });
-    assert!(time_of(|| drop(rep)) < LIMIT);
-    dying.join().unwrap();
+        with_large_reply("tcp://127.0.0.1:*", |options| options.linger = (60 * SECOND).into(), b"");
+    let dropping = blocked(move || drop(rep));
+    peer.reset();
+    eventually("the drop ends", || dropping.is_finished());
+    dropping.join().unwrap();
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn a_disconnect_counts_what_it_gives_up() {
     req.send("never").unwrap();
     req.disconnect(&gone).unwrap();
     assert_eq!(req.counters().dropped.given_up, 1);
-    assert!(time_of(|| drop(req)) < LIMIT);
+    assert_dropped(req);
 }
 
 #[test]

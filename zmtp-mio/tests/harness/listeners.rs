@@ -11,10 +11,8 @@ use zmtp_mio::{Counters, Error, EventKind, Req};
 
 use super::{LIMIT, RawPeer, RawServer, events};
 
-/// How long a client is watched while it asks in vain.
-pub(crate) const WATCHED: Duration = Duration::from_secs(2);
-/// What may be dialled in that time.
-pub(crate) const DIALS: u64 = 25;
+/// The waits of a client that is watched while it asks in vain add up to this.
+const WATCHED: Duration = Duration::from_secs(1);
 /// The first wait, and the longest, before a dial; each is shortened by up to half.
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3);
@@ -93,28 +91,27 @@ pub(crate) fn waits(events: &[EventKind]) -> Vec<Duration> {
         .collect()
 }
 
-/// A request waits for its reply for a while, and another one whenever it is lost. What happened
-/// meanwhile, and what is counted so far.
+/// Asks again whenever a request is lost, until the waits before connection attempts add up to
+/// [`WATCHED`]. The events and counters until then.
 pub(crate) fn ask_in_vain(req: &mut Req) -> (Vec<EventKind>, Counters) {
-    let start = Instant::now();
+    let end = Instant::now() + 4 * LIMIT;
+    let mut all = Vec::new();
     req.send("question").unwrap();
-    while let Some(left) = WATCHED.checked_sub(start.elapsed()) {
-        match req.recv_timeout(left) {
-            Ok(None) => {}
-            Err(Error::PeerLost) => req.send("question").unwrap(),
-            other => panic!("{other:?}"),
-        }
-    }
-    let mut events = Vec::new();
     loop {
         // A driver may be at work between the two looks.
         let counters = req.counters();
         let more = events!(req);
-        if more.is_empty() {
-            assert!(counters.dials <= DIALS, "{} dials", counters.dials);
-            return (events, counters);
+        let is_over = more.is_empty() && waits(&all).iter().sum::<Duration>() >= WATCHED;
+        all.extend(more);
+        if is_over {
+            return (all, counters);
         }
-        events.extend(more);
+        assert!(Instant::now() < end, "it does not try again: {all:?}");
+        match req.recv_timeout(Duration::from_millis(10)) {
+            Ok(None) => {}
+            Err(Error::PeerLost) => req.send("question").unwrap(),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

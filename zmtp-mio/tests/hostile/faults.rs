@@ -2,15 +2,18 @@
 //! cause, and an honest client is answered all the while.
 #![cfg(unix)]
 
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::time::Duration;
 
 use crate::harness::arena::Arena;
-use crate::harness::echo::{echo_with, outcome};
+use crate::harness::echo::{echo_with, endpoint_of, outcome};
 use crate::harness::processes::{MIB, alone, alone_with, this_test};
-use crate::harness::{Echo, LIMIT, RawPeer, assert_echo, mutes, req};
-use zmtp_mio::CloseReason;
+use crate::harness::simulated::{simulated, simulated_peer};
+use crate::harness::{Echo, LIMIT, RawPeer, assert_echo, closes, events, mutes, req};
+use zmtp_mio::testing::Simulation;
 use zmtp_mio::zmtp_core::wire::{Malformed, UnsupportedVersion};
 use zmtp_mio::zmtp_core::{Error, PeerError, Timeout};
+use zmtp_mio::{CloseReason, Rep};
 
 const LATE: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Handshake));
 
@@ -72,21 +75,27 @@ fn assert_faults(test: &str, faults: &[Fault]) {
 
 #[test]
 fn a_peer_that_sends_a_byte_every_200_ms_runs_out_of_time() {
-    let echo = hasty();
-    let mut honest = req(&echo.endpoint);
-    let mut peer = RawPeer::connect(&echo.endpoint);
-    let start = Instant::now();
-    for byte in wire::greeting("NULL") {
-        if peer.try_send(&[byte]).is_err() || start.elapsed() > LIMIT {
-            break;
-        }
-        assert_echo(&mut honest, b"meanwhile");
-        // Ends early when the connection is closed.
-        peer.read_for(64, Duration::from_millis(200));
+    let simulation = Simulation::new();
+    let mut rep = simulated::<Rep>(&simulation)
+        .handshake_timeout(Duration::from_secs(1))
+        .bind("tcp://127.0.0.1:*")
+        .unwrap();
+    let endpoint = endpoint_of(&rep);
+    let mut honest = simulated_peer(&simulation, &endpoint, "REQ");
+    let mut slow = simulation.connect(&endpoint.parse().unwrap()).unwrap();
+    let mut sent = 0;
+    while rep.counters().refused == 0 {
+        let _ = slow.write(&wire::greeting("NULL")[sent..=sent]);
+        sent += 1;
+        honest.write_all(&wire::delimited(b"meanwhile")).unwrap();
+        let request = rep.recv_timeout(LIMIT).unwrap().expect("the honest peer is served");
+        rep.send(request).unwrap();
+        assert_eq!(rep.recv_timeout(Duration::from_millis(200)).unwrap(), None);
     }
-    assert!(start.elapsed() < LIMIT, "it was never cut off");
-    let (counters, closes) = outcome(echo);
-    assert_eq!((&closes[..], counters.refused), (&[LATE][..], 1));
+    assert!((5..=6).contains(&sent), "{sent} bytes");
+    assert!(honest.read_all().unwrap().ends_with(b"meanwhile"));
+    assert_eq!((closes(&events!(rep)), rep.counters().refused), (vec![LATE], 1));
+    while slow.read_all().is_some() {}
 }
 
 #[test]
@@ -135,12 +144,16 @@ fn two_hundred_silent_peers_hold_up_nobody_and_run_out_of_time() {
 
 #[test]
 fn a_peer_that_is_through_its_handshake_may_be_silent_for_longer_than_that_took() {
-    let echo = hasty();
-    let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
-    // A handshake that began later runs out of time.
-    RawPeer::connect(&echo.endpoint).assert_closed();
-    peer.send(&wire::delimited(b"still here"));
-    assert_eq!(peer.read_message(), [&b""[..], b"still here"]);
+    let simulation = Simulation::new();
+    let mut rep = simulated::<Rep>(&simulation)
+        .handshake_timeout(Duration::from_secs(1))
+        .bind("tcp://127.0.0.1:*")
+        .unwrap();
+    let mut peer = simulated_peer(&simulation, &endpoint_of(&rep), "REQ");
+    assert_eq!(rep.recv_timeout(Duration::from_secs(3_600)).unwrap(), None);
+    peer.write_all(&wire::delimited(b"still here")).unwrap();
+    let request = rep.recv_timeout(LIMIT).unwrap().expect("it is still connected");
+    assert_eq!(request.text(), Ok("still here"));
 }
 
 #[test]

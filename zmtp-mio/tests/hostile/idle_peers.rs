@@ -17,7 +17,7 @@ const PEERS: usize = 10_000;
 /// Bytes of resident memory that an idle peer may cost. libzmq 4.3.5: 23.6 KiB.
 const EACH: usize = 1_536;
 const DESCRIPTORS: u32 = 12_000;
-/// Bytes on the heap that 9,000 peers may leave behind when they are gone: far from two for each.
+/// Bytes on the heap that 4,000 peers may leave behind when they are gone: four for each.
 /// A thread keeps up to 64 buffers of 2,000 bytes, as many as ever waited at a time, and the first
 /// crowds may have left a few to the later ones.
 const LEFT: usize = 16 << 10;
@@ -196,10 +196,9 @@ fn crowds_that_come_and_go_leave_no_memory_behind() {
             pages.push(resident() / KIB);
         }
         println!("bytes on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
-        // The server's thread may have just begun to forget the last.
-        crate::harness::eventually("9,000 peers leave nothing behind", || {
-            crate::heap::in_use() < heap[2].min(heap[3]) + LEFT
-        });
+        // A list may grow once, in any round. What is left behind by each peer grows in all of them.
+        let grown = heap[2..].windows(5).map(|heap| heap[4].saturating_sub(heap[0])).min().unwrap();
+        assert!(grown < LEFT, "{grown} bytes were left behind by 4,000 peers: {heap:?}");
         // What allocators cannot give back.
         let grown = pages[11].saturating_sub(pages[2]);
         assert!(grown < 2_048, "{grown} KiB more are resident after 9,000 peers: {pages:?}");

@@ -172,7 +172,7 @@ fn a_handle_pauses_resumes_and_ends_it() {
 fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sources: &str) {
     let (steering, proxy) = run(proxy);
     let mut push = crate::harness::builder::<Push>().connect(sources).unwrap();
-    push.send("6bytes").unwrap();
+    push.send("bytes").unwrap();
     drive_until!(push, push.counters().messages_sent == 1);
     eventually("it goes through", || steering.statistics().backend.sent.parts == 1);
     assert_eq!(ask("PAUSE"), Message::from(""));

@@ -2,12 +2,14 @@
 #![cfg(unix)]
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::harness::listeners::free_endpoint;
+use crate::harness::simulated::simulated;
 use crate::harness::{
     Echo, LIMIT, RawPeer, assert_echo, drive_until, pattern, rep, req, transports,
 };
+use zmtp_mio::testing::Simulation;
 use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Message, Rep, Req};
 
@@ -104,13 +106,14 @@ fn a_message_without_parts_is_refused_and_costs_no_turn() {
 
 #[test]
 fn a_send_without_any_peer_gives_the_message_back() {
-    let mut req = crate::harness::builder::<Req>().build().unwrap();
+    let simulation = Simulation::new();
+    let mut req = simulated::<Req>(&simulation).build().unwrap();
     let error = req.try_send("now").unwrap_err();
     assert!(matches!(error.error, Error::WouldBlock));
     assert_eq!(error.message.text(), Ok("now"));
-    let (start, wait) = (Instant::now(), Duration::from_millis(80));
-    let error = req.send_timeout("soon", wait).unwrap_err();
-    assert!(start.elapsed() >= wait && matches!(error.error, Error::WouldBlock));
+    let error = req.send_timeout("soon", LIMIT).unwrap_err();
+    assert!(matches!(error.error, Error::WouldBlock));
+    assert_eq!(simulation.clock().elapsed(), LIMIT);
     assert_eq!(error.message.text(), Ok("soon"));
     assert!(matches!(req.try_recv(), Err(Error::OutOfTurn(_))), "nothing was sent");
 }
