@@ -1,51 +1,56 @@
-//! The message that is being received: what of it is kept, what is handed out, what goes nowhere.
+//! The message that is being received: which of its bytes are kept, delivered or dropped.
+
+use core::mem::discriminant;
+
+use zmtp_core::pattern::{TakeError, Verdict};
 
 use crate::error::Error;
-use crate::kind::{Place, Rules};
-use crate::link::Want;
+use crate::kind::Kind;
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
+use crate::step::Want;
 use crate::window::Window;
 
-/// State of the message under way. Its bytes are in the [`Window`], its envelope first.
+/// State of the current message. Its bytes are in the [`Window`], its envelope first.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     pub(crate) mode: Mode,
-    pub(crate) place: Place,
+    /// What the type decided about the current frame.
+    pub(crate) verdict: Verdict,
     /// Bytes of the envelope.
     pub(crate) envelope: usize,
     #[cfg(feature = "chunks")]
-    pub(crate) chunk: Option<Given>,
+    pub(crate) piece: Option<Piece>,
 }
 
-/// How the message under way is received.
+/// How the current message is received.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mode {
-    /// There is none.
+    /// There is no current message.
     Between,
-    /// In pieces as they come.
+    /// In pieces as they arrive.
     #[cfg(feature = "chunks")]
     Pieces,
-    /// There will be none: what is kept is the peer's refusal.
+    /// There are no more messages: the window keeps the ERROR of the peer.
     Refused,
-    /// Not at all.
+    /// It is dropped.
     Skip,
-    /// Kept until it is whole.
+    /// It is kept until it is complete.
     Whole,
 }
 
-/// The chunk that the caller has: the bytes kept last, so many.
+/// The chunk that the caller has: the last bytes that are kept.
 #[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Given {
+pub(crate) struct Piece {
     pub(crate) len: usize,
     pub(crate) ends_part: bool,
     pub(crate) ends_message: bool,
 }
 
 impl Mode {
-    /// How a message is received whose first frame comes while this is wanted.
+    /// How a message is received whose first frame arrives during such a call.
     pub(crate) const fn of(want: Want) -> Self {
         match want {
             #[cfg(feature = "chunks")]
@@ -55,30 +60,39 @@ impl Mode {
     }
 }
 
+/// Fails if it is not the turn of the type to receive.
+pub(crate) fn may_receive<E>(kind: &mut impl Kind) -> Result<(), Error<E>> {
+    match kind.take() {
+        Ok(_) => Ok(()),
+        Err(TakeError::OutOfTurn(error)) => Err(Error::OutOfTurn(error)),
+        Err(_) => Err(Error::PeerLost),
+    }
+}
+
 impl Inbox {
     #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self {
             mode: Mode::Between,
-            place: Place::Drop,
+            verdict: Verdict::Skip,
             envelope: 0,
             #[cfg(feature = "chunks")]
-            chunk: None,
+            piece: None,
         }
     }
 
-    /// Takes back what was handed out, before a call that waits for more.
+    /// Releases the bytes that the caller had, before a call that waits for more.
     pub(crate) fn resume<E>(
         &mut self,
         window: &mut Window<'_>,
         want: Want,
     ) -> Result<(), Error<E>> {
         #[cfg(feature = "chunks")]
-        if self.chunk.take().is_some() {
+        if self.piece.take().is_some() {
             window.truncate(self.envelope);
         }
         if self.mode == Mode::Between {
-            self.forget(window);
+            self.clear(window);
         }
         match (want, self.mode) {
             #[cfg(feature = "chunks")]
@@ -92,50 +106,51 @@ impl Inbox {
         }
     }
 
-    /// The rest of the message under way goes nowhere.
+    /// Drops the current message and the rest of it.
     pub(crate) fn skip(&mut self, window: &mut Window<'_>) {
         if !matches!(self.mode, Mode::Between | Mode::Refused) {
             self.mode = Mode::Skip;
-            self.forget(window);
+            self.clear(window);
         }
     }
 
-    pub(crate) fn forget(&mut self, window: &mut Window<'_>) {
+    /// Drops the kept bytes.
+    pub(crate) fn clear(&mut self, window: &mut Window<'_>) {
         window.truncate(0);
         self.envelope = 0;
     }
 
-    /// Whether the frame goes there.
-    pub(crate) fn is<R: Rules>(&self, place: Place) -> bool {
-        R::says(place) && self.place == place
+    /// Whether the current frame has this verdict, apart from its fields.
+    pub(crate) fn is<K: Kind>(&self, verdict: Verdict) -> bool {
+        K::returns(verdict) && discriminant(&self.verdict) == discriminant(&verdict)
     }
 
-    /// Whether the frame's bytes are handed out as they come.
+    /// Whether the bytes of the current frame are delivered as they arrive.
     #[cfg(feature = "chunks")]
-    pub(crate) fn streams<R: Rules>(&self) -> bool {
-        self.is::<R>(Place::Part) && self.mode == Mode::Pieces
+    pub(crate) fn streams<K: Kind>(&self) -> bool {
+        self.is::<K>(Verdict::Deliver) && self.mode == Mode::Pieces
     }
 
     #[cfg(not(feature = "chunks"))]
-    pub(crate) const fn streams<R: Rules>(&self) -> bool {
+    pub(crate) const fn streams<K: Kind>(&self) -> bool {
         false
     }
 
-    /// Whether the frame's bytes stay in the window.
-    pub(crate) fn keeps<R: Rules>(&self) -> bool {
-        self.mode != Mode::Skip && !self.is::<R>(Place::Drop) && !self.streams::<R>()
+    /// Whether the bytes of the current frame stay in the window.
+    pub(crate) fn keeps<K: Kind>(&self) -> bool {
+        self.mode != Mode::Skip && !self.is::<K>(Verdict::Skip) && !self.streams::<K>()
     }
 
-    /// The message handed out.
+    /// The message that the caller has.
     pub(crate) fn message<'w>(&self, window: &'w Window<'_>) -> Message<'w> {
         Message::new(window.kept().get(self.envelope..).unwrap_or_default())
     }
 
-    /// The chunk handed out.
+    /// The chunk that the caller has.
     #[cfg(feature = "chunks")]
     pub(crate) fn chunk<'w>(&self, window: &'w Window<'_>) -> Chunk<'w> {
-        match self.chunk {
-            Some(Given { len, ends_part, ends_message }) => {
+        match self.piece {
+            Some(Piece { len, ends_part, ends_message }) => {
                 let at = window.kept_len().saturating_sub(len);
                 let bytes = window.kept().get(at..).unwrap_or_default();
                 Chunk::new(bytes, ends_part, ends_message)
@@ -144,7 +159,7 @@ impl Inbox {
         }
     }
 
-    /// The envelope of the message handed out.
+    /// The envelope of the message that the caller has.
     pub(crate) fn envelope<'w>(&self, window: &'w Window<'_>) -> &'w [u8] {
         window.kept().get(..self.envelope).unwrap_or_default()
     }

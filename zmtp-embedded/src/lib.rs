@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
-// What may panic, wrap or truncate does not get in.
+// Code that may panic, wrap or truncate is a warning, and CI allows no warnings.
 #![warn(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -13,19 +13,21 @@
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod api;
+mod api_many;
 pub mod asynch;
 pub mod blocking;
+mod deliver;
 mod error;
-mod face;
-mod face_many;
 mod inbox;
 pub mod kind;
 mod link;
 mod message;
 mod outbox;
-mod port;
+mod send;
 pub mod size;
-mod take;
+mod socket_io;
+mod step;
 mod window;
 
 pub use error::{Error, LinkError};

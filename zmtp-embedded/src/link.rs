@@ -1,4 +1,4 @@
-//! One link without its IO and its buffers: what to do next, and what has come.
+//! One link without its IO and its buffers: which step is next, and what was received.
 
 use embedded_io::ErrorKind;
 use zmtp_core::mechanism::Mechanism;
@@ -6,66 +6,37 @@ use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::FrameHeader;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Event, Instant};
+use zmtp_core::{Config, Connection, Event, Instant, Subscription};
 
 use crate::error::Error;
 use crate::inbox::{Inbox, Mode};
-use crate::kind::Rules;
+use crate::kind::Kind;
 use crate::outbox::{Outbox, State};
-use crate::port::CHUNKS;
+use crate::step::{CHUNKS, Step, Want};
 use crate::window::Window;
-
-/// What whoever moves bytes must do next.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Step {
-    /// Write bytes of the body that the call borrows.
-    Body,
-    /// Nothing: what was asked for is there.
-    Done,
-    /// Flush the IO.
-    Flush,
-    /// Read into the window's spare room.
-    Read,
-    /// Write what waits in the outbox.
-    Write,
-}
-
-/// What a call waits for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Want {
-    /// The next piece of a message.
-    #[cfg(feature = "chunks")]
-    Chunk,
-    /// A whole message.
-    Message,
-    /// Nothing that comes.
-    Nothing,
-    /// The end of the handshake.
-    Ready,
-}
 
 /// The connection, and the message that is being received.
 #[derive(Debug)]
 pub(crate) struct Link<'b, M> {
     pub(crate) connection: Connection<M, &'b Config>,
     pub(crate) inbox: Inbox,
-    /// Bytes that a buffer lacked room for, when one did.
+    /// The bytes that a buffer must have, after one was too small.
     pub(crate) needed: usize,
     /// The index of the peer.
-    pub(crate) index: u16,
-    /// The stream ended, or may have lost bytes.
+    index: u16,
+    /// The stream ended or may have lost bytes, or there was none.
     pub(crate) closed: bool,
 }
 
 impl<'b, M: Mechanism> Link<'b, M> {
-    /// A link that is not connected.
+    /// A link without a connection.
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, index: u16, mechanism: M) -> Self {
         let connection = Connection::new(mechanism, config, Instant::NEVER);
         Self { connection, inbox: Inbox::new(), needed: 0, index, closed: true }
     }
 
-    /// The start of a new stream.
+    /// Begins a connection over a new stream.
     pub(crate) fn open(&mut self, mechanism: M, now: Instant) {
         self.connection.restart(mechanism, now);
         self.inbox = Inbox::new();
@@ -77,13 +48,22 @@ impl<'b, M: Mechanism> Link<'b, M> {
         PeerId::new(self.index.into(), 0)
     }
 
+    /// The same link without a connection, for another mechanism.
+    pub(crate) fn with_mechanism<N: Mechanism>(
+        &self,
+        config: &'b Config,
+        mechanism: N,
+    ) -> Link<'b, N> {
+        Link::new(config, self.index, mechanism)
+    }
+
     /// Whether there is no connection, or it has failed.
-    pub(crate) const fn is_over(&self) -> bool {
+    pub(crate) const fn is_closed(&self) -> bool {
         self.closed || self.connection.has_failed()
     }
 
-    /// Whether bytes may go out: a connection that failed says no more than why.
-    pub(crate) fn says(&self) -> bool {
+    /// Whether there may be bytes to write: a connection that failed sends no more than an ERROR.
+    pub(crate) fn may_write(&self) -> bool {
         !self.connection.has_failed() || self.connection.refuses()
     }
 
@@ -91,18 +71,18 @@ impl<'b, M: Mechanism> Link<'b, M> {
         !self.closed && self.connection.is_ready()
     }
 
-    /// The next step towards what is wanted.
-    pub(crate) fn poll<K: Rules, E>(
+    /// The next step of a call that waits.
+    pub(crate) fn poll<K: Kind, E>(
         &mut self,
         window: &mut Window<'b>,
         mut out: Option<&mut Outbox<'b>>,
-        rules: &mut K,
+        kind: &mut K,
         want: Want,
         now: Instant,
     ) -> Result<Step, Error<E>> {
         loop {
             if let Some(out) = &mut out
-                && let Some(step) = self.due(out, rules, now)?
+                && let Some(step) = self.due(out, kind, now)?
             {
                 return Ok(step);
             }
@@ -110,7 +90,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 return Ok(Step::Done);
             }
             if out.is_none() && !self.connection.lives(now) {
-                // It is said when the outbox is at hand.
+                // The outbox is needed to report it.
                 return Ok(Step::Write);
             }
             let received = loop {
@@ -118,22 +98,28 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 if !matches!(received.event, Event::Frame | Event::Piece) {
                     break received;
                 }
-                // Nothing becomes due by a message.
-                if self.take(window, rules, want, received)? {
+                // A message makes nothing due.
+                if self.deliver(window, kind, want, received)? {
                     return Ok(Step::Done);
                 }
             };
-            let left = self.connection.unread();
+            let unread = self.connection.unread();
             match received.event {
-                Event::Ready => rules.up(self.peer()),
+                // The types here accept any peer, and need no routing id.
+                Event::Ready => drop(kind.connected(self.peer(), &[])),
                 Event::Subscribe | Event::Cancel => {
-                    let topic = window.last(received.payload, left);
-                    rules.subscription(self.peer(), topic, received.event == Event::Subscribe);
+                    let topic = window.last(received.payload, unread);
+                    let what = match received.event {
+                        Event::Subscribe => Subscription::Subscribe,
+                        _ => Subscription::Cancel,
+                    };
+                    // The type counts the subscriptions that do not fit.
+                    let _ = kind.subscription(self.peer(), what, topic);
                 }
                 Event::Refused => {
                     self.inbox.mode = Mode::Refused;
                     window.truncate(0);
-                    window.keep(left);
+                    window.keep(unread);
                     continue;
                 }
                 Event::NeedInput | Event::Sealed => {
@@ -145,52 +131,52 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     }
                     self.needed = window.len().saturating_add(received.payload);
                     if window.kept_len() > 0 {
-                        // Perhaps only a header lacks room, and all of its part.
+                        // Only a header may lack room, and then all of its part.
                         self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
                         self.inbox.skip(window);
-                        rules.unfit(self.peer());
+                        kind.overflowed(self.peer());
                     } else {
-                        // A command or a box, which cannot be passed over in pieces.
+                        // A command or a box, which cannot be skipped in pieces.
                         self.closed = true;
                     }
                     return Err(Error::ReceiveBuffer);
                 }
                 Event::NeedTransmit => match &out {
-                    // A send was given up in the middle of a frame: nothing can go out any more.
+                    // A send was dropped in the middle of a frame: nothing can be sent any more.
                     Some(out) if CHUNKS && out.state() == State::Lent => {
                         self.closed = true;
                         return Err(Error::Closed);
                     }
-                    // It can go out only when the frame under way is through.
+                    // It can be sent only when the current frame is complete.
                     Some(out) if !out.between_frames() => return Err(Error::Unfinished),
                     Some(_) => continue,
                     None => return Ok(Step::Write),
                 },
-                // What was consumed may have made an answer due, which the peer waits for; or it
-                // went wrong, which the next turn says.
+                // What was received may have made an answer due, or made the connection fail: the next
+                // iteration handles both.
                 _ => {}
             }
-            window.skip(left);
+            window.skip(unread);
         }
     }
 
-    /// What must go out before anything else.
-    pub(crate) fn due<K: Rules, E>(
+    /// The step that must come first: sending what the connection and the type send by themselves.
+    pub(crate) fn due<K: Kind, E>(
         &mut self,
         out: &mut Outbox<'b>,
-        rules: &mut K,
+        kind: &mut K,
         now: Instant,
     ) -> Result<Option<Step>, Error<E>> {
         if self.closed {
             return Err(Error::Closed);
         }
-        let lives = self.connection.lives(now);
-        if !self.says() {
+        let alive = self.connection.lives(now);
+        if !self.may_write() {
             return Err(Error::Connection);
         }
         if out.between_frames() {
             let fits = match out.collect(&mut self.connection) {
-                Ok(()) => rules.talk(&mut self.connection, out),
+                Ok(()) => kind.poll_transmit(&mut self.connection, out),
                 full => full,
             };
             if let Err(needed) = fits {
@@ -200,28 +186,28 @@ impl<'b, M: Mechanism> Link<'b, M> {
         }
         match () {
             () if !out.is_empty() => Ok(Some(Step::Write)),
-            () if lives => Ok(None),
+            () if alive => Ok(None),
             () if out.unflushed => Ok(Some(Step::Flush)),
             () => Err(Error::Connection),
         }
     }
 
     /// The next step towards an empty outbox and a flushed IO.
-    pub(crate) fn poll_flush<K: Rules, E>(
+    pub(crate) fn poll_flush<K: Kind, E>(
         &mut self,
         out: &mut Outbox<'b>,
-        rules: &mut K,
+        kind: &mut K,
         now: Instant,
     ) -> Result<Step, Error<E>> {
-        match self.due(out, rules, now)? {
+        match self.due(out, kind, now)? {
             Some(step) => Ok(step),
             None if out.unflushed => Ok(Step::Flush),
             None => Ok(Step::Done),
         }
     }
 
-    /// The next step towards room for `needed` bytes, between two messages or, unless `first`,
-    /// between two parts of one.
+    /// The next step towards room for `needed` bytes: between two messages, or unless `first`, between
+    /// two parts of one.
     pub(crate) fn room<E>(
         &mut self,
         out: &Outbox<'b>,
@@ -232,9 +218,9 @@ impl<'b, M: Mechanism> Link<'b, M> {
             State::Idle if first => {}
             #[cfg(feature = "chunks")]
             State::Parts { remaining: 0, more: More::Follows } if !first => {}
-            // What fits the outbox is never under way.
+            // Without chunks there are no incomplete messages.
             _ if !CHUNKS => {}
-            // A call that was given up has left half a frame, which nobody can finish.
+            // A dropped call has left half a frame, which cannot be completed.
             State::Lent => {
                 self.closed = true;
                 return Err(Error::Closed);
@@ -254,7 +240,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         }
     }
 
-    /// Judges what the IO says of bytes to be moved.
+    /// Handles the result of a read, write or flush.
     pub(crate) fn moved<E: embedded_io::Error>(
         &mut self,
         result: Result<usize, E>,

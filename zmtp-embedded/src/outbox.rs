@@ -1,33 +1,41 @@
-//! The lent send buffer: bytes that wait to be written.
+//! The send buffer: encoded bytes that are ready to be written.
 
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Connection, Subscription, copy};
 
-use crate::kind::Prefix;
-use crate::port::CHUNKS;
+use crate::step::CHUNKS;
 
-/// `[ written | waiting | room ]`. What is written in part stays here and not in the call that
-/// writes it, so that a call may be given up at any time.
+/// The layout is `[ written | pending | room ]`. Progress of a write is kept here and not in the call
+/// that writes, so that a call can be dropped at any time.
 #[derive(Debug)]
 pub(crate) struct Outbox<'b> {
     bytes: &'b mut [u8],
     start: usize,
     end: usize,
-    /// What was written has not been flushed.
+    /// Bytes were written and not flushed.
     pub(crate) unflushed: bool,
     state: State,
 }
 
-/// Between which bytes the stream of what was put here stands.
+/// The frames before a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Prefix<'e> {
+    /// Frames that were received, or none.
+    Frames(&'e [u8]),
+    /// The id of a request, then an empty frame.
+    RequestId([u8; 4]),
+}
+
+/// Where the encoded stream ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum State {
     /// Between messages.
     Idle,
-    /// Inside a message whose bytes a call borrows: only that call can go on.
+    /// Inside a message whose bytes a call borrows: only that call can continue it.
     Lent,
-    /// Inside a message that is sent piece by piece: the bytes that the part under way lacks, and
-    /// whether others follow it.
+    /// Inside a message that is sent in pieces: the bytes that the current part lacks, and whether
+    /// other parts follow.
     #[cfg(feature = "chunks")]
     Parts { remaining: usize, more: More },
 }
@@ -38,7 +46,7 @@ impl<'b> Outbox<'b> {
         Self { bytes, start: 0, end: 0, unflushed: false, state: State::Idle }
     }
 
-    /// Forgets all bytes.
+    /// Drops all bytes.
     pub(crate) const fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
         self.unflushed = false;
@@ -53,7 +61,7 @@ impl<'b> Outbox<'b> {
         self.state = state;
     }
 
-    /// Whether something else may go out now: no frame is under way.
+    /// Whether another frame can begin: no frame is incomplete.
     pub(crate) const fn between_frames(&self) -> bool {
         match self.state {
             State::Idle => true,
@@ -63,14 +71,14 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Whether no message is under way.
+    /// Whether no message is incomplete.
     #[cfg(feature = "chunks")]
     pub(crate) fn between_messages(&self) -> bool {
         self.state == State::Idle
     }
 
-    /// What waits to be written.
-    pub(crate) fn waiting(&self) -> &[u8] {
+    /// The bytes to write.
+    pub(crate) fn pending(&self) -> &[u8] {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
@@ -78,7 +86,7 @@ impl<'b> Outbox<'b> {
         self.start == self.end
     }
 
-    /// `n` bytes of what waits were written.
+    /// `n` of the pending bytes were written.
     pub(crate) fn written(&mut self, n: usize) {
         self.unflushed = true;
         self.start = self.start.wrapping_add(n).min(self.end);
@@ -87,7 +95,7 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Bytes that fit behind what waits.
+    /// Bytes that fit after the pending ones.
     pub(crate) const fn room(&self) -> usize {
         self.bytes.len().wrapping_sub(self.end)
     }
@@ -97,7 +105,7 @@ impl<'b> Outbox<'b> {
         self.bytes.len()
     }
 
-    /// Takes a message frame, which fits. If it cannot be sent, the connection has failed.
+    /// Adds a message frame, which fits. If it cannot be sent, the connection has failed.
     pub(crate) fn frame<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
@@ -109,7 +117,7 @@ impl<'b> Outbox<'b> {
         self.end = self.end.wrapping_add(n);
     }
 
-    /// Takes the frames in front of a message, which fit.
+    /// Adds the frames before a message, which fit.
     #[inline(always)]
     pub(crate) fn prefix<M: Mechanism>(
         &mut self,
@@ -125,7 +133,7 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Takes the header of a frame in the clear, which fits. Its body follows.
+    /// Adds the header of a frame in the clear, which fits. Its body follows.
     pub(crate) fn begin<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
@@ -137,7 +145,7 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Takes frames that were received, which fit.
+    /// Adds frames that were received, which fit.
     #[inline(always)]
     fn forward<M: Mechanism>(&mut self, connection: &mut Connection<M, &Config>, frames: &[u8]) {
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
@@ -145,7 +153,7 @@ impl<'b> Outbox<'b> {
         self.end = self.end.wrapping_add(n);
     }
 
-    /// Takes a subscription or its cancellation, if it fits. Returns whether it did.
+    /// Adds a subscription or its cancellation, if it fits. Returns whether it did.
     pub(crate) fn subscription<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
@@ -158,7 +166,7 @@ impl<'b> Outbox<'b> {
         n > 0
     }
 
-    /// Takes as many of `bytes` as fit, and says how many.
+    /// Adds as many of `bytes` as fit. Returns how many.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
         let n = copy(room, bytes);
@@ -166,11 +174,11 @@ impl<'b> Outbox<'b> {
         n
     }
 
-    /// Takes the next piece of what the connection itself has to say, if it fits behind what waits.
+    /// Adds the greeting or command that the connection sends next, if it fits.
     ///
     /// # Errors
     ///
-    /// If it never does: bytes that the buffer must have.
+    /// If it never fits: the bytes that the buffer must have.
     pub(crate) fn collect<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,

@@ -1,7 +1,7 @@
-//! The lent receive buffer: bytes kept for the caller, then bytes that wait to be decoded.
+//! The receive buffer: bytes kept for the caller, then bytes to be decoded.
 
-/// `[ free | kept | pending | spare ]`; each bound is at most the next. What is kept lies where it
-/// came in: bytes move only if some between them and the next go nowhere, or for want of room.
+/// The layout is `[ free | kept | pending | spare ]`; each bound is at most the next. Bytes are kept
+/// where they were received. They move only if bytes between them are dropped, or to make room.
 #[derive(Debug)]
 pub(crate) struct Window<'b> {
     bytes: &'b mut [u8],
@@ -17,35 +17,35 @@ impl<'b> Window<'b> {
         Self { bytes, kept: 0, pending: 0, spare }
     }
 
-    /// Forgets all bytes.
+    /// Drops all bytes.
     pub(crate) const fn clear(&mut self) {
         (self.kept, self.pending, self.spare) = (0, 0, 0);
     }
 
-    /// What waits to be decoded.
+    /// The bytes to be decoded.
     pub(crate) fn pending(&mut self) -> &mut [u8] {
         self.bytes.get_mut(self.pending..self.spare).unwrap_or_default()
     }
 
-    /// The `n` bytes of that in front of the last `left`.
+    /// The `n` pending bytes before the last `left` ones.
     pub(crate) fn last(&self, n: usize, left: usize) -> &[u8] {
         let end = self.spare.wrapping_sub(left);
         self.bytes.get(end.wrapping_sub(n)..end).unwrap_or_default()
     }
 
-    /// Keeps all but the last `left` bytes of that, behind those that are kept already.
+    /// Keeps all pending bytes but the last `left`.
     pub(crate) const fn keep(&mut self, left: usize) {
         self.pending = self.spare.wrapping_sub(left);
     }
 
-    /// Throws all but the last `left` bytes of what waits away.
+    /// Drops all pending bytes but the last `left`.
     pub(crate) fn skip(&mut self, left: usize) {
         let kept = self.kept_len();
         self.keep(left);
         self.truncate(kept);
     }
 
-    /// Gives up all but the first `n` of the kept bytes.
+    /// Drops all but the first `n` of the kept bytes.
     pub(crate) fn truncate(&mut self, n: usize) {
         if n == 0 {
             self.kept = self.pending;
@@ -56,7 +56,7 @@ impl<'b> Window<'b> {
         }
     }
 
-    /// Makes the spare room as large as it can be, and says whether there is any.
+    /// Makes the spare room as large as possible. Returns whether there is any.
     pub(crate) fn make_room(&mut self) -> bool {
         if self.kept > 0 {
             self.pending = self.kept_len();
@@ -66,7 +66,7 @@ impl<'b> Window<'b> {
         self.spare < self.bytes.len()
     }
 
-    /// Moves what is between there and the spare room to the front. Byte by byte, because
+    /// Moves the bytes from `from` to the spare room towards the front. Byte by byte, because
     /// `copy_within` brings a `memmove` of 700 bytes of flash.
     fn shift(&mut self, mut from: usize, mut to: usize) {
         while from < self.spare
@@ -80,7 +80,7 @@ impl<'b> Window<'b> {
         self.spare = to;
     }
 
-    /// Room behind what waits.
+    /// The room after the pending bytes.
     pub(crate) fn spare(&mut self) -> &mut [u8] {
         self.bytes.get_mut(self.spare..).unwrap_or_default()
     }
@@ -90,7 +90,7 @@ impl<'b> Window<'b> {
         self.spare = self.spare.wrapping_add(n);
     }
 
-    /// Bytes that are kept.
+    /// How many bytes are kept.
     pub(crate) const fn kept_len(&self) -> usize {
         self.pending.wrapping_sub(self.kept)
     }
@@ -99,7 +99,7 @@ impl<'b> Window<'b> {
         self.bytes.get(self.kept..self.pending).unwrap_or_default()
     }
 
-    /// Bytes that are kept or wait.
+    /// How many bytes are kept or pending.
     pub(crate) const fn used(&self) -> usize {
         self.spare.wrapping_sub(self.kept)
     }

@@ -4,12 +4,12 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::mechanism::Mechanism;
 
-use super::{Socket, port};
+use super::{Socket, io};
 use crate::error::Error;
 use crate::kind::{self, ONLY};
-use crate::link::{Step, Want};
 use crate::message::Message;
-use crate::port::TooLarge;
+use crate::step::TooLarge;
+use crate::step::{Step, Want};
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
@@ -29,13 +29,13 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         mut now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
         self.give_up();
-        let (port, kind) = (&mut self.port, &mut self.kind);
-        let mut result = port::send(port, kind, parts, TooLarge::Lend, &mut now).await;
+        let (io, kind) = (&mut self.io, &mut self.kind);
+        let mut result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await;
         if result.is_ok() {
-            result = port::wait(port, kind, Want::Message, &mut now).await;
+            result = io::wait(io, kind, Want::Message, &mut now).await;
         }
         match result {
-            Ok(()) => Ok(self.port.message()),
+            Ok(()) => Ok(self.io.message()),
             Err(stop) => {
                 self.give_up();
                 Err(stop)
@@ -63,8 +63,8 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         if !self.kind.wants(ONLY, parts.first().copied().unwrap_or_default()) {
             return Ok(false);
         }
-        let (port, kind) = (&mut self.port, &mut self.kind);
-        let result = port::send(port, kind, parts, TooLarge::Refuse, &mut now).await;
+        let (io, kind) = (&mut self.io, &mut self.kind);
+        let result = io::send(io, kind, parts, TooLarge::Refuse, &mut now).await;
         result.map(|()| true)
     }
 
@@ -82,7 +82,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
+        io::wait(&mut self.io, &mut self.kind, Want::Nothing, &mut now).await
     }
 }
 
@@ -100,7 +100,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        port::wait(&mut self.port, &mut self.kind, Want::Nothing, &mut now).await
+        io::wait(&mut self.io, &mut self.kind, Want::Nothing, &mut now).await
     }
 }
 
@@ -113,7 +113,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
     /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
     /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.port.fits(kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic))?;
+        self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -127,16 +127,16 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
     ///
     /// Nothing has changed if the future is dropped before it is done.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        let needed = kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic);
+        let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
         loop {
-            match self.port.link.room(&self.port.out, needed, true) {
+            match self.io.link.room(&self.io.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => port::step(&mut self.port, step).await?,
+                Ok(step) => io::step(&mut self.io, step).await?,
                 Err(error) => return Err(error),
             }
         }
-        self.kind.cancel(topic, &mut self.port.link.connection, &mut self.port.out);
+        self.kind.cancel(topic, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }
 }

@@ -7,18 +7,20 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-use super::port;
+use super::io;
+use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
-use crate::face_many::face_many;
-use crate::kind::{self, Receives, Rules};
-use crate::link::{Step, Want};
+use crate::kind::{self, Kind, Receives};
 use crate::message::Message;
-use crate::port::{Cursor, Port, TooLarge, poll_send};
+use crate::send::{self, Cursor};
+use crate::socket_io::SocketIo;
+use crate::step::TooLarge;
+use crate::step::{Step, Want};
 
-face_many!();
+api_many!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
+impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
     /// Waits until a link has what is wanted, and says which.
     async fn wait(
         &mut self,
@@ -30,10 +32,10 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
             let time = now();
             let turn = self.next();
             for at in (turn..N).chain(0..turn) {
-                let Some(port) = self.ports.get_mut(at).filter(|port| !port.link.closed) else {
+                let Some(io) = self.links.get_mut(at).filter(|io| !io.link.closed) else {
                     continue;
                 };
-                match port.poll(&mut self.kind, want, time) {
+                match io.poll(&mut self.kind, want, time) {
                     Ok(Step::Done) => {
                         self.last = at;
                         return Ok(at);
@@ -43,24 +45,24 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                             *slot = Some(step);
                         }
                     }
-                    Err(fault) => return Err(port.ended(at, fault)),
+                    Err(fault) => return Err(io.failed(at, fault)),
                 }
             }
             // Each future below moves bytes of one link, once, and notes what it moved before it
             // is done: whoever is dropped has moved nothing.
             let mut step = steps.iter().copied();
-            let futures = self.ports.each_mut().map(|port| {
+            let futures = self.links.each_mut().map(|io| {
                 let step = step.next().flatten();
                 async move {
                     match step {
-                        Some(step) => port::step(port, step).await,
+                        Some(step) => io::step(io, step).await,
                         None => core::future::pending().await,
                     }
                 }
             });
             let (result, at) = select_array(futures).await;
-            if let (Err(error), Some(port)) = (result, self.ports.get_mut(at)) {
-                return Err(port.ended(at, error));
+            if let (Err(error), Some(io)) = (result, self.links.get_mut(at)) {
+                return Err(io.failed(at, error));
             }
         }
     }
@@ -82,14 +84,14 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         mut now: impl FnMut() -> Instant,
     ) -> Result<(usize, Message<'_>), LinkError<IO::Error>> {
         let link = self.last;
-        if let Some(port) = self.ports.get_mut(link)
-            && let Err(fault) = port.start(&mut self.kind, Want::Message)
+        if let Some(io) = self.links.get_mut(link)
+            && let Err(fault) = io.start(&mut self.kind, Want::Message)
         {
             return Err(LinkError { link, error: fault });
         }
         let link = self.wait(Want::Message, &mut now).await?;
-        match self.ports.get(link) {
-            Some(port) => Ok((link, port.message())),
+        match self.links.get(link) {
+            Some(io) => Ok((link, io.message())),
             None => Err(LinkError { link, error: Error::Closed }),
         }
     }
@@ -113,12 +115,12 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), LinkError<IO::Error>> {
         let link = self.last;
-        let Some(port) = self.ports.get_mut(link) else {
+        let Some(io) = self.links.get_mut(link) else {
             return Err(LinkError { link, error: Error::Closed });
         };
-        let mut result = port::send(port, &mut self.kind, parts, TooLarge::Lend, &mut now).await;
+        let mut result = io::send(io, &mut self.kind, parts, TooLarge::Lend, &mut now).await;
         if result.is_ok() {
-            result = port::flush(port, &mut self.kind, &mut now).await;
+            result = io::flush(io, &mut self.kind, &mut now).await;
         }
         result.map_err(|error| LinkError { link, error })
     }

@@ -15,11 +15,11 @@
 //! | `request` | the request may be out or not; the next one may go, and a late reply is not taken for its reply |
 //! | `cancel` | the subscription is as it was |
 
+mod io;
 mod kinds;
 pub mod many;
 #[cfg(feature = "nal")]
 mod nal;
-mod port;
 mod split;
 
 use embedded_io_async::{Read, Write};
@@ -32,19 +32,20 @@ use zmtp_core::{Config, Instant, PeerInfo};
 pub use nal::Connector;
 pub use split::{Duplex, Halves, Receiver, Sender, Split};
 
+use crate::api::api;
 use crate::error::Error;
-use crate::face::face;
-use crate::kind::{self, Receives, Rules, Sends};
-use crate::link::Want;
+use crate::kind::{self, Kind, Receives, Sends};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
-use crate::port::{Port, TooLarge};
+use crate::socket_io::SocketIo;
+use crate::step::TooLarge;
+use crate::step::Want;
 
-face!();
+api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
+impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for the end of the handshake, as calls that send and receive do too.
     ///
     /// # Errors
@@ -59,8 +60,8 @@ impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<PeerInfo, Error<IO::Error>> {
-        let result = port::wait(&mut self.port, &mut self.kind, Want::Ready, &mut now).await;
-        match (result, self.port.peer()) {
+        let result = io::wait(&mut self.io, &mut self.kind, Want::Ready, &mut now).await;
+        match (result, self.io.peer()) {
             (Ok(()), Some(peer)) => Ok(peer),
             (Err(stop), _) => Err(stop),
             (Ok(()), None) => Err(Error::Closed),
@@ -80,7 +81,7 @@ impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        port::flush(&mut self.port, &mut self.kind, &mut now).await
+        io::flush(&mut self.io, &mut self.kind, &mut now).await
     }
 }
 
@@ -102,7 +103,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
         match self.wait(Want::Message, now).await {
-            Ok(()) => Ok(self.port.message()),
+            Ok(()) => Ok(self.io.message()),
             Err(stop) => Err(stop),
         }
     }
@@ -122,7 +123,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         now: impl FnMut() -> Instant,
     ) -> Result<Chunk<'_>, Error<IO::Error>> {
         match self.wait(Want::Chunk, now).await {
-            Ok(()) => Ok(self.port.chunk()),
+            Ok(()) => Ok(self.io.chunk()),
             Err(stop) => Err(stop),
         }
     }
@@ -132,8 +133,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         want: Want,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.start(&mut self.kind, want)?;
-        port::wait(&mut self.port, &mut self.kind, want, &mut now).await
+        self.io.start(&mut self.kind, want)?;
+        io::wait(&mut self.io, &mut self.kind, want, &mut now).await
     }
 }
 
@@ -154,9 +155,9 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         parts: &[&[u8]],
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let (port, kind) = (&mut self.port, &mut self.kind);
+        let (io, kind) = (&mut self.io, &mut self.kind);
 
-        port::send(port, kind, parts, TooLarge::Refuse, &mut now).await
+        io::send(io, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
     /// Sends a message of these parts and flushes. What does not fit the send buffer leaves, with
@@ -177,10 +178,10 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         parts: &[&[u8]],
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let (port, kind) = (&mut self.port, &mut self.kind);
-        let mut result = port::send(port, kind, parts, TooLarge::Lend, &mut now).await;
+        let (io, kind) = (&mut self.io, &mut self.kind);
+        let mut result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await;
         if result.is_ok() {
-            result = port::flush(port, kind, &mut now).await;
+            result = io::flush(io, kind, &mut now).await;
         }
         result
     }
@@ -202,7 +203,7 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         len: usize,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        port::begin(&mut self.port, &mut self.kind, more, len, &mut now).await
+        io::begin(&mut self.io, &mut self.kind, more, len, &mut now).await
     }
 
     /// Takes bytes of the part that was begun into the send buffer, at least one if there are
@@ -217,6 +218,6 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// No byte was taken if the future is dropped before it is done.
     #[cfg(feature = "chunks")]
     pub async fn push(&mut self, bytes: &[u8]) -> Result<usize, Error<IO::Error>> {
-        port::push(&mut self.port, &mut self.kind, bytes).await
+        io::push(&mut self.io, &mut self.kind, bytes).await
     }
 }

@@ -9,18 +9,20 @@ use embedded_io::{Read, Write};
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-use super::port::Until;
+use super::io::Until;
+use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
-use crate::face_many::face_many;
-use crate::kind::{self, Receives, Rules};
-use crate::link::{Step, Want};
+use crate::kind::{self, Kind, Receives};
 use crate::message::Message;
-use crate::port::{Cursor, Port, TooLarge, poll_send};
+use crate::send::{self, Cursor};
+use crate::socket_io::SocketIo;
+use crate::step::TooLarge;
+use crate::step::{Step, Want};
 
-face_many!();
+api_many!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
+impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
     /// Waits until a link has what is wanted, and says which; `None` at the deadline.
     fn wait<F: FnMut() -> Instant>(
         &mut self,
@@ -28,23 +30,23 @@ impl<K: Rules, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         until: &mut Until<F>,
     ) -> Result<Option<usize>, LinkError<IO::Error>> {
         let turn = self.next();
-        let Self { ports, kind, last } = self;
+        let Self { links, kind, last } = self;
         loop {
             let now = (until.now)();
             for at in (turn..N).chain(0..turn) {
-                let Some(port) = ports.get_mut(at).filter(|port| !port.link.closed) else {
+                let Some(io) = links.get_mut(at).filter(|io| !io.link.closed) else {
                     continue;
                 };
-                let result = match port.poll(kind, want, now) {
+                let result = match io.poll(kind, want, now) {
                     Ok(Step::Done) => {
                         *last = at;
                         return Ok(Some(at));
                     }
-                    Ok(step) => port.step(step, &[], false).map(|_| ()),
+                    Ok(step) => io.step(step, &[], false).map(|_| ()),
                     Err(fault) => Err(fault),
                 };
                 if let Err(error) = result {
-                    return Err(port.ended(at, error));
+                    return Err(io.failed(at, error));
                 }
             }
             if until.has_passed(now) {
@@ -67,13 +69,13 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         now: impl FnMut() -> Instant,
     ) -> Result<Option<(usize, Message<'_>)>, LinkError<IO::Error>> {
         let link = self.last;
-        if let Some(port) = self.ports.get_mut(link)
-            && let Err(fault) = port.start(&mut self.kind, Want::Message)
+        if let Some(io) = self.links.get_mut(link)
+            && let Err(fault) = io.start(&mut self.kind, Want::Message)
         {
             return Err(LinkError { link, error: fault });
         }
         let link = self.wait(Want::Message, &mut Until::new(deadline, now))?;
-        Ok(link.and_then(|link| Some((link, self.ports.get(link)?.message()))))
+        Ok(link.and_then(|link| Some((link, self.links.get(link)?.message()))))
     }
 }
 
@@ -91,10 +93,10 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         now: impl FnMut() -> Instant,
     ) -> Result<(), LinkError<IO::Error>> {
         let link = self.last;
-        let Some(port) = self.ports.get_mut(link) else {
+        let Some(io) = self.links.get_mut(link) else {
             return Err(LinkError { link, error: Error::Closed });
         };
-        let result = port.send(&mut self.kind, parts, &mut Until::new(deadline, now));
+        let result = io.send(&mut self.kind, parts, &mut Until::new(deadline, now));
         result.map_err(|error| LinkError { link, error })
     }
 }

@@ -8,12 +8,12 @@
 //! instead, which ends the link: map it. A call whose deadline is due already still reads or writes
 //! once.
 
+mod io;
 pub mod many;
-mod pirate;
 mod polled;
-mod port;
 mod pubsub;
 mod reqrep;
+mod retry;
 
 use embedded_io::{Read, Write};
 use zmtp_core::mechanism::{Mechanism, NullOf};
@@ -21,23 +21,23 @@ use zmtp_core::mechanism::{Mechanism, NullOf};
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-pub use pirate::{Reconnect, Retry};
 pub use polled::{NotReady, Polled};
+pub use retry::{Reconnect, Retry};
 
+use crate::api::api;
 use crate::error::Error;
-use crate::face::face;
-use crate::kind::{self, Receives, Rules, Sends};
-use crate::link::Want;
+use crate::kind::{self, Kind, Receives, Sends};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
-use crate::port::Port;
-use port::Until;
+use crate::socket_io::SocketIo;
+use crate::step::Want;
+use io::Until;
 
-face!();
+api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
+impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// Waits for the end of the handshake, as calls that send and receive do too.
     ///
     /// # Errors
@@ -49,8 +49,8 @@ impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<PeerInfo, Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Ready, &mut Until::new(deadline, now));
-        match (result, self.port.peer()) {
+        let result = self.io.wait(&mut self.kind, Want::Ready, &mut Until::new(deadline, now));
+        match (result, self.io.peer()) {
             (Ok(()), Some(peer)) => Ok(peer),
             (Err(stop), _) => Err(stop),
             (Ok(()), None) => Err(Error::Closed),
@@ -68,7 +68,7 @@ impl<K: Rules, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.flush(&mut self.kind, &mut Until::new(deadline, now))
+        self.io.flush(&mut self.kind, &mut Until::new(deadline, now))
     }
 }
 
@@ -87,7 +87,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
         match self.wait(Want::Message, deadline, now) {
-            Ok(()) => Ok(self.port.message()),
+            Ok(()) => Ok(self.io.message()),
             Err(stop) => Err(stop),
         }
     }
@@ -104,7 +104,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         now: impl FnMut() -> Instant,
     ) -> Result<Chunk<'_>, Error<IO::Error>> {
         match self.wait(Want::Chunk, deadline, now) {
-            Ok(()) => Ok(self.port.chunk()),
+            Ok(()) => Ok(self.io.chunk()),
             Err(stop) => Err(stop),
         }
     }
@@ -115,8 +115,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.start(&mut self.kind, want)?;
-        self.port.wait(&mut self.kind, want, &mut Until::new(deadline, now))
+        self.io.start(&mut self.kind, want)?;
+        self.io.wait(&mut self.kind, want, &mut Until::new(deadline, now))
     }
 }
 
@@ -138,7 +138,7 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.send(&mut self.kind, parts, &mut Until::new(deadline, now))
+        self.io.send(&mut self.kind, parts, &mut Until::new(deadline, now))
     }
 
     /// Begins a part of `len` bytes, the message's last or not, to be followed by
@@ -155,7 +155,7 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
+        self.io.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
     }
 
     /// Sends bytes of the part that was begun. The last ones of a message are written at once,
@@ -172,7 +172,7 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        self.port.push_all(&mut self.kind, bytes, &mut Until::new(deadline, now))
+        self.io.push_all(&mut self.kind, bytes, &mut Until::new(deadline, now))
     }
 }
 

@@ -5,10 +5,10 @@ use zmtp_core::Instant;
 use zmtp_core::mechanism::Mechanism;
 
 use super::Socket;
-use super::port::Until;
+use super::io::Until;
 use crate::error::Error;
 use crate::kind::{self, ONLY};
-use crate::link::{Step, Want};
+use crate::step::{Step, Want};
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
     /// Writes a message if the peer subscribed to a prefix of its first part, and says whether it
@@ -27,7 +27,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         if !self.kind.wants(ONLY, subject) {
             return Ok(false);
         }
-        let result = self.port.send(&mut self.kind, parts, &mut Until::new(deadline, now));
+        let result = self.io.send(&mut self.kind, parts, &mut Until::new(deadline, now));
         result.map(|()| true)
     }
 
@@ -42,7 +42,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
+        let result = self.io.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
         self.served(result)
     }
 }
@@ -58,7 +58,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let result = self.port.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
+        let result = self.io.wait(&mut self.kind, Want::Nothing, &mut Until::new(deadline, now));
         self.served(result)
     }
 }
@@ -82,7 +82,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
     /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
     /// topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
-        self.port.fits(kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic))?;
+        self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
@@ -98,20 +98,20 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
-        let needed = kind::Sub::<TOPICS>::needs(&self.port.link.connection, topic);
+        let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
         let mut until = Until::new(deadline, now);
         loop {
-            match self.port.link.room(&self.port.out, needed, true) {
+            match self.io.link.room(&self.io.out, needed, true) {
                 // Without a link there is nobody to be told.
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => {
                     let now = (until.now)();
-                    self.port.step(step, &[], until.is_over(now))?;
+                    self.io.step(step, &[], until.is_over(now))?;
                 }
                 Err(error) => return Err(error),
             }
         }
-        self.kind.cancel(topic, &mut self.port.link.connection, &mut self.port.out);
+        self.kind.cancel(topic, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }
 }

@@ -5,11 +5,11 @@ use zmtp_core::Instant;
 use zmtp_core::mechanism::Mechanism;
 
 use super::Socket;
-use super::port::Until;
+use super::io::Until;
 use crate::error::Error;
 use crate::kind;
-use crate::link::Want;
 use crate::message::Message;
+use crate::step::Want;
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
@@ -26,13 +26,13 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         self.give_up();
         let mut until = Until::new(deadline, now);
-        let mut result = self.port.put(&mut self.kind, parts, &mut until);
+        let mut result = self.io.put(&mut self.kind, parts, &mut until);
         if result.is_ok() {
             // Which writes what waits.
-            result = self.port.wait(&mut self.kind, Want::Message, &mut until);
+            result = self.io.wait(&mut self.kind, Want::Message, &mut until);
         }
         match result {
-            Ok(()) => Ok(self.port.message()),
+            Ok(()) => Ok(self.io.message()),
             Err(stop) => {
                 self.give_up();
                 Err(stop)

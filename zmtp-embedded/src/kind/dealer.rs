@@ -1,10 +1,12 @@
-//! DEALER: messages both ways, as they are (RFC 28).
+//! DEALER: sends and receives messages without changing them (RFC 28).
 
-use super::Rules;
 use zmtp_core::mechanism::Role;
+use zmtp_core::pattern::{Pattern, PeerId, RouteError};
 use zmtp_core::wire::SocketType;
 
-/// DEALER with one peer. Who talks to a REP adds the empty delimiter.
+use super::{Kind, ONLY};
+
+/// DEALER with one peer. To talk to a REP, the application adds the empty delimiter.
 #[derive(Debug)]
 pub struct Dealer(());
 
@@ -18,4 +20,10 @@ impl Role for Dealer {
     const SOCKET_TYPE: SocketType = SocketType::Dealer;
 }
 
-impl Rules for Dealer {}
+impl Pattern for Dealer {
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        Ok(ONLY)
+    }
+}
+
+impl Kind for Dealer {}

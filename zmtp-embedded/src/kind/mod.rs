@@ -1,6 +1,8 @@
-//! Socket types: what each does with frames that come and puts in front of what goes.
+//! Socket types, the parameter `K` of a socket: the rules of each for one peer, or for several links
+//! that the socket serves in turn.
 //!
-//! They are the parameter `K` of a socket, and have no methods of their own.
+//! They have no public methods. Use the type aliases of [`blocking`](crate::blocking) and
+//! [`asynch`](crate::asynch).
 
 mod dealer;
 mod publish;
@@ -8,7 +10,7 @@ mod pull;
 mod push;
 mod rep;
 mod req;
-mod rules;
+mod sealed;
 mod subscribe;
 
 pub use dealer::Dealer;
@@ -17,26 +19,25 @@ pub use pull::Pull;
 pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
+pub(crate) use sealed::Kind;
 pub use subscribe::Sub;
-
-pub(crate) use rules::{Place, Prefix, Rules};
 
 use zmtp_core::pattern::PeerId;
 
 /// The peer of a socket with one link.
 pub(crate) const ONLY: PeerId = PeerId::new(0, 0);
 
-/// Types of sockets that receive messages.
+/// Socket types that receive messages.
 #[expect(private_bounds, reason = "sealed")]
-pub trait Receives: Rules {}
+pub trait Receives: Kind {}
 
-/// Types of sockets that send messages.
+/// Socket types that send messages.
 #[expect(private_bounds, reason = "sealed")]
-pub trait Sends: Rules {}
+pub trait Sends: Kind {}
 
-/// Types of sockets whose sending and receiving have nothing to do with each other.
+/// Socket types that send independently of what they receive.
 #[expect(private_bounds, reason = "sealed")]
-pub trait Splits: Rules {}
+pub trait Splits: Kind {}
 
 impl Receives for Dealer {}
 impl Receives for Pull {}

@@ -1,14 +1,14 @@
-//! PUB: sends messages to who subscribed to them (RFC 29).
+//! PUB: sends messages to the peers that subscribed to them (RFC 29).
 
+use zmtp_core::Subscription;
 use zmtp_core::mechanism::Role;
-use zmtp_core::pattern::{FixedTopics, PeerId};
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::wire::SocketType;
+use zmtp_core::pattern::{FixedTopics, NoRoom, Pattern, PeerId, Reason, RouteError, Verdict};
+use zmtp_core::wire::{FrameHeader, SocketType};
 
-use super::{Place, Rules};
+use super::{Kind, ONLY};
 
-/// PUB with room for subscriptions of `TOPICS` bytes, each its topic's and 4, of peers on `LINKS`
-/// links.
+/// PUB with `TOPICS` bytes for the subscriptions of the peers on `LINKS` links. Each subscription
+/// takes the bytes of its topic and 4.
 #[derive(Debug)]
 pub struct Pub<const TOPICS: usize, const LINKS: usize = 1> {
     topics: FixedTopics<TOPICS>,
@@ -20,18 +20,18 @@ impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
         Self { topics: FixedTopics::new(), refused: 0 }
     }
 
-    /// Whether a peer wants a message that begins so.
+    /// Whether a peer subscribed to a message with this first part.
     pub(crate) fn wants(&self, peer: PeerId, subject: &[u8]) -> bool {
-        self.topics.wants(Self::known(peer), subject)
+        self.topics.wants(Self::stored(peer), subject)
     }
 
-    /// Subscriptions that there was no room for.
+    /// Subscriptions that did not fit.
     pub(crate) const fn refused(&self) -> u16 {
         self.refused
     }
 
-    /// The peer, who need not be told from others where there is but one.
-    const fn known(peer: PeerId) -> Option<PeerId> {
+    /// The peer as it is stored: a store for one link needs no peers.
+    const fn stored(peer: PeerId) -> Option<PeerId> {
         if LINKS == 1 { None } else { Some(peer) }
     }
 }
@@ -40,37 +40,58 @@ impl<const TOPICS: usize, const LINKS: usize> Role for Pub<TOPICS, LINKS> {
     const SOCKET_TYPE: SocketType = SocketType::Pub;
 }
 
-impl<const TOPICS: usize, const LINKS: usize> Rules for Pub<TOPICS, LINKS> {
-    fn down(&mut self, peer: PeerId) {
-        self.topics.detach(Self::known(peer));
+impl<const TOPICS: usize, const LINKS: usize> Pattern for Pub<TOPICS, LINKS> {
+    fn disconnected(&mut self, peer: PeerId) {
+        self.topics.detach(Self::stored(peer));
     }
 
-    fn says(place: Place) -> bool {
-        matches!(place, Place::Head | Place::Reject)
-    }
-
-    fn judge(&mut self, _peer: PeerId, header: FrameHeader, first: bool) -> Place {
-        if first && header.is_final() { Place::Head } else { Place::Reject }
-    }
-
-    fn frame(&mut self, peer: PeerId, bytes: &[u8]) -> bool {
-        // What peers of ZMTP 3.0 have for commands.
-        if let Some((&what @ (0 | 1), topic)) = bytes.split_first() {
-            self.subscription(peer, topic, what == 1);
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+        if first && frame.is_final() {
+            Verdict::Subject
+        } else {
+            Verdict::Reject(Reason::SendsOnly)
         }
-        false
     }
 
-    fn unfit(&mut self, _peer: PeerId) {
+    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+        match Subscription::from_message(body) {
+            Some((what, _)) => Verdict::Subscription(what),
+            None => Verdict::Reject(Reason::SendsOnly),
+        }
+    }
+
+    fn subscription(
+        &mut self,
+        peer: PeerId,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        let stored = Self::stored(peer);
+        match what {
+            Subscription::Cancel => {
+                self.topics.cancel(stored, topic);
+            }
+            Subscription::Subscribe => {
+                if let Err(full) = self.topics.subscribe(stored, topic) {
+                    self.overflowed(peer);
+                    return Err(full);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        Ok(ONLY)
+    }
+}
+
+impl<const TOPICS: usize, const LINKS: usize> Kind for Pub<TOPICS, LINKS> {
+    fn returns(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Subject | Verdict::Reject(_))
+    }
+
+    fn overflowed(&mut self, _peer: PeerId) {
         self.refused = self.refused.saturating_add(1);
-    }
-
-    fn subscription(&mut self, peer: PeerId, topic: &[u8], wanted: bool) {
-        let known = Self::known(peer);
-        if !wanted {
-            self.topics.cancel(known, topic);
-        } else if self.topics.subscribe(known, topic).is_err() {
-            self.unfit(peer);
-        }
     }
 }

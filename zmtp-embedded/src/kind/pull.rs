@@ -1,10 +1,12 @@
-//! PULL: takes messages (RFC 30).
+//! PULL: receives messages (RFC 30).
 
-use super::Rules;
 use zmtp_core::mechanism::Role;
+use zmtp_core::pattern::Pattern;
 use zmtp_core::wire::SocketType;
 
-/// PULL.
+use super::Kind;
+
+/// PULL. With several links, the socket receives from each in turn.
 #[derive(Debug)]
 pub struct Pull(());
 
@@ -18,4 +20,6 @@ impl Role for Pull {
     const SOCKET_TYPE: SocketType = SocketType::Pull;
 }
 
-impl Rules for Pull {}
+impl Pattern for Pull {}
+
+impl Kind for Pull {}

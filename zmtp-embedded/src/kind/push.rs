@@ -1,11 +1,10 @@
 //! PUSH: sends messages (RFC 30).
 
 use zmtp_core::mechanism::Role;
-use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::FrameHeader;
-use zmtp_core::wire::SocketType;
+use zmtp_core::pattern::{Pattern, PeerId, Reason, RouteError, Verdict};
+use zmtp_core::wire::{FrameHeader, SocketType};
 
-use super::{Place, Rules};
+use super::{Kind, ONLY};
 
 /// PUSH with one peer.
 #[derive(Debug)]
@@ -21,12 +20,18 @@ impl Role for Push {
     const SOCKET_TYPE: SocketType = SocketType::Push;
 }
 
-impl Rules for Push {
-    fn says(place: Place) -> bool {
-        place == Place::Drop
+impl Pattern for Push {
+    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, _first: bool) -> Verdict {
+        Verdict::Reject(Reason::SendsOnly)
     }
 
-    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, _first: bool) -> Place {
-        Place::Drop
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        Ok(ONLY)
+    }
+}
+
+impl Kind for Push {
+    fn returns(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Reject(_))
     }
 }

@@ -1,29 +1,35 @@
-//! REP: takes a request and answers it (RFC 28).
+//! REP: receives a request, then sends its reply (RFC 28).
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{OutOfTurn, PeerId, RepFrames, RepTurn, Verdict};
+use zmtp_core::pattern::{
+    OutOfTurn, Pattern, PeerId, Reason, RepFrames, RepTurn, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection};
 
-use super::{Place, Prefix, Rules};
-use crate::error::Error;
+use super::Kind;
+use crate::outbox::Prefix;
 
-/// REP with up to `N` peers, 256 at most. Who has a turn is the links' affair: a request is taken
-/// as soon as it is whole.
+/// REP with up to `N` peers, at most 256. A request is taken as soon as it is complete; the socket
+/// serves its links in turn.
 #[derive(Debug)]
 pub struct Rep<const N: usize = 1> {
     turn: RepTurn<Link<N>>,
     frames: [RepFrames; N],
 }
 
-/// The number of one of `N` links, which need not be asked where there is but one.
+/// The index of one of `N` links. All are equal if there is only one.
 #[derive(Clone, Copy, Debug)]
 struct Link<const N: usize>(u8);
 
 impl<const N: usize> Link<N> {
     const fn of(peer: PeerId) -> Self {
-        let [number, ..] = peer.index().to_le_bytes();
-        Self(if N == 1 { 0 } else { number })
+        let [index, ..] = peer.index().to_le_bytes();
+        Self(if N == 1 { 0 } else { index })
+    }
+
+    fn peer(self) -> PeerId {
+        PeerId::new(self.0.into(), 0)
     }
 }
 
@@ -50,30 +56,41 @@ impl<const N: usize> Role for Rep<N> {
     const SOCKET_TYPE: SocketType = SocketType::Rep;
 }
 
-impl<const N: usize> Rules for Rep<N> {
-    fn down(&mut self, peer: PeerId) {
+impl<const N: usize> Pattern for Rep<N> {
+    fn disconnected(&mut self, peer: PeerId) {
         if let Some(frames) = self.frames(peer) {
             *frames = RepFrames::new();
         }
         self.turn.forget(Link::of(peer));
     }
 
-    fn says(place: Place) -> bool {
-        place == Place::Drop && N != 1
-            || matches!(place, Place::Part | Place::Envelope | Place::Reject)
-    }
-
-    fn judge(&mut self, peer: PeerId, header: FrameHeader, _first: bool) -> Place {
-        match self.frames(peer).map(|frames| frames.accept(header)) {
-            Some(Verdict::Deliver) => Place::Part,
-            Some(Verdict::Envelope) => Place::Envelope,
-            Some(Verdict::Reject(_)) => Place::Reject,
-            _ => Place::Drop,
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
+        match self.frames(peer) {
+            Some(frames) => frames.accept(frame),
+            None => Verdict::Reject(Reason::NotAsked),
         }
     }
 
-    fn whole(&mut self, peer: PeerId) -> bool {
+    fn received(&mut self, peer: PeerId) -> bool {
         self.turn.take(Link::of(peer)).is_ok()
+    }
+
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        if self.turn.may_reply() { Err(OutOfTurn::ReplyDue.into()) } else { Ok(None) }
+    }
+
+    fn may_route(&self) -> bool {
+        self.turn.may_reply()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        self.turn.reply()?.map(Link::peer).ok_or(RouteError::PeerLost)
+    }
+}
+
+impl<const N: usize> Kind for Rep<N> {
+    fn returns(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Deliver | Verdict::Envelope | Verdict::Reject(_))
     }
 
     fn prefix_len<M: Mechanism>(
@@ -84,13 +101,7 @@ impl<const N: usize> Rules for Rep<N> {
         connection.forwarded_len(envelope)
     }
 
-    fn begin<'e, E>(&mut self, envelope: &'e [u8]) -> Result<Option<Prefix<'e>>, Error<E>> {
-        // A peer that is gone gets no reply.
-        let peer = self.turn.reply().map_err(Error::OutOfTurn)?;
-        Ok(peer.map(|_| Prefix::Frames(envelope)))
-    }
-
-    fn may_receive<E>(&mut self) -> Result<(), Error<E>> {
-        if self.turn.may_reply() { Err(Error::OutOfTurn(OutOfTurn::ReplyDue)) } else { Ok(()) }
+    fn prefix<'e>(&self, envelope: &'e [u8]) -> Prefix<'e> {
+        Prefix::Frames(envelope)
     }
 }

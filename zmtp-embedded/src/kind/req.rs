@@ -1,20 +1,22 @@
-//! REQ: a request, then its reply (RFC 28).
+//! REQ: sends a request, then receives its reply (RFC 28).
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{OutOfTurn, PeerId, ReqFrames, ReqTurn, TakeError, Verdict};
+use zmtp_core::pattern::{
+    OutOfTurn, Pattern, PeerId, ReqFrames, ReqTurn, RouteError, TakeError, Verdict,
+};
 use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection};
 
-use super::{Place, Prefix, Rules};
-use crate::error::Error;
+use super::{Kind, ONLY};
+use crate::outbox::Prefix;
 
 /// REQ with one peer.
 #[derive(Debug)]
 pub struct Req {
     turn: ReqTurn<()>,
     frames: ReqFrames,
-    /// In front of each request (`ZMQ_REQ_CORRELATE`), and every REP returns it: so that a late
-    /// reply is never taken for the next one's.
+    /// The id of the last request. Any REP returns it, so that a late reply does not pass for that to
+    /// the next request (`ZMQ_REQ_CORRELATE`).
     request_id: u32,
 }
 
@@ -34,35 +36,55 @@ impl Role for Req {
     const SOCKET_TYPE: SocketType = SocketType::Req;
 }
 
-impl Rules for Req {
-    fn down(&mut self, _peer: PeerId) {
+impl Pattern for Req {
+    /// A request is lost with its connection, sent or not.
+    fn disconnected(&mut self, _peer: PeerId) {
         self.frames = ReqFrames::new();
         self.turn.lost(());
     }
 
-    fn says(place: Place) -> bool {
-        matches!(place, Place::Part | Place::RequestId | Place::Reject | Place::Drop)
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
+        self.frames.accept(self.turn.refuses(()), true, frame)
     }
 
-    fn judge(&mut self, _peer: PeerId, header: FrameHeader, _first: bool) -> Place {
-        match self.frames.accept(self.turn.refuses(()), true, header) {
-            Verdict::Deliver => Place::Part,
-            Verdict::RequestId => Place::RequestId,
-            Verdict::Reject(_) => Place::Reject,
-            _ => Place::Drop,
-        }
+    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+        let is_last = body.first_chunk() == Some(&self.request_id.to_ne_bytes());
+        self.frames.check_request_id(is_last)
     }
 
-    fn frame(&mut self, _peer: PeerId, bytes: &[u8]) -> bool {
-        let is_last = bytes.first_chunk() == Some(&self.request_id.to_ne_bytes());
-        self.frames.check_request_id(is_last) == Verdict::Envelope
-    }
-
-    fn whole(&mut self, _peer: PeerId) -> bool {
+    /// The reply is taken at once.
+    fn received(&mut self, _peer: PeerId) -> bool {
         self.frames.received() && self.turn.answered(()) && self.turn.take().is_ok()
     }
 
-    fn unfit(&mut self, _peer: PeerId) {
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        self.turn.take().map(|taken| taken.map(|()| ONLY))
+    }
+
+    fn may_route(&self) -> bool {
+        self.turn.may_ask()
+    }
+
+    fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        if !self.turn.may_ask() {
+            return Err(OutOfTurn::ReplyPending.into());
+        }
+        self.turn.ask(());
+        self.request_id = self.request_id.wrapping_add(1);
+        Ok(ONLY)
+    }
+
+    fn sent(&mut self, _peer: PeerId) {
+        self.turn.sent(());
+    }
+}
+
+impl Kind for Req {
+    fn returns(verdict: Verdict) -> bool {
+        !matches!(verdict, Verdict::Subject | Verdict::Subscription(_))
+    }
+
+    fn overflowed(&mut self, _peer: PeerId) {
         self.give_up();
     }
 
@@ -74,24 +96,7 @@ impl Rules for Req {
         connection.frame_len(size_of::<u32>()).saturating_add(connection.frame_len(0))
     }
 
-    fn begin<'e, E>(&mut self, _envelope: &'e [u8]) -> Result<Option<Prefix<'e>>, Error<E>> {
-        if !self.turn.may_ask() {
-            return Err(Error::OutOfTurn(OutOfTurn::ReplyPending));
-        }
-        self.turn.ask(());
-        self.request_id = self.request_id.wrapping_add(1);
-        Ok(Some(Prefix::RequestId(self.request_id.to_ne_bytes())))
-    }
-
-    fn sent(&mut self) {
-        self.turn.sent(());
-    }
-
-    fn may_receive<E>(&mut self) -> Result<(), Error<E>> {
-        match self.turn.take() {
-            Ok(_) => Ok(()),
-            Err(TakeError::OutOfTurn(error)) => Err(Error::OutOfTurn(error)),
-            Err(_) => Err(Error::PeerLost),
-        }
+    fn prefix<'e>(&self, _envelope: &'e [u8]) -> Prefix<'e> {
+        Prefix::RequestId(self.request_id.to_ne_bytes())
     }
 }

@@ -1,38 +1,42 @@
-//! SUB: takes messages that begin with what it subscribed to (RFC 29).
+//! SUB: receives the messages that begin with a topic it subscribed to (RFC 29).
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{FixedSubscriptions, PeerId, Subscriptions};
+use zmtp_core::pattern::{FixedSubscriptions, Pattern, PeerId, Reason, Subscriptions, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection, Subscription};
 
-use super::{Place, Rules};
+use super::Kind;
 use crate::error::Error;
 use crate::outbox::Outbox;
 
-/// SUB with room for subscriptions of `TOPICS` bytes, each its topic's and 4.
+/// SUB with `TOPICS` bytes for subscriptions. Each takes the bytes of its topic and 4.
 #[derive(Debug)]
 pub struct Sub<const TOPICS: usize> {
     topics: FixedSubscriptions<TOPICS>,
-    /// The place of the first of them that the peer has not been told.
-    told: usize,
+    /// The position of the first topic that was not sent over this connection.
+    unsent: usize,
 }
+
+/// Bytes of the name of SUBSCRIBE and of its length.
+const COMMAND: usize = 10;
 
 impl<const TOPICS: usize> Sub<TOPICS> {
     pub(crate) const fn new() -> Self {
-        Self { topics: FixedSubscriptions::new(), told: 0 }
+        Self { topics: FixedSubscriptions::new(), unsent: 0 }
     }
 
-    /// The peer is told when bytes go out the next time.
+    /// Subscribes to a topic. The subscription is sent with the next bytes.
     pub(crate) fn subscribe<E>(&mut self, topic: &[u8]) -> Result<(), Error<E>> {
         self.topics.add(topic).map_err(|_| Error::NoRoom)
     }
 
-    /// Bytes that a subscription to a topic takes at most.
+    /// The most bytes that a subscription to a topic takes on the wire.
     pub(crate) fn needs<M: Mechanism>(connection: &Connection<M, &Config>, topic: &[u8]) -> usize {
         topic.len().saturating_add(connection.headroom()).saturating_add(COMMAND)
     }
 
-    /// Takes a subscription back. The peer gets a cancellation if it was the last to its topic.
+    /// Cancels a subscription. The cancellation is sent if it was the last one to its topic; the
+    /// outbox has room for it.
     pub(crate) fn cancel<M: Mechanism>(
         &mut self,
         topic: &[u8],
@@ -40,42 +44,44 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         out: &mut Outbox<'_>,
     ) {
         let Some(at) = self.topics.place(topic) else { return };
-        let behind = self.topics.at(at).map_or(at, |(_, behind)| behind);
-        if !self.topics.remove(topic) || at >= self.told {
+        let next = self.topics.at(at).map_or(at, |(_, next)| next);
+        if !self.topics.remove(topic) || at >= self.unsent {
             return;
         }
-        self.told = self.told.wrapping_sub(behind.wrapping_sub(at));
-        // There is room, if there is a connection.
+        self.unsent = self.unsent.wrapping_sub(next.wrapping_sub(at));
         out.subscription(connection, Subscription::Cancel, topic);
     }
 }
-
-/// Bytes of the name of SUBSCRIBE, behind its length.
-const COMMAND: usize = 10;
 
 impl<const TOPICS: usize> Role for Sub<TOPICS> {
     const SOCKET_TYPE: SocketType = SocketType::Sub;
 }
 
-impl<const TOPICS: usize> Rules for Sub<TOPICS> {
-    fn down(&mut self, _peer: PeerId) {
-        self.told = 0;
+impl<const TOPICS: usize> Pattern for Sub<TOPICS> {
+    fn disconnected(&mut self, _peer: PeerId) {
+        self.unsent = 0;
     }
 
-    fn says(place: Place) -> bool {
-        matches!(place, Place::Head | Place::Part)
+    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, first: bool) -> Verdict {
+        if first { Verdict::Subject } else { Verdict::Deliver }
     }
 
-    fn judge(&mut self, _peer: PeerId, _header: FrameHeader, first: bool) -> Place {
-        if first { Place::Head } else { Place::Part }
+    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+        if self.topics.matches(body) {
+            Verdict::Deliver
+        } else {
+            Verdict::Reject(Reason::NotSubscribed)
+        }
     }
+}
 
-    fn frame(&mut self, _peer: PeerId, bytes: &[u8]) -> bool {
-        self.topics.matches(bytes)
+impl<const TOPICS: usize> Kind for Sub<TOPICS> {
+    fn returns(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Subject | Verdict::Deliver)
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
-    fn talk<M: Mechanism>(
+    fn poll_transmit<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
@@ -83,9 +89,9 @@ impl<const TOPICS: usize> Rules for Sub<TOPICS> {
         if !connection.is_ready() {
             return Ok(());
         }
-        while let Some((topic, next)) = self.topics.at(self.told) {
+        while let Some((topic, next)) = self.topics.at(self.unsent) {
             if out.subscription(connection, Subscription::Subscribe, topic) {
-                self.told = next;
+                self.unsent = next;
             } else if out.is_empty() {
                 return Err(connection.subscription_len(Subscription::Subscribe, topic.len()));
             } else {

@@ -19,9 +19,10 @@ pub use sender::Sender;
 use super::Socket;
 use crate::error::Error;
 use crate::inbox::Inbox;
-use crate::kind::{Rules, Splits};
-use crate::link::{Link, Step};
+use crate::kind::{Kind, Splits};
+use crate::link::Link;
 use crate::outbox::Outbox;
+use crate::step::Step;
 use crate::window::Window;
 
 /// An IO made of the two halves that many drivers come in.
@@ -99,14 +100,14 @@ impl<'b, K: Splits, R, W, M: Mechanism> Socket<'b, K, Duplex<R, W>, M> {
     /// The two halves of a connected socket; `None` without a connection. The socket is whole again
     /// when they are gone.
     pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W, M>> {
-        let io = self.port.io.as_mut()?;
+        let io = self.io.stream.as_mut()?;
         Some(Split {
             shared: Shared {
-                state: RefCell::new(State { link: &mut self.port.link, kind: &mut self.kind }),
-                out: RefCell::new(Out { outbox: &mut self.port.out, writer: &mut io.writer }),
+                state: RefCell::new(State { link: &mut self.io.link, kind: &mut self.kind }),
+                out: RefCell::new(Out { outbox: &mut self.io.out, writer: &mut io.writer }),
                 waiting: Cell::new(None),
             },
-            window: &mut self.port.window,
+            window: &mut self.io.window,
             reader: &mut io.reader,
         })
     }
@@ -150,7 +151,7 @@ impl<W> Drop for Writing<'_, '_, '_, W> {
     }
 }
 
-impl<'s, 'b, K: Rules, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
+impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
     /// The right to write, if nobody has it.
     fn try_writing(&self) -> Option<Writing<'_, 's, 'b, W>> {
         let out = self.out.try_borrow_mut().ok()?;
@@ -212,7 +213,7 @@ impl<'s, 'b, K: Rules, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
                 out.outbox.unflushed = false;
             }
         } else {
-            let result = out.writer.write(out.outbox.waiting()).await;
+            let result = out.writer.write(out.outbox.pending()).await;
             out.outbox.written(self.moved(result)?);
         }
         Ok(())

@@ -8,11 +8,12 @@ use super::Shared;
 #[cfg(doc)]
 use crate::asynch::Socket;
 use crate::error::Error;
-use crate::kind::{Receives, Rules};
-use crate::link::{Step, Want};
+use crate::inbox::may_receive;
+use crate::kind::{Kind, Receives};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
+use crate::step::{Step, Want};
 use crate::window::Window;
 
 /// The half that receives. It also answers the peer's heartbeats and writes what waits to be sent.
@@ -24,7 +25,7 @@ pub struct Receiver<'h, 's, 'b, K, R, W, M = NullOf<K>> {
 }
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_, '_, K, R, W, M> {
+impl<K: Kind, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_, '_, K, R, W, M> {
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
@@ -71,7 +72,7 @@ impl<K: Rules, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '
                 step => {
                     let mut out = self.shared.writing().await;
                     // The other half may have had the right meanwhile, and found the connection over.
-                    let says = self.shared.with(|state| Ok(state.link.says()))?;
+                    let says = self.shared.with(|state| Ok(state.link.may_write()))?;
                     if says && (!out.outbox.is_empty() || step == Step::Flush) {
                         self.shared.write(&mut out, step).await?;
                     }
@@ -129,7 +130,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<R::Error>> {
         self.shared.with(|state| {
-            state.kind.may_receive()?;
+            may_receive(state.kind)?;
             state.link.inbox.resume(self.window, want)
         })?;
         self.wait(want, now).await

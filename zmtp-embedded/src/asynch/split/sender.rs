@@ -8,9 +8,10 @@ use super::{Out, Shared, State};
 #[cfg(doc)]
 use crate::asynch::Socket;
 use crate::error::Error;
-use crate::kind::{self, Rules, Sends};
-use crate::link::Step;
-use crate::port::{Cursor, TooLarge, poll_send};
+use crate::kind::{self, Kind, Sends};
+use crate::send::{self, Cursor};
+use crate::step::Step;
+use crate::step::TooLarge;
 
 /// The half that sends.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub struct Sender<'h, 's, 'b, K, W, M = NullOf<K>> {
 }
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
-impl<K: Rules, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
+impl<K: Kind, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
     /// As [`Socket::failure`].
     pub fn failure(&self) -> Option<zmtp_core::Error> {
         self.shared.failure()
@@ -103,7 +104,7 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
                     return Err(if state.link.closed { Error::Closed } else { Error::Unfinished });
                 }
                 // Only types without envelopes have halves.
-                poll_send(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
+                send::poll(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
             })?;
             match step {
                 Step::Done => return Ok(()),
@@ -113,7 +114,7 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
                     out.outbox.unflushed = true;
                 }
                 _ => {
-                    let result = out.writer.write(out.outbox.waiting()).await;
+                    let result = out.writer.write(out.outbox.pending()).await;
                     out.outbox.written(self.shared.moved(result)?);
                 }
             }
@@ -157,7 +158,7 @@ impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Pub<T
                     return Ok(None);
                 }
                 let State { link, kind } = state;
-                poll_send(link, out.out.outbox, *kind, &[], parts, &mut cursor, TooLarge::Refuse)
+                send::poll(link, out.out.outbox, *kind, &[], parts, &mut cursor, TooLarge::Refuse)
                     .map(Some)
             })?;
             match step {

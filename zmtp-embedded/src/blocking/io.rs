@@ -7,10 +7,12 @@ use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
 
 use crate::error::Error;
-use crate::kind::Rules;
-use crate::link::{Step, Want};
+use crate::kind::Kind;
 use crate::outbox::State;
-use crate::port::{CHUNKS, Cursor, Port, TooLarge};
+use crate::send::Cursor;
+use crate::socket_io::SocketIo;
+use crate::step::{CHUNKS, TooLarge};
+use crate::step::{Step, Want};
 
 /// The caller's patience: a deadline, and a clock.
 pub(crate) struct Until<F> {
@@ -36,10 +38,10 @@ impl<F: FnMut() -> Instant> Until<F> {
     }
 }
 
-impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
+impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
     /// Waits for what is wanted.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(crate) fn wait<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn wait<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         want: Want,
@@ -56,7 +58,7 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
     }
 
     /// Waits for an empty outbox and a flushed IO.
-    pub(crate) fn flush<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn flush<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         until: &mut Until<F>,
@@ -71,7 +73,7 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
     }
 
     /// Writes a message.
-    pub(crate) fn send<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn send<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
@@ -82,7 +84,7 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
     }
 
     /// Puts a message into the outbox; what does not fit there is written.
-    pub(crate) fn put<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn put<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
@@ -116,7 +118,7 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
 
     /// Begins a part that is sent in pieces.
     #[cfg(feature = "chunks")]
-    pub(crate) fn begin<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn begin<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         more: More,
@@ -136,7 +138,7 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
 
     /// Sends pieces of the part that was begun.
     #[cfg(feature = "chunks")]
-    pub(crate) fn push_all<K: Rules, F: FnMut() -> Instant>(
+    pub(crate) fn push_all<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         bytes: &[u8],
@@ -175,15 +177,15 @@ impl<IO: Read + Write, M: Mechanism> Port<'_, IO, M> {
         lent: &[u8],
         late: bool,
     ) -> Result<usize, Error<IO::Error>> {
-        let Some(io) = &mut self.io else { return Err(Error::Closed) };
+        let Some(stream) = &mut self.stream else { return Err(Error::Closed) };
         if late {
             return Err(Error::TimedOut);
         }
         let result = match step {
-            Step::Read => io.read(self.window.spare()),
-            Step::Write => io.write(self.out.waiting()),
-            Step::Body if CHUNKS => io.write(lent),
-            _ => io.flush().map(|()| 1),
+            Step::Read => stream.read(self.window.spare()),
+            Step::Write => stream.write(self.out.pending()),
+            Step::Body if CHUNKS => stream.write(lent),
+            _ => stream.flush().map(|()| 1),
         };
         let n = self.link.moved(result)?;
         match step {

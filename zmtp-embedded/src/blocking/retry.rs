@@ -50,7 +50,7 @@ impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
     ) -> Result<Message<'_>, Error<IO::Error>> {
         let mut left = retry.tries;
         loop {
-            if self.port.link.is_over() {
+            if self.io.link.is_closed() {
                 let last = self.disconnect();
                 if let Some(io) = reconnect.reconnect(last) {
                     self.connect(io, now());
@@ -58,13 +58,13 @@ impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
             }
             let deadline = now().after(retry.timeout);
             let Err(error) = self.request(parts, deadline, &mut now) else {
-                return Ok(self.port.message());
+                return Ok(self.io.message());
             };
             if matches!(error, Error::ReceiveBuffer | Error::SendBuffer) {
                 return Err(error);
             }
             // A peer that does not answer may be a dead one whose end nobody told us of.
-            self.port.link.closed = true;
+            self.io.link.closed = true;
             left = left.saturating_sub(1);
             if left == 0 {
                 return Err(error);

@@ -1,32 +1,33 @@
-//! What the two faces of a socket with several links say alike.
+//! The part of the API that the blocking and the async sockets with several links share.
 
-macro_rules! face_many {
+macro_rules! api_many {
     () => {
         /// A socket of type `K` over up to `N` links, each with its IO and its buffers.
         ///
-        /// Links are numbered from 0. One that ends is said once and is idle until
+        /// Links have indices from 0. A link that fails is reported once, and is closed until
         /// [`Socket::connect`] gives it another IO.
         #[derive(Debug)]
         pub struct Socket<'b, K, IO, const N: usize> {
-            ports: [Port<'b, IO, NullOf<K>>; N],
+            links: [SocketIo<'b, IO, NullOf<K>>; N],
             kind: K,
-            /// The link whose message was handed out last.
+            /// The link of the message that was received last.
             last: usize,
         }
 
-        /// PUB over `N` links: sends each peer what it subscribed to. Subscriptions of all take
-        /// `TOPICS` bytes, each its topic's and 4.
+        /// PUB over `N` links: sends each peer the messages it subscribed to. There are `TOPICS` bytes
+        /// for the subscriptions of all peers; each takes the bytes of its topic and 4.
         pub type Pub<'b, IO, const N: usize, const TOPICS: usize> =
             Socket<'b, kind::Pub<TOPICS, N>, IO, N>;
 
-        /// PULL over `N` links: takes messages from each in turn.
+        /// PULL over `N` links: receives messages from each in turn.
         pub type Pull<'b, IO, const N: usize> = Socket<'b, kind::Pull, IO, N>;
 
-        /// REP over `N` links: takes requests from each in turn, and answers each before the next.
+        /// REP over `N` links: receives requests from each in turn, and sends each reply before the next
+        /// request.
         pub type Rep<'b, IO, const N: usize> = Socket<'b, kind::Rep<N>, IO, N>;
 
         #[expect(private_bounds, reason = "the types are those of this crate")]
-        impl<'b, K: Rules, IO, const N: usize> Socket<'b, K, IO, N> {
+        impl<'b, K: Kind, IO, const N: usize> Socket<'b, K, IO, N> {
             fn new_with(
                 config: &'b Config,
                 buffers: [(&'b mut [u8], &'b mut [u8]); N],
@@ -34,66 +35,66 @@ macro_rules! face_many {
             ) -> Self {
                 const { assert!(N <= 1 << 16, "at most 65,536 links") };
                 let mut index: u16 = 0;
-                let ports = buffers.map(|(receive, send)| {
-                    let port = Port::new(config, receive, send, index, NullOf::new());
+                let links = buffers.map(|(receive, send)| {
+                    let io = SocketIo::new(config, receive, send, index, NullOf::new());
                     index = index.saturating_add(1);
-                    port
+                    io
                 });
-                Self { ports, kind, last: 0 }
+                Self { links, kind, last: 0 }
             }
 
-            /// Begins a connection over `io` on a link; gives back the IO of its last one, or `io`
+            /// Begins a connection over `io` on a link. Returns the IO of its last connection, or `io`
             /// itself if there is no such link.
             pub fn connect(&mut self, link: usize, io: IO, now: Instant) -> Option<IO> {
-                match self.ports.get_mut(link) {
-                    Some(port) => port.open(&mut self.kind, io, NullOf::new(), now),
+                match self.links.get_mut(link) {
+                    Some(link) => link.open(&mut self.kind, io, NullOf::new(), now),
                     None => Some(io),
                 }
             }
 
-            /// Ends a link and gives its IO back.
+            /// Ends the connection of a link and returns its IO.
             pub fn disconnect(&mut self, link: usize) -> Option<IO> {
-                self.ports.get_mut(link)?.close(&mut self.kind)
+                self.links.get_mut(link)?.close(&mut self.kind)
             }
 
             /// The first link that has no connection.
             pub fn free_link(&self) -> Option<usize> {
-                self.ports.iter().position(|port| port.link.closed)
+                self.links.iter().position(|io| io.link.closed)
             }
 
-            /// Whether messages may be sent over a link.
+            /// Whether messages can be sent over a link: its handshake is complete.
             pub fn is_ready(&self, link: usize) -> bool {
-                self.ports.get(link).is_some_and(|port| port.is_ready())
+                self.links.get(link).is_some_and(|io| io.is_ready())
             }
 
-            /// Who the peer on a link is, once its READY has come.
+            /// The version and type of the peer on a link; `None` before its READY.
             pub fn peer(&self, link: usize) -> Option<PeerInfo> {
-                self.ports.get(link)?.peer()
+                self.links.get(link)?.peer()
             }
 
-            /// Why the connection on a link failed, after [`Error::Connection`].
+            /// The reason why the connection on a link failed, after [`Error::Connection`].
             pub fn failure(&self, link: usize) -> Option<zmtp_core::Error> {
-                self.ports.get(link)?.failure()
+                self.links.get(link)?.failure()
             }
 
-            /// Bytes that a link's buffer must have, after [`Error::ReceiveBuffer`] or
+            /// The bytes that the buffer of a link must have, after [`Error::ReceiveBuffer`] or
             /// [`Error::SendBuffer`].
             pub fn needed(&self, link: usize) -> Option<usize> {
-                self.ports.get(link).map(|port| port.link.needed)
+                self.links.get(link).map(|io| io.link.needed)
             }
 
-            /// The reason that the peer on a link gave when it refused us.
+            /// The reason in the ERROR of the peer on a link.
             pub fn refusal(&self, link: usize) -> Option<&[u8]> {
-                self.ports.get(link)?.refusal()
+                self.links.get(link)?.refusal()
             }
 
-            /// When the first of the connections must be looked after, by any call that waits.
+            /// The first time at which a connection needs a call that waits.
             pub fn next_deadline(&self) -> Option<Instant> {
-                let open = self.ports.iter().filter(|port| !port.link.closed);
-                open.filter_map(|port| port.link.connection.poll_timeout()).min()
+                let open = self.links.iter().filter(|io| !io.link.closed);
+                open.filter_map(|io| io.link.connection.poll_timeout()).min()
             }
 
-            /// The link behind the last one that a message came from.
+            /// The link after the one of the last message.
             fn next(&self) -> usize {
                 let next = self.last.saturating_add(1);
                 if next < N { next } else { 0 }
@@ -101,29 +102,29 @@ macro_rules! face_many {
         }
 
         impl<'b, IO, const N: usize, const TOPICS: usize> Socket<'b, kind::Pub<TOPICS, N>, IO, N> {
-            /// A socket without connections: settings, and per link buffers to receive and to send.
+            /// A socket without connections, with a receive and a send buffer for each link.
+            /// [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Pub::new())
             }
 
-            /// Subscriptions that were ignored because they did not fit.
+            /// How many subscriptions were ignored because they did not fit.
             pub const fn refused_subscriptions(&self) -> u16 {
                 self.kind.refused()
             }
 
             /// Puts a message into the send buffer of each peer that subscribed to a prefix of its
-            /// first part, and says how many those are. A peer whose send buffer has no room for
-            /// it goes without.
+            /// first part. Returns how many peers get it: not those whose send buffer has no room.
             pub fn publish(&mut self, parts: &[&[u8]]) -> usize {
-                let Self { ports, kind, .. } = self;
+                let Self { links, kind, .. } = self;
                 let subject = parts.first().copied().unwrap_or_default();
                 let mut sent: usize = 0;
-                for port in ports {
-                    if port.is_ready() && kind.wants(port.link.peer(), subject) {
-                        let (link, out) = (&mut port.link, &mut port.out);
+                for io in links {
+                    if io.is_ready() && kind.wants(io.link.peer(), subject) {
+                        let (link, out) = (&mut io.link, &mut io.out);
                         let (mut cursor, large) = (Cursor::default(), TooLarge::Refuse);
                         let step: Result<_, Error<Infallible>> =
-                            poll_send(link, out, kind, &[], parts, &mut cursor, large);
+                            send::poll(link, out, kind, &[], parts, &mut cursor, large);
                         sent = sent.saturating_add(usize::from(step == Ok(Step::Done)));
                     }
                 }
@@ -132,14 +133,16 @@ macro_rules! face_many {
         }
 
         impl<'b, IO, const N: usize> Socket<'b, kind::Pull, IO, N> {
-            /// A socket without connections: settings, and per link buffers to receive and to send.
+            /// A socket without connections, with a receive and a send buffer for each link.
+            /// [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Pull::new())
             }
         }
 
         impl<'b, IO, const N: usize> Socket<'b, kind::Rep<N>, IO, N> {
-            /// A socket without connections: settings, and per link buffers to receive and to send.
+            /// A socket without connections, with a receive and a send buffer for each link.
+            /// [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Rep::new())
             }
@@ -147,4 +150,4 @@ macro_rules! face_many {
     };
 }
 
-pub(crate) use face_many;
+pub(crate) use api_many;

@@ -1,0 +1,184 @@
+//! The part of the API that the blocking and the async sockets share: all that moves no bytes.
+
+macro_rules! api {
+    () => {
+        /// A socket of type `K` over one `IO`: a UART, a TCP stream, or any other byte stream.
+        ///
+        /// Construct one with `new` of [`Req`], [`Rep`], [`Dealer`], [`Pub`], [`Sub`], [`Push`] or
+        /// [`Pull`], and give it an IO with [`Socket::connect`].
+        #[derive(Debug)]
+        pub struct Socket<'b, K, IO, M = NullOf<K>> {
+            io: SocketIo<'b, IO, M>,
+            kind: K,
+        }
+
+        #[expect(private_bounds, reason = "the types are those of this crate")]
+        impl<'b, K: Kind, IO, M: Mechanism> Socket<'b, K, IO, M> {
+            /// Begins a connection over `io`, a stream that was just established. Returns the IO of
+            /// the last connection. The state of the socket outlives its connections.
+            ///
+            /// The next call that waits performs the handshake, which must complete within
+            /// [`Limits::handshake_timeout`](zmtp_core::Limits) of `now`.
+            pub fn connect(&mut self, io: IO, now: Instant) -> Option<IO>
+            where
+                M: Default,
+            {
+                self.connect_with(io, M::default(), now)
+            }
+
+            /// [`Socket::connect`] with a security mechanism for this connection.
+            #[doc(hidden)]
+            pub fn connect_with(&mut self, io: IO, mechanism: M, now: Instant) -> Option<IO> {
+                self.io.open(&mut self.kind, io, mechanism, now)
+            }
+
+            /// Ends the connection and returns its IO. Unsent bytes are dropped.
+            pub fn disconnect(&mut self) -> Option<IO> {
+                self.io.close(&mut self.kind)
+            }
+
+            /// Whether messages can be sent: the handshake is complete.
+            pub fn is_ready(&self) -> bool {
+                self.io.is_ready()
+            }
+
+            /// Whether there is no connection: none was begun, or it ended or failed.
+            pub const fn is_closed(&self) -> bool {
+                self.io.link.is_closed()
+            }
+
+            /// The version and type of the peer; `None` before its READY.
+            pub const fn peer(&self) -> Option<PeerInfo> {
+                self.io.peer()
+            }
+
+            /// The time at which the connection needs a call that waits: for its handshake timeout, and
+            /// for heartbeats.
+            pub fn next_deadline(&self) -> Option<Instant> {
+                self.io.link.connection.poll_timeout()
+            }
+
+            /// The reason why the connection failed, after [`Error::Connection`].
+            pub fn failure(&self) -> Option<zmtp_core::Error> {
+                self.io.failure()
+            }
+
+            /// The bytes that the buffer must have, after [`Error::ReceiveBuffer`] or
+            /// [`Error::SendBuffer`].
+            pub const fn needed(&self) -> usize {
+                self.io.link.needed
+            }
+
+            /// The reason in the ERROR of the peer, after
+            /// [`PeerError::Refused`](zmtp_core::PeerError::Refused).
+            pub fn refusal(&self) -> Option<&[u8]> {
+                self.io.refusal()
+            }
+
+            /// The security mechanism.
+            #[doc(hidden)]
+            pub const fn mechanism(&self) -> &M {
+                self.io.link.connection.mechanism()
+            }
+
+            /// The socket with another security mechanism, without a connection. The buffers must have
+            /// room for the bytes that it adds to each frame.
+            #[doc(hidden)]
+            pub fn with_mechanism<N: Mechanism>(
+                self,
+                config: &'b Config,
+                mechanism: N,
+            ) -> Socket<'b, K, IO, N> {
+                let Self { io, kind } = self;
+                Socket { io: io.with_mechanism(config, mechanism), kind }
+            }
+        }
+
+        #[expect(private_bounds, reason = "the types are those of this crate")]
+        impl<'b, K: Kind, IO> Socket<'b, K, IO> {
+            #[inline(always)]
+            fn new_with(
+                config: &'b Config,
+                receive: &'b mut [u8],
+                send: &'b mut [u8],
+                kind: K,
+            ) -> Self {
+                Self { io: SocketIo::new(config, receive, send, 0, NullOf::new()), kind }
+            }
+        }
+
+        /// DEALER over one link: sends and receives messages without changing them.
+        pub type Dealer<'b, IO, M = NullOf<kind::Dealer>> = Socket<'b, kind::Dealer, IO, M>;
+
+        /// PUB over one link: sends the messages that the peer subscribed to. There are `TOPICS` bytes
+        /// for subscriptions; each takes the bytes of its topic and 4.
+        pub type Pub<'b, IO, const TOPICS: usize, M = NullOf<kind::Pub<TOPICS>>> =
+            Socket<'b, kind::Pub<TOPICS>, IO, M>;
+
+        /// PULL over one link: receives messages.
+        pub type Pull<'b, IO, M = NullOf<kind::Pull>> = Socket<'b, kind::Pull, IO, M>;
+
+        /// PUSH over one link: sends messages.
+        pub type Push<'b, IO, M = NullOf<kind::Push>> = Socket<'b, kind::Push, IO, M>;
+
+        /// REP over one link: receives a request, then sends its reply.
+        pub type Rep<'b, IO, M = NullOf<kind::Rep<1>>> = Socket<'b, kind::Rep<1>, IO, M>;
+
+        /// REQ over one link: sends a request, then receives its reply.
+        pub type Req<'b, IO, M = NullOf<kind::Req>> = Socket<'b, kind::Req, IO, M>;
+
+        /// SUB over one link: receives the messages it subscribed to. There are `TOPICS` bytes for
+        /// subscriptions; each takes the bytes of its topic and 4.
+        pub type Sub<'b, IO, const TOPICS: usize, M = NullOf<kind::Sub<TOPICS>>> =
+            Socket<'b, kind::Sub<TOPICS>, IO, M>;
+
+        api!(new kind::Dealer, kind::Dealer::new(),);
+        api!(new kind::Pub<TOPICS>, kind::Pub::new(), const TOPICS: usize);
+        api!(new kind::Pull, kind::Pull::new(),);
+        api!(new kind::Push, kind::Push::new(),);
+        api!(new kind::Rep<1>, kind::Rep::new(),);
+        api!(new kind::Sub<TOPICS>, kind::Sub::new(), const TOPICS: usize);
+
+        impl<'b, IO> Socket<'b, kind::Req, IO> {
+            /// A socket without a connection. [`size`](crate::size) computes the sizes of the buffers.
+            /// Request ids count from `request_id`, which should differ from boot to boot. The type in
+            /// `config` is not used.
+            pub fn new(
+                config: &'b Config,
+                receive: &'b mut [u8],
+                send: &'b mut [u8],
+                request_id: u32,
+            ) -> Self {
+                Self::new_with(config, receive, send, kind::Req::new(request_id))
+            }
+
+        }
+
+        impl<IO, M: Mechanism> Socket<'_, kind::Req, IO, M> {
+            /// Gives up the request that was sent. Another can be sent, and a late reply to this one
+            /// does not pass for its reply.
+            pub fn give_up(&mut self) {
+                self.kind.give_up();
+                self.io.skip();
+            }
+        }
+
+        impl<const TOPICS: usize, IO, M> Socket<'_, kind::Pub<TOPICS>, IO, M> {
+            /// How many subscriptions were ignored because they did not fit.
+            pub const fn refused_subscriptions(&self) -> u16 {
+                self.kind.refused()
+            }
+        }
+    };
+    (new $kind:ty, $make:expr, $($generic:tt)*) => {
+        impl<'b, IO, $($generic)*> Socket<'b, $kind, IO> {
+            /// A socket without a connection. [`size`](crate::size) computes the sizes of the buffers.
+            /// The type in `config` is not used.
+            pub fn new(config: &'b Config, receive: &'b mut [u8], send: &'b mut [u8]) -> Self {
+                Self::new_with(config, receive, send, $make)
+            }
+        }
+    };
+}
+
+pub(crate) use api;

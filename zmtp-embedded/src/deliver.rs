@@ -1,0 +1,138 @@
+//! Frames of messages: kept in the window, delivered in pieces, or dropped.
+
+use zmtp_core::mechanism::Mechanism;
+use zmtp_core::pattern::{Reason, Verdict};
+use zmtp_core::wire::FrameHeader;
+use zmtp_core::{Event, Received};
+
+use crate::error::Error;
+use crate::inbox::Mode;
+#[cfg(feature = "chunks")]
+use crate::inbox::Piece;
+use crate::kind::Kind;
+use crate::link::Link;
+use crate::step::Want;
+use crate::window::Window;
+
+impl<'b, M: Mechanism> Link<'b, M> {
+    /// Handles what was received: the header of a frame or bytes of its body. Returns whether the call
+    /// has what it waits for.
+    pub(crate) fn deliver<K: Kind, E>(
+        &mut self,
+        window: &mut Window<'b>,
+        kind: &mut K,
+        want: Want,
+        received: Received,
+    ) -> Result<bool, Error<E>> {
+        let (header, last) = self.connection.frame();
+        let unread = self.connection.unread();
+        if received.event == Event::Frame
+            && !self.begin(window, kind, want, header, received.payload)
+        {
+            window.skip(unread);
+            return Err(Error::ReceiveBuffer);
+        }
+        let ends_message = last && header.is_final();
+        let mut done = false;
+        if self.inbox.keeps::<K>() {
+            window.keep(unread);
+            if last {
+                done = self.end(window, kind, header, ends_message);
+            }
+        } else if self.inbox.streams::<K>() {
+            #[cfg(feature = "chunks")]
+            {
+                if received.event == Event::Frame {
+                    // The header.
+                    window.skip(unread.wrapping_add(received.payload));
+                }
+                window.keep(unread);
+                self.inbox.piece =
+                    Some(Piece { len: received.payload, ends_part: last, ends_message });
+                done = received.payload > 0 || last;
+            }
+        } else {
+            window.skip(unread);
+        }
+        if ends_message {
+            self.inbox.mode = Mode::Between;
+            if done && !kind.received(self.peer()) {
+                self.inbox.clear(window);
+                done = false;
+            }
+        }
+        Ok(done)
+    }
+
+    /// A frame begins, and `received` bytes of its body were received with its header. Returns whether
+    /// it fits, if it must be kept whole.
+    fn begin<K: Kind>(
+        &mut self,
+        window: &mut Window<'b>,
+        kind: &mut K,
+        want: Want,
+        header: FrameHeader,
+        received: usize,
+    ) -> bool {
+        let first = self.inbox.mode == Mode::Between;
+        self.inbox.verdict = kind.accept(self.peer(), header, first);
+        if first {
+            self.inbox.mode = Mode::of(want);
+        }
+        if self.inbox.is::<K>(Verdict::Reject(Reason::NotAsked)) {
+            self.inbox.skip(window);
+        }
+        let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
+        let before = window.used().wrapping_sub(self.connection.unread());
+        let needed = before.wrapping_sub(received).saturating_add(len);
+        let fits = !self.inbox.keeps::<K>() || needed <= window.len();
+        if !fits {
+            self.needed = needed;
+            self.inbox.skip(window);
+            kind.overflowed(self.peer());
+        }
+        fits
+    }
+
+    /// A frame that was kept is complete. Returns whether the call has what it waits for.
+    fn end<K: Kind>(
+        &mut self,
+        window: &mut Window<'b>,
+        kind: &mut K,
+        header: FrameHeader,
+        ends_message: bool,
+    ) -> bool {
+        let kept = window.kept_len();
+        if self.inbox.is::<K>(Verdict::Envelope) {
+            self.inbox.envelope = kept;
+        }
+        let id = self.inbox.is::<K>(Verdict::RequestId);
+        if id || self.inbox.is::<K>(Verdict::Subject) {
+            let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
+            let body = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
+            match kind.check(self.peer(), body) {
+                Verdict::Deliver | Verdict::Envelope => {}
+                Verdict::Subscription(what) => {
+                    let topic = body.get(1..).unwrap_or_default();
+                    // The type counts the subscriptions that do not fit.
+                    let _ = kind.subscription(self.peer(), what, topic);
+                    self.inbox.skip(window);
+                    return false;
+                }
+                _ => {
+                    self.inbox.skip(window);
+                    return false;
+                }
+            }
+            if id {
+                window.truncate(0);
+            }
+            #[cfg(feature = "chunks")]
+            if !id && self.inbox.mode == Mode::Pieces {
+                self.inbox.piece = Some(Piece { len, ends_part: true, ends_message });
+                return true;
+            }
+        }
+        ends_message
+    }
+}

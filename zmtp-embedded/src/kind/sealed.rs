@@ -1,0 +1,47 @@
+//! What links need of a socket type besides the core's rules.
+
+use zmtp_core::mechanism::{Mechanism, Role};
+use zmtp_core::pattern::{Pattern, PeerId, Verdict};
+use zmtp_core::{Config, Connection};
+
+use crate::outbox::{Outbox, Prefix};
+
+/// A socket type: the rules of the core, the frames before its messages, and the commands that it
+/// sends. The default methods are those of a type that has none.
+pub(crate) trait Kind: Pattern + Role + Sized {
+    /// Whether [`Pattern::accept`] returns this verdict, apart from its fields. Known when a program
+    /// is built, so that links contain no code for other verdicts.
+    fn returns(verdict: Verdict) -> bool {
+        matches!(verdict, Verdict::Deliver)
+    }
+
+    /// A message does not fit the receive buffer and is dropped.
+    fn overflowed(&mut self, _peer: PeerId) {}
+
+    /// Puts the commands of the type into the outbox, as far as there is room.
+    ///
+    /// # Errors
+    ///
+    /// If a command never fits: the bytes that the outbox must have.
+    fn poll_transmit<M: Mechanism>(
+        &mut self,
+        _connection: &mut Connection<M, &Config>,
+        _out: &mut Outbox<'_>,
+    ) -> Result<(), usize> {
+        Ok(())
+    }
+
+    /// Bytes of the frames before the next message. `envelope`: that of the last message received.
+    fn prefix_len<M: Mechanism>(
+        &self,
+        _connection: &Connection<M, &Config>,
+        _envelope: &[u8],
+    ) -> usize {
+        0
+    }
+
+    /// The frames before the message that was routed last.
+    fn prefix<'e>(&self, _envelope: &'e [u8]) -> Prefix<'e> {
+        Prefix::Frames(&[])
+    }
+}
