@@ -3,7 +3,9 @@
 use core::convert::Infallible;
 
 use zmtp_core::mechanism::Mechanism;
-use zmtp_core::wire::{Command, FrameHeader, More, error_reason};
+#[cfg(feature = "chunks")]
+use zmtp_core::wire::More;
+use zmtp_core::wire::{Command, FrameHeader, error_reason};
 use zmtp_core::{Config, Instant, PeerError, PeerInfo};
 
 use crate::error::{Error, LinkError};
@@ -13,7 +15,9 @@ use crate::link::Link;
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
-use crate::outbox::{Outbox, State};
+use crate::outbox::Outbox;
+#[cfg(feature = "chunks")]
+use crate::outbox::State;
 use crate::send::{self, Cursor};
 use crate::step::{Step, TooLarge, Want};
 use crate::window::Window;

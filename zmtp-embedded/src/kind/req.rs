@@ -44,7 +44,11 @@ impl Pattern for Req {
     }
 
     fn accept(&mut self, _peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
-        self.frames.accept(self.turn.refuses(()), true, frame)
+        match self.frames.accept(self.turn.refuses(()), true, frame) {
+            // The delimiter of a reply is not needed any more.
+            Verdict::Envelope => Verdict::Skip,
+            verdict => verdict,
+        }
     }
 
     fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
@@ -81,7 +85,10 @@ impl Pattern for Req {
 
 impl Kind for Req {
     fn returns(verdict: Verdict) -> bool {
-        !matches!(verdict, Verdict::Subject | Verdict::Subscription(_))
+        matches!(
+            verdict,
+            Verdict::Deliver | Verdict::RequestId | Verdict::Reject(_) | Verdict::Skip
+        )
     }
 
     fn overflowed(&mut self, _peer: PeerId) {
