@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use crate::clock::Clock;
 use crate::driver::{self, Driver};
 use crate::error::Error;
-use crate::inproc::Names;
+use crate::inproc::Registry;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{Network, Simulation};
 
@@ -37,13 +37,13 @@ pub struct Context(Option<Arc<Inner>>);
 
 struct Inner {
     driver: Option<Driver>,
-    names: Names,
+    registry: Registry,
     #[cfg(any(test, feature = "testing"))]
     simulation: Option<Simulation>,
 }
 
 /// The names of sockets that were made without a context.
-static NAMES: LazyLock<Names> = LazyLock::new(Names::default);
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
 
 /// Settings of a context to be made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,8 +68,8 @@ impl Context {
     }
 
     /// Who is bound to which `inproc://` name.
-    pub(crate) fn names(&self) -> &Names {
-        self.0.as_ref().map_or(&*NAMES, |inner| &inner.names)
+    pub(crate) fn registry(&self) -> &Registry {
+        self.0.as_ref().map_or(&*REGISTRY, |inner| &inner.registry)
     }
 
     /// A context whose sockets run on the clock and the network of a test, without a driver.
@@ -77,7 +77,7 @@ impl Context {
     #[doc(hidden)]
     pub fn simulated(simulation: &Simulation) -> Self {
         let simulation = Some(simulation.clone());
-        Self(Some(Arc::new(Inner { driver: None, names: Names::default(), simulation })))
+        Self(Some(Arc::new(Inner { driver: None, registry: Registry::default(), simulation })))
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -123,7 +123,7 @@ impl ContextBuilder {
         let driver = if self.driver { Some(Driver::start()?) } else { None };
         Ok(Context(Some(Arc::new(Inner {
             driver,
-            names: Names::default(),
+            registry: Registry::default(),
             #[cfg(any(test, feature = "testing"))]
             simulation: None,
         }))))

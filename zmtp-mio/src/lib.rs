@@ -25,7 +25,7 @@ mod poller;
 #[cfg(unix)]
 mod proxy;
 mod queue;
-mod routing_ids;
+mod routing_table;
 mod slots;
 mod socket;
 #[cfg(any(test, feature = "testing"))]

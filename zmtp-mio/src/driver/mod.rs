@@ -24,7 +24,11 @@ use slab::Slab;
 pub(crate) use gate::Gate;
 use gate::Look;
 
+use crate::clock::Clock;
 use crate::error::Error;
+
+/// The driver's time is the system's: a socket on a test's clock has no driver.
+const CLOCK: Clock = Clock::System;
 
 /// How long the application must have been away before the driver takes over.
 const AWAY: Duration = Duration::from_millis(3);
@@ -175,7 +179,7 @@ impl Run {
         let mut events = Events::with_capacity(EVENTS);
         let mut due = Vec::new();
         while !self.shared.stop.load(Ordering::Acquire) {
-            let now = Instant::now();
+            let now = CLOCK.now();
             let next = self.entries.iter().filter_map(|(_, seat)| seat.next).min();
             let wait = next.map(|at| at.saturating_duration_since(now));
             if let Err(error) = self.poll.poll(&mut events, wait)
@@ -194,7 +198,7 @@ impl Run {
             if told {
                 self.take_news();
             }
-            let now = Instant::now();
+            let now = CLOCK.now();
             for index in due.drain(..) {
                 if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()
@@ -220,7 +224,7 @@ impl Run {
         for news in news.drain(..) {
             match news {
                 News::Joined(member) => {
-                    let next = Some(Instant::now() + AWAY);
+                    let next = Some(CLOCK.now() + AWAY);
                     self.entries.insert(Entry { member, seen: 0, next });
                 }
                 News::Left(member) => {

@@ -38,24 +38,25 @@ pub(super) struct Rx {
     pub(super) paused: bool,
     /// Reading waits until control bytes could be written.
     pub(super) congested: bool,
-    /// The handshake is over.
-    pub(super) ready: bool,
     /// A letter came whole: the peer is of use, and dialling it again starts with a short wait.
     pub(super) proven: bool,
     /// There was an event for the first command that was ignored.
     pub(super) told_ignored: bool,
     /// There was one for the first message that was dropped.
     pub(super) told_dropped: bool,
-    /// What stash and letter were last counted as.
-    pub(super) weight: usize,
-    /// The part of it that counts as unfinished: whole messages behind a full queue do not.
-    pub(super) unfinished: usize,
 }
 
 impl Rx {
-    /// The part of it that nobody can take yet.
+    /// The part of it that the application cannot receive yet: whole messages behind a full queue are
+    /// no part of it.
     pub(super) fn unfinished(&self) -> usize {
         self.letter.bytes() + if self.paused { 0 } else { self.stash.len() }
+    }
+
+    /// Discards the message that is arriving, and its bytes that are not decoded.
+    pub(super) fn discard(&mut self) {
+        self.letter = Letter::default();
+        self.stash = Vec::new();
     }
 
     /// What is held outside the queues.

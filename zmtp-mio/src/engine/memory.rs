@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{Engine, Key};
+use super::Engine;
+use super::scheduler::Key;
 use crate::inproc::Mailbox;
 use crate::testing::Notify;
 use crate::transport::{Listener, Stream};

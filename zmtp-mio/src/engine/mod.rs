@@ -1,27 +1,45 @@
-//! The engine: one single-threaded state machine per socket, driven by whoever calls.
+//! The engine of a socket: a state machine that turns when a call drives it.
 //!
-//! It owns listeners, peers and their queues, and asks its [`Pattern`] what messages mean. Nothing
-//! happens outside a call: a blocking call turns it until it has what it wants, and a caller with
-//! its own poll steps it. Readiness underneath is edge-like: whoever stops reading early is put on
-//! the `hot` list and gets another turn.
+//! It owns listeners, peers and their queues, and asks the rules of the socket's type, its
+//! [`AnyPattern`], what messages mean. A turn is [prepared](Engine::prepare), then a thread
+//! [polls](Guard::turn) without the engine's lock, then the events are
+//! [dispatched](Engine::dispatch): the two lists of steps below are all that a turn does. Readiness is
+//! edge-like: a peer that stopped reading or writing before the stream would block is scheduled for
+//! the next turn.
+//!
+//! | file | content |
+//! |---|---|
+//! | `shared.rs` | the locks, the poll, and the driver's way in |
+//! | `guard.rs` | a call, and its wait for events |
+//! | `scheduler.rs` | deadlines and work that was left |
+//! | `peer.rs` | a peer and its state |
+//! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
+//! | `accept.rs`, `connect.rs`, `close.rs` | how connections begin and end |
+//! | `io.rs`, `link.rs`, `receive.rs`, `transmit.rs`, `raw.rs` | input and output of connections |
+//! | `outbound.rs` | messages between the application and the queues |
+//! | `inproc.rs`, `judge.rs` | connections within the process |
+//! | `status.rs`, `wake.rs` | what the application may ask and do at any time |
 
-mod dial;
-mod ending;
+mod accept;
+mod close;
+mod connect;
+mod deadline;
+mod guard;
 mod inproc;
-mod letters;
+mod io;
+mod judge;
 mod link;
-mod listen;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod outbound;
 mod output;
 mod peer;
 mod protocol;
 mod raw;
 mod receive;
-mod roster;
+mod scheduler;
 mod shared;
-mod timers;
-mod traffic;
+mod status;
 mod transmit;
 mod wake;
 
@@ -32,27 +50,28 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use mio::{Events, Registry, Token};
+use mio::{Events, Registry};
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
 
 pub(crate) use crate::queue::Refused;
-pub(crate) use shared::{Guard, SharedEngine};
+pub(crate) use guard::Guard;
+pub(crate) use shared::SharedEngine;
 pub use wake::Handle;
 
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, EventReader, Monitor};
-use crate::options::Options;
+use crate::options::{HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern, Pattern};
-use crate::queue;
-use dial::Resolved;
-use listen::Acceptor;
+use crate::queue::{self, Budget, Mark};
+use accept::{Acceptor, Handshakes};
+use connect::Resolved;
 use peer::Peer;
-use roster::Last;
-use timers::Timers;
+use scheduler::{Key, Scheduler, WAKE};
+use status::LastPeer;
 use wake::Wake;
 
 /// Events taken from the system at once: bounds the work of a step.
@@ -66,14 +85,6 @@ const LOOK: Duration = Duration::from_millis(10);
 /// The least that one read asks for.
 const SCRATCH: usize = 64 << 10;
 
-/// Who an event or a deadline is for. A peer is known by its place in the slab; places are reused
-/// only between turns, so that no event of a turn meets a stranger.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Key {
-    Listener(usize),
-    Peer(usize),
-}
-
 /// How long a turn waits for events.
 #[derive(Clone, Copy, Debug)]
 struct Pause {
@@ -81,24 +92,6 @@ struct Pause {
     until: Option<Instant>,
     /// The same, from now on.
     timeout: Option<Duration>,
-}
-
-const WAKE: Token = Token(usize::MAX);
-
-impl Key {
-    const fn token(self) -> Token {
-        match self {
-            Self::Listener(index) => Token(index * 2),
-            Self::Peer(index) => Token(index * 2 + 1),
-        }
-    }
-
-    const fn of(token: Token) -> Self {
-        match token.0 % 2 {
-            0 => Self::Listener(token.0 / 2),
-            _ => Self::Peer(token.0 / 2),
-        }
-    }
 }
 
 pub(crate) struct Engine {
@@ -114,6 +107,8 @@ pub(crate) struct Engine {
     waiting: usize,
     options: Options,
     config: Arc<Config>,
+    send_mark: Mark,
+    receive_mark: Mark,
     peers: Slab<Peer>,
     /// The generation of the next peer.
     generation: u32,
@@ -122,16 +117,14 @@ pub(crate) struct Engine {
     names: Vec<Arc<Endpoint>>,
     /// Where engines of this process leave word, once there is need.
     mailbox: Option<Arc<Mailbox>>,
-    timers: Timers,
-    /// Who has work left from its last turn.
-    hot: VecDeque<Key>,
-    /// Peers that are over; their places are free after the turn.
-    over: Vec<usize>,
-    /// Peers that wait for the socket as a whole to hold less.
-    starved: Vec<usize>,
-    /// Accepted peers in the order their handshakes began, and when; some are past it.
-    handshakes: VecDeque<(usize, Instant)>,
-    unfinished: usize,
+    scheduler: Scheduler,
+    /// Peers whose connections end in this turn.
+    closing: VecDeque<PeerId>,
+    /// Slots of peers that are closed; they are free after the turn.
+    free_slots: Vec<usize>,
+    /// Peers that are not read until the socket holds less.
+    memory_paused: Vec<usize>,
+    handshakes: Handshakes,
     /// What is sent is held back until it is uncorked.
     corked: bool,
     /// Peers for which letters are held back.
@@ -141,15 +134,11 @@ pub(crate) struct Engine {
     clock: Clock,
     /// The time of the turn.
     now: Instant,
-    /// What all queues and unfinished messages hold, in bytes.
-    held: usize,
-    /// The part of it that waits for the application.
-    queued: usize,
-    /// The part of it that unfinished messages hold.
-    unfinished_bytes: usize,
+    /// What all peers occupy.
+    budget: Budget,
     monitor: Monitor,
-    /// Whose letter was taken last.
-    last: Last,
+    /// The peer whose message was received last.
+    last: LastPeer,
     /// Reading goes here first; one for all peers.
     scratch: Box<[u8]>,
     /// Writing is encoded here first.
@@ -185,6 +174,7 @@ impl Engine {
             .with_routing_id(options.routing_id)
             .with_min_version(options.min_version)
             .with_require_socket_type(options.require_socket_type);
+        let budget = Budget::new(options.max_bytes);
         let clock = options.context.clock();
         let now = clock.now();
         // A whole command and the header before it must fit, with room to read on.
@@ -196,6 +186,8 @@ impl Engine {
             dispatched: false,
             sleeping: None,
             waiting: 0,
+            send_mark: mark(options.send_mark),
+            receive_mark: mark(options.receive_mark),
             options,
             config: Arc::new(config),
             peers: Slab::new(),
@@ -203,22 +195,19 @@ impl Engine {
             listeners: Slab::new(),
             names: Vec::new(),
             mailbox: None,
-            timers: Timers::default(),
-            hot: VecDeque::new(),
-            over: Vec::new(),
-            starved: Vec::new(),
-            handshakes: VecDeque::new(),
-            unfinished: 0,
+            scheduler: Scheduler::default(),
+            closing: VecDeque::new(),
+            free_slots: Vec::new(),
+            memory_paused: Vec::new(),
+            handshakes: Handshakes::default(),
             corked: false,
             unwritten: Vec::new(),
             served: 0,
             now,
             clock,
-            held: 0,
-            queued: 0,
-            unfinished_bytes: 0,
+            budget,
             monitor: Monitor::default(),
-            last: Last::default(),
+            last: LastPeer::default(),
             scratch: vec![0; scratch].into(),
             batch: Vec::new(),
             wake: None,
@@ -229,29 +218,38 @@ impl Engine {
         }
     }
 
-    /// Does what is due, and returns how long to wait for events then: until `deadline` at most;
+    /// The steps before the poll. Returns how long to wait for events: until `deadline` at most;
     /// `None` is no limit.
     fn prepare(&mut self, deadline: Option<Instant>) -> Pause {
+        self.tick();
         self.served = 0;
-        // A wait is for what was sent, too.
-        let written = self.write_corked();
+        // What was sent must not wait any longer when the application waits.
+        let mut worked = self.write_corked();
+        worked |= self.read_mailbox();
+        worked |= self.run_timers();
+        worked |= self.run_scheduled();
+        worked |= self.carry_out_closes();
         if self.sleeping.is_none() {
-            self.forget_over();
+            // Events that another thread polls for may be of peers in these slots.
+            self.free_slots();
         }
-        let now = self.tick();
-        let busy =
-            written | self.take_mail() | self.run_timers(now) | self.run_hot() | !self.may_sleep();
-        let now = if busy { self.tick() } else { now };
-        let until = if busy { Some(now) } else { self.deadline(deadline) };
-        Pause { until, timeout: until.map(|at| at.saturating_duration_since(now)) }
+        worked |= !self.prepare_to_sleep();
+        // Work may have made what the application waits for.
+        if worked {
+            self.tick();
+        }
+        let until = if worked { Some(self.now) } else { self.deadline(deadline) };
+        Pause { until, timeout: until.map(|at| at.saturating_duration_since(self.now)) }
     }
 
-    /// Handles what the poll returned.
+    /// The steps after the poll.
     fn dispatch(&mut self, events: &Events) {
         self.tick();
-        let events = self.handle_events(events);
-        self.dispatched = self.take_mail() | events;
+        self.dispatched = self.handle_events(events);
+        self.dispatched |= self.read_mailbox();
         self.reroute();
+        self.carry_out_closes();
+        self.budget.check(self.peers.iter().map(|(_, peer)| peer.reported));
     }
 
     /// When a timeout that begins now ends; `None` is no limit.
@@ -268,25 +266,30 @@ impl Engine {
     /// When the next turn is due: at once while work is left.
     fn next_turn(&self) -> Option<Duration> {
         // Asked last: what is posted from now on wakes the poll.
-        if !self.may_sleep() || !self.hot.is_empty() || self.more_events {
+        if !self.prepare_to_sleep() || self.has_work() || self.more_events {
             return Some(Duration::ZERO);
         }
-        self.timers.next().map(|at| at.saturating_duration_since(self.now))
+        self.scheduler.next_deadline().map(|at| at.saturating_duration_since(self.now))
     }
 
     /// Whether the last poll and the mailbox brought nothing.
     fn is_idle(&self) -> bool {
-        self.hot.is_empty() && !self.dispatched && self.may_sleep()
+        !self.has_work() && !self.dispatched && self.prepare_to_sleep()
     }
 
     /// Whether there is work, or a deadline, that the thread that polls does not know of.
     fn has_news(&self) -> bool {
         let Some(pause) = &self.sleeping else { return false };
-        let sooner = match (self.timers.next(), pause.until) {
+        let sooner = match (self.scheduler.next_deadline(), pause.until) {
             (Some(next), Some(until)) => next < until,
             (next, _) => next.is_some(),
         };
-        sooner || !self.hot.is_empty()
+        sooner || self.has_work()
+    }
+
+    /// Whether the next turn has work without an event.
+    fn has_work(&self) -> bool {
+        self.scheduler.scheduled_count() > 0 || !self.closing.is_empty()
     }
 
     /// Counts a message that is received. Returns whether a turn is due.
@@ -302,7 +305,7 @@ impl Engine {
     }
 
     fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
-        match (deadline, self.timers.next()) {
+        match (deadline, self.scheduler.next_deadline()) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
@@ -328,9 +331,9 @@ impl Engine {
         count > 0
     }
 
-    fn run_timers(&mut self, now: Instant) -> bool {
+    fn run_timers(&mut self) -> bool {
         let mut any = false;
-        while let Some(key) = self.timers.due(now) {
+        while let Some(key) = self.scheduler.take_due(self.now) {
             any = true;
             match key {
                 Key::Listener(index) => {
@@ -339,37 +342,28 @@ impl Engine {
                         self.accept(index);
                     }
                 }
-                Key::Peer(index) => self.peer_timer(index, now),
+                Key::Peer(index) => self.peer_timer(index),
             }
         }
         any
     }
 
-    /// Gives everyone on the hot list one more turn.
-    fn run_hot(&mut self) -> bool {
-        let any = !self.hot.is_empty();
-        for _ in 0..self.hot.len() {
-            match self.hot.pop_front() {
+    /// Gives each peer and listener that is scheduled its share of the turn.
+    fn run_scheduled(&mut self) -> bool {
+        let count = self.scheduler.scheduled_count();
+        for _ in 0..count {
+            match self.scheduler.take_scheduled() {
                 Some(Key::Listener(index)) => self.accept(index),
                 Some(Key::Peer(index)) => {
                     if let Some(peer) = self.peers.get_mut(index) {
-                        peer.hot = false;
+                        peer.scheduled = false;
                         self.peer_event(index, true, false, false);
                     }
                 }
                 None => break,
             }
         }
-        any
-    }
-
-    fn heat(&mut self, index: usize) {
-        if let Some(peer) = self.peers.get_mut(index)
-            && !peer.hot
-        {
-            peer.hot = true;
-            self.hot.push_back(Key::Peer(index));
-        }
+        count > 0
     }
 
     /// Stores a peer under a new id. Returns its slab index.
@@ -404,4 +398,8 @@ impl Engine {
     pub(crate) fn take_event(&self) -> Option<Event> {
         self.monitor.take_event()
     }
+}
+
+const fn mark(mark: HighWaterMark) -> Mark {
+    Mark { messages: mark.messages, bytes: mark.bytes }
 }

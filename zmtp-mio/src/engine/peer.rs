@@ -1,86 +1,129 @@
-//! A peer: its queues, and its connection as far as there is one.
+//! A peer: its queues, and its connection if there is one.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
-use super::dial::Dialer;
 use super::link::Link;
 use super::pattern::PeerContext;
-use super::queue::Queue;
-use super::roster::Met;
+use super::queue::{Queue, Usage};
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
-use crate::transport::Stream;
+use crate::monitor::{CloseReason, ConnectionId};
+use crate::transport::{Addresses, Stream, Target};
 
-/// One peer. A dialled one lives from `connect` to `disconnect`, across connections; an accepted
-/// one as long as its connection, and until the application took what came of it.
+/// One peer. A peer that we connect to exists from `connect` to `disconnect`, across connections.
+/// A peer that connected to us exists as long as its connection, and until the application has
+/// received its messages.
 #[derive(Debug)]
 pub(super) struct Peer {
     /// Its slab index and generation; set when it is stored.
     pub(super) id: PeerId,
     pub(super) origin: Origin,
     pub(super) endpoint: Arc<Endpoint>,
-    pub(super) phase: Phase,
-    /// What is known of who is, or was last, at the other end.
-    pub(super) met: Option<Box<Met>>,
-    /// Letters for the application.
+    pub(super) state: State,
+    /// Why its connection ends. The engine closes it in this turn; until then it does nothing.
+    pub(super) closing: Option<CloseReason>,
+    /// What is known of the connection, or the last one.
+    pub(super) details: Option<Box<PeerDetails>>,
+    /// Messages for the application.
     pub(super) incoming: Queue,
-    /// Letters for the peer.
+    /// Messages for the peer.
     pub(super) outgoing: Queue,
-    /// What waits for it is held back: it is on the list of the unwritten.
+    /// What the socket's budget knows of its memory.
+    pub(super) reported: Usage,
+    /// Its messages are held back for a larger write.
     pub(super) corked: bool,
-    /// Its outgoing queue is at the mark, and the pattern knows.
+    /// Its outgoing queue is at the high-water mark, and the rules know.
     pub(super) full: bool,
+    /// Its deadline.
     pub(super) timer: Option<Instant>,
-    /// On the hot list.
-    pub(super) hot: bool,
-    /// On the list of those that wait for the socket to hold less.
-    pub(super) starved: bool,
-    /// Its handshake was over once: the pattern knows it.
-    pub(super) known: bool,
+    /// It has a share of the next turn.
+    pub(super) scheduled: bool,
+    /// Reading waits until the socket holds less.
+    pub(super) memory_paused: bool,
 }
 
+/// Which side made the connection.
 #[derive(Debug)]
 pub(super) enum Origin {
     Accepted,
-    Dialled(Box<Dialer>),
+    Connect(Box<Connector>),
 }
 
+/// An endpoint that we connect to: what one attempt leaves for the next.
+#[derive(Debug, Default)]
+pub(super) struct Connector {
+    /// Addresses of the last look-up that were not tried yet.
+    pub(super) targets: Vec<Target>,
+    /// How many of them were tried.
+    pub(super) tried: usize,
+    /// Attempts since the connection last proved useful.
+    pub(super) failures: u32,
+    /// The number of the last look-up, which tells its answer from a late one.
+    pub(super) look_up: u64,
+    /// When the last attempt began.
+    pub(super) last: Option<Instant>,
+    /// The application does not want it any more: there is no next attempt.
+    pub(super) given_up: bool,
+}
+
+/// Where a peer stands.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all peers are open")]
-pub(super) enum Phase {
-    /// A wait before the next dial; the timer says how long.
+pub(super) enum State {
+    /// No connection; the timer tells when the next attempt begins.
     Waiting,
     /// A helper thread looks up the host's name.
     Resolving,
     /// The system connects.
     Connecting(Stream),
-    /// Handshake and traffic.
-    Open(Link),
-    /// A peer of this process.
+    /// The connection is established and its handshake runs.
+    Handshake(Link),
+    /// The handshake is over: messages flow.
+    Ready(Link),
+    /// A connection within the process.
     Inproc(Box<Pipe>),
-    /// The connection is over, and letters of it wait for the application.
-    Over,
+    /// The connection has ended for good.
+    Closed,
+}
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(super) struct PeerDetails {
+    pub(super) connection: ConnectionId,
+    pub(super) addresses: Addresses,
+    /// When the connection was established.
+    pub(super) since: Instant,
+    pub(super) info: Option<PeerInfo>,
+    /// The routing id that the peer announced.
+    pub(super) routing_id: Box<[u8]>,
+}
+
+impl PeerDetails {
+    pub(super) fn new(connection: ConnectionId, addresses: Addresses, since: Instant) -> Self {
+        Self { connection, addresses, since, info: None, routing_id: Box::default() }
+    }
 }
 
 impl Peer {
-    pub(super) const fn new(origin: Origin, endpoint: Arc<Endpoint>, phase: Phase) -> Self {
+    pub(super) const fn new(origin: Origin, endpoint: Arc<Endpoint>, state: State) -> Self {
         Self {
             id: PeerId::NONE,
             origin,
             endpoint,
-            phase,
-            met: None,
+            state,
+            closing: None,
+            details: None,
             incoming: Queue::new(),
             outgoing: Queue::new(),
+            reported: Usage { incoming: 0, outgoing: 0, undecoded: 0, unfinished: 0 },
             corked: false,
             full: false,
             timer: None,
-            hot: false,
-            starved: false,
-            known: false,
+            scheduled: false,
+            memory_paused: false,
         }
     }
 
@@ -94,53 +137,85 @@ impl Peer {
         }
     }
 
-    pub(super) fn link(&mut self) -> Option<&mut Link> {
-        match &mut self.phase {
-            Phase::Open(link) => Some(link),
+    pub(super) const fn link(&mut self) -> Option<&mut Link> {
+        match &mut self.state {
+            State::Handshake(link) | State::Ready(link) => Some(link),
             _ => None,
         }
     }
 
-    /// Whether letters of it wait because its queue is full.
-    pub(super) fn is_paused(&self) -> bool {
-        match &self.phase {
-            Phase::Open(link) => link.rx.paused,
-            Phase::Inproc(pipe) => pipe.paused,
-            _ => false,
-        }
-    }
-
-    /// Whether letters can be sent to it now.
-    pub(super) fn is_ready(&self) -> bool {
-        match &self.phase {
-            Phase::Open(link) => link.rx.ready,
-            Phase::Inproc(_) => self.known,
-            _ => false,
-        }
-    }
-
-    /// When its handshake began, if it was accepted and is not through it.
-    pub(super) fn handshake_since(&self) -> Option<Instant> {
-        match (&self.origin, &self.phase) {
-            (Origin::Accepted, Phase::Open(link)) if !self.known => Some(link.since),
+    const fn link_ref(&self) -> Option<&Link> {
+        match &self.state {
+            State::Handshake(link) | State::Ready(link) => Some(link),
             _ => None,
         }
     }
 
-    /// Letters and control bytes that are not out.
+    /// Notes that the handshake is over.
+    pub(super) fn set_ready(&mut self) {
+        self.state = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Handshake(link) => State::Ready(link),
+            state => state,
+        };
+    }
+
+    /// What it occupies now.
+    pub(super) fn usage(&self) -> Usage {
+        let link = self.link_ref();
+        Usage {
+            incoming: self.incoming.weight(),
+            outgoing: self.outgoing.weight(),
+            undecoded: link.map_or(0, |link| link.rx.held()),
+            unfinished: link.map_or(0, |link| link.rx.unfinished()),
+        }
+    }
+
+    /// Whether reading waits for room in its incoming queue.
+    pub(super) const fn is_paused(&self) -> bool {
+        match &self.state {
+            State::Handshake(link) | State::Ready(link) => link.rx.paused,
+            State::Inproc(pipe) => pipe.paused,
+            _ => false,
+        }
+    }
+
+    /// Whether it is connected, its handshake over.
+    pub(super) const fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready(_) | State::Inproc(_)) && self.closing.is_none()
+    }
+
+    /// Whether it connected to us and its handshake runs.
+    pub(super) const fn is_in_accepted_handshake(&self) -> bool {
+        matches!((&self.origin, &self.state), (Origin::Accepted, State::Handshake(_)))
+            && self.closing.is_none()
+    }
+
+    /// Whether its connection is made again when it is lost.
+    pub(super) const fn reconnects(&self) -> bool {
+        match &self.origin {
+            Origin::Accepted => false,
+            Origin::Connect(connector) => !connector.given_up,
+        }
+    }
+
+    /// Ends its attempts to connect. The connection that there is stays.
+    pub(super) fn give_up(&mut self) {
+        if let Origin::Connect(connector) = &mut self.origin {
+            connector.given_up = true;
+        }
+    }
+
+    /// The number of messages, and bytes of commands, that are not written.
     pub(super) fn unsent(&self) -> usize {
-        match &self.phase {
-            Phase::Open(link) if link.tx.broken.is_some() => 0,
-            Phase::Open(link) => self.outgoing.len() + link.tx.output.len(),
-            _ => self.outgoing.len(),
+        match self.link_ref() {
+            Some(link) if link.tx.broken.is_some() => 0,
+            Some(link) => self.outgoing.len() + link.tx.output.len(),
+            None => self.outgoing.len(),
         }
     }
 
-    /// Changes while a letter goes out.
-    pub(super) fn begun(&self) -> usize {
-        match &self.phase {
-            Phase::Open(link) => link.tx.output.written() as usize,
-            _ => 0,
-        }
+    /// The number of bytes written over its connection.
+    pub(super) fn written(&self) -> u64 {
+        self.link_ref().map_or(0, |link| link.tx.output.written())
     }
 }

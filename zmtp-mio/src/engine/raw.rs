@@ -5,9 +5,8 @@ use zmtp_core::pattern::PeerId;
 use super::Engine;
 use super::link::Link;
 use super::pattern::Pattern;
-use super::peer::{Origin, Phase};
 use super::queue::Letter;
-use super::receive::{BUDGET, Receiver, Turn, none_yet};
+use super::receive::{BUDGET, ReadOutcome, Receiver, none_yet};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::message::Message;
@@ -19,19 +18,19 @@ impl Link {
     pub(super) fn receive_raw<P: Pattern>(
         &mut self,
         to: &mut Receiver<'_, P>,
-    ) -> Result<Turn, CloseReason> {
+    ) -> Result<ReadOutcome, CloseReason> {
         let mut budget = BUDGET;
         loop {
             // Of a connection that is to be closed what comes is read away, lest it be reset.
             if !self.tx.leaving && self.must_wait(to) {
-                return Ok(Turn::Waiting);
+                return Ok(ReadOutcome::Waiting);
             }
             let n = match self.stream.read(to.scratch) {
                 Ok(0) => return Err(CloseReason::ByPeer),
                 Ok(n) => n,
                 Err(error) => match none_yet(error)? {
                     Some(n) => n,
-                    None => return Ok(Turn::Drained),
+                    None => return Ok(ReadOutcome::Drained),
                 },
             };
             if !self.tx.leaving {
@@ -45,11 +44,11 @@ impl Link {
                 self.rx.proven = true;
             }
             if n < to.scratch.len() && !self.rx.closing {
-                return Ok(Turn::Drained);
+                return Ok(ReadOutcome::Drained);
             }
             budget = budget.saturating_sub(n);
             if budget == 0 {
-                return Ok(Turn::Again);
+                return Ok(ReadOutcome::Again);
             }
         }
     }
@@ -80,41 +79,34 @@ impl Engine {
         }
     }
 
-    /// A raw link has no handshake: its peer is there at once.
-    pub(super) fn opened_raw(&mut self, index: usize) {
+    /// A raw link has no handshake: its peer is ready at once.
+    pub(super) fn begin_raw(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        if matches!(peer.origin, Origin::Accepted) && !peer.known {
-            self.unfinished -= 1;
+        if peer.is_in_accepted_handshake() {
+            self.handshakes.end();
         }
-        peer.known = true;
-        if let Phase::Open(link) = &mut peer.phase {
-            link.rx.ready = true;
-        }
-        let waited = peer.incoming.weight();
+        peer.set_ready();
         let result = self.pattern.up(&mut peer.context());
-        let more = peer.incoming.weight() - waited;
-        self.held += more;
-        self.queued += more;
+        self.report(index);
         if let Err(reason) = result {
-            self.shut(index, reason);
+            self.close(index, reason);
         }
     }
 
-    /// Closes a peer's connection when what waits for it is out; one that was dialled is not
-    /// dialled again.
+    /// Closes a peer's connection when everything queued for it is written, for good.
     pub(crate) fn leave(&mut self, peer: PeerId) {
         let Some(index) = self.index(peer) else { return };
         let Some(slot) = self.peers.get_mut(index) else { return };
-        slot.origin = Origin::Accepted;
-        slot.known = true;
+        slot.give_up();
         match slot.link() {
             Some(link) => {
                 link.tx.leaving = true;
                 self.flush(index);
                 // What reading waited for does not matter any more.
-                self.heat(index);
+                self.schedule(index);
             }
-            None => self.shut(index, CloseReason::ByUs),
+            None => self.close(index, CloseReason::ByUs),
         }
+        self.carry_out_closes();
     }
 }

@@ -8,10 +8,9 @@ use zmtp_core::{Event, Ignored, PeerInfo, Subscription};
 
 use super::link::{Link, Rx};
 use super::pattern::{Pattern, PeerContext as Door, Received, keep};
-use super::queue::{Letter, Queue};
+use super::queue::{Letter, Mark, Queue};
 use super::transmit;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
-use crate::options::HighWaterMark;
 
 /// Bodies with at least this many bytes to come are read straight into the message.
 const DIRECT: u64 = 16 << 10;
@@ -30,19 +29,21 @@ pub(super) struct Receiver<'e, P> {
     pub(super) incoming: &'e mut Queue,
     pub(super) outgoing: &'e mut Queue,
     pub(super) conflate: bool,
-    pub(super) mark: HighWaterMark,
+    pub(super) mark: Mark,
     /// The socket as a whole holds all it may: every queue that is not empty is full.
     pub(super) starved: bool,
     /// The application has something to take, which makes room.
     pub(super) queued: bool,
     pub(super) now: zmtp_core::Instant,
     pub(super) peer: PeerId,
-    pub(super) said: Said,
+    /// The handshake is over, and the rules have admitted the peer.
+    pub(super) ready: bool,
+    pub(super) said: ReadReport,
 }
 
 /// What came up that is the engine's to act on.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct ReadReport {
     pub(super) ready: Option<PeerInfo>,
     /// What its READY called it.
     pub(super) routing_id: Box<[u8]>,
@@ -55,7 +56,7 @@ pub(super) struct Said {
 
 /// How a turn of reading ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Turn {
+pub(super) enum ReadOutcome {
     /// The stream has no more; it will say when it does.
     Drained,
     /// The budget is spent; there may be more.
@@ -69,18 +70,18 @@ impl Link {
     pub(super) fn receive<P: Pattern>(
         &mut self,
         to: &mut Receiver<'_, P>,
-    ) -> Result<Turn, CloseReason> {
+    ) -> Result<ReadOutcome, CloseReason> {
         if self.connection.is_raw() {
             return self.receive_raw(to);
         }
         let mut budget = BUDGET;
         // What was stashed when reading had to wait comes first.
         if !self.rx.stash.is_empty() && !self.decode_read(0, to)? {
-            return Ok(Turn::Waiting);
+            return Ok(ReadOutcome::Waiting);
         }
         loop {
             if self.must_wait(to) {
-                return Ok(Turn::Waiting);
+                return Ok(ReadOutcome::Waiting);
             }
             let direct = self.connection.incoming().filter(|body| {
                 body.remaining >= DIRECT && self.rx.verdict == Some(Verdict::Deliver)
@@ -96,22 +97,22 @@ impl Link {
                     }
                 }
             };
-            let Some(n) = n else { return Ok(Turn::Drained) };
+            let Some(n) = n else { return Ok(ReadOutcome::Drained) };
             if direct.is_some() {
                 if let Some(header) = self.connection.body_received(n as u64) {
                     self.frame_done(header, to)?;
                 }
             } else if !self.decode_read(n, to)? {
-                return Ok(Turn::Waiting);
+                return Ok(ReadOutcome::Waiting);
             }
             // A short read has drained the stream. In the middle of a body the peer is at work:
             // asking once more is cheaper than waiting for its next piece to be announced.
             if n < room && !self.rx.closing && self.connection.incoming().is_none() {
-                return Ok(Turn::Drained);
+                return Ok(ReadOutcome::Drained);
             }
             budget = budget.saturating_sub(n);
             if budget == 0 {
-                return Ok(Turn::Again);
+                return Ok(ReadOutcome::Again);
             }
         }
     }
@@ -194,9 +195,9 @@ impl Link {
                     let peer = self.connection.peer();
                     let (pattern, mut door) = to.door(routing_id);
                     pattern.up(&mut door)?;
+                    to.ready = true;
                     to.said.ready = peer;
                     to.said.routing_id = routing_id.into();
-                    self.rx.ready = true;
                     if peer.is_some_and(|peer| peer.socket_type.is_none()) {
                         to.monitor.counters.unnamed_peers += 1;
                     }
@@ -227,7 +228,7 @@ impl Link {
     /// Whether the next message has to stay with the peer.
     pub(super) fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
         let full = to.incoming.is_full(&to.mark)
-            || (to.starved && (!to.incoming.is_empty() || (to.queued && self.rx.ready)));
+            || (to.starved && (!to.incoming.is_empty() || (to.queued && to.ready)));
         self.rx.paused = full && !self.connection.in_message();
         self.rx.paused || self.rx.congested
     }
@@ -326,7 +327,7 @@ impl Rx {
         self.say_dropped(reason, &mut to.said);
     }
 
-    fn say_dropped(&mut self, reason: Reason, said: &mut Said) {
+    fn say_dropped(&mut self, reason: Reason, said: &mut ReadReport) {
         if !core::mem::replace(&mut self.told_dropped, true) {
             said.dropped = Some(reason);
         }

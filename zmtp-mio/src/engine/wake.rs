@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use mio::Waker;
 
-use super::{Engine, WAKE};
+use super::Engine;
+use super::scheduler::WAKE;
 use crate::error::Error;
 
 /// Wakes or stops the calls of one socket from any thread.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use zmtp_core::pattern::PeerId;
 
-use super::send::send_copies;
+use super::fan_out::send_copies;
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
 use crate::error::{Error, SendError};

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use zmtp_core::pattern::PeerId;
-
 use super::wait::Wait;
 use super::{publish, reply, request, route, subscribe};
 use crate::engine::{Guard, Refused, SharedEngine};
@@ -59,24 +57,5 @@ fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<
         if let Err(error) = wait.turn(engine) {
             return Err(SendError::new(error, letter.message));
         }
-    }
-}
-
-/// Sends copies of a message to these peers. What a full queue does not take is dropped for that
-/// peer and counted.
-pub(super) fn send_copies(engine: &mut Guard<'_>, to: &[PeerId], mut message: Message) {
-    let Some((last, others)) = to.split_last() else { return };
-    if !others.is_empty() {
-        message.share();
-    }
-    for &peer in others {
-        send_or_drop(engine, peer, message.clone());
-    }
-    send_or_drop(engine, *last, message);
-}
-
-fn send_or_drop(engine: &mut Guard<'_>, peer: PeerId, message: Message) {
-    if let Err((refused, _)) = engine.send(peer, Letter::from(message)) {
-        engine.count_refused(refused);
     }
 }

@@ -2,7 +2,7 @@
 
 use zmtp_core::Subscription;
 
-use super::send::send_copies;
+use super::fan_out::send_copies;
 use crate::engine::{Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;

@@ -1,4 +1,4 @@
-//! What other engines tell an engine.
+//! What other engines post to an engine.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,13 +9,13 @@ use zmtp_core::wire::{RoutingId, SocketType};
 use super::Pipe;
 use crate::endpoint::Endpoint;
 
-/// An engine's mailbox. Its owner empties it; everybody else puts notes in.
+/// The mailbox of an engine. The engine empties it; other threads post to it.
 pub(crate) struct Mailbox {
-    /// Keys of what has something to be read, or room again.
+    /// Keys of connections that have something to read, or room again.
     due: SegQueue<usize>,
-    /// What is rare; `None` once the owner is gone.
-    notes: Mutex<Option<Vec<Note>>>,
-    /// Nobody looked since it was found empty: the next note wakes.
+    /// Rare posts; `None` once the engine is gone.
+    posts: Mutex<Option<Vec<Post>>>,
+    /// The engine found the mailbox empty and may sleep: the next post wakes it.
     asleep: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -26,17 +26,17 @@ impl core::fmt::Debug for Mailbox {
     }
 }
 
-/// A note.
+/// A rare post.
 #[derive(Debug)]
-pub(crate) enum Note {
-    /// Somebody connects to the name.
+pub(crate) enum Post {
+    /// A socket connects to a name that the engine has bound.
     Connection {
         endpoint: Arc<Endpoint>,
         socket_type: SocketType,
         routing_id: Box<RoutingId>,
         pipe: Pipe,
     },
-    /// The name that the peer in this place waits for is bound now.
+    /// The name that the peer with this slab index connects to is bound now.
     Bound(usize),
 }
 
@@ -44,56 +44,56 @@ impl Mailbox {
     pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             due: SegQueue::new(),
-            notes: Mutex::new(Some(Vec::new())),
+            posts: Mutex::new(Some(Vec::new())),
             asleep: AtomicBool::new(true),
             wake: Box::new(wake),
         }
     }
 
-    /// Posts that something is to be read, or has room again; `key` is the owner's.
+    /// Posts the key of a connection that has something to read, or room again.
     pub(crate) fn post_due(&self, key: usize) {
         self.due.push(key);
-        self.rouse();
+        self.wake();
     }
 
-    /// Leaves a note. If the owner is gone the note is dropped, and its pipe with it, which the
-    /// other end sees.
-    pub(crate) fn put(&self, note: Note) {
+    /// Posts. If the engine is gone the post is dropped, and its pipe with it, which the other end
+    /// notices.
+    pub(crate) fn post(&self, post: Post) {
         match &mut *self.lock() {
-            Some(notes) => notes.push(note),
+            Some(posts) => posts.push(post),
             None => return,
         }
-        self.rouse();
+        self.wake();
     }
 
-    /// The owner goes: what it did not read is dropped.
+    /// Ends the mailbox: what was not read is dropped.
     pub(crate) fn close(&self) {
-        // Not under the lock: a pipe that is dropped leaves word elsewhere.
+        // Not under the lock: a pipe that is dropped posts to another mailbox.
         let unread = self.lock().take();
         drop(unread);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<Note>>> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Post>>> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn rouse(&self) {
+    fn wake(&self) {
         if self.asleep.swap(false, Ordering::SeqCst) {
             (self.wake)();
         }
     }
 
-    /// The next key.
+    /// Takes the next key.
     pub(crate) fn next_due(&self) -> Option<usize> {
         self.due.pop()
     }
 
-    pub(crate) fn take_notes(&self) -> Vec<Note> {
+    pub(crate) fn take_posts(&self) -> Vec<Post> {
         self.lock().as_mut().map(core::mem::take).unwrap_or_default()
     }
 
-    /// The owner is about to wait. `false` if there is something first.
-    pub(crate) fn may_sleep(&self) -> bool {
+    /// The engine is about to wait: the next post wakes it. `false` if something was posted already.
+    pub(crate) fn prepare_to_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);
         self.due.is_empty() && self.lock().as_ref().is_none_or(Vec::is_empty)
     }

@@ -1,12 +1,13 @@
 //! `inproc://`: sockets of one process, without descriptors and without the protocol.
 //!
-//! A connection is two bounded lock-free queues of letters. Whoever puts something there leaves a
-//! note in the other engine's mailbox, and wakes that engine if it sleeps.
+//! A connection is two bounded lock-free queues of messages. After a message is put into one, the
+//! key of the connection is posted to the mailbox of the other engine, which wakes that engine if it
+//! sleeps.
 
 mod mailbox;
-mod names;
 mod pipe;
+mod registry;
 
-pub(crate) use mailbox::{Mailbox, Note};
-pub(crate) use names::{Host, Names};
+pub(crate) use mailbox::{Mailbox, Post};
 pub(crate) use pipe::{Pipe, pipe};
+pub(crate) use registry::{Host, Registry};

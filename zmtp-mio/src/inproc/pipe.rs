@@ -8,9 +8,9 @@ use crossbeam_queue::SegQueue;
 use super::Mailbox;
 use crate::queue::Letter;
 
-/// Letters that a lane takes, besides the queues at its ends.
+/// Messages that a lane holds, besides the queues at its ends.
 const LETTERS: usize = 256;
-/// Bytes that a lane takes. One letter always fits.
+/// Bytes that a lane holds. One message always fits.
 const BYTES: usize = 1 << 20;
 
 /// One end of a connection.
@@ -18,7 +18,7 @@ const BYTES: usize = 1 << 20;
 pub(crate) struct Pipe {
     incoming: Arc<Lane>,
     outgoing: Arc<Lane>,
-    /// Letters wait because the queue here is full.
+    /// Reading is paused because the queue at this end is full.
     pub(crate) paused: bool,
 }
 
@@ -28,25 +28,25 @@ struct Lane {
     letters: SegQueue<Letter>,
     count: AtomicUsize,
     bytes: AtomicUsize,
-    /// Either end is gone.
+    /// One of the ends is gone.
     closed: AtomicBool,
-    /// The reader was told that there is something, and has not looked since.
-    told: AtomicBool,
-    /// The writer waits for room.
+    /// Posted to the reader, which has not read since.
+    posted: AtomicBool,
+    /// The writer needs room.
     wanted: AtomicBool,
     reader: OnceLock<Address>,
     writer: OnceLock<Address>,
 }
 
-/// Where an end can be told.
+/// Where posts for an end go.
 #[derive(Debug)]
 struct Address {
     mailbox: Arc<Mailbox>,
     key: usize,
 }
 
-/// A connection's two ends. Each must be [settled](Pipe::settle) before the other can tell it
-/// anything; what was put in before waits for that.
+/// The two ends of a connection. Each must be [settled](Pipe::settle) before anything is posted for
+/// it; until then messages only queue.
 pub(crate) fn pipe() -> (Pipe, Pipe) {
     let (there, back) = (Arc::new(Lane::default()), Arc::new(Lane::default()));
     let one = Pipe { incoming: Arc::clone(&back), outgoing: Arc::clone(&there), paused: false };
@@ -59,17 +59,17 @@ impl Pipe {
         let address = || Address { mailbox: Arc::clone(mailbox), key };
         let _ = self.incoming.reader.set(address());
         let _ = self.outgoing.writer.set(address());
-        // Whatever came before.
+        // Messages may have been put in before.
         mailbox.post_due(key);
     }
 
-    /// Puts a letter in. Gives it back if there is no room; this end is told when there is.
-    #[expect(clippy::result_large_err, reason = "the letter goes back where it came from")]
+    /// Puts a message in. Gives it back if there is no room; this end's key is posted when there is.
+    #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
     pub(crate) fn push(&self, letter: Letter, weight: usize) -> Result<(), Letter> {
         let lane = &self.outgoing;
         if !lane.has_room() {
             lane.wanted.store(true, Ordering::SeqCst);
-            // The reader may have made room and not seen that it is wanted.
+            // The reader may have made room without noticing that it is wanted.
             if !lane.has_room() {
                 return Err(letter);
             }
@@ -80,19 +80,19 @@ impl Pipe {
         Ok(())
     }
 
-    /// Tells the other end that letters were put in.
-    pub(crate) fn tell(&self) {
-        if !self.outgoing.told.swap(true, Ordering::SeqCst) {
-            Lane::tell(&self.outgoing.reader);
+    /// Posts to the other end that messages were put in.
+    pub(crate) fn announce(&self) {
+        if !self.outgoing.posted.swap(true, Ordering::SeqCst) {
+            Lane::post(&self.outgoing.reader);
         }
     }
 
-    /// From now on the other end tells of letters again.
-    pub(crate) fn listen(&self) {
-        self.incoming.told.store(false, Ordering::SeqCst);
+    /// The reader begins to read: messages put in from now on are posted again.
+    pub(crate) fn begin_reading(&self) {
+        self.incoming.posted.store(false, Ordering::SeqCst);
     }
 
-    /// Takes a letter out.
+    /// Takes a message out.
     pub(crate) fn pop(&self, weight: impl Fn(&Letter) -> usize) -> Option<Letter> {
         let lane = &self.incoming;
         let letter = lane.letters.pop()?;
@@ -101,29 +101,29 @@ impl Pipe {
         if lane.count.load(Ordering::SeqCst) <= LETTERS / 2
             && lane.wanted.swap(false, Ordering::SeqCst)
         {
-            Lane::tell(&lane.writer);
+            Lane::post(&lane.writer);
         }
         Some(letter)
     }
 
-    /// Takes back what the other end, which is gone, has not read.
+    /// Takes back what the other end had not read when it went.
     pub(crate) fn take_back(&self) -> Vec<Letter> {
         core::iter::from_fn(|| self.outgoing.letters.pop()).collect()
     }
 
-    /// Whether the other end is gone. What it put in before can still be taken out.
+    /// Whether the other end is gone. Its messages can still be taken out.
     pub(crate) fn is_closed(&self) -> bool {
         self.incoming.closed.load(Ordering::SeqCst)
     }
 }
 
-/// The other end learns of it, after what was put in before.
+/// The other end notices it after the messages that were put in before.
 impl Drop for Pipe {
     fn drop(&mut self) {
         for lane in [&self.incoming, &self.outgoing] {
             lane.closed.store(true, Ordering::SeqCst);
         }
-        Lane::tell(&self.outgoing.reader);
+        Lane::post(&self.outgoing.reader);
     }
 }
 
@@ -133,7 +133,7 @@ impl Lane {
         count == 0 || (count < LETTERS && self.bytes.load(Ordering::SeqCst) < BYTES)
     }
 
-    fn tell(address: &OnceLock<Address>) {
+    fn post(address: &OnceLock<Address>) {
         if let Some(address) = address.get() {
             address.mailbox.post_due(address.key);
         }

@@ -117,6 +117,8 @@ impl fmt::Display for EventKind {
 pub struct PeerStatus {
     /// The endpoint that was bound or connected.
     pub endpoint: Arc<Endpoint>,
+    /// The connection; that of the [events](Event::connection).
+    pub connection: ConnectionId,
     /// Whether the peer connected to this socket.
     pub accepted: bool,
     /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`).

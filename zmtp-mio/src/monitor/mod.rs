@@ -29,7 +29,6 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     /// Returns the id of a new connection.
-    #[allow(dead_code, reason = "used by the engine's connections, which come next")]
     pub(crate) const fn next_connection(&mut self) -> ConnectionId {
         self.connections += 1;
         ConnectionId(self.connections)
@@ -41,7 +40,6 @@ impl Monitor {
     }
 
     /// Queues an event of a connection.
-    #[allow(dead_code, reason = "used by the engine's connections, which come next")]
     pub(crate) fn note_connection(
         &mut self,
         connection: ConnectionId,

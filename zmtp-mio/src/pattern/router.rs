@@ -8,7 +8,7 @@ use super::{Pattern, PeerContext, Received};
 use crate::message::Message;
 use crate::monitor::CloseReason;
 use crate::queue::Letter;
-use crate::routing_ids::Names;
+use crate::routing_table::RoutingTable;
 use crate::slots::Table;
 
 /// Options of a ROUTER.
@@ -30,14 +30,15 @@ pub struct RouterOptions {
 /// The rules of a ROUTER.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    table: Router<Table<RouterPeer>, Names>,
+    table: Router<Table<RouterPeer>, RoutingTable>,
     options: RouterOptions,
     displaced: Option<PeerId>,
 }
 
 impl Rules {
     pub(super) fn new(options: RouterOptions) -> Self {
-        let table = Router::new(Table::new(), Names::new(), fastrand::u32(..), options.handover);
+        let table =
+            Router::new(Table::new(), RoutingTable::new(), fastrand::u32(..), options.handover);
         Self { table, options, displaced: None }
     }
 

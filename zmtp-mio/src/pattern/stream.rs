@@ -8,7 +8,7 @@ use zmtp_core::wire::{RoutingId, SocketType};
 use super::{Pattern, PeerContext};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::routing_ids::Names;
+use crate::routing_table::RoutingTable;
 use crate::slots::Table;
 
 /// Options of a STREAM.
@@ -22,7 +22,7 @@ pub struct StreamOptions {
 /// The rules of a STREAM.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    table: Router<Table<RouterPeer>, Names>,
+    table: Router<Table<RouterPeer>, RoutingTable>,
     options: StreamOptions,
     /// Peers that are connected.
     up: HashSet<PeerId>,
@@ -32,7 +32,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(super) fn new(options: StreamOptions) -> Self {
-        let table = Router::new(Table::new(), Names::new(), fastrand::u32(..), false);
+        let table = Router::new(Table::new(), RoutingTable::new(), fastrand::u32(..), false);
         Self { table, options, up: HashSet::new(), next_id: None }
     }
 

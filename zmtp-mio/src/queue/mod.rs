@@ -1,13 +1,16 @@
 //! Queues of one peer, bounded in messages and bytes.
 
+mod budget;
+
 use core::cell::RefCell;
 use std::collections::VecDeque;
 
 use zmtp_core::Subscription;
 use zmtp_core::wire::{FrameHeader, More};
 
+pub(crate) use budget::{Budget, Usage};
+
 use crate::message::Message;
-use crate::options::HighWaterMark;
 
 /// Frames in front of a message that the application does not see.
 #[derive(Debug, Default)]
@@ -149,6 +152,13 @@ impl Letter {
     }
 }
 
+/// A high-water mark: what a queue holds at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
 /// Why a message was not queued for a peer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
@@ -180,8 +190,8 @@ impl Queue {
         Self { letters: VecDeque::new(), weight: 0 }
     }
 
-    /// Whether the mark is reached. One letter always fits.
-    pub(crate) fn is_full(&self, mark: &HighWaterMark) -> bool {
+    /// Whether the mark is reached. One message always fits.
+    pub(crate) fn is_full(&self, mark: &Mark) -> bool {
         !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.bytes)
     }
 

@@ -36,7 +36,9 @@ fn the_first_command_and_the_first_message_of_each_connection_are_told() {
     let expected =
         [EventKind::Ignored(unknown), dropped, EventKind::Ignored(Ignored::Malformed), dropped];
     assert_eq!(kinds, expected);
-    assert!(events.iter().all(|event| event.remote.is_some()), "whose fault it is");
+    let mut of_connections = events.iter().filter(|event| event.connection.is_some());
+    assert!(of_connections.all(|event| event.remote.is_some()), "the peer's address");
+    assert_eq!(events[0].kind, EventKind::Listening);
 }
 
 #[test]

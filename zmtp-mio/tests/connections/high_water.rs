@@ -22,9 +22,9 @@ fn numbered(number: usize, len: usize) -> Vec<u8> {
 
 /// Sends so many numbered requests, in pieces that do not end where requests do.
 fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
-    let mut peer = RawPeer::connect(endpoint);
-    // Before the clock runs.
+    // First, because it takes long: the time for the handshake runs from the connection on.
     let bytes = (0..count).map(|n| wire::delimited(&numbered(n, len))).collect::<Vec<_>>().concat();
+    let mut peer = RawPeer::connect(endpoint);
     thread::spawn(move || {
         peer.handshake_as("REQ");
         bytes.chunks(10_007).for_each(|piece| peer.send(piece));

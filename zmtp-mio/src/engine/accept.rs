@@ -1,16 +1,18 @@
 //! Listening and accepting.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::Interest;
+use zmtp_core::pattern::PeerId;
 
+use super::Engine;
 use super::link::Link;
-use super::peer::{Origin, Peer, Phase};
-use super::roster::Met;
-use super::{Engine, Key};
+use super::peer::{Origin, Peer, PeerDetails, State};
+use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
@@ -32,9 +34,54 @@ pub(super) struct Acceptor {
     paused: bool,
 }
 
+/// The accepted connections whose handshake runs, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Handshakes {
+    /// In the order in which they began; some are over.
+    begun: VecDeque<PeerId>,
+    /// How many are not over.
+    count: usize,
+}
+
+impl Handshakes {
+    fn begin(&mut self, peer: PeerId) {
+        self.begun.push_back(peer);
+        self.count += 1;
+    }
+
+    /// One of them is over, or its connection ends.
+    pub(super) const fn end(&mut self) {
+        debug_assert!(self.count > 0, "more handshakes ended than began");
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Forgets those that are over when they are many.
+    fn tidy(&mut self, runs: impl Fn(PeerId) -> bool) {
+        let most = 2 * self.count + EARLY;
+        if self.begun.len() > most {
+            self.begun.retain(|&peer| runs(peer));
+            self.begun.shrink_to(most);
+        }
+    }
+}
+
 impl Engine {
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        let bound = self.listen(endpoint);
+        let (at, kind) = match &bound {
+            Ok(concrete) => (concrete, EventKind::Listening),
+            Err(Error::Io { source, .. }) => (endpoint, EventKind::BindFailed(source.kind())),
+            Err(Error::AddressInUse(_)) => {
+                (endpoint, EventKind::BindFailed(io::ErrorKind::AddrInUse))
+            }
+            Err(_) => return bound,
+        };
+        self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
+        bound
+    }
+
+    fn listen(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
         self.check_listen(endpoint)?;
         if let Endpoint::Inproc(name) = endpoint {
             return self.bind_inproc(name);
@@ -64,8 +111,8 @@ impl Engine {
         let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
         let Some((index, _)) = found else { return self.unbind_inproc(endpoint) };
         let mut acceptor = self.listeners.remove(index);
-        self.timers.set(Key::Listener(index), &mut acceptor.timer, None);
-        self.hot.retain(|key| *key != Key::Listener(index));
+        self.scheduler.set_deadline(Key::Listener(index), &mut acceptor.timer, None);
+        self.scheduler.unschedule(Key::Listener(index));
         let _ = acceptor.listener.deregister(&self.registry);
         true
     }
@@ -98,14 +145,14 @@ impl Engine {
                 }
             }
         }
-        self.hot.push_back(Key::Listener(index));
+        self.scheduler.schedule(Key::Listener(index));
     }
 
     /// Tries again a little later: the system says nothing when descriptors are free again.
     fn pause(&mut self, index: usize, why: io::ErrorKind) {
         let acceptor = &mut self.listeners[index];
         let at = self.now + PAUSE;
-        self.timers.set(Key::Listener(index), &mut acceptor.timer, Some(at));
+        self.scheduler.set_deadline(Key::Listener(index), &mut acceptor.timer, Some(at));
         if !core::mem::replace(&mut acceptor.paused, true) {
             self.monitor.note(
                 &acceptor.endpoint,
@@ -118,40 +165,42 @@ impl Engine {
     fn accepted(&mut self, endpoint: &Arc<Endpoint>, stream: Stream) {
         self.monitor.counters.accepted += 1;
         let at = stream.addresses();
-        self.monitor.note(endpoint, at, EventKind::Accepted);
+        let connection = self.monitor.next_connection();
+        self.monitor.note_connection(connection, endpoint, at, EventKind::Accepted);
         if let Err(error) = stream.configure(&self.options.tcp) {
             self.monitor.counters.refused += 1;
-            let reason = CloseReason::Io(error.kind());
-            return self.monitor.note(endpoint, at, EventKind::Closed(reason));
+            let kind = EventKind::Closed(CloseReason::Io(error.kind()));
+            return self.monitor.note_connection(connection, endpoint, at, kind);
         }
-        self.make_way();
+        self.limit_handshakes();
         let now = self.now;
         let raw = self.pattern.is_raw();
         let mut link = Link::new(stream, &self.config, now, self.core_now(), raw);
         let key = Key::Peer(self.peers.vacant_key());
         let registered = self.register(&mut link.stream, key, Interest::READABLE);
-        let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), Phase::Open(link));
-        peer.met = Some(Met::boxed(at, now));
+        let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), State::Handshake(link));
+        peer.details = Some(Box::new(PeerDetails::new(connection, at, now)));
         let index = self.insert(peer);
-        self.handshakes.push_back((index, now));
-        self.unfinished += 1;
+        self.handshakes.begin(self.peers[index].id);
         match registered {
-            Ok(()) => self.opened(index),
-            Err(error) => self.shut(index, CloseReason::Io(error.kind())),
+            Ok(()) => self.begin_handshake(index),
+            Err(error) => self.close(index, CloseReason::Io(error.kind())),
         }
     }
 
     /// Closes the oldest unfinished handshake if there are too many.
-    fn make_way(&mut self) {
-        if self.handshakes.len() > 2 * self.unfinished + EARLY {
-            let peers = &self.peers;
-            self.handshakes.retain(|&(index, since)| is_unfinished(peers.get(index), since));
-            self.handshakes.shrink_to(2 * self.unfinished + EARLY);
-        }
-        while self.unfinished >= self.options.max_handshakes.max(1) {
-            let Some((index, since)) = self.handshakes.pop_front() else { return };
-            if is_unfinished(self.peers.get(index), since) {
-                self.shut(index, CloseReason::TooManyHandshakes);
+    fn limit_handshakes(&mut self) {
+        let peers = &self.peers;
+        self.handshakes.tidy(|peer| {
+            let slot = peers.get(peer.index() as usize);
+            slot.is_some_and(|slot| slot.id == peer && slot.is_in_accepted_handshake())
+        });
+        while self.handshakes.count >= self.options.max_handshakes.max(1) {
+            let Some(peer) = self.handshakes.begun.pop_front() else { return };
+            if let Some(index) = self.index(peer)
+                && self.peers[index].is_in_accepted_handshake()
+            {
+                self.close(index, CloseReason::TooManyHandshakes);
             }
         }
     }
@@ -160,10 +209,6 @@ impl Engine {
 /// Handshakes that are over may stay in the list; it is tidied when it has grown this far past twice
 /// those that are not, which costs each of them a constant.
 const EARLY: usize = 64;
-
-fn is_unfinished(peer: Option<&Peer>, since: Instant) -> bool {
-    peer.is_some_and(|peer| peer.handshake_since() == Some(since))
-}
 
 const fn is_of_the_peer(kind: io::ErrorKind) -> bool {
     matches!(

@@ -9,18 +9,18 @@ use crate::slots::Table;
 
 /// The routing ids of the peers of a ROUTER.
 #[derive(Debug)]
-pub(crate) struct Names {
+pub(crate) struct RoutingTable {
     peers: HashMap<Arc<[u8]>, PeerId>,
     names: Table<Arc<[u8]>>,
 }
 
-impl Names {
+impl RoutingTable {
     pub(crate) fn new() -> Self {
         Self { peers: HashMap::new(), names: Table::new() }
     }
 }
 
-impl RoutingIds for Names {
+impl RoutingIds for RoutingTable {
     fn insert(&mut self, peer: PeerId, id: &[u8]) -> Result<(), NoRoom> {
         let id: Arc<[u8]> = id.into();
         self.peers.insert(Arc::clone(&id), peer);

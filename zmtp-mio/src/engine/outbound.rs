@@ -1,13 +1,13 @@
-//! Letters between the application and its peers' queues.
+//! Messages between the application and its peers' queues.
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::PeerId;
 
 use super::Engine;
 use super::pattern::Pattern;
-use super::peer::{Origin, Phase};
+use super::peer::State;
 use super::queue::{Envelope, Letter, Refused};
-use super::roster::Last;
+use super::status::LastPeer;
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
@@ -21,25 +21,24 @@ impl Engine {
     pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
         let Some(index) = self.index(peer) else { return Err((Refused::Gone, letter)) };
         let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
-        let broken = slot.link().is_some_and(|link| link.tx.broken.is_some());
-        let gone = matches!(slot.phase, Phase::Over) || (broken && !self.pattern.keeps_unsent());
-        if gone || (broken && matches!(slot.origin, Origin::Accepted)) {
+        let ending =
+            slot.closing.is_some() || slot.link().is_some_and(|link| link.tx.broken.is_some());
+        let waits = slot.reconnects() && self.pattern.keeps_unsent();
+        if matches!(slot.state, State::Closed) || (ending && !waits) {
             return Err((Refused::Gone, letter));
         }
         if self.options.conflate {
-            // The newest takes the place of what waits.
+            // The newest message replaces the one that is queued.
             let begun = slot.link().map_or(0, |link| link.encoded());
-            let waited = slot.outgoing.weight();
             let replaced = slot.outgoing.remove(begun, |_| true);
-            self.held -= waited - slot.outgoing.weight();
             self.monitor.counters.dropped.conflated += replaced as u64;
+            self.report(index);
         }
-        let starved = self.held >= self.options.max_bytes;
-        if slot.outgoing.is_full(&self.options.send_mark) || (starved && !slot.outgoing.is_empty())
-        {
+        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
+        let no_memory = self.budget.is_full() && !slot.outgoing.is_empty();
+        if slot.outgoing.is_full(&self.send_mark) || no_memory {
             return Err((Refused::Full, letter));
         }
-        self.held += letter.weight();
         slot.outgoing.push(letter);
         if self.corked && slot.outgoing.weight() < CORKED {
             if !core::mem::replace(&mut slot.corked, true) {
@@ -85,9 +84,10 @@ impl Engine {
             let envelope = Envelope::Subscription(what);
             let letter = Letter { envelope, message: Message::from(topic) };
             if let Err((Refused::Full, _)) = self.send(peer, letter) {
-                self.shut(index, CloseReason::HighWaterMark);
+                self.close(index, CloseReason::HighWaterMark);
             }
         }
+        self.carry_out_closes();
     }
 
     /// The peers whose handshakes are over.
@@ -107,26 +107,33 @@ impl Engine {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
         let letter = slot.incoming.pop()?;
-        self.held -= letter.weight();
-        self.queued -= letter.weight();
-        self.last = Last::Here(peer);
-        if matches!(slot.phase, Phase::Over) && slot.incoming.is_empty() {
-            self.over.push(index);
-        } else if slot.is_paused() {
-            self.heat(index);
+        let closed = matches!(slot.state, State::Closed);
+        let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
+        self.last = LastPeer::Here(peer);
+        self.report(index);
+        if closed && drained {
+            self.free_slots.push(index);
+        } else if paused {
+            self.schedule(index);
         }
-        if (self.held < self.options.max_bytes || self.queued == 0) && !self.starved.is_empty() {
-            for waiting in core::mem::take(&mut self.starved) {
-                if let Some(peer) = self.peers.get_mut(waiting) {
-                    peer.starved = false;
-                }
-                self.heat(waiting);
-            }
-        }
+        self.resume_reading();
         Some(letter)
     }
 
-    /// Counts letters that will not be sent.
+    /// Lets peers be read again that waited for the socket to hold less.
+    fn resume_reading(&mut self) {
+        if self.memory_paused.is_empty() || (self.budget.is_full() && self.budget.has_incoming()) {
+            return;
+        }
+        for index in core::mem::take(&mut self.memory_paused) {
+            if let Some(peer) = self.peers.get_mut(index) {
+                peer.memory_paused = false;
+            }
+            self.schedule(index);
+        }
+    }
+
+    /// Counts messages that are not sent.
     pub(crate) fn dropped(&mut self) -> &mut Dropped {
         &mut self.monitor.counters.dropped
     }
@@ -148,7 +155,6 @@ impl Engine {
             return None;
         }
         let letter = slot.outgoing.pop()?;
-        self.held -= letter.weight();
         self.mark(index);
         Some(letter)
     }
@@ -168,7 +174,8 @@ impl Engine {
     /// dialled again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {
         if let Some(index) = self.index(peer) {
-            self.shut(index, CloseReason::Abandoned);
+            self.close(index, CloseReason::Abandoned);
+            self.carry_out_closes();
         }
     }
 }

@@ -1,0 +1,267 @@
+//! Closing: of a connection, and of the socket.
+//!
+//! A connection whose end is certain is [closed](Engine::close) at any point of a turn, which only
+//! notes the reason: from then on the peer does nothing. All are carried out in one step of the turn,
+//! so that no step has to expect that a peer vanishes while it handles it.
+
+use core::time::Duration;
+use std::process;
+use std::time::Instant;
+
+use super::link::Link;
+use super::pattern::Pattern;
+use super::peer::{Origin, State};
+use super::queue::{Queue, Usage};
+use super::{Engine, Guard};
+use crate::endpoint::Endpoint;
+use crate::inproc::Pipe;
+use crate::monitor::{CloseReason, EventKind};
+
+/// A connection that lasted this long was useful, even if no message came.
+const PROVEN: Duration = Duration::from_secs(5);
+
+/// Where a deadline lies that is too far for the clock.
+const FAR: Duration = Duration::from_secs(1 << 30);
+
+/// A peer in the middle of sending goes on within this.
+const QUIET: Duration = Duration::from_millis(50);
+
+impl Engine {
+    /// Ends a peer's connection in this turn. The first reason counts.
+    pub(super) fn close(&mut self, index: usize, reason: CloseReason) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if peer.closing.is_some() || matches!(peer.state, State::Closed) {
+            return;
+        }
+        if peer.is_in_accepted_handshake() {
+            self.handshakes.end();
+        }
+        peer.closing = Some(reason);
+        self.closing.push_back(peer.id);
+    }
+
+    /// Carries out the closes of this turn. An endpoint that we connect to is tried again.
+    /// Returns whether there were any.
+    pub(super) fn carry_out_closes(&mut self) -> bool {
+        let any = !self.closing.is_empty();
+        while let Some(peer) = self.closing.pop_front() {
+            if let Some(index) = self.index(peer) {
+                self.carry_out_close(index);
+            }
+        }
+        any
+    }
+
+    fn carry_out_close(&mut self, index: usize) {
+        self.set_timer(index, None);
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Some(reason) = peer.closing.take() else { return };
+        let mut useful = false;
+        let state = core::mem::replace(&mut peer.state, State::Closed);
+        let was_ready = matches!(state, State::Ready(_) | State::Inproc(_));
+        let was_connected = was_ready || matches!(state, State::Handshake(_));
+        match state {
+            State::Handshake(link) => {
+                self.monitor.counters.refused += 1;
+                useful = self.end_link(index, link, reason, false);
+            }
+            State::Ready(link) => {
+                self.monitor.counters.disconnects += 1;
+                useful = self.end_link(index, link, reason, true);
+            }
+            State::Inproc(pipe) => {
+                self.monitor.counters.disconnects += 1;
+                self.end_pipe(index, &pipe);
+                useful = true;
+            }
+            State::Connecting(mut stream) => {
+                let _ = stream.deregister(&self.registry);
+            }
+            State::Waiting | State::Resolving | State::Closed => {}
+        }
+        match was_connected {
+            true => self.connection_event(index, EventKind::Closed(reason)),
+            false => self.endpoint_event(index, EventKind::Closed(reason)),
+        }
+        self.drop_unsent(index, reason);
+        self.after_close(index, was_ready, reason, useful);
+    }
+
+    /// Ends a connection. Returns whether it was useful, so that the next attempt begins soon.
+    fn end_link(&mut self, index: usize, mut link: Link, reason: CloseReason, ready: bool) -> bool {
+        let Some(peer) = self.peers.get_mut(index) else { return false };
+        let dropped = &mut self.monitor.counters.dropped;
+        dropped.incomplete += u64::from(link.connection.in_message());
+        if link.is_mid_letter() && peer.outgoing.pop().is_some() {
+            // Half of it is written: the rest makes no sense to the next connection.
+            dropped.half_sent += 1;
+        } else if matches!(reason, CloseReason::Protocol(_)) && link.encoded() == 0 {
+            // An ERROR command, if the protocol has one and the stream takes it.
+            let _ = link.transmit(&mut Queue::new(), &mut self.batch, &mut self.monitor);
+        }
+        if link.connection.is_raw() {
+            // The next connection begins a conversation of its own.
+            let lost = peer.outgoing.remove(0, |_| true) as u64;
+            self.monitor.counters.dropped.peer_gone += lost;
+        }
+        let _ = link.stream.deregister(&self.registry);
+        link.rx.proven || (ready && self.now.duration_since(link.since) > PROVEN)
+    }
+
+    /// Ends a connection within the process. What the other end has not read is queued again.
+    fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if pipe.is_closed() {
+            for letter in pipe.take_back().into_iter().rev() {
+                peer.outgoing.push_front(letter);
+            }
+        }
+    }
+
+    /// Drops and counts what does not wait for another connection.
+    fn drop_unsent(&mut self, index: usize, reason: CloseReason) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        // The next handshake sends all subscriptions again.
+        peer.outgoing.remove(0, |letter| !letter.is_message());
+        if peer.reconnects() && self.pattern.keeps_unsent() {
+            return;
+        }
+        let lost = peer.outgoing.remove(0, |_| true) as u64;
+        let dropped = &mut self.monitor.counters.dropped;
+        match reason {
+            CloseReason::ByUs => dropped.given_up += lost,
+            _ => dropped.peer_gone += lost,
+        }
+    }
+
+    /// Tells the rules, and plans the next attempt.
+    fn after_close(&mut self, index: usize, was_ready: bool, reason: CloseReason, useful: bool) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let unsent = peer.outgoing.len();
+        let reconnects = peer.reconnects();
+        let known = was_ready || matches!(peer.origin, Origin::Connect(_));
+        let mut context = peer.context();
+        if reconnects {
+            self.pattern.down(&mut context, unsent);
+        } else if known {
+            self.pattern.closed(&mut context);
+        }
+        if !reconnects && peer.incoming.is_empty() {
+            self.free_slots.push(index);
+        }
+        self.mark(index);
+        if reconnects {
+            self.plan_attempt(index, reason, useful);
+        }
+    }
+
+    /// Frees the slots of peers that are closed and have no message left for the application.
+    pub(super) fn free_slots(&mut self) {
+        while let Some(index) = self.free_slots.pop() {
+            self.keep_status(index);
+            let Some(mut peer) = self.peers.try_remove(index) else { continue };
+            self.budget.report(&mut peer.reported, Usage::default());
+        }
+    }
+
+    /// Closes the descriptors at once, while the driver may still share the engine.
+    pub(super) fn release_descriptors(&mut self) {
+        self.listeners.clear();
+        for (_, peer) in &mut self.peers {
+            peer.state = State::Closed;
+        }
+    }
+
+    /// Accepts nothing any more: another socket may listen at the same endpoints from now on.
+    fn stop_listening(&mut self) {
+        self.listeners.clear();
+        for name in core::mem::take(&mut self.names) {
+            if let Endpoint::Inproc(name) = &*name {
+                self.options.context.registry().unbind(name);
+            }
+        }
+        for (index, peer) in &self.peers {
+            if matches!(peer.state, State::Waiting) {
+                self.forget_inproc(index, &peer.endpoint);
+            }
+        }
+    }
+
+    /// Reads and discards what peers still send: closing over unread bytes would reset the
+    /// connection, and with it what the kernel has not sent yet.
+    fn discard_input(&mut self) {
+        let linger = self.options.linger;
+        let mut drained = false;
+        let mut quiet = self.tick();
+        let end = quiet + linger.idle.min(linger.total).min(FAR);
+        loop {
+            let mut came = false;
+            for (_, peer) in &mut self.peers {
+                let Some(link) = peer.link() else { continue };
+                while let Ok(1..) = link.stream.read(&mut self.scratch) {
+                    came = true;
+                    if self.clock.now() >= end {
+                        return;
+                    }
+                }
+            }
+            let now = self.tick();
+            if came {
+                drained = true;
+                quiet = now;
+            }
+            if !drained || now >= end || now.duration_since(quiet) >= QUIET {
+                return;
+            }
+            self.clock.sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn unsent(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
+    }
+
+    /// Changes whenever anything is written.
+    fn progress(&self) -> (u64, u64) {
+        let written = self.peers.iter().map(|(_, peer)| peer.written()).sum();
+        (self.monitor.counters.messages_sent, written)
+    }
+}
+
+impl Guard<'_> {
+    /// Ends the socket: what is queued is sent within linger, the rest is given up. A forked child
+    /// only closes its copies of the descriptors.
+    pub(super) fn close_socket(&mut self) {
+        if self.process != process::id() {
+            return;
+        }
+        self.stop_listening();
+        self.linger();
+        self.discard_input();
+        self.release_descriptors();
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.close();
+        }
+    }
+
+    /// Sends what is queued until nothing is left or linger is over.
+    fn linger(&mut self) {
+        let linger = self.options.linger;
+        let mut now = self.tick();
+        let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
+        let end = after(now, linger.total);
+        let mut idle_end = after(now, linger.idle).min(end);
+        let mut sent = self.progress();
+        while self.unsent() > 0 && now < idle_end {
+            if self.turn_unwoken(Some(idle_end)).is_err() {
+                return;
+            }
+            now = self.tick();
+            let progress = self.progress();
+            if progress != sent {
+                sent = progress;
+                idle_end = after(now, linger.idle).min(end);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Deadlines of peers: of connection attempts, handshakes and heartbeats.
+
+use core::time::Duration;
+use std::io;
+use std::time::Instant;
+
+use super::Engine;
+use super::peer::State;
+use super::scheduler::Key;
+use crate::monitor::CloseReason;
+
+impl Engine {
+    /// A peer's deadline has come.
+    pub(super) fn peer_timer(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        peer.timer = None;
+        match &peer.state {
+            State::Waiting => self.connect_next(index),
+            State::Connecting(_) => self.close(index, CloseReason::Io(io::ErrorKind::TimedOut)),
+            State::Handshake(_) | State::Ready(_) => self.link_timer(index),
+            State::Resolving | State::Inproc(_) | State::Closed => {}
+        }
+    }
+
+    /// The deadline of the protocol has come: of the handshake, or of a heartbeat.
+    fn link_timer(&mut self, index: usize) {
+        // The application may have been away: what has arrived is a sign of life, though unread.
+        self.receive(index);
+        let now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
+            return;
+        };
+        let Some(link) = peer.link() else { return };
+        if link.rx.paused || link.rx.congested {
+            link.connection.excuse_silence();
+        }
+        match link.connection.handle_timeout(now) {
+            Ok(()) => {
+                self.set_link_timer(index);
+                // A PING may be due.
+                self.flush(index);
+            }
+            Err(error) => self.close(index, CloseReason::Protocol(error)),
+        }
+    }
+
+    /// When the protocol has its next deadline.
+    fn link_deadline(&mut self, index: usize) -> Option<Instant> {
+        let at = self.peers.get_mut(index)?.link()?.connection.poll_timeout()?;
+        // A millisecond more: the core counts whole ones.
+        Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
+    }
+
+    pub(super) fn set_link_timer(&mut self, index: usize) {
+        let at = self.link_deadline(index);
+        self.set_timer(index, at);
+    }
+
+    /// Sets the timer only if it would come too late or not at all. One that comes too early does
+    /// no harm, and nearly every byte puts the deadline off.
+    pub(super) fn hasten_link_timer(&mut self, index: usize) {
+        let at = self.link_deadline(index);
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let late = match (at, peer.timer) {
+            (Some(at), Some(timer)) => at < timer,
+            (at, timer) => at.is_some() != timer.is_some(),
+        };
+        if late && peer.link().is_some() {
+            self.set_timer(index, at);
+        }
+    }
+
+    /// Replaces a peer's deadline.
+    pub(super) fn set_timer(&mut self, index: usize, at: Option<Instant>) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            self.scheduler.set_deadline(Key::Peer(index), &mut peer.timer, at);
+        }
+    }
+
+    /// Gives a peer its share of the next turn.
+    pub(super) fn schedule(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index)
+            && !core::mem::replace(&mut peer.scheduled, true)
+        {
+            self.scheduler.schedule(Key::Peer(index));
+        }
+    }
+}

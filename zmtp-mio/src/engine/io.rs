@@ -1,0 +1,266 @@
+//! Input and output of connections: each event is handled within bounds.
+
+use std::io;
+
+use mio::Interest;
+
+use super::Engine;
+use super::pattern::Pattern;
+use super::peer::{Peer, State};
+use super::receive::{ReadOutcome, ReadReport, Receiver};
+use super::scheduler::Key;
+use crate::monitor::{CloseReason, EventKind};
+use crate::transport::{Addresses, Stream};
+
+impl Engine {
+    /// Lets the events of a stream come in.
+    pub(super) fn register(
+        &mut self,
+        stream: &mut Stream,
+        key: Key,
+        interest: Interest,
+    ) -> io::Result<()> {
+        #[cfg(any(test, feature = "testing"))]
+        self.watch_stream(stream, key)?;
+        stream.register(&self.registry, key.token(), interest)
+    }
+
+    /// Begins the handshake of a connection whose stream is registered.
+    pub(super) fn begin_handshake(&mut self, index: usize) {
+        if self.pattern.is_raw() {
+            self.begin_raw(index);
+        }
+        self.set_link_timer(index);
+        self.flush(index);
+    }
+
+    /// Handles an event of a peer's stream, or its share of a turn.
+    pub(super) fn peer_event(
+        &mut self,
+        index: usize,
+        readable: bool,
+        writable: bool,
+        closing: bool,
+    ) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        match &mut peer.state {
+            _ if peer.closing.is_some() => {}
+            State::Connecting(_) => self.finish_connecting(index),
+            State::Inproc(_) => {
+                self.flush(index);
+                self.receive_inproc(index);
+            }
+            State::Handshake(link) | State::Ready(link) => {
+                link.rx.closing |= closing;
+                if writable {
+                    link.tx.blocked = false;
+                    if core::mem::take(&mut link.rx.congested) {
+                        self.schedule(index);
+                    }
+                    self.flush(index);
+                }
+                if readable || closing {
+                    self.receive(index);
+                }
+            }
+            State::Waiting | State::Resolving | State::Closed => {}
+        }
+    }
+
+    /// Reads from a peer and handles what arrived.
+    pub(super) fn receive(&mut self, index: usize) {
+        let Some((result, report)) = self.read(index) else { return };
+        self.report(index);
+        self.act_on(index, report);
+        self.hasten_link_timer(index);
+        if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
+            self.close(old, CloseReason::HandedOver);
+        }
+        match result {
+            Ok(outcome) => self.after_read(index, outcome),
+            Err(reason) => self.close(index, reason),
+        }
+    }
+
+    fn read(&mut self, index: usize) -> Option<(Result<ReadOutcome, CloseReason>, ReadReport)> {
+        let now = self.core_now();
+        let peer = self.peers.get_mut(index).filter(|peer| peer.closing.is_none())?;
+        let ready = peer.is_ready();
+        let (State::Handshake(link) | State::Ready(link)) = &mut peer.state else { return None };
+        let full = self.budget.is_full();
+        let mut to = Receiver {
+            pattern: &mut self.pattern,
+            monitor: &mut self.monitor,
+            scratch: &mut self.scratch,
+            incoming: &mut peer.incoming,
+            outgoing: &mut peer.outgoing,
+            conflate: self.options.conflate,
+            mark: self.receive_mark,
+            starved: full,
+            queued: self.budget.has_incoming(),
+            now,
+            peer: peer.id,
+            ready,
+            said: ReadReport::default(),
+        };
+        let result = link.receive(&mut to);
+        let report = to.said;
+        if link.rx.paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
+            self.memory_paused.push(index);
+        }
+        Some((result, report))
+    }
+
+    /// Continues after a read without an error.
+    fn after_read(&mut self, index: usize, outcome: ReadOutcome) {
+        let link = self.peers.get_mut(index).and_then(Peer::link);
+        let broken = link.and_then(|link| link.tx.broken);
+        if let (Some(reason), ReadOutcome::Drained) = (broken, outcome) {
+            return self.close(index, reason);
+        }
+        self.flush(index);
+        if outcome == ReadOutcome::Again
+            || (outcome == ReadOutcome::Waiting && self.may_read(index))
+        {
+            self.schedule(index);
+        }
+        self.bound_memory();
+    }
+
+    /// Whether writing has ended what reading waited for.
+    fn may_read(&mut self, index: usize) -> bool {
+        let link = self.peers.get_mut(index).and_then(Peer::link);
+        link.is_some_and(|link| !link.rx.paused && !link.rx.congested)
+    }
+
+    /// Records what a read brought up besides messages.
+    fn act_on(&mut self, index: usize, report: ReadReport) {
+        let ReadReport { ready, refused, ignored, dropped, routing_id } = report;
+        if ready.is_none() && refused.is_none() && ignored.is_none() && dropped.is_none() {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if let Some(info) = ready {
+            if peer.is_in_accepted_handshake() {
+                self.handshakes.end();
+            }
+            peer.set_ready();
+            if let Some(details) = &mut peer.details {
+                (details.info, details.routing_id) = (Some(info), routing_id);
+            }
+            self.monitor.counters.handshakes += 1;
+        }
+        let kinds = [
+            ready.map(EventKind::Ready),
+            refused.map(EventKind::Refused),
+            ignored.map(EventKind::Ignored),
+            dropped.map(EventKind::Dropped),
+        ];
+        for kind in kinds.into_iter().flatten() {
+            self.connection_event(index, kind);
+        }
+    }
+
+    /// Records an event of a peer's connection.
+    pub(super) fn connection_event(&mut self, index: usize, kind: EventKind) {
+        let Some(peer) = self.peers.get(index) else { return };
+        let Some(details) = &peer.details else { return };
+        let (connection, at) = (details.connection, details.addresses);
+        self.monitor.note_connection(connection, &peer.endpoint, at, kind);
+    }
+
+    /// Records an event of a peer's endpoint, without a connection.
+    pub(super) fn endpoint_event(&mut self, index: usize, kind: EventKind) {
+        if let Some(peer) = self.peers.get(index) {
+            self.monitor.note(&peer.endpoint, Addresses::default(), kind);
+        }
+    }
+
+    /// Discards the largest unfinished messages, and closes their connections, while the socket
+    /// holds too much.
+    fn bound_memory(&mut self) {
+        while self.budget.must_discard() {
+            let unfinished =
+                self.peers.iter().map(|(index, peer)| (peer.usage().unfinished, index));
+            let Some((1.., index)) = unfinished.max() else { return };
+            if let Some(link) = self.peers.get_mut(index).and_then(Peer::link) {
+                link.rx.discard();
+            }
+            self.report(index);
+            self.close(index, CloseReason::MemoryLimit);
+        }
+    }
+
+    /// Tells the budget what a peer occupies now.
+    pub(super) fn report(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            let usage = peer.usage();
+            self.budget.report(&mut peer.reported, usage);
+        }
+    }
+
+    /// Writes what is due to a peer, and watches for writability only while a write is cut short.
+    pub(super) fn flush(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
+            return;
+        };
+        // Where nothing can be written, what was queued just now may have reached the mark.
+        let link = match &mut peer.state {
+            State::Handshake(link) | State::Ready(link) => link,
+            State::Inproc(_) => return self.flush_inproc(index),
+            _ => return self.mark(index),
+        };
+        if link.tx.blocked || link.tx.broken.is_some() {
+            return self.mark(index);
+        }
+        let queued = !peer.outgoing.is_empty();
+        let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
+        let drained = match result {
+            Ok(drained) => drained,
+            Err(reason) => {
+                // What the peer sent before is read to its end; that closes the connection.
+                link.tx.broken = Some(reason);
+                link.rx.closing = true;
+                link.rx.congested = false;
+                self.report(index);
+                return self.schedule(index);
+            }
+        };
+        if queued && peer.outgoing.is_empty() {
+            self.pattern.sent(peer.id);
+        }
+        self.mark(index);
+        self.set_interest(index, drained);
+    }
+
+    /// Sets the interest in writability after a write that left nothing, or something.
+    fn set_interest(&mut self, index: usize, drained: bool) {
+        let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
+        if drained && link.tx.leaving {
+            return self.close(index, CloseReason::ByUs);
+        }
+        if drained != link.tx.watching {
+            return;
+        }
+        link.tx.watching = !drained;
+        let interest = match drained {
+            true => Interest::READABLE,
+            false => Interest::READABLE | Interest::WRITABLE,
+        };
+        let token = Key::Peer(index).token();
+        if let Err(error) = link.stream.reregister(&self.registry, token, interest) {
+            self.close(index, CloseReason::Io(error.kind()));
+        }
+    }
+
+    /// Reports a peer's queues, and tells the rules when the outgoing one becomes full or gets room
+    /// again.
+    pub(super) fn mark(&mut self, index: usize) {
+        self.report(index);
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let full = peer.outgoing.is_full(&self.send_mark) && !self.options.conflate;
+        if core::mem::replace(&mut peer.full, full) != full {
+            self.pattern.set_full(peer.id, full);
+        }
+    }
+}

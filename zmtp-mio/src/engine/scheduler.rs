@@ -1,0 +1,96 @@
+//! What the next turn has to do without an event: deadlines, and work that was left.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Instant;
+
+use mio::Token;
+
+/// What an event or a deadline is for, by its slab index. Slots are reused only between turns, so
+/// that no event of a turn reaches another peer.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Key {
+    Listener(usize),
+    Peer(usize),
+}
+
+/// The token of the waker.
+pub(super) const WAKE: Token = Token(usize::MAX);
+
+impl Key {
+    pub(super) const fn token(self) -> Token {
+        match self {
+            Self::Listener(index) => Token(index * 2),
+            Self::Peer(index) => Token(index * 2 + 1),
+        }
+    }
+
+    pub(super) const fn of(token: Token) -> Self {
+        match token.0 % 2 {
+            0 => Self::Listener(token.0 / 2),
+            _ => Self::Peer(token.0 / 2),
+        }
+    }
+}
+
+/// Deadlines, soonest first, and keys with work left.
+#[derive(Debug, Default)]
+pub(super) struct Scheduler {
+    /// At most one for each key, whose owner remembers it to take it back.
+    deadlines: BTreeSet<(Instant, Key)>,
+    scheduled: VecDeque<Key>,
+}
+
+impl Scheduler {
+    /// Replaces the deadline of `key` that is remembered in `slot`.
+    pub(super) fn set_deadline(
+        &mut self,
+        key: Key,
+        slot: &mut Option<Instant>,
+        at: Option<Instant>,
+    ) {
+        if *slot == at {
+            return;
+        }
+        if let Some(old) = slot.take() {
+            self.deadlines.remove(&(old, key));
+        }
+        if let Some(new) = at {
+            self.deadlines.insert((new, key));
+            *slot = at;
+        }
+    }
+
+    /// The soonest deadline.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a deadline that has come. The caller clears its owner's slot.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Key> {
+        let first = self.deadlines.first()?;
+        if first.0 > now {
+            return None;
+        }
+        self.deadlines.pop_first().map(|(_, key)| key)
+    }
+
+    /// Gives a key its share of the next turn. The caller makes sure that it is given once.
+    pub(super) fn schedule(&mut self, key: Key) {
+        self.scheduled.push_back(key);
+    }
+
+    /// Takes a key with work left.
+    pub(super) fn take_scheduled(&mut self) -> Option<Key> {
+        self.scheduled.pop_front()
+    }
+
+    /// How many keys have work left.
+    pub(super) fn scheduled_count(&self) -> usize {
+        self.scheduled.len()
+    }
+
+    /// Forgets a key that is scheduled.
+    pub(super) fn unschedule(&mut self, key: Key) {
+        self.scheduled.retain(|scheduled| *scheduled != key);
+    }
+}

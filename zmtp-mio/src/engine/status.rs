@@ -1,0 +1,68 @@
+//! The status of peers, and the peer whose message was received last.
+
+use std::sync::Arc;
+
+use zmtp_core::pattern::PeerId;
+
+use super::Engine;
+use super::pattern::Pattern;
+use super::peer::Origin;
+use crate::monitor::PeerStatus;
+
+/// The peer whose message was received last. Noting it costs a store.
+#[derive(Debug, Default)]
+pub(super) enum LastPeer {
+    #[default]
+    None,
+    Here(PeerId),
+    /// The peer was removed since.
+    Removed(Option<Box<PeerStatus>>),
+}
+
+impl Engine {
+    /// Keeps the status of a peer that is removed, if its message was received last.
+    pub(super) fn keep_status(&mut self, index: usize) {
+        if matches!(self.last, LastPeer::Here(last) if self.index(last) == Some(index)) {
+            self.last = LastPeer::Removed(self.status(index).map(Box::new));
+        }
+    }
+
+    /// The peers that are connected, handshakes over.
+    pub(crate) fn connected(&self) -> impl Iterator<Item = PeerStatus> {
+        let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
+        ready.filter_map(|(index, _)| self.status(index))
+    }
+
+    /// The number of peers that are connected, handshakes over.
+    pub(crate) fn connected_count(&self) -> usize {
+        self.peers.iter().filter(|(_, peer)| peer.is_ready()).count()
+    }
+
+    /// The peer whose message was received last.
+    pub(crate) fn last_peer(&self) -> Option<PeerStatus> {
+        match &self.last {
+            LastPeer::None => None,
+            LastPeer::Here(peer) => self.status(self.index(*peer)?),
+            LastPeer::Removed(status) => status.as_deref().cloned(),
+        }
+    }
+
+    fn status(&self, index: usize) -> Option<PeerStatus> {
+        let peer = self.peers.get(index)?;
+        let details = peer.details.as_ref()?;
+        let routing_id = self.pattern.prefix(peer.id).unwrap_or(&details.routing_id);
+        Some(PeerStatus {
+            endpoint: Arc::clone(&peer.endpoint),
+            connection: details.connection,
+            accepted: matches!(peer.origin, Origin::Accepted),
+            remote: details.addresses.remote,
+            local: details.addresses.local,
+            version: details.info.map(|info| info.version),
+            socket_type: details.info.and_then(|info| info.socket_type),
+            routing_id: routing_id.into(),
+            since: details.since,
+            to_receive: peer.incoming.len(),
+            to_send: peer.outgoing.len(),
+        })
+    }
+}
