@@ -70,8 +70,8 @@ fn every_error_has_a_specific_and_unique_text() {
 
 #[test]
 fn other_errors_have_specific_texts() {
-    assert_eq!(SendError::NotReady.to_string(), "handshake is not over");
-    assert_eq!(SendError::Failed.to_string(), "connection has failed");
+    assert_eq!(SendError::NotReady.to_string(), "handshake is not complete");
+    assert_eq!(SendError::Failed.to_string(), "connection failed");
     assert_eq!(SendError::BufferTooSmall(3).to_string(), "buffer too small by 3 bytes");
     assert_eq!(SendError::Sealed.to_string(), "frames of this connection are sealed whole");
     assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");

@@ -1,8 +1,8 @@
-//! Byte loops that cost a microcontroller less flash than the ones of `core`.
+//! Byte loops that need less flash on a microcontroller than those of `core`.
 
-/// Whether bytes are those of a name, in which small letters stand for both cases.
+/// Whether bytes equal a name, in which lower-case letters match both cases.
 ///
-/// Where there is no operating system byte by byte: linking a `memcmp` costs more flash.
+/// Without an operating system this compares byte by byte: linking a `memcmp` needs more flash.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn is_name(bytes: &[u8], name: &[u8]) -> bool {
@@ -13,10 +13,10 @@ pub(crate) fn is_name(bytes: &[u8], name: &[u8]) -> bool {
             .all(|(byte, name)| byte == name || (byte ^ name == 0x20 && name.is_ascii_lowercase()))
 }
 
-/// Copies as much as fits and says how much.
+/// Copies as many bytes as fit and returns their number.
 ///
-/// Where there is no operating system byte by byte, in a way that the compiler does not take for
-/// a `memcpy`: linking one costs more flash than all that is copied here.
+/// Without an operating system this copies byte by byte, in a way that the compiler does not replace with
+/// `memcpy`: linking one needs more flash.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
 pub fn copy(to: &mut [u8], from: &[u8]) -> usize {

@@ -38,7 +38,7 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Closed => f.write_str("link is closed"),
-            Self::Connection => f.write_str("connection has failed"),
+            Self::Connection => f.write_str("connection failed"),
             Self::Io(error) => write!(f, "input or output failed: {error}"),
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),

@@ -1,4 +1,4 @@
-//! What received bytes act on besides the receiving half, and when.
+//! The state besides the receiving half that received bytes change, and the time.
 
 use super::send::SendHalf;
 use crate::config::Config;

@@ -1,4 +1,4 @@
-//! Frames on their way out: in the clear or sealed, each encoded once.
+//! Encoding of frames, in the clear or sealed.
 
 use crate::mechanism::{Exhausted, Mechanism};
 use crate::wire::{FrameHeader, FrameKind, Framing, More, Writer};
@@ -8,24 +8,24 @@ use crate::wire::{FrameHeader, FrameKind, Framing, More, Writer};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection has failed: [`Connection::error`](super::Connection::error) has the reason.
+    /// The connection failed: [`Connection::error`](super::Connection::error) returns the reason.
     Failed,
     /// The buffer lacks room for this many bytes. Nothing was sent.
     BufferTooSmall(usize),
-    /// The handshake is not over: the peer's part has not come, or ours was not fetched by
+    /// The handshake is not complete: the peer's part has not arrived, or ours was not written by
     /// [`Connection::poll_transmit`](super::Connection::poll_transmit).
     NotReady,
-    /// Frames of this connection are sealed, which takes their whole body.
+    /// Frames of this connection are sealed, which requires the whole body.
     Sealed,
 }
 
 impl core::fmt::Display for SendError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Failed => f.write_str("connection has failed"),
+            Self::Failed => f.write_str("connection failed"),
             Self::BufferTooSmall(missing) => write!(f, "buffer too small by {missing} bytes"),
-            Self::NotReady => f.write_str("handshake is not over"),
-            Self::Sealed => f.write_str("frames of this connection are sealed whole"),
+            Self::NotReady => f.write_str("handshake is not complete"),
+            Self::Sealed => f.write_str("frames of this connection can only be sealed whole"),
         }
     }
 }
@@ -44,16 +44,16 @@ impl From<Exhausted> for EncodeError {
     }
 }
 
-/// The header of a sealed frame. libzmq sends boxes in frames of this kind, whatever is inside.
+/// The header of a sealed frame. libzmq sends every sealed frame as a message frame.
 const BOX: FrameKind = FrameKind::Message(More::Last);
 
-/// How many bytes a mechanism puts in front of bodies; 0 if frames go out in the clear.
+/// The number of bytes that a mechanism adds before a body; 0 if frames are sent in the clear.
 #[inline(always)]
 pub(super) fn overhead<M: Mechanism>(mechanism: &M) -> usize {
     if M::SEALS { mechanism.overhead() } else { 0 }
 }
 
-/// Bytes of a frame with a body of `len` bytes.
+/// The length of a frame with a body of `len` bytes.
 pub(super) fn frame_len<M: Mechanism>(mechanism: &M, framing: Framing, len: usize) -> usize {
     let len = len.saturating_add(overhead(mechanism));
     let header = FrameHeader::new(BOX, len as u64);
@@ -64,8 +64,8 @@ pub(super) fn frame_len<M: Mechanism>(mechanism: &M, framing: Framing, len: usiz
     header_len.saturating_add(len)
 }
 
-/// Writes a frame to the front of `out`. Its body is `front` and `body` in a row. Returns how many
-/// bytes it has; nothing is sealed if these do not fit.
+/// Writes a frame to the front of `out`. Its body is the concatenation of `front` and `body`. Returns the
+/// length of the frame. If it does not fit, nothing is sealed.
 pub(super) fn encode<M: Mechanism>(
     mechanism: &mut M,
     framing: Framing,
@@ -93,8 +93,8 @@ pub(super) fn encode<M: Mechanism>(
     Ok(end)
 }
 
-/// Makes a frame of a body that stands at the end of `buffer`, behind at least as many bytes as its
-/// header and the mechanism need. Returns where the frame begins.
+/// Makes a frame in place from a body at the end of `buffer`, after at least as many bytes as its header and
+/// the mechanism need. Returns where the frame begins.
 pub(super) fn finish<M: Mechanism>(
     mechanism: &mut M,
     framing: Framing,

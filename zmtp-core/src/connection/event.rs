@@ -1,19 +1,19 @@
-//! What a connection finds in the bytes it receives.
+//! Events in received bytes.
 
 use crate::wire::{Command, CommandName, FrameHeader, SocketType, Version};
 
-/// What [`Connection::receive`](super::Connection::receive) found at the front of its input.
+/// The result of [`Connection::receive`](super::Connection::receive): the event at the front of its input.
 ///
-/// The bytes up to [`Connection::unread`](super::Connection::unread) from the input's end are dealt
-/// with. The last ones of these, `payload` bytes, are what the event is about: they are at
-/// `end - payload..end` where `end` is `input.len() - connection.unread()`.
+/// All bytes before the last [`Connection::unread`](super::Connection::unread) ones are consumed. The last
+/// `payload` consumed bytes belong to the event: they are at `end - payload..end`, where `end` is
+/// `input.len() - connection.unread()`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "two words, returned in registers")]
 pub struct Received {
     /// The event.
     pub event: Event,
-    /// How many bytes it is about: a body, a topic. For [`Event::NeedInput`] and [`Event::Sealed`],
-    /// how many are missing.
+    /// The number of bytes that belong to the event, such as a body or a topic. For [`Event::NeedInput`]
+    /// and [`Event::Sealed`], the number of missing bytes.
     pub payload: usize,
 }
 
@@ -29,86 +29,85 @@ impl Received {
         Self { event, payload: 0 }
     }
 
-    /// The bytes that the event is about: `input` is what
-    /// [`Connection::receive`](super::Connection::receive) had, `unread` is
-    /// [`Connection::unread`](super::Connection::unread).
+    /// The bytes that belong to the event. `input` is the input of
+    /// [`Connection::receive`](super::Connection::receive), `unread` the result of
+    /// [`Connection::unread`](super::Connection::unread) after it.
     pub fn payload_of<'i>(&self, input: &'i [u8], unread: usize) -> &'i [u8] {
         let end = input.len().saturating_sub(unread);
         input.get(end.saturating_sub(self.payload)..end).unwrap_or_default()
     }
 }
 
-/// What a connection found in received bytes.
+/// An event in received bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event {
-    /// The peer cancels a subscription to the payload. Only on PUB and XPUB.
+    /// The peer cancels a subscription. The payload is the topic. Only on PUB and XPUB.
     Cancel,
-    /// The connection has failed; [`Connection::error`](super::Connection::error) has the reason.
+    /// The connection failed; [`Connection::error`](super::Connection::error) returns the reason.
     Failed,
-    /// A message frame begins. [`Connection::frame`](super::Connection::frame) has its header. The
-    /// payload is what the input has of its body, perhaps nothing; the rest follows in
-    /// [`Event::Piece`]s.
+    /// A message frame begins. [`Connection::frame`](super::Connection::frame) returns its header. The
+    /// payload is the part of its body that is in the input, possibly empty; the rest follows as
+    /// [`Event::Piece`].
     ///
-    /// A message counts only once its last frame is complete: if the connection fails before, the
-    /// parts that came must be discarded (RFC 37 § Messages).
+    /// A message is complete with its last frame. If the connection fails before, discard the received
+    /// parts (RFC 37 § Messages).
     Frame,
-    /// A command was ignored. The payload is its body; [`Ignored::of`] tells what it is.
+    /// A command was ignored. The payload is its body; [`Ignored::of`] parses it.
     Ignored,
-    /// More bytes are needed: append them to the unread ones. The payload is how many are missing,
-    /// exactly or, while a greeting or a header is incomplete, at least.
+    /// More bytes are needed: append them to the unread ones. `payload` is the number of missing bytes; it is
+    /// a lower bound while a greeting or a header is incomplete.
     NeedInput,
-    /// An answer is due and the one before it was not sent: write what
-    /// [`Connection::poll_transmit`](super::Connection::poll_transmit) gives, then call again.
+    /// A PONG is due, but the previous one was not sent yet: call
+    /// [`Connection::poll_transmit`](super::Connection::poll_transmit), then `receive` again.
     NeedTransmit,
-    /// Nothing to report: call again. Control bytes may be due.
+    /// No event: call again. Control bytes may be due.
     Nothing,
-    /// The payload is more bytes of the frame's body.
+    /// More bytes of the body of the frame: the payload.
     Piece,
-    /// The handshake is over: messages may arrive, and may be sent as soon as
-    /// [`Connection::is_ready`](super::Connection::is_ready). Once per connection. The payload is
-    /// the peer's metadata, for [`Connection::metadata`](super::Connection::metadata).
+    /// The handshake is complete on the receiving side: messages may arrive. They may be sent as soon as
+    /// [`Connection::is_ready`](super::Connection::is_ready) returns `true`. Reported once per connection.
+    /// The payload is the peer's metadata, for [`Connection::metadata`](super::Connection::metadata).
     Ready,
-    /// The peer refused us with an ERROR command. The payload is its data, for
-    /// [`error_reason`](crate::wire::error_reason). The connection has failed.
+    /// The peer refused the connection with an ERROR command. The payload is its data, for
+    /// [`error_reason`](crate::wire::error_reason). The connection failed.
     Refused,
-    /// A sealed frame is incomplete: it cannot be used before all of it is there. The payload is how
-    /// many bytes are missing, exactly. A driver appends them to the unread ones, or moves the
-    /// unread ones to another buffer, collects the frame there, and passes that as the input.
+    /// A sealed frame is incomplete and cannot be opened yet. `payload` is the exact number of missing bytes.
+    /// A driver appends them to the unread ones, or moves the unread ones to another buffer, collects the
+    /// frame there, and passes that buffer as the input.
     Sealed,
-    /// The peer subscribes to the payload. Only on PUB and XPUB. It is also reported for a peer of
-    /// ZMTP 1.0, with an empty payload: such a peer receives everything and filters it itself.
+    /// The peer subscribes. The payload is the topic. Only on PUB and XPUB. Also reported for a peer of ZMTP
+    /// 1.0, with an empty topic: such a peer receives all messages and filters them itself.
     Subscribe,
-    /// The handshake waits for [`Connection::answer`](super::Connection::answer). What the answer is
-    /// about stays unread: call again with it after the answer. The handshake's deadline keeps
-    /// running.
+    /// The handshake waits for [`Connection::answer`](super::Connection::answer). The command in question
+    /// stays unread: pass it to `receive` again after the answer. The handshake timeout keeps running.
     Waiting,
 }
 
-/// A frame whose body is still arriving.
+/// A frame whose body has not arrived completely.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Incoming {
     /// The frame.
     pub header: FrameHeader,
-    /// Bytes of its body still to come, at least 1.
+    /// The number of bytes of its body that are missing, at least 1.
     pub remaining: u64,
 }
 
-/// A command that changed nothing.
+/// A command that was ignored.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Ignored {
-    /// A name that is unknown, or has no meaning for this socket or at this time.
+    /// The name is unknown, or the command is not valid for this socket type or at this time.
     Command(CommandName),
-    /// A command without a name, with a name longer than itself, or a PING without TTL. libzmq
-    /// ignores the first two and answers the third with bytes of its memory.
+    /// The name is empty or exceeds the command, or a PING has no TTL. libzmq ignores the first two and
+    /// answers the third with bytes of its memory.
     Malformed,
 }
 
 impl Ignored {
-    /// What the command with this body, the payload of [`Event::Ignored`], is.
+    /// The reason why the command with this body, the payload of [`Event::Ignored`], was ignored.
     pub fn of(body: &[u8]) -> Self {
         match Command::parse(body) {
             // A PING is ignored only if it has no TTL.
@@ -123,20 +122,20 @@ impl core::fmt::Display for Ignored {
         match self {
             Self::Command(CommandName::Unknown) => f.write_str("an unknown command"),
             Self::Command(name) => {
-                write!(f, "{}, which means nothing here", name.bytes().escape_ascii())
+                write!(f, "{}, which is not valid here", name.bytes().escape_ascii())
             }
             Self::Malformed => f.write_str("a malformed command"),
         }
     }
 }
 
-/// What the peer's greeting and READY show of it.
+/// The properties of the peer from its greeting and READY.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerInfo {
-    /// The version it announced. A greeting with major version 2 counts as 3.1 here, as in libzmq:
-    /// ZMTP 2.0 sends 1, and ZMTP 1.0 sends 0 or no greeting.
+    /// The version that it announced. Major version 2 in a greeting is treated as 3.1, as in libzmq: ZMTP 2.0
+    /// sends 1, and ZMTP 1.0 sends 0 or no greeting.
     pub version: Version,
-    /// Its socket type; `None` if its READY does not name it, or with ZMTP 1.0, which cannot.
+    /// Its socket type; `None` if its READY has no Socket-Type, or with ZMTP 1.0.
     pub socket_type: Option<SocketType>,
 }

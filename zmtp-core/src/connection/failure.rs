@@ -10,8 +10,8 @@ use crate::wire::{
     UnsupportedVersion,
 };
 
-/// Bytes of the peer: the mechanism of its greeting, then the context that a PONG echoes, and at
-/// the end the bytes that a [`Failure`] is about. On a microcontroller 16, because compilers have a
+/// The size of the scratch, which stores bytes of the peer: the mechanism of its greeting, later the context
+/// of a PONG, and finally the bytes of a [`Failure`]. 16 on a microcontroller, because compilers use
 /// `memset` for more zeros.
 pub(super) type Scratch = [u8; if cfg!(target_os = "none") { 16 } else { 20 }];
 
@@ -19,13 +19,13 @@ pub(super) const CLEAN: Scratch = [0; size_of::<Scratch>()];
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Failure {
-    // The two that go out as a fixed ERROR, where one comparison finds them.
+    // The two with a fixed ERROR come first, so that one comparison finds them.
     /// The peer's mechanism is in the scratch.
     Mechanism,
-    /// The peer's socket type does not fit ours: its name has this many bytes and is in the scratch.
+    /// The peer's socket type is not compatible. Its name has this many bytes and is in the scratch.
     SocketType(u8),
     CommandName,
-    /// Our mechanism, or an answer from outside, refuses the peer.
+    /// Our mechanism, or the answer of the application, refuses the peer.
     Denied,
     ErrorReason,
     /// No nonce is left to seal another frame.
@@ -49,12 +49,12 @@ pub(super) enum Failure {
     UnexpectedCommand,
 }
 
-/// What else an [`Error`] is made of.
+/// The other data of an [`Error`].
 pub(super) struct Details<'d> {
     pub(super) scratch: &'d Scratch,
-    /// Bytes of what the failure is about.
+    /// The number of bytes that the failure concerns.
     pub(super) len: Size,
-    /// What a limit was exceeded by.
+    /// The value that exceeds a limit.
     pub(super) got: u64,
 }
 
@@ -67,7 +67,7 @@ impl Failure {
         }
     }
 
-    /// The error to show.
+    /// The public error.
     pub(super) fn error(self, config: &Config, ours: SocketType, details: &Details<'_>) -> Error {
         let scratch = details.scratch;
         Error::Peer(match self {
@@ -101,7 +101,7 @@ impl Failure {
             }
             Self::SecondReady => PeerError::SecondReady,
             Self::UnexpectedCommand => {
-                // A name that does not end within the scratch is no known one.
+                // A name that does not end within the scratch is unknown.
                 let command = Command::parse(scratch);
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
                 PeerError::UnexpectedCommand(name)

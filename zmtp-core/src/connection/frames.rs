@@ -1,4 +1,4 @@
-//! Frames that the application sends: exactly one call for each.
+//! Sending frames of the application, with one call for each.
 
 use core::borrow::Borrow;
 
@@ -12,11 +12,12 @@ use crate::wire::{FrameHeader, FrameKind, Framing, HeaderBytes, More};
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Writes a message frame to the front of `out`, sealed if this connection seals its frames.
-    /// Returns its length, [`Connection::frame_len`]. Frames go out in the order of these calls.
+    /// Returns its length, [`Connection::frame_len`]. Send frames in the order of these calls.
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if it does not fit, and all that ends connections.
+    /// [`SendError::BufferTooSmall`] if it does not fit.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
     pub fn encode_frame(
         &mut self,
         more: More,
@@ -26,12 +27,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.encode(FrameKind::Message(more), [&[], body], out)
     }
 
-    /// Starts a message frame in the clear: write the returned header, then exactly `len` bytes of
-    /// body from where they are.
+    /// Starts a message frame in the clear: send the returned header, then exactly `len` bytes of body
+    /// directly from their buffer.
     ///
     /// # Errors
     ///
-    /// [`SendError::Sealed`] if this connection seals its frames, and all that ends connections.
+    /// [`SendError::Sealed`] if this connection seals its frames.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
     #[inline]
     pub fn begin_frame(&mut self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
         if !self.is_ready() {
@@ -43,14 +45,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
     }
 
-    /// Makes a message frame of a body where it is, sealed if this connection seals its frames.
-    /// `buffer` is [`Connection::headroom`] bytes of any value and then the body. Returns where the
-    /// frame begins; it ends with the buffer.
+    /// Makes a message frame in place, sealed if this connection seals its frames. `buffer` contains
+    /// [`Connection::headroom`] bytes of any value, then the body. Returns where the frame begins; it ends
+    /// with the buffer.
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if the buffer is shorter than the headroom, and all that ends
-    /// connections.
+    /// [`SendError::BufferTooSmall`] if the buffer is shorter than the headroom.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
     pub fn finish_frame(&mut self, more: More, buffer: &mut [u8]) -> Result<usize, SendError> {
         if !self.is_ready() {
             return Err(self.unready());
@@ -61,13 +63,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         start.map_err(|error| self.failed(&error))
     }
 
-    /// Writes message frames to the front of `out` that came from another connection and lie in
-    /// `frames` as [`Connection::receive`] leaves them in its input: each behind a header in the
-    /// clear. Returns the length, [`Connection::forwarded_len`].
+    /// Writes message frames that were received from another connection to the front of `out`. `frames` are
+    /// bytes as [`Connection::receive`] leaves them in its input: each frame with its header in the clear.
+    /// Returns the length, [`Connection::forwarded_len`].
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if they do not fit, and all that ends connections.
+    /// [`SendError::BufferTooSmall`] if they do not fit.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
     #[inline]
     pub fn forward_frames(&mut self, frames: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
         let needed = self.forwarded_len(frames);
@@ -75,7 +78,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             return Err(SendError::BufferTooSmall(missing));
         }
         if !M::SEALS && !M::OLDER_PEERS {
-            // They are what goes on the wire.
+            // They are sent unchanged.
             return Ok(crate::buffer::copy(out, frames));
         }
         let mut len: usize = 0;
@@ -94,7 +97,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if it does not fit, and all that ends connections.
+    /// [`SendError::BufferTooSmall`] if it does not fit.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
     pub fn encode_subscription(
         &mut self,
         what: Subscription,
@@ -105,18 +109,18 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.encode(kind, [front, topic], out)
     }
 
-    /// Bytes of a frame with a body of `len` bytes.
+    /// The length of a frame with a body of `len` bytes.
     pub fn frame_len(&self, len: usize) -> usize {
         encode::frame_len(&self.mechanism, self.framing(), len)
     }
 
-    /// Bytes of a subscription to, or a cancellation of, a topic of `len` bytes.
+    /// The length of a subscription or cancellation with a topic of `len` bytes.
     pub fn subscription_len(&self, what: Subscription, len: usize) -> usize {
         let (_, front) = what.form(self.rx.peer.version.negotiated());
         self.frame_len(len.saturating_add(front.len()))
     }
 
-    /// Bytes that [`Connection::forward_frames`] makes of these frames.
+    /// The length of these frames when written by [`Connection::forward_frames`].
     #[inline]
     pub fn forwarded_len(&self, frames: &[u8]) -> usize {
         if !M::SEALS && !M::OLDER_PEERS {
@@ -126,7 +130,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             .fold(0, |sum: usize, (_, body)| sum.saturating_add(self.frame_len(body.len())))
     }
 
-    /// Bytes that [`Connection::finish_frame`] needs in front of a body.
+    /// The number of bytes that [`Connection::finish_frame`] needs before a body.
     pub fn headroom(&self) -> usize {
         let header = if M::OLDER_PEERS { HeaderBytes::MAX_LEN } else { FrameHeader::MAX_LEN };
         overhead(&self.mechanism).saturating_add(header)
@@ -153,7 +157,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// How the peer frames messages, for tests. Right once [`Connection::is_ready`].
+    /// The framing of the peer, for tests. Valid after [`Connection::is_ready`].
     #[doc(hidden)]
     pub const fn framing(&self) -> Framing {
         self.rx.framing::<M>()
@@ -174,7 +178,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 }
 
-/// The frames that lie in a row, each behind a header in the clear.
+/// Iterates over concatenated frames with headers in the clear.
 fn split(mut frames: &[u8]) -> impl Iterator<Item = (FrameHeader, &[u8])> {
     core::iter::from_fn(move || {
         let (header, header_len) = FrameHeader::peek(frames)?;

@@ -12,8 +12,7 @@ use crate::time::Instant;
 use crate::wire::{CommandName, Encoded, Property, Size, error_reason};
 
 impl ReceiveHalf {
-    /// A command in the handshake, whose name is whole. With its header it takes `taken` bytes of
-    /// the input.
+    /// Handles a command of the handshake. With its header it has `taken` bytes of the input.
     pub(super) fn handshake_command<M: Mechanism>(
         &mut self,
         context: &mut Context<'_, M>,
@@ -48,7 +47,7 @@ impl ReceiveHalf {
             }
             Consumed::Denied => return self.fail(Failure::Denied),
             Consumed::Waiting if M::WAITS => {
-                // The command stays in the input: it comes again after the answer.
+                // The command stays in the input and is parsed again after the answer.
                 self.unread = self.unread.wrapping_add(taken);
                 self.state = State::Waiting;
                 return Received::bare(Event::Waiting);

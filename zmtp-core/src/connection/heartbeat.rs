@@ -1,4 +1,4 @@
-//! When our own PINGs are due. Without feature `heartbeat` there are none, at no cost.
+//! When our PINGs are due. Without the feature `heartbeat` this takes no code and no memory.
 
 use super::event::PeerInfo;
 use crate::config::Config;
@@ -15,8 +15,8 @@ pub(super) struct Heartbeats {
 impl Heartbeats {
     pub(super) const NEVER: Self = Self { next: Instant::NEVER };
 
-    /// The PINGs of a connection whose handshake ended now. They go to peers of ZMTP 3.1 and later.
-    /// Not to DISH: libzmq's DISH closes the connection on a PING.
+    /// Starts when the handshake is complete. PINGs are sent to peers of ZMTP 3.1 and later, except DISH:
+    /// libzmq's DISH closes the connection on a PING.
     pub(super) fn start(config: &Config, peer: Option<PeerInfo>, now: Instant) -> Self {
         use crate::wire::{SocketType, Version};
 
@@ -27,7 +27,7 @@ impl Heartbeats {
         if interval > 0 && knows_ping { Self { next: now.after(interval) } } else { Self::NEVER }
     }
 
-    /// If a PING is due now: by when the peer must answer it.
+    /// If a PING is due now, returns the deadline for its answer.
     pub(super) fn beat(&mut self, config: &Config, now: Instant) -> Option<Instant> {
         if now < self.next {
             return None;

@@ -1,8 +1,8 @@
 //! Peers older than ZMTP 3.0: how they open a connection.
 //!
-//! There is no handshake. An identity frame takes its place, at once in ZMTP 1.0 (RFC 13), behind
-//! signature, version and socket type in 2.0 (RFC 15). A connection whose mechanism lets no such
-//! peers in ([`Mechanism::OLDER_PEERS`]) carries no code for them.
+//! There is no handshake, but an identity frame: the first frame in ZMTP 1.0 (RFC 13), and after signature,
+//! version and socket type in 2.0 (RFC 15). If the mechanism does not accept such peers
+//! ([`Mechanism::OLDER_PEERS`]), the program contains no code for them.
 
 use super::event::{Event, Received};
 use super::failure::Failure;
@@ -13,7 +13,7 @@ use crate::error::Limit;
 use crate::mechanism::Mechanism;
 use crate::wire::{SIGNATURE_LEN, SocketType, UnsupportedVersion, Version};
 
-/// Whether a peer opens without a signature; `None` if there are too few bytes to tell.
+/// Whether a peer opens without a signature; `None` if there are too few bytes.
 pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
     match bytes.first()? {
         0xff => bytes.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
@@ -21,7 +21,7 @@ pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
     }
 }
 
-/// The version of a peer whose major version byte was refused, if it is let in.
+/// The version of a peer whose major version byte was refused, if it is accepted as an older peer.
 pub(super) fn spoken(config: &Config, old: UnsupportedVersion) -> Option<Version> {
     let version = match old {
         UnsupportedVersion::Major(0) => Version::V1_0,
@@ -32,7 +32,7 @@ pub(super) fn spoken(config: &Config, old: UnsupportedVersion) -> Option<Version
 }
 
 impl ReceiveHalf {
-    /// The next step of the opening.
+    /// Parses the next step of the opening.
     pub(super) fn legacy<M: Mechanism>(
         &mut self,
         config: &Config,
@@ -52,7 +52,7 @@ impl ReceiveHalf {
         }
     }
 
-    /// Takes the socket type. Returns what is behind it, or what to report instead.
+    /// Parses the socket type. Returns the bytes after it, or the event to report instead.
     fn old_socket_type<'i, M: Mechanism>(
         &mut self,
         config: &Config,
@@ -80,8 +80,7 @@ impl ReceiveHalf {
         let (header, header_len) = match self.framing::<M>().read(bytes) {
             Ok(None) => return Ok(Received::missing(1)),
             Ok(Some((header, len))) if header.is_final() => (header, len),
-            // A peer that sends no greeting opens with a frame that can be no other. HTTP, TLS and
-            // SSH do not.
+            // A peer without a greeting must open with a valid first frame, unlike HTTP, TLS and SSH.
             _ if !has_type => {
                 let shows = match bytes {
                     [0xff, ..] => bytes.get(SIGNATURE_LEN.saturating_sub(1)),

@@ -2,11 +2,11 @@
 
 use crate::wire::{Size, size_to_u64};
 
-/// The largest frame and message that any limit allows. Where sizes have 32 bits, larger ones count
-/// as one more than this.
+/// The largest frame and message that any limit allows. If sizes have 32 bits, larger ones are stored as one
+/// more than this.
 pub(super) const LARGEST: u64 = size_to_u64(Size::MAX).saturating_sub(1);
 
-/// Bytes of the longest identity (RFC 37 § The NULL Security Mechanism).
+/// The length of the longest identity in bytes (RFC 37 § The NULL Security Mechanism).
 pub(super) const LONGEST_IDENTITY: usize = 255;
 
 /// Whether a size is above a limit.

@@ -1,10 +1,9 @@
 //! The connection: greeting, handshake and traffic as one state machine without IO.
 //!
-//! Everything that goes on the wire or comes from it passes through here: drivers build no header,
-//! no command and no nonce. Four kinds of methods: received bytes (`receive`, `incoming`,
-//! `body_received`), what the connection itself needs (`poll_transmit`, `poll_timeout`,
-//! `handle_timeout`), what the application sends (`encode_frame` and its relatives in `frames`), and
-//! questions.
+//! The connection encodes and parses everything on the wire: drivers build no header, command or nonce.
+//! There are four kinds of methods: for received bytes (`receive`, `incoming`, `body_received`), for the
+//! connection's own bytes and deadlines (`poll_transmit`, `poll_timeout`, `handle_timeout`), for frames of
+//! the application (`encode_frame` and others in `frames`), and getters.
 
 mod context;
 mod encode;
@@ -40,12 +39,11 @@ use state::{ReceiveHalf, State};
 
 /// One end of a ZMTP connection.
 ///
-/// It owns its state and nothing else: bytes, time and settings are the caller's. `M` is the
-/// security mechanism. `C` is how the settings are held: `&'static Config` on a microcontroller,
-/// `Arc<Config>` on a server.
+/// It owns its state only; the caller provides bytes, time and settings. `M` is the security mechanism.
+/// `C` holds the settings: `&'static Config` on a microcontroller, `Arc<Config>` on a server.
 ///
-/// After an error every call repeats it. [`Connection::poll_transmit`] may still have an ERROR
-/// command to write before the caller closes.
+/// After an error, every call returns the same error. [`Connection::poll_transmit`] may still write an
+/// ERROR command before the caller closes the transport.
 #[derive(Debug)]
 pub struct Connection<M, C = &'static Config> {
     config: C,
@@ -56,7 +54,7 @@ pub struct Connection<M, C = &'static Config> {
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
-    /// A connection whose transport has just been established. The handshake must be over within
+    /// A connection over a transport that has just been established. The handshake must complete within
     /// [`Limits::handshake_timeout`](crate::Limits) of `now`.
     #[cfg_attr(target_os = "none", inline(always))]
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
@@ -65,7 +63,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Self { config, mechanism, rx, tx, heartbeats: Heartbeats::NEVER }
     }
 
-    /// Begins anew over another transport, as [`Connection::new`] with the same settings.
+    /// Starts again over another transport, as [`Connection::new`] with the same settings.
     pub fn restart(&mut self, mechanism: M, now: Instant) {
         self.mechanism = mechanism;
         self.rx.restart(Self::deadline(self.config.borrow(), now));
@@ -80,23 +78,23 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Looks at received bytes and reports the first event in them. Call it until it reports
-    /// [`Event::NeedInput`], each time with what the call before left [unread](Connection::unread),
-    /// and with more bytes behind that as soon as there are any.
+    /// Parses received bytes and reports the first event in them. Call it until it reports
+    /// [`Event::NeedInput`]. The input of each call starts with the bytes that the previous call left
+    /// [unread](Connection::unread), followed by new bytes, if there are any.
     ///
-    /// Bytes that were not in the input before are a sign of life. After that the clock counts: a
-    /// connection whose peer was silent for too long fails, and a PING may become due.
+    /// New bytes reset the timeouts. Then the deadlines are checked against `now`: the connection fails if
+    /// the peer was silent for too long, and a PING may become due.
     ///
-    /// Bytes of a greeting are taken as they come. Commands are parsed in one piece, so that up to
-    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unread. Of anything else in
-    /// the clear at most an incomplete frame header is left, 8 bytes, or 9 where peers older than
-    /// ZMTP 3.0 are let in, whose opening identity, up to 255 bytes, is read in one piece too.
+    /// Bytes of a greeting are consumed as they arrive. A command is parsed in one piece, so up to
+    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unread. Otherwise at most an
+    /// incomplete frame header is left unread: 8 bytes, or 9 if peers older than ZMTP 3.0 are accepted. The
+    /// identity of such a peer, up to 255 bytes, is parsed in one piece too.
     ///
-    /// The input is mutable because a sealed frame is opened in place, once all of it is there. From
-    /// then on it is handled as a frame in the clear: the events are the same. Until then it is left
-    /// unread whole, see [`Event::Sealed`].
+    /// The input is mutable because a complete sealed frame is opened in place. It is then handled like a
+    /// frame in the clear, with the same events. An incomplete sealed frame is left unread, see
+    /// [`Event::Sealed`].
     pub fn receive(&mut self, now: Instant, input: &mut [u8]) -> Received {
-        // Whatever the clock shows: the bytes may have waited for us.
+        // Before the clock is checked: the bytes may have arrived in time.
         if input.len() > self.rx.unread {
             self.rx.heard::<M>();
         }
@@ -112,34 +110,34 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             Event::Ready => {
                 self.heartbeats = Heartbeats::start(self.config.borrow(), self.rx.peer::<M>(), now);
             }
-            // What it failed for stays where it is.
+            // The bytes that caused the failure stay unread.
             Event::Failed => self.rx.unread = input.len(),
             _ => {}
         }
         received
     }
 
-    /// How many bytes at the end of its input [`Connection::receive`] has not dealt with: the next
-    /// input begins with them.
+    /// The number of bytes at the end of the last input that [`Connection::receive`] did not consume. The
+    /// next input starts with them.
     pub const fn unread(&self) -> usize {
         self.rx.unread
     }
 
-    /// The message frame whose header or body came last, and whether it is complete.
+    /// The message frame of the last [`Event::Frame`] or [`Event::Piece`], and whether it is complete.
     pub const fn frame(&self) -> (FrameHeader, bool) {
         self.rx.last_frame()
     }
 
-    /// The frame whose body is under way, if any. The bytes of its body may be read into their final
-    /// place without [`Connection::receive`], and reported by [`Connection::body_received`]. Never a
-    /// sealed frame.
+    /// The frame whose body is still arriving, if there is one. The rest of the body may be read directly
+    /// into its final buffer, without [`Connection::receive`], and reported to
+    /// [`Connection::body_received`]. Never returns a sealed frame.
     pub const fn incoming(&self) -> Option<Incoming> {
         self.rx.incoming::<M>()
     }
 
-    /// Takes note of `n` bytes of the body under way that did not pass through
-    /// [`Connection::receive`]. Returns the frame's header if they complete it. More than
-    /// [`Incoming::remaining`] count as exactly that many. They are a sign of life.
+    /// Reports `n` bytes of a body that were read without [`Connection::receive`]. Returns the frame's
+    /// header if they complete the body. A value above [`Incoming::remaining`] is reduced to it. The bytes
+    /// reset the timeouts.
     pub fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         self.rx.body_received(n)
     }
@@ -172,17 +170,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Writes control bytes that are due into `out`, one piece of them. Returns how many; 0 if none
-    /// are due.
+    /// Writes one piece of the control bytes that are due into `out`. Returns its length; 0 if none are
+    /// due.
     ///
-    /// They go out before anything else and between frames, never inside one, in the order of the
-    /// calls that encode frames. Call it after each [`Connection::receive`], until it returns 0.
+    /// Send control bytes between frames, in the order of the calls that produced them and the frames.
+    /// Call this after each [`Connection::receive`], until it returns 0.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`](crate::wire::Full) if `out` is too small for the next piece; nothing is lost then.
-    /// 64 bytes hold any greeting and PONG in the clear; a READY takes 9 bytes of header and its
-    /// metadata.
+    /// [`BufferTooSmall`](crate::wire::BufferTooSmall) if `out` is too small for the next piece. Nothing is
+    /// lost then. 64 bytes fit any greeting and any PONG in the clear; a READY needs 9 bytes for its header,
+    /// and its metadata.
     pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::BufferTooSmall> {
         self.tx.poll(self.config.borrow(), &mut self.mechanism, &mut self.rx, out)
     }
@@ -202,11 +200,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         (next != Instant::NEVER).then_some(next)
     }
 
-    /// Acts on the time: the connection fails if its handshake is late or the peer silent for too
-    /// long; else a PING may be due, so call [`Connection::poll_transmit`].
+    /// Checks the deadlines. The connection fails if the handshake took too long or the peer was silent for
+    /// too long. Otherwise a PING may be due: call [`Connection::poll_transmit`].
     ///
-    /// Pass what has arrived to [`Connection::receive`] first: unread bytes do not reset the
-    /// timeout. If reading is paused on purpose, call [`Connection::excuse_silence`].
+    /// Pass received bytes to [`Connection::receive`] first: unread bytes do not reset the timeouts. If
+    /// reading is paused on purpose, call [`Connection::excuse_silence`] before.
     ///
     /// # Errors
     ///
@@ -216,11 +214,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if self.lives(now) {
             return Ok(());
         }
-        // There is one; a default costs less than a proof.
+        // There is an error; the default takes less code than a proof.
         Err(self.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
     }
 
-    /// [`Connection::handle_timeout`] without the reason: whether the connection lives.
+    /// [`Connection::handle_timeout`] without the error: whether the connection has not failed.
     pub fn lives(&mut self, now: Instant) -> bool {
         if !self.rx.lives(now) {
             return false;
@@ -232,21 +230,20 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         true
     }
 
-    /// Forgives the peer's silence so far: for a driver that leaves bytes unread because it has no
-    /// place for them, or collects a sealed frame elsewhere.
+    /// Resets the timeouts of the peer's silence: for a driver that leaves bytes unread because it has no
+    /// room for them, or collects a sealed frame elsewhere.
     pub fn excuse_silence(&mut self) {
         self.rx.heard::<M>();
     }
 
-    /// Whether messages may be sent: both READYs are through, or what takes their place in older
-    /// versions.
+    /// Whether messages may be sent: READY was received and sent, or its equivalent in older versions.
     pub fn is_ready(&self) -> bool {
         let sent_all =
             if self.rx.is_old::<M>() { self.tx.greeted() } else { self.mechanism.may_send() };
         self.rx.in_traffic::<M>() && sent_all
     }
 
-    /// What is known of the peer, once its READY has come.
+    /// The properties of the peer, after its READY has arrived.
     pub const fn peer(&self) -> Option<PeerInfo> {
         self.rx.peer::<M>()
     }
@@ -256,7 +253,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.error::<M>(self.config.borrow())
     }
 
-    /// Whether the connection has failed and gives the peer a reason, in an ERROR command.
+    /// Whether the connection failed and sends the peer an ERROR command with a reason.
     pub fn refuses(&self) -> bool {
         SendHalf::refuses(&self.mechanism, &self.rx)
     }
@@ -266,7 +263,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.failure.is_some()
     }
 
-    /// Whether the last message is incomplete: a frame of it is under way or due.
+    /// Whether a message is incomplete: the rest of a frame or further frames are due.
     pub const fn in_message(&self) -> bool {
         self.rx.in_message()
     }
@@ -282,8 +279,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 }
 
-/// What a connection may cost a microcontroller, and a server with many. A feature may cost more
-/// only knowingly.
+/// The size of a connection, which matters on microcontrollers and on servers with many connections. This
+/// check makes every increase a decision.
 const _: () = {
     let size = size_of::<Connection<crate::Null>>();
     let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {

@@ -1,4 +1,4 @@
-//! The receiving half at work: it looks at bytes and reports what is in front of them.
+//! Parsing received bytes.
 
 use super::context::Context;
 use super::event::{Event, Received};
@@ -20,7 +20,7 @@ impl ReceiveHalf {
     ) -> Received {
         match &self.state {
             State::Greeting(_) => self.greeting(context, input),
-            // A program that lets no older peers in does not carry this.
+            // Without support for older peers the program does not contain this code.
             State::Legacy(opening) if M::OLDER_PEERS => {
                 let opening = *opening;
                 self.legacy::<M>(context.config, opening, input)
@@ -43,7 +43,7 @@ impl ReceiveHalf {
             match legacy::is_unversioned(input) {
                 Some(true) => {
                     self.peer.version = Version::V1_0;
-                    // Nothing is sent before the opening was judged as far as it is there.
+                    // Nothing is sent before all received bytes of the opening were checked.
                     let opening = Opening::Identity(false);
                     self.state = State::Legacy(opening);
                     return self.legacy::<M>(config, opening, input);
@@ -75,7 +75,7 @@ impl ReceiveHalf {
             let missing = Greeting::LEN.wrapping_sub(reader.position());
             self.take(taken);
             return match taken {
-                // An older peer's opening is shorter.
+                // The opening of an older peer is shorter.
                 0 => Received::missing(if older { 1 } else { missing }),
                 _ => Received::bare(Event::Nothing),
             };
@@ -91,7 +91,7 @@ impl ReceiveHalf {
         Received::bare(Event::Nothing)
     }
 
-    /// What begins with a frame header, or goes on with the frame under way.
+    /// Parses a frame header, or more of the current frame.
     fn next<M: Mechanism>(&mut self, context: &mut Context<'_, M>, input: &mut [u8]) -> Received {
         if self.remaining > 0 {
             if input.is_empty() {
@@ -104,7 +104,7 @@ impl ReceiveHalf {
         if opens { self.unseal(context, input) } else { self.frame(context, input) }
     }
 
-    /// What begins with the header of a frame in the clear.
+    /// Parses the header of a frame in the clear.
     #[inline(always)]
     fn frame<M: Mechanism>(&mut self, context: &mut Context<'_, M>, input: &mut [u8]) -> Received {
         let (header, header_len) = match self.framing::<M>().read(input) {
@@ -118,7 +118,7 @@ impl ReceiveHalf {
         }
     }
 
-    /// A command, which is dealt with in one piece.
+    /// Handles a command, in one piece.
     #[inline(always)]
     fn command<M: Mechanism>(
         &mut self,

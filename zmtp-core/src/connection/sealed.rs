@@ -1,9 +1,8 @@
-//! Sealed frames on their way in.
+//! Receiving sealed frames.
 //!
-//! A frame that is whole is opened in place and becomes a frame in the clear: its header is written
-//! right in front of the body, over the end of what the mechanism had there. What deals with frames
-//! in the clear deals with it from then on. Limits, MORE and COMMAND are judged only then; before,
-//! the length alone is held to the limits.
+//! A complete frame is opened in place and becomes a frame in the clear: its header is written directly before
+//! the body, over bytes of the mechanism. From then on it is handled like a frame in the clear. Limits, MORE
+//! and COMMAND are checked only then; before, only the length is checked against the limits.
 
 use super::context::Context;
 use super::event::{Event, Received};
@@ -16,8 +15,7 @@ use crate::mechanism::{Mechanism, OpenError};
 use crate::wire::{FrameHeader, Size, size_to_u64};
 
 impl ReceiveHalf {
-    /// Opens the sealed frame in front of `input`, and takes what is in front of the frame that it
-    /// becomes.
+    /// Opens the sealed frame at the front of `input`, and consumes the bytes before the resulting frame.
     pub(super) fn unseal<M: Mechanism>(
         &mut self,
         context: &mut Context<'_, M>,
@@ -49,7 +47,7 @@ impl ReceiveHalf {
             Err(error) => return self.fail(Failure::Open(error)),
         };
         let header = FrameHeader::of(kind, inner).emit();
-        // Where the header of the opened frame begins. The outer header is at least as long.
+        // The offset of the header of the opened frame. The outer header is at least as long.
         let start = header_len.wrapping_add(overhead).saturating_sub(header.as_ref().len());
         copy(input.get_mut(start..).unwrap_or_default(), header.as_ref());
         self.take(start);
@@ -58,7 +56,7 @@ impl ReceiveHalf {
     }
 }
 
-/// The size of a frame without what a mechanism puts in front of its body.
+/// The size of a frame without the overhead of the mechanism.
 fn size_without(outer: Size, overhead: usize) -> Option<Size> {
     let inner = size_to_u64(outer).checked_sub(overhead as u64)?;
     Size::try_from(inner).ok()

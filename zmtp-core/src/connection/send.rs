@@ -13,13 +13,13 @@ use crate::wire::{
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SendHalf {
-    /// Bytes of the greeting that are out, or [`SendHalf::FAREWELL_SENT`].
+    /// The number of greeting bytes that were sent, or [`SendHalf::FAREWELL_SENT`].
     greeting_sent: u8,
     due: Due,
 }
 
-/// PONG and PING, until they are fetched: flags above a length, because firmware counts bytes. The
-/// context that the PONG echoes is in the scratch of the receiving half.
+/// A PONG and a PING that are due: flags above a length in one byte, to save memory in firmware. The context
+/// of the PONG is in the scratch of the receiving half.
 #[derive(Clone, Copy, Debug)]
 struct Due(u8);
 
@@ -34,18 +34,18 @@ impl Due {
     }
 }
 
-/// Bytes of the longest PONG, in the clear.
+/// The length of the longest PONG in the clear.
 const LONGEST_PONG: usize = 2 + 5 + 16;
 
-/// A fixed reason that we give in an ERROR command. Only for what a retry cannot mend, because
-/// libzmq gives up an endpoint for good when it receives one.
+/// A fixed reason in our ERROR command. Only for failures that a retry cannot correct, because libzmq gives
+/// up the endpoint permanently when it receives an ERROR.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refusal {
     /// The mechanisms differ.
     Mechanism,
-    /// The socket types do not fit.
+    /// The socket types are not compatible.
     SocketType,
 }
 
@@ -58,7 +58,7 @@ impl Refusal {
         }
     }
 
-    /// The reason as it stands in the ERROR command.
+    /// The text in the ERROR command.
     pub const fn reason(self) -> &'static str {
         match self.command().split_at_checked(9) {
             Some((_, reason)) => reason,
@@ -66,8 +66,7 @@ impl Refusal {
         }
     }
 
-    /// The ERROR command: the header, then the name and the reason, each behind a byte with its
-    /// length.
+    /// The ERROR command: the header, then the name and the reason, each preceded by its length.
     const fn command(self) -> &'static str {
         match self {
             Self::Mechanism => "\x04\x19\x05ERROR\x12Mechanism mismatch",
@@ -76,7 +75,7 @@ impl Refusal {
     }
 }
 
-/// The ERROR command that a failed connection owes its peer.
+/// The ERROR command that a failed connection sends to its peer.
 #[derive(Clone, Copy)]
 enum Farewell {
     Fixed(Refusal),
@@ -105,7 +104,7 @@ impl SendHalf {
         Self { greeting_sent: 0, due: Due(0) }
     }
 
-    /// The greeting is out, and the ERROR that a failed connection owes its peer.
+    /// The greeting was sent, and the ERROR of a failed connection.
     const FAREWELL_SENT: u8 = u8::MAX;
 
     /// Writes the next piece that is due, if any.
@@ -130,7 +129,7 @@ impl SendHalf {
         if let Some(reply) = rx.reply::<M>() {
             return self.old_greeting(config, mechanism, rx.framing::<M>(), reply, out);
         }
-        // What is true once what is written here is out.
+        // The state after the bytes written here are sent.
         let mut after = *self;
         // A peer that gets an ERROR gets the full greeting before it.
         let heard = if farewell.is_some() { Greeting::LEN } else { rx.greeting_position() };
@@ -190,7 +189,7 @@ impl SendHalf {
         let mut writer = Writer::new(&mut clear);
         let mut after = *self;
         after.beat(config, rx, &mut writer);
-        // Behind a short header.
+        // After a short header.
         let body = writer.written().get(2..).unwrap_or_default();
         match encode::encode(mechanism, Framing::V3, FrameKind::Command, [&[], body], out) {
             Ok(written) => {
@@ -205,10 +204,9 @@ impl SendHalf {
         }
     }
 
-    /// The stages in which libzmq too sends its greeting: the signature at once, the major version
-    /// after the peer's signature, the rest after the peer's version (RFC 37 § Backwards
-    /// Interoperability). An older peer is recognised before it sees what it cannot read. Where
-    /// none is let in there is one stage.
+    /// The stages of the greeting, as in libzmq: the signature at once, the major version after the peer's
+    /// signature, the rest after the peer's version (RFC 37 § Backwards Interoperability). An older peer is
+    /// recognised before it gets bytes that it cannot parse. If older peers are refused, there is one stage.
     fn stage<M: Mechanism>(config: &Config, mechanism: &M, heard: usize) -> usize {
         let staged = M::OLDER_PEERS && mechanism.lets_older_peers_in();
         match heard {
@@ -226,7 +224,7 @@ impl SendHalf {
         stage: usize,
         out: &mut Writer<'_>,
     ) {
-        // Where there is one stage nothing was sent before.
+        // With one stage nothing was sent before.
         let sent = if M::OLDER_PEERS { usize::from(self.greeting_sent) } else { 0 };
         out.put(mechanism.greeting().get(sent..stage).unwrap_or_default());
         let [long, short, server] =
@@ -246,8 +244,8 @@ impl SendHalf {
         self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
     }
 
-    /// What a failed connection still has to send, so that the peer does not retry in vain. An
-    /// older peer could not read it.
+    /// The ERROR that a failed connection still has to send, so that the peer does not retry. An older peer
+    /// gets none, because it could not parse it.
     fn farewell<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> Option<Farewell> {
         Self::refusal(mechanism, rx).filter(|_| self.greeting_sent != Self::FAREWELL_SENT)
     }
@@ -262,14 +260,13 @@ impl SendHalf {
         farewell.filter(|_| !rx.is_old::<M>())
     }
 
-    /// Whether a failed connection gives its peer a reason.
+    /// Whether a failed connection sends its peer a reason.
     pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
         Self::refusal(mechanism, rx).is_some()
     }
 
-    /// What an older peer gets, stage by stage: to the one that sent a version byte the type of
-    /// our socket and an identity frame. To another our signature has been the header of that
-    /// frame already, so that only the identity is due.
+    /// The opening for an older peer, in stages. A peer that sent a version byte gets our socket type and an
+    /// identity frame. For other peers our signature was the header of that frame, so only the identity is due.
     fn old_greeting<M: Mechanism>(
         &mut self,
         config: &Config,
@@ -294,7 +291,7 @@ impl SendHalf {
             Reply::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
         };
         let sent = usize::from(self.greeting_sent);
-        // As many of these as fit.
+        // As many pieces as fit.
         let pieces = [
             (stage, bytes.get(sent..stage).unwrap_or_default()),
             (stage.saturating_add(1), header),
@@ -314,7 +311,7 @@ impl SendHalf {
         written
     }
 
-    /// Whether the greeting is out, to an older peer its identity too.
+    /// Whether the greeting was sent, and for an older peer the identity too.
     pub(super) const fn greeted(&self) -> bool {
         self.greeting_sent as usize >= Greeting::LEN
     }
@@ -334,7 +331,7 @@ impl SendHalf {
         self.due.has(Due::PONG)
     }
 
-    /// A PONG is due that echoes this many bytes of the scratch.
+    /// Queues a PONG that returns this many bytes of the scratch.
     pub(super) fn queue_pong(&mut self, context: usize) {
         let [len, ..] = context.to_le_bytes();
         self.due.0 = (self.due.0 & Due::PING) | Due::PONG | (len & Due::LEN);

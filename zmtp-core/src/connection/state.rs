@@ -12,8 +12,8 @@ use crate::wire::{
 };
 
 /// State of the receiving half.
-// In this order there are no gaps on a microcontroller, and never so many zeros in a row at the start
-// that a compiler has a `memset` for them.
+// This order leaves no gaps on a microcontroller, and has no run of initial zeros that is long enough for a
+// `memset`.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct ReceiveHalf {
@@ -23,17 +23,17 @@ pub(super) struct ReceiveHalf {
     pub(super) peer: PeerInfo,
     /// Why the connection failed, if it has.
     pub(super) failure: Option<Failure>,
-    /// Bytes of the input that were not dealt with yet: if they come again, they are no sign of life.
+    /// The number of unread bytes. If they are passed again, they do not reset the timeouts.
     pub(super) unread: usize,
     pub(super) scratch: Scratch,
     pub(super) give_up: Instant,
-    /// What is still to come of the last frame. It is not kept as a [`FrameHeader`], which has gaps.
+    /// The missing bytes of the last frame. Not stored as a [`FrameHeader`], which has gaps.
     pub(super) remaining: Size,
-    /// Bytes of the last frame, or of what a failure is about: a command, an identity.
+    /// The size of the last frame, or of the command or identity that a failure concerns.
     pub(super) len: Size,
-    /// Bytes of the message under way.
+    /// Bytes of the current message.
     pub(super) bytes: Size,
-    /// Parts of the message under way.
+    /// Parts of the current message.
     pub(super) parts: u32,
 }
 
@@ -43,28 +43,28 @@ pub(super) enum State {
     /// The opening of a peer older than ZMTP 3.0.
     Legacy(Opening),
     Handshake,
-    /// Traffic, but a subscription to everything is to be reported for a peer of ZMTP 1.0.
+    /// Traffic, but a subscription to everything must still be reported for a peer of ZMTP 1.0.
     MatchAll,
-    /// Traffic, and the front of the input is a frame that was opened in place.
+    /// Traffic, and the input starts with a frame that was opened in place.
     Opened,
     Traffic,
-    /// The handshake waits for an answer from outside.
+    /// The handshake waits for an answer of the application.
     Waiting,
 }
 
-/// What an older peer sends before messages.
+/// The steps of an older peer's opening.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Opening {
-    /// The socket type, behind signature and version.
+    /// The socket type, after signature and version.
     SocketType,
-    /// The identity frame, behind the socket type or (`false`) behind nothing.
+    /// The identity frame, after the socket type or (`false`) as the first frame.
     Identity(bool),
 }
 
-/// What an older peer gets in the place of a greeting.
+/// The bytes that an older peer gets instead of a greeting.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reply {
-    /// Our identity: the signature has been the header of its frame.
+    /// Our identity: the signature was the header of its frame.
     Identity,
     /// Our socket type and an identity frame.
     TypeAndIdentity,
@@ -74,7 +74,7 @@ pub(super) enum Reply {
 const UNKNOWN: PeerInfo = PeerInfo { version: Version::NONE, socket_type: None };
 
 impl ReceiveHalf {
-    /// A half that expects the end of the handshake by `give_up`.
+    /// The state before the greeting, with `give_up` as the deadline of the handshake.
     #[inline(always)]
     pub(super) fn new(give_up: Instant) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl ReceiveHalf {
         }
     }
 
-    /// Begins anew; the scratch need not be clean.
+    /// Starts again. The scratch is not cleared.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn restart(&mut self, give_up: Instant) {
         self.state = State::Greeting(GreetingReader::new());
@@ -105,12 +105,12 @@ impl ReceiveHalf {
         self.give_up = give_up;
     }
 
-    /// When the peer's silence ends the connection, unless there is a sign of life before.
+    /// The time when the connection fails, unless bytes arrive before.
     pub(super) const fn give_up(&self) -> Instant {
         self.give_up
     }
 
-    /// Whether the connection lives. It fails if the peer was silent until the deadline.
+    /// Whether the connection has not failed. It fails here if the deadline has passed.
     pub(super) fn lives(&mut self, now: Instant) -> bool {
         if self.failure.is_none() && now >= self.give_up {
             self.failure = Some(Failure::TimedOut(self.owed));
@@ -118,27 +118,27 @@ impl ReceiveHalf {
         self.failure.is_none()
     }
 
-    /// Expects a sign of life by then. An earlier deadline stays.
+    /// Sets a deadline for bytes of the peer. An earlier deadline stays.
     pub(super) fn expect(&mut self, owed: Timeout, give_up: Instant) {
         if give_up < self.give_up {
             (self.owed, self.give_up) = (owed, give_up);
         }
     }
 
-    /// A sign of life came: nothing is owed until the next PING of either end. The deadline of the
-    /// handshake stays whatever comes.
+    /// Bytes arrived: removes the deadline until the next PING of either end. The deadline of the handshake
+    /// stays.
     pub(super) fn heard<M: Mechanism>(&mut self) {
         if self.in_traffic::<M>() {
             self.give_up = Instant::NEVER;
         }
     }
 
-    /// This many bytes of the input are dealt with.
+    /// Consumes this many bytes of the input.
     pub(super) const fn take(&mut self, n: usize) {
         self.unread = self.unread.wrapping_sub(n);
     }
 
-    /// Takes what there is of the body: this many bytes, or fewer.
+    /// Consumes bytes of the body: this many, or fewer.
     pub(super) fn body(&mut self, there: usize) -> usize {
         let n = self.came(Size::try_from(there).unwrap_or(Size::MAX));
         let n = usize::try_from(n).unwrap_or(usize::MAX);
@@ -146,7 +146,7 @@ impl ReceiveHalf {
         n
     }
 
-    /// Notes that bytes of the body came. Returns how many.
+    /// Counts received bytes of the body. Returns their number.
     pub(super) const fn came(&mut self, n: Size) -> Size {
         let n = if n < self.remaining { n } else { self.remaining };
         self.remaining = self.remaining.wrapping_sub(n);
@@ -167,7 +167,7 @@ impl ReceiveHalf {
         (self.remaining == 0).then_some(self.header())
     }
 
-    /// The body under way, unless all of it is in the input because it was opened there.
+    /// The incomplete body, unless all of it is in the input because it was opened there.
     pub(super) const fn incoming<M: Mechanism>(&self) -> Option<Incoming> {
         let opened = M::SEALS && matches!(self.state, State::Opened);
         if self.remaining > 0 && self.failure.is_none() && !opened {
@@ -186,7 +186,7 @@ impl ReceiveHalf {
         (self.header(), self.remaining == 0)
     }
 
-    /// Bytes of the peer's greeting that came.
+    /// The number of received bytes of the peer's greeting.
     pub(super) const fn greeting_position(&self) -> usize {
         match &self.state {
             State::Greeting(reader) => reader.position(),
@@ -211,19 +211,19 @@ impl ReceiveHalf {
         if self.in_traffic::<M>() { Some(self.peer) } else { None }
     }
 
-    /// Whether the peer is older than ZMTP 3.0, as far as it has shown.
+    /// Whether the peer is known to be older than ZMTP 3.0.
     pub(super) const fn is_old<M: Mechanism>(&self) -> bool {
         M::OLDER_PEERS
             && matches!(self.peer.version.major, 1 | 2)
             && !matches!(self.state, State::Greeting(_))
     }
 
-    /// How the peer frames messages.
+    /// The framing of the peer.
     pub(super) const fn framing<M: Mechanism>(&self) -> Framing {
         if M::OLDER_PEERS { self.peer.version.framing() } else { Framing::V3 }
     }
 
-    /// What an older peer gets in the place of a greeting.
+    /// The bytes that an older peer gets instead of a greeting.
     pub(super) const fn reply<M: Mechanism>(&self) -> Option<Reply> {
         let has_type = self.peer.socket_type.is_some();
         if !self.is_old::<M>() {
@@ -240,7 +240,7 @@ impl ReceiveHalf {
         Received::FAILED
     }
 
-    /// Fails for what these bytes begin with.
+    /// Fails because of the start of these bytes.
     #[inline(always)]
     pub(super) fn fail_at(&mut self, failure: Failure, bytes: &[u8]) -> Received {
         self.scratch = CLEAN;
@@ -248,7 +248,7 @@ impl ReceiveHalf {
         self.fail(failure)
     }
 
-    /// The error that the connection failed with.
+    /// The error of the failed connection.
     pub(super) fn error<M: Mechanism>(&self, config: &Config) -> Option<Error> {
         self.failure.map(|failure| {
             let got = size_to_u64(match failure.limit() {

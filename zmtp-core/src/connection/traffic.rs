@@ -1,4 +1,4 @@
-//! Frames and commands once the handshake is over.
+//! Frames and commands after the handshake.
 
 use super::context::Context;
 use super::event::{Event, Received};
@@ -11,7 +11,7 @@ use crate::mechanism::Mechanism;
 use crate::wire::{Command, CommandName, FrameHeader, Ping, Size};
 
 impl ReceiveHalf {
-    /// A message frame begins; `there` is the length of the input that begins with it.
+    /// Handles the header of a message frame. `there` is the length of the input from the header on.
     #[inline(always)]
     pub(super) fn message_frame<M: Mechanism>(
         &mut self,
@@ -42,14 +42,14 @@ impl ReceiveHalf {
         self.piece::<M>(Event::Frame, there.wrapping_sub(header_len))
     }
 
-    /// Bytes of the body under way: `there`, or fewer.
+    /// Handles bytes of the current body: `there`, or fewer.
     #[inline(always)]
     pub(super) fn piece<M: Mechanism>(&mut self, event: Event, there: usize) -> Received {
         let found = Received { event, payload: self.body(there) };
         if self.remaining == 0 { self.done::<M>(found) } else { found }
     }
 
-    /// A command in traffic; `there` is the length of the input that begins with it.
+    /// Handles a command. `there` is the length of the input from the command on.
     pub(super) fn traffic_command<M: Mechanism>(
         &mut self,
         context: &mut Context<'_, M>,
@@ -60,13 +60,13 @@ impl ReceiveHalf {
         let publishes = M::socket_type(context.config).accepts_subscriptions();
         if command.is(CommandName::Ping) {
             if let Ok(ping) = Ping::parse(command.data) {
-                // It stays in the input until the PONG for the PING before it is sent.
+                // The PING stays in the input until the PONG for the previous one is sent.
                 if context.tx.pong_due() {
                     self.unread = there;
                     return Received::bare(Event::NeedTransmit);
                 }
                 context.tx.queue_pong(copy(&mut self.scratch, ping.context));
-                // Bytes behind a PING in the same input are a sign of life, like later ones.
+                // Bytes after a PING in the same input reset its timeout, like later ones.
                 if ping.ttl > 0 && self.unread == 0 {
                     self.expect(Timeout::Ttl, context.now.after(Ping::millis(ping.ttl)));
                 }
@@ -86,7 +86,7 @@ impl ReceiveHalf {
         self.done::<M>(found)
     }
 
-    /// The frame that begins the input is complete: if it was opened, the next one is sealed.
+    /// The frame at the front of the input is complete: if it was opened, the next one is sealed.
     #[inline(always)]
     pub(super) fn done<M: Mechanism>(&mut self, found: Received) -> Received {
         if M::SEALS && matches!(self.state, State::Opened) {

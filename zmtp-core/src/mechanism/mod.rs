@@ -1,5 +1,5 @@
-//! Security mechanisms: the handshake between the greetings and the first message, and the sealing
-//! of everything that follows it.
+//! Security mechanisms: the handshake between the greetings and the first message, and the sealing of
+//! frames after it.
 
 mod null;
 
@@ -10,31 +10,30 @@ pub use null::{Null, NullOf, NullOrOlder, Role};
 use crate::config::Config;
 use crate::wire::{FrameKind, Greeting, MechanismName, SocketType, Version, Writer};
 
-/// The security mechanism of one connection, as the connection drives it.
+/// The security mechanism of one connection, called by the connection.
 ///
-/// In the handshake it takes the peer's commands one by one and writes its own when asked. In
-/// traffic it seals what the connection sends and opens what the connection receives, if it seals
-/// at all. The constants decide which code a program carries; the methods of the same meaning
-/// decide at run time, so that an enum of mechanisms is a mechanism.
+/// During the handshake it consumes commands of the peer one by one and produces its own. Afterwards it
+/// seals and opens frames, if it seals at all. The constants decide which code a program contains; the
+/// methods of the same meaning decide at run time, so that an enum of mechanisms can be a mechanism.
 ///
 /// The trait may change in any release.
 #[doc(hidden)]
 pub trait Mechanism {
-    /// Whether peers of ZMTP 2.0 and 1.0 may be let in. They know no mechanism, so that they have
-    /// none of its guarantees.
+    /// Whether peers of ZMTP 2.0 and 1.0 may be accepted. They have no mechanism, and so none of its
+    /// guarantees.
     const OLDER_PEERS: bool = false;
 
     /// Whether frames may be sealed.
     const SEALS: bool = false;
 
-    /// The type of socket it is for, instead of [`Config::socket_type`]: a program whose socket type
-    /// is known at build time carries no names of others.
+    /// The socket type, instead of [`Config::socket_type`]: a program with a socket type known at compile time
+    /// does not contain the names of the others.
     const SOCKET_TYPE: Option<SocketType> = None;
 
     /// Whether the handshake may wait for an [`Answer`].
     const WAITS: bool = false;
 
-    /// The socket's type.
+    /// The type of the socket.
     #[inline(always)]
     fn socket_type(config: &Config) -> SocketType {
         const { Self::SOCKET_TYPE }.unwrap_or(config.socket_type)
@@ -48,72 +47,70 @@ pub trait Mechanism {
         false
     }
 
-    /// Whether this connection lets peers of ZMTP 2.0 and 1.0 in.
+    /// Whether this connection accepts peers of ZMTP 2.0 and 1.0.
     #[inline(always)]
     fn lets_older_peers_in(&self) -> bool {
         Self::OLDER_PEERS
     }
 
-    /// Writes the next handshake command that is due, by [`Writer::command`]; nothing if none is.
-    /// The connection asks again for a command that did not [fit](Writer::fits): the state must not
-    /// have changed then.
+    /// Writes the next handshake command that is due with [`Writer::command`]; nothing if none is due. If the
+    /// command does not [fit](Writer::fits), the state must not change, and the connection calls again.
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
 
-    /// Takes a command of the peer: its name, behind a byte with the name's length, and its data,
-    /// which may be changed in place.
+    /// Consumes a command of the peer: its name, preceded by one byte with its length, and its data, which may
+    /// be changed in place.
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed;
 
-    /// Whether our side of the handshake is complete, so that messages may be sent. Nothing is
-    /// asked of [`Mechanism::produce`] from then on.
+    /// Whether our side of the handshake is complete, so that messages may be sent.
+    /// [`Mechanism::produce`] is not called from then on.
     fn may_send(&self) -> bool;
 
-    /// The answer that [`Consumed::Waiting`] asked for. After [`Answer::Accept`] the same command
-    /// comes to [`Mechanism::consume`] once more.
+    /// The answer after [`Consumed::Waiting`]. After [`Answer::Accept`] the same command is passed to
+    /// [`Mechanism::consume`] again.
     fn answer(&mut self, _answer: Answer<'_>) {}
 
-    /// The reason to send in an ERROR command after [`Consumed::Denied`] or [`Answer::Refuse`], 255
-    /// bytes at most. `None` sends no ERROR.
+    /// The reason to send in an ERROR command after [`Consumed::Denied`] or [`Answer::Refuse`], at most 255
+    /// bytes. `None` sends no ERROR.
     fn denial(&self) -> Option<&[u8]> {
         None
     }
 
-    /// How many bytes a sealed frame has in front of its body, at least 1; 0 if this connection's
-    /// frames are sent in the clear. It does not change once the handshake is over.
+    /// The number of bytes before the body of a sealed frame, at least 1; 0 if frames of this connection are
+    /// sent in the clear. Does not change after the handshake.
     #[inline(always)]
     fn overhead(&self) -> usize {
         0
     }
 
-    /// Seals a frame in place. `frame` begins with [`Mechanism::overhead`] bytes of any value, the
-    /// rest is the body. Counters rise with each call, and frames are sent in the order in which
-    /// they were sealed.
+    /// Seals a frame in place. `frame` starts with [`Mechanism::overhead`] bytes of any value; the rest is the
+    /// body. Each call uses the next nonce, and frames are sent in the order in which they were sealed.
     ///
     /// # Errors
     ///
-    /// [`Exhausted`], which ends the connection.
+    /// [`Exhausted`], which fails the connection.
     fn seal(&mut self, _kind: FrameKind, _frame: &mut [u8]) -> Result<(), Exhausted> {
         Ok(())
     }
 
-    /// Checks a sealed frame and opens it in place. `frame` has at least [`Mechanism::overhead`]
-    /// bytes; the ones behind these become the body. `outer` is what the frame's header shows.
-    /// Returns what the box shows.
+    /// Checks a sealed frame and opens it in place. `frame` has at least [`Mechanism::overhead`] bytes; the
+    /// bytes after these become the body. `outer` is the kind in the frame's header. Returns the kind in the
+    /// sealed flags.
     ///
     /// # Errors
     ///
-    /// [`OpenError`], which ends the connection.
+    /// [`OpenError`], which fails the connection.
     fn open(&mut self, outer: FrameKind, _frame: &mut [u8]) -> Result<FrameKind, OpenError> {
         Ok(outer)
     }
 }
 
-/// The greeting of a mechanism, without what varies from socket to socket.
+/// The greeting of a mechanism, without the bytes that depend on the socket.
 #[doc(hidden)]
 pub const fn greeting(name: &MechanismName) -> [u8; Greeting::LEN] {
     Greeting::template(Version::V3_1, name)
 }
 
-/// What a mechanism makes of a command.
+/// The result of a command of the handshake.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -122,12 +119,12 @@ pub enum Consumed {
     Denied,
     /// More commands follow.
     Pending,
-    /// The handshake is over. The last bytes of the command, this many, are the peer's metadata,
-    /// which the connection checks.
+    /// The handshake is complete. The last bytes of the command, this many, are the peer's metadata, which the
+    /// connection checks.
     Ready(usize),
-    /// The command is not allowed here, which ends the connection.
+    /// The command is not allowed here, which fails the connection.
     Unexpected,
-    /// The command needs an [`Answer`] from outside.
+    /// The command needs an [`Answer`] of the application.
     Waiting,
 }
 
@@ -135,13 +132,13 @@ pub enum Consumed {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Answer<'r> {
-    /// The peer may go on.
+    /// The peer is accepted.
     Accept,
-    /// The peer is refused. The reason goes out in an ERROR command, up to 255 bytes.
+    /// The peer is refused. The reason, up to 255 bytes, is sent in an ERROR command.
     Refuse(&'r [u8]),
 }
 
-/// All nonces of a connection are used: nothing more can be sealed.
+/// All nonces of a connection are used: no more frames can be sealed.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a fact without details")]
@@ -152,13 +149,13 @@ pub struct Exhausted;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The frame is not sealed: it was sent in the clear.
+    /// The frame was sent in the clear.
     Clear,
-    /// The box does not verify: its bytes were changed, or sealed with another key.
+    /// The box cannot be verified: its bytes were changed, or it was sealed with another key.
     Forged,
     /// The flags inside the box are invalid.
     Flags,
-    /// The nonce is not higher than that of the box before: a box was repeated or reordered.
+    /// The nonce is not higher than that of the previous box: a box was repeated or reordered.
     Replayed,
     /// The box is shorter than its overhead.
     TooShort,
@@ -178,8 +175,8 @@ impl fmt::Display for OpenError {
 
 impl core::error::Error for OpenError {}
 
-/// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity
-/// where the type has one.
+/// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity if the type
+/// has one.
 #[inline(always)]
 pub(crate) fn emit_ready(kind: SocketType, config: &Config, out: &mut Writer<'_>) {
     const HEAD: &[u8] = b"\x05READY\x0bSocket-Type\0\0\0";

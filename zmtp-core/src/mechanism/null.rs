@@ -1,4 +1,4 @@
-//! NULL: metadata and nothing else (RFC 37 § The NULL Security Mechanism).
+//! NULL: a handshake of metadata only (RFC 37 § The NULL Security Mechanism).
 
 use core::marker::PhantomData;
 
@@ -7,8 +7,8 @@ use crate::buffer::is_name;
 use crate::config::Config;
 use crate::wire::{CommandName, Greeting, MechanismName, SocketType, Writer};
 
-/// The NULL mechanism. Both ends send READY as soon as the greetings are over, as libzmq does.
-/// Peers older than ZMTP 3.0 are refused; [`NullOrOlder`] lets them in.
+/// The NULL mechanism. Both ends send READY right after the greetings, as in libzmq. Peers older than ZMTP 3.0
+/// are refused; [`NullOrOlder`] accepts them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Null {
     ready_sent: bool,
@@ -52,12 +52,11 @@ impl Mechanism for Null {
     }
 }
 
-/// The NULL mechanism that also lets peers of ZMTP 2.0 and 1.0 in, down to
+/// The NULL mechanism that also accepts peers of ZMTP 2.0 and 1.0, down to
 /// [`Config::min_version`](crate::Config).
 ///
-/// It is a type of its own because the openings and framing of these versions are about 2.5 KB of
-/// code on a Cortex-M. Most firmware has no use for them, and a feature could be turned on by any
-/// crate in the program.
+/// It is a separate type because the openings and framing of these versions are about 2.5 KB of code on a
+/// Cortex-M, which most firmware does not need. A cargo feature could be enabled by any crate in the program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NullOrOlder(Null);
 
@@ -88,13 +87,13 @@ impl Mechanism for NullOrOlder {
     }
 }
 
-/// A type that stands for a socket type.
+/// A socket type as a type.
 pub trait Role {
     /// The socket type.
     const SOCKET_TYPE: SocketType;
 }
 
-/// The NULL mechanism of sockets whose type is known when a program is built. It takes the place of
+/// The NULL mechanism for a socket type that is known at compile time. The type replaces
 /// [`Config::socket_type`](crate::Config).
 #[derive(Debug)]
 pub struct NullOf<R>(Null, PhantomData<R>);
