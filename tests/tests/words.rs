@@ -73,7 +73,7 @@ fn other_errors_have_specific_texts() {
     assert_eq!(SendError::NotReady.to_string(), "handshake is not complete");
     assert_eq!(SendError::Failed.to_string(), "connection failed");
     assert_eq!(SendError::BufferTooSmall(3).to_string(), "buffer too small by 3 bytes");
-    assert_eq!(SendError::Sealed.to_string(), "frames of this connection are sealed whole");
+    assert_eq!(SendError::Sealed.to_string(), "frames of this connection can only be sealed whole");
     assert_eq!(BufferTooSmall { missing: 3 }.to_string(), "buffer too small by 3 bytes");
     assert_eq!(NoRoom.to_string(), "no room for another peer or topic");
     let turns = [
