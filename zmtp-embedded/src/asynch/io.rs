@@ -1,7 +1,7 @@
-//! How bytes move by `embedded-io-async`.
+//! Moving bytes with `embedded-io-async`.
 //!
-//! Each `await` below is one read, write or flush of the IO, and what it moved is noted before the
-//! next: no state lives in a future but how far a borrowed message has come.
+//! Each `await` below is one read, write or flush of the IO, whose result is stored before the next: the only
+//! state in a future is the progress of a borrowed message.
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
@@ -16,7 +16,7 @@ use crate::socket_io::SocketIo;
 use crate::step::TooLarge;
 use crate::step::{Step, Want};
 
-/// Moves bytes, once.
+/// Moves bytes once.
 pub(crate) async fn step<IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,
     step: Step,
@@ -43,7 +43,7 @@ pub(crate) async fn step<IO: Read + Write, M: Mechanism>(
     Ok(())
 }
 
-/// Waits for what is wanted.
+/// Waits for the result of the call.
 pub(crate) async fn wait<K: Kind, IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,
     kind: &mut K,
@@ -72,7 +72,7 @@ pub(crate) async fn flush<K: Kind, IO: Read + Write, M: Mechanism>(
     }
 }
 
-/// Puts a message into the outbox, or, if it may be lent, what does not fit there into the IO.
+/// Puts a message into the outbox, or writes it to the IO if it does not fit and may be sent in pieces.
 pub(crate) async fn send<K: Kind, IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,
     kind: &mut K,
@@ -115,7 +115,7 @@ pub(crate) async fn begin<K: Kind, IO: Read + Write, M: Mechanism>(
     }
 }
 
-/// Takes bytes of the part that was begun, at least one if there are any, and says how many.
+/// Puts bytes of the current part into the outbox, at least one if there are any. Returns the number.
 #[cfg(feature = "chunks")]
 pub(crate) async fn push<K: Kind, IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,

@@ -1,4 +1,4 @@
-//! What REQ, PUB, SUB and PUSH do besides sending and receiving.
+//! Operations of REQ, PUB, SUB and PUSH besides sending and receiving.
 
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
@@ -12,8 +12,8 @@ use crate::step::TooLarge;
 use crate::step::{Step, Want};
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
-    /// whatever came of this one.
+    /// Sends a request of these parts and waits for its reply. Afterwards the next request can be sent, even if
+    /// this one failed.
     ///
     /// # Errors
     ///
@@ -21,8 +21,8 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Cancel safety
     ///
-    /// As [`Socket::send`]. If the future is dropped the request may be out; the next call gives it
-    /// up, and its late reply is not taken for that one's.
+    /// As [`Socket::send`]. If the future is dropped, the request may be sent; the next call gives it up, and its
+    /// late reply is not taken for the next.
     pub async fn request(
         &mut self,
         parts: &[&[u8]],
@@ -45,16 +45,16 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
-    /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part,
-    /// and says whether it did. [`Socket::flush`] and [`Socket::serve`] write it out.
+    /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part. Returns whether
+    /// it did. [`Socket::flush`] and [`Socket::serve`] write it.
     ///
     /// # Errors
     ///
-    /// [`Error::SendBuffer`] if it does not fit an empty one, and what ends links.
+    /// [`Error::SendBuffer`] if it does not fit the empty buffer, and errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// Nothing was taken of the message if the future is dropped before it is done.
+    /// No part of the message is queued if the future is dropped before completion.
     pub async fn publish(
         &mut self,
         parts: &[&[u8]],
@@ -68,12 +68,12 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         result.map(|()| true)
     }
 
-    /// Shakes hands, takes subscriptions and writes out what waits, for ever. Nothing else takes
-    /// subscriptions: race it against whatever makes messages.
+    /// Performs the handshake, receives subscriptions and writes pending bytes, without end. Only this call
+    /// receives subscriptions: use `select` with the source of messages.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     ///
     /// # Cancel safety
     ///
@@ -87,11 +87,11 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
-    /// Shakes hands, answers the peer's heartbeats and writes out what waits, for ever.
+    /// Performs the handshake, answers the peer's PINGs and writes pending bytes, without end.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     ///
     /// # Cancel safety
     ///
@@ -105,32 +105,31 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
-    /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
-    /// after its handshake, or when bytes go out the next time: by any call that waits.
+    /// Subscribes to messages that begin with `topic`; an empty topic matches all. The subscription is sent after
+    /// each handshake, and otherwise with the next bytes, by any call that waits.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
-    /// topic.
+    /// [`Error::NoRoom`]; [`Error::SendBuffer`] unless the send buffer is 19 bytes longer than the topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
-    /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
+    /// Cancels a subscription. The cancellation is sent if it was the last subscription to this topic.
     ///
     /// # Errors
     ///
-    /// What the IO says if the send buffer had no room for that; nothing has changed then.
+    /// An error of the IO if the send buffer had no room for the cancellation; nothing has changed then.
     ///
     /// # Cancel safety
     ///
-    /// Nothing has changed if the future is dropped before it is done.
+    /// Nothing has changed if the future is dropped before completion.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
         loop {
             match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is nobody to be told.
+                // Without a link there is no peer to send it to.
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => io::step(&mut self.io, step).await?,
                 Err(error) => return Err(error),

@@ -1,4 +1,4 @@
-//! REP, PUB and PULL over several links, all waited for at once.
+//! REP, PUB and PULL over several links, awaited together.
 
 use core::convert::Infallible;
 
@@ -21,7 +21,7 @@ api_many!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits until a link has what is wanted, and says which.
+    /// Waits until a link has a result, and returns the link.
     async fn wait(
         &mut self,
         want: Want,
@@ -48,8 +48,8 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                     Err(fault) => return Err(io.failed(at, fault)),
                 }
             }
-            // Each future below moves bytes of one link, once, and notes what it moved before it
-            // is done: whoever is dropped has moved nothing.
+            // Each future below moves bytes of one link once, and stores the result before it completes: a
+            // dropped future has moved nothing.
             let mut step = steps.iter().copied();
             let futures = self.links.each_mut().map(|io| {
                 let step = step.next().flatten();
@@ -69,16 +69,16 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits for a whole message and says from which link. It lies in that link's receive buffer
+    /// Waits for a complete message, and returns its link. The message stays in the receive buffer of the link
     /// until the next call.
     ///
     /// # Errors
     ///
-    /// What befell one link. It is over then, unless it is about the one message that it sent.
+    /// The error of one link, which is closed, unless the error concerns one message only.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost. Links without a connection wait for ever: drop the future to connect one.
+    /// Nothing is lost. A link without a connection never completes: drop the future to connect one.
     pub async fn receive(
         &mut self,
         mut now: impl FnMut() -> Instant,
@@ -98,17 +98,17 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
-    /// Answers the request that was received, over the link it came from, and flushes. The reply
-    /// to a peer that is gone goes nowhere. The other links wait meanwhile.
+    /// Sends the reply to the last request, over the link of the request, and flushes. A reply to a lost peer is
+    /// dropped. The other links are not served meanwhile.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if no request was received, and what ends that link.
+    /// [`Error::OutOfTurn`] if no request was received, and errors that close that link.
     ///
     /// # Cancel safety
     ///
     /// A reply that fits the send buffer is sent whole, later, or not at all. **Any other is not
-    /// cancel-safe**: its link is closed by the next call that sends.
+    /// cancel-safe**: the next call that sends closes its link.
     pub async fn reply(
         &mut self,
         parts: &[&[u8]],
@@ -129,11 +129,11 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
 impl<IO: Read + Write, const N: usize, const TOPICS: usize>
     Socket<'_, kind::Pub<TOPICS, N>, IO, N>
 {
-    /// Shakes hands, takes subscriptions and writes out what was published, until a link ends.
+    /// Performs handshakes, receives subscriptions and writes published messages, until a link is closed.
     ///
     /// # Errors
     ///
-    /// What ended one link; go on with the others.
+    /// The error that closed one link. The other links continue.
     ///
     /// # Cancel safety
     ///

@@ -1,19 +1,19 @@
-//! The async face: bytes move by `embedded-io-async`.
+//! The async API, over `embedded-io-async`.
 //!
-//! Futures have no deadline: race them against a timer of your executor, at
-//! [`Socket::next_deadline`] or before. What each call does when its future is dropped, provided
-//! that the IO's own `read`, `write` and `flush` move nothing then:
+//! Futures have no deadline: use `select` with a timer of your executor, at [`Socket::next_deadline`] or
+//! before. If a future is dropped, its call has this effect, provided that `read`, `write` and `flush` of the
+//! IO move no bytes when they are dropped:
 //!
-//! | call | dropped before it is done |
+//! | call | dropped before completion |
 //! |---|---|
 //! | `handshake`, `receive`, `receive_chunk`, `serve` | nothing is lost; call again |
-//! | `queue`, `publish` | nothing of the message was taken, or it is whole in the send buffer |
-//! | `flush` | the rest waits in the send buffer |
-//! | `begin` | nothing has begun |
-//! | `push` | no byte was taken; those it said it took are safe |
-//! | `send` | a message that fits the send buffer: as `queue`. One that does not, and whose first bytes are gone: the link is closed by the next call that sends |
-//! | `request` | the request may be out or not; the next one may go, and a late reply is not taken for its reply |
-//! | `cancel` | the subscription is as it was |
+//! | `queue`, `publish` | no part of the message is queued, or it is whole in the send buffer |
+//! | `flush` | the rest stays in the send buffer |
+//! | `begin` | nothing has changed |
+//! | `push` | no byte is queued; bytes of earlier calls stay queued |
+//! | `send` | a message that fits the send buffer: as `queue`. A larger one, after its first bytes: the next call that sends closes the link | that sends |
+//! | `request` | the request may be sent or not; the next one can be sent, and a late reply is not taken for its reply |
+//! | `cancel` | the subscription is unchanged |
 
 mod io;
 mod kinds;
@@ -46,12 +46,12 @@ api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for the end of the handshake, as calls that send and receive do too.
+    /// Waits for the end of the handshake. Calls that send and receive do so too.
     ///
     /// # Errors
     ///
-    /// [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not fit, and what ends
-    /// links.
+    /// [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not fit, and errors that
+    /// close the link.
     ///
     /// # Cancel safety
     ///
@@ -68,15 +68,15 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         }
     }
 
-    /// Writes all that waits to be sent, and flushes the IO.
+    /// Writes all pending bytes, and flushes the IO.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     ///
     /// # Cancel safety
     ///
-    /// What was not written still waits.
+    /// Bytes that are not written stay pending.
     pub async fn flush(
         &mut self,
         mut now: impl FnMut() -> Instant,
@@ -86,18 +86,18 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
-    /// of one that was begun in chunks is passed over.
+    /// Waits for a complete message, which stays in the receive buffer until the next call. The rest of a
+    /// message that was received in chunks is skipped.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
-    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is thrown away.
-    /// And what ends links.
+    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped.
+    /// And errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost: what has come of a message is in the receive buffer.
+    /// Nothing is lost: received bytes are in the receive buffer.
     pub async fn receive(
         &mut self,
         now: impl FnMut() -> Instant,
@@ -112,7 +112,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    /// As [`Socket::receive`]; [`Error::Unfinished`] if [`Socket::receive`] has begun to receive the message.
     ///
     /// # Cancel safety
     ///
@@ -139,17 +139,17 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Puts a message of these parts into the send buffer whole, as soon as there is room.
-    /// [`Socket::flush`] and calls that wait for the peer write it out.
+    /// Puts a whole message of these parts into the send buffer, as soon as there is room.
+    /// [`Socket::flush`] and calls that wait for the peer write it.
     ///
     /// # Errors
     ///
-    /// [`Error::SendBuffer`] if it does not fit an empty one, [`Error::OutOfTurn`] if it is not
-    /// the socket's turn, and what ends links.
+    /// [`Error::SendBuffer`] if it does not fit the empty buffer, [`Error::OutOfTurn`] if it is not
+    /// the socket's turn, and errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// Nothing was taken of the message if the future is dropped before it is done.
+    /// No part of the message is queued if the future is dropped before completion.
     pub async fn queue(
         &mut self,
         parts: &[&[u8]],
@@ -160,19 +160,19 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         io::send(io, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
-    /// Sends a message of these parts and flushes. What does not fit the send buffer leaves, with
-    /// feature `chunks`, from where it is.
+    /// Sends a message of these parts and flushes. With the feature `chunks`, a message that does not fit
+    /// the send buffer is sent directly from its memory.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn, without feature `chunks`
-    /// [`Error::SendBuffer`] for what does not fit, and what ends links.
+    /// [`Error::OutOfTurn`] if it is not the socket's turn, without the feature `chunks`
+    /// [`Error::SendBuffer`] for a message that does not fit, and errors that close the link.
     ///
     /// # Cancel safety
     ///
     /// A message that fits the send buffer is sent whole, later, or not at all. **Any other is not
-    /// cancel-safe**: once its first bytes are out, the link cannot be used without the rest, and
-    /// is closed by the next call that sends.
+    /// cancel-safe**: after its first bytes the link cannot be used without the rest, and the next call that
+    /// sends closes it.
     pub async fn send(
         &mut self,
         parts: &[&[u8]],
@@ -186,16 +186,16 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         result
     }
 
-    /// Begins a part of `len` bytes, the message's last or not, to be followed by
+    /// Begins a part of `len` bytes, the last part of its message or not. Send its bytes with
     /// [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::queue`]; [`Error::Unfinished`] if the part before lacks bytes.
+    /// As [`Socket::queue`]; [`Error::Unfinished`] if the previous part is incomplete.
     ///
     /// # Cancel safety
     ///
-    /// Nothing has begun if the future is dropped before it is done.
+    /// Nothing has changed if the future is dropped before completion.
     #[cfg(feature = "chunks")]
     pub async fn begin(
         &mut self,
@@ -206,16 +206,16 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         io::begin(&mut self.io, &mut self.kind, more, len, &mut now).await
     }
 
-    /// Takes bytes of the part that was begun into the send buffer, at least one if there are
-    /// any, and says how many; go on with the rest. [`Socket::flush`] after the last.
+    /// Puts bytes of the current part into the send buffer, at least one if there are any. Returns the
+    /// number: call again with the rest, and [`Socket::flush`] after the last.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] if the part has no room for as many, and what ends links.
+    /// [`Error::Unfinished`] if these are more bytes than the part lacks, and errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// No byte was taken if the future is dropped before it is done.
+    /// No byte is queued if the future is dropped before completion.
     #[cfg(feature = "chunks")]
     pub async fn push(&mut self, bytes: &[u8]) -> Result<usize, Error<IO::Error>> {
         io::push(&mut self.io, &mut self.kind, bytes).await

@@ -1,4 +1,4 @@
-//! How bytes move by `embedded-io`.
+//! Moving bytes with `embedded-io`.
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
@@ -14,7 +14,7 @@ use crate::socket_io::SocketIo;
 use crate::step::{CHUNKS, TooLarge};
 use crate::step::{Step, Want};
 
-/// The caller's patience: a deadline, and a clock.
+/// The deadline of a call, and the clock.
 pub(crate) struct Until<F> {
     deadline: Instant,
     pub(crate) now: F,
@@ -32,14 +32,14 @@ impl<F: FnMut() -> Instant> Until<F> {
         now >= self.deadline
     }
 
-    /// Whether it keeps the call from moving bytes, which it does once whatever the time.
+    /// Whether the call must not move more bytes. It may move bytes once at any time.
     pub(crate) fn is_over(&mut self, now: Instant) -> bool {
         core::mem::replace(&mut self.looked, true) && self.has_passed(now)
     }
 }
 
 impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
-    /// Waits for what is wanted.
+    /// Waits for the result of the call.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn wait<K: Kind, F: FnMut() -> Instant>(
         &mut self,
@@ -51,7 +51,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
             let now = (until.now)();
             match self.poll(kind, want, now)? {
                 Step::Done => return Ok(()),
-                // A call whose deadline is due looks once.
+                // A call whose deadline has passed reads once.
                 step => self.step(step, &[], until.is_over(now))?,
             };
         }
@@ -83,14 +83,14 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         self.drain(until)
     }
 
-    /// Puts a message into the outbox; what does not fit there is written.
+    /// Puts a message into the outbox, or writes it if it does not fit.
     pub(crate) fn put<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        // Which writes what waits, so that there is nothing to wait for but room for what is lent.
+        // This writes pending bytes, so that the call only waits for room for its own message.
         self.wait(kind, Want::Ready, until)?;
         let mut cursor = Cursor::default();
         if !CHUNKS {
@@ -108,7 +108,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
                 Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
                 Ok(_) => {}
                 Err(error) => {
-                    // Half a frame is out, which nobody can finish.
+                    // Half a frame is sent, which cannot be completed.
                     self.link.closed |= CHUNKS && self.out.state() == State::Lent;
                     return Err(error);
                 }
@@ -136,7 +136,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
 
-    /// Sends pieces of the part that was begun.
+    /// Sends pieces of the current part.
     #[cfg(feature = "chunks")]
     pub(crate) fn push_all<K: Kind, F: FnMut() -> Instant>(
         &mut self,
@@ -158,7 +158,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
 
-    /// Writes what is in the outbox.
+    /// Writes the outbox.
     fn drain<F: FnMut() -> Instant>(
         &mut self,
         until: &mut Until<F>,
@@ -170,7 +170,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         Ok(())
     }
 
-    /// Moves bytes, once: of those that the call borrows if that is due. Says how many.
+    /// Moves bytes once: those that the call borrows, if they are due. Returns the number.
     pub(crate) fn step(
         &mut self,
         step: Step,

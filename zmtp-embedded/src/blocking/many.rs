@@ -1,7 +1,7 @@
 //! REP, PUB and PULL over several links, polled in turn.
 //!
-//! Their IO must return at once when there is nothing to move, as [`Polled`](super::Polled) does:
-//! one that waits makes the others wait.
+//! Their IO must return at once if it cannot move bytes, as [`Polled`](super::Polled) does: an IO that waits
+//! delays the other links.
 
 use core::convert::Infallible;
 
@@ -23,7 +23,7 @@ api_many!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits until a link has what is wanted, and says which; `None` at the deadline.
+    /// Waits until a link has a result, and returns the link; `None` at the deadline.
     fn wait<F: FnMut() -> Instant>(
         &mut self,
         want: Want,
@@ -57,12 +57,12 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits for a whole message and says from which link; `None` at the deadline. It lies in that
-    /// link's receive buffer until the next call.
+    /// Waits for a complete message, and returns its link; `None` at the deadline. The message stays in the
+    /// receive buffer of the link until the next call.
     ///
     /// # Errors
     ///
-    /// What befell one link. It is over then, unless it is about the one message that it sent.
+    /// The error of one link, which is closed, unless the error concerns one message only.
     pub fn receive(
         &mut self,
         deadline: Instant,
@@ -80,12 +80,11 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
-    /// Answers the request that was received, over the link it came from. The reply to a peer that
-    /// is gone goes nowhere.
+    /// Sends the reply to the last request, over the link of the request. A reply to a lost peer is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if no request was received, and what ends that link.
+    /// [`Error::OutOfTurn`] if no request was received, and errors that close that link.
     pub fn reply(
         &mut self,
         parts: &[&[u8]],
@@ -104,11 +103,11 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
 impl<IO: Read + Write, const N: usize, const TOPICS: usize>
     Socket<'_, kind::Pub<TOPICS, N>, IO, N>
 {
-    /// Shakes hands, takes subscriptions and writes out what was published until `deadline`.
+    /// Performs handshakes, receives subscriptions and writes published messages until `deadline`.
     ///
     /// # Errors
     ///
-    /// What ended one link; go on with the others.
+    /// The error that closed one link. The other links continue.
     pub fn serve(
         &mut self,
         deadline: Instant,

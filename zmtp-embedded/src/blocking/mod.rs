@@ -1,12 +1,11 @@
-//! The blocking face: bytes move by `embedded-io`.
+//! The blocking API, over `embedded-io`.
 //!
-//! Calls that wait take a deadline and a clock, which they ask between reads and writes. An IO
-//! must return from `read` and `write` for a deadline to be kept: with an error of kind
-//! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if nothing could be moved for a while, which is
-//! taken for just that. [`Polled`] does it for any IO that has [`ReadReady`](embedded_io::ReadReady)
-//! and [`WriteReady`](embedded_io::WriteReady). A socket of std whose timeout passed says `WouldBlock`
-//! instead, which ends the link: map it. A call whose deadline is due already still reads or writes
-//! once.
+//! Calls that wait have a deadline and a clock as arguments, and check the clock between reads and writes. The
+//! deadline is met only if `read` and `write` return: with an error of kind
+//! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if no byte could be moved for a while. This error does not
+//! close the link. [`Polled`] adds it to any IO with [`ReadReady`](embedded_io::ReadReady) and
+//! [`WriteReady`](embedded_io::WriteReady). A std socket with a timeout returns `WouldBlock` instead, which closes
+//! the link: map it to `TimedOut`. A call whose deadline has passed still reads or writes once.
 
 mod io;
 pub mod many;
@@ -38,12 +37,12 @@ api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for the end of the handshake, as calls that send and receive do too.
+    /// Waits for the end of the handshake. Calls that send and receive do so too.
     ///
     /// # Errors
     ///
     /// [`Error::TimedOut`], [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not
-    /// fit, and what ends links.
+    /// fit, and errors that close the link.
     pub fn handshake(
         &mut self,
         deadline: Instant,
@@ -57,12 +56,12 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         }
     }
 
-    /// Writes all that waits to be sent, and flushes the IO.
+    /// Writes all pending bytes, and flushes the IO.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], [`Error::SendBuffer`] for what the socket itself has to say, and what ends
-    /// links.
+    /// [`Error::TimedOut`], [`Error::SendBuffer`] for bytes that the socket sends by itself, and errors that
+    /// close the link.
     pub fn flush(
         &mut self,
         deadline: Instant,
@@ -73,14 +72,14 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for a whole message, which lies in the receive buffer until the next call. What is left
-    /// of one that was begun in chunks is passed over.
+    /// Waits for a complete message, which stays in the receive buffer until the next call. The rest of a
+    /// message that was received in chunks is skipped.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
-    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is thrown away.
-    /// [`Error::TimedOut`], and what ends links.
+    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped.
+    /// [`Error::TimedOut`], and errors that close the link.
     pub fn receive(
         &mut self,
         deadline: Instant,
@@ -96,7 +95,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::receive`]; [`Error::Unfinished`] if that call has part of the message.
+    /// As [`Socket::receive`]; [`Error::Unfinished`] if [`Socket::receive`] has begun to receive the message.
     #[cfg(feature = "chunks")]
     pub fn receive_chunk(
         &mut self,
@@ -121,17 +120,17 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Writes a message of these parts, of which one is empty if there are none. What fits the send
-    /// buffer leaves in one write, what does not, with feature `chunks`, from where it is. An IO with a
-    /// buffer of its own may still have it: see [`Socket::flush`], which calls that wait for the peer
-    /// do by themselves.
+    /// Writes a message of these parts, or of one empty part if there are none. A message that fits the send
+    /// buffer is sent in one write. With the feature `chunks`, a larger one is sent directly from its memory.
+    /// An IO with its own buffer may still hold the bytes: see [`Socket::flush`]. Calls that wait for the peer
+    /// flush by themselves.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfTurn`] if it is not the socket's turn, without feature `chunks`
-    /// [`Error::SendBuffer`] for what does not fit, and what ends links. After
-    /// [`Error::TimedOut`] a message that fits the send buffer may still go out; one that does not
-    /// ends the link.
+    /// [`Error::SendBuffer`] for what does not fit, and errors that close the link. After
+    /// [`Error::TimedOut`] a message that fits the send buffer may still be sent; a larger one closes the
+    /// link.
     pub fn send(
         &mut self,
         parts: &[&[u8]],
@@ -141,12 +140,12 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         self.io.send(&mut self.kind, parts, &mut Until::new(deadline, now))
     }
 
-    /// Begins a part of `len` bytes, the message's last or not, to be followed by
+    /// Begins a part of `len` bytes, the last part of its message or not. Send its bytes with
     /// [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`]; [`Error::Unfinished`] if the part before lacks bytes.
+    /// As [`Socket::send`]; [`Error::Unfinished`] if the previous part is incomplete.
     #[cfg(feature = "chunks")]
     pub fn begin(
         &mut self,
@@ -158,13 +157,13 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         self.io.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
     }
 
-    /// Sends bytes of the part that was begun. The last ones of a message are written at once,
-    /// others may wait in the send buffer for more.
+    /// Sends bytes of the current part. The last bytes of a message are written at once; others may stay in
+    /// the send buffer until there are more.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] if the part has no room for as many; nothing was sent then. After
-    /// [`Error::TimedOut`] some may have been: the link is closed.
+    /// [`Error::Unfinished`] if these are more bytes than the part lacks; nothing is sent then. After
+    /// [`Error::TimedOut`] some bytes may be sent: the link is closed.
     #[cfg(feature = "chunks")]
     pub fn push(
         &mut self,
@@ -176,8 +175,8 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     }
 }
 
-/// What sockets may cost a microcontroller, without buffers and IO: a ratchet, to be turned down.
-/// Heartbeats take 8 bytes of it, and any crate may turn them on.
+/// Limits on the size of sockets without buffers and IO; lower them when sockets get smaller. Heartbeats take 8
+/// bytes, and any crate can enable them.
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     let allowed = 8 + if cfg!(feature = "chunks") { 160 } else { 144 };

@@ -1,11 +1,11 @@
-//! IO that says when it is ready.
+//! IO that does not wait.
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
 /// An IO whose `read` and `write` return at once: [`NotReady::Yet`] if they would have to wait.
 ///
-/// Waiting then happens in the socket, which asks the caller's clock each time round: a clock may
-/// sleep a little, or until the next interrupt.
+/// The socket then waits in a loop in which it calls the caller's clock: the clock may sleep a little, or until
+/// the next interrupt.
 #[derive(Debug)]
 pub struct Polled<IO>(pub IO);
 
@@ -14,7 +14,7 @@ pub struct Polled<IO>(pub IO);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "there are no others")]
 pub enum NotReady<E> {
-    /// The IO below failed.
+    /// The IO failed.
     Io(E),
     /// There is nothing to read, or no room to write. Its kind is `TimedOut`.
     Yet,

@@ -1,4 +1,4 @@
-//! PUB, SUB and PUSH: what they do besides sending and receiving.
+//! Operations of PUB, SUB and PUSH besides sending and receiving.
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
@@ -11,8 +11,8 @@ use crate::kind::{self, ONLY};
 use crate::step::{Step, Want};
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
-    /// Writes a message if the peer subscribed to a prefix of its first part, and says whether it
-    /// did. Before the handshake is over nobody has.
+    /// Writes a message if the peer subscribed to a prefix of its first part. Returns whether it did; `false`
+    /// before the handshake is complete.
     ///
     /// # Errors
     ///
@@ -31,12 +31,12 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         result.map(|()| true)
     }
 
-    /// Shakes hands and takes subscriptions until `deadline`. Nothing else does, so call it
+    /// Performs the handshake and receives subscriptions until `deadline`. No other call does so: call it
     /// between messages.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     pub fn serve(
         &mut self,
         deadline: Instant,
@@ -48,11 +48,11 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
-    /// Shakes hands and answers the peer's heartbeats until `deadline`. Nothing else does.
+    /// Performs the handshake and answers the peer's PINGs until `deadline`. No other call does so.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     pub fn serve(
         &mut self,
         deadline: Instant,
@@ -64,7 +64,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
 }
 
 impl<K, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// That time is over was what was asked for.
+    /// The deadline is the regular end of these calls.
     fn served(&self, result: Result<(), Error<IO::Error>>) -> Result<(), Error<IO::Error>> {
         match result {
             Ok(()) | Err(Error::TimedOut) => Ok(()),
@@ -74,24 +74,23 @@ impl<K, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
-    /// Subscribes to messages that begin with `topic`; all do with an empty one. Each peer is told
-    /// after its handshake, or when bytes go out the next time: by any call that waits.
+    /// Subscribes to messages that begin with `topic`; an empty topic matches all. The subscription is sent after
+    /// each handshake, and otherwise with the next bytes, by any call that waits.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. [`Error::SendBuffer`] if the send buffer is not 19 bytes longer than the
-    /// topic.
+    /// [`Error::NoRoom`]; [`Error::SendBuffer`] unless the send buffer is 19 bytes longer than the topic.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
-    /// Takes a subscription back. The peer is told if it was the last of as many to this topic.
+    /// Cancels a subscription. The cancellation is sent if it was the last subscription to this topic.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`] if the send buffer has no room for that, and what ends links; nothing has
-    /// changed then.
+    /// [`Error::TimedOut`] if the send buffer has no room for the cancellation, and errors that close the link. Nothing
+    /// has changed then.
     pub fn cancel(
         &mut self,
         topic: &[u8],
@@ -102,7 +101,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
         let mut until = Until::new(deadline, now);
         loop {
             match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is nobody to be told.
+                // Without a link there is no peer to send it to.
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => {
                     let now = (until.now)();

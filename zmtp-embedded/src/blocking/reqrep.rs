@@ -1,4 +1,4 @@
-//! REQ and REP: what they do besides sending and receiving.
+//! Operations of REQ and REP besides sending and receiving.
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
@@ -12,8 +12,8 @@ use crate::message::Message;
 use crate::step::Want;
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. Afterwards the next request may go,
-    /// whatever came of this one.
+    /// Sends a request of these parts and waits for its reply. Afterwards the next request can be sent, even if
+    /// this one failed.
     ///
     /// # Errors
     ///
@@ -28,7 +28,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         let mut until = Until::new(deadline, now);
         let mut result = self.io.put(&mut self.kind, parts, &mut until);
         if result.is_ok() {
-            // Which writes what waits.
+            // This writes pending bytes.
             result = self.io.wait(&mut self.kind, Want::Message, &mut until);
         }
         match result {
@@ -42,8 +42,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
-    /// Answers the request that was received: [`Socket::send`] by another name. The reply to a
-    /// peer that is gone goes nowhere.
+    /// Sends the reply to the last request, as [`Socket::send`] does. A reply to a lost peer is dropped.
     ///
     /// # Errors
     ///

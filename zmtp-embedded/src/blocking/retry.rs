@@ -1,4 +1,4 @@
-//! Lazy Pirate: REQ that tries again (ZeroMQ Guide, chapter 4).
+//! Lazy Pirate: REQ with retries (ZeroMQ Guide, chapter 4).
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
@@ -9,20 +9,20 @@ use crate::error::Error;
 use crate::kind;
 use crate::message::Message;
 
-/// How often and how long to try.
+/// The number of tries, and the time limit of each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_structs, reason = "meant to be written out")]
 pub struct Retry {
-    /// Milliseconds that each try may take, its handshake included.
+    /// The time limit of each try in milliseconds, including its handshake.
     pub timeout: u32,
-    /// Tries in all; 0 counts as 1.
+    /// The number of tries; 0 counts as 1.
     pub tries: u32,
 }
 
-/// Makes connections anew. Closures do.
+/// Opens connections; implemented by closures.
 pub trait Reconnect<IO> {
-    /// A new stream to the peer, in place of the last one if there was one; `None` if that failed,
+    /// Opens a new stream to the peer. The argument is the previous stream, if there was one. `None` if it failed,
     /// which counts as a try.
     fn reconnect(&mut self, last: Option<IO>) -> Option<IO>;
 }
@@ -34,13 +34,13 @@ impl<IO, F: FnMut(Option<IO>) -> Option<IO>> Reconnect<IO> for F {
 }
 
 impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request and waits for its reply, and does so again over a new connection if it does
-    /// not come. A peer may see the request more than once.
+    /// Sends a request and waits for its reply. Without a reply in time, it retries over a new connection. A peer
+    /// may receive the request more than once.
     ///
     /// # Errors
     ///
-    /// That of the last try; [`Error::Closed`] if no connection could be made for it. A reply or
-    /// request that does not fit its buffer is not tried again.
+    /// The error of the last try; [`Error::Closed`] if it could not connect. A reply or request that does not fit
+    /// its buffer is not retried.
     pub fn request_with_retries(
         &mut self,
         parts: &[&[u8]],
@@ -63,7 +63,7 @@ impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
             if matches!(error, Error::ReceiveBuffer | Error::SendBuffer) {
                 return Err(error);
             }
-            // A peer that does not answer may be a dead one whose end nobody told us of.
+            // A peer that does not answer may be dead without a detected close.
             self.io.link.closed = true;
             left = left.saturating_sub(1);
             if left == 0 {

@@ -25,12 +25,12 @@ use crate::outbox::Outbox;
 use crate::step::Step;
 use crate::window::Window;
 
-/// An IO made of the two halves that many drivers come in.
+/// An IO made of two halves, as many drivers provide them.
 #[derive(Debug)]
 pub struct Duplex<R, W> {
-    /// Where bytes come from.
+    /// The half to read from.
     pub reader: R,
-    /// Where bytes go.
+    /// The half to write to.
     pub writer: W,
 }
 
@@ -54,8 +54,8 @@ impl<R: ErrorType, W: Write<Error = R::Error>> Write for Duplex<R, W> {
     }
 }
 
-/// A socket whose two halves work at the same time, from one task or from two of one executor that
-/// does not move them between threads.
+/// A socket whose two halves work at the same time, in one task or in two tasks of an executor that does not
+/// move them between threads.
 #[derive(Debug)]
 pub struct Split<'s, 'b, K, R, W, M = NullOf<K>> {
     shared: Shared<'s, 'b, K, W, M>,
@@ -67,13 +67,13 @@ pub struct Split<'s, 'b, K, R, W, M = NullOf<K>> {
 pub type Halves<'h, 's, 'b, K, R, W, M = NullOf<K>> =
     (Sender<'h, 's, 'b, K, W, M>, Receiver<'h, 's, 'b, K, R, W, M>);
 
-/// What both halves use, one at a time.
+/// The state that both halves share.
 struct Shared<'s, 'b, K, W, M> {
     /// Never borrowed across an `await`.
     state: RefCell<State<'s, 'b, K, M>>,
-    /// Borrowed while bytes are written: by whoever writes, for both halves.
+    /// Borrowed by the half that writes, for both halves.
     out: RefCell<Out<'s, 'b, W>>,
-    /// Who waits for it.
+    /// The tasks that wait for it.
     waiting: Cell<Option<Waker>>,
 }
 
@@ -97,8 +97,8 @@ struct Out<'s, 'b, W> {
 }
 
 impl<'b, K: Splits, R, W, M: Mechanism> Socket<'b, K, Duplex<R, W>, M> {
-    /// The two halves of a connected socket; `None` without a connection. The socket is whole again
-    /// when they are gone.
+    /// The two halves of a connected socket; `None` without a connection. The socket can be used as a whole again
+    /// when they are dropped.
     pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W, M>> {
         let io = self.io.stream.as_mut()?;
         Some(Split {
@@ -121,7 +121,7 @@ impl<'s, 'b, K, R, W, M> Split<'s, 'b, K, R, W, M> {
     }
 }
 
-/// The right to write, which wakes who waits for it when it ends.
+/// The right to write. When it is dropped, it wakes the tasks that wait for it.
 struct Writing<'h, 's, 'b, W> {
     out: RefMut<'h, Out<'s, 'b, W>>,
     waiting: &'h Cell<Option<Waker>>,
@@ -143,8 +143,7 @@ impl<W> DerefMut for Writing<'_, '_, '_, W> {
 
 impl<W> Drop for Writing<'_, '_, '_, W> {
     fn drop(&mut self) {
-        // The waker looks again after this borrow has ended, as it runs no earlier than its next
-        // poll.
+        // The woken task runs after this borrow has ended.
         if let Some(waker) = self.waiting.take() {
             waker.wake();
         }
@@ -152,7 +151,7 @@ impl<W> Drop for Writing<'_, '_, '_, W> {
 }
 
 impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
-    /// The right to write, if nobody has it.
+    /// The right to write, if it is free.
     fn try_writing(&self) -> Option<Writing<'_, 's, 'b, W>> {
         let out = self.out.try_borrow_mut().ok()?;
         Some(Writing { out, waiting: &self.waiting })
@@ -177,12 +176,12 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
     ) -> Result<T, Error<E>> {
         match self.state.try_borrow_mut() {
             Ok(mut state) => act(&mut state),
-            // No borrow outlives a call from here.
+            // No borrow is held across this call.
             Err(_) => Err(Error::Closed),
         }
     }
 
-    /// Asks the inbox, or an empty one: no borrow outlives a call from here.
+    /// Calls `f` with the inbox, or with an empty one. No borrow is held across calls.
     fn inbox<T>(&self, ask: impl FnOnce(&Inbox) -> T) -> T {
         match self.state.try_borrow() {
             Ok(state) => ask(&state.link.inbox),
@@ -205,7 +204,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         }
     }
 
-    /// Writes or flushes, once.
+    /// Writes or flushes once.
     async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Error<W::Error>> {
         if step == Step::Flush {
             let result = out.writer.flush().await.map(|()| 1);
@@ -219,7 +218,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         Ok(())
     }
 
-    /// Writes what the other half could not while this one had the right to.
+    /// Writes bytes of the other half, which it could not write while this half had the right.
     async fn answer(
         &self,
         out: &mut Out<'s, 'b, W>,
@@ -229,7 +228,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         if due { self.flush(out, now).await } else { Ok(()) }
     }
 
-    /// Writes all that waits, and flushes.
+    /// Writes all pending bytes, and flushes.
     async fn flush(
         &self,
         out: &mut Out<'s, 'b, W>,

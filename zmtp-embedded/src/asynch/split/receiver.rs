@@ -16,7 +16,7 @@ use crate::message::Message;
 use crate::step::{Step, Want};
 use crate::window::Window;
 
-/// The half that receives. It also answers the peer's heartbeats and writes what waits to be sent.
+/// The half that receives. It also answers the peer's PINGs and writes pending bytes.
 #[derive(Debug)]
 pub struct Receiver<'h, 's, 'b, K, R, W, M = NullOf<K>> {
     pub(super) shared: &'h Shared<'s, 'b, K, W, M>,
@@ -36,11 +36,11 @@ impl<K: Kind, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_
         self.shared.needed()
     }
 
-    /// Takes subscriptions, answers heartbeats and writes what waits, for ever.
+    /// Receives subscriptions, answers PINGs and writes pending bytes, without end.
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     ///
     /// # Cancel safety
     ///
@@ -71,7 +71,7 @@ impl<K: Kind, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_
                 }
                 step => {
                     let mut out = self.shared.writing().await;
-                    // The other half may have had the right meanwhile, and found the connection over.
+                    // The other half may have had the right meanwhile, and may have closed the link.
                     let says = self.shared.with(|state| Ok(state.link.may_write()))?;
                     if says && (!out.outbox.is_empty() || step == Step::Flush) {
                         self.shared.write(&mut out, step).await?;
@@ -89,7 +89,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     ///
     /// # Cancel safety
     ///
@@ -108,7 +108,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     ///
     /// # Cancel safety
     ///

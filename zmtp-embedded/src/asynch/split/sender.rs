@@ -35,11 +35,11 @@ impl<K: Kind, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
     ///
     /// # Errors
     ///
-    /// What ends links.
+    /// An error of the IO or the connection, which closes the link.
     ///
     /// # Cancel safety
     ///
-    /// What was not written still waits.
+    /// Bytes that are not written stay pending.
     pub async fn flush(&mut self, mut now: impl FnMut() -> Instant) -> Result<(), Error<W::Error>> {
         let mut out = self.shared.writing().await;
         self.shared.flush(&mut out, &mut now).await
@@ -47,15 +47,15 @@ impl<K: Kind, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
 }
 
 impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
-    /// As [`Socket::queue`], on a connection whose handshake is over.
+    /// As [`Socket::queue`], on a connection whose handshake is complete.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] before that; else as there.
+    /// [`Error::Unfinished`] before that; otherwise the same.
     ///
     /// # Cancel safety
     ///
-    /// Nothing was taken of the message if the future is dropped before it is done.
+    /// No part of the message is queued if the future is dropped before completion.
     pub async fn queue(
         &mut self,
         parts: &[&[u8]],
@@ -69,15 +69,15 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
         result
     }
 
-    /// As [`Socket::send`], on a connection whose handshake is over.
+    /// As [`Socket::send`], on a connection whose handshake is complete.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] before that; else as there.
+    /// [`Error::Unfinished`] before that; otherwise the same.
     ///
     /// # Cancel safety
     ///
-    /// As [`Socket::send`]: what does not fit the send buffer is not cancel-safe.
+    /// As [`Socket::send`]: a message that does not fit the send buffer is not cancel-safe.
     pub async fn send(
         &mut self,
         parts: &[&[u8]],
@@ -103,7 +103,7 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
                 if !state.link.is_ready() {
                     return Err(if state.link.closed { Error::Closed } else { Error::Unfinished });
                 }
-                // Only types without envelopes have halves.
+                // Only types without envelopes can be split.
                 send::poll(state.link, out.outbox, state.kind, &[], parts, &mut cursor, large)
             })?;
             match step {
@@ -123,27 +123,27 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
 }
 
 impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Sub<TOPICS>, W, M> {
-    /// As [`Socket::subscribe`]; [`Sender::flush`] tells the peer at once.
+    /// As [`Socket::subscribe`]; [`Sender::flush`] sends the subscription at once.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. A topic that does not fit the send buffer with 19 bytes is taken, and calls
-    /// that write say [`Error::SendBuffer`].
+    /// [`Error::NoRoom`]. If the send buffer is not 19 bytes longer than the topic, later calls that write return
+    /// [`Error::SendBuffer`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
         self.shared.with(|state| state.kind.subscribe(topic))
     }
 }
 
 impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Pub<TOPICS>, W, M> {
-    /// As [`Socket::publish`], to a peer whose subscriptions the other half takes.
+    /// As [`Socket::publish`]. The other half receives the subscriptions of the peer.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same.
     ///
     /// # Cancel safety
     ///
-    /// Nothing was taken of the message if the future is dropped before it is done.
+    /// No part of the message is queued if the future is dropped before completion.
     pub async fn publish(
         &mut self,
         parts: &[&[u8]],
