@@ -41,11 +41,11 @@ fn count(size: usize) {
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call is passed to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
-        // SAFETY: the caller's promises are those asked for.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
@@ -127,7 +127,7 @@ fn allocations(endpoint: &str, size: usize, into: bool) -> usize {
 }
 
 #[test]
-fn a_running_conversation_of_small_messages_allocates_nothing() {
+fn steady_small_messages_allocate_nothing() {
     for endpoint in transports() {
         for size in [1, 64, 1_024] {
             let taken = allocations(&endpoint, size, false);
@@ -137,7 +137,7 @@ fn a_running_conversation_of_small_messages_allocates_nothing() {
 }
 
 #[test]
-fn a_running_conversation_that_receives_into_a_message_allocates_nothing_for_64_kib() {
+fn steady_receives_into_a_message_allocate_nothing_for_64_kib() {
     for endpoint in transports() {
         let taken = allocations(&endpoint, 64 << 10, true);
         assert_eq!(taken, 0, "by {endpoint}");
@@ -168,7 +168,7 @@ fn announced(len: u64) -> Vec<u8> {
 }
 
 #[test]
-fn an_announced_body_takes_no_memory_before_it_comes() {
+fn an_announced_body_takes_no_memory_before_it_arrives() {
     for (max, len) in [(128 << 20, 64 << 20), (u64::MAX, 1 << 40), (u64::MAX, (1 << 63) - 1)] {
         let (largest, closed) = largest_for(max, &announced(len));
         assert_eq!(closed, 0, "{len} bytes are allowed");
@@ -184,7 +184,7 @@ fn an_announced_body_past_the_limit_takes_no_memory_and_closes_the_connection() 
 }
 
 #[test]
-fn an_announced_envelope_takes_no_memory_before_it_comes() {
+fn an_announced_envelope_takes_no_memory_before_it_arrives() {
     for len in [64 << 20, 1 << 40] {
         let bytes = [&wire::long_header(1, len)[..], b"0123456789"].concat();
         let (largest, closed) = largest_for(u64::MAX, &bytes);
@@ -194,7 +194,7 @@ fn an_announced_envelope_takes_no_memory_before_it_comes() {
 }
 
 #[test]
-fn an_announced_command_takes_no_memory_before_it_comes() {
+fn an_announced_command_takes_no_memory_before_it_arrives() {
     for (len, allowed) in [(60_000, true), (64 << 20, false), (1 << 40, false)] {
         let bytes = [&wire::long_header(4, len)[..], b"\x04PING\0\0"].concat();
         let (largest, closed) = largest_for(u64::MAX, &bytes);

@@ -1,5 +1,5 @@
-//! Blocking calls and who may end them: other threads by a handle, for once or for good, and no
-//! signal. Sockets move between threads.
+//! Blocking calls: handles of other threads end them, once or for good; signals do not. Sockets move
+//! between threads.
 #![cfg(unix)]
 
 use std::process::Command;
@@ -12,7 +12,7 @@ use zmtp_mio::{Error, Handle, Interest, Item, Poller, Rep, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Blocks a call on a thread, lets the test reach it by its handle, and expects it to end.
+/// Blocks a call on a thread, uses its handle, and expects the call to end.
 fn while_blocked<T: Send + 'static>(
     handle: Handle,
     reach: impl FnOnce(&Handle),
@@ -43,7 +43,7 @@ fn a_wake_ends_a_blocked_receive_and_the_next_call_works() {
 }
 
 #[test]
-fn a_wake_ends_a_request_that_waits_and_the_next_one_works() {
+fn a_wake_ends_a_waiting_request_and_the_next_one_works() {
     let server = crate::harness::RawServer::tcp();
     let mut req = req(&server.endpoint());
     let handle = req.handle().unwrap();
@@ -57,7 +57,7 @@ fn a_wake_ends_a_request_that_waits_and_the_next_one_works() {
     handle.wake().unwrap();
     let mut new = server.accept_as("REP");
     let second = new.read_message();
-    // The old connection is closed by now, most likely.
+    // The old connection is probably closed.
     let _ = old.try_send(&wire::reply_to(&first, b"late"));
     new.send(&wire::reply_to(&second, b"good"));
     assert_eq!(asking.join().unwrap().text(), Ok("good"));
@@ -90,7 +90,7 @@ fn a_wake_ends_the_wait_of_a_poller() {
 }
 
 #[test]
-fn a_stop_ends_every_call_that_would_wait_for_good() {
+fn a_stop_ends_every_blocking_call() {
     let (mut rep, _) = crate::harness::rep();
     let handle = rep.handle().unwrap();
     let mut rep = while_blocked(
@@ -106,9 +106,9 @@ fn a_stop_ends_every_call_that_would_wait_for_good() {
     assert!(matches!(rep.step(), Err(Error::Stopped)));
     let mut req = crate::harness::builder::<Req>().build().unwrap();
     req.handle().unwrap().stop().unwrap();
-    let error = req.send("nobody to send it to").unwrap_err();
+    let error = req.send("no peer to send to").unwrap_err();
     assert!(matches!(error.error, Error::Stopped));
-    assert_eq!(error.message.text(), Ok("nobody to send it to"));
+    assert_eq!(error.message.text(), Ok("no peer to send to"));
 }
 
 #[test]
@@ -175,9 +175,9 @@ fn a_signal_does_not_end_the_wait_of_a_poller() {
     interrupt(test, &crate::harness::ipc());
 }
 
-/// A lost wake-up would show as a call that never comes back.
+/// After a lost wake-up the call would never return.
 #[test]
-fn wakes_from_many_threads_are_never_lost() {
+fn no_wake_from_another_thread_is_lost() {
     alone(this_test!(), || {
         let (mut rep, _) = crate::harness::rep();
         let handle = rep.handle().unwrap();

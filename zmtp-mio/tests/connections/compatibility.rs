@@ -1,4 +1,4 @@
-//! Which socket types speak with which (RFC 23 § The Socket-Type Property; `ZMQ_PAIR` and so on):
+//! Which socket types are compatible (RFC 23 § The Socket-Type Property; `ZMQ_PAIR` and so on):
 //! 12 of the 66 pairs, and the others are refused by both ends, with an event that names the types.
 
 use crate::harness::{builder, closes, drive_until, events, half_ready};
@@ -41,7 +41,7 @@ fn is_legal(one: &str, other: &str) -> bool {
     LEGAL.contains(&(one, other)) || LEGAL.contains(&(other, one))
 }
 
-/// Meets peers of every type, one after the other, and counts those that are let in.
+/// Connects peers of every type, one after the other, and counts those with a handshake.
 macro_rules! meet_all {
     ($socket:ident, $ours:literal) => {{
         let kind = SocketType::$socket;
@@ -64,7 +64,7 @@ macro_rules! meet_all {
                 let error = PeerError::IncompatibleSocketType { ours: kind, peer };
                 assert_eq!(closes(&seen), [CloseReason::Protocol(error.into())]);
                 assert_eq!((socket.counters().handshakes, socket.counters().refused), (0, 1));
-                // The peer is told why, before the end.
+                // The peer gets an ERROR before the end.
                 raw.read_exact(64);
                 let (flags, error) = raw.read_frame();
                 assert_eq!((flags, &error[..6]), (4, &b"\x05ERROR"[..]));
@@ -76,7 +76,7 @@ macro_rules! meet_all {
 }
 
 #[test]
-fn twelve_of_the_66_pairs_are_let_in_and_the_others_refused_by_both_ends() {
+fn twelve_of_the_66_pairs_of_types_connect_and_both_ends_refuse_the_others() {
     let let_in: usize = [
         meet_all!(Pair, "PAIR"),
         meet_all!(Pub, "PUB"),
@@ -92,6 +92,6 @@ fn twelve_of_the_66_pairs_are_let_in_and_the_others_refused_by_both_ends() {
     ]
     .into_iter()
     .sum();
-    // Three types speak with themselves; the other pairs were met from both ends.
+    // Three types are compatible with themselves; the other pairs were counted from both ends.
     assert_eq!(let_in, 3 + 9 * 2);
 }

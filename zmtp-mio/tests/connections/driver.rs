@@ -23,19 +23,19 @@ fn drivers() -> usize {
 }
 
 #[test]
-fn it_accepts_shakes_hands_and_answers_pings_while_nobody_calls() {
+fn the_driver_accepts_shakes_hands_and_answers_pings_between_calls() {
     let router = Router::builder().context(&driven()).bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = half_ready(&router.endpoints().next().unwrap().to_string(), "DEALER");
     peer.read_exact(64);
     peer.read_frame();
     peer.send(&wire::ping(b"still there?"));
     assert_eq!(peer.read_frame(), (4, b"\x04PONGstill there?".to_vec()));
-    // Each look at the counters is a look only, and takes nothing from the driver.
+    // Reading the counters does not take the socket from the driver.
     assert_eq!(router.counters().handshakes, 1);
 }
 
 #[test]
-fn it_receives_up_to_the_mark_and_no_further() {
+fn the_driver_receives_up_to_the_mark() {
     let mark = zmtp_mio::HighWaterMark { messages: 10, bytes: 1 << 20 };
     let builder = Pull::builder().context(&driven()).receive_mark(mark);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
@@ -55,13 +55,13 @@ fn it_receives_up_to_the_mark_and_no_further() {
 }
 
 #[test]
-fn it_dials_again_and_sends_what_waits() {
+fn the_driver_reconnects_and_sends_queued_messages() {
     let mut rep = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
     rep.unbind(&endpoint).unwrap();
     let mut req = Req::builder().context(&driven()).connect(&endpoint).unwrap();
     req.send("waits").unwrap();
-    eventually("a second dial", || req.counters().dials >= 2);
+    eventually("a second attempt", || req.counters().dials >= 2);
     rep.bind(&endpoint).unwrap();
     let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
     rep.send(request).unwrap();
@@ -71,7 +71,7 @@ fn it_dials_again_and_sends_what_waits() {
 }
 
 #[test]
-fn subscriptions_are_heard_of_between_two_sends() {
+fn the_driver_receives_subscriptions_between_two_sends() {
     let context = driven();
     let mut publisher = Pub::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -82,7 +82,7 @@ fn subscriptions_are_heard_of_between_two_sends() {
 }
 
 #[test]
-fn it_sends_pings_and_accepts_pongs_between_calls() {
+fn the_driver_sends_pings_and_accepts_pongs_between_calls() {
     let context = driven();
     let heartbeat = Heartbeat::every(20).timeout(5_000);
     let builder = Pair::builder().context(&context).heartbeat(heartbeat);
@@ -98,7 +98,7 @@ fn it_sends_pings_and_accepts_pongs_between_calls() {
 }
 
 #[test]
-fn it_does_nothing_while_nothing_happens() {
+fn an_idle_driver_does_not_wake_up() {
     // Alone: it counts the wake-ups of every driver of the process.
     alone(this_test!(), || {
         let context = driven();
@@ -133,14 +133,14 @@ fn it_does_nothing_while_nothing_happens() {
 }
 
 #[test]
-fn the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket() {
+fn the_driver_thread_exists_only_on_request_and_ends_with_its_last_socket() {
     alone(this_test!(), || {
         let plain = Rep::builder().bind("tcp://127.0.0.1:*").unwrap();
         assert_eq!(drivers(), 0);
         let context = driven();
         let one = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
         let two = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
-        // A thread says its name when it first runs.
+        // A thread sets its name when it first runs.
         eventually("the driver", || drivers() == 1);
         drop((context, one));
         assert_eq!(drivers(), 1);
@@ -151,7 +151,7 @@ fn the_thread_is_there_only_if_asked_for_and_ends_with_its_last_socket() {
 }
 
 #[test]
-fn sockets_may_be_moved_between_threads_and_rest_in_between() {
+fn driven_sockets_move_between_threads_and_rest_in_between() {
     let context = driven();
     let mut rep = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = rep.endpoints().next().unwrap().to_string();
@@ -174,7 +174,7 @@ fn sockets_may_be_moved_between_threads_and_rest_in_between() {
 
 /// The hand-over under stress: pauses around the moment at which the driver takes over.
 #[test]
-fn nothing_is_lost_or_stuck_in_ten_thousand_hand_overs() {
+fn ten_thousand_hand_overs_lose_and_delay_no_message() {
     let context = driven();
     let mut router = Router::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
@@ -214,19 +214,19 @@ fn nothing_is_lost_or_stuck_in_ten_thousand_hand_overs() {
     assert!(rounds > 500, "{rounds}");
 }
 
-/// A deadline from when the driver served the socket must not keep it from coming back.
+/// A deadline from an earlier turn of the driver must not delay its next one.
 #[test]
-fn a_far_deadline_does_not_keep_the_driver_away_after_a_short_call() {
+fn the_driver_comes_back_after_a_short_call_despite_a_distant_deadline() {
     let context = driven();
     let far = zmtp_mio::Reconnect { first: 20 * LIMIT, longest: 20 * LIMIT };
     let builder = Pull::builder().context(&context).reconnect(far);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
-    // The server closes each connection: the next dial is far away.
+    // The server closes each connection: the next attempt is far away.
     let server = RawServer::tcp();
     pull.connect(&server.endpoint()).unwrap();
     drop(server.accept());
-    eventually("a refused dial", || pull.counters().refused >= 1);
+    eventually("the end of the connection", || pull.counters().refused >= 1);
     pull.try_recv().unwrap();
     let mut peer = half_ready(&endpoint, "PUSH");
     peer.read_exact(64);
@@ -234,7 +234,7 @@ fn a_far_deadline_does_not_keep_the_driver_away_after_a_short_call() {
 }
 
 #[test]
-fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
+fn the_driver_leaves_a_registered_socket_alone() {
     use mio::event::Source;
 
     let context = driven();
@@ -242,7 +242,7 @@ fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
     let endpoint = pull.endpoints().next().unwrap().to_string();
     let poll = mio::Poll::new().unwrap();
     let interest = mio::Interest::READABLE;
-    // Of what is not registered, and twice: neither unbalances anything.
+    // Two errors: deregistering without a registration, and registering twice.
     assert!(pull.deregister(poll.registry()).is_err());
     pull.register(poll.registry(), mio::Token(0), interest).unwrap();
     assert!(pull.register(poll.registry(), mio::Token(1), interest).is_err());
@@ -254,7 +254,7 @@ fn registering_in_a_poll_keeps_the_driver_off_until_it_is_deregistered() {
 }
 
 #[test]
-fn a_resolver_that_panics_is_a_name_without_address() {
+fn a_panic_of_the_resolver_counts_as_a_name_without_address() {
     let context = driven();
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     let resolver = std::sync::Arc::new(|_: &str, _: u16| {
@@ -264,7 +264,7 @@ fn a_resolver_that_panics_is_a_name_without_address() {
     let builder = Push::builder().context(&context).resolver(resolver);
     let _push = builder.connect("tcp://no.such.host:1").unwrap();
     eventually("a second call", || CALLS.load(Ordering::Relaxed) >= 2);
-    // The driver lives.
+    // The driver still runs.
     let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
     peer.read_exact(64);

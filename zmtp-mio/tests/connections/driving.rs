@@ -1,5 +1,4 @@
-//! Who drives a socket: a poll of the caller's own, or its calls. Never a lost wake-up, never a busy
-//! loop.
+//! Driving a socket from the caller's own poll, or by its calls: no lost wake-up, no busy loop.
 #![cfg(unix)]
 
 use std::thread::{self, JoinHandle};
@@ -31,7 +30,7 @@ impl Own {
         Self { rep, poll, events: mio::Events::with_capacity(16), turns: 0 }
     }
 
-    /// Waits in the test's poll, at most as long as the socket allows.
+    /// Waits in the test's poll, at most until the socket's next deadline.
     fn wait(&mut self, next: Option<Duration>) {
         self.turns += 1;
         match self.poll.poll(&mut self.events, Some(next.unwrap_or(LIMIT).min(LIMIT))) {
@@ -48,7 +47,7 @@ impl Own {
     }
 }
 
-/// Clients that each ask so often, one after the other.
+/// Clients that each send this many requests, one after the other.
 fn clients(endpoint: &str, n: usize, requests: usize) -> Vec<JoinHandle<()>> {
     let ask = |endpoint: String| {
         move || {
@@ -84,10 +83,10 @@ fn a_thousand_requests_are_served_from_a_poll_of_the_callers() {
     }
 }
 
-/// A loop that does one thing per turn, and trusts `next`: it must be zero while anything is
-/// buffered, for the poll says nothing of that.
+/// A loop with one operation per turn that relies on `next`: it must be zero while messages are
+/// buffered, because the poll does not report them.
 #[test]
-fn requests_that_wait_are_served_one_per_turn_when_next_is_kept() {
+fn queued_requests_are_served_one_per_turn_when_next_is_kept() {
     let mut own = Own::new("tcp://127.0.0.1:*");
     let endpoint = endpoint_of(&own.rep);
     let peer = thread::spawn(move || {
@@ -109,7 +108,7 @@ fn requests_that_wait_are_served_one_per_turn_when_next_is_kept() {
 }
 
 #[test]
-fn a_large_request_comes_whole_by_steps_alone() {
+fn steps_alone_receive_a_large_request() {
     for endpoint in crate::harness::transports() {
         let mut own = Own::new(&endpoint);
         let endpoint = endpoint_of(&own.rep);
@@ -154,12 +153,12 @@ fn idle_connections_use_no_cpu() {
 }
 
 #[test]
-fn a_full_queue_that_nobody_takes_from_uses_no_cpu() {
+fn a_full_queue_uses_no_cpu() {
     let test = this_test!();
-    alone(test, a_full_queue_uses_no_cpu);
+    alone(test, full_queue);
 }
 
-fn a_full_queue_uses_no_cpu() {
+fn full_queue() {
     let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
@@ -168,12 +167,12 @@ fn a_full_queue_uses_no_cpu() {
         peer
     });
     crate::harness::drive_until!(rep, flood.is_finished());
-    // With a reply due nothing can be taken, and nothing is asked for.
+    // REP must reply first, so it cannot receive and its caller does not try.
     rep.recv_timeout(LIMIT).unwrap().unwrap();
     let watch = Watch::start();
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(1) {
-        // Events that wait would end the wait at once.
+        // Queued events would end the wait at once.
         while rep.next_event().is_some() {}
         rep.wait(Duration::from_millis(100)).unwrap();
     }
@@ -200,7 +199,7 @@ fn timeouts_are_kept() {
 }
 
 #[test]
-fn the_longest_possible_timeout_is_no_panic_and_means_without_limit() {
+fn the_longest_timeout_means_without_limit() {
     let (mut rep, endpoint) = crate::harness::rep();
     let mut req = req(&endpoint);
     req.send("question").unwrap();

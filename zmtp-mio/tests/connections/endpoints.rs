@@ -1,4 +1,4 @@
-//! Endpoints: what can be bound and dialled, what becomes of ipc files, and what errors say.
+//! Endpoints: binding, connecting, ipc files and error texts.
 #![cfg(unix)]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use crate::harness::{
 };
 use zmtp_mio::{CloseReason, Error, EventKind, Rep, Req};
 
-/// Too long for a name of the domain name system: it is known at once that it has no address.
+/// Too long for a name of the domain name system, so the look-up fails at once.
 fn no_name() -> String {
     format!("{}.invalid", "n".repeat(64))
 }
@@ -33,7 +33,7 @@ fn assert_in_use<T>(result: Result<T, Error>, endpoint: &str) {
 }
 
 #[test]
-fn an_endpoint_that_leaves_the_port_open_comes_back_with_one() {
+fn binding_to_a_wildcard_port_returns_the_port() {
     for (text, host) in [
         ("tcp://127.0.0.1:*", "127.0.0.1"),
         ("tcp://127.0.0.1:0", "127.0.0.1"),
@@ -55,7 +55,7 @@ fn an_endpoint_that_leaves_the_port_open_comes_back_with_one() {
 }
 
 #[test]
-fn a_star_for_the_host_listens_on_all_addresses() {
+fn a_wildcard_host_listens_on_all_addresses() {
     let port = free_port();
     let _echo = Echo::on(&format!("tcp://*:{port}"));
     for host in ["127.0.0.1", "127.0.0.2", "localhost"] {
@@ -64,7 +64,7 @@ fn a_star_for_the_host_listens_on_all_addresses() {
 }
 
 #[test]
-fn ipv6_addresses_are_bound_and_dialled() {
+fn sockets_bind_and_connect_to_ipv6_addresses() {
     if let Err(error) = TcpListener::bind("[::1]:0") {
         assert!(env::var_os("ZMTP_NO_SKIP").is_none(), "no IPv6 on this machine: {error}");
         return println!("skipped: no IPv6 on this machine: {error}");
@@ -72,13 +72,13 @@ fn ipv6_addresses_are_bound_and_dialled() {
     let echo = Echo::on("tcp://[::1]:*");
     assert!(echo.endpoint.starts_with("tcp://[::1]:"), "{}", echo.endpoint);
     assert_echo(&mut req(&echo.endpoint), b"six");
-    // Nobody listens on its IPv4 address: the other one is tried.
+    // Nothing listens on the IPv4 address, so the other one is tried.
     let port = echo.endpoint.rsplit_once(':').unwrap().1;
     assert_echo(&mut req(&format!("tcp://localhost:{port}")), b"six by name");
 }
 
 #[test]
-fn names_are_looked_up_by_the_resolver_of_the_caller() {
+fn a_custom_resolver_looks_names_up() {
     let echo = Echo::new();
     let port: u16 = echo.endpoint.rsplit_once(':').unwrap().1.parse().unwrap();
     let resolver = move |name: &str, asked: u16| match (name, asked) {
@@ -107,16 +107,16 @@ fn a_name_without_address_is_looked_up_again_and_again() {
 }
 
 #[test]
-fn a_name_is_looked_up_by_the_system_if_nobody_else_does() {
+fn the_system_looks_names_up_by_default() {
     let echo = Echo::new();
     let port = echo.endpoint.rsplit_once(':').unwrap().1;
-    // No numeric address to this crate, and one that needs no name server to the system.
+    // This crate takes it for a name, and the system resolves it without a name server.
     assert_echo(&mut req(&format!("tcp://0x7f000001:{port}")), b"hexadecimal");
 }
 
-/// The answer is for whoever asked, not for whoever has its place now.
+/// The answer belongs to the endpoint that asked, not to a later one in the same slot.
 #[test]
-fn a_late_answer_to_a_look_up_is_not_taken_for_that_of_another_endpoint() {
+fn a_late_look_up_does_not_answer_for_another_endpoint() {
     let echo = Echo::new();
     let port = echo.endpoint.rsplit_once(':').unwrap().1;
     let (given_up, wanted) =
@@ -129,13 +129,13 @@ fn a_late_answer_to_a_look_up_is_not_taken_for_that_of_another_endpoint() {
         drive_until!(req, req.counters().handshakes == 1);
         for event in std::iter::from_fn(|| req.next_event()) {
             let failed = event.kind == EventKind::Closed(CloseReason::NoAddress);
-            assert!(!failed, "{} was told of another's name", event.endpoint);
+            assert!(!failed, "{} got the answer for another name", event.endpoint);
         }
     }
 }
 
 #[test]
-fn an_endpoint_that_somebody_listens_on_is_in_use() {
+fn binding_to_an_endpoint_with_a_listener_fails() {
     for endpoint in [free_endpoint(), ipc(), format!("ipc://@zmtp-in-use-{}", process::id())] {
         let echo = Echo::on(&endpoint);
         let mut other = crate::harness::builder::<Rep>().build().unwrap();
@@ -147,8 +147,8 @@ fn an_endpoint_that_somebody_listens_on_is_in_use() {
     }
 }
 
-/// Clients dial the first address of `localhost` first: listening on another one would leave the
-/// server alone without a word.
+/// Clients connect to the first address of `localhost` first: a server on another one would get no
+/// connection, and no error.
 #[test]
 fn localhost_is_in_use_if_its_first_address_is() {
     let port = free_port();
@@ -158,7 +158,7 @@ fn localhost_is_in_use_if_its_first_address_is() {
 }
 
 #[test]
-fn an_ipc_file_that_a_dead_process_left_behind_is_replaced() {
+fn a_stale_ipc_file_is_replaced() {
     let endpoint = ipc();
     drop(UnixListener::bind(path_of(&endpoint)).unwrap());
     assert!(path_of(&endpoint).exists(), "the standard library leaves it");
@@ -179,7 +179,7 @@ fn a_file_that_is_no_socket_is_neither_removed_nor_replaced() {
 }
 
 #[test]
-fn an_ipc_file_goes_with_its_endpoint_or_its_socket() {
+fn unbinding_and_dropping_remove_the_ipc_file() {
     let (first, second) = (ipc(), ipc());
     let mut rep = crate::harness::builder::<Rep>().build().unwrap();
     rep.bind(&first).unwrap();
@@ -192,7 +192,7 @@ fn an_ipc_file_goes_with_its_endpoint_or_its_socket() {
 }
 
 #[test]
-fn a_file_that_somebody_else_put_there_since_is_left_alone() {
+fn an_ipc_file_of_another_process_is_left_alone() {
     for unbind in [true, false] {
         let endpoint = ipc();
         let path = path_of(&endpoint);
@@ -219,7 +219,7 @@ fn an_abstract_ipc_name_leaves_no_file() {
 }
 
 #[test]
-fn the_longest_ipc_path_is_bound_and_dialled() {
+fn sockets_bind_and_connect_to_the_longest_ipc_path() {
     let short = ipc();
     let endpoint = format!("{short}{}", "x".repeat(107 - (short.len() - "ipc://".len())));
     let _echo = Echo::on(&endpoint);
@@ -229,7 +229,7 @@ fn the_longest_ipc_path_is_bound_and_dialled() {
 }
 
 #[test]
-fn a_text_that_is_no_endpoint_is_quoted_in_the_error() {
+fn the_error_quotes_text_that_is_no_endpoint() {
     let mut req = crate::harness::builder::<Req>().build().unwrap();
     let long = format!("ipc:///{}", "x".repeat(107));
     for text in [
@@ -267,7 +267,7 @@ fn a_text_that_is_no_endpoint_is_quoted_in_the_error() {
 }
 
 #[test]
-fn what_can_be_bound_but_not_dialled_is_quoted_in_the_error() {
+fn the_error_quotes_an_endpoint_that_can_only_be_bound() {
     let mut req = crate::harness::builder::<Req>().build().unwrap();
     for text in ["tcp://*:5555", "tcp://*:*", "tcp://127.0.0.1:0", "tcp://127.0.0.1:*"] {
         let Err(Error::Endpoint(error)) = req.connect(text) else { panic!("{text} was taken") };
@@ -305,7 +305,7 @@ fn unbinding_stops_listening_and_keeps_accepted_connections() {
 }
 
 #[test]
-fn disconnecting_closes_the_connection_and_dials_no_more() {
+fn disconnecting_closes_the_connection_and_ends_reconnection() {
     for endpoint in [free_endpoint(), ipc()] {
         let mut req = crate::harness::builder::<Req>().build().unwrap();
         assert!(
@@ -326,7 +326,7 @@ fn disconnecting_closes_the_connection_and_dials_no_more() {
 }
 
 #[test]
-fn a_request_that_waits_for_a_disconnected_endpoint_is_dropped_and_its_loss_told() {
+fn disconnecting_drops_a_queued_request_and_reports_its_loss() {
     let endpoint = free_endpoint();
     let mut req = req(&endpoint);
     req.send("never").unwrap();
@@ -338,9 +338,9 @@ fn a_request_that_waits_for_a_disconnected_endpoint_is_dropped_and_its_loss_told
     assert_echo(&mut req, b"elsewhere");
 }
 
-/// A program that the application starts must not keep its ports and connections.
+/// Otherwise a program that the application starts would keep its ports and connections open.
 #[test]
-fn no_descriptor_is_left_to_programs_that_are_started() {
+fn started_programs_inherit_no_descriptor() {
     let (mut rep, tcp) = rep();
     let local = rep.bind(&ipc()).unwrap().to_string();
     let mut clients = [req(&tcp), req(&local)];

@@ -1,5 +1,5 @@
-//! What a peer does in vain is told: its first ignored command and its first dropped message, not
-//! the thousandth, which are counted.
+//! Events for the first ignored command and the first dropped message of a connection. The others
+//! are only counted.
 #![cfg(unix)]
 
 use crate::harness::{LIMIT, RawPeer, drive_until, half_ready, rep};
@@ -13,7 +13,7 @@ fn vain(kind: &EventKind) -> bool {
 }
 
 #[test]
-fn the_first_command_and_the_first_message_of_each_connection_are_told() {
+fn the_first_ignored_command_and_the_first_dropped_message_of_a_connection_are_events() {
     let (mut rep, endpoint) = rep();
     let first = [wire::command("READY2", b""), wire::frame(0, b"bare")].concat();
     let second = [wire::frame(4, b""), wire::frame(0, b"bare"), wire::command("JOIN", b"x")];
@@ -42,7 +42,7 @@ fn the_first_command_and_the_first_message_of_each_connection_are_told() {
 }
 
 #[test]
-fn a_reply_that_comes_twice_is_told() {
+fn a_duplicate_reply_is_an_event() {
     let server = crate::harness::RawServer::tcp();
     let mut req = crate::harness::builder::<Req>().connect(&server.endpoint()).unwrap();
     let serving = std::thread::spawn(move || {

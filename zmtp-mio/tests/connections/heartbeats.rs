@@ -43,7 +43,7 @@ fn a_peer_that_answers_is_kept_and_one_that_does_not_is_closed() {
     });
     assert!((millis(340)..=millis(360)).contains(&time), "{time:?}");
     assert_eq!(closes(&events!(router)), [SILENT]);
-    // It got greeting, READY, then PING without context.
+    // It got the greeting, READY, then PINGs without context.
     let sent = silent.read_all().unwrap();
     let (frames, _) = wire::frames(&sent[64..]);
     assert!(frames[1..].iter().all(is_ping) && frames.len() > 1, "{frames:?}");
@@ -76,7 +76,7 @@ fn a_server_that_falls_silent_is_connected_to_again() {
 }
 
 #[test]
-fn the_ttl_of_a_peers_ping_is_kept_to() {
+fn the_ttl_of_a_ping_is_the_timeout_for_its_sender() {
     let simulation = Simulation::new();
     let mut router = simulated::<Router>(&simulation).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
@@ -95,7 +95,7 @@ fn the_ttl_of_a_peers_ping_is_kept_to() {
 }
 
 #[test]
-fn unread_bytes_of_the_time_without_calls_are_a_sign_of_life() {
+fn bytes_that_arrive_between_calls_are_a_sign_of_life() {
     let simulation = Simulation::new();
     let mut router = simulated::<Router>(&simulation)
         .heartbeat(Heartbeat::every(50).timeout(100))

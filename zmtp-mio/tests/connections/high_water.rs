@@ -1,5 +1,5 @@
-//! High-water marks: past them a peer is not read, or a reply is dropped and counted; nothing that
-//! was taken is lost, and memory is bounded by them.
+//! High-water marks: past them reading from a peer pauses, or a reply is dropped and counted. No
+//! received message is lost, and memory is bounded.
 #![cfg(unix)]
 
 use std::thread::{self, JoinHandle};
@@ -20,7 +20,7 @@ fn numbered(number: usize, len: usize) -> Vec<u8> {
     body
 }
 
-/// Sends so many numbered requests, in pieces that do not end where requests do.
+/// Sends `count` numbered requests, in pieces that do not end where requests do.
 fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
     // First, because it takes long: the time for the handshake runs from the connection on.
     let bytes = (0..count).map(|n| wire::delimited(&numbered(n, len))).collect::<Vec<_>>().concat();
@@ -32,7 +32,7 @@ fn flood(endpoint: &str, count: usize, len: usize) -> JoinHandle<RawPeer> {
     })
 }
 
-/// Takes all requests, answers each, and insists on their order.
+/// Receives and answers all requests, and asserts their order.
 fn take_all(rep: &mut Rep, count: usize, len: usize) {
     for n in 0..count {
         let request = rep.recv_timeout(LIMIT).unwrap().unwrap_or_else(|| panic!("{n} is lost"));
@@ -96,7 +96,7 @@ fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
 }
 
 #[test]
-fn requests_that_nobody_takes_cost_what_the_mark_allows() {
+fn unreceived_requests_cost_what_the_mark_allows() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
             options.receive_mark = HighWaterMark { messages: 1_000, bytes: MIB };
@@ -115,7 +115,7 @@ fn requests_that_nobody_takes_cost_what_the_mark_allows() {
     });
 }
 
-/// What a queued message takes besides its bytes counts too, or a mark bounds nothing.
+/// The fixed cost of a queued message counts too; otherwise the mark would bound nothing.
 #[test]
 fn requests_of_one_byte_cost_what_the_mark_allows() {
     alone(this_test!(), || {
@@ -139,7 +139,7 @@ fn requests_of_one_byte_cost_what_the_mark_allows() {
 }
 
 #[test]
-fn a_paused_peer_holds_up_no_other() {
+fn a_paused_peer_does_not_delay_others() {
     let mut rep = rep_with(|options| {
         options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
     });
@@ -156,13 +156,13 @@ fn a_paused_peer_holds_up_no_other() {
         }
     }
     client.join().unwrap();
-    // The flood is over or has broken off with its server.
+    // The flood has ended, or failed when its server was dropped.
     drop(rep);
     let _ = peer.join();
 }
 
 #[test]
-fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_comes_in_order() {
+fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_arrives_in_order() {
     let mark = HighWaterMark { messages: 50, bytes: 16 * MIB };
     let mut rep = rep_with(|options| options.send_mark = mark);
     let sending = flood(&endpoint_of(&rep), REQUESTS, 20_000);
@@ -198,7 +198,7 @@ fn one_reply_larger_than_the_send_mark_is_sent() {
 }
 
 #[test]
-fn a_queue_that_was_emptied_gives_its_memory_back() {
+fn an_emptied_queue_frees_its_memory() {
     alone(this_test!(), || {
         let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = endpoint_of(&rep);

@@ -20,7 +20,7 @@ fn name() -> String {
 }
 
 #[test]
-fn requests_are_answered_across_threads_whoever_is_first() {
+fn requests_are_answered_across_threads_in_either_order_of_bind_and_connect() {
     for bind_first in [true, false] {
         let name = name();
         let server = {
@@ -56,7 +56,7 @@ fn requests_are_answered_across_threads_whoever_is_first() {
 }
 
 #[test]
-fn a_stream_keeps_its_order_and_waits_for_a_slow_reader() {
+fn a_fast_sender_waits_for_a_slow_receiver_and_keeps_the_order() {
     let name = name();
     let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
     let mut pull = builder::<Pull>().receive_mark(mark).bind(&name).unwrap();
@@ -89,7 +89,7 @@ fn a_large_body_is_not_copied() {
     let body = pull.recv_timeout(LIMIT).unwrap().unwrap().into_vec().unwrap();
     assert_eq!((body.as_ptr(), body.len()), (place, 10_000_000));
 
-    // The routing id in front is cut off without moving the rest.
+    // The routing id is removed without moving the other parts.
     let name = self::name();
     let mut router = builder::<Router>().bind(&name).unwrap();
     let id = RoutingId::new(b"d").unwrap();
@@ -160,7 +160,7 @@ fn envelopes_pass_through_router_and_dealer() {
 }
 
 #[test]
-fn what_was_sent_before_the_end_arrives_and_the_end_is_seen() {
+fn messages_sent_before_a_close_arrive_and_the_close_is_an_event() {
     let name = name();
     let mut one = builder::<Pair>().bind(&name).unwrap();
     let mut other = builder::<Pair>().connect(&name).unwrap();
@@ -174,14 +174,14 @@ fn what_was_sent_before_the_end_arrives_and_the_end_is_seen() {
     }
     drive_until!(one, one.counters().disconnects == 1);
     assert_eq!(closes(&events!(one)), [CloseReason::ByPeer]);
-    // The name is still there for the next.
+    // The name can be bound again.
     let mut next = builder::<Pair>().connect(&name).unwrap();
     next.send("next").unwrap();
     assert_eq!(one.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("next"));
 }
 
 #[test]
-fn a_peer_whose_name_is_gone_waits_for_the_next_who_binds_it() {
+fn a_connected_peer_waits_for_the_name_to_be_bound_again() {
     let name = name();
     let mut first = builder::<Pull>().bind(&name).unwrap();
     let mut push = builder::<Push>().connect(&name).unwrap();
@@ -213,7 +213,7 @@ fn names_belong_to_one_socket_and_one_context() {
 }
 
 #[test]
-fn types_that_do_not_fit_are_refused_on_both_sides() {
+fn both_sides_refuse_incompatible_types() {
     let name = name();
     let mut rep = builder::<Rep>().bind(&name).unwrap();
     let mut sub = builder::<Sub>().connect(&name).unwrap();
@@ -228,7 +228,7 @@ fn types_that_do_not_fit_are_refused_on_both_sides() {
 }
 
 #[test]
-fn a_disconnected_endpoint_gets_nothing_even_if_it_is_bound_later() {
+fn a_disconnected_endpoint_gets_nothing_when_it_is_bound_later() {
     let name = name();
     let mut push = builder::<Push>().connect(&name).unwrap();
     push.send("never").unwrap();
@@ -256,12 +256,12 @@ fn connections_cost_no_descriptor() {
         pull.step().unwrap();
         push.counters().handshakes == 101 && pull.counters().handshakes == 101
     });
-    // Other tests open and close some at the same time, though not as many.
+    // Other tests open and close descriptors at the same time, but fewer.
     assert!(descriptors() < before + 50);
 }
 
 #[test]
-fn a_connection_that_nobody_took_ends_with_the_socket_it_was_for() {
+fn an_unaccepted_connection_ends_with_the_socket_it_was_for() {
     let name = name();
     let mut pull = builder::<Pull>().bind(&name).unwrap();
     let idle = builder::<Push>().connect(&name).unwrap();
@@ -277,14 +277,14 @@ fn a_connection_that_nobody_took_ends_with_the_socket_it_was_for() {
 }
 
 #[test]
-fn what_a_reader_left_unread_goes_to_the_next() {
+fn messages_that_one_receiver_left_go_to_the_next() {
     let name = name();
     let first = builder::<Pull>().bind(&name).unwrap();
     let mut push = builder::<Push>().connect(&name).unwrap();
     let held = |n: usize| n.to_string();
     push.send(held(0)).unwrap();
     drop(first);
-    // The end is not known yet, or just so.
+    // The end may not have been seen yet.
     push.send(held(1)).unwrap();
     let mut second = builder::<Pull>().bind(&name).unwrap();
     drive_until!(push, push.counters().handshakes == 2);
@@ -298,7 +298,7 @@ fn what_a_reader_left_unread_goes_to_the_next() {
 }
 
 #[test]
-fn a_stepping_socket_hears_of_every_note() {
+fn a_stepped_socket_misses_no_post() {
     let name = name();
     let mut pull = builder::<Pull>().bind(&name).unwrap();
     let sender = {

@@ -1,4 +1,4 @@
-//! Peers of ZMTP 2.0 and 1.0: raw ones that open and frame as those do.
+//! Raw peers with the openings and framings of ZMTP 2.0 and 1.0.
 #![cfg(unix)]
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use zmtp_mio::{Pub, Pull, Rep};
 
 const SIGNATURE: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f";
 
-/// A peer of ZMTP 2.0 that has opened: signature, version, type and an empty identity.
+/// A peer of ZMTP 2.0 that has sent its opening: signature, version, type and an empty identity.
 fn version_2(endpoint: &str, ours: SocketType, theirs: SocketType) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
     peer.send(&[SIGNATURE, &[1, ours.code(), 0, 0]].concat());
@@ -44,7 +44,7 @@ fn requests_are_answered_in_the_peers_framing() {
 }
 
 #[test]
-fn messages_of_any_size_come_in() {
+fn messages_of_any_size_arrive() {
     let mut pull = Pull::new().unwrap();
     let endpoint = pull.bind("tcp://127.0.0.1:*").unwrap().to_string();
     let thread = std::thread::spawn(move || {
@@ -68,7 +68,7 @@ fn messages_of_any_size_come_in() {
 }
 
 #[test]
-fn a_1_0_subscriber_gets_everything_and_a_2_0_subscriber_what_it_asks_for() {
+fn a_1_0_subscriber_gets_everything_and_a_2_0_subscriber_its_topics() {
     let mut publisher = Pub::new().unwrap();
     let endpoint = publisher.bind("tcp://127.0.0.1:*").unwrap().to_string();
     let thread = std::thread::spawn(move || {
@@ -88,7 +88,7 @@ fn a_1_0_subscriber_gets_everything_and_a_2_0_subscriber_what_it_asks_for() {
 }
 
 #[test]
-fn a_lowest_version_refuses_older_peers() {
+fn a_minimum_version_refuses_older_peers() {
     for (least, opening) in [
         (Version::V3_0, [SIGNATURE, &[1, SocketType::Req.code(), 0, 0]].concat()),
         (Version::V3_0, [SIGNATURE, &[0]].concat()),

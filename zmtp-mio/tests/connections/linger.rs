@@ -1,4 +1,4 @@
-//! Linger: dropping a socket sends what is queued, and never takes longer than it may.
+//! Linger: dropping a socket sends its queued messages, and takes no longer than linger allows.
 #![cfg(unix)]
 
 use std::io::Write;
@@ -76,9 +76,9 @@ fn a_socket_with_nothing_to_send_drops_at_once() {
     assert_eq!(simulated_time(&simulation, || drop((rep, req))), Duration::ZERO);
 }
 
-/// What libzmq's users write as -1.
+/// libzmq's -1.
 #[test]
-fn an_endless_linger_may_be_asked_for() {
+fn linger_may_be_without_limit() {
     for linger in [
         Linger::from(Duration::MAX),
         Linger { idle: Duration::MAX, total: SHORT },
@@ -94,9 +94,9 @@ fn an_endless_linger_may_be_asked_for() {
     }
 }
 
-/// What libzmq's users write as -1: never again.
+/// libzmq's -1: the socket never reconnects.
 #[test]
-fn an_endless_wait_before_reconnecting_may_be_asked_for() {
+fn the_wait_before_reconnecting_may_be_without_limit() {
     let simulation = Simulation::new();
     let closed_port = simulation.listen().endpoint().to_string();
     let never = Reconnect { first: Duration::MAX, longest: Duration::MAX };
@@ -109,7 +109,7 @@ fn an_endless_wait_before_reconnecting_may_be_asked_for() {
 }
 
 #[test]
-fn a_request_that_was_just_sent_arrives_though_the_socket_is_dropped() {
+fn a_request_sent_right_before_the_drop_arrives() {
     for endpoint in crate::harness::transports() {
         let mut rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
         let endpoint = endpoint_of(&rep);
@@ -152,7 +152,7 @@ fn a_large_reply_that_is_read_slowly_arrives_whole_though_the_socket_is_dropped(
 }
 
 #[test]
-fn a_stopped_socket_lingers_all_the_same() {
+fn a_stopped_socket_lingers() {
     let (mut rep, peer) = with_large_reply("tcp://127.0.0.1:*", |_| {}, b"");
     rep.handle().unwrap().stop().unwrap();
     let reading = read_slowly(peer);
@@ -161,10 +161,10 @@ fn a_stopped_socket_lingers_all_the_same() {
     reading.join().unwrap();
 }
 
-/// Closing over bytes that were not read resets a connection, and the kernel throws away what was
-/// on its way out.
+/// The kernel resets a connection that is closed with unread bytes, and drops the bytes still to be
+/// sent.
 #[test]
-fn requests_that_were_not_read_do_not_cost_their_sender_the_reply() {
+fn unread_requests_do_not_cost_their_sender_the_reply() {
     let behind = wire::delimited(&[1; 1_000]).repeat(1_000);
     let few = HighWaterMark { messages: 1, bytes: 1_000 };
     let (rep, peer) =
@@ -206,7 +206,7 @@ fn a_peer_that_reads_too_slowly_delays_drop_by_linger_and_no_more() {
 }
 
 #[test]
-fn a_peer_that_pings_all_the_while_does_not_prolong_linger() {
+fn incoming_pings_do_not_prolong_linger() {
     let linger = Linger { idle: SHORT, total: 12 * LIMIT };
     let (rep, mut peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
@@ -216,7 +216,7 @@ fn a_peer_that_pings_all_the_while_does_not_prolong_linger() {
 }
 
 #[test]
-fn a_peer_that_dies_in_linger_ends_it() {
+fn the_death_of_the_peer_ends_linger() {
     let (rep, peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = (60 * SECOND).into(), b"");
     let dropping = blocked(move || drop(rep));
@@ -226,7 +226,7 @@ fn a_peer_that_dies_in_linger_ends_it() {
 }
 
 #[test]
-fn a_disconnect_counts_what_it_gives_up() {
+fn a_disconnect_counts_dropped_messages() {
     let gone = RawServer::tcp().endpoint();
     let mut req = crate::harness::builder::<Req>().connect(&gone).unwrap();
     req.send("never").unwrap();
@@ -236,7 +236,7 @@ fn a_disconnect_counts_what_it_gives_up() {
 }
 
 #[test]
-fn a_drop_removes_the_ipc_file_and_leaves_one_that_another_has_put_there() {
+fn dropping_removes_the_own_ipc_file_only() {
     let endpoint = crate::harness::ipc();
     let path = std::path::PathBuf::from(endpoint.strip_prefix("ipc://").unwrap());
     let rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();

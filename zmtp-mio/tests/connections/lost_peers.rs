@@ -1,5 +1,5 @@
-//! Peers that vanish in the middle of a conversation: nobody waits for them for ever, and nobody
-//! else pays for them.
+//! Peers that close or reset in the middle of a conversation: no call waits without end, and other
+//! peers are not affected.
 #![cfg(unix)]
 
 use std::thread;
@@ -48,7 +48,7 @@ fn a_request_reports_the_loss_of_its_peer() {
 }
 
 #[test]
-fn half_a_reply_and_a_reset_lose_the_peer_and_not_the_next_request() {
+fn a_reset_in_a_reply_loses_the_peer_and_not_the_next_request() {
     let server = RawServer::tcp();
     let mut req = req(&server.endpoint());
     let serving = thread::spawn(move || {
@@ -163,7 +163,7 @@ fn a_reply_sent_right_before_the_peer_closes_is_received() {
             peer.send(&wire::reply_to(&request, &vec![3; size]));
         });
         req.send("last words?").unwrap();
-        // Reply and end are there together when the socket looks again.
+        // The socket finds the reply and the end of the connection together.
         drive_until!(req, req.counters().messages_sent == 1);
         if size < 1_000_000 {
             serving.join().unwrap();
@@ -173,7 +173,7 @@ fn a_reply_sent_right_before_the_peer_closes_is_received() {
 }
 
 #[test]
-fn a_request_of_a_peer_that_closed_is_delivered_and_its_reply_counted() {
+fn a_request_of_a_closed_peer_is_delivered_and_its_reply_counted() {
     let (mut rep, endpoint) = crate::harness::rep();
     let mut peer = RawPeer::connect(&endpoint);
     peer.send(&wire::burst("REQ", &[b"last wish"]));
@@ -186,10 +186,10 @@ fn a_request_of_a_peer_that_closed_is_delivered_and_its_reply_counted() {
 
 /// libzmq goes on reading after a write failed, "to prevent losing incoming messages".
 #[test]
-fn all_requests_of_a_peer_that_closed_are_delivered_though_replies_cannot_be_written() {
+fn all_requests_of_a_closed_peer_are_delivered() {
     const COUNT: usize = 3_000;
-    // Sizes of which all has left the peer when it closes: by TCP less than a window, by IPC more
-    // than one read.
+    // The peer has sent all bytes when it closes: over TCP less than a window, over IPC more than
+    // one read.
     for (endpoint, width) in crate::harness::transports().into_iter().zip([8, 28]) {
         let mut rep = crate::harness::builder::<Rep>().build().unwrap();
         let endpoint = rep.bind(&endpoint).unwrap().to_string();
@@ -208,14 +208,14 @@ fn all_requests_of_a_peer_that_closed_are_delivered_though_replies_cannot_be_wri
 }
 
 #[test]
-fn a_peer_lost_between_request_and_reply_does_not_disturb_the_next() {
+fn a_peer_lost_between_request_and_reply_does_not_affect_the_next() {
     let (mut rep, endpoint) = crate::harness::rep();
     let mut lost = RawPeer::connect(&endpoint);
     lost.send(&wire::burst("REQ", &[b"one"]));
     assert_eq!(rep.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("one"));
     drop(lost);
     drive_until!(rep, rep.counters().disconnects == 1);
-    // Takes the place that the lost one had.
+    // Takes the slot of the lost peer.
     let mut next = RawPeer::connect(&endpoint);
     next.send(&wire::burst("REQ", &[b"two"]));
     drive_until!(rep, rep.counters().messages_received == 2);
@@ -228,7 +228,7 @@ fn a_peer_lost_between_request_and_reply_does_not_disturb_the_next() {
 }
 
 #[test]
-fn a_request_without_delimiter_of_a_vanished_peer_costs_the_next_client_nothing() {
+fn a_malformed_request_of_a_lost_peer_does_not_affect_the_next_client() {
     let (rep, endpoint) = crate::harness::rep();
     let echo = Echo::with(rep);
     for _ in 0..20 {
@@ -242,7 +242,7 @@ fn a_request_without_delimiter_of_a_vanished_peer_costs_the_next_client_nothing(
 }
 
 #[test]
-fn a_server_that_is_replaced_in_mid_conversation_is_found_again() {
+fn a_client_finds_the_replacement_of_its_server() {
     for endpoint in crate::harness::transports() {
         let first = Echo::on(&endpoint);
         let endpoint = first.endpoint.clone();
@@ -250,7 +250,7 @@ fn a_server_that_is_replaced_in_mid_conversation_is_found_again() {
         assert_echo(&mut req, b"to the first");
         drop(first.stop());
         let second = Echo::on(&endpoint);
-        // The first try may meet the end of the old connection.
+        // The first request may find the end of the old connection.
         let reply = match req.request("to the second", LIMIT) {
             Err(Error::PeerLost) => req.request("to the second", LIMIT),
             result => result,
@@ -260,9 +260,9 @@ fn a_server_that_is_replaced_in_mid_conversation_is_found_again() {
     }
 }
 
-/// The new connection may belong to another program, or to one that forgot what it asked.
+/// The new connection may belong to another program, or to one that has restarted.
 #[test]
-fn a_dialling_rep_does_not_answer_on_a_new_connection_what_came_on_the_old() {
+fn a_connecting_rep_does_not_answer_an_old_request_on_a_new_connection() {
     let server = RawServer::tcp();
     let mut rep = crate::harness::builder::<Rep>().connect(&server.endpoint()).unwrap();
     let mut old = server.accept();

@@ -1,4 +1,4 @@
-//! Who is connected, and who sent what.
+//! The list of connected peers, and the sender of each message.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn router() -> (Router, String) {
 }
 
 #[test]
-fn peers_are_listed_with_addresses_types_and_ids_until_they_go() {
+fn connected_peers_are_listed_with_addresses_types_and_ids() {
     let (mut router, endpoint) = router();
     assert_eq!(router.peers().len(), 0);
     assert!(!router.wait_for_peers(1, Duration::from_millis(20)).unwrap());
@@ -43,7 +43,7 @@ fn peers_are_listed_with_addresses_types_and_ids_until_they_go() {
     assert!(theirs[0].accepted && theirs[0].version.is_some_and(|version| version.major == 3));
     assert_eq!(theirs[0].routing_id, b"ann");
     assert!(theirs[0].since >= before);
-    // The event says the same.
+    // The event has the same address.
     let ready = std::iter::from_fn(|| router.next_event())
         .find(|event| matches!(event.kind, EventKind::Ready(_)))
         .unwrap();
@@ -54,7 +54,7 @@ fn peers_are_listed_with_addresses_types_and_ids_until_they_go() {
     drive_until!(router, router.peers().next().unwrap().to_receive == 3);
     drop(dealer);
     drive_until!(router, router.peers().len() == 0);
-    // What it said is still told from what others say.
+    // Its messages still differ from those of others.
     assert!(router.last_peer().is_none());
     for _ in 0..3 {
         assert_eq!(router.recv_timeout(LIMIT).unwrap().unwrap().part(0), Some(&b"ann"[..]));
@@ -67,7 +67,7 @@ fn peers_are_listed_with_addresses_types_and_ids_until_they_go() {
 }
 
 #[test]
-fn the_sender_of_each_message_is_told() {
+fn the_sender_of_each_message_is_known() {
     let mut pull = crate::harness::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
     let senders: Vec<_> = (0..3)

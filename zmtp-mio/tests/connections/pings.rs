@@ -1,4 +1,4 @@
-//! PINGs: each gets its PONG, however many come at once and whatever else is under way.
+//! PINGs: each gets its PONG, also among many others and within a message.
 #![cfg(unix)]
 
 use std::sync::mpsc;
@@ -29,7 +29,7 @@ fn each_ping_gets_a_pong_with_its_context() {
 }
 
 #[test]
-fn a_request_behind_many_pings_is_answered() {
+fn a_request_after_many_pings_is_answered() {
     for count in [10, 200, 1_000, 5_000, 20_000] {
         let echo = Echo::new();
         let mut peer = RawPeer::ready(&echo.endpoint, "REQ");
@@ -51,14 +51,14 @@ fn pings_in_the_middle_of_a_message_are_answered_before_its_end() {
     assert_eq!(peer.read_message(), [&b""[..], b"one", b"two"]);
 }
 
-/// A READY with a long routing id is larger than a PONG, and is due before the first one.
+/// A READY with a long routing id is larger than a PONG, and must be sent before the first one.
 #[test]
-fn pings_right_behind_the_ready_of_a_peer_do_not_hang_a_socket_with_a_long_routing_id() {
+fn pings_right_after_ready_do_not_block_a_socket_with_a_long_routing_id() {
     for len in [0, 1, 24, 25, 100, 255] {
         let server = RawServer::tcp();
         let endpoint = server.endpoint();
         let (done, is_done) = mpsc::channel();
-        // On a thread, for the socket may never come back.
+        // On a thread, because the call may never return.
         thread::spawn(move || {
             let id = RoutingId::new(&vec![b'i'; len]).unwrap();
             let mut req =
@@ -80,7 +80,7 @@ fn pings_right_behind_the_ready_of_a_peer_do_not_hang_a_socket_with_a_long_routi
 }
 
 #[test]
-fn a_peer_that_pings_without_end_and_never_reads_holds_up_nobody() {
+fn a_peer_that_pings_and_never_reads_does_not_delay_others() {
     let echo = Echo::new();
     let mut pinger = RawPeer::ready(&echo.endpoint, "REQ");
     let pings = wire::ping(b"").repeat(200_000);
@@ -93,7 +93,7 @@ fn a_peer_that_pings_without_end_and_never_reads_holds_up_nobody() {
             break;
         }
     }
-    // It reads at last, and each of its PINGs has its answer.
+    // The peer reads at last, and gets a PONG for each PING.
     let mut left = pings.len() - sent;
     let mut due = 200_000;
     while due > 0 {

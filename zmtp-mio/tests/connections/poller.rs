@@ -1,5 +1,5 @@
-//! A poller over sockets and raw descriptors: level-triggered, and used again while descriptors
-//! come and go.
+//! A poller over sockets and raw descriptors: level-triggered, and reused while descriptors are
+//! opened and closed.
 #![cfg(unix)]
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
@@ -20,7 +20,7 @@ fn is_readable(poller: &mut Poller, reader: &PipeReader) -> bool {
     ready == 1
 }
 
-/// A pipe that takes no more.
+/// A full pipe.
 fn full() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = pipe().unwrap();
     writer.write_all(&[0; 65_536]).unwrap();
@@ -28,7 +28,7 @@ fn full() -> (PipeReader, PipeWriter) {
 }
 
 #[test]
-fn a_rep_a_req_and_a_pipe_are_waited_for_together() {
+fn one_poller_waits_for_a_rep_a_req_and_a_pipe() {
     let (mut rep, endpoint) = crate::harness::rep();
     let mut req = req(&endpoint);
     let (mut reader, mut writer) = pipe().unwrap();
@@ -84,7 +84,7 @@ fn unread_data_is_ready_again_at_the_next_wait() {
 }
 
 #[test]
-fn a_request_that_was_not_taken_is_ready_again_at_the_next_wait() {
+fn an_unreceived_request_is_ready_again_at_the_next_wait() {
     let (mut rep, endpoint) = crate::harness::rep();
     let mut req = req(&endpoint);
     req.send("question").unwrap();
@@ -98,12 +98,12 @@ fn a_request_that_was_not_taken_is_ready_again_at_the_next_wait() {
     let mut items = [Item::socket(&mut rep, Interest::READABLE)];
     assert_eq!(poller.wait(&mut items, Some(SHORT)).unwrap(), 0, "a reply is due");
     rep.send("answer").unwrap();
-    // The request of the other thread is not done by the poller.
+    // The poller does not take the other thread's request.
     assert!(asking.join().unwrap().is_some());
 }
 
 #[test]
-fn items_are_used_again_over_many_waits() {
+fn items_work_over_many_waits() {
     let (mut rep, endpoint) = crate::harness::rep();
     let (reader, mut writer) = pipe().unwrap();
     let mut poller = Poller::new().unwrap();
@@ -168,9 +168,10 @@ fn items_change_places_and_interests_between_waits() {
     }
 }
 
-/// The kernel keeps watching an open file whose watched descriptor is closed while another lives.
+/// The kernel goes on watching an open file after its registered descriptor is closed, if another
+/// descriptor refers to it.
 #[test]
-fn a_closed_copy_of_a_descriptor_is_not_taken_for_the_item_in_its_place() {
+fn a_closed_copy_of_a_descriptor_is_not_confused_with_a_new_item() {
     let (one, mut other) = UnixStream::pair().unwrap();
     let (idle, _keep) = pipe().unwrap();
     let mut poller = Poller::new().unwrap();
@@ -182,9 +183,9 @@ fn a_closed_copy_of_a_descriptor_is_not_taken_for_the_item_in_its_place() {
     assert!(!is_readable(&mut poller, &idle), "nothing was ever written to it");
 }
 
-/// A regular file cannot be waited for; what stood before it must not linger in the poller.
+/// A regular file cannot be polled; the items before it must not stay registered.
 #[test]
-fn an_item_that_cannot_be_waited_for_is_an_error_and_leaves_nothing_behind() {
+fn an_unpollable_item_is_an_error_and_leaves_nothing_behind() {
     let (busy, mut writer) = pipe().unwrap();
     let (idle, _keep) = pipe().unwrap();
     let file = std::fs::File::open("Cargo.toml").unwrap();
@@ -197,7 +198,7 @@ fn an_item_that_cannot_be_waited_for_is_an_error_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_descriptor_at_its_end_is_readable_at_every_wait() {
+fn a_descriptor_at_end_of_file_is_readable_at_every_wait() {
     let (reader, writer) = pipe().unwrap();
     drop(writer);
     let mut poller = Poller::new().unwrap();
@@ -242,7 +243,7 @@ fn a_poller_waits_drives_and_uses_no_cpu() {
     let (mut rep, endpoint) = crate::harness::rep();
     let (reader, _writer) = pipe().unwrap();
     let mut poller = Poller::new().unwrap();
-    // Writable is of no interest now, and readable it is not.
+    // Writability is of no interest now, and the item is not readable.
     let mut items =
         [Item::socket(&mut rep, Interest::READABLE), Item::fd(&reader, Interest::READABLE)];
     let watch = Watch::start();
@@ -255,9 +256,9 @@ fn a_poller_waits_drives_and_uses_no_cpu() {
     client.join().unwrap();
 }
 
-/// Requests wait, but only writability is of interest: that is no reason to spin.
+/// Requests are queued, but only writability is of interest.
 #[test]
-fn a_wait_for_writability_does_not_spin_while_requests_wait() {
+fn a_wait_for_writability_does_not_spin_while_requests_are_queued() {
     let test = this_test!();
     alone(test, a_wait_for_writability_does_not_spin);
 }

@@ -1,4 +1,4 @@
-//! Dialling again: not too often, without end, whatever became of the last connection. Listeners that
+//! Reconnection: spaced attempts without end, whatever ended the last connection. Listeners that
 //! attack the client are in `hostile/listeners.rs`.
 #![cfg(unix)]
 
@@ -21,7 +21,7 @@ use zmtp_mio::{CloseReason, Dealer, EventKind, Reconnect, Req};
 
 const ATTEMPT: Duration = Duration::from_millis(300);
 
-/// Takes a connection as far as the request.
+/// Handshakes and reads up to the request.
 fn to_the_request(peer: &mut RawPeer) -> bool {
     peer.try_send(&wire::burst("REP", &[])).is_ok() && read_up_to(peer, b"question")
 }
@@ -35,7 +35,7 @@ fn assert_spaced(req: &Req, start: Instant) {
 
 /// Each request is given up, and its connection with it.
 #[test]
-fn a_server_that_never_replies_is_not_dialled_too_often() {
+fn attempts_to_reach_a_server_that_never_replies_are_spaced() {
     let bad = BadServer::new(|mut peer| {
         to_the_request(&mut peer);
         Some(peer)
@@ -56,9 +56,9 @@ fn a_server_that_never_replies_is_not_dialled_too_often() {
     assert_served(&mut req);
 }
 
-/// It is of use, so the waits stay short, but not so short that it is dialled without end.
+/// The server is useful, so the waits stay short, but there is one before each attempt.
 #[test]
-fn a_server_that_closes_after_each_reply_is_not_dialled_too_often() {
+fn attempts_to_reach_a_server_that_closes_after_each_reply_are_spaced() {
     let good = BadServer::new(|mut peer| {
         if to_the_request(&mut peer) {
             let _ = peer.try_send(&wire::delimited(b"reply"));
@@ -75,7 +75,7 @@ fn a_server_that_closes_after_each_reply_is_not_dialled_too_often() {
 }
 
 #[test]
-fn a_name_with_many_dead_addresses_is_not_dialled_too_often() {
+fn attempts_to_reach_a_name_with_many_dead_addresses_are_spaced() {
     let port = free_port();
     let addresses: Vec<SocketAddr> =
         (2..=60).map(|host| (Ipv4Addr::new(127, 0, 0, host), port).into()).collect();
@@ -91,7 +91,7 @@ fn a_name_with_many_dead_addresses_is_not_dialled_too_often() {
 }
 
 #[test]
-fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
+fn a_slow_handshake_is_closed_and_the_client_reconnects() {
     let simulation = Simulation::new();
     let server = simulation.listen();
     let mut req = simulated::<Req>(&simulation)
@@ -128,7 +128,7 @@ fn a_handshake_that_takes_too_long_is_closed_and_tried_again() {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_dialled_until_a_server_does() {
+fn a_client_retries_a_closed_port_until_a_server_listens() {
     let endpoint = free_endpoint();
     let mut req = crate::harness::builder::<Req>().connect(&endpoint).unwrap();
     let (events, _) = ask_in_vain(&mut req);
@@ -138,11 +138,10 @@ fn a_port_where_nobody_listens_is_dialled_until_a_server_does() {
     assert_served(&mut req);
 }
 
-/// Dialling a free port of this machine connects the socket to itself when the system happens to
-/// give it that very port, as it must here. Closed in the ordinary way it would keep a server from
-/// listening there for a minute.
+/// A connection to a free port of this machine connects the socket to itself if the system assigns
+/// that port to it, as it must here. A normal close would block the port for a minute.
 #[test]
-fn a_socket_that_connected_to_itself_does_not_keep_the_port_from_a_server() {
+fn a_socket_connected_to_itself_does_not_block_the_port() {
     let address = format!("127.0.0.1:{}", free_port());
     let mut req =
         crate::harness::builder::<Req>().connect(&format!("tcp://{address};{address}")).unwrap();
@@ -155,15 +154,15 @@ fn a_socket_that_connected_to_itself_does_not_keep_the_port_from_a_server() {
     let refused = CloseReason::Io(std::io::ErrorKind::ConnectionRefused);
     assert_eq!(closes(&events), [refused; 3]);
     drop(req);
-    // Without the permission to share the port that a server of ours asks for.
+    // Without SO_REUSEADDR, which our servers set.
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&address.parse::<SocketAddr>().unwrap().into()).unwrap();
     socket.listen(1).unwrap();
 }
 
-/// Writing the PONGs fails while PINGs are left to read; that must not be the end of reading.
+/// Writing the PONGs fails while there are PINGs to read; the socket must go on reading.
 #[test]
-fn a_server_that_pings_and_is_gone_is_dialled_again() {
+fn a_client_reconnects_to_a_server_that_reset_after_pings() {
     let server = RawServer::tcp();
     let mut req = crate::harness::builder::<Req>().connect(&server.endpoint()).unwrap();
     let serving = thread::spawn(move || (server.accept_as("REP"), server));
@@ -176,9 +175,9 @@ fn a_server_that_pings_and_is_gone_is_dialled_again() {
     drop(server);
 }
 
-/// The same for accepted connections: each would cost its descriptor for ever.
+/// The same for accepted connections: each would leak its descriptor.
 #[test]
-fn a_client_that_pings_and_is_gone_is_let_go_of() {
+fn a_client_that_closes_after_pings_is_closed() {
     for endpoint in crate::harness::transports() {
         let (mut rep, _) = rep();
         let endpoint = rep.bind(&endpoint).unwrap().to_string();
@@ -191,7 +190,7 @@ fn a_client_that_pings_and_is_gone_is_let_go_of() {
 }
 
 #[test]
-fn the_longest_possible_wait_is_no_panic_and_means_never() {
+fn the_longest_wait_before_reconnecting_means_never() {
     let simulation = Simulation::new();
     let closed_port = simulation.listen().endpoint().to_string();
     let (first, longest) = (Duration::MAX, Duration::MAX);
@@ -204,7 +203,7 @@ fn the_longest_possible_wait_is_no_panic_and_means_never() {
 }
 
 #[test]
-fn the_longest_possible_linger_is_no_panic() {
+fn the_longest_linger_means_without_limit() {
     let (mut rep, endpoint) = rep();
     let mut req =
         crate::harness::builder::<Req>().linger(Duration::MAX).connect(&endpoint).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of time on a test's clock and network: none of them waits.
+//! Timeouts on the simulated clock and network.
 
 use std::io::Write;
 use std::time::Duration;

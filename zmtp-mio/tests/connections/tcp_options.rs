@@ -1,4 +1,4 @@
-//! Options of TCP connections, as the system sees them.
+//! Options of TCP connections, as the system reports them.
 #![cfg(target_os = "linux")]
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ fn push(tcp: Tcp, endpoint: &str) -> Push {
     crate::harness::builder::<Push>().tcp(tcp).connect(endpoint).unwrap()
 }
 
-/// Who dials a listener.
+/// The address of the next client of a listener.
 fn dialled_from(tcp: Tcp, source: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -26,7 +26,7 @@ fn dialled_from(tcp: Tcp, source: &str) -> SocketAddr {
 }
 
 #[test]
-fn a_source_address_is_dialled_from() {
+fn connections_come_from_the_source_address() {
     assert_eq!(dialled_from(Tcp::default(), "127.0.0.9:0;").ip().to_string(), "127.0.0.9");
     let free = TcpListener::bind("127.0.0.9:0").unwrap().local_addr().unwrap();
     assert_eq!(dialled_from(Tcp::default(), &format!("{free};")), free);
@@ -36,7 +36,7 @@ fn a_source_address_is_dialled_from() {
 }
 
 #[test]
-fn with_a_source_messages_arrive_and_disconnect_knows_the_endpoint() {
+fn an_endpoint_with_a_source_address_works_and_can_be_disconnected() {
     let mut pull = crate::harness::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let to = pull.endpoints().next().unwrap().to_string().replace("tcp://", "");
     let endpoint = format!("tcp://127.0.0.9:0;{to}");
@@ -52,7 +52,7 @@ fn with_a_source_messages_arrive_and_disconnect_knows_the_endpoint() {
 }
 
 #[test]
-fn all_addresses_are_those_of_both_families_if_so_set() {
+fn the_dual_stack_option_listens_on_both_families() {
     let tcp = Tcp { ipv6: true, ..Tcp::default() };
     let pull = crate::harness::builder::<Pull>().tcp(tcp).bind("tcp://*:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
@@ -62,7 +62,7 @@ fn all_addresses_are_those_of_both_families_if_so_set() {
 }
 
 #[test]
-fn the_loopback_device_leads_to_this_machine() {
+fn a_socket_bound_to_the_loopback_device_reaches_this_machine() {
     assert!(Device::new("").is_none() && Device::new("sixteen-bytes-xx").is_none());
     let tcp = Tcp { device: Device::new("lo"), ..Tcp::default() };
     assert!(dialled_from(tcp, "").ip().is_loopback());
@@ -72,8 +72,8 @@ fn the_loopback_device_leads_to_this_machine() {
 }
 
 #[test]
-fn connecting_is_given_up_after_its_time() {
-    // A listener whose queue is full lets nobody in.
+fn a_connection_attempt_ends_after_its_timeout() {
+    // A listener whose backlog is full accepts no connection.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
     socket.listen(0).unwrap();

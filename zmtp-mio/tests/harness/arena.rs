@@ -11,8 +11,8 @@ use super::echo::{Echo, assert_echo, echo_with, outcome};
 use super::processes::{KIB, assert_idle, peak_of_memory};
 use super::req;
 
-/// A REP that echoes while it is attacked, and a client that asks it all the while. To be made in a
-/// process of its own, so that its memory and CPU time can be told.
+/// A REP that echoes while it is attacked, and an honest client. Needs a process of its own, whose
+/// memory and CPU time are measured.
 #[derive(Debug)]
 pub(crate) struct Arena {
     pub(crate) endpoint: String,
@@ -43,7 +43,7 @@ impl Arena {
                     assert_echo(&mut client, b"meanwhile");
                     rounds += 1;
                     if over.load(Ordering::Relaxed) {
-                        // A newcomer is served too.
+                        // A new client is served too.
                         assert_echo(&mut req(&endpoint), b"afterwards");
                         return rounds;
                     }
@@ -54,8 +54,9 @@ impl Arena {
         Self { endpoint: echo.endpoint.clone(), echo, before, over, honest }
     }
 
-    /// The attack is over: honest clients were answered, memory never grew past `bound` bytes,
-    /// and nothing is busy now. What the server counted, and why connections ended.
+    /// Ends the attack. Asserts that honest clients were answered, that memory never grew past
+    /// `bound` bytes, and that the process is idle. Returns the server's counters and why
+    /// connections ended.
     pub(crate) fn end(self, bound: usize) -> (Counters, Vec<CloseReason>) {
         self.over.store(true, Ordering::Relaxed);
         let rounds = self.honest.join().expect("an honest client was not served");

@@ -39,7 +39,7 @@ impl Echo {
         Self { stop, thread: Some(thread::spawn(serve)), endpoint }
     }
 
-    /// Stops, and gives the socket back for a look at its counters and events.
+    /// Stops, and returns the socket with its counters and events.
     pub(crate) fn stop(mut self) -> Rep {
         self.stop.stop().unwrap();
         self.thread.take().unwrap().join().unwrap()
@@ -55,7 +55,7 @@ impl Drop for Echo {
     }
 }
 
-/// Asks and insists on the same bytes back.
+/// Sends a request and asserts that the reply is the same.
 pub(crate) fn assert_echo(req: &mut Req, body: &[u8]) {
     let reply = req.request(body, LIMIT).unwrap().expect("no reply in time");
     assert!(reply.bytes().unwrap() == body, "{reply:?} is not {} bytes of the request", body.len());
@@ -77,7 +77,7 @@ pub(crate) fn endpoint_of(rep: &Rep) -> String {
     rep.endpoints().next().unwrap().to_string()
 }
 
-/// Stops a server; what it counted, and why connections ended.
+/// Stops a server, and returns its counters and why connections ended.
 pub(crate) fn outcome(echo: Echo) -> (Counters, Vec<CloseReason>) {
     let mut rep = echo.stop();
     let kinds = events!(rep);

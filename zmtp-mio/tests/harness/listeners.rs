@@ -1,4 +1,4 @@
-//! Ports where nobody listens, listeners that misbehave, and a client that asks there in vain.
+//! Closed ports, listeners that misbehave, and a client that never gets a reply there.
 
 use std::net::TcpListener;
 use std::process;
@@ -11,13 +11,13 @@ use zmtp_mio::{Counters, Error, EventKind, Req};
 
 use super::{LIMIT, RawPeer, RawServer, events};
 
-/// The waits of a client that is watched while it asks in vain add up to this.
+/// The waits of a client that gets no reply add up to this.
 const WATCHED: Duration = Duration::from_secs(1);
-/// The first wait, and the longest, before a dial; each is shortened by up to half.
+/// The first and the longest wait before a connection attempt; each is shortened by up to half.
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3);
 
-/// A TCP port that nobody uses, below the range from which dialling sockets take theirs.
+/// A free TCP port, below the range of ephemeral ports.
 pub(crate) fn free_port() -> u16 {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 12_000;
@@ -32,12 +32,12 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// A TCP endpoint where nobody listens.
+/// A TCP endpoint with a closed port.
 pub(crate) fn free_endpoint() -> String {
     format!("tcp://127.0.0.1:{}", free_port())
 }
 
-/// A listener that does the same wrong thing to whoever connects, until it is dropped.
+/// A listener that treats each client in the same wrong way, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct BadServer {
     pub(crate) endpoint: String,
@@ -80,7 +80,7 @@ impl Drop for BadServer {
     }
 }
 
-/// The waits between dials.
+/// The waits between connection attempts.
 pub(crate) fn waits(events: &[EventKind]) -> Vec<Duration> {
     events
         .iter()
@@ -98,7 +98,7 @@ pub(crate) fn ask_in_vain(req: &mut Req) -> (Vec<EventKind>, Counters) {
     let mut all = Vec::new();
     req.send("question").unwrap();
     loop {
-        // A driver may be at work between the two looks.
+        // A driver may change both between the two calls.
         let counters = req.counters();
         let more = events!(req);
         let is_over = more.is_empty() && waits(&all).iter().sum::<Duration>() >= WATCHED;
@@ -115,7 +115,7 @@ pub(crate) fn ask_in_vain(req: &mut Req) -> (Vec<EventKind>, Counters) {
     }
 }
 
-/// The first try may meet the end of the last bad connection.
+/// The first request may find the end of the last bad connection.
 pub(crate) fn assert_served(req: &mut Req) {
     let end = Instant::now() + 2 * LIMIT;
     loop {
@@ -126,7 +126,7 @@ pub(crate) fn assert_served(req: &mut Req) {
     }
 }
 
-/// Each wait doubles the last, but for what chance takes off, until they are as long as they get.
+/// Asserts that each wait is twice the last, less a random part, up to the longest.
 pub(crate) fn assert_growing(waits: &[Duration]) {
     assert!(waits.len() >= 3, "it did not try again: {waits:?}");
     let mut whole = FIRST;
@@ -137,13 +137,13 @@ pub(crate) fn assert_growing(waits: &[Duration]) {
     assert!(waits[2] >= 2 * waits[0]);
 }
 
-/// It will not get better soon, so the first wait is as long as the last.
+/// Asserts that all waits are the longest: retrying sooner would not help.
 pub(crate) fn assert_longest(waits: &[Duration]) {
     assert!(!waits.is_empty(), "it did not try again");
     assert!(waits.iter().all(|wait| (LONGEST / 2..=LONGEST).contains(wait)), "{waits:?}");
 }
 
-/// Steps a socket until it has an event that `wanted` makes something of.
+/// Drives a socket until it has an event for which `wanted` returns a value.
 macro_rules! event_where {
     ($socket:expr, $wanted:expr) => {{
         let end = std::time::Instant::now() + 2 * $crate::harness::LIMIT;
@@ -160,8 +160,7 @@ macro_rules! event_where {
 
 pub(crate) use event_where;
 
-/// Reads until what came ends in `tail`; `false` if that does not happen soon. Never panics: the
-/// other end may be gone.
+/// Reads until the bytes end in `tail`, for 500 ms at most. Does not panic if the other end is gone.
 pub(crate) fn read_up_to(peer: &mut RawPeer, tail: &[u8]) -> bool {
     let mut bytes = Vec::new();
     let end = Instant::now() + Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! What the test files share: sockets, raw peers, and bounded waiting.
+//! Sockets, raw peers and bounded waiting, shared by the tests.
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test file uses its part")]
 
@@ -29,7 +29,7 @@ pub(crate) fn builder<S: Socket>() -> Builder<S> {
     Builder::default().context(&CONTEXT)
 }
 
-/// How long anything may take that should happen at once.
+/// The bound for everything that should happen at once.
 pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 /// How long a test watches that nothing happens.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
@@ -42,7 +42,7 @@ pub(crate) fn ipc() -> String {
     format!("ipc://{}", std::env::temp_dir().join(file).display())
 }
 
-/// Where to bind to test both transports.
+/// An endpoint to bind for each transport.
 pub(crate) fn transports() -> [String; 2] {
     ["tcp://127.0.0.1:*".into(), ipc()]
 }
@@ -61,12 +61,12 @@ pub(crate) fn req(endpoint: &str) -> Req {
     builder::<Req>().connect(endpoint).unwrap()
 }
 
-/// Bytes of which none can go missing or change places unseen.
+/// Bytes in which a missing or moved byte shows.
 pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8 ^ (at / 251) as u8).collect()
 }
 
-/// Drives a socket until `done` says so, within [`LIMIT`].
+/// Drives a socket until `done` is true, within [`LIMIT`].
 macro_rules! drive_until {
     ($socket:expr, $done:expr) => {{
         let end = std::time::Instant::now() + $crate::harness::LIMIT;
@@ -102,8 +102,8 @@ macro_rules! drive_until_still {
     }};
 }
 
-/// A raw peer that said its part of the handshake and heard nothing yet: the socket is driven by
-/// the same thread.
+/// A raw peer that has sent its part of the handshake and read nothing: the same thread drives the
+/// socket.
 pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
     peer.send(&wire::greeting("NULL"));
@@ -111,7 +111,7 @@ pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
     peer
 }
 
-/// All events that wait.
+/// All queued events.
 macro_rules! events {
     ($socket:expr) => {
         std::iter::from_fn(|| $socket.next_event()).map(|event| event.kind).collect::<Vec<_>>()
@@ -120,7 +120,7 @@ macro_rules! events {
 
 pub(crate) use {drive_for, drive_until, drive_until_still, events};
 
-/// The reasons of the connections that ended.
+/// Why connections ended.
 pub(crate) fn closes(events: &[EventKind]) -> Vec<CloseReason> {
     events
         .iter()

@@ -1,4 +1,4 @@
-//! Hostile and odd peers: raw streams that the test drives byte by byte.
+//! Raw peers and listeners, whose bytes the test sends and reads.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::LIMIT;
 
-/// A peer that says what the test tells it to.
+/// A peer whose bytes the test sends and reads.
 #[derive(Debug)]
 pub(crate) enum RawPeer {
     Tcp(TcpStream),
@@ -70,7 +70,7 @@ impl RawPeer {
         }
     }
 
-    /// Writes as much of `bytes` as goes without waiting; says how many.
+    /// Writes as many of `bytes` as the other end takes, and returns how many.
     pub(crate) fn send_some(&mut self, bytes: &[u8]) -> usize {
         self.set_nonblocking(true);
         let mut sent = 0;
@@ -121,7 +121,7 @@ impl RawPeer {
         }
     }
 
-    /// Exactly `n` bytes, or a panic when the other is silent for [`LIMIT`].
+    /// Reads exactly `n` bytes. Panics after [`LIMIT`] of silence.
     pub(crate) fn read_exact(&mut self, n: usize) -> Vec<u8> {
         let mut bytes = vec![0; n];
         let result = match self {
@@ -132,7 +132,7 @@ impl RawPeer {
         bytes
     }
 
-    /// What comes within `time`, at most `n` bytes.
+    /// Reads for `time`, at most `n` bytes.
     pub(crate) fn read_for(&mut self, n: usize, time: Duration) -> Vec<u8> {
         let end = Instant::now() + time;
         let mut bytes = vec![0; n];
@@ -178,7 +178,7 @@ impl RawPeer {
         }
     }
 
-    /// Asserts that the other closes within [`LIMIT`], whatever it still says.
+    /// Asserts that the other end closes within [`LIMIT`]. Skips the bytes before that.
     pub(crate) fn assert_closed(&mut self) {
         let mut bytes = [0; 4_096];
         let end = Instant::now() + LIMIT;
@@ -193,7 +193,7 @@ impl RawPeer {
         panic!("the connection should have been closed");
     }
 
-    /// Says that nothing more comes, and goes on reading.
+    /// Ends the sending direction.
     pub(crate) fn finish(&self) {
         let _ = match self {
             Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
@@ -209,7 +209,7 @@ impl RawPeer {
     }
 }
 
-/// A raw listener for our dialling sockets.
+/// A raw listener.
 #[derive(Debug)]
 pub(crate) enum RawServer {
     Tcp(TcpListener),
@@ -290,12 +290,12 @@ impl Drop for RawServer {
     }
 }
 
-/// Many raw connections that say nothing.
+/// Raw connections that send nothing.
 pub(crate) fn mutes(endpoint: &str, n: usize) -> Vec<RawPeer> {
     (0..n).map(|_| RawPeer::connect(endpoint)).collect()
 }
 
-/// Whether the other end has left the connection open: nothing but silence or bytes for a while.
+/// Whether the connection is open: the other end does not close it within 20 ms.
 pub(crate) fn is_open(peer: &mut RawPeer) -> bool {
     let socket = match peer {
         RawPeer::Tcp(stream) => stream,

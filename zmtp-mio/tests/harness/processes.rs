@@ -1,5 +1,5 @@
-//! Tests in processes of their own, which are this test binary again: for what belongs to a whole
-//! process, such as its memory, its CPU time and its descriptors.
+//! Runs a test in a process of its own, which is this program again, to measure the memory, CPU time
+//! and descriptors of the process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,11 +17,11 @@ use super::{LIMIT, eventually};
 pub(crate) const KIB: usize = 1 << 10;
 pub(crate) const MIB: usize = 1 << 20;
 
-/// Longest life of such a process.
+/// The longest time that such a process may take.
 const LIFE: Duration = Duration::from_secs(180);
-/// Names the test that it is for.
+/// The variable with the name of the test.
 const NAME: &str = "ZMTP_TEST_ALONE";
-/// Tells it its part.
+/// The variable with the process's part in the test.
 const PART: &str = "ZMTP_TEST_PART";
 /// This process.
 const SELF: &str = "/proc/self";
@@ -52,8 +52,8 @@ pub(crate) fn alone(test: &str, body: impl FnOnce()) {
     }
 }
 
-/// [`alone`] with so many descriptors. Where the system allows fewer the test is skipped, which is a
-/// failure under `ZMTP_NO_SKIP`.
+/// [`alone`] with a limit on descriptors. The test is skipped if the system allows fewer, which is a
+/// failure with `ZMTP_NO_SKIP`.
 pub(crate) fn alone_with(test: &str, descriptors: u32, body: impl FnOnce()) {
     if part(test).is_some() {
         return body();
@@ -69,14 +69,14 @@ pub(crate) fn alone_with(test: &str, descriptors: u32, body: impl FnOnce()) {
     finish(start(test, Some(descriptors), MAIN));
 }
 
-/// The part of this process in the test, if it was started for one.
+/// The part of this process in the test, if it was started for that.
 pub(crate) fn part(test: &str) -> Option<String> {
     let ours = std::env::var(NAME).is_ok_and(|name| name == test);
     ours.then(|| std::env::var(PART).unwrap())
 }
 
-/// Starts this binary again for one part of a test, such as an endpoint to meet at, with at most so
-/// many descriptors.
+/// Starts this program again for one part of a test, such as an endpoint, with a limit on
+/// descriptors.
 pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
     let limit = descriptors.map_or(String::new(), |n| format!("ulimit -n {n} && "));
     Command::new("sh")
@@ -91,7 +91,7 @@ pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
         .unwrap()
 }
 
-/// Waits for a process of [`start`], and insists that its one test ran and passed.
+/// Waits for a process of [`start`], and asserts that its one test ran and passed.
 pub(crate) fn finish(mut child: Child) {
     let mut stdout = child.stdout.take().unwrap();
     let reading = thread::spawn(move || {
@@ -125,7 +125,7 @@ pub(crate) fn blocked<T: Send + 'static>(
     let mut asleep = 0;
     eventually("the call blocks", || {
         assert!(!thread.is_finished(), "it did not block");
-        // Once may be a short sleep on the way.
+        // A single one may be a short sleep before the call blocks.
         asleep = if state(&task.join("stat")) == 'S' { asleep + 1 } else { 0 };
         asleep == 10
     });
@@ -141,14 +141,14 @@ pub(crate) fn state(stat: &Path) -> char {
 /// CPU time of a process, all threads and those that ended, to a hundredth of a second.
 fn process_time(process: &Path) -> Duration {
     let stat = fs::read_to_string(process.join("stat")).unwrap();
-    // Behind the program's name, which may have anything in it, user and system time are the
-    // twelfth and thirteenth word.
+    // After the program's name, which may contain spaces, user and system time are the twelfth
+    // and thirteenth word.
     let words = stat.rsplit_once(") ").unwrap().1.split(' ');
     let ticks: u64 = words.skip(11).take(2).map(|word| word.parse::<u64>().unwrap()).sum();
     Duration::from_millis(10 * ticks)
 }
 
-/// The most that this process ever had resident, in bytes.
+/// The peak of this process's resident memory, in bytes.
 pub(crate) fn peak_of_memory() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -160,7 +160,7 @@ pub(crate) fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Insists that this process does nothing, as soon as what is under way is done.
+/// Asserts that this process becomes idle.
 pub(crate) fn assert_idle() {
     assert_child_is_idle(Path::new(SELF));
 }
@@ -170,8 +170,8 @@ pub(crate) fn assert_child_is_idle(process: &Path) {
     assert_idle_in(process, || thread::sleep(Duration::from_millis(300)));
 }
 
-/// Insists that this process does nothing while a socket with nothing to receive rests: while a call
-/// waits for it, and while the application is away and a driver, if there is one, has the socket.
+/// Asserts that this process becomes idle while a socket has nothing to receive: during a call that
+/// waits, and between calls, when a driver may have the socket.
 pub(crate) fn assert_rests(socket: &mut impl Pollable) {
     let mut poller = Poller::new().unwrap();
     assert_idle_in(Path::new(SELF), || {
@@ -182,8 +182,8 @@ pub(crate) fn assert_rests(socket: &mut impl Pollable) {
     assert_idle();
 }
 
-/// Insists that `pause`, which takes 300 ms, costs nothing once what is under way is done: twice in a
-/// row, for a thread that spins may have been kept from the CPU once.
+/// Asserts that `pause`, which takes 300 ms, comes to use no CPU time, twice in a row: once could be
+/// a spinning thread that did not get the CPU.
 fn assert_idle_in(process: &Path, mut pause: impl FnMut()) {
     let (end, mut calm) = (Instant::now() + 12 * LIMIT, 0);
     while calm < 2 {
@@ -199,11 +199,11 @@ fn assert_idle_in(process: &Path, mut pause: impl FnMut()) {
     }
 }
 
-/// What a thread may take of the CPU for being woken and looked at.
+/// CPU time that a thread may use in an idle period.
 const LITTLE: Duration = Duration::from_millis(5);
 
-/// Watches for threads that spin. On a loaded machine they take little CPU time; so it is compared
-/// with the time in which they were not kept waiting for the CPU.
+/// Detects threads that spin. On a loaded machine they get little CPU time, so it is compared with
+/// the time in which they did not wait for the CPU.
 #[derive(Debug)]
 pub(crate) struct Watch {
     process: PathBuf,
@@ -214,7 +214,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Over who serves sockets: the calling thread, and drivers.
+    /// Watches the threads that drive sockets: the calling thread, and drivers.
     pub(crate) fn start() -> Self {
         Self::over(Path::new(SELF), |task| {
             let this = fs::read_link("/proc/thread-self").unwrap();
@@ -229,8 +229,8 @@ impl Watch {
         Self { process: process.into(), is_watched, since, cpu, threads }
     }
 
-    /// Insists that the process took less than `bound` of CPU time since, and that no thread was
-    /// any busier than that when it could be.
+    /// Asserts that the process used less than `bound` of CPU time since the start, and that no
+    /// thread was busier than that while it had the CPU.
     pub(crate) fn assert_calm(&self, bound: Duration) {
         self.check(bound).unwrap();
     }
@@ -252,7 +252,7 @@ impl Watch {
     }
 }
 
-/// How long each thread ran, and how long it was ready to while others did.
+/// How long each thread ran, and how long it waited for the CPU.
 fn threads(process: &Path, is_watched: fn(&Path) -> bool) -> BTreeMap<PathBuf, [Duration; 2]> {
     let tasks = fs::read_dir(process.join("task")).unwrap().map(|task| task.unwrap().path());
     let of = |task: PathBuf| {

@@ -20,7 +20,7 @@ const EACH: u64 = 50;
 /// high-water mark (RFC 28), and counts them. So nothing piles up, nobody is closed, and no answer is
 /// missing unseen.
 #[test]
-fn three_thousand_large_requests_whose_answers_are_never_read_are_held_back() {
+fn a_peer_that_sends_large_requests_and_never_reads_costs_bounded_memory() {
     let test = this_test!();
     alone_with(test, 256, || {
         let arena = Arena::new();
@@ -68,7 +68,7 @@ fn assert_ends_are_honest(counters: &Counters, closes: &[CloseReason]) {
 /// The end of what a peer says is the end of the peer, as with libzmq: what it asked is delivered,
 /// and the answer arrives or is counted.
 #[test]
-fn a_fin_right_behind_the_request_leaves_no_connection_and_no_uncounted_answer() {
+fn a_fin_right_after_the_request_leaves_no_connection_and_no_uncounted_reply() {
     let test = this_test!();
     alone_with(test, 512, fins);
 }
@@ -92,7 +92,7 @@ fn fins() {
 
 /// libzmq 4.3.5 gives the next honest client of the REP no reply after this.
 #[test]
-fn requests_without_delimiter_of_peers_that_vanish_cost_no_honest_client_its_reply() {
+fn malformed_requests_of_lost_peers_cost_no_honest_client_its_reply() {
     let test = this_test!();
     alone_with(test, 512, || {
         let arena = Arena::new();
@@ -117,7 +117,7 @@ fn requests_without_delimiter_of_peers_that_vanish_cost_no_honest_client_its_rep
 
 /// Answers of 180 MB for which there is room for 32 MiB.
 #[test]
-fn a_crowd_that_never_reads_is_served_within_the_memory_cap() {
+fn a_crowd_that_never_reads_stays_within_the_memory_cap() {
     let test = this_test!();
     if let Some(endpoint) = part(test).filter(|part| part != "main") {
         return crowd(&endpoint);

@@ -28,7 +28,7 @@ fn is_paused(kind: &EventKind) -> bool {
 }
 
 #[test]
-fn the_oldest_unfinished_handshake_gives_way() {
+fn the_oldest_unfinished_handshake_is_closed_at_the_cap() {
     let echo = echo_with(|options| options.max_handshakes = 8);
     let mut peers = mutes(&echo.endpoint, 20);
     for peer in &mut peers[..12] {
@@ -44,7 +44,7 @@ fn the_oldest_unfinished_handshake_gives_way() {
 }
 
 #[test]
-fn peers_that_are_through_the_handshake_do_not_count_as_handshakes() {
+fn finished_handshakes_do_not_count_towards_the_cap() {
     let echo = echo_with(|options| options.max_handshakes = 2);
     let mut peers: Vec<_> = (0..20).map(|_| RawPeer::ready(&echo.endpoint, "REQ")).collect();
     for peer in &mut peers {
@@ -55,7 +55,7 @@ fn peers_that_are_through_the_handshake_do_not_count_as_handshakes() {
 }
 
 #[test]
-fn new_honest_clients_are_served_in_a_storm_of_silent_ones() {
+fn honest_clients_are_served_during_a_storm_of_silent_connections() {
     let echo = echo_with(|options| options.max_handshakes = 8);
     let over = Arc::new(AtomicBool::new(false));
     let opened = Arc::new(AtomicUsize::new(0));
@@ -98,7 +98,7 @@ fn begin(endpoint: &str, total: usize, part: usize) -> RawPeer {
 }
 
 #[test]
-fn the_memory_cap_closes_the_largest_unfinished_message_and_only_that() {
+fn the_memory_cap_closes_only_the_largest_unfinished_message() {
     let mut rep = rep_with(|options| options.max_bytes = MIB);
     let endpoint = endpoint_of(&rep);
     let peers = thread::spawn(move || {
@@ -125,7 +125,7 @@ fn the_memory_cap_closes_the_largest_unfinished_message_and_only_that() {
 
 /// Requests that came whole and wait are nobody's unfinished message.
 #[test]
-fn the_memory_cap_closes_nobody_for_whole_requests_that_wait() {
+fn the_memory_cap_closes_no_connection_for_queued_whole_requests() {
     const REQUESTS: usize = 2_000;
     let mut rep = rep_with(|options| {
         options.max_bytes = MIB / 4;
@@ -155,7 +155,7 @@ fn the_memory_cap_closes_nobody_for_whole_requests_that_wait() {
 }
 
 #[test]
-fn accepting_pauses_at_the_cap_on_connections_without_spinning_and_resumes() {
+fn accepting_pauses_at_the_connection_cap_without_spinning_and_resumes() {
     let test = this_test!();
     alone(test, accepting_pauses_and_resumes);
 }
@@ -211,7 +211,7 @@ fn process_of(child: &Child) -> PathBuf {
 }
 
 #[test]
-fn two_hundred_connections_are_survived_with_48_descriptors() {
+fn a_server_with_48_descriptors_survives_two_hundred_connections() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
         let (endpoint, parent) = endpoint.split_once(' ').unwrap();
@@ -260,7 +260,7 @@ fn two_hundred_connections_are_survived_with_48_descriptors() {
 }
 
 #[test]
-fn two_hundred_dials_are_survived_with_48_descriptors() {
+fn a_client_with_48_descriptors_survives_two_hundred_connects() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
         let (endpoint, parent) = endpoint.split_once(' ').unwrap();

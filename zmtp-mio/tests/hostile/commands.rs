@@ -10,7 +10,7 @@ use zmtp_mio::zmtp_core::{Error, PeerError};
 use zmtp_mio::{CloseReason, EventKind};
 
 #[test]
-fn commands_of_traffic_before_ready_are_refused() {
+fn traffic_commands_before_ready_are_refused() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let commands = [
@@ -35,7 +35,7 @@ fn commands_of_traffic_before_ready_are_refused() {
 }
 
 #[test]
-fn an_error_before_ready_is_told_with_its_reason() {
+fn an_error_before_ready_is_an_event_with_its_reason() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         for _ in 0..50 {
@@ -62,7 +62,7 @@ fn an_error_before_ready_is_told_with_its_reason() {
 }
 
 #[test]
-fn commands_inside_a_multipart_leave_it_whole() {
+fn commands_inside_a_multipart_message_leave_it_whole() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
@@ -87,7 +87,7 @@ fn commands_inside_a_multipart_leave_it_whole() {
 }
 
 #[test]
-fn a_ping_with_too_long_a_context_gets_the_16_bytes_that_are_allowed() {
+fn the_pong_to_a_long_context_has_its_first_16_bytes() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let mut peer = RawPeer::ready(&arena.endpoint, "REQ");

@@ -99,7 +99,7 @@ fn a_peer_that_sends_a_byte_every_200_ms_runs_out_of_time() {
 }
 
 #[test]
-fn a_peer_that_falls_silent_anywhere_in_its_handshake_runs_out_of_time() {
+fn silence_anywhere_in_the_handshake_runs_out_of_time() {
     let echo = hasty();
     let mut honest = req(&echo.endpoint);
     let whole = wire::burst("REQ", &[]);
@@ -123,7 +123,7 @@ fn a_peer_that_falls_silent_anywhere_in_its_handshake_runs_out_of_time() {
 }
 
 #[test]
-fn two_hundred_silent_peers_hold_up_nobody_and_run_out_of_time() {
+fn two_hundred_silent_peers_run_out_of_time_and_delay_no_other() {
     let echo = hasty();
     let mut peers = mutes(&echo.endpoint, 200);
     for peer in &mut peers {
@@ -143,7 +143,7 @@ fn two_hundred_silent_peers_hold_up_nobody_and_run_out_of_time() {
 }
 
 #[test]
-fn a_peer_that_is_through_its_handshake_may_be_silent_for_longer_than_that_took() {
+fn the_handshake_timeout_ends_with_the_handshake() {
     let simulation = Simulation::new();
     let mut rep = simulated::<Rep>(&simulation)
         .handshake_timeout(Duration::from_secs(1))
@@ -157,7 +157,7 @@ fn a_peer_that_is_through_its_handshake_may_be_silent_for_longer_than_that_took(
 }
 
 #[test]
-fn a_second_ready_is_cut_off() {
+fn a_second_ready_is_refused() {
     let faults = [late(&wire::ready("REQ"), PeerError::SecondReady)];
     assert_faults(this_test!(), &faults);
 }
@@ -240,7 +240,7 @@ fn greeting_ready_and_request_in_one_burst_are_answered() {
 }
 
 #[test]
-fn our_greeting_goes_out_in_stages_as_the_peers_comes_in() {
+fn the_greeting_goes_out_in_stages() {
     let wait = Duration::from_millis(200);
     for endpoint in crate::harness::transports() {
         let echo = Echo::on(&endpoint);
@@ -279,7 +279,7 @@ fn a_peer_that_resets_in_the_middle_of_a_frame_is_counted_each_time() {
 }
 
 #[test]
-fn a_thousand_connects_closed_at_once_are_each_accounted_for() {
+fn a_thousand_connections_closed_at_once_are_each_counted() {
     alone_with(this_test!(), 4_096, || {
         let arena = Arena::new();
         // The kernel drops SYNs when its backlog is full, and the next try comes a second later.

@@ -42,7 +42,7 @@ fn a_hundred_thousand_requests_without_delimiter_are_counted_and_dropped() {
 /// A PING is no fault, and none is counted: the peer is held up once its answers fill the kernel's
 /// buffers, which costs neither memory nor CPU, and it keeps its connection.
 #[test]
-fn pings_whose_answers_are_never_read_take_bounded_memory() {
+fn unread_pongs_take_bounded_memory() {
     alone(this_test!(), || {
         let pings = wire::ping(&[9; 16]).repeat(200_000);
         let arena = Arena::new();
@@ -62,7 +62,7 @@ fn pings_whose_answers_are_never_read_take_bounded_memory() {
 /// What it had sent and we had not read cannot be answered any more: it must not hold the
 /// connection.
 #[test]
-fn a_pinger_that_never_read_and_vanishes_is_closed() {
+fn a_lost_peer_that_never_read_its_pongs_is_closed() {
     for is_reset in [false, true] {
         let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = endpoint_of(&rep);
@@ -85,7 +85,7 @@ fn a_pinger_that_never_read_and_vanishes_is_closed() {
 }
 
 #[test]
-fn a_pinger_on_ipc_that_never_read_and_vanishes_is_closed() {
+fn a_lost_ipc_peer_that_never_read_its_pongs_is_closed() {
     let mut rep = crate::harness::builder::<Rep>().bind(&crate::harness::ipc()).unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
@@ -98,7 +98,7 @@ fn a_pinger_on_ipc_that_never_read_and_vanishes_is_closed() {
 }
 
 #[test]
-fn a_pinger_that_is_held_up_costs_no_cpu() {
+fn a_paused_pinging_peer_costs_no_cpu() {
     alone(this_test!(), held_up);
 }
 
@@ -116,7 +116,7 @@ fn held_up() {
 }
 
 #[test]
-fn large_replies_that_are_never_read_are_dropped_at_the_mark_and_counted() {
+fn large_unread_replies_are_dropped_at_the_mark_and_counted() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
             options.send_mark = HighWaterMark { messages: 1_000, bytes: MIB };
@@ -191,7 +191,7 @@ fn crowd(endpoint: &str) {
 }
 
 #[test]
-fn whole_requests_of_many_peers_keep_to_the_memory_cap() {
+fn whole_requests_of_many_peers_stay_within_the_memory_cap() {
     let test = this_test!();
     if let Some(endpoint) = part(test).filter(|part| part != "main") {
         return crowd(&endpoint);

@@ -138,7 +138,7 @@ fn drop_copies(parent: Parent) -> usize {
 const COPIES: usize = 6;
 
 #[test]
-fn a_child_that_drops_its_copies_does_not_disturb_the_parent() {
+fn a_child_that_drops_its_copies_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
         let mut held = Some(Parent::new());
         assert_idle();
@@ -148,7 +148,7 @@ fn a_child_that_drops_its_copies_does_not_disturb_the_parent() {
 }
 
 #[test]
-fn a_child_that_just_ends_does_not_disturb_the_parent() {
+fn a_child_that_exits_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
         let parent = Parent::new();
         forked(|| {});
@@ -158,7 +158,7 @@ fn a_child_that_just_ends_does_not_disturb_the_parent() {
 
 /// The child has no thread that drives its copies; the parent's goes on.
 #[test]
-fn a_child_without_the_driver_does_not_disturb_the_parents() {
+fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
         let driven = || Context::builder().driver(true).build().unwrap();
         let (context, unused) = (driven(), driven());

@@ -157,7 +157,7 @@ macro_rules! idle_peers {
     };
 }
 
-idle_peers!(ten_thousand_idle_peers_cost_little_and_all_are_served, Rep);
+idle_peers!(ten_thousand_idle_peers_of_a_rep_cost_little_and_all_are_served, Rep);
 idle_peers!(ten_thousand_idle_peers_of_a_router_cost_little_and_all_are_served, Router);
 
 /// A crowd goes, by FIN or by RST: ports are taken for a minute after a FIN, which other tests feel.
@@ -169,7 +169,7 @@ fn leave(crowd: Vec<RawPeer>, round: usize) {
 }
 
 #[test]
-fn crowds_that_come_and_go_leave_no_memory_behind() {
+fn closed_crowds_leave_no_memory_behind() {
     alone_with(this_test!(), 4_096, || {
         let echo = crate::harness::Echo::new();
         let mut honest = req(&echo.endpoint);

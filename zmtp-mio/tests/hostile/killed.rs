@@ -47,7 +47,7 @@ fn kill(mut child: Child, round: u32, time: Duration) -> JoinHandle<()> {
 }
 
 #[test]
-fn a_server_that_is_killed_costs_whole_messages_and_its_successor_serves() {
+fn a_killed_server_leaves_only_whole_replies_and_its_successor_serves() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
         let mut rep = narrow::<Rep>().bind(&endpoint).unwrap();
@@ -102,7 +102,7 @@ fn a_server_that_is_killed_costs_whole_messages_and_its_successor_serves() {
 }
 
 #[test]
-fn a_client_that_is_killed_leaves_whole_requests_alone() {
+fn a_killed_client_leaves_only_whole_requests() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
         let mut req = narrow::<Req>().connect(&endpoint).unwrap();

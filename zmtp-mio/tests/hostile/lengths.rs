@@ -77,7 +77,7 @@ fn huge_commands_before_ready_are_refused() {
 }
 
 #[test]
-fn huge_frames_after_ready_are_cut_off() {
+fn huge_frames_after_ready_are_refused() {
     alone(this_test!(), || {
         for flags in [0, 1] {
             assert_ends(true, flags, over(Limit::Frame, 128 << 20));
@@ -86,7 +86,7 @@ fn huge_frames_after_ready_are_cut_off() {
 }
 
 #[test]
-fn huge_commands_after_ready_are_cut_off() {
+fn huge_commands_after_ready_are_refused() {
     alone(this_test!(), || {
         assert_ends(true, 4, over(Limit::Command, 65_536));
     });
@@ -94,7 +94,7 @@ fn huge_commands_after_ready_are_cut_off() {
 
 /// Limits lifted by the user: only what came may cost memory.
 #[test]
-fn a_length_that_is_allowed_costs_nothing_until_its_bytes_come() {
+fn an_allowed_length_costs_nothing_before_its_bytes_arrive() {
     alone(this_test!(), || {
         let arena = Arena::with(|options| {
             options.limits = options.limits.max_frame(u64::MAX).max_message(u64::MAX);
@@ -118,7 +118,7 @@ fn a_length_that_is_allowed_costs_nothing_until_its_bytes_come() {
 
 /// The largest message that the default allows, promised by many who send a little of it.
 #[test]
-fn a_hundred_promises_of_the_largest_message_cost_what_came() {
+fn a_hundred_announced_messages_cost_only_received_bytes() {
     alone(this_test!(), || {
         let arena = Arena::new();
         let peers: Vec<_> = (0..100)
@@ -136,7 +136,7 @@ fn a_hundred_promises_of_the_largest_message_cost_what_came() {
 }
 
 #[test]
-fn commands_that_are_promised_and_never_end_cost_what_came() {
+fn announced_commands_cost_only_received_bytes() {
     alone(this_test!(), || {
         let arena = Arena::new();
         let peers: Vec<_> = (0..200)
@@ -153,7 +153,7 @@ fn commands_that_are_promised_and_never_end_cost_what_came() {
 }
 
 #[test]
-fn twenty_thousand_properties_are_too_many_bytes() {
+fn twenty_thousand_properties_exceed_the_limit() {
     alone(this_test!(), || {
         let bytes = wire::command("READY", &wire::property("X", b"").repeat(20_000));
         let got = bytes.len() as u64 - 9;
@@ -167,7 +167,7 @@ fn twenty_thousand_properties_are_too_many_bytes() {
 }
 
 #[test]
-fn as_many_properties_as_fit_a_command_are_read_to_the_last() {
+fn every_property_that_fits_a_command_is_read() {
     let echo = Echo::new();
     let mut data = wire::property("X", b"").repeat(10_000);
     data.extend(wire::property("Socket-Type", b"REQ"));
@@ -198,7 +198,7 @@ fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter:
 }
 
 #[test]
-fn endless_parts_end_at_the_limit_on_parts() {
+fn endless_parts_are_refused_at_the_limit_on_parts() {
     alone(this_test!(), || {
         for body in [&b""[..], b"x", &[7; 100]] {
             assert_endless(Limit::Parts, 16_384, 16_385, &wire::frame(1, body), true);
@@ -207,14 +207,14 @@ fn endless_parts_end_at_the_limit_on_parts() {
 }
 
 #[test]
-fn an_endless_envelope_ends_at_the_limit_on_parts() {
+fn an_endless_envelope_is_refused_at_the_limit_on_parts() {
     alone(this_test!(), || {
         assert_endless(Limit::Parts, 16_384, 16_385, &wire::frame(1, b"x"), false);
     });
 }
 
 #[test]
-fn endless_large_parts_end_at_the_limit_on_bytes() {
+fn endless_large_parts_are_refused_at_the_limit_on_bytes() {
     alone(this_test!(), || {
         let frame = wire::frame(1, &vec![7; MIB]);
         for delimiter in [true, false] {

@@ -120,13 +120,13 @@ fn gone() -> [CloseReason; 3] {
 }
 
 #[test]
-fn a_listener_that_closes_at_once_is_survived() {
+fn a_client_survives_a_listener_that_closes_at_once() {
     let test = this_test!();
     survives(test, builder(), |_| None, &gone(), Attacked::grew_without_handshakes);
 }
 
 #[test]
-fn a_listener_that_says_nothing_is_survived() {
+fn a_client_survives_a_silent_listener() {
     let test = this_test!();
     let settings = builder().handshake_timeout(Duration::from_millis(300));
     let late = protocol(zmtp_core::Error::TimedOut(Timeout::Handshake));
@@ -134,7 +134,7 @@ fn a_listener_that_says_nothing_is_survived() {
 }
 
 #[test]
-fn a_listener_that_talks_garbage_is_survived() {
+fn a_client_survives_garbage() {
     let test = this_test!();
     let mechanism = MechanismName::new(&[0xff; 20]);
     let unknown = protocol(PeerError::MechanismMismatch { peer: mechanism });
@@ -142,7 +142,7 @@ fn a_listener_that_talks_garbage_is_survived() {
 }
 
 #[test]
-fn a_listener_that_greets_and_talks_garbage_is_survived() {
+fn a_client_survives_garbage_after_the_greeting() {
     let test = this_test!();
     let garbage = [&wire::greeting("NULL")[..], &[0xff; 300]].concat();
     let flags = protocol(Malformed::ReservedFlags(0xff));
@@ -150,7 +150,7 @@ fn a_listener_that_greets_and_talks_garbage_is_survived() {
 }
 
 #[test]
-fn a_listener_that_talks_http_is_survived() {
+fn a_client_survives_an_http_server() {
     let test = this_test!();
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
     let old = protocol(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(b'H')));
@@ -158,7 +158,7 @@ fn a_listener_that_talks_http_is_survived() {
 }
 
 #[test]
-fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
+fn a_client_waits_longest_after_an_error_command() {
     let test = this_test!();
     let error = [&wire::greeting("NULL")[..], &wire::error("go away")].concat();
     let refused = protocol(PeerError::Refused);
@@ -174,7 +174,7 @@ fn a_listener_that_refuses_with_an_error_is_tried_at_the_longest_intervals() {
 }
 
 #[test]
-fn a_listener_of_the_wrong_socket_type_is_tried_at_the_longest_intervals() {
+fn a_client_waits_longest_after_a_wrong_socket_type() {
     let test = this_test!();
     let (ours, peer) = (SocketType::Req, SocketType::Pub);
     let wrong = protocol(PeerError::IncompatibleSocketType { ours, peer });
@@ -183,7 +183,7 @@ fn a_listener_of_the_wrong_socket_type_is_tried_at_the_longest_intervals() {
 }
 
 #[test]
-fn a_server_that_closes_after_the_handshake_is_survived() {
+fn a_client_survives_a_server_that_closes_after_the_handshake() {
     let test = this_test!();
     let behave = |mut peer: RawPeer| {
         to_the_request(&mut peer);
@@ -194,7 +194,7 @@ fn a_server_that_closes_after_the_handshake_is_survived() {
 }
 
 #[test]
-fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
+fn a_client_survives_a_reset_in_a_reply() {
     let test = this_test!();
     let behave = |mut peer: RawPeer| {
         if to_the_request(&mut peer) {
@@ -211,7 +211,7 @@ fn a_server_that_resets_in_the_middle_of_a_reply_is_survived() {
 }
 
 #[test]
-fn a_server_that_announces_a_reply_of_2_to_the_63_bytes_is_survived() {
+fn a_client_survives_an_announced_reply_of_2_to_the_63_bytes() {
     let test = this_test!();
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 63)].concat();
     let end = protocol(Malformed::FrameSize(1 << 63));
@@ -219,7 +219,7 @@ fn a_server_that_announces_a_reply_of_2_to_the_63_bytes_is_survived() {
 }
 
 #[test]
-fn a_server_that_announces_a_reply_of_2_to_the_40_bytes_is_survived() {
+fn a_client_survives_an_announced_reply_of_2_to_the_40_bytes() {
     let test = this_test!();
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat();
     let limit = zmtp_core::Limit::Frame;
@@ -269,7 +269,7 @@ fn pestered(bytes: &[u8]) -> Counters {
 }
 
 #[test]
-fn heartbeats_alone_are_no_reply() {
+fn heartbeats_are_no_reply() {
     alone_with(this_test!(), 256, || {
         pestered(&wire::ping(&[9; 16]).repeat(50));
         pestered(&wire::command("PONG", b"unasked").repeat(50));
@@ -277,7 +277,7 @@ fn heartbeats_alone_are_no_reply() {
 }
 
 #[test]
-fn replies_that_nobody_asked_for_are_counted_and_not_believed() {
+fn unexpected_replies_are_counted_and_not_delivered() {
     alone_with(this_test!(), 256, || {
         // Without a delimiter, and without a body.
         let counters = pestered(&[wire::frame(0, b"bare"), wire::message(&[b""])].concat());
@@ -288,7 +288,7 @@ fn replies_that_nobody_asked_for_are_counted_and_not_believed() {
 }
 
 #[test]
-fn unknown_commands_without_end_are_counted_and_no_reply() {
+fn unknown_commands_are_counted_and_no_reply() {
     alone_with(this_test!(), 256, || {
         let counters = pestered(&wire::command("WHAT", &[7; 200]).repeat(20));
         assert!(counters.ignored_commands > 1_000, "{counters:?}");

@@ -14,7 +14,7 @@ fn liar(claimed: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_property_that_runs_past_the_end_is_refused() {
+fn a_property_that_extends_past_the_end_is_refused() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let claims = [4, 5, 255, 65_536, 1 << 31, u32::MAX];
@@ -59,7 +59,7 @@ fn a_mebibyte_of_metadata_is_refused_before_it_is_stored() {
 }
 
 #[test]
-fn tiny_parts_without_end_cost_their_limit_and_no_more() {
+fn endless_tiny_parts_cost_no_more_than_their_limit() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         for part in [&b""[..], b"x", b"tiny"] {

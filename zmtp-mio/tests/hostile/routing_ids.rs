@@ -22,7 +22,7 @@ fn called(name: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn two_hundred_newcomers_under_a_name_in_use_are_refused_and_its_owner_is_served() {
+fn new_peers_with_a_routing_id_in_use_are_refused_and_its_owner_is_served() {
     let test = this_test!();
     alone_with(test, 512, || {
         let mut router = builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
@@ -71,7 +71,7 @@ fn two_hundred_newcomers_under_a_name_in_use_are_refused_and_its_owner_is_served
 
 /// A thousand subscribers with ten topics each, again and again.
 #[test]
-fn subscribers_that_come_and_go_leave_no_memory_behind() {
+fn closed_subscribers_leave_no_memory_behind() {
     alone_with(this_test!(), 4_096, || {
         let mut publisher = builder::<Pub>().bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = publisher.endpoints().next().unwrap().to_string();

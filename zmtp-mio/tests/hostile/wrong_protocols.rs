@@ -38,7 +38,7 @@ fn hundreds_of_other_protocols_are_closed_at_once() {
 }
 
 #[test]
-fn a_mechanism_that_is_not_ours_is_told_so() {
+fn a_peer_with_another_mechanism_gets_an_error() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let names = [&b"PLAIN"[..], b"CURVE", b"GSSAPI", b"", b"null", b"NULLX", &[0xff; 20]];
@@ -64,7 +64,7 @@ fn a_mechanism_that_is_not_ours_is_told_so() {
 }
 
 #[test]
-fn a_socket_type_that_does_not_fit_is_told_so() {
+fn a_peer_with_an_incompatible_socket_type_gets_an_error() {
     alone_with(this_test!(), 256, || {
         let arena = Arena::new();
         let misfits = ["REP", "PUB", "SUB", "PUSH", "PULL", "PAIR", "ROUTER", "XPUB", "SERVER"];

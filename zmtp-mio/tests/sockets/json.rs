@@ -7,7 +7,7 @@ use crate::harness::LIMIT;
 use zmtp_mio::{Error, Message, Pull, Push};
 
 #[test]
-fn values_and_text_cross_a_socket_and_what_is_neither_is_given_back() {
+fn values_and_text_cross_a_socket_and_other_bytes_are_an_error() {
     let mut pull = crate::harness::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
     let value: BTreeMap<String, Vec<u32>> =

@@ -42,7 +42,7 @@ fn small_messages_among_large_ones_keep_no_large_buffers() {
 }
 
 #[test]
-fn what_waits_to_be_sent_keeps_no_large_buffers() {
+fn queued_messages_keep_no_large_buffers() {
     alone(this_test!(), || {
         let mut push = crate::harness::builder::<Push>().build().unwrap();
         // Messages queue for whoever is dialled, and nobody listens there.

@@ -12,7 +12,7 @@ fn bound(endpoint: &str) -> (Pair, String) {
 }
 
 #[test]
-fn both_sides_send_and_receive_as_they_like() {
+fn both_sides_send_and_receive_in_any_order() {
     for place in transports() {
         let (mut one, endpoint) = bound(&place);
         let mut other = crate::harness::builder::<Pair>().connect(&endpoint).unwrap();
@@ -36,7 +36,7 @@ fn both_sides_send_and_receive_as_they_like() {
 }
 
 #[test]
-fn without_a_peer_sending_waits() {
+fn sending_waits_for_a_peer() {
     let (mut pair, _) = bound("tcp://127.0.0.1:*");
     let failed = pair.send_timeout("?", Duration::from_millis(10)).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));
@@ -67,7 +67,7 @@ fn a_second_peer_is_closed_until_the_first_is_gone() {
 }
 
 #[test]
-fn what_came_before_the_peer_left_can_be_taken() {
+fn messages_received_before_the_peer_closed_are_delivered() {
     let (mut pair, endpoint) = bound("tcp://127.0.0.1:*");
     let mut peer = crate::harness::builder::<Pair>().connect(&endpoint).unwrap();
     peer.send("last words").unwrap();

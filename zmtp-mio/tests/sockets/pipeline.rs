@@ -17,7 +17,7 @@ fn texts(pull: &mut Pull, n: usize) -> Vec<String> {
 }
 
 #[test]
-fn messages_arrive_whole_and_in_their_order() {
+fn messages_arrive_whole_and_in_order() {
     for place in transports() {
         let (mut pull, endpoint) = pull(&place);
         let sender = std::thread::spawn(move || {
@@ -41,7 +41,7 @@ fn messages_arrive_whole_and_in_their_order() {
 }
 
 #[test]
-fn work_goes_to_three_peers_in_exact_thirds() {
+fn three_peers_get_exact_thirds() {
     let mut push = crate::harness::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
     let mut pulls: Vec<_> =
@@ -62,7 +62,7 @@ fn work_goes_to_three_peers_in_exact_thirds() {
 }
 
 #[test]
-fn a_flooding_peer_gets_one_turn_like_the_others() {
+fn a_flooding_peer_gets_no_more_turns_than_others() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     let mut pushes: Vec<_> =
         (0..3).map(|_| crate::harness::builder::<Push>().connect(&endpoint).unwrap()).collect();
@@ -82,7 +82,7 @@ fn a_flooding_peer_gets_one_turn_like_the_others() {
 }
 
 #[test]
-fn push_without_a_peer_waits_and_gives_the_message_back() {
+fn a_push_without_a_peer_waits_and_returns_the_message() {
     let mut push = crate::harness::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let failed = push.send_timeout("lost?", Duration::from_millis(20)).unwrap_err();
     assert!(matches!(failed.error, Error::WouldBlock));
@@ -90,7 +90,7 @@ fn push_without_a_peer_waits_and_gives_the_message_back() {
 }
 
 #[test]
-fn an_endpoint_that_is_dialled_takes_messages_up_to_the_mark_and_delivers_them() {
+fn messages_queue_for_an_endpoint_that_is_not_reached_yet() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     pull.unbind(&endpoint).unwrap();
     let mark = HighWaterMark { messages: 5, ..HighWaterMark::default() };
@@ -106,7 +106,7 @@ fn an_endpoint_that_is_dialled_takes_messages_up_to_the_mark_and_delivers_them()
 }
 
 #[test]
-fn immediate_means_that_nothing_queues_for_a_peer_that_is_not_there() {
+fn with_immediate_nothing_queues_before_a_connection() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     let mut push = crate::harness::builder::<Push>().immediate(true).connect(&endpoint).unwrap();
     assert!(matches!(push.try_send("early").unwrap_err().error, Error::WouldBlock));
@@ -160,7 +160,7 @@ fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
 }
 
 #[test]
-fn what_a_pull_sends_is_counted_and_goes_nowhere() {
+fn messages_from_a_pull_are_counted_and_dropped() {
     let mut push = crate::harness::builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();
     let mut peer = crate::harness::half_ready(&endpoint, "PULL");
@@ -203,7 +203,7 @@ fn conflation_keeps_the_newest_message_whole() {
 }
 
 #[test]
-fn corked_messages_wait_for_each_other_and_go_out_when_the_socket_waits() {
+fn corked_messages_go_out_together_when_the_socket_waits() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     let mut push = crate::harness::builder::<Push>().connect(&endpoint).unwrap();
     drive_until!(push, {

@@ -87,7 +87,7 @@ fn a_forwarder_passes_subscriptions_up_and_messages_down() {
 }
 
 #[test]
-fn what_one_side_cannot_take_is_not_read_from_the_other() {
+fn a_full_side_pauses_reading_from_the_other() {
     let (frontend, sources) = bound!(crate::harness::builder::<Pull>().receive_mark(SMALL));
     let (backend, sinks) = bound!(crate::harness::builder::<Push>().send_mark(SMALL));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
@@ -149,7 +149,7 @@ fn bodies_are_moved_and_the_capture_socket_shares_them() {
 }
 
 #[test]
-fn a_handle_pauses_resumes_and_ends_it() {
+fn a_handle_pauses_resumes_and_terminates_the_proxy() {
     let (frontend, sources) = bound!(crate::harness::builder::<Pull>());
     let (backend, sinks) = bound!(crate::harness::builder::<Push>());
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
@@ -190,7 +190,7 @@ fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sourc
 }
 
 #[test]
-fn a_rep_or_a_pair_steers_it() {
+fn a_rep_or_a_pair_controls_the_proxy() {
     let sides = || {
         let (frontend, sources) = bound!(crate::harness::builder::<Pull>());
         let (backend, sinks) = bound!(crate::harness::builder::<Push>());
@@ -220,7 +220,7 @@ fn a_rep_or_a_pair_steers_it() {
 }
 
 #[test]
-fn the_handle_of_either_socket_stops_it() {
+fn the_handle_of_either_socket_stops_the_proxy() {
     for backend_stops in [false, true] {
         let (mut frontend, _) = bound!(crate::harness::builder::<Router>());
         let (mut backend, _) = bound!(crate::harness::builder::<Dealer>());
@@ -235,7 +235,7 @@ fn the_handle_of_either_socket_stops_it() {
 }
 
 #[test]
-fn a_message_for_nobody_is_counted_and_does_not_end_it() {
+fn an_unroutable_message_is_counted_and_does_not_end_the_proxy() {
     let (frontend, sources) = bound!(crate::harness::builder::<Pull>());
     let (backend, sinks) = bound!(crate::harness::builder::<Router>().mandatory(true));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());

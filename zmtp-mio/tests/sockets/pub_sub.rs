@@ -32,7 +32,7 @@ fn text(message: Option<Message>) -> String {
 }
 
 #[test]
-fn subscribers_get_what_begins_with_their_topics_once() {
+fn subscribers_get_each_matching_message_once() {
     for place in transports() {
         let (mut publisher, endpoint) = publisher(&place);
         let (mut some, mut all, mut none) =
@@ -82,7 +82,7 @@ fn subscriptions_are_counted_and_the_last_cancellation_ends_them() {
 }
 
 #[test]
-fn subscriptions_are_told_again_after_a_reconnection() {
+fn subscriptions_are_sent_again_after_a_reconnection() {
     let (mut publisher, endpoint) = publisher("tcp://127.0.0.1:*");
     let mut sub = sub(&endpoint, "a");
     meet!(publisher, 1, sub);
@@ -118,7 +118,7 @@ fn peers_before_3_1_subscribe_by_messages() {
 }
 
 #[test]
-fn a_subscriber_that_reads_nothing_does_not_hold_the_others_up() {
+fn a_subscriber_that_reads_nothing_does_not_delay_others() {
     let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
     let mut publisher =
         crate::harness::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
@@ -184,7 +184,7 @@ fn no_drop_waits_for_the_slowest() {
 }
 
 #[test]
-fn inverted_matching_sends_and_keeps_the_rest() {
+fn inverted_matching_delivers_messages_that_do_not_match() {
     let mut publisher =
         crate::harness::builder::<Pub>().invert_matching(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -200,7 +200,7 @@ fn inverted_matching_sends_and_keeps_the_rest() {
 }
 
 #[test]
-fn a_manual_xpub_gives_peers_what_it_decides() {
+fn a_manual_xpub_decides_on_subscriptions() {
     let mut publisher =
         crate::harness::builder::<Xpub>().manual(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -246,7 +246,7 @@ fn subscriptions_and_messages_pass_through_xsub_upstream() {
 }
 
 #[test]
-fn a_peer_that_subscribes_to_too_much_is_closed() {
+fn a_peer_past_the_subscription_limit_is_closed() {
     let mut publisher = crate::harness::builder::<Pub>()
         .max_subscriptions(3, 1_000)
         .bind("tcp://127.0.0.1:*")

@@ -26,7 +26,7 @@ fn bodies_of_all_sizes_come_back_whole() {
 }
 
 #[test]
-fn parts_come_back_in_their_places() {
+fn parts_come_back_in_order() {
     let thousand: Vec<_> = (0..1_000).map(|at| pattern(at % 90)).collect();
     let some: Vec<_> = [0, 1, 0, 0, 70_000, 300, 0].map(pattern).into();
     for endpoint in transports() {
@@ -89,7 +89,7 @@ fn rep_receives_and_sends_strictly_in_turn() {
 }
 
 #[test]
-fn a_message_without_parts_is_refused_and_costs_no_turn() {
+fn a_message_without_parts_is_refused_and_keeps_the_turn() {
     let (mut rep, endpoint) = rep();
     let mut req = req(&endpoint);
     let refused = req.send(Message::new()).unwrap_err();
@@ -105,7 +105,7 @@ fn a_message_without_parts_is_refused_and_costs_no_turn() {
 }
 
 #[test]
-fn a_send_without_any_peer_gives_the_message_back() {
+fn a_send_without_a_peer_returns_the_message() {
     let simulation = Simulation::new();
     let mut req = simulated::<Req>(&simulation).build().unwrap();
     let error = req.try_send("now").unwrap_err();
@@ -119,7 +119,7 @@ fn a_send_without_any_peer_gives_the_message_back() {
 }
 
 #[test]
-fn a_socket_serves_all_its_binds_and_connects() {
+fn a_socket_serves_all_its_endpoints() {
     let mut rep = crate::harness::builder::<Rep>().build().unwrap();
     let mut clients = Vec::new();
     for endpoint in [transports(), transports()].concat() {
@@ -137,7 +137,7 @@ fn a_socket_serves_all_its_binds_and_connects() {
 }
 
 #[test]
-fn it_does_not_matter_who_binds_and_who_is_first() {
+fn either_side_may_bind_and_either_may_be_first() {
     for (endpoint, req_binds) in [free_endpoint(), crate::harness::ipc()]
         .into_iter()
         .flat_map(|endpoint| [(endpoint.clone(), false), (endpoint, true)])
@@ -183,7 +183,7 @@ fn requests_go_to_three_servers_in_exact_thirds() {
 }
 
 #[test]
-fn three_clients_that_pipeline_are_served_in_turn() {
+fn three_pipelining_clients_are_served_in_turn() {
     let (mut rep, endpoint) = rep();
     let mut peers = Vec::new();
     for name in [b"a", b"b", b"c"] {
@@ -232,7 +232,7 @@ fn a_peer_that_pipelines_5000_requests_does_not_starve_another() {
 }
 
 #[test]
-fn all_5000_pipelined_requests_are_answered_in_their_order() {
+fn all_5000_pipelined_requests_are_answered_in_order() {
     let echo = Echo::new();
     let mut peer = RawPeer::connect(&echo.endpoint);
     let bodies: Vec<_> = (0..5_000).map(|at| format!("{at}").into_bytes()).collect();
@@ -287,7 +287,7 @@ fn receiving_into_a_message_replaces_what_it_held() {
 
 /// It lands in logs and in failed assertions.
 #[test]
-fn a_socket_shown_for_debugging_is_not_a_page_of_buffers() {
+fn the_debug_output_of_a_socket_is_short() {
     let (rep, endpoint) = rep();
     for shown in [format!("{rep:?}"), format!("{:?}", req(&endpoint))] {
         assert!(shown.len() < 10_000, "{} characters: {}…", shown.len(), &shown[..200]);

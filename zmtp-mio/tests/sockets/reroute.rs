@@ -23,7 +23,7 @@ fn the_first_request_of_a_fresh_client_does_not_wait_for_a_dead_endpoint() {
 }
 
 #[test]
-fn a_client_that_is_only_stepped_does_not_wait_for_a_dead_endpoint_either() {
+fn a_stepped_client_does_not_wait_for_a_dead_endpoint() {
     let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let live = rep.endpoints().next().unwrap().to_string();
     let mut req = crate::harness::builder::<Req>().connect("tcp://127.0.0.1:1").unwrap();

@@ -21,7 +21,7 @@ fn parts(message: Option<Message>) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_message_goes_to_the_peer_it_names_and_says_who_sent_it() {
+fn the_routing_id_selects_the_peer_and_names_the_sender() {
     for place in transports() {
         let (mut router, endpoint) = router(&place);
         let mut ann =
@@ -47,7 +47,7 @@ fn a_message_goes_to_the_peer_it_names_and_says_who_sent_it() {
 }
 
 #[test]
-fn peers_without_a_name_are_called_by_five_bytes_that_begin_with_0() {
+fn peers_without_a_routing_id_get_five_bytes_that_begin_with_0() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
     let mut dealers: Vec<_> =
         (0..2).map(|_| crate::harness::builder::<Dealer>().connect(&endpoint).unwrap()).collect();
@@ -66,7 +66,7 @@ fn peers_without_a_name_are_called_by_five_bytes_that_begin_with_0() {
 }
 
 #[test]
-fn what_has_no_way_is_dropped_and_counted_unless_sending_is_mandatory() {
+fn unroutable_messages_are_dropped_and_counted_unless_sending_is_mandatory() {
     let (mut router, _) = router("tcp://127.0.0.1:*");
     router.send_to(b"nobody", "?", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);
@@ -82,7 +82,7 @@ fn what_has_no_way_is_dropped_and_counted_unless_sending_is_mandatory() {
 }
 
 #[test]
-fn a_full_peer_loses_messages_or_is_waited_for() {
+fn messages_for_a_full_peer_are_dropped_or_wait_if_sending_is_mandatory() {
     let mark = HighWaterMark { messages: 1, bytes: 1 };
     for mandatory in [false, true] {
         let builder = crate::harness::builder::<Router>().mandatory(mandatory).send_mark(mark);
@@ -113,7 +113,7 @@ fn a_full_peer_loses_messages_or_is_waited_for() {
 }
 
 #[test]
-fn a_second_peer_of_the_same_name_is_closed() {
+fn a_second_peer_with_the_same_routing_id_is_closed() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
     let mut first =
         crate::harness::builder::<Dealer>().routing_id(id("one")).connect(&endpoint).unwrap();
@@ -142,7 +142,7 @@ fn a_second_peer_of_the_same_name_is_closed() {
 }
 
 #[test]
-fn a_name_is_handed_over_if_so_set() {
+fn with_handover_the_new_peer_takes_the_routing_id() {
     let mut router =
         crate::harness::builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
@@ -176,7 +176,7 @@ fn a_name_is_handed_over_if_so_set() {
 }
 
 #[test]
-fn it_says_who_comes_and_goes_if_so_set() {
+fn notifications_report_connections_and_disconnections() {
     let mut router =
         crate::harness::builder::<Router>().notify(true, true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
@@ -196,7 +196,7 @@ fn it_says_who_comes_and_goes_if_so_set() {
 }
 
 #[test]
-fn a_probe_makes_a_router_known() {
+fn a_probe_announces_a_router() {
     let (mut router, endpoint) = router("tcp://127.0.0.1:*");
     let mut probing =
         crate::harness::builder::<Router>().probe_router(true).routing_id(id("p")).build().unwrap();

@@ -15,7 +15,7 @@ fn endpoint_of(mut endpoints: impl Iterator<Item = zmtp_mio::Endpoint>) -> Strin
 }
 
 #[test]
-fn a_push_that_never_waits_takes_a_second_peer_in() {
+fn a_push_that_never_waits_accepts_a_second_peer() {
     let mut push = builder::<Push>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(push.endpoints());
     let mut first = builder::<Pull>().connect(&endpoint).unwrap();
@@ -71,7 +71,7 @@ fn a_publisher_that_never_waits_sees_a_subscription() {
 }
 
 #[test]
-fn a_router_that_must_not_drop_finds_a_newcomer_by_sending_alone() {
+fn a_mandatory_router_finds_a_new_peer_by_sending_alone() {
     let mut router = builder::<Router>().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(router.endpoints());
     let id = RoutingId::new(b"d").unwrap();

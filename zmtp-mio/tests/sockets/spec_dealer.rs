@@ -18,7 +18,7 @@ fn skip_handshake(peer: &mut crate::harness::RawPeer) {
 }
 
 #[test]
-fn messages_go_to_the_peers_in_turn_and_whole() {
+fn whole_messages_go_to_the_peers_in_turn() {
     let (mut dealer, endpoint) = dealer();
     let mut peers = Vec::new();
     for n in 1..=3 {
@@ -38,7 +38,7 @@ fn messages_go_to_the_peers_in_turn_and_whole() {
 }
 
 #[test]
-fn messages_are_taken_from_the_peers_in_turn() {
+fn messages_are_received_from_the_peers_in_turn() {
     let (mut dealer, endpoint) = dealer();
     let mut peers = Vec::new();
     for (n, count) in [(1, 50), (2, 5), (3, 5)] {
@@ -59,7 +59,7 @@ fn messages_are_taken_from_the_peers_in_turn() {
 }
 
 #[test]
-fn frames_are_the_applications_and_are_left_as_they_are() {
+fn frames_are_sent_and_received_unchanged() {
     let (mut dealer, endpoint) = dealer();
     let mut peer = half_ready(&endpoint, "REP");
     drive_until!(dealer, dealer.counters().handshakes == 1);
@@ -75,7 +75,7 @@ fn frames_are_the_applications_and_are_left_as_they_are() {
 }
 
 #[test]
-fn without_a_peer_and_at_the_mark_sending_waits() {
+fn sending_waits_without_a_peer_and_at_the_mark() {
     let (mut dealer, endpoint) = dealer();
     assert!(matches!(dealer.try_send("nobody").unwrap_err().error, Error::WouldBlock));
     assert!(!dealer.step().unwrap().writable);
@@ -129,7 +129,7 @@ fn queued_messages_survive_a_reconnection_in_their_order() {
 }
 
 #[test]
-fn disconnecting_drops_what_waits_and_counts_it() {
+fn disconnecting_drops_queued_messages_and_counts_them() {
     let mut dealer = builder::<Dealer>().build().unwrap();
     // Nobody listens there.
     let endpoint = {
@@ -160,7 +160,7 @@ fn a_second_connect_to_the_same_endpoint_makes_a_second_connection() {
 }
 
 #[test]
-fn an_accepted_peer_takes_what_waits_for_it_along() {
+fn messages_queued_for_an_accepted_peer_are_dropped_with_it() {
     let mark = HighWaterMark { messages: 20, ..HighWaterMark::default() };
     let mut dealer = builder::<Dealer>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = dealer.endpoints().next().unwrap().to_string();

@@ -6,7 +6,7 @@ use crate::harness::{LIMIT, RawServer, builder, closes, drive_until, events, hal
 use zmtp_mio::{CloseReason, Error, HighWaterMark, Pair};
 
 #[test]
-fn a_dialled_pair_has_its_peer_before_it_is_reached() {
+fn a_connecting_pair_has_its_peer_before_the_connection() {
     let server = RawServer::tcp();
     let mark = HighWaterMark { messages: 3, ..HighWaterMark::default() };
     let mut pair = builder::<Pair>().send_mark(mark).connect(&server.endpoint()).unwrap();
@@ -24,7 +24,7 @@ fn a_dialled_pair_has_its_peer_before_it_is_reached() {
 
 /// libzmq completes the second handshake and then ignores the connection for ever.
 #[test]
-fn a_second_peer_is_closed_and_the_first_disturbed_by_nothing() {
+fn a_second_peer_is_closed_and_the_first_is_not_affected() {
     let mut pair = builder::<Pair>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pair.endpoints().next().unwrap().to_string();
     let mut first = half_ready(&endpoint, "PAIR");
@@ -42,7 +42,7 @@ fn a_second_peer_is_closed_and_the_first_disturbed_by_nothing() {
 }
 
 #[test]
-fn a_new_peer_is_taken_when_the_first_is_gone_and_gets_nothing_of_its() {
+fn a_new_peer_replaces_a_lost_one_and_gets_none_of_its_messages() {
     let mut pair = builder::<Pair>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pair.endpoints().next().unwrap().to_string();
     let first = half_ready(&endpoint, "PAIR");
@@ -60,7 +60,7 @@ fn a_new_peer_is_taken_when_the_first_is_gone_and_gets_nothing_of_its() {
 }
 
 #[test]
-fn a_dialled_peer_that_is_lost_stays_the_peer() {
+fn a_lost_server_stays_the_peer() {
     let server = RawServer::tcp();
     let mut pair = builder::<Pair>().connect(&server.endpoint()).unwrap();
     pair.send("1").unwrap();

@@ -15,7 +15,7 @@ fn push() -> (Push, String) {
 }
 
 #[test]
-fn the_order_of_turns_is_the_order_of_connection() {
+fn peers_take_turns_in_the_order_of_connection() {
     let (mut push, endpoint) = push();
     let mut peers = Vec::new();
     for n in 1..=3 {
@@ -35,7 +35,7 @@ fn the_order_of_turns_is_the_order_of_connection() {
 /// libzmq's PUSH never reads: what comes piles up to its mark, and then PINGs are not answered
 /// either.
 #[test]
-fn a_pull_that_sends_does_not_keep_its_pings_from_being_answered() {
+fn pings_of_a_pull_that_sends_messages_are_answered() {
     let (mut push, endpoint) = push();
     let mut peer = half_ready(&endpoint, "PULL");
     for _ in 0..2_000 {
@@ -48,7 +48,7 @@ fn a_pull_that_sends_does_not_keep_its_pings_from_being_answered() {
 }
 
 #[test]
-fn a_message_that_ends_with_its_connection_is_not_delivered() {
+fn an_incomplete_message_is_not_delivered() {
     let mut pull = builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
     let mut peer = half_ready(&endpoint, "PUSH");
@@ -75,7 +75,7 @@ fn accepted_peers_stay_when_their_endpoint_is_unbound() {
 
 /// libzmq gives endpoints that are not reached their share too.
 #[test]
-fn a_peer_that_is_up_gets_what_one_that_is_dialled_would_wait_with() {
+fn connected_peers_get_messages_before_endpoints_not_reached_yet() {
     let (mut push, endpoint) = push();
     let mut peer = half_ready(&endpoint, "PULL");
     drive_until!(push, push.counters().handshakes == 1);

@@ -33,7 +33,7 @@ fn report(xpub: &mut Xpub) -> Vec<u8> {
 }
 
 #[test]
-fn the_empty_subscription_matches_everything_the_empty_message_too() {
+fn the_empty_subscription_matches_every_message() {
     let (mut publisher, endpoint) = publisher();
     let mut peer = sub(&endpoint, &[""]);
     assert!(publisher.wait_for_subscribers(1, LIMIT).unwrap());
@@ -70,7 +70,7 @@ fn the_first_frame_decides_for_the_whole_message() {
 }
 
 #[test]
-fn repeated_subscriptions_of_one_peer_do_not_count_and_one_cancel_ends_them() {
+fn one_cancel_ends_repeated_subscriptions_of_a_peer() {
     let (mut publisher, endpoint) = publisher();
     let mut peer = sub(&endpoint, &["a", "a", "a", "b"]);
     drive_until!(publisher, publisher.topic_count() == 2);
@@ -83,7 +83,7 @@ fn repeated_subscriptions_of_one_peer_do_not_count_and_one_cancel_ends_them() {
 }
 
 #[test]
-fn what_nobody_subscribed_to_goes_nowhere_and_that_is_no_error() {
+fn a_message_without_subscribers_is_dropped_without_an_error() {
     let (mut publisher, endpoint) = publisher();
     publisher.send("nobody").unwrap();
     let _peer = sub(&endpoint, &["a"]);
@@ -94,7 +94,7 @@ fn what_nobody_subscribed_to_goes_nowhere_and_that_is_no_error() {
 }
 
 #[test]
-fn a_full_subscriber_misses_whole_messages_and_goes_on_later() {
+fn a_full_subscriber_misses_whole_messages_only() {
     let mark = HighWaterMark { messages: 4, ..HighWaterMark::default() };
     let mut publisher = builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -127,7 +127,7 @@ fn a_full_subscriber_misses_whole_messages_and_goes_on_later() {
 }
 
 #[test]
-fn a_pub_drops_what_its_subscribers_send_and_counts_it() {
+fn messages_from_subscribers_are_dropped_and_counted() {
     let (mut publisher, endpoint) = publisher();
     let mut peer = half_ready(&endpoint, "XSUB");
     peer.send(&wire::message(&[b"upstream"]));
@@ -136,7 +136,7 @@ fn a_pub_drops_what_its_subscribers_send_and_counts_it() {
 }
 
 #[test]
-fn a_cancellation_of_what_nobody_holds_is_reported() {
+fn a_cancellation_of_an_unknown_topic_is_reported() {
     let (mut xpub, endpoint) = xpub(Reports::Changes);
     let mut peer = sub(&endpoint, &[]);
     peer.send(&wire::command("CANCEL", b"nothing"));
@@ -144,7 +144,7 @@ fn a_cancellation_of_what_nobody_holds_is_reported() {
 }
 
 #[test]
-fn the_last_to_leave_a_topic_cancels_it_also_by_disconnecting() {
+fn the_last_subscriber_of_a_topic_cancels_it_also_by_disconnecting() {
     let (mut xpub, endpoint) = xpub(Reports::Changes);
     let first = sub(&endpoint, &["a"]);
     assert_eq!(report(&mut xpub), b"\x01a");
@@ -197,7 +197,7 @@ fn only_a_message_of_one_part_is_a_subscription() {
 }
 
 #[test]
-fn a_welcome_message_is_sent_to_each_peer_whatever_it_subscribes_to() {
+fn a_welcome_message_is_sent_to_each_peer() {
     let mut xpub = builder::<Xpub>().welcome("welcome").bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = xpub.endpoints().next().unwrap().to_string();
     for n in 1..=2 {
@@ -209,7 +209,7 @@ fn a_welcome_message_is_sent_to_each_peer_whatever_it_subscribes_to() {
 }
 
 #[test]
-fn a_manual_xpub_reports_what_is_asked_and_gives_what_it_likes() {
+fn a_manual_xpub_reports_requests_and_applies_its_own_subscriptions() {
     let mut xpub = builder::<Xpub>().manual(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = xpub.endpoints().next().unwrap().to_string();
     assert!(!xpub.subscribe("nobody asked"));

@@ -48,7 +48,7 @@ fn an_id_has_up_to_255_bytes_of_any_value() {
 }
 
 #[test]
-fn only_the_first_frame_of_what_is_sent_is_the_id() {
+fn only_the_first_frame_is_the_routing_id() {
     let (mut router, endpoint) = router();
     let mut peer = called(&endpoint, b"d");
     drive_until!(router, router.counters().handshakes == 1);
@@ -84,7 +84,7 @@ fn a_peer_is_not_addressable_before_its_handshake() {
 }
 
 #[test]
-fn a_peer_that_leaves_takes_its_id_and_what_waits_for_it_along() {
+fn a_lost_peer_loses_its_routing_id_and_its_queued_messages() {
     let (mut router, endpoint) = router();
     let peer = called(&endpoint, b"d");
     drive_until!(router, router.counters().handshakes == 1);
@@ -108,7 +108,7 @@ fn a_peer_that_leaves_takes_its_id_and_what_waits_for_it_along() {
 }
 
 #[test]
-fn what_a_peer_sent_before_it_left_is_delivered_with_its_id() {
+fn messages_of_a_lost_peer_are_delivered_with_its_routing_id() {
     let (mut router, endpoint) = router();
     let mut peer = called(&endpoint, b"d");
     peer.send(&wire::message(&[b"last words"]));
@@ -122,7 +122,7 @@ fn what_a_peer_sent_before_it_left_is_delivered_with_its_id() {
 }
 
 #[test]
-fn what_the_displaced_peer_sent_is_delivered_after_a_handover() {
+fn messages_of_a_displaced_peer_are_delivered_after_a_handover() {
     let mut router = builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
     let mut old = called(&endpoint, b"d");
@@ -150,7 +150,7 @@ fn what_the_displaced_peer_sent_is_delivered_after_a_handover() {
 }
 
 #[test]
-fn a_router_is_writable_at_all_times_unless_it_must_not_drop() {
+fn a_router_is_always_writable_unless_sending_is_mandatory() {
     let (mut router, endpoint) = router();
     assert!(router.step().unwrap().writable);
     drop(router);
@@ -163,7 +163,7 @@ fn a_router_is_writable_at_all_times_unless_it_must_not_drop() {
 }
 
 #[test]
-fn a_name_given_on_connecting_is_not_asked_of_the_peer_and_takes_messages_at_once() {
+fn a_routing_id_given_to_connect_takes_messages_at_once() {
     let (mut far, endpoint) = router();
     let mut router = builder::<Router>().build().unwrap();
     let name = RoutingId::new(b"them").unwrap();
@@ -179,7 +179,7 @@ fn a_name_given_on_connecting_is_not_asked_of_the_peer_and_takes_messages_at_onc
 }
 
 #[test]
-fn a_peer_that_reconnects_under_its_name_is_reached_under_it() {
+fn a_reconnected_peer_keeps_its_routing_id() {
     let (mut router, endpoint) = router();
     for round in 0..3_u8 {
         let mut peer = called(&endpoint, b"d");
@@ -194,7 +194,7 @@ fn a_peer_that_reconnects_under_its_name_is_reached_under_it() {
 }
 
 #[test]
-fn requests_without_a_delimiter_are_the_applications_affair() {
+fn messages_without_a_delimiter_are_delivered() {
     let (mut router, endpoint) = router();
     let mut peer = half_ready(&endpoint, "REQ");
     peer.send(&wire::message(&[b"no delimiter"]));

@@ -30,7 +30,7 @@ fn subscription(peer: &mut RawPeer) -> Vec<u8> {
 }
 
 #[test]
-fn every_subscription_is_told_to_every_publisher_repeated_ones_too() {
+fn every_subscription_goes_to_every_publisher() {
     let servers = [RawServer::tcp(), RawServer::tcp()];
     let mut sub = builder::<Sub>().build().unwrap();
     let mut peers = Vec::new();
@@ -66,7 +66,7 @@ fn each_topic_is_replayed_once_on_every_connection() {
 }
 
 #[test]
-fn a_sub_filters_what_comes_and_counts_it() {
+fn a_sub_drops_and_counts_messages_that_do_not_match() {
     let server = RawServer::tcp();
     let mut sub = builder::<Sub>().topic("a").connect(&server.endpoint()).unwrap();
     let mut peer = accept!(sub, &server);
@@ -93,7 +93,7 @@ fn an_xsub_does_not_filter() {
 }
 
 #[test]
-fn an_xsub_subscribes_by_messages_of_one_part_and_sends_the_rest_on() {
+fn an_xsub_subscribes_by_messages_of_one_part_and_sends_others_upstream() {
     let server = RawServer::tcp();
     let mut xsub = builder::<Xsub>().connect(&server.endpoint()).unwrap();
     let mut peer = accept!(xsub, &server);
@@ -109,7 +109,7 @@ fn an_xsub_subscribes_by_messages_of_one_part_and_sends_the_rest_on() {
 }
 
 #[test]
-fn an_xsub_drops_what_a_full_publisher_does_not_take_and_never_waits() {
+fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
     let server = RawServer::tcp();
     let mark = HighWaterMark { messages: 4, ..HighWaterMark::default() };
     let mut xsub = builder::<Xsub>()
@@ -130,7 +130,7 @@ fn an_xsub_drops_what_a_full_publisher_does_not_take_and_never_waits() {
 
 /// libzmq drops a subscription that finds the queue full, and the peer never learns of it.
 #[test]
-fn a_publisher_that_does_not_read_subscriptions_is_dialled_again_and_told_all() {
+fn a_sub_reconnects_to_a_publisher_that_does_not_read_subscriptions() {
     let server = RawServer::tcp();
     let mark = HighWaterMark { messages: 8, ..HighWaterMark::default() };
     let mut sub = builder::<Sub>().send_mark(mark).connect(&server.endpoint()).unwrap();

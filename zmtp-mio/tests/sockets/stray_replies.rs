@@ -44,7 +44,7 @@ fn a_late_reply_on_the_old_connection_never_answers_a_newer_request() {
 }
 
 #[test]
-fn a_late_reply_with_an_old_id_is_counted_and_the_connection_stays() {
+fn a_late_reply_with_an_old_id_is_counted_and_keeps_the_connection() {
     let server = RawServer::tcp();
     let mut req =
         crate::harness::builder::<Req>().correlate(true).connect(&server.endpoint()).unwrap();
@@ -65,7 +65,7 @@ fn a_late_reply_with_an_old_id_is_counted_and_the_connection_stays() {
 
 /// Its id was right when its first frames came.
 #[test]
-fn a_reply_that_was_half_here_when_its_request_was_given_up_does_not_answer_the_next() {
+fn a_half_received_reply_to_an_abandoned_request_does_not_answer_the_next() {
     for relaxed in [false, true] {
         let server = RawServer::tcp();
         let mut req = crate::harness::builder::<Req>()
@@ -101,7 +101,7 @@ fn a_reply_that_was_half_here_when_its_request_was_given_up_does_not_answer_the_
 }
 
 #[test]
-fn a_message_that_comes_before_the_request_went_out_is_not_its_reply() {
+fn a_message_received_before_the_request_was_sent_is_not_its_reply() {
     let server = RawServer::tcp();
     let mut req = req(&server.endpoint());
     let serving = serve(server, |server| {
@@ -118,7 +118,7 @@ fn a_message_that_comes_before_the_request_went_out_is_not_its_reply() {
 
 /// libzmq too discards what had come before a request goes out.
 #[test]
-fn a_second_reply_that_came_while_req_was_idle_does_not_answer_the_next_request() {
+fn a_duplicate_reply_to_an_idle_req_does_not_answer_the_next_request() {
     let (tell_received, received) = mpsc::channel();
     let (sent, was_sent) = mpsc::channel();
     let server = RawServer::tcp();
@@ -143,7 +143,7 @@ fn a_second_reply_that_came_while_req_was_idle_does_not_answer_the_next_request(
 }
 
 #[test]
-fn unasked_replies_are_counted_and_the_next_good_one_is_delivered() {
+fn unexpected_replies_are_counted_and_the_next_good_one_is_delivered() {
     let server = RawServer::tcp();
     let mut req = req(&server.endpoint());
     let serving = serve(server, |server| {
@@ -201,7 +201,7 @@ fn wrong_request_ids_are_counted_and_the_right_one_is_delivered() {
 }
 
 #[test]
-fn a_reply_of_another_peer_than_the_one_asked_is_counted() {
+fn a_reply_from_another_peer_is_counted() {
     let (one, two) = (RawServer::tcp(), RawServer::tcp());
     let mut req = req(&one.endpoint());
     req.connect(&two.endpoint()).unwrap();

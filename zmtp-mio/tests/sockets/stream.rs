@@ -59,7 +59,7 @@ fn an_http_page_is_served_to_curl() {
 }
 
 #[test]
-fn who_comes_and_goes_is_said_with_ids_of_five_bytes() {
+fn empty_messages_report_connections_and_disconnections() {
     let (mut stream, address) = bound();
     let mut one = TcpStream::connect(&address).unwrap();
     let (id, bytes) = next(&mut stream);
@@ -83,7 +83,7 @@ fn who_comes_and_goes_is_said_with_ids_of_five_bytes() {
 }
 
 #[test]
-fn no_bytes_close_the_connection_and_nothing_is_said_of_it() {
+fn sending_no_bytes_closes_the_connection_without_a_notification() {
     let (mut stream, address) = bound();
     let mut peer = TcpStream::connect(&address).unwrap();
     let (id, _) = next(&mut stream);
@@ -102,7 +102,7 @@ fn no_bytes_close_the_connection_and_nothing_is_said_of_it() {
 }
 
 #[test]
-fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
+fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
     let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
     let (mut stream, address) = with(crate::harness::builder::<Stream>().send_mark(mark));
     let mut slow = TcpStream::connect(&address).unwrap();
@@ -136,7 +136,7 @@ fn a_peer_that_does_not_read_makes_sending_wait_and_others_do_not_care() {
 }
 
 #[test]
-fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
+fn reading_from_a_flooding_peer_pauses_at_the_mark() {
     let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
     let (mut stream, address) =
         with(crate::harness::builder::<Stream>().receive_mark(mark).notify(false));
@@ -161,7 +161,7 @@ fn a_flood_waits_in_the_peer_once_the_mark_is_reached() {
 }
 
 #[test]
-fn a_dialled_connection_is_dialled_again_under_the_same_id() {
+fn an_outgoing_connection_keeps_its_id_when_it_reconnects() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
     let mut stream = crate::harness::builder::<Stream>().build().unwrap();
@@ -189,7 +189,7 @@ fn a_dialled_connection_is_dialled_again_under_the_same_id() {
 }
 
 #[test]
-fn a_name_can_be_given_and_is_not_given_twice() {
+fn a_given_routing_id_is_not_assigned_twice() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
     let name = RoutingId::new(b"server").unwrap();
@@ -200,7 +200,7 @@ fn a_name_can_be_given_and_is_not_given_twice() {
 }
 
 #[test]
-fn two_streams_speak_over_ipc_too() {
+fn two_streams_talk_over_ipc() {
     let endpoint = crate::harness::ipc();
     let mut server = crate::harness::builder::<Stream>().bind(&endpoint).unwrap();
     let client = thread::spawn(move || {
@@ -220,7 +220,7 @@ fn two_streams_speak_over_ipc_too() {
 }
 
 #[test]
-fn inproc_is_no_place_for_bytes() {
+fn a_stream_refuses_inproc() {
     let mut stream = crate::harness::builder::<Stream>().build().unwrap();
     for refused in [stream.bind("inproc://x").err(), stream.connect("inproc://x").err()] {
         let text = refused.expect("an error").to_string();
