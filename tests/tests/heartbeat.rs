@@ -147,7 +147,7 @@ fn received_bytes_prevent_the_timeout_even_if_they_are_read_late() {
     let long_after = driver.now().after(100_000);
     assert_eq!(pong.receive(driver.connection_mut(), long_after).0, Event::Nothing);
     assert_eq!(driver.connection().error(), None);
-    // Who does not read by choice says so.
+    // A caller that pauses reading calls `excuse_silence`.
     for _ in 0..3 {
         driver.connection_mut().excuse_silence();
         driver.wait(200_000);

@@ -196,7 +196,7 @@ fn bytes_that_came_before_a_ping_are_no_answer_to_it() {
 }
 
 #[test]
-fn who_reads_no_more_than_is_missing_is_never_stuck() {
+fn reading_only_the_missing_bytes_never_blocks() {
     fn fed<M: Mechanism>(mechanism: M, bytes: &[u8]) -> usize {
         let mut bytes = bytes.to_vec();
         let config = Config::new(SocketType::Pull);

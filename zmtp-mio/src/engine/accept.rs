@@ -122,7 +122,7 @@ impl Engine {
         listeners.chain(&self.names).map(|endpoint| &**endpoint)
     }
 
-    /// Accepts what waits, within the budget.
+    /// Accepts pending connections, within the budget of a turn.
     pub(super) fn accept(&mut self, index: usize) {
         for _ in 0..BUDGET {
             let Some(acceptor) = self.listeners.get(index) else { return };
@@ -148,7 +148,7 @@ impl Engine {
         self.scheduler.schedule(Key::Listener(index));
     }
 
-    /// Tries again a little later: the system says nothing when descriptors are free again.
+    /// Tries again after a short time: the system does not report when descriptors are free again.
     fn pause(&mut self, index: usize, why: io::ErrorKind) {
         let acceptor = &mut self.listeners[index];
         let at = self.now + PAUSE;

@@ -192,7 +192,7 @@ impl Engine {
             let look = move || {
                 let addresses =
                     (name.as_str(), port).to_socket_addrs().map(|found| found.collect());
-                // The socket may be gone; nobody waits for the answer then.
+                // The socket may be gone, and the answer is dropped.
                 let _ = answer.send(Resolved { peer: index, look_up, addresses });
                 let _ = wake.wake();
             };

@@ -1,9 +1,9 @@
 //! The engine of a socket: a state machine that turns when a call drives it.
 //!
-//! It owns listeners, peers and their queues, and asks the rules of the socket's type, its
-//! [`AnyPattern`], what messages mean. A turn is [prepared](Engine::prepare), then a thread
-//! [polls](Guard::turn) without the engine's lock, then the events are
-//! [dispatched](Engine::dispatch): the two lists of steps below are all that a turn does. Readiness is
+//! It owns listeners, peers and their queues, and uses the rules of the socket type, its [`AnyPattern`], to
+//! decide about messages. A turn is [prepared](Engine::prepare), then a thread [polls](Guard::turn) without
+//! the engine's lock, then the events are [dispatched](Engine::dispatch): the two lists of steps below are a
+//! whole turn. Readiness is
 //! edge-like: a peer that stopped reading or writing before the stream would block is scheduled for
 //! the next turn.
 //!
@@ -18,7 +18,7 @@
 //! | `io.rs`, `link.rs`, `receive.rs`, `transmit.rs`, `raw.rs` | input and output of connections |
 //! | `outbound.rs` | messages between the application and the queues |
 //! | `inproc.rs`, `judge.rs` | connections within the process |
-//! | `status.rs`, `wake.rs` | what the application may ask and do at any time |
+//! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
 mod close;
@@ -74,15 +74,15 @@ use scheduler::{Key, Scheduler, WAKE};
 use status::LastPeer;
 use wake::Wake;
 
-/// Events taken from the system at once: bounds the work of a step.
+/// The most events of one poll, which bounds the work of a step.
 pub(super) const EVENTS: usize = 256;
-/// Messages that may be taken before the system is asked again.
+/// Messages that may be received before the system is polled again.
 const SHARE: u32 = 32;
-/// Messages that may be sent, and time that may pass, before the system is asked again. Messages that
-/// are held back to go out together are only counted.
+/// Messages that may be sent, and time that may pass, before the system is polled again. Corked messages are
+/// only counted.
 const SENT: u32 = 256;
 const LOOK: Duration = Duration::from_millis(10);
-/// The least that one read asks for.
+/// The smallest buffer for one read.
 const SCRATCH: usize = 64 << 10;
 
 /// How long a turn waits for events.
@@ -113,9 +113,9 @@ pub(crate) struct Engine {
     /// The generation of the next peer.
     generation: u32,
     listeners: Slab<Acceptor>,
-    /// Names in this process that are ours.
+    /// The inproc names of this socket.
     names: Vec<Arc<Endpoint>>,
-    /// Where engines of this process leave word, once there is need.
+    /// The mailbox for other engines of this process, created when it is needed.
     mailbox: Option<Arc<Mailbox>>,
     scheduler: Scheduler,
     /// Peers whose connections end in this turn.
@@ -125,7 +125,7 @@ pub(crate) struct Engine {
     /// Peers that are not read until the socket holds less.
     memory_paused: Vec<usize>,
     handshakes: Handshakes,
-    /// What is sent is held back until it is uncorked.
+    /// Sent messages are held back until the socket is uncorked.
     corked: bool,
     /// Peers for which letters are held back.
     unwritten: Vec<usize>,
@@ -134,7 +134,7 @@ pub(crate) struct Engine {
     clock: Clock,
     /// The time of the turn.
     now: Instant,
-    /// What all peers occupy.
+    /// The memory of all peers.
     budget: Budget,
     monitor: Monitor,
     /// The peer whose message was received last.

@@ -242,7 +242,7 @@ impl Link {
         }
         let mut control = [0; transmit::CONTROL];
         let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
-        // Nothing goes out any more when writing failed, and nobody would end the congestion.
+        // After a failed write no bytes are sent, so the congestion would not end.
         if !broken {
             self.tx.output.keep_control(&control[..n]);
         }

@@ -27,7 +27,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// What the system says of waking.
+    /// The result of the wake-up by the system.
     pub fn wake(&self) -> io::Result<()> {
         self.0.woken.store(true, Ordering::Release);
         self.0.waker.wake()
@@ -37,7 +37,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// What the system says of waking.
+    /// The result of the wake-up by the system.
     pub fn stop(&self) -> io::Result<()> {
         self.0.stopped.store(true, Ordering::Release);
         self.0.waker.wake()

@@ -11,7 +11,7 @@ use crate::message::Message;
 use crate::pattern::AnyPattern;
 use crate::queue::{Envelope, Letter};
 
-/// Connects to an endpoint, whose peer has this routing id whatever its READY says
+/// Connects to an endpoint, whose peer has this routing id regardless of its READY
 /// (`ZMQ_CONNECT_ROUTING_ID`). Messages can queue for it at once.
 pub(crate) fn connect_as(
     engine: &SharedEngine,

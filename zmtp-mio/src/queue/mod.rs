@@ -230,7 +230,7 @@ impl Queue {
         Some(letter)
     }
 
-    /// Removes what `unwanted` says, but for the first `kept`.
+    /// Removes messages for which `unwanted` returns `true`, except the first `kept`.
     pub(crate) fn remove(&mut self, kept: usize, unwanted: impl Fn(&Letter) -> bool) -> usize {
         let before = self.letters.len();
         let mut at = 0;
