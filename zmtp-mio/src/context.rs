@@ -1,4 +1,4 @@
-//! What sockets share.
+//! State that sockets share.
 
 use core::fmt;
 use std::sync::{Arc, LazyLock};
@@ -10,25 +10,24 @@ use crate::inproc::Registry;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{Network, Simulation};
 
-/// What sockets share: the names of `inproc://` endpoints, and the background driver, if there is
+/// The state that sockets share: the names of `inproc://` endpoints, and the background driver, if there is
 /// one.
 ///
-/// Sockets that are made without a context share a plain one of the process, without a driver.
+/// Sockets without a context share the default context of the process, which has no driver.
 ///
-/// With a driver, a thread of the context serves its sockets while the application is away for more
-/// than a few milliseconds: it accepts, shakes hands, answers heartbeats, dials again, writes what
-/// is queued and receives up to the high-water mark. While the application calls, it drives its
-/// sockets itself, as without a driver. A socket that is registered in a `mio::Poll` of the
-/// application's is left to that. The thread ends when the context and all its sockets are
-/// dropped. A forked child does not have it: it can only drop its copies of the
-/// sockets, and drives by its calls those it makes anew.
+/// With a driver, a thread of the context serves its sockets when the application has made no call for a few
+/// milliseconds: it accepts, performs handshakes, answers PINGs, reconnects, writes queued messages, and
+/// receives up to the high-water mark. During calls the application drives its sockets itself, as without a
+/// driver. The driver does not serve a socket that is registered in a `mio::Poll` of the application. The
+/// thread ends when the context and all its sockets are dropped. A forked child has no driver thread: it can
+/// drop its copies of the sockets, and drives new sockets by its own calls.
 ///
 /// ```
 /// use zmtp_mio::{Context, Push};
 ///
 /// let context = Context::builder().driver(true).build()?;
 /// let mut push = Push::builder().context(&context).connect("tcp://127.0.0.1:5558")?;
-/// push.send("goes out whenever somebody listens there")?;
+/// push.send("sent when there is a listener")?;
 /// # drop(push.disconnect("tcp://127.0.0.1:5558"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
@@ -42,17 +41,17 @@ struct Inner {
     simulation: Option<Simulation>,
 }
 
-/// The names of sockets that were made without a context.
+/// The names of sockets without a context.
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
 
-/// Settings of a context to be made.
+/// The settings of a new context.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ContextBuilder {
     driver: bool,
 }
 
 impl Context {
-    /// Settings first.
+    /// Returns a builder.
     pub fn builder() -> ContextBuilder {
         ContextBuilder::default()
     }
@@ -62,7 +61,7 @@ impl Context {
         self.driver().is_some()
     }
 
-    /// Whether it is the one of the process.
+    /// Whether this is the default context of the process.
     pub(crate) const fn is_plain(&self) -> bool {
         self.0.is_none()
     }
@@ -106,15 +105,15 @@ impl Context {
 }
 
 impl ContextBuilder {
-    /// Whether a thread serves the context's sockets while the application is away; false. See
-    /// [`Context`].
+    /// Sets whether a thread serves the sockets of the context while the application makes no calls. The default
+    /// is `false`. See [`Context`].
     #[must_use]
     pub const fn driver(mut self, driver: bool) -> Self {
         self.driver = driver;
         self
     }
 
-    /// Makes the context.
+    /// Creates the context.
     ///
     /// # Errors
     ///

@@ -1,17 +1,17 @@
-//! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`, as text and taken apart.
+//! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`, parsing and display.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::str::FromStr;
 use std::path::PathBuf;
 
-/// Longest path or name of an ipc endpoint in bytes (`sun_path` less its NUL).
+/// The longest path or name of an ipc endpoint in bytes (`sun_path` without its NUL).
 const IPC_MAX: usize = 107;
 
-/// Longest name of an inproc endpoint in bytes, as libzmq has it.
+/// The longest name of an inproc endpoint in bytes, as in libzmq.
 const INPROC_MAX: usize = 255;
 
-/// Where a socket listens or dials.
+/// The address that a socket binds or connects to.
 ///
 /// ```
 /// use zmtp_mio::Endpoint;
@@ -25,18 +25,18 @@ const INPROC_MAX: usize = 255;
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// `tcp://host:port`. The port is 0 for `*`: one that the system chooses.
+    /// `tcp://host:port`. Port 0, written `*`, lets the system choose a port.
     Tcp {
         /// The host.
         host: Host,
         /// The port.
         port: u16,
-        /// The address of this machine to dial from, as in `tcp://192.0.2.1:0;example.org:5555`
-        /// (libzmq writes it so too). Its port is 0 for any. None to listen.
+        /// The local address to connect from, as in `tcp://192.0.2.1:0;example.org:5555` (the syntax of libzmq).
+        /// Port 0 is any port. `None` for an endpoint to bind.
         source: Option<SocketAddr>,
     },
-    /// `inproc://name`: a socket of this process and [context](crate::Context). It may be connected
-    /// to before it is bound.
+    /// `inproc://name`: a socket of this process and [context](crate::Context). A socket may connect to a name
+    /// before it is bound.
     Inproc(String),
     /// `ipc:///path`: a Unix socket in the file system.
     Ipc(PathBuf),
@@ -48,15 +48,15 @@ pub enum Endpoint {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Host {
-    /// `*`: all IPv4 addresses of this machine. Only to bind. `[::]` is all addresses.
+    /// `*`: all IPv4 addresses of this machine, only to bind. `[::]` is all IPv4 and IPv6 addresses.
     Any,
     /// A numeric address.
     Ip(IpAddr),
-    /// A name to be resolved.
+    /// A host name.
     Name(String),
 }
 
-/// A text that is no endpoint; quotes it and says what was expected.
+/// The error of a text that is not an endpoint. It quotes the text and states what was expected.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EndpointError {
     text: String,
@@ -78,7 +78,7 @@ impl fmt::Display for EndpointError {
 impl core::error::Error for EndpointError {}
 
 impl Endpoint {
-    /// Addresses that need no resolver: `None` for a name other than `localhost`.
+    /// Addresses that need no look-up: `None` for a name other than `localhost`.
     pub(crate) fn numeric(&self) -> Option<Vec<SocketAddr>> {
         let Self::Tcp { host, port, .. } = self else { return None };
         match host {
@@ -91,7 +91,7 @@ impl Endpoint {
         }
     }
 
-    /// Parses an endpoint to dial: what can only be listened on is refused.
+    /// Parses an endpoint to connect to. Endpoints that can only be bound are refused.
     pub(crate) fn to_dial(text: &str) -> Result<Self, EndpointError> {
         match text.parse()? {
             Self::Tcp { host: Host::Any, .. } => {
@@ -151,7 +151,7 @@ fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
     let (host, port) = address.rsplit_once(':').ok_or("`tcp://host:port`, with a port")?;
     let port = match port {
         "*" => 0,
-        // `parse` alone would also take a sign.
+        // `parse` would also accept a sign.
         digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
             digits.parse().map_err(|_| "a port from 0 to 65535, or `*`")?
         }
@@ -175,8 +175,8 @@ fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
     Ok((host, port))
 }
 
-/// Letters, digits, `-`, `_` and dots, and not digits and dots alone: `127.0.1` or `1.2.3.999`
-/// would otherwise go to a resolver.
+/// Letters, digits, `-`, `_` and dots, but not digits and dots only: `127.0.1` or `1.2.3.999` would otherwise be
+/// passed to a resolver.
 fn is_name(host: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     host.bytes().all(legal) && host.bytes().any(|byte| !byte.is_ascii_digit() && byte != b'.')
