@@ -66,7 +66,7 @@ impl Context {
         self.0.is_none()
     }
 
-    /// Who is bound to which `inproc://` name.
+    /// The names of `inproc://` endpoints and their sockets.
     pub(crate) fn registry(&self) -> &Registry {
         self.0.as_ref().map_or(&*REGISTRY, |inner| &inner.registry)
     }
