@@ -58,7 +58,7 @@ fn rep_exchanges_messages_with_a_req_of_zmtp_mio() {
     let address = listener.local_addr().expect("bound");
     let client = thread::spawn(move || {
         let mut req = zmtp_mio::Req::new().expect("a socket");
-        req.connect(&format!("tcp://{address}")).expect("an endpoint");
+        req.connect(format!("tcp://{address}")).expect("an endpoint");
         for len in LENGTHS {
             req.send([body(len), b"more".to_vec()].iter().collect::<zmtp_mio::Message>())
                 .expect("a peer");

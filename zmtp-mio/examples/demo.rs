@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join(format!("zmtp-demo-{}.sock", std::process::id()));
     let mut rep = Rep::builder().bind("tcp://127.0.0.1:*")?;
     if cfg!(unix) {
-        rep.bind(&format!("ipc://{}", path.display()))?;
+        rep.bind(format!("ipc://{}", path.display()))?;
     }
     let endpoints: Vec<_> = rep.endpoints().map(|endpoint| endpoint.to_string()).collect();
     let stop = rep.handle()?;

@@ -91,23 +91,53 @@ impl Endpoint {
         }
     }
 
-    /// Parses an endpoint to connect to. Endpoints that can only be bound are refused.
-    pub(crate) fn to_dial(text: &str) -> Result<Self, EndpointError> {
-        match text.parse()? {
-            Self::Tcp { host: Host::Any, .. } => {
-                Err(EndpointError::new(text, "a host to connect to, not `*`"))
-            }
-            Self::Tcp { port: 0, .. } => {
-                Err(EndpointError::new(text, "a port to connect to, not `*` or 0"))
-            }
-            endpoint => Ok(endpoint),
-        }
+    /// Refuses an endpoint that a socket can only listen on.
+    pub(crate) fn check_remote(&self) -> Result<(), EndpointError> {
+        let expected = match self {
+            Self::Tcp { host: Host::Any, .. } => "a host to connect to, not `*`",
+            Self::Tcp { port: 0, .. } => "a port to connect to, not `*` or 0",
+            _ => return Ok(()),
+        };
+        Err(EndpointError::new(self.to_string(), expected))
     }
 }
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
         Self::Tcp { host: Host::Ip(address.ip()), port: address.port(), source: None }
+    }
+}
+
+impl From<&Self> for Endpoint {
+    fn from(endpoint: &Self) -> Self {
+        endpoint.clone()
+    }
+}
+
+/// Parses the text.
+impl TryFrom<&str> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: &str) -> Result<Self, EndpointError> {
+        text.parse()
+    }
+}
+
+/// Parses the text.
+impl TryFrom<&String> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: &String) -> Result<Self, EndpointError> {
+        text.parse()
+    }
+}
+
+/// Parses the text.
+impl TryFrom<String> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: String) -> Result<Self, EndpointError> {
+        text.parse()
     }
 }
 
@@ -278,10 +308,10 @@ mod tests {
     #[test]
     fn some_endpoints_are_only_for_listening() {
         for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
-            assert!(text.parse::<Endpoint>().is_ok());
-            let error = Endpoint::to_dial(text).unwrap_err().to_string();
-            assert!(error.contains(&format!("{text:?}")), "{error}");
+            let endpoint = text.parse::<Endpoint>().unwrap();
+            let error = endpoint.check_remote().unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{endpoint}\"")), "{error}");
         }
-        assert!(Endpoint::to_dial("ipc://@x").is_ok());
+        assert!(Endpoint::Abstract("x".into()).check_remote().is_ok());
     }
 }

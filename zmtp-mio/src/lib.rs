@@ -40,6 +40,8 @@ pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
 pub use error::{Error, SendError};
 pub use message::{Message, NotOnePart, NotText, Parts, Properties, TextError};
+/// The crate that sockets are registered with, in the version that this crate uses.
+pub use mio;
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
 pub use monitor::{
@@ -50,13 +52,17 @@ pub use options::{Device, HighWaterMark, Keepalive, Linger, Options, Reconnect, 
 #[cfg(unix)]
 pub use poller::{Item, Poller};
 #[cfg(unix)]
-pub use proxy::{Control, Course, Proxied, Proxy, Side, Statistics, Steering, Traffic, proxy};
-#[cfg(unix)]
-pub use socket::Pollable;
-pub use socket::{
-    Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream, Sub, Xpub,
-    Xsub,
+pub use proxy::{
+    ControlSocket, Proxy, ProxyHandle, ProxySide, ProxySocket, ProxyState, ProxyStatistics,
+    ProxyTraffic, proxy,
 };
-/// The protocol core, whose limits, errors and routing ids appear in this crate's options and
-/// events.
-pub use zmtp_core;
+pub use socket::{
+    AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, SocketKind,
+    Stream, Sub, Xpub, Xsub, kind,
+};
+#[doc(no_inline)]
+pub use zmtp_core::{
+    Error as ProtocolError, Heartbeat, Ignored, Limits, PeerInfo,
+    pattern::{OutOfTurn, Reason, Reports},
+    wire::{RoutingId, SocketType, Version},
+};

@@ -10,6 +10,7 @@ use zmtp_core::wire::{RoutingId, Version};
 use zmtp_core::{Heartbeat, Limits};
 
 use crate::context::Context;
+use crate::socket::SocketKind;
 
 /// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -222,6 +223,57 @@ impl Default for Options {
             resolver: None,
             context: Context::default(),
         }
+    }
+}
+
+impl Options {
+    /// Returns these options without those that sockets of this kind do not have.
+    #[must_use]
+    pub fn for_kind(mut self, kind: SocketKind) -> Self {
+        let default = Self::default();
+        while let Some(option) = self.missing_in(kind) {
+            match option {
+                "conflate" => self.conflate = default.conflate,
+                "heartbeat" => self.heartbeat = default.heartbeat,
+                "immediate" => self.immediate = default.immediate,
+                "max_handshakes" => self.max_handshakes = default.max_handshakes,
+                "max_subscriptions" => self.max_subscriptions = default.max_subscriptions,
+                "min_version" => self.min_version = default.min_version,
+                "receive_mark" => self.receive_mark = default.receive_mark,
+                "require_socket_type" => self.require_socket_type = default.require_socket_type,
+                "routing_id" => self.routing_id = default.routing_id,
+                "send_mark" => self.send_mark = default.send_mark,
+                _ => break,
+            }
+        }
+        self
+    }
+
+    /// Returns the name of an option that differs from its default and that sockets of this kind do
+    /// not have, if there is one.
+    pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
+        use SocketKind::{Dealer, Pair, Pub, Pull, Push, Req, Router, Stream, Sub};
+
+        let default = Self::default();
+        let zmtp = kind != Stream;
+        let options = [
+            ("conflate", matches!(kind, Dealer | Pub | Pull | Push | Sub), !self.conflate),
+            ("heartbeat", zmtp, self.heartbeat == default.heartbeat),
+            ("immediate", matches!(kind, Dealer | Pair | Push), !self.immediate),
+            ("max_handshakes", zmtp, self.max_handshakes == default.max_handshakes),
+            (
+                "max_subscriptions",
+                kind.publishes(),
+                self.max_subscriptions == default.max_subscriptions,
+            ),
+            ("min_version", zmtp, self.min_version == default.min_version),
+            ("receive_mark", kind.can_receive(), self.receive_mark == default.receive_mark),
+            ("require_socket_type", zmtp, !self.require_socket_type),
+            ("routing_id", matches!(kind, Dealer | Req | Router), self.routing_id.is_empty()),
+            ("send_mark", kind != Pull, self.send_mark == default.send_mark),
+        ];
+        let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
+        missing.map(|(option, ..)| option)
     }
 }
 

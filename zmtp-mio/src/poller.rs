@@ -6,24 +6,31 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Instant;
 
+use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::engine::SharedEngine;
 use crate::error::Error;
-use crate::socket::{Pollable, Ready};
+use crate::socket::kind::Kind;
+use crate::socket::{Ready, Socket, step};
 
-/// Waits for the first of several sockets or descriptors to be ready (`zmq_poll`).
+/// Waits until one of several sockets or descriptors is ready (`zmq_poll`).
 ///
-/// All of it is level-triggered: what is ready and was not used is ready again at the next wait.
-/// While it waits it drives the sockets, so that handshakes, reconnects and queued messages of
-/// all of them go on.
+/// Readiness is level-triggered: an item that is ready and was not used is ready again at the next
+/// wait. During the wait the sockets are driven: handshakes, reconnections and queued messages of all
+/// of them make progress.
+///
+/// The poller keeps registrations from wait to wait. An item that stays at its index costs no system
+/// call for it if it is a socket; a descriptor is registered again at each wait, so that it is
+/// level-triggered.
 ///
 /// ```
 /// use core::time::Duration;
 /// use zmtp_mio::{Interest, Item, Poller, Rep, Req};
 ///
 /// let mut rep = Rep::builder().bind("tcp://127.0.0.1:*")?;
-/// let mut req = Req::builder().connect(&rep.endpoints().next().unwrap().to_string())?;
+/// let mut req = Req::builder().connect(rep.last_endpoint().unwrap())?;
 /// req.send("ping")?;
 ///
 /// let mut poller = Poller::new()?;
@@ -38,14 +45,22 @@ use crate::socket::{Pollable, Ready};
 pub struct Poller {
     poll: Poll,
     events: Events,
-    /// What is registered, by token.
-    registered: Vec<RawFd>,
-    /// Tokens count on from wait to wait: a notice with one of an earlier wait, for an open file
-    /// whose descriptor is gone, is nobody's.
-    base: usize,
+    /// The registrations of the last wait, by item.
+    registered: Vec<Registration>,
+    /// The token of the next registration. Tokens are not used again: an event with the token of an
+    /// earlier registration, of an open file whose descriptor is closed, belongs to no item.
+    next_token: usize,
 }
 
-/// A socket or descriptor to wait for, and what it was found ready for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Registration {
+    descriptor: RawFd,
+    token: Token,
+    /// The process-wide number of the socket; `None` for a descriptor.
+    socket: Option<usize>,
+}
+
+/// A socket or descriptor to wait for, and the readiness that the last wait found.
 pub struct Item<'a> {
     source: Source<'a>,
     interest: Interest,
@@ -55,18 +70,18 @@ pub struct Item<'a> {
 
 enum Source<'a> {
     Fd(RawFd, core::marker::PhantomData<&'a ()>),
-    Socket(&'a mut dyn Pollable),
+    Socket(&'a SharedEngine),
 }
 
 impl<'a> Item<'a> {
-    /// A socket of this crate. A REQ or REP is readable if a receive would not wait and writable
-    /// if a send would not.
-    pub fn socket(socket: &'a mut impl Pollable, interest: Interest) -> Self {
-        Self::new(Source::Socket(socket), interest)
+    /// Creates an item for a socket. It is readable if a receive would not wait, and writable if a
+    /// send would not wait.
+    pub fn socket<K: Kind>(socket: &'a mut Socket<K>, interest: Interest) -> Self {
+        Self::new(Source::Socket(socket.engine()), interest)
     }
 
-    /// A descriptor: a pipe, a terminal, a socket of somebody else's. Regular files cannot be
-    /// waited for. One item per descriptor: of several, the last counts.
+    /// Creates an item for a descriptor: a pipe, a terminal, or a socket of another library. Regular
+    /// files cannot be waited for. Use one item per descriptor: of several, only the last counts.
     pub fn fd(descriptor: &'a impl AsFd, interest: Interest) -> Self {
         let fd = descriptor.as_fd().as_raw_fd();
         Self::new(Source::Fd(fd, core::marker::PhantomData), interest)
@@ -76,12 +91,13 @@ impl<'a> Item<'a> {
         Self { source, interest, readable: false, writable: false }
     }
 
-    /// Whether the last wait found it readable, or a descriptor at its end or broken.
+    /// Returns whether the last wait found the item readable. A descriptor is also readable at its
+    /// end and after an error.
     pub const fn is_readable(&self) -> bool {
         self.readable
     }
 
-    /// Whether the last wait found it writable.
+    /// Returns whether the last wait found the item writable.
     pub const fn is_writable(&self) -> bool {
         self.writable
     }
@@ -93,30 +109,48 @@ impl<'a> Item<'a> {
     fn descriptor(&self) -> RawFd {
         match &self.source {
             Source::Fd(fd, _) => *fd,
-            Source::Socket(socket) => socket.descriptor(),
+            Source::Socket(engine) => engine.descriptor(),
+        }
+    }
+
+    /// The identity of the socket: a closed socket's descriptor may be that of another one.
+    fn socket_number(&self) -> Option<usize> {
+        match &self.source {
+            Source::Fd(..) => None,
+            Source::Socket(engine) => Some(engine.number()),
         }
     }
 
     fn hold(&self) {
-        if let Source::Socket(socket) = &self.source {
-            socket.hold();
+        if let Source::Socket(engine) = &self.source {
+            engine.hold();
         }
     }
 
     fn release(&self) {
-        if let Source::Socket(socket) = &self.source {
-            socket.release();
+        if let Source::Socket(engine) = &self.source {
+            engine.release();
         }
     }
 
-    /// Looks at a socket without waiting; says when to look again.
+    /// Drives a socket without waiting. Returns when it must be driven again.
     fn step(&mut self) -> Result<Option<Duration>, Error> {
         (self.readable, self.writable) = (false, false);
-        let Source::Socket(socket) = &mut self.source else { return Ok(None) };
-        let Ready { readable, writable, next } = socket.step_once()?;
+        let Source::Socket(engine) = &self.source else { return Ok(None) };
+        let Ready { readable, writable, next } = step(engine)?;
         self.readable = readable && self.interest.is_readable();
         self.writable = writable && self.interest.is_writable();
         Ok(next)
+    }
+
+    /// Notes an event of a descriptor.
+    fn note(&mut self, event: &Event) {
+        if matches!(self.source, Source::Fd(..)) {
+            let over = event.is_read_closed() || event.is_error();
+            self.readable |= self.interest.is_readable() && (event.is_readable() || over);
+            self.writable |= self.interest.is_writable()
+                && (event.is_writable() || event.is_write_closed() || event.is_error());
+        }
     }
 }
 
@@ -132,29 +166,30 @@ impl fmt::Debug for Item<'_> {
 }
 
 impl Poller {
-    /// A poller.
+    /// Creates a poller.
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if the system has no descriptor left.
     pub fn new() -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("create a poll"))?;
-        Ok(Self { poll, events: Events::with_capacity(64), registered: Vec::new(), base: 0 })
+        let events = Events::with_capacity(64);
+        Ok(Self { poll, events, registered: Vec::new(), next_token: 0 })
     }
 
-    /// Waits until an item is ready for what it is of interest for, or `timeout` is over; `None`
-    /// waits for ever. Returns how many are ready, and marks them.
+    /// Waits until an item is ready according to its interest, or until `timeout`; `None` waits
+    /// without limit. Returns the number of ready items, and marks them.
     ///
     /// # Errors
     ///
-    /// [`Error::Woken`] and [`Error::Stopped`] of any of the sockets, [`Error::Io`] for a
-    /// descriptor that cannot be waited for.
+    /// [`Error::Woken`] and [`Error::Stopped`] of any of the sockets; [`Error::Io`] for a descriptor
+    /// that cannot be waited for.
     pub fn wait(
         &mut self,
         items: &mut [Item<'_>],
         timeout: Option<Duration>,
     ) -> Result<usize, Error> {
-        // Events of the sockets are ours for that long, not the driver's.
+        // During the wait this poll handles the events of the sockets, not the driver.
         items.iter().for_each(Item::hold);
         let result = self.wait_held(items, timeout);
         items.iter().for_each(Item::release);
@@ -167,7 +202,7 @@ impl Poller {
         timeout: Option<Duration>,
     ) -> Result<usize, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        self.arm(items)?;
+        self.register(items)?;
         loop {
             let mut rest =
                 deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -184,16 +219,10 @@ impl Poller {
                 result => result.map_err(Error::io("poll"))?,
             }
             for event in &self.events {
-                let Some(item) =
-                    event.token().0.checked_sub(self.base).and_then(|at| items.get_mut(at))
-                else {
-                    continue;
-                };
-                if matches!(item.source, Source::Fd(..)) {
-                    let over = event.is_read_closed() || event.is_error();
-                    item.readable |= item.interest.is_readable() && (event.is_readable() || over);
-                    item.writable |= item.interest.is_writable()
-                        && (event.is_writable() || event.is_write_closed() || event.is_error());
+                let is_it = |held: &Registration| held.token == event.token();
+                let index = self.registered.iter().position(is_it);
+                if let Some(item) = index.and_then(|index| items.get_mut(index)) {
+                    item.note(event);
                 }
             }
             let ready = items.iter().filter(|item| item.is_ready()).count();
@@ -203,32 +232,55 @@ impl Poller {
         }
     }
 
-    /// Registers the items anew. The system's notices are edge-like, and registering says what is
-    /// ready now: that makes the wait level-triggered.
-    fn arm(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
-        self.base = self.base.wrapping_add(self.registered.len());
-        let registry = self.poll.registry();
+    /// Registers the items. A socket that is registered already stays so: a step handles all its
+    /// events before each wait. A descriptor is registered again, which reports what is ready now:
+    /// that makes the wait level-triggered.
+    fn register(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
         let wanted: Vec<_> = items.iter().map(Item::descriptor).collect();
-        for old in self.registered.drain(..) {
-            if !wanted.contains(&old) {
-                // It may be closed, and is gone by itself then.
-                let _ = registry.deregister(&mut SourceFd(&old));
+        let before = core::mem::take(&mut self.registered);
+        let result = self.register_each(items, &wanted, &before);
+        if result.is_err() {
+            self.registered.clear();
+            for descriptor in &wanted {
+                let _ = self.poll.registry().deregister(&mut SourceFd(descriptor));
             }
         }
-        for (index, item) in items.iter().enumerate() {
-            let (fd, token) = (wanted[index], Token(self.base + index));
-            let interest = match item.source {
-                Source::Socket(_) => Interest::READABLE,
-                Source::Fd(..) => item.interest,
-            };
-            let result = match registry.reregister(&mut SourceFd(&fd), token, interest) {
+        result
+    }
+
+    fn register_each(
+        &mut self,
+        items: &[Item<'_>],
+        wanted: &[RawFd],
+        before: &[Registration],
+    ) -> Result<(), Error> {
+        let registry = self.poll.registry();
+        for old in before {
+            if !wanted.contains(&old.descriptor) {
+                // The system has removed a descriptor that is closed.
+                let _ = registry.deregister(&mut SourceFd(&old.descriptor));
+            }
+        }
+        for (item, &descriptor) in items.iter().zip(wanted) {
+            let socket = item.socket_number();
+            let is_it = |old: &&Registration| old.descriptor == descriptor && old.socket == socket;
+            if socket.is_some()
+                && let Some(&kept) = before.iter().find(is_it)
+            {
+                self.registered.push(kept);
+                continue;
+            }
+            let token = Token(self.next_token);
+            self.next_token = self.next_token.wrapping_add(1);
+            let interest = if socket.is_some() { Interest::READABLE } else { item.interest };
+            let result = match registry.reregister(&mut SourceFd(&descriptor), token, interest) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    registry.register(&mut SourceFd(&fd), token, interest)
+                    registry.register(&mut SourceFd(&descriptor), token, interest)
                 }
                 result => result,
             };
-            result.map_err(Error::io(format!("wait for descriptor {fd}")))?;
-            self.registered.push(fd);
+            result.map_err(Error::io(format!("wait for descriptor {descriptor}")))?;
+            self.registered.push(Registration { descriptor, token, socket });
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use common::any::until;
 use common::server::Server;
 use common::{LONG, Place};
+use zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_interop::libzmq::{Context, Kind, Monitor, option};
-use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::{CloseReason, EventKind, Pull, Push};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -36,7 +36,7 @@ fn heartbeats_of_either_side_keep_an_idle_connection_open() {
                 true => builder.heartbeat(Heartbeat::every(50).timeout(5_000).ttl(5_000)),
                 false => builder,
             };
-            let mut push = builder.connect(&pull.last_endpoint()).unwrap();
+            let mut push = builder.connect(pull.last_endpoint()).unwrap();
             push.send_timeout("before", LONG).unwrap();
             turn_for(&mut push, Duration::from_millis(500));
             assert_eq!(push.counters().disconnects, 0);
@@ -110,7 +110,7 @@ fn libzmq_times_out_our_socket_when_it_is_not_driven() {
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
     let monitor = pull.monitor().unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
-    let mut push = Push::builder().connect(&pull.last_endpoint()).unwrap();
+    let mut push = Push::builder().connect(pull.last_endpoint()).unwrap();
     until("the handshake", || {
         push.wait(SHORT).unwrap();
         (push.counters().handshakes == 1).then_some(())

@@ -35,7 +35,7 @@ fn an_echo_of_50_000_messages_is_whole_and_in_order_with_either_side_bound() {
             our
         } else {
             their.bind(&place.endpoint).unwrap();
-            common::builder::<Pair>().connect(&their.last_endpoint()).unwrap()
+            common::builder::<Pair>().connect(their.last_endpoint()).unwrap()
         };
         let echo = thread::spawn(move || {
             (0..MANY).for_each(|_| their.send(&slices(&their.recv().unwrap())).unwrap());

@@ -5,8 +5,8 @@ mod common;
 
 use common::any::{Any, LEGAL, TYPES, is_legal, name, received, speaks, theirs, until, wrap};
 use common::{Place, slices};
+use zmtp_core::PeerError;
 use zmtp_interop::libzmq::{Context, Kind, Socket};
-use zmtp_mio::zmtp_core::PeerError;
 use zmtp_mio::{CloseReason, EventKind};
 
 /// Ours and libzmq's, one of them bound.

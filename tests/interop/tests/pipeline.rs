@@ -35,7 +35,7 @@ fn libzmq_receives_50_000_messages_of_ours_in_order_and_whole() {
     for place in Place::both() {
         let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
         pull.bind(&place.endpoint).unwrap();
-        let mut push = common::builder::<Push>().connect(&pull.last_endpoint()).unwrap();
+        let mut push = common::builder::<Push>().connect(pull.last_endpoint()).unwrap();
         let receiver = thread::spawn(move || {
             let mut check = Check::new();
             (0..MANY).for_each(|_| check.add(pull.recv().unwrap()));
@@ -80,7 +80,7 @@ fn our_push_distributes_to_three_libzmq_pulls_in_exact_thirds() {
             pull
         });
         let mut push = common::builder::<Push>().build().unwrap();
-        pulls.iter().for_each(|pull| push.connect(&pull.last_endpoint()).unwrap());
+        pulls.iter().for_each(|pull| push.connect(pull.last_endpoint()).unwrap());
         until("three handshakes", || {
             push.wait(SHORT).unwrap();
             (push.counters().handshakes == 3).then_some(())
@@ -156,7 +156,7 @@ fn our_push_waits_at_its_mark_for_a_libzmq_pull_that_does_not_receive() {
         pull.set_i32(option::RCVHWM, 1).unwrap();
         pull.bind(&place.endpoint).unwrap();
         let builder = common::builder::<Push>().send_mark(mark(10));
-        let mut push = builder.connect(&pull.last_endpoint()).unwrap();
+        let mut push = builder.connect(pull.last_endpoint()).unwrap();
         let body = vec![0; 64 << 10];
         let mut sent = 0_u32;
         let failed = loop {

@@ -7,10 +7,12 @@ use std::thread;
 
 use common::{LONG, Place, body, libzmq_req};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
-use zmtp_mio::{Dealer, Error, Proxy, Rep, Router, Statistics, Steering, Xpub, Xsub};
+use zmtp_mio::{Dealer, Error, Proxy, ProxyHandle, ProxyStatistics, Rep, Router, Xpub, Xsub};
 
-fn run(mut proxy: Proxy<'static>) -> (Steering, thread::JoinHandle<Result<Statistics, Error>>) {
-    let steering = proxy.steering();
+fn run(
+    mut proxy: Proxy<'static>,
+) -> (ProxyHandle, thread::JoinHandle<Result<ProxyStatistics, Error>>) {
+    let steering = proxy.handle();
     (steering, thread::spawn(move || proxy.run()))
 }
 

@@ -5,9 +5,9 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{LONG, OurRep, libzmq_req};
+use zmtp_core::PeerError;
+use zmtp_core::wire::{MechanismName, SocketType};
 use zmtp_interop::libzmq::{Context, Kind, option};
-use zmtp_mio::zmtp_core::PeerError;
-use zmtp_mio::zmtp_core::wire::{MechanismName, SocketType};
 use zmtp_mio::{CloseReason, EventKind, Rep, Req};
 
 /// Drives a socket until a matching event.

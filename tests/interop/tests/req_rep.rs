@@ -137,7 +137,7 @@ fn either_side_binds() {
         let place = if place.endpoint.starts_with("ipc") { Place::ipc() } else { Place::tcp() };
         let req = Context::new().unwrap().socket(Kind::Req).unwrap();
         req.bind(&place.endpoint).unwrap();
-        let mut rep = common::builder::<Rep>().connect(&req.last_endpoint()).unwrap();
+        let mut rep = common::builder::<Rep>().connect(req.last_endpoint()).unwrap();
         // Our side has no background thread: it connects while it receives.
         let client = thread::spawn(move || {
             req.send(&[b"ping"]).unwrap();

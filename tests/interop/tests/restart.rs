@@ -51,7 +51,7 @@ fn our_req_reports_a_killed_server_while_it_waits_for_a_reply() {
         let context = Context::new().unwrap();
         let rep = context.socket(Kind::Rep).unwrap();
         rep.bind(&place.endpoint).unwrap();
-        let mut req = common::builder::<Req>().connect(&rep.last_endpoint()).unwrap();
+        let mut req = common::builder::<Req>().connect(rep.last_endpoint()).unwrap();
         req.send("ping").unwrap();
         let server = thread::spawn(move || {
             assert_eq!(rep.recv().unwrap(), [b"ping"]);

@@ -10,8 +10,8 @@ use std::time::Duration;
 use common::any::{id, until};
 use common::server::Server;
 use common::{Check, LONG, Place, body, numbered, parts, slices};
+use zmtp_core::wire::RoutingId;
 use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket, option};
-use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Dealer, Error, EventKind, HighWaterMark, Message, Router};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -297,7 +297,7 @@ fn our_dealer_sends_to_three_libzmq_reps_in_exact_turns() {
         })
         .collect();
     let mut dealer = common::builder::<Dealer>().build().unwrap();
-    reps.iter().for_each(|rep| dealer.connect(&rep.last_endpoint()).unwrap());
+    reps.iter().for_each(|rep| dealer.connect(rep.last_endpoint()).unwrap());
     until("three handshakes", || {
         dealer.wait(SHORT).unwrap();
         (dealer.counters().handshakes == 3).then_some(())
@@ -329,7 +329,7 @@ fn an_echo_of_50_000_messages_by_libzmqs_router_is_whole_and_in_order() {
     for place in Place::both() {
         let router = libzmq(&Context::new().unwrap(), Kind::Router);
         router.bind(&place.endpoint).unwrap();
-        let mut dealer = common::builder::<Dealer>().connect(&router.last_endpoint()).unwrap();
+        let mut dealer = common::builder::<Dealer>().connect(router.last_endpoint()).unwrap();
         let echo = thread::spawn(move || {
             (0..MANY).for_each(|_| router.send(&slices(&router.recv().unwrap())).unwrap());
             router

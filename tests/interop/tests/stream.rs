@@ -39,7 +39,7 @@ fn ours_dials_libzmq() {
     let theirs = theirs();
     theirs.bind("tcp://127.0.0.1:*").unwrap();
     let mut ours = common::builder::<Stream>().build().unwrap();
-    let id = ours.dial(&theirs.last_endpoint()).unwrap();
+    let id = ours.connect_for_id(theirs.last_endpoint()).unwrap();
     ours.send_to(id.bytes(), b"ping", LONG).unwrap();
     let message = ours.recv_timeout(LONG).unwrap().unwrap();
     assert_eq!(message.part(0), Some(id.bytes()));

@@ -3,6 +3,7 @@
 mod decode;
 mod monitor;
 mod payload;
+pub(crate) mod places;
 mod proxy;
 mod socket;
 mod traffic;
@@ -19,6 +20,7 @@ use crate::parts::{Reply, Request};
 pub(crate) use decode::DecodeArgs;
 pub(crate) use monitor::{MonitorArgs, TypeName};
 pub(crate) use payload::{LinesOf, Payload};
+use places::PlaceArgs;
 pub(crate) use proxy::{EndArg, ProxyArgs};
 pub(crate) use socket::SocketArgs;
 pub(crate) use traffic::*;
@@ -200,18 +202,6 @@ pub(crate) struct ReqArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-}
-
-/// Endpoints with an explicit side.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct PlaceArgs {
-    /// Listen on this endpoint; may be repeated
-    #[arg(long, value_name = "ENDPOINT")]
-    pub(crate) bind: Vec<String>,
-
-    /// Connect to this endpoint, even if it is not bound yet; may be repeated
-    #[arg(long, value_name = "ENDPOINT")]
-    pub(crate) connect: Vec<String>,
 }
 
 /// How to print.

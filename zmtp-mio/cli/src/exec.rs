@@ -8,9 +8,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
-use zmtp_mio::{Error, Handle, Message};
-
-use crate::commands::Device;
+use zmtp_mio::kind::Kind;
+use zmtp_mio::{Error, Handle, Message, Socket};
 
 /// The largest output of a command in bytes.
 const MOST: u64 = 16 << 20;
@@ -33,9 +32,9 @@ impl Exec {
     /// Runs the command for a request; returns its output, or the reason why there is none.
     ///
     /// The socket is served meanwhile: it accepts peers, and a signal stops it.
-    pub(crate) fn run<D: Device>(
+    pub(crate) fn run<K: Kind>(
         &self,
-        socket: &mut D,
+        socket: &mut Socket<K>,
         request: &Message,
     ) -> Result<Result<Vec<u8>, Trouble>, Error> {
         let deadline = Instant::now().checked_add(self.timeout);
@@ -46,7 +45,7 @@ impl Exec {
         let output = loop {
             let Some(rest) = rest(deadline) else { return Ok(Err(self.too_long())) };
             match socket.wait(rest) {
-                Ok(()) => {}
+                Ok(_) => {}
                 // Woken by the end of the output, or by that of an earlier command that took too long.
                 Err(Error::Woken) => match output.try_recv() {
                     Ok(Ok(output)) => break output,
@@ -68,7 +67,7 @@ impl Exec {
             }
             let Some(rest) = rest(deadline) else { return Ok(Err(self.too_long())) };
             match socket.wait(rest.min(look)) {
-                Ok(()) | Err(Error::Woken) => look = (look * 2).min(LOOK),
+                Ok(_) | Err(Error::Woken) => look = (look * 2).min(LOOK),
                 Err(error) => return Err(error),
             }
         };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use zmtp_mio::zmtp_core::Limits;
+use zmtp_core::Limits;
 use zmtp_mio::{Handle, Message};
 
 use crate::exit::Failure;

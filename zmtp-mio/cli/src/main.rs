@@ -5,6 +5,7 @@ mod args;
 mod bridge;
 mod commands;
 mod decode;
+mod device;
 mod duration;
 mod exec;
 mod exit;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::Cli;
-use commands::Context;
+use device::Context;
 use interrupt::Interrupt;
 use output::Output;
 

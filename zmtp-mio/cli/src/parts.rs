@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use crate::args::PlaceArgs;
+use crate::args::places::PlaceArgs;
 use crate::input::{Hex, Part};
 
 /// A request and its destination.

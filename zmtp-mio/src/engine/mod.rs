@@ -96,7 +96,7 @@ struct Pause {
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
-    registry: Registry,
+    registry: Arc<Registry>,
     /// The last poll returned as many events as it can: there may be more.
     more_events: bool,
     /// The last poll brought an event, or the mailbox something.
@@ -165,7 +165,7 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(pattern: AnyPattern, mut options: Options, registry: Registry) -> Self {
+    pub(crate) fn new(pattern: AnyPattern, mut options: Options, registry: Arc<Registry>) -> Self {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
         let config = Config::new(pattern.socket_type())

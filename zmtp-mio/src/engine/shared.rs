@@ -6,10 +6,10 @@
 //! the result of that poll.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use mio::unix::SourceFd;
@@ -24,6 +24,8 @@ use crate::pattern::AnyPattern;
 /// The engine of a socket.
 pub(crate) struct SharedEngine {
     pub(super) cell: Arc<Cell>,
+    /// A number that no other engine of the process has.
+    number: usize,
     /// The background driver, if the socket's context has one.
     pub(super) driver: Option<Arc<driver::Shared>>,
     /// The engine is registered in a poll of the application: the driver does not serve it.
@@ -38,6 +40,8 @@ pub(super) struct Cell {
     pub(super) polled: Condvar,
     gate: Gate,
     descriptor: RawFd,
+    /// Another descriptor of the poll, which the engine shares.
+    registry: Arc<Registry>,
 }
 
 /// The system's poll.
@@ -54,17 +58,21 @@ impl SharedEngine {
         let made = Poll::new().and_then(|poll| Ok((poll.registry().try_clone()?, poll)));
         let (registry, poll) = made.map_err(fail)?;
         let descriptor = poll.as_raw_fd();
+        let registry = Arc::new(registry);
         let cell = Arc::new(Cell {
-            engine: Mutex::new(Engine::new(pattern, options, registry)),
+            engine: Mutex::new(Engine::new(pattern, options, Arc::clone(&registry))),
             waiter: Mutex::new(Waiter { poll, events: Events::with_capacity(EVENTS) }),
             polled: Condvar::new(),
             gate: Gate::new(),
             descriptor,
+            registry,
         });
         if let Some(driver) = &driver {
             driver.join(Arc::clone(&cell) as Arc<dyn Member>);
         }
-        Ok(Self { cell, driver, registered: AtomicBool::new(false) })
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { cell, number, driver, registered: AtomicBool::new(false) })
     }
 
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
@@ -99,6 +107,16 @@ impl SharedEngine {
         {
             driver.wake();
         }
+    }
+
+    /// A number that no other engine of the process has.
+    pub(crate) const fn number(&self) -> usize {
+        self.number
+    }
+
+    /// A descriptor that is readable when the engine has events.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.cell.registry.as_fd()
     }
 
     /// The descriptor that is readable when the engine has events.

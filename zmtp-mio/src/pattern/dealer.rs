@@ -11,8 +11,7 @@ use crate::slots::Table;
 
 /// Options of a DEALER.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct DealerOptions {
+pub(crate) struct DealerOptions {
     /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
     pub(crate) probe: bool,
 }

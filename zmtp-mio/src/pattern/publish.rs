@@ -13,8 +13,7 @@ use crate::topics::{Share, Subscribers};
 
 /// Options of a PUB or XPUB.
 #[derive(Clone, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct PublishOptions {
+pub(crate) struct PublishOptions {
     /// Which subscriptions and cancellations an XPUB delivers (`ZMQ_XPUB_VERBOSE`,
     /// `ZMQ_XPUB_VERBOSER`).
     pub(crate) reports: Reports,

@@ -13,8 +13,7 @@ use crate::slots::Table;
 
 /// Options of a ROUTER.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct RouterOptions {
+pub(crate) struct RouterOptions {
     /// Sending reports unroutable messages, and waits for room (`ZMQ_ROUTER_MANDATORY`).
     pub(crate) mandatory: bool,
     /// A new peer takes over a routing id that is in use (`ZMQ_ROUTER_HANDOVER`).

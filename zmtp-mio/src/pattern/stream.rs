@@ -13,8 +13,7 @@ use crate::slots::Table;
 
 /// Options of a STREAM.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct StreamOptions {
+pub(crate) struct StreamOptions {
     /// No message is delivered when a peer connects or disconnects (`ZMQ_STREAM_NOTIFY` is 0).
     pub(crate) silent: bool,
 }

@@ -13,8 +13,7 @@ use crate::topics::Counted;
 
 /// Options of a SUB.
 #[derive(Clone, Debug, Default)]
-#[expect(unnameable_types, reason = "set through the builder")]
-pub struct SubscribeOptions {
+pub(crate) struct SubscribeOptions {
     /// Topics that are subscribed to when the socket is built.
     pub(crate) topics: Vec<Vec<u8>>,
     /// What matches no topic is received (`ZMQ_INVERT_MATCHING`).

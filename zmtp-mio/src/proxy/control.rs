@@ -1,36 +1,36 @@
-//! Steering a proxy: by a handle, or by messages.
+//! Controlling a proxy from another thread, and its statistics.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mio::Waker;
 
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
-use crate::socket::{Pair, Pollable, Rep};
 
-/// What a proxy is to do.
+/// The state of a proxy.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Course {
-    /// Pass messages.
+#[non_exhaustive]
+pub enum ProxyState {
+    /// It forwards messages.
     #[default]
     Active,
-    /// Pass none until it is told to.
+    /// It forwards no messages until it is resumed.
     Paused,
-    /// End.
+    /// It ends.
     Terminated,
 }
 
-/// What went through one direction of a side.
+/// The parts and bytes that one side of a proxy received or sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Traffic {
-    /// Parts, a ROUTER's routing ids and empty ones included; libzmq calls these messages.
+pub struct ProxyTraffic {
+    /// Parts, including routing ids and empty parts. libzmq counts these as messages.
     pub parts: u64,
-    /// Bytes of them.
+    /// Bytes of those parts.
     pub bytes: u64,
 }
 
-impl Traffic {
+impl ProxyTraffic {
     pub(super) fn of(message: &Message) -> Self {
         Self { parts: message.part_count() as u64, bytes: message.byte_len() as u64 }
     }
@@ -41,32 +41,33 @@ impl Traffic {
     }
 }
 
-/// What went through one side of a proxy.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Side {
-    /// From its peers.
-    pub received: Traffic,
-    /// To its peers, or into the socket's queues for them.
-    pub sent: Traffic,
-}
-
-/// What a proxy did since it was made.
+/// The messages that one side of a proxy received and sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Statistics {
-    /// The socket that was named first.
-    pub frontend: Side,
-    /// The other.
-    pub backend: Side,
-    /// Messages that were dropped because the other side's ROUTER or STREAM knows nobody of that
-    /// name, or they have no part to name one. libzmq's proxy ends on the first.
+pub struct ProxySide {
+    /// Received from the peers of this side.
+    pub received: ProxyTraffic,
+    /// Sent to the peers of this side, or queued for them.
+    pub sent: ProxyTraffic,
+}
+
+/// What a proxy has done since it was created.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ProxyStatistics {
+    /// The first socket.
+    pub frontend: ProxySide,
+    /// The second socket.
+    pub backend: ProxySide,
+    /// Messages that were dropped because the ROUTER or STREAM of the other side has no peer with
+    /// their routing id, or they have no routing id. libzmq's proxy ends at the first such message.
     pub undeliverable: u64,
 }
 
-impl Statistics {
-    /// The answer to `STATISTICS`, as libzmq gives it: eight parts, each a number of eight bytes
-    /// in the machine's byte order. Of the frontend parts received, their bytes, parts sent,
-    /// their bytes; then the same of the backend.
+impl ProxyStatistics {
+    /// Returns the answer to the command `STATISTICS`, in libzmq's format: eight parts, each a number
+    /// of eight bytes in the byte order of the machine. They are, for the frontend, parts received,
+    /// their bytes, parts sent, their bytes; then the same for the backend.
     pub fn to_message(&self) -> Message {
         [self.frontend, self.backend]
             .iter()
@@ -77,123 +78,85 @@ impl Statistics {
     }
 }
 
-/// Steers a proxy from any thread. Get it by [`Proxy::steering`](crate::Proxy::steering).
+/// Controls a proxy from any thread, from [`Proxy::handle`](crate::Proxy::handle).
 #[derive(Clone, Debug)]
-pub struct Steering(Arc<Shared>);
+pub struct ProxyHandle(Arc<Shared>);
 
-impl Steering {
+impl ProxyHandle {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         Self(Arc::clone(shared))
     }
 
-    /// Passes no message from now on, until [`Self::resume`]. What is under way may still go.
+    /// Stops forwarding until [`Self::resume`]. Messages that the proxy is forwarding at this moment
+    /// may still be sent.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the system does not let it wake the proxy; also of the next two.
+    /// [`Error::Io`] if the proxy cannot be woken.
     pub fn pause(&self) -> Result<(), Error> {
-        self.set(Course::Paused)
+        self.set(ProxyState::Paused)
     }
 
-    /// Goes on after [`Self::pause`].
+    /// Forwards again after [`Self::pause`].
     ///
     /// # Errors
     ///
     /// As [`Self::pause`].
     pub fn resume(&self) -> Result<(), Error> {
-        self.set(Course::Active)
+        self.set(ProxyState::Active)
     }
 
-    /// Ends [`Proxy::run`](crate::Proxy::run), now or as soon as it begins.
+    /// Ends [`Proxy::run`](crate::Proxy::run), at once or as soon as it is called.
     ///
     /// # Errors
     ///
     /// As [`Self::pause`].
     pub fn terminate(&self) -> Result<(), Error> {
-        self.set(Course::Terminated)
+        self.set(ProxyState::Terminated)
     }
 
-    /// What the proxy was last told to do.
-    pub fn course(&self) -> Course {
-        self.0.course()
+    /// Returns the state that was set last.
+    pub fn state(&self) -> ProxyState {
+        self.0.state()
     }
 
-    /// What the proxy has done so far, but for what it does at this moment.
-    pub fn statistics(&self) -> Statistics {
+    /// Returns what the proxy has done so far, without the messages that it is forwarding now.
+    pub fn statistics(&self) -> ProxyStatistics {
         *self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, course: Course) -> Result<(), Error> {
-        self.0.steer(course);
+    fn set(&self, state: ProxyState) -> Result<(), Error> {
+        self.0.set_state(state);
         self.0.waker.wake().map_err(Error::io("wake the proxy"))
     }
 }
 
-/// What a proxy and those who steer it have in common.
+/// The state that a proxy and its handles share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    course: AtomicU8,
-    statistics: Mutex<Statistics>,
+    state: AtomicU8,
+    statistics: Mutex<ProxyStatistics>,
     waker: Waker,
 }
 
 impl Shared {
     pub(super) fn new(waker: Waker) -> Self {
-        Self { course: AtomicU8::new(0), statistics: Mutex::default(), waker }
+        Self { state: AtomicU8::new(0), statistics: Mutex::default(), waker }
     }
 
-    pub(super) fn course(&self) -> Course {
-        match self.course.load(Ordering::Acquire) {
-            0 => Course::Active,
-            1 => Course::Paused,
-            _ => Course::Terminated,
+    pub(super) fn state(&self) -> ProxyState {
+        match self.state.load(Ordering::Acquire) {
+            0 => ProxyState::Active,
+            1 => ProxyState::Paused,
+            _ => ProxyState::Terminated,
         }
     }
 
-    pub(super) fn steer(&self, course: Course) {
-        self.course.store(course as u8, Ordering::Release);
+    pub(super) fn set_state(&self, state: ProxyState) {
+        self.state.store(state as u8, Ordering::Release);
     }
 
-    pub(super) fn publish(&self, statistics: &Statistics) {
+    pub(super) fn publish(&self, statistics: &ProxyStatistics) {
         *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = *statistics;
-    }
-}
-
-/// A socket that may steer a proxy: PAIR or REP, owned or lent. Sealed.
-pub trait Control: Pollable + Send {
-    #[doc(hidden)]
-    fn take(&mut self) -> Result<Option<Message>, Error>;
-
-    #[doc(hidden)]
-    fn answer(&mut self, message: Message) -> Result<(), SendError>;
-}
-
-impl<S: Control + ?Sized> Control for &mut S {
-    fn take(&mut self) -> Result<Option<Message>, Error> {
-        (**self).take()
-    }
-
-    fn answer(&mut self, message: Message) -> Result<(), SendError> {
-        (**self).answer(message)
-    }
-}
-
-impl Control for Pair {
-    fn take(&mut self) -> Result<Option<Message>, Error> {
-        if self.can().0 { self.try_recv() } else { Ok(None) }
-    }
-
-    fn answer(&mut self, message: Message) -> Result<(), SendError> {
-        self.try_send(message)
-    }
-}
-
-impl Control for Rep {
-    fn take(&mut self) -> Result<Option<Message>, Error> {
-        if self.can().0 { self.try_recv() } else { Ok(None) }
-    }
-
-    fn answer(&mut self, message: Message) -> Result<(), SendError> {
-        self.send(message)
     }
 }

@@ -1,7 +1,7 @@
-//! Standing between two sockets (`zmq_proxy`, `zmq_proxy_steerable`).
+//! Forwarding between two sockets (`zmq_proxy`, `zmq_proxy_steerable`).
 
 mod control;
-mod ends;
+mod sockets;
 
 use core::fmt;
 use core::time::Duration;
@@ -11,30 +11,33 @@ use std::sync::Arc;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-pub use control::{Control, Course, Side, Statistics, Steering, Traffic};
-pub use ends::Proxied;
+pub use control::{ProxyHandle, ProxySide, ProxyState, ProxyStatistics, ProxyTraffic};
+pub use sockets::{ControlSocket, ProxySocket};
 
+use crate::engine::SharedEngine;
 use crate::error::{Error, SendError};
+use crate::exchange;
 use crate::message::Message;
-use crate::socket::{Pollable, Ready};
+use crate::socket::kind::CanProxy;
+use crate::socket::{Ready, Socket, step};
 use control::Shared;
 
-/// Messages that go one way before the other has its turn.
+/// The most messages that are forwarded in one direction before the other direction is served.
 const BURST: usize = 256;
-/// Notices taken from the system at once; there are four sockets and a waker.
+/// Events taken from the system at once; there are four sockets and a waker.
 const EVENTS: usize = 8;
-/// The waker's; sockets have theirs in the order of [`Proxy::arm`].
+/// The token of the waker. Those of the sockets are in the order of [`Proxy::sockets`].
 const WAKE: Token = Token(4);
 
-/// Passes messages between two sockets, both ways, until it is told to end.
+/// Forwards messages between two sockets, in both directions, until it is terminated (`zmq_proxy`,
+/// `zmq_proxy_steerable`).
 ///
-/// Bodies are moved, not copied; a [capture](Self::capture) socket shares them. What one side
-/// cannot take is not read from the other: there the high-water marks fill, and senders wait or
-/// drop, as their socket types have it. When it ends it may have one message for each side in hand,
-/// which a further [run](Self::run) begins with.
+/// Bodies are moved, not copied; a [capture](Self::capture) socket shares them. While one side has no
+/// room, nothing is received from the other side: its high-water marks fill, and its senders wait or
+/// drop messages according to their kinds. When the proxy ends it may hold one message for each side;
+/// a further [run](Self::run) begins with it.
 ///
-/// It needs sockets for itself, owned or lent. A queue in front of workers is a ROUTER and a
-/// DEALER:
+/// The proxy owns its sockets or borrows them. A queue in front of workers is a ROUTER and a DEALER:
 ///
 /// ```
 /// use core::time::Duration;
@@ -42,31 +45,31 @@ const WAKE: Token = Token(4);
 ///
 /// let frontend = Router::builder().bind("tcp://127.0.0.1:*")?;
 /// let backend = Dealer::builder().bind("tcp://127.0.0.1:*")?;
-/// let clients = frontend.endpoints().next().unwrap().to_string();
-/// let workers = backend.endpoints().next().unwrap().to_string();
+/// let clients = frontend.last_endpoint().unwrap().clone();
+/// let workers = backend.last_endpoint().unwrap().clone();
 ///
 /// let mut proxy = Proxy::new(frontend, backend)?;
-/// let steering = proxy.steering();
+/// let handle = proxy.handle();
 /// let proxy = std::thread::spawn(move || proxy.run());
 /// # let worker = std::thread::spawn(move || {
-/// let mut rep = Rep::builder().connect(&workers)?;
+/// let mut rep = Rep::builder().connect(workers)?;
 /// let request = rep.recv_timeout(Duration::from_secs(5))?.unwrap();
 /// rep.send(request)?;
 /// # Ok::<(), zmtp_mio::Error>(())
 /// # });
-/// let mut req = Req::builder().connect(&clients)?;
+/// let mut req = Req::builder().connect(clients)?;
 /// let reply = req.request("ping", Duration::from_secs(5))?;
 /// assert_eq!(reply.unwrap().text(), Ok("ping"));
 /// # worker.join().unwrap()?;
 ///
-/// steering.terminate()?;
+/// handle.terminate()?;
 /// let statistics = proxy.join().unwrap()?;
 /// // A ROUTER puts the sender's routing id in front, and REQ an empty part.
 /// assert_eq!(statistics.frontend.received.parts, 3);
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 ///
-/// A forwarder of what is published is an XSUB and an XPUB, which pass subscriptions upstream:
+/// A forwarder of published messages is an XSUB and an XPUB, which forward subscriptions upstream:
 ///
 /// ```
 /// use core::time::Duration;
@@ -74,81 +77,86 @@ const WAKE: Token = Token(4);
 ///
 /// let frontend = Xsub::builder().bind("tcp://127.0.0.1:*")?;
 /// let backend = Xpub::builder().bind("tcp://127.0.0.1:*")?;
-/// let publishers = frontend.endpoints().next().unwrap().to_string();
-/// let subscribers = backend.endpoints().next().unwrap().to_string();
+/// let publishers = frontend.last_endpoint().unwrap().clone();
+/// let subscribers = backend.last_endpoint().unwrap().clone();
 ///
 /// let mut proxy = Proxy::new(frontend, backend)?;
-/// let steering = proxy.steering();
+/// let handle = proxy.handle();
 /// let proxy = std::thread::spawn(move || proxy.run());
 /// # let subscriber = std::thread::spawn(move || {
-/// let mut sub = Sub::builder().topic("weather.").connect(&subscribers)?;
+/// let mut sub = Sub::builder().topic("weather.").connect(subscribers)?;
 /// let message = sub.recv_timeout(Duration::from_secs(5))?.unwrap();
 /// assert_eq!(message.text(), Ok("weather.oslo 4 °C"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// # });
-/// let mut publisher = Pub::builder().connect(&publishers)?;
+/// let mut publisher = Pub::builder().connect(publishers)?;
 /// assert!(publisher.wait_for_subscribers(1, Duration::from_secs(5))?);
 /// publisher.send("weather.oslo 4 °C")?;
 /// # subscriber.join().unwrap()?;
 ///
-/// steering.terminate()?;
+/// handle.terminate()?;
 /// proxy.join().unwrap()?;
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 ///
-/// Any pair serves whose types send and receive what the other does: PULL and PUSH to gather and
-/// share out work, SUB and PUB where the subscriptions are the proxy's own, DEALER and DEALER, PAIR
-/// with whatever speaks to one peer.
+/// Other pairs work too: PULL and PUSH to collect and distribute work, SUB and PUB with fixed
+/// subscriptions, DEALER and DEALER, or PAIR with any kind that has one peer.
 pub struct Proxy<'s> {
-    frontend: Box<dyn Proxied + 's>,
-    backend: Box<dyn Proxied + 's>,
-    capture: Option<Box<dyn Proxied + 's>>,
-    control: Option<Box<dyn Control + 's>>,
-    /// Received and not passed on yet: towards the backend, the frontend and the capture socket.
+    frontend: Box<dyn ProxySocket + 's>,
+    backend: Box<dyn ProxySocket + 's>,
+    capture: Option<Box<dyn ProxySocket + 's>>,
+    control: Option<Box<dyn ControlSocket + 's>>,
+    /// Received and not forwarded yet: for the backend, the frontend and the capture socket.
     held: [Option<Message>; 3],
-    statistics: Statistics,
+    statistics: ProxyStatistics,
     shared: Arc<Shared>,
     poll: Poll,
     events: Events,
 }
 
-/// Without what it holds.
+/// Without the messages that it holds.
 impl fmt::Debug for Proxy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
-            .field("course", &self.shared.course())
+            .field("state", &self.shared.state())
             .field("statistics", &self.statistics)
             .finish_non_exhaustive()
     }
 }
 
-/// Passes messages between two sockets until a [`Handle`](crate::Handle) of one of them stops it
-/// (`zmq_proxy`). [`Proxy`] does more: it captures, pauses and counts.
+/// Forwards messages between two sockets until a [`Handle`](crate::Handle) of one of them stops it
+/// (`zmq_proxy`). [`Proxy`] can also capture, pause and count messages.
 ///
 /// # Errors
 ///
-/// As [`Proxy::run`]; there is no other end.
-pub fn proxy(frontend: &mut impl Proxied, backend: &mut impl Proxied) -> Result<(), Error> {
+/// As [`Proxy::run`]. The function returns only with an error.
+pub fn proxy<F: CanProxy, B: CanProxy>(
+    frontend: &mut Socket<F>,
+    backend: &mut Socket<B>,
+) -> Result<(), Error> {
     Proxy::new(frontend, backend)?.run().map(drop)
 }
 
-/// Where a message goes.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Way {
+enum Direction {
     ToBackend = 0,
     ToFrontend = 1,
 }
 
-/// The place of what the capture socket did not take yet.
+/// The index of the message that the capture socket has not taken yet.
 const CAPTURE: usize = 2;
 
 impl<'s> Proxy<'s> {
-    /// A proxy between two sockets, which are owned or lent (`&mut`).
+    /// Creates a proxy between two sockets, which are owned or borrowed (`&mut`).
     ///
     /// # Errors
     ///
     /// [`Error::Io`] if the system has no descriptor left.
-    pub fn new(frontend: impl Proxied + 's, backend: impl Proxied + 's) -> Result<Self, Error> {
+    pub fn new(
+        frontend: impl ProxySocket + 's,
+        backend: impl ProxySocket + 's,
+    ) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("create a poll"))?;
         let waker = Waker::new(poll.registry(), WAKE).map_err(Error::io("create a waker"))?;
         Ok(Self {
@@ -157,76 +165,90 @@ impl<'s> Proxy<'s> {
             capture: None,
             control: None,
             held: [None, None, None],
-            statistics: Statistics::default(),
+            statistics: ProxyStatistics::default(),
             shared: Arc::new(Shared::new(waker)),
             poll,
             events: Events::with_capacity(EVENTS),
         })
     }
 
-    /// Gives a copy of every message, from both sides, to a socket: a PUB, PUSH, PAIR or DEALER.
-    /// Large bodies are shared, not copied. One that cannot take a message holds the proxy up, as
-    /// with libzmq; a PUB always can.
+    /// Sends a copy of every message, from both sides, to a socket: a PUB, PUSH, PAIR or DEALER.
+    /// Large bodies are shared, not copied. A capture socket without room stops the proxy until it
+    /// has room, as in libzmq; a PUB always has room.
     #[must_use]
-    pub fn capture(mut self, socket: impl Proxied + 's) -> Self {
+    pub fn capture(mut self, socket: impl ProxySocket + 's) -> Self {
         self.capture = Some(Box::new(socket));
         self
     }
 
-    /// Obeys a PAIR or REP that receives `PAUSE`, `RESUME`, `TERMINATE` and `STATISTICS`
-    /// (`zmq_proxy_steerable`). Each is answered: `STATISTICS` with eight parts as
-    /// [`Statistics::to_message`] has them, all others, and what is no command, with an empty
-    /// message. libzmq 4.3.5 confuses the first two; here they do what its manual says.
+    /// Executes the commands `PAUSE`, `RESUME`, `TERMINATE` and `STATISTICS` that a PAIR or REP
+    /// receives (`zmq_proxy_steerable`).
+    ///
+    /// Each message is answered: `STATISTICS` with the eight parts of
+    /// [`ProxyStatistics::to_message`], all others, including unknown commands, with an empty
+    /// message. libzmq 4.3.5 confuses `PAUSE` and `RESUME`; here they work as its manual describes.
     #[must_use]
-    pub fn control(mut self, socket: impl Control + 's) -> Self {
+    pub fn control(mut self, socket: impl ControlSocket + 's) -> Self {
         self.control = Some(Box::new(socket));
         self
     }
 
-    /// A handle to pause, resume and end the proxy from any thread, and to read its statistics.
-    pub fn steering(&self) -> Steering {
-        Steering::new(&self.shared)
+    /// Returns a handle that pauses, resumes and terminates the proxy from any thread, and reads its
+    /// statistics.
+    pub fn handle(&self) -> ProxyHandle {
+        ProxyHandle::new(&self.shared)
     }
 
-    /// Passes messages until it is told to terminate, and returns what it did since it was made.
-    /// While it is paused it drives its sockets all the same: they connect, and receive up to
+    /// Forwards messages until the proxy is terminated. Returns what it has done since it was
+    /// created. While it is paused, its sockets are still driven: they connect, and receive up to
     /// their high-water marks.
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] and [`Error::Woken`] of any of the sockets, [`Error::Io`]. The proxy may
-    /// be run again; a message that it had in hand then goes first.
-    pub fn run(&mut self) -> Result<Statistics, Error> {
-        // Events of the sockets are ours for that long, not the driver's.
-        self.each_socket(|socket| socket.hold());
-        let result = self.arm().and_then(|()| self.pass());
-        self.each_socket(|socket| socket.release());
+    /// [`Error::Stopped`] and [`Error::Woken`] of any of the sockets, [`Error::Io`]. The proxy may be
+    /// run again; it begins with a message that it holds.
+    pub fn run(&mut self) -> Result<ProxyStatistics, Error> {
+        // During the run this poll handles the events of the sockets, not the driver.
+        self.sockets().into_iter().flatten().for_each(SharedEngine::hold);
+        let result = self.register().and_then(|()| self.forward_all());
+        self.sockets().into_iter().flatten().for_each(SharedEngine::release);
         self.shared.publish(&self.statistics);
         result.map(|()| self.statistics)
     }
 
-    fn each_socket(&self, call: impl Fn(&dyn Pollable)) {
-        call(&*self.frontend);
-        call(&*self.backend);
-        if let Some(capture) = &self.capture {
-            call(&**capture);
-        }
-        if let Some(control) = &self.control {
-            call(&**control);
+    fn sockets(&self) -> [Option<&SharedEngine>; 4] {
+        [
+            Some(self.frontend.engine_ref().0),
+            Some(self.backend.engine_ref().0),
+            self.capture_engine(),
+            self.control.as_ref().map(|socket| socket.engine_ref().0),
+        ]
+    }
+
+    fn capture_engine(&self) -> Option<&SharedEngine> {
+        self.capture.as_ref().map(|socket| socket.engine_ref().0)
+    }
+
+    /// The sockets that messages in a direction come from and go to.
+    fn ends(&self, direction: Direction) -> (&SharedEngine, &SharedEngine) {
+        let (frontend, backend) = (self.frontend.engine_ref().0, self.backend.engine_ref().0);
+        match direction {
+            Direction::ToBackend => (frontend, backend),
+            Direction::ToFrontend => (backend, frontend),
         }
     }
 
-    fn pass(&mut self) -> Result<(), Error> {
+    fn forward_all(&mut self) -> Result<(), Error> {
         loop {
-            let rest = self.look()?;
-            self.obey()?;
+            let rest = self.step()?;
+            self.execute_commands()?;
             self.capture_held()?;
-            let moved = match self.shared.course() {
-                Course::Terminated => return Ok(()),
-                Course::Paused => false,
-                Course::Active => {
-                    let there = self.forward(Way::ToBackend)?;
-                    let back = self.forward(Way::ToFrontend)?;
+            let moved = match self.shared.state() {
+                ProxyState::Terminated => return Ok(()),
+                ProxyState::Paused => false,
+                ProxyState::Active => {
+                    let there = self.forward(Direction::ToBackend)?;
+                    let back = self.forward(Direction::ToFrontend)?;
                     there | back
                 }
             };
@@ -241,22 +263,16 @@ impl<'s> Proxy<'s> {
         }
     }
 
-    /// Watches the sockets. Their descriptors speak of what is new, and registering says what is
-    /// there already.
-    fn arm(&self) -> Result<(), Error> {
-        let sockets = [
-            Some(self.frontend.descriptor()),
-            Some(self.backend.descriptor()),
-            self.capture.as_ref().map(|socket| socket.descriptor()),
-            self.control.as_ref().map(|socket| socket.descriptor()),
-        ];
+    /// Registers the sockets. Their descriptors report new events; registering reports what is ready
+    /// already.
+    fn register(&self) -> Result<(), Error> {
         let registry = self.poll.registry();
-        for (index, fd) in sockets.into_iter().enumerate() {
-            let Some(fd) = fd else { continue };
-            let (mut source, token) = (SourceFd(&fd), Token(index));
-            let result = match registry.reregister(&mut source, token, Interest::READABLE) {
+        for (index, engine) in self.sockets().into_iter().enumerate() {
+            let Some(engine) = engine else { continue };
+            let (fd, token) = (engine.descriptor(), Token(index));
+            let result = match registry.reregister(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    registry.register(&mut source, token, Interest::READABLE)
+                    registry.register(&mut SourceFd(&fd), token, Interest::READABLE)
                 }
                 result => result,
             };
@@ -265,99 +281,95 @@ impl<'s> Proxy<'s> {
         Ok(())
     }
 
-    /// Drives every socket a little; says when that is due again at the latest.
-    fn look(&mut self) -> Result<Option<Duration>, Error> {
-        let mut steps =
-            [Some(self.frontend.step_once()?), Some(self.backend.step_once()?), None, None];
-        if let Some(capture) = &mut self.capture {
-            steps[2] = Some(capture.step_once()?);
+    /// Drives every socket. Returns when they must be driven again.
+    fn step(&self) -> Result<Option<Duration>, Error> {
+        let mut earliest: Option<Duration> = None;
+        for engine in self.sockets().into_iter().flatten() {
+            let Ready { next, .. } = step(engine)?;
+            earliest = match (earliest, next) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
         }
-        if let Some(control) = &mut self.control {
-            steps[3] = Some(control.step_once()?);
-        }
-        Ok(steps.iter().flatten().filter_map(|Ready { next, .. }| *next).min())
+        Ok(earliest)
     }
 
-    /// Does what the control socket says.
-    fn obey(&mut self) -> Result<(), Error> {
-        let Some(control) = &mut self.control else { return Ok(()) };
-        while let Some(command) = control.take()? {
+    /// Executes the commands that the control socket received.
+    fn execute_commands(&self) -> Result<(), Error> {
+        let Some(control) = &self.control else { return Ok(()) };
+        let engine = control.engine_ref().0;
+        while can_receive(engine)
+            && let Some(command) = exchange::recv(engine, Some(Duration::ZERO))?
+        {
             let answer = match command.bytes().unwrap_or_default() {
                 b"STATISTICS" => self.statistics.to_message(),
-                word => {
-                    match word {
-                        b"PAUSE" => self.shared.steer(Course::Paused),
-                        b"RESUME" => self.shared.steer(Course::Active),
-                        b"TERMINATE" => self.shared.steer(Course::Terminated),
+                command => {
+                    match command {
+                        b"PAUSE" => self.shared.set_state(ProxyState::Paused),
+                        b"RESUME" => self.shared.set_state(ProxyState::Active),
+                        b"TERMINATE" => self.shared.set_state(ProxyState::Terminated),
                         _ => {}
                     }
                     Message::from("")
                 }
             };
-            // Whoever asked may be gone.
-            let _ = control.answer(answer);
+            // The peer may be gone.
+            let _ = exchange::send(engine, answer, Some(Duration::ZERO));
         }
         Ok(())
     }
 
-    /// Whether there is room for one more copy.
+    /// Whether the capture socket, if there is one, has room for a message.
     fn may_capture(&self) -> bool {
-        self.capture.as_ref().is_none_or(|capture| self.held[CAPTURE].is_none() && capture.can().1)
+        self.capture_engine().is_none_or(|engine| self.held[CAPTURE].is_none() && can_send(engine))
     }
 
-    /// Offers the capture socket once more what it did not take.
+    /// Offers the capture socket the message that it had no room for.
     fn capture_held(&mut self) -> Result<(), Error> {
-        if let Some(capture) = &mut self.capture
-            && capture.can().1
-            && let Some(waiting) = self.held[CAPTURE].take()
+        if let Some(capture) = &self.capture
+            && can_send(capture.engine_ref().0)
+            && let Some(message) = self.held[CAPTURE].take()
         {
-            self.held[CAPTURE] = give(capture.as_mut(), waiting)?;
+            self.held[CAPTURE] = offer(capture.engine_ref().0, message)?;
         }
         Ok(())
     }
 
-    /// Moves messages one way while both sides can. `true` if any went.
-    fn forward(&mut self, way: Way) -> Result<bool, Error> {
-        let (from, to) = match way {
-            Way::ToBackend => (&mut self.frontend, &mut self.backend),
-            Way::ToFrontend => (&mut self.backend, &mut self.frontend),
-        };
-        if !to.can().1 || (self.held[way as usize].is_none() && !from.can().0) {
+    /// Forwards messages in one direction while both sides can. Returns whether any was forwarded.
+    fn forward(&mut self, direction: Direction) -> Result<bool, Error> {
+        let (from, to) = self.ends(direction);
+        if !can_send(to) || (self.held[direction as usize].is_none() && !can_receive(from)) {
             return Ok(false);
         }
-        to.gather();
-        let result = self.burst(way);
-        let to = match way {
-            Way::ToBackend => &mut self.backend,
-            Way::ToFrontend => &mut self.frontend,
-        };
-        to.write();
+        to.enter().cork();
+        let result = self.forward_some(direction);
+        self.ends(direction).1.enter().uncork();
         result
     }
 
-    fn burst(&mut self, way: Way) -> Result<bool, Error> {
+    fn forward_some(&mut self, direction: Direction) -> Result<bool, Error> {
         let mut moved = false;
         for _ in 0..BURST {
-            let message = match self.held[way as usize].take() {
+            let message = match self.held[direction as usize].take() {
                 Some(message) => message,
-                None => match self.take(way)? {
+                None => match self.take(direction)? {
                     Some(message) => message,
                     None => break,
                 },
             };
-            let (to, sent) = match way {
-                Way::ToBackend => (&mut self.backend, &mut self.statistics.backend.sent),
-                Way::ToFrontend => (&mut self.frontend, &mut self.statistics.frontend.sent),
-            };
-            let went = Traffic::of(&message);
-            match to.put(message) {
-                Ok(()) => sent.add(went),
-                // Nobody is called as it says, or it does not say: no later time would be better.
+            let traffic = ProxyTraffic::of(&message);
+            let to = self.ends(direction).1;
+            match exchange::send(to, message, Some(Duration::ZERO)) {
+                Ok(()) => match direction {
+                    Direction::ToBackend => self.statistics.backend.sent.add(traffic),
+                    Direction::ToFrontend => self.statistics.frontend.sent.add(traffic),
+                },
+                // No peer has the routing id, or there is none: trying later would not help.
                 Err(SendError { error: Error::Unroutable | Error::EmptyMessage, .. }) => {
                     self.statistics.undeliverable += 1;
                 }
                 Err(SendError { error, message }) => {
-                    self.held[way as usize] = Some(*message);
+                    self.held[direction as usize] = Some(*message);
                     return match error {
                         Error::WouldBlock => Ok(moved),
                         error => Err(error),
@@ -365,35 +377,35 @@ impl<'s> Proxy<'s> {
                 }
             }
             moved = true;
-            if !to.can().1 {
+            if !can_send(self.ends(direction).1) {
                 break;
             }
         }
         Ok(moved)
     }
 
-    /// The next message of a side, of which the capture socket has its copy. None while that one
-    /// cannot take it.
-    fn take(&mut self, way: Way) -> Result<Option<Message>, Error> {
-        if !self.may_capture() {
+    /// Receives the next message of a side, and gives the capture socket a copy. Returns `None` while
+    /// the capture socket has no room.
+    fn take(&mut self, direction: Direction) -> Result<Option<Message>, Error> {
+        let from = self.ends(direction).0;
+        // Without a message, receiving would cost a system call.
+        if !self.may_capture() || !can_receive(from) {
             return Ok(None);
         }
-        let (from, received) = match way {
-            Way::ToBackend => (&mut self.frontend, &mut self.statistics.frontend.received),
-            Way::ToFrontend => (&mut self.backend, &mut self.statistics.backend.received),
+        let Some(mut message) = exchange::recv(from, Some(Duration::ZERO))? else {
+            return Ok(None);
         };
-        // Asking in vain would be a system call.
-        if !from.can().0 {
-            return Ok(None);
+        let traffic = ProxyTraffic::of(&message);
+        match direction {
+            Direction::ToBackend => self.statistics.frontend.received.add(traffic),
+            Direction::ToFrontend => self.statistics.backend.received.add(traffic),
         }
-        let Some(mut message) = from.take()? else { return Ok(None) };
-        received.add(Traffic::of(&message));
-        if let Some(capture) = &mut self.capture {
+        if let Some(capture) = &self.capture {
             message.share();
-            match give(capture.as_mut(), message.clone()) {
-                Ok(waiting) => self.held[CAPTURE] = waiting,
+            match offer(capture.engine_ref().0, message.clone()) {
+                Ok(refused) => self.held[CAPTURE] = refused,
                 Err(error) => {
-                    self.held[way as usize] = Some(message);
+                    self.held[direction as usize] = Some(message);
                     return Err(error);
                 }
             }
@@ -402,10 +414,18 @@ impl<'s> Proxy<'s> {
     }
 }
 
-/// Sends to the capture socket; gives the message back if it cannot take it now. What it can
-/// never take it does not get.
-fn give(capture: &mut dyn Proxied, message: Message) -> Result<Option<Message>, Error> {
-    match capture.put(message) {
+fn can_receive(engine: &SharedEngine) -> bool {
+    exchange::readiness(engine).0
+}
+
+fn can_send(engine: &SharedEngine) -> bool {
+    exchange::readiness(engine).1
+}
+
+/// Sends a message to the capture socket. Returns the message if there is no room for it now. A
+/// message that the socket can never send is dropped.
+fn offer(capture: &SharedEngine, message: Message) -> Result<Option<Message>, Error> {
+    match exchange::send(capture, message, Some(Duration::ZERO)) {
         Ok(()) | Err(SendError { error: Error::Unroutable | Error::EmptyMessage, .. }) => Ok(None),
         Err(SendError { error: Error::WouldBlock, message }) => Ok(Some(*message)),
         Err(SendError { error, .. }) => Err(error),

@@ -1,71 +1,132 @@
-//! Settings first, then a socket.
+//! Builders: options first, then a socket.
 
+use core::marker::PhantomData;
 use core::time::Duration;
+use std::sync::Arc;
 
+use zmtp_core::pattern::Mode;
 use zmtp_core::wire::{RoutingId, Version};
 use zmtp_core::{Heartbeat, Limits};
 
-use super::Socket;
+use super::kind::{
+    CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, SpeaksZmtp,
+    StaticKind,
+};
+use super::{OpenEngine, Socket, SocketKind};
 use crate::context::Context;
+use crate::endpoint::Endpoint;
+use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::options::{HighWaterMark, Linger, Options, Reconnect, Resolve, Tcp};
-use std::sync::Arc;
+use crate::pattern::{
+    AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
+};
 
-/// Settings of a socket to be made. End with [`Builder::bind`], [`Builder::connect`] or
+/// Sets the options of a socket and creates it with [`Builder::bind`], [`Builder::connect`] or
 /// [`Builder::build`].
-#[derive(Debug)]
-pub struct Builder<S: Socket> {
+///
+/// A builder has a method for each option that its kind of socket has. [`Options`] describes the
+/// options that several kinds have.
+#[derive(Clone, Debug)]
+pub struct Builder<K: Kind> {
     pub(super) options: Options,
-    pub(super) own: S::Own,
+    pub(super) own: KindOptions,
+    socket_kind: SocketKind,
+    kind: PhantomData<K>,
 }
 
-impl<S: Socket> Default for Builder<S> {
+/// The options that only one kind, or two similar ones, have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KindOptions {
+    pub(super) dealer: DealerOptions,
+    pub(super) publish: PublishOptions,
+    pub(super) req: Mode,
+    pub(super) router: RouterOptions,
+    pub(super) stream: StreamOptions,
+    pub(super) subscribe: SubscribeOptions,
+}
+
+impl KindOptions {
+    fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
+        match kind {
+            SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
+            SocketKind::Pair => AnyPattern::pair(options.immediate),
+            SocketKind::Pub => AnyPattern::publish(self.publish, options.max_subscriptions),
+            SocketKind::Pull => AnyPattern::pull(),
+            SocketKind::Push => AnyPattern::push(options.immediate),
+            SocketKind::Rep => AnyPattern::rep(),
+            SocketKind::Req => AnyPattern::req(self.req),
+            SocketKind::Router => AnyPattern::router(self.router),
+            SocketKind::Stream => AnyPattern::stream(self.stream),
+            SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
+            SocketKind::Xpub => AnyPattern::xpublish(self.publish, options.max_subscriptions),
+            SocketKind::Xsub => AnyPattern::xsubscribe(),
+        }
+    }
+}
+
+impl<K: StaticKind> Default for Builder<K> {
     fn default() -> Self {
-        Self { options: Options::default(), own: S::Own::default() }
+        Self::of(K::KIND)
     }
 }
 
-impl<S: Socket> Builder<S> {
-    /// Makes the socket, without endpoints.
+/// Creating the socket.
+impl<K: Kind> Builder<K> {
+    pub(super) fn of(socket_kind: SocketKind) -> Self {
+        let (options, own) = (Options::default(), KindOptions::default());
+        Self { options, own, socket_kind, kind: PhantomData }
+    }
+
+    /// Creates the socket, without endpoints.
     ///
     /// # Errors
     ///
+    /// [`Error::Option`] if [`Builder::options`] set an option that the kind does not have,
     /// [`Error::Io`] if the system has no descriptor left.
-    pub fn build(self) -> Result<S, Error> {
-        S::make(self.options, self.own)
+    pub fn build(self) -> Result<Socket<K>, Error> {
+        if let Some(option) = self.options.missing_in(self.socket_kind) {
+            return Err(Error::Option { option });
+        }
+        let pattern = self.own.pattern(self.socket_kind, &self.options);
+        let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
+        Ok(Socket::from_engine(engine, None))
     }
 
-    /// Makes the socket and listens on an endpoint; see [`Rep::bind`](crate::Rep::bind).
+    /// Creates the socket and listens on an endpoint; see [`Socket::bind`]. The socket's
+    /// [`last_endpoint`](Socket::last_endpoint) is the concrete endpoint.
     ///
     /// # Errors
     ///
-    /// Those of `build` and `bind`.
-    pub fn bind(self, endpoint: &str) -> Result<S, Error> {
+    /// Those of [`Builder::build`] and [`Socket::bind`].
+    pub fn bind<E>(self, endpoint: E) -> Result<Socket<K>, Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
         let mut socket = self.build()?;
-        socket.bind_to(endpoint)?;
+        socket.bind(endpoint)?;
         Ok(socket)
     }
 
-    /// Makes the socket and dials an endpoint; see [`Rep::connect`](crate::Rep::connect).
+    /// Creates the socket and connects to an endpoint; see [`Socket::connect`].
     ///
     /// # Errors
     ///
-    /// Those of `build` and `connect`.
-    pub fn connect(self, endpoint: &str) -> Result<S, Error> {
+    /// Those of [`Builder::build`] and [`Socket::connect`].
+    pub fn connect<E>(self, endpoint: E) -> Result<Socket<K>, Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
         let mut socket = self.build()?;
-        socket.connect_to(endpoint)?;
+        socket.connect(endpoint)?;
         Ok(socket)
     }
 
-    /// Makes the socket one of a context: with a driver, say.
-    #[must_use]
-    pub fn context(mut self, context: &Context) -> Self {
-        self.options.context = context.clone();
-        self
-    }
-
-    /// Sets all options at once, in place of those set before. A context set before stays unless
-    /// these options name one.
+    /// Sets all common options, in place of those that were set before. A context that was set
+    /// before stays, unless these options name one.
+    ///
+    /// [`Builder::build`] returns [`Error::Option`] if an option is set that the kind does not have.
+    /// [`Options::for_kind`] removes such options.
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
         let context = core::mem::replace(&mut self.options, options).context;
@@ -74,24 +135,34 @@ impl<S: Socket> Builder<S> {
         }
         self
     }
+}
 
-    /// What a peer may cost: bytes per frame and message, parts, bytes per command, and the
-    /// time for its handshake (`ZMQ_MAXMSGSIZE`, `ZMQ_HANDSHAKE_IVL`).
+/// Options of all kinds.
+impl<K: Kind> Builder<K> {
+    /// Sets [`Options::context`].
     #[must_use]
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub fn context(mut self, context: &Context) -> Self {
+        self.options.context = context.clone();
+        self
+    }
+
+    /// Sets [`Options::limits`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
         self
     }
 
-    /// Bytes per message and per frame of it; 128 MiB (`ZMQ_MAXMSGSIZE`, which is per frame).
+    /// Sets the largest message, and the largest frame, in bytes: `max_message` and `max_frame` of
+    /// [`Options::limits`] (`ZMQ_MAXMSGSIZE`).
     #[must_use]
-    pub const fn max_message(mut self, bytes: u64) -> Self {
+    pub fn max_message(mut self, bytes: u64) -> Self {
         self.options.limits = self.options.limits.max_frame(bytes).max_message(bytes);
         self
     }
 
-    /// Time for a handshake, in whole milliseconds, at least one; 10 s (`ZMQ_HANDSHAKE_IVL`). It
-    /// bounds connecting too.
+    /// Sets the time for connecting and for the handshake, in whole milliseconds:
+    /// `handshake_timeout` of [`Options::limits`] (`ZMQ_HANDSHAKE_IVL`).
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         let ms = timeout.as_nanos().div_ceil(1_000_000).max(1);
@@ -100,114 +171,136 @@ impl<S: Socket> Builder<S> {
         self
     }
 
-    /// How long closing goes on sending: a [`Linger`], or a `Duration` that bounds it in all
-    /// (`ZMQ_LINGER`).
+    /// Sets [`Options::linger`]: a [`Linger`], or a `Duration` that limits the total time.
     #[must_use]
     pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
         self.options.linger = linger.into();
         self
     }
 
-    /// What may wait to be sent to one peer (`ZMQ_SNDHWM`).
+    /// Sets [`Options::max_bytes`].
     #[must_use]
-    pub const fn send_mark(mut self, mark: HighWaterMark) -> Self {
-        self.options.send_mark = mark;
-        self
-    }
-
-    /// What may wait to be received from one peer (`ZMQ_RCVHWM`).
-    #[must_use]
-    pub const fn receive_mark(mut self, mark: HighWaterMark) -> Self {
-        self.options.receive_mark = mark;
-        self
-    }
-
-    /// Bytes that all peers of the socket together may occupy; 512 MiB. See
-    /// [`Options::max_bytes`].
-    #[must_use]
-    pub const fn max_bytes(mut self, bytes: usize) -> Self {
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;
         self
     }
 
-    /// Connections of the socket; 65,536. Past it accepting pauses.
+    /// Sets [`Options::max_connections`].
     #[must_use]
-    pub const fn max_connections(mut self, connections: usize) -> Self {
+    pub fn max_connections(mut self, connections: usize) -> Self {
         self.options.max_connections = connections;
         self
     }
 
-    /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
+    /// Sets [`Options::reconnect`].
     #[must_use]
-    pub const fn max_handshakes(mut self, handshakes: usize) -> Self {
-        self.options.max_handshakes = handshakes;
-        self
-    }
-
-    /// Sends only to peers that are connected (`ZMQ_IMMEDIATE`); false: messages may queue for an
-    /// endpoint while it is dialled.
-    #[must_use]
-    pub const fn immediate(mut self, immediate: bool) -> Self {
-        self.options.immediate = immediate;
-        self
-    }
-
-    /// What one peer may subscribe to: how many topics, and bytes of them together; 100,000 and
-    /// 16 MiB. A peer that wants more is closed.
-    #[must_use]
-    pub const fn max_subscriptions(mut self, topics: usize, bytes: usize) -> Self {
-        self.options.max_subscriptions = (topics, bytes);
-        self
-    }
-
-    /// Refuses peers that do not name their socket type; false, as libzmq.
-    #[must_use]
-    pub const fn require_socket_type(mut self, require: bool) -> Self {
-        self.options.require_socket_type = require;
-        self
-    }
-
-    /// Refuses peers that speak an older version of ZMTP; 1.0, so all are taken.
-    #[must_use]
-    pub const fn min_version(mut self, version: Version) -> Self {
-        self.options.min_version = version;
-        self
-    }
-
-    /// Sends a PING in every interval and closes a peer that does not answer; off. What a peer's
-    /// own PINGs promise is kept to in any case. See [`Heartbeat`].
-    #[must_use]
-    pub const fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
-        self.options.heartbeat = heartbeat;
-        self
-    }
-
-    /// When to dial again (`ZMQ_RECONNECT_IVL`, `ZMQ_RECONNECT_IVL_MAX`).
-    #[must_use]
-    pub const fn reconnect(mut self, reconnect: Reconnect) -> Self {
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.options.reconnect = reconnect;
         self
     }
 
-    /// TCP settings: no-delay, keep-alive, kernel buffers.
+    /// Sets [`Options::tcp`].
     #[must_use]
-    pub const fn tcp(mut self, tcp: Tcp) -> Self {
+    pub fn tcp(mut self, tcp: Tcp) -> Self {
         self.options.tcp = tcp;
         self
     }
 
-    /// The routing id to announce to a ROUTER (`ZMQ_ROUTING_ID`).
-    #[must_use]
-    pub const fn routing_id(mut self, id: RoutingId) -> Self {
-        self.options.routing_id = id;
-        self
-    }
-
-    /// Looks up host names in the calling thread instead of a helper thread; in the driver's, if
-    /// there is one and the application is away, where all its sockets wait as long.
+    /// Sets [`Options::resolver`].
     #[must_use]
     pub fn resolver(mut self, resolver: Arc<Resolve>) -> Self {
         self.options.resolver = Some(resolver);
+        self
+    }
+}
+
+/// Options of kinds that speak ZMTP.
+impl<K: SpeaksZmtp> Builder<K> {
+    /// Sets [`Options::max_handshakes`].
+    #[must_use]
+    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
+        self.options.max_handshakes = handshakes;
+        self
+    }
+
+    /// Sets [`Options::require_socket_type`].
+    #[must_use]
+    pub fn require_socket_type(mut self, require: bool) -> Self {
+        self.options.require_socket_type = require;
+        self
+    }
+
+    /// Sets [`Options::min_version`].
+    #[must_use]
+    pub fn min_version(mut self, version: Version) -> Self {
+        self.options.min_version = version;
+        self
+    }
+
+    /// Sets [`Options::heartbeat`].
+    #[must_use]
+    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
+        self.options.heartbeat = heartbeat;
+        self
+    }
+}
+
+/// Options of kinds that send.
+impl<K: CanSend> Builder<K> {
+    /// Sets [`Options::send_mark`].
+    #[must_use]
+    pub fn send_mark(mut self, mark: HighWaterMark) -> Self {
+        self.options.send_mark = mark;
+        self
+    }
+}
+
+/// Options of kinds that receive.
+impl<K: CanReceive> Builder<K> {
+    /// Sets [`Options::receive_mark`].
+    #[must_use]
+    pub fn receive_mark(mut self, mark: HighWaterMark) -> Self {
+        self.options.receive_mark = mark;
+        self
+    }
+}
+
+/// Options of kinds that queue messages for endpoints that are not connected yet.
+impl<K: HasImmediate> Builder<K> {
+    /// Sets [`Options::immediate`].
+    #[must_use]
+    pub fn immediate(mut self, immediate: bool) -> Self {
+        self.options.immediate = immediate;
+        self
+    }
+}
+
+/// Options of kinds that can keep only the newest message.
+impl<K: CanConflate> Builder<K> {
+    /// Sets [`Options::conflate`].
+    #[must_use]
+    pub fn conflate(mut self, conflate: bool) -> Self {
+        self.options.conflate = conflate;
+        self
+    }
+}
+
+/// Options of kinds that announce a routing id.
+impl<K: HasRoutingId> Builder<K> {
+    /// Sets [`Options::routing_id`].
+    #[must_use]
+    pub fn routing_id(mut self, id: RoutingId) -> Self {
+        self.options.routing_id = id;
+        self
+    }
+}
+
+/// Options of publishers.
+impl<K: Publishes> Builder<K> {
+    /// Sets [`Options::max_subscriptions`]: the number of topics of a peer, and their bytes.
+    #[must_use]
+    pub fn max_subscriptions(mut self, topics: usize, bytes: usize) -> Self {
+        self.options.max_subscriptions = (topics, bytes);
         self
     }
 }

@@ -1,30 +1,20 @@
-//! DEALER: sends in turn, receives in turn (RFC 28, `ZMQ_DEALER`).
+//! DEALER: sends in turn, receives in turn.
 
-use super::common::{common, conflating, corking, probing, receiving, sending};
-use crate::engine::SharedEngine;
-use crate::error::Error;
-use crate::options::Options;
-use crate::pattern::{AnyPattern, DealerOptions};
+use super::{Builder, Socket, kind};
 
-/// A socket that sends to its peers in turn and receives from them in turn, in any order.
+/// DEALER: sends to its peers in turn and receives from them in turn, in any order (RFC 28,
+/// `ZMQ_DEALER`).
 ///
-/// Messages are the application's as they are: who talks to a REP puts an empty part in front. The
-/// turns are those of [`Push`](crate::Push) and [`Pull`](crate::Pull).
-#[derive(Debug)]
-pub struct Dealer {
-    pub(super) engine: SharedEngine,
-}
+/// Messages have no envelope: to talk to a REP, put an empty part in front. Turns are as for
+/// [`Push`](crate::Push) and [`Pull`](crate::Pull).
+pub type Dealer = Socket<kind::Dealer>;
 
-common!(Dealer, DealerOptions);
-sending!(Dealer, "to the next peer in turn", "for a peer that takes it");
-receiving!(Dealer, "the next message");
-corking!(Dealer);
-conflating!(Dealer);
-probing!(Dealer);
-
-impl Dealer {
-    fn with(options: Options, own: DealerOptions) -> Result<Self, Error> {
-        let pattern = AnyPattern::dealer(own, options.immediate);
-        Ok(Self { engine: SharedEngine::new(pattern, options)? })
+impl Builder<kind::Dealer> {
+    /// Sends an empty message to each new peer, so that a ROUTER learns the routing id of this
+    /// socket (`ZMQ_PROBE_ROUTER`); off.
+    #[must_use]
+    pub fn probe_router(mut self, probe: bool) -> Self {
+        self.own.dealer.probe = probe;
+        self
     }
 }

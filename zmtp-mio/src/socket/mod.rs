@@ -1,22 +1,33 @@
-//! Typed sockets: thin glue of a core pattern and the engine.
+//! Sockets: a kind on top of an engine.
 
+mod any;
 mod builder;
-mod common;
 mod dealer;
+pub mod kind;
 mod pair;
 mod publish;
 mod pull;
 mod push;
+mod receive;
 mod rep;
 mod req;
 mod router;
+mod send;
+#[cfg(unix)]
+mod source;
 mod stream;
 mod subscribe;
 
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
 use core::time::Duration;
 
+pub use any::AnySocket;
 pub use builder::Builder;
 pub use dealer::Dealer;
+pub use kind::SocketKind;
+use kind::{Kind, StaticKind};
 pub use pair::Pair;
 pub use publish::{Pub, Xpub};
 pub use pull::Pull;
@@ -28,83 +39,300 @@ pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
+use crate::engine::{Handle, SharedEngine};
 use crate::error::Error;
-use crate::options::Options;
+use crate::exchange;
+use crate::monitor::{Counters, Event, EventReader, PeerStatus};
 
-/// A socket type of this crate. Sealed: the crate's own types implement it.
-pub trait Socket: Sized + sealed::Sealed {
-    /// Settings that only this type has.
-    type Own: Default + core::fmt::Debug;
-
-    #[doc(hidden)]
-    fn make(options: Options, own: Self::Own) -> Result<Self, Error>;
-
-    #[doc(hidden)]
-    fn bind_to(&mut self, endpoint: &str) -> Result<Endpoint, Error>;
-
-    #[doc(hidden)]
-    fn connect_to(&mut self, endpoint: &str) -> Result<(), Error>;
+/// A socket of kind `K`: use the aliases [`Push`], [`Pull`] and so on, or [`AnySocket`] if the kind
+/// is known only at run time.
+///
+/// Methods are available according to the kind. Every socket binds, connects, and reports its peers
+/// and events. Kinds that implement [`CanSend`](kind::CanSend) send, those that implement
+/// [`CanReceive`](kind::CanReceive) receive. Code that works with several kinds is generic over them:
+///
+/// ```
+/// use zmtp_mio::kind::CanSend;
+/// use zmtp_mio::{Error, Socket};
+///
+/// fn send_all<K: CanSend>(socket: &mut Socket<K>, lines: &[&str]) -> Result<(), Error> {
+///     lines.iter().try_for_each(|line| Ok(socket.send(*line)?))
+/// }
+/// ```
+///
+/// Dropping a socket sends what is queued, within [`Options::linger`](crate::Options::linger), and
+/// closes everything. In a forked child, it only closes the child's copies of the descriptors.
+pub struct Socket<K: Kind> {
+    engine: OpenEngine,
+    /// The endpoint that was bound or connected last.
+    last_endpoint: Option<Endpoint>,
+    kind: PhantomData<K>,
 }
 
-/// A socket that a [`Poller`](crate::Poller) can wait for. Sealed.
-#[cfg(unix)]
-pub trait Pollable: sealed::Sealed {
-    #[doc(hidden)]
-    fn step_once(&mut self) -> Result<Ready, Error>;
-
-    #[doc(hidden)]
-    fn descriptor(&self) -> std::os::fd::RawFd;
-
-    #[doc(hidden)]
-    fn hold(&self);
-
-    #[doc(hidden)]
-    fn release(&self);
-
-    /// Whether a receive and a send would not wait, without a look at the system.
-    #[doc(hidden)]
-    fn can(&self) -> (bool, bool);
-}
-
-/// A socket that is lent.
-#[cfg(unix)]
-impl<S: Pollable + ?Sized> Pollable for &mut S {
-    fn step_once(&mut self) -> Result<Ready, Error> {
-        (**self).step_once()
-    }
-
-    fn descriptor(&self) -> std::os::fd::RawFd {
-        (**self).descriptor()
-    }
-
-    fn hold(&self) {
-        (**self).hold();
-    }
-
-    fn release(&self) {
-        (**self).release();
-    }
-
-    fn can(&self) -> (bool, bool) {
-        (**self).can()
-    }
-}
-
-mod sealed {
-    #[expect(unnameable_types, reason = "sealed")]
-    pub trait Sealed {}
-
-    impl<S: Sealed + ?Sized> Sealed for &mut S {}
-}
-
-/// What a socket can do now, and when to ask again.
+/// What a socket can do now, and when to call [`Socket::step`] again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Ready {
     /// A receive would not wait.
     pub readable: bool,
     /// A send would not wait.
     pub writable: bool,
-    /// Step again after at most this long, or when the socket's descriptor is readable. Zero while
-    /// work is left or a receive would not wait, `None` if only the descriptor matters.
+    /// The time after which `step` must be called again, even if the descriptor is not readable.
+    /// Zero while work is left or a receive would not wait; `None` if only the descriptor matters.
     pub next: Option<Duration>,
+}
+
+impl<K: StaticKind> Socket<K> {
+    /// Creates a socket with default options and without endpoints.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system has no descriptor left.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Returns a builder that sets options before it creates the socket.
+    pub fn builder() -> Builder<K> {
+        Builder::default()
+    }
+}
+
+/// Endpoints.
+impl<K: Kind> Socket<K> {
+    /// Listens on an endpoint. Returns the concrete endpoint: for `tcp://127.0.0.1:*` it has the
+    /// port that the system chose.
+    ///
+    /// A socket can bind and connect to several endpoints, in any order. An ipc file that a dead
+    /// process left behind is replaced. The file is removed when the endpoint is unbound or the
+    /// socket dropped. A host name other than `localhost` is looked up before this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] for a text that is not an endpoint, [`Error::AddressInUse`], and
+    /// [`Error::Io`] for other errors of the system.
+    pub fn bind<E>(&mut self, endpoint: E) -> Result<Endpoint, Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = endpoint.try_into().map_err(Into::into)?;
+        let endpoint = self.engine.enter().bind(&endpoint)?;
+        self.last_endpoint = Some(endpoint.clone());
+        Ok(endpoint)
+    }
+
+    /// Stops listening on an endpoint, named as [`Self::bind`] returned it. Accepted connections
+    /// stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEndpoint`] if the socket does not listen on it, [`Error::Endpoint`].
+    pub fn unbind<E>(&mut self, endpoint: E) -> Result<(), Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = endpoint.try_into().map_err(Into::into)?;
+        match self.engine.enter().unbind(&endpoint) {
+            true => Ok(()),
+            false => Err(Error::UnknownEndpoint(endpoint)),
+        }
+    }
+
+    /// Connects to an endpoint, and connects again whenever the connection is lost, without limit.
+    /// Returns at once, whether or not anything listens there.
+    ///
+    /// Host names other than `localhost` are looked up on a short-lived thread. With a
+    /// [`Builder::resolver`], they are looked up by the calls that connect, including this one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Endpoint`] for a text that is not an endpoint to connect to.
+    pub fn connect<E>(&mut self, endpoint: E) -> Result<(), Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = self.remote(endpoint)?;
+        let mut engine = self.engine.enter();
+        engine.check(&endpoint)?;
+        engine.connect(endpoint);
+        Ok(())
+    }
+
+    /// Closes the connection to an endpoint and does not connect again. Messages that are queued for
+    /// it and cannot be written at once are dropped and counted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEndpoint`] if the socket is not connected to it, [`Error::Endpoint`].
+    pub fn disconnect<E>(&mut self, endpoint: E) -> Result<(), Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = endpoint.try_into().map_err(Into::into)?;
+        match self.engine.enter().disconnect(&endpoint) {
+            true => Ok(()),
+            false => Err(Error::UnknownEndpoint(endpoint)),
+        }
+    }
+
+    /// Returns the concrete endpoints that the socket listens on.
+    pub fn endpoints(&self) -> impl ExactSizeIterator<Item = Endpoint> + use<K> {
+        let bound: Vec<_> = self.engine.look().endpoints().cloned().collect();
+        bound.into_iter()
+    }
+
+    /// Returns the endpoint that was bound or connected last (`ZMQ_LAST_ENDPOINT`). A bound endpoint
+    /// is concrete.
+    pub const fn last_endpoint(&self) -> Option<&Endpoint> {
+        self.last_endpoint.as_ref()
+    }
+
+    /// Converts an endpoint to connect to, and notes it as the last one.
+    fn remote<E>(&mut self, endpoint: E) -> Result<Endpoint, Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = endpoint.try_into().map_err(Into::into)?;
+        endpoint.check_remote()?;
+        self.last_endpoint = Some(endpoint.clone());
+        Ok(endpoint)
+    }
+}
+
+/// Peers, counters and events.
+impl<K: Kind> Socket<K> {
+    /// Returns the kind of the socket.
+    pub fn kind(&self) -> SocketKind {
+        any::kind_of(&self.engine)
+    }
+
+    /// Returns what the socket has done so far.
+    pub fn counters(&self) -> Counters {
+        self.engine.look().counters()
+    }
+
+    /// Returns the oldest event that was not taken yet. Up to 1,024 events are queued; then the
+    /// oldest is discarded for a new one and counted.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.engine.look().take_event()
+    }
+
+    /// Returns a reader of the events for other threads. It takes from the same queue as
+    /// [`Self::next_event`].
+    pub fn events(&self) -> EventReader {
+        self.engine.look().events()
+    }
+
+    /// Returns the peers that are connected now and whose handshake is complete.
+    pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerStatus> + use<K> {
+        let peers: Vec<_> = self.engine.look().connected().collect();
+        peers.into_iter()
+    }
+
+    /// Waits until at least `n` peers are connected and their handshakes are complete. Returns
+    /// `false` if that did not happen within `timeout`.
+    ///
+    /// For a publisher, use `wait_for_subscribers`: subscriptions arrive after the handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+    pub fn wait_for_peers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
+        exchange::wait_for_peers(&self.engine, n, Some(timeout))
+    }
+
+    /// Returns the peer that sent the message received last (`zmq_msg_gets`), even if it is gone;
+    /// `None` before the first message. If the endpoint of the peer was connected again since, this
+    /// describes the new connection. Receiving costs nothing for it.
+    pub fn last_peer(&self) -> Option<PeerStatus> {
+        self.engine.look().last_peer()
+    }
+
+    /// Returns a handle that wakes or stops the calls of this socket from another thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the system has no descriptor left.
+    pub fn handle(&mut self) -> Result<Handle, Error> {
+        self.engine.enter().handle()
+    }
+}
+
+/// Driving a socket.
+impl<K: Kind> Socket<K> {
+    /// Does a bounded amount of work without waiting, and returns what the socket can do now.
+    ///
+    /// This is for applications with their own poll, in which the socket is registered. Call it when
+    /// the socket is readable there, and after [`Ready::next`] at the latest. While messages are
+    /// queued for the application, `next` is zero, because the poll reports only new events.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`], [`Error::Woken`], and [`Error::Io`] if the system's poll fails.
+    pub fn step(&mut self) -> Result<Ready, Error> {
+        let mut ready = step(&self.engine)?;
+        if ready.readable {
+            ready.next = Some(Duration::ZERO);
+        }
+        Ok(ready)
+    }
+
+    /// Waits until anything happens, up to `timeout`, and returns what the socket can do then. Does
+    /// not wait if a receive would not wait.
+    ///
+    /// An event that is queued already does not end the wait: take events before.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::step`].
+    pub fn wait(&mut self, timeout: Duration) -> Result<Ready, Error> {
+        let (readable, _) = exchange::readiness(&self.engine);
+        if !readable {
+            exchange::wait_for_event(&self.engine, Some(timeout))?;
+        }
+        self.step()
+    }
+
+    fn from_engine(engine: OpenEngine, last_endpoint: Option<Endpoint>) -> Self {
+        Self { engine, last_endpoint, kind: PhantomData }
+    }
+
+    /// Changes the type parameter.
+    fn into_kind<L: Kind>(self) -> Socket<L> {
+        Socket::from_engine(self.engine, self.last_endpoint)
+    }
+
+    pub(crate) fn engine(&self) -> &SharedEngine {
+        &self.engine
+    }
+}
+
+/// One step of an engine. `next` does not count messages that are queued for the application.
+pub(crate) fn step(engine: &SharedEngine) -> Result<Ready, Error> {
+    let next = engine.enter().step()?;
+    let (readable, writable) = exchange::readiness(engine);
+    Ok(Ready { readable, writable, next })
+}
+
+impl<K: Kind> fmt::Debug for Socket<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("kind", &self.kind()).field("engine", &*self.engine).finish()
+    }
+}
+
+/// An engine that is closed when it is dropped.
+struct OpenEngine(SharedEngine);
+
+impl Deref for OpenEngine {
+    type Target = SharedEngine;
+
+    fn deref(&self) -> &SharedEngine {
+        &self.0
+    }
+}
+
+impl Drop for OpenEngine {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }

@@ -1,135 +1,99 @@
-//! PUB and XPUB: a message goes to everyone who subscribed to it (RFC 29, `ZMQ_PUB`, `ZMQ_XPUB`).
+//! PUB and XPUB: send each message to all peers that subscribed to it.
 
 use core::time::Duration;
 
 use zmtp_core::pattern::Reports;
 
-use super::Builder;
-use super::common::{common, conflating, corking, receiving, sending};
-use crate::engine::SharedEngine;
+use super::kind::Publishes;
+use super::{Builder, Socket, kind};
 use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
-use crate::options::Options;
-use crate::pattern::{AnyPattern, PublishOptions};
 
-/// A socket that sends each message to all peers that subscribed to it: to a prefix of its first
-/// part. See [`Sub`](crate::Sub).
+/// PUB: sends each message to all peers that subscribed to a prefix of its first part (RFC 29,
+/// `ZMQ_PUB`). See [`Sub`](crate::Sub).
 ///
-/// Sending never waits, unless [`Builder::no_drop`] says so: for a subscriber whose queue is full
-/// the message is dropped and counted, and one that nobody subscribed to goes nowhere. The
-/// high-water mark is exact: a subscriber that keeps up loses nothing.
-#[derive(Debug)]
-pub struct Pub {
-    pub(super) engine: SharedEngine,
-}
+/// Sending does not wait, unless [`Builder::no_drop`] is set: for a subscriber whose queue is full
+/// the message is dropped and counted. A message without subscribers is dropped. The high-water mark
+/// is exact: a subscriber that keeps up loses nothing.
+pub type Pub = Socket<kind::Pub>;
 
-/// A [`Pub`] whose application receives the subscriptions, and what XSUBs send upstream.
+/// XPUB: a [`Pub`] whose application receives the subscriptions, and the messages that XSUB peers
+/// send (RFC 29, `ZMQ_XPUB`). It is made for proxies.
 ///
-/// A subscription comes as a single part: the byte 1 and the topic for the first subscription to
-/// it, 0 and the topic when the last is gone. Made for proxies.
-#[derive(Debug)]
-pub struct Xpub {
-    pub(super) engine: SharedEngine,
-}
+/// A subscription is received as a single part: the byte 1 and the topic for the first subscription
+/// to a topic, the byte 0 and the topic when the last one is cancelled.
+pub type Xpub = Socket<kind::Xpub>;
 
-/// What PUB and XPUB share.
-macro_rules! publishing {
-    ($socket:ident, $pattern:ident) => {
-        common!($socket, PublishOptions);
-        sending!(
-            $socket,
-            "to every peer that subscribed to a prefix of its first part",
-            "for room in all their queues, if so set ([`Builder::no_drop`]): it never waits otherwise"
-        );
-        corking!($socket);
-
-        impl Builder<$socket> {
-            /// Waits for subscribers whose queues are full instead of dropping their messages
-            /// (`ZMQ_XPUB_NODROP`).
-            #[must_use]
-            pub const fn no_drop(mut self, no_drop: bool) -> Self {
-                self.own.no_drop = no_drop;
-                self
-            }
-
-            /// Sends to everybody who did *not* subscribe to a message
-            /// (`ZMQ_INVERT_MATCHING`); set it on both ends.
-            #[must_use]
-            pub const fn invert_matching(mut self, invert: bool) -> Self {
-                self.own.invert = invert;
-                self
-            }
-        }
-
-        impl $socket {
-            fn with(options: Options, own: PublishOptions) -> Result<Self, Error> {
-                let pattern = AnyPattern::$pattern(own, options.max_subscriptions);
-                Ok(Self { engine: SharedEngine::new(pattern, options)? })
-            }
-
-            /// Waits up to `timeout` until at least `n` peers have subscribed to something; `false`
-            /// if they have not. What is sent before a subscription is there is not for it.
-            ///
-            /// # Errors
-            ///
-            /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
-            pub fn wait_for_subscribers(
-                &mut self,
-                n: usize,
-                timeout: Duration,
-            ) -> Result<bool, Error> {
-                exchange::wait_for_subscribers(&self.engine, n, Some(timeout))
-            }
-
-            /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
-            pub fn topic_count(&self) -> usize {
-                self.engine.look().pattern.topic_count()
-            }
-        }
-    };
-}
-
-publishing!(Pub, publish);
-conflating!(Pub);
-publishing!(Xpub, xpublish);
-receiving!(Xpub, "the next report or upstream message");
-
-impl Builder<Xpub> {
-    /// Which subscriptions and cancellations are reported (`ZMQ_XPUB_VERBOSE`,
-    /// `ZMQ_XPUB_VERBOSER`).
+impl<K: Publishes> Builder<K> {
+    /// Waits for subscribers whose queues are full instead of dropping their messages
+    /// (`ZMQ_XPUB_NODROP`); off.
     #[must_use]
-    pub const fn reports(mut self, reports: Reports) -> Self {
-        self.own.reports = reports;
+    pub fn no_drop(mut self, no_drop: bool) -> Self {
+        self.own.publish.no_drop = no_drop;
         self
     }
 
-    /// Only reports what peers ask for; [`Xpub::subscribe`] and [`Xpub::unsubscribe`] decide what
-    /// they get (`ZMQ_XPUB_MANUAL`).
+    /// Sends each message to the peers that did *not* subscribe to it (`ZMQ_INVERT_MATCHING`); off.
+    /// Set it at both ends.
     #[must_use]
-    pub const fn manual(mut self, manual: bool) -> Self {
-        self.own.manual = manual;
+    pub fn invert_matching(mut self, invert: bool) -> Self {
+        self.own.publish.invert = invert;
+        self
+    }
+}
+
+impl Builder<kind::Xpub> {
+    /// Sets which subscriptions and cancellations are received (`ZMQ_XPUB_VERBOSE`,
+    /// `ZMQ_XPUB_VERBOSER`); [`Reports::Changes`].
+    #[must_use]
+    pub fn reports(mut self, reports: Reports) -> Self {
+        self.own.publish.reports = reports;
         self
     }
 
-    /// Sends this message to each new peer, whatever it subscribes to; a SUB there filters it all
-    /// the same (`ZMQ_XPUB_WELCOME_MSG`).
+    /// Lets the application decide about subscriptions (`ZMQ_XPUB_MANUAL`); off. It receives the
+    /// requests of the peers, and answers with [`Xpub::subscribe`] and [`Xpub::unsubscribe`].
+    #[must_use]
+    pub fn manual(mut self, manual: bool) -> Self {
+        self.own.publish.manual = manual;
+        self
+    }
+
+    /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`); none. A SUB receives it only if
+    /// it subscribed to it.
     #[must_use]
     pub fn welcome(mut self, message: impl Into<Message>) -> Self {
-        self.own.welcome = Some(message.into());
+        self.own.publish.welcome = Some(message.into());
         self
     }
 }
 
-impl Xpub {
-    /// Subscribes the peer whose report was received last to a topic, if the socket is
-    /// [manual](Builder::manual). `false` if it is not, or that peer is gone or has too many.
+/// Subscribers.
+impl<K: Publishes> Socket<K> {
+    /// Waits until at least `n` peers have a subscription. Returns `false` if that did not happen
+    /// within `timeout`. A message that is sent before a subscription arrives does not reach that
+    /// subscriber.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+    pub fn wait_for_subscribers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
+        exchange::wait_for_subscribers(self.engine(), n, Some(timeout))
+    }
+}
+
+/// Subscriptions of peers, for a [manual](Builder::manual) socket.
+impl Socket<kind::Xpub> {
+    /// Subscribes the peer whose request was received last to a topic. Returns `false` if the socket
+    /// is not [manual](Builder::manual), the peer is gone, or it has too many subscriptions.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
-        exchange::grant(&self.engine, topic.as_ref()).unwrap_or(false)
+        exchange::grant(self.engine(), topic.as_ref()).unwrap_or(false)
     }
 
-    /// Takes a topic from the peer whose report was received last, likewise.
+    /// Cancels a topic of the peer whose request was received last. Returns `false` if the socket is
+    /// not [manual](Builder::manual), the peer is gone, or it did not have the topic.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
-        exchange::revoke(&self.engine, topic.as_ref()).unwrap_or(false)
+        exchange::revoke(self.engine(), topic.as_ref()).unwrap_or(false)
     }
 }

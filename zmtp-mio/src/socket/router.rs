@@ -1,117 +1,109 @@
-//! ROUTER: sends to the peer that is named, says who sent what (RFC 28, `ZMQ_ROUTER`).
+//! ROUTER: sends to the peer that is named.
 
 use core::time::Duration;
 
 use zmtp_core::wire::RoutingId;
 
-use super::Builder;
-use super::common::{common, corking, probing, receiving, sending};
-use crate::engine::SharedEngine;
+use super::kind::Routes;
+use super::{Builder, Socket, kind};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, SendError};
 use crate::exchange;
 use crate::message::Message;
-use crate::options::Options;
-use crate::pattern::{AnyPattern, RouterOptions};
 
-/// A socket whose messages begin with a peer's routing id: of a message received, the sender's; of
-/// one to send, the receiver's.
+/// ROUTER: every message begins with the routing id of a peer: of the sender for a received message,
+/// of the receiver for a sent one (RFC 28, `ZMQ_ROUTER`).
 ///
-/// A peer that gives itself no routing id gets one of five bytes, the first of them 0. A peer
-/// whose id another has is closed, with the event [`CloseReason::RoutingIdInUse`], unless ids are
-/// [handed over](Builder::handover). A message to somebody unknown, or to a peer whose queue is
-/// full, is dropped and counted, unless sending is [mandatory](Builder::mandatory).
+/// A peer that announces no routing id gets one of five bytes, the first of them 0. A peer whose
+/// routing id is in use is closed, with the event
+/// [`CloseReason::RoutingIdInUse`](crate::CloseReason::RoutingIdInUse), unless
+/// [`Builder::handover`] is set. A message to an unknown peer, or to a peer whose queue is full, is
+/// dropped and counted, unless [`Builder::mandatory`] is set.
 ///
 /// ```
 /// use core::time::Duration;
 /// use zmtp_mio::{Dealer, Router};
 ///
 /// let mut router = Router::builder().bind("tcp://127.0.0.1:*")?;
-/// let endpoint = router.endpoints().next().unwrap().to_string();
-/// let mut dealer = Dealer::builder().connect(&endpoint)?;
+/// let mut dealer = Dealer::builder().connect(router.last_endpoint().unwrap())?;
 /// dealer.send("hello")?;
 /// # let dealer = std::thread::spawn(move || {
 /// #     dealer.recv_timeout(Duration::from_secs(5)).unwrap().unwrap()
 /// # });
 /// let message = router.recv_timeout(Duration::from_secs(5))?.unwrap();
-/// let (who, what) = (message.part(0).unwrap(), message.part(1).unwrap());
-/// assert_eq!(what, b"hello");
-/// router.send([who, b"welcome"].iter().collect::<zmtp_mio::Message>())?;
+/// let (id, body) = (message.part(0).unwrap(), message.part(1).unwrap());
+/// assert_eq!(body, b"hello");
+/// router.send([id, b"welcome"])?;
 /// # drop(router);
 /// # assert_eq!(dealer.join().unwrap().text(), Ok("welcome"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Router {
-    pub(super) engine: SharedEngine,
-}
+pub type Router = Socket<kind::Router>;
 
-common!(Router, RouterOptions);
-sending!(
-    Router,
-    "to the peer that its first part names",
-    "for room in that peer's queue, if sending is [mandatory](Builder::mandatory): it never waits otherwise"
-);
-receiving!(Router, "the next message, its sender's routing id in front");
-corking!(Router);
-probing!(Router);
-
-impl Builder<Router> {
-    /// Tells of messages that have no way, instead of dropping them: [`Error::Unroutable`] if
-    /// nobody is called so, and sending waits for a peer whose queue is full
-    /// (`ZMQ_ROUTER_MANDATORY`).
+impl Builder<kind::Router> {
+    /// Reports messages that cannot be sent instead of dropping them (`ZMQ_ROUTER_MANDATORY`); off.
+    /// Sending returns [`Error::Unroutable`] if no peer has the routing id, and waits if the queue
+    /// of the peer is full.
     #[must_use]
-    pub const fn mandatory(mut self, mandatory: bool) -> Self {
-        self.own.mandatory = mandatory;
+    pub fn mandatory(mut self, mandatory: bool) -> Self {
+        self.own.router.mandatory = mandatory;
         self
     }
 
-    /// Lets a newcomer take the routing id of a peer that has it; that peer is closed
-    /// (`ZMQ_ROUTER_HANDOVER`).
+    /// Lets a new peer take over a routing id that is in use; the other peer is closed
+    /// (`ZMQ_ROUTER_HANDOVER`); off.
     #[must_use]
-    pub const fn handover(mut self, handover: bool) -> Self {
-        self.own.handover = handover;
+    pub fn handover(mut self, handover: bool) -> Self {
+        self.own.router.handover = handover;
         self
     }
 
-    /// Says who comes and goes: a message of the peer's routing id and an empty part
-    /// (`ZMQ_ROUTER_NOTIFY`).
+    /// Sends an empty message to each new peer (`ZMQ_PROBE_ROUTER`); off.
     #[must_use]
-    pub const fn notify(mut self, connect: bool, disconnect: bool) -> Self {
-        (self.own.notify_connect, self.own.notify_disconnect) = (connect, disconnect);
+    pub fn probe_router(mut self, probe: bool) -> Self {
+        self.own.router.probe = probe;
+        self
+    }
+
+    /// Delivers a message for each peer that connects or disconnects: its routing id and an empty
+    /// part (`ZMQ_ROUTER_NOTIFY`); both off.
+    #[must_use]
+    pub fn notify(mut self, connect: bool, disconnect: bool) -> Self {
+        (self.own.router.notify_connect, self.own.router.notify_disconnect) = (connect, disconnect);
         self
     }
 }
 
-impl Router {
-    fn with(options: Options, own: RouterOptions) -> Result<Self, Error> {
-        let pattern = AnyPattern::router(own);
-        Ok(Self { engine: SharedEngine::new(pattern, options)? })
-    }
-
-    /// Dials an endpoint as [`Router::connect`] does, and calls whoever is there `id`, whatever it
-    /// calls itself (`ZMQ_CONNECT_ROUTING_ID`). Messages may queue for it at once.
+/// Sending to a named peer.
+impl<K: Routes> Socket<K> {
+    /// Connects to an endpoint, whose peer gets this routing id, whatever it announces
+    /// (`ZMQ_CONNECT_ROUTING_ID`). Messages to it can be queued at once.
     ///
     /// # Errors
     ///
-    /// [`Error::RoutingIdInUse`], and those of [`Router::connect`].
-    pub fn connect_as(&mut self, endpoint: &str, id: RoutingId) -> Result<(), Error> {
-        let endpoint = crate::Endpoint::to_dial(endpoint)?;
-        exchange::connect_as(&self.engine, endpoint, id)
+    /// [`Error::RoutingIdInUse`], and those of [`Socket::connect`].
+    pub fn connect_as<E>(&mut self, endpoint: E, id: RoutingId) -> Result<(), Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = self.remote(endpoint)?;
+        exchange::connect_as(self.engine(), endpoint, id)
     }
 
-    /// As [`Router::send_timeout`], with the routing id apart.
+    /// As [`Socket::send_timeout`], with the routing id as an argument. The message of an error
+    /// begins with the routing id.
     ///
     /// # Errors
     ///
-    /// As [`Router::send_timeout`]; the message that comes back begins with the routing id.
+    /// As [`Socket::send_timeout`].
     pub fn send_to(
         &mut self,
         id: &[u8],
         message: impl Into<Message>,
         timeout: Duration,
     ) -> Result<(), SendError> {
-        let mut addressed = Message::from(id);
-        addressed.extend(message.into().parts());
-        self.send_timeout(addressed, timeout)
+        let mut message = message.into();
+        message.push_front(id);
+        self.send_timeout(message, timeout)
     }
 }

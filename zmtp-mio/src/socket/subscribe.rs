@@ -1,26 +1,21 @@
-//! SUB and XSUB: what is subscribed to, and what comes of it (RFC 29, `ZMQ_SUB`, `ZMQ_XSUB`).
+//! SUB and XSUB: receive the messages that they subscribed to.
 
-use super::Builder;
-use super::common::{common, conflating, receiving, sending};
-use crate::engine::SharedEngine;
-use crate::error::Error;
+use super::kind::{HasTopics, Subscribes};
+use super::{Builder, Socket, kind};
 use crate::exchange;
-use crate::options::Options;
-use crate::pattern::{AnyPattern, SubscribeOptions};
+use crate::options::HighWaterMark;
 
-/// A socket that receives what it subscribed to: messages whose first part begins with one of its
-/// topics.
+/// SUB: receives the messages whose first part begins with one of its topics (RFC 29, `ZMQ_SUB`).
 ///
-/// Without a subscription nothing comes; the empty topic stands for everything. Subscriptions are
-/// counted, told to every publisher, and told again after each reconnection.
+/// Without a subscription it receives nothing. The empty topic matches every message. Subscriptions
+/// to one topic are counted. They are sent to every publisher, and sent again after a reconnection.
 ///
 /// ```
 /// use core::time::Duration;
 /// use zmtp_mio::{Pub, Sub};
 ///
 /// let mut publisher = Pub::builder().bind("tcp://127.0.0.1:*")?;
-/// let endpoint = publisher.endpoints().next().unwrap().to_string();
-/// let mut sub = Sub::builder().topic("weather.").connect(&endpoint)?;
+/// let mut sub = Sub::builder().topic("weather.").connect(publisher.last_endpoint().unwrap())?;
 /// # let sub = std::thread::spawn(move || {
 /// #     sub.recv_timeout(Duration::from_secs(5)).unwrap().unwrap()
 /// # });
@@ -30,91 +25,63 @@ use crate::pattern::{AnyPattern, SubscribeOptions};
 /// # assert_eq!(sub.join().unwrap().text(), Ok("weather.berlin 17 °C"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
-#[derive(Debug)]
-pub struct Sub {
-    pub(super) engine: SharedEngine,
-}
+pub type Sub = Socket<kind::Sub>;
 
-/// A [`Sub`] whose application handles subscriptions as messages and may send messages of its own
-/// to the publishers. It does not filter: what the publishers send is received. Made for proxies.
-#[derive(Debug)]
-pub struct Xsub {
-    pub(super) engine: SharedEngine,
-}
+/// XSUB: a [`Sub`] whose application sends subscriptions as messages, and may send other messages to
+/// the publishers (RFC 29, `ZMQ_XSUB`). It is made for proxies.
+///
+/// It does not filter: it receives everything that the publishers send. A sent message of a single
+/// part that begins with the byte 1 subscribes to the topic that follows; one that begins with the
+/// byte 0 cancels it.
+pub type Xsub = Socket<kind::Xsub>;
 
-common!(Sub, SubscribeOptions);
-receiving!(Sub, "the next message");
-conflating!(Sub);
-common!(Xsub, ());
-receiving!(Xsub, "the next message");
-sending!(
-    Xsub,
-    "to every publisher, or changes what is subscribed to: a single part of the byte 1 and a topic subscribes, of 0 and a topic cancels",
-    "for nothing: what a publisher's full queue does not take is dropped for that one and counted. In no case"
-);
-
-impl Builder<Sub> {
-    /// Subscribes to a topic. Call it once for each.
+impl Builder<kind::Sub> {
+    /// Subscribes to a topic. Call it once for each topic.
     #[must_use]
     pub fn topic(mut self, topic: impl AsRef<[u8]>) -> Self {
-        self.own.topics.push(topic.as_ref().to_vec());
+        self.own.subscribe.topics.push(topic.as_ref().to_vec());
         self
     }
 
-    /// Receives what matches no topic instead (`ZMQ_INVERT_MATCHING`); set it on both ends.
+    /// Sets [`Options::send_mark`](crate::Options::send_mark), which limits the subscriptions that
+    /// are queued for a publisher. At the mark the connection is closed, and a new one gets all
+    /// subscriptions.
     #[must_use]
-    pub const fn invert_matching(mut self, invert: bool) -> Self {
-        self.own.invert = invert;
+    pub fn send_mark(mut self, mark: HighWaterMark) -> Self {
+        self.options.send_mark = mark;
+        self
+    }
+
+    /// Receives the messages that match no topic (`ZMQ_INVERT_MATCHING`); off. Set it at both ends.
+    #[must_use]
+    pub fn invert_matching(mut self, invert: bool) -> Self {
+        self.own.subscribe.invert = invert;
         self
     }
 }
 
-impl Sub {
-    fn with(options: Options, own: SubscribeOptions) -> Result<Self, Error> {
-        let pattern = AnyPattern::subscribe(own);
-        Ok(Self { engine: SharedEngine::new(pattern, options)? })
-    }
-
-    /// Asks for messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Subscriptions to
-    /// one topic are counted.
+/// Subscriptions.
+impl<K: Subscribes> Socket<K> {
+    /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Subscriptions
+    /// to one topic are counted.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
-        // Both types subscribe.
-        let _ = exchange::subscribe(&self.engine, topic.as_ref());
+        // Both kinds subscribe.
+        let _ = exchange::subscribe(self.engine(), topic.as_ref());
     }
 
-    /// Takes a subscription back (`ZMQ_UNSUBSCRIBE`): with the last one to a topic its messages
-    /// end. What was not subscribed to is no error.
+    /// Cancels a subscription (`ZMQ_UNSUBSCRIBE`). After the last subscription to a topic is
+    /// cancelled, its messages are not received. A topic without subscription is ignored.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) {
-        // Both types subscribe.
-        let _ = exchange::unsubscribe(&self.engine, topic.as_ref());
-    }
-
-    /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
-    pub fn topic_count(&self) -> usize {
-        self.engine.look().pattern.topic_count()
+        // Both kinds subscribe.
+        let _ = exchange::unsubscribe(self.engine(), topic.as_ref());
     }
 }
 
-impl Xsub {
-    fn with(options: Options, (): ()) -> Result<Self, Error> {
-        let pattern = AnyPattern::xsubscribe();
-        Ok(Self { engine: SharedEngine::new(pattern, options)? })
-    }
-
-    /// As [`Sub::subscribe`].
-    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
-        // Both types subscribe.
-        let _ = exchange::subscribe(&self.engine, topic.as_ref());
-    }
-
-    /// As [`Sub::unsubscribe`].
-    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) {
-        // Both types subscribe.
-        let _ = exchange::unsubscribe(&self.engine, topic.as_ref());
-    }
-
-    /// How many different topics are subscribed to (`ZMQ_TOPICS_COUNT`).
+/// Topics.
+impl<K: HasTopics> Socket<K> {
+    /// Returns the number of different topics (`ZMQ_TOPICS_COUNT`): of a PUB or XPUB, those that its
+    /// peers subscribed to; of a SUB or XSUB, those that it subscribed to.
     pub fn topic_count(&self) -> usize {
-        self.engine.look().pattern.topic_count()
+        self.engine().look().pattern.topic_count()
     }
 }

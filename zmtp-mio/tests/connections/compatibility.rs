@@ -2,8 +2,8 @@
 //! 12 of the 66 pairs, and the others are refused by both ends, with an event that names the types.
 
 use crate::harness::{builder, closes, drive_until, events, half_ready};
-use zmtp_mio::zmtp_core::PeerError;
-use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_core::PeerError;
+use zmtp_core::wire::SocketType;
 use zmtp_mio::{
     CloseReason, Dealer, EventKind, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
 };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::processes::{alone, assert_idle, this_test};
 use crate::harness::{LIMIT, QUIET, RawServer, eventually, half_ready, never};
-use zmtp_mio::zmtp_core::Heartbeat;
+use zmtp_core::Heartbeat;
 use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
 
 fn driven() -> Context {
@@ -105,7 +105,7 @@ fn an_idle_driver_does_not_wake_up() {
         let rep = Rep::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
         let req = Req::builder()
             .context(&context)
-            .connect(&rep.endpoints().next().unwrap().to_string())
+            .connect(rep.endpoints().next().unwrap().to_string())
             .unwrap();
         eventually("a handshake", || req.counters().handshakes == 1);
         let wakeups = || {
@@ -224,7 +224,7 @@ fn the_driver_comes_back_after_a_short_call_despite_a_distant_deadline() {
     let endpoint = pull.endpoints().next().unwrap().to_string();
     // The server closes each connection: the next attempt is far away.
     let server = RawServer::tcp();
-    pull.connect(&server.endpoint()).unwrap();
+    pull.connect(server.endpoint()).unwrap();
     drop(server.accept());
     eventually("the end of the connection", || pull.counters().refused >= 1);
     pull.try_recv().unwrap();

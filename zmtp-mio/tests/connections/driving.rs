@@ -186,7 +186,7 @@ fn full_queue() {
 fn timeouts_are_kept() {
     let simulation = Simulation::new();
     let mut rep = simulated::<Rep>(&simulation).bind("tcp://127.0.0.1:*").unwrap();
-    let mut req = simulated::<Req>(&simulation).connect(&endpoint_of(&rep)).unwrap();
+    let mut req = simulated::<Req>(&simulation).connect(endpoint_of(&rep)).unwrap();
     for timeout in [0, 1, 50, 300_000].map(Duration::from_millis) {
         let time = simulated_time(&simulation, || {
             assert_eq!(rep.recv_timeout(timeout).unwrap(), None);

@@ -3,9 +3,9 @@
 #![cfg(unix)]
 
 use crate::harness::{LIMIT, RawPeer, drive_until, half_ready, rep};
-use zmtp_mio::zmtp_core::Ignored;
-use zmtp_mio::zmtp_core::pattern::Reason;
-use zmtp_mio::zmtp_core::wire::CommandName;
+use zmtp_core::Ignored;
+use zmtp_core::pattern::Reason;
+use zmtp_core::wire::CommandName;
 use zmtp_mio::{EventKind, Req};
 
 fn vain(kind: &EventKind) -> bool {
@@ -44,7 +44,7 @@ fn the_first_ignored_command_and_the_first_dropped_message_of_a_connection_are_e
 #[test]
 fn a_duplicate_reply_is_an_event() {
     let server = crate::harness::RawServer::tcp();
-    let mut req = crate::harness::builder::<Req>().connect(&server.endpoint()).unwrap();
+    let mut req = crate::harness::builder::<Req>().connect(server.endpoint()).unwrap();
     let serving = std::thread::spawn(move || {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
 use crate::harness::{closes, events};
+use zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::{CloseReason, Dealer, Router};
 
 const SILENT: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Heartbeat));
@@ -60,7 +60,7 @@ fn a_server_that_falls_silent_is_connected_to_again() {
     let server = simulation.listen();
     let mut dealer = simulated::<Dealer>(&simulation)
         .heartbeat(Heartbeat::every(50))
-        .connect(&server.endpoint().to_string())
+        .connect(server.endpoint().to_string())
         .unwrap();
     let mut accepted = Vec::new();
     turns_until(&simulation, "a second handshake", || {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::harness::processes::blocked;
 use crate::harness::{LIMIT, builder, closes, drive_until, events};
-use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
-use zmtp_mio::zmtp_core::{Error as Protocol, PeerError};
+use zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::{Error as Protocol, PeerError};
 use zmtp_mio::{
     CloseReason, Dealer, Error, HighWaterMark, Message, Pair, Pub, Pull, Push, Rep, Req, Router,
     Sub, Xpub, Xsub,
@@ -333,7 +333,7 @@ fn sockets_connected_to_themselves_and_each_other_leave_no_descriptor() {
         let mut other = builder::<Pair>().bind(&y).unwrap();
         one.connect(&y).unwrap();
         other.connect(&x).unwrap();
-        let mut own = builder::<Dealer>().bind(&name()).unwrap();
+        let mut own = builder::<Dealer>().bind(name()).unwrap();
         let own_name = own.endpoints().next().unwrap().to_string();
         own.connect(&own_name).unwrap();
     }

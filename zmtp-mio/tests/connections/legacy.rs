@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::harness::{Echo, LIMIT, RawPeer, transports};
-use zmtp_mio::zmtp_core::wire::{SocketType, Version};
+use zmtp_core::wire::{SocketType, Version};
 use zmtp_mio::{Pub, Pull, Rep};
 
 const SIGNATURE: &[u8] = b"\xff\0\0\0\0\0\0\0\x01\x7f";

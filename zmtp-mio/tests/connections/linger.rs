@@ -71,8 +71,7 @@ fn a_request_to_an_absent_server_delays_drop_by_linger_and_no_more() {
 fn a_socket_with_nothing_to_send_drops_at_once() {
     let simulation = Simulation::new();
     let rep = simulated::<Rep>(&simulation).linger(60 * SECOND).bind("tcp://127.0.0.1:*").unwrap();
-    let req =
-        simulated::<Req>(&simulation).linger(60 * SECOND).connect(&endpoint_of(&rep)).unwrap();
+    let req = simulated::<Req>(&simulation).linger(60 * SECOND).connect(endpoint_of(&rep)).unwrap();
     assert_eq!(simulated_time(&simulation, || drop((rep, req))), Duration::ZERO);
 }
 
@@ -86,7 +85,7 @@ fn linger_may_be_without_limit() {
     ] {
         let mut rep = rep_with(|_| {});
         let mut req =
-            crate::harness::builder::<Req>().linger(linger).connect(&endpoint_of(&rep)).unwrap();
+            crate::harness::builder::<Req>().linger(linger).connect(endpoint_of(&rep)).unwrap();
         req.send("question").unwrap();
         let dropping = thread::spawn(move || drop(req));
         assert!(rep.recv_timeout(LIMIT).unwrap().is_some());

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::harness::{Echo, LIMIT, RawPeer, RawServer, assert_echo, drive_until, req};
-use zmtp_mio::zmtp_core::pattern::OutOfTurn;
+use zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Rep, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -133,7 +133,7 @@ fn a_relaxed_req_may_ask_again_before_the_reply() {
     let mut req = crate::harness::builder::<Req>()
         .relaxed(true)
         .correlate(true)
-        .connect(&server.endpoint())
+        .connect(server.endpoint())
         .unwrap();
     let serving = thread::spawn(move || {
         let mut peer = server.accept_as("REP");
@@ -264,7 +264,7 @@ fn a_client_finds_the_replacement_of_its_server() {
 #[test]
 fn a_connecting_rep_does_not_answer_an_old_request_on_a_new_connection() {
     let server = RawServer::tcp();
-    let mut rep = crate::harness::builder::<Rep>().connect(&server.endpoint()).unwrap();
+    let mut rep = crate::harness::builder::<Rep>().connect(server.endpoint()).unwrap();
     let mut old = server.accept();
     old.send(&wire::burst("REQ", &[b"old question"]));
     drive_until!(rep, rep.counters().messages_received == 1);

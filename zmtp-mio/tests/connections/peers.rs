@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::{LIMIT, QUIET, drive_until};
-use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
+use zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_mio::{Dealer, EventKind, Message, Pull, Push, Router};
 
 fn router() -> (Router, String) {

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::harness::{Echo, LIMIT, RawPeer, RawServer, assert_echo, req};
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::Req;
-use zmtp_mio::zmtp_core::wire::RoutingId;
 
 /// The contexts of the next `n` PONGs.
 fn pongs(peer: &mut RawPeer, n: usize) -> Vec<Vec<u8>> {

@@ -16,7 +16,6 @@ use crate::harness::simulated::{simulated, simulated_time, turns_until};
 use crate::harness::{Echo, LIMIT, RawPeer, RawServer, closes, drive_until, events, rep};
 use socket2::{Domain, Socket, Type};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::zmtp_core;
 use zmtp_mio::{CloseReason, Dealer, EventKind, Reconnect, Req};
 
 const ATTEMPT: Duration = Duration::from_millis(300);
@@ -96,7 +95,7 @@ fn a_slow_handshake_is_closed_and_the_client_reconnects() {
     let server = simulation.listen();
     let mut req = simulated::<Req>(&simulation)
         .handshake_timeout(ATTEMPT)
-        .connect(&server.endpoint().to_string())
+        .connect(server.endpoint().to_string())
         .unwrap();
     let mut slow = server.accept().unwrap();
     let time = simulated_time(&simulation, || {
@@ -144,7 +143,7 @@ fn a_client_retries_a_closed_port_until_a_server_listens() {
 fn a_socket_connected_to_itself_does_not_block_the_port() {
     let address = format!("127.0.0.1:{}", free_port());
     let mut req =
-        crate::harness::builder::<Req>().connect(&format!("tcp://{address};{address}")).unwrap();
+        crate::harness::builder::<Req>().connect(format!("tcp://{address};{address}")).unwrap();
     let mut events = Vec::new();
     drive_until!(req, {
         events.extend(events!(req));
@@ -164,7 +163,7 @@ fn a_socket_connected_to_itself_does_not_block_the_port() {
 #[test]
 fn a_client_reconnects_to_a_server_that_reset_after_pings() {
     let server = RawServer::tcp();
-    let mut req = crate::harness::builder::<Req>().connect(&server.endpoint()).unwrap();
+    let mut req = crate::harness::builder::<Req>().connect(server.endpoint()).unwrap();
     let serving = thread::spawn(move || (server.accept_as("REP"), server));
     drive_until!(req, req.counters().handshakes == 1);
     let (mut peer, server) = serving.join().unwrap();

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::testing::{RawPeer, Simulation};
-use zmtp_mio::zmtp_core::{Error, Heartbeat, Timeout};
 use zmtp_mio::{CloseReason, Context, Dealer, Event, EventKind, Push, Router};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ fn the_waits_between_connection_attempts_double_up_to_the_longest() {
     let closed_port = simulation.listen().endpoint();
     let mut dealer = Dealer::builder()
         .context(&Context::simulated(&simulation))
-        .connect(&closed_port.to_string())
+        .connect(closed_port.to_string())
         .unwrap();
     // With the default options: 100 ms at first, 3 s at most, less up to half of it.
     assert_eq!(dealer.recv_timeout(60 * SECOND).unwrap(), None);
@@ -112,7 +112,7 @@ fn sockets_of_one_simulation_talk() {
     let context = Context::simulated(&simulation);
     let mut router = Router::builder().context(&context).build().unwrap();
     let endpoint = router.bind("tcp://127.0.0.1:*").unwrap();
-    let mut dealer = Dealer::builder().context(&context).connect(&endpoint.to_string()).unwrap();
+    let mut dealer = Dealer::builder().context(&context).connect(endpoint.to_string()).unwrap();
     dealer.send(vec![7; 1 << 20]).unwrap();
     let message = loop {
         dealer.step().unwrap();

@@ -14,14 +14,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zmtp_mio::kind::StaticKind;
 use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket};
 
 pub(crate) use echo::{Echo, assert_echo};
 pub(crate) use peer::{RawPeer, RawServer, is_open, mutes};
 
+/// A socket type, whose builder has its kind.
+pub(crate) trait OfKind {
+    type Kind: StaticKind;
+}
+
+impl<K: StaticKind> OfKind for Socket<K> {
+    type Kind = K;
+}
+
 /// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
 /// background driver.
-pub(crate) fn builder<S: Socket>() -> Builder<S> {
+pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
     static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
         let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
         Context::builder().driver(driver).build().expect("a context")

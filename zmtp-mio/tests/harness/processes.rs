@@ -10,7 +10,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use zmtp_mio::{Interest, Item, Pollable, Poller};
+use zmtp_mio::kind::Kind;
+use zmtp_mio::{Interest, Item, Poller, Socket};
 
 use super::{LIMIT, eventually};
 
@@ -172,7 +173,7 @@ pub(crate) fn assert_child_is_idle(process: &Path) {
 
 /// Asserts that this process becomes idle while a socket has nothing to receive: during a call that
 /// waits, and between calls, when a driver may have the socket.
-pub(crate) fn assert_rests(socket: &mut impl Pollable) {
+pub(crate) fn assert_rests(socket: &mut Socket<impl Kind>) {
     let mut poller = Poller::new().unwrap();
     assert_idle_in(Path::new(SELF), || {
         let mut items = [Item::socket(socket, Interest::READABLE)];

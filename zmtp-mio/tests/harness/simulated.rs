@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::OfKind;
 use zmtp_mio::testing::{RawPeer, Simulation};
-use zmtp_mio::{Builder, Context, Socket};
+use zmtp_mio::{Builder, Context};
 
 /// Settings of a socket in a simulation.
-pub(crate) fn simulated<S: Socket>(simulation: &Simulation) -> Builder<S> {
+pub(crate) fn simulated<S: OfKind>(simulation: &Simulation) -> Builder<S::Kind> {
     Builder::default().context(&Context::simulated(simulation))
 }
 

@@ -5,8 +5,8 @@ use crate::harness::arena::Arena;
 use crate::harness::echo::{endpoint_of, rep_with};
 use crate::harness::processes::{MIB, alone_with, this_test};
 use crate::harness::{RawPeer, events};
-use zmtp_mio::zmtp_core::wire::CommandName;
-use zmtp_mio::zmtp_core::{Error, PeerError};
+use zmtp_core::wire::CommandName;
+use zmtp_core::{Error, PeerError};
 use zmtp_mio::{CloseReason, EventKind};
 
 #[test]

@@ -10,9 +10,9 @@ use crate::harness::echo::{echo_with, endpoint_of, outcome};
 use crate::harness::processes::{MIB, alone, alone_with, this_test};
 use crate::harness::simulated::{simulated, simulated_peer};
 use crate::harness::{Echo, LIMIT, RawPeer, assert_echo, closes, events, mutes, req};
+use zmtp_core::wire::{Malformed, UnsupportedVersion};
+use zmtp_core::{Error, PeerError, Timeout};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::zmtp_core::wire::{Malformed, UnsupportedVersion};
-use zmtp_mio::zmtp_core::{Error, PeerError, Timeout};
 use zmtp_mio::{CloseReason, Rep};
 
 const LATE: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Handshake));

@@ -86,7 +86,7 @@ fn a_lost_peer_that_never_read_its_pongs_is_closed() {
 
 #[test]
 fn a_lost_ipc_peer_that_never_read_its_pongs_is_closed() {
-    let mut rep = crate::harness::builder::<Rep>().bind(&crate::harness::ipc()).unwrap();
+    let mut rep = crate::harness::builder::<Rep>().bind(crate::harness::ipc()).unwrap();
     let endpoint = endpoint_of(&rep);
     let flood = thread::spawn(move || {
         let mut peer = RawPeer::ready(&endpoint, "REQ");

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use crate::harness::processes::{alone_with, assert_idle, this_test};
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, eventually, half_ready, ipc};
-use zmtp_mio::{Builder, Context, Rep, Req, Socket};
+use zmtp_mio::kind::{self, StaticKind};
+use zmtp_mio::{Builder, Context, Rep, Req};
 
 /// Sockets on both transports, with a connection each way.
 struct Parent {
@@ -22,10 +23,10 @@ struct Parent {
 
 impl Parent {
     fn new() -> Self {
-        Self::with(builder(), builder())
+        Self::with(builder::<Rep>(), builder::<Req>())
     }
 
-    fn with(rep: Builder<Rep>, req: Builder<Req>) -> Self {
+    fn with(rep: Builder<kind::Rep>, req: Builder<kind::Req>) -> Self {
         let local = ipc();
         let path = local.strip_prefix("ipc://").unwrap().to_owned();
         let mut rep = rep.bind(&local).unwrap();
@@ -162,7 +163,7 @@ fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
         let driven = || Context::builder().driver(true).build().unwrap();
         let (context, unused) = (driven(), driven());
-        fn of<S: Socket>(context: &Context) -> Builder<S> {
+        fn of<K: StaticKind>(context: &Context) -> Builder<K> {
             Builder::default().context(context)
         }
         let mut parent = Parent::with(of(&context), of(&context));

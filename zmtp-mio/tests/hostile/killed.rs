@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::harness::echo::endpoint_of;
 use crate::harness::listeners::free_endpoint;
 use crate::harness::processes::{MIB, part, start, this_test};
-use crate::harness::{LIMIT, builder, pattern};
-use zmtp_mio::{Builder, Error, Rep, Req, Socket, Tcp};
+use crate::harness::{LIMIT, OfKind, builder, pattern};
+use zmtp_mio::{Builder, Error, Rep, Req, Tcp};
 
 const LEN: usize = 16 * MIB;
 /// Of each kind of message, so many are to be cut in the middle.
@@ -31,9 +31,9 @@ fn assert_whole(bytes: &[u8], rest: &[u8]) {
 
 /// A socket whose kernel buffers hold a small part of a message: the rest is with the process that is
 /// killed, as long as it is not read.
-fn narrow<S: Socket>() -> Builder<S> {
+fn narrow<S: OfKind>() -> Builder<S::Kind> {
     let small = Some(512 << 10);
-    builder().tcp(Tcp { send_buffer: small, receive_buffer: small, ..Tcp::default() })
+    builder::<S>().tcp(Tcp { send_buffer: small, receive_buffer: small, ..Tcp::default() })
 }
 
 /// Kills at another moment each time, anywhere in what takes about `time`.

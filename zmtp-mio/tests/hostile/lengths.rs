@@ -6,8 +6,8 @@ use crate::harness::arena::Arena;
 use crate::harness::echo::outcome;
 use crate::harness::processes::{MIB, alone, this_test};
 use crate::harness::{Echo, RawPeer};
-use zmtp_mio::zmtp_core::wire::Malformed;
-use zmtp_mio::zmtp_core::{Error, Limit, LimitExceeded, PeerError};
+use zmtp_core::wire::Malformed;
+use zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 use zmtp_mio::{CloseReason, Counters};
 
 /// What allocators and stacks may need besides.

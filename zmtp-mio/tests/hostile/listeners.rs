@@ -13,8 +13,8 @@ use crate::harness::processes::{
     KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory, this_test,
 };
 use crate::harness::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
-use zmtp_mio::zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
-use zmtp_mio::zmtp_core::{self, LimitExceeded, PeerError, Timeout};
+use zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
+use zmtp_core::{self, LimitExceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
 
 /// What a client may grow by while it is attacked.
@@ -34,7 +34,7 @@ struct Attacked {
 /// and then the process rests.
 fn survives(
     test: &str,
-    settings: Builder<Req>,
+    settings: Builder<zmtp_mio::kind::Req>,
     behave: impl Fn(RawPeer) -> Option<RawPeer> + Send + 'static,
     expected: &[CloseReason],
     then: impl FnOnce(Attacked),
@@ -122,13 +122,13 @@ fn gone() -> [CloseReason; 3] {
 #[test]
 fn a_client_survives_a_listener_that_closes_at_once() {
     let test = this_test!();
-    survives(test, builder(), |_| None, &gone(), Attacked::grew_without_handshakes);
+    survives(test, builder::<Req>(), |_| None, &gone(), Attacked::grew_without_handshakes);
 }
 
 #[test]
 fn a_client_survives_a_silent_listener() {
     let test = this_test!();
-    let settings = builder().handshake_timeout(Duration::from_millis(300));
+    let settings = builder::<Req>().handshake_timeout(Duration::from_millis(300));
     let late = protocol(zmtp_core::Error::TimedOut(Timeout::Handshake));
     survives(test, settings, Some, &[late], Attacked::grew_without_handshakes);
 }
@@ -138,7 +138,7 @@ fn a_client_survives_garbage() {
     let test = this_test!();
     let mechanism = MechanismName::new(&[0xff; 20]);
     let unknown = protocol(PeerError::MechanismMismatch { peer: mechanism });
-    survives(test, builder(), says(vec![0xff; 300]), &[unknown], Attacked::waited_long);
+    survives(test, builder::<Req>(), says(vec![0xff; 300]), &[unknown], Attacked::waited_long);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_client_survives_garbage_after_the_greeting() {
     let test = this_test!();
     let garbage = [&wire::greeting("NULL")[..], &[0xff; 300]].concat();
     let flags = protocol(Malformed::ReservedFlags(0xff));
-    survives(test, builder(), says(garbage), &[flags], Attacked::grew_without_handshakes);
+    survives(test, builder::<Req>(), says(garbage), &[flags], Attacked::grew_without_handshakes);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_client_survives_an_http_server() {
     let test = this_test!();
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
     let old = protocol(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(b'H')));
-    survives(test, builder(), says(http), &[old], Attacked::waited_long);
+    survives(test, builder::<Req>(), says(http), &[old], Attacked::waited_long);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_client_waits_longest_after_an_error_command() {
     let test = this_test!();
     let error = [&wire::greeting("NULL")[..], &wire::error("go away")].concat();
     let refused = protocol(PeerError::Refused);
-    survives(test, builder(), says(error), &[refused], |client| {
+    survives(test, builder::<Req>(), says(error), &[refused], |client| {
         let is_reason = |kind: &EventKind| match kind {
             EventKind::Refused(reason) => reason.bytes() == b"go away",
             _ => false,
@@ -179,7 +179,7 @@ fn a_client_waits_longest_after_a_wrong_socket_type() {
     let (ours, peer) = (SocketType::Req, SocketType::Pub);
     let wrong = protocol(PeerError::IncompatibleSocketType { ours, peer });
     let wire = wire::burst("PUB", &[]);
-    survives(test, builder(), says(wire), &[wrong], Attacked::waited_long);
+    survives(test, builder::<Req>(), says(wire), &[wrong], Attacked::waited_long);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_client_survives_a_server_that_closes_after_the_handshake() {
         None
     };
     let ends = [CloseReason::ByPeer];
-    survives(test, builder(), behave, &ends, Attacked::grew_with_handshakes);
+    survives(test, builder::<Req>(), behave, &ends, Attacked::grew_with_handshakes);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_client_survives_a_reset_in_a_reply() {
         None
     };
     let reset = [CloseReason::Io(std::io::ErrorKind::ConnectionReset)];
-    survives(test, builder(), behave, &reset, |client| {
+    survives(test, builder::<Req>(), behave, &reset, |client| {
         assert!(client.counters.dropped.incomplete > 0, "{:?}", client.counters);
         client.grew_with_handshakes();
     });
@@ -215,7 +215,7 @@ fn a_client_survives_an_announced_reply_of_2_to_the_63_bytes() {
     let test = this_test!();
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 63)].concat();
     let end = protocol(Malformed::FrameSize(1 << 63));
-    survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
+    survives(test, builder::<Req>(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_client_survives_an_announced_reply_of_2_to_the_40_bytes() {
     let reply = [wire::frame(1, b""), wire::long_header(0, 1 << 40)].concat();
     let limit = zmtp_core::Limit::Frame;
     let end = protocol(LimitExceeded { limit, allowed: 128 << 20, got: 1 << 40 });
-    survives(test, builder(), replies(reply), &[end], Attacked::grew_with_handshakes);
+    survives(test, builder::<Req>(), replies(reply), &[end], Attacked::grew_with_handshakes);
 }
 
 /// Asks a server that sends these bytes again and again instead of a reply, until the request is

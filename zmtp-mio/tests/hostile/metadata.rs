@@ -4,9 +4,9 @@
 use crate::harness::RawPeer;
 use crate::harness::arena::Arena;
 use crate::harness::processes::{MIB, alone_with, this_test};
+use zmtp_core::wire::Malformed;
+use zmtp_core::{Error, Limit, LimitExceeded};
 use zmtp_mio::CloseReason;
-use zmtp_mio::zmtp_core::wire::Malformed;
-use zmtp_mio::zmtp_core::{Error, Limit, LimitExceeded};
 
 /// A property whose value claims so many bytes and has three.
 fn liar(claimed: u32) -> Vec<u8> {

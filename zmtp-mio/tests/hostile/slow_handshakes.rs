@@ -7,8 +7,8 @@ use crate::harness::echo::endpoint_of;
 use crate::harness::processes::{MIB, alone, peak_of_memory, this_test};
 use crate::harness::simulated::{simulated, simulated_peer};
 use crate::harness::{LIMIT, closes, events};
+use zmtp_core::{Error, Timeout};
 use zmtp_mio::testing::{RawPeer, Simulation};
-use zmtp_mio::zmtp_core::{Error, Timeout};
 use zmtp_mio::{CloseReason, Rep};
 
 const PEERS: usize = 1_000;

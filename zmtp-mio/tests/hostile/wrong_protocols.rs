@@ -5,9 +5,9 @@
 use crate::harness::RawPeer;
 use crate::harness::arena::Arena;
 use crate::harness::processes::{MIB, alone_with, this_test};
+use zmtp_core::wire::{MechanismName, SocketType};
+use zmtp_core::{Error, PeerError};
 use zmtp_mio::CloseReason;
-use zmtp_mio::zmtp_core::wire::{MechanismName, SocketType};
-use zmtp_mio::zmtp_core::{Error, PeerError};
 
 fn ended(closes: &[CloseReason], error: impl Into<Error>) -> usize {
     let reason = CloseReason::Protocol(error.into());

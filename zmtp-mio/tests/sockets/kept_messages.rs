@@ -46,7 +46,7 @@ fn queued_messages_keep_no_large_buffers() {
     alone(this_test!(), || {
         let mut push = crate::harness::builder::<Push>().build().unwrap();
         // Messages queue for whoever is dialled, and nobody listens there.
-        push.connect(&crate::harness::listeners::free_endpoint()).unwrap();
+        push.connect(crate::harness::listeners::free_endpoint()).unwrap();
         let before = crate::heap::in_use();
         for _ in 0..KEPT {
             drop(Message::from(vec![1; 100 * KIB]));

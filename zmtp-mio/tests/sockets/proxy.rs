@@ -5,10 +5,10 @@ use std::thread;
 
 use crate::harness::processes::blocked;
 use crate::harness::{LIMIT, QUIET, drive_until, eventually, never};
-use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::{
-    Course, Dealer, Error, HighWaterMark, Message, Pair, Proxy, Pub, Pull, Push, Rep, Req, Router,
-    Statistics, Steering, Sub, Traffic, Xpub, Xsub, proxy,
+    Dealer, Error, HighWaterMark, Message, Pair, Proxy, ProxyHandle, ProxyState, ProxyStatistics,
+    ProxyTraffic, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub, proxy,
 };
 
 /// Binds a socket; gives it with where it listens.
@@ -21,8 +21,10 @@ macro_rules! bound {
 }
 
 /// Runs a proxy on a thread that ends with it.
-fn run(mut proxy: Proxy<'static>) -> (Steering, thread::JoinHandle<Result<Statistics, Error>>) {
-    let steering = proxy.steering();
+fn run(
+    mut proxy: Proxy<'static>,
+) -> (ProxyHandle, thread::JoinHandle<Result<ProxyStatistics, Error>>) {
+    let steering = proxy.handle();
     (steering, thread::spawn(move || proxy.run()))
 }
 
@@ -58,7 +60,7 @@ fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
     steering.terminate().unwrap();
     let statistics = proxy.join().unwrap().unwrap();
     // Routing id, delimiter and body.
-    let all = Traffic { parts: 90, bytes: 30 * 7 };
+    let all = ProxyTraffic { parts: 90, bytes: 30 * 7 };
     assert_eq!((statistics.frontend.received, statistics.frontend.sent), (all, all));
     assert_eq!((statistics.backend.received, statistics.backend.sent), (all, all));
     assert_eq!(statistics, steering.statistics());
@@ -139,7 +141,7 @@ fn bodies_are_moved_and_the_capture_socket_shares_them() {
     });
     let sinks = receive(sinks);
     // The backend has somebody, the capture socket nobody: it holds the proxy up.
-    never("the proxy moves a message", || steering.statistics() != Statistics::default());
+    never("the proxy moves a message", || steering.statistics() != ProxyStatistics::default());
     let captured = receive(captured);
     assert_eq!(sinks.join().unwrap(), all);
     assert_eq!(captured.join().unwrap(), all);
@@ -159,13 +161,13 @@ fn a_handle_pauses_resumes_and_terminates_the_proxy() {
     drive_until!(push, push.counters().messages_sent == 1);
     assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("1"));
     steering.pause().unwrap();
-    assert_eq!(steering.course(), Course::Paused);
+    assert_eq!(steering.state(), ProxyState::Paused);
     push.send("2").unwrap();
     assert_eq!(pull.recv_timeout(QUIET).unwrap(), None);
     steering.resume().unwrap();
     assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("2"));
     steering.terminate().unwrap();
-    assert_eq!(proxy.join().unwrap().unwrap().backend.sent, Traffic { parts: 2, bytes: 2 });
+    assert_eq!(proxy.join().unwrap().unwrap().backend.sent, ProxyTraffic { parts: 2, bytes: 2 });
 }
 
 /// Each command is answered, also by a PAIR.
@@ -176,15 +178,15 @@ fn steered_by(mut ask: impl FnMut(&str) -> Message, proxy: Proxy<'static>, sourc
     drive_until!(push, push.counters().messages_sent == 1);
     eventually("it goes through", || steering.statistics().backend.sent.parts == 1);
     assert_eq!(ask("PAUSE"), Message::from(""));
-    assert_eq!(steering.course(), Course::Paused);
+    assert_eq!(steering.state(), ProxyState::Paused);
     assert_eq!(ask("DANCE"), Message::from(""));
-    assert_eq!(steering.course(), Course::Paused);
+    assert_eq!(steering.state(), ProxyState::Paused);
     let statistics = ask("STATISTICS");
     let numbers: Vec<_> =
         statistics.parts().map(|part| u64::from_ne_bytes(part.try_into().unwrap())).collect();
     assert_eq!(numbers, [1, 5, 0, 0, 0, 0, 1, 5]);
     assert_eq!(ask("RESUME"), Message::from(""));
-    assert_eq!(steering.course(), Course::Active);
+    assert_eq!(steering.state(), ProxyState::Active);
     assert_eq!(ask("TERMINATE"), Message::from(""));
     proxy.join().unwrap().unwrap();
 }

@@ -9,8 +9,8 @@ use crate::harness::simulated::simulated;
 use crate::harness::{
     Echo, LIMIT, RawPeer, assert_echo, drive_until, pattern, rep, req, transports,
 };
+use zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::zmtp_core::pattern::OutOfTurn;
 use zmtp_mio::{Error, Message, Rep, Req};
 
 #[test]
@@ -125,7 +125,7 @@ fn a_socket_serves_all_its_endpoints() {
     for endpoint in [transports(), transports()].concat() {
         clients.push(req(&rep.bind(&endpoint).unwrap().to_string()));
         let mut client = crate::harness::builder::<Req>().build().unwrap();
-        rep.connect(&client.bind(&endpoint.replace(".sock", ".b")).unwrap().to_string()).unwrap();
+        rep.connect(client.bind(endpoint.replace(".sock", ".b")).unwrap().to_string()).unwrap();
         clients.push(client);
     }
     assert_eq!(rep.endpoints().count(), 4);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::{LIMIT, drive_until, events, transports};
-use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Dealer, Error, HighWaterMark, Message, Rep, Req, Router};
 
 fn router(endpoint: &str) -> (Router, String) {
@@ -217,7 +217,7 @@ fn requests_pass_between_req_dealer_router_and_rep() {
     let (mut router, front) = router("tcp://127.0.0.1:*");
     let mut rep = crate::harness::builder::<Rep>().bind("tcp://127.0.0.1:*").unwrap();
     let mut dealer = crate::harness::builder::<Dealer>()
-        .connect(&rep.endpoints().next().unwrap().to_string())
+        .connect(rep.endpoints().next().unwrap().to_string())
         .unwrap();
     let mut req = crate::harness::builder::<Req>().connect(&front).unwrap();
     req.send("question").unwrap();

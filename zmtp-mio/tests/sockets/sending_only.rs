@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::simulated::{simulated, simulated_peer};
 use crate::harness::{LIMIT, builder, drive_until};
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::zmtp_core::wire::RoutingId;
 use zmtp_mio::{Dealer, Error, HighWaterMark, Pub, Pull, Push, Router};
 
 fn endpoint_of(mut endpoints: impl Iterator<Item = zmtp_mio::Endpoint>) -> String {

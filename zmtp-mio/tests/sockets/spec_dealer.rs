@@ -92,7 +92,7 @@ fn sending_waits_without_a_peer_and_at_the_mark() {
 #[test]
 fn a_probe_goes_out_first_on_every_connection() {
     let server = RawServer::tcp();
-    let mut dealer = builder::<Dealer>().probe_router(true).connect(&server.endpoint()).unwrap();
+    let mut dealer = builder::<Dealer>().probe_router(true).connect(server.endpoint()).unwrap();
     let peers = std::thread::spawn(move || {
         for _ in 0..2 {
             let mut peer = server.accept_as("ROUTER");

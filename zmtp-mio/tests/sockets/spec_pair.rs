@@ -9,7 +9,7 @@ use zmtp_mio::{CloseReason, Error, HighWaterMark, Pair};
 fn a_connecting_pair_has_its_peer_before_the_connection() {
     let server = RawServer::tcp();
     let mark = HighWaterMark { messages: 3, ..HighWaterMark::default() };
-    let mut pair = builder::<Pair>().send_mark(mark).connect(&server.endpoint()).unwrap();
+    let mut pair = builder::<Pair>().send_mark(mark).connect(server.endpoint()).unwrap();
     for n in 0..3_u8 {
         pair.try_send(&[n]).unwrap();
     }
@@ -62,7 +62,7 @@ fn a_new_peer_replaces_a_lost_one_and_gets_none_of_its_messages() {
 #[test]
 fn a_lost_server_stays_the_peer() {
     let server = RawServer::tcp();
-    let mut pair = builder::<Pair>().connect(&server.endpoint()).unwrap();
+    let mut pair = builder::<Pair>().connect(server.endpoint()).unwrap();
     pair.send("1").unwrap();
     let peers = std::thread::spawn(move || {
         assert_eq!(server.accept_as("PAIR").read_message(), [b"1"]);

@@ -1,7 +1,7 @@
 //! The rules of PUB and XPUB (RFC 29), each in a test where `pub_sub.rs` has none.
 
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, half_ready};
-use zmtp_mio::zmtp_core::pattern::Reports;
+use zmtp_core::pattern::Reports;
 use zmtp_mio::{HighWaterMark, Message, Pub, Xpub};
 
 fn publisher() -> (Pub, String) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::harness::{
     LIMIT, RawPeer, builder, closes, drive_until, drive_until_still, events, half_ready,
 };
-use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, Message, Router};
 
 fn router() -> (Router, String) {

@@ -35,7 +35,7 @@ fn every_subscription_goes_to_every_publisher() {
     let mut sub = builder::<Sub>().build().unwrap();
     let mut peers = Vec::new();
     for server in &servers {
-        sub.connect(&server.endpoint()).unwrap();
+        sub.connect(server.endpoint()).unwrap();
         peers.push(accept!(sub, server));
     }
     sub.subscribe("a");
@@ -55,7 +55,7 @@ fn each_topic_is_replayed_once_on_every_connection() {
     let server = RawServer::tcp();
     let mut sub = builder::<Sub>().topic("a").topic("a").topic("b").topic("c").build().unwrap();
     sub.unsubscribe("c");
-    sub.connect(&server.endpoint()).unwrap();
+    sub.connect(server.endpoint()).unwrap();
     for _ in 0..3 {
         let mut peer = accept!(sub, &server);
         let mut topics = [subscription(&mut peer), subscription(&mut peer)];
@@ -68,7 +68,7 @@ fn each_topic_is_replayed_once_on_every_connection() {
 #[test]
 fn a_sub_drops_and_counts_messages_that_do_not_match() {
     let server = RawServer::tcp();
-    let mut sub = builder::<Sub>().topic("a").connect(&server.endpoint()).unwrap();
+    let mut sub = builder::<Sub>().topic("a").connect(server.endpoint()).unwrap();
     let mut peer = accept!(sub, &server);
     for parts in [&[&b"b"[..], b"a"][..], &[b"", b""], &[b"ab", b"whole"]] {
         peer.send(&wire::message(parts));
@@ -86,7 +86,7 @@ fn a_sub_drops_and_counts_messages_that_do_not_match() {
 #[test]
 fn an_xsub_does_not_filter() {
     let server = RawServer::tcp();
-    let mut xsub = builder::<Xsub>().connect(&server.endpoint()).unwrap();
+    let mut xsub = builder::<Xsub>().connect(server.endpoint()).unwrap();
     let mut peer = accept!(xsub, &server);
     peer.send(&wire::message(&[b"unasked"]));
     assert_eq!(xsub.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("unasked"));
@@ -95,7 +95,7 @@ fn an_xsub_does_not_filter() {
 #[test]
 fn an_xsub_subscribes_by_messages_of_one_part_and_sends_others_upstream() {
     let server = RawServer::tcp();
-    let mut xsub = builder::<Xsub>().connect(&server.endpoint()).unwrap();
+    let mut xsub = builder::<Xsub>().connect(server.endpoint()).unwrap();
     let mut peer = accept!(xsub, &server);
     for parts in [&[&b"\x01a"[..]][..], &[b"\0a"], &[b"\x01b", b"c"], &[b"\x02"], &[b""]] {
         xsub.send(Message::from_parts(parts)).unwrap();
@@ -115,7 +115,7 @@ fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
     let mut xsub = builder::<Xsub>()
         .send_mark(mark)
         .linger(Duration::ZERO)
-        .connect(&server.endpoint())
+        .connect(server.endpoint())
         .unwrap();
     // Before there is one, it goes nowhere.
     xsub.send("nobody").unwrap();
@@ -133,7 +133,7 @@ fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
 fn a_sub_reconnects_to_a_publisher_that_does_not_read_subscriptions() {
     let server = RawServer::tcp();
     let mark = HighWaterMark { messages: 8, ..HighWaterMark::default() };
-    let mut sub = builder::<Sub>().send_mark(mark).connect(&server.endpoint()).unwrap();
+    let mut sub = builder::<Sub>().send_mark(mark).connect(server.endpoint()).unwrap();
     let stuck = accept!(sub, &server);
     let long = vec![7; 60_000];
     let mut topics = 0;

@@ -47,7 +47,7 @@ fn a_late_reply_on_the_old_connection_never_answers_a_newer_request() {
 fn a_late_reply_with_an_old_id_is_counted_and_keeps_the_connection() {
     let server = RawServer::tcp();
     let mut req =
-        crate::harness::builder::<Req>().correlate(true).connect(&server.endpoint()).unwrap();
+        crate::harness::builder::<Req>().correlate(true).connect(server.endpoint()).unwrap();
     let serving = serve(server, |server| {
         let mut peer = server.accept_as("REP");
         let first = peer.read_message();
@@ -71,7 +71,7 @@ fn a_half_received_reply_to_an_abandoned_request_does_not_answer_the_next() {
         let mut req = crate::harness::builder::<Req>()
             .correlate(true)
             .relaxed(relaxed)
-            .connect(&server.endpoint())
+            .connect(server.endpoint())
             .unwrap();
         let serving = serve(server, |server| {
             let mut peer = server.accept_as("REP");
@@ -182,7 +182,7 @@ fn replies_without_delimiter_or_body_are_counted_and_the_good_one_is_delivered()
 fn wrong_request_ids_are_counted_and_the_right_one_is_delivered() {
     let server = RawServer::tcp();
     let mut req =
-        crate::harness::builder::<Req>().correlate(true).connect(&server.endpoint()).unwrap();
+        crate::harness::builder::<Req>().correlate(true).connect(server.endpoint()).unwrap();
     let serving = serve(server, |server| {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();
@@ -204,7 +204,7 @@ fn wrong_request_ids_are_counted_and_the_right_one_is_delivered() {
 fn a_reply_from_another_peer_is_counted() {
     let (one, two) = (RawServer::tcp(), RawServer::tcp());
     let mut req = req(&one.endpoint());
-    req.connect(&two.endpoint()).unwrap();
+    req.connect(two.endpoint()).unwrap();
     let one = serve(one, |server| server.accept_as("REP"));
     let two = serve(two, |server| server.accept_as("REP"));
     drive_until!(req, req.counters().handshakes == 2);

@@ -7,14 +7,14 @@ use std::process::Command;
 use std::thread;
 
 use crate::harness::{LIMIT, QUIET, drive_until, drive_until_still, events};
-use zmtp_mio::zmtp_core::wire::RoutingId;
+use zmtp_core::wire::RoutingId;
 use zmtp_mio::{CloseReason, Error, EventKind, HighWaterMark, Message, Stream};
 
 fn bound() -> (Stream, String) {
     with(crate::harness::builder::<Stream>())
 }
 
-fn with(builder: zmtp_mio::Builder<Stream>) -> (Stream, String) {
+fn with(builder: zmtp_mio::Builder<zmtp_mio::kind::Stream>) -> (Stream, String) {
     let stream = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = stream.endpoints().next().unwrap().to_string();
     (stream, endpoint.replace("tcp://", ""))
@@ -165,7 +165,7 @@ fn an_outgoing_connection_keeps_its_id_when_it_reconnects() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
     let mut stream = crate::harness::builder::<Stream>().build().unwrap();
-    let id = stream.dial(&endpoint).unwrap();
+    let id = stream.connect_for_id(&endpoint).unwrap();
     // Before there is a connection.
     stream.send_to(id.bytes(), b"first", LIMIT).unwrap();
     assert_eq!(next(&mut stream), (id.bytes().to_vec(), vec![]));
@@ -205,7 +205,7 @@ fn two_streams_talk_over_ipc() {
     let mut server = crate::harness::builder::<Stream>().bind(&endpoint).unwrap();
     let client = thread::spawn(move || {
         let mut client = crate::harness::builder::<Stream>().notify(false).build().unwrap();
-        let id = client.dial(&endpoint).unwrap();
+        let id = client.connect_for_id(&endpoint).unwrap();
         client.send_to(id.bytes(), vec![5; 300_000], LIMIT).unwrap();
         next(&mut client).1
     });

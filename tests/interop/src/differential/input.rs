@@ -4,7 +4,7 @@ use std::fmt;
 
 use arbitrary::Unstructured;
 use wire::Frame;
-use zmtp_mio::zmtp_core::Config;
+use zmtp_core::Config;
 use zmtp_tests::dialogue::Dialogue;
 use zmtp_tests::malformed::Run;
 use zmtp_tests::random::Random;

@@ -3,7 +3,7 @@
 //! What a reader by the rules makes of them is what libzmq makes of the bytes as they were.
 
 use wire::Frame;
-use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_core::wire::SocketType;
 
 use super::subject::Kind;
 

@@ -1,7 +1,7 @@
 //! The intended differences.
 
-use zmtp_mio::zmtp_core::wire::Malformed;
-use zmtp_mio::zmtp_core::{Error, Limit, PeerError};
+use zmtp_core::wire::Malformed;
+use zmtp_core::{Error, Limit, PeerError};
 
 use super::Outcome;
 use super::input::Input;

@@ -3,8 +3,8 @@
 //! libzmq's rules are ours but for what it lets pass. So its reading is the model's reading of other
 //! bytes: those in which what it does not mind is put right, and what it does not see is blotted out.
 
-use zmtp_mio::zmtp_core::wire::SocketType;
-use zmtp_mio::zmtp_core::{Config, Error, Limits, Timeout};
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Error, Limits, Timeout};
 use zmtp_tests::driver::Said;
 use zmtp_tests::model;
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use wire::Frame;
-use zmtp_mio::zmtp_core::wire::SocketType;
+use zmtp_core::wire::SocketType;
 use zmtp_tests::malformed::{self, Run, What};
 
 use super::input::Input;
@@ -183,7 +183,7 @@ struct State {
 
 #[cfg(test)]
 mod tests {
-    use zmtp_mio::zmtp_core::Error;
+    use zmtp_core::Error;
 
     use super::super::reading;
     use super::*;

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use zmtp_mio::zmtp_core::wire::{SocketType, Version};
-use zmtp_mio::zmtp_core::{Config, Limits};
+use zmtp_core::wire::{SocketType, Version};
+use zmtp_core::{Config, Limits};
 
 use crate::libzmq::option;
 use crate::libzmq::{self, Context};

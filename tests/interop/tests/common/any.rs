@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
-use zmtp_mio::zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_mio::{
     Counters, Dealer, EventKind, Message, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
 };

@@ -14,11 +14,21 @@ use std::sync::LazyLock;
 use std::thread::{self, JoinHandle};
 
 use zmtp_interop::libzmq::{self, Context, Kind};
+use zmtp_mio::kind::StaticKind;
 use zmtp_mio::{Builder, Error, Handle, Message, Rep, Socket};
+
+/// A socket type, whose builder has its kind.
+pub(crate) trait OfKind {
+    type Kind: StaticKind;
+}
+
+impl<K: StaticKind> OfKind for Socket<K> {
+    type Kind = K;
+}
 
 /// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
 /// background driver.
-pub(crate) fn builder<S: Socket>() -> Builder<S> {
+pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
     static CONTEXT: LazyLock<zmtp_mio::Context> = LazyLock::new(|| {
         let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
         zmtp_mio::Context::builder().driver(driver).build().expect("a context")

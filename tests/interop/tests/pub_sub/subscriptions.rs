@@ -98,7 +98,7 @@ fn subscriptions_are_counted_and_cancelled_on_either_side() {
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.set_i32(option::XPUB_VERBOSER, 1).unwrap();
     publisher.bind("tcp://127.0.0.1:*").unwrap();
-    let mut sub = common::builder::<Sub>().connect(&publisher.last_endpoint()).unwrap();
+    let mut sub = common::builder::<Sub>().connect(publisher.last_endpoint()).unwrap();
     until("the handshake", || {
         sub.wait(SHORT).unwrap();
         (sub.counters().handshakes == 1).then_some(())
@@ -184,7 +184,7 @@ fn matching_can_be_inverted_on_both_ends() {
     xpub.set_i32(option::INVERT_MATCHING, 1).unwrap();
     xpub.bind("tcp://127.0.0.1:*").unwrap();
     let builder = common::builder::<Sub>().topic("a").invert_matching(true);
-    let mut sub = builder.connect(&xpub.last_endpoint()).unwrap();
+    let mut sub = builder.connect(xpub.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();
         xpub.readable(SHORT).unwrap().then_some(())

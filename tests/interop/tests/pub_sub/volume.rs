@@ -44,7 +44,7 @@ fn our_sub_gets_50_000_messages_of_libzmqs_in_order_and_whole() {
         publisher.set_i32(option::XPUB_NODROP, 1).unwrap();
         publisher.bind(&place.endpoint).unwrap();
         let mut sub =
-            common::builder::<Sub>().topic("").connect(&publisher.last_endpoint()).unwrap();
+            common::builder::<Sub>().topic("").connect(publisher.last_endpoint()).unwrap();
         let sender = thread::spawn(move || {
             assert_eq!(publisher.recv().unwrap(), [b"\x01"]);
             (0..MANY).for_each(|number| publisher.send(&slices(&numbered(number))).unwrap());
@@ -166,7 +166,7 @@ fn conflation_keeps_the_newest_on_either_side() {
     let publisher = libzmq(&context, Kind::Xpub);
     publisher.bind("tcp://127.0.0.1:*").unwrap();
     let builder = common::builder::<Sub>().topic("").conflate(true);
-    let mut sub = builder.connect(&publisher.last_endpoint()).unwrap();
+    let mut sub = builder.connect(publisher.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();
         publisher.readable(SHORT).unwrap().then_some(())

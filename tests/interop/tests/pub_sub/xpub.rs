@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
+use zmtp_core::pattern::Reports;
 use zmtp_interop::libzmq::{Context, Kind, option};
-use zmtp_mio::zmtp_core::pattern::Reports;
 use zmtp_mio::{Message, Sub, Xpub, Xsub};
 
 use crate::common::any::until;
@@ -11,7 +11,9 @@ use crate::common::{self, LONG, parts};
 use crate::{SHORT, libzmq, libzmq_sub};
 
 fn our_xpub(
-    build: impl FnOnce(zmtp_mio::Builder<Xpub>) -> zmtp_mio::Builder<Xpub>,
+    build: impl FnOnce(
+        zmtp_mio::Builder<zmtp_mio::kind::Xpub>,
+    ) -> zmtp_mio::Builder<zmtp_mio::kind::Xpub>,
 ) -> (Xpub, String) {
     let xpub = build(common::builder::<Xpub>()).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = xpub.endpoints().next().unwrap().to_string();
@@ -136,7 +138,7 @@ fn a_welcome_message_is_first_in_both_directions() {
     let xpub = libzmq(&context, Kind::Xpub);
     xpub.set_bytes(option::XPUB_WELCOME_MSG, b"welcome").unwrap();
     xpub.bind("tcp://127.0.0.1:*").unwrap();
-    let mut sub = common::builder::<Sub>().topic("").connect(&xpub.last_endpoint()).unwrap();
+    let mut sub = common::builder::<Sub>().topic("").connect(xpub.last_endpoint()).unwrap();
     until("the subscription", || {
         sub.step().unwrap();
         xpub.readable(SHORT).unwrap().then_some(())
@@ -162,7 +164,7 @@ fn upstream_messages_pass_between_xsub_and_xpub() {
 
     let xpub = libzmq(&context, Kind::Xpub);
     xpub.bind("tcp://127.0.0.1:*").unwrap();
-    let mut xsub = common::builder::<Xsub>().connect(&xpub.last_endpoint()).unwrap();
+    let mut xsub = common::builder::<Xsub>().connect(xpub.last_endpoint()).unwrap();
     until("the handshake", || {
         xsub.wait(SHORT).unwrap();
         (xsub.counters().handshakes == 1).then_some(())

@@ -3,8 +3,10 @@
 use core::time::Duration;
 
 use clap::{Args, ValueEnum};
+use zmtp_mio::SocketKind;
 
-use super::{OutputArgs, PlaceArgs, SocketArgs};
+use super::places::PlaceArgs;
+use super::{OutputArgs, SocketArgs};
 use crate::duration;
 use crate::exit::HELP;
 
@@ -43,6 +45,25 @@ pub(crate) struct MonitorArgs {
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+impl TypeName {
+    /// The kind of the library.
+    pub(crate) const fn kind(self) -> SocketKind {
+        match self {
+            Self::Req => SocketKind::Req,
+            Self::Rep => SocketKind::Rep,
+            Self::Dealer => SocketKind::Dealer,
+            Self::Router => SocketKind::Router,
+            Self::Push => SocketKind::Push,
+            Self::Pull => SocketKind::Pull,
+            Self::Pub => SocketKind::Pub,
+            Self::Sub => SocketKind::Sub,
+            Self::Xpub => SocketKind::Xpub,
+            Self::Xsub => SocketKind::Xsub,
+            Self::Pair => SocketKind::Pair,
+        }
+    }
 }
 
 /// A socket type by name.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, FromArgMatches};
 
-use super::PlaceArgs;
+use super::places::PlaceArgs;
 use crate::input::{Hex, Part};
 use crate::parts::{bytes, file, hex, in_order, indexed, made_of};
 use crate::size;

@@ -6,9 +6,9 @@ use core::time::Duration;
 use std::ffi::OsString;
 
 use clap::Args;
-use zmtp_mio::zmtp_core::Heartbeat;
-use zmtp_mio::zmtp_core::wire::RoutingId;
-use zmtp_mio::{Keepalive, Options};
+use zmtp_core::Heartbeat;
+use zmtp_core::wire::RoutingId;
+use zmtp_mio::{Keepalive, Options, SocketKind};
 
 use crate::duration;
 use crate::input::Hex;
@@ -80,8 +80,13 @@ pub(crate) struct SocketArgs {
 }
 
 impl SocketArgs {
-    /// The options of the library, or an error text. Not all types can conflate.
-    pub(crate) fn options(&self, conflates: bool) -> Result<Options, &'static str> {
+    /// Returns the options of the library, without those that the kind does not have, or what is
+    /// wrong with them. `conflates` is whether the command takes --conflate.
+    pub(crate) fn options(
+        &self,
+        kind: SocketKind,
+        conflates: bool,
+    ) -> Result<Options, &'static str> {
         if self.conflate && !conflates {
             return Err("--conflate is only for dealer, pub, pull, push and sub");
         }
@@ -117,7 +122,7 @@ impl SocketArgs {
         options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
         options.tcp.keepalive =
             self.keepalive.map(|idle| Keepalive { idle: Some(idle), ..Keepalive::default() });
-        Ok(options)
+        Ok(options.for_kind(kind))
     }
 }
 
@@ -147,7 +152,10 @@ mod tests {
 
     fn options(line: &[&str]) -> Result<Options, String> {
         let line = Line::try_parse_from([&["zmtp"], line].concat());
-        line.map_err(|error| error.to_string())?.socket.options(true).map_err(Into::into)
+        line.map_err(|error| error.to_string())?
+            .socket
+            .options(SocketKind::Dealer, true)
+            .map_err(Into::into)
     }
 
     #[test]

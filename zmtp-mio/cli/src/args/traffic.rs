@@ -7,7 +7,8 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use super::{OutputArgs, Payload, PlaceArgs, SocketArgs};
+use super::places::PlaceArgs;
+use super::{OutputArgs, Payload, SocketArgs};
 use crate::exit::HELP;
 use crate::{duration, size};
 

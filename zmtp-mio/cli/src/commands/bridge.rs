@@ -5,15 +5,15 @@ use std::os::unix::net::UnixStream;
 
 use zmtp_mio::Endpoint;
 
-use super::Context;
 use crate::args::BridgeArgs;
 use crate::bridge::{Bridge, Ends, Listener, Place, Serial};
+use crate::device::{Context, is_wildcard};
 use crate::exit::Failure;
 
 pub(crate) fn run(args: BridgeArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let endpoint: Endpoint =
         args.endpoint.parse().map_err(|error| Failure::Endpoint(zmtp_mio::Error::from(error)))?;
-    let listener = if args.bind || super::is_wildcard(&endpoint) {
+    let listener = if args.bind || is_wildcard(&endpoint) {
         Some(Listener::bind(&endpoint).map_err(Failure::Endpoint)?)
     } else {
         None

@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
-use super::Context;
 use crate::args::DecodeArgs;
 use crate::decode::{
     Connections, Dialect, Found, Packet, Place, Show, Stream, is_capture, packet, packets,
 };
+use crate::device::Context;
 use crate::exit::Failure;
 
 /// Bytes that are read at once; the first decide what the file is.

@@ -2,48 +2,39 @@
 
 use std::time::Instant;
 
-use zmtp_mio::{Dealer, Error, Pair, Pub, Pull, Push, Rep, Req, Router, Socket, Sub, Xpub, Xsub};
+use zmtp_mio::{AnySocket, Error, SocketKind};
 
-use super::{Context, Device, LONG, open};
-use crate::args::{MonitorArgs, TypeName};
+use crate::args::MonitorArgs;
+use crate::device::{Context, LONG, next_event, open};
 use crate::exit::Failure;
 use crate::output::describe;
 
-pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    match args.socket_type {
-        TypeName::Req => watch::<Req>(&args, context, |_| Ok(false)),
-        TypeName::Rep => watch::<Rep>(&args, context, |socket| {
-            // Requests get an empty reply: without one the next would never come.
+/// Receives a message and discards it, because a queued message would end every wait. Returns whether
+/// there was one.
+fn discard(socket: &mut AnySocket) -> Result<bool, Error> {
+    match socket.kind() {
+        SocketKind::Req => Ok(false),
+        SocketKind::Rep => {
+            // Requests get an empty reply: without a reply the next request is not received.
             let Some(_) = socket.try_recv()? else { return Ok(false) };
             socket.send("").map_err(Error::from).map(|()| true)
-        }),
-        TypeName::Dealer => watch::<Dealer>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Router => watch::<Router>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Push => watch::<Push>(&args, context, |_| Ok(false)),
-        TypeName::Pull => watch::<Pull>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Pub => watch::<Pub>(&args, context, |_| Ok(false)),
-        TypeName::Sub => watch::<Sub>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Xpub => watch::<Xpub>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Xsub => watch::<Xsub>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
-        TypeName::Pair => watch::<Pair>(&args, context, |s| s.try_recv().map(|m| m.is_some())),
+        }
+        kind if kind.can_receive() => Ok(socket.try_recv()?.is_some()),
+        _ => Ok(false),
     }
 }
 
-/// Prints events until it is stopped. `take` discards one message and returns whether there was one:
-/// the socket would not wait for events while messages are queued.
-fn watch<S: Socket + Device>(
-    args: &MonitorArgs,
-    context: &Context<'_>,
-    take: fn(&mut S) -> Result<bool, Error>,
-) -> Result<u8, Failure> {
-    let options = args.socket.options(false).map_err(Failure::Usage)?;
-    let builder = zmtp_mio::Builder::<S>::default().options(options);
+/// Prints events until it is stopped.
+pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let kind = args.socket_type.kind();
+    let options = args.socket.options(kind, false).map_err(Failure::Usage)?;
+    let builder = AnySocket::builder(kind).options(options);
     let mut socket = builder.build().map_err(Failure::Socket)?;
     open(&mut socket, &args.endpoints, &args.places, context)?;
     let (mut n, mut early) = (0, None);
     let mut last = Instant::now();
     loop {
-        while let Some(event) = early.take().or_else(|| socket.event()) {
+        while let Some(event) = early.take().or_else(|| next_event(&mut socket)) {
             context.output.happened(&event)?;
             n += 1;
             last = Instant::now();
@@ -52,11 +43,11 @@ fn watch<S: Socket + Device>(
                 return Ok(0);
             }
         }
-        if take(&mut socket).map_err(|error| context.failure(error))? {
+        if discard(&mut socket).map_err(|error| context.failure(error))? {
             continue;
         }
         // Looking for a message may have brought events: a wait would not end for them.
-        if let Some(event) = socket.event() {
+        if let Some(event) = next_event(&mut socket) {
             early = Some(event);
             continue;
         }

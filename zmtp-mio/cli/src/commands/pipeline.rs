@@ -1,32 +1,23 @@
-//! `zmtp push` and `zmtp pull`; and `zmtp pair`.
+//! `zmtp push`, `zmtp pull` and `zmtp pair`.
 
-use core::time::Duration;
+use zmtp_mio::{Pair, Pull, Push};
 
-use zmtp_mio::{Counters, Error, Message, Pair, Pull, Push, SendError};
-
-use super::Context;
 use crate::args::{PairArgs, PullArgs, PushArgs};
+use crate::device::Context;
 use crate::exit::Failure;
-use crate::traffic::{self, Plan, Traffic, traffic};
-
-traffic!(Push: send cork);
-traffic!(Pull: receive);
-traffic!(Pair: send receive cork);
+use crate::traffic::{self, Plan};
 
 pub(super) fn push(args: PushArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::send(args.sending, args.run);
-    let push = Push::builder().options(plan.options(true)?).build().map_err(Failure::Socket)?;
-    traffic::run(push, plan, context)
+    traffic::run(plan.socket(Push::builder(), true)?, plan, context)
 }
 
 pub(super) fn pull(args: PullArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::receive(args.receiving, args.run);
-    let pull = Pull::builder().options(plan.options(true)?).build().map_err(Failure::Socket)?;
-    traffic::run(pull, plan, context)
+    traffic::run(plan.socket(Pull::builder(), true)?, plan, context)
 }
 
 pub(super) fn pair(args: PairArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::exchange(args.exchange, args.echo, args.run);
-    let pair = Pair::builder().options(plan.options(false)?).build().map_err(Failure::Socket)?;
-    traffic::run(pair, plan, context)
+    traffic::run(plan.socket(Pair::builder(), false)?, plan, context)
 }

@@ -1,36 +1,28 @@
 //! `zmtp pub`, `zmtp sub`, `zmtp xpub` and `zmtp xsub`.
 
-use core::time::Duration;
+use zmtp_mio::{Pub, Reports, Sub, Xpub, Xsub};
 
-use zmtp_mio::zmtp_core::pattern::Reports;
-use zmtp_mio::{Counters, Error, Message, Pub, SendError, Sub, Xpub, Xsub};
-
-use super::Context;
 use crate::args::{PubArgs, ReportsArg, SubArgs, XpubArgs, XsubArgs};
+use crate::device::Context;
 use crate::exit::Failure;
-use crate::traffic::{self, Plan, Traffic, traffic};
-
-traffic!(Pub: send cork publish);
-traffic!(Sub: receive);
-traffic!(Xpub: send receive cork publish);
-traffic!(Xsub: send receive fan);
+use crate::traffic::{self, Plan};
 
 pub(super) fn publish(args: PubArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::send(args.sending, args.run);
-    let builder = Pub::builder().options(plan.options(true)?).no_drop(args.no_drop);
-    traffic::run(builder.build().map_err(Failure::Socket)?, plan, context)
+    let builder = Pub::builder().no_drop(args.no_drop);
+    traffic::run(plan.socket(builder, true)?, plan, context)
 }
 
 pub(super) fn sub(args: SubArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::receive(args.receiving, args.run);
-    let mut builder = Sub::builder().options(plan.options(true)?);
+    let mut builder = Sub::builder();
     for topic in &args.topic {
         builder = builder.topic(topic.as_encoded_bytes());
     }
     if args.topic.is_empty() {
         builder = builder.topic("");
     }
-    traffic::run(builder.build().map_err(Failure::Socket)?, plan, context)
+    traffic::run(plan.socket(builder, true)?, plan, context)
 }
 
 pub(super) fn xpub(args: XpubArgs, context: &Context<'_>) -> Result<u8, Failure> {
@@ -40,20 +32,18 @@ pub(super) fn xpub(args: XpubArgs, context: &Context<'_>) -> Result<u8, Failure>
         ReportsArg::Subscriptions => Reports::Subscriptions,
         ReportsArg::All => Reports::All,
     };
-    let mut builder =
-        Xpub::builder().options(plan.options(false)?).no_drop(args.no_drop).reports(reports);
+    let mut builder = Xpub::builder().no_drop(args.no_drop).reports(reports);
     if let Some(welcome) = &args.welcome {
         builder = builder.welcome(welcome.as_encoded_bytes());
     }
-    traffic::run(builder.build().map_err(Failure::Socket)?, plan, context)
+    traffic::run(plan.socket(builder, false)?, plan, context)
 }
 
 pub(super) fn xsub(args: XsubArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let plan = Plan::exchange(args.exchange, false, args.run);
-    let mut xsub =
-        Xsub::builder().options(plan.options(false)?).build().map_err(Failure::Socket)?;
+    let mut xsub = plan.socket(Xsub::builder(), false)?;
     for topic in &args.topic {
-        xsub.subscribe(topic.as_encoded_bytes());
+        xsub.subscribe(topic.as_encoded_bytes()).map_err(Failure::Socket)?;
     }
     traffic::run(xsub, plan, context)
 }

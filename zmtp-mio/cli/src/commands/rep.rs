@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{Error, Message, Rep};
+use zmtp_mio::{Error, Message, Rep, SocketKind};
 
-use super::{Context, Device, open};
 use crate::args::RepArgs;
+use crate::device::{Context, open};
 use crate::exec::Exec;
 use crate::exit::Failure;
 use crate::input;
@@ -25,13 +25,13 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         parts => Some(input::read(parts)?),
     };
     let mut rep = Rep::builder()
-        .options(args.socket.options(false).map_err(Failure::Usage)?)
+        .options(args.socket.options(SocketKind::Rep, false).map_err(Failure::Usage)?)
         .build()
         .map_err(Failure::Socket)?;
     open(&mut rep, &args.endpoints, &args.places, context)?;
     let responder = match (args.exec, fixed) {
         (Some(command), _) => {
-            let handle = Device::handle(&mut rep).map_err(Failure::Socket)?;
+            let handle = rep.handle().map_err(Failure::Socket)?;
             Responder::Exec(Exec { command, timeout: args.exec_timeout, handle })
         }
         (None, Some(reply)) => Responder::Fixed(reply),

@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{Endpoint, Error, EventKind, Message, Req};
+use zmtp_mio::{Endpoint, Error, EventKind, Message, Req, SocketKind};
 
-use super::{Context, Device, LONG, open};
 use crate::args::ReqArgs;
+use crate::device::{Context, LONG, next_event, open};
 use crate::exit::Failure;
 use crate::input::{self, Lines, Part};
 use crate::output::describe;
@@ -31,11 +31,11 @@ struct Client<'a> {
 pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let asked = args.request;
     let mut req = Req::builder()
-        .options(args.socket.options(false).map_err(Failure::Usage)?)
+        .options(args.socket.options(SocketKind::Req, false).map_err(Failure::Usage)?)
         .build()
         .map_err(Failure::Socket)?;
     let source = if asked.lines {
-        let handle = Device::handle(&mut req).map_err(Failure::Socket)?;
+        let handle = req.handle().map_err(Failure::Socket)?;
         Source::Lines(Lines::start(handle)?)
     } else {
         hint(&asked.parts, context);
@@ -183,7 +183,7 @@ impl Client<'_> {
 
     /// Tells events, and remembers what may explain that there is no reply.
     fn events(&mut self) {
-        while let Some(event) = self.req.next_event() {
+        while let Some(event) = next_event(&mut self.req) {
             self.context.output.event(&event);
             match event.kind {
                 EventKind::Ready(_) => {

@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 use core::net::SocketAddr;
 
 use serde::Serialize;
-use zmtp_mio::zmtp_core::wire::{
+use zmtp_core::wire::{
     Command, CommandName, Malformed, MechanismName, Metadata, Ping, SocketType, error_reason,
 };
 

@@ -1,8 +1,6 @@
 //! What one side sent, from its greeting on, taken apart. Grammars are those of the library.
 
-use zmtp_mio::zmtp_core::wire::{
-    FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion,
-};
+use zmtp_core::wire::{FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion};
 
 /// Framing of a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -243,7 +241,7 @@ fn old_header(bytes: &[u8]) -> Result<Option<(FrameKind, usize, u64)>, String> {
 
 #[cfg(test)]
 mod tests {
-    use zmtp_mio::zmtp_core::wire::Version;
+    use zmtp_core::wire::Version;
 
     use super::*;
 

@@ -9,9 +9,9 @@ mod tally;
 
 use core::time::Duration;
 
-use zmtp_mio::{Counters, Error, Message, SendError};
+use zmtp_mio::{AnySocket, Error, Message, SocketKind};
 
-use crate::commands::{Context, Device, open};
+use crate::device::{Context, open};
 use crate::exit::Failure;
 use crate::input;
 pub(crate) use plan::Plan;
@@ -20,93 +20,30 @@ use running::{Now, Running};
 use source::Source;
 use tally::Tally;
 
-/// A socket that sends and receives independently. Unsupported operations of a type are not called.
-pub(crate) trait Traffic: Device {
-    /// A copy goes to each of several peers, or to none.
-    const FANS_OUT: bool = false;
-    /// It goes to subscribers only.
-    const PUBLISHES: bool = false;
-
-    fn counters(&self) -> Counters;
-
-    /// Batches sent messages until the socket waits.
-    fn cork(&mut self) {}
-
-    /// Sends the batch.
-    fn uncork(&mut self) {}
-
-    fn send(&mut self, message: Message, _: Duration) -> Result<(), SendError> {
-        Err(SendError::new(Error::NotSupported, message))
-    }
-
-    /// Takes a queued message.
-    fn receive(&mut self) -> Result<Option<Message>, Error> {
-        Ok(None)
-    }
-
-    /// Whether this many peers are connected, after a wait of up to `timeout`.
-    fn peers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
-        let there = |counters: Counters| counters.handshakes - counters.disconnects >= n as u64;
-        if there(self.counters()) {
-            return Ok(true);
-        }
-        self.wait(timeout)?;
-        Ok(there(self.counters()))
-    }
+/// Whether a message goes to all peers that it is for.
+const fn fans_out(kind: SocketKind) -> bool {
+    kind.publishes() || matches!(kind, SocketKind::Xsub)
 }
 
-/// Implements [`Traffic`] from the abilities of a type: `send`, `receive`, `cork`, `publish`, `fan`.
-macro_rules! traffic {
-    (@send) => {
-        fn send(&mut self, message: Message, timeout: Duration) -> Result<(), SendError> {
-            self.send_timeout(message, timeout)
-        }
+/// Whether `n` peers, or subscribers of a publisher, are there after a wait of up to `timeout`.
+fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result<bool, Error> {
+    if socket.kind().publishes() {
+        return socket.wait_for_subscribers(n, timeout);
+    }
+    let are_there = |socket: &AnySocket| {
+        let counters = socket.counters();
+        counters.handshakes - counters.disconnects >= n as u64
     };
-    (@receive) => {
-        fn receive(&mut self) -> Result<Option<Message>, Error> {
-            self.try_recv()
-        }
-    };
-    (@cork) => {
-        fn cork(&mut self) {
-            Self::cork(self);
-        }
-
-        fn uncork(&mut self) {
-            Self::uncork(self);
-        }
-    };
-    (@fan) => {
-        const FANS_OUT: bool = true;
-    };
-    (@publish) => {
-        const FANS_OUT: bool = true;
-        const PUBLISHES: bool = true;
-
-        fn peers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
-            self.wait_for_subscribers(n, timeout)
-        }
-    };
-    ($socket:ident: $($what:ident)*) => {
-        impl Traffic for $socket {
-            fn counters(&self) -> Counters {
-                Self::counters(self)
-            }
-
-            $(traffic!(@$what);)*
-        }
-    };
+    if are_there(socket) {
+        return Ok(true);
+    }
+    socket.wait(timeout)?;
+    Ok(are_there(socket))
 }
-
-pub(crate) use traffic;
 
 /// Runs the plan with the socket; returns the exit code.
-pub(crate) fn run<T: Traffic>(
-    mut socket: T,
-    plan: Plan,
-    context: &Context<'_>,
-) -> Result<u8, Failure> {
-    let linger = plan.options(true)?.linger.total;
+pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
+    let linger = plan.linger()?;
     let handle = socket.handle().map_err(Failure::Socket)?;
     if input::is_typed(&plan.parts) {
         context.output.note("type the message, then Ctrl-D");
@@ -125,6 +62,7 @@ pub(crate) fn run<T: Traffic>(
     };
     let tally = Tally::new(&plan.run, total, context.output);
     let mut traffic = Running {
+        kind: socket.kind(),
         socket,
         context,
         source,
@@ -142,7 +80,7 @@ pub(crate) fn run<T: Traffic>(
     traffic.events();
     let Running { socket, tally, .. } = traffic;
     tally.finish(&socket.counters(), context.output);
-    if T::PUBLISHES {
+    if socket.kind().publishes() {
         let dropped = socket.counters().dropped.high_water_mark;
         if dropped > 0 {
             let text = format!("{dropped} messages were dropped: subscribers were too slow");

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
-use zmtp_mio::Options;
+use zmtp_mio::kind::StaticKind;
+use zmtp_mio::{AnySocket, Builder, SocketKind};
 
 use super::pace::Pace;
-use crate::args::{ExchangeArgs, LinesOf, PlaceArgs, ReceivingArgs, RunArgs, SendingArgs};
+use crate::args::places::PlaceArgs;
+use crate::args::{ExchangeArgs, LinesOf, ReceivingArgs, RunArgs, SendingArgs};
 use crate::exit::Failure;
 use crate::input::Part;
 
@@ -88,8 +90,19 @@ impl Plan {
         }
     }
 
-    /// The options of the socket.
-    pub(crate) fn options(&self, conflates: bool) -> Result<Options, Failure> {
-        self.run.socket.options(conflates).map_err(Failure::Usage)
+    /// Creates the socket, with the options of the command line.
+    pub(crate) fn socket<K: StaticKind>(
+        &self,
+        builder: Builder<K>,
+        conflates: bool,
+    ) -> Result<AnySocket, Failure> {
+        let options = self.run.socket.options(K::KIND, conflates).map_err(Failure::Usage)?;
+        Ok(builder.options(options).build().map_err(Failure::Socket)?.into())
+    }
+
+    /// How long closing may take at most.
+    pub(super) fn linger(&self) -> Result<Duration, Failure> {
+        let options = self.run.socket.options(SocketKind::Push, true).map_err(Failure::Usage)?;
+        Ok(options.linger.total)
     }
 }

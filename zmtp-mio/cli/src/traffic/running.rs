@@ -3,14 +3,14 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{Error, EventKind, Message, SendError};
+use zmtp_mio::{AnySocket, Error, EventKind, Message, SendError, SocketKind};
 
-use super::Traffic;
 use super::pace::Pace;
 use super::plan::Wanted;
 use super::source::{Next, Source};
 use super::tally::{self, Tally};
-use crate::commands::Context;
+use super::{fans_out, wait_for_peers};
+use crate::device::{Context, next_event};
 use crate::exit::Failure;
 use crate::output::describe;
 
@@ -20,8 +20,9 @@ const STRETCH: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running socket.
-pub(super) struct Running<'a, T> {
-    pub(super) socket: T,
+pub(super) struct Running<'a> {
+    pub(super) kind: SocketKind,
+    pub(super) socket: AnySocket,
     pub(super) context: &'a Context<'a>,
     pub(super) source: Source,
     pub(super) pace: Pace,
@@ -53,7 +54,7 @@ impl Default for Now {
     }
 }
 
-impl<T: Traffic> Running<'_, T> {
+impl Running<'_> {
     /// Sends and receives according to the plan.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         self.now.over = self.source.is_empty();
@@ -87,7 +88,7 @@ impl<T: Traffic> Running<'_, T> {
             let rest =
                 self.timeout.map_or(Duration::MAX, |all| all.saturating_sub(start.elapsed()));
             let slice = self.context.slice(rest).min(PATIENCE);
-            let met = self.socket.peers(self.peers, slice);
+            let met = wait_for_peers(&mut self.socket, self.peers, slice);
             self.events();
             match met {
                 Ok(true) => break,
@@ -95,12 +96,12 @@ impl<T: Traffic> Running<'_, T> {
                 Err(error) => return Err(self.context.failure(error)),
             }
             if let Some(within) = self.timeout.filter(|within| start.elapsed() >= *within) {
-                let awaited = if T::PUBLISHES { "subscriber" } else { "peer" };
+                let awaited = if self.kind.publishes() { "subscriber" } else { "peer" };
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
             }
             if !said && start.elapsed() >= PATIENCE {
                 said = true;
-                let peers = if T::PUBLISHES { "subscribers" } else { "peers" };
+                let peers = if self.kind.publishes() { "subscribers" } else { "peers" };
                 let why =
                     self.now.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
                 self.context.output.note(&format!("still waiting for {peers}{why}"));
@@ -120,7 +121,7 @@ impl<T: Traffic> Running<'_, T> {
             if enough && self.now.over {
                 return Ok(false);
             }
-            let message = match self.socket.receive() {
+            let message = match self.receive_one() {
                 Ok(Some(message)) => message,
                 Ok(None) | Err(Error::Woken) => return Ok(n > 0),
                 Err(error) => return Err(self.context.failure(error)),
@@ -138,10 +139,15 @@ impl<T: Traffic> Running<'_, T> {
         Ok(true)
     }
 
+    /// Receives a message that is there.
+    fn receive_one(&mut self) -> Result<Option<Message>, Error> {
+        if self.kind.can_receive() { self.socket.try_recv() } else { Ok(None) }
+    }
+
     fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
         let bytes = message.byte_len();
         loop {
-            match self.socket.send(message, self.context.slice(Duration::MAX)) {
+            match self.socket.send_timeout(message, self.context.slice(Duration::MAX)) {
                 Ok(()) => {
                     self.tally.sent(bytes);
                     return Ok(());
@@ -179,7 +185,7 @@ impl<T: Traffic> Running<'_, T> {
             }
             let Some(message) = self.now.pending.take() else { return Ok(false) };
             let bytes = message.byte_len();
-            match self.socket.send(message, Duration::ZERO) {
+            match self.socket.send_timeout(message, Duration::ZERO) {
                 Ok(()) => {
                     self.pace.gone();
                     self.tally.sent(bytes);
@@ -233,7 +239,7 @@ impl<T: Traffic> Running<'_, T> {
 
     fn wait(&mut self, rest: Duration) -> Result<(), Failure> {
         match self.socket.wait(self.context.slice(rest)) {
-            Ok(()) | Err(Error::Woken) => Ok(()),
+            Ok(_) | Err(Error::Woken) => Ok(()),
             Err(error) => Err(self.context.failure(error)),
         }
     }
@@ -241,7 +247,7 @@ impl<T: Traffic> Running<'_, T> {
     /// Waits until the sent messages are written; reports those that are not. What an XPUB or XSUB
     /// sends has as many copies as there are peers: closing goes on sending them.
     fn flush(&mut self) -> Result<(), Failure> {
-        if T::FANS_OUT || self.tally.sent == 0 {
+        if fans_out(self.kind) || self.tally.sent == 0 {
             return Ok(());
         }
         self.socket.uncork();
@@ -259,13 +265,13 @@ impl<T: Traffic> Running<'_, T> {
             self.events();
             self.wait(rest)?;
             // They are not taken any more, and `wait` returns at once for them.
-            while let Ok(Some(_)) = self.socket.receive() {}
+            while let Ok(Some(_)) = self.receive_one() {}
         }
     }
 
     /// Prints events, and stores the last error as a possible reason for missing peers.
     pub(super) fn events(&mut self) {
-        while let Some(event) = self.socket.event() {
+        while let Some(event) = next_event(&mut self.socket) {
             self.context.output.event(&event);
             match event.kind {
                 EventKind::Ready(_) => self.now.trouble = None,

@@ -1,0 +1,122 @@
+//! What every command does with its socket: endpoints, events, signals.
+
+use core::time::Duration;
+
+use zmtp_mio::kind::Kind;
+use zmtp_mio::{Endpoint, EndpointError, Error, Event, EventKind, Host, Socket, SocketKind};
+
+use crate::args::places::PlaceArgs;
+use crate::exit::Failure;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+
+/// How often events are read during a wait, if they are printed as they happen.
+const LIVE: Duration = Duration::from_millis(100);
+/// A wait without limit, in practice.
+pub(crate) const LONG: Duration = Duration::from_secs(3_600);
+
+/// What every command needs.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) output: &'a Output,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+impl Context<'_> {
+    /// What an error of the socket means for the command.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        match error {
+            Error::Stopped => self.interrupt.failure(),
+            Error::PeerLost => Failure::PeerLost,
+            error => Failure::Socket(error),
+        }
+    }
+
+    /// Prints the events of a socket.
+    pub(crate) fn events<K: Kind>(&self, socket: &mut Socket<K>) {
+        while let Some(event) = next_event(socket) {
+            self.output.event(&event);
+        }
+    }
+
+    /// How long a wait may take until events are read.
+    pub(crate) fn slice(&self, rest: Duration) -> Duration {
+        rest.min(if self.output.verbose() { LIVE } else { LONG })
+    }
+}
+
+/// The next event of a connection. Events of listening are not printed: the endpoints are.
+pub(crate) fn next_event<K: Kind>(socket: &mut Socket<K>) -> Option<Event> {
+    loop {
+        let event = socket.next_event()?;
+        if !matches!(event.kind, EventKind::Listening | EventKind::BindFailed(_)) {
+            return Some(event);
+        }
+    }
+}
+
+/// Which end of an endpoint a socket is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Bind,
+    Connect,
+}
+
+/// Binds and connects a socket to all its endpoints, and prints those that were bound.
+pub(crate) fn open<K: Kind>(
+    socket: &mut Socket<K>,
+    endpoints: &[String],
+    places: &PlaceArgs,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    context.interrupt.attach(socket.handle().map_err(Failure::Socket)?);
+    let kind = socket.kind();
+    let fail = Failure::Endpoint;
+    for text in endpoints {
+        match side(kind, text).map_err(|error| fail(error.into()))? {
+            Side::Bind => context.output.listening(&socket.bind(text).map_err(fail)?),
+            Side::Connect => socket.connect(text).map_err(fail)?,
+        }
+    }
+    for text in &places.bind {
+        context.output.listening(&socket.bind(text).map_err(fail)?);
+    }
+    for text in &places.connect {
+        socket.connect(text).map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// Chooses the side of an endpoint: a wildcard can only be bound, otherwise the kind decides.
+fn side(kind: SocketKind, text: &str) -> Result<Side, EndpointError> {
+    use SocketKind::{Pub, Pull, Rep, Router, Xpub};
+
+    let binds = matches!(kind, Pub | Pull | Rep | Router | Xpub);
+    Ok(if binds || is_wildcard(&text.parse()?) { Side::Bind } else { Side::Connect })
+}
+
+/// Whether an endpoint has a wildcard.
+pub(crate) const fn is_wildcard(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Tcp { host: Host::Any, .. } | Endpoint::Tcp { port: 0, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_are_chosen_by_kind_and_wildcard() {
+        for (text, req) in [
+            ("tcp://127.0.0.1:5555", Side::Connect),
+            ("tcp://localhost:5555", Side::Connect),
+            ("ipc:///run/app.sock", Side::Connect),
+            ("tcp://*:5555", Side::Bind),
+            ("tcp://127.0.0.1:*", Side::Bind),
+            ("tcp://[::1]:0", Side::Bind),
+        ] {
+            assert_eq!(side(SocketKind::Req, text), Ok(req), "{text}");
+            assert_eq!(side(SocketKind::Rep, text), Ok(Side::Bind), "{text}");
+        }
+        assert!(side(SocketKind::Req, "5555").unwrap_err().to_string().contains("\"5555\""));
+    }
+}

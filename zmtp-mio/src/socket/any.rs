@@ -1,0 +1,86 @@
+//! Sockets whose kind is known at run time.
+
+use core::time::Duration;
+
+use super::kind::{Any, SocketKind, StaticKind};
+use super::{Builder, Socket};
+use crate::engine::SharedEngine;
+use crate::error::Error;
+use crate::exchange;
+use crate::pattern::Pattern as _;
+
+/// A socket whose kind is known at run time.
+///
+/// It has the methods of senders, receivers, publishers and subscribers. One that the socket's kind
+/// does not have returns [`Error::NotSupported`]. Conversions from and to the other sockets are free:
+///
+/// ```
+/// use zmtp_mio::{AnySocket, Error, Pull, SocketKind};
+///
+/// let mut socket = AnySocket::builder(SocketKind::Pull).build()?;
+/// assert!(matches!(socket.send("x").unwrap_err().error, Error::NotSupported));
+/// let pull = Pull::try_from(socket).expect("it is a PULL");
+/// assert_eq!(AnySocket::from(pull).kind(), SocketKind::Pull);
+/// # Ok::<(), Error>(())
+/// ```
+pub type AnySocket = Socket<Any>;
+
+impl Socket<Any> {
+    /// Returns a builder for a socket of this kind.
+    pub fn builder(kind: SocketKind) -> Builder<Any> {
+        Builder::of(kind)
+    }
+
+    /// As [`Sub::subscribe`](crate::Sub::subscribe), for a SUB or XSUB.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds.
+    pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<(), Error> {
+        exchange::subscribe(self.engine(), topic.as_ref())
+    }
+
+    /// As [`Sub::unsubscribe`](crate::Sub::unsubscribe), for a SUB or XSUB.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds.
+    pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<(), Error> {
+        exchange::unsubscribe(self.engine(), topic.as_ref())
+    }
+
+    /// As [`Pub::wait_for_subscribers`](crate::Pub::wait_for_subscribers), for a PUB or XPUB.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds; [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
+    pub fn wait_for_subscribers(&mut self, n: usize, timeout: Duration) -> Result<bool, Error> {
+        exchange::wait_for_subscribers(self.engine(), n, Some(timeout))
+    }
+}
+
+impl<K: StaticKind> From<Socket<K>> for AnySocket {
+    fn from(socket: Socket<K>) -> Self {
+        socket.into_kind()
+    }
+}
+
+/// Returns the socket if it is of another kind.
+impl<K: StaticKind> TryFrom<AnySocket> for Socket<K> {
+    type Error = AnySocket;
+
+    fn try_from(socket: AnySocket) -> Result<Self, AnySocket> {
+        if socket.kind() == K::KIND { Ok(socket.into_kind()) } else { Err(socket) }
+    }
+}
+
+/// Returns the kind of the socket that has this engine.
+pub(super) fn kind_of(engine: &SharedEngine) -> SocketKind {
+    let pattern = &engine.look().pattern;
+    if pattern.is_raw() {
+        return SocketKind::Stream;
+    }
+    let socket_type = pattern.socket_type();
+    let is_it = |kind: &SocketKind| kind.socket_type() == Some(socket_type);
+    SocketKind::ALL.into_iter().find(is_it).unwrap_or(SocketKind::Stream)
+}

@@ -1,0 +1,365 @@
+//! Socket types as type parameters, and what each of them can do.
+
+use core::fmt;
+
+use zmtp_core::wire::SocketType;
+
+/// A socket type as the parameter of a [`Socket`](crate::Socket). Sealed.
+pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
+
+/// A kind that is known when the program is compiled: every kind but [`Any`].
+pub trait StaticKind: Kind {
+    /// The kind as a value.
+    const KIND: SocketKind;
+}
+
+/// A kind whose sockets can send.
+pub trait CanSend: Kind {}
+
+/// A kind whose sockets can receive.
+pub trait CanReceive: Kind {}
+
+/// A kind whose sockets can hold messages back to write many of them at once.
+pub trait CanCork: CanSend {}
+
+/// A kind whose sockets can keep only the newest message of a queue (`ZMQ_CONFLATE`).
+pub trait CanConflate: Kind {}
+
+/// A kind that announces a routing id to its peers (`ZMQ_ROUTING_ID`).
+pub trait HasRoutingId: Kind {}
+
+/// A kind that queues messages for endpoints that are not connected yet, unless told otherwise
+/// (`ZMQ_IMMEDIATE`).
+pub trait HasImmediate: CanSend {}
+
+/// A kind that publishes: [`Pub`] and [`Xpub`].
+pub trait Publishes: CanSend {}
+
+/// A kind that subscribes: [`Sub`] and [`Xsub`].
+pub trait Subscribes: CanReceive {}
+
+/// A kind that has topics: [`Pub`], [`Xpub`], [`Sub`] and [`Xsub`].
+pub trait HasTopics: Kind {}
+
+/// A kind that sends to the peer that the first part of a message names: [`Router`] and [`Stream`].
+pub trait Routes: CanSend + CanReceive {}
+
+/// A kind that speaks ZMTP: every kind but [`Stream`] and [`Any`].
+pub trait SpeaksZmtp: StaticKind {}
+
+/// A kind that a [`Proxy`](crate::Proxy) can use: every kind but [`Req`] and [`Rep`], which
+/// alternate between sending and receiving. Use [`Dealer`] and [`Router`] in their place.
+pub trait CanProxy: Kind {}
+
+/// A kind that can control a [`Proxy`](crate::Proxy): [`Pair`] and [`Rep`].
+pub trait CanControl: Kind {}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "sealed")]
+    pub trait Sealed {}
+}
+
+/// DEALER; see [`crate::Dealer`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dealer;
+
+/// PAIR; see [`crate::Pair`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pair;
+
+/// PUB; see [`crate::Pub`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pub;
+
+/// PULL; see [`crate::Pull`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pull;
+
+/// PUSH; see [`crate::Push`].
+#[derive(Clone, Copy, Debug)]
+pub struct Push;
+
+/// REP; see [`crate::Rep`].
+#[derive(Clone, Copy, Debug)]
+pub struct Rep;
+
+/// REQ; see [`crate::Req`].
+#[derive(Clone, Copy, Debug)]
+pub struct Req;
+
+/// ROUTER; see [`crate::Router`].
+#[derive(Clone, Copy, Debug)]
+pub struct Router;
+
+/// STREAM; see [`crate::Stream`].
+#[derive(Clone, Copy, Debug)]
+pub struct Stream;
+
+/// SUB; see [`crate::Sub`].
+#[derive(Clone, Copy, Debug)]
+pub struct Sub;
+
+/// XPUB; see [`crate::Xpub`].
+#[derive(Clone, Copy, Debug)]
+pub struct Xpub;
+
+/// XSUB; see [`crate::Xsub`].
+#[derive(Clone, Copy, Debug)]
+pub struct Xsub;
+
+/// Any socket type, known at run time; see [`crate::AnySocket`].
+#[derive(Clone, Copy, Debug)]
+pub struct Any;
+
+/// A socket type as a value.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SocketKind {
+    /// See [`crate::Dealer`].
+    Dealer,
+    /// See [`crate::Pair`].
+    Pair,
+    /// See [`crate::Pub`].
+    Pub,
+    /// See [`crate::Pull`].
+    Pull,
+    /// See [`crate::Push`].
+    Push,
+    /// See [`crate::Rep`].
+    Rep,
+    /// See [`crate::Req`].
+    Req,
+    /// See [`crate::Router`].
+    Router,
+    /// See [`crate::Stream`].
+    Stream,
+    /// See [`crate::Sub`].
+    Sub,
+    /// See [`crate::Xpub`].
+    Xpub,
+    /// See [`crate::Xsub`].
+    Xsub,
+}
+
+impl SocketKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Dealer,
+        Self::Pair,
+        Self::Pub,
+        Self::Pull,
+        Self::Push,
+        Self::Rep,
+        Self::Req,
+        Self::Router,
+        Self::Stream,
+        Self::Sub,
+        Self::Xpub,
+        Self::Xsub,
+    ];
+
+    /// Returns whether sockets of this kind can send.
+    pub const fn can_send(self) -> bool {
+        !matches!(self, Self::Pull | Self::Sub)
+    }
+
+    /// Returns whether sockets of this kind can receive.
+    pub const fn can_receive(self) -> bool {
+        !matches!(self, Self::Pub | Self::Push)
+    }
+
+    /// Returns whether sockets of this kind publish: PUB and XPUB.
+    pub const fn publishes(self) -> bool {
+        matches!(self, Self::Pub | Self::Xpub)
+    }
+
+    /// Returns the socket type that ZMTP announces; `None` for STREAM, which does not speak ZMTP.
+    pub const fn socket_type(self) -> Option<SocketType> {
+        Some(match self {
+            Self::Dealer => SocketType::Dealer,
+            Self::Pair => SocketType::Pair,
+            Self::Pub => SocketType::Pub,
+            Self::Pull => SocketType::Pull,
+            Self::Push => SocketType::Push,
+            Self::Rep => SocketType::Rep,
+            Self::Req => SocketType::Req,
+            Self::Router => SocketType::Router,
+            Self::Stream => return None,
+            Self::Sub => SocketType::Sub,
+            Self::Xpub => SocketType::Xpub,
+            Self::Xsub => SocketType::Xsub,
+        })
+    }
+}
+
+/// The name in capital letters, as ZMTP and libzmq write it.
+impl fmt::Display for SocketKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.socket_type() {
+            Some(socket_type) => socket_type.fmt(f),
+            None => f.write_str("STREAM"),
+        }
+    }
+}
+
+impl sealed::Sealed for Any {}
+impl Kind for Any {}
+impl CanSend for Any {}
+impl CanReceive for Any {}
+impl CanCork for Any {}
+impl CanProxy for Any {}
+
+impl sealed::Sealed for Dealer {}
+impl Kind for Dealer {}
+impl CanSend for Dealer {}
+impl CanReceive for Dealer {}
+impl CanCork for Dealer {}
+impl CanConflate for Dealer {}
+impl HasRoutingId for Dealer {}
+impl HasImmediate for Dealer {}
+impl SpeaksZmtp for Dealer {}
+impl CanProxy for Dealer {}
+
+impl StaticKind for Dealer {
+    const KIND: SocketKind = SocketKind::Dealer;
+}
+
+impl sealed::Sealed for Pair {}
+impl Kind for Pair {}
+impl CanSend for Pair {}
+impl CanReceive for Pair {}
+impl CanCork for Pair {}
+impl HasImmediate for Pair {}
+impl SpeaksZmtp for Pair {}
+impl CanProxy for Pair {}
+impl CanControl for Pair {}
+
+impl StaticKind for Pair {
+    const KIND: SocketKind = SocketKind::Pair;
+}
+
+impl sealed::Sealed for Pub {}
+impl Kind for Pub {}
+impl CanSend for Pub {}
+impl CanCork for Pub {}
+impl CanConflate for Pub {}
+impl Publishes for Pub {}
+impl HasTopics for Pub {}
+impl SpeaksZmtp for Pub {}
+impl CanProxy for Pub {}
+
+impl StaticKind for Pub {
+    const KIND: SocketKind = SocketKind::Pub;
+}
+
+impl sealed::Sealed for Pull {}
+impl Kind for Pull {}
+impl CanReceive for Pull {}
+impl CanConflate for Pull {}
+impl SpeaksZmtp for Pull {}
+impl CanProxy for Pull {}
+
+impl StaticKind for Pull {
+    const KIND: SocketKind = SocketKind::Pull;
+}
+
+impl sealed::Sealed for Push {}
+impl Kind for Push {}
+impl CanSend for Push {}
+impl CanCork for Push {}
+impl CanConflate for Push {}
+impl HasImmediate for Push {}
+impl SpeaksZmtp for Push {}
+impl CanProxy for Push {}
+
+impl StaticKind for Push {
+    const KIND: SocketKind = SocketKind::Push;
+}
+
+impl sealed::Sealed for Rep {}
+impl Kind for Rep {}
+impl CanSend for Rep {}
+impl CanReceive for Rep {}
+impl SpeaksZmtp for Rep {}
+impl CanControl for Rep {}
+
+impl StaticKind for Rep {
+    const KIND: SocketKind = SocketKind::Rep;
+}
+
+impl sealed::Sealed for Req {}
+impl Kind for Req {}
+impl CanSend for Req {}
+impl CanReceive for Req {}
+impl HasRoutingId for Req {}
+impl SpeaksZmtp for Req {}
+
+impl StaticKind for Req {
+    const KIND: SocketKind = SocketKind::Req;
+}
+
+impl sealed::Sealed for Router {}
+impl Kind for Router {}
+impl CanSend for Router {}
+impl CanReceive for Router {}
+impl CanCork for Router {}
+impl HasRoutingId for Router {}
+impl Routes for Router {}
+impl SpeaksZmtp for Router {}
+impl CanProxy for Router {}
+
+impl StaticKind for Router {
+    const KIND: SocketKind = SocketKind::Router;
+}
+
+impl sealed::Sealed for Stream {}
+impl Kind for Stream {}
+impl CanSend for Stream {}
+impl CanReceive for Stream {}
+impl CanCork for Stream {}
+impl Routes for Stream {}
+impl CanProxy for Stream {}
+
+impl StaticKind for Stream {
+    const KIND: SocketKind = SocketKind::Stream;
+}
+
+impl sealed::Sealed for Sub {}
+impl Kind for Sub {}
+impl CanReceive for Sub {}
+impl CanConflate for Sub {}
+impl Subscribes for Sub {}
+impl HasTopics for Sub {}
+impl SpeaksZmtp for Sub {}
+impl CanProxy for Sub {}
+
+impl StaticKind for Sub {
+    const KIND: SocketKind = SocketKind::Sub;
+}
+
+impl sealed::Sealed for Xpub {}
+impl Kind for Xpub {}
+impl CanSend for Xpub {}
+impl CanReceive for Xpub {}
+impl CanCork for Xpub {}
+impl Publishes for Xpub {}
+impl HasTopics for Xpub {}
+impl SpeaksZmtp for Xpub {}
+impl CanProxy for Xpub {}
+
+impl StaticKind for Xpub {
+    const KIND: SocketKind = SocketKind::Xpub;
+}
+
+impl sealed::Sealed for Xsub {}
+impl Kind for Xsub {}
+impl CanSend for Xsub {}
+impl CanReceive for Xsub {}
+impl Subscribes for Xsub {}
+impl HasTopics for Xsub {}
+impl SpeaksZmtp for Xsub {}
+impl CanProxy for Xsub {}
+
+impl StaticKind for Xsub {
+    const KIND: SocketKind = SocketKind::Xsub;
+}
