@@ -14,6 +14,8 @@ use crate::link::Link;
 use crate::step::Want;
 use crate::window::Window;
 
+const REJECTED: Verdict = Verdict::Reject(Reason::NotAsked);
+
 impl<'b, M: Mechanism> Link<'b, M> {
     /// Handles what was received: the header of a frame or bytes of its body. Returns whether the call
     /// has what it waits for.
@@ -79,7 +81,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         if first {
             self.inbox.mode = Mode::of(want);
         }
-        if self.inbox.is::<K>(Verdict::Reject(Reason::NotAsked)) {
+        if self.inbox.is::<K>(REJECTED) {
             self.inbox.skip(window);
         }
         let len = usize::try_from(header.len()).unwrap_or(usize::MAX);

@@ -61,6 +61,7 @@ impl Mode {
 }
 
 /// Fails if it is not the turn of the type to receive.
+#[inline(always)]
 pub(crate) fn may_receive<E>(kind: &mut impl Kind) -> Result<(), Error<E>> {
     match kind.take() {
         Ok(_) => Ok(()),

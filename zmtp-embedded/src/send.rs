@@ -29,6 +29,7 @@ pub(crate) struct Cursor {
 }
 
 /// Whether the type has a peer for the next message; a REP drops a reply to a peer that is gone.
+#[inline(always)]
 pub(crate) fn route<E>(kind: &mut impl Kind) -> Result<bool, Error<E>> {
     match kind.route(&[]) {
         Ok(_) => Ok(true),

@@ -1,4 +1,4 @@
-//! Words to and from the host, through semihosting. A board without a debugger has none of this.
+//! Arguments from the host and output to it, through semihosting. A board without a debugger has none.
 
 pub use semihosting::println;
 use semihosting::{experimental::env, process};
@@ -37,13 +37,13 @@ pub fn failed() -> ! {
     process::exit(1)
 }
 
-/// Prints what failed and why, and ends QEMU with exit status 1.
+/// Prints a failure and its reason, and ends QEMU with exit status 1.
 pub fn fail(what: &str, why: &dyn core::fmt::Debug) -> ! {
     println!("FAILED {what}: {why:?}");
     process::exit(1)
 }
 
-/// A panic is a bug: the host tells it from a failure by the status, 101 as of Rust's processes.
+/// A panic is a bug. Its exit status is 101, as for processes of Rust; that of a failure is 1.
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     println!("PANIC {info}");

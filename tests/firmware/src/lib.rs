@@ -1,4 +1,4 @@
-//! What the programs in `src/bin` share: a board, and words to the host that runs QEMU.
+//! Modules that the programs in `src/bin` share: boards, and output to the host of QEMU.
 #![no_std]
 
 pub mod boards;

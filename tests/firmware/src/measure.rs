@@ -1,4 +1,4 @@
-//! Depth of stacks, and instructions by QEMU's count.
+//! Depth of the stack, and numbers of instructions as counted by QEMU.
 
 const PAINT: u32 = 0xCCCC_CCCC;
 /// Bytes below the stack pointer that are painted.
@@ -36,7 +36,7 @@ fn stack_pointer() -> usize {
     pointer
 }
 
-/// Instructions that `run` takes, under `-icount shift=6`: 64 ns of virtual time each.
+/// Instructions that `run` executes, under `-icount shift=6`: 64 ns of virtual time each.
 pub fn instructions(run: &mut dyn FnMut()) -> u64 {
     let count = |run: &mut dyn FnMut()| {
         let start = counter();

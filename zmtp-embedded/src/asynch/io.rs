@@ -58,7 +58,7 @@ pub(crate) async fn wait<K: Kind, IO: Read + Write, M: Mechanism>(
     }
 }
 
-/// Waits for an empty outbox and a flushed IO.
+/// Writes the outbox and flushes the IO.
 pub(crate) async fn flush<K: Kind, IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,
     kind: &mut K,

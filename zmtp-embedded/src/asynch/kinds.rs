@@ -17,7 +17,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`] and [`Socket::receive`].
+    /// Those of [`Socket::send`] and [`Socket::receive`].
     ///
     /// # Cancel safety
     ///

@@ -108,7 +108,7 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         }
     }
 
-    /// Waits for the next piece of a message, which may be larger than the receive buffer.
+    /// Receives the next piece of a message. The message may be larger than the receive buffer.
     ///
     /// # Errors
     ///

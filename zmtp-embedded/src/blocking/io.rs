@@ -18,13 +18,13 @@ use crate::step::{Step, Want};
 pub(crate) struct Until<F> {
     deadline: Instant,
     pub(crate) now: F,
-    /// The call has moved bytes, or tried to.
-    looked: bool,
+    /// The call has read or written once.
+    tried: bool,
 }
 
 impl<F: FnMut() -> Instant> Until<F> {
     pub(crate) const fn new(deadline: Instant, now: F) -> Self {
-        Self { deadline, now, looked: false }
+        Self { deadline, now, tried: false }
     }
 
     /// Whether the deadline has passed.
@@ -34,7 +34,7 @@ impl<F: FnMut() -> Instant> Until<F> {
 
     /// Whether the call must not move more bytes. It may move bytes once at any time.
     pub(crate) fn is_over(&mut self, now: Instant) -> bool {
-        core::mem::replace(&mut self.looked, true) && self.has_passed(now)
+        core::mem::replace(&mut self.tried, true) && self.has_passed(now)
     }
 }
 
@@ -57,7 +57,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         }
     }
 
-    /// Waits for an empty outbox and a flushed IO.
+    /// Writes the outbox and flushes the IO.
     pub(crate) fn flush<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,

@@ -16,7 +16,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`].
+    /// Those of [`Socket::send`].
     pub fn publish(
         &mut self,
         parts: &[&[u8]],

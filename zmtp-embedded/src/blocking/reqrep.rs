@@ -17,7 +17,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`] and [`Socket::receive`].
+    /// Those of [`Socket::send`] and [`Socket::receive`].
     pub fn request(
         &mut self,
         parts: &[&[u8]],
@@ -46,7 +46,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`].
+    /// Those of [`Socket::send`].
     pub fn reply(
         &mut self,
         parts: &[&[u8]],

@@ -12,7 +12,7 @@ use crate::message::Message;
 /// The number of tries, and the time limit of each.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[expect(clippy::exhaustive_structs, reason = "meant to be written out")]
+#[expect(clippy::exhaustive_structs, reason = "constructed by applications")]
 pub struct Retry {
     /// The time limit of each try in milliseconds, including its handshake.
     pub timeout: u32,

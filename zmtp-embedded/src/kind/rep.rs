@@ -75,6 +75,7 @@ impl<const N: usize> Pattern for Rep<N> {
         self.turn.take(Link::of(peer)).is_ok()
     }
 
+    #[inline(always)]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         if self.turn.may_reply() { Err(OutOfTurn::ReplyDue.into()) } else { Ok(None) }
     }
@@ -83,6 +84,7 @@ impl<const N: usize> Pattern for Rep<N> {
         self.turn.may_reply()
     }
 
+    #[inline(always)]
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
         self.turn.reply()?.map(Link::peer).ok_or(RouteError::PeerLost)
     }

@@ -51,6 +51,7 @@ impl Pattern for Req {
         }
     }
 
+    #[inline(always)]
     fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
         let is_last = body.first_chunk() == Some(&self.request_id.to_ne_bytes());
         self.frames.check_request_id(is_last)
@@ -61,6 +62,7 @@ impl Pattern for Req {
         self.frames.received() && self.turn.answered(()) && self.turn.take().is_ok()
     }
 
+    #[inline(always)]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         self.turn.take().map(|taken| taken.map(|()| ONLY))
     }
@@ -69,6 +71,7 @@ impl Pattern for Req {
         self.turn.may_ask()
     }
 
+    #[inline(always)]
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
         if !self.turn.may_ask() {
             return Err(OutOfTurn::ReplyPending.into());

@@ -77,7 +77,7 @@ fn start_clock() {
 
 const TIMER0_IRQ: i16 = 8;
 
-/// Without a device crate all interrupts come here; only the timer's is on.
+/// Without a device crate this handles all interrupts; only that of the timer is enabled.
 #[exception]
 #[allow(unsafe_code, reason = "the runtime requires this attribute")]
 unsafe fn DefaultHandler(irq: i16) {
@@ -98,7 +98,7 @@ pub fn now() -> Instant {
 /// The polled UART.
 #[derive(Debug)]
 pub struct Uart {
-    /// Nothing is under way in the transmitter.
+    /// The transmitter is idle.
     idle: bool,
 }
 
@@ -134,7 +134,7 @@ impl Uart {
         self.idle = false;
     }
 
-    /// Waits through some 2,000 cycles at least, of 16,000 per millisecond.
+    /// Waits for at least 2,000 cycles, of 16,000 per millisecond.
     fn nap(&self) {
         (0..1_000).find(|_| self.may_receive());
     }

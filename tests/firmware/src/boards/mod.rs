@@ -1,7 +1,7 @@
 //! One module per board: a clock in milliseconds, and a UART for `embedded-io`.
 //!
-//! A module needs nothing of the others but [`Register`], and is meant to be copied. The UARTs are
-//! polled. Under QEMU a byte waits until it is fetched; on a board without flow control (RTS and
+//! A module uses only [`Register`] of the others, and can be copied. The UARTs are polled. Under QEMU a
+//! byte stays in the UART until it is read; on a board without flow control (RTS and
 //! CTS) let the receive interrupt fill a ring buffer, and read from that.
 
 #[cfg(board = "microbit")]
@@ -21,7 +21,7 @@ impl<T: Copy> Register<T> {
     ///
     /// # Safety
     ///
-    /// There is one, aligned for `T`, and neither reading nor writing it touches memory.
+    /// There must be one, aligned for `T`, and reads and writes of it must not access memory.
     #[must_use]
     pub const unsafe fn at(address: usize) -> Self {
         Self(address as *mut T)
@@ -41,7 +41,7 @@ impl<T: Copy> Register<T> {
     }
 }
 
-/// Nothing came, or nothing went, for about a millisecond: try again.
+/// No byte could be read or written for about a millisecond: try again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Quiet;
 
@@ -68,7 +68,7 @@ macro_rules! embedded_io {
         }
 
         impl embedded_io::Read for $uart {
-            /// Waits a little for a byte, and takes those that came with it.
+            /// Waits shortly for a byte, and reads those that arrived with it.
             fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
                 if !self.may_receive() {
                     self.nap();

@@ -48,10 +48,10 @@ fn SysTick() {
     });
 }
 
-/// Number of the UART's receive interrupt. It only ends a sleep; what came is read later.
+/// Number of the receive interrupt of the UART. It only ends a sleep; bytes are read later.
 const UART0_RX: i16 = 0;
 
-/// Without a device crate all interrupts come here.
+/// Without a device crate this handles all interrupts.
 #[exception]
 #[allow(unsafe_code, reason = "the runtime requires this attribute")]
 unsafe fn DefaultHandler(irq: i16) {
@@ -98,7 +98,7 @@ impl Uart {
         registers::BAUDDIV.write(CPU / 115_200);
         registers::CTRL.write(ENABLE_TX_AND_RX | RX_INTERRUPT);
         registers::INTERRUPT_ENABLE.write(1 << UART0_RX);
-        // QEMU looks for bytes that came before only when the register is read.
+        // QEMU checks for earlier bytes only when the register is read.
         let _ = registers::DATA.read();
         Self(())
     }
@@ -119,7 +119,7 @@ impl Uart {
         registers::DATA.write(byte.into());
     }
 
-    /// Looks a few times, then sleeps until a byte or the tick comes.
+    /// Polls a few times, then sleeps until a byte or the tick arrives.
     fn nap(&self) {
         if (0..200).all(|_| !self.may_receive()) {
             cortex_m::asm::wfi();

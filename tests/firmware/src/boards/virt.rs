@@ -45,14 +45,14 @@ pub fn now() -> Instant {
     loop {
         let high = registers::TIME_HIGH.read();
         let low = registers::TIME_LOW.read();
-        // Else the low half wrapped in between.
+        // Otherwise the low half has wrapped in between.
         if registers::TIME_HIGH.read() == high {
             return Instant::from_millis((u64::from(high) << 32 | u64::from(low)) / 10_000);
         }
     }
 }
 
-/// A polled 16550 without setup: QEMU's needs no baud rate.
+/// A polled 16550. The one of QEMU needs no baud rate.
 #[derive(Debug)]
 pub struct Uart(());
 
@@ -76,7 +76,7 @@ impl Uart {
         registers::DATA.write(byte);
     }
 
-    /// Looks a thousand times.
+    /// Polls a thousand times.
     fn nap(&self) {
         (0..1_000).find(|_| self.may_receive());
     }

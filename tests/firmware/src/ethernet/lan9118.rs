@@ -1,4 +1,4 @@
-//! SMSC's LAN9118, an Ethernet controller on a memory bus, polled, as a device of smoltcp.
+//! SMSC's LAN9118, an Ethernet controller on a memory bus: a polled device for smoltcp.
 
 use smoltcp::phy::{self, Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
@@ -17,7 +17,7 @@ pub struct Lan9118 {
     sent: [u32; WORDS],
 }
 
-/// There is no LAN9118, or it does not come up.
+/// There is no LAN9118, or it does not start.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Absent;
 
@@ -53,7 +53,7 @@ use registers::*;
 
 const BUSY: u32 = 1 << 31;
 const SOFT_RESET: u32 = 1;
-/// How often a bit is looked at before it counts as stuck.
+/// How often a bit is read before it counts as stuck.
 const PATIENCE: u32 = 1_000_000;
 
 impl Lan9118 {
@@ -77,7 +77,7 @@ impl Lan9118 {
         Ok(Self { received: [0; WORDS], sent: [0; WORDS] })
     }
 
-    /// Takes the next frame in; its bytes.
+    /// Reads the next frame. Returns its length in bytes.
     fn fetch(&mut self) -> Option<usize> {
         while RX_FIFO_INF.read() >> 16 & 0xFF != 0 {
             let status = RX_STATUS_FIFO.read();
@@ -101,14 +101,14 @@ fn wait(done: impl Fn() -> bool) -> Result<(), Absent> {
     (0..PATIENCE).any(|_| done()).then_some(()).ok_or(Absent)
 }
 
-/// Sets a register of the MAC, which lies behind two others.
+/// Sets a register of the MAC, which is accessed through two others.
 fn set_mac(index: u32, value: u32) -> Result<(), Absent> {
     MAC_CSR_DATA.write(value);
     MAC_CSR_CMD.write(BUSY | index);
     wait(|| MAC_CSR_CMD.read() & BUSY == 0)
 }
 
-/// Hands a frame over. The free room is as large as 5 KiB and the device empties it at once.
+/// Sends a frame. The buffer of 5 KiB has room, as the device empties it at once.
 fn send(words: &[u32], len: usize) {
     const FIRST_AND_LAST: u32 = 1 << 13 | 1 << 12;
     TX_DATA_FIFO.write(FIRST_AND_LAST | len as u32);

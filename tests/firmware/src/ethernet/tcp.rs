@@ -11,10 +11,10 @@ use crate::board;
 
 /// Address of the firmware in QEMU's user network.
 const OURS: Ipv4Address = Ipv4Address::new(10, 0, 2, 15);
-/// The host in it.
+/// Address of the host in that network.
 const HOST: Ipv4Address = Ipv4Address::new(10, 0, 2, 2);
 
-/// Why there is no connection, or none any more.
+/// Errors of connections.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, defmt::Format)]
 pub enum Error {
     /// The connection was not accepted in time, or no byte could be read or written just now.
@@ -60,7 +60,7 @@ pub struct Tcp<'a> {
     interface: Interface,
     sockets: SocketSet<'a>,
     handle: SocketHandle,
-    /// Each connection has a port of its own, as the last one's may still be waited for.
+    /// Each connection has its own port, as the port of the last one may still be in use.
     port: u16,
 }
 
@@ -75,7 +75,7 @@ fn now() -> Instant {
 }
 
 impl<'a> Tcp<'a> {
-    /// A stack over `device`, for good. `seed` should differ from boot to boot.
+    /// A stack over `device`. `seed` should differ from boot to boot.
     pub fn new(
         mut device: Lan9118,
         address: [u8; 6],
@@ -93,7 +93,7 @@ impl<'a> Tcp<'a> {
         let mut sockets = SocketSet::new(&mut sockets[..]);
         let mut socket =
             Socket::new(SocketBuffer::new(&mut receive[..]), SocketBuffer::new(&mut send[..]));
-        // Else each waits for the other's timer.
+        // Otherwise each end waits for the timer of the other.
         socket.set_nagle_enabled(false);
         socket.set_ack_delay(None);
         let handle = sockets.add(socket);
@@ -107,7 +107,7 @@ impl<'a> Tcp<'a> {
         self.port = self.port.checked_add(1).unwrap_or(49_152);
         let local = self.port;
         self.socket().abort();
-        // The reset goes out.
+        // Sends the reset.
         self.socket();
         let socket = self.sockets.get_mut::<Socket<'_>>(self.handle);
         let to = IpEndpoint::new(IpAddress::Ipv4(HOST), port);
@@ -122,7 +122,7 @@ impl<'a> Tcp<'a> {
         }
     }
 
-    /// Lets the stack work, and returns the socket.
+    /// Polls the stack, and returns the socket.
     fn socket(&mut self) -> &mut Socket<'a> {
         let _ = self.interface.poll(now(), &mut self.device, &mut self.sockets);
         self.sockets.get_mut(self.handle)
@@ -136,7 +136,7 @@ impl ErrorType for Tcp<'_> {
 impl ReadReady for Tcp<'_> {
     fn read_ready(&mut self) -> Result<bool, Error> {
         let socket = self.socket();
-        // The end is read, too.
+        // The end of the stream is read too.
         Ok(socket.can_recv() || !socket.may_recv())
     }
 }

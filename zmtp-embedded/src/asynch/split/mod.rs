@@ -69,7 +69,7 @@ pub type Halves<'h, 's, 'b, K, R, W, M = NullOf<K>> =
 
 /// The state that both halves share.
 struct Shared<'s, 'b, K, W, M> {
-    /// Never borrowed across an `await`.
+    /// It is not borrowed across an `await`.
     state: RefCell<State<'s, 'b, K, M>>,
     /// Borrowed by the half that writes, for both halves.
     out: RefCell<Out<'s, 'b, W>>,
@@ -162,7 +162,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         poll_fn(|context| match self.try_writing() {
             Some(writing) => Poll::Ready(writing),
             None => {
-                // One half waits for the other.
+                // The other half has it.
                 self.waiting.set(Some(context.waker().clone()));
                 Poll::Pending
             }
