@@ -1,5 +1,4 @@
-//! Memory: none is taken for a message once a conversation runs, and none for what a peer merely
-//! announces.
+//! Allocations: none for a message in steady state, and none for bytes that a peer only announces.
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
@@ -16,12 +15,12 @@ use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;
 const ROUNDS: usize = 10_000;
-/// What a socket may take at once for a peer that sent next to nothing.
+/// The largest allocation for a peer that has sent few bytes.
 const LITTLE: usize = 256 << 10;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
-/// The counters are everyone's: one test at a time.
+/// The counters are shared: one test at a time.
 static ONE: Mutex<()> = Mutex::new(());
 
 thread_local! {
@@ -67,7 +66,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Counts the calling thread from now on, and nobody else's test meanwhile.
+/// Counts the calling thread from now on. No other test counts meanwhile.
 fn counted() -> MutexGuard<'static, ()> {
     let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     COUNTED.set(true);
@@ -144,8 +143,8 @@ fn steady_receives_into_a_message_allocate_nothing_for_64_kib() {
     }
 }
 
-/// The largest allocation of a REP that meets a peer which says `bytes` after its handshake, and
-/// how many connections it closed.
+/// The largest allocation of a REP whose peer sends `bytes` after its handshake, and how many
+/// connections it closed.
 fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {
     let mut rep = Rep::builder().max_message(max).build().unwrap();
     let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
@@ -155,7 +154,7 @@ fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {
     drive_until!(rep, rep.counters().handshakes == 1);
     let _ = peer.try_send(bytes);
     drive_until_still!(rep);
-    // It takes part in what follows, or is closed.
+    // The REP reads on, or has closed the connection.
     let _ = peer.try_send(b"0123456789");
     drive_until_still!(rep);
     COUNTED.set(false);

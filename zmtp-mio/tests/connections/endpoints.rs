@@ -275,7 +275,7 @@ fn the_error_quotes_an_endpoint_that_can_only_be_bound() {
         let shown = text.parse::<Endpoint>().unwrap().to_string();
         assert!(error.to_string().contains(&format!("{shown:?}")), "{text}: {error}");
     }
-    assert!(matches!(req.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+    assert!(matches!(req.try_send("no peer").unwrap_err().error, Error::WouldBlock));
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn disconnecting_closes_the_connection_and_ends_reconnection() {
         drive_until!(rep, rep.counters().disconnects == 1);
         drive_until_still!(req);
         assert_eq!(req.counters().dials, 1);
-        assert!(matches!(req.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+        assert!(matches!(req.try_send("no peer").unwrap_err().error, Error::WouldBlock));
         let closed = EventKind::Closed(CloseReason::ByUs);
         assert_eq!(events!(req).last(), Some(&closed), "nothing is retried");
     }

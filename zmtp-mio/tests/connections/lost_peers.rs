@@ -219,7 +219,7 @@ fn a_peer_lost_between_request_and_reply_does_not_affect_the_next() {
     let mut next = RawPeer::connect(&endpoint);
     next.send(&wire::burst("REQ", &[b"two"]));
     drive_until!(rep, rep.counters().messages_received == 2);
-    rep.send("for nobody").unwrap();
+    rep.send("for a lost peer").unwrap();
     assert_eq!(rep.counters().dropped.peer_gone, 1);
     let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
     rep.send(request).unwrap();

@@ -1,5 +1,5 @@
-//! Peers that ask and do not read, or leave in the middle: what they cost is bounded, and they are
-//! held back rather than stored.
+//! Peers that send requests and do not read, or close in the middle: their cost is bounded, and
+//! reading from them pauses.
 #![cfg(unix)]
 
 use std::time::Duration;
@@ -12,13 +12,13 @@ use zmtp_mio::{CloseReason, Counters};
 const REQUESTS: u64 = 3_000;
 /// Bytes of a large request.
 const LARGE: usize = 64 << 10;
-/// Peers of a crowd, and what each asks.
+/// Peers of a crowd, and the requests of each.
 const CROWD: u64 = 60;
 const EACH: u64 = 50;
 
-/// A REP does not wait for who does not read: it takes every request and drops the answers past the
-/// high-water mark (RFC 28), and counts them. So nothing piles up, nobody is closed, and no answer is
-/// missing unseen.
+/// A REP does not wait for a peer that does not read: it receives every request, and drops and counts
+/// the replies past the high-water mark (RFC 28). Memory is bounded, no connection is closed, and
+/// each missing reply is counted.
 #[test]
 fn a_peer_that_sends_large_requests_and_never_reads_costs_bounded_memory() {
     let test = this_test!();
@@ -30,22 +30,22 @@ fn a_peer_that_sends_large_requests_and_never_reads_costs_bounded_memory() {
             let sent = peer.send_some(&request);
             assert_eq!(sent, request.len(), "stalled after {taken} requests");
         }
-        // Nothing is busy while the peer is still there and does not read. Two queues of 16 MiB, in
-        // buffers that may be twice what is in them, and what sockets were read into.
+        // The process is idle while the peer is connected and does not read. Two queues of 16 MiB, in
+        // buffers that may be twice as large as their bytes, and read buffers.
         let (counters, closes) = arena.end(72 * MIB);
-        // The honest clients ask for little and were all answered.
+        // The honest clients send small requests and were all answered.
         let honest = counters.messages_received - REQUESTS;
         let bytes = counters.bytes_received - REQUESTS * LARGE as u64;
         assert!(bytes < 100 * honest, "{bytes} bytes of {honest} small requests");
         let dropped = counters.dropped.high_water_mark;
         let waiting = counters.messages_received - counters.messages_sent - dropped;
         println!("of {REQUESTS} answers {dropped} were dropped at the mark, {waiting} waited");
-        // What the kernels' buffers took is a few MiB, or tens where they are allowed to grow.
+        // The kernels' buffers took a few MiB, or tens where they may grow.
         assert!(dropped > REQUESTS / 2, "{counters:?}");
         let mark = (16 * MIB / LARGE) as u64;
         assert!((1..=mark).contains(&waiting), "{waiting} wait where the mark is {mark}");
         assert_ends_are_honest(&counters, &closes);
-        // What was kept comes whole, to the last byte that came at all.
+        // Each reply that was kept arrives whole.
         let mut whole = 0;
         loop {
             let answer = peer.read_for(request.len(), LIMIT);
@@ -59,14 +59,14 @@ fn a_peer_that_sends_large_requests_and_never_reads_costs_bounded_memory() {
     });
 }
 
-/// The honest clients close when the attack is over, and nobody else was closed.
+/// The honest clients close at the end of the attack, and no other connection was closed.
 fn assert_ends_are_honest(counters: &Counters, closes: &[CloseReason]) {
     assert!(closes.iter().all(|close| *close == CloseReason::ByPeer), "{closes:?}");
     assert!(counters.disconnects <= 2 && counters.refused == 0, "{closes:?}");
 }
 
-/// The end of what a peer says is the end of the peer, as with libzmq: what it asked is delivered,
-/// and the answer arrives or is counted.
+/// A FIN closes the connection, as with libzmq: the request is delivered, and the reply arrives or is
+/// counted.
 #[test]
 fn a_fin_right_after_the_request_leaves_no_connection_and_no_uncounted_reply() {
     let test = this_test!();
@@ -90,7 +90,7 @@ fn fins() {
     assert!(answered + gone >= 200, "{answered} answered, {:?}", counters.dropped);
 }
 
-/// libzmq 4.3.5 gives the next honest client of the REP no reply after this.
+/// After this, the REP of libzmq 4.3.5 does not reply to the next honest client.
 #[test]
 fn malformed_requests_of_lost_peers_cost_no_honest_client_its_reply() {
     let test = this_test!();
@@ -115,7 +115,7 @@ fn malformed_requests_of_lost_peers_cost_no_honest_client_its_reply() {
     });
 }
 
-/// Answers of 180 MB for which there is room for 32 MiB.
+/// 180 MB of replies with a memory cap of 32 MiB.
 #[test]
 fn a_crowd_that_never_reads_stays_within_the_memory_cap() {
     let test = this_test!();
@@ -125,27 +125,27 @@ fn a_crowd_that_never_reads_stays_within_the_memory_cap() {
     alone_with(test, 512, || {
         let arena = Arena::with(|options| {
             options.max_bytes = 32 * MIB;
-            // Else the kernel would hold most of it.
+            // Otherwise the kernel would hold most of it.
             options.tcp.send_buffer = Some(64 << 10);
         });
         finish(start(test, Some(512), &arena.endpoint));
-        // The cap; over it one answer and one unfinished request of each of the crowd, 7 MiB; and what
-        // an allocator loses between them.
+        // The cap, one reply and one unfinished request of each peer (7 MiB), and the overhead of the
+        // allocator.
         let (counters, closes) = arena.end(56 * MIB);
         let honest = counters.messages_received - CROWD * EACH;
         let dropped = counters.dropped;
         println!("{honest} of honest clients; {dropped:?}");
-        // Each answer went out or was dropped for a cause: nothing waits any more.
+        // Each reply was sent, or dropped and counted: none is queued any more.
         let lost = dropped.high_water_mark + dropped.peer_gone + dropped.half_sent;
         assert_eq!(counters.messages_received, counters.messages_sent + lost);
-        // Without the cap each peer could have all its answers wait, far below its mark.
+        // Without the cap all replies could be queued, far below the high-water marks.
         assert!(dropped.high_water_mark > CROWD * EACH / 2, "the cap was not met: {dropped:?}");
         assert_eq!(counters.handshakes - counters.disconnects, 0, "{counters:?}");
         assert!(!closes.contains(&CloseReason::MemoryLimit), "{closes:?}");
     });
 }
 
-/// The process of the crowd: all ask, and go when all have asked.
+/// The process of the crowd: all send requests, and close when all have.
 fn crowd(endpoint: &str) {
     let requests = wire::delimited(&[7; 60_000]).repeat(EACH as usize);
     let peers: Vec<RawPeer> = (0..CROWD)
@@ -159,7 +159,7 @@ fn crowd(endpoint: &str) {
             peer
         })
         .collect();
-    // They are served to the end of what they asked while they are there.
+    // All their requests are served while they are connected.
     assert_echo(&mut req(endpoint), b"beside the crowd");
     drop(peers);
 }

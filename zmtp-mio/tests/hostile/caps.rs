@@ -1,5 +1,5 @@
-//! Caps of a whole socket: handshakes, connections, bytes, descriptors. What goes past them gives
-//! way, and honest clients are served.
+//! Caps of a whole socket: handshakes, connections, bytes, descriptors. Excess is closed or waits, and
+//! honest clients are served.
 #![cfg(unix)]
 
 use std::io::{Read, Write};
@@ -76,7 +76,7 @@ fn honest_clients_are_served_during_a_storm_of_silent_connections() {
     });
     let mut served = 0;
     while served < 20 || opened.load(Ordering::Relaxed) < 1_000 {
-        // Its handshake may have to give way too: it dials again then.
+        // The cap may close this handshake too, and the client reconnects.
         let mut honest = req(&echo.endpoint);
         let start = Instant::now();
         while !matches!(honest.request("I am new here", LIMIT), Ok(Some(_))) {
@@ -123,7 +123,7 @@ fn the_memory_cap_closes_only_the_largest_unfinished_message() {
     assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
 }
 
-/// Requests that came whole and wait are nobody's unfinished message.
+/// A queued whole request is no unfinished message.
 #[test]
 fn the_memory_cap_closes_no_connection_for_queued_whole_requests() {
     const REQUESTS: usize = 2_000;
@@ -288,7 +288,7 @@ fn a_client_with_48_descriptors_survives_two_hundred_connects() {
             req.disconnect(endpoint).unwrap();
         }
         for _ in 0..20 {
-            // Some of those left may have to be dialled first, after a wait of up to 3 s.
+            // Some connections may have to be made first, after a wait of up to 3 s.
             assert_echo(&mut req, b"afterwards");
         }
         return;

@@ -1,4 +1,4 @@
-//! Commands where none belong, and commands that are larger than they may be.
+//! Commands at the wrong time, and commands that are too large.
 #![cfg(unix)]
 
 use crate::harness::arena::Arena;
@@ -48,7 +48,7 @@ fn an_error_before_ready_is_an_event_with_its_reason() {
         let refused = CloseReason::Protocol(Error::Peer(PeerError::Refused));
         assert_eq!(closes.iter().filter(|close| **close == refused).count(), 50, "{closes:?}");
     });
-    // And what it said.
+    // And the reason.
     let mut rep = rep_with(|_| {});
     let mut peer = RawPeer::connect(&endpoint_of(&rep));
     peer.send(&[&wire::greeting("NULL")[..], &wire::error("go away")].concat());

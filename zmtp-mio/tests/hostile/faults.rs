@@ -1,5 +1,5 @@
-//! Peers that break the protocol or dawdle in the handshake, towards a REP: each ends with its
-//! cause, and an honest client is answered all the while.
+//! Peers of a REP that break the protocol or are slow in the handshake: each connection ends with the
+//! right reason, and an honest client is served meanwhile.
 #![cfg(unix)]
 
 use std::io::Write;
@@ -17,24 +17,24 @@ use zmtp_mio::{CloseReason, Rep};
 
 const LATE: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Handshake));
 
-/// A server that gives a handshake one second.
+/// A server with a handshake timeout of one second.
 fn hasty() -> Echo {
     echo_with(|options| options.limits = options.limits.handshake_timeout(1_000))
 }
 
-/// What a peer says, right away or behind its READY, and why it ends.
+/// The bytes that a peer sends, at once or after its READY, and the error they cause.
 struct Fault {
     is_ready: bool,
     bytes: Vec<u8>,
     error: Error,
 }
 
-/// Of a peer that gets as far as its greeting.
+/// The fault of a peer that has sent its greeting.
 fn early(bytes: &[u8], error: impl Into<Error>) -> Fault {
     Fault { is_ready: false, bytes: greeted(bytes), error: error.into() }
 }
 
-/// Of a peer that is through its handshake.
+/// The fault of a peer after its handshake.
 fn late(bytes: &[u8], error: impl Into<Error>) -> Fault {
     Fault { is_ready: true, bytes: bytes.to_vec(), error: error.into() }
 }
@@ -43,7 +43,7 @@ fn greeted(more: &[u8]) -> Vec<u8> {
     [&wire::greeting("NULL")[..], more].concat()
 }
 
-/// Each fault, 20 times over, ends its connection with its cause.
+/// Asserts that each fault ends its connection with its error, 20 times.
 fn assert_faults(test: &str, faults: &[Fault]) {
     alone_with(test, 256, || {
         const ROUNDS: usize = 20;
@@ -57,11 +57,11 @@ fn assert_faults(test: &str, faults: &[Fault]) {
             peer.assert_closed();
         }
         let (counters, mut closes) = arena.end(4 * MIB);
-        // The ends of the honest clients.
+        // The honest clients close.
         let all = closes.len();
         closes.retain(|close| *close != CloseReason::ByPeer);
         let honest = (all - closes.len()) as u64;
-        // As many as there is room for, but for the other events of each connection.
+        // The queue of events holds the last of them.
         let faults: Vec<&Fault> = (0..ROUNDS).flat_map(|_| faults).collect();
         let known = faults.len() - closes.len();
         assert!(known == 0 || counters.events_lost > 0, "{closes:?}");
@@ -212,7 +212,7 @@ fn other_protocols_are_refused() {
             UnsupportedVersion::NoSignature(0x16),
         ),
         (&b"SSH-2.0-OpenSSH_9.7\r\n"[..], UnsupportedVersion::NoSignature(b'S')),
-        // Nearly ZMTP 1.0: a length of 0, flags that there are not, and both in the long form.
+        // Nearly ZMTP 1.0: a length of 0, unknown flags, and both in the long form.
         (&[0, 0][..], UnsupportedVersion::NoSignature(0)),
         (&[6, 2, b'h', b'e', b'l', b'l', b'o'][..], UnsupportedVersion::NoSignature(6)),
         (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], UnsupportedVersion::NoSignature(0)),
@@ -282,12 +282,12 @@ fn a_peer_that_resets_in_the_middle_of_a_frame_is_counted_each_time() {
 fn a_thousand_connections_closed_at_once_are_each_counted() {
     alone_with(this_test!(), 4_096, || {
         let arena = Arena::new();
-        // The kernel drops SYNs when its backlog is full, and the next try comes a second later.
+        // The kernel drops SYNs when its backlog is full, and retries after a second.
         (0..1_000).for_each(|_| drop(RawPeer::connect(&arena.endpoint)));
         let (counters, closes) = arena.end(8 * MIB);
         // Two honest clients besides.
         assert_eq!((counters.accepted, counters.refused), (1_002, 1_000));
-        // Each has two events, that it came and that it went, for which there is room 1,024 times.
+        // Each has two events, and the queue of events holds 1,024.
         assert!(counters.events_lost >= 2_000 - 1_024, "{counters:?}");
         assert!(closes.len() >= 500, "{} ends", closes.len());
         let is_of_the_peer =

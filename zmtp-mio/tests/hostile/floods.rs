@@ -1,5 +1,5 @@
 //! Peers that send without end and never read: memory stays bounded, each flood is counted, and
-//! an honest client is answered all the while.
+//! an honest client is served meanwhile.
 #![cfg(unix)]
 
 use std::thread;
@@ -11,8 +11,8 @@ use crate::harness::processes::{MIB, alone, assert_rests, finish, part, start, t
 use crate::harness::{LIMIT, RawPeer, assert_echo, closes, drive_until, events, req, resident};
 use zmtp_mio::{CloseReason, Counters, HighWaterMark, Rep};
 
-/// Floods with a hundred thousand of these, none of which may cost the peer its connection. What
-/// the server counted.
+/// Sends a hundred thousand of these, none of which may close the connection, and returns the
+/// server's counters.
 fn flood(bytes: &[u8]) -> Counters {
     let bytes = bytes.repeat(1_000);
     let arena = Arena::new();
@@ -39,8 +39,8 @@ fn a_hundred_thousand_requests_without_delimiter_are_counted_and_dropped() {
     });
 }
 
-/// A PING is no fault, and none is counted: the peer is held up once its answers fill the kernel's
-/// buffers, which costs neither memory nor CPU, and it keeps its connection.
+/// A PING is no fault and is not counted. Reading pauses once the PONGs fill the kernel's buffers,
+/// which costs neither memory nor CPU time, and the connection stays.
 #[test]
 fn unread_pongs_take_bounded_memory() {
     alone(this_test!(), || {
@@ -50,7 +50,7 @@ fn unread_pongs_take_bounded_memory() {
         for peer in &mut peers {
             peer.send_some(&pings);
         }
-        // They are still there, and still do not read. Their answers are 18 MB.
+        // The peers are still connected and do not read. Their PONGs are 18 MB.
         let (counters, closes) = arena.end(2 * MIB);
         let honest = closes.iter().filter(|close| **close == CloseReason::ByPeer).count();
         assert_eq!((counters.refused, closes.len()), (0, honest), "{closes:?}");
@@ -59,8 +59,7 @@ fn unread_pongs_take_bounded_memory() {
     });
 }
 
-/// What it had sent and we had not read cannot be answered any more: it must not hold the
-/// connection.
+/// Its unread PINGs cannot be answered any more, and must not keep the connection open.
 #[test]
 fn a_lost_peer_that_never_read_its_pongs_is_closed() {
     for is_reset in [false, true] {
@@ -68,7 +67,7 @@ fn a_lost_peer_that_never_read_its_pongs_is_closed() {
         let endpoint = endpoint_of(&rep);
         let flood = thread::spawn(move || {
             let mut peer = RawPeer::ready(&endpoint, "REQ");
-            // Far more than the buffers of both kernels hold in answers.
+            // More PONGs than the buffers of both kernels hold.
             let sent = peer.send_some(&wire::ping(&[9; 16]).repeat(1_000_000));
             match is_reset {
                 true => peer.reset(),
@@ -152,7 +151,7 @@ fn large_unread_replies_are_dropped_at_the_mark_and_counted() {
         assert!(dropped > 1_000, "{dropped}");
         assert_eq!(closes(&events!(rep)), []);
         let (mut peer, honest) = (flood.join().unwrap(), honest.join().unwrap());
-        // Whatever was not dropped comes whole.
+        // Each reply that was not dropped arrives whole.
         let reading = thread::spawn(move || {
             (dropped..3_000).for_each(|_| assert_eq!(peer.read_message()[1].len(), 20_000));
         });
@@ -162,17 +161,17 @@ fn large_unread_replies_are_dropped_at_the_mark_and_counted() {
     });
 }
 
-/// Peers of the crowd that asks for more than there is room for.
+/// Peers of the crowd whose requests exceed the memory cap.
 const CROWD: usize = 64;
 
-/// The process of the crowd: each asks once, and waits until it is answered or closed.
+/// The process of the crowd: each peer sends one request, and waits for a reply or a close.
 fn crowd(endpoint: &str) {
     let request = [wire::burst("REQ", &[]), wire::delimited(&vec![7; 900_000])].concat();
     thread::scope(|scope| {
         for _ in 0..CROWD {
             scope.spawn(|| {
                 let mut peer = RawPeer::connect(endpoint);
-                // Closed over the limit, or taken when there is room.
+                // Closed because of the limit, or received when there is room.
                 let _ = peer.try_send(&request);
                 let answer = wire::delimited(b"taken");
                 let end = Instant::now() + 2 * LIMIT;
@@ -205,9 +204,9 @@ fn whole_requests_of_many_peers_stay_within_the_memory_cap() {
         let grown = resident().saturating_sub(before);
         let came = rep.counters().messages_received;
         println!("grew by {} KiB with {came} requests", grown >> 10);
-        // Four MiB and one message over it; a body under way may have room for twice what came.
+        // Four MiB and one message; the buffer of an unfinished body may be twice as large as its bytes.
         assert!(grown < 16 * MIB, "grew by {} KiB with {came} requests", grown >> 10);
-        // Nobody is forgotten: each was closed with a reason, or is answered now.
+        // Each peer was closed with a reason, or is answered now.
         let mut answered = 0;
         let mut ends = Vec::new();
         let is_over_limit = |end: &CloseReason| *end == CloseReason::MemoryLimit;

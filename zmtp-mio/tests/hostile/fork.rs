@@ -1,5 +1,5 @@
-//! `fork` in the host process: what a child does with its copy of a socket, or that it ends, does
-//! not disturb the parent.
+//! `fork` in the host process: a child that uses its copies of sockets, or exits, does not affect
+//! the parent.
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "fork is what is tested")]
 
@@ -17,7 +17,7 @@ struct Parent {
     peers: [RawPeer; 2],
     path: String,
     endpoints: [String; 2],
-    /// Newcomers that left again.
+    /// New peers that closed again.
     gone: u64,
 }
 
@@ -46,7 +46,7 @@ impl Parent {
         Self { rep, req, peers, path, endpoints: [local, tcp], gone: 0 }
     }
 
-    /// The driver serves old connections and new ones, while the application is away.
+    /// The driver serves old and new connections between calls.
     fn assert_driven(&mut self) {
         for endpoint in &self.endpoints {
             let mut newcomer = half_ready(endpoint, "REQ");
@@ -124,7 +124,7 @@ fn sockets() -> usize {
     links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
 }
 
-/// Drops the copies of a child; how many sockets that closed.
+/// Drops the copies of a child, and returns how many sockets that closed.
 fn drop_copies(parent: Parent) -> usize {
     let before = sockets();
     let Parent { rep, req, peers, .. } = parent;
@@ -135,7 +135,7 @@ fn drop_copies(parent: Parent) -> usize {
     before - after
 }
 
-/// Two listeners, three connections of theirs and the one that was dialled.
+/// Two listeners, their three connections, and an outgoing one.
 const COPIES: usize = 6;
 
 #[test]
@@ -157,7 +157,7 @@ fn a_child_that_exits_does_not_affect_the_parent() {
     });
 }
 
-/// The child has no thread that drives its copies; the parent's goes on.
+/// The child has no driver thread; the parent's goes on.
 #[test]
 fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
@@ -178,12 +178,12 @@ fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
             }
             forked(|| {
                 let (parent, context, unused) = held.take().unwrap();
-                // What the driver was at work on when the child came to be stays open in it.
+                // A socket that the driver held during the fork stays open in the child.
                 let closed = drop_copies(parent);
                 assert!(closed == COPIES || !is_idle, "only {closed} of {COPIES} were closed");
                 drop((context, unused));
             });
-            // The application stays away all the while.
+            // The application makes no call meanwhile.
             held.as_mut().unwrap().0.assert_driven();
         }
         let (parent, context, unused) = held.take().unwrap();

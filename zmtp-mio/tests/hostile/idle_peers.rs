@@ -1,5 +1,5 @@
-//! Ten thousand peers that are through their handshake and say nothing, and crowds that come and
-//! go: what they cost, and that it comes back.
+//! Ten thousand idle peers, and crowds that connect and close: what they cost, and that closing frees
+//! it.
 #![cfg(unix)]
 
 use std::io::{Read, Write};
@@ -18,8 +18,7 @@ const PEERS: usize = 10_000;
 const EACH: usize = 1_536;
 const DESCRIPTORS: u32 = 12_000;
 /// Bytes on the heap that 4,000 peers may leave behind when they are gone: four for each.
-/// A thread keeps up to 64 buffers of 2,000 bytes, as many as ever waited at a time, and the first
-/// crowds may have left a few to the later ones.
+/// A thread keeps up to 64 buffers of 2,000 bytes, the most that were ever queued at a time.
 const LEFT: usize = 16 << 10;
 
 /// A connection from one of many addresses, so that ports do not run out.
@@ -34,14 +33,14 @@ fn connect(address: SocketAddr, number: usize) -> TcpStream {
     stream
 }
 
-/// The process of the clients: all shake hands; told that all is well, each asks once and is answered
-/// within [`LIMIT`]; then all go.
+/// The process of the clients: all handshake; then each sends one request and gets its reply within
+/// [`LIMIT`]; then all close.
 fn clients(endpoint: &str) {
     let address = endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();
     let mut control = req(endpoint);
     let mut peers: Vec<TcpStream> = Vec::with_capacity(PEERS);
     while peers.len() < PEERS {
-        // Not all at once: the oldest of 4,096 unfinished handshakes gives way.
+        // Not all at once: at 4,096 unfinished handshakes the oldest is closed.
         let new = peers.len()..peers.len() + 1_000;
         for number in new.clone() {
             let mut peer = connect(address, number);
@@ -75,13 +74,13 @@ fn clients(endpoint: &str) {
     assert!(longest < LIMIT, "an answer took as long as {longest:?}");
     tell("all were served");
     for peer in peers {
-        // Ten thousand ports would else be taken for a minute, which other tests feel.
+        // Otherwise ten thousand ports would be in use for a minute, which affects other tests.
         socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
     }
     tell("all are gone");
 }
 
-/// The test for a socket type that answers what it receives by sending it back.
+/// The test for a socket type that replies by sending the request back.
 macro_rules! idle_peers {
     ($test:ident, $socket:ident) => {
         #[test]
@@ -105,7 +104,7 @@ macro_rules! idle_peers {
                 loop {
                     let request = rep.recv_timeout(24 * LIMIT).unwrap().expect("the clients speak");
                     let grown = resident().saturating_sub(before);
-                    // Behind the routing id and the delimiter, if there are any.
+                    // After the routing id and the delimiter, if there are any.
                     let said = request.parts().last().unwrap_or_default().to_vec();
                     let said = String::from_utf8(said).unwrap();
                     match said.as_str() {
@@ -124,7 +123,7 @@ macro_rules! idle_peers {
                     rep.send(request).unwrap();
                     match said.as_str() {
                         "all are there" => {
-                            // Who came before them asks among them.
+                            // The first peer sends its request among them.
                             asked = Some(Instant::now());
                             first.send(&wire::delimited(b"first"));
                         }
@@ -139,7 +138,7 @@ macro_rules! idle_peers {
                         _ => {}
                     }
                 }
-                // The client that told us goes too.
+                // The controlling client closes too.
                 let end = Instant::now() + 4 * LIMIT;
                 while descriptors() > open {
                     assert!(Instant::now() < end, "{} descriptors stay", descriptors() - open);
@@ -160,7 +159,8 @@ macro_rules! idle_peers {
 idle_peers!(ten_thousand_idle_peers_of_a_rep_cost_little_and_all_are_served, Rep);
 idle_peers!(ten_thousand_idle_peers_of_a_router_cost_little_and_all_are_served, Router);
 
-/// A crowd goes, by FIN or by RST: ports are taken for a minute after a FIN, which other tests feel.
+/// A crowd closes, by FIN or by RST. After a FIN the ports are in use for a minute, which affects
+/// other tests.
 fn leave(crowd: Vec<RawPeer>, round: usize) {
     match round {
         0 => drop(crowd),
@@ -189,7 +189,7 @@ fn closed_crowds_leave_no_memory_behind() {
             leave(crowd, round);
             crate::harness::eventually("all are gone", || descriptors() <= open);
             assert_echo(&mut honest, b"between crowds");
-            // A newcomer too: lists are tidied then.
+            // A new client too, because lists are tidied then.
             assert_echo(&mut req(&echo.endpoint), b"between crowds");
             crate::harness::eventually("it is gone too", || descriptors() <= open);
             heap.push(crate::heap::in_use());
@@ -199,7 +199,7 @@ fn closed_crowds_leave_no_memory_behind() {
         // A list may grow once, in any round. What is left behind by each peer grows in all of them.
         let grown = heap[2..].windows(5).map(|heap| heap[4].saturating_sub(heap[0])).min().unwrap();
         assert!(grown < LEFT, "{grown} bytes were left behind by 4,000 peers: {heap:?}");
-        // What allocators cannot give back.
+        // Allocators cannot return all pages.
         let grown = pages[11].saturating_sub(pages[2]);
         assert!(grown < 2_048, "{grown} KiB more are resident after 9,000 peers: {pages:?}");
         assert_idle();

@@ -1,4 +1,4 @@
-//! Processes that are killed in the middle of large messages: whatever arrives is whole.
+//! Processes killed in the middle of large messages: every message that arrives is whole.
 #![cfg(unix)]
 
 use std::process::Child;
@@ -12,12 +12,12 @@ use crate::harness::{LIMIT, OfKind, builder, pattern};
 use zmtp_mio::{Builder, Error, Rep, Req, Tcp};
 
 const LEN: usize = 16 * MIB;
-/// Of each kind of message, so many are to be cut in the middle.
+/// Messages to be cut in the middle, of each kind.
 const CUT: u64 = 2;
-/// Kills that this may take.
+/// The most kills for that.
 const KILLS: u32 = 60;
 
-/// A message of 16 MiB that says in its first bytes which one it is.
+/// A message of 16 MiB with its number in the first bytes.
 fn numbered(number: u32, rest: &[u8]) -> Vec<u8> {
     let mut bytes = rest.to_vec();
     bytes[..4].copy_from_slice(&number.to_be_bytes());
@@ -29,14 +29,14 @@ fn assert_whole(bytes: &[u8], rest: &[u8]) {
     assert!(bytes[4..] == rest[4..], "not the bytes that were sent");
 }
 
-/// A socket whose kernel buffers hold a small part of a message: the rest is with the process that is
-/// killed, as long as it is not read.
+/// A socket whose kernel buffers hold a small part of a message. The rest is in the process that is
+/// killed.
 fn narrow<S: OfKind>() -> Builder<S::Kind> {
     let small = Some(512 << 10);
     builder::<S>().tcp(Tcp { send_buffer: small, receive_buffer: small, ..Tcp::default() })
 }
 
-/// Kills at another moment each time, anywhere in what takes about `time`.
+/// Kills at another moment each time, within about `time`.
 fn kill(mut child: Child, round: u32, time: Duration) -> JoinHandle<()> {
     let moment = time * ((60 + round * 37) % 100) / 100;
     thread::spawn(move || {

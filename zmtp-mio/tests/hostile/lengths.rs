@@ -1,5 +1,5 @@
-//! Lengths that promise more than comes, and more than may come: refused by the limits, and
-//! memory never follows a promise.
+//! Announced lengths that exceed the limits or the bytes that follow: the limits refuse them, and
+//! memory is allocated only for received bytes.
 #![cfg(unix)]
 
 use crate::harness::arena::Arena;
@@ -10,7 +10,7 @@ use zmtp_core::wire::Malformed;
 use zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 use zmtp_mio::{CloseReason, Counters};
 
-/// What allocators and stacks may need besides.
+/// Memory for allocators and stacks.
 const SLACK: usize = 6 * MIB;
 const HUGE: [u64; 5] = [1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, u64::MAX];
 
@@ -28,7 +28,7 @@ fn end_of(endpoint: &str, is_ready: bool, bytes: &[u8]) {
     peer.assert_closed();
 }
 
-/// The attack is over: why its connections ended, without those of the honest clients.
+/// Ends the attack, and returns why its connections ended, without those of honest clients.
 fn faults(arena: Arena, bound: usize) -> (Counters, Vec<CloseReason>) {
     let (mut counters, mut closes) = arena.end(bound);
     let all = closes.len();
@@ -51,7 +51,7 @@ fn assert_ends(is_ready: bool, flags: u8, expected: impl Fn(u64) -> Error) {
     assert_eq!(ended, closes.len() as u64);
 }
 
-/// A length beyond the grammar is that; any other is over the limit.
+/// The error for a length: outside the grammar, or over the limit.
 fn over(limit: Limit, allowed: u64) -> impl Fn(u64) -> Error {
     move |len| match len >> 63 {
         0 => Error::Limit(LimitExceeded { limit, allowed, got: len }),
@@ -92,7 +92,7 @@ fn huge_commands_after_ready_are_refused() {
     });
 }
 
-/// Limits lifted by the user: only what came may cost memory.
+/// With raised limits, only received bytes cost memory.
 #[test]
 fn an_allowed_length_costs_nothing_before_its_bytes_arrive() {
     alone(this_test!(), || {
@@ -110,13 +110,13 @@ fn an_allowed_length_costs_nothing_before_its_bytes_arrive() {
                 peer
             })
             .collect();
-        // All are still there.
+        // All are still connected.
         assert_eq!(faults(arena, SLACK).1, []);
         drop(peers);
     });
 }
 
-/// The largest message that the default allows, promised by many who send a little of it.
+/// Many peers announce the largest default message and send a little of it.
 #[test]
 fn a_hundred_announced_messages_cost_only_received_bytes() {
     alone(this_test!(), || {
@@ -129,7 +129,7 @@ fn a_hundred_announced_messages_cost_only_received_bytes() {
                 peer
             })
             .collect();
-        // 2 MB came; doubling may hold twice that.
+        // 2 MB were received; growing buffers may hold twice that.
         assert_eq!(faults(arena, SLACK + 4 * MIB).1, []);
         drop(peers);
     });
@@ -179,7 +179,7 @@ fn every_property_that_fits_a_command_is_read() {
     assert_eq!(outcome(echo).0.unnamed_peers, 0);
 }
 
-/// Sends the same frame until the other end has enough of it.
+/// Sends the same frame until the other end closes.
 fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter: bool) {
     let arena = Arena::with(|options| options.limits = options.limits.max_message(4 << 20));
     let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
@@ -190,7 +190,7 @@ fn assert_endless(limit: Limit, allowed: u64, got: u64, frame: &[u8], delimiter:
     while sent < 64 << 20 && peer.try_send(frame).is_ok() {
         sent += frame.len();
     }
-    assert!(sent < 64 << 20, "nobody stopped it");
+    assert!(sent < 64 << 20, "the limit did not apply");
     let (counters, closes) = faults(arena, SLACK + 12 * MIB);
     let limit = LimitExceeded { limit, allowed, got };
     assert_eq!(closes, [CloseReason::Protocol(Error::Limit(limit))]);

@@ -1,5 +1,5 @@
-//! Listeners that attack a dialling REQ: it backs off, believes nothing, and is answered as soon as a
-//! good server is there.
+//! Listeners that attack a connecting REQ. It waits between attempts, accepts no false reply, and is
+//! served as soon as a good server listens.
 #![cfg(unix)]
 
 use std::thread;
@@ -17,21 +17,21 @@ use zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
 use zmtp_core::{self, LimitExceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
 
-/// What a client may grow by while it is attacked.
+/// Memory that a client may use while it is attacked.
 const BOUND: usize = 4 * MIB;
 
-/// What became of a client that was attacked.
+/// The state of a client after an attack.
 struct Attacked {
-    /// While it was attacked: as often as connections ended before and after the handshake.
+    /// Counters at the end of the attack.
     counters: Counters,
     events: Vec<EventKind>,
-    /// Waits between dials.
+    /// Waits between connection attempts.
     waits: Vec<Duration>,
 }
 
-/// Asks a bad listener in vain, in a process of its own. Connections end for the expected reasons
-/// alone, all of them counted; little memory and time are spent; a good server answers afterwards,
-/// and then the process rests.
+/// Sends a request to a bad listener, in a process of its own. Asserts that connections end only for
+/// the expected reasons, that all are counted, that memory and CPU time are bounded, and that a good
+/// server serves the client afterwards.
 fn survives(
     test: &str,
     settings: Builder<zmtp_mio::kind::Req>,
@@ -45,7 +45,7 @@ fn survives(
         let mut req = settings.connect(&bad.endpoint).unwrap();
         let (events, counters) = ask_in_vain(&mut req);
         watch.assert_calm(Duration::from_millis(500));
-        assert!(bad.accepted() > 0, "it was never met");
+        assert!(bad.accepted() > 0, "no connection was made");
         let (ends, waits) = (closes(&events), waits(&events));
         assert!(counters.dials <= 1 + waits.len() as u64, "{counters:?}: {events:?}");
         assert!(!ends.is_empty(), "{events:?}");
@@ -78,14 +78,14 @@ impl Attacked {
         assert!(self.counters.handshakes >= self.counters.disconnects);
     }
 
-    /// It saw no use in dialling soon again.
+    /// It waited longest from the first attempt on.
     fn waited_long(self) {
         assert_longest(&self.waits);
         assert_eq!((self.counters.handshakes, self.counters.disconnects), (0, 0));
     }
 }
 
-/// Takes a connection as far as the request.
+/// Handshakes and reads up to the request.
 fn to_the_request(peer: &mut RawPeer) -> bool {
     peer.try_send(&wire::burst("REP", &[])).is_ok() && read_up_to(peer, b"question")
 }
@@ -100,7 +100,7 @@ fn replies(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
     }
 }
 
-/// Says this at once, and keeps the connection.
+/// Sends these bytes at once, and keeps the connection.
 fn says(bytes: Vec<u8>) -> impl Fn(RawPeer) -> Option<RawPeer> + Send {
     move |mut peer| {
         let _ = peer.try_send(&bytes);
@@ -112,8 +112,7 @@ fn protocol(error: impl Into<zmtp_core::Error>) -> CloseReason {
     CloseReason::Protocol(error.into())
 }
 
-/// The peer is gone, in whichever way the system tells first: its end, its reset, or that it does
-/// not read.
+/// The reasons with which the system may report a closed peer.
 fn gone() -> [CloseReason; 3] {
     use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
     [CloseReason::ByPeer, CloseReason::Io(ConnectionReset), CloseReason::Io(BrokenPipe)]
@@ -259,7 +258,7 @@ fn pestered(bytes: &[u8]) -> Counters {
     assert_eq!(reply.bytes().unwrap(), b"good");
     let grown = peak_of_memory() - before;
     assert!(grown < BOUND, "memory grew by {} KiB", grown / KIB);
-    // The request that was given up took its connection with it, and nothing else did.
+    // Only the abandoned request has closed a connection.
     assert_eq!(closes(&events!(req)), [CloseReason::Abandoned]);
     let counters = req.counters();
     assert_eq!((counters.dials, counters.disconnects), (2, 1));
@@ -282,7 +281,7 @@ fn unexpected_replies_are_counted_and_not_delivered() {
         // Without a delimiter, and without a body.
         let counters = pestered(&[wire::frame(0, b"bare"), wire::message(&[b""])].concat());
         assert!(counters.dropped.bad_envelope > 0, "{:?}", counters.dropped);
-        // Well-formed in everything but that it never ends.
+        // Well-formed, but without end.
         pestered(&wire::frame(1, b""));
     });
 }

@@ -1,4 +1,4 @@
-//! Hostile peers, crowds and faults: each is bounded and counted, and honest peers are served.
+//! Hostile peers, crowds and faults: their cost is bounded and counted, and honest peers are served.
 
 #[path = "../harness/mod.rs"]
 mod harness;

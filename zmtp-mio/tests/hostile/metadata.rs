@@ -1,4 +1,4 @@
-//! Metadata that lies about its size or has too much of it.
+//! Metadata with wrong lengths, and too much metadata.
 #![cfg(unix)]
 
 use crate::harness::RawPeer;
@@ -8,7 +8,7 @@ use zmtp_core::wire::Malformed;
 use zmtp_core::{Error, Limit, LimitExceeded};
 use zmtp_mio::CloseReason;
 
-/// A property whose value claims so many bytes and has three.
+/// A property whose value has three bytes and claims this many.
 fn liar(claimed: u32) -> Vec<u8> {
     [&b"\x0bSocket-Type"[..], &claimed.to_be_bytes(), b"REQ"].concat()
 }
@@ -25,7 +25,7 @@ fn a_property_that_extends_past_the_end_is_refused() {
             );
             peer.assert_closed();
         }
-        // A name that does.
+        // The same for a name.
         let mut peer = RawPeer::connect(&arena.endpoint);
         peer.send(&[&wire::greeting("NULL")[..], &wire::command("READY", b"\xffSocket")].concat());
         peer.assert_closed();
@@ -40,7 +40,7 @@ fn a_property_that_extends_past_the_end_is_refused() {
 #[test]
 fn a_mebibyte_of_metadata_is_refused_before_it_is_stored() {
     alone_with(this_test!(), 256, || {
-        // Before memory is measured: they are ours.
+        // Allocated before memory is measured, because they are the test's.
         let ready = wire::command("READY", &wire::property("X-Much", &vec![7; MIB]));
         let len = ready.len() as u64 - 9;
         let arena = Arena::new();
@@ -65,7 +65,7 @@ fn endless_tiny_parts_cost_no_more_than_their_limit() {
         for part in [&b""[..], b"x", b"tiny"] {
             let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
             peer.send(&wire::frame(1, b""));
-            // 128 MiB of them if it is let.
+            // 128 MiB in all, if the server accepts them.
             let parts = wire::frame(1, part).repeat(MIB / 8);
             let mut sent = 0;
             while sent < 128 * MIB && peer.try_send(&parts).is_ok() {

@@ -1,5 +1,4 @@
-//! Peers that call themselves as another does: the newcomer is refused, and the one that has the
-//! name keeps it.
+//! Peers with the routing id of another peer: the new peer is refused, and the first keeps the id.
 #![cfg(unix)]
 
 use std::time::Duration;
@@ -11,10 +10,10 @@ use crate::harness::{LIMIT, RawPeer, builder, drive_until, events};
 use zmtp_mio::{CloseReason, Pub, Router};
 
 /// Bytes on the heap that 5,000 subscribers with 50,000 topics may leave behind when they are gone,
-/// far from one for each: a thread keeps 64 buffers of messages, which fill up one by one here.
+/// less than one for each: a thread keeps 64 buffers of messages, which fill up one by one here.
 const LEFT: usize = 16 << 10;
 
-/// Greeting and the READY of a DEALER that calls itself so.
+/// Greeting and READY of a DEALER with this routing id.
 fn called(name: &[u8]) -> Vec<u8> {
     let metadata =
         [wire::property("Socket-Type", b"DEALER"), wire::property("Identity", name)].concat();
@@ -39,7 +38,7 @@ fn new_peers_with_a_routing_id_in_use_are_refused_and_its_owner_is_served() {
             })
             .collect();
         drive_until!(router, {
-            // The owner is served all the while.
+            // The owner is served meanwhile.
             owner.send(&wire::message(&[b"from ann"]));
             let message = router.recv_timeout(LIMIT).unwrap().expect("the owner's message");
             let parts: Vec<&[u8]> = message.parts().collect();
@@ -58,7 +57,7 @@ fn new_peers_with_a_routing_id_in_use_are_refused_and_its_owner_is_served() {
             thief.assert_closed();
         }
         assert!(peak_of_memory() - before < 4 * MIB);
-        // The name is free once its owner is gone.
+        // The id is free once its owner is closed.
         drop(owner);
         drive_until!(router, router.counters().disconnects + router.counters().refused == 201);
         let mut heir = RawPeer::connect(&endpoint);
@@ -69,7 +68,7 @@ fn new_peers_with_a_routing_id_in_use_are_refused_and_its_owner_is_served() {
     });
 }
 
-/// A thousand subscribers with ten topics each, again and again.
+/// A thousand subscribers with ten topics each, eight times.
 #[test]
 fn closed_subscribers_leave_no_memory_behind() {
     alone_with(this_test!(), 4_096, || {
@@ -103,11 +102,11 @@ fn closed_subscribers_leave_no_memory_behind() {
             assert!(crowd[7].read_message()[0].starts_with(format!("{round}/7/3/").as_bytes()));
             match round {
                 0 => drop(crowd),
-                // Ports are taken for a minute after a FIN, which other tests feel.
+                // After a FIN the ports would be in use for a minute, which affects other tests.
                 _ => crowd.into_iter().for_each(RawPeer::reset),
             }
             drive_until!(publisher, publisher.counters().disconnects == round * 1_001 + 1_000);
-            // A newcomer, as lists are tidied then.
+            // A new peer, because lists are tidied then.
             let newcomer = crate::harness::half_ready(&endpoint, "SUB");
             drive_until!(publisher, publisher.counters().handshakes == (round + 1) * 1_001);
             drop(newcomer);
@@ -119,7 +118,7 @@ fn closed_subscribers_leave_no_memory_behind() {
         println!("bytes on the heap after each crowd: {heap:?}; resident, in KiB: {pages:?}");
         let left = heap[7].saturating_sub(heap[2]);
         assert!(left < LEFT, "{left} bytes were left behind by 50,000 topics: {heap:?}");
-        // What allocators cannot give back.
+        // Allocators cannot return all pages.
         let grown = pages[7].saturating_sub(pages[2]);
         assert!(grown < 2_048, "{grown} KiB more are resident after 5,000 subscribers: {pages:?}");
         assert_idle();

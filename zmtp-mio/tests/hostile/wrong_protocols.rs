@@ -1,5 +1,5 @@
-//! Peers that speak something else, or that do not fit: each is told or closed at once, counted,
-//! and nobody else notices.
+//! Peers with other protocols, mechanisms or socket types: each gets an ERROR or is closed at once,
+//! and is counted. Other peers are not affected.
 #![cfg(unix)]
 
 use crate::harness::RawPeer;
@@ -75,7 +75,7 @@ fn a_peer_with_an_incompatible_socket_type_gets_an_error() {
             peer.read_exact(64);
             let mut body = peer.read_frame().1;
             if body.starts_with(b"\x05READY") {
-                // Ours was on its way.
+                // Our READY was sent before.
                 body = peer.read_frame().1;
             }
             assert!(body.starts_with(b"\x05ERROR\x18Incompatible Socket-Type"), "{body:?}");

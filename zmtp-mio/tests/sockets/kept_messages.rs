@@ -1,5 +1,5 @@
-//! What messages cost that an application, or a queue, keeps: what the marks say, whatever came
-//! before them.
+//! The memory of messages that an application or a queue keeps is bounded by the marks, whatever was
+//! received before.
 #![cfg(unix)]
 
 use crate::harness::processes::{KIB, alone, this_test};
@@ -28,14 +28,14 @@ fn small_messages_among_large_ones_keep_no_large_buffers() {
         let before = crate::heap::in_use();
         while kept.len() < KEPT {
             let message = pull.recv_timeout(LIMIT).unwrap().expect("they come");
-            // A large one is dropped, and its buffer is free for another message.
+            // A large one is dropped, and its buffer can be used again.
             if message.byte_len() == 5 * KIB {
                 kept.push(message);
             }
         }
         sending.join().unwrap();
         let grown = crate::heap::in_use().saturating_sub(before);
-        // Twice their bytes, and the buffers that a thread has in reserve.
+        // Twice their bytes, and the buffers that a thread keeps.
         let bound = KEPT * 10 * KIB + 9 * 256 * KIB;
         assert!(grown < bound, "{} KiB of {} KiB", grown / KIB, bound / KIB);
     });
@@ -45,7 +45,7 @@ fn small_messages_among_large_ones_keep_no_large_buffers() {
 fn queued_messages_keep_no_large_buffers() {
     alone(this_test!(), || {
         let mut push = crate::harness::builder::<Push>().build().unwrap();
-        // Messages queue for whoever is dialled, and nobody listens there.
+        // Messages queue for the endpoint, whose port is closed.
         push.connect(crate::harness::listeners::free_endpoint()).unwrap();
         let before = crate::heap::in_use();
         for _ in 0..KEPT {

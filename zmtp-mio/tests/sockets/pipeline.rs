@@ -128,7 +128,7 @@ fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
         let _ = (lazy.step(), keen.step());
         push.counters().handshakes == 2
     });
-    // Large, so that the kernel's buffers do not take many.
+    // Large, so that few fit into the kernel's buffers.
     let body = vec![0; 4 << 20];
     let mut taken = 0;
     let mut sent = 0;
@@ -140,7 +140,7 @@ fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
         taken += usize::from(keen.recv_timeout(Duration::from_millis(1)).unwrap().is_some());
     }
     assert!(taken >= 10, "{taken} of {sent}");
-    // What waits for the lazy one is not lost.
+    // Messages queued for the lazy one are not lost.
     let keen = std::thread::spawn(move || {
         let mut n = 0;
         while keen.recv_timeout(Duration::from_millis(500)).unwrap().is_some() {

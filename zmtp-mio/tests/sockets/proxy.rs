@@ -1,4 +1,4 @@
-//! Proxies: what goes through, what holds them up, and who steers them.
+//! Proxies: forwarding, back-pressure and control.
 #![cfg(unix)]
 
 use std::thread;
@@ -11,7 +11,7 @@ use zmtp_mio::{
     ProxyTraffic, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub, proxy,
 };
 
-/// Binds a socket; gives it with where it listens.
+/// Binds a socket, and returns it with its endpoint.
 macro_rules! bound {
     ($builder:expr) => {{
         let socket = $builder.bind("tcp://127.0.0.1:*").unwrap();
@@ -41,7 +41,7 @@ fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
             let request = rep.recv_timeout(LIMIT).unwrap().expect("a request");
             rep.send(request).unwrap();
         }
-        // Its last reply is on its way when it is dropped.
+        // Its last reply is being sent when it is dropped.
     });
     let clients: Vec<_> = (0..3)
         .map(|client: u8| {
@@ -94,12 +94,12 @@ fn a_full_side_pauses_reading_from_the_other() {
     let (backend, sinks) = bound!(crate::harness::builder::<Push>().send_mark(SMALL));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
     let mut push = crate::harness::builder::<Push>().send_mark(SMALL).connect(&sources).unwrap();
-    // Bodies that no kernel buffer swallows by the thousand.
+    // Bodies too large for a thousand of them to fit into kernel buffers.
     let body = vec![7; 64 << 10];
     let mut sent = 0;
     while push.send_timeout(body.clone(), QUIET * 3).is_ok() {
         sent += 1;
-        assert!(sent < 10_000, "nobody takes anything, and still it goes");
+        assert!(sent < 10_000, "there is no receiver, but sending does not block");
     }
     assert_eq!(steering.statistics().frontend.received.parts, 0, "nothing was read");
     let mut pull = crate::harness::builder::<Pull>().connect(&sinks).unwrap();

@@ -272,7 +272,7 @@ fn receiving_into_a_message_replaces_what_it_held() {
     let mut req = req(&endpoint);
     let mut message = Message::from_parts(["old", "parts"]);
     assert!(!rep.recv_into(&mut message, Duration::ZERO).unwrap());
-    assert_eq!(message, Message::new(), "nothing came");
+    assert_eq!(message, Message::new(), "nothing arrived");
     for body in [pattern(100_000), pattern(3), pattern(70_000)] {
         req.send(&body[..]).unwrap();
         drive_until!(rep, req.step().is_ok() && rep.step().unwrap().readable);
@@ -285,7 +285,7 @@ fn receiving_into_a_message_replaces_what_it_held() {
     }
 }
 
-/// It lands in logs and in failed assertions.
+/// It appears in logs and in failed assertions.
 #[test]
 fn the_debug_output_of_a_socket_is_short() {
     let (rep, endpoint) = rep();

@@ -1,4 +1,4 @@
-//! A request that waits for an endpoint that is not reached goes to one that is.
+//! A request queued for an endpoint that is not reached goes to a connected one.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn the_first_request_of_a_fresh_client_does_not_wait_for_a_dead_endpoint() {
             let request = rep.recv_timeout(Duration::from_secs(5)).unwrap().expect("a request");
             rep.send(request).unwrap();
         });
-        // Nobody listens on port 1; the request is first assigned to it.
+        // Port 1 is closed; the request is first assigned to it.
         let mut req = crate::harness::builder::<Req>().connect("tcp://127.0.0.1:1").unwrap();
         req.connect(&live).unwrap();
         let reply = req.request("ping", Duration::from_secs(5)).unwrap();

@@ -68,14 +68,14 @@ fn peers_without_a_routing_id_get_five_bytes_that_begin_with_0() {
 #[test]
 fn unroutable_messages_are_dropped_and_counted_unless_sending_is_mandatory() {
     let (mut router, _) = router("tcp://127.0.0.1:*");
-    router.send_to(b"nobody", "?", LIMIT).unwrap();
+    router.send_to(b"unknown", "?", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);
 
     let mut router =
         crate::harness::builder::<Router>().mandatory(true).bind("tcp://127.0.0.1:*").unwrap();
-    let failed = router.send_to(b"nobody", "?", LIMIT).unwrap_err();
+    let failed = router.send_to(b"unknown", "?", LIMIT).unwrap_err();
     assert!(matches!(failed.error, Error::Unroutable));
-    assert_eq!(parts(Some(*failed.message)), [&b"nobody"[..], b"?"]);
+    assert_eq!(parts(Some(*failed.message)), [&b"unknown"[..], b"?"]);
     assert!(!router.step().unwrap().writable);
     let empty = router.send("alone").unwrap_err();
     assert!(matches!(empty.error, Error::EmptyMessage));
@@ -132,7 +132,7 @@ fn a_second_peer_with_the_same_routing_id_is_closed() {
     assert_eq!(router.try_recv().unwrap(), None);
     router.send_to(b"one", "still here", LIMIT).unwrap();
     assert_eq!(parts(first.recv_timeout(LIMIT).unwrap()), [b"still here"]);
-    // When the first is gone, the second gets in.
+    // When the first is closed, the second is accepted.
     drop(first);
     drive_until!(router, {
         let _ = second.try_send("2");

@@ -1,4 +1,4 @@
-//! Whoever only sends gets on: newcomers are let in, full queues are seen, peers are answered.
+//! Sockets that only send: they accept new peers, see full queues, and answer their peers.
 
 use std::io::Write;
 use std::thread;
@@ -88,7 +88,7 @@ fn a_mandatory_router_finds_a_new_peer_by_sending_alone() {
     assert_eq!(dealer.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("found"));
 }
 
-/// Bytes of a message that fill the kernel's buffers before they fill a queue by their number.
+/// Bytes of a message, so large that the kernel's buffers are full before the queue is.
 const LARGE: usize = 64 << 10;
 
 #[test]

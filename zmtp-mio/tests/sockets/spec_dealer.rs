@@ -11,7 +11,7 @@ fn dealer() -> (Dealer, String) {
     (dealer, endpoint)
 }
 
-/// Past what our end says in its handshake.
+/// Reads the greeting and READY of our end.
 fn skip_handshake(peer: &mut crate::harness::RawPeer) {
     peer.read_exact(64);
     assert_eq!(peer.read_frame().0, 4);
@@ -77,11 +77,11 @@ fn frames_are_sent_and_received_unchanged() {
 #[test]
 fn sending_waits_without_a_peer_and_at_the_mark() {
     let (mut dealer, endpoint) = dealer();
-    assert!(matches!(dealer.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+    assert!(matches!(dealer.try_send("no peer").unwrap_err().error, Error::WouldBlock));
     assert!(!dealer.step().unwrap().writable);
     drop(dealer);
     let mark = HighWaterMark { messages: 5, ..HighWaterMark::default() };
-    // Dialled, and not there: it queues up to the mark.
+    // An endpoint that is not reached: messages queue up to the mark.
     let mut dealer =
         builder::<Dealer>().send_mark(mark).linger(Duration::ZERO).connect(&endpoint).unwrap();
     (0..5).for_each(|n: u8| dealer.try_send(&[n]).unwrap());
@@ -131,7 +131,7 @@ fn queued_messages_survive_a_reconnection_in_their_order() {
 #[test]
 fn disconnecting_drops_queued_messages_and_counts_them() {
     let mut dealer = builder::<Dealer>().build().unwrap();
-    // Nobody listens there.
+    // A closed port.
     let endpoint = {
         let (other, endpoint) = self::dealer();
         drop(other);
@@ -171,8 +171,8 @@ fn messages_queued_for_an_accepted_peer_are_dropped_with_it() {
     drop(peer);
     drive_until!(dealer, dealer.counters().disconnects == 1);
     let dropped = dealer.counters().dropped;
-    // One was under way.
+    // One was partly sent.
     assert_eq!(dropped.peer_gone + dropped.half_sent, 16);
     drive_until_still!(dealer);
-    assert!(matches!(dealer.try_send("nobody").unwrap_err().error, Error::WouldBlock));
+    assert!(matches!(dealer.try_send("no peer").unwrap_err().error, Error::WouldBlock));
 }

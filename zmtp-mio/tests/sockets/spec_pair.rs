@@ -22,7 +22,7 @@ fn a_connecting_pair_has_its_peer_before_the_connection() {
     peer.join().unwrap();
 }
 
-/// libzmq completes the second handshake and then ignores the connection for ever.
+/// libzmq completes the second handshake and then ignores the connection.
 #[test]
 fn a_second_peer_is_closed_and_the_first_is_not_affected() {
     let mut pair = builder::<Pair>().bind("tcp://127.0.0.1:*").unwrap();

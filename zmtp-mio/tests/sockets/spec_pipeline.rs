@@ -32,7 +32,7 @@ fn peers_take_turns_in_the_order_of_connection() {
     }
 }
 
-/// libzmq's PUSH never reads: what comes piles up to its mark, and then PINGs are not answered
+/// libzmq's PUSH never reads: received messages queue up to its mark, and then PINGs are not answered
 /// either.
 #[test]
 fn pings_of_a_pull_that_sends_messages_are_answered() {
@@ -73,13 +73,13 @@ fn accepted_peers_stay_when_their_endpoint_is_unbound() {
     assert!(matches!(push.unbind(&endpoint), Err(Error::UnknownEndpoint(_))));
 }
 
-/// libzmq gives endpoints that are not reached their share too.
+/// libzmq also queues messages for endpoints that are not reached.
 #[test]
 fn connected_peers_get_messages_before_endpoints_not_reached_yet() {
     let (mut push, endpoint) = push();
     let mut peer = half_ready(&endpoint, "PULL");
     drive_until!(push, push.counters().handshakes == 1);
-    // Nobody listens there.
+    // A closed port.
     let (gone, nowhere) = self::push();
     drop(gone);
     push.connect(&nowhere).unwrap();

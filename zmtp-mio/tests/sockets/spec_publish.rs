@@ -16,7 +16,7 @@ fn xpub(reports: Reports) -> (Xpub, String) {
     (xpub, endpoint)
 }
 
-/// A raw SUB of ZMTP 3.1, past its handshake as far as it is concerned.
+/// A raw SUB of ZMTP 3.1 that has sent its part of the handshake.
 fn sub(endpoint: &str, topics: &[&str]) -> RawPeer {
     let mut peer = half_ready(endpoint, "SUB");
     topics.iter().for_each(|topic| peer.send(&wire::command("SUBSCRIBE", topic.as_bytes())));
@@ -85,10 +85,10 @@ fn one_cancel_ends_repeated_subscriptions_of_a_peer() {
 #[test]
 fn a_message_without_subscribers_is_dropped_without_an_error() {
     let (mut publisher, endpoint) = publisher();
-    publisher.send("nobody").unwrap();
+    publisher.send("no subscriber").unwrap();
     let _peer = sub(&endpoint, &["a"]);
     assert!(publisher.wait_for_subscribers(1, LIMIT).unwrap());
-    publisher.send("nobody").unwrap();
+    publisher.send("no subscriber").unwrap();
     assert_eq!(publisher.counters().messages_sent, 0);
     assert!(publisher.step().unwrap().writable);
 }
@@ -212,7 +212,7 @@ fn a_welcome_message_is_sent_to_each_peer() {
 fn a_manual_xpub_reports_requests_and_applies_its_own_subscriptions() {
     let mut xpub = builder::<Xpub>().manual(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = xpub.endpoints().next().unwrap().to_string();
-    assert!(!xpub.subscribe("nobody asked"));
+    assert!(!xpub.subscribe("not requested"));
     let mut one = sub(&endpoint, &["a"]);
     assert_eq!(report(&mut xpub), b"\x01a");
     assert!(xpub.subscribe("one"));

@@ -15,7 +15,7 @@ fn router() -> (Router, String) {
     (router, endpoint)
 }
 
-/// A raw DEALER that gives itself an id.
+/// A raw DEALER with this routing id.
 fn called(endpoint: &str, id: &[u8]) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
     peer.send(&wire::greeting("NULL"));
@@ -57,7 +57,7 @@ fn only_the_first_frame_is_the_routing_id() {
     assert_eq!(peer.read_message(), [&b""[..], b"d", b""]);
 }
 
-/// libzmq takes such a message and drops it.
+/// libzmq accepts such a message and drops it.
 #[test]
 fn an_id_without_a_message_is_an_error() {
     let (mut router, endpoint) = router();
@@ -89,7 +89,7 @@ fn a_lost_peer_loses_its_routing_id_and_its_queued_messages() {
     let peer = called(&endpoint, b"d");
     drive_until!(router, router.counters().handshakes == 1);
     let body = vec![0; 1 << 20];
-    // Sixteen fit the queue, and some the kernel.
+    // Sixteen fit into the queue, and some into the kernel's buffers.
     while router.counters().dropped.high_water_mark == 0 {
         router.send_to(b"d", body.as_slice(), LIMIT).unwrap();
     }
@@ -97,9 +97,9 @@ fn a_lost_peer_loses_its_routing_id_and_its_queued_messages() {
     drive_until!(router, router.counters().disconnects == 1);
     let dropped = router.counters().dropped;
     assert!(dropped.peer_gone + dropped.half_sent > 0, "{dropped:?}");
-    router.send_to(b"d", "nobody", LIMIT).unwrap();
+    router.send_to(b"d", "no peer", LIMIT).unwrap();
     assert_eq!(router.counters().dropped.unroutable, 1);
-    // The next of that name gets nothing of it.
+    // The next peer with that id gets none of them.
     let mut next = called(&endpoint, b"d");
     drive_until!(router, router.counters().handshakes == 2);
     router.send_to(b"d", "for the next", LIMIT).unwrap();

@@ -76,7 +76,7 @@ fn a_sub_drops_and_counts_messages_that_do_not_match() {
     let came = sub.recv_timeout(LIMIT).unwrap().unwrap();
     assert_eq!(came.parts().collect::<Vec<_>>(), [&b"ab"[..], b"whole"]);
     assert_eq!(sub.counters().dropped.not_subscribed, 2);
-    // Unsubscribed, nothing comes, whatever was under way.
+    // After the cancellation nothing is delivered.
     sub.unsubscribe("a");
     peer.send(&wire::message(&[b"ab"]));
     drive_until!(sub, sub.counters().dropped.not_subscribed == 3);
@@ -117,8 +117,8 @@ fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
         .linger(Duration::ZERO)
         .connect(server.endpoint())
         .unwrap();
-    // Before there is one, it goes nowhere.
-    xsub.send("nobody").unwrap();
+    // Without a peer it is dropped.
+    xsub.send("no peer").unwrap();
     let _peer = accept!(xsub, &server);
     let body = vec![7; 1 << 20];
     for _ in 0..40 {
@@ -128,7 +128,7 @@ fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
     assert!(xsub.step().unwrap().writable);
 }
 
-/// libzmq drops a subscription that finds the queue full, and the peer never learns of it.
+/// libzmq drops a subscription when the queue is full, and the peer never gets it.
 #[test]
 fn a_sub_reconnects_to_a_publisher_that_does_not_read_subscriptions() {
     let server = RawServer::tcp();

@@ -1,5 +1,5 @@
-//! Replies that nobody asked for, that come late, or from elsewhere: discarded and counted, the
-//! connection stays, and none ever passes for the reply to another request.
+//! Unexpected and late replies, and replies from the wrong peer, are dropped and counted. The
+//! connection stays, and none is taken for the reply to another request.
 #![cfg(unix)]
 
 use std::sync::mpsc;
@@ -63,7 +63,7 @@ fn a_late_reply_with_an_old_id_is_counted_and_keeps_the_connection() {
     serving.join().unwrap();
 }
 
-/// Its id was right when its first frames came.
+/// Its id was right when its first frames arrived.
 #[test]
 fn a_half_received_reply_to_an_abandoned_request_does_not_answer_the_next() {
     for relaxed in [false, true] {
@@ -116,7 +116,7 @@ fn a_message_received_before_the_request_was_sent_is_not_its_reply() {
     serving.join().unwrap();
 }
 
-/// libzmq too discards what had come before a request goes out.
+/// Like libzmq, which drops messages received before the request is sent.
 #[test]
 fn a_duplicate_reply_to_an_idle_req_does_not_answer_the_next_request() {
     let (tell_received, received) = mpsc::channel();
@@ -168,7 +168,7 @@ fn replies_without_delimiter_or_body_are_counted_and_the_good_one_is_delivered()
         for bad in [&[&b"bare"[..]][..], &[b""], &[b"x", b"", b"body"], &[b"many", b"more"]] {
             peer.send_frames(bad);
         }
-        // Too large to lie in one read.
+        // Too large for one read.
         peer.send_frames(&[&[1; 500_000], &[2; 500_000]]);
         peer.send(&wire::reply_to(&request, b"good"));
         peer
@@ -212,7 +212,7 @@ fn a_reply_from_another_peer_is_counted() {
     for turn in 0..2 {
         req.send("question").unwrap();
         drive_until!(req, req.counters().messages_sent == turn + 1);
-        // Whose turn it is depends on who connected first.
+        // The first turn is that of the peer that connected first.
         let (asked, other) = match one.read_for(1, SHORT).is_empty() {
             true => (&mut two, &mut one),
             false => (&mut one, &mut two),

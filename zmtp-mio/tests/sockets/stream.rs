@@ -47,7 +47,7 @@ fn an_http_page_is_served_to_curl() {
         }
     };
     assert!(request.starts_with(b"GET /page HTTP/1.1\r\n"), "{}", request.escape_ascii());
-    // No length is given: the page ends where the connection does.
+    // Without a length, the page ends with the connection.
     let page = "x".repeat(1_000_000);
     let head = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
     stream.send(Message::from_parts([&id[..], head.as_bytes(), page.as_bytes()])).unwrap();
@@ -74,7 +74,7 @@ fn empty_messages_report_connections_and_disconnections() {
     let error = stream.send(Message::from_parts([&other_id[..], b"late"])).unwrap_err();
     assert!(matches!(error.error, Error::Unroutable));
     assert_eq!(error.message.part(1), Some(&b"late"[..]));
-    // What came before the end is received before it.
+    // Bytes before the end are received before the notification.
     one.write_all(b"the last").unwrap();
     drop(one);
     assert_eq!(next(&mut stream), (id.clone(), b"the last".to_vec()));
@@ -114,7 +114,7 @@ fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
             Ok(()) => sent += 1,
             Err(error) => break error,
         }
-        assert!(sent < 1_000, "nobody reads, and still it goes");
+        assert!(sent < 1_000, "the peer does not read, but sending does not block");
     };
     assert!(matches!(error.error, Error::WouldBlock));
     let mut other = TcpStream::connect(&address).unwrap();
@@ -123,7 +123,7 @@ fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
     let mut hello = [0; 5];
     other.read_exact(&mut hello).unwrap();
     assert_eq!(&hello, b"hello");
-    // All of it is still to come, in order, and then the end.
+    // All bytes arrive in order, and then the end.
     stream.close(&id).unwrap();
     let reader = thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -180,7 +180,7 @@ fn an_outgoing_connection_keeps_its_id_when_it_reconnects() {
     let (mut peer, _) = listener.accept().unwrap();
     peer.write_all(b"again").unwrap();
     assert_eq!(next(&mut stream), (id.bytes().to_vec(), b"again".to_vec()));
-    // Closed by us it stays closed.
+    // It does not reconnect after a close by us.
     stream.close(id.bytes()).unwrap();
     drive_until_still!(stream);
     listener.set_nonblocking(true).unwrap();
