@@ -140,7 +140,7 @@ fn bodies_are_moved_and_the_capture_socket_shares_them() {
         push
     });
     let sinks = receive(sinks);
-    // The backend has somebody, the capture socket nobody: it holds the proxy up.
+    // The backend has a peer. The capture socket has none, which pauses the proxy.
     never("the proxy moves a message", || steering.statistics() != ProxyStatistics::default());
     let captured = receive(captured);
     assert_eq!(sinks.join().unwrap(), all);
