@@ -8,7 +8,7 @@ use crate::wire::{CommandName, Malformed, MechanismName, SocketType, Unsupported
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// No nonce is left to seal another frame. A new connection starts with new nonces.
+    /// All nonces of the connection are used, so no more frames can be sealed. A new connection has new nonces.
     Exhausted,
     /// The peer exceeded one of our limits.
     Limit(LimitExceeded),
@@ -50,7 +50,7 @@ pub enum PeerError {
     RoutingIdTooLong(u32),
     /// The peer sent READY twice.
     SecondReady,
-    /// A frame on a sealed connection is not as the peer sealed it.
+    /// A frame of a sealed connection is invalid.
     Sealed(OpenError),
     /// A command that is not allowed at this point of the handshake.
     UnexpectedCommand(CommandName),
@@ -111,7 +111,7 @@ pub enum ErrorKind {
     /// The peer broke the protocol or exceeded a limit. A retry fails until the peer changes or
     /// the limit is raised.
     Protocol,
-    /// The connection timed out. A retry may succeed.
+    /// The connection timed out, or used all its nonces. A retry may succeed.
     TimedOut,
 }
 
@@ -155,7 +155,7 @@ impl From<PeerError> for Error {
 impl core::fmt::Display for Error {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Exhausted => f.write_str("no nonce is left to seal another frame"),
+            Self::Exhausted => f.write_str("all nonces of the connection are used"),
             Self::Limit(exceeded) => exceeded.fmt(f),
             Self::Malformed(malformed) => write!(f, "malformed bytes from the peer: {malformed}"),
             Self::Peer(error) => error.fmt(f),
@@ -171,7 +171,7 @@ impl core::fmt::Display for Error {
 impl core::fmt::Display for PeerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Denied => f.write_str("credentials of the peer are not accepted"),
+            Self::Denied => f.write_str("credentials of the peer were refused"),
             Self::IncompatibleSocketType { ours, peer } => {
                 write!(f, "a {ours} socket cannot connect to a {peer} socket")
             }
