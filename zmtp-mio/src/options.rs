@@ -1,4 +1,4 @@
-//! Settings of a socket, all finite by default.
+//! Options of a socket. Every limit is finite by default.
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -12,12 +12,12 @@ use zmtp_core::{Heartbeat, Limits};
 use crate::context::Context;
 use crate::socket::SocketKind;
 
-/// How long a closing socket goes on sending what is queued (`ZMQ_LINGER`).
+/// How long a closed socket keeps sending queued messages (`ZMQ_LINGER`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Linger {
-    /// Given up after this long without progress; 1 s.
+    /// The longest time without progress. The default is 1 s.
     pub idle: Duration,
-    /// Given up after this long in all; 30 s. libzmq's default is for ever.
+    /// The longest total time. The default is 30 s; in libzmq there is no limit.
     pub total: Duration,
 }
 
@@ -28,19 +28,19 @@ impl Default for Linger {
 }
 
 impl From<Duration> for Linger {
-    /// At most `total`, with or without progress.
+    /// Limits the total time only.
     fn from(total: Duration) -> Self {
         Self { idle: total, total }
     }
 }
 
-/// How much may wait in a queue of one peer. Whichever comes first counts. One message always fits,
-/// so that 0 means 1; libzmq's 0, no limit, does not exist here.
+/// The high-water mark of a queue: a queue is full when it reaches one of the two limits. One message always
+/// fits, so 0 means 1. In libzmq 0 means no limit, which does not exist here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HighWaterMark {
-    /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`).
+    /// The number of messages (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`). The default is 1,000.
     pub messages: usize,
-    /// Bytes; 16 MiB.
+    /// The number of bytes. The default is 16 MiB.
     pub bytes: usize,
 }
 
@@ -50,14 +50,14 @@ impl Default for HighWaterMark {
     }
 }
 
-/// When to dial again after a connection was lost or refused. For ever, also after protocol
-/// errors.
+/// The waits before a socket reconnects after a lost or refused connection. It reconnects without end, also
+/// after protocol errors.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Reconnect {
-    /// The first wait; 100 ms, at least 10 ms (`ZMQ_RECONNECT_IVL`). It doubles from one failure to the next; each
-    /// wait is shortened at random by up to half, so that peers do not return in step.
+    /// The first wait (`ZMQ_RECONNECT_IVL`), at least 10 ms. The default is 100 ms. It doubles after each failure.
+    /// Each wait is shortened at random by up to half, so that peers do not reconnect at the same time.
     pub first: Duration,
-    /// The longest wait, the first included; 3 s (`ZMQ_RECONNECT_IVL_MAX`).
+    /// The longest wait, including the first (`ZMQ_RECONNECT_IVL_MAX`). The default is 3 s.
     pub longest: Duration,
 }
 
@@ -67,49 +67,50 @@ impl Default for Reconnect {
     }
 }
 
-/// TCP keep-alive (`ZMQ_TCP_KEEPALIVE` and friends). What is `None` is the system's choice.
+/// TCP keep-alive (`ZMQ_TCP_KEEPALIVE` and others). `None` is the default of the system.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Keepalive {
-    /// Idle time before the first probe (`ZMQ_TCP_KEEPALIVE_IDLE`, s).
+    /// Idle time before the first probe (`ZMQ_TCP_KEEPALIVE_IDLE`), in whole seconds.
     pub idle: Option<Duration>,
-    /// Time between probes (`ZMQ_TCP_KEEPALIVE_INTVL`, s).
+    /// Time between probes (`ZMQ_TCP_KEEPALIVE_INTVL`), in whole seconds.
     pub interval: Option<Duration>,
-    /// Probes before the connection counts as dead (`ZMQ_TCP_KEEPALIVE_CNT`).
+    /// The number of unanswered probes after which the connection fails (`ZMQ_TCP_KEEPALIVE_CNT`).
     pub count: Option<u32>,
 }
 
-/// Settings of TCP connections, applied to dialled and accepted ones alike.
+/// Options of TCP connections, both connected and accepted ones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Tcp {
-    /// Send small segments at once (`TCP_NODELAY`); true, as libzmq always has it.
+    /// Whether to send small segments at once (`TCP_NODELAY`). On by default; libzmq always sets it.
     pub nodelay: bool,
-    /// Keep-alive; off.
+    /// Keep-alive. Off by default.
     pub keepalive: Option<Keepalive>,
-    /// Bytes of the kernel's send buffer (`ZMQ_SNDBUF`); the system's choice.
+    /// The size of the kernel's send buffer in bytes (`ZMQ_SNDBUF`). `None`, the default, is that of the system.
     pub send_buffer: Option<usize>,
-    /// Bytes of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
+    /// The size of the kernel's receive buffer in bytes (`ZMQ_RCVBUF`). `None`, the default, is that of the
+    /// system.
     pub receive_buffer: Option<usize>,
-    /// Whether to listen on `*` means all IPv6 addresses of this machine too (`ZMQ_IPV6`); false.
-    /// Named hosts are reached by either in any case.
+    /// Whether binding to `*` includes the IPv6 addresses of this machine (`ZMQ_IPV6`). Off by default. Host
+    /// names are resolved to both families in any case.
     pub ipv6: bool,
-    /// Connections that may wait to be accepted, as far as the system allows (`ZMQ_BACKLOG`, 100);
-    /// 4,096: fewer let a burst of clients run into the kernel's retries, a second each.
+    /// The number of connections that may wait to be accepted, within the limit of the system (`ZMQ_BACKLOG`). The
+    /// default is 4,096, and 100 in libzmq. With a small value, clients of a burst wait for the kernel's retries,
+    /// one second each.
     pub backlog: u16,
-    /// Type of service, or traffic class with IPv6, of what is sent (`ZMQ_TOS`); the system's
-    /// choice. Unix only.
+    /// The type of service, or the traffic class with IPv6, of sent packets (`ZMQ_TOS`). `None`, the default, is
+    /// that of the system. Unix only.
     pub tos: Option<u8>,
-    /// The network device to listen and dial through (`ZMQ_BINDTODEVICE`); any. Linux only, and
-    /// may need privileges; elsewhere binding and dialling fail.
+    /// The network device for all connections (`ZMQ_BINDTODEVICE`). `None`, the default, is any. Linux only, and may
+    /// need privileges; on other systems binding and connecting fail.
     pub device: Option<Device>,
-    /// Time to connect, if it shall be less than that for handshakes (`ZMQ_CONNECT_TIMEOUT`).
+    /// The time limit for a TCP connect, if it is less than the handshake timeout (`ZMQ_CONNECT_TIMEOUT`).
     pub connect_timeout: Option<Duration>,
-    /// How long what was sent may go unacknowledged before the connection counts as dead
-    /// (`ZMQ_TCP_MAXRT`), in whole milliseconds; the system's choice. Linux only, without effect
-    /// elsewhere.
+    /// How long sent bytes may stay unacknowledged before the connection fails (`ZMQ_TCP_MAXRT`), in whole
+    /// milliseconds. `None`, the default, is that of the system. Linux only; no effect on other systems.
     pub max_retransmit: Option<Duration>,
 }
 
-/// The name of a network device, `eth0` for one.
+/// The name of a network device, such as `eth0`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Device {
     name: [u8; 15],
@@ -117,7 +118,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// A name of 1 to 15 bytes without NUL; else `None`.
+    /// A name of 1 to 15 bytes without NUL; `None` for other names.
     pub fn new(name: &str) -> Option<Self> {
         let bytes = name.as_bytes();
         let mut made = Self { name: [0; 15], len: bytes.len() as u8 };
@@ -148,56 +149,56 @@ impl Default for Tcp {
     }
 }
 
-/// Looks up the addresses of a host name and port.
+/// Resolves a host name and port to addresses.
 pub type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
-/// Settings of a socket. They apply to all its endpoints.
+/// The options of a socket, for all its endpoints.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// What a peer may cost in one message, command and handshake.
+    /// Limits on the messages, commands and handshake of a peer.
     pub limits: Limits,
-    /// What a closing socket still sends.
+    /// How long a closed socket keeps sending queued messages.
     pub linger: Linger,
-    /// Messages for one peer that wait to be sent.
+    /// The high-water mark of each outbound queue.
     pub send_mark: HighWaterMark,
-    /// Messages of one peer that wait to be received; past it the peer is not read any more.
+    /// The high-water mark of each inbound queue. At the mark the socket does not read from the peer.
     pub receive_mark: HighWaterMark,
-    /// Bytes that all peers of the socket may occupy, in queues and in messages under way;
-    /// 512 MiB. Past it the connection with the largest unfinished message is closed. A
-    /// message's buffer may have twice its bytes, or 4 KiB; those it does not use are not counted.
+    /// The limit on the bytes of all peers, in queues and unfinished messages. The default is 512 MiB. At the
+    /// limit the connection with the largest unfinished message is closed. The buffer of a message may be twice
+    /// as large as its bytes, or 4 KiB; unused bytes are not counted.
     pub max_bytes: usize,
-    /// Connections of the socket; 65,536. Past it accepting pauses.
+    /// The limit on connections. The default is 65,536. At the limit accepting pauses.
     pub max_connections: usize,
-    /// Accepted connections whose handshake is unfinished; 4,096. The oldest gives way.
+    /// The limit on accepted connections with an unfinished handshake. The default is 4,096. At the limit the
+    /// oldest is closed.
     pub max_handshakes: usize,
-    /// Subscriptions of one peer to this publisher: how many, and bytes of their topics; 100,000
-    /// and 16 MiB. A peer that wants more is closed.
+    /// The limits on the subscriptions of one peer to this publisher: their number, and the bytes of their topics.
+    /// The defaults are 100,000 and 16 MiB. A peer that exceeds a limit is closed.
     pub max_subscriptions: (usize, usize),
-    /// Messages go only to peers that are connected, and wait for those in the socket otherwise
-    /// (`ZMQ_IMMEDIATE`); false: they may queue for an endpoint while it is dialled.
+    /// Whether messages are queued for connected peers only (`ZMQ_IMMEDIATE`); without one, sending waits. Off by
+    /// default: messages may be queued for an endpoint that is not connected yet.
     pub immediate: bool,
-    /// Keep only the newest message of each queue (`ZMQ_CONFLATE`). Unlike libzmq's it keeps
-    /// multipart messages whole. Of DEALER, PUB, PULL, PUSH and SUB.
+    /// Whether to keep only the newest message of each queue (`ZMQ_CONFLATE`). Off by default. Multipart messages
+    /// stay whole, unlike in libzmq. For DEALER, PUB, PULL, PUSH and SUB.
     pub conflate: bool,
-    /// Signs of life that are sent and asked for (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`); off.
+    /// When to send PINGs, and how long to wait for an answer (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`). Off by
+    /// default.
     pub heartbeat: Heartbeat,
-    /// When to dial again.
+    /// The waits before reconnecting.
     pub reconnect: Reconnect,
-    /// TCP settings.
+    /// Options of TCP connections.
     pub tcp: Tcp,
-    /// The routing id to announce (`ZMQ_ROUTING_ID`); none.
+    /// The routing id to announce (`ZMQ_ROUTING_ID`). None by default.
     pub routing_id: RoutingId,
-    /// Whether peers that do not name their socket type are refused; false, as libzmq. Those of
-    /// ZMTP 1.0 do not.
+    /// Whether peers without a socket type are refused. Off by default, as in libzmq. Peers of ZMTP 1.0 have none.
     pub require_socket_type: bool,
-    /// The lowest version of ZMTP that is spoken; 1.0, all of them, as libzmq. From 3.0 up the
-    /// greeting goes out at once, which spares two round trips per connection.
+    /// The lowest version of ZMTP to accept. The default is 1.0, every version, as in libzmq. From 3.0 up the whole
+    /// greeting is sent at once, which saves two round trips per connection.
     pub min_version: Version,
-    /// Looks up host names in the calling thread, instead of the short-lived helper thread that
-    /// otherwise asks the system.
+    /// Resolves host names, in the calling thread. By default a short-lived thread uses the resolver of the system.
     pub resolver: Option<Arc<Resolve>>,
-    /// What the socket shares with others.
+    /// The context of the socket.
     pub context: Context,
 }
 

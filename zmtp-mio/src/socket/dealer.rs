@@ -11,7 +11,7 @@ pub type Dealer = Socket<kind::Dealer>;
 
 impl Builder<kind::Dealer> {
     /// Sends an empty message to each new peer, so that a ROUTER learns the routing id of this
-    /// socket (`ZMQ_PROBE_ROUTER`); off.
+    /// socket (`ZMQ_PROBE_ROUTER`). Off by default.
     #[must_use]
     pub fn probe_router(mut self, probe: bool) -> Self {
         self.own.dealer.probe = probe;

@@ -27,14 +27,14 @@ pub type Xpub = Socket<kind::Xpub>;
 
 impl<K: Publishes> Builder<K> {
     /// Waits for subscribers whose queues are full instead of dropping their messages
-    /// (`ZMQ_XPUB_NODROP`); off.
+    /// (`ZMQ_XPUB_NODROP`). Off by default.
     #[must_use]
     pub fn no_drop(mut self, no_drop: bool) -> Self {
         self.own.publish.no_drop = no_drop;
         self
     }
 
-    /// Sends each message to the peers that did *not* subscribe to it (`ZMQ_INVERT_MATCHING`); off.
+    /// Sends each message to the peers that did *not* subscribe to it (`ZMQ_INVERT_MATCHING`). Off by default.
     /// Set it at both ends.
     #[must_use]
     pub fn invert_matching(mut self, invert: bool) -> Self {
@@ -52,7 +52,7 @@ impl Builder<kind::Xpub> {
         self
     }
 
-    /// Lets the application decide about subscriptions (`ZMQ_XPUB_MANUAL`); off. It receives the
+    /// Lets the application decide about subscriptions (`ZMQ_XPUB_MANUAL`). Off by default. It receives the
     /// requests of the peers, and answers with [`Xpub::subscribe`] and [`Xpub::unsubscribe`].
     #[must_use]
     pub fn manual(mut self, manual: bool) -> Self {
@@ -60,7 +60,7 @@ impl Builder<kind::Xpub> {
         self
     }
 
-    /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`); none. A SUB receives it only if
+    /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`). None by default. A SUB receives it only if
     /// it subscribed to it.
     #[must_use]
     pub fn welcome(mut self, message: impl Into<Message>) -> Self {

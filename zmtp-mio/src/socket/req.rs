@@ -25,7 +25,7 @@ pub type Req = Socket<kind::Req>;
 
 impl Builder<kind::Req> {
     /// Allows a new request before the reply to the last one, which is abandoned then
-    /// (`ZMQ_REQ_RELAXED`); off. A late reply of the same peer would be taken for the reply to the
+    /// (`ZMQ_REQ_RELAXED`). Off by default. A late reply of the same peer would be taken for the reply to the
     /// new request: use it with [`Builder::correlate`].
     #[must_use]
     pub fn relaxed(mut self, relaxed: bool) -> Self {
@@ -34,7 +34,7 @@ impl Builder<kind::Req> {
     }
 
     /// Puts an id in front of each request, and accepts only replies with the same id
-    /// (`ZMQ_REQ_CORRELATE`); off. A REP returns the id; a ROUTER must return the whole envelope.
+    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id; a ROUTER must return the whole envelope.
     #[must_use]
     pub fn correlate(mut self, correlate: bool) -> Self {
         self.own.req.correlate = correlate;

@@ -41,7 +41,7 @@ use crate::message::Message;
 pub type Router = Socket<kind::Router>;
 
 impl Builder<kind::Router> {
-    /// Reports messages that cannot be sent instead of dropping them (`ZMQ_ROUTER_MANDATORY`); off.
+    /// Reports messages that cannot be sent instead of dropping them (`ZMQ_ROUTER_MANDATORY`). Off by default.
     /// Sending returns [`Error::Unroutable`] if no peer has the routing id, and waits if the queue
     /// of the peer is full.
     #[must_use]
@@ -51,14 +51,14 @@ impl Builder<kind::Router> {
     }
 
     /// Lets a new peer take over a routing id that is in use; the other peer is closed
-    /// (`ZMQ_ROUTER_HANDOVER`); off.
+    /// (`ZMQ_ROUTER_HANDOVER`). Off by default.
     #[must_use]
     pub fn handover(mut self, handover: bool) -> Self {
         self.own.router.handover = handover;
         self
     }
 
-    /// Sends an empty message to each new peer (`ZMQ_PROBE_ROUTER`); off.
+    /// Sends an empty message to each new peer (`ZMQ_PROBE_ROUTER`). Off by default.
     #[must_use]
     pub fn probe_router(mut self, probe: bool) -> Self {
         self.own.router.probe = probe;
@@ -66,7 +66,7 @@ impl Builder<kind::Router> {
     }
 
     /// Delivers a message for each peer that connects or disconnects: its routing id and an empty
-    /// part (`ZMQ_ROUTER_NOTIFY`); both off.
+    /// part (`ZMQ_ROUTER_NOTIFY`). Both are off by default.
     #[must_use]
     pub fn notify(mut self, connect: bool, disconnect: bool) -> Self {
         (self.own.router.notify_connect, self.own.router.notify_disconnect) = (connect, disconnect);

@@ -49,7 +49,7 @@ pub type Stream = Socket<kind::Stream>;
 
 impl Builder<kind::Stream> {
     /// Delivers a message for each connection that begins or ends: its routing id and an empty part
-    /// (`ZMQ_STREAM_NOTIFY`); on.
+    /// (`ZMQ_STREAM_NOTIFY`). On by default.
     #[must_use]
     pub fn notify(mut self, notify: bool) -> Self {
         self.own.stream.silent = !notify;

@@ -52,7 +52,7 @@ impl Builder<kind::Sub> {
         self
     }
 
-    /// Receives the messages that match no topic (`ZMQ_INVERT_MATCHING`); off. Set it at both ends.
+    /// Receives the messages that match no topic (`ZMQ_INVERT_MATCHING`). Off by default. Set it at both ends.
     #[must_use]
     pub fn invert_matching(mut self, invert: bool) -> Self {
         self.own.subscribe.invert = invert;
