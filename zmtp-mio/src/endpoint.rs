@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_endpoints_survive_a_round_trip() {
+    fn valid_endpoints_are_displayed_as_parsed() {
         for text in [
             "tcp://127.0.0.1:5555",
             "tcp://[::1]:5555",
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_endpoints_are_quoted_with_what_was_expected() {
+    fn errors_quote_the_text_and_state_what_was_expected() {
         for (text, expected) in [
             ("", "`inproc://name`"),
             ("127.0.0.1:5555", "`tcp://host:port`, "),
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn some_endpoints_are_only_for_listening() {
+    fn some_endpoints_can_only_be_bound() {
         for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
             let endpoint = text.parse::<Endpoint>().unwrap();
             let error = endpoint.check_remote().unwrap_err().to_string();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn errors_state_the_line() {
         assert_eq!(failing("P> 0g\n@end"), "line 4: \"0g\" is no byte");
         assert_eq!(failing("\nQ> 00\n@end"), "line 5: what is \"Q> 00\"?");
         assert_eq!(failing("Z> 00\n~ 0 2\n@end"), "line 5: ~ goes past the bytes");

@@ -1,8 +1,8 @@
-//! What the codec costs: nanoseconds and, with valgrind, instructions per operation.
+//! The cost of the codec: nanoseconds and, with valgrind, instructions per operation.
 //!
-//! `cargo bench -p zmtp-core --bench codec`. Nanoseconds are the median of many batches and belong
-//! to one machine and its mood; instructions are counted by callgrind and repeat. Without `--bench`
-//! (`cargo test --benches`) every operation only runs once.
+//! `cargo bench -p zmtp-core --bench codec`. Nanoseconds are the median of many batches and
+//! vary between machines and runs; instructions are counted by callgrind and are reproducible. Without `--bench`
+//! (`cargo test --benches`) every operation runs once.
 
 mod measure;
 mod nom_header;
@@ -10,7 +10,7 @@ mod operations;
 
 use operations::OPERATIONS;
 
-/// The argument under which this program runs itself inside valgrind: `--run <operation> <times>`.
+/// The argument with which this program runs itself in valgrind: `--run <operation> <times>`.
 const RUN: &str = "--run";
 
 fn main() {

@@ -1,15 +1,15 @@
-//! The two meters.
+//! The two measurements.
 
 use core::time::Duration;
 use std::process::Command;
 use std::time::Instant;
 
-/// Median nanoseconds of one operation; `run(n)` does `n` of them.
+/// The median nanoseconds of one operation; `run(n)` runs `n` operations.
 pub(crate) fn nanoseconds(run: fn(u64)) -> f64 {
     const BATCHES: usize = 201;
     const BATCH: Duration = Duration::from_millis(2);
 
-    // As many operations as fill a batch, so that reading the clock and setting up cost nothing.
+    // Enough operations per batch that reading the clock and the setup are negligible.
     let mut times = 1;
     while time(run, times) < BATCH {
         times *= 2;
@@ -25,7 +25,7 @@ fn time(run: fn(u64), times: u64) -> Duration {
     start.elapsed()
 }
 
-/// Whether valgrind can be started, and why not.
+/// Whether valgrind can be started, or the reason why not.
 pub(crate) fn valgrind() -> Result<(), &'static str> {
     let found = Command::new("valgrind").arg("--version").output();
     if found.is_ok_and(|output| output.status.success()) {
@@ -35,14 +35,14 @@ pub(crate) fn valgrind() -> Result<(), &'static str> {
     }
 }
 
-/// Instructions of one operation: what 2N of them take beyond N, so that start-up cancels out.
+/// Instructions of one operation: the difference of 2N and N operations, without the start-up.
 pub(crate) fn instructions(operation: usize) -> f64 {
     const TIMES: u64 = 10_000;
     let [once, twice] = [TIMES, 2 * TIMES].map(|times| callgrind(operation, times));
     twice.saturating_sub(once) as f64 / TIMES as f64
 }
 
-/// Instructions of this program when it does one operation `times` times.
+/// Instructions of this program when it runs one operation `times` times.
 fn callgrind(operation: usize, times: u64) -> u64 {
     let program = std::env::current_exe().expect("the path of this program");
     let output = Command::new("valgrind")

@@ -1,11 +1,11 @@
-//! The grammar of frame headers once more, in nom: what the hand-written parser is compared to.
+//! A nom parser of frame headers, to compare the hand-written parser with.
 
 use nom::error::{ErrorKind, FromExternalError, ParseError};
 use nom::number::streaming::{be_u64, u8};
 use nom::{Err, IResult, Parser};
 use zmtp_core::wire::{FrameHeader, FrameKind, Malformed, More};
 
-/// An error of nom that can carry ours.
+/// An error of nom that can contain ours.
 #[derive(Debug)]
 struct Refused(Option<Malformed>);
 
@@ -52,7 +52,7 @@ fn size(long: bool, input: &[u8]) -> IResult<&[u8], u64, Refused> {
     }
 }
 
-/// [`FrameHeader::parse`] by way of nom.
+/// [`FrameHeader::parse`] with nom.
 #[inline]
 pub(crate) fn parse(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
     let header = flags.flat_map(|(kind, long)| {
@@ -67,7 +67,7 @@ pub(crate) fn parse(input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malfor
     }
 }
 
-/// The comparison is worth nothing if the two do not agree.
+/// Both parsers must give the same results.
 pub(crate) fn check_against_core() {
     for flags in 0..=u8::MAX {
         for size in [[0; 8], [0xff; 8], [0x7f, 0, 0, 0, 0, 0, 0, 1], [0x80, 0, 0, 0, 0, 0, 0, 1]] {

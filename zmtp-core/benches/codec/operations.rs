@@ -1,4 +1,4 @@
-//! The operations that are measured.
+//! The measured operations.
 
 use core::hint::black_box;
 
@@ -14,11 +14,11 @@ const BODY: [u8; 64] = [0x5a; 64];
 const SHORT: [u8; 2] = [0x00, 64];
 const LONG: [u8; 9] = [0x02, 0, 0, 0, 0, 0, 1, 0, 0];
 
-/// Something to measure.
+/// An operation.
 pub(crate) struct Operation {
-    /// What one of it does.
+    /// A description of one operation.
     pub(crate) name: &'static str,
-    /// Sets up once, then does it this many times.
+    /// Sets up once, then runs the operation this many times.
     pub(crate) run: fn(u64),
 }
 
@@ -26,7 +26,7 @@ const fn op(name: &'static str, run: fn(u64)) -> Operation {
     Operation { name, run }
 }
 
-/// All of them, in the order of the table.
+/// All operations, in the order of the table.
 pub(crate) const OPERATIONS: [Operation; 11] = [
     op("nothing: the loop around the parsers below", |n| parse::<2>(n, |_| Ok(None), &SHORT)),
     op("parse a short frame header", |n| parse::<2>(n, FrameHeader::parse, &SHORT)),
@@ -48,7 +48,7 @@ fn parse<const LEN: usize>(
     bytes: &[u8; LEN],
 ) {
     for _ in 0..n {
-        // As a slice of unknown length: a receive buffer's, not this array's.
+        // A slice of unknown length, like that of a receive buffer.
         let input: &[u8] = black_box(bytes);
         let _ = black_box(parse(input));
     }
@@ -78,7 +78,7 @@ fn decode(n: u64, per_read: usize) {
     for _ in 0..n.div_ceil(per_read as u64) {
         let bytes: &mut [u8] = black_box(&mut bytes);
         let mut at = 0;
-        // Until it asks for more, as a driver must.
+        // Until it needs more input, as a driver must.
         loop {
             let received = connection.receive(NOW, &mut bytes[at..]);
             at = bytes.len() - connection.unread();
@@ -108,7 +108,7 @@ fn connected() -> (Connection<Null>, Connection<Null>) {
     (dealer, router)
 }
 
-/// Brings what one end has to say to the other, which takes all of it: handshakes fit one write.
+/// Passes the bytes of one end to the other, which consumes all of them: a handshake fits one write.
 fn carry(from: &mut Connection<Null>, to: &mut Connection<Null>) {
     let mut wire = [0; 128];
     let n = from.poll_transmit(&mut wire).expect("room for a greeting and READY");

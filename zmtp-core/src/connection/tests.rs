@@ -45,7 +45,7 @@ fn fed(bytes: &[u8]) -> Connection<Null> {
 }
 
 #[test]
-fn an_error_command_goes_out_only_for_what_will_not_get_better() {
+fn an_error_command_is_sent_only_for_failures_that_a_retry_cannot_correct() {
     let (ours, peer) = (SocketType::Pull, SocketType::Req);
     let mismatch = PeerError::MechanismMismatch { peer: MechanismName::PLAIN };
     let lasting = [
@@ -82,7 +82,7 @@ fn an_error_command_goes_out_only_for_what_will_not_get_better() {
 }
 
 #[test]
-fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
+fn an_error_command_is_sent_in_pieces_through_a_small_buffer() {
     let mut connection =
         fed(b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01PLAIN\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
     assert!(connection.error().is_some());
@@ -95,7 +95,7 @@ fn a_farewell_goes_out_piece_by_piece_if_there_is_little_room() {
 }
 
 #[test]
-fn a_pong_echoes_at_most_16_bytes_and_64_bytes_hold_it() {
+fn a_pong_returns_at_most_16_bytes_and_fits_64_bytes() {
     let mut connection = fed(&greeting());
     connection.rx.scratch = [7; 20];
     connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
@@ -107,7 +107,7 @@ fn a_pong_echoes_at_most_16_bytes_and_64_bytes_hold_it() {
 }
 
 #[test]
-fn the_first_error_stays() {
+fn the_first_error_is_final() {
     let mut connection = fed(b"GET / HTTP/1.1");
     let error = connection.error().unwrap();
     assert_eq!(connection.handle_timeout(Instant::NEVER), Err(error));
@@ -117,7 +117,7 @@ fn the_first_error_stays() {
 }
 
 #[test]
-fn settings_may_be_owned_shared_or_borrowed() {
+fn the_configuration_may_be_owned_shared_or_borrowed() {
     let config = PULL.clone().with_limits(Limits::DEFAULT.handshake_timeout(7));
     let borrowed = Connection::new(Null::new(), &config, NOW);
     assert_eq!(borrowed.poll_timeout(), Some(NOW.after(7)));
@@ -150,7 +150,7 @@ fn history(connection: &mut Connection<NullOrOlder>, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
+fn a_restarted_connection_has_no_state_of_the_last() {
     const ANY: Config = Config::new(SocketType::Pub).with_min_version(Version::V1_0);
     static CONFIGS: [Config; 2] = [ANY, ANY.with_require_socket_type(true)];
     let greeting = greeting();
@@ -181,7 +181,7 @@ fn a_connection_that_begins_anew_knows_nothing_of_the_last() {
 
 #[cfg(feature = "heartbeat")]
 #[test]
-fn bytes_that_came_before_a_ping_are_no_answer_to_it() {
+fn bytes_that_arrived_before_a_ping_do_not_answer_it() {
     static CONFIG: Config =
         Config::new(SocketType::Pull).with_heartbeat(crate::Heartbeat::every(100).timeout(30));
     let at = Instant::from_millis;
@@ -232,7 +232,7 @@ fn reading_only_the_missing_bytes_never_blocks() {
 }
 
 #[test]
-fn the_command_that_a_connection_fails_for_stays_unread() {
+fn the_command_that_fails_a_connection_stays_unread() {
     let ping = b"\x04\x07\x04PING\0\0".as_slice();
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
     assert_eq!(feed(&mut connection, NOW, &[&greeting()[..], ping].concat()), ping.len());

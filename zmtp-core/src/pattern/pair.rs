@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn with_only_connected_no_messages_are_queued_for_a_peer_that_is_not_connected() {
+    fn with_only_connected_no_messages_are_queued_for_an_unconnected_peer() {
         let mut pair = Pair::new(true);
         pair.attached(A).unwrap();
         assert!(!pair.may_route());

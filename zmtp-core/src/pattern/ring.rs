@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn peers_take_turns_in_order_of_arrival_and_leave_without_disturbing_the_rest() {
+    fn peers_take_turns_in_order_of_arrival_and_can_be_removed() {
         let mut slots = Fixed::<Slot, 8>::new();
         let mut ring = Ring::new();
         for id in 1..=4 {

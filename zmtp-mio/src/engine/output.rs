@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_through_with_its_last_byte() {
+    fn a_message_is_complete_with_its_last_byte() {
         let mut output = Output::default();
         let mut batch = vec![0; 30];
         output.control_encoded(5);

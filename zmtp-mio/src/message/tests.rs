@@ -15,14 +15,14 @@ fn parts_keep_their_bounds_across_the_inline_edge() {
 }
 
 #[test]
-fn one_empty_part_is_not_no_part() {
+fn one_empty_part_differs_from_no_part() {
     assert_eq!(Message::from("").part_count(), 1);
     assert_eq!(Message::new().part_count(), 0);
     assert_ne!(Message::from(""), Message::new());
 }
 
 #[test]
-fn a_vector_goes_in_and_out_without_a_copy() {
+fn a_vector_is_converted_both_ways_without_a_copy() {
     let body = vec![7; 1_000];
     let place = body.as_ptr();
     let message = Message::from(body);
@@ -32,7 +32,7 @@ fn a_vector_goes_in_and_out_without_a_copy() {
 }
 
 #[test]
-fn a_message_that_waits_keeps_no_buffer_that_is_far_too_large() {
+fn a_queued_message_keeps_no_buffer_that_is_much_too_large() {
     drop(Message::from(vec![0; 200_000]));
     let mut message = Message::new();
     message.push([7; 5_000]);

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_is_shown_the_flaw_of_every_row() {
+    fn every_type_gets_the_fault_of_every_row() {
         for kind in Kind::ALL {
             let mut rows = of(kind).compared.into_iter();
             for (libzmq, case) in malformed::libzmq().into_iter().zip(malformed::cases()) {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_one_type_fits_the_other_and_what_does_not_does_not() {
+    fn rows_are_adapted_to_each_type() {
         let types = Types { written_for: SocketType::Pull, kind: Kind::Rep };
         for (one, other) in
             [("PUSH", "REQ"), ("push", "req"), ("REQ", "PAIR"), ("FOO", "FOO"), ("PUB", "PUB")]

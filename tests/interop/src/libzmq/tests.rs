@@ -77,7 +77,7 @@ fn curve_and_monitor() {
 }
 
 #[test]
-fn errors_carry_libzmqs_code_and_text() {
+fn errors_have_libzmqs_code_and_text() {
     let context = Context::new().unwrap();
     let (req, rep) = pair(&context, "tcp://127.0.0.1:*");
     let out_of_turn = req.recv().unwrap_err();

@@ -36,7 +36,7 @@ fn another_sender_needs_an_oddly_cased_identity() {
 }
 
 #[test]
-fn in_front_of_an_error_only_what_came_is_delivered() {
+fn before_an_error_only_received_messages_are_delivered() {
     let bad = wire::with_header(2, u64::MAX, b"");
     let frames = [wire::frame(0, b"m"), wire::frame(0, b"n"), bad];
     let pull = input(Kind::Pull, wire::ready("PUSH"), &frames);
@@ -51,7 +51,7 @@ fn in_front_of_an_error_only_what_came_is_delivered() {
 }
 
 #[test]
-fn a_subscription_excuses_no_refusal() {
+fn a_subscription_does_not_explain_a_refusal() {
     let frames = [wire::command("SUBSCRIBE", b"x"), wire::message(&[b"", b"m"])];
     let rep = input(Kind::Rep, wire::ready("REQ"), &frames);
     let good = outcome(&[&[b"m"]], false);
@@ -70,7 +70,7 @@ fn a_subscription_excuses_no_refusal() {
 }
 
 #[test]
-fn what_libzmq_reads_behind_our_error_is_what_it_had_to_read() {
+fn libzmq_reads_what_the_model_predicts_after_our_error() {
     let frames = [wire::frame(0, b"m"), wire::with_header(0xf8, 1, b"n"), wire::frame(0, b"o")];
     let pull = input(Kind::Pull, wire::ready("PUSH"), &frames);
     let ours = outcome(&[&[b"m"]], true);
