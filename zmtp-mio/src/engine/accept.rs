@@ -10,15 +10,14 @@ use mio::Interest;
 use zmtp_core::pattern::PeerId;
 
 use super::Engine;
-use super::link::Link;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Listener, Stream};
 
-/// Connections accepted before others have their turn.
+/// Connections accepted in a turn.
 const BUDGET: usize = 64;
 /// How long accepting pauses when the system or the limit allows no more.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -66,6 +65,30 @@ impl Handshakes {
 }
 
 impl Engine {
+    /// Checks that the socket type can use an endpoint.
+    pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        match endpoint {
+            Endpoint::Inproc(_) if self.pattern.is_raw() => Err(EndpointError::new(
+                endpoint.to_string(),
+                "`tcp://` or `ipc://`, where a STREAM's bytes can go",
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that a socket can listen at an endpoint.
+    pub(super) fn check_listen(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        self.check(endpoint)?;
+        match endpoint {
+            Endpoint::Tcp { source: Some(_), .. } => {
+                let text = endpoint.to_string();
+                Err(EndpointError::new(text, "no address to dial from, to listen").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Listens; returns the concrete endpoint.
     pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
         let bound = self.listen(endpoint);
@@ -174,8 +197,7 @@ impl Engine {
         }
         self.limit_handshakes();
         let now = self.now;
-        let raw = self.pattern.is_raw();
-        let mut link = Link::new(stream, &self.config, now, self.core_now(), raw);
+        let mut link = self.link(stream);
         let key = Key::Peer(self.peers.vacant_key());
         let registered = self.register(&mut link.stream, key, Interest::READABLE);
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), State::Handshake(link));

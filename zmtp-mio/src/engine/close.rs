@@ -8,6 +8,8 @@ use core::time::Duration;
 use std::process;
 use std::time::Instant;
 
+use zmtp_core::pattern::PeerId;
+
 use super::link::Link;
 use super::pattern::Pattern;
 use super::peer::{Origin, State};
@@ -40,6 +42,23 @@ impl Engine {
         self.closing.push_back(peer.id);
     }
 
+    /// Closes a peer's connection when everything queued for it is written, for good.
+    pub(crate) fn leave(&mut self, peer: PeerId) {
+        let Some(index) = self.index(peer) else { return };
+        let Some(slot) = self.peers.get_mut(index) else { return };
+        slot.give_up();
+        match slot.link() {
+            Some(link) => {
+                link.send.leaving = true;
+                self.flush(index);
+                // What reading waited for does not matter any more.
+                self.schedule(index);
+            }
+            None => self.close(index, CloseReason::ByUs),
+        }
+        self.carry_out_closes();
+    }
+
     /// Carries out the closes of this turn. An endpoint that we connect to is tried again.
     /// Returns whether there were any.
     pub(super) fn carry_out_closes(&mut self) -> bool {
@@ -58,7 +77,7 @@ impl Engine {
         let Some(reason) = peer.closing.take() else { return };
         let mut useful = false;
         let state = core::mem::replace(&mut peer.state, State::Closed);
-        let was_ready = matches!(state, State::Ready(_) | State::Inproc(_));
+        let was_ready = matches!(state, State::Ready(_) | State::Inproc(..));
         let was_connected = was_ready || matches!(state, State::Handshake(_));
         match state {
             State::Handshake(link) => {
@@ -69,7 +88,7 @@ impl Engine {
                 self.monitor.counters.disconnects += 1;
                 useful = self.end_link(index, link, reason, true);
             }
-            State::Inproc(pipe) => {
+            State::Inproc(pipe, _) => {
                 self.monitor.counters.disconnects += 1;
                 self.end_pipe(index, &pipe);
                 useful = true;
@@ -91,29 +110,29 @@ impl Engine {
     fn end_link(&mut self, index: usize, mut link: Link, reason: CloseReason, ready: bool) -> bool {
         let Some(peer) = self.peers.get_mut(index) else { return false };
         let dropped = &mut self.monitor.counters.dropped;
-        dropped.incomplete += u64::from(link.connection.in_message());
-        if link.is_mid_letter() && peer.outgoing.pop().is_some() {
+        dropped.incomplete += u64::from(link.in_message());
+        if link.is_mid_message() && peer.outgoing.pop().is_some() {
             // Half of it is written: the rest makes no sense to the next connection.
             dropped.half_sent += 1;
         } else if matches!(reason, CloseReason::Protocol(_)) && link.encoded() == 0 {
             // An ERROR command, if the protocol has one and the stream takes it.
-            let _ = link.transmit(&mut Queue::new(), &mut self.batch, &mut self.monitor);
+            let _ = link.write(&mut Queue::new(), &mut self.batch, &mut self.monitor);
         }
-        if link.connection.is_raw() {
+        if link.is_raw() {
             // The next connection begins a conversation of its own.
             let lost = peer.outgoing.remove(0, |_| true) as u64;
             self.monitor.counters.dropped.peer_gone += lost;
         }
         let _ = link.stream.deregister(&self.registry);
-        link.rx.proven || (ready && self.now.duration_since(link.since) > PROVEN)
+        link.receive.proven || (ready && self.now.duration_since(link.since) > PROVEN)
     }
 
     /// Ends a connection within the process. What the other end has not read is queued again.
     fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if pipe.is_closed() {
-            for letter in pipe.take_back().into_iter().rev() {
-                peer.outgoing.push_front(letter);
+            for queued in pipe.take_back().into_iter().rev() {
+                peer.outgoing.push_front(queued);
             }
         }
     }
@@ -122,7 +141,7 @@ impl Engine {
     fn drop_unsent(&mut self, index: usize, reason: CloseReason) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         // The next handshake sends all subscriptions again.
-        peer.outgoing.remove(0, |letter| !letter.is_message());
+        peer.outgoing.remove(0, |queued| !queued.is_message());
         if peer.reconnects() && self.pattern.keeps_unsent() {
             return;
         }
@@ -142,7 +161,7 @@ impl Engine {
         let known = was_ready || matches!(peer.origin, Origin::Connect(_));
         let mut context = peer.context();
         if reconnects {
-            self.pattern.down(&mut context, unsent);
+            self.pattern.disconnected(&mut context, unsent);
         } else if known {
             self.pattern.closed(&mut context);
         }

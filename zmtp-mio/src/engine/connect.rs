@@ -14,7 +14,6 @@ use zmtp_core::ErrorKind;
 use zmtp_core::pattern::PeerId;
 
 use super::Engine;
-use super::link::Link;
 use super::pattern::Pattern;
 use super::peer::{Connector, Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
@@ -40,17 +39,16 @@ impl Connector {
         let doubled = first.saturating_mul(1 << self.failures.min(20));
         let base = doubled.min(options.longest.max(LEAST));
         self.failures = self.failures.saturating_add(1);
-        // Not sooner after the last dial than the first wait, however short the connection was.
+        // At least the first wait since the last attempt, however short the connection was.
         let since = self.last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
         let least = first.saturating_sub(since);
         match reason {
-            // Our own doing: at once, unless that would be sooner after the last than the first
-            // wait.
+            // The application closed the connection: the next attempt need not back off.
             CloseReason::Abandoned => {
                 self.failures = 0;
                 least
             }
-            // It will not get better soon.
+            // A mistake in a configuration is not mended soon.
             CloseReason::Protocol(error) if error.kind() == ErrorKind::Configuration => {
                 jitter(options.longest)
             }
@@ -70,7 +68,7 @@ impl Engine {
         let origin = Origin::Connect(Box::default());
         let index = self.insert(Peer::new(origin, Arc::new(endpoint), State::Waiting));
         let peer = self.peers.get(index).map_or(PeerId::NONE, |peer| peer.id);
-        self.pattern.dialled(peer);
+        self.pattern.attached(peer);
         self.tick();
         self.connect_next(index);
         self.carry_out_closes();
@@ -225,7 +223,6 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         }
-        let core_now = self.core_now();
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Connecting(stream) = core::mem::replace(&mut peer.state, State::Waiting) else {
             return;
@@ -237,9 +234,12 @@ impl Engine {
         let now = self.now;
         let connection = self.monitor.next_connection();
         peer.details = Some(Box::new(PeerDetails::new(connection, at, now)));
-        let mut link = Link::new(stream, &self.config, now, core_now, self.pattern.is_raw());
-        link.tx.watching = true;
-        peer.state = State::Handshake(link);
+        let mut link = self.link(stream);
+        // The attempt was registered for it.
+        link.send.watching = true;
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.state = State::Handshake(link);
+        }
         self.connection_event(index, EventKind::Connected);
         self.begin_handshake(index);
     }

@@ -18,7 +18,7 @@ impl Engine {
             State::Waiting => self.connect_next(index),
             State::Connecting(_) => self.close(index, CloseReason::Io(io::ErrorKind::TimedOut)),
             State::Handshake(_) | State::Ready(_) => self.link_timer(index),
-            State::Resolving | State::Inproc(_) | State::Closed => {}
+            State::Resolving | State::Inproc(..) | State::Closed => {}
         }
     }
 
@@ -31,10 +31,12 @@ impl Engine {
             return;
         };
         let Some(link) = peer.link() else { return };
-        if link.rx.paused || link.rx.congested {
-            link.connection.excuse_silence();
+        let paused = link.receive.paused || link.receive.congested;
+        let Some(connection) = link.zmtp() else { return };
+        if paused {
+            connection.excuse_silence();
         }
-        match link.connection.handle_timeout(now) {
+        match connection.handle_timeout(now) {
             Ok(()) => {
                 self.set_link_timer(index);
                 // A PING may be due.
@@ -46,7 +48,7 @@ impl Engine {
 
     /// When the protocol has its next deadline.
     fn link_deadline(&mut self, index: usize) -> Option<Instant> {
-        let at = self.peers.get_mut(index)?.link()?.connection.poll_timeout()?;
+        let at = self.peers.get_mut(index)?.link()?.zmtp()?.poll_timeout()?;
         // A millisecond more: the core counts whole ones.
         Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
     }

@@ -6,8 +6,9 @@ use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::Engine;
+use super::pace::Pause;
 use super::shared::{SharedEngine, Waiter};
-use super::{Engine, Pause};
 use crate::driver::Member;
 use crate::error::Error;
 

@@ -10,7 +10,7 @@ use super::Engine;
 use super::judge::judge;
 use super::pattern::{Pattern, PeerContext, keep};
 use super::peer::{Origin, Peer, PeerDetails, State};
-use super::queue::{Envelope, Letter};
+use super::queue::{Envelope, QueuedMessage};
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -153,7 +153,8 @@ impl Engine {
         }
         let Some(peer) = self.peers.get_mut(index) else { return };
         pipe.settle(&mailbox, Key::Peer(index).token().0);
-        peer.state = State::Inproc(Box::new(pipe));
+        let Some(details) = &peer.details else { return };
+        peer.state = State::Inproc(Box::new(pipe), details.properties());
         self.monitor.counters.handshakes += 1;
         self.connection_event(index, EventKind::Ready(info));
         if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
@@ -175,7 +176,7 @@ impl Engine {
         }
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
         let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context() };
-        let admitted = self.pattern.up(&mut context);
+        let admitted = self.pattern.connected(&mut context);
         self.report(index);
         admitted
     }
@@ -183,18 +184,18 @@ impl Engine {
     /// Moves messages for a peer into its pipe.
     pub(super) fn flush_inproc(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Inproc(pipe) = &peer.state else { return };
+        let State::Inproc(pipe, _) = &peer.state else { return };
         let waited = !peer.outgoing.is_empty();
         let counters = &mut self.monitor.counters;
         let mut any = false;
         // What the other end will not read stays: it goes to the next connection, or is counted, when this
         // one ends.
         while !pipe.is_closed()
-            && let Some(letter) = peer.outgoing.pop()
+            && let Some(queued) = peer.outgoing.pop()
         {
-            let (bytes, weight) = (letter.message.byte_len(), letter.weight());
-            let message = letter.is_message();
-            if let Err(back) = pipe.push(letter, weight) {
+            let (bytes, weight) = (queued.message.byte_len(), queued.weight());
+            let message = queued.is_message();
+            if let Err(back) = pipe.push(queued, weight) {
                 peer.outgoing.push_front(back);
                 break;
             }
@@ -214,7 +215,7 @@ impl Engine {
     /// Takes messages from a peer's pipe, within the high-water mark.
     pub(super) fn receive_inproc(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Inproc(pipe) = &mut peer.state else { return };
+        let State::Inproc(pipe, _) = &mut peer.state else { return };
         pipe.begin_reading();
         for _ in 0..BUDGET {
             let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
@@ -222,19 +223,19 @@ impl Engine {
             };
             let no_memory = self.budget.is_full() && !peer.incoming.is_empty();
             let full = peer.incoming.is_full(&self.receive_mark) || no_memory;
-            let State::Inproc(pipe) = &mut peer.state else { return };
+            let State::Inproc(pipe, _) = &mut peer.state else { return };
             pipe.paused = full;
             if full {
                 return;
             }
             let closed = pipe.is_closed();
-            let Some(letter) = pipe.pop(Letter::weight) else {
+            let Some(queued) = pipe.pop(QueuedMessage::weight) else {
                 if closed {
                     self.close(index, CloseReason::ByPeer);
                 }
                 return;
             };
-            if let Err(reason) = self.deliver(index, letter) {
+            if let Err(reason) = self.deliver(index, queued) {
                 return self.close(index, reason);
             }
         }
@@ -242,20 +243,25 @@ impl Engine {
     }
 
     /// Judges a message as if it had come over the wire.
-    fn deliver(&mut self, index: usize, letter: Letter) -> Result<(), CloseReason> {
+    fn deliver(&mut self, index: usize, queued: QueuedMessage) -> Result<(), CloseReason> {
         let conflate = self.options.conflate;
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
+        let properties = match &peer.state {
+            State::Inproc(_, properties) => Some(Arc::clone(properties)),
+            _ => None,
+        };
         let mut context = peer.context();
-        let result = if let Envelope::Subscription(what) = letter.envelope {
+        let result = if let Envelope::Subscription(what) = queued.envelope {
             self.pattern.subscription(
                 &mut context,
                 what,
-                letter.message.part(0).unwrap_or_default(),
+                queued.message.part(0).unwrap_or_default(),
             )
-        } else if let Some(letter) =
-            judge(&mut self.pattern, &mut self.monitor, context.peer, letter)
+        } else if let Some(mut queued) =
+            judge(&mut self.pattern, &mut self.monitor, context.peer, queued)
         {
-            keep(&mut self.pattern, &mut self.monitor.counters, &mut context, letter, conflate)
+            queued.message.set_properties(properties);
+            keep(&mut self.pattern, &mut self.monitor.counters, &mut context, queued, conflate)
                 .map(|_| ())
         } else {
             Ok(())

@@ -5,9 +5,9 @@ use std::io;
 use mio::Interest;
 
 use super::Engine;
+use super::link::{Link, ReadOutcome, ReadReport, Receiver};
 use super::pattern::Pattern;
 use super::peer::{Peer, State};
-use super::receive::{ReadOutcome, ReadReport, Receiver};
 use super::scheduler::Key;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
@@ -34,6 +34,32 @@ impl Engine {
         self.flush(index);
     }
 
+    /// The state of a connection that was just established.
+    pub(super) fn link(&self, stream: Stream) -> Link {
+        match self.pattern.is_raw() {
+            true => Link::raw(stream, self.now),
+            false => Link::new(stream, &self.config, self.now, self.core_now()),
+        }
+    }
+
+    /// A raw link has no handshake: its peer is ready at once.
+    pub(super) fn begin_raw(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if peer.is_in_accepted_handshake() {
+            self.handshakes.end();
+        }
+        peer.set_ready();
+        let properties = peer.details.as_ref().map(|details| details.properties());
+        if let Some(link) = peer.link() {
+            link.receive.properties = properties;
+        }
+        let result = self.pattern.connected(&mut peer.context());
+        self.report(index);
+        if let Err(reason) = result {
+            self.close(index, reason);
+        }
+    }
+
     /// Handles an event of a peer's stream, or its share of a turn.
     pub(super) fn peer_event(
         &mut self,
@@ -46,15 +72,15 @@ impl Engine {
         match &mut peer.state {
             _ if peer.closing.is_some() => {}
             State::Connecting(_) => self.finish_connecting(index),
-            State::Inproc(_) => {
+            State::Inproc(..) => {
                 self.flush(index);
                 self.receive_inproc(index);
             }
             State::Handshake(link) | State::Ready(link) => {
-                link.rx.closing |= closing;
+                link.receive.closing |= closing;
                 if writable {
-                    link.tx.blocked = false;
-                    if core::mem::take(&mut link.rx.congested) {
+                    link.send.blocked = false;
+                    if core::mem::take(&mut link.receive.congested) {
                         self.schedule(index);
                     }
                     self.flush(index);
@@ -86,6 +112,8 @@ impl Engine {
         let now = self.core_now();
         let peer = self.peers.get_mut(index).filter(|peer| peer.closing.is_none())?;
         let ready = peer.is_ready();
+        let details = peer.details.as_ref()?;
+        let (connection, remote) = (details.connection, details.addresses.remote);
         let (State::Handshake(link) | State::Ready(link)) = &mut peer.state else { return None };
         let full = self.budget.is_full();
         let mut to = Receiver {
@@ -96,16 +124,18 @@ impl Engine {
             outgoing: &mut peer.outgoing,
             conflate: self.options.conflate,
             mark: self.receive_mark,
-            starved: full,
-            queued: self.budget.has_incoming(),
+            memory_full: full,
+            has_incoming: self.budget.has_incoming(),
             now,
             peer: peer.id,
+            connection,
+            remote,
             ready,
-            said: ReadReport::default(),
+            report: ReadReport::default(),
         };
-        let result = link.receive(&mut to);
-        let report = to.said;
-        if link.rx.paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
+        let result = link.read(&mut to);
+        let report = to.report;
+        if link.receive.paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
             self.memory_paused.push(index);
         }
         Some((result, report))
@@ -114,7 +144,7 @@ impl Engine {
     /// Continues after a read without an error.
     fn after_read(&mut self, index: usize, outcome: ReadOutcome) {
         let link = self.peers.get_mut(index).and_then(Peer::link);
-        let broken = link.and_then(|link| link.tx.broken);
+        let broken = link.and_then(|link| link.send.broken);
         if let (Some(reason), ReadOutcome::Drained) = (broken, outcome) {
             return self.close(index, reason);
         }
@@ -130,7 +160,7 @@ impl Engine {
     /// Whether writing has ended what reading waited for.
     fn may_read(&mut self, index: usize) -> bool {
         let link = self.peers.get_mut(index).and_then(Peer::link);
-        link.is_some_and(|link| !link.rx.paused && !link.rx.congested)
+        link.is_some_and(|link| !link.receive.paused && !link.receive.congested)
     }
 
     /// Records what a read brought up besides messages.
@@ -184,7 +214,7 @@ impl Engine {
                 self.peers.iter().map(|(index, peer)| (peer.usage().unfinished, index));
             let Some((1.., index)) = unfinished.max() else { return };
             if let Some(link) = self.peers.get_mut(index).and_then(Peer::link) {
-                link.rx.discard();
+                link.receive.discard();
             }
             self.report(index);
             self.close(index, CloseReason::MemoryLimit);
@@ -207,21 +237,21 @@ impl Engine {
         // Where nothing can be written, what was queued just now may have reached the mark.
         let link = match &mut peer.state {
             State::Handshake(link) | State::Ready(link) => link,
-            State::Inproc(_) => return self.flush_inproc(index),
+            State::Inproc(..) => return self.flush_inproc(index),
             _ => return self.mark(index),
         };
-        if link.tx.blocked || link.tx.broken.is_some() {
+        if link.send.blocked || link.send.broken.is_some() {
             return self.mark(index);
         }
         let queued = !peer.outgoing.is_empty();
-        let result = link.transmit(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
+        let result = link.write(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
         let drained = match result {
             Ok(drained) => drained,
             Err(reason) => {
                 // What the peer sent before is read to its end; that closes the connection.
-                link.tx.broken = Some(reason);
-                link.rx.closing = true;
-                link.rx.congested = false;
+                link.send.broken = Some(reason);
+                link.receive.closing = true;
+                link.receive.congested = false;
                 self.report(index);
                 return self.schedule(index);
             }
@@ -236,13 +266,13 @@ impl Engine {
     /// Sets the interest in writability after a write that left nothing, or something.
     fn set_interest(&mut self, index: usize, drained: bool) {
         let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
-        if drained && link.tx.leaving {
+        if drained && link.send.leaving {
             return self.close(index, CloseReason::ByUs);
         }
-        if drained != link.tx.watching {
+        if drained != link.send.watching {
             return;
         }
-        link.tx.watching = !drained;
+        link.send.watching = !drained;
         let interest = match drained {
             true => Interest::READABLE,
             false => Interest::READABLE | Interest::WRITABLE,

@@ -12,10 +12,11 @@
 //! | `shared.rs` | the locks, the poll, and the driver's way in |
 //! | `guard.rs` | a call, and its wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
+//! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
 //! | `accept.rs`, `connect.rs`, `close.rs` | how connections begin and end |
-//! | `io.rs`, `link.rs`, `receive.rs`, `transmit.rs`, `raw.rs` | input and output of connections |
+//! | `io.rs`, `link/` | input and output of connections |
 //! | `outbound.rs` | messages between the application and the queues |
 //! | `inproc.rs`, `judge.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
@@ -32,18 +33,13 @@ mod link;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 mod outbound;
-mod output;
+mod pace;
 mod peer;
-mod protocol;
-mod raw;
-mod receive;
 mod scheduler;
 mod shared;
 mod status;
-mod transmit;
 mod wake;
 
-use core::time::Duration;
 use std::collections::VecDeque;
 use std::process;
 use std::sync::Arc;
@@ -69,30 +65,16 @@ use crate::pattern::{self, AnyPattern, Pattern};
 use crate::queue::{self, Budget, Mark};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
+use pace::Pause;
 use peer::Peer;
 use scheduler::{Key, Scheduler, WAKE};
 use status::LastPeer;
 use wake::Wake;
 
-/// The most events of one poll, which bounds the work of a step.
+/// The most events of one poll, which bounds the work of a turn.
 pub(super) const EVENTS: usize = 256;
-/// Messages that may be received before the system is polled again.
-const SHARE: u32 = 32;
-/// Messages that may be sent, and time that may pass, before the system is polled again. Corked messages are
-/// only counted.
-const SENT: u32 = 256;
-const LOOK: Duration = Duration::from_millis(10);
 /// The smallest buffer for one read.
 const SCRATCH: usize = 64 << 10;
-
-/// How long a turn waits for events.
-#[derive(Clone, Copy, Debug)]
-struct Pause {
-    /// `None` is no limit.
-    until: Option<Instant>,
-    /// The same, from now on.
-    timeout: Option<Duration>,
-}
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
@@ -127,9 +109,9 @@ pub(crate) struct Engine {
     handshakes: Handshakes,
     /// Sent messages are held back until the socket is uncorked.
     corked: bool,
-    /// Peers for which letters are held back.
+    /// Peers for which messages are held back.
     unwritten: Vec<usize>,
-    /// Messages taken or sent since the last turn, and when that was.
+    /// Messages received or sent since the last turn.
     served: u32,
     clock: Clock,
     /// The time of the turn.
@@ -139,16 +121,16 @@ pub(crate) struct Engine {
     monitor: Monitor,
     /// The peer whose message was received last.
     last: LastPeer,
-    /// Reading goes here first; one for all peers.
+    /// The buffer that all peers are read into.
     scratch: Box<[u8]>,
-    /// Writing is encoded here first.
+    /// The buffer that all peers' messages are encoded into.
     batch: Vec<u8>,
     wake: Option<Arc<Wake>>,
     resolved: (Sender<Resolved>, Receiver<Resolved>),
-    /// Look-ups begun, of all peers: a place in the slab may have another peer by the answer.
+    /// Look-ups begun, of all peers: a slot may have another peer when the answer comes.
     look_ups: u64,
     epoch: Instant,
-    /// The process that made the socket: a forked child must not close what it shares.
+    /// The process that made the socket: a forked child does not close what it shares.
     process: u32,
 }
 
@@ -252,65 +234,6 @@ impl Engine {
         self.budget.check(self.peers.iter().map(|(_, peer)| peer.reported));
     }
 
-    /// When a timeout that begins now ends; `None` is no limit.
-    pub(crate) fn deadline_in(&self, timeout: Option<Duration>) -> Option<Instant> {
-        self.clock.deadline(timeout)
-    }
-
-    /// Takes the time.
-    pub(crate) fn tick(&mut self) -> Instant {
-        self.now = self.clock.now();
-        self.now
-    }
-
-    /// When the next turn is due: at once while work is left.
-    fn next_turn(&self) -> Option<Duration> {
-        // Asked last: what is posted from now on wakes the poll.
-        if !self.prepare_to_sleep() || self.has_work() || self.more_events {
-            return Some(Duration::ZERO);
-        }
-        self.scheduler.next_deadline().map(|at| at.saturating_duration_since(self.now))
-    }
-
-    /// Whether the last poll and the mailbox brought nothing.
-    fn is_idle(&self) -> bool {
-        !self.has_work() && !self.dispatched && self.prepare_to_sleep()
-    }
-
-    /// Whether there is work, or a deadline, that the thread that polls does not know of.
-    fn has_news(&self) -> bool {
-        let Some(pause) = &self.sleeping else { return false };
-        let sooner = match (self.scheduler.next_deadline(), pause.until) {
-            (Some(next), Some(until)) => next < until,
-            (next, _) => next.is_some(),
-        };
-        sooner || self.has_work()
-    }
-
-    /// Whether the next turn has work without an event.
-    fn has_work(&self) -> bool {
-        self.scheduler.scheduled_count() > 0 || !self.closing.is_empty()
-    }
-
-    /// Counts a message that is received. Returns whether a turn is due.
-    const fn count_received(&mut self) -> bool {
-        self.served += 1;
-        self.served >= SHARE
-    }
-
-    /// Counts a message that is sent. Returns whether a turn is due.
-    fn count_sent(&mut self) -> bool {
-        self.served += 1;
-        self.served >= SENT || !(self.corked || self.clock.now().duration_since(self.now) < LOOK)
-    }
-
-    fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
-        match (deadline, self.scheduler.next_deadline()) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        }
-    }
-
     fn handle_events(&mut self, events: &Events) -> bool {
         let mut count = 0;
         for event in events {
@@ -380,11 +303,6 @@ impl Engine {
     fn index(&self, peer: PeerId) -> Option<usize> {
         let index = peer.index() as usize;
         self.peers.get(index).filter(|slot| slot.id == peer).map(|_| index)
-    }
-
-    fn core_now(&self) -> zmtp_core::Instant {
-        let ms = self.now.duration_since(self.epoch).as_millis();
-        zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
     }
 
     pub(crate) fn counters(&self) -> Counters {

@@ -6,26 +6,30 @@ use zmtp_core::pattern::PeerId;
 use super::Engine;
 use super::pattern::Pattern;
 use super::peer::State;
-use super::queue::{Envelope, Letter, Refused};
+use super::queue::{Envelope, QueuedMessage, Refused};
 use super::status::LastPeer;
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
-/// What is held back for a corked peer at most, in bytes.
+/// The bytes that are held back for a peer at most.
 const CORKED: usize = 32 << 10;
 
 impl Engine {
-    /// Queues a letter for a peer and writes what can be written. Gives it back if the peer is
-    /// gone or its queue is full.
-    #[expect(clippy::result_large_err, reason = "the letter goes back where it came from")]
-    pub(crate) fn send(&mut self, peer: PeerId, letter: Letter) -> Result<(), (Refused, Letter)> {
-        let Some(index) = self.index(peer) else { return Err((Refused::Gone, letter)) };
-        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
+    /// Queues a message for a peer and writes what can be written. Gives it back if the peer is gone or
+    /// its queue is full.
+    #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
+    pub(crate) fn send(
+        &mut self,
+        peer: PeerId,
+        queued: QueuedMessage,
+    ) -> Result<(), (Refused, QueuedMessage)> {
+        let Some(index) = self.index(peer) else { return Err((Refused::Gone, queued)) };
+        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, queued)) };
         let ending =
-            slot.closing.is_some() || slot.link().is_some_and(|link| link.tx.broken.is_some());
+            slot.closing.is_some() || slot.link().is_some_and(|link| link.send.broken.is_some());
         let waits = slot.reconnects() && self.pattern.keeps_unsent();
         if matches!(slot.state, State::Closed) || (ending && !waits) {
-            return Err((Refused::Gone, letter));
+            return Err((Refused::Gone, queued));
         }
         if self.options.conflate {
             // The newest message replaces the one that is queued.
@@ -34,12 +38,12 @@ impl Engine {
             self.monitor.counters.dropped.conflated += replaced as u64;
             self.report(index);
         }
-        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, letter)) };
+        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, queued)) };
         let no_memory = self.budget.is_full() && !slot.outgoing.is_empty();
         if slot.outgoing.is_full(&self.send_mark) || no_memory {
-            return Err((Refused::Full, letter));
+            return Err((Refused::Full, queued));
         }
-        slot.outgoing.push(letter);
+        slot.outgoing.push(queued);
         if self.corked && slot.outgoing.weight() < CORKED {
             if !core::mem::replace(&mut slot.corked, true) {
                 self.unwritten.push(index);
@@ -51,18 +55,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Holds what is sent back until `uncork`, so that many messages go out in one write.
+    /// Holds messages back until `uncork`, so that one write has many of them.
     pub(crate) const fn cork(&mut self) {
         self.corked = true;
     }
 
-    /// Writes what was held back.
+    /// Writes the messages that were held back.
     pub(crate) fn uncork(&mut self) {
         self.corked = false;
         let _ = self.write_corked();
     }
 
-    /// Returns whether anything was held back: then there may be room now, of which no event tells.
+    /// Returns whether messages were held back: then there may be room now, without an event.
     pub(super) fn write_corked(&mut self) -> bool {
         let any = !self.unwritten.is_empty();
         while let Some(index) = self.unwritten.pop() {
@@ -74,16 +78,15 @@ impl Engine {
         any
     }
 
-    /// Queues a subscription for every peer that is up. One that does not read them, so that its
-    /// queue is full, is closed: it would miss this one for good, and hears all of them when it
-    /// comes back.
+    /// Queues a subscription for every peer that is ready. A peer whose queue is full is closed: it
+    /// would miss this subscription for good, and gets all of them over its next connection.
     pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
         for index in 0..self.peers.capacity() {
             let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
             let peer = peer.id;
             let envelope = Envelope::Subscription(what);
-            let letter = Letter { envelope, message: Message::from(topic) };
-            if let Err((Refused::Full, _)) = self.send(peer, letter) {
+            let queued = QueuedMessage { envelope, message: Message::from(topic) };
+            if let Err((Refused::Full, _)) = self.send(peer, queued) {
                 self.close(index, CloseReason::HighWaterMark);
             }
         }
@@ -102,11 +105,11 @@ impl Engine {
         self.peers.get(peer.index() as usize).is_some_and(|slot| slot.full && slot.id == peer)
     }
 
-    /// Takes the oldest letter of a peer, and reads on if it had to wait.
-    pub(crate) fn take(&mut self, peer: PeerId) -> Option<Letter> {
+    /// Takes the oldest message of a peer. Reading that was paused goes on.
+    pub(crate) fn take(&mut self, peer: PeerId) -> Option<QueuedMessage> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
-        let letter = slot.incoming.pop()?;
+        let queued = slot.incoming.pop()?;
         let closed = matches!(slot.state, State::Closed);
         let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
         self.last = LastPeer::Here(peer);
@@ -117,7 +120,7 @@ impl Engine {
             self.schedule(index);
         }
         self.resume_reading();
-        Some(letter)
+        Some(queued)
     }
 
     /// Lets peers be read again that waited for the socket to hold less.
@@ -147,31 +150,31 @@ impl Engine {
         }
     }
 
-    /// Takes back the letter that waits to be sent to a peer, if nothing of it is out.
-    pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<Letter> {
+    /// Takes back the message that is queued for a peer, if nothing of it is encoded.
+    pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<QueuedMessage> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
         if slot.link().is_some_and(|link| link.encoded() > 0) {
             return None;
         }
-        let letter = slot.outgoing.pop()?;
+        let queued = slot.outgoing.pop()?;
         self.mark(index);
-        Some(letter)
+        Some(queued)
     }
 
-    /// Moves a letter that waits for a peer that is not reached to one that is.
+    /// Moves a message that is queued for a peer without a connection to one that has a connection.
     pub(super) fn reroute(&mut self) {
         let Some((from, to)) = self.pattern.reroute() else { return };
-        if let Some(letter) = self.unqueue(from)
-            && self.send(to, letter).is_err()
+        if let Some(queued) = self.unqueue(from)
+            && self.send(to, queued).is_err()
         {
-            // Its link is broken; when that is read to its end, the pattern learns of the loss.
+            // Its connection is broken. The rules are told when that is read to its end.
             self.monitor.counters.dropped.peer_gone += 1;
         }
     }
 
-    /// Closes the connection of a peer whose answers are not wanted any more. A dialled one is
-    /// dialled again at once.
+    /// Closes the connection of a peer whose reply is not awaited any more. An endpoint that we connect
+    /// to is tried again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {
         if let Some(index) = self.index(peer) {
             self.close(index, CloseReason::Abandoned);

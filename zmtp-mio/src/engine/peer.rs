@@ -11,6 +11,7 @@ use super::pattern::PeerContext;
 use super::queue::{Queue, Usage};
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
+use crate::message::Properties;
 use crate::monitor::{CloseReason, ConnectionId};
 use crate::transport::{Addresses, Stream, Target};
 
@@ -83,8 +84,8 @@ pub(super) enum State {
     Handshake(Link),
     /// The handshake is over: messages flow.
     Ready(Link),
-    /// A connection within the process.
-    Inproc(Box<Pipe>),
+    /// A connection within the process, and what its messages tell of the peer.
+    Inproc(Box<Pipe>, Arc<Properties>),
     /// The connection has ended for good.
     Closed,
 }
@@ -104,6 +105,16 @@ pub(super) struct PeerDetails {
 impl PeerDetails {
     pub(super) fn new(connection: ConnectionId, addresses: Addresses, since: Instant) -> Self {
         Self { connection, addresses, since, info: None, routing_id: Box::default() }
+    }
+
+    /// What messages tell of the peer.
+    pub(super) fn properties(&self) -> Arc<Properties> {
+        Arc::new(Properties {
+            connection: self.connection,
+            peer_address: self.addresses.remote,
+            socket_type: self.info.and_then(|info| info.socket_type),
+            routing_id: self.routing_id.to_vec(),
+        })
     }
 }
 
@@ -165,23 +176,23 @@ impl Peer {
         Usage {
             incoming: self.incoming.weight(),
             outgoing: self.outgoing.weight(),
-            undecoded: link.map_or(0, |link| link.rx.held()),
-            unfinished: link.map_or(0, |link| link.rx.unfinished()),
+            undecoded: link.map_or(0, |link| link.receive.held()),
+            unfinished: link.map_or(0, |link| link.receive.unfinished()),
         }
     }
 
     /// Whether reading waits for room in its incoming queue.
     pub(super) const fn is_paused(&self) -> bool {
         match &self.state {
-            State::Handshake(link) | State::Ready(link) => link.rx.paused,
-            State::Inproc(pipe) => pipe.paused,
+            State::Handshake(link) | State::Ready(link) => link.receive.paused,
+            State::Inproc(pipe, _) => pipe.paused,
             _ => false,
         }
     }
 
     /// Whether it is connected, its handshake over.
     pub(super) const fn is_ready(&self) -> bool {
-        matches!(self.state, State::Ready(_) | State::Inproc(_)) && self.closing.is_none()
+        matches!(self.state, State::Ready(_) | State::Inproc(..)) && self.closing.is_none()
     }
 
     /// Whether it connected to us and its handshake runs.
@@ -208,14 +219,14 @@ impl Peer {
     /// The number of messages, and bytes of commands, that are not written.
     pub(super) fn unsent(&self) -> usize {
         match self.link_ref() {
-            Some(link) if link.tx.broken.is_some() => 0,
-            Some(link) => self.outgoing.len() + link.tx.output.len(),
+            Some(link) if link.send.broken.is_some() => 0,
+            Some(link) => self.outgoing.len() + link.unwritten(),
             None => self.outgoing.len(),
         }
     }
 
     /// The number of bytes written over its connection.
     pub(super) fn written(&self) -> u64 {
-        self.link_ref().map_or(0, |link| link.tx.output.written())
+        self.link_ref().map_or(0, |link| link.written())
     }
 }

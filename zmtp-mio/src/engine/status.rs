@@ -50,7 +50,7 @@ impl Engine {
     fn status(&self, index: usize) -> Option<PeerStatus> {
         let peer = self.peers.get(index)?;
         let details = peer.details.as_ref()?;
-        let routing_id = self.pattern.prefix(peer.id).unwrap_or(&details.routing_id);
+        let routing_id = self.pattern.routing_id(peer.id).unwrap_or(&details.routing_id);
         Some(PeerStatus {
             endpoint: Arc::clone(&peer.endpoint),
             connection: details.connection,

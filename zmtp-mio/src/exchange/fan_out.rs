@@ -4,7 +4,7 @@ use zmtp_core::pattern::PeerId;
 
 use crate::engine::Guard;
 use crate::message::Message;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 /// Sends copies of a message to these peers. What a full queue does not take is dropped for that
 /// peer and counted.
@@ -20,7 +20,7 @@ pub(super) fn send_copies(engine: &mut Guard<'_>, to: &[PeerId], mut message: Me
 }
 
 fn send_or_drop(engine: &mut Guard<'_>, peer: PeerId, message: Message) {
-    if let Err((refused, _)) = engine.send(peer, Letter::from(message)) {
+    if let Err((refused, _)) = engine.send(peer, QueuedMessage::from(message)) {
         engine.count_refused(refused);
     }
 }

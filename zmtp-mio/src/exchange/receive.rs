@@ -30,9 +30,9 @@ fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, E
     engine.share()?;
     loop {
         if let Some(peer) = engine.pattern.take()
-            && let Some(letter) = engine.take(peer)
+            && let Some(queued) = engine.take(peer)
         {
-            return Ok(Some(letter.message));
+            return Ok(Some(queued.message));
         }
         if !wait.turn_in_time(engine)? {
             return Ok(None);

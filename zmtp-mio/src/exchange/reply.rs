@@ -7,7 +7,7 @@ use crate::engine::{Guard, Refused};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::pattern::Pattern;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
     if engine.pattern.can_send() {
@@ -16,10 +16,10 @@ pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Mes
     engine.share()?;
     loop {
         if let Ok(Some(peer)) = engine.pattern.as_rep()?.take_request()
-            && let Some(letter) = engine.take(peer)
+            && let Some(queued) = engine.take(peer)
         {
-            engine.pattern.as_rep()?.set_envelope(letter.envelope);
-            return Ok(Some(letter.message));
+            engine.pattern.as_rep()?.set_envelope(queued.envelope);
+            return Ok(Some(queued.message));
         }
         if !wait.turn_in_time(engine)? {
             return Ok(None);
@@ -35,9 +35,9 @@ pub(super) fn send(engine: &mut Guard<'_>, message: Message) -> Result<(), SendE
         Ok(reply) => reply,
         Err(error) => return Err(SendError::new(error, message)),
     };
-    let letter = Letter { envelope, message };
+    let queued = QueuedMessage { envelope, message };
     let refused = match peer {
-        Some(peer) => engine.send(peer, letter).err().map(|(refused, _)| refused),
+        Some(peer) => engine.send(peer, queued).err().map(|(refused, _)| refused),
         None => Some(Refused::Gone),
     };
     if let Some(refused) = refused {

@@ -9,7 +9,7 @@ use crate::engine::{Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::pattern::Pattern;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 /// Sends a request and receives its reply; `None` if the time is over before. The socket is ready
 /// for the next request afterwards, whatever the result.
@@ -76,12 +76,12 @@ pub(super) fn send(
         Ok(rules) => rules,
         Err(error) => return Err(SendError::new(error, message)),
     };
-    let letter = Letter { envelope: rules.envelope(), message };
-    engine.send(peer, letter).map_err(|(_, letter)| {
+    let queued = QueuedMessage { envelope: rules.envelope(), message };
+    engine.send(peer, queued).map_err(|(_, queued)| {
         if let Ok(rules) = engine.pattern.as_req() {
             rules.give_up();
         }
-        SendError::new(Error::WouldBlock, letter.message)
+        SendError::new(Error::WouldBlock, queued.message)
     })
 }
 
@@ -109,7 +109,7 @@ pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Mes
     loop {
         match engine.pattern.as_req()?.take_reply() {
             Ok(None) => {}
-            Ok(Some(peer)) => return Ok(engine.take(peer).map(|letter| letter.message)),
+            Ok(Some(peer)) => return Ok(engine.take(peer).map(|queued| queued.message)),
             Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
             Err(TakeError::PeerLost) => return Err(Error::PeerLost),
             Err(_) => return Err(OutOfTurn::NoRequestSent.into()),

@@ -9,7 +9,7 @@ use crate::engine::{Guard, Refused, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::pattern::AnyPattern;
-use crate::queue::{Envelope, Letter};
+use crate::queue::{Envelope, QueuedMessage};
 
 /// Connects to an endpoint, whose peer has this routing id regardless of its READY
 /// (`ZMQ_CONNECT_ROUTING_ID`). Messages can queue for it at once.
@@ -69,25 +69,25 @@ fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {
 enum Routed {
     Sent,
     /// The queue of the peer is full, or the peer is gone.
-    Refused(Refused, Letter),
+    Refused(Refused, QueuedMessage),
     /// No peer has this routing id.
-    Unknown(Letter),
+    Unknown(QueuedMessage),
 }
 
-fn try_route(engine: &mut Guard<'_>, letter: Letter) -> Routed {
-    let id = letter.message.part(0).unwrap_or_default();
+fn try_route(engine: &mut Guard<'_>, queued: QueuedMessage) -> Routed {
+    let id = queued.message.part(0).unwrap_or_default();
     let peer: Result<PeerId, RouteError> = match &mut engine.pattern {
         AnyPattern::Router(rules) => rules.route_to(id),
         AnyPattern::Stream(rules) => rules.route_to(id),
-        _ => return Routed::Unknown(letter),
+        _ => return Routed::Unknown(queued),
     };
     match peer {
-        Ok(peer) => match engine.send(peer, letter) {
+        Ok(peer) => match engine.send(peer, queued) {
             Ok(()) => Routed::Sent,
-            Err((refused, letter)) => Routed::Refused(refused, letter),
+            Err((refused, queued)) => Routed::Refused(refused, queued),
         },
-        Err(RouteError::Full(_)) => Routed::Refused(Refused::Full, letter),
-        Err(_) => Routed::Unknown(letter),
+        Err(RouteError::Full(_)) => Routed::Refused(Refused::Full, queued),
+        Err(_) => Routed::Unknown(queued),
     }
 }
 
@@ -105,9 +105,9 @@ pub(super) fn send(
     if let Err(error) = engine.share_sending() {
         return Err(SendError::new(error, message));
     }
-    let mut letter = Letter { envelope: Envelope::Address, message };
+    let mut queued = QueuedMessage { envelope: Envelope::Address, message };
     loop {
-        let (turned, back) = match try_route(engine, letter) {
+        let (turned, back) = match try_route(engine, queued) {
             Routed::Sent => return Ok(()),
             Routed::Refused(refused, _) if !mandatory => {
                 engine.count_refused(refused);
@@ -126,9 +126,9 @@ pub(super) fn send(
                 Err(error) => (Err(error), back),
             },
         };
-        letter = back;
+        queued = back;
         if let Err(error) = turned {
-            return Err(SendError::new(error, letter.message));
+            return Err(SendError::new(error, queued.message));
         }
     }
 }
@@ -146,18 +146,18 @@ pub(super) fn send_raw(
     if message.byte_len() == id.len() {
         return close(engine, id).map_err(|error| SendError::new(error, message));
     }
-    let mut letter = Letter { envelope: Envelope::Address, message: without_empty(message) };
+    let mut queued = QueuedMessage { envelope: Envelope::Address, message: without_empty(message) };
     loop {
-        let (turned, back) = match try_route(engine, letter) {
+        let (turned, back) = match try_route(engine, queued) {
             Routed::Sent => return Ok(()),
             Routed::Refused(Refused::Full, back) => (wait.turn(engine), back),
             Routed::Refused(Refused::Gone, back) | Routed::Unknown(back) => {
                 (Err(Error::Unroutable), back)
             }
         };
-        letter = back;
+        queued = back;
         if let Err(error) = turned {
-            return Err(SendError::new(error, letter.message));
+            return Err(SendError::new(error, queued.message));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::{Guard, Refused, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;
 use crate::pattern::{AnyPattern, Pattern};
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 /// Sends a message as the socket's type sends. The error gives the message back.
 pub(crate) fn send(
@@ -40,7 +40,7 @@ fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<
     if let Err(error) = engine.share_sending() {
         return Err(SendError::new(error, message));
     }
-    let mut letter = Letter::from(message);
+    let mut queued = QueuedMessage::from(message);
     loop {
         // Each peer is tried once.
         let mut first = None;
@@ -49,13 +49,13 @@ fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<
                 break;
             }
             first.get_or_insert(peer);
-            match engine.send(peer, letter) {
+            match engine.send(peer, queued) {
                 Ok(()) => return Ok(()),
-                Err((Refused::Full | Refused::Gone, back)) => letter = back,
+                Err((Refused::Full | Refused::Gone, back)) => queued = back,
             }
         }
         if let Err(error) = wait.turn(engine) {
-            return Err(SendError::new(error, letter.message));
+            return Err(SendError::new(error, queued.message));
         }
     }
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_queue::SegQueue;
 
 use super::Mailbox;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 /// Messages that a lane holds, besides the queues at its ends.
-const LETTERS: usize = 256;
+const MESSAGES: usize = 256;
 /// Bytes that a lane holds. One message always fits.
 const BYTES: usize = 1 << 20;
 
@@ -25,7 +25,7 @@ pub(crate) struct Pipe {
 /// One direction.
 #[derive(Debug, Default)]
 struct Lane {
-    letters: SegQueue<Letter>,
+    messages: SegQueue<QueuedMessage>,
     count: AtomicUsize,
     bytes: AtomicUsize,
     /// One of the ends is gone.
@@ -65,18 +65,18 @@ impl Pipe {
 
     /// Puts a message in. Gives it back if there is no room; this end's key is posted when there is.
     #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
-    pub(crate) fn push(&self, letter: Letter, weight: usize) -> Result<(), Letter> {
+    pub(crate) fn push(&self, queued: QueuedMessage, weight: usize) -> Result<(), QueuedMessage> {
         let lane = &self.outgoing;
         if !lane.has_room() {
             lane.wanted.store(true, Ordering::SeqCst);
             // The reader may have made room without noticing that it is wanted.
             if !lane.has_room() {
-                return Err(letter);
+                return Err(queued);
             }
         }
         lane.count.fetch_add(1, Ordering::SeqCst);
         lane.bytes.fetch_add(weight, Ordering::SeqCst);
-        lane.letters.push(letter);
+        lane.messages.push(queued);
         Ok(())
     }
 
@@ -93,22 +93,22 @@ impl Pipe {
     }
 
     /// Takes a message out.
-    pub(crate) fn pop(&self, weight: impl Fn(&Letter) -> usize) -> Option<Letter> {
+    pub(crate) fn pop(&self, weight: impl Fn(&QueuedMessage) -> usize) -> Option<QueuedMessage> {
         let lane = &self.incoming;
-        let letter = lane.letters.pop()?;
+        let queued = lane.messages.pop()?;
         lane.count.fetch_sub(1, Ordering::SeqCst);
-        lane.bytes.fetch_sub(weight(&letter), Ordering::SeqCst);
-        if lane.count.load(Ordering::SeqCst) <= LETTERS / 2
+        lane.bytes.fetch_sub(weight(&queued), Ordering::SeqCst);
+        if lane.count.load(Ordering::SeqCst) <= MESSAGES / 2
             && lane.wanted.swap(false, Ordering::SeqCst)
         {
             Lane::post(&lane.writer);
         }
-        Some(letter)
+        Some(queued)
     }
 
     /// Takes back what the other end had not read when it went.
-    pub(crate) fn take_back(&self) -> Vec<Letter> {
-        core::iter::from_fn(|| self.outgoing.letters.pop()).collect()
+    pub(crate) fn take_back(&self) -> Vec<QueuedMessage> {
+        core::iter::from_fn(|| self.outgoing.messages.pop()).collect()
     }
 
     /// Whether the other end is gone. Its messages can still be taken out.
@@ -130,7 +130,7 @@ impl Drop for Pipe {
 impl Lane {
     fn has_room(&self) -> bool {
         let count = self.count.load(Ordering::SeqCst);
-        count == 0 || (count < LETTERS && self.bytes.load(Ordering::SeqCst) < BYTES)
+        count == 0 || (count < MESSAGES && self.bytes.load(Ordering::SeqCst) < BYTES)
     }
 
     fn post(address: &OnceLock<Address>) {

@@ -205,7 +205,6 @@ impl Message {
     }
 
     /// Notes the peer that sent the message.
-    #[allow(dead_code, reason = "set by the engine's connections, which come next")]
     pub(crate) fn set_properties(&mut self, properties: Option<Arc<Properties>>) {
         self.properties = properties;
     }

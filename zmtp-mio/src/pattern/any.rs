@@ -183,12 +183,12 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.keeps_unsent())
     }
 
-    fn dialled(&mut self, peer: PeerId) {
-        each!(self, rules => rules.dialled(peer));
+    fn attached(&mut self, peer: PeerId) {
+        each!(self, rules => rules.attached(peer));
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        each!(self, rules => rules.up(peer))
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+        each!(self, rules => rules.connected(peer))
     }
 
     fn displaced(&mut self) -> Option<PeerId> {
@@ -207,24 +207,24 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.set_full(peer, full));
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
-        each!(self, rules => rules.down(peer, unsent));
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
+        each!(self, rules => rules.disconnected(peer, unsent));
     }
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         each!(self, rules => rules.closed(peer));
     }
 
-    fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
-        each!(self, rules => rules.prefix(peer))
+    fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
+        each!(self, rules => rules.routing_id(peer))
     }
 
     fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
         each!(self, rules => rules.accept(peer, frame))
     }
 
-    fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        each!(self, rules => rules.check_request_id(peer, id))
+    fn check(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
+        each!(self, rules => rules.check(peer, id))
     }
 
     fn received(

@@ -3,7 +3,7 @@
 use zmtp_core::pattern::PeerId;
 
 use crate::message::Message;
-use crate::queue::{Letter, Queue};
+use crate::queue::{Queue, QueuedMessage};
 
 /// A peer: its identity and its two queues.
 pub(crate) struct PeerContext<'e> {
@@ -17,12 +17,12 @@ pub(crate) struct PeerContext<'e> {
 impl PeerContext<'_> {
     /// Queues a message for the application as if the peer had sent it.
     pub(crate) fn deliver(&mut self, message: Message) {
-        self.incoming.push(Letter { message, ..Letter::default() });
+        self.incoming.push(QueuedMessage { message, ..QueuedMessage::default() });
     }
 
     /// Queues a message for the peer without regard to the high-water mark: what its handshake
     /// entails.
-    pub(crate) fn send(&mut self, letter: Letter) {
-        self.outgoing.push(letter);
+    pub(crate) fn send(&mut self, queued: QueuedMessage) {
+        self.outgoing.push(queued);
     }
 }

@@ -6,7 +6,7 @@ use zmtp_core::wire::SocketType;
 use super::{Pattern, PeerContext};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 use crate::slots::Table;
 
 /// Options of a DEALER.
@@ -38,15 +38,15 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.turns.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.turns.connected(peer.peer, &[]);
         if self.options.probe {
-            peer.send(Letter::from(Message::from("")));
+            peer.send(QueuedMessage::from(Message::from("")));
         }
         Ok(())
     }
@@ -55,7 +55,7 @@ impl Pattern for Rules {
         self.turns.set_full(peer, full);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.turns.disconnected(peer.peer);
     }
 

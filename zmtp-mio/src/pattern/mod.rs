@@ -31,7 +31,7 @@ pub(crate) use subscribe::SubscribeOptions;
 
 use crate::message::Message;
 use crate::monitor::{CloseReason, Counters};
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 
 /// The rules of a socket type.
 pub(crate) trait Pattern {
@@ -43,11 +43,11 @@ pub(crate) trait Pattern {
     fn keeps_unsent(&self) -> bool;
 
     /// An endpoint is being connected to: messages may queue for it before a connection exists.
-    fn dialled(&mut self, peer: PeerId);
+    fn attached(&mut self, peer: PeerId);
 
     /// A handshake is over, of a peer we connected to or of a new one that was accepted. An error
     /// closes the connection.
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason>;
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason>;
 
     /// The peer whose routing id the newest peer has taken over. Its connection is closed.
     fn displaced(&mut self) -> Option<PeerId> {
@@ -68,14 +68,14 @@ pub(crate) trait Pattern {
 
     /// The connection to an endpoint was lost and is tried again. `unsent` messages are queued for
     /// it.
-    fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize);
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize);
 
     /// An accepted peer has disconnected, or an endpoint is not connected to any more. Messages of
     /// the peer may still be queued.
     fn closed(&mut self, peer: &mut PeerContext<'_>);
 
     /// The part that goes in front of each message of a peer.
-    fn prefix(&self, _: PeerId) -> Option<&[u8]> {
+    fn routing_id(&self, _: PeerId) -> Option<&[u8]> {
         None
     }
 
@@ -85,7 +85,7 @@ pub(crate) trait Pattern {
     }
 
     /// Judges a request id.
-    fn check_request_id(&mut self, _: PeerId, _: [u8; 4]) -> Verdict {
+    fn check(&mut self, _: PeerId, _: [u8; 4]) -> Verdict {
         Verdict::Reject(Reason::BadEnvelope)
     }
 
@@ -143,21 +143,21 @@ pub(crate) fn keep<P: Pattern>(
     pattern: &mut P,
     counters: &mut Counters,
     peer: &mut PeerContext<'_>,
-    letter: Letter,
+    queued: QueuedMessage,
     conflate: bool,
 ) -> Result<Received, CloseReason> {
-    let received = pattern.received(peer, &letter.message)?;
+    let received = pattern.received(peer, &queued.message)?;
     match received {
         Received::Queue => {
-            let prefix = pattern.prefix(peer.peer).map_or(0, <[u8]>::len);
+            let prefix = pattern.routing_id(peer.peer).map_or(0, <[u8]>::len);
             counters.messages_received += 1;
-            counters.bytes_received += (letter.message.byte_len() - prefix) as u64;
+            counters.bytes_received += (queued.message.byte_len() - prefix) as u64;
             // With conflation the newest message replaces the queued one.
             match conflate.then(|| peer.incoming.pop()).flatten() {
                 Some(_) => counters.dropped.conflated += 1,
                 None => pattern.queued(peer.peer),
             }
-            peer.incoming.push(letter);
+            peer.incoming.push(queued);
         }
         Received::Consumed => {}
         Received::NotAsked => counters.dropped.not_asked += 1,

@@ -26,12 +26,12 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A second peer is admitted or refused when its handshake ends.
         let _ = self.0.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         self.0.connected(peer.peer, &[]).map(|_| ()).map_err(|_| CloseReason::PairTaken)
     }
 
@@ -39,7 +39,7 @@ impl Pattern for Rules {
         self.0.set_full(peer, full);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.0.disconnected(peer.peer);
     }
 

@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 use super::{Pattern, PeerContext, Received};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 use crate::slots::Table;
 use crate::topics::{Share, Subscribers};
 
@@ -115,15 +115,15 @@ impl Pattern for Rules {
         false
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.publish.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.publish.connected(peer.peer, &[]);
         if let Some(welcome) = &self.options.welcome {
-            peer.send(Letter::from(welcome.clone()));
+            peer.send(QueuedMessage::from(welcome.clone()));
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl Pattern for Rules {
         self.full = if full { self.full + 1 } else { self.full.saturating_sub(1) };
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.leave(peer);
         self.publish.disconnected(peer.peer);
     }

@@ -26,17 +26,17 @@ impl Pattern for Rules {
         false
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.0.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
 
-    fn down(&mut self, _: &mut PeerContext<'_>, _: usize) {}
+    fn disconnected(&mut self, _: &mut PeerContext<'_>, _: usize) {}
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         self.0.closed(peer.peer);

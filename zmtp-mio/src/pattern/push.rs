@@ -26,12 +26,12 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.0.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
@@ -40,7 +40,7 @@ impl Pattern for Rules {
         self.0.set_full(peer, full);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.0.disconnected(peer.peer);
     }
 

@@ -53,17 +53,17 @@ impl Pattern for Rules {
         false
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.turns.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.turns.connected(peer.peer, &[]);
         Ok(())
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         self.turns.disconnected(peer.peer);
     }
 

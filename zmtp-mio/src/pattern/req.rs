@@ -57,12 +57,12 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.0.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.0.connected(peer.peer, &[]);
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Pattern for Rules {
         self.0.sent(peer);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
         if unsent == 0 {
             self.0.sent(peer.peer);
         }
@@ -90,7 +90,7 @@ impl Pattern for Rules {
         self.0.accept(peer, frame, false)
     }
 
-    fn check_request_id(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
+    fn check(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
         self.0.check(peer, &id)
     }
 

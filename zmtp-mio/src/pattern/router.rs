@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 use super::{Pattern, PeerContext, Received};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::queue::Letter;
+use crate::queue::QueuedMessage;
 use crate::routing_table::RoutingTable;
 use crate::slots::Table;
 
@@ -77,13 +77,13 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, _: PeerId) {}
+    fn attached(&mut self, _: PeerId) {}
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let connected = self.table.connected(peer.peer, peer.routing_id);
         self.displaced = connected.map_err(|_| CloseReason::RoutingIdInUse)?;
         if self.options.probe {
-            peer.send(Letter::from(Message::from("")));
+            peer.send(QueuedMessage::from(Message::from("")));
         }
         if self.options.notify_connect {
             self.notify(peer);
@@ -99,7 +99,7 @@ impl Pattern for Rules {
         self.table.set_full(peer, full);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         if self.options.notify_disconnect {
             self.notify(peer);
         }
@@ -112,7 +112,7 @@ impl Pattern for Rules {
         self.table.closed(peer.peer);
     }
 
-    fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
+    fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
         self.table.routing_id(peer)
     }
 

@@ -78,14 +78,14 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // The peer has its id before it is connected, so that messages can queue for it. The id is
         // free, and a growing table has room.
         let id = self.next_id.take();
         let _ = self.table.attach_as(peer, id.as_ref().map_or(&[], RoutingId::bytes));
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         self.table.connected(peer.peer, &[]).map_err(|_| CloseReason::RoutingIdInUse)?;
         self.up.insert(peer.peer);
         self.notify(peer);
@@ -96,7 +96,7 @@ impl Pattern for Rules {
         self.table.set_full(peer, full);
     }
 
-    fn down(&mut self, peer: &mut PeerContext<'_>, _: usize) {
+    fn disconnected(&mut self, peer: &mut PeerContext<'_>, _: usize) {
         // A connection attempt that failed was never announced.
         if self.up.remove(&peer.peer) {
             self.notify(peer);
@@ -112,7 +112,7 @@ impl Pattern for Rules {
         self.table.closed(peer.peer);
     }
 
-    fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
+    fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
         self.table.routing_id(peer)
     }
 

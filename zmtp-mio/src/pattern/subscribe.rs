@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 use super::{Pattern, PeerContext, Received};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::queue::{Envelope, Letter};
+use crate::queue::{Envelope, QueuedMessage};
 use crate::slots::Table;
 use crate::topics::Counted;
 
@@ -74,18 +74,18 @@ impl Pattern for Rules {
         true
     }
 
-    fn dialled(&mut self, peer: PeerId) {
+    fn attached(&mut self, peer: PeerId) {
         // A growing table always has room.
         let _ = self.sub.attached(peer);
     }
 
-    fn up(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
+    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
         let _ = self.sub.connected(peer.peer, &[]);
         self.sub.replay(|topic| peer.send(subscription(Subscription::Subscribe, topic)));
         Ok(())
     }
 
-    fn down(&mut self, _: &mut PeerContext<'_>, _: usize) {}
+    fn disconnected(&mut self, _: &mut PeerContext<'_>, _: usize) {}
 
     fn closed(&mut self, peer: &mut PeerContext<'_>) {
         self.sub.closed(peer.peer);
@@ -117,6 +117,6 @@ impl Pattern for Rules {
     }
 }
 
-fn subscription(what: Subscription, topic: &[u8]) -> Letter {
-    Letter { envelope: Envelope::Subscription(what), message: Message::from(topic) }
+fn subscription(what: Subscription, topic: &[u8]) -> QueuedMessage {
+    QueuedMessage { envelope: Envelope::Subscription(what), message: Message::from(topic) }
 }

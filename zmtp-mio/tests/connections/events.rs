@@ -5,8 +5,8 @@
 use crate::harness::{LIMIT, RawPeer, drive_until, half_ready, rep};
 use zmtp_core::Ignored;
 use zmtp_core::pattern::Reason;
-use zmtp_core::wire::CommandName;
-use zmtp_mio::{EventKind, Req};
+use zmtp_core::wire::{CommandName, SocketType};
+use zmtp_mio::{EventKind, Pull, Push, Req};
 
 fn vain(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Ignored(_) | EventKind::Dropped(_))
@@ -58,4 +58,56 @@ fn a_duplicate_reply_is_an_event() {
     drive_until!(req, req.counters().dropped.not_asked == 2);
     let kinds = crate::harness::events!(req).into_iter().filter(vain).collect::<Vec<_>>();
     assert_eq!(kinds, [EventKind::Dropped(Reason::NotAsked)]);
+}
+
+#[test]
+fn events_status_and_messages_of_a_connection_have_one_id() {
+    for endpoint in ["tcp://127.0.0.1:*", "inproc://one id"] {
+        let mut pull = Pull::builder().build().unwrap();
+        let endpoint = pull.bind(endpoint).unwrap().to_string();
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let mut push = Push::builder().connect(&endpoint).unwrap();
+            push.send("message").unwrap();
+            let message = loop {
+                push.step().unwrap();
+                if let Some(message) = pull.try_recv().unwrap() {
+                    break message;
+                }
+            };
+            let properties = message.properties().unwrap();
+            assert_eq!(properties.socket_type, Some(SocketType::Push));
+            let status = pull.last_peer().unwrap();
+            assert_eq!(status.connection, properties.connection);
+            assert_eq!(status.remote, properties.peer_address);
+            ids.push(status.connection);
+            drop(push);
+            drive_until!(pull, pull.peers().len() == 0);
+        }
+        assert_ne!(ids[0], ids[1]);
+        let events: Vec<_> = std::iter::from_fn(|| pull.next_event()).collect();
+        for id in ids {
+            let of_it = events.iter().filter(|event| event.connection == Some(id));
+            let kinds: Vec<_> = of_it.map(|event| event.kind).collect();
+            assert!(
+                matches!(
+                    kinds[..],
+                    [EventKind::Accepted, EventKind::Ready(_), EventKind::Closed(_)]
+                ),
+                "{kinds:?}"
+            );
+        }
+        assert!(events[0].connection.is_none() && events[0].kind == EventKind::Listening);
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_in_use_is_an_event() {
+    let mut first = Pull::builder().build().unwrap();
+    let endpoint = first.bind("tcp://127.0.0.1:*").unwrap().to_string();
+    let mut second = Pull::builder().build().unwrap();
+    assert!(second.bind(&endpoint).is_err());
+    let event = second.next_event().unwrap();
+    assert_eq!(event.kind, EventKind::BindFailed(std::io::ErrorKind::AddrInUse));
+    assert_eq!(event.endpoint.to_string(), endpoint);
 }

@@ -1,0 +1,53 @@
+//! Connections without a protocol (`ZMQ_STREAM`): each read is a message.
+
+use super::read::{BUDGET, ReadOutcome, Receiver, none_yet};
+use super::{ReceiveHalf, SendHalf};
+use crate::message::Message;
+use crate::monitor::CloseReason;
+use crate::pattern::Pattern;
+use crate::queue::QueuedMessage;
+use crate::transport::Stream;
+
+/// Reads until the stream is drained, the queue is full or the budget is spent. What a read brings
+/// is a message behind the peer's routing id.
+pub(super) fn read<P: Pattern>(
+    stream: &mut Stream,
+    receive: &mut ReceiveHalf,
+    send: &SendHalf,
+    to: &mut Receiver<'_, P>,
+) -> Result<ReadOutcome, CloseReason> {
+    let mut budget = BUDGET;
+    loop {
+        // A connection that is about to be closed is read to its end: it would be reset otherwise.
+        receive.paused = !send.leaving && to.is_full();
+        if receive.paused {
+            return Ok(ReadOutcome::Waiting);
+        }
+        let n = match stream.read(to.scratch) {
+            Ok(0) => return Err(CloseReason::ByPeer),
+            Ok(n) => n,
+            Err(error) => match none_yet(error)? {
+                Some(n) => n,
+                None => return Ok(ReadOutcome::Drained),
+            },
+        };
+        if !send.leaving {
+            let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
+            message.push(&to.scratch[..n]);
+            message.set_properties(receive.properties.clone());
+            let counters = &mut to.monitor.counters;
+            counters.messages_received += 1;
+            counters.bytes_received += n as u64;
+            to.incoming.push(QueuedMessage::from(message));
+            to.pattern.queued(to.peer);
+            receive.proven = true;
+        }
+        if n < to.scratch.len() && !receive.closing {
+            return Ok(ReadOutcome::Drained);
+        }
+        budget = budget.saturating_sub(n);
+        if budget == 0 {
+            return Ok(ReadOutcome::Again);
+        }
+    }
+}

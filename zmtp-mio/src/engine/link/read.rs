@@ -1,0 +1,370 @@
+//! Reading: one large read, then everything that is in it.
+
+use core::net::SocketAddr;
+use std::io;
+use std::sync::Arc;
+
+use zmtp_core::pattern::{PeerId, Reason, Verdict};
+use zmtp_core::wire::{FrameHeader, Property, error_reason};
+use zmtp_core::{Event, Ignored, PeerInfo, Subscription};
+
+use super::{ReceiveHalf, SendHalf, Zmtp, write};
+use crate::message::Properties;
+use crate::monitor::{CloseReason, ConnectionId, Monitor, RefusedReason};
+use crate::pattern::{Pattern, PeerContext, Received, keep};
+use crate::queue::{Mark, Queue, QueuedMessage};
+use crate::transport::Stream;
+
+/// Bodies with at least this many bytes to come are read straight into the message.
+const DIRECT: u64 = 16 << 10;
+/// What a body grows by while it arrives: doubling, at most this.
+const STEP: usize = 1 << 20;
+/// Bytes that one link may read in a turn.
+pub(super) const BUDGET: usize = 1 << 20;
+/// Control bytes that queue for a blocked stream before reading pauses.
+const CONTROL: usize = 1 << 10;
+
+/// What a link needs from its engine to receive.
+pub(in crate::engine) struct Receiver<'e, P> {
+    pub(in crate::engine) pattern: &'e mut P,
+    pub(in crate::engine) monitor: &'e mut Monitor,
+    pub(in crate::engine) scratch: &'e mut [u8],
+    pub(in crate::engine) incoming: &'e mut Queue,
+    pub(in crate::engine) outgoing: &'e mut Queue,
+    pub(in crate::engine) conflate: bool,
+    pub(in crate::engine) mark: Mark,
+    /// The socket holds as much as it may: every queue that is not empty counts as full.
+    pub(in crate::engine) memory_full: bool,
+    /// The application can receive a message, which makes room.
+    pub(in crate::engine) has_incoming: bool,
+    pub(in crate::engine) now: zmtp_core::Instant,
+    pub(in crate::engine) peer: PeerId,
+    pub(in crate::engine) connection: ConnectionId,
+    /// The peer's address, if it is a TCP peer.
+    pub(in crate::engine) remote: Option<SocketAddr>,
+    /// The handshake is over, and the rules have admitted the peer.
+    pub(in crate::engine) ready: bool,
+    pub(in crate::engine) report: ReadReport,
+}
+
+/// What a read brought up besides messages.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct ReadReport {
+    pub(in crate::engine) ready: Option<PeerInfo>,
+    /// The routing id that the peer announced.
+    pub(in crate::engine) routing_id: Box<[u8]>,
+    pub(in crate::engine) refused: Option<RefusedReason>,
+    /// The first command of the connection that was ignored.
+    pub(in crate::engine) ignored: Option<Ignored>,
+    /// The first message of it that was dropped.
+    pub(in crate::engine) dropped: Option<Reason>,
+}
+
+/// How a read ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::engine) enum ReadOutcome {
+    /// The stream has no more bytes. Its next event tells when it has.
+    Drained,
+    /// The budget is spent; there may be more.
+    Again,
+    /// The queue is full, or answers must be written first.
+    Waiting,
+}
+
+/// A link's parts while it reads.
+pub(super) struct Reader<'l> {
+    pub(super) stream: &'l mut Stream,
+    pub(super) connection: &'l mut Zmtp,
+    pub(super) receive: &'l mut ReceiveHalf,
+    pub(super) send: &'l mut SendHalf,
+}
+
+impl Reader<'_> {
+    /// Reads and decodes until the stream is drained, the queue is full or the budget is spent.
+    pub(super) fn read<P: Pattern>(
+        &mut self,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<ReadOutcome, CloseReason> {
+        let mut budget = BUDGET;
+        // What was read before a pause comes first.
+        if !self.receive.unread.is_empty() && !self.decode_read(0, to)? {
+            return Ok(ReadOutcome::Waiting);
+        }
+        loop {
+            if self.must_wait(to) {
+                return Ok(ReadOutcome::Waiting);
+            }
+            let direct = self.connection.incoming().filter(|body| {
+                body.remaining >= DIRECT && self.receive.verdict == Some(Verdict::Deliver)
+            });
+            let (n, room) = match direct {
+                Some(body) => self.read_body(body.remaining)?,
+                None => {
+                    let kept = self.receive.unread.len();
+                    match self.stream.read(&mut to.scratch[kept..]) {
+                        Ok(0) => return Err(CloseReason::ByPeer),
+                        Ok(n) => (Some(n), to.scratch.len() - kept),
+                        Err(error) => (none_yet(error)?, 0),
+                    }
+                }
+            };
+            let Some(n) = n else { return Ok(ReadOutcome::Drained) };
+            if direct.is_some() {
+                if let Some(header) = self.connection.body_received(n as u64) {
+                    self.frame_done(header, to)?;
+                }
+            } else if !self.decode_read(n, to)? {
+                return Ok(ReadOutcome::Waiting);
+            }
+            // A short read has drained the stream. In the middle of a body the peer is writing: another
+            // read is cheaper than the event of its next piece.
+            if n < room && !self.receive.closing && self.connection.incoming().is_none() {
+                return Ok(ReadOutcome::Drained);
+            }
+            budget = budget.saturating_sub(n);
+            if budget == 0 {
+                return Ok(ReadOutcome::Again);
+            }
+        }
+    }
+
+    /// Reads bytes of the current body into the message. Its memory grows with what has arrived, never
+    /// with what the header announced.
+    fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
+        let message = &mut self.receive.partial.message;
+        let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
+        let step = match message.room() {
+            room if room >= wanted.min(DIRECT as usize) => room,
+            _ => message.byte_len().clamp(DIRECT as usize, STEP),
+        };
+        let place = message.spare(step.min(wanted));
+        let room = place.len().min(wanted);
+        match self.stream.read(&mut place[..room]) {
+            Ok(0) => Err(CloseReason::ByPeer),
+            Ok(n) => {
+                message.commit(n);
+                Ok((Some(n), room))
+            }
+            Err(error) => Ok((none_yet(error)?, room)),
+        }
+    }
+
+    /// Decodes the unread bytes and `n` bytes that were read behind them. `false` if reading pauses.
+    fn decode_read<P: Pattern>(
+        &mut self,
+        n: usize,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<bool, CloseReason> {
+        let kept = self.receive.unread.len();
+        let scratch = core::mem::take(&mut to.scratch);
+        scratch[..kept].copy_from_slice(&self.receive.unread);
+        let result = self.decode(&mut scratch[..kept + n], to);
+        if let Ok((used, _)) = result {
+            let rest = &scratch[used..kept + n];
+            if rest.is_empty() {
+                self.receive.unread = Vec::new();
+            } else {
+                self.receive.unread.clear();
+                self.receive.unread.extend_from_slice(rest);
+            }
+        }
+        to.scratch = scratch;
+        result.map(|(_, went_on)| went_on)
+    }
+
+    fn decode<P: Pattern>(
+        &mut self,
+        bytes: &mut [u8],
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(usize, bool), CloseReason> {
+        let mut used = 0;
+        loop {
+            if self.must_wait(to) {
+                return Ok((used, false));
+            }
+            let received = self.connection.receive(to.now, &mut bytes[used..]);
+            used = bytes.len() - self.connection.unread();
+            let payload = &bytes[used - received.payload.min(used)..used];
+            match received.event {
+                Event::Failed => {
+                    return Err(self
+                        .connection
+                        .error()
+                        .map_or(CloseReason::ByPeer, CloseReason::Protocol));
+                }
+                Event::NeedInput | Event::Sealed | Event::Waiting => return Ok((used, true)),
+                Event::NeedTransmit => self.make_room(),
+                Event::Frame => {
+                    self.begin_frame(to);
+                    self.body(payload, to)?;
+                }
+                Event::Piece => self.body(payload, to)?,
+                Event::Ready => {
+                    let metadata = self.connection.metadata(payload);
+                    let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
+                    let peer = self.connection.peer();
+                    let (pattern, mut context) = to.context(routing_id);
+                    pattern.connected(&mut context)?;
+                    to.ready = true;
+                    self.receive.properties = Some(Arc::new(Properties {
+                        connection: to.connection,
+                        peer_address: to.remote,
+                        socket_type: peer.and_then(|peer| peer.socket_type),
+                        routing_id: routing_id.into(),
+                    }));
+                    to.report.ready = peer;
+                    to.report.routing_id = routing_id.into();
+                    if peer.is_some_and(|peer| peer.socket_type.is_none()) {
+                        to.monitor.counters.unnamed_peers += 1;
+                    }
+                }
+                Event::Subscribe => {
+                    let (pattern, mut context) = to.context(&[]);
+                    pattern.subscription(&mut context, Subscription::Subscribe, payload)?;
+                }
+                Event::Cancel => {
+                    let (pattern, mut context) = to.context(&[]);
+                    pattern.subscription(&mut context, Subscription::Cancel, payload)?;
+                }
+                Event::Refused => {
+                    let reason = error_reason(payload).unwrap_or_default();
+                    to.report.refused = Some(RefusedReason::new(reason));
+                }
+                Event::Ignored => {
+                    to.monitor.counters.ignored_commands += 1;
+                    if !core::mem::replace(&mut self.receive.reported_ignored, true) {
+                        to.report.ignored = Some(Ignored::of(payload));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether reading pauses before the next message.
+    fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
+        self.receive.paused = to.is_full() && !self.connection.in_message();
+        self.receive.paused || self.receive.congested
+    }
+
+    /// Fetches a due PONG, so that another PING can be handled. Too many of them pause reading.
+    fn make_room(&mut self) {
+        let broken = self.send.broken.is_some();
+        if self.send.output.control_len() >= CONTROL && !broken {
+            self.receive.congested = true;
+            return;
+        }
+        let mut control = [0; write::CONTROL];
+        let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
+        // After a failed write nothing is written any more that could end the congestion.
+        if !broken {
+            self.send.output.keep_control(&control[..n]);
+        }
+        self.receive.congested = n == 0;
+    }
+
+    fn begin_frame<P: Pattern>(&mut self, to: &mut Receiver<'_, P>) {
+        let (header, _) = self.connection.frame();
+        let verdict = to.pattern.accept(to.peer, header);
+        self.receive.verdict = Some(verdict);
+        if verdict == Verdict::Deliver
+            && self.receive.partial.message.part_count() == 0
+            && let Some(prefix) = to.pattern.routing_id(to.peer)
+        {
+            self.receive.partial.message.push(prefix);
+        }
+        match verdict {
+            Verdict::Deliver | Verdict::Subject => self.receive.partial.message.begin_part(),
+            Verdict::Envelope | Verdict::RequestId => self.receive.partial.envelope.begin(header),
+            Verdict::Reject(reason) => self.receive.reject(reason, to),
+            Verdict::Skip | Verdict::Subscription(_) => {}
+        }
+    }
+
+    fn body<P: Pattern>(
+        &mut self,
+        bytes: &[u8],
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(), CloseReason> {
+        match self.receive.verdict {
+            Some(Verdict::Deliver) => self.receive.partial.message.append(bytes),
+            Some(Verdict::Envelope | Verdict::RequestId) => {
+                self.receive.partial.envelope.append(bytes);
+            }
+            _ => {}
+        }
+        let (header, complete) = self.connection.frame();
+        if complete { self.frame_done(header, to) } else { Ok(()) }
+    }
+
+    /// Handles the end of a frame, however its body was read.
+    fn frame_done<P: Pattern>(
+        &mut self,
+        header: FrameHeader,
+        to: &mut Receiver<'_, P>,
+    ) -> Result<(), CloseReason> {
+        let verdict = self.receive.verdict.take();
+        if verdict == Some(Verdict::RequestId) {
+            let id = self.receive.partial.envelope.last().try_into().unwrap_or_default();
+            if let Verdict::Reject(reason) = to.pattern.check(to.peer, id) {
+                self.receive.reject(reason, to);
+            }
+        }
+        if !header.is_final() {
+            return Ok(());
+        }
+        let mut message = core::mem::take(&mut self.receive.partial);
+        if verdict != Some(Verdict::Deliver) {
+            return Ok(());
+        }
+        message.message.set_properties(self.receive.properties.clone());
+        let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
+        let mut context = PeerContext { peer: to.peer, routing_id: &[], incoming, outgoing };
+        match keep(*pattern, &mut monitor.counters, &mut context, message, to.conflate)? {
+            Received::NotAsked => self.receive.report_dropped(Reason::NotAsked, &mut to.report),
+            _ => self.receive.proven = true,
+        }
+        Ok(())
+    }
+}
+
+impl<P> Receiver<'_, P> {
+    fn context<'a>(&'a mut self, routing_id: &'a [u8]) -> (&'a mut P, PeerContext<'a>) {
+        let context = PeerContext {
+            peer: self.peer,
+            routing_id,
+            incoming: self.incoming,
+            outgoing: self.outgoing,
+        };
+        (self.pattern, context)
+    }
+
+    /// Whether the next message must stay with the peer.
+    pub(super) fn is_full(&self) -> bool {
+        self.incoming.is_full(&self.mark)
+            || (self.memory_full
+                && (!self.incoming.is_empty() || (self.has_incoming && self.ready)))
+    }
+}
+
+impl ReceiveHalf {
+    fn reject<P>(&mut self, reason: Reason, to: &mut Receiver<'_, P>) {
+        self.partial = QueuedMessage::default();
+        to.monitor.rejected(reason);
+        self.report_dropped(reason, &mut to.report);
+    }
+
+    fn report_dropped(&mut self, reason: Reason, report: &mut ReadReport) {
+        if !core::mem::replace(&mut self.reported_dropped, true) {
+            report.dropped = Some(reason);
+        }
+    }
+}
+
+/// Distinguishes "no bytes now" from a broken stream.
+pub(super) fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Ok(None),
+        kind => Err(CloseReason::Io(kind)),
+    }
+}

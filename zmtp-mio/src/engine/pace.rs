@@ -1,0 +1,89 @@
+//! When a turn is due, and the time of a turn.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use super::Engine;
+
+/// Messages that may be received before a turn is due.
+const SHARE: u32 = 32;
+/// Messages that may be sent, and time that may pass, before a turn is due. Messages that are held
+/// back are only counted.
+const SENT: u32 = 256;
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How long a turn waits for events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pause {
+    /// `None` is no limit.
+    pub(super) until: Option<Instant>,
+    /// The same, from now on.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl Engine {
+    /// When a timeout that begins now ends; `None` is no limit.
+    pub(crate) fn deadline_in(&self, timeout: Option<Duration>) -> Option<Instant> {
+        self.clock.deadline(timeout)
+    }
+
+    /// Takes the time.
+    pub(crate) fn tick(&mut self) -> Instant {
+        self.now = self.clock.now();
+        self.now
+    }
+
+    /// When the next turn is due: at once while work is left.
+    pub(super) fn next_turn(&self) -> Option<Duration> {
+        // Asked last: what is posted from now on wakes the poll.
+        if !self.prepare_to_sleep() || self.has_work() || self.more_events {
+            return Some(Duration::ZERO);
+        }
+        self.scheduler.next_deadline().map(|at| at.saturating_duration_since(self.now))
+    }
+
+    /// Whether the last poll and the mailbox brought nothing.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.has_work() && !self.dispatched && self.prepare_to_sleep()
+    }
+
+    /// Whether there is work, or a deadline, that the thread that polls does not know of.
+    pub(super) fn has_news(&self) -> bool {
+        let Some(pause) = &self.sleeping else { return false };
+        let sooner = match (self.scheduler.next_deadline(), pause.until) {
+            (Some(next), Some(until)) => next < until,
+            (next, _) => next.is_some(),
+        };
+        sooner || self.has_work()
+    }
+
+    /// Whether the next turn has work without an event.
+    fn has_work(&self) -> bool {
+        self.scheduler.scheduled_count() > 0 || !self.closing.is_empty()
+    }
+
+    /// Counts a message that is received. Returns whether a turn is due.
+    pub(super) const fn count_received(&mut self) -> bool {
+        self.served += 1;
+        self.served >= SHARE
+    }
+
+    /// Counts a message that is sent. Returns whether a turn is due.
+    pub(super) fn count_sent(&mut self) -> bool {
+        self.served += 1;
+        self.served >= SENT || !(self.corked || self.clock.now().duration_since(self.now) < LOOK)
+    }
+
+    pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {
+        match (deadline, self.scheduler.next_deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The time of the turn, as the core counts it.
+    pub(super) fn core_now(&self) -> zmtp_core::Instant {
+        let ms = self.now.duration_since(self.epoch).as_millis();
+        zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+}

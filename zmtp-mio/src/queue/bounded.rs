@@ -1,0 +1,120 @@
+//! A queue, bounded by a high-water mark.
+
+use core::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::queued::QueuedMessage;
+
+/// A high-water mark: what a queue holds at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Why a message was not queued for a peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    /// The peer is gone.
+    Gone,
+    /// Its queue is at the high-water mark.
+    Full,
+}
+
+/// How many rings a thread keeps for queues that are empty now, and how large they may be.
+const SPARES: usize = 64;
+const SPARE_MESSAGES: usize = 64;
+
+thread_local! {
+    /// Rings of queues that ran empty. Most queues of most peers are empty at any time: without
+    /// this each would keep a ring of its own after its first message, or allocate one per message.
+    static SPARE: RefCell<Vec<VecDeque<QueuedMessage>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Messages in the order they came.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    messages: VecDeque<QueuedMessage>,
+    weight: usize,
+}
+
+impl Queue {
+    pub(crate) const fn new() -> Self {
+        Self { messages: VecDeque::new(), weight: 0 }
+    }
+
+    /// Whether the mark is reached. One message always fits.
+    pub(crate) fn is_full(&self, mark: &Mark) -> bool {
+        !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.bytes)
+    }
+
+    pub(crate) fn push(&mut self, mut queued: QueuedMessage) {
+        queued.settle();
+        self.weight += queued.weight();
+        if self.messages.capacity() == 0 {
+            let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+            self.messages = spare.ok().flatten().unwrap_or_default();
+        }
+        self.messages.push_back(queued);
+    }
+
+    /// Puts a message back that was taken last.
+    pub(crate) fn push_front(&mut self, queued: QueuedMessage) {
+        if self.messages.is_empty() {
+            return self.push(queued);
+        }
+        self.weight += queued.weight();
+        self.messages.push_front(queued);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
+        let queued = self.messages.pop_front()?;
+        self.weight -= queued.weight();
+        if self.messages.is_empty() {
+            let ring = core::mem::take(&mut self.messages);
+            // At thread exit the spares may be gone: the ring is freed then.
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < SPARES && ring.capacity() <= SPARE_MESSAGES {
+                    spare.push(ring);
+                }
+            });
+        }
+        Some(queued)
+    }
+
+    /// Removes messages for which `unwanted` returns `true`, except the first `kept`.
+    pub(crate) fn remove(
+        &mut self,
+        kept: usize,
+        unwanted: impl Fn(&QueuedMessage) -> bool,
+    ) -> usize {
+        let before = self.messages.len();
+        let mut at = 0;
+        let mut weight = 0;
+        self.messages.retain(|queued| {
+            at += 1;
+            let stays = at <= kept || !unwanted(queued);
+            weight += if stays { 0 } else { queued.weight() };
+            stays
+        });
+        self.weight -= weight;
+        before - self.messages.len()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&QueuedMessage> {
+        self.messages.get(index)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
+    }
+}

@@ -1,0 +1,76 @@
+//! The frames of a message that its application does not see.
+
+use zmtp_core::Subscription;
+use zmtp_core::wire::FrameHeader;
+
+use crate::message::Message;
+
+/// Frames in front of a message that the application does not see.
+#[derive(Debug, Default)]
+pub(crate) enum Envelope {
+    #[default]
+    None,
+    /// One empty frame: what nearly every request and reply has.
+    Delimiter,
+    /// Any frames, the delimiter last. Boxed, for they are rare.
+    Frames(Box<Message>),
+    /// The message's first part names its peer and stays here.
+    Address,
+    /// No message: a subscription to a topic, which is the only part.
+    Subscription(Subscription),
+}
+
+impl Envelope {
+    /// Starts a frame; bytes appended from now on belong to it.
+    pub(crate) fn begin(&mut self, header: FrameHeader) {
+        match self {
+            Self::None if header.is_empty() => *self = Self::Delimiter,
+            Self::None => self.make_frames().begin_part(),
+            Self::Delimiter => {
+                let frames = self.make_frames();
+                frames.push(b"");
+                frames.begin_part();
+            }
+            Self::Frames(frames) => frames.begin_part(),
+            // Of what is sent, never of what is received.
+            Self::Address | Self::Subscription(_) => {}
+        }
+    }
+
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        if let Self::Frames(frames) = self {
+            frames.append(bytes);
+        }
+    }
+
+    /// The last frame.
+    pub(crate) fn last(&self) -> &[u8] {
+        match self {
+            Self::Frames(frames) => frames.part(frames.part_count() - 1).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn frame_count(&self) -> usize {
+        match self {
+            Self::None | Self::Address | Self::Subscription(_) => 0,
+            Self::Delimiter => 1,
+            Self::Frames(frames) => frames.part_count(),
+        }
+    }
+
+    fn make_frames(&mut self) -> &mut Message {
+        *self = Self::Frames(Box::default());
+        match self {
+            Self::Frames(frames) => frames,
+            _ => unreachable!("was just set"),
+        }
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Frames(frames) => frames.weight(),
+            _ => 0,
+        }
+    }
+}
