@@ -14,7 +14,7 @@ use super::kind::Kind;
 ///
 /// The contract:
 ///
-/// * Wait for the descriptor to be *readable*, whether the application wants to send or to receive.
+/// * Wait for the descriptor to be *readable*, both to send and to receive.
 ///   It never becomes writable in a useful way.
 /// * Readable means that events are pending: call [`Socket::step`], which handles them and returns
 ///   what the socket can do. It does not mean that a message is there.
