@@ -1,4 +1,4 @@
-//! A connection that is fed bytes in pieces and says what it made of them.
+//! A connection that is fed bytes in pieces, and a log of what it reports.
 
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{FrameHeader, More, Property, error_reason};
@@ -74,7 +74,7 @@ pub struct Driver<'c, M = NullOrOlder> {
 }
 
 impl<'c> Driver<'c> {
-    /// A connection that has just been established, and has said what it says unasked.
+    /// A connection that has just been established, with everything sent that needs no request.
     pub fn new(config: &'c Config) -> Self {
         Self::with(config, Lane::Decode, Fetch::Eagerly)
     }
@@ -147,7 +147,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         self.transmit();
     }
 
-    /// Lets time pass until the connection wants to be told; `false` if it never does.
+    /// Lets time pass until the connection's next deadline; `false` if it has none.
     pub fn wait_until_due(&mut self) -> bool {
         let Some(at) = self.connection.poll_timeout() else { return false };
         assert!(at > self.now, "due at {at:?}, and it is {:?}", self.now);
@@ -161,11 +161,11 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         self.now
     }
 
-    /// Says of a topic that it is wanted, or no longer.
+    /// Subscribes to a topic, or cancels that.
     ///
     /// # Errors
     ///
-    /// [`SendError`] as the connection says it.
+    /// [`SendError`] as the connection returns it.
     pub fn subscribe(&mut self, what: Subscription, topic: &[u8]) -> Result<(), SendError> {
         let mut out = vec![0; self.connection.subscription_len(what, topic.len())];
         let len = self.connection.encode_subscription(what, topic, &mut out)?;
@@ -178,7 +178,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] as the connection says it.
+    /// [`SendError`] as the connection returns it.
     pub fn send(&mut self, parts: &[impl AsRef<[u8]>]) -> Result<(), SendError> {
         for (at, part) in parts.iter().enumerate() {
             let more = if at + 1 < parts.len() { More::Follows } else { More::Last };
@@ -191,7 +191,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] as the connection says it.
+    /// [`SendError`] as the connection returns it.
     pub fn send_frame(&mut self, more: More, body: &[u8]) -> Result<(), SendError> {
         let len = self.connection.frame_len(body.len());
         let (headroom, sealed) = (self.connection.headroom(), self.connection.is_sealed());
@@ -319,8 +319,8 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         self.check_body(complete.then_some(frame));
     }
 
-    /// Checks what the connection says of the body under way, and logs it if it ends here. Who puts
-    /// a message together never holds more than the limits, whatever the peer says.
+    /// Checks what the connection reports of the body under way, and logs the body if it ends here.
+    /// Code that collects a message never holds more than the limits, whatever the peer announces.
     fn check_body(&mut self, last: Option<FrameHeader>) {
         let (header, body) = self.body.take().expect("a body is under way");
         let (limits, (bytes, parts)) = (&self.connection.config().limits, self.whole);
