@@ -157,7 +157,7 @@ impl Engine {
         self.bound_memory();
     }
 
-    /// Whether writing has ended what reading waited for.
+    /// Whether a reading that waited for a write, or for room, can go on.
     fn may_read(&mut self, index: usize) -> bool {
         let link = self.peers.get_mut(index).and_then(Peer::link);
         link.is_some_and(|link| !link.receive.paused && !link.receive.congested)
@@ -263,7 +263,7 @@ impl Engine {
         self.set_interest(index, drained);
     }
 
-    /// Sets the interest in writability after a write that left nothing, or something.
+    /// Waits for writability only if the write left something.
     fn set_interest(&mut self, index: usize, drained: bool) {
         let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
         if drained && link.send.leaving {

@@ -2,10 +2,9 @@
 //!
 //! It owns listeners, peers and their queues, and uses the rules of the socket type, its [`AnyPattern`], to
 //! decide about messages. A turn is [prepared](Engine::prepare), then a thread [polls](Guard::turn) without
-//! the engine's lock, then the events are [dispatched](Engine::dispatch): the two lists of steps below are a
-//! whole turn. Readiness is
-//! edge-like: a peer that stopped reading or writing before the stream would block is scheduled for
-//! the next turn.
+//! the engine's lock, then the events are [dispatched](Engine::dispatch): the steps of these two functions
+//! are a whole turn. Readiness is edge-like: a peer that stopped reading or writing before the stream
+//! would block is scheduled for the next turn.
 //!
 //! | file | content |
 //! |---|---|

@@ -15,8 +15,8 @@ use crate::monitor::{CloseReason, Dropped};
 const CORKED: usize = 32 << 10;
 
 impl Engine {
-    /// Queues a message for a peer and writes what can be written. Gives it back if the peer is gone or
-    /// its queue is full.
+    /// Queues a message for a peer and writes what can be written. Returns the message if the peer is
+    /// gone or its queue is full.
     #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
     pub(crate) fn send(
         &mut self,
@@ -168,7 +168,7 @@ impl Engine {
         if let Some(queued) = self.unqueue(from)
             && self.send(to, queued).is_err()
         {
-            // Its connection is broken. The rules are told when that is read to its end.
+            // Its connection is broken. The rules learn of it when the stream is read to its end.
             self.monitor.counters.dropped.peer_gone += 1;
         }
     }

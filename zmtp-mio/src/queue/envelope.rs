@@ -32,7 +32,7 @@ impl Envelope {
                 frames.begin_part();
             }
             Self::Frames(frames) => frames.begin_part(),
-            // Of what is sent, never of what is received.
+            // Messages to send have these, received ones never.
             Self::Address | Self::Subscription(_) => {}
         }
     }

@@ -8,8 +8,8 @@ use crate::pattern::Pattern;
 use crate::queue::QueuedMessage;
 use crate::transport::Stream;
 
-/// Reads until the stream is drained, the queue is full or the budget is spent. What a read brings
-/// is a message behind the peer's routing id.
+/// Reads until the stream is drained, the queue is full or the budget is spent. Each read
+/// is a message, with the peer's routing id in front.
 pub(super) fn read<P: Pattern>(
     stream: &mut Stream,
     receive: &mut ReceiveHalf,

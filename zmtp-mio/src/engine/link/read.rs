@@ -17,7 +17,7 @@ use crate::transport::Stream;
 
 /// Bodies with at least this many bytes to come are read straight into the message.
 const DIRECT: u64 = 16 << 10;
-/// What a body grows by while it arrives: doubling, at most this.
+/// The memory of a body doubles while it arrives, but grows by at most this at once.
 const STEP: usize = 1 << 20;
 /// Bytes that one link may read in a turn.
 pub(super) const BUDGET: usize = 1 << 20;
