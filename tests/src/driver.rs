@@ -3,7 +3,8 @@
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{FrameHeader, More, Property, error_reason};
 use zmtp_core::{
-    Config, Connection, Error, Event, Ignored, Instant, NullOrOlder, SendError, Subscription,
+    Answer, Config, Connection, Error, Event, Ignored, Instant, NullOrOlder, SendError,
+    Subscription,
 };
 
 use crate::reader::Reader;
@@ -29,6 +30,8 @@ pub enum Said {
     Refused(Vec<u8>),
     /// The peer subscribed.
     Subscribe(Vec<u8>),
+    /// The handshake waits for an answer.
+    Waiting,
 }
 
 /// How bodies are read.
@@ -218,6 +221,13 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         Ok(())
     }
 
+    /// Answers a handshake that waits, and goes on with what arrived meanwhile.
+    pub fn answer(&mut self, answer: Answer<'_>) {
+        self.connection.answer(answer);
+        self.decode();
+        self.transmit();
+    }
+
     /// The connection.
     pub const fn connection(&self) -> &Connection<M, &'c Config> {
         &self.connection
@@ -278,7 +288,13 @@ impl<'c, M: Mechanism> Driver<'c, M> {
             let (event, payload) = pending.receive(&mut self.connection, self.now);
             match event {
                 Event::Frame | Event::Piece => self.piece(event == Event::Frame, &payload),
-                Event::NeedInput | Event::Sealed | Event::Waiting => break,
+                Event::NeedInput | Event::Sealed => break,
+                Event::Waiting => {
+                    if self.log.last() != Some(&Said::Waiting) {
+                        self.log.push(Said::Waiting);
+                    }
+                    break;
+                }
                 Event::NeedTransmit => {
                     let before = self.sent.len();
                     self.transmit();
@@ -333,7 +349,9 @@ impl<'c, M: Mechanism> Driver<'c, M> {
             None => self.whole,
         };
         let remaining = header.len() - body.len() as u64;
-        if !self.connection.is_sealed() {
+        if self.connection.is_sealed() {
+            assert!(last.is_some(), "a sealed frame is released whole");
+        } else {
             let incoming = self.connection.incoming();
             assert_eq!(incoming.map_or(0, |incoming| incoming.remaining), remaining);
         }
@@ -356,7 +374,9 @@ impl<'c, M: Mechanism> Driver<'c, M> {
     }
 
     fn check_rest(&self) {
-        if self.connection.error().is_some() {
+        let waits = self.log.last() == Some(&Said::Waiting);
+        let sealed = self.connection.is_sealed() && self.connection.peer().is_some();
+        if self.connection.error().is_some() || waits || sealed {
             return;
         }
         let command = self.pending.rest().first().is_some_and(|flags| flags & 4 != 0);

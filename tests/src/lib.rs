@@ -26,5 +26,6 @@ pub mod random;
 pub mod reader;
 pub mod replay;
 pub mod script;
+pub mod sealed;
 pub mod turns;
 pub mod vectors;

@@ -1,17 +1,18 @@
 //! Two connections wired to each other.
 
-use zmtp_core::Config;
+use zmtp_core::mechanism::Mechanism;
+use zmtp_core::{Config, NullOrOlder};
 
 use crate::driver::{Driver, Fetch, Lane, Said};
 use crate::random::Random;
 
 /// Two connections and the bytes between them.
 #[derive(Debug)]
-pub struct Pair<'c> {
+pub struct Pair<'c, M = NullOrOlder> {
     /// One end.
-    pub left: Driver<'c>,
+    pub left: Driver<'c, M>,
     /// The other.
-    pub right: Driver<'c>,
+    pub right: Driver<'c, M>,
     largest_piece: usize,
     random: Random,
 }
@@ -24,9 +25,17 @@ impl<'c> Pair<'c> {
 
     /// Two ends whose bytes arrive in pieces of 1 to `largest` bytes.
     pub fn cut(left: &'c Config, right: &'c Config, largest: usize) -> Self {
+        Self::secured([NullOrOlder::new(); 2], [left, right], largest)
+    }
+}
+
+impl<'c, M: Mechanism> Pair<'c, M> {
+    /// Two ends with security mechanisms, as [`Pair::cut`].
+    pub fn secured([left, right]: [M; 2], configs: [&'c Config; 2], largest: usize) -> Self {
+        let [ours, theirs] = configs;
         Self {
-            left: Driver::with(left, Lane::Both, Fetch::Eagerly),
-            right: Driver::with(right, Lane::Both, Fetch::Eagerly),
+            left: Driver::secured(left, ours, Lane::Both, Fetch::Eagerly),
+            right: Driver::secured(right, theirs, Lane::Both, Fetch::Eagerly),
             largest_piece: largest,
             random: Random::new(largest as u64),
         }
@@ -44,7 +53,7 @@ impl<'c> Pair<'c> {
         }
     }
 
-    fn carry(random: &mut Random, largest: usize, bytes: &[u8], to: &mut Driver<'c>) {
+    fn carry(random: &mut Random, largest: usize, bytes: &[u8], to: &mut Driver<'c, M>) {
         let sizes = core::iter::from_fn(|| match largest {
             usize::MAX => None,
             largest => Some(1 + random.below(largest)),

@@ -10,6 +10,7 @@ mod endpoint;
 mod grammar;
 mod handshake;
 mod pattern;
+mod sealed;
 mod stream;
 mod topics;
 
@@ -25,6 +26,7 @@ pub use pattern::{
     push_and_pull_match_their_models, rep_matches_its_model, req_matches_its_model,
     router_matches_its_model,
 };
+pub use sealed::sealed_holds;
 pub use stream::{
     Setup, assert_same, body_lane_equals_decode_lane, errors_repeat, little_is_left_unconsumed,
     run, same_events_for_any_chunking, transmits_the_same_into_any_room,
@@ -50,6 +52,7 @@ pub const TARGETS: &[(&str, &[Property])] = &[
     ("duplex", &[duplex_holds]),
     ("handshake", &[handshake_holds]),
     ("patterns", &[machines_match_their_models]),
+    ("sealed", &[sealed_holds]),
 ];
 
 const STREAM: [Property; 5] = [

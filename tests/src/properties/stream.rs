@@ -1,5 +1,6 @@
 //! Properties of a connection whose peer sends any bytes.
 
+use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{BufferTooSmall, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Event, Instant, Limits, SendError};
 
@@ -186,7 +187,7 @@ pub fn run<'c>(
 /// # Panics
 ///
 /// If they did not.
-pub fn assert_same(one: &Driver<'_>, other: &Driver<'_>) {
+pub fn assert_same<M: Mechanism>(one: &Driver<'_, M>, other: &Driver<'_, M>) {
     assert_eq!(one.log(), other.log());
     if !matches!(one.log().last(), Some(Said::Failed(_))) {
         // A failed connection may have been stopped before it sent everything.
