@@ -9,9 +9,10 @@ use crate::driver::{Driver, Fetch, Lane};
 use crate::pair;
 use crate::sealed::Sealed;
 
-/// An unchanged wire delivers every message in order and breaks nothing. Whatever a wire does, each
-/// end delivers messages that the other sent, in order, and nothing behind the first change: a change
-/// to traffic ends the connection.
+/// An unchanged wire delivers every message in order and breaks nothing.
+///
+/// Whatever a wire does, each end delivers messages that the other sent, in order, and nothing behind
+/// the first change: a change to traffic ends the connection.
 pub fn sealed_holds(bytes: &[u8]) {
     let mut input = Unstructured::new(bytes);
     let Ok(configs) = configs(&mut input) else { return };
