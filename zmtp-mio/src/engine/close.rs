@@ -61,6 +61,7 @@ impl Engine {
 
     /// Carries out the closes of this turn. An endpoint that we connect to is tried again.
     /// Returns whether there were any.
+    #[inline]
     pub(super) fn carry_out_closes(&mut self) -> bool {
         let any = !self.closing.is_empty();
         while let Some(peer) = self.closing.pop_front() {

@@ -96,7 +96,6 @@ impl Engine {
     /// Reads from a peer and handles what arrived.
     pub(super) fn receive(&mut self, index: usize) {
         let Some((result, report)) = self.read(index) else { return };
-        self.report(index);
         self.act_on(index, report);
         self.hasten_link_timer(index);
         if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {

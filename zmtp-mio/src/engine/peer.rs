@@ -172,12 +172,12 @@ impl Peer {
 
     /// What it occupies now.
     pub(super) fn usage(&self) -> Usage {
-        let link = self.link_ref();
+        let (undecoded, unfinished) = self.link_ref().map_or((0, 0), |link| link.receive.memory());
         Usage {
             incoming: self.incoming.weight(),
             outgoing: self.outgoing.weight(),
-            undecoded: link.map_or(0, |link| link.receive.held()),
-            unfinished: link.map_or(0, |link| link.receive.unfinished()),
+            undecoded,
+            unfinished,
         }
     }
 

@@ -37,6 +37,9 @@ impl Budget {
 
     /// Replaces what a peer reported last.
     pub(crate) fn report(&mut self, last: &mut Usage, now: Usage) {
+        if *last == now {
+            return;
+        }
         let total = &mut self.total;
         for (sum, last, now) in [
             (&mut total.incoming, last.incoming, now.incoming),

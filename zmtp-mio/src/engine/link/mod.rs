@@ -67,21 +67,17 @@ pub(super) struct ReceiveHalf {
 }
 
 impl ReceiveHalf {
-    /// Bytes that the application cannot make room for by receiving. Whole messages behind a full
-    /// queue are not among them.
-    pub(super) fn unfinished(&self) -> usize {
-        self.partial.bytes() + if self.paused { 0 } else { self.unread.len() }
+    /// Bytes that are held outside the queues, and those of them that the application cannot make room
+    /// for by receiving. Whole messages behind a full queue are not among the latter.
+    pub(super) fn memory(&self) -> (usize, usize) {
+        let (partial, unread) = (self.partial.bytes(), self.unread.len());
+        (partial + unread, partial + if self.paused { 0 } else { unread })
     }
 
     /// Discards the message that is arriving, and the bytes that are not decoded.
     pub(super) fn discard(&mut self) {
         self.partial = QueuedMessage::default();
         self.unread = Vec::new();
-    }
-
-    /// Bytes that are held outside the queues.
-    pub(super) fn held(&self) -> usize {
-        self.unread.len() + self.partial.bytes()
     }
 }
 
