@@ -6,6 +6,7 @@
 struct Workspace;
 
 mod clock;
+mod connection_id;
 mod context;
 mod driver;
 #[doc = include_str!("../docs/options.md")]
@@ -35,6 +36,7 @@ mod topics;
 mod transport;
 mod tree;
 
+pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
@@ -45,8 +47,7 @@ pub use mio;
 /// What to wait for: readable, writable, or both.
 pub use mio::Interest;
 pub use monitor::{
-    CloseReason, ConnectionId, Counters, Dropped, Event, EventKind, EventReader, PeerStatus,
-    RefusedReason,
+    CloseReason, Counters, Dropped, Event, EventKind, EventReader, PeerStatus, RefusedReason,
 };
 pub use options::{Device, HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
 #[cfg(unix)]

@@ -9,10 +9,11 @@ use zmtp_core::pattern::PeerId;
 use super::link::Link;
 use super::pattern::PeerContext;
 use super::queue::{Queue, Usage};
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
 use crate::message::Properties;
-use crate::monitor::{CloseReason, ConnectionId};
+use crate::monitor::CloseReason;
 use crate::transport::{Addresses, Stream, Target};
 
 /// One peer. A peer that we connect to exists from `connect` to `disconnect`, across connections.

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use zmtp_core::wire::SocketType;
 
-use crate::monitor::ConnectionId;
+use crate::connection_id::ConnectionId;
 
 /// Properties of the connection that a message was received on, from [`Message::properties`].
 ///

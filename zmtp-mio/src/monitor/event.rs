@@ -12,17 +12,8 @@ use zmtp_core::wire::{SocketType, Version};
 use zmtp_core::{Ignored, PeerInfo};
 
 use super::reason::{CloseReason, RefusedReason};
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
-
-/// A connection of a socket. Ids are not used again by the same socket.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ConnectionId(pub(super) u64);
-
-impl fmt::Display for ConnectionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", self.0)
-    }
-}
 
 /// An event of a socket.
 #[derive(Clone, Debug)]

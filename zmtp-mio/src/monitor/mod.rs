@@ -10,11 +10,12 @@ use std::sync::Arc;
 use zmtp_core::pattern::Reason;
 
 pub use counters::{Counters, Dropped};
-pub use event::{ConnectionId, Event, EventKind, PeerStatus};
+pub use event::{Event, EventKind, PeerStatus};
 use queue::EventQueue;
 pub use queue::EventReader;
 pub use reason::{CloseReason, RefusedReason};
 
+use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::transport::Addresses;
 

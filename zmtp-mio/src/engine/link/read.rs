@@ -9,8 +9,9 @@ use zmtp_core::wire::{FrameHeader, Property, error_reason};
 use zmtp_core::{Event, Ignored, PeerInfo, Subscription};
 
 use super::{ReceiveHalf, SendHalf, Zmtp, write};
+use crate::connection_id::ConnectionId;
 use crate::message::Properties;
-use crate::monitor::{CloseReason, ConnectionId, Monitor, RefusedReason};
+use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{Pattern, PeerContext, Received, keep};
 use crate::queue::{Mark, Queue, QueuedMessage};
 use crate::transport::Stream;
