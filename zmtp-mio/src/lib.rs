@@ -29,6 +29,7 @@ mod queue;
 mod routing_table;
 mod slots;
 mod socket;
+mod socket_kind;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
@@ -58,9 +59,10 @@ pub use proxy::{
     ProxyTraffic, proxy,
 };
 pub use socket::{
-    AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, SocketKind,
-    Stream, Sub, Xpub, Xsub, kind,
+    AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream,
+    Sub, Xpub, Xsub, kind,
 };
+pub use socket_kind::SocketKind;
 #[doc(no_inline)]
 pub use zmtp_core::{
     Error as ProtocolError, Heartbeat, Ignored, Limits, PeerInfo,

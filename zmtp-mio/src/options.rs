@@ -10,7 +10,7 @@ use zmtp_core::wire::{RoutingId, Version};
 use zmtp_core::{Heartbeat, Limits};
 
 use crate::context::Context;
-use crate::socket::SocketKind;
+use crate::socket_kind::SocketKind;
 
 /// How long a closed socket keeps sending queued messages (`ZMQ_LINGER`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

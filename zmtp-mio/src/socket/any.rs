@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 
-use super::kind::{Any, SocketKind, StaticKind};
+use super::kind::{Any, StaticKind};
 use super::{Builder, Socket};
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
 use crate::pattern::Pattern as _;
+use crate::socket_kind::SocketKind;
 
 /// A socket whose kind is known at run time.
 ///

@@ -12,7 +12,7 @@ use super::kind::{
     CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, SpeaksZmtp,
     StaticKind,
 };
-use super::{OpenEngine, Socket, SocketKind};
+use super::{OpenEngine, Socket};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
@@ -21,6 +21,7 @@ use crate::options::{HighWaterMark, Linger, Options, Reconnect, Resolve, Tcp};
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
 };
+use crate::socket_kind::SocketKind;
 
 /// Sets the options of a socket and creates it with [`Builder::bind`], [`Builder::connect`] or
 /// [`Builder::build`].

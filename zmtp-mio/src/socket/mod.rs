@@ -26,7 +26,6 @@ use core::time::Duration;
 pub use any::AnySocket;
 pub use builder::Builder;
 pub use dealer::Dealer;
-pub use kind::SocketKind;
 use kind::{Kind, StaticKind};
 pub use pair::Pair;
 pub use publish::{Pub, Xpub};
@@ -43,6 +42,7 @@ use crate::engine::{Handle, SharedEngine};
 use crate::error::Error;
 use crate::exchange;
 use crate::monitor::{Counters, Event, EventReader, PeerStatus};
+use crate::socket_kind::SocketKind;
 
 /// A socket of kind `K`: use the aliases [`Push`], [`Pull`] and so on, or [`AnySocket`] if the kind
 /// is known only at run time.

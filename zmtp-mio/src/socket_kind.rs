@@ -1,0 +1,96 @@
+//! Socket types as values.
+
+use core::fmt;
+
+use zmtp_core::wire::SocketType;
+
+/// A socket type as a value.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SocketKind {
+    /// See [`crate::Dealer`].
+    Dealer,
+    /// See [`crate::Pair`].
+    Pair,
+    /// See [`crate::Pub`].
+    Pub,
+    /// See [`crate::Pull`].
+    Pull,
+    /// See [`crate::Push`].
+    Push,
+    /// See [`crate::Rep`].
+    Rep,
+    /// See [`crate::Req`].
+    Req,
+    /// See [`crate::Router`].
+    Router,
+    /// See [`crate::Stream`].
+    Stream,
+    /// See [`crate::Sub`].
+    Sub,
+    /// See [`crate::Xpub`].
+    Xpub,
+    /// See [`crate::Xsub`].
+    Xsub,
+}
+
+impl SocketKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Dealer,
+        Self::Pair,
+        Self::Pub,
+        Self::Pull,
+        Self::Push,
+        Self::Rep,
+        Self::Req,
+        Self::Router,
+        Self::Stream,
+        Self::Sub,
+        Self::Xpub,
+        Self::Xsub,
+    ];
+
+    /// Returns whether sockets of this kind can send.
+    pub const fn can_send(self) -> bool {
+        !matches!(self, Self::Pull | Self::Sub)
+    }
+
+    /// Returns whether sockets of this kind can receive.
+    pub const fn can_receive(self) -> bool {
+        !matches!(self, Self::Pub | Self::Push)
+    }
+
+    /// Returns whether sockets of this kind publish: PUB and XPUB.
+    pub const fn publishes(self) -> bool {
+        matches!(self, Self::Pub | Self::Xpub)
+    }
+
+    /// Returns the socket type that ZMTP announces; `None` for STREAM, which does not speak ZMTP.
+    pub const fn socket_type(self) -> Option<SocketType> {
+        Some(match self {
+            Self::Dealer => SocketType::Dealer,
+            Self::Pair => SocketType::Pair,
+            Self::Pub => SocketType::Pub,
+            Self::Pull => SocketType::Pull,
+            Self::Push => SocketType::Push,
+            Self::Rep => SocketType::Rep,
+            Self::Req => SocketType::Req,
+            Self::Router => SocketType::Router,
+            Self::Stream => return None,
+            Self::Sub => SocketType::Sub,
+            Self::Xpub => SocketType::Xpub,
+            Self::Xsub => SocketType::Xsub,
+        })
+    }
+}
+
+/// The name in capital letters, as ZMTP and libzmq write it.
+impl fmt::Display for SocketKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.socket_type() {
+            Some(socket_type) => socket_type.fmt(f),
+            None => f.write_str("STREAM"),
+        }
+    }
+}
