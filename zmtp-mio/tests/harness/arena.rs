@@ -39,7 +39,7 @@ impl Arena {
             move || {
                 let mut rounds = 0;
                 loop {
-                    // Panics if there is no answer within 5 s.
+                    // Panics if there is no answer in time.
                     assert_echo(&mut client, b"meanwhile");
                     rounds += 1;
                     if over.load(Ordering::Relaxed) {

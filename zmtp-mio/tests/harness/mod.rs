@@ -40,7 +40,7 @@ pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
 }
 
 /// The bound for everything that should happen at once.
-pub(crate) const LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 /// How long a test watches that nothing happens.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 

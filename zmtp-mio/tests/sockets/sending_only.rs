@@ -45,7 +45,7 @@ fn a_push_that_never_waits_answers_pings() {
         while peer.read_frame() != (4, b"\x04PONG?".to_vec()) {}
         peer
     });
-    // The reader fails after 5 s without a frame.
+    // The reader fails after a while without a frame.
     let end = Instant::now() + LIMIT;
     while !reading.is_finished() {
         assert!(Instant::now() < end, "no PONG");
