@@ -11,7 +11,7 @@ use super::status::LastPeer;
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
-/// The bytes that are held back for a peer at most.
+/// The most bytes that are held back for a peer.
 const CORKED: usize = 32 << 10;
 
 impl Engine {

@@ -48,7 +48,7 @@ pub(super) struct ReceiveHalf {
     unread: Vec<u8>,
     /// The message whose frames are arriving.
     partial: QueuedMessage,
-    /// What messages tell of the peer, once the handshake is over.
+    /// The properties of messages from this peer, once the handshake is over.
     pub(super) properties: Option<Arc<Properties>>,
     /// Where the body of the current frame goes.
     verdict: Option<Verdict>,
@@ -58,7 +58,8 @@ pub(super) struct ReceiveHalf {
     pub(super) paused: bool,
     /// Reading waits until control bytes are written.
     pub(super) congested: bool,
-    /// A message arrived whole: the connection is useful, and the next attempt begins soon.
+    /// A message arrived whole: the connection is useful, and after its loss the next attempt begins
+    /// soon.
     pub(super) proven: bool,
     /// The first command that was ignored is reported.
     reported_ignored: bool,

@@ -42,7 +42,7 @@ impl Output {
     }
 
     /// Bytes that were written of a body that is sent from where it is, if there is one: nothing
-    /// else goes out before it is through.
+    /// else goes out before all of it is written.
     pub(super) const fn borrowed(&self) -> Option<usize> {
         self.borrowed
     }
@@ -159,7 +159,7 @@ impl Output {
         self.rest.len() - self.at + self.control.len()
     }
 
-    /// Whether the first message of the queue is through; it is forgotten then.
+    /// Whether the first message of the queue is written whole; forgets it then.
     pub(super) fn pop(&mut self) -> bool {
         let through = self.spans.front().is_some_and(|span| span.end <= self.written);
         if through {

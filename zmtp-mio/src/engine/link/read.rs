@@ -57,7 +57,7 @@ pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) refused: Option<RefusedReason>,
     /// The first command of the connection that was ignored.
     pub(in crate::engine) ignored: Option<Ignored>,
-    /// The first message of it that was dropped.
+    /// The first message of the connection that was dropped.
     pub(in crate::engine) dropped: Option<Reason>,
 }
 
@@ -340,7 +340,7 @@ impl<P> Receiver<'_, P> {
         (self.pattern, context)
     }
 
-    /// Whether the next message must stay with the peer.
+    /// Whether the next message must not be read yet.
     pub(super) fn is_full(&self) -> bool {
         self.incoming.is_full(&self.mark)
             || (self.memory_full

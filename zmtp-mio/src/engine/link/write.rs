@@ -15,7 +15,7 @@ const BATCH: usize = 32 << 10;
 /// Bodies with more bytes than this are not copied into the batch but written from where they are,
 /// unless they are sealed.
 const COPY: usize = 8 << 10;
-/// Bytes of control that fit the batch at once: a greeting and a READY with the longest routing
+/// Control bytes that fit the batch at once: a greeting and a READY with the longest routing
 /// id.
 pub(super) const CONTROL: usize = 512;
 
@@ -111,7 +111,7 @@ fn borrowed<'q>(output: &Output, outgoing: &'q Queue) -> (&'q [u8], bool) {
     found.map_or((&[], false), |(lead, body)| (body, lead.is_final()))
 }
 
-/// Takes messages that are through from the queue.
+/// Removes messages that are written whole from the queue.
 fn pop(output: &mut Output, outgoing: &mut Queue, monitor: &mut Monitor) {
     while output.pop() {
         if let Some(queued) = outgoing.pop()
@@ -154,7 +154,7 @@ fn fill(
     Ok(())
 }
 
-/// Encodes a frame, or only its header: `true` if its body is to be sent from where it is.
+/// Encodes a frame, or only its header. `true` if its body is to be sent from where it is.
 fn encode_frame(
     connection: &mut Zmtp,
     lead: Lead,
