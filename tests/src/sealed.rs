@@ -51,7 +51,7 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// The end that speaks first.
+    /// The end that sends the first command, the client.
     pub fn client(key: u64) -> Self {
         Self {
             server: false,

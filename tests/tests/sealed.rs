@@ -367,7 +367,7 @@ fn a_box_whose_bytes_were_changed_is_refused() {
             assert_eq!(received(0, &bad).log(), refused(error), "byte {at}");
         }
     }
-    // Nor does another key open it, or one's own box.
+    // Neither does another key open it, nor does an end open its own box.
     let other = Sealed::client(KEY + 1).box_of(100, 0, b"body");
     assert_eq!(received(0, &other).log(), refused(OpenError::Forged));
     let echoed = Sealed::server(KEY).box_of(100, 0, b"body");
@@ -480,7 +480,7 @@ fn a_message_during_the_handshake_is_refused_sealed_or_not() {
 }
 
 #[test]
-fn a_weaker_peer_is_not_let_in() {
+fn a_peer_without_security_is_refused() {
     let config = Config::new(Dealer);
     let fed = |bytes: &[u8]| {
         let mut server =

@@ -273,13 +273,13 @@ fn what_is_larger_than_a_buffer_is_an_error_with_the_size_that_it_needs() {
         dealer.handshake(DEADLINE, clock()).unwrap();
         (dealer, peer)
     };
-    // A box is no use in pieces: it fits the buffer, or the link ends.
+    // A box cannot be opened in pieces: it fits the buffer, or the link ends.
     let (mut dealer, peer) = new();
     peer.driver().send(&[[7; 300]]).unwrap();
     assert_eq!(dealer.receive(DEADLINE, clock()).unwrap_err(), Error::ReceiveBuffer);
     assert_eq!(dealer.needed(), 9 + OVERHEAD + 300);
     assert!(dealer.is_closed());
-    // A message whose parts fit one by one is thrown away, and the next one comes.
+    // A message whose parts fit only one by one is discarded, and the next one comes.
     let (mut dealer, peer) = new();
     peer.driver().send(&[[7; 200], [8; 200]]).unwrap();
     peer.driver().send(&["next"]).unwrap();

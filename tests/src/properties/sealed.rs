@@ -72,7 +72,7 @@ struct Ends<'c> {
     drivers: [Driver<'c, Sealed>; 2],
     /// Bytes on their way to each end.
     wires: [Vec<u8>; 2],
-    /// Messages that each end was sent.
+    /// Messages that were sent to each end.
     sent: [Vec<Vec<Vec<u8>>>; 2],
     changed: [bool; 2],
 }
