@@ -330,7 +330,7 @@ fn a_publisher_of_zmtp_3_0_gets_messages_and_a_topic_of_255_bytes_is_framed_corr
 #[test]
 fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
     let vector = Vector::named("xsub-connect");
-    let reconnect = Reconnect { first: IDLE, longest: IDLE };
+    let reconnect = Reconnect::new(IDLE, IDLE);
     let mut play = Play::new(Xsub::builder().reconnect(reconnect).build().unwrap(), false);
     let subscribe = wire::command("SUBSCRIBE", b"A");
     let mut differences = 0;

@@ -37,7 +37,7 @@ fn main() {
 
 /// A subscriber with so many topics. None matches, although all have a prefix in common with the messages.
 fn subscribe(endpoint: &str, count: usize, publisher: &mut Pub) -> Sub {
-    let mark = HighWaterMark { messages: usize::MAX, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(usize::MAX);
     let mut sub = Sub::builder().send_mark(mark).connect(endpoint).expect("a socket");
     for number in 0..count {
         sub.subscribe(format!("topic.news.weather.berlin.{number}").repeat(4) + "no");

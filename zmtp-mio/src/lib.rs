@@ -50,7 +50,9 @@ pub use mio::Interest;
 pub use monitor::{
     CloseReason, Counters, Dropped, Event, EventKind, EventReader, PeerStatus, RefusedReason,
 };
-pub use options::{Device, HighWaterMark, Keepalive, Linger, Options, Reconnect, Resolve, Tcp};
+pub use options::{
+    Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options, Reconnect, Resolve, Tcp,
+};
 #[cfg(unix)]
 pub use poller::{Item, Poller};
 #[cfg(unix)]
@@ -65,7 +67,7 @@ pub use socket::{
 pub use socket_kind::SocketKind;
 #[doc(no_inline)]
 pub use zmtp_core::{
-    Error as ProtocolError, Heartbeat, Ignored, Limits, PeerInfo,
+    Error as ProtocolError, Ignored, PeerInfo,
     pattern::{OutOfTurn, Reason, Reports},
     wire::{RoutingId, SocketType, Version},
 };

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use common::any::until;
 use common::server::Server;
 use common::{LONG, Place};
-use zmtp_core::{Error, Heartbeat, Timeout};
+use zmtp_core::{Error, Timeout};
 use zmtp_interop::libzmq::{Context, Kind, Monitor, option};
+use zmtp_mio::Heartbeat;
 use zmtp_mio::{CloseReason, EventKind, Pull, Push};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -33,7 +34,11 @@ fn heartbeats_of_either_side_keep_an_idle_connection_open() {
             pull.bind(&place.endpoint).unwrap();
             let builder = common::builder::<Push>();
             let builder = match ours {
-                true => builder.heartbeat(Heartbeat::every(50).timeout(5_000).ttl(5_000)),
+                true => builder.heartbeat(
+                    Heartbeat::every(Duration::from_millis(50))
+                        .timeout(Duration::from_millis(5_000))
+                        .ttl(Duration::from_millis(5_000)),
+                ),
                 false => builder,
             };
             let mut push = builder.connect(pull.last_endpoint()).unwrap();
@@ -52,7 +57,9 @@ fn heartbeats_of_either_side_keep_an_idle_connection_open() {
 fn a_frozen_libzmq_peer_times_out_and_is_reconnected() {
     for place in [Place::free_port(), Place::ipc()] {
         let (sink, endpoint) = Server::start(&["sink", "pull", &place.endpoint, "--bind"]);
-        let builder = common::builder::<Push>().heartbeat(Heartbeat::every(100).timeout(1_000));
+        let builder = common::builder::<Push>().heartbeat(
+            Heartbeat::every(Duration::from_millis(100)).timeout(Duration::from_millis(1_000)),
+        );
         let mut push = builder.connect(&endpoint).unwrap();
         until("the handshake", || {
             push.wait(SHORT).unwrap();

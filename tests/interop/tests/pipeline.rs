@@ -27,7 +27,7 @@ fn our_pull(endpoint: &str) -> (Pull, String) {
 }
 
 fn mark(messages: usize) -> HighWaterMark {
-    HighWaterMark { messages, ..HighWaterMark::default() }
+    HighWaterMark::default().messages(messages)
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn our_linger_ends_if_libzmqs_pull_is_frozen() {
 #[test]
 fn our_push_reconnects_to_a_libzmq_pull_that_restarts() {
     for place in [Place::free_port(), Place::ipc()] {
-        let soon = Reconnect { first: SHORT, longest: SHORT };
+        let soon = Reconnect::new(SHORT, SHORT);
         let mut push = common::builder::<Push>().reconnect(soon).connect(&place.endpoint).unwrap();
         for round in 0..10_u32 {
             let context = Context::new().unwrap();

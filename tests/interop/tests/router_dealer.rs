@@ -153,7 +153,7 @@ fn a_routing_id_is_handed_over_to_a_second_libzmq_dealer_with_handover() {
 
 #[test]
 fn a_router_with_mandatory_reports_that_libzmqs_dealer_is_unknown_or_full() {
-    let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(10);
     let builder = common::builder::<Router>().mandatory(true).send_mark(mark);
     let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();

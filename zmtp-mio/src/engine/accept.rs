@@ -150,7 +150,8 @@ impl Engine {
         for _ in 0..BUDGET {
             let Some(acceptor) = self.listeners.get(index) else { return };
             let endpoint = Arc::clone(&acceptor.endpoint);
-            let result = if self.peers.len() < self.options.max_connections {
+            let result = if self.options.max_connections.is_none_or(|most| self.peers.len() < most)
+            {
                 acceptor.listener.accept()
             } else {
                 Err(io::ErrorKind::QuotaExceeded.into())
@@ -217,7 +218,8 @@ impl Engine {
             let slot = peers.get(peer.index() as usize);
             slot.is_some_and(|slot| slot.id == peer && slot.is_in_accepted_handshake())
         });
-        while self.handshakes.count >= self.options.max_handshakes.max(1) {
+        let most = self.options.max_handshakes.unwrap_or(usize::MAX).max(1);
+        while self.handshakes.count >= most {
             let Some(peer) = self.handshakes.begun.pop_front() else { return };
             if let Some(index) = self.index(peer)
                 && self.peers[index].is_in_accepted_handshake()

@@ -213,7 +213,8 @@ impl Engine {
         let linger = self.options.linger;
         let mut drained = false;
         let mut quiet = self.tick();
-        let end = quiet + linger.idle.min(linger.total).min(FAR);
+        let limits = [Some(FAR), linger.idle, linger.total];
+        let end = quiet + limits.into_iter().flatten().min().unwrap_or(FAR);
         loop {
             let mut came = false;
             for (_, peer) in &mut self.peers {
@@ -268,7 +269,9 @@ impl Guard<'_> {
     fn linger(&mut self) {
         let linger = self.options.linger;
         let mut now = self.tick();
-        let after = |now: Instant, wait| now.checked_add(wait).unwrap_or(now + FAR);
+        let after = |now: Instant, wait: Option<Duration>| {
+            wait.and_then(|wait| now.checked_add(wait)).unwrap_or(now + FAR)
+        };
         let end = after(now, linger.total);
         let mut idle_end = after(now, linger.idle).min(end);
         let mut sent = self.progress();

@@ -114,12 +114,13 @@ impl Engine {
             match dialled {
                 Ok(stream) => {
                     peer.state = State::Connecting(stream);
-                    let limit = Duration::from_millis(self.options.limits.handshake_timeout.into());
-                    let limit = self.options.tcp.connect_timeout.unwrap_or(limit).min(limit);
+                    let handshake = self.options.limits.handshake_timeout;
+                    let limits = [handshake, self.options.tcp.connect_timeout];
+                    let limit = limits.into_iter().flatten().min();
                     self.scheduler.set_deadline(
                         Key::Peer(index),
                         &mut peer.timer,
-                        Some(now + limit),
+                        limit.and_then(|limit| now.checked_add(limit)),
                     );
                     self.finish_connecting(index);
                 }

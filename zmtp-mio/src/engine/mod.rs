@@ -59,7 +59,7 @@ use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, EventReader, Monitor};
-use crate::options::{HighWaterMark, Options};
+use crate::options::{Heartbeat, HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern, Pattern};
 use crate::queue::{self, Budget, Mark};
 use accept::{Acceptor, Handshakes};
@@ -150,12 +150,12 @@ impl Engine {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
         let config = Config::new(pattern.socket_type())
-            .with_limits(options.limits)
-            .with_heartbeat(options.heartbeat)
+            .with_limits(options.limits.to_core())
+            .with_heartbeat(options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core))
             .with_routing_id(options.routing_id)
             .with_min_version(options.min_version)
             .with_require_socket_type(options.require_socket_type);
-        let budget = Budget::new(options.max_bytes);
+        let budget = Budget::new(options.max_bytes.unwrap_or(usize::MAX));
         let clock = options.context.clock();
         let now = clock.now();
         // A whole command and the header before it must fit, with room to read on.
@@ -317,6 +317,7 @@ impl Engine {
     }
 }
 
-const fn mark(mark: HighWaterMark) -> Mark {
-    Mark { messages: mark.messages, bytes: mark.bytes }
+fn mark(mark: HighWaterMark) -> Mark {
+    let HighWaterMark { messages, bytes, .. } = mark;
+    Mark { messages: messages.unwrap_or(usize::MAX), bytes: bytes.unwrap_or(usize::MAX) }
 }

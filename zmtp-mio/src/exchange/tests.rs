@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::SharedEngine;
 use crate::message::Message;
 use crate::monitor::EventKind;
-use crate::options::Options;
+use crate::options::{Limits, Options};
 use crate::pattern::AnyPattern;
 
 /// Longer than any of it takes.
@@ -97,7 +97,7 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
 #[test]
 fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let limits = zmtp_core::Limits::DEFAULT.handshake_timeout(50);
+    let limits = Limits::default().handshake_timeout(Duration::from_millis(50));
     let options = Options { limits, ..Options::default() };
     let engine = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
     thread::scope(|scope| {

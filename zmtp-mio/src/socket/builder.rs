@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use zmtp_core::pattern::Mode;
 use zmtp_core::wire::{RoutingId, Version};
-use zmtp_core::{Heartbeat, Limits};
 
 use super::kind::{
     CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, SpeaksZmtp,
@@ -17,7 +16,7 @@ use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
-use crate::options::{HighWaterMark, Linger, Options, Reconnect, Resolve, Tcp};
+use crate::options::{Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Tcp};
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
 };
@@ -52,7 +51,7 @@ impl KindOptions {
         match kind {
             SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
             SocketKind::Pair => AnyPattern::pair(options.immediate),
-            SocketKind::Pub => AnyPattern::publish(self.publish, options.max_subscriptions),
+            SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
             SocketKind::Pull => AnyPattern::pull(),
             SocketKind::Push => AnyPattern::push(options.immediate),
             SocketKind::Rep => AnyPattern::rep(),
@@ -60,10 +59,16 @@ impl KindOptions {
             SocketKind::Router => AnyPattern::router(self.router),
             SocketKind::Stream => AnyPattern::stream(self.stream),
             SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
-            SocketKind::Xpub => AnyPattern::xpublish(self.publish, options.max_subscriptions),
+            SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
             SocketKind::Xsub => AnyPattern::xsubscribe(),
         }
     }
+}
+
+/// What one peer may subscribe to: topics, and bytes of them.
+fn share(options: &Options) -> (usize, usize) {
+    let (topics, bytes) = (options.max_subscriptions, options.max_subscription_bytes);
+    (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
 }
 
 impl<K: StaticKind> Default for Builder<K> {
@@ -157,22 +162,22 @@ impl<K: Kind> Builder<K> {
     /// Sets the largest message, and the largest frame, in bytes: `max_message` and `max_frame` of
     /// [`Options::limits`] (`ZMQ_MAXMSGSIZE`).
     #[must_use]
-    pub fn max_message(mut self, bytes: u64) -> Self {
+    pub fn max_message(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        let bytes = bytes.into();
         self.options.limits = self.options.limits.max_frame(bytes).max_message(bytes);
         self
     }
 
-    /// Sets the time for connecting and for the handshake, in whole milliseconds:
-    /// `handshake_timeout` of [`Options::limits`] (`ZMQ_HANDSHAKE_IVL`).
+    /// Sets the time for connecting and for the handshake: `handshake_timeout` of
+    /// [`Options::limits`] (`ZMQ_HANDSHAKE_IVL`).
     #[must_use]
-    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        let ms = timeout.as_nanos().div_ceil(1_000_000).max(1);
-        let ms = u32::try_from(ms).unwrap_or(u32::MAX);
-        self.options.limits = self.options.limits.handshake_timeout(ms);
+    pub fn handshake_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.options.limits = self.options.limits.handshake_timeout(timeout);
         self
     }
 
-    /// Sets [`Options::linger`]: a [`Linger`], or a `Duration` that limits the total time.
+    /// Sets [`Options::linger`]: a [`Linger`], a `Duration` that limits the total time, or `None` for
+    /// no limit.
     #[must_use]
     pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
         self.options.linger = linger.into();
@@ -181,15 +186,15 @@ impl<K: Kind> Builder<K> {
 
     /// Sets [`Options::max_bytes`].
     #[must_use]
-    pub fn max_bytes(mut self, bytes: usize) -> Self {
-        self.options.max_bytes = bytes;
+    pub fn max_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
+        self.options.max_bytes = bytes.into();
         self
     }
 
     /// Sets [`Options::max_connections`].
     #[must_use]
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.options.max_connections = connections;
+    pub fn max_connections(mut self, connections: impl Into<Option<usize>>) -> Self {
+        self.options.max_connections = connections.into();
         self
     }
 
@@ -219,8 +224,8 @@ impl<K: Kind> Builder<K> {
 impl<K: SpeaksZmtp> Builder<K> {
     /// Sets [`Options::max_handshakes`].
     #[must_use]
-    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
-        self.options.max_handshakes = handshakes;
+    pub fn max_handshakes(mut self, handshakes: impl Into<Option<usize>>) -> Self {
+        self.options.max_handshakes = handshakes.into();
         self
     }
 
@@ -240,8 +245,8 @@ impl<K: SpeaksZmtp> Builder<K> {
 
     /// Sets [`Options::heartbeat`].
     #[must_use]
-    pub fn heartbeat(mut self, heartbeat: Heartbeat) -> Self {
-        self.options.heartbeat = heartbeat;
+    pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
+        self.options.heartbeat = heartbeat.into();
         self
     }
 }
@@ -298,10 +303,15 @@ impl<K: HasRoutingId> Builder<K> {
 
 /// Options of publishers.
 impl<K: Publishes> Builder<K> {
-    /// Sets [`Options::max_subscriptions`]: the number of topics of a peer, and their bytes.
+    /// Sets [`Options::max_subscriptions`] and [`Options::max_subscription_bytes`].
     #[must_use]
-    pub fn max_subscriptions(mut self, topics: usize, bytes: usize) -> Self {
-        self.options.max_subscriptions = (topics, bytes);
+    pub fn max_subscriptions(
+        mut self,
+        topics: impl Into<Option<usize>>,
+        bytes: impl Into<Option<usize>>,
+    ) -> Self {
+        self.options.max_subscriptions = topics.into();
+        self.options.max_subscription_bytes = bytes.into();
         self
     }
 }

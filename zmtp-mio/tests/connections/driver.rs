@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::processes::{alone, assert_idle, this_test};
 use crate::harness::{LIMIT, QUIET, RawServer, eventually, half_ready, never};
-use zmtp_core::Heartbeat;
+use zmtp_mio::Heartbeat;
 use zmtp_mio::{Context, Dealer, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
 
 fn driven() -> Context {
@@ -36,7 +36,7 @@ fn the_driver_accepts_shakes_hands_and_answers_pings_between_calls() {
 
 #[test]
 fn the_driver_receives_up_to_the_mark() {
-    let mark = zmtp_mio::HighWaterMark { messages: 10, bytes: 1 << 20 };
+    let mark = zmtp_mio::HighWaterMark::new(10, 1 << 20);
     let builder = Pull::builder().context(&driven()).receive_mark(mark);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
@@ -84,7 +84,8 @@ fn the_driver_receives_subscriptions_between_two_sends() {
 #[test]
 fn the_driver_sends_pings_and_accepts_pongs_between_calls() {
     let context = driven();
-    let heartbeat = Heartbeat::every(20).timeout(5_000);
+    let heartbeat =
+        Heartbeat::every(Duration::from_millis(20)).timeout(Duration::from_millis(5_000));
     let builder = Pair::builder().context(&context).heartbeat(heartbeat);
     let pair = builder.bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = half_ready(&pair.endpoints().next().unwrap().to_string(), "PAIR");
@@ -218,7 +219,7 @@ fn ten_thousand_hand_overs_lose_and_delay_no_message() {
 #[test]
 fn the_driver_comes_back_after_a_short_call_despite_a_distant_deadline() {
     let context = driven();
-    let far = zmtp_mio::Reconnect { first: 20 * LIMIT, longest: 20 * LIMIT };
+    let far = zmtp_mio::Reconnect::new(20 * LIMIT, 20 * LIMIT);
     let builder = Pull::builder().context(&context).reconnect(far);
     let mut pull = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
 use crate::harness::{closes, events};
-use zmtp_core::{Error, Heartbeat, Timeout};
+use zmtp_core::{Error, Timeout};
+use zmtp_mio::Heartbeat;
 use zmtp_mio::testing::Simulation;
 use zmtp_mio::{CloseReason, Dealer, Router};
 
@@ -23,7 +24,7 @@ fn is_ping(frame: &wire::Frame) -> bool {
 fn a_peer_that_answers_is_kept_and_one_that_does_not_is_closed() {
     let simulation = Simulation::new();
     let mut router = simulated::<Router>(&simulation)
-        .heartbeat(Heartbeat::every(50).timeout(300))
+        .heartbeat(Heartbeat::every(Duration::from_millis(50)).timeout(Duration::from_millis(300)))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
@@ -59,7 +60,7 @@ fn a_server_that_falls_silent_is_connected_to_again() {
     let simulation = Simulation::new();
     let server = simulation.listen();
     let mut dealer = simulated::<Dealer>(&simulation)
-        .heartbeat(Heartbeat::every(50))
+        .heartbeat(Heartbeat::every(Duration::from_millis(50)))
         .connect(server.endpoint().to_string())
         .unwrap();
     let mut accepted = Vec::new();
@@ -98,7 +99,7 @@ fn the_ttl_of_a_ping_is_the_timeout_for_its_sender() {
 fn bytes_that_arrive_between_calls_are_a_sign_of_life() {
     let simulation = Simulation::new();
     let mut router = simulated::<Router>(&simulation)
-        .heartbeat(Heartbeat::every(50).timeout(100))
+        .heartbeat(Heartbeat::every(Duration::from_millis(50)).timeout(Duration::from_millis(100)))
         .bind("tcp://127.0.0.1:*")
         .unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();

@@ -59,7 +59,7 @@ fn reading_pauses_at_the_mark_and_every_request_is_delivered_in_order() {
 #[test]
 fn a_mark_of_one_message_delivers_every_request_in_order() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1, bytes: MIB };
+        options.receive_mark = HighWaterMark::new(1, MIB);
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 100);
     drive_until!(rep, rep.counters().messages_received >= 1);
@@ -72,7 +72,7 @@ fn a_mark_of_one_message_delivers_every_request_in_order() {
 #[test]
 fn reading_pauses_at_the_mark_on_bytes() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 100_000 };
+        options.receive_mark = HighWaterMark::new(1_000, 100_000);
     });
     let peer = flood(&endpoint_of(&rep), REQUESTS, 10_000);
     drive_until!(rep, rep.counters().messages_received >= 10);
@@ -85,7 +85,7 @@ fn reading_pauses_at_the_mark_on_bytes() {
 #[test]
 fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
+        options.receive_mark = HighWaterMark::new(1_000, 1_000);
     });
     let peer = flood(&endpoint_of(&rep), 5, 3_000_000);
     drive_until!(rep, rep.counters().messages_received >= 1);
@@ -99,7 +99,7 @@ fn one_message_larger_than_the_mark_fits_and_the_next_waits() {
 fn unreceived_requests_cost_what_the_mark_allows() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
-            options.receive_mark = HighWaterMark { messages: 1_000, bytes: MIB };
+            options.receive_mark = HighWaterMark::new(1_000, MIB);
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
         let bytes = wire::delimited(&[7; 10_000]).repeat(REQUESTS);
@@ -120,7 +120,7 @@ fn unreceived_requests_cost_what_the_mark_allows() {
 fn requests_of_one_byte_cost_what_the_mark_allows() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
-            options.receive_mark = HighWaterMark { messages: usize::MAX, bytes: MIB };
+            options.receive_mark = HighWaterMark::new(usize::MAX, MIB);
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
         let bytes = wire::delimited(&[7; 1]).repeat(1_000_000);
@@ -141,7 +141,7 @@ fn requests_of_one_byte_cost_what_the_mark_allows() {
 #[test]
 fn a_paused_peer_does_not_delay_others() {
     let mut rep = rep_with(|options| {
-        options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
+        options.receive_mark = HighWaterMark::new(10, MIB);
     });
     let endpoint = endpoint_of(&rep);
     let peer = flood(&endpoint, REQUESTS, 1_000);
@@ -163,7 +163,7 @@ fn a_paused_peer_does_not_delay_others() {
 
 #[test]
 fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_arrives_in_order() {
-    let mark = HighWaterMark { messages: 50, bytes: 16 * MIB };
+    let mark = HighWaterMark::new(50, 16 * MIB);
     let mut rep = rep_with(|options| options.send_mark = mark);
     let sending = flood(&endpoint_of(&rep), REQUESTS, 20_000);
     for n in 0..REQUESTS {
@@ -190,7 +190,7 @@ fn replies_past_the_send_mark_are_dropped_and_counted_and_the_rest_arrives_in_or
 
 #[test]
 fn one_reply_larger_than_the_send_mark_is_sent() {
-    let mark = HighWaterMark { messages: 1_000, bytes: 1_000 };
+    let mark = HighWaterMark::new(1_000, 1_000);
     let echo = echo_with(|options| options.send_mark = mark);
     assert_echo(&mut req(&echo.endpoint), &vec![7; 20_000_000]);
     let (counters, _) = outcome(echo);

@@ -58,7 +58,7 @@ fn requests_are_answered_across_threads_in_either_order_of_bind_and_connect() {
 #[test]
 fn a_fast_sender_waits_for_a_slow_receiver_and_keeps_the_order() {
     let name = name();
-    let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
+    let mark = HighWaterMark::new(10, 1 << 20);
     let mut pull = builder::<Pull>().receive_mark(mark).bind(&name).unwrap();
     let mut push = builder::<Push>().send_mark(mark).connect(&name).unwrap();
     let mut sent = 0_u32;

@@ -80,8 +80,8 @@ fn a_socket_with_nothing_to_send_drops_at_once() {
 fn linger_may_be_without_limit() {
     for linger in [
         Linger::from(Duration::MAX),
-        Linger { idle: Duration::MAX, total: SHORT },
-        Linger { idle: SHORT, total: Duration::MAX },
+        Linger::new(Duration::MAX, SHORT),
+        Linger::new(SHORT, Duration::MAX),
     ] {
         let mut rep = rep_with(|_| {});
         let mut req =
@@ -98,7 +98,7 @@ fn linger_may_be_without_limit() {
 fn the_wait_before_reconnecting_may_be_without_limit() {
     let simulation = Simulation::new();
     let closed_port = simulation.listen().endpoint().to_string();
-    let never = Reconnect { first: Duration::MAX, longest: Duration::MAX };
+    let never = Reconnect::new(Duration::MAX, Duration::MAX);
     let mut req = simulated::<Req>(&simulation).reconnect(never).connect(&closed_port).unwrap();
     while simulation.clock().elapsed() < 1_000_000 * SECOND {
         while req.next_event().is_some() {}
@@ -165,7 +165,7 @@ fn a_stopped_socket_lingers() {
 #[test]
 fn unread_requests_do_not_cost_their_sender_the_reply() {
     let behind = wire::delimited(&[1; 1_000]).repeat(1_000);
-    let few = HighWaterMark { messages: 1, bytes: 1_000 };
+    let few = HighWaterMark::new(1, 1_000);
     let (rep, peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.receive_mark = few, &behind);
     let reading = read_slowly(peer);
@@ -176,7 +176,7 @@ fn unread_requests_do_not_cost_their_sender_the_reply() {
 #[test]
 fn a_peer_that_reads_nothing_delays_drop_until_linger_sees_no_progress() {
     let simulation = Simulation::new();
-    let linger = Linger { idle: 3 * SECOND, total: 20 * SECOND };
+    let linger = Linger::new(3 * SECOND, 20 * SECOND);
     let mut rep = simulated::<Rep>(&simulation).linger(linger).bind("tcp://127.0.0.1:*").unwrap();
     let mut peer = simulated_peer(&simulation, &endpoint_of(&rep), "REQ");
     peer.write_all(&wire::delimited(b"much, please")).unwrap();
@@ -189,7 +189,7 @@ fn a_peer_that_reads_nothing_delays_drop_until_linger_sees_no_progress() {
 
 #[test]
 fn a_peer_that_reads_too_slowly_delays_drop_by_linger_and_no_more() {
-    let linger = Linger { idle: 2 * LIMIT, total: SECOND };
+    let linger = Linger::new(2 * LIMIT, SECOND);
     let (rep, mut peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
     // Byte by byte, which takes longer than linger allows.
@@ -206,7 +206,7 @@ fn a_peer_that_reads_too_slowly_delays_drop_by_linger_and_no_more() {
 
 #[test]
 fn incoming_pings_do_not_prolong_linger() {
-    let linger = Linger { idle: SHORT, total: 12 * LIMIT };
+    let linger = Linger::new(SHORT, 12 * LIMIT);
     let (rep, mut peer) =
         with_large_reply("tcp://127.0.0.1:*", |options| options.linger = linger, b"");
     let pinging = thread::spawn(move || while peer.try_send(&wire::ping(b"")).is_ok() {});

@@ -194,7 +194,7 @@ fn the_longest_wait_before_reconnecting_means_never() {
     let closed_port = simulation.listen().endpoint().to_string();
     let (first, longest) = (Duration::MAX, Duration::MAX);
     let mut dealer = simulated::<Dealer>(&simulation)
-        .reconnect(Reconnect { first, longest })
+        .reconnect(Reconnect::new(first, longest))
         .connect(&closed_port)
         .unwrap();
     assert_eq!(dealer.recv_timeout(1_000_000 * LIMIT).unwrap(), None);

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use zmtp_core::{Error, Heartbeat, Timeout};
+use zmtp_core::{Error, Timeout};
+use zmtp_mio::Heartbeat;
 use zmtp_mio::testing::{RawPeer, Simulation};
 use zmtp_mio::{CloseReason, Context, Dealer, Event, EventKind, Push, Router};
 
@@ -26,7 +27,9 @@ fn a_peer_that_does_not_answer_pings_is_closed_after_its_timeout() {
     let simulation = Simulation::new();
     let mut router = Router::builder()
         .context(&Context::simulated(&simulation))
-        .heartbeat(Heartbeat::every(10_000).timeout(30_000))
+        .heartbeat(
+            Heartbeat::every(Duration::from_millis(10_000)).timeout(Duration::from_millis(30_000)),
+        )
         .build()
         .unwrap();
     let endpoint = router.bind("tcp://127.0.0.1:*").unwrap();

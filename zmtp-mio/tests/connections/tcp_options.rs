@@ -53,7 +53,7 @@ fn an_endpoint_with_a_source_address_works_and_can_be_disconnected() {
 
 #[test]
 fn the_dual_stack_option_listens_on_both_families() {
-    let tcp = Tcp { ipv6: true, ..Tcp::default() };
+    let tcp = Tcp::default().ipv6(true);
     let pull = crate::harness::builder::<Pull>().tcp(tcp).bind("tcp://*:*").unwrap();
     let endpoint = pull.endpoints().next().unwrap().to_string();
     let port = endpoint.strip_prefix("tcp://[::]:").expect("both").parse::<u16>().unwrap();
@@ -64,9 +64,9 @@ fn the_dual_stack_option_listens_on_both_families() {
 #[test]
 fn a_socket_bound_to_the_loopback_device_reaches_this_machine() {
     assert!(Device::new("").is_none() && Device::new("sixteen-bytes-xx").is_none());
-    let tcp = Tcp { device: Device::new("lo"), ..Tcp::default() };
+    let tcp = Tcp::default().device(Device::new("lo"));
     assert!(dialled_from(tcp, "").ip().is_loopback());
-    let tcp = Tcp { device: Device::new("no-such-one"), ..Tcp::default() };
+    let tcp = Tcp::default().device(Device::new("no-such-one"));
     let error = crate::harness::builder::<Pull>().tcp(tcp).bind("tcp://127.0.0.1:*").unwrap_err();
     assert!(error.to_string().contains("tcp://127.0.0.1"), "{error}");
 }
@@ -79,7 +79,7 @@ fn a_connection_attempt_ends_after_its_timeout() {
     socket.listen(0).unwrap();
     let to = socket.local_addr().unwrap().as_socket().unwrap();
     let _in = TcpStream::connect(to).unwrap();
-    let tcp = Tcp { connect_timeout: Some(Duration::from_millis(50)), ..Tcp::default() };
+    let tcp = Tcp::default().connect_timeout(Some(Duration::from_millis(50)));
     let mut push = push(tcp, &format!("tcp://{to}"));
     drive_until!(push, push.counters().dials >= 2);
 }

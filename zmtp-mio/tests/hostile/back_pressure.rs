@@ -124,7 +124,7 @@ fn a_crowd_that_never_reads_stays_within_the_memory_cap() {
     }
     alone_with(test, 512, || {
         let arena = Arena::with(|options| {
-            options.max_bytes = 32 * MIB;
+            options.max_bytes = Some(32 * MIB);
             // Otherwise the kernel would hold most of it.
             options.tcp.send_buffer = Some(64 << 10);
         });

@@ -29,7 +29,7 @@ fn is_paused(kind: &EventKind) -> bool {
 
 #[test]
 fn the_oldest_unfinished_handshake_is_closed_at_the_cap() {
-    let echo = echo_with(|options| options.max_handshakes = 8);
+    let echo = echo_with(|options| options.max_handshakes = Some(8));
     let mut peers = mutes(&echo.endpoint, 20);
     for peer in &mut peers[..12] {
         peer.assert_closed();
@@ -45,7 +45,7 @@ fn the_oldest_unfinished_handshake_is_closed_at_the_cap() {
 
 #[test]
 fn finished_handshakes_do_not_count_towards_the_cap() {
-    let echo = echo_with(|options| options.max_handshakes = 2);
+    let echo = echo_with(|options| options.max_handshakes = Some(2));
     let mut peers: Vec<_> = (0..20).map(|_| RawPeer::ready(&echo.endpoint, "REQ")).collect();
     for peer in &mut peers {
         peer.send(&wire::delimited(b"all of us"));
@@ -56,7 +56,7 @@ fn finished_handshakes_do_not_count_towards_the_cap() {
 
 #[test]
 fn honest_clients_are_served_during_a_storm_of_silent_connections() {
-    let echo = echo_with(|options| options.max_handshakes = 8);
+    let echo = echo_with(|options| options.max_handshakes = Some(8));
     let over = Arc::new(AtomicBool::new(false));
     let opened = Arc::new(AtomicUsize::new(0));
     let storm = thread::spawn({
@@ -99,7 +99,7 @@ fn begin(endpoint: &str, total: usize, part: usize) -> RawPeer {
 
 #[test]
 fn the_memory_cap_closes_only_the_largest_unfinished_message() {
-    let mut rep = rep_with(|options| options.max_bytes = MIB);
+    let mut rep = rep_with(|options| options.max_bytes = Some(MIB));
     let endpoint = endpoint_of(&rep);
     let peers = thread::spawn(move || {
         let one = begin(&endpoint, 400_000, 300_000);
@@ -128,8 +128,8 @@ fn the_memory_cap_closes_only_the_largest_unfinished_message() {
 fn the_memory_cap_closes_no_connection_for_queued_whole_requests() {
     const REQUESTS: usize = 2_000;
     let mut rep = rep_with(|options| {
-        options.max_bytes = MIB / 4;
-        options.receive_mark = HighWaterMark { messages: 10, bytes: MIB };
+        options.max_bytes = Some(MIB / 4);
+        options.receive_mark = HighWaterMark::new(10, MIB);
     });
     let endpoint = endpoint_of(&rep);
     let senders: Vec<_> = (0..8)
@@ -161,7 +161,7 @@ fn accepting_pauses_at_the_connection_cap_without_spinning_and_resumes() {
 }
 
 fn accepting_pauses_and_resumes() {
-    let mut rep = rep_with(|options| options.max_connections = 4);
+    let mut rep = rep_with(|options| options.max_connections = Some(4));
     let endpoint = endpoint_of(&rep);
     let arriving = thread::spawn({
         let endpoint = endpoint.clone();

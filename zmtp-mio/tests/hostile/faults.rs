@@ -19,7 +19,7 @@ const LATE: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Handsha
 
 /// A server with a handshake timeout of one second.
 fn hasty() -> Echo {
-    echo_with(|options| options.limits = options.limits.handshake_timeout(1_000))
+    echo_with(|options| options.limits = options.limits.handshake_timeout(Duration::from_secs(1)))
 }
 
 /// The bytes that a peer sends, at once or after its READY, and the error they cause.

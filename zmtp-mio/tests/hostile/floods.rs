@@ -118,7 +118,7 @@ fn held_up() {
 fn large_unread_replies_are_dropped_at_the_mark_and_counted() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
-            options.send_mark = HighWaterMark { messages: 1_000, bytes: MIB };
+            options.send_mark = HighWaterMark::new(1_000, MIB);
             options.receive_mark = options.send_mark;
         });
         let endpoint = endpoint_of(&rep);
@@ -196,7 +196,7 @@ fn whole_requests_of_many_peers_stay_within_the_memory_cap() {
         return crowd(&endpoint);
     }
     alone(test, || {
-        let mut rep = rep_with(|options| options.max_bytes = 4 * MIB);
+        let mut rep = rep_with(|options| options.max_bytes = Some(4 * MIB));
         let before = resident();
         let crowd = start(test, None, &endpoint_of(&rep));
         drive_until!(rep, rep.counters().messages_received > 3);

@@ -33,7 +33,7 @@ fn assert_whole(bytes: &[u8], rest: &[u8]) {
 /// killed.
 fn narrow<S: OfKind>() -> Builder<S::Kind> {
     let small = Some(512 << 10);
-    builder::<S>().tcp(Tcp { send_buffer: small, receive_buffer: small, ..Tcp::default() })
+    builder::<S>().tcp(Tcp::default().send_buffer(small).receive_buffer(small))
 }
 
 /// Kills at another moment each time, within about `time`.

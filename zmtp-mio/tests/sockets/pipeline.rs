@@ -93,7 +93,7 @@ fn a_push_without_a_peer_waits_and_returns_the_message() {
 fn messages_queue_for_an_endpoint_that_is_not_reached_yet() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     pull.unbind(&endpoint).unwrap();
-    let mark = HighWaterMark { messages: 5, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(5);
     let mut push = crate::harness::builder::<Push>().send_mark(mark).connect(&endpoint).unwrap();
     for n in 0..5 {
         push.try_send(n.to_string()).unwrap();
@@ -117,7 +117,7 @@ fn with_immediate_nothing_queues_before_a_connection() {
 
 #[test]
 fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
-    let mark = HighWaterMark { messages: 1, bytes: 1 };
+    let mark = HighWaterMark::new(1, 1);
     let mut push =
         crate::harness::builder::<Push>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = push.endpoints().next().unwrap().to_string();

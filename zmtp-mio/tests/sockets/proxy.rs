@@ -28,7 +28,9 @@ fn run(
     (steering, thread::spawn(move || proxy.run()))
 }
 
-const SMALL: HighWaterMark = HighWaterMark { messages: 10, bytes: 1 << 20 };
+fn small() -> HighWaterMark {
+    HighWaterMark::new(10, 1 << 20)
+}
 
 #[test]
 fn a_queue_passes_requests_and_replies_and_counts_parts_as_libzmq_does() {
@@ -90,10 +92,10 @@ fn a_forwarder_passes_subscriptions_up_and_messages_down() {
 
 #[test]
 fn a_full_side_pauses_reading_from_the_other() {
-    let (frontend, sources) = bound!(crate::harness::builder::<Pull>().receive_mark(SMALL));
-    let (backend, sinks) = bound!(crate::harness::builder::<Push>().send_mark(SMALL));
+    let (frontend, sources) = bound!(crate::harness::builder::<Pull>().receive_mark(small()));
+    let (backend, sinks) = bound!(crate::harness::builder::<Push>().send_mark(small()));
     let (steering, proxy) = run(Proxy::new(frontend, backend).unwrap());
-    let mut push = crate::harness::builder::<Push>().send_mark(SMALL).connect(&sources).unwrap();
+    let mut push = crate::harness::builder::<Push>().send_mark(small()).connect(&sources).unwrap();
     // Bodies too large for a thousand of them to fit into kernel buffers.
     let body = vec![7; 64 << 10];
     let mut sent = 0;

@@ -119,7 +119,7 @@ fn peers_before_3_1_subscribe_by_messages() {
 
 #[test]
 fn a_subscriber_that_reads_nothing_does_not_delay_others() {
-    let mark = HighWaterMark { messages: 10, bytes: 1 << 20 };
+    let mark = HighWaterMark::new(10, 1 << 20);
     let mut publisher =
         crate::harness::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
@@ -156,7 +156,7 @@ fn a_subscriber_that_keeps_up_to_the_mark_loses_nothing() {
 
 #[test]
 fn no_drop_waits_for_the_slowest() {
-    let mark = HighWaterMark { messages: 2, bytes: 1 << 20 };
+    let mark = HighWaterMark::new(2, 1 << 20);
     let mut publisher = crate::harness::builder::<Pub>()
         .no_drop(true)
         .send_mark(mark)

@@ -83,7 +83,7 @@ fn unroutable_messages_are_dropped_and_counted_unless_sending_is_mandatory() {
 
 #[test]
 fn messages_for_a_full_peer_are_dropped_or_wait_if_sending_is_mandatory() {
-    let mark = HighWaterMark { messages: 1, bytes: 1 };
+    let mark = HighWaterMark::new(1, 1);
     for mandatory in [false, true] {
         let builder = crate::harness::builder::<Router>().mandatory(mandatory).send_mark(mark);
         let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
@@ -146,7 +146,7 @@ fn with_handover_the_new_peer_takes_the_routing_id() {
     let mut router =
         crate::harness::builder::<Router>().handover(true).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.endpoints().next().unwrap().to_string();
-    let reconnect = zmtp_mio::Reconnect { first: LIMIT, longest: LIMIT };
+    let reconnect = zmtp_mio::Reconnect::new(LIMIT, LIMIT);
     let connect = || {
         let builder =
             crate::harness::builder::<Dealer>().routing_id(id("one")).reconnect(reconnect);

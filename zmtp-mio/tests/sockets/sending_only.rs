@@ -93,7 +93,7 @@ const LARGE: usize = 64 << 10;
 
 #[test]
 fn a_queue_that_reaches_its_mark_while_nothing_can_be_written_counts_as_full() {
-    let mark = HighWaterMark { messages: 50, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(50);
     let mut publisher =
         builder::<Pub>().no_drop(true).send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = endpoint_of(publisher.endpoints());

@@ -80,7 +80,7 @@ fn sending_waits_without_a_peer_and_at_the_mark() {
     assert!(matches!(dealer.try_send("no peer").unwrap_err().error, Error::WouldBlock));
     assert!(!dealer.step().unwrap().writable);
     drop(dealer);
-    let mark = HighWaterMark { messages: 5, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(5);
     // An endpoint that is not reached: messages queue up to the mark.
     let mut dealer =
         builder::<Dealer>().send_mark(mark).linger(Duration::ZERO).connect(&endpoint).unwrap();
@@ -161,7 +161,7 @@ fn a_second_connect_to_the_same_endpoint_makes_a_second_connection() {
 
 #[test]
 fn messages_queued_for_an_accepted_peer_are_dropped_with_it() {
-    let mark = HighWaterMark { messages: 20, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(20);
     let mut dealer = builder::<Dealer>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = dealer.endpoints().next().unwrap().to_string();
     let peer = half_ready(&endpoint, "ROUTER");

@@ -8,7 +8,7 @@ use zmtp_mio::{CloseReason, Error, HighWaterMark, Pair};
 #[test]
 fn a_connecting_pair_has_its_peer_before_the_connection() {
     let server = RawServer::tcp();
-    let mark = HighWaterMark { messages: 3, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(3);
     let mut pair = builder::<Pair>().send_mark(mark).connect(server.endpoint()).unwrap();
     for n in 0..3_u8 {
         pair.try_send(&[n]).unwrap();

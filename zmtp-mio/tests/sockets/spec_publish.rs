@@ -95,7 +95,7 @@ fn a_message_without_subscribers_is_dropped_without_an_error() {
 
 #[test]
 fn a_full_subscriber_misses_whole_messages_only() {
-    let mark = HighWaterMark { messages: 4, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(4);
     let mut publisher = builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let mut peer = sub(&endpoint, &[""]);

@@ -111,7 +111,7 @@ fn an_xsub_subscribes_by_messages_of_one_part_and_sends_others_upstream() {
 #[test]
 fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
     let server = RawServer::tcp();
-    let mark = HighWaterMark { messages: 4, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(4);
     let mut xsub = builder::<Xsub>()
         .send_mark(mark)
         .linger(Duration::ZERO)
@@ -132,7 +132,7 @@ fn an_xsub_drops_messages_for_a_full_publisher_and_never_waits() {
 #[test]
 fn a_sub_reconnects_to_a_publisher_that_does_not_read_subscriptions() {
     let server = RawServer::tcp();
-    let mark = HighWaterMark { messages: 8, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(8);
     let mut sub = builder::<Sub>().send_mark(mark).connect(server.endpoint()).unwrap();
     let stuck = accept!(sub, &server);
     let long = vec![7; 60_000];

@@ -103,7 +103,7 @@ fn sending_no_bytes_closes_the_connection_without_a_notification() {
 
 #[test]
 fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
-    let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
+    let mark = HighWaterMark::new(4, 1 << 20);
     let (mut stream, address) = with(crate::harness::builder::<Stream>().send_mark(mark));
     let mut slow = TcpStream::connect(&address).unwrap();
     let (id, _) = next(&mut stream);
@@ -137,7 +137,7 @@ fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
 
 #[test]
 fn reading_from_a_flooding_peer_pauses_at_the_mark() {
-    let mark = HighWaterMark { messages: 4, bytes: 1 << 20 };
+    let mark = HighWaterMark::new(4, 1 << 20);
     let (mut stream, address) =
         with(crate::harness::builder::<Stream>().receive_mark(mark).notify(false));
     let flood = thread::spawn(move || {

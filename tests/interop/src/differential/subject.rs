@@ -63,9 +63,15 @@ const MOMENT: Duration = Duration::from_millis(1);
 pub fn ours(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
     const ANY: &str = "tcp://127.0.0.1:*";
     let error = |error: zmtp_mio::Error| io::Error::other(error.to_string());
+    let limits = zmtp_mio::Limits::default()
+        .max_frame(config.limits.max_frame)
+        .max_message(config.limits.max_message)
+        .max_parts(config.limits.max_parts)
+        .max_command(config.limits.max_command)
+        .handshake_timeout(Duration::from_millis(config.limits.handshake_timeout.into()));
     macro_rules! bound {
         ($builder:expr) => {{
-            let builder = $builder.limits(config.limits).min_version(config.min_version);
+            let builder = $builder.limits(limits).min_version(config.min_version);
             Box::new(builder.bind(ANY).map_err(error)?)
         }};
     }

@@ -62,7 +62,7 @@ fn our_sub_gets_50_000_messages_of_libzmqs_in_order_and_whole() {
 #[test]
 fn a_frozen_subscriber_delays_no_other_and_queues_up_to_its_mark() {
     for place in Place::both() {
-        let mark = HighWaterMark { messages: 100, ..HighWaterMark::default() };
+        let mark = HighWaterMark::default().messages(100);
         let mut publisher = common::builder::<Pub>().send_mark(mark).bind(&place.endpoint).unwrap();
         let endpoint = publisher.endpoints().next().unwrap().to_string();
         let (frozen, _) = Server::start(&["sink", "sub", &endpoint]);
@@ -113,7 +113,7 @@ fn resident() -> usize {
 
 #[test]
 fn a_libzmq_subscriber_within_the_mark_loses_nothing() {
-    let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(10);
     let mut publisher = common::builder::<Pub>().send_mark(mark).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
     let sub = libzmq_sub(&Context::new().unwrap(), &[b""], &endpoint);
@@ -129,7 +129,7 @@ fn a_libzmq_subscriber_within_the_mark_loses_nothing() {
 
 #[test]
 fn our_publisher_with_no_drop_waits_for_libzmqs_sub() {
-    let mark = HighWaterMark { messages: 10, ..HighWaterMark::default() };
+    let mark = HighWaterMark::default().messages(10);
     let builder = common::builder::<Pub>().no_drop(true).send_mark(mark);
     let mut publisher = builder.bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();

@@ -6,9 +6,8 @@ use core::time::Duration;
 use std::ffi::OsString;
 
 use clap::Args;
-use zmtp_core::Heartbeat;
-use zmtp_core::wire::RoutingId;
-use zmtp_mio::{Keepalive, Options, SocketKind};
+use zmtp_mio::Heartbeat;
+use zmtp_mio::{Keepalive, Options, RoutingId, SocketKind};
 
 use crate::duration;
 use crate::input::Hex;
@@ -91,18 +90,13 @@ impl SocketArgs {
             return Err("--conflate is only for dealer, pub, pull, push and sub");
         }
         let mut options = Options::default();
-        set(&mut options.send_mark.messages, self.send_mark);
-        set(&mut options.receive_mark.messages, self.receive_mark);
+        set(&mut options.send_mark.messages, self.send_mark.map(Some));
+        set(&mut options.receive_mark.messages, self.receive_mark.map(Some));
         set(&mut options.linger, self.linger.map(Into::into));
         if let Some(interval) = self.heartbeat {
-            let mut heartbeat = Heartbeat::every(millis(interval));
-            if let Some(timeout) = self.heartbeat_timeout {
-                heartbeat = heartbeat.timeout(millis(timeout));
-            }
-            if let Some(ttl) = self.heartbeat_ttl {
-                heartbeat = heartbeat.ttl(millis(ttl));
-            }
-            options.heartbeat = heartbeat;
+            let heartbeat = Heartbeat::every(interval);
+            options.heartbeat =
+                Some(heartbeat.timeout(self.heartbeat_timeout).ttl(self.heartbeat_ttl));
         }
         let text = self.routing_id.as_ref().map(|text| text.as_encoded_bytes());
         if let Some(id) = text.or_else(|| self.routing_id_hex.as_ref().map(|hex| &*hex.0)) {
@@ -114,14 +108,13 @@ impl SocketArgs {
             options.limits = options.limits.max_frame(bytes).max_message(bytes);
         }
         if let Some(timeout) = self.handshake_timeout {
-            options.limits = options.limits.handshake_timeout(millis(timeout));
+            options.limits = options.limits.handshake_timeout(timeout);
         }
         set(&mut options.reconnect.first, self.reconnect);
         // The first is one of them: it may not be the longer one unless told.
         let longest = options.reconnect.longest.max(options.reconnect.first);
         options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
-        options.tcp.keepalive =
-            self.keepalive.map(|idle| Keepalive { idle: Some(idle), ..Keepalive::default() });
+        options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
         Ok(options.for_kind(kind))
     }
 }
@@ -130,11 +123,6 @@ fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
-}
-
-/// Whole milliseconds, at least one.
-fn millis(duration: Duration) -> u32 {
-    u32::try_from(duration.as_nanos().div_ceil(1_000_000).max(1)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -164,13 +152,18 @@ mod tests {
             --heartbeat-timeout 300ms --heartbeat-ttl 5s --routing-id me --immediate --conflate \
             --max-message 64k --handshake-timeout 3s --reconnect 5s --keepalive 1m";
         let options = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
-        assert_eq!((options.send_mark.messages, options.receive_mark.messages), (7, 8));
+        assert_eq!((options.send_mark.messages, options.receive_mark.messages), (Some(7), Some(8)));
         assert_eq!(options.linger, Linger::from(Duration::from_secs(2)));
-        assert_eq!(options.heartbeat, Heartbeat::every(1_000).timeout(300).ttl(5_000));
+        let heartbeat = Heartbeat::every(Duration::from_secs(1));
+        let heartbeat = heartbeat.timeout(Duration::from_millis(300)).ttl(Duration::from_secs(5));
+        assert_eq!(options.heartbeat, Some(heartbeat));
         assert_eq!(options.routing_id.bytes(), b"me");
         assert!(options.immediate && options.conflate);
-        assert_eq!((options.limits.max_frame, options.limits.max_message), (65_536, 65_536));
-        assert_eq!(options.limits.handshake_timeout, 3_000);
+        assert_eq!(
+            (options.limits.max_frame, options.limits.max_message),
+            (Some(65_536), Some(65_536))
+        );
+        assert_eq!(options.limits.handshake_timeout, Some(Duration::from_secs(3)));
         assert_eq!(options.reconnect.first, Duration::from_secs(5));
         assert_eq!(options.reconnect.longest, Duration::from_secs(5));
         assert_eq!(options.tcp.keepalive.unwrap().idle, Some(Duration::from_secs(60)));

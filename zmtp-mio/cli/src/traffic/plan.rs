@@ -103,6 +103,6 @@ impl Plan {
     /// How long closing may take at most.
     pub(super) fn linger(&self) -> Result<Duration, Failure> {
         let options = self.run.socket.options(SocketKind::Push, true).map_err(Failure::Usage)?;
-        Ok(options.linger.total)
+        Ok(options.linger.total.unwrap_or(Duration::MAX))
     }
 }
