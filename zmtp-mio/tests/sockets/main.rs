@@ -7,6 +7,7 @@ mod heap;
 
 mod json;
 mod kept_messages;
+mod kinds;
 mod pair;
 mod pipeline;
 mod proxy;
