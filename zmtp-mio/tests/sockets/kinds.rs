@@ -86,6 +86,13 @@ fn an_option_that_a_kind_does_not_have_is_refused_with_its_name() {
                 options.receive_mark = HighWaterMark::UNLIMITED;
             }),
         ),
+        (SocketKind::Req, "max_subscriptions", set(|options| options.max_subscriptions = None)),
+        (
+            SocketKind::Stream,
+            "heartbeat",
+            set(|options| {
+                options.heartbeat = Some(Heartbeat::every(Duration::from_secs(1)));
+            }),
         ),
         (SocketKind::Stream, "max_handshakes", set(|options| options.max_handshakes = None)),
     ];
