@@ -4,16 +4,19 @@ use core::fmt;
 use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::time::Instant;
 
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::clock::Clock;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::socket::kind::Kind;
 use crate::socket::{Ready, Socket, step};
+
+/// The time of the system: these waits are in the system.
+const CLOCK: Clock = Clock::System;
 
 /// Waits until one of several sockets or descriptors is ready (`zmq_poll`).
 ///
@@ -201,11 +204,10 @@ impl Poller {
         items: &mut [Item<'_>],
         timeout: Option<Duration>,
     ) -> Result<usize, Error> {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = timeout.and_then(|timeout| CLOCK.now().checked_add(timeout));
         self.register(items)?;
         loop {
-            let mut rest =
-                deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            let mut rest = deadline.map(|deadline| deadline.saturating_duration_since(CLOCK.now()));
             for item in items.iter_mut() {
                 if let Some(next) = item.step()? {
                     rest = Some(rest.map_or(next, |rest| rest.min(next)));
@@ -226,7 +228,7 @@ impl Poller {
                 }
             }
             let ready = items.iter().filter(|item| item.is_ready()).count();
-            if ready > 0 || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if ready > 0 || deadline.is_some_and(|deadline| CLOCK.now() >= deadline) {
                 return Ok(ready);
             }
         }

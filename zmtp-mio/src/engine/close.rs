@@ -5,7 +5,6 @@
 //! so that no step has to expect that a peer vanishes while it handles it.
 
 use core::time::Duration;
-use std::process;
 use std::time::Instant;
 
 use zmtp_core::pattern::PeerId;
@@ -250,12 +249,8 @@ impl Engine {
 }
 
 impl Guard<'_> {
-    /// Ends the socket: what is queued is sent within linger, the rest is given up. A forked child
-    /// only closes its copies of the descriptors.
+    /// Ends the socket: what is queued is sent within linger, the rest is given up.
     pub(super) fn close_socket(&mut self) {
-        if self.process != process::id() {
-            return;
-        }
         self.stop_listening();
         self.linger();
         self.discard_input();

@@ -40,7 +40,6 @@ mod status;
 mod wake;
 
 use std::collections::VecDeque;
-use std::process;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
@@ -129,8 +128,6 @@ pub(crate) struct Engine {
     /// Look-ups begun, of all peers: a slot may have another peer when the answer comes.
     look_ups: u64,
     epoch: Instant,
-    /// The process that made the socket: a forked child does not close what it shares.
-    process: u32,
 }
 
 /// Without its buffers.
@@ -195,7 +192,6 @@ impl Engine {
             resolved: channel(),
             look_ups: 0,
             epoch: now,
-            process: process::id(),
         }
     }
 

@@ -8,9 +8,9 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
-use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::{io, process};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -24,6 +24,8 @@ use crate::pattern::AnyPattern;
 /// The engine of a socket.
 pub(crate) struct SharedEngine {
     pub(super) cell: Arc<Cell>,
+    /// The process that made the socket: a forked child only closes its copies.
+    pub(super) process: u32,
     /// A number that no other engine of the process has.
     number: usize,
     /// The background driver, if the socket's context has one.
@@ -72,7 +74,8 @@ impl SharedEngine {
         }
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { cell, number, driver, registered: AtomicBool::new(false) })
+        let registered = AtomicBool::new(false);
+        Ok(Self { cell, process: process::id(), number, driver, registered })
     }
 
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was

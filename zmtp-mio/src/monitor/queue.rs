@@ -3,9 +3,12 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use super::event::Event;
+use crate::clock::Clock;
+
+/// The time of the system: these waits are in the system.
+const CLOCK: Clock = Clock::System;
 
 /// The most events that are queued. The oldest is discarded for a new one.
 const MAX_EVENTS: usize = 1_024;
@@ -30,14 +33,14 @@ impl EventReader {
     /// Returns the oldest event; waits for it up to `timeout`. Returns `None` at once if the queue is
     /// empty and the socket is gone.
     pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
-        let deadline = Instant::now().checked_add(timeout);
+        let deadline = CLOCK.now().checked_add(timeout);
         let mut state = self.queue.lock();
         loop {
             if let Some(event) = state.events.pop_front() {
                 return Some(event);
             }
             let rest = match deadline {
-                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                Some(deadline) => deadline.saturating_duration_since(CLOCK.now()),
                 None => Duration::MAX,
             };
             if state.closed || rest.is_zero() {

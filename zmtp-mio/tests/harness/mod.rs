@@ -116,8 +116,8 @@ macro_rules! drive_until_still {
 /// socket.
 pub(crate) fn half_ready(endpoint: &str, kind: &str) -> RawPeer {
     let mut peer = RawPeer::connect(endpoint);
-    peer.send(&wire::greeting("NULL"));
-    peer.send(&wire::ready(kind));
+    // In one write: a socket that reads the greeting alone sends its READY, and not ERROR at once.
+    peer.send(&[wire::greeting("NULL"), wire::ready(kind)].concat());
     peer
 }
 
