@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod exchange;
 mod inproc;
+mod mechanism;
 mod message;
 mod monitor;
 mod options;
@@ -42,6 +43,8 @@ pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
 pub use engine::Handle;
 pub use error::{Error, SendError};
+#[doc(hidden)]
+pub use mechanism::{DynMechanism, MakeMechanism};
 pub use message::{Message, NotOnePart, NotText, Parts, Properties, TextError};
 /// The crate that sockets are registered with, in the version that this crate uses.
 pub use mio;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use zmtp_core::wire::{RoutingId, Version};
 
 use crate::context::Context;
+use crate::mechanism::MakeMechanism;
 use crate::socket_kind::SocketKind;
 
 /// How long a closing socket continues to send queued messages (`ZMQ_LINGER`). Sending stops at the
@@ -496,6 +497,9 @@ pub struct Options {
     pub resolver: Option<Arc<Resolve>>,
     /// What the socket shares with others.
     pub context: Context,
+    /// The security mechanism of its connections; NULL by default. It may change in any release.
+    #[doc(hidden)]
+    pub mechanism: Option<MakeMechanism>,
 }
 
 impl Default for Options {
@@ -520,6 +524,7 @@ impl Default for Options {
             min_version: Version::V1_0,
             resolver: None,
             context: Context::default(),
+            mechanism: None,
         }
     }
 }

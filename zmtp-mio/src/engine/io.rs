@@ -9,6 +9,7 @@ use super::link::{Link, ReadOutcome, ReadReport, Receiver};
 use super::pattern::Pattern;
 use super::peer::{Peer, State};
 use super::scheduler::Key;
+use crate::mechanism::AnyMechanism;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
 
@@ -38,7 +39,10 @@ impl Engine {
     pub(super) fn link(&self, stream: Stream) -> Link {
         match self.pattern.is_raw() {
             true => Link::raw(stream, self.now),
-            false => Link::new(stream, &self.config, self.now, self.core_now()),
+            false => {
+                let mechanism = AnyMechanism::new(self.options.mechanism.as_ref());
+                Link::new(stream, mechanism, &self.config, self.now, self.core_now())
+            }
         }
     }
 

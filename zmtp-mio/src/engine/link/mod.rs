@@ -9,19 +9,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::Verdict;
-use zmtp_core::{Config, Connection, NullOrOlder};
+use zmtp_core::{Config, Connection};
 
 pub(super) use read::{ReadOutcome, ReadReport, Receiver};
 
 use super::pattern::Pattern;
 use super::queue::QueuedMessage;
+use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
 use output::Output;
 
 /// The protocol state of a ZMTP connection.
-pub(super) type Zmtp = Connection<NullOrOlder, Arc<Config>>;
+pub(super) type Zmtp = Connection<AnyMechanism, Arc<Config>>;
 
 /// An established connection. At rest it owns its state and no buffer.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub(super) struct ReceiveHalf {
     /// Bytes that are read and not decoded: part of a header or command, or what came behind the last
     /// message that fitted the queue.
     unread: Vec<u8>,
+    /// Bytes that the sealed frame in `unread` lacks; 0 if there is none.
+    missing: usize,
     /// The message whose frames are arriving.
     partial: QueuedMessage,
     /// The properties of messages from this peer, once the handshake is over.
@@ -79,6 +82,7 @@ impl ReceiveHalf {
     pub(super) fn discard(&mut self) {
         self.partial = QueuedMessage::default();
         self.unread = Vec::new();
+        self.missing = 0;
     }
 }
 
@@ -101,11 +105,12 @@ impl Link {
     /// A connection that begins with its greeting.
     pub(super) fn new(
         stream: Stream,
+        mechanism: AnyMechanism,
         config: &Arc<Config>,
         since: Instant,
         now: zmtp_core::Instant,
     ) -> Self {
-        let connection = Connection::new(NullOrOlder::new(), Arc::clone(config), now);
+        let connection = Connection::new(mechanism, Arc::clone(config), now);
         Self::with(stream, Protocol::Zmtp(connection), since)
     }
 

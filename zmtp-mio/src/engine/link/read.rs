@@ -88,7 +88,8 @@ impl Reader<'_> {
     ) -> Result<ReadOutcome, CloseReason> {
         let mut budget = BUDGET;
         // What was read before a pause comes first.
-        if !self.receive.unread.is_empty() && !self.decode_read(0, to)? {
+        let decodable = !self.receive.unread.is_empty() && self.receive.missing == 0;
+        if decodable && !self.decode_unread(to)? {
             return Ok(ReadOutcome::Waiting);
         }
         loop {
@@ -98,8 +99,11 @@ impl Reader<'_> {
             let direct = self.connection.incoming().filter(|body| {
                 body.remaining >= DIRECT && self.receive.verdict == Some(Verdict::Deliver)
             });
+            let whole = self.receive.missing.saturating_add(self.receive.unread.len());
+            let collects = self.receive.missing > 0 && whole > to.scratch.len();
             let (n, room) = match direct {
                 Some(body) => self.read_body(body.remaining)?,
+                None if collects => self.read_sealed()?,
                 None => {
                     let kept = self.receive.unread.len();
                     match self.stream.read(&mut to.scratch[kept..]) {
@@ -113,6 +117,11 @@ impl Reader<'_> {
             if direct.is_some() {
                 if let Some(header) = self.connection.body_received(n as u64) {
                     self.frame_done(header, to)?;
+                }
+            } else if collects {
+                self.connection.excuse_silence();
+                if self.receive.missing == 0 && !self.decode_unread(to)? {
+                    return Ok(ReadOutcome::Waiting);
                 }
             } else if !self.decode_read(n, to)? {
                 return Ok(ReadOutcome::Waiting);
@@ -150,6 +159,35 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads bytes of a sealed frame that is larger than the scratch buffer: it is opened when it is
+    /// complete. Its memory grows with what has arrived, never with what the header announced.
+    fn read_sealed(&mut self) -> Result<(Option<usize>, usize), CloseReason> {
+        let (unread, missing) = (&mut self.receive.unread, self.receive.missing);
+        let start = unread.len();
+        let room = start.clamp(DIRECT as usize, STEP).min(missing);
+        unread.resize(start + room, 0);
+        let result = self.stream.read(&mut unread[start..]);
+        let n = *result.as_ref().unwrap_or(&0);
+        unread.truncate(start + n);
+        self.receive.missing -= n;
+        match result {
+            Ok(0) => Err(CloseReason::ByPeer),
+            Ok(n) => Ok((Some(n), room)),
+            Err(error) => Ok((none_yet(error)?, room)),
+        }
+    }
+
+    /// Decodes the unread bytes where they are. `false` if reading pauses.
+    fn decode_unread<P: Pattern>(&mut self, to: &mut Receiver<'_, P>) -> Result<bool, CloseReason> {
+        let mut bytes = core::mem::take(&mut self.receive.unread);
+        let (used, went_on) = self.decode(&mut bytes, to)?;
+        if used < bytes.len() {
+            bytes.drain(..used);
+            self.receive.unread = bytes;
+        }
+        Ok(went_on)
+    }
+
     /// Decodes the unread bytes and `n` bytes that were read behind them. `false` if reading pauses.
     fn decode_read<P: Pattern>(
         &mut self,
@@ -179,6 +217,7 @@ impl Reader<'_> {
         to: &mut Receiver<'_, P>,
     ) -> Result<(usize, bool), CloseReason> {
         let mut used = 0;
+        self.receive.missing = 0;
         loop {
             if self.must_wait(to) {
                 return Ok((used, false));
@@ -193,7 +232,11 @@ impl Reader<'_> {
                         .error()
                         .map_or(CloseReason::ByPeer, CloseReason::Protocol));
                 }
-                Event::NeedInput | Event::Sealed | Event::Waiting => return Ok((used, true)),
+                Event::NeedInput | Event::Waiting => return Ok((used, true)),
+                Event::Sealed => {
+                    self.receive.missing = received.payload;
+                    return Ok((used, true));
+                }
                 Event::NeedTransmit => self.make_room(),
                 Event::Frame => {
                     self.begin_frame(to);

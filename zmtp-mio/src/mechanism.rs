@@ -1,0 +1,164 @@
+//! The security mechanism of a socket's connections, chosen at run time.
+
+use core::fmt::Debug;
+use std::sync::Arc;
+
+use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
+use zmtp_core::wire::{FrameKind, Greeting, Writer};
+use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
+
+/// Makes the mechanism of each connection of a socket.
+///
+/// It may change in any release.
+#[doc(hidden)]
+pub type MakeMechanism = Arc<dyn Fn() -> Box<dyn DynMechanism> + Send + Sync>;
+
+/// The mechanism of a connection: NULL, or one that the socket's options make.
+#[derive(Debug)]
+pub(crate) enum AnyMechanism {
+    Null(NullOrOlder),
+    Made(Box<dyn DynMechanism>),
+}
+
+impl AnyMechanism {
+    pub(crate) fn new(make: Option<&MakeMechanism>) -> Self {
+        make.map_or(Self::Null(NullOrOlder::new()), |make| Self::Made(make()))
+    }
+}
+
+/// The methods of a mechanism without its constants.
+#[doc(hidden)]
+pub trait DynMechanism: Debug + Send {
+    fn greeting(&self) -> &'static [u8; Greeting::LEN];
+    fn as_server(&self) -> bool;
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed;
+    fn may_send(&self) -> bool;
+    fn answer(&mut self, answer: Answer<'_>);
+    fn denial(&self) -> Option<&[u8]>;
+    fn overhead(&self) -> usize;
+    fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted>;
+    fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError>;
+}
+
+impl<M: Mechanism + Debug + Send> DynMechanism for M {
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        Mechanism::greeting(self)
+    }
+
+    fn as_server(&self) -> bool {
+        Mechanism::as_server(self)
+    }
+
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        Mechanism::produce(self, config, out);
+    }
+
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        Mechanism::consume(self, name, data)
+    }
+
+    fn may_send(&self) -> bool {
+        Mechanism::may_send(self)
+    }
+
+    fn answer(&mut self, answer: Answer<'_>) {
+        Mechanism::answer(self, answer);
+    }
+
+    fn denial(&self) -> Option<&[u8]> {
+        Mechanism::denial(self)
+    }
+
+    fn overhead(&self) -> usize {
+        Mechanism::overhead(self)
+    }
+
+    fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted> {
+        Mechanism::seal(self, kind, frame)
+    }
+
+    fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
+        Mechanism::open(self, outer, frame)
+    }
+}
+
+impl Mechanism for AnyMechanism {
+    const OLDER_PEERS: bool = true;
+    const SEALS: bool = true;
+    const WAITS: bool = true;
+
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        match self {
+            Self::Null(null) => Mechanism::greeting(null),
+            Self::Made(made) => made.greeting(),
+        }
+    }
+
+    fn as_server(&self) -> bool {
+        match self {
+            Self::Null(_) => false,
+            Self::Made(made) => made.as_server(),
+        }
+    }
+
+    /// A mechanism other than NULL lets no weaker peer in.
+    fn lets_older_peers_in(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        match self {
+            Self::Null(null) => Mechanism::produce(null, config, out),
+            Self::Made(made) => made.produce(config, out),
+        }
+    }
+
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        match self {
+            Self::Null(null) => Mechanism::consume(null, name, data),
+            Self::Made(made) => made.consume(name, data),
+        }
+    }
+
+    fn may_send(&self) -> bool {
+        match self {
+            Self::Null(null) => Mechanism::may_send(null),
+            Self::Made(made) => made.may_send(),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer<'_>) {
+        if let Self::Made(made) = self {
+            made.answer(answer);
+        }
+    }
+
+    fn denial(&self) -> Option<&[u8]> {
+        match self {
+            Self::Null(_) => None,
+            Self::Made(made) => made.denial(),
+        }
+    }
+
+    fn overhead(&self) -> usize {
+        match self {
+            Self::Null(_) => 0,
+            Self::Made(made) => made.overhead(),
+        }
+    }
+
+    fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted> {
+        match self {
+            Self::Null(_) => Ok(()),
+            Self::Made(made) => made.seal(kind, frame),
+        }
+    }
+
+    fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
+        match self {
+            Self::Null(_) => Ok(outer),
+            Self::Made(made) => made.open(outer, frame),
+        }
+    }
+}
