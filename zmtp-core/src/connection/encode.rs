@@ -84,7 +84,10 @@ pub(super) fn encode<M: Mechanism>(
     if M::SEALS {
         writer.skip(overhead);
     }
-    writer.put(front);
+    // Known to be empty where messages are encoded.
+    if !front.is_empty() {
+        writer.put(front);
+    }
     writer.put(body);
     let end = writer.finish().map_err(|full| EncodeError::BufferTooSmall(full.missing))?;
     if overhead > 0 {
