@@ -26,10 +26,8 @@ fn a_peer_that_sends_large_requests_and_never_reads_costs_bounded_memory() {
         let arena = Arena::new();
         let request = wire::delimited(&vec![7; LARGE]);
         let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
-        for taken in 0..REQUESTS {
-            let sent = peer.send_some(&request);
-            assert_eq!(sent, request.len(), "stalled after {taken} requests");
-        }
+        // Fails if the server does not go on reading.
+        (0..REQUESTS).for_each(|_| peer.send(&request));
         // The process is idle while the peer is connected and does not read. Two queues of 16 MiB, in
         // buffers that may be twice as large as their bytes, and read buffers.
         let (counters, closes) = arena.end(72 * MIB);
@@ -149,13 +147,13 @@ fn a_crowd_that_never_reads_stays_within_the_memory_cap() {
 fn crowd(endpoint: &str) {
     let requests = wire::delimited(&[7; 60_000]).repeat(EACH as usize);
     let peers: Vec<RawPeer> = (0..CROWD)
-        .map(|number| {
+        .map(|_| {
             let mut peer = RawPeer::connect(endpoint);
             if let RawPeer::Tcp(stream) = &peer {
                 socket2::SockRef::from(stream).set_recv_buffer_size(64 << 10).unwrap();
             }
             peer.handshake_as("REQ");
-            assert_eq!(peer.send_some(&requests), requests.len(), "peer {number} stalled");
+            peer.send(&requests);
             peer
         })
         .collect();
