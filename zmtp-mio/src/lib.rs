@@ -46,9 +46,9 @@ pub use error::{Error, SendError};
 #[doc(hidden)]
 pub use mechanism::{DynMechanism, MakeMechanism};
 pub use message::{Message, NotOnePart, NotText, Parts, Properties, TextError};
-/// The crate that sockets are registered with, in the version that this crate uses.
+/// The crate `mio`, in the version whose `Poll` and `Registry` accept the sockets of this crate.
 pub use mio;
-/// What to wait for: readable, writable, or both.
+/// The events to wait for: readable, writable, or both.
 pub use mio::Interest;
 pub use monitor::{
     CloseReason, Counters, Dropped, Event, EventKind, EventReader, PeerStatus, RefusedReason,

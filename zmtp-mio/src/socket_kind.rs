@@ -66,7 +66,7 @@ impl SocketKind {
         matches!(self, Self::Pub | Self::Xpub)
     }
 
-    /// Returns the socket type that ZMTP announces; `None` for STREAM, which does not speak ZMTP.
+    /// Returns the socket type that sockets of this kind announce; `None` for STREAM, which does not use ZMTP.
     pub const fn socket_type(self) -> Option<SocketType> {
         Some(match self {
             Self::Dealer => SocketType::Dealer,
@@ -85,7 +85,7 @@ impl SocketKind {
     }
 }
 
-/// The name in capital letters, as ZMTP and libzmq write it.
+/// Writes the name in capital letters, for example `DEALER`.
 impl fmt::Display for SocketKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.socket_type() {

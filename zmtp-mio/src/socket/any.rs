@@ -12,8 +12,9 @@ use crate::socket_kind::SocketKind;
 
 /// A socket whose kind is known at run time.
 ///
-/// It has the methods of senders, receivers, publishers and subscribers. One that the socket's kind
-/// does not have returns [`Error::NotSupported`]. Conversions from and to the other sockets are free:
+/// It has the methods for sending, receiving, subscribing and waiting for subscribers. A method that the
+/// socket's kind does not have returns [`Error::NotSupported`]. A socket of a fixed kind is converted with
+/// `from`, and back with `try_from`, without a copy:
 ///
 /// ```
 /// use zmtp_mio::{AnySocket, Error, Pull, SocketKind};
@@ -27,7 +28,7 @@ use crate::socket_kind::SocketKind;
 pub type AnySocket = Socket<Any>;
 
 impl Socket<Any> {
-    /// Returns a builder for a socket of this kind.
+    /// Returns a builder of a socket of the given kind.
     pub fn builder(kind: SocketKind) -> Builder<Any> {
         Builder::of(kind)
     }
@@ -66,7 +67,7 @@ impl<K: StaticKind> From<Socket<K>> for AnySocket {
     }
 }
 
-/// Returns the socket if it is of another kind.
+/// Fails, and returns the socket unchanged, if the socket is of another kind than `K`.
 impl<K: StaticKind> TryFrom<AnySocket> for Socket<K> {
     type Error = AnySocket;
 

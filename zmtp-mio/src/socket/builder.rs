@@ -25,8 +25,8 @@ use crate::socket_kind::SocketKind;
 /// Sets the options of a socket and creates it with [`Builder::bind`], [`Builder::connect`] or
 /// [`Builder::build`].
 ///
-/// A builder has a method for each option that its kind of socket has. [`Options`] describes the
-/// options that several kinds have.
+/// A builder has a method for each option of its kind. [`Options`] describes the options that several
+/// kinds share; the others are described here.
 #[derive(Clone, Debug)]
 pub struct Builder<K: Kind> {
     pub(super) options: Options,
@@ -128,10 +128,10 @@ impl<K: Kind> Builder<K> {
         Ok(socket)
     }
 
-    /// Sets all common options, in place of those that were set before. A context that was set
-    /// before stays, unless these options name one.
+    /// Replaces the options that several kinds share. The context that the builder has stays, unless
+    /// `options` has another one than the default.
     ///
-    /// [`Builder::build`] returns [`Error::Option`] if an option is set that the kind does not have.
+    /// [`Builder::build`] returns [`Error::Option`] if `options` changes one that the kind does not have.
     /// [`Options::for_kind`] removes such options.
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {

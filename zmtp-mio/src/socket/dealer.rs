@@ -2,10 +2,10 @@
 
 use super::{Builder, Socket, kind};
 
-/// DEALER: sends to its peers in turn and receives from them in turn, in any order (RFC 28,
-/// `ZMQ_DEALER`).
+/// DEALER: sends to its peers in turn and receives from them in turn (RFC 28, `ZMQ_DEALER`). Sending and
+/// receiving need not alternate.
 ///
-/// Messages have no envelope: to talk to a REP, put an empty part in front. Turns are as for
+/// The socket adds no envelope: a message to a REP must begin with an empty part. Peers take turns as for
 /// [`Push`](crate::Push) and [`Pull`](crate::Pull).
 pub type Dealer = Socket<kind::Dealer>;
 

@@ -17,7 +17,8 @@ pub trait CanSend: Kind {}
 /// A kind whose sockets can receive.
 pub trait CanReceive: Kind {}
 
-/// A kind whose sockets can hold messages back to write many of them at once.
+/// A kind whose sockets can collect messages and write many of them at once; see
+/// [`Socket::cork`](crate::Socket::cork).
 pub trait CanCork: CanSend {}
 
 /// A kind whose sockets can keep only the newest message of a queue (`ZMQ_CONFLATE`).
@@ -26,8 +27,8 @@ pub trait CanConflate: Kind {}
 /// A kind that announces a routing id to its peers (`ZMQ_ROUTING_ID`).
 pub trait HasRoutingId: Kind {}
 
-/// A kind that queues messages for endpoints that are not connected yet, unless told otherwise
-/// (`ZMQ_IMMEDIATE`).
+/// A kind with the option [`immediate`](crate::Options::immediate): by default it queues messages for
+/// endpoints that are not connected yet (`ZMQ_IMMEDIATE`).
 pub trait HasImmediate: CanSend {}
 
 /// A kind that publishes: [`Pub`] and [`Xpub`].
@@ -36,10 +37,10 @@ pub trait Publishes: CanSend {}
 /// A kind that subscribes: [`Sub`] and [`Xsub`].
 pub trait Subscribes: CanReceive {}
 
-/// A kind that has topics: [`Pub`], [`Xpub`], [`Sub`] and [`Xsub`].
+/// A kind that counts its topics: [`Pub`], [`Xpub`], [`Sub`] and [`Xsub`].
 pub trait HasTopics: Kind {}
 
-/// A kind that sends to the peer that the first part of a message names: [`Router`] and [`Stream`].
+/// A kind that sends a message to the peer whose routing id is its first part: [`Router`] and [`Stream`].
 pub trait Routes: CanSend + CanReceive {}
 
 /// A kind that speaks ZMTP: every kind but [`Stream`] and [`Any`].

@@ -60,8 +60,9 @@ use crate::socket_kind::SocketKind;
 /// }
 /// ```
 ///
-/// Dropping a socket sends what is queued, within [`Options::linger`](crate::Options::linger), and
-/// closes everything. In a forked child, it only closes the child's copies of the descriptors.
+/// Dropping a socket waits until the queued messages are written, within
+/// [`Options::linger`](crate::Options::linger), and then closes all connections and listeners. In a forked
+/// child, it closes only the child's copies of the descriptors.
 pub struct Socket<K: Kind> {
     engine: OpenEngine,
     /// The endpoint that was bound or connected last.
@@ -73,12 +74,13 @@ pub struct Socket<K: Kind> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Ready {
-    /// A receive would not wait.
+    /// Whether a receive returns without waiting.
     pub readable: bool,
-    /// A send would not wait.
+    /// Whether a send returns without waiting.
     pub writable: bool,
-    /// The time after which `step` must be called again, even if the descriptor is not readable.
-    /// Zero while work is left or a receive would not wait; `None` if only the descriptor matters.
+    /// The longest time until the next call of `step`, even if the descriptor is not readable before.
+    /// Zero while work is left or messages are queued for the application; `None` without a deadline: call
+    /// `step` when the descriptor is readable.
     pub next: Option<Duration>,
 }
 
@@ -103,14 +105,15 @@ impl<K: Kind> Socket<K> {
     /// Listens on an endpoint. Returns the concrete endpoint: for `tcp://127.0.0.1:*` it has the
     /// port that the system chose.
     ///
-    /// A socket can bind and connect to several endpoints, in any order. An ipc file that a dead
-    /// process left behind is replaced. The file is removed when the endpoint is unbound or the
-    /// socket dropped. A host name other than `localhost` is looked up before this returns.
+    /// A socket can bind and connect to several endpoints, in any order. A socket file of ipc on which no
+    /// process listens is replaced. The file is removed when the endpoint is unbound or the socket is
+    /// dropped. A host name other than `localhost` is looked up by the system during this call, without a
+    /// timeout, even if the socket has a [`Builder::resolver`].
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] for a text that is not an endpoint, [`Error::AddressInUse`], and
-    /// [`Error::Io`] for other errors of the system.
+    /// [`Error::Endpoint`] for a text that is not an endpoint, for an endpoint with a source address, and for
+    /// inproc with a STREAM; [`Error::AddressInUse`]; and [`Error::Io`] for other errors of the system.
     pub fn bind<E>(&mut self, endpoint: E) -> Result<Endpoint, Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -121,12 +124,13 @@ impl<K: Kind> Socket<K> {
         Ok(endpoint)
     }
 
-    /// Stops listening on an endpoint, named as [`Self::bind`] returned it. Accepted connections
-    /// stay.
+    /// Stops listening on an endpoint, in the form that [`Self::bind`] returned. Accepted connections
+    /// stay open.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEndpoint`] if the socket does not listen on it, [`Error::Endpoint`].
+    /// [`Error::UnknownEndpoint`] if the socket does not listen on it, [`Error::Endpoint`] for a text that is
+    /// not an endpoint.
     pub fn unbind<E>(&mut self, endpoint: E) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -138,15 +142,17 @@ impl<K: Kind> Socket<K> {
         }
     }
 
-    /// Connects to an endpoint, and connects again whenever the connection is lost, without limit.
-    /// Returns at once, whether or not anything listens there.
+    /// Connects to an endpoint, and reconnects whenever the connection is lost or refused, without limit.
+    /// Returns before the connection is established.
     ///
-    /// Host names other than `localhost` are looked up on a short-lived thread. With a
-    /// [`Builder::resolver`], they are looked up by the calls that connect, including this one.
+    /// Host names other than `localhost` are looked up in a short-lived thread. A
+    /// [`Builder::resolver`] is called in the thread that drives the socket, and first by this call, which
+    /// waits for it.
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] for a text that is not an endpoint to connect to.
+    /// [`Error::Endpoint`] for a text that is not an endpoint, for the host `*` or the port 0, and for inproc
+    /// with a STREAM.
     pub fn connect<E>(&mut self, endpoint: E) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -158,12 +164,14 @@ impl<K: Kind> Socket<K> {
         Ok(())
     }
 
-    /// Closes the connection to an endpoint and does not connect again. Messages that are queued for
-    /// it and cannot be written at once are dropped and counted.
+    /// Closes the connection to an endpoint and does not reconnect. Queued messages that cannot be written
+    /// without waiting are dropped and counted as
+    /// [`given_up`](crate::Dropped::given_up).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownEndpoint`] if the socket is not connected to it, [`Error::Endpoint`].
+    /// [`Error::UnknownEndpoint`] if [`Self::connect`] was not called for it, [`Error::Endpoint`] for a text
+    /// that is not an endpoint.
     pub fn disconnect<E>(&mut self, endpoint: E) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -206,19 +214,19 @@ impl<K: Kind> Socket<K> {
         any::kind_of(&self.engine)
     }
 
-    /// Returns what the socket has done so far.
+    /// Returns the counters of the socket.
     pub fn counters(&self) -> Counters {
         self.engine.look().counters()
     }
 
-    /// Returns the oldest event that was not taken yet. Up to 1,024 events are queued; then the
-    /// oldest is discarded for a new one and counted.
+    /// Removes and returns the oldest queued event, without waiting. The queue holds 1,024 events. When it is
+    /// full, a new event replaces the oldest, and [`Counters::events_lost`] counts that.
     pub fn next_event(&mut self) -> Option<Event> {
         self.engine.look().take_event()
     }
 
-    /// Returns a reader of the events for other threads. It takes from the same queue as
-    /// [`Self::next_event`].
+    /// Returns a reader of the events, which any thread can use. The reader and [`Self::next_event`] share
+    /// one queue: each event is returned once.
     pub fn events(&self) -> EventReader {
         self.engine.look().events()
     }
@@ -229,8 +237,8 @@ impl<K: Kind> Socket<K> {
         peers.into_iter()
     }
 
-    /// Waits until at least `n` peers are connected and their handshakes are complete. Returns
-    /// `false` if that did not happen within `timeout`.
+    /// Waits until the handshakes of at least `n` connected peers are complete. Returns `false` if
+    /// `timeout` ends before.
     ///
     /// For a publisher, use `wait_for_subscribers`: subscriptions arrive after the handshake.
     ///
@@ -241,14 +249,14 @@ impl<K: Kind> Socket<K> {
         exchange::wait_for_peers(&self.engine, n, Some(timeout))
     }
 
-    /// Returns the peer that sent the message received last (`zmq_msg_gets`), even if it is gone;
-    /// `None` before the first message. If the endpoint of the peer was connected again since, this
-    /// describes the new connection. Receiving costs nothing for it.
+    /// Returns the peer that sent the last received message (`zmq_msg_gets`), even if the peer has
+    /// disconnected since; `None` before the first message. If this socket has reconnected to the peer
+    /// since, the status is that of the new connection.
     pub fn last_peer(&self) -> Option<PeerStatus> {
         self.engine.look().last_peer()
     }
 
-    /// Returns a handle that wakes or stops the calls of this socket from another thread.
+    /// Returns a handle with which another thread ends the waiting calls of this socket.
     ///
     /// # Errors
     ///
@@ -262,9 +270,9 @@ impl<K: Kind> Socket<K> {
 impl<K: Kind> Socket<K> {
     /// Does a bounded amount of work without waiting, and returns what the socket can do now.
     ///
-    /// This is for applications with their own poll, in which the socket is registered. Call it when
-    /// the socket is readable there, and after [`Ready::next`] at the latest. While messages are
-    /// queued for the application, `next` is zero, because the poll reports only new events.
+    /// Use it with a poll of the application in which the socket is registered. Call it when the poll
+    /// reports the socket as readable, and at the latest after the time in [`Ready::next`]. `next` is zero
+    /// while messages are queued for the application, because the poll reports only new events.
     ///
     /// # Errors
     ///
@@ -277,10 +285,10 @@ impl<K: Kind> Socket<K> {
         Ok(ready)
     }
 
-    /// Waits until anything happens, up to `timeout`, and returns what the socket can do then. Does
-    /// not wait if a receive would not wait.
+    /// Waits for any activity of the socket, such as input, a new connection or a due deadline, up to
+    /// `timeout`. Returns what the socket can do then. Does not wait if a receive would not wait.
     ///
-    /// An event that is queued already does not end the wait: take events before.
+    /// Queued [events](Self::next_event) do not end the wait: take them before.
     ///
     /// # Errors
     ///
