@@ -530,7 +530,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Returns these options without those that sockets of this kind do not have.
+    /// Resets the options that sockets of this kind do not have to their defaults.
     #[must_use]
     pub fn for_kind(mut self, kind: SocketKind) -> Self {
         let default = Self::default();

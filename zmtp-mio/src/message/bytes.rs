@@ -22,7 +22,8 @@ impl From<&Bytes> for Message {
     }
 }
 
-/// Takes a single-part message, as [`Message::into_vec`] does. Only with the feature `bytes`.
+/// Converts a single-part message, as [`Message::into_vec`]; returns the message in the error if it has
+/// another number of parts. Only with the feature `bytes`.
 impl TryFrom<Message> for Bytes {
     type Error = NotOnePart;
 

@@ -28,7 +28,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`NotOnePart`], with the message, if it has another number of parts.
+    /// [`NotOnePart`] if the message has another number of parts. The error contains the message.
     pub fn into_vec(mut self) -> Result<Vec<u8>, NotOnePart> {
         if self.part_count() != 1 {
             return Err(NotOnePart { message: Box::new(self) });
@@ -52,7 +52,8 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`NotText`], with the message, if [`Message::text`] would fail.
+    /// [`NotText`] if the message does not have exactly one part, or is not UTF-8. The error contains the
+    /// message.
     pub fn into_string(self) -> Result<String, NotText> {
         let properties = self.properties.clone();
         let bytes = self.into_vec().map_err(|NotOnePart { message }| NotText {
@@ -70,7 +71,7 @@ impl Message {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TextError {
-    /// The message has this number of parts; text has one.
+    /// The message has this number of parts instead of one.
     PartCount(usize),
     /// The bytes are not UTF-8.
     Utf8(Utf8Error),
@@ -94,11 +95,11 @@ impl core::error::Error for TextError {
     }
 }
 
-/// The error of [`Message::into_string`]. It returns the message.
+/// The error of [`Message::into_string`], with the message.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NotText {
-    /// Why the message is not text.
+    /// The reason.
     pub error: TextError,
     /// The message.
     pub message: Box<Message>,
@@ -116,8 +117,7 @@ impl core::error::Error for NotText {
     }
 }
 
-/// The error of [`Message::into_vec`]: the message does not have exactly one part. It returns the
-/// message.
+/// The error of [`Message::into_vec`] for a message that does not have exactly one part.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NotOnePart {

@@ -37,7 +37,7 @@ impl From<&String> for Message {
     }
 }
 
-/// A large vector is not copied.
+/// A vector of more than 78 bytes is not copied.
 impl From<Vec<u8>> for Message {
     fn from(body: Vec<u8>) -> Self {
         if body.len() <= INLINE {
@@ -47,7 +47,7 @@ impl From<Vec<u8>> for Message {
     }
 }
 
-/// A large string is not copied.
+/// A string of more than 78 bytes is not copied.
 impl From<String> for Message {
     fn from(body: String) -> Self {
         body.into_bytes().into()

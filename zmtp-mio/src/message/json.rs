@@ -22,7 +22,7 @@ impl io::Write for Body<'_> {
 }
 
 impl Message {
-    /// Creates a single-part message with a value as JSON (pyzmq's `send_json`). Only with the
+    /// Creates a single-part message that contains a value as JSON (pyzmq's `send_json`). Only with the
     /// feature `json`.
     ///
     /// ```
@@ -56,7 +56,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// As [`Message::from_json`]. The message is unchanged then.
+    /// As [`Message::from_json`]. After an error the message has the same parts as before.
     pub fn push_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), serde_json::Error> {
         let parts = self.part_count();
         self.begin_part();

@@ -24,18 +24,18 @@ use storage::Storage;
 
 /// A message of one or more parts.
 ///
-/// The bytes of all parts lie in one buffer, one part after the other. A small message needs no
-/// allocation, and a multipart message needs one.
+/// One buffer contains the bytes of all parts. Up to 78 bytes are stored in the `Message` itself, without an
+/// allocation. A multipart message needs an allocation for the positions of its parts.
 ///
-/// Many types convert into a single-part message: text, slices, vectors, [`Cow`](std::borrow::Cow)
-/// and, with the feature `bytes`, `bytes::Bytes`. Vectors and strings are taken over without a copy.
-/// Arrays convert into one part for each element; [`Message::from_parts`] takes any iterator.
+/// Text, slices, vectors, [`Cow`](std::borrow::Cow) and, with the feature `bytes`, `bytes::Bytes` convert
+/// into a single-part message. Vectors and strings of more than 78 bytes are not copied. An array converts
+/// into a message with one part for each element; [`Message::from_parts`] accepts any iterator.
 ///
-/// A message whose buffer is more than twice as large as its bytes, and larger than 4 KiB, is copied
-/// when it is queued, because queues count bytes.
+/// If the buffer has more than twice the size of the bytes, and more than 4 KiB, the bytes are copied into a
+/// smaller buffer when the message is queued, because the limits of queues count bytes, not buffers.
 ///
-/// `Message` does not implement `AsRef<[u8]>`, because the bytes of a multipart message must not be
-/// taken for those of a single part. Use [`Message::bytes`] or [`Message::part`].
+/// `Message` does not implement `AsRef<[u8]>`, because a multipart message is not one slice of bytes. Use
+/// [`Message::bytes`] or [`Message::part`].
 ///
 /// ```
 /// use zmtp_mio::Message;
@@ -74,8 +74,8 @@ impl Message {
     /// Creates a single-part message from a buffer that another type owns, without copying its
     /// bytes.
     ///
-    /// The owner is dropped with the last message that shares the buffer. `as_ref` must return the
-    /// same bytes at every call.
+    /// The owner is dropped with the last message that shares the buffer. `as_ref` of the owner must return
+    /// the same bytes at every call; if it returns fewer, methods of the message panic.
     ///
     /// ```
     /// use zmtp_mio::Message;
@@ -97,7 +97,7 @@ impl Message {
 
     /// Inserts a part before the first one.
     ///
-    /// The bytes of the other parts are moved, unless a removed part left enough room.
+    /// The bytes of the other parts are moved, unless the space of removed parts is large enough.
     pub fn push_front(&mut self, part: impl AsRef<[u8]>) {
         let part = part.as_ref();
         if !self.has_parts {
@@ -117,7 +117,8 @@ impl Message {
         self.ends.insert(0, first);
     }
 
-    /// Removes the first part and returns its bytes. The other parts are not moved.
+    /// Removes the first part and returns a copy of its bytes; `None` if the message has no part. The other
+    /// parts are not moved.
     ///
     /// To take the routing id from a message of a ROUTER without an allocation, use
     /// [`Message::split_off`].
@@ -137,8 +138,8 @@ impl Message {
 
     /// Splits the message: keeps the first `at` parts and returns the others as a message.
     ///
-    /// The returned message has no parts if there are no more than `at`. The larger half keeps the
-    /// buffer; the smaller one is copied. Both keep the [properties](Self::properties).
+    /// The returned message has no parts if the message has `at` parts or fewer. The one with more bytes
+    /// keeps the buffer; the bytes of the other are copied. Both keep the [properties](Self::properties).
     ///
     /// ```
     /// use zmtp_mio::Message;
@@ -196,10 +197,10 @@ impl Message {
         self.storage.len() - self.start
     }
 
-    /// Returns what is known of the peer that sent the message (`zmq_msg_gets`). It is `None` for a
-    /// message that was not received.
+    /// Returns the properties of the connection that the message was received on (`zmq_msg_gets`); `None`
+    /// for a message that was not received.
     ///
-    /// A received message that is sent on keeps its properties; they do not go to the peer.
+    /// The properties stay with a message that is forwarded within this process; they are never sent.
     pub fn properties(&self) -> Option<&Properties> {
         self.properties.as_deref()
     }

@@ -5,7 +5,7 @@ use core::ops::{Bound, Range, RangeBounds};
 
 use super::Message;
 
-/// Iterator over the parts of a message, from [`Message::parts`].
+/// An iterator over the parts of a message, returned by [`Message::parts`] and [`Message::parts_in`].
 #[derive(Clone, Debug)]
 pub struct Parts<'m> {
     message: &'m Message,
@@ -13,7 +13,7 @@ pub struct Parts<'m> {
 }
 
 impl Message {
-    /// Returns the bytes of a part, counted from 0; `None` if the message has no such part.
+    /// Returns the bytes of the part with this index, counted from 0; `None` if the message has no such part.
     pub fn part(&self, index: usize) -> Option<&[u8]> {
         self.range(index).map(|range| &self.storage.bytes()[range])
     }
@@ -23,7 +23,7 @@ impl Message {
         self.parts_at(0..self.part_count())
     }
 
-    /// Returns the parts with these indices, in order; `None` if the message does not have them all.
+    /// Returns the parts with these indices, in order; `None` if the message lacks one of them.
     ///
     /// ```
     /// use zmtp_mio::Message;

@@ -6,9 +6,8 @@ use zmtp_core::wire::SocketType;
 
 use crate::connection_id::ConnectionId;
 
-/// Properties of the connection that a message was received on, from [`Message::properties`].
-///
-/// All messages of a connection share one value.
+/// The properties of the connection that a message was received on, returned by [`Message::properties`].
+/// All messages of a connection have the same.
 ///
 /// [`Message::properties`]: crate::Message::properties
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,6 +19,6 @@ pub struct Properties {
     pub peer_address: Option<SocketAddr>,
     /// The socket type that the peer announced (`Socket-Type`), if any.
     pub socket_type: Option<SocketType>,
-    /// The routing id that the peer announced (`Identity`); may be empty.
+    /// The routing id that the peer announced (`Identity`); empty if it announced none.
     pub routing_id: Vec<u8>,
 }

@@ -4,7 +4,8 @@ use super::{Socket, kind};
 
 /// PAIR: sends to and receives from one peer (RFC 31, `ZMQ_PAIR`).
 ///
-/// The first peer is the only one until it is gone for good. A second connection is closed with the
-/// event [`CloseReason::PairTaken`](crate::CloseReason::PairTaken); if this socket made it, it tries
-/// again. libzmq keeps such a connection and ignores it.
+/// The socket has one peer at a time. An accepted peer is replaced only after it has disconnected and its
+/// messages are received, a connected endpoint only after [`disconnect`](Socket::disconnect). Another
+/// connection is closed with the reason [`CloseReason::PairTaken`](crate::CloseReason::PairTaken), and
+/// retried if this socket connected it. libzmq keeps such a connection and ignores it.
 pub type Pair = Socket<kind::Pair>;

@@ -13,16 +13,17 @@ use crate::message::Message;
 /// PUB: sends each message to all peers that subscribed to a prefix of its first part (RFC 29,
 /// `ZMQ_PUB`). See [`Sub`](crate::Sub).
 ///
-/// Sending does not wait, unless [`Builder::no_drop`] is set: for a subscriber whose queue is full
-/// the message is dropped and counted. A message without subscribers is dropped. The high-water mark
-/// is exact: a subscriber that keeps up loses nothing.
+/// Sending does not wait, unless [`Builder::no_drop`] is set. The message is dropped and counted for each
+/// subscriber whose queue is full. The high-water mark is exact: nothing is dropped before a queue reaches
+/// it. A message that no peer subscribed to is dropped without being counted.
 pub type Pub = Socket<kind::Pub>;
 
 /// XPUB: a [`Pub`] whose application receives the subscriptions, and the messages that XSUB peers
 /// send (RFC 29, `ZMQ_XPUB`). It is made for proxies.
 ///
-/// A subscription is received as a single part: the byte 1 and the topic for the first subscription
-/// to a topic, the byte 0 and the topic when the last one is cancelled.
+/// A subscription is received as a message of one part: the byte 1 and the topic. A cancellation is the
+/// byte 0 and the topic. By default, only the first subscription to a topic and the last cancellation are
+/// received; see [`Builder::reports`].
 pub type Xpub = Socket<kind::Xpub>;
 
 impl<K: Publishes> Builder<K> {
@@ -45,23 +46,24 @@ impl<K: Publishes> Builder<K> {
 
 impl Builder<kind::Xpub> {
     /// Sets which subscriptions and cancellations are received (`ZMQ_XPUB_VERBOSE`,
-    /// `ZMQ_XPUB_VERBOSER`); [`Reports::Changes`].
+    /// `ZMQ_XPUB_VERBOSER`). The default is [`Reports::Changes`].
     #[must_use]
     pub fn reports(mut self, reports: Reports) -> Self {
         self.own.publish.reports = reports;
         self
     }
 
-    /// Lets the application decide about subscriptions (`ZMQ_XPUB_MANUAL`). Off by default. It receives the
-    /// requests of the peers, and answers with [`Xpub::subscribe`] and [`Xpub::unsubscribe`].
+    /// Lets the application decide about subscriptions (`ZMQ_XPUB_MANUAL`). Off by default. The application
+    /// receives the requests of the peers, and changes the topics of a peer with [`Xpub::subscribe`] and
+    /// [`Xpub::unsubscribe`].
     #[must_use]
     pub fn manual(mut self, manual: bool) -> Self {
         self.own.publish.manual = manual;
         self
     }
 
-    /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`). None by default. A SUB receives it only if
-    /// it subscribed to it.
+    /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`). None by default. A SUB drops it unless it
+    /// has a matching subscription.
     #[must_use]
     pub fn welcome(mut self, message: impl Into<Message>) -> Self {
         self.own.publish.welcome = Some(message.into());
@@ -71,9 +73,8 @@ impl Builder<kind::Xpub> {
 
 /// Subscribers.
 impl<K: Publishes> Socket<K> {
-    /// Waits until at least `n` peers have a subscription. Returns `false` if that did not happen
-    /// within `timeout`. A message that is sent before a subscription arrives does not reach that
-    /// subscriber.
+    /// Waits until at least `n` peers have a subscription. Returns `false` if `timeout` ends before. A
+    /// message that is sent before the subscription of a peer arrives is not sent to that peer.
     ///
     /// # Errors
     ///
@@ -85,14 +86,15 @@ impl<K: Publishes> Socket<K> {
 
 /// Subscriptions of peers, for a [manual](Builder::manual) socket.
 impl Socket<kind::Xpub> {
-    /// Subscribes the peer whose request was received last to a topic. Returns `false` if the socket
-    /// is not [manual](Builder::manual), the peer is gone, or it has too many subscriptions.
+    /// Adds a topic to the peer whose request was received last. Returns `false` if the socket is not
+    /// [manual](Builder::manual), or the peer has disconnected or reached
+    /// [`Options::max_subscriptions`](crate::Options::max_subscriptions).
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
         exchange::grant(self.engine(), topic.as_ref()).unwrap_or(false)
     }
 
-    /// Cancels a topic of the peer whose request was received last. Returns `false` if the socket is
-    /// not [manual](Builder::manual), the peer is gone, or it did not have the topic.
+    /// Removes a topic from the peer whose request was received last. Returns `false` if the socket is not
+    /// [manual](Builder::manual), or the peer has disconnected or does not have the topic.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> bool {
         exchange::revoke(self.engine(), topic.as_ref()).unwrap_or(false)
     }

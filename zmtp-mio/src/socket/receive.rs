@@ -15,8 +15,8 @@ impl<K: CanReceive> Socket<K> {
     /// # Errors
     ///
     /// * [`Error::OutOfTurn`]: REQ without a request, REP before the reply to its last request.
-    /// * [`Error::PeerLost`]: REQ, once, if the peer that received the request is gone. A new request
-    ///   may be sent.
+    /// * [`Error::PeerLost`]: REQ, if the connection to the peer of the request is lost. It is returned
+    ///   once; then a new request may be sent.
     /// * [`Error::NotSupported`]: [`AnySocket`](crate::AnySocket) of a kind that does not receive.
     /// * [`Error::Woken`], [`Error::Stopped`] and [`Error::Io`].
     pub fn recv(&mut self) -> Result<Message, Error> {
@@ -36,7 +36,7 @@ impl<K: CanReceive> Socket<K> {
         exchange::recv(self.engine(), Some(timeout))
     }
 
-    /// Receives a message that is there already; otherwise returns `None`.
+    /// Receives a message if one is available, without waiting; otherwise returns `None`.
     ///
     /// # Errors
     ///
@@ -56,8 +56,8 @@ impl<K: CanReceive> Socket<K> {
         Ok(message.map(Message::into_string).transpose()?)
     }
 
-    /// As [`Self::recv_timeout`], into a message whose buffer is used again. Returns `false`, and an
-    /// empty message, if no message arrives.
+    /// As [`Self::recv_timeout`], and replaces the content of `message`; its buffer is used again. Returns
+    /// `false`, and leaves a message without parts, if no message arrives within `timeout`.
     ///
     /// # Errors
     ///

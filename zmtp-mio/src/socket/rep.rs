@@ -4,8 +4,8 @@ use super::{Socket, kind};
 
 /// REP: receives requests from its peers in turn and replies to each (RFC 28, `ZMQ_REP`).
 ///
-/// Receiving and sending must alternate. A reply to a peer that is gone, or whose queue is full, is
-/// dropped and counted.
+/// Receiving and sending must alternate. A reply to a peer that has disconnected, or whose queue is full,
+/// is dropped and counted.
 ///
 /// ```
 /// use std::time::Duration;

@@ -7,34 +7,35 @@ use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
 
-/// REQ: sends requests to its peers in turn and receives the reply of the peer that got the request
-/// (RFC 28, `ZMQ_REQ`).
+/// REQ: sends requests to its peers in turn, and receives each reply from the peer of the request (RFC 28,
+/// `ZMQ_REQ`).
 ///
-/// Unlike libzmq's REQ it cannot get stuck: if the peer is gone, receiving returns
-/// [`Error::PeerLost`] once, and the next request may be sent. [`Req::request`] is the recommended
-/// call: afterwards the socket is ready for the next request, whatever the result.
+/// If the connection to the peer is lost, receiving returns [`Error::PeerLost`] once, and the next request
+/// may be sent; libzmq waits without limit. [`Req::request`] is the recommended call. After it, whatever
+/// its result, the next request may be sent.
 ///
 /// | | reply in time | peer lost | timeout |
 /// |---|---|---|---|
 /// | `request` | `Some(reply)` | `Err(PeerLost)` | `None`; ready for the next request |
 /// | `send`, then `recv_timeout` | `Some(reply)` | `Err(PeerLost)`; ready for the next request | `None`; receive again |
 ///
-/// [`send`](Self::send) counts endpoints as peers before they are connected: a request waits for
-/// them, and goes to the one that is connected first.
+/// [`send`](Self::send) does not wait for a connection if the socket has an endpoint to connect to: the
+/// request is queued, and sent to the first endpoint that is connected.
 pub type Req = Socket<kind::Req>;
 
 impl Builder<kind::Req> {
-    /// Allows a new request before the reply to the last one, which is abandoned then
-    /// (`ZMQ_REQ_RELAXED`). Off by default. A late reply of the same peer would be taken for the reply to the
-    /// new request: use it with [`Builder::correlate`].
+    /// Allows a new request before the reply to the last one arrives; the last request is abandoned
+    /// (`ZMQ_REQ_RELAXED`). Off by default. Use it with [`Builder::correlate`]: without request ids, a late
+    /// reply of the same peer is received as the reply to the new request.
     #[must_use]
     pub fn relaxed(mut self, relaxed: bool) -> Self {
         self.own.req.relaxed = relaxed;
         self
     }
 
-    /// Puts an id in front of each request, and accepts only replies with the same id
-    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id; a ROUTER must return the whole envelope.
+    /// Puts an id in front of each request, and accepts only a reply with the same id
+    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id by itself. The application of a ROUTER
+    /// must send all parts before the body back.
     #[must_use]
     pub fn correlate(mut self, correlate: bool) -> Self {
         self.own.req.correlate = correlate;
@@ -44,17 +45,17 @@ impl Builder<kind::Req> {
 
 /// Requests.
 impl Socket<kind::Req> {
-    /// Sends a request and receives its reply. Returns `None` if there is no reply within `timeout`.
+    /// Sends a request and receives its reply. Returns `None` if no reply arrives within `timeout`.
     ///
-    /// Afterwards the socket is ready for the next request, whatever the result, and a late reply is
-    /// never taken for the reply to a later request. A request that was not written is taken back.
-    /// For one that was written, the connection is closed and made again (the Guide's Lazy Pirate),
-    /// unless requests have ids ([`Builder::correlate`]). An earlier request without a reply is
-    /// abandoned in the same way.
+    /// After it, whatever its result, the next request may be sent, and a late reply is never received as
+    /// the reply to a later request. If there was no reply, a request that is still queued is removed. If
+    /// the request was written, the connection is closed and made again (the Lazy Pirate pattern of the
+    /// ZeroMQ Guide), unless requests have ids ([`Builder::correlate`]). A request that was sent before
+    /// without receiving its reply is abandoned in the same way.
     ///
     /// # Errors
     ///
-    /// [`Error::PeerLost`] if the peer is gone; it is unknown whether it handled the request.
+    /// [`Error::PeerLost`] if the connection is lost; the peer may have handled the request or not.
     /// [`Error::EmptyMessage`], [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
     pub fn request(
         &mut self,
@@ -64,8 +65,8 @@ impl Socket<kind::Req> {
         exchange::request(self.engine(), request.into(), Some(timeout))
     }
 
-    /// Abandons the last request if it has no reply yet: a new request may be sent, and a late reply
-    /// is not taken for its reply. [`Req::request`] does this by itself, and describes how.
+    /// Abandons the last request, as [`Req::request`] does after a timeout. A new request may be sent, and a
+    /// late reply is not received as its reply. Does nothing without a request.
     pub fn give_up(&mut self) {
         // A REQ has this operation.
         let _ = exchange::give_up(self.engine());

@@ -11,11 +11,11 @@ use crate::error::{Error, SendError};
 use crate::exchange;
 use crate::message::Message;
 
-/// ROUTER: every message begins with the routing id of a peer: of the sender for a received message,
-/// of the receiver for a sent one (RFC 28, `ZMQ_ROUTER`).
+/// ROUTER: sends each message to the peer whose routing id is the first part, and puts the routing id of
+/// the sender in front of each received message (RFC 28, `ZMQ_ROUTER`).
 ///
-/// A peer that announces no routing id gets one of five bytes, the first of them 0. A peer whose
-/// routing id is in use is closed, with the event
+/// A peer that announces no routing id gets one of five bytes, the first of them 0. The connection of a
+/// peer whose routing id is in use is closed with the reason
 /// [`CloseReason::RoutingIdInUse`](crate::CloseReason::RoutingIdInUse), unless
 /// [`Builder::handover`] is set. A message to an unknown peer, or to a peer whose queue is full, is
 /// dropped and counted, unless [`Builder::mandatory`] is set.
@@ -41,17 +41,16 @@ use crate::message::Message;
 pub type Router = Socket<kind::Router>;
 
 impl Builder<kind::Router> {
-    /// Reports messages that cannot be sent instead of dropping them (`ZMQ_ROUTER_MANDATORY`). Off by default.
-    /// Sending returns [`Error::Unroutable`] if no peer has the routing id, and waits if the queue
-    /// of the peer is full.
+    /// Returns [`Error::Unroutable`] from a send if no peer has the routing id, and waits while the queue of
+    /// the peer is full, instead of dropping the message (`ZMQ_ROUTER_MANDATORY`). Off by default.
     #[must_use]
     pub fn mandatory(mut self, mandatory: bool) -> Self {
         self.own.router.mandatory = mandatory;
         self
     }
 
-    /// Lets a new peer take over a routing id that is in use; the other peer is closed
-    /// (`ZMQ_ROUTER_HANDOVER`). Off by default.
+    /// Gives a routing id that is in use to the new peer that announces it, and closes the connection of
+    /// the old one (`ZMQ_ROUTER_HANDOVER`). Off by default.
     #[must_use]
     pub fn handover(mut self, handover: bool) -> Self {
         self.own.router.handover = handover;
@@ -65,8 +64,8 @@ impl Builder<kind::Router> {
         self
     }
 
-    /// Delivers a message for each peer that connects or disconnects: its routing id and an empty
-    /// part (`ZMQ_ROUTER_NOTIFY`). Both are off by default.
+    /// Delivers a message when a peer connects, and when it disconnects: its routing id and an empty part
+    /// (`ZMQ_ROUTER_NOTIFY`). Both are off by default.
     #[must_use]
     pub fn notify(mut self, connect: bool, disconnect: bool) -> Self {
         (self.own.router.notify_connect, self.own.router.notify_disconnect) = (connect, disconnect);
@@ -74,14 +73,14 @@ impl Builder<kind::Router> {
     }
 }
 
-/// Sending to a named peer.
+/// Sending by routing id.
 impl<K: Routes> Socket<K> {
-    /// Connects to an endpoint, whose peer gets this routing id, whatever it announces
-    /// (`ZMQ_CONNECT_ROUTING_ID`). Messages to it can be queued at once.
+    /// Connects to an endpoint and gives its peer this routing id, in place of the one that the peer
+    /// announces (`ZMQ_CONNECT_ROUTING_ID`). Messages to the peer are queued until it is connected.
     ///
     /// # Errors
     ///
-    /// [`Error::RoutingIdInUse`], and those of [`Socket::connect`].
+    /// [`Error::RoutingIdInUse`] if a peer has this routing id, and those of [`Socket::connect`].
     pub fn connect_as<E>(&mut self, endpoint: E, id: RoutingId) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -90,8 +89,8 @@ impl<K: Routes> Socket<K> {
         exchange::connect_as(self.engine(), endpoint, id)
     }
 
-    /// As [`Socket::send_timeout`], with the routing id as an argument. The message of an error
-    /// begins with the routing id.
+    /// As [`Socket::send_timeout`], and puts the routing id in front of the message. The message in an error
+    /// begins with the routing id too.
     ///
     /// # Errors
     ///

@@ -10,27 +10,27 @@ use crate::message::Message;
 
 /// Sending.
 impl<K: CanSend> Socket<K> {
-    /// Sends a message. Waits without limit where the kind waits:
+    /// Sends a message: queues it, and writes as much as the system accepts. The wait has no limit:
     ///
     /// | kind | the message goes to | waits |
     /// |---|---|---|
     /// | DEALER, PUSH | the next peer in turn | until a peer has room in its queue |
     /// | PAIR | the peer | until the peer has room in its queue |
-    /// | REQ | the next peer in turn | until there is a peer |
-    /// | REP | the peer that sent the last request | never; without peer or room the reply is dropped and counted |
-    /// | ROUTER | the peer that the first part names | never, unless [mandatory](crate::Builder::mandatory): then for room |
-    /// | PUB, XPUB | every peer with a matching subscription | never, unless [`no_drop`](crate::Builder::no_drop): then for room |
-    /// | XSUB | every publisher | never; for a publisher without room it is dropped and counted |
-    /// | STREAM | the connection that the first part names | until the connection has room in its queue |
+    /// | REQ | the next peer in turn | until there is a peer, connected or to be connected |
+    /// | REP | the peer that sent the last request | never; if it has disconnected or has no room, the reply is dropped and counted |
+    /// | ROUTER | the peer whose routing id is the first part | with [`mandatory`](crate::Builder::mandatory) until the peer has room, otherwise never |
+    /// | PUB, XPUB | every peer with a matching subscription | with [`no_drop`](crate::Builder::no_drop) until all of them have room, otherwise never |
+    /// | XSUB | every publisher | never; dropped and counted for a publisher without room |
+    /// | STREAM | the connection whose routing id is the first part | until the connection has room in its queue |
     ///
     /// # Errors
     ///
-    /// Each returns the message.
+    /// Each error contains the message.
     ///
-    /// * [`Error::EmptyMessage`](crate::Error::EmptyMessage): the message has no part; for ROUTER and
+    /// * [`Error::EmptyMessage`](crate::Error::EmptyMessage): the message has no part, or, for ROUTER and
     ///   STREAM, no part after the routing id.
-    /// * [`Error::Unroutable`](crate::Error::Unroutable): STREAM and a mandatory ROUTER: no peer has
-    ///   the routing id.
+    /// * [`Error::Unroutable`](crate::Error::Unroutable): STREAM and mandatory ROUTER, if no peer has the
+    ///   routing id.
     /// * [`Error::OutOfTurn`](crate::Error::OutOfTurn): REQ before the reply to its last request, REP
     ///   without a request.
     /// * [`Error::WouldBlock`](crate::Error::WouldBlock): REQ: the queue of the peer is full.
@@ -67,16 +67,15 @@ impl<K: CanSend> Socket<K> {
 
 /// Sending many messages at once.
 impl<K: CanCork> Socket<K> {
-    /// Holds messages back until [`Self::uncork`], to write many of them at once. Messages for a
-    /// peer are written earlier when they reach 32 KiB, or when the socket waits for anything.
+    /// Collects sent messages until [`Self::uncork`], and writes them together. The messages for a peer are
+    /// written earlier when they reach 32 KiB, and when a call of the socket waits.
     ///
-    /// A single message arrives sooner without it. A stream of small messages is several times
-    /// faster with it.
+    /// Corking delays a single message, and makes a stream of small messages several times faster.
     pub fn cork(&mut self) {
         self.engine().enter().cork();
     }
 
-    /// Writes the messages that were held back. From now on, each message is written at once.
+    /// Writes the messages that [`Self::cork`] collected, and ends it: each message is written at once again.
     pub fn uncork(&mut self) {
         self.engine().enter().uncork();
     }

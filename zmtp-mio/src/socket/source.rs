@@ -12,18 +12,17 @@ use super::kind::Kind;
 
 /// The descriptor of the socket, for an event loop that is not mio's (`ZMQ_FD`).
 ///
-/// The contract:
+/// Rules:
 ///
-/// * Wait for the descriptor to be *readable*, both to send and to receive.
-///   It never becomes writable in a useful way.
-/// * Readable means that events are pending: call [`Socket::step`], which handles them and returns
-///   what the socket can do. It does not mean that a message is there.
-/// * The descriptor reports only new events. Call `step` also after [`Ready::next`](crate::Ready)
-///   at the latest, and after each send or receive before waiting again.
+/// * Wait until the descriptor is *readable*, for sending as well as for receiving. Ignore whether it is
+///   writable.
+/// * When it is readable, call [`Socket::step`], which handles the events and returns what the socket can
+///   do. There may be no message.
+/// * The descriptor reports only new events. Call `step` also after the time in
+///   [`Ready::next`](crate::Ready), and between a send or receive and the next wait.
 /// * Do not read from it, write to it or close it.
-/// * If the socket's [`Context`](crate::Context) has a driver, the driver serves the socket while the
-///   application waits, and takes its events. Use a context without a driver, or register the socket
-///   in a `mio::Poll`, which keeps the driver away.
+/// * Use a context without a driver, or register the socket in a `mio::Poll`. Otherwise the driver of the
+///   socket's [`Context`](crate::Context) handles its events while the application waits.
 impl<K: Kind> AsFd for Socket<K> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.engine().as_fd()
@@ -38,7 +37,7 @@ impl<K: Kind> AsRawFd for Socket<K> {
 }
 
 /// Registers the socket in a poll of the application. Use [`Interest::READABLE`], and call
-/// [`Socket::step`] when the socket is readable; the contract is that of [`AsFd`].
+/// [`Socket::step`] when the socket is readable. The rules of [`AsFd`] apply.
 ///
 /// The background driver does not serve the socket while it is registered. Deregister the socket
 /// before the poll is dropped.

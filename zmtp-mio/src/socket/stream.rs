@@ -9,18 +9,19 @@ use crate::exchange;
 
 /// STREAM: exchanges bytes with any TCP or ipc peer, without ZMTP (`ZMQ_STREAM`).
 ///
-/// Each connection has a routing id of five bytes, the first of them 0. A received message has two
-/// parts: the routing id, and the bytes that arrived together. A message to send begins with the
-/// routing id; the bytes of its other parts are written as they are. A message without bytes after
-/// the routing id closes the connection when everything sent before is written.
+/// Each connection has a routing id of five bytes, the first of them 0, unless
+/// [`connect_as`](Socket::connect_as) sets another one. A received message has two parts: the routing id,
+/// and the bytes of one read. A sent message begins with the routing id; the bytes of its other parts are
+/// written unchanged. A message without bytes after the routing id closes the connection after all earlier
+/// messages are written.
 ///
-/// For each connection that begins or ends, the socket delivers a message of the routing id and an
-/// empty part, unless [`Builder::notify`] is off. If a connection that this socket made is lost, it
-/// is made again with the same routing id and announced again; messages that were not written yet
-/// are dropped and counted.
+/// When a connection begins or the peer ends it, the socket delivers a message of the routing id and an
+/// empty part, unless [`Builder::notify`] is off. If a connection to an endpoint of
+/// [`connect`](Socket::connect) is lost, messages that are not written yet are dropped and counted, and
+/// the socket reconnects with the same routing id.
 ///
-/// There is no handshake and no heartbeat. A peer may send any number of bytes; the high-water mark
-/// counts reads that are queued for the application.
+/// There is no handshake, no heartbeat and no limit on the bytes of a peer. The high-water mark limits the
+/// reads that are queued for the application.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -48,8 +49,8 @@ use crate::exchange;
 pub type Stream = Socket<kind::Stream>;
 
 impl Builder<kind::Stream> {
-    /// Delivers a message for each connection that begins or ends: its routing id and an empty part
-    /// (`ZMQ_STREAM_NOTIFY`). On by default.
+    /// Delivers a message when a connection begins, and when the peer ends it: its routing id and an empty
+    /// part (`ZMQ_STREAM_NOTIFY`). On by default.
     #[must_use]
     pub fn notify(mut self, notify: bool) -> Self {
         self.own.stream.silent = !notify;
@@ -73,7 +74,7 @@ impl Socket<kind::Stream> {
         exchange::connect_for_id(self.engine(), endpoint)
     }
 
-    /// Closes a connection when everything sent to it is written. It is not made again.
+    /// Closes a connection after all messages sent to it are written, and does not reconnect.
     ///
     /// # Errors
     ///

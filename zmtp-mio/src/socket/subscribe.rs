@@ -1,4 +1,4 @@
-//! SUB and XSUB: receive the messages that they subscribed to.
+//! SUB and XSUB: subscribe to topics and receive messages.
 
 use super::kind::{HasTopics, Subscribes};
 use super::{Builder, Socket, kind};
@@ -7,8 +7,9 @@ use crate::options::HighWaterMark;
 
 /// SUB: receives the messages whose first part begins with one of its topics (RFC 29, `ZMQ_SUB`).
 ///
-/// Without a subscription it receives nothing. The empty topic matches every message. Subscriptions
-/// to one topic are counted. They are sent to every publisher, and sent again after a reconnection.
+/// Without a subscription it receives nothing. The empty topic matches every message. A topic that is
+/// subscribed to several times must be cancelled as often. Subscriptions are sent to every publisher, and
+/// again after each reconnection.
 ///
 /// ```
 /// use core::time::Duration;
@@ -30,9 +31,8 @@ pub type Sub = Socket<kind::Sub>;
 /// XSUB: a [`Sub`] whose application sends subscriptions as messages, and may send other messages to
 /// the publishers (RFC 29, `ZMQ_XSUB`). It is made for proxies.
 ///
-/// It does not filter: it receives everything that the publishers send. A sent message of a single
-/// part that begins with the byte 1 subscribes to the topic that follows; one that begins with the
-/// byte 0 cancels it.
+/// It does not filter: it receives everything that the publishers send. Sending one part of the byte 1 and
+/// a topic subscribes to the topic. Sending one part of the byte 0 and a topic cancels the subscription.
 pub type Xsub = Socket<kind::Xsub>;
 
 impl Builder<kind::Sub> {
@@ -43,9 +43,9 @@ impl Builder<kind::Sub> {
         self
     }
 
-    /// Sets [`Options::send_mark`](crate::Options::send_mark), which limits the subscriptions that
-    /// are queued for a publisher. At the mark the connection is closed, and a new one gets all
-    /// subscriptions.
+    /// Sets [`Options::send_mark`](crate::Options::send_mark), which limits the subscriptions that are queued
+    /// for a publisher. A subscription beyond it closes the connection; after a reconnection, all
+    /// subscriptions are sent again.
     #[must_use]
     pub fn send_mark(mut self, mark: HighWaterMark) -> Self {
         self.options.send_mark = mark;
@@ -62,15 +62,15 @@ impl Builder<kind::Sub> {
 
 /// Subscriptions.
 impl<K: Subscribes> Socket<K> {
-    /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Subscriptions
-    /// to one topic are counted.
+    /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Each subscription to
+    /// the same topic must be cancelled.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
         // Both kinds subscribe.
         let _ = exchange::subscribe(self.engine(), topic.as_ref());
     }
 
-    /// Cancels a subscription (`ZMQ_UNSUBSCRIBE`). After the last subscription to a topic is
-    /// cancelled, its messages are not received. A topic without subscription is ignored.
+    /// Cancels one subscription to a topic (`ZMQ_UNSUBSCRIBE`). When none is left, messages of the topic are
+    /// no longer received, unless another topic matches them. A topic without a subscription is ignored.
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) {
         // Both kinds subscribe.
         let _ = exchange::unsubscribe(self.engine(), topic.as_ref());
@@ -79,8 +79,8 @@ impl<K: Subscribes> Socket<K> {
 
 /// Topics.
 impl<K: HasTopics> Socket<K> {
-    /// Returns the number of different topics (`ZMQ_TOPICS_COUNT`): of a PUB or XPUB, those that its
-    /// peers subscribed to; of a SUB or XSUB, those that it subscribed to.
+    /// Returns the number of different topics (`ZMQ_TOPICS_COUNT`): for a PUB or XPUB, the topics that its
+    /// peers subscribed to; for a SUB or XSUB, its own.
     pub fn topic_count(&self) -> usize {
         self.engine().look().pattern.topic_count()
     }
