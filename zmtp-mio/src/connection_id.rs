@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// A connection of a socket. Ids are not used again by the same socket.
+/// The id of a connection. A socket does not use an id again.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ConnectionId(pub(crate) u64);
 

@@ -10,17 +10,16 @@ use crate::inproc::Registry;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{Network, Simulation};
 
-/// The state that sockets share: the names of `inproc://` endpoints, and the background driver, if there is
-/// one.
+/// The state that sockets share: the names of `inproc://` endpoints, and an optional background driver.
 ///
 /// Sockets without a context share the default context of the process, which has no driver.
 ///
-/// With a driver, a thread of the context serves its sockets when the application has made no call for a few
-/// milliseconds: it accepts, performs handshakes, answers PINGs, reconnects, writes queued messages, and
-/// receives up to the high-water mark. During calls the application drives its sockets itself, as without a
-/// driver. The driver does not serve a socket that is registered in a `mio::Poll` of the application. The
-/// thread ends when the context and all its sockets are dropped. A forked child has no driver thread: it can
-/// drop its copies of the sockets, and drives new sockets by its own calls.
+/// With a driver, a thread of the context drives each socket that has had no call for a few milliseconds: it
+/// accepts connections, performs handshakes, answers PINGs, reconnects, writes queued messages, and receives up
+/// to the high-water mark. A call drives its socket in the calling thread, as without a driver. The driver does
+/// not drive a socket that is registered in a `mio::Poll` of the application. The thread ends when the context
+/// and all its sockets are dropped. A forked child has no driver thread; it can drop its copies of the sockets,
+/// and its calls drive the sockets that it creates.
 ///
 /// ```
 /// use zmtp_mio::{Context, Push};
@@ -51,12 +50,12 @@ pub struct ContextBuilder {
 }
 
 impl Context {
-    /// Returns a builder.
+    /// Returns a builder of a context.
     pub fn builder() -> ContextBuilder {
         ContextBuilder::default()
     }
 
-    /// Whether sockets of this context are served in the background.
+    /// Returns whether the context has a background driver.
     pub fn has_driver(&self) -> bool {
         self.driver().is_some()
     }
@@ -105,8 +104,8 @@ impl Context {
 }
 
 impl ContextBuilder {
-    /// Sets whether a thread serves the sockets of the context while the application makes no calls. The default
-    /// is `false`. See [`Context`].
+    /// Sets whether a thread drives the sockets of the context while the application makes no calls. Off by
+    /// default. See [`Context`].
     #[must_use]
     pub const fn driver(mut self, driver: bool) -> Self {
         self.driver = driver;
@@ -117,7 +116,7 @@ impl ContextBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the system has no descriptor or thread left for the driver.
+    /// [`Error::Io`] if the system cannot create a descriptor or a thread for the driver.
     pub fn build(self) -> Result<Context, Error> {
         let driver = if self.driver { Some(Driver::start()?) } else { None };
         Ok(Context(Some(Arc::new(Inner {

@@ -25,22 +25,22 @@ const INPROC_MAX: usize = 255;
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// `tcp://host:port`. Port 0, written `*`, lets the system choose a port.
+    /// `tcp://host:port`.
     Tcp {
         /// The host.
         host: Host,
-        /// The port.
+        /// The port. With 0, written `*`, the system chooses a port; only to bind.
         port: u16,
         /// The local address to connect from, as in `tcp://192.0.2.1:0;example.org:5555` (the syntax of libzmq).
-        /// Port 0 is any port. `None` for an endpoint to bind.
+        /// With port 0 the system chooses the local port. `bind` returns an error if this is not `None`.
         source: Option<SocketAddr>,
     },
-    /// `inproc://name`: a socket of this process and [context](crate::Context). A socket may connect to a name
-    /// before it is bound.
+    /// `inproc://name`: a name within the [context](crate::Context), of 1 to 255 bytes. A socket may connect to
+    /// the name before another socket binds it.
     Inproc(String),
-    /// `ipc:///path`: a Unix socket in the file system.
+    /// `ipc:///path`: a Unix socket in the file system. The path has at most 107 bytes.
     Ipc(PathBuf),
-    /// `ipc://@name`: a Unix socket in Linux's abstract namespace.
+    /// `ipc://@name`: a Unix socket in the abstract namespace of Linux. The name has at most 106 bytes.
     Abstract(String),
 }
 
@@ -48,15 +48,18 @@ pub enum Endpoint {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Host {
-    /// `*`: all IPv4 addresses of this machine, only to bind. `[::]` is all IPv4 and IPv6 addresses.
+    /// `*`: all IPv4 addresses of this machine, or, with [`Tcp::ipv6`](crate::Tcp::ipv6), all IPv4 and IPv6
+    /// addresses. Only to bind.
     Any,
     /// A numeric address.
     Ip(IpAddr),
-    /// A host name.
+    /// A host name, which is looked up for each connection attempt. `localhost` is `127.0.0.1` and `[::1]` without
+    /// a look-up.
     Name(String),
 }
 
-/// The error of a text that is not an endpoint. It quotes the text and states what was expected.
+/// The error of a text that is not an endpoint, or of an endpoint that a call cannot use. Its text contains the
+/// endpoint and what was expected.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EndpointError {
     text: String,

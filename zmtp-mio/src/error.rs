@@ -8,60 +8,60 @@ use zmtp_core::pattern::OutOfTurn;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
 
-/// Why a call failed. The socket stays usable after each of these errors.
+/// The error of a call. The socket can be used after each of these errors, except after
+/// [`Error::Stopped`].
 ///
-/// The text of an error is complete: its [source](core::error::Error::source) is only what the text
-/// does not contain. Each variant names the `errno` of libzmq. One of libzmq's errors does not exist
-/// here: `ENOTSOCK`, because a closed socket cannot be used.
+/// The text of an error includes the texts of its causes; its
+/// [source](core::error::Error::source) adds only what the text does not contain. The documentation of each
+/// variant names the `errno` of libzmq. `ENOTSOCK` has no variant, because a closed socket cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The endpoint is in use: for ipc by a live listener, for inproc in the same context
-    /// (`EADDRINUSE`).
+    /// Another socket listens on the endpoint, or another file has the path of an ipc endpoint (`EADDRINUSE`).
+    /// Names of inproc are in use only within their context.
     AddressInUse(Endpoint),
-    /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), names an unknown transport
-    /// (`EPROTONOSUPPORT`), or one that the socket type cannot use (`ENOCOMPATPROTO`).
+    /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), its transport is unknown
+    /// (`EPROTONOSUPPORT`), or the socket type or call cannot use the endpoint (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
-    /// The message has no part, or no part after the routing id (`EINVAL`; libzmq drops the message
-    /// of a ROUTER).
+    /// The message has no part; for a ROUTER or STREAM, no part after the routing id (`EINVAL`; libzmq
+    /// accepts and drops such a message of a ROUTER).
     EmptyMessage,
-    /// A system call failed (its own `errno`: `EADDRNOTAVAIL`, `ENODEV`, `EACCES`, `EMFILE` and
-    /// others).
+    /// A system call failed (the `errno` of the system call, for example `EADDRNOTAVAIL`, `ENODEV`, `EACCES` or
+    /// `EMFILE`).
     Io {
         /// The operation that failed, with its endpoint.
         doing: String,
         /// The error of the system.
         source: io::Error,
     },
-    /// The socket type does not have this operation (`ENOTSUP`). Only a socket whose type is known
-    /// at run time returns it.
+    /// The socket type does not have this operation (`ENOTSUP`). Only an [`AnySocket`](crate::AnySocket)
+    /// returns it.
     NotSupported,
     /// The received message is not text. libzmq has no such error.
     NotText(NotText),
-    /// The option is set, and the socket type does not have it (`EINVAL`).
+    /// An option is set that the socket type does not have (`EINVAL`).
     Option {
         /// The name of the option, as in [`Options`](crate::Options).
         option: &'static str,
     },
-    /// The call is not allowed now, because REQ and REP alternate between sending and receiving
-    /// (`EFSM`).
+    /// A REQ or REP cannot send, or cannot receive, now: the two must alternate (`EFSM`).
     OutOfTurn(OutOfTurn),
-    /// The peer that received the request is gone. A new request may be sent. libzmq has no such
+    /// The connection to the peer of the request was lost. A new request may be sent. libzmq has no such
     /// error and waits without limit.
     PeerLost,
-    /// Another peer has the routing id. libzmq aborts the process.
+    /// Another peer has the routing id. libzmq has no such error and aborts the process.
     RoutingIdInUse,
-    /// A [`Handle`](crate::Handle) stopped the socket (`ETERM`, of a context).
+    /// A [`Handle`](crate::Handle) stopped the socket (`ETERM`, which concerns a whole context in libzmq).
     Stopped,
     /// The socket is not bound or connected to this endpoint (`ENOENT`).
     UnknownEndpoint(Endpoint),
-    /// No peer has the routing id in the first part. Only a mandatory ROUTER and a STREAM return it
-    /// (`EHOSTUNREACH`).
+    /// No peer has the routing id that the message begins with (`EHOSTUNREACH`). Only a STREAM and a ROUTER with
+    /// [`mandatory`](crate::Builder::mandatory) return it.
     Unroutable,
-    /// The operation is not possible now, or was not possible before the timeout (`EAGAIN`).
+    /// The message could not be queued now, or before the timeout (`EAGAIN`). Receives return `None` instead.
     WouldBlock,
-    /// A [`Handle`](crate::Handle) woke the call. `EINTR` of libzmq is similar; signals do not
-    /// interrupt calls here.
+    /// A [`Handle`](crate::Handle) woke the call. libzmq returns `EINTR` after a signal; here signals do not end
+    /// calls.
     Woken,
 }
 
@@ -136,15 +136,15 @@ impl From<SendError> for Error {
     }
 }
 
-/// The error that a text which is an endpoint already cannot have.
+/// The conversion of an [`Endpoint`] to itself cannot fail.
 impl From<core::convert::Infallible> for Error {
     fn from(never: core::convert::Infallible) -> Self {
         match never {}
     }
 }
 
-/// Keeps the kind of [`Error::Io`] and chooses the closest kind for the others. The error itself is
-/// inside: see [`io::Error::get_ref`].
+/// Keeps the kind of [`Error::Io`], and chooses the closest kind for the others.
+/// [`io::Error::get_ref`] returns the [`Error`].
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
@@ -166,18 +166,18 @@ impl From<Error> for io::Error {
     }
 }
 
-/// The error of a send. It returns the message, of which nothing was sent.
+/// The error of a send, with the message. No part of the message was sent.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SendError {
-    /// Why the message was not sent.
+    /// The reason.
     pub error: Error,
     /// The message, unchanged.
     pub message: Box<Message>,
 }
 
 impl SendError {
-    /// Creates an error of these parts.
+    /// Creates an error with this reason and message.
     pub fn new(error: Error, message: impl Into<Message>) -> Self {
         Self { error, message: Box::new(message.into()) }
     }

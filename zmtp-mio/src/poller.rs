@@ -20,13 +20,11 @@ const CLOCK: Clock = Clock::System;
 
 /// Waits until one of several sockets or descriptors is ready (`zmq_poll`).
 ///
-/// Readiness is level-triggered: an item that is ready and was not used is ready again at the next
-/// wait. During the wait the sockets are driven: handshakes, reconnections and queued messages of all
-/// of them make progress.
+/// Readiness is level-triggered: an item that is still ready is reported again by the next wait. The wait
+/// drives the sockets of all items: it performs handshakes, reconnects, and writes and receives messages.
 ///
-/// The poller keeps registrations from wait to wait. An item that stays at its index costs no system
-/// call for it if it is a socket; a descriptor is registered again at each wait, so that it is
-/// level-triggered.
+/// The poller stays registered with a socket between waits. A descriptor is registered again in each wait,
+/// with one system call, so that it is level-triggered.
 ///
 /// ```
 /// use core::time::Duration;
@@ -63,7 +61,7 @@ struct Registration {
     socket: Option<usize>,
 }
 
-/// A socket or descriptor to wait for, and the readiness that the last wait found.
+/// A socket or descriptor to wait for, and whether it was ready in the last wait.
 pub struct Item<'a> {
     source: Source<'a>,
     interest: Interest,
@@ -77,14 +75,15 @@ enum Source<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Creates an item for a socket. It is readable if a receive would not wait, and writable if a
-    /// send would not wait.
+    /// Creates an item for a socket. It is readable if a receive returns without waiting, and writable if a
+    /// send returns without waiting.
     pub fn socket<K: Kind>(socket: &'a mut Socket<K>, interest: Interest) -> Self {
         Self::new(Source::Socket(socket.engine()), interest)
     }
 
-    /// Creates an item for a descriptor: a pipe, a terminal, or a socket of another library. Regular
-    /// files cannot be waited for. Use one item per descriptor: of several, only the last counts.
+    /// Creates an item for a descriptor: a pipe, a terminal, or a socket of another library. For a regular
+    /// file, the wait returns an error. Use one item for each descriptor: if several items have the same
+    /// descriptor, only the last is reported.
     pub fn fd(descriptor: &'a impl AsFd, interest: Interest) -> Self {
         let fd = descriptor.as_fd().as_raw_fd();
         Self::new(Source::Fd(fd, core::marker::PhantomData), interest)
@@ -94,13 +93,13 @@ impl<'a> Item<'a> {
         Self { source, interest, readable: false, writable: false }
     }
 
-    /// Returns whether the last wait found the item readable. A descriptor is also readable at its
-    /// end and after an error.
+    /// Returns whether the item was readable in the last wait. A descriptor is also readable at the end of its
+    /// data and after an error.
     pub const fn is_readable(&self) -> bool {
         self.readable
     }
 
-    /// Returns whether the last wait found the item writable.
+    /// Returns whether the item was writable in the last wait.
     pub const fn is_writable(&self) -> bool {
         self.writable
     }
@@ -180,13 +179,14 @@ impl Poller {
         Ok(Self { poll, events, registered: Vec::new(), next_token: 0 })
     }
 
-    /// Waits until an item is ready according to its interest, or until `timeout`; `None` waits
-    /// without limit. Returns the number of ready items, and marks them.
+    /// Waits until an item is ready according to its interest, up to `timeout`; `None` is no limit. Returns the
+    /// number of ready items, 0 after the timeout, and sets their
+    /// [`is_readable`](Item::is_readable) and [`is_writable`](Item::is_writable).
     ///
     /// # Errors
     ///
-    /// [`Error::Woken`] and [`Error::Stopped`] of any of the sockets; [`Error::Io`] for a descriptor
-    /// that cannot be waited for.
+    /// [`Error::Woken`] or [`Error::Stopped`] if a [`Handle`](crate::Handle) of one of the sockets was used;
+    /// [`Error::Io`] for a descriptor that the system cannot poll, such as a regular file.
     pub fn wait(
         &mut self,
         items: &mut [Item<'_>],

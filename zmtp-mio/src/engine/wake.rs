@@ -22,22 +22,23 @@ pub(super) struct Wake {
 }
 
 impl Handle {
-    /// Ends the call that is blocked now, or else the next one that looks at the system, with
-    /// [`Error::Woken`].
+    /// Ends the call that waits now with [`Error::Woken`]. If none waits, this ends the next call that polls
+    /// the system.
     ///
     /// # Errors
     ///
-    /// The result of the wake-up by the system.
+    /// The error of the system if the wake-up fails.
     pub fn wake(&self) -> io::Result<()> {
         self.0.woken.store(true, Ordering::Release);
         self.0.waker.wake()
     }
 
-    /// Ends every call that waits, now and from now on, with [`Error::Stopped`]; for good.
+    /// Ends the call that waits now with [`Error::Stopped`]. From now on, every call that polls the system
+    /// returns this error. It cannot be undone.
     ///
     /// # Errors
     ///
-    /// The result of the wake-up by the system.
+    /// The error of the system if the wake-up fails.
     pub fn stop(&self) -> io::Result<()> {
         self.0.stopped.store(true, Ordering::Release);
         self.0.waker.wake()

@@ -4,15 +4,15 @@ use core::fmt;
 
 use zmtp_core::pattern::Reason;
 
-/// What a socket has done since it was created. Counters only grow.
+/// Counts of what a socket sent, received, connected and dropped since it was created. They never decrease.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Messages written to the kernel completely, or passed to a socket of this process.
+    /// Messages whose last byte was passed to the system, or to a socket of this process (inproc).
     pub messages_sent: u64,
     /// Bytes of the parts of those messages, without framing.
     pub bytes_sent: u64,
-    /// Messages received completely and queued for the application.
+    /// Messages that were received as a whole and queued for the application.
     pub messages_received: u64,
     /// Bytes of the parts of those messages, without framing and envelope.
     pub bytes_received: u64,
@@ -22,51 +22,51 @@ pub struct Counters {
     pub dials: u64,
     /// Successful handshakes.
     pub handshakes: u64,
-    /// Connections that ended before the end of their handshake, for any reason. The events give
-    /// the reason.
+    /// Connections that ended during their handshake, for any reason. The event
+    /// [`Closed`](crate::EventKind::Closed) contains the reason.
     pub refused: u64,
     /// Connections that ended after their handshake, for any reason.
     pub disconnects: u64,
-    /// Commands that were ignored: unknown, malformed, or without meaning for this socket.
+    /// Received commands that were ignored: unknown, malformed, or not for this socket type.
     pub ignored_commands: u64,
     /// Peers that were accepted although their READY has no `Socket-Type`.
     pub unnamed_peers: u64,
-    /// Messages that were not delivered or not sent, by cause.
+    /// Messages that were dropped, by cause.
     pub dropped: Dropped,
-    /// Events that were discarded because the queue of events was full.
+    /// Events that were discarded because the queue of 1,024 events was full.
     pub events_lost: u64,
 }
 
-/// Messages that were not delivered or not sent, by cause.
+/// Counts of dropped messages, by cause: received messages that were not delivered to the application, and
+/// messages of the application that were not sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Dropped {
-    /// Received: the delimiter or the body is missing.
+    /// Received by a REQ or REP without a delimiter or a body.
     pub bad_envelope: u64,
-    /// Received: a reply without a request.
+    /// Received as a reply without a request that waits for it, or queued when its request was abandoned.
     pub not_asked: u64,
-    /// Received: a reply from another peer than the one that got the request.
+    /// Received as a reply from another peer than that of the request.
     pub wrong_peer: u64,
-    /// Received: a reply whose request id is not that of the last request.
+    /// Received as a reply with another request id than that of the last request.
     pub wrong_request_id: u64,
-    /// Received: incomplete when its connection ended.
+    /// Received in part when the connection ended.
     pub incomplete: u64,
-    /// Received: no subscription matches.
+    /// Received by a SUB without a matching subscription.
     pub not_subscribed: u64,
     /// Received by a socket type that only sends.
     pub not_received: u64,
-    /// Received, or to be sent: replaced by a newer message (`ZMQ_CONFLATE`).
+    /// Received or to be sent, and replaced by a newer message (`ZMQ_CONFLATE`).
     pub conflated: u64,
-    /// To be sent: no peer has the routing id.
+    /// Not sent: no peer has the routing id.
     pub unroutable: u64,
-    /// To be sent: the peer was gone.
+    /// Not sent: the peer had disconnected.
     pub peer_gone: u64,
-    /// To be sent: the peer's queue was at the high-water mark, and the socket type drops messages
-    /// then.
+    /// Not sent: the queue of the peer was full, and the socket type does not wait.
     pub high_water_mark: u64,
-    /// To be sent: partly written when the connection ended.
+    /// Not sent as a whole: the connection ended when a part was written.
     pub half_sent: u64,
-    /// To be sent: discarded by `disconnect`, by a request that timed out, or at the end of linger.
+    /// Not sent: still queued when the application closed the connection or abandoned the request.
     pub given_up: u64,
 }
 
@@ -112,7 +112,7 @@ impl Dropped {
     }
 }
 
-/// One line: sums of messages, bytes and connections, and each cause of drops that occurred.
+/// Writes one line: sums of messages, bytes and connections, and each cause of a drop that occurred.
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -143,7 +143,7 @@ impl fmt::Display for Counters {
     }
 }
 
-/// The sum, and each cause that occurred.
+/// Writes the sum, and each cause that occurred.
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.total())?;

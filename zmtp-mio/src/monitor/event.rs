@@ -21,19 +21,19 @@ use crate::endpoint::Endpoint;
 pub struct Event {
     /// The endpoint that was bound or connected.
     pub endpoint: Arc<Endpoint>,
-    /// The connection, for events that belong to one. All events of a connection, its
-    /// [`PeerStatus`] and the [properties](crate::Properties) of its messages have the same id, over
+    /// The connection; `None` for an event of the endpoint. All events of a connection, its
+    /// [`PeerStatus`] and the [properties](crate::Properties) of its messages have the same id, with
     /// every transport.
     pub connection: Option<ConnectionId>,
-    /// The peer's address, if it is a TCP peer.
+    /// The address of the peer; `None` without a TCP connection.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection, if the peer is a TCP peer.
+    /// The local address of the connection; `None` without a TCP connection.
     pub local: Option<SocketAddr>,
     /// What happened.
     pub kind: EventKind,
 }
 
-/// The endpoint, the connection, the peer's address, and what happened.
+/// Writes one line: the endpoint, the connection, the address of the peer, and what happened.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.endpoint)?;
@@ -47,35 +47,35 @@ impl fmt::Display for Event {
     }
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The socket listens on the endpoint, which is concrete.
+    /// The socket listens on the endpoint. The endpoint of the event has the port that the system chose.
     Listening,
-    /// The socket cannot listen on the endpoint, for this reason.
+    /// Listening on the endpoint failed with this error.
     BindFailed(io::ErrorKind),
     /// A connection was accepted. Its handshake begins.
     Accepted,
-    /// Accepting is suspended: the system or the limit on connections does not allow another
-    /// connection. The socket tries again by itself.
+    /// Accepting pauses with this error: the system has no descriptor left, or, as `QuotaExceeded`, the socket
+    /// has [`max_connections`](crate::Options::max_connections). The socket tries again every 100 ms.
     AcceptPaused(io::ErrorKind),
     /// A connection to the endpoint was established. Its handshake begins.
     Connected,
-    /// A connection ended.
+    /// A connection ended, or a connection attempt failed.
     Closed(CloseReason),
     /// The next connection attempt begins after this time.
     Retrying(Duration),
     /// The handshake succeeded.
     Ready(PeerInfo),
-    /// The peer sent ERROR with this reason.
+    /// The peer refused the connection: it sent an ERROR command with this reason.
     Refused(RefusedReason),
-    /// A command of the peer was ignored. Only the first one of each connection is an event;
-    /// [`Counters::ignored_commands`](crate::Counters::ignored_commands) counts them all.
+    /// A command of the peer was ignored. Only the first one of a connection is an event;
+    /// [`Counters::ignored_commands`](crate::Counters::ignored_commands) counts all of them.
     Ignored(Ignored),
-    /// A message of the peer was rejected for this reason. Only the first one of each connection is
-    /// an event; [`Counters::dropped`](crate::Counters::dropped) counts them all. Messages of peers
-    /// in this process (`inproc`) are only counted.
+    /// A message of the peer was dropped for this reason. Only the first one of a connection is an event;
+    /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
+    /// without an event.
     Dropped(Reason),
 }
 
@@ -108,20 +108,20 @@ impl fmt::Display for EventKind {
 pub struct PeerStatus {
     /// The endpoint that was bound or connected.
     pub endpoint: Arc<Endpoint>,
-    /// The connection; that of the [events](Event::connection).
+    /// The id of the connection, as in its [events](Event::connection).
     pub connection: ConnectionId,
     /// Whether the peer connected to this socket.
     pub accepted: bool,
-    /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`).
+    /// The address of the peer (libzmq's property `Peer-Address`); `None` without a TCP connection.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection, if the peer is a TCP peer.
+    /// The local address of the connection; `None` without a TCP connection.
     pub local: Option<SocketAddr>,
     /// The version of ZMTP that the peer announced; `None` for a [`Stream`](crate::Stream).
     pub version: Option<Version>,
     /// The socket type that the peer announced (`Socket-Type`), if any.
     pub socket_type: Option<SocketType>,
-    /// The routing id that a ROUTER or STREAM uses for the peer. For other types, the id that the
-    /// peer announced (`Identity`); may be empty.
+    /// The routing id that a ROUTER or STREAM uses for the peer. For other socket types, the routing id that
+    /// the peer announced (`Identity`), which may be empty.
     pub routing_id: Vec<u8>,
     /// When the connection was established.
     pub since: Instant,

@@ -13,25 +13,25 @@ const CLOCK: Clock = Clock::System;
 /// The most events that are queued. The oldest is discarded for a new one.
 const MAX_EVENTS: usize = 1_024;
 
-/// Reads the events of a socket from any thread, from `Socket::events`.
+/// Reads the events of a socket from any thread. Returned by [`Socket::events`](crate::Socket::events).
 ///
-/// All readers of a socket and its `next_event` take from one queue: each event is returned once.
-/// Events occur while the socket is driven, by a call or by the driver of its
-/// [`Context`](crate::Context). The queue outlives the socket, so that the events of closing can be
-/// read.
+/// All readers of a socket and [`Socket::next_event`](crate::Socket::next_event) share one queue: each event
+/// is returned once. Events are queued while a call or the driver of the
+/// [`Context`](crate::Context) drives the socket. After the socket is dropped, a reader still returns the
+/// events that are queued. Closing connections by dropping the socket queues no events.
 #[derive(Clone, Debug)]
 pub struct EventReader {
     queue: Arc<EventQueue>,
 }
 
 impl EventReader {
-    /// Returns the oldest event, without waiting.
+    /// Removes and returns the oldest event; `None` if the queue is empty. Does not wait.
     pub fn try_next(&self) -> Option<Event> {
         self.queue.pop()
     }
 
-    /// Returns the oldest event; waits for it up to `timeout`. Returns `None` at once if the queue is
-    /// empty and the socket is gone.
+    /// Removes and returns the oldest event. Waits for an event up to `timeout`, and then returns `None`. If the
+    /// socket is dropped and the queue is empty, it returns `None` without waiting.
     pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
         let deadline = CLOCK.now().checked_add(timeout);
         let mut state = self.queue.lock();

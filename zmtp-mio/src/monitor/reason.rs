@@ -3,7 +3,7 @@
 use core::fmt;
 use std::io;
 
-/// The reason in a peer's ERROR command, limited to its first 64 bytes.
+/// The reason in the ERROR command of a peer: its first 64 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct RefusedReason {
     bytes: [u8; 64],
@@ -30,46 +30,46 @@ impl fmt::Debug for RefusedReason {
     }
 }
 
-/// Bytes that are not printable ASCII are escaped.
+/// Writes the reason, and escapes bytes that are not printable ASCII.
 impl fmt::Display for RefusedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.bytes().escape_ascii())
     }
 }
 
-/// Why a connection ended, or could not be made.
+/// The reason why a connection ended or a connection attempt failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// A request to the peer was abandoned, and a late reply must not be taken for the next one's.
+    /// A request to the peer was abandoned. The connection is closed so that a late reply cannot arrive.
     Abandoned,
     /// The peer closed the connection.
     ByPeer,
-    /// The application closed the connection, by `disconnect` or by dropping the socket.
+    /// The application closed the connection, with [`Socket::disconnect`](crate::Socket::disconnect), or as a
+    /// STREAM. Dropping a socket queues no events.
     ByUs,
     /// Another peer took over the routing id (`ZMQ_ROUTER_HANDOVER`).
     HandedOver,
-    /// The peer does not read the subscriptions that must be sent to it.
+    /// The queue of subscriptions for the peer was full, because the peer does not read them.
     HighWaterMark,
-    /// The system reported this error, for example refused, reset or unreachable.
+    /// The system reported this error, for example `ConnectionRefused` or `ConnectionReset`.
     Io(io::ErrorKind),
     /// The messages of the socket reached [`Options::max_bytes`](crate::Options::max_bytes), and
     /// this connection had the largest unfinished message.
     MemoryLimit,
-    /// The host name has no address.
+    /// The host name could not be resolved, or has no address in the family of the source address.
     NoAddress,
-    /// A PAIR has a peer already.
+    /// The socket is a PAIR and has another peer.
     PairTaken,
-    /// One side violated the protocol; the error tells which.
+    /// The protocol failed, with an error of the peer or of this side.
     Protocol(zmtp_core::Error),
     /// The routing id belongs to another peer.
     RoutingIdInUse,
     /// The peer has more subscriptions than
     /// [`Options::max_subscriptions`](crate::Options::max_subscriptions) allows.
     TooManySubscriptions,
-    /// More handshakes were unfinished than
-    /// [`Options::max_handshakes`](crate::Options::max_handshakes) allows, and this one was the
-    /// oldest.
+    /// The number of unfinished handshakes reached
+    /// [`Options::max_handshakes`](crate::Options::max_handshakes), and this one was the oldest.
     TooManyHandshakes,
 }
 

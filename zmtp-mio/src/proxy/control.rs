@@ -12,19 +12,19 @@ use crate::message::Message;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ProxyState {
-    /// It forwards messages.
+    /// The proxy forwards messages.
     #[default]
     Active,
-    /// It forwards no messages until it is resumed.
+    /// The proxy forwards no messages until [`ProxyHandle::resume`] or the command `RESUME`.
     Paused,
-    /// It ends.
+    /// [`Proxy::run`](crate::Proxy::run) ends, and returns at once when it is called.
     Terminated,
 }
 
-/// The parts and bytes that one side of a proxy received or sent.
+/// Counts of the parts and bytes that one side of a proxy received or sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct ProxyTraffic {
-    /// Parts, including routing ids and empty parts. libzmq counts these as messages.
+    /// Parts, including routing ids and empty parts. The statistics of libzmq call them messages.
     pub parts: u64,
     /// Bytes of those parts.
     pub bytes: u64,
@@ -41,7 +41,7 @@ impl ProxyTraffic {
     }
 }
 
-/// The messages that one side of a proxy received and sent.
+/// The traffic of one side of a proxy, in both directions.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ProxySide {
@@ -51,7 +51,7 @@ pub struct ProxySide {
     pub sent: ProxyTraffic,
 }
 
-/// What a proxy has done since it was created.
+/// Counts of what a proxy forwarded and dropped since it was created.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ProxyStatistics {
@@ -59,15 +59,16 @@ pub struct ProxyStatistics {
     pub frontend: ProxySide,
     /// The second socket.
     pub backend: ProxySide,
-    /// Messages that were dropped because the ROUTER or STREAM of the other side has no peer with
-    /// their routing id, or they have no routing id. libzmq's proxy ends at the first such message.
+    /// Messages that were dropped because they must begin with the routing id of a peer, and do not: the other
+    /// side is a STREAM or a mandatory ROUTER without that peer, or there is no part after the routing id. The
+    /// proxy of libzmq ends at the first such message.
     pub undeliverable: u64,
 }
 
 impl ProxyStatistics {
-    /// Returns the answer to the command `STATISTICS`, in libzmq's format: eight parts, each a number
-    /// of eight bytes in the byte order of the machine. They are, for the frontend, parts received,
-    /// their bytes, parts sent, their bytes; then the same for the backend.
+    /// Returns the answer to the command `STATISTICS` in the format of libzmq: eight parts, each a `u64` in the
+    /// byte order of the machine. The first four are the frontend's received parts, received bytes, sent parts
+    /// and sent bytes. The other four are those of the backend.
     pub fn to_message(&self) -> Message {
         [self.frontend, self.backend]
             .iter()
@@ -78,7 +79,7 @@ impl ProxyStatistics {
     }
 }
 
-/// Controls a proxy from any thread, from [`Proxy::handle`](crate::Proxy::handle).
+/// Controls a proxy from any thread. Returned by [`Proxy::handle`](crate::Proxy::handle).
 #[derive(Clone, Debug)]
 pub struct ProxyHandle(Arc<Shared>);
 
@@ -87,8 +88,8 @@ impl ProxyHandle {
         Self(Arc::clone(shared))
     }
 
-    /// Stops forwarding until [`Self::resume`]. Messages that the proxy is forwarding at this moment
-    /// may still be sent.
+    /// Stops forwarding until [`Self::resume`]. The proxy may still forward up to 256 messages in each
+    /// direction before it stops.
     ///
     /// # Errors
     ///
@@ -97,7 +98,8 @@ impl ProxyHandle {
         self.set(ProxyState::Paused)
     }
 
-    /// Forwards again after [`Self::pause`].
+    /// Resumes forwarding after [`Self::pause`]. After [`Self::terminate`], allows a further
+    /// [`Proxy::run`](crate::Proxy::run).
     ///
     /// # Errors
     ///
@@ -106,7 +108,7 @@ impl ProxyHandle {
         self.set(ProxyState::Active)
     }
 
-    /// Ends [`Proxy::run`](crate::Proxy::run), at once or as soon as it is called.
+    /// Ends [`Proxy::run`](crate::Proxy::run). Until [`Self::resume`], a further run returns at once.
     ///
     /// # Errors
     ///
@@ -120,7 +122,7 @@ impl ProxyHandle {
         self.0.state()
     }
 
-    /// Returns what the proxy has done so far, without the messages that it is forwarding now.
+    /// Returns the statistics of the proxy. They are updated after at most 256 messages in each direction.
     pub fn statistics(&self) -> ProxyStatistics {
         *self.0.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -32,12 +32,12 @@ const WAKE: Token = Token(4);
 /// Forwards messages between two sockets, in both directions, until it is terminated (`zmq_proxy`,
 /// `zmq_proxy_steerable`).
 ///
-/// Bodies are moved, not copied; a [capture](Self::capture) socket shares them. While one side has no
-/// room, nothing is received from the other side: its high-water marks fill, and its senders wait or
-/// drop messages according to their kinds. When the proxy ends it may hold one message for each side;
-/// a further [run](Self::run) begins with it.
+/// Messages are moved, not copied; large ones are shared with the [capture](Self::capture) socket. While one
+/// side has no room, the proxy receives nothing from the other side: the queues of its peers fill, and the
+/// peers wait or drop messages, depending on their socket types. When the proxy ends, it may hold one message
+/// for each socket; a further [run](Self::run) sends these first.
 ///
-/// The proxy owns its sockets or borrows them. A queue in front of workers is a ROUTER and a DEALER:
+/// The proxy owns its sockets or borrows them. A ROUTER and a DEALER distribute requests to workers:
 ///
 /// ```
 /// use core::time::Duration;
@@ -69,7 +69,7 @@ const WAKE: Token = Token(4);
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 ///
-/// A forwarder of published messages is an XSUB and an XPUB, which forward subscriptions upstream:
+/// An XSUB and an XPUB forward published messages to subscribers, and subscriptions to publishers:
 ///
 /// ```
 /// use core::time::Duration;
@@ -99,8 +99,8 @@ const WAKE: Token = Token(4);
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 ///
-/// Other pairs work too: PULL and PUSH to collect and distribute work, SUB and PUB with fixed
-/// subscriptions, DEALER and DEALER, or PAIR with any kind that has one peer.
+/// Other pairs of sockets are PULL and PUSH to collect and distribute work, SUB and PUB with fixed
+/// subscriptions, DEALER and DEALER, and PAIR with a socket that has one peer.
 pub struct Proxy<'s> {
     frontend: Box<dyn ProxySocket + 's>,
     backend: Box<dyn ProxySocket + 's>,
@@ -114,7 +114,7 @@ pub struct Proxy<'s> {
     events: Events,
 }
 
-/// Without the messages that it holds.
+/// Shows the state and the statistics.
 impl fmt::Debug for Proxy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy")
@@ -125,7 +125,7 @@ impl fmt::Debug for Proxy<'_> {
 }
 
 /// Forwards messages between two sockets until a [`Handle`](crate::Handle) of one of them stops it
-/// (`zmq_proxy`). [`Proxy`] can also capture, pause and count messages.
+/// (`zmq_proxy`). A [`Proxy`] can also capture messages, count them, and be paused.
 ///
 /// # Errors
 ///
@@ -172,21 +172,21 @@ impl<'s> Proxy<'s> {
         })
     }
 
-    /// Sends a copy of every message, from both sides, to a socket: a PUB, PUSH, PAIR or DEALER.
-    /// Large bodies are shared, not copied. A capture socket without room stops the proxy until it
-    /// has room, as in libzmq; a PUB always has room.
+    /// Sends a copy of every message, from both sides, to a socket, which is a PUB, PUSH, PAIR or DEALER. Large
+    /// messages are shared, not copied. While the capture socket has no room, or cannot send, the proxy
+    /// forwards nothing, as in libzmq. A PUB always has room.
     #[must_use]
     pub fn capture(mut self, socket: impl ProxySocket + 's) -> Self {
         self.capture = Some(Box::new(socket));
         self
     }
 
-    /// Executes the commands `PAUSE`, `RESUME`, `TERMINATE` and `STATISTICS` that a PAIR or REP
-    /// receives (`zmq_proxy_steerable`).
+    /// Sets a PAIR or REP that receives the commands `PAUSE`, `RESUME`, `TERMINATE` and `STATISTICS`
+    /// (`zmq_proxy_steerable`).
     ///
-    /// Each message is answered: `STATISTICS` with the eight parts of
-    /// [`ProxyStatistics::to_message`], all others, including unknown commands, with an empty
-    /// message. libzmq 4.3.5 confuses `PAUSE` and `RESUME`; here they work as its manual describes.
+    /// The answer to `STATISTICS` is [`ProxyStatistics::to_message`]. The answer to any other message,
+    /// including an unknown command, is one empty part. libzmq 4.3.5 exchanges the effects of `PAUSE` and
+    /// `RESUME`; here they are as in its manual.
     #[must_use]
     pub fn control(mut self, socket: impl ControlSocket + 's) -> Self {
         self.control = Some(Box::new(socket));
@@ -199,14 +199,13 @@ impl<'s> Proxy<'s> {
         ProxyHandle::new(&self.shared)
     }
 
-    /// Forwards messages until the proxy is terminated. Returns what it has done since it was
-    /// created. While it is paused, its sockets are still driven: they connect, and receive up to
-    /// their high-water marks.
+    /// Forwards messages until the proxy is terminated. Returns the statistics since the proxy was created.
+    /// A paused proxy still drives its sockets: they connect, and receive up to their high-water marks.
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] and [`Error::Woken`] of any of the sockets, [`Error::Io`]. The proxy may be
-    /// run again; it begins with a message that it holds.
+    /// [`Error::Stopped`] or [`Error::Woken`] if a [`Handle`](crate::Handle) of one of the sockets was used,
+    /// and [`Error::Io`]. No message is lost: the proxy can be run again.
     pub fn run(&mut self) -> Result<ProxyStatistics, Error> {
         // During the run this poll handles the events of the sockets, not the driver.
         self.sockets().into_iter().flatten().for_each(SharedEngine::hold);
