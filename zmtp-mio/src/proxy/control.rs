@@ -59,9 +59,10 @@ pub struct ProxyStatistics {
     pub frontend: ProxySide,
     /// The second socket.
     pub backend: ProxySide,
-    /// Messages that were dropped because they must begin with the routing id of a peer, and do not: the other
-    /// side is a STREAM or a mandatory ROUTER without that peer, or there is no part after the routing id. The
-    /// proxy of libzmq ends at the first such message.
+    /// Messages that were dropped because the other side, a ROUTER or STREAM, could not route them: no peer has
+    /// the routing id, or no part follows the routing id. A ROUTER that is not mandatory counts messages to
+    /// unknown peers in its own [`Counters::dropped`](crate::Counters::dropped) instead. The proxy of libzmq
+    /// ends at the first such message.
     pub undeliverable: u64,
 }
 
