@@ -24,13 +24,16 @@ pub struct Config {
     /// When to send PINGs, and how long to wait for an answer.
     #[cfg(feature = "heartbeat")]
     pub heartbeat: Heartbeat,
-    /// The lowest version of ZMTP to accept. The default is 1.0: every version that the mechanism
-    /// supports (see [`NullOrOlder`](crate::NullOrOlder)). If it is 3.0 or later, the whole
-    /// greeting is sent at once; otherwise it is sent in stages, so that the version of an older
-    /// peer can be detected.
+    /// The lowest version of ZMTP to accept. The default, 1.0, accepts every version that the
+    /// mechanism supports; only [`NullOrOlder`](crate::NullOrOlder) supports 2.0 and 1.0.
+    ///
+    /// If peers of 2.0 or 1.0 are accepted, the greeting is sent in stages, so that the version of
+    /// the peer is detected before bytes are sent that an older peer cannot parse. Otherwise the
+    /// whole greeting is sent at once.
     pub min_version: Version,
-    /// Whether to refuse a READY without Socket-Type. Off by default: libzmq accepts such a READY,
-    /// and some minimal implementations send it.
+    /// Whether to refuse a peer whose READY has no Socket-Type, and a peer of ZMTP 1.0, which sends
+    /// no socket type. The default is `false`: libzmq accepts such a READY, and some minimal
+    /// implementations send it.
     pub require_socket_type: bool,
 }
 
@@ -85,8 +88,10 @@ impl Config {
     }
 }
 
-/// Limits on what a peer sends. Each is finite, and is checked before memory is reserved or bytes
-/// are stored.
+/// Limits on what a peer sends. Every limit is finite by default. A value above a limit fails the
+/// connection: with [`Error::Limit`](crate::Error::Limit), or for the handshake with
+/// [`Timeout::Handshake`](crate::Timeout::Handshake). The size in a frame header is checked before
+/// bytes of the body are reported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -94,15 +99,16 @@ pub struct Limits {
     /// Bytes of the body of one message frame (`ZMQ_MAXMSGSIZE`, which also applies per frame).
     /// The default is 128 MiB.
     pub max_frame: u64,
-    /// Bytes of a message, all parts together. The default is 128 MiB.
+    /// Bytes of a message, the sum of its parts. The default is 128 MiB.
     pub max_message: u64,
     /// Number of parts of a message, including the frames of its envelope. The default is 16,384.
     pub max_parts: u32,
-    /// Bytes of the body of a command, and so of all metadata. The default is 64 KiB. A receive
-    /// buffer needs room for these bytes and 9 more, because a command is parsed in one piece.
+    /// Bytes of the body of a command, which includes the metadata of a READY. The default is
+    /// 64 KiB. A command is parsed in one piece: a receive buffer for the largest command has these
+    /// bytes and 9 more for the header.
     pub max_command: u32,
     /// Milliseconds from the start of the connection to the peer's READY (`ZMQ_HANDSHAKE_IVL`).
-    /// The default is 10,000; `u32::MAX` is no limit.
+    /// The default is 10,000. `u32::MAX` disables this timeout.
     pub handshake_timeout: u32,
 }
 
@@ -154,8 +160,9 @@ impl Limits {
 
 /// When to send PINGs and how long to wait for an answer (RFC 37 § Connection Heartbeating).
 ///
-/// PINGs are sent only to peers of ZMTP 3.1 or later; earlier versions have no PING. A PING from
-/// the peer is always answered, and its TTL is enforced, regardless of these settings.
+/// PINGs are sent only to peers of ZMTP 3.1 or later, because earlier versions have no PING.
+/// Regardless of these settings, every PING of the peer is answered, and the connection fails if
+/// no data arrives within the TTL of that PING.
 ///
 /// ```
 /// use zmtp_core::Heartbeat;
@@ -170,11 +177,12 @@ pub struct Heartbeat {
     /// Milliseconds from READY to the first PING, and from one PING to the next
     /// (`ZMQ_HEARTBEAT_IVL`). The default, 0, sends no PINGs.
     pub interval: u32,
-    /// Milliseconds to wait for data after a PING (`ZMQ_HEARTBEAT_TIMEOUT`): the connection fails
-    /// if no byte arrives in that time. The default, 0, is the same as the interval.
+    /// Milliseconds to wait for data after a PING (`ZMQ_HEARTBEAT_TIMEOUT`). If no byte arrives in
+    /// that time, the connection fails with [`Timeout::Heartbeat`](crate::Timeout::Heartbeat). The
+    /// default, 0, stands for the interval.
     pub timeout: u32,
-    /// The TTL that PINGs carry, in tenths of a second (`ZMQ_HEARTBEAT_TTL`): the peer may close
-    /// the connection if it receives nothing for that long after a PING. The default, 0, is no
+    /// The TTL in our PINGs, in tenths of a second (`ZMQ_HEARTBEAT_TTL`): the peer may close the
+    /// connection if it receives no data for that time after a PING. The default, 0, sets no
     /// TTL.
     pub ttl_tenths: u16,
 }
@@ -183,7 +191,8 @@ impl Heartbeat {
     /// Sends no PINGs.
     pub const OFF: Self = Self { interval: 0, timeout: 0, ttl_tenths: 0 };
 
-    /// Sends a PING every `interval` milliseconds and waits as long for an answer.
+    /// Sends a PING every `interval` milliseconds, and waits `interval` milliseconds for data after
+    /// each PING.
     pub const fn every(interval: u32) -> Self {
         Self { interval, ..Self::OFF }
     }
@@ -195,9 +204,10 @@ impl Heartbeat {
         self
     }
 
-    /// Sets the TTL in milliseconds, rounded down to [tenths of a second](Heartbeat::ttl_tenths),
-    /// at most 6,553,500. Keep it below 65,600: from there on libzmq 4.3.5 as the peer computes a
-    /// wrong TTL (it takes 65,600 for 64).
+    /// Sets the TTL in milliseconds. It is rounded down to
+    /// [tenths of a second](Heartbeat::ttl_tenths) and reduced to at most 6,553,500. Use less than
+    /// 65,600 if a peer may be libzmq 4.3.5, which computes a wrong TTL from larger values (64 from
+    /// 65,600).
     #[must_use]
     pub const fn ttl(mut self, ms: u32) -> Self {
         let [_, _, high, low] = match ms.checked_div(100) {

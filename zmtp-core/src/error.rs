@@ -8,15 +8,17 @@ use crate::wire::{CommandName, Malformed, MechanismName, SocketType, Unsupported
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// All nonces of the connection are used, so no more frames can be sealed. A new connection has new nonces.
+    /// All nonces of the connection are used, so that no further frame can be sealed. A new
+    /// connection starts with new nonces.
     Exhausted,
     /// The peer exceeded one of our limits.
     Limit(LimitExceeded),
-    /// The peer's bytes break the grammar.
+    /// Bytes of the peer violate the grammar of its version.
     Malformed(Malformed),
-    /// The peer's bytes are well-formed, but break the protocol here or do not match our settings.
+    /// Bytes of the peer are well-formed, but violate the protocol in this state, or the peer does
+    /// not match our settings.
     Peer(PeerError),
-    /// The peer sent nothing for too long.
+    /// The handshake took too long, or the peer sent no data for too long.
     TimedOut(Timeout),
 }
 
@@ -25,7 +27,7 @@ pub enum Error {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PeerError {
-    /// Our side refused the peer's credentials in the handshake.
+    /// Our mechanism or our application refused the peer in the handshake.
     Denied,
     /// The two socket types are not compatible (RFC 37 § The Socket-Type Property).
     IncompatibleSocketType {
@@ -41,34 +43,37 @@ pub enum PeerError {
     },
     /// A message frame arrived before the handshake was complete, even if its body is a READY.
     MessageInHandshake,
-    /// READY lacks Socket-Type, and [`Config::require_socket_type`](crate::Config) is set.
+    /// [`Config::require_socket_type`](crate::Config) is set, and the peer's READY has no
+    /// Socket-Type, or the peer uses ZMTP 1.0.
     MissingSocketType,
-    /// The peer sent ERROR: it refuses this connection and would refuse the next. The reason was
-    /// reported as [`Event::Refused`](crate::Event::Refused).
+    /// The peer refused the connection with an ERROR command.
+    /// [`Event::Refused`](crate::Event::Refused) reported the reason.
     Refused,
-    /// The Identity property exceeds 255 bytes (RFC 37 § The Identity Property); its length.
+    /// The peer's routing id has more than 255 bytes (RFC 37 § The Identity Property). The value is
+    /// its length in bytes.
     RoutingIdTooLong(u32),
     /// The peer sent READY twice.
     SecondReady,
-    /// A frame of a sealed connection is invalid.
+    /// The peer sent an invalid frame on a sealed connection.
     Sealed(OpenError),
-    /// A command that is not allowed at this point of the handshake.
+    /// The peer sent a command that is not allowed at this point of the handshake.
     UnexpectedCommand(CommandName),
-    /// The value of Socket-Type is not in the table of RFC 37.
+    /// The peer's socket type is not one of [`SocketType`].
     UnknownSocketType,
-    /// A version of ZMTP below [`Config::min_version`](crate::Config), or another protocol.
+    /// The peer uses a version of ZMTP that the mechanism or
+    /// [`Config::min_version`](crate::Config) does not accept, or another protocol.
     UnsupportedVersion(UnsupportedVersion),
 }
 
-/// A limit of [`Limits`](crate::Limits) and the value that exceeds it.
+/// A value of the peer that exceeds one of our [`Limits`](crate::Limits).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LimitExceeded {
-    /// Which limit.
+    /// The limit that was exceeded.
     pub limit: Limit,
-    /// The largest value that the limit allows.
+    /// The largest value that the limit allows, in bytes or parts.
     pub allowed: u64,
-    /// The value that the peer announced or sent.
+    /// The value that the peer announced or sent, in bytes or parts.
     pub got: u64,
 }
 
@@ -81,7 +86,7 @@ pub enum Limit {
     Command,
     /// Bytes of one message frame's body.
     Frame,
-    /// Bytes of a message, all parts together.
+    /// Bytes of a message, the sum of its parts.
     Message,
     /// Number of parts of a message.
     Parts,
@@ -92,23 +97,25 @@ pub enum Limit {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Timeout {
-    /// Greeting and handshake took too long ([`Limits::handshake_timeout`](crate::Limits)).
+    /// The handshake did not complete in time ([`Limits::handshake_timeout`](crate::Limits)).
     Handshake,
-    /// Nothing arrived after our PING ([`Heartbeat::timeout`](crate::Heartbeat)).
+    /// No data arrived in time after our PING
+    /// ([`Heartbeat::timeout`](crate::Heartbeat)).
     Heartbeat,
-    /// Nothing arrived within the TTL of the peer's last PING.
+    /// No data arrived within the TTL of the peer's last PING.
     Ttl,
 }
 
-/// What a retry depends on: which side must change before it can succeed.
+/// What must change before a retry can succeed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The two ends do not match: their socket types, mechanisms or versions differ, or the peer
-    /// refused us. A retry fails until one configuration changes.
+    /// The two ends do not match: their socket types are not compatible, their mechanisms or
+    /// versions differ, or one end refused the other. A retry fails until one configuration
+    /// changes.
     Configuration,
-    /// The peer broke the protocol or exceeded a limit. A retry fails until the peer changes or
+    /// The peer violated the protocol or exceeded a limit. A retry fails until the peer changes or
     /// the limit is raised.
     Protocol,
     /// The connection timed out, or used all its nonces. A retry may succeed.
@@ -116,7 +123,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Which side must change before a retry can succeed.
+    /// What must change before a retry can succeed.
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Limit(_) | Self::Malformed(_) => ErrorKind::Protocol,
