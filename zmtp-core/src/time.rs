@@ -1,23 +1,23 @@
-//! The time, which callers pass in: the core has no clock.
+//! Points in time. The core has no clock: callers pass in the time.
 
-/// A point in time, in milliseconds since a fixed point that the caller chooses.
+/// A point in time, in milliseconds since an epoch that the caller chooses.
 ///
-/// Servers convert from `std::time::Instant`, firmware from its tick counter. The clock must not
-/// run backwards; if it does, deadlines are late by the same amount, and nothing else breaks.
+/// On a server, convert from `std::time::Instant`; in firmware, from a tick counter. The clock must be
+/// monotonic. If it is set back, deadlines are reached later by that amount; there is no other effect.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Instant(u64);
 
 impl Instant {
-    /// A time that no clock reaches.
+    /// A time that is never reached: no deadline.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// The time `ms` milliseconds after the caller's fixed point.
+    /// The time `ms` milliseconds after the caller's epoch.
     pub const fn from_millis(ms: u64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since the caller's fixed point.
+    /// Milliseconds since the caller's epoch.
     pub const fn as_millis(self) -> u64 {
         self.0
     }

@@ -41,7 +41,7 @@ pub enum CommandName {
 }
 
 impl CommandName {
-    /// The command that `bytes` name.
+    /// The command with the name `bytes`.
     fn from_bytes(bytes: &[u8]) -> Self {
         match bytes {
             b"CANCEL" => Self::Cancel,
@@ -60,7 +60,7 @@ impl CommandName {
         }
     }
 
-    /// The bytes of the name; empty for [`CommandName::Unknown`].
+    /// The bytes of the name. They are empty for [`CommandName::Unknown`].
     #[inline(always)]
     pub const fn bytes(self) -> &'static [u8] {
         match self.length_prefixed().split_first() {
@@ -111,7 +111,7 @@ impl<'a> Command<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::CommandName`] if the name is empty or exceeds the body.
+    /// [`Malformed::CommandName`] if the name is empty, or longer than the rest of the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         // command-body = short-size command-name *OCTET; a name has 1 to 255 bytes.
         let name = verify(short.flat_map(bytes), |name: &[u8]| !name.is_empty());
@@ -129,7 +129,8 @@ impl<'a> Command<'a> {
         CommandName::from_bytes(self.name.get(1..).unwrap_or_default())
     }
 
-    /// Whether the command is called `name`. Cheaper than [`Command::name`].
+    /// Whether the command is called `name`. This takes less time than a comparison with
+    /// [`Command::name`].
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
         is_name(self.name, name.length_prefixed())
@@ -139,10 +140,10 @@ impl<'a> Command<'a> {
 /// The data of a PING (RFC 37 § Connection Heartbeating).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ping<'a> {
-    /// Tenths of a second after which the receiver may close the connection if nothing else
-    /// arrives; 0 is no limit.
+    /// The TTL in tenths of a second: the receiver may close the connection if no data arrives for
+    /// this time after the PING. 0 means that there is no TTL.
     pub ttl: u16,
-    /// The bytes that the PONG returns. Of a longer context the first 16 bytes, as in libzmq.
+    /// The bytes that the PONG returns. A longer context is cut to its first 16 bytes, as in libzmq.
     pub context: &'a [u8],
 }
 
@@ -159,7 +160,7 @@ impl<'a> Ping<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Ping`] if the TTL is incomplete.
+    /// [`Malformed::Ping`] if the TTL is missing or incomplete.
     pub fn parse(data: &'a [u8]) -> Result<Self, Malformed> {
         let (context, ttl) = fixed(data).map_err(|_| Malformed::Ping)?;
         let ttl = u16::from_be_bytes(ttl);
@@ -167,11 +168,12 @@ impl<'a> Ping<'a> {
     }
 }
 
-/// Parses the data of an ERROR: the reason, up to 255 bytes. Bytes after it are ignored.
+/// Parses the data of an ERROR and returns the reason, up to 255 bytes. Bytes after the reason are
+/// ignored.
 ///
 /// # Errors
 ///
-/// [`Malformed::ErrorReason`] if the reason is missing or exceeds the data.
+/// [`Malformed::ErrorReason`] if the reason is missing or incomplete.
 pub fn error_reason(data: &[u8]) -> Result<&[u8], Malformed> {
     let reason: IResult<&[u8], &[u8], ()> = short.flat_map(bytes).parse(data);
     reason.map(|(_, reason)| reason).map_err(|_| Malformed::ErrorReason)

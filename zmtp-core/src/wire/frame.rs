@@ -40,18 +40,18 @@ const fn size(len: u64) -> Size {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "one bit on the wire")]
 pub enum More {
-    /// This is the message's last frame.
+    /// This is the last frame of the message.
     Last,
-    /// At least one more frame of this message follows.
+    /// At least one more frame of the message follows.
     Follows,
 }
 
-/// What a frame carries.
+/// The content of a frame.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "one bit on the wire")]
 pub enum FrameKind {
-    /// A command; always a single frame.
+    /// A command, which is always a single frame.
     Command,
     /// A part of a message.
     Message(More),
@@ -111,8 +111,8 @@ impl FrameHeader {
     /// The flags of a short command.
     pub(crate) const COMMAND: u8 = COMMAND;
 
-    /// The header of a frame with a body of `len` bytes. The largest size is 2^63-1, or 2^32-1 on
-    /// targets with 32-bit pointers; a larger `len` is reduced to it.
+    /// Creates the header of a frame with a body of `len` bytes. A `len` above 2^63-1, or above
+    /// 2^32-1 on targets with 32-bit pointers, is reduced to that value.
     pub const fn new(kind: FrameKind, len: u64) -> Self {
         Self { kind, len: size(len) }
     }
@@ -123,19 +123,20 @@ impl FrameHeader {
     }
 
     /// Parses the header at the front of `input` and returns it with its length in bytes. Returns
-    /// `None` if the header is incomplete. Small sizes are accepted in the long form too.
+    /// `None` if the header is incomplete. The long form is also accepted for sizes below 256.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] for reserved flag bits, MORE on a command, and sizes with bit 63 set, as soon
-    /// as the byte in question is in `input`.
+    /// * [`Malformed::ReservedFlags`] and [`Malformed::MoreOnCommand`], as soon as `input` contains
+    ///   the flags.
+    /// * [`Malformed::FrameSize`] if bit 63 of the size is set and `input` contains the whole header.
     #[inline]
     pub fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, Malformed> {
         Self::read(input).map_err(|flaw| flaw.of(input))
     }
 
-    /// [`FrameHeader::parse`] without checks, for bytes that were checked before. Returns `None`
-    /// if the header is incomplete.
+    /// As [`FrameHeader::parse`], but without checks. Use it for headers that were parsed before.
+    /// Returns `None` if the header is incomplete.
     #[inline]
     pub fn peek(input: &[u8]) -> Option<(Self, usize)> {
         let (&flags, rest) = input.split_first()?;
@@ -188,7 +189,7 @@ impl FrameHeader {
         Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
     }
 
-    /// The bytes of this header: two for a size of up to 255, nine for a larger one.
+    /// The bytes of this header: 2 for a size of up to 255, 9 for a larger size.
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn emit(&self) -> HeaderBytes {
@@ -206,7 +207,7 @@ impl FrameHeader {
         }
     }
 
-    /// The kind of frame: a command, or part of a message and whether more parts follow.
+    /// The content of the frame: a command, or a part of a message.
     pub const fn kind(&self) -> FrameKind {
         self.kind
     }
@@ -237,7 +238,7 @@ impl FrameHeader {
     }
 }
 
-/// The bytes of an emitted frame header: two or nine, or ten in ZMTP 1.0.
+/// The bytes of an emitted frame header: 2 or 9 bytes, or 10 in ZMTP 1.0.
 #[derive(Clone, Copy, Debug)]
 pub struct HeaderBytes {
     bytes: [u8; Self::MAX_LEN],
@@ -245,7 +246,7 @@ pub struct HeaderBytes {
 }
 
 impl HeaderBytes {
-    /// The length of the longest header in bytes: a long header of ZMTP 1.0.
+    /// The length of the longest header in bytes: the long form of ZMTP 1.0.
     pub const MAX_LEN: usize = 10;
 
     pub(super) const fn short([first, second]: [u8; 2]) -> Self {

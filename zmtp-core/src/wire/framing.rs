@@ -10,7 +10,7 @@ const COMMAND: u8 = 0x04;
 /// The first byte of a long length in 1.0.
 const LONG: u8 = 0xff;
 
-/// How a version of ZMTP encodes frame headers.
+/// The encoding of frame headers in a version of ZMTP.
 ///
 /// ```
 /// use zmtp_core::wire::{FrameHeader, Framing, FrameKind, More};
@@ -25,9 +25,9 @@ const LONG: u8 = 0xff;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "a new framing is a new protocol")]
 pub enum Framing {
-    /// ZMTP 1.0: a length that includes the flags byte, then the flags.
+    /// ZMTP 1.0: a length, then the flags. The length includes the flags byte.
     V1,
-    /// ZMTP 2.0: as 3.x, without commands.
+    /// ZMTP 2.0: as ZMTP 3.0, but without commands.
     V2,
     /// ZMTP 3.0 and 3.1.
     V3,
@@ -39,7 +39,7 @@ impl Framing {
     ///
     /// # Errors
     ///
-    /// As [`FrameHeader::parse`].
+    /// As [`FrameHeader::parse`]. In ZMTP 1.0 also [`Malformed::EmptyFrame`] if the length is 0.
     #[inline]
     pub fn parse(self, input: &[u8]) -> Result<Option<(FrameHeader, usize)>, Malformed> {
         self.read(input).map_err(|flaw| flaw.of(input))
@@ -66,7 +66,8 @@ impl Framing {
         }
     }
 
-    /// The bytes of `header`. ZMTP 1.0 and 2.0 have no commands: do not pass a command there.
+    /// The bytes of `header`. Do not pass the header of a command to [`Framing::V1`] or
+    /// [`Framing::V2`]: these versions have no commands.
     #[inline]
     pub fn emit(self, header: FrameHeader) -> HeaderBytes {
         match self {

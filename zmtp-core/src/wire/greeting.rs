@@ -25,7 +25,7 @@ pub struct Version {
 impl Version {
     /// The version of a peer before its greeting was read.
     pub(crate) const NONE: Self = Self { major: 0, minor: 0 };
-    /// ZMTP 3.1 (RFC 37), the version that we announce.
+    /// ZMTP 3.1 (RFC 37), the version that this crate announces.
     pub const V3_1: Self = Self { major: 3, minor: 1 };
     /// ZMTP 3.0 (RFC 23).
     pub const V3_0: Self = Self { major: 3, minor: 0 };
@@ -34,8 +34,8 @@ impl Version {
     /// ZMTP 1.0 (RFC 13).
     pub const V1_0: Self = Self { major: 1, minor: 0 };
 
-    /// The version of a connection to a peer that announces `self`: the same up to 3.0, and 3.1
-    /// above.
+    /// The version that is used on a connection to a peer that announces `self`: 1.0, 2.0 or 3.0 if
+    /// the peer announces that version, 3.1 if it announces a higher one.
     #[must_use]
     pub const fn negotiated(self) -> Self {
         match self {
@@ -46,7 +46,7 @@ impl Version {
         }
     }
 
-    /// How a peer of version `self` frames messages.
+    /// The encoding of frame headers in this version.
     #[must_use]
     pub const fn framing(self) -> Framing {
         match self.major {
@@ -89,7 +89,7 @@ impl MechanismName {
     /// Curve25519 (RFC 25).
     pub const CURVE: Self = Self::new(b"CURVE");
 
-    /// A name of up to 20 bytes. Further bytes are cut off.
+    /// Creates a name of up to 20 bytes. Bytes after the 20th are ignored.
     pub const fn new(name: &[u8]) -> Self {
         let mut bytes = [0; MECHANISM_LEN];
         let (mut rest, mut place): (&[u8], &mut [u8]) = (name, &mut bytes);
@@ -131,16 +131,17 @@ impl defmt::Format for MechanismName {
     }
 }
 
-/// A greeting of a version of ZMTP that is not supported here, or of another protocol.
+/// The first bytes of a peer belong to a version of ZMTP that is not accepted, or to another protocol.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum UnsupportedVersion {
-    /// The signature is missing, as in ZMTP 1.0, HTTP, TLS and SSH. The value is the first byte
-    /// that is wrong: byte 0 if it is not `ff`, otherwise byte 9, whose bit 0 is clear.
+    /// The first bytes are not a signature of ZMTP. This is the case for ZMTP 1.0, HTTP, TLS and
+    /// SSH. The value is the first wrong byte: byte 0 if it is not `ff`, otherwise byte 9, whose
+    /// bit 0 is not set.
     NoSignature(u8),
-    /// The major version in the greeting: 0 (ZMTP 1.0 framing), 1 (ZMTP 2.0), or 3 if 3.0 is below
-    /// the lowest version accepted.
+    /// The signature is correct, but the version is not accepted. The value is the major version in
+    /// the greeting: 0 for ZMTP 1.0, 1 for 2.0, 3 for 3.0.
     Major(u8),
 }
 
@@ -157,7 +158,7 @@ impl core::fmt::Display for UnsupportedVersion {
     }
 }
 
-/// The first 64 bytes that a peer sends: version, mechanism and role.
+/// The first 64 bytes that each end sends: its version, mechanism and role.
 ///
 /// ```
 /// use zmtp_core::wire::{Greeting, MechanismName, Version};
@@ -171,16 +172,17 @@ impl core::fmt::Display for UnsupportedVersion {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Greeting {
-    /// The version that the peer announces, unchanged, even if it is unknown (4.9 or 2.1).
+    /// The version in the greeting. It can be an unknown one, such as 4.9 or 2.1.
     pub version: Version,
     /// The mechanism of the peer.
     pub mechanism: MechanismName,
-    /// Whether the peer takes the role of the server in PLAIN or CURVE. libzmq always sends 0.
+    /// Whether the sender has the role of the server in PLAIN or CURVE. libzmq always sends
+    /// `false`.
     pub as_server: bool,
 }
 
 impl Greeting {
-    /// Bytes of a greeting.
+    /// The length of a greeting in bytes.
     pub const LEN: usize = 64;
 
     /// Parses the greeting at the front of `input`. Returns `None` if it is incomplete.
@@ -189,7 +191,8 @@ impl Greeting {
     ///
     /// # Errors
     ///
-    /// [`UnsupportedVersion`] at the first byte that is wrong.
+    /// [`UnsupportedVersion`] as soon as `input` contains a wrong byte of the signature or a major
+    /// version below 2.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, UnsupportedVersion> {
         let mut version = Version::NONE;
         GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [])?;
@@ -199,8 +202,9 @@ impl Greeting {
         Ok(Some(Self { version, mechanism: MechanismName::new(name), as_server }))
     }
 
-    /// The 64 bytes of this greeting. `routing_id_len` is written to the padding of the signature,
-    /// where a ZMTP 1.0 peer reads it as the length of the routing id.
+    /// The 64 bytes of this greeting. `routing_id_len` is the length of our routing id in bytes. It
+    /// is written to the padding of the signature: a ZMTP 1.0 peer parses the signature as the
+    /// header of a frame that contains the routing id.
     pub fn emit(&self, routing_id_len: u8) -> [u8; Self::LEN] {
         let mut bytes = Self::template(self.version, &self.mechanism);
         for (at, byte) in Self::fields(self.as_server, routing_id_len) {

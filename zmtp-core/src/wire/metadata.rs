@@ -8,8 +8,8 @@ use super::{Malformed, Writer, bytes, fixed, short};
 /// A property: a name and a value, both borrowed from the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Property<'a> {
-    /// The name as sent, 0 to 255 bytes. Names are case-insensitive: compare them with
-    /// [`Property::is`]. Empty names and arbitrary bytes are accepted, as in libzmq.
+    /// The name as the peer sent it, 0 to 255 bytes. Names are case-insensitive: compare them with
+    /// [`Property::is`]. A name may be empty or contain any bytes, as in libzmq.
     pub name: &'a [u8],
     /// The value: arbitrary bytes.
     pub value: &'a [u8],
@@ -18,7 +18,7 @@ pub struct Property<'a> {
 impl<'a> Property<'a> {
     /// The name of the property that holds the socket type of the sender.
     pub const SOCKET_TYPE: &'static str = "Socket-Type";
-    /// The name of the property that holds the routing id of the sender, for ROUTER.
+    /// The name of the property that holds the routing id of the sender. A ROUTER uses it.
     pub const IDENTITY: &'static str = "Identity";
 
     /// Whether the property is called `name`, ignoring case (RFC 37 § Connection Metadata).
@@ -26,7 +26,7 @@ impl<'a> Property<'a> {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// Appends a property to the body of a command.
+    /// Appends a property to the body of a command. A name longer than 255 bytes is cut.
     pub fn emit(name: &str, value: &[u8], out: &mut Writer<'_>) {
         out.put(&[u8::try_from(name.len()).unwrap_or(u8::MAX)]);
         out.put(name.as_bytes().get(..usize::from(u8::MAX)).unwrap_or(name.as_bytes()));
@@ -42,8 +42,8 @@ impl<'a> Property<'a> {
     }
 }
 
-/// A list of well-formed properties. For a peer older than ZMTP 3.0, the list contains its
-/// identity frame as the property Identity.
+/// A list of well-formed properties. A peer older than ZMTP 3.0 sends an identity frame instead; the
+/// list then contains it as the property Identity.
 ///
 /// ```
 /// use zmtp_core::wire::Metadata;
@@ -60,11 +60,11 @@ pub struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    /// Wraps encoded properties and checks that each is complete.
+    /// Borrows encoded properties and checks that each is complete.
     ///
     /// # Errors
     ///
-    /// [`Malformed::Metadata`] if a property is incomplete or bytes follow the last one.
+    /// [`Malformed::Metadata`] if the last property is incomplete.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut properties = Encoded(bytes);
         while properties.next().is_some() {}
@@ -86,8 +86,8 @@ impl<'a> Metadata<'a> {
         Properties { identity: self.identity, encoded: Encoded(self.bytes) }
     }
 
-    /// The value of the property called `name`, ignoring case. If there are several, the last one
-    /// is used, as libzmq does for `Identity`.
+    /// The value of the property called `name`, ignoring case. If several properties have the name,
+    /// this is the value of the last one, as in libzmq for `Identity`.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.iter().filter(|property| property.is(name)).last().map(|property| property.value)
     }
@@ -149,8 +149,8 @@ impl<'a> Iterator for Encoded<'a> {
     }
 }
 
-/// The routing id that a socket announces (`ZMQ_ROUTING_ID`): up to [`RoutingId::MAX_LEN`] bytes
-/// by which a ROUTER addresses it. If it is empty, the ROUTER generates one.
+/// The routing id that a socket announces (`ZMQ_ROUTING_ID`), up to [`RoutingId::MAX_LEN`] bytes. A
+/// ROUTER addresses the socket by this id. If it is empty, the ROUTER assigns one.
 #[derive(Clone, Copy)]
 pub struct RoutingId {
     /// The length in one byte, then the bytes of the id.
@@ -158,9 +158,9 @@ pub struct RoutingId {
 }
 
 impl RoutingId {
-    /// The length of the longest id in bytes: 255, or 39 without an operating system, because
-    /// each [`Config`] reserves flash for the id. Peers may have ids of up to 255 bytes on every
-    /// target.
+    /// The length of the longest id in bytes: 255, or 39 on targets without an operating system,
+    /// because each [`Config`] has room for the longest id. This limit concerns our own id only: the
+    /// ids of peers may have up to 255 bytes on every target.
     ///
     /// [`Config`]: crate::Config
     pub const MAX_LEN: usize = if cfg!(target_os = "none") { 39 } else { 255 };
@@ -168,8 +168,8 @@ impl RoutingId {
     /// No routing id.
     pub const EMPTY: Self = Self { length_prefixed: [0; Self::MAX_LEN + 1] };
 
-    /// A routing id of up to [`RoutingId::MAX_LEN`] bytes; `None` if `id` is longer. Ids that
-    /// start with a byte of 0 are reserved for ROUTERs, but accepted, as in libzmq.
+    /// Creates a routing id. Returns `None` if `id` is longer than [`RoutingId::MAX_LEN`] bytes. Ids
+    /// that start with a byte of 0 are reserved for ROUTERs, but accepted here, as in libzmq.
     pub const fn new(id: &[u8]) -> Option<Self> {
         if id.len() > Self::MAX_LEN {
             return None;

@@ -1,4 +1,4 @@
-//! The grammars of ZMTP: parsing bytes to values and emitting values as bytes, without state.
+//! The grammars of ZMTP. The types parse bytes and emit bytes; they hold no connection state.
 //!
 //! | file | grammar | source |
 //! |---|---|---|
@@ -56,29 +56,29 @@ fn bytes<'a, N: TryInto<usize>>(n: N) -> impl Parser<&'a [u8], Output = &'a [u8]
     }
 }
 
-/// Bytes that no version of the grammar allows, whatever the state of the connection.
+/// Bytes that the grammar of the peer's version of ZMTP does not allow.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Malformed {
-    /// The name of a command is empty or exceeds the body.
+    /// The name of a command is empty, or longer than the rest of the body.
     CommandName,
-    /// The length of a ZMTP 1.0 frame is 0. It counts the flags byte, so it is at least 1.
+    /// The length of a ZMTP 1.0 frame is 0. The length includes the flags byte, so it is at least 1.
     EmptyFrame,
-    /// The reason of an ERROR command is missing or exceeds the body.
+    /// The reason of an ERROR command is missing or incomplete.
     ErrorReason,
-    /// The size of a frame has bit 63 set; sizes are 0 to 2^63-1 (RFC 37 § Framing). The value is
-    /// the size.
+    /// The size of a frame has bit 63 set: sizes are at most 2^63-1 (RFC 37 § Framing). The value
+    /// is the size.
     FrameSize(u64),
-    /// The name or value of a property exceeds the metadata.
+    /// The name or the value of a property is longer than the rest of the metadata.
     Metadata,
     /// MORE is set on a command frame; a command is always one frame (RFC 37 § Framing).
     MoreOnCommand,
-    /// MORE is set on the identity frame that opens ZMTP 2.0 and 1.0.
+    /// MORE is set on the identity frame, which precedes the messages in ZMTP 2.0 and 1.0.
     MoreOnIdentity,
-    /// The two bytes of TTL in a PING are missing or incomplete.
+    /// The TTL of a PING, two bytes, is missing or incomplete.
     Ping,
-    /// A reserved flag bit is set: one of bits 3 to 7, in ZMTP 2.0 of bits 2 to 7, in 1.0 of bits
+    /// A reserved flag bit is set. Reserved are bits 3 to 7; in ZMTP 2.0, bits 2 to 7; in 1.0, bits
     /// 1 to 7. The value is the flags byte.
     ReservedFlags(u8),
 }

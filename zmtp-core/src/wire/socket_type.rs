@@ -59,7 +59,7 @@ impl SocketType {
         Self::ALL.iter().copied()
     }
 
-    /// The type that a Socket-Type property calls `name`, case-sensitive as in libzmq.
+    /// The type with this name in a Socket-Type property. Names are case-sensitive, as in libzmq.
     pub fn from_name(name: &[u8]) -> Option<Self> {
         Self::all().find(|one| one.bytes() == name)
     }
@@ -110,7 +110,7 @@ impl SocketType {
         self as u8
     }
 
-    /// The type with this code, if there is one.
+    /// The type with this code; `None` if no type has it.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().find(|one| one.code() == code).copied()
     }
@@ -156,13 +156,13 @@ impl SocketType {
         }
     }
 
-    /// Whether READY of this type includes Identity, even if the routing id is empty, as in
-    /// libzmq.
+    /// Whether the READY of a socket of this type includes the property Identity, also if the
+    /// routing id is empty, as in libzmq.
     pub const fn sends_identity(self) -> bool {
         matches!(self, Self::Req | Self::Dealer | Self::Router)
     }
 
-    /// Whether this type accepts SUBSCRIBE and CANCEL.
+    /// Whether a socket of this type accepts subscriptions: PUB and XPUB.
     pub const fn accepts_subscriptions(self) -> bool {
         matches!(self, Self::Pub | Self::Xpub)
     }

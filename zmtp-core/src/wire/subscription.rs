@@ -1,15 +1,15 @@
-//! Subscriptions: a command since ZMTP 3.1, a message before.
+//! Subscriptions: commands in ZMTP 3.1, messages in earlier versions.
 
 use super::{FrameKind, More, Version};
 
-/// What a SUB or XSUB does with a topic.
+/// What a SUB or XSUB requests from its peers: a subscription to a topic, or its cancellation.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
 pub enum Subscription {
-    /// It cancels its subscription.
+    /// Cancels a subscription.
     Cancel,
-    /// It subscribes.
+    /// Subscribes to a topic.
     Subscribe,
 }
 
@@ -30,8 +30,9 @@ impl Subscription {
         }
     }
 
-    /// Parses a legacy subscription, the body of a message of one frame: the byte 1 or 0, and the
-    /// topic (RFC 23). An XPUB reports subscriptions to its application in the same form.
+    /// Parses the body of a legacy subscription, a message of one frame (RFC 23): the byte 1 to
+    /// subscribe or 0 to cancel, then the topic. Returns `None` for other messages. An XPUB reports
+    /// subscriptions to its application in the same form.
     pub const fn from_message(body: &[u8]) -> Option<(Self, &[u8])> {
         match body {
             [CANCEL, topic @ ..] => Some((Self::Cancel, topic)),
@@ -40,7 +41,7 @@ impl Subscription {
         }
     }
 
-    /// The byte before the topic in a legacy subscription.
+    /// The byte before the topic in a legacy subscription: 1 or 0.
     pub const fn byte(self) -> u8 {
         match self {
             Self::Cancel => CANCEL,

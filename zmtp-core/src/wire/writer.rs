@@ -1,12 +1,12 @@
-//! Emitting bytes to a buffer of the caller.
+//! Writing bytes to a buffer of the caller.
 
 use super::{CommandName, FrameHeader, FrameKind, RoutingId};
 
-/// The buffer has no room for all bytes.
+/// The buffer is too small for all bytes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufferTooSmall {
-    /// The number of bytes that do not fit.
+    /// The number of bytes by which the buffer is too small.
     pub missing: usize,
 }
 
@@ -18,8 +18,8 @@ impl core::fmt::Display for BufferTooSmall {
 
 impl core::error::Error for BufferTooSmall {}
 
-/// Appends bytes to a borrowed slice. Bytes that do not fit are counted instead of written, so that
-/// one check after many calls is enough: [`Writer::fits`] or [`Writer::finish`].
+/// Appends bytes to a borrowed slice. Bytes that do not fit are counted but not written. Check once
+/// after the last call, with [`Writer::fits`] or [`Writer::finish`], whether all bytes fit.
 #[derive(Debug)]
 pub struct Writer<'o> {
     out: &'o mut [u8],
@@ -89,7 +89,7 @@ impl<'o> Writer<'o> {
         self.len <= self.out.len()
     }
 
-    /// The bytes appended so far; empty if they do not fit.
+    /// The bytes appended so far, or an empty slice if they do not fit.
     pub fn written(&self) -> &[u8] {
         self.out.get(..self.len).unwrap_or_default()
     }
@@ -98,8 +98,8 @@ impl<'o> Writer<'o> {
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`] if the appended bytes do not fit. The content of the buffer is
-    /// incomplete then.
+    /// [`BufferTooSmall`] if the appended bytes do not fit. The buffer then contains incomplete
+    /// data.
     pub const fn finish(self) -> Result<usize, BufferTooSmall> {
         match self.len.checked_sub(self.out.len()) {
             None | Some(0) => Ok(self.len),
