@@ -8,14 +8,14 @@ use crate::wire::{FrameHeader, FrameKind, Framing, More, Writer};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection failed: [`Connection::error`](super::Connection::error) returns the reason.
+    /// The connection has failed: [`Connection::error`](super::Connection::error) returns the reason.
     Failed,
-    /// The buffer lacks room for this many bytes. Nothing was sent.
+    /// The buffer is too small by this number of bytes. No frame was encoded; the buffer may have changed.
     BufferTooSmall(usize),
-    /// The handshake is not complete: the peer's part has not arrived, or ours was not written by
-    /// [`Connection::poll_transmit`](super::Connection::poll_transmit).
+    /// The handshake is not complete: the peer's READY has not arrived, or
+    /// [`Connection::poll_transmit`](super::Connection::poll_transmit) has not written ours.
     NotReady,
-    /// Frames of this connection are sealed, which requires the whole body.
+    /// The frames of this connection are sealed. A frame can be sealed only with its whole body.
     Sealed,
 }
 

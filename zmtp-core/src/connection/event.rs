@@ -4,16 +4,16 @@ use crate::wire::{Command, CommandName, FrameHeader, SocketType, Version};
 
 /// The result of [`Connection::receive`](super::Connection::receive): the event at the front of its input.
 ///
-/// All bytes before the last [`Connection::unread`](super::Connection::unread) ones are consumed. The last
-/// `payload` consumed bytes belong to the event: they are at `end - payload..end`, where `end` is
-/// `input.len() - connection.unread()`.
+/// The call consumed the input up to `end`, which is `input.len() - connection.unread()` (see
+/// [`Connection::unread`](super::Connection::unread)). The bytes `end - payload..end` belong to the event;
+/// [`Received::payload_of`] returns them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "two words, returned in registers")]
 pub struct Received {
     /// The event.
     pub event: Event,
-    /// The number of bytes that belong to the event, such as a body or a topic. For [`Event::NeedInput`]
-    /// and [`Event::Sealed`], the number of missing bytes.
+    /// The number of bytes that belong to the event, for example a body or a topic. For
+    /// [`Event::NeedInput`] and [`Event::Sealed`] it is the number of missing bytes.
     pub payload: usize,
 }
 
@@ -30,8 +30,9 @@ impl Received {
     }
 
     /// The bytes that belong to the event. `input` is the input of
-    /// [`Connection::receive`](super::Connection::receive), `unread` the result of
-    /// [`Connection::unread`](super::Connection::unread) after it.
+    /// [`Connection::receive`](super::Connection::receive). `unread` is
+    /// [`Connection::unread`](super::Connection::unread) after that call. Not for [`Event::NeedInput`] and
+    /// [`Event::Sealed`].
     pub fn payload_of<'i>(&self, input: &'i [u8], unread: usize) -> &'i [u8] {
         let end = input.len().saturating_sub(unread);
         input.get(end.saturating_sub(self.payload)..end).unwrap_or_default()
@@ -43,54 +44,56 @@ impl Received {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Event {
-    /// The peer cancels a subscription. The payload is the topic. Only on PUB and XPUB.
+    /// The peer cancels a subscription with a CANCEL command. The payload is the topic. Only PUB and XPUB
+    /// report this.
     Cancel,
     /// The connection failed; [`Connection::error`](super::Connection::error) returns the reason.
     Failed,
     /// A message frame begins. [`Connection::frame`](super::Connection::frame) returns its header. The
-    /// payload is the part of its body that is in the input, possibly empty; the rest follows as
-    /// [`Event::Piece`].
+    /// payload is the first piece of its body, which may be empty. [`Event::Piece`] reports the rest.
     ///
-    /// A message is complete with its last frame. If the connection fails before, discard the received
-    /// parts (RFC 37 § Messages).
+    /// A message is complete when its last frame is complete. If the connection fails earlier, discard the
+    /// received parts (RFC 37 § Messages).
     Frame,
     /// A command was ignored. The payload is its body; [`Ignored::of`] parses it.
     Ignored,
-    /// More bytes are needed: append them to the unread ones. `payload` is the number of missing bytes; it is
-    /// a lower bound while a greeting or a header is incomplete.
+    /// More input is needed: append received bytes to the unread ones. `payload` is the number of missing
+    /// bytes. While a greeting, an identity frame or a frame header is incomplete, it is a lower bound.
     NeedInput,
-    /// A PONG is due, but the previous one was not sent yet: call
+    /// A PING arrived before the PONG to the previous PING was written: call
     /// [`Connection::poll_transmit`](super::Connection::poll_transmit), then `receive` again.
     NeedTransmit,
-    /// No event: call again. Control bytes may be due.
+    /// Bytes were consumed without an event. Call `receive` again. Control bytes may be due.
     Nothing,
-    /// More bytes of the body of the frame: the payload.
+    /// The next piece of the body of the current frame. The payload is the piece.
     Piece,
-    /// The handshake is complete on the receiving side: messages may arrive. They may be sent as soon as
+    /// The peer has completed the handshake, and messages may arrive. Messages may be sent as soon as
     /// [`Connection::is_ready`](super::Connection::is_ready) returns `true`. Reported once per connection.
     /// The payload is the peer's metadata, for [`Connection::metadata`](super::Connection::metadata).
     Ready,
-    /// The peer refused the connection with an ERROR command. The payload is its data, for
-    /// [`error_reason`](crate::wire::error_reason). The connection failed.
+    /// The peer refused the connection with an ERROR command, and the connection has failed. The payload is
+    /// the data of the command; [`error_reason`](crate::wire::error_reason) parses it.
     Refused,
     /// A sealed frame is incomplete and cannot be opened yet. `payload` is the exact number of missing bytes.
-    /// A driver appends them to the unread ones, or moves the unread ones to another buffer, collects the
-    /// frame there, and passes that buffer as the input.
+    /// A driver appends these to the unread bytes. If its buffer is too small, it moves the unread bytes to a
+    /// larger buffer, collects the rest of the frame there, and passes that buffer as the input.
     Sealed,
-    /// The peer subscribes. The payload is the topic. Only on PUB and XPUB. Also reported for a peer of ZMTP
-    /// 1.0, with an empty topic: such a peer receives all messages and filters them itself.
+    /// The peer subscribes with a SUBSCRIBE command. The payload is the topic. Only PUB and XPUB report this.
+    /// They also report it, with an empty topic, for each peer of ZMTP 1.0, which receives all messages and
+    /// filters them itself.
     Subscribe,
-    /// The handshake waits for [`Connection::answer`](super::Connection::answer). The command in question
-    /// stays unread: pass it to `receive` again after the answer. The handshake timeout keeps running.
+    /// The handshake is suspended until [`Connection::answer`](super::Connection::answer) is called. The
+    /// current command stays unread: pass it to `receive` again after the answer. The handshake timeout
+    /// applies meanwhile.
     Waiting,
 }
 
-/// A frame whose body has not arrived completely.
+/// A frame whose body is incomplete.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Incoming {
-    /// The frame.
+    /// The header of the frame.
     pub header: FrameHeader,
-    /// The number of bytes of its body that are missing, at least 1.
+    /// The number of missing bytes of the body, at least 1.
     pub remaining: u64,
 }
 
@@ -101,13 +104,13 @@ pub struct Incoming {
 pub enum Ignored {
     /// The name is unknown, or the command is not valid for this socket type or at this time.
     Command(CommandName),
-    /// The name is empty or exceeds the command, or a PING has no TTL. libzmq ignores the first two and
-    /// answers the third with bytes of its memory.
+    /// The name is empty or incomplete, or a PING has no complete TTL. libzmq also ignores malformed names,
+    /// but answers such a PING with bytes of its memory.
     Malformed,
 }
 
 impl Ignored {
-    /// The reason why the command with this body, the payload of [`Event::Ignored`], was ignored.
+    /// The reason why a command was ignored. `body` is the payload of [`Event::Ignored`].
     pub fn of(body: &[u8]) -> Self {
         match Command::parse(body) {
             // A PING is ignored only if it has no TTL.
@@ -129,13 +132,13 @@ impl core::fmt::Display for Ignored {
     }
 }
 
-/// The properties of the peer from its greeting and READY.
+/// The version and socket type of the peer, from its greeting and READY.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerInfo {
-    /// The version that it announced. Major version 2 in a greeting is treated as 3.1, as in libzmq: ZMTP 2.0
-    /// sends 1, and ZMTP 1.0 sends 0 or no greeting.
+    /// The version that the peer announced. A greeting with major version 2 counts as 3.1, as in libzmq: in
+    /// the greeting of ZMTP 2.0 the major version is 1, and in that of ZMTP 1.0, if it has one, 0.
     pub version: Version,
-    /// Its socket type; `None` if its READY has no Socket-Type, or with ZMTP 1.0.
+    /// The socket type of the peer; `None` if its READY has no Socket-Type, or if it uses ZMTP 1.0.
     pub socket_type: Option<SocketType>,
 }

@@ -11,13 +11,14 @@ use crate::wire::Subscription;
 use crate::wire::{FrameHeader, FrameKind, Framing, HeaderBytes, More};
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
-    /// Writes a message frame to the front of `out`, sealed if this connection seals its frames.
-    /// Returns its length, [`Connection::frame_len`]. Send frames in the order of these calls.
+    /// Writes a message frame to the front of `out`. The frame is sealed if this connection seals its
+    /// frames. Returns its length in bytes, which is [`Connection::frame_len`]. Send frames in the order in
+    /// which they are encoded.
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if it does not fit.
-    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
+    /// [`SendError::BufferTooSmall`] if `out` is too small.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection has failed.
     pub fn encode_frame(
         &mut self,
         more: More,
@@ -27,13 +28,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.encode(FrameKind::Message(more), [&[], body], out)
     }
 
-    /// Starts a message frame in the clear: send the returned header, then exactly `len` bytes of body
-    /// directly from their buffer.
+    /// Starts a message frame in the clear, whose body the caller sends from its own buffer. Send the returned
+    /// header, then exactly `len` bytes of the body.
     ///
     /// # Errors
     ///
     /// [`SendError::Sealed`] if this connection seals its frames.
-    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection has failed.
     #[inline]
     pub fn begin_frame(&mut self, more: More, len: u64) -> Result<HeaderBytes, SendError> {
         if !self.is_ready() {
@@ -45,14 +46,14 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
     }
 
-    /// Makes a message frame in place, sealed if this connection seals its frames. `buffer` contains
-    /// [`Connection::headroom`] bytes of any value, then the body. Returns where the frame begins; it ends
-    /// with the buffer.
+    /// Encodes a message frame in place. The frame is sealed if this connection seals its frames. `buffer`
+    /// contains [`Connection::headroom`] bytes of any value, then the body. Returns the offset at which the
+    /// frame begins; it extends to the end of the buffer.
     ///
     /// # Errors
     ///
     /// [`SendError::BufferTooSmall`] if the buffer is shorter than the headroom.
-    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection has failed.
     pub fn finish_frame(&mut self, more: More, buffer: &mut [u8]) -> Result<usize, SendError> {
         if !self.is_ready() {
             return Err(self.unready());
@@ -63,14 +64,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         start.map_err(|error| self.failed(&error))
     }
 
-    /// Writes message frames that were received from another connection to the front of `out`. `frames` are
-    /// bytes as [`Connection::receive`] leaves them in its input: each frame with its header in the clear.
-    /// Returns the length, [`Connection::forwarded_len`].
+    /// Writes message frames that were received from another connection to the front of `out`. `frames`
+    /// contains complete frames in the framing of ZMTP 3, each with its header in the clear, as
+    /// [`Connection::receive`] leaves them in its input. Returns the length in bytes, which is
+    /// [`Connection::forwarded_len`].
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if they do not fit.
-    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
+    /// [`SendError::BufferTooSmall`] if `out` is too small.
+    /// If the mechanism may seal frames or accepts peers older than ZMTP 3.0: [`SendError::NotReady`] during
+    /// the handshake, [`SendError::Failed`] if the connection has failed. Other mechanisms, such as
+    /// [`Null`](crate::Null), do not check this: call it only if [`Connection::is_ready`] returns `true`.
     #[inline]
     pub fn forward_frames(&mut self, frames: &[u8], out: &mut [u8]) -> Result<usize, SendError> {
         let needed = self.forwarded_len(frames);
@@ -89,16 +93,16 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Ok(len)
     }
 
-    /// Writes a subscription or its cancellation to the front of `out`. For SUB and XSUB. Returns
-    /// its length, [`Connection::subscription_len`].
+    /// Writes a subscription or its cancellation to the front of `out`. Only SUB and XSUB send these.
+    /// Returns the length in bytes, which is [`Connection::subscription_len`].
     ///
-    /// A peer of ZMTP 3.1 gets a command, an older one a message (RFC 37 § The Publish-Subscribe
-    /// Pattern, RFC 23).
+    /// It is a command for a peer of ZMTP 3.1, and a message for an older peer (RFC 37 § The
+    /// Publish-Subscribe Pattern, RFC 23).
     ///
     /// # Errors
     ///
-    /// [`SendError::BufferTooSmall`] if it does not fit.
-    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection failed.
+    /// [`SendError::BufferTooSmall`] if `out` is too small.
+    /// [`SendError::NotReady`] during the handshake, [`SendError::Failed`] if the connection has failed.
     pub fn encode_subscription(
         &mut self,
         what: Subscription,
@@ -109,18 +113,18 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.encode(kind, [front, topic], out)
     }
 
-    /// The length of a frame with a body of `len` bytes.
+    /// The length in bytes of a frame with a body of `len` bytes.
     pub fn frame_len(&self, len: usize) -> usize {
         encode::frame_len(&self.mechanism, self.framing(), len)
     }
 
-    /// The length of a subscription or cancellation with a topic of `len` bytes.
+    /// The length in bytes of a subscription or cancellation with a topic of `len` bytes.
     pub fn subscription_len(&self, what: Subscription, len: usize) -> usize {
         let (_, front) = what.form(self.rx.peer.version.negotiated());
         self.frame_len(len.saturating_add(front.len()))
     }
 
-    /// The length of these frames when written by [`Connection::forward_frames`].
+    /// The number of bytes that [`Connection::forward_frames`] writes for these frames.
     #[inline]
     pub fn forwarded_len(&self, frames: &[u8]) -> usize {
         if !M::SEALS && !M::OLDER_PEERS {
@@ -136,7 +140,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         overhead(&self.mechanism).saturating_add(header)
     }
 
-    /// Whether the frames of this connection are sealed, so that they can only be sent whole.
+    /// Whether this connection seals its frames. A sealed frame can be encoded only with its whole body.
     pub fn is_sealed(&self) -> bool {
         overhead(&self.mechanism) > 0
     }

@@ -39,8 +39,9 @@ use state::{ReceiveHalf, State};
 
 /// One end of a ZMTP connection.
 ///
-/// It owns its state only; the caller provides bytes, time and settings. `M` is the security mechanism.
-/// `C` holds the settings: `&'static Config` on a microcontroller, `Arc<Config>` on a server.
+/// A connection contains only its state; the caller passes in the bytes, the time and the settings. `M` is
+/// the security mechanism. `C` is a pointer to the settings: `&'static Config` on a microcontroller,
+/// `Arc<Config>` on a server.
 ///
 /// After an error, every call returns the same error. [`Connection::poll_transmit`] may still write an
 /// ERROR command before the caller closes the transport.
@@ -54,8 +55,8 @@ pub struct Connection<M, C = &'static Config> {
 }
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
-    /// A connection over a transport that has just been established. The handshake must complete within
-    /// [`Limits::handshake_timeout`](crate::Limits) of `now`.
+    /// Creates a connection over a transport that was just established. The handshake must complete within
+    /// [`Limits::handshake_timeout`](crate::Limits), in milliseconds, after `now`.
     #[cfg_attr(target_os = "none", inline(always))]
     pub fn new(mechanism: M, config: C, now: Instant) -> Self {
         let deadline = Self::deadline(config.borrow(), now);
@@ -63,7 +64,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Self { config, mechanism, rx, tx, heartbeats: Heartbeats::NEVER }
     }
 
-    /// Starts again over another transport, as [`Connection::new`] with the same settings.
+    /// Replaces the connection with a new one over another transport, as [`Connection::new`] with the same
+    /// settings.
     pub fn restart(&mut self, mechanism: M, now: Instant) {
         self.mechanism = mechanism;
         self.rx.restart(Self::deadline(self.config.borrow(), now));
@@ -78,20 +80,21 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Parses received bytes and reports the first event in them. Call it until it reports
-    /// [`Event::NeedInput`]. The input of each call starts with the bytes that the previous call left
-    /// [unread](Connection::unread), followed by new bytes, if there are any.
+    /// Parses received bytes and reports the first event in them. Call it again until it reports
+    /// [`Event::NeedInput`]. The input of each call must start with the bytes that the previous call left
+    /// [unread](Connection::unread); append new bytes, if there are any.
     ///
-    /// New bytes reset the timeouts. Then the deadlines are checked against `now`: the connection fails if
-    /// the peer was silent for too long, and a PING may become due.
+    /// New bytes reset the timeouts for data of the peer. Afterwards the deadlines are compared with `now`:
+    /// the connection may fail, or a PING may become due.
     ///
-    /// Bytes of a greeting are consumed as they arrive. A command is parsed in one piece, so up to
-    /// [`Limits::max_command`](crate::Limits) and 9 bytes may be left unread. Otherwise at most an
-    /// incomplete frame header is left unread: 8 bytes, or 9 if peers older than ZMTP 3.0 are accepted. The
-    /// identity of such a peer, up to 255 bytes, is parsed in one piece too.
+    /// Bytes of a greeting are consumed as they arrive. A command is parsed in one piece: up to
+    /// [`Limits::max_command`](crate::Limits) and 9 bytes are left unread until it is complete. Of a message
+    /// frame, at most an incomplete header is left unread: 8 bytes, or 9 if peers older than ZMTP 3.0 are
+    /// accepted. The identity frame of such a peer, up to 255 bytes and its header, is also parsed in one
+    /// piece.
     ///
-    /// The input is mutable because a complete sealed frame is opened in place. It is then handled like a
-    /// frame in the clear, with the same events. An incomplete sealed frame is left unread, see
+    /// The input is mutable because a complete sealed frame is opened in place. The opened frame is reported
+    /// with the same events as a frame in the clear. An incomplete sealed frame is left unread: see
     /// [`Event::Sealed`].
     pub fn receive(&mut self, now: Instant, input: &mut [u8]) -> Received {
         // Before the clock is checked: the bytes may have arrived in time.
@@ -128,22 +131,22 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.last_frame()
     }
 
-    /// The frame whose body is still arriving, if there is one. The rest of the body may be read directly
-    /// into its final buffer, without [`Connection::receive`], and reported to
-    /// [`Connection::body_received`]. Never returns a sealed frame.
+    /// The frame whose body is incomplete, if there is one. The driver may read the rest of the body directly
+    /// into its final buffer instead of passing it to [`Connection::receive`]; it reports the number of bytes
+    /// to [`Connection::body_received`]. Returns `None` for sealed frames.
     pub const fn incoming(&self) -> Option<Incoming> {
         self.rx.incoming::<M>()
     }
 
-    /// Reports `n` bytes of a body that were read without [`Connection::receive`]. Returns the frame's
-    /// header if they complete the body. A value above [`Incoming::remaining`] is reduced to it. The bytes
-    /// reset the timeouts.
+    /// Reports that the driver has read `n` bytes of a body itself (see [`Connection::incoming`]). Returns the
+    /// header of the frame if its body is now complete. An `n` above [`Incoming::remaining`] is reduced to
+    /// it. The bytes reset the timeouts for data of the peer.
     pub fn body_received(&mut self, n: u64) -> Option<FrameHeader> {
         self.rx.body_received(n)
     }
 
-    /// The peer's metadata, from the payload of [`Event::Ready`]. A peer of ZMTP 2.0 or 1.0 has one
-    /// property, its Identity.
+    /// The peer's metadata. `payload` is the payload of [`Event::Ready`]. The metadata of a ZMTP 2.0 or 1.0
+    /// peer is a single property, Identity.
     pub const fn metadata<'p>(&self, payload: &'p [u8]) -> Metadata<'p> {
         if self.rx.is_old::<M>() {
             Metadata::of_identity(payload)
@@ -152,11 +155,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Answers a handshake that reported [`Event::Waiting`]; has no effect at any other time. After
-    /// [`Answer::Accept`] call [`Connection::receive`] with the unread bytes. After
-    /// [`Answer::Refuse`] the connection has failed with
-    /// [`PeerError::Denied`](crate::PeerError::Denied), and [`Connection::poll_transmit`] has the
-    /// ERROR command.
+    /// Answers a handshake that reported [`Event::Waiting`]. At any other time the call has no effect. After
+    /// [`Answer::Accept`], call [`Connection::receive`] with the unread bytes. [`Answer::Refuse`] fails the
+    /// connection with [`PeerError::Denied`](crate::PeerError::Denied), and
+    /// [`Connection::poll_transmit`] writes the ERROR command.
     pub fn answer(&mut self, answer: Answer<'_>) {
         if !M::WAITS || self.has_failed() || !matches!(self.rx.state, State::Waiting) {
             return;
@@ -170,28 +172,30 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         }
     }
 
-    /// Writes one piece of the control bytes that are due into `out`. Returns its length; 0 if none are
-    /// due.
+    /// Writes the next piece of control bytes (greeting, command) that is due into `out`, and returns its
+    /// length in bytes. Returns 0 if none is due.
     ///
-    /// Send control bytes between frames, in the order of the calls that produced them and the frames.
-    /// Call this after each [`Connection::receive`], until it returns 0.
+    /// Call this after each [`Connection::receive`], until it returns 0. Send the pieces and the frames in
+    /// the order in which they were encoded, and never within a frame.
     ///
     /// # Errors
     ///
-    /// [`BufferTooSmall`](crate::wire::BufferTooSmall) if `out` is too small for the next piece. Nothing is
-    /// lost then. 64 bytes fit any greeting and any PONG in the clear; a READY needs 9 bytes for its header,
-    /// and its metadata.
+    /// [`BufferTooSmall`](crate::wire::BufferTooSmall) if `out` is too small for the next piece. The piece
+    /// stays due: call again with a larger buffer. A greeting takes 64 bytes, a PONG in the clear at most 23.
+    /// The READY of the NULL mechanism takes at most 50 bytes and the length of the routing id.
     pub fn poll_transmit(&mut self, out: &mut [u8]) -> Result<usize, crate::wire::BufferTooSmall> {
         self.tx.poll(self.config.borrow(), &mut self.mechanism, &mut self.rx, out)
     }
 
-    /// Whether [`Connection::poll_transmit`] may have something to write. It may return `true` while
-    /// a greeting or handshake waits for the peer; `poll_transmit` writes nothing then.
+    /// Whether [`Connection::poll_transmit`] may have bytes to write. During the greeting and the handshake
+    /// this can be `true` although `poll_transmit` returns 0.
     pub fn wants_transmit(&self) -> bool {
         self.tx.wants_transmit(&self.mechanism, &self.rx)
     }
 
-    /// When to call [`Connection::handle_timeout`] next. It changes with what is received.
+    /// The time at which to call [`Connection::handle_timeout`]; `None` if there is no deadline or the
+    /// connection failed. It may change with each call of [`Connection::receive`] and
+    /// [`Connection::body_received`].
     pub fn poll_timeout(&self) -> Option<Instant> {
         if self.has_failed() {
             return None;
@@ -200,15 +204,15 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         (next != Instant::NEVER).then_some(next)
     }
 
-    /// Checks the deadlines. The connection fails if the handshake took too long or the peer was silent for
-    /// too long. Otherwise a PING may be due: call [`Connection::poll_transmit`].
+    /// Compares the deadlines with `now`. The connection fails if the handshake took too long, or if the peer
+    /// sent no data for too long. Otherwise a PING may be due: call [`Connection::poll_transmit`].
     ///
-    /// Pass received bytes to [`Connection::receive`] first: unread bytes do not reset the timeouts. If
-    /// reading is paused on purpose, call [`Connection::excuse_silence`] before.
+    /// Pass received bytes to [`Connection::receive`] before this call: bytes that it has not seen do not
+    /// reset the timeouts. If the driver has paused reading, call [`Connection::excuse_silence`] first.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], or the error that the connection failed with before.
+    /// [`Error::TimedOut`], or the earlier error if the connection has already failed.
     #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         if self.lives(now) {
@@ -218,7 +222,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Err(self.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
     }
 
-    /// [`Connection::handle_timeout`] without the error: whether the connection has not failed.
+    /// As [`Connection::handle_timeout`], but returns whether the connection has not failed.
     pub fn lives(&mut self, now: Instant) -> bool {
         if !self.rx.lives(now) {
             return false;
@@ -230,40 +234,41 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         true
     }
 
-    /// Resets the timeouts of the peer's silence: for a driver that leaves bytes unread because it has no
-    /// room for them, or collects a sealed frame elsewhere.
+    /// Resets the timeouts for data of the peer, as if a byte had arrived. Use it if the driver does not read
+    /// because it has no room, or collects a sealed frame in another buffer.
     pub fn excuse_silence(&mut self) {
         self.rx.heard::<M>();
     }
 
-    /// Whether messages may be sent: READY was received and sent, or its equivalent in older versions.
+    /// Whether messages may be sent: READY was sent and received. For peers older than ZMTP 3.0, the
+    /// greeting and the identity frame take its place.
     pub fn is_ready(&self) -> bool {
         let sent_all =
             if self.rx.is_old::<M>() { self.tx.greeted() } else { self.mechanism.may_send() };
         self.rx.in_traffic::<M>() && sent_all
     }
 
-    /// The properties of the peer, after its READY has arrived.
+    /// The version and socket type of the peer; `None` before [`Event::Ready`] and after a failure.
     pub const fn peer(&self) -> Option<PeerInfo> {
         self.rx.peer::<M>()
     }
 
-    /// The error that the connection failed with.
+    /// The error that failed the connection; `None` if it has not failed.
     pub fn error(&self) -> Option<Error> {
         self.rx.error::<M>(self.config.borrow())
     }
 
-    /// Whether the connection failed and sends the peer an ERROR command with a reason.
+    /// Whether the connection has failed with an error that is sent to the peer in an ERROR command.
     pub fn refuses(&self) -> bool {
         SendHalf::refuses(&self.mechanism, &self.rx)
     }
 
-    /// Whether the connection has failed: [`Connection::error`] without the reason.
+    /// Whether the connection has failed. [`Connection::error`] returns the error.
     pub const fn has_failed(&self) -> bool {
         self.rx.failure.is_some()
     }
 
-    /// Whether a message is incomplete: the rest of a frame or further frames are due.
+    /// Whether the current message of the peer is incomplete.
     pub const fn in_message(&self) -> bool {
         self.rx.in_message()
     }

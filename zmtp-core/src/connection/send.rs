@@ -37,8 +37,8 @@ impl Due {
 /// The length of the longest PONG in the clear.
 const LONGEST_PONG: usize = 2 + 5 + 16;
 
-/// A fixed reason in our ERROR command. Only for failures that a retry cannot correct, because libzmq gives
-/// up the endpoint permanently when it receives an ERROR.
+/// The reason in an ERROR command that a failed connection sends to its peer. ERROR is sent only for failures
+/// that a retry cannot correct, because libzmq does not reconnect after it receives an ERROR.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -128,13 +128,13 @@ pub enum Consumed {
     Waiting,
 }
 
-/// The answer to a handshake that waits for one.
+/// The answer of the application to [`Event::Waiting`](crate::Event::Waiting).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Answer<'r> {
     /// The peer is accepted.
     Accept,
-    /// The peer is refused. The reason, up to 255 bytes, is sent in an ERROR command.
+    /// The peer is refused. The value, at most 255 bytes, is the reason in the ERROR command.
     Refuse(&'r [u8]),
 }
 
@@ -144,20 +144,20 @@ pub enum Answer<'r> {
 #[expect(clippy::exhaustive_structs, reason = "a fact without details")]
 pub struct Exhausted;
 
-/// Why a frame of a sealed connection is refused.
+/// Why a frame of a sealed connection is invalid.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum OpenError {
     /// The frame was sent in the clear.
     Clear,
-    /// The box cannot be verified: its bytes were changed, or it was sealed with another key.
+    /// The frame cannot be verified: its bytes were changed, or it was sealed with another key.
     Forged,
-    /// The flags inside the box are invalid.
+    /// The frame is authentic, but the flags inside it are invalid.
     Flags,
-    /// The nonce is not higher than that of the previous box: a box was repeated or reordered.
+    /// The nonce is not higher than that of the previous frame: a frame was repeated or reordered.
     Replayed,
-    /// The box is shorter than its overhead.
+    /// The frame is shorter than the bytes that sealing adds.
     TooShort,
 }
 

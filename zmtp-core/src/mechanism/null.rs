@@ -15,7 +15,7 @@ pub struct Null {
 }
 
 impl Null {
-    /// A handshake that has not begun.
+    /// Creates the mechanism for a new connection.
     pub const fn new() -> Self {
         Self { ready_sent: false }
     }
@@ -55,13 +55,14 @@ impl Mechanism for Null {
 /// The NULL mechanism that also accepts peers of ZMTP 2.0 and 1.0, down to
 /// [`Config::min_version`](crate::Config).
 ///
-/// It is a separate type because the openings and framing of these versions are about 2.5 KB of code on a
-/// Cortex-M, which most firmware does not need. A cargo feature could be enabled by any crate in the program.
+/// It is a separate type because support for these versions takes about 2.5 KB of code on a Cortex-M, and
+/// most firmware does not need it. It is not a cargo feature, because any crate in the program could enable
+/// the feature for all others.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NullOrOlder(Null);
 
 impl NullOrOlder {
-    /// A handshake that has not begun.
+    /// Creates the mechanism for a new connection.
     pub const fn new() -> Self {
         Self(Null::new())
     }
@@ -87,7 +88,7 @@ impl Mechanism for NullOrOlder {
     }
 }
 
-/// A socket type as a type.
+/// A type that stands for a socket type, for [`NullOf`].
 pub trait Role {
     /// The socket type.
     const SOCKET_TYPE: SocketType;
@@ -99,7 +100,7 @@ pub trait Role {
 pub struct NullOf<R>(Null, PhantomData<R>);
 
 impl<R> NullOf<R> {
-    /// A handshake that has not begun.
+    /// Creates the mechanism for a new connection.
     pub const fn new() -> Self {
         Self(Null::new(), PhantomData)
     }
