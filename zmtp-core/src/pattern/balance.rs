@@ -2,11 +2,10 @@
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Load-balancing: chooses the connected peers that have room in turn, or if there are none, the peers
-/// that are being connected to.
+/// Load-balancing: chooses in turn among the connected peers whose queue has room. If there is none, it
+/// chooses in turn among the peers that the socket still connects to.
 ///
-/// libzmq also sends a share of the messages to peers that are being connected to. Here messages are
-/// queued for such peers only while no peer is connected.
+/// libzmq differs: it includes the latter peers in the turns also while other peers are connected.
 #[derive(Debug)]
 pub struct Balance {
     connected: Ring<0>,
@@ -43,13 +42,13 @@ impl AsMut<Self> for BalancePeer {
 }
 
 impl Balance {
-    /// Turns without peers. `only_connected`: peers that are being connected to get no messages
-    /// (`ZMQ_IMMEDIATE`).
+    /// Creates the state without peers. With `only_connected`, messages go only to peers that are
+    /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(only_connected: bool) -> Self {
         Self { connected: Ring::new(), pending: Ring::new(), only_connected }
     }
 
-    /// A peer that was just stored is being connected to.
+    /// Adds a peer that was just stored in `peers`, and that the socket connects to.
     pub fn attach<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -57,7 +56,7 @@ impl Balance {
         self.change(peers, peer, |_| {});
     }
 
-    /// Takes a peer out of the turns, before it is removed.
+    /// Removes a peer from the turns. Call this before the peer is removed from `peers`.
     pub fn detach<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -65,7 +64,7 @@ impl Balance {
         self.leave(peers, peer);
     }
 
-    /// A peer is gone for good, but is not removed yet: it gets no more messages.
+    /// A peer gets no more messages, but stays in `peers`.
     pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -73,7 +72,7 @@ impl Balance {
         self.change(peers, peer, |state| state.closed = true);
     }
 
-    /// A peer is connected, or is being connected to again.
+    /// The handshake with a peer is complete (`connected` is `true`), or its connection ended.
     pub fn set_connected<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, connected: bool)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -81,7 +80,7 @@ impl Balance {
         self.change(peers, peer, |state| state.connected = connected);
     }
 
-    /// The queue to a peer reached its high-water mark, or has room again.
+    /// The queue to a peer has reached its high-water mark (`full` is `true`), or has room again.
     pub fn set_full<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, full: bool)
     where
         T: Linked<0> + AsMut<BalancePeer>,
@@ -94,7 +93,8 @@ impl Balance {
         self.connected.head().is_some() || self.pending.head().is_some()
     }
 
-    /// The peer that gets the next message; `None` if no peer can take one. Its turn ends.
+    /// Chooses the peer that gets the next message, and ends its turn. `None` if no peer can take a
+    /// message.
     pub fn route<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
         let any = self.connected.head().is_some();
         let ring = if any { &mut self.connected } else { &mut self.pending };

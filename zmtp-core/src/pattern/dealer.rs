@@ -5,8 +5,8 @@ use super::{
     RouteError, Slots, TakeError,
 };
 
-/// The rules of DEALER: those of [`Push`](super::Push) and [`Pull`](super::Pull) for the same peers.
-/// Frames are passed unchanged: the application adds the delimiter that a REP expects.
+/// The rules of DEALER. It sends as [`Push`](super::Push) and receives as [`Pull`](super::Pull). Frames
+/// are not changed: to send to a REP, the application adds the delimiter itself.
 #[derive(Debug)]
 pub struct Dealer<S> {
     peers: S,
@@ -46,8 +46,8 @@ impl AsMut<FairPeer> for DealerPeer {
 }
 
 impl<S: Slots<DealerPeer>> Dealer<S> {
-    /// DEALER without peers. `only_connected`: peers that are being connected to get no messages
-    /// (`ZMQ_IMMEDIATE`).
+    /// Creates a DEALER without peers. With `only_connected`, messages go only to peers that are
+    /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(peers: S, only_connected: bool) -> Self {
         Self { peers, outgoing: Balance::new(only_connected), incoming: FairQueue::new() }
     }

@@ -1,8 +1,8 @@
-//! Why a pattern refuses a peer or a call.
+//! Errors of patterns.
 
 use super::PeerId;
 
-/// There is no room for another peer or topic.
+/// A table has no room for another peer or topic.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_structs, reason = "stores construct it")]
@@ -16,16 +16,17 @@ impl core::fmt::Display for NoRoom {
 
 impl core::error::Error for NoRoom {}
 
-/// Why a peer that completed its handshake is refused: close its connection.
+/// Why a peer is refused after its handshake. The driver closes its connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refused {
     /// A table is full.
     NoRoom,
-    /// ROUTER: this other peer has the routing id. libzmq keeps such a connection and ignores it.
+    /// ROUTER: another peer, the value, has the same routing id. libzmq leaves such a connection open, but
+    /// ignores it.
     RoutingIdInUse(PeerId),
-    /// PAIR has a peer already.
+    /// PAIR already has a peer.
     SecondPeer,
 }
 
@@ -47,18 +48,18 @@ impl core::fmt::Display for Refused {
 
 impl core::error::Error for Refused {}
 
-/// The application called out of turn (libzmq's `EFSM`).
+/// REQ or REP was called out of turn (`EFSM` in libzmq).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum OutOfTurn {
-    /// REQ received before it sent a request.
+    /// REQ: the application received before it sent a request.
     NoRequestSent,
-    /// REP replied before it received a request.
+    /// REP: the application replied before it received a request.
     NoRequestTaken,
-    /// REP received before it replied to the last request.
+    /// REP: the application received before it replied to the last request.
     ReplyDue,
-    /// REQ sent before it received the last reply.
+    /// REQ: the application sent a request before it received the last reply.
     ReplyPending,
 }
 
@@ -75,21 +76,21 @@ impl core::fmt::Display for OutOfTurn {
 
 impl core::error::Error for OutOfTurn {}
 
-/// Why no peer gets the message.
+/// Why a message has no peer to be sent to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RouteError {
-    /// ROUTER: the queue to the peer is at its high-water mark.
+    /// ROUTER: the queue to the peer, the value, has reached its high-water mark.
     Full(PeerId),
     /// No peer can take a message now; retry later.
     NoPeer,
-    /// The application called out of turn.
+    /// The application sent or received out of turn.
     OutOfTurn(OutOfTurn),
-    /// REP: the peer that sent the request is gone. Drop the reply (RFC 28); the next request can
-    /// be taken.
+    /// REP: the connection of the request has ended. Drop the reply (RFC 28). The next request can be
+    /// taken.
     PeerLost,
-    /// ROUTER: no peer has the routing id (libzmq's `EHOSTUNREACH`).
+    /// ROUTER: no peer has the routing id (`EHOSTUNREACH` in libzmq).
     Unknown,
 }
 
@@ -118,9 +119,9 @@ impl core::error::Error for RouteError {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TakeError {
-    /// The application called out of turn.
+    /// The application sent or received out of turn.
     OutOfTurn(OutOfTurn),
-    /// REQ: the peer of the request is gone; there will be no reply.
+    /// REQ: the peer was lost before its reply arrived. The next request can be sent.
     PeerLost,
 }
 

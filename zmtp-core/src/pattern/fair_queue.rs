@@ -2,9 +2,9 @@
 
 use super::{Linked, PeerId, Ring, RingLink, Slots};
 
-/// Fair-queueing: takes one message of each peer with queued messages, in turn.
+/// Fair-queueing: takes one message in turn from each peer that has queued messages.
 ///
-/// It counts queued messages; the messages are in the driver's queues.
+/// The state contains only the number of queued messages of each peer; the driver has the queues.
 #[derive(Debug, Default)]
 pub struct FairQueue {
     ready: Ring<1>,
@@ -32,12 +32,12 @@ impl AsMut<Self> for FairPeer {
 }
 
 impl FairQueue {
-    /// Turns without peers.
+    /// Creates the state without peers.
     pub const fn new() -> Self {
         Self { ready: Ring::new() }
     }
 
-    /// A message of a peer is queued. `false` if the peer is unknown.
+    /// Counts a queued message of a peer. Returns `false` if the peer is unknown.
     pub fn received<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,
@@ -54,8 +54,8 @@ impl FairQueue {
         self.ready.head().is_some()
     }
 
-    /// The peer whose oldest message is taken; `None` if no message is queued. Also returns whether
-    /// the peer is [closed](FairQueue::close) and this is its last message: remove it.
+    /// Chooses the peer whose oldest message is taken; `None` if no message is queued. The second value
+    /// is whether to remove the peer: it is [closed](FairQueue::close), and this is its last message.
     pub fn take<T>(&mut self, peers: &mut impl Slots<T>) -> Option<(PeerId, bool)>
     where
         T: Linked<1> + AsMut<FairPeer>,
@@ -74,7 +74,8 @@ impl FairQueue {
         Some((peer, is_last))
     }
 
-    /// A peer is gone for good. Returns whether it has no queued message: remove it.
+    /// Marks a peer as closed: it is removed with its last message. Returns `true` if it has no queued
+    /// message: remove it now.
     pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,
@@ -86,7 +87,7 @@ impl FairQueue {
         })
     }
 
-    /// Takes a peer out of the turns, before it is removed.
+    /// Removes a peer from the turns. Call this before the peer is removed from `peers`.
     pub fn detach<T: Linked<1>>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
         self.ready.remove(peers, peer);
     }

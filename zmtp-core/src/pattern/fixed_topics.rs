@@ -1,30 +1,32 @@
-//! Topics in an array, one after the other: for microcontrollers, which have few.
+//! Tables of topics in an array of fixed size, for microcontrollers.
 
 use super::records::{Match, Records, behind};
 use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 
-/// Subscriptions of peers in `BYTES` bytes. Each takes the bytes of its topic and 4.
+/// A table of the subscriptions of peers, in `BYTES` bytes. Each subscription takes the length of its
+/// topic and 4 bytes. A topic has at most 65,535 bytes.
 ///
-/// Peers have indices below 65,536 and generation 0: [detach](FixedTopics::detach) a peer before its
-/// index is reused.
+/// Peers must have indices below 65,536 and generation 0. [Detach](FixedTopics::detach) a peer before its
+/// index is used for another peer.
 ///
-/// The methods here suffice for PUB. [`Topics`] also returns what changed, which XPUB reports; that
-/// takes a second search.
+/// The methods of this type are sufficient for PUB. The methods of [`Topics`] also return what changed,
+/// which XPUB reports; they take a second search.
 #[derive(Debug)]
 pub struct FixedTopics<const BYTES: usize>(Records<BYTES>);
 
 impl<const BYTES: usize> FixedTopics<BYTES> {
-    /// An empty store.
+    /// Creates an empty table.
     pub const fn new() -> Self {
         Self(Records::new())
     }
 
-    /// Adds a peer to a topic, unless it has the topic already. `None`, here and below, is the peer of
-    /// a store that serves only one.
+    /// Adds a subscription of a peer, unless the peer already has it. If the table is for a single peer,
+    /// pass `None` as the peer, to this and to the other methods.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`]; nothing has changed.
+    /// [`NoRoom`] if the table is full, or the topic or the peer is out of range. Nothing has changed
+    /// then.
     pub fn subscribe(&mut self, peer: Option<PeerId>, topic: &[u8]) -> Result<(), NoRoom> {
         let number = Self::number(peer)?;
         match self.0.find(number, topic, Match::Whole) {
@@ -33,14 +35,14 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         }
     }
 
-    /// Removes a peer from a topic. `false` if it did not have the topic.
+    /// Removes a subscription of a peer. Returns `false` if the peer did not have it.
     pub fn cancel(&mut self, peer: Option<PeerId>, topic: &[u8]) -> bool {
         let Some(at) = self.held(peer, topic) else { return false };
         self.0.cut(at, topic.len());
         true
     }
 
-    /// Removes a peer from all its topics.
+    /// Removes all subscriptions of a peer.
     pub fn detach(&mut self, peer: Option<PeerId>) {
         match peer {
             Some(peer) => self.remove_peer(peer, |_, _| {}),
@@ -48,7 +50,7 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         }
     }
 
-    /// Whether `subject` begins with a topic of a peer.
+    /// Whether `subject` begins with a topic that the peer has subscribed to.
     pub fn wants(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
         let found = |number| self.0.find(number, subject, Match::Prefix);
         Self::number(peer).is_ok_and(|number| found(number).is_some())
@@ -119,29 +121,30 @@ impl<const BYTES: usize> Topics for FixedTopics<BYTES> {
     }
 }
 
-/// Topics that are subscribed to, in `BYTES` bytes. Each takes its bytes and 4.
+/// A table of the topics that a subscriber has subscribed to, in `BYTES` bytes. Each topic takes its
+/// length and 4 bytes. A topic has at most 65,535 bytes and can be subscribed to 65,535 times.
 #[derive(Debug)]
 pub struct FixedSubscriptions<const BYTES: usize>(Records<BYTES>);
 
 impl<const BYTES: usize> FixedSubscriptions<BYTES> {
-    /// An empty store.
+    /// Creates an empty table.
     pub const fn new() -> Self {
         Self(Records::new())
     }
 
-    /// The topics, each once.
+    /// Iterates over the topics, each once.
     pub fn topics(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|(_, topic)| topic)
     }
 
-    /// The topic at a position in the store, and the position of the next one, for iterations that
-    /// pause. The first is at 0. A new topic is added at the end; the removal of a topic moves those
-    /// after it towards the start by its length and 4.
+    /// The topic at the position `place`, and the position of the next topic; `None` at the end. The first
+    /// topic is at 0. Use this for an iteration that pauses. A new topic is added at the end. When a topic
+    /// is removed, the positions of the topics after it decrease by its length and 4.
     pub fn at(&self, place: usize) -> Option<(&[u8], usize)> {
         self.0.topic(place).map(|topic| (topic, behind(place, topic)))
     }
 
-    /// The position of a topic in the store.
+    /// The position of a topic; `None` if it is not in the table.
     pub fn place(&self, topic: &[u8]) -> Option<usize> {
         self.0.find(None, topic, Match::Whole)
     }

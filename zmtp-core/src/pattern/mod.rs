@@ -1,25 +1,26 @@
-//! Messaging patterns: which peer gets the next message, which message is received next, and what a
-//! frame means.
+//! Messaging patterns: the rules of the socket types. A pattern chooses the peer of the next message to
+//! send or to receive, and decides what happens to each received frame.
 //!
-//! A pattern handles peers and frame headers; connections and queues belong to the driver. The driver
-//! reports events of peers, gets a [`Verdict`] for the header of each frame, stores the body
-//! accordingly, and reports complete messages. All socket types implement [`Pattern`].
+//! A pattern contains the state of the peers; the driver contains the connections and the queues of
+//! messages. The driver reports the events of the peers. For each frame it passes the header to
+//! [`Pattern::accept`], stores or drops the body according to the returned [`Verdict`], and reports
+//! complete messages. All socket types implement [`Pattern`].
 //!
-//! State per peer lives in [`Slots`], which the driver chooses: [`Fixed`] on a microcontroller, a
-//! growing table on a server.
+//! The driver chooses the table for the state of the peers, a type that implements [`Slots`]: for
+//! example [`Fixed`] on a microcontroller, or a table that grows on a server.
 //!
 //! | item | content |
 //! |---|---|
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
-//! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores a ROUTER's ids |
+//! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores the routing ids of a ROUTER |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
 //! | [`Pair`] | exclusive pair (RFC 31) |
 //! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
 //! | [`Slots`], [`Fixed`] | state per peer |
-//! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array, for microcontrollers |
+//! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array of fixed size, for microcontrollers |
 //! | [`Ring`] | peers in turn: load-balancing for sending, fair-queueing for receiving |
-//! | [`Balance`], [`FairQueue`] | the two as used by all types |
+//! | [`Balance`], [`FairQueue`] | load-balancing and fair-queueing, built on [`Ring`] |
 //! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | the parts of [`Req`] and [`Rep`], for drivers with one peer |
 
 mod balance;
@@ -63,11 +64,11 @@ pub use verdict::{Reason, Verdict};
 
 use crate::wire::{FrameHeader, Subscription};
 
-/// The rules of a socket type. The driver owns connections, queues and bytes; the rules decide which
-/// peer a message goes to and what happens to a frame.
+/// The rules of a socket type. They choose the peer of each message and decide what happens to each
+/// received frame. The driver contains connections, queues and bytes.
 ///
-/// The default methods are for types without a rule of their own. An event of an unknown peer, such
-/// as one with an old generation, changes nothing.
+/// The default methods are for socket types that have no such rule. An event of an unknown peer changes
+/// nothing; a peer is also unknown if its id has an old generation.
 ///
 /// ```text
 /// attached ──> connected <──> disconnected        a peer that the socket connects to
@@ -76,7 +77,7 @@ use crate::wire::{FrameHeader, Subscription};
 /// any state ──> detached    its queued messages are dropped too
 /// ```
 pub trait Pattern {
-    /// The socket begins to connect to a peer. Messages may be queued for it.
+    /// The socket begins to connect to a peer. From now on messages may be queued for the peer.
     ///
     /// # Errors
     ///
@@ -85,75 +86,78 @@ pub trait Pattern {
         Ok(())
     }
 
-    /// A handshake is complete. A peer that is not attached, as it was accepted, is attached first.
+    /// The handshake with a peer is complete. If the peer is not attached, because its connection was
+    /// accepted, it is attached first.
     ///
-    /// `routing_id` is the one that the peer announced in its READY, or empty. Returns the peer that
-    /// loses its routing id to this one (`ZMQ_ROUTER_HANDOVER`): close its connection.
+    /// `routing_id` is the routing id in the peer's READY; it may be empty. If another peer loses its
+    /// routing id to this one (`ZMQ_ROUTER_HANDOVER`), returns that peer: close its connection.
     ///
     /// # Errors
     ///
-    /// [`Refused`]: close this connection.
+    /// [`Refused`]: close the connection of `peer`.
     fn connected(&mut self, _peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
         Ok(None)
     }
 
     /// The connection to a peer ended, and the driver connects again.
     ///
-    /// If no message is queued for the peer any more, call [`Pattern::sent`] first.
+    /// If no message is queued for the peer, call [`Pattern::sent`] before this.
     fn disconnected(&mut self, _peer: PeerId) {}
 
-    /// A peer is gone for good. Its messages that are queued can still be taken; the pattern forgets
-    /// the peer with the last of them.
+    /// A peer is removed, but its queued messages can still be taken. The state of the peer is removed
+    /// with the last of these messages.
     fn closed(&mut self, peer: PeerId) {
         self.detached(peer);
     }
 
-    /// A peer is gone for good, and its queued messages are dropped.
+    /// A peer is removed, and the driver drops its queued messages.
     fn detached(&mut self, _peer: PeerId) {}
 
-    /// The queue of messages to a peer reached its high-water mark, or has room again.
+    /// The queue of messages to a peer has reached its high-water mark (`full` is `true`), or has room
+    /// again.
     fn set_full(&mut self, _peer: PeerId, _full: bool) {}
 
-    /// Judges the next frame of a peer from its header. `first`: it is the first of its message.
+    /// Decides from its header what happens to the next frame of a peer. `first` is whether the frame is
+    /// the first of its message.
     fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, _first: bool) -> Verdict {
         Verdict::Deliver
     }
 
-    /// Judges a complete frame for which [`Pattern::accept`] returned [`Verdict::RequestId`] or
-    /// [`Verdict::Subject`], from its body.
+    /// Decides from its body what happens to a complete frame for which [`Pattern::accept`] returned
+    /// [`Verdict::RequestId`] or [`Verdict::Subject`].
     fn check(&mut self, _peer: PeerId, _body: &[u8]) -> Verdict {
         Verdict::Deliver
     }
 
-    /// A message of a peer is complete. Returns whether to queue it for the application; it then
-    /// counts as queued. `false`: drop it.
+    /// A message of a peer is complete. If this returns `true`, queue the message for the application;
+    /// the pattern counts it as queued. If it returns `false`, drop the message.
     ///
-    /// A message that replaces a queued one (`ZMQ_CONFLATE`) is not reported.
+    /// Do not report a message that replaces a queued one (`ZMQ_CONFLATE`).
     fn received(&mut self, _peer: PeerId) -> bool {
         true
     }
 
-    /// Whether [`Pattern::take`] returns a peer, or an error that the application waits for.
+    /// Whether [`Pattern::take`] would return a peer or [`TakeError::PeerLost`].
     fn may_take(&self) -> bool {
         false
     }
 
-    /// The peer whose oldest queued message the application receives next; `None` if no message is
-    /// queued. The message no longer counts as queued.
+    /// Chooses the peer whose oldest queued message the application receives next; `None` if no message
+    /// is queued. The pattern no longer counts the message as queued.
     ///
     /// # Errors
     ///
-    /// [`TakeError::OutOfTurn`] for REQ and REP, [`TakeError::PeerLost`] for REQ.
+    /// REQ and REP return [`TakeError::OutOfTurn`], REQ also returns [`TakeError::PeerLost`].
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         Ok(None)
     }
 
-    /// A peer subscribes to a topic or cancels a subscription. Returns whether XPUB's application
-    /// receives a report of it.
+    /// A peer subscribes to a topic or cancels a subscription. Returns whether to queue a report of it for
+    /// the application (XPUB).
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the store of topics is full; nothing has changed.
+    /// [`NoRoom`] if the table of topics is full. Nothing has changed then.
     fn subscription(
         &mut self,
         _peer: PeerId,
@@ -163,36 +167,38 @@ pub trait Pattern {
         Ok(false)
     }
 
-    /// Whether [`Pattern::route`] can return a peer.
+    /// Whether [`Pattern::route`] can return a peer. For ROUTER this depends on the routing id.
     fn may_route(&self) -> bool {
         false
     }
 
-    /// The peer that gets the next message. `routing_id`, the first part of the message, is used by
-    /// ROUTER only. PUB and XPUB send to every peer of [`Publish::matches`] instead.
+    /// Chooses the peer to which the next message is sent. `routing_id` is the first part of the message;
+    /// only ROUTER uses it. PUB and XPUB have no such peer: they send to every peer of
+    /// [`Publish::matches`].
     ///
     /// # Errors
     ///
-    /// [`RouteError`].
+    /// [`RouteError`] states why there is no peer for the message.
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
         Err(RouteError::NoPeer)
     }
 
-    /// No message is queued for a peer any more: the last byte was written, or the rest was dropped.
+    /// The queue of messages to a peer is empty: the last byte was written, or the rest was dropped.
     fn sent(&mut self, _peer: PeerId) {}
 
-    /// REQ: moves a queued request. Returns the peer it is queued for, which is being connected to, and
-    /// a connected peer that gets it instead.
+    /// REQ: moves a request that is queued for a peer without a connection to a connected peer. Returns
+    /// the old and the new peer; `None` if no request has to be moved.
     fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
         None
     }
 
-    /// The routing id that precedes each message of a peer (ROUTER).
+    /// ROUTER: the routing id that is put before each message of a peer.
     fn routing_id(&self, _peer: PeerId) -> Option<&[u8]> {
         None
     }
 
-    /// Whether messages that are queued for a peer are kept for its next connection.
+    /// Whether messages that are queued for a peer are kept when its connection ends, and sent over the
+    /// next one.
     fn keeps_unsent(&self) -> bool {
         false
     }

@@ -1,8 +1,8 @@
-//! PAIR: one peer and no other (RFC 31).
+//! PAIR: exchanges messages with a single peer (RFC 31).
 
 use super::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
 
-/// The rules of PAIR: the first peer is the only one until it is gone.
+/// The rules of PAIR: it refuses other peers until its first peer is removed.
 #[derive(Debug, Default)]
 pub struct Pair {
     peer: Option<PeerId>,
@@ -16,8 +16,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// PAIR without its peer. `only_connected`: a peer that is being connected to gets no messages
-    /// (`ZMQ_IMMEDIATE`).
+    /// Creates a PAIR without a peer. With `only_connected`, no message is queued for the peer until it is
+    /// connected (`ZMQ_IMMEDIATE`).
     pub const fn new(only_connected: bool) -> Self {
         Self { peer: None, closed: false, full: false, held: false, only_connected, queued: 0 }
     }

@@ -1,11 +1,11 @@
 //! Identifiers of peers.
 
-/// A peer of a socket: an index, which the driver reuses, and a generation, which distinguishes the
-/// peers that have used the index.
+/// Identifies a peer of a socket by an index, which the driver may reuse, and a generation, which
+/// distinguishes successive peers with the same index.
 ///
-/// The driver chooses both, typically a slab index and a counter that wraps. Events with an outdated
-/// id change nothing. If an index always belongs to the same peer, as with the links of firmware, the
-/// generation stays 0.
+/// The driver chooses both, for example an index in a slab and a counter that wraps. An event with the id
+/// of an earlier generation changes nothing. If each index belongs to one peer only, as with the links of
+/// firmware, the generation is always 0.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PeerId {
@@ -14,22 +14,22 @@ pub struct PeerId {
 }
 
 impl PeerId {
-    /// Not a peer. Drivers do not use its index.
+    /// Stands for no peer. A driver must not use its index, `u32::MAX`, for a peer.
     pub const NONE: Self = Self::new(u32::MAX, 0);
 
-    /// The peer with this index and generation.
+    /// Creates the id of the peer with this index and generation.
     #[inline(always)]
     pub const fn new(index: u32, generation: u32) -> Self {
         Self { index, generation }
     }
 
-    /// The index, which an earlier peer may have had too.
+    /// The index. An earlier peer may have had the same index.
     #[inline(always)]
     pub const fn index(self) -> u32 {
         self.index
     }
 
-    /// How often the index has been reused, modulo 2³², or any other counter.
+    /// The generation: for example how often the index was reused, modulo 2³².
     #[inline(always)]
     pub const fn generation(self) -> u32 {
         self.generation

@@ -1,57 +1,57 @@
-//! PUB and XPUB: a message goes to every peer that subscribed to a prefix of it (RFC 29).
+//! PUB and XPUB: each message is sent to every peer that subscribed to a prefix of it (RFC 29).
 
 use super::{
     FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
 };
 use crate::wire::{FrameHeader, Subscription};
 
-/// Storage of subscriptions: per topic a set of peers.
+/// A table of subscriptions: for each topic the set of peers that subscribed to it.
 pub trait Topics {
-    /// Adds a peer to a topic.
+    /// Adds a subscription of a peer to a topic.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the store, or the peer's share of it, is full.
+    /// [`NoRoom`] if the table is full, or the part of it that one peer may use.
     fn insert(&mut self, peer: PeerId, topic: &[u8]) -> Result<Added, NoRoom>;
 
-    /// Removes a peer from a topic.
+    /// Removes a subscription of a peer to a topic.
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed;
 
-    /// Removes a peer from all its topics. Calls `each` with every topic and whether other peers have
-    /// it.
+    /// Removes all subscriptions of a peer. Calls `each` for every removed topic:
+    /// [`Removed::Left`] if other peers have the topic, [`Removed::Last`] if not.
     fn remove_peer(&mut self, peer: PeerId, each: impl FnMut(&[u8], Removed));
 
-    /// Calls `each` once for every peer with a topic that `subject` begins with.
+    /// Calls `each` once for every peer that subscribed to a prefix of `subject`.
     fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId));
 }
 
-/// What a subscription changed.
+/// The effect of a subscription.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "stores must tell them apart")]
 pub enum Added {
-    /// No peer had the topic.
+    /// This is the first subscription to the topic.
     First,
-    /// Other peers have the topic.
+    /// Other peers have already subscribed to the topic.
     Another,
-    /// The peer had the topic already. Repeated subscriptions of a peer are not counted.
+    /// The peer had already subscribed to the topic. Repeated subscriptions of a peer are not counted.
     Held,
 }
 
-/// What a cancellation changed.
+/// The effect of a cancellation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "stores must tell them apart")]
 pub enum Removed {
-    /// No other peer has the topic.
+    /// The subscription was removed. It was the last one to the topic.
     Last,
-    /// Other peers have the topic.
+    /// The subscription was removed. Other peers have subscribed to the topic.
     Left,
-    /// The peer did not have the topic, but others do.
+    /// The peer had not subscribed to the topic, but other peers have.
     NotHeld,
-    /// No peer had the topic.
+    /// No peer had subscribed to the topic.
     Unknown,
 }
 
-/// Which subscriptions and cancellations are reported to XPUB's application.
+/// The subscriptions and cancellations that XPUB reports to its application.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -67,9 +67,10 @@ pub enum Reports {
 
 /// The rules of PUB and XPUB.
 ///
-/// A message goes to every peer of [`Publish::matches`]. XPUB also receives reports of subscriptions,
-/// and messages of its peers. A report is the legacy form of a subscription, a byte
-/// and the topic; the driver queues it as a message of the peer.
+/// Each message is sent to every peer of [`Publish::matches`]. The application of XPUB also receives
+/// messages of the peers, and reports of their subscriptions. A report is a message of one frame: the byte
+/// 1 for a subscription or 0 for a cancellation, then the topic. The driver queues it as a message of the
+/// peer.
 #[derive(Debug)]
 pub struct Publish<S, T> {
     peers: S,
@@ -84,18 +85,19 @@ pub struct Publish<S, T> {
 }
 
 impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
-    /// PUB without subscribers. It rejects messages.
+    /// Creates a PUB without subscribers. It rejects messages of its peers.
     pub const fn publisher(peers: S, topics: T) -> Self {
         Self::new(peers, topics, None, None)
     }
 
-    /// XPUB without subscribers.
+    /// Creates an XPUB without subscribers.
     pub const fn with_reports(peers: S, topics: T, reports: Reports) -> Self {
         Self::new(peers, topics, None, Some(reports))
     }
 
-    /// XPUB without subscribers, whose application decides with [`Publish::subscribe_last`] what peers
-    /// get. Every request of a peer is reported (`ZMQ_XPUB_MANUAL`).
+    /// Creates an XPUB without subscribers, whose application subscribes the peers itself
+    /// (`ZMQ_XPUB_MANUAL`). Every subscription and cancellation of a peer is reported, but has no other
+    /// effect; the application calls [`Publish::subscribe_last`] and [`Publish::cancel_last`].
     pub const fn manual(peers: S, topics: T, requested: T) -> Self {
         Self::new(peers, topics, Some(requested), Some(Reports::All))
     }
@@ -109,14 +111,14 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
         self.topics.matches(subject, each);
     }
 
-    /// The topics.
+    /// The table of subscriptions.
     pub const fn topics(&self) -> &T {
         &self.topics
     }
 
-    /// Cancels all subscriptions of a peer. Calls `report` for each cancellation that XPUB's
-    /// application receives; it counts as queued. Call this before [`Pattern::disconnected`] or
-    /// [`Pattern::closed`], which cancel without reports.
+    /// Cancels all subscriptions of a peer. Calls `report` with the topic of each cancellation that XPUB
+    /// reports; the pattern counts the report as queued. Call this before [`Pattern::disconnected`] or
+    /// [`Pattern::closed`], which cancel the subscriptions without reports.
     pub fn cancel_all(&mut self, peer: PeerId, mut report: impl FnMut(&[u8])) {
         let Self { peers, turns, topics, requested, reports, .. } = self;
         let requested = match requested {
@@ -135,8 +137,9 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
         });
     }
 
-    /// Subscribes the peer whose report or message was taken last, if the application decides
-    /// ([`Publish::manual`]). `false` if it does not, the peer is gone, or the store is full.
+    /// Subscribes the peer of the report or message that was taken last, on an XPUB made by
+    /// [`Publish::manual`]. Returns `false` if this is another XPUB, the peer is unknown, or the table is
+    /// full.
     pub fn subscribe_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
             Some(peer) => self.topics.insert(peer, topic).is_ok(),
@@ -144,8 +147,9 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
         }
     }
 
-    /// Cancels a subscription of the peer whose report or message was taken last, likewise. Returns
-    /// whether no peer has the topic now.
+    /// Cancels a subscription of the peer of the report or message that was taken last, on an XPUB made by
+    /// [`Publish::manual`]. Returns whether no peer is subscribed to the topic afterwards; `false` if this
+    /// is another XPUB or the peer is unknown.
     pub fn cancel_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
             Some(peer) => {

@@ -1,4 +1,4 @@
-//! PUSH and PULL: messages go out in turn and come in in turn (RFC 30).
+//! PUSH and PULL: PUSH sends to its peers in turn, PULL receives from its peers in turn (RFC 30).
 
 use super::{
     Balance, BalancePeer, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::wire::FrameHeader;
 
-/// The rules of PUSH: each message goes to one peer, in turn among those that can take one.
+/// The rules of PUSH: each message is sent to one peer, in turn among those whose queue has room.
 #[derive(Debug)]
 pub struct Push<S> {
     peers: S,
@@ -14,8 +14,8 @@ pub struct Push<S> {
 }
 
 impl<S: Slots<BalancePeer>> Push<S> {
-    /// PUSH without peers. `only_connected`: peers that are being connected to get no messages
-    /// (`ZMQ_IMMEDIATE`).
+    /// Creates a PUSH without peers. With `only_connected`, messages go only to peers that are
+    /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(peers: S, only_connected: bool) -> Self {
         Self { peers, turns: Balance::new(only_connected) }
     }
@@ -81,7 +81,7 @@ pub struct Pull<S> {
 }
 
 impl<S: Slots<FairPeer>> Pull<S> {
-    /// PULL without peers.
+    /// Creates a PULL without peers.
     pub const fn new(peers: S) -> Self {
         Self { peers, turns: FairQueue::new() }
     }

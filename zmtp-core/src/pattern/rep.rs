@@ -7,12 +7,14 @@ use super::{
 };
 use crate::wire::FrameHeader;
 
-/// The rules of REP. The driver stores the bytes: a queue of requests per peer, each with its
-/// envelope, and the envelope of the request that was taken last.
+/// The rules of REP. The driver stores the bytes: for each peer a queue of requests with their
+/// envelopes, and the envelope of the request that was taken last.
 ///
-/// [`Pattern::take`] fails with [`OutOfTurn::ReplyDue`] until the last request is answered. A reply
-/// is sent by [`Pattern::route`], which fails with [`OutOfTurn::NoRequestTaken`] if no request was
-/// taken, and with [`RouteError::PeerLost`] if the connection of the request is gone.
+/// * [`Pattern::take`] fails with [`OutOfTurn::ReplyDue`] until the application has replied to the last
+///   request.
+/// * [`Pattern::route`] returns the peer to which the reply is sent. It fails with
+///   [`OutOfTurn::NoRequestTaken`] if no request was taken, and with [`RouteError::PeerLost`] if the
+///   connection of the request has ended.
 #[derive(Debug)]
 pub struct Rep<S> {
     peers: S,
@@ -39,12 +41,12 @@ impl Linked<0> for RepPeer {
 }
 
 impl<S: Slots<RepPeer>> Rep<S> {
-    /// REP without peers.
+    /// Creates a REP without peers.
     pub const fn new(peers: S) -> Self {
         Self { peers, ready: Ring::new(), turn: RepTurn::new() }
     }
 
-    /// Queued requests of a peer.
+    /// The number of queued requests of a peer.
     pub fn queued(&mut self, peer: PeerId) -> u32 {
         self.peers.get_mut(peer).map_or(0, |slot| slot.queued)
     }

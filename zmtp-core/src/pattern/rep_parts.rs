@@ -3,7 +3,7 @@
 use super::{OutOfTurn, Reason, Verdict};
 use crate::wire::FrameHeader;
 
-/// What the next frame of a request must be.
+/// The state of parsing a request: which frame must be next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepFrames(Expect);
 
@@ -15,13 +15,13 @@ enum Expect {
 }
 
 impl RepFrames {
-    /// Expects the first frame of a request.
+    /// Creates the state before the first frame of a request.
     pub const fn new() -> Self {
         Self(Expect::Envelope)
     }
 
-    /// Judges the next frame. Frames up to and including the first empty one are the envelope; a
-    /// request that ends there or before is rejected.
+    /// Decides what happens to the next frame. The envelope consists of the frames up to and including the
+    /// first empty frame. A request that has no frame after its envelope is rejected.
     pub fn accept(&mut self, frame: FrameHeader) -> Verdict {
         match (self.0, frame.is_final()) {
             (Expect::Envelope, true) => Verdict::Reject(Reason::BadEnvelope),
@@ -41,8 +41,7 @@ impl RepFrames {
     }
 }
 
-/// The turn in REP: the application takes a request, or replies to the last one. `P` identifies a
-/// peer.
+/// The turn of a REP: the application takes a request, then replies to it. `P` identifies a peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepTurn<P>(Turn<P>);
 
@@ -58,7 +57,7 @@ enum Turn<P> {
 }
 
 impl<P: Copy + Eq> RepTurn<P> {
-    /// The application takes a request next.
+    /// Creates the state in which the application takes a request next.
     pub const fn new() -> Self {
         Self(Turn::Take)
     }
@@ -72,7 +71,7 @@ impl<P: Copy + Eq> RepTurn<P> {
     ///
     /// # Errors
     ///
-    /// [`OutOfTurn::ReplyDue`] while the last request is unanswered; nothing has changed.
+    /// [`OutOfTurn::ReplyDue`] while the last request has no reply. Nothing has changed then.
     pub fn take(&mut self, peer: P) -> Result<(), OutOfTurn> {
         if self.may_reply() {
             return Err(OutOfTurn::ReplyDue);
@@ -81,7 +80,7 @@ impl<P: Copy + Eq> RepTurn<P> {
         Ok(())
     }
 
-    /// The connection of a peer is gone: it gets no reply.
+    /// The connection of a peer ended: the reply to its request will be dropped.
     pub fn forget(&mut self, peer: P) {
         if let Turn::Reply(owed) = self.0
             && owed == peer
@@ -90,8 +89,8 @@ impl<P: Copy + Eq> RepTurn<P> {
         }
     }
 
-    /// The peer that gets the reply; `None` if it is gone and the reply is dropped. The next request
-    /// can be taken in either case.
+    /// Returns the peer to which the reply is sent; `None` if its connection ended: drop the reply. In both
+    /// cases the next request can be taken.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! REQ: sends requests to its peers in turn, and accepts the reply of that peer only (RFC 28).
+//! REQ: sends each request to one peer, in turn, and accepts only the reply of that peer (RFC 28).
 
 use super::{
     Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames, ReqTurn, Ring,
@@ -6,13 +6,14 @@ use super::{
 };
 use crate::wire::FrameHeader;
 
-/// The rules of REQ. The driver stores the bytes: the queued request, and the one reply.
+/// The rules of REQ. The driver stores the bytes of the queued request and of the reply.
 ///
-/// [`Pattern::route`] chooses the peer of the next request, in turn among the connected peers, or if
-/// there are none, among those that are being connected to; it fails with
-/// [`OutOfTurn::ReplyPending`] while a reply is pending, unless the mode is relaxed: the earlier
-/// request is then given up. The driver reports by [`Pattern::sent`] when the request is written.
-/// [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer of the request is gone.
+/// * [`Pattern::route`] chooses the peer of the next request, in turn among the connected peers. If there
+///   is none, it chooses in turn among the peers that the socket still connects to. While a reply is
+///   pending, it fails with [`OutOfTurn::ReplyPending`]; if [`Mode::relaxed`] is set, it gives the earlier
+///   request up instead.
+/// * The driver calls [`Pattern::sent`] when the request is written.
+/// * [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer was lost before its reply.
 #[derive(Debug)]
 pub struct Req<S> {
     peers: S,
@@ -30,9 +31,9 @@ pub struct Req<S> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_structs, reason = "libzmq has these two")]
 pub struct Mode {
-    /// A new request can be sent before the reply to the last one (`ZMQ_REQ_RELAXED`).
+    /// Whether a new request can be sent before the reply to the last one (`ZMQ_REQ_RELAXED`).
     pub relaxed: bool,
-    /// Requests carry an id, and a reply must return it (`ZMQ_REQ_CORRELATE`).
+    /// Whether each request contains an id, which its reply must return (`ZMQ_REQ_CORRELATE`).
     pub correlate: bool,
 }
 
@@ -57,25 +58,25 @@ impl Linked<1> for ReqPeer {
 }
 
 impl<S: Slots<ReqPeer>> Req<S> {
-    /// REQ without peers. Request ids start after `request_id`, which should be random.
+    /// Creates a REQ without peers. The first request has the id `request_id + 1`; use a random value.
     #[inline(always)]
     pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
         let (connected, pending) = (Ring::new(), Ring::new());
         Self { peers, connected, pending, turn: ReqTurn::new(), mode, request_id }
     }
 
-    /// The options.
+    /// The options of this REQ.
     pub const fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The id that the last request carries before its delimiter, in the byte order of the host as
-    /// in libzmq; `None` if the mode has no ids.
+    /// The id of the last request: the frame that precedes its delimiter. The byte order is that of the
+    /// host, as in libzmq. `None` unless [`Mode::correlate`] is set.
     pub fn request_id(&self) -> Option<[u8; 4]> {
         self.mode.correlate.then_some(self.request_id.to_ne_bytes())
     }
 
-    /// The request to a peer, queued or sent, is lost. Returns whether there was one.
+    /// Marks the request to a peer as lost, whether it is queued or sent. Returns whether there was one.
     pub fn lost(&mut self, peer: PeerId) -> bool {
         let due = self.turn.lost(peer);
         if due {
@@ -84,10 +85,12 @@ impl<S: Slots<ReqPeer>> Req<S> {
         due
     }
 
-    /// Gives the request up: another can be sent. Returns the peer that may still answer it.
+    /// Gives up the pending request, so that the next one can be sent. Returns the peer that may still
+    /// reply to it.
     ///
-    /// Its answer would pass for that to the next request, unless requests carry ids: close the
-    /// connection of the peer, as the Lazy Pirate of the Guide does.
+    /// Unless [`Mode::correlate`] is set, such a late reply cannot be distinguished from the reply to the
+    /// next request: close the connection of the returned peer, as the Lazy Pirate pattern of the ZeroMQ
+    /// Guide does.
     pub fn give_up(&mut self) -> Option<PeerId> {
         let asked = self.turn.give_up();
         if let Some(peer) = asked {

@@ -3,7 +3,7 @@
 use super::{OutOfTurn, Reason, TakeError, Verdict};
 use crate::wire::{FrameHeader, FrameKind, More};
 
-/// What the next frame from a peer must be.
+/// The state of parsing a reply: which frame of a peer must be next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqFrames(Expect);
 
@@ -23,13 +23,13 @@ enum Expect {
 }
 
 impl ReqFrames {
-    /// Expects the first frame of a message.
+    /// Creates the state before the first frame of a message.
     pub const fn new() -> Self {
         Self(Expect::Start)
     }
 
-    /// Judges the next frame. `refused`: why a message that begins here is not a reply, from
-    /// [`ReqTurn::refuses`]. `correlate`: replies carry request ids.
+    /// Decides what happens to the next frame. `refused` is the result of [`ReqTurn::refuses`].
+    /// `correlate` is whether replies begin with a request id.
     pub fn accept(
         &mut self,
         refused: Option<Reason>,
@@ -60,7 +60,8 @@ impl ReqFrames {
         verdict
     }
 
-    /// Judges the request id of a reply: [`Verdict::Envelope`] if it is that of the last request.
+    /// Decides what happens to a reply after its request id is complete. `is_last` is whether the id is
+    /// that of the last request; if so, returns [`Verdict::Envelope`].
     pub const fn check_request_id(&mut self, is_last: bool) -> Verdict {
         // The request was given up while the id was arriving.
         let rejected = matches!(self.0, Expect::Rejected);
@@ -71,8 +72,8 @@ impl ReqFrames {
         if rejected { Verdict::Skip } else { Verdict::Reject(Reason::WrongRequestId) }
     }
 
-    /// A message is complete. Returns whether it is a reply: it is not if the request was given up,
-    /// and another sent, while its last part was arriving.
+    /// A message is complete. Returns whether it is a reply. It is not a reply if its request was given up
+    /// while the last part was incomplete.
     pub const fn received(&mut self) -> bool {
         let received = matches!(self.0, Expect::Received);
         if received {
@@ -81,7 +82,7 @@ impl ReqFrames {
         received
     }
 
-    /// The request is given up: a reply that has begun to arrive is rejected.
+    /// Gives up the request: an incomplete reply is rejected.
     pub const fn give_up(&mut self) {
         self.0 = match self.0 {
             Expect::Start | Expect::Received => Expect::Start,
@@ -90,7 +91,7 @@ impl ReqFrames {
     }
 }
 
-/// The turn in REQ: the application sends a request, or a peer replies. `P` identifies a peer; use
+/// The turn of a REQ: the application sends a request, then takes its reply. `P` identifies a peer; use
 /// `()` if there is only one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqTurn<P>(State<P>);
@@ -110,7 +111,7 @@ enum State<P> {
 }
 
 impl<P: Copy + Eq> ReqTurn<P> {
-    /// No request was sent.
+    /// Creates the state in which no request was sent.
     pub const fn new() -> Self {
         Self(State::Idle)
     }
@@ -120,7 +121,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         matches!(self.0, State::Idle | State::Lost)
     }
 
-    /// A request is queued for this peer. Earlier requests are forgotten.
+    /// A request was queued for this peer. It replaces an earlier request.
     pub const fn ask(&mut self, peer: P) {
         self.0 = State::Routed(peer);
     }
@@ -140,7 +141,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// The peer of the request that is queued or sent, and not answered.
+    /// The peer of the request that has no reply yet, whether it is queued or sent.
     pub const fn asked(&self) -> Option<P> {
         match self.0 {
             State::Routed(peer) | State::Asked(peer) => Some(peer),
@@ -148,7 +149,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// Why a message of a peer that begins now is not a reply; `None` if it may be one.
+    /// The reason to reject a message of a peer that begins now; `None` if it may be the reply.
     pub fn refuses(&self, peer: P) -> Option<Reason> {
         match self.0 {
             State::Asked(asked) if asked == peer => None,
@@ -158,7 +159,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// The reply of a peer is complete. `false` if no reply of it is pending: drop it.
+    /// The reply of a peer is complete. Returns `false` if no reply of this peer is pending: drop it.
     pub fn answered(&mut self, peer: P) -> bool {
         let due = self.0 == State::Asked(peer);
         if due {
@@ -167,7 +168,7 @@ impl<P: Copy + Eq> ReqTurn<P> {
         due
     }
 
-    /// The request to a peer, queued or sent, is lost. Returns whether there was one.
+    /// Marks the request to a peer as lost, whether it is queued or sent. Returns whether there was one.
     pub fn lost(&mut self, peer: P) -> bool {
         let due = self.asked() == Some(peer);
         if due {
@@ -176,14 +177,14 @@ impl<P: Copy + Eq> ReqTurn<P> {
         due
     }
 
-    /// The queued reply of a peer is dropped.
+    /// The queued reply of a peer was dropped. The request counts as lost.
     pub fn dropped(&mut self, peer: P) {
         if self.0 == State::Answered(peer) {
             self.0 = State::Lost;
         }
     }
 
-    /// Gives the request up. Returns the peer that may still answer it.
+    /// Gives up the request. Returns the peer that may still reply to it.
     pub const fn give_up(&mut self) -> Option<P> {
         let asked = self.asked();
         self.0 = State::Idle;
@@ -195,12 +196,12 @@ impl<P: Copy + Eq> ReqTurn<P> {
         matches!(self.0, State::Answered(_) | State::Lost)
     }
 
-    /// Takes the reply: the peer that sent it; `None` if it has not arrived.
+    /// Takes the reply. Returns the peer that sent it; `None` if it has not arrived.
     ///
     /// # Errors
     ///
-    /// [`TakeError::PeerLost`] once if the peer of the request is gone, [`TakeError::OutOfTurn`] if
-    /// no request was sent. A request can be sent after either.
+    /// [`TakeError::PeerLost`], once, if the request was lost; [`TakeError::OutOfTurn`] if no request was
+    /// sent. After either error a request can be sent.
     pub const fn take(&mut self) -> Result<Option<P>, TakeError> {
         let taken = match self.0 {
             State::Idle => Err(TakeError::OutOfTurn(OutOfTurn::NoRequestSent)),

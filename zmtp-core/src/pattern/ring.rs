@@ -1,8 +1,8 @@
-//! Peers in turn: a ring, linked through their slots.
+//! A ring of peers, for turns. The links are part of the state of each peer.
 
 use super::{PeerId, Slots};
 
-/// The neighbours of a peer in a ring. One per ring and peer, inside the peer's slot.
+/// The neighbours of a peer in a ring. The state of a peer contains one link for each ring.
 #[derive(Clone, Copy, Debug)]
 pub struct RingLink(Neighbours);
 
@@ -16,7 +16,7 @@ struct Neighbours {
 const NOWHERE: Neighbours = Neighbours { next: PeerId::NONE, previous: PeerId::NONE };
 
 impl RingLink {
-    /// The link of a peer that is not in the ring.
+    /// Creates the link of a peer that is not in the ring.
     pub const fn new() -> Self {
         Self(NOWHERE)
     }
@@ -33,16 +33,17 @@ impl Default for RingLink {
     }
 }
 
-/// State of a peer that can be in the ring `LANE`.
+/// The state of a peer that can be in the ring with the number `LANE`.
 pub trait Linked<const LANE: u8> {
     /// The peer's link in that ring.
     fn link(&mut self) -> &mut RingLink;
 }
 
-/// Peers in the order of their turns. Every operation takes constant time, for any number of peers.
+/// Peers in the order of their turns. Apart from the access to [`Slots`], every operation takes constant
+/// time.
 ///
-/// Load-balancing keeps a ring of the peers that can take a message, fair-queueing a ring of the
-/// peers that have one.
+/// Load-balancing uses a ring of the peers that can take a message, fair-queueing a ring of the peers
+/// that have a queued message.
 #[derive(Debug)]
 pub struct Ring<const LANE: u8> {
     /// [`PeerId::NONE`] if the ring is empty: an `Option` would be larger.
@@ -56,17 +57,17 @@ impl<const LANE: u8> Default for Ring<LANE> {
 }
 
 impl<const LANE: u8> Ring<LANE> {
-    /// A ring without peers.
+    /// Creates a ring without peers.
     pub const fn new() -> Self {
         Self { head: PeerId::NONE }
     }
 
-    /// The peer whose turn it is.
+    /// The peer whose turn it is; `None` if the ring is empty.
     pub const fn head(&self) -> Option<PeerId> {
         if self.head.is_none() { None } else { Some(self.head) }
     }
 
-    /// Adds a peer behind all others. Does nothing if it is in the ring already.
+    /// Adds a peer as the last one. Does nothing if the peer is already in the ring.
     pub fn push<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         if slot.link().is_linked() {
@@ -84,7 +85,7 @@ impl<const LANE: u8> Ring<LANE> {
         Self::change(slots, head, |at| at.previous = id);
     }
 
-    /// Removes a peer. Does nothing if it is not in the ring.
+    /// Removes a peer. Does nothing if the peer is not in the ring.
     pub fn remove<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S, id: PeerId) {
         let Some(slot) = slots.get_mut(id) else { return };
         let at = core::mem::replace(&mut slot.link().0, NOWHERE);
@@ -102,7 +103,7 @@ impl<const LANE: u8> Ring<LANE> {
         }
     }
 
-    /// Ends the turn of the peer at the head.
+    /// Ends the turn of the first peer, which becomes the last one.
     pub fn rotate<T: Linked<LANE>, S: Slots<T>>(&mut self, slots: &mut S) {
         // An empty ring stays empty.
         self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);

@@ -1,39 +1,40 @@
-//! ROUTER: sends to the peer with a routing id, and puts the routing id of its sender before each
-//! message received (RFC 28).
+//! ROUTER: sends each message to the peer with the given routing id, and puts the routing id of the
+//! sender before each received message (RFC 28).
 
 use super::{
     FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Refused, RingLink, RouteError, Slots,
     TakeError,
 };
 
-/// Storage of routing ids. Every peer has one. A peer whose id was handed over keeps it for its
-/// queued messages, but the id leads to the new peer.
+/// A table of the routing ids of peers, searched by id and by peer. If an id is handed over to another
+/// peer, a search by id finds the new peer; the old peer keeps the id for its queued messages.
 pub trait RoutingIds {
-    /// Sets the id of a peer. The id leads to this peer from now on, not to an earlier one.
+    /// Sets the id of a peer. From now on, [`RoutingIds::peer`] returns this peer for the id.
     ///
     /// # Errors
     ///
     /// [`NoRoom`] if the table is full.
     fn insert(&mut self, peer: PeerId, id: &[u8]) -> Result<(), NoRoom>;
 
-    /// The id of a peer no longer leads to it. The peer keeps its id.
+    /// Hides the id of a peer: [`RoutingIds::peer`] no longer returns the peer, but
+    /// [`RoutingIds::id`] still returns the id.
     fn hide(&mut self, peer: PeerId);
 
     /// Removes a peer and its id.
     fn remove(&mut self, peer: PeerId);
 
-    /// The peer that an id leads to.
+    /// The peer with an id that is not hidden.
     fn peer(&self, id: &[u8]) -> Option<PeerId>;
 
-    /// The id of a peer.
+    /// The id of a peer, also if it is hidden.
     fn id(&self, peer: PeerId) -> Option<&[u8]>;
 }
 
 /// The rules of ROUTER.
 ///
-/// A peer has no routing id, and gets no messages, until it is [connected](Pattern::connected) or
-/// [attached with an id](Router::attach_as). A peer that announces no id gets one of five bytes, 0
-/// and a number.
+/// A peer has a routing id, and can get messages, from the time when it is
+/// [connected](Pattern::connected) or [attached with an id](Router::attach_as). If a peer announces no id,
+/// ROUTER assigns one of five bytes: a byte of 0, then a number in four bytes.
 #[derive(Debug)]
 pub struct Router<S, I> {
     peers: S,
@@ -75,19 +76,19 @@ impl AsMut<FairPeer> for RouterPeer {
 }
 
 impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
-    /// ROUTER without peers. The ids that it assigns count from `first`, which should be random.
-    /// `handover`: a peer takes its routing id over from a peer that has it
-    /// (`ZMQ_ROUTER_HANDOVER`); without, it is refused.
+    /// Creates a ROUTER without peers. `first` is the number in the first id that it assigns; use a random
+    /// value. `handover` is what happens if a peer announces an id that another peer has: with `true` the
+    /// id is handed over to it (`ZMQ_ROUTER_HANDOVER`), with `false` it is refused.
     pub const fn new(peers: S, ids: I, first: u32, handover: bool) -> Self {
         Self { peers, ids, incoming: FairQueue::new(), handover, next: first, open: 0 }
     }
 
-    /// Attaches a peer that is being connected to, with a routing id (`ZMQ_CONNECT_ROUTING_ID`), or
-    /// with an assigned one if `id` is empty. The peer keeps it, whatever it announces.
+    /// Attaches a peer that the socket connects to, with the routing id `id` (`ZMQ_CONNECT_ROUTING_ID`). If
+    /// `id` is empty, ROUTER assigns an id. The peer keeps this id, also if it announces another one.
     ///
     /// # Errors
     ///
-    /// [`Refused`]; nothing has changed.
+    /// [`Refused::RoutingIdInUse`] if another peer has the id, [`Refused::NoRoom`] if a table is full.
     pub fn attach_as(&mut self, peer: PeerId, id: &[u8]) -> Result<(), Refused> {
         if let Some(other) = self.ids.peer(id).filter(|other| *other != peer) {
             return Err(Refused::RoutingIdInUse(other));
@@ -97,13 +98,13 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
         Ok(())
     }
 
-    /// Frees the routing id of a peer: messages to it fail, and those of it are still received.
+    /// Frees the routing id of a peer. The peer gets no more messages; its own are still received.
     pub fn hide(&mut self, peer: PeerId) {
         self.change(peer, |slot| slot.hidden = true);
         self.ids.hide(peer);
     }
 
-    /// Whether a routing id leads to a peer.
+    /// Whether a peer has this routing id, and it is not hidden.
     pub fn is_taken(&self, id: &[u8]) -> bool {
         self.ids.peer(id).is_some()
     }

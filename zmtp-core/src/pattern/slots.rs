@@ -2,26 +2,28 @@
 
 use super::{NoRoom, PeerId};
 
-/// Storage of one `T` per peer, keyed by index and generation. The driver chooses the ids.
+/// A table with one `T` for each peer. The key is the [`PeerId`], which the driver chooses. For each index
+/// the table contains at most one peer.
 pub trait Slots<T> {
-    /// Stores the state of a peer, or replaces it.
+    /// Stores the state of a peer. It replaces the state of any peer with the same index.
     ///
     /// # Errors
     ///
     /// [`NoRoom`] if the table is full.
     fn insert(&mut self, id: PeerId, value: T) -> Result<(), NoRoom>;
 
-    /// Removes the state of a peer. `None` if there is none, or it belongs to another generation.
+    /// Removes and returns the state of a peer; `None` if the table does not contain this peer.
     fn remove(&mut self, id: PeerId) -> Option<T>;
 
-    /// The state of a peer. `None` if there is none, or it belongs to another generation.
+    /// The state of a peer; `None` if the table does not contain this peer.
     fn get_mut(&mut self, id: PeerId) -> Option<&mut T>;
 
-    /// The peer with this index, of any generation.
+    /// The peer in the table with this index, of any generation.
     fn holder(&mut self, index: u32) -> Option<PeerId>;
 }
 
-/// Up to `N` peers in an array that is searched: for microcontrollers, where `N` is small.
+/// A table of up to `N` peers in an array. Each access searches the array: use it for small `N`, on
+/// microcontrollers.
 // Not a `heapless::Vec`, whose removal brings a `memmove` of 700 bytes of flash.
 #[derive(Debug)]
 pub struct Fixed<T, const N: usize>([Option<(PeerId, T)>; N]);

@@ -1,39 +1,39 @@
-//! SUB and XSUB: topics that are subscribed to, and messages in turn (RFC 29).
+//! SUB and XSUB: subscribe to topics, and receive from the peers in turn (RFC 29).
 
 use super::{
     FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
-/// Storage of the topics that are subscribed to, and how often.
+/// A table of the topics that a socket subscribed to, with the number of subscriptions to each.
 pub trait Subscriptions {
-    /// Counts a subscription.
+    /// Adds a subscription to a topic.
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the store is full.
+    /// [`NoRoom`] if the table is full.
     fn add(&mut self, topic: &[u8]) -> Result<(), NoRoom>;
 
-    /// Removes a subscription. Returns whether it was the last one to its topic.
+    /// Removes a subscription to a topic. Returns whether it was the last one; `false` if there was none.
     fn remove(&mut self, topic: &[u8]) -> bool;
 
-    /// Whether `subject` begins with a topic that is subscribed to.
+    /// Whether `subject` begins with a topic of the table.
     fn matches(&self, subject: &[u8]) -> bool;
 
-    /// Calls `each` once for every topic that is subscribed to.
+    /// Calls `each` once for every topic of the table.
     fn each(&self, each: impl FnMut(&[u8]));
 }
 
-/// Which messages a subscriber delivers to its application.
+/// The messages that a subscriber delivers to its application.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Filter {
-    /// All that publishers send, as XSUB.
+    /// All messages that arrive (XSUB).
     All,
-    /// Those that no topic matches (`ZMQ_INVERT_MATCHING`).
+    /// The messages that match no topic (`ZMQ_INVERT_MATCHING`).
     Inverted,
-    /// Those that a topic matches, as SUB.
+    /// The messages that match a topic (SUB).
     #[default]
     Matching,
 }
@@ -48,28 +48,28 @@ pub struct Subscribe<S, F> {
 }
 
 impl<S: Slots<FairPeer>, F: Subscriptions> Subscribe<S, F> {
-    /// A subscriber without peers and subscriptions.
+    /// Creates a subscriber without peers. `topics` is usually an empty table.
     pub const fn new(peers: S, topics: F, filter: Filter) -> Self {
         Self { peers, turns: FairQueue::new(), topics, filter }
     }
 
-    /// Subscribes to a topic. Send the subscription to all peers, even if there was one to the topic
-    /// before: an XPUB may report each (`ZMQ_XPUB_VERBOSE`).
+    /// Subscribes to a topic. Send every subscription to all peers, also a repeated one: an XPUB may report
+    /// each of them (`ZMQ_XPUB_VERBOSE`).
     ///
     /// # Errors
     ///
-    /// [`NoRoom`]; nothing has changed.
+    /// [`NoRoom`] if the table is full. Nothing has changed then; send nothing.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), NoRoom> {
         self.topics.add(topic)
     }
 
-    /// Cancels a subscription. Send the cancellation to all peers if this returns `true`: it was the
-    /// last one to its topic. Cancelling a topic that was not subscribed to changes nothing.
+    /// Cancels a subscription. Returns `true` if it was the last one to its topic: send the cancellation to
+    /// all peers. If there was no subscription to the topic, nothing changes.
     pub fn cancel(&mut self, topic: &[u8]) -> bool {
         self.topics.remove(topic)
     }
 
-    /// Whether a message with this first frame is delivered.
+    /// Whether a message whose first frame is `subject` is delivered.
     pub fn wants(&self, subject: &[u8]) -> bool {
         match self.filter {
             Filter::All => true,
@@ -78,12 +78,12 @@ impl<S: Slots<FairPeer>, F: Subscriptions> Subscribe<S, F> {
         }
     }
 
-    /// Calls `each` for every topic to subscribe to at a peer that has connected.
+    /// Calls `each` for every topic. Send these subscriptions to each peer that connects.
     pub fn replay(&self, each: impl FnMut(&[u8])) {
         self.topics.each(each);
     }
 
-    /// The topics.
+    /// The table of topics.
     pub const fn topics(&self) -> &F {
         &self.topics
     }

@@ -1,29 +1,30 @@
-//! What happens to a frame, and why a message is not delivered.
+//! Decisions about received frames, and the reasons to reject a message.
 
 use crate::wire::Subscription;
 
-/// What to do with a frame, decided from its header before its body is read.
+/// What the driver does with a received frame. It is decided from the header, before the body is read.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "drivers must handle each")]
 pub enum Verdict {
-    /// A part of the message: deliver it to the application.
+    /// The frame is a part of the message: deliver it to the application.
     Deliver,
-    /// A part of the envelope: keep it with the message, but hide it from the application.
+    /// The frame belongs to the envelope: store it with the message, but do not deliver it.
     Envelope,
-    /// A part of the envelope, the request id of four bytes. When it is complete, pass it to
-    /// [`Pattern::check`](super::Pattern::check).
+    /// The frame is a request id of four bytes, a part of the envelope. When it is complete, pass it to
+    /// [`Pattern::check`](super::Pattern::check), which decides about the message.
     RequestId,
-    /// The first part of the message. Keep it as for [`Verdict::Deliver`]; when it is complete, pass
-    /// it to [`Pattern::check`](super::Pattern::check), which decides.
+    /// The frame is the first part of the message. Store it; when it is complete, pass it to
+    /// [`Pattern::check`](super::Pattern::check), which decides about the message.
     Subject,
-    /// Not a message but a legacy subscription: pass the topic, all but the first byte, to
-    /// [`Pattern::subscription`](super::Pattern::subscription), as for a command. Only
+    /// The frame is a legacy subscription, not a message: pass its topic, the bytes after the first one, to
+    /// [`Pattern::subscription`](super::Pattern::subscription). Only
     /// [`Pattern::check`](super::Pattern::check) returns this.
     Subscription(Subscription),
-    /// Discard this frame, what was kept of its message, and the rest of its message.
+    /// The message is rejected: discard this frame, the stored frames of the message, and its further
+    /// frames.
     Reject(Reason),
-    /// Discard this frame: it belongs to a message that was rejected.
+    /// The frame belongs to a rejected message: discard it.
     Skip,
 }
 
@@ -32,17 +33,17 @@ pub enum Verdict {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reason {
-    /// The delimiter, an empty frame, is missing, or there is no body after it (RFC 28).
+    /// The delimiter, an empty frame, is missing, or no frame follows it (RFC 28).
     BadEnvelope,
-    /// A reply without a request: unsolicited, too late, or a second one.
+    /// No reply is pending: the message is unsolicited, late, or a second reply.
     NotAsked,
     /// No subscription matches the message.
     NotSubscribed,
-    /// A message to a socket type that only sends: PUB, PUSH.
+    /// The socket type does not receive messages: PUB, PUSH.
     SendsOnly,
-    /// A reply from a peer other than that of the request.
+    /// The request was sent to another peer.
     WrongPeer,
-    /// A reply whose request id is not that of the last request (`ZMQ_REQ_CORRELATE`).
+    /// The request id of the reply is not that of the last request (`ZMQ_REQ_CORRELATE`).
     WrongRequestId,
 }
 
