@@ -7,30 +7,32 @@ use zmtp_core::pattern::OutOfTurn;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// There is no link: `connect` was not called, the peer closed it, its IO failed, or a send was
-    /// given up within a frame. Call `connect`.
+    /// There is no connection: `connect` was not called, the peer closed the stream, the IO failed, or
+    /// a call that sends ended within a frame. Call `connect`.
     Closed,
-    /// The connection failed. The socket's `failure` is the reason, and the
-    /// [`kind`](zmtp_core::Error::kind) of the reason tells whether `connect` can help.
+    /// The connection failed. `failure` of the socket returns the error. The
+    /// [`kind`](zmtp_core::Error::kind) of that error determines whether another `connect` can succeed.
     Connection,
-    /// The IO failed. The link is closed, because bytes may be lost.
+    /// The IO returned an error. The link is closed, because bytes may be lost.
     Io(E),
-    /// No room for another subscription.
+    /// The table of subscriptions has no room for another one.
     NoRoom,
-    /// The call is not allowed now: REQ and REP alternate between sending and receiving.
+    /// The call is not allowed in this state: REQ and REP alternate between sending and receiving.
     OutOfTurn(OutOfTurn),
-    /// The link broke after the request was sent. The next request can be sent.
+    /// REQ: the link was closed before the reply arrived; the next request can be sent. REP: the link of
+    /// the request was closed; the next request can be received.
     PeerLost,
-    /// Bytes that the peer sent in one piece do not fit the receive buffer. A message is dropped and
-    /// the next can be received; a command closes the link. The socket's `needed` is the size that is
-    /// required so far; further parts of the message may need more.
+    /// A message or command of the peer does not fit the receive buffer. The message is dropped, and the
+    /// next one can be received; a command closes the link. `needed` of the socket returns the required
+    /// size in bytes, as far as it is known: further parts of a message may need more.
     ReceiveBuffer,
-    /// Bytes that must be sent in one piece do not fit the send buffer. Nothing was sent. The socket's
-    /// `needed` is the size that is required.
+    /// Bytes that must be encoded in one piece do not fit the send buffer. Nothing was sent. `needed` of
+    /// the socket returns the required size in bytes.
     SendBuffer,
-    /// The deadline passed. The bytes of a message that have arrived are kept.
+    /// The deadline of a blocking call has passed. Received bytes of an incomplete message are kept.
     TimedOut,
-    /// A message that is sent in pieces is incomplete, or a piece is longer than announced.
+    /// A message in pieces is incomplete, or a piece is longer than the announced part. From a
+    /// `Sender`: the handshake is not complete, or the connection failed.
     Unfinished,
 }
 
@@ -53,14 +55,14 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
 
 impl<E: core::error::Error> core::error::Error for Error<E> {}
 
-/// An error of one of several links.
+/// An error of one link of a socket with several links.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct LinkError<E> {
-    /// The link's number.
+    /// The index of the link.
     pub link: usize,
-    /// What befell it.
+    /// The error.
     pub error: Error<E>,
 }
 

@@ -19,14 +19,14 @@ impl<'m> Message<'m> {
         self.parts().next().unwrap_or_default()
     }
 
-    /// The part of a message of one part; `None` if there are more.
+    /// The only part of a message; `None` if the message has several parts.
     pub fn only(&self) -> Option<&'m [u8]> {
         let mut parts = self.parts();
         let part = parts.next()?;
         parts.frames.is_empty().then_some(part)
     }
 
-    /// All parts, at least one.
+    /// Iterates over the parts, of which there is at least one.
     pub const fn parts(&self) -> Parts<'m> {
         Parts { frames: self.frames }
     }
@@ -59,19 +59,19 @@ impl<'m> Iterator for Parts<'m> {
     }
 }
 
-/// A piece of a message, of the size in which it arrived. A part that is larger than the receive
-/// buffer arrives in several pieces.
+/// A piece of a message: the bytes of one part that have arrived. A part that is larger than the receive
+/// buffer is returned in several pieces.
 ///
-/// A message is valid only with its last piece: if the link fails before, discard the others.
+/// A message is complete with its last piece. If the link fails earlier, discard the pieces.
 #[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Chunk<'m> {
-    /// The bytes. Empty in a last piece if all bytes were in earlier pieces.
+    /// The bytes. They may be empty if the part is empty.
     pub bytes: &'m [u8],
-    /// The part ends here.
+    /// Whether this is the last piece of the part.
     pub ends_part: bool,
-    /// The message ends here.
+    /// Whether this is the last piece of the message.
     pub ends_message: bool,
 }
 

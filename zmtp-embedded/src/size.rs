@@ -1,4 +1,4 @@
-//! Sizes of the buffers of a link.
+//! Sizes of the buffers of a link, in bytes.
 //!
 //! ```
 //! use zmtp_core::Config;
@@ -26,8 +26,8 @@ const ROUTING_ID: usize = 255 + 7;
 /// Bytes of the longest PING: header, name, TTL and context.
 const PING: usize = 2 + 5 + 2 + 16;
 
-/// Bytes of the smallest receive buffer. It has room for the READY of any libzmq, which includes a
-/// routing id of up to 255 bytes if peers of this type announce one.
+/// The size of the smallest receive buffer of a socket of type `ours`, in bytes. It has room for the READY of
+/// any libzmq socket. Peers of REQ, REP and DEALER may announce a routing id of up to 255 bytes.
 pub const fn smallest_receive(ours: SocketType) -> usize {
     match ours {
         // ROUTER, DEALER and REQ announce a routing id.
@@ -38,29 +38,33 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
     }
 }
 
-/// Bytes of the receive buffer for complete messages of up to `bytes` in `parts`.
+/// The size of a receive buffer for messages of up to `bytes` bytes in up to `parts` parts, in bytes.
 ///
-/// For REP, add the envelope: an empty part; a part of 4 bytes if the REQ sends request ids, as the one
-/// of this crate does; and for each ROUTER between, a part of 5 bytes or of its routing id.
+/// For REP, add the parts of the envelope: an empty part; a part of 4 bytes if the REQ sends request ids, as
+/// the REQ of this crate does; for each ROUTER on the path, a part that is the routing id of its peer, which
+/// has 5 bytes if the ROUTER assigned it.
 ///
-/// To receive in chunks, [`smallest_receive`] is enough.
+/// To receive in chunks, [`smallest_receive`] is sufficient; for SUB, the first part must also fit.
 pub const fn receive(ours: SocketType, bytes: usize, parts: usize) -> usize {
     let message = frames(bytes, parts).saturating_add(PING);
     let smallest = smallest_receive(ours);
     if message > smallest { message } else { smallest }
 }
 
-/// Bytes of the send buffer with which messages of up to `bytes` in `parts` leave in one write.
+/// The size of a send buffer, in bytes, with which a message of up to `bytes` bytes in up to `parts` parts is
+/// sent in one write.
 ///
-/// Larger messages leave in several, except if they are queued, or published over several links. For REP,
-/// add the parts of the envelope as for [`receive`]; for REQ, add 4 bytes and 2 parts.
+/// For REP, add the parts of the envelope as for [`receive`]. For REQ, add 4 bytes and 2 parts.
+///
+/// With the feature `chunks`, `send` sends larger messages in several writes. Messages that are queued, or
+/// published over several links, must always fit.
 pub const fn send(config: &Config, bytes: usize, parts: usize) -> usize {
     let message = frames(bytes, parts);
     let smallest = smallest_send(config);
     if message > smallest { message } else { smallest }
 }
 
-/// Bytes of the smallest send buffer: a greeting or the socket's READY must fit.
+/// The size of the smallest send buffer, in bytes: it has room for a greeting and for the socket's READY.
 pub const fn smallest_send(config: &Config) -> usize {
     let id = config.routing_id.len() as usize;
     let ready = if id == 0 { READY } else { (READY + 7).saturating_add(id) };
