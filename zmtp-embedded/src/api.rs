@@ -15,10 +15,11 @@ macro_rules! api {
         #[expect(private_bounds, reason = "the types are those of this crate")]
         impl<'b, K: Kind, IO, M: Mechanism> Socket<'b, K, IO, M> {
             /// Begins a connection over `io`, a stream that was just established. Returns the IO of
-            /// the last connection. The state of the socket outlives its connections.
+            /// the previous connection, if there is one. The socket keeps its state: the turn of a
+            /// REQ, and the subscriptions of a SUB, which are sent again.
             ///
             /// The next call that waits performs the handshake, which must complete within
-            /// [`Limits::handshake_timeout`](zmtp_core::Limits) of `now`.
+            /// [`Limits::handshake_timeout`](zmtp_core::Limits), in milliseconds, after `now`.
             pub fn connect(&mut self, io: IO, now: Instant) -> Option<IO>
             where
                 M: Default,
@@ -37,39 +38,40 @@ macro_rules! api {
                 self.io.close(&mut self.kind)
             }
 
-            /// Whether messages can be sent: the handshake is complete.
+            /// Whether the handshake is complete, so that messages can be sent.
             pub fn is_ready(&self) -> bool {
                 self.io.is_ready()
             }
 
-            /// Whether there is no connection: none was begun, or it ended or failed.
+            /// Whether there is no connection: it was not begun, was closed, or has failed.
             pub const fn is_closed(&self) -> bool {
                 self.io.link.is_closed()
             }
 
-            /// The version and type of the peer; `None` before its READY.
+            /// The version and socket type of the peer; `None` before its READY has arrived.
             pub const fn peer(&self) -> Option<PeerInfo> {
                 self.io.peer()
             }
 
-            /// The time at which the connection needs a call that waits: for its handshake timeout, and
-            /// for heartbeats.
+            /// The time at which to make a call that waits, so that the socket can handle its handshake
+            /// timeout and its heartbeats; `None` if there is no such deadline.
             pub fn next_deadline(&self) -> Option<Instant> {
                 self.io.link.connection.poll_timeout()
             }
 
-            /// The reason why the connection failed, after [`Error::Connection`].
+            /// The error that failed the connection, after [`Error::Connection`]; `None` if it has not
+            /// failed.
             pub fn failure(&self) -> Option<zmtp_core::Error> {
                 self.io.failure()
             }
 
-            /// The bytes that the buffer must have, after [`Error::ReceiveBuffer`] or
+            /// The required size of the buffer in bytes, after [`Error::ReceiveBuffer`] or
             /// [`Error::SendBuffer`].
             pub const fn needed(&self) -> usize {
                 self.io.link.needed
             }
 
-            /// The reason in the ERROR of the peer, after
+            /// The reason in the ERROR command of the peer, if [`Socket::failure`] is
             /// [`PeerError::Refused`](zmtp_core::PeerError::Refused).
             pub fn refusal(&self) -> Option<&[u8]> {
                 self.io.refusal()
@@ -110,8 +112,8 @@ macro_rules! api {
         /// DEALER over one link: sends and receives messages without changing them.
         pub type Dealer<'b, IO, M = NullOf<kind::Dealer>> = Socket<'b, kind::Dealer, IO, M>;
 
-        /// PUB over one link: sends the messages that the peer subscribed to. There are `TOPICS` bytes
-        /// for subscriptions; each takes the bytes of its topic and 4.
+        /// PUB over one link: sends the messages that the peer subscribed to. The table of
+        /// subscriptions has `TOPICS` bytes; each subscription takes the length of its topic and 4.
         pub type Pub<'b, IO, const TOPICS: usize, M = NullOf<kind::Pub<TOPICS>>> =
             Socket<'b, kind::Pub<TOPICS>, IO, M>;
 
@@ -127,8 +129,8 @@ macro_rules! api {
         /// REQ over one link: sends a request, then receives its reply.
         pub type Req<'b, IO, M = NullOf<kind::Req>> = Socket<'b, kind::Req, IO, M>;
 
-        /// SUB over one link: receives the messages it subscribed to. There are `TOPICS` bytes for
-        /// subscriptions; each takes the bytes of its topic and 4.
+        /// SUB over one link: receives the messages that it subscribed to. The table of subscriptions
+        /// has `TOPICS` bytes; each subscription takes the length of its topic and 4.
         pub type Sub<'b, IO, const TOPICS: usize, M = NullOf<kind::Sub<TOPICS>>> =
             Socket<'b, kind::Sub<TOPICS>, IO, M>;
 
@@ -140,9 +142,9 @@ macro_rules! api {
         api!(new kind::Sub<TOPICS>, kind::Sub::new(), const TOPICS: usize);
 
         impl<'b, IO> Socket<'b, kind::Req, IO> {
-            /// A socket without a connection. [`size`](crate::size) computes the sizes of the buffers.
-            /// Request ids count from `request_id`, which should differ from boot to boot. The type in
-            /// `config` is not used.
+            /// Creates a socket without a connection. [`size`](crate::size) computes the sizes of the
+            /// buffers. The first request has the id `request_id + 1`; use a value that differs from
+            /// boot to boot. `Config::socket_type` is not used.
             pub fn new(
                 config: &'b Config,
                 receive: &'b mut [u8],
@@ -155,8 +157,8 @@ macro_rules! api {
         }
 
         impl<IO, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-            /// Gives up the request that was sent. Another can be sent, and a late reply to this one
-            /// does not pass for its reply.
+            /// Gives up the request that was sent, so that the next one can be sent. A late reply to
+            /// the given-up request is dropped.
             pub fn give_up(&mut self) {
                 self.kind.give_up();
                 self.io.skip();
@@ -164,7 +166,7 @@ macro_rules! api {
         }
 
         impl<const TOPICS: usize, IO, M> Socket<'_, kind::Pub<TOPICS>, IO, M> {
-            /// How many subscriptions were ignored because they did not fit.
+            /// The number of subscriptions that were ignored because they did not fit, at most 65,535.
             pub const fn refused_subscriptions(&self) -> u16 {
                 self.kind.refused()
             }
@@ -172,8 +174,8 @@ macro_rules! api {
     };
     (new $kind:ty, $make:expr, $($generic:tt)*) => {
         impl<'b, IO, $($generic)*> Socket<'b, $kind, IO> {
-            /// A socket without a connection. [`size`](crate::size) computes the sizes of the buffers.
-            /// The type in `config` is not used.
+            /// Creates a socket without a connection. [`size`](crate::size) computes the sizes of the
+            /// buffers. `Config::socket_type` is not used.
             pub fn new(config: &'b Config, receive: &'b mut [u8], send: &'b mut [u8]) -> Self {
                 Self::new_with(config, receive, send, $make)
             }

@@ -2,10 +2,11 @@
 
 macro_rules! api_many {
     () => {
-        /// A socket of type `K` over up to `N` links, each with its IO and its buffers.
+        /// A socket of type `K` over up to `N` links, each with its IO and its buffers. `N` is at most
+        /// 65,536, for REP 256; a larger `N` does not compile.
         ///
-        /// Links have indices from 0. A link that fails is reported once, and is closed until
-        /// [`Socket::connect`] gives it another IO.
+        /// The links have the indices 0 to `N - 1`. The failure of a link is reported once; the link
+        /// then stays closed until [`Socket::connect`] is called for it.
         #[derive(Debug)]
         pub struct Socket<'b, K, IO, const N: usize> {
             links: [SocketIo<'b, IO, NullOf<K>>; N],
@@ -14,16 +15,17 @@ macro_rules! api_many {
             last: usize,
         }
 
-        /// PUB over `N` links: sends each peer the messages it subscribed to. There are `TOPICS` bytes
-        /// for the subscriptions of all peers; each takes the bytes of its topic and 4.
+        /// PUB over `N` links: sends to each peer the messages that it subscribed to. The table of the
+        /// subscriptions of all peers has `TOPICS` bytes; each subscription takes the length of its
+        /// topic and 4.
         pub type Pub<'b, IO, const N: usize, const TOPICS: usize> =
             Socket<'b, kind::Pub<TOPICS, N>, IO, N>;
 
-        /// PULL over `N` links: receives messages from each in turn.
+        /// PULL over `N` links: receives messages from the links in turn.
         pub type Pull<'b, IO, const N: usize> = Socket<'b, kind::Pull, IO, N>;
 
-        /// REP over `N` links: receives requests from each in turn, and sends each reply before the next
-        /// request.
+        /// REP over `N` links: receives requests from the links in turn. Each request needs a reply before
+        /// the next request is received.
         pub type Rep<'b, IO, const N: usize> = Socket<'b, kind::Rep<N>, IO, N>;
 
         #[expect(private_bounds, reason = "the types are those of this crate")]
@@ -43,8 +45,8 @@ macro_rules! api_many {
                 Self { links, kind, last: 0 }
             }
 
-            /// Begins a connection over `io` on a link. Returns the IO of its last connection, or `io`
-            /// itself if there is no such link.
+            /// Begins a connection over `io` on a link. Returns the IO of the previous connection of the
+            /// link, or `io` itself if the socket has no link with this index.
             pub fn connect(&mut self, link: usize, io: IO, now: Instant) -> Option<IO> {
                 match self.links.get_mut(link) {
                     Some(link) => link.open(&mut self.kind, io, NullOf::new(), now),
@@ -52,43 +54,44 @@ macro_rules! api_many {
                 }
             }
 
-            /// Ends the connection of a link and returns its IO.
+            /// Ends the connection of a link and returns its IO. Unsent bytes are dropped.
             pub fn disconnect(&mut self, link: usize) -> Option<IO> {
                 self.links.get_mut(link)?.close(&mut self.kind)
             }
 
-            /// The first link that has no connection.
+            /// The index of the first link without a connection; `None` if all links have one.
             pub fn free_link(&self) -> Option<usize> {
                 self.links.iter().position(|io| io.link.closed)
             }
 
-            /// Whether messages can be sent over a link: its handshake is complete.
+            /// Whether the handshake on a link is complete, so that messages can be sent.
             pub fn is_ready(&self, link: usize) -> bool {
                 self.links.get(link).is_some_and(|io| io.is_ready())
             }
 
-            /// The version and type of the peer on a link; `None` before its READY.
+            /// The version and socket type of the peer on a link; `None` before its READY has arrived.
             pub fn peer(&self, link: usize) -> Option<PeerInfo> {
                 self.links.get(link)?.peer()
             }
 
-            /// The reason why the connection on a link failed, after [`Error::Connection`].
+            /// The error that failed the connection on a link, after [`Error::Connection`].
             pub fn failure(&self, link: usize) -> Option<zmtp_core::Error> {
                 self.links.get(link)?.failure()
             }
 
-            /// The bytes that the buffer of a link must have, after [`Error::ReceiveBuffer`] or
-            /// [`Error::SendBuffer`].
+            /// The required size of the buffer of a link in bytes, after [`Error::ReceiveBuffer`] or
+            /// [`Error::SendBuffer`]; `None` if the socket has no link with this index.
             pub fn needed(&self, link: usize) -> Option<usize> {
                 self.links.get(link).map(|io| io.link.needed)
             }
 
-            /// The reason in the ERROR of the peer on a link.
+            /// The reason in the ERROR command of the peer on a link, if it refused the connection.
             pub fn refusal(&self, link: usize) -> Option<&[u8]> {
                 self.links.get(link)?.refusal()
             }
 
-            /// The first time at which a connection needs a call that waits.
+            /// The earliest time at which to make a call that waits, so that the socket can handle
+            /// handshake timeouts and heartbeats; `None` if there is no such deadline.
             pub fn next_deadline(&self) -> Option<Instant> {
                 let open = self.links.iter().filter(|io| !io.link.closed);
                 open.filter_map(|io| io.link.connection.poll_timeout()).min()
@@ -102,19 +105,20 @@ macro_rules! api_many {
         }
 
         impl<'b, IO, const N: usize, const TOPICS: usize> Socket<'b, kind::Pub<TOPICS, N>, IO, N> {
-            /// A socket without connections, with a receive and a send buffer for each link.
-            /// [`size`](crate::size) computes their sizes.
+            /// Creates a socket without connections. `buffers` contains a receive buffer and a send
+            /// buffer for each link; [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Pub::new())
             }
 
-            /// How many subscriptions were ignored because they did not fit.
+            /// The number of subscriptions that were ignored because they did not fit, at most 65,535.
             pub const fn refused_subscriptions(&self) -> u16 {
                 self.kind.refused()
             }
 
             /// Puts a message into the send buffer of each peer that subscribed to a prefix of its
-            /// first part. Returns how many peers get it: not those whose send buffer has no room.
+            /// first part. Returns the number of these peers. A peer whose send buffer has no room does
+            /// not get the message and is not counted. `serve` writes the messages.
             pub fn publish(&mut self, parts: &[&[u8]]) -> usize {
                 let Self { links, kind, .. } = self;
                 let subject = parts.first().copied().unwrap_or_default();
@@ -133,16 +137,16 @@ macro_rules! api_many {
         }
 
         impl<'b, IO, const N: usize> Socket<'b, kind::Pull, IO, N> {
-            /// A socket without connections, with a receive and a send buffer for each link.
-            /// [`size`](crate::size) computes their sizes.
+            /// Creates a socket without connections. `buffers` contains a receive buffer and a send
+            /// buffer for each link; [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Pull::new())
             }
         }
 
         impl<'b, IO, const N: usize> Socket<'b, kind::Rep<N>, IO, N> {
-            /// A socket without connections, with a receive and a send buffer for each link.
-            /// [`size`](crate::size) computes their sizes.
+            /// Creates a socket without connections. `buffers` contains a receive buffer and a send
+            /// buffer for each link; [`size`](crate::size) computes their sizes.
             pub fn new(config: &'b Config, buffers: [(&'b mut [u8], &'b mut [u8]); N]) -> Self {
                 Self::new_with(config, buffers, kind::Rep::new())
             }

@@ -12,8 +12,8 @@ use crate::step::TooLarge;
 use crate::step::{Step, Want};
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. Afterwards the next request can be sent, even if
-    /// this one failed.
+    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is given up
+    /// first. If the call fails, its request is given up too, and the next one can be sent.
     ///
     /// # Errors
     ///
@@ -21,8 +21,8 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Cancel safety
     ///
-    /// As [`Socket::send`]. If the future is dropped, the request may be sent; the next call gives it up, and its
-    /// late reply is not taken for the next.
+    /// As [`Socket::send`]. The next call of `request` gives up the request of the dropped future, and drops a
+    /// late reply to it.
     pub async fn request(
         &mut self,
         parts: &[&[u8]],
@@ -45,16 +45,16 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
-    /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part. Returns whether
-    /// it did. [`Socket::flush`] and [`Socket::serve`] write it.
+    /// Puts a message into the send buffer if the peer subscribed to a prefix of its first part. Returns `false`
+    /// if it did not. [`Socket::flush`] and [`Socket::serve`] write the message.
     ///
     /// # Errors
     ///
-    /// [`Error::SendBuffer`] if it does not fit the empty buffer, and errors that close the link.
+    /// [`Error::SendBuffer`] if the message does not fit the empty buffer, and errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// No part of the message is queued if the future is dropped before completion.
+    /// If the future is dropped before completion, no part of the message is queued.
     pub async fn publish(
         &mut self,
         parts: &[&[u8]],
@@ -68,12 +68,13 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         result.map(|()| true)
     }
 
-    /// Performs the handshake, receives subscriptions and writes pending bytes, without end. Only this call
-    /// receives subscriptions: use `select` with the source of messages.
+    /// Performs the handshake, receives subscriptions and writes pending bytes. The future completes only with an
+    /// error. Only this call receives subscriptions: use `select` with the future that produces the messages.
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::ReceiveBuffer`] if a message or command of the peer does not fit, [`Error::SendBuffer`] if a
+    /// greeting or command of the socket does not fit, and errors that close the link.
     ///
     /// # Cancel safety
     ///
@@ -87,11 +88,13 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
-    /// Performs the handshake, answers the peer's PINGs and writes pending bytes, without end.
+    /// Performs the handshake, answers PINGs of the peer and writes pending bytes. The future completes only with
+    /// an error.
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::ReceiveBuffer`] if a message or command of the peer does not fit, [`Error::SendBuffer`] if a
+    /// greeting or command of the socket does not fit, and errors that close the link.
     ///
     /// # Cancel safety
     ///
@@ -105,26 +108,28 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
-    /// Subscribes to messages that begin with `topic`; an empty topic matches all. The subscription is sent after
-    /// each handshake, and otherwise with the next bytes, by any call that waits.
+    /// Subscribes to messages that begin with `topic`; an empty topic matches all messages. The next call that
+    /// waits sends the subscription, and it is sent again after each handshake.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]; [`Error::SendBuffer`] unless the send buffer is 19 bytes longer than the topic.
+    /// [`Error::NoRoom`] if the table of `TOPICS` bytes is full; [`Error::SendBuffer`] if the subscription does
+    /// not fit the send buffer. The length of the topic and 19 bytes are always sufficient.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
-    /// Cancels a subscription. The cancellation is sent if it was the last subscription to this topic.
+    /// Cancels a subscription. If it was the last one to this topic, the cancellation is sent.
     ///
     /// # Errors
     ///
-    /// An error of the IO if the send buffer had no room for the cancellation; nothing has changed then.
+    /// Errors that close the link, if the send buffer had no room for the cancellation and had to be written.
+    /// The subscription is unchanged then.
     ///
     /// # Cancel safety
     ///
-    /// Nothing has changed if the future is dropped before completion.
+    /// If the future is dropped before completion, the subscription is unchanged.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
         loop {

@@ -69,16 +69,18 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits for a complete message, and returns its link. The message stays in the receive buffer of the link
-    /// until the next call.
+    /// Waits for a complete message. Returns the index of its link and the message, which stays in the receive
+    /// buffer of the link until the next call.
     ///
     /// # Errors
     ///
-    /// The error of one link, which is closed, unless the error concerns one message only.
+    /// The error of one link, which is closed then. Two errors do not close the link:
+    /// [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped, and
+    /// [`Error::OutOfTurn`] if a REP has not replied to the last request.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost. A link without a connection never completes: drop the future to connect one.
+    /// Nothing is lost. The future ignores links without a connection: drop it to connect one of them.
     pub async fn receive(
         &mut self,
         mut now: impl FnMut() -> Instant,
@@ -98,17 +100,17 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
-    /// Sends the reply to the last request, over the link of the request, and flushes. A reply to a lost peer is
-    /// dropped. The other links are not served meanwhile.
+    /// Sends the reply to the last request over the link of the request, and flushes its IO. If that link was
+    /// closed and connected again, the reply is dropped. The other links are not served during this call.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if no request was received, and errors that close that link.
+    /// Those of [`Socket::send`](super::Socket::send), for the link of the request.
     ///
     /// # Cancel safety
     ///
-    /// A reply that fits the send buffer is sent whole, later, or not at all. **Any other is not
-    /// cancel-safe**: the next call that sends closes its link.
+    /// If the reply fits the send buffer, either no part of it is queued, or the whole reply is queued and sent
+    /// by later calls. **A larger reply is not cancel-safe**: the next call that sends closes the link.
     pub async fn reply(
         &mut self,
         parts: &[&[u8]],
@@ -129,11 +131,13 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
 impl<IO: Read + Write, const N: usize, const TOPICS: usize>
     Socket<'_, kind::Pub<TOPICS, N>, IO, N>
 {
-    /// Performs handshakes, receives subscriptions and writes published messages, until a link is closed.
+    /// Performs handshakes, receives subscriptions and writes published messages. The future completes only with
+    /// an error.
     ///
     /// # Errors
     ///
-    /// The error that closed one link. The other links continue.
+    /// The error of one link, which is closed then, except for [`Error::ReceiveBuffer`]. The other links are not
+    /// affected: call `serve` again.
     ///
     /// # Cancel safety
     ///

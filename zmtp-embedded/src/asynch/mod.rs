@@ -1,18 +1,20 @@
 //! The async API, over `embedded-io-async`.
 //!
-//! Futures have no deadline: use `select` with a timer of your executor, at [`Socket::next_deadline`] or
-//! before. If a future is dropped, its call has this effect, provided that `read`, `write` and `flush` of the
-//! IO move no bytes when they are dropped:
+//! The calls have no deadline: use `select` with a timer of the executor, which must expire at
+//! [`Socket::next_deadline`] or earlier.
 //!
-//! | call | dropped before completion |
+//! The table states the effect of a future that is dropped before completion. It requires that the futures of
+//! `read`, `write` and `flush` of the IO have moved no bytes if they are dropped before completion.
+//!
+//! | call | effect if its future is dropped |
 //! |---|---|
 //! | `handshake`, `receive`, `receive_chunk`, `serve` | nothing is lost; call again |
-//! | `queue`, `publish` | no part of the message is queued, or it is whole in the send buffer |
-//! | `flush` | the rest stays in the send buffer |
+//! | `queue`, `publish` | no part of the message is queued; with a [`Sender`], the whole message may be queued |
+//! | `flush` | unwritten bytes stay in the send buffer |
 //! | `begin` | nothing has changed |
 //! | `push` | no byte is queued; bytes of earlier calls stay queued |
-//! | `send` | a message that fits the send buffer: as `queue`. A larger one, after its first bytes: the next call that sends closes the link | that sends |
-//! | `request` | the request may be sent or not; the next one can be sent, and a late reply is not taken for its reply |
+//! | `send` | a message that fits the send buffer: no part of it is queued, or the whole message is queued. A larger message: if its first bytes were sent, the next call that sends closes the link |
+//! | `request` | as `send`. The next request can be sent, and a late reply is not taken for the reply to it |
 //! | `cancel` | the subscription is unchanged |
 
 mod io;
@@ -46,12 +48,12 @@ api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for the end of the handshake. Calls that send and receive do so too.
+    /// Waits until the handshake is complete. Calls that send or receive also do this.
     ///
     /// # Errors
     ///
-    /// [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not fit, and errors that
-    /// close the link.
+    /// [`Error::ReceiveBuffer`] if the READY of the peer does not fit; [`Error::SendBuffer`] if our greeting
+    /// or READY does not fit; errors that close the link.
     ///
     /// # Cancel safety
     ///
@@ -72,11 +74,11 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::SendBuffer`] if a greeting or command of the socket does not fit; errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// Bytes that are not written stay pending.
+    /// Unwritten bytes stay in the send buffer.
     pub async fn flush(
         &mut self,
         mut now: impl FnMut() -> Instant,
@@ -91,9 +93,11 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
-    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped.
-    /// And errors that close the link.
+    /// * [`Error::OutOfTurn`] if a REQ has not sent a request, or a REP has not replied to the last one.
+    /// * [`Error::PeerLost`], once, if the link of the request of a REQ was closed.
+    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command does not fit,
+    ///   which closes the link.
+    /// * Errors that close the link.
     ///
     /// # Cancel safety
     ///
@@ -112,7 +116,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::receive`]; [`Error::Unfinished`] if [`Socket::receive`] has begun to receive the message.
+    /// As [`Socket::receive`]. [`Error::Unfinished`] if the future of an earlier [`Socket::receive`] was dropped
+    /// within the current message: call `receive` again.
     ///
     /// # Cancel safety
     ///
@@ -139,17 +144,17 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Puts a whole message of these parts into the send buffer, as soon as there is room.
-    /// [`Socket::flush`] and calls that wait for the peer write it.
+    /// Puts a message of these parts into the send buffer as soon as it has room for the whole message.
+    /// [`Socket::flush`] and calls that receive write it.
     ///
     /// # Errors
     ///
-    /// [`Error::SendBuffer`] if it does not fit the empty buffer, [`Error::OutOfTurn`] if it is not
-    /// the socket's turn, and errors that close the link.
+    /// [`Error::SendBuffer`] if the message does not fit the empty buffer; [`Error::OutOfTurn`] if a REQ waits
+    /// for a reply, or a REP has not received a request; errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// No part of the message is queued if the future is dropped before completion.
+    /// If the future is dropped before completion, no part of the message is queued.
     pub async fn queue(
         &mut self,
         parts: &[&[u8]],
@@ -160,19 +165,20 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         io::send(io, kind, parts, TooLarge::Refuse, &mut now).await
     }
 
-    /// Sends a message of these parts and flushes. With the feature `chunks`, a message that does not fit
-    /// the send buffer is sent directly from its memory.
+    /// Sends a message of these parts and flushes the IO. With the feature `chunks`, a message that does not
+    /// fit the send buffer is written directly from its memory.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn, without the feature `chunks`
-    /// [`Error::SendBuffer`] for a message that does not fit, and errors that close the link.
+    /// [`Error::OutOfTurn`] if a REQ waits for a reply, or a REP has not received a request;
+    /// [`Error::SendBuffer`] without the feature `chunks`, if the message does not fit; errors that close the
+    /// link.
     ///
     /// # Cancel safety
     ///
-    /// A message that fits the send buffer is sent whole, later, or not at all. **Any other is not
-    /// cancel-safe**: after its first bytes the link cannot be used without the rest, and the next call that
-    /// sends closes it.
+    /// If the message fits the send buffer, either no part of it is queued, or the whole message is queued and
+    /// sent by later calls. **A larger message is not cancel-safe**: if its first bytes were sent, the next
+    /// call that sends closes the link.
     pub async fn send(
         &mut self,
         parts: &[&[u8]],
@@ -186,16 +192,18 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         result
     }
 
-    /// Begins a part of `len` bytes, the last part of its message or not. Send its bytes with
-    /// [`Socket::push`].
+    /// Begins a part of `len` bytes. `more` is whether further parts of the message follow. Send the bytes
+    /// of the part with [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::queue`]; [`Error::Unfinished`] if the previous part is incomplete.
+    /// As [`Socket::queue`]. [`Error::SendBuffer`] if the header of the part, and for the first part the
+    /// envelope, do not fit; [`Error::Unfinished`] if the previous part is incomplete; [`Error::PeerLost`] if
+    /// the link of the request of a REP was closed.
     ///
     /// # Cancel safety
     ///
-    /// Nothing has changed if the future is dropped before completion.
+    /// If the future is dropped before completion, nothing has changed.
     #[cfg(feature = "chunks")]
     pub async fn begin(
         &mut self,
@@ -206,16 +214,16 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         io::begin(&mut self.io, &mut self.kind, more, len, &mut now).await
     }
 
-    /// Puts bytes of the current part into the send buffer, at least one if there are any. Returns the
-    /// number: call again with the rest, and [`Socket::flush`] after the last.
+    /// Puts bytes of the current part into the send buffer and returns their number, at least 1 unless
+    /// `bytes` is empty. Call again with the remaining bytes. Call [`Socket::flush`] after the last ones.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] if these are more bytes than the part lacks, and errors that close the link.
+    /// [`Error::Unfinished`] if the current part has fewer missing bytes; errors that close the link.
     ///
     /// # Cancel safety
     ///
-    /// No byte is queued if the future is dropped before completion.
+    /// If the future is dropped before completion, no byte is queued.
     #[cfg(feature = "chunks")]
     pub async fn push(&mut self, bytes: &[u8]) -> Result<usize, Error<IO::Error>> {
         io::push(&mut self.io, &mut self.kind, bytes).await

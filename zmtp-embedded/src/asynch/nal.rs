@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 
 use embedded_nal_async::TcpConnect;
 
-/// Makes TCP connections to one address, with a pause before each attempt that doubles up to a limit.
+/// Establishes TCP connections to one address. The pause between attempts doubles up to a limit.
 ///
 /// ```
 /// use embedded_nal_async::TcpConnect;
@@ -38,10 +38,10 @@ pub struct Connector<'s, S> {
 }
 
 impl<'s, S: TcpConnect> Connector<'s, S> {
-    /// The first pause, in milliseconds (`ZMQ_RECONNECT_IVL`).
+    /// The first pause in milliseconds (`ZMQ_RECONNECT_IVL`).
     pub const FIRST_PAUSE: u32 = 100;
 
-    /// A connector to `remote`, with pauses of up to 3,000 milliseconds.
+    /// Creates a connector to `remote`, with pauses of 100 to 3,000 milliseconds.
     pub const fn new(stack: &'s S, remote: SocketAddr) -> Self {
         Self { stack, remote, pause: 0, longest: 3_000 }
     }
@@ -53,12 +53,13 @@ impl<'s, S: TcpConnect> Connector<'s, S> {
         self
     }
 
-    /// Attempts to connect until an attempt succeeds. Calls `sleep` with milliseconds before each
-    /// attempt, except before the first of all and the first after [`Connector::reset`].
+    /// Attempts to connect until an attempt succeeds. Before each attempt it calls `sleep` with the pause
+    /// in milliseconds. There is no pause before the very first attempt, and before the first one after
+    /// [`Connector::reset`].
     ///
     /// # Cancel safety
     ///
-    /// The attempt is dropped, and the pause grows as after a failed one.
+    /// The attempt is dropped. The pause before the next attempt doubles, as after a failed attempt.
     pub async fn connect(&mut self, sleep: impl AsyncFn(u32)) -> S::Connection<'s> {
         loop {
             let pause = self.pause;
@@ -72,8 +73,8 @@ impl<'s, S: TcpConnect> Connector<'s, S> {
         }
     }
 
-    /// Makes the next connection without a pause. Call this when the last one was of use: its
-    /// handshake succeeded, or a message arrived.
+    /// Removes the pause before the next attempt. Call this when a connection has succeeded: its handshake
+    /// is complete, or a message has arrived.
     pub const fn reset(&mut self) {
         self.pause = 0;
     }

@@ -1,7 +1,7 @@
 //! REP, PUB and PULL over several links, polled in turn.
 //!
-//! Their IO must return at once if it cannot move bytes, as [`Polled`](super::Polled) does: an IO that waits
-//! delays the other links.
+//! `read` and `write` of the IO must return at once if no byte can be read or written, as those of
+//! [`Polled`](super::Polled) do. An IO that waits delays the other links.
 
 use core::convert::Infallible;
 
@@ -57,12 +57,14 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
-    /// Waits for a complete message, and returns its link; `None` at the deadline. The message stays in the
-    /// receive buffer of the link until the next call.
+    /// Waits for a complete message. Returns the message and the index of its link, or `None` at the
+    /// deadline. The message stays in the receive buffer of the link until the next call.
     ///
     /// # Errors
     ///
-    /// The error of one link, which is closed, unless the error concerns one message only.
+    /// The error of one link, which is closed then. Two errors do not close the link:
+    /// [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped, and
+    /// [`Error::OutOfTurn`] if a REP has not replied to the last request.
     pub fn receive(
         &mut self,
         deadline: Instant,
@@ -80,11 +82,12 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
-    /// Sends the reply to the last request, over the link of the request. A reply to a lost peer is dropped.
+    /// Sends the reply to the last request over the link of the request. If that link was closed and connected
+    /// again, the reply is dropped.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if no request was received, and errors that close that link.
+    /// Those of [`Socket::send`](super::Socket::send), for the link of the request.
     pub fn reply(
         &mut self,
         parts: &[&[u8]],
@@ -103,11 +106,13 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
 impl<IO: Read + Write, const N: usize, const TOPICS: usize>
     Socket<'_, kind::Pub<TOPICS, N>, IO, N>
 {
-    /// Performs handshakes, receives subscriptions and writes published messages until `deadline`.
+    /// Performs handshakes, receives subscriptions and writes published messages until `deadline`. Call it
+    /// between messages.
     ///
     /// # Errors
     ///
-    /// The error that closed one link. The other links continue.
+    /// The error of one link, which is closed then, except for [`Error::ReceiveBuffer`]. The other links are not
+    /// affected: call `serve` again.
     pub fn serve(
         &mut self,
         deadline: Instant,

@@ -1,9 +1,11 @@
 //! The blocking API, over `embedded-io`.
 //!
-//! Calls that wait have a deadline and a clock as arguments, and check the clock between reads and writes. The
-//! deadline is met only if `read` and `write` return: with an error of kind
-//! [`TimedOut`](embedded_io::ErrorKind::TimedOut) if no byte could be moved for a while. This error does not
-//! close the link. [`Polled`] adds it to any IO with [`ReadReady`](embedded_io::ReadReady) and
+//! Calls that wait have two arguments for the time: a deadline, and a closure that returns the current time.
+//! They check the time between reads and writes.
+//!
+//! A call can return at its deadline only if `read` and `write` of the IO return. If no byte can be read or
+//! written for a while, they must return an error of kind [`TimedOut`](embedded_io::ErrorKind::TimedOut), which
+//! does not close the link. [`Polled`] adds this to any IO with [`ReadReady`](embedded_io::ReadReady) and
 //! [`WriteReady`](embedded_io::WriteReady). A std socket with a timeout returns `WouldBlock` instead, which closes
 //! the link: map it to `TimedOut`. A call whose deadline has passed still reads or writes once.
 
@@ -37,12 +39,12 @@ api!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Waits for the end of the handshake. Calls that send and receive do so too.
+    /// Waits until the handshake is complete. Calls that send or receive also do this.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], [`Error::ReceiveBuffer`] and [`Error::SendBuffer`] for READYs that do not
-    /// fit, and errors that close the link.
+    /// [`Error::TimedOut`]; [`Error::ReceiveBuffer`] if the READY of the peer does not fit;
+    /// [`Error::SendBuffer`] if our greeting or READY does not fit; errors that close the link.
     pub fn handshake(
         &mut self,
         deadline: Instant,
@@ -60,8 +62,8 @@ impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`], [`Error::SendBuffer`] for bytes that the socket sends by itself, and errors that
-    /// close the link.
+    /// [`Error::TimedOut`]; [`Error::SendBuffer`] if a greeting or command of the socket does not fit; errors
+    /// that close the link.
     pub fn flush(
         &mut self,
         deadline: Instant,
@@ -77,9 +79,11 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn: REQ receives after it sent, REP before
-    /// it replies. [`Error::ReceiveBuffer`] for a message that does not fit, which is dropped.
-    /// [`Error::TimedOut`], and errors that close the link.
+    /// * [`Error::OutOfTurn`] if a REQ has not sent a request, or a REP has not replied to the last one.
+    /// * [`Error::PeerLost`], once, if the link of the request of a REQ was closed.
+    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command does not fit,
+    ///   which closes the link.
+    /// * [`Error::TimedOut`], and errors that close the link.
     pub fn receive(
         &mut self,
         deadline: Instant,
@@ -95,7 +99,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::receive`]; [`Error::Unfinished`] if [`Socket::receive`] has begun to receive the message.
+    /// As [`Socket::receive`]. [`Error::Unfinished`] if an earlier [`Socket::receive`] timed out within the
+    /// current message: call `receive` again.
     #[cfg(feature = "chunks")]
     pub fn receive_chunk(
         &mut self,
@@ -120,17 +125,20 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Writes a message of these parts, or of one empty part if there are none. A message that fits the send
-    /// buffer is sent in one write. With the feature `chunks`, a larger one is sent directly from its memory.
-    /// An IO with its own buffer may still hold the bytes: see [`Socket::flush`]. Calls that wait for the peer
-    /// flush by themselves.
+    /// Writes a message of these parts. If `parts` is empty, the message has one empty part. A message that
+    /// fits the send buffer is passed to the IO in one `write`. With the feature `chunks`, a larger message is
+    /// written directly from its memory.
+    ///
+    /// The IO is not flushed: call [`Socket::flush`] if it buffers bytes. Calls that receive flush it.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfTurn`] if it is not the socket's turn, without feature `chunks`
-    /// [`Error::SendBuffer`] for what does not fit, and errors that close the link. After
-    /// [`Error::TimedOut`] a message that fits the send buffer may still be sent; a larger one closes the
-    /// link.
+    /// * [`Error::OutOfTurn`] if a REQ waits for a reply, or a REP has not received a request.
+    /// * [`Error::SendBuffer`] without the feature `chunks`, if the message does not fit.
+    /// * [`Error::TimedOut`]. A message that fits the send buffer may then be in the send buffer, and is sent
+    ///   by later calls. If a larger message was sent in part, the link is closed.
+    /// * [`Error::Unfinished`] if a message in pieces is incomplete.
+    /// * Errors that close the link.
     pub fn send(
         &mut self,
         parts: &[&[u8]],
@@ -140,12 +148,14 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         self.io.send(&mut self.kind, parts, &mut Until::new(deadline, now))
     }
 
-    /// Begins a part of `len` bytes, the last part of its message or not. Send its bytes with
-    /// [`Socket::push`].
+    /// Begins a part of `len` bytes. `more` is whether further parts of the message follow. Send the bytes
+    /// of the part with [`Socket::push`].
     ///
     /// # Errors
     ///
-    /// As [`Socket::send`]; [`Error::Unfinished`] if the previous part is incomplete.
+    /// As [`Socket::send`]. [`Error::SendBuffer`] if the header of the part, and for the first part the
+    /// envelope, do not fit; [`Error::Unfinished`] if the previous part is incomplete; [`Error::PeerLost`] if
+    /// the link of the request of a REP was closed.
     #[cfg(feature = "chunks")]
     pub fn begin(
         &mut self,
@@ -157,13 +167,14 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
         self.io.begin(&mut self.kind, more, len, &mut Until::new(deadline, now))
     }
 
-    /// Sends bytes of the current part. The last bytes of a message are written at once; others may stay in
-    /// the send buffer until there are more.
+    /// Sends bytes of the current part. Bytes may stay in the send buffer until it is full or the message is
+    /// complete.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] if these are more bytes than the part lacks; nothing is sent then. After
-    /// [`Error::TimedOut`] some bytes may be sent: the link is closed.
+    /// * [`Error::Unfinished`] if the current part has fewer missing bytes. Nothing is sent then.
+    /// * [`Error::TimedOut`]. If not all bytes were accepted, the link is closed.
+    /// * Errors that close the link.
     #[cfg(feature = "chunks")]
     pub fn push(
         &mut self,

@@ -2,10 +2,10 @@
 
 use embedded_io::{Error, ErrorKind, ErrorType, Read, ReadReady, Write, WriteReady};
 
-/// An IO whose `read` and `write` return at once: [`NotReady::Yet`] if they would have to wait.
+/// An IO whose `read` and `write` never wait: they return [`NotReady::Yet`] if no byte can be read or written.
 ///
-/// The socket then waits in a loop in which it calls the caller's clock: the clock may sleep a little, or until
-/// the next interrupt.
+/// The socket waits in a loop and calls the clock of the caller in each iteration. To save power, the clock may
+/// sleep for a short time, or until the next interrupt, before it returns the time.
 #[derive(Debug)]
 pub struct Polled<IO>(pub IO);
 
@@ -14,9 +14,9 @@ pub struct Polled<IO>(pub IO);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "there are no others")]
 pub enum NotReady<E> {
-    /// The IO failed.
+    /// The IO returned this error.
     Io(E),
-    /// There is nothing to read, or no room to write. Its kind is `TimedOut`.
+    /// No byte can be read or written now. The kind of this error is `TimedOut`.
     Yet,
 }
 

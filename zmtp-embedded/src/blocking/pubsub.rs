@@ -11,8 +11,8 @@ use crate::kind::{self, ONLY};
 use crate::step::{Step, Want};
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
-    /// Writes a message if the peer subscribed to a prefix of its first part. Returns whether it did; `false`
-    /// before the handshake is complete.
+    /// Writes a message if the peer subscribed to a prefix of its first part. Returns `false` if it did not; before
+    /// the handshake is complete, the peer has no subscriptions.
     ///
     /// # Errors
     ///
@@ -31,12 +31,13 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         result.map(|()| true)
     }
 
-    /// Performs the handshake and receives subscriptions until `deadline`. No other call does so: call it
-    /// between messages.
+    /// Performs the handshake and receives subscriptions until `deadline`. Only this call receives subscriptions:
+    /// call it between messages.
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::ReceiveBuffer`] if a message or command of the peer does not fit, [`Error::SendBuffer`] if a
+    /// greeting or command of the socket does not fit, and errors that close the link.
     pub fn serve(
         &mut self,
         deadline: Instant,
@@ -48,11 +49,13 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
-    /// Performs the handshake and answers the peer's PINGs until `deadline`. No other call does so.
+    /// Performs the handshake and answers PINGs of the peer until `deadline`. Only this call answers PINGs: call
+    /// it between messages.
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::ReceiveBuffer`] if a message or command of the peer does not fit, [`Error::SendBuffer`] if a
+    /// greeting or command of the socket does not fit, and errors that close the link.
     pub fn serve(
         &mut self,
         deadline: Instant,
@@ -74,23 +77,24 @@ impl<K, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<TOPICS>, IO, M> {
-    /// Subscribes to messages that begin with `topic`; an empty topic matches all. The subscription is sent after
-    /// each handshake, and otherwise with the next bytes, by any call that waits.
+    /// Subscribes to messages that begin with `topic`; an empty topic matches all messages. The next call that
+    /// waits sends the subscription, and it is sent again after each handshake.
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]; [`Error::SendBuffer`] unless the send buffer is 19 bytes longer than the topic.
+    /// [`Error::NoRoom`] if the table of `TOPICS` bytes is full; [`Error::SendBuffer`] if the subscription does
+    /// not fit the send buffer. The length of the topic and 19 bytes are always sufficient.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)
     }
 
-    /// Cancels a subscription. The cancellation is sent if it was the last subscription to this topic.
+    /// Cancels a subscription. If it was the last one to this topic, the cancellation is sent.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`] if the send buffer has no room for the cancellation, and errors that close the link. Nothing
-    /// has changed then.
+    /// [`Error::TimedOut`] if the send buffer had no room for the cancellation before the deadline, and errors
+    /// that close the link. The subscription is unchanged then.
     pub fn cancel(
         &mut self,
         topic: &[u8],

@@ -12,8 +12,8 @@ use crate::message::Message;
 use crate::step::Want;
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. Afterwards the next request can be sent, even if
-    /// this one failed.
+    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is given up
+    /// first. If the call fails, its request is given up too, and the next one can be sent.
     ///
     /// # Errors
     ///
@@ -42,7 +42,8 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
 }
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
-    /// Sends the reply to the last request, as [`Socket::send`] does. A reply to a lost peer is dropped.
+    /// Sends the reply to the last request, as [`Socket::send`] does. If the link was closed and connected
+    /// again after the request, the reply is dropped.
     ///
     /// # Errors
     ///

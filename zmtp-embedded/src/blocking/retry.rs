@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::kind;
 use crate::message::Message;
 
-/// The number of tries, and the time limit of each.
+/// The number of tries of a request, and the time limit of each try.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_structs, reason = "constructed by applications")]
@@ -20,10 +20,10 @@ pub struct Retry {
     pub tries: u32,
 }
 
-/// Opens connections; implemented by closures.
+/// Opens streams to the peer. Closures implement this trait.
 pub trait Reconnect<IO> {
-    /// Opens a new stream to the peer. The argument is the previous stream, if there was one. `None` if it failed,
-    /// which counts as a try.
+    /// Opens a new stream to the peer. `last` is the previous stream, if there was one. Returns `None` if no stream
+    /// could be opened, which counts as a try.
     fn reconnect(&mut self, last: Option<IO>) -> Option<IO>;
 }
 
@@ -34,13 +34,13 @@ impl<IO, F: FnMut(Option<IO>) -> Option<IO>> Reconnect<IO> for F {
 }
 
 impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request and waits for its reply. Without a reply in time, it retries over a new connection. A peer
-    /// may receive the request more than once.
+    /// Sends a request and waits for its reply. If a try fails or times out, the link is closed and the request is
+    /// sent again over a new connection. A peer may receive the request several times.
     ///
     /// # Errors
     ///
-    /// The error of the last try; [`Error::Closed`] if it could not connect. A reply or request that does not fit
-    /// its buffer is not retried.
+    /// The error of the last try; [`Error::Closed`] if no stream could be opened. [`Error::ReceiveBuffer`] and
+    /// [`Error::SendBuffer`] are returned at once, without further tries.
     pub fn request_with_retries(
         &mut self,
         parts: &[&[u8]],

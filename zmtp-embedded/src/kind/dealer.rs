@@ -6,7 +6,7 @@ use zmtp_core::wire::SocketType;
 
 use super::{Kind, ONLY};
 
-/// DEALER with one peer. To talk to a REP, the application adds the empty delimiter.
+/// DEALER with one peer. To send to a REP, the application adds the empty delimiter itself.
 #[derive(Debug)]
 pub struct Dealer(());
 

@@ -1,8 +1,7 @@
-//! Socket types, the parameter `K` of a socket: the rules of each for one peer, or for several links
-//! that the socket serves in turn.
+//! The socket types: the type parameter `K` of the sockets.
 //!
-//! They have no public methods. Use the type aliases of [`blocking`](crate::blocking) and
-//! [`asynch`](crate::asynch).
+//! These types have no public methods. Use the type aliases in [`blocking`](crate::blocking) and
+//! [`asynch`](crate::asynch), for example [`blocking::Req`](crate::blocking::Req).
 
 mod dealer;
 mod publish;
@@ -35,7 +34,7 @@ pub trait Receives: Kind {}
 #[expect(private_bounds, reason = "sealed")]
 pub trait Sends: Kind {}
 
-/// Socket types that send independently of what they receive.
+/// Socket types that can send at any time, and can be split into two halves.
 #[expect(private_bounds, reason = "sealed")]
 pub trait Splits: Kind {}
 

@@ -7,8 +7,8 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Kind, ONLY};
 
-/// PUB with `TOPICS` bytes for the subscriptions of the peers on `LINKS` links. Each subscription
-/// takes the bytes of its topic and 4.
+/// PUB over `LINKS` links. The table of subscriptions has `TOPICS` bytes; each subscription takes the
+/// length of its topic and 4.
 #[derive(Debug)]
 pub struct Pub<const TOPICS: usize, const LINKS: usize = 1> {
     topics: FixedTopics<TOPICS>,

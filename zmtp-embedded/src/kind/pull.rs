@@ -6,7 +6,7 @@ use zmtp_core::wire::SocketType;
 
 use super::Kind;
 
-/// PULL. With several links, the socket receives from each in turn.
+/// PULL. With several links, the socket receives from the links in turn.
 #[derive(Debug)]
 pub struct Pull(());
 

@@ -10,8 +10,7 @@ use zmtp_core::{Config, Connection};
 use super::Kind;
 use crate::outbox::Prefix;
 
-/// REP with up to `N` peers, at most 256. A request is taken as soon as it is complete; the socket
-/// serves its links in turn.
+/// REP over `N` links, at most 256. With several links, the socket receives from the links in turn.
 #[derive(Debug)]
 pub struct Rep<const N: usize = 1> {
     turn: RepTurn<Link<N>>,

@@ -1,4 +1,4 @@
-//! SUB: receives the messages that begin with a topic it subscribed to (RFC 29).
+//! SUB: receives the messages that begin with a topic of its subscriptions (RFC 29).
 
 use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::{FixedSubscriptions, Pattern, PeerId, Reason, Subscriptions, Verdict};
@@ -9,7 +9,8 @@ use super::Kind;
 use crate::error::Error;
 use crate::outbox::Outbox;
 
-/// SUB with `TOPICS` bytes for subscriptions. Each takes the bytes of its topic and 4.
+/// SUB. The table of subscriptions has `TOPICS` bytes; each subscription takes the length of its topic
+/// and 4.
 #[derive(Debug)]
 pub struct Sub<const TOPICS: usize> {
     topics: FixedSubscriptions<TOPICS>,

@@ -25,7 +25,7 @@ use crate::outbox::Outbox;
 use crate::step::Step;
 use crate::window::Window;
 
-/// An IO made of two halves, as many drivers provide them.
+/// An IO that consists of two halves, one to read and one to write, as many drivers provide them.
 #[derive(Debug)]
 pub struct Duplex<R, W> {
     /// The half to read from.
@@ -54,8 +54,8 @@ impl<R: ErrorType, W: Write<Error = R::Error>> Write for Duplex<R, W> {
     }
 }
 
-/// A socket whose two halves work at the same time, in one task or in two tasks of an executor that does not
-/// move them between threads.
+/// A socket in two halves, one that sends and one that receives. The halves can be used at the same time, in
+/// one task or in two tasks on the same thread.
 #[derive(Debug)]
 pub struct Split<'s, 'b, K, R, W, M = NullOf<K>> {
     shared: Shared<'s, 'b, K, W, M>,
@@ -97,8 +97,8 @@ struct Out<'s, 'b, W> {
 }
 
 impl<'b, K: Splits, R, W, M: Mechanism> Socket<'b, K, Duplex<R, W>, M> {
-    /// The two halves of a connected socket; `None` without a connection. The socket can be used as a whole again
-    /// when they are dropped.
+    /// Splits a connected socket into two halves; `None` if it has no connection. When the halves are dropped, the
+    /// socket can be used as a whole again.
     pub fn split(&mut self) -> Option<Split<'_, 'b, K, R, W, M>> {
         let io = self.io.stream.as_mut()?;
         Some(Split {

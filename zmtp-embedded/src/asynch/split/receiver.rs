@@ -16,7 +16,8 @@ use crate::message::Message;
 use crate::step::{Step, Want};
 use crate::window::Window;
 
-/// The half that receives. It also answers the peer's PINGs and writes pending bytes.
+/// The half of a [`Split`](super::Split) socket that receives. It also answers PINGs of the peer and writes
+/// pending bytes.
 #[derive(Debug)]
 pub struct Receiver<'h, 's, 'b, K, R, W, M = NullOf<K>> {
     pub(super) shared: &'h Shared<'s, 'b, K, W, M>,
@@ -36,11 +37,12 @@ impl<K: Kind, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_
         self.shared.needed()
     }
 
-    /// Receives subscriptions, answers PINGs and writes pending bytes, without end.
+    /// Receives subscriptions, answers PINGs and writes pending bytes. The future completes only with an error.
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// [`Error::ReceiveBuffer`] if a message or command of the peer does not fit, [`Error::SendBuffer`] if a
+    /// greeting or command of the socket does not fit, and errors that close the link.
     ///
     /// # Cancel safety
     ///
@@ -89,7 +91,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As that method.
     ///
     /// # Cancel safety
     ///
@@ -108,7 +110,7 @@ impl<K: Receives, R: Read, W: Write<Error = R::Error>, M: Mechanism>
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As that method.
     ///
     /// # Cancel safety
     ///

@@ -13,7 +13,7 @@ use crate::send::{self, Cursor};
 use crate::step::Step;
 use crate::step::TooLarge;
 
-/// The half that sends.
+/// The half of a [`Split`](super::Split) socket that sends.
 #[derive(Debug)]
 pub struct Sender<'h, 's, 'b, K, W, M = NullOf<K>> {
     pub(super) shared: &'h Shared<'s, 'b, K, W, M>,
@@ -35,11 +35,11 @@ impl<K: Kind, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
     ///
     /// # Errors
     ///
-    /// An error of the IO or the connection, which closes the link.
+    /// As that method.
     ///
     /// # Cancel safety
     ///
-    /// Bytes that are not written stay pending.
+    /// Unwritten bytes stay in the send buffer.
     pub async fn flush(&mut self, mut now: impl FnMut() -> Instant) -> Result<(), Error<W::Error>> {
         let mut out = self.shared.writing().await;
         self.shared.flush(&mut out, &mut now).await
@@ -47,15 +47,16 @@ impl<K: Kind, W: Write, M: Mechanism> Sender<'_, '_, '_, K, W, M> {
 }
 
 impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
-    /// As [`Socket::queue`], on a connection whose handshake is complete.
+    /// As [`Socket::queue`], but does not wait for the handshake.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] before that; otherwise the same.
+    /// As that method. [`Error::Unfinished`] if the handshake is not complete, or the connection failed.
     ///
     /// # Cancel safety
     ///
-    /// No part of the message is queued if the future is dropped before completion.
+    /// If the future is dropped before completion, either no part of the message is queued, or the whole
+    /// message is queued.
     pub async fn queue(
         &mut self,
         parts: &[&[u8]],
@@ -69,11 +70,11 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
         result
     }
 
-    /// As [`Socket::send`], on a connection whose handshake is complete.
+    /// As [`Socket::send`], but does not wait for the handshake.
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`] before that; otherwise the same.
+    /// As that method. [`Error::Unfinished`] if the handshake is not complete, or the connection failed.
     ///
     /// # Cancel safety
     ///
@@ -127,8 +128,8 @@ impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Sub<T
     ///
     /// # Errors
     ///
-    /// [`Error::NoRoom`]. If the send buffer is not 19 bytes longer than the topic, later calls that write return
-    /// [`Error::SendBuffer`].
+    /// [`Error::NoRoom`] if the table of `TOPICS` bytes is full. If the subscription does not fit the send buffer,
+    /// later calls that write return [`Error::SendBuffer`]; see [`Socket::subscribe`].
     pub fn subscribe(&self, topic: &[u8]) -> Result<(), Error<W::Error>> {
         self.shared.with(|state| state.kind.subscribe(topic))
     }
@@ -139,11 +140,12 @@ impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Pub<T
     ///
     /// # Errors
     ///
-    /// The same.
+    /// As that method.
     ///
     /// # Cancel safety
     ///
-    /// No part of the message is queued if the future is dropped before completion.
+    /// If the future is dropped before completion, either no part of the message is queued, or the whole
+    /// message is queued.
     pub async fn publish(
         &mut self,
         parts: &[&[u8]],
