@@ -79,9 +79,9 @@ impl Command {
 
 /// Connect a serial line with ZMTP firmware to a ZeroMQ endpoint
 ///
-/// Copies bytes both ways. Each greeting of the firmware starts a new connection. After a lost
-/// connection the next greeting starts another one; a lost line is opened again. --verbose
-/// reports each of these.
+/// Copies bytes in both directions. Each greeting of the firmware starts a new connection to the
+/// endpoint, also after a connection was lost. A lost line is opened again. --verbose reports
+/// these events.
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
@@ -93,7 +93,7 @@ pub(crate) struct BridgeArgs {
 
     /// The endpoint: `tcp://host:5555`, `ipc:///path`
     ///
-    /// A wildcard (`tcp://*:5555`) is bound, and serves one peer at a time.
+    /// An endpoint with a wildcard (`tcp://*:5555`) is bound. It serves one peer at a time.
     #[arg(value_name = "ENDPOINT")]
     pub(crate) endpoint: String,
 
@@ -101,12 +101,12 @@ pub(crate) struct BridgeArgs {
     #[arg(long)]
     pub(crate) bind: bool,
 
-    /// Speed of a serial device; 8 data bits, no parity, 1 stop bit
+    /// Speed of a serial device in baud; 8 data bits, no parity, 1 stop bit
     #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
     pub(crate) baud: u32,
 
-    /// A greeting after this long without bytes starts a new session; after a shorter pause it is
-    /// part of a message
+    /// During a connection, a greeting starts a new one only if no bytes arrived for this time
+    /// before it; otherwise it is part of a message
     #[arg(long, value_name = "DURATION", default_value = "50ms", value_parser = duration::parse)]
     pub(crate) silence: Duration,
 
@@ -133,25 +133,25 @@ pub(crate) struct RepArgs {
 
     /// Run `sh -c CMD` for each request and reply with its output, as one part
     ///
-    /// The command reads the request from stdin, its parts concatenated, and finds their sizes in
-    /// `ZMTP_PART_SIZES` ("5 0 12"). If it fails (exit code other than 0, a signal,
+    /// The command reads the concatenated parts of the request from stdin. The environment
+    /// variable `ZMTP_PART_SIZES` contains their sizes in bytes ("5 0 12"). If it fails (exit code other than 0, a signal,
     /// --exec-timeout, more than 16 MiB of output), the reply is one empty part and the reason is
     /// printed to stderr.
     #[arg(long, value_name = "CMD", conflicts_with_all = ["reply", "reply_file", "reply_hex"])]
     pub(crate) exec: Option<OsString>,
 
-    /// Kill a command that takes longer, and its child processes
+    /// Kill the command and its child processes if it takes longer than this
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     pub(crate) exec_timeout: Duration,
 
     #[command(flatten)]
     pub(crate) reply: Reply,
 
-    /// End with 0 after N requests
+    /// Exit with 0 after N requests
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
-    /// End with 3 if no request arrives for this long; no limit by default
+    /// Exit with 3 if no request arrives for this time; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 
@@ -164,10 +164,10 @@ pub(crate) struct RepArgs {
 
 /// Send a request and print the reply
 ///
-/// The first argument is the endpoint, each further one a part of the message. If --connect or
-/// --bind names endpoints, every argument is a part; several endpoints get the requests in turn.
-/// Parts may also come from --file, --hex and `-` (stdin), in the order of the command line.
-/// Without any part the message is all of stdin, unchanged.
+/// The first argument is the endpoint; each further argument is a part of the message. If the
+/// endpoints are given by --connect or --bind, every argument is a part. With several endpoints,
+/// the requests are sent to them in turn. --file, --hex and `-` (stdin) also add parts, in the
+/// order of the command line. Without parts, the message is all of stdin, unchanged.
 #[derive(Args, Debug)]
 #[command(
     after_help = HELP,
@@ -188,12 +188,12 @@ pub(crate) struct ReqArgs {
         value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: u64,
 
-    /// Time from one request to the next
+    /// Minimum time from one request to the next: 500ms, 5s, 2m
     #[arg(short, long, value_name = "DURATION", default_value = "0s",
         value_parser = duration::parse)]
     pub(crate) interval: Duration,
 
-    /// Continue after a request without reply; the exit code is that of the first such request
+    /// Continue after a request without a reply; the exit code is that of the first such request
     #[arg(short, long)]
     pub(crate) keep_going: bool,
 
@@ -215,7 +215,7 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, help_heading = "Output", conflicts_with = "hex_output")]
     pub(crate) raw: bool,
 
-    /// Print parts in hex, a message per line
+    /// Print the parts in hex, one message per line
     #[arg(short = 'x', long, help_heading = "Output")]
     pub(crate) hex_output: bool,
 

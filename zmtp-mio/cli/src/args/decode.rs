@@ -10,10 +10,10 @@ use crate::size;
 
 /// Print a captured ZMTP stream frame by frame
 ///
-/// The file contains the bytes of one side, starting with its greeting, or a packet capture from
-/// tcpdump or Wireshark (pcap, pcapng). Of a capture, both directions of the TCP connections with
-/// ZMTP are printed. Malformed, incomplete or missing bytes are reported with their position, and
-/// the exit code is 6.
+/// The file contains the bytes that one side sent, from its greeting on, or a packet capture of
+/// tcpdump or Wireshark (pcap, pcapng). From a capture, both directions of each TCP connection
+/// with ZMTP are printed. Malformed, incomplete or missing bytes are reported with their position;
+/// the exit code is then 6.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct DecodeArgs {
@@ -21,15 +21,15 @@ pub(crate) struct DecodeArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// In a capture, use only connections with this TCP port on either side, ZMTP or not
+    /// From a capture, decode all connections with this TCP port on either side, and no others
     #[arg(short, long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
 
-    /// Decode as this version; one side alone does not always determine it
+    /// Decode as this version of ZMTP, if the bytes of one side do not determine it
     #[arg(long = "as", value_name = "VERSION", value_parser = ["1.0", "2.0", "3.1"])]
     pub(crate) version: Option<String>,
 
-    /// Bytes to print of each body; all with --json and --raw
+    /// Number of bytes to print of each body; --json and --raw print all
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size::parse)]
     pub(crate) show: u64,
 

@@ -12,31 +12,31 @@ use crate::exit::HELP;
 
 /// Open a socket and print its connection events as they happen
 ///
-/// Received messages are discarded. A SUB has no subscription.
+/// Received messages are discarded. A SUB does not subscribe to any topic.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct MonitorArgs {
-    /// The socket's type
+    /// The type of the socket
     #[arg(value_name = "TYPE")]
     pub(crate) socket_type: TypeName,
 
-    /// Endpoints, on the usual side of the type; bound if they contain a wildcard
+    /// Endpoints: bound or connected as usual for the type; bound if they contain a wildcard
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     pub(crate) endpoints: Vec<String>,
 
     #[command(flatten)]
     pub(crate) places: PlaceArgs,
 
-    /// End with 0 after N events
+    /// Exit with 0 after N events
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
-    /// End with 0 after this event: ready, connected, accepted, closed, refused
+    /// Exit with 0 after this event: ready, connected, accepted, closed, refused
     #[arg(long, value_name = "EVENT", value_parser = ["accepted", "accept_paused", "connected",
         "closed", "retrying", "ready", "refused"])]
     pub(crate) until: Option<String>,
 
-    /// End with 3 if there is no event for this long; no limit by default
+    /// Exit with 3 if there is no event for this time; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 

@@ -36,31 +36,31 @@ pub(crate) struct LinesOf {
 
 #[derive(Args, Debug)]
 struct PayloadArgs {
-    /// The endpoint; bound if it has a wildcard. Not with --bind or --connect
+    /// The endpoint; bound if it contains a wildcard. Not with --bind or --connect
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     target: Option<OsString>,
 
-    /// A part of the message; `-` is a part read from stdin. Put `--` before parts that begin with
-    /// a dash
+    /// A part of the message; `-` is a part that is read from stdin. Put `--` before parts that
+    /// begin with a dash
     #[arg(value_name = "MESSAGE")]
     messages: Vec<OsString>,
 
     #[command(flatten)]
     places: PlaceArgs,
 
-    /// A part read from a file; may be repeated
+    /// A part that is read from a file; may be repeated
     #[arg(short, long, value_name = "FILE")]
     file: Vec<PathBuf>,
 
-    /// A part given in hex, like 00ff or "00 ff"; may be repeated
+    /// A part in hex, for example 00ff or "00 ff"; may be repeated
     #[arg(long, value_name = "HEX", value_parser = Hex::parse)]
     hex: Vec<Hex>,
 
-    /// A part with this number of bytes: 300, 64k, 1M; may be repeated
+    /// A part of this size in bytes: 300, 64k, 1M; may be repeated
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     size: Vec<u64>,
 
-    /// Send each line of stdin as a message, without its newline; MESSAGEs are parts before it
+    /// Send each line of stdin, without its newline, as the last part of a message, after MESSAGEs
     #[arg(short, long)]
     lines: bool,
 
@@ -68,7 +68,7 @@ struct PayloadArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "lines")]
     lines_from: Option<PathBuf>,
 
-    /// Split each line into parts at TEXT, like '|'
+    /// Split each line into parts at TEXT, for example '|'
     #[arg(long, value_name = "TEXT")]
     split: Option<OsString>,
 

@@ -9,26 +9,26 @@ use crate::exit::HELP;
 
 /// Forward messages between two sockets in both directions, until Ctrl-C
 ///
-/// Each socket is TYPE=ENDPOINT, which is bound, or TYPE=connect:ENDPOINT. Several endpoints are
-/// separated by commas. Usual pairs: `xsub=... xpub=...` for publishers and subscribers,
+/// A socket is given as TYPE=ENDPOINT to bind it, or TYPE=connect:ENDPOINT to connect it. Several
+/// endpoints are separated by commas. Usual pairs: `xsub=... xpub=...` for publishers and subscribers,
 /// `router=... dealer=...` for requests and services, `pull=... push=...` for work. A SUB
 /// subscribes to everything. With --verbose, connection events are printed at the end.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ProxyArgs {
-    /// One side, like xsub=tcp://*:5555
+    /// One side, for example xsub=tcp://*:5555
     #[arg(value_name = "FRONTEND")]
     pub(crate) frontend: EndArg,
 
-    /// The other side, like xpub=tcp://*:5556
+    /// The other side, for example xpub=tcp://*:5556
     #[arg(value_name = "BACKEND")]
     pub(crate) backend: EndArg,
 
-    /// Send a copy of every message here: a pub, push, pair or dealer
+    /// Send a copy of every message to this socket: a pub, push, pair or dealer
     #[arg(long, value_name = "SOCKET")]
     pub(crate) capture: Option<EndArg>,
 
-    /// Accept PAUSE, RESUME, TERMINATE and STATISTICS on this socket: a pair or rep
+    /// Receive the commands PAUSE, RESUME, TERMINATE and STATISTICS on this socket: a pair or rep
     #[arg(long, value_name = "SOCKET")]
     pub(crate) control: Option<EndArg>,
 

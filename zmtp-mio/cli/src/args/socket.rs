@@ -25,11 +25,11 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "N")]
     receive_mark: Option<usize>,
 
-    /// How long to keep sending at the end (LINGER); default 30s, or 1s without progress
+    /// How long to send queued messages before exit (LINGER); default 30s, or 1s without progress
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     linger: Option<Duration>,
 
-    /// Time between PINGs (HEARTBEAT_IVL); a connection without an answer is closed
+    /// Time between PINGs (HEARTBEAT_IVL); a connection without data after a PING is closed
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     heartbeat: Option<Duration>,
 
@@ -37,7 +37,7 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
     heartbeat_timeout: Option<Duration>,
 
-    /// How long the peer waits for data after a PING before it closes (HEARTBEAT_TTL)
+    /// How long the peer waits for data after a PING before it closes the connection (HEARTBEAT_TTL)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "heartbeat")]
     heartbeat_ttl: Option<Duration>,
 
@@ -49,7 +49,7 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "HEX", value_parser = Hex::parse, conflicts_with = "routing_id")]
     routing_id_hex: Option<Hex>,
 
-    /// Queue messages only for peers that are connected (IMMEDIATE)
+    /// Queue messages only for connected peers (IMMEDIATE)
     #[arg(long)]
     immediate: bool,
 
@@ -57,19 +57,19 @@ pub(crate) struct SocketArgs {
     #[arg(long)]
     conflate: bool,
 
-    /// Size of the largest message to accept (MAXMSGSIZE): 64k, 1M; default 128M
+    /// Largest message to accept, in bytes (MAXMSGSIZE): 64k, 1M; default 128M
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     max_message: Option<u64>,
 
-    /// Time limit for connecting and the handshake (HANDSHAKE_IVL); default 10s
+    /// Time limit for a connection attempt and its handshake (HANDSHAKE_IVL); default 10s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     handshake_timeout: Option<Duration>,
 
-    /// The first wait before reconnecting (RECONNECT_IVL); default 100ms
+    /// The first pause before reconnecting (RECONNECT_IVL); default 100ms
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     reconnect: Option<Duration>,
 
-    /// The longest wait before reconnecting (RECONNECT_IVL_MAX); default 3s
+    /// The longest pause before reconnecting (RECONNECT_IVL_MAX); default 3s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     reconnect_max: Option<Duration>,
 

@@ -36,7 +36,7 @@ pub(crate) struct SendingArgs {
     #[arg(long, value_name = "N", value_parser = size::rate)]
     pub(crate) rate: Option<f64>,
 
-    /// Start when N peers are connected; for pub and xpub: N subscribers
+    /// Start to send when N peers are connected; for pub and xpub, when there are N subscribers
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) peers: usize,
 }
@@ -44,14 +44,14 @@ pub(crate) struct SendingArgs {
 /// The endpoints to receive from, and how many messages.
 #[derive(Args, Debug)]
 pub(crate) struct ReceivingArgs {
-    /// Endpoints: `tcp://127.0.0.1:5555`, `ipc:///path`; bound if they have a wildcard
+    /// Endpoints: `tcp://127.0.0.1:5555`, `ipc:///path`; bound if they contain a wildcard
     #[arg(value_name = "ENDPOINT", required_unless_present_any = ["bind", "connect"])]
     pub(crate) endpoints: Vec<String>,
 
     #[command(flatten)]
     pub(crate) places: PlaceArgs,
 
-    /// End with 0 after N messages
+    /// Exit with 0 after N messages
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
@@ -65,7 +65,8 @@ pub(crate) struct ExchangeArgs {
     #[command(flatten)]
     pub(crate) sending: SendingArgs,
 
-    /// End with 0 when N messages were received and all were sent; 0 only sends. Without it, continue
+    /// Exit with 0 when all messages are sent and N are received; 0 only sends. Without this
+    /// option, continue to receive
     #[arg(long, value_name = "N")]
     pub(crate) receive: Option<u64>,
 
@@ -75,7 +76,7 @@ pub(crate) struct ExchangeArgs {
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct IdleArgs {
-    /// End with 0 when no message arrives for this long
+    /// Exit with 0 when no message arrives for this time
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) idle: Option<Duration>,
 }
@@ -83,7 +84,7 @@ pub(crate) struct IdleArgs {
 /// Options of all types.
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
-    /// End with 3 if no message arrives, or can be sent, for this long; no limit by default
+    /// Exit with 3 if no message arrives, or can be sent, for this time; no limit by default
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 
@@ -126,7 +127,7 @@ pub(crate) struct PullArgs {
 
 /// Publish messages to every subscriber with a matching topic
 ///
-/// Without MESSAGE the message is all of stdin. Starts when there is a subscriber (--peers).
+/// Without MESSAGE the message is all of stdin. Sending starts when there is a subscriber (--peers).
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct PubArgs {
@@ -148,7 +149,8 @@ pub(crate) struct SubArgs {
     #[command(flatten)]
     pub(crate) receiving: ReceivingArgs,
 
-    /// Only messages that begin with this topic; may be repeated. Without it, all messages
+    /// Receive messages that begin with this topic; may be repeated. Without this option, receive
+    /// all messages
     #[arg(long, value_name = "TEXT")]
     pub(crate) topic: Vec<OsString>,
 
@@ -167,7 +169,7 @@ pub(crate) struct DealerArgs {
     #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
     pub(crate) echo: bool,
 
-    /// Send an empty message to each new peer, so that a ROUTER learns our routing id (PROBE_ROUTER)
+    /// Send an empty message to each new peer, so that a ROUTER receives our routing id (PROBE_ROUTER)
     #[arg(long)]
     pub(crate) probe: bool,
 
@@ -192,11 +194,11 @@ pub(crate) struct RouterArgs {
     #[arg(long)]
     pub(crate) mandatory: bool,
 
-    /// Let a new peer take over the routing id of another (ROUTER_HANDOVER)
+    /// Allow a new peer to take over the routing id of another peer (ROUTER_HANDOVER)
     #[arg(long)]
     pub(crate) handover: bool,
 
-    /// Print when peers connect and disconnect, as a message of the routing id and an empty part
+    /// When a peer connects or disconnects, print a message of its routing id and an empty part
     #[arg(long)]
     pub(crate) notify: bool,
 
@@ -236,11 +238,11 @@ pub(crate) struct XpubArgs {
     #[arg(long)]
     pub(crate) no_drop: bool,
 
-    /// Which subscriptions are reported (XPUB_VERBOSE, XPUB_VERBOSER)
+    /// Subscriptions to report (XPUB_VERBOSE, XPUB_VERBOSER)
     #[arg(long, value_name = "WHICH", default_value = "changes")]
     pub(crate) reports: ReportsArg,
 
-    /// Send this to each new subscriber with a matching subscription (XPUB_WELCOME_MSG)
+    /// Send this message to each new subscriber whose subscription matches it (XPUB_WELCOME_MSG)
     #[arg(long, value_name = "TEXT")]
     pub(crate) welcome: Option<OsString>,
 
