@@ -72,7 +72,7 @@ struct PayloadArgs {
     #[arg(long, value_name = "TEXT")]
     split: Option<OsString>,
 
-    /// Lines are hex
+    /// Decode each line as hex
     #[arg(long)]
     hex_lines: bool,
 }
