@@ -123,6 +123,10 @@ impl Engine {
         Ok(concrete)
     }
 
+    #[cfg_attr(
+        not(any(test, feature = "testing")),
+        expect(clippy::needless_pass_by_ref_mut, reason = "the network of a test needs it")
+    )]
     fn watch(&mut self, listener: &mut Listener, key: Key) -> io::Result<()> {
         #[cfg(any(test, feature = "testing"))]
         self.watch_listener(listener, key)?;

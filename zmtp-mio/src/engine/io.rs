@@ -15,6 +15,10 @@ use crate::transport::{Addresses, Stream};
 
 impl Engine {
     /// Lets the events of a stream come in.
+    #[cfg_attr(
+        not(any(test, feature = "testing")),
+        expect(clippy::needless_pass_by_ref_mut, reason = "the network of a test needs it")
+    )]
     pub(super) fn register(
         &mut self,
         stream: &mut Stream,
