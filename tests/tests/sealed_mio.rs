@@ -126,7 +126,7 @@ fn requests_and_subscriptions_are_sealed() {
 #[test]
 fn heartbeats_keep_a_sealed_connection() {
     let heartbeat = |mut options: Options| {
-        options.heartbeat = Heartbeat::every(20);
+        options.heartbeat = Some(Heartbeat::every(Duration::from_millis(20)));
         options
     };
     let mut pull = Pull::builder().options(heartbeat(server())).bind("tcp://127.0.0.1:0").unwrap();
@@ -178,7 +178,7 @@ fn another_key_breaks_the_connection_at_the_first_message() {
 #[test]
 fn a_handshake_that_waits_ends_at_its_deadline() {
     let mut asking = options(&Sealed::server(KEY).asking());
-    asking.limits = asking.limits.handshake_timeout(100);
+    asking.limits = asking.limits.handshake_timeout(Duration::from_millis(100));
     let mut pull = Pull::builder().options(asking).bind("tcp://127.0.0.1:0").unwrap();
     let endpoint = pull.last_endpoint().unwrap().clone();
     let mut push = Push::builder().options(client()).connect(endpoint).unwrap();

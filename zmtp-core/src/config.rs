@@ -88,8 +88,9 @@ impl Config {
     }
 }
 
-/// Limits on what a peer sends. Every limit is finite by default. A value above a limit fails the
-/// connection: with [`Error::Limit`](crate::Error::Limit), or for the handshake with
+/// Limits on what a peer sends. Every limit is finite by default.
+///
+/// A value above a limit fails the connection: with [`Error::Limit`](crate::Error::Limit), or for the handshake with
 /// [`Timeout::Handshake`](crate::Timeout::Handshake). The size in a frame header is checked before
 /// bytes of the body are reported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
