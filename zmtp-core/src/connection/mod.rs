@@ -223,6 +223,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// As [`Connection::handle_timeout`], but returns whether the connection has not failed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn lives(&mut self, now: Instant) -> bool {
         if !self.rx.lives(now) {
             return false;
