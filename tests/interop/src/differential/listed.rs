@@ -197,14 +197,18 @@ pub fn table() -> String {
 const HEAD: &str = "\
 # Differences between our sockets and libzmq's on the same bytes
 
-Our REP, ROUTER, PULL and SUB get the same bytes as those of libzmq 4.3.5, over real connections. The
-messages that the application receives, and whether the peer is refused, are the same except for the rows
-below. Our outcome is always that of the reference model in `../src/model`. A difference counts as one of the
-rows only under two conditions: our error is the row's, and libzmq's outcome is that of the model for the same
-bytes with the faults that libzmq tolerates corrected (`src/differential/listed.rs`, `let_pass.rs`).
-[../MALFORMED.md](../MALFORMED.md) lists the single inputs with outcomes. Each type is given every row of that
-table by a peer that connects, except rows about PLAIN, CURVE, ZAP or sockets that receive no messages; the run
-prints their number.
+The test sends the same bytes to our REP, ROUTER, PULL and SUB and to those of libzmq 4.3.5, over real
+connections. It compares the messages that the application receives, and whether the peer is refused. These
+outcomes are equal except for the rows below, and our outcome always equals that of the reference model in
+`../src/model`.
+
+A difference is accepted as one of the rows only under two conditions: our error is that of the row, and the
+outcome of libzmq equals that of the model after the faults that libzmq tolerates are corrected in the input
+(`src/differential/listed.rs`, `let_pass.rs`).
+
+[../MALFORMED.md](../MALFORMED.md) lists single inputs with their outcomes. The test also sends every input of
+that table to each type, from a peer that connects. It omits inputs that concern PLAIN, CURVE, ZAP or sockets
+that receive no messages, and prints their number.
 
 ```sh
 cargo run --release -p zmtp-interop --bin differential -- 10000   # as many for each socket type
