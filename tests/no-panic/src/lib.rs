@@ -15,7 +15,9 @@ use link::Sockets;
 use patterns::{Rep, Req};
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
-use zmtp_core::{Answer, Config, Connection, Event, Ignored, Instant, Null, NullOrOlder, Subscription};
+use zmtp_core::{
+    Answer, Config, Connection, Event, Ignored, Instant, Null, NullOrOlder, Subscription,
+};
 
 /// The arguments of the operations, provided by the caller.
 #[repr(C)]
