@@ -132,7 +132,7 @@ impl Guard<'_> {
     }
 
     /// Looks at the peers from time to time while sending never waits: for new peers, for their
-    /// subscriptions, and for what is due to those that are connected.
+    /// subscriptions, and for bytes that connected peers have not been sent yet.
     pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
         match self.count_sent() {
             true => self.step().map(drop),

@@ -236,7 +236,7 @@ impl Engine {
         }
     }
 
-    /// Writes what is due to a peer, and watches for writability only while a write is cut short.
+    /// Writes to a peer. The stream is registered for writability only while a write is incomplete.
     pub(super) fn flush(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
             return;

@@ -44,8 +44,8 @@ enum Protocol {
 /// What is under way towards this socket.
 #[derive(Debug, Default)]
 pub(super) struct ReceiveHalf {
-    /// Bytes that are read and not decoded: part of a header or command, or what came behind the last
-    /// message that fitted the queue.
+    /// Bytes that are read and not decoded: an incomplete header or command, or the bytes after the last
+    /// message for which the queue had room.
     unread: Vec<u8>,
     /// Bytes that the sealed frame in `unread` lacks; 0 if there is none.
     missing: usize,

@@ -20,8 +20,8 @@ const COPY: usize = 8 << 10;
 pub(super) const CONTROL: usize = 512;
 
 impl Link {
-    /// Writes what is due until nothing is left or the stream takes no more. `true` if nothing is
-    /// left. `batch` is a buffer that all links share.
+    /// Writes control bytes and queued messages until none is left or the stream accepts no more. Returns
+    /// whether none is left. `batch` is a buffer that all links share.
     pub(in crate::engine) fn write(
         &mut self,
         outgoing: &mut Queue,
