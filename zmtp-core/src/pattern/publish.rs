@@ -3,7 +3,7 @@
 use super::{
     FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
 };
-use crate::wire::{FrameHeader, Subscription};
+use crate::wire::{FrameHeader, SocketType, Subscription};
 
 /// A table of subscriptions: for each topic the set of peers that subscribed to it.
 pub trait Topics {
@@ -109,6 +109,11 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
     /// Calls `each` once for every peer that gets a message with this first frame.
     pub fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId)) {
         self.topics.matches(subject, each);
+    }
+
+    /// XPUB, or PUB if it was made by [`Publish::publisher`].
+    pub const fn socket_type(&self) -> SocketType {
+        if self.reports.is_some() { SocketType::Xpub } else { SocketType::Pub }
     }
 
     /// The table of subscriptions.

@@ -3,7 +3,7 @@
 use super::{
     FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
 };
-use crate::wire::FrameHeader;
+use crate::wire::{FrameHeader, SocketType};
 
 /// A table of the topics that a socket subscribed to, with the number of subscriptions to each.
 pub trait Subscriptions {
@@ -81,6 +81,11 @@ impl<S: Slots<FairPeer>, F: Subscriptions> Subscribe<S, F> {
     /// Calls `each` for every topic. Send these subscriptions to each peer that connects.
     pub fn replay(&self, each: impl FnMut(&[u8])) {
         self.topics.each(each);
+    }
+
+    /// XSUB with [`Filter::All`], otherwise SUB.
+    pub const fn socket_type(&self) -> SocketType {
+        if matches!(self.filter, Filter::All) { SocketType::Xsub } else { SocketType::Sub }
     }
 
     /// The table of topics.

@@ -7,10 +7,9 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_core::pattern::PeerId;
+use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::link::Link;
-use super::pattern::Pattern;
 use super::peer::{Origin, State};
 use super::queue::{Queue, Usage};
 use super::{Engine, Guard};
@@ -161,9 +160,9 @@ impl Engine {
         let known = was_ready || matches!(peer.origin, Origin::Connect(_));
         let mut context = peer.context();
         if reconnects {
-            self.pattern.disconnected(&mut context, unsent);
+            self.pattern.peer_disconnected(&mut context, unsent);
         } else if known {
-            self.pattern.closed(&mut context);
+            self.pattern.peer_closed(&mut context);
         }
         if !reconnects && peer.incoming.is_empty() {
             self.free_slots.push(index);

@@ -14,7 +14,6 @@ use zmtp_core::ErrorKind;
 use zmtp_core::pattern::PeerId;
 
 use super::Engine;
-use super::pattern::Pattern;
 use super::peer::{Connector, Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
 use crate::endpoint::{Endpoint, Host};
@@ -65,10 +64,16 @@ fn jitter(wait: Duration) -> Duration {
 impl Engine {
     /// Connects to an endpoint, again and again until `disconnect`.
     pub(crate) fn connect(&mut self, endpoint: Endpoint) -> PeerId {
+        self.connect_as(endpoint, &[])
+    }
+
+    /// Connects likewise to a peer that gets this routing id, if it is not empty
+    /// (`ZMQ_CONNECT_ROUTING_ID`).
+    pub(crate) fn connect_as(&mut self, endpoint: Endpoint, routing_id: &[u8]) -> PeerId {
         let origin = Origin::Connect(Box::default());
         let index = self.insert(Peer::new(origin, Arc::new(endpoint), State::Waiting));
         let peer = self.peers.get(index).map_or(PeerId::NONE, |peer| peer.id);
-        self.pattern.attached(peer);
+        self.pattern.peer_attached(peer, routing_id);
         self.tick();
         self.connect_next(index);
         self.carry_out_closes();

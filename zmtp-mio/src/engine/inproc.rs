@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use mio::Token;
+use zmtp_core::pattern::{Pattern, PeerId};
 use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
 use super::Engine;
 use super::judge::judge;
-use super::pattern::{Pattern, PeerContext, keep};
+use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::queue::{Envelope, QueuedMessage};
 use super::scheduler::Key;
@@ -147,17 +148,20 @@ impl Engine {
         let info = PeerInfo { version: Version::V3_1, socket_type: Some(theirs) };
         (details.info, details.routing_id) = (Some(info), routing_id.bytes().into());
         self.connection_event(index, begun);
-        if let Err(reason) = self.admit(index, theirs, routing_id) {
-            self.monitor.counters.refused += 1;
-            return self.close(index, reason);
-        }
+        let displaced = match self.admit(index, theirs, routing_id) {
+            Ok(displaced) => displaced,
+            Err(reason) => {
+                self.monitor.counters.refused += 1;
+                return self.close(index, reason);
+            }
+        };
         let Some(peer) = self.peers.get_mut(index) else { return };
         pipe.settle(&mailbox, Key::Peer(index).token().0);
         let Some(details) = &peer.details else { return };
         peer.state = State::Inproc(Box::new(pipe), details.properties());
         self.monitor.counters.handshakes += 1;
         self.connection_event(index, EventKind::Ready(info));
-        if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
+        if let Some(old) = displaced.and_then(|old| self.index(old)) {
             self.close(old, CloseReason::HandedOver);
         }
         self.flush(index);
@@ -168,15 +172,15 @@ impl Engine {
         index: usize,
         theirs: SocketType,
         routing_id: &RoutingId,
-    ) -> Result<(), CloseReason> {
+    ) -> Result<Option<PeerId>, CloseReason> {
         let ours = self.pattern.socket_type();
         if !ours.accepts(theirs) {
             let error = PeerError::IncompatibleSocketType { ours, peer: theirs };
             return Err(CloseReason::Protocol(error.into()));
         }
-        let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
+        let Some(peer) = self.peers.get_mut(index) else { return Ok(None) };
         let mut context = PeerContext { routing_id: routing_id.bytes(), ..peer.context() };
-        let admitted = self.pattern.connected(&mut context);
+        let admitted = self.pattern.peer_connected(&mut context);
         self.report(index);
         admitted
     }
@@ -252,7 +256,7 @@ impl Engine {
         };
         let mut context = peer.context();
         let result = if let Envelope::Subscription(what) = queued.envelope {
-            self.pattern.subscription(
+            self.pattern.peer_subscription(
                 &mut context,
                 what,
                 queued.message.part(0).unwrap_or_default(),
@@ -261,8 +265,8 @@ impl Engine {
             judge(&mut self.pattern, &mut self.monitor, context.peer, queued)
         {
             queued.message.set_properties(properties);
-            keep(&mut self.pattern, &mut self.monitor.counters, &mut context, queued, conflate)
-                .map(|_| ())
+            self.pattern.keep(&mut context, queued, conflate, &mut self.monitor.counters);
+            Ok(())
         } else {
             Ok(())
         };

@@ -3,10 +3,10 @@
 use std::io;
 
 use mio::Interest;
+use zmtp_core::pattern::Pattern;
 
 use super::Engine;
 use super::link::{Link, ReadOutcome, ReadReport, Receiver};
-use super::pattern::Pattern;
 use super::peer::{Peer, State};
 use super::scheduler::Key;
 use crate::mechanism::AnyMechanism;
@@ -61,7 +61,7 @@ impl Engine {
         if let Some(link) = peer.link() {
             link.receive.properties = properties;
         }
-        let result = self.pattern.connected(&mut peer.context());
+        let result = self.pattern.peer_connected(&mut peer.context());
         self.report(index);
         if let Err(reason) = result {
             self.close(index, reason);
@@ -104,9 +104,10 @@ impl Engine {
     /// Reads from a peer and handles what arrived.
     pub(super) fn receive(&mut self, index: usize) {
         let Some((result, report)) = self.read(index) else { return };
+        let displaced = report.displaced;
         self.act_on(index, report);
         self.hasten_link_timer(index);
-        if let Some(old) = self.pattern.displaced().and_then(|old| self.index(old)) {
+        if let Some(old) = displaced.and_then(|old| self.index(old)) {
             self.close(old, CloseReason::HandedOver);
         }
         match result {
@@ -172,7 +173,7 @@ impl Engine {
 
     /// Records what a read brought up besides messages.
     fn act_on(&mut self, index: usize, report: ReadReport) {
-        let ReadReport { ready, refused, ignored, dropped, routing_id } = report;
+        let ReadReport { ready, refused, ignored, dropped, routing_id, .. } = report;
         if ready.is_none() && refused.is_none() && ignored.is_none() && dropped.is_none() {
             return;
         }

@@ -1,9 +1,9 @@
 //! Messages that arrive whole, within the process, judged frame by frame as if from the wire.
 
-use zmtp_core::pattern::{PeerId, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind};
 
-use super::pattern::{AnyPattern, Pattern};
+use super::pattern::AnyPattern;
 use super::queue::{Envelope, Lead, QueuedMessage};
 use crate::message::Message;
 use crate::monitor::Monitor;
@@ -29,9 +29,9 @@ pub(super) fn judge(
     let mut at = 0;
     while let Some((Lead::Frame(more), body)) = message.frame(at) {
         let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
-        let mut verdict = pattern.accept(peer, header);
-        if verdict == Verdict::RequestId {
-            verdict = pattern.check(peer, body.try_into().unwrap_or_default());
+        let mut verdict = pattern.accept(peer, header, at == 0);
+        if matches!(verdict, Verdict::RequestId | Verdict::Subject) {
+            verdict = pattern.check(peer, body);
         }
         let as_meant = match verdict {
             Verdict::Envelope | Verdict::RequestId => at < head,
@@ -41,7 +41,12 @@ pub(super) fn judge(
                 rejected = true;
                 true
             }
-            Verdict::Skip | Verdict::Subscription(_) => true,
+            // Sockets of this process send subscriptions in another form.
+            Verdict::Subscription(_) => {
+                rejected = true;
+                true
+            }
+            Verdict::Skip => true,
         };
         if !as_meant && anew.is_none() {
             anew = Some(first(&message, at, head));

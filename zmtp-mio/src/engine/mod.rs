@@ -59,8 +59,8 @@ use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, EventReader, Monitor};
 use crate::options::{Heartbeat, HighWaterMark, Options};
-use crate::pattern::{self, AnyPattern, Pattern};
-use crate::queue::{self, Budget, Mark};
+use crate::pattern::{self, AnyPattern};
+use crate::queue::{self, Budget, Envelope, Mark};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
 use pace::Pause;
@@ -76,6 +76,10 @@ const SCRATCH: usize = 64 << 10;
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
+    /// REP: the envelope of the request that was received last.
+    pub(crate) envelope: Envelope,
+    /// PUB and XSUB: the peers that a message is sent to. Empty between messages, kept for its memory.
+    pub(crate) targets: Vec<PeerId>,
     registry: Arc<Registry>,
     /// The last poll returned as many events as it can: there may be more.
     more_events: bool,
@@ -159,6 +163,8 @@ impl Engine {
         let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));
         Self {
             pattern,
+            envelope: Envelope::None,
+            targets: Vec::new(),
             registry,
             more_events: false,
             dispatched: false,

@@ -1,10 +1,9 @@
 //! Messages between the application and its peers' queues.
 
 use zmtp_core::Subscription;
-use zmtp_core::pattern::PeerId;
+use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::pattern::Pattern;
 use super::peer::State;
 use super::queue::{Envelope, QueuedMessage, Refused};
 use super::status::LastPeer;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use zmtp_core::pattern::PeerId;
+use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::pattern::Pattern;
 use super::peer::Origin;
 use crate::monitor::PeerStatus;
 

@@ -18,6 +18,8 @@ mod wait;
 
 use core::time::Duration;
 
+use zmtp_core::pattern::Pattern;
+
 pub(crate) use publish::{grant, revoke, wait_for_subscribers};
 pub(crate) use receive::recv;
 pub(crate) use request::{give_up, request};
@@ -27,13 +29,12 @@ pub(crate) use subscribe::{subscribe, unsubscribe};
 
 use crate::engine::SharedEngine;
 use crate::error::Error;
-use crate::pattern::Pattern;
 use wait::Wait;
 
 /// Whether a receive and a send would return at once, without asking the system.
 pub(crate) fn readiness(engine: &SharedEngine) -> (bool, bool) {
     let engine = engine.look();
-    (engine.pattern.can_receive(), engine.pattern.can_send())
+    (engine.pattern.may_take(), engine.pattern.can_send())
 }
 
 /// Waits until at least `n` peers are connected, handshakes over; `false` if they are not in time.

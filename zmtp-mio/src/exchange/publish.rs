@@ -18,7 +18,7 @@ pub(crate) fn wait_for_subscribers(
 ) -> Result<bool, Error> {
     let mut engine = engine.enter();
     let mut wait = Wait::new(timeout);
-    while engine.pattern.as_publish()?.subscriber_count() < n {
+    while engine.pattern.as_publish()?.0.topics().peer_count() < n {
         if !wait.turn_in_time(&mut engine)? {
             return Ok(false);
         }
@@ -29,12 +29,12 @@ pub(crate) fn wait_for_subscribers(
 /// Subscribes the peer whose report was received last to a topic, if the XPUB is manual
 /// (`ZMQ_XPUB_MANUAL`). `false` if it is not, or that peer is gone or has too many.
 pub(crate) fn grant(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
-    Ok(engine.enter().pattern.as_publish()?.grant(topic))
+    Ok(engine.enter().pattern.as_publish()?.0.subscribe_last(topic))
 }
 
 /// Cancels a topic of the peer whose report was received last, likewise.
 pub(crate) fn revoke(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
-    Ok(engine.enter().pattern.as_publish()?.revoke(topic))
+    Ok(engine.enter().pattern.as_publish()?.0.cancel_last(topic))
 }
 
 pub(super) fn send(
@@ -46,9 +46,7 @@ pub(super) fn send(
         Ok(targets) => {
             send_copies(engine, &targets, message);
             // Its memory is used again.
-            if let Ok(rules) = engine.pattern.as_publish() {
-                rules.targets = targets;
-            }
+            engine.targets = targets;
             Ok(())
         }
         Err(error) => Err(SendError::new(error, message)),
@@ -63,10 +61,10 @@ fn try_send(
 ) -> Result<Vec<PeerId>, Error> {
     // Subscriptions are read from time to time, also if the application only sends.
     engine.share_sending()?;
-    let mut targets = core::mem::take(&mut engine.pattern.as_publish()?.targets);
+    let mut targets = core::mem::take(&mut engine.targets);
     loop {
         choose(engine, &mut targets, message.part(0).unwrap_or_default())?;
-        let waits = engine.pattern.as_publish()?.waits_for_room();
+        let waits = engine.pattern.as_publish()?.1.waits_for_room();
         if !waits || !targets.iter().any(|peer| engine.is_full(*peer)) {
             return Ok(targets);
         }
@@ -77,9 +75,9 @@ fn try_send(
 /// The peers that a message with this first part goes to.
 fn choose(engine: &mut Guard<'_>, targets: &mut Vec<PeerId>, subject: &[u8]) -> Result<(), Error> {
     targets.clear();
-    let rules = engine.pattern.as_publish()?;
-    rules.matches(subject, targets);
-    if rules.is_inverted() {
+    let (rules, own) = engine.pattern.as_publish()?;
+    rules.matches(subject, |peer| targets.push(peer));
+    if own.is_inverted() {
         let mut matching = core::mem::take(targets);
         matching.sort_unstable();
         engine.ready_peers(targets);

@@ -2,12 +2,15 @@
 
 use core::time::Duration;
 
+use zmtp_core::pattern::Pattern;
+use zmtp_core::wire::SocketType;
+
 use super::wait::Wait;
 use super::{reply, request};
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
 use crate::message::Message;
-use crate::pattern::{AnyPattern, Pattern};
+use crate::pattern::AnyPattern;
 
 /// Receives the next message as the socket's type receives; `None` if it does not come in time.
 pub(crate) fn recv(
@@ -20,7 +23,9 @@ pub(crate) fn recv(
         AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait),
         AnyPattern::Req(_) => request::recv(&mut engine, &mut wait),
         AnyPattern::Push(_) => Err(Error::NotSupported),
-        AnyPattern::Publish(rules) if !rules.is_xpub() => Err(Error::NotSupported),
+        AnyPattern::Publish(rules, _) if rules.socket_type() == SocketType::Pub => {
+            Err(Error::NotSupported)
+        }
         _ => in_turn(&mut engine, &mut wait),
     }
 }
@@ -29,7 +34,7 @@ pub(crate) fn recv(
 fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
     engine.share()?;
     loop {
-        if let Some(peer) = engine.pattern.take()
+        if let Ok(Some(peer)) = engine.pattern.take()
             && let Some(queued) = engine.take(peer)
         {
             return Ok(Some(queued.message));

@@ -2,14 +2,13 @@
 
 use core::time::Duration;
 
-use zmtp_core::pattern::{OutOfTurn, PeerId, RouteError, TakeError};
+use zmtp_core::pattern::{OutOfTurn, Pattern, PeerId, RouteError, TakeError};
 
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;
-use crate::pattern::Pattern;
-use crate::queue::QueuedMessage;
+use crate::queue::{Envelope, QueuedMessage};
 
 /// Sends a request and receives its reply; `None` if the time is over before. The socket is ready
 /// for the next request afterwards, whatever the result.
@@ -52,7 +51,7 @@ fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
 /// Gives the last request up: one that was not sent is taken back, and a reply that has arrived is
 /// dropped. Returns the peer that may still answer it.
 fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
-    if let Ok(Some(peer)) = engine.pattern.as_req()?.take_reply()
+    if let Ok(Some(peer)) = engine.pattern.take()
         && engine.take(peer).is_some()
     {
         engine.dropped().not_asked += 1;
@@ -76,13 +75,21 @@ pub(super) fn send(
         Ok(rules) => rules,
         Err(error) => return Err(SendError::new(error, message)),
     };
-    let queued = QueuedMessage { envelope: rules.envelope(), message };
+    let queued = QueuedMessage { envelope: envelope(rules.request_id()), message };
     engine.send(peer, queued).map_err(|(_, queued)| {
         if let Ok(rules) = engine.pattern.as_req() {
             rules.give_up();
         }
         SendError::new(Error::WouldBlock, queued.message)
     })
+}
+
+/// The frames before a request with this id.
+fn envelope(id: Option<[u8; 4]>) -> Envelope {
+    match id {
+        Some(id) => Envelope::Frames(Box::new(Message::from_parts([&id[..], b""]))),
+        None => Envelope::Delimiter,
+    }
 }
 
 /// Waits for a peer to send the request to.
@@ -92,11 +99,11 @@ fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
     }
     // What has arrived without a request must be discarded before the request is sent: afterwards it
     // would be taken for the reply.
-    if engine.pattern.can_send() {
+    if engine.pattern.may_route() {
         wait.turn_once(engine)?;
     }
     loop {
-        match engine.pattern.as_req()?.route_request() {
+        match engine.pattern.route(&[]) {
             Ok(peer) => return Ok(peer),
             Err(RouteError::NoPeer) => wait.turn(engine)?,
             Err(RouteError::OutOfTurn(error)) => return Err(error.into()),
@@ -107,7 +114,7 @@ fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
 
 pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
     loop {
-        match engine.pattern.as_req()?.take_reply() {
+        match engine.pattern.take() {
             Ok(None) => {}
             Ok(Some(peer)) => return Ok(engine.take(peer).map(|queued| queued.message)),
             Err(TakeError::OutOfTurn(error)) => return Err(error.into()),

@@ -1,6 +1,6 @@
 //! ROUTER and STREAM: the first part of a message is the routing id of its peer.
 
-use zmtp_core::pattern::{PeerId, RouteError};
+use zmtp_core::pattern::{Pattern, RouteError};
 use zmtp_core::wire::RoutingId;
 
 use super::wait::Wait;
@@ -20,21 +20,17 @@ pub(crate) fn connect_as(
 ) -> Result<(), Error> {
     let mut engine = engine.enter();
     engine.check(&endpoint)?;
-    match &mut engine.pattern {
-        AnyPattern::Router(rules) if rules.is_taken(id.bytes()) => Err(Error::RoutingIdInUse),
-        AnyPattern::Router(_) => {
-            let peer = engine.connect(endpoint);
-            let named = engine.pattern.as_router()?.name(peer, id.bytes());
-            named.map_err(|_| Error::RoutingIdInUse)
+    match &engine.pattern {
+        AnyPattern::Router(rules, _) | AnyPattern::Stream(rules, _)
+            if rules.is_taken(id.bytes()) =>
+        {
+            return Err(Error::RoutingIdInUse);
         }
-        AnyPattern::Stream(rules) if rules.is_taken(id.bytes()) => Err(Error::RoutingIdInUse),
-        AnyPattern::Stream(rules) => {
-            rules.set_next_id(id);
-            engine.connect(endpoint);
-            Ok(())
-        }
-        _ => Err(Error::NotSupported),
+        AnyPattern::Router(..) | AnyPattern::Stream(..) => {}
+        _ => return Err(Error::NotSupported),
     }
+    engine.connect_as(endpoint, id.bytes());
+    Ok(())
 }
 
 /// Connects a STREAM to an endpoint and returns the routing id of the connection.
@@ -46,7 +42,7 @@ pub(crate) fn connect_for_id(
     engine.pattern.as_stream()?;
     engine.check(&endpoint)?;
     let peer = engine.connect(endpoint);
-    Ok(engine.pattern.as_stream()?.id(peer).unwrap_or(RoutingId::EMPTY))
+    Ok(engine.pattern.routing_id(peer).and_then(RoutingId::new).unwrap_or(RoutingId::EMPTY))
 }
 
 /// Closes a connection of a STREAM when everything sent to it is written, for good.
@@ -56,11 +52,11 @@ pub(crate) fn close_connection(engine: &SharedEngine, id: &[u8]) -> Result<(), E
 
 fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {
     let rules = engine.pattern.as_stream()?;
-    let (Ok(peer) | Err(RouteError::Full(peer))) = rules.route_to(id) else {
+    let (Ok(peer) | Err(RouteError::Full(peer))) = rules.route(id) else {
         return Err(Error::Unroutable);
     };
     // Nothing is sent to it from now on; its messages can still be received.
-    rules.mute(peer);
+    rules.hide(peer);
     engine.leave(peer);
     Ok(())
 }
@@ -76,12 +72,7 @@ enum Routed {
 
 fn try_route(engine: &mut Guard<'_>, queued: QueuedMessage) -> Routed {
     let id = queued.message.part(0).unwrap_or_default();
-    let peer: Result<PeerId, RouteError> = match &mut engine.pattern {
-        AnyPattern::Router(rules) => rules.route_to(id),
-        AnyPattern::Stream(rules) => rules.route_to(id),
-        _ => return Routed::Unknown(queued),
-    };
-    match peer {
+    match engine.pattern.route(id) {
         Ok(peer) => match engine.send(peer, queued) {
             Ok(()) => Routed::Sent,
             Err((refused, queued)) => Routed::Refused(refused, queued),
@@ -101,7 +92,7 @@ pub(super) fn send(
     if message.part_count() < 2 {
         return Err(SendError::new(Error::EmptyMessage, message));
     }
-    let mandatory = engine.pattern.as_router().is_ok_and(|rules| rules.is_mandatory());
+    let mandatory = engine.pattern.is_mandatory();
     if let Err(error) = engine.share_sending() {
         return Err(SendError::new(error, message));
     }

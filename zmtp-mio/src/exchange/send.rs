@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
+use zmtp_core::pattern::Pattern;
+
 use super::wait::Wait;
 use super::{publish, reply, request, route, subscribe};
 use crate::engine::{Guard, Refused, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::Message;
-use crate::pattern::{AnyPattern, Pattern};
+use crate::pattern::AnyPattern;
 use crate::queue::QueuedMessage;
 
 /// Sends a message as the socket's type sends. The error gives the message back.
@@ -22,14 +24,14 @@ pub(crate) fn send(
     let mut engine = engine.enter();
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
-        AnyPattern::Dealer(_) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {
+        AnyPattern::Dealer(..) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {
             in_turn(&mut engine, message, &mut wait)
         }
-        AnyPattern::Publish(_) => publish::send(&mut engine, message, &mut wait),
+        AnyPattern::Publish(..) => publish::send(&mut engine, message, &mut wait),
         AnyPattern::Rep(_) => reply::send(&mut engine, message),
         AnyPattern::Req(_) => request::send(&mut engine, message, &mut wait),
-        AnyPattern::Router(_) => route::send(&mut engine, message, &mut wait),
-        AnyPattern::Stream(_) => route::send_raw(&mut engine, message, &mut wait),
+        AnyPattern::Router(..) => route::send(&mut engine, message, &mut wait),
+        AnyPattern::Stream(..) => route::send_raw(&mut engine, message, &mut wait),
         AnyPattern::Subscribe(_) => subscribe::send(&mut engine, message),
         AnyPattern::Pull(_) => Err(SendError::new(Error::NotSupported, message)),
     }
@@ -44,7 +46,7 @@ fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<
     loop {
         // Each peer is tried once.
         let mut first = None;
-        while let Some(peer) = engine.pattern.route() {
+        while let Ok(peer) = engine.pattern.route(&[]) {
             if first == Some(peer) {
                 break;
             }

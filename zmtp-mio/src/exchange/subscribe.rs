@@ -1,6 +1,7 @@
 //! SUB and XSUB: subscriptions, and what an XSUB sends upstream.
 
 use zmtp_core::Subscription;
+use zmtp_core::wire::SocketType;
 
 use super::fan_out::send_copies;
 use crate::engine::{Guard, SharedEngine};
@@ -22,7 +23,8 @@ fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<()
     let announce = match what {
         Subscription::Cancel => rules.cancel(topic),
         _ => {
-            rules.subscribe(topic);
+            // The table grows.
+            let _ = rules.subscribe(topic);
             true
         }
     };
@@ -37,16 +39,11 @@ pub(super) fn send(engine: &mut Guard<'_>, message: Message) -> Result<(), SendE
     match try_send(engine, &message) {
         Ok(false) => Ok(()),
         Ok(true) => {
-            let mut targets = match engine.pattern.as_subscribe() {
-                Ok(rules) => core::mem::take(&mut rules.targets),
-                Err(error) => return Err(SendError::new(error, message)),
-            };
+            let mut targets = core::mem::take(&mut engine.targets);
             engine.ready_peers(&mut targets);
             send_copies(engine, &targets, message);
             // Its memory is used again.
-            if let Ok(rules) = engine.pattern.as_subscribe() {
-                rules.targets = targets;
-            }
+            engine.targets = targets;
             Ok(())
         }
         Err(error) => Err(SendError::new(error, message)),
@@ -55,7 +52,7 @@ pub(super) fn send(engine: &mut Guard<'_>, message: Message) -> Result<(), SendE
 
 /// Handles a subscription. Returns whether the message is for the publishers.
 fn try_send(engine: &mut Guard<'_>, message: &Message) -> Result<bool, Error> {
-    if engine.pattern.as_subscribe()?.filters() {
+    if engine.pattern.as_subscribe()?.socket_type() == SocketType::Sub {
         return Err(Error::NotSupported);
     }
     match message.bytes().and_then(Subscription::from_message) {

@@ -76,6 +76,7 @@ impl Dropped {
             Reason::BadEnvelope => self.bad_envelope += 1,
             Reason::WrongPeer => self.wrong_peer += 1,
             Reason::WrongRequestId => self.wrong_request_id += 1,
+            Reason::NotSubscribed => self.not_subscribed += 1,
             Reason::SendsOnly => self.not_received += 1,
             _ => self.not_asked += 1,
         }

@@ -1,156 +1,189 @@
 //! The rules of a socket whose type is known at run time.
 
+use std::collections::HashSet;
+
 use zmtp_core::Subscription;
-use zmtp_core::pattern::{Mode, PeerId, Verdict};
+use zmtp_core::pattern::{
+    BalancePeer, Dealer, DealerPeer, FairPeer, NoRoom, Pair, Pattern, PeerId, Publish, Pull, Push,
+    Refused, Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError,
+    Verdict,
+};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
-use super::{
-    DealerOptions, Pattern, PeerContext, PublishOptions, Received, RouterOptions, StreamOptions,
-    SubscribeOptions, dealer, pair, publish, pull, push, rep, req, router, stream, subscribe,
-};
+use super::{DealerOptions, PeerContext, PublishOptions, RouterOptions, StreamOptions};
 use crate::error::Error;
-use crate::message::Message;
-use crate::monitor::CloseReason;
+use crate::monitor::Counters;
+use crate::queue::QueuedMessage;
+use crate::routing_table::RoutingTable;
+use crate::slots::Table;
+use crate::topics::{Counted, Subscribers};
 
 /// The rules of any socket type.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a socket has one")]
 pub(crate) enum AnyPattern {
-    Dealer(dealer::Rules),
-    Pair(pair::Rules),
+    Dealer(Dealer<Table<DealerPeer>>, DealerOptions),
+    Pair(Pair),
     /// PUB and XPUB.
-    Publish(publish::Rules),
-    Pull(pull::Rules),
-    Push(push::Rules),
-    Rep(rep::Rules),
-    Req(req::Rules),
-    Router(router::Rules),
-    Stream(stream::Rules),
+    Publish(Publisher, Publishing),
+    Pull(Pull<Table<FairPeer>>),
+    Push(Push<Table<BalancePeer>>),
+    Rep(Rep<Table<RepPeer>>),
+    Req(Requester),
+    Router(Routes, RouterOptions),
+    /// Connections without a protocol, routed as in ROUTER (`ZMQ_STREAM`).
+    Stream(Routes, Streaming),
     /// SUB and XSUB.
-    Subscribe(subscribe::Rules),
+    Subscribe(Subscriber),
 }
 
-/// The constructors: one per socket type. `immediate` is
-/// [`Options::immediate`](crate::Options::immediate).
-impl AnyPattern {
-    pub(crate) fn dealer(options: DealerOptions, immediate: bool) -> Self {
-        Self::Dealer(dealer::Rules::new(options, immediate))
+pub(super) type Publisher = Publish<Table<FairPeer>, Subscribers>;
+pub(super) type Requester = Req<Table<ReqPeer>>;
+pub(super) type Routes = Router<Table<RouterPeer>, RoutingTable>;
+pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
+
+/// What a publisher has besides the rules of the core.
+#[derive(Debug)]
+pub(crate) struct Publishing {
+    pub(super) options: PublishOptions,
+    /// Peers whose queues are full.
+    full: usize,
+}
+
+impl Publishing {
+    pub(super) const fn new(options: PublishOptions) -> Self {
+        Self { options, full: 0 }
     }
 
-    pub(crate) fn pair(immediate: bool) -> Self {
-        Self::Pair(pair::Rules::new(immediate))
+    /// Whether a message must wait while the queue of one of its targets is full.
+    pub(crate) const fn waits_for_room(&self) -> bool {
+        self.options.no_drop && self.full > 0
     }
 
-    /// `max_subscriptions` is what one peer may subscribe to: topics, and bytes of them.
-    pub(crate) fn publish(options: PublishOptions, max_subscriptions: (usize, usize)) -> Self {
-        Self::Publish(publish::Rules::new(false, options, max_subscriptions))
+    /// Whether messages go to the peers that did not subscribe to them.
+    pub(crate) const fn is_inverted(&self) -> bool {
+        self.options.invert
     }
+}
 
-    pub(crate) fn xpublish(options: PublishOptions, max_subscriptions: (usize, usize)) -> Self {
-        Self::Publish(publish::Rules::new(true, options, max_subscriptions))
-    }
+/// What a STREAM has besides the rules of ROUTER.
+#[derive(Debug)]
+pub(crate) struct Streaming {
+    pub(super) options: StreamOptions,
+    /// Peers that are connected.
+    pub(super) up: HashSet<PeerId>,
+}
 
-    pub(crate) fn pull() -> Self {
-        Self::Pull(pull::Rules::new())
-    }
-
-    pub(crate) fn push(immediate: bool) -> Self {
-        Self::Push(push::Rules::new(immediate))
-    }
-
-    pub(crate) fn rep() -> Self {
-        Self::Rep(rep::Rules::new())
-    }
-
-    pub(crate) fn req(mode: Mode) -> Self {
-        Self::Req(req::Rules::new(mode))
-    }
-
-    pub(crate) fn router(options: RouterOptions) -> Self {
-        Self::Router(router::Rules::new(options))
-    }
-
-    pub(crate) fn stream(options: StreamOptions) -> Self {
-        Self::Stream(stream::Rules::new(options))
-    }
-
-    pub(crate) fn subscribe(options: SubscribeOptions) -> Self {
-        Self::Subscribe(subscribe::Rules::new(true, options))
-    }
-
-    pub(crate) fn xsubscribe() -> Self {
-        Self::Subscribe(subscribe::Rules::new(false, SubscribeOptions::default()))
+impl Streaming {
+    pub(super) fn new(options: StreamOptions) -> Self {
+        Self { options, up: HashSet::new() }
     }
 }
 
 /// The rules of one type; [`Error::NotSupported`] for a socket of another.
 impl AnyPattern {
-    pub(crate) const fn as_publish(&mut self) -> Result<&mut publish::Rules, Error> {
+    pub(crate) const fn as_publish(&mut self) -> Result<(&mut Publisher, &Publishing), Error> {
         match self {
-            Self::Publish(rules) => Ok(rules),
+            Self::Publish(rules, own) => Ok((rules, own)),
             _ => Err(Error::NotSupported),
         }
     }
 
-    pub(crate) const fn as_rep(&mut self) -> Result<&mut rep::Rules, Error> {
-        match self {
-            Self::Rep(rules) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    pub(crate) const fn as_req(&mut self) -> Result<&mut req::Rules, Error> {
+    pub(crate) const fn as_req(&mut self) -> Result<&mut Requester, Error> {
         match self {
             Self::Req(rules) => Ok(rules),
             _ => Err(Error::NotSupported),
         }
     }
 
-    pub(crate) const fn as_router(&mut self) -> Result<&mut router::Rules, Error> {
+    pub(crate) const fn as_stream(&mut self) -> Result<&mut Routes, Error> {
         match self {
-            Self::Router(rules) => Ok(rules),
+            Self::Stream(rules, _) => Ok(rules),
             _ => Err(Error::NotSupported),
         }
     }
 
-    pub(crate) const fn as_stream(&mut self) -> Result<&mut stream::Rules, Error> {
-        match self {
-            Self::Stream(rules) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    pub(crate) const fn as_subscribe(&mut self) -> Result<&mut subscribe::Rules, Error> {
+    pub(crate) const fn as_subscribe(&mut self) -> Result<&mut Subscriber, Error> {
         match self {
             Self::Subscribe(rules) => Ok(rules),
             _ => Err(Error::NotSupported),
         }
     }
+}
+
+impl AnyPattern {
+    /// The type that READY announces. A STREAM announces none; it routes as a ROUTER.
+    pub(crate) const fn socket_type(&self) -> SocketType {
+        match self {
+            Self::Dealer(..) => SocketType::Dealer,
+            Self::Pair(_) => SocketType::Pair,
+            Self::Publish(rules, _) => rules.socket_type(),
+            Self::Pull(_) => SocketType::Pull,
+            Self::Push(_) => SocketType::Push,
+            Self::Rep(_) => SocketType::Rep,
+            Self::Req(_) => SocketType::Req,
+            Self::Router(..) | Self::Stream(..) => SocketType::Router,
+            Self::Subscribe(rules) => rules.socket_type(),
+        }
+    }
 
     /// Whether links carry bytes without any protocol.
     pub(crate) const fn is_raw(&self) -> bool {
-        matches!(self, Self::Stream(_))
+        matches!(self, Self::Stream(..))
     }
 
     /// Whether a queue may keep only its newest message
     /// ([`Options::conflate`](crate::Options::conflate)). The others count messages, or address
     /// them, so that one cannot replace another.
     pub(crate) const fn can_conflate(&self) -> bool {
-        match self {
-            Self::Dealer(_) | Self::Pull(_) | Self::Push(_) => true,
-            Self::Publish(rules) => !rules.is_xpub(),
-            Self::Subscribe(rules) => rules.filters(),
-            Self::Pair(_) | Self::Rep(_) | Self::Req(_) | Self::Router(_) | Self::Stream(_) => {
-                false
-            }
+        use SocketType::{Dealer, Pub, Pull, Push, Sub};
+        matches!(self.socket_type(), Dealer | Pub | Pull | Push | Sub)
+    }
+
+    /// Queues a complete message of a peer for the application and counts it. With `conflate` it replaces
+    /// the queued one. Returns `false` if no request waits for it: it is dropped and counted.
+    pub(crate) fn keep(
+        &mut self,
+        peer: &mut PeerContext<'_>,
+        queued: QueuedMessage,
+        conflate: bool,
+        counters: &mut Counters,
+    ) -> bool {
+        if conflate && peer.incoming.pop().is_some() {
+            counters.dropped.conflated += 1;
+        } else if !self.received(peer.peer) {
+            counters.dropped.not_asked += 1;
+            return false;
         }
+        let prefix = self.routing_id(peer.peer).map_or(0, <[u8]>::len);
+        counters.messages_received += 1;
+        counters.bytes_received += (queued.message.byte_len() - prefix) as u64;
+        peer.incoming.push(queued);
+        true
+    }
+
+    /// Whether a send would return at once.
+    pub(crate) fn can_send(&self) -> bool {
+        match self {
+            // What finds no room is dropped.
+            Self::Publish(_, own) => !own.waits_for_room(),
+            Self::Router(..) if !self.is_mandatory() => true,
+            Self::Subscribe(rules) => rules.socket_type() == SocketType::Xsub,
+            _ => self.may_route(),
+        }
+    }
+
+    /// Whether sending reports unroutable messages and waits for room (`ZMQ_ROUTER_MANDATORY`).
+    pub(crate) const fn is_mandatory(&self) -> bool {
+        matches!(self, Self::Router(_, RouterOptions { mandatory: true, .. }))
     }
 
     /// How many different topics are subscribed to, at a publisher or by a subscriber; 0 for other
     /// types.
     pub(crate) fn topic_count(&self) -> usize {
         match self {
-            Self::Publish(rules) => rules.topic_count(),
-            Self::Subscribe(rules) => rules.topic_count(),
+            Self::Publish(rules, _) => rules.topics().topic_count(),
+            Self::Subscribe(rules) => rules.topics().topic_count(),
             _ => 0,
         }
     }
@@ -160,107 +193,98 @@ impl AnyPattern {
 macro_rules! each {
     ($self:expr, $rules:ident => $call:expr) => {
         match $self {
-            Self::Dealer($rules) => $call,
+            Self::Dealer($rules, _) => $call,
             Self::Pair($rules) => $call,
-            Self::Publish($rules) => $call,
+            Self::Publish($rules, _) => $call,
             Self::Pull($rules) => $call,
             Self::Push($rules) => $call,
             Self::Rep($rules) => $call,
             Self::Req($rules) => $call,
-            Self::Router($rules) => $call,
-            Self::Stream($rules) => $call,
+            Self::Router($rules, _) => $call,
+            Self::Stream($rules, _) => $call,
             Self::Subscribe($rules) => $call,
         }
     };
 }
 
 impl Pattern for AnyPattern {
-    fn socket_type(&self) -> SocketType {
-        each!(self, rules => rules.socket_type())
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        each!(self, rules => rules.attached(peer))
     }
 
-    fn keeps_unsent(&self) -> bool {
-        each!(self, rules => rules.keeps_unsent())
+    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        each!(self, rules => rules.connected(peer, routing_id))
     }
 
-    fn attached(&mut self, peer: PeerId) {
-        each!(self, rules => rules.attached(peer));
+    fn disconnected(&mut self, peer: PeerId) {
+        each!(self, rules => rules.disconnected(peer));
     }
 
-    fn connected(&mut self, peer: &mut PeerContext<'_>) -> Result<(), CloseReason> {
-        each!(self, rules => rules.connected(peer))
+    fn closed(&mut self, peer: PeerId) {
+        each!(self, rules => rules.closed(peer));
     }
 
-    fn displaced(&mut self) -> Option<PeerId> {
-        each!(self, rules => rules.displaced())
+    fn detached(&mut self, peer: PeerId) {
+        each!(self, rules => rules.detached(peer));
     }
 
-    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
-        each!(self, rules => rules.reroute())
+    fn set_full(&mut self, peer: PeerId, full: bool) {
+        if let Self::Publish(_, own) = self {
+            own.full = if full { own.full + 1 } else { own.full.saturating_sub(1) };
+        }
+        each!(self, rules => rules.set_full(peer, full));
+    }
+
+    fn accept(&mut self, peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+        each!(self, rules => rules.accept(peer, frame, first))
+    }
+
+    fn check(&mut self, peer: PeerId, body: &[u8]) -> Verdict {
+        each!(self, rules => rules.check(peer, body))
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        each!(self, rules => rules.received(peer))
+    }
+
+    fn may_take(&self) -> bool {
+        each!(self, rules => rules.may_take())
+    }
+
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        each!(self, rules => rules.take())
+    }
+
+    fn subscription(
+        &mut self,
+        peer: PeerId,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        each!(self, rules => rules.subscription(peer, what, topic))
+    }
+
+    fn may_route(&self) -> bool {
+        each!(self, rules => rules.may_route())
+    }
+
+    fn route(&mut self, routing_id: &[u8]) -> Result<PeerId, RouteError> {
+        each!(self, rules => rules.route(routing_id))
     }
 
     fn sent(&mut self, peer: PeerId) {
         each!(self, rules => rules.sent(peer));
     }
 
-    fn set_full(&mut self, peer: PeerId, full: bool) {
-        each!(self, rules => rules.set_full(peer, full));
-    }
-
-    fn disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
-        each!(self, rules => rules.disconnected(peer, unsent));
-    }
-
-    fn closed(&mut self, peer: &mut PeerContext<'_>) {
-        each!(self, rules => rules.closed(peer));
+    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
+        each!(self, rules => rules.reroute())
     }
 
     fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
         each!(self, rules => rules.routing_id(peer))
     }
 
-    fn accept(&mut self, peer: PeerId, frame: FrameHeader) -> Verdict {
-        each!(self, rules => rules.accept(peer, frame))
-    }
-
-    fn check(&mut self, peer: PeerId, id: [u8; 4]) -> Verdict {
-        each!(self, rules => rules.check(peer, id))
-    }
-
-    fn received(
-        &mut self,
-        peer: &mut PeerContext<'_>,
-        message: &Message,
-    ) -> Result<Received, CloseReason> {
-        each!(self, rules => rules.received(peer, message))
-    }
-
-    fn queued(&mut self, peer: PeerId) {
-        each!(self, rules => rules.queued(peer));
-    }
-
-    fn subscription(
-        &mut self,
-        peer: &mut PeerContext<'_>,
-        what: Subscription,
-        topic: &[u8],
-    ) -> Result<(), CloseReason> {
-        each!(self, rules => rules.subscription(peer, what, topic))
-    }
-
-    fn take(&mut self) -> Option<PeerId> {
-        each!(self, rules => rules.take())
-    }
-
-    fn route(&mut self) -> Option<PeerId> {
-        each!(self, rules => rules.route())
-    }
-
-    fn can_receive(&self) -> bool {
-        each!(self, rules => rules.can_receive())
-    }
-
-    fn can_send(&self) -> bool {
-        each!(self, rules => rules.can_send())
+    fn keeps_unsent(&self) -> bool {
+        each!(self, rules => rules.keeps_unsent())
     }
 }

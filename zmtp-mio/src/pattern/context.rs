@@ -2,8 +2,7 @@
 
 use zmtp_core::pattern::PeerId;
 
-use crate::message::Message;
-use crate::queue::{Queue, QueuedMessage};
+use crate::queue::Queue;
 
 /// A peer: its identity and its two queues.
 pub(crate) struct PeerContext<'e> {
@@ -11,18 +10,6 @@ pub(crate) struct PeerContext<'e> {
     /// The routing id of the peer's READY; empty except when its handshake ends.
     pub(crate) routing_id: &'e [u8],
     pub(crate) incoming: &'e mut Queue,
+    /// What the end of a handshake entails is queued without regard to the high-water mark.
     pub(crate) outgoing: &'e mut Queue,
-}
-
-impl PeerContext<'_> {
-    /// Queues a message for the application as if the peer had sent it.
-    pub(crate) fn deliver(&mut self, message: Message) {
-        self.incoming.push(QueuedMessage { message, ..QueuedMessage::default() });
-    }
-
-    /// Queues a message for the peer without regard to the high-water mark: what its handshake
-    /// entails.
-    pub(crate) fn send(&mut self, queued: QueuedMessage) {
-        self.outgoing.push(queued);
-    }
 }

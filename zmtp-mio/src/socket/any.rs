@@ -7,7 +7,6 @@ use super::{Builder, Socket};
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
-use crate::pattern::Pattern as _;
 use crate::socket_kind::SocketKind;
 
 /// A socket whose kind is known at run time.

@@ -131,7 +131,7 @@ fn messages_from_subscribers_are_dropped_and_counted() {
     let (mut publisher, endpoint) = publisher();
     let mut peer = half_ready(&endpoint, "XSUB");
     peer.send(&wire::message(&[b"upstream"]));
-    drive_until!(publisher, publisher.counters().dropped.not_asked == 1);
+    drive_until!(publisher, publisher.counters().dropped.not_received == 1);
     assert_eq!(publisher.counters().disconnects, 0);
 }
 

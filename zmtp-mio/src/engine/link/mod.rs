@@ -13,7 +13,6 @@ use zmtp_core::{Config, Connection};
 
 pub(super) use read::{ReadOutcome, ReadReport, Receiver};
 
-use super::pattern::Pattern;
 use super::queue::QueuedMessage;
 use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
@@ -55,6 +54,10 @@ pub(super) struct ReceiveHalf {
     pub(super) properties: Option<Arc<Properties>>,
     /// Where the body of the current frame goes.
     verdict: Option<Verdict>,
+    /// A frame of the current message has arrived, and others follow.
+    in_message: bool,
+    /// The current message is rejected: its further frames are discarded.
+    rejected: bool,
     /// The peer closed its side: read until the end, also after a short read.
     pub(super) closing: bool,
     /// Reading waits until the queue has room.
@@ -145,10 +148,7 @@ impl Link {
     }
 
     /// Reads and decodes within bounds.
-    pub(super) fn read<P: Pattern>(
-        &mut self,
-        to: &mut Receiver<'_, P>,
-    ) -> Result<ReadOutcome, CloseReason> {
+    pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
         let Self { stream, protocol, receive, send, .. } = self;
         match protocol {
             Protocol::Zmtp(connection) => {

@@ -1,20 +1,21 @@
 //! Connections without a protocol (`ZMQ_STREAM`): each read is a message.
 
+use zmtp_core::pattern::Pattern;
+
 use super::read::{BUDGET, ReadOutcome, Receiver, none_yet};
 use super::{ReceiveHalf, SendHalf};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::pattern::Pattern;
 use crate::queue::QueuedMessage;
 use crate::transport::Stream;
 
 /// Reads until the stream is drained, the queue is full or the budget is spent. Each read
 /// is a message, with the peer's routing id in front.
-pub(super) fn read<P: Pattern>(
+pub(super) fn read(
     stream: &mut Stream,
     receive: &mut ReceiveHalf,
     send: &SendHalf,
-    to: &mut Receiver<'_, P>,
+    to: &mut Receiver<'_>,
 ) -> Result<ReadOutcome, CloseReason> {
     let mut budget = BUDGET;
     loop {
@@ -35,12 +36,7 @@ pub(super) fn read<P: Pattern>(
             let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
             message.push(&to.scratch[..n]);
             message.set_properties(receive.properties.clone());
-            let counters = &mut to.monitor.counters;
-            counters.messages_received += 1;
-            counters.bytes_received += n as u64;
-            to.incoming.push(QueuedMessage::from(message));
-            to.pattern.queued(to.peer);
-            receive.proven = true;
+            receive.proven = to.keep(QueuedMessage::from(message));
         }
         if n < to.scratch.len() && !receive.closing {
             return Ok(ReadOutcome::Drained);

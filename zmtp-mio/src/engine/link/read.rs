@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::io;
 use std::sync::Arc;
 
-use zmtp_core::pattern::{PeerId, Reason, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property, error_reason};
 use zmtp_core::{Event, Ignored, PeerInfo, Subscription};
 
@@ -12,7 +12,7 @@ use super::{ReceiveHalf, SendHalf, Zmtp, write};
 use crate::connection_id::ConnectionId;
 use crate::message::Properties;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
-use crate::pattern::{Pattern, PeerContext, Received, keep};
+use crate::pattern::{AnyPattern, PeerContext};
 use crate::queue::{Mark, Queue, QueuedMessage};
 use crate::transport::Stream;
 
@@ -26,8 +26,8 @@ pub(super) const BUDGET: usize = 1 << 20;
 const CONTROL: usize = 1 << 10;
 
 /// What a link needs from its engine to receive.
-pub(in crate::engine) struct Receiver<'e, P> {
-    pub(in crate::engine) pattern: &'e mut P,
+pub(in crate::engine) struct Receiver<'e> {
+    pub(in crate::engine) pattern: &'e mut AnyPattern,
     pub(in crate::engine) monitor: &'e mut Monitor,
     pub(in crate::engine) scratch: &'e mut [u8],
     pub(in crate::engine) incoming: &'e mut Queue,
@@ -52,6 +52,8 @@ pub(in crate::engine) struct Receiver<'e, P> {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) ready: Option<PeerInfo>,
+    /// The peer that lost its routing id to this one.
+    pub(in crate::engine) displaced: Option<PeerId>,
     /// The routing id that the peer announced.
     pub(in crate::engine) routing_id: Box<[u8]>,
     pub(in crate::engine) refused: Option<RefusedReason>,
@@ -82,10 +84,7 @@ pub(super) struct Reader<'l> {
 
 impl Reader<'_> {
     /// Reads and decodes until the stream is drained, the queue is full or the budget is spent.
-    pub(super) fn read<P: Pattern>(
-        &mut self,
-        to: &mut Receiver<'_, P>,
-    ) -> Result<ReadOutcome, CloseReason> {
+    pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
         let mut budget = BUDGET;
         // What was read before a pause comes first.
         let decodable = !self.receive.unread.is_empty() && self.receive.missing == 0;
@@ -97,7 +96,9 @@ impl Reader<'_> {
                 return Ok(ReadOutcome::Waiting);
             }
             let direct = self.connection.incoming().filter(|body| {
-                body.remaining >= DIRECT && self.receive.verdict == Some(Verdict::Deliver)
+                let part =
+                    matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject));
+                body.remaining >= DIRECT && part
             });
             let whole = self.receive.missing.saturating_add(self.receive.unread.len());
             let collects = self.receive.missing > 0 && whole > to.scratch.len();
@@ -178,7 +179,7 @@ impl Reader<'_> {
     }
 
     /// Decodes the unread bytes where they are. `false` if reading pauses.
-    fn decode_unread<P: Pattern>(&mut self, to: &mut Receiver<'_, P>) -> Result<bool, CloseReason> {
+    fn decode_unread(&mut self, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         let mut bytes = core::mem::take(&mut self.receive.unread);
         let (used, went_on) = self.decode(&mut bytes, to)?;
         if used < bytes.len() {
@@ -189,11 +190,7 @@ impl Reader<'_> {
     }
 
     /// Decodes the unread bytes and `n` bytes that were read behind them. `false` if reading pauses.
-    fn decode_read<P: Pattern>(
-        &mut self,
-        n: usize,
-        to: &mut Receiver<'_, P>,
-    ) -> Result<bool, CloseReason> {
+    fn decode_read(&mut self, n: usize, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         let kept = self.receive.unread.len();
         let scratch = core::mem::take(&mut to.scratch);
         scratch[..kept].copy_from_slice(&self.receive.unread);
@@ -211,10 +208,10 @@ impl Reader<'_> {
         result.map(|(_, went_on)| went_on)
     }
 
-    fn decode<P: Pattern>(
+    fn decode(
         &mut self,
         bytes: &mut [u8],
-        to: &mut Receiver<'_, P>,
+        to: &mut Receiver<'_>,
     ) -> Result<(usize, bool), CloseReason> {
         let mut used = 0;
         self.receive.missing = 0;
@@ -248,7 +245,7 @@ impl Reader<'_> {
                     let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
                     let peer = self.connection.peer();
                     let (pattern, mut context) = to.context(routing_id);
-                    pattern.connected(&mut context)?;
+                    to.report.displaced = pattern.peer_connected(&mut context)?;
                     to.ready = true;
                     self.receive.properties = Some(Arc::new(Properties {
                         connection: to.connection,
@@ -264,11 +261,11 @@ impl Reader<'_> {
                 }
                 Event::Subscribe => {
                     let (pattern, mut context) = to.context(&[]);
-                    pattern.subscription(&mut context, Subscription::Subscribe, payload)?;
+                    pattern.peer_subscription(&mut context, Subscription::Subscribe, payload)?;
                 }
                 Event::Cancel => {
                     let (pattern, mut context) = to.context(&[]);
-                    pattern.subscription(&mut context, Subscription::Cancel, payload)?;
+                    pattern.peer_subscription(&mut context, Subscription::Cancel, payload)?;
                 }
                 Event::Refused => {
                     let reason = error_reason(payload).unwrap_or_default();
@@ -286,7 +283,7 @@ impl Reader<'_> {
     }
 
     /// Whether reading pauses before the next message.
-    fn must_wait<P>(&mut self, to: &Receiver<'_, P>) -> bool {
+    fn must_wait(&mut self, to: &Receiver<'_>) -> bool {
         self.receive.paused = to.is_full() && !self.connection.in_message();
         self.receive.paused || self.receive.congested
     }
@@ -307,9 +304,12 @@ impl Reader<'_> {
         self.receive.congested = n == 0;
     }
 
-    fn begin_frame<P: Pattern>(&mut self, to: &mut Receiver<'_, P>) {
+    fn begin_frame(&mut self, to: &mut Receiver<'_>) {
         let (header, _) = self.connection.frame();
-        let verdict = to.pattern.accept(to.peer, header);
+        let first = !core::mem::replace(&mut self.receive.in_message, !header.is_final());
+        let verdict = to.pattern.accept(to.peer, header, first);
+        self.receive.rejected &= !first;
+        let verdict = if self.receive.rejected { Verdict::Skip } else { verdict };
         self.receive.verdict = Some(verdict);
         if verdict == Verdict::Deliver
             && self.receive.partial.message.part_count() == 0
@@ -325,13 +325,11 @@ impl Reader<'_> {
         }
     }
 
-    fn body<P: Pattern>(
-        &mut self,
-        bytes: &[u8],
-        to: &mut Receiver<'_, P>,
-    ) -> Result<(), CloseReason> {
+    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), CloseReason> {
         match self.receive.verdict {
-            Some(Verdict::Deliver) => self.receive.partial.message.append(bytes),
+            Some(Verdict::Deliver | Verdict::Subject) => {
+                self.receive.partial.message.append(bytes);
+            }
             Some(Verdict::Envelope | Verdict::RequestId) => {
                 self.receive.partial.envelope.append(bytes);
             }
@@ -342,16 +340,31 @@ impl Reader<'_> {
     }
 
     /// Handles the end of a frame, however its body was read.
-    fn frame_done<P: Pattern>(
+    fn frame_done(
         &mut self,
         header: FrameHeader,
-        to: &mut Receiver<'_, P>,
+        to: &mut Receiver<'_>,
     ) -> Result<(), CloseReason> {
-        let verdict = self.receive.verdict.take();
-        if verdict == Some(Verdict::RequestId) {
-            let id = self.receive.partial.envelope.last().try_into().unwrap_or_default();
-            if let Verdict::Reject(reason) = to.pattern.check(to.peer, id) {
-                self.receive.reject(reason, to);
+        let mut verdict = self.receive.verdict.take();
+        let body = match verdict {
+            Some(Verdict::RequestId) => Some(self.receive.partial.envelope.last()),
+            Some(Verdict::Subject) => self.receive.partial.message.part(0),
+            _ => None,
+        };
+        if let Some(body) = body {
+            let checked = to.pattern.check(to.peer, body);
+            verdict = Some(checked);
+            match checked {
+                Verdict::Reject(reason) => self.receive.reject(reason, to),
+                Verdict::Subscription(what) => {
+                    let (pattern, mut context) = to.context(&[]);
+                    pattern.peer_subscription(
+                        &mut context,
+                        what,
+                        body.get(1..).unwrap_or_default(),
+                    )?;
+                }
+                _ => {}
             }
         }
         if !header.is_final() {
@@ -362,18 +375,17 @@ impl Reader<'_> {
             return Ok(());
         }
         message.message.set_properties(self.receive.properties.clone());
-        let Receiver { pattern, monitor, incoming, outgoing, .. } = to;
-        let mut context = PeerContext { peer: to.peer, routing_id: &[], incoming, outgoing };
-        match keep(*pattern, &mut monitor.counters, &mut context, message, to.conflate)? {
-            Received::NotAsked => self.receive.report_dropped(Reason::NotAsked, &mut to.report),
-            _ => self.receive.proven = true,
+        if to.keep(message) {
+            self.receive.proven = true;
+        } else {
+            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
         }
         Ok(())
     }
 }
 
-impl<P> Receiver<'_, P> {
-    fn context<'a>(&'a mut self, routing_id: &'a [u8]) -> (&'a mut P, PeerContext<'a>) {
+impl Receiver<'_> {
+    fn context<'a>(&'a mut self, routing_id: &'a [u8]) -> (&'a mut AnyPattern, PeerContext<'a>) {
         let context = PeerContext {
             peer: self.peer,
             routing_id,
@@ -381,6 +393,13 @@ impl<P> Receiver<'_, P> {
             outgoing: self.outgoing,
         };
         (self.pattern, context)
+    }
+
+    /// Queues a complete message. Returns `false` if no request waits for it, and it is dropped.
+    pub(super) fn keep(&mut self, queued: QueuedMessage) -> bool {
+        let Receiver { pattern, monitor, incoming, outgoing, .. } = self;
+        let mut context = PeerContext { peer: self.peer, routing_id: &[], incoming, outgoing };
+        pattern.keep(&mut context, queued, self.conflate, &mut monitor.counters)
     }
 
     /// Whether the next message must not be read yet.
@@ -392,8 +411,9 @@ impl<P> Receiver<'_, P> {
 }
 
 impl ReceiveHalf {
-    fn reject<P>(&mut self, reason: Reason, to: &mut Receiver<'_, P>) {
+    fn reject(&mut self, reason: Reason, to: &mut Receiver<'_>) {
         self.partial = QueuedMessage::default();
+        self.rejected = true;
         to.monitor.rejected(reason);
         self.report_dropped(reason, &mut to.report);
     }

@@ -1,0 +1,136 @@
+//! The options of the socket types, and the constructors.
+
+use zmtp_core::pattern::{
+    Dealer, Filter, Mode, Pair, Publish, Pull, Push, Rep, Reports, Req, Router, Subscribe,
+};
+
+use super::AnyPattern;
+use super::any::{Publishing, Routes, Streaming};
+use crate::message::Message;
+use crate::routing_table::RoutingTable;
+use crate::slots::Table;
+use crate::topics::{Counted, Share, Subscribers};
+
+/// Options of a DEALER.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DealerOptions {
+    /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
+    pub(crate) probe: bool,
+}
+
+/// Options of a PUB or XPUB.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PublishOptions {
+    /// Which subscriptions and cancellations an XPUB delivers (`ZMQ_XPUB_VERBOSE`,
+    /// `ZMQ_XPUB_VERBOSER`).
+    pub(crate) reports: Reports,
+    /// The application grants subscriptions (`ZMQ_XPUB_MANUAL`).
+    pub(crate) manual: bool,
+    /// Sending waits for room in full queues (`ZMQ_XPUB_NODROP`).
+    pub(crate) no_drop: bool,
+    /// Messages go to the peers that did not subscribe to them (`ZMQ_INVERT_MATCHING`).
+    pub(crate) invert: bool,
+    /// The message that each new peer gets (`ZMQ_XPUB_WELCOME_MSG`).
+    pub(crate) welcome: Option<Message>,
+}
+
+/// Options of a ROUTER.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RouterOptions {
+    /// Sending reports unroutable messages, and waits for room (`ZMQ_ROUTER_MANDATORY`).
+    pub(crate) mandatory: bool,
+    /// A new peer takes over a routing id that is in use (`ZMQ_ROUTER_HANDOVER`).
+    pub(crate) handover: bool,
+    /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
+    pub(crate) probe: bool,
+    /// A message is delivered for each peer that connects (`ZMQ_ROUTER_NOTIFY`).
+    pub(crate) notify_connect: bool,
+    /// A message is delivered for each peer that disconnects (`ZMQ_ROUTER_NOTIFY`).
+    pub(crate) notify_disconnect: bool,
+}
+
+/// Options of a STREAM.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StreamOptions {
+    /// No message is delivered when a peer connects or disconnects (`ZMQ_STREAM_NOTIFY` is 0).
+    pub(crate) silent: bool,
+}
+
+/// Options of a SUB.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SubscribeOptions {
+    /// Topics that are subscribed to when the socket is built.
+    pub(crate) topics: Vec<Vec<u8>>,
+    /// What matches no topic is received (`ZMQ_INVERT_MATCHING`).
+    pub(crate) invert: bool,
+}
+
+/// The constructors: one per socket type. `immediate` is
+/// [`Options::immediate`](crate::Options::immediate).
+impl AnyPattern {
+    pub(crate) const fn dealer(options: DealerOptions, immediate: bool) -> Self {
+        Self::Dealer(Dealer::new(Table::new(), immediate), options)
+    }
+
+    pub(crate) const fn pair(immediate: bool) -> Self {
+        Self::Pair(Pair::new(immediate))
+    }
+
+    /// `share` is what one peer may subscribe to.
+    pub(crate) fn publish(options: PublishOptions, share: Share) -> Self {
+        let publish = Publish::publisher(Table::new(), Subscribers::new(share));
+        Self::Publish(publish, Publishing::new(options))
+    }
+
+    /// `share` is what one peer may subscribe to.
+    pub(crate) fn xpublish(options: PublishOptions, share: Share) -> Self {
+        let (peers, topics) = (Table::new(), Subscribers::new(share));
+        let publish = match options.manual {
+            false => Publish::with_reports(peers, topics, options.reports),
+            true => Publish::manual(peers, topics, Subscribers::new(share)),
+        };
+        Self::Publish(publish, Publishing::new(options))
+    }
+
+    pub(crate) const fn pull() -> Self {
+        Self::Pull(Pull::new(Table::new()))
+    }
+
+    pub(crate) const fn push(immediate: bool) -> Self {
+        Self::Push(Push::new(Table::new(), immediate))
+    }
+
+    pub(crate) const fn rep() -> Self {
+        Self::Rep(Rep::new(Table::new()))
+    }
+
+    pub(crate) fn req(mode: Mode) -> Self {
+        Self::Req(Req::new(Table::new(), mode, fastrand::u32(..)))
+    }
+
+    pub(crate) fn router(options: RouterOptions) -> Self {
+        Self::Router(routes(options.handover), options)
+    }
+
+    pub(crate) fn stream(options: StreamOptions) -> Self {
+        Self::Stream(routes(false), Streaming::new(options))
+    }
+
+    pub(crate) fn subscribe(options: SubscribeOptions) -> Self {
+        let filter = if options.invert { Filter::Inverted } else { Filter::Matching };
+        let mut subscribe = Subscribe::new(Table::new(), Counted::new(), filter);
+        for topic in options.topics {
+            // The table of topics grows.
+            let _ = subscribe.subscribe(&topic);
+        }
+        Self::Subscribe(subscribe)
+    }
+
+    pub(crate) fn xsubscribe() -> Self {
+        Self::Subscribe(Subscribe::new(Table::new(), Counted::new(), Filter::All))
+    }
+}
+
+fn routes(handover: bool) -> Routes {
+    Router::new(Table::new(), RoutingTable::new(), fastrand::u32(..), handover)
+}

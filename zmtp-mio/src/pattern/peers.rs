@@ -1,0 +1,137 @@
+//! Peers come, subscribe and go: the events of the core's rules, and the messages that they entail.
+
+use zmtp_core::Subscription;
+use zmtp_core::pattern::{Pattern, PeerId, Refused};
+
+use super::any::Routes;
+use super::{AnyPattern, PeerContext};
+use crate::message::Message;
+use crate::monitor::CloseReason;
+use crate::queue::{Envelope, QueuedMessage};
+
+impl AnyPattern {
+    /// The socket begins to connect to a peer. If `routing_id` is not empty, the peer of a ROUTER or STREAM
+    /// gets it; it is free.
+    pub(crate) fn peer_attached(&mut self, peer: PeerId, routing_id: &[u8]) {
+        // The tables grow. A second peer of a PAIR is refused when its handshake is complete.
+        let _ = match self {
+            Self::Router(rules, _) if !routing_id.is_empty() => rules.attach_as(peer, routing_id),
+            // The peer has a routing id from now on, so that messages can be queued for it.
+            Self::Stream(rules, _) => rules.attach_as(peer, routing_id),
+            _ => self.attached(peer).map_err(Refused::from),
+        };
+    }
+
+    /// The handshake with a peer is complete. Queues what a new peer gets: a probe, a welcome message, or
+    /// the subscriptions. If another peer loses its routing id to this one, returns that peer: close its
+    /// connection.
+    pub(crate) fn peer_connected(
+        &mut self,
+        peer: &mut PeerContext<'_>,
+    ) -> Result<Option<PeerId>, CloseReason> {
+        let displaced =
+            self.connected(peer.peer, peer.routing_id).map_err(|error| match error {
+                Refused::SecondPeer => CloseReason::PairTaken,
+                // The tables grow.
+                _ => CloseReason::RoutingIdInUse,
+            })?;
+        match self {
+            Self::Dealer(_, options) if options.probe => {
+                peer.outgoing.push(Message::from("").into());
+            }
+            Self::Publish(_, own) => {
+                if let Some(welcome) = &own.options.welcome {
+                    peer.outgoing.push(welcome.clone().into());
+                }
+            }
+            Self::Router(rules, options) => {
+                if options.probe {
+                    peer.outgoing.push(Message::from("").into());
+                }
+                if options.notify_connect {
+                    notify(rules, peer);
+                }
+            }
+            Self::Stream(rules, own) => {
+                own.up.insert(peer.peer);
+                if !own.options.silent {
+                    notify(rules, peer);
+                }
+            }
+            Self::Subscribe(rules) => rules.replay(|topic| {
+                let envelope = Envelope::Subscription(Subscription::Subscribe);
+                peer.outgoing.push(QueuedMessage { envelope, message: Message::from(topic) });
+            }),
+            _ => {}
+        }
+        Ok(displaced)
+    }
+
+    /// A peer subscribes or cancels. Queues the report of an XPUB.
+    pub(crate) fn peer_subscription(
+        &mut self,
+        peer: &mut PeerContext<'_>,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<(), CloseReason> {
+        let reported = self.subscription(peer.peer, what, topic);
+        if reported.map_err(|_| CloseReason::TooManySubscriptions)? {
+            peer.incoming.push(report(what, topic));
+        }
+        Ok(())
+    }
+
+    /// The connection to an endpoint was lost and is made again. `unsent` messages are queued for it.
+    pub(crate) fn peer_disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
+        if unsent == 0 {
+            self.sent(peer.peer);
+        }
+        self.announce_end(peer);
+        self.disconnected(peer.peer);
+    }
+
+    /// An accepted peer has disconnected, or an endpoint is not connected to any more. Messages of the
+    /// peer may still be queued.
+    pub(crate) fn peer_closed(&mut self, peer: &mut PeerContext<'_>) {
+        self.announce_end(peer);
+        self.closed(peer.peer);
+    }
+
+    /// Delivers what the application receives when a connection ends.
+    fn announce_end(&mut self, peer: &mut PeerContext<'_>) {
+        match self {
+            Self::Publish(rules, _) => rules.cancel_all(peer.peer, |topic| {
+                peer.incoming.push(report(Subscription::Cancel, topic));
+            }),
+            Self::Router(rules, options) if options.notify_disconnect => notify(rules, peer),
+            Self::Stream(rules, own) => {
+                // Neither a connection attempt that failed, nor a peer that the application closed: its
+                // routing id is hidden.
+                let was_up = own.up.remove(&peer.peer);
+                let id = rules.routing_id(peer.peer).filter(|id| rules.is_taken(id));
+                if was_up && id.is_some() && !own.options.silent {
+                    notify(rules, peer);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Delivers the message of ROUTER and STREAM for a peer that connects or disconnects: its routing id and
+/// an empty part.
+fn notify(rules: &mut Routes, peer: &mut PeerContext<'_>) {
+    if let Some(id) = rules.routing_id(peer.peer) {
+        peer.incoming.push(Message::from_parts([id, b""]).into());
+        rules.received(peer.peer);
+    }
+}
+
+/// A subscription as the application of an XPUB receives it.
+fn report(what: Subscription, topic: &[u8]) -> QueuedMessage {
+    let mut message = Message::new();
+    message.begin_part();
+    message.append(&[what.byte()]);
+    message.append(topic);
+    message.into()
+}
