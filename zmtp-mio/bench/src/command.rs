@@ -1,0 +1,148 @@
+//! The command line.
+
+use core::time::Duration;
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::case::Case;
+use crate::child::{self, Arguments};
+use crate::library::{Loops, Ours};
+use crate::parent::{Contender, Plan, Results, measure};
+use crate::raw::Raw;
+use crate::{Failure, Result, report, rows};
+
+const USAGE: &str = "\
+usage: zmtp-bench [run] [OPTION]...     measure, and print the table
+  --quick            the measurements of the table, 5 rounds; at most 5 minutes
+  --full             all measurements, 7 rounds
+  --only TEXT        only measurements whose name contains TEXT; may be repeated
+  --of NAME          only ours, libzmq or raw; may be repeated
+  --rounds N         rounds of each measurement
+  --millis N         milliseconds of each measurement, 250 by default
+  --out FILE         the file of the results
+  --goals            with goals in the table
+       zmtp-bench list [--full]         the names of the measurements
+       zmtp-bench table FILE            the table of such a file";
+
+/// The program.
+pub fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    match command(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("zmtp-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(args: &[String]) -> Result<bool> {
+    match args.first().map(String::as_str) {
+        Some("child") => {
+            let (name, rest) = args[1..].split_first().ok_or("child of what?")?;
+            let args = Arguments::parse(rest)?;
+            match name.as_str() {
+                "ours" => child::run(&Loops::<Ours>::start()?, &args)?,
+                #[cfg(feature = "libzmq")]
+                "libzmq" => child::run(&Loops::<crate::library::Libzmq>::start()?, &args)?,
+                "raw" => child::run(&Raw, &args)?,
+                _ => return Err(Failure::from(format!("no child {name}"))),
+            }
+            Ok(true)
+        }
+        Some("list") => {
+            let full = args.iter().any(|arg| arg == "--full");
+            for case in if full { rows::full() } else { rows::quick() } {
+                println!("{case}");
+            }
+            Ok(true)
+        }
+        Some("table") => {
+            let [_, file] = args else { return Err(Failure::from(USAGE)) };
+            let results = Results::read(&PathBuf::from(file))?;
+            print!("{}", report::table(&rows::table(), &results, true));
+            Ok(true)
+        }
+        Some("run") => run(&args[1..]),
+        Some(option) if option.starts_with("--") && option != "--help" => run(args),
+        _ => {
+            println!("{USAGE}");
+            Ok(true)
+        }
+    }
+}
+
+/// The options of a run.
+#[derive(Debug, Default)]
+struct Options {
+    full: bool,
+    only: Vec<String>,
+    of: Vec<String>,
+    rounds: Option<usize>,
+    millis: Option<u64>,
+    out: Option<PathBuf>,
+    goals: bool,
+}
+
+impl Options {
+    fn parse(args: &[String]) -> Result<Self> {
+        let mut options = Self::default();
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().cloned().ok_or_else(|| format!("{arg} needs a value"));
+            match arg.as_str() {
+                "--quick" => options.full = false,
+                "--full" => options.full = true,
+                "--goals" => options.goals = true,
+                "--only" => options.only.push(value()?),
+                "--of" => options.of.push(value()?),
+                "--rounds" => options.rounds = Some(value()?.parse()?),
+                "--millis" => options.millis = Some(value()?.parse()?),
+                "--out" => options.out = Some(value()?.into()),
+                _ => return Err(Failure::from(format!("no option {arg}\n{USAGE}"))),
+            }
+        }
+        Ok(options)
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let mut cases = if self.full { rows::full() } else { rows::quick() };
+        cases.retain(|case| {
+            let name = case.to_string();
+            self.only.is_empty() || self.only.iter().any(|text| name.contains(text))
+        });
+        cases
+    }
+}
+
+fn run(args: &[String]) -> Result<bool> {
+    let options = Options::parse(args)?;
+    let program = env::current_exe()?;
+    let libzmq = if cfg!(feature = "libzmq") { &["libzmq"][..] } else { &[] };
+    let names: Vec<String> = ["ours"]
+        .iter()
+        .chain(libzmq)
+        .chain(&["raw"])
+        .filter(|name| options.of.is_empty() || options.of.iter().any(|of| of == *name))
+        .map(|name| (*name).to_owned())
+        .collect();
+    let contender = |name: &String| Contender { name: name.clone(), program: program.clone() };
+    let plan = Plan {
+        cases: options.cases(),
+        contenders: names.iter().map(contender).collect(),
+        rounds: options.rounds.unwrap_or(if options.full { 7 } else { 5 }),
+        warm_up: Duration::from_millis(100),
+        time: Duration::from_millis(options.millis.unwrap_or(250)),
+    };
+    let mut results = Results::default();
+    let print =
+        |case: &Case, results: &Results| println!("{}", report::line(case, results, &names));
+    let complete = measure(&plan, &mut results, &print)?;
+    if let Some(out) = &options.out {
+        results.write(out)?;
+    }
+    println!("\n{}", report::table(&rows::table(), &results, options.goals));
+    Ok(complete)
+}

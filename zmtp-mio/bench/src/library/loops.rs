@@ -1,0 +1,142 @@
+//! Plain loops of sends and receives, the same for every library.
+
+use core::time::Duration;
+use std::thread;
+use std::time::Instant;
+
+use super::{Kind, Library, Socket};
+use crate::child::Ends;
+use crate::meter::{Lane, Meter};
+use crate::raw;
+use crate::work::{SIZE, Work};
+use crate::{Failure, Result};
+
+/// The loops of a library.
+#[derive(Debug)]
+pub struct Loops<L>(L);
+
+impl<L: Library> Loops<L> {
+    /// Starts the library.
+    ///
+    /// # Errors
+    ///
+    /// Those of the library.
+    pub fn start() -> Result<Self> {
+        Ok(Self(L::start()?))
+    }
+}
+
+impl<L: Library> Ends for Loops<L> {
+    fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
+        let mut socket = self.0.open(match work {
+            Work::Request { .. } | Work::Clients { .. } => Kind::Rep,
+            Work::Push { .. } => Kind::Pull,
+            Work::Window { .. } => Kind::Router,
+            Work::Publish { .. } => Kind::Pub,
+        })?;
+        ready(&socket.bind(endpoint)?);
+        match work {
+            Work::Push { size } => pull(&mut socket, size, meter.lane(0)),
+            Work::Publish { .. } => publish(&mut socket, meter),
+            Work::Request { .. } | Work::Window { .. } | Work::Clients { .. } => loop {
+                socket.echo()?;
+            },
+        }
+    }
+
+    fn connect(&self, work: Work, endpoint: &str, meter: &Meter) -> Result {
+        let open = |kind| -> Result<L::Socket> {
+            let mut socket = self.0.open(kind)?;
+            socket.connect(endpoint)?;
+            Ok(socket)
+        };
+        match work {
+            Work::Request { size } => request(&mut open(Kind::Req)?, size, meter.lane(0)),
+            Work::Push { size } => push(&mut open(Kind::Push)?, size, meter.lane(0)),
+            Work::Window { outstanding } => {
+                window(&mut open(Kind::Dealer)?, outstanding, meter.lane(0))
+            }
+            Work::Publish { subscribers, subscriptions } => {
+                let subscriber = |at| -> Result {
+                    let mut socket = open(Kind::Sub)?;
+                    for topic in 0..subscriptions {
+                        socket.subscribe(format!("topic.{topic}.").as_bytes())?;
+                    }
+                    pull(&mut socket, SIZE, meter.lane(at))
+                };
+                on_threads(subscribers, subscriber)
+            }
+            Work::Clients { connections } => raw::clients(connections, endpoint, meter.lane(0)),
+        }
+    }
+}
+
+/// Runs on so many threads, and returns when all have ended.
+fn on_threads(count: usize, run: impl Fn(usize) -> Result + Sync) -> Result {
+    let run = &run;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|at| scope.spawn(move || run(at))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
+    })
+}
+
+fn check(received: usize, size: usize) -> Result {
+    if received == size {
+        return Ok(());
+    }
+    Err(Failure::from(format!("a message of {received} bytes instead of {size}")))
+}
+
+fn push(socket: &mut impl Socket, size: usize, lane: &Lane) -> Result {
+    let body = vec![0x5a; size];
+    while lane.more() {
+        socket.send(&body)?;
+        lane.add(1);
+    }
+    Ok(())
+}
+
+fn pull(socket: &mut impl Socket, size: usize, lane: &Lane) -> Result {
+    while lane.more() {
+        check(socket.recv()?, size)?;
+        lane.add(1);
+    }
+    Ok(())
+}
+
+fn request(socket: &mut impl Socket, size: usize, lane: &Lane) -> Result {
+    let body = vec![0x5a; size];
+    let mut start = Instant::now();
+    while lane.more() {
+        socket.send(&body)?;
+        check(socket.recv()?, size)?;
+        lane.round_trip(&mut start);
+    }
+    Ok(())
+}
+
+fn window(socket: &mut impl Socket, outstanding: usize, lane: &Lane) -> Result {
+    let body = [0x5a; SIZE];
+    for _ in 0..outstanding {
+        socket.send(&body)?;
+    }
+    while lane.more() {
+        check(socket.recv()?, SIZE)?;
+        lane.add(1);
+        socket.send(&body)?;
+    }
+    Ok(())
+}
+
+/// Sends slowly until the parent has seen that every subscriber receives.
+fn publish(socket: &mut impl Socket, meter: &Meter) -> Result {
+    let mut body = [b'.'; SIZE];
+    body[..8].copy_from_slice(b"topic.0.");
+    while !meter.is_released() {
+        socket.send(&body)?;
+        thread::sleep(Duration::from_millis(1));
+    }
+    loop {
+        socket.send(&body)?;
+    }
+}

@@ -1,0 +1,49 @@
+//! The same traffic over plain sockets: the bytes of ZMTP 3.1 without handshakes, queues, marks and
+//! reconnection. A ceiling, not a peer.
+//!
+//! A round trip blocks. Everything else is one thread on mio, with large reads and writes.
+
+mod clients;
+mod frames;
+mod one_way;
+mod round_trip;
+mod stream;
+mod window;
+
+pub use clients::clients;
+
+use crate::child::Ends;
+use crate::meter::Meter;
+use crate::work::Work;
+use crate::{Failure, Result};
+
+/// Plain sockets.
+#[derive(Debug)]
+pub struct Raw;
+
+impl Ends for Raw {
+    fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
+        match work {
+            Work::Request { .. } => round_trip::reply(endpoint, ready),
+            Work::Push { size } => one_way::pull_bound(endpoint, size, meter.lane(0), ready),
+            Work::Window { .. } => window::echo(endpoint, ready),
+            Work::Publish { subscribers, .. } => {
+                one_way::publish(endpoint, subscribers, meter, ready)
+            }
+            Work::Clients { .. } => clients::echo(endpoint, ready),
+        }
+    }
+
+    fn connect(&self, work: Work, endpoint: &str, meter: &Meter) -> Result {
+        if endpoint.starts_with("inproc://") {
+            return Err(Failure::from("inproc has no plain sockets"));
+        }
+        match work {
+            Work::Request { size } => round_trip::request(endpoint, size, meter.lane(0)),
+            Work::Push { size } => one_way::push(endpoint, size, meter.lane(0)),
+            Work::Window { outstanding } => window::keep(endpoint, outstanding, meter.lane(0)),
+            Work::Publish { subscribers, .. } => one_way::subscribe(endpoint, subscribers, meter),
+            Work::Clients { connections } => clients(connections, endpoint, meter.lane(0)),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The table and the plot.
+
+mod table;
+
+pub use table::{line, table};
