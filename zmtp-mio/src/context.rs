@@ -1,52 +1,94 @@
 //! State that sockets share.
 
+use core::convert::Infallible;
 use core::fmt;
-use std::sync::{Arc, LazyLock};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
 use crate::driver::{self, Driver};
 use crate::error::Error;
 use crate::inproc::Registry;
+use crate::process::PerProcess;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{Network, Simulation};
 
-/// The state that sockets share: the names of `inproc://` endpoints, and an optional background driver.
+/// The state that sockets share: the names of `inproc://` endpoints, and the background driver.
 ///
-/// Sockets without a context share the default context of the process, which has no driver.
+/// Sockets that are built without a context share the default context of the process.
 ///
-/// With a driver, a thread of the context drives each socket that has had no call for a few milliseconds: it
+/// The driver is a thread. It drives each socket that has had no call for a few milliseconds: it
 /// accepts connections, performs handshakes, answers PINGs, reconnects, writes queued messages, and receives up
-/// to the high-water mark. A call drives its socket in the calling thread, as without a driver. The driver does
-/// not drive a socket that is registered in a `mio::Poll` of the application. The thread ends when the context
-/// and all its sockets are dropped. A forked child has no driver thread; it can drop its copies of the sockets,
-/// and its calls drive the sockets that it creates.
+/// to the high-water mark. A call drives its socket in the calling thread. The driver does
+/// not drive a socket that is registered in a `mio::Poll` of the application.
+///
+/// Each context has one driver. It starts with the first socket of the context, and ends when the context
+/// and all its sockets are dropped; that of the default context does not end. It makes no wake-ups
+/// while nothing happens, and it blocks all signals.
+///
+/// # Without a driver
+///
+/// Without a driver, a socket does nothing between calls: it does not accept connections,
+/// reconnect, answer PINGs, or write what the system did not accept at once. There are three ways:
+///
+/// * for one socket: [`Builder::driver`](crate::Builder::driver);
+/// * for the sockets of a context: `Context::builder().driver(false).build()`;
+/// * for all sockets without a context: [`Context::set_default`], once at the start of the program.
 ///
 /// ```
 /// use zmtp_mio::{Context, Push};
 ///
-/// let context = Context::builder().driver(true).build()?;
+/// let context = Context::builder().driver(false).build();
 /// let mut push = Push::builder().context(&context).connect("tcp://127.0.0.1:5558")?;
-/// push.send("sent when there is a listener")?;
+/// push.send("sent by a later call, when there is a listener")?;
 /// # drop(push.disconnect("tcp://127.0.0.1:5558"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
+///
+/// # After `fork`
+///
+/// A forked child has no driver thread and no `inproc://` names. It can drop its copies of the sockets. Its first
+/// new socket of a context starts a new driver.
 #[derive(Clone, Default)]
 pub struct Context(Option<Arc<Inner>>);
 
 struct Inner {
-    driver: Option<Driver>,
-    registry: Registry,
+    driven: bool,
+    driver: PerProcess<Driver>,
+    registry: PerProcess<Registry>,
     #[cfg(any(test, feature = "testing"))]
     simulation: Option<Simulation>,
 }
 
-/// The names of sockets without a context.
-static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::default);
+impl Inner {
+    const fn new(driven: bool) -> Self {
+        Self {
+            driven,
+            driver: PerProcess::new(),
+            registry: PerProcess::new(),
+            #[cfg(any(test, feature = "testing"))]
+            simulation: None,
+        }
+    }
+}
+
+/// The default context, unless the application sets another one.
+static PLAIN: Inner = Inner::new(true);
+/// The default context that the application has set.
+static SET: OnceLock<Context> = OnceLock::new();
+/// Whether the default context is set or used: from then on it stays the same.
+static DECIDED: AtomicBool = AtomicBool::new(false);
 
 /// The settings of a new context.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct ContextBuilder {
     driver: bool,
+}
+
+impl Default for ContextBuilder {
+    fn default() -> Self {
+        Self { driver: true }
+    }
 }
 
 impl Context {
@@ -55,19 +97,51 @@ impl Context {
         ContextBuilder::default()
     }
 
-    /// Returns whether the context has a background driver.
+    /// Sets the default context of the process, which sockets without a context use. Call it
+    /// once, before the first such socket.
+    ///
+    /// ```
+    /// use zmtp_mio::Context;
+    ///
+    /// // A program without background threads.
+    /// Context::set_default(Context::builder().driver(false).build())?;
+    /// # Ok::<(), zmtp_mio::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DefaultContext`] if a socket uses the default context already, or if it was set before.
+    pub fn set_default(context: Self) -> Result<(), Error> {
+        if context.is_default() || DECIDED.swap(true, Ordering::AcqRel) {
+            return Err(Error::DefaultContext);
+        }
+        SET.set(context).map_err(|_| Error::DefaultContext)
+    }
+
+    /// Returns whether the sockets of the context have a background driver.
     pub fn has_driver(&self) -> bool {
-        self.driver().is_some()
+        self.inner().driven
     }
 
     /// Whether this is the default context of the process.
-    pub(crate) const fn is_plain(&self) -> bool {
+    pub(crate) const fn is_default(&self) -> bool {
         self.0.is_none()
     }
 
+    fn inner(&self) -> &Inner {
+        match &self.0 {
+            Some(inner) => inner,
+            None => {
+                DECIDED.store(true, Ordering::Release);
+                SET.get().and_then(|context| context.0.as_deref()).unwrap_or(&PLAIN)
+            }
+        }
+    }
+
     /// The names of `inproc://` endpoints and their sockets.
-    pub(crate) fn registry(&self) -> &Registry {
-        self.0.as_ref().map_or(&*REGISTRY, |inner| &inner.registry)
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        let registry = self.inner().registry.get(|| Ok::<_, Infallible>(Registry::default()));
+        registry.unwrap_or_else(|never| match never {})
     }
 
     /// A context whose sockets run on the clock and the network of a test, without a driver.
@@ -75,7 +149,7 @@ impl Context {
     #[doc(hidden)]
     pub fn simulated(simulation: &Simulation) -> Self {
         let simulation = Some(simulation.clone());
-        Self(Some(Arc::new(Inner { driver: None, registry: Registry::default(), simulation })))
+        Self(Some(Arc::new(Inner { simulation, ..Inner::new(false) })))
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -98,13 +172,18 @@ impl Context {
         Clock::System
     }
 
-    pub(crate) fn driver(&self) -> Option<Arc<driver::Shared>> {
-        Some(self.0.as_ref()?.driver.as_ref()?.shared())
+    /// The driver, which starts if it does not run yet.
+    pub(crate) fn driver(&self) -> Result<Option<Arc<driver::Shared>>, Error> {
+        let inner = self.inner();
+        if !inner.driven {
+            return Ok(None);
+        }
+        Ok(Some(inner.driver.get(Driver::start)?.shared()))
     }
 }
 
 impl ContextBuilder {
-    /// Sets whether a thread drives the sockets of the context while the application makes no calls. Off by
+    /// Sets whether a thread drives the sockets of the context while the application makes no calls. On by
     /// default. See [`Context`].
     #[must_use]
     pub const fn driver(mut self, driver: bool) -> Self {
@@ -112,19 +191,10 @@ impl ContextBuilder {
         self
     }
 
-    /// Creates the context.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] if the system cannot create a descriptor or a thread for the driver.
-    pub fn build(self) -> Result<Context, Error> {
-        let driver = if self.driver { Some(Driver::start()?) } else { None };
-        Ok(Context(Some(Arc::new(Inner {
-            driver,
-            registry: Registry::default(),
-            #[cfg(any(test, feature = "testing"))]
-            simulation: None,
-        }))))
+    /// Creates the context. The driver starts with the first socket.
+    #[must_use]
+    pub fn build(self) -> Context {
+        Context(Some(Arc::new(Inner::new(self.driver))))
     }
 }
 

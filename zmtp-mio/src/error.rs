@@ -20,6 +20,8 @@ pub enum Error {
     /// Another socket listens on the endpoint, or another file has the path of an ipc endpoint (`EADDRINUSE`).
     /// Names of inproc are in use only within their context.
     AddressInUse(Endpoint),
+    /// The default context is in use or set already. libzmq has no default context.
+    DefaultContext,
     /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), its transport is unknown
     /// (`EPROTONOSUPPORT`), or the socket type or call cannot use the endpoint (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
@@ -76,6 +78,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
+            Self::DefaultContext => {
+                f.write_str("the default context is in use already: set it before the first socket")
+            }
             Self::Endpoint(error) => error.fmt(f),
             Self::EmptyMessage => {
                 f.write_str("the message has no part, or none after the routing id")
@@ -160,7 +165,7 @@ impl From<Error> for io::Error {
             Error::Unroutable => io::ErrorKind::HostUnreachable,
             Error::WouldBlock => io::ErrorKind::WouldBlock,
             Error::Woken => io::ErrorKind::Interrupted,
-            Error::OutOfTurn(_) | Error::Stopped => io::ErrorKind::Other,
+            Error::DefaultContext | Error::OutOfTurn(_) | Error::Stopped => io::ErrorKind::Other,
         };
         Self::new(kind, error)
     }

@@ -24,6 +24,7 @@ mod options;
 mod pattern;
 #[cfg(unix)]
 mod poller;
+mod process;
 #[cfg(unix)]
 mod proxy;
 mod queue;

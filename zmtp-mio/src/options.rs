@@ -495,8 +495,11 @@ pub struct Options {
     /// system. With a driver, it may be called in the driver's thread, which serves no other socket
     /// meanwhile.
     pub resolver: Option<Arc<Resolve>>,
-    /// What the socket shares with others.
+    /// What the socket shares with others; the default context of the process.
     pub context: Context,
+    /// Whether the background driver of the context drives the socket while the application makes no
+    /// calls; true. With `false`, only calls drive it. See [`Context`].
+    pub driver: bool,
     /// The security mechanism of its connections; NULL by default. It may change in any release.
     #[doc(hidden)]
     pub mechanism: Option<MakeMechanism>,
@@ -524,6 +527,7 @@ impl Default for Options {
             min_version: Version::V1_0,
             resolver: None,
             context: Context::default(),
+            driver: true,
             mechanism: None,
         }
     }
@@ -607,6 +611,7 @@ impl fmt::Debug for Options {
             .field("tcp", &self.tcp)
             .field("routing_id", &self.routing_id)
             .field("min_version", &self.min_version)
+            .field("driver", &self.driver)
             .field("require_socket_type", &self.require_socket_type)
             .finish_non_exhaustive()
     }

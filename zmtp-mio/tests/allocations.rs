@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use harness::{LIMIT, RawPeer, drive_until, drive_until_still, pattern, req, transports};
+use harness::{LIMIT, RawPeer, builder, drive_until, drive_until_still, pattern, req, transports};
 use zmtp_mio::{Error, Message, Rep, Req};
 
 const WARM_UP: usize = 1_000;
@@ -146,7 +146,8 @@ fn steady_receives_into_a_message_allocate_nothing_for_64_kib() {
 /// The largest allocation of a REP whose peer sends `bytes` after its handshake, and how many
 /// connections it closed.
 fn largest_for(max: u64, bytes: &[u8]) -> (usize, u64) {
-    let mut rep = Rep::builder().max_message(max).build().unwrap();
+    // The thread that is counted drives it.
+    let mut rep = builder::<Rep>().driver(false).max_message(max).build().unwrap();
     let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
     let _one = counted();
     let mut peer = RawPeer::connect(&endpoint);

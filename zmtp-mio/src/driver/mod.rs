@@ -7,16 +7,17 @@
 //! call.
 
 mod gate;
+mod signals;
 mod sync {
     pub(super) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 }
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
-use std::{io, process};
 
 use mio::{Events, Poll, Registry, Token, Waker};
 use slab::Slab;
@@ -26,6 +27,7 @@ use gate::Look;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::process::Process;
 
 /// The driver's time is the system's: a socket on a test's clock has no driver.
 const CLOCK: Clock = Clock::System;
@@ -68,8 +70,8 @@ pub(crate) struct Shared {
     registry: Registry,
     news: Mutex<Vec<News>>,
     stop: AtomicBool,
-    /// The process of the thread: a forked child has no thread.
-    process: u32,
+    /// The process of the thread: a forked child has no thread, and cannot use its locks and its poll.
+    process: Process,
 }
 
 enum News {
@@ -88,6 +90,7 @@ impl core::fmt::Debug for News {
 
 impl Driver {
     pub(crate) fn start() -> Result<Self, Error> {
+        let process = Process::this()?;
         let start = || {
             let poll = Poll::new()?;
             let shared = Arc::new(Shared {
@@ -95,13 +98,16 @@ impl Driver {
                 registry: poll.registry().try_clone()?,
                 news: Mutex::new(Vec::new()),
                 stop: AtomicBool::new(false),
-                process: process::id(),
+                process,
             });
             let run = Run { poll, shared: Arc::clone(&shared), entries: Slab::new() };
-            let thread = thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())?;
+            let thread = signals::blocked(|| {
+                thread::Builder::new().name("zmtp-driver".into()).spawn(|| run.run())
+            })?;
             Ok(Self { shared, thread: Some(thread) })
         };
-        start().map_err(Error::io("start the driver"))
+        start()
+            .map_err(Error::io("start the background driver (`Builder::driver(false)` needs none)"))
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {
@@ -111,7 +117,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if !self.shared.is_of_this_process() {
+        if !self.shared.process.is_this() {
             // The thread does not exist here: neither join nor detach it.
             core::mem::forget(self.thread.take());
             return;
@@ -128,12 +134,6 @@ impl Drop for Driver {
 }
 
 impl Shared {
-    /// Whether it was started in this process, not in the process that this one was forked from, which
-    /// owns the thread, its locks and its poll.
-    pub(crate) fn is_of_this_process(&self) -> bool {
-        self.process == process::id()
-    }
-
     pub(crate) fn join(&self, member: Arc<dyn Member>) {
         self.tell(News::Joined(member));
     }

@@ -3,7 +3,6 @@
 use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::io;
-use std::process;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -26,7 +25,7 @@ impl SharedEngine {
     /// Sends what is queued, within linger, and closes everything. A forked child closes its copies
     /// only and does not reach the driver, which belongs to its parent.
     pub(crate) fn close(&self) {
-        if self.process != process::id() {
+        if !self.process.is_this() {
             // If another thread held the engine during the fork, the child's exit closes the copies.
             if let Some(mut engine) = self.cell.try_lock() {
                 engine.release_descriptors();

@@ -8,9 +8,9 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::{io, process};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -20,18 +20,21 @@ use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
 use crate::options::Options;
 use crate::pattern::AnyPattern;
+use crate::process::Process;
 
 /// The engine of a socket.
 pub(crate) struct SharedEngine {
     pub(super) cell: Arc<Cell>,
     /// The process that made the socket: a forked child only closes its copies.
-    pub(super) process: u32,
+    pub(super) process: Process,
     /// A number that no other engine of the process has.
     number: usize,
     /// The background driver, if the socket's context has one.
     pub(super) driver: Option<Arc<driver::Shared>>,
     /// The engine is registered in a poll of the application: the driver does not serve it.
     registered: AtomicBool,
+    /// The application has the descriptor, for a poll of its own: the driver does not serve the engine any more.
+    exposed: AtomicBool,
 }
 
 /// What the threads of a socket and the driver share.
@@ -54,8 +57,8 @@ pub(super) struct Waiter {
 
 impl SharedEngine {
     pub(crate) fn new(pattern: AnyPattern, options: Options) -> Result<Self, Error> {
-        // A forked child has no driver: its sockets are driven by its calls.
-        let driver = options.context.driver().filter(|driver| driver.is_of_this_process());
+        let process = Process::this()?;
+        let driver = if options.driver { options.context.driver()? } else { None };
         let fail = Error::io("create a poll");
         let made = Poll::new().and_then(|poll| Ok((poll.registry().try_clone()?, poll)));
         let (registry, poll) = made.map_err(fail)?;
@@ -74,8 +77,8 @@ impl SharedEngine {
         }
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let registered = AtomicBool::new(false);
-        Ok(Self { cell, process: process::id(), number, driver, registered })
+        let (registered, exposed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { cell, process, number, driver, registered, exposed })
     }
 
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
@@ -117,8 +120,12 @@ impl SharedEngine {
         self.number
     }
 
-    /// A descriptor that is readable when the engine has events.
-    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+    /// A descriptor that is readable when the engine has events, for a poll of the application. The driver
+    /// does not serve the engine any more.
+    pub(crate) fn expose(&self) -> BorrowedFd<'_> {
+        if !self.exposed.swap(true, Ordering::AcqRel) {
+            self.hold();
+        }
         self.cell.registry.as_fd()
     }
 

@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// Two connected PAIRs.
 fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
-    let context = Context::builder().driver(driver).build().unwrap();
+    let context = Context::builder().driver(driver).build();
     let options = Options { context, ..Options::default() };
     let bound = SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
     let dialled = SharedEngine::new(AnyPattern::pair(false), options).unwrap();

@@ -89,7 +89,8 @@ impl<K: Kind> Builder<K> {
     /// # Errors
     ///
     /// [`Error::Option`] if [`Builder::options`] set an option that the kind does not have,
-    /// [`Error::Io`] if the system has no descriptor left.
+    /// [`Error::Io`] if the system has no descriptor left, or cannot start the thread of the context's
+    /// driver. [`Builder::driver`]`(false)` needs no thread.
     pub fn build(self) -> Result<Socket<K>, Error> {
         if let Some(option) = self.options.missing_in(self.socket_kind) {
             return Err(Error::Option { option });
@@ -136,7 +137,7 @@ impl<K: Kind> Builder<K> {
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
         let context = core::mem::replace(&mut self.options, options).context;
-        if self.options.context.is_plain() {
+        if self.options.context.is_default() {
             self.options.context = context;
         }
         self
@@ -149,6 +150,13 @@ impl<K: Kind> Builder<K> {
     #[must_use]
     pub fn context(mut self, context: &Context) -> Self {
         self.options.context = context.clone();
+        self
+    }
+
+    /// Sets [`Options::driver`]: `false` for a socket that only calls drive.
+    #[must_use]
+    pub fn driver(mut self, driver: bool) -> Self {
+        self.options.driver = driver;
         self
     }
 

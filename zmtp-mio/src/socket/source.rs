@@ -21,11 +21,11 @@ use super::kind::Kind;
 /// * The descriptor reports only new events. Call `step` also after the time in
 ///   [`Ready::next`](crate::Ready), and between a send or receive and the next wait.
 /// * Do not read from it, write to it or close it.
-/// * Use a context without a driver, or register the socket in a `mio::Poll`. Otherwise the driver of the
-///   socket's [`Context`](crate::Context) handles its events while the application waits.
+/// * From the first call of `as_fd` on, the background driver does not serve the socket: the application
+///   drives it.
 impl<K: Kind> AsFd for Socket<K> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.engine().as_fd()
+        self.engine().expose()
     }
 }
 
@@ -39,7 +39,7 @@ impl<K: Kind> AsRawFd for Socket<K> {
 /// Registers the socket in a poll of the application. Use [`Interest::READABLE`], and call
 /// [`Socket::step`] when the socket is readable. The rules of [`AsFd`] apply.
 ///
-/// The background driver does not serve the socket while it is registered. Deregister the socket
+/// The background driver does not serve the socket while it is registered in this way. Deregister the socket
 /// before the poll is dropped.
 impl<K: Kind> Source for Socket<K> {
     fn register(

@@ -2,7 +2,7 @@
 //! are only counted.
 #![cfg(unix)]
 
-use crate::harness::{LIMIT, RawPeer, drive_until, half_ready, rep};
+use crate::harness::{LIMIT, RawPeer, builder, drive_until, half_ready, rep};
 use zmtp_core::Ignored;
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{CommandName, SocketType};
@@ -44,7 +44,7 @@ fn the_first_ignored_command_and_the_first_dropped_message_of_a_connection_are_e
 #[test]
 fn a_duplicate_reply_is_an_event() {
     let server = crate::harness::RawServer::tcp();
-    let mut req = crate::harness::builder::<Req>().connect(server.endpoint()).unwrap();
+    let mut req = builder::<Req>().connect(server.endpoint()).unwrap();
     let serving = std::thread::spawn(move || {
         let mut peer = server.accept_as("REP");
         let request = peer.read_message();
@@ -63,11 +63,11 @@ fn a_duplicate_reply_is_an_event() {
 #[test]
 fn events_status_and_messages_of_a_connection_have_one_id() {
     for endpoint in ["tcp://127.0.0.1:*", "inproc://one id"] {
-        let mut pull = Pull::builder().build().unwrap();
+        let mut pull = builder::<Pull>().build().unwrap();
         let endpoint = pull.bind(endpoint).unwrap().to_string();
         let mut ids = Vec::new();
         for _ in 0..2 {
-            let mut push = Push::builder().connect(&endpoint).unwrap();
+            let mut push = builder::<Push>().connect(&endpoint).unwrap();
             push.send("message").unwrap();
             let message = loop {
                 push.step().unwrap();
@@ -103,9 +103,9 @@ fn events_status_and_messages_of_a_connection_have_one_id() {
 
 #[test]
 fn an_endpoint_that_is_in_use_is_an_event() {
-    let mut first = Pull::builder().build().unwrap();
+    let mut first = builder::<Pull>().build().unwrap();
     let endpoint = first.bind("tcp://127.0.0.1:*").unwrap().to_string();
-    let mut second = Pull::builder().build().unwrap();
+    let mut second = builder::<Pull>().build().unwrap();
     assert!(second.bind(&endpoint).is_err());
     let event = second.next_event().unwrap();
     assert_eq!(event.kind, EventKind::BindFailed(std::io::ErrorKind::AddrInUse));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Echo, LIMIT, RawPeer, transports};
+use crate::harness::{Echo, LIMIT, RawPeer, builder, transports};
 use zmtp_core::wire::{SocketType, Version};
 use zmtp_mio::{Pub, Pull, Rep};
 
@@ -96,7 +96,8 @@ fn a_minimum_version_refuses_older_peers() {
         (Version::V2_0, b"\x06\0hello".to_vec()),
         (Version::V2_0, b"\xff\0\0\0\0\0\0\0\x01\0".to_vec()),
     ] {
-        let echo = Echo::with(Rep::builder().min_version(least).bind("tcp://127.0.0.1:*").unwrap());
+        let echo =
+            Echo::with(builder::<Rep>().min_version(least).bind("tcp://127.0.0.1:*").unwrap());
         let mut peer = RawPeer::connect(&echo.endpoint);
         peer.send(&opening);
         peer.assert_closed();

@@ -29,14 +29,19 @@ impl<K: StaticKind> OfKind for Socket<K> {
     type Kind = K;
 }
 
-/// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
-/// background driver.
+/// Settings of a socket in the mode that is tested: in the default context, whose driver serves it
+/// between calls, or with `ZMTP_TEST_DRIVER=0` without a driver.
 pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
+    Builder::default().context(&context())
+}
+
+/// The context of [`builder`].
+pub(crate) fn context() -> Context {
     static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
-        let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
-        Context::builder().driver(driver).build().expect("a context")
+        let undriven = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "0");
+        if undriven { Context::builder().driver(false).build() } else { Context::default() }
     });
-    Builder::default().context(&CONTEXT)
+    CONTEXT.clone()
 }
 
 /// The bound for everything that should happen at once.

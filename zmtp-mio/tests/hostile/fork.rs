@@ -161,7 +161,7 @@ fn a_child_that_exits_does_not_affect_the_parent() {
 #[test]
 fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
     alone_with(this_test!(), 256, || {
-        let driven = || Context::builder().driver(true).build().unwrap();
+        let driven = || Context::builder().driver(true).build();
         let (context, unused) = (driven(), driven());
         fn of<K: StaticKind>(context: &Context) -> Builder<K> {
             Builder::default().context(context)

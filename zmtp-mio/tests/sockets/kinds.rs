@@ -109,7 +109,7 @@ fn an_option_that_a_kind_does_not_have_is_refused_with_its_name() {
     }
     // A typed builder refuses it too.
     let options = set(|options| options.conflate = true);
-    assert!(matches!(Rep::builder().options(options).build(), Err(Error::Option { .. })));
+    assert!(matches!(builder::<Rep>().options(options).build(), Err(Error::Option { .. })));
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn the_last_endpoint_is_the_one_bound_or_connected_last() {
 
 #[test]
 fn the_descriptor_is_readable_when_something_happens() {
-    let mut pull = Pull::builder().bind("tcp://127.0.0.1:*").unwrap();
-    let mut push = Push::builder().connect(pull.last_endpoint().unwrap()).unwrap();
+    let mut pull = builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = builder::<Push>().connect(pull.last_endpoint().unwrap()).unwrap();
     push.send("news").unwrap();
     drive_until!(push, {
         let _ = pull.step();
@@ -173,11 +173,10 @@ fn the_descriptor_is_readable_when_something_happens() {
 
 #[test]
 fn a_message_has_the_properties_of_its_peer() {
-    let builder = builder::<Router>();
-    let mut router = builder.bind("tcp://127.0.0.1:*").unwrap();
+    let mut router = builder::<Router>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = router.last_endpoint().unwrap();
     let mut req =
-        Req::builder().routing_id(RoutingId::new(b"ann").unwrap()).connect(endpoint).unwrap();
+        builder::<Req>().routing_id(RoutingId::new(b"ann").unwrap()).connect(endpoint).unwrap();
     req.send("hello").unwrap();
     drive_until!(req, {
         let _ = router.step();
@@ -215,8 +214,8 @@ fn another_thread_reads_the_events() {
 fn the_poller_keeps_registrations_and_notices_a_new_socket_with_an_old_descriptor() {
     let mut poller = Poller::new().unwrap();
     for round in 0..3 {
-        let mut pull = Pull::builder().bind("tcp://127.0.0.1:*").unwrap();
-        let mut push = Push::builder().connect(pull.last_endpoint().unwrap()).unwrap();
+        let mut pull = builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
+        let mut push = builder::<Push>().connect(pull.last_endpoint().unwrap()).unwrap();
         for message in 0..3 {
             push.send(format!("{round} {message}")).unwrap();
             let mut items = [

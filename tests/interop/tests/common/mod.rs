@@ -26,12 +26,15 @@ impl<K: StaticKind> OfKind for Socket<K> {
     type Kind = K;
 }
 
-/// Settings of a socket in the mode that is tested: with `ZMTP_TEST_DRIVER=1` its context has a
-/// background driver.
+/// Settings of a socket in the mode that is tested: in the default context, whose driver serves it
+/// between calls, or with `ZMTP_TEST_DRIVER=0` without a driver.
 pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
     static CONTEXT: LazyLock<zmtp_mio::Context> = LazyLock::new(|| {
-        let driver = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "1");
-        zmtp_mio::Context::builder().driver(driver).build().expect("a context")
+        let undriven = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "0");
+        match undriven {
+            true => zmtp_mio::Context::builder().driver(false).build(),
+            false => zmtp_mio::Context::default(),
+        }
     });
     Builder::default().context(&CONTEXT)
 }
