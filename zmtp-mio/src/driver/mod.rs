@@ -6,8 +6,10 @@
 //! without polling at intervals. The next call of the application takes the engine back with one system
 //! call.
 
+mod flush;
 mod gate;
 mod signals;
+mod timer;
 mod sync {
     pub(super) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 }
@@ -22,6 +24,7 @@ use std::time::Instant;
 use mio::{Events, Poll, Registry, Token, Waker};
 use slab::Slab;
 
+use flush::Flushes;
 pub(crate) use gate::Gate;
 use gate::Look;
 
@@ -38,6 +41,7 @@ const AWAY: Duration = Duration::from_millis(3);
 const RETRY: Duration = Duration::from_millis(100);
 const EVENTS: usize = 256;
 const WAKE: Token = Token(usize::MAX);
+const TIMER: Token = Token(usize::MAX - 1);
 
 /// A socket as the driver knows it.
 pub(crate) trait Member: Send + Sync {
@@ -45,6 +49,9 @@ pub(crate) trait Member: Send + Sync {
 
     /// Locks the engine and passes it to `with`. Returns `false` if it is locked already.
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool;
+
+    /// Writes the messages that the engine holds back. Returns `false` if the engine is locked.
+    fn try_flush(&self) -> bool;
 }
 
 /// An engine that the driver has locked.
@@ -69,6 +76,7 @@ pub(crate) struct Shared {
     /// The registry to deregister engines from when the application calls again.
     registry: Registry,
     news: Mutex<Vec<News>>,
+    flushes: Flushes,
     stop: AtomicBool,
     /// The process of the thread: a forked child has no thread, and cannot use its locks and its poll.
     process: Process,
@@ -97,6 +105,7 @@ impl Driver {
                 waker: Waker::new(poll.registry(), WAKE)?,
                 registry: poll.registry().try_clone()?,
                 news: Mutex::new(Vec::new()),
+                flushes: Flushes::new(poll.registry())?,
                 stop: AtomicBool::new(false),
                 process,
             });
@@ -139,12 +148,20 @@ impl Shared {
     }
 
     pub(crate) fn part(&self, member: Arc<dyn Member>) {
+        self.flushes.forget(&member);
         self.tell(News::Left(member));
     }
 
     fn tell(&self, news: News) {
         self.news.lock().unwrap_or_else(PoisonError::into_inner).push(news);
         self.wake();
+    }
+
+    /// Has the messages that a socket begins to hold back written soon.
+    pub(crate) fn flush_soon(&self, member: &Arc<dyn Member>) {
+        if self.flushes.plan(member) {
+            self.wake();
+        }
     }
 
     /// Wakes the driver after a call that it slept through.
@@ -180,7 +197,8 @@ impl Run {
         let mut due = Vec::new();
         while !self.shared.stop.load(Ordering::Acquire) {
             let now = CLOCK.now();
-            let next = self.entries.iter().filter_map(|(_, seat)| seat.next).min();
+            let visits = self.entries.iter().filter_map(|(_, seat)| seat.next);
+            let next = visits.chain(self.shared.flushes.next()).min();
             let wait = next.map(|at| at.saturating_duration_since(now));
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -192,6 +210,7 @@ impl Run {
             for event in &events {
                 match event.token() {
                     WAKE => told = true,
+                    TIMER => {}
                     Token(index) => due.push(index),
                 }
             }
@@ -199,6 +218,7 @@ impl Run {
                 self.take_news();
             }
             let now = CLOCK.now();
+            self.shared.flushes.run(now);
             for index in due.drain(..) {
                 if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()

@@ -115,6 +115,14 @@ impl SharedEngine {
         }
     }
 
+    /// Has the driver write what is held back soon: about 100 µs from now.
+    #[allow(dead_code, reason = "no message is held back yet without a cork")]
+    pub(super) fn flush_soon(&self) {
+        if let Some(driver) = &self.driver {
+            driver.flush_soon(&(Arc::clone(&self.cell) as Arc<dyn Member>));
+        }
+    }
+
     /// A number that no other engine of the process has.
     pub(crate) const fn number(&self) -> usize {
         self.number
@@ -191,6 +199,16 @@ impl Member for Cell {
         let Some(mut engine) = self.try_lock() else { return false };
         let Some(waiter) = self.try_wait() else { return false };
         with(&mut Driven { engine: &mut engine, waiter, descriptor: self.descriptor });
+        true
+    }
+
+    fn try_flush(&self) -> bool {
+        let Some(mut engine) = self.try_lock() else { return false };
+        let _ = engine.write_corked();
+        // A thread that polls may not know of what that has brought.
+        if engine.has_news() {
+            engine.wake_poller();
+        }
         true
     }
 }
