@@ -60,7 +60,7 @@ impl From<Option<Duration>> for Linger {
 pub struct HighWaterMark {
     /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`, where 0 is no limit).
     pub messages: Option<usize>,
-    /// Bytes; 16 MiB.
+    /// Bytes of bodies, without frame headers; 16 MiB.
     pub bytes: Option<usize>,
 }
 

@@ -102,6 +102,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Ok(len)
     }
 
+    /// Whether [`Connection::forward_frames`] copies frames unchanged, so that a driver can send such frames
+    /// without the call: the connection is ready and in the clear, and the peer uses ZMTP 2.0 or later.
+    pub fn forwards_unchanged(&self) -> bool {
+        self.is_ready() && !self.is_sealed() && self.framing() != Framing::V1
+    }
+
     /// Writes a subscription or its cancellation to the front of `out`. Only SUB and XSUB send these.
     /// Returns the length in bytes, which is [`Connection::subscription_len`].
     ///

@@ -110,12 +110,21 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return false };
         let dropped = &mut self.monitor.counters.dropped;
         dropped.incomplete += u64::from(link.in_message());
-        if link.is_mid_message() && peer.outgoing.pop().is_some() {
-            // Half of it is written: the rest makes no sense to the next connection.
-            dropped.half_sent += 1;
-        } else if matches!(reason, CloseReason::Protocol(_)) && link.encoded() == 0 {
+        let mid_message = link.is_mid_message();
+        // Half of it is written: the rest makes no sense to the next connection.
+        dropped.half_sent += u64::from(mid_message);
+        if link.staged_messages() > 0 && mid_message {
+            peer.outgoing.pop();
+        }
+        let messages = link.send.output.take_back(&self.run, &mut self.spares);
+        for message in messages.into_iter().rev() {
+            peer.outgoing.push_front(message);
+        }
+        if matches!(reason, CloseReason::Protocol(_)) && !mid_message && link.staged_messages() == 0
+        {
             // An ERROR command, if the protocol has one and the stream takes it.
-            let _ = link.write(&mut Queue::new(), &mut self.batch, &mut self.monitor);
+            let (run, spares) = (&self.run, &mut self.spares);
+            let _ = link.write(&mut Queue::new(), run, spares, &mut self.monitor);
         }
         if link.is_raw() {
             // The next connection begins a conversation of its own.

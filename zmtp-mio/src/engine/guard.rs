@@ -168,6 +168,9 @@ impl Drop for Guard<'_> {
             if engine.has_news() {
                 engine.wake_poller();
             }
+            if engine.begins_hold() {
+                self.shared.flush_soon();
+            }
             // One of the threads that wait for this one's poll has to poll now.
             if engine.waiting > 0 && engine.sleeping.is_none() {
                 self.shared.cell.polled.notify_all();

@@ -41,13 +41,13 @@ impl Engine {
 
     /// The state of a connection that was just established.
     pub(super) fn link(&self, stream: Stream) -> Link {
-        match self.pattern.is_raw() {
-            true => Link::raw(stream, self.now),
-            false => {
-                let mechanism = AnyMechanism::new(self.options.mechanism.as_ref());
-                Link::new(stream, mechanism, &self.config, self.now, self.core_now())
-            }
+        if self.pattern.is_raw() {
+            return Link::raw(stream, self.now);
         }
+        let mechanism = AnyMechanism::new(self.options.mechanism.as_ref());
+        let mut link = Link::new(stream, mechanism, &self.config, self.now, self.core_now());
+        link.send.conflate = self.options.conflate;
+        link
     }
 
     /// A raw link has no handshake: its peer is ready at once.
@@ -251,8 +251,9 @@ impl Engine {
         if link.send.blocked || link.send.broken.is_some() {
             return self.mark(index);
         }
-        let queued = !peer.outgoing.is_empty();
-        let result = link.write(&mut peer.outgoing, &mut self.batch, &mut self.monitor);
+        let queued = !peer.outgoing.is_empty() || !link.send.output.is_empty();
+        let (run, spares) = (&self.run, &mut self.spares);
+        let result = link.write(&mut peer.outgoing, run, spares, &mut self.monitor);
         let drained = match result {
             Ok(drained) => drained,
             Err(reason) => {
@@ -264,7 +265,8 @@ impl Engine {
                 return self.schedule(index);
             }
         };
-        if queued && peer.outgoing.is_empty() {
+        let empty = peer.outgoing.is_empty() && link.send.output.is_empty();
+        if queued && empty {
             self.pattern.sent(peer.id);
         }
         self.mark(index);
@@ -296,7 +298,8 @@ impl Engine {
     pub(super) fn mark(&mut self, index: usize) {
         self.report(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let full = peer.outgoing.is_full(&self.send_mark) && !self.options.conflate;
+        let (count, bytes) = (peer.queued_count(), peer.queued_bytes(&self.run));
+        let full = self.send_mark.is_reached(count, bytes) && !self.options.conflate;
         if core::mem::replace(&mut peer.full, full) != full {
             self.pattern.set_full(peer.id, full);
         }

@@ -16,7 +16,7 @@
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
 //! | `accept.rs`, `connect.rs`, `close.rs` | how connections begin and end |
 //! | `io.rs`, `link/` | input and output of connections |
-//! | `outbound.rs` | messages between the application and the queues |
+//! | `outbound.rs`, `hold.rs` | messages between the application and the queues |
 //! | `inproc.rs`, `judge.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
@@ -25,6 +25,7 @@ mod close;
 mod connect;
 mod deadline;
 mod guard;
+mod hold;
 mod inproc;
 mod io;
 mod judge;
@@ -60,9 +61,10 @@ use crate::inproc::Mailbox;
 use crate::monitor::{Counters, Event, EventReader, Monitor};
 use crate::options::{Heartbeat, HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern};
-use crate::queue::{self, Budget, Envelope, Mark};
+use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
+use link::{Run, Spares};
 use pace::Pause;
 use peer::Peer;
 use scheduler::{Key, Scheduler, WAKE};
@@ -111,8 +113,24 @@ pub(crate) struct Engine {
     handshakes: Handshakes,
     /// Sent messages are held back until the socket is uncorked.
     corked: bool,
+    /// Sent messages of a burst are held back; a driver writes them in time.
+    coalescing: bool,
     /// Peers for which messages are held back.
-    unwritten: Vec<usize>,
+    held: Vec<usize>,
+    /// The first of those was added since the driver was asked to write them.
+    begins_hold: bool,
+    /// When messages were written last.
+    wrote: Instant,
+    /// A message was received since.
+    received: bool,
+    /// Messages that are encoded once for several peers.
+    run: Run,
+    /// What the budget knows of the run.
+    run_reported: Usage,
+    /// Peers that may have a range of the run.
+    sharing: Vec<usize>,
+    /// Memory for the output of connections.
+    spares: Spares,
     /// Messages received or sent since the last turn.
     served: u32,
     clock: Clock,
@@ -125,8 +143,6 @@ pub(crate) struct Engine {
     last: LastPeer,
     /// The buffer that all peers are read into.
     scratch: Box<[u8]>,
-    /// The buffer that all peers' messages are encoded into.
-    batch: Vec<u8>,
     wake: Option<Arc<Wake>>,
     resolved: (Sender<Resolved>, Receiver<Resolved>),
     /// Look-ups begun, of all peers: a slot may have another peer when the answer comes.
@@ -185,7 +201,15 @@ impl Engine {
             memory_paused: Vec::new(),
             handshakes: Handshakes::default(),
             corked: false,
-            unwritten: Vec::new(),
+            coalescing: false,
+            held: Vec::new(),
+            begins_hold: false,
+            wrote: now,
+            received: false,
+            run: Run::default(),
+            run_reported: Usage::default(),
+            sharing: Vec::new(),
+            spares: Spares::new(),
             served: 0,
             now,
             clock,
@@ -193,7 +217,6 @@ impl Engine {
             monitor: Monitor::default(),
             last: LastPeer::default(),
             scratch: vec![0; scratch].into(),
-            batch: Vec::new(),
             wake: None,
             resolved: channel(),
             look_ups: 0,
@@ -207,7 +230,7 @@ impl Engine {
         self.tick();
         self.served = 0;
         // What was sent must not wait any longer when the application waits.
-        let mut worked = self.write_corked();
+        let mut worked = self.write_held();
         worked |= self.read_mailbox();
         worked |= self.run_timers();
         worked |= self.run_scheduled();
@@ -232,7 +255,8 @@ impl Engine {
         self.dispatched |= self.read_mailbox();
         self.reroute();
         self.carry_out_closes();
-        self.budget.check(self.peers.iter().map(|(_, peer)| peer.reported));
+        let reports = self.peers.iter().map(|(_, peer)| peer.reported);
+        self.budget.check(reports.chain([self.run_reported]));
     }
 
     fn handle_events(&mut self, events: &Events) -> bool {

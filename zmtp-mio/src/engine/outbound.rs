@@ -4,77 +4,102 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
+use super::link::COPY;
 use super::peer::State;
-use super::queue::{Envelope, QueuedMessage, Refused};
+use super::queue::{Envelope, Outgoing, QueuedMessage, Refused};
 use super::status::LastPeer;
 use crate::message::Message;
 use crate::monitor::{CloseReason, Dropped};
 
-/// The most bytes that are held back for a peer.
-const CORKED: usize = 32 << 10;
-
 impl Engine {
-    /// Queues a message for a peer and writes what can be written. Returns the message if the peer is
-    /// gone or its queue is full.
-    #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
+    /// Lets a peer take a message, and writes it unless it is [held back](super::hold). If the peer is gone or
+    /// its queue is full, the message stays where it is.
     pub(crate) fn send(
         &mut self,
         peer: PeerId,
-        queued: QueuedMessage,
-    ) -> Result<(), (Refused, QueuedMessage)> {
-        let Some(index) = self.index(peer) else { return Err((Refused::Gone, queued)) };
-        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, queued)) };
-        let ending =
-            slot.closing.is_some() || slot.link().is_some_and(|link| link.send.broken.is_some());
-        let waits = slot.reconnects() && self.pattern.keeps_unsent();
-        if matches!(slot.state, State::Closed) || (ending && !waits) {
-            return Err((Refused::Gone, queued));
+        outgoing: &mut Outgoing<'_>,
+    ) -> Result<(), Refused> {
+        let holds = self.holds();
+        let index = self.make_room(peer)?;
+        let Some(slot) = self.peers.get_mut(index) else { return Err(Refused::Gone) };
+        let is_message = !matches!(outgoing.envelope, Envelope::Subscription(_));
+        match slot.clear_output() {
+            Some(output) if is_message => output.append(outgoing, &self.run, &mut self.spares),
+            _ => slot.outgoing.push(outgoing.take()),
         }
-        if self.options.conflate {
-            // The newest message replaces the one that is queued.
-            let begun = slot.link().map_or(0, |link| link.encoded());
-            let replaced = slot.outgoing.remove(begun, |_| true);
-            self.monitor.counters.dropped.conflated += replaced as u64;
-            self.report(index);
-        }
-        let Some(slot) = self.peers.get_mut(index) else { return Err((Refused::Gone, queued)) };
-        let no_memory = self.budget.is_full() && !slot.outgoing.is_empty();
-        if slot.outgoing.is_full(&self.send_mark) || no_memory {
-            return Err((Refused::Full, queued));
-        }
-        slot.outgoing.push(queued);
-        if self.corked && slot.outgoing.weight() < CORKED {
-            if !core::mem::replace(&mut slot.corked, true) {
-                self.unwritten.push(index);
-            }
-            self.mark(index);
-        } else {
-            self.flush(index);
-        }
+        self.write_or_hold(index, holds);
         Ok(())
     }
 
-    /// Holds messages back until `uncork`, so that one write has many of them.
-    pub(crate) const fn cork(&mut self) {
-        self.corked = true;
-    }
-
-    /// Writes the messages that were held back.
-    pub(crate) fn uncork(&mut self) {
-        self.corked = false;
-        let _ = self.write_corked();
-    }
-
-    /// Returns whether messages were held back: then there may be room now, without an event.
-    pub(super) fn write_corked(&mut self) -> bool {
-        let any = !self.unwritten.is_empty();
-        while let Some(index) = self.unwritten.pop() {
-            if let Some(peer) = self.peers.get_mut(index) {
-                peer.corked = false;
+    /// Lets several peers take the same message, which is encoded once. A message that a peer does not take is
+    /// counted as dropped.
+    pub(crate) fn send_to_all(&mut self, peers: &[PeerId], outgoing: &mut Outgoing<'_>) {
+        let holds = self.holds();
+        if self.run.is_full() {
+            self.empty_run();
+        }
+        let small = outgoing.message.byte_len() <= COPY;
+        if !small {
+            outgoing.message.share();
+        }
+        let mut shared = None;
+        for &peer in peers {
+            let index = match self.make_room(peer) {
+                Ok(index) => index,
+                Err(refused) => {
+                    self.count_refused(refused);
+                    continue;
+                }
+            };
+            let Some(slot) = self.peers.get_mut(index) else { continue };
+            match slot.clear_output() {
+                Some(output) if small => {
+                    let range = *shared.get_or_insert_with(|| self.run.append(outgoing));
+                    output.append_shared(range, &self.run, &mut self.spares);
+                    if !core::mem::replace(&mut slot.sharing, true) {
+                        self.sharing.push(index);
+                    }
+                }
+                Some(output) => {
+                    let mut copy = outgoing.message.clone();
+                    output.append(&mut Outgoing::new(&mut copy), &self.run, &mut self.spares);
+                }
+                None => {
+                    outgoing.message.share();
+                    slot.outgoing.push(QueuedMessage::from(outgoing.message.clone()));
+                }
             }
+            self.write_or_hold(index, holds);
+        }
+        if shared.is_some() && !holds {
+            self.empty_run();
+        }
+    }
+
+    /// The slab index of a peer that can take a message. Messages that are held back are written first if the
+    /// queue is full of them.
+    fn make_room(&mut self, peer: PeerId) -> Result<usize, Refused> {
+        let index = self.index(peer).ok_or(Refused::Gone)?;
+        let slot = self.peers.get_mut(index).ok_or(Refused::Gone)?;
+        if !slot.takes_messages(self.pattern.keeps_unsent()) {
+            return Err(Refused::Gone);
+        }
+        if self.options.conflate {
+            // The newest message replaces the one that is queued.
+            let staged = slot.link().map_or(0, |link| link.staged_messages());
+            let replaced = slot.outgoing.remove(staged, |_| true);
+            self.monitor.counters.dropped.conflated += replaced as u64;
+            self.report(index);
+            return Ok(index);
+        }
+        let is_full = |engine: &Self| {
+            let Some(slot) = engine.peers.get(index) else { return true };
+            slot.full || (engine.budget.is_full() && slot.queued_count() > 0)
+        };
+        if is_full(self) && self.peers.get(index).is_some_and(|slot| slot.held) {
             self.flush(index);
         }
-        any
+        if is_full(self) { Err(Refused::Full) } else { Ok(index) }
     }
 
     /// Queues a subscription for every peer that is ready. A peer whose queue is full is closed: it
@@ -84,8 +109,9 @@ impl Engine {
             let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
             let peer = peer.id;
             let envelope = Envelope::Subscription(what);
-            let queued = QueuedMessage { envelope, message: Message::from(topic) };
-            if let Err((Refused::Full, _)) = self.send(peer, queued) {
+            let mut message = Message::from(topic);
+            let outgoing = &mut Outgoing { envelope, message: &mut message };
+            if self.send(peer, outgoing) == Err(Refused::Full) {
                 self.close(index, CloseReason::HighWaterMark);
             }
         }
@@ -149,23 +175,24 @@ impl Engine {
         }
     }
 
-    /// Takes back the message that is queued for a peer, if nothing of it is encoded.
+    /// Takes back the message that is queued for a peer, if nothing of it is written.
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<QueuedMessage> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
-        if slot.link().is_some_and(|link| link.encoded() > 0) {
+        slot.take_back(&self.run, &mut self.spares);
+        if slot.link().is_some_and(|link| link.staged_messages() > 0) {
             return None;
         }
-        let queued = slot.outgoing.pop()?;
+        let queued = slot.outgoing.pop();
         self.mark(index);
-        Some(queued)
+        queued
     }
 
     /// Moves a message that is queued for a peer without a connection to one that has a connection.
     pub(super) fn reroute(&mut self) {
         let Some((from, to)) = self.pattern.reroute() else { return };
-        if let Some(queued) = self.unqueue(from)
-            && self.send(to, queued).is_err()
+        if let Some(mut queued) = self.unqueue(from)
+            && self.send(to, &mut queued.outgoing()).is_err()
         {
             // Its connection is broken. The rules learn of it when the stream is read to its end.
             self.monitor.counters.dropped.peer_gone += 1;

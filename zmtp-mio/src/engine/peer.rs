@@ -6,7 +6,7 @@ use std::time::Instant;
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
-use super::link::Link;
+use super::link::{Link, Output, Run, Spares};
 use super::pattern::PeerContext;
 use super::queue::{Queue, Usage};
 use crate::connection_id::ConnectionId;
@@ -32,12 +32,14 @@ pub(super) struct Peer {
     pub(super) details: Option<Box<PeerDetails>>,
     /// Messages for the application.
     pub(super) incoming: Queue,
-    /// Messages for the peer.
+    /// Messages for the peer that its connection has not taken.
     pub(super) outgoing: Queue,
     /// What the socket's budget knows of its memory.
     pub(super) reported: Usage,
     /// Its messages are held back for a larger write.
-    pub(super) corked: bool,
+    pub(super) held: bool,
+    /// Its output may have a range of the run.
+    pub(super) sharing: bool,
     /// Its outgoing queue is at the high-water mark, and the rules know.
     pub(super) full: bool,
     /// Its deadline.
@@ -131,7 +133,8 @@ impl Peer {
             incoming: Queue::new(),
             outgoing: Queue::new(),
             reported: Usage { incoming: 0, outgoing: 0, undecoded: 0, unfinished: 0 },
-            corked: false,
+            held: false,
+            sharing: false,
             full: false,
             timer: None,
             scheduled: false,
@@ -176,7 +179,7 @@ impl Peer {
         let (undecoded, unfinished) = self.link_ref().map_or((0, 0), |link| link.receive.memory());
         Usage {
             incoming: self.incoming.weight(),
-            outgoing: self.outgoing.weight(),
+            outgoing: self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory),
             undecoded,
             unfinished,
         }
@@ -217,17 +220,62 @@ impl Peer {
         }
     }
 
+    /// Whether messages for the peer can be queued. `keeps_unsent` is whether they are kept for the next
+    /// connection.
+    pub(super) fn takes_messages(&self, keeps_unsent: bool) -> bool {
+        let ending = self.closing.is_some()
+            || self.link_ref().is_some_and(|link| link.send.broken.is_some());
+        let waits = self.reconnects() && keeps_unsent;
+        !matches!(self.state, State::Closed) && (!ending || waits)
+    }
+
+    /// The output of a connection that takes messages in the clear, if no message was queued before.
+    pub(super) fn clear_output(&mut self) -> Option<&mut Output> {
+        match &mut self.state {
+            State::Ready(link)
+                if link.send.takes_clear && self.closing.is_none() && self.outgoing.is_empty() =>
+            {
+                Some(&mut link.send.output)
+            }
+            _ => None,
+        }
+    }
+
+    /// The number of messages that are not written whole.
+    pub(super) fn queued_count(&self) -> usize {
+        self.outgoing.len() + self.link_ref().map_or(0, |link| link.send.output.message_count())
+    }
+
+    /// The bytes of their bodies.
+    pub(super) fn queued_bytes(&self, run: &Run) -> usize {
+        self.outgoing.body_len() + self.link_ref().map_or(0, |link| link.send.output.body_len(run))
+    }
+
+    /// The bytes that the next write has about, at least.
+    pub(super) fn output_len(&self) -> usize {
+        self.outgoing.body_len() + self.link_ref().map_or(0, |link| link.send.output.len())
+    }
+
+    /// Queues the messages again that its connection has taken and not begun to write.
+    pub(super) fn take_back(&mut self, run: &Run, spares: &mut Spares) {
+        let Some(link) = self.link() else { return };
+        let messages = link.send.output.take_back(run, spares);
+        for message in messages.into_iter().rev() {
+            self.outgoing.push_front(message);
+        }
+    }
+
     /// The number of messages, and bytes of commands, that are not written.
     pub(super) fn unsent(&self) -> usize {
         match self.link_ref() {
             Some(link) if link.send.broken.is_some() => 0,
-            Some(link) => self.outgoing.len() + link.unwritten(),
+            Some(link) => self.queued_count() + link.unwritten(),
             None => self.outgoing.len(),
         }
     }
 
     /// The number of bytes written over its connection.
     pub(super) fn written(&self) -> u64 {
-        self.link_ref().map_or(0, |link| link.written())
+        self.link_ref().map_or(0, Link::written)
     }
 }

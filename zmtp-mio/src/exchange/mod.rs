@@ -4,7 +4,6 @@
 //! sockets used by several threads share them. A timeout of `None` is no limit. An operation that
 //! the socket's type does not have fails with [`Error::NotSupported`](crate::Error::NotSupported).
 
-mod fan_out;
 mod publish;
 mod receive;
 mod reply;

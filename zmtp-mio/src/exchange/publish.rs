@@ -4,11 +4,11 @@ use core::time::Duration;
 
 use zmtp_core::pattern::PeerId;
 
-use super::fan_out::send_copies;
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
+use crate::queue::Outgoing;
 
 /// Waits until at least `n` peers have subscribed to something; `false` if they have not in time.
 pub(crate) fn wait_for_subscribers(
@@ -39,22 +39,18 @@ pub(crate) fn revoke(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error>
 
 pub(super) fn send(
     engine: &mut Guard<'_>,
-    message: Message,
+    message: &mut Message,
     wait: &mut Wait,
-) -> Result<(), SendError> {
-    match try_send(engine, &message, wait) {
-        Ok(targets) => {
-            send_copies(engine, &targets, message);
-            // Its memory is used again.
-            engine.targets = targets;
-            Ok(())
-        }
-        Err(error) => Err(SendError::new(error, message)),
-    }
+) -> Result<(), Error> {
+    let targets = choose_targets(engine, message, wait)?;
+    engine.send_to_all(&targets, &mut Outgoing::new(message));
+    // Its memory is used again.
+    engine.targets = targets;
+    Ok(())
 }
 
 /// Waits until the message can be queued, and returns the peers that it goes to.
-fn try_send(
+fn choose_targets(
     engine: &mut Guard<'_>,
     message: &Message,
     wait: &mut Wait,

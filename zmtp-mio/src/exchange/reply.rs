@@ -4,9 +4,9 @@ use zmtp_core::pattern::{OutOfTurn, Pattern, RouteError};
 
 use super::wait::Wait;
 use crate::engine::{Guard, Refused};
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
-use crate::queue::QueuedMessage;
+use crate::queue::Outgoing;
 
 pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
     if engine.pattern.may_route() {
@@ -28,17 +28,17 @@ pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Mes
 
 /// Never waits: a reply to a peer that is gone, or whose queue is full, is dropped and counted
 /// (RFC 28).
-pub(super) fn send(engine: &mut Guard<'_>, message: Message) -> Result<(), SendError> {
+pub(super) fn send(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Error> {
     let peer = engine.pattern.route(&[]);
     if let Err(RouteError::OutOfTurn(error)) = peer {
-        return Err(SendError::new(error.into(), message));
+        return Err(error.into());
     }
-    let queued = QueuedMessage { envelope: core::mem::take(&mut engine.envelope), message };
-    let refused = match peer {
-        Ok(peer) => engine.send(peer, queued).err().map(|(refused, _)| refused),
-        Err(_) => Some(Refused::Gone),
+    let envelope = core::mem::take(&mut engine.envelope);
+    let sent = match peer {
+        Ok(peer) => engine.send(peer, &mut Outgoing { envelope, message }),
+        Err(_) => Err(Refused::Gone),
     };
-    if let Some(refused) = refused {
+    if let Err(refused) = sent {
         engine.count_refused(refused);
     }
     Ok(())

@@ -6,15 +6,15 @@ use zmtp_core::pattern::{OutOfTurn, Pattern, PeerId, RouteError, TakeError};
 
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
-use crate::queue::{Envelope, QueuedMessage};
+use crate::queue::{Envelope, Outgoing};
 
 /// Sends a request and receives its reply; `None` if the time is over before. The socket is ready
 /// for the next request afterwards, whatever the result.
 pub(crate) fn request(
     engine: &SharedEngine,
-    message: Message,
+    mut message: Message,
     timeout: Option<Duration>,
 ) -> Result<Option<Message>, Error> {
     if message.part_count() == 0 {
@@ -23,10 +23,10 @@ pub(crate) fn request(
     let mut engine = engine.enter();
     let mut wait = Wait::new(timeout);
     abandon(&mut engine)?;
-    let result = match send(&mut engine, message, &mut wait) {
+    let result = match send(&mut engine, &mut message, &mut wait) {
         Ok(()) => recv(&mut engine, &mut wait),
-        Err(SendError { error: Error::WouldBlock, .. }) => Ok(None),
-        Err(SendError { error, .. }) => Err(error),
+        Err(Error::WouldBlock) => Ok(None),
+        Err(error) => Err(error),
     };
     abandon(&mut engine)?;
     result
@@ -64,24 +64,16 @@ fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
 
 pub(super) fn send(
     engine: &mut Guard<'_>,
-    message: Message,
+    message: &mut Message,
     wait: &mut Wait,
-) -> Result<(), SendError> {
-    let peer = match route(engine, wait) {
-        Ok(peer) => peer,
-        Err(error) => return Err(SendError::new(error, message)),
-    };
-    let rules = match engine.pattern.as_req() {
-        Ok(rules) => rules,
-        Err(error) => return Err(SendError::new(error, message)),
-    };
-    let queued = QueuedMessage { envelope: envelope(rules.request_id()), message };
-    engine.send(peer, queued).map_err(|(_, queued)| {
-        if let Ok(rules) = engine.pattern.as_req() {
-            rules.give_up();
-        }
-        SendError::new(Error::WouldBlock, queued.message)
-    })
+) -> Result<(), Error> {
+    let peer = route(engine, wait)?;
+    let envelope = envelope(engine.pattern.as_req()?.request_id());
+    if engine.send(peer, &mut Outgoing { envelope, message }).is_err() {
+        engine.pattern.as_req()?.give_up();
+        return Err(Error::WouldBlock);
+    }
+    Ok(())
 }
 
 /// The frames before a request with this id.

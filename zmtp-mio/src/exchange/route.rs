@@ -6,10 +6,10 @@ use zmtp_core::wire::RoutingId;
 use super::wait::Wait;
 use crate::endpoint::Endpoint;
 use crate::engine::{Guard, Refused, SharedEngine};
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
 use crate::pattern::AnyPattern;
-use crate::queue::{Envelope, QueuedMessage};
+use crate::queue::{Envelope, Outgoing};
 
 /// Connects to an endpoint, whose peer has this routing id regardless of its READY
 /// (`ZMQ_CONNECT_ROUTING_ID`). Messages can queue for it at once.
@@ -61,24 +61,24 @@ fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What [`try_route`] found.
-enum Routed {
-    Sent,
+/// Why a message was not sent to the peer that it names.
+#[derive(Clone, Copy)]
+enum Unsent {
     /// The queue of the peer is full, or the peer is gone.
-    Refused(Refused, QueuedMessage),
+    Refused(Refused),
     /// No peer has this routing id.
-    Unknown(QueuedMessage),
+    Unknown,
 }
 
-fn try_route(engine: &mut Guard<'_>, queued: QueuedMessage) -> Routed {
-    let id = queued.message.part(0).unwrap_or_default();
+fn try_route(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Unsent> {
+    let id = message.part(0).unwrap_or_default();
     match engine.pattern.route(id) {
-        Ok(peer) => match engine.send(peer, queued) {
-            Ok(()) => Routed::Sent,
-            Err((refused, queued)) => Routed::Refused(refused, queued),
-        },
-        Err(RouteError::Full(_)) => Routed::Refused(Refused::Full, queued),
-        Err(_) => Routed::Unknown(queued),
+        Ok(peer) => {
+            let outgoing = &mut Outgoing { envelope: Envelope::Address, message };
+            engine.send(peer, outgoing).map_err(Unsent::Refused)
+        }
+        Err(RouteError::Full(_)) => Err(Unsent::Refused(Refused::Full)),
+        Err(_) => Err(Unsent::Unknown),
     }
 }
 
@@ -86,40 +86,33 @@ fn try_route(engine: &mut Guard<'_>, queued: QueuedMessage) -> Routed {
 /// counted.
 pub(super) fn send(
     engine: &mut Guard<'_>,
-    message: Message,
+    message: &mut Message,
     wait: &mut Wait,
-) -> Result<(), SendError> {
+) -> Result<(), Error> {
     if message.part_count() < 2 {
-        return Err(SendError::new(Error::EmptyMessage, message));
+        return Err(Error::EmptyMessage);
     }
     let mandatory = engine.pattern.is_mandatory();
-    if let Err(error) = engine.share_sending() {
-        return Err(SendError::new(error, message));
-    }
-    let mut queued = QueuedMessage { envelope: Envelope::Address, message };
+    engine.share_sending()?;
     loop {
-        let (turned, back) = match try_route(engine, queued) {
-            Routed::Sent => return Ok(()),
-            Routed::Refused(refused, _) if !mandatory => {
+        match try_route(engine, message) {
+            Ok(()) => return Ok(()),
+            Err(Unsent::Refused(refused)) if !mandatory => {
                 engine.count_refused(refused);
                 return Ok(());
             }
-            Routed::Refused(Refused::Full, back) => (wait.turn(engine), back),
-            Routed::Refused(Refused::Gone, back) => (Err(Error::Unroutable), back),
+            Err(Unsent::Refused(Refused::Full)) => wait.turn(engine)?,
+            Err(Unsent::Refused(Refused::Gone)) => return Err(Error::Unroutable),
             // The peer may have connected just now.
-            Routed::Unknown(back) => match wait.turn_once(engine) {
-                Ok(true) => (Ok(()), back),
-                Ok(false) if !mandatory => {
+            Err(Unsent::Unknown) => {
+                if !wait.turn_once(engine)? {
+                    if mandatory {
+                        return Err(Error::Unroutable);
+                    }
                     engine.dropped().unroutable += 1;
                     return Ok(());
                 }
-                Ok(false) => (Err(Error::Unroutable), back),
-                Err(error) => (Err(error), back),
-            },
-        };
-        queued = back;
-        if let Err(error) = turned {
-            return Err(SendError::new(error, queued.message));
+            }
         }
     }
 }
@@ -127,38 +120,21 @@ pub(super) fn send(
 /// Sends bytes to a connection of a STREAM. A message without bytes closes the connection.
 pub(super) fn send_raw(
     engine: &mut Guard<'_>,
-    message: Message,
+    message: &mut Message,
     wait: &mut Wait,
-) -> Result<(), SendError> {
+) -> Result<(), Error> {
     if message.part_count() < 2 {
-        return Err(SendError::new(Error::EmptyMessage, message));
+        return Err(Error::EmptyMessage);
     }
     let id = message.part(0).unwrap_or_default();
     if message.byte_len() == id.len() {
-        return close(engine, id).map_err(|error| SendError::new(error, message));
+        return close(engine, id);
     }
-    let mut queued = QueuedMessage { envelope: Envelope::Address, message: without_empty(message) };
     loop {
-        let (turned, back) = match try_route(engine, queued) {
-            Routed::Sent => return Ok(()),
-            Routed::Refused(Refused::Full, back) => (wait.turn(engine), back),
-            Routed::Refused(Refused::Gone, back) | Routed::Unknown(back) => {
-                (Err(Error::Unroutable), back)
-            }
-        };
-        queued = back;
-        if let Err(error) = turned {
-            return Err(SendError::new(error, queued.message));
+        match try_route(engine, message) {
+            Ok(()) => return Ok(()),
+            Err(Unsent::Refused(Refused::Full)) => wait.turn(engine)?,
+            Err(_) => return Err(Error::Unroutable),
         }
     }
-}
-
-/// Removes the parts without bytes: they have nothing to write, so that a write of them never ends.
-fn without_empty(message: Message) -> Message {
-    if message.parts().skip(1).all(|part| !part.is_empty()) {
-        return message;
-    }
-    let mut parts = message.parts();
-    let id = parts.next().unwrap_or_default();
-    core::iter::once(id).chain(parts.filter(|part| !part.is_empty())).collect()
 }

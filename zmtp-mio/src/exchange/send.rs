@@ -6,20 +6,20 @@ use zmtp_core::pattern::Pattern;
 
 use super::wait::Wait;
 use super::{publish, reply, request, route, subscribe};
-use crate::engine::{Guard, Refused, SharedEngine};
-use crate::error::{Error, SendError};
+use crate::engine::{Guard, SharedEngine};
+use crate::error::Error;
 use crate::message::Message;
 use crate::pattern::AnyPattern;
-use crate::queue::QueuedMessage;
+use crate::queue::Outgoing;
 
-/// Sends a message as the socket's type sends. The error gives the message back.
+/// Sends a message as the socket's type sends. After an error the message is as it was.
 pub(crate) fn send(
     engine: &SharedEngine,
-    message: Message,
+    message: &mut Message,
     timeout: Option<Duration>,
-) -> Result<(), SendError> {
+) -> Result<(), Error> {
     if message.part_count() == 0 {
-        return Err(SendError::new(Error::EmptyMessage, message));
+        return Err(Error::EmptyMessage);
     }
     let mut engine = engine.enter();
     let mut wait = Wait::new(timeout);
@@ -33,16 +33,13 @@ pub(crate) fn send(
         AnyPattern::Router(..) => route::send(&mut engine, message, &mut wait),
         AnyPattern::Stream(..) => route::send_raw(&mut engine, message, &mut wait),
         AnyPattern::Subscribe(_) => subscribe::send(&mut engine, message),
-        AnyPattern::Pull(_) => Err(SendError::new(Error::NotSupported, message)),
+        AnyPattern::Pull(_) => Err(Error::NotSupported),
     }
 }
 
 /// Sends a message to the first peer in turn that takes it.
-fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<(), SendError> {
-    if let Err(error) = engine.share_sending() {
-        return Err(SendError::new(error, message));
-    }
-    let mut queued = QueuedMessage::from(message);
+fn in_turn(engine: &mut Guard<'_>, message: &mut Message, wait: &mut Wait) -> Result<(), Error> {
+    engine.share_sending()?;
     loop {
         // Each peer is tried once.
         let mut first = None;
@@ -51,13 +48,10 @@ fn in_turn(engine: &mut Guard<'_>, message: Message, wait: &mut Wait) -> Result<
                 break;
             }
             first.get_or_insert(peer);
-            match engine.send(peer, queued) {
-                Ok(()) => return Ok(()),
-                Err((Refused::Full | Refused::Gone, back)) => queued = back,
+            if engine.send(peer, &mut Outgoing::new(message)).is_ok() {
+                return Ok(());
             }
         }
-        if let Err(error) = wait.turn(engine) {
-            return Err(SendError::new(error, queued.message));
-        }
+        wait.turn(engine)?;
     }
 }

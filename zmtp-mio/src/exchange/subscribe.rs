@@ -3,10 +3,10 @@
 use zmtp_core::Subscription;
 use zmtp_core::wire::SocketType;
 
-use super::fan_out::send_copies;
 use crate::engine::{Guard, SharedEngine};
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::message::Message;
+use crate::queue::Outgoing;
 
 /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`).
 pub(crate) fn subscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error> {
@@ -35,28 +35,18 @@ fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<()
 }
 
 /// Sends a message of an XSUB: a subscription, a cancellation, or a message to every publisher.
-pub(super) fn send(engine: &mut Guard<'_>, message: Message) -> Result<(), SendError> {
-    match try_send(engine, &message) {
-        Ok(false) => Ok(()),
-        Ok(true) => {
-            let mut targets = core::mem::take(&mut engine.targets);
-            engine.ready_peers(&mut targets);
-            send_copies(engine, &targets, message);
-            // Its memory is used again.
-            engine.targets = targets;
-            Ok(())
-        }
-        Err(error) => Err(SendError::new(error, message)),
-    }
-}
-
-/// Handles a subscription. Returns whether the message is for the publishers.
-fn try_send(engine: &mut Guard<'_>, message: &Message) -> Result<bool, Error> {
+pub(super) fn send(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Error> {
     if engine.pattern.as_subscribe()?.socket_type() == SocketType::Sub {
         return Err(Error::NotSupported);
     }
-    match message.bytes().and_then(Subscription::from_message) {
-        Some((what, topic)) => change(engine, what, topic).map(|()| false),
-        None => engine.share_sending().map(|()| true),
+    if let Some((what, topic)) = message.bytes().and_then(Subscription::from_message) {
+        return change(engine, what, topic);
     }
+    engine.share_sending()?;
+    let mut targets = core::mem::take(&mut engine.targets);
+    engine.ready_peers(&mut targets);
+    engine.send_to_all(&targets, &mut Outgoing::new(message));
+    // Its memory is used again.
+    engine.targets = targets;
+    Ok(())
 }

@@ -38,12 +38,12 @@ fn a_send_goes_on_while_another_thread_receives() {
             let receiver = scope.spawn(|| recv(&one, Some(LONG)).unwrap());
             let begun = Instant::now();
             for _ in 0..100 {
-                send(&one, Message::from("request"), Some(LONG)).unwrap();
+                send(&one, &mut Message::from("request"), Some(LONG)).unwrap();
                 assert_eq!(recv(&other, Some(LONG)).unwrap().unwrap().text(), Ok("request"));
             }
             assert!(begun.elapsed() < LONG / 2);
             assert!(!receiver.is_finished());
-            send(&other, Message::from("reply"), Some(LONG)).unwrap();
+            send(&other, &mut Message::from("reply"), Some(LONG)).unwrap();
             assert_eq!(receiver.join().unwrap().unwrap().text(), Ok("reply"));
         });
         one.close();
@@ -61,7 +61,7 @@ fn each_of_several_receivers_gets_a_message() {
                 .map(|_| scope.spawn(|| recv(&one, Some(LONG)).unwrap().unwrap()))
                 .collect();
             for _ in 0..RECEIVERS {
-                send(&other, Message::from("one each"), Some(LONG)).unwrap();
+                send(&other, &mut Message::from("one each"), Some(LONG)).unwrap();
             }
             for receiver in receivers {
                 assert_eq!(receiver.join().unwrap().text(), Ok("one each"));
@@ -80,14 +80,14 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
         let receiver = scope.spawn(|| recv(&one, Some(LONG)).unwrap().unwrap());
         let sender = scope.spawn(|| {
             for _ in 0..MESSAGES {
-                send(&one, Message::from(&[7; 100][..]), Some(LONG)).unwrap();
+                send(&one, &mut Message::from(&[7; 100][..]), Some(LONG)).unwrap();
             }
         });
         for _ in 0..MESSAGES {
             assert!(recv(&other, Some(LONG)).unwrap().is_some());
         }
         sender.join().unwrap();
-        send(&other, Message::from("end"), Some(LONG)).unwrap();
+        send(&other, &mut Message::from("end"), Some(LONG)).unwrap();
         assert_eq!(receiver.join().unwrap().text(), Ok("end"));
     });
     one.close();

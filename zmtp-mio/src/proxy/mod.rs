@@ -15,7 +15,7 @@ pub use control::{ProxyHandle, ProxySide, ProxyState, ProxyStatistics, ProxyTraf
 pub use sockets::{ControlSocket, ProxySocket};
 
 use crate::engine::SharedEngine;
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
 use crate::socket::kind::CanProxy;
@@ -300,7 +300,7 @@ impl<'s> Proxy<'s> {
         while can_receive(engine)
             && let Some(command) = exchange::recv(engine, Some(Duration::ZERO))?
         {
-            let answer = match command.bytes().unwrap_or_default() {
+            let mut answer = match command.bytes().unwrap_or_default() {
                 b"STATISTICS" => self.statistics.to_message(),
                 command => {
                     match command {
@@ -313,7 +313,7 @@ impl<'s> Proxy<'s> {
                 }
             };
             // The peer may be gone.
-            let _ = exchange::send(engine, answer, Some(Duration::ZERO));
+            let _ = exchange::send(engine, &mut answer, Some(Duration::ZERO));
         }
         Ok(())
     }
@@ -349,7 +349,7 @@ impl<'s> Proxy<'s> {
     fn forward_some(&mut self, direction: Direction) -> Result<bool, Error> {
         let mut moved = false;
         for _ in 0..BURST {
-            let message = match self.held[direction as usize].take() {
+            let mut message = match self.held[direction as usize].take() {
                 Some(message) => message,
                 None => match self.take(direction)? {
                     Some(message) => message,
@@ -358,17 +358,17 @@ impl<'s> Proxy<'s> {
             };
             let traffic = ProxyTraffic::of(&message);
             let to = self.ends(direction).1;
-            match exchange::send(to, message, Some(Duration::ZERO)) {
+            match exchange::send(to, &mut message, Some(Duration::ZERO)) {
                 Ok(()) => match direction {
                     Direction::ToBackend => self.statistics.backend.sent.add(traffic),
                     Direction::ToFrontend => self.statistics.frontend.sent.add(traffic),
                 },
                 // No peer has the routing id, or there is none: trying later would not help.
-                Err(SendError { error: Error::Unroutable | Error::EmptyMessage, .. }) => {
+                Err(Error::Unroutable | Error::EmptyMessage) => {
                     self.statistics.undeliverable += 1;
                 }
-                Err(SendError { error, message }) => {
-                    self.held[direction as usize] = Some(*message);
+                Err(error) => {
+                    self.held[direction as usize] = Some(message);
                     return match error {
                         Error::WouldBlock => Ok(moved),
                         error => Err(error),
@@ -423,10 +423,10 @@ fn can_send(engine: &SharedEngine) -> bool {
 
 /// Sends a message to the capture socket. Returns the message if there is no room for it now. A
 /// message that the socket can never send is dropped.
-fn offer(capture: &SharedEngine, message: Message) -> Result<Option<Message>, Error> {
-    match exchange::send(capture, message, Some(Duration::ZERO)) {
-        Ok(()) | Err(SendError { error: Error::Unroutable | Error::EmptyMessage, .. }) => Ok(None),
-        Err(SendError { error: Error::WouldBlock, message }) => Ok(Some(*message)),
-        Err(SendError { error, .. }) => Err(error),
+fn offer(capture: &SharedEngine, mut message: Message) -> Result<Option<Message>, Error> {
+    match exchange::send(capture, &mut message, Some(Duration::ZERO)) {
+        Ok(()) | Err(Error::Unroutable | Error::EmptyMessage) => Ok(None),
+        Err(Error::WouldBlock) => Ok(Some(message)),
+        Err(error) => Err(error),
     }
 }

@@ -9,7 +9,16 @@ use super::queued::QueuedMessage;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     pub(crate) messages: usize,
+    /// Bytes of bodies.
     pub(crate) bytes: usize,
+}
+
+impl Mark {
+    /// Whether this number of messages, with this number of bytes in their bodies, reaches the mark. One
+    /// message always fits.
+    pub(crate) const fn is_reached(&self, messages: usize, bytes: usize) -> bool {
+        messages > 0 && (messages >= self.messages || bytes >= self.bytes)
+    }
 }
 
 /// Why a message was not queued for a peer.
@@ -35,22 +44,26 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Queue {
     messages: VecDeque<QueuedMessage>,
+    /// Bytes of memory.
     weight: usize,
+    /// Bytes of bodies.
+    body_len: usize,
 }
 
 impl Queue {
     pub(crate) const fn new() -> Self {
-        Self { messages: VecDeque::new(), weight: 0 }
+        Self { messages: VecDeque::new(), weight: 0, body_len: 0 }
     }
 
     /// Whether the mark is reached. One message always fits.
     pub(crate) fn is_full(&self, mark: &Mark) -> bool {
-        !self.is_empty() && (self.len() >= mark.messages || self.weight >= mark.bytes)
+        mark.is_reached(self.len(), self.body_len)
     }
 
     pub(crate) fn push(&mut self, mut queued: QueuedMessage) {
         queued.settle();
         self.weight += queued.weight();
+        self.body_len += queued.body_len();
         if self.messages.capacity() == 0 {
             let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
             self.messages = spare.ok().flatten().unwrap_or_default();
@@ -64,12 +77,14 @@ impl Queue {
             return self.push(queued);
         }
         self.weight += queued.weight();
+        self.body_len += queued.body_len();
         self.messages.push_front(queued);
     }
 
     pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
         let queued = self.messages.pop_front()?;
         self.weight -= queued.weight();
+        self.body_len -= queued.body_len();
         if self.messages.is_empty() {
             let ring = core::mem::take(&mut self.messages);
             // At thread exit the spares may be gone: the ring is freed then.
@@ -91,14 +106,18 @@ impl Queue {
     ) -> usize {
         let before = self.messages.len();
         let mut at = 0;
-        let mut weight = 0;
+        let (mut weight, mut body_len) = (0, 0);
         self.messages.retain(|queued| {
             at += 1;
             let stays = at <= kept || !unwanted(queued);
-            weight += if stays { 0 } else { queued.weight() };
+            if !stays {
+                weight += queued.weight();
+                body_len += queued.body_len();
+            }
             stays
         });
         self.weight -= weight;
+        self.body_len -= body_len;
         before - self.messages.len()
     }
 
@@ -114,7 +133,13 @@ impl Queue {
         self.messages.is_empty()
     }
 
+    /// The bytes of memory that its messages take.
     pub(crate) const fn weight(&self) -> usize {
         self.weight
+    }
+
+    /// The bytes of the bodies of its messages.
+    pub(crate) const fn body_len(&self) -> usize {
+        self.body_len
     }
 }

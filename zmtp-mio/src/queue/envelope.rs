@@ -59,6 +59,19 @@ impl Envelope {
         }
     }
 
+    /// The number of parts of the message that stay here.
+    pub(crate) const fn skipped(&self) -> usize {
+        matches!(self, Self::Address) as usize
+    }
+
+    /// The number of bytes in its frames.
+    pub(crate) fn byte_len(&self) -> usize {
+        match self {
+            Self::Frames(frames) => frames.byte_len(),
+            _ => 0,
+        }
+    }
+
     fn make_frames(&mut self) -> &mut Message {
         *self = Self::Frames(Box::default());
         match self {

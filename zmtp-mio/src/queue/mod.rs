@@ -3,9 +3,11 @@
 mod bounded;
 mod budget;
 mod envelope;
+mod frames;
 mod queued;
 
 pub(crate) use bounded::{Mark, Queue, Refused};
 pub(crate) use budget::{Budget, Usage};
 pub(crate) use envelope::Envelope;
-pub(crate) use queued::{Lead, QueuedMessage};
+pub(crate) use frames::{append_frame, append_header, append_message};
+pub(crate) use queued::{Lead, Outgoing, QueuedMessage};

@@ -22,6 +22,45 @@ impl Lead {
     }
 }
 
+/// A message that the application sends. It stays with the application until a peer takes it.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'m> {
+    pub(crate) envelope: Envelope,
+    pub(crate) message: &'m mut Message,
+}
+
+impl<'m> Outgoing<'m> {
+    pub(crate) const fn new(message: &'m mut Message) -> Self {
+        Self { envelope: Envelope::None, message }
+    }
+
+    /// The only frame, if the message has exactly one frame and no envelope.
+    pub(crate) fn only_frame(&self) -> Option<&[u8]> {
+        match self.envelope {
+            Envelope::None => self.message.bytes(),
+            _ => None,
+        }
+    }
+
+    /// The frames as they go on the wire: first the envelope's, then the message's.
+    pub(crate) fn frame(&self, index: usize) -> Option<(Lead, &[u8])> {
+        frame(&self.envelope, self.message, index)
+    }
+
+    /// The number of bytes in all frames, without their headers.
+    pub(crate) fn body_len(&self) -> usize {
+        body_len(&self.envelope, self.message)
+    }
+
+    /// Takes the message from the application, to queue it.
+    pub(crate) fn take(&mut self) -> QueuedMessage {
+        QueuedMessage {
+            envelope: core::mem::take(&mut self.envelope),
+            message: core::mem::take(self.message),
+        }
+    }
+}
+
 /// A message on its way in or out, with its envelope.
 #[derive(Debug, Default)]
 pub(crate) struct QueuedMessage {
@@ -38,18 +77,15 @@ impl From<Message> for QueuedMessage {
 impl QueuedMessage {
     /// The frames as they go on the wire: first the envelope's, then the message's.
     pub(crate) fn frame(&self, index: usize) -> Option<(Lead, &[u8])> {
-        let head = self.envelope.frame_count();
-        let skipped = usize::from(matches!(self.envelope, Envelope::Address));
-        let body = match (&self.envelope, index.checked_sub(head)) {
-            (_, Some(part)) => self.message.part(part + skipped)?,
-            (Envelope::Frames(frames), None) => frames.part(index)?,
-            (_, None) => &[],
-        };
-        if let Envelope::Subscription(what) = self.envelope {
-            return Some((Lead::Subscription(what), body));
+        frame(&self.envelope, &self.message, index)
+    }
+
+    /// The message as one that is to be sent.
+    pub(crate) const fn outgoing(&mut self) -> Outgoing<'_> {
+        Outgoing {
+            envelope: core::mem::replace(&mut self.envelope, Envelope::None),
+            message: &mut self.message,
         }
-        let last = index + 1 + skipped == head + self.message.part_count();
-        Some((Lead::Frame(if last { More::Last } else { More::Follows }), body))
     }
 
     /// Whether it is a message of the application's.
@@ -65,6 +101,11 @@ impl QueuedMessage {
         }
     }
 
+    /// The number of bytes in all frames, without their headers.
+    pub(crate) fn body_len(&self) -> usize {
+        body_len(&self.envelope, &self.message)
+    }
+
     /// The memory that it takes in a queue.
     pub(crate) fn weight(&self) -> usize {
         size_of::<Self>() + self.bytes()
@@ -74,4 +115,31 @@ impl QueuedMessage {
     pub(crate) fn bytes(&self) -> usize {
         self.message.weight() + self.envelope.weight()
     }
+}
+
+fn frame<'m>(
+    envelope: &'m Envelope,
+    message: &'m Message,
+    index: usize,
+) -> Option<(Lead, &'m [u8])> {
+    let head = envelope.frame_count();
+    let skipped = envelope.skipped();
+    let body = match (envelope, index.checked_sub(head)) {
+        (_, Some(part)) => message.part(part + skipped)?,
+        (Envelope::Frames(frames), None) => frames.part(index)?,
+        (_, None) => &[],
+    };
+    if let Envelope::Subscription(what) = envelope {
+        return Some((Lead::Subscription(*what), body));
+    }
+    let last = index + 1 + skipped == head + message.part_count();
+    Some((Lead::Frame(if last { More::Last } else { More::Follows }), body))
+}
+
+fn body_len(envelope: &Envelope, message: &Message) -> usize {
+    let address = match envelope {
+        Envelope::Address => message.part(0).map_or(0, <[u8]>::len),
+        _ => 0,
+    };
+    message.byte_len() - address + envelope.byte_len()
 }

@@ -39,7 +39,7 @@ impl<K: CanSend> Socket<K> {
     /// * [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped) and
     ///   [`Error::Io`](crate::Error::Io).
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
-        exchange::send(self.engine(), message.into(), None)
+        self.send_within(message.into(), None)
     }
 
     /// As [`Self::send`], and waits up to `timeout`.
@@ -52,7 +52,7 @@ impl<K: CanSend> Socket<K> {
         message: impl Into<Message>,
         timeout: Duration,
     ) -> Result<(), SendError> {
-        exchange::send(self.engine(), message.into(), Some(timeout))
+        self.send_within(message.into(), Some(timeout))
     }
 
     /// As [`Self::send`], and does not wait.
@@ -62,6 +62,18 @@ impl<K: CanSend> Socket<K> {
     /// As [`Self::send_timeout`].
     pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
         self.send_timeout(message, Duration::ZERO)
+    }
+
+    #[inline]
+    fn send_within(
+        &self,
+        mut message: Message,
+        timeout: Option<Duration>,
+    ) -> Result<(), SendError> {
+        match exchange::send(self.engine(), &mut message, timeout) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(SendError::new(error, message)),
+        }
     }
 }
 

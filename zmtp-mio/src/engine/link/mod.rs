@@ -1,24 +1,31 @@
 //! An established connection: its stream, its protocol, and what is under way in each direction.
 
 mod output;
+mod pending;
 mod raw;
 mod read;
+mod run;
+mod slices;
+mod staged;
 mod write;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::Verdict;
-use zmtp_core::{Config, Connection};
+use zmtp_core::{Config, Connection, Subscription};
 
+pub(super) use output::{Output, Spares};
+pub(super) use pending::COPY;
 pub(super) use read::{ReadOutcome, ReadReport, Receiver};
+pub(super) use run::Run;
 
-use super::queue::QueuedMessage;
+use super::queue::{Envelope, Queue, QueuedMessage};
 use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
-use output::Output;
+use staged::Staged;
 
 /// The protocol state of a ZMTP connection.
 pub(super) type Zmtp = Connection<AnyMechanism, Arc<Config>>;
@@ -92,16 +99,27 @@ impl ReceiveHalf {
 /// What is under way towards the peer.
 #[derive(Debug, Default)]
 pub(super) struct SendHalf {
-    /// What is encoded and not written.
-    output: Output,
+    /// What goes out first.
+    staged: Staged,
+    /// Commands that are staged next.
+    control: Vec<u8>,
+    /// Messages that are encoded and not written.
+    pub(super) output: Output,
+    /// The output takes messages. Otherwise frames are made of those in the queue when they are written:
+    /// for a sealed connection, a peer of ZMTP 1.0, and one without a protocol.
+    pub(super) takes_clear: bool,
     /// The last write was cut short: the stream reports when it is writable.
     pub(super) blocked: bool,
     /// Writing failed. What has arrived is still read.
     pub(super) broken: Option<CloseReason>,
     /// The connection is closed when everything is written.
     pub(super) leaving: bool,
+    /// Only the newest message is kept (`ZMQ_CONFLATE`): it stays in the queue until it is written.
+    pub(super) conflate: bool,
     /// The stream is registered for writability.
     pub(super) watching: bool,
+    /// Bytes written.
+    written: u64,
 }
 
 impl Link {
@@ -158,24 +176,64 @@ impl Link {
         }
     }
 
-    /// Whether the first message of the queue is partly written.
+    /// Whether a message is partly written. It is in the output or the first of the queue.
     pub(super) fn is_mid_message(&self) -> bool {
-        self.send.output.is_mid_message()
+        self.send.output.is_mid_message() || self.send.staged.is_mid_message()
     }
 
-    /// The number of messages at the front of the queue that are encoded, or partly so: they stay
-    /// there.
-    pub(super) fn encoded(&self) -> usize {
-        self.send.output.messages()
+    /// The number of messages at the front of the queue of which frames are made: they stay there until they
+    /// are written.
+    pub(super) fn staged_messages(&self) -> usize {
+        self.send.staged.message_count()
     }
 
-    /// The number of bytes that are encoded and not written.
-    pub(super) const fn unwritten(&self) -> usize {
-        self.send.output.len()
+    /// The number of bytes outside the queue and the output that are not written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.send.staged.bytes().len() + self.send.control.len()
+    }
+
+    /// The bytes of memory that it takes to send.
+    pub(super) fn send_memory(&self) -> usize {
+        self.unwritten() + self.send.output.weight()
     }
 
     /// The number of bytes written.
     pub(super) const fn written(&self) -> u64 {
-        self.send.output.written()
+        self.send.written
+    }
+
+    /// Lets the output take messages if the peer takes frames of ZMTP 3 in the clear, and moves queued messages
+    /// into it.
+    fn begin_output(&mut self, queue: &mut Queue, run: &Run, spares: &mut Spares) {
+        if !self.send.takes_clear {
+            let Protocol::Zmtp(connection) = &self.protocol else { return };
+            self.send.takes_clear = connection.forwards_unchanged() && !self.send.conflate;
+        }
+        if self.send.takes_clear && !queue.is_empty() {
+            self.take_queued(queue, run, spares);
+        }
+    }
+
+    /// Moves queued messages into the output.
+    fn take_queued(&mut self, queue: &mut Queue, run: &Run, spares: &mut Spares) {
+        while let Some(mut queued) = queue.pop() {
+            match queued.envelope {
+                Envelope::Subscription(what) => {
+                    let topic = queued.message.part(0).unwrap_or_default();
+                    let command = self.encode_subscription(what, topic);
+                    self.send.output.append_command(&command, run, spares);
+                }
+                _ => self.send.output.append(&mut queued.outgoing(), run, spares),
+            }
+        }
+    }
+
+    /// Encodes a subscription for the peer.
+    fn encode_subscription(&mut self, what: Subscription, topic: &[u8]) -> Vec<u8> {
+        let Protocol::Zmtp(connection) = &mut self.protocol else { return Vec::new() };
+        let mut bytes = vec![0; connection.subscription_len(what, topic.len())];
+        // It is encoded for a connection that is ready, with a buffer of the right size.
+        let _ = connection.encode_subscription(what, topic, &mut bytes);
+        bytes
     }
 }

@@ -1,218 +1,339 @@
-//! What a link has encoded and not written yet.
-//!
-//! A frame is encoded once. Bytes that a write left over are kept here, together with the places
-//! where messages begin and end among them. A message stays in its queue until its last byte is
-//! written, so that it can be sent again over another connection.
+//! What a connection has taken and not written, in ZMTP 3 and in the clear.
 
-use std::collections::VecDeque;
+use super::pending::Pending;
+use super::run::{Range, Run};
+use super::slices::Slices;
+use crate::engine::queue::{Outgoing, QueuedMessage};
 
-/// Where a message begins and ends, in bytes since the start of the connection.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u64,
-    /// `u64::MAX` while only a part of its frames is encoded.
-    end: u64,
+/// Encoded messages in the order in which they are written: those of this connection only, then a range of
+/// the socket's [`Run`].
+///
+/// A connection without any owns no memory: it gives it back to the [spares](Spares).
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Output {
+    pending: Option<Box<Pending>>,
+    shared: Option<Range>,
+    /// Bytes written over the connection.
+    written: u64,
+    /// Bytes written or pending, those of the run not counted.
+    appended: u64,
+    /// Where the first message that is not written whole begins.
+    boundary: u64,
+    /// The bytes of the bodies of the pending messages.
+    body_len: usize,
 }
 
-/// Encoded bytes in the order in which they go out. They belong to the first messages of the queue,
-/// but for control bytes between those.
-#[derive(Debug, Default)]
-pub(super) struct Output {
-    /// Bytes that a write left over, from `at` on.
-    rest: Vec<u8>,
-    at: usize,
-    /// Control bytes behind those.
-    control: Vec<u8>,
-    /// The messages that are encoded, or partly so.
-    spans: VecDeque<Span>,
-    /// Bytes encoded so far, those of borrowed bodies included.
-    encoded: u64,
-    /// Bytes written so far.
-    written: u64,
-    /// The next frame to encode, of the first message that is not encoded whole.
-    frame: usize,
-    /// Bytes that were written of the body before that frame, if it is sent from where it is.
-    borrowed: Option<usize>,
+/// Memory for the pending messages of connections.
+pub(in crate::engine) type Spares = Vec<Box<Pending>>;
+
+/// The most that are kept.
+const SPARES: usize = 16;
+
+/// What a write completed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    pub(super) messages: u64,
+    /// Bytes of bodies.
+    pub(super) bytes: u64,
 }
 
 impl Output {
-    /// Bytes that a write left over. They go out before anything else.
-    pub(super) fn rest(&self) -> &[u8] {
-        &self.rest[self.at..]
+    /// Whether all of it is written.
+    pub(in crate::engine) const fn is_empty(&self) -> bool {
+        self.pending.is_none() && self.shared.is_none()
     }
 
-    /// Bytes that were written of a body that is sent from where it is, if there is one: nothing
-    /// else goes out before all of it is written.
-    pub(super) const fn borrowed(&self) -> Option<usize> {
-        self.borrowed
+    /// The number of unwritten bytes.
+    pub(in crate::engine) fn len(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.len())
+            + self.shared.map_or(0, |range| range.len())
     }
 
-    /// The message and the frame to encode next, counted from the front of the queue.
-    pub(super) fn next(&self) -> (usize, usize) {
-        let open = usize::from(self.spans.back().is_some_and(|span| span.end == u64::MAX));
-        (self.spans.len() - open, self.frame)
+    /// The number of messages and commands that are not written whole.
+    pub(in crate::engine) fn message_count(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.ends.len())
+            + self.shared.map_or(0, |range| range.message_count())
     }
 
-    /// How many messages at the front of the queue are encoded, or partly so.
-    pub(super) fn messages(&self) -> usize {
-        self.spans.len()
+    /// The bytes of the bodies of those messages.
+    pub(in crate::engine) fn body_len(&self, run: &Run) -> usize {
+        self.body_len + self.shared.map_or(0, |range| run.body_len(&range))
     }
 
-    /// Whether the first message of the queue is partly written.
-    pub(super) fn is_mid_message(&self) -> bool {
-        self.spans.front().is_some_and(|span| span.start < self.written)
+    /// The bytes of memory that it takes, without the run.
+    pub(in crate::engine) fn weight(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.weight())
     }
 
-    /// Bytes written so far.
-    pub(super) const fn written(&self) -> u64 {
-        self.written
+    /// Whether the first message is partly written.
+    pub(in crate::engine) const fn is_mid_message(&self) -> bool {
+        self.written > self.boundary
     }
 
-    /// Control bytes, of this length, were encoded.
-    pub(super) const fn control_encoded(&mut self, len: usize) {
-        self.encoded += len as u64;
-    }
-
-    /// A frame was encoded whole, in this many bytes.
-    pub(super) fn frame_encoded(&mut self, len: usize, is_final: bool) {
-        self.begin();
-        self.encoded += len as u64;
-        self.end_frame(is_final);
-    }
-
-    /// The header of a frame was encoded, in this many bytes. Its body is sent from where it is.
-    pub(super) fn header_encoded(&mut self, len: usize) {
-        self.begin();
-        self.encoded += len as u64;
-        self.borrowed = Some(0);
-    }
-
-    fn begin(&mut self) {
-        if self.frame == 0 {
-            self.spans.push_back(Span { start: self.encoded, end: u64::MAX });
+    /// The unwritten bytes of the message that is partly written.
+    pub(super) fn rest_of_message(&self, run: &Run) -> usize {
+        if !self.is_mid_message() {
+            return 0;
+        }
+        match (self.pending.as_ref().and_then(|pending| pending.ends.front()), &self.shared) {
+            (Some(end), _) => (end.at - self.written) as usize,
+            (None, Some(range)) => run.messages(range).next().map_or(0, |(len, _)| len),
+            (None, None) => 0,
         }
     }
 
-    fn end_frame(&mut self, is_final: bool) {
-        self.frame += 1;
-        if is_final {
-            self.frame = 0;
-            if let Some(span) = self.spans.back_mut() {
-                span.end = self.encoded;
+    /// Takes a message.
+    pub(in crate::engine) fn append(
+        &mut self,
+        outgoing: &mut Outgoing<'_>,
+        run: &Run,
+        spares: &mut Spares,
+    ) {
+        let body_len = outgoing.body_len();
+        let pending = self.pending(run, spares);
+        let len = pending.append(outgoing);
+        self.end(len, Some(body_len));
+    }
+
+    /// Takes a command, which is encoded.
+    pub(in crate::engine) fn append_command(
+        &mut self,
+        bytes: &[u8],
+        run: &Run,
+        spares: &mut Spares,
+    ) {
+        let len = self.pending(run, spares).append_encoded(bytes);
+        self.end(len, None);
+    }
+
+    fn end(&mut self, len: usize, body_len: Option<usize>) {
+        self.appended += len as u64;
+        self.body_len += body_len.unwrap_or_default();
+        if let Some(pending) = &mut self.pending {
+            pending.end(self.appended, body_len);
+        }
+    }
+
+    /// Takes messages of the run.
+    pub(in crate::engine) fn append_shared(
+        &mut self,
+        range: Range,
+        run: &Run,
+        spares: &mut Spares,
+    ) {
+        if let Some(shared) = &mut self.shared {
+            if shared.extend(&range) {
+                return;
             }
+            self.copy_shared(run, spares);
+        }
+        self.shared = Some(range);
+    }
+
+    /// The pending messages, the last of all.
+    fn pending(&mut self, run: &Run, spares: &mut Spares) -> &mut Pending {
+        self.copy_shared(run, spares);
+        self.pending.get_or_insert_with(|| spares.pop().unwrap_or_default())
+    }
+
+    /// Copies what is not written of the run.
+    pub(in crate::engine) fn copy_shared(&mut self, run: &Run, spares: &mut Spares) {
+        let Some(range) = self.shared.take() else { return };
+        let pending = self.pending.get_or_insert_with(|| spares.pop().unwrap_or_default());
+        pending.append_encoded(run.bytes(&range));
+        for (len, body_len) in run.messages(&range) {
+            self.appended += len as u64;
+            self.body_len += body_len;
+            pending.end(self.appended, Some(body_len));
         }
     }
 
-    /// Takes note of `n` bytes that were written of those that are left over.
-    pub(super) fn rest_written(&mut self, n: usize) {
-        self.written += n as u64;
-        self.at += n;
-        if self.at == self.rest.len() {
-            (self.rest, self.at) = (Vec::new(), 0);
-        }
-    }
-
-    /// Takes note of `n` bytes that were written of a batch of new ones, and keeps the others.
-    pub(super) fn batch_written(&mut self, n: usize, batch: &mut Vec<u8>) {
-        self.written += n as u64;
-        if n == batch.len() {
-            return;
-        }
-        (self.rest, self.at) = match batch.len() {
-            len if len > LARGE => (core::mem::take(batch), n),
-            _ => (batch[n..].to_vec(), 0),
+    /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
+    pub(super) fn gather<'p>(&'p self, run: &'p Run, limit: usize, into: &mut Slices<'p>) -> usize {
+        let (own, all) = match &self.pending {
+            Some(pending) => (pending.gather(limit, into), pending.len()),
+            None => (0, 0),
         };
+        let Some(range) = self.shared.as_ref().filter(|_| own == all) else { return own };
+        let bytes = run.bytes(range);
+        let bytes = &bytes[..bytes.len().min(limit.saturating_sub(own))];
+        own + if into.push(bytes) { bytes.len() } else { 0 }
     }
 
-    /// Takes note of `n` bytes that were written of the borrowed body, which has `len` bytes and
-    /// ends the message if `is_final`.
-    pub(super) fn body_written(&mut self, n: usize, len: usize, is_final: bool) {
-        let Some(done) = &mut self.borrowed else { return };
-        *done += n;
-        self.written += n as u64;
-        self.encoded += n as u64;
-        if *done == len {
-            self.borrowed = None;
-            self.end_frame(is_final);
-        }
-    }
-
-    /// Keeps control bytes that were encoded. They go out behind what is left over, before anything
-    /// else is encoded.
-    pub(super) fn keep_control(&mut self, bytes: &[u8]) {
-        self.control.extend_from_slice(bytes);
-    }
-
-    /// Moves the control bytes that were kept to the end of a batch.
-    pub(super) fn take_control(&mut self, batch: &mut Vec<u8>) {
-        batch.append(&mut self.control);
-        self.control = Vec::new();
-    }
-
-    /// Control bytes that are kept.
-    pub(super) const fn control_len(&self) -> usize {
-        self.control.len()
-    }
-
-    /// Bytes that are kept, of messages and of control.
-    pub(super) const fn len(&self) -> usize {
-        self.rest.len() - self.at + self.control.len()
-    }
-
-    /// Whether the first message of the queue is written whole; forgets it then.
-    pub(super) fn pop(&mut self) -> bool {
-        let through = self.spans.front().is_some_and(|span| span.end <= self.written);
-        if through {
-            self.spans.pop_front();
-            if self.spans.is_empty() && self.spans.capacity() > FEW {
-                self.spans = VecDeque::new();
+    /// Notes that `n` bytes are written.
+    pub(super) fn advance(&mut self, mut n: usize, run: &Run, spares: &mut Spares) -> Written {
+        let mut done = Written::default();
+        if let Some(pending) = &mut self.pending {
+            let own = n.min(pending.len());
+            pending.advance(own);
+            n -= own;
+            self.written += own as u64;
+            while let Some(end) = pending.ends.front()
+                && end.at <= self.written
+            {
+                if let Some(body_len) = end.message() {
+                    done.messages += 1;
+                    done.bytes += body_len as u64;
+                    self.body_len -= body_len;
+                }
+                self.boundary = end.at;
+                pending.ends.pop_front();
+            }
+            if pending.is_empty() {
+                self.give_back(spares);
             }
         }
-        through
+        if n > 0
+            && let Some(range) = &mut self.shared
+        {
+            let before = run.body_len(range);
+            done.messages += run.advance(range, n) as u64;
+            done.bytes += (before - run.body_len(range)) as u64;
+            self.written += n as u64;
+            self.appended += n as u64;
+            self.boundary = self.written - run.begun(range) as u64;
+            if range.message_count() == 0 {
+                self.shared = None;
+            }
+        }
+        done
+    }
+
+    fn give_back(&mut self, spares: &mut Spares) {
+        if let Some(mut pending) = self.pending.take()
+            && spares.len() < SPARES
+        {
+            pending.clear();
+            spares.push(pending);
+        }
+    }
+
+    /// Removes everything, and returns the messages of which nothing is written. Commands are dropped.
+    pub(in crate::engine) fn take_back(
+        &mut self,
+        run: &Run,
+        spares: &mut Spares,
+    ) -> Vec<QueuedMessage> {
+        self.copy_shared(run, spares);
+        let begun = self.rest_of_message(run);
+        let Some(pending) = &mut self.pending else { return Vec::new() };
+        let messages = pending.take_back(begun, self.written);
+        self.body_len = 0;
+        (self.appended, self.boundary) = (self.written, self.written);
+        self.give_back(spares);
+        messages
     }
 }
-
-/// A batch with more bytes than this is kept as it is instead of copied.
-const LARGE: usize = 64 << 10;
-/// For how many messages a link without any keeps room.
-const FEW: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
-    #[test]
-    fn a_message_is_complete_with_its_last_byte() {
-        let mut output = Output::default();
-        let mut batch = vec![0; 30];
-        output.control_encoded(5);
-        output.frame_encoded(10, false);
-        output.frame_encoded(5, true);
-        output.frame_encoded(10, true);
-        assert_eq!((output.next(), output.messages()), ((2, 0), 2));
-        output.batch_written(5, &mut batch);
-        assert!(!output.is_mid_message() && !output.pop());
-        assert_eq!(output.rest().len(), 25);
-        output.rest_written(14);
-        assert!(output.is_mid_message() && !output.pop());
-        output.rest_written(1);
-        assert!(output.pop() && !output.pop() && !output.is_mid_message());
-        output.rest_written(10);
-        assert!(output.pop() && output.rest().is_empty());
-        assert_eq!((output.next(), output.messages()), ((0, 0), 0));
+    /// An output with its run and spares.
+    #[derive(Default)]
+    struct Fixture {
+        output: Output,
+        run: Run,
+        spares: Spares,
+    }
+
+    impl Fixture {
+        fn append(&mut self, message: impl Into<Message>) {
+            let message = &mut message.into();
+            self.output.append(&mut Outgoing::new(message), &self.run, &mut self.spares);
+        }
+
+        fn share(&mut self, body: &str) {
+            let message = &mut body.into();
+            let range = self.run.append(&Outgoing::new(message));
+            self.output.append_shared(range, &self.run, &mut self.spares);
+        }
+
+        fn gathered(&self, limit: usize) -> Vec<u8> {
+            let mut slices = Slices::new();
+            let n = self.output.gather(&self.run, limit, &mut slices);
+            let bytes: Vec<u8> = slices.get().iter().flat_map(|slice| slice.to_vec()).collect();
+            assert_eq!(bytes.len(), n);
+            bytes
+        }
+
+        fn advance(&mut self, n: usize) -> (u64, u64) {
+            let done = self.output.advance(n, &self.run, &mut self.spares);
+            (done.messages, done.bytes)
+        }
+
+        fn take_back(&mut self) -> Vec<Message> {
+            let queued = self.output.take_back(&self.run, &mut self.spares);
+            queued.into_iter().map(|queued| queued.message).collect()
+        }
     }
 
     #[test]
-    fn a_borrowed_body_belongs_to_its_message() {
-        let mut output = Output::default();
-        output.frame_encoded(4, false);
-        output.header_encoded(9);
-        output.batch_written(13, &mut vec![0; 13]);
-        assert_eq!((output.next(), output.borrowed()), ((0, 1), Some(0)));
-        output.body_written(999, 1_000, true);
-        assert!(output.is_mid_message() && !output.pop());
-        output.body_written(1, 1_000, true);
-        assert_eq!((output.borrowed(), output.written()), (None, 1_013));
-        assert!(output.pop() && !output.is_mid_message());
+    fn messages_are_written_in_order_and_counted_with_their_last_byte() {
+        let mut fixture = Fixture::default();
+        fixture.append("one");
+        fixture.append(["a", "bc"]);
+        fixture.share("shared");
+        fixture.share("too");
+        fixture.append("own");
+        assert_eq!((fixture.output.message_count(), fixture.output.len()), (5, 30));
+        assert_eq!(fixture.output.body_len(&fixture.run), 18);
+        assert_eq!(
+            fixture.gathered(usize::MAX),
+            b"\0\x03one\x01\x01a\0\x02bc\0\x06shared\0\x03too\0\x03own"
+        );
+        assert_eq!(fixture.gathered(6), b"\0\x03one\x01");
+        assert_eq!(fixture.advance(4), (0, 0));
+        assert!(fixture.output.is_mid_message());
+        assert_eq!(fixture.advance(1), (1, 3));
+        assert!(!fixture.output.is_mid_message());
+        assert_eq!(fixture.advance(25), (4, 15));
+        assert!(fixture.output.is_empty());
+        assert_eq!(fixture.spares.len(), 1);
+    }
+
+    #[test]
+    fn a_range_of_the_run_is_written_from_the_run() {
+        let mut fixture = Fixture::default();
+        fixture.share("first");
+        fixture.share("second");
+        assert_eq!((fixture.output.weight(), fixture.output.message_count()), (0, 2));
+        assert_eq!(fixture.advance(3), (0, 0));
+        assert!(fixture.output.is_mid_message());
+        fixture.output.copy_shared(&fixture.run, &mut fixture.spares);
+        fixture.run.clear();
+        assert!(fixture.output.is_mid_message());
+        assert_eq!(fixture.gathered(usize::MAX), b"irst\0\x06second");
+        assert_eq!(fixture.take_back(), [Message::from("second")]);
+        assert!(fixture.output.is_empty());
+    }
+
+    #[test]
+    fn large_bodies_are_not_copied_and_can_be_taken_back() {
+        let mut fixture = Fixture::default();
+        fixture.append("small");
+        fixture.append(vec![7; 20_000]);
+        fixture.append([&[1; 10_000][..], b"between", &[2; 10_000]]);
+        assert_eq!(fixture.gathered(1).len(), 1);
+        assert_eq!(fixture.gathered(usize::MAX).len(), fixture.output.len());
+        // The first message, and the header of the second.
+        assert_eq!(fixture.advance(7 + 9), (1, 5));
+        let messages = fixture.take_back();
+        assert_eq!(messages, [Message::from([&[1; 10_000][..], b"between", &[2; 10_000]])]);
+        fixture.append("small");
+        fixture.append(messages.into_iter().next().unwrap());
+        assert_eq!(fixture.advance(7), (1, 5));
+        assert_eq!(fixture.take_back().len(), 1);
+    }
+
+    #[test]
+    fn a_large_body_that_is_taken_back_is_the_same_memory() {
+        let large = vec![7; 20_000];
+        let at = large.as_ptr();
+        let mut fixture = Fixture::default();
+        fixture.append(large);
+        let messages = fixture.take_back();
+        assert_eq!(messages[0].bytes().map(<[u8]>::as_ptr), Some(at));
     }
 }

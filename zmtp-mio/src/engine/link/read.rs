@@ -291,7 +291,7 @@ impl Reader<'_> {
     /// Fetches a due PONG, so that another PING can be handled. Too many of them pause reading.
     fn make_room(&mut self) {
         let broken = self.send.broken.is_some();
-        if self.send.output.control_len() >= CONTROL && !broken {
+        if self.send.control.len() >= CONTROL && !broken {
             self.receive.congested = true;
             return;
         }
@@ -299,7 +299,7 @@ impl Reader<'_> {
         let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
         // After a failed write nothing is written any more that could end the congestion.
         if !broken {
-            self.send.output.keep_control(&control[..n]);
+            self.send.control.extend_from_slice(&control[..n]);
         }
         self.receive.congested = n == 0;
     }

@@ -1,0 +1,118 @@
+//! Messages that are held back, so that one write has many of them.
+//!
+//! A message after a quiet time is written at once. In a burst, messages are held back until a peer has
+//! [`HOLD`] bytes, until a call waits, or for [`DELAY`], which the driver keeps. Without a driver messages
+//! are held back only between `cork` and `uncork`.
+
+use core::time::Duration;
+
+use super::Engine;
+use super::queue::Usage;
+use zmtp_core::pattern::Pattern;
+
+/// The bytes that are held back for a peer at most.
+const HOLD: usize = 32 << 10;
+/// How long a message is held back at most; a burst ends when nothing was written for as long.
+pub(crate) const DELAY: Duration = Duration::from_micros(100);
+
+impl Engine {
+    /// Holds messages back until `uncork`.
+    pub(crate) const fn cork(&mut self) {
+        self.corked = true;
+    }
+
+    /// Writes the messages that were held back.
+    pub(crate) fn uncork(&mut self) {
+        self.corked = false;
+        let _ = self.write_held();
+    }
+
+    /// Sets whether messages of a burst are held back, because a driver writes them in time.
+    pub(super) const fn set_coalescing(&mut self, coalescing: bool) {
+        self.coalescing = coalescing;
+    }
+
+    /// Whether the next message is held back.
+    pub(super) fn holds(&mut self) -> bool {
+        if self.corked {
+            return true;
+        }
+        if !self.coalescing {
+            return false;
+        }
+        // The last of the answers to what was received is not followed by another one soon.
+        let answered = core::mem::take(&mut self.received) && !self.pattern.may_take();
+        if !self.held.is_empty() {
+            return !answered;
+        }
+        let now = self.clock.now();
+        let quiet = now.saturating_duration_since(self.wrote) >= DELAY;
+        if answered || quiet {
+            self.wrote = now;
+        }
+        !(answered || quiet)
+    }
+
+    /// Writes what a peer has just taken, or holds it back.
+    pub(super) fn write_or_hold(&mut self, index: usize, holds: bool) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if !holds && self.held.is_empty() {
+            return self.flush(index);
+        }
+        // The mark is not reached because of messages that are only held back.
+        let many = peer.output_len() >= HOLD
+            || self.send_mark.is_reached(peer.queued_count(), peer.queued_bytes(&self.run));
+        if !core::mem::replace(&mut peer.held, true) {
+            self.begins_hold |= self.held.is_empty();
+            self.held.push(index);
+        }
+        match holds && !many {
+            true => self.mark(index),
+            false => drop(self.write_held()),
+        }
+    }
+
+    /// Writes what is held back. Returns whether there was anything: then there may be room now, without an
+    /// event.
+    pub(super) fn write_held(&mut self) -> bool {
+        if self.held.is_empty() {
+            return false;
+        }
+        while let Some(index) = self.held.pop() {
+            if let Some(peer) = self.peers.get_mut(index) {
+                peer.held = false;
+            }
+            self.flush(index);
+        }
+        if !self.corked {
+            self.wrote = self.clock.now();
+        }
+        true
+    }
+
+    /// Whether messages are held back since the last call of this, for a driver to write.
+    pub(super) fn begins_hold(&mut self) -> bool {
+        core::mem::take(&mut self.begins_hold) && !self.corked && !self.held.is_empty()
+    }
+
+    /// Empties the run: what peers have not written of it is written, or copied to them.
+    pub(super) fn empty_run(&mut self) {
+        while let Some(index) = self.sharing.pop() {
+            self.flush(index);
+            let Some(peer) = self.peers.get_mut(index) else { continue };
+            peer.sharing = false;
+            if let Some(output) = peer.clear_output() {
+                output.copy_shared(&self.run, &mut self.spares);
+            }
+            self.mark(index);
+        }
+        self.run.clear();
+        self.report_run();
+    }
+
+    /// Tells the budget what the run occupies.
+    fn report_run(&mut self) {
+        let usage = Usage { outgoing: self.run.weight(), ..Usage::default() };
+        self.budget.report(&mut self.run_reported, usage);
+    }
+}

@@ -1,0 +1,253 @@
+//! Messages of one connection that are encoded and not written.
+//!
+//! A message is encoded once, when the peer takes it, as frames of ZMTP 3 in the clear. Until its first byte
+//! is written it can be taken back, for another connection.
+
+use std::collections::VecDeque;
+
+use zmtp_core::wire::{FrameHeader, More};
+
+use super::slices::Slices;
+use crate::engine::queue::{Outgoing, QueuedMessage, append_frame, append_header};
+use crate::message::Message;
+
+/// Bodies with more bytes than this are not copied but written from where they are.
+pub(in crate::engine) const COPY: usize = 8 << 10;
+/// A buffer with more bytes than this is not kept for other connections.
+const KEPT: usize = 128 << 10;
+
+/// A body that is written from where it is.
+#[derive(Debug)]
+struct Body {
+    /// The encoded bytes before it, as an offset into them.
+    after: usize,
+    message: Message,
+    part: usize,
+}
+
+impl Body {
+    fn bytes(&self) -> &[u8] {
+        self.message.part(self.part).unwrap_or_default()
+    }
+
+    /// Whether it is the only part of its message.
+    const fn is_whole(&self) -> bool {
+        self.message.part_count() == 1
+    }
+}
+
+/// The end of a message, or of a command.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    /// In bytes since the start of the connection.
+    pub(super) at: u64,
+    /// The bytes of its bodies; [`COMMAND`] for a command.
+    pub(super) body_len: usize,
+}
+
+/// The `body_len` of a command.
+const COMMAND: usize = usize::MAX;
+
+impl End {
+    /// The bytes of its bodies; `None` for a command.
+    pub(super) fn message(self) -> Option<usize> {
+        (self.body_len != COMMAND).then_some(self.body_len)
+    }
+}
+
+/// Encoded messages, in the order in which they are written.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Pending {
+    /// Headers, and bodies that were copied.
+    encoded: Vec<u8>,
+    /// Bytes of `encoded` that are written.
+    at: usize,
+    /// Bodies that were not copied.
+    bodies: VecDeque<Body>,
+    /// Bytes of the first body that are written, if all encoded bytes before it are.
+    body_at: usize,
+    /// Bytes of all bodies that were not copied.
+    borrowed: usize,
+    pub(super) ends: VecDeque<End>,
+}
+
+impl Pending {
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The number of unwritten bytes.
+    pub(super) fn len(&self) -> usize {
+        self.encoded.len() - self.at + self.borrowed - self.body_at
+    }
+
+    /// The bytes of memory that it takes.
+    pub(super) fn weight(&self) -> usize {
+        self.encoded.len() + self.borrowed + self.ends.len() * size_of::<End>()
+    }
+
+    /// Appends a message. Returns the number of bytes.
+    pub(super) fn append(&mut self, outgoing: &mut Outgoing<'_>) -> usize {
+        if let Some(body) = outgoing.only_frame()
+            && body.len() <= COPY
+        {
+            return append_frame(&mut self.encoded, More::Last, body);
+        }
+        let before = self.encoded.len() + self.borrowed;
+        let head = outgoing.envelope.frame_count();
+        let mut borrowed = 0;
+        let mut index = 0;
+        while let Some((lead, body)) = outgoing.frame(index) {
+            let more = if lead.is_final() { More::Last } else { More::Follows };
+            if body.len() > COPY && index >= head {
+                append_header(&mut self.encoded, more, body.len());
+                self.borrowed += body.len();
+                borrowed += 1;
+                let part = index - head + outgoing.envelope.skipped();
+                // It gets its message below, when no part is borrowed from it any more.
+                let message = Message::new();
+                self.bodies.push_back(Body { after: self.encoded.len(), message, part });
+            } else {
+                append_frame(&mut self.encoded, more, body);
+            }
+            index += 1;
+        }
+        if borrowed > 0 {
+            let mut message = outgoing.take().message;
+            if borrowed > 1 {
+                message.share();
+            }
+            let first = self.bodies.len() - borrowed;
+            let last = self.bodies.len() - 1;
+            for body in self.bodies.range_mut(first..last) {
+                body.message = message.clone();
+            }
+            if let Some(body) = self.bodies.back_mut() {
+                body.message = message;
+            }
+        }
+        self.encoded.len() + self.borrowed - before
+    }
+
+    /// Appends encoded frames, or a command. Returns the number of bytes.
+    pub(super) fn append_encoded(&mut self, bytes: &[u8]) -> usize {
+        self.encoded.extend_from_slice(bytes);
+        bytes.len()
+    }
+
+    /// Notes the end of what was appended last.
+    pub(super) fn end(&mut self, at: u64, body_len: Option<usize>) {
+        self.ends.push_back(End { at, body_len: body_len.unwrap_or(COMMAND) });
+    }
+
+    /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
+    pub(super) fn gather<'p>(&'p self, limit: usize, into: &mut Slices<'p>) -> usize {
+        let (mut at, mut body_at, mut gathered) = (self.at, self.body_at, 0);
+        for body in &self.bodies {
+            let encoded = cut(&self.encoded[at..body.after], limit - gathered);
+            if !into.push(encoded) {
+                return gathered;
+            }
+            gathered += encoded.len();
+            let bytes = &body.bytes()[body_at..];
+            if encoded.len() < body.after - at || !into.push(bytes) {
+                return gathered;
+            }
+            gathered += bytes.len();
+            (at, body_at) = (body.after, 0);
+            if gathered >= limit {
+                return gathered;
+            }
+        }
+        let encoded = cut(&self.encoded[at..], limit - gathered);
+        gathered + if into.push(encoded) { encoded.len() } else { 0 }
+    }
+
+    /// Notes that `n` bytes are written.
+    pub(super) fn advance(&mut self, mut n: usize) {
+        while n > 0 {
+            let next = self.bodies.front().map_or(self.encoded.len(), |body| body.after);
+            if self.at < next {
+                let step = n.min(next - self.at);
+                self.at += step;
+                n -= step;
+                continue;
+            }
+            let Some(len) = self.bodies.front().map(|body| body.bytes().len()) else { return };
+            let step = n.min(len - self.body_at);
+            self.body_at += step;
+            n -= step;
+            if self.body_at == len {
+                self.body_at = 0;
+                self.borrowed -= len;
+                self.bodies.pop_front();
+            }
+        }
+        // What is written is removed when it is the larger part, so that each byte is moved at most once.
+        if self.at > self.encoded.len() / 2 && self.at < self.encoded.len() {
+            self.encoded.drain(..self.at);
+            self.bodies.iter_mut().for_each(|body| body.after -= self.at);
+            self.at = 0;
+        }
+    }
+
+    /// Removes everything, and returns the messages of which nothing is written. `begun` is the number of
+    /// unwritten bytes of a message that is partly written. Commands are dropped.
+    pub(super) fn take_back(&mut self, begun: usize, written: u64) -> Vec<QueuedMessage> {
+        let mut messages = Vec::new();
+        let mut start = written;
+        if begun > 0 {
+            self.advance(begun);
+            start += begun as u64;
+            self.ends.pop_front();
+        }
+        for end in core::mem::take(&mut self.ends) {
+            match end.message() {
+                Some(_) => messages.push(self.take_message()),
+                None => self.advance((end.at - start) as usize),
+            }
+            start = end.at;
+        }
+        self.clear();
+        messages
+    }
+
+    /// Decodes the first message. All frames of a message are complete here.
+    fn take_message(&mut self) -> QueuedMessage {
+        let mut queued = QueuedMessage::default();
+        while let Some((header, header_len)) = FrameHeader::peek(&self.encoded[self.at..]) {
+            self.at += header_len;
+            let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
+            let borrowed = self.bodies.front().is_some_and(|body| body.after == self.at);
+            if let Some(body) = borrowed.then(|| self.bodies.pop_front()).flatten() {
+                if header.is_final() && queued.message.part_count() == 0 && body.is_whole() {
+                    return QueuedMessage::from(body.message);
+                }
+                queued.message.push(body.bytes());
+            } else {
+                let end = self.encoded.len().min(self.at.saturating_add(len));
+                queued.message.push(&self.encoded[self.at..end]);
+                self.at = end;
+            }
+            if header.is_final() {
+                break;
+            }
+        }
+        queued
+    }
+
+    /// Removes everything, and keeps the memory unless it is much.
+    pub(super) fn clear(&mut self) {
+        self.encoded.clear();
+        self.encoded.shrink_to(KEPT);
+        self.bodies.clear();
+        self.ends.clear();
+        self.ends.shrink_to(KEPT / size_of::<End>());
+        (self.at, self.body_at, self.borrowed) = (0, 0, 0);
+    }
+}
+
+/// The first `n` bytes, or all.
+fn cut(bytes: &[u8], n: usize) -> &[u8] {
+    &bytes[..bytes.len().min(n)]
+}
