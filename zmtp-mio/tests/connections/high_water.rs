@@ -121,7 +121,7 @@ fn requests_of_one_byte_cost_what_the_socket_allows() {
     alone(this_test!(), || {
         let mut rep = rep_with(|options| {
             options.receive_mark = HighWaterMark::new(usize::MAX, MIB);
-            options.max_bytes = Some(2 * MIB);
+            options.max_bytes = Some(MIB);
         });
         let mut peer = RawPeer::connect(&endpoint_of(&rep));
         let bytes = wire::delimited(&[7; 1]).repeat(1_000_000);
