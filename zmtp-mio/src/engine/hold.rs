@@ -28,8 +28,11 @@ impl Engine {
     }
 
     /// Sets whether messages of a burst are held back, because a driver writes them in time.
-    pub(super) const fn set_coalescing(&mut self, coalescing: bool) {
+    pub(super) fn set_coalescing(&mut self, coalescing: bool) {
         self.coalescing = coalescing;
+        if !coalescing && !self.corked {
+            let _ = self.write_held();
+        }
     }
 
     /// Whether the next message is held back.

@@ -72,6 +72,7 @@ impl SharedEngine {
             descriptor,
             registry,
         });
+        cell.lock().set_coalescing(driver.is_some());
         if let Some(driver) = &driver {
             driver.join(Arc::clone(&cell) as Arc<dyn Member>);
         }
@@ -84,8 +85,8 @@ impl SharedEngine {
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
     /// before.
     pub(crate) fn set_registered(&self, registered: bool) -> bool {
-        self.cell.lock().set_coalescing(false);
         let before = self.registered.swap(registered, Ordering::AcqRel);
+        self.set_coalescing();
         match (before, registered) {
             (false, true) => self.hold(),
             (true, false) => self.release(),
@@ -94,13 +95,18 @@ impl SharedEngine {
         before
     }
 
+    /// Lets messages of a burst be held back if the driver serves the engine.
+    fn set_coalescing(&self) {
+        let served = self.driver.is_some()
+            && !self.registered.load(Ordering::Acquire)
+            && !self.exposed.load(Ordering::Acquire);
+        self.cell.lock().set_coalescing(served);
+    }
+
     /// Takes the engine for reading its state.
     pub(crate) fn look(&self) -> MutexGuard<'_, Engine> {
         self.cell.lock()
     }
-
-    /// Lets the driver write what is held back, soon.
-    pub(super) const fn flush_soon(&self) {}
 
     /// Keeps the driver from serving the engine until [`SharedEngine::release`], while another poll
     /// waits for its events.
@@ -120,7 +126,6 @@ impl SharedEngine {
     }
 
     /// Has the driver write what is held back soon: about 100 µs from now.
-    #[allow(dead_code, reason = "no message is held back yet without a cork")]
     pub(super) fn flush_soon(&self) {
         if let Some(driver) = &self.driver {
             driver.flush_soon(&(Arc::clone(&self.cell) as Arc<dyn Member>));
@@ -136,6 +141,7 @@ impl SharedEngine {
     /// does not serve the engine any more.
     pub(crate) fn expose(&self) -> BorrowedFd<'_> {
         if !self.exposed.swap(true, Ordering::AcqRel) {
+            self.set_coalescing();
             self.hold();
         }
         self.cell.registry.as_fd()
@@ -208,7 +214,7 @@ impl Member for Cell {
 
     fn try_flush(&self) -> bool {
         let Some(mut engine) = self.try_lock() else { return false };
-        let _ = engine.write_corked();
+        let _ = engine.write_held();
         // A thread that polls may not know of what that has brought.
         if engine.has_news() {
             engine.wake_poller();
