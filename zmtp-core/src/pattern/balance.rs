@@ -24,6 +24,13 @@ pub struct BalancePeer {
     closed: bool,
 }
 
+impl BalancePeer {
+    /// Whether the peer is connected.
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+}
+
 impl Linked<0> for BalancePeer {
     fn link(&mut self) -> &mut RingLink {
         &mut self.link
@@ -96,11 +103,12 @@ impl Balance {
     /// Chooses the peer that gets the next message, and ends its turn. `None` if no peer can take a
     /// message.
     pub fn route<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
-        let any = self.connected.head().is_some();
-        let ring = if any { &mut self.connected } else { &mut self.pending };
-        let peer = ring.head()?;
-        ring.rotate(peers);
-        Some(peer)
+        self.route_connected(peers).or_else(|| next(&mut self.pending, peers))
+    }
+
+    /// As [`Balance::route`], among the connected peers only.
+    pub fn route_connected<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
+        next(&mut self.connected, peers)
     }
 
     fn leave<T: Balanced>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
@@ -138,6 +146,13 @@ impl Balance {
             (false, false) => self.pending.push(peers, peer),
         }
     }
+}
+
+/// The peer whose turn it is; its turn ends.
+fn next<T: Linked<0>>(ring: &mut Ring<0>, peers: &mut impl Slots<T>) -> Option<PeerId> {
+    let peer = ring.head()?;
+    ring.rotate(peers);
+    Some(peer)
 }
 
 #[cfg(test)]

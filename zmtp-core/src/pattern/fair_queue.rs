@@ -19,6 +19,18 @@ pub struct FairPeer {
     closed: bool,
 }
 
+impl FairPeer {
+    /// The number of queued messages.
+    pub const fn queued(&self) -> u32 {
+        self.queued
+    }
+
+    /// Whether the peer is [closed](FairQueue::close).
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
 impl Linked<1> for FairPeer {
     fn link(&mut self) -> &mut RingLink {
         &mut self.link
@@ -55,7 +67,8 @@ impl FairQueue {
     }
 
     /// Chooses the peer whose oldest message is taken; `None` if no message is queued. The second value
-    /// is whether to remove the peer: it is [closed](FairQueue::close), and this is its last message.
+    /// is whether the peer is removed from `peers`: it is [closed](FairQueue::close), and this is its last
+    /// message.
     pub fn take<T>(&mut self, peers: &mut impl Slots<T>) -> Option<(PeerId, bool)>
     where
         T: Linked<1> + AsMut<FairPeer>,
@@ -71,25 +84,33 @@ impl FairQueue {
                 self.ready.remove(peers, peer);
             }
         }
+        if is_last {
+            peers.remove(peer);
+        }
         Some((peer, is_last))
     }
 
-    /// Marks a peer as closed: it is removed with its last message. Returns `true` if it has no queued
-    /// message: remove it now.
+    /// Closes a peer: it is removed from `peers` with its last message, or now if it has none. Returns
+    /// whether it is removed.
     pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
-        peers.get_mut(peer).is_none_or(|slot| {
+        if let Some(slot) = peers.get_mut(peer) {
             let state = slot.as_mut();
             state.closed = true;
-            state.queued == 0
-        })
+            if state.queued > 0 {
+                return false;
+            }
+        }
+        peers.remove(peer);
+        true
     }
 
-    /// Removes a peer from the turns. Call this before the peer is removed from `peers`.
+    /// Removes a peer from the turns and from `peers`.
     pub fn detach<T: Linked<1>>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) {
         self.ready.remove(peers, peer);
+        peers.remove(peer);
     }
 }
 
@@ -127,7 +148,7 @@ mod tests {
             queue.received(&mut peers, id(index));
         }
         queue.detach(&mut peers, id(0));
-        peers.remove(id(0));
+        assert!(peers.get_mut(id(0)).is_none());
         assert_eq!(queue.take(&mut peers), Some((id(1), false)));
         assert_eq!(queue.take(&mut peers), None);
     }
@@ -141,7 +162,11 @@ mod tests {
         queue.received(&mut peers, id(0));
         assert!(!queue.close(&mut peers, id(0)));
         assert_eq!(queue.take(&mut peers), Some((id(0), false)));
+        assert!(peers.get_mut(id(0)).is_some_and(|peer| peer.is_closed() && peer.queued() == 1));
         assert_eq!(queue.take(&mut peers), Some((id(0), true)));
-        assert!(queue.close(&mut peers, id(0)));
+        assert!(peers.get_mut(id(0)).is_none());
+        peers.insert(id(0), FairPeer::default()).unwrap();
+        assert!(queue.close(&mut peers, id(0)), "it has no message");
+        assert!(peers.get_mut(id(0)).is_none());
     }
 }

@@ -14,6 +14,7 @@
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
 //! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores the routing ids of a ROUTER |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
+//! | [`Outgoing`], [`Incoming`] | what DEALER and PUSH, and what PULL, SUB and PUB have in common |
 //! | [`Pair`] | exclusive pair (RFC 31) |
 //! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
@@ -24,14 +25,14 @@
 //! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | the parts of [`Req`] and [`Rep`], for drivers with one peer |
 
 mod balance;
-mod dealer;
 mod error;
 mod fair_queue;
 mod fixed_topics;
+mod incoming;
+mod outgoing;
 mod pair;
 mod peer;
 mod publish;
-mod push_pull;
 mod records;
 mod rep;
 mod rep_parts;
@@ -44,14 +45,14 @@ mod subscribe;
 mod verdict;
 
 pub use balance::{Balance, BalancePeer};
-pub use dealer::{Dealer, DealerPeer};
 pub use error::{NoRoom, OutOfTurn, Refused, RouteError, TakeError};
 pub use fair_queue::{FairPeer, FairQueue};
 pub use fixed_topics::{FixedSubscriptions, FixedTopics};
+pub use incoming::{Incoming, IncomingRules, Pull, PullRules};
+pub use outgoing::{Dealer, Outgoing, OutgoingPeer, Push};
 pub use pair::Pair;
 pub use peer::PeerId;
-pub use publish::{Added, Publish, Removed, Reports, Topics};
-pub use push_pull::{Pull, Push};
+pub use publish::{Added, Publish, PublishRules, Removed, Reports, Topics};
 pub use rep::{Rep, RepPeer};
 pub use rep_parts::{RepFrames, RepTurn};
 pub use req::{Mode, Req, ReqPeer};
@@ -59,7 +60,7 @@ pub use req_parts::{ReqFrames, ReqTurn};
 pub use ring::{Linked, Ring, RingLink};
 pub use router::{Router, RouterPeer, RoutingIds};
 pub use slots::{Fixed, Slots};
-pub use subscribe::{Filter, Subscribe, Subscriptions};
+pub use subscribe::{Filter, Subscribe, SubscribeRules, Subscriptions};
 pub use verdict::{Reason, Verdict};
 
 use crate::wire::{FrameHeader, Subscription};

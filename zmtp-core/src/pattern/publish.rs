@@ -1,8 +1,7 @@
 //! PUB and XPUB: each message is sent to every peer that subscribed to a prefix of it (RFC 29).
 
-use super::{
-    FairPeer, FairQueue, NoRoom, Pattern, PeerId, Reason, Refused, Slots, TakeError, Verdict,
-};
+use super::incoming::{Incoming, IncomingRules};
+use super::{FairPeer, NoRoom, PeerId, Reason, Slots, Verdict};
 use crate::wire::{FrameHeader, SocketType, Subscription};
 
 /// A table of subscriptions: for each topic the set of peers that subscribed to it.
@@ -71,10 +70,11 @@ pub enum Reports {
 /// messages of the peers, and reports of their subscriptions. A report is a message of one frame: the byte
 /// 1 for a subscription or 0 for a cancellation, then the topic. The driver queues it as a message of the
 /// peer.
+pub type Publish<S, T> = Incoming<S, PublishRules<T>>;
+
+/// What PUB and XPUB have besides [`Incoming`]: the subscriptions of their peers, in tables of type `T`.
 #[derive(Debug)]
-pub struct Publish<S, T> {
-    peers: S,
-    turns: FairQueue,
+pub struct PublishRules<T> {
     topics: T,
     /// The subscriptions that peers requested, if the application decides what they get.
     requested: Option<T>,
@@ -84,48 +84,46 @@ pub struct Publish<S, T> {
     last: Option<PeerId>,
 }
 
-impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
+impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     /// Creates a PUB without subscribers. It rejects messages of its peers.
     pub const fn publisher(peers: S, topics: T) -> Self {
-        Self::new(peers, topics, None, None)
+        Self::with(peers, PublishRules::new(topics, None, None))
     }
 
     /// Creates an XPUB without subscribers.
     pub const fn with_reports(peers: S, topics: T, reports: Reports) -> Self {
-        Self::new(peers, topics, None, Some(reports))
+        Self::with(peers, PublishRules::new(topics, None, Some(reports)))
     }
 
     /// Creates an XPUB without subscribers, whose application subscribes the peers itself
     /// (`ZMQ_XPUB_MANUAL`). Every subscription and cancellation of a peer is reported, but has no other
     /// effect; the application calls [`Publish::subscribe_last`] and [`Publish::cancel_last`].
     pub const fn manual(peers: S, topics: T, requested: T) -> Self {
-        Self::new(peers, topics, Some(requested), Some(Reports::All))
-    }
-
-    const fn new(peers: S, topics: T, requested: Option<T>, reports: Option<Reports>) -> Self {
-        Self { peers, turns: FairQueue::new(), topics, requested, reports, last: None }
+        Self::with(peers, PublishRules::new(topics, Some(requested), Some(Reports::All)))
     }
 
     /// Calls `each` once for every peer that gets a message with this first frame.
     pub fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId)) {
-        self.topics.matches(subject, each);
+        self.rules.topics.matches(subject, each);
     }
 
     /// XPUB, or PUB if it was made by [`Publish::publisher`].
     pub const fn socket_type(&self) -> SocketType {
-        if self.reports.is_some() { SocketType::Xpub } else { SocketType::Pub }
+        if self.rules.reports.is_some() { SocketType::Xpub } else { SocketType::Pub }
     }
 
     /// The table of subscriptions.
     pub const fn topics(&self) -> &T {
-        &self.topics
+        &self.rules.topics
     }
 
     /// Cancels all subscriptions of a peer. Calls `report` with the topic of each cancellation that XPUB
-    /// reports; the pattern counts the report as queued. Call this before [`Pattern::disconnected`] or
-    /// [`Pattern::closed`], which cancel the subscriptions without reports.
+    /// reports; the pattern counts the report as queued. Call this before
+    /// [`disconnected`](super::Pattern::disconnected) or [`closed`](super::Pattern::closed), which cancel
+    /// the subscriptions without reports.
     pub fn cancel_all(&mut self, peer: PeerId, mut report: impl FnMut(&[u8])) {
-        let Self { peers, turns, topics, requested, reports, .. } = self;
+        let Self { peers, turns, rules } = self;
+        let PublishRules { topics, requested, reports, .. } = rules;
         let requested = match requested {
             Some(requested) => {
                 topics.remove_peer(peer, |_, _| {});
@@ -147,7 +145,7 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
     /// full.
     pub fn subscribe_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
-            Some(peer) => self.topics.insert(peer, topic).is_ok(),
+            Some(peer) => self.rules.topics.insert(peer, topic).is_ok(),
             None => false,
         }
     }
@@ -158,54 +156,26 @@ impl<S: Slots<FairPeer>, T: Topics> Publish<S, T> {
     pub fn cancel_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
             Some(peer) => {
-                matches!(self.topics.remove(peer, topic), Removed::Last | Removed::Unknown)
+                matches!(self.rules.topics.remove(peer, topic), Removed::Last | Removed::Unknown)
             }
             None => false,
         }
     }
 
     fn manual_peer(&mut self) -> Option<PeerId> {
-        let peer = self.last.filter(|_| self.requested.is_some())?;
+        let peer = self.rules.last.filter(|_| self.rules.requested.is_some())?;
         self.peers.get_mut(peer).map(|_| peer)
     }
 }
 
-impl<S: Slots<FairPeer>, T: Topics> Pattern for Publish<S, T> {
-    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if let Some(old) = self.peers.holder(peer.index()) {
-            self.detached(old);
-        }
-        self.peers.insert(peer, FairPeer::default())
+impl<T: Topics> PublishRules<T> {
+    const fn new(topics: T, requested: Option<T>, reports: Option<Reports>) -> Self {
+        Self { topics, requested, reports, last: None }
     }
+}
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
-        if self.peers.get_mut(peer).is_none() {
-            self.attached(peer)?;
-        }
-        Ok(None)
-    }
-
-    fn disconnected(&mut self, peer: PeerId) {
-        self.topics.remove_peer(peer, |_, _| {});
-        if let Some(requested) = &mut self.requested {
-            requested.remove_peer(peer, |_, _| {});
-        }
-    }
-
-    fn closed(&mut self, peer: PeerId) {
-        self.disconnected(peer);
-        if self.turns.close(&mut self.peers, peer) {
-            self.detached(peer);
-        }
-    }
-
-    fn detached(&mut self, peer: PeerId) {
-        self.disconnected(peer);
-        self.turns.detach(&mut self.peers, peer);
-        self.peers.remove(peer);
-    }
-
-    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+impl<T: Topics> IncomingRules for PublishRules<T> {
+    fn accept(&self, frame: FrameHeader, first: bool) -> Verdict {
         match (first, self.reports) {
             (true, _) if frame.is_final() => Verdict::Subject,
             (_, Some(_)) => Verdict::Deliver,
@@ -214,7 +184,7 @@ impl<S: Slots<FairPeer>, T: Topics> Pattern for Publish<S, T> {
         }
     }
 
-    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+    fn check(&self, body: &[u8]) -> Verdict {
         match Subscription::from_message(body) {
             Some((what, _)) => Verdict::Subscription(what),
             None if self.reports.is_some() => Verdict::Deliver,
@@ -222,35 +192,30 @@ impl<S: Slots<FairPeer>, T: Topics> Pattern for Publish<S, T> {
         }
     }
 
-    fn received(&mut self, peer: PeerId) -> bool {
-        self.reports.is_some() && self.turns.received(&mut self.peers, peer)
+    fn receives(&self) -> bool {
+        self.reports.is_some()
     }
 
-    fn may_take(&self) -> bool {
-        self.turns.may_take()
-    }
-
-    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        let Some((peer, is_last)) = self.turns.take(&mut self.peers) else { return Ok(None) };
-        self.last = Some(peer);
-        if is_last {
-            self.detached(peer);
+    fn lost(&mut self, peer: PeerId) {
+        self.topics.remove_peer(peer, |_, _| {});
+        if let Some(requested) = &mut self.requested {
+            requested.remove_peer(peer, |_, _| {});
         }
-        Ok(Some(peer))
+    }
+
+    fn taken(&mut self, peer: PeerId) {
+        self.last = Some(peer);
     }
 
     /// A cancellation of a topic that no peer had is reported, as in libzmq, so that a proxy can
     /// forward it. One of a topic that only other peers have is not: forwarding it would cancel
-    /// theirs. A report counts as queued.
+    /// theirs.
     fn subscription(
         &mut self,
         peer: PeerId,
         what: Subscription,
         topic: &[u8],
     ) -> Result<bool, NoRoom> {
-        if self.peers.get_mut(peer).is_none() {
-            return Ok(false);
-        }
         let manual = self.requested.is_some();
         let topics = self.requested.as_mut().unwrap_or(&mut self.topics);
         let changed = match what {
@@ -264,17 +229,13 @@ impl<S: Slots<FairPeer>, T: Topics> Pattern for Publish<S, T> {
                 first || self.reports != Some(Reports::Changes)
             }
         };
-        let report = self.reports.is_some() && (changed || manual);
-        if report {
-            self.turns.received(&mut self.peers, peer);
-        }
-        Ok(report)
+        Ok(self.reports.is_some() && (changed || manual))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fixed, FixedTopics};
+    use super::super::{Fixed, FixedTopics, Pattern};
     use super::*;
     use crate::wire::{FrameKind, More};
 

@@ -2,8 +2,8 @@
 //! (RFC 28).
 
 use super::{
-    Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RepFrames, RepTurn, Ring,
-    RingLink, RouteError, Slots, TakeError, Verdict,
+    FairPeer, FairQueue, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RepFrames,
+    RepTurn, RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
@@ -18,37 +18,40 @@ use crate::wire::FrameHeader;
 #[derive(Debug)]
 pub struct Rep<S> {
     peers: S,
-    ready: Ring<0>,
+    requests: FairQueue,
     turn: RepTurn<PeerId>,
 }
 
 /// The state of a peer in REP.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepPeer {
-    link: RingLink,
-    /// Queued requests.
-    queued: u32,
-    /// How many of them, the oldest, came on an earlier connection and cannot be answered.
+    requests: FairPeer,
+    /// How many of its queued requests, the oldest, came on an earlier connection and cannot be answered.
     stale: u32,
-    closed: bool,
     frames: RepFrames,
 }
 
-impl Linked<0> for RepPeer {
+impl Linked<1> for RepPeer {
     fn link(&mut self) -> &mut RingLink {
-        &mut self.link
+        self.requests.link()
+    }
+}
+
+impl AsMut<FairPeer> for RepPeer {
+    fn as_mut(&mut self) -> &mut FairPeer {
+        &mut self.requests
     }
 }
 
 impl<S: Slots<RepPeer>> Rep<S> {
     /// Creates a REP without peers.
     pub const fn new(peers: S) -> Self {
-        Self { peers, ready: Ring::new(), turn: RepTurn::new() }
+        Self { peers, requests: FairQueue::new(), turn: RepTurn::new() }
     }
 
     /// The number of queued requests of a peer.
     pub fn queued(&mut self, peer: PeerId) -> u32 {
-        self.peers.get_mut(peer).map_or(0, |slot| slot.queued)
+        self.peers.get_mut(peer).map_or(0, |slot| slot.requests.queued())
     }
 }
 
@@ -71,25 +74,19 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
     fn disconnected(&mut self, peer: PeerId) {
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.frames = RepFrames::new();
-            slot.stale = slot.queued;
+            slot.stale = slot.requests.queued();
         }
         self.turn.forget(peer);
     }
 
     fn closed(&mut self, peer: PeerId) {
         self.disconnected(peer);
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.closed = true;
-            if slot.queued == 0 {
-                self.detached(peer);
-            }
-        }
+        self.requests.close(&mut self.peers, peer);
     }
 
     fn detached(&mut self, peer: PeerId) {
         self.turn.forget(peer);
-        self.ready.remove(&mut self.peers, peer);
-        self.peers.remove(peer);
+        self.requests.detach(&mut self.peers, peer);
     }
 
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
@@ -100,36 +97,27 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
     }
 
     fn received(&mut self, peer: PeerId) -> bool {
-        let Some(slot) = self.peers.get_mut(peer) else { return false };
-        slot.queued = slot.queued.saturating_add(1);
-        self.ready.push(&mut self.peers, peer);
-        true
+        self.requests.received(&mut self.peers, peer)
     }
 
     fn may_take(&self) -> bool {
-        !self.turn.may_reply() && self.ready.head().is_some()
+        !self.turn.may_reply() && self.requests.may_take()
     }
 
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        let Some(peer) = self.ready.head() else {
-            let due = self.turn.may_reply();
-            return if due { Err(OutOfTurn::ReplyDue.into()) } else { Ok(None) };
-        };
+        if self.turn.may_reply() {
+            return Err(OutOfTurn::ReplyDue.into());
+        }
+        let Some((peer, _)) = self.requests.take(&mut self.peers) else { return Ok(None) };
         self.turn.take(peer)?;
-        self.ready.rotate(&mut self.peers);
-        if let Some(slot) = self.peers.get_mut(peer) {
-            slot.queued = slot.queued.saturating_sub(1);
-            if slot.stale > 0 {
+        match self.peers.get_mut(peer) {
+            Some(slot) if slot.stale == 0 => {}
+            Some(slot) => {
                 slot.stale = slot.stale.saturating_sub(1);
                 self.turn.forget(peer);
             }
-            if slot.queued == 0 {
-                let closed = slot.closed;
-                self.ready.remove(&mut self.peers, peer);
-                if closed {
-                    self.peers.remove(peer);
-                }
-            }
+            // It is closed, and this is its last request.
+            None => self.turn.forget(peer),
         }
         Ok(Some(peer))
     }

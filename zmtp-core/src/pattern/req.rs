@@ -1,8 +1,8 @@
 //! REQ: sends each request to one peer, in turn, and accepts only the reply of that peer (RFC 28).
 
 use super::{
-    Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames, ReqTurn, Ring,
-    RingLink, RouteError, Slots, TakeError, Verdict,
+    Balance, BalancePeer, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames,
+    ReqTurn, RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
@@ -17,10 +17,7 @@ use crate::wire::FrameHeader;
 #[derive(Debug)]
 pub struct Req<S> {
     peers: S,
-    /// Connected peers.
-    connected: Ring<0>,
-    /// Peers that are being connected to.
-    pending: Ring<1>,
+    outgoing: Balance,
     turn: ReqTurn<PeerId>,
     mode: Mode,
     request_id: u32,
@@ -40,20 +37,19 @@ pub struct Mode {
 /// The state of a peer in REQ.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReqPeer {
-    connected: RingLink,
-    pending: RingLink,
+    outgoing: BalancePeer,
     frames: ReqFrames,
 }
 
 impl Linked<0> for ReqPeer {
     fn link(&mut self) -> &mut RingLink {
-        &mut self.connected
+        self.outgoing.link()
     }
 }
 
-impl Linked<1> for ReqPeer {
-    fn link(&mut self) -> &mut RingLink {
-        &mut self.pending
+impl AsMut<BalancePeer> for ReqPeer {
+    fn as_mut(&mut self) -> &mut BalancePeer {
+        &mut self.outgoing
     }
 }
 
@@ -61,8 +57,7 @@ impl<S: Slots<ReqPeer>> Req<S> {
     /// Creates a REQ without peers. The first request has the id `request_id + 1`; use a random value.
     #[inline(always)]
     pub const fn new(peers: S, mode: Mode, request_id: u32) -> Self {
-        let (connected, pending) = (Ring::new(), Ring::new());
-        Self { peers, connected, pending, turn: ReqTurn::new(), mode, request_id }
+        Self { peers, outgoing: Balance::new(false), turn: ReqTurn::new(), mode, request_id }
     }
 
     /// The options of this REQ.
@@ -119,7 +114,7 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
             self.detached(old);
         }
         self.peers.insert(peer, ReqPeer::default())?;
-        self.pending.push(&mut self.peers, peer);
+        self.outgoing.attach(&mut self.peers, peer);
         Ok(())
     }
 
@@ -127,16 +122,14 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
         if self.peers.get_mut(peer).is_none() {
             self.attached(peer)?;
         }
-        self.pending.remove(&mut self.peers, peer);
-        self.connected.push(&mut self.peers, peer);
+        self.outgoing.set_connected(&mut self.peers, peer, true);
         self.reset(peer);
         Ok(None)
     }
 
     /// A request that was sent to the peer is lost; one that is still queued is kept.
     fn disconnected(&mut self, peer: PeerId) {
-        self.connected.remove(&mut self.peers, peer);
-        self.pending.push(&mut self.peers, peer);
+        self.outgoing.set_connected(&mut self.peers, peer, false);
         self.reset(peer);
         if self.turn.routed().is_none() {
             self.turn.lost(peer);
@@ -144,8 +137,7 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
     }
 
     fn closed(&mut self, peer: PeerId) {
-        self.connected.remove(&mut self.peers, peer);
-        self.pending.remove(&mut self.peers, peer);
+        self.outgoing.detach(&mut self.peers, peer);
         self.peers.remove(peer);
         self.turn.lost(peer);
     }
@@ -184,25 +176,14 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
     }
 
     fn may_route(&self) -> bool {
-        let free = self.turn.may_ask() || self.mode.relaxed;
-        free && (self.connected.head().is_some() || self.pending.head().is_some())
+        (self.turn.may_ask() || self.mode.relaxed) && self.outgoing.may_route()
     }
 
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
         if !self.turn.may_ask() && !self.mode.relaxed {
             return Err(OutOfTurn::ReplyPending.into());
         }
-        let peer = match self.connected.head() {
-            Some(peer) => {
-                self.connected.rotate(&mut self.peers);
-                peer
-            }
-            None => {
-                let peer = self.pending.head().ok_or(RouteError::NoPeer)?;
-                self.pending.rotate(&mut self.peers);
-                peer
-            }
-        };
+        let peer = self.outgoing.route(&mut self.peers).ok_or(RouteError::NoPeer)?;
         self.give_up();
         self.turn.ask(peer);
         self.request_id = self.request_id.wrapping_add(1);
@@ -215,9 +196,10 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
 
     fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
         let old = self.turn.routed()?;
-        let slot = self.peers.get_mut(old)?;
-        let new = self.connected.head().filter(|_| !slot.connected.is_linked())?;
-        self.connected.rotate(&mut self.peers);
+        if self.peers.get_mut(old)?.outgoing.is_connected() {
+            return None;
+        }
+        let new = self.outgoing.route_connected(&mut self.peers)?;
         self.turn.ask(new);
         Some((old, new))
     }

@@ -177,14 +177,13 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
     fn closed(&mut self, peer: PeerId) {
         self.hide(peer);
         if self.incoming.close(&mut self.peers, peer) {
-            self.detached(peer);
+            self.ids.remove(peer);
         }
     }
 
     fn detached(&mut self, peer: PeerId) {
         self.change(peer, |slot| slot.hidden = true);
         self.incoming.detach(&mut self.peers, peer);
-        self.peers.remove(peer);
         self.ids.remove(peer);
     }
 
@@ -201,9 +200,9 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
     }
 
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        let Some((peer, is_last)) = self.incoming.take(&mut self.peers) else { return Ok(None) };
-        if is_last {
-            self.detached(peer);
+        let Some((peer, removed)) = self.incoming.take(&mut self.peers) else { return Ok(None) };
+        if removed {
+            self.ids.remove(peer);
         }
         Ok(Some(peer))
     }

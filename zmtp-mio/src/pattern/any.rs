@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    BalancePeer, Dealer, DealerPeer, FairPeer, NoRoom, Pair, Pattern, PeerId, Publish, Pull, Push,
-    Refused, Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError,
-    Verdict,
+    Dealer, FairPeer, NoRoom, OutgoingPeer, Pair, Pattern, PeerId, Publish, Pull, Push, Refused,
+    Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, SocketType};
 
@@ -22,12 +21,12 @@ use crate::topics::{Counted, Subscribers};
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a socket has one")]
 pub(crate) enum AnyPattern {
-    Dealer(Dealer<Table<DealerPeer>>, DealerOptions),
+    Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
     Pair(Pair),
     /// PUB and XPUB.
     Publish(Publisher, Publishing),
     Pull(Pull<Table<FairPeer>>),
-    Push(Push<Table<BalancePeer>>),
+    Push(Push<Table<OutgoingPeer>>),
     Rep(Rep<Table<RepPeer>>),
     Req(Requester),
     Router(Routes, RouterOptions),

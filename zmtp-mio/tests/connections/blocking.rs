@@ -136,7 +136,8 @@ fn sockets_move_between_threads_between_calls() {
 fn interrupt(test: &str, endpoint: &str) {
     let child = start(test, None, endpoint);
     let path = std::path::Path::new(endpoint.strip_prefix("ipc://").unwrap());
-    eventually("the child binds", || path.exists());
+    // The path exists before the child listens.
+    eventually("the child listens", || std::os::unix::net::UnixStream::connect(path).is_ok());
     let mut peer = RawPeer::ready(endpoint, "REQ");
     let pid = child.id().to_string();
     let stat = std::path::PathBuf::from(format!("/proc/{pid}/stat"));

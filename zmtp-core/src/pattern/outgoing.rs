@@ -1,64 +1,73 @@
-//! DEALER: sends to its peers in turn and receives from them in turn (RFC 28).
+//! DEALER and PUSH: send to their peers in turn. DEALER also receives from them in turn (RFC 28 and 30).
 
 use super::{
-    Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Refused, RingLink,
-    RouteError, Slots, TakeError,
+    Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Reason, Refused,
+    RingLink, RouteError, Slots, TakeError, Verdict,
 };
+use crate::wire::FrameHeader;
 
-/// The rules of DEALER. It sends as [`Push`](super::Push) and receives as [`Pull`](super::Pull). Frames
-/// are not changed: to send to a REP, the application adds the delimiter itself.
+/// The rules of DEALER: it sends as [`Push`] and receives as [`Pull`](super::Pull). Frames are not
+/// changed: to send to a REP, the application adds the delimiter itself.
+pub type Dealer<S> = Outgoing<S, true>;
+
+/// The rules of PUSH: each message is sent to one peer, in turn among those whose queue has room. Messages
+/// of the peers are rejected.
+pub type Push<S> = Outgoing<S, false>;
+
+/// The rules of a socket type that sends to its peers in turn: [`Dealer`] and [`Push`]. `RECEIVES` is
+/// whether it also receives from them.
 #[derive(Debug)]
-pub struct Dealer<S> {
+pub struct Outgoing<S, const RECEIVES: bool> {
     peers: S,
     outgoing: Balance,
     incoming: FairQueue,
 }
 
-/// The state of a peer in DEALER.
+/// The state of a peer in [`Outgoing`].
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DealerPeer {
+pub struct OutgoingPeer {
     outgoing: BalancePeer,
     incoming: FairPeer,
 }
 
-impl Linked<0> for DealerPeer {
+impl Linked<0> for OutgoingPeer {
     fn link(&mut self) -> &mut RingLink {
         self.outgoing.link()
     }
 }
 
-impl Linked<1> for DealerPeer {
+impl Linked<1> for OutgoingPeer {
     fn link(&mut self) -> &mut RingLink {
         self.incoming.link()
     }
 }
 
-impl AsMut<BalancePeer> for DealerPeer {
+impl AsMut<BalancePeer> for OutgoingPeer {
     fn as_mut(&mut self) -> &mut BalancePeer {
         &mut self.outgoing
     }
 }
 
-impl AsMut<FairPeer> for DealerPeer {
+impl AsMut<FairPeer> for OutgoingPeer {
     fn as_mut(&mut self) -> &mut FairPeer {
         &mut self.incoming
     }
 }
 
-impl<S: Slots<DealerPeer>> Dealer<S> {
-    /// Creates a DEALER without peers. With `only_connected`, messages go only to peers that are
+impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Outgoing<S, RECEIVES> {
+    /// Creates a socket without peers. With `only_connected`, messages go only to peers that are
     /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(peers: S, only_connected: bool) -> Self {
         Self { peers, outgoing: Balance::new(only_connected), incoming: FairQueue::new() }
     }
 }
 
-impl<S: Slots<DealerPeer>> Pattern for Dealer<S> {
+impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEIVES> {
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
         if let Some(old) = self.peers.holder(peer.index()) {
             self.detached(old);
         }
-        self.peers.insert(peer, DealerPeer::default())?;
+        self.peers.insert(peer, OutgoingPeer::default())?;
         self.outgoing.attach(&mut self.peers, peer);
         Ok(())
     }
@@ -77,23 +86,28 @@ impl<S: Slots<DealerPeer>> Pattern for Dealer<S> {
 
     fn closed(&mut self, peer: PeerId) {
         self.outgoing.close(&mut self.peers, peer);
-        if self.incoming.close(&mut self.peers, peer) {
-            self.detached(peer);
-        }
+        self.incoming.close(&mut self.peers, peer);
     }
 
     fn detached(&mut self, peer: PeerId) {
         self.outgoing.detach(&mut self.peers, peer);
         self.incoming.detach(&mut self.peers, peer);
-        self.peers.remove(peer);
     }
 
     fn set_full(&mut self, peer: PeerId, full: bool) {
         self.outgoing.set_full(&mut self.peers, peer, full);
     }
 
+    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, first: bool) -> Verdict {
+        match (RECEIVES, first) {
+            (true, _) => Verdict::Deliver,
+            (false, true) => Verdict::Reject(Reason::SendsOnly),
+            (false, false) => Verdict::Skip,
+        }
+    }
+
     fn received(&mut self, peer: PeerId) -> bool {
-        self.incoming.received(&mut self.peers, peer)
+        RECEIVES && self.incoming.received(&mut self.peers, peer)
     }
 
     fn may_take(&self) -> bool {
@@ -101,11 +115,7 @@ impl<S: Slots<DealerPeer>> Pattern for Dealer<S> {
     }
 
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        let Some((peer, is_last)) = self.incoming.take(&mut self.peers) else { return Ok(None) };
-        if is_last {
-            self.detached(peer);
-        }
-        Ok(Some(peer))
+        Ok(self.incoming.take(&mut self.peers).map(|(peer, _)| peer))
     }
 
     fn may_route(&self) -> bool {

@@ -1,0 +1,147 @@
+//! PULL, and what SUB, XSUB, PUB and XPUB have in common with it: they receive from their peers in turn
+//! (RFC 29 and 30).
+
+use super::{FairPeer, FairQueue, NoRoom, Pattern, PeerId, Refused, Slots, TakeError, Verdict};
+use crate::wire::{FrameHeader, Subscription};
+
+/// The rules of a socket type that receives from its peers in turn: [`Pull`],
+/// [`Subscribe`](super::Subscribe) and [`Publish`](super::Publish). `R` contains what differs between them.
+#[derive(Debug)]
+pub struct Incoming<S, R> {
+    pub(super) peers: S,
+    pub(super) turns: FairQueue,
+    pub(super) rules: R,
+}
+
+impl<S, R> Incoming<S, R> {
+    pub(super) const fn with(peers: S, rules: R) -> Self {
+        Self { peers, turns: FairQueue::new(), rules }
+    }
+}
+
+/// What differs between the socket types that receive in turn. The default methods are those of PULL.
+pub trait IncomingRules {
+    /// As [`Pattern::keeps_unsent`].
+    const KEEPS_UNSENT: bool = false;
+
+    /// As [`Pattern::accept`].
+    fn accept(&self, _frame: FrameHeader, _first: bool) -> Verdict {
+        Verdict::Deliver
+    }
+
+    /// As [`Pattern::check`].
+    fn check(&self, _body: &[u8]) -> Verdict {
+        Verdict::Deliver
+    }
+
+    /// Whether the application receives messages.
+    fn receives(&self) -> bool {
+        true
+    }
+
+    /// The connection to a peer ended.
+    fn lost(&mut self, _peer: PeerId) {}
+
+    /// The application takes a message of a peer.
+    fn taken(&mut self, _peer: PeerId) {}
+
+    /// As [`Pattern::subscription`], of a known peer.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the table of topics is full.
+    fn subscription(
+        &mut self,
+        _peer: PeerId,
+        _what: Subscription,
+        _topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        Ok(false)
+    }
+}
+
+/// The rules of PULL: messages are taken from the peers in turn.
+pub type Pull<S> = Incoming<S, PullRules>;
+
+/// What PULL has besides [`Incoming`]: nothing.
+#[derive(Debug)]
+pub struct PullRules(());
+
+impl IncomingRules for PullRules {}
+
+impl<S> Incoming<S, PullRules> {
+    /// Creates a PULL without peers.
+    pub const fn new(peers: S) -> Self {
+        Self::with(peers, PullRules(()))
+    }
+}
+
+impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
+    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
+        if let Some(old) = self.peers.holder(peer.index()) {
+            self.detached(old);
+        }
+        self.peers.insert(peer, FairPeer::default())
+    }
+
+    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+        if self.peers.get_mut(peer).is_none() {
+            self.attached(peer)?;
+        }
+        Ok(None)
+    }
+
+    fn disconnected(&mut self, peer: PeerId) {
+        self.rules.lost(peer);
+    }
+
+    fn closed(&mut self, peer: PeerId) {
+        self.rules.lost(peer);
+        self.turns.close(&mut self.peers, peer);
+    }
+
+    fn detached(&mut self, peer: PeerId) {
+        self.rules.lost(peer);
+        self.turns.detach(&mut self.peers, peer);
+    }
+
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+        self.rules.accept(frame, first)
+    }
+
+    fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
+        self.rules.check(body)
+    }
+
+    fn received(&mut self, peer: PeerId) -> bool {
+        self.rules.receives() && self.turns.received(&mut self.peers, peer)
+    }
+
+    fn may_take(&self) -> bool {
+        self.turns.may_take()
+    }
+
+    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        let Some((peer, _)) = self.turns.take(&mut self.peers) else { return Ok(None) };
+        self.rules.taken(peer);
+        Ok(Some(peer))
+    }
+
+    /// A report counts as queued.
+    fn subscription(
+        &mut self,
+        peer: PeerId,
+        what: Subscription,
+        topic: &[u8],
+    ) -> Result<bool, NoRoom> {
+        if self.peers.get_mut(peer).is_none_or(|slot| slot.is_closed()) {
+            return Ok(false);
+        }
+        let report = self.rules.subscription(peer, what, topic)?;
+        Ok(report && self.turns.received(&mut self.peers, peer))
+    }
+
+    fn keeps_unsent(&self) -> bool {
+        R::KEEPS_UNSENT
+    }
+}
