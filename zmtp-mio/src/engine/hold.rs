@@ -11,7 +11,7 @@ use super::queue::Usage;
 use zmtp_core::pattern::Pattern;
 
 /// The bytes that are held back for a peer at most.
-const HOLD: usize = 32 << 10;
+pub(super) const HOLD: usize = 32 << 10;
 /// How long a message is held back at most; a burst ends when nothing was written for as long.
 pub(crate) const DELAY: Duration = Duration::from_micros(100);
 
@@ -36,6 +36,7 @@ impl Engine {
     }
 
     /// Whether the next message is held back.
+    #[inline]
     pub(super) fn holds(&mut self) -> bool {
         if self.corked {
             return true;

@@ -131,8 +131,10 @@ pub(crate) struct Engine {
     sharing: Vec<usize>,
     /// Memory for the output of connections.
     spares: Spares,
-    /// Messages received or sent since the last turn.
+    /// Messages received since the last turn.
     served: u32,
+    /// Messages sent since the last turn.
+    sent: u32,
     clock: Clock,
     /// The time of the turn.
     now: Instant,
@@ -211,6 +213,7 @@ impl Engine {
             sharing: Vec::new(),
             spares: Spares::new(),
             served: 0,
+            sent: 0,
             now,
             clock,
             budget,
@@ -228,7 +231,7 @@ impl Engine {
     /// `None` is no limit.
     fn prepare(&mut self, deadline: Option<Instant>) -> Pause {
         self.tick();
-        self.served = 0;
+        (self.served, self.sent) = (0, 0);
         // What was sent must not wait any longer when the application waits.
         let mut worked = self.write_held();
         worked |= self.read_mailbox();

@@ -4,7 +4,8 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::link::COPY;
+use super::hold::HOLD;
+use super::link::{COPY, Range};
 use super::peer::State;
 use super::queue::{Envelope, Outgoing, QueuedMessage, Refused};
 use super::status::LastPeer;
@@ -20,6 +21,9 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         let holds = self.holds();
+        if holds && self.append_held(peer, outgoing) {
+            return Ok(());
+        }
         let index = self.make_room(peer)?;
         let Some(slot) = self.peers.get_mut(index) else { return Err(Refused::Gone) };
         let is_message = !matches!(outgoing.envelope, Envelope::Subscription(_));
@@ -29,6 +33,43 @@ impl Engine {
         }
         self.write_or_hold(index, holds);
         Ok(())
+    }
+
+    /// Appends a message to those that are held back for a peer, if there are some and nothing else is to be
+    /// done for this one. The budget learns of it with the next write.
+    #[inline]
+    fn append_held(&mut self, peer: PeerId, outgoing: &mut Outgoing<'_>) -> bool {
+        let Some(slot) = self.peers.get_mut(peer.index() as usize) else { return false };
+        if !slot.held || slot.full || slot.id != peer {
+            return false;
+        }
+        let mark = self.send_mark;
+        let Some(output) = slot.clear_output() else { return false };
+        let (count, body_len) = (output.message_count(), output.body_len(&self.run));
+        let new = outgoing.message.byte_len();
+        if output.len() + new + 16 >= HOLD || mark.is_reached(count + 1, body_len + new) {
+            return false;
+        }
+        if matches!(outgoing.envelope, Envelope::Subscription(_)) {
+            return false;
+        }
+        output.append(outgoing, &self.run, &mut self.spares);
+        true
+    }
+
+    /// [`Engine::append_held`] for a message of the run that follows those the peer shares.
+    #[inline]
+    fn append_shared_held(&mut self, peer: PeerId, range: Range) -> bool {
+        let Some(slot) = self.peers.get_mut(peer.index() as usize) else { return false };
+        if !slot.held || slot.full || slot.id != peer {
+            return false;
+        }
+        let Some(output) = slot.clear_output() else { return false };
+        let (count, body_len) = (output.message_count(), output.body_len(&self.run));
+        if output.len() >= HOLD || self.send_mark.is_reached(count + 1, body_len + COPY) {
+            return false;
+        }
+        output.extend_shared(range)
     }
 
     /// Lets several peers take the same message, which is encoded once. A message that a peer does not take is
@@ -42,8 +83,14 @@ impl Engine {
         if !small {
             outgoing.message.share();
         }
-        let mut shared = None;
+        let mut shared = (small && holds).then(|| self.run.append(outgoing));
         for &peer in peers {
+            if let Some(range) = shared
+                && holds
+                && self.append_shared_held(peer, range)
+            {
+                continue;
+            }
             let index = match self.make_room(peer) {
                 Ok(index) => index,
                 Err(refused) => {

@@ -9,7 +9,7 @@ use super::Engine;
 const SHARE: u32 = 32;
 /// Messages that may be sent, and time that may pass, before a turn is due. Messages that are held
 /// back are only counted.
-const SENT: u32 = 256;
+const SENT: u32 = 1_024;
 const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a turn waits for events.
@@ -70,8 +70,11 @@ impl Engine {
 
     /// Counts a message that is sent. Returns whether a turn is due.
     pub(super) fn count_sent(&mut self) -> bool {
-        self.served += 1;
-        self.served >= SENT || !(self.corked || self.clock.now().duration_since(self.now) < LOOK)
+        self.sent += 1;
+        self.sent >= SENT
+            || (!self.corked
+                && self.held.is_empty()
+                && self.clock.now().duration_since(self.now) >= LOOK)
     }
 
     pub(super) fn deadline(&self, deadline: Option<Instant>) -> Option<Instant> {

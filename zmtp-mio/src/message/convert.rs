@@ -6,9 +6,13 @@ use super::Message;
 use super::storage::{INLINE, Storage};
 
 impl From<&[u8]> for Message {
+    #[inline]
     fn from(body: &[u8]) -> Self {
-        let mut message = Self::new();
-        message.push(body);
+        let mut message = Self { has_parts: true, ..Self::default() };
+        match Storage::inline(body) {
+            Some(storage) => message.storage = storage,
+            None => message.append(body),
+        }
         message
     }
 }

@@ -49,6 +49,14 @@ impl From<Vec<u8>> for Storage {
 }
 
 impl Storage {
+    /// Copies bytes that fit without an allocation.
+    #[inline]
+    pub(super) fn inline(body: &[u8]) -> Option<Self> {
+        let mut bytes = [0; INLINE];
+        bytes.get_mut(..body.len())?.copy_from_slice(body);
+        Some(Self::Inline { len: body.len() as u8, bytes })
+    }
+
     /// Keeps the bytes in their owner's buffer.
     pub(super) fn owned_by(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         let owner: Owner = Arc::new(owner);

@@ -1,6 +1,6 @@
 //! What a connection has taken and not written, in ZMTP 3 and in the clear.
 
-use super::pending::Pending;
+use super::pending::{COPY, Pending};
 use super::run::{Range, Run};
 use super::slices::Slices;
 use crate::engine::queue::{Outgoing, QueuedMessage};
@@ -21,6 +21,8 @@ pub(in crate::engine) struct Output {
     boundary: u64,
     /// The bytes of the bodies of the pending messages.
     body_len: usize,
+    /// The unwritten bytes of the pending messages.
+    pending_len: usize,
 }
 
 /// Memory for the pending messages of connections.
@@ -44,18 +46,20 @@ impl Output {
     }
 
     /// The number of unwritten bytes.
+    #[inline]
     pub(in crate::engine) fn len(&self) -> usize {
-        self.pending.as_ref().map_or(0, |pending| pending.len())
-            + self.shared.map_or(0, |range| range.len())
+        self.pending_len + self.shared.map_or(0, |range| range.len())
     }
 
     /// The number of messages and commands that are not written whole.
+    #[inline]
     pub(in crate::engine) fn message_count(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.ends.len())
             + self.shared.map_or(0, |range| range.message_count())
     }
 
     /// The bytes of the bodies of those messages.
+    #[inline]
     pub(in crate::engine) fn body_len(&self, run: &Run) -> usize {
         self.body_len + self.shared.map_or(0, |range| run.body_len(&range))
     }
@@ -83,15 +87,27 @@ impl Output {
     }
 
     /// Takes a message.
+    #[inline]
     pub(in crate::engine) fn append(
         &mut self,
         outgoing: &mut Outgoing<'_>,
         run: &Run,
         spares: &mut Spares,
     ) {
+        // The case of most messages, with as few steps as possible.
+        if let (Some(pending), None) = (&mut self.pending, &self.shared)
+            && let Some(body) = outgoing.only_frame()
+            && body.len() <= COPY
+        {
+            let len = pending.append_frame(body);
+            self.pending_len += len;
+            self.appended += len as u64;
+            self.body_len += body.len();
+            pending.end(self.appended, Some(body.len()));
+            return;
+        }
         let body_len = outgoing.body_len();
-        let pending = self.pending(run, spares);
-        let len = pending.append(outgoing);
+        let len = self.pending(run, spares).append(outgoing);
         self.end(len, Some(body_len));
     }
 
@@ -107,6 +123,7 @@ impl Output {
     }
 
     fn end(&mut self, len: usize, body_len: Option<usize>) {
+        self.pending_len += len;
         self.appended += len as u64;
         self.body_len += body_len.unwrap_or_default();
         if let Some(pending) = &mut self.pending {
@@ -121,13 +138,16 @@ impl Output {
         run: &Run,
         spares: &mut Spares,
     ) {
-        if let Some(shared) = &mut self.shared {
-            if shared.extend(&range) {
-                return;
-            }
+        if !self.extend_shared(range) {
             self.copy_shared(run, spares);
+            self.shared = Some(range);
         }
-        self.shared = Some(range);
+    }
+
+    /// Takes messages of the run that follow those it has. `false` if they do not.
+    #[inline]
+    pub(in crate::engine) fn extend_shared(&mut self, range: Range) -> bool {
+        self.shared.as_mut().is_some_and(|shared| shared.extend(&range))
     }
 
     /// The pending messages, the last of all.
@@ -142,6 +162,7 @@ impl Output {
         let pending = self.pending.get_or_insert_with(|| spares.pop().unwrap_or_default());
         pending.append_encoded(run.bytes(&range));
         for (len, body_len) in run.messages(&range) {
+            self.pending_len += len;
             self.appended += len as u64;
             self.body_len += body_len;
             pending.end(self.appended, Some(body_len));
@@ -151,7 +172,7 @@ impl Output {
     /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
     pub(super) fn gather<'p>(&'p self, run: &'p Run, limit: usize, into: &mut Slices<'p>) -> usize {
         let (own, all) = match &self.pending {
-            Some(pending) => (pending.gather(limit, into), pending.len()),
+            Some(pending) => (pending.gather(limit, into), self.pending_len),
             None => (0, 0),
         };
         let Some(range) = self.shared.as_ref().filter(|_| own == all) else { return own };
@@ -164,8 +185,9 @@ impl Output {
     pub(super) fn advance(&mut self, mut n: usize, run: &Run, spares: &mut Spares) -> Written {
         let mut done = Written::default();
         if let Some(pending) = &mut self.pending {
-            let own = n.min(pending.len());
+            let own = n.min(self.pending_len);
             pending.advance(own);
+            self.pending_len -= own;
             n -= own;
             self.written += own as u64;
             while let Some(end) = pending.ends.front()
@@ -218,7 +240,7 @@ impl Output {
         let begun = self.rest_of_message(run);
         let Some(pending) = &mut self.pending else { return Vec::new() };
         let messages = pending.take_back(begun, self.written);
-        self.body_len = 0;
+        (self.body_len, self.pending_len) = (0, 0);
         (self.appended, self.boundary) = (self.written, self.written);
         self.give_back(spares);
         messages

@@ -76,23 +76,19 @@ impl Pending {
         self.ends.is_empty()
     }
 
-    /// The number of unwritten bytes.
-    pub(super) fn len(&self) -> usize {
-        self.encoded.len() - self.at + self.borrowed - self.body_at
-    }
-
     /// The bytes of memory that it takes.
     pub(super) fn weight(&self) -> usize {
         self.encoded.len() + self.borrowed + self.ends.len() * size_of::<End>()
     }
 
+    /// Appends a message of one frame, whose body is copied. Returns the number of bytes.
+    #[inline]
+    pub(super) fn append_frame(&mut self, body: &[u8]) -> usize {
+        append_frame(&mut self.encoded, More::Last, body)
+    }
+
     /// Appends a message. Returns the number of bytes.
     pub(super) fn append(&mut self, outgoing: &mut Outgoing<'_>) -> usize {
-        if let Some(body) = outgoing.only_frame()
-            && body.len() <= COPY
-        {
-            return append_frame(&mut self.encoded, More::Last, body);
-        }
         let before = self.encoded.len() + self.borrowed;
         let head = outgoing.envelope.frame_count();
         let mut borrowed = 0;
@@ -136,6 +132,7 @@ impl Pending {
     }
 
     /// Notes the end of what was appended last.
+    #[inline]
     pub(super) fn end(&mut self, at: u64, body_len: Option<usize>) {
         self.ends.push_back(End { at, body_len: body_len.unwrap_or(COMMAND) });
     }

@@ -70,6 +70,7 @@ impl Run {
     }
 
     /// The bytes of the bodies of the messages of a range.
+    #[inline]
     pub(super) fn body_len(&self, range: &Range) -> usize {
         let before = |message: usize| {
             message.checked_sub(1).map_or(0, |before| self.messages[before].body_len)
