@@ -16,13 +16,10 @@ impl ReceiveHalf {
     pub(super) fn handshake_command<M: Mechanism>(
         &mut self,
         context: &mut Context<'_, M>,
-        body: &mut [u8],
+        (name, data): (&[u8], &mut [u8]),
         taken: usize,
         mut found: Received,
     ) -> Received {
-        // A byte with the name's length, then the name.
-        let named = usize::from(body.first().copied().unwrap_or_default()).wrapping_add(1);
-        let (name, data) = body.split_at_mut_checked(named).unwrap_or_default();
         if is_name(name, CommandName::Error.length_prefixed()) {
             if error_reason(data).is_err() {
                 return self.fail(Failure::ErrorReason);
@@ -53,7 +50,7 @@ impl ReceiveHalf {
                 return Received::bare(Event::Waiting);
             }
             Consumed::Unexpected | Consumed::Waiting => {
-                return self.fail_at(Failure::UnexpectedCommand, body);
+                return self.fail_at(Failure::UnexpectedCommand, name);
             }
         };
         found

@@ -139,11 +139,13 @@ impl ReceiveHalf {
         };
         self.take(taken);
         let found = Received { event: Event::Ignored, payload };
-        match (&self.state, Command::parse(body)) {
-            (State::Handshake, Ok(_)) => self.handshake_command(context, body, taken, found),
-            (State::Handshake, Err(_)) => self.fail(Failure::CommandName),
-            (_, Ok(command)) => self.traffic_command(context, there, command, found),
-            (_, Err(_)) => self.done::<M>(found),
+        match (&self.state, Command::split(body)) {
+            (State::Handshake, Some((name, data))) => {
+                self.handshake_command(context, (name, data), taken, found)
+            }
+            (State::Handshake, None) => self.fail(Failure::CommandName),
+            (_, Some((name, data))) => self.traffic_command(context, there, (name, data), found),
+            (_, None) => self.done::<M>(found),
         }
     }
 }

@@ -5,10 +5,10 @@ use super::event::{Event, Received};
 use super::failure::Failure;
 use super::limits::exceeds;
 use super::state::{ReceiveHalf, State};
-use crate::buffer::copy;
+use crate::buffer::{copy, is_name};
 use crate::error::{Limit, Timeout};
 use crate::mechanism::Mechanism;
-use crate::wire::{Command, CommandName, FrameHeader, Ping, Size};
+use crate::wire::{CommandName, FrameHeader, Ping, Size};
 
 impl ReceiveHalf {
     /// Handles the header of a message frame. `there` is the length of the input from the header on.
@@ -54,12 +54,12 @@ impl ReceiveHalf {
         &mut self,
         context: &mut Context<'_, M>,
         there: usize,
-        command: Command<'_>,
+        (name, data): (&[u8], &[u8]),
         mut found: Received,
     ) -> Received {
         let publishes = M::socket_type(context.config).accepts_subscriptions();
-        if command.is(CommandName::Ping) {
-            if let Ok(ping) = Ping::parse(command.data) {
+        if is_name(name, CommandName::Ping.length_prefixed()) {
+            if let Ok(ping) = Ping::parse(data) {
                 // The PING stays in the input until the PONG for the previous one is sent.
                 if context.tx.pong_due() {
                     self.unread = there;
@@ -72,16 +72,16 @@ impl ReceiveHalf {
                 }
                 found.event = Event::Nothing;
             }
-        } else if command.is(CommandName::Pong) {
+        } else if is_name(name, CommandName::Pong.length_prefixed()) {
             found.event = Event::Nothing;
-        } else if command.is(CommandName::Ready) {
+        } else if is_name(name, CommandName::Ready.length_prefixed()) {
             return self.fail(Failure::SecondReady);
-        } else if publishes && command.is(CommandName::Subscribe) {
+        } else if publishes && is_name(name, CommandName::Subscribe.length_prefixed()) {
             found.event = Event::Subscribe;
-            found.payload = command.data.len();
-        } else if publishes && command.is(CommandName::Cancel) {
+            found.payload = data.len();
+        } else if publishes && is_name(name, CommandName::Cancel.length_prefixed()) {
             found.event = Event::Cancel;
-            found.payload = command.data.len();
+            found.payload = data.len();
         }
         self.done::<M>(found)
     }

@@ -61,12 +61,15 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
         self.0.find(Self::number(peer).ok()?, topic, Match::Whole)
     }
 
+    /// The number of a peer in the table, or of any peer. Inlined, so that a table for a single peer
+    /// contains no code for numbers.
+    #[inline(always)]
     fn number(peer: Option<PeerId>) -> Result<Option<u16>, NoRoom> {
-        let number = |peer: PeerId| match peer.generation() {
-            0 => u16::try_from(peer.index()).map_err(|_| NoRoom),
+        let Some(peer) = peer else { return Ok(None) };
+        match u16::try_from(peer.index()) {
+            Ok(number) if peer.generation() == 0 => Ok(Some(number)),
             _ => Err(NoRoom),
-        };
-        peer.map(number).transpose()
+        }
     }
 }
 

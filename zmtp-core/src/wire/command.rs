@@ -2,7 +2,6 @@
 
 use nom::IResult;
 use nom::Parser;
-use nom::combinator::{rest, verify};
 
 use super::{Malformed, bytes, fixed, short};
 use crate::buffer::is_name;
@@ -113,15 +112,15 @@ impl<'a> Command<'a> {
     ///
     /// [`Malformed::CommandName`] if the name is empty, or longer than the rest of the body.
     pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
-        // command-body = short-size command-name *OCTET; a name has 1 to 255 bytes.
-        let name = verify(short.flat_map(bytes), |name: &[u8]| !name.is_empty());
-        // Not nom's `recognize`: it contains a slice operation whose panic the compiler keeps.
-        match (name, rest).parse_complete(body) {
-            Ok((_, (name, data))) => {
-                Ok(Self { name: body.get(..=name.len()).unwrap_or_default(), data })
-            }
-            Err(_) => Err(Malformed::CommandName),
-        }
+        let name = named(body).and_then(|end| body.split_at_checked(end));
+        name.map(|(name, data)| Self { name, data }).ok_or(Malformed::CommandName)
+    }
+
+    /// As [`Command::parse`], but returns the name, preceded by one byte with its length, and the data,
+    /// which may be changed. `None` if the command is malformed.
+    #[inline(always)]
+    pub(crate) fn split(body: &mut [u8]) -> Option<(&mut [u8], &mut [u8])> {
+        named(body).and_then(|end| body.split_at_mut_checked(end))
     }
 
     /// The name of the command.
@@ -134,6 +133,17 @@ impl<'a> Command<'a> {
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
         is_name(self.name, name.length_prefixed())
+    }
+}
+
+/// The length of the name at the front of `body` and of the byte before it. `None` if the name is empty.
+///
+/// command-body = short-size command-name *OCTET; a name has 1 to 255 bytes.
+#[inline(always)]
+fn named(body: &[u8]) -> Option<usize> {
+    match body.first() {
+        Some(&len @ 1..) => Some(usize::from(len).wrapping_add(1)),
+        _ => None,
     }
 }
 
