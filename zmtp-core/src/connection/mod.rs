@@ -261,7 +261,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Whether the connection has failed with an error that is sent to the peer in an ERROR command.
     pub fn refuses(&self) -> bool {
-        SendHalf::refuses(&self.mechanism, &self.rx)
+        send::refuses(&self.mechanism, &self.rx)
     }
 
     /// Whether the connection has failed. [`Connection::error`] returns the error.

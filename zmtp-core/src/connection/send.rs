@@ -50,14 +50,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    const fn of(failure: &Failure) -> Option<Self> {
-        match failure {
-            Failure::Mechanism => Some(Self::Mechanism),
-            Failure::SocketType(_) => Some(Self::SocketType),
-            _ => None,
-        }
-    }
-
     /// The text in the ERROR command.
     pub const fn reason(self) -> &'static str {
         match self.command().split_at_checked(9) {
@@ -71,30 +63,6 @@ impl Refusal {
         match self {
             Self::Mechanism => "\x04\x19\x05ERROR\x12Mechanism mismatch",
             Self::SocketType => "\x04\x1f\x05ERROR\x18Incompatible Socket-Type",
-        }
-    }
-}
-
-/// The ERROR command that a failed connection sends to its peer.
-#[derive(Clone, Copy)]
-enum Farewell {
-    Fixed(Refusal),
-    /// With the reason of the mechanism.
-    Denied,
-}
-
-impl Farewell {
-    #[inline(always)]
-    fn write(self, mechanism: &impl Mechanism, out: &mut Writer<'_>) {
-        match self {
-            Self::Fixed(refusal) => out.put(refusal.command().as_bytes()),
-            Self::Denied => {
-                if let Some(reason) = mechanism.denial() {
-                    let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
-                    let reason = reason.get(..usize::from(len)).unwrap_or_default();
-                    out.command(CommandName::Error, &[&[len], reason]);
-                }
-            }
         }
     }
 }
@@ -115,14 +83,12 @@ impl SendHalf {
         rx: &mut ReceiveHalf,
         out: &mut [u8],
     ) -> Result<usize, BufferTooSmall> {
-        let farewell = match rx.failure {
+        let refusing = match &rx.failure {
             None => None,
-            Some(_) => match self.farewell(mechanism, rx) {
-                None => return Ok(0),
-                farewell => farewell,
-            },
+            failure if self.refuses(mechanism, rx) => failure.as_ref(),
+            Some(_) => return Ok(0),
         };
-        if farewell.is_none() && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
+        if refusing.is_none() && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
             return self.sealed_beat(config, mechanism, rx, out);
         }
         let mut out = Writer::new(out);
@@ -132,12 +98,12 @@ impl SendHalf {
         // The state after the bytes written here are sent.
         let mut after = *self;
         // A peer that gets an ERROR gets the full greeting before it.
-        let heard = if farewell.is_some() { Greeting::LEN } else { rx.greeting_position() };
+        let heard = if refusing.is_some() { Greeting::LEN } else { rx.greeting_position() };
         let stage = Self::stage(config, mechanism, heard);
         if usize::from(self.greeting_sent) < stage {
             after.greeting(config, mechanism, stage, &mut out);
-        } else if let Some(farewell) = farewell {
-            farewell.write(mechanism, &mut out);
+        } else if let Some(failure) = refusing {
+            refuse(mechanism, failure, &mut out);
             after.greeting_sent = Self::FAREWELL_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
@@ -244,25 +210,9 @@ impl SendHalf {
         self.greeting_sent = u8::try_from(stage).unwrap_or(u8::MAX);
     }
 
-    /// The ERROR that a failed connection still has to send, so that the peer does not retry. An older peer
-    /// gets none, because it could not parse it.
-    fn farewell<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> Option<Farewell> {
-        Self::refusal(mechanism, rx).filter(|_| self.greeting_sent != Self::FAREWELL_SENT)
-    }
-
-    fn refusal<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> Option<Farewell> {
-        let failure = rx.failure.as_ref()?;
-        let denied = matches!(failure, Failure::Denied) && mechanism.denial().is_some();
-        let farewell = match Refusal::of(failure) {
-            Some(refusal) => Some(Farewell::Fixed(refusal)),
-            None => denied.then_some(Farewell::Denied),
-        };
-        farewell.filter(|_| !rx.is_old::<M>())
-    }
-
-    /// Whether a failed connection sends its peer a reason.
-    pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
-        Self::refusal(mechanism, rx).is_some()
+    /// Whether a failed connection still has to send an ERROR, so that the peer does not retry.
+    fn refuses<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
+        self.greeting_sent != Self::FAREWELL_SENT && refuses(mechanism, rx)
     }
 
     /// The opening for an older peer, in stages. A peer that sent a version byte gets our socket type and an
@@ -318,7 +268,7 @@ impl SendHalf {
 
     pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
         match rx.failure {
-            Some(_) => self.farewell(mechanism, rx).is_some(),
+            Some(_) => self.refuses(mechanism, rx),
             None => {
                 self.due.has(Due::PING | Due::PONG)
                     || !self.greeted()
@@ -339,5 +289,30 @@ impl SendHalf {
 
     pub(super) const fn queue_ping(&mut self) {
         self.due.0 |= Due::PING;
+    }
+}
+
+/// Whether a failed connection sends its peer an ERROR. An older peer gets none, because it could not parse
+/// it.
+pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
+    let refuses = match rx.failure {
+        Some(Failure::Mechanism | Failure::SocketType(_)) => true,
+        Some(Failure::Denied) => mechanism.denial().is_some(),
+        _ => false,
+    };
+    refuses && !rx.is_old::<M>()
+}
+
+/// Writes the ERROR command of a failed connection.
+#[inline(always)]
+fn refuse<M: Mechanism>(mechanism: &M, failure: &Failure, out: &mut Writer<'_>) {
+    match (failure, mechanism.denial()) {
+        (Failure::Denied, Some(reason)) => {
+            let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
+            let reason = reason.get(..usize::from(len)).unwrap_or_default();
+            out.command(CommandName::Error, &[&[len], reason]);
+        }
+        (Failure::Mechanism, _) => out.put(Refusal::Mechanism.command().as_bytes()),
+        _ => out.put(Refusal::SocketType.command().as_bytes()),
     }
 }

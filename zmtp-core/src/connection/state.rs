@@ -243,7 +243,6 @@ impl ReceiveHalf {
     /// Fails because of the start of these bytes.
     #[inline(always)]
     pub(super) fn fail_at(&mut self, failure: Failure, bytes: &[u8]) -> Received {
-        self.scratch = CLEAN;
         copy(&mut self.scratch, bytes);
         self.fail(failure)
     }

@@ -35,6 +35,24 @@ const fn size(len: u64) -> Size {
     if len > Size::MAX as u64 { Size::MAX } else { len as Size }
 }
 
+/// A size from its bytes on the wire; `None` if bit 63 is set.
+#[cfg(target_pointer_width = "64")]
+fn parsed_size(bytes: &[u8; 8]) -> Option<Size> {
+    let len = u64::from_be_bytes(*bytes);
+    (len <= i64::MAX.unsigned_abs()).then_some(len)
+}
+
+/// A size from its bytes on the wire; `None` if bit 63 is set. Without numbers of 64 bits, which take more
+/// code.
+#[cfg(not(target_pointer_width = "64"))]
+fn parsed_size([a, b, c, d, low @ ..]: &[u8; 8]) -> Option<Size> {
+    match a | b | c | d {
+        0 => Some(u32::from_be_bytes(*low)),
+        _ if *a >= 0x80 => None,
+        _ => Some(Size::MAX),
+    }
+}
+
 /// Whether another frame of the same message follows.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -148,7 +166,7 @@ impl FrameHeader {
         let (len, taken) = if flags & LONG == 0 {
             (Size::from(*rest.first()?), 2)
         } else {
-            (size(u64::from_be_bytes(*rest.first_chunk()?)), Self::MAX_LEN)
+            (parsed_size(rest.first_chunk()?).unwrap_or(size(u64::MAX)), Self::MAX_LEN)
         };
         Some((Self { kind, len }, taken))
     }
@@ -181,12 +199,9 @@ impl FrameHeader {
             let Some(&len) = rest.first() else { return Ok(None) };
             return Ok(Some((Self { kind, len: len.into() }, 2)));
         }
-        let Some(&bytes) = rest.first_chunk() else { return Ok(None) };
-        let len = u64::from_be_bytes(bytes);
-        if len > i64::MAX.unsigned_abs() {
-            return Err(HeaderError::Size);
-        }
-        Ok(Some((Self { kind, len: size(len) }, Self::MAX_LEN)))
+        let Some(bytes) = rest.first_chunk() else { return Ok(None) };
+        let Some(len) = parsed_size(bytes) else { return Err(HeaderError::Size) };
+        Ok(Some((Self { kind, len }, Self::MAX_LEN)))
     }
 
     /// The bytes of this header: 2 for a size of up to 255, 9 for a larger size.

@@ -53,7 +53,7 @@ impl Pattern for Req {
 
     #[inline(always)]
     fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
-        let is_last = body.first_chunk() == Some(&self.request_id.to_ne_bytes());
+        let is_last = body.iter().eq(&self.request_id.to_ne_bytes());
         self.frames.check_request_id(is_last)
     }
 
