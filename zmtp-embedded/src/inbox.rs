@@ -14,6 +14,7 @@ use crate::window::Window;
 
 /// State of the current message. Its bytes are in the [`Window`], its envelope first.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Inbox {
     pub(crate) mode: Mode,
     /// What the type decided about the current frame.

@@ -17,15 +17,16 @@ use crate::window::Window;
 
 /// The connection, and the message that is being received.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Link<'b, M> {
-    pub(crate) connection: Connection<M, &'b Config>,
+    /// The stream ended or may have lost bytes, or there was none.
+    pub(crate) closed: bool,
+    /// The index of the peer.
+    index: u16,
     pub(crate) inbox: Inbox,
     /// The bytes that a buffer must have, after one was too small.
     pub(crate) needed: usize,
-    /// The index of the peer.
-    index: u16,
-    /// The stream ended or may have lost bytes, or there was none.
-    pub(crate) closed: bool,
+    pub(crate) connection: Connection<M, &'b Config>,
 }
 
 impl<'b, M: Mechanism> Link<'b, M> {

@@ -24,6 +24,7 @@ use crate::window::Window;
 
 /// A link, its two buffers, and its IO.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct SocketIo<'b, IO, M> {
     pub(crate) link: Link<'b, M>,
     pub(crate) window: Window<'b>,

@@ -46,11 +46,12 @@ use state::{ReceiveHalf, State};
 /// After an error, every call returns the same error. [`Connection::poll_transmit`] may still write an
 /// ERROR command before the caller closes the transport.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Connection<M, C = &'static Config> {
-    config: C,
-    mechanism: M,
-    rx: ReceiveHalf,
     tx: SendHalf,
+    mechanism: M,
+    config: C,
+    rx: ReceiveHalf,
     heartbeats: Heartbeats,
 }
 
