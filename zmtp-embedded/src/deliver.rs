@@ -1,20 +1,18 @@
 //! Frames of messages: kept in the window, delivered in pieces, or dropped.
 
 use zmtp_core::mechanism::Mechanism;
-use zmtp_core::pattern::{Reason, Verdict};
+use zmtp_core::pattern::Verdict;
 use zmtp_core::wire::FrameHeader;
 use zmtp_core::{Event, Received};
 
 use crate::error::Error;
-use crate::inbox::Mode;
 #[cfg(feature = "chunks")]
 use crate::inbox::Piece;
+use crate::inbox::{Fate, Mode};
 use crate::kind::Kind;
 use crate::link::Link;
 use crate::step::Want;
 use crate::window::Window;
-
-const REJECTED: Verdict = Verdict::Reject(Reason::NotAsked);
 
 impl<'b, M: Mechanism> Link<'b, M> {
     /// Handles what was received: the header of a frame or bytes of its body. Returns whether the call
@@ -28,12 +26,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
     ) -> Result<bool, Error<E>> {
         let (header, last) = self.connection.frame();
         let unread = self.connection.unread();
-        if received.event == Event::Frame
-            && !self.begin(window, kind, want, header, received.payload)
-        {
-            window.skip(unread);
-            return Err(Error::ReceiveBuffer);
-        }
+        let fits = received.event != Event::Frame
+            || self.begin(window, kind, want, header, received.payload);
         let ends_message = last && header.is_final();
         let mut done = false;
         if self.inbox.keeps::<K>() {
@@ -63,7 +57,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 done = false;
             }
         }
-        Ok(done)
+        if fits { Ok(done) } else { Err(Error::ReceiveBuffer) }
     }
 
     /// A frame begins, and `received` bytes of its body were received with its header. Returns whether
@@ -77,21 +71,21 @@ impl<'b, M: Mechanism> Link<'b, M> {
         received: usize,
     ) -> bool {
         let first = self.inbox.mode == Mode::Between;
-        self.inbox.verdict = kind.accept(self.peer(), header, first);
+        self.inbox.fate = kind.accept(self.peer(), header, first).into();
         if first {
             self.inbox.mode = Mode::of(want);
         }
-        if self.inbox.is::<K>(REJECTED) {
-            self.inbox.skip(window);
-        }
+        let rejected = self.inbox.is::<K>(Fate::Reject);
         let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
         let before = window.used().wrapping_sub(self.connection.unread());
         let needed = before.wrapping_sub(received).saturating_add(len);
-        let fits = !self.inbox.keeps::<K>() || needed <= window.len();
+        let fits = rejected || !self.inbox.keeps::<K>() || needed <= window.len();
         if !fits {
             self.needed = needed;
-            self.inbox.skip(window);
             kind.overflowed(self.peer());
+        }
+        if rejected || !fits {
+            self.inbox.skip(window);
         }
         fits
     }
@@ -105,23 +99,21 @@ impl<'b, M: Mechanism> Link<'b, M> {
         ends_message: bool,
     ) -> bool {
         let kept = window.kept_len();
-        if self.inbox.is::<K>(Verdict::Envelope) {
+        if self.inbox.is::<K>(Fate::Envelope) {
             self.inbox.envelope = kept;
         }
-        let id = self.inbox.is::<K>(Verdict::RequestId);
-        if id || self.inbox.is::<K>(Verdict::Subject) {
+        let id = self.inbox.is::<K>(Fate::RequestId);
+        if id || self.inbox.is::<K>(Fate::Subject) {
             let len = usize::try_from(header.len()).unwrap_or(usize::MAX);
             let body = window.kept().get(kept.wrapping_sub(len)..).unwrap_or_default();
             match kind.check(self.peer(), body) {
                 Verdict::Deliver | Verdict::Envelope => {}
-                Verdict::Subscription(what) => {
-                    let topic = body.get(1..).unwrap_or_default();
-                    // The type counts the subscriptions that do not fit.
-                    let _ = kind.subscription(self.peer(), what, topic);
-                    self.inbox.skip(window);
-                    return false;
-                }
-                _ => {
+                verdict => {
+                    if let Verdict::Subscription(what) = verdict {
+                        let topic = body.get(1..).unwrap_or_default();
+                        // The type counts the subscriptions that do not fit.
+                        let _ = kind.subscription(self.peer(), what, topic);
+                    }
                     self.inbox.skip(window);
                     return false;
                 }

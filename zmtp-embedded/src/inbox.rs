@@ -1,7 +1,5 @@
 //! The message that is being received: which of its bytes are kept, delivered or dropped.
 
-use core::mem::discriminant;
-
 use zmtp_core::pattern::{TakeError, Verdict};
 
 use crate::error::Error;
@@ -17,12 +15,38 @@ use crate::window::Window;
 #[repr(C)]
 pub(crate) struct Inbox {
     pub(crate) mode: Mode,
-    /// What the type decided about the current frame.
-    pub(crate) verdict: Verdict,
+    pub(crate) fate: Fate,
     /// Bytes of the envelope.
     pub(crate) envelope: usize,
     #[cfg(feature = "chunks")]
     pub(crate) piece: Option<Piece>,
+}
+
+/// What the type decided about the current frame: a [`Verdict`] without the fields, which are not stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fate {
+    Deliver,
+    Envelope,
+    RequestId,
+    Subject,
+    Subscription,
+    Reject,
+    Skip,
+}
+
+impl From<Verdict> for Fate {
+    #[inline(always)]
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Deliver => Self::Deliver,
+            Verdict::Envelope => Self::Envelope,
+            Verdict::RequestId => Self::RequestId,
+            Verdict::Subject => Self::Subject,
+            Verdict::Subscription(_) => Self::Subscription,
+            Verdict::Reject(_) => Self::Reject,
+            Verdict::Skip => Self::Skip,
+        }
+    }
 }
 
 /// How the current message is received.
@@ -76,7 +100,7 @@ impl Inbox {
     pub(crate) const fn new() -> Self {
         Self {
             mode: Mode::Between,
-            verdict: Verdict::Skip,
+            fate: Fate::Skip,
             envelope: 0,
             #[cfg(feature = "chunks")]
             piece: None,
@@ -122,15 +146,15 @@ impl Inbox {
         self.envelope = 0;
     }
 
-    /// Whether the current frame has this verdict, apart from its fields.
-    pub(crate) fn is<K: Kind>(&self, verdict: Verdict) -> bool {
-        K::returns(verdict) && discriminant(&self.verdict) == discriminant(&verdict)
+    /// Whether this is what the type decided about the current frame.
+    pub(crate) fn is<K: Kind>(&self, fate: Fate) -> bool {
+        K::returns(fate) && self.fate == fate
     }
 
     /// Whether the bytes of the current frame are delivered as they arrive.
     #[cfg(feature = "chunks")]
     pub(crate) fn streams<K: Kind>(&self) -> bool {
-        self.is::<K>(Verdict::Deliver) && self.mode == Mode::Pieces
+        self.is::<K>(Fate::Deliver) && self.mode == Mode::Pieces
     }
 
     #[cfg(not(feature = "chunks"))]
@@ -140,7 +164,7 @@ impl Inbox {
 
     /// Whether the bytes of the current frame stay in the window.
     pub(crate) fn keeps<K: Kind>(&self) -> bool {
-        self.mode != Mode::Skip && !self.is::<K>(Verdict::Skip) && !self.streams::<K>()
+        self.mode != Mode::Skip && !self.is::<K>(Fate::Skip) && !self.streams::<K>()
     }
 
     /// The message that the caller has.

@@ -6,6 +6,7 @@ use zmtp_core::pattern::{FixedTopics, NoRoom, Pattern, PeerId, Reason, RouteErro
 use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Kind, ONLY};
+use crate::inbox::Fate;
 
 /// PUB over `LINKS` links. The table of subscriptions has `TOPICS` bytes; each subscription takes the
 /// length of its topic and 4.
@@ -87,8 +88,8 @@ impl<const TOPICS: usize, const LINKS: usize> Pattern for Pub<TOPICS, LINKS> {
 }
 
 impl<const TOPICS: usize, const LINKS: usize> Kind for Pub<TOPICS, LINKS> {
-    fn returns(verdict: Verdict) -> bool {
-        matches!(verdict, Verdict::Subject | Verdict::Reject(_))
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Subject | Fate::Reject)
     }
 
     fn overflowed(&mut self, _peer: PeerId) {

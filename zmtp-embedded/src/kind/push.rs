@@ -5,6 +5,7 @@ use zmtp_core::pattern::{Pattern, PeerId, Reason, RouteError, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
 use super::{Kind, ONLY};
+use crate::inbox::Fate;
 
 /// PUSH with one peer.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Pattern for Push {
 }
 
 impl Kind for Push {
-    fn returns(verdict: Verdict) -> bool {
-        matches!(verdict, Verdict::Reject(_))
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Reject)
     }
 }

@@ -8,6 +8,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection};
 
 use super::Kind;
+use crate::inbox::Fate;
 use crate::outbox::Prefix;
 
 /// REP over `N` links, at most 256. With several links, the socket receives from the links in turn.
@@ -90,8 +91,8 @@ impl<const N: usize> Pattern for Rep<N> {
 }
 
 impl<const N: usize> Kind for Rep<N> {
-    fn returns(verdict: Verdict) -> bool {
-        matches!(verdict, Verdict::Deliver | Verdict::Envelope | Verdict::Reject(_))
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Deliver | Fate::Envelope | Fate::Reject)
     }
 
     fn prefix_len<M: Mechanism>(

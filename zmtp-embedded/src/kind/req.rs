@@ -8,6 +8,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection};
 
 use super::{Kind, ONLY};
+use crate::inbox::Fate;
 use crate::outbox::Prefix;
 
 /// REQ with one peer.
@@ -87,11 +88,8 @@ impl Pattern for Req {
 }
 
 impl Kind for Req {
-    fn returns(verdict: Verdict) -> bool {
-        matches!(
-            verdict,
-            Verdict::Deliver | Verdict::RequestId | Verdict::Reject(_) | Verdict::Skip
-        )
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Deliver | Fate::RequestId | Fate::Reject | Fate::Skip)
     }
 
     fn overflowed(&mut self, _peer: PeerId) {

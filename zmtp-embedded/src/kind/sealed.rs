@@ -1,18 +1,19 @@
 //! What links need of a socket type besides the core's rules.
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{Pattern, PeerId, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId};
 use zmtp_core::{Config, Connection};
 
+use crate::inbox::Fate;
 use crate::outbox::{Outbox, Prefix};
 
 /// A socket type: the rules of the core, the frames before its messages, and the commands that it
 /// sends. The default methods are those of a type that has none.
 pub(crate) trait Kind: Pattern + Role + Sized {
-    /// Whether [`Pattern::accept`] returns this verdict, apart from its fields. Known when a program
+    /// Whether [`Pattern::accept`] returns a verdict with this fate. Known when a program
     /// is built, so that links contain no code for other verdicts.
-    fn returns(verdict: Verdict) -> bool {
-        matches!(verdict, Verdict::Deliver)
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Deliver)
     }
 
     /// A message does not fit the receive buffer and is dropped.

@@ -7,6 +7,7 @@ use zmtp_core::{Config, Connection, Subscription};
 
 use super::Kind;
 use crate::error::Error;
+use crate::inbox::Fate;
 use crate::outbox::Outbox;
 
 /// SUB. The table of subscriptions has `TOPICS` bytes; each subscription takes the length of its topic
@@ -77,8 +78,8 @@ impl<const TOPICS: usize> Pattern for Sub<TOPICS> {
 }
 
 impl<const TOPICS: usize> Kind for Sub<TOPICS> {
-    fn returns(verdict: Verdict) -> bool {
-        matches!(verdict, Verdict::Subject | Verdict::Deliver)
+    fn returns(fate: Fate) -> bool {
+        matches!(fate, Fate::Subject | Fate::Deliver)
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
