@@ -83,12 +83,11 @@ impl SendHalf {
         rx: &mut ReceiveHalf,
         out: &mut [u8],
     ) -> Result<usize, BufferTooSmall> {
-        let refusing = match &rx.failure {
-            None => None,
-            failure if self.refuses(mechanism, rx) => failure.as_ref(),
-            Some(_) => return Ok(0),
-        };
-        if refusing.is_none() && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
+        let refuses = rx.failure.is_some();
+        if refuses && !self.refuses(mechanism, rx) {
+            return Ok(0);
+        }
+        if !refuses && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
             return self.sealed_beat(config, mechanism, rx, out);
         }
         let mut out = Writer::new(out);
@@ -98,12 +97,12 @@ impl SendHalf {
         // The state after the bytes written here are sent.
         let mut after = *self;
         // A peer that gets an ERROR gets the full greeting before it.
-        let heard = if refusing.is_some() { Greeting::LEN } else { rx.greeting_position() };
+        let heard = if refuses { Greeting::LEN } else { rx.greeting_position() };
         let stage = Self::stage(config, mechanism, heard);
         if usize::from(self.greeting_sent) < stage {
             after.greeting(config, mechanism, stage, &mut out);
-        } else if let Some(failure) = refusing {
-            refuse(mechanism, failure, &mut out);
+        } else if refuses {
+            refuse(mechanism, rx.failure, &mut out);
             after.greeting_sent = Self::FAREWELL_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
@@ -305,14 +304,14 @@ pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
 
 /// Writes the ERROR command of a failed connection.
 #[inline(always)]
-fn refuse<M: Mechanism>(mechanism: &M, failure: &Failure, out: &mut Writer<'_>) {
+fn refuse<M: Mechanism>(mechanism: &M, failure: Option<Failure>, out: &mut Writer<'_>) {
     match (failure, mechanism.denial()) {
-        (Failure::Denied, Some(reason)) => {
+        (Some(Failure::Denied), Some(reason)) => {
             let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
             let reason = reason.get(..usize::from(len)).unwrap_or_default();
             out.command(CommandName::Error, &[&[len], reason]);
         }
-        (Failure::Mechanism, _) => out.put(Refusal::Mechanism.command().as_bytes()),
+        (Some(Failure::Mechanism), _) => out.put(Refusal::Mechanism.command().as_bytes()),
         _ => out.put(Refusal::SocketType.command().as_bytes()),
     }
 }
