@@ -179,15 +179,11 @@ impl core::error::Error for OpenError {}
 /// has one.
 #[inline(always)]
 pub(crate) fn emit_ready(kind: SocketType, config: &Config, out: &mut Writer<'_>) {
-    const HEAD: &[u8] = b"\x05READY\x0bSocket-Type\0\0\0";
-    const IDENTITY: &[u8] = b"\x08Identity\0\0\0";
-    let (name, id) = (kind.length_prefixed_name().as_bytes(), config.routing_id.length_prefixed());
-    let identity = if kind.sends_identity() { IDENTITY.len().wrapping_add(id.len()) } else { 0 };
-    out.command_header(HEAD.len().wrapping_add(name.len()).wrapping_add(identity));
-    out.put(HEAD);
-    out.put(name);
+    let (ready, id) = (kind.ready().as_bytes(), config.routing_id.length_prefixed());
+    let id = if kind.sends_identity() { id } else { &[] };
+    out.command_header(ready.len().wrapping_add(id.len()));
+    out.put(ready);
     if kind.sends_identity() {
-        out.put(IDENTITY);
         out.put(id);
     }
 }

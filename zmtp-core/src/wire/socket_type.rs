@@ -90,29 +90,37 @@ impl SocketType {
         }
     }
 
-    /// The name, preceded by one byte with its length.
+    /// The body of the READY of this type, up to the length of the routing id if the type has one.
     #[inline(always)]
-    pub(crate) const fn length_prefixed_name(self) -> &'static str {
+    pub(crate) const fn ready(self) -> &'static str {
+        macro_rules! ready {
+            ($name:literal) => {
+                concat!("\x05READY\x0bSocket-Type\0\0\0", $name)
+            };
+            ($name:literal, identity) => {
+                concat!(ready!($name), "\x08Identity\0\0\0")
+            };
+        }
         match self {
-            Self::Pair => "\x04PAIR",
-            Self::Pub => "\x03PUB",
-            Self::Sub => "\x03SUB",
-            Self::Req => "\x03REQ",
-            Self::Rep => "\x03REP",
-            Self::Dealer => "\x06DEALER",
-            Self::Router => "\x06ROUTER",
-            Self::Pull => "\x04PULL",
-            Self::Push => "\x04PUSH",
-            Self::Xpub => "\x04XPUB",
-            Self::Xsub => "\x04XSUB",
-            Self::Server => "\x06SERVER",
-            Self::Client => "\x06CLIENT",
-            Self::Radio => "\x05RADIO",
-            Self::Dish => "\x04DISH",
-            Self::Gather => "\x06GATHER",
-            Self::Scatter => "\x07SCATTER",
-            Self::Peer => "\x04PEER",
-            Self::Channel => "\x07CHANNEL",
+            Self::Pair => ready!("\x04PAIR"),
+            Self::Pub => ready!("\x03PUB"),
+            Self::Sub => ready!("\x03SUB"),
+            Self::Req => ready!("\x03REQ", identity),
+            Self::Rep => ready!("\x03REP"),
+            Self::Dealer => ready!("\x06DEALER", identity),
+            Self::Router => ready!("\x06ROUTER", identity),
+            Self::Pull => ready!("\x04PULL"),
+            Self::Push => ready!("\x04PUSH"),
+            Self::Xpub => ready!("\x04XPUB"),
+            Self::Xsub => ready!("\x04XSUB"),
+            Self::Server => ready!("\x06SERVER"),
+            Self::Client => ready!("\x06CLIENT"),
+            Self::Radio => ready!("\x05RADIO"),
+            Self::Dish => ready!("\x04DISH"),
+            Self::Gather => ready!("\x06GATHER"),
+            Self::Scatter => ready!("\x07SCATTER"),
+            Self::Peer => ready!("\x04PEER"),
+            Self::Channel => ready!("\x07CHANNEL"),
         }
     }
 
