@@ -85,7 +85,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
             kind.overflowed(self.peer());
         }
         if rejected || !fits {
-            self.inbox.skip(window);
+            self.inbox.reject(window);
         }
         fits
     }
@@ -114,7 +114,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                         // The type counts the subscriptions that do not fit.
                         let _ = kind.subscription(self.peer(), what, topic);
                     }
-                    self.inbox.skip(window);
+                    self.inbox.reject(window);
                     return false;
                 }
             }

@@ -135,9 +135,14 @@ impl Inbox {
     /// Drops the current message and the rest of it.
     pub(crate) fn skip(&mut self, window: &mut Window<'_>) {
         if !matches!(self.mode, Mode::Between | Mode::Refused) {
-            self.mode = Mode::Skip;
-            self.clear(window);
+            self.reject(window);
         }
+    }
+
+    /// As [`Inbox::skip`], for a message that is incomplete.
+    pub(crate) fn reject(&mut self, window: &mut Window<'_>) {
+        self.mode = Mode::Skip;
+        self.clear(window);
     }
 
     /// Drops the kept bytes.

@@ -5,7 +5,7 @@ use super::event::{Event, Received};
 use super::failure::Failure;
 use super::limits::LONGEST_IDENTITY;
 use super::state::{ReceiveHalf, State};
-use crate::buffer::is_name;
+use crate::buffer::{copy, is_name};
 use crate::config::Config;
 use crate::mechanism::{Consumed, Mechanism};
 use crate::time::Instant;
@@ -34,8 +34,8 @@ impl ReceiveHalf {
             Consumed::Ready(len) => {
                 let at = data.len().saturating_sub(len);
                 let metadata = data.get(at..).unwrap_or_default();
-                if !self.check_metadata::<M>(context.config, metadata) {
-                    return Received::FAILED;
+                if let Err(failure) = self.check_metadata::<M>(context.config, metadata) {
+                    return self.fail(failure);
                 }
                 self.state = State::Traffic;
                 self.give_up = Instant::NEVER;
@@ -56,28 +56,31 @@ impl ReceiveHalf {
         found
     }
 
-    /// Checks every Socket-Type and Identity of a READY. Returns `false` if one is wrong.
-    fn check_metadata<M: Mechanism>(&mut self, config: &Config, metadata: &[u8]) -> bool {
+    /// Checks every Socket-Type and Identity of a READY.
+    fn check_metadata<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        metadata: &[u8],
+    ) -> Result<(), Failure> {
         let mut properties = Encoded(metadata);
         for Property { name, value } in &mut properties {
             if is_name(name, b"socket-type") {
                 self.peer.socket_type = M::socket_type(config).peer_named(value);
                 if self.peer.socket_type.is_none() {
-                    let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
-                    self.fail_at(Failure::SocketType(len), value);
-                    return false;
+                    copy(&mut self.scratch, value);
+                    return Err(Failure::SocketType(u8::try_from(value.len()).unwrap_or(u8::MAX)));
                 }
             } else if is_name(name, b"identity") && value.len() > LONGEST_IDENTITY {
                 self.len = Size::try_from(value.len()).unwrap_or(Size::MAX);
-                self.fail(Failure::RoutingIdTooLong);
-                return false;
+                return Err(Failure::RoutingIdTooLong);
             }
         }
         if !properties.0.is_empty() {
-            self.fail(Failure::Metadata);
+            Err(Failure::Metadata)
         } else if self.peer.socket_type.is_none() && config.require_socket_type {
-            self.fail(Failure::MissingSocketType);
+            Err(Failure::MissingSocketType)
+        } else {
+            Ok(())
         }
-        self.failure.is_none()
     }
 }
