@@ -5,10 +5,11 @@ use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::about::about;
 use crate::case::Case;
 use crate::child::{self, Arguments};
 use crate::library::{Loops, Ours};
-use crate::parent::{Contender, Plan, Results, measure};
+use crate::parent::{Contender, Costs, Plan, Results, cost_cases, measure, measure_costs};
 use crate::raw::Raw;
 use crate::{Failure, Result, report, rows};
 
@@ -22,6 +23,8 @@ usage: zmtp-bench [run] [OPTION]...     measure, and print the table
   --millis N         milliseconds of each measurement, 250 by default
   --out FILE         the file of the results
   --goals            with goals in the table
+       zmtp-bench costs [OPTION]...     system calls, instructions, CPU time, memory
+  --only, --of, --out                   as above
        zmtp-bench list [--full]         the names of the measurements
        zmtp-bench table FILE            the table of such a file";
 
@@ -66,6 +69,7 @@ fn command(args: &[String]) -> Result<bool> {
             Ok(true)
         }
         Some("run") => run(&args[1..]),
+        Some("costs") => costs(&args[1..]),
         Some(option) if option.starts_with("--") && option != "--help" => run(args),
         _ => {
             println!("{USAGE}");
@@ -107,36 +111,39 @@ impl Options {
         Ok(options)
     }
 
-    fn cases(&self) -> Vec<Case> {
-        let mut cases = if self.full { rows::full() } else { rows::quick() };
-        cases.retain(|case| {
-            let name = case.to_string();
-            self.only.is_empty() || self.only.iter().any(|text| name.contains(text))
-        });
+    fn cases(&self, mut cases: Vec<Case>) -> Vec<Case> {
+        cases.retain(|case| self.includes(&case.to_string()));
         cases
+    }
+
+    fn includes(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|text| name.contains(text))
+    }
+
+    fn contenders(&self) -> Result<Vec<Contender>> {
+        let program = env::current_exe()?;
+        let libzmq = if cfg!(feature = "libzmq") { &["libzmq"][..] } else { &[] };
+        let names = ["ours"].iter().chain(libzmq).chain(&["raw"]);
+        let chosen =
+            names.filter(|name| self.of.is_empty() || self.of.iter().any(|of| of == *name));
+        let contender =
+            |name: &&str| Contender { name: (*name).to_owned(), program: program.clone() };
+        Ok(chosen.map(contender).collect())
     }
 }
 
 fn run(args: &[String]) -> Result<bool> {
     let options = Options::parse(args)?;
-    let program = env::current_exe()?;
-    let libzmq = if cfg!(feature = "libzmq") { &["libzmq"][..] } else { &[] };
-    let names: Vec<String> = ["ours"]
-        .iter()
-        .chain(libzmq)
-        .chain(&["raw"])
-        .filter(|name| options.of.is_empty() || options.of.iter().any(|of| of == *name))
-        .map(|name| (*name).to_owned())
-        .collect();
-    let contender = |name: &String| Contender { name: name.clone(), program: program.clone() };
+    let contenders = options.contenders()?;
+    let names: Vec<String> = contenders.iter().map(|one| one.name.clone()).collect();
     let plan = Plan {
-        cases: options.cases(),
-        contenders: names.iter().map(contender).collect(),
+        cases: options.cases(if options.full { rows::full() } else { rows::quick() }),
+        contenders,
         rounds: options.rounds.unwrap_or(if options.full { 7 } else { 5 }),
         warm_up: Duration::from_millis(100),
         time: Duration::from_millis(options.millis.unwrap_or(250)),
     };
-    let mut results = Results::default();
+    let mut results = Results::new(about());
     let print =
         |case: &Case, results: &Results| println!("{}", report::line(case, results, &names));
     let complete = measure(&plan, &mut results, &print)?;
@@ -144,5 +151,17 @@ fn run(args: &[String]) -> Result<bool> {
         results.write(out)?;
     }
     println!("\n{}", report::table(&rows::table(), &results, options.goals));
+    Ok(complete)
+}
+
+fn costs(args: &[String]) -> Result<bool> {
+    let options = Options::parse(args)?;
+    let mut costs = Costs { about: about(), ..Costs::default() };
+    let cases = options.cases(cost_cases());
+    let complete =
+        measure_costs(&cases, &options.contenders()?, options.includes("memory"), &mut costs);
+    if let Some(out) = &options.out {
+        costs.write(out)?;
+    }
     Ok(complete)
 }

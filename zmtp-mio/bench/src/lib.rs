@@ -11,6 +11,7 @@
 //! | `meter.rs`, `histogram.rs`, `placement.rs` | counters of a child, times, CPUs |
 //! | `child.rs` | one end of a connection |
 //! | `parent` | starts the children, takes samples, writes the results |
+//! | `about.rs` | the machine and the versions |
 //! | `report` | the table and the plot |
 #![cfg(target_os = "linux")]
 
@@ -26,6 +27,7 @@ pub mod report;
 pub mod rows;
 pub mod work;
 
+mod about;
 mod command;
 
 pub use command::main;

@@ -3,11 +3,10 @@
 use core::fmt;
 use core::str::FromStr;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
 use std::collections::HashMap;
 use std::fs;
 use std::time::Instant;
-
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::Failure;
 use crate::histogram::{Counts, Histogram};
@@ -80,6 +79,12 @@ impl Meter {
         &self.lanes[at]
     }
 
+    /// The time between messages of a publisher before its release. It is longer in runs of a fixed number of
+    /// messages, in which everything counts.
+    pub fn pace(&self) -> Duration {
+        Duration::from_millis(if self.lanes[0].limit == u64::MAX { 1 } else { 10 })
+    }
+
     /// Whether every loop has counted something.
     pub fn started(&self) -> bool {
         self.lanes.iter().all(|lane| lane.count() > 0)
@@ -89,14 +94,14 @@ impl Meter {
     pub fn sample(&self, before: &mut Option<Counts>) -> Sample {
         let count = self.lanes.iter().map(Lane::count).sum();
         let now = self.start.elapsed();
-        let cpu = clock_gettime(ClockId::ProcessCPUTime);
         let times = self.lanes[0].times.counts();
         let quantile = |share| times.quantile(before.as_ref(), share).unwrap_or_default();
         let sample = Sample {
             at: now.as_secs_f64(),
             count,
-            cpu: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
-            peak_kib: peak_kib(),
+            cpu: cpu_nanoseconds() as f64 / 1e9,
+            peak_kib: memory_kib("VmHWM:"),
+            resident_kib: memory_kib("VmRSS:"),
             p50: quantile(0.5) / 1e9,
             p99: quantile(0.99) / 1e9,
         };
@@ -105,10 +110,20 @@ impl Meter {
     }
 }
 
-/// The largest resident memory of this process so far, in KiB.
-fn peak_kib() -> u64 {
+/// The CPU time of the threads of this process that have not ended.
+fn cpu_nanoseconds() -> u64 {
+    // Not a clock of the system: valgrind cannot run the code that reads it without a system call.
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let time = |text: String| text.split(' ').next()?.parse::<u64>().ok();
+    threads
+        .filter_map(|thread| time(fs::read_to_string(thread.path().join("schedstat")).ok()?))
+        .sum()
+}
+
+/// A line of `/proc/self/status`, in KiB.
+fn memory_kib(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
 }
 
@@ -119,10 +134,12 @@ pub struct Sample {
     pub at: f64,
     /// Messages or round trips so far.
     pub count: u64,
-    /// CPU time of the process so far.
+    /// CPU time of the threads of the process so far.
     pub cpu: f64,
     /// The largest resident memory so far, in KiB.
     pub peak_kib: u64,
+    /// The resident memory now, in KiB.
+    pub resident_kib: u64,
     /// Median of the round trips since the previous sample.
     pub p50: f64,
     /// 99 of 100 round trips since the previous sample took no longer.
@@ -132,8 +149,9 @@ pub struct Sample {
 /// The line that a child prints.
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, count, cpu, peak_kib, p50, p99 } = self;
-        write!(f, "at={at:.9} count={count} cpu={cpu:.9} peak={peak_kib} p50={p50:.9} p99={p99:.9}")
+        let Self { at, count, cpu, peak_kib: peak, resident_kib: resident, p50, p99 } = self;
+        write!(f, "at={at:.9} count={count} cpu={cpu:.9} peak={peak} resident={resident} ")?;
+        write!(f, "p50={p50:.9} p99={p99:.9}")
     }
 }
 
@@ -150,6 +168,7 @@ impl FromStr for Sample {
             count: field("count")?.parse()?,
             cpu: field("cpu")?.parse()?,
             peak_kib: field("peak")?.parse()?,
+            resident_kib: field("resident")?.parse()?,
             p50: field("p50")?.parse()?,
             p99: field("p99")?.parse()?,
         })

@@ -36,6 +36,16 @@ pub enum Work {
         /// Number of connections.
         connections: usize,
     },
+    /// ROUTER has so many plain connections, on which nothing is sent after the handshake.
+    Idle {
+        /// Number of connections.
+        connections: usize,
+    },
+    /// Sockets without endpoints, all at the server.
+    Sockets {
+        /// Number of sockets.
+        count: usize,
+    },
 }
 
 /// Bytes of a message where the work has no parameter for it.
@@ -59,7 +69,7 @@ impl Work {
     /// The side that counts messages and round trips.
     pub const fn counts(self) -> Side {
         match self {
-            Self::Push { .. } => Side::Server,
+            Self::Push { .. } | Self::Sockets { .. } => Side::Server,
             _ => Side::Client,
         }
     }
@@ -91,6 +101,8 @@ impl fmt::Display for Work {
                 write!(f, "pub:{subscribers}:{subscriptions}")
             }
             Self::Clients { connections } => write!(f, "clients:{connections}"),
+            Self::Idle { connections } => write!(f, "idle:{connections}"),
+            Self::Sockets { count } => write!(f, "sockets:{count}"),
         }
     }
 }
@@ -110,6 +122,8 @@ impl FromStr for Work {
             "window" => Self::Window { outstanding: number()? },
             "pub" => Self::Publish { subscribers: number()?, subscriptions: number()? },
             "clients" => Self::Clients { connections: number()? },
+            "idle" => Self::Idle { connections: number()? },
+            "sockets" => Self::Sockets { count: number()? },
             _ => return Err(format!("there is no work {text}").into()),
         })
     }
@@ -142,7 +156,9 @@ mod tests {
 
     #[test]
     fn text_of_a_work_is_read_back() {
-        for text in ["req:64", "push:16", "window:100", "pub:8:1000", "clients:100"] {
+        for text in
+            ["req:64", "push:16", "window:100", "pub:8:1000", "clients:100", "idle:1", "sockets:1"]
+        {
             assert_eq!(text.parse::<Work>().unwrap().to_string(), text);
         }
         for text in ["", "req", "req:x", "pub:8", "pull:1"] {

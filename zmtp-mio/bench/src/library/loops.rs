@@ -1,6 +1,5 @@
 //! Plain loops of sends and receives, the same for every library.
 
-use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
@@ -28,17 +27,24 @@ impl<L: Library> Loops<L> {
 
 impl<L: Library> Ends for Loops<L> {
     fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
+        if let Work::Sockets { count } = work {
+            ready("nowhere");
+            let open = |_| self.0.open(Kind::Dealer);
+            let sockets = (0..count).map(open).collect::<Result<Vec<_>>>()?;
+            meter.lane(0).add(sockets.len() as u64);
+            return idle();
+        }
         let mut socket = self.0.open(match work {
             Work::Request { .. } | Work::Clients { .. } => Kind::Rep,
             Work::Push { .. } => Kind::Pull,
-            Work::Window { .. } => Kind::Router,
+            Work::Window { .. } | Work::Idle { .. } | Work::Sockets { .. } => Kind::Router,
             Work::Publish { .. } => Kind::Pub,
         })?;
         ready(&socket.bind(endpoint)?);
         match work {
             Work::Push { size } => pull(&mut socket, size, meter.lane(0)),
             Work::Publish { .. } => publish(&mut socket, meter),
-            Work::Request { .. } | Work::Window { .. } | Work::Clients { .. } => loop {
+            _ => loop {
                 socket.echo()?;
             },
         }
@@ -67,6 +73,8 @@ impl<L: Library> Ends for Loops<L> {
                 on_threads(subscribers, subscriber)
             }
             Work::Clients { connections } => raw::clients(connections, endpoint, meter.lane(0)),
+            Work::Idle { connections } => raw::idle(connections, endpoint, meter.lane(0)),
+            Work::Sockets { .. } => idle(),
         }
     }
 }
@@ -78,6 +86,13 @@ fn on_threads(count: usize, run: impl Fn(usize) -> Result + Sync) -> Result {
         let threads: Vec<_> = (0..count).map(|at| scope.spawn(move || run(at))).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
     })
+}
+
+/// Does nothing until the process ends.
+fn idle() -> Result {
+    loop {
+        thread::park();
+    }
 }
 
 fn check(received: usize, size: usize) -> Result {
@@ -134,9 +149,11 @@ fn publish(socket: &mut impl Socket, meter: &Meter) -> Result {
     body[..8].copy_from_slice(b"topic.0.");
     while !meter.is_released() {
         socket.send(&body)?;
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(meter.pace());
     }
-    loop {
+    while meter.lane(0).more() {
         socket.send(&body)?;
+        meter.lane(0).add(1);
     }
+    idle()
 }

@@ -71,6 +71,11 @@ const HEADER: &str = "case\tof\trate_per_s\tp50_us\tp99_us\tserver_cpu_us\tclien
                       server_peak_kib\tclient_peak_kib";
 
 impl Results {
+    /// No figures yet.
+    pub const fn new(about: Vec<String>) -> Self {
+        Self { about, rounds: BTreeMap::new() }
+    }
+
     /// Adds the figures of a round.
     pub fn add(&mut self, case: &Case, of: &str, figures: Figures) {
         self.rounds.entry((case.to_string(), of.to_owned())).or_default().push(figures);

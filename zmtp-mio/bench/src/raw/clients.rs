@@ -3,6 +3,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::Instant;
 
 use zmtp_mio::mio::{Events, Interest, Poll, Token, net};
@@ -31,7 +32,7 @@ pub fn clients(connections: usize, endpoint: &str, lane: &Lane) -> Result {
     let mut poll = Poll::new()?;
     let mut clients = vec![];
     for at in 0..connections {
-        let mut stream = open(address)?;
+        let mut stream = open(address, "REQ")?;
         poll.registry().register(&mut stream, Token(at), Interest::READABLE)?;
         clients.push(Client { stream, have: 0, start: Instant::now() });
     }
@@ -59,11 +60,26 @@ pub fn clients(connections: usize, endpoint: &str, lane: &Lane) -> Result {
     Ok(())
 }
 
-/// Connects, and completes the handshake of a REQ.
-fn open(address: &str) -> Result<net::TcpStream> {
+/// Connects so many times and does nothing more.
+///
+/// # Errors
+///
+/// As [`clients`].
+pub fn idle(connections: usize, endpoint: &str, lane: &Lane) -> Result {
+    let address = endpoint.strip_prefix("tcp://").ok_or("clients need tcp")?;
+    let open = |_| open(address, "DEALER");
+    let streams = (0..connections).map(open).collect::<Result<Vec<_>>>()?;
+    lane.add(streams.len() as u64);
+    loop {
+        thread::park();
+    }
+}
+
+/// Connects, and completes the handshake of a socket of this type.
+fn open(address: &str, kind: &str) -> Result<net::TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.write_all(&wire::burst("REQ", &[]))?;
+    stream.write_all(&wire::burst(kind, &[]))?;
     let mut opening = [0; GREETING + 2];
     stream.read_exact(&mut opening)?;
     let [.., 4, len] = opening else { return Err(Failure::from("no READY after the greeting")) };

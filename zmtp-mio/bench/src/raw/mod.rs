@@ -10,7 +10,9 @@ mod round_trip;
 mod stream;
 mod window;
 
-pub use clients::clients;
+pub use clients::{clients, idle};
+
+use std::io;
 
 use crate::child::Ends;
 use crate::meter::Meter;
@@ -23,7 +25,7 @@ pub struct Raw;
 
 impl Ends for Raw {
     fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
-        match work {
+        let result = match work {
             Work::Request { .. } => round_trip::reply(endpoint, ready),
             Work::Push { size } => one_way::pull_bound(endpoint, size, meter.lane(0), ready),
             Work::Window { .. } => window::echo(endpoint, ready),
@@ -31,6 +33,11 @@ impl Ends for Raw {
                 one_way::publish(endpoint, subscribers, meter, ready)
             }
             Work::Clients { .. } => clients::echo(endpoint, ready),
+            Work::Idle { .. } | Work::Sockets { .. } => Err(Failure::from("only for libraries")),
+        };
+        match result {
+            Err(error) if is_end(&error) => Ok(()),
+            result => result,
         }
     }
 
@@ -44,6 +51,15 @@ impl Ends for Raw {
             Work::Window { outstanding } => window::keep(endpoint, outstanding, meter.lane(0)),
             Work::Publish { subscribers, .. } => one_way::subscribe(endpoint, subscribers, meter),
             Work::Clients { connections } => clients(connections, endpoint, meter.lane(0)),
+            Work::Idle { .. } | Work::Sockets { .. } => Err(Failure::from("only for libraries")),
         }
     }
+}
+
+/// Whether the other end is gone, which ends a server of one connection in order.
+fn is_end(error: &Failure) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(BrokenPipe | ConnectionReset | UnexpectedEof))
 }

@@ -1,6 +1,5 @@
 //! Messages in one direction: to one receiver, or the same to many.
 
-use core::time::Duration;
 use std::io::Write as _;
 use std::thread;
 
@@ -69,18 +68,28 @@ pub(super) fn publish(
     let accept = |_| -> Result<_> { Ok(listener.accept()?.polled(Interest::WRITABLE)?) };
     let mut streams = (0..subscribers).map(accept).collect::<Result<Vec<_>>>()?;
     let mut outbox = Outbox::default();
-    loop {
+    let mut write = |outbox: &mut Outbox| -> Result {
+        for stream in &mut streams {
+            stream.write_all(outbox.bytes())?;
+        }
+        outbox.clear();
+        Ok(())
+    };
+    while !meter.is_released() {
         outbox.push(&[0x5a; SIZE]);
-        let slowly = !meter.is_released();
-        if slowly || outbox.is_full() {
-            for stream in &mut streams {
-                stream.write_all(outbox.bytes())?;
-            }
-            outbox.clear();
+        write(&mut outbox)?;
+        thread::sleep(meter.pace());
+    }
+    while meter.lane(0).more() {
+        outbox.push(&[0x5a; SIZE]);
+        if outbox.is_full() {
+            write(&mut outbox)?;
         }
-        if slowly {
-            thread::sleep(Duration::from_millis(1));
-        }
+        meter.lane(0).add(1);
+    }
+    write(&mut outbox)?;
+    loop {
+        thread::park();
     }
 }
 
