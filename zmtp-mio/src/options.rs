@@ -493,7 +493,7 @@ pub struct Options {
     pub min_version: Version,
     /// A function that looks up host names in the calling thread; none: a short-lived thread asks the
     /// system. With a driver, it may be called in the driver's thread, which serves no other socket
-    /// meanwhile.
+    /// meanwhile. A panic counts as a failed look-up.
     pub resolver: Option<Arc<Resolve>>,
     /// What the socket shares with others; the default context of the process.
     pub context: Context,

@@ -6,6 +6,7 @@
 
 use core::time::Duration;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -72,7 +73,8 @@ impl Flushes {
         // One whose engine is in use is tried again.
         due.retain_mut(|waiting| {
             waiting.due = now + DELAY;
-            !waiting.member.try_flush()
+            let flushed = catch_unwind(AssertUnwindSafe(|| waiting.member.try_flush()));
+            matches!(flushed, Ok(false))
         });
         let mut state = self.lock();
         for again in due {

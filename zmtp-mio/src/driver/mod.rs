@@ -17,6 +17,7 @@ mod sync {
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -222,20 +223,21 @@ impl Run {
             for index in due.drain(..) {
                 if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()
+                    && has_panicked(|| seat.serve(now))
                 {
-                    seat.serve(now);
+                    self.entries.remove(index);
                 }
             }
-            for (index, seat) in &mut self.entries {
+            self.entries.retain(|index, seat| {
                 // A wake-up does not identify the socket. A socket that the application took back may
                 // still have its earlier deadline.
                 let left = told
                     && seat.next.is_none_or(|at| at > now + AWAY)
                     && !seat.member.gate().is_armed();
-                if left || seat.next.is_some_and(|at| at <= now) {
-                    seat.visit(Token(index), &self.shared.registry, now);
-                }
-            }
+                let visited = left || seat.next.is_some_and(|at| at <= now);
+                let registry = &self.shared.registry;
+                !(visited && has_panicked(|| seat.visit(Token(index), registry, now)))
+            });
         }
     }
 
@@ -290,6 +292,11 @@ impl Entry {
             *next = Some(now + AWAY);
         }
     }
+}
+
+/// A panic, of a callback of the application, ends the service for its socket, not for the others.
+fn has_panicked(serve: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(serve)).is_err()
 }
 
 fn when(next: io::Result<Option<Duration>>, now: Instant) -> Option<Instant> {

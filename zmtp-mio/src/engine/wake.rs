@@ -11,6 +11,11 @@ use super::scheduler::WAKE;
 use crate::error::Error;
 
 /// Wakes or stops the calls of one socket from any thread.
+///
+/// [`wake`](Handle::wake) and [`stop`](Handle::stop) are async-signal-safe: a signal handler may call them. They
+/// store an atomic and write to an eventfd (a pipe or an event of the system's poll where there is no
+/// eventfd); they do not lock, allocate or wait. They may change `errno`, which a signal handler should restore.
+/// Clone or drop a handle outside the signal handler.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Wake>);
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::processes::{alone, alone_with, assert_idle, this_test};
-use crate::harness::{LIMIT, QUIET, RawServer, eventually, half_ready, never};
+use crate::harness::{LIMIT, QUIET, RawPeer, RawServer, eventually, half_ready, never};
 use zmtp_mio::Heartbeat;
 use zmtp_mio::{Context, Dealer, Error, Pair, Pub, Pull, Push, Rep, Req, Router, Sub};
 
@@ -378,6 +378,22 @@ fn a_panic_of_the_resolver_counts_as_a_name_without_address() {
     eventually("a second call", || CALLS.load(Ordering::Relaxed) >= 2);
     // The driver still runs.
     let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
+    peer.read_exact(64);
+    eventually("the handshake", || pull.counters().handshakes == 1);
+}
+
+#[test]
+fn a_panic_in_one_socket_leaves_the_others_to_the_driver() {
+    let context = driven();
+    let mut options = zmtp_mio::Options::default();
+    options.context = context.clone();
+    options.mechanism = Some(std::sync::Arc::new(|| panic!("of the test")));
+    let failing = Pull::builder().options(options).bind("tcp://127.0.0.1:*").unwrap();
+    let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+    // Its driver accepts the connection, and panics.
+    let _peer = RawPeer::connect(&failing.endpoints().next().unwrap().to_string());
+    thread::sleep(QUIET);
     let mut peer = half_ready(&pull.endpoints().next().unwrap().to_string(), "PUSH");
     peer.read_exact(64);
     eventually("the handshake", || pull.counters().handshakes == 1);

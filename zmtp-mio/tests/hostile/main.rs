@@ -17,5 +17,6 @@ mod lengths;
 mod listeners;
 mod metadata;
 mod routing_ids;
+mod signals;
 mod slow_handshakes;
 mod wrong_protocols;
