@@ -1,9 +1,10 @@
 //! State that sockets share.
 
+use core::any::Any;
 use core::convert::Infallible;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::clock::Clock;
 use crate::driver::{self, Driver};
@@ -54,6 +55,7 @@ pub struct Context(Option<Arc<Inner>>);
 
 struct Inner {
     driven: bool,
+    sockets: PerProcess<Sockets>,
     driver: PerProcess<Driver>,
     registry: PerProcess<Registry>,
     #[cfg(any(test, feature = "testing"))]
@@ -64,11 +66,31 @@ impl Inner {
     const fn new(driven: bool) -> Self {
         Self {
             driven,
+            sockets: PerProcess::new(),
             driver: PerProcess::new(),
             registry: PerProcess::new(),
             #[cfg(any(test, feature = "testing"))]
             simulation: None,
         }
+    }
+}
+
+/// The sockets of a context.
+#[derive(Default)]
+struct Sockets(Mutex<SocketList>);
+
+#[derive(Default)]
+struct SocketList {
+    is_shut_down: bool,
+    /// Some of them may be dropped.
+    sockets: Vec<Weak<dyn Any + Send + Sync>>,
+    /// The length at which dropped ones are removed.
+    limit: usize,
+}
+
+impl Sockets {
+    fn lock(&self) -> MutexGuard<'_, SocketList> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,6 +164,34 @@ impl Context {
     pub(crate) fn registry(&self) -> Arc<Registry> {
         let registry = self.inner().registry.get(|| Ok::<_, Infallible>(Registry::default()));
         registry.unwrap_or_else(|never| match never {})
+    }
+
+    fn sockets(&self) -> Arc<Sockets> {
+        let sockets = self.inner().sockets.get(|| Ok::<_, Infallible>(Sockets::default()));
+        sockets.unwrap_or_else(|never| match never {})
+    }
+
+    /// Adds a socket. Fails if the context is shut down.
+    pub(crate) fn join(&self, socket: &Arc<dyn Any + Send + Sync>) -> Result<(), Error> {
+        let sockets = self.sockets();
+        let mut list = sockets.lock();
+        if list.is_shut_down {
+            return Err(Error::Stopped);
+        }
+        if list.sockets.len() >= list.limit {
+            list.sockets.retain(|socket| socket.strong_count() > 0);
+            list.limit = 2 * list.sockets.len() + 16;
+        }
+        list.sockets.push(Arc::downgrade(socket));
+        Ok(())
+    }
+
+    /// Shuts the context down: no more sockets join. Returns those that there are.
+    pub(crate) fn shut_down(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
+        let sockets = self.sockets();
+        let mut list = sockets.lock();
+        list.is_shut_down = true;
+        core::mem::take(&mut list.sockets).iter().filter_map(Weak::upgrade).collect()
     }
 
     /// A context whose sockets run on the clock and the network of a test, without a driver.

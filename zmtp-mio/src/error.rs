@@ -28,6 +28,9 @@ pub enum Error {
     /// The message has no part; for a ROUTER or STREAM, no part after the routing id (`EINVAL`; libzmq
     /// accepts and drops such a message of a ROUTER).
     EmptyMessage,
+    /// The socket was made before a fork, in a parent of this process. It can only be dropped. libzmq has no such
+    /// error: a child that uses the socket corrupts the connections of the parent.
+    Forked,
     /// A system call failed (the `errno` of the system call, for example `EADDRNOTAVAIL`, `ENODEV`, `EACCES` or
     /// `EMFILE`).
     Io {
@@ -53,7 +56,8 @@ pub enum Error {
     PeerLost,
     /// Another peer has the routing id. libzmq has no such error and aborts the process.
     RoutingIdInUse,
-    /// A [`Handle`](crate::Handle) stopped the socket (`ETERM`, which concerns a whole context in libzmq).
+    /// A [`Handle`](crate::Handle) stopped the socket, or [`Context::shutdown`](crate::Context::shutdown) closed it
+    /// (`ETERM`).
     Stopped,
     /// The socket is not bound or connected to this endpoint (`ENOENT`).
     UnknownEndpoint(Endpoint),
@@ -84,6 +88,9 @@ impl fmt::Display for Error {
             Self::Endpoint(error) => error.fmt(f),
             Self::EmptyMessage => {
                 f.write_str("the message has no part, or none after the routing id")
+            }
+            Self::Forked => {
+                f.write_str("the socket belongs to the process that this one was forked from")
             }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::NotSupported => f.write_str("the socket type does not have this operation"),
@@ -165,7 +172,9 @@ impl From<Error> for io::Error {
             Error::Unroutable => io::ErrorKind::HostUnreachable,
             Error::WouldBlock => io::ErrorKind::WouldBlock,
             Error::Woken => io::ErrorKind::Interrupted,
-            Error::DefaultContext | Error::OutOfTurn(_) | Error::Stopped => io::ErrorKind::Other,
+            Error::DefaultContext | Error::Forked | Error::OutOfTurn(_) | Error::Stopped => {
+                io::ErrorKind::Other
+            }
         };
         Self::new(kind, error)
     }

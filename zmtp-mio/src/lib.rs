@@ -42,7 +42,7 @@ mod tree;
 pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
-pub use engine::Handle;
+pub use engine::{Handle, Unsent};
 pub use error::{Error, SendError};
 #[doc(hidden)]
 pub use mechanism::{DynMechanism, MakeMechanism};

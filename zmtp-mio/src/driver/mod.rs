@@ -61,7 +61,7 @@ pub(crate) trait Drive {
     fn drive(&mut self) -> io::Result<Option<Duration>>;
 
     /// Registers the events of the engine.
-    fn register(&self, registry: &Registry, token: Token) -> io::Result<()>;
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
 }
 
 /// The thread and the data shared with it.

@@ -1,30 +1,22 @@
-//! Closing: of a connection, and of the socket.
+//! Closing of a connection.
 //!
 //! A connection whose end is certain is [closed](Engine::close) at any point of a turn, which only
 //! notes the reason: from then on the peer does nothing. All are carried out in one step of the turn,
 //! so that no step has to expect that a peer vanishes while it handles it.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use zmtp_core::pattern::{Pattern, PeerId};
 
+use super::Engine;
 use super::link::Link;
 use super::peer::{Origin, State};
 use super::queue::{Queue, Usage};
-use super::{Engine, Guard};
-use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
 use crate::monitor::{CloseReason, EventKind};
 
 /// A connection that lasted this long was useful, even if no message came.
 const PROVEN: Duration = Duration::from_secs(5);
-
-/// Where a deadline lies that is too far for the clock.
-const FAR: Duration = Duration::from_secs(1 << 30);
-
-/// A peer in the middle of sending goes on within this.
-const QUIET: Duration = Duration::from_millis(50);
 
 impl Engine {
     /// Ends a peer's connection in this turn. The first reason counts.
@@ -106,7 +98,13 @@ impl Engine {
     }
 
     /// Ends a connection. Returns whether it was useful, so that the next attempt begins soon.
-    fn end_link(&mut self, index: usize, mut link: Link, reason: CloseReason, ready: bool) -> bool {
+    pub(super) fn end_link(
+        &mut self,
+        index: usize,
+        mut link: Link,
+        reason: CloseReason,
+        ready: bool,
+    ) -> bool {
         let Some(peer) = self.peers.get_mut(index) else { return false };
         let dropped = &mut self.monitor.counters.dropped;
         dropped.incomplete += u64::from(link.in_message());
@@ -136,7 +134,7 @@ impl Engine {
     }
 
     /// Ends a connection within the process. What the other end has not read is queued again.
-    fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
+    pub(super) fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if pipe.is_closed() {
             for queued in pipe.take_back().into_iter().rev() {
@@ -191,103 +189,25 @@ impl Engine {
         }
     }
 
+    /// [`Engine::release_descriptors`] in a forked child. Returns `false` if the engine has parts that
+    /// must not be dropped there: they would take locks of other engines.
+    pub(super) fn release_copies(&mut self) -> bool {
+        let mut whole = self.mailbox.is_none();
+        for (_, peer) in &mut self.peers {
+            if let State::Inproc(..) = peer.state {
+                core::mem::forget(core::mem::replace(&mut peer.state, State::Closed));
+                whole = false;
+            }
+        }
+        self.release_descriptors();
+        whole
+    }
+
     /// Closes the descriptors at once, while the driver may still share the engine.
     pub(super) fn release_descriptors(&mut self) {
         self.listeners.clear();
         for (_, peer) in &mut self.peers {
             peer.state = State::Closed;
-        }
-    }
-
-    /// Accepts nothing any more: another socket may listen at the same endpoints from now on.
-    fn stop_listening(&mut self) {
-        self.listeners.clear();
-        for name in core::mem::take(&mut self.names) {
-            if let Endpoint::Inproc(name) = &*name {
-                self.options.context.registry().unbind(name);
-            }
-        }
-        for (index, peer) in &self.peers {
-            if matches!(peer.state, State::Waiting) {
-                self.forget_inproc(index, &peer.endpoint);
-            }
-        }
-    }
-
-    /// Reads and discards what peers still send: closing over unread bytes would reset the
-    /// connection, and with it what the kernel has not sent yet.
-    fn discard_input(&mut self) {
-        let linger = self.options.linger;
-        let mut drained = false;
-        let mut quiet = self.tick();
-        let limits = [Some(FAR), linger.idle, linger.total];
-        let end = quiet + limits.into_iter().flatten().min().unwrap_or(FAR);
-        loop {
-            let mut came = false;
-            for (_, peer) in &mut self.peers {
-                let Some(link) = peer.link() else { continue };
-                while let Ok(1..) = link.stream.read(&mut self.scratch) {
-                    came = true;
-                    if self.clock.now() >= end {
-                        return;
-                    }
-                }
-            }
-            let now = self.tick();
-            if came {
-                drained = true;
-                quiet = now;
-            }
-            if !drained || now >= end || now.duration_since(quiet) >= QUIET {
-                return;
-            }
-            self.clock.sleep(Duration::from_millis(1));
-        }
-    }
-
-    fn unsent(&self) -> usize {
-        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
-    }
-
-    /// Changes whenever anything is written.
-    fn progress(&self) -> (u64, u64) {
-        let written = self.peers.iter().map(|(_, peer)| peer.written()).sum();
-        (self.monitor.counters.messages_sent, written)
-    }
-}
-
-impl Guard<'_> {
-    /// Ends the socket: what is queued is sent within linger, the rest is given up.
-    pub(super) fn close_socket(&mut self) {
-        self.stop_listening();
-        self.linger();
-        self.discard_input();
-        self.release_descriptors();
-        if let Some(mailbox) = &self.mailbox {
-            mailbox.close();
-        }
-    }
-
-    /// Sends what is queued until nothing is left or linger is over.
-    fn linger(&mut self) {
-        let linger = self.options.linger;
-        let mut now = self.tick();
-        let after = |now: Instant, wait: Option<Duration>| {
-            wait.and_then(|wait| now.checked_add(wait)).unwrap_or(now + FAR)
-        };
-        let end = after(now, linger.total);
-        let mut idle_end = after(now, linger.idle).min(end);
-        let mut sent = self.progress();
-        while self.unsent() > 0 && now < idle_end {
-            if self.turn_unwoken(Some(idle_end)).is_err() {
-                return;
-            }
-            now = self.tick();
-            let progress = self.progress();
-            if progress != sent {
-                sent = progress;
-                idle_end = after(now, linger.idle).min(end);
-            }
         }
     }
 }

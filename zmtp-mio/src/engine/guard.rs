@@ -6,36 +6,47 @@ use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::Engine;
+use super::linger::Unsent;
 use super::pace::Pause;
-use super::shared::{SharedEngine, Waiter};
-use crate::driver::Member;
+use super::shared::{Cell, SharedEngine, Waiter};
+use super::{Engine, chain};
 use crate::error::Error;
+use crate::options::Linger;
 
 impl SharedEngine {
     /// Takes the engine for a call: the driver does not serve it until the guard is dropped.
-    pub(crate) fn enter(&self) -> Guard<'_> {
-        let engine = match &self.driver {
-            Some(driver) => self.cell.enter(driver),
-            None => self.cell.lock(),
-        };
-        Guard { engine: Some(engine), shared: self }
+    ///
+    /// Fails in a forked child, without taking a lock, and if the socket is closed.
+    #[inline]
+    pub(crate) fn enter(&self) -> Result<Guard<'_>, Error> {
+        if !self.cell.process.is_this() {
+            return Err(Error::Forked);
+        }
+        let guard = Guard::new(&self.cell);
+        match guard.is_ending() {
+            false => Ok(guard),
+            true => Err(Error::Stopped),
+        }
     }
 
-    /// Sends what is queued, within linger, and closes everything. A forked child closes its copies
-    /// only and does not reach the driver, which belongs to its parent.
-    pub(crate) fn close(&self) {
-        if !self.process.is_this() {
-            // If another thread held the engine during the fork, the child's exit closes the copies.
-            if let Some(mut engine) = self.cell.try_lock() {
-                engine.release_descriptors();
-            }
-            return;
+    /// Sends what is queued, within linger, and closes everything. Returns what was not sent. A forked child
+    /// closes its copies only and does not reach the driver, which belongs to its parent.
+    pub(crate) fn close(&self, linger: Option<Linger>) -> Unsent {
+        if !self.cell.process.is_this() {
+            self.cell.release_copies();
+            return Unsent::default();
         }
-        self.enter().close_socket();
-        if let Some(driver) = &self.driver {
-            driver.part(Arc::clone(&self.cell) as Arc<dyn Member>);
+        let since = chain::since(&self.cell);
+        let mut guard = Guard::new(&self.cell);
+        if guard.is_ending() {
+            return Unsent::default();
         }
+        let linger = linger.unwrap_or_else(|| guard.linger());
+        let unsent = guard.end(linger, since);
+        drop(guard);
+        chain::note_end();
+        self.cell.part();
+        unsent
     }
 }
 
@@ -43,7 +54,13 @@ impl SharedEngine {
 pub(crate) struct Guard<'a> {
     /// Always there, except while this thread polls.
     engine: Option<MutexGuard<'a, Engine>>,
-    shared: &'a SharedEngine,
+    cell: &'a Arc<Cell>,
+}
+
+impl<'a> Guard<'a> {
+    pub(super) fn new(cell: &'a Arc<Cell>) -> Self {
+        Guard { engine: Some(cell.enter()), cell }
+    }
 }
 
 impl Guard<'_> {
@@ -60,7 +77,7 @@ impl Guard<'_> {
     /// [`Guard::turn`] that no handle wakes or stops.
     pub(super) fn turn_unwoken(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let pause = self.prepare(deadline);
-        let cell = &*self.shared.cell;
+        let cell = &**self.cell;
         let Some(mut waiter) = cell.try_wait() else {
             self.wait_for_poller(pause);
             return Ok(());
@@ -102,7 +119,7 @@ impl Guard<'_> {
         }
         let Some(mut engine) = self.engine.take() else { return };
         engine.waiting += 1;
-        let polled = &self.shared.cell.polled;
+        let polled = &self.cell.polled;
         let mut engine = match pause.timeout {
             Some(timeout) => {
                 let waited = polled.wait_timeout(engine, timeout);
@@ -169,13 +186,13 @@ impl Drop for Guard<'_> {
                 engine.wake_poller();
             }
             if engine.begins_hold() {
-                self.shared.flush_soon();
+                self.cell.flush_soon();
             }
             // One of the threads that wait for this one's poll has to poll now.
             if engine.waiting > 0 && engine.sleeping.is_none() {
-                self.shared.cell.polled.notify_all();
+                self.cell.polled.notify_all();
             }
         }
-        self.shared.release();
+        self.cell.release();
     }
 }

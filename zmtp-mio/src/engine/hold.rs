@@ -78,7 +78,7 @@ impl Engine {
 
     /// Writes what is held back. Returns whether there was anything: then there may be room now, without an
     /// event.
-    pub(super) fn write_held(&mut self) -> bool {
+    pub(crate) fn write_held(&mut self) -> bool {
         if self.held.is_empty() {
             return false;
         }

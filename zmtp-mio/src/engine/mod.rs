@@ -15,12 +15,14 @@
 //! | `peer.rs` | a peer and its state |
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
 //! | `accept.rs`, `connect.rs`, `close.rs` | how connections begin and end |
+//! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections |
 //! | `outbound.rs`, `hold.rs` | messages between the application and the queues |
 //! | `inproc.rs`, `judge.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
+mod chain;
 mod close;
 mod connect;
 mod deadline;
@@ -29,6 +31,7 @@ mod hold;
 mod inproc;
 mod io;
 mod judge;
+mod linger;
 mod link;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
@@ -37,6 +40,7 @@ mod pace;
 mod peer;
 mod scheduler;
 mod shared;
+mod shutdown;
 mod status;
 mod wake;
 
@@ -52,18 +56,20 @@ use zmtp_core::pattern::PeerId;
 
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
+pub use linger::Unsent;
 pub(crate) use shared::SharedEngine;
 pub use wake::Handle;
 
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
-use crate::monitor::{Counters, Event, EventReader, Monitor};
+use crate::monitor::{Counters, EventReader, Monitor};
 use crate::options::{Heartbeat, HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
+use linger::Ending;
 use link::{Run, Spares};
 use pace::Pause;
 use peer::Peer;
@@ -89,6 +95,10 @@ pub(crate) struct Engine {
     dispatched: bool,
     /// A thread polls without the engine's lock, until then.
     sleeping: Option<Pause>,
+    /// The socket is closed or being closed.
+    ending: Option<Ending>,
+    /// When the driver began to serve the engine last.
+    served_since: Instant,
     /// Threads that wait for the thread that polls.
     waiting: usize,
     options: Options,
@@ -187,6 +197,8 @@ impl Engine {
             more_events: false,
             dispatched: false,
             sleeping: None,
+            ending: None,
+            served_since: now,
             waiting: 0,
             send_mark: mark(options.send_mark),
             receive_mark: mark(options.receive_mark),
@@ -339,10 +351,6 @@ impl Engine {
 
     pub(crate) fn events(&self) -> EventReader {
         self.monitor.events()
-    }
-
-    pub(crate) fn take_event(&self) -> Option<Event> {
-        self.monitor.take_event()
     }
 }
 

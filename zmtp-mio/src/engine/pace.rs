@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::Engine;
+use crate::clock::Clock;
 
 /// Messages that may be received before a turn is due.
 const SHARE: u32 = 32;
@@ -31,6 +32,19 @@ impl Engine {
     pub(crate) fn tick(&mut self) -> Instant {
         self.now = self.clock.now();
         self.now
+    }
+
+    pub(super) const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Notes that the driver begins to serve the engine.
+    pub(super) fn note_served(&mut self) {
+        self.served_since = self.tick();
+    }
+
+    pub(super) const fn served_since(&self) -> Instant {
+        self.served_since
     }
 
     /// When the next turn is due: at once while work is left.

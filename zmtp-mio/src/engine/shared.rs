@@ -5,19 +5,23 @@
 //! receive what is queued, meanwhile. A thread that has to wait while another one polls waits for
 //! the result of that poll.
 
+use core::any::Any;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
+use zmtp_core::wire::SocketType;
 
 use super::{EVENTS, Engine};
 use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
+use crate::monitor::{Event, EventReader};
 use crate::options::Options;
 use crate::pattern::AnyPattern;
 use crate::process::Process;
@@ -25,24 +29,28 @@ use crate::process::Process;
 /// The engine of a socket.
 pub(crate) struct SharedEngine {
     pub(super) cell: Arc<Cell>,
-    /// The process that made the socket: a forked child only closes its copies.
-    pub(super) process: Process,
     /// A number that no other engine of the process has.
     number: usize,
-    /// The background driver, if the socket's context has one.
-    pub(super) driver: Option<Arc<driver::Shared>>,
+    /// The socket type; `None` for STREAM.
+    socket_type: Option<SocketType>,
+    /// The events, which a reader may take without the engine.
+    events: EventReader,
     /// The engine is registered in a poll of the application: the driver does not serve it.
     registered: AtomicBool,
     /// The application has the descriptor, for a poll of its own: the driver does not serve the engine any more.
     exposed: AtomicBool,
 }
 
-/// What the threads of a socket and the driver share.
+/// What the threads of a socket, the driver, and a shutdown share.
 pub(super) struct Cell {
     engine: Mutex<Engine>,
     waiter: Mutex<Waiter>,
     /// Notified when a thread that polled has dispatched its events, and when it ends its call.
     pub(super) polled: Condvar,
+    /// The process that made the socket: a forked child only closes its copies.
+    pub(super) process: Process,
+    /// The background driver, if the socket's context has one.
+    driver: Option<Arc<driver::Shared>>,
     gate: Gate,
     descriptor: RawFd,
     /// Another descriptor of the poll, which the engine shares.
@@ -59,27 +67,34 @@ impl SharedEngine {
     pub(crate) fn new(pattern: AnyPattern, options: Options) -> Result<Self, Error> {
         let process = Process::this()?;
         let driver = if options.driver { options.context.driver()? } else { None };
+        let context = options.context.clone();
         let fail = Error::io("create a poll");
         let made = Poll::new().and_then(|poll| Ok((poll.registry().try_clone()?, poll)));
         let (registry, poll) = made.map_err(fail)?;
         let descriptor = poll.as_raw_fd();
         let registry = Arc::new(registry);
+        let socket_type = (!pattern.is_raw()).then(|| pattern.socket_type());
+        let mut engine = Engine::new(pattern, options, Arc::clone(&registry));
+        engine.set_coalescing(driver.is_some());
+        let events = engine.events();
         let cell = Arc::new(Cell {
-            engine: Mutex::new(Engine::new(pattern, options, Arc::clone(&registry))),
+            engine: Mutex::new(engine),
             waiter: Mutex::new(Waiter { poll, events: Events::with_capacity(EVENTS) }),
             polled: Condvar::new(),
+            process,
+            driver,
             gate: Gate::new(),
             descriptor,
             registry,
         });
-        cell.lock().set_coalescing(driver.is_some());
-        if let Some(driver) = &driver {
+        context.join(&(Arc::clone(&cell) as Arc<dyn Any + Send + Sync>))?;
+        if let Some(driver) = &cell.driver {
             driver.join(Arc::clone(&cell) as Arc<dyn Member>);
         }
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let (registered, exposed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { cell, process, number, driver, registered, exposed })
+        Ok(Self { cell, number, socket_type, events, registered, exposed })
     }
 
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
@@ -97,38 +112,48 @@ impl SharedEngine {
 
     /// Lets messages of a burst be held back if the driver serves the engine.
     fn set_coalescing(&self) {
-        let served = self.driver.is_some()
+        let served = self.cell.driver.is_some()
             && !self.registered.load(Ordering::Acquire)
             && !self.exposed.load(Ordering::Acquire);
         self.cell.lock().set_coalescing(served);
     }
 
-    /// Takes the engine for reading its state.
-    pub(crate) fn look(&self) -> MutexGuard<'_, Engine> {
-        self.cell.lock()
+    /// Takes the engine for reading its state. `None` in a forked child if another thread of the parent
+    /// used the engine during the fork.
+    pub(crate) fn look(&self) -> Option<MutexGuard<'_, Engine>> {
+        match self.cell.process.is_this() {
+            true => Some(self.cell.lock()),
+            false => self.cell.try_lock(),
+        }
+    }
+
+    /// The socket type; `None` for STREAM.
+    pub(crate) const fn socket_type(&self) -> Option<SocketType> {
+        self.socket_type
+    }
+
+    /// Takes the oldest event; none in a forked child.
+    pub(crate) fn take_event(&self) -> Option<Event> {
+        self.cell.process.is_this().then(|| self.events.try_next())?
+    }
+
+    /// A reader of the events.
+    pub(crate) const fn events(&self) -> &EventReader {
+        &self.events
     }
 
     /// Keeps the driver from serving the engine until [`SharedEngine::release`], while another poll
     /// waits for its events.
     pub(crate) fn hold(&self) {
-        if let Some(driver) = &self.driver {
-            drop(self.cell.enter(driver));
+        if self.cell.process.is_this() {
+            self.cell.hold();
         }
     }
 
     /// Ends [`SharedEngine::hold`].
     pub(crate) fn release(&self) {
-        if let Some(driver) = &self.driver
-            && self.cell.gate.leave()
-        {
-            driver.wake();
-        }
-    }
-
-    /// Has the driver write what is held back soon: about 100 µs from now.
-    pub(super) fn flush_soon(&self) {
-        if let Some(driver) = &self.driver {
-            driver.flush_soon(&(Arc::clone(&self.cell) as Arc<dyn Member>));
+        if self.cell.process.is_this() {
+            self.cell.release();
         }
     }
 
@@ -149,12 +174,14 @@ impl SharedEngine {
 
     /// The descriptor that is readable when the engine has events.
     pub(crate) fn descriptor(&self) -> RawFd {
-        self.cell.descriptor
+        self.cell.descriptor()
     }
 }
 
 impl Cell {
-    pub(super) fn enter(&self, driver: &driver::Shared) -> MutexGuard<'_, Engine> {
+    /// Takes the engine for a call: the driver does not serve it until [`Cell::release`].
+    pub(super) fn enter(&self) -> MutexGuard<'_, Engine> {
+        let Some(driver) = &self.driver else { return self.lock() };
         self.gate.enter();
         let engine = self.lock();
         if self.gate.take_back() {
@@ -162,6 +189,55 @@ impl Cell {
             let _ = driver.registry().deregister(&mut SourceFd(&self.descriptor));
         }
         engine
+    }
+
+    /// The call has ended.
+    pub(super) fn release(&self) {
+        if let Some(driver) = &self.driver
+            && self.gate.leave()
+        {
+            driver.wake();
+        }
+    }
+
+    /// Keeps the driver from serving the engine until [`Cell::release`].
+    pub(super) fn hold(&self) {
+        drop(self.enter());
+    }
+
+    /// The time since when the driver serves the engine, if it does.
+    pub(super) fn served_since(&self) -> Option<Instant> {
+        let engine = self.lock();
+        self.gate.is_armed().then(|| engine.served_since())
+    }
+
+    /// Has the driver write what is held back soon: about 100 µs from now.
+    pub(super) fn flush_soon(self: &Arc<Self>) {
+        if let Some(driver) = &self.driver {
+            driver.flush_soon(&(Arc::clone(self) as Arc<dyn Member>));
+        }
+    }
+
+    /// Leaves the driver.
+    pub(super) fn part(self: &Arc<Self>) {
+        if let Some(driver) = &self.driver {
+            driver.part(Arc::clone(self) as Arc<dyn Member>);
+        }
+    }
+
+    /// The descriptor that is readable when the engine has events.
+    pub(super) const fn descriptor(&self) -> RawFd {
+        self.descriptor
+    }
+
+    /// Closes the copies of the descriptors in a forked child, without a lock that another thread of the
+    /// parent held during the fork: if one used the engine, the end of the child closes the copies.
+    pub(super) fn release_copies(self: &Arc<Self>) {
+        let whole = self.try_lock().is_some_and(|mut engine| engine.release_copies());
+        if !whole {
+            // The other parts have locks of other sockets.
+            core::mem::forget(Arc::clone(self));
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Engine> {
@@ -238,13 +314,17 @@ impl Drive for Driven<'_> {
         Ok(self.engine.next_turn())
     }
 
-    fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.engine.note_served();
         registry.register(&mut SourceFd(&self.descriptor), token, Interest::READABLE)
     }
 }
 
 impl fmt::Debug for SharedEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.look().fmt(f)
+        match self.look() {
+            Some(engine) => engine.fmt(f),
+            None => f.write_str("Engine"),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reaching a socket from another thread.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::io;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub(super) struct Wake {
     waker: Waker,
     woken: AtomicBool,
     stopped: AtomicBool,
+    /// The number of calls of `stop`.
+    stops: AtomicU32,
 }
 
 impl Handle {
@@ -39,18 +41,24 @@ impl Handle {
     }
 
     /// Ends the call that waits now with [`Error::Stopped`]. From now on, every call that polls the system
-    /// returns this error. It cannot be undone.
+    /// returns this error. It cannot be undone. A call during linger, while the socket is dropped or closed,
+    /// ends linger.
     ///
     /// # Errors
     ///
     /// The error of the system if the wake-up fails.
     pub fn stop(&self) -> io::Result<()> {
-        self.0.stopped.store(true, Ordering::Release);
-        self.0.waker.wake()
+        self.0.stop()
     }
 }
 
 impl Wake {
+    fn stop(&self) -> io::Result<()> {
+        self.stopped.store(true, Ordering::Release);
+        self.stops.fetch_add(1, Ordering::Release);
+        self.waker.wake()
+    }
+
     pub(super) fn wake(&self) -> io::Result<()> {
         self.waker.wake()
     }
@@ -66,7 +74,12 @@ impl Engine {
             return Ok(Arc::clone(wake));
         }
         let waker = Waker::new(&self.registry, WAKE).map_err(Error::io("create a waker"))?;
-        let wake = Wake { waker, woken: AtomicBool::new(false), stopped: AtomicBool::new(false) };
+        let wake = Wake {
+            waker,
+            woken: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            stops: AtomicU32::new(0),
+        };
         Ok(Arc::clone(self.wake.insert(Arc::new(wake))))
     }
 
@@ -76,6 +89,19 @@ impl Engine {
         if let Ok(wake) = self.wake() {
             let _ = wake.wake();
         }
+    }
+
+    /// Stops the calls of the socket. It fails only if the system has no descriptor or memory left for an
+    /// eight-byte counter.
+    pub(super) fn stop(&mut self) {
+        if let Ok(wake) = self.wake() {
+            let _ = wake.stop();
+        }
+    }
+
+    /// How often the socket was stopped.
+    pub(super) fn stops(&self) -> u32 {
+        self.wake.as_ref().map_or(0, |wake| wake.stops.load(Ordering::Acquire))
     }
 
     pub(super) fn check_wake(&self) -> Result<(), Error> {

@@ -33,7 +33,7 @@ use wait::Wait;
 /// Whether a receive and a send would return at once, without asking the system.
 pub(crate) fn readiness(engine: &SharedEngine) -> (bool, bool) {
     let engine = engine.look();
-    (engine.pattern.may_take(), engine.pattern.can_send())
+    engine.map_or((false, false), |engine| (engine.pattern.may_take(), engine.pattern.can_send()))
 }
 
 /// Waits until at least `n` peers are connected, handshakes over; `false` if they are not in time.
@@ -42,9 +42,22 @@ pub(crate) fn wait_for_peers(
     n: usize,
     timeout: Option<Duration>,
 ) -> Result<bool, Error> {
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     while engine.connected_count() < n {
+        if !wait.turn_in_time(&mut engine)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits until everything that is queued is written; `false` if it is not in time.
+pub(crate) fn flush(engine: &SharedEngine, timeout: Option<Duration>) -> Result<bool, Error> {
+    let mut engine = engine.enter()?;
+    let mut wait = Wait::new(timeout);
+    engine.write_held();
+    while engine.unsent() > 0 {
         if !wait.turn_in_time(&mut engine)? {
             return Ok(false);
         }
@@ -57,5 +70,5 @@ pub(crate) fn wait_for_event(
     engine: &SharedEngine,
     timeout: Option<Duration>,
 ) -> Result<(), Error> {
-    Wait::new(timeout).turn_in_time(&mut engine.enter()).map(drop)
+    Wait::new(timeout).turn_in_time(&mut engine.enter()?).map(drop)
 }

@@ -16,7 +16,7 @@ pub(crate) fn wait_for_subscribers(
     n: usize,
     timeout: Option<Duration>,
 ) -> Result<bool, Error> {
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     while engine.pattern.as_publish()?.0.topics().peer_count() < n {
         if !wait.turn_in_time(&mut engine)? {
@@ -29,12 +29,12 @@ pub(crate) fn wait_for_subscribers(
 /// Subscribes the peer whose report was received last to a topic, if the XPUB is manual
 /// (`ZMQ_XPUB_MANUAL`). `false` if it is not, or that peer is gone or has too many.
 pub(crate) fn grant(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
-    Ok(engine.enter().pattern.as_publish()?.0.subscribe_last(topic))
+    Ok(engine.enter()?.pattern.as_publish()?.0.subscribe_last(topic))
 }
 
 /// Cancels a topic of the peer whose report was received last, likewise.
 pub(crate) fn revoke(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
-    Ok(engine.enter().pattern.as_publish()?.0.cancel_last(topic))
+    Ok(engine.enter()?.pattern.as_publish()?.0.cancel_last(topic))
 }
 
 pub(super) fn send(

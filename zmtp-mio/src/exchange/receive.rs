@@ -17,7 +17,7 @@ pub(crate) fn recv(
     engine: &SharedEngine,
     timeout: Option<Duration>,
 ) -> Result<Option<Message>, Error> {
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
         AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait),

@@ -20,7 +20,7 @@ pub(crate) fn request(
     if message.part_count() == 0 {
         return Err(Error::EmptyMessage);
     }
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     abandon(&mut engine)?;
     let result = match send(&mut engine, &mut message, &mut wait) {
@@ -36,7 +36,7 @@ pub(crate) fn request(
 /// request: a request that was not sent is taken back, and the connection of one that was sent is
 /// closed unless requests carry ids.
 pub(crate) fn give_up(engine: &SharedEngine) -> Result<(), Error> {
-    abandon(&mut engine.enter())
+    abandon(&mut engine.enter()?)
 }
 
 fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {

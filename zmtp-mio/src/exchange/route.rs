@@ -18,7 +18,7 @@ pub(crate) fn connect_as(
     endpoint: Endpoint,
     id: RoutingId,
 ) -> Result<(), Error> {
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     engine.check(&endpoint)?;
     match &engine.pattern {
         AnyPattern::Router(rules, _) | AnyPattern::Stream(rules, _)
@@ -38,7 +38,7 @@ pub(crate) fn connect_for_id(
     engine: &SharedEngine,
     endpoint: Endpoint,
 ) -> Result<RoutingId, Error> {
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     engine.pattern.as_stream()?;
     engine.check(&endpoint)?;
     let peer = engine.connect(endpoint);
@@ -47,7 +47,7 @@ pub(crate) fn connect_for_id(
 
 /// Closes a connection of a STREAM when everything sent to it is written, for good.
 pub(crate) fn close_connection(engine: &SharedEngine, id: &[u8]) -> Result<(), Error> {
-    close(&mut engine.enter(), id)
+    close(&mut engine.enter()?, id)
 }
 
 fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {

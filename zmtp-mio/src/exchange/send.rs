@@ -21,7 +21,7 @@ pub(crate) fn send(
     if message.part_count() == 0 {
         return Err(Error::EmptyMessage);
     }
-    let mut engine = engine.enter();
+    let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
         AnyPattern::Dealer(..) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {

@@ -10,12 +10,12 @@ use crate::queue::Outgoing;
 
 /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`).
 pub(crate) fn subscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error> {
-    change(&mut engine.enter(), Subscription::Subscribe, topic)
+    change(&mut engine.enter()?, Subscription::Subscribe, topic)
 }
 
 /// Takes a subscription back (`ZMQ_UNSUBSCRIBE`). A topic that is not subscribed to is no error.
 pub(crate) fn unsubscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error> {
-    change(&mut engine.enter(), Subscription::Cancel, topic)
+    change(&mut engine.enter()?, Subscription::Cancel, topic)
 }
 
 fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<(), Error> {

@@ -21,8 +21,8 @@ fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
     let options = Options { context, ..Options::default() };
     let bound = SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
     let dialled = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
-    let endpoint = bound.enter().bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
-    dialled.enter().connect(endpoint);
+    let endpoint = bound.enter().unwrap().bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+    dialled.enter().unwrap().connect(endpoint);
     thread::scope(|scope| {
         scope.spawn(|| assert!(wait_for_peers(&bound, 1, Some(LONG)).unwrap()));
         assert!(wait_for_peers(&dialled, 1, Some(LONG)).unwrap());
@@ -46,8 +46,8 @@ fn a_send_goes_on_while_another_thread_receives() {
             send(&other, &mut Message::from("reply"), Some(LONG)).unwrap();
             assert_eq!(receiver.join().unwrap().unwrap().text(), Ok("reply"));
         });
-        one.close();
-        other.close();
+        one.close(None);
+        other.close(None);
     }
 }
 
@@ -67,8 +67,8 @@ fn each_of_several_receivers_gets_a_message() {
                 assert_eq!(receiver.join().unwrap().text(), Ok("one each"));
             }
         });
-        one.close();
-        other.close();
+        one.close(None);
+        other.close(None);
     }
 }
 
@@ -90,8 +90,8 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
         send(&other, &mut Message::from("end"), Some(LONG)).unwrap();
         assert_eq!(receiver.join().unwrap().text(), Ok("end"));
     });
-    one.close();
-    other.close();
+    one.close(None);
+    other.close(None);
 }
 
 #[test]
@@ -102,20 +102,17 @@ fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     let engine = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
     thread::scope(|scope| {
         let receiver = scope.spawn(|| recv(&engine, Some(LONG)));
-        let handle = engine.enter().handle().unwrap();
+        let handle = engine.enter().unwrap().handle().unwrap();
         let endpoint = format!("tcp://{}", silent.local_addr().unwrap());
-        engine.enter().connect(endpoint.parse().unwrap());
+        engine.enter().unwrap().connect(endpoint.parse().unwrap());
         let begun = Instant::now();
         // The handshake times out, which only the thread that polls can notice.
-        while !matches!(
-            engine.enter().take_event().map(|event| event.kind),
-            Some(EventKind::Closed(_))
-        ) {
+        while !matches!(engine.take_event().map(|event| event.kind), Some(EventKind::Closed(_))) {
             assert!(begun.elapsed() < LONG / 2);
             thread::yield_now();
         }
         handle.stop().unwrap();
         assert!(receiver.join().unwrap().is_err());
     });
-    engine.close();
+    engine.close(None);
 }

@@ -77,6 +77,8 @@ pub enum EventKind {
     /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
     /// without an event.
     Dropped(Reason),
+    /// The socket was closed or dropped before this number of messages to the peer was sent.
+    GivenUp(u64),
 }
 
 impl fmt::Display for EventKind {
@@ -98,6 +100,7 @@ impl fmt::Display for EventKind {
             Self::Refused(reason) => write!(f, "refused by the peer: {reason}"),
             Self::Ignored(command) => write!(f, "ignored {command}"),
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
+            Self::GivenUp(count) => write!(f, "closed before {count} messages were sent"),
         }
     }
 }

@@ -65,10 +65,6 @@ impl Monitor {
         }
     }
 
-    pub(crate) fn take_event(&self) -> Option<Event> {
-        self.events.pop()
-    }
-
     /// Returns a reader of the events for other threads.
     pub(crate) fn events(&self) -> EventReader {
         self.events.reader()

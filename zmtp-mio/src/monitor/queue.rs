@@ -16,9 +16,9 @@ const MAX_EVENTS: usize = 1_024;
 /// Reads the events of a socket from any thread. Returned by [`Socket::events`](crate::Socket::events).
 ///
 /// All readers of a socket and [`Socket::next_event`](crate::Socket::next_event) share one queue: each event
-/// is returned once. Events are queued while a call or the driver of the
+/// is returned once. A forked child must not use the readers of its parent. Events are queued while a call or the driver of the
 /// [`Context`](crate::Context) drives the socket. After the socket is dropped, a reader still returns the
-/// events that are queued. Closing connections by dropping the socket queues no events.
+/// events that are queued. Dropping the socket queues only [`EventKind::GivenUp`](crate::EventKind::GivenUp).
 #[derive(Clone, Debug)]
 pub struct EventReader {
     queue: Arc<EventQueue>,

@@ -340,9 +340,9 @@ impl<'s> Proxy<'s> {
         if !can_send(to) || (self.held[direction as usize].is_none() && !can_receive(from)) {
             return Ok(false);
         }
-        to.enter().cork();
+        to.enter()?.cork();
         let result = self.forward_some(direction);
-        self.ends(direction).1.enter().uncork();
+        self.ends(direction).1.enter()?.uncork();
         result
     }
 

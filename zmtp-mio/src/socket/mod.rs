@@ -38,10 +38,11 @@ pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
-use crate::engine::{Handle, SharedEngine};
+use crate::engine::{Handle, SharedEngine, Unsent};
 use crate::error::Error;
 use crate::exchange;
 use crate::monitor::{Counters, Event, EventReader, PeerStatus};
+use crate::options::Linger;
 use crate::socket_kind::SocketKind;
 
 /// A socket of kind `K`: use the aliases [`Push`], [`Pull`] and so on, or [`AnySocket`] if the kind
@@ -60,9 +61,25 @@ use crate::socket_kind::SocketKind;
 /// }
 /// ```
 ///
-/// Dropping a socket waits until the queued messages are written, within
-/// [`Options::linger`](crate::Options::linger), and then closes all connections and listeners. In a forked
-/// child, it closes only the child's copies of the descriptors.
+/// # Closing
+///
+/// Dropping a socket waits in the calling thread until the queued messages are written, within
+/// [`Options::linger`](crate::Options::linger): by default up to 1 s without progress, and 30 s in all. Then it
+/// closes all connections and listeners. The end of the input of a peer in the middle of sending can add 50 ms.
+///
+/// * [`Socket::close`] returns the messages that were not sent. [`Socket::flush`] waits without closing.
+/// * Several driven sockets that a thread drops one after the other share the time of their linger.
+///   [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
+/// * In async code, a drop blocks the thread of the runtime. Set the linger to zero before
+///   ([`Socket::set_linger`]), or drop or close the socket in a thread that may block, such as tokio's
+///   `spawn_blocking`.
+/// * `std::process::exit`, an abort, and sockets in statics lose what is queued, because nothing drops the
+///   sockets. When `main` returns, its sockets are dropped.
+///
+/// # After `fork`
+///
+/// A socket belongs to its process. In a forked child its calls return [`Error::Forked`], and dropping it closes
+/// only the child's copies of the descriptors. Getters return what they can.
 pub struct Socket<K: Kind> {
     engine: OpenEngine,
     /// The endpoint that was bound or connected last.
@@ -119,7 +136,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
-        let endpoint = self.engine.enter().bind(&endpoint)?;
+        let endpoint = self.engine.enter()?.bind(&endpoint)?;
         self.last_endpoint = Some(endpoint.clone());
         Ok(endpoint)
     }
@@ -136,7 +153,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match self.engine.enter().unbind(&endpoint) {
+        match self.engine.enter()?.unbind(&endpoint) {
             true => Ok(()),
             false => Err(Error::UnknownEndpoint(endpoint)),
         }
@@ -158,7 +175,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = self.remote(endpoint)?;
-        let mut engine = self.engine.enter();
+        let mut engine = self.engine.enter()?;
         engine.check(&endpoint)?;
         engine.connect(endpoint);
         Ok(())
@@ -177,7 +194,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match self.engine.enter().disconnect(&endpoint) {
+        match self.engine.enter()?.disconnect(&endpoint) {
             true => Ok(()),
             false => Err(Error::UnknownEndpoint(endpoint)),
         }
@@ -185,7 +202,8 @@ impl<K: Kind> Socket<K> {
 
     /// Returns the concrete endpoints that the socket listens on.
     pub fn endpoints(&self) -> impl ExactSizeIterator<Item = Endpoint> + use<K> {
-        let bound: Vec<_> = self.engine.look().endpoints().cloned().collect();
+        let engine = self.engine.look();
+        let bound = engine.map_or_else(Vec::new, |engine| engine.endpoints().cloned().collect());
         bound.into_iter()
     }
 
@@ -216,24 +234,25 @@ impl<K: Kind> Socket<K> {
 
     /// Returns the counters of the socket.
     pub fn counters(&self) -> Counters {
-        self.engine.look().counters()
+        self.engine.look().map_or_else(Counters::default, |engine| engine.counters())
     }
 
     /// Removes and returns the oldest queued event, without waiting. The queue holds 1,024 events. When it is
     /// full, a new event replaces the oldest, and [`Counters::events_lost`] counts that.
     pub fn next_event(&mut self) -> Option<Event> {
-        self.engine.look().take_event()
+        self.engine.take_event()
     }
 
     /// Returns a reader of the events, which any thread can use. The reader and [`Self::next_event`] share
     /// one queue: each event is returned once.
     pub fn events(&self) -> EventReader {
-        self.engine.look().events()
+        self.engine.events().clone()
     }
 
     /// Returns the peers that are connected now and whose handshake is complete.
     pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerStatus> + use<K> {
-        let peers: Vec<_> = self.engine.look().connected().collect();
+        let engine = self.engine.look();
+        let peers = engine.map_or_else(Vec::new, |engine| engine.connected().collect());
         peers.into_iter()
     }
 
@@ -253,7 +272,7 @@ impl<K: Kind> Socket<K> {
     /// disconnected since; `None` before the first message. If this socket has reconnected to the peer
     /// since, the status is that of the new connection.
     pub fn last_peer(&self) -> Option<PeerStatus> {
-        self.engine.look().last_peer()
+        self.engine.look()?.last_peer()
     }
 
     /// Returns a handle with which another thread ends the waiting calls of this socket.
@@ -262,7 +281,48 @@ impl<K: Kind> Socket<K> {
     ///
     /// [`Error::Io`] if the system has no descriptor left.
     pub fn handle(&mut self) -> Result<Handle, Error> {
-        self.engine.enter().handle()
+        self.engine.enter()?.handle()
+    }
+}
+
+/// Closing a socket.
+impl<K: Kind> Socket<K> {
+    /// Closes the socket, as dropping it does, but with this linger instead of
+    /// [`Options::linger`](crate::Options::linger). Returns what was not sent.
+    ///
+    /// A message counts as sent when the system has accepted it, or, over inproc, when it is queued at the peer.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use zmtp_mio::Push;
+    ///
+    /// let mut push = Push::builder().connect("tcp://127.0.0.1:5557")?;
+    /// push.send("nobody receives this")?;
+    /// let unsent = push.close(Duration::from_millis(10));
+    /// assert_eq!(unsent.messages[0].text(), Ok("nobody receives this"));
+    /// # Ok::<(), zmtp_mio::Error>(())
+    /// ```
+    pub fn close(self, linger: impl Into<Linger>) -> Unsent {
+        self.engine.close(Some(linger.into()))
+    }
+
+    /// Returns the linger of the socket (`ZMQ_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`] after a shutdown of the context, [`Error::Forked`].
+    pub fn linger(&self) -> Result<Linger, Error> {
+        Ok(self.engine.enter()?.linger())
+    }
+
+    /// Sets how long dropping the socket waits from now on (`ZMQ_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::linger`].
+    pub fn set_linger(&mut self, linger: impl Into<Linger>) -> Result<(), Error> {
+        self.engine.enter()?.set_linger(linger.into());
+        Ok(())
     }
 }
 
@@ -317,7 +377,7 @@ impl<K: Kind> Socket<K> {
 
 /// One step of an engine. `next` does not count messages that are queued for the application.
 pub(crate) fn step(engine: &SharedEngine) -> Result<Ready, Error> {
-    let next = engine.enter().step()?;
+    let next = engine.enter()?.step()?;
     let (readable, writable) = exchange::readiness(engine);
     Ok(Ready { readable, writable, next })
 }
@@ -341,6 +401,6 @@ impl Deref for OpenEngine {
 
 impl Drop for OpenEngine {
     fn drop(&mut self) {
-        self.0.close();
+        let _ = self.0.close(None);
     }
 }

@@ -64,6 +64,19 @@ impl<K: CanSend> Socket<K> {
         self.send_timeout(message, Duration::ZERO)
     }
 
+    /// Waits until everything that is queued is written, up to `timeout`. Returns whether it is.
+    ///
+    /// A message is written when the system has accepted it, or, over inproc, when it is queued at the peer. A
+    /// message for an endpoint that is not connected waits for its connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped),
+    /// [`Error::Forked`](crate::Error::Forked) and [`Error::Io`](crate::Error::Io).
+    pub fn flush(&mut self, timeout: Duration) -> Result<bool, crate::Error> {
+        exchange::flush(self.engine(), Some(timeout))
+    }
+
     #[inline]
     fn send_within(
         &self,
@@ -84,11 +97,15 @@ impl<K: CanCork> Socket<K> {
     ///
     /// Corking delays a single message, and makes a stream of small messages several times faster.
     pub fn cork(&mut self) {
-        self.engine().enter().cork();
+        if let Ok(mut engine) = self.engine().enter() {
+            engine.cork();
+        }
     }
 
     /// Writes the messages that [`Self::cork`] collected, and ends it: each message is written at once again.
     pub fn uncork(&mut self) {
-        self.engine().enter().uncork();
+        if let Ok(mut engine) = self.engine().enter() {
+            engine.uncork();
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Socket<kind::Stream> {
     /// # Errors
     ///
     /// [`Error::Unroutable`] if no connection has this routing id.
-    pub fn close(&mut self, id: &[u8]) -> Result<(), Error> {
+    pub fn close_connection(&mut self, id: &[u8]) -> Result<(), Error> {
         exchange::close_connection(self.engine(), id)
     }
 }

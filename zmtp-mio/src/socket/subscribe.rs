@@ -82,6 +82,6 @@ impl<K: HasTopics> Socket<K> {
     /// Returns the number of different topics (`ZMQ_TOPICS_COUNT`): for a PUB or XPUB, the topics that its
     /// peers subscribed to; for a SUB or XSUB, its own.
     pub fn topic_count(&self) -> usize {
-        self.engine().look().pattern.topic_count()
+        self.engine().look().map_or(0, |engine| engine.pattern.topic_count())
     }
 }

@@ -4,6 +4,7 @@
 mod harness;
 
 mod blocking;
+mod closing;
 mod compatibility;
 mod driver;
 mod driving;

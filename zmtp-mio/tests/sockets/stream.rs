@@ -93,7 +93,7 @@ fn sending_no_bytes_closes_the_connection_without_a_notification() {
     ));
     stream.send(Message::from_parts([&id[..], b"", b"a", b"", b"b", b""])).unwrap();
     stream.send_to(&id, b"", LIMIT).unwrap();
-    assert!(matches!(stream.close(&id), Err(Error::Unroutable)));
+    assert!(matches!(stream.close_connection(&id), Err(Error::Unroutable)));
     let mut bytes = Vec::new();
     peer.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, b"ab");
@@ -124,7 +124,7 @@ fn a_peer_that_does_not_read_blocks_sending_to_it_alone() {
     other.read_exact(&mut hello).unwrap();
     assert_eq!(&hello, b"hello");
     // All bytes arrive in order, and then the end.
-    stream.close(&id).unwrap();
+    stream.close_connection(&id).unwrap();
     let reader = thread::spawn(move || {
         let mut bytes = Vec::new();
         slow.read_to_end(&mut bytes).unwrap();
@@ -181,7 +181,7 @@ fn an_outgoing_connection_keeps_its_id_when_it_reconnects() {
     peer.write_all(b"again").unwrap();
     assert_eq!(next(&mut stream), (id.bytes().to_vec(), b"again".to_vec()));
     // It does not reconnect after a close by us.
-    stream.close(id.bytes()).unwrap();
+    stream.close_connection(id.bytes()).unwrap();
     drive_until_still!(stream);
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err());

@@ -1,0 +1,257 @@
+//! The end of a socket: what is queued is sent within linger, the rest is given up.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use super::peer::State;
+use super::queue::{Envelope, QueuedMessage};
+use super::{Engine, Guard};
+use crate::endpoint::Endpoint;
+use crate::message::Message;
+use crate::monitor::EventKind;
+use crate::options::Linger;
+use crate::pattern::AnyPattern;
+use zmtp_core::pattern::Pattern;
+
+/// Where a deadline lies that is too far for the clock.
+const FAR: Duration = Duration::from_secs(1 << 30);
+
+/// A peer in the middle of sending goes on within this.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// What a closed socket did not send.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Unsent {
+    /// The messages, as they were sent: those of each peer in order. Empty for PUB, XPUB, XSUB and STREAM.
+    pub messages: Vec<Message>,
+    /// The number of messages that cannot be returned, counted once for each peer: those of which a part was
+    /// written, and those of PUB, XPUB, XSUB and STREAM.
+    pub others: u64,
+}
+
+impl Unsent {
+    /// Returns the number of all messages that were not sent.
+    pub fn count(&self) -> u64 {
+        self.messages.len() as u64 + self.others
+    }
+
+    /// Returns whether everything was sent.
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    pub(super) fn append(&mut self, mut more: Self) {
+        self.messages.append(&mut more.messages);
+        self.others += more.others;
+    }
+}
+
+/// How far the end of a socket is.
+#[derive(Debug)]
+pub(super) struct Ending {
+    linger: Linger,
+    /// When linger is over.
+    end: Instant,
+    /// When linger is over unless something is written before.
+    idle_end: Instant,
+    /// What was written so far.
+    progress: (u64, u64),
+    /// How often a handle stopped the socket before.
+    stops: u32,
+    /// The time of the first and of the last discarded input.
+    discarded: Option<(Instant, Instant)>,
+}
+
+fn after(now: Instant, wait: Option<Duration>) -> Instant {
+    wait.and_then(|wait| now.checked_add(wait)).unwrap_or(now + FAR)
+}
+
+impl Engine {
+    pub(crate) const fn linger(&self) -> Linger {
+        self.options.linger
+    }
+
+    pub(crate) fn set_linger(&mut self, linger: Linger) {
+        self.options.linger = linger;
+    }
+
+    /// Whether the socket is closed, or being closed.
+    #[inline]
+    pub(super) const fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    /// Accepts nothing from now on. `since` is the time from which linger counts, if that is earlier.
+    pub(super) fn begin_ending(&mut self, linger: Linger, since: Option<Instant>) {
+        self.stop_listening();
+        let now = self.tick();
+        let since = since.unwrap_or(now).min(now);
+        let end = after(since, linger.total);
+        // A slow peer has some time to show that it goes on.
+        let least = after(now, linger.idle.map(|idle| idle / 4));
+        let idle_end = after(since, linger.idle).max(least).min(end);
+        let (progress, stops) = (self.progress(), self.stops());
+        self.ending = Some(Ending { linger, end, idle_end, progress, stops, discarded: None });
+    }
+
+    /// Ends linger at this time at the latest.
+    pub(super) fn shorten_linger(&mut self, linger: Linger) {
+        let end = after(self.tick(), linger.total);
+        if let Some(ending) = &mut self.ending {
+            ending.end = ending.end.min(end);
+            ending.idle_end = ending.idle_end.min(end);
+        }
+    }
+
+    /// The time until which the socket continues to send; `None` if linger is over.
+    pub(super) fn lingers_until(&mut self) -> Option<Instant> {
+        let now = self.tick();
+        let (unsent, progress, stops) = (self.unsent(), self.progress(), self.stops());
+        let ending = self.ending.as_mut()?;
+        if progress != ending.progress {
+            ending.progress = progress;
+            ending.idle_end = after(now, ending.linger.idle).min(ending.end);
+        }
+        let lingers = unsent > 0 && now < ending.idle_end && stops == ending.stops;
+        lingers.then_some(ending.idle_end)
+    }
+
+    /// Reads and discards what peers still send: closing over unread bytes would reset the
+    /// connection, and with it what the kernel has not sent yet. Returns whether to call it again, in a
+    /// millisecond.
+    pub(super) fn discard_input(&mut self) -> bool {
+        let now = self.tick();
+        let Some(ending) = &self.ending else { return false };
+        let (first, _) = ending.discarded.unwrap_or((now, now));
+        let limits = [Some(FAR), ending.linger.idle, ending.linger.total];
+        let end = first + limits.into_iter().flatten().min().unwrap_or(FAR);
+        let mut came = false;
+        for (_, peer) in &mut self.peers {
+            let Some(link) = peer.link() else { continue };
+            while let Ok(1..) = link.stream.read(&mut self.scratch) {
+                came = true;
+                if self.clock.now() >= end {
+                    return false;
+                }
+            }
+        }
+        let now = self.tick();
+        let Some(ending) = &mut self.ending else { return false };
+        if came {
+            ending.discarded = Some((first, now));
+        }
+        let drains = |(_, last)| now.duration_since(last) < QUIET;
+        now < end && ending.discarded.is_some_and(drains)
+    }
+
+    /// Closes everything. Returns what was not sent.
+    pub(super) fn finish(&mut self) -> Unsent {
+        let mut unsent = Unsent::default();
+        for index in 0..self.peers.capacity() {
+            self.give_up(index, &mut unsent);
+        }
+        self.release_descriptors();
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.close();
+        }
+        unsent
+    }
+
+    /// Ends a peer's connection, and takes what is queued for it.
+    fn give_up(&mut self, index: usize, unsent: &mut Unsent) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let is_ready = peer.is_ready();
+        let dropped = self.monitor.counters.dropped;
+        match core::mem::replace(&mut peer.state, State::Closed) {
+            State::Handshake(link) | State::Ready(link) => {
+                self.end_link(index, link, crate::monitor::CloseReason::ByUs, is_ready);
+            }
+            State::Inproc(pipe, _) => self.end_pipe(index, &pipe),
+            State::Connecting(_) | State::Waiting | State::Resolving | State::Closed => {}
+        }
+        let now = &mut self.monitor.counters.dropped;
+        // Those of which a part is written, and those of a STREAM.
+        let mut others = now.half_sent - dropped.half_sent + (now.peer_gone - dropped.peer_gone);
+        let mut given_up = 0;
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        while let Some(queued) = peer.outgoing.pop() {
+            if queued.is_message() {
+                given_up += 1;
+                match as_sent(&self.pattern, peer.id, queued) {
+                    Some(message) => unsent.messages.push(message),
+                    None => others += 1,
+                }
+            }
+        }
+        self.monitor.counters.dropped.given_up += given_up;
+        unsent.others += others;
+        let count = given_up + others;
+        if count > 0 {
+            self.endpoint_event(index, EventKind::GivenUp(count));
+        }
+    }
+
+    /// Accepts nothing any more: another socket may listen at the same endpoints from now on.
+    fn stop_listening(&mut self) {
+        self.listeners.clear();
+        for name in core::mem::take(&mut self.names) {
+            if let Endpoint::Inproc(name) = &*name {
+                self.options.context.registry().unbind(name);
+            }
+        }
+        for (index, peer) in &self.peers {
+            if matches!(peer.state, State::Waiting) {
+                self.forget_inproc(index, &peer.endpoint);
+            }
+        }
+    }
+
+    /// The number of messages and commands that are not written.
+    pub(crate) fn unsent(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
+    }
+
+    /// Changes whenever anything is written.
+    fn progress(&self) -> (u64, u64) {
+        let written = self.peers.iter().map(|(_, peer)| peer.written()).sum();
+        (self.monitor.counters.messages_sent, written)
+    }
+}
+
+impl Guard<'_> {
+    /// Ends the socket: what is queued is sent within linger, the rest is returned.
+    pub(super) fn end(&mut self, linger: Linger, since: Option<Instant>) -> Unsent {
+        self.begin_ending(linger, since);
+        while let Some(until) = self.lingers_until() {
+            if self.turn_unwoken(Some(until)).is_err() {
+                break;
+            }
+        }
+        while self.discard_input() {
+            self.clock.sleep(Duration::from_millis(1));
+        }
+        self.finish()
+    }
+}
+
+/// A queued message as the application sent it; `None` if peers have copies of it.
+fn as_sent(
+    pattern: &AnyPattern,
+    peer: zmtp_core::pattern::PeerId,
+    queued: QueuedMessage,
+) -> Option<Message> {
+    let QueuedMessage { envelope, mut message } = queued;
+    match pattern {
+        AnyPattern::Router(..) if !matches!(envelope, Envelope::Address) => {
+            message.push_front(pattern.routing_id(peer).unwrap_or_default());
+        }
+        // It was encoded: the frames up to the delimiter are not the application's.
+        AnyPattern::Req(_) | AnyPattern::Rep(_) if matches!(envelope, Envelope::None) => {
+            while message.pop_front().is_some_and(|frame| !frame.is_empty()) {}
+        }
+        AnyPattern::Publish(..) | AnyPattern::Subscribe(_) | AnyPattern::Stream(..) => return None,
+        _ => {}
+    }
+    Some(message)
+}
