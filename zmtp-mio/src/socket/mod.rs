@@ -297,9 +297,9 @@ impl<K: Kind> Socket<K> {
     /// use zmtp_mio::Push;
     ///
     /// let mut push = Push::builder().connect("tcp://127.0.0.1:5557")?;
-    /// push.send("nobody receives this")?;
+    /// push.send("without a receiver")?;
     /// let unsent = push.close(Duration::from_millis(10));
-    /// assert_eq!(unsent.messages[0].text(), Ok("nobody receives this"));
+    /// assert_eq!(unsent.messages[0].text(), Ok("without a receiver"));
     /// # Ok::<(), zmtp_mio::Error>(())
     /// ```
     pub fn close(self, linger: impl Into<Linger>) -> Unsent {

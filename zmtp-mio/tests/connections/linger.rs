@@ -31,6 +31,8 @@ fn with_large_reply(
     behind: &[u8],
 ) -> (Rep, RawPeer) {
     let mut options = Options::default();
+    // On a busy machine a reader may pause for longer than a second.
+    options.linger = Linger::new(LIMIT, 4 * LIMIT);
     change(&mut options);
     let mut rep = crate::harness::builder::<Rep>().options(options).bind(endpoint).unwrap();
     let mut peer = RawPeer::connect(&endpoint_of(&rep));

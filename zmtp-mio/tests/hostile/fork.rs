@@ -4,11 +4,13 @@
 #![allow(unsafe_code, reason = "fork is what is tested")]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::harness::processes::{alone_with, assert_idle, this_test};
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, eventually, half_ready, ipc};
 use zmtp_mio::kind::{self, StaticKind};
-use zmtp_mio::{Builder, Context, Rep, Req};
+use zmtp_mio::{Builder, Context, Error, Interest, Item, Poller, Pull, Push, Rep, Req};
 
 /// Sockets on both transports, with a connection each way.
 struct Parent {
@@ -189,5 +191,132 @@ fn a_child_without_the_driver_thread_does_not_affect_the_parent() {
         let (parent, context, unused) = held.take().unwrap();
         parent.assert_undisturbed();
         drop((context, unused));
+    });
+}
+
+/// An exchange between new sockets.
+fn assert_exchange(context: &Context) {
+    let name = "inproc://in a child";
+    let mut rep = Rep::builder().context(context).bind("tcp://127.0.0.1:*").unwrap();
+    rep.bind(name).unwrap();
+    let tcp = rep.endpoints().next().unwrap().to_string();
+    for endpoint in [&tcp, name] {
+        let mut req = Req::builder().context(context).connect(endpoint).unwrap();
+        req.send("new").unwrap();
+        // A driver sends and receives while this thread waits for the other socket.
+        let request = loop {
+            req.step().unwrap();
+            match rep.recv_timeout(Duration::from_millis(5)).unwrap() {
+                Some(request) => break request,
+                None => continue,
+            }
+        };
+        rep.send(request).unwrap();
+        rep.flush(LIMIT).unwrap();
+        assert_eq!(req.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("new"));
+    }
+}
+
+/// The threads of this process.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+#[test]
+fn inherited_sockets_fail_and_new_ones_have_a_driver_of_their_own() {
+    alone_with(this_test!(), 256, || {
+        for context in [Context::default(), Context::builder().build()] {
+            let of =
+                || (Builder::default().context(&context), Builder::default().context(&context));
+            let (rep, req) = of();
+            let mut parent = Parent::with(rep, req);
+            let names = Rep::builder().context(&context).bind("inproc://in a child").unwrap();
+            parent.assert_driven();
+            let mut held = Some((parent, names));
+            forked(|| {
+                let (mut parent, mut names) = held.take().unwrap();
+                let rep = &mut parent.rep;
+                assert!(matches!(rep.recv(), Err(Error::Forked)));
+                assert!(matches!(rep.send("x").unwrap_err().error, Error::Forked));
+                assert!(matches!(rep.step(), Err(Error::Forked)));
+                assert!(matches!(rep.bind("tcp://127.0.0.1:*"), Err(Error::Forked)));
+                assert!(matches!(rep.flush(LIMIT), Err(Error::Forked)));
+                assert!(matches!(rep.handle(), Err(Error::Forked)));
+                assert!(matches!(names.try_recv(), Err(Error::Forked)));
+                let mut items = [Item::socket(rep, Interest::READABLE)];
+                let error = Poller::new().unwrap().wait(&mut items, None).unwrap_err();
+                assert!(matches!(error, Error::Forked), "{error}");
+                assert!(rep.next_event().is_none());
+                assert_eq!(rep.kind(), zmtp_mio::SocketKind::Rep);
+
+                assert_eq!(threads(), 1);
+                assert_exchange(&context);
+                assert_eq!(threads(), 2, "its driver");
+                drop_copies(parent);
+                assert!(names.close(None).is_empty());
+                // A child of the child.
+                forked(|| {
+                    assert_eq!(threads(), 1);
+                    assert_exchange(&context);
+                });
+                assert_exchange(&context);
+            });
+            let (mut parent, _names) = held.take().unwrap();
+            parent.assert_driven();
+            parent.assert_undisturbed();
+        }
+    });
+}
+
+/// Threads hold every lock of the sockets and contexts again and again while the process forks.
+#[test]
+fn a_thousand_forks_under_load_hang_nowhere() {
+    const FORKS: u32 = 1_000;
+    alone_with(this_test!(), 256, || {
+        let stop = AtomicBool::new(false);
+        let context = Context::default();
+        let mut parent = Some(Parent::new());
+        std::thread::scope(|scope| {
+            for thread in 0..2 {
+                let (stop, context) = (&stop, &context);
+                scope.spawn(move || {
+                    let name = format!("inproc://{thread}");
+                    let mut pull = Pull::builder().context(context).bind(&*name).unwrap();
+                    pull.bind("tcp://127.0.0.1:*").unwrap();
+                    let tcp = pull.endpoints().next().unwrap().to_string();
+                    let mut rounds = 0_u64;
+                    while !stop.load(Ordering::Relaxed) {
+                        // It is made and dropped in each round, over both transports.
+                        let endpoint = if rounds.is_multiple_of(2) { &name } else { &tcp };
+                        let mut push =
+                            Push::builder().context(context).connect(&**endpoint).unwrap();
+                        for _ in 0..50 {
+                            push.send("load").unwrap();
+                        }
+                        for _ in 0..50 {
+                            assert!(pull.recv_timeout(LIMIT).unwrap().is_some());
+                        }
+                        rounds += 1;
+                    }
+                    assert!(rounds > 10);
+                });
+            }
+            for n in 0..FORKS {
+                forked(|| {
+                    let mut copy = parent.take().unwrap();
+                    assert!(matches!(copy.rep.try_recv(), Err(Error::Forked)));
+                    let _ = copy.rep.counters();
+                    drop_copies(copy);
+                    // An exchange takes time: not in each child.
+                    if n % 10 == 0 {
+                        assert_exchange(&context);
+                    } else {
+                        drop(Rep::builder().context(&context).bind("inproc://child").unwrap());
+                    }
+                });
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        parent.take().unwrap().assert_undisturbed();
     });
 }
