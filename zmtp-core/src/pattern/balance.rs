@@ -102,11 +102,13 @@ impl Balance {
 
     /// Chooses the peer that gets the next message, and ends its turn. `None` if no peer can take a
     /// message.
+    #[inline]
     pub fn route<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
         self.route_connected(peers).or_else(|| next(&mut self.pending, peers))
     }
 
     /// As [`Balance::route`], among the connected peers only.
+    #[inline]
     pub fn route_connected<T: Linked<0>>(&mut self, peers: &mut impl Slots<T>) -> Option<PeerId> {
         next(&mut self.connected, peers)
     }
@@ -149,6 +151,7 @@ impl Balance {
 }
 
 /// The peer whose turn it is; its turn ends.
+#[inline]
 fn next<T: Linked<0>>(ring: &mut Ring<0>, peers: &mut impl Slots<T>) -> Option<PeerId> {
     let peer = ring.head()?;
     ring.rotate(peers);

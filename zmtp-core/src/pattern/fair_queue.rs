@@ -57,7 +57,10 @@ impl FairQueue {
         let Some(slot) = peers.get_mut(peer) else { return false };
         let queued = &mut slot.as_mut().queued;
         *queued = queued.saturating_add(1);
-        self.ready.push(peers, peer);
+        // With more messages it is in the ring already.
+        if *queued == 1 {
+            self.ready.push(peers, peer);
+        }
         true
     }
 
@@ -74,16 +77,14 @@ impl FairQueue {
         T: Linked<1> + AsMut<FairPeer>,
     {
         let peer = self.ready.head()?;
-        self.ready.rotate(peers);
-        let mut is_last = false;
-        if let Some(slot) = peers.get_mut(peer) {
-            let state = slot.as_mut();
-            state.queued = state.queued.saturating_sub(1);
-            if state.queued == 0 {
-                is_last = state.closed;
-                self.ready.remove(peers, peer);
-            }
+        let state = peers.get_mut(peer)?.as_mut();
+        state.queued = state.queued.saturating_sub(1);
+        if state.queued > 0 {
+            self.ready.rotate(peers);
+            return Some((peer, false));
         }
+        let is_last = state.closed;
+        self.ready.remove(peers, peer);
         if is_last {
             peers.remove(peer);
         }
