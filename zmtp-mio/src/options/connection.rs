@@ -1,0 +1,163 @@
+//! Limits of connections, their heartbeats, and when they are made again.
+
+use core::time::Duration;
+
+/// When to connect again after a connection was lost or refused. There is no limit to the number of
+/// attempts, also after protocol errors.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Reconnect {
+    /// The first wait; 100 ms, at least 10 ms (`ZMQ_RECONNECT_IVL`). It doubles with each failure.
+    /// Each wait is shortened at random by up to half, so that peers do not return at the same time.
+    pub first: Duration,
+    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`). It also limits the first.
+    pub longest: Duration,
+}
+
+impl Reconnect {
+    /// Creates the setting from the first and the longest wait.
+    pub const fn new(first: Duration, longest: Duration) -> Self {
+        Self { first, longest }
+    }
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self::new(Duration::from_millis(100), Duration::from_secs(3))
+    }
+}
+
+/// What a peer may cost. `None` is no limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a frame; 128 MiB (`ZMQ_MAXMSGSIZE`).
+    pub max_frame: Option<u64>,
+    /// Bytes of a message, all parts together; 128 MiB.
+    pub max_message: Option<u64>,
+    /// Parts of a message, including the frames of its envelope; 16,384.
+    pub max_parts: Option<u32>,
+    /// Bytes of a command, including its metadata; 64 KiB. It cannot be unlimited, because a command
+    /// is received in one buffer of this size.
+    pub max_command: u32,
+    /// The time for the handshake, and for connecting; 10 s (`ZMQ_HANDSHAKE_IVL`). It is rounded up
+    /// to milliseconds, at least one.
+    pub handshake_timeout: Option<Duration>,
+}
+
+impl Limits {
+    /// Sets [`Limits::max_frame`].
+    #[must_use]
+    pub fn max_frame(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.max_frame = bytes.into();
+        self
+    }
+
+    /// Sets [`Limits::max_message`].
+    #[must_use]
+    pub fn max_message(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.max_message = bytes.into();
+        self
+    }
+
+    /// Sets [`Limits::max_parts`].
+    #[must_use]
+    pub fn max_parts(mut self, parts: impl Into<Option<u32>>) -> Self {
+        self.max_parts = parts.into();
+        self
+    }
+
+    /// Sets [`Limits::max_command`].
+    #[must_use]
+    pub const fn max_command(mut self, bytes: u32) -> Self {
+        self.max_command = bytes;
+        self
+    }
+
+    /// Sets [`Limits::handshake_timeout`].
+    #[must_use]
+    pub fn handshake_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.handshake_timeout = timeout.into();
+        self
+    }
+
+    /// The limits as the core counts them.
+    pub(crate) fn to_core(self) -> zmtp_core::Limits {
+        zmtp_core::Limits::DEFAULT
+            .max_frame(self.max_frame.unwrap_or(u64::MAX))
+            .max_message(self.max_message.unwrap_or(u64::MAX))
+            .max_parts(self.max_parts.unwrap_or(u32::MAX))
+            .max_command(self.max_command)
+            .handshake_timeout(self.handshake_timeout.map_or(u32::MAX, |time| millis(time).max(1)))
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame: Some(128 << 20),
+            max_message: Some(128 << 20),
+            max_parts: Some(16_384),
+            max_command: 64 << 10,
+            handshake_timeout: Some(Duration::from_secs(10)),
+        }
+    }
+}
+
+/// PINGs that the socket sends (RFC 37 § Connection Heartbeating). PINGs of peers are answered in any
+/// case. Peers before ZMTP 3.1 are not sent PINGs. Times are rounded up to milliseconds.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::Heartbeat;
+///
+/// let heartbeat = Heartbeat::every(Duration::from_secs(1)).timeout(Duration::from_secs(3));
+/// assert_eq!(heartbeat.ttl, None);
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Heartbeat {
+    /// The time from the handshake to the first PING, and from one PING to the next
+    /// (`ZMQ_HEARTBEAT_IVL`).
+    pub interval: Duration,
+    /// The connection is closed if nothing arrives within this time after a PING
+    /// (`ZMQ_HEARTBEAT_TIMEOUT`). `None` is as long as the interval.
+    pub timeout: Option<Duration>,
+    /// The peer may close the connection if nothing arrives within this time after a PING
+    /// (`ZMQ_HEARTBEAT_TTL`). It is rounded down to tenths of a second, at most 6,553.5 s. `None`
+    /// sends no such promise.
+    pub ttl: Option<Duration>,
+}
+
+impl Heartbeat {
+    /// Sends a PING in every interval.
+    pub const fn every(interval: Duration) -> Self {
+        Self { interval, timeout: None, ttl: None }
+    }
+
+    /// Sets [`Heartbeat::timeout`].
+    #[must_use]
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.timeout = timeout.into();
+        self
+    }
+
+    /// Sets [`Heartbeat::ttl`].
+    #[must_use]
+    pub fn ttl(mut self, ttl: impl Into<Option<Duration>>) -> Self {
+        self.ttl = ttl.into();
+        self
+    }
+
+    /// The heartbeat as the core counts it.
+    pub(crate) fn to_core(self) -> zmtp_core::Heartbeat {
+        zmtp_core::Heartbeat::every(millis(self.interval).max(1))
+            .timeout(self.timeout.map_or(0, |time| millis(time).max(1)))
+            .ttl(self.ttl.map_or(0, millis))
+    }
+}
+
+/// Whole milliseconds, rounded up.
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}

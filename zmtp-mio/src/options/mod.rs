@@ -1,0 +1,202 @@
+//! Options of sockets. All limits are finite by default.
+
+mod connection;
+mod queue;
+mod tcp;
+
+use core::fmt;
+use core::net::SocketAddr;
+use std::io;
+use std::sync::Arc;
+
+use zmtp_core::wire::{RoutingId, Version};
+
+pub use connection::{Heartbeat, Limits, Reconnect};
+pub use queue::{HighWaterMark, Linger};
+pub use tcp::{Device, Keepalive, Tcp};
+
+use crate::context::Context;
+use crate::mechanism::MakeMechanism;
+use crate::socket_kind::SocketKind;
+
+/// A function that looks up the addresses of a host name and port.
+pub type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
+
+/// The options that several kinds of sockets have. They apply to all endpoints of a socket.
+///
+/// A kind that does not have an option is named at the option; [`Builder::build`] refuses such an
+/// option, and [`Options::for_kind`] removes it.
+///
+/// [`Builder::build`]: crate::Builder::build
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// What a peer may cost in one message, command and handshake.
+    pub limits: Limits,
+    /// How long a closing socket continues to send.
+    pub linger: Linger,
+    /// The queue of messages to one peer. Not for PULL.
+    pub send_mark: HighWaterMark,
+    /// The queue of messages from one peer; when it is full, the peer is not read. Not for PUB and
+    /// PUSH.
+    pub receive_mark: HighWaterMark,
+    /// Bytes that all peers of the socket may occupy, in queues and in unfinished messages; 512 MiB;
+    /// `None` is no limit. At the limit the connection with the largest unfinished message is closed.
+    /// A message's buffer may have twice its bytes, or 4 KiB; unused bytes are not counted.
+    pub max_bytes: Option<usize>,
+    /// Connections of the socket; 65,536; `None` is no limit. At the limit accepting is suspended.
+    pub max_connections: Option<usize>,
+    /// Accepted connections with an unfinished handshake; 4,096; `None` is no limit. At the limit
+    /// the oldest is closed. Not for STREAM.
+    pub max_handshakes: Option<usize>,
+    /// Topics that one peer may subscribe to; 100,000; `None` is no limit. A peer with more is
+    /// closed. Only for PUB and XPUB.
+    pub max_subscriptions: Option<usize>,
+    /// Bytes of the topics that one peer may subscribe to; 16 MiB; `None` is no limit. A peer with
+    /// more is closed. Only for PUB and XPUB.
+    pub max_subscription_bytes: Option<usize>,
+    /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`); false: they
+    /// are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
+    pub immediate: bool,
+    /// Whether only the newest message of each queue is kept (`ZMQ_CONFLATE`); false. Unlike in
+    /// libzmq, multipart messages stay whole. Only for DEALER, PUB, PULL, PUSH and SUB.
+    pub conflate: bool,
+    /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`); none. Not for STREAM.
+    pub heartbeat: Option<Heartbeat>,
+    /// When to connect again.
+    pub reconnect: Reconnect,
+    /// TCP options.
+    pub tcp: Tcp,
+    /// The routing id to announce (`ZMQ_ROUTING_ID`); none. Only for DEALER, REQ and ROUTER.
+    pub routing_id: RoutingId,
+    /// Whether peers that do not announce their socket type are refused; false, as in libzmq. Peers
+    /// of ZMTP 1.0 never announce it. Not for STREAM.
+    pub require_socket_type: bool,
+    /// The lowest accepted version of ZMTP; 1.0, which is every version, as in libzmq. From 3.0 on
+    /// the greeting is sent at once, which saves two round trips per connection. Not for STREAM.
+    pub min_version: Version,
+    /// A function that looks up host names in the calling thread; none: a short-lived thread asks the
+    /// system. With a driver, it may be called in the driver's thread, which serves no other socket
+    /// meanwhile. A panic counts as a failed look-up.
+    pub resolver: Option<Arc<Resolve>>,
+    /// What the socket shares with others; the default context of the process.
+    pub context: Context,
+    /// Whether the background driver of the context drives the socket while the application makes no
+    /// calls; true. With `false`, only calls drive it. See [`Context`].
+    pub driver: bool,
+    /// The security mechanism of its connections; NULL by default. It may change in any release.
+    #[doc(hidden)]
+    pub mechanism: Option<MakeMechanism>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            linger: Linger::default(),
+            send_mark: HighWaterMark::default(),
+            receive_mark: HighWaterMark::default(),
+            max_bytes: Some(512 << 20),
+            max_connections: Some(65_536),
+            max_handshakes: Some(4_096),
+            max_subscriptions: Some(100_000),
+            max_subscription_bytes: Some(16 << 20),
+            immediate: false,
+            conflate: false,
+            heartbeat: None,
+            reconnect: Reconnect::default(),
+            tcp: Tcp::default(),
+            routing_id: RoutingId::EMPTY,
+            require_socket_type: false,
+            min_version: Version::V1_0,
+            resolver: None,
+            context: Context::default(),
+            driver: true,
+            mechanism: None,
+        }
+    }
+}
+
+impl Options {
+    /// Resets the options that sockets of this kind do not have to their defaults.
+    #[must_use]
+    pub fn for_kind(mut self, kind: SocketKind) -> Self {
+        let default = Self::default();
+        while let Some(option) = self.missing_in(kind) {
+            match option {
+                "conflate" => self.conflate = default.conflate,
+                "heartbeat" => self.heartbeat = default.heartbeat,
+                "immediate" => self.immediate = default.immediate,
+                "max_handshakes" => self.max_handshakes = default.max_handshakes,
+                "max_subscriptions" => self.max_subscriptions = default.max_subscriptions,
+                "max_subscription_bytes" => {
+                    self.max_subscription_bytes = default.max_subscription_bytes;
+                }
+                "min_version" => self.min_version = default.min_version,
+                "receive_mark" => self.receive_mark = default.receive_mark,
+                "require_socket_type" => self.require_socket_type = default.require_socket_type,
+                "routing_id" => self.routing_id = default.routing_id,
+                "send_mark" => self.send_mark = default.send_mark,
+                _ => break,
+            }
+        }
+        self
+    }
+
+    /// Returns the name of an option that differs from its default and that sockets of this kind do
+    /// not have, if there is one.
+    pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
+        use SocketKind::{Dealer, Pair, Pub, Pull, Push, Req, Router, Stream, Sub};
+
+        let default = Self::default();
+        let zmtp = kind != Stream;
+        let options = [
+            ("conflate", matches!(kind, Dealer | Pub | Pull | Push | Sub), !self.conflate),
+            ("heartbeat", zmtp, self.heartbeat == default.heartbeat),
+            ("immediate", matches!(kind, Dealer | Pair | Push), !self.immediate),
+            ("max_handshakes", zmtp, self.max_handshakes == default.max_handshakes),
+            (
+                "max_subscriptions",
+                kind.publishes(),
+                self.max_subscriptions == default.max_subscriptions,
+            ),
+            (
+                "max_subscription_bytes",
+                kind.publishes(),
+                self.max_subscription_bytes == default.max_subscription_bytes,
+            ),
+            ("min_version", zmtp, self.min_version == default.min_version),
+            ("receive_mark", kind.can_receive(), self.receive_mark == default.receive_mark),
+            ("require_socket_type", zmtp, !self.require_socket_type),
+            ("routing_id", matches!(kind, Dealer | Req | Router), self.routing_id.is_empty()),
+            ("send_mark", kind != Pull, self.send_mark == default.send_mark),
+        ];
+        let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
+        missing.map(|(option, ..)| option)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("limits", &self.limits)
+            .field("linger", &self.linger)
+            .field("send_mark", &self.send_mark)
+            .field("receive_mark", &self.receive_mark)
+            .field("max_bytes", &self.max_bytes)
+            .field("max_connections", &self.max_connections)
+            .field("max_handshakes", &self.max_handshakes)
+            .field("max_subscriptions", &self.max_subscriptions)
+            .field("max_subscription_bytes", &self.max_subscription_bytes)
+            .field("immediate", &self.immediate)
+            .field("conflate", &self.conflate)
+            .field("heartbeat", &self.heartbeat)
+            .field("reconnect", &self.reconnect)
+            .field("tcp", &self.tcp)
+            .field("routing_id", &self.routing_id)
+            .field("min_version", &self.min_version)
+            .field("driver", &self.driver)
+            .field("require_socket_type", &self.require_socket_type)
+            .finish_non_exhaustive()
+    }
+}

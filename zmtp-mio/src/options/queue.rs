@@ -1,0 +1,85 @@
+//! Limits of the queues, and what becomes of queued messages when a socket closes.
+
+use core::time::Duration;
+
+/// How long a closing socket continues to send queued messages (`ZMQ_LINGER`). Sending stops at the
+/// earlier of the two limits; `None` is no limit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Linger {
+    /// The longest time without progress; 1 s.
+    pub idle: Option<Duration>,
+    /// The longest time in total; 30 s. libzmq has no limit by default.
+    pub total: Option<Duration>,
+}
+
+impl Linger {
+    /// No limit: closing waits until everything is sent.
+    pub const UNLIMITED: Self = Self { idle: None, total: None };
+
+    /// Creates the setting from both limits.
+    pub fn new(idle: impl Into<Option<Duration>>, total: impl Into<Option<Duration>>) -> Self {
+        Self { idle: idle.into(), total: total.into() }
+    }
+}
+
+impl Default for Linger {
+    fn default() -> Self {
+        Self::new(Duration::from_secs(1), Duration::from_secs(30))
+    }
+}
+
+/// Limits only the total time.
+impl From<Duration> for Linger {
+    fn from(total: Duration) -> Self {
+        Self { idle: None, total: Some(total) }
+    }
+}
+
+/// Limits only the total time; `None` is no limit.
+impl From<Option<Duration>> for Linger {
+    fn from(total: Option<Duration>) -> Self {
+        Self { idle: None, total }
+    }
+}
+
+/// The limits of a queue of messages of one peer. The queue is full when it reaches either limit;
+/// `None` is no limit. A queue always has room for one message, so that 0 means 1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct HighWaterMark {
+    /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`, where 0 is no limit).
+    pub messages: Option<usize>,
+    /// Bytes of bodies, without frame headers; 16 MiB.
+    pub bytes: Option<usize>,
+}
+
+impl HighWaterMark {
+    /// No limit. [`Options::max_bytes`] still applies.
+    pub const UNLIMITED: Self = Self { messages: None, bytes: None };
+
+    /// Creates the mark from both limits.
+    pub fn new(messages: impl Into<Option<usize>>, bytes: impl Into<Option<usize>>) -> Self {
+        Self { messages: messages.into(), bytes: bytes.into() }
+    }
+
+    /// Sets [`HighWaterMark::messages`].
+    #[must_use]
+    pub fn messages(mut self, messages: impl Into<Option<usize>>) -> Self {
+        self.messages = messages.into();
+        self
+    }
+
+    /// Sets [`HighWaterMark::bytes`].
+    #[must_use]
+    pub fn bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
+        self.bytes = bytes.into();
+        self
+    }
+}
+
+impl Default for HighWaterMark {
+    fn default() -> Self {
+        Self { messages: Some(1_000), bytes: Some(16 << 20) }
+    }
+}
