@@ -185,6 +185,7 @@ impl Engine {
         let closed = matches!(slot.state, State::Closed);
         let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
         self.last = LastPeer::Here(peer);
+        self.received = true;
         self.report(index);
         if closed && drained {
             self.free_slots.push(index);
