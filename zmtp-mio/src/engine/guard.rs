@@ -91,9 +91,13 @@ impl Guard<'_> {
         {
             return self.skip(&mut waiter, end);
         }
+        let spin = self.options.spin;
         self.sleeping = Some(pause);
         self.engine = None;
-        let polled = waiter.poll(pause.timeout);
+        let polled = match spin {
+            Duration::ZERO => waiter.poll(pause.timeout),
+            spin => waiter.spin(pause.timeout, spin),
+        };
         self.engine = Some(cell.lock());
         self.sleeping = None;
         self.dispatch(polled?);

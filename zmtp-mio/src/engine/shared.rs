@@ -264,6 +264,22 @@ fn free<T>(attempt: Result<T, TryLockError<T>>) -> Option<T> {
 }
 
 impl Waiter {
+    /// As [`Waiter::poll`], but asks the system again and again for the time of `spin` before it sleeps.
+    pub(super) fn spin(
+        &mut self,
+        timeout: Option<Duration>,
+        spin: Duration,
+    ) -> io::Result<&Events> {
+        let begun = Instant::now();
+        let spin = timeout.map_or(spin, |timeout| timeout.min(spin));
+        while begun.elapsed() < spin {
+            if !self.poll(Some(Duration::ZERO))?.is_empty() {
+                return Ok(&self.events);
+            }
+        }
+        self.poll(timeout.map(|timeout| timeout.saturating_sub(spin)))
+    }
+
     /// Waits for events; none if a signal ends the wait.
     pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<&Events> {
         match self.poll.poll(&mut self.events, timeout) {

@@ -160,6 +160,13 @@ impl<K: Kind> Builder<K> {
         self
     }
 
+    /// Sets [`Options::spin`].
+    #[must_use]
+    pub fn spin(mut self, spin: Duration) -> Self {
+        self.options.spin = spin;
+        self
+    }
+
     /// Sets [`Options::limits`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

@@ -220,3 +220,24 @@ fn a_poller_keeps_its_timeout_with_nothing_ready() {
         assert!((timeout..LIMIT).contains(&start.elapsed()), "{:?}", start.elapsed());
     }
 }
+
+#[test]
+fn spinning_sockets_exchange_messages_and_keep_their_timeouts() {
+    let spin = Duration::from_millis(2);
+    let mut rep = crate::harness::builder::<Rep>().spin(spin).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = endpoint_of(&rep);
+    let client = thread::spawn(move || {
+        let mut req = crate::harness::builder::<Req>().spin(spin).connect(&endpoint).unwrap();
+        (0..100_u8).for_each(|round| assert_echo(&mut req, &[round; 64]));
+    });
+    for _ in 0..100 {
+        let request = rep.recv_timeout(LIMIT).unwrap().expect("a request");
+        rep.send(request).unwrap();
+    }
+    client.join().unwrap();
+    for timeout in [Duration::ZERO, spin / 2, 5 * spin] {
+        let start = Instant::now();
+        assert_eq!(rep.recv_timeout(timeout).unwrap(), None);
+        assert!(start.elapsed() >= timeout);
+    }
+}
