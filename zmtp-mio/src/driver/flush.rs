@@ -1,8 +1,9 @@
 //! Messages that sockets hold back in a burst, and the timer that has them written soon.
 //!
-//! The timer is shared by all sockets of the driver. It is set to the earliest time of all of them, and set
-//! again only if that changes. A socket that holds messages back again before its time moves its
-//! time forward: during a burst, the timer does not wake the driver.
+//! The timer is shared by all sockets of the driver. Setting it to a time as near as this can cost 20 µs, on a
+//! virtual machine, so a burst must not set it for each write. A socket that has written what it held back,
+//! and holds back more, only notes the time: when the timer wakes the driver, it checks the socket again later.
+//! The time to the next check doubles, so that a long burst wakes the driver once per millisecond.
 
 use core::time::Duration;
 use std::io;
@@ -17,6 +18,8 @@ use super::{CLOCK, Member};
 
 /// How long messages are held back at most, unless a call is in progress then.
 pub(super) const DELAY: Duration = Duration::from_micros(100);
+/// The same after a long burst.
+const LONGEST: Duration = Duration::from_millis(1);
 
 /// The sockets that hold messages back.
 #[derive(Debug)]
@@ -34,7 +37,12 @@ struct State {
 
 struct Waiting {
     member: Arc<dyn Member>,
+    /// When it has held messages back for [`DELAY`].
     due: Instant,
+    /// When the driver checks that.
+    check: Instant,
+    /// The time between two checks.
+    pause: Duration,
 }
 
 impl core::fmt::Debug for Waiting {
@@ -56,7 +64,10 @@ impl Flushes {
         let known = state.waiting.iter_mut().find(|other| Arc::ptr_eq(&other.member, member));
         match known {
             Some(known) => known.due = due,
-            None => state.waiting.push(Waiting { member: Arc::clone(member), due }),
+            None => {
+                let member = Arc::clone(member);
+                state.waiting.push(Waiting { member, due, check: due, pause: DELAY });
+            }
         }
         self.set(&mut state, due - DELAY)
     }
@@ -68,18 +79,31 @@ impl Flushes {
             return;
         }
         state.set = None;
-        let mut due: Vec<_> = state.waiting.extract_if(.., |waiting| waiting.due <= now).collect();
+        let mut due = Vec::new();
+        state.waiting.retain_mut(|waiting| {
+            if waiting.check > now {
+                return true;
+            }
+            let is_due = waiting.due <= now;
+            if is_due {
+                due.push(Arc::clone(&waiting.member));
+            } else {
+                waiting.pause = (2 * waiting.pause).min(LONGEST);
+                waiting.check = now + waiting.pause;
+            }
+            !is_due
+        });
         drop(state);
         // One whose engine is in use is tried again.
-        due.retain_mut(|waiting| {
-            waiting.due = now + DELAY;
-            let flushed = catch_unwind(AssertUnwindSafe(|| waiting.member.try_flush()));
+        due.retain(|member| {
+            let flushed = catch_unwind(AssertUnwindSafe(|| member.try_flush()));
             matches!(flushed, Ok(false))
         });
         let mut state = self.lock();
-        for again in due {
-            if !state.waiting.iter().any(|other| Arc::ptr_eq(&other.member, &again.member)) {
-                state.waiting.push(again);
+        for member in due {
+            if !state.waiting.iter().any(|other| Arc::ptr_eq(&other.member, &member)) {
+                let due = now + DELAY;
+                state.waiting.push(Waiting { member, due, check: due, pause: DELAY });
             }
         }
         let _ = self.set(&mut state, now);
@@ -100,7 +124,7 @@ impl Flushes {
 
     /// Sets the timer to the earliest time. Returns `true` if the driver must be woken.
     fn set(&self, state: &mut State, now: Instant) -> bool {
-        let first = state.waiting.iter().map(|waiting| waiting.due).min();
+        let first = state.waiting.iter().map(|waiting| waiting.check).min();
         if first == state.set {
             return false;
         }
