@@ -6,5 +6,4 @@ use libsodium_sys as _;
 
 pub mod differential;
 pub mod libzmq;
-pub mod raw;
 pub mod summary;

@@ -1,5 +1,4 @@
-//! How round trips are measured and summed up, the same for everything that is compared. Needs
-//! nothing but std: `zmtp-mio/benches/round_trip.rs` includes this file.
+//! How the round trips of `libzmq-peer req` are measured and summed up.
 
 use core::fmt;
 use core::str::FromStr;

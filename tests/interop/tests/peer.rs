@@ -1,4 +1,4 @@
-//! The program `libzmq-peer`, as tests and benchmarks use it.
+//! The program `libzmq-peer`, as tests use it.
 
 mod common;
 
@@ -118,28 +118,13 @@ fn req_binds() {
 }
 
 #[test]
-fn raw_measures_round_trips_over_tcp_and_ipc() {
-    let dir = Dir::new("raw");
-    for endpoint in ["tcp://127.0.0.1:*", &dir.endpoint()] {
-        let (mut server, endpoint) = Server::start(&["raw", "rep", endpoint]);
-        for _ in 0..2 {
-            assert_eq!(times(&["raw", "req", &endpoint]).count, 50);
-        }
-        drop(server.0.stdin.take());
-        assert!(server.0.wait().unwrap().success());
-    }
-}
-
-#[test]
 fn wrong_arguments_are_reported() {
     for (args, message) in [
         (&[] as &[&str], "no command"),
-        (&["raw"], "no command"),
         (&["router", "tcp://*:*"], "unknown command router"),
         (&["rep"], "no endpoint"),
         (&["rep", "a", "b"], "what is b?"),
         (&["rep", "a", "--size", "1"], "rep has no option --size"),
-        (&["raw", "rep", "a", "--connect"], "rep has no option --connect"),
         (&["req", "a", "--size", "1", "--count", "1"], "--warmup is missing"),
         (&["req", "a", "--size"], "--size needs a number"),
         (&["req", "a", "--size", "x"], "--size needs a number, not x"),

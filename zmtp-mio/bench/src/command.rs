@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::about::about;
@@ -26,7 +26,8 @@ usage: zmtp-bench [run] [OPTION]...     measure, and print the table
        zmtp-bench costs [OPTION]...     system calls, instructions, CPU time, memory
   --only, --of, --out                   as above
        zmtp-bench list [--full]         the names of the measurements
-       zmtp-bench table FILE            the table of such a file";
+       zmtp-bench table FILE [OLD]      the table of a file of results, with goals, and beside an older one
+       zmtp-bench publish               the plot, and the tables of README.md, from zmtp-mio/bench/results";
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -63,9 +64,17 @@ fn command(args: &[String]) -> Result<bool> {
             Ok(true)
         }
         Some("table") => {
-            let [_, file] = args else { return Err(Failure::from(USAGE)) };
-            let results = Results::read(&PathBuf::from(file))?;
-            print!("{}", report::table(&rows::table(), &results, true));
+            let (file, old) = match args {
+                [_, file] => (file, None),
+                [_, file, old] => (file, Some(Results::read(Path::new(old))?)),
+                _ => return Err(Failure::from(USAGE)),
+            };
+            let results = Results::read(Path::new(file))?;
+            print!("{}", report::table(&rows::table(), &results, true, old.as_ref()));
+            Ok(true)
+        }
+        Some("publish") => {
+            report::publish(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))?;
             Ok(true)
         }
         Some("run") => run(&args[1..]),
@@ -150,7 +159,7 @@ fn run(args: &[String]) -> Result<bool> {
     if let Some(out) = &options.out {
         results.write(out)?;
     }
-    println!("\n{}", report::table(&rows::table(), &results, options.goals));
+    println!("\n{}", report::table(&rows::table(), &results, options.goals, None));
     Ok(complete)
 }
 

@@ -10,6 +10,6 @@ mod tools;
 
 pub use children::Contender;
 pub use costs::{Cost, Costs, Quantity, cases as cost_cases, measure as measure_costs};
-pub use results::{Figures, Results};
+pub use results::{Figures, Results, median};
 pub use rounds::{Plan, measure};
 pub use running::run_case;

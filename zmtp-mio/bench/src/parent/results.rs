@@ -150,7 +150,7 @@ impl Results {
 }
 
 /// The median; `None` of nothing.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_unstable_by(f64::total_cmp);
     let high = *values.get(values.len() / 2)?;
     Some(f64::midpoint(values[(values.len() - 1) / 2], high))

@@ -2,20 +2,15 @@
 
 use core::fmt::Write as _;
 
+use super::label::{metrics, short, with_unit};
 use crate::case::{Case, Metric};
 use crate::parent::Results;
 use crate::rows::{Cell, Goal, Row};
-use crate::work::Work;
 
 /// One line about a case while the benchmark runs.
 pub fn line(case: &Case, results: &Results, names: &[String]) -> String {
     let mut text = format!("{:<32}", case.to_string());
-    let metrics: &[Metric] = match case.work {
-        Work::Request { .. } => &[Metric::P50],
-        Work::Clients { .. } => &[Metric::Rate, Metric::P99],
-        _ => &[Metric::Rate],
-    };
-    for &metric in metrics {
+    for &metric in metrics(case.work) {
         for name in names {
             let figure = results.median(case, name, metric);
             let figure = figure.map_or_else(|| "-".to_owned(), |value| with_unit(value, metric));
@@ -28,50 +23,69 @@ pub fn line(case: &Case, results: &Results, names: &[String]) -> String {
     text
 }
 
-/// The table: a row for each of `rows` that was measured.
-pub fn table(rows: &[Row], results: &Results, with_goals: bool) -> String {
-    let mut text =
-        String::from("| work | ours | libzmq | plain sockets | ours ÷ libzmq | plain ÷ libzmq |");
-    text.push_str(if with_goals { " goal | reached |\n" } else { "\n" });
-    text.push_str("|---|---|---|---|---|---|");
-    text.push_str(if with_goals { "---|---|\n" } else { "\n" });
-    for row in rows {
-        let join = |of: &dyn Fn(&Cell) -> Option<String>| {
-            let texts = row.cells.iter().map(|cell| of(cell).unwrap_or_else(|| "–".to_owned()));
-            texts.collect::<Vec<_>>().join("; ")
-        };
-        if !row.cells.iter().any(|cell| !results.rounds(&cell.case, "ours").is_empty()) {
-            continue;
-        }
+/// The table: a row for each of `rows` that was measured. With `before`, a column with the ratios of an
+/// earlier run.
+pub fn table(
+    rows: &[Row],
+    results: &Results,
+    with_goals: bool,
+    before: Option<&Results>,
+) -> String {
+    let mut header =
+        vec!["work", "ours", "libzmq", "plain sockets", "ours ÷ libzmq", "plain ÷ libzmq"];
+    if before.is_some() {
+        header.push("before");
+    }
+    if with_goals {
+        header.extend(["goal", "reached"]);
+    }
+    let mut text = markdown(&header);
+    text.push_str(&"|---".repeat(header.len()));
+    text.push_str("|\n");
+    let measured =
+        |row: &&Row| row.cells.iter().any(|cell| !results.rounds(&cell.case, "ours").is_empty());
+    for row in rows.iter().filter(measured) {
         let figure = |of| {
-            join(&move |cell| {
+            join(row, &|cell| {
                 Some(with_unit(results.median(&cell.case, of, cell.metric)?, cell.metric))
             })
         };
-        let ratio_of = |of| {
-            join(&move |cell| {
-                let own = results.median(&cell.case, of, cell.metric)?;
-                Some(short(own / results.median(&cell.case, "libzmq", cell.metric)?))
-            })
-        };
-        let _ = write!(
-            text,
-            "| {} | {} | {} | {} | {} | {} |",
-            row.title,
+        let ratio_of = |results: &Results, of| join(row, &|cell| to_libzmq(results, cell, of));
+        let mut columns = vec![
+            row.title.to_owned(),
             figure("ours"),
             figure("libzmq"),
             figure("raw"),
-            ratio_of("ours"),
-            ratio_of("raw"),
-        );
-        if with_goals {
-            let goals = join(&|cell| goal(cell));
-            let reached = join(&|cell| reached(cell, results));
-            let _ = write!(text, " {goals} | {reached} |");
+            ratio_of(results, "ours"),
+            ratio_of(results, "raw"),
+        ];
+        if let Some(before) = before {
+            columns.push(ratio_of(before, "ours"));
         }
-        text.push('\n');
+        if with_goals {
+            columns.push(join(row, &goal));
+            columns.push(join(row, &|cell| reached(cell, results)));
+        }
+        text.push_str(&markdown(&columns));
     }
     text
+}
+
+/// The texts of the cells of a row.
+fn join(row: &Row, of: &dyn Fn(&Cell) -> Option<String>) -> String {
+    let texts = row.cells.iter().map(|cell| of(cell).unwrap_or_else(|| "–".to_owned()));
+    texts.collect::<Vec<_>>().join("; ")
+}
+
+/// A line of a table.
+pub(super) fn markdown(columns: &[impl AsRef<str>]) -> String {
+    let columns = columns.iter().map(AsRef::as_ref);
+    columns.fold(String::new(), |line, column| format!("{line}| {column} ")) + "|\n"
+}
+
+fn to_libzmq(results: &Results, cell: &Cell, of: &str) -> Option<String> {
+    let own = results.median(&cell.case, of, cell.metric)?;
+    Some(short(own / results.median(&cell.case, "libzmq", cell.metric)?))
 }
 
 /// The figure of ours divided by another.
@@ -100,21 +114,4 @@ fn reached(cell: &Cell, results: &Results) -> Option<String> {
         Goal::OfLibzmq(_) => answer.to_owned(),
         Goal::OfRaw(_) => format!("{answer} ({})", short(ratio)),
     })
-}
-
-/// Two digits after the point, or three for small ratios.
-fn short(ratio: f64) -> String {
-    if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
-}
-
-fn with_unit(value: f64, metric: Metric) -> String {
-    match (metric, value) {
-        (Metric::P50 | Metric::P99, 10_000.0..) => format!("{:.1} ms", value / 1e3),
-        (Metric::P50 | Metric::P99, 100.0..) => format!("{value:.0} µs"),
-        (Metric::P50 | Metric::P99, _) => format!("{value:.1} µs"),
-        (Metric::Rate, 1e6..) => format!("{:.2} M/s", value / 1e6),
-        (Metric::Rate, 1e5..) => format!("{:.0} k/s", value / 1e3),
-        (Metric::Rate, 1e3..) => format!("{:.1} k/s", value / 1e3),
-        (Metric::Rate, _) => format!("{value:.0} /s"),
-    }
 }

@@ -1,15 +1,13 @@
-//! A process that speaks libzmq, or plain sockets to compare with, for tests that need to kill
-//! their peer and for benchmarks.
+//! A process that speaks libzmq, for tests that need to kill their peer.
 
 mod roles;
 
 use core::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::{env, io, process, thread};
+use std::{env, io, thread};
 
 use zmtp_interop::libzmq::{self, Context, Frame, Kind, Socket};
-use zmtp_interop::raw;
 use zmtp_interop::summary::{self, Load, Summary};
 
 use roles::{Peer, Role};
@@ -17,14 +15,12 @@ use roles::{Peer, Role};
 const USAGE: &str = "\
 usage: libzmq-peer rep ENDPOINT [--connect]
        libzmq-peer req ENDPOINT --size N --count N --warmup N [--bind]
-       libzmq-peer raw rep ENDPOINT
-       libzmq-peer raw req ENDPOINT --size N --count N --warmup N
        libzmq-peer sink TYPE ENDPOINT [--bind] [--option NUMBER VALUE]...
        libzmq-peer source TYPE ENDPOINT [--bind] --count N --size N [--option NUMBER VALUE]...
        libzmq-peer dealers ENDPOINT --count N --rounds N
 
 rep prints `READY <endpoint>` and echoes requests until its standard input ends.
-req makes round trips and prints their times. raw does without libzmq.
+req makes round trips and prints their times.
 sink prints `READY <endpoint>`, takes what comes, and prints `GOT <messages>` when its input ends.
 source sends numbered messages and ends, as long as its linger (option 17) lets it.
 dealers asks from N sockets and prints `READY` when all are answered.
@@ -34,8 +30,6 @@ ENDPOINT is like tcp://127.0.0.1:*, tcp://127.0.0.1:5555, or ipc:///path.";
 enum Command {
     Rep { endpoint: String, connect: bool },
     Req { endpoint: String, load: Load, bind: bool },
-    RawRep { endpoint: String },
-    RawReq { endpoint: String, load: Load },
     Peer(Peer),
 }
 
@@ -56,9 +50,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
-    let mut args = args.peekable();
-    let raw = args.next_if(|arg| arg == "raw").is_some();
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     let role = args.next().ok_or("no command")?;
     let peer = match role.as_str() {
         "sink" => Some(Role::Sink),
@@ -66,7 +58,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
         "dealers" => Some(Role::Dealers),
         _ => None,
     };
-    if let Some(role) = peer.filter(|_| !raw) {
+    if let Some(role) = peer {
         return Peer::parse(role, args).map(Command::Peer);
     }
     let req = match role.as_str() {
@@ -81,17 +73,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
             "--size" if req => size = Some(number(&arg, args.next())?),
             "--count" if req => count = Some(number(&arg, args.next())?),
             "--warmup" if req => warmup = Some(number(&arg, args.next())?),
-            "--bind" if req && !raw => turned = true,
-            "--connect" if !req && !raw => turned = true,
+            "--bind" if req => turned = true,
+            "--connect" if !req => turned = true,
             _ if arg.starts_with('-') => return Err(format!("{role} has no option {arg}")),
             _ if endpoint.is_some() => return Err(format!("what is {arg}?")),
             _ => endpoint = Some(arg),
         }
     }
     let endpoint = endpoint.ok_or("no endpoint")?;
-    if !req && raw {
-        return Ok(Command::RawRep { endpoint });
-    } else if !req {
+    if !req {
         return Ok(Command::Rep { endpoint, connect: turned });
     }
     let load = Load {
@@ -102,10 +92,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Command, String> {
     if load.count == 0 {
         return Err("--count must be at least 1".to_owned());
     }
-    Ok(match raw {
-        true => Command::RawReq { endpoint, load },
-        false => Command::Req { endpoint, load, bind: turned },
-    })
+    Ok(Command::Req { endpoint, load, bind: turned })
 }
 
 fn number(option: &str, value: Option<String>) -> Result<usize, String> {
@@ -117,11 +104,6 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Rep { endpoint, connect } => rep(&endpoint, connect)?,
         Command::Req { endpoint, load, bind } => println!("{}", req(&endpoint, &load, bind)?),
-        Command::RawRep { endpoint } => {
-            at_end_of_input(|| process::exit(0));
-            raw::reply(&endpoint, ready)?;
-        }
-        Command::RawReq { endpoint, load } => println!("{}", raw::request(&endpoint, &load)?),
         Command::Peer(peer) => peer.run()?,
     }
     Ok(())
