@@ -19,6 +19,7 @@ mod sealed;
 mod send;
 mod state;
 mod traffic;
+mod whole;
 
 use core::borrow::Borrow;
 

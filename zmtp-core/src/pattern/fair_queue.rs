@@ -50,15 +50,26 @@ impl FairQueue {
     }
 
     /// Counts a queued message of a peer. Returns `false` if the peer is unknown.
+    #[inline]
     pub fn received<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
+    where
+        T: Linked<1> + AsMut<FairPeer>,
+    {
+        self.received_many(peers, peer, 1)
+    }
+
+    /// As [`FairQueue::received`] for several messages.
+    #[inline]
+    pub fn received_many<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, count: u32) -> bool
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
         let Some(slot) = peers.get_mut(peer) else { return false };
         let queued = &mut slot.as_mut().queued;
-        *queued = queued.saturating_add(1);
+        let is_first = *queued == 0;
+        *queued = queued.saturating_add(count);
         // With more messages it is in the ring already.
-        if *queued == 1 {
+        if is_first {
             self.ready.push(peers, peer);
         }
         true
@@ -72,15 +83,17 @@ impl FairQueue {
     /// Chooses the peer whose oldest message is taken; `None` if no message is queued. The second value
     /// is whether the peer is removed from `peers`: it is [closed](FairQueue::close), and this is its last
     /// message.
+    #[inline]
     pub fn take<T>(&mut self, peers: &mut impl Slots<T>) -> Option<(PeerId, bool)>
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
         let peer = self.ready.head()?;
-        let state = peers.get_mut(peer)?.as_mut();
+        let slot = peers.get_mut(peer)?;
+        let state = slot.as_mut();
         state.queued = state.queued.saturating_sub(1);
         if state.queued > 0 {
-            self.ready.rotate(peers);
+            self.ready.pass(slot.link());
             return Some((peer, false));
         }
         let is_last = state.closed;

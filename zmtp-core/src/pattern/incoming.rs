@@ -113,14 +113,20 @@ impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
         self.rules.check(body)
     }
 
+    #[inline]
     fn received(&mut self, peer: PeerId) -> bool {
         self.rules.receives() && self.turns.received(&mut self.peers, peer)
+    }
+
+    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
+        self.rules.receives() && self.turns.received_many(&mut self.peers, peer, count)
     }
 
     fn may_take(&self) -> bool {
         self.turns.may_take()
     }
 
+    #[inline]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         let Some((peer, _)) = self.turns.take(&mut self.peers) else { return Ok(None) };
         self.rules.taken(peer);

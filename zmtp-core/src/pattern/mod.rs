@@ -138,6 +138,11 @@ pub trait Pattern {
         true
     }
 
+    /// As [`Pattern::received`] for several messages of a peer.
+    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
+        (0..count).all(|_| self.received(peer))
+    }
+
     /// Whether [`Pattern::take`] would return a peer or [`TakeError::PeerLost`].
     fn may_take(&self) -> bool {
         false

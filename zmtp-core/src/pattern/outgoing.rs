@@ -110,6 +110,10 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEI
         RECEIVES && self.incoming.received(&mut self.peers, peer)
     }
 
+    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
+        RECEIVES && self.incoming.received_many(&mut self.peers, peer, count)
+    }
+
     fn may_take(&self) -> bool {
         self.incoming.may_take()
     }

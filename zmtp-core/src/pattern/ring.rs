@@ -109,6 +109,11 @@ impl<const LANE: u8> Ring<LANE> {
         self.head = Self::neighbours(slots, self.head).map_or(PeerId::NONE, |at| at.next);
     }
 
+    /// As [`Ring::rotate`], with the link of the first peer.
+    pub(super) const fn pass(&mut self, first: &RingLink) {
+        self.head = first.0.next;
+    }
+
     fn neighbours<T: Linked<LANE>>(slots: &mut impl Slots<T>, id: PeerId) -> Option<Neighbours> {
         slots.get_mut(id).map(|slot| slot.link().0).filter(|at| *at != NOWHERE)
     }

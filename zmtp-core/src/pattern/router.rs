@@ -195,6 +195,10 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
         self.incoming.received(&mut self.peers, peer)
     }
 
+    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
+        self.incoming.received_many(&mut self.peers, peer, count)
+    }
+
     fn may_take(&self) -> bool {
         self.incoming.may_take()
     }

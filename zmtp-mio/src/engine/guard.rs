@@ -144,8 +144,9 @@ impl Guard<'_> {
 
     /// Looks at the other peers from time to time while queued messages keep the application from
     /// waiting: otherwise a peer that floods the socket has it to itself until its queue is empty.
+    #[inline]
     pub(crate) fn share(&mut self) -> Result<(), Error> {
-        match self.count_received() {
+        match self.count_taken() {
             true => self.step().map(drop),
             false => Ok(()),
         }

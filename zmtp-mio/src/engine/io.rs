@@ -221,8 +221,11 @@ impl Engine {
             let unfinished =
                 self.peers.iter().map(|(index, peer)| (peer.usage().unfinished, index));
             let Some((1.., index)) = unfinished.max() else { return };
-            if let Some(link) = self.peers.get_mut(index).and_then(Peer::link) {
-                link.receive.discard();
+            if let Some(peer) = self.peers.get_mut(index) {
+                peer.incoming.discard_undecoded();
+                if let Some(link) = peer.link() {
+                    link.receive.discard();
+                }
             }
             self.report(index);
             self.close(index, CloseReason::MemoryLimit);

@@ -177,28 +177,47 @@ impl Engine {
         self.peers.get(peer.index() as usize).is_some_and(|slot| slot.full && slot.id == peer)
     }
 
-    /// Takes the oldest message of a peer. Reading that was paused goes on.
-    pub(crate) fn take(&mut self, peer: PeerId) -> Option<QueuedMessage> {
-        let index = self.index(peer)?;
-        let slot = self.peers.get_mut(index)?;
-        let queued = slot.incoming.pop()?;
-        let closed = matches!(slot.state, State::Closed);
-        let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
+    /// Moves the oldest message of a peer into `message`, which has no part, and returns its envelope.
+    /// Reading that was paused goes on.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
+        let index = peer.index() as usize;
+        let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
+        let properties = match &slot.state {
+            State::Ready(link) => link.receive.properties.as_ref(),
+            _ => None,
+        };
+        let prefix = self.pattern.routing_id(peer);
+        let envelope = slot.incoming.take(message, prefix, properties)?;
         self.last = LastPeer::Here(peer);
         self.received = true;
+        if slot.incoming.has_changed() || (slot.is_paused() && !slot.scheduled) {
+            self.taken(index);
+        }
+        Some(envelope)
+    }
+
+    /// Handles that a message was taken, if that may have made room.
+    #[inline(never)]
+    fn taken(&mut self, index: usize) {
+        let Some(slot) = self.peers.get_mut(index) else { return };
+        slot.incoming.set_reported();
+        let closed = matches!(slot.state, State::Closed);
+        let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
         self.report(index);
         if closed && drained {
             self.free_slots.push(index);
         } else if paused {
             self.schedule(index);
         }
-        self.resume_reading();
-        Some(queued)
+        if !self.memory_paused.is_empty() {
+            self.resume_reading();
+        }
     }
 
     /// Lets peers be read again that waited for the socket to hold less.
     fn resume_reading(&mut self) {
-        if self.memory_paused.is_empty() || (self.budget.is_full() && self.budget.has_incoming()) {
+        if self.budget.is_full() && self.budget.has_incoming() {
             return;
         }
         for index in core::mem::take(&mut self.memory_paused) {

@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::Engine;
 use crate::clock::Clock;
 
-/// Messages that may be received before a turn is due.
-const SHARE: u32 = 32;
+/// Messages that may be received before a turn is due: as many as one read of small ones brings.
+const SHARE: u32 = 256;
 /// Messages that may be sent, and time that may pass, before a turn is due. Messages that are held
 /// back are only counted.
 const SENT: u32 = 1_024;
@@ -77,7 +77,8 @@ impl Engine {
     }
 
     /// Counts a message that is received. Returns whether a turn is due.
-    pub(super) const fn count_received(&mut self) -> bool {
+    #[inline]
+    pub(crate) const fn count_taken(&mut self) -> bool {
         self.served += 1;
         self.served >= SHARE
     }

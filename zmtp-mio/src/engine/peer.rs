@@ -8,7 +8,7 @@ use zmtp_core::pattern::PeerId;
 
 use super::link::{Link, Output, Run, Spares};
 use super::pattern::PeerContext;
-use super::queue::{Queue, Usage};
+use super::queue::{Inbox, InboxMemory, Queue, Usage};
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
@@ -31,7 +31,7 @@ pub(super) struct Peer {
     /// What is known of the connection, or the last one.
     pub(super) details: Option<Box<PeerDetails>>,
     /// Messages for the application.
-    pub(super) incoming: Queue,
+    pub(super) incoming: Inbox,
     /// Messages for the peer that its connection has not taken.
     pub(super) outgoing: Queue,
     /// What the socket's budget knows of its memory.
@@ -130,7 +130,7 @@ impl Peer {
             state,
             closing: None,
             details: None,
-            incoming: Queue::new(),
+            incoming: Inbox::new(),
             outgoing: Queue::new(),
             reported: Usage { incoming: 0, outgoing: 0, undecoded: 0, unfinished: 0 },
             held: false,
@@ -176,12 +176,14 @@ impl Peer {
 
     /// What it occupies now.
     pub(super) fn usage(&self) -> Usage {
-        let (undecoded, unfinished) = self.link_ref().map_or((0, 0), |link| link.receive.memory());
+        let InboxMemory { queued, undecoded } = self.incoming.memory();
+        let partial = self.link_ref().map_or(0, |link| link.receive.partial_bytes());
         Usage {
-            incoming: self.incoming.weight(),
+            incoming: queued,
             outgoing: self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory),
-            undecoded,
-            unfinished,
+            undecoded: partial + undecoded,
+            // Behind a full queue there are whole messages: receiving makes room for them.
+            unfinished: partial + if self.is_paused() { 0 } else { undecoded },
         }
     }
 

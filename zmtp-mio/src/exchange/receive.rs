@@ -12,35 +12,62 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::pattern::AnyPattern;
 
-/// Receives the next message as the socket's type receives; `None` if it does not come in time.
+/// Receives the next message; `None` if it does not come in time.
 pub(crate) fn recv(
     engine: &SharedEngine,
     timeout: Option<Duration>,
 ) -> Result<Option<Message>, Error> {
+    let mut message = Message::new();
+    Ok(recv_into(engine, timeout, &mut message)?.then_some(message))
+}
+
+/// Receives the next message as the socket's type receives, into `message`, which has no part; `false`
+/// if it does not come in time.
+pub(crate) fn recv_into(
+    engine: &SharedEngine,
+    timeout: Option<Duration>,
+    message: &mut Message,
+) -> Result<bool, Error> {
     let mut engine = engine.enter()?;
+    if !engine.count_taken()
+        && let Some(peer) = engine.pattern.next_in_turn()
+        && engine.take(peer, message).is_some()
+    {
+        return Ok(true);
+    }
+    recv_slowly(engine, timeout, message)
+}
+
+/// [`recv_into`] if that may take a turn.
+#[inline(never)]
+fn recv_slowly(
+    mut engine: Guard<'_>,
+    timeout: Option<Duration>,
+    message: &mut Message,
+) -> Result<bool, Error> {
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
-        AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait),
-        AnyPattern::Req(_) => request::recv(&mut engine, &mut wait),
+        AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait, message),
+        AnyPattern::Req(_) => request::recv(&mut engine, &mut wait, message),
         AnyPattern::Push(_) => Err(Error::NotSupported),
         AnyPattern::Publish(rules, _) if rules.socket_type() == SocketType::Pub => {
             Err(Error::NotSupported)
         }
-        _ => in_turn(&mut engine, &mut wait),
+        _ => in_turn(&mut engine, &mut wait, message),
     }
 }
 
 /// Takes the oldest message of the next peer in turn.
-fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
+fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait, message: &mut Message) -> Result<bool, Error> {
     engine.share()?;
     loop {
         if let Ok(Some(peer)) = engine.pattern.take()
-            && let Some(queued) = engine.take(peer)
+            && engine.take(peer, message).is_some()
         {
-            return Ok(Some(queued.message));
+            return Ok(true);
         }
         if !wait.turn_in_time(engine)? {
-            return Ok(None);
+            return Ok(false);
         }
     }
 }

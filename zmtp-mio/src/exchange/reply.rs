@@ -8,20 +8,24 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::queue::Outgoing;
 
-pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
+pub(super) fn recv(
+    engine: &mut Guard<'_>,
+    wait: &mut Wait,
+    message: &mut Message,
+) -> Result<bool, Error> {
     if engine.pattern.may_route() {
         return Err(OutOfTurn::ReplyDue.into());
     }
     engine.share()?;
     loop {
         if let Ok(Some(peer)) = engine.pattern.take()
-            && let Some(queued) = engine.take(peer)
+            && let Some(envelope) = engine.take(peer, message)
         {
-            engine.envelope = queued.envelope;
-            return Ok(Some(queued.message));
+            engine.envelope = envelope;
+            return Ok(true);
         }
         if !wait.turn_in_time(engine)? {
-            return Ok(None);
+            return Ok(false);
         }
     }
 }

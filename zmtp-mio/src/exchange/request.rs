@@ -24,7 +24,10 @@ pub(crate) fn request(
     let mut wait = Wait::new(timeout);
     abandon(&mut engine)?;
     let result = match send(&mut engine, &mut message, &mut wait) {
-        Ok(()) => recv(&mut engine, &mut wait),
+        Ok(()) => {
+            let mut reply = Message::new();
+            recv(&mut engine, &mut wait, &mut reply).map(|came| came.then_some(reply))
+        }
         Err(Error::WouldBlock) => Ok(None),
         Err(error) => Err(error),
     };
@@ -52,7 +55,7 @@ fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
 /// dropped. Returns the peer that may still answer it.
 fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
     if let Ok(Some(peer)) = engine.pattern.take()
-        && engine.take(peer).is_some()
+        && engine.take(peer, &mut Message::new()).is_some()
     {
         engine.dropped().not_asked += 1;
     }
@@ -104,17 +107,21 @@ fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
     }
 }
 
-pub(super) fn recv(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<Option<Message>, Error> {
+pub(super) fn recv(
+    engine: &mut Guard<'_>,
+    wait: &mut Wait,
+    message: &mut Message,
+) -> Result<bool, Error> {
     loop {
         match engine.pattern.take() {
             Ok(None) => {}
-            Ok(Some(peer)) => return Ok(engine.take(peer).map(|queued| queued.message)),
+            Ok(Some(peer)) => return Ok(engine.take(peer, message).is_some()),
             Err(TakeError::OutOfTurn(error)) => return Err(error.into()),
             Err(TakeError::PeerLost) => return Err(Error::PeerLost),
             Err(_) => return Err(OutOfTurn::NoRequestSent.into()),
         }
         if !wait.turn_in_time(engine)? {
-            return Ok(None);
+            return Ok(false);
         }
     }
 }

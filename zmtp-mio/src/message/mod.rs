@@ -210,6 +210,22 @@ impl Message {
         self.properties = properties;
     }
 
+    /// Gives a message without parts the parts that were received: `prefix`, if there is one, and `body`.
+    #[inline]
+    pub(crate) fn receive(
+        &mut self,
+        prefix: Option<&[u8]>,
+        body: &[u8],
+        properties: Option<&Arc<Properties>>,
+    ) {
+        self.storage.fill(prefix.unwrap_or_default(), body);
+        if let Some(prefix) = prefix {
+            self.ends.push(prefix.len());
+        }
+        self.has_parts = true;
+        self.properties = properties.cloned();
+    }
+
     /// Makes clones cheap: from now on they share the buffer, unless the message is small.
     pub(crate) fn share(&mut self) {
         self.settle();

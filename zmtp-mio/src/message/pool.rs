@@ -44,6 +44,23 @@ pub(super) fn take(len: usize) -> Vec<u8> {
     .unwrap_or_default()
 }
 
+/// Returns a buffer that is large enough for `len` bytes, and not more than twice as large unless it is
+/// small; otherwise an empty one.
+pub(super) fn take_fitting(len: usize) -> Vec<u8> {
+    POOL.try_with(|pool| {
+        let pool = &mut *pool.borrow_mut();
+        if len <= SMALL {
+            return pool.small.pop();
+        }
+        let at =
+            pool.large.iter().position(|buffer| (len..=2 * len).contains(&buffer.capacity()))?;
+        Some(pool.large.swap_remove(at))
+    })
+    .ok()
+    .flatten()
+    .unwrap_or_default()
+}
+
 /// Puts a buffer into the pool, or frees it if the pool is full.
 pub(super) fn give(buffer: Vec<u8>) {
     let capacity = buffer.capacity();

@@ -96,6 +96,36 @@ impl Storage {
         }
     }
 
+    /// Replaces all bytes by these. The buffer fits them.
+    #[inline]
+    pub(super) fn fill(&mut self, first: &[u8], second: &[u8]) {
+        let total = first.len() + second.len();
+        match self {
+            Self::Inline { len, bytes } if total <= INLINE => {
+                bytes[..first.len()].copy_from_slice(first);
+                bytes[first.len()..total].copy_from_slice(second);
+                *len = total as u8;
+            }
+            _ => *self = Self::heap(first, second),
+        }
+    }
+
+    #[inline(never)]
+    fn heap(first: &[u8], second: &[u8]) -> Self {
+        let len = first.len() + second.len();
+        let mut buffer = pool::take_fitting(len);
+        if buffer.len() >= len {
+            buffer[..first.len()].copy_from_slice(first);
+            buffer[first.len()..len].copy_from_slice(second);
+        } else {
+            buffer.clear();
+            buffer.reserve_exact(len.max(GROWTH));
+            buffer.extend_from_slice(first);
+            buffer.extend_from_slice(second);
+        }
+        Self::Heap { len, buffer }
+    }
+
     /// Keeps the first `n` bytes.
     pub(super) fn truncate(&mut self, n: usize) {
         match self {

@@ -133,6 +133,31 @@ impl AnyPattern {
         matches!(self, Self::Stream(..))
     }
 
+    /// The peer whose message is received next. `None` if no message is queued, or if a receive does more than
+    /// to take the oldest message of the next peer in turn.
+    #[inline(always)]
+    pub(crate) fn next_in_turn(&mut self) -> Option<PeerId> {
+        let next = match self {
+            Self::Dealer(rules, _) => rules.take(),
+            Self::Pair(rules) => rules.take(),
+            Self::Pull(rules) => rules.take(),
+            Self::Router(rules, _) => rules.take(),
+            Self::Subscribe(rules) => rules.take(),
+            Self::Stream(rules, _) => rules.take(),
+            _ => return None,
+        };
+        next.ok().flatten()
+    }
+
+    /// Whether each frame of each message is delivered, whatever its header and its body.
+    pub(crate) fn delivers_all(&self) -> bool {
+        match self {
+            Self::Dealer(..) | Self::Pair(_) | Self::Pull(_) | Self::Router(..) => true,
+            Self::Subscribe(rules) => rules.socket_type() == SocketType::Xsub,
+            _ => false,
+        }
+    }
+
     /// Whether a queue may keep only its newest message
     /// ([`Options::conflate`](crate::Options::conflate)). The others count messages, or address
     /// them, so that one cannot replace another.
@@ -244,14 +269,20 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.check(peer, body))
     }
 
+    #[inline]
     fn received(&mut self, peer: PeerId) -> bool {
         each!(self, rules => rules.received(peer))
+    }
+
+    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
+        each!(self, rules => rules.received_many(peer, count))
     }
 
     fn may_take(&self) -> bool {
         each!(self, rules => rules.may_take())
     }
 
+    #[inline]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
         each!(self, rules => rules.take())
     }
@@ -281,6 +312,7 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.reroute())
     }
 
+    #[inline]
     fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
         each!(self, rules => rules.routing_id(peer))
     }

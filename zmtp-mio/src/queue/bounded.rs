@@ -55,11 +55,6 @@ impl Queue {
         Self { messages: VecDeque::new(), weight: 0, body_len: 0 }
     }
 
-    /// Whether the mark is reached. One message always fits.
-    pub(crate) fn is_full(&self, mark: &Mark) -> bool {
-        mark.is_reached(self.len(), self.body_len)
-    }
-
     pub(crate) fn push(&mut self, mut queued: QueuedMessage) {
         queued.settle();
         self.weight += queued.weight();

@@ -2,12 +2,16 @@
 
 mod bounded;
 mod budget;
+mod chunk;
 mod envelope;
 mod frames;
+mod inbox;
 mod queued;
 
 pub(crate) use bounded::{Mark, Queue, Refused};
 pub(crate) use budget::{Budget, Usage};
+pub(crate) use chunk::{Chunk, LONGEST, READ};
 pub(crate) use envelope::Envelope;
 pub(crate) use frames::{append_frame, append_header, append_message};
+pub(crate) use inbox::{Inbox, InboxMemory};
 pub(crate) use queued::{Lead, Outgoing, QueuedMessage};

@@ -88,6 +88,15 @@ impl QueuedMessage {
         }
     }
 
+    /// Whether there is an envelope of one empty frame; `None` if there is more than that.
+    pub(crate) const fn delimiter_only(&self) -> Option<bool> {
+        match self.envelope {
+            Envelope::None if self.message.part_count() == 0 => Some(false),
+            Envelope::Delimiter if self.message.part_count() == 0 => Some(true),
+            _ => None,
+        }
+    }
+
     /// Whether it is a message of the application's.
     pub(crate) const fn is_message(&self) -> bool {
         !matches!(self.envelope, Envelope::Subscription(_))

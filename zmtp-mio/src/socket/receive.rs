@@ -20,11 +20,9 @@ impl<K: CanReceive> Socket<K> {
     /// * [`Error::NotSupported`]: [`AnySocket`](crate::AnySocket) of a kind that does not receive.
     /// * [`Error::Woken`], [`Error::Stopped`] and [`Error::Io`].
     pub fn recv(&mut self) -> Result<Message, Error> {
-        loop {
-            if let Some(message) = exchange::recv(self.engine(), None)? {
-                return Ok(message);
-            }
-        }
+        let mut message = Message::new();
+        while !exchange::recv_into(self.engine(), None, &mut message)? {}
+        Ok(message)
     }
 
     /// As [`Self::recv`], and returns `None` if no message arrives within `timeout`.
@@ -65,9 +63,6 @@ impl<K: CanReceive> Socket<K> {
     pub fn recv_into(&mut self, message: &mut Message, timeout: Duration) -> Result<bool, Error> {
         // The buffer goes to the pool of this thread, where receiving finds it.
         drop(core::mem::take(message));
-        let received = self.recv_timeout(timeout)?;
-        let came = received.is_some();
-        *message = received.unwrap_or_default();
-        Ok(came)
+        exchange::recv_into(self.engine(), Some(timeout), message)
     }
 }

@@ -60,7 +60,7 @@ impl Arena {
     pub(crate) fn end(self, bound: usize) -> (Counters, Vec<CloseReason>) {
         self.over.store(true, Ordering::Relaxed);
         let rounds = self.honest.join().expect("an honest client was not served");
-        let grown = peak_of_memory() - self.before;
+        let grown = peak_of_memory().saturating_sub(self.before);
         println!("{rounds} honest requests answered; memory grew by {} KiB", grown / KIB);
         assert!(grown < bound, "memory grew by {} KiB of {}", grown / KIB, bound / KIB);
         assert_idle();

@@ -1,5 +1,6 @@
 //! An established connection: its stream, its protocol, and what is under way in each direction.
 
+mod decode;
 mod output;
 mod pending;
 mod raw;
@@ -50,10 +51,7 @@ enum Protocol {
 /// What is under way towards this socket.
 #[derive(Debug, Default)]
 pub(super) struct ReceiveHalf {
-    /// Bytes that are read and not decoded: an incomplete header or command, or the bytes after the last
-    /// message for which the queue had room.
-    unread: Vec<u8>,
-    /// Bytes that the sealed frame in `unread` lacks; 0 if there is none.
+    /// Bytes that the sealed frame at the end of what was read lacks; 0 if there is none.
     missing: usize,
     /// The message whose frames are arriving.
     partial: QueuedMessage,
@@ -81,17 +79,14 @@ pub(super) struct ReceiveHalf {
 }
 
 impl ReceiveHalf {
-    /// Bytes that are held outside the queues, and those of them that the application cannot make room
-    /// for by receiving. Whole messages behind a full queue are not among the latter.
-    pub(super) fn memory(&self) -> (usize, usize) {
-        let (partial, unread) = (self.partial.bytes(), self.unread.len());
-        (partial + unread, partial + if self.paused { 0 } else { unread })
+    /// The bytes of the message that is arriving.
+    pub(super) fn partial_bytes(&self) -> usize {
+        self.partial.bytes()
     }
 
-    /// Discards the message that is arriving, and the bytes that are not decoded.
+    /// Discards the message that is arriving.
     pub(super) fn discard(&mut self) {
         self.partial = QueuedMessage::default();
-        self.unread = Vec::new();
         self.missing = 0;
     }
 }

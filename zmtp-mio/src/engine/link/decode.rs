@@ -1,0 +1,323 @@
+//! Decoding: everything that is in the bytes that were read.
+
+use std::sync::Arc;
+
+use zmtp_core::pattern::{Pattern, Reason, Verdict};
+use zmtp_core::wire::{FrameHeader, Property, error_reason};
+use zmtp_core::{Event, Ignored, Subscription};
+
+use super::read::{ReadReport, Reader, Receiver};
+use super::{ReceiveHalf, write};
+use crate::message::Properties;
+use crate::monitor::{CloseReason, RefusedReason};
+use crate::queue::{Chunk, Envelope, LONGEST, QueuedMessage};
+
+/// Control bytes that queue for a blocked stream before reading pauses.
+const CONTROL: usize = 1 << 10;
+
+impl Reader<'_> {
+    /// Decodes what was read and is not decoded. `false` if reading pauses.
+    pub(super) fn decode(&mut self, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
+        let Some(mut chunk) = to.incoming.take_out() else { return Ok(true) };
+        let result = self.walk(&mut chunk, to);
+        to.incoming.put_back(chunk);
+        result
+    }
+
+    fn walk(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
+        self.receive.missing = 0;
+        let plain = !to.conflate && to.pattern.delivers_all();
+        loop {
+            if self.must_wait(to) {
+                return Ok(false);
+            }
+            if plain && !self.receive.in_message && self.singles(chunk, to) {
+                continue;
+            }
+            if let Some((header, len)) = self.connection.receive_whole(chunk.undecoded()) {
+                chunk.advance(len);
+                self.frame(header, true, header.len() as usize, chunk, to)?;
+                continue;
+            }
+            let received = self.connection.receive(to.now, chunk.undecoded());
+            chunk.set_undecoded(self.connection.unread());
+            match received.event {
+                Event::Failed => {
+                    return Err(self
+                        .connection
+                        .error()
+                        .map_or(CloseReason::ByPeer, CloseReason::Protocol));
+                }
+                Event::NeedInput | Event::Waiting => return Ok(true),
+                Event::Sealed => {
+                    self.receive.missing = received.payload;
+                    return Ok(true);
+                }
+                Event::NeedTransmit => self.make_room(),
+                Event::Frame => {
+                    let (header, complete) = self.connection.frame();
+                    self.frame(header, complete, received.payload, chunk, to)?;
+                }
+                Event::Piece => self.body(chunk.last(received.payload), to)?,
+                Event::Ready => {
+                    let payload = chunk.last(received.payload);
+                    let metadata = self.connection.metadata(payload);
+                    let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
+                    let peer = self.connection.peer();
+                    let (pattern, mut context) = to.context(routing_id);
+                    to.report.displaced = pattern.peer_connected(&mut context)?;
+                    to.ready = true;
+                    self.receive.properties = Some(Arc::new(Properties {
+                        connection: to.connection,
+                        peer_address: to.remote,
+                        socket_type: peer.and_then(|peer| peer.socket_type),
+                        routing_id: routing_id.into(),
+                    }));
+                    to.report.ready = peer;
+                    to.report.routing_id = routing_id.into();
+                    if peer.is_some_and(|peer| peer.socket_type.is_none()) {
+                        to.monitor.counters.unnamed_peers += 1;
+                    }
+                }
+                Event::Subscribe => {
+                    let (pattern, mut context) = to.context(&[]);
+                    let topic = chunk.last(received.payload);
+                    pattern.peer_subscription(&mut context, Subscription::Subscribe, topic)?;
+                }
+                Event::Cancel => {
+                    let (pattern, mut context) = to.context(&[]);
+                    let topic = chunk.last(received.payload);
+                    pattern.peer_subscription(&mut context, Subscription::Cancel, topic)?;
+                }
+                Event::Refused => {
+                    let reason = error_reason(chunk.last(received.payload)).unwrap_or_default();
+                    to.report.refused = Some(RefusedReason::new(reason));
+                }
+                Event::Ignored => {
+                    to.monitor.counters.ignored_commands += 1;
+                    if !core::mem::replace(&mut self.receive.reported_ignored, true) {
+                        to.report.ignored = Some(Ignored::of(chunk.last(received.payload)));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Keeps messages of one part until the mark is reached or something else comes. Returns whether there
+    /// were any.
+    fn singles(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> bool {
+        if to.memory_full || !chunk.can_record(0) {
+            return false;
+        }
+        let (messages, bytes) = to.incoming.room(&to.mark);
+        let (input, mut recorder) = chunk.split(to.incoming.unnoted());
+        self.connection.receive_singles(input, LONGEST, |end, len| {
+            recorder.add(end, len);
+            recorder.messages < messages && recorder.bytes < bytes
+        });
+        let (messages, bytes) = (recorder.messages, recorder.bytes);
+        if messages == 0 {
+            return false;
+        }
+        let counters = &mut to.monitor.counters;
+        if to.pattern.received_many(to.peer, messages as u32) {
+            to.incoming.recorded(messages, bytes);
+            counters.messages_received += messages as u64;
+            counters.bytes_received += bytes as u64;
+            self.receive.proven = true;
+        } else {
+            recorder.undo();
+            counters.dropped.not_asked += messages as u64;
+            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+        }
+        chunk.set_undecoded(self.connection.unread());
+        true
+    }
+
+    /// Whether reading pauses before the next message.
+    #[inline]
+    pub(super) fn must_wait(&mut self, to: &Receiver<'_>) -> bool {
+        self.receive.paused = to.is_full() && !self.connection.in_message();
+        self.receive.paused || self.receive.congested
+    }
+
+    /// Fetches a due PONG, so that another PING can be handled. Too many of them pause reading.
+    fn make_room(&mut self) {
+        let broken = self.send.broken.is_some();
+        if self.send.control.len() >= CONTROL && !broken {
+            self.receive.congested = true;
+            return;
+        }
+        let mut control = [0; write::CONTROL];
+        let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
+        // After a failed write nothing is written any more that could end the congestion.
+        if !broken {
+            self.send.control.extend_from_slice(&control[..n]);
+        }
+        self.receive.congested = n == 0;
+    }
+
+    /// Handles a frame that begins with the last `len` bytes that were decoded, and is `complete` with
+    /// these.
+    #[inline(never)]
+    fn frame(
+        &mut self,
+        header: FrameHeader,
+        complete: bool,
+        len: usize,
+        chunk: &mut Chunk,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), CloseReason> {
+        let first = !core::mem::replace(&mut self.receive.in_message, !header.is_final());
+        let verdict = to.pattern.accept(to.peer, header, first);
+        self.receive.rejected &= !first;
+        let verdict = if self.receive.rejected { Verdict::Skip } else { verdict };
+        if matches!(verdict, Verdict::Deliver | Verdict::Subject)
+            && complete
+            && header.is_final()
+            && let Some(delimiter) = self.receive.partial.delimiter_only()
+            && !to.conflate
+            && chunk.can_record(len)
+        {
+            return self.whole(len, delimiter, verdict, chunk, to);
+        }
+        self.begin_frame(header, verdict, to);
+        self.body(chunk.last(len), to)
+    }
+
+    /// Handles a message whose only part is the last `len` bytes that were decoded: it stays where it is.
+    fn whole(
+        &mut self,
+        len: usize,
+        delimiter: bool,
+        verdict: Verdict,
+        chunk: &mut Chunk,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), CloseReason> {
+        self.receive.partial.envelope = Envelope::None;
+        if verdict == Verdict::Subject && self.check(chunk.last(len), to)? != Verdict::Deliver {
+            return Ok(());
+        }
+        self.keep(len, delimiter, chunk, to);
+        Ok(())
+    }
+
+    /// Keeps a message whose only part is the last `len` bytes that were decoded.
+    fn keep(&mut self, len: usize, delimiter: bool, chunk: &mut Chunk, to: &mut Receiver<'_>) {
+        let counters = &mut to.monitor.counters;
+        if to.pattern.received(to.peer) {
+            counters.messages_received += 1;
+            counters.bytes_received += len as u64;
+            to.incoming.record(chunk, len, delimiter);
+            self.receive.proven = true;
+        } else {
+            counters.dropped.not_asked += 1;
+            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+        }
+    }
+
+    /// Lets the rules check a complete frame.
+    fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Result<Verdict, CloseReason> {
+        let verdict = to.pattern.check(to.peer, body);
+        match verdict {
+            Verdict::Reject(reason) => self.receive.reject(reason, to),
+            Verdict::Subscription(what) => {
+                let (pattern, mut context) = to.context(&[]);
+                let topic = body.get(1..).unwrap_or_default();
+                pattern.peer_subscription(&mut context, what, topic)?;
+            }
+            _ => {}
+        }
+        Ok(verdict)
+    }
+
+    fn begin_frame(&mut self, header: FrameHeader, verdict: Verdict, to: &mut Receiver<'_>) {
+        self.receive.verdict = Some(verdict);
+        if verdict == Verdict::Deliver
+            && self.receive.partial.message.part_count() == 0
+            && let Some(prefix) = to.pattern.routing_id(to.peer)
+        {
+            self.receive.partial.message.push(prefix);
+        }
+        match verdict {
+            Verdict::Deliver | Verdict::Subject => self.receive.partial.message.begin_part(),
+            Verdict::Envelope | Verdict::RequestId => self.receive.partial.envelope.begin(header),
+            Verdict::Reject(reason) => self.receive.reject(reason, to),
+            Verdict::Skip | Verdict::Subscription(_) => {}
+        }
+    }
+
+    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), CloseReason> {
+        match self.receive.verdict {
+            Some(Verdict::Deliver | Verdict::Subject) => {
+                self.receive.partial.message.append(bytes);
+            }
+            Some(Verdict::Envelope | Verdict::RequestId) => {
+                self.receive.partial.envelope.append(bytes);
+            }
+            _ => {}
+        }
+        let (header, complete) = self.connection.frame();
+        if complete { self.frame_done(header, to) } else { Ok(()) }
+    }
+
+    /// Handles the end of a frame, however its body was read.
+    pub(super) fn frame_done(
+        &mut self,
+        header: FrameHeader,
+        to: &mut Receiver<'_>,
+    ) -> Result<(), CloseReason> {
+        let mut verdict = self.receive.verdict.take();
+        let body = match verdict {
+            Some(Verdict::RequestId) => Some(self.receive.partial.envelope.last()),
+            Some(Verdict::Subject) => self.receive.partial.message.part(0),
+            _ => None,
+        };
+        if let Some(body) = body {
+            let checked = to.pattern.check(to.peer, body);
+            verdict = Some(checked);
+            match checked {
+                Verdict::Reject(reason) => self.receive.reject(reason, to),
+                Verdict::Subscription(what) => {
+                    let (pattern, mut context) = to.context(&[]);
+                    pattern.peer_subscription(
+                        &mut context,
+                        what,
+                        body.get(1..).unwrap_or_default(),
+                    )?;
+                }
+                _ => {}
+            }
+        }
+        if !header.is_final() {
+            return Ok(());
+        }
+        let mut message = core::mem::take(&mut self.receive.partial);
+        if verdict != Some(Verdict::Deliver) {
+            return Ok(());
+        }
+        message.message.set_properties(self.receive.properties.clone());
+        if to.keep(message) {
+            self.receive.proven = true;
+        } else {
+            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+        }
+        Ok(())
+    }
+}
+
+impl ReceiveHalf {
+    fn reject(&mut self, reason: Reason, to: &mut Receiver<'_>) {
+        self.partial = QueuedMessage::default();
+        self.rejected = true;
+        to.monitor.rejected(reason);
+        self.report_dropped(reason, &mut to.report);
+    }
+
+    fn report_dropped(&mut self, reason: Reason, report: &mut ReadReport) {
+        if !core::mem::replace(&mut self.reported_dropped, true) {
+            report.dropped = Some(reason);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Bytes of a peer that were read, and where the bodies of its messages lie in them.
+
+use core::cell::RefCell;
+
+/// The size of the buffer that a connection is read into, in bytes.
+pub(crate) const READ: usize = 64 << 10;
+/// The largest buffer of the small class, in bytes.
+const SMALL: usize = 4 << 10;
+/// How many buffers of each class a thread keeps: at most 64 × 4 KiB + 4 × 64 KiB = 512 KiB, and the
+/// records.
+const SMALL_COUNT: usize = 64;
+const LARGE_COUNT: usize = 4;
+/// For how many records a buffer that is kept has room.
+const RECORDS: usize = 2_048;
+/// The longest body of a message that stays where it was read, in bytes.
+pub(crate) const LONGEST: usize = 8 << 10;
+
+/// A message in the order of arrival.
+#[derive(Clone, Copy, Debug)]
+enum Record {
+    /// Its only part is the next `len` bytes after `skip` others. It may have an envelope: an empty
+    /// frame.
+    Body { skip: u32, len: u32, delimiter: bool },
+    /// This many messages that lie elsewhere.
+    Elsewhere(usize),
+}
+
+/// The oldest message.
+#[derive(Debug)]
+pub(super) enum Next<'u> {
+    /// It has one part, this one, and an envelope of one empty frame if `delimiter` is set.
+    Body { body: &'u [u8], delimiter: bool },
+    /// It lies elsewhere.
+    Elsewhere,
+}
+
+/// Bytes of one connection in the order of arrival: first those that the application has received, then
+/// those that are decoded, then those that are not.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    /// Initialised over its whole length.
+    buffer: Vec<u8>,
+    /// The end of the bytes that were read.
+    end: usize,
+    /// Where the bytes begin that are not decoded.
+    decoded: usize,
+    /// The end of the last body of the records.
+    recorded: usize,
+    /// The end of the last body that the application has received.
+    taken: usize,
+    /// The messages; those before `next` are taken.
+    records: Vec<Record>,
+    next: usize,
+}
+
+/// The records of messages while they are decoded.
+pub(crate) struct Recorder<'c> {
+    base: usize,
+    /// How many records there were before, and where the body of the last ended.
+    first: (usize, usize),
+    records: &'c mut Vec<Record>,
+    recorded: &'c mut usize,
+    elsewhere: usize,
+    /// How many messages were added, and the bytes of their bodies.
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Recorder<'_> {
+    /// Adds a message whose only part has `len` bytes, up to offset `end`.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, end: usize, len: usize) {
+        if self.elsewhere > 0 {
+            self.records.push(Record::Elsewhere(self.elsewhere));
+            self.elsewhere = 0;
+        }
+        let end = self.base + end;
+        let skip = (end - len - *self.recorded) as u32;
+        self.records.push(Record::Body { skip, len: len as u32, delimiter: false });
+        *self.recorded = end;
+        self.messages += 1;
+        self.bytes += len;
+    }
+
+    /// Removes the records of the messages that were added.
+    pub(crate) fn undo(self) {
+        self.records.truncate(self.first.0);
+        *self.recorded = self.first.1;
+    }
+}
+
+#[expect(clippy::vec_box, reason = "a peer without bytes has a null pointer")]
+struct Spare {
+    small: Vec<Box<Chunk>>,
+    large: Vec<Box<Chunk>>,
+}
+
+/// With a small one, which is needed rarely where all messages are large: a thread that has received
+/// messages for a while allocates nothing any more.
+impl Default for Spare {
+    fn default() -> Self {
+        let small = Chunk { buffer: vec![0; SMALL], ..Chunk::default() };
+        Self { small: vec![Box::new(small)], large: Vec::with_capacity(LARGE_COUNT) }
+    }
+}
+
+thread_local! {
+    /// Empty chunks. Most peers have no unread bytes at any time: without this each would keep a buffer of
+    /// its own, or allocate one per read.
+    static SPARE: RefCell<Spare> = RefCell::default();
+}
+
+impl Chunk {
+    /// An empty chunk for at least `len` bytes.
+    pub(super) fn new(len: usize) -> Box<Self> {
+        let spare = SPARE.try_with(|spare| {
+            let spare = &mut *spare.borrow_mut();
+            if len <= SMALL { spare.small.pop() } else { spare.large.pop() }
+        });
+        let mut chunk = spare.ok().flatten().unwrap_or_default();
+        if chunk.buffer.len() < len {
+            // The old content has no meaning.
+            chunk.buffer = vec![0; len];
+        }
+        chunk
+    }
+
+    /// Keeps an empty chunk for use again, or frees it.
+    pub(super) fn give(mut chunk: Box<Self>) {
+        let size = chunk.buffer.len();
+        if size > READ || chunk.records.capacity() > RECORDS {
+            return;
+        }
+        chunk.records.clear();
+        (chunk.end, chunk.decoded, chunk.recorded) = (0, 0, 0);
+        (chunk.taken, chunk.next) = (0, 0);
+        // At thread exit the spares may be gone: the chunk is freed then.
+        let _ = SPARE.try_with(|spare| {
+            let spare = &mut *spare.borrow_mut();
+            match size {
+                ..=SMALL if spare.small.len() < SMALL_COUNT => spare.small.push(chunk),
+                READ if spare.large.len() < LARGE_COUNT => spare.large.push(chunk),
+                _ => {}
+            }
+        });
+    }
+
+    /// The memory that it occupies, in bytes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.buffer.len() + self.records.capacity() * size_of::<Record>()
+    }
+
+    /// Whether no record is left.
+    #[inline]
+    pub(super) const fn is_taken(&self) -> bool {
+        self.next == self.records.len()
+    }
+
+    /// How many bytes are not decoded.
+    pub(crate) const fn undecoded_len(&self) -> usize {
+        self.end - self.decoded
+    }
+
+    /// The bytes that are not decoded.
+    #[inline]
+    pub(crate) fn undecoded(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.decoded..self.end]
+    }
+
+    /// The next `len` bytes are decoded.
+    #[inline]
+    pub(crate) const fn advance(&mut self, len: usize) {
+        self.decoded += len;
+    }
+
+    /// All but the last `rest` bytes are decoded.
+    pub(crate) const fn set_undecoded(&mut self, rest: usize) {
+        self.decoded = self.end - rest;
+    }
+
+    /// The last `len` bytes of those that are decoded.
+    #[inline]
+    pub(crate) fn last(&self, len: usize) -> &[u8] {
+        &self.buffer[self.decoded - len..self.decoded]
+    }
+
+    /// The place for bytes behind the last one. They are [committed](Self::commit) afterwards.
+    pub(super) fn room(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.end..]
+    }
+
+    /// Adds the first `n` bytes of the room.
+    pub(super) const fn commit(&mut self, n: usize) {
+        self.end += n;
+    }
+
+    /// Adds bytes, for which there is room.
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.room()[..bytes.len()].copy_from_slice(bytes);
+        self.commit(bytes.len());
+    }
+
+    /// Makes room for `n` bytes in a chunk without records.
+    pub(super) fn grow(&mut self, n: usize) {
+        if self.decoded > 0 {
+            self.buffer.copy_within(self.decoded..self.end, 0);
+            self.end -= self.decoded;
+            (self.decoded, self.recorded, self.taken) = (0, 0, 0);
+        }
+        if self.buffer.len() < self.end + n {
+            self.buffer.resize(self.end + n, 0);
+        }
+    }
+
+    /// Removes the bytes that are not decoded.
+    pub(super) const fn discard_undecoded(&mut self) {
+        self.end = self.decoded;
+    }
+
+    /// Whether a body of this length can have a record. A longer one would keep a large chunk, and is
+    /// moved to a buffer of its own.
+    pub(crate) const fn can_record(&self, len: usize) -> bool {
+        len <= LONGEST && self.end <= u32::MAX as usize
+    }
+
+    /// Adds a message whose only part is the last `len` bytes of those that are decoded. Before it,
+    /// `elsewhere` messages without a record lie elsewhere. Only if [`Self::can_record`].
+    #[inline]
+    pub(super) fn record(&mut self, len: usize, delimiter: bool, elsewhere: usize) {
+        if elsewhere > 0 {
+            self.records.push(Record::Elsewhere(elsewhere));
+        }
+        let skip = (self.decoded - len - self.recorded) as u32;
+        self.records.push(Record::Body { skip, len: len as u32, delimiter });
+        self.recorded = self.decoded;
+    }
+
+    /// The bytes that are not decoded, and the records of messages in them. Before these, `elsewhere`
+    /// messages without a record lie elsewhere.
+    pub(crate) fn split(&mut self, elsewhere: usize) -> (&[u8], Recorder<'_>) {
+        let recorder = Recorder {
+            base: self.decoded,
+            first: (self.records.len(), self.recorded),
+            records: &mut self.records,
+            recorded: &mut self.recorded,
+            elsewhere,
+            messages: 0,
+            bytes: 0,
+        };
+        (&self.buffer[self.decoded..self.end], recorder)
+    }
+
+    /// Takes the record of the oldest message; `None` if no record is left.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Next<'_>> {
+        match self.records.get_mut(self.next)? {
+            &mut Record::Body { skip, len, delimiter } => {
+                self.next += 1;
+                let start = self.taken + skip as usize;
+                self.taken = start + len as usize;
+                Some(Next::Body { body: &self.buffer[start..self.taken], delimiter })
+            }
+            Record::Elsewhere(n) => {
+                *n -= 1;
+                self.next += usize::from(*n == 0);
+                Some(Next::Elsewhere)
+            }
+        }
+    }
+}

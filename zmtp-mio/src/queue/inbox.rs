@@ -1,0 +1,350 @@
+//! Messages of one peer that the application has not received.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use super::bounded::{Mark, Queue};
+use super::chunk::{Chunk, Next, READ};
+use super::envelope::Envelope;
+use super::queued::QueuedMessage;
+use crate::message::{Message, Properties};
+
+/// A chunk for so few bytes has their size, a larger one that of the largest read.
+const FEW: usize = 8 << 10;
+
+/// Messages of one peer for the application, in the order of arrival.
+///
+/// A short message of one part that arrived in one piece stays where it was read, until the application
+/// receives it. The others lie in a queue.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    /// The bytes that were read last; `None` while no message lies there and all are decoded.
+    chunk: Option<Box<Chunk>>,
+    /// Bytes that were read before, all decoded. A message lies in each.
+    before: VecDeque<Box<Chunk>>,
+    /// The size of those chunks.
+    before_size: usize,
+    /// All messages that do not lie in the bytes.
+    queue: Queue,
+    /// How many of these have a record in a chunk. Those that have none came last.
+    noted: usize,
+    /// How many messages there are.
+    messages: usize,
+    /// Bytes of their bodies.
+    body_len: usize,
+    /// The memory it occupies has changed since the last report.
+    changed: bool,
+}
+
+/// The memory of an inbox, in bytes.
+pub(crate) struct InboxMemory {
+    /// Messages.
+    pub(crate) queued: usize,
+    /// Bytes that are not decoded.
+    pub(crate) undecoded: usize,
+}
+
+impl Inbox {
+    pub(crate) const fn new() -> Self {
+        Self {
+            chunk: None,
+            before: VecDeque::new(),
+            before_size: 0,
+            queue: Queue::new(),
+            noted: 0,
+            messages: 0,
+            body_len: 0,
+            changed: false,
+        }
+    }
+
+    /// Whether the mark is reached. One message always fits.
+    #[inline]
+    pub(crate) const fn is_full(&self, mark: &Mark) -> bool {
+        mark.is_reached(self.messages, self.body_len)
+    }
+
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.messages
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.messages == 0
+    }
+
+    /// The memory it occupies.
+    pub(crate) fn memory(&self) -> InboxMemory {
+        let queued = self.queue.weight() + self.before_size;
+        let Some(chunk) = &self.chunk else { return InboxMemory { queued, undecoded: 0 } };
+        let undecoded = if chunk.is_taken() { chunk.size() } else { chunk.undecoded_len() };
+        InboxMemory { queued: queued + chunk.size() - undecoded, undecoded }
+    }
+
+    /// Whether the memory it occupies may have changed since [`Self::set_reported`].
+    #[inline]
+    pub(crate) const fn has_changed(&self) -> bool {
+        self.changed
+    }
+
+    pub(crate) const fn set_reported(&mut self) {
+        self.changed = false;
+    }
+
+    /// Adds a message that does not lie in the bytes that were read.
+    pub(crate) fn push(&mut self, queued: QueuedMessage) {
+        self.messages += 1;
+        self.body_len += queued.body_len();
+        self.queue.push(queued);
+        self.changed = true;
+    }
+
+    /// Removes the oldest message, if none lies in the bytes that were read.
+    pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
+        let queued = self.queue.pop()?;
+        self.messages -= 1;
+        self.body_len -= queued.body_len();
+        self.changed = true;
+        Some(queued)
+    }
+
+    /// Moves the oldest message into `message`, which has no part, and returns its envelope. A message
+    /// that lies in the bytes that were read gets `prefix` as its first part, and the properties.
+    #[inline(always)]
+    pub(crate) fn take(
+        &mut self,
+        message: &mut Message,
+        prefix: Option<&[u8]>,
+        properties: Option<&Arc<Properties>>,
+    ) -> Option<Envelope> {
+        let oldest = match self.before.front_mut() {
+            Some(chunk) => Some(chunk),
+            None => self.chunk.as_mut(),
+        };
+        if let Some(chunk) = oldest
+            && let Some(next) = chunk.next()
+        {
+            let envelope = match next {
+                Next::Body { body, delimiter } => {
+                    self.messages -= 1;
+                    self.body_len -= body.len();
+                    message.receive(prefix, body, properties);
+                    if delimiter { Envelope::Delimiter } else { Envelope::None }
+                }
+                Next::Elsewhere => return self.take_noted(message),
+            };
+            if chunk.is_taken() {
+                self.settle();
+            }
+            return Some(envelope);
+        }
+        self.take_queued(message)
+    }
+
+    #[inline(never)]
+    fn take_noted(&mut self, message: &mut Message) -> Option<Envelope> {
+        self.noted -= 1;
+        self.take_queued(message)
+    }
+
+    #[inline(never)]
+    fn take_queued(&mut self, message: &mut Message) -> Option<Envelope> {
+        let queued = self.pop()?;
+        *message = queued.message;
+        Some(queued.envelope)
+    }
+
+    /// Reads bytes behind those that were read before. Returns the number of bytes, and how many there could
+    /// have been. `missing` bytes are known to follow.
+    pub(crate) fn read(
+        &mut self,
+        missing: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<(usize, usize)> {
+        let kept = self.undecoded_len();
+        let mut large = Chunk::new(READ.max(kept + READ / 2));
+        // The bytes that are not decoded come first, if the chunk is used.
+        large.commit(kept);
+        let room = large.room();
+        let len = room.len();
+        let n = match read(room) {
+            Ok(n) if n > 0 => n,
+            other => {
+                Chunk::give(large);
+                return other.map(|n| (n, len));
+            }
+        };
+        self.changed = true;
+        let bytes = &large.room()[..n];
+        if let Some(chunk) = &mut self.chunk
+            && chunk.room().len() >= n
+        {
+            chunk.append(bytes);
+            Chunk::give(large);
+        } else if kept + n + missing <= FEW {
+            let mut few = Chunk::new(kept + n);
+            if let Some(chunk) = &mut self.chunk {
+                few.append(chunk.undecoded());
+            }
+            few.append(bytes);
+            Chunk::give(large);
+            self.begin(few);
+        } else {
+            large.commit(n);
+            if let Some(chunk) = &mut self.chunk {
+                large.undecoded()[..kept].copy_from_slice(chunk.undecoded());
+            }
+            self.begin(large);
+        }
+        Ok((n, len))
+    }
+
+    /// Reads up to `room` bytes behind those that were read before and are not decoded, into one buffer
+    /// with these. Returns the number of bytes.
+    pub(crate) fn read_on(
+        &mut self,
+        room: usize,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        if self.chunk.as_ref().is_none_or(|chunk| !chunk.is_taken()) {
+            let mut next = Chunk::new(self.undecoded_len() + room);
+            if let Some(chunk) = &mut self.chunk {
+                next.append(chunk.undecoded());
+            }
+            self.begin(next);
+        }
+        let Some(chunk) = &mut self.chunk else { return Ok(0) };
+        chunk.grow(room);
+        let result = read(&mut chunk.room()[..room]);
+        chunk.commit(*result.as_ref().unwrap_or(&0));
+        self.changed = true;
+        result
+    }
+
+    /// Replaces the chunk that bytes are read into. Bytes that are not decoded were copied to the new one.
+    fn begin(&mut self, next: Box<Chunk>) {
+        let Some(mut old) = self.chunk.replace(next) else { return };
+        if old.is_taken() {
+            return Chunk::give(old);
+        }
+        old.discard_undecoded();
+        self.before_size += old.size();
+        self.before.push_back(old);
+    }
+
+    /// How many bytes are not decoded.
+    pub(crate) fn undecoded_len(&self) -> usize {
+        self.chunk.as_ref().map_or(0, |chunk| chunk.undecoded_len())
+    }
+
+    /// Takes the bytes that were read last out, to be decoded and [put back](Self::put_back).
+    pub(crate) const fn take_out(&mut self) -> Option<Box<Chunk>> {
+        self.chunk.take()
+    }
+
+    /// Ends [`Self::take_out`].
+    pub(crate) fn put_back(&mut self, chunk: Box<Chunk>) {
+        let is_taken = chunk.is_taken();
+        self.chunk = Some(chunk);
+        self.changed = true;
+        if is_taken {
+            self.settle_last();
+        }
+    }
+
+    /// Adds a message whose only part is the last `len` bytes of the chunk that were decoded. Only if the
+    /// chunk [can have a record](Chunk::can_record) of it.
+    #[inline]
+    pub(crate) fn record(&mut self, chunk: &mut Chunk, len: usize, delimiter: bool) {
+        let queued = self.queue.len();
+        chunk.record(len, delimiter, queued - self.noted);
+        self.noted = queued;
+        self.messages += 1;
+        self.body_len += len;
+    }
+
+    /// How many messages, and bytes of them, are missing until the mark is reached.
+    pub(crate) const fn room(&self, mark: &Mark) -> (usize, usize) {
+        let messages = mark.messages.saturating_sub(self.messages);
+        (messages, mark.bytes.saturating_sub(self.body_len))
+    }
+
+    /// How many messages of the queue have no record yet.
+    pub(crate) fn unnoted(&self) -> usize {
+        self.queue.len() - self.noted
+    }
+
+    /// Counts messages that got a record.
+    pub(crate) fn recorded(&mut self, messages: usize, bytes: usize) {
+        self.noted = self.queue.len();
+        self.messages += messages;
+        self.body_len += bytes;
+    }
+
+    /// Removes the bytes that are not decoded.
+    pub(crate) fn discard_undecoded(&mut self) {
+        if let Some(chunk) = &mut self.chunk {
+            chunk.discard_undecoded();
+            self.settle_last();
+        }
+    }
+
+    /// The connection has ended: its bytes are removed. The messages in them become messages of their own.
+    pub(crate) fn detach(&mut self, prefix: Option<&[u8]>, properties: Option<&Arc<Properties>>) {
+        let last = self.chunk.take();
+        let chunks = core::mem::take(&mut self.before).into_iter().chain(last);
+        let mut others = core::mem::replace(&mut self.queue, Queue::new());
+        (self.before_size, self.noted, self.messages, self.body_len) = (0, 0, 0, 0);
+        self.changed = true;
+        for mut chunk in chunks {
+            while let Some(next) = chunk.next() {
+                let queued = match next {
+                    Next::Body { body, delimiter } => {
+                        let mut queued = QueuedMessage::default();
+                        queued.message.receive(prefix, body, properties);
+                        if delimiter {
+                            queued.envelope = Envelope::Delimiter;
+                        }
+                        Some(queued)
+                    }
+                    Next::Elsewhere => others.pop(),
+                };
+                queued.into_iter().for_each(|queued| self.push(queued));
+            }
+            Chunk::give(chunk);
+        }
+        while let Some(queued) = others.pop() {
+            self.push(queued);
+        }
+    }
+
+    /// Gives back the oldest chunk, whose messages are taken.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let Some(chunk) = self.before.pop_front() else { return self.settle_last() };
+        self.before_size -= chunk.size();
+        self.changed = true;
+        Chunk::give(chunk);
+        if self.before.is_empty() {
+            self.before = VecDeque::new();
+        }
+    }
+
+    /// Gives the last chunk back if nothing is left in it. Few bytes that are left move to a small one.
+    fn settle_last(&mut self) {
+        let Some(mut chunk) = self.chunk.take_if(|chunk| chunk.is_taken()) else { return };
+        self.changed = true;
+        match chunk.undecoded_len() {
+            0 => Chunk::give(chunk),
+            len if len <= FEW && chunk.size() > FEW + 2 * len => {
+                let mut small = Chunk::new(len);
+                small.append(chunk.undecoded());
+                self.chunk = Some(small);
+                Chunk::give(chunk);
+            }
+            _ => self.chunk = Some(chunk),
+        }
+    }
+}
