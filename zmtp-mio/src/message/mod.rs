@@ -4,6 +4,7 @@
 mod bytes;
 mod content;
 mod convert;
+mod ends;
 #[cfg(feature = "json")]
 mod json;
 mod parts;
@@ -18,6 +19,7 @@ use core::ops::Range;
 use std::sync::Arc;
 
 pub use content::{NotOnePart, NotText, TextError};
+use ends::Ends;
 pub use parts::Parts;
 pub use properties::Properties;
 use storage::Storage;
@@ -25,7 +27,7 @@ use storage::Storage;
 /// A message of one or more parts.
 ///
 /// One buffer contains the bytes of all parts. Up to 78 bytes are stored in the `Message` itself, without an
-/// allocation. A multipart message needs an allocation for the positions of its parts.
+/// allocation. A message of more than four parts needs an allocation for the positions of its parts.
 ///
 /// Text, slices, vectors, [`Cow`](std::borrow::Cow) and, with the feature `bytes`, `bytes::Bytes` convert
 /// into a single-part message. Vectors and strings of more than 78 bytes are not copied. An array converts
@@ -53,10 +55,13 @@ pub struct Message {
     /// Where the first part begins. The bytes before it belong to parts that were removed.
     start: usize,
     /// Where each part but the last ends, as offsets into the storage.
-    ends: Vec<usize>,
+    ends: Ends,
     has_parts: bool,
     properties: Option<Arc<Properties>>,
 }
+
+/// A message is moved often.
+const _: () = assert!(size_of::<Message>() <= 136);
 
 impl Message {
     /// Creates a message without parts. It must have a part before it can be sent.
@@ -110,11 +115,10 @@ impl Message {
         let (start, end) = (self.start, self.storage.len());
         let bytes = self.storage.bytes_mut();
         bytes.copy_within(start..end - gap, start + gap);
-        self.ends.iter_mut().for_each(|end| *end += gap);
         let first = start + gap;
         self.start = first - part.len();
         bytes[self.start..first].copy_from_slice(part);
-        self.ends.insert(0, first);
+        self.ends.push_front(first, gap);
     }
 
     /// Removes the first part and returns a copy of its bytes; `None` if the message has no part. The other
@@ -170,7 +174,7 @@ impl Message {
     pub fn truncate(&mut self, parts: usize) {
         match parts.checked_sub(1).map(|last| self.ends.get(last)) {
             None => self.remove_front(self.part_count()),
-            Some(Some(&end)) => {
+            Some(Some(end)) => {
                 self.storage.truncate(end);
                 self.ends.truncate(parts - 1);
             }
@@ -237,8 +241,9 @@ impl Message {
         if index >= self.part_count() {
             return None;
         }
-        let start = index.checked_sub(1).map_or(self.start, |before| self.ends[before]);
-        Some(start..self.ends.get(index).copied().unwrap_or(self.storage.len()))
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = start.unwrap_or(self.start);
+        Some(start..self.ends.get(index).unwrap_or(self.storage.len()))
     }
 
     /// Starts the next part; bytes appended from now on belong to it.
@@ -255,9 +260,9 @@ impl Message {
             return;
         }
         match self.ends.get(parts - 1) {
-            Some(&end) => {
+            Some(end) => {
                 self.start = end;
-                self.ends.drain(..parts);
+                self.ends.remove_front(parts);
             }
             None => {
                 let properties = self.properties.take();

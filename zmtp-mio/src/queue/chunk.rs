@@ -4,8 +4,8 @@ use core::cell::RefCell;
 
 /// The size of the buffer that a connection is read into, in bytes.
 pub(crate) const READ: usize = 64 << 10;
-/// The largest buffer of the small class, in bytes.
-const SMALL: usize = 4 << 10;
+/// A chunk for at most so many bytes has their size, in bytes; a larger one has the size of a read.
+pub(super) const SMALL: usize = 4 << 10;
 /// How many buffers of each class a thread keeps: at most 64 × 4 KiB + 4 × 64 KiB = 512 KiB, and the
 /// records.
 const SMALL_COUNT: usize = 64;
@@ -99,8 +99,10 @@ struct Spare {
 /// messages for a while allocates nothing any more.
 impl Default for Spare {
     fn default() -> Self {
-        let small = Chunk { buffer: vec![0; SMALL], ..Chunk::default() };
-        Self { small: vec![Box::new(small)], large: Vec::with_capacity(LARGE_COUNT) }
+        let mut small = Vec::with_capacity(SMALL_COUNT);
+        let (buffer, records) = (vec![0; SMALL], Vec::with_capacity(4));
+        small.push(Box::new(Chunk { buffer, records, ..Chunk::default() }));
+        Self { small, large: Vec::with_capacity(LARGE_COUNT) }
     }
 }
 

@@ -5,13 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use super::bounded::{Mark, Queue};
-use super::chunk::{Chunk, Next, READ};
+use super::chunk::{Chunk, Next, READ, SMALL};
 use super::envelope::Envelope;
 use super::queued::QueuedMessage;
 use crate::message::{Message, Properties};
-
-/// A chunk for so few bytes has their size, a larger one that of the largest read.
-const FEW: usize = 8 << 10;
 
 /// Messages of one peer for the application, in the order of arrival.
 ///
@@ -183,7 +180,7 @@ impl Inbox {
         {
             chunk.append(bytes);
             Chunk::give(large);
-        } else if kept + n + missing <= FEW {
+        } else if kept + n + missing <= SMALL {
             let mut few = Chunk::new(kept + n);
             if let Some(chunk) = &mut self.chunk {
                 few.append(chunk.undecoded());
@@ -338,7 +335,7 @@ impl Inbox {
         self.changed = true;
         match chunk.undecoded_len() {
             0 => Chunk::give(chunk),
-            len if len <= FEW && chunk.size() > FEW + 2 * len => {
+            len if len <= SMALL && chunk.size() > SMALL + 2 * len => {
                 let mut small = Chunk::new(len);
                 small.append(chunk.undecoded());
                 self.chunk = Some(small);

@@ -111,7 +111,8 @@ impl Reader<'_> {
                 if collects {
                     self.connection.excuse_silence();
                 }
-                if !(collects && self.receive.missing > 0) && !self.decode(to)? {
+                let incomplete = collects && self.receive.missing > 0;
+                if !incomplete && !self.decode(to)? {
                     return Ok(ReadOutcome::Waiting);
                 }
             }
