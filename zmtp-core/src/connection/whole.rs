@@ -7,9 +7,22 @@ use super::limits::exceeds;
 use super::state::{ReceiveHalf, State};
 use crate::config::{Config, Limits};
 use crate::mechanism::Mechanism;
+use crate::time::Instant;
 use crate::wire::{FrameHeader, FrameKind, Framing, More, Size};
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
+    /// As the beginning of [`Connection::receive`] with an input of this length: new bytes reset the timeouts
+    /// for data of the peer, and the connection fails if a deadline has passed. Afterwards the input counts
+    /// as passed before, for the calls below.
+    #[doc(hidden)]
+    pub fn begin_input(&mut self, now: Instant, len: usize) {
+        if len > self.rx.unread {
+            self.rx.heard::<M>();
+        }
+        self.rx.unread = len;
+        self.lives(now);
+    }
+
     /// Consumes the message frame at the front of `input` if it is whole and in the clear. Returns its header
     /// and the length of header and body in bytes. `None` if there is anything else, or new bytes: call
     /// [`Connection::receive`], which checks the time and everything that is received. The short way for

@@ -156,7 +156,10 @@ impl Engine {
         if let (Some(reason), ReadOutcome::Drained) = (broken, outcome) {
             return self.close(index, reason);
         }
-        self.flush(index);
+        match self.peers.get(index) {
+            Some(peer) if peer.is_quiet() => self.report(index),
+            _ => self.flush(index),
+        }
         if outcome == ReadOutcome::Again
             || (outcome == ReadOutcome::Waiting && self.may_read(index))
         {

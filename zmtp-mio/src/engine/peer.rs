@@ -187,6 +187,11 @@ impl Peer {
         }
     }
 
+    /// Whether it is connected, without anything to write.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.outgoing.is_empty() && self.link_ref().is_some_and(Link::is_quiet)
+    }
+
     /// Whether reading waits for room in its incoming queue.
     pub(super) const fn is_paused(&self) -> bool {
         match &self.state {

@@ -287,6 +287,13 @@ impl Message {
         self.storage.spare(n)
     }
 
+    /// Makes room for `n` bytes behind the last part if that needs no allocation.
+    pub(crate) fn adopt(&mut self, n: usize) {
+        if self.room() < n {
+            self.storage.adopt(n);
+        }
+    }
+
     /// Returns how many bytes can be appended without an allocation.
     pub(crate) fn room(&self) -> usize {
         self.storage.room()

@@ -1,24 +1,39 @@
 //! Buffers of dropped messages, kept for the next messages of the same thread.
 //!
 //! Without the pool, a loop that receives and drops messages would allocate and free memory for each
-//! of them. Each thread keeps a bounded number of buffers in two classes, so that a small message
+//! of them. Each thread keeps a bounded number of buffers in three classes, so that a small message
 //! does not take a large buffer.
 
 use core::cell::RefCell;
 
 /// The largest buffer of the small class, in bytes.
 pub(super) const SMALL: usize = 4 << 10;
-/// The largest buffer that is kept, in bytes.
+/// The largest buffer of the large class, in bytes.
 const LARGE: usize = 256 << 10;
-/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 8 × 256 KiB =
+/// The number of buffers of these classes that a thread keeps: at most 64 × 4 KiB + 8 × 256 KiB =
 /// 2.25 MiB.
 const SMALL_COUNT: usize = 64;
 const LARGE_COUNT: usize = 8;
+/// The bytes of all larger buffers that a thread keeps. Memory of this size that is allocated anew costs a
+/// page fault for every 4 KiB.
+const HUGE_BYTES: usize = 4 << 20;
 
 #[derive(Default)]
 struct Pool {
     small: Vec<Vec<u8>>,
     large: Vec<Vec<u8>>,
+    huge: Vec<Vec<u8>>,
+}
+
+impl Pool {
+    /// The class of buffers of this size.
+    const fn class(&mut self, size: usize) -> &mut Vec<Vec<u8>> {
+        match size {
+            ..=SMALL => &mut self.small,
+            ..=LARGE => &mut self.large,
+            _ => &mut self.huge,
+        }
+    }
 }
 
 thread_local! {
@@ -29,15 +44,16 @@ thread_local! {
 /// its content has no meaning.
 pub(super) fn take(len: usize) -> Vec<u8> {
     POOL.try_with(|pool| {
-        let pool = &mut *pool.borrow_mut();
+        let mut pool = pool.borrow_mut();
+        let class = pool.class(len);
         if len <= SMALL {
-            return pool.small.pop();
+            return class.pop();
         }
         // The smallest that is large enough; otherwise the largest.
         let fit = |size: usize| if size < len { (1, usize::MAX - size) } else { (0, size) };
-        let sizes = pool.large.iter().map(Vec::capacity).enumerate();
+        let sizes = class.iter().map(Vec::capacity).enumerate();
         let (at, _) = sizes.min_by_key(|(_, size)| fit(*size))?;
-        Some(pool.large.swap_remove(at))
+        Some(class.swap_remove(at))
     })
     .ok()
     .flatten()
@@ -52,9 +68,13 @@ pub(super) fn take_fitting(len: usize) -> Vec<u8> {
         if len <= SMALL {
             return pool.small.pop();
         }
-        let at =
-            pool.large.iter().position(|buffer| (len..=2 * len).contains(&buffer.capacity()))?;
-        Some(pool.large.swap_remove(at))
+        let fits = |buffer: &Vec<u8>| (len..=len.saturating_mul(2)).contains(&buffer.capacity());
+        for class in [&mut pool.large, &mut pool.huge] {
+            if let Some(at) = class.iter().position(fits) {
+                return Some(class.swap_remove(at));
+            }
+        }
+        None
     })
     .ok()
     .flatten()
@@ -64,18 +84,19 @@ pub(super) fn take_fitting(len: usize) -> Vec<u8> {
 /// Puts a buffer into the pool, or frees it if the pool is full.
 pub(super) fn give(buffer: Vec<u8>) {
     let capacity = buffer.capacity();
-    if capacity == 0 || capacity > LARGE {
+    if capacity == 0 || capacity > HUGE_BYTES {
         return;
     }
     // At thread exit the pool may be gone: the buffer is freed then.
     let _ = POOL.try_with(|pool| {
-        let pool = &mut *pool.borrow_mut();
-        let (class, count) = if capacity <= SMALL {
-            (&mut pool.small, SMALL_COUNT)
-        } else {
-            (&mut pool.large, LARGE_COUNT)
+        let mut pool = pool.borrow_mut();
+        let class = pool.class(capacity);
+        let has_room = match capacity {
+            ..=SMALL => class.len() < SMALL_COUNT,
+            ..=LARGE => class.len() < LARGE_COUNT,
+            _ => class.iter().map(Vec::capacity).sum::<usize>() + capacity <= HUGE_BYTES,
         };
-        if class.len() < count {
+        if has_room {
             class.push(buffer);
         }
     });
@@ -92,5 +113,14 @@ mod tests {
         }
         let sizes = [5_000, 100_000, 100_000, 100_000].map(|len| take(len).capacity());
         assert_eq!(sizes, [9_000, LARGE, 20_000, 0]);
+    }
+
+    #[test]
+    fn the_bytes_of_huge_buffers_are_bounded() {
+        (0..6).for_each(|_| give(vec![0; 1 << 20]));
+        let sizes: Vec<usize> = (0..6).map(|_| take_fitting(600_000).capacity()).collect();
+        assert_eq!(sizes, [1 << 20, 1 << 20, 1 << 20, 1 << 20, 0, 0]);
+        give(vec![0; 5 << 20]);
+        assert_eq!(take(5 << 20).capacity(), 0);
     }
 }

@@ -196,6 +196,24 @@ impl Storage {
         }
     }
 
+    /// Moves the bytes to a buffer of the pool that fits `n` more, if there is one.
+    pub(super) fn adopt(&mut self, n: usize) {
+        let needed = self.len().saturating_add(n);
+        if needed <= pool::SMALL {
+            return;
+        }
+        let mut buffer = pool::take_fitting(needed);
+        if buffer.capacity() == 0 {
+            return;
+        }
+        if buffer.len() < needed {
+            buffer.resize(needed, 0);
+        }
+        let len = self.len();
+        buffer[..len].copy_from_slice(self.bytes());
+        *self = Self::Heap { len, buffer };
+    }
+
     /// Returns how many bytes can be appended without an allocation.
     pub(super) fn room(&self) -> usize {
         match self {

@@ -26,6 +26,7 @@ impl Reader<'_> {
 
     fn walk(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         self.receive.missing = 0;
+        self.connection.begin_input(to.now, chunk.undecoded_len());
         let plain = !to.conflate && to.pattern.delivers_all();
         loop {
             if self.must_wait(to) {

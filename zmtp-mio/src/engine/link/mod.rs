@@ -160,6 +160,16 @@ impl Link {
         }
     }
 
+    /// Whether a ready connection in the clear has nothing to write, and nothing that waits for a write.
+    pub(super) fn is_quiet(&self) -> bool {
+        let SendHalf { staged, control, output, .. } = &self.send;
+        let idle = staged.bytes().is_empty() && control.is_empty() && output.is_empty();
+        let waits = self.send.blocked || self.send.watching || self.receive.congested;
+        let ends = self.send.leaving || self.send.broken.is_some();
+        let Protocol::Zmtp(connection) = &self.protocol else { return false };
+        self.send.takes_clear && idle && !waits && !ends && !connection.wants_transmit()
+    }
+
     /// Reads and decodes within bounds.
     pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
         let Self { stream, protocol, receive, send, .. } = self;

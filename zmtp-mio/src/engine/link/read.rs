@@ -133,6 +133,7 @@ impl Reader<'_> {
     fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
         let message = &mut self.receive.partial.message;
         let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
+        message.adopt(wanted);
         let step = match message.room() {
             room if room >= wanted.min(DIRECT as usize) => room,
             _ => message.byte_len().clamp(DIRECT as usize, STEP),
