@@ -127,7 +127,6 @@ impl Engine {
         let mut to = Receiver {
             pattern: &mut self.pattern,
             monitor: &mut self.monitor,
-            scratch: &mut self.scratch,
             incoming: &mut peer.incoming,
             outgoing: &mut peer.outgoing,
             conflate: self.options.conflate,

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::peer::State;
-use super::queue::{Envelope, QueuedMessage};
+use super::queue::{Chunk, Envelope, QueuedMessage, READ};
 use super::{Engine, Guard};
 use crate::endpoint::Endpoint;
 use crate::message::Message;
@@ -127,15 +127,17 @@ impl Engine {
         let limits = [Some(FAR), ending.linger.idle, ending.linger.total];
         let end = first + limits.into_iter().flatten().min().unwrap_or(FAR);
         let mut came = false;
+        let mut discarded = Chunk::new(READ);
         for (_, peer) in &mut self.peers {
             let Some(link) = peer.link() else { continue };
-            while let Ok(1..) = link.stream.read(&mut self.scratch) {
+            while let Ok(1..) = link.stream.read(discarded.room()) {
                 came = true;
                 if self.clock.now() >= end {
                     return false;
                 }
             }
         }
+        Chunk::give(discarded);
         let now = self.tick();
         let Some(ending) = &mut self.ending else { return false };
         if came {

@@ -79,8 +79,6 @@ use wake::Wake;
 
 /// The most events of one poll, which bounds the work of a turn.
 pub(super) const EVENTS: usize = 256;
-/// The smallest buffer for one read.
-const SCRATCH: usize = 64 << 10;
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
@@ -153,8 +151,6 @@ pub(crate) struct Engine {
     monitor: Monitor,
     /// The peer whose message was received last.
     last: LastPeer,
-    /// The buffer that all peers are read into.
-    scratch: Box<[u8]>,
     wake: Option<Arc<Wake>>,
     resolved: (Sender<Resolved>, Receiver<Resolved>),
     /// Look-ups begun, of all peers: a slot may have another peer when the answer comes.
@@ -187,8 +183,6 @@ impl Engine {
         let budget = Budget::new(options.max_bytes.unwrap_or(usize::MAX));
         let clock = options.context.clock();
         let now = clock.now();
-        // A whole command and the header before it must fit, with room to read on.
-        let scratch = SCRATCH.max(options.limits.max_command as usize + (16 << 10));
         Self {
             pattern,
             envelope: Envelope::None,
@@ -231,7 +225,6 @@ impl Engine {
             budget,
             monitor: Monitor::default(),
             last: LastPeer::default(),
-            scratch: vec![0; scratch].into(),
             wake: None,
             resolved: channel(),
             look_ups: 0,

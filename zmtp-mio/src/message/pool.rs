@@ -28,10 +28,12 @@ struct Pool {
 impl Pool {
     /// The class of buffers of this size.
     const fn class(&mut self, size: usize) -> &mut Vec<Vec<u8>> {
-        match size {
-            ..=SMALL => &mut self.small,
-            ..=LARGE => &mut self.large,
-            _ => &mut self.huge,
+        if size <= SMALL {
+            &mut self.small
+        } else if size <= LARGE {
+            &mut self.large
+        } else {
+            &mut self.huge
         }
     }
 }
@@ -91,10 +93,12 @@ pub(super) fn give(buffer: Vec<u8>) {
     let _ = POOL.try_with(|pool| {
         let mut pool = pool.borrow_mut();
         let class = pool.class(capacity);
-        let has_room = match capacity {
-            ..=SMALL => class.len() < SMALL_COUNT,
-            ..=LARGE => class.len() < LARGE_COUNT,
-            _ => class.iter().map(Vec::capacity).sum::<usize>() + capacity <= HUGE_BYTES,
+        let has_room = if capacity <= SMALL {
+            class.len() < SMALL_COUNT
+        } else if capacity <= LARGE {
+            class.len() < LARGE_COUNT
+        } else {
+            class.iter().map(Vec::capacity).sum::<usize>() + capacity <= HUGE_BYTES
         };
         if has_room {
             class.push(buffer);

@@ -114,7 +114,7 @@ thread_local! {
 
 impl Chunk {
     /// An empty chunk for at least `len` bytes.
-    pub(super) fn new(len: usize) -> Box<Self> {
+    pub(crate) fn new(len: usize) -> Box<Self> {
         let spare = SPARE.try_with(|spare| {
             let spare = &mut *spare.borrow_mut();
             if len <= SMALL { spare.small.pop() } else { spare.large.pop() }
@@ -128,7 +128,7 @@ impl Chunk {
     }
 
     /// Keeps an empty chunk for use again, or frees it.
-    pub(super) fn give(mut chunk: Box<Self>) {
+    pub(crate) fn give(mut chunk: Box<Self>) {
         let size = chunk.buffer.len();
         if size > READ || chunk.records.capacity() > RECORDS {
             return;
@@ -187,7 +187,7 @@ impl Chunk {
     }
 
     /// The place for bytes behind the last one. They are [committed](Self::commit) afterwards.
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub(crate) fn room(&mut self) -> &mut [u8] {
         &mut self.buffer[self.end..]
     }
 

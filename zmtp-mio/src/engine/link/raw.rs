@@ -6,7 +6,7 @@ use super::read::{BUDGET, ReadOutcome, Receiver, none_yet};
 use super::{ReceiveHalf, SendHalf};
 use crate::message::Message;
 use crate::monitor::CloseReason;
-use crate::queue::QueuedMessage;
+use crate::queue::{Chunk, QueuedMessage, READ};
 use crate::transport::Stream;
 
 /// Reads until the stream is drained, the queue is full or the budget is spent. Each read
@@ -24,7 +24,18 @@ pub(super) fn read(
         if receive.paused {
             return Ok(ReadOutcome::Waiting);
         }
-        let n = match stream.read(to.scratch) {
+        let mut chunk = Chunk::new(READ);
+        let read = stream.read(chunk.room());
+        if let Ok(n @ 1..) = read
+            && !send.leaving
+        {
+            let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
+            message.push(&chunk.room()[..n]);
+            message.set_properties(receive.properties.clone());
+            receive.proven = to.keep(QueuedMessage::from(message));
+        }
+        Chunk::give(chunk);
+        let n = match read {
             Ok(0) => return Err(CloseReason::ByPeer),
             Ok(n) => n,
             Err(error) => match none_yet(error)? {
@@ -32,13 +43,7 @@ pub(super) fn read(
                 None => return Ok(ReadOutcome::Drained),
             },
         };
-        if !send.leaving {
-            let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
-            message.push(&to.scratch[..n]);
-            message.set_properties(receive.properties.clone());
-            receive.proven = to.keep(QueuedMessage::from(message));
-        }
-        if n < to.scratch.len() && !receive.closing {
+        if n < READ && !receive.closing {
             return Ok(ReadOutcome::Drained);
         }
         budget = budget.saturating_sub(n);

@@ -24,7 +24,6 @@ pub(super) const BUDGET: usize = 1 << 20;
 pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) pattern: &'e mut AnyPattern,
     pub(in crate::engine) monitor: &'e mut Monitor,
-    pub(in crate::engine) scratch: &'e mut [u8],
     pub(in crate::engine) incoming: &'e mut Inbox,
     pub(in crate::engine) outgoing: &'e mut Queue,
     pub(in crate::engine) conflate: bool,
