@@ -1,4 +1,7 @@
-//! The hand-over between application and driver: the source of `zmtp-mio`, compiled with loom's atomics.
+//! The hand-over between application and driver, and between several threads that wait in calls of one
+//! socket: the source of `zmtp-mio`, compiled with loom's atomics and locks.
+
+pub mod threads;
 
 /// The items that the source uses from `core::sync::atomic`.
 mod sync {

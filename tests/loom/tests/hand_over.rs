@@ -1,4 +1,5 @@
-//! Every interleaving of an application and the driver ends with the driver serving the socket.
+//! Every interleaving of an application and the driver ends with the driver serving the socket, and every
+//! interleaving of threads that wait in calls of one socket ends with all calls done.
 
 #[test]
 fn an_idle_socket_is_served_by_the_driver_in_every_interleaving() {
@@ -6,5 +7,14 @@ fn an_idle_socket_is_served_by_the_driver_in_every_interleaving() {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(4);
         model.check(move || zmtp_loom::hand_over(calls));
+    }
+}
+
+#[test]
+fn threads_that_wait_for_one_socket_lose_no_wake_up_in_any_interleaving() {
+    for (receivers, arriving, preemptions) in [(2, 2, 3), (2, 1, 3), (2, 0, 3), (3, 3, 2)] {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(preemptions);
+        model.check(move || zmtp_loom::threads::waiting_threads(receivers, arriving));
     }
 }

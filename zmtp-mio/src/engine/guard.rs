@@ -3,11 +3,11 @@
 use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::io;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
+use super::hand_over::HandOver;
 use super::linger::Unsent;
-use super::pace::Pause;
 use super::shared::{Cell, SharedEngine, Waiter};
 use super::{Engine, chain};
 use crate::error::Error;
@@ -78,8 +78,12 @@ impl Guard<'_> {
     pub(super) fn turn_unwoken(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let pause = self.prepare(deadline);
         let cell = &**self.cell;
-        let Some(mut waiter) = cell.try_wait() else {
-            self.wait_for_poller(pause);
+        let Some(mut waiter) = cell.polls.try_take() else {
+            if pause.timeout != Some(Duration::ZERO)
+                && let Some(engine) = self.engine.take()
+            {
+                self.engine = Some(cell.polls.wait(engine, pause.timeout));
+            }
             return Ok(());
         };
         if pause.timeout == Some(Duration::ZERO) {
@@ -92,18 +96,15 @@ impl Guard<'_> {
             return self.skip(&mut waiter, end);
         }
         let spin = self.options.spin;
-        self.sleeping = Some(pause);
-        self.engine = None;
-        let polled = match spin {
-            Duration::ZERO => waiter.poll(pause.timeout),
-            spin => waiter.spin(pause.timeout, spin),
-        };
-        self.engine = Some(cell.lock());
-        self.sleeping = None;
+        let Some(engine) = self.engine.take() else { return Ok(()) };
+        let (engine, polled) =
+            HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || match spin {
+                Duration::ZERO => waiter.poll(pause.timeout),
+                spin => waiter.spin(pause.timeout, spin),
+            });
+        self.engine = Some(engine);
         self.dispatch(polled?);
-        if self.waiting > 0 {
-            cell.polled.notify_all();
-        }
+        cell.polls.end(&mut **self);
         Ok(())
     }
 
@@ -114,25 +115,6 @@ impl Guard<'_> {
             self.clock.skip_to(end);
         }
         Ok(())
-    }
-
-    /// Waits until the thread that polls has dispatched its events.
-    fn wait_for_poller(&mut self, pause: Pause) {
-        if pause.timeout == Some(Duration::ZERO) {
-            return;
-        }
-        let Some(mut engine) = self.engine.take() else { return };
-        engine.waiting += 1;
-        let polled = &self.cell.polled;
-        let mut engine = match pause.timeout {
-            Some(timeout) => {
-                let waited = polled.wait_timeout(engine, timeout);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-            None => polled.wait(engine).unwrap_or_else(PoisonError::into_inner),
-        };
-        engine.waiting -= 1;
-        self.engine = Some(engine);
     }
 
     /// One turn without waiting. Returns when the next is due: at once while work is left.
@@ -193,10 +175,7 @@ impl Drop for Guard<'_> {
             if engine.begins_hold() {
                 self.cell.flush_soon();
             }
-            // One of the threads that wait for this one's poll has to poll now.
-            if engine.waiting > 0 && engine.sleeping.is_none() {
-                self.cell.polled.notify_all();
-            }
+            self.cell.polls.end(&mut *engine);
         }
         self.cell.release();
     }

@@ -9,7 +9,7 @@
 //! | file | content |
 //! |---|---|
 //! | `shared.rs` | the locks, the poll, and the driver's way in |
-//! | `guard.rs` | a call, and its wait for events |
+//! | `guard.rs`, `hand_over.rs` | a call, and its wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
 //! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
@@ -27,6 +27,7 @@ mod close;
 mod connect;
 mod deadline;
 mod guard;
+mod hand_over;
 mod hold;
 mod inproc;
 mod io;
@@ -43,6 +44,10 @@ mod shared;
 mod shutdown;
 mod status;
 mod wake;
+
+mod sync {
+    pub(super) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+}
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -69,6 +74,7 @@ use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
+use hand_over::{TakesTurns, Turns};
 use linger::Ending;
 use link::{Run, Spares};
 use pace::Pause;
@@ -91,14 +97,12 @@ pub(crate) struct Engine {
     more_events: bool,
     /// The last poll brought an event, or the mailbox something.
     dispatched: bool,
-    /// A thread polls without the engine's lock, until then.
-    sleeping: Option<Pause>,
+    /// The threads that wait in calls.
+    turns: Turns<Pause>,
     /// The socket is closed or being closed.
     ending: Option<Ending>,
     /// When the driver began to serve the engine last.
     served_since: Instant,
-    /// Threads that wait for the thread that polls.
-    waiting: usize,
     options: Options,
     config: Arc<Config>,
     send_mark: Mark,
@@ -190,10 +194,9 @@ impl Engine {
             registry,
             more_events: false,
             dispatched: false,
-            sleeping: None,
+            turns: Turns::new(),
             ending: None,
             served_since: now,
-            waiting: 0,
             send_mark: mark(options.send_mark),
             receive_mark: mark(options.receive_mark),
             options,
@@ -243,7 +246,7 @@ impl Engine {
         worked |= self.run_timers();
         worked |= self.run_scheduled();
         worked |= self.carry_out_closes();
-        if self.sleeping.is_none() {
+        if self.turns.sleeping().is_none() {
             // Events that another thread polls for may be of peers in these slots.
             self.free_slots();
         }
@@ -344,6 +347,14 @@ impl Engine {
 
     pub(crate) fn events(&self) -> EventReader {
         self.monitor.events()
+    }
+}
+
+impl TakesTurns for Engine {
+    type Pause = Pause;
+
+    fn turns(&mut self) -> &mut Turns<Pause> {
+        &mut self.turns
     }
 }
 

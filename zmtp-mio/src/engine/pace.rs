@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a turn waits for events.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pause {
+pub(crate) struct Pause {
     /// `None` is no limit.
     pub(super) until: Option<Instant>,
     /// The same, from now on.
@@ -63,7 +63,7 @@ impl Engine {
 
     /// Whether there is work, or a deadline, that the thread that polls does not know of.
     pub(super) fn has_news(&self) -> bool {
-        let Some(pause) = &self.sleeping else { return false };
+        let Some(pause) = self.turns.sleeping() else { return false };
         let sooner = match (self.scheduler.next_deadline(), pause.until) {
             (Some(next), Some(until)) => next < until,
             (next, _) => next.is_some(),

@@ -11,13 +11,14 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 use zmtp_core::wire::SocketType;
 
+use super::hand_over::HandOver;
 use super::{EVENTS, Engine};
 use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
@@ -43,10 +44,8 @@ pub(crate) struct SharedEngine {
 
 /// What the threads of a socket, the driver, and a shutdown share.
 pub(super) struct Cell {
-    engine: Mutex<Engine>,
-    waiter: Mutex<Waiter>,
-    /// Notified when a thread that polled has dispatched its events, and when it ends its call.
-    pub(super) polled: Condvar,
+    pub(super) engine: Mutex<Engine>,
+    pub(super) polls: HandOver<Waiter>,
     /// The process that made the socket: a forked child only closes its copies.
     pub(super) process: Process,
     /// The background driver, if the socket's context has one.
@@ -79,8 +78,7 @@ impl SharedEngine {
         let events = engine.events();
         let cell = Arc::new(Cell {
             engine: Mutex::new(engine),
-            waiter: Mutex::new(Waiter { poll, events: Events::with_capacity(EVENTS) }),
-            polled: Condvar::new(),
+            polls: HandOver::new(Waiter { poll, events: Events::with_capacity(EVENTS) }),
             process,
             driver,
             gate: Gate::new(),
@@ -248,11 +246,6 @@ impl Cell {
     pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, Engine>> {
         free(self.engine.try_lock())
     }
-
-    /// The poll, unless another thread waits in it.
-    pub(super) fn try_wait(&self) -> Option<MutexGuard<'_, Waiter>> {
-        free(self.waiter.try_lock())
-    }
 }
 
 fn free<T>(attempt: Result<T, TryLockError<T>>) -> Option<T> {
@@ -299,7 +292,7 @@ impl Member for Cell {
 
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool {
         let Some(mut engine) = self.try_lock() else { return false };
-        let Some(waiter) = self.try_wait() else { return false };
+        let Some(waiter) = self.polls.try_take() else { return false };
         with(&mut Driven { engine: &mut engine, waiter, descriptor: self.descriptor });
         true
     }

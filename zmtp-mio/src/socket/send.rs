@@ -23,6 +23,11 @@ impl<K: CanSend> Socket<K> {
     /// | XSUB | every publisher | never; dropped and counted for a publisher without room |
     /// | STREAM | the connection whose routing id is the first part | until the connection has room in its queue |
     ///
+    /// A message after a quiet time is written at once. In a burst, the messages of a socket that the
+    /// background driver serves are collected and written together: at 32 KiB, when a call of the socket waits, by
+    /// [`Self::flush`], or after about 100 µs (after a long burst, up to 1 ms). Without a driver, each message is
+    /// written at once.
+    ///
     /// # Errors
     ///
     /// Each error contains the message.
