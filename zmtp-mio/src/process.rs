@@ -2,7 +2,7 @@
 //!
 //! After `fork` the child has copies of the parent's values, but not its threads: a lock that another
 //! thread held during the fork stays locked. The child must not use such values, and must not wait for
-//! such locks.
+//! such locks. Processes that the C library does not fork with `fork`, but `_Fork` or `clone`, are not detected.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::process;

@@ -22,7 +22,7 @@ use super::hand_over::HandOver;
 use super::{EVENTS, Engine};
 use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
-use crate::monitor::{Event, EventReader};
+use crate::monitor::EventReader;
 use crate::options::Options;
 use crate::pattern::AnyPattern;
 use crate::process::Process;
@@ -128,11 +128,6 @@ impl SharedEngine {
     /// The socket type; `None` for STREAM.
     pub(crate) const fn socket_type(&self) -> Option<SocketType> {
         self.socket_type
-    }
-
-    /// Takes the oldest event; none in a forked child.
-    pub(crate) fn take_event(&self) -> Option<Event> {
-        self.cell.process.is_this().then(|| self.events.try_next())?
     }
 
     /// A reader of the events.

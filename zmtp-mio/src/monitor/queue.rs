@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::event::Event;
 use crate::clock::Clock;
+use crate::process::Process;
 
 /// The time of the system: these waits are in the system.
 const CLOCK: Clock = Clock::System;
@@ -16,7 +17,7 @@ const MAX_EVENTS: usize = 1_024;
 /// Reads the events of a socket from any thread. Returned by [`Socket::events`](crate::Socket::events).
 ///
 /// All readers of a socket and [`Socket::next_event`](crate::Socket::next_event) share one queue: each event
-/// is returned once. A forked child must not use the readers of its parent. Events are queued while a call or the driver of the
+/// is returned once. In a forked child, the readers of the parent's sockets return `None`. Events are queued while a call or the driver of the
 /// [`Context`](crate::Context) drives the socket. After the socket is dropped, a reader still returns the
 /// events that are queued. Dropping the socket queues only [`EventKind::GivenUp`](crate::EventKind::GivenUp).
 #[derive(Clone, Debug)]
@@ -27,12 +28,18 @@ pub struct EventReader {
 impl EventReader {
     /// Removes and returns the oldest event; `None` if the queue is empty. Does not wait.
     pub fn try_next(&self) -> Option<Event> {
+        if !self.queue.is_of_this_process() {
+            return None;
+        }
         self.queue.pop()
     }
 
     /// Removes and returns the oldest event. Waits for an event up to `timeout`, and then returns `None`. If the
     /// socket is dropped and the queue is empty, it returns `None` without waiting.
     pub fn next_timeout(&self, timeout: Duration) -> Option<Event> {
+        if !self.queue.is_of_this_process() {
+            return None;
+        }
         let deadline = CLOCK.now().checked_add(timeout);
         let mut state = self.queue.lock();
         loop {
@@ -54,10 +61,20 @@ impl EventReader {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct EventQueue {
     state: Mutex<State>,
     changed: Condvar,
+    /// A forked child does not wait for the lock, which a thread of the parent may have held. `None` if forks
+    /// cannot be detected.
+    process: Option<Process>,
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        let process = Process::this().ok();
+        Self { state: Mutex::default(), changed: Condvar::new(), process }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -91,8 +108,14 @@ impl EventQueue {
 
     /// Ends the waits of readers.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
+        if self.is_of_this_process() {
+            self.lock().closed = true;
+            self.changed.notify_all();
+        }
+    }
+
+    fn is_of_this_process(&self) -> bool {
+        self.process.as_ref().is_none_or(Process::is_this)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

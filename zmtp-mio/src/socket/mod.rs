@@ -240,7 +240,7 @@ impl<K: Kind> Socket<K> {
     /// Removes and returns the oldest queued event, without waiting. The queue holds 1,024 events. When it is
     /// full, a new event replaces the oldest, and [`Counters::events_lost`] counts that.
     pub fn next_event(&mut self) -> Option<Event> {
-        self.engine.take_event()
+        self.engine.events().try_next()
     }
 
     /// Returns a reader of the events, which any thread can use. The reader and [`Self::next_event`] share

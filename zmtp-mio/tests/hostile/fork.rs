@@ -247,6 +247,7 @@ fn inherited_sockets_fail_and_new_ones_have_a_driver_of_their_own() {
                 let error = Poller::new().unwrap().wait(&mut items, None).unwrap_err();
                 assert!(matches!(error, Error::Forked), "{error}");
                 assert!(rep.next_event().is_none());
+                assert!(rep.events().next_timeout(LIMIT).is_none());
                 assert_eq!(rep.kind(), zmtp_mio::SocketKind::Rep);
 
                 assert_eq!(threads(), 1);
