@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The id of a connection. A socket does not use an id again.
+/// The id of a connection. Each connection of a socket has a different id.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ConnectionId(pub(crate) u64);
 

@@ -24,13 +24,14 @@ use crate::testing::{Network, Simulation};
 /// not drive a socket that is registered in a `mio::Poll` of the application.
 ///
 /// Each context has one driver. It starts with the first socket of the context, and ends when the context
-/// and all its sockets are dropped; that of the default context does not end. It makes no wake-ups
-/// while nothing happens, and it blocks all signals.
+/// and all its sockets are dropped. The driver of the default context does not end. A driver does not wake up
+/// while nothing happens. It blocks all signals: the other threads of the process handle them.
 ///
 /// # Without a driver
 ///
 /// Without a driver, a socket does nothing between calls: it does not accept connections,
-/// reconnect, answer PINGs, or write what the system did not accept at once. There are three ways:
+/// reconnect, answer PINGs, or write bytes that the system did not accept at once. A driver is disabled in one of
+/// three ways:
 ///
 /// * for one socket: [`Builder::driver`](crate::Builder::driver);
 /// * for the sockets of a context: `Context::builder().driver(false).build()`;
@@ -125,14 +126,15 @@ impl Context {
     /// ```
     /// use zmtp_mio::Context;
     ///
-    /// // A program without background threads.
+    /// // A program without a background driver.
     /// Context::set_default(Context::builder().driver(false).build())?;
     /// # Ok::<(), zmtp_mio::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::DefaultContext`] if a socket uses the default context already, or if it was set before.
+    /// [`Error::DefaultContext`] if a socket uses the default context already, if it was set before, or if
+    /// `context` is the default context.
     pub fn set_default(context: Self) -> Result<(), Error> {
         if context.is_default() || DECIDED.swap(true, Ordering::AcqRel) {
             return Err(Error::DefaultContext);

@@ -9,11 +9,11 @@ use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
 
 /// The error of a call. The socket can be used after each of these errors, except after
-/// [`Error::Stopped`].
+/// [`Error::Stopped`] and [`Error::Forked`].
 ///
-/// The text of an error includes the texts of its causes; its
-/// [source](core::error::Error::source) adds only what the text does not contain. The documentation of each
-/// variant names the `errno` of libzmq. `ENOTSOCK` has no variant, because a closed socket cannot be used.
+/// The text of an error includes the texts of its causes; its [source](core::error::Error::source) is only a cause
+/// whose text is not included. The documentation of each variant names the `errno` of libzmq. `ENOTSOCK` has no
+/// variant, because a closed socket cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -64,7 +64,8 @@ pub enum Error {
     /// No peer has the routing id that the message begins with (`EHOSTUNREACH`). Only a STREAM and a ROUTER with
     /// [`mandatory`](crate::Builder::mandatory) return it.
     Unroutable,
-    /// The message could not be queued now, or before the timeout (`EAGAIN`). Receives return `None` instead.
+    /// The message cannot be queued now, or was not queued before the timeout (`EAGAIN`). Receives return `None`
+    /// instead.
     WouldBlock,
     /// A [`Handle`](crate::Handle) woke the call. libzmq returns `EINTR` after a signal; here signals do not end
     /// calls.

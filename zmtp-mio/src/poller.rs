@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::socket::kind::Kind;
 use crate::socket::{Ready, Socket, step};
 
-/// The time of the system: these waits are in the system.
+/// The poller waits by the clock of the system.
 const CLOCK: Clock = Clock::System;
 
 /// Waits until one of several sockets or descriptors is ready (`zmq_poll`).
@@ -192,7 +192,7 @@ impl Poller {
         items: &mut [Item<'_>],
         timeout: Option<Duration>,
     ) -> Result<usize, Error> {
-        // During the wait this poll handles the events of the sockets, not the driver.
+        // During the wait this poll, not the driver, handles the events of the sockets.
         items.iter().for_each(Item::hold);
         let result = self.wait_held(items, timeout);
         items.iter().for_each(Item::release);

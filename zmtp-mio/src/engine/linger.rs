@@ -1,4 +1,4 @@
-//! The end of a socket: what is queued is sent within linger, the rest is given up.
+//! The end of a socket: queued messages are sent within linger, the others are returned or dropped.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -16,16 +16,17 @@ use zmtp_core::pattern::Pattern;
 /// Where a deadline lies that is too far for the clock.
 const FAR: Duration = Duration::from_secs(1 << 30);
 
-/// A peer in the middle of sending goes on within this.
+/// The pause in its input after which a peer counts as not sending.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// What a closed socket did not send.
+/// The messages that a closed socket did not send.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Unsent {
-    /// The messages, as they were sent: those of each peer in order. Empty for PUB, XPUB, XSUB and STREAM.
+    /// The messages, as the application sent them: those of each peer in order. Empty for PUB, XPUB, XSUB and
+    /// STREAM.
     pub messages: Vec<Message>,
-    /// The number of messages that cannot be returned, counted once for each peer: those of which a part was
+    /// The number of messages that cannot be returned, counted once for each peer: those that were partly
     /// written, and those of PUB, XPUB, XSUB and STREAM.
     pub others: u64,
 }
@@ -47,7 +48,7 @@ impl Unsent {
     }
 }
 
-/// How far the end of a socket is.
+/// The progress of the end of a socket.
 #[derive(Debug)]
 pub(super) struct Ending {
     linger: Linger,
@@ -88,7 +89,7 @@ impl Engine {
         let now = self.tick();
         let since = since.unwrap_or(now).min(now);
         let end = after(since, linger.total);
-        // A slow peer has some time to show that it goes on.
+        // A slow peer gets some time to read.
         let least = after(now, linger.idle.map(|idle| idle / 4));
         let idle_end = after(since, linger.idle).max(least).min(end);
         let (progress, stops) = (self.progress(), self.stops());
@@ -117,9 +118,8 @@ impl Engine {
         lingers.then_some(ending.idle_end)
     }
 
-    /// Reads and discards what peers still send: closing over unread bytes would reset the
-    /// connection, and with it what the kernel has not sent yet. Returns whether to call it again, in a
-    /// millisecond.
+    /// Reads and discards the input of all peers. If a connection is closed with unread bytes, the system resets
+    /// it and discards bytes that it has not sent. Returns whether to call it again, in a millisecond.
     pub(super) fn discard_input(&mut self) -> bool {
         let now = self.tick();
         let Some(ending) = &self.ending else { return false };
@@ -194,7 +194,7 @@ impl Engine {
         }
     }
 
-    /// Accepts nothing any more: another socket may listen at the same endpoints from now on.
+    /// Stops listening: another socket may listen on the same endpoints from now on.
     fn stop_listening(&mut self) {
         self.listeners.clear();
         for name in core::mem::take(&mut self.names) {
@@ -222,7 +222,7 @@ impl Engine {
 }
 
 impl Guard<'_> {
-    /// Ends the socket: what is queued is sent within linger, the rest is returned.
+    /// Ends the socket: queued messages are sent within linger, the others are returned.
     pub(super) fn end(&mut self, linger: Linger, since: Option<Instant>) -> Unsent {
         self.begin_ending(linger, since);
         while let Some(until) = self.lingers_until() {

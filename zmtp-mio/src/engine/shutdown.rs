@@ -20,13 +20,12 @@ use crate::options::Linger;
 const DISCARD: Duration = Duration::from_millis(1);
 
 impl Context {
-    /// Closes all sockets of the context (`zmq_ctx_shutdown`). Their queued messages are sent for
-    /// `linger` at most, at the same time for all sockets.
-    /// Returns what was not sent.
+    /// Closes all sockets of the context (`zmq_ctx_shutdown`). The queued messages of all sockets are sent at
+    /// the same time, within `linger`. Returns the messages that were not sent.
     ///
-    /// Calls in other threads end with [`Error::Stopped`], as all later calls on these sockets do. A new
-    /// socket of the context cannot be built. A shutdown of the default context
-    /// concerns all sockets that were built without a context.
+    /// Calls of these sockets in other threads, and all later calls, return [`Error::Stopped`], as does building
+    /// a new socket of the context. A shutdown of the default context closes all sockets that were built without
+    /// a context.
     ///
     /// ```
     /// use core::time::Duration;
@@ -42,8 +41,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the system has no descriptor for a poll: then the sockets are closed without
-    /// linger.
+    /// [`Error::Io`] if the system has no descriptor for a poll. The sockets are then closed without linger, and
+    /// their messages are lost.
     pub fn shutdown(&self, linger: impl Into<Linger>) -> Result<Unsent, Error> {
         let sockets = self.shut_down();
         let cells: Vec<_> =

@@ -52,9 +52,9 @@ use storage::Storage;
 #[derive(Clone, Default)]
 pub struct Message {
     storage: Storage,
-    /// Where the first part begins. The bytes before it belong to parts that were removed.
+    /// The offset of the first part. The bytes before it belong to parts that were removed.
     start: usize,
-    /// Where each part but the last ends, as offsets into the storage.
+    /// The offset of the end of each part but the last.
     ends: Ends,
     has_parts: bool,
     properties: Option<Arc<Properties>>,
@@ -142,8 +142,8 @@ impl Message {
 
     /// Splits the message: keeps the first `at` parts and returns the others as a message.
     ///
-    /// The returned message has no parts if the message has `at` parts or fewer. The one with more bytes
-    /// keeps the buffer; the bytes of the other are copied. Both keep the [properties](Self::properties).
+    /// The returned message has no parts if the message has `at` parts or fewer. The message with more bytes
+    /// keeps the buffer; the bytes of the other one are copied. Both have the [properties](Self::properties).
     ///
     /// ```
     /// use zmtp_mio::Message;
@@ -209,12 +209,12 @@ impl Message {
         self.properties.as_deref()
     }
 
-    /// Notes the peer that sent the message.
+    /// Sets the properties of the peer that sent the message.
     pub(crate) fn set_properties(&mut self, properties: Option<Arc<Properties>>) {
         self.properties = properties;
     }
 
-    /// Gives a message without parts the parts that were received: `prefix`, if there is one, and `body`.
+    /// Sets the parts of a message that has none: `prefix`, if there is one, and `body`, as received.
     #[inline]
     pub(crate) fn receive(
         &mut self,
@@ -230,13 +230,13 @@ impl Message {
         self.properties = properties.cloned();
     }
 
-    /// Makes clones cheap: from now on they share the buffer, unless the message is small.
+    /// Lets clones share the buffer from now on, unless the message is small.
     pub(crate) fn share(&mut self) {
         self.settle();
         self.storage.share();
     }
 
-    /// Returns where a part lies in the storage.
+    /// Returns the offsets of a part.
     fn range(&self, index: usize) -> Option<Range<usize>> {
         if index >= self.part_count() {
             return None;
@@ -304,14 +304,14 @@ impl Message {
         self.storage.commit(n);
     }
 
-    /// Gives back a buffer that is much too large, because the message is complete and may be
+    /// Replaces a buffer that is much too large, because the message is complete and may be
     /// queued for long.
     pub(crate) fn settle(&mut self) {
         self.storage.settle();
     }
 
-    /// Returns what the message counts in a queue: its bytes, and a constant for each part, so that
-    /// a flood of empty parts is not free.
+    /// Returns the bytes that the message counts in a queue: those of its parts, and a constant for each part,
+    /// so that empty parts are also limited.
     pub(crate) fn weight(&self) -> usize {
         self.byte_len() + self.part_count() * size_of::<usize>()
     }

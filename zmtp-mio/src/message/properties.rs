@@ -1,4 +1,4 @@
-//! What is known of the peer that sent a message.
+//! The properties of the peer that sent a message.
 
 use core::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use zmtp_core::wire::SocketType;
 use crate::connection_id::ConnectionId;
 
 /// The properties of the connection that a message was received on, returned by [`Message::properties`].
-/// All messages of a connection have the same.
+/// All messages of a connection have the same properties.
 ///
 /// [`Message::properties`]: crate::Message::properties
 #[derive(Clone, Debug, Eq, PartialEq)]

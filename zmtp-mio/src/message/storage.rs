@@ -29,7 +29,7 @@ pub(super) enum Storage {
         len: usize,
         buffer: Arc<Vec<u8>>,
     },
-    /// `len` bytes of a buffer that is not ours.
+    /// `len` bytes of a buffer that another type owns.
     Foreign {
         len: usize,
         owner: Owner,
@@ -154,7 +154,7 @@ impl Storage {
         }
     }
 
-    /// Makes clones cheap, unless the bytes are inline.
+    /// Lets clones share the bytes from now on, unless these are inline.
     pub(super) fn share(&mut self) {
         if let Self::Heap { len, buffer } = self {
             *self = Self::Shared { len: *len, buffer: Arc::new(mem::take(buffer)) };
@@ -233,7 +233,7 @@ impl Storage {
         }
     }
 
-    /// Gives a buffer back that is more than twice too large, and more than a few KiB.
+    /// Replaces a buffer of more than twice the necessary size and more than a few KiB.
     pub(super) fn settle(&mut self) {
         if let Self::Heap { len, buffer } = self
             && buffer.capacity() / 2 > (*len).max(pool::SMALL / 2)

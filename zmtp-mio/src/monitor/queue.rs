@@ -8,7 +8,7 @@ use super::event::Event;
 use crate::clock::Clock;
 use crate::process::Process;
 
-/// The time of the system: these waits are in the system.
+/// Readers wait by the clock of the system.
 const CLOCK: Clock = Clock::System;
 
 /// The most events that are queued. The oldest is discarded for a new one.
@@ -17,9 +17,10 @@ const MAX_EVENTS: usize = 1_024;
 /// Reads the events of a socket from any thread. Returned by [`Socket::events`](crate::Socket::events).
 ///
 /// All readers of a socket and [`Socket::next_event`](crate::Socket::next_event) share one queue: each event
-/// is returned once. In a forked child, the readers of the parent's sockets return `None`. Events are queued while a call or the driver of the
-/// [`Context`](crate::Context) drives the socket. After the socket is dropped, a reader still returns the
-/// events that are queued. Dropping the socket queues only [`EventKind::GivenUp`](crate::EventKind::GivenUp).
+/// is returned once. Events are queued while a call or the driver of the [`Context`](crate::Context) drives the
+/// socket. After the socket is dropped, a reader still returns the events that are queued. Dropping the socket
+/// queues only [`EventKind::GivenUp`](crate::EventKind::GivenUp). In a forked child, the readers of
+/// sockets of the parent return `None`.
 #[derive(Clone, Debug)]
 pub struct EventReader {
     queue: Arc<EventQueue>,
@@ -80,7 +81,7 @@ impl Default for EventQueue {
 #[derive(Debug, Default)]
 struct State {
     events: VecDeque<Event>,
-    /// The socket is gone.
+    /// The socket is dropped.
     closed: bool,
 }
 

@@ -45,8 +45,8 @@ pub enum CloseReason {
     Abandoned,
     /// The peer closed the connection.
     ByPeer,
-    /// The application closed the connection, with [`Socket::disconnect`](crate::Socket::disconnect), or as a
-    /// STREAM. Dropping a socket queues no events.
+    /// The application closed the connection, with [`Socket::disconnect`](crate::Socket::disconnect) or, on a
+    /// STREAM, with an empty message or `close_connection`. Dropping a socket does not queue this event.
     ByUs,
     /// Another peer took over the routing id (`ZMQ_ROUTER_HANDOVER`).
     HandedOver,

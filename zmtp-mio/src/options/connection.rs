@@ -1,16 +1,19 @@
-//! Limits of connections, their heartbeats, and when they are made again.
+//! Limits of connections, heartbeats and reconnection.
 
 use core::time::Duration;
 
-/// When to connect again after a connection was lost or refused. There is no limit to the number of
-/// attempts, also after protocol errors.
+/// The wait before a new connection attempt, after a connection was lost or refused. The number of attempts has
+/// no limit, also after protocol errors. [`Socket::disconnect`](crate::Socket::disconnect) ends the attempts.
+///
+/// Each wait is shortened at random by up to half, so that peers do not reconnect at the same time. Two attempts
+/// begin at least [`first`](Self::first) apart; only a second address of a host name is tried at once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Reconnect {
     /// The first wait; 100 ms, at least 10 ms (`ZMQ_RECONNECT_IVL`). It doubles with each failure.
-    /// Each wait is shortened at random by up to half, so that peers do not return at the same time.
     pub first: Duration,
-    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`). It also limits the first.
+    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`). It also limits the first wait. If the configurations of
+    /// the two ends do not match, each wait has this length.
     pub longest: Duration,
 }
 
@@ -27,7 +30,7 @@ impl Default for Reconnect {
     }
 }
 
-/// What a peer may cost. `None` is no limit.
+/// Limits on one peer. `None` is no limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -81,7 +84,7 @@ impl Limits {
         self
     }
 
-    /// The limits as the core counts them.
+    /// The limits in the units of the core.
     pub(crate) fn to_core(self) -> zmtp_core::Limits {
         zmtp_core::Limits::DEFAULT
             .max_frame(self.max_frame.unwrap_or(u64::MAX))
@@ -104,8 +107,8 @@ impl Default for Limits {
     }
 }
 
-/// PINGs that the socket sends (RFC 37 § Connection Heartbeating). PINGs of peers are answered in any
-/// case. Peers before ZMTP 3.1 are not sent PINGs. Times are rounded up to milliseconds.
+/// PINGs that the socket sends (RFC 37 § Connection Heartbeating), only to peers of ZMTP 3.1 or later. PINGs of
+/// peers are answered in any case. Times are rounded up to milliseconds.
 ///
 /// ```
 /// use core::time::Duration;
@@ -121,11 +124,11 @@ pub struct Heartbeat {
     /// (`ZMQ_HEARTBEAT_IVL`).
     pub interval: Duration,
     /// The connection is closed if nothing arrives within this time after a PING
-    /// (`ZMQ_HEARTBEAT_TIMEOUT`). `None` is as long as the interval.
+    /// (`ZMQ_HEARTBEAT_TIMEOUT`). `None` stands for the interval.
     pub timeout: Option<Duration>,
     /// The peer may close the connection if nothing arrives within this time after a PING
-    /// (`ZMQ_HEARTBEAT_TTL`). It is rounded down to tenths of a second, at most 6,553.5 s. `None`
-    /// sends no such promise.
+    /// (`ZMQ_HEARTBEAT_TTL`). It is rounded down to tenths of a second, at most 6,553.5 s. With `None`
+    /// the PINGs contain no such time.
     pub ttl: Option<Duration>,
 }
 
@@ -149,7 +152,7 @@ impl Heartbeat {
         self
     }
 
-    /// The heartbeat as the core counts it.
+    /// The heartbeat in the units of the core.
     pub(crate) fn to_core(self) -> zmtp_core::Heartbeat {
         zmtp_core::Heartbeat::every(millis(self.interval).max(1))
             .timeout(self.timeout.map_or(0, |time| millis(time).max(1)))

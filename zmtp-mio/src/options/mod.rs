@@ -25,38 +25,40 @@ pub type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Syn
 
 /// The options that several kinds of sockets have. They apply to all endpoints of a socket.
 ///
-/// A kind that does not have an option is named at the option; [`Builder::build`] refuses such an
-/// option, and [`Options::for_kind`] removes it.
+/// If only some kinds have an option, its documentation lists them. [`Builder::build`] returns
+/// [`Error::Option`](crate::Error::Option) if an option is set that the kind does not have;
+/// [`Options::for_kind`] resets such options.
 ///
 /// [`Builder::build`]: crate::Builder::build
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// What a peer may cost in one message, command and handshake.
+    /// Limits on the messages, commands and handshake of a peer.
     pub limits: Limits,
     /// How long a closing socket continues to send.
     pub linger: Linger,
-    /// The queue of messages to one peer. Not for PULL.
+    /// The high-water mark of the queue of messages to one peer (`ZMQ_SNDHWM`). Not for PULL.
     pub send_mark: HighWaterMark,
-    /// The queue of messages from one peer; when it is full, the peer is not read. Not for PUB and
-    /// PUSH.
+    /// The high-water mark of the queue of messages from one peer (`ZMQ_RCVHWM`). While the queue is full, the
+    /// socket does not read from the peer. Not for PUB and PUSH.
     pub receive_mark: HighWaterMark,
-    /// Bytes that all peers of the socket may occupy, in queues and in unfinished messages; 512 MiB;
-    /// `None` is no limit. At the limit the connection with the largest unfinished message is closed.
-    /// A message's buffer may have twice its bytes, or 4 KiB; unused bytes are not counted.
+    /// The bytes of all queued and unfinished messages of the socket; 512 MiB; `None` is no limit. At the limit,
+    /// reading pauses until the application receives queued messages. If unfinished messages exceed the limit,
+    /// the connection with the largest one is closed. The buffer of a message may have twice its bytes, or 4 KiB;
+    /// unused bytes are not counted.
     pub max_bytes: Option<usize>,
-    /// Connections of the socket; 65,536; `None` is no limit. At the limit accepting is suspended.
+    /// Connections of the socket; 65,536; `None` is no limit. At the limit accepting pauses.
     pub max_connections: Option<usize>,
     /// Accepted connections with an unfinished handshake; 4,096; `None` is no limit. At the limit
-    /// the oldest is closed. Not for STREAM.
+    /// the oldest of them is closed. Not for STREAM.
     pub max_handshakes: Option<usize>,
-    /// Topics that one peer may subscribe to; 100,000; `None` is no limit. A peer with more is
-    /// closed. Only for PUB and XPUB.
+    /// Topics that one peer may subscribe to; 100,000; `None` is no limit. The connection of a peer with more
+    /// topics is closed. Only for PUB and XPUB.
     pub max_subscriptions: Option<usize>,
-    /// Bytes of the topics that one peer may subscribe to; 16 MiB; `None` is no limit. A peer with
-    /// more is closed. Only for PUB and XPUB.
+    /// Bytes of the topics that one peer may subscribe to; 16 MiB; `None` is no limit. The connection of a peer
+    /// with more bytes is closed. Only for PUB and XPUB.
     pub max_subscription_bytes: Option<usize>,
-    /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`); false: they
+    /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`); false. With `false` they
     /// are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
     pub immediate: bool,
     /// Whether only the newest message of each queue is kept (`ZMQ_CONFLATE`); false. Unlike in
@@ -64,7 +66,7 @@ pub struct Options {
     pub conflate: bool,
     /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`); none. Not for STREAM.
     pub heartbeat: Option<Heartbeat>,
-    /// When to connect again.
+    /// The waits between connection attempts (`ZMQ_RECONNECT_IVL`, `_MAX`).
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,
@@ -76,18 +78,18 @@ pub struct Options {
     /// The lowest accepted version of ZMTP; 1.0, which is every version, as in libzmq. From 3.0 on
     /// the greeting is sent at once, which saves two round trips per connection. Not for STREAM.
     pub min_version: Version,
-    /// A function that looks up host names in the calling thread; none: a short-lived thread asks the
-    /// system. With a driver, it may be called in the driver's thread, which serves no other socket
-    /// meanwhile. A panic counts as a failed look-up.
+    /// A function that looks up host names in the thread that drives the socket; none: the system looks them up
+    /// in a short-lived thread. If that thread is the driver's, it serves no other socket meanwhile. A panic of
+    /// the function counts as a failed look-up.
     pub resolver: Option<Arc<Resolve>>,
-    /// What the socket shares with others; the default context of the process.
+    /// The context of the socket; the default context of the process.
     pub context: Context,
     /// Whether the background driver of the context drives the socket while the application makes no
     /// calls; true. With `false`, only calls drive it. See [`Context`].
     pub driver: bool,
-    /// How long a call that waits keeps a CPU busy before it sleeps; zero, which is not at all. Both ends
-    /// must have a CPU of their own: then a round trip of 64 bytes takes a fraction of the time, otherwise it
-    /// takes longer. libzmq has no such option.
+    /// How long a call that waits keeps a CPU busy before it sleeps; zero: it sleeps at once. If each end has a CPU
+    /// for itself, a round trip of 64 bytes takes a fraction of the time; otherwise it takes longer. libzmq has no
+    /// such option.
     pub spin: Duration,
     /// The security mechanism of its connections; NULL by default. It may change in any release.
     #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! Limits of the queues, and what becomes of queued messages when a socket closes.
+//! Limits of the queues, and the time to send queued messages when a socket closes.
 
 use core::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-/// TCP keep-alive (`ZMQ_TCP_KEEPALIVE`). `None` is the system's choice.
+/// TCP keep-alive (`ZMQ_TCP_KEEPALIVE`). `None` is the default of the system.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Keepalive {
@@ -54,14 +54,14 @@ pub struct Tcp {
     /// in any case.
     pub ipv6: bool,
     /// The number of connections that can wait to be accepted, as far as the system allows
-    /// (`ZMQ_BACKLOG`, 100); 4,096. With fewer, a burst of clients is delayed by the kernel's
-    /// retries of a second each.
+    /// (`ZMQ_BACKLOG`; 100 in libzmq); 4,096. If a burst of clients exceeds it, the kernel of each further
+    /// client tries again after a second or more.
     pub backlog: u16,
     /// Type of service, or traffic class with IPv6, of sent packets (`ZMQ_TOS`); the system's choice.
-    /// Unix only.
+    /// Unix only; ignored on other systems.
     pub tos: Option<u8>,
-    /// The network device to listen and connect through (`ZMQ_BINDTODEVICE`); any. Linux only, and
-    /// may need privileges. On other systems binding and connecting fail.
+    /// The network device to listen and connect through (`ZMQ_BINDTODEVICE`); any. Linux only; it may need
+    /// privileges. On other systems binding and connecting fail.
     pub device: Option<Device>,
     /// The time for connecting, if it is shorter than [`Limits::handshake_timeout`]
     /// (`ZMQ_CONNECT_TIMEOUT`).
@@ -144,7 +144,7 @@ impl Tcp {
     }
 }
 
-/// The name of a network device, `eth0` for one.
+/// The name of a network device, for example `eth0`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Device {
     name: [u8; 15],
@@ -152,7 +152,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// A name of 1 to 15 bytes without NUL; else `None`.
+    /// Creates a name from 1 to 15 bytes without NUL. Returns `None` for other names.
     pub fn new(name: &str) -> Option<Self> {
         let bytes = name.as_bytes();
         let mut made = Self { name: [0; 15], len: bytes.len() as u8 };

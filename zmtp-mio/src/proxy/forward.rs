@@ -43,7 +43,7 @@ impl Proxy<'_> {
         self.capture_engine().is_none_or(|engine| self.held[CAPTURE].is_none() && can_send(engine))
     }
 
-    /// Offers the capture socket the message that it had no room for.
+    /// Sends the capture socket the message for which it had no room.
     pub(super) fn capture_held(&mut self) -> Result<(), Error> {
         if let Some(capture) = &self.capture
             && can_send(capture.engine_ref().0)

@@ -183,8 +183,8 @@ impl<'s> Proxy<'s> {
     /// (`zmq_proxy_steerable`).
     ///
     /// The answer to `STATISTICS` is [`ProxyStatistics::to_message`]. The answer to any other message,
-    /// including an unknown command, is one empty part. libzmq 4.3.5 exchanges the effects of `PAUSE` and
-    /// `RESUME`; here they are as in its manual.
+    /// including an unknown command, is one empty part. `PAUSE` and `RESUME` have the effects that the manual of
+    /// libzmq describes; libzmq 4.3.5 exchanges them.
     #[must_use]
     pub fn control(mut self, socket: impl ControlSocket + 's) -> Self {
         self.control = Some(Box::new(socket));
@@ -205,7 +205,7 @@ impl<'s> Proxy<'s> {
     /// [`Error::Stopped`] or [`Error::Woken`] if a [`Handle`](crate::Handle) of one of the sockets was used,
     /// and [`Error::Io`]. No message is lost: the proxy can be run again.
     pub fn run(&mut self) -> Result<ProxyStatistics, Error> {
-        // During the run this poll handles the events of the sockets, not the driver.
+        // During the run this poll, not the driver, handles the events of the sockets.
         self.sockets().into_iter().flatten().for_each(SharedEngine::hold);
         let result = self.register().and_then(|()| self.forward_all());
         self.sockets().into_iter().flatten().for_each(SharedEngine::release);

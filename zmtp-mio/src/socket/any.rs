@@ -36,7 +36,7 @@ impl Socket<Any> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSupported`] for other kinds.
+    /// [`Error::NotSupported`] for other kinds; [`Error::Stopped`] after a shutdown of the context.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<(), Error> {
         exchange::subscribe(self.engine(), topic.as_ref())
     }
@@ -45,7 +45,7 @@ impl Socket<Any> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSupported`] for other kinds.
+    /// As [`Self::subscribe`].
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<(), Error> {
         exchange::unsubscribe(self.engine(), topic.as_ref())
     }

@@ -35,7 +35,7 @@ pub struct Builder<K: Kind> {
     kind: PhantomData<K>,
 }
 
-/// The options that only one kind, or two similar ones, have.
+/// The options that only one kind, or two similar kinds, have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KindOptions {
     pub(super) dealer: DealerOptions,
@@ -65,7 +65,7 @@ impl KindOptions {
     }
 }
 
-/// What one peer may subscribe to: topics, and bytes of them.
+/// The number of topics that one peer may subscribe to, and of their bytes.
 fn share(options: &Options) -> (usize, usize) {
     let (topics, bytes) = (options.max_subscriptions, options.max_subscription_bytes);
     (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
@@ -88,9 +88,10 @@ impl<K: Kind> Builder<K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Option`] if [`Builder::options`] set an option that the kind does not have,
-    /// [`Error::Io`] if the system has no descriptor left, or cannot start the thread of the context's
-    /// driver. [`Builder::driver`]`(false)` needs no thread.
+    /// * [`Error::Option`]: [`Builder::options`] set an option that the kind does not have.
+    /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
+    ///   [`Builder::driver`]`(false)` needs no driver.
+    /// * [`Error::Stopped`]: the context is [shut down](Context::shutdown).
     pub fn build(self) -> Result<Socket<K>, Error> {
         if let Some(option) = self.options.missing_in(self.socket_kind) {
             return Err(Error::Option { option });
@@ -153,7 +154,7 @@ impl<K: Kind> Builder<K> {
         self
     }
 
-    /// Sets [`Options::driver`]: `false` for a socket that only calls drive.
+    /// Sets [`Options::driver`]. With `false`, only calls drive the socket.
     #[must_use]
     pub fn driver(mut self, driver: bool) -> Self {
         self.options.driver = driver;
@@ -235,7 +236,7 @@ impl<K: Kind> Builder<K> {
     }
 }
 
-/// Options of kinds that speak ZMTP.
+/// Options of kinds that use ZMTP.
 impl<K: SpeaksZmtp> Builder<K> {
     /// Sets [`Options::max_handshakes`].
     #[must_use]

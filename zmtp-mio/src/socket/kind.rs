@@ -1,4 +1,4 @@
-//! Socket types as type parameters, and what each of them can do.
+//! Socket types as type parameters, and traits for the operations of each.
 
 use crate::socket_kind::SocketKind;
 
@@ -43,7 +43,7 @@ pub trait HasTopics: Kind {}
 /// A kind that sends a message to the peer whose routing id is its first part: [`Router`] and [`Stream`].
 pub trait Routes: CanSend + CanReceive {}
 
-/// A kind that speaks ZMTP: every kind but [`Stream`] and [`Any`].
+/// A kind that uses ZMTP: every kind but [`Stream`] and [`Any`].
 pub trait SpeaksZmtp: StaticKind {}
 
 /// A kind that a [`Proxy`](crate::Proxy) can use: every kind but [`Req`] and [`Rep`], which

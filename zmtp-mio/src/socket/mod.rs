@@ -48,7 +48,7 @@ use crate::socket_kind::SocketKind;
 /// A socket of kind `K`: use the aliases [`Push`], [`Pull`] and so on, or [`AnySocket`] if the kind
 /// is known only at run time.
 ///
-/// Methods are available according to the kind. Every socket binds, connects, and reports its peers
+/// The kind determines the methods. Every socket binds, connects, and reports its peers
 /// and events. Kinds that implement [`CanSend`](kind::CanSend) send, those that implement
 /// [`CanReceive`](kind::CanReceive) receive. Code that works with several kinds is generic over them:
 ///
@@ -65,21 +65,24 @@ use crate::socket_kind::SocketKind;
 ///
 /// Dropping a socket waits in the calling thread until the queued messages are written, within
 /// [`Options::linger`](crate::Options::linger): by default up to 1 s without progress, and 30 s in all. Then it
-/// closes all connections and listeners. The end of the input of a peer in the middle of sending can add 50 ms.
+/// closes all connections and listeners. If peers send meanwhile, it first discards their input, until nothing
+/// arrives for 50 ms, but not longer than either limit of the linger: the system would otherwise discard written
+/// bytes that the peer has not received.
 ///
 /// * [`Socket::close`] returns the messages that were not sent. [`Socket::flush`] waits without closing.
-/// * Several driven sockets that a thread drops one after the other share the time of their linger.
-///   [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
-/// * In async code, a drop blocks the thread of the runtime. Set the linger to zero before
-///   ([`Socket::set_linger`]), or drop or close the socket in a thread that may block, such as tokio's
+/// * If a thread drops several sockets with a driver one after the other, the linger of all counts from the first
+///   drop. [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
+/// * In async code, a drop blocks the thread of the runtime. Set the linger to zero before the drop
+///   ([`Socket::set_linger`]), or drop or close the socket in a thread that may block, for example with tokio's
 ///   `spawn_blocking`.
-/// * `std::process::exit`, an abort, and sockets in statics lose what is queued, because nothing drops the
-///   sockets. When `main` returns, its sockets are dropped.
+/// * `std::process::exit` and an abort do not drop sockets, nor does the end of a process drop sockets in statics:
+///   their queued messages are lost. When `main` returns, its sockets are dropped.
 ///
 /// # After `fork`
 ///
 /// A socket belongs to its process. In a forked child its calls return [`Error::Forked`], and dropping it closes
-/// only the child's copies of the descriptors. Getters return what they can.
+/// only the child's copies of the descriptors. Getters return the state at the fork, or empty values if another
+/// thread used the socket during the fork.
 pub struct Socket<K: Kind> {
     engine: OpenEngine,
     /// The endpoint that was bound or connected last.
@@ -106,7 +109,7 @@ impl<K: StaticKind> Socket<K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if the system has no descriptor left.
+    /// As [`Builder::build`].
     pub fn new() -> Result<Self, Error> {
         Self::builder().build()
     }
@@ -213,7 +216,7 @@ impl<K: Kind> Socket<K> {
         self.last_endpoint.as_ref()
     }
 
-    /// Converts an endpoint to connect to, and notes it as the last one.
+    /// Converts an endpoint to connect to, and stores it as the last one.
     fn remote<E>(&mut self, endpoint: E) -> Result<Endpoint, Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -310,7 +313,7 @@ impl<K: Kind> Socket<K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Stopped`] after a shutdown of the context, [`Error::Forked`].
+    /// [`Error::Stopped`] after a shutdown of the context, [`Error::Forked`] in a forked child.
     pub fn linger(&self) -> Result<Linger, Error> {
         Ok(self.engine.enter()?.linger())
     }
@@ -348,7 +351,7 @@ impl<K: Kind> Socket<K> {
     /// Waits for any activity of the socket, such as input, a new connection or a due deadline, up to
     /// `timeout`. Returns what the socket can do then. Does not wait if a receive would not wait.
     ///
-    /// Queued [events](Self::next_event) do not end the wait: take them before.
+    /// Queued [events](Self::next_event) do not end the wait: remove them before this call.
     ///
     /// # Errors
     ///

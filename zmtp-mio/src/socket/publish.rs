@@ -19,7 +19,7 @@ use crate::message::Message;
 pub type Pub = Socket<kind::Pub>;
 
 /// XPUB: a [`Pub`] whose application receives the subscriptions, and the messages that XSUB peers
-/// send (RFC 29, `ZMQ_XPUB`). It is made for proxies.
+/// send (RFC 29, `ZMQ_XPUB`). Its main use is in proxies.
 ///
 /// A subscription is received as a message of one part: the byte 1 and the topic. A cancellation is the
 /// byte 0 and the topic. By default, only the first subscription to a topic and the last cancellation are

@@ -5,8 +5,8 @@ use super::{Socket, kind};
 /// PUSH: sends each message to the next of its PULL peers in turn (RFC 30, `ZMQ_PUSH`).
 ///
 /// A peer whose queue is full is skipped until it has room. If no peer has room, sending waits. A message
-/// is queued for an endpoint that is not connected yet only while no peer is connected. In libzmq such an
-/// endpoint always takes its turn.
+/// is queued for an endpoint that is not connected yet only while no peer is connected. libzmq includes such an
+/// endpoint in the turns at all times.
 ///
 /// ```
 /// use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Receiving, for all kinds that can.
+//! Receiving, for all kinds that receive.
 
 use core::time::Duration;
 

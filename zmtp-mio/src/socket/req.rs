@@ -11,8 +11,8 @@ use crate::message::Message;
 /// `ZMQ_REQ`).
 ///
 /// If the connection to the peer is lost, receiving returns [`Error::PeerLost`] once, and the next request
-/// may be sent; libzmq waits without limit. [`Req::request`] is the recommended call. After it, whatever
-/// its result, the next request may be sent.
+/// may be sent; libzmq waits without limit. [`Req::request`] is the recommended call. After each result of it,
+/// the next request may be sent.
 ///
 /// | | reply in time | peer lost | timeout |
 /// |---|---|---|---|
@@ -34,8 +34,8 @@ impl Builder<kind::Req> {
     }
 
     /// Puts an id in front of each request, and accepts only a reply with the same id
-    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id by itself. The application of a ROUTER
-    /// must send all parts before the body back.
+    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id. The application of a ROUTER must put all
+    /// parts before the body of the request before the body of the reply.
     #[must_use]
     pub fn correlate(mut self, correlate: bool) -> Self {
         self.own.req.correlate = correlate;
@@ -47,11 +47,11 @@ impl Builder<kind::Req> {
 impl Socket<kind::Req> {
     /// Sends a request and receives its reply. Returns `None` if no reply arrives within `timeout`.
     ///
-    /// After it, whatever its result, the next request may be sent, and a late reply is never received as
+    /// After each result, the next request may be sent, and a late reply is never received as
     /// the reply to a later request. If there was no reply, a request that is still queued is removed. If
-    /// the request was written, the connection is closed and made again (the Lazy Pirate pattern of the
-    /// ZeroMQ Guide), unless requests have ids ([`Builder::correlate`]). A request that was sent before
-    /// without receiving its reply is abandoned in the same way.
+    /// the request was written, the connection is closed and established again (the Lazy Pirate pattern of the
+    /// ZeroMQ Guide), unless requests have ids ([`Builder::correlate`]). An earlier request whose reply was not
+    /// received is abandoned in the same way before the new one is sent.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! ROUTER: sends to the peer that is named.
+//! ROUTER: sends each message to the peer with the routing id in its first part.
 
 use core::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Sending, for all kinds that can.
+//! Sending, for all kinds that send.
 
 use core::time::Duration;
 
@@ -10,7 +10,9 @@ use crate::message::Message;
 
 /// Sending.
 impl<K: CanSend> Socket<K> {
-    /// Sends a message: queues it, and writes as much as the system accepts. The wait has no limit:
+    /// Sends a message: queues it, and writes as much as the system accepts. If the socket has a driver, small
+    /// messages of a burst are held for up to 1 ms, so that one write has many of them; [`Self::flush`] writes
+    /// them at once. The wait has no limit:
     ///
     /// | kind | the message goes to | waits |
     /// |---|---|---|
@@ -69,7 +71,7 @@ impl<K: CanSend> Socket<K> {
         self.send_timeout(message, Duration::ZERO)
     }
 
-    /// Waits until everything that is queued is written, up to `timeout`. Returns whether it is.
+    /// Waits until all queued messages are written, up to `timeout`. Returns whether they are.
     ///
     /// A message is written when the system has accepted it, or, over inproc, when it is queued at the peer. A
     /// message for an endpoint that is not connected waits for its connection.
@@ -100,14 +102,15 @@ impl<K: CanCork> Socket<K> {
     /// Collects sent messages until [`Self::uncork`], and writes them together. The messages for a peer are
     /// written earlier when they reach 32 KiB, and when a call of the socket waits.
     ///
-    /// Corking delays a single message, and makes a stream of small messages several times faster.
+    /// Corking delays a single message. Without a driver it makes a stream of small messages several times
+    /// faster; with a driver, messages of a burst are collected without it (see [`Self::send`]).
     pub fn cork(&mut self) {
         if let Ok(mut engine) = self.engine().enter() {
             engine.cork();
         }
     }
 
-    /// Writes the messages that [`Self::cork`] collected, and ends it: each message is written at once again.
+    /// Writes the messages that were collected since [`Self::cork`], and ends the collection.
     pub fn uncork(&mut self) {
         if let Ok(mut engine) = self.engine().enter() {
             engine.uncork();

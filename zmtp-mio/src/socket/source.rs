@@ -48,7 +48,7 @@ impl<K: Kind> Source for Socket<K> {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        // From now on this poll waits for the socket's events, not the driver.
+        // From now on this poll, not the driver, waits for the events of the socket.
         let before = self.engine().set_registered(true);
         let result = SourceFd(&self.engine().descriptor()).register(registry, token, interest);
         if result.is_err() {

@@ -29,7 +29,7 @@ use crate::options::HighWaterMark;
 pub type Sub = Socket<kind::Sub>;
 
 /// XSUB: a [`Sub`] whose application sends subscriptions as messages, and may send other messages to
-/// the publishers (RFC 29, `ZMQ_XSUB`). It is made for proxies.
+/// the publishers (RFC 29, `ZMQ_XSUB`). Its main use is in proxies.
 ///
 /// It does not filter: it receives everything that the publishers send. Sending one part of the byte 1 and
 /// a topic subscribes to the topic. Sending one part of the byte 0 and a topic cancels the subscription.
@@ -63,7 +63,7 @@ impl Builder<kind::Sub> {
 /// Subscriptions.
 impl<K: Subscribes> Socket<K> {
     /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Each subscription to
-    /// the same topic must be cancelled.
+    /// the same topic must be cancelled. Has no effect in a forked child and after a shutdown of the context.
     pub fn subscribe(&mut self, topic: impl AsRef<[u8]>) {
         // Both kinds subscribe.
         let _ = exchange::subscribe(self.engine(), topic.as_ref());
