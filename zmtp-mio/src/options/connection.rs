@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
-/// The wait before a new connection attempt, after a connection was lost or refused. The number of attempts has
-/// no limit, also after protocol errors. [`Socket::disconnect`](crate::Socket::disconnect) ends the attempts.
+/// The wait before a new connection attempt, after a connection was lost or refused.
+///
+/// The number of attempts has no limit, also after protocol errors.
+/// [`Socket::disconnect`](crate::Socket::disconnect) ends the attempts.
 ///
 /// Each wait is shortened at random by up to half, so that peers do not reconnect at the same time. Two attempts
 /// begin at least [`first`](Self::first) apart; only a second address of a host name is tried at once.
