@@ -175,6 +175,7 @@ impl Engine {
         if !reconnects && peer.incoming.is_empty() {
             self.free_slots.push(index);
         }
+        self.report(index);
         self.mark(index);
         if reconnects {
             self.plan_attempt(index, reason, useful);

@@ -8,6 +8,7 @@ use zmtp_core::pattern::Pattern;
 use super::Engine;
 use super::link::{Link, ReadOutcome, ReadReport, Receiver};
 use super::peer::{Peer, State};
+use super::queue::Usage;
 use super::scheduler::Key;
 use crate::mechanism::AnyMechanism;
 use crate::monitor::{CloseReason, EventKind};
@@ -155,9 +156,9 @@ impl Engine {
         if let (Some(reason), ReadOutcome::Drained) = (broken, outcome) {
             return self.close(index, reason);
         }
-        match self.peers.get(index) {
-            Some(peer) if peer.is_quiet() => self.report(index),
-            _ => self.flush(index),
+        self.report(index);
+        if !self.peers.get(index).is_some_and(Peer::is_quiet) {
+            self.flush(index);
         }
         if outcome == ReadOutcome::Again
             || (outcome == ReadOutcome::Waiting && self.may_read(index))
@@ -298,11 +299,12 @@ impl Engine {
         }
     }
 
-    /// Reports a peer's queues, and tells the rules when the outgoing one becomes full or gets room
-    /// again.
+    /// Reports the messages for a peer, and tells the rules when their number reaches the mark or there
+    /// is room again.
     pub(super) fn mark(&mut self, index: usize) {
-        self.report(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
+        let usage = Usage { outgoing: peer.outgoing_memory(), ..peer.reported };
+        self.budget.report(&mut peer.reported, usage);
         let (count, bytes) = (peer.queued_count(), peer.queued_bytes(&self.run));
         let full = self.send_mark.is_reached(count, bytes) && !self.options.conflate;
         if core::mem::replace(&mut peer.full, full) != full {

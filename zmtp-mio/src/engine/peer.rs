@@ -180,11 +180,16 @@ impl Peer {
         let partial = self.link_ref().map_or(0, |link| link.receive.partial_bytes());
         Usage {
             incoming: queued,
-            outgoing: self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory),
+            outgoing: self.outgoing_memory(),
             undecoded: partial + undecoded,
             // Behind a full queue there are whole messages: receiving makes room for them.
             unfinished: partial + if self.is_paused() { 0 } else { undecoded },
         }
+    }
+
+    /// The memory that the messages for the peer occupy.
+    pub(super) fn outgoing_memory(&self) -> usize {
+        self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory)
     }
 
     /// Whether it is connected, without anything to write.

@@ -3,7 +3,7 @@
 use super::pending::{COPY, Pending};
 use super::run::{Range, Run};
 use super::slices::Slices;
-use crate::engine::queue::{Outgoing, QueuedMessage};
+use crate::engine::queue::{Envelope, Outgoing, QueuedMessage};
 
 /// Encoded messages in the order in which they are written: those of this connection only, then a range of
 /// the socket's [`Run`].
@@ -107,7 +107,14 @@ impl Output {
             return;
         }
         let body_len = outgoing.body_len();
-        let len = self.pending(run, spares).append(outgoing);
+        let pending = self.pending(run, spares);
+        let len = match (&outgoing.envelope, outgoing.message.bytes()) {
+            (Envelope::Delimiter, Some(body)) if body.len() <= COPY => {
+                pending.append_delimited(body)
+            }
+            (Envelope::None, Some(body)) if body.len() <= COPY => pending.append_frame(body),
+            _ => pending.append(outgoing),
+        };
         self.end(len, Some(body_len));
     }
 
@@ -167,6 +174,16 @@ impl Output {
             self.body_len += body_len;
             pending.end(self.appended, Some(body_len));
         }
+    }
+
+    /// The unwritten bytes, up to `limit`, if they lie in one place.
+    pub(super) fn single<'p>(&'p self, run: &'p Run, limit: usize) -> Option<&'p [u8]> {
+        let bytes = match (&self.pending, &self.shared) {
+            (Some(pending), None) => pending.single()?,
+            (None, Some(range)) => run.bytes(range),
+            _ => return None,
+        };
+        (!bytes.is_empty() && limit > 0).then(|| &bytes[..bytes.len().min(limit)])
     }
 
     /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.

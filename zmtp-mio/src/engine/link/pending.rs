@@ -87,6 +87,17 @@ impl Pending {
         append_frame(&mut self.encoded, More::Last, body)
     }
 
+    /// Appends an empty frame, and one whose body is copied. Returns the number of bytes.
+    pub(super) fn append_delimited(&mut self, body: &[u8]) -> usize {
+        append_frame(&mut self.encoded, More::Follows, &[])
+            + append_frame(&mut self.encoded, More::Last, body)
+    }
+
+    /// The unwritten bytes, if no body among them is written from where it is.
+    pub(super) fn single(&self) -> Option<&[u8]> {
+        self.bodies.is_empty().then(|| &self.encoded[self.at..])
+    }
+
     /// Appends a message. Returns the number of bytes.
     pub(super) fn append(&mut self, outgoing: &mut Outgoing<'_>) -> usize {
         let before = self.encoded.len() + self.borrowed;

@@ -35,19 +35,26 @@ impl Link {
             self.begin_output(queue, run, spares);
             let Self { stream, protocol, send, receive, .. } = self;
             let limit = stage(protocol, send, queue, run)?;
+            let due;
             let SendHalf { staged, output, .. } = send;
-            let mut slices = Slices::new();
             let staged_len = staged.bytes().len();
-            slices.push(staged.bytes());
-            let due = staged_len + output.gather(run, limit, &mut slices);
-            if due == 0 {
-                send.blocked = false;
-                receive.congested = false;
-                return Ok(true);
-            }
-            let written = match slices.get() {
-                [only] => stream.write(only),
-                slices => stream.write_vectored(slices),
+            let written = match output.single(run, limit) {
+                // Most writes.
+                Some(bytes) if staged_len == 0 => {
+                    due = bytes.len();
+                    stream.write(bytes)
+                }
+                _ => {
+                    let mut slices = Slices::new();
+                    slices.push(staged.bytes());
+                    due = staged_len + output.gather(run, limit, &mut slices);
+                    if due == 0 {
+                        send.blocked = false;
+                        receive.congested = false;
+                        return Ok(true);
+                    }
+                    stream.write_vectored(slices.get())
+                }
             };
             let written = match written {
                 Ok(n) => n,
@@ -68,6 +75,10 @@ impl Link {
             if written < due {
                 send.blocked = true;
                 return Ok(false);
+            }
+            // What most writes would find out in one more round.
+            if queue.is_empty() && !receive.congested && self.is_quiet() {
+                return Ok(true);
             }
         }
     }
