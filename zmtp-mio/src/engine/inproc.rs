@@ -11,12 +11,13 @@ use super::Engine;
 use super::judge::judge;
 use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
-use super::queue::{Envelope, QueuedMessage};
+use super::queue::{Envelope, Outgoing, QueuedMessage};
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Pipe, Post, pipe};
-use crate::monitor::{CloseReason, EventKind};
+use crate::message::Properties;
+use crate::monitor::{CloseReason, Counters, EventKind};
 use crate::transport::Addresses;
 
 /// Messages taken from one peer in a turn.
@@ -126,6 +127,13 @@ impl Engine {
         any
     }
 
+    /// Posts need not wake the poll until it is entered again.
+    pub(super) fn note_awake(&self) {
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.note_awake();
+        }
+    }
+
     /// Lets the next post wake the poll. `false` if something was posted already.
     pub(super) fn prepare_to_sleep(&self) -> bool {
         self.mailbox.as_ref().is_none_or(|mailbox| mailbox.prepare_to_sleep())
@@ -185,92 +193,146 @@ impl Engine {
         admitted
     }
 
-    /// Moves messages for a peer into its pipe.
+    /// Puts a message into the ring of a peer, if it is connected and nothing waits before the message. The other
+    /// end learns of it at once, or with others if messages are held back.
+    #[inline]
+    pub(super) fn send_inproc(
+        &mut self,
+        peer: PeerId,
+        outgoing: &mut Outgoing<'_>,
+        holds: bool,
+    ) -> bool {
+        let index = peer.index() as usize;
+        let Some(slot) = self.peers.get_mut(index) else { return false };
+        let State::Inproc(pipe, _) = &mut slot.state else { return false };
+        if slot.id != peer || slot.closing.is_some() || slot.full || !slot.outgoing.is_empty() {
+            return false;
+        }
+        if self.options.conflate || self.budget.is_full() || pipe.is_closed() || !pipe.has_room() {
+            return false;
+        }
+        let mut queued = outgoing.take();
+        queued.settle();
+        count_sent(&mut self.monitor.counters, &queued);
+        if let Err(back) = pipe.push(queued) {
+            slot.outgoing.push(back);
+        }
+        let (count, bytes) = pipe.unread_at_most();
+        let may_be_full = self.send_mark.is_reached(count, bytes);
+        let due = may_be_full || pipe.is_announcement_due();
+        let held = slot.held;
+        if !holds && self.held.is_empty() && !may_be_full {
+            pipe.announce();
+            self.pattern.sent(peer);
+            return true;
+        }
+        self.pattern.sent(peer);
+        if !holds || !held || due {
+            self.write_or_hold(index, holds && !due);
+        }
+        true
+    }
+
+    /// Moves messages for a peer into its ring.
     pub(super) fn flush_inproc(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Inproc(pipe, _) = &peer.state else { return };
+        let State::Inproc(pipe, _) = &mut peer.state else { return };
         let waited = !peer.outgoing.is_empty();
-        let counters = &mut self.monitor.counters;
-        let mut any = false;
         // What the other end will not read stays: it goes to the next connection, or is counted, when this
         // one ends.
         while !pipe.is_closed()
+            && pipe.has_room()
             && let Some(queued) = peer.outgoing.pop()
         {
-            let (bytes, weight) = (queued.message.byte_len(), queued.weight());
-            let message = queued.is_message();
-            if let Err(back) = pipe.push(queued, weight) {
+            count_sent(&mut self.monitor.counters, &queued);
+            if let Err(back) = pipe.push(queued) {
                 peer.outgoing.push_front(back);
                 break;
             }
-            any = true;
-            counters.messages_sent += u64::from(message);
-            counters.bytes_sent += if message { bytes as u64 } else { 0 };
         }
-        if any {
-            pipe.announce();
-        }
+        pipe.announce();
         if waited && peer.outgoing.is_empty() {
             self.pattern.sent(peer.id);
         }
         self.mark(index);
     }
 
-    /// Takes messages from a peer's pipe, within the high-water mark.
+    /// Takes messages from a peer's ring, within the high-water mark.
     pub(super) fn receive_inproc(&mut self, index: usize) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Inproc(pipe, _) = &mut peer.state else { return };
+        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
+            return;
+        };
+        let State::Inproc(pipe, _) = &peer.state else { return };
         pipe.begin_reading();
+        let result = self.take_from_ring(index);
+        self.report(index);
+        if let Some(peer) = self.peers.get(index)
+            && let State::Inproc(pipe, _) = &peer.state
+        {
+            pipe.end_reading();
+        }
+        match result {
+            Ok(true) => self.schedule(index),
+            Ok(false) => {}
+            Err(reason) => self.close(index, reason),
+        }
+    }
+
+    /// Takes messages from a peer's ring and lets the pattern judge them. Returns whether there may be more that
+    /// can be taken.
+    fn take_from_ring(&mut self, index: usize) -> Result<bool, CloseReason> {
+        let room = self.budget.room();
+        let Some(peer) = self.peers.get_mut(index) else { return Ok(false) };
+        let limit = peer.reported.incoming.saturating_add(room);
+        let State::Inproc(_, properties) = &peer.state else { return Ok(false) };
+        let properties = Arc::clone(properties);
         for _ in 0..BUDGET {
-            let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
-                return;
-            };
-            let no_memory = self.budget.is_full() && !peer.incoming.is_empty();
+            let Some(peer) = self.peers.get_mut(index) else { return Ok(false) };
+            let no_memory = peer.incoming.memory().queued >= limit && !peer.incoming.is_empty();
             let full = peer.incoming.is_full(&self.receive_mark) || no_memory;
-            let State::Inproc(pipe, _) = &mut peer.state else { return };
+            let State::Inproc(pipe, _) = &mut peer.state else { return Ok(false) };
             pipe.paused = full;
             if full {
-                return;
+                return Ok(false);
             }
+            // Looked at first: what was put in before the end is taken out.
             let closed = pipe.is_closed();
-            let Some(queued) = pipe.pop(QueuedMessage::weight) else {
-                if closed {
-                    self.close(index, CloseReason::ByPeer);
-                }
-                return;
-            };
-            if let Err(reason) = self.deliver(index, queued) {
-                return self.close(index, reason);
+            match pipe.pop() {
+                Some(queued) => self.deliver(index, queued, &properties)?,
+                None if closed => return Err(CloseReason::ByPeer),
+                None => return Ok(false),
             }
         }
-        self.schedule(index);
+        Ok(true)
     }
 
     /// Judges a message as if it had come over the wire.
-    fn deliver(&mut self, index: usize, queued: QueuedMessage) -> Result<(), CloseReason> {
-        let conflate = self.options.conflate;
+    fn deliver(
+        &mut self,
+        index: usize,
+        queued: QueuedMessage,
+        properties: &Arc<Properties>,
+    ) -> Result<(), CloseReason> {
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
-        let properties = match &peer.state {
-            State::Inproc(_, properties) => Some(Arc::clone(properties)),
-            _ => None,
-        };
         let mut context = peer.context();
-        let result = if let Envelope::Subscription(what) = queued.envelope {
-            self.pattern.peer_subscription(
-                &mut context,
-                what,
-                queued.message.part(0).unwrap_or_default(),
-            )
-        } else if let Some(mut queued) =
-            judge(&mut self.pattern, &mut self.monitor, context.peer, queued)
-        {
-            queued.message.set_properties(properties);
-            self.pattern.keep(&mut context, queued, conflate, &mut self.monitor.counters);
-            Ok(())
-        } else {
-            Ok(())
-        };
-        self.report(index);
-        result
+        if let Envelope::Subscription(what) = queued.envelope {
+            let topic = queued.message.part(0).unwrap_or_default();
+            return self.pattern.peer_subscription(&mut context, what, topic);
+        }
+        let judged = judge(&mut self.pattern, &mut self.monitor, context.peer, queued);
+        if let Some(mut queued) = judged {
+            queued.message.set_properties(Some(Arc::clone(properties)));
+            let counters = &mut self.monitor.counters;
+            self.pattern.keep(&mut context, queued, self.options.conflate, counters);
+        }
+        Ok(())
+    }
+}
+
+/// Counts a message that is put into a ring.
+fn count_sent(counters: &mut Counters, queued: &QueuedMessage) {
+    if queued.is_message() {
+        counters.messages_sent += 1;
+        counters.bytes_sent += queued.message.byte_len() as u64;
     }
 }

@@ -305,8 +305,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let usage = Usage { outgoing: peer.outgoing_memory(), ..peer.reported };
         self.budget.report(&mut peer.reported, usage);
-        let (count, bytes) = (peer.queued_count(), peer.queued_bytes(&self.run));
-        let full = self.send_mark.is_reached(count, bytes) && !self.options.conflate;
+        let full = !self.options.conflate && peer.reaches(&self.send_mark, &self.run);
         if core::mem::replace(&mut peer.full, full) != full {
             self.pattern.set_full(peer.id, full);
         }

@@ -1,7 +1,7 @@
 //! Messages that arrive whole, within the process, judged frame by frame as if from the wire.
 
 use zmtp_core::pattern::{Pattern, PeerId, Verdict};
-use zmtp_core::wire::{FrameHeader, FrameKind};
+use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
 use super::pattern::AnyPattern;
 use super::queue::{Envelope, Lead, QueuedMessage};
@@ -22,6 +22,18 @@ pub(super) fn judge(
         message.message.remove_front(1);
         message.envelope = Envelope::None;
     }
+    // Most messages are one frame that is delivered.
+    let mut first_verdict = None;
+    if let (Envelope::None, Some(body)) = (&message.envelope, message.message.bytes())
+        && pattern.routing_id(peer).is_none()
+    {
+        let header = FrameHeader::new(FrameKind::Message(More::Last), body.len() as u64);
+        let verdict = pattern.accept(peer, header, true);
+        if verdict == Verdict::Deliver {
+            return Some(message);
+        }
+        first_verdict = Some(verdict);
+    }
     let head = message.envelope.frame_count();
     let mut anew =
         pattern.routing_id(peer).map(|prefix| QueuedMessage::from(Message::from(prefix)));
@@ -29,7 +41,8 @@ pub(super) fn judge(
     let mut at = 0;
     while let Some((Lead::Frame(more), body)) = message.frame(at) {
         let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64);
-        let mut verdict = pattern.accept(peer, header, at == 0);
+        let accepted = first_verdict.take();
+        let mut verdict = accepted.unwrap_or_else(|| pattern.accept(peer, header, at == 0));
         if matches!(verdict, Verdict::RequestId | Verdict::Subject) {
             verdict = pattern.check(peer, body);
         }

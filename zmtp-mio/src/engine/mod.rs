@@ -262,6 +262,7 @@ impl Engine {
     /// The steps after the poll.
     fn dispatch(&mut self, events: &Events) {
         self.tick();
+        self.note_awake();
         self.dispatched = self.handle_events(events);
         self.dispatched |= self.read_mailbox();
         self.reroute();

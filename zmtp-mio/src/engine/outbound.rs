@@ -21,7 +21,7 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         let holds = self.holds();
-        if holds && self.append_held(peer, outgoing) {
+        if (holds && self.append_held(peer, outgoing)) || self.send_inproc(peer, outgoing, holds) {
             return Ok(());
         }
         let index = self.make_room(peer)?;
@@ -31,7 +31,12 @@ impl Engine {
             Some(output) if is_message => output.append(outgoing, &self.run, &mut self.spares),
             _ => slot.outgoing.push(outgoing.take()),
         }
-        self.write_or_hold(index, holds);
+        // What found no room in the ring of a peer of this process moves on when there is much.
+        let moves = match &mut slot.state {
+            State::Inproc(pipe, _) => pipe.has_much_room(),
+            _ => false,
+        };
+        self.write_or_hold(index, holds && !moves);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use zmtp_core::pattern::PeerId;
 
 use super::link::{Link, Output, Run, Spares};
 use super::pattern::PeerContext;
-use super::queue::{Inbox, InboxMemory, Queue, Usage};
+use super::queue::{Inbox, InboxMemory, Mark, Queue, Usage};
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
@@ -261,6 +261,22 @@ impl Peer {
     /// The bytes of their bodies.
     pub(super) fn queued_bytes(&self, run: &Run) -> usize {
         self.outgoing.body_len() + self.link_ref().map_or(0, |link| link.send.output.body_len(run))
+    }
+
+    /// Whether the messages that are not written, or that a peer of this process has not read, reach the mark. If
+    /// so, the mailbox gets the key of a peer of this process when it has read some.
+    pub(super) fn reaches(&mut self, mark: &Mark, run: &Run) -> bool {
+        let (count, bytes) = (self.queued_count(), self.queued_bytes(run));
+        let reached = |(unread, len)| mark.is_reached(count + unread, bytes + len);
+        match &mut self.state {
+            State::Inproc(pipe, _) => {
+                reached(pipe.unread_at_most())
+                    && reached(pipe.unread())
+                    && pipe.want_room()
+                    && reached(pipe.unread())
+            }
+            _ => reached((0, 0)),
+        }
     }
 
     /// The bytes that the next write has about, at least.

@@ -92,6 +92,11 @@ impl Mailbox {
         self.lock().as_mut().map(core::mem::take).unwrap_or_default()
     }
 
+    /// The engine is awake and empties the mailbox before it waits again: no post wakes it until then.
+    pub(crate) fn note_awake(&self) {
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+
     /// The engine is about to wait: the next post wakes it. `false` if something was posted already.
     pub(crate) fn prepare_to_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);

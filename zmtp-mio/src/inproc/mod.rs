@@ -1,8 +1,7 @@
 //! `inproc://`: sockets of one process, without descriptors and without the protocol.
 //!
-//! A connection is two bounded lock-free queues of messages. After a message is put into one, the
-//! key of the connection is posted to the mailbox of the other engine, which wakes that engine if it
-//! sleeps.
+//! A connection is two bounded lock-free rings of messages. After messages are put into one, the key of the
+//! connection is posted to the mailbox of the other engine, which wakes that engine if it sleeps.
 
 mod mailbox;
 mod pipe;

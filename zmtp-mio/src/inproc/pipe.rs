@@ -1,39 +1,60 @@
-//! A connection within the process: a lane each way.
+//! A connection within the process: a ring of messages each way.
+//!
+//! Each ring has one writer and one reader, the engines at its ends. The writer puts messages in and then
+//! [announces](Pipe::announce) them, many at a time if it can. The key of the connection is posted to the
+//! mailbox of the reader unless it was posted since the reader last began to read.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crossbeam_queue::SegQueue;
+use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use super::Mailbox;
 use crate::queue::QueuedMessage;
 
-/// Messages that a lane holds, besides the queues at its ends.
-const MESSAGES: usize = 256;
-/// Bytes that a lane holds. One message always fits.
+/// Messages that a ring holds: as many as the default high-water mark allows.
+const MESSAGES: usize = 1_024;
+/// Bytes of bodies that a ring holds. One message always fits.
 const BYTES: usize = 1 << 20;
+/// Messages that are put in before they are announced, while messages are held back.
+const BATCH: usize = 128;
+const BATCH_BYTES: usize = 32 << 10;
 
 /// One end of a connection.
 #[derive(Debug)]
 pub(crate) struct Pipe {
-    incoming: Arc<Lane>,
-    outgoing: Arc<Lane>,
+    outgoing: Producer<QueuedMessage>,
+    incoming: Consumer<QueuedMessage>,
+    /// What the ends share about the outgoing ring, and about the incoming ring.
+    there: Arc<Lane>,
+    back: Arc<Lane>,
+    /// Bytes of bodies that were put in so far, modulo 2^64, and how many of them were taken out when this end
+    /// last looked.
+    put: usize,
+    seen: usize,
+    /// Bytes of bodies that this end has taken out so far, modulo 2^64.
+    taken: usize,
+    /// Messages that were put in and not announced.
+    unannounced: usize,
+    /// `put` at the last announcement.
+    announced: usize,
     /// Reading is paused because the queue at this end is full.
     pub(crate) paused: bool,
 }
 
-/// One direction.
+/// What the ends share about one direction, besides the ring.
 #[derive(Debug, Default)]
 struct Lane {
-    messages: SegQueue<QueuedMessage>,
-    count: AtomicUsize,
-    bytes: AtomicUsize,
     /// One of the ends is gone.
     closed: AtomicBool,
     /// Posted to the reader, which has not read since.
     posted: AtomicBool,
     /// The writer needs room.
     wanted: AtomicBool,
+    /// Bytes of bodies that the reader has taken out so far, modulo 2^64.
+    taken: AtomicUsize,
+    /// The reader's end of the ring, with what it had not read when it went.
+    left: Mutex<Option<Consumer<QueuedMessage>>>,
     reader: OnceLock<Address>,
     writer: OnceLock<Address>,
 }
@@ -49,88 +70,164 @@ struct Address {
 /// it; until then messages only queue.
 pub(crate) fn pipe() -> (Pipe, Pipe) {
     let (there, back) = (Arc::new(Lane::default()), Arc::new(Lane::default()));
-    let one = Pipe { incoming: Arc::clone(&back), outgoing: Arc::clone(&there), paused: false };
-    (one, Pipe { incoming: there, outgoing: back, paused: false })
+    let (one, other) = (RingBuffer::new(MESSAGES), RingBuffer::new(MESSAGES));
+    let end = |outgoing, incoming, there: &Arc<Lane>, back: &Arc<Lane>| Pipe {
+        outgoing,
+        incoming,
+        there: Arc::clone(there),
+        back: Arc::clone(back),
+        put: 0,
+        seen: 0,
+        taken: 0,
+        unannounced: 0,
+        announced: 0,
+        paused: false,
+    };
+    (end(one.0, other.1, &there, &back), end(other.0, one.1, &back, &there))
 }
 
 impl Pipe {
     /// Sets what is posted for this end, and where.
     pub(crate) fn settle(&self, mailbox: &Arc<Mailbox>, key: usize) {
         let address = || Address { mailbox: Arc::clone(mailbox), key };
-        let _ = self.incoming.reader.set(address());
-        let _ = self.outgoing.writer.set(address());
+        let _ = self.back.reader.set(address());
+        let _ = self.there.writer.set(address());
         // Messages may have been put in before.
         mailbox.post_due(key);
     }
 
-    /// Puts a message in. Gives it back if there is no room; this end's key is posted when there is.
-    #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
-    pub(crate) fn push(&self, queued: QueuedMessage, weight: usize) -> Result<(), QueuedMessage> {
-        let lane = &self.outgoing;
-        if !lane.has_room() {
-            lane.wanted.store(true, Ordering::SeqCst);
-            // The reader may have made room without noticing that it is wanted.
-            if !lane.has_room() {
-                return Err(queued);
-            }
+    /// Whether a message can be put in. If not, this end's key is posted when there is room.
+    #[inline]
+    pub(crate) fn has_room(&mut self) -> bool {
+        (self.outgoing.cached_slots() > 0 && self.put.wrapping_sub(self.seen) < BYTES)
+            || self.has_room_now()
+            || (self.want_room() && self.has_room_now())
+    }
+
+    fn has_room_now(&mut self) -> bool {
+        let (count, bytes) = self.unread();
+        count == 0 || (count < MESSAGES && bytes < BYTES)
+    }
+
+    /// Whether at least half of the ring is free.
+    pub(crate) fn has_much_room(&mut self) -> bool {
+        self.unread().0 <= MESSAGES / 2 && self.has_room()
+    }
+
+    /// Has this end's key posted when the reader has taken messages out. Whether there is room must be checked
+    /// again afterwards. Returns `true`.
+    pub(crate) fn want_room(&self) -> bool {
+        self.there.wanted.store(true, Ordering::Relaxed);
+        // Either the reader sees the flag, or this end sees what the reader has taken: see `end_reading`.
+        fence(Ordering::SeqCst);
+        true
+    }
+
+    /// The messages that the reader has not taken out, and the bytes of their bodies.
+    pub(crate) fn unread(&mut self) -> (usize, usize) {
+        self.seen = self.there.taken.load(Ordering::Acquire);
+        match MESSAGES - self.outgoing.slots() {
+            0 => (0, 0),
+            count => (count, self.put.wrapping_sub(self.seen)),
         }
-        lane.count.fetch_add(1, Ordering::SeqCst);
-        lane.bytes.fetch_add(weight, Ordering::SeqCst);
-        lane.messages.push(queued);
+    }
+
+    /// [`Pipe::unread`] when this end last looked: there may be less by now.
+    #[inline]
+    pub(crate) fn unread_at_most(&self) -> (usize, usize) {
+        (MESSAGES - self.outgoing.cached_slots(), self.put.wrapping_sub(self.seen))
+    }
+
+    /// Puts a message in. Gives it back if there is no room; this end's key is posted when there is.
+    #[inline]
+    #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
+    pub(crate) fn push(&mut self, queued: QueuedMessage) -> Result<(), QueuedMessage> {
+        if !self.has_room() {
+            return Err(queued);
+        }
+        let body_len = queued.body_len();
+        match self.outgoing.push(queued) {
+            Ok(()) => {}
+            Err(PushError::Full(queued)) => return Err(queued),
+        }
+        self.put = self.put.wrapping_add(body_len);
+        self.unannounced += 1;
         Ok(())
     }
 
+    /// Whether so much was put in that it should be announced though messages are held back.
+    #[inline]
+    pub(crate) const fn is_announcement_due(&self) -> bool {
+        self.unannounced >= BATCH || self.put.wrapping_sub(self.announced) >= BATCH_BYTES
+    }
+
     /// Posts to the other end that messages were put in.
-    pub(crate) fn announce(&self) {
-        if !self.outgoing.posted.swap(true, Ordering::SeqCst) {
-            Lane::post(&self.outgoing.reader);
+    pub(crate) fn announce(&mut self) {
+        if core::mem::take(&mut self.unannounced) == 0 {
+            return;
+        }
+        self.announced = self.put;
+        // If the reader has not reset it, it will, and see what was put in before.
+        if !self.there.posted.swap(true, Ordering::AcqRel) {
+            Lane::post(&self.there.reader);
         }
     }
 
     /// The reader begins to read: messages put in from now on are posted again.
     pub(crate) fn begin_reading(&self) {
-        self.incoming.posted.store(false, Ordering::SeqCst);
+        self.back.posted.swap(false, Ordering::AcqRel);
     }
 
     /// Takes a message out.
-    pub(crate) fn pop(&self, weight: impl Fn(&QueuedMessage) -> usize) -> Option<QueuedMessage> {
-        let lane = &self.incoming;
-        let queued = lane.messages.pop()?;
-        lane.count.fetch_sub(1, Ordering::SeqCst);
-        lane.bytes.fetch_sub(weight(&queued), Ordering::SeqCst);
-        if lane.count.load(Ordering::SeqCst) <= MESSAGES / 2
-            && lane.wanted.swap(false, Ordering::SeqCst)
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
+        let queued = self.incoming.pop().ok()?;
+        self.taken = self.taken.wrapping_add(queued.body_len());
+        Some(queued)
+    }
+
+    /// The reader ends reading for now: a writer that waits for room gets it if there is enough, or if this end
+    /// takes out no more.
+    pub(crate) fn end_reading(&self) {
+        let lane = &self.back;
+        lane.taken.store(self.taken, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if lane.wanted.load(Ordering::Relaxed)
+            && (self.paused || self.incoming.slots() <= MESSAGES / 2)
+            && lane.wanted.swap(false, Ordering::AcqRel)
         {
             Lane::post(&lane.writer);
         }
-        Some(queued)
     }
 
     /// Takes back what the other end had not read when it went.
     pub(crate) fn take_back(&self) -> Vec<QueuedMessage> {
-        core::iter::from_fn(|| self.outgoing.messages.pop()).collect()
+        let left = self.there.left().take();
+        left.map_or_else(Vec::new, |mut ring| core::iter::from_fn(|| ring.pop().ok()).collect())
     }
 
     /// Whether the other end is gone. Its messages can still be taken out.
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.incoming.closed.load(Ordering::SeqCst)
+        self.back.closed.load(Ordering::Acquire)
     }
 }
 
 /// The other end notices it after the messages that were put in before.
 impl Drop for Pipe {
     fn drop(&mut self) {
-        for lane in [&self.incoming, &self.outgoing] {
-            lane.closed.store(true, Ordering::SeqCst);
+        let incoming = core::mem::replace(&mut self.incoming, RingBuffer::new(0).1);
+        *self.back.left() = Some(incoming);
+        for lane in [&self.back, &self.there] {
+            lane.closed.store(true, Ordering::Release);
         }
-        Lane::post(&self.outgoing.reader);
+        Lane::post(&self.there.reader);
     }
 }
 
 impl Lane {
-    fn has_room(&self) -> bool {
-        let count = self.count.load(Ordering::SeqCst);
-        count == 0 || (count < MESSAGES && self.bytes.load(Ordering::SeqCst) < BYTES)
+    fn left(&self) -> std::sync::MutexGuard<'_, Option<Consumer<QueuedMessage>>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn post(address: &OnceLock<Address>) {

@@ -58,6 +58,11 @@ impl Budget {
         self.total.held() >= self.limit
     }
 
+    /// The bytes until the limit is reached.
+    pub(crate) const fn room(&self) -> usize {
+        self.limit.saturating_sub(self.total.held())
+    }
+
     /// Whether messages are queued for the application, which makes room when it receives them.
     pub(crate) const fn has_incoming(&self) -> bool {
         self.total.incoming > 0

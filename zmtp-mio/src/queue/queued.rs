@@ -103,7 +103,7 @@ impl QueuedMessage {
     }
 
     /// Gives back memory that it does not use: it may be queued for long.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.message.settle();
         if let Envelope::Frames(frames) = &mut self.envelope {
             frames.settle();

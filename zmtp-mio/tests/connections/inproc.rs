@@ -79,6 +79,48 @@ fn a_fast_sender_waits_for_a_slow_receiver_and_keeps_the_order() {
 }
 
 #[test]
+fn what_waits_between_two_sockets_is_bounded_by_both_marks() {
+    let marks = |messages, bytes| HighWaterMark::new(messages, bytes);
+    let large = 1 << 30;
+    for (ours, theirs, len, expected) in [
+        (marks(1, large), marks(1, large), 1, 2),
+        (marks(10, large), marks(3, large), 1, 13),
+        (marks(300, large), marks(20, large), 1, 320),
+        (marks(3_000, large), marks(2_000, large), 1, 5_000),
+        (marks(100, 4 << 10), marks(100, 2 << 10), 1 << 10, 6),
+        (marks(100, 3 << 20), marks(100, 1), 1 << 20, 4),
+    ] {
+        let name = name();
+        let mut pull = builder::<Pull>().receive_mark(theirs).bind(&name).unwrap();
+        let mut push = builder::<Push>().send_mark(ours).connect(&name).unwrap();
+        let mut sent = 0_u32;
+        for _ in 0..30 {
+            loop {
+                let mut body = sent.to_be_bytes().to_vec();
+                body.resize(len.max(body.len()), 0);
+                if push.try_send(&body).is_err() {
+                    break;
+                }
+                sent += 1;
+                assert!(sent <= expected, "more than {expected}");
+            }
+            pull.step().unwrap();
+            push.step().unwrap();
+        }
+        assert_eq!(sent, expected);
+        let mut received = 0_u32;
+        drive_until!(push, {
+            while let Some(message) = pull.try_recv().unwrap() {
+                assert_eq!(message.bytes().unwrap()[..4], received.to_be_bytes());
+                received += 1;
+            }
+            received == sent
+        });
+        assert_eq!(pull.try_recv().unwrap(), None);
+    }
+}
+
+#[test]
 fn a_large_body_is_not_copied() {
     let name = name();
     let mut pull = builder::<Pull>().bind(&name).unwrap();
