@@ -1,17 +1,17 @@
-//! How the round trips of `libzmq-peer req` are measured and summed up.
+//! Measurement and summary of the round trips of `libzmq-peer req`.
 
 use core::fmt;
 use core::str::FromStr;
 use std::time::Instant;
 
-/// What a client does.
+/// The load that a client generates.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     /// Bytes in the body of a request.
     pub size: usize,
-    /// Round trips that are measured, at least one.
+    /// The number of measured round trips, at least one.
     pub count: usize,
-    /// Round trips before these.
+    /// The number of round trips before the measured ones.
     pub warmup: usize,
 }
 
@@ -21,21 +21,21 @@ pub struct Load {
 pub struct Summary {
     /// The median.
     pub p50: u64,
-    /// Nine of ten were at least as fast.
+    /// The 90th percentile.
     pub p90: u64,
-    /// 99 of 100 were at least as fast.
+    /// The 99th percentile.
     pub p99: u64,
     /// The mean.
     pub mean: u64,
-    /// How many were measured.
+    /// The number of measured round trips.
     pub count: u64,
 }
 
-/// Makes round trips and times each.
+/// Makes round trips and measures the time of each.
 ///
 /// # Errors
 ///
-/// That of the first round trip that failed.
+/// The error of the first round trip that fails.
 pub fn measure<E>(
     load: &Load,
     mut round_trip: impl FnMut() -> Result<(), E>,
@@ -44,7 +44,7 @@ pub fn measure<E>(
         round_trip()?;
     }
     let mut times = Vec::with_capacity(load.count);
-    // One look at the clock per round trip: the end of one is the start of the next.
+    // The clock is read once per round trip: the end of one is the start of the next.
     let mut start = Instant::now();
     for _ in 0..load.count {
         round_trip()?;

@@ -1,7 +1,7 @@
 //! Compares our sockets with libzmq's on the same bytes.
 //!
-//! `cargo run --release -p zmtp-interop --bin differential -- [inputs [seed [type]]]`: so many inputs for
-//! each socket type, 10,000 unless told. Fails if a difference is not listed in `DIFFERENCES.md`.
+//! `cargo run --release -p zmtp-interop --bin differential -- [inputs [seed [type]]]`. `inputs` is the number of
+//! inputs for each socket type, by default 10,000. Fails if a difference is not listed in `DIFFERENCES.md`.
 
 use std::env;
 use std::process::ExitCode;

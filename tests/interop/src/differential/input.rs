@@ -1,4 +1,4 @@
-//! Bytes of peers that are sent to both.
+//! The bytes that a peer sends to both sockets.
 
 use std::fmt;
 
@@ -13,29 +13,30 @@ use zmtp_tests::vectors::Vector;
 use super::rows;
 use super::subject::{Kind, Message};
 
-/// The last message of an input that can be continued to one.
+/// The message that is appended to an input, if its framing allows that. If it is received, the peer is not refused.
 const PROBE: &[u8] = b"the end of this input";
-/// The longest frame that is continued to its end.
+/// The longest incomplete frame that is completed, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// What a peer sends.
+/// The bytes of a peer, and the settings of the sockets that receive them.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// Where it is from.
+    /// The source of the input.
     pub name: String,
-    /// Its bytes.
+    /// The bytes of the input.
     pub bytes: Vec<u8>,
-    /// What continues them to a message that both ends know, if they can be continued.
+    /// The bytes that complete the handshake and the current message, and append the probe; `None` if the
+    /// framing does not allow that.
     continued: Option<Vec<u8>>,
-    /// Both.
+    /// `bytes`, then `continued`.
     stream: Vec<u8>,
-    /// How many of them are sent at once.
+    /// The number of bytes of `stream` that are sent before the socket has answered.
     first: usize,
-    /// The settings of our end; libzmq's are set alike.
+    /// The settings of our socket. The socket of libzmq has the same settings.
     pub config: Config,
-    /// How long the peer is silent then, in milliseconds, where that is what it does wrong.
+    /// The time in milliseconds for which the peer sends nothing after its bytes, if the input tests a timeout.
     pub silence: u32,
-    /// Whether it is a row of the table of bad inputs.
+    /// Whether the input is a row of the table of malformed inputs.
     pub is_row: bool,
 }
 
@@ -56,14 +57,14 @@ impl Input {
         }
     }
 
-    /// A row of the table of bad inputs, whose peer sends these pieces to this type of socket.
+    /// A row of the table of malformed inputs, whose peer sends these pieces to this type of socket.
     pub(super) fn row(kind: Kind, name: String, run: &Run, pieces: &[Vec<u8>]) -> Self {
         let mut input = Self::new(kind, name, pieces.concat());
         if run.silence > 0 {
             input.continued = None;
             input.stream.clone_from(&input.bytes);
         }
-        // What comes with the greeting, where that is what it is about.
+        // A row may require that bytes arrive together with the greeting.
         let first = pieces.first().map_or(0, Vec::len);
         input.first = first.max(input.first).min(input.stream.len());
         input.silence = run.silence;
@@ -73,8 +74,8 @@ impl Input {
         input
     }
 
-    /// What is sent at once, and what is sent once the other has answered: libzmq closes if
-    /// greeting, READY and messages come in one segment.
+    /// The bytes that are sent at once, and those that are sent after the socket has answered. libzmq closes the
+    /// connection if greeting, READY and messages arrive in one segment.
     pub fn stages(&self) -> [&[u8]; 2] {
         let (first, rest) = self.stream.split_at(self.first);
         [first, rest]
@@ -86,7 +87,7 @@ impl Input {
         frames.iter().any(|frame| !frame.is_command())
     }
 
-    /// All that is sent, the probe included.
+    /// All bytes that are sent, including the probe.
     pub fn stream(&self) -> &[u8] {
         &self.stream
     }
@@ -96,7 +97,7 @@ impl Input {
         self.continued.is_some() && message.last().is_some_and(|part| part == PROBE)
     }
 
-    /// Whether the bytes go on to a probe.
+    /// Whether the stream ends with the probe.
     pub const fn can_be_probed(&self) -> bool {
         self.continued.is_some()
     }
@@ -109,8 +110,8 @@ impl fmt::Display for Input {
     }
 }
 
-/// All inputs for a socket type: every row of the table of bad inputs and every dialogue first, then
-/// changed and made-up ones without end.
+/// All inputs for a socket type: first every row of the table of malformed inputs and every recorded dialogue,
+/// then an unlimited number of changed and generated inputs.
 pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
     let (ours, _) = kind.names();
     let mut first = rows::of(kind).compared;
@@ -135,7 +136,7 @@ pub fn all(kind: Kind, seed: u64) -> impl Iterator<Item = Input> {
     first.into_iter().chain(made)
 }
 
-/// A dialogue of a peer that could be.
+/// A generated dialogue of a peer.
 fn made_up(kind: Kind, random: &mut Random) -> Input {
     let seed = random.number();
     let mut numbers = Random::new(seed);
@@ -145,18 +146,18 @@ fn made_up(kind: Kind, random: &mut Random) -> Input {
     Input::new(kind, format!("made up, {seed:#x}"), stream)
 }
 
-/// A recorded stream with a few bytes changed, behind a good handshake or as it is.
+/// A recorded stream with a few changed bytes. In half of the inputs a valid handshake replaces its greeting.
 fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> Input {
     let (name, stream) = random.one_of(streams);
     let mut bytes: Vec<u8> = stream.iter().copied().take(3_000).collect();
     if random.once_in(2) {
-        // Only its frames, behind a handshake that fits.
+        // Only its frames, after a valid handshake.
         let frames = bytes.split_off(bytes.len().min(64));
         bytes = [wire::greeting("NULL"), wire::ready(kind.names().1), frames].concat();
     }
     for _ in 0..random.below(4) {
         let at = random.below(bytes.len().max(1));
-        // Mostly behind the greeting.
+        // Most changes are after the greeting.
         let at = if at < 64 && !random.once_in(8) { 64 + at } else { at };
         let Some(byte) = bytes.get_mut(at) else { continue };
         *byte = match random.below(4) {
@@ -172,7 +173,8 @@ fn changed(kind: Kind, streams: &[(String, Vec<u8>)], random: &mut Random) -> In
     Input::new(kind, format!("{name}, changed"), bytes)
 }
 
-/// What continues bytes to a whole handshake and a message, as far as framing tells.
+/// The bytes that complete a handshake and a message, and append the probe; `None` if the framing does not allow
+/// that.
 fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     let (_, peer) = kind.names();
     let mut more = Vec::new();
@@ -182,7 +184,7 @@ fn continued(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let greeting = [bytes, &more].concat();
     let greeting = &greeting[..64];
-    // What opens like an older version is never answered.
+    // A probe after an opening of an older version is not supported.
     if greeting[0] != 0xff || greeting[9] & 1 == 0 || greeting[10] < 3 {
         return None;
     }

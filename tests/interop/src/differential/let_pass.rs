@@ -1,34 +1,35 @@
-//! Bytes with what libzmq lets pass put right, and what it does not see blotted out.
+//! Corrects the faults that libzmq tolerates, and removes the bytes that it ignores.
 //!
-//! What a reader by the rules makes of them is what libzmq makes of the bytes as they were.
+//! The model's outcome for the corrected bytes is the outcome of libzmq for the original bytes.
 
 use wire::Frame;
 use zmtp_core::wire::SocketType;
 
 use super::subject::Kind;
 
-/// What no machine has the memory for, or only some: libzmq then closes, or waits for more.
+/// The size in bytes from which a frame may not fit the memory: libzmq then closes the connection, or waits for
+/// the rest of the frame.
 const HUGE: u64 = 1 << 30;
 
-/// Bytes that are put right.
+/// Corrected bytes.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// The routing id, if it is longer than one may be.
+    /// The routing id, if it has more than 255 bytes.
     pub long_name: Option<Vec<u8>>,
-    /// Whether they end in a frame for which there may be no memory.
+    /// Whether the last frame has [`HUGE`] bytes or more.
     pub ends_huge: bool,
 }
 
-/// Puts right what is sent to libzmq's socket of this type.
+/// Corrects the bytes that are sent to a socket of libzmq of this type.
 pub(super) fn put_right(kind: Kind, stream: &[u8]) -> Passed {
     let mut passed = Passed::default();
     match *stream {
         [0xff, _, _, _, _, _, _, _, _, tenth, major @ (0 | 1), _, ref frames @ ..]
             if tenth & 1 == 1 =>
         {
-            // It does not look at the type.
+            // libzmq ignores the socket type.
             passed.bytes.extend_from_slice(&stream[..11]);
             let peer = SocketType::from_name(kind.names().1.as_bytes());
             passed.bytes.push(peer.map_or(0, SocketType::code));
@@ -52,7 +53,7 @@ impl Passed {
             // Reserved bits.
             let mut flags = frame.flags & 7;
             if !ready {
-                // Any frame is a command in the handshake, and MORE on it nothing.
+                // In the handshake libzmq handles any frame as a command, and ignores MORE.
                 flags = flags & 2 | 4;
                 if frame.is_whole() && body.starts_with(b"\x05READY") {
                     ready = true;
@@ -113,7 +114,7 @@ impl Passed {
         self.bytes.extend_from_slice(rest);
     }
 
-    /// The beginning of a header, with these flags at most. MORE on a command is none.
+    /// Adds an incomplete header, reduced to these flags. MORE of a command is removed.
     fn header(&mut self, bytes: &[u8], flags: u8) {
         if let [first, rest @ ..] = bytes {
             let flags = if first & flags & 4 == 0 { flags } else { flags & 6 };
@@ -122,7 +123,7 @@ impl Passed {
         }
     }
 
-    /// The identity frame of an older version, or if it is too long, `none` once it is whole.
+    /// Adds the identity frame of an older version. If it is too long and complete, adds `none` instead.
     fn name(&mut self, frame: &Frame, bytes: &[u8], none: &[u8]) {
         if frame.len <= 255 {
             self.bytes.extend_from_slice(bytes);
@@ -132,7 +133,7 @@ impl Passed {
         }
     }
 
-    /// The body of a READY without what libzmq does not see.
+    /// The body of a READY without the properties and bytes that libzmq ignores.
     fn metadata(&mut self, body: &[u8]) -> Vec<u8> {
         let (command, data) = body.split_at(6);
         let (properties, rest) = wire::properties(data);
@@ -150,7 +151,7 @@ impl Passed {
             }
             bytes.extend(wire::property(seen, value));
         }
-        // A last name without a value, or only with its size.
+        // libzmq ignores a last property without a value, or with its size only.
         let name = rest.first().map_or(0, |len| usize::from(*len) + 1);
         if rest.len() < 2 || rest.len() != name && rest.len() != name + 4 {
             bytes.extend_from_slice(rest);
@@ -159,13 +160,13 @@ impl Passed {
     }
 }
 
-/// Whether libzmq takes a command for a message.
+/// Whether libzmq handles a command as a message.
 fn is_subscription(frame: &Frame) -> bool {
     let name = |name: &[u8]| frame.body.starts_with(name);
     frame.is_whole() && frame.is_command() && (name(b"\x09SUBSCRIBE") || name(b"\x06CANCEL"))
 }
 
-/// Whether there is a SUBSCRIBE or CANCEL among the bytes.
+/// Whether the bytes contain a SUBSCRIBE or CANCEL.
 pub(super) fn has_subscriptions(bytes: &[u8]) -> bool {
     let (frames, _) = wire::frames(bytes.get(64..).unwrap_or_default());
     frames.iter().any(is_subscription)

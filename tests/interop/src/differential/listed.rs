@@ -16,20 +16,20 @@ mod tests;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Listed {
-    /// What differs.
+    /// The inputs that have different outcomes.
     pub name: &'static str,
-    /// Why.
+    /// The reason for the difference.
     pub why: &'static str,
     meant: fn(&Case<'_>) -> bool,
 }
 
-/// An input and its outcomes. Ours equals the model's.
+/// An input and its outcomes. Our outcome equals that of the model.
 struct Case<'a> {
     input: &'a Input,
     theirs: &'a Outcome,
-    /// The model's outcome for ours.
+    /// The outcome of the model for our socket.
     ours: Reading,
-    /// The model's outcome for libzmq.
+    /// The outcome of the model for the socket of libzmq.
     libzmq: Reading,
 }
 
@@ -45,12 +45,12 @@ pub fn of(kind: Kind, input: &Input, ours: &Outcome, theirs: &Outcome) -> Option
 }
 
 impl Case<'_> {
-    /// We refuse the peer with such an error; libzmq reads on, with the model's outcome.
+    /// Our socket refuses the peer with such an error; libzmq continues to read, with the model's outcome.
     fn they_read_on(&self, over: impl Fn(Error) -> bool) -> bool {
         self.ours.error.is_some_and(over) && self.is_theirs()
     }
 
-    /// The peer opens like an older version, whose socket type, if any, precedes its frames.
+    /// The peer opens the connection as a version before 3.0, whose socket type, if any, precedes its frames.
     fn is_legacy(&self) -> bool {
         wire::is_legacy(self.input.stream()) == Some(true)
     }
@@ -62,7 +62,7 @@ impl Case<'_> {
         refused && outcome.received == self.theirs.received || self.drops_messages()
     }
 
-    /// Both or neither had to refuse the peer, and libzmq's outcome is the model's.
+    /// The model refuses the peer for both sockets or for none, and libzmq's outcome is the model's.
     fn only_messages_differ(&self) -> bool {
         self.ours.outcome.refused == self.libzmq.outcome.refused && self.is_theirs()
     }

@@ -1,15 +1,15 @@
-//! The same bytes to one of our sockets and to libzmq's, over real connections.
+//! Sends the same bytes to one of our sockets and to one of libzmq, over real connections.
 //!
-//! What the application receives and whether the peer is refused must be the same, or be listed. With us
-//! it must also equal that of the reference model.
+//! An outcome is the messages that the application receives, and whether the peer is refused. The two outcomes
+//! must be equal, or the difference must be listed. Our outcome must also equal that of the reference model.
 //!
-//! | module | what it is |
+//! | module | content |
 //! |---|---|
-//! | [`input`] | bytes of peers: bad inputs, recorded dialogues, made-up ones, and changes of all |
-//! | [`rows`] | the bad inputs, as each socket type is shown them |
+//! | [`input`] | bytes of peers: malformed inputs, recorded and generated dialogues, and changes of these |
+//! | [`rows`] | the malformed inputs, adapted to each socket type |
 //! | [`subject`] | the two sockets, behind one trait |
-//! | [`reading`], `let_pass` | what must come of an input, by our rules and by libzmq's |
-//! | [`listed`] | the differences that are meant, with their reasons |
+//! | [`reading`], `let_pass` | the outcome of the model for an input, by our rules and by those of libzmq |
+//! | [`listed`] | the intended differences, with their reasons |
 
 pub mod input;
 mod let_pass;
@@ -29,25 +29,24 @@ use input::Input;
 use listed::Listed;
 use subject::{Kind, Message, Subject};
 
-/// How long one input may take until it shows whether the peer is refused.
+/// The longest time for one input. A peer that is not refused in it counts as not refused.
 const LONG: Duration = Duration::from_secs(8);
-/// How long a peer must be left alone to count as not refused, where its bytes cannot be continued
-/// to something that is answered.
+/// The time without a byte or message after which a peer counts as not refused, if its input has no probe.
 const SILENCE: Duration = Duration::from_millis(150);
 
-/// How often both are looked at in that time at least: a machine that is busy elsewhere is no silence.
+/// The least number of turns within that time, so that a pause of this process does not count as silence.
 const TURNS: u32 = 30;
 
-/// After so much silence another byte may help.
+/// The time without a byte or message after which another PONG is sent.
 const KICK: Duration = Duration::from_millis(30);
 
-/// What came of an input.
+/// The outcome of an input.
 #[derive(Clone, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "what is compared")]
 pub struct Outcome {
-    /// What the application received.
+    /// The messages that the application received.
     pub received: Vec<Message>,
-    /// Whether the peer's connection was closed.
+    /// Whether the socket closed the connection of the peer.
     pub refused: bool,
 }
 
@@ -67,28 +66,27 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// What came of many inputs.
+/// The outcomes of many inputs.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// Inputs compared.
+    /// The number of compared inputs.
     pub compared: usize,
-    /// Of them, those that are rows of the table of bad inputs.
+    /// The number of compared inputs that are rows of the table of malformed inputs.
     pub rows: usize,
-    /// Rows of that table that no input is made of, by the reason.
+    /// The number of rows of that table that are not compared, by the reason.
     pub left_out: BTreeMap<&'static str, usize>,
-    /// Of them, those that came out the same.
+    /// The number of compared inputs whose outcomes are equal.
     pub same: usize,
-    /// Differences that are listed, by their names.
+    /// The number of listed differences, by their names.
     pub listed: BTreeMap<&'static str, usize>,
-    /// Comparisons that were done again because they came out otherwise than listed.
+    /// The number of comparisons whose result was neither equal nor listed. Each is repeated, up to three times.
     pub repeated: usize,
-    /// Differences that are not listed, and outcomes of both that are not the model's, which came out
-    /// three times, described.
+    /// The inputs whose three comparisons all had such a result, with the outcomes.
     pub findings: Vec<String>,
 }
 
 impl Summary {
-    /// How many came out differently, listed or not.
+    /// The number of inputs with different outcomes, listed or not.
     pub fn different(&self) -> usize {
         self.compared - self.same
     }
@@ -109,7 +107,7 @@ impl fmt::Display for Summary {
         }
         let left_out: usize = self.left_out.values().sum();
         let all = self.rows + left_out;
-        write!(f, "\n  bad inputs: {} of {all} rows compared, {left_out} left out", self.rows)?;
+        write!(f, "\n  malformed inputs: {} of {all} rows compared, {left_out} left out", self.rows)?;
         for (why, count) in &self.left_out {
             write!(f, "\n  {count:6} {why}")?;
         }
@@ -117,22 +115,22 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Compares so many inputs; the same `seed` makes the same ones. Prints each try that came out otherwise
-/// than it must, also if the next does not.
+/// Compares `count` inputs. The same `seed` generates the same inputs. Prints each comparison whose result is
+/// neither equal nor listed, even if a repetition succeeds.
 ///
 /// # Errors
 ///
-/// A socket cannot be made or reached.
+/// A socket cannot be created or reached.
 pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
     let mut summary = Summary { left_out: rows::of(kind).left_out, ..Summary::default() };
     for input in input::all(kind, seed).take(count) {
         summary.compared += 1;
         summary.rows += usize::from(input.is_row);
         let mut finding = None;
-        // What depends on when a thread ran does not come out the same three times.
+        // A result that depends on the timing of threads does not occur three times.
         for attempt in 1..=3 {
             let [ours, theirs] = both(kind, &input)?;
-            // The same is not enough: both may be wrong.
+            // Equal outcomes are not sufficient: both may be wrong.
             if ours == theirs && ours == reading::ours(kind, &input).outcome {
                 summary.same += 1;
                 finding = None;
@@ -147,7 +145,7 @@ pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
             for reading in [reading::ours(kind, &input), reading::libzmq(kind, &input)] {
                 text += &format!("\n  by the model: {:?}, {:?}", reading.outcome, reading.error);
             }
-            // Shown also if it does not come again: a race of ours may be behind it.
+            // Printed even if a repetition succeeds, because a race in our code may be the cause.
             println!("at try {attempt}: {text}");
             finding = Some(text);
             summary.repeated += 1;
@@ -157,7 +155,7 @@ pub fn compare(kind: Kind, count: usize, seed: u64) -> io::Result<Summary> {
     Ok(summary)
 }
 
-/// What comes of an input with us and with libzmq.
+/// The outcomes of an input, of our socket and of libzmq's.
 fn both(kind: Kind, input: &Input) -> io::Result<[Outcome; 2]> {
     let mut ours = outcome(&mut *subject::ours(kind, &input.config)?, input)?;
     let mut theirs = outcome(&mut *subject::libzmq(kind, &input.config)?, input)?;
@@ -167,7 +165,7 @@ fn both(kind: Kind, input: &Input) -> io::Result<[Outcome; 2]> {
     Ok([ours, theirs])
 }
 
-/// Sends an input to a socket and sees what comes of it.
+/// Sends an input to a socket and returns the outcome.
 ///
 /// # Errors
 ///
@@ -194,7 +192,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
             rest = None;
             (quiet, turns) = (Instant::now(), 0);
         }
-        // The probe came: everything before it was taken.
+        // The probe was received, and everything before it.
         if received.last().is_some_and(|message| input.is_probe(message)) {
             received.pop();
             return Ok(Outcome { received, refused: false });
@@ -207,7 +205,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
             }
             received.extend(messages);
         }
-        // What stands right behind a READY is left lying by libzmq until more comes.
+        // libzmq does not handle bytes directly after a READY until further bytes arrive.
         if rest.is_none() && input.can_be_probed() && quiet.elapsed() > KICK && kicks < 20 {
             kicks += 1;
             peer.send(&wire::command("PONG", b""));
@@ -221,7 +219,7 @@ pub fn outcome(subject: &mut dyn Subject, input: &Input) -> io::Result<Outcome> 
     }
 }
 
-/// Names that a ROUTER gave itself are any five bytes behind a 0.
+/// Clears routing ids that a ROUTER assigned: five bytes that begin with 0.
 fn forget_own_names(outcome: &mut Outcome) {
     for name in outcome.received.iter_mut().filter_map(|message| message.first_mut()) {
         if name.len() == 5 && name[0] == 0 {
@@ -261,7 +259,7 @@ impl Peer {
                     moved = true;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // There may be something to read still.
+                // There may still be bytes to read.
                 Err(_) => {
                     self.out.clear();
                     break;
@@ -283,7 +281,7 @@ impl Peer {
         moved || self.closed
     }
 
-    /// Whether the other's greeting and READY, or whatever follows its greeting, have come.
+    /// Whether the greeting of the socket and a frame after it, usually READY, have arrived.
     fn is_greeted(&self) -> bool {
         let rest = self.heard.get(64..).unwrap_or_default();
         !wire::frames(rest).0.is_empty()

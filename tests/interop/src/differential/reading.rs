@@ -1,7 +1,7 @@
-//! What comes of an input as it is read slowly: by our rules, and by libzmq's.
+//! The outcome of the reference model for an input: by our rules, and by those of libzmq.
 //!
-//! libzmq's rules are ours but for what it lets pass. So its reading is the model's reading of other
-//! bytes: those in which what it does not mind is put right, and what it does not see is blotted out.
+//! libzmq has the same rules, but tolerates some faults. Its outcome is therefore that of the model for other
+//! bytes, in which these faults are corrected and ignored bytes are removed (`let_pass`).
 
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Limits, Timeout};
@@ -13,21 +13,21 @@ use super::input::Input;
 use super::let_pass::put_right;
 use super::subject::Kind;
 
-/// An input as it must be read.
+/// The outcome that the model requires for an input.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "what is compared")]
 pub struct Reading {
-    /// What must come of it.
+    /// The required outcome.
     pub outcome: Outcome,
-    /// Why the peer is refused, if it is.
+    /// The error with which the peer is refused, if it is.
     pub error: Option<Error>,
-    /// Whether the peer may be refused or not, as memory allows.
+    /// Whether the outcome may be refused or not, depending on the available memory.
     pub either: bool,
-    /// What a ROUTER calls the peer; nothing for a name that it makes itself.
+    /// The routing id of the peer in a ROUTER; empty if the ROUTER assigns it.
     pub name: Vec<u8>,
 }
 
-/// An input as our end must read it.
+/// The required outcome of our socket.
 pub fn ours(kind: Kind, input: &Input) -> Reading {
     let mut reading = reading(kind, input, &input.config, input.stream(), |name| {
         name.eq_ignore_ascii_case(b"Identity")
@@ -39,7 +39,7 @@ pub fn ours(kind: Kind, input: &Input) -> Reading {
     reading
 }
 
-/// An input as libzmq must read it.
+/// The required outcome of libzmq's socket.
 pub fn libzmq(kind: Kind, input: &Input) -> Reading {
     let mut config = input.config.clone();
     if config.limits == Limits::DEFAULT {

@@ -1,9 +1,9 @@
-//! The rows of the table of bad inputs, as each socket type is shown them.
+//! The rows of the table of malformed inputs, adapted to each socket type.
 //!
-//! A row is written for one type of socket. To show another the same flaw, its peer names the
-//! Socket-Type (or the code of ZMTP 2.0) that fits where it fitted and one that does not where it did
-//! not; a REP gets the empty frame in front of each message without which it rejects any. What libzmq
-//! does where it connects is shown to it where it listens.
+//! A row is written for one socket type. For another type, a compatible Socket-Type (or code of ZMTP 2.0) in the
+//! row is replaced by one that is compatible with the other type, and an incompatible one by an incompatible one.
+//! For a REP, a delimiter is put before each message. All rows are sent by a peer that connects, also those that
+//! were written for a peer that listens.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use zmtp_tests::malformed::{self, Run, What};
 use super::input::Input;
 use super::subject::Kind;
 
-/// What becomes of the rows for a socket type.
+/// The rows for a socket type.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Rows {
-    /// Those that are compared, in the order of the table.
+    /// The compared rows, in the order of the table.
     pub compared: Vec<Input>,
-    /// How many are not, by the reason.
+    /// The number of rows that are not compared, by the reason.
     pub left_out: BTreeMap<&'static str, usize>,
 }
 
-/// Why rows that other tests run are none for the types that are compared.
+/// The reason why rows of other tests are not compared.
 const TAKES_NONE: &str = "it is about a socket that takes no messages";
 
 /// Every row of the table.
@@ -45,7 +45,7 @@ pub fn of(kind: Kind) -> Rows {
     rows
 }
 
-/// What the peer in a row sends to a socket of this type.
+/// The bytes of a row, adapted to this socket type.
 fn shown(run: &Run, kind: Kind) -> Vec<Vec<u8>> {
     let types = Types { written_for: run.config.socket_type, kind };
     if types.written_for == kind.names().0 {
@@ -59,14 +59,14 @@ fn shown(run: &Run, kind: Kind) -> Vec<Vec<u8>> {
     }
 }
 
-/// The type that a row is written for, and the one that is shown it.
+/// The type that a row is written for, and the type that receives it.
 struct Types {
     written_for: SocketType,
     kind: Kind,
 }
 
 impl Types {
-    /// Whether messages lack the delimiter that a REP asks for.
+    /// Whether messages of the row lack the delimiter that a REP requires.
     fn lack_delimiter(&self) -> bool {
         self.kind == Kind::Rep && self.written_for != SocketType::Req
     }
@@ -101,7 +101,7 @@ impl Types {
         bytes
     }
 
-    /// A frame's body with other values in its Socket-Types.
+    /// The body of a frame with other values of the property Socket-Type.
     fn named(&self, body: &[u8]) -> Vec<u8> {
         const NAME: &[u8] = b"\x0bSocket-Type";
         let (mut bytes, mut at) = (Vec::new(), 0);
@@ -123,7 +123,7 @@ impl Types {
         bytes
     }
 
-    /// What a peer of the other type sends in place of `value`.
+    /// The Socket-Type that replaces `value`.
     fn value(&self, value: &[u8]) -> Vec<u8> {
         let (ours, peer) = self.kind.names();
         let fits = |of: SocketType, name: &[u8]| {
@@ -140,7 +140,7 @@ impl Types {
         }
     }
 
-    /// A greeting, in the piece of which an identity may stand, and frames behind it.
+    /// Pieces of ZMTP 2.0: a greeting, which an identity may follow, then frames.
     fn of_2_0(&self, pieces: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let peer = SocketType::from_name(self.kind.names().1.as_bytes());
         let mut pieces = pieces.to_vec();
@@ -161,7 +161,7 @@ impl Types {
         pieces
     }
 
-    /// An identity, and one frame.
+    /// Pieces of ZMTP 1.0: an identity, then one frame.
     fn of_1_0(&self, pieces: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let mut pieces = pieces.to_vec();
         if let [_, frame] = &mut pieces[..]
@@ -173,7 +173,7 @@ impl Types {
     }
 }
 
-/// How far the bytes of a peer have come.
+/// The state of the bytes of a peer.
 struct State {
     greeted: bool,
     ready: bool,

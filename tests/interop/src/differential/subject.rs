@@ -1,4 +1,4 @@
-//! One of our sockets and one of libzmq's, behind one trait.
+//! One of our sockets and one of libzmq's, with a common trait.
 
 use std::io;
 use std::sync::OnceLock;
@@ -28,7 +28,7 @@ impl Kind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
 
-    /// The type as the core calls it, and what its peer calls itself.
+    /// The type, and the Socket-Type of its peer.
     pub const fn names(self) -> (SocketType, &'static str) {
         match self {
             Self::Pull => (SocketType::Pull, "PUSH"),
@@ -39,12 +39,12 @@ impl Kind {
     }
 }
 
-/// A socket that listens, and its application: a REP answers, the others only receive.
+/// A socket that listens, and its application. A REP replies; the others only receive.
 pub trait Subject {
-    /// Where it listens.
+    /// The endpoint on which it listens.
     fn endpoint(&self) -> String;
 
-    /// Waits a moment; what was received.
+    /// Waits a millisecond. Returns the received messages.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ pub trait Subject {
     fn turn(&mut self) -> io::Result<Vec<Message>>;
 }
 
-/// How long a turn waits.
+/// The time for which a turn waits.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// A socket of ours with the limits and the lowest version of `config`.
@@ -111,7 +111,7 @@ subject!(zmtp_mio::Pull, |_| {});
 subject!(zmtp_mio::Router, |_| {});
 subject!(zmtp_mio::Sub, |_| {});
 subject!(zmtp_mio::Rep, |rep| {
-    // It fails if the peer is gone; that is no matter of the application's.
+    // It fails if the peer has disconnected, which does not change the outcome.
     let _ = rep.send("answer");
 });
 
@@ -140,7 +140,7 @@ pub fn libzmq(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
     }
     let (limits, default) = (config.limits, Limits::DEFAULT);
     if limits.max_frame != default.max_frame || limits.max_command != default.max_command {
-        // Commands are messages to it.
+        // libzmq applies the limit to commands too.
         let size = limits.max_frame.min(limits.max_command.into());
         socket.set_bytes(option::MAXMSGSIZE, &size.to_ne_bytes())?;
     }

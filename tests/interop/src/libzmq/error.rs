@@ -6,7 +6,7 @@ use std::io;
 
 use super::ffi;
 
-/// What a function of libzmq failed with. Rides in an [`io::Error`]; [`of`](Self::of) finds it.
+/// An error of a function of libzmq. It is the source of an [`io::Error`]; [`of`](Self::of) returns it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Error {
@@ -19,7 +19,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// Not in a state in which a REQ or a REP can do this.
+    /// A REQ or REP cannot do this in its state.
     pub const EFSM: i32 = 156_384_763;
     /// The context was shut down.
     pub const ETERM: i32 = 156_384_765;
@@ -29,8 +29,8 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
-    /// The error of the call that failed just now on this thread. The kind is the one std gives
-    /// the same errno: a timeout is [`io::ErrorKind::WouldBlock`].
+    /// The error of the last call of this thread. Its kind is that of std for the same errno: a timeout is
+    /// [`io::ErrorKind::WouldBlock`].
     pub(super) fn last(call: &'static str) -> io::Error {
         // SAFETY: reads a thread-local number.
         let code = unsafe { ffi::zmq_errno() };
@@ -50,7 +50,7 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Runs a function that answers -1 on failure, again if a signal interrupts it.
+/// Runs a function that returns -1 on failure. Runs it again if a signal interrupts it.
 pub(super) fn check(call: &'static str, mut run: impl FnMut() -> c_int) -> io::Result<c_int> {
     loop {
         let result = run();

@@ -1,5 +1,5 @@
-//! A small safe wrapper of libzmq. No call blocks without limit unless asked to: sends and receives give
-//! up after [`TIMEOUT`], and linger is zero.
+//! A small safe wrapper of libzmq. By default no call blocks without limit: sends and receives fail after
+//! [`TIMEOUT`], and linger is zero.
 
 #![allow(unsafe_code, reason = "the calls into libzmq")]
 
@@ -26,10 +26,10 @@ pub use frame::Frame;
 pub use monitor::{Event, Monitor};
 pub use socket::{Kind, Socket};
 
-/// How long sends and receives wait unless told otherwise.
+/// How long sends and receives wait by default.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A context of libzmq, which lives until its last clone and its last socket are gone.
+/// A context of libzmq. It is terminated when its last clone and its last socket are dropped.
 #[derive(Clone, Debug)]
 pub struct Context(Arc<Raw>);
 

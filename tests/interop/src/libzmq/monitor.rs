@@ -1,4 +1,4 @@
-//! What happens to the connections of a socket.
+//! Events of the connections of a socket.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub struct Monitor(Socket);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Which: one of the constants of [`Monitor`].
+    /// The kind: one of the constants of [`Monitor`].
     pub what: u16,
     /// Depends on the event: a file descriptor, an errno, a time, a protocol error.
     pub value: u32,

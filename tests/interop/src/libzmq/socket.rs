@@ -52,7 +52,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Binds; [`last_endpoint`](Self::last_endpoint) tells where, if the endpoint has a wildcard.
+    /// Binds. If the endpoint has a wildcard, [`last_endpoint`](Self::last_endpoint) returns the concrete endpoint.
     ///
     /// # Errors
     ///
@@ -243,14 +243,14 @@ impl Socket {
         Ok(size)
     }
 
-    /// Where the last bind or connect went to, without wildcards. Empty before the first.
+    /// The endpoint that was bound or connected last, without wildcards. Empty before the first one.
     pub fn last_endpoint(&self) -> String {
         let bytes = self.get_bytes(option::LAST_ENDPOINT).unwrap_or_default();
         CString::from_vec_with_nul(bytes)
             .map_or_else(|_| String::new(), |text| text.to_string_lossy().into_owned())
     }
 
-    /// Reports what happens to this socket's connections from now on.
+    /// Reports the events of the connections of this socket from now on.
     ///
     /// # Errors
     ///

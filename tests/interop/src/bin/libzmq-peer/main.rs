@@ -1,4 +1,4 @@
-//! A process that speaks libzmq, for tests that need to kill their peer.
+//! A process with libzmq sockets, for tests that kill their peer.
 
 mod roles;
 
@@ -132,7 +132,7 @@ fn rep(endpoint: &str, connect: bool) -> io::Result<()> {
 fn echo(socket: &Socket) -> io::Result<core::convert::Infallible> {
     let mut frames = Vec::new();
     loop {
-        // REP answers only what it has received in whole.
+        // REP replies only to a complete request.
         let frame = socket.recv_frame()?;
         let more = frame.more();
         frames.push(frame);
@@ -171,7 +171,7 @@ fn ready(endpoint: &str) {
     let _ = io::stdout().flush();
 }
 
-/// Lets no server outlive the test that started it, however that ends.
+/// Ends the server when its input ends, so that it does not outlive the test that started it.
 fn at_end_of_input(end: impl FnOnce() + Send + 'static) {
     thread::spawn(move || {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());

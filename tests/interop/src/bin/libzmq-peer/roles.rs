@@ -17,7 +17,7 @@ pub(crate) enum Role {
     Sink,
     /// Sends numbered messages and ends at once, within its linger.
     Source,
-    /// Many DEALERs that ask and are answered, each so many times; then stays.
+    /// Many DEALERs that exchange a number of requests and replies each, then stay connected.
     Dealers,
 }
 
@@ -128,7 +128,7 @@ impl Peer {
             body.resize(self.size.max(body.len()), b' ');
             socket.send(&[&body])?;
         }
-        // Closing the socket and terminating the context wait, as long as its linger.
+        // Closing the socket and terminating the context wait for the linger.
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Peer {
             }
         }
         ready("all answered");
-        // More than are ever answered, so that a kill interrupts the exchange.
+        // More requests than get a reply, so that a kill interrupts the exchange.
         for dealer in &dealers {
             dealer.send(&[b"unanswered"])?;
         }

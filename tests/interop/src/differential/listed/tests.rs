@@ -1,4 +1,4 @@
-//! No difference is excused by an input in which nothing explains it.
+//! A difference is listed only if the input explains it.
 
 use super::super::subject::Message;
 use super::*;
