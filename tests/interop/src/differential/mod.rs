@@ -107,7 +107,11 @@ impl fmt::Display for Summary {
         }
         let left_out: usize = self.left_out.values().sum();
         let all = self.rows + left_out;
-        write!(f, "\n  malformed inputs: {} of {all} rows compared, {left_out} left out", self.rows)?;
+        write!(
+            f,
+            "\n  malformed inputs: {} of {all} rows compared, {left_out} left out",
+            self.rows
+        )?;
         for (why, count) in &self.left_out {
             write!(f, "\n  {count:6} {why}")?;
         }
