@@ -25,7 +25,7 @@ pub(crate) use proxy::{EndArg, ProxyArgs};
 pub(crate) use socket::SocketArgs;
 pub(crate) use traffic::*;
 
-/// The whole of it.
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "zmtp", version, about = "ZeroMQ sockets from the command line", after_help = HELP)]
 pub(crate) struct Cli {
@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// One per socket type, the bridge, and what looks at them.
+/// The commands: one per socket type, and those for bridging, forwarding, monitoring and decoding.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[cfg(unix)]
@@ -80,8 +80,8 @@ impl Command {
 /// Connect a serial line with ZMTP firmware to a ZeroMQ endpoint
 ///
 /// Copies bytes in both directions. Each greeting of the firmware starts a new connection to the
-/// endpoint, also after a connection was lost. A lost line is opened again. --verbose reports
-/// these events.
+/// endpoint. After a connection is lost, the next greeting starts another one. A lost line is opened
+/// again. --verbose reports these events.
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
@@ -134,9 +134,9 @@ pub(crate) struct RepArgs {
     /// Run `sh -c CMD` for each request and reply with its output, as one part
     ///
     /// The command reads the concatenated parts of the request from stdin. The environment
-    /// variable `ZMTP_PART_SIZES` contains their sizes in bytes ("5 0 12"). If it fails (exit code other than 0, a signal,
-    /// --exec-timeout, more than 16 MiB of output), the reply is one empty part and the reason is
-    /// printed to stderr.
+    /// variable `ZMTP_PART_SIZES` contains their sizes in bytes ("5 0 12"). If the command fails
+    /// (exit code other than 0, a signal, --exec-timeout, more than 16 MiB of output), the reply is
+    /// one empty part and the reason is printed to stderr.
     #[arg(long, value_name = "CMD", conflicts_with_all = ["reply", "reply_file", "reply_hex"])]
     pub(crate) exec: Option<OsString>,
 
@@ -204,7 +204,7 @@ pub(crate) struct ReqArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// How to print.
+/// The format of the output.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct OutputArgs {
     /// Print JSON: messages on stdout, everything else on stderr, one object per line

@@ -1,4 +1,4 @@
-//! What every command does with its socket: endpoints, events, signals.
+//! Operations on the socket of every command: endpoints, events, signals.
 
 use core::time::Duration;
 
@@ -15,7 +15,7 @@ const LIVE: Duration = Duration::from_millis(100);
 /// A wait without limit, in practice.
 pub(crate) const LONG: Duration = Duration::from_secs(3_600);
 
-/// What every command needs.
+/// The context of every command.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) output: &'a Output,
@@ -23,7 +23,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// What an error of the socket means for the command.
+    /// Converts an error of the socket into the failure of the command.
     pub(crate) fn failure(&self, error: Error) -> Failure {
         match error {
             Error::Stopped => self.interrupt.failure(),
@@ -39,7 +39,7 @@ impl Context<'_> {
         }
     }
 
-    /// How long a wait may take until events are read.
+    /// The part of a wait after which events are read.
     pub(crate) fn slice(&self, rest: Duration) -> Duration {
         rest.min(if self.output.verbose() { LIVE } else { LONG })
     }
@@ -55,7 +55,7 @@ pub(crate) fn next_event<K: Kind>(socket: &mut Socket<K>) -> Option<Event> {
     }
 }
 
-/// Which end of an endpoint a socket is.
+/// Whether an endpoint is bound or connected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Side {
     Bind,

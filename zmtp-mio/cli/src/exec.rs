@@ -25,7 +25,7 @@ pub(crate) struct Exec {
     pub(crate) handle: Handle,
 }
 
-/// Why there is no output, for a note.
+/// The reason why there is no output, for a note.
 type Trouble = String;
 
 impl Exec {
@@ -105,7 +105,7 @@ impl Exec {
                 Some(stdout) => stdout.take(MOST + 1).read_to_end(&mut bytes),
                 None => Ok(0),
             };
-            // The receiver may be gone.
+            // It fails if the command took too long: then nothing receives the output.
             let _ = found.send(read.map(|_| bytes));
             let _ = handle.wake();
         })?;

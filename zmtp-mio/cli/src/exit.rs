@@ -9,12 +9,12 @@ use zmtp_mio::Error;
 /// The end of every help text.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0    success; also if the reader of our output is gone
+  0    success, or the reader of the output has closed it
   1    a file, stdin, stdout or the system failed
   2    wrong usage
-  3    nothing was received, or could be sent, within --timeout
+  3    nothing was received, or nothing could be sent, within --timeout
   4    an endpoint is invalid, in use, or cannot be bound
-  5    the peer was lost after a request, or messages were lost with it
+  5    the connection to the peer of a request was lost, or messages were lost
   6    the decoded bytes are malformed or incomplete
   130  interrupted by Ctrl-C (143: by SIGTERM)";
 
@@ -31,9 +31,9 @@ pub(crate) enum Failure {
     Lost { n: u64 },
     /// The decoded bytes have this many faults, each reported with its position.
     Malformed { faults: u64 },
-    /// The reader of our output is gone. This is not an error.
+    /// The reader of the output has closed it. This is not an error.
     OutputClosed,
-    /// The peer of the request is gone.
+    /// The connection to the peer of the request was lost.
     PeerLost,
     /// The socket failed otherwise.
     Socket(Error),

@@ -259,7 +259,7 @@ impl Drop for Output {
     }
 }
 
-/// To stdout.
+/// Prints to stdout.
 fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());

@@ -120,7 +120,7 @@ impl FromArgMatches for Reply {
     }
 }
 
-/// The arguments of `$args` make a `$made`.
+/// Parses the arguments of `$args` into a `$made`.
 macro_rules! made_of {
     ($made:ty, $args:ty) => {
         impl Args for $made {
@@ -140,7 +140,7 @@ pub(crate) use made_of;
 made_of!(Request, RequestArgs);
 made_of!(Reply, ReplyArgs);
 
-/// As the system has it: on Unix any bytes.
+/// The bytes of an argument: on Unix any bytes.
 pub(crate) fn bytes(text: &OsStr) -> Part {
     Part::Bytes(text.as_encoded_bytes().to_vec())
 }

@@ -111,7 +111,7 @@ impl SocketArgs {
             options.limits = options.limits.handshake_timeout(timeout);
         }
         set(&mut options.reconnect.first, self.reconnect);
-        // The first is one of them: it may not be the longer one unless told.
+        // A first wait above the default of the longest one raises it.
         let longest = options.reconnect.longest.max(options.reconnect.first);
         options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
         options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));

@@ -1,8 +1,8 @@
-//! A serial line on one side, a connection of ZeroMQ on the other, and bytes both ways.
+//! Copies bytes between a serial line and a ZeroMQ connection, in both directions.
 //!
-//! The bridge does not implement ZMTP. It only finds the greetings of the device ([`watch`]), because a
-//! session starts on both ends: each greeting gets a new connection, and after a lost connection the
-//! bytes of the device are discarded until its next greeting.
+//! The bridge does not implement ZMTP. It only finds the greetings of the device ([`watch`]). Each greeting
+//! starts a session with a new connection. After the connection is lost, the bytes of the device are discarded
+//! until its next greeting.
 
 mod network;
 mod retry;
@@ -27,7 +27,7 @@ use network::Peer;
 use retry::Retry;
 use watch::Watch;
 
-/// Buffered bytes for either side at which the other side is not read.
+/// The number of buffered bytes for one side at which the other side is not read.
 const ROOM: usize = 64 << 10;
 /// A connection that accepts no byte for this long while bytes are buffered is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,9 +37,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Ends {
     pub(crate) place: Place,
     pub(crate) baud: u32,
-    /// After this long without bytes a greeting is a greeting, not part of a message.
+    /// During a session, a greeting counts only if no bytes arrived for this time before it. Otherwise it is part
+    /// of a message.
     pub(crate) silence: Duration,
-    /// The endpoint to connect to, unless there is a `listener`.
+    /// The endpoint to connect to if there is no `listener`.
     pub(crate) endpoint: Endpoint,
     pub(crate) listener: Option<Listener>,
 }
@@ -47,9 +48,9 @@ pub(crate) struct Ends {
 /// The network side of a session.
 #[derive(Debug)]
 enum Session {
-    /// No greeting yet.
+    /// The device has not sent a greeting.
     None,
-    /// A greeting is buffered until there is a connection.
+    /// A greeting is buffered. There is no connection yet.
     Wanted,
     Dialling(Receiver<io::Result<Peer>>),
     Up(Peer),
@@ -68,13 +69,13 @@ pub(crate) struct Bridge<'a> {
     redial: Retry,
     /// When the connection last accepted bytes, or when none were buffered.
     progress: Instant,
-    /// Connecting threads wake the loop.
+    /// A thread that connects writes to it to wake the loop.
     woken: UnixStream,
     wake: UnixStream,
 }
 
 impl<'a> Bridge<'a> {
-    /// A bridge over the open line. `tell` receives the events.
+    /// Creates a bridge over the open line. `tell` is called with each event.
     pub(crate) fn new(ends: &'a Ends, serial: Serial, tell: &'a dyn Fn(&str)) -> io::Result<Self> {
         let (woken, wake) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
@@ -144,7 +145,7 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    /// Connects on a thread: that, and looking up a name, may take seconds.
+    /// Connects in a thread, because connecting and looking up a name may take seconds.
     fn dial(&self) -> Session {
         let (tell, told) = channel();
         let endpoint = self.ends.endpoint.clone();
@@ -166,7 +167,7 @@ impl<'a> Bridge<'a> {
         (self.tell)("connected");
     }
 
-    /// The connection is gone. The device learns it from the silence.
+    /// Handles the loss of the connection. The device detects it by its timeouts.
     fn lost(&mut self, why: &str) {
         self.session = Session::None;
         self.to_network.clear();
@@ -183,11 +184,11 @@ impl<'a> Bridge<'a> {
         (self.tell)(&format!("serial line {why}; opening it again"));
     }
 
-    /// Sleeps until there is work; true if it was stopped.
+    /// Sleeps until there is work. Returns `true` if `stop` is readable.
     fn wait(&self, stop: &UnixStream) -> io::Result<bool> {
         let mut fds =
             vec![PollFd::new(stop, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
-        // What is of no interest is left out: poll would tell of its end again and again.
+        // Descriptors without a requested event are left out: poll would report their end repeatedly.
         let mut add = |fd, read: bool, write: bool| {
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::IN, read);
@@ -208,7 +209,7 @@ impl<'a> Bridge<'a> {
         }
         let timeout = self.deadline().map(|deadline| {
             let rest = deadline.saturating_duration_since(Instant::now());
-            // Rounded up, else it would spin through the last fraction.
+            // Rounded up: otherwise the loop would spin during the last fraction of a millisecond.
             let rest = rest + Duration::from_millis(1);
             Timespec {
                 tv_sec: rest.as_secs().try_into().unwrap_or(i64::MAX),
@@ -245,13 +246,13 @@ impl<'a> Bridge<'a> {
                 let now = Instant::now();
                 if self.watch.feed(now, &scratch[..n], idle, &mut self.to_network) {
                     if !idle {
-                        (self.tell)("the device began anew");
+                        (self.tell)("the device has restarted");
                     }
-                    // Dropping a connection that is up closes it; one being made comes too late.
+                    // Drops the connection, or the receiver of one that is being established.
                     self.session = Session::Wanted;
                     self.to_serial.clear();
                 } else if !idle && !matches!(self.session, Session::Up(_)) && self.is_full() {
-                    self.lost("was not made in time");
+                    self.lost("was not established in time");
                 }
             }
             Err(error) if again(&error) => {}
@@ -284,7 +285,7 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    /// Writes what both sides take now.
+    /// Writes as many bytes as both sides accept now.
     fn flush(&mut self) {
         if let Session::Up(peer) = &mut self.session {
             match write(peer, &mut self.to_network) {
@@ -301,7 +302,7 @@ impl<'a> Bridge<'a> {
     }
 }
 
-/// Writes what is taken at once, and removes it.
+/// Writes as many bytes as are accepted at once, and removes them.
 fn write(to: &mut impl Write, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut written = 0;
     let result = loop {

@@ -1,4 +1,4 @@
-//! The network's side: one connection at a time, dialled or accepted.
+//! The side of the network: one connection at a time, connected or accepted.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -72,7 +72,7 @@ impl AsFd for Peer {
     }
 }
 
-/// What is bound. Its file goes with it.
+/// A listener. Its socket file is removed when it is dropped.
 #[derive(Debug)]
 pub(crate) enum Listener {
     Ipc(UnixListener, Endpoint),
@@ -101,7 +101,7 @@ impl Listener {
         })
     }
 
-    /// With its port.
+    /// The endpoint with the port that the system chose.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Self::Ipc(_, endpoint) => Some(endpoint.clone()),
@@ -152,7 +152,7 @@ fn bind_ipc(endpoint: &Endpoint) -> io::Result<UnixListener> {
     }
 }
 
-/// Whether the path is a socket that a dead process left behind.
+/// Whether the path is a socket file on which no process listens.
 fn is_stale(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket())
         && UnixStream::connect(path)

@@ -1,4 +1,4 @@
-//! When to try again.
+//! The waits between attempts.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -20,7 +20,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// The first try after the first wait.
+    /// The first attempt is due after the first wait.
     pub(crate) fn after(now: Instant) -> Self {
         Self { due: now + FIRST, wait: FIRST }
     }
@@ -33,7 +33,7 @@ impl Retry {
         self.due
     }
 
-    /// A try failed; the first of a row is `told`.
+    /// An attempt failed. Calls `tell` for the first of successive failures.
     pub(crate) fn failed(&mut self, now: Instant, tell: impl FnOnce()) {
         if self.wait == FIRST {
             tell();

@@ -1,4 +1,4 @@
-//! The device's side: a serial device or pty, or TCP (QEMU, ser2net).
+//! The side of the device: a serial device or pty, or TCP (QEMU, ser2net).
 
 use core::time::Duration;
 use std::fs::{File, OpenOptions};
@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use rustix::fs::OFlags;
 use rustix::termios::{self, ControlModes, OptionalActions, Termios};
 
-/// How long a connection may take to be made.
+/// The time limit of a connection attempt.
 pub(crate) const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where the device is.
+/// The location of the device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
     Device(PathBuf),
@@ -34,7 +34,7 @@ impl Place {
 /// The open line. Neither reads nor writes block.
 #[derive(Debug)]
 pub(crate) enum Serial {
-    /// With the settings to go back to, if it is a terminal.
+    /// A device file. If it is a terminal, also its former settings, which are restored at the end.
     Device(File, Option<Box<Termios>>),
     Tcp(TcpStream),
 }
@@ -43,7 +43,7 @@ impl Serial {
     pub(crate) fn open(place: &Place, baud: u32) -> io::Result<Self> {
         match place {
             Place::Device(path) => {
-                // A terminal must not become ours, nor may opening wait for its carrier.
+                // The device must not become the controlling terminal, and `open` must not wait for its carrier.
                 let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
                 let file = OpenOptions::new()
                     .read(true)
@@ -62,7 +62,8 @@ impl Serial {
     }
 }
 
-/// Every byte as it is, at this speed. Returns what was set before; `None` for what is no terminal.
+/// Sets a terminal to this speed and to pass every byte unchanged. Returns its former settings; `None` if the file
+/// is not a terminal.
 fn make_raw(file: &File, baud: u32) -> io::Result<Option<Termios>> {
     if !termios::isatty(file) {
         return Ok(None);
@@ -93,7 +94,7 @@ pub(crate) fn dial(address: &str) -> io::Result<TcpStream> {
 impl Drop for Serial {
     fn drop(&mut self) {
         if let Self::Device(file, Some(before)) = self {
-            // Gone with its device, perhaps.
+            // This fails if the device is removed.
             let _ = termios::tcsetattr(file, OptionalActions::Now, before);
         }
     }

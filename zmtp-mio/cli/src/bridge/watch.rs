@@ -1,8 +1,8 @@
-//! Where a session starts in what the device sends.
+//! Finds the starts of sessions in the bytes of the device.
 //!
-//! A serial line neither connects nor closes. What tells that firmware begins anew, after a reset
-//! or after an error, is its greeting, whose first ten bytes are known (RFC 37 § Greeting). They
-//! may stand in a message as well, so once a session is under way they count only after silence.
+//! A serial line has no connections. The greeting shows that firmware starts again, after a reset or an
+//! error; its first ten bytes are the signature (RFC 37 § Formal Grammar). A message may contain the same
+//! bytes. During a session they therefore count only after a time without bytes.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -10,14 +10,14 @@ use std::time::Instant;
 /// Bytes of the signature: 0xFF, padding, 0x7F.
 const LEN: usize = 10;
 
-/// Passes the bytes of the device on, and finds the greetings among them.
+/// Passes on the bytes of the device, and finds greetings in them.
 #[derive(Debug)]
 pub(crate) struct Watch {
     silence: Duration,
     last: Option<Instant>,
     /// A signature may begin with the next byte.
     at_start: bool,
-    /// The beginning of a signature, not passed on yet.
+    /// The first bytes of a possible signature, which are not passed on yet.
     held: Vec<u8>,
 }
 
@@ -26,10 +26,10 @@ impl Watch {
         Self { silence, last: None, at_start: true, held: Vec::new() }
     }
 
-    /// Takes `bytes` in and puts what is to be passed on into `out`. True if a greeting began:
-    /// `out` then holds it and what came since, and nothing of before.
+    /// Takes bytes of the device and appends those to pass on to `out`. Returns `true` if a greeting began: `out`
+    /// then contains only the bytes from the greeting on.
     ///
-    /// Without a session under way a greeting may begin `anywhere`, and all else is thrown away.
+    /// With `anywhere`, for use without a session, a greeting may begin at any byte, and other bytes are dropped.
     pub(crate) fn feed(
         &mut self,
         now: Instant,
@@ -64,12 +64,12 @@ impl Watch {
         found
     }
 
-    /// When [`Watch::release`] is due.
+    /// The time to call [`Watch::release`].
     pub(crate) fn deadline(&self) -> Option<Instant> {
         if self.held.is_empty() { None } else { self.last.map(|last| last + self.silence) }
     }
 
-    /// Passes on what was held and has got no continuation.
+    /// Passes on held bytes if the rest of a signature has not arrived in time.
     pub(crate) fn release(&mut self, now: Instant, anywhere: bool, out: &mut Vec<u8>) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.pass(anywhere, out);
@@ -85,8 +85,8 @@ impl Watch {
     }
 }
 
-/// Whether a signature may have this byte here. The padding is zero; libzmq's last byte of it,
-/// with which it speaks to its oldest versions, is 1.
+/// Whether a signature may have this byte at this offset. The padding is zero. The last padding byte of libzmq,
+/// which is a length for peers of ZMTP 1.0, is 1.
 const fn fits(at: usize, byte: u8) -> bool {
     match at {
         0 => byte == 0xFF,

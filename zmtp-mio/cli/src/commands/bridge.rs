@@ -1,4 +1,4 @@
-//! `zmtp bridge`: a serial line into a ZeroMQ network.
+//! `zmtp bridge`: connects a serial line to a ZeroMQ network.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,4 @@
-//! `zmtp decode`: prints what was captured, frame by frame.
+//! `zmtp decode`: prints captured bytes frame by frame.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -10,7 +10,7 @@ use crate::decode::{
 use crate::device::Context;
 use crate::exit::Failure;
 
-/// Bytes that are read at once; the first decide what the file is.
+/// The bytes of one read. The first read determines the format of the file.
 const CHUNK: usize = 64 << 10;
 
 pub(super) fn run(args: &DecodeArgs, context: &Context<'_>) -> Result<u8, Failure> {
@@ -42,7 +42,7 @@ pub(super) fn run(args: &DecodeArgs, context: &Context<'_>) -> Result<u8, Failur
     }
 }
 
-/// What one side sent.
+/// Decodes the bytes that one side sent.
 fn raw(
     mut file: impl Read,
     doing: &str,
@@ -77,7 +77,7 @@ fn raw(
     Ok(())
 }
 
-/// What the connections of a capture carried.
+/// Decodes the connections of a capture.
 fn capture(
     file: impl Read + Send,
     port: Option<u16>,
@@ -113,8 +113,8 @@ fn capture(
         show.file_fault(&fault);
     }
     for (n, what) in [
-        (short, "packets were not captured whole (snap length)"),
-        (fragments, "fragments of IP packets were left out"),
+        (short, "packets were captured incompletely (snap length)"),
+        (fragments, "fragments of IP packets were ignored"),
     ] {
         if n > 0 {
             show.note(&format!("{n} {what}"));

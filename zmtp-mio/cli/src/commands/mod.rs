@@ -1,4 +1,4 @@
-//! A module per command or pattern.
+//! The commands, in a module per command or pattern.
 
 #[cfg(unix)]
 mod bridge;

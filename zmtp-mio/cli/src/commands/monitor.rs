@@ -1,4 +1,4 @@
-//! `zmtp monitor`: tells what happens to a socket's connections.
+//! `zmtp monitor`: prints the events of the connections of a socket.
 
 use std::time::Instant;
 
@@ -46,7 +46,7 @@ pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failur
         if discard(&mut socket).map_err(|error| context.failure(error))? {
             continue;
         }
-        // Looking for a message may have brought events: a wait would not end for them.
+        // `discard` may have queued events, which do not end a wait.
         if let Some(event) = next_event(&mut socket) {
             early = Some(event);
             continue;

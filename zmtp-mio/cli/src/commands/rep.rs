@@ -1,4 +1,4 @@
-//! `zmtp rep`: answers.
+//! `zmtp rep`: replies to requests.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::exec::Exec;
 use crate::exit::Failure;
 use crate::input;
 
-/// Where replies come from.
+/// The source of the replies.
 enum Responder {
     Echo,
     Exec(Exec),
@@ -19,7 +19,7 @@ enum Responder {
 }
 
 pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    // Before a request can arrive.
+    // Read before a request can arrive.
     let fixed = match &*args.reply.0 {
         [] => None,
         parts => Some(input::read(parts)?),
@@ -51,7 +51,7 @@ fn serve(
 ) -> Result<(), Failure> {
     for n in 1..=count.unwrap_or(u64::MAX) {
         let request = receive(rep, timeout, context)?;
-        // Each request gets an answer, even if our output has no reader.
+        // Each request gets a reply, even if the output has no reader.
         let printed = context.output.request(n, &request);
         let reply = responder.reply(rep, request, context)?;
         rep.send(reply).map_err(|error| context.failure(error.error))?;
@@ -75,7 +75,7 @@ fn receive(
             (Ok(None), Some(within)) if start.elapsed() >= within => {
                 return Err(Failure::Timeout { awaited: "request", within, reason: None });
             }
-            // A command that took too long has ended at last.
+            // `Woken`: a command that took too long has ended now.
             (Ok(None) | Err(Error::Woken), _) => {}
             (Err(error), _) => return Err(context.failure(error)),
         }
@@ -94,10 +94,10 @@ impl Responder {
             Self::Fixed(reply) => Ok(reply.clone()),
             Self::Exec(exec) => {
                 let output = exec.run(rep, &request).map_err(|error| context.failure(error))?;
-                // Never half an output: it would pass for a whole one.
+                // Partial output is not sent: the client cannot distinguish it from complete output.
                 Ok(output.map_or_else(
                     |trouble| {
-                        context.output.note(&format!("command: {trouble}; replied with nothing"));
+                        context.output.note(&format!("command: {trouble}; the reply is empty"));
                         Message::from("")
                     },
                     Message::from,

@@ -1,4 +1,4 @@
-//! `zmtp req`: asks.
+//! `zmtp req`: sends requests and prints the replies.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -11,20 +11,20 @@ use crate::exit::Failure;
 use crate::input::{self, Lines, Part};
 use crate::output::describe;
 
-/// Where requests come from.
+/// The source of the requests.
 enum Source {
     Lines(Lines),
     Same { message: Message, left: u64 },
 }
 
-/// The socket, and what keeps it from answers.
+/// The socket, and the last reason why no reply arrives.
 struct Client<'a> {
     req: Req,
     context: &'a Context<'a>,
     timeout: Duration,
-    /// A peer was there once.
+    /// A peer has been connected.
     met: bool,
-    /// What went wrong with a connection last, until one is ready.
+    /// The last error of a connection, until a connection is ready.
     trouble: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
         Source::Lines(Lines::start(handle)?)
     } else {
         hint(&asked.parts, context);
-        // Before the socket has endpoints: it would not be served meanwhile.
+        // Read before the socket has endpoints, because nothing serves it meanwhile.
         Source::Same { message: input::read(&asked.parts)?, left: args.count }
     };
     open(&mut req, asked.endpoint.as_slice(), &asked.places, context)?;
@@ -64,7 +64,7 @@ fn hint(parts: &[Part], context: &Context<'_>) {
 }
 
 impl Client<'_> {
-    /// Asks what there is to ask; returns the exit code.
+    /// Sends all requests. Returns the exit code.
     fn run(
         &mut self,
         mut source: Source,
@@ -93,7 +93,7 @@ impl Client<'_> {
         Ok(code)
     }
 
-    /// The next request; `None` if that was all.
+    /// The next request; `None` after the last one.
     fn next(&mut self, source: &mut Source) -> Result<Option<Message>, Failure> {
         match source {
             Source::Same { left: 0, .. } => Ok(None),
@@ -115,7 +115,7 @@ impl Client<'_> {
         }
     }
 
-    /// Asks once and prints the reply.
+    /// Sends a request and prints the reply.
     fn ask(&mut self, n: u64, request: Message) -> Result<(), Failure> {
         let reply = self.exchange(request);
         self.events();
@@ -128,13 +128,12 @@ impl Client<'_> {
         }
     }
 
-    /// What [`Req::request`] does, with a look at the events now and then; returns the time from
-    /// request to reply too.
+    /// As [`Req::request`], and handles events meanwhile. Also returns the time from the request to the reply.
     fn exchange(&mut self, request: Message) -> Result<Option<(Message, Duration)>, Error> {
         let start = Instant::now();
-        // The first request would else wait for the first endpoint, though another one be there.
+        // Otherwise the first request would be queued for the first endpoint, even if another one is connected.
         loop {
-            // Connecting has events of its own: look before waiting.
+            // Connecting queues events: they are handled before the wait.
             self.events();
             let rest = self.timeout.saturating_sub(start.elapsed());
             if self.met {
@@ -145,7 +144,7 @@ impl Client<'_> {
             self.req.wait(rest)?;
         }
         let asked = Instant::now();
-        // What a request without reply left behind.
+        // Abandons an earlier request without a reply.
         self.req.give_up();
         let mut unsent = Some(request);
         loop {
@@ -181,7 +180,7 @@ impl Client<'_> {
         }
     }
 
-    /// Tells events, and remembers what may explain that there is no reply.
+    /// Prints events, and stores an error that may explain a missing reply.
     fn events(&mut self) {
         while let Some(event) = next_event(&mut self.req) {
             self.context.output.event(&event);

@@ -8,9 +8,9 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
 
 use super::packet;
 
-/// Bytes of the file that are held at once, to begin with.
+/// The initial size of the buffer for the file, in bytes.
 const HELD: usize = 256 << 10;
-/// The largest packet: a file with a larger one is not a capture.
+/// The largest packet in bytes. A file with a larger one is not a capture.
 const MOST: usize = 64 << 20;
 
 /// Whether a file that begins like this is a capture.
@@ -27,22 +27,23 @@ pub(crate) fn is_capture(head: &[u8]) -> bool {
     head.first_chunk().is_some_and(|magic| MAGIC.contains(magic))
 }
 
-/// How the packets of an interface are to be read.
+/// The format of the packets of an interface.
 #[derive(Clone, Copy, Debug)]
 struct Interface {
     link: i32,
-    /// Units of time in a second.
+    /// The number of time units in a second.
     units: u64,
 }
 
-/// What is wrong with a capture, in the end or from the start.
+/// A fault of a capture file.
 pub(crate) type Fault = String;
 
-/// Hands out each packet: seconds, link type and bytes.
+/// Calls `take` with each packet: the time in seconds, the link type and the bytes. Returns a fault of the file, if
+/// there is one.
 ///
 /// # Errors
 ///
-/// The first of `take`; a fault of the file is returned beside.
+/// The first error of `take`.
 pub(crate) fn packets<E>(
     file: impl Read + Send,
     mut take: impl FnMut(f64, i32, &[u8]) -> Result<(), E>,
@@ -92,7 +93,7 @@ pub(crate) fn packets<E>(
                 };
                 if let Some((interface, time, data)) = packet {
                     let Some(one) = interfaces.get(interface) else {
-                        return Ok(Some(format!("at byte {at}: a packet of an interface unknown")));
+                        return Ok(Some(format!("at byte {at}: a packet of an unknown interface")));
                     };
                     if !packet::is_known(one.link) {
                         unknown = Some(one.link);
@@ -112,7 +113,7 @@ pub(crate) fn packets<E>(
                 let before = reader.data().len();
                 let refilled = reader.refill().map_err(|error| fault(&error));
                 if let Err(fault) = refilled {
-                    // A block larger than what is held.
+                    // The block is larger than the buffer.
                     held *= 2;
                     if held > MOST || !reader.grow(held) {
                         return Ok(Some(format!("at byte {at}: {fault}")));
@@ -135,7 +136,7 @@ fn fault<I: fmt::Debug>(error: &PcapError<I>) -> Fault {
             "the file ends inside a packet".into()
         }
         PcapError::ReadError => "the file cannot be read".into(),
-        PcapError::BufferTooSmall => "a packet larger than any".into(),
+        PcapError::BufferTooSmall => "a packet is too large".into(),
         PcapError::HeaderNotRecognized => "no header of pcap or pcapng".into(),
         _ => "a block is malformed".into(),
     }

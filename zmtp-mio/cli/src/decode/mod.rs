@@ -1,12 +1,12 @@
-//! Bytes of a capture into frames.
+//! Decodes the bytes of a capture into frames.
 //!
 //! | file | from | to |
 //! |---|---|---|
 //! | `capture` | pcap and pcapng files | packets |
 //! | `packet` | packets | TCP segments |
-//! | `tcp` | segments | what each side of each connection sent, in order |
-//! | `stream` | that, or a raw file | greetings and frames |
-//! | `show` | those | lines |
+//! | `tcp` | segments | the bytes that each side of each connection sent, in order |
+//! | `stream` | the bytes of one side | greetings and frames |
+//! | `show` | greetings and frames | lines |
 
 mod capture;
 pub(crate) mod packet;

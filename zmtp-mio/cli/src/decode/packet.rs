@@ -1,4 +1,4 @@
-//! A TCP segment inside a packet, by the link types that captures of ZMTP have.
+//! Finds the TCP segment in a packet, for the link types of captures with ZMTP.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -14,11 +14,11 @@ pub(crate) struct Segment<'a> {
     pub(crate) missing: usize,
 }
 
-/// What a packet is.
+/// The content of a packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Packet<'a> {
     Tcp(Segment<'a>),
-    /// A piece of an IP packet: it is not put together here.
+    /// A fragment of an IP packet. Fragments are not reassembled.
     Fragment,
     Other,
 }
@@ -33,10 +33,10 @@ pub(super) const fn is_known(link: i32) -> bool {
     matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
 }
 
-/// Takes a packet apart. What is cut short or of no interest is [`Packet::Other`].
+/// Parses a packet. An incomplete packet, and one without TCP, is [`Packet::Other`].
 pub(crate) fn parse(link: i32, data: &[u8]) -> Packet<'_> {
     let ip = match link {
-        // BSD loopback: the family before it, in one order of bytes or the other.
+        // BSD loopback: the address family precedes the packet, in either byte order.
         0 | 108 => data.get(4..),
         1 => ethernet(data),
         12 | 14 | 101 | 228 | 229 => Some(data),
@@ -56,7 +56,7 @@ fn number(data: &[u8], at: usize) -> Option<u16> {
     data.get(at..)?.first_chunk().map(|bytes| u16::from_be_bytes(*bytes))
 }
 
-/// What follows a header with an `EtherType` in it, if that is IP.
+/// The bytes after a header with an `EtherType`, if it is that of IP.
 fn typed(data: &[u8], at: usize, end: usize) -> Option<&[u8]> {
     [IPV4, IPV6].contains(&number(data, at)?).then(|| data.get(end..))?
 }
@@ -83,7 +83,7 @@ fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
     if number(ip, 6)? & 0x3fff != 0 {
         return Some(Packet::Fragment);
     }
-    // With offloading, a packet that is captured before it is cut may say 0.
+    // With offloading, the length is 0 in a packet that is captured before it is segmented.
     let len = if total == 0 { ip.len() } else { total }.checked_sub(head)?;
     tcp(ip.get(head..)?, len, address(12)?, address(16)?)
 }
@@ -106,7 +106,7 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
     }
 }
 
-/// `len` are the bytes that were sent; those behind them are the link's padding.
+/// `len` is the number of sent bytes. The bytes after them are padding of the link.
 fn tcp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> {
     let head = usize::from(data.get(12)? >> 4) * 4;
     let flags = *data.get(13)?;

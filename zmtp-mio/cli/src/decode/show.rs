@@ -13,18 +13,18 @@ use crate::exit::Failure;
 use crate::output::{Output, Part};
 use crate::text::{escape, hex};
 
-/// Where something was found.
+/// The position of an item.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place {
-    /// Seconds, in a capture.
+    /// The time in seconds, in a capture.
     time: Option<f64>,
     ends: Option<(SocketAddr, SocketAddr)>,
-    /// Bytes of the stream before it.
+    /// The number of bytes of the stream before it.
     pub(crate) offset: u64,
 }
 
 impl Place {
-    /// In a raw file.
+    /// A position in a raw file.
     pub(crate) fn at(offset: u64) -> Self {
         Self { offset, ..Self::default() }
     }
@@ -68,13 +68,13 @@ struct Record<'a> {
     text: Option<&'a str>,
 }
 
-/// Prints what is found, and counts what is wrong.
+/// Prints items, and counts faults.
 #[derive(Debug)]
 pub(crate) struct Show<'o> {
     output: &'o Output,
-    /// Bytes of each body that are shown.
+    /// The number of bytes of each body that are printed.
     most: usize,
-    /// When the first packet came.
+    /// The time of the first packet.
     start: Option<f64>,
     pub(crate) faults: u64,
 }
@@ -84,7 +84,7 @@ impl<'o> Show<'o> {
         Self { output, most, start: None, faults: 0 }
     }
 
-    /// Tells what is wrong, on stderr.
+    /// Prints a fault to stderr.
     pub(crate) fn fault(&mut self, place: &Place, text: &str) {
         self.faults += 1;
         let line = format!("zmtp: {}byte {}: {text}", self.before(place), place.offset);
@@ -92,13 +92,13 @@ impl<'o> Show<'o> {
         self.output.tell(&line, &record);
     }
 
-    /// As [`Show::fault`], of the file as a whole.
+    /// As [`Show::fault`], for a fault of the whole file.
     pub(crate) fn file_fault(&mut self, text: &str) {
         self.faults += 1;
         self.output.note(text);
     }
 
-    /// Tells what is no fault of the streams.
+    /// Prints a note that is not a fault.
     pub(crate) fn note(&self, text: &str) {
         self.output.note(text);
     }
@@ -222,7 +222,7 @@ impl<'o> Show<'o> {
         Ok(format!("command {title}{colon}{text}"))
     }
 
-    /// As much of it as is to be shown.
+    /// The part of a body that is printed.
     fn body(&self, bytes: &[u8]) -> String {
         let shown = &bytes[..bytes.len().min(self.most)];
         let mut text = if self.output.is_hex() { hex(shown) } else { escape(shown, false) };
@@ -232,7 +232,7 @@ impl<'o> Show<'o> {
         text
     }
 
-    /// Time and ends, of a capture.
+    /// The time and the addresses, in a capture.
     fn before(&mut self, place: &Place) -> String {
         let mut text = String::new();
         if let Some(time) = place.time {

@@ -1,4 +1,4 @@
-//! What one side sent, from its greeting on, taken apart. Grammars are those of the library.
+//! Parses the bytes that one side sent, from its greeting on, with the grammars of the library.
 
 use zmtp_core::wire::{FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion};
 
@@ -10,7 +10,7 @@ pub(crate) enum Dialect {
     V3,
 }
 
-/// Something whole.
+/// A complete item of the stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Item<'a> {
     Greeting(Greeting),
@@ -30,16 +30,16 @@ pub(crate) enum Item<'a> {
     },
 }
 
-/// A fault, and where in the stream it is.
+/// The offset of a fault in the stream, and its description.
 pub(crate) type Fault = (u64, String);
 
-/// The bytes of one side, as they come.
+/// The bytes of one side, parsed as they arrive.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     bytes: Vec<u8>,
-    /// Those before this one are done with.
+    /// The number of `bytes` that are parsed.
     at: usize,
-    /// Bytes of the stream before `bytes`.
+    /// The number of bytes of the stream before `bytes`.
     before: u64,
     dialect: Option<Dialect>,
     stage: Stage,
@@ -74,7 +74,7 @@ impl Stream {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Where the next item begins.
+    /// The offset of the next item.
     pub(crate) const fn offset(&self) -> u64 {
         self.before + self.at as u64
     }
@@ -87,8 +87,8 @@ impl Stream {
         self.dialect
     }
 
-    /// The version of the other side, which this side then uses too, even if its first bytes announced
-    /// another.
+    /// Sets the version of the other side, which this side then also uses, even if its first bytes announced another
+    /// version.
     pub(crate) fn assume(&mut self, dialect: Dialect) {
         if self.stage == Stage::Greeting {
             self.dialect = Some(dialect);
@@ -100,7 +100,7 @@ impl Stream {
         self.stage = Stage::Lost;
     }
 
-    /// The next item that is whole, and where it begins.
+    /// The next complete item, and its offset.
     pub(crate) fn next(&mut self) -> Option<Result<(u64, Item<'_>), Fault>> {
         let offset = self.offset();
         let found = match self.stage {
@@ -121,7 +121,7 @@ impl Stream {
         }
     }
 
-    /// What is wrong with the stream's end, if anything is.
+    /// The fault at the end of the stream, if there is one.
     pub(crate) fn finish(&self) -> Option<Fault> {
         let rest = self.bytes.len() - self.at;
         let what = match self.stage {
@@ -181,7 +181,7 @@ impl Stream {
         Ok(Some((Raw::Frame(kind, start), end)))
     }
 
-    /// Kind, bytes of the header and bytes of the body.
+    /// The kind of the frame, the length of its header and the length of its body.
     fn header(&self, bytes: &[u8]) -> Result<Option<(FrameKind, usize, u64)>, String> {
         match self.dialect {
             Some(Dialect::V1) => old_header(bytes),
@@ -213,7 +213,7 @@ impl Stream {
     }
 }
 
-/// An item by where its body begins.
+/// An item as offsets of its body.
 enum Raw {
     Greeting(Greeting),
     Greeting2(u8),
@@ -221,7 +221,7 @@ enum Raw {
     Frame(FrameKind, usize),
 }
 
-/// A header of ZMTP 1.0: a size that counts the flags (RFC 13).
+/// Parses a header of ZMTP 1.0: a length that includes the flags, then the flags (RFC 13).
 fn old_header(bytes: &[u8]) -> Result<Option<(FrameKind, usize, u64)>, String> {
     let (len, head) = match bytes {
         [0xff, rest @ ..] => match rest.first_chunk() {

@@ -8,12 +8,12 @@ use super::packet::Segment;
 use super::show::Place;
 use super::stream::{Dialect, Item, Stream};
 
-/// What may wait for segments before it, of one side: segments, and bytes of them.
+/// The most segments of one side, and the most of their bytes, that wait for an earlier segment.
 const WAITING: (usize, usize) = (4_096, 16 << 20);
-/// Bytes of one side in which it must show that a connection is ZMTP.
+/// The number of bytes of one side after which a connection is not recognised as ZMTP any more.
 const UNDECIDED: u64 = 64 << 10;
 
-/// What was found in a connection.
+/// An item or a fault in a connection.
 #[derive(Debug)]
 pub(crate) enum Found<'a> {
     Item(Item<'a>),
@@ -25,10 +25,10 @@ pub(crate) enum Found<'a> {
 pub(crate) struct Connections {
     places: HashMap<(SocketAddr, SocketAddr), usize>,
     all: Vec<Connection>,
-    /// Only those with this port, which are ZMTP then.
+    /// If set, only connections with this port, which are decoded as ZMTP.
     port: Option<u16>,
     dialect: Option<Dialect>,
-    /// Connections that are no ZMTP.
+    /// The number of connections without ZMTP.
     pub(crate) others: u64,
 }
 
@@ -42,9 +42,9 @@ struct Connection {
 struct Side {
     from: SocketAddr,
     stream: Stream,
-    /// The number of the byte that comes next.
+    /// The sequence number of the next byte.
     next: Option<u32>,
-    /// Bytes in order so far.
+    /// The number of bytes in order so far.
     bytes: u64,
     waiting: Vec<(u32, Vec<u8>)>,
     waiting_bytes: usize,
@@ -56,7 +56,7 @@ impl Connections {
         Self { port, dialect, ..Self::default() }
     }
 
-    /// Takes a segment, and tells what it made whole.
+    /// Takes a segment, and calls `tell` with the items that it completes.
     pub(crate) fn segment<E>(
         &mut self,
         time: f64,
@@ -70,7 +70,7 @@ impl Connections {
         let key = (from.min(to), from.max(to));
         let known = self.places.get(&key).copied();
         let mut place = known.unwrap_or(self.all.len());
-        // The same ports again are another connection, if a side of it begins once more elsewhere.
+        // A SYN with another sequence number begins another connection with the same ports.
         if let Some(connection) = self.all.get_mut(place)
             && segment.syn
             && connection.side(from).next.is_some_and(|_| !connection.is_young(segment))
@@ -93,7 +93,7 @@ impl Connections {
         connection.tell(time, tell)
     }
 
-    /// Tells what is wrong with the ends of all.
+    /// Calls `tell` with the faults at the ends of all connections.
     pub(crate) fn finish<E>(
         &mut self,
         time: f64,
@@ -122,7 +122,7 @@ impl Connection {
         if one.from == from { one } else { two }
     }
 
-    /// Whether a SYN is only the first one again.
+    /// Whether a SYN is a repetition of the first one.
     fn is_young(&mut self, segment: &Segment<'_>) -> bool {
         let side = self.side(segment.from);
         side.bytes == 0 && side.next == Some(segment.number.wrapping_add(1))
@@ -139,7 +139,7 @@ impl Connection {
         if self.is_zmtp != Some(true) {
             return Ok(());
         }
-        // What one side shows may open the other.
+        // The bytes of one side may determine the version of the other.
         for n in [0, 1, 0, 1] {
             let to = self.sides[1 - n].from;
             let Side { from, stream, .. } = &mut self.sides[n];
@@ -160,8 +160,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether this is ZMTP shows in the first byte: a side that knows 2.0 or later begins with
-    /// `ff`. Then the other speaks ZMTP too, 1.0 if it begins otherwise.
+    /// Decides from the first bytes whether the connection is ZMTP: a side with version 2.0 or later begins with
+    /// `ff`. The other side then also uses ZMTP; if it does not begin with `ff`, version 1.0.
     fn decide(&mut self) {
         let firsts = [self.sides[0].stream.first(), self.sides[1].stream.first()];
         if firsts.contains(&Some(0xff)) {
@@ -221,12 +221,12 @@ impl Side {
         None
     }
 
-    /// How many bytes lie between what comes next and this number; negative if it came already.
+    /// The number of bytes between the next byte and this sequence number; negative if the byte was received before.
     fn ahead(&self, number: u32) -> i32 {
         number.wrapping_sub(self.next.unwrap_or(number)).cast_signed()
     }
 
-    /// Takes bytes whose turn it is, but for those that came already.
+    /// Takes the next bytes, without those that were received before.
     fn put(&mut self, number: u32, bytes: &[u8]) -> bool {
         let ahead = self.ahead(number);
         if ahead > 0 {
@@ -239,13 +239,13 @@ impl Side {
         true
     }
 
-    /// Gives up waiting for what is missing.
+    /// Reports the missing bytes, and stops to wait for them.
     fn lose(&mut self) -> Option<String> {
         let missing = self.waiting.iter().map(|(number, _)| self.ahead(*number)).min()?;
         self.gap = true;
         self.waiting = Vec::new();
         self.stream.lose();
-        Some(format!("{missing} bytes were not captured; what follows them is not shown"))
+        Some(format!("{missing} bytes were not captured; the bytes after them are not shown"))
     }
 
     fn finish(&mut self) -> Option<(u64, String)> {

@@ -20,12 +20,12 @@ use running::{Now, Running};
 use source::Source;
 use tally::Tally;
 
-/// Whether a message goes to all peers that it is for.
+/// Whether a message is sent to several peers.
 const fn fans_out(kind: SocketKind) -> bool {
     kind.publishes() || matches!(kind, SocketKind::Xsub)
 }
 
-/// Whether `n` peers, or subscribers of a publisher, are there after a wait of up to `timeout`.
+/// Waits up to `timeout` for `n` connected peers, or subscribers of a publisher. Returns whether there are as many.
 fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result<bool, Error> {
     if socket.kind().publishes() {
         return socket.wait_for_subscribers(n, timeout);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
-/// How far a delayed sender may catch up: its rate holds over this time, and no burst follows a pause.
+/// The time for which a delayed sender catches up: a longer pause is not followed by a longer burst.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// The schedule of messages.

@@ -40,7 +40,7 @@ pub(super) struct Running<'a> {
 pub(super) struct Now {
     /// The next message, until it is due and accepted.
     pending: Option<Message>,
-    /// There are no more messages.
+    /// There are no more messages to send.
     over: bool,
     /// When the last message was sent or received.
     last: Instant,
@@ -73,7 +73,7 @@ impl Running<'_> {
                 return self.flush();
             }
             self.tally.show(self.context.output);
-            // A socket that always has a message to send must receive too.
+            // A socket that always has a message to send must also receive.
             let rest = if sent { Duration::ZERO } else { self.rest(received)? };
             let rest = if received { Duration::ZERO } else { rest };
             self.wait(rest)?;
@@ -139,7 +139,7 @@ impl Running<'_> {
         Ok(true)
     }
 
-    /// Receives a message that is there.
+    /// Receives a queued message.
     fn receive_one(&mut self) -> Result<Option<Message>, Error> {
         if self.kind.can_receive() { self.socket.try_recv() } else { Ok(None) }
     }
@@ -197,7 +197,7 @@ impl Running<'_> {
                     ..
                 }) => {
                     self.now.pending = Some(*message);
-                    // A wake-up is not a refusal: the message may be accepted.
+                    // After a wake-up the message may still be accepted.
                     return Ok(matches!(error, Error::Woken));
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
@@ -244,8 +244,8 @@ impl Running<'_> {
         }
     }
 
-    /// Waits until the sent messages are written; reports those that are not. What an XPUB or XSUB
-    /// sends has as many copies as there are peers: closing goes on sending them.
+    /// Waits until the sent messages are written, and reports those that are not. Messages of an XPUB or XSUB are
+    /// queued once for each peer; closing the socket continues to send them.
     fn flush(&mut self) -> Result<(), Failure> {
         if fans_out(self.kind) || self.tally.sent == 0 {
             return Ok(());
@@ -264,7 +264,7 @@ impl Running<'_> {
             }
             self.events();
             self.wait(rest)?;
-            // They are not taken any more, and `wait` returns at once for them.
+            // `wait` returns at once while messages are queued, and they are not received any more.
             while let Ok(Some(_)) = self.receive_one() {}
         }
     }

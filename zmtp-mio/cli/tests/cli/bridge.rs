@@ -142,7 +142,7 @@ fn firmware_that_is_reset_within_a_message_gets_a_new_session() {
         firmware.send(&wire::delimited(&[round; 1_000])[..500]);
         firmware.be_quiet();
     }
-    let expected = ["connected", "the device began anew", "connected"];
+    let expected = ["connected", "the device has restarted", "connected"];
     assert_eq!(
         expected.map(|_| bridge.error_line()),
         expected.map(|line| format!("zmtp: {line}\n"))
