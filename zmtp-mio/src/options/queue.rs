@@ -55,7 +55,7 @@ pub struct HighWaterMark {
 }
 
 impl HighWaterMark {
-    /// No limit. [`Options::max_bytes`] still applies.
+    /// No limit. [`Options::max_bytes`](crate::Options::max_bytes) still applies.
     pub const UNLIMITED: Self = Self { messages: None, bytes: None };
 
     /// Creates the mark from both limits.

@@ -63,7 +63,7 @@ pub struct Tcp {
     /// The network device to listen and connect through (`ZMQ_BINDTODEVICE`); any. Linux only; it may need
     /// privileges. On other systems binding and connecting fail.
     pub device: Option<Device>,
-    /// The time for connecting, if it is shorter than [`Limits::handshake_timeout`]
+    /// The time for connecting, if it is shorter than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout)
     /// (`ZMQ_CONNECT_TIMEOUT`).
     pub connect_timeout: Option<Duration>,
     /// The time that sent data may stay unacknowledged before the connection is closed
