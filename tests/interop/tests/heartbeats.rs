@@ -117,7 +117,7 @@ fn libzmq_times_out_our_socket_when_it_is_not_driven() {
     pull.set_i32(option::HEARTBEAT_TIMEOUT, 500).unwrap();
     let monitor = pull.monitor().unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
-    let mut push = common::builder::<Push>().connect(pull.last_endpoint()).unwrap();
+    let mut push = common::builder::<Push>().driver(false).connect(pull.last_endpoint()).unwrap();
     until("the handshake", || {
         push.wait(SHORT).unwrap();
         (push.counters().handshakes == 1).then_some(())
