@@ -1,4 +1,4 @@
-//! The time of the sockets of a context. Nothing else of this crate asks the system for it.
+//! The clock of the sockets of a context. Only this file reads the clock of the system.
 
 use core::time::Duration;
 use std::thread;

@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(values.get(|| Err("no")), Err("no"));
         assert_eq!(*values.get(make(1)).unwrap(), 1);
         assert_eq!(*values.get(make(2)).unwrap(), 1);
-        // As a child has it after the fork.
+        // The state of a child after the fork.
         values.chosen.fetch_add(1 << 32, Ordering::Relaxed);
         values.places[0].lock().unwrap().as_mut().unwrap().process += 1;
         assert_eq!(*values.get(make(3)).unwrap(), 3);

@@ -1,9 +1,9 @@
-//! Messages that sockets hold back in a burst, and the timer that has them written soon.
+//! The timer that writes the messages which sockets hold back in a burst.
 //!
-//! The timer is shared by all sockets of the driver. Setting it to a time as near as this can cost 20 µs, on a
-//! virtual machine, so a burst must not set it for each write. A socket that has written what it held back,
-//! and holds back more, only notes the time: when the timer wakes the driver, it checks the socket again later.
-//! The time to the next check doubles, so that a long burst wakes the driver once per millisecond.
+//! All sockets of the driver share the timer. Setting it to such a near time can take 20 µs on a virtual machine, so
+//! a burst must not set it for each write. A socket that has written its held messages and holds back more only
+//! stores the time: when the timer wakes the driver, it checks the socket again later. The time to the next
+//! check doubles, so that a long burst wakes the driver once per millisecond.
 
 use core::time::Duration;
 use std::io;
@@ -18,7 +18,7 @@ use super::{CLOCK, Member};
 
 /// How long messages are held back at most, unless a call is in progress then.
 pub(super) const DELAY: Duration = Duration::from_micros(100);
-/// The same after a long burst.
+/// The same during and after a long burst.
 const LONGEST: Duration = Duration::from_millis(1);
 
 /// The sockets that hold messages back.
@@ -94,7 +94,7 @@ impl Flushes {
             !is_due
         });
         drop(state);
-        // One whose engine is in use is tried again.
+        // A socket whose engine is in use is tried again.
         due.retain(|member| {
             let flushed = catch_unwind(AssertUnwindSafe(|| member.try_flush()));
             matches!(flushed, Ok(false))
@@ -109,7 +109,7 @@ impl Flushes {
         let _ = self.set(&mut state, now);
     }
 
-    /// Forgets a socket that is closed.
+    /// Removes a closed socket.
     pub(super) fn forget(&self, member: &Arc<dyn Member>) {
         self.lock().waiting.retain(|other| !Arc::ptr_eq(&other.member, member));
     }

@@ -1,8 +1,8 @@
 //! Hands a socket over between the application, which drives it during calls, and the driver.
 //!
-//! The lock of the engine ensures that only one drives at a time. This gate ensures that one of them
-//! always will: the driver sleeps only if the gate allows it, so a wake-up must not be lost. The gate is
-//! model-checked in `tests/loom` with other atomics, which is why it uses `super::sync`.
+//! The lock of the engine ensures that at most one of them drives the socket at a time. This gate ensures that one
+//! of them always does: the driver sleeps only if the gate allows it, and no wake-up is lost. `tests/loom`
+//! model-checks the gate with other atomics, which is why it uses `super::sync`.
 
 use super::sync::{AtomicU8, AtomicU32, Ordering};
 
@@ -16,10 +16,10 @@ const ASLEEP: u8 = 2;
 pub(crate) struct Gate {
     /// The number of calls in progress.
     inside: AtomicU32,
-    /// The number of calls so far. If it does not change, the application is away or in a long call.
+    /// The number of calls so far. If it does not change, there is no call, or a long one.
     calls: AtomicU32,
-    /// [`ARMED`]: the driver serves the socket. [`LOOKING`]: it checks at intervals whether the
-    /// application is away. [`ASLEEP`]: it ignores the socket until it is woken.
+    /// [`ARMED`]: the driver serves the socket. [`LOOKING`]: it checks at intervals whether there are
+    /// calls. [`ASLEEP`]: it ignores the socket until it is woken.
     watch: AtomicU8,
 }
 
@@ -30,9 +30,9 @@ pub(crate) enum Look {
     Armed,
     /// The application has called since the last check: check again later.
     Busy,
-    /// The application is in a long call, whose end wakes the driver. There is nothing to do before.
+    /// The application is in a long call, whose end wakes the driver. No check is needed before.
     Asleep,
-    /// The application is away: [arm](Gate::arm).
+    /// There has been no call since the last check: [arm](Gate::arm).
     Away,
 }
 

@@ -1,10 +1,8 @@
-//! The background driver: one thread that serves the sockets of a context while the application is
-//! away.
+//! The background driver: one thread that serves the sockets of a context between calls.
 //!
-//! While the application calls, it drives its sockets itself and no second thread is involved. When it
-//! has not called for some milliseconds, the driver takes over and waits for the events of the socket,
-//! without polling at intervals. The next call of the application takes the engine back with one system
-//! call.
+//! A call drives its socket in the calling thread, without the driver. When a socket has had no call for some
+//! milliseconds, the driver begins to serve it and waits for its events, without polling at intervals. The next
+//! call takes the engine back with one system call.
 
 mod flush;
 mod gate;
@@ -33,10 +31,10 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::process::Process;
 
-/// The driver's time is the system's: a socket on a test's clock has no driver.
+/// The driver uses the clock of the system: a socket with the clock of a test has no driver.
 const CLOCK: Clock = Clock::System;
 
-/// How long the application must have been away before the driver takes over.
+/// The time without a call after which the driver serves a socket.
 const AWAY: Duration = Duration::from_millis(3);
 /// The time after which a socket whose poll failed is tried again.
 const RETRY: Duration = Duration::from_millis(100);
@@ -44,7 +42,7 @@ const EVENTS: usize = 256;
 const WAKE: Token = Token(usize::MAX);
 const TIMER: Token = Token(usize::MAX - 1);
 
-/// A socket as the driver knows it.
+/// A socket that the driver can serve.
 pub(crate) trait Member: Send + Sync {
     fn gate(&self) -> &Gate;
 
@@ -128,7 +126,7 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         if !self.shared.process.is_this() {
-            // The thread does not exist here: neither join nor detach it.
+            // In a forked child the thread does not exist: neither join nor detach it.
             core::mem::forget(self.thread.take());
             return;
         }
@@ -158,14 +156,14 @@ impl Shared {
         self.wake();
     }
 
-    /// Has the messages that a socket begins to hold back written soon.
+    /// Plans the write of messages that a socket has begun to hold back.
     pub(crate) fn flush_soon(&self, member: &Arc<dyn Member>) {
         if self.flushes.plan(member) {
             self.wake();
         }
     }
 
-    /// Wakes the driver after a call that it slept through.
+    /// Wakes the driver after a long call, during which it ignored the socket.
     pub(crate) fn wake(&self) {
         // It fails only if the system has no memory for an eight-byte counter.
         let _ = self.waker.wake();
@@ -288,13 +286,13 @@ impl Entry {
             *next = if gate.is_armed() { when(engine.drive(), now) } else { None };
         });
         if !served {
-            // The holder of the lock wakes us at its end, or we serve it with its next event.
+            // The thread with the lock wakes the driver at the end of its call, or the next event does.
             *next = Some(now + AWAY);
         }
     }
 }
 
-/// A panic, of a callback of the application, ends the service for its socket, not for the others.
+/// Catches a panic, for example of a resolver. It ends the service of this socket, not of the others.
 fn has_panicked(serve: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(serve)).is_err()
 }

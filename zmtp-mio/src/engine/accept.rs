@@ -27,18 +27,18 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Acceptor {
     listener: Listener,
     endpoint: Arc<Endpoint>,
-    /// When accepting goes on, if it pauses.
+    /// The time at which accepting continues, if it pauses.
     pub(super) timer: Option<Instant>,
-    /// It pauses, and that was noted.
+    /// Accepting pauses, and an event was queued.
     paused: bool,
 }
 
 /// The accepted connections whose handshake runs, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Handshakes {
-    /// In the order in which they began; some are over.
+    /// In the order in which they began. Some of them have ended.
     begun: VecDeque<PeerId>,
-    /// How many are not over.
+    /// The number of those that have not ended.
     count: usize,
 }
 
@@ -48,13 +48,13 @@ impl Handshakes {
         self.count += 1;
     }
 
-    /// One of them is over, or its connection ends.
+    /// One of them is complete, or its connection ends.
     pub(super) const fn end(&mut self) {
         debug_assert!(self.count > 0, "more handshakes ended than began");
         self.count = self.count.saturating_sub(1);
     }
 
-    /// Forgets those that are over when they are many.
+    /// Removes ended ones from the list if it is long.
     fn tidy(&mut self, runs: impl Fn(PeerId) -> bool) {
         let most = 2 * self.count + EARLY;
         if self.begun.len() > most {
@@ -133,7 +133,7 @@ impl Engine {
         listener.register(&self.registry, key.token())
     }
 
-    /// Stops listening. Accepted connections stay. `false` if it did not listen there.
+    /// Stops listening. Accepted connections stay. Returns `false` if the socket does not listen on the endpoint.
     pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
         let Some((index, _)) = found else { return self.unbind_inproc(endpoint) };
@@ -166,7 +166,7 @@ impl Engine {
                     self.accepted(&endpoint, stream);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The peer was gone before it was accepted.
+                // The peer has closed the connection before it was accepted.
                 Err(error) if is_of_the_peer(error.kind()) => {}
                 Err(error) => {
                     return self.pause(index, error.kind());
@@ -234,8 +234,8 @@ impl Engine {
     }
 }
 
-/// Handshakes that are over may stay in the list; it is tidied when it has grown this far past twice
-/// those that are not, which costs each of them a constant.
+/// Ended handshakes may stay in the list. They are removed when its length exceeds twice the number of the others
+/// by this number, so that the cost per handshake is constant.
 const EARLY: usize = 64;
 
 const fn is_of_the_peer(kind: io::ErrorKind) -> bool {

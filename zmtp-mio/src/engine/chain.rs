@@ -1,7 +1,7 @@
 //! Sockets that a thread closes one after the other.
 //!
 //! While a thread lingers for one socket, the driver continues to send for the others. Their linger counts
-//! from the start of the first one's, so that closing several sockets takes about as long as closing one.
+//! from the start of the first close, so that closing several sockets takes about as long as closing one.
 
 use core::cell::Cell;
 use core::time::Duration;
@@ -10,24 +10,24 @@ use std::time::Instant;
 use super::shared;
 use crate::clock::Clock;
 
-/// The time between two sockets that are closed together.
+/// The longest time between two closes that count as one after the other.
 const GAP: Duration = Duration::from_millis(10);
 
 /// Test clocks have no driver.
 const CLOCK: Clock = Clock::System;
 
 thread_local! {
-    /// When the first close began, and when the last one ended.
+    /// The start of the first close, and the end of the last one.
     static CHAIN: Cell<Option<(Instant, Instant)>> = const { Cell::new(None) };
 }
 
-/// The time from which the linger of a socket counts that is closed now; `None` for now.
+/// The time from which the linger of a socket that is closed now counts; `None` is now.
 pub(super) fn since(cell: &shared::Cell) -> Option<Instant> {
     let now = CLOCK.now();
     let chain = CHAIN.get().filter(|&(_, last)| now.saturating_duration_since(last) < GAP);
     let (first, _) = chain.unwrap_or((now, now));
     CHAIN.set(Some((first, now)));
-    // Only while the driver served it, it could send.
+    // It counts only while the driver serves the socket, because otherwise the socket does not send.
     cell.served_since().map(|served| served.max(first))
 }
 

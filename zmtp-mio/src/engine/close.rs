@@ -1,8 +1,8 @@
 //! Closing of a connection.
 //!
-//! A connection whose end is certain is [closed](Engine::close) at any point of a turn, which only
-//! notes the reason: from then on the peer does nothing. All are carried out in one step of the turn,
-//! so that no step has to expect that a peer vanishes while it handles it.
+//! A step that finds the end of a connection [closes](Engine::close) it, which only stores the reason and stops the
+//! peer. One step of the turn ends all these connections, so that a peer is not removed while another step
+//! handles it.
 
 use core::time::Duration;
 
@@ -15,7 +15,7 @@ use super::queue::{Queue, Usage};
 use crate::inproc::Pipe;
 use crate::monitor::{CloseReason, EventKind};
 
-/// A connection that lasted this long was useful, even if no message came.
+/// A connection that lasted this long was useful, even if it received no message.
 const PROVEN: Duration = Duration::from_secs(5);
 
 impl Engine {
@@ -32,7 +32,7 @@ impl Engine {
         self.closing.push_back(peer.id);
     }
 
-    /// Closes a peer's connection when everything queued for it is written, for good.
+    /// Closes a peer's connection when everything queued for it is written. It is not established again.
     pub(crate) fn leave(&mut self, peer: PeerId) {
         let Some(index) = self.index(peer) else { return };
         let Some(slot) = self.peers.get_mut(index) else { return };
@@ -41,7 +41,7 @@ impl Engine {
             Some(link) => {
                 link.send.leaving = true;
                 self.flush(index);
-                // What reading waited for does not matter any more.
+                // Reading does not pause any more.
                 self.schedule(index);
             }
             None => self.close(index, CloseReason::ByUs),
@@ -49,7 +49,7 @@ impl Engine {
         self.carry_out_closes();
     }
 
-    /// Carries out the closes of this turn. An endpoint that we connect to is tried again.
+    /// Ends the connections that were closed in this turn. An endpoint that the socket connects to is tried again.
     /// Returns whether there were any.
     #[inline]
     pub(super) fn carry_out_closes(&mut self) -> bool {
@@ -110,7 +110,7 @@ impl Engine {
         let dropped = &mut self.monitor.counters.dropped;
         dropped.incomplete += u64::from(link.in_message());
         let mid_message = link.is_mid_message();
-        // Half of it is written: the rest makes no sense to the next connection.
+        // A message that is partly written cannot be continued over the next connection.
         dropped.half_sent += u64::from(mid_message);
         if link.staged_messages() > 0 && mid_message {
             peer.outgoing.pop();
@@ -121,12 +121,12 @@ impl Engine {
         }
         if matches!(reason, CloseReason::Protocol(_)) && !mid_message && link.staged_messages() == 0
         {
-            // An ERROR command, if the protocol has one and the stream takes it.
+            // Writes an ERROR command, if one is due and the stream accepts it.
             let (run, spares) = (&self.run, &mut self.spares);
             let _ = link.write(&mut Queue::new(), run, spares, &mut self.monitor);
         }
         if link.is_raw() {
-            // The next connection begins a conversation of its own.
+            // The next connection begins with a greeting.
             let lost = peer.outgoing.remove(0, |_| true) as u64;
             self.monitor.counters.dropped.peer_gone += lost;
         }
@@ -134,7 +134,7 @@ impl Engine {
         link.receive.proven || (ready && self.now.duration_since(link.since) > PROVEN)
     }
 
-    /// Ends a connection within the process. What the other end has not read is queued again.
+    /// Ends a connection within the process. Messages that the other end has not read are queued again.
     pub(super) fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if pipe.is_closed() {
@@ -144,7 +144,7 @@ impl Engine {
         }
     }
 
-    /// Drops and counts what does not wait for another connection.
+    /// Drops and counts the messages that are not kept for another connection.
     fn drop_unsent(&mut self, index: usize, reason: CloseReason) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         // The next handshake sends all subscriptions again.
@@ -160,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// Tells the rules, and plans the next attempt.
+    /// Reports the end of a connection to the pattern, and plans the next attempt.
     fn after_close(&mut self, index: usize, was_ready: bool, reason: CloseReason, useful: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let unsent = peer.outgoing.len();

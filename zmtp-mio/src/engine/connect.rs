@@ -1,4 +1,4 @@
-//! Connecting: names, attempts, and the waits between them, without an end.
+//! Connecting: look-ups of names, attempts, and the waits between them.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -21,7 +21,7 @@ use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
 use crate::transport::{Stream, Target};
 
-/// The shortest wait that can be set: attempts without any would be a spin.
+/// The shortest wait: attempts without a wait would keep a CPU busy.
 const LEAST: Duration = Duration::from_millis(10);
 
 /// The answer of a look-up thread.
@@ -38,7 +38,7 @@ impl Connector {
         let doubled = first.saturating_mul(1 << self.failures.min(20));
         let base = doubled.min(options.longest.max(LEAST));
         self.failures = self.failures.saturating_add(1);
-        // At least the first wait since the last attempt, however short the connection was.
+        // At least the first wait after the start of the last attempt.
         let since = self.last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
         let least = first.saturating_sub(since);
         match reason {
@@ -47,7 +47,7 @@ impl Connector {
                 self.failures = 0;
                 least
             }
-            // A mistake in a configuration is not mended soon.
+            // A wrong configuration is usually not corrected soon.
             CloseReason::Protocol(error) if error.kind() == ErrorKind::Configuration => {
                 jitter(options.longest)
             }
@@ -62,12 +62,12 @@ fn jitter(wait: Duration) -> Duration {
 }
 
 impl Engine {
-    /// Connects to an endpoint, again and again until `disconnect`.
+    /// Connects to an endpoint, and reconnects until `disconnect`.
     pub(crate) fn connect(&mut self, endpoint: Endpoint) -> PeerId {
         self.connect_as(endpoint, &[])
     }
 
-    /// Connects likewise to a peer that gets this routing id, if it is not empty
+    /// As [`Engine::connect`]. If `routing_id` is not empty, the peer gets this routing id
     /// (`ZMQ_CONNECT_ROUTING_ID`).
     pub(crate) fn connect_as(&mut self, endpoint: Endpoint, routing_id: &[u8]) -> PeerId {
         let origin = Origin::Connect(Box::default());
@@ -80,7 +80,7 @@ impl Engine {
         peer
     }
 
-    /// Stops connecting to an endpoint, and drops what is queued for it. `false` if the socket does
+    /// Stops connecting to an endpoint, and drops the messages queued for it. Returns `false` if the socket does
     /// not connect to it.
     pub(crate) fn disconnect(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.peers.iter().find(|(_, peer)| {
@@ -157,7 +157,7 @@ impl Engine {
             Endpoint::Tcp { source, .. } => *source,
             _ => None,
         };
-        // From an address of one family there is no way to the other's.
+        // A source address can reach only addresses of its family.
         let targets = addresses
             .into_iter()
             .filter(|to| from.is_none_or(|from| from.is_ipv4() == to.is_ipv4()))
@@ -170,7 +170,7 @@ impl Engine {
         if targets.is_empty() {
             return self.close(index, CloseReason::NoAddress);
         }
-        // Taken from the end.
+        // They are taken from the end.
         targets.reverse();
         if let Some(peer) = self.peers.get_mut(index)
             && let Origin::Connect(connector) = &mut peer.origin
@@ -180,11 +180,11 @@ impl Engine {
         }
     }
 
-    /// Looks a name up: by the caller's resolver, else on a thread of its own, because the
-    /// system's blocks.
+    /// Looks a name up: with the resolver of the application, or in a separate thread, because the look-up of the
+    /// system blocks.
     fn resolve(&mut self, index: usize, look_up: u64, name: String, port: u16) {
         if let Some(resolver) = self.options.resolver.clone() {
-            // Its panic must not take the engine, or the driver, with it.
+            // A panic of the resolver must not end the engine or the driver.
             let look_up = AssertUnwindSafe(|| resolver(&name, port));
             return match catch_unwind(look_up) {
                 Ok(Ok(addresses)) => self.connect_to(index, addresses),
@@ -196,7 +196,7 @@ impl Engine {
             let look = move || {
                 let addresses =
                     (name.as_str(), port).to_socket_addrs().map(|found| found.collect());
-                // The socket may be gone, and the answer is dropped.
+                // If the socket is closed, the answer is dropped.
                 let _ = answer.send(Resolved { peer: index, look_up, addresses });
                 let _ = wake.wake();
             };
@@ -258,7 +258,7 @@ impl Engine {
         if useful {
             connector.failures = 0;
         }
-        // A name's other addresses are tried at once.
+        // The second address of a name is tried at once.
         let failed = matches!(reason, CloseReason::Io(_));
         let wait = match connector.targets.is_empty() || !failed {
             true => {

@@ -10,7 +10,7 @@ use super::scheduler::Key;
 use crate::monitor::CloseReason;
 
 impl Engine {
-    /// A peer's deadline has come.
+    /// Handles the due deadline of a peer.
     pub(super) fn peer_timer(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         peer.timer = None;
@@ -22,9 +22,9 @@ impl Engine {
         }
     }
 
-    /// The deadline of the protocol has come: of the handshake, or of a heartbeat.
+    /// Handles the due deadline of the protocol: of the handshake, or of a heartbeat.
     fn link_timer(&mut self, index: usize) {
-        // The application may have been away: what has arrived is a sign of life, though unread.
+        // Unread bytes reset the timeout: the application may not have made a call in time.
         self.receive(index);
         let now = self.core_now();
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
@@ -46,10 +46,10 @@ impl Engine {
         }
     }
 
-    /// When the protocol has its next deadline.
+    /// The next deadline of the protocol.
     fn link_deadline(&mut self, index: usize) -> Option<Instant> {
         let at = self.peers.get_mut(index)?.link()?.zmtp()?.poll_timeout()?;
-        // A millisecond more: the core counts whole ones.
+        // Rounded up: the core counts whole milliseconds.
         Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
     }
 
@@ -58,8 +58,8 @@ impl Engine {
         self.set_timer(index, at);
     }
 
-    /// Sets the timer only if it would come too late or not at all. One that comes too early does
-    /// no harm, and nearly every byte puts the deadline off.
+    /// Sets the timer if it is not set or too late. A timer that is too early is kept, because nearly every byte
+    /// moves the deadline to a later time.
     pub(super) fn hasten_link_timer(&mut self, index: usize) {
         let at = self.link_deadline(index);
         let Some(peer) = self.peers.get_mut(index) else { return };

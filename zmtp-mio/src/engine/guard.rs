@@ -29,8 +29,8 @@ impl SharedEngine {
         }
     }
 
-    /// Sends what is queued, within linger, and closes everything. Returns what was not sent. A forked child
-    /// closes its copies only and does not reach the driver, which belongs to its parent.
+    /// Sends queued messages, within linger, and closes all connections. Returns the messages that were not sent. A
+    /// forked child closes only its copies, and does not use the driver, which belongs to its parent.
     pub(crate) fn close(&self, linger: Option<Linger>) -> Unsent {
         if !self.cell.process.is_this() {
             self.cell.release_copies();
@@ -124,8 +124,8 @@ impl Guard<'_> {
         Ok(self.next_turn())
     }
 
-    /// Looks at the other peers from time to time while queued messages keep the application from
-    /// waiting: otherwise a peer that floods the socket has it to itself until its queue is empty.
+    /// Runs a turn from time to time while receives find queued messages and do not wait. Otherwise a peer that
+    /// floods the socket would delay all others until its queue is empty.
     #[inline]
     pub(crate) fn share(&mut self) -> Result<(), Error> {
         match self.count_taken() {
@@ -134,8 +134,8 @@ impl Guard<'_> {
         }
     }
 
-    /// Looks at the peers from time to time while sending never waits: for new peers, for their
-    /// subscriptions, and for bytes that connected peers have not been sent yet.
+    /// Runs a turn from time to time while sends do not wait. It accepts peers, reads subscriptions, and writes to
+    /// peers whose last write was incomplete.
     pub(crate) fn share_sending(&mut self) -> Result<(), Error> {
         match self.count_sent() {
             true => self.step().map(drop),
@@ -167,8 +167,7 @@ impl DerefMut for Guard<'_> {
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
         if let Some(mut engine) = self.engine.take() {
-            // This call may have brought work or a deadline that the thread that polls does not
-            // know of.
+            // This call may have added work or a deadline after the other thread began to poll.
             if engine.has_news() {
                 engine.wake_poller();
             }

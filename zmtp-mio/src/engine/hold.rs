@@ -1,8 +1,8 @@
 //! Messages that are held back, so that one write has many of them.
 //!
 //! A message after a quiet time is written at once. In a burst, messages are held back until a peer has
-//! [`HOLD`] bytes, until a call waits, or for [`DELAY`], which the driver keeps. Without a driver messages
-//! are held back only between `cork` and `uncork`.
+//! [`HOLD`] bytes, until a call waits, or until the driver writes them: after [`DELAY`], or up to 1 ms after a
+//! long burst. Without a driver, messages are held back only between `cork` and `uncork`.
 
 use core::time::Duration;
 
@@ -10,9 +10,9 @@ use super::Engine;
 use super::queue::Usage;
 use zmtp_core::pattern::Pattern;
 
-/// The bytes that are held back for a peer at most.
+/// The number of bytes held back for a peer at which they are written.
 pub(super) const HOLD: usize = 32 << 10;
-/// How long a message is held back at most; a burst ends when nothing was written for as long.
+/// How long a message is held back, unless the burst is long. A burst ends when nothing is written for this time.
 pub(crate) const DELAY: Duration = Duration::from_micros(100);
 
 impl Engine {
@@ -44,7 +44,7 @@ impl Engine {
         if !self.coalescing {
             return false;
         }
-        // The last of the answers to what was received is not followed by another one soon.
+        // If no received message is left, no other answer follows soon.
         let answered = core::mem::take(&mut self.received) && !self.pattern.may_take();
         if !self.held.is_empty() {
             return !answered;
@@ -63,7 +63,7 @@ impl Engine {
         if !holds && self.held.is_empty() {
             return self.flush(index);
         }
-        // The mark is not reached because of messages that are only held back.
+        // Held messages must not fill the queue: they are written at the mark.
         let many = peer.output_len() >= HOLD
             || self.send_mark.is_reached(peer.queued_count(), peer.queued_bytes(&self.run));
         if !core::mem::replace(&mut peer.held, true) {
@@ -76,8 +76,7 @@ impl Engine {
         }
     }
 
-    /// Writes what is held back. Returns whether there was anything: then there may be room now, without an
-    /// event.
+    /// Writes all held messages. Returns whether there were any: then queues may have room now, without an event.
     pub(crate) fn write_held(&mut self) -> bool {
         if self.held.is_empty() {
             return false;
@@ -94,12 +93,12 @@ impl Engine {
         true
     }
 
-    /// Whether messages are held back since the last call of this, for a driver to write.
+    /// Whether messages that the driver must write are held back since the last call of this function.
     pub(super) fn begins_hold(&mut self) -> bool {
         core::mem::take(&mut self.begins_hold) && !self.corked && !self.held.is_empty()
     }
 
-    /// Empties the run: what peers have not written of it is written, or copied to them.
+    /// Empties the run: the messages that a peer has not written are written or copied to its output.
     pub(super) fn empty_run(&mut self) {
         while let Some(index) = self.sharing.pop() {
             self.flush(index);
@@ -114,7 +113,7 @@ impl Engine {
         self.report_run();
     }
 
-    /// Tells the budget what the run occupies.
+    /// Reports the size of the run to the budget.
     fn report_run(&mut self) {
         let usage = Usage { outgoing: self.run.weight(), ..Usage::default() };
         self.budget.report(&mut self.run_reported, usage);

@@ -52,7 +52,7 @@ impl Engine {
         Ok(endpoint)
     }
 
-    /// Frees a name. `false` if the socket has not bound it.
+    /// Frees a name. Returns `false` if the socket has not bound it.
     pub(super) fn unbind_inproc(&mut self, endpoint: &Endpoint) -> bool {
         let Some(at) = self.names.iter().position(|held| **held == *endpoint) else { return false };
         self.names.swap_remove(at);
@@ -84,7 +84,7 @@ impl Engine {
         self.join(index, EventKind::Connected, host.socket_type, &host.routing_id, ours);
     }
 
-    /// Forgets a peer that may be noted for its name.
+    /// Removes a peer that may wait for its name.
     pub(super) fn forget_inproc(&self, index: usize, endpoint: &Endpoint) {
         if let (Endpoint::Inproc(name), Some(mailbox)) = (endpoint, &self.mailbox) {
             self.options.context.registry().forget(name, mailbox, index);
@@ -115,7 +115,7 @@ impl Engine {
                 }
             }
         }
-        // As many as there can be now: answers that arrive meanwhile are for the next turn.
+        // No more than there can be now: answers that arrive meanwhile are handled in the next turn.
         for _ in 0..self.peers.len() + self.listeners.len() + 1 {
             let Some(key) = mailbox.next_due() else { break };
             any = true;
@@ -134,12 +134,12 @@ impl Engine {
         }
     }
 
-    /// Lets the next post wake the poll. `false` if something was posted already.
+    /// Lets the next post wake the poll. Returns `false` if something was already posted.
     pub(super) fn prepare_to_sleep(&self) -> bool {
         self.mailbox.as_ref().is_none_or(|mailbox| mailbox.prepare_to_sleep())
     }
 
-    /// Begins a connection: what the greeting and the handshake are for other transports.
+    /// Begins a connection, in place of a greeting and a handshake.
     fn join(
         &mut self,
         index: usize,
@@ -238,8 +238,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Inproc(pipe, _) = &mut peer.state else { return };
         let waited = !peer.outgoing.is_empty();
-        // What the other end will not read stays: it goes to the next connection, or is counted, when this
-        // one ends.
+        // Messages that the other end will not read stay queued. When this connection ends, they go to the next
+        // one, or are counted.
         while !pipe.is_closed()
             && pipe.has_room()
             && let Some(queued) = peer.outgoing.pop()
@@ -306,7 +306,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Judges a message as if it had come over the wire.
+    /// Applies the rules of the pattern to a message, as for one that is received over the wire.
     fn deliver(
         &mut self,
         index: usize,

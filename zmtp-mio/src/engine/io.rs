@@ -15,7 +15,7 @@ use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
 
 impl Engine {
-    /// Lets the events of a stream come in.
+    /// Registers the events of a stream.
     #[cfg_attr(
         not(any(test, feature = "testing")),
         expect(clippy::needless_pass_by_ref_mut, reason = "the network of a test needs it")
@@ -168,13 +168,13 @@ impl Engine {
         self.bound_memory();
     }
 
-    /// Whether a reading that waited for a write, or for room, can go on.
+    /// Whether reading that paused for a write, or for room in the queue, can continue.
     fn may_read(&mut self, index: usize) -> bool {
         let link = self.peers.get_mut(index).and_then(Peer::link);
         link.is_some_and(|link| !link.receive.paused && !link.receive.congested)
     }
 
-    /// Records what a read brought up besides messages.
+    /// Handles the results of a read besides messages.
     fn act_on(&mut self, index: usize, report: ReadReport) {
         let ReadReport { ready, refused, ignored, dropped, routing_id, .. } = report;
         if ready.is_none() && refused.is_none() && ignored.is_none() && dropped.is_none() {
@@ -217,8 +217,8 @@ impl Engine {
         }
     }
 
-    /// Discards the largest unfinished messages, and closes their connections, while the socket
-    /// holds too much.
+    /// Discards the largest unfinished messages, and closes their connections, while the memory of the socket exceeds
+    /// its limit.
     fn bound_memory(&mut self) {
         while self.budget.must_discard() {
             let unfinished =
@@ -235,7 +235,7 @@ impl Engine {
         }
     }
 
-    /// Tells the budget what a peer occupies now.
+    /// Reports the memory of a peer to the budget.
     pub(super) fn report(&mut self, index: usize) {
         if let Some(peer) = self.peers.get_mut(index) {
             let usage = peer.usage();
@@ -248,7 +248,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
             return;
         };
-        // Where nothing can be written, what was queued just now may have reached the mark.
+        // If nothing can be written, the last queued message may have reached the mark.
         let link = match &mut peer.state {
             State::Handshake(link) | State::Ready(link) => link,
             State::Inproc(..) => return self.flush_inproc(index),
@@ -263,7 +263,7 @@ impl Engine {
         let drained = match result {
             Ok(drained) => drained,
             Err(reason) => {
-                // What the peer sent before is read to its end; that closes the connection.
+                // The bytes that the peer sent before are read to their end, which closes the connection.
                 link.send.broken = Some(reason);
                 link.receive.closing = true;
                 link.receive.congested = false;
@@ -279,7 +279,7 @@ impl Engine {
         self.set_interest(index, drained);
     }
 
-    /// Waits for writability only if the write left something.
+    /// Waits for writability only if the write was incomplete.
     fn set_interest(&mut self, index: usize, drained: bool) {
         let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
         if drained && link.send.leaving {
@@ -299,7 +299,7 @@ impl Engine {
         }
     }
 
-    /// Reports the messages for a peer, and tells the rules when their number reaches the mark or there
+    /// Reports the messages for a peer to the pattern when their number reaches the mark or there
     /// is room again.
     pub(super) fn mark(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };

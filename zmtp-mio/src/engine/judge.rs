@@ -1,4 +1,4 @@
-//! Messages that arrive whole, within the process, judged frame by frame as if from the wire.
+//! Applies the rules of the pattern to each frame of a message from this process, as for frames from the wire.
 
 use zmtp_core::pattern::{Pattern, PeerId, Verdict};
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
@@ -8,10 +8,9 @@ use super::queue::{Envelope, Lead, QueuedMessage};
 use crate::message::Message;
 use crate::monitor::Monitor;
 
-/// Lets the rules judge each frame of a message. `None` if they reject it.
+/// Passes each frame of a message to the pattern. Returns `None` if the pattern rejects it.
 ///
-/// If each frame is envelope or body to the receiver as it was to the sender, the message stays as it
-/// is. Otherwise it is put together again.
+/// If the receiver has the same envelope as the sender, the message is unchanged. Otherwise it is built again.
 pub(super) fn judge(
     pattern: &mut AnyPattern,
     monitor: &mut Monitor,
@@ -54,7 +53,7 @@ pub(super) fn judge(
                 rejected = true;
                 true
             }
-            // Sockets of this process send subscriptions in another form.
+            // Sockets of this process send subscriptions in another form, not as messages.
             Verdict::Subscription(_) => {
                 rejected = true;
                 true

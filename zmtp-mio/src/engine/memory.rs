@@ -1,4 +1,4 @@
-//! Streams and listeners in memory, whose events come through the mailbox.
+//! Streams and listeners in memory, whose events are posted to the mailbox.
 
 use std::io;
 use std::sync::Arc;

@@ -1,10 +1,9 @@
 //! The engine of a socket: a state machine that turns when a call drives it.
 //!
-//! It owns listeners, peers and their queues, and uses the rules of the socket type, its [`AnyPattern`], to
-//! decide about messages. A turn is [prepared](Engine::prepare), then a thread [polls](Guard::turn) without
-//! the engine's lock, then the events are [dispatched](Engine::dispatch): the steps of these two functions
-//! are a whole turn. Readiness is edge-like: a peer that stopped reading or writing before the stream
-//! would block is scheduled for the next turn.
+//! It owns listeners, peers and their queues. Its pattern ([`AnyPattern`]) contains the rules of the socket type. A
+//! turn is [prepared](Engine::prepare), then a thread [polls](Guard::turn) without the engine's lock, then the
+//! events are [dispatched](Engine::dispatch). Readiness is edge-triggered: a peer that stops reading or writing
+//! before the stream would block is scheduled for the next turn.
 //!
 //! | file | content |
 //! |---|---|
@@ -93,9 +92,9 @@ pub(crate) struct Engine {
     /// PUB and XSUB: the peers that a message is sent to. Empty between messages, kept for its memory.
     pub(crate) targets: Vec<PeerId>,
     registry: Arc<Registry>,
-    /// The last poll returned as many events as it can: there may be more.
+    /// The last poll returned the maximal number of events: there may be more.
     more_events: bool,
-    /// The last poll brought an event, or the mailbox something.
+    /// The last turn had an event or a post of the mailbox.
     dispatched: bool,
     /// The threads that wait in calls.
     turns: Turns<Pause>,
@@ -120,7 +119,7 @@ pub(crate) struct Engine {
     closing: VecDeque<PeerId>,
     /// Slots of peers that are closed; they are free after the turn.
     free_slots: Vec<usize>,
-    /// Peers that are not read until the socket holds less.
+    /// Peers that are not read until the memory of the socket is below its limit.
     memory_paused: Vec<usize>,
     handshakes: Handshakes,
     /// Sent messages are held back until the socket is uncorked.
@@ -129,15 +128,15 @@ pub(crate) struct Engine {
     coalescing: bool,
     /// Peers for which messages are held back.
     held: Vec<usize>,
-    /// The first of those was added since the driver was asked to write them.
+    /// The first of those was added after the last request to the driver to write them.
     begins_hold: bool,
     /// When messages were written last.
     wrote: Instant,
-    /// A message was received since.
+    /// A message was received after the last write.
     received: bool,
     /// Messages that are encoded once for several peers.
     run: Run,
-    /// What the budget knows of the run.
+    /// The last report of the run to the budget.
     run_reported: Usage,
     /// Peers that may have a range of the run.
     sharing: Vec<usize>,
@@ -240,18 +239,18 @@ impl Engine {
     fn prepare(&mut self, deadline: Option<Instant>) -> Pause {
         self.tick();
         (self.served, self.sent) = (0, 0);
-        // What was sent must not wait any longer when the application waits.
+        // Held messages are written when the application waits.
         let mut worked = self.write_held();
         worked |= self.read_mailbox();
         worked |= self.run_timers();
         worked |= self.run_scheduled();
         worked |= self.carry_out_closes();
         if self.turns.sleeping().is_none() {
-            // Events that another thread polls for may be of peers in these slots.
+            // While another thread polls, its events may be for peers in these slots.
             self.free_slots();
         }
         worked |= !self.prepare_to_sleep();
-        // Work may have made what the application waits for.
+        // The work may have changed the condition that the application waits for.
         if worked {
             self.tick();
         }
@@ -336,7 +335,7 @@ impl Engine {
         index
     }
 
-    /// The slab index of a peer, unless the peer is gone.
+    /// The slab index of a peer; `None` if the peer was removed.
     fn index(&self, peer: PeerId) -> Option<usize> {
         let index = peer.index() as usize;
         self.peers.get(index).filter(|slot| slot.id == peer).map(|_| index)

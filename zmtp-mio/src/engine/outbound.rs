@@ -154,8 +154,8 @@ impl Engine {
         if is_full(self) { Err(Refused::Full) } else { Ok(index) }
     }
 
-    /// Queues a subscription for every peer that is ready. A peer whose queue is full is closed: it
-    /// would miss this subscription for good, and gets all of them over its next connection.
+    /// Queues a subscription for every peer that is ready. A peer whose queue is full is closed, because it would not
+    /// get this subscription; over its next connection it gets all subscriptions.
     pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
         for index in 0..self.peers.capacity() {
             let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
@@ -170,7 +170,7 @@ impl Engine {
         self.carry_out_closes();
     }
 
-    /// The peers whose handshakes are over.
+    /// The peers whose handshakes are complete.
     pub(crate) fn ready_peers(&self, into: &mut Vec<PeerId>) {
         into.clear();
         let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
@@ -183,7 +183,7 @@ impl Engine {
     }
 
     /// Moves the oldest message of a peer into `message`, which has no part, and returns its envelope.
-    /// Reading that was paused goes on.
+    /// Paused reading continues.
     #[inline(always)]
     pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
         let index = peer.index() as usize;
@@ -220,7 +220,7 @@ impl Engine {
         }
     }
 
-    /// Lets peers be read again that waited for the socket to hold less.
+    /// Continues to read from peers that paused because of the memory limit.
     fn resume_reading(&mut self) {
         if self.budget.is_full() && self.budget.has_incoming() {
             return;
@@ -247,7 +247,7 @@ impl Engine {
         }
     }
 
-    /// Takes back the message that is queued for a peer, if nothing of it is written.
+    /// Takes back the message that is queued for a peer, if no byte of it is written.
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<QueuedMessage> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
@@ -266,13 +266,13 @@ impl Engine {
         if let Some(mut queued) = self.unqueue(from)
             && self.send(to, &mut queued.outgoing()).is_err()
         {
-            // Its connection is broken. The rules learn of it when the stream is read to its end.
+            // Its connection is broken, which is reported to the pattern when the stream is read to its end.
             self.monitor.counters.dropped.peer_gone += 1;
         }
     }
 
-    /// Closes the connection of a peer whose reply is not awaited any more. An endpoint that we connect
-    /// to is tried again at once.
+    /// Closes the connection of a peer whose request was abandoned. An endpoint that the socket connects to is tried
+    /// again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {
         if let Some(index) = self.index(peer) {
             self.close(index, CloseReason::Abandoned);

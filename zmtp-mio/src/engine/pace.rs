@@ -1,4 +1,4 @@
-//! When a turn is due, and the time of a turn.
+//! The time at which a turn is due, and the time of a turn.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -23,12 +23,12 @@ pub(crate) struct Pause {
 }
 
 impl Engine {
-    /// When a timeout that begins now ends; `None` is no limit.
+    /// The end of a timeout that begins now; `None` is no limit.
     pub(crate) fn deadline_in(&self, timeout: Option<Duration>) -> Option<Instant> {
         self.clock.deadline(timeout)
     }
 
-    /// Takes the time.
+    /// Reads the clock.
     pub(crate) fn tick(&mut self) -> Instant {
         self.now = self.clock.now();
         self.now
@@ -47,21 +47,21 @@ impl Engine {
         self.served_since
     }
 
-    /// When the next turn is due: at once while work is left.
+    /// The time until the next turn is due; zero while work is left.
     pub(super) fn next_turn(&self) -> Option<Duration> {
-        // Asked last: what is posted from now on wakes the poll.
+        // From this check on, a post wakes the poll.
         if !self.prepare_to_sleep() || self.has_work() || self.more_events {
             return Some(Duration::ZERO);
         }
         self.scheduler.next_deadline().map(|at| at.saturating_duration_since(self.now))
     }
 
-    /// Whether the last poll and the mailbox brought nothing.
+    /// Whether there is no work, and the last turn had no event and no post.
     pub(super) fn is_idle(&self) -> bool {
         !self.has_work() && !self.dispatched && self.prepare_to_sleep()
     }
 
-    /// Whether there is work, or a deadline, that the thread that polls does not know of.
+    /// Whether there is work, or a deadline before the end of the other thread's poll.
     pub(super) fn has_news(&self) -> bool {
         let Some(pause) = self.turns.sleeping() else { return false };
         let sooner = match (self.scheduler.next_deadline(), pause.until) {
@@ -99,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// The time of the turn, as the core counts it.
+    /// The time of the turn, in milliseconds for the core.
     pub(super) fn core_now(&self) -> zmtp_core::Instant {
         let ms = self.now.duration_since(self.epoch).as_millis();
         zmtp_core::Instant::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))

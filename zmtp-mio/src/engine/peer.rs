@@ -16,9 +16,8 @@ use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::{Addresses, Stream, Target};
 
-/// One peer. A peer that we connect to exists from `connect` to `disconnect`, across connections.
-/// A peer that connected to us exists as long as its connection, and until the application has
-/// received its messages.
+/// One peer. A peer that the socket connects to exists from `connect` to `disconnect`, across connections.
+/// An accepted peer exists until its connection has ended and the application has received its messages.
 #[derive(Debug)]
 pub(super) struct Peer {
     /// Its slab index and generation; set when it is stored.
@@ -26,27 +25,27 @@ pub(super) struct Peer {
     pub(super) origin: Origin,
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) state: State,
-    /// Why its connection ends. The engine closes it in this turn; until then it does nothing.
+    /// The reason why its connection ends. The engine ends it in this turn; until then the peer does nothing.
     pub(super) closing: Option<CloseReason>,
-    /// What is known of the connection, or the last one.
+    /// The details of the current or last connection.
     pub(super) details: Option<Box<PeerDetails>>,
     /// Messages for the application.
     pub(super) incoming: Inbox,
     /// Messages for the peer that its connection has not taken.
     pub(super) outgoing: Queue,
-    /// What the socket's budget knows of its memory.
+    /// Its last report to the budget of the socket.
     pub(super) reported: Usage,
     /// Its messages are held back for a larger write.
     pub(super) held: bool,
     /// Its output may have a range of the run.
     pub(super) sharing: bool,
-    /// Its outgoing queue is at the high-water mark, and the rules know.
+    /// Its outgoing queue is at the high-water mark, which was reported to the pattern.
     pub(super) full: bool,
     /// Its deadline.
     pub(super) timer: Option<Instant>,
     /// It has a share of the next turn.
     pub(super) scheduled: bool,
-    /// Reading waits until the socket holds less.
+    /// Reading pauses until the memory of the socket is below its limit.
     pub(super) memory_paused: bool,
 }
 
@@ -57,27 +56,27 @@ pub(super) enum Origin {
     Connect(Box<Connector>),
 }
 
-/// An endpoint that we connect to: what one attempt leaves for the next.
+/// The state of an endpoint that the socket connects to, across attempts.
 #[derive(Debug, Default)]
 pub(super) struct Connector {
     /// Addresses of the last look-up that were not tried yet.
     pub(super) targets: Vec<Target>,
-    /// How many of them were tried.
+    /// The number of addresses of that look-up that were tried.
     pub(super) tried: usize,
-    /// Attempts since the connection last proved useful.
+    /// The number of attempts since the last useful connection.
     pub(super) failures: u32,
-    /// The number of the last look-up, which tells its answer from a late one.
+    /// The number of the last look-up. Answers of earlier ones are ignored.
     pub(super) look_up: u64,
     /// When the last attempt began.
     pub(super) last: Option<Instant>,
-    /// The application does not want it any more: there is no next attempt.
+    /// There is no next attempt: the application has disconnected the endpoint.
     pub(super) given_up: bool,
 }
 
-/// Where a peer stands.
+/// The state of a peer.
 #[derive(Debug)]
 pub(super) enum State {
-    /// No connection; the timer tells when the next attempt begins.
+    /// No connection. The next attempt begins at the timer.
     Waiting,
     /// A helper thread looks up the host's name.
     Resolving,
@@ -85,15 +84,15 @@ pub(super) enum State {
     Connecting(Stream),
     /// The connection is established and its handshake runs.
     Handshake(Link),
-    /// The handshake is over: messages flow.
+    /// The handshake is complete. Messages are sent and received.
     Ready(Link),
-    /// A connection within the process, and what its messages tell of the peer.
+    /// A connection within the process, and the properties of its messages.
     Inproc(Box<Pipe>, Arc<Properties>),
-    /// The connection has ended for good.
+    /// The connection has ended, and is not established again.
     Closed,
 }
 
-/// What is known of a connection.
+/// The details of a connection.
 #[derive(Debug)]
 pub(super) struct PeerDetails {
     pub(super) connection: ConnectionId,
@@ -110,7 +109,7 @@ impl PeerDetails {
         Self { connection, addresses, since, info: None, routing_id: Box::default() }
     }
 
-    /// What messages tell of the peer.
+    /// The properties of messages of this connection.
     pub(super) fn properties(&self) -> Arc<Properties> {
         Arc::new(Properties {
             connection: self.connection,
@@ -142,7 +141,7 @@ impl Peer {
         }
     }
 
-    /// The peer as the rules see it.
+    /// The peer in the form that the pattern uses.
     pub(super) fn context(&mut self) -> PeerContext<'_> {
         PeerContext {
             peer: self.id,
@@ -166,7 +165,7 @@ impl Peer {
         }
     }
 
-    /// Notes that the handshake is over.
+    /// The handshake is complete.
     pub(super) fn set_ready(&mut self) {
         self.state = match core::mem::replace(&mut self.state, State::Closed) {
             State::Handshake(link) => State::Ready(link),
@@ -174,7 +173,7 @@ impl Peer {
         };
     }
 
-    /// What it occupies now.
+    /// The memory that it takes now.
     pub(super) fn usage(&self) -> Usage {
         let InboxMemory { queued, undecoded } = self.incoming.memory();
         let partial = self.link_ref().map_or(0, |link| link.receive.partial_bytes());
@@ -206,18 +205,18 @@ impl Peer {
         }
     }
 
-    /// Whether it is connected, its handshake over.
+    /// Whether it is connected and its handshake is complete.
     pub(super) const fn is_ready(&self) -> bool {
         matches!(self.state, State::Ready(_) | State::Inproc(..)) && self.closing.is_none()
     }
 
-    /// Whether it connected to us and its handshake runs.
+    /// Whether its connection was accepted and the handshake is incomplete.
     pub(super) const fn is_in_accepted_handshake(&self) -> bool {
         matches!((&self.origin, &self.state), (Origin::Accepted, State::Handshake(_)))
             && self.closing.is_none()
     }
 
-    /// Whether its connection is made again when it is lost.
+    /// Whether its connection is established again after it is lost.
     pub(super) const fn reconnects(&self) -> bool {
         match &self.origin {
             Origin::Accepted => false,
@@ -225,7 +224,7 @@ impl Peer {
         }
     }
 
-    /// Ends its attempts to connect. The connection that there is stays.
+    /// Ends its attempts to connect. An established connection stays.
     pub(super) fn give_up(&mut self) {
         if let Origin::Connect(connector) = &mut self.origin {
             connector.given_up = true;
@@ -253,7 +252,7 @@ impl Peer {
         }
     }
 
-    /// The number of messages that are not written whole.
+    /// The number of messages that are not completely written.
     pub(super) fn queued_count(&self) -> usize {
         self.outgoing.len() + self.link_ref().map_or(0, |link| link.send.output.message_count())
     }

@@ -1,12 +1,12 @@
-//! What the next turn has to do without an event: deadlines, and work that was left.
+//! The work of the next turn without an event: due deadlines, and work left by the last turn.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use mio::Token;
 
-/// What an event or a deadline is for, by its slab index. Slots are reused only between turns, so
-/// that no event of a turn reaches another peer.
+/// The target of an event or a deadline, by its slab index. Slots are reused only between turns, so
+/// that an event cannot reach a newer peer.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Key {
     Listener(usize),
@@ -35,13 +35,13 @@ impl Key {
 /// Deadlines, soonest first, and keys with work left.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
-    /// At most one for each key, whose owner remembers it to take it back.
+    /// At most one for each key. The peer or listener of the key stores it, so that it can be removed.
     deadlines: BTreeSet<(Instant, Key)>,
     scheduled: VecDeque<Key>,
 }
 
 impl Scheduler {
-    /// Replaces the deadline of `key` that is remembered in `slot`.
+    /// Replaces the deadline of `key`, which is stored in `slot`.
     pub(super) fn set_deadline(
         &mut self,
         key: Key,
@@ -65,7 +65,7 @@ impl Scheduler {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// Takes a deadline that has come. The caller clears its owner's slot.
+    /// Takes a due deadline. The caller clears the slot of the key.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Key> {
         let first = self.deadlines.first()?;
         if first.0 > now {
@@ -74,7 +74,7 @@ impl Scheduler {
         self.deadlines.pop_first().map(|(_, key)| key)
     }
 
-    /// Gives a key its share of the next turn. The caller makes sure that it is given once.
+    /// Schedules a key for the next turn. The caller must not schedule a key twice.
     pub(super) fn schedule(&mut self, key: Key) {
         self.scheduled.push_back(key);
     }
@@ -84,12 +84,12 @@ impl Scheduler {
         self.scheduled.pop_front()
     }
 
-    /// How many keys have work left.
+    /// The number of keys with work left.
     pub(super) fn scheduled_count(&self) -> usize {
         self.scheduled.len()
     }
 
-    /// Forgets a key that is scheduled.
+    /// Removes a scheduled key.
     pub(super) fn unschedule(&mut self, key: Key) {
         self.scheduled.retain(|scheduled| *scheduled != key);
     }

@@ -1,9 +1,9 @@
 //! An engine shared by the threads that use a socket and the background driver.
 //!
-//! Two locks. The engine's own is held while a call works on its state. The waiter's is held by the
-//! one thread that waits in the system's poll, without the engine's: another thread may send, or
-//! receive what is queued, meanwhile. A thread that has to wait while another one polls waits for
-//! the result of that poll.
+//! There are two locks. A call holds the lock of the engine while it works on its state. One thread holds the lock
+//! of the waiter while it waits in the system's poll, without the lock of the engine: meanwhile another thread may
+//! send, or receive queued messages. A thread that must wait while another one polls waits for the result of
+//! that poll.
 
 use core::any::Any;
 use core::fmt;
@@ -38,15 +38,15 @@ pub(crate) struct SharedEngine {
     events: EventReader,
     /// The engine is registered in a poll of the application: the driver does not serve it.
     registered: AtomicBool,
-    /// The application has the descriptor, for a poll of its own: the driver does not serve the engine any more.
+    /// The application uses the descriptor in another event loop: the driver does not serve the engine any more.
     exposed: AtomicBool,
 }
 
-/// What the threads of a socket, the driver, and a shutdown share.
+/// The state that the threads of a socket, the driver, and a shutdown share.
 pub(super) struct Cell {
     pub(super) engine: Mutex<Engine>,
     pub(super) polls: HandOver<Waiter>,
-    /// The process that made the socket: a forked child only closes its copies.
+    /// The process that created the socket: a forked child only closes its copies.
     pub(super) process: Process,
     /// The background driver, if the socket's context has one.
     driver: Option<Arc<driver::Shared>>,
@@ -178,7 +178,7 @@ impl Cell {
         self.gate.enter();
         let engine = self.lock();
         if self.gate.take_back() {
-            // It was registered when it was armed; if that failed, there is nothing to take back.
+            // It was registered when it was armed. If that failed, there is nothing to deregister.
             let _ = driver.registry().deregister(&mut SourceFd(&self.descriptor));
         }
         engine
@@ -204,7 +204,7 @@ impl Cell {
         self.gate.is_armed().then(|| engine.served_since())
     }
 
-    /// Has the driver write what is held back soon: about 100 µs from now.
+    /// Lets the driver write held messages about 100 µs from now.
     pub(super) fn flush_soon(self: &Arc<Self>) {
         if let Some(driver) = &self.driver {
             driver.flush_soon(&(Arc::clone(self) as Arc<dyn Member>));
@@ -228,7 +228,7 @@ impl Cell {
     pub(super) fn release_copies(self: &Arc<Self>) {
         let whole = self.try_lock().is_some_and(|mut engine| engine.release_copies());
         if !whole {
-            // The other parts have locks of other sockets.
+            // Dropping the other parts would use locks of other sockets.
             core::mem::forget(Arc::clone(self));
         }
     }
@@ -252,7 +252,7 @@ fn free<T>(attempt: Result<T, TryLockError<T>>) -> Option<T> {
 }
 
 impl Waiter {
-    /// As [`Waiter::poll`], but asks the system again and again for the time of `spin` before it sleeps.
+    /// As [`Waiter::poll`], but polls without sleeping for the time of `spin` first.
     pub(super) fn spin(
         &mut self,
         timeout: Option<Duration>,
@@ -295,7 +295,7 @@ impl Member for Cell {
     fn try_flush(&self) -> bool {
         let Some(mut engine) = self.try_lock() else { return false };
         let _ = engine.write_held();
-        // A thread that polls may not know of what that has brought.
+        // This may have added work after another thread began to poll.
         if engine.has_news() {
             engine.wake_poller();
         }

@@ -8,13 +8,13 @@ use super::Engine;
 use super::peer::Origin;
 use crate::monitor::PeerStatus;
 
-/// The peer whose message was received last. Noting it costs a store.
+/// The peer whose message was received last.
 #[derive(Debug, Default)]
 pub(super) enum LastPeer {
     #[default]
     None,
     Here(PeerId),
-    /// The peer was removed since.
+    /// The peer was removed afterwards.
     Removed(Option<Box<PeerStatus>>),
 }
 
@@ -26,13 +26,13 @@ impl Engine {
         }
     }
 
-    /// The peers that are connected, handshakes over.
+    /// The connected peers whose handshakes are complete.
     pub(crate) fn connected(&self) -> impl Iterator<Item = PeerStatus> {
         let ready = self.peers.iter().filter(|(_, peer)| peer.is_ready());
         ready.filter_map(|(index, _)| self.status(index))
     }
 
-    /// The number of peers that are connected, handshakes over.
+    /// The number of connected peers whose handshakes are complete.
     pub(crate) fn connected_count(&self) -> usize {
         self.peers.iter().filter(|(_, peer)| peer.is_ready()).count()
     }

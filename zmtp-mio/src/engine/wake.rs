@@ -1,4 +1,4 @@
-//! Reaching a socket from another thread.
+//! Waking and stopping a socket from another thread.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::io;
@@ -99,7 +99,7 @@ impl Engine {
         }
     }
 
-    /// How often the socket was stopped.
+    /// The number of times that the socket was stopped.
     pub(super) fn stops(&self) -> u32 {
         self.wake.as_ref().map_or(0, |wake| wake.stops.load(Ordering::Acquire))
     }

@@ -30,13 +30,13 @@ use crate::engine::SharedEngine;
 use crate::error::Error;
 use wait::Wait;
 
-/// Whether a receive and a send would return at once, without asking the system.
+/// Whether a receive and a send would return at once. Makes no system call.
 pub(crate) fn readiness(engine: &SharedEngine) -> (bool, bool) {
     let engine = engine.look();
     engine.map_or((false, false), |engine| (engine.pattern.may_take(), engine.pattern.can_send()))
 }
 
-/// Waits until at least `n` peers are connected, handshakes over; `false` if they are not in time.
+/// Waits until the handshakes of at least `n` peers are complete. Returns `false` after the timeout.
 pub(crate) fn wait_for_peers(
     engine: &SharedEngine,
     n: usize,
@@ -52,7 +52,7 @@ pub(crate) fn wait_for_peers(
     Ok(true)
 }
 
-/// Waits until everything that is queued is written; `false` if it is not in time.
+/// Waits until all queued messages are written. Returns `false` after the timeout.
 pub(crate) fn flush(engine: &SharedEngine, timeout: Option<Duration>) -> Result<bool, Error> {
     let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::queue::Outgoing;
 
-/// Waits until at least `n` peers have subscribed to something; `false` if they have not in time.
+/// Waits until at least `n` peers have a subscription. Returns `false` after the timeout.
 pub(crate) fn wait_for_subscribers(
     engine: &SharedEngine,
     n: usize,
@@ -27,12 +27,12 @@ pub(crate) fn wait_for_subscribers(
 }
 
 /// Subscribes the peer whose report was received last to a topic, if the XPUB is manual
-/// (`ZMQ_XPUB_MANUAL`). `false` if it is not, or that peer is gone or has too many.
+/// (`ZMQ_XPUB_MANUAL`). Returns `false` if it is not, or if the peer was removed or has too many topics.
 pub(crate) fn grant(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
     Ok(engine.enter()?.pattern.as_publish()?.0.subscribe_last(topic))
 }
 
-/// Cancels a topic of the peer whose report was received last, likewise.
+/// Cancels a topic of the peer whose report was received last, as [`grant`].
 pub(crate) fn revoke(engine: &SharedEngine, topic: &[u8]) -> Result<bool, Error> {
     Ok(engine.enter()?.pattern.as_publish()?.0.cancel_last(topic))
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::pattern::AnyPattern;
 
-/// Receives the next message; `None` if it does not come in time.
+/// Receives the next message; `None` after the timeout.
 pub(crate) fn recv(
     engine: &SharedEngine,
     timeout: Option<Duration>,

@@ -30,8 +30,8 @@ pub(super) fn recv(
     }
 }
 
-/// Never waits: a reply to a peer that is gone, or whose queue is full, is dropped and counted
-/// (RFC 28).
+/// Sends a reply without waiting. A reply to a peer that has disconnected, or whose queue is full, is dropped and
+/// counted (RFC 28).
 pub(super) fn send(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Error> {
     let peer = engine.pattern.route(&[]);
     if let Err(RouteError::OutOfTurn(error)) = peer {

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::queue::{Envelope, Outgoing};
 
-/// Sends a request and receives its reply; `None` if the time is over before. The socket is ready
-/// for the next request afterwards, whatever the result.
+/// Sends a request and receives its reply; `None` after the timeout. After each result the socket is ready
+/// for the next request.
 pub(crate) fn request(
     engine: &SharedEngine,
     mut message: Message,
@@ -35,9 +35,9 @@ pub(crate) fn request(
     result
 }
 
-/// Gives the last request up if it is not answered. No late reply is taken for the reply to a later
-/// request: a request that was not sent is taken back, and the connection of one that was sent is
-/// closed unless requests carry ids.
+/// Gives the last request up if it has no reply. A request that is not sent is taken back. If it is sent, the
+/// connection is closed unless requests have ids, so that a late reply is not received as the reply to a later
+/// request.
 pub(crate) fn give_up(engine: &SharedEngine) -> Result<(), Error> {
     abandon(&mut engine.enter()?)
 }
@@ -51,8 +51,8 @@ fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the last request up: one that was not sent is taken back, and a reply that has arrived is
-/// dropped. Returns the peer that may still answer it.
+/// Gives the last request up: a request that is not sent is taken back, and an arrived reply is
+/// dropped. Returns the peer that may still reply to it.
 fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
     if let Ok(Some(peer)) = engine.pattern.take()
         && engine.take(peer, &mut Message::new()).is_some()
@@ -92,8 +92,8 @@ fn route(engine: &mut Guard<'_>, wait: &mut Wait) -> Result<PeerId, Error> {
     if engine.pattern.as_req()?.mode().relaxed {
         supersede(engine)?;
     }
-    // What has arrived without a request must be discarded before the request is sent: afterwards it
-    // would be taken for the reply.
+    // Messages that arrived without a request must be discarded before the request is sent: afterwards they
+    // would be received as the reply.
     if engine.pattern.may_route() {
         wait.turn_once(engine)?;
     }

@@ -45,7 +45,7 @@ pub(crate) fn connect_for_id(
     Ok(engine.pattern.routing_id(peer).and_then(RoutingId::new).unwrap_or(RoutingId::EMPTY))
 }
 
-/// Closes a connection of a STREAM when everything sent to it is written, for good.
+/// Closes a connection of a STREAM when everything sent to it is written. It is not established again.
 pub(crate) fn close_connection(engine: &SharedEngine, id: &[u8]) -> Result<(), Error> {
     close(&mut engine.enter()?, id)
 }
@@ -61,10 +61,10 @@ fn close(engine: &mut Guard<'_>, id: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why a message was not sent to the peer that it names.
+/// The reason why a message was not sent to the peer with its routing id.
 #[derive(Clone, Copy)]
 enum Unsent {
-    /// The queue of the peer is full, or the peer is gone.
+    /// The queue of the peer is full, or the peer was removed.
     Refused(Refused),
     /// No peer has this routing id.
     Unknown,

@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::pattern::AnyPattern;
 use crate::queue::Outgoing;
 
-/// Sends a message as the socket's type sends. After an error the message is as it was.
+/// Sends a message by the rules of the socket type. After an error the message is unchanged.
 pub(crate) fn send(
     engine: &SharedEngine,
     message: &mut Message,

@@ -1,4 +1,4 @@
-//! SUB and XSUB: subscriptions, and what an XSUB sends upstream.
+//! SUB and XSUB: subscriptions, and the messages that an XSUB sends upstream.
 
 use zmtp_core::Subscription;
 use zmtp_core::wire::SocketType;
@@ -13,7 +13,7 @@ pub(crate) fn subscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error
     change(&mut engine.enter()?, Subscription::Subscribe, topic)
 }
 
-/// Takes a subscription back (`ZMQ_UNSUBSCRIBE`). A topic that is not subscribed to is no error.
+/// Cancels a subscription (`ZMQ_UNSUBSCRIBE`). A topic without a subscription is ignored.
 pub(crate) fn unsubscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error> {
     change(&mut engine.enter()?, Subscription::Cancel, topic)
 }

@@ -1,4 +1,4 @@
-//! What other engines post to an engine.
+//! The mailbox of an engine, to which other engines post.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use crate::endpoint::Endpoint;
 
 /// The mailbox of an engine. The engine empties it; other threads post to it.
 pub(crate) struct Mailbox {
-    /// Keys of connections that have something to read, or room again.
+    /// Keys of connections with messages to read, or with room again.
     due: SegQueue<usize>,
-    /// Rare posts; `None` once the engine is gone.
+    /// Rare posts; `None` when the engine is closed.
     posts: Mutex<Option<Vec<Post>>>,
     /// The engine found the mailbox empty and may sleep: the next post wakes it.
     asleep: AtomicBool,
@@ -50,14 +50,13 @@ impl Mailbox {
         }
     }
 
-    /// Posts the key of a connection that has something to read, or room again.
+    /// Posts the key of a connection with messages to read, or with room again.
     pub(crate) fn post_due(&self, key: usize) {
         self.due.push(key);
         self.wake();
     }
 
-    /// Posts. If the engine is gone the post is dropped, and its pipe with it, which the other end
-    /// notices.
+    /// Posts. If the engine is closed, the post and its pipe are dropped; the drop closes the other end of the pipe.
     pub(crate) fn post(&self, post: Post) {
         match &mut *self.lock() {
             Some(posts) => posts.push(post),
@@ -66,7 +65,7 @@ impl Mailbox {
         self.wake();
     }
 
-    /// Ends the mailbox: what was not read is dropped.
+    /// Closes the mailbox, and drops the unread posts.
     pub(crate) fn close(&self) {
         // Not under the lock: a pipe that is dropped posts to another mailbox.
         let unread = self.lock().take();
@@ -97,7 +96,7 @@ impl Mailbox {
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// The engine is about to wait: the next post wakes it. `false` if something was posted already.
+    /// The engine is about to wait: the next post wakes it. Returns `false` if something was already posted.
     pub(crate) fn prepare_to_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);
         self.due.is_empty() && self.lock().as_ref().is_none_or(Vec::is_empty)

@@ -45,9 +45,9 @@ pub(crate) struct Pipe {
 /// What the ends share about one direction, besides the ring.
 #[derive(Debug, Default)]
 struct Lane {
-    /// One of the ends is gone.
+    /// One of the ends is dropped.
     closed: AtomicBool,
-    /// Posted to the reader, which has not read since.
+    /// Posted to the reader, which has not read since then.
     posted: AtomicBool,
     /// The writer needs room.
     wanted: AtomicBool,
@@ -59,7 +59,7 @@ struct Lane {
     writer: OnceLock<Address>,
 }
 
-/// Where posts for an end go.
+/// The destination of posts for an end.
 #[derive(Debug)]
 struct Address {
     mailbox: Arc<Mailbox>,
@@ -87,7 +87,7 @@ pub(crate) fn pipe() -> (Pipe, Pipe) {
 }
 
 impl Pipe {
-    /// Sets what is posted for this end, and where.
+    /// Sets the mailbox of this end, and the key that is posted to it.
     pub(crate) fn settle(&self, mailbox: &Arc<Mailbox>, key: usize) {
         let address = || Address { mailbox: Arc::clone(mailbox), key };
         let _ = self.back.reader.set(address());
@@ -138,7 +138,7 @@ impl Pipe {
         (MESSAGES - self.outgoing.cached_slots(), self.put.wrapping_sub(self.seen))
     }
 
-    /// Puts a message in. Gives it back if there is no room; this end's key is posted when there is.
+    /// Puts a message in. Returns it if there is no room; the key of this end is posted when there is room.
     #[inline]
     #[expect(clippy::result_large_err, reason = "the caller gets the message back")]
     pub(crate) fn push(&mut self, queued: QueuedMessage) -> Result<(), QueuedMessage> {
@@ -200,20 +200,20 @@ impl Pipe {
         }
     }
 
-    /// Takes back what the other end had not read when it went.
+    /// Takes back the messages that the other end had not read when it was dropped.
     pub(crate) fn take_back(&self) -> Vec<QueuedMessage> {
         let left = self.there.left().take();
         left.map_or_else(Vec::new, |mut ring| core::iter::from_fn(|| ring.pop().ok()).collect())
     }
 
-    /// Whether the other end is gone. Its messages can still be taken out.
+    /// Whether the other end is dropped. Its messages can still be taken out.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.back.closed.load(Ordering::Acquire)
     }
 }
 
-/// The other end notices it after the messages that were put in before.
+/// The other end sees the close after the messages that were put in before.
 impl Drop for Pipe {
     fn drop(&mut self) {
         let incoming = core::mem::replace(&mut self.incoming, RingBuffer::new(0).1);

@@ -32,7 +32,7 @@ impl Registry {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Binds a name, and posts that to the peers that connect to it. `false` if it is bound already.
+    /// Binds a name, and posts to the peers that connect to it. Returns `false` if it is already bound.
     pub(crate) fn bind(&self, name: &str, host: Host) -> bool {
         let mut names = self.lock();
         if matches!(names.get(name), Some(Name::Bound(_))) {
@@ -51,8 +51,8 @@ impl Registry {
         self.lock().remove(name);
     }
 
-    /// The socket that has bound a name. If there is none, the peer is noted: once the name is bound,
-    /// that is posted to its engine.
+    /// The socket that has bound a name. If there is none, the peer is stored: when the name is bound, its engine
+    /// gets a post.
     pub(crate) fn find(&self, name: &str, mailbox: &Arc<Mailbox>, index: usize) -> Option<Host> {
         let mut names = self.lock();
         match names.entry(name.into()).or_insert_with(|| Name::Awaited(Vec::new())) {
@@ -69,7 +69,7 @@ impl Registry {
         }
     }
 
-    /// Forgets a peer that does not connect to the name any more.
+    /// Removes a peer that does not connect to the name any more.
     pub(crate) fn forget(&self, name: &str, mailbox: &Arc<Mailbox>, index: usize) {
         let mut names = self.lock();
         if let Some(Name::Awaited(peers)) = names.get_mut(name) {

@@ -43,7 +43,7 @@ pub(super) type Requester = Req<Table<ReqPeer>>;
 pub(super) type Routes = Router<Table<RouterPeer>, RoutingTable>;
 pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
 
-/// What a publisher has besides the rules of the core.
+/// The options and state of a publisher besides the core's pattern.
 #[derive(Debug)]
 pub(crate) struct Publishing {
     pub(super) options: PublishOptions,
@@ -67,7 +67,7 @@ impl Publishing {
     }
 }
 
-/// What a STREAM has besides the rules of ROUTER.
+/// The options and state of a STREAM besides the pattern of ROUTER.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     pub(super) options: StreamOptions,
@@ -81,7 +81,7 @@ impl Streaming {
     }
 }
 
-/// The rules of one type; [`Error::NotSupported`] for a socket of another.
+/// The pattern of one type; [`Error::NotSupported`] for a socket of another type.
 impl AnyPattern {
     pub(crate) const fn as_publish(&mut self) -> Result<(&mut Publisher, &Publishing), Error> {
         match self {
@@ -191,7 +191,7 @@ impl AnyPattern {
     /// Whether a send would return at once.
     pub(crate) fn can_send(&self) -> bool {
         match self {
-            // What finds no room is dropped.
+            // A message without room is dropped.
             Self::Publish(_, own) => !own.waits_for_room(),
             Self::Router(..) if !self.is_mandatory() => true,
             Self::Subscribe(rules) => rules.socket_type() == SocketType::Xsub,
@@ -215,7 +215,7 @@ impl AnyPattern {
     }
 }
 
-/// Evaluates the same expression with the rules of whichever type it is.
+/// Evaluates the same expression with the pattern of each type.
 macro_rules! each {
     ($self:expr, $rules:ident => $call:expr) => {
         match $self {

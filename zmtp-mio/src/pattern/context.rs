@@ -1,4 +1,4 @@
-//! A peer as the rules of its socket see it.
+//! The part of a peer that the pattern of its socket uses.
 
 use zmtp_core::pattern::PeerId;
 
@@ -10,6 +10,6 @@ pub(crate) struct PeerContext<'e> {
     /// The routing id of the peer's READY; empty except when its handshake ends.
     pub(crate) routing_id: &'e [u8],
     pub(crate) incoming: &'e mut Inbox,
-    /// What the end of a handshake entails is queued without regard to the high-water mark.
+    /// Messages at the end of a handshake are queued even above the high-water mark.
     pub(crate) outgoing: &'e mut Queue,
 }

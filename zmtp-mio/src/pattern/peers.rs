@@ -1,4 +1,4 @@
-//! Peers come, subscribe and go: the events of the core's rules, and the messages that they entail.
+//! Events of peers (connect, subscribe, disconnect), and the messages that are queued because of them.
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{Pattern, PeerId, Refused};
@@ -10,8 +10,8 @@ use crate::monitor::CloseReason;
 use crate::queue::{Envelope, QueuedMessage};
 
 impl AnyPattern {
-    /// The socket begins to connect to a peer. If `routing_id` is not empty, the peer of a ROUTER or STREAM
-    /// gets it; it is free.
+    /// The socket begins to connect to a peer. If `routing_id` is not empty, the peer of a ROUTER or STREAM gets it.
+    /// No other peer has it.
     pub(crate) fn peer_attached(&mut self, peer: PeerId, routing_id: &[u8]) {
         // The tables grow. A second peer of a PAIR is refused when its handshake is complete.
         let _ = match self {
@@ -105,8 +105,8 @@ impl AnyPattern {
             }),
             Self::Router(rules, options) if options.notify_disconnect => notify(rules, peer),
             Self::Stream(rules, own) => {
-                // Neither a connection attempt that failed, nor a peer that the application closed: its
-                // routing id is hidden.
+                // Not for a failed connection attempt, and not for a peer that the application closed, whose routing
+                // id is hidden.
                 let was_up = own.up.remove(&peer.peer);
                 let id = rules.routing_id(peer.peer).filter(|id| rules.is_taken(id));
                 if was_up && id.is_some() && !own.options.silent {
@@ -127,7 +127,7 @@ fn notify(rules: &mut Routes, peer: &mut PeerContext<'_>) {
     }
 }
 
-/// A subscription as the application of an XPUB receives it.
+/// The message with which the application of an XPUB receives a subscription.
 fn report(what: Subscription, topic: &[u8]) -> QueuedMessage {
     let mut message = Message::new();
     message.begin_part();

@@ -21,10 +21,10 @@ impl Mark {
     }
 }
 
-/// Why a message was not queued for a peer.
+/// The reason why a message was not queued for a peer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
-    /// The peer is gone.
+    /// The peer was removed.
     Gone,
     /// Its queue is at the high-water mark.
     Full,
@@ -35,12 +35,12 @@ const SPARES: usize = 64;
 const SPARE_MESSAGES: usize = 64;
 
 thread_local! {
-    /// Rings of queues that ran empty. Most queues of most peers are empty at any time: without
-    /// this each would keep a ring of its own after its first message, or allocate one per message.
+    /// Rings of queues that became empty. Most queues are empty at any time: without these spares each queue would
+    /// keep a ring after its first message, or allocate one per message.
     static SPARE: RefCell<Vec<VecDeque<QueuedMessage>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Messages in the order they came.
+/// Messages in the order in which they were queued.
 #[derive(Debug)]
 pub(crate) struct Queue {
     messages: VecDeque<QueuedMessage>,
@@ -82,7 +82,7 @@ impl Queue {
         self.body_len -= queued.body_len();
         if self.messages.is_empty() {
             let ring = core::mem::take(&mut self.messages);
-            // At thread exit the spares may be gone: the ring is freed then.
+            // At thread exit the spares may be dropped already: then the ring is freed.
             let _ = SPARE.try_with(|spare| {
                 let mut spare = spare.borrow_mut();
                 if spare.len() < SPARES && ring.capacity() <= SPARE_MESSAGES {

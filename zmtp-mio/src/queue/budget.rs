@@ -7,8 +7,7 @@ pub(crate) struct Usage {
     pub(crate) incoming: usize,
     /// Messages that are queued for the peer.
     pub(crate) outgoing: usize,
-    /// Bytes that arrived and are no queued message: those of a message whose end is missing, and
-    /// those that are read and not decoded.
+    /// Received bytes that are not in a queue: those of an incomplete message, and those that are not decoded yet.
     pub(crate) undecoded: usize,
     /// The part of `undecoded` that the application cannot make room for by receiving.
     pub(crate) unfinished: usize,
@@ -22,8 +21,8 @@ impl Usage {
 
 /// The sum of what all peers of a socket occupy, and its limit.
 ///
-/// Each peer keeps what it reported last. A report replaces that by what is true now, so that the
-/// sum cannot drift or underflow, whatever was forgotten in between.
+/// Each peer stores its last report. A new report replaces it, so that the sum cannot drift or underflow, even if
+/// changes in between were not reported.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: usize,
@@ -68,9 +67,8 @@ impl Budget {
         self.total.incoming > 0
     }
 
-    /// Whether unfinished messages alone are to blame for what is held beyond the limit. If they are
-    /// less than the excess, it is queued messages that wait for the application: reading pauses
-    /// for those.
+    /// Whether the limit is exceeded because of unfinished messages. If these have fewer bytes than the excess,
+    /// queued messages cause it: then reading pauses until the application receives them.
     pub(crate) const fn must_discard(&self) -> bool {
         let held = self.total.held();
         held > self.limit && held - self.limit <= self.total.unfinished

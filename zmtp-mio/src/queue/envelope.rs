@@ -14,7 +14,7 @@ pub(crate) enum Envelope {
     Delimiter,
     /// Any frames, the delimiter last. Boxed, for they are rare.
     Frames(Box<Message>),
-    /// The message's first part names its peer and stays here.
+    /// The first part of the message is the routing id of its peer, and is not sent.
     Address,
     /// No message: a subscription to a topic, which is the only part.
     Subscription(Subscription),
@@ -32,7 +32,7 @@ impl Envelope {
                 frames.begin_part();
             }
             Self::Frames(frames) => frames.begin_part(),
-            // Messages to send have these, received ones never.
+            // Only messages to send have these.
             Self::Address | Self::Subscription(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Queues between the application and its peers, and what they hold in all.
+//! Queues between the application and its peers, and the budget of their bytes.
 
 mod bounded;
 mod budget;

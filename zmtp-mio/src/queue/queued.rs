@@ -6,12 +6,12 @@ use zmtp_core::wire::More;
 use super::envelope::Envelope;
 use crate::message::Message;
 
-/// What stands before the bytes of a frame.
+/// The kind of a frame: its header depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lead {
     /// A message frame's header.
     Frame(More),
-    /// A subscription's, whichever form the peer's version gives it.
+    /// A subscription, in the form of the peer's version.
     Subscription(Subscription),
 }
 
@@ -97,12 +97,12 @@ impl QueuedMessage {
         }
     }
 
-    /// Whether it is a message of the application's.
+    /// Whether it is a message of the application.
     pub(crate) const fn is_message(&self) -> bool {
         !matches!(self.envelope, Envelope::Subscription(_))
     }
 
-    /// Gives back memory that it does not use: it may be queued for long.
+    /// Frees unused memory, because the message may be queued for long.
     pub(crate) fn settle(&mut self) {
         self.message.settle();
         if let Envelope::Frames(frames) = &mut self.envelope {

@@ -77,7 +77,7 @@ impl IpcListener {
 impl Drop for IpcListener {
     fn drop(&mut self) {
         let Endpoint::Ipc(path) = &self.endpoint else { return };
-        // Not a file that was created there later, and not from a forked child.
+        // A file that was created there later is not removed, and a forked child removes no file.
         if let Some(file) = &self.file
             && file.process == process::id()
             && OwnedFile::at(path)
@@ -95,7 +95,7 @@ impl OwnedFile {
     }
 }
 
-/// Whether the path is a socket without a listener, left behind by a dead process.
+/// Whether the path is a socket file on which no process listens.
 fn is_stale(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
     // Does not block: a live listener with a full backlog answers `WouldBlock`.

@@ -79,7 +79,7 @@ fn a_fast_sender_waits_for_a_slow_receiver_and_keeps_the_order() {
 }
 
 #[test]
-fn what_waits_between_two_sockets_is_bounded_by_both_marks() {
+fn the_messages_between_two_sockets_are_bounded_by_both_marks() {
     let marks = |messages, bytes| HighWaterMark::new(messages, bytes);
     let large = 1 << 30;
     for (ours, theirs, len, expected) in [
