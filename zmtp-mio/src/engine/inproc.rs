@@ -286,6 +286,9 @@ impl Engine {
         let limit = peer.reported.incoming.saturating_add(room);
         let State::Inproc(_, properties) = &peer.state else { return Ok(false) };
         let properties = Arc::clone(properties);
+        let delivers_all = self.pattern.delivers_all()
+            && self.pattern.routing_id(peer.id).is_none()
+            && !self.options.conflate;
         for _ in 0..BUDGET {
             let Some(peer) = self.peers.get_mut(index) else { return Ok(false) };
             let no_memory = peer.incoming.memory().queued >= limit && !peer.incoming.is_empty();
@@ -298,6 +301,18 @@ impl Engine {
             // Looked at first: what was put in before the end is taken out.
             let closed = pipe.is_closed();
             match pipe.pop() {
+                // Most messages, with fewer moves and the same result.
+                Some(mut queued) if delivers_all && matches!(queued.envelope, Envelope::None) => {
+                    if self.pattern.received(peer.id) {
+                        let counters = &mut self.monitor.counters;
+                        counters.messages_received += 1;
+                        counters.bytes_received += queued.message.byte_len() as u64;
+                        queued.message.set_properties(Some(Arc::clone(&properties)));
+                        peer.incoming.push(queued);
+                    } else {
+                        self.monitor.counters.dropped.not_asked += 1;
+                    }
+                }
                 Some(queued) => self.deliver(index, queued, &properties)?,
                 None if closed => return Err(CloseReason::ByPeer),
                 None => return Ok(false),

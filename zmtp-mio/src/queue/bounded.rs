@@ -55,6 +55,7 @@ impl Queue {
         Self { messages: VecDeque::new(), weight: 0, body_len: 0 }
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, mut queued: QueuedMessage) {
         queued.settle();
         self.weight += queued.weight();
@@ -76,6 +77,7 @@ impl Queue {
         self.messages.push_front(queued);
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
         let queued = self.messages.pop_front()?;
         self.weight -= queued.weight();

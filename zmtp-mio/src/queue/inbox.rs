@@ -91,6 +91,7 @@ impl Inbox {
     }
 
     /// Adds a message that does not lie in the bytes that were read.
+    #[inline]
     pub(crate) fn push(&mut self, queued: QueuedMessage) {
         self.messages += 1;
         self.body_len += queued.body_len();
@@ -99,6 +100,7 @@ impl Inbox {
     }
 
     /// Removes the oldest message, if none lies in the bytes that were read.
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
         let queued = self.queue.pop()?;
         self.messages -= 1;

@@ -111,6 +111,7 @@ impl QueuedMessage {
     }
 
     /// The number of bytes in all frames, without their headers.
+    #[inline]
     pub(crate) fn body_len(&self) -> usize {
         body_len(&self.envelope, &self.message)
     }
@@ -145,7 +146,11 @@ fn frame<'m>(
     Some((Lead::Frame(if last { More::Last } else { More::Follows }), body))
 }
 
+#[inline]
 fn body_len(envelope: &Envelope, message: &Message) -> usize {
+    if matches!(envelope, Envelope::None) {
+        return message.byte_len();
+    }
     let address = match envelope {
         Envelope::Address => message.part(0).map_or(0, <[u8]>::len),
         _ => 0,
