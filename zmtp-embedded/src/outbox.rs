@@ -112,12 +112,6 @@ impl<'b> Outbox<'b> {
         more: More,
         body: &[u8],
     ) {
-        if !M::SEALS {
-            // Half the code of a frame that may be sealed.
-            self.put(connection.clear_header(more, body.len() as u64).as_ref());
-            self.put(body);
-            return;
-        }
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
         let n = connection.encode_frame(more, body, room).unwrap_or_default();
         self.end = self.end.wrapping_add(n);

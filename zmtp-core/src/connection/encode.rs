@@ -78,8 +78,11 @@ pub(super) fn encode<M: Mechanism>(
     let mut writer = Writer::new(out);
     let outer = if overhead > 0 { BOX } else { kind };
     let header = FrameHeader::new(outer, len.saturating_add(overhead) as u64);
-    let header = if M::OLDER_PEERS { framing.emit(header) } else { header.emit() };
-    writer.put(header.as_ref());
+    if M::OLDER_PEERS {
+        writer.put(framing.emit(header).as_ref());
+    } else {
+        header.put(&mut writer);
+    }
     let start = writer.len();
     if M::SEALS {
         writer.skip(overhead);

@@ -1,6 +1,6 @@
 //! Frame headers: flags and size (RFC 37 § Framing).
 
-use super::Malformed;
+use super::{Malformed, Writer};
 
 const MORE: u8 = 0x01;
 const LONG: u8 = 0x02;
@@ -73,6 +73,17 @@ pub enum FrameKind {
     Command,
     /// A part of a message.
     Message(More),
+}
+
+impl FrameKind {
+    /// The flags of a frame with a short size.
+    const fn flags(self) -> u8 {
+        match self {
+            Self::Command => COMMAND,
+            Self::Message(More::Follows) => MORE,
+            Self::Message(More::Last) => 0,
+        }
+    }
 }
 
 /// Why a frame header is malformed. Compact: [`HeaderError::of`] adds the bytes.
@@ -208,17 +219,25 @@ impl FrameHeader {
     #[cfg_attr(target_os = "none", inline(never))]
     #[cfg_attr(not(target_os = "none"), inline)]
     pub fn emit(&self) -> HeaderBytes {
-        let flags = match self.kind {
-            FrameKind::Command => COMMAND,
-            FrameKind::Message(More::Follows) => MORE,
-            FrameKind::Message(More::Last) => 0,
-        };
+        let flags = self.kind.flags();
         let [s0, s1, s2, s3, s4, s5, s6, s7] = self.len().to_be_bytes();
         if self.len <= Size::from(u8::MAX) {
             HeaderBytes::short([flags, s7])
         } else {
             let bytes = [flags | LONG, s0, s1, s2, s3, s4, s5, s6, s7, 0];
             HeaderBytes { bytes, len: 9 }
+        }
+    }
+
+    /// Appends the bytes of this header, as [`FrameHeader::emit`]. Less code, if a program needs no other.
+    pub(crate) fn put(self, out: &mut Writer<'_>) {
+        let flags = self.kind.flags();
+        if self.len <= Size::from(u8::MAX) {
+            let [.., len] = self.len.to_be_bytes();
+            out.put(&[flags, len]);
+        } else {
+            out.put(&[flags | LONG]);
+            out.put(&self.len().to_be_bytes());
         }
     }
 
