@@ -19,7 +19,7 @@ pub(crate) fn is_name(bytes: &[u8], name: &[u8]) -> bool {
 /// `memcpy`: linking one needs more flash.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
-pub fn copy(to: &mut [u8], from: &[u8]) -> usize {
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) -> usize {
     if cfg!(target_os = "none") {
         let mut at: usize = 0;
         while let (Some(slot), Some(byte)) = (to.get_mut(at), from.get(at)) {

@@ -26,8 +26,6 @@ pub mod pattern;
 mod time;
 pub mod wire;
 
-#[doc(hidden)]
-pub use buffer::copy;
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
     Connection, Event, Ignored, Incoming, PeerInfo, Received, Refusal, SendError,

@@ -1,8 +1,8 @@
 //! The send buffer: encoded bytes that are ready to be written.
 
 use zmtp_core::mechanism::Mechanism;
-use zmtp_core::wire::More;
-use zmtp_core::{Config, Connection, Subscription, copy};
+use zmtp_core::wire::{More, Writer};
+use zmtp_core::{Config, Connection, Subscription};
 
 use crate::step::CHUNKS;
 
@@ -169,7 +169,10 @@ impl<'b> Outbox<'b> {
     /// Adds as many of `bytes` as fit. Returns how many.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
         let room = self.bytes.get_mut(self.end..).unwrap_or_default();
-        let n = copy(room, bytes);
+        let len = room.len();
+        let mut writer = Writer::new(room);
+        writer.put(bytes);
+        let n = writer.len().min(len);
         self.end = self.end.wrapping_add(n);
         n
     }

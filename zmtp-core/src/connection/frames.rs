@@ -46,15 +46,6 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         Ok(self.framing().emit(FrameHeader::new(FrameKind::Message(more), len)))
     }
 
-    /// The header of a message frame in the clear, without the checks of [`Connection::begin_frame`]: for
-    /// drivers that have found the connection ready and not sealed.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn clear_header(&self, more: More, len: u64) -> HeaderBytes {
-        let header = FrameHeader::new(FrameKind::Message(more), len);
-        if M::OLDER_PEERS { self.framing().emit(header) } else { header.emit() }
-    }
-
     /// Encodes a message frame in place. The frame is sealed if this connection seals its frames. `buffer`
     /// contains [`Connection::headroom`] bytes of any value, then the body. Returns the offset at which the
     /// frame begins; it extends to the end of the buffer.

@@ -48,7 +48,7 @@ impl<'o> Writer<'o> {
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
         let name = name.length_prefixed();
         let len = data.iter().fold(name.len(), |sum, part| sum.saturating_add(part.len()));
-        self.put(FrameHeader::new(FrameKind::Command, len as u64).emit().as_ref());
+        FrameHeader::new(FrameKind::Command, len as u64).put(self);
         self.put(name);
         for part in data {
             self.put(part);
@@ -62,7 +62,7 @@ impl<'o> Writer<'o> {
             let [len, ..] = len.to_le_bytes();
             self.put(&[FrameHeader::COMMAND, len]);
         } else {
-            self.put(FrameHeader::new(FrameKind::Command, len as u64).emit().as_ref());
+            FrameHeader::new(FrameKind::Command, len as u64).put(self);
         }
     }
 
