@@ -10,10 +10,10 @@ use crate::wire::{
     UnsupportedVersion,
 };
 
-/// The size of the scratch, which stores bytes of the peer: the mechanism of its greeting, later the context
-/// of a PONG, and finally the bytes of a [`Failure`]. 16 on a microcontroller, because compilers use
-/// `memset` for more zeros.
-pub(super) type Scratch = [u8; if cfg!(target_os = "none") { 16 } else { 20 }];
+/// The scratch stores bytes of the peer: the mechanism of its greeting, later the context of a PONG, and
+/// finally the bytes of a [`Failure`]. No larger, because compilers use `memset` for more zeros, which takes
+/// flash. The last 4 bytes of the mechanism are stored as the length of a frame, of which there is none yet.
+pub(super) type Scratch = [u8; 16];
 
 pub(super) const CLEAN: Scratch = [0; size_of::<Scratch>()];
 
@@ -90,7 +90,14 @@ impl Failure {
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
             Self::Denied => PeerError::Denied,
-            Self::Mechanism => PeerError::MechanismMismatch { peer: MechanismName::new(scratch) },
+            Self::Mechanism => {
+                let mut name = [0; 20];
+                let [.., a, b, c, d] = details.len.to_be_bytes();
+                for (slot, byte) in name.iter_mut().zip(scratch.iter().chain(&[a, b, c, d])) {
+                    *slot = *byte;
+                }
+                PeerError::MechanismMismatch { peer: MechanismName::new(&name) }
+            }
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
             Self::Old(old) => PeerError::UnsupportedVersion(old),

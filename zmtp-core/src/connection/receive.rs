@@ -53,7 +53,7 @@ impl ReceiveHalf {
             }
         }
         let (ours, version) = (context.mechanism.greeting(), &mut self.peer.version);
-        let taken = match reader.push(input, ours, version, &mut self.scratch) {
+        let taken = match reader.push(input, ours, version, &mut self.scratch, &mut self.len) {
             Ok(taken) => taken,
             Err(old) => {
                 if older && let Some(version) = legacy::spoken(config, old) {

@@ -1,6 +1,6 @@
 //! The greeting: 64 bytes that open a connection (RFC 37 § Formal Grammar).
 
-use super::{Framing, RoutingId};
+use super::{Framing, RoutingId, Size};
 
 /// Bytes of the signature. No more may be sent before bytes of the peer were read.
 pub(crate) const SIGNATURE_LEN: usize = 10;
@@ -195,7 +195,7 @@ impl Greeting {
     /// version below 2.
     pub fn parse(input: &[u8]) -> Result<Option<Self>, UnsupportedVersion> {
         let mut version = Version::NONE;
-        GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [])?;
+        GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [], &mut 0)?;
         let Some(bytes) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
         let name = bytes.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
         let as_server = bytes.get(AS_SERVER_AT) == Some(&1);
@@ -259,14 +259,15 @@ impl GreetingReader {
     }
 
     /// Reads bytes from the front of `input` up to the end of the greeting, and returns their
-    /// number. The version is written to `version`, and as much of the mechanism name as fits to
-    /// `name`. The mechanism name is compared with that in `ours`, our greeting.
+    /// number. The version is written to `version`, the mechanism name to `name`, and those of its bytes
+    /// that do not fit to `rest`, in big-endian order. The mechanism name is compared with that in `ours`, our greeting.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
         ours: &[u8; Greeting::LEN],
         version: &mut Version,
         name: &mut [u8],
+        rest: &mut Size,
     ) -> Result<usize, UnsupportedVersion> {
         let mut taken: usize = 0;
         while let (at @ ..Greeting::LEN, Some(&byte)) = (self.position(), input.get(taken)) {
@@ -281,8 +282,9 @@ impl GreetingReader {
                     if ours.get(at) != Some(&byte) {
                         self.is_other = true;
                     }
-                    if let Some(slot) = name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
-                        *slot = byte;
+                    match name.get_mut(at.wrapping_sub(MECHANISM_AT)) {
+                        Some(slot) => *slot = byte,
+                        None => *rest = *rest << 8 | Size::from(byte),
                     }
                 }
                 _ => {}
