@@ -150,7 +150,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     }
                     // It can be sent only when the current frame is complete.
                     Some(out) if !out.between_frames() => return Err(Error::Unfinished),
-                    Some(_) => continue,
+                    Some(_) => {}
                     None => return Ok(Step::Write),
                 },
                 // What was received may have made an answer due, or made the connection fail: the next

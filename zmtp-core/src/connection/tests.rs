@@ -97,7 +97,7 @@ fn an_error_command_is_sent_in_pieces_through_a_small_buffer() {
 #[test]
 fn a_pong_returns_at_most_16_bytes_and_fits_64_bytes() {
     let mut connection = fed(&greeting());
-    connection.rx.scratch = [7; 20];
+    connection.rx.scratch = [7; 16];
     connection.tx.queue_pong(Ping::parse(&[7; 40]).unwrap().context.len());
     assert!(connection.tx.pong_due());
     assert!(due(&mut connection).ends_with(&[&b"\x04\x15\x04PONG"[..], &[7; 16]].concat()));
