@@ -7,12 +7,14 @@
 
 mod link;
 mod patterns;
+mod sealing;
 mod wire;
 
 use core::hint::black_box;
 
 use link::Sockets;
 use patterns::{Rep, Req};
+use sealing::Sealing;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
 use zmtp_core::{
@@ -25,6 +27,7 @@ pub struct State<'a> {
     config: &'a Config,
     connection: Connection<Null, &'a Config>,
     any_version: Connection<NullOrOlder, &'a Config>,
+    sealed: Connection<Sealing, &'a Config>,
     sockets: Sockets<'a>,
     req: Req,
     rep: Rep,
@@ -47,7 +50,8 @@ pub unsafe extern "C" fn probe(
     let (state, bytes) = unsafe { (&mut *state, core::slice::from_raw_parts_mut(bytes, len)) };
     match which {
         0 => connection(&mut state.connection, bytes, number),
-        7 => connection(&mut state.any_version, bytes, number),
+        100 => connection(&mut state.any_version, bytes, number),
+        101 => connection(&mut state.sealed, bytes, number),
         1 => wire::probe(bytes, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
@@ -56,8 +60,10 @@ pub unsafe extern "C" fn probe(
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);
             state.any_version = Connection::new(NullOrOlder::new(), state.config, now);
+            state.sealed = Connection::new(Sealing, state.config, now);
             state.connection.restart(Null::new(), now);
             state.any_version.restart(NullOrOlder::new(), now);
+            state.sealed.restart(Sealing, now);
         }
         _ => link::probe(which, &mut state.sockets, bytes, number),
     }

@@ -15,6 +15,8 @@ use zmtp_core::wire::More;
 use zmtp_embedded::asynch::{self, Duplex};
 use zmtp_embedded::blocking::{self, Retry, many};
 
+use crate::sealing::Sealing;
+
 /// Reads and writes as many bytes as it likes, also more than there are.
 pub struct Board;
 
@@ -70,6 +72,10 @@ pub(crate) struct Sockets<'a> {
     sub: blocking::Sub<'a, Board, 64>,
     push: blocking::Push<'a, Board>,
     pull: blocking::Pull<'a, Board>,
+    sealed_req: blocking::Req<'a, Board, Sealing>,
+    sealed_rep: blocking::Rep<'a, Board, Sealing>,
+    sealed_pub: blocking::Pub<'a, Board, 64, Sealing>,
+    sealed_sub: blocking::Sub<'a, Board, 64, Sealing>,
     reps: many::Rep<'a, Board, 3>,
     pubs: many::Pub<'a, Board, 3, 64>,
     pulls: many::Pull<'a, Board, 3>,
@@ -83,6 +89,8 @@ pub(crate) struct Sockets<'a> {
     async_sub: asynch::Sub<'a, Halves, 64>,
     #[cfg(feature = "asynch")]
     async_dealer: asynch::Dealer<'a, Halves>,
+    #[cfg(feature = "asynch")]
+    async_sealed: asynch::Dealer<'a, Halves, Sealing>,
     #[cfg(feature = "asynch")]
     async_push: asynch::Push<'a, Halves>,
     #[cfg(feature = "asynch")]
@@ -249,6 +257,35 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number
                 let (mut sender, mut receiver) = split.halves();
                 black_box(poll(sender.publish(&[bytes], clock)));
                 black_box(poll(receiver.serve(clock)));
+            }
+        }
+        9 => {
+            ends!(all.sealed_req, now);
+            let _ = black_box(all.sealed_req.request(&[bytes, bytes], now, clock));
+            sends!(all.sealed_req, bytes, now);
+            ends!(all.sealed_rep, now);
+            receives!(all.sealed_rep, now);
+            let _ = black_box(all.sealed_rep.reply(&[bytes], now, clock));
+        }
+        10 => {
+            ends!(all.sealed_pub, now);
+            let _ = black_box(all.sealed_pub.publish(&[bytes, bytes], now, clock));
+            let _ = black_box(all.sealed_pub.serve(now, clock));
+            ends!(all.sealed_sub, now);
+            let _ = black_box(all.sealed_sub.subscribe(bytes));
+            let _ = black_box(all.sealed_sub.cancel(bytes, now, clock));
+            receives!(all.sealed_sub, now);
+        }
+        #[cfg(feature = "asynch")]
+        11 => {
+            black_box(all.async_sealed.connect(Duplex { reader: Board, writer: Board }, now).is_some());
+            black_box(poll(all.async_sealed.handshake(clock)));
+            black_box(poll(all.async_sealed.send(&[bytes, bytes], clock)));
+            if let Some(mut split) = all.async_sealed.split() {
+                let (mut sender, mut receiver) = split.halves();
+                black_box(poll(sender.send(&[bytes, bytes], clock)));
+                black_box(poll(receiver.receive(clock)));
+                black_box(poll(receiver.receive_chunk(clock)));
             }
         }
         _ => {}

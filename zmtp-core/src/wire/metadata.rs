@@ -158,12 +158,12 @@ pub struct RoutingId {
 }
 
 impl RoutingId {
-    /// The length of the longest id in bytes: 255, or 39 on targets without an operating system,
-    /// because each [`Config`] has room for the longest id. This limit concerns our own id only: the
-    /// ids of peers may have up to 255 bytes on every target.
+    /// The length of the longest id in bytes: 39, or 255 with the feature `long-routing-ids`. Each
+    /// [`Config`] has room for the longest id, which takes flash in firmware. This limit concerns our
+    /// own id only: the ids of peers may always have up to 255 bytes.
     ///
     /// [`Config`]: crate::Config
-    pub const MAX_LEN: usize = if cfg!(target_os = "none") { 39 } else { 255 };
+    pub const MAX_LEN: usize = if cfg!(feature = "long-routing-ids") { 255 } else { 39 };
 
     /// No routing id.
     pub const EMPTY: Self = Self { length_prefixed: [0; Self::MAX_LEN + 1] };
@@ -257,9 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn a_routing_id_has_at_most_255_bytes() {
-        assert_eq!(RoutingId::new(&[7; 255]).unwrap().bytes(), [7; 255]);
-        assert!(RoutingId::new(&[7; 256]).is_none());
+    fn a_routing_id_has_at_most_255_bytes_or_39_without_the_feature() {
+        const LONGEST: usize = if cfg!(feature = "long-routing-ids") { 255 } else { 39 };
+        assert_eq!(RoutingId::new(&[7; LONGEST]).unwrap().bytes(), [7; LONGEST]);
+        assert!(RoutingId::new(&[7; LONGEST + 1]).is_none());
         assert!(RoutingId::new(b"").unwrap().is_empty());
     }
 }

@@ -92,6 +92,7 @@ impl<const TOPICS: usize, const LINKS: usize> Kind for Pub<TOPICS, LINKS> {
         matches!(fate, Fate::Subject | Fate::Reject)
     }
 
+    // Not inlined, because there are several calls.
     #[inline(never)]
     fn overflowed(&mut self, _peer: PeerId) {
         self.refused = self.refused.saturating_add(1);

@@ -59,6 +59,8 @@ impl Pattern for Req {
     }
 
     /// The reply is taken at once.
+    // Not inlined: the function that receives needs its registers.
+    #[inline(never)]
     fn received(&mut self, _peer: PeerId) -> bool {
         self.frames.received() && self.turn.answered(()) && self.turn.take().is_ok()
     }
