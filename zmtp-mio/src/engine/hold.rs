@@ -60,6 +60,10 @@ impl Engine {
     /// Writes what a peer has just taken, or holds it back.
     pub(super) fn write_or_hold(&mut self, index: usize, holds: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
+        if peer.is_blocked() {
+            // It is written when its stream accepts more.
+            return self.mark(index);
+        }
         if !holds && self.held.is_empty() {
             return self.flush(index);
         }

@@ -186,6 +186,11 @@ impl Peer {
         }
     }
 
+    /// Whether its stream accepts no more bytes now.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.link_ref().is_some_and(|link| link.send.blocked || link.send.broken.is_some())
+    }
+
     /// The memory that the messages for the peer occupy.
     pub(super) fn outgoing_memory(&self) -> usize {
         self.outgoing.weight() + self.link_ref().map_or(0, Link::send_memory)
