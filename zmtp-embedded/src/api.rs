@@ -1,4 +1,4 @@
-//! The part of the API that the blocking and the async sockets share: all that moves no bytes.
+//! The part of the API that the blocking and the async sockets share: the calls without IO.
 
 macro_rules! api {
     () => {

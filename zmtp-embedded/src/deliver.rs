@@ -15,8 +15,7 @@ use crate::step::Want;
 use crate::window::Window;
 
 impl<'b, M: Mechanism> Link<'b, M> {
-    /// Handles what was received: the header of a frame or bytes of its body. Returns whether the call
-    /// has what it waits for.
+    /// Handles received bytes: the header of a frame or bytes of its body. Returns whether the call is complete.
     pub(crate) fn deliver<K: Kind, E>(
         &mut self,
         window: &mut Window<'b>,
@@ -60,8 +59,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
         if fits { Ok(done) } else { Err(Error::ReceiveBuffer) }
     }
 
-    /// A frame begins, and `received` bytes of its body were received with its header. Returns whether
-    /// it fits, if it must be kept whole.
+    /// A frame begins, and `received` bytes of its body were received with its header. Returns `false` if it must be
+    /// kept whole and does not fit.
     fn begin<K: Kind>(
         &mut self,
         window: &mut Window<'b>,
@@ -90,7 +89,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         fits
     }
 
-    /// A frame that was kept is complete. Returns whether the call has what it waits for.
+    /// A kept frame is complete. Returns whether the call is complete.
     fn end<K: Kind>(
         &mut self,
         window: &mut Window<'b>,
@@ -111,7 +110,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 verdict => {
                     if let Verdict::Subscription(what) = verdict {
                         let topic = body.get(1..).unwrap_or_default();
-                        // The type counts the subscriptions that do not fit.
+                        // The socket type counts the subscriptions that do not fit.
                         let _ = kind.subscription(self.peer(), what, topic);
                     }
                     self.inbox.reject(window);

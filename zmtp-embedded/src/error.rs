@@ -2,7 +2,7 @@
 
 use zmtp_core::pattern::OutOfTurn;
 
-/// Why a call failed. `E` is the error of the IO.
+/// The error of a call. `E` is the error of the IO.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! The message that is being received: which of its bytes are kept, delivered or dropped.
+//! The message that is being received. Its bytes are kept, delivered or dropped.
 
 use zmtp_core::pattern::{TakeError, Verdict};
 
@@ -22,7 +22,7 @@ pub(crate) struct Inbox {
     pub(crate) piece: Option<Piece>,
 }
 
-/// What the type decided about the current frame: a [`Verdict`] without the fields, which are not stored.
+/// The decision of the socket type about the current frame: a [`Verdict`] without its fields.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fate {
     Deliver,
@@ -65,7 +65,7 @@ pub(crate) enum Mode {
     Whole,
 }
 
-/// The chunk that the caller has: the last bytes that are kept.
+/// The chunk that was returned to the caller: the last kept bytes.
 #[cfg(feature = "chunks")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Piece {
@@ -85,7 +85,7 @@ impl Mode {
     }
 }
 
-/// Fails if it is not the turn of the type to receive.
+/// Fails if the socket type cannot receive in its state.
 #[inline(always)]
 pub(crate) fn may_receive<E>(kind: &mut impl Kind) -> Result<(), Error<E>> {
     match kind.take() {
@@ -107,7 +107,7 @@ impl Inbox {
         }
     }
 
-    /// Releases the bytes that the caller had, before a call that waits for more.
+    /// Releases the bytes that were returned to the caller, before a call that waits for more.
     pub(crate) fn resume<E>(
         &mut self,
         window: &mut Window<'_>,
@@ -151,7 +151,7 @@ impl Inbox {
         self.envelope = 0;
     }
 
-    /// Whether this is what the type decided about the current frame.
+    /// Whether this is the decision about the current frame.
     pub(crate) fn is<K: Kind>(&self, fate: Fate) -> bool {
         K::returns(fate) && self.fate == fate
     }
@@ -172,12 +172,12 @@ impl Inbox {
         self.mode != Mode::Skip && !self.is::<K>(Fate::Skip) && !self.streams::<K>()
     }
 
-    /// The message that the caller has.
+    /// The message that is returned to the caller.
     pub(crate) fn message<'w>(&self, window: &'w Window<'_>) -> Message<'w> {
         Message::new(window.kept().get(self.envelope..).unwrap_or_default())
     }
 
-    /// The chunk that the caller has.
+    /// The chunk that is returned to the caller.
     #[cfg(feature = "chunks")]
     pub(crate) fn chunk<'w>(&self, window: &'w Window<'_>) -> Chunk<'w> {
         match self.piece {
@@ -190,7 +190,7 @@ impl Inbox {
         }
     }
 
-    /// The envelope of the message that the caller has.
+    /// The envelope of the message that was returned to the caller.
     pub(crate) fn envelope<'w>(&self, window: &'w Window<'_>) -> &'w [u8] {
         window.kept().get(..self.envelope).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! One link without its IO and its buffers: which step is next, and what was received.
+//! One link without its IO and its buffers. It chooses the next step, and handles received bytes.
 
 use embedded_io::ErrorKind;
 use zmtp_core::mechanism::Mechanism;
@@ -19,12 +19,12 @@ use crate::window::Window;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Link<'b, M> {
-    /// The stream ended or may have lost bytes, or there was none.
+    /// There is no stream, or it ended or may have lost bytes.
     pub(crate) closed: bool,
     /// The index of the peer.
     index: u16,
     pub(crate) inbox: Inbox,
-    /// The bytes that a buffer must have, after one was too small.
+    /// The required size of a buffer in bytes, after one was too small.
     pub(crate) needed: usize,
     pub(crate) connection: Connection<M, &'b Config>,
 }
@@ -91,7 +91,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 return Ok(Step::Done);
             }
             if out.is_none() && !self.connection.lives(now) {
-                // The outbox is needed to report it.
+                // Only a call with the outbox reports the failure.
                 return Ok(Step::Write);
             }
             let received = loop {
@@ -99,14 +99,14 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 if !matches!(received.event, Event::Frame | Event::Piece) {
                     break received;
                 }
-                // A message makes nothing due.
+                // After a message frame no control bytes are due.
                 if self.deliver(window, kind, want, received)? {
                     return Ok(Step::Done);
                 }
             };
             let unread = self.connection.unread();
             match received.event {
-                // The types here accept any peer, and need no routing id.
+                // These socket types accept any peer, and use no routing ids.
                 Event::Ready => drop(kind.connected(self.peer(), &[])),
                 Event::Subscribe | Event::Cancel => {
                     let topic = window.last(received.payload, unread);
@@ -114,7 +114,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                         Event::Subscribe => Subscription::Subscribe,
                         _ => Subscription::Cancel,
                     };
-                    // The type counts the subscriptions that do not fit.
+                    // The socket type counts the subscriptions that do not fit.
                     let _ = kind.subscription(self.peer(), what, topic);
                 }
                 Event::Refused => {
@@ -143,7 +143,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     return Err(Error::ReceiveBuffer);
                 }
                 Event::NeedTransmit => match &out {
-                    // A send was dropped in the middle of a frame: nothing can be sent any more.
+                    // A send was dropped within a frame: no further bytes can be sent.
                     Some(out) if CHUNKS && out.state() == State::Lent => {
                         self.closed = true;
                         return Err(Error::Closed);
@@ -153,15 +153,15 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
-                // What was received may have made an answer due, or made the connection fail: the next
-                // iteration handles both.
+                // Received bytes may have made an answer due, or the connection fail. The next iteration handles
+                // both.
                 _ => {}
             }
             window.skip(unread);
         }
     }
 
-    /// The step that must come first: sending what the connection and the type send by themselves.
+    /// The step that must come first: to send the bytes that the connection and the socket type send by themselves.
     pub(crate) fn due<K: Kind, E>(
         &mut self,
         out: &mut Outbox<'b>,
@@ -221,7 +221,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
             State::Parts { remaining: 0, more: More::Follows } if !first => {}
             // Without chunks there are no incomplete messages.
             _ if !CHUNKS => {}
-            // A dropped call has left half a frame, which cannot be completed.
+            // A dropped call has sent a frame in part, which cannot be completed.
             State::Lent => {
                 self.closed = true;
                 return Err(Error::Closed);

@@ -6,14 +6,14 @@ use zmtp_core::{Config, Connection, Subscription};
 
 use crate::step::CHUNKS;
 
-/// The layout is `[ written | pending | room ]`. Progress of a write is kept here and not in the call
+/// The layout is `[ written | pending | room ]`. The progress of a write is stored here and not in the call
 /// that writes, so that a call can be dropped at any time.
 #[derive(Debug)]
 pub(crate) struct Outbox<'b> {
     bytes: &'b mut [u8],
     start: usize,
     end: usize,
-    /// Bytes were written and not flushed.
+    /// Bytes were written and are not flushed.
     pub(crate) unflushed: bool,
     state: State,
 }
@@ -27,7 +27,7 @@ pub(crate) enum Prefix<'e> {
     RequestId([u8; 4]),
 }
 
-/// Where the encoded stream ends.
+/// The position at which the encoded stream ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum State {
     /// Between messages.
@@ -95,7 +95,7 @@ impl<'b> Outbox<'b> {
         }
     }
 
-    /// Bytes that fit after the pending ones.
+    /// The number of bytes that fit after the pending ones.
     pub(crate) const fn room(&self) -> usize {
         self.bytes.len().wrapping_sub(self.end)
     }
@@ -181,7 +181,7 @@ impl<'b> Outbox<'b> {
     ///
     /// # Errors
     ///
-    /// If it never fits: the bytes that the buffer must have.
+    /// The required size of the buffer in bytes, if it never fits.
     pub(crate) fn collect<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,

@@ -28,7 +28,7 @@ pub(crate) struct Cursor {
     done: usize,
 }
 
-/// Whether the type has a peer for the next message; a REP drops a reply to a peer that is gone.
+/// Whether the socket type has a peer for the next message. A REP drops a reply whose connection has ended.
 #[inline(always)]
 pub(crate) fn route<E>(kind: &mut impl Kind) -> Result<bool, Error<E>> {
     match kind.route(&[]) {

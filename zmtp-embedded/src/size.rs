@@ -8,7 +8,7 @@
 //! static CONFIG: Config = Config::new(SocketType::Req);
 //! // Replies of one part of up to 100 bytes, from any ROUTER or REP.
 //! let mut receive = [0; size::receive(SocketType::Req, 100, 1)];
-//! // Requests of one part of up to 40 bytes leave in one write.
+//! // Requests of one part of up to 40 bytes are sent in one write.
 //! let mut send = [0; size::send(&Config::new(SocketType::Req), 40 + 4, 1 + 2)];
 //! # let _ = (&CONFIG, &mut receive, &mut send);
 //! ```

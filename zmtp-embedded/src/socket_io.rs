@@ -95,7 +95,7 @@ impl<'b, IO, M: Mechanism> SocketIo<'b, IO, M> {
         error_reason(command.data).ok()
     }
 
-    /// The error of this link of several. It closes the link, unless it is about one message only.
+    /// Makes the error of this link, which is one of several. It closes the link, unless it concerns only one message.
     pub(crate) fn failed<E>(&mut self, link: usize, error: Error<E>) -> LinkError<E> {
         let message = matches!(error, Error::ReceiveBuffer);
         self.link.closed |= !message;
@@ -151,7 +151,7 @@ impl<'b, IO, M: Mechanism> SocketIo<'b, IO, M> {
         self.link.inbox.chunk(&self.window)
     }
 
-    /// Drops the message that is being received, and the one that the caller had.
+    /// Drops the message that is being received, and the one that was returned to the caller.
     pub(crate) fn skip(&mut self) {
         let _ = self.link.inbox.resume::<Infallible>(&mut self.window, Want::Message);
         self.link.inbox.skip(&mut self.window);

@@ -3,7 +3,7 @@
 /// Whether messages may be larger than the buffers.
 pub(crate) const CHUNKS: bool = cfg!(feature = "chunks");
 
-/// What the code that moves bytes must do next.
+/// The next step of the code that moves bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
     /// Write bytes of the body that the call borrows.

@@ -45,7 +45,7 @@ pub(super) enum Failure {
     RoutingIdTooLong,
     SecondReady,
     TimedOut(Timeout),
-    /// A command that is not allowed in the handshake: the front of its body is in the scratch.
+    /// A command that is not allowed in the handshake. The first bytes of its body are in the scratch.
     UnexpectedCommand,
 }
 

@@ -13,7 +13,7 @@ use crate::error::Limit;
 use crate::mechanism::Mechanism;
 use crate::wire::{SIGNATURE_LEN, SocketType, UnsupportedVersion, Version};
 
-/// Whether a peer opens without a signature; `None` if there are too few bytes.
+/// Whether the first bytes of a peer are not a signature; `None` if there are too few bytes.
 pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
     match bytes.first()? {
         0xff => bytes.get(SIGNATURE_LEN.saturating_sub(1)).map(|tenth| tenth & 1 == 0),
@@ -80,7 +80,7 @@ impl ReceiveHalf {
         let (header, header_len) = match self.framing::<M>().read(bytes) {
             Ok(None) => return Ok(Received::missing(1)),
             Ok(Some((header, len))) if header.is_final() => (header, len),
-            // A peer without a greeting must open with a valid first frame, unlike HTTP, TLS and SSH.
+            // A peer without a signature must begin with a valid frame. HTTP, TLS and SSH do not.
             _ if !has_type => {
                 let shows = match bytes {
                     [0xff, ..] => bytes.get(SIGNATURE_LEN.saturating_sub(1)),

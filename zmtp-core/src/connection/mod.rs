@@ -220,7 +220,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if self.lives(now) {
             return Ok(());
         }
-        // There is an error; the default takes less code than a proof.
+        // `error` returns an error here. A default takes less code than a check.
         Err(self.error().unwrap_or(Error::TimedOut(Timeout::Handshake)))
     }
 
@@ -287,8 +287,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 }
 
-/// The size of a connection, which matters on microcontrollers and on servers with many connections. This
-/// check makes every increase a decision.
+/// Limits on the size of a connection, which takes memory on microcontrollers and on servers with many connections.
+/// A larger connection does not compile until a limit is raised.
 const _: () = {
     let size = size_of::<Connection<crate::Null>>();
     let allowed = match (size_of::<usize>(), cfg!(feature = "heartbeat")) {

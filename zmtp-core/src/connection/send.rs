@@ -96,7 +96,7 @@ impl SendHalf {
         }
         // The state after the bytes written here are sent.
         let mut after = *self;
-        // A peer that gets an ERROR gets the full greeting before it.
+        // The complete greeting precedes an ERROR.
         let heard = if refuses { Greeting::LEN } else { rx.greeting_position() };
         let stage = Self::stage(config, mechanism, heard);
         if usize::from(self.greeting_sent) < stage {
@@ -169,9 +169,10 @@ impl SendHalf {
         }
     }
 
-    /// The stages of the greeting, as in libzmq: the signature at once, the major version after the peer's
-    /// signature, the rest after the peer's version (RFC 37 § Backwards Interoperability). An older peer is
-    /// recognised before it gets bytes that it cannot parse. If older peers are refused, there is one stage.
+    /// The number of greeting bytes that may be sent now. The greeting has stages, as in libzmq: the signature at
+    /// once, the major version after the peer's signature, the rest after the peer's version (RFC 37 § Backwards
+    /// Interoperability). An older peer is recognised before it gets bytes that it cannot parse. If older peers are
+    /// refused, there is one stage.
     fn stage<M: Mechanism>(config: &Config, mechanism: &M, heard: usize) -> usize {
         let staged = M::OLDER_PEERS && mechanism.lets_older_peers_in();
         match heard {

@@ -21,7 +21,7 @@ pub(super) struct ReceiveHalf {
     pub(super) kind: FrameKind,
     owed: Timeout,
     pub(super) peer: PeerInfo,
-    /// Why the connection failed, if it has.
+    /// The reason why the connection failed, if it has.
     pub(super) failure: Option<Failure>,
     /// The number of unread bytes. If they are passed again, they do not reset the timeouts.
     pub(super) unread: usize,
@@ -105,7 +105,7 @@ impl ReceiveHalf {
         self.give_up = give_up;
     }
 
-    /// The time when the connection fails, unless bytes arrive before.
+    /// The time at which the connection fails if no bytes arrive before.
     pub(super) const fn give_up(&self) -> Instant {
         self.give_up
     }

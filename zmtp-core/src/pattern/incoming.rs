@@ -1,4 +1,4 @@
-//! PULL, and what SUB, XSUB, PUB and XPUB have in common with it: they receive from their peers in turn
+//! PULL, and the rule that SUB, XSUB, PUB and XPUB share with it: they receive from their peers in turn
 //! (RFC 29 and 30).
 
 use super::{FairPeer, FairQueue, NoRoom, Pattern, PeerId, Refused, Slots, TakeError, Verdict};
@@ -19,7 +19,7 @@ impl<S, R> Incoming<S, R> {
     }
 }
 
-/// What differs between the socket types that receive in turn. The default methods are those of PULL.
+/// The rules that differ between the socket types that receive in turn. The default methods are those of PULL.
 pub trait IncomingRules {
     /// As [`Pattern::keeps_unsent`].
     const KEEPS_UNSENT: bool = false;
@@ -63,7 +63,7 @@ pub trait IncomingRules {
 /// The rules of PULL: messages are taken from the peers in turn.
 pub type Pull<S> = Incoming<S, PullRules>;
 
-/// What PULL has besides [`Incoming`]: nothing.
+/// The state of PULL besides [`Incoming`], which is empty.
 #[derive(Debug)]
 pub struct PullRules(());
 

@@ -6,10 +6,10 @@ use super::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
 #[derive(Debug, Default)]
 pub struct Pair {
     peer: Option<PeerId>,
-    /// The peer is gone, and messages of it are queued.
+    /// The peer was removed, and messages of it are queued.
     closed: bool,
     full: bool,
-    /// The peer is being connected to, and no messages are queued for such peers.
+    /// The socket connects to the peer, and no messages are queued for it until it is connected.
     held: bool,
     only_connected: bool,
     queued: u32,

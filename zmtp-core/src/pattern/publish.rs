@@ -72,13 +72,13 @@ pub enum Reports {
 /// peer.
 pub type Publish<S, T> = Incoming<S, PublishRules<T>>;
 
-/// What PUB and XPUB have besides [`Incoming`]: the subscriptions of their peers, in tables of type `T`.
+/// The state of PUB and XPUB besides [`Incoming`]: the subscriptions of their peers, in tables of type `T`.
 #[derive(Debug)]
 pub struct PublishRules<T> {
     topics: T,
-    /// The subscriptions that peers requested, if the application decides what they get.
+    /// The subscriptions that peers requested, if the application subscribes the peers itself.
     requested: Option<T>,
-    /// Of XPUB.
+    /// The reports of an XPUB; `None` for a PUB.
     reports: Option<Reports>,
     /// The peer whose report or message was taken last.
     last: Option<PeerId>,

@@ -4,10 +4,10 @@ use heapless::Vec;
 
 use super::NoRoom;
 
-/// Bytes that a topic takes besides its own.
+/// The number of bytes of a record besides those of its topic.
 const HEAD: usize = 4;
 
-/// Bytes of the longest topic.
+/// The length of the longest topic in bytes.
 const MAX_TOPIC: usize = 0xffff;
 
 /// Topics, each with a number: `number number len len topic`, numbers in little-endian order.
@@ -18,16 +18,16 @@ pub(super) struct Records<const BYTES: usize> {
     bytes: Vec<u8, BYTES>,
 }
 
-/// What a topic must be to be found.
+/// How the topic of a record is compared with the searched bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Match {
-    /// What is looked for begins with it.
+    /// The searched bytes begin with the topic.
     Prefix,
-    /// It is what is looked for.
+    /// The searched bytes are the topic.
     Whole,
 }
 
-/// Where the record behind one with this topic begins.
+/// The position of the record after the record at `at`, which has this topic.
 pub(super) const fn behind(at: usize, topic: &[u8]) -> usize {
     at.wrapping_add(HEAD).wrapping_add(topic.len())
 }
@@ -51,7 +51,7 @@ impl<const BYTES: usize> Records<BYTES> {
         self.bytes.clear();
     }
 
-    /// The topic of the record at `at`, where one begins.
+    /// The topic of the record that begins at `at`.
     pub(super) fn topic(&self, at: usize) -> Option<&[u8]> {
         let ([_, _, a, b], rest) = self.bytes.get(at..)?.split_first_chunk::<HEAD>()?;
         rest.get(..usize::from(u16::from_le_bytes([*a, *b])))
@@ -63,7 +63,7 @@ impl<const BYTES: usize> Records<BYTES> {
         u16::from_le_bytes(number.copied().unwrap_or_default())
     }
 
-    /// Where records begin, and their topics.
+    /// Iterates over the positions of the records, and their topics.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &[u8])> {
         let mut at = 0;
         core::iter::from_fn(move || {
@@ -73,8 +73,8 @@ impl<const BYTES: usize> Records<BYTES> {
         })
     }
 
-    /// Where the first record begins with a topic that matches, and with this number if there is
-    /// one. One loop for all, because each is 100 bytes of flash.
+    /// The position of the first record whose topic matches, and which has this number if one is given. All searches
+    /// use this loop, because each loop takes 100 bytes of flash.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn find(&self, number: Option<u16>, subject: &[u8], how: Match) -> Option<usize> {
         let mut at = 0;
@@ -89,7 +89,7 @@ impl<const BYTES: usize> Records<BYTES> {
     }
 
     pub(super) fn push(&mut self, number: u16, topic: &[u8]) -> Result<(), NoRoom> {
-        // Longer ones do not fit, if the store is no larger.
+        // Without this check: a table of no more than `MAX_TOPIC` bytes has no room for a longer topic.
         if BYTES > MAX_TOPIC && topic.len() > MAX_TOPIC {
             return Err(NoRoom);
         }

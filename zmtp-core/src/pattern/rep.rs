@@ -26,7 +26,8 @@ pub struct Rep<S> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepPeer {
     requests: FairPeer,
-    /// How many of its queued requests, the oldest, came on an earlier connection and cannot be answered.
+    /// The number of its queued requests that arrived over an earlier connection and cannot be answered. They are the
+    /// oldest ones.
     stale: u32,
     frames: RepFrames,
 }

@@ -52,7 +52,7 @@ enum Turn<P> {
     Take,
     /// The application replies to this peer next.
     Reply(P),
-    /// The application replies next, and the peer is gone.
+    /// The application replies next. The connection to the peer has ended.
     Gone,
 }
 

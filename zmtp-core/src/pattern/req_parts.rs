@@ -106,7 +106,7 @@ enum State<P> {
     Asked(P),
     /// The reply of this peer is queued.
     Answered(P),
-    /// The peer of the request is gone, which is not reported to the application yet.
+    /// The connection to the peer of the request was lost, which is not reported to the application yet.
     Lost,
 }
 

@@ -51,7 +51,7 @@ pub struct Router<S, I> {
 pub struct RouterPeer {
     incoming: FairPeer,
     full: bool,
-    /// No routing id leads to it.
+    /// Its routing id is free for other peers.
     hidden: bool,
     /// The application chose its routing id.
     named: bool,

@@ -40,7 +40,7 @@ pub enum Filter {
 /// The rules of SUB and XSUB.
 pub type Subscribe<S, F> = Incoming<S, SubscribeRules<F>>;
 
-/// What SUB and XSUB have besides [`Incoming`]: their subscriptions, in a table of type `F`.
+/// The state of SUB and XSUB besides [`Incoming`]: their subscriptions, in a table of type `F`.
 #[derive(Debug)]
 pub struct SubscribeRules<F> {
     topics: F,

@@ -2,7 +2,8 @@
 
 use crate::wire::Subscription;
 
-/// What the driver does with a received frame. It is decided from the header, before the body is read.
+/// What the driver does with a received frame. The pattern decides from the header, before the body is read, or,
+/// after [`Verdict::RequestId`] and [`Verdict::Subject`], from the body.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "drivers must handle each")]
@@ -28,7 +29,7 @@ pub enum Verdict {
     Skip,
 }
 
-/// Why a message is not delivered.
+/// The reason why a message is not delivered.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -81,7 +81,7 @@ impl<'a> Metadata<'a> {
         Self { bytes: &[], identity: Some(id) }
     }
 
-    /// The properties in the order they were sent, duplicates included.
+    /// The properties in the order in which they were sent, including duplicates.
     pub const fn iter(&self) -> Properties<'a> {
         Properties { identity: self.identity, encoded: Encoded(self.bytes) }
     }

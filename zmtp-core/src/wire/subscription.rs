@@ -2,7 +2,7 @@
 
 use super::{FrameKind, More, Version};
 
-/// What a SUB or XSUB requests from its peers: a subscription to a topic, or its cancellation.
+/// A request of a SUB or XSUB to its peers: to subscribe to a topic, or to cancel the subscription.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]

@@ -55,8 +55,8 @@ impl<'o> Writer<'o> {
         }
     }
 
-    /// Appends the header of our READY or PING with a body of `len` bytes. Where routing
-    /// ids are short, these bodies are too.
+    /// Appends the header of our READY or PING with a body of `len` bytes. On targets with short routing ids, these
+    /// bodies always have a short header.
     pub(crate) fn command_header(&mut self, len: usize) {
         if RoutingId::MAX_LEN < 128 {
             let [len, ..] = len.to_le_bytes();

@@ -14,7 +14,7 @@
 //! | `begin` | nothing has changed |
 //! | `push` | no byte is queued; bytes of earlier calls stay queued |
 //! | `send` | a message that fits the send buffer: no part of it is queued, or the whole message is queued. A larger message: if its first bytes were sent, the next call that sends closes the link |
-//! | `request` | as `send`. The next request can be sent, and a late reply is not taken for the reply to it |
+//! | `request` | as `send`. The next request can be sent, and a late reply is not returned as its reply |
 //! | `cancel` | the subscription is unchanged |
 
 mod io;

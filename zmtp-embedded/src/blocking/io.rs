@@ -108,7 +108,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
                 Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
                 Ok(_) => {}
                 Err(error) => {
-                    // Half a frame is sent, which cannot be completed.
+                    // A frame is sent in part, and cannot be completed.
                     self.link.closed |= CHUNKS && self.out.state() == State::Lent;
                     return Err(error);
                 }
@@ -170,7 +170,7 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         Ok(())
     }
 
-    /// Moves bytes once: those that the call borrows, if they are due. Returns the number.
+    /// Moves bytes once; for [`Step::Body`], those of `lent`. Returns their number.
     pub(crate) fn step(
         &mut self,
         step: Step,

@@ -186,8 +186,8 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     }
 }
 
-/// Limits on the size of sockets without buffers and IO; lower them when sockets get smaller. Heartbeats take 8
-/// bytes, and any crate can enable them.
+/// Limits on the size of sockets without buffers and IO, in bytes. Lower them when sockets get smaller. Heartbeats
+/// take 8 bytes; any crate of a program can enable the feature.
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     let allowed = 8 + if cfg!(feature = "chunks") { 160 } else { 144 };

@@ -26,12 +26,12 @@ impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
         self.topics.wants(Self::stored(peer), subject)
     }
 
-    /// Subscriptions that did not fit.
+    /// The number of subscriptions that did not fit.
     pub(crate) const fn refused(&self) -> u16 {
         self.refused
     }
 
-    /// The peer as it is stored: a store for one link needs no peers.
+    /// The peer as it is stored: a table for one link stores no peers.
     const fn stored(peer: PeerId) -> Option<PeerId> {
         if LINKS == 1 { None } else { Some(peer) }
     }

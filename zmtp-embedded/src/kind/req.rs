@@ -16,8 +16,8 @@ use crate::outbox::Prefix;
 pub struct Req {
     turn: ReqTurn<()>,
     frames: ReqFrames,
-    /// The id of the last request. Any REP returns it, so that a late reply does not pass for that to
-    /// the next request (`ZMQ_REQ_CORRELATE`).
+    /// The id of the last request. Any REP returns it, so that a late reply is not received as the reply to the next
+    /// request (`ZMQ_REQ_CORRELATE`).
     request_id: u32,
 }
 
@@ -38,7 +38,7 @@ impl Role for Req {
 }
 
 impl Pattern for Req {
-    /// A request is lost with its connection, sent or not.
+    /// A request is lost with its connection, whether it is sent or queued.
     fn disconnected(&mut self, _peer: PeerId) {
         self.frames = ReqFrames::new();
         self.turn.lost(());
@@ -46,7 +46,7 @@ impl Pattern for Req {
 
     fn accept(&mut self, _peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         match self.frames.accept(self.turn.refuses(()), true, frame) {
-            // The delimiter of a reply is not needed any more.
+            // The delimiter of a reply is not kept.
             Verdict::Envelope => Verdict::Skip,
             verdict => verdict,
         }

@@ -1,4 +1,4 @@
-//! What links need of a socket type besides the core's rules.
+//! The trait of socket types: the operations that links need besides the core's pattern.
 
 use zmtp_core::mechanism::{Mechanism, Role};
 use zmtp_core::pattern::{Pattern, PeerId};
@@ -10,8 +10,8 @@ use crate::outbox::{Outbox, Prefix};
 /// A socket type: the rules of the core, the frames before its messages, and the commands that it
 /// sends. The default methods are those of a type that has none.
 pub(crate) trait Kind: Pattern + Role + Sized {
-    /// Whether [`Pattern::accept`] returns a verdict with this fate. Known when a program
-    /// is built, so that links contain no code for other verdicts.
+    /// Whether [`Pattern::accept`] returns a verdict with this fate. The compiler evaluates it, so that links contain
+    /// no code for other verdicts.
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Deliver)
     }
@@ -23,7 +23,7 @@ pub(crate) trait Kind: Pattern + Role + Sized {
     ///
     /// # Errors
     ///
-    /// If a command never fits: the bytes that the outbox must have.
+    /// The required size of the outbox in bytes, if a command never fits.
     fn poll_transmit<M: Mechanism>(
         &mut self,
         _connection: &mut Connection<M, &Config>,
@@ -32,7 +32,7 @@ pub(crate) trait Kind: Pattern + Role + Sized {
         Ok(())
     }
 
-    /// Bytes of the frames before the next message. `envelope`: that of the last message received.
+    /// The number of bytes of the frames before the next message. `envelope` is that of the last received message.
     fn prefix_len<M: Mechanism>(
         &self,
         _connection: &Connection<M, &Config>,

@@ -19,7 +19,7 @@ pub struct Sub<const TOPICS: usize> {
     unsent: usize,
 }
 
-/// Bytes of the name of SUBSCRIBE and of its length.
+/// The number of bytes of the name SUBSCRIBE and of its length.
 const COMMAND: usize = 10;
 
 impl<const TOPICS: usize> Sub<TOPICS> {

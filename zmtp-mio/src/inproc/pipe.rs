@@ -25,7 +25,7 @@ const BATCH_BYTES: usize = 32 << 10;
 pub(crate) struct Pipe {
     outgoing: Producer<QueuedMessage>,
     incoming: Consumer<QueuedMessage>,
-    /// What the ends share about the outgoing ring, and about the incoming ring.
+    /// The shared state of the outgoing ring, and of the incoming ring.
     there: Arc<Lane>,
     back: Arc<Lane>,
     /// Bytes of bodies that were put in so far, modulo 2^64, and how many of them were taken out when this end
@@ -42,7 +42,7 @@ pub(crate) struct Pipe {
     pub(crate) paused: bool,
 }
 
-/// What the ends share about one direction, besides the ring.
+/// The state of one direction that both ends share, besides the ring.
 #[derive(Debug, Default)]
 struct Lane {
     /// One of the ends is dropped.
@@ -53,7 +53,7 @@ struct Lane {
     wanted: AtomicBool,
     /// Bytes of bodies that the reader has taken out so far, modulo 2^64.
     taken: AtomicUsize,
-    /// The reader's end of the ring, with what it had not read when it went.
+    /// The reader's end of the ring, with the messages that it had not read when it was dropped.
     left: Mutex<Option<Consumer<QueuedMessage>>>,
     reader: OnceLock<Address>,
     writer: OnceLock<Address>,
@@ -92,7 +92,7 @@ impl Pipe {
         let address = || Address { mailbox: Arc::clone(mailbox), key };
         let _ = self.back.reader.set(address());
         let _ = self.there.writer.set(address());
-        // Messages may have been put in before.
+        // Messages may have been put in earlier.
         mailbox.post_due(key);
     }
 
@@ -114,8 +114,8 @@ impl Pipe {
         self.unread().0 <= MESSAGES / 2 && self.has_room()
     }
 
-    /// Has this end's key posted when the reader has taken messages out. Whether there is room must be checked
-    /// again afterwards. Returns `true`.
+    /// Requests a post of the key of this end when the reader has taken messages out. The caller must then check
+    /// again whether there is room. Returns `true`.
     pub(crate) fn want_room(&self) -> bool {
         self.there.wanted.store(true, Ordering::Relaxed);
         // Either the reader sees the flag, or this end sees what the reader has taken: see `end_reading`.
@@ -132,7 +132,7 @@ impl Pipe {
         }
     }
 
-    /// [`Pipe::unread`] when this end last looked: there may be less by now.
+    /// [`Pipe::unread`] at the last check of this end. The numbers may be lower now.
     #[inline]
     pub(crate) fn unread_at_most(&self) -> (usize, usize) {
         (MESSAGES - self.outgoing.cached_slots(), self.put.wrapping_sub(self.seen))
@@ -155,7 +155,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// Whether so much was put in that it should be announced though messages are held back.
+    /// Whether enough messages were put in to announce them even though messages are held back.
     #[inline]
     pub(crate) const fn is_announcement_due(&self) -> bool {
         self.unannounced >= BATCH || self.put.wrapping_sub(self.announced) >= BATCH_BYTES

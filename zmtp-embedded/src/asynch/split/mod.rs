@@ -25,7 +25,7 @@ use crate::outbox::Outbox;
 use crate::step::Step;
 use crate::window::Window;
 
-/// An IO that consists of two halves, one to read and one to write, as many drivers provide them.
+/// An IO of two halves, one to read and one to write. Many drivers provide such halves.
 #[derive(Debug)]
 pub struct Duplex<R, W> {
     /// The half to read from.
@@ -162,7 +162,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         poll_fn(|context| match self.try_writing() {
             Some(writing) => Poll::Ready(writing),
             None => {
-                // The other half has it.
+                // The other half writes now.
                 self.waiting.set(Some(context.waker().clone()));
                 Poll::Pending
             }
