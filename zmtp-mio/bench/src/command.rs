@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::about::about;
 use crate::case::Case;
@@ -23,6 +23,7 @@ usage: zmtp-bench [run] [OPTION]...     measure, and print the table
   --millis N         milliseconds of each measurement, 250 by default
   --out FILE         the file of the results
   --goals            with goals in the table
+  --peers PROGRAM    also what the program of the package peers contains
        zmtp-bench costs [OPTION]...     system calls, instructions, CPU time, memory
   --only, --of, --out                   as above
        zmtp-bench list [--full]         the names of the measurements
@@ -97,6 +98,7 @@ struct Options {
     millis: Option<u64>,
     out: Option<PathBuf>,
     goals: bool,
+    peers: Option<PathBuf>,
 }
 
 impl Options {
@@ -113,6 +115,7 @@ impl Options {
                 "--of" => options.of.push(value()?),
                 "--rounds" => options.rounds = Some(value()?.parse()?),
                 "--millis" => options.millis = Some(value()?.parse()?),
+                "--peers" => options.peers = Some(value()?.into()),
                 "--out" => options.out = Some(value()?.into()),
                 _ => return Err(Failure::from(format!("no option {arg}\n{USAGE}"))),
             }
@@ -132,12 +135,18 @@ impl Options {
     fn contenders(&self) -> Result<Vec<Contender>> {
         let program = env::current_exe()?;
         let libzmq = if cfg!(feature = "libzmq") { &["libzmq"][..] } else { &[] };
-        let names = ["ours"].iter().chain(libzmq).chain(&["raw"]);
-        let chosen =
-            names.filter(|name| self.of.is_empty() || self.of.iter().any(|of| of == *name));
-        let contender =
-            |name: &&str| Contender { name: (*name).to_owned(), program: program.clone() };
-        Ok(chosen.map(contender).collect())
+        let own = ["ours"].iter().chain(libzmq).chain(&["raw"]);
+        let contender = |name: &str, program: &Path| {
+            let (name, program) = (name.to_owned(), program.to_owned());
+            Contender { name, program }
+        };
+        let mut all: Vec<_> = own.map(|name| contender(name, &program)).collect();
+        if let Some(peers) = &self.peers {
+            let names = Command::new(peers).arg("names").output()?.stdout;
+            all.extend(String::from_utf8(names)?.lines().map(|name| contender(name, peers)));
+        }
+        all.retain(|one| self.of.is_empty() || self.of.contains(&one.name));
+        Ok(all)
     }
 }
 
