@@ -325,7 +325,7 @@ impl Engine {
     fn deliver(
         &mut self,
         index: usize,
-        queued: QueuedMessage,
+        mut queued: QueuedMessage,
         properties: &Arc<Properties>,
     ) -> Result<(), CloseReason> {
         let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
@@ -334,8 +334,7 @@ impl Engine {
             let topic = queued.message.part(0).unwrap_or_default();
             return self.pattern.peer_subscription(&mut context, what, topic);
         }
-        let judged = judge(&mut self.pattern, &mut self.monitor, context.peer, queued);
-        if let Some(mut queued) = judged {
+        if judge(&mut self.pattern, &mut self.monitor, context.peer, &mut queued) {
             queued.message.set_properties(Some(Arc::clone(properties)));
             let counters = &mut self.monitor.counters;
             self.pattern.keep(&mut context, queued, self.options.conflate, counters);

@@ -8,15 +8,15 @@ use super::queue::{Envelope, Lead, QueuedMessage};
 use crate::message::Message;
 use crate::monitor::Monitor;
 
-/// Passes each frame of a message to the pattern. Returns `None` if the pattern rejects it.
+/// Passes each frame of a message to the pattern. Returns `false` if the pattern rejects it.
 ///
 /// If the receiver has the same envelope as the sender, the message is unchanged. Otherwise it is built again.
 pub(super) fn judge(
     pattern: &mut AnyPattern,
     monitor: &mut Monitor,
     peer: PeerId,
-    mut message: QueuedMessage,
-) -> Option<QueuedMessage> {
+    message: &mut QueuedMessage,
+) -> bool {
     if matches!(message.envelope, Envelope::Address) {
         message.message.remove_front(1);
         message.envelope = Envelope::None;
@@ -29,7 +29,7 @@ pub(super) fn judge(
         let header = FrameHeader::new(FrameKind::Message(More::Last), body.len() as u64);
         let verdict = pattern.accept(peer, header, true);
         if verdict == Verdict::Deliver {
-            return Some(message);
+            return true;
         }
         first_verdict = Some(verdict);
     }
@@ -61,14 +61,17 @@ pub(super) fn judge(
             Verdict::Skip => true,
         };
         if !as_meant && anew.is_none() {
-            anew = Some(first(&message, at, head));
+            anew = Some(first(message, at, head));
         }
         if let Some(anew) = &mut anew {
             add(anew, verdict == Verdict::Deliver, header, body);
         }
         at += 1;
     }
-    (!rejected).then(|| anew.unwrap_or(message))
+    if let Some(anew) = anew {
+        *message = anew;
+    }
+    !rejected
 }
 
 /// The first `n` frames of a message, of which `head` are its envelope.

@@ -15,6 +15,8 @@ pub(crate) struct Mailbox {
     due: SegQueue<usize>,
     /// Rare posts; `None` when the engine is closed.
     posts: Mutex<Option<Vec<Post>>>,
+    /// There may be rare posts: without any, the lock is not taken.
+    posted: AtomicBool,
     /// The engine found the mailbox empty and may sleep: the next post wakes it.
     asleep: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
@@ -45,6 +47,7 @@ impl Mailbox {
         Self {
             due: SegQueue::new(),
             posts: Mutex::new(Some(Vec::new())),
+            posted: AtomicBool::new(false),
             asleep: AtomicBool::new(true),
             wake: Box::new(wake),
         }
@@ -62,6 +65,8 @@ impl Mailbox {
             Some(posts) => posts.push(post),
             None => return,
         }
+        // Before the check for a sleeping engine, which looks at it in the opposite order.
+        self.posted.store(true, Ordering::SeqCst);
         self.wake();
     }
 
@@ -88,6 +93,11 @@ impl Mailbox {
     }
 
     pub(crate) fn take_posts(&self) -> Vec<Post> {
+        if !self.posted.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
+        // First: what is posted after the lock is released sets it again.
+        self.posted.store(false, Ordering::SeqCst);
         self.lock().as_mut().map(core::mem::take).unwrap_or_default()
     }
 
@@ -99,6 +109,6 @@ impl Mailbox {
     /// The engine is about to wait: the next post wakes it. Returns `false` if something was already posted.
     pub(crate) fn prepare_to_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);
-        self.due.is_empty() && self.lock().as_ref().is_none_or(Vec::is_empty)
+        self.due.is_empty() && !self.posted.load(Ordering::SeqCst)
     }
 }
