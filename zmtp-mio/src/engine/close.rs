@@ -106,7 +106,7 @@ impl Engine {
         ready: bool,
     ) -> bool {
         let Some(peer) = self.peers.get_mut(index) else { return false };
-        peer.incoming.detach(self.pattern.routing_id(peer.id), link.receive.properties.as_ref());
+        peer.incoming.detach(self.pattern.prefix(peer.id), link.receive.properties.as_ref());
         let dropped = &mut self.monitor.counters.dropped;
         dropped.incomplete += u64::from(link.in_message());
         let mid_message = link.is_mid_message();

@@ -165,6 +165,7 @@ impl DerefMut for Guard<'_> {
 }
 
 impl Drop for Guard<'_> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(mut engine) = self.engine.take() {
             // This call may have added work or a deadline after the other thread began to poll.

@@ -92,7 +92,9 @@ impl Engine {
                     if core::mem::take(&mut link.receive.congested) {
                         self.schedule(index);
                     }
-                    self.flush(index);
+                    if !self.peers.get(index).is_some_and(Peer::is_quiet) {
+                        self.flush(index);
+                    }
                 }
                 if readable || closing {
                     self.receive(index);

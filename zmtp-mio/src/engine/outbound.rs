@@ -192,7 +192,7 @@ impl Engine {
             State::Ready(link) => link.receive.properties.as_ref(),
             _ => None,
         };
-        let prefix = self.pattern.routing_id(peer);
+        let prefix = self.pattern.prefix(peer);
         let envelope = slot.incoming.take(message, prefix, properties)?;
         self.last = LastPeer::Here(peer);
         self.received = true;

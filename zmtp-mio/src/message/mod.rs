@@ -215,7 +215,7 @@ impl Message {
     }
 
     /// Sets the parts of a message that has none: `prefix`, if there is one, and `body`, as received.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn receive(
         &mut self,
         prefix: Option<&[u8]>,

@@ -97,7 +97,7 @@ impl Storage {
     }
 
     /// Replaces all bytes by these. The buffer fits them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fill(&mut self, first: &[u8], second: &[u8]) {
         let total = first.len() + second.len();
         match self {

@@ -133,6 +133,15 @@ impl AnyPattern {
         matches!(self, Self::Stream(..))
     }
 
+    /// The part that is put before each message of a peer.
+    #[inline(always)]
+    pub(crate) fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
+        match self {
+            Self::Router(rules, _) | Self::Stream(rules, _) => rules.routing_id(peer),
+            _ => None,
+        }
+    }
+
     /// The peer whose message is received next. `None` if no message is queued, or if a receive does more than
     /// to take the oldest message of the next peer in turn.
     #[inline(always)]

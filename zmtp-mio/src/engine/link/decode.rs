@@ -28,10 +28,16 @@ impl Reader<'_> {
         self.receive.missing = 0;
         self.connection.begin_input(to.now, chunk.undecoded_len());
         let plain = !to.conflate && to.pattern.delivers_all();
+        // Whether the last step was a message in the clear, after which nothing follows without bytes.
+        let mut in_traffic = false;
         loop {
             if self.must_wait(to) {
                 return Ok(false);
             }
+            if in_traffic && chunk.undecoded_len() == 0 {
+                return Ok(true);
+            }
+            in_traffic = true;
             if plain && !self.receive.in_message && self.singles(chunk, to) {
                 continue;
             }
@@ -40,6 +46,7 @@ impl Reader<'_> {
                 self.frame(header, true, header.len() as usize, chunk, to)?;
                 continue;
             }
+            in_traffic = false;
             let received = self.connection.receive(to.now, chunk.undecoded());
             chunk.set_undecoded(self.connection.unread());
             match received.event {
