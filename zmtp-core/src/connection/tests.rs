@@ -5,7 +5,7 @@ use super::*;
 use crate::wire::{BufferTooSmall, Greeting, MechanismName, Ping, SocketType, Version};
 use crate::{Limits, Null, NullOrOlder, PeerError, Timeout};
 
-const NOW: Instant = Instant::from_millis(0);
+pub(super) const NOW: Instant = Instant::from_millis(0);
 static PULL: Config = Config::new(SocketType::Pull);
 
 fn greeting() -> Vec<u8> {
@@ -42,6 +42,12 @@ fn fed(bytes: &[u8]) -> Connection<Null> {
     let mut connection = Connection::new(Null::new(), &PULL, NOW);
     feed(&mut connection, NOW, bytes);
     connection
+}
+
+/// A PULL after its handshake.
+pub(super) fn traffic() -> Connection<Null> {
+    let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
+    fed(&[&greeting()[..], ready].concat())
 }
 
 #[test]

@@ -136,3 +136,94 @@ fn single(input: &[u8]) -> Option<(usize, usize)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Event;
+    use super::super::tests::{NOW, traffic};
+    use super::*;
+
+    /// The header, the body and the number of unread bytes after each whole frame.
+    type Seen = Vec<(FrameHeader, Vec<u8>, usize)>;
+
+    /// Frames of every kind: single ones in both forms, a command, two parts, and an incomplete one.
+    const FRAMES: &[u8] =
+        b"\x00\x03one\x00\x00\x02\0\0\0\0\0\0\0\x03two\x04\x05\x04WHAT\x01\x01a\x00\x01b\
+        \x00\x05three\x00\x09half";
+
+    fn by_receive(bytes: &[u8]) -> Seen {
+        let (mut connection, mut bytes) = (traffic(), bytes.to_vec());
+        let (mut seen, mut at) = (Vec::new(), 0);
+        loop {
+            let received = connection.receive(NOW, &mut bytes[at..]);
+            at = bytes.len().checked_sub(connection.unread()).unwrap();
+            let (header, complete) = connection.frame();
+            match received.event {
+                Event::Frame if complete => {
+                    let body = bytes[at - received.payload..at].to_vec();
+                    seen.push((header, body, connection.unread()));
+                }
+                Event::NeedInput => return seen,
+                _ => {}
+            }
+        }
+    }
+
+    fn by_short_ways(bytes: &[u8], longest: usize) -> Seen {
+        let (mut connection, mut bytes) = (traffic(), bytes.to_vec());
+        let (mut seen, mut at) = (Vec::new(), 0);
+        connection.begin_input(NOW, bytes.len());
+        loop {
+            let (all, before) = (bytes.len(), seen.len());
+            let rest = &bytes[at..];
+            connection.receive_singles(rest, longest, |end, len| {
+                let header = FrameHeader::new(FrameKind::Message(More::Last), len as u64);
+                seen.push((header, rest[end - len..end].to_vec(), rest.len() - end));
+                true
+            });
+            at = all - connection.unread();
+            if seen.len() > before {
+                assert_eq!(connection.frame(), (seen.last().unwrap().0, true));
+                continue;
+            }
+            if let Some((header, len)) = connection.receive_whole(&bytes[at..]) {
+                at += len;
+                let body = bytes[at - header.len() as usize..at].to_vec();
+                seen.push((header, body, connection.unread()));
+                assert_eq!(connection.frame(), (header, true));
+                continue;
+            }
+            let received = connection.receive(NOW, &mut bytes[at..]);
+            at = all - connection.unread();
+            if received.event == Event::NeedInput {
+                return seen;
+            }
+            assert!(matches!(received.event, Event::Ignored | Event::Frame), "{received:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_ways_find_the_frames_that_receive_finds() {
+        let expected = by_receive(FRAMES);
+        assert_eq!(expected.len(), 6);
+        for longest in [0, 3, usize::MAX] {
+            assert_eq!(by_short_ways(FRAMES, longest), expected);
+        }
+        for cut in 0..FRAMES.len() {
+            assert_eq!(by_short_ways(&FRAMES[..cut], 3), by_receive(&FRAMES[..cut]), "{cut} bytes");
+        }
+    }
+
+    #[test]
+    fn the_short_ways_leave_new_bytes_and_frames_beyond_a_limit_to_receive() {
+        let mut connection = traffic();
+        assert_eq!(connection.receive_whole(b"\x00\x01a"), None, "new bytes");
+        let mut too_long = vec![2, 0, 0, 0, 0, 0x10, 0, 0, 0];
+        too_long.extend([0; 9]);
+        connection.begin_input(NOW, too_long.len());
+        assert_eq!(connection.receive_whole(&too_long), None);
+        connection.receive_singles(&too_long, usize::MAX, |_, _| panic!("it is not whole"));
+        assert_eq!(connection.receive(NOW, &mut too_long).event, Event::Failed);
+        assert_eq!(connection.receive_whole(&too_long), None);
+    }
+}
