@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::queued::QueuedMessage;
 
-/// A high-water mark: what a queue holds at most.
+/// A high-water mark: the number of messages and bytes at which a queue is full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     pub(crate) messages: usize,
@@ -67,7 +67,7 @@ impl Queue {
         self.messages.push_back(queued);
     }
 
-    /// Puts a message back that was taken last.
+    /// Puts back the message that was taken last.
     pub(crate) fn push_front(&mut self, queued: QueuedMessage) {
         if self.messages.is_empty() {
             return self.push(queued);

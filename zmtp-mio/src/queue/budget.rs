@@ -1,6 +1,6 @@
 //! The memory of a socket's peers.
 
-/// Bytes that a peer occupies.
+/// The bytes of memory of a peer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Usage {
     /// Messages that are queued for the application.
@@ -19,7 +19,7 @@ impl Usage {
     }
 }
 
-/// The sum of what all peers of a socket occupy, and its limit.
+/// The sum of the memory of all peers of a socket, and its limit.
 ///
 /// Each peer stores its last report. A new report replaces it, so that the sum cannot drift or underflow, even if
 /// changes in between were not reported.
@@ -34,7 +34,7 @@ impl Budget {
         Self { limit, total: Usage { incoming: 0, outgoing: 0, undecoded: 0, unfinished: 0 } }
     }
 
-    /// Replaces what a peer reported last.
+    /// Replaces the last report of a peer.
     pub(crate) fn report(&mut self, last: &mut Usage, now: Usage) {
         if *last == now {
             return;

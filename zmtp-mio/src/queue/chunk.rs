@@ -1,16 +1,16 @@
-//! Bytes of a peer that were read, and where the bodies of its messages lie in them.
+//! Bytes that were read from a peer, and the positions of message bodies in them.
 
 use core::cell::RefCell;
 
 /// The size of the buffer that a connection is read into, in bytes.
 pub(crate) const READ: usize = 64 << 10;
-/// A chunk for at most so many bytes has their size, in bytes; a larger one has the size of a read.
+/// The size of a small chunk in bytes. A chunk for more bytes has the size of a read.
 pub(super) const SMALL: usize = 4 << 10;
-/// How many buffers of each class a thread keeps: at most 64 × 4 KiB + 4 × 64 KiB = 512 KiB, and the
+/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 4 × 64 KiB = 512 KiB, and the
 /// records.
 const SMALL_COUNT: usize = 64;
 const LARGE_COUNT: usize = 4;
-/// For how many records a buffer that is kept has room.
+/// The number of records for which a kept buffer has room.
 const RECORDS: usize = 2_048;
 /// The longest body of a message that stays where it was read, in bytes.
 pub(crate) const LONGEST: usize = 8 << 10;
@@ -21,7 +21,7 @@ enum Record {
     /// Its only part is the next `len` bytes after `skip` others. It may have an envelope: an empty
     /// frame.
     Body { skip: u32, len: u32, delimiter: bool },
-    /// This many messages that lie elsewhere.
+    /// This number of messages that are not in the chunk.
     Elsewhere(usize),
 }
 
@@ -30,7 +30,7 @@ enum Record {
 pub(super) enum Next<'u> {
     /// It has one part, this one, and an envelope of one empty frame if `delimiter` is set.
     Body { body: &'u [u8], delimiter: bool },
-    /// It lies elsewhere.
+    /// It is not in the chunk.
     Elsewhere,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Chunk {
     buffer: Vec<u8>,
     /// The end of the bytes that were read.
     end: usize,
-    /// Where the bytes begin that are not decoded.
+    /// The offset of the first byte that is not decoded.
     decoded: usize,
     /// The end of the last body of the records.
     recorded: usize,
@@ -61,7 +61,7 @@ pub(crate) struct Recorder<'c> {
     records: &'c mut Vec<Record>,
     recorded: &'c mut usize,
     elsewhere: usize,
-    /// How many messages were added, and the bytes of their bodies.
+    /// The number of messages that were added, and the bytes of their bodies.
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
 }
@@ -95,8 +95,7 @@ struct Spare {
     large: Vec<Box<Chunk>>,
 }
 
-/// With a small one, which is needed rarely where all messages are large: a thread that has received
-/// messages for a while allocates nothing any more.
+/// With one small chunk, so that a thread that receives only large messages does not allocate one later.
 impl Default for Spare {
     fn default() -> Self {
         let mut small = Vec::with_capacity(SMALL_COUNT);
@@ -107,8 +106,8 @@ impl Default for Spare {
 }
 
 thread_local! {
-    /// Empty chunks. Most peers have no unread bytes at any time: without this each would keep a buffer of
-    /// its own, or allocate one per read.
+    /// Empty chunks. Most peers have no unread bytes at any time: without these spares each peer would keep a buffer,
+    /// or allocate one per read.
     static SPARE: RefCell<Spare> = RefCell::default();
 }
 

@@ -1,4 +1,4 @@
-//! Decoding: everything that is in the bytes that were read.
+//! Decoding: all frames and commands in the bytes that were read.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::queue::{Chunk, Envelope, LONGEST, QueuedMessage};
 const CONTROL: usize = 1 << 10;
 
 impl Reader<'_> {
-    /// Decodes what was read and is not decoded. `false` if reading pauses.
+    /// Decodes the bytes that were read and are not decoded. Returns `false` if reading pauses.
     pub(super) fn decode(&mut self, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         let Some(mut chunk) = to.incoming.take_out() else { return Ok(true) };
         let result = self.walk(&mut chunk, to);
@@ -112,7 +112,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Keeps messages of one part until the mark is reached or something else comes. Returns whether there
+    /// Keeps messages of one part until the high-water mark is reached or another item follows. Returns whether there
     /// were any.
     fn singles(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> bool {
         if to.memory_full || !chunk.can_record(0) {
@@ -159,7 +159,7 @@ impl Reader<'_> {
         }
         let mut control = [0; write::CONTROL];
         let n = self.connection.poll_transmit(&mut control).unwrap_or_default();
-        // After a failed write nothing is written any more that could end the congestion.
+        // After a failed write nothing is written any more, so that a pause would not end.
         if !broken {
             self.send.control.extend_from_slice(&control[..n]);
         }
@@ -225,7 +225,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Lets the rules check a complete frame.
+    /// Lets the pattern check a complete frame.
     fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Result<Verdict, CloseReason> {
         let verdict = to.pattern.check(to.peer, body);
         match verdict {

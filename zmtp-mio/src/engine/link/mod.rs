@@ -1,4 +1,4 @@
-//! An established connection: its stream, its protocol, and what is under way in each direction.
+//! An established connection: its stream, its protocol, and the state of each direction.
 
 mod decode;
 mod output;
@@ -48,16 +48,16 @@ enum Protocol {
     Raw,
 }
 
-/// What is under way towards this socket.
+/// The state of the direction to this socket.
 #[derive(Debug, Default)]
 pub(super) struct ReceiveHalf {
-    /// Bytes that the sealed frame at the end of what was read lacks; 0 if there is none.
+    /// The number of missing bytes of the sealed frame at the end of the read bytes; 0 if there is none.
     missing: usize,
     /// The message whose frames are arriving.
     partial: QueuedMessage,
-    /// The properties of messages from this peer, once the handshake is over.
+    /// The properties of messages from this peer, after the handshake.
     pub(super) properties: Option<Arc<Properties>>,
-    /// Where the body of the current frame goes.
+    /// The decision of the pattern about the current frame.
     verdict: Option<Verdict>,
     /// A frame of the current message has arrived, and others follow.
     in_message: bool,
@@ -69,7 +69,7 @@ pub(super) struct ReceiveHalf {
     pub(super) paused: bool,
     /// Reading waits until control bytes are written.
     pub(super) congested: bool,
-    /// A message arrived whole: the connection is useful, and after its loss the next attempt begins
+    /// A complete message has arrived: the connection is useful, and after its loss the next attempt begins
     /// soon.
     pub(super) proven: bool,
     /// The first command that was ignored is reported.
@@ -91,10 +91,10 @@ impl ReceiveHalf {
     }
 }
 
-/// What is under way towards the peer.
+/// The state of the direction to the peer.
 #[derive(Debug, Default)]
 pub(super) struct SendHalf {
-    /// What goes out first.
+    /// The bytes that are written first.
     staged: Staged,
     /// Commands that are staged next.
     control: Vec<u8>,
@@ -103,9 +103,9 @@ pub(super) struct SendHalf {
     /// The output takes messages. Otherwise frames are made of those in the queue when they are written:
     /// for a sealed connection, a peer of ZMTP 1.0, and one without a protocol.
     pub(super) takes_clear: bool,
-    /// The last write was cut short: the stream reports when it is writable.
+    /// The last write was incomplete: the stream reports when it is writable.
     pub(super) blocked: bool,
-    /// Writing failed. What has arrived is still read.
+    /// Writing failed. Bytes that have arrived are still read.
     pub(super) broken: Option<CloseReason>,
     /// The connection is closed when everything is written.
     pub(super) leaving: bool,
@@ -160,7 +160,7 @@ impl Link {
         }
     }
 
-    /// Whether a ready connection in the clear has nothing to write, and nothing that waits for a write.
+    /// Whether a ready connection in the clear has no bytes to write, and no reading that waits for a write.
     pub(super) fn is_quiet(&self) -> bool {
         let SendHalf { staged, control, output, .. } = &self.send;
         let idle = staged.bytes().is_empty() && control.is_empty() && output.is_empty();
@@ -181,7 +181,7 @@ impl Link {
         }
     }
 
-    /// Whether a message is partly written. It is in the output or the first of the queue.
+    /// Whether a message is partly written. It is in the output, or it is the first of the queue.
     pub(super) fn is_mid_message(&self) -> bool {
         self.send.output.is_mid_message() || self.send.staged.is_mid_message()
     }

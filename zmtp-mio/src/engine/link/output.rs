@@ -1,4 +1,4 @@
-//! What a connection has taken and not written, in ZMTP 3 and in the clear.
+//! The output of a connection: encoded messages that are not written, in ZMTP 3 and in the clear.
 
 use super::pending::{COPY, Pending};
 use super::run::{Range, Run};
@@ -8,16 +8,16 @@ use crate::engine::queue::{Envelope, Outgoing, QueuedMessage};
 /// Encoded messages in the order in which they are written: those of this connection only, then a range of
 /// the socket's [`Run`].
 ///
-/// A connection without any owns no memory: it gives it back to the [spares](Spares).
+/// An empty output owns no memory: it returns its memory to the [spares](Spares).
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Output {
     pending: Option<Box<Pending>>,
     shared: Option<Range>,
     /// Bytes written over the connection.
     written: u64,
-    /// Bytes written or pending, those of the run not counted.
+    /// Bytes written or pending, without those of the run.
     appended: u64,
-    /// Where the first message that is not written whole begins.
+    /// The start of the first message that is not completely written.
     boundary: u64,
     /// The bytes of the bodies of the pending messages.
     body_len: usize,
@@ -31,7 +31,7 @@ pub(in crate::engine) type Spares = Vec<Box<Pending>>;
 /// The most that are kept.
 const SPARES: usize = 16;
 
-/// What a write completed.
+/// The messages that a write completed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Written {
     pub(super) messages: u64,
@@ -51,7 +51,7 @@ impl Output {
         self.pending_len + self.shared.map_or(0, |range| range.len())
     }
 
-    /// The number of messages and commands that are not written whole.
+    /// The number of messages and commands that are not completely written.
     #[inline]
     pub(in crate::engine) fn message_count(&self) -> usize {
         self.pending.as_ref().map_or(0, |pending| pending.ends.len())
@@ -94,7 +94,7 @@ impl Output {
         run: &Run,
         spares: &mut Spares,
     ) {
-        // The case of most messages, with as few steps as possible.
+        // The usual case, with as few steps as possible.
         if let (Some(pending), None) = (&mut self.pending, &self.shared)
             && let Some(body) = outgoing.only_frame()
             && body.len() <= COPY
@@ -151,7 +151,7 @@ impl Output {
         }
     }
 
-    /// Takes messages of the run that follow those it has. `false` if they do not.
+    /// Takes messages of the run if they follow those of this output. Returns `false` if they do not.
     #[inline]
     pub(in crate::engine) fn extend_shared(&mut self, range: Range) -> bool {
         self.shared.as_mut().is_some_and(|shared| shared.extend(&range))
@@ -163,7 +163,7 @@ impl Output {
         self.pending.get_or_insert_with(|| spares.pop().unwrap_or_default())
     }
 
-    /// Copies what is not written of the run.
+    /// Copies the unwritten bytes of the run.
     pub(in crate::engine) fn copy_shared(&mut self, run: &Run, spares: &mut Spares) {
         let Some(range) = self.shared.take() else { return };
         let pending = self.pending.get_or_insert_with(|| spares.pop().unwrap_or_default());
@@ -176,7 +176,7 @@ impl Output {
         }
     }
 
-    /// The unwritten bytes, up to `limit`, if they lie in one place.
+    /// The unwritten bytes, up to `limit`, if they are contiguous.
     pub(super) fn single<'p>(&'p self, run: &'p Run, limit: usize) -> Option<&'p [u8]> {
         let bytes = match (&self.pending, &self.shared) {
             (Some(pending), None) => pending.single()?,
@@ -247,7 +247,7 @@ impl Output {
         }
     }
 
-    /// Removes everything, and returns the messages of which nothing is written. Commands are dropped.
+    /// Removes everything, and returns the messages of which no byte is written. Commands are dropped.
     pub(in crate::engine) fn take_back(
         &mut self,
         run: &Run,

@@ -11,12 +11,12 @@ use super::slices::Slices;
 use crate::engine::queue::{Outgoing, QueuedMessage, append_frame, append_header};
 use crate::message::Message;
 
-/// Bodies with more bytes than this are not copied but written from where they are.
+/// Bodies with more bytes than this are not copied, but written from the buffer of the message.
 pub(in crate::engine) const COPY: usize = 8 << 10;
 /// A buffer with more bytes than this is not kept for other connections.
 const KEPT: usize = 128 << 10;
 
-/// A body that is written from where it is.
+/// A body that is written from the buffer of its message.
 #[derive(Debug)]
 struct Body {
     /// The encoded bytes before it, as an offset into them.
@@ -93,7 +93,7 @@ impl Pending {
             + append_frame(&mut self.encoded, More::Last, body)
     }
 
-    /// The unwritten bytes, if no body among them is written from where it is.
+    /// The unwritten bytes, if all of them are in `encoded`.
     pub(super) fn single(&self) -> Option<&[u8]> {
         self.bodies.is_empty().then(|| &self.encoded[self.at..])
     }
@@ -111,7 +111,7 @@ impl Pending {
                 self.borrowed += body.len();
                 borrowed += 1;
                 let part = index - head + outgoing.envelope.skipped();
-                // It gets its message below, when no part is borrowed from it any more.
+                // The message is moved into it below, after the last borrow of a part.
                 let message = Message::new();
                 self.bodies.push_back(Body { after: self.encoded.len(), message, part });
             } else {
@@ -191,7 +191,7 @@ impl Pending {
                 self.bodies.pop_front();
             }
         }
-        // What is written is removed when it is the larger part, so that each byte is moved at most once.
+        // Written bytes are removed when they are the larger part, so that each byte is moved at most once.
         if self.at > self.encoded.len() / 2 && self.at < self.encoded.len() {
             self.encoded.drain(..self.at);
             self.bodies.iter_mut().for_each(|body| body.after -= self.at);
@@ -199,7 +199,7 @@ impl Pending {
         }
     }
 
-    /// Removes everything, and returns the messages of which nothing is written. `begun` is the number of
+    /// Removes everything, and returns the messages of which no byte is written. `begun` is the number of
     /// unwritten bytes of a message that is partly written. Commands are dropped.
     pub(super) fn take_back(&mut self, begun: usize, written: u64) -> Vec<QueuedMessage> {
         let mut messages = Vec::new();
@@ -244,7 +244,7 @@ impl Pending {
         queued
     }
 
-    /// Removes everything, and keeps the memory unless it is much.
+    /// Removes everything, and keeps the memory up to [`KEPT`] bytes.
     pub(super) fn clear(&mut self) {
         self.encoded.clear();
         self.encoded.shrink_to(KEPT);

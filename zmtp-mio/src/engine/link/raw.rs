@@ -19,7 +19,7 @@ pub(super) fn read(
 ) -> Result<ReadOutcome, CloseReason> {
     let mut budget = BUDGET;
     loop {
-        // A connection that is about to be closed is read to its end: it would be reset otherwise.
+        // A connection that will be closed is read to its end: otherwise the system would reset it.
         receive.paused = !send.leaving && to.is_full();
         if receive.paused {
             return Ok(ReadOutcome::Waiting);

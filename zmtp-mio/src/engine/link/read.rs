@@ -1,4 +1,4 @@
-//! Reading: one large read, then everything that is in it.
+//! Reading: one large read, then the decoding of all its bytes.
 
 use core::net::SocketAddr;
 use std::io;
@@ -13,7 +13,7 @@ use crate::pattern::{AnyPattern, PeerContext};
 use crate::queue::{Inbox, Mark, Queue, QueuedMessage, READ};
 use crate::transport::Stream;
 
-/// Bodies with at least this many bytes to come are read straight into the message.
+/// A body with at least this many missing bytes is read directly into the message.
 const DIRECT: u64 = 16 << 10;
 /// The memory of a body doubles while it arrives, but grows by at most this at once.
 const STEP: usize = 1 << 20;
@@ -28,7 +28,7 @@ pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) outgoing: &'e mut Queue,
     pub(in crate::engine) conflate: bool,
     pub(in crate::engine) mark: Mark,
-    /// The socket holds as much as it may: every queue that is not empty counts as full.
+    /// The memory of the socket has reached its limit: every queue that is not empty counts as full.
     pub(in crate::engine) memory_full: bool,
     /// The application can receive a message, which makes room.
     pub(in crate::engine) has_incoming: bool,
@@ -37,12 +37,12 @@ pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) connection: ConnectionId,
     /// The peer's address, if it is a TCP peer.
     pub(in crate::engine) remote: Option<SocketAddr>,
-    /// The handshake is over, and the rules have admitted the peer.
+    /// The handshake is complete, and the pattern has accepted the peer.
     pub(in crate::engine) ready: bool,
     pub(in crate::engine) report: ReadReport,
 }
 
-/// What a read brought up besides messages.
+/// The results of a read besides messages.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) ready: Option<PeerInfo>,
@@ -60,7 +60,7 @@ pub(in crate::engine) struct ReadReport {
 /// How a read ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::engine) enum ReadOutcome {
-    /// The stream has no more bytes. Its next event tells when it has.
+    /// The stream has no more bytes. Its next event reports new ones.
     Drained,
     /// The budget is spent; there may be more.
     Again,
@@ -80,7 +80,7 @@ impl Reader<'_> {
     /// Reads and decodes until the stream is drained, the queue is full or the budget is spent.
     pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
         let mut budget = BUDGET;
-        // What was read before a pause comes first.
+        // Bytes that were read before a pause are decoded first.
         let decodable = to.incoming.undecoded_len() > 0 && self.receive.missing == 0;
         if decodable && !self.decode(to)? {
             return Ok(ReadOutcome::Waiting);
@@ -115,7 +115,7 @@ impl Reader<'_> {
                     return Ok(ReadOutcome::Waiting);
                 }
             }
-            // A short read has drained the stream. In the middle of a body the peer is writing: another
+            // A short read has drained the stream. Within a body the peer is usually still writing: another
             // read is cheaper than the event of its next piece.
             if n < room && !self.receive.closing && self.connection.incoming().is_none() {
                 return Ok(ReadOutcome::Drained);
@@ -127,8 +127,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads bytes of the current body into the message. Its memory grows with what has arrived, never
-    /// with what the header announced.
+    /// Reads bytes of the current body into the message. Its memory grows with the received bytes, not with the
+    /// length in the header.
     fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
         let message = &mut self.receive.partial.message;
         let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
@@ -158,8 +158,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads bytes of a sealed frame that is larger than one read: it is opened when it is
-    /// complete. Its memory grows with what has arrived, never with what the header announced.
+    /// Reads bytes of a sealed frame that is larger than one read. It is opened when it is complete. Its memory grows
+    /// with the received bytes, not with the length in the header.
     fn read_sealed(
         &mut self,
         to: &mut Receiver<'_>,

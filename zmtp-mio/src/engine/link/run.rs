@@ -1,7 +1,7 @@
 //! Messages that are encoded once for several peers.
 //!
-//! A socket has one run. Each peer that a message goes to notes a range of the run; what a peer has not
-//! written when the run is emptied is copied to the peer. So a slow peer holds no more of the run than its
+//! A socket has one run. Each peer that gets a message stores a range of the run. When the run is emptied, the
+//! unwritten bytes of each range are copied to the output of the peer. A slow peer therefore holds only its
 //! own messages.
 
 use crate::engine::queue::{Outgoing, append_message};
@@ -25,12 +25,12 @@ struct Position {
     body_len: usize,
 }
 
-/// Consecutive messages of a run, less the bytes that are written.
+/// Consecutive messages of a run, without the written bytes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::engine) struct Range {
     /// The first byte that is not written, and the end.
     bytes: (usize, usize),
-    /// The first message that is not written whole, and the one after the last.
+    /// The first message that is not completely written, and the one after the last.
     messages: (usize, usize),
 }
 
@@ -64,7 +64,7 @@ impl Run {
         &self.bytes[range.bytes.0..range.bytes.1]
     }
 
-    /// Where a message of a range begins.
+    /// The offset of a message.
     fn start(&self, message: usize) -> usize {
         message.checked_sub(1).map_or(0, |before| self.messages[before].at)
     }
@@ -78,7 +78,7 @@ impl Run {
         before(range.messages.1) - before(range.messages.0)
     }
 
-    /// The bytes that are written of the first message of a range.
+    /// The number of written bytes of the first message of a range.
     pub(super) fn begun(&self, range: &Range) -> usize {
         range.bytes.0 - self.start(range.messages.0)
     }
@@ -93,7 +93,7 @@ impl Run {
         })
     }
 
-    /// Notes that `n` bytes of a range are written. Returns how many messages that ends.
+    /// `n` bytes of a range are written. Returns the number of completed messages.
     pub(super) fn advance(&self, range: &mut Range, n: usize) -> usize {
         range.bytes.0 += n;
         let first = range.messages.0;
@@ -107,7 +107,7 @@ impl Run {
 }
 
 impl Range {
-    /// Appends the range that follows. `false` if `next` is elsewhere.
+    /// Appends the range `next`. Returns `false` if it does not follow this one.
     pub(super) fn extend(&mut self, next: &Self) -> bool {
         let follows = self.messages.1 == next.messages.0;
         if follows {

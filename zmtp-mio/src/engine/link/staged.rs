@@ -1,14 +1,14 @@
-//! Bytes that go out before anything else.
+//! Bytes that are written before the output.
 
 use std::collections::VecDeque;
 
-/// Bytes that are ready for the stream and go out before the [output](super::output): the greeting, commands,
-/// and frames that are made for this connection because it does not take those of the output.
+/// Bytes that are written to the stream before the [output](super::output): the greeting, commands,
+/// and frames that are encoded for this connection because its output takes no messages.
 #[derive(Debug, Default)]
 pub(super) struct Staged {
     bytes: Vec<u8>,
     at: usize,
-    /// Where messages begin and end, as offsets into the bytes. They stay in their queue until they are
+    /// The start and end offsets of messages in the bytes. The messages stay in their queue until they are
     /// written.
     messages: VecDeque<(usize, usize)>,
 }
@@ -33,7 +33,7 @@ impl Staged {
         self.messages.push_back((start, self.bytes.len()));
     }
 
-    /// The number of messages that are not written whole.
+    /// The number of messages that are not completely written.
     pub(super) fn message_count(&self) -> usize {
         self.messages.len()
     }
@@ -43,7 +43,7 @@ impl Staged {
         self.messages.front().is_some_and(|(start, _)| *start < self.at)
     }
 
-    /// Notes that `n` bytes are written. Returns how many messages that ends.
+    /// `n` bytes are written. Returns the number of completed messages.
     pub(super) fn advance(&mut self, n: usize) -> usize {
         self.at += n;
         let mut ended = 0;

@@ -1,4 +1,4 @@
-//! Writing: everything that is due, in as few writes as possible.
+//! Writing: all bytes that are due, in as few writes as possible.
 
 use std::io;
 
@@ -12,8 +12,8 @@ use super::{Link, Protocol, SendHalf, Zmtp};
 use crate::monitor::{CloseReason, Monitor};
 use crate::queue::{Lead, Queue, QueuedMessage};
 
-/// The bytes of one write, unless a body is larger: larger writes are slower on loopback. Frames that are
-/// made for one connection are made in pieces of this size.
+/// The number of bytes of one write, unless a body is larger. Larger writes are slower on loopback. Frames for
+/// one connection are encoded in pieces of this size.
 const WRITE: usize = 32 << 10;
 /// Control bytes that fit at once: a greeting and a READY with the longest routing id.
 pub(super) const CONTROL: usize = 512;
@@ -76,7 +76,7 @@ impl Link {
                 send.blocked = true;
                 return Ok(false);
             }
-            // What most writes would find out in one more round.
+            // This saves most writes a further round.
             if queue.is_empty() && !receive.congested && self.is_quiet() {
                 return Ok(true);
             }
@@ -91,7 +91,7 @@ fn count(monitor: &mut Monitor, queued: &QueuedMessage) {
     }
 }
 
-/// Stages what must go out before the output. Returns how many bytes of the output may follow.
+/// Stages the bytes that precede the output. Returns how many bytes of the output may follow.
 fn stage(
     protocol: &mut Protocol,
     send: &mut SendHalf,
@@ -112,7 +112,7 @@ fn stage(
         if !staged.is_empty() {
             return Ok(0);
         }
-        // Commands go out between messages.
+        // Commands are written between messages.
         match output.rest_of_message(run) {
             0 => stage_control(connection, control, staged),
             rest => return Ok(rest),
@@ -125,7 +125,7 @@ fn stage(
         return Ok(WRITE);
     }
     if connection.forwards_unchanged() && !*conflate {
-        // The handshake is over now: the output takes the messages of the queue in the next round.
+        // The handshake is complete now: the output takes the messages of the queue in the next round.
         return Ok(0);
     }
     if staged.is_empty() {
@@ -149,7 +149,7 @@ fn stage_control(connection: &mut Zmtp, control: &mut Vec<u8>, staged: &mut Stag
     }
 }
 
-/// Makes frames of queued messages, for a connection that does not take those of the output.
+/// Encodes the frames of queued messages, for a connection whose output takes no messages.
 fn make(connection: &mut Zmtp, staged: &mut Staged, queue: &Queue) -> Result<(), CloseReason> {
     for at in 0.. {
         let start = staged.bytes().len();
