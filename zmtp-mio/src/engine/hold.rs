@@ -49,12 +49,14 @@ impl Engine {
         if !self.held.is_empty() {
             return !answered;
         }
-        let now = self.clock.now();
-        let quiet = now.saturating_duration_since(self.wrote) >= DELAY;
-        if answered || quiet {
-            self.wrote = now;
+        !answered && self.clock.now().saturating_duration_since(self.wrote) < DELAY
+    }
+
+    /// Notes that a message was written at once. The time of the write itself does not count as quiet.
+    pub(super) fn note_write(&mut self) {
+        if self.coalescing {
+            self.wrote = self.clock.now();
         }
-        !(answered || quiet)
     }
 
     /// Writes what a peer has just taken, or holds it back.

@@ -123,8 +123,11 @@ impl Engine {
             }
             self.write_or_hold(index, holds);
         }
-        if shared.is_some() && !holds {
-            self.empty_run();
+        if !holds {
+            if shared.is_some() {
+                self.empty_run();
+            }
+            self.note_write();
         }
     }
 
