@@ -1,8 +1,8 @@
-//! The process that something belongs to, and values that each process has one of.
+//! The process to which a value belongs, and values of which each process has one.
 //!
 //! After `fork` the child has copies of the parent's values, but not its threads: a lock that another
 //! thread held during the fork stays locked. The child must not use such values, and must not wait for
-//! such locks. Processes that the C library does not fork with `fork`, but `_Fork` or `clone`, are not detected.
+//! such locks. Processes that are created with `_Fork` or `clone` instead of `fork` are not detected.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::process;

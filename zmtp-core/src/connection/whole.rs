@@ -1,4 +1,4 @@
-//! Whole message frames in the clear: the short way through bytes that were passed before.
+//! Complete message frames in the clear: fast parsing of bytes that are already part of the input.
 
 use core::borrow::Borrow;
 
@@ -11,9 +11,9 @@ use crate::time::Instant;
 use crate::wire::{FrameHeader, FrameKind, Framing, More, Size};
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
-    /// As the beginning of [`Connection::receive`] with an input of this length: new bytes reset the timeouts
-    /// for data of the peer, and the connection fails if a deadline has passed. Afterwards the input counts
-    /// as passed before, for the calls below.
+    /// Announces an input of `len` bytes for [`Connection::receive_whole`] and [`Connection::receive_singles`]. As in
+    /// [`Connection::receive`], new bytes reset the timeouts for data of the peer, and the connection fails if a
+    /// deadline has passed.
     #[doc(hidden)]
     pub fn begin_input(&mut self, now: Instant, len: usize) {
         if len > self.rx.unread {
@@ -23,10 +23,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.lives(now);
     }
 
-    /// Consumes the message frame at the front of `input` if it is whole and in the clear. Returns its header
-    /// and the length of header and body in bytes. `None` if there is anything else, or new bytes: call
-    /// [`Connection::receive`], which checks the time and everything that is received. The short way for
-    /// drivers that receive many frames at once.
+    /// Consumes the message frame at the front of `input` if it is complete and in the clear. Returns its header,
+    /// and the length of header and body in bytes. Returns `None` for other bytes, and if `input` has new bytes:
+    /// call [`Connection::receive`]. This call is faster for drivers that receive many frames at once.
     #[doc(hidden)]
     #[inline(always)]
     pub fn receive_whole(&mut self, input: &[u8]) -> Option<(FrameHeader, usize)> {
@@ -36,9 +35,9 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.whole::<M>(&self.config.borrow().limits, input)
     }
 
-    /// Consumes messages at the front of `input` as long as each is one frame in the clear, whole, and of at
-    /// most `longest` bytes. For each it calls `keep` with the offset where the body ends, and the length of
-    /// the body; `keep` returns whether to go on. As [`Connection::receive_whole`] otherwise.
+    /// Consumes messages at the front of `input` as long as each is one complete frame in the clear of at most
+    /// `longest` bytes. For each message it calls `keep` with the offset of the end of the body, and the length of
+    /// the body in bytes; `keep` returns whether to continue. Otherwise as [`Connection::receive_whole`].
     #[doc(hidden)]
     #[inline(always)]
     pub fn receive_singles(
@@ -123,8 +122,8 @@ impl ReceiveHalf {
     }
 }
 
-/// The size of the only frame of a message, and the length of its header. `None` if it is another frame, or
-/// so large that it is not in any input.
+/// The size of the only frame of a message, and the length of its header. `None` for another frame, and for a
+/// frame that is too large for any input.
 #[inline(always)]
 fn single(input: &[u8]) -> Option<(usize, usize)> {
     match input {

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// What the threads note under the engine's lock. `P` describes the wait of the thread that polls.
+/// The state of the threads, protected by the lock of the engine. `P` describes the wait of the thread that polls.
 #[derive(Debug)]
 pub(crate) struct Turns<P> {
     sleeping: Option<P>,
@@ -46,7 +46,7 @@ impl<W> HandOver<W> {
         Self { poll: Mutex::new(poll), handled: Condvar::new() }
     }
 
-    /// The poll, unless another thread has it.
+    /// The poll; `None` while another thread polls.
     pub(crate) fn try_take(&self) -> Option<MutexGuard<'_, W>> {
         match self.poll.try_lock() {
             Ok(poll) => Some(poll),
@@ -89,7 +89,7 @@ impl<W> HandOver<W> {
         (engine, result)
     }
 
-    /// The events are handled, or a call ends: if no thread polls, one of the waiting ones must.
+    /// The events are handled, or a call ends. If no thread polls, one of the waiting threads is woken to poll.
     pub(crate) fn end<E: TakesTurns>(&self, engine: &mut E) {
         let turns = engine.turns();
         if turns.waiting > 0 && turns.sleeping.is_none() {

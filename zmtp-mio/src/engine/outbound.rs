@@ -31,7 +31,7 @@ impl Engine {
             Some(output) if is_message => output.append(outgoing, &self.run, &mut self.spares),
             _ => slot.outgoing.push(outgoing.take()),
         }
-        // What found no room in the ring of a peer of this process moves on when there is much.
+        // Messages that had no room in the ring of a peer of this process are moved when it has much room.
         let moves = match &mut slot.state {
             State::Inproc(pipe, _) => pipe.has_much_room(),
             _ => false,

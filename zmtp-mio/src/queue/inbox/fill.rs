@@ -6,8 +6,8 @@ use super::Inbox;
 use crate::queue::chunk::{Chunk, READ, SMALL};
 
 impl Inbox {
-    /// Reads bytes behind those that were read before. Returns the number of bytes, and how many there could
-    /// have been. `missing` bytes are known to follow.
+    /// Reads bytes and appends them to those that were read before. Returns the number of bytes, and the number that
+    /// had room. At least `missing` bytes follow.
     pub(crate) fn read(
         &mut self,
         missing: usize,

@@ -15,25 +15,25 @@ use crate::message::{Message, Properties};
 
 /// Messages of one peer for the application, in the order of arrival.
 ///
-/// A short message of one part that arrived in one piece stays where it was read, until the application
-/// receives it. The others lie in a queue.
+/// A short message of one part that arrived in one piece stays in the read buffer (chunk) until the application
+/// receives it. Other messages are in a queue.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    /// The bytes that were read last; `None` while no message lies there and all are decoded.
+    /// The bytes that were read last; `None` if all are decoded and contain no message.
     chunk: Option<Box<Chunk>>,
-    /// Bytes that were read before, all decoded. A message lies in each.
+    /// Chunks that were read before, completely decoded. Each contains a message.
     before: VecDeque<Box<Chunk>>,
     /// The size of those chunks.
     before_size: usize,
-    /// All messages that do not lie in the bytes.
+    /// All messages that are not in a chunk.
     queue: Queue,
-    /// How many of these have a record in a chunk. Those that have none came last.
+    /// The number of messages of the queue that have a record in a chunk. The others arrived last.
     noted: usize,
-    /// How many messages there are.
+    /// The number of all messages.
     messages: usize,
-    /// Bytes of their bodies.
+    /// The bytes of their bodies.
     body_len: usize,
-    /// The memory it occupies has changed since the last report.
+    /// The memory of the inbox has changed since the last report.
     changed: bool,
 }
 
@@ -93,7 +93,7 @@ impl Inbox {
         self.changed = false;
     }
 
-    /// Adds a message that does not lie in the bytes that were read.
+    /// Adds a message that is not in a chunk.
     #[inline]
     pub(crate) fn push(&mut self, queued: QueuedMessage) {
         self.messages += 1;
@@ -102,7 +102,7 @@ impl Inbox {
         self.changed = true;
     }
 
-    /// Removes the oldest message, if none lies in the bytes that were read.
+    /// Removes the oldest message, if no message is in a chunk.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
         let queued = self.queue.pop()?;
@@ -112,8 +112,8 @@ impl Inbox {
         Some(queued)
     }
 
-    /// Moves the oldest message into `message`, which has no part, and returns its envelope. A message
-    /// that lies in the bytes that were read gets `prefix` as its first part, and the properties.
+    /// Moves the oldest message into `message`, which has no part, and returns its envelope. A message in a chunk
+    /// gets `prefix` as its first part, and the properties.
     #[inline(always)]
     pub(crate) fn take(
         &mut self,
@@ -158,12 +158,12 @@ impl Inbox {
         Some(queued.envelope)
     }
 
-    /// How many bytes are not decoded.
+    /// The number of bytes that are not decoded.
     pub(crate) fn undecoded_len(&self) -> usize {
         self.chunk.as_ref().map_or(0, |chunk| chunk.undecoded_len())
     }
 
-    /// Takes the bytes that were read last out, to be decoded and [put back](Self::put_back).
+    /// Takes the last chunk out, to decode it and [put it back](Self::put_back).
     pub(crate) const fn take_out(&mut self) -> Option<Box<Chunk>> {
         self.chunk.take()
     }
@@ -189,13 +189,13 @@ impl Inbox {
         self.body_len += len;
     }
 
-    /// How many messages, and bytes of them, are missing until the mark is reached.
+    /// The number of messages, and of their bytes, until the mark is reached.
     pub(crate) const fn room(&self, mark: &Mark) -> (usize, usize) {
         let messages = mark.messages.saturating_sub(self.messages);
         (messages, mark.bytes.saturating_sub(self.body_len))
     }
 
-    /// How many messages of the queue have no record yet.
+    /// The number of messages of the queue without a record.
     pub(crate) fn unnoted(&self) -> usize {
         self.queue.len() - self.noted
     }
@@ -215,7 +215,7 @@ impl Inbox {
         }
     }
 
-    /// The connection has ended: its bytes are removed. The messages in them become messages of their own.
+    /// The connection has ended: its chunks are removed. Their messages are copied to the queue.
     pub(crate) fn detach(&mut self, prefix: Option<&[u8]>, properties: Option<&Arc<Properties>>) {
         let last = self.chunk.take();
         let chunks = core::mem::take(&mut self.before).into_iter().chain(last);
@@ -244,7 +244,7 @@ impl Inbox {
         }
     }
 
-    /// Gives back the oldest chunk, whose messages are taken.
+    /// Frees the oldest chunk if its messages are taken.
     #[inline(never)]
     fn settle(&mut self) {
         let Some(chunk) = self.before.pop_front() else { return self.settle_last() };
@@ -256,7 +256,7 @@ impl Inbox {
         }
     }
 
-    /// Gives the last chunk back if nothing is left in it. Few bytes that are left move to a small one.
+    /// Frees the last chunk if it is empty. A few remaining bytes are moved to a small chunk.
     fn settle_last(&mut self) {
         let Some(mut chunk) = self.chunk.take_if(|chunk| chunk.is_taken()) else { return };
         self.changed = true;
