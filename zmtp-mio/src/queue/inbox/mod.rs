@@ -244,7 +244,7 @@ impl Inbox {
         }
     }
 
-    /// Frees the oldest chunk if its messages are taken.
+    /// Frees the oldest chunk, whose messages are all taken.
     #[inline(never)]
     fn settle(&mut self) {
         let Some(chunk) = self.before.pop_front() else { return self.settle_last() };
