@@ -1,7 +1,8 @@
 //! Sockets that a thread closes one after the other.
 //!
 //! While a thread lingers for one socket, the driver continues to send for the others. Their linger counts
-//! from the start of the first close, so that closing several sockets takes about as long as closing one.
+//! from the start of the first close. Each gets at least a quarter of its idle limit, so that its peers have time to
+//! read.
 
 use core::cell::Cell;
 use core::time::Duration;

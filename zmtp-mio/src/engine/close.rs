@@ -138,7 +138,13 @@ impl Engine {
     pub(super) fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if pipe.is_closed() {
+            let counters = &mut self.monitor.counters;
             for queued in pipe.take_back().into_iter().rev() {
+                if queued.is_message() {
+                    // It was counted when it was put into the pipe.
+                    counters.messages_sent -= 1;
+                    counters.bytes_sent -= queued.message.byte_len() as u64;
+                }
                 peer.outgoing.push_front(queued);
             }
         }

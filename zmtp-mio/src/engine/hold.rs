@@ -52,6 +52,12 @@ impl Engine {
         !answered && self.clock.now().saturating_duration_since(self.wrote) < DELAY
     }
 
+    /// Whether messages are held back.
+    #[cfg(test)]
+    pub(crate) fn holds_messages(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Notes that a message was written at once. The time of the write itself does not count as quiet.
     pub(super) fn note_write(&mut self) {
         if self.coalescing {

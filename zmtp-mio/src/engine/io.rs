@@ -155,7 +155,10 @@ impl Engine {
     fn after_read(&mut self, index: usize, outcome: ReadOutcome) {
         let link = self.peers.get_mut(index).and_then(Peer::link);
         let broken = link.and_then(|link| link.send.broken);
-        if let (Some(reason), ReadOutcome::Drained) = (broken, outcome) {
+        // Messages that the peer sent before are received first, unless the socket is being closed.
+        if let Some(reason) = broken
+            && (outcome == ReadOutcome::Drained || self.is_ending())
+        {
             return self.close(index, reason);
         }
         self.report(index);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use super::peer::State;
+use super::peer::{Peer, State};
 use super::queue::{Chunk, Envelope, QueuedMessage, READ};
 use super::{Engine, Guard};
 use crate::endpoint::Endpoint;
@@ -94,6 +94,12 @@ impl Engine {
         let idle_end = after(since, linger.idle).max(least).min(end);
         let (progress, stops) = (self.progress(), self.stops());
         self.ending = Some(Ending { linger, end, idle_end, progress, stops, discarded: None });
+        // Connections that cannot be written to are closed, so that their messages can move to new ones.
+        for index in 0..self.peers.capacity() {
+            if self.peers.get(index).is_some_and(Peer::is_blocked) {
+                self.schedule(index);
+            }
+        }
     }
 
     /// Ends linger at this time at the latest.

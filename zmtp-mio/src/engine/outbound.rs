@@ -21,7 +21,13 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         let holds = self.holds();
-        if (holds && self.append_held(peer, outgoing)) || self.send_inproc(peer, outgoing, holds) {
+        if holds && self.append_held(peer, outgoing) {
+            return Ok(());
+        }
+        if self.send_inproc(peer, outgoing, holds) {
+            if !holds {
+                self.note_write();
+            }
             return Ok(());
         }
         let index = self.make_room(peer)?;
@@ -37,6 +43,9 @@ impl Engine {
             _ => false,
         };
         self.write_or_hold(index, holds && !moves);
+        if !holds {
+            self.note_write();
+        }
         Ok(())
     }
 

@@ -300,7 +300,7 @@ impl Peer {
     /// The number of messages, and bytes of commands, that are not written.
     pub(super) fn unsent(&self) -> usize {
         match self.link_ref() {
-            Some(link) if link.send.broken.is_some() => 0,
+            Some(link) if link.send.broken.is_some() => self.queued_count(),
             Some(link) => self.queued_count() + link.unwritten(),
             None => self.outgoing.len(),
         }

@@ -96,11 +96,16 @@ fn send_rest(cells: &[&Arc<Cell>], clock: &Clock) -> io::Result<()> {
         let mut next: Option<Instant> = None;
         open.retain(|cell| {
             let mut engine = Guard::new(cell);
-            let Some(until) = engine.lingers_until() else { return false };
+            if engine.lingers_until().is_none() {
+                return false;
+            }
             let now = engine.tick();
             if engine.turn_unwoken(Some(now)).is_err() {
                 return false;
             }
+            // The turn may have sent the rest.
+            let Some(until) = engine.lingers_until() else { return false };
+            let now = engine.tick();
             let turn = engine.next_turn().map_or(until, |wait| until.min(now + wait));
             next = Some(next.map_or(turn, |next| next.min(turn)));
             true

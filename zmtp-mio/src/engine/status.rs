@@ -61,7 +61,7 @@ impl Engine {
             routing_id: routing_id.into(),
             since: details.since,
             to_receive: peer.incoming.len(),
-            to_send: peer.outgoing.len(),
+            to_send: peer.queued_count(),
         })
     }
 }

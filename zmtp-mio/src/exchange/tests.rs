@@ -119,3 +119,27 @@ fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     });
     engine.close(None);
 }
+
+#[test]
+fn messages_of_a_burst_are_held_and_the_first_after_quiet_is_not() {
+    let (one, other) = pairs(true);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..1_001 {
+                assert!(recv(&other, Some(LONG)).unwrap().is_some());
+            }
+        });
+        thread::sleep(Duration::from_millis(20));
+        send(&one, &mut Message::from("first"), Some(LONG)).unwrap();
+        assert!(!one.look().unwrap().holds_messages());
+        let held = (0..1_000)
+            .filter(|_| {
+                send(&one, &mut Message::from("burst"), Some(LONG)).unwrap();
+                one.look().unwrap().holds_messages()
+            })
+            .count();
+        assert!(held > 0);
+    });
+    one.close(None);
+    other.close(None);
+}

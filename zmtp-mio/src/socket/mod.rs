@@ -71,7 +71,7 @@ use crate::socket_kind::SocketKind;
 ///
 /// * [`Socket::close`] returns the messages that were not sent. [`Socket::flush`] waits without closing.
 /// * If a thread drops several sockets with a driver one after the other, the linger of all counts from the first
-///   drop. [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
+///   drop, but each has at least a quarter of its idle limit. [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
 /// * In async code, a drop blocks the thread of the runtime. Set the linger to zero before the drop
 ///   ([`Socket::set_linger`]), or drop or close the socket in a thread that may block, for example with tokio's
 ///   `spawn_blocking`.

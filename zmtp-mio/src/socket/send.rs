@@ -100,7 +100,8 @@ impl<K: CanSend> Socket<K> {
 /// Sending many messages at once.
 impl<K: CanCork> Socket<K> {
     /// Collects sent messages until [`Self::uncork`], and writes them together. The messages for a peer are
-    /// written earlier when they reach 32 KiB, and when a call of the socket waits.
+    /// written earlier when they reach 32 KiB, when a call of the socket waits, and when the driver serves the
+    /// socket because the application has made no call for some milliseconds.
     ///
     /// Corking delays a single message. Without a driver it makes a stream of small messages several times
     /// faster; with a driver, messages of a burst are collected without it (see [`Self::send`]).

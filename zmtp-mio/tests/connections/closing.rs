@@ -1,12 +1,13 @@
 //! Closing on request: flushes, what was not sent, and the shutdown of a context.
 #![cfg(unix)]
 
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::processes::blocked;
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
-use crate::harness::{LIMIT, RawServer, builder, context, drive_until, eventually};
+use crate::harness::{LIMIT, RawPeer, RawServer, builder, context, drive_until, eventually};
 use zmtp_mio::kind::StaticKind;
 use zmtp_mio::testing::Simulation;
 use zmtp_mio::{
@@ -303,4 +304,53 @@ fn a_request_is_returned_by_a_shutdown() {
     let unsent = ours.shutdown(Duration::ZERO).unwrap();
     assert_eq!(texts(&unsent.messages), [[b"question"]]);
     assert!(matches!(req.recv(), Err(Error::Stopped)));
+}
+
+/// A connection that fails when it is written to does not lose the messages of the next one.
+#[test]
+fn messages_for_a_reset_connection_are_sent_over_the_next_one() {
+    let server = RawServer::tcp();
+    let mut push = builder::<Push>().connect(server.endpoint()).unwrap();
+    let (reset, after_reset) = mpsc::channel();
+    let peer = thread::spawn(move || {
+        let mut first = server.accept();
+        first.handshake_as("PULL");
+        let RawPeer::Tcp(stream) = &first else { unreachable!("the server listens on TCP") };
+        socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(first);
+        reset.send(()).unwrap();
+        let mut next = server.accept();
+        next.handshake_as("PULL");
+        (0..5).map(|_| next.read_message().remove(0)).collect::<Vec<_>>()
+    });
+    drive_until!(push, after_reset.try_recv().is_ok());
+    for n in 0..5_u8 {
+        push.send(&[n]).unwrap();
+    }
+    let unsent = push.close(Linger::from(LIMIT));
+    assert!(unsent.is_empty(), "{unsent:?}");
+    assert_eq!(peer.join().unwrap(), [[0], [1], [2], [3], [4]]);
+}
+
+#[test]
+fn a_shutdown_ends_when_everything_is_sent_to_a_silent_peer() {
+    for driver in [false, true] {
+        let context = Context::builder().driver(driver).build();
+        let server = RawServer::tcp();
+        let mut push = Push::builder().context(&context).connect(server.endpoint()).unwrap();
+        push.send("the last").unwrap();
+        let (end, ended) = mpsc::channel();
+        let peer = thread::spawn(move || {
+            let mut peer = server.accept();
+            peer.handshake_as("PULL");
+            assert_eq!(peer.read_message(), [b"the last"]);
+            // It stays connected, and sends nothing.
+            ended.recv_timeout(2 * LIMIT).unwrap();
+        });
+        let start = Instant::now();
+        assert!(context.shutdown(2 * LIMIT).unwrap().is_empty());
+        assert!(start.elapsed() < LIMIT);
+        end.send(()).unwrap();
+        peer.join().unwrap();
+    }
 }
