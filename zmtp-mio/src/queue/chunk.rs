@@ -3,10 +3,10 @@
 use core::cell::RefCell;
 
 /// The size of the buffer that a connection is read into, in bytes.
-pub(crate) const READ: usize = 64 << 10;
+pub(crate) const READ: usize = 128 << 10;
 /// The size of a small chunk in bytes. A chunk for more bytes has the size of a read.
 pub(super) const SMALL: usize = 4 << 10;
-/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 4 × 64 KiB = 512 KiB, and the
+/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 4 × 128 KiB = 768 KiB, and the
 /// records.
 const SMALL_COUNT: usize = 64;
 const LARGE_COUNT: usize = 4;
