@@ -278,7 +278,9 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number
         }
         #[cfg(feature = "asynch")]
         11 => {
-            black_box(all.async_sealed.connect(Duplex { reader: Board, writer: Board }, now).is_some());
+            black_box(
+                all.async_sealed.connect(Duplex { reader: Board, writer: Board }, now).is_some(),
+            );
             black_box(poll(all.async_sealed.handshake(clock)));
             black_box(poll(all.async_sealed.send(&[bytes, bytes], clock)));
             if let Some(mut split) = all.async_sealed.split() {
