@@ -2,10 +2,14 @@
 
 #[cfg(unix)]
 mod ipc;
+#[cfg(unix)]
+mod no_signal;
 mod tcp;
 
 use core::net::SocketAddr;
-use std::io::{self, IoSlice, Read, Write};
+#[cfg(not(unix))]
+use std::io::Write;
+use std::io::{self, IoSlice, Read};
 
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream};
@@ -106,10 +110,24 @@ impl Stream {
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        return retry(
+            || each!(self, stream => no_signal::write(stream, bytes), in memory it => it.write(bytes)),
+        );
+        #[cfg(not(unix))]
         retry(|| each!(self, stream => stream.write(bytes)))
     }
 
     pub(crate) fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        #[cfg(unix)]
+        return retry(|| {
+            each!(
+                self,
+                stream => no_signal::write_vectored(stream, slices),
+                in memory it => it.write_vectored(slices)
+            )
+        });
+        #[cfg(not(unix))]
         retry(|| each!(self, stream => stream.write_vectored(slices)))
     }
 

@@ -3,11 +3,12 @@
 #![allow(unsafe_code, reason = "signal handlers are what is tested")]
 
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::processes::{alone, this_test};
-use crate::harness::{LIMIT, builder};
-use zmtp_mio::{Error, Handle, Pair};
+use crate::harness::{LIMIT, RawServer, builder, drive_until, ipc};
+use zmtp_mio::{Error, Handle, Pair, Push, Reconnect};
 
 static HANDLE: OnceLock<Handle> = OnceLock::new();
 
@@ -73,6 +74,38 @@ fn a_storm_of_signals_whose_handler_wakes_the_socket_loses_no_message() {
             };
             assert_eq!(message.byte_len(), 2_000);
             received += 1;
+        }
+    });
+}
+
+/// A program in another language has SIGPIPE at its default, which ends the process.
+#[test]
+fn a_peer_that_leaves_in_the_middle_of_a_message_does_not_end_a_process_with_the_default_sigpipe() {
+    alone(this_test!(), || {
+        // SAFETY: the default is a valid handler.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        for endpoint in ["tcp://127.0.0.1:0".to_owned(), ipc()] {
+            let server = RawServer::on(&endpoint);
+            let soon = Reconnect::new(Duration::from_millis(10), Duration::from_millis(10));
+            let mut push = builder::<Push>().reconnect(soon).connect(server.endpoint()).unwrap();
+            for len in [100, 10_000, 1 << 20].repeat(3) {
+                let mut peer = thread::scope(|scope| {
+                    let accept = scope.spawn(|| server.accept_as("PULL"));
+                    drive_until!(push, accept.is_finished());
+                    accept.join().unwrap()
+                });
+                // The rest of the messages is not read: TCP answers it with a reset.
+                for _ in 0..5 {
+                    let _ = push.try_send(vec![0; len]);
+                }
+                peer.read_exact(100);
+                let disconnects = push.counters().disconnects;
+                drop(peer);
+                drive_until!(push, {
+                    let _ = push.try_send(vec![0; len]);
+                    push.counters().disconnects > disconnects
+                });
+            }
         }
     });
 }
