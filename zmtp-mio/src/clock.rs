@@ -1,7 +1,6 @@
 //! The clock of the sockets of a context. Only this file reads the clock of the system.
 
 use core::time::Duration;
-use std::thread;
 use std::time::Instant;
 
 #[cfg(any(test, feature = "testing"))]
@@ -46,14 +45,6 @@ impl Clock {
             }
             #[cfg(any(test, feature = "testing"))]
             Self::Test(clock) => clock.advance_to(end),
-        }
-    }
-
-    pub(crate) fn sleep(&self, time: Duration) {
-        match self {
-            Self::System => thread::sleep(time),
-            #[cfg(any(test, feature = "testing"))]
-            Self::Test(clock) => clock.advance(time),
         }
     }
 }

@@ -32,6 +32,7 @@ mod routing_table;
 mod slots;
 mod socket;
 mod socket_kind;
+mod sys;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;

@@ -1,8 +1,7 @@
 //! Sockets that a thread closes one after the other.
 //!
 //! While a thread lingers for one socket, the driver continues to send for the others. Their linger counts
-//! from the start of the first close. Each gets at least a quarter of its idle limit, so that its peers have time to
-//! read.
+//! from the start of the first close. Each gets at least 250 ms, so that its peers have time to read.
 
 use core::cell::Cell;
 use core::time::Duration;

@@ -263,6 +263,10 @@ impl Engine {
             return;
         };
         let State::Inproc(pipe, _) = &peer.state else { return };
+        if self.ending.is_some() && !pipe.is_closed() {
+            // The messages stay with the other end.
+            return;
+        }
         pipe.begin_reading();
         let result = self.take_from_ring(index);
         self.report(index);

@@ -126,7 +126,7 @@ impl Engine {
         let details = peer.details.as_ref()?;
         let (connection, remote) = (details.connection, details.addresses.remote);
         let (State::Handshake(link) | State::Ready(link)) = &mut peer.state else { return None };
-        let full = self.budget.is_full();
+        let (full, ending) = (self.budget.is_full(), self.ending.is_some());
         let mut to = Receiver {
             pattern: &mut self.pattern,
             monitor: &mut self.monitor,
@@ -136,6 +136,7 @@ impl Engine {
             mark: self.receive_mark,
             memory_full: full,
             has_incoming: self.budget.has_incoming(),
+            ending,
             now,
             peer: peer.id,
             connection,

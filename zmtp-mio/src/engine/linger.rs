@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::peer::{Peer, State};
-use super::queue::{Chunk, Envelope, QueuedMessage, READ};
+use super::queue::{Envelope, QueuedMessage};
 use super::{Engine, Guard};
 use crate::endpoint::Endpoint;
 use crate::message::Message;
@@ -16,8 +16,13 @@ use zmtp_core::pattern::Pattern;
 /// Where a deadline lies that is too far for the clock.
 const FAR: Duration = Duration::from_secs(1 << 30);
 
-/// The pause in its input after which a peer counts as not sending.
-const QUIET: Duration = Duration::from_millis(50);
+/// The time that the peers of each socket have if sockets are closed one after the other.
+const LEAST: Duration = Duration::from_millis(250);
+/// How often the bytes that peers have acknowledged are counted.
+const LOOK: Duration = Duration::from_millis(10);
+/// When everything is written, the longest time without an acknowledgement. The system continues to send after the
+/// close, but discards what is left if the peer sends anything.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// The messages that a closed socket did not send.
 #[derive(Debug, Default)]
@@ -54,14 +59,16 @@ pub(super) struct Ending {
     linger: Linger,
     /// When linger is over.
     end: Instant,
-    /// When linger is over unless something is written before.
+    /// When linger is over unless peers acknowledge something before.
     idle_end: Instant,
-    /// What was written so far.
-    progress: (u64, u64),
+    /// What peers have acknowledged so far.
+    progress: u64,
+    /// When that is counted next.
+    next_look: Instant,
+    /// When it changed.
+    last_progress: Instant,
     /// How often a handle stopped the socket before.
     stops: u32,
-    /// The time of the first and of the last discarded input.
-    discarded: Option<(Instant, Instant)>,
 }
 
 fn after(now: Instant, wait: Option<Duration>) -> Instant {
@@ -90,10 +97,12 @@ impl Engine {
         let since = since.unwrap_or(now).min(now);
         let end = after(since, linger.total);
         // A slow peer gets some time to read.
-        let least = after(now, linger.idle.map(|idle| idle / 4));
+        let least = after(now, linger.idle.map(|idle| idle.min(LEAST)));
         let idle_end = after(since, linger.idle).max(least).min(end);
         let (progress, stops) = (self.progress(), self.stops());
-        self.ending = Some(Ending { linger, end, idle_end, progress, stops, discarded: None });
+        let (next_look, last_progress) = (now + LOOK, now);
+        self.ending =
+            Some(Ending { linger, end, idle_end, progress, next_look, last_progress, stops });
         // Connections that cannot be written to are closed, so that their messages can move to new ones.
         for index in 0..self.peers.capacity() {
             if self.peers.get(index).is_some_and(Peer::is_blocked) {
@@ -111,46 +120,31 @@ impl Engine {
         }
     }
 
-    /// The time until which the socket continues to send; `None` if linger is over.
+    /// The time of the next turn while the socket continues to send; `None` if linger is over.
     pub(super) fn lingers_until(&mut self) -> Option<Instant> {
         let now = self.tick();
-        let (unsent, progress, stops) = (self.unsent(), self.progress(), self.stops());
+        let (unsent, stops) = (self.unsent(), self.stops());
+        let ending = self.ending.as_ref()?;
+        // Peers that read slowly acknowledge bytes that were written long before.
+        let looks = now >= ending.next_look || now >= ending.idle_end;
+        let progress = if looks { self.progress() } else { ending.progress };
+        let waits = unsent > 0 || self.peers.iter().any(|(_, peer)| peer.awaits_acknowledgement());
         let ending = self.ending.as_mut()?;
+        if looks {
+            ending.next_look = now + LOOK;
+        }
         if progress != ending.progress {
             ending.progress = progress;
+            ending.last_progress = now;
             ending.idle_end = after(now, ending.linger.idle).min(ending.end);
         }
-        let lingers = unsent > 0 && now < ending.idle_end && stops == ending.stops;
-        lingers.then_some(ending.idle_end)
-    }
-
-    /// Reads and discards the input of all peers. If a connection is closed with unread bytes, the system resets
-    /// it and discards bytes that it has not sent. Returns whether to call it again, in a millisecond.
-    pub(super) fn discard_input(&mut self) -> bool {
-        let now = self.tick();
-        let Some(ending) = &self.ending else { return false };
-        let (first, _) = ending.discarded.unwrap_or((now, now));
-        let limits = [Some(FAR), ending.linger.idle, ending.linger.total];
-        let end = first + limits.into_iter().flatten().min().unwrap_or(FAR);
-        let mut came = false;
-        let mut discarded = Chunk::new(READ);
-        for (_, peer) in &mut self.peers {
-            let Some(link) = peer.link() else { continue };
-            while let Ok(1..) = link.stream.read(discarded.room()) {
-                came = true;
-                if self.clock.now() >= end {
-                    return false;
-                }
-            }
-        }
-        Chunk::give(discarded);
-        let now = self.tick();
-        let Some(ending) = &mut self.ending else { return false };
-        if came {
-            ending.discarded = Some((first, now));
-        }
-        let drains = |(_, last)| now.duration_since(last) < QUIET;
-        now < end && ending.discarded.is_some_and(drains)
+        let end = match unsent {
+            0 => ending.idle_end.min(ending.last_progress + SILENCE),
+            _ => ending.idle_end,
+        };
+        let lingers = waits && now < end && stops == ending.stops;
+        // No event reports an acknowledgement.
+        lingers.then_some(if unsent == 0 { end.min(ending.next_look) } else { end })
     }
 
     /// Closes everything. Returns what was not sent.
@@ -220,10 +214,9 @@ impl Engine {
         self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
     }
 
-    /// Changes whenever anything is written.
-    fn progress(&self) -> (u64, u64) {
-        let written = self.peers.iter().map(|(_, peer)| peer.written()).sum();
-        (self.monitor.counters.messages_sent, written)
+    /// Changes whenever a peer acknowledges bytes, or takes a message of this process.
+    fn progress(&self) -> u64 {
+        self.peers.iter().map(|(_, peer)| peer.acknowledged()).fold(0, u64::wrapping_add)
     }
 }
 
@@ -235,9 +228,6 @@ impl Guard<'_> {
             if self.turn_unwoken(Some(until)).is_err() {
                 break;
             }
-        }
-        while self.discard_input() {
-            self.clock.sleep(Duration::from_millis(1));
         }
         self.finish()
     }

@@ -306,8 +306,22 @@ impl Peer {
         }
     }
 
-    /// The number of bytes written over its connection.
-    pub(super) fn written(&self) -> u64 {
-        self.link_ref().map_or(0, Link::written)
+    /// The number of bytes over its connection that have arrived: for TCP those that the system of the peer has
+    /// acknowledged, otherwise those that the peer has read. It only grows while the connection lasts.
+    pub(super) fn acknowledged(&self) -> u64 {
+        match &self.state {
+            State::Handshake(link) | State::Ready(link) => link.acknowledged(),
+            State::Inproc(pipe, _) => pipe.taken_there() as u64,
+            _ => 0,
+        }
+    }
+
+    /// Whether a close now may discard written bytes.
+    pub(super) fn awaits_acknowledgement(&self) -> bool {
+        self.link_ref().is_some_and(|link| {
+            link.send.broken.is_none()
+                && link.stream.is_remote()
+                && link.stream.unacknowledged() > 0
+        })
     }
 }

@@ -16,9 +16,6 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::options::Linger;
 
-/// How often the rest of the input is discarded.
-const DISCARD: Duration = Duration::from_millis(1);
-
 impl Context {
     /// Closes all sockets of the context (`zmq_ctx_shutdown`). The queued messages of all sockets are sent at
     /// the same time, within `linger`. Returns the messages that were not sent.
@@ -70,10 +67,6 @@ fn shut_down(cells: &[Arc<Cell>], linger: Linger) -> Result<Unsent, Error> {
     // This thread receives their events now, not the driver.
     closing.iter().for_each(|cell| cell.hold());
     let lingered = send_rest(&closing, &clock);
-    // All of them, not only up to the first one that has input.
-    while closing.iter().filter(|cell| cell.lock().discard_input()).count() > 0 {
-        clock.sleep(DISCARD);
-    }
     let mut unsent = Unsent::default();
     for cell in closing {
         unsent.append(cell.lock().finish());

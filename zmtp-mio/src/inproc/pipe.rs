@@ -132,6 +132,11 @@ impl Pipe {
         }
     }
 
+    /// The bytes of bodies that the other end has taken out so far, modulo 2^64.
+    pub(crate) fn taken_there(&self) -> usize {
+        self.there.taken.load(Ordering::Relaxed)
+    }
+
     /// [`Pipe::unread`] at the last check of this end. The numbers may be lower now.
     #[inline]
     pub(crate) fn unread_at_most(&self) -> (usize, usize) {

@@ -7,7 +7,9 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Linger {
-    /// The longest time without progress; 1 s.
+    /// The longest time without progress; 10 s. Progress is what arrives at a peer: with TCP its system acknowledges
+    /// bytes, with IPC and inproc the peer reads. A slow peer makes progress; a peer that is busy and reads
+    /// nothing makes none.
     pub idle: Option<Duration>,
     /// The longest time in total; 30 s. libzmq has no limit by default.
     pub total: Option<Duration>,
@@ -25,7 +27,7 @@ impl Linger {
 
 impl Default for Linger {
     fn default() -> Self {
-        Self::new(Duration::from_secs(1), Duration::from_secs(30))
+        Self::new(Duration::from_secs(10), Duration::from_secs(30))
     }
 }
 

@@ -64,14 +64,15 @@ use crate::socket_kind::SocketKind;
 /// # Closing
 ///
 /// Dropping a socket waits in the calling thread until the queued messages are written, within
-/// [`Options::linger`](crate::Options::linger): by default up to 1 s without progress, and 30 s in all. Then it
-/// closes all connections and listeners. If peers send meanwhile, it first discards their input, until nothing
-/// arrives for 50 ms, but not longer than either limit of the linger: the system would otherwise discard written
-/// bytes that the peer has not received.
+/// [`Options::linger`](crate::Options::linger): by default up to 10 s without progress, and 30 s in all. It reads
+/// nothing meanwhile: messages that the application did not receive stay with their senders as far as possible. Then
+/// it waits until the systems of TCP peers have acknowledged what was written, at most 1 s without an acknowledgement,
+/// because a system may discard the rest if a peer sends after the close. Then it closes all connections.
 ///
 /// * [`Socket::close`] returns the messages that were not sent. [`Socket::flush`] waits without closing.
 /// * If a thread drops several sockets with a driver one after the other, the linger of all counts from the first
-///   drop, but each has at least a quarter of its idle limit. [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the same time.
+///   drop, but each has at least 250 ms. [`Context::shutdown`](crate::Context::shutdown) closes all sockets at the
+///   same time.
 /// * In async code, a drop blocks the thread of the runtime. Set the linger to zero before the drop
 ///   ([`Socket::set_linger`]), or drop or close the socket in a thread that may block, for example with tokio's
 ///   `spawn_blocking`.

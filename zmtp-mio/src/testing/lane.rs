@@ -68,6 +68,11 @@ impl Lane {
         Ok(n)
     }
 
+    /// The number of bytes that the reader has not read.
+    pub(super) fn len(&self) -> usize {
+        self.lock().bytes.len()
+    }
+
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut state = self.lock();
         if state.unread {

@@ -166,6 +166,11 @@ impl MemoryStream {
         local(self.local)
     }
 
+    /// The number of written bytes that the other end has not read.
+    pub(crate) fn unread(&self) -> u64 {
+        self.outgoing.len() as u64
+    }
+
     pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         self.incoming.read(into)
     }

@@ -18,6 +18,7 @@ use mio::{Interest, Registry, Token};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::options::{Options, Tcp};
+use crate::sys;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{MemoryListener, MemoryStream};
 
@@ -129,6 +130,23 @@ impl Stream {
         });
         #[cfg(not(unix))]
         retry(|| each!(self, stream => stream.write_vectored(slices)))
+    }
+
+    /// The number of written bytes that have not arrived: for TCP those that the system of the peer has not
+    /// acknowledged, otherwise those that the peer has not read. 0 if the system does not report it.
+    pub(crate) fn unacknowledged(&self) -> u64 {
+        match self {
+            Self::Tcp(stream) => sys::output_queue(stream),
+            #[cfg(unix)]
+            Self::Ipc(stream) => sys::output_queue(stream),
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(stream) => stream.unread(),
+        }
+    }
+
+    /// Whether a close may discard bytes that have not arrived. With IPC the peer can still read them.
+    pub(crate) const fn is_remote(&self) -> bool {
+        matches!(self, Self::Tcp(_))
     }
 
     /// Registers the stream's events. A stream in memory notifies by itself.

@@ -15,6 +15,10 @@ use crate::options::Tcp;
 const IN_PROGRESS: i32 =
     if cfg!(any(target_os = "android", target_os = "linux")) { 115 } else { 36 };
 
+/// The bytes that the kernel takes for a connection beyond those that the peer's window has room for.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const NOT_SENT: u32 = 128 << 10;
+
 pub(super) fn bind(
     endpoint: &Endpoint,
     host: &Host,
@@ -145,6 +149,9 @@ pub(super) fn configure(stream: &TcpStream, options: &Tcp) -> io::Result<()> {
     if let Some(longest) = options.max_retransmit {
         socket.set_tcp_user_timeout(Some(longest))?;
     }
+    // What the kernel holds cannot go to another peer, and does not count towards the high-water mark.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_tcp_notsent_lowat(NOT_SENT)?;
     buffers(&socket, options)
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod echo;
 pub(crate) mod listeners;
 mod peer;
 pub(crate) mod processes;
+pub(crate) mod relay;
 pub(crate) mod simulated;
 
 use std::sync::LazyLock;

@@ -146,7 +146,8 @@ impl Reader<'_> {
     /// Whether reading pauses before the next message.
     #[inline]
     pub(super) fn must_wait(&mut self, to: &Receiver<'_>) -> bool {
-        self.receive.paused = to.is_full() && !self.connection.in_message();
+        self.receive.paused =
+            (to.is_full() && !self.connection.in_message()) || to.stays(self.receive.closing);
         self.receive.paused || self.receive.congested
     }
 

@@ -202,9 +202,9 @@ impl Link {
         self.unwritten() + self.send.output.weight()
     }
 
-    /// The number of bytes written.
-    pub(super) const fn written(&self) -> u64 {
-        self.send.written
+    /// The number of written bytes that have [arrived](Stream::unacknowledged).
+    pub(super) fn acknowledged(&self) -> u64 {
+        self.send.written.saturating_sub(self.stream.unacknowledged())
     }
 
     /// Lets the output take messages if the peer takes frames of ZMTP 3 in the clear, and moves queued messages

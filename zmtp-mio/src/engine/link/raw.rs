@@ -20,7 +20,7 @@ pub(super) fn read(
     let mut budget = BUDGET;
     loop {
         // A connection that will be closed is read to its end: otherwise the system would reset it.
-        receive.paused = !send.leaving && to.is_full();
+        receive.paused = !send.leaving && (to.is_full() || to.stays(receive.closing));
         if receive.paused {
             return Ok(ReadOutcome::Waiting);
         }

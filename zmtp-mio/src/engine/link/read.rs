@@ -32,6 +32,8 @@ pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) memory_full: bool,
     /// The application can receive a message, which makes room.
     pub(in crate::engine) has_incoming: bool,
+    /// The socket is being closed: what the application cannot receive any more is not read.
+    pub(in crate::engine) ending: bool,
     pub(in crate::engine) now: zmtp_core::Instant,
     pub(in crate::engine) peer: PeerId,
     pub(in crate::engine) connection: ConnectionId,
@@ -196,6 +198,12 @@ impl Receiver<'_> {
         let Receiver { pattern, monitor, incoming, outgoing, .. } = self;
         let mut context = PeerContext { peer: self.peer, routing_id: &[], incoming, outgoing };
         pattern.keep(&mut context, queued, self.conflate, &mut monitor.counters)
+    }
+
+    /// Whether nothing is read any more: what stays with the peer is not lost. If `closing`, the peer has closed the
+    /// connection, and its end is read.
+    pub(super) const fn stays(&self, closing: bool) -> bool {
+        self.ending && self.ready && !closing
     }
 
     /// Whether the next message must not be read yet.

@@ -1,0 +1,6 @@
+//! Peers behind slow links, over real connections.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod lingering;
