@@ -151,7 +151,9 @@ impl Engine {
 
     /// Accepts pending connections, within the budget of a turn.
     pub(super) fn accept(&mut self, index: usize) {
-        for _ in 0..BUDGET {
+        // Each accepted connection is read at least once before the limit of handshakes closes it.
+        let budget = self.options.max_handshakes.map_or(BUDGET, |most| BUDGET.min(most.max(1)));
+        for _ in 0..budget {
             let Some(acceptor) = self.listeners.get(index) else { return };
             let endpoint = Arc::clone(&acceptor.endpoint);
             let result = if self.options.max_connections.is_none_or(|most| self.peers.len() < most)
@@ -215,7 +217,8 @@ impl Engine {
         }
     }
 
-    /// Closes the oldest unfinished handshake if there are too many.
+    /// Closes the oldest unfinished handshake if there are too many. What has arrived for it is read first and
+    /// may complete it.
     fn limit_handshakes(&mut self) {
         let peers = &self.peers;
         self.handshakes.tidy(|peer| {
@@ -225,9 +228,11 @@ impl Engine {
         let most = self.options.max_handshakes.unwrap_or(usize::MAX).max(1);
         while self.handshakes.count >= most {
             let Some(peer) = self.handshakes.begun.pop_front() else { return };
-            if let Some(index) = self.index(peer)
-                && self.peers[index].is_in_accepted_handshake()
-            {
+            let Some(index) = self.index(peer) else { continue };
+            if self.peers[index].is_in_accepted_handshake() {
+                self.receive(index);
+            }
+            if self.peers[index].is_in_accepted_handshake() {
                 self.close(index, CloseReason::TooManyHandshakes);
             }
         }

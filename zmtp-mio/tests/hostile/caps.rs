@@ -16,10 +16,10 @@ use crate::harness::processes::{
     alone, assert_child_is_idle, assert_rests, finish, part, start, this_test,
 };
 use crate::harness::{
-    Echo, LIMIT, RawPeer, assert_echo, closes, drive_until, drive_until_still, events, eventually,
-    is_open, mutes, req,
+    Echo, LIMIT, RawPeer, assert_echo, builder, closes, drive_until, drive_until_still, events,
+    eventually, is_open, mutes, req,
 };
-use zmtp_mio::{CloseReason, EventKind, HighWaterMark, Rep, Req};
+use zmtp_mio::{CloseReason, EventKind, HighWaterMark, Reconnect, Rep, Req};
 
 const MIB: usize = 1 << 20;
 
@@ -76,8 +76,11 @@ fn honest_clients_are_served_during_a_storm_of_silent_connections() {
     });
     let mut served = 0;
     while served < 20 || opened.load(Ordering::Relaxed) < 1_000 {
-        // The cap may close this handshake too, and the client reconnects.
-        let mut honest = req(&echo.endpoint);
+        // The cap may close this handshake too, and the client reconnects: soon, so that the number of its
+        // attempts is large.
+        let soon = Duration::from_millis(10);
+        let reconnect = Reconnect::new(soon, soon);
+        let mut honest = builder::<Req>().reconnect(reconnect).connect(&echo.endpoint).unwrap();
         let start = Instant::now();
         while !matches!(honest.request("I am new here", LIMIT), Ok(Some(_))) {
             assert!(start.elapsed() < LIMIT, "never served");
@@ -215,7 +218,7 @@ fn a_server_with_48_descriptors_survives_two_hundred_connections() {
     let test = this_test!();
     if let Some(endpoint) = part(test) {
         let (endpoint, parent) = endpoint.split_once(' ').unwrap();
-        let mut rep = crate::harness::builder::<Rep>().bind(endpoint).unwrap();
+        let mut rep = builder::<Rep>().bind(endpoint).unwrap();
         let mut parent = UnixStream::connect(parent).unwrap();
         let mut paused = 0;
         loop {
@@ -265,7 +268,7 @@ fn a_client_with_48_descriptors_survives_two_hundred_connects() {
     if let Some(endpoint) = part(test) {
         let (endpoint, parent) = endpoint.split_once(' ').unwrap();
         let mut parent = UnixStream::connect(parent).unwrap();
-        let mut req = crate::harness::builder::<Req>().build().unwrap();
+        let mut req = builder::<Req>().build().unwrap();
         for _ in 0..200 {
             req.connect(endpoint).unwrap();
         }
