@@ -9,7 +9,7 @@ use crate::harness::arena::Arena;
 use crate::harness::echo::{echo_with, endpoint_of, outcome};
 use crate::harness::processes::{MIB, alone, alone_with, this_test};
 use crate::harness::simulated::{simulated, simulated_peer};
-use crate::harness::{Echo, LIMIT, RawPeer, assert_echo, closes, events, mutes, req};
+use crate::harness::{Echo, LIMIT, QUIET, RawPeer, assert_echo, closes, events, mutes, req};
 use zmtp_core::wire::{Malformed, UnsupportedVersion};
 use zmtp_core::{Error, PeerError, Timeout};
 use zmtp_mio::testing::Simulation;
@@ -241,20 +241,21 @@ fn greeting_ready_and_request_in_one_burst_are_answered() {
 
 #[test]
 fn the_greeting_goes_out_in_stages() {
-    let wait = Duration::from_millis(200);
     for endpoint in crate::harness::transports() {
         let echo = Echo::on(&endpoint);
         let mut peer = RawPeer::connect(&echo.endpoint);
         let theirs = wire::greeting("NULL");
-        let ours = peer.read_for(64, wait);
-        assert_eq!(ours, [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]);
+        assert_eq!(peer.read_exact(10), [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]);
+        assert!(peer.read_for(1, QUIET).is_empty());
         peer.send(&theirs[..9]);
-        assert!(peer.read_for(64, wait).is_empty());
+        assert!(peer.read_for(1, QUIET).is_empty());
         peer.send(&theirs[9..10]);
-        assert_eq!(peer.read_for(64, wait), [3]);
+        assert_eq!(peer.read_exact(1), [3]);
+        assert!(peer.read_for(1, QUIET).is_empty());
         peer.send(&theirs[10..11]);
-        let rest = peer.read_for(64, wait);
-        assert_eq!((rest.len(), rest[0], &rest[1..5]), (53, 1, &b"NULL"[..]));
+        let rest = peer.read_exact(53);
+        assert_eq!((rest[0], &rest[1..5]), (1, &b"NULL"[..]));
+        assert!(peer.read_for(1, QUIET).is_empty());
         peer.send(&theirs[11..]);
         assert_eq!(&peer.read_frame().1[..6], b"\x05READY");
     }

@@ -290,6 +290,7 @@ fn unexpected_replies_are_counted_and_not_delivered() {
 fn unknown_commands_are_counted_and_no_reply() {
     alone_with(this_test!(), 256, || {
         let counters = pestered(&wire::command("WHAT", &[7; 200]).repeat(20));
-        assert!(counters.ignored_commands > 1_000, "{counters:?}");
+        // More than one write of the server brings.
+        assert!(counters.ignored_commands > 20, "{counters:?}");
     });
 }
