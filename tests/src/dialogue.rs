@@ -143,7 +143,7 @@ fn sent(input: &mut Unstructured<'_>, what: u8) -> Result<Vec<u8>> {
             let parts = parts(input)?;
             wire::message(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
         }
-        7 => liar(input)?,
+        7 => false_length(input)?,
         8 => wire::frame(input.arbitrary()?, &body(input)?),
         9 if input.arbitrary()? => wire::command("PING", &[&[0, 5], &body(input)?[..]].concat()),
         9 => wire::command("PING", &body(input)?),
@@ -169,7 +169,7 @@ pub fn handshake_command(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         }
         1 => wire::command(input.choose(&NAMES)?, &body(input)?),
         2 => wire::message(&[&body(input)?]),
-        3 => liar(input)?,
+        3 => false_length(input)?,
         _ => {
             let mut data = Vec::new();
             for _ in 0..input.int_in_range(0..=4)? {
@@ -220,7 +220,7 @@ fn property(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 }
 
 /// A frame with a wrong size.
-fn liar(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+fn false_length(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let (flags, body) = (input.arbitrary::<u8>()? & 7, body(input)?);
     let claim = match input.arbitrary::<u8>()? {
         few if few < 128 => u64::from(few),

@@ -3,7 +3,7 @@
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{FrameHeader, More, Property, error_reason};
 use zmtp_core::{
-    Answer, Config, Connection, Error, Event, Ignored, Instant, NullOrOlder, SendError,
+    Answer, Config, Connection, Error, Event, IgnoredCommand, Instant, NullOrOlder, SendError,
     Subscription,
 };
 
@@ -12,10 +12,10 @@ use crate::reader::Reader;
 /// When everything happens, unless a test lets time pass.
 pub const NOW: Instant = Instant::from_millis(1_000);
 
-/// What a connection said. Chunks of a frame are put together.
+/// What a connection reported or sent. Chunks of a frame are put together.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "one for each event")]
-pub enum Said {
+pub enum LogEntry {
     /// A subscription was cancelled.
     Cancel(Vec<u8>),
     /// The connection failed.
@@ -23,7 +23,7 @@ pub enum Said {
     /// A message frame with its body.
     Frame(FrameHeader, Vec<u8>),
     /// A command was ignored.
-    Ignored(Ignored),
+    Ignored(IgnoredCommand),
     /// The handshake is over; the peer's metadata, for an older peer made up of its identity.
     Ready(Vec<u8>),
     /// The peer refused, with this reason.
@@ -72,7 +72,7 @@ pub struct Driver<'c, M = NullOrOlder> {
     body: Option<(FrameHeader, Vec<u8>)>,
     /// Bytes and parts of the message under way that came in whole frames.
     whole: (u64, u32),
-    log: Vec<Said>,
+    log: Vec<LogEntry>,
     sent: Vec<u8>,
 }
 
@@ -238,13 +238,13 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         &mut self.connection
     }
 
-    /// Everything it said so far.
-    pub fn log(&self) -> &[Said] {
+    /// All entries so far.
+    pub fn log(&self) -> &[LogEntry] {
         &self.log
     }
 
-    /// Takes what it said since the last time.
-    pub fn take_log(&mut self) -> Vec<Said> {
+    /// Removes and returns the entries since the last call.
+    pub fn take_log(&mut self) -> Vec<LogEntry> {
         core::mem::take(&mut self.log)
     }
 
@@ -284,14 +284,14 @@ impl<'c, M: Mechanism> Driver<'c, M> {
 
     fn decode(&mut self) {
         let mut pending = core::mem::take(&mut self.pending);
-        while self.connection.error().is_none() || self.unsaid() {
+        while self.connection.error().is_none() || self.has_no_failure_entry() {
             let (event, payload) = pending.receive(&mut self.connection, self.now);
             match event {
                 Event::Frame | Event::Piece => self.piece(event == Event::Frame, &payload),
                 Event::NeedInput | Event::Sealed => break,
                 Event::Waiting => {
-                    if self.log.last() != Some(&Said::Waiting) {
-                        self.log.push(Said::Waiting);
+                    if self.log.last() != Some(&LogEntry::Waiting) {
+                        self.log.push(LogEntry::Waiting);
                     }
                     break;
                 }
@@ -305,7 +305,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
                     self.failed(error);
                 }
                 Event::Nothing => {}
-                event => self.log.push(self.said(event, &payload)),
+                event => self.log.push(self.log_entry(event, &payload)),
             }
             if self.fetch == Fetch::Eagerly {
                 self.transmit();
@@ -315,14 +315,14 @@ impl<'c, M: Mechanism> Driver<'c, M> {
     }
 
     /// Whether the connection has failed and the log does not say so.
-    fn unsaid(&self) -> bool {
-        !matches!(self.log.last(), Some(Said::Failed(_)))
+    fn has_no_failure_entry(&self) -> bool {
+        !matches!(self.log.last(), Some(LogEntry::Failed(_)))
     }
 
     fn failed(&mut self, error: Error) {
         assert_eq!(self.connection.error(), Some(error));
-        if self.unsaid() {
-            self.log.push(Said::Failed(error));
+        if self.has_no_failure_entry() {
+            self.log.push(LogEntry::Failed(error));
         }
     }
 
@@ -358,7 +358,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         assert_eq!(last, (remaining == 0).then_some(header));
         assert_eq!(self.connection.in_message(), remaining > 0 || !header.is_final());
         match last {
-            Some(header) => self.log.push(Said::Frame(header, body)),
+            Some(header) => self.log.push(LogEntry::Frame(header, body)),
             None => self.body = Some((header, body)),
         }
     }
@@ -374,7 +374,7 @@ impl<'c, M: Mechanism> Driver<'c, M> {
     }
 
     fn check_rest(&self) {
-        let waits = self.log.last() == Some(&Said::Waiting);
+        let waits = self.log.last() == Some(&LogEntry::Waiting);
         let sealed = self.connection.is_sealed() && self.connection.peer().is_some();
         if self.connection.error().is_some() || waits || sealed {
             return;
@@ -391,19 +391,19 @@ impl<'c, M: Mechanism> Driver<'c, M> {
         assert!(self.pending.rest().len() <= allowed, "{} bytes left", self.pending.rest().len());
     }
 
-    fn said(&self, event: Event, payload: &[u8]) -> Said {
+    fn log_entry(&self, event: Event, payload: &[u8]) -> LogEntry {
         match event {
-            Event::Cancel => Said::Cancel(payload.to_vec()),
-            Event::Ignored => Said::Ignored(Ignored::of(payload)),
+            Event::Cancel => LogEntry::Cancel(payload.to_vec()),
+            Event::Ignored => LogEntry::Ignored(IgnoredCommand::of(payload)),
             Event::Ready => {
                 let metadata = self.connection.metadata(payload);
                 let identity =
                     metadata.get(Property::IDENTITY).filter(|_| metadata.bytes().is_empty());
                 let made_up = identity.map(|id| wire::property(Property::IDENTITY, id));
-                Said::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
+                LogEntry::Ready(made_up.unwrap_or_else(|| metadata.bytes().to_vec()))
             }
-            Event::Refused => Said::Refused(error_reason(payload).expect("checked").to_vec()),
-            Event::Subscribe => Said::Subscribe(payload.to_vec()),
+            Event::Refused => LogEntry::Refused(error_reason(payload).expect("checked").to_vec()),
+            Event::Subscribe => LogEntry::Subscribe(payload.to_vec()),
             event => panic!("the driver does not know {event:?}"),
         }
     }

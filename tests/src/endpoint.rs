@@ -7,9 +7,9 @@ use zmtp_core::pattern::{
     TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, Metadata, Property, SocketType};
-use zmtp_core::{Config, Error, Ignored, SendError};
+use zmtp_core::{Config, Error, IgnoredCommand, SendError};
 
-use crate::driver::{Driver, Said};
+use crate::driver::{Driver, LogEntry};
 
 /// A message, part by part.
 pub type Message = Vec<Vec<u8>>;
@@ -21,12 +21,12 @@ const PEER: PeerId = PeerId::new(7, 3);
 pub struct Endpoint<'c> {
     driver: Driver<'c>,
     rules: Rules,
-    letter: Letter,
-    inbox: VecDeque<Letter>,
+    message: ReceivedMessage,
+    inbox: VecDeque<ReceivedMessage>,
     /// The envelope of the request that the application is answering.
     asker: Message,
     identity: Vec<u8>,
-    ignored: Vec<Ignored>,
+    ignored: Vec<IgnoredCommand>,
     rejected: Vec<Reason>,
 }
 
@@ -40,7 +40,7 @@ enum Rules {
 
 /// A message under assembly.
 #[derive(Debug, Default)]
-struct Letter {
+struct ReceivedMessage {
     envelope: Message,
     parts: Message,
 }
@@ -48,7 +48,7 @@ struct Letter {
 /// Why the application may not send or receive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "tests name each")]
-pub enum Refused {
+pub enum EndpointError {
     /// The connection is not ready or has failed.
     Connection(SendError),
     /// It is not its turn.
@@ -75,7 +75,7 @@ impl<'c> Endpoint<'c> {
         Self {
             driver: Driver::new(config),
             rules,
-            letter: Letter::default(),
+            message: ReceivedMessage::default(),
             inbox: VecDeque::new(),
             asker: Message::new(),
             identity: Vec::new(),
@@ -87,11 +87,11 @@ impl<'c> Endpoint<'c> {
     /// Bytes of the peer arrive.
     pub fn arrive(&mut self, bytes: &[u8]) {
         self.driver.feed(bytes);
-        for said in self.driver.take_log() {
-            match said {
-                Said::Frame(header, body) => self.frame(header, body),
-                Said::Ignored(ignored) => self.ignored.push(ignored),
-                Said::Ready(metadata) => self.ready(&metadata),
+        for entry in self.driver.take_log() {
+            match entry {
+                LogEntry::Frame(header, body) => self.frame(header, body),
+                LogEntry::Ignored(ignored) => self.ignored.push(ignored),
+                LogEntry::Ready(metadata) => self.ready(&metadata),
                 _ => {}
             }
         }
@@ -101,8 +101,8 @@ impl<'c> Endpoint<'c> {
     ///
     /// # Errors
     ///
-    /// [`Refused`].
-    pub fn send(&mut self, message: &[Vec<u8>]) -> Result<(), Refused> {
+    /// [`EndpointError`].
+    pub fn send(&mut self, message: &[Vec<u8>]) -> Result<(), EndpointError> {
         let envelope = match &mut self.rules {
             Rules::None => Message::new(),
             Rules::Rep(rep) => {
@@ -121,23 +121,23 @@ impl<'c> Endpoint<'c> {
             }
         };
         let frames: Message = envelope.into_iter().chain(message.iter().cloned()).collect();
-        self.driver.send(&frames).map_err(Refused::Connection)
+        self.driver.send(&frames).map_err(EndpointError::Connection)
     }
 
     /// The application takes a message, if there is one.
     ///
     /// # Errors
     ///
-    /// [`Refused`].
-    pub fn receive(&mut self) -> Result<Option<Message>, Refused> {
+    /// [`EndpointError`].
+    pub fn receive(&mut self) -> Result<Option<Message>, EndpointError> {
         let there = match &mut self.rules {
             Rules::None => true,
             Rules::Rep(rep) => rep.take()?.is_some(),
             Rules::Req(req) => req.take()?.is_some(),
         };
-        let Some(letter) = self.inbox.pop_front().filter(|_| there) else { return Ok(None) };
-        self.asker = letter.envelope;
-        Ok(Some(letter.parts))
+        let Some(message) = self.inbox.pop_front().filter(|_| there) else { return Ok(None) };
+        self.asker = message.envelope;
+        Ok(Some(message.parts))
     }
 
     /// The connection.
@@ -156,7 +156,7 @@ impl<'c> Endpoint<'c> {
     }
 
     /// Commands that were ignored.
-    pub fn ignored(&self) -> &[Ignored] {
+    pub fn ignored(&self) -> &[IgnoredCommand] {
         &self.ignored
     }
 
@@ -185,11 +185,11 @@ impl<'c> Endpoint<'c> {
             verdict = req.check(PEER, &body);
         }
         match verdict {
-            Verdict::Deliver => self.letter.parts.push(body),
-            Verdict::Envelope => self.letter.envelope.push(body),
+            Verdict::Deliver => self.message.parts.push(body),
+            Verdict::Envelope => self.message.envelope.push(body),
             Verdict::Reject(reason) => {
                 self.rejected.push(reason);
-                self.letter = Letter::default();
+                self.message = ReceivedMessage::default();
                 return;
             }
             verdict => assert_eq!(verdict, Verdict::Skip),
@@ -200,19 +200,19 @@ impl<'c> Endpoint<'c> {
     }
 
     fn received(&mut self) {
-        let letter = core::mem::take(&mut self.letter);
+        let message = core::mem::take(&mut self.message);
         let wanted = match &mut self.rules {
             Rules::None => true,
             Rules::Rep(rep) => rep.received(PEER),
             Rules::Req(req) => req.received(PEER),
         };
         if wanted {
-            self.inbox.push_back(letter);
+            self.inbox.push_back(message);
         }
     }
 }
 
-impl From<RouteError> for Refused {
+impl From<RouteError> for EndpointError {
     fn from(error: RouteError) -> Self {
         match error {
             RouteError::OutOfTurn(turn) => Self::OutOfTurn(turn),
@@ -221,7 +221,7 @@ impl From<RouteError> for Refused {
     }
 }
 
-impl From<TakeError> for Refused {
+impl From<TakeError> for EndpointError {
     fn from(error: TakeError) -> Self {
         match error {
             TakeError::OutOfTurn(turn) => Self::OutOfTurn(turn),

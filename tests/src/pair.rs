@@ -3,7 +3,7 @@
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::{Config, NullOrOlder};
 
-use crate::driver::{Driver, Fetch, Lane, Said};
+use crate::driver::{Driver, Fetch, Lane, LogEntry};
 use crate::random::Random;
 
 /// Two connections and the bytes between them.
@@ -63,10 +63,10 @@ impl<'c, M: Mechanism> Pair<'c, M> {
 }
 
 /// The whole messages in a log.
-pub fn messages(log: &[Said]) -> Vec<Vec<Vec<u8>>> {
+pub fn messages(log: &[LogEntry]) -> Vec<Vec<Vec<u8>>> {
     let (mut all, mut parts) = (Vec::new(), Vec::new());
-    for said in log {
-        if let Said::Frame(header, body) = said {
+    for entry in log {
+        if let LogEntry::Frame(header, body) = entry {
             parts.push(body.clone());
             if header.is_final() {
                 all.push(core::mem::take(&mut parts));

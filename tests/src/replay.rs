@@ -64,7 +64,7 @@ impl Play {
 
     /// So many commands of libzmq's are not a connection's.
     #[must_use]
-    pub const fn unsaid(mut self, unsaid: usize) -> Self {
+    pub const fn has_no_failure_entry(mut self, unsaid: usize) -> Self {
         self.unsaid = unsaid;
         self
     }

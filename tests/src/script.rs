@@ -33,8 +33,8 @@ pub enum Op {
     Disconnected(PeerId),
     /// A frame arrives, and something happens before its body is complete.
     Frame(PeerId, FrameHeader, Id, Meanwhile),
-    /// REQ: the request is given up.
-    GiveUp,
+    /// REQ: the request is cancelled.
+    CancelRequest,
     /// REQ: the request to this peer is lost.
     Lost(PeerId),
     /// As [`Pattern::reroute`].
@@ -71,8 +71,8 @@ pub enum Id {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "machines handle each")]
 pub enum Meanwhile {
-    /// The request is given up.
-    GiveUp,
+    /// The request is cancelled.
+    CancelRequest,
     /// It is lost.
     Lost,
     /// Nothing.
@@ -94,7 +94,7 @@ impl Op {
             3 if how % 4 == 0 => Self::Closed(peer),
             3 => Self::Lost(peer),
             4 if how % 4 == 0 => Self::Detached(peer),
-            5 if how % 2 == 0 => Self::GiveUp,
+            5 if how % 2 == 0 => Self::CancelRequest,
             4 => Self::Sent(peer),
             5 => Self::Send(Out::Later),
             6 | 7 => Self::Send(Out::Now),
@@ -110,7 +110,7 @@ impl Op {
         let len = [0, 4, 0, 9][usize::from(how >> 1 & 3)];
         let id = if how & 0x18 == 0x18 { Id::Last } else { Id::This };
         let meanwhile = match how >> 5 {
-            0 => Meanwhile::GiveUp,
+            0 => Meanwhile::CancelRequest,
             1 => Meanwhile::Send,
             2 => Meanwhile::Lost,
             _ => Meanwhile::Nothing,
@@ -122,7 +122,7 @@ impl Op {
 /// REQ or REP, or a model of one.
 pub trait Machine: Pattern + Debug {
     /// REQ: gives the request up.
-    fn give_up(&mut self) -> Option<PeerId> {
+    fn cancel_request(&mut self) -> Option<PeerId> {
         None
     }
 
@@ -150,8 +150,8 @@ macro_rules! req {
         impl $(<$slots: Slots<ReqPeer> + Debug>)? Machine for $machine {
             const ASKS: bool = true;
 
-            fn give_up(&mut self) -> Option<PeerId> {
-                self.give_up()
+            fn cancel_request(&mut self) -> Option<PeerId> {
+                self.cancel_request()
             }
 
             fn lost(&mut self, peer: PeerId) -> bool {
@@ -208,7 +208,7 @@ fn frame<M: Machine>(
     let mut result = format!("{verdict:?}");
     if M::ASKS {
         result += &match meanwhile {
-            Meanwhile::GiveUp => format!(" {:?}", machine.give_up()),
+            Meanwhile::CancelRequest => format!(" {:?}", machine.cancel_request()),
             Meanwhile::Lost => format!(" {:?}", machine.lost(peer)),
             Meanwhile::Nothing => String::new(),
             Meanwhile::Send => send(machine, Out::Now),
@@ -233,7 +233,7 @@ impl Op {
             Self::Detached(peer) => format!("{:?}", machine.detached(peer)),
             Self::Disconnected(peer) => format!("{:?}", machine.disconnected(peer)),
             Self::Frame(peer, header, id, meanwhile) => frame(machine, peer, header, id, meanwhile),
-            Self::GiveUp => format!("{:?}", machine.give_up()),
+            Self::CancelRequest => format!("{:?}", machine.cancel_request()),
             Self::Lost(peer) => format!("{:?}", machine.lost(peer)),
             Self::Reroute => format!("{:?}", machine.reroute()),
             Self::Send(out) => send(machine, out),

@@ -96,7 +96,7 @@ impl Sealed {
         &self.credentials
     }
 
-    fn wants(&self, step: Step) -> bool {
+    fn awaits(&self, step: Step) -> bool {
         self.step == step
     }
 
@@ -192,11 +192,11 @@ impl Mechanism for Sealed {
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
         match (self.server, name) {
-            (true, b"\x05HELLO") if self.asks && self.wants(Step::Hello) => {
+            (true, b"\x05HELLO") if self.asks && self.awaits(Step::Hello) => {
                 self.credentials = data.to_vec();
                 Consumed::Waiting
             }
-            (true, b"\x05HELLO") if self.wants(Step::Hello) || self.wants(Step::Answered) => {
+            (true, b"\x05HELLO") if self.awaits(Step::Hello) || self.awaits(Step::Answered) => {
                 if self.step == Step::Hello && data != self.credentials {
                     self.reason = Some(b"400".to_vec());
                     return Consumed::Denied;
@@ -204,15 +204,15 @@ impl Mechanism for Sealed {
                 self.step = Step::Welcome;
                 Consumed::Pending
             }
-            (false, b"\x07WELCOME") if self.wants(Step::Welcome) => {
+            (false, b"\x07WELCOME") if self.awaits(Step::Welcome) => {
                 self.step = Step::Initiate;
                 Consumed::Pending
             }
-            (true, b"\x08INITIATE") if self.wants(Step::Initiate) => {
+            (true, b"\x08INITIATE") if self.awaits(Step::Initiate) => {
                 self.step = Step::Ready;
                 Consumed::Ready(data.len())
             }
-            (false, b"\x05READY") if self.wants(Step::Done) => Consumed::Ready(data.len()),
+            (false, b"\x05READY") if self.awaits(Step::Done) => Consumed::Ready(data.len()),
             _ => Consumed::Unexpected,
         }
     }

@@ -1,6 +1,6 @@
 //! Events of the socket types without lockstep, and a comparison of two implementations.
 
-use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
+use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError};
 
 use crate::model::TurnsModel;
 use crate::script::{PEERS, peer};
@@ -98,7 +98,11 @@ impl<const OUT: bool> Pattern for Half<OUT> {
         self.0.attached(peer)
     }
 
-    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         self.0.connected(peer, routing_id)
     }
 

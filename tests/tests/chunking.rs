@@ -35,7 +35,7 @@ fn every_stream_gives_the_events_of_the_model() {
     for (name, kind, stream) in streams() {
         let config = Config::new(kind);
         let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
-        assert_eq!(driver.log(), model::said(&config, &stream), "{name}");
+        assert_eq!(driver.log(), model::log(&config, &stream), "{name}");
     }
 }
 

@@ -3,8 +3,8 @@
 
 use wire::{command, frame, greeting, ready};
 use zmtp_core::wire::{CommandName, MechanismName, RoutingId, SocketType, Version, error_reason};
-use zmtp_core::{Config, Connection, Error, Event, Ignored, Null, PeerError, SendError};
-use zmtp_tests::driver::{Driver, NOW, Said};
+use zmtp_core::{Config, Connection, Error, Event, IgnoredCommand, Null, PeerError, SendError};
+use zmtp_tests::driver::{Driver, LogEntry, NOW};
 use zmtp_tests::pair::{Pair, messages};
 use zmtp_tests::reader::Reader;
 
@@ -79,7 +79,7 @@ fn an_incompatible_pair_fails_on_both_sides_with_an_error_command() {
         let mut driver = Driver::new(&config);
         driver.feed(&[greeting("NULL"), ready(other.name())].concat());
         let error = PeerError::IncompatibleSocketType { ours: one, peer: other }.into();
-        assert_eq!(driver.log(), [Said::Failed(error)], "{one} {other}");
+        assert_eq!(driver.log(), [LogEntry::Failed(error)], "{one} {other}");
         let farewell = command("ERROR", b"\x18Incompatible Socket-Type");
         assert!(driver.sent().ends_with(&farewell), "{one} {other}");
 
@@ -164,7 +164,7 @@ fn a_message_or_a_ping_before_ready_fails_the_handshake() {
     for (bytes, error) in early {
         let mut driver = Driver::new(&config);
         driver.feed(&[greeting("NULL"), bytes].concat());
-        assert_eq!(driver.log(), [Said::Failed(error.into())]);
+        assert_eq!(driver.log(), [LogEntry::Failed(error.into())]);
     }
 }
 
@@ -262,7 +262,7 @@ fn a_ready_without_a_socket_type_is_accepted_unless_one_is_required() {
     let strict = lenient.clone().with_require_socket_type(true);
     let mut driver = Driver::new(&strict);
     driver.feed(&bare);
-    assert_eq!(driver.log(), [Said::Failed(PeerError::MissingSocketType.into())]);
+    assert_eq!(driver.log(), [LogEntry::Failed(PeerError::MissingSocketType.into())]);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn a_peer_with_another_mechanism_gets_our_whole_greeting_and_an_error() {
         driver.feed(&greeting("CURVE")[..bytes]);
         let peer = MechanismName::CURVE;
         let error = Error::Peer(PeerError::MechanismMismatch { peer });
-        assert_eq!(driver.log(), [Said::Failed(error)]);
+        assert_eq!(driver.log(), [LogEntry::Failed(error)]);
         let (ours, farewell) = driver.sent().split_at(64);
         assert_eq!(ours[12..16], *b"NULL");
         assert_eq!(farewell, command("ERROR", b"\x12Mechanism mismatch"));
@@ -291,10 +291,10 @@ fn only_publishers_accept_subscriptions() {
         driver.feed(&bytes);
         let expected = match ours {
             SocketType::Pub | SocketType::Xpub => {
-                [Said::Subscribe(b"a".to_vec()), Said::Cancel(Vec::new())]
+                [LogEntry::Subscribe(b"a".to_vec()), LogEntry::Cancel(Vec::new())]
             }
             _ => [CommandName::Subscribe, CommandName::Cancel]
-                .map(|name| Said::Ignored(Ignored::Command(name))),
+                .map(|name| LogEntry::Ignored(IgnoredCommand::Command(name))),
         };
         assert_eq!(driver.log(), expected, "{ours}");
     }

@@ -3,7 +3,7 @@
 use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Dish, Pull, Push, Radio};
 use zmtp_core::{Config, Error, Event, Heartbeat, Instant, Timeout};
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::random::Random;
 use zmtp_tests::reader::Reader;
 
@@ -182,7 +182,7 @@ fn a_peer_that_is_silent_for_longer_than_its_ttl_times_out() {
         driver.wait(ms - 1);
         assert_eq!(driver.connection().error(), None);
         driver.wait(1);
-        assert_eq!(driver.log(), [Said::Failed(Error::TimedOut(Timeout::Ttl))]);
+        assert_eq!(driver.log(), [LogEntry::Failed(Error::TimedOut(Timeout::Ttl))]);
     }
 }
 
@@ -224,15 +224,15 @@ fn a_pong_and_a_ping_are_sent_one_after_the_other_in_a_small_buffer() {
     let connection = driver.connection_mut();
     Reader::new(command("PING", b"\0\0abc")).receive_all(connection, NOW);
     connection.handle_timeout(NOW.after(100)).unwrap();
-    assert!(connection.wants_transmit());
+    assert!(connection.needs_transmit());
     let mut out = [0; 16];
     assert_eq!(connection.poll_transmit(&mut out[..9]).unwrap_err().missing, 1);
     let n = connection.poll_transmit(&mut out).unwrap();
     assert_eq!(out[..n], command("PONG", b"abc"));
-    assert!(connection.wants_transmit());
+    assert!(connection.needs_transmit());
     let n = connection.poll_transmit(&mut out[..9]).unwrap();
     assert_eq!(out[..n], ping(0));
-    assert!(!connection.wants_transmit());
+    assert!(!connection.needs_transmit());
     assert_eq!(connection.poll_transmit(&mut out), Ok(0));
 }
 
@@ -284,7 +284,7 @@ impl Timers {
 #[test]
 fn one_deadline_is_equivalent_to_the_three_timers_of_libzmq() {
     let mut random = Random::new(5);
-    let (mut given_up, mut pings) = ([0; 2], 0);
+    let (mut timed_out, mut pings) = ([0; 2], 0);
     for _ in 0..3_000 {
         let heartbeat = Heartbeat::every(1 + random.below(400) as u32)
             .timeout(random.below(3) as u32 * random.below(400) as u32);
@@ -318,7 +318,7 @@ fn one_deadline_is_equivalent_to_the_three_timers_of_libzmq() {
             pings +=
                 wire::frames(&sent).0.iter().filter(|sent| sent.body == b"\x04PING\0\0").count();
             if let Some(Error::TimedOut(what)) = driver.connection().error() {
-                given_up[usize::from(what == Timeout::Ttl)] += 1;
+                timed_out[usize::from(what == Timeout::Ttl)] += 1;
                 break;
             }
             let next = [Some(model.ping), model.timeout, model.ttl].into_iter().flatten().min();
@@ -327,5 +327,5 @@ fn one_deadline_is_equivalent_to_the_three_timers_of_libzmq() {
         pings -= model.pings;
         assert_eq!(pings, 0);
     }
-    assert!(given_up.iter().all(|times| *times > 200), "{given_up:?}");
+    assert!(timed_out.iter().all(|times| *times > 200), "{timed_out:?}");
 }

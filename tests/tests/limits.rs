@@ -2,7 +2,7 @@
 
 use zmtp_core::wire::{Malformed, SocketType};
 use zmtp_core::{Config, Error, Event, Instant, Limit, LimitExceeded, Limits, PeerError, Timeout};
-use zmtp_tests::driver::{Driver, NOW, Said};
+use zmtp_tests::driver::{Driver, LogEntry, NOW};
 use zmtp_tests::random::Random;
 use zmtp_tests::reader::Reader;
 
@@ -35,7 +35,7 @@ fn a_frame_may_have_as_many_bytes_as_allowed() {
     for max in [0, 1, 255, 256, 70_000] {
         let config = pull(Limits::DEFAULT.max_frame(max));
         let good = fed(ready(&config), &wire::frame(0, &vec![7; max as usize]));
-        assert!(matches!(good.log(), [Said::Frame(header, _)] if header.len() == max));
+        assert!(matches!(good.log(), [LogEntry::Frame(header, _)] if header.len() == max));
         // The header alone is refused: nothing is stored for a body that is too long.
         let bad = fed(ready(&config), &wire::long_header(0, max + 1));
         assert_eq!(bad.connection().error(), exceeded(Limit::Frame, max, max + 1));
@@ -223,7 +223,7 @@ fn the_handshake_may_take_as_long_as_allowed() {
         assert_eq!(driver.connection().error(), None);
         driver.wait(1);
         let late = Error::TimedOut(Timeout::Handshake);
-        assert_eq!(driver.log(), [Said::Failed(late)]);
+        assert_eq!(driver.log(), [LogEntry::Failed(late)]);
         assert_eq!(driver.connection().poll_timeout(), None);
     }
 }

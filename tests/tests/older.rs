@@ -9,7 +9,7 @@ use zmtp_core::{
     Config, Connection, Error, Heartbeat, Limit, LimitExceeded, Limits, Null, NullOrOlder,
     PeerError, SendError, Subscription,
 };
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::properties::{assert_same, run};
 use zmtp_tests::reader::Reader;
 
@@ -36,8 +36,8 @@ fn frame_of(version: Version, flags: u8, body: &[u8]) -> Vec<u8> {
     if version == Version::V1_0 { frame_of_1_0(flags, body) } else { frame(flags, body) }
 }
 
-fn identity(id: &[u8]) -> Said {
-    Said::Ready(wire::property("Identity", id))
+fn identity(id: &[u8]) -> LogEntry {
+    LogEntry::Ready(wire::property("Identity", id))
 }
 
 fn routing_id(len: usize) -> RoutingId {
@@ -63,7 +63,7 @@ fn the_same_types_are_compatible_in_2_0_as_in_3() {
             driver.feed_in_pieces(&opening, [1]);
             if says_type && !ours.accepts(peer) {
                 let error = PeerError::IncompatibleSocketType { ours, peer }.into();
-                assert_eq!(driver.log(), [Said::Failed(error)]);
+                assert_eq!(driver.log(), [LogEntry::Failed(error)]);
                 // What opens our side, and no ERROR: that would be a message to this peer.
                 assert!(driver.sent().len() <= 14, "{ours} {peer}");
                 continue;
@@ -72,7 +72,7 @@ fn the_same_types_are_compatible_in_2_0_as_in_3() {
             let info = driver.connection().peer().unwrap();
             assert_eq!((info.version, info.socket_type), (version, says_type.then_some(peer)));
             assert!(driver.connection().is_ready());
-            assert!(!driver.connection().wants_transmit());
+            assert!(!driver.connection().needs_transmit());
         }
     }
 }
@@ -102,11 +102,11 @@ fn our_identity_of_any_length_is_framed_in_the_version_of_the_peer() {
                     let mut out = vec![0; room];
                     let ready = connection.is_ready();
                     let n = connection.poll_transmit(&mut out).unwrap_or_default();
-                    assert!(n == 0 || !ready, "nothing is said once it is ready");
+                    assert!(n == 0 || !ready, "nothing is sent after READY");
                     sent.extend_from_slice(&out[..n]);
                 }
                 assert_eq!(sent, expected, "{version} {len} {room}");
-                assert!(connection.is_ready() && !connection.wants_transmit());
+                assert!(connection.is_ready() && !connection.needs_transmit());
             }
             let mut driver = Driver::new(&config);
             driver.feed_in_pieces(&opening, [1]);
@@ -137,7 +137,7 @@ fn identities_of_up_to_255_bytes_are_accepted() {
             let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, [1]);
             let expected = match len {
                 ..=255 => identity(&id),
-                _ => Said::Failed(PeerError::RoutingIdTooLong(len as u32).into()),
+                _ => LogEntry::Failed(PeerError::RoutingIdTooLong(len as u32).into()),
             };
             assert_eq!(driver.log(), [expected], "{len}");
         }
@@ -146,7 +146,7 @@ fn identities_of_up_to_255_bytes_are_accepted() {
     let config = Config::new(Router).with_limits(Limits::DEFAULT.max_command(100));
     let driver = run(&config, &frame_of_1_0(0, &[7; 101]), Lane::Decode, Fetch::Eagerly, []);
     let error = Error::Limit(LimitExceeded { limit: Limit::Command, allowed: 100, got: 101 });
-    assert_eq!(driver.log(), [Said::Failed(error)]);
+    assert_eq!(driver.log(), [LogEntry::Failed(error)]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn messages_use_the_framing_of_the_peer_in_both_directions() {
 
                 let stream = [&opening[..], &message].concat();
                 let whole = run(&config, &stream, Lane::Decode, Fetch::Eagerly, []);
-                let [_, Said::Frame(first, got), Said::Frame(last, _)] = whole.log() else {
+                let [_, LogEntry::Frame(first, got), LogEntry::Frame(last, _)] = whole.log() else {
                     panic!("{:?}", whole.log())
                 };
                 assert!(!first.is_final() && last.is_final() && *got == body);
@@ -202,7 +202,7 @@ fn a_peer_without_a_socket_type_is_subscribed_to_every_topic() {
                 let driver = run(&config, &opening, Lane::Decode, Fetch::Eagerly, sizes);
                 let mut expected = vec![identity(b"")];
                 if !says_type && matches!(ours, Pub | Xpub) {
-                    expected.push(Said::Subscribe(Vec::new()));
+                    expected.push(LogEntry::Subscribe(Vec::new()));
                 }
                 assert_eq!(driver.log(), expected, "{ours}");
             }
@@ -271,7 +271,7 @@ fn other_protocols_are_refused_at_their_second_byte() {
         driver.feed(&opening[..2]);
         let error =
             PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(opening[0])).into();
-        assert_eq!(driver.log(), [Said::Failed(error)]);
+        assert_eq!(driver.log(), [LogEntry::Failed(error)]);
         assert_eq!(driver.sent().len(), 10);
     }
 }

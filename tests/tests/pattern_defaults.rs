@@ -2,7 +2,7 @@
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RouteError, TakeError, Verdict,
+    AttachError, NoRoom, OutOfTurn, Pattern, PeerId, Reason, RouteError, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
@@ -40,16 +40,16 @@ fn by_default_every_frame_is_delivered_and_no_message_is_sent_or_taken() {
 fn every_refusal_and_error_has_its_own_text() {
     let turn = OutOfTurn::NoRequestSent;
     let texts = [
-        Refused::from(NoRoom).to_string(),
-        Refused::RoutingIdInUse(PEER).to_string(),
-        Refused::SecondPeer.to_string(),
+        AttachError::from(NoRoom).to_string(),
+        AttachError::RoutingIdInUse(PEER).to_string(),
+        AttachError::SecondPeer.to_string(),
         RouteError::Full(PEER).to_string(),
         RouteError::NoPeer.to_string(),
         RouteError::PeerLost.to_string(),
         RouteError::Unknown.to_string(),
         TakeError::PeerLost.to_string(),
         Reason::BadEnvelope.to_string(),
-        Reason::NotAsked.to_string(),
+        Reason::Unsolicited.to_string(),
         Reason::NotSubscribed.to_string(),
         Reason::SendsOnly.to_string(),
         Reason::WrongPeer.to_string(),

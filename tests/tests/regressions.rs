@@ -1,6 +1,6 @@
 //! Findings of fuzzing and models, each as a named test.
 
-use zmtp_core::pattern::{Dealer, Fixed, Pattern, PeerId, Refused, Router};
+use zmtp_core::pattern::{AttachError, Dealer, Fixed, Pattern, PeerId, Router};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Heartbeat, Timeout};
 use zmtp_tests::driver::Driver;
@@ -83,7 +83,7 @@ fn a_closed_peer_gets_no_messages_whatever_else_changes() {
 fn a_router_forgets_a_peer_for_whose_routing_id_it_has_no_room() {
     let mut router = Router::new(Fixed::<_, 4>::new(), IdList::new(1), 7, false);
     router.connected(A, b"ann").unwrap();
-    assert_eq!(router.connected(B, b"bob"), Err(Refused::NoRoom));
+    assert_eq!(router.connected(B, b"bob"), Err(AttachError::NoRoom));
     assert!(!router.received(B), "it is not known");
     assert_eq!(router.take(), Ok(None));
     router.detached(A);

@@ -4,10 +4,10 @@ use wire::{command, frame, greeting, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Sub};
 use zmtp_core::wire::{FrameHeader, FrameKind, More, UnsupportedVersion};
 use zmtp_core::{
-    Answer, Config, Connection, Error, ErrorKind, Event, Heartbeat, Ignored, Limit, LimitExceeded,
-    Limits, OpenError, PeerError, SendError, Subscription, Timeout,
+    Answer, Config, Connection, Error, ErrorKind, Event, Heartbeat, IgnoredCommand, Limit,
+    LimitExceeded, Limits, OpenError, PeerError, SendError, Subscription, Timeout,
 };
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::pair::{Pair, messages};
 use zmtp_tests::properties::assert_same;
 use zmtp_tests::random::Random;
@@ -56,8 +56,8 @@ fn received(outer: u8, sealed: &[u8]) -> Driver<'static, Sealed> {
     server
 }
 
-fn refused(error: OpenError) -> Vec<Said> {
-    vec![Said::Failed(PeerError::Sealed(error).into())]
+fn refused(error: OpenError) -> Vec<LogEntry> {
+    vec![LogEntry::Failed(PeerError::Sealed(error).into())]
 }
 
 /// What a client sends in traffic: bodies of all sizes, messages of many parts, commands.
@@ -84,7 +84,7 @@ fn the_events_are_the_same_for_every_split_in_two_and_byte_by_byte() {
     let (config, bytes) = (Config::new(Dealer), traffic());
     let mut whole = ready_server(&config, Lane::Decode, Fetch::Eagerly);
     whole.feed(&bytes);
-    let last = Said::Frame(FrameHeader::new(LAST, 7), b"the end".to_vec());
+    let last = LogEntry::Frame(FrameHeader::new(LAST, 7), b"the end".to_vec());
     assert_eq!(whole.log().last(), Some(&last));
     assert_eq!(messages(whole.log()).len(), 12);
     let run = |lane, fetch, sizes: &[usize]| {
@@ -118,7 +118,7 @@ fn a_handshake_succeeds_for_every_size_of_pieces() {
         pair.left.send(&["a", "b"]).unwrap();
         pair.run();
         assert_eq!(messages(pair.right.log()), [[b"a", b"b"]]);
-        assert!(matches!(pair.left.log(), [Said::Ready(_)]));
+        assert!(matches!(pair.left.log(), [LogEntry::Ready(_)]));
     }
 }
 
@@ -244,7 +244,7 @@ fn subscriptions_are_sealed() {
             assert!(!sent.windows(5).any(|bytes| bytes == b"topic" || bytes == b"SUBSC"));
             pair.right.feed(&sent);
         }
-        let expected = [Said::Subscribe(topic.clone()), Said::Cancel(topic)];
+        let expected = [LogEntry::Subscribe(topic.clone()), LogEntry::Cancel(topic)];
         assert_eq!(pair.right.take_log(), expected);
     }
 }
@@ -256,11 +256,11 @@ fn the_reason_of_a_refusal_goes_out_in_an_error() {
     let mut pair = Pair::secured(ends, [&config, &config], usize::MAX);
     pair.run();
     let denied = Error::Peer(PeerError::Denied);
-    assert_eq!(pair.right.log(), [Said::Failed(denied)]);
-    assert!(pair.right.connection().refuses());
+    assert_eq!(pair.right.log(), [LogEntry::Failed(denied)]);
+    assert!(pair.right.connection().sends_error());
     assert_eq!(denied.kind(), ErrorKind::Configuration);
     let refused = Error::Peer(PeerError::Refused);
-    assert_eq!(pair.left.log(), [Said::Refused(b"400".to_vec()), Said::Failed(refused)]);
+    assert_eq!(pair.left.log(), [LogEntry::Refused(b"400".to_vec()), LogEntry::Failed(refused)]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_handshake_waits_for_an_answer_and_its_deadline_runs_on() {
         let ends = [Sealed::client(KEY).with_credentials(b"me"), Sealed::server(KEY).asking()];
         let mut pair = Pair::secured(ends, [&config, &config], usize::MAX);
         pair.run();
-        assert_eq!(pair.right.log(), [Said::Waiting]);
+        assert_eq!(pair.right.log(), [LogEntry::Waiting]);
         assert_eq!(pair.right.connection().mechanism().credentials(), b"me");
         assert_eq!(pair.right.rest(), command("HELLO", b"me"));
         pair
@@ -293,7 +293,7 @@ fn a_handshake_waits_for_an_answer_and_its_deadline_runs_on() {
         assert_eq!(pair.right.connection().error(), Some(PeerError::Denied.into()));
         pair.run();
         let sent = reason[..reason.len().min(255)].to_vec();
-        assert_eq!(pair.left.log()[0], Said::Refused(sent));
+        assert_eq!(pair.left.log()[0], LogEntry::Refused(sent));
     }
 
     let mut pair = waiting();
@@ -301,7 +301,7 @@ fn a_handshake_waits_for_an_answer_and_its_deadline_runs_on() {
     assert_eq!(pair.right.connection().error(), None);
     pair.right.wait(1);
     let late = Error::TimedOut(Timeout::Handshake);
-    assert_eq!(pair.right.log(), [Said::Waiting, Said::Failed(late)]);
+    assert_eq!(pair.right.log(), [LogEntry::Waiting, LogEntry::Failed(late)]);
     pair.right.answer(Answer::Accept);
     assert_eq!(pair.right.connection().error(), Some(late));
 }
@@ -313,7 +313,7 @@ fn bytes_that_arrive_during_the_wait_stay_unread() {
     let mut pair = Pair::secured(ends, [&config, &config], usize::MAX);
     pair.run();
     pair.right.feed(&command("INITIATE", b""));
-    assert_eq!(pair.right.log(), [Said::Waiting]);
+    assert_eq!(pair.right.log(), [LogEntry::Waiting]);
     // A client must not send INITIATE before WELCOME; with the answer it is read and refused or not
     // by the mechanism, as if it had arrived then.
     pair.right.answer(Answer::Accept);
@@ -334,14 +334,14 @@ fn the_limit_on_sealed_frames_is_that_on_frames_and_the_overhead() {
             // The header alone shows it.
             server.feed(&bytes[..9]);
             let exceeded = LimitExceeded { limit: Limit::Frame, allowed: 1_000, got: len as u64 };
-            assert_eq!(server.log(), [Said::Failed(exceeded.into())]);
+            assert_eq!(server.log(), [LogEntry::Failed(exceeded.into())]);
         }
     }
     // What is in the box is held to its own limit.
     let mut server = ready_server(&config, Lane::Decode, Fetch::Eagerly);
     server.feed(&frame(0, &sealed.box_of(100, 2, &[7; 65])));
     let exceeded = LimitExceeded { limit: Limit::Command, allowed: 64, got: 65 };
-    assert_eq!(server.log(), [Said::Failed(exceeded.into())]);
+    assert_eq!(server.log(), [LogEntry::Failed(exceeded.into())]);
     let config = Config::new(Dealer).with_limits(Limits::DEFAULT.max_message(50).max_parts(3));
     let parts = |len: usize| {
         let mut server = ready_server(&config, Lane::Decode, Fetch::Eagerly);
@@ -438,7 +438,7 @@ fn flags_other_than_more_or_command_are_refused() {
         assert_eq!(received(outer, &good).log(), refused(OpenError::Clear));
     }
     let unknown = received(0, &sealed.box_of(100, 2, b"\0\0"));
-    assert_eq!(unknown.log(), [Said::Ignored(Ignored::Malformed)]);
+    assert_eq!(unknown.log(), [LogEntry::Ignored(IgnoredCommand::Malformed)]);
 }
 
 #[test]
@@ -474,7 +474,7 @@ fn a_message_during_the_handshake_is_refused_sealed_or_not() {
             }
             server.feed(&bytes);
             let error = PeerError::MessageInHandshake.into();
-            assert_eq!(server.log(), [Said::Failed(error)]);
+            assert_eq!(server.log(), [LogEntry::Failed(error)]);
         }
     }
 }
@@ -496,7 +496,7 @@ fn a_peer_without_security_is_refused() {
         );
     }
     let unsupported = PeerError::UnsupportedVersion(UnsupportedVersion::Major(1)).into();
-    assert_eq!(fed(&opening_of_2_0(5, b"me")).log(), [Said::Failed(unsupported)]);
+    assert_eq!(fed(&opening_of_2_0(5, b"me")).log(), [LogEntry::Failed(unsupported)]);
     let server = fed(&[greeting("NULL"), ready("DEALER")].concat());
     let error = server.connection().error();
     assert!(matches!(error, Some(Error::Peer(PeerError::MechanismMismatch { .. }))));

@@ -11,7 +11,7 @@ use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Answer, Config, Heartbeat, Instant, OpenError, PeerError};
 use zmtp_embedded::{Error, asynch, blocking};
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::pair::messages;
 use zmtp_tests::sealed::{OVERHEAD, Sealed};
 
@@ -188,11 +188,11 @@ fn subscriptions_and_their_cancellations_are_sealed() {
     sub.cancel(b"early", DEADLINE, clock()).unwrap();
     sub.flush(DEADLINE, clock()).unwrap();
     let log = peer.driver().take_log();
-    let said = |what: fn(Vec<u8>) -> Said, topic: &[u8]| what(topic.to_vec());
+    let entry = |what: fn(Vec<u8>) -> LogEntry, topic: &[u8]| what(topic.to_vec());
     let expected = [
-        said(Said::Subscribe, b"early"),
-        said(Said::Subscribe, b"late"),
-        said(Said::Cancel, b"early"),
+        entry(LogEntry::Subscribe, b"early"),
+        entry(LogEntry::Subscribe, b"late"),
+        entry(LogEntry::Cancel, b"early"),
     ];
     assert_eq!(log[1..], expected);
     peer.driver().send(&["early bird"]).unwrap();

@@ -112,13 +112,13 @@ impl<S: Socket> Play<S> {
                         Ok((stream, _)) => break stream,
                         Err(_) => self.socket.turn(),
                     }
-                    assert!(Instant::now() < end, "it is not dialled");
+                    assert!(Instant::now() < end, "nothing connects to it");
                 }
             }
             _ => unreachable!("one of both"),
         };
         stream.set_nonblocking(true).unwrap();
-        // What is said settles at once, and not with the acknowledgement of what was said before.
+        // Written bytes are sent at once, not with the acknowledgement of earlier ones.
         stream.set_nodelay(true).unwrap();
         self.peers.push(stream);
         self.unread.push(Vec::new());
@@ -139,7 +139,7 @@ impl<S: Socket> Play<S> {
         }
     }
 
-    /// We must say this now.
+    /// The socket must send this now.
     fn expect(&mut self, bytes: &Bytes) {
         let n = bytes.recorded.len();
         let end = Instant::now() + LIMIT;
@@ -147,9 +147,9 @@ impl<S: Socket> Play<S> {
             assert!(self.read(), "closed where libzmq sends {:x?}", bytes.recorded);
             assert!(Instant::now() < end, "silent where libzmq sends {:x?}", bytes.recorded);
         }
-        let said: Vec<u8> = self.unread[self.at].drain(..n).collect();
+        let written: Vec<u8> = self.unread[self.at].drain(..n).collect();
         // The greeting's padding is any.
-        assert!(bytes.matches(&said), "{said:x?} where libzmq sends {:x?}", bytes.recorded);
+        assert!(bytes.matches(&written), "{written:x?} where libzmq sends {:x?}", bytes.recorded);
     }
 
     /// What is under way arrives.
@@ -349,7 +349,7 @@ fn an_xsub_subscribes_by_commands_where_libzmq_sends_messages() {
                 play.skip = 2;
                 differences += 1;
             }
-            // A frame that was said otherwise.
+            // A frame with other bytes.
             Step::Libzmq(bytes) if play.skip > 0 => {
                 let n = bytes.recorded.len();
                 play.skip = if n == 4 { 0 } else { play.skip - 1 };
@@ -383,7 +383,7 @@ fn second_is_closed<S: Socket>(name: &str, socket: S, back: &str) {
                 second = true;
             }
             Step::Heading(text) if second && text.starts_with("NULL handshake") => {
-                // Its READY is the last that is said.
+                // Its READY is the last frame.
                 let ready = vector.steps[at..].iter().find_map(|step| match step {
                     Step::Peer(bytes) => Some(bytes.clone()),
                     _ => None,
@@ -435,8 +435,8 @@ fn a_routing_id_is_handed_over_and_its_first_holder_closed() {
 fn messages_to_send_only_sockets_are_dropped_and_counted() {
     let greeting = wire::greeting("NULL");
     let mut play = Play::new(Push::new().unwrap(), true);
-    let said = [greeting.clone(), wire::ready("PULL"), wire::message(&[b"x"])].concat();
-    play.peers[0].write_all(&said).unwrap();
+    let written = [greeting.clone(), wire::ready("PULL"), wire::message(&[b"x"])].concat();
+    play.peers[0].write_all(&written).unwrap();
     let end = Instant::now() + LIMIT;
     while play.socket.counters().dropped.not_received == 0 {
         assert!(play.read() && Instant::now() < end, "it is not counted, or closed");
@@ -445,8 +445,8 @@ fn messages_to_send_only_sockets_are_dropped_and_counted() {
     assert_eq!(play.socket.counters().disconnects, 0);
 
     let mut play = Play::new(Pub::new().unwrap(), true);
-    let said = [greeting, wire::ready("SUB"), wire::message(&[b"a", b"b", b"c"])].concat();
-    play.peers[0].write_all(&said).unwrap();
+    let written = [greeting, wire::ready("SUB"), wire::message(&[b"a", b"b", b"c"])].concat();
+    play.peers[0].write_all(&written).unwrap();
     let end = Instant::now() + LIMIT;
     while play.socket.counters().dropped.not_received == 0 {
         assert!(play.read() && Instant::now() < end, "it is not counted, or closed");

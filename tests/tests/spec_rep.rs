@@ -5,7 +5,7 @@ use zmtp_core::pattern::{
     Fixed, OutOfTurn, Pattern, PeerId, Reason, Rep, RepPeer, RouteError, Slots, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
-use zmtp_tests::endpoint::{Endpoint, Refused};
+use zmtp_tests::endpoint::{Endpoint, EndpointError};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::rep_matches_its_model;
 use zmtp_tests::random::Random;
@@ -207,7 +207,7 @@ scenarios! {
             assert_eq!(rep.route(&[]), if peer == A { Err(RouteError::PeerLost) } else { Ok(B) });
         }
         assert!(!rep.received(A) && !rep.may_take());
-        assert_eq!(frame(&mut rep, A, More::Follows, 0), Verdict::Reject(Reason::NotAsked));
+        assert_eq!(frame(&mut rep, A, More::Follows, 0), Verdict::Reject(Reason::Unsolicited));
     }
 
     a_reconnected_peer_gets_replies_to_its_new_requests_only(slots) {
@@ -229,7 +229,7 @@ scenarios! {
 
     an_unknown_peer_changes_nothing(slots) {
         let mut rep = rep(slots, &[A]);
-        assert_eq!(frame(&mut rep, B, More::Last, 0), Verdict::Reject(Reason::NotAsked));
+        assert_eq!(frame(&mut rep, B, More::Last, 0), Verdict::Reject(Reason::Unsolicited));
         assert!(!rep.received(B));
         rep.detached(B);
         assert_eq!((rep.queued(B), rep.take()), (0, Ok(None)));
@@ -255,9 +255,9 @@ fn a_reply_on_the_wire_has_the_envelope_of_its_request() {
     rep.arrive(&wire::message(&[b"hop 2", b"hop 1", b"", b"ask", b""]));
     rep.arrive(&wire::message(&[b"", b"ask"]));
     let answer = [b"answer".to_vec()];
-    assert_eq!(rep.send(&answer), Err(Refused::OutOfTurn(OutOfTurn::NoRequestTaken)));
+    assert_eq!(rep.send(&answer), Err(EndpointError::OutOfTurn(OutOfTurn::NoRequestTaken)));
     assert_eq!(rep.receive(), Ok(Some(vec![b"ask".to_vec(), vec![]])));
-    assert_eq!(rep.receive(), Err(Refused::OutOfTurn(OutOfTurn::ReplyDue)));
+    assert_eq!(rep.receive(), Err(EndpointError::OutOfTurn(OutOfTurn::ReplyDue)));
     rep.send(&answer).unwrap();
     let expected = wire::message(&[b"hop 2", b"hop 1", b"", b"answer"]);
     assert_eq!(rep.driver().take_sent(), expected);

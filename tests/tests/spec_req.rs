@@ -6,7 +6,7 @@ use zmtp_core::pattern::{
     Verdict,
 };
 use zmtp_core::wire::{FrameHeader, FrameKind, More, SocketType};
-use zmtp_tests::endpoint::{Endpoint, Refused};
+use zmtp_tests::endpoint::{Endpoint, EndpointError};
 use zmtp_tests::model::Table;
 use zmtp_tests::properties::req_matches_its_model;
 use zmtp_tests::random::Random;
@@ -119,9 +119,9 @@ scenarios! {
         req.attached(B).unwrap();
         // No peer is connected: the request is queued for the first.
         assert_eq!(ask(&mut req), Ok(A));
-        assert_eq!(req.give_up(), Some(A));
+        assert_eq!(req.cancel_request(), Some(A));
         assert_eq!(ask(&mut req), Ok(B));
-        assert_eq!(req.give_up(), Some(B));
+        assert_eq!(req.cancel_request(), Some(B));
         req.connected(B, &[]).unwrap();
         assert_eq!([exchange(&mut req), exchange(&mut req)], [B, B]);
     }
@@ -145,35 +145,35 @@ scenarios! {
 
     a_reply_is_taken_only_from_the_peer_asked(slots) {
         let mut req = req(slots, STRICT, &[A, B]);
-        assert_eq!(reply(&mut req, A, &[b"", b"unasked"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"", b"unasked"]), Err(Reason::Unsolicited));
         assert_eq!(ask(&mut req), Ok(A));
         assert_eq!(reply(&mut req, B, &[b"", b"wrong"]), Err(Reason::WrongPeer));
         assert_eq!(req.take(), Ok(None));
         assert_eq!(reply(&mut req, A, &[b"", b"right"]), Ok(true));
-        assert_eq!(reply(&mut req, A, &[b"", b"second"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"", b"second"]), Err(Reason::Unsolicited));
         assert_eq!(req.take(), Ok(Some(A)));
-        assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"", b"late"]), Err(Reason::Unsolicited));
         assert_eq!(exchange(&mut req), B);
     }
 
     a_message_received_before_the_request_is_written_is_no_reply_to_it(slots) {
         let mut req = req(slots, STRICT, &[A, B]);
         assert_eq!(req.route(&[]), Ok(A));
-        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::Unsolicited));
         assert_eq!(reply(&mut req, B, &[b"", b"wrong"]), Err(Reason::WrongPeer));
         assert_eq!(req.route(&[]), Err(PENDING));
         assert!(!req.may_route() && !req.may_take());
         assert_eq!(req.take(), Ok(None));
         req.sent(B);
-        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"", b"early"]), Err(Reason::Unsolicited));
         req.sent(A);
         assert_eq!(reply(&mut req, A, &[b"", b"right"]), Ok(true));
-        // It can be lost and given up like one that is written.
+        // It can be lost and cancelled like one that is written.
         assert_eq!(req.take(), Ok(Some(A)));
         assert_eq!(req.route(&[]), Ok(B));
         assert!(req.lost(B));
         assert_eq!(req.route(&[]), Ok(A));
-        assert_eq!(req.give_up(), Some(A));
+        assert_eq!(req.cancel_request(), Some(A));
     }
 
     a_message_of_another_peer_between_the_parts_of_the_reply_does_not_hurt_it(slots) {
@@ -263,7 +263,7 @@ scenarios! {
         req.connected(new, &[]).unwrap();
         assert_eq!(req.take(), Err(TakeError::PeerLost));
         assert_eq!(ask(&mut req), Ok(new));
-        assert_eq!(reply(&mut req, A, &[b"late"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, A, &[b"late"]), Err(Reason::Unsolicited));
         assert_eq!(reply(&mut req, new, &[b"", b"yes"]), Ok(true));
     }
 
@@ -277,7 +277,7 @@ scenarios! {
         assert_eq!(exchange(&mut req), A);
     }
 
-    parts_of_a_reply_given_up_are_no_parts_of_the_next(slots) {
+    parts_of_a_reply_to_a_cancelled_request_are_no_parts_of_the_next(slots) {
         let mut req = req(slots, RELAXED, &[A]);
         ask(&mut req).unwrap();
         assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
@@ -287,9 +287,9 @@ scenarios! {
         assert_eq!(reply(&mut req, A, &[b"", b"new"]), Ok(true));
     }
 
-    // A reply was once accepted as the next one if its request was given up while the body of its
+    // A reply was once accepted as the next one if its request was cancelled while the body of its
     // last frame was arriving: the frame had its verdict, and `received` checked only the peer.
-    a_reply_given_up_during_its_last_frame_is_no_reply_to_the_next_request(slots) {
+    the_reply_to_a_request_cancelled_during_its_last_frame_is_no_reply_to_the_next_request(slots) {
         let mut req = req(slots, CORRELATE, &[A]);
         ask(&mut req).unwrap();
         let id = req.request_id().unwrap();
@@ -303,7 +303,7 @@ scenarios! {
     }
 
     // The same for a request that is reported lost while its peer stays connected.
-    half_a_reply_that_was_given_up_as_lost_is_no_reply_to_the_next_request(slots) {
+    half_a_reply_to_a_lost_request_is_no_reply_to_the_next_request(slots) {
         let mut req = req(slots, STRICT, &[A]);
         ask(&mut req).unwrap();
         assert_eq!(frame(&mut req, A, More::Follows, b""), Verdict::Envelope);
@@ -358,7 +358,7 @@ scenarios! {
     a_full_table_refuses_a_peer_and_an_unknown_peer_changes_nothing(slots) {
         let mut req = req(slots, STRICT, &[A, B, C, PeerId::new(40, 0)]);
         assert!(req.attached(PeerId::new(50, 0)).is_err());
-        assert_eq!(reply(&mut req, PeerId::new(50, 0), &[b"x"]), Err(Reason::NotAsked));
+        assert_eq!(reply(&mut req, PeerId::new(50, 0), &[b"x"]), Err(Reason::Unsolicited));
         assert!(!req.received(PeerId::new(50, 0)));
         assert!(req.connected(PeerId::new(50, 0), &[]).is_err());
         req.disconnected(PeerId::new(50, 0));
@@ -381,12 +381,12 @@ fn a_request_on_the_wire_has_a_delimiter_and_a_reply_without_one_is_rejected() {
     let config = Config::new(SocketType::Req);
     let mut req = Endpoint::new(&config);
     let ask = [b"ask".to_vec()];
-    assert_eq!(req.send(&ask), Err(Refused::NoPeer));
+    assert_eq!(req.send(&ask), Err(EndpointError::NoPeer));
     req.arrive(&[wire::greeting("NULL"), wire::ready("REP")].concat());
     req.driver().take_sent();
     req.send(&ask).unwrap();
     assert_eq!(req.driver().take_sent(), wire::message(&[b"", b"ask"]));
-    assert_eq!(req.send(&ask), Err(Refused::OutOfTurn(OutOfTurn::ReplyPending)));
+    assert_eq!(req.send(&ask), Err(EndpointError::OutOfTurn(OutOfTurn::ReplyPending)));
     req.arrive(&wire::message(&[b"no delimiter"]));
     assert_eq!(req.receive(), Ok(None));
     assert_eq!((req.rejected(), req.error()), (&[Reason::BadEnvelope][..], None));

@@ -3,7 +3,7 @@
 use wire::{command, frame, greeting, greeting_of, ready};
 use zmtp_core::wire::SocketType::{Pub, Sub, Xpub, Xsub};
 use zmtp_core::{Config, SendError, Subscription};
-use zmtp_tests::driver::{Driver, Said};
+use zmtp_tests::driver::{Driver, LogEntry};
 use zmtp_tests::vectors::Vector;
 
 const LENGTHS: [usize; 12] = [0, 1, 244, 245, 246, 248, 249, 254, 255, 256, 257, 70_000];
@@ -55,7 +55,7 @@ fn subscriptions_of_one_end_are_parsed_by_the_other() {
         ours.subscribe(Subscription::Subscribe, &topic).unwrap();
         ours.subscribe(Subscription::Cancel, &topic).unwrap();
         theirs.feed_in_pieces(ours.sent(), [1]);
-        assert_eq!(theirs.log(), [Said::Subscribe(topic.clone()), Said::Cancel(topic)]);
+        assert_eq!(theirs.log(), [LogEntry::Subscribe(topic.clone()), LogEntry::Cancel(topic)]);
     }
 }
 
@@ -87,14 +87,14 @@ fn our_subscriptions_equal_those_of_libzmq() {
             let minor = peer[11];
             let config = Config::new(Sub);
             let mut ours = open(&config, [3, minor]);
-            for said in reader.log() {
-                let (what, topic) = match said {
-                    Said::Subscribe(topic) => (Subscription::Subscribe, topic),
-                    Said::Cancel(topic) => (Subscription::Cancel, topic),
-                    Said::Frame(_, body) if body[0] == 1 => {
+            for entry in reader.log() {
+                let (what, topic) = match entry {
+                    LogEntry::Subscribe(topic) => (Subscription::Subscribe, topic),
+                    LogEntry::Cancel(topic) => (Subscription::Cancel, topic),
+                    LogEntry::Frame(_, body) if body[0] == 1 => {
                         (Subscription::Subscribe, &body[1..].to_vec())
                     }
-                    Said::Frame(_, body) => (Subscription::Cancel, &body[1..].to_vec()),
+                    LogEntry::Frame(_, body) => (Subscription::Cancel, &body[1..].to_vec()),
                     _ => continue,
                 };
                 ours.subscribe(what, topic).unwrap();

@@ -3,7 +3,7 @@
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{MechanismName, SocketType, UnsupportedVersion, Version};
 use zmtp_core::{Config, Connection, Error, Null, PeerError, Timeout};
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW, Said};
+use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::model;
 use zmtp_tests::properties::run;
 use zmtp_tests::reader::Reader;
@@ -22,7 +22,7 @@ const REPLAYED: &[(&str, Play)] = &[
     ("draft-channel", Play::SAME),
     ("draft-client", DRAFT),
     ("draft-dish-ping-closes", DRAFT.close(Close::Stays("a defect of libzmq"))),
-    ("draft-dish-tcp", DRAFT.unsaid(3).close(Close::Stays("groups are DISH's"))),
+    ("draft-dish-tcp", DRAFT.has_no_failure_entry(3).close(Close::Stays("groups are DISH's"))),
     ("draft-gather", DRAFT),
     ("draft-peer", DRAFT),
     ("draft-radio-tcp", DRAFT),
@@ -61,9 +61,9 @@ const REPLAYED: &[(&str, Play)] = &[
     ("router-duplicate-identity", MANY_PEERS),
     ("router-handover", MANY_PEERS),
     ("router-identity", Play::ROUTED),
-    ("sub-subscribe-cancel", SUBSCRIPTIONS.unsaid(6)),
+    ("sub-subscribe-cancel", SUBSCRIPTIONS.has_no_failure_entry(6)),
     ("sub-to-3.0-peer", SUBSCRIPTIONS),
-    ("sub-topic-sizes", SUBSCRIPTIONS.unsaid(7)),
+    ("sub-topic-sizes", SUBSCRIPTIONS.has_no_failure_entry(7)),
     ("v1.0-pub", Play::SAME),
     ("v1.0-push", Play::SAME),
     ("v1.0-revision-0", Play::SAME),
@@ -75,7 +75,7 @@ const REPLAYED: &[(&str, Play)] = &[
     ("v3.0-peer", Play::SAME),
     ("xpub-bind", SUBSCRIPTIONS),
     ("xpub-welcome", SUBSCRIPTIONS),
-    ("xsub-connect", SUBSCRIPTIONS.unsaid(1)),
+    ("xsub-connect", SUBSCRIPTIONS.has_no_failure_entry(1)),
 ];
 
 /// Dialogues that libzmq accepts and we refuse.
@@ -161,7 +161,7 @@ fn refused_dialogues_end_with_their_error_and_no_further_byte() {
         let config = Config::new(vector.sut.socket_type);
         let stream = vector.peer_streams().concat();
         let driver = run(&config, &stream, Lane::Decode, Fetch::Eagerly, [1]);
-        assert_eq!(driver.log(), [Said::Failed(*error)], "{name}");
+        assert_eq!(driver.log(), [LogEntry::Failed(*error)], "{name}");
         assert!(vector.libzmq_streams().concat().starts_with(driver.sent()), "{name}");
     }
 }
@@ -177,7 +177,7 @@ fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
         let strict = config.clone().with_min_version(min);
         let driver = run(&strict, &stream, Lane::Decode, Fetch::Eagerly, [1]);
         let error = Error::from(PeerError::UnsupportedVersion(*old));
-        assert_eq!(driver.log(), [Said::Failed(error)], "{name}");
+        assert_eq!(driver.log(), [LogEntry::Failed(error)], "{name}");
         // No ERROR follows.
         let staged = min == Version::V2_0;
         assert!(if staged { driver.sent().len() <= 11 } else { driver.sent().len() == 64 });
@@ -202,7 +202,7 @@ fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
         let mut driver = Driver::new(&config);
         driver.feed(&vector.peer_streams()[0]);
         let error = PeerError::MechanismMismatch { peer: *peer }.into();
-        assert_eq!(driver.log(), [Said::Failed(error)], "{name}");
+        assert_eq!(driver.log(), [LogEntry::Failed(error)], "{name}");
         assert!(driver.sent()[64..].ends_with(b"Mechanism mismatch"), "{name}");
     }
 }
@@ -220,7 +220,7 @@ fn our_end_parses_everything_that_libzmq_sends() {
         }
         for stream in vector.libzmq_streams() {
             let driver = run(&config, &stream, Lane::Body, Fetch::Eagerly, []);
-            assert_eq!(driver.log(), model::said(&config, &stream), "{name}");
+            assert_eq!(driver.log(), model::log(&config, &stream), "{name}");
             assert_eq!(driver.connection().error(), None, "{name}");
             assert!(driver.rest().is_empty() && driver.unfinished().is_none(), "{name}");
         }

@@ -28,7 +28,7 @@ pub mod wire;
 
 pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
-    Connection, Event, Ignored, Incoming, PeerInfo, Received, Refusal, SendError,
+    Connection, Event, IgnoredCommand, Incoming, PeerInfo, Received, Refusal, SendError,
 };
 pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
 pub use mechanism::{Answer, Null, NullOrOlder, OpenError};

@@ -157,10 +157,10 @@ macro_rules! api {
         }
 
         impl<IO, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-            /// Gives up the request that was sent, so that the next one can be sent. A late reply to
-            /// the given-up request is dropped.
-            pub fn give_up(&mut self) {
-                self.kind.give_up();
+            /// Cancels the request that was sent, so that the next one can be sent. A late reply to
+            /// the cancelled request is dropped.
+            pub fn cancel_request(&mut self) {
+                self.kind.cancel_request();
                 self.io.skip();
             }
         }

@@ -124,7 +124,7 @@ macro_rules! api_many {
                 let subject = parts.first().copied().unwrap_or_default();
                 let mut sent: usize = 0;
                 for io in links {
-                    if io.is_ready() && kind.wants(io.link.peer(), subject) {
+                    if io.is_ready() && kind.matches(io.link.peer(), subject) {
                         let (link, out) = (&mut io.link, &mut io.out);
                         let (mut cursor, large) = (Cursor::default(), TooLarge::Refuse);
                         let step: Result<_, Error<Infallible>> =

@@ -65,7 +65,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
 
     /// Whether there may be bytes to write: a connection that failed sends no more than an ERROR.
     pub(crate) fn may_write(&self) -> bool {
-        !self.connection.has_failed() || self.connection.refuses()
+        !self.connection.has_failed() || self.connection.sends_error()
     }
 
     pub(crate) fn is_ready(&self) -> bool {
@@ -90,7 +90,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
             if want == Want::Ready && self.connection.is_ready() {
                 return Ok(Step::Done);
             }
-            if out.is_none() && !self.connection.lives(now) {
+            if out.is_none() && !self.connection.check_timeouts(now) {
                 // Only a call with the outbox reports the failure.
                 return Ok(Step::Write);
             }
@@ -171,7 +171,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         if self.closed {
             return Err(Error::Closed);
         }
-        let alive = self.connection.lives(now);
+        let alive = self.connection.check_timeouts(now);
         if !self.may_write() {
             return Err(Error::Connection);
         }

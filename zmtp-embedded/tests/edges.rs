@@ -1,5 +1,5 @@
 //! Edge cases: messages without parts, buffers that are slightly too small, deadlines that have passed,
-//! sends that were given up.
+//! sends that were cancelled.
 
 mod pipe;
 

@@ -176,7 +176,7 @@ fn source_address(text: &str) -> Result<SocketAddr, &'static str> {
     match host_and_port(text)? {
         (Host::Any, port) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
         (Host::Ip(ip), port) => Ok((ip, port).into()),
-        (Host::Name(_), _) => Err("a numeric address to dial from, before the `;`"),
+        (Host::Name(_), _) => Err("a numeric address to connect from, before the `;`"),
     }
 }
 

@@ -43,7 +43,7 @@ mod tree;
 pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host};
-pub use engine::{Handle, Unsent};
+pub use engine::{Handle, UnsentMessages};
 pub use error::{Error, SendError};
 #[doc(hidden)]
 pub use mechanism::{DynMechanism, MakeMechanism};
@@ -53,7 +53,8 @@ pub use mio;
 /// The events to wait for: readable, writable, or both.
 pub use mio::Interest;
 pub use monitor::{
-    CloseReason, Counters, Dropped, Event, EventKind, EventReader, PeerStatus, RefusedReason,
+    CloseReason, Counters, DroppedMessages, Event, EventKind, EventReader, PeerStatus,
+    RefusedReason,
 };
 pub use options::{
     Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options, Reconnect, Resolve, Tcp,
@@ -72,7 +73,7 @@ pub use socket::{
 pub use socket_kind::SocketKind;
 #[doc(no_inline)]
 pub use zmtp_core::{
-    Error as ProtocolError, Ignored, PeerInfo,
+    Error as ProtocolError, IgnoredCommand, PeerInfo,
     pattern::{OutOfTurn, Reason, Reports},
     wire::{RoutingId, SocketType, Version},
 };

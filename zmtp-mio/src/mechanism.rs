@@ -103,7 +103,7 @@ impl Mechanism for AnyMechanism {
     }
 
     /// A mechanism other than NULL lets no weaker peer in.
-    fn lets_older_peers_in(&self) -> bool {
+    fn accepts_older_peers(&self) -> bool {
         matches!(self, Self::Null(_))
     }
 

@@ -246,9 +246,9 @@ fn a_lazy_pirate_survives_a_restart_of_its_server() {
         }
     });
     let address = address.strip_prefix("tcp://").unwrap();
-    let mut dials = 0;
-    let mut dial = |_| {
-        dials += 1;
+    let mut connects = 0;
+    let mut connect = |_| {
+        connects += 1;
         let stream = TcpStream::connect(address);
         if stream.is_err() {
             // The port is free for a moment.
@@ -260,10 +260,10 @@ fn a_lazy_pirate_survives_a_restart_of_its_server() {
     let mut req = Req::new(&CONFIG, &mut receive, &mut send, 1);
     let retry = Retry { timeout: 300, tries: 500 };
     for ask in [&b"first"[..], b"last"] {
-        let reply = req.request_with_retries(&[ask], retry, &mut dial, now).unwrap();
+        let reply = req.request_with_retries(&[ask], retry, &mut connect, now).unwrap();
         assert_eq!(reply.parts().collect::<Vec<_>>(), [ask, b"answered"]);
     }
     let _ = req.send(&[b"bye"], DEADLINE, now);
     server.join().unwrap();
-    assert!(dials > 1);
+    assert!(connects > 1);
 }

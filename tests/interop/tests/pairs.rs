@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::any::{Any, LEGAL, TYPES, is_legal, name, received, speaks, theirs, until, wrap};
+use common::any::{Any, LEGAL, TYPES, is_legal, may_send, name, received, theirs, until, wrap};
 use common::{Place, slices};
 use zmtp_core::PeerError;
 use zmtp_interop::libzmq::{Context, Kind, Socket};
@@ -29,8 +29,8 @@ fn meet(place: &Place, (ours, other): (Kind, Kind), we_bind: bool) -> (Any, Sock
 /// Sends a message in each direction that the types allow.
 fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
     let body = vec![b"body".to_vec(), vec![], vec![7; 300]];
-    let to_them = speaks(ours, other);
-    let to_us = speaks(other, ours);
+    let to_them = may_send(ours, other);
+    let to_us = may_send(other, ours);
     let ask_first = other != Kind::Req;
     let send_ours = |our: &mut Any| {
         let wrapped = wrap(ours, other, b"theirs", &body);

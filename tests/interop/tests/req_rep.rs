@@ -186,7 +186,7 @@ fn request_ids_of_either_side_are_returned() {
     theirs.set_i32(option::REQ_CORRELATE, 1).unwrap();
     theirs.set_i32(option::REQ_RELAXED, 1).unwrap();
     theirs.connect(&rep.endpoint).unwrap();
-    theirs.send(&[b"given up"]).unwrap();
+    theirs.send(&[b"cancelled"]).unwrap();
     theirs.send(&[b"asked again"]).unwrap();
     assert_eq!(theirs.recv().unwrap(), [b"asked again"]);
 
@@ -194,7 +194,7 @@ fn request_ids_of_either_side_are_returned() {
     let mut ours =
         common::builder::<Req>().correlate(true).relaxed(true).connect(&rep.endpoint).unwrap();
     for round in 0..100 {
-        ours.send("given up").unwrap();
+        ours.send("cancelled").unwrap();
         let body = format!("asked again {round}");
         ours.send(body.as_str()).unwrap();
         assert_eq!(ours.recv_timeout(LONG).unwrap().unwrap().text(), Ok(body.as_str()));

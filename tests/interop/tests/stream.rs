@@ -15,7 +15,7 @@ fn theirs() -> Socket {
 }
 
 #[test]
-fn libzmq_dials_ours() {
+fn libzmq_connects_to_ours() {
     let mut ours = common::builder::<Stream>().bind("tcp://127.0.0.1:*").unwrap();
     let theirs = theirs();
     theirs.connect(&ours.endpoints().next().unwrap().to_string()).unwrap();
@@ -35,7 +35,7 @@ fn libzmq_dials_ours() {
 }
 
 #[test]
-fn ours_dials_libzmq() {
+fn ours_connects_to_libzmq() {
     let theirs = theirs();
     theirs.bind("tcp://127.0.0.1:*").unwrap();
     let mut ours = common::builder::<Stream>().build().unwrap();

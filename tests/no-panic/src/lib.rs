@@ -18,7 +18,7 @@ use sealing::Sealing;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
 use zmtp_core::{
-    Answer, Config, Connection, Event, Ignored, Instant, Null, NullOrOlder, Subscription,
+    Answer, Config, Connection, Event, IgnoredCommand, Instant, Null, NullOrOlder, Subscription,
 };
 
 /// The arguments of the operations, provided by the caller.
@@ -86,12 +86,12 @@ fn connection<M: Mechanism>(
                 black_box(connection.metadata(payload).get("Identity"));
             }
             Event::Ignored => {
-                black_box(Ignored::of(payload));
+                black_box(IgnoredCommand::of(payload));
             }
             Event::NeedInput | Event::NeedTransmit | Event::Failed => break,
             _ => {}
         }
-        black_box((connection.frame(), connection.lives(now), connection.has_failed()));
+        black_box((connection.frame(), connection.check_timeouts(now), connection.has_failed()));
     }
     black_box((connection.incoming(), connection.body_received(number)));
     let _ = black_box(connection.begin_frame(More::Last, number)).map(|header| {

@@ -35,7 +35,7 @@ fn each(pattern: &mut impl Pattern, number: u64) {
 
 pub(crate) fn req(req: &mut Req, number: u64) {
     each(req, number);
-    black_box((req.request_id(), req.give_up(), req.lost(arguments(number).0)));
+    black_box((req.request_id(), req.cancel_request(), req.lost(arguments(number).0)));
 }
 
 pub(crate) fn rep(rep: &mut Rep, number: u64) {

@@ -23,7 +23,7 @@ impl Mechanism for Sealing {
         black_box(true)
     }
 
-    fn lets_older_peers_in(&self) -> bool {
+    fn accepts_older_peers(&self) -> bool {
         black_box(true)
     }
 

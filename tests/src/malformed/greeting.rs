@@ -8,7 +8,7 @@ use super::{Case, Run};
 use wire::{frame, greeting, greeting_of, ready};
 
 const SECTION: &str = "Greeting";
-const TOLD: &str = "a retry cannot succeed, so the peer gets a whole greeting and an ERROR";
+const ERROR_SENT: &str = "a retry cannot succeed, so the peer gets a whole greeting and an ERROR";
 const HTTP: &str = "not ZMTP 1.0, whose first flags byte is 0";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mismatch = |bytes: Vec<u8>, name: &[u8]| {
         let peer = MechanismName::new(name);
         let run = Run::new(Pull, [bytes, ready("PUSH")]);
-        run.fails(PeerError::MechanismMismatch { peer }).sends("ERROR").differs(TOLD)
+        run.fails(PeerError::MechanismMismatch { peer }).sends("ERROR").differs(ERROR_SENT)
     };
     let good = |opening: Vec<u8>| Run::new(Pull, [opening, ready("PUSH"), frame(0, b"m")]);
     let changed = |at: usize, byte| {

@@ -2,7 +2,7 @@
 
 use zmtp_core::wire::SocketType::{Pub, Pull, Push, Req, Router};
 use zmtp_core::wire::{CommandName, Malformed};
-use zmtp_core::{Error, Ignored, Limit, LimitExceeded, PeerError};
+use zmtp_core::{Error, IgnoredCommand, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run};
 use wire::{
@@ -11,7 +11,7 @@ use wire::{
 
 const SECTION: &str = "NULL handshake";
 const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
-const TOLD: &str = "a retry cannot succeed, so the peer gets an ERROR";
+const ERROR_SENT: &str = "a retry cannot succeed, so the peer gets an ERROR";
 const BURST: &str = "a listener accepts greeting, READY and message in one burst; only its own messages \
                      wait for the READY of the peer";
 
@@ -46,7 +46,7 @@ fn strict(ready: Vec<u8>, error: impl Into<Error>) -> Run {
 }
 
 fn wrong_type(run: Run, error: PeerError) -> Run {
-    run.fails(error).sends("READY, ERROR").differs(TOLD)
+    run.fails(error).sends("READY, ERROR").differs(ERROR_SENT)
 }
 
 fn refused_ready() -> Vec<Named> {
@@ -184,7 +184,7 @@ fn commands() -> Vec<Named> {
         (
             "ERROR after the handshake",
             Run::new(Pull, [greeting("NULL"), ready("PUSH"), reason(b"\x04nope"), frame(0, b"m")])
-                .ignores(Ignored::Command(CommandName::Error)),
+                .ignores(IgnoredCommand::Command(CommandName::Error)),
         ),
     ]
 }

@@ -13,7 +13,7 @@ use core::fmt::Write;
 
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Error, Ignored};
+use zmtp_core::{Config, Error, IgnoredCommand};
 
 use crate::endpoint::Endpoint;
 pub use table::{Row, libzmq};
@@ -55,7 +55,7 @@ pub struct Run {
     /// The error that ends the connection, if one does.
     pub error: Option<Error>,
     /// Commands that are ignored.
-    pub ignored: Vec<Ignored>,
+    pub ignored: Vec<IgnoredCommand>,
     /// Messages that the pattern rejects.
     pub rejected: Vec<Reason>,
     /// What we send, if libzmq sends something else.
@@ -116,7 +116,7 @@ impl Run {
         self
     }
 
-    fn ignores(mut self, ignored: Ignored) -> Self {
+    fn ignores(mut self, ignored: IgnoredCommand) -> Self {
         self.ignored.push(ignored);
         self
     }

@@ -3,7 +3,7 @@
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::SocketType::{self, Pull, Rep, Req, Router};
 use zmtp_core::wire::{CommandName, Malformed};
-use zmtp_core::{Error, Ignored, Limit, LimitExceeded, PeerError};
+use zmtp_core::{Error, IgnoredCommand, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run, What};
 use wire::{command, frame, greeting, message, ready, ready_with_identity};
@@ -40,7 +40,7 @@ fn then_x(piece: Vec<u8>) -> Run {
 }
 
 fn commands() -> Vec<Named> {
-    let malformed = |piece| then_x(piece).ignores(Ignored::Malformed);
+    let malformed = |piece| then_x(piece).ignores(IgnoredCommand::Malformed);
     let ping = |context: &[u8]| command("PING", &[b"\0\0", context].concat());
     vec![
         run(
@@ -59,7 +59,7 @@ fn commands() -> Vec<Named> {
         ),
         run(
             "unknown command",
-            then_x(command("FOO", b"x")).ignores(Ignored::Command(CommandName::Unknown)),
+            then_x(command("FOO", b"x")).ignores(IgnoredCommand::Command(CommandName::Unknown)),
         ),
         run("empty command 04 00", malformed(vec![4, 0])),
         run("command whose name length exceeds its body", malformed(b"\x04\x03\x09PI".to_vec())),
@@ -115,7 +115,8 @@ fn sizes() -> Vec<Named> {
 
 fn patterns() -> Vec<Named> {
     let subscribe = [command("SUBSCRIBE", b"x"), frame(0, b"m")];
-    let ignores = |run: Run| run.ignores(Ignored::Command(CommandName::Subscribe)).differs(DATA);
+    let ignores =
+        |run: Run| run.ignores(IgnoredCommand::Command(CommandName::Subscribe)).differs(DATA);
     let to_req = |piece| after(Req, ready("REP"), &[piece]);
     let then_good = |piece| {
         let run = after(Rep, ready("REQ"), &[piece, message(&[b"", b"good"])]);
@@ -132,15 +133,15 @@ fn patterns() -> Vec<Named> {
         ("message sent to a PUB socket, 3 parts", What::Elsewhere("sockets.rs")),
         run(
             "REQ gets an unsolicited reply [empty, x]",
-            to_req(message(&[b"", b"x"])).rejects(Reason::NotAsked),
+            to_req(message(&[b"", b"x"])).rejects(Reason::Unsolicited),
         ),
         run(
             "REQ gets [x] without a delimiter",
-            to_req(message(&[b"x"])).rejects(Reason::NotAsked).differs(STAYS),
+            to_req(message(&[b"x"])).rejects(Reason::Unsolicited).differs(STAYS),
         ),
         run(
             "REQ gets [4 bytes, not empty, x]",
-            to_req(message(&[b"abcd", b"n", b"x"])).rejects(Reason::NotAsked).differs(STAYS),
+            to_req(message(&[b"abcd", b"n", b"x"])).rejects(Reason::Unsolicited).differs(STAYS),
         ),
         run("REQ gets a PING", to_req(command("PING", b"\0\0"))),
         run("REP gets [x] without a delimiter, then a good request", then_good(message(&[b"x"]))),

@@ -4,16 +4,16 @@ use zmtp_core::wire::{
     CommandName, FrameHeader, FrameKind, Malformed, MechanismName, More, SocketType,
     UnsupportedVersion, Version,
 };
-use zmtp_core::{Config, Error, Ignored, Limit, LimitExceeded, PeerError};
+use zmtp_core::{Config, Error, IgnoredCommand, Limit, LimitExceeded, PeerError};
 
-use crate::driver::Said;
+use crate::driver::LogEntry;
 use wire::Frame;
 
 /// The events of a NULL connection for `bytes`.
-pub fn said(config: &Config, bytes: &[u8]) -> Vec<Said> {
+pub fn log(config: &Config, bytes: &[u8]) -> Vec<LogEntry> {
     let mut log = Vec::new();
     if let Err(error) = all(config, bytes, &mut log) {
-        log.push(Said::Failed(error));
+        log.push(LogEntry::Failed(error));
     }
     log
 }
@@ -26,7 +26,7 @@ enum Framing {
     V3,
 }
 
-fn all(config: &Config, bytes: &[u8], log: &mut Vec<Said>) -> Result<(), Error> {
+fn all(config: &Config, bytes: &[u8], log: &mut Vec<LogEntry>) -> Result<(), Error> {
     let Some((framing, mut bytes)) = opening(config, bytes, log)? else { return Ok(()) };
     let (mut ready, mut parts, mut total) = (framing != Framing::V3, 0_u64, 0_u64);
     while let Some(frame) = first_frame(framing, bytes)? {
@@ -53,7 +53,7 @@ fn all(config: &Config, bytes: &[u8], log: &mut Vec<Said>) -> Result<(), Error> 
                 (parts, total) = (0, 0);
             }
             let header = FrameHeader::new(FrameKind::Message(more), frame.len);
-            log.push(Said::Frame(header, frame.body));
+            log.push(LogEntry::Frame(header, frame.body));
         } else {
             return Err(PeerError::MessageInHandshake.into());
         }
@@ -67,7 +67,7 @@ fn all(config: &Config, bytes: &[u8], log: &mut Vec<Said>) -> Result<(), Error> 
 fn opening<'o>(
     config: &Config,
     bytes: &'o [u8],
-    log: &mut Vec<Said>,
+    log: &mut Vec<LogEntry>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
     let refused = |old| Err(Error::Peer(PeerError::UnsupportedVersion(old)));
     let below = |version| config.min_version > version;
@@ -88,7 +88,7 @@ fn opening<'o>(
         let rest = identity(config, Framing::V1, frame, bytes, config.require_socket_type, log)?;
         let publishes = matches!(config.socket_type, SocketType::Pub | SocketType::Xpub);
         if rest.is_some() && publishes {
-            log.push(Said::Subscribe(Vec::new()));
+            log.push(LogEntry::Subscribe(Vec::new()));
         }
         return Ok(rest);
     }
@@ -133,7 +133,7 @@ fn identity<'o>(
     frame: Option<Frame>,
     bytes: &'o [u8],
     lacks_type: bool,
-    log: &mut Vec<Said>,
+    log: &mut Vec<LogEntry>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
     let Some(frame) = frame else { return Ok(None) };
     if frame.len > 255 {
@@ -147,7 +147,7 @@ fn identity<'o>(
     if !frame.is_whole() {
         return Ok(None);
     }
-    log.push(Said::Ready(wire::property("Identity", &frame.body)));
+    log.push(LogEntry::Ready(wire::property("Identity", &frame.body)));
     Ok(Some((framing, &bytes[frame.wire_len..])))
 }
 
@@ -179,18 +179,18 @@ fn first_frame(framing: Framing, bytes: &[u8]) -> Result<Option<Frame>, Error> {
 }
 
 /// Whether the handshake is over with this command.
-fn handshake(config: &Config, frame: &Frame, log: &mut Vec<Said>) -> Result<bool, Error> {
+fn handshake(config: &Config, frame: &Frame, log: &mut Vec<LogEntry>) -> Result<bool, Error> {
     let (name, data) = frame.command().ok_or(Malformed::CommandName)?;
     match name {
         b"ERROR" => {
             let len = usize::from(*data.first().ok_or(Malformed::ErrorReason)?);
             let reason = data.get(1..=len).ok_or(Malformed::ErrorReason)?;
-            log.push(Said::Refused(reason.to_vec()));
+            log.push(LogEntry::Refused(reason.to_vec()));
             Err(PeerError::Refused.into())
         }
         b"READY" => {
             metadata(config, data)?;
-            log.push(Said::Ready(data.to_vec()));
+            log.push(LogEntry::Ready(data.to_vec()));
             Ok(true)
         }
         name => Err(PeerError::UnexpectedCommand(known(name)).into()),
@@ -222,18 +222,18 @@ fn metadata(config: &Config, data: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn traffic(config: &Config, frame: &Frame) -> Result<Option<Said>, Error> {
+fn traffic(config: &Config, frame: &Frame) -> Result<Option<LogEntry>, Error> {
     let Some((name, data)) = frame.command() else {
-        return Ok(Some(Said::Ignored(Ignored::Malformed)));
+        return Ok(Some(LogEntry::Ignored(IgnoredCommand::Malformed)));
     };
     let publishes = matches!(config.socket_type, SocketType::Pub | SocketType::Xpub);
     Ok(match name {
         b"READY" => return Err(PeerError::SecondReady.into()),
-        b"PING" if data.len() < 2 => Some(Said::Ignored(Ignored::Malformed)),
+        b"PING" if data.len() < 2 => Some(LogEntry::Ignored(IgnoredCommand::Malformed)),
         b"PING" | b"PONG" => None,
-        b"SUBSCRIBE" if publishes => Some(Said::Subscribe(data.to_vec())),
-        b"CANCEL" if publishes => Some(Said::Cancel(data.to_vec())),
-        name => Some(Said::Ignored(Ignored::Command(known(name)))),
+        b"SUBSCRIBE" if publishes => Some(LogEntry::Subscribe(data.to_vec())),
+        b"CANCEL" if publishes => Some(LogEntry::Cancel(data.to_vec())),
+        name => Some(LogEntry::Ignored(IgnoredCommand::Command(known(name)))),
     })
 }
 
@@ -259,9 +259,9 @@ fn known(name: &[u8]) -> CommandName {
     }
 }
 
-/// The messages that an application gets of what its connection said, if it asks for nothing
+/// The messages that an application receives from these log entries, if it asks for nothing
 /// itself.
-pub fn delivered(ours: SocketType, log: &[Said]) -> Vec<Vec<Vec<u8>>> {
+pub fn delivered(ours: SocketType, log: &[LogEntry]) -> Vec<Vec<Vec<u8>>> {
     let all = crate::pair::messages(log);
     match ours {
         // Nothing was asked.

@@ -10,12 +10,12 @@ mod time;
 mod topics;
 mod turns;
 
-pub use connection::{delivered, said};
+pub use connection::{delivered, log};
 pub use pair::PairModel;
 pub use publish::PublishModel;
 pub use rep::RepModel;
 pub use req::ReqModel;
 pub use table::Table;
-pub use time::said_in_time;
+pub use time::log_in_time;
 pub use topics::{IdList, SubscriptionsModel, TopicsModel};
 pub use turns::{RouterModel, TurnsModel};

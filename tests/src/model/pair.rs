@@ -1,6 +1,6 @@
 //! A slow model of PAIR (RFC 31).
 
-use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
+use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError};
 
 /// What [`Pair`](zmtp_core::pattern::Pair) must do.
 #[derive(Debug)]
@@ -45,8 +45,12 @@ impl Pattern for PairModel {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
-        self.attached(peer).map_err(|NoRoom| Refused::SecondPeer)?;
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
+        self.attached(peer).map_err(|NoRoom| AttachError::SecondPeer)?;
         if let Some(state) = self.state(peer) {
             state.connected = true;
         }

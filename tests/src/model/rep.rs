@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use zmtp_core::pattern::{
-    NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RouteError, TakeError, Verdict,
+    AttachError, NoRoom, OutOfTurn, Pattern, PeerId, Reason, RouteError, TakeError, Verdict,
 };
 use zmtp_core::wire::FrameHeader;
 
@@ -58,7 +58,11 @@ impl Pattern for RepModel {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if !self.peers.contains_key(&peer) {
             self.attached(peer)?;
         }
@@ -91,7 +95,7 @@ impl Pattern for RepModel {
 
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         let Some(peer) = self.peers.get_mut(&peer) else {
-            return Verdict::Reject(Reason::NotAsked);
+            return Verdict::Reject(Reason::Unsolicited);
         };
         // The envelope ends with the first empty frame, the request with the last one.
         let in_body = peer.frames.contains(&0);

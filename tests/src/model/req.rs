@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use zmtp_core::pattern::{
-    Mode, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RouteError, TakeError, Verdict,
+    AttachError, Mode, NoRoom, OutOfTurn, Pattern, PeerId, Reason, RouteError, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 
@@ -67,8 +67,8 @@ impl ReqModel {
         due
     }
 
-    /// As [`Req::give_up`](zmtp_core::pattern::Req::give_up).
-    pub fn give_up(&mut self) -> Option<PeerId> {
+    /// As [`Req::cancel_request`](zmtp_core::pattern::Req::cancel_request).
+    pub fn cancel_request(&mut self) -> Option<PeerId> {
         self.forget_reply();
         let asked = self.asked();
         self.request = Request::None;
@@ -107,7 +107,11 @@ impl Pattern for ReqModel {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if !self.peers.contains_key(&peer) {
             self.attached(peer)?;
         }
@@ -149,7 +153,7 @@ impl Pattern for ReqModel {
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         let asked = self.asked();
         let Some(slot) = self.peers.get_mut(&peer) else {
-            return Verdict::Reject(Reason::NotAsked);
+            return Verdict::Reject(Reason::Unsolicited);
         };
         let more = frame.kind() == FrameKind::Message(More::Follows);
         // Frames in front of the body: the id if there are ids, then the delimiter.
@@ -159,7 +163,7 @@ impl Pattern for ReqModel {
             Verdict::Skip
         } else if at == 0 && self.request != Request::Asked(peer) {
             let elsewhere = asked.is_some_and(|asked| asked != peer);
-            Verdict::Reject(if elsewhere { Reason::WrongPeer } else { Reason::NotAsked })
+            Verdict::Reject(if elsewhere { Reason::WrongPeer } else { Reason::Unsolicited })
         } else if at < delimiter_at {
             let id = more && frame.len() == 4;
             if id { Verdict::RequestId } else { Verdict::Reject(Reason::WrongRequestId) }

@@ -3,27 +3,29 @@
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Timeout};
 
-use super::said;
+use super::log as model_log;
 use crate::dialogue::Step;
-use crate::driver::Said;
+use crate::driver::LogEntry;
 
 /// The events of a NULL connection for a peer and the passing of time.
-pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
+pub fn log_in_time(config: &Config, steps: &[Step]) -> Vec<LogEntry> {
     let (mut bytes, mut now) = (Vec::new(), 0);
     // The timeout that ends the connection if nothing more arrives, and its time.
     let mut owed = Some((u64::from(config.limits.handshake_timeout), Timeout::Handshake));
     let mut next_ping = None;
     let mut ready = false;
     for step in steps {
-        let log = said(config, &bytes);
-        if matches!(log.last(), Some(Said::Failed(_))) {
+        let log = model_log(config, &bytes);
+        if matches!(log.last(), Some(LogEntry::Failed(_))) {
             return log;
         }
         match step {
             Step::Bytes(more) if !more.is_empty() => {
                 bytes.extend_from_slice(more);
                 let was_ready = ready;
-                ready = said(config, &bytes).iter().any(|said| matches!(said, Said::Ready(_)));
+                ready = model_log(config, &bytes)
+                    .iter()
+                    .any(|entry| matches!(entry, LogEntry::Ready(_)));
                 if ready {
                     // A byte after a PING stops the timeout.
                     let ttl = ttl_at_the_end(&bytes).filter(|ttl| *ttl > 0);
@@ -37,7 +39,7 @@ pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
             Step::Wait(ms) => {
                 now += u64::from(*ms);
                 if let Some((_, timeout)) = owed.filter(|(until, _)| now >= *until) {
-                    return [&log[..], &[Said::Failed(Error::TimedOut(timeout))]].concat();
+                    return [&log[..], &[LogEntry::Failed(Error::TimedOut(timeout))]].concat();
                 }
                 if next_ping.is_some_and(|next| now >= next) {
                     let heartbeat = config.heartbeat;
@@ -52,7 +54,7 @@ pub fn said_in_time(config: &Config, steps: &[Step]) -> Vec<Said> {
             }
         }
     }
-    said(config, &bytes)
+    model_log(config, &bytes)
 }
 
 /// The TTL of the PING with which a stream ends, if it ends with one.

@@ -54,8 +54,9 @@ impl Topics for TopicsModel {
     }
 
     fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId)) {
-        let wants = |(peer, topic): &(PeerId, Vec<u8>)| subject.starts_with(topic).then_some(*peer);
-        self.held.iter().filter_map(wants).collect::<BTreeSet<_>>().into_iter().for_each(each);
+        let matching =
+            |(peer, topic): &(PeerId, Vec<u8>)| subject.starts_with(topic).then_some(*peer);
+        self.held.iter().filter_map(matching).collect::<BTreeSet<_>>().into_iter().for_each(each);
     }
 }
 

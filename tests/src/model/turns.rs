@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
+use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError};
 
 /// What [`Dealer`](zmtp_core::pattern::Dealer) must do; its halves are PUSH and PULL.
 #[derive(Debug)]
@@ -78,7 +78,11 @@ impl Pattern for TurnsModel {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if !self.peers.contains_key(&peer) {
             self.attached(peer)?;
         }
@@ -182,7 +186,11 @@ impl RouterModel {
 }
 
 impl Pattern for RouterModel {
-    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         let known = self.ids.contains_key(&peer);
         if known && (routing_id.is_empty() || self.ids[&peer].0 == routing_id) {
             return Ok(None);
@@ -193,14 +201,14 @@ impl Pattern for RouterModel {
         let id = if routing_id.is_empty() { self.assign() } else { routing_id.to_vec() };
         let displaced = self.led_to(&id).filter(|other| *other != peer);
         if let Some(other) = displaced.filter(|_| !self.handover) {
-            return Err(Refused::RoutingIdInUse(other));
+            return Err(AttachError::RoutingIdInUse(other));
         }
         if !known && self.turns.attached(peer).is_err() {
-            return Err(Refused::NoRoom);
+            return Err(AttachError::NoRoom);
         }
         if !known && self.ids.len() == self.room {
             self.turns.detached(peer);
-            return Err(Refused::NoRoom);
+            return Err(AttachError::NoRoom);
         }
         if let Some(held) = displaced.and_then(|other| self.ids.get_mut(&other)) {
             held.1 = false;

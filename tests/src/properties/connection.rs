@@ -6,7 +6,7 @@ use zmtp_core::wire::SocketType;
 
 use super::assert_same;
 use crate::dialogue::{CLIENTS, Dialogue, SERVERS, Step};
-use crate::driver::{Driver, Fetch, Lane, Said};
+use crate::driver::{Driver, Fetch, Lane, LogEntry};
 use crate::endpoint::Endpoint;
 use crate::model;
 
@@ -25,7 +25,7 @@ pub fn client_holds(bytes: &[u8]) {
 fn holds(bytes: &[u8], types: &[SocketType]) {
     let Ok(dialogue) = Dialogue::take(&mut Unstructured::new(bytes), types) else { return };
     let (whole, results) = played(&dialogue, Lane::Decode, Fetch::Eagerly, &[]);
-    let expected = model::said_in_time(&dialogue.config, &dialogue.steps);
+    let expected = model::log_in_time(&dialogue.config, &dialogue.steps);
     assert_eq!(whole.log(), expected, "the model differs");
     let ways = [
         (Lane::Decode, Fetch::Lazily, &[1][..]),
@@ -64,7 +64,7 @@ fn played<'d>(
 }
 
 /// The application receives exactly the messages whose last frame arrived, whole and in order.
-fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
+fn messages_are_whole(dialogue: &Dialogue, log: &[LogEntry]) {
     let mut endpoint = Endpoint::new(&dialogue.config);
     for step in &dialogue.steps {
         match step {
@@ -88,12 +88,12 @@ fn messages_are_whole(dialogue: &Dialogue, log: &[Said]) {
 fn errors_stay(dialogue: &Dialogue, mut failed: Driver<'_>) {
     let Some(error) = failed.connection().error() else { return };
     let log = failed.take_log();
-    assert_eq!(log.iter().filter(|said| matches!(said, Said::Failed(_))).count(), 1);
+    assert_eq!(log.iter().filter(|entry| matches!(entry, LogEntry::Failed(_))).count(), 1);
     failed.take_sent();
     failed.feed(&dialogue.stream());
     failed.wait(60_000);
     assert_eq!(failed.send(&[b"x"]), Err(SendError::Failed));
-    assert_eq!(failed.take_log(), [Said::Failed(error)]);
+    assert_eq!(failed.take_log(), [LogEntry::Failed(error)]);
     assert_eq!((failed.take_sent(), failed.connection().error()), (Vec::new(), Some(error)));
     assert_eq!(failed.connection().poll_timeout(), None);
 }

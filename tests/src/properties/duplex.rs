@@ -203,7 +203,7 @@ impl<'c> Duplex<'c> {
         }
         for end in &self.ends {
             let log = end.driver.log();
-            assert_eq!(log, model::said_in_time(end.config, &end.steps));
+            assert_eq!(log, model::log_in_time(end.config, &end.steps));
             let got = pair::messages(log);
             if sound && errors == [None; 2] {
                 assert!(end.driver.connection().is_ready(), "a sound wire joins two ends");

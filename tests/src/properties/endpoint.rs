@@ -13,8 +13,11 @@ pub fn endpoints_round_trip(bytes: &[u8]) {
             assert!(written.starts_with(&format!("{transport}://")));
         }
         Err(error) => {
-            let said = error.to_string();
-            assert!(said.contains(&format!("{text:?}")) && said.contains("expected"), "{said}");
+            let message = error.to_string();
+            assert!(
+                message.contains(&format!("{text:?}")) && message.contains("expected"),
+                "{message}"
+            );
         }
     }
 }

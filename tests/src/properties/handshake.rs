@@ -5,7 +5,7 @@ use zmtp_core::wire::{More, SocketType};
 use zmtp_core::{Config, Error, PeerError, SendError};
 
 use crate::dialogue::{config, handshake_command, opening};
-use crate::driver::{Driver, Said};
+use crate::driver::{Driver, LogEntry};
 use crate::model;
 
 /// The outcome of a handshake equals the model's for any bytes of the peer.
@@ -21,7 +21,7 @@ pub fn handshake_holds(bytes: &[u8]) {
     for piece in &pieces {
         for cut in piece.chunks(7) {
             driver.feed(cut);
-            let ready = driver.log().iter().any(|said| matches!(said, Said::Ready(_)));
+            let ready = driver.log().iter().any(|entry| matches!(entry, LogEntry::Ready(_)));
             let failed = driver.connection().error();
             assert_eq!(driver.connection().is_ready(), ready && failed.is_none());
             let waits = driver.connection().poll_timeout().is_some();
@@ -36,8 +36,8 @@ pub fn handshake_holds(bytes: &[u8]) {
         }
     }
     let log = driver.log().to_vec();
-    assert_eq!(log, model::said(&config, &pieces.concat()));
-    assert!(log.iter().filter(|said| matches!(said, Said::Ready(_))).count() <= 1);
+    assert_eq!(log, model::log(&config, &pieces.concat()));
+    assert!(log.iter().filter(|entry| matches!(entry, LogEntry::Ready(_))).count() <= 1);
     let stream = pieces.concat();
     let refused =
         matches!(driver.connection().error(), Some(Error::Peer(PeerError::UnsupportedVersion(_))));
@@ -86,7 +86,7 @@ fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
     let pongs = names.iter().filter(|name| *name == b"PONG").count();
     let others: Vec<_> = names.iter().filter(|name| *name != b"PONG").collect();
     assert_eq!(others, due, "{:?}", driver.connection().error());
-    assert!(pongs == 0 || driver.log().iter().any(|said| matches!(said, Said::Ready(_))));
+    assert!(pongs == 0 || driver.log().iter().any(|entry| matches!(entry, LogEntry::Ready(_))));
     if greeted {
         assert_eq!(frames[0].command().expect("READY").1, metadata(config));
     }

@@ -4,7 +4,7 @@ use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{BufferTooSmall, More, RoutingId, SocketType, Version};
 use zmtp_core::{Config, Event, Instant, Limits, SendError};
 
-use crate::driver::{Driver, Fetch, Lane, NOW, Said};
+use crate::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use crate::model;
 use crate::random::Random;
 use crate::reader::{Reader, is_last};
@@ -65,7 +65,7 @@ pub fn same_events_for_any_chunking(bytes: &[u8]) {
     let Some((setup, rest)) = Setup::take(bytes) else { return };
     let stream = setup.stream(rest);
     let whole = run(&setup.config, &stream, Lane::Decode, Fetch::Eagerly, []);
-    assert_eq!(whole.log(), model::said(&setup.config, &stream), "the model differs");
+    assert_eq!(whole.log(), model::log(&setup.config, &stream), "the model differs");
     let by_byte = run(&setup.config, &stream, Lane::Decode, Fetch::Lazily, [1]);
     assert_same(&whole, &by_byte);
     let mut random = Random::new(setup.seed);
@@ -189,7 +189,7 @@ pub fn run<'c>(
 /// If they did not.
 pub fn assert_same<M: Mechanism>(one: &Driver<'_, M>, other: &Driver<'_, M>) {
     assert_eq!(one.log(), other.log());
-    if !matches!(one.log().last(), Some(Said::Failed(_))) {
+    if !matches!(one.log().last(), Some(LogEntry::Failed(_))) {
         // A failed connection may have been stopped before it sent everything.
         assert_eq!(one.sent(), other.sent());
         assert_eq!(one.unfinished(), other.unfinished());

@@ -55,7 +55,7 @@ pub enum Event {
     /// A message is complete when its last frame is complete. If the connection fails earlier, discard the
     /// received parts (RFC 37 § Messages).
     Frame,
-    /// A command was ignored. The payload is its body; [`Ignored::of`] parses it.
+    /// A command was ignored. The payload is its body; [`IgnoredCommand::of`] parses it.
     Ignored,
     /// More input is needed: append received bytes to the unread ones. `payload` is the number of missing
     /// bytes. While a greeting, an identity frame or a frame header is incomplete, it is a lower bound.
@@ -101,7 +101,7 @@ pub struct Incoming {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Ignored {
+pub enum IgnoredCommand {
     /// The name is unknown, or the command is not valid for this socket type or at this time.
     Command(CommandName),
     /// The name is empty or incomplete, or a PING has no complete TTL. libzmq also ignores malformed names,
@@ -109,7 +109,7 @@ pub enum Ignored {
     Malformed,
 }
 
-impl Ignored {
+impl IgnoredCommand {
     /// The reason why a command was ignored. `body` is the payload of [`Event::Ignored`].
     pub fn of(body: &[u8]) -> Self {
         match Command::parse(body) {
@@ -120,7 +120,7 @@ impl Ignored {
     }
 }
 
-impl core::fmt::Display for Ignored {
+impl core::fmt::Display for IgnoredCommand {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Command(CommandName::Unknown) => f.write_str("an unknown command"),

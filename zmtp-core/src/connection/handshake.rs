@@ -38,7 +38,7 @@ impl ReceiveHalf {
                     return self.fail(failure);
                 }
                 self.state = State::Traffic;
-                self.give_up = Instant::NEVER;
+                self.deadline = Instant::NEVER;
                 found.payload = metadata.len();
                 Event::Ready
             }

@@ -24,7 +24,7 @@ mod whole;
 use core::borrow::Borrow;
 
 pub use encode::SendError;
-pub use event::{Event, Ignored, Incoming, PeerInfo, Received};
+pub use event::{Event, IgnoredCommand, Incoming, PeerInfo, Received};
 pub use send::Refusal;
 
 use crate::config::Config;
@@ -104,7 +104,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             self.rx.heard::<M>();
         }
         self.rx.unread = input.len();
-        if !self.lives(now) {
+        if !self.check_timeouts(now) {
             return Received::FAILED;
         }
         let config = self.config.borrow();
@@ -191,8 +191,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Whether [`Connection::poll_transmit`] may have bytes to write. During the greeting and the handshake
     /// this can be `true` although `poll_transmit` returns 0.
-    pub fn wants_transmit(&self) -> bool {
-        self.tx.wants_transmit(&self.mechanism, &self.rx)
+    pub fn needs_transmit(&self) -> bool {
+        self.tx.needs_transmit(&self.mechanism, &self.rx)
     }
 
     /// The time at which to call [`Connection::handle_timeout`]; `None` if there is no deadline or the
@@ -202,7 +202,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if self.has_failed() {
             return None;
         }
-        let next = self.rx.give_up().min(self.heartbeats.next());
+        let next = self.rx.deadline().min(self.heartbeats.next());
         (next != Instant::NEVER).then_some(next)
     }
 
@@ -217,7 +217,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// [`Error::TimedOut`], or the earlier error if the connection has already failed.
     #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.lives(now) {
+        if self.check_timeouts(now) {
             return Ok(());
         }
         // `error` returns an error here. A default takes less code than a check.
@@ -226,13 +226,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// As [`Connection::handle_timeout`], but returns whether the connection has not failed.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub fn lives(&mut self, now: Instant) -> bool {
-        if !self.rx.lives(now) {
+    pub fn check_timeouts(&mut self, now: Instant) -> bool {
+        if !self.rx.check_deadline(now) {
             return false;
         }
-        if let Some(give_up) = self.heartbeats.beat(self.config.borrow(), now) {
+        if let Some(deadline) = self.heartbeats.beat(self.config.borrow(), now) {
             self.tx.queue_ping();
-            self.rx.expect(Timeout::Heartbeat, give_up);
+            self.rx.expect(Timeout::Heartbeat, deadline);
         }
         true
     }
@@ -262,8 +262,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// Whether the connection has failed with an error that is sent to the peer in an ERROR command.
-    pub fn refuses(&self) -> bool {
-        send::refuses(&self.mechanism, &self.rx)
+    pub fn sends_error(&self) -> bool {
+        send::sends_error(&self.mechanism, &self.rx)
     }
 
     /// Whether the connection has failed. [`Connection::error`] returns the error.

@@ -13,7 +13,7 @@ use crate::wire::{
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SendHalf {
-    /// The number of greeting bytes that were sent, or [`SendHalf::FAREWELL_SENT`].
+    /// The number of greeting bytes that were sent, or [`SendHalf::ERROR_SENT`].
     greeting_sent: u8,
     due: Due,
 }
@@ -73,7 +73,7 @@ impl SendHalf {
     }
 
     /// The greeting was sent, and the ERROR of a failed connection.
-    const FAREWELL_SENT: u8 = u8::MAX;
+    const ERROR_SENT: u8 = u8::MAX;
 
     /// Writes the next piece that is due, if any.
     pub(super) fn poll<M: Mechanism>(
@@ -83,11 +83,11 @@ impl SendHalf {
         rx: &mut ReceiveHalf,
         out: &mut [u8],
     ) -> Result<usize, BufferTooSmall> {
-        let refuses = rx.failure.is_some();
-        if refuses && !self.refuses(mechanism, rx) {
+        let failed = rx.failure.is_some();
+        if failed && !self.error_is_due(mechanism, rx) {
             return Ok(0);
         }
-        if !refuses && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
+        if !failed && overhead(mechanism) > 0 && self.beat_is_due(mechanism, rx) {
             return self.sealed_beat(config, mechanism, rx, out);
         }
         let mut out = Writer::new(out);
@@ -97,13 +97,13 @@ impl SendHalf {
         // The state after the bytes written here are sent.
         let mut after = *self;
         // The complete greeting precedes an ERROR.
-        let heard = if refuses { Greeting::LEN } else { rx.greeting_position() };
+        let heard = if failed { Greeting::LEN } else { rx.greeting_position() };
         let stage = Self::stage(config, mechanism, heard);
         if usize::from(self.greeting_sent) < stage {
             after.greeting(config, mechanism, stage, &mut out);
-        } else if refuses {
-            refuse(mechanism, rx.failure, &mut out);
-            after.greeting_sent = Self::FAREWELL_SENT;
+        } else if failed {
+            write_error(mechanism, rx.failure, &mut out);
+            after.greeting_sent = Self::ERROR_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
             mechanism.produce(config, &mut out);
@@ -174,7 +174,7 @@ impl SendHalf {
     /// Interoperability). An older peer is recognised before it gets bytes that it cannot parse. If older peers are
     /// refused, there is one stage.
     fn stage<M: Mechanism>(config: &Config, mechanism: &M, heard: usize) -> usize {
-        let staged = M::OLDER_PEERS && mechanism.lets_older_peers_in();
+        let staged = M::OLDER_PEERS && mechanism.accepts_older_peers();
         match heard {
             _ if !staged || config.min_version >= Version::V3_0 => Greeting::LEN,
             0..SIGNATURE_LEN => SIGNATURE_LEN,
@@ -211,8 +211,8 @@ impl SendHalf {
     }
 
     /// Whether a failed connection still has to send an ERROR, so that the peer does not retry.
-    fn refuses<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
-        self.greeting_sent != Self::FAREWELL_SENT && refuses(mechanism, rx)
+    fn error_is_due<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
+        self.greeting_sent != Self::ERROR_SENT && sends_error(mechanism, rx)
     }
 
     /// The opening for an older peer, in stages. A peer that sent a version byte gets our socket type and an
@@ -266,9 +266,9 @@ impl SendHalf {
         self.greeting_sent as usize >= Greeting::LEN
     }
 
-    pub(super) fn wants_transmit<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
+    pub(super) fn needs_transmit<M: Mechanism>(&self, mechanism: &M, rx: &ReceiveHalf) -> bool {
         match rx.failure {
-            Some(_) => self.refuses(mechanism, rx),
+            Some(_) => self.error_is_due(mechanism, rx),
             None => {
                 self.due.has(Due::PING | Due::PONG)
                     || !self.greeted()
@@ -294,18 +294,18 @@ impl SendHalf {
 
 /// Whether a failed connection sends its peer an ERROR. An older peer gets none, because it could not parse
 /// it.
-pub(super) fn refuses<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
-    let refuses = match rx.failure {
+pub(super) fn sends_error<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
+    let sends = match rx.failure {
         Some(Failure::Mechanism | Failure::SocketType(_)) => true,
         Some(Failure::Denied) => mechanism.denial().is_some(),
         _ => false,
     };
-    refuses && !rx.is_old::<M>()
+    sends && !rx.is_old::<M>()
 }
 
 /// Writes the ERROR command of a failed connection.
 #[inline(always)]
-fn refuse<M: Mechanism>(mechanism: &M, failure: Option<Failure>, out: &mut Writer<'_>) {
+fn write_error<M: Mechanism>(mechanism: &M, failure: Option<Failure>, out: &mut Writer<'_>) {
     match (failure, mechanism.denial()) {
         (Some(Failure::Denied), Some(reason)) => {
             let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);

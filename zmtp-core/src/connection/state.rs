@@ -26,7 +26,7 @@ pub(super) struct ReceiveHalf {
     /// The number of unread bytes. If they are passed again, they do not reset the timeouts.
     pub(super) unread: usize,
     pub(super) scratch: Scratch,
-    pub(super) give_up: Instant,
+    pub(super) deadline: Instant,
     /// The missing bytes of the last frame. Not stored as a [`FrameHeader`], which has gaps.
     pub(super) remaining: Size,
     /// The size of the last frame, or of the command or identity that a failure concerns.
@@ -74,9 +74,9 @@ pub(super) enum Reply {
 const UNKNOWN: PeerInfo = PeerInfo { version: Version::NONE, socket_type: None };
 
 impl ReceiveHalf {
-    /// The state before the greeting, with `give_up` as the deadline of the handshake.
+    /// The state before the greeting, with `deadline` as the deadline of the handshake.
     #[inline(always)]
-    pub(super) fn new(give_up: Instant) -> Self {
+    pub(super) fn new(deadline: Instant) -> Self {
         Self {
             state: State::Greeting(GreetingReader::new()),
             unread: usize::MAX,
@@ -89,39 +89,39 @@ impl ReceiveHalf {
             scratch: CLEAN,
             peer: UNKNOWN,
             owed: Timeout::Handshake,
-            give_up,
+            deadline,
         }
     }
 
     /// Starts again. The scratch is not cleared.
     #[cfg_attr(target_os = "none", inline(never))]
-    pub(super) fn restart(&mut self, give_up: Instant) {
+    pub(super) fn restart(&mut self, deadline: Instant) {
         self.state = State::Greeting(GreetingReader::new());
         self.unread = usize::MAX;
         (self.remaining, self.bytes, self.parts) = (0, 0, 0);
         self.failure = None;
         self.peer = UNKNOWN;
         self.owed = Timeout::Handshake;
-        self.give_up = give_up;
+        self.deadline = deadline;
     }
 
     /// The time at which the connection fails if no bytes arrive before.
-    pub(super) const fn give_up(&self) -> Instant {
-        self.give_up
+    pub(super) const fn deadline(&self) -> Instant {
+        self.deadline
     }
 
     /// Whether the connection has not failed. It fails here if the deadline has passed.
-    pub(super) fn lives(&mut self, now: Instant) -> bool {
-        if self.failure.is_none() && now >= self.give_up {
+    pub(super) fn check_deadline(&mut self, now: Instant) -> bool {
+        if self.failure.is_none() && now >= self.deadline {
             self.failure = Some(Failure::TimedOut(self.owed));
         }
         self.failure.is_none()
     }
 
     /// Sets a deadline for bytes of the peer. An earlier deadline stays.
-    pub(super) fn expect(&mut self, owed: Timeout, give_up: Instant) {
-        if give_up < self.give_up {
-            (self.owed, self.give_up) = (owed, give_up);
+    pub(super) fn expect(&mut self, owed: Timeout, deadline: Instant) {
+        if deadline < self.deadline {
+            (self.owed, self.deadline) = (owed, deadline);
         }
     }
 
@@ -129,7 +129,7 @@ impl ReceiveHalf {
     /// stays.
     pub(super) fn heard<M: Mechanism>(&mut self) {
         if self.in_traffic::<M>() {
-            self.give_up = Instant::NEVER;
+            self.deadline = Instant::NEVER;
         }
     }
 
@@ -161,7 +161,7 @@ impl ReceiveHalf {
             return None;
         }
         if n > 0 {
-            self.give_up = Instant::NEVER;
+            self.deadline = Instant::NEVER;
         }
         self.came(Size::try_from(n).unwrap_or(Size::MAX));
         (self.remaining == 0).then_some(self.header())

@@ -20,7 +20,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             self.rx.heard::<M>();
         }
         self.rx.unread = len;
-        self.lives(now);
+        self.check_timeouts(now);
     }
 
     /// Consumes the message frame at the front of `input` if it is complete and in the clear. Returns its header,

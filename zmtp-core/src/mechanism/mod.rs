@@ -49,7 +49,7 @@ pub trait Mechanism {
 
     /// Whether this connection accepts peers of ZMTP 2.0 and 1.0.
     #[inline(always)]
-    fn lets_older_peers_in(&self) -> bool {
+    fn accepts_older_peers(&self) -> bool {
         Self::OLDER_PEERS
     }
 

@@ -133,15 +133,15 @@ impl Balance {
         let old = *slot.as_mut();
         let mut new = old;
         change(&mut new);
-        let refuses = new.full || new.closed;
-        if new.connected != old.connected || refuses {
+        let unavailable = new.full || new.closed;
+        if new.connected != old.connected || unavailable {
             self.leave(peers, peer);
         }
         if let Some(slot) = peers.get_mut(peer) {
             let state = slot.as_mut();
             (state.connected, state.full, state.closed) = (new.connected, new.full, new.closed);
         }
-        match (refuses, new.connected) {
+        match (unavailable, new.connected) {
             (true, _) => {}
             (false, true) => self.connected.push(peers, peer),
             (false, false) if self.only_connected => {}

@@ -20,7 +20,7 @@ impl core::error::Error for NoRoom {}
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Refused {
+pub enum AttachError {
     /// A table is full.
     NoRoom,
     /// ROUTER: another peer, the value, has the same routing id. libzmq leaves such a connection open, but
@@ -30,13 +30,13 @@ pub enum Refused {
     SecondPeer,
 }
 
-impl From<NoRoom> for Refused {
+impl From<NoRoom> for AttachError {
     fn from(_: NoRoom) -> Self {
         Self::NoRoom
     }
 }
 
-impl core::fmt::Display for Refused {
+impl core::fmt::Display for AttachError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::NoRoom => "no room for another peer",
@@ -46,7 +46,7 @@ impl core::fmt::Display for Refused {
     }
 }
 
-impl core::error::Error for Refused {}
+impl core::error::Error for AttachError {}
 
 /// REQ or REP was called out of turn (`EFSM` in libzmq).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -51,7 +51,7 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
     }
 
     /// Whether `subject` begins with a topic that the peer has subscribed to.
-    pub fn wants(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
+    pub fn matches(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
         let found = |number| self.0.find(number, subject, Match::Prefix);
         Self::number(peer).is_ok_and(|number| found(number).is_some())
     }
@@ -249,12 +249,14 @@ mod tests {
         assert_eq!(topics.subscribe(None, b"c"), Ok(()));
         assert_eq!(topics.subscribe(None, b""), Err(NoRoom));
         assert!(
-            topics.wants(None, b"abc") && topics.wants(None, b"c") && !topics.wants(None, b"a")
+            topics.matches(None, b"abc")
+                && topics.matches(None, b"c")
+                && !topics.matches(None, b"a")
         );
         assert!(topics.cancel(None, b"ab") && !topics.cancel(None, b"ab"));
-        assert!(!topics.wants(None, b"abc") && topics.wants(None, b"c"));
+        assert!(!topics.matches(None, b"abc") && topics.matches(None, b"c"));
         topics.detach(None);
-        assert!(!topics.wants(None, b"c"));
+        assert!(!topics.matches(None, b"c"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! PULL, and the rule that SUB, XSUB, PUB and XPUB share with it: they receive from their peers in turn
 //! (RFC 29 and 30).
 
-use super::{FairPeer, FairQueue, NoRoom, Pattern, PeerId, Refused, Slots, TakeError, Verdict};
+use super::{AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict};
 use crate::wire::{FrameHeader, Subscription};
 
 /// The rules of a socket type that receives from its peers in turn: [`Pull`],
@@ -84,7 +84,11 @@ impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
         self.peers.insert(peer, FairPeer::default())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if self.peers.get_mut(peer).is_none() {
             self.attached(peer)?;
         }

@@ -45,7 +45,7 @@ mod subscribe;
 mod verdict;
 
 pub use balance::{Balance, BalancePeer};
-pub use error::{NoRoom, OutOfTurn, Refused, RouteError, TakeError};
+pub use error::{AttachError, NoRoom, OutOfTurn, RouteError, TakeError};
 pub use fair_queue::{FairPeer, FairQueue};
 pub use fixed_topics::{FixedSubscriptions, FixedTopics};
 pub use incoming::{Incoming, IncomingRules, Pull, PullRules};
@@ -95,8 +95,12 @@ pub trait Pattern {
     ///
     /// # Errors
     ///
-    /// [`Refused`]: close the connection of `peer`.
-    fn connected(&mut self, _peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    /// [`AttachError`]: close the connection of `peer`.
+    fn connected(
+        &mut self,
+        _peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         Ok(None)
     }
 

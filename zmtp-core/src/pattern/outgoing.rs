@@ -1,8 +1,8 @@
 //! DEALER and PUSH: send to their peers in turn. DEALER also receives from them in turn (RFC 28 and 30).
 
 use super::{
-    Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Reason, Refused,
-    RingLink, RouteError, Slots, TakeError, Verdict,
+    AttachError, Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId,
+    Reason, RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
@@ -72,7 +72,11 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEI
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if self.peers.get_mut(peer).is_none() {
             self.attached(peer)?;
         }

@@ -1,6 +1,6 @@
 //! PAIR: exchanges messages with a single peer (RFC 31).
 
-use super::{NoRoom, Pattern, PeerId, Refused, RouteError, TakeError};
+use super::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError};
 
 /// The rules of PAIR: it refuses other peers until its first peer is removed.
 #[derive(Debug, Default)]
@@ -42,8 +42,12 @@ impl Pattern for Pair {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
-        self.attached(peer).map_err(|_| Refused::SecondPeer)?;
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
+        self.attached(peer).map_err(|_| AttachError::SecondPeer)?;
         self.held = false;
         Ok(None)
     }
@@ -123,7 +127,7 @@ mod tests {
         assert_eq!(pair.route(&[]), Err(RouteError::NoPeer));
         assert_eq!(pair.attached(A), Ok(()));
         assert_eq!(pair.attached(B), Err(NoRoom));
-        assert_eq!(pair.connected(B, &[]), Err(Refused::SecondPeer));
+        assert_eq!(pair.connected(B, &[]), Err(AttachError::SecondPeer));
         pair.detached(B);
         assert_eq!(pair.route(&[]), Ok(A));
         assert!(pair.received(A) && !pair.received(B));

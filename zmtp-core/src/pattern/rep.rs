@@ -2,8 +2,8 @@
 //! (RFC 28).
 
 use super::{
-    FairPeer, FairQueue, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, RepFrames,
-    RepTurn, RingLink, RouteError, Slots, TakeError, Verdict,
+    AttachError, FairPeer, FairQueue, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason,
+    RepFrames, RepTurn, RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
@@ -64,7 +64,11 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
         self.peers.insert(peer, RepPeer::default())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if self.peers.get_mut(peer).is_none() {
             self.attached(peer)?;
         }
@@ -93,7 +97,7 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         match self.peers.get_mut(peer) {
             Some(slot) => slot.frames.accept(frame),
-            None => Verdict::Reject(Reason::NotAsked),
+            None => Verdict::Reject(Reason::Unsolicited),
         }
     }
 

@@ -1,8 +1,8 @@
 //! REQ: sends each request to one peer, in turn, and accepts only the reply of that peer (RFC 28).
 
 use super::{
-    Balance, BalancePeer, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason, Refused, ReqFrames,
-    ReqTurn, RingLink, RouteError, Slots, TakeError, Verdict,
+    AttachError, Balance, BalancePeer, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason,
+    ReqFrames, ReqTurn, RingLink, RouteError, Slots, TakeError, Verdict,
 };
 use crate::wire::FrameHeader;
 
@@ -80,14 +80,14 @@ impl<S: Slots<ReqPeer>> Req<S> {
         due
     }
 
-    /// Gives up the pending request, so that the next one can be sent. Returns the peer that may still
+    /// Cancels the pending request, so that the next one can be sent. Returns the peer that may still
     /// reply to it.
     ///
     /// Unless [`Mode::correlate`] is set, such a late reply cannot be distinguished from the reply to the
     /// next request: close the connection of the returned peer, as the Lazy Pirate pattern of the ZeroMQ
     /// Guide does.
-    pub fn give_up(&mut self) -> Option<PeerId> {
-        let asked = self.turn.give_up();
+    pub fn cancel_request(&mut self) -> Option<PeerId> {
+        let asked = self.turn.cancel();
         if let Some(peer) = asked {
             self.reject_reply(peer);
         }
@@ -96,7 +96,7 @@ impl<S: Slots<ReqPeer>> Req<S> {
 
     fn reject_reply(&mut self, peer: PeerId) {
         if let Some(slot) = self.peers.get_mut(peer) {
-            slot.frames.give_up();
+            slot.frames.cancel();
         }
     }
 
@@ -118,7 +118,11 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
         Ok(())
     }
 
-    fn connected(&mut self, peer: PeerId, _routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        _routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         if self.peers.get_mut(peer).is_none() {
             self.attached(peer)?;
         }
@@ -149,9 +153,9 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
 
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         let Some(slot) = self.peers.get_mut(peer) else {
-            return Verdict::Reject(Reason::NotAsked);
+            return Verdict::Reject(Reason::Unsolicited);
         };
-        slot.frames.accept(self.turn.refuses(peer), self.mode.correlate, frame)
+        slot.frames.accept(self.turn.rejection(peer), self.mode.correlate, frame)
     }
 
     fn check(&mut self, peer: PeerId, body: &[u8]) -> Verdict {
@@ -184,7 +188,7 @@ impl<S: Slots<ReqPeer>> Pattern for Req<S> {
             return Err(OutOfTurn::ReplyPending.into());
         }
         let peer = self.outgoing.route(&mut self.peers).ok_or(RouteError::NoPeer)?;
-        self.give_up();
+        self.cancel_request();
         self.turn.ask(peer);
         self.request_id = self.request_id.wrapping_add(1);
         Ok(peer)

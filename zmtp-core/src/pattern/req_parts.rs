@@ -28,7 +28,7 @@ impl ReqFrames {
         Self(Expect::Start)
     }
 
-    /// Decides what happens to the next frame. `refused` is the result of [`ReqTurn::refuses`].
+    /// Decides what happens to the next frame. `refused` is the result of [`ReqTurn::rejection`].
     /// `correlate` is whether replies begin with a request id.
     pub fn accept(
         &mut self,
@@ -63,7 +63,7 @@ impl ReqFrames {
     /// Decides what happens to a reply after its request id is complete. `is_last` is whether the id is
     /// that of the last request; if so, returns [`Verdict::Envelope`].
     pub const fn check_request_id(&mut self, is_last: bool) -> Verdict {
-        // The request was given up while the id was arriving.
+        // The request was cancelled while the id was arriving.
         let rejected = matches!(self.0, Expect::Rejected);
         if is_last && !rejected {
             return Verdict::Envelope;
@@ -72,7 +72,7 @@ impl ReqFrames {
         if rejected { Verdict::Skip } else { Verdict::Reject(Reason::WrongRequestId) }
     }
 
-    /// A message is complete. Returns whether it is a reply. It is not a reply if its request was given up
+    /// A message is complete. Returns whether it is a reply. It is not a reply if its request was cancelled
     /// while the last part was incomplete.
     pub const fn received(&mut self) -> bool {
         let received = matches!(self.0, Expect::Received);
@@ -82,8 +82,8 @@ impl ReqFrames {
         received
     }
 
-    /// Gives up the request: an incomplete reply is rejected.
-    pub const fn give_up(&mut self) {
+    /// Cancels the request: an incomplete reply is rejected.
+    pub const fn cancel(&mut self) {
         self.0 = match self.0 {
             Expect::Start | Expect::Received => Expect::Start,
             _ => Expect::Rejected,
@@ -150,12 +150,12 @@ impl<P: Copy + Eq> ReqTurn<P> {
     }
 
     /// The reason to reject a message of a peer that begins now; `None` if it may be the reply.
-    pub fn refuses(&self, peer: P) -> Option<Reason> {
+    pub fn rejection(&self, peer: P) -> Option<Reason> {
         match self.0 {
             State::Asked(asked) if asked == peer => None,
             State::Asked(_) => Some(Reason::WrongPeer),
             State::Routed(asked) if asked != peer => Some(Reason::WrongPeer),
-            _ => Some(Reason::NotAsked),
+            _ => Some(Reason::Unsolicited),
         }
     }
 
@@ -184,8 +184,8 @@ impl<P: Copy + Eq> ReqTurn<P> {
         }
     }
 
-    /// Gives up the request. Returns the peer that may still reply to it.
-    pub const fn give_up(&mut self) -> Option<P> {
+    /// Cancels the request. Returns the peer that may still reply to it.
+    pub const fn cancel(&mut self) -> Option<P> {
         let asked = self.asked();
         self.0 = State::Idle;
         asked

@@ -2,7 +2,7 @@
 //! sender before each received message (RFC 28).
 
 use super::{
-    FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, Refused, RingLink, RouteError, Slots,
+    AttachError, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId, RingLink, RouteError, Slots,
     TakeError,
 };
 
@@ -88,10 +88,10 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
     ///
     /// # Errors
     ///
-    /// [`Refused::RoutingIdInUse`] if another peer has the id, [`Refused::NoRoom`] if a table is full.
-    pub fn attach_as(&mut self, peer: PeerId, id: &[u8]) -> Result<(), Refused> {
+    /// [`AttachError::RoutingIdInUse`] if another peer has the id, [`AttachError::NoRoom`] if a table is full.
+    pub fn attach_as(&mut self, peer: PeerId, id: &[u8]) -> Result<(), AttachError> {
         if let Some(other) = self.ids.peer(id).filter(|other| *other != peer) {
-            return Err(Refused::RoutingIdInUse(other));
+            return Err(AttachError::RoutingIdInUse(other));
         }
         self.connected(peer, id)?;
         self.change(peer, |slot| slot.named = true);
@@ -134,7 +134,11 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
 
 impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
     /// A peer that has a routing id keeps it if it announces none.
-    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         let named = self.peers.get_mut(peer).is_some_and(|slot| slot.named);
         let known = self.ids.id(peer);
         if known.is_some_and(|id| named || routing_id.is_empty() || id == routing_id) {
@@ -147,7 +151,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
         }
         let assigned;
         let id = if routing_id.is_empty() {
-            assigned = self.assign().ok_or(Refused::NoRoom)?;
+            assigned = self.assign().ok_or(AttachError::NoRoom)?;
             &assigned[..]
         } else {
             routing_id
@@ -156,7 +160,7 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
         if let Some(other) = displaced
             && !self.handover
         {
-            return Err(Refused::RoutingIdInUse(other));
+            return Err(AttachError::RoutingIdInUse(other));
         }
         if self.peers.get_mut(peer).is_none() {
             self.peers.insert(peer, RouterPeer::default())?;
@@ -297,7 +301,7 @@ mod tests {
         let mut router = router(false);
         router.connected(peer(0), b"ann").unwrap();
         assert!(router.received(peer(0)));
-        assert_eq!(router.connected(peer(1), b"ann"), Err(Refused::RoutingIdInUse(peer(0))));
+        assert_eq!(router.connected(peer(1), b"ann"), Err(AttachError::RoutingIdInUse(peer(0))));
         assert!(!router.received(peer(1)));
         router.closed(peer(0));
         assert_eq!(router.route(b"ann"), Err(RouteError::Unknown));
@@ -348,7 +352,7 @@ mod tests {
     fn a_peer_keeps_the_routing_id_that_the_application_chose() {
         let mut router = router(true);
         router.connected(peer(0), b"ann").unwrap();
-        assert_eq!(router.attach_as(peer(1), b"ann"), Err(Refused::RoutingIdInUse(peer(0))));
+        assert_eq!(router.attach_as(peer(1), b"ann"), Err(AttachError::RoutingIdInUse(peer(0))));
         router.attach_as(peer(1), b"bob").unwrap();
         assert_eq!(router.route(b"bob"), Ok(peer(1)));
         assert_eq!(router.connected(peer(1), b"eve"), Ok(None));

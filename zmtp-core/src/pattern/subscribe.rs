@@ -70,8 +70,8 @@ impl<S, F: Subscriptions> Incoming<S, SubscribeRules<F>> {
     }
 
     /// Whether a message whose first frame is `subject` is delivered.
-    pub fn wants(&self, subject: &[u8]) -> bool {
-        self.rules.wants(subject)
+    pub fn matches(&self, subject: &[u8]) -> bool {
+        self.rules.matches(subject)
     }
 
     /// Calls `each` for every topic. Send these subscriptions to each peer that connects.
@@ -91,7 +91,7 @@ impl<S, F: Subscriptions> Incoming<S, SubscribeRules<F>> {
 }
 
 impl<F: Subscriptions> SubscribeRules<F> {
-    fn wants(&self, subject: &[u8]) -> bool {
+    fn matches(&self, subject: &[u8]) -> bool {
         match self.filter {
             Filter::All => true,
             Filter::Inverted => !self.topics.matches(subject),
@@ -108,6 +108,6 @@ impl<F: Subscriptions> IncomingRules for SubscribeRules<F> {
     }
 
     fn check(&self, body: &[u8]) -> Verdict {
-        if self.wants(body) { Verdict::Deliver } else { Verdict::Reject(Reason::NotSubscribed) }
+        if self.matches(body) { Verdict::Deliver } else { Verdict::Reject(Reason::NotSubscribed) }
     }
 }

@@ -37,7 +37,7 @@ pub enum Reason {
     /// The delimiter, an empty frame, is missing, or no frame follows it (RFC 28).
     BadEnvelope,
     /// No reply is pending: the message is unsolicited, late, or a second reply.
-    NotAsked,
+    Unsolicited,
     /// No subscription matches the message.
     NotSubscribed,
     /// The socket type does not receive messages: PUB, PUSH.
@@ -52,7 +52,7 @@ impl core::fmt::Display for Reason {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::BadEnvelope => "delimiter or body is missing",
-            Self::NotAsked => "reply without a request",
+            Self::Unsolicited => "reply without a request",
             Self::NotSubscribed => "no subscription matches the message",
             Self::SendsOnly => "message to a socket type that only sends",
             Self::WrongPeer => "reply from another peer than that of the request",

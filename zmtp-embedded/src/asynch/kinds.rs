@@ -12,8 +12,8 @@ use crate::step::TooLarge;
 use crate::step::{Step, Want};
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is given up
-    /// first. If the call fails, its request is given up too, and the next one can be sent.
+    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is cancelled
+    /// first. If the call fails, its request is cancelled too, and the next one can be sent.
     ///
     /// # Errors
     ///
@@ -21,14 +21,14 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Cancel safety
     ///
-    /// As [`Socket::send`]. The next call of `request` gives up the request of the dropped future, and drops a
+    /// As [`Socket::send`]. The next call of `request` cancels the request of the dropped future, and drops a
     /// late reply to it.
     pub async fn request(
         &mut self,
         parts: &[&[u8]],
         mut now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
-        self.give_up();
+        self.cancel_request();
         let (io, kind) = (&mut self.io, &mut self.kind);
         let mut result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await;
         if result.is_ok() {
@@ -37,7 +37,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         match result {
             Ok(()) => Ok(self.io.message()),
             Err(stop) => {
-                self.give_up();
+                self.cancel_request();
                 Err(stop)
             }
         }
@@ -60,7 +60,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         parts: &[&[u8]],
         mut now: impl FnMut() -> Instant,
     ) -> Result<bool, Error<IO::Error>> {
-        if !self.kind.wants(ONLY, parts.first().copied().unwrap_or_default()) {
+        if !self.kind.matches(ONLY, parts.first().copied().unwrap_or_default()) {
             return Ok(false);
         }
         let (io, kind) = (&mut self.io, &mut self.kind);

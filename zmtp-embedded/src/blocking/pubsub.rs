@@ -24,7 +24,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<T
         now: impl FnMut() -> Instant,
     ) -> Result<bool, Error<IO::Error>> {
         let subject = parts.first().copied().unwrap_or_default();
-        if !self.kind.wants(ONLY, subject) {
+        if !self.kind.matches(ONLY, subject) {
             return Ok(false);
         }
         let result = self.io.send(&mut self.kind, parts, &mut Until::new(deadline, now));

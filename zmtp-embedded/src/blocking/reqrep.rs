@@ -12,8 +12,8 @@ use crate::message::Message;
 use crate::step::Want;
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
-    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is given up
-    /// first. If the call fails, its request is given up too, and the next one can be sent.
+    /// Sends a request of these parts and waits for its reply. An earlier request without a reply is cancelled
+    /// first. If the call fails, its request is cancelled too, and the next one can be sent.
     ///
     /// # Errors
     ///
@@ -24,7 +24,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<Message<'_>, Error<IO::Error>> {
-        self.give_up();
+        self.cancel_request();
         let mut until = Until::new(deadline, now);
         let mut result = self.io.put(&mut self.kind, parts, &mut until);
         if result.is_ok() {
@@ -34,7 +34,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         match result {
             Ok(()) => Ok(self.io.message()),
             Err(stop) => {
-                self.give_up();
+                self.cancel_request();
                 Err(stop)
             }
         }

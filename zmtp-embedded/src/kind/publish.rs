@@ -22,8 +22,8 @@ impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
     }
 
     /// Whether a peer subscribed to a message with this first part.
-    pub(crate) fn wants(&self, peer: PeerId, subject: &[u8]) -> bool {
-        self.topics.wants(Self::stored(peer), subject)
+    pub(crate) fn matches(&self, peer: PeerId, subject: &[u8]) -> bool {
+        self.topics.matches(Self::stored(peer), subject)
     }
 
     /// The number of subscriptions that did not fit.

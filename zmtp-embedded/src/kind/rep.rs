@@ -67,7 +67,7 @@ impl<const N: usize> Pattern for Rep<N> {
     fn accept(&mut self, peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
         match self.frames(peer) {
             Some(frames) => frames.accept(frame),
-            None => Verdict::Reject(Reason::NotAsked),
+            None => Verdict::Reject(Reason::Unsolicited),
         }
     }
 

@@ -26,9 +26,9 @@ impl Req {
         Self { turn: ReqTurn::new(), frames: ReqFrames::new(), request_id }
     }
 
-    pub(crate) const fn give_up(&mut self) {
-        if self.turn.give_up().is_some() {
-            self.frames.give_up();
+    pub(crate) const fn cancel_request(&mut self) {
+        if self.turn.cancel().is_some() {
+            self.frames.cancel();
         }
     }
 }
@@ -45,7 +45,7 @@ impl Pattern for Req {
     }
 
     fn accept(&mut self, _peer: PeerId, frame: FrameHeader, _first: bool) -> Verdict {
-        match self.frames.accept(self.turn.refuses(()), true, frame) {
+        match self.frames.accept(self.turn.rejection(()), true, frame) {
             // The delimiter of a reply is not kept.
             Verdict::Envelope => Verdict::Skip,
             verdict => verdict,
@@ -95,7 +95,7 @@ impl Kind for Req {
     }
 
     fn overflowed(&mut self, _peer: PeerId) {
-        self.give_up();
+        self.cancel_request();
     }
 
     fn prefix_len<M: Mechanism>(

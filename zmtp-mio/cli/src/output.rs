@@ -79,7 +79,7 @@ pub(crate) struct Stats {
     pub(crate) received_bytes: u64,
     /// From the first message to the last.
     pub(crate) seconds: f64,
-    /// Messages to send that were given up for any reason.
+    /// Messages to send that were dropped for any reason.
     pub(crate) lost: u64,
 }
 

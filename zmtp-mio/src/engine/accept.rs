@@ -83,7 +83,7 @@ impl Engine {
         match endpoint {
             Endpoint::Tcp { source: Some(_), .. } => {
                 let text = endpoint.to_string();
-                Err(EndpointError::new(text, "no address to dial from, to listen").into())
+                Err(EndpointError::new(text, "no address to connect from, to listen").into())
             }
             _ => Ok(()),
         }

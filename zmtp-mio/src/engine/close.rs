@@ -36,7 +36,7 @@ impl Engine {
     pub(crate) fn leave(&mut self, peer: PeerId) {
         let Some(index) = self.index(peer) else { return };
         let Some(slot) = self.peers.get_mut(index) else { return };
-        slot.give_up();
+        slot.stop_connecting();
         match slot.link() {
             Some(link) => {
                 link.send.leaving = true;
@@ -161,7 +161,7 @@ impl Engine {
         let lost = peer.outgoing.remove(0, |_| true) as u64;
         let dropped = &mut self.monitor.counters.dropped;
         match reason {
-            CloseReason::ByUs => dropped.given_up += lost,
+            CloseReason::ByUs => dropped.cancelled += lost,
             _ => dropped.peer_gone += lost,
         }
     }

@@ -43,7 +43,7 @@ impl Connector {
         let least = first.saturating_sub(since);
         match reason {
             // The application closed the connection: the next attempt need not back off.
-            CloseReason::Abandoned => {
+            CloseReason::RequestCancelled => {
                 self.failures = 0;
                 least
             }
@@ -90,7 +90,7 @@ impl Engine {
         self.forget_inproc(index, endpoint);
         self.flush(index);
         if let Some(peer) = self.peers.get_mut(index) {
-            peer.give_up();
+            peer.stop_connecting();
         }
         self.close(index, CloseReason::ByUs);
         self.carry_out_closes();
@@ -109,7 +109,7 @@ impl Engine {
         }
         if let Some(target) = connector.targets.pop() {
             connector.tried += 1;
-            self.monitor.counters.dials += 1;
+            self.monitor.counters.connection_attempts += 1;
             let dialled = Stream::dial(&target, &self.options).and_then(|mut stream| {
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 self.register(&mut stream, Key::Peer(index), interest)?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 use super::hand_over::HandOver;
-use super::linger::Unsent;
+use super::linger::UnsentMessages;
 use super::shared::{Cell, SharedEngine, Waiter};
 use super::{Engine, chain};
 use crate::error::Error;
@@ -31,15 +31,15 @@ impl SharedEngine {
 
     /// Sends queued messages, within linger, and closes all connections. Returns the messages that were not sent. A
     /// forked child closes only its copies, and does not use the driver, which belongs to its parent.
-    pub(crate) fn close(&self, linger: Option<Linger>) -> Unsent {
+    pub(crate) fn close(&self, linger: Option<Linger>) -> UnsentMessages {
         if !self.cell.process.is_this() {
             self.cell.release_copies();
-            return Unsent::default();
+            return UnsentMessages::default();
         }
         let since = chain::since(&self.cell);
         let mut guard = Guard::new(&self.cell);
         if guard.is_ending() {
-            return Unsent::default();
+            return UnsentMessages::default();
         }
         let linger = linger.unwrap_or_else(|| guard.linger());
         let unsent = guard.end(linger, since);

@@ -64,7 +64,7 @@ impl Engine {
 
     /// Connects to a name, at once or when it is bound.
     pub(super) fn connect_inproc(&mut self, index: usize, name: &str) {
-        self.monitor.counters.dials += 1;
+        self.monitor.counters.connection_attempts += 1;
         let Ok(mailbox) = self.mailbox() else {
             return self.close(index, CloseReason::Io(std::io::ErrorKind::OutOfMemory));
         };
@@ -314,7 +314,7 @@ impl Engine {
                         queued.message.set_properties(Some(Arc::clone(&properties)));
                         peer.incoming.push(queued);
                     } else {
-                        self.monitor.counters.dropped.not_asked += 1;
+                        self.monitor.counters.dropped.unsolicited += 1;
                     }
                 }
                 Some(queued) => self.deliver(index, queued, &properties)?,

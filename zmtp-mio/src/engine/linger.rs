@@ -27,7 +27,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// The messages that a closed socket did not send.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Unsent {
+pub struct UnsentMessages {
     /// The messages, as the application sent them: those of each peer in order. Empty for PUB, XPUB, XSUB and
     /// STREAM.
     pub messages: Vec<Message>,
@@ -36,7 +36,7 @@ pub struct Unsent {
     pub others: u64,
 }
 
-impl Unsent {
+impl UnsentMessages {
     /// Returns the number of all messages that were not sent.
     pub fn count(&self) -> u64 {
         self.messages.len() as u64 + self.others
@@ -148,10 +148,10 @@ impl Engine {
     }
 
     /// Closes everything. Returns what was not sent.
-    pub(super) fn finish(&mut self) -> Unsent {
-        let mut unsent = Unsent::default();
+    pub(super) fn finish(&mut self) -> UnsentMessages {
+        let mut unsent = UnsentMessages::default();
         for index in 0..self.peers.capacity() {
-            self.give_up(index, &mut unsent);
+            self.close_peer(index, &mut unsent);
         }
         self.release_descriptors();
         if let Some(mailbox) = &self.mailbox {
@@ -160,8 +160,8 @@ impl Engine {
         unsent
     }
 
-    /// Ends a peer's connection, and takes what is queued for it.
-    fn give_up(&mut self, index: usize, unsent: &mut Unsent) {
+    /// Closes a connection of a peer, and removes the messages that are queued for it.
+    fn close_peer(&mut self, index: usize, unsent: &mut UnsentMessages) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let is_ready = peer.is_ready();
         let dropped = self.monitor.counters.dropped;
@@ -175,22 +175,22 @@ impl Engine {
         let now = &mut self.monitor.counters.dropped;
         // Those of which a part is written, and those of a STREAM.
         let mut others = now.half_sent - dropped.half_sent + (now.peer_gone - dropped.peer_gone);
-        let mut given_up = 0;
+        let mut cancelled = 0;
         let Some(peer) = self.peers.get_mut(index) else { return };
         while let Some(queued) = peer.outgoing.pop() {
             if queued.is_message() {
-                given_up += 1;
+                cancelled += 1;
                 match as_sent(&self.pattern, peer.id, queued) {
                     Some(message) => unsent.messages.push(message),
                     None => others += 1,
                 }
             }
         }
-        self.monitor.counters.dropped.given_up += given_up;
+        self.monitor.counters.dropped.cancelled += cancelled;
         unsent.others += others;
-        let count = given_up + others;
+        let count = cancelled + others;
         if count > 0 {
-            self.endpoint_event(index, EventKind::GivenUp(count));
+            self.endpoint_event(index, EventKind::UnsentMessages(count));
         }
     }
 
@@ -222,7 +222,7 @@ impl Engine {
 
 impl Guard<'_> {
     /// Ends the socket: queued messages are sent within linger, the others are returned.
-    pub(super) fn end(&mut self, linger: Linger, since: Option<Instant>) -> Unsent {
+    pub(super) fn end(&mut self, linger: Linger, since: Option<Instant>) -> UnsentMessages {
         self.begin_ending(linger, since);
         while let Some(until) = self.lingers_until() {
             if self.turn_unwoken(Some(until)).is_err() {

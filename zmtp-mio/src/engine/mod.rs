@@ -60,7 +60,7 @@ use zmtp_core::pattern::PeerId;
 
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
-pub use linger::Unsent;
+pub use linger::UnsentMessages;
 pub(crate) use shared::SharedEngine;
 pub use wake::Handle;
 

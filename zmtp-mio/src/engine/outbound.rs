@@ -10,7 +10,7 @@ use super::peer::State;
 use super::queue::{Envelope, Outgoing, QueuedMessage, Refused};
 use super::status::LastPeer;
 use crate::message::Message;
-use crate::monitor::{CloseReason, Dropped};
+use crate::monitor::{CloseReason, DroppedMessages};
 
 impl Engine {
     /// Lets a peer take a message, and writes it unless it is [held back](super::hold). If the peer is gone or
@@ -246,7 +246,7 @@ impl Engine {
     }
 
     /// Counts messages that are not sent.
-    pub(crate) fn dropped(&mut self) -> &mut Dropped {
+    pub(crate) fn dropped(&mut self) -> &mut DroppedMessages {
         &mut self.monitor.counters.dropped
     }
 
@@ -283,11 +283,11 @@ impl Engine {
         }
     }
 
-    /// Closes the connection of a peer whose request was abandoned. An endpoint that the socket connects to is tried
+    /// Closes the connection of a peer whose request was cancelled. An endpoint that the socket connects to is tried
     /// again at once.
     pub(crate) fn reset(&mut self, peer: PeerId) {
         if let Some(index) = self.index(peer) {
-            self.close(index, CloseReason::Abandoned);
+            self.close(index, CloseReason::RequestCancelled);
             self.carry_out_closes();
         }
     }

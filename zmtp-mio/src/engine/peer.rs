@@ -69,8 +69,8 @@ pub(super) struct Connector {
     pub(super) look_up: u64,
     /// When the last attempt began.
     pub(super) last: Option<Instant>,
-    /// There is no next attempt: the application has disconnected the endpoint.
-    pub(super) given_up: bool,
+    /// The application has disconnected the endpoint: there is no next attempt.
+    pub(super) disconnected: bool,
 }
 
 /// The state of a peer.
@@ -225,14 +225,14 @@ impl Peer {
     pub(super) const fn reconnects(&self) -> bool {
         match &self.origin {
             Origin::Accepted => false,
-            Origin::Connect(connector) => !connector.given_up,
+            Origin::Connect(connector) => !connector.disconnected,
         }
     }
 
-    /// Ends its attempts to connect. An established connection stays.
-    pub(super) fn give_up(&mut self) {
+    /// Stops connection attempts to its endpoint. An established connection stays.
+    pub(super) fn stop_connecting(&mut self) {
         if let Origin::Connect(connector) = &mut self.origin {
-            connector.given_up = true;
+            connector.disconnected = true;
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
-use super::linger::Unsent;
+use super::linger::UnsentMessages;
 use super::shared::Cell;
 use super::{EVENTS, Guard};
 use crate::clock::Clock;
@@ -40,7 +40,7 @@ impl Context {
     ///
     /// [`Error::Io`] if the system has no descriptor for a poll. The sockets are then closed without linger, and
     /// their messages are lost.
-    pub fn shutdown(&self, linger: impl Into<Linger>) -> Result<Unsent, Error> {
+    pub fn shutdown(&self, linger: impl Into<Linger>) -> Result<UnsentMessages, Error> {
         let sockets = self.shut_down();
         let cells: Vec<_> =
             sockets.into_iter().filter_map(|socket| socket.downcast::<Cell>().ok()).collect();
@@ -48,7 +48,7 @@ impl Context {
     }
 }
 
-fn shut_down(cells: &[Arc<Cell>], linger: Linger) -> Result<Unsent, Error> {
+fn shut_down(cells: &[Arc<Cell>], linger: Linger) -> Result<UnsentMessages, Error> {
     let mut closing = Vec::new();
     for cell in cells {
         let mut engine = Guard::new(cell);
@@ -62,12 +62,12 @@ fn shut_down(cells: &[Arc<Cell>], linger: Linger) -> Result<Unsent, Error> {
         }
     }
     let Some(clock) = closing.first().map(|cell| cell.lock().clock().clone()) else {
-        return Ok(Unsent::default());
+        return Ok(UnsentMessages::default());
     };
     // This thread receives their events now, not the driver.
     closing.iter().for_each(|cell| cell.hold());
     let lingered = send_rest(&closing, &clock);
-    let mut unsent = Unsent::default();
+    let mut unsent = UnsentMessages::default();
     for cell in closing {
         unsent.append(cell.lock().finish());
         cell.release();

@@ -21,7 +21,7 @@ use zmtp_core::pattern::Pattern;
 
 pub(crate) use publish::{grant, revoke, wait_for_subscribers};
 pub(crate) use receive::{recv, recv_into};
-pub(crate) use request::{give_up, request};
+pub(crate) use request::{cancel_request, request};
 pub(crate) use route::{close_connection, connect_as, connect_for_id};
 pub(crate) use send::send;
 pub(crate) use subscribe::{subscribe, unsubscribe};

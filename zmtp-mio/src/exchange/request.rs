@@ -22,7 +22,7 @@ pub(crate) fn request(
     }
     let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
-    abandon(&mut engine)?;
+    cancel(&mut engine)?;
     let result = match send(&mut engine, &mut message, &mut wait) {
         Ok(()) => {
             let mut reply = Message::new();
@@ -31,18 +31,18 @@ pub(crate) fn request(
         Err(Error::WouldBlock) => Ok(None),
         Err(error) => Err(error),
     };
-    abandon(&mut engine)?;
+    cancel(&mut engine)?;
     result
 }
 
-/// Gives the last request up if it has no reply. A request that is not sent is taken back. If it is sent, the
+/// Cancels the last request if it has no reply. A request that is not sent is taken back. If it is sent, the
 /// connection is closed unless requests have ids, so that a late reply is not received as the reply to a later
 /// request.
-pub(crate) fn give_up(engine: &SharedEngine) -> Result<(), Error> {
-    abandon(&mut engine.enter()?)
+pub(crate) fn cancel_request(engine: &SharedEngine) -> Result<(), Error> {
+    cancel(&mut engine.enter()?)
 }
 
-fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
+fn cancel(engine: &mut Guard<'_>) -> Result<(), Error> {
     if let Some(peer) = supersede(engine)?
         && !engine.pattern.as_req()?.mode().correlate
     {
@@ -51,17 +51,17 @@ fn abandon(engine: &mut Guard<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the last request up: a request that is not sent is taken back, and an arrived reply is
+/// Removes the last request: a request that is not sent is taken back, and an arrived reply is
 /// dropped. Returns the peer that may still reply to it.
 fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
     if let Ok(Some(peer)) = engine.pattern.take()
         && engine.take(peer, &mut Message::new()).is_some()
     {
-        engine.dropped().not_asked += 1;
+        engine.dropped().unsolicited += 1;
     }
-    let Some(asked) = engine.pattern.as_req()?.give_up() else { return Ok(None) };
+    let Some(asked) = engine.pattern.as_req()?.cancel_request() else { return Ok(None) };
     let unsent = engine.unqueue(asked).is_some();
-    engine.dropped().given_up += u64::from(unsent);
+    engine.dropped().cancelled += u64::from(unsent);
     Ok((!unsent).then_some(asked))
 }
 
@@ -73,7 +73,7 @@ pub(super) fn send(
     let peer = route(engine, wait)?;
     let envelope = envelope(engine.pattern.as_req()?.request_id());
     if engine.send(peer, &mut Outgoing { envelope, message }).is_err() {
-        engine.pattern.as_req()?.give_up();
+        engine.pattern.as_req()?.cancel_request();
         return Err(Error::WouldBlock);
     }
     Ok(())

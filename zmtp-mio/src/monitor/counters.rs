@@ -19,7 +19,7 @@ pub struct Counters {
     /// Accepted connections.
     pub accepted: u64,
     /// Connection attempts, including the first of each endpoint.
-    pub dials: u64,
+    pub connection_attempts: u64,
     /// Successful handshakes.
     pub handshakes: u64,
     /// Connections that ended during their handshake, for any reason. The event
@@ -32,7 +32,7 @@ pub struct Counters {
     /// Peers that were accepted although their READY has no `Socket-Type`.
     pub unnamed_peers: u64,
     /// Messages that were dropped, by cause.
-    pub dropped: Dropped,
+    pub dropped: DroppedMessages,
     /// Events that were discarded because the queue of 1,024 events was full.
     pub events_lost: u64,
 }
@@ -41,11 +41,11 @@ pub struct Counters {
 /// messages of the application that were not sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Dropped {
+pub struct DroppedMessages {
     /// Received by a REQ or REP without a delimiter or a body.
     pub bad_envelope: u64,
-    /// Received as a reply without a request that waits for it, or queued when its request was abandoned.
-    pub not_asked: u64,
+    /// Received as a reply without a request that waits for it, or queued when its request was cancelled.
+    pub unsolicited: u64,
     /// Received as a reply from another peer than that of the request.
     pub wrong_peer: u64,
     /// Received as a reply with another request id than that of the last request.
@@ -66,11 +66,11 @@ pub struct Dropped {
     pub high_water_mark: u64,
     /// Not sent as a whole: the connection ended when a part was written.
     pub half_sent: u64,
-    /// Not sent: still queued when the application closed the connection or abandoned the request.
-    pub given_up: u64,
+    /// Not sent: still queued when the application closed the connection or cancelled the request.
+    pub cancelled: u64,
 }
 
-impl Dropped {
+impl DroppedMessages {
     pub(super) const fn reject(&mut self, reason: Reason) {
         match reason {
             Reason::BadEnvelope => self.bad_envelope += 1,
@@ -78,7 +78,7 @@ impl Dropped {
             Reason::WrongRequestId => self.wrong_request_id += 1,
             Reason::NotSubscribed => self.not_subscribed += 1,
             Reason::SendsOnly => self.not_received += 1,
-            _ => self.not_asked += 1,
+            _ => self.unsolicited += 1,
         }
     }
 
@@ -97,7 +97,7 @@ impl Dropped {
     const fn counts(&self) -> [(&'static str, u64); 13] {
         [
             ("bad envelope", self.bad_envelope),
-            ("not asked", self.not_asked),
+            ("unsolicited", self.unsolicited),
             ("wrong peer", self.wrong_peer),
             ("wrong request id", self.wrong_request_id),
             ("incomplete", self.incomplete),
@@ -108,7 +108,7 @@ impl Dropped {
             ("peer gone", self.peer_gone),
             ("high-water mark", self.high_water_mark),
             ("half sent", self.half_sent),
-            ("given up", self.given_up),
+            ("cancelled", self.cancelled),
         ]
     }
 }
@@ -119,14 +119,14 @@ impl fmt::Display for Counters {
         write!(
             f,
             "sent {} messages ({} bytes), received {} ({} bytes); {} handshakes, {} accepted, \
-             {} dials, {} refused, {} disconnects; dropped {}",
+             {} connection attempts, {} refused, {} disconnects; dropped {}",
             self.messages_sent,
             self.bytes_sent,
             self.messages_received,
             self.bytes_received,
             self.handshakes,
             self.accepted,
-            self.dials,
+            self.connection_attempts,
             self.refused,
             self.disconnects,
             self.dropped,
@@ -145,7 +145,7 @@ impl fmt::Display for Counters {
 }
 
 /// Writes the sum, and each cause that occurred.
-impl fmt::Display for Dropped {
+impl fmt::Display for DroppedMessages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.total())?;
         let mut separator = " (";

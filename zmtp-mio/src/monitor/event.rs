@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{SocketType, Version};
-use zmtp_core::{Ignored, PeerInfo};
+use zmtp_core::{IgnoredCommand, PeerInfo};
 
 use super::reason::{CloseReason, RefusedReason};
 use crate::connection_id::ConnectionId;
@@ -72,13 +72,13 @@ pub enum EventKind {
     Refused(RefusedReason),
     /// A command of the peer was ignored. Only the first one of a connection is an event;
     /// [`Counters::ignored_commands`](crate::Counters::ignored_commands) counts all of them.
-    Ignored(Ignored),
+    Ignored(IgnoredCommand),
     /// A message of the peer was dropped for this reason. Only the first one of a connection is an event;
     /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
     /// without an event.
     Dropped(Reason),
     /// The socket was closed or dropped before this number of messages to the peer was sent.
-    GivenUp(u64),
+    UnsentMessages(u64),
 }
 
 impl fmt::Display for EventKind {
@@ -100,7 +100,7 @@ impl fmt::Display for EventKind {
             Self::Refused(reason) => write!(f, "refused by the peer: {reason}"),
             Self::Ignored(command) => write!(f, "ignored {command}"),
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
-            Self::GivenUp(count) => write!(f, "closed before {count} messages were sent"),
+            Self::UnsentMessages(count) => write!(f, "closed before {count} messages were sent"),
         }
     }
 }

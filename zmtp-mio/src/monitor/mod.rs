@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use zmtp_core::pattern::Reason;
 
-pub use counters::{Counters, Dropped};
+pub use counters::{Counters, DroppedMessages};
 pub use event::{Event, EventKind, PeerStatus};
 use queue::EventQueue;
 pub use queue::EventReader;

@@ -19,7 +19,7 @@ const MAX_EVENTS: usize = 1_024;
 /// All readers of a socket and [`Socket::next_event`](crate::Socket::next_event) share one queue: each event
 /// is returned once. Events are queued while a call or the driver of the [`Context`](crate::Context) drives the
 /// socket. After the socket is dropped, a reader still returns the events that are queued. Dropping the socket
-/// queues only [`EventKind::GivenUp`](crate::EventKind::GivenUp). In a forked child, the readers of
+/// queues only [`EventKind::UnsentMessages`](crate::EventKind::UnsentMessages). In a forked child, the readers of
 /// sockets of the parent return `None`.
 #[derive(Clone, Debug)]
 pub struct EventReader {

@@ -41,8 +41,8 @@ impl fmt::Display for RefusedReason {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// A request to the peer was abandoned. The connection is closed so that a late reply cannot arrive.
-    Abandoned,
+    /// A request to the peer was cancelled. The connection is closed so that a late reply cannot arrive.
+    RequestCancelled,
     /// The peer closed the connection.
     ByPeer,
     /// The application closed the connection, with [`Socket::disconnect`](crate::Socket::disconnect) or, on a
@@ -76,7 +76,7 @@ pub enum CloseReason {
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Abandoned => f.write_str("request given up"),
+            Self::RequestCancelled => f.write_str("request cancelled"),
             Self::ByPeer => f.write_str("closed by peer"),
             Self::ByUs => f.write_str("closed by us"),
             Self::HandedOver => f.write_str("routing id handed over to another peer"),

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    Dealer, FairPeer, NoRoom, OutgoingPeer, Pair, Pattern, PeerId, Publish, Pull, Push, Refused,
-    Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError, Verdict,
+    AttachError, Dealer, FairPeer, NoRoom, OutgoingPeer, Pair, Pattern, PeerId, Publish, Pull,
+    Push, Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError,
+    Verdict,
 };
 use zmtp_core::wire::{FrameHeader, SocketType};
 
@@ -187,7 +188,7 @@ impl AnyPattern {
         if conflate && peer.incoming.pop().is_some() {
             counters.dropped.conflated += 1;
         } else if !self.received(peer.peer) {
-            counters.dropped.not_asked += 1;
+            counters.dropped.unsolicited += 1;
             return false;
         }
         let prefix = self.routing_id(peer.peer).map_or(0, <[u8]>::len);
@@ -247,7 +248,11 @@ impl Pattern for AnyPattern {
         each!(self, rules => rules.attached(peer))
     }
 
-    fn connected(&mut self, peer: PeerId, routing_id: &[u8]) -> Result<Option<PeerId>, Refused> {
+    fn connected(
+        &mut self,
+        peer: PeerId,
+        routing_id: &[u8],
+    ) -> Result<Option<PeerId>, AttachError> {
         each!(self, rules => rules.connected(peer, routing_id))
     }
 

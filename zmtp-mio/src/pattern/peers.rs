@@ -1,7 +1,7 @@
 //! Events of peers (connect, subscribe, disconnect), and the messages that are queued because of them.
 
 use zmtp_core::Subscription;
-use zmtp_core::pattern::{Pattern, PeerId, Refused};
+use zmtp_core::pattern::{AttachError, Pattern, PeerId};
 
 use super::any::Routes;
 use super::{AnyPattern, PeerContext};
@@ -18,7 +18,7 @@ impl AnyPattern {
             Self::Router(rules, _) if !routing_id.is_empty() => rules.attach_as(peer, routing_id),
             // The peer has a routing id from now on, so that messages can be queued for it.
             Self::Stream(rules, _) => rules.attach_as(peer, routing_id),
-            _ => self.attached(peer).map_err(Refused::from),
+            _ => self.attached(peer).map_err(AttachError::from),
         };
     }
 
@@ -31,7 +31,7 @@ impl AnyPattern {
     ) -> Result<Option<PeerId>, CloseReason> {
         let displaced =
             self.connected(peer.peer, peer.routing_id).map_err(|error| match error {
-                Refused::SecondPeer => CloseReason::PairTaken,
+                AttachError::SecondPeer => CloseReason::PairTaken,
                 // The tables grow.
                 _ => CloseReason::RoutingIdInUse,
             })?;

@@ -8,8 +8,8 @@ use zmtp_core::pattern::Mode;
 use zmtp_core::wire::{RoutingId, Version};
 
 use super::kind::{
-    CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, SpeaksZmtp,
-    StaticKind,
+    CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, StaticKind,
+    UsesZmtp,
 };
 use super::{OpenEngine, Socket};
 use crate::context::Context;
@@ -237,7 +237,7 @@ impl<K: Kind> Builder<K> {
 }
 
 /// Options of kinds that use ZMTP.
-impl<K: SpeaksZmtp> Builder<K> {
+impl<K: UsesZmtp> Builder<K> {
     /// Sets [`Options::max_handshakes`].
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: impl Into<Option<usize>>) -> Self {

@@ -44,7 +44,7 @@ pub trait HasTopics: Kind {}
 pub trait Routes: CanSend + CanReceive {}
 
 /// A kind that uses ZMTP: every kind but [`Stream`] and [`Any`].
-pub trait SpeaksZmtp: StaticKind {}
+pub trait UsesZmtp: StaticKind {}
 
 /// A kind that a [`Proxy`](crate::Proxy) can use: every kind but [`Req`] and [`Rep`], which
 /// alternate between sending and receiving. Use [`Dealer`] and [`Router`] in their place.
@@ -125,7 +125,7 @@ impl CanCork for Dealer {}
 impl CanConflate for Dealer {}
 impl HasRoutingId for Dealer {}
 impl HasImmediate for Dealer {}
-impl SpeaksZmtp for Dealer {}
+impl UsesZmtp for Dealer {}
 impl CanProxy for Dealer {}
 
 impl StaticKind for Dealer {
@@ -138,7 +138,7 @@ impl CanSend for Pair {}
 impl CanReceive for Pair {}
 impl CanCork for Pair {}
 impl HasImmediate for Pair {}
-impl SpeaksZmtp for Pair {}
+impl UsesZmtp for Pair {}
 impl CanProxy for Pair {}
 impl CanControl for Pair {}
 
@@ -153,7 +153,7 @@ impl CanCork for Pub {}
 impl CanConflate for Pub {}
 impl Publishes for Pub {}
 impl HasTopics for Pub {}
-impl SpeaksZmtp for Pub {}
+impl UsesZmtp for Pub {}
 impl CanProxy for Pub {}
 
 impl StaticKind for Pub {
@@ -164,7 +164,7 @@ impl sealed::Sealed for Pull {}
 impl Kind for Pull {}
 impl CanReceive for Pull {}
 impl CanConflate for Pull {}
-impl SpeaksZmtp for Pull {}
+impl UsesZmtp for Pull {}
 impl CanProxy for Pull {}
 
 impl StaticKind for Pull {
@@ -177,7 +177,7 @@ impl CanSend for Push {}
 impl CanCork for Push {}
 impl CanConflate for Push {}
 impl HasImmediate for Push {}
-impl SpeaksZmtp for Push {}
+impl UsesZmtp for Push {}
 impl CanProxy for Push {}
 
 impl StaticKind for Push {
@@ -188,7 +188,7 @@ impl sealed::Sealed for Rep {}
 impl Kind for Rep {}
 impl CanSend for Rep {}
 impl CanReceive for Rep {}
-impl SpeaksZmtp for Rep {}
+impl UsesZmtp for Rep {}
 impl CanControl for Rep {}
 
 impl StaticKind for Rep {
@@ -200,7 +200,7 @@ impl Kind for Req {}
 impl CanSend for Req {}
 impl CanReceive for Req {}
 impl HasRoutingId for Req {}
-impl SpeaksZmtp for Req {}
+impl UsesZmtp for Req {}
 
 impl StaticKind for Req {
     const KIND: SocketKind = SocketKind::Req;
@@ -213,7 +213,7 @@ impl CanReceive for Router {}
 impl CanCork for Router {}
 impl HasRoutingId for Router {}
 impl Routes for Router {}
-impl SpeaksZmtp for Router {}
+impl UsesZmtp for Router {}
 impl CanProxy for Router {}
 
 impl StaticKind for Router {
@@ -238,7 +238,7 @@ impl CanReceive for Sub {}
 impl CanConflate for Sub {}
 impl Subscribes for Sub {}
 impl HasTopics for Sub {}
-impl SpeaksZmtp for Sub {}
+impl UsesZmtp for Sub {}
 impl CanProxy for Sub {}
 
 impl StaticKind for Sub {
@@ -252,7 +252,7 @@ impl CanReceive for Xpub {}
 impl CanCork for Xpub {}
 impl Publishes for Xpub {}
 impl HasTopics for Xpub {}
-impl SpeaksZmtp for Xpub {}
+impl UsesZmtp for Xpub {}
 impl CanProxy for Xpub {}
 
 impl StaticKind for Xpub {
@@ -265,7 +265,7 @@ impl CanSend for Xsub {}
 impl CanReceive for Xsub {}
 impl Subscribes for Xsub {}
 impl HasTopics for Xsub {}
-impl SpeaksZmtp for Xsub {}
+impl UsesZmtp for Xsub {}
 impl CanProxy for Xsub {}
 
 impl StaticKind for Xsub {

@@ -38,7 +38,7 @@ pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
 
 use crate::endpoint::Endpoint;
-use crate::engine::{Handle, SharedEngine, Unsent};
+use crate::engine::{Handle, SharedEngine, UnsentMessages};
 use crate::error::Error;
 use crate::exchange;
 use crate::monitor::{Counters, Event, EventReader, PeerStatus};
@@ -187,7 +187,7 @@ impl<K: Kind> Socket<K> {
 
     /// Closes the connection to an endpoint and does not reconnect. Queued messages that cannot be written
     /// without waiting are dropped and counted as
-    /// [`given_up`](crate::Dropped::given_up).
+    /// [`cancelled`](crate::DroppedMessages::cancelled).
     ///
     /// # Errors
     ///
@@ -306,7 +306,7 @@ impl<K: Kind> Socket<K> {
     /// assert_eq!(unsent.messages[0].text(), Ok("without a receiver"));
     /// # Ok::<(), zmtp_mio::Error>(())
     /// ```
-    pub fn close(self, linger: impl Into<Linger>) -> Unsent {
+    pub fn close(self, linger: impl Into<Linger>) -> UnsentMessages {
         self.engine.close(Some(linger.into()))
     }
 

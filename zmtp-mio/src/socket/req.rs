@@ -24,7 +24,7 @@ use crate::message::Message;
 pub type Req = Socket<kind::Req>;
 
 impl Builder<kind::Req> {
-    /// Allows a new request before the reply to the last one arrives; the last request is abandoned
+    /// Allows a new request before the reply to the last one arrives; the last request is cancelled
     /// (`ZMQ_REQ_RELAXED`). Off by default. Use it with [`Builder::correlate`]: without request ids, a late
     /// reply of the same peer is received as the reply to the new request.
     #[must_use]
@@ -51,7 +51,7 @@ impl Socket<kind::Req> {
     /// the reply to a later request. If there was no reply, a request that is still queued is removed. If
     /// the request was written, the connection is closed and established again (the Lazy Pirate pattern of the
     /// ZeroMQ Guide), unless requests have ids ([`Builder::correlate`]). An earlier request whose reply was not
-    /// received is abandoned in the same way before the new one is sent.
+    /// received is cancelled in the same way before the new one is sent.
     ///
     /// # Errors
     ///
@@ -65,10 +65,10 @@ impl Socket<kind::Req> {
         exchange::request(self.engine(), request.into(), Some(timeout))
     }
 
-    /// Abandons the last request, as [`Req::request`] does after a timeout. A new request may be sent, and a
+    /// Cancels the last request, as [`Req::request`] does after a timeout. A new request may be sent, and a
     /// late reply is not received as its reply. Does nothing without a request.
-    pub fn give_up(&mut self) {
+    pub fn cancel_request(&mut self) {
         // A REQ has this operation.
-        let _ = exchange::give_up(self.engine());
+        let _ = exchange::cancel_request(self.engine());
     }
 }

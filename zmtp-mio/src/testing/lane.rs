@@ -90,7 +90,7 @@ impl Lane {
         Ok(n)
     }
 
-    /// The writer goes.
+    /// The writer is dropped: the reader gets the remaining bytes, then the end.
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -100,8 +100,8 @@ impl Lane {
         notify(&reader);
     }
 
-    /// The reader goes.
-    pub(super) fn abandon(&self) {
+    /// The reader is dropped: the bytes that it has not read are lost.
+    pub(super) fn reset(&self) {
         let mut state = self.lock();
         state.unread = true;
         let writer = state.writer.take();

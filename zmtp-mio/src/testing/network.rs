@@ -196,7 +196,7 @@ impl MemoryStream {
 impl Drop for MemoryStream {
     fn drop(&mut self) {
         self.outgoing.end();
-        self.incoming.abandon();
+        self.incoming.reset();
     }
 }
 

@@ -155,7 +155,7 @@ fn close_counts_copies_of_a_publisher() {
 }
 
 #[test]
-fn the_number_of_messages_that_a_drop_gives_up_is_an_event() {
+fn the_number_of_unsent_messages_of_a_dropped_socket_is_an_event() {
     let gone = RawServer::tcp().endpoint();
     let mut push = builder::<Push>().connect(&gone).unwrap();
     let events = push.events();
@@ -164,9 +164,9 @@ fn the_number_of_messages_that_a_drop_gives_up_is_an_event() {
     push.set_linger(Duration::ZERO).unwrap();
     assert_eq!(push.linger().unwrap(), Linger::from(Duration::ZERO));
     drop(push);
-    let given_up = std::iter::from_fn(|| events.next_timeout(Duration::ZERO))
-        .find(|event| event.kind == EventKind::GivenUp(2));
-    let event = given_up.expect("an event");
+    let event = std::iter::from_fn(|| events.next_timeout(Duration::ZERO))
+        .find(|event| event.kind == EventKind::UnsentMessages(2));
+    let event = event.expect("an event");
     assert_eq!(event.endpoint.to_string(), gone);
     assert!(event.to_string().ends_with("closed before 2 messages were sent"), "{event}");
 }

@@ -61,7 +61,7 @@ fn the_driver_reconnects_and_sends_queued_messages() {
     rep.unbind(&endpoint).unwrap();
     let mut req = Req::builder().context(&driven()).connect(&endpoint).unwrap();
     req.send("waits").unwrap();
-    eventually("a second attempt", || req.counters().dials >= 2);
+    eventually("a second attempt", || req.counters().connection_attempts >= 2);
     rep.bind(&endpoint).unwrap();
     let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
     rep.send(request).unwrap();

@@ -3,12 +3,12 @@
 #![cfg(unix)]
 
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, half_ready, rep};
-use zmtp_core::Ignored;
+use zmtp_core::IgnoredCommand;
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{CommandName, SocketType};
 use zmtp_mio::{EventKind, Pull, Push, Req};
 
-fn vain(kind: &EventKind) -> bool {
+fn is_discarded(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Ignored(_) | EventKind::Dropped(_))
 }
 
@@ -30,11 +30,15 @@ fn the_first_ignored_command_and_the_first_dropped_message_of_a_connection_are_e
         .collect();
     drive_until!(rep, rep.counters().ignored_commands == 1_500);
     let events: Vec<_> = std::iter::from_fn(|| rep.next_event()).collect();
-    let kinds: Vec<_> = events.iter().map(|event| event.kind).filter(vain).collect();
-    let unknown = Ignored::Command(CommandName::Unknown);
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).filter(is_discarded).collect();
+    let unknown = IgnoredCommand::Command(CommandName::Unknown);
     let dropped = EventKind::Dropped(Reason::BadEnvelope);
-    let expected =
-        [EventKind::Ignored(unknown), dropped, EventKind::Ignored(Ignored::Malformed), dropped];
+    let expected = [
+        EventKind::Ignored(unknown),
+        dropped,
+        EventKind::Ignored(IgnoredCommand::Malformed),
+        dropped,
+    ];
     assert_eq!(kinds, expected);
     let mut of_connections = events.iter().filter(|event| event.connection.is_some());
     assert!(of_connections.all(|event| event.remote.is_some()), "the peer's address");
@@ -55,9 +59,9 @@ fn a_duplicate_reply_is_an_event() {
     });
     assert!(req.request("question", LIMIT).unwrap().is_some());
     let _peer = serving.join().unwrap();
-    drive_until!(req, req.counters().dropped.not_asked == 2);
-    let kinds = crate::harness::events!(req).into_iter().filter(vain).collect::<Vec<_>>();
-    assert_eq!(kinds, [EventKind::Dropped(Reason::NotAsked)]);
+    drive_until!(req, req.counters().dropped.unsolicited == 2);
+    let kinds = crate::harness::events!(req).into_iter().filter(is_discarded).collect::<Vec<_>>();
+    assert_eq!(kinds, [EventKind::Dropped(Reason::Unsolicited)]);
 }
 
 #[test]

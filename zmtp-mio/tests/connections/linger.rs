@@ -106,7 +106,7 @@ fn the_wait_before_reconnecting_may_be_without_limit() {
         while req.next_event().is_some() {}
         req.wait(1_000_000 * SECOND).unwrap();
     }
-    assert_eq!(req.counters().dials, 1);
+    assert_eq!(req.counters().connection_attempts, 1);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_disconnect_counts_dropped_messages() {
     let mut req = crate::harness::builder::<Req>().connect(&gone).unwrap();
     req.send("never").unwrap();
     req.disconnect(&gone).unwrap();
-    assert_eq!(req.counters().dropped.given_up, 1);
+    assert_eq!(req.counters().dropped.cancelled, 1);
     assert_dropped(req);
 }
 

@@ -93,7 +93,7 @@ fn a_request_to_an_absent_server_times_out_and_is_never_sent_later() {
     drop(server);
     let mut req = req(&endpoint);
     assert!(req.request("never", SHORT).unwrap().is_none());
-    assert_eq!(req.counters().dropped.given_up, 1);
+    assert_eq!(req.counters().dropped.cancelled, 1);
     let server = RawServer::on(&endpoint);
     let serving = thread::spawn(move || {
         let mut peer = server.accept_as("REP");
@@ -269,7 +269,7 @@ fn a_connecting_rep_does_not_answer_an_old_request_on_a_new_connection() {
     old.send(&wire::burst("REQ", &[b"old question"]));
     drive_until!(rep, rep.counters().messages_received == 1);
     drop(old);
-    drive_until!(rep, rep.counters().dials == 2);
+    drive_until!(rep, rep.counters().connection_attempts == 2);
     let mut new = server.accept();
     new.send(&wire::burst("REQ", &[b"new question"]));
     drive_until!(rep, rep.counters().messages_received == 2);

@@ -28,11 +28,11 @@ fn to_the_request(peer: &mut RawPeer) -> bool {
 /// There was a wait before each connection attempt but the first. The shortest is 50 ms.
 fn assert_spaced(req: &Req, start: Instant) {
     let most = 1 + start.elapsed().as_millis() as u64 / 50;
-    let dials = req.counters().dials;
-    assert!(dials <= most, "{dials} attempts in {:?}", start.elapsed());
+    let attempts = req.counters().connection_attempts;
+    assert!(attempts <= most, "{attempts} attempts in {:?}", start.elapsed());
 }
 
-/// Each request is given up, and its connection with it.
+/// Each request is cancelled, and its connection with it.
 #[test]
 fn attempts_to_reach_a_server_that_never_replies_are_spaced() {
     let bad = BadServer::new(|mut peer| {
@@ -47,7 +47,7 @@ fn attempts_to_reach_a_server_that_never_replies_are_spaced() {
         assert_eq!(req.request("question", ATTEMPT).unwrap(), None);
         ends.extend(closes(&events!(req)));
     }
-    assert!(ends.iter().all(|why| *why == CloseReason::Abandoned), "{ends:?}");
+    assert!(ends.iter().all(|why| *why == CloseReason::RequestCancelled), "{ends:?}");
     assert_spaced(&req, start);
     let endpoint = bad.endpoint.clone();
     drop(bad);
@@ -83,8 +83,11 @@ fn attempts_to_reach_a_name_with_many_dead_addresses_are_spaced() {
         .connect("tcp://many.example:1")
         .unwrap();
     let (events, counters) = ask_in_vain(&mut req);
-    assert!(counters.dials > 3, "{} attempts", counters.dials);
-    assert!(counters.dials <= 1 + waits(&events).len() as u64, "{counters:?}: {events:?}");
+    assert!(counters.connection_attempts > 3, "{} attempts", counters.connection_attempts);
+    assert!(
+        counters.connection_attempts <= 1 + waits(&events).len() as u64,
+        "{counters:?}: {events:?}"
+    );
     let refused = CloseReason::Io(std::io::ErrorKind::ConnectionRefused);
     assert!(closes(&events).iter().all(|why| *why == refused), "{events:?}");
 }
@@ -123,7 +126,7 @@ fn a_slow_handshake_is_closed_and_the_client_reconnects() {
         }
         req.counters().handshakes == 1
     });
-    assert_eq!(req.counters().dials, 2);
+    assert_eq!(req.counters().connection_attempts, 2);
 }
 
 #[test]
@@ -170,7 +173,7 @@ fn a_client_reconnects_to_a_server_that_reset_after_pings() {
     peer.send(&wire::ping(b"").repeat(5_000));
     peer.reset();
     drive_until!(req, req.counters().disconnects == 1);
-    drive_until!(req, req.counters().dials == 2);
+    drive_until!(req, req.counters().connection_attempts == 2);
     drop(server);
 }
 
@@ -198,7 +201,7 @@ fn the_longest_wait_before_reconnecting_means_never() {
         .connect(&closed_port)
         .unwrap();
     assert_eq!(dealer.recv_timeout(1_000_000 * LIMIT).unwrap(), None);
-    assert_eq!(dealer.counters().dials, 1);
+    assert_eq!(dealer.counters().connection_attempts, 1);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_waits_between_connection_attempts_double_up_to_the_longest() {
 }
 
 #[test]
-fn closing_gives_up_after_linger() {
+fn closing_ends_after_linger() {
     let simulation = Simulation::new();
     let mut push = Push::builder()
         .context(&Context::simulated(&simulation))

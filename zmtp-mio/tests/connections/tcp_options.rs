@@ -81,5 +81,5 @@ fn a_connection_attempt_ends_after_its_timeout() {
     let _in = TcpStream::connect(to).unwrap();
     let tcp = Tcp::default().connect_timeout(Some(Duration::from_millis(50)));
     let mut push = push(tcp, &format!("tcp://{to}"));
-    drive_until!(push, push.counters().dials >= 2);
+    drive_until!(push, push.counters().connection_attempts >= 2);
 }

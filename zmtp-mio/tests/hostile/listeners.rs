@@ -47,7 +47,7 @@ fn survives(
         watch.assert_calm(Duration::from_millis(500));
         assert!(bad.accepted() > 0, "no connection was made");
         let (ends, waits) = (closes(&events), waits(&events));
-        assert!(counters.dials <= 1 + waits.len() as u64, "{counters:?}: {events:?}");
+        assert!(counters.connection_attempts <= 1 + waits.len() as u64, "{counters:?}: {events:?}");
         assert!(!ends.is_empty(), "{events:?}");
         assert!(ends.iter().all(|why| expected.contains(why)), "{ends:?}");
         assert_eq!(counters.refused + counters.disconnects, ends.len() as u64, "{counters:?}");
@@ -227,7 +227,7 @@ fn a_client_survives_an_announced_reply_of_2_to_the_40_bytes() {
 }
 
 /// Asks a server that sends these bytes again and again instead of a reply, until the request is
-/// given up after 2 s. The next request is answered.
+/// cancelled after 2 s. The next request is answered.
 fn pestered(bytes: &[u8]) -> Counters {
     let endpoint = free_endpoint();
     let server = RawServer::on(&endpoint);
@@ -235,7 +235,7 @@ fn pestered(bytes: &[u8]) -> Counters {
         let bytes = bytes.to_vec();
         move || {
             let mut pestering = server.accept_as("REP");
-            // The connection of a request that was given up is closed, and a new one comes.
+            // The connection of a request that was cancelled is closed, and a new one comes.
             let end = Instant::now() + 2 * LIMIT;
             let mut peer = loop {
                 pestering.send_some(&bytes);
@@ -258,10 +258,10 @@ fn pestered(bytes: &[u8]) -> Counters {
     assert_eq!(reply.bytes().unwrap(), b"good");
     let grown = peak_of_memory() - before;
     assert!(grown < BOUND, "memory grew by {} KiB", grown / KIB);
-    // Only the abandoned request has closed a connection.
-    assert_eq!(closes(&events!(req)), [CloseReason::Abandoned]);
+    // Only the cancelled request has closed a connection.
+    assert_eq!(closes(&events!(req)), [CloseReason::RequestCancelled]);
     let counters = req.counters();
-    assert_eq!((counters.dials, counters.disconnects), (2, 1));
+    assert_eq!((counters.connection_attempts, counters.disconnects), (2, 1));
     let _peer = serving.join().unwrap();
     assert_rests(&mut req);
     counters

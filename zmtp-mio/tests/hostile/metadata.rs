@@ -9,7 +9,7 @@ use zmtp_core::{Error, Limit, LimitExceeded};
 use zmtp_mio::CloseReason;
 
 /// A property whose value has three bytes and claims this many.
-fn liar(claimed: u32) -> Vec<u8> {
+fn false_length(claimed: u32) -> Vec<u8> {
     [&b"\x0bSocket-Type"[..], &claimed.to_be_bytes(), b"REQ"].concat()
 }
 
@@ -21,7 +21,8 @@ fn a_property_that_extends_past_the_end_is_refused() {
         for claimed in claims {
             let mut peer = RawPeer::connect(&arena.endpoint);
             peer.send(
-                &[&wire::greeting("NULL")[..], &wire::command("READY", &liar(claimed))].concat(),
+                &[&wire::greeting("NULL")[..], &wire::command("READY", &false_length(claimed))]
+                    .concat(),
             );
             peer.assert_closed();
         }

@@ -141,7 +141,7 @@ fn disconnecting_drops_queued_messages_and_counts_them() {
     dealer.send("1").unwrap();
     dealer.send("2").unwrap();
     dealer.disconnect(&endpoint).unwrap();
-    assert_eq!(dealer.counters().dropped.given_up, 2);
+    assert_eq!(dealer.counters().dropped.cancelled, 2);
     assert!(matches!(dealer.try_send("3").unwrap_err().error, Error::WouldBlock));
     assert!(matches!(dealer.disconnect(&endpoint), Err(Error::UnknownEndpoint(_))));
 }

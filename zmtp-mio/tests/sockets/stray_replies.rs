@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, req};
-use zmtp_mio::{Dropped, Req};
+use zmtp_mio::{DroppedMessages, Req};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -59,13 +59,13 @@ fn a_late_reply_with_an_old_id_is_counted_and_keeps_the_connection() {
     assert!(req.request("first", SHORT).unwrap().is_none());
     assert_eq!(req.request("second", LIMIT).unwrap().unwrap().text(), Ok("good"));
     let counters = req.counters();
-    assert_eq!((counters.dropped.wrong_request_id, counters.dials), (1, 1));
+    assert_eq!((counters.dropped.wrong_request_id, counters.connection_attempts), (1, 1));
     serving.join().unwrap();
 }
 
 /// Its id was right when its first frames arrived.
 #[test]
-fn a_half_received_reply_to_an_abandoned_request_does_not_answer_the_next() {
+fn a_half_received_reply_to_a_cancelled_request_does_not_answer_the_next() {
     for relaxed in [false, true] {
         let server = RawServer::tcp();
         let mut req = crate::harness::builder::<Req>()
@@ -112,7 +112,7 @@ fn a_message_received_before_the_request_was_sent_is_not_its_reply() {
         peer
     });
     assert_eq!(req.request("question", LIMIT).unwrap().unwrap().text(), Ok("good"));
-    assert_eq!(req.counters().dropped.not_asked, 1);
+    assert_eq!(req.counters().dropped.unsolicited, 1);
     serving.join().unwrap();
 }
 
@@ -138,7 +138,7 @@ fn a_duplicate_reply_to_an_idle_req_does_not_answer_the_next_request() {
     tell_received.send(()).unwrap();
     was_sent.recv_timeout(LIMIT).unwrap();
     assert_eq!(req.request("2", LIMIT).unwrap().unwrap().text(), Ok("second"));
-    assert_eq!(req.counters().dropped.not_asked, 1);
+    assert_eq!(req.counters().dropped.unsolicited, 1);
     serving.join().unwrap();
 }
 
@@ -152,7 +152,7 @@ fn unexpected_replies_are_counted_and_the_next_good_one_is_delivered() {
         answer(&mut peer, b"good");
         peer
     });
-    drive_until!(req, req.counters().dropped.not_asked == 2);
+    drive_until!(req, req.counters().dropped.unsolicited == 2);
     assert_eq!(req.request("question", LIMIT).unwrap().unwrap().text(), Ok("good"));
     assert_eq!((req.counters().disconnects, req.counters().messages_received), (0, 1));
     serving.join().unwrap();
@@ -223,7 +223,7 @@ fn a_reply_from_another_peer_is_counted() {
         asked.send(&wire::delimited(b"asked"));
         assert_eq!(req.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("asked"));
     }
-    let mut only = Dropped::default();
+    let mut only = DroppedMessages::default();
     only.wrong_peer = 2;
     assert_eq!(req.counters().dropped, only);
 }

@@ -5,7 +5,7 @@
 
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Error, Limits, Timeout};
-use zmtp_tests::driver::Said;
+use zmtp_tests::driver::LogEntry;
 use zmtp_tests::model;
 
 use super::Outcome;
@@ -62,9 +62,9 @@ fn reading(
     bytes: &[u8],
     is_name: impl Fn(&[u8]) -> bool,
 ) -> Reading {
-    let log = model::said(config, bytes);
-    let error = log.iter().find_map(|said| match said {
-        Said::Failed(error) => Some(*error),
+    let log = model::log(config, bytes);
+    let error = log.iter().find_map(|entry| match entry {
+        LogEntry::Failed(error) => Some(*error),
         _ => None,
     });
     let ours = kind.names().0;
@@ -80,8 +80,8 @@ fn reading(
     };
     if ours == SocketType::Router {
         reading.outcome.received.iter_mut().for_each(|message| message.insert(0, Vec::new()));
-        let properties = log.iter().find_map(|said| match said {
-            Said::Ready(properties) => Some(properties),
+        let properties = log.iter().find_map(|entry| match entry {
+            LogEntry::Ready(properties) => Some(properties),
             _ => None,
         });
         let (properties, _) = wire::properties(properties.map_or(&[], Vec::as_slice));

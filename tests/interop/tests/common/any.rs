@@ -196,7 +196,7 @@ pub(crate) fn theirs(context: &Context, kind: Kind) -> Socket {
 }
 
 /// Whether a type sends to, and receives from, another.
-pub(crate) fn speaks(from: Kind, to: Kind) -> bool {
+pub(crate) fn may_send(from: Kind, to: Kind) -> bool {
     !matches!(from, Kind::Sub | Kind::Pull) && !matches!(to, Kind::Pub | Kind::Push)
 }
 

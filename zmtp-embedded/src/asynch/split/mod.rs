@@ -224,7 +224,7 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
         out: &mut Out<'s, 'b, W>,
         now: &mut impl FnMut() -> Instant,
     ) -> Result<(), Error<W::Error>> {
-        let due = self.with(|state| Ok(state.link.connection.wants_transmit()))?;
+        let due = self.with(|state| Ok(state.link.connection.needs_transmit()))?;
         if due { self.flush(out, now).await } else { Ok(()) }
     }
 

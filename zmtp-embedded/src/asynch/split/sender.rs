@@ -156,7 +156,7 @@ impl<const TOPICS: usize, W: Write, M: Mechanism> Sender<'_, '_, '_, kind::Pub<T
         let mut cursor = Cursor::default();
         loop {
             let step = self.shared.with(|state| {
-                if !state.kind.wants(kind::ONLY, subject) {
+                if !state.kind.matches(kind::ONLY, subject) {
                     return Ok(None);
                 }
                 let State { link, kind } = state;

@@ -144,8 +144,8 @@ impl Client<'_> {
             self.req.wait(rest)?;
         }
         let asked = Instant::now();
-        // Abandons an earlier request without a reply.
-        self.req.give_up();
+        // Cancels an earlier request without a reply.
+        self.req.cancel_request();
         let mut unsent = Some(request);
         loop {
             let rest = self.timeout.saturating_sub(start.elapsed());

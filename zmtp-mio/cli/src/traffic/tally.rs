@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{Counters, Dropped, Message};
+use zmtp_mio::{Counters, DroppedMessages, Message};
 
 use crate::args::RunArgs;
 use crate::output::{Output, Stats};
@@ -128,13 +128,13 @@ impl Tally {
     }
 }
 
-/// Messages to send that were given up.
-pub(super) const fn lost(dropped: &Dropped) -> u64 {
+/// Messages to send that were dropped.
+pub(super) const fn lost(dropped: &DroppedMessages) -> u64 {
     dropped.unroutable
         + dropped.peer_gone
         + dropped.high_water_mark
         + dropped.half_sent
-        + dropped.given_up
+        + dropped.cancelled
         + dropped.conflated
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zmtp_core::pattern::{Pattern, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property, error_reason};
-use zmtp_core::{Event, Ignored, Subscription};
+use zmtp_core::{Event, IgnoredCommand, Subscription};
 
 use super::read::{ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
@@ -104,7 +104,7 @@ impl Reader<'_> {
                 Event::Ignored => {
                     to.monitor.counters.ignored_commands += 1;
                     if !core::mem::replace(&mut self.receive.reported_ignored, true) {
-                        to.report.ignored = Some(Ignored::of(chunk.last(received.payload)));
+                        to.report.ignored = Some(IgnoredCommand::of(chunk.last(received.payload)));
                     }
                 }
                 _ => {}
@@ -136,8 +136,8 @@ impl Reader<'_> {
             self.receive.proven = true;
         } else {
             recorder.undo();
-            counters.dropped.not_asked += messages as u64;
-            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+            counters.dropped.unsolicited += messages as u64;
+            self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
         chunk.set_undecoded(self.connection.unread());
         true
@@ -221,8 +221,8 @@ impl Reader<'_> {
             to.incoming.record(chunk, len, delimiter);
             self.receive.proven = true;
         } else {
-            counters.dropped.not_asked += 1;
-            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+            counters.dropped.unsolicited += 1;
+            self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
     }
 
@@ -310,7 +310,7 @@ impl Reader<'_> {
         if to.keep(message) {
             self.receive.proven = true;
         } else {
-            self.receive.report_dropped(Reason::NotAsked, &mut to.report);
+            self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
         Ok(())
     }

@@ -167,7 +167,7 @@ impl Link {
         let waits = self.send.blocked || self.send.watching || self.receive.congested;
         let ends = self.send.leaving || self.send.broken.is_some();
         let Protocol::Zmtp(connection) = &self.protocol else { return false };
-        self.send.takes_clear && idle && !waits && !ends && !connection.wants_transmit()
+        self.send.takes_clear && idle && !waits && !ends && !connection.needs_transmit()
     }
 
     /// Reads and decodes within bounds.

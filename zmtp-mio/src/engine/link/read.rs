@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::io;
 
 use zmtp_core::pattern::{PeerId, Reason, Verdict};
-use zmtp_core::{Ignored, PeerInfo};
+use zmtp_core::{IgnoredCommand, PeerInfo};
 
 use super::{ReceiveHalf, SendHalf, Zmtp};
 use crate::connection_id::ConnectionId;
@@ -54,7 +54,7 @@ pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) routing_id: Box<[u8]>,
     pub(in crate::engine) refused: Option<RefusedReason>,
     /// The first command of the connection that was ignored.
-    pub(in crate::engine) ignored: Option<Ignored>,
+    pub(in crate::engine) ignored: Option<IgnoredCommand>,
     /// The first message of the connection that was dropped.
     pub(in crate::engine) dropped: Option<Reason>,
 }

@@ -108,7 +108,7 @@ fn stage(
             return Ok(0);
         }
     };
-    if !control.is_empty() || connection.wants_transmit() {
+    if !control.is_empty() || connection.needs_transmit() {
         if !staged.is_empty() {
             return Ok(0);
         }
@@ -138,7 +138,7 @@ fn stage_control(connection: &mut Zmtp, control: &mut Vec<u8>, staged: &mut Stag
     let out = staged.buffer();
     out.append(control);
     *control = Vec::new();
-    while connection.wants_transmit() {
+    while connection.needs_transmit() {
         let start = out.len();
         out.resize(start + CONTROL, 0);
         let n = connection.poll_transmit(&mut out[start..]).unwrap_or_default();
