@@ -10,10 +10,12 @@ use core::cell::RefCell;
 pub(super) const SMALL: usize = 4 << 10;
 /// The largest buffer of the large class, in bytes.
 const LARGE: usize = 256 << 10;
-/// The number of buffers of these classes that a thread keeps: at most 64 × 4 KiB + 8 × 256 KiB =
-/// 2.25 MiB.
+/// The number of buffers of the small class that a thread keeps: at most 64 × 4 KiB = 256 KiB.
 const SMALL_COUNT: usize = 64;
-const LARGE_COUNT: usize = 8;
+/// The number of buffers of the large class that a thread keeps, and their bytes. A turn reads up to 1 MiB from a
+/// peer: its messages find their buffers here.
+const LARGE_COUNT: usize = 32;
+const LARGE_BYTES: usize = 2 << 20;
 /// The bytes of all larger buffers that a thread keeps. Memory of this size that is allocated anew costs a
 /// page fault for every 4 KiB.
 const HUGE_BYTES: usize = 4 << 20;
@@ -36,6 +38,10 @@ impl Pool {
             &mut self.huge
         }
     }
+}
+
+fn bytes(class: &[Vec<u8>]) -> usize {
+    class.iter().map(Vec::capacity).sum()
 }
 
 thread_local! {
@@ -96,9 +102,9 @@ pub(super) fn give(buffer: Vec<u8>) {
         let has_room = if capacity <= SMALL {
             class.len() < SMALL_COUNT
         } else if capacity <= LARGE {
-            class.len() < LARGE_COUNT
+            class.len() < LARGE_COUNT && bytes(class) + capacity <= LARGE_BYTES
         } else {
-            class.iter().map(Vec::capacity).sum::<usize>() + capacity <= HUGE_BYTES
+            bytes(class) + capacity <= HUGE_BYTES
         };
         if has_room {
             class.push(buffer);

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::lane::{Lane, Notified};
@@ -173,6 +173,19 @@ impl MemoryStream {
 
     pub(crate) fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         self.incoming.read(into)
+    }
+
+    pub(crate) fn read_vectored(&self, slices: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        let mut read = 0;
+        for slice in slices.iter_mut().filter(|slice| !slice.is_empty()) {
+            match self.read(slice) {
+                Ok(n) if n == slice.len() => read += n,
+                Ok(n) => return Ok(read + n),
+                Err(_) if read > 0 => return Ok(read),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
     }
 
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -9,7 +9,7 @@ mod tcp;
 use core::net::SocketAddr;
 #[cfg(not(unix))]
 use std::io::Write;
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream};
@@ -108,6 +108,10 @@ impl Stream {
 
     pub(crate) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         retry(|| each!(self, stream => stream.read(into)))
+    }
+
+    pub(crate) fn read_vectored(&mut self, into: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        retry(|| each!(self, stream => stream.read_vectored(into)))
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

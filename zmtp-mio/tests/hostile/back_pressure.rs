@@ -157,7 +157,8 @@ fn crowd(endpoint: &str) {
             peer
         })
         .collect();
-    // All their requests are served while they are connected.
-    assert_echo(&mut req(endpoint), b"beside the crowd");
+    // All their requests are served while they are connected: between two of these, one of each.
+    let mut beside = req(endpoint);
+    (0..2 * EACH).for_each(|_| assert_echo(&mut beside, b"beside the crowd"));
     drop(peers);
 }

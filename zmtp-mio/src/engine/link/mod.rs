@@ -61,6 +61,8 @@ pub(super) struct ReceiveHalf {
     verdict: Option<Verdict>,
     /// A frame of the current message has arrived, and others follow.
     in_message: bool,
+    /// The last large frame was followed by no other bytes than those of large frames, as far as they are read.
+    large: bool,
     /// The current message is rejected: its further frames are discarded.
     rejected: bool,
     /// The peer closed its side: read until the end, also after a short read.

@@ -14,7 +14,7 @@ use crate::queue::{Inbox, Mark, Queue, QueuedMessage, READ};
 use crate::transport::Stream;
 
 /// A body with at least this many missing bytes is read directly into the message.
-const DIRECT: u64 = 16 << 10;
+pub(super) const DIRECT: u64 = 16 << 10;
 /// The memory of a body doubles while it arrives, but grows by at most this at once.
 const STEP: usize = 1 << 20;
 /// Bytes that one link may read in a turn.
@@ -91,22 +91,21 @@ impl Reader<'_> {
             if self.must_wait(to) {
                 return Ok(ReadOutcome::Waiting);
             }
-            let direct = self.connection.incoming().filter(|body| {
-                let part =
-                    matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject));
-                body.remaining >= DIRECT && part
-            });
+            let direct = self.direct();
             let whole = self.receive.missing.saturating_add(to.incoming.undecoded_len());
             let collects = self.receive.missing > 0 && whole > READ;
             let (n, room) = match direct {
-                Some(body) => self.read_body(body.remaining)?,
+                Some(wanted) => self.read_body(wanted, to)?,
                 None if collects => self.read_sealed(to)?,
                 None => self.read_bytes(to)?,
             };
             let Some(n) = n else { return Ok(ReadOutcome::Drained) };
-            if direct.is_some() {
-                if let Some(header) = self.connection.body_received(n as u64) {
+            if let Some(wanted) = direct {
+                if let Some(header) = self.connection.body_received(n.min(wanted) as u64) {
                     self.frame_done(header, to)?;
+                }
+                if n > wanted && !self.decode(to)? {
+                    return Ok(ReadOutcome::Waiting);
                 }
             } else {
                 if collects {
@@ -116,6 +115,7 @@ impl Reader<'_> {
                 if !incomplete && !self.decode(to)? {
                     return Ok(ReadOutcome::Waiting);
                 }
+                self.receive.large &= self.connection.incoming().is_some();
             }
             // A short read has drained the stream. Within a body the peer is usually still writing: another
             // read is cheaper than the event of its next piece.
@@ -129,31 +129,62 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads bytes of the current body into the message. Its memory grows with the received bytes, not with the
-    /// length in the header.
-    fn read_body(&mut self, remaining: u64) -> Result<(Option<usize>, usize), CloseReason> {
+    /// The missing bytes of the current body, if they are read directly into the message. A body of moderate size for
+    /// which there is no memory is read as other bytes: they are copied when their number is known.
+    fn direct(&mut self) -> Option<usize> {
+        let body = self.connection.incoming()?;
+        let is_part = matches!(self.receive.verdict, Some(Verdict::Deliver | Verdict::Subject));
+        if body.remaining < DIRECT || !is_part {
+            return None;
+        }
+        let wanted = usize::try_from(body.remaining).unwrap_or(usize::MAX);
         let message = &mut self.receive.partial.message;
-        let wanted = usize::try_from(remaining).unwrap_or(usize::MAX);
         message.adopt(wanted);
+        (message.room() >= wanted || wanted > READ / 2).then_some(wanted)
+    }
+
+    /// Reads bytes of the current body into the message. Its memory grows with the received bytes, not with the
+    /// length in the header. If all missing bytes have room, up to a few KiB behind them are read too: the header of
+    /// the next frame.
+    fn read_body(
+        &mut self,
+        wanted: usize,
+        to: &mut Receiver<'_>,
+    ) -> Result<(Option<usize>, usize), CloseReason> {
+        let message = &mut self.receive.partial.message;
         let step = match message.room() {
             room if room >= wanted.min(DIRECT as usize) => room,
             _ => message.byte_len().clamp(DIRECT as usize, STEP),
         };
         let place = message.spare(step.min(wanted));
         let room = place.len().min(wanted);
-        match self.stream.read(&mut place[..room]) {
-            Ok(0) => Err(CloseReason::ByPeer),
-            Ok(n) => {
-                message.commit(n);
+        let place = &mut place[..room];
+        let read = match room < wanted {
+            true => self.stream.read(place).map(|n| (n, room)),
+            false => to.incoming.read_few(place, |slices| self.stream.read_vectored(slices)),
+        };
+        match read {
+            Ok((0, _)) => Err(CloseReason::ByPeer),
+            Ok((n, room)) => {
+                message.commit(n.min(wanted));
                 Ok((Some(n), room))
             }
             Err(error) => Ok((none_yet(error)?, room)),
         }
     }
 
-    /// Reads bytes of any kind.
+    /// Reads bytes of any kind. After a large body only a few KiB: the rest of another large body is then read
+    /// directly into its message.
     fn read_bytes(&mut self, to: &mut Receiver<'_>) -> Result<(Option<usize>, usize), CloseReason> {
-        match to.incoming.read(self.receive.missing, |place| self.stream.read(place)) {
+        let missing = self.receive.missing;
+        let begins_frame = missing == 0
+            && to.incoming.undecoded_len() == 0
+            && self.connection.incoming().is_none();
+        let read = match self.receive.large && begins_frame {
+            true => to.incoming.read_few(&mut [], |slices| self.stream.read_vectored(slices)),
+            false => to.incoming.read(missing, |place| self.stream.read(place)),
+        };
+        match read {
             Ok((0, _)) => Err(CloseReason::ByPeer),
             Ok((n, room)) => Ok((Some(n), room)),
             Err(error) => Ok((none_yet(error)?, 0)),

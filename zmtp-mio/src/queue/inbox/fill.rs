@@ -1,6 +1,6 @@
 //! Reading into an inbox.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 
 use super::Inbox;
 use crate::queue::chunk::{Chunk, READ, SMALL};
@@ -49,6 +49,29 @@ impl Inbox {
             self.begin(large);
         }
         Ok((n, len))
+    }
+
+    /// Fills `first`, and reads up to a few KiB behind it. All bytes that were read before are decoded. Returns the
+    /// number of bytes, and the number that had room. Those in `first` are not the inbox's.
+    pub(crate) fn read_few(
+        &mut self,
+        first: &mut [u8],
+        read: impl FnOnce(&mut [IoSliceMut<'_>]) -> io::Result<usize>,
+    ) -> io::Result<(usize, usize)> {
+        let mut few = Chunk::new(SMALL);
+        let len = first.len();
+        let slices = &mut [IoSliceMut::new(first), IoSliceMut::new(few.room())];
+        let room = len + slices[1].len();
+        let result = read(if len == 0 { &mut slices[1..] } else { slices });
+        match result {
+            Ok(n) if n > len => {
+                few.commit(n - len);
+                self.begin(few);
+                self.changed = true;
+            }
+            _ => Chunk::give(few),
+        }
+        result.map(|n| (n, room))
     }
 
     /// Reads up to `room` bytes behind those that were read before and are not decoded, into one buffer

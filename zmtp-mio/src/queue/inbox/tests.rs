@@ -138,3 +138,34 @@ fn a_large_frame_is_collected_in_one_buffer() {
     inbox.put_back(chunk);
     assert_eq!(take(&mut inbox), Some(vec![b"taken.".to_vec()]));
 }
+
+#[test]
+fn bytes_behind_a_body_that_is_read_elsewhere_are_not_decoded() {
+    let mut inbox = Inbox::new();
+    let mut body = [0; 5];
+    let mut read = |body: &mut [u8], bytes: &[u8]| {
+        let read = inbox.read_few(body, |slices| {
+            let (mut n, mut rest) = (0, bytes);
+            for slice in slices {
+                let (now, later) = rest.split_at(rest.len().min(slice.len()));
+                slice[..now.len()].copy_from_slice(now);
+                n += now.len();
+                rest = later;
+            }
+            Ok(n)
+        });
+        (read.unwrap(), inbox.undecoded_len())
+    };
+    assert_eq!(read(&mut body, b"123"), ((3, 5 + SMALL), 0));
+    assert_eq!(read(&mut body[3..], b"45"), ((2, 2 + SMALL), 0));
+    assert_eq!(&body, b"12345");
+    assert_eq!(read(&mut body, b"12345more"), ((9, 5 + SMALL), 4));
+    decode(&mut inbox, 0, 4);
+    assert_eq!(take(&mut inbox), Some(vec![b"more".to_vec()]));
+    let none = inbox.read_few(&mut [], |slices| {
+        assert_eq!(slices.len(), 1);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    assert_eq!(none.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(inbox.undecoded_len(), 0);
+}
