@@ -6,7 +6,7 @@
 
 mod flush;
 mod gate;
-mod signals;
+
 mod timer;
 mod sync {
     pub(super) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
@@ -30,6 +30,7 @@ use gate::Look;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::process::Process;
+use crate::signals;
 
 /// The driver uses the clock of the system: a socket with the clock of a test has no driver.
 const CLOCK: Clock = Clock::System;

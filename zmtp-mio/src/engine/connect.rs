@@ -3,10 +3,9 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
-use std::net::ToSocketAddrs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::thread;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use mio::Interest;
@@ -16,7 +15,9 @@ use zmtp_core::pattern::PeerId;
 use super::Engine;
 use super::peer::{Connector, Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
+use super::wake::Wake;
 use crate::endpoint::{Endpoint, Host};
+use crate::look_up::{self, Found, Recipient};
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
 use crate::transport::{Stream, Target};
@@ -24,11 +25,38 @@ use crate::transport::{Stream, Target};
 /// The shortest wait: attempts without a wait would keep a CPU busy.
 const LEAST: Duration = Duration::from_millis(10);
 
-/// The answer of a look-up thread.
+/// The result of a look-up.
 pub(super) struct Resolved {
     peer: usize,
     look_up: u64,
-    addresses: io::Result<Vec<SocketAddr>>,
+    addresses: Vec<SocketAddr>,
+}
+
+/// An engine that waits for the addresses of a name. It does not keep the socket alive.
+struct Asker {
+    peer: usize,
+    port: u16,
+    /// The number of the look-up, while the peer waits for it.
+    look_up: Weak<u64>,
+    results: Sender<Resolved>,
+    wake: Weak<Wake>,
+}
+
+impl Recipient for Asker {
+    fn is_waiting(&self) -> bool {
+        self.look_up.strong_count() > 0
+    }
+
+    fn receive(&self, found: &Found) {
+        let (Some(look_up), Some(wake)) = (self.look_up.upgrade(), self.wake.upgrade()) else {
+            return;
+        };
+        let mut addresses = found.as_ref().map_or_else(|_| Vec::new(), Clone::clone);
+        addresses.iter_mut().for_each(|address| address.set_port(self.port));
+        // If the socket is closed, the result is dropped.
+        let _ = self.results.send(Resolved { peer: self.peer, look_up: *look_up, addresses });
+        let _ = wake.wake();
+    }
 }
 
 impl Connector {
@@ -119,14 +147,7 @@ impl Engine {
             match dialled {
                 Ok(stream) => {
                     peer.state = State::Connecting(stream);
-                    let handshake = self.options.limits.handshake_timeout;
-                    let limits = [handshake, self.options.tcp.connect_timeout];
-                    let limit = limits.into_iter().flatten().min();
-                    self.scheduler.set_deadline(
-                        Key::Peer(index),
-                        &mut peer.timer,
-                        limit.and_then(|limit| now.checked_add(limit)),
-                    );
+                    self.limit_attempt(index);
                     self.finish_connecting(index);
                 }
                 Err(error) => self.close(index, CloseReason::Io(error.kind())),
@@ -136,10 +157,7 @@ impl Engine {
         match &*endpoint {
             Endpoint::Tcp { host: Host::Name(name), port, .. } if endpoint.numeric().is_none() => {
                 peer.state = State::Resolving;
-                self.look_ups += 1;
-                connector.look_up = self.look_ups;
-                let (name, port, look_up) = (name.clone(), *port, connector.look_up);
-                self.resolve(index, look_up, name, port);
+                self.resolve(index, name, *port);
             }
             Endpoint::Tcp { .. } => {
                 self.connect_to(index, endpoint.numeric().unwrap_or_default());
@@ -175,47 +193,59 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(index)
             && let Origin::Connect(connector) = &mut peer.origin
         {
-            (connector.targets, connector.tried) = (targets, 0);
+            (connector.targets, connector.tried, connector.look_up) = (targets, 0, None);
             self.connect_next(index);
         }
     }
 
-    /// Looks a name up: with the resolver of the application, or in a separate thread, because the look-up of the
-    /// system blocks.
-    fn resolve(&mut self, index: usize, look_up: u64, name: String, port: u16) {
+    /// Limits the time of a look-up, or of connecting to one address.
+    fn limit_attempt(&mut self, index: usize) {
+        let limits = [self.options.limits.handshake_timeout, self.options.tcp.connect_timeout];
+        let limit = limits.into_iter().flatten().min();
+        self.set_timer(index, limit.and_then(|limit| self.now.checked_add(limit)));
+    }
+
+    /// Looks a name up: with the resolver of the application, or with the system's, in another thread.
+    fn resolve(&mut self, index: usize, name: &str, port: u16) {
         if let Some(resolver) = self.options.resolver.clone() {
             // A panic of the resolver must not end the engine or the driver.
-            let look_up = AssertUnwindSafe(|| resolver(&name, port));
+            let look_up = AssertUnwindSafe(|| resolver(name, port));
             return match catch_unwind(look_up) {
                 Ok(Ok(addresses)) => self.connect_to(index, addresses),
                 _ => self.close(index, CloseReason::NoAddress),
             };
         }
-        let answer = self.resolved.0.clone();
-        let started = self.wake().ok().and_then(|wake| {
-            let look = move || {
-                let addresses =
-                    (name.as_str(), port).to_socket_addrs().map(|found| found.collect());
-                // If the socket is closed, the answer is dropped.
-                let _ = answer.send(Resolved { peer: index, look_up, addresses });
-                let _ = wake.wake();
-            };
-            thread::Builder::new().name("zmtp-resolver".into()).spawn(look).ok()
-        });
-        if started.is_none() {
+        self.limit_attempt(index);
+        self.look_ups += 1;
+        let look_up = Arc::new(self.look_ups);
+        let results = self.resolved.0.clone();
+        let asker = |wake: Arc<Wake>| {
+            let (look_up, wake) = (Arc::downgrade(&look_up), Arc::downgrade(&wake));
+            Box::new(Asker { peer: index, port, look_up, results, wake })
+        };
+        let begun = match self.wake() {
+            Ok(wake) => look_up::begin(name, asker(wake)).is_ok(),
+            Err(_) => false,
+        };
+        if !begun {
             self.close(index, CloseReason::Io(io::ErrorKind::OutOfMemory));
+        } else if let Some(peer) = self.peers.get_mut(index)
+            && let Origin::Connect(connector) = &mut peer.origin
+        {
+            connector.look_up = Some(look_up);
         }
     }
 
     pub(super) fn take_resolved(&mut self) {
         while let Ok(answer) = self.resolved.1.try_recv() {
             let awaited = self.peers.get(answer.peer).is_some_and(|peer| {
-                matches!(&peer.origin, Origin::Connect(connector) if connector.look_up == answer.look_up)
+                matches!(&peer.origin, Origin::Connect(connector)
+                    if connector.look_up.as_deref() == Some(&answer.look_up))
                     && matches!(peer.state, State::Resolving)
                     && peer.closing.is_none()
             });
             if awaited {
-                self.connect_to(answer.peer, answer.addresses.unwrap_or_default());
+                self.connect_to(answer.peer, answer.addresses);
             }
         }
     }
@@ -254,6 +284,7 @@ impl Engine {
     pub(super) fn plan_attempt(&mut self, index: usize, reason: CloseReason, useful: bool) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let Origin::Connect(connector) = &mut peer.origin else { return };
+        connector.look_up = None;
         let now = self.now;
         if useful {
             connector.failures = 0;

@@ -16,9 +16,11 @@ impl Engine {
         peer.timer = None;
         match &peer.state {
             State::Waiting => self.connect_next(index),
-            State::Connecting(_) => self.close(index, CloseReason::Io(io::ErrorKind::TimedOut)),
+            State::Connecting(_) | State::Resolving => {
+                self.close(index, CloseReason::Io(io::ErrorKind::TimedOut))
+            }
             State::Handshake(_) | State::Ready(_) => self.link_timer(index),
-            State::Resolving | State::Inproc(..) | State::Closed => {}
+            State::Inproc(..) | State::Closed => {}
         }
     }
 

@@ -65,8 +65,8 @@ pub(super) struct Connector {
     pub(super) tried: usize,
     /// The number of attempts since the last useful connection.
     pub(super) failures: u32,
-    /// The number of the last look-up. Answers of earlier ones are ignored.
-    pub(super) look_up: u64,
+    /// The number of the look-up that it waits for. Results of earlier ones are ignored.
+    pub(super) look_up: Option<Arc<u64>>,
     /// When the last attempt began.
     pub(super) last: Option<Instant>,
     /// The application has disconnected the endpoint: there is no next attempt.
@@ -233,6 +233,7 @@ impl Peer {
     pub(super) fn stop_connecting(&mut self) {
         if let Origin::Connect(connector) = &mut self.origin {
             connector.disconnected = true;
+            connector.look_up = None;
         }
     }
 

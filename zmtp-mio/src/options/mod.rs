@@ -78,9 +78,9 @@ pub struct Options {
     /// The lowest accepted version of ZMTP; 1.0, which is every version, as in libzmq. From 3.0 on
     /// the greeting is sent at once, which saves two round trips per connection. Not for STREAM.
     pub min_version: Version,
-    /// A function that looks up host names in the thread that drives the socket; none: the system looks them up
-    /// in a short-lived thread. If that thread is the driver's, it serves no other socket meanwhile. A panic of
-    /// the function counts as a failed look-up.
+    /// A function that looks up host names in the thread that drives the socket; none: the system looks them up,
+    /// in at most eight threads that the sockets of the process share. If the thread that drives the socket is the
+    /// driver's, it serves no other socket meanwhile. A panic of the function counts as a failed look-up.
     pub resolver: Option<Arc<Resolve>>,
     /// The context of the socket; the default context of the process.
     pub context: Context,

@@ -128,8 +128,9 @@ impl<K: Kind> Socket<K> {
     ///
     /// A socket can bind and connect to several endpoints, in any order. A socket file of ipc on which no
     /// process listens is replaced. The file is removed when the endpoint is unbound or the socket is
-    /// dropped. A host name other than `localhost` is looked up by the system during this call, without a
-    /// timeout, even if the socket has a [`Builder::resolver`].
+    /// dropped. A host name other than `localhost` is looked up during this call, by the
+    /// [`Builder::resolver`] if there is one, otherwise by the system, within
+    /// [`Limits::handshake_timeout`](crate::Limits::handshake_timeout).
     ///
     /// # Errors
     ///
@@ -166,7 +167,8 @@ impl<K: Kind> Socket<K> {
     /// Connects to an endpoint, and reconnects whenever the connection is lost or refused, without limit.
     /// Returns before the connection is established.
     ///
-    /// Host names other than `localhost` are looked up in a short-lived thread. A
+    /// Host names other than `localhost` are looked up by a few threads that the process shares. A look-up that
+    /// takes longer than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) counts as failed. A
     /// [`Builder::resolver`] is called in the thread that drives the socket, and first by this call, which
     /// waits for it.
     ///

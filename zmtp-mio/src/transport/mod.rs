@@ -221,7 +221,7 @@ impl Listener {
         }
         match endpoint {
             Endpoint::Tcp { host, port, .. } => {
-                tcp::bind(endpoint, host, *port, &options.tcp).map(Self::Tcp)
+                tcp::bind(endpoint, host, *port, options).map(Self::Tcp)
             }
             #[cfg(unix)]
             _ => ipc::IpcListener::bind(endpoint).map(Self::Ipc),

@@ -2,14 +2,15 @@
 
 use core::net::{Ipv6Addr, SocketAddr};
 use std::io;
-use std::net::ToSocketAddrs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
-use crate::options::Tcp;
+use crate::look_up;
+use crate::options::{Options, Tcp};
 
 /// `EINPROGRESS`: the standard library has no stable name for it.
 const IN_PROGRESS: i32 =
@@ -23,24 +24,21 @@ pub(super) fn bind(
     endpoint: &Endpoint,
     host: &Host,
     port: u16,
-    options: &Tcp,
+    options: &Options,
 ) -> Result<TcpListener, Error> {
     let fail = |source: io::Error| match source.kind() {
         io::ErrorKind::AddrInUse => Error::AddressInUse(endpoint.clone()),
         _ => Error::Io { doing: format!("bind {endpoint}"), source },
     };
     let addresses = match (endpoint.numeric(), host) {
-        (_, Host::Any) if options.ipv6 => vec![(Ipv6Addr::UNSPECIFIED, port).into()],
+        (_, Host::Any) if options.tcp.ipv6 => vec![(Ipv6Addr::UNSPECIFIED, port).into()],
         (Some(addresses), _) => addresses,
-        // Listening on a name is rare and local, so the blocking look-up is acceptable here.
-        (None, Host::Name(name)) => {
-            (name.as_str(), port).to_socket_addrs().map_err(fail)?.collect()
-        }
+        (None, Host::Name(name)) => local_addresses(name, port, options).map_err(fail)?,
         (None, _) => Vec::new(),
     };
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        match listen(address, options) {
+        match listen(address, &options.tcp) {
             Ok(listener) => return Ok(listener),
             // Another address of the name would hide that this one is in use.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(fail(error)),
@@ -48,6 +46,18 @@ pub(super) fn bind(
         }
     }
     Err(fail(last))
+}
+
+/// Looks up the name that a socket listens on, and waits for the result.
+fn local_addresses(name: &str, port: u16, options: &Options) -> io::Result<Vec<SocketAddr>> {
+    if let Some(resolver) = &options.resolver {
+        let look_up = AssertUnwindSafe(|| resolver(name, port));
+        return catch_unwind(look_up)
+            .unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
+    }
+    let mut addresses = look_up::wait(name, options.limits.handshake_timeout)?;
+    addresses.iter_mut().for_each(|address| address.set_port(port));
+    Ok(addresses)
 }
 
 fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {

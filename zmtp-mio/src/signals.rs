@@ -1,11 +1,11 @@
-//! Signals of the driver's thread.
+//! Signals of the threads of this crate.
 
 use std::io;
 
 /// Runs `spawn` while the calling thread blocks all signals: a thread inherits the blocked signals of
 /// the thread that starts it. The signals of the process are handled by the threads of the application.
 #[cfg(unix)]
-pub(super) fn blocked<T>(spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn blocked<T>(spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     use nix::sys::signal::{SigSet, SigmaskHow};
 
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
@@ -15,6 +15,6 @@ pub(super) fn blocked<T>(spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T>
 }
 
 #[cfg(not(unix))]
-pub(super) fn blocked<T>(spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub(crate) fn blocked<T>(spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     spawn()
 }
