@@ -1,15 +1,21 @@
 //! IPC: Unix stream sockets, in the file system or in Linux's abstract namespace.
 
+use core::time::Duration;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
-use std::{fs, process};
+use std::{fs, process, thread};
 
 use mio::net::{UnixListener, UnixStream};
+use nix::fcntl::{Flock, FlockArg};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+
+/// How often to try to lock a directory, and the pause after each attempt.
+const ATTEMPTS: u32 = 1_000;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A listener and the file it owns.
 #[derive(Debug)]
@@ -34,6 +40,10 @@ impl IpcListener {
             _ => Error::Io { doing: format!("bind {endpoint}"), source },
         };
         let address = address(endpoint).map_err(fail)?;
+        let _lock = match endpoint {
+            Endpoint::Ipc(path) => lock_directory(path),
+            _ => None,
+        };
         let listener = match (UnixListener::bind_addr(&address), endpoint) {
             (Err(error), Endpoint::Ipc(path)) if error.kind() == io::ErrorKind::AddrInUse => {
                 if !is_stale(path) {
@@ -95,6 +105,33 @@ impl OwnedFile {
     }
 }
 
+/// Locks the directory of a path, until the result is dropped or the process ends.
+///
+/// Between its `bind` and its `listen` a live socket looks as one of a dead process does. And when two processes
+/// replace the file of a dead one, the second could remove the file of the first. Therefore only one process at a
+/// time binds in a directory.
+///
+/// `None` if this process may not read the directory, or if another one does not release the lock: any process that
+/// may read the directory can lock it, and must not keep this one from listening.
+fn lock_directory(path: &Path) -> Option<Flock<fs::File>> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = fs::File::open(directory).ok()?;
+    for _ in 0..ATTEMPTS {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Some(lock),
+            Err((unlocked, nix::errno::Errno::EWOULDBLOCK | nix::errno::Errno::EINTR)) => {
+                file = unlocked;
+                thread::sleep(PAUSE);
+            }
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
 /// Whether the path is a socket file on which no process listens.
 fn is_stale(path: &Path) -> bool {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket());
@@ -117,5 +154,74 @@ fn address(endpoint: &Endpoint) -> io::Result<SocketAddr> {
             SocketAddr::from_abstract_name(name)
         }
         _ => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Barrier;
+
+    use super::*;
+
+    /// A path in a directory that no other test uses.
+    fn path(name: &str) -> PathBuf {
+        let directory = std::env::temp_dir().join(format!("zmtp-{}-{name}", process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        directory.join("socket")
+    }
+
+    #[test]
+    fn of_two_starters_on_one_path_one_is_refused() {
+        const STARTERS: usize = 3;
+        const ROUNDS: usize = 1_000;
+        let path = path("starters");
+        let endpoint = Endpoint::Ipc(path.clone());
+        let barrier = Barrier::new(STARTERS);
+        // A thread that panics would leave the others at the barrier.
+        let start = |is_first: bool| {
+            let (mut wins, mut wrong) = (0, 0);
+            for round in 0..ROUNDS {
+                if is_first && round % 2 == 0 {
+                    // A dead process leaves its file.
+                    let _ = std::os::unix::net::UnixListener::bind(&path);
+                }
+                barrier.wait();
+                let result = IpcListener::bind(&endpoint);
+                barrier.wait();
+                match &result {
+                    Ok(_) => {
+                        wins += 1;
+                        wrong += usize::from(UnixStream::connect(&path).is_err());
+                    }
+                    Err(Error::AddressInUse(_)) => {}
+                    Err(_) => wrong += 1,
+                }
+                drop(result);
+                barrier.wait();
+                wrong += usize::from(path.exists());
+                barrier.wait();
+            }
+            (wins, wrong)
+        };
+        let results = thread::scope(|scope| {
+            let start = &start;
+            let starters = [0; STARTERS].iter().enumerate();
+            let threads: Vec<_> =
+                starters.map(|(n, _)| scope.spawn(move || start(n == 0))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(results.iter().map(|(wins, _)| wins).sum::<usize>(), ROUNDS);
+        assert_eq!(results.iter().map(|(_, wrong)| wrong).sum::<usize>(), 0);
+        fs::remove_dir(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_another_process_locks_can_still_be_used() {
+        let path = path("locked");
+        let other = lock_directory(&path).unwrap();
+        drop(IpcListener::bind(&Endpoint::Ipc(path.clone())).unwrap());
+        drop(other);
+        fs::remove_dir(path.parent().unwrap()).unwrap();
     }
 }
