@@ -164,8 +164,7 @@ impl Pool {
         let mut state = self.lock();
         loop {
             if let Some(name) = state.queue.pop_front() {
-                let is_needed = |one: &Box<dyn Recipient>| one.is_waiting();
-                if !state.names.get(&name).is_some_and(|all| all.iter().any(is_needed)) {
+                if !state.is_needed(&name) {
                     state.names.remove(&name);
                     continue;
                 }
@@ -192,17 +191,21 @@ impl Pool {
 }
 
 impl State {
+    fn is_needed(&self, name: &str) -> bool {
+        self.names.get(name).is_some_and(|all| all.iter().any(|one| one.is_waiting()))
+    }
+
     /// Drops queued names whose addresses are not needed any more.
     fn drop_unneeded(&mut self) {
-        let names = &mut self.names;
-        self.queue.retain(|name| {
-            let is_needed =
-                names.get(name).is_some_and(|all| all.iter().any(|one| one.is_waiting()));
+        let mut queue = core::mem::take(&mut self.queue);
+        queue.retain(|name| {
+            let is_needed = self.is_needed(name);
             if !is_needed {
-                names.remove(name);
+                self.names.remove(name);
             }
             is_needed
         });
+        self.queue = queue;
     }
 }
 

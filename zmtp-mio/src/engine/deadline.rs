@@ -17,7 +17,7 @@ impl Engine {
         match &peer.state {
             State::Waiting => self.connect_next(index),
             State::Connecting(_) | State::Resolving => {
-                self.close(index, CloseReason::Io(io::ErrorKind::TimedOut))
+                self.close(index, CloseReason::Io(io::ErrorKind::TimedOut));
             }
             State::Handshake(_) | State::Ready(_) => self.link_timer(index),
             State::Inproc(..) | State::Closed => {}
