@@ -243,6 +243,22 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.heard::<M>();
     }
 
+    /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A peer that receives a
+    /// PING before the first message knows that this end sends PINGs.
+    pub fn queue_ping(&mut self) {
+        if self.heartbeats.next() != Instant::NEVER {
+            self.tx.queue_ping();
+        }
+    }
+
+    /// Queues a PONG without a PING. Use it if the driver does not read because it has no room, and therefore cannot
+    /// answer PINGs of the peer. Without effect before the end of the handshake, and while a PONG is due.
+    pub fn queue_pong(&mut self) {
+        if self.is_ready() && !self.tx.pong_due() {
+            self.tx.queue_pong(0);
+        }
+    }
+
     /// Whether messages may be sent: READY was sent and received. For peers older than ZMTP 3.0, the
     /// greeting and the identity frame take its place.
     pub fn is_ready(&self) -> bool {

@@ -34,12 +34,20 @@ impl Engine {
         };
         let Some(link) = peer.link() else { return };
         let paused = link.receive.paused || link.receive.congested;
+        let heartbeat = self.config.heartbeat;
+        let timeout = if heartbeat.timeout > 0 { heartbeat.timeout } else { heartbeat.interval };
+        let excused = heartbeat.interval > 0 && link.is_patient(now, timeout);
+        link.pong(now);
         let Some(connection) = link.zmtp() else { return };
-        if paused {
+        if paused || excused {
             connection.excuse_silence();
         }
+        let due = connection.wants_transmit();
         match connection.handle_timeout(now) {
             Ok(()) => {
+                if !due && connection.wants_transmit() {
+                    link.note_beat();
+                }
                 self.set_link_timer(index);
                 // A PING may be due.
                 self.flush(index);
@@ -50,7 +58,10 @@ impl Engine {
 
     /// The next deadline of the protocol.
     fn link_deadline(&mut self, index: usize) -> Option<Instant> {
-        let at = self.peers.get_mut(index)?.link()?.zmtp()?.poll_timeout()?;
+        let link = self.peers.get_mut(index)?.link()?;
+        let pong = link.next_pong();
+        let timeout = link.zmtp()?.poll_timeout();
+        let at = timeout.into_iter().chain(pong).min()?;
         // Rounded up: the core counts whole milliseconds.
         Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
     }

@@ -112,6 +112,10 @@ impl Default for Limits {
 /// PINGs that the socket sends (RFC 37 § Connection Heartbeating), only to peers of ZMTP 3.1 or later. PINGs of
 /// peers are answered in any case. Times are rounded up to milliseconds.
 ///
+/// A slow or busy peer is not closed: the timeout begins when the PING has arrived at its system, and while other
+/// bytes precede the PING, each that arrives resets the timeout. A socket whose incoming queue is full reads no
+/// PINGs; it sends PONGs instead, as long as a call or the driver serves it.
+///
 /// ```
 /// use core::time::Duration;
 /// use zmtp_mio::Heartbeat;
@@ -122,8 +126,8 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Heartbeat {
-    /// The time from the handshake to the first PING, and from one PING to the next
-    /// (`ZMQ_HEARTBEAT_IVL`).
+    /// The time from one PING to the next (`ZMQ_HEARTBEAT_IVL`). One more PING, to which no answer is awaited,
+    /// follows the handshake.
     pub interval: Duration,
     /// The connection is closed if nothing arrives within this time after a PING
     /// (`ZMQ_HEARTBEAT_TIMEOUT`). `None` stands for the interval.

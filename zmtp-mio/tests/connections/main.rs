@@ -21,4 +21,5 @@ mod pings;
 mod poller;
 mod reconnect;
 mod simulated_time;
+mod slow_heartbeats;
 mod tcp_options;

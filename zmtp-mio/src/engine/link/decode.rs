@@ -81,6 +81,8 @@ impl Reader<'_> {
                         socket_type: peer.and_then(|peer| peer.socket_type),
                         routing_id: routing_id.into(),
                     }));
+                    // Before the first message: a peer that is too busy to read knows that PINGs come.
+                    self.connection.queue_ping();
                     to.report.ready = peer;
                     to.report.routing_id = routing_id.into();
                     if peer.is_some_and(|peer| peer.socket_type.is_none()) {
@@ -106,6 +108,10 @@ impl Reader<'_> {
                     if !core::mem::replace(&mut self.receive.reported_ignored, true) {
                         to.report.ignored = Some(IgnoredCommand::of(chunk.last(received.payload)));
                     }
+                }
+                // A PING: no other command makes an answer due.
+                Event::Nothing if to.ready && self.connection.wants_transmit() => {
+                    self.patience.note_ping(to.now);
                 }
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 mod decode;
 mod output;
+mod patience;
 mod pending;
 mod raw;
 mod read;
@@ -26,6 +27,7 @@ use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
+use patience::Patience;
 use staged::Staged;
 
 /// The protocol state of a ZMTP connection.
@@ -38,6 +40,7 @@ pub(super) struct Link {
     protocol: Protocol,
     pub(super) receive: ReceiveHalf,
     pub(super) send: SendHalf,
+    patience: Patience,
     pub(super) since: Instant,
 }
 
@@ -117,6 +120,8 @@ pub(super) struct SendHalf {
     pub(super) watching: bool,
     /// Bytes written.
     written: u64,
+    /// The number of bytes up to the end of the last command that was staged.
+    control_end: u64,
 }
 
 impl Link {
@@ -139,7 +144,7 @@ impl Link {
 
     fn with(stream: Stream, protocol: Protocol, since: Instant) -> Self {
         let (receive, send) = (ReceiveHalf::default(), SendHalf::default());
-        Self { stream, protocol, receive, send, since }
+        Self { stream, protocol, receive, send, patience: Patience::default(), since }
     }
 
     /// The protocol state; `None` without a protocol.
@@ -174,10 +179,10 @@ impl Link {
 
     /// Reads and decodes within bounds.
     pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
-        let Self { stream, protocol, receive, send, .. } = self;
+        let Self { stream, protocol, receive, send, patience, .. } = self;
         match protocol {
             Protocol::Zmtp(connection) => {
-                read::Reader { stream, connection, receive, send }.read(to)
+                read::Reader { stream, connection, receive, send, patience }.read(to)
             }
             Protocol::Raw => raw::read(stream, receive, send, to),
         }

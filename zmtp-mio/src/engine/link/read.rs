@@ -6,6 +6,7 @@ use std::io;
 use zmtp_core::pattern::{PeerId, Reason, Verdict};
 use zmtp_core::{IgnoredCommand, PeerInfo};
 
+use super::patience::Patience;
 use super::{ReceiveHalf, SendHalf, Zmtp};
 use crate::connection_id::ConnectionId;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
@@ -76,6 +77,7 @@ pub(super) struct Reader<'l> {
     pub(super) connection: &'l mut Zmtp,
     pub(super) receive: &'l mut ReceiveHalf,
     pub(super) send: &'l mut SendHalf,
+    pub(super) patience: &'l mut Patience,
 }
 
 impl Reader<'_> {

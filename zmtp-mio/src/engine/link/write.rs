@@ -114,7 +114,10 @@ fn stage(
         }
         // Commands are written between messages.
         match output.rest_of_message(run) {
-            0 => stage_control(connection, control, staged),
+            0 => {
+                stage_control(connection, control, staged);
+                send.control_end = send.written + staged.bytes().len() as u64;
+            }
             rest => return Ok(rest),
         }
     }

@@ -1,0 +1,95 @@
+//! Heartbeats over a slow link: how long a peer has to answer a PING.
+//!
+//! The peer can answer when it has read the PING, and everything that was written before it. While the PING is on its
+//! way behind other bytes, the peer is alive as long as bytes arrive there. A receiver whose queue is full reads
+//! nothing, so that it cannot answer PINGs either: it sends PONGs without a PING.
+
+use zmtp_core::Instant;
+
+use super::Link;
+
+/// What a link has to know to judge a silent peer.
+#[derive(Debug)]
+pub(super) struct Patience {
+    /// The bytes that had arrived at the peer at the last look, and when their number changed.
+    arrived: u64,
+    changed: Instant,
+    /// A PING was queued behind other bytes: when it has arrived, the timeout begins again.
+    delayed: bool,
+    /// When the last PING of the peer was read, and when the last PONG without a PING was queued.
+    pinged: Instant,
+    ponged: Instant,
+    /// The time in milliseconds between PINGs of the peer; 0 if it sends none.
+    every: u32,
+}
+
+/// The time in milliseconds between PINGs of a peer that has sent only one.
+const UNKNOWN: u32 = 100;
+/// PINGs that are read closer together arrived while reading was paused.
+const CLOSE: u32 = 10;
+
+impl Default for Patience {
+    fn default() -> Self {
+        let (arrived, changed, delayed) = (0, Instant::NEVER, false);
+        Self { arrived, changed, delayed, pinged: Instant::NEVER, ponged: Instant::NEVER, every: 0 }
+    }
+}
+
+impl Patience {
+    /// A PING has arrived.
+    pub(super) fn note_ping(&mut self, now: Instant) {
+        let since = now.as_millis().saturating_sub(self.pinged.as_millis());
+        match u32::try_from(since).unwrap_or(u32::MAX) {
+            _ if self.every == 0 => self.every = UNKNOWN,
+            ..CLOSE => {}
+            ms => self.every = ms,
+        }
+        (self.pinged, self.ponged) = (now, now);
+    }
+}
+
+impl Link {
+    /// Whether the silence of the peer has another reason than its death: bytes that precede a PING still arrive
+    /// there, within `timeout` milliseconds, or the PING has just arrived.
+    pub(in crate::engine) fn is_patient(&mut self, now: Instant, timeout: u32) -> bool {
+        let arrived = self.acknowledged();
+        let on_its_way = self.wants_transmit() || arrived < self.send.control_end;
+        let patience = &mut self.patience;
+        if arrived != patience.arrived {
+            (patience.arrived, patience.changed) = (arrived, now);
+        }
+        match on_its_way {
+            true => patience.changed != Instant::NEVER && now < patience.changed.after(timeout),
+            false => core::mem::take(&mut patience.delayed),
+        }
+    }
+
+    /// Notes that a PING was queued.
+    pub(in crate::engine) fn note_beat(&mut self) {
+        let waits = self.unwritten() > 0 || !self.send.output.is_empty();
+        self.patience.delayed |= waits || self.stream.unacknowledged() > 0;
+    }
+
+    fn wants_transmit(&self) -> bool {
+        match &self.protocol {
+            super::Protocol::Zmtp(connection) => connection.wants_transmit(),
+            super::Protocol::Raw => false,
+        }
+    }
+
+    /// The time of the next PONG to a peer that sends PINGs, while reading is paused.
+    pub(in crate::engine) fn next_pong(&self) -> Option<Instant> {
+        let waits = self.receive.paused && self.patience.every > 0;
+        waits.then(|| self.patience.ponged.after((self.patience.every / 2).max(1)))
+    }
+
+    /// Queues that PONG if it is due.
+    pub(in crate::engine) fn pong(&mut self, now: Instant) {
+        if self.next_pong().is_some_and(|at| at <= now)
+            && let super::Protocol::Zmtp(connection) = &mut self.protocol
+        {
+            connection.queue_pong();
+            self.patience.ponged = now;
+        }
+    }
+}
