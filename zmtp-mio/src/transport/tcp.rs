@@ -18,7 +18,7 @@ const IN_PROGRESS: i32 =
 
 /// The bytes that the kernel takes for a connection beyond those that the peer's window has room for.
 #[cfg(any(target_os = "android", target_os = "linux"))]
-const NOT_SENT: u32 = 128 << 10;
+const NOT_SENT: u32 = 256 << 10;
 
 pub(super) fn bind(
     endpoint: &Endpoint,
