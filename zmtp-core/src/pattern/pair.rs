@@ -22,6 +22,11 @@ impl Pair {
         Self { peer: None, closed: false, full: false, held: false, only_connected, queued: 0 }
     }
 
+    /// The peer; `None` if there is none.
+    pub const fn peer(&self) -> Option<PeerId> {
+        self.peer
+    }
+
     fn is_peer(&self, peer: PeerId) -> bool {
         self.peer == Some(peer)
     }

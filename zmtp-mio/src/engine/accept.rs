@@ -205,6 +205,9 @@ impl Engine {
         self.limit_handshakes();
         let now = self.now;
         let mut link = self.link(stream);
+        if self.pattern.may_refuse() {
+            link.hold_ready();
+        }
         let key = Key::Peer(self.peers.vacant_key());
         let registered = self.register(&mut link.stream, key, Interest::READABLE);
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), State::Handshake(link));

@@ -277,6 +277,10 @@ impl Engine {
             peer.state = State::Handshake(link);
         }
         self.connection_event(index, EventKind::Connected);
+        if self.peers.get(index).is_some_and(|peer| self.pattern.is_taken_from(peer.id)) {
+            // Before our READY, so that the other end writes nothing.
+            return self.close(index, CloseReason::PairTaken);
+        }
         self.begin_handshake(index);
     }
 

@@ -38,14 +38,15 @@ impl Engine {
         let timeout = if heartbeat.timeout > 0 { heartbeat.timeout } else { heartbeat.interval };
         let excused = heartbeat.interval > 0 && link.is_patient(now, timeout);
         link.pong(now);
+        link.end_hold(self.now);
         let Some(connection) = link.zmtp() else { return };
         if paused || excused {
             connection.excuse_silence();
         }
-        let due = connection.wants_transmit();
+        let due = connection.needs_transmit();
         match connection.handle_timeout(now) {
             Ok(()) => {
-                if !due && connection.wants_transmit() {
+                if !due && connection.needs_transmit() {
                     link.note_beat();
                 }
                 self.set_link_timer(index);
@@ -59,11 +60,12 @@ impl Engine {
     /// The next deadline of the protocol.
     fn link_deadline(&mut self, index: usize) -> Option<Instant> {
         let link = self.peers.get_mut(index)?.link()?;
-        let pong = link.next_pong();
+        let (hold_end, pong) = (link.hold_end(), link.next_pong());
         let timeout = link.zmtp()?.poll_timeout();
-        let at = timeout.into_iter().chain(pong).min()?;
+        let at = timeout.into_iter().chain(pong).min();
         // Rounded up: the core counts whole milliseconds.
-        Some(self.epoch + Duration::from_millis(at.as_millis() + 1))
+        let at = at.map(|at| self.epoch + Duration::from_millis(at.as_millis() + 1));
+        at.into_iter().chain(hold_end).min()
     }
 
     pub(super) fn set_link_timer(&mut self, index: usize) {

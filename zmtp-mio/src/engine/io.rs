@@ -277,12 +277,16 @@ impl Engine {
                 return self.schedule(index);
             }
         };
+        let begins_hold = link.begins_hold(self.now);
         let empty = peer.outgoing.is_empty() && link.send.output.is_empty();
         if queued && empty {
             self.pattern.sent(peer.id);
         }
         self.mark(index);
         self.set_interest(index, drained);
+        if begins_hold {
+            self.hasten_link_timer(index);
+        }
     }
 
     /// Waits for writability only if the write was incomplete.

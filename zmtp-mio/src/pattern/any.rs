@@ -168,6 +168,16 @@ impl AnyPattern {
         }
     }
 
+    /// Whether a peer is refused because of what another peer has: the routing id, or the one seat of a PAIR.
+    pub(crate) const fn may_refuse(&self) -> bool {
+        matches!(self, Self::Pair(_) | Self::Router(..))
+    }
+
+    /// Whether the socket is a PAIR whose peer is another one.
+    pub(crate) fn is_taken_from(&self, peer: PeerId) -> bool {
+        matches!(self, Self::Pair(rules) if rules.peer().is_some_and(|held| held != peer))
+    }
+
     /// Whether a queue may keep only its newest message
     /// ([`Options::conflate`](crate::Options::conflate)). The others count messages, or address
     /// them, so that one cannot replace another.

@@ -20,6 +20,7 @@ mod peers;
 mod pings;
 mod poller;
 mod reconnect;
+mod refused_peers;
 mod simulated_time;
 mod slow_heartbeats;
 mod tcp_options;

@@ -110,7 +110,7 @@ impl Reader<'_> {
                     }
                 }
                 // A PING: no other command makes an answer due.
-                Event::Nothing if to.ready && self.connection.wants_transmit() => {
+                Event::Nothing if to.ready && self.connection.needs_transmit() => {
                     self.patience.note_ping(to.now);
                 }
                 _ => {}

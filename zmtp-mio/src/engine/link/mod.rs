@@ -1,6 +1,7 @@
 //! An established connection: its stream, its protocol, and the state of each direction.
 
 mod decode;
+mod door;
 mod output;
 mod patience;
 mod pending;
@@ -27,6 +28,7 @@ use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
+use door::Door;
 use patience::Patience;
 use staged::Staged;
 
@@ -122,6 +124,9 @@ pub(super) struct SendHalf {
     written: u64,
     /// The number of bytes up to the end of the last command that was staged.
     control_end: u64,
+    /// The bytes of the greeting and of commands that were staged.
+    opened: usize,
+    door: Door,
 }
 
 impl Link {

@@ -53,7 +53,7 @@ impl Link {
     /// there, within `timeout` milliseconds, or the PING has just arrived.
     pub(in crate::engine) fn is_patient(&mut self, now: Instant, timeout: u32) -> bool {
         let arrived = self.acknowledged();
-        let on_its_way = self.wants_transmit() || arrived < self.send.control_end;
+        let on_its_way = self.needs_transmit() || arrived < self.send.control_end;
         let patience = &mut self.patience;
         if arrived != patience.arrived {
             (patience.arrived, patience.changed) = (arrived, now);
@@ -70,9 +70,9 @@ impl Link {
         self.patience.delayed |= waits || self.stream.unacknowledged() > 0;
     }
 
-    fn wants_transmit(&self) -> bool {
+    fn needs_transmit(&self) -> bool {
         match &self.protocol {
-            super::Protocol::Zmtp(connection) => connection.wants_transmit(),
+            super::Protocol::Zmtp(connection) => connection.needs_transmit(),
             super::Protocol::Raw => false,
         }
     }

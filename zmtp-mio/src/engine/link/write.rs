@@ -98,7 +98,7 @@ fn stage(
     queue: &Queue,
     run: &Run,
 ) -> Result<usize, CloseReason> {
-    let SendHalf { staged, output, control, takes_clear, conflate, .. } = send;
+    let SendHalf { staged, output, control, .. } = send;
     let connection = match protocol {
         Protocol::Zmtp(connection) => connection,
         Protocol::Raw => {
@@ -115,8 +115,8 @@ fn stage(
         // Commands are written between messages.
         match output.rest_of_message(run) {
             0 => {
-                stage_control(connection, control, staged);
-                send.control_end = send.written + staged.bytes().len() as u64;
+                stage_control(connection, send);
+                send.control_end = send.written + send.staged.bytes().len() as u64;
             }
             rest => return Ok(rest),
         }
@@ -124,28 +124,29 @@ fn stage(
     if !connection.is_ready() {
         return Ok(0);
     }
-    if *takes_clear {
+    if send.takes_clear {
         return Ok(WRITE);
     }
-    if connection.forwards_unchanged() && !*conflate {
+    if connection.forwards_unchanged() && !send.conflate {
         // The handshake is complete now: the output takes the messages of the queue in the next round.
         return Ok(0);
     }
-    if staged.is_empty() {
-        make(connection, staged, queue)?;
+    if send.staged.is_empty() {
+        make(connection, &mut send.staged, queue)?;
     }
     Ok(0)
 }
 
-fn stage_control(connection: &mut Zmtp, control: &mut Vec<u8>, staged: &mut Staged) {
-    let out = staged.buffer();
-    out.append(control);
-    *control = Vec::new();
-    while connection.needs_transmit() {
+fn stage_control(connection: &mut Zmtp, send: &mut SendHalf) {
+    let control = core::mem::take(&mut send.control);
+    send.staged.buffer().extend_from_slice(&control);
+    while connection.needs_transmit() && !send.holds_ready(connection) {
+        let out = send.staged.buffer();
         let start = out.len();
         out.resize(start + CONTROL, 0);
         let n = connection.poll_transmit(&mut out[start..]).unwrap_or_default();
         out.truncate(start + n);
+        send.opened = send.opened.saturating_add(n);
         if n == 0 {
             break;
         }

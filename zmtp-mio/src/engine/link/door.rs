@@ -1,0 +1,73 @@
+//! An acceptor that may refuse a peer sends its READY after the READY of the peer.
+//!
+//! A peer sends no message before our READY. A peer that is refused because of its READY has therefore written no
+//! message to a connection that closes.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use super::{Link, Protocol, SendHalf, Zmtp};
+use crate::mechanism::AnyMechanism;
+
+/// How long READY is held. Nearly all peers send theirs without waiting, but the protocol does not demand it.
+const HOLD: Duration = Duration::from_secs(1);
+/// The length of the greeting, which precedes READY.
+const GREETING: usize = 64;
+
+/// Whether the READY of this end waits for that of the peer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Door {
+    /// It does not, or not any more.
+    #[default]
+    Open,
+    /// It will when the greeting is sent.
+    Held,
+    /// It does until then.
+    Until(Instant),
+}
+
+impl SendHalf {
+    /// Whether READY is the next command and must wait.
+    pub(super) fn holds_ready(&self, connection: &Zmtp) -> bool {
+        !matches!(self.door, Door::Open)
+            && self.opened >= GREETING
+            && connection.peer().is_none()
+            && !connection.has_failed()
+    }
+}
+
+impl Link {
+    /// Sends READY after that of the peer. For a mechanism with more commands the order is given.
+    pub(in crate::engine) fn hold_ready(&mut self) {
+        if let Protocol::Zmtp(connection) = &self.protocol
+            && matches!(connection.mechanism(), AnyMechanism::Null(_))
+        {
+            self.send.door = Door::Held;
+        }
+    }
+
+    /// Notes that the greeting is sent and READY waits from now on. Returns whether it is so for the first time.
+    pub(in crate::engine) fn begins_hold(&mut self, now: Instant) -> bool {
+        let Protocol::Zmtp(connection) = &self.protocol else { return false };
+        let begins = matches!(self.send.door, Door::Held) && self.send.holds_ready(connection);
+        if begins {
+            self.send.door = Door::Until(now + HOLD);
+        }
+        begins
+    }
+
+    /// The time at which READY is sent although that of the peer has not arrived.
+    pub(in crate::engine) fn hold_end(&self) -> Option<Instant> {
+        match self.send.door {
+            Door::Until(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Ends the hold if its time is over.
+    pub(in crate::engine) fn end_hold(&mut self, now: Instant) {
+        if self.hold_end().is_some_and(|end| now >= end) {
+            self.send.door = Door::Open;
+        }
+    }
+}
