@@ -106,7 +106,7 @@ struct Pool {
 
 #[derive(Default)]
 struct State {
-    /// Names that are queued or looked up, and who gets their addresses.
+    /// Names that are queued or looked up, and the sockets that wait for their addresses.
     names: HashMap<String, Vec<Box<dyn Recipient>>>,
     /// Names whose look-up has not begun.
     queue: VecDeque<String>,

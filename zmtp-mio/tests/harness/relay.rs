@@ -104,7 +104,7 @@ fn carry(
     });
 }
 
-/// Lets at most two slow links run at the same time, so that a link is as fast as its test says.
+/// Lets at most two slow links run at the same time, so that a link is as fast as its test sets it.
 #[derive(Debug)]
 pub(crate) struct Lane(());
 
