@@ -1,7 +1,9 @@
 //! PULL, and the rule that SUB, XSUB, PUB and XPUB share with it: they receive from their peers in turn
 //! (RFC 29 and 30).
 
-use super::{AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict};
+use super::{
+    AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict, slots,
+};
 use crate::wire::{FrameHeader, Subscription};
 
 /// The rules of a socket type that receives from its peers in turn: [`Pull`],
@@ -78,10 +80,7 @@ impl<S> Incoming<S, PullRules> {
 
 impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if let Some(old) = self.peers.holder(peer.index()) {
-            self.detached(old);
-        }
-        self.peers.insert(peer, FairPeer::default())
+        slots::attach(self, |pattern| &mut pattern.peers, peer)
     }
 
     fn connected(

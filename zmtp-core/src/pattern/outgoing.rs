@@ -2,7 +2,7 @@
 
 use super::{
     AttachError, Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId,
-    Reason, RingLink, RouteError, Slots, TakeError, Verdict,
+    Reason, RingLink, RouteError, Slots, TakeError, Verdict, slots,
 };
 use crate::wire::FrameHeader;
 
@@ -64,10 +64,7 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Outgoing<S, RECEIVES> {
 
 impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEIVES> {
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if let Some(old) = self.peers.holder(peer.index()) {
-            self.detached(old);
-        }
-        self.peers.insert(peer, OutgoingPeer::default())?;
+        slots::attach(self, |pattern| &mut pattern.peers, peer)?;
         self.outgoing.attach(&mut self.peers, peer);
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use super::{
     AttachError, FairPeer, FairQueue, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason,
-    RepFrames, RepTurn, RingLink, RouteError, Slots, TakeError, Verdict,
+    RepFrames, RepTurn, RingLink, RouteError, Slots, TakeError, Verdict, slots,
 };
 use crate::wire::FrameHeader;
 
@@ -58,10 +58,7 @@ impl<S: Slots<RepPeer>> Rep<S> {
 
 impl<S: Slots<RepPeer>> Pattern for Rep<S> {
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if let Some(old) = self.peers.holder(peer.index()) {
-            self.detached(old);
-        }
-        self.peers.insert(peer, RepPeer::default())
+        slots::attach(self, |pattern| &mut pattern.peers, peer)
     }
 
     fn connected(

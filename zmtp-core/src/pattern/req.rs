@@ -2,7 +2,7 @@
 
 use super::{
     AttachError, Balance, BalancePeer, Linked, NoRoom, OutOfTurn, Pattern, PeerId, Reason,
-    ReqFrames, ReqTurn, RingLink, RouteError, Slots, TakeError, Verdict,
+    ReqFrames, ReqTurn, RingLink, RouteError, Slots, TakeError, Verdict, slots,
 };
 use crate::wire::FrameHeader;
 
@@ -110,10 +110,7 @@ impl<S: Slots<ReqPeer>> Req<S> {
 
 impl<S: Slots<ReqPeer>> Pattern for Req<S> {
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        if let Some(old) = self.peers.holder(peer.index()) {
-            self.detached(old);
-        }
-        self.peers.insert(peer, ReqPeer::default())?;
+        slots::attach(self, |pattern| &mut pattern.peers, peer)?;
         self.outgoing.attach(&mut self.peers, peer);
         Ok(())
     }

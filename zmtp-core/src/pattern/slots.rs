@@ -1,6 +1,6 @@
 //! State per peer.
 
-use super::{NoRoom, PeerId};
+use super::{NoRoom, Pattern, PeerId};
 
 /// A table with one `T` for each peer. The key is the [`PeerId`], which the driver chooses. For each index
 /// the table contains at most one peer.
@@ -20,6 +20,19 @@ pub trait Slots<T> {
 
     /// The peer in the table with this index, of any generation.
     fn holder(&mut self, index: u32) -> Option<PeerId>;
+}
+
+/// Stores the state of a new peer of a pattern. Another peer with the same index is detached first, so that it
+/// is in no ring of peers when its state is replaced.
+pub(super) fn attach<P: Pattern, S: Slots<T>, T: Default>(
+    pattern: &mut P,
+    peers: impl Fn(&mut P) -> &mut S,
+    peer: PeerId,
+) -> Result<(), NoRoom> {
+    if let Some(old) = peers(pattern).holder(peer.index()) {
+        pattern.detached(old);
+    }
+    peers(pattern).insert(peer, T::default())
 }
 
 /// A table of up to `N` peers in an array. Each access searches the array: use it for small `N`, on
