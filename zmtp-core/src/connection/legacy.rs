@@ -7,11 +7,15 @@
 use super::event::{Event, Received};
 use super::failure::Failure;
 use super::limits::{LONGEST_IDENTITY, exceeds};
-use super::state::{Opening, ReceiveHalf, State};
+use super::send::SendHalf;
+use super::state::{Opening, ReceiveHalf, Reply, State};
 use crate::config::Config;
 use crate::error::Limit;
 use crate::mechanism::Mechanism;
-use crate::wire::{SIGNATURE_LEN, SocketType, UnsupportedVersion, Version};
+use crate::wire::{
+    BufferTooSmall, FrameHeader, FrameKind, Framing, Greeting, More, SIGNATURE_LEN, SOCKET_TYPE_AT,
+    SocketType, UnsupportedVersion, Version, Writer,
+};
 
 /// Whether the first bytes of a peer are not a signature; `None` if there are too few bytes.
 pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
@@ -22,7 +26,7 @@ pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
 }
 
 /// The version of a peer whose major version byte was refused, if it is accepted as an older peer.
-pub(super) fn spoken(config: &Config, old: UnsupportedVersion) -> Option<Version> {
+pub(super) fn accepted_version(config: &Config, old: UnsupportedVersion) -> Option<Version> {
     let version = match old {
         UnsupportedVersion::Major(0) => Version::V1_0,
         UnsupportedVersion::Major(_) => Version::V2_0,
@@ -113,5 +117,53 @@ impl ReceiveHalf {
         self.heard::<M>();
         self.take(taken);
         Ok(Received { event: Event::Ready, payload })
+    }
+}
+
+impl SendHalf {
+    /// The opening for an older peer, in stages. A peer that sent a version byte gets our socket type and an
+    /// identity frame. For other peers our signature was the header of that frame, so only the identity is due.
+    pub(super) fn old_greeting<M: Mechanism>(
+        &mut self,
+        config: &Config,
+        mechanism: &M,
+        framing: Framing,
+        reply: Reply,
+        mut out: Writer<'_>,
+    ) -> Result<usize, BufferTooSmall> {
+        let mut bytes = *mechanism.greeting();
+        let fields = Greeting::fields(mechanism.as_server(), config.routing_id.len());
+        let socket_type = (SOCKET_TYPE_AT, M::socket_type(config).code());
+        for (at, byte) in fields.into_iter().chain([socket_type]) {
+            if let Some(slot) = bytes.get_mut(at) {
+                *slot = byte;
+            }
+        }
+        let id = config.routing_id.bytes();
+        let header =
+            framing.emit(FrameHeader::new(FrameKind::Message(More::Last), id.len() as u64));
+        let (stage, header) = match reply {
+            Reply::Identity => (SIGNATURE_LEN, &[][..]),
+            Reply::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
+        };
+        let sent = usize::from(self.greeting_sent);
+        // As many pieces as fit.
+        let pieces = [
+            (stage, bytes.get(sent..stage).unwrap_or_default()),
+            (stage.saturating_add(1), header),
+            (Greeting::LEN, id),
+        ];
+        let mut written = Ok(0);
+        for (then, piece) in pieces {
+            if usize::from(self.greeting_sent) < then {
+                out.put(piece);
+                if !out.fits() {
+                    return if written == Ok(0) { out.finish() } else { written };
+                }
+                written = Ok(out.len());
+                self.greeting_sent = u8::try_from(then).unwrap_or(u8::MAX);
+            }
+        }
+        written
     }
 }

@@ -15,6 +15,7 @@ mod heartbeat;
 mod legacy;
 mod limits;
 mod receive;
+mod refusal;
 mod sealed;
 mod send;
 mod state;
@@ -25,7 +26,7 @@ use core::borrow::Borrow;
 
 pub use encode::SendError;
 pub use event::{Event, IgnoredCommand, Incoming, PeerInfo, Received};
-pub use send::Refusal;
+pub use refusal::Refusal;
 
 use crate::config::Config;
 use crate::error::{Error, Timeout};
@@ -279,7 +280,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Whether the connection has failed with an error that is sent to the peer in an ERROR command.
     pub fn sends_error(&self) -> bool {
-        send::sends_error(&self.mechanism, &self.rx)
+        refusal::sends_error(&self.mechanism, &self.rx)
     }
 
     /// Whether the connection has failed. [`Connection::error`] returns the error.

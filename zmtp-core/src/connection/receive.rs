@@ -56,7 +56,7 @@ impl ReceiveHalf {
         let taken = match reader.push(input, ours, version, &mut self.scratch, &mut self.len) {
             Ok(taken) => taken,
             Err(old) => {
-                if older && let Some(version) = legacy::spoken(config, old) {
+                if older && let Some(version) = legacy::accepted_version(config, old) {
                     self.peer.version = version;
                     self.state = State::Legacy(Opening::SocketType);
                     // Up to the version, where the greeting was refused.

@@ -2,19 +2,19 @@
 
 use super::encode::{self, EncodeError, overhead};
 use super::failure::Failure;
-use super::state::{ReceiveHalf, Reply, State};
+use super::refusal::{sends_error, write_error};
+use super::state::{ReceiveHalf, State};
 use crate::config::Config;
 use crate::mechanism::Mechanism;
 use crate::wire::{
-    BufferTooSmall, CommandName, FrameHeader, FrameKind, Framing, Greeting, More, SIGNATURE_LEN,
-    SOCKET_TYPE_AT, VERSION_MAJOR_AT, Version, Writer,
+    BufferTooSmall, FrameKind, Framing, Greeting, SIGNATURE_LEN, VERSION_MAJOR_AT, Version, Writer,
 };
 
 /// State of the sending half.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SendHalf {
     /// The number of greeting bytes that were sent, or [`SendHalf::ERROR_SENT`].
-    greeting_sent: u8,
+    pub(super) greeting_sent: u8,
     due: Due,
 }
 
@@ -36,36 +36,6 @@ impl Due {
 
 /// The length of the longest PONG in the clear.
 const LONGEST_PONG: usize = 2 + 5 + 16;
-
-/// The reason in an ERROR command that a failed connection sends to its peer. ERROR is sent only for failures
-/// that a retry cannot correct, because libzmq does not reconnect after it receives an ERROR.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Refusal {
-    /// The mechanisms differ.
-    Mechanism,
-    /// The socket types are not compatible.
-    SocketType,
-}
-
-impl Refusal {
-    /// The text in the ERROR command.
-    pub const fn reason(self) -> &'static str {
-        match self.command().split_at_checked(9) {
-            Some((_, reason)) => reason,
-            None => "",
-        }
-    }
-
-    /// The ERROR command: the header, then the name and the reason, each preceded by its length.
-    const fn command(self) -> &'static str {
-        match self {
-            Self::Mechanism => "\x04\x19\x05ERROR\x12Mechanism mismatch",
-            Self::SocketType => "\x04\x1f\x05ERROR\x18Incompatible Socket-Type",
-        }
-    }
-}
 
 impl SendHalf {
     pub(super) const fn new() -> Self {
@@ -215,52 +185,6 @@ impl SendHalf {
         self.greeting_sent != Self::ERROR_SENT && sends_error(mechanism, rx)
     }
 
-    /// The opening for an older peer, in stages. A peer that sent a version byte gets our socket type and an
-    /// identity frame. For other peers our signature was the header of that frame, so only the identity is due.
-    fn old_greeting<M: Mechanism>(
-        &mut self,
-        config: &Config,
-        mechanism: &M,
-        framing: Framing,
-        reply: Reply,
-        mut out: Writer<'_>,
-    ) -> Result<usize, BufferTooSmall> {
-        let mut bytes = *mechanism.greeting();
-        let fields = Greeting::fields(mechanism.as_server(), config.routing_id.len());
-        let socket_type = (SOCKET_TYPE_AT, M::socket_type(config).code());
-        for (at, byte) in fields.into_iter().chain([socket_type]) {
-            if let Some(slot) = bytes.get_mut(at) {
-                *slot = byte;
-            }
-        }
-        let id = config.routing_id.bytes();
-        let header =
-            framing.emit(FrameHeader::new(FrameKind::Message(More::Last), id.len() as u64));
-        let (stage, header) = match reply {
-            Reply::Identity => (SIGNATURE_LEN, &[][..]),
-            Reply::TypeAndIdentity => (SOCKET_TYPE_AT.saturating_add(1), header.as_ref()),
-        };
-        let sent = usize::from(self.greeting_sent);
-        // As many pieces as fit.
-        let pieces = [
-            (stage, bytes.get(sent..stage).unwrap_or_default()),
-            (stage.saturating_add(1), header),
-            (Greeting::LEN, id),
-        ];
-        let mut written = Ok(0);
-        for (then, piece) in pieces {
-            if usize::from(self.greeting_sent) < then {
-                out.put(piece);
-                if !out.fits() {
-                    return if written == Ok(0) { out.finish() } else { written };
-                }
-                written = Ok(out.len());
-                self.greeting_sent = u8::try_from(then).unwrap_or(u8::MAX);
-            }
-        }
-        written
-    }
-
     /// Whether the greeting was sent, and for an older peer the identity too.
     pub(super) const fn greeted(&self) -> bool {
         self.greeting_sent as usize >= Greeting::LEN
@@ -289,30 +213,5 @@ impl SendHalf {
 
     pub(super) const fn queue_ping(&mut self) {
         self.due.0 |= Due::PING;
-    }
-}
-
-/// Whether a failed connection sends its peer an ERROR. An older peer gets none, because it could not parse
-/// it.
-pub(super) fn sends_error<M: Mechanism>(mechanism: &M, rx: &ReceiveHalf) -> bool {
-    let sends = match rx.failure {
-        Some(Failure::Mechanism | Failure::SocketType(_)) => true,
-        Some(Failure::Denied) => mechanism.denial().is_some(),
-        _ => false,
-    };
-    sends && !rx.is_old::<M>()
-}
-
-/// Writes the ERROR command of a failed connection.
-#[inline(always)]
-fn write_error<M: Mechanism>(mechanism: &M, failure: Option<Failure>, out: &mut Writer<'_>) {
-    match (failure, mechanism.denial()) {
-        (Some(Failure::Denied), Some(reason)) => {
-            let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
-            let reason = reason.get(..usize::from(len)).unwrap_or_default();
-            out.command(CommandName::Error, &[&[len], reason]);
-        }
-        (Some(Failure::Mechanism), _) => out.put(Refusal::Mechanism.command().as_bytes()),
-        _ => out.put(Refusal::SocketType.command().as_bytes()),
     }
 }

@@ -42,6 +42,7 @@ mod ring;
 mod router;
 mod slots;
 mod subscribe;
+mod topics;
 mod verdict;
 
 pub use balance::{Balance, BalancePeer};
@@ -52,7 +53,7 @@ pub use incoming::{Incoming, IncomingRules, Pull, PullRules};
 pub use outgoing::{Dealer, Outgoing, OutgoingPeer, Push};
 pub use pair::Pair;
 pub use peer::PeerId;
-pub use publish::{Added, Publish, PublishRules, Removed, Reports, Topics};
+pub use publish::{Publish, PublishRules, Reports};
 pub use rep::{Rep, RepPeer};
 pub use rep_parts::{RepFrames, RepTurn};
 pub use req::{Mode, Req, ReqPeer};
@@ -61,6 +62,7 @@ pub use ring::{Linked, Ring, RingLink};
 pub use router::{Router, RouterPeer, RoutingIds};
 pub use slots::{Fixed, Slots};
 pub use subscribe::{Filter, Subscribe, SubscribeRules, Subscriptions};
+pub use topics::{Added, Removed, Topics};
 pub use verdict::{Reason, Verdict};
 
 use crate::wire::{FrameHeader, Subscription};

@@ -2,8 +2,8 @@
 //!
 //! | file | grammar | source |
 //! |---|---|---|
-//! | `greeting` | signature, version, mechanism, as-server | RFC 37 § Formal Grammar |
-//! | `frame` | flags, size | RFC 37 § Framing |
+//! | `greeting`, `version` | signature, version, mechanism, as-server | RFC 37 § Formal Grammar |
+//! | `frame`, `size` | flags, size | RFC 37 § Framing |
 //! | `framing` | flags and size in ZMTP 2.0 and 1.0 | RFC 15, RFC 13 |
 //! | `command` | name, data; PING, SUBSCRIBE, ERROR | RFC 37 § Commands |
 //! | `metadata` | properties of READY | RFC 37 § Connection Metadata |
@@ -17,21 +17,24 @@ mod frame;
 mod framing;
 mod greeting;
 mod metadata;
+mod size;
 mod socket_type;
 mod subscription;
+mod version;
 mod writer;
 
 pub use command::{Command, CommandName, Ping, error_reason};
 pub(crate) use frame::HeaderError;
 pub use frame::{FrameHeader, FrameKind, HeaderBytes, More};
-pub(crate) use frame::{Size, size_to_u64};
 pub use framing::Framing;
-pub use greeting::{Greeting, MechanismName, UnsupportedVersion, Version};
+pub use greeting::{Greeting, MechanismName};
 pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, SOCKET_TYPE_AT, VERSION_MAJOR_AT};
 pub(crate) use metadata::Encoded;
 pub use metadata::{Metadata, Properties, Property, RoutingId};
+pub(crate) use size::{Size, size_to_u64};
 pub use socket_type::SocketType;
 pub use subscription::Subscription;
+pub use version::{UnsupportedVersion, Version};
 pub use writer::{BufferTooSmall, Writer};
 
 /// Parses a fixed number of bytes. nom's number parsers contain a slice operation whose panic the
