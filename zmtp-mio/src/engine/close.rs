@@ -9,9 +9,9 @@ use core::time::Duration;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::link::Link;
+use super::link::{Link, ReadReport, Receiver};
 use super::peer::{Origin, State};
-use super::queue::{Queue, Usage};
+use super::queue::{Mark, Queue, Usage};
 use crate::inproc::Pipe;
 use crate::monitor::{CloseReason, EventKind};
 
@@ -105,8 +105,14 @@ impl Engine {
         reason: CloseReason,
         ready: bool,
     ) -> bool {
+        if ready && !matches!(reason, CloseReason::Protocol(_) | CloseReason::MemoryLimit) {
+            self.decode_rest(index, &mut link);
+        }
         let Some(peer) = self.peers.get_mut(index) else { return false };
         peer.incoming.detach(self.pattern.prefix(peer.id), link.receive.properties.as_ref());
+        if ready {
+            self.monitor.counters.in_doubt += link.in_doubt(reason);
+        }
         let dropped = &mut self.monitor.counters.dropped;
         dropped.incomplete += u64::from(link.in_message());
         let mid_message = link.is_mid_message();
@@ -132,6 +138,35 @@ impl Engine {
         }
         let _ = link.stream.deregister(&self.registry);
         link.receive.proven || (ready && self.now.duration_since(link.since) > PROVEN)
+    }
+
+    /// Decodes what was read from a connection that ends, regardless of the high-water mark: it has arrived, and the
+    /// application can receive it.
+    fn decode_rest(&mut self, index: usize, link: &mut Link) {
+        let now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let Some(details) = peer.details.as_ref().filter(|_| peer.incoming.undecoded_len() > 0)
+        else {
+            return;
+        };
+        let mut to = Receiver {
+            pattern: &mut self.pattern,
+            monitor: &mut self.monitor,
+            incoming: &mut peer.incoming,
+            outgoing: &mut peer.outgoing,
+            conflate: self.options.conflate,
+            mark: Mark { messages: usize::MAX, bytes: usize::MAX },
+            memory_full: false,
+            has_incoming: false,
+            ending: false,
+            now,
+            peer: peer.id,
+            connection: details.connection,
+            remote: details.addresses.remote,
+            ready: true,
+            report: ReadReport::default(),
+        };
+        link.decode_rest(&mut to);
     }
 
     /// Ends a connection within the process. Messages that the other end has not read are queued again.

@@ -34,6 +34,11 @@ pub struct UnsentMessages {
     /// The number of messages that cannot be returned, counted once for each peer: those that were partly
     /// written, and those of PUB, XPUB, XSUB and STREAM.
     pub others: u64,
+    /// The number of messages that were written, and that may not have arrived: see
+    /// [`Counters::in_doubt`](crate::Counters::in_doubt).
+    pub in_doubt: u64,
+    /// The number of messages from peers that the application did not receive.
+    pub unreceived: u64,
 }
 
 impl UnsentMessages {
@@ -50,6 +55,8 @@ impl UnsentMessages {
     pub(super) fn append(&mut self, mut more: Self) {
         self.messages.append(&mut more.messages);
         self.others += more.others;
+        self.in_doubt += more.in_doubt;
+        self.unreceived += more.unreceived;
     }
 }
 
@@ -164,7 +171,7 @@ impl Engine {
     fn close_peer(&mut self, index: usize, unsent: &mut UnsentMessages) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let is_ready = peer.is_ready();
-        let dropped = self.monitor.counters.dropped;
+        let (dropped, in_doubt) = (self.monitor.counters.dropped, self.monitor.counters.in_doubt);
         match core::mem::replace(&mut peer.state, State::Closed) {
             State::Handshake(link) | State::Ready(link) => {
                 self.end_link(index, link, crate::monitor::CloseReason::ByUs, is_ready);
@@ -177,6 +184,7 @@ impl Engine {
         let mut others = now.half_sent - dropped.half_sent + (now.peer_gone - dropped.peer_gone);
         let mut cancelled = 0;
         let Some(peer) = self.peers.get_mut(index) else { return };
+        unsent.unreceived += peer.incoming.len() as u64;
         while let Some(queued) = peer.outgoing.pop() {
             if queued.is_message() {
                 cancelled += 1;
@@ -188,6 +196,7 @@ impl Engine {
         }
         self.monitor.counters.dropped.cancelled += cancelled;
         unsent.others += others;
+        unsent.in_doubt += self.monitor.counters.in_doubt - in_doubt;
         let count = cancelled + others;
         if count > 0 {
             self.endpoint_event(index, EventKind::UnsentMessages(count));

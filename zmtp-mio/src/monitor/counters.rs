@@ -16,6 +16,11 @@ pub struct Counters {
     pub messages_received: u64,
     /// Bytes of the parts of those messages, without framing and envelope.
     pub bytes_received: u64,
+    /// Messages that were sent, and had not arrived for certain when their connection ended: with TCP, the system of
+    /// the peer had not acknowledged all bytes; with IPC, the peer had not read them. It is an upper bound: the
+    /// peer may have received some of them. A peer that closes a TCP connection without reading also loses what
+    /// its system has acknowledged, which is not counted here.
+    pub in_doubt: u64,
     /// Accepted connections.
     pub accepted: u64,
     /// Connection attempts, including the first of each endpoint.
@@ -132,6 +137,7 @@ impl fmt::Display for Counters {
             self.dropped,
         )?;
         for (what, n) in [
+            ("messages in doubt", self.in_doubt),
             ("ignored commands", self.ignored_commands),
             ("peers without socket type", self.unnamed_peers),
             ("events lost", self.events_lost),

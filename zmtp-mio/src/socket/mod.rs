@@ -187,7 +187,8 @@ impl<K: Kind> Socket<K> {
     /// Closes the socket, as dropping it does, but with this linger instead of
     /// [`Options::linger`](crate::Options::linger). Returns what was not sent.
     ///
-    /// A message counts as sent when the system has accepted it, or, over inproc, when it is queued at the peer.
+    /// A message counts as sent when the system has accepted it, or, over inproc, when it is queued at the peer. Those
+    /// that may not have arrived are counted in [`UnsentMessages::in_doubt`].
     ///
     /// ```
     /// use core::time::Duration;

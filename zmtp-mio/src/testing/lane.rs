@@ -18,6 +18,8 @@ pub(super) struct Lane(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     bytes: VecDeque<u8>,
+    /// Bytes that a cut has discarded.
+    lost: usize,
     /// The writer is gone: what is here can be read to its end.
     ended: bool,
     /// The reader is gone: writing fails.
@@ -70,7 +72,27 @@ impl Lane {
 
     /// The number of bytes that the reader has not read.
     pub(super) fn len(&self) -> usize {
-        self.lock().bytes.len()
+        let state = self.lock();
+        state.bytes.len() + state.lost
+    }
+
+    /// Whether both ends are there.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.lock();
+        !state.ended && !state.unread
+    }
+
+    /// Breaks the connection; with `loses` what was not read is lost.
+    pub(super) fn cut(&self, loses: bool) {
+        let mut state = self.lock();
+        (state.ended, state.unread) = (true, true);
+        if loses {
+            state.lost += state.bytes.len();
+            state.bytes.clear();
+        }
+        let ends = [state.reader.clone(), state.writer.clone()];
+        drop(state);
+        ends.iter().for_each(notify);
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -57,6 +57,12 @@ impl Simulation {
         self.network.connect_to(endpoint).map(RawPeer::new)
     }
 
+    /// Breaks one of the open connections, chosen by `which`. With `loses` the bytes that were not read are lost;
+    /// without, the other end can read them first. Returns `false` if no connection is open.
+    pub fn cut(&self, which: usize, loses: bool) -> bool {
+        self.network.cut(which, loses)
+    }
+
     /// Listens on a free port.
     pub fn listen(&self) -> RawListener {
         RawListener::new(&self.network)

@@ -4,7 +4,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::lane::{Lane, Notified};
 use crate::endpoint::Endpoint;
@@ -34,6 +34,8 @@ struct Ports {
     listeners: HashMap<u16, Arc<Mutex<Pending>>>,
     /// Ports given so far.
     given: u16,
+    /// The two directions of each connection.
+    connections: Vec<[Weak<Lane>; 2]>,
 }
 
 /// Connections that were not accepted yet.
@@ -75,6 +77,8 @@ impl Network {
         let own = ports.next_port();
         drop(ports);
         let (one, other) = MemoryStream::pair(own, port);
+        let lanes = [&one.incoming, &one.outgoing].map(Arc::downgrade);
+        lock(&self.0).connections.push(lanes);
         let mut waiting = lock(&pending);
         if waiting.streams.len() >= BACKLOG {
             return Err(refused());
@@ -86,6 +90,19 @@ impl Network {
             notified.notify();
         }
         Ok(one)
+    }
+
+    /// Breaks one of the connections that are open. Returns `false` if there is none.
+    pub(super) fn cut(&self, which: usize, loses: bool) -> bool {
+        let mut ports = lock(&self.0);
+        ports.connections.retain(|lanes| {
+            lanes.iter().all(|lane| lane.upgrade().is_some_and(|lane| lane.is_open()))
+        });
+        let Some(at) = which.checked_rem(ports.connections.len()) else { return false };
+        let lanes = ports.connections.swap_remove(at);
+        drop(ports);
+        lanes.iter().filter_map(Weak::upgrade).for_each(|lane| lane.cut(loses));
+        true
     }
 
     pub(super) fn connect_to(&self, endpoint: &Endpoint) -> io::Result<MemoryStream> {

@@ -148,6 +148,14 @@ impl Stream {
         }
     }
 
+    /// Whether [`Stream::unacknowledged`] is 0 when the peer has closed without reading.
+    pub(crate) const fn forgets_unread(&self) -> bool {
+        #[cfg(unix)]
+        return matches!(self, Self::Ipc(_));
+        #[cfg(not(unix))]
+        false
+    }
+
     /// Whether a close may discard bytes that have not arrived. With IPC the peer can still read them.
     pub(crate) const fn is_remote(&self) -> bool {
         matches!(self, Self::Tcp(_))

@@ -3,6 +3,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod accounting;
 mod blocking;
 mod closing;
 mod compatibility;

@@ -2,6 +2,7 @@
 
 mod decode;
 mod door;
+mod ledger;
 mod output;
 mod patience;
 mod pending;
@@ -29,6 +30,7 @@ use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
 use door::Door;
+use ledger::Ledger;
 use patience::Patience;
 use staged::Staged;
 
@@ -122,6 +124,8 @@ pub(super) struct SendHalf {
     pub(super) watching: bool,
     /// Bytes written.
     written: u64,
+    /// The messages among these bytes.
+    ledger: Ledger,
     /// The number of bytes up to the end of the last command that was staged.
     control_end: u64,
     /// The bytes of the greeting and of commands that were staged.
@@ -193,6 +197,17 @@ impl Link {
         }
     }
 
+    /// Decodes what was read, at the end of the connection. Nothing is answered.
+    pub(super) fn decode_rest(&mut self, to: &mut Receiver<'_>) {
+        let Self { stream, protocol, receive, send, patience, .. } = self;
+        let Protocol::Zmtp(connection) = protocol else { return };
+        receive.congested = false;
+        send.broken.get_or_insert(CloseReason::ByUs);
+        if receive.missing == 0 {
+            let _ = read::Reader { stream, connection, receive, send, patience }.decode(to);
+        }
+    }
+
     /// Whether a message is partly written. It is in the output, or it is the first of the queue.
     pub(super) fn is_mid_message(&self) -> bool {
         self.send.output.is_mid_message() || self.send.staged.is_mid_message()
@@ -212,6 +227,15 @@ impl Link {
     /// The bytes of memory that it takes to send.
     pub(super) fn send_memory(&self) -> usize {
         self.unwritten() + self.send.output.weight()
+    }
+
+    /// The number of messages that were written and may not have arrived, at most, when the connection ends.
+    pub(super) fn in_doubt(&self, reason: CloseReason) -> u64 {
+        let mut arrived = self.acknowledged();
+        if self.stream.forgets_unread() && matches!(reason, CloseReason::Io(_)) {
+            arrived = arrived.min(self.send.ledger.arrived());
+        }
+        self.send.ledger.in_doubt(self.send.written, arrived)
     }
 
     /// The number of written bytes that have [arrived](Stream::unacknowledged).

@@ -62,8 +62,9 @@ impl Link {
                 Err(error) => return Err(CloseReason::Io(error.kind())),
             };
             send.written += written as u64;
-            let SendHalf { staged, output, .. } = send;
+            let SendHalf { staged, output, ledger, written: sum, .. } = send;
             let ended = staged.advance(written.min(staged_len));
+            let before = monitor.counters.messages_sent;
             for _ in 0..ended {
                 if let Some(queued) = queue.pop() {
                     count(monitor, &queued);
@@ -72,6 +73,9 @@ impl Link {
             let done = output.advance(written.saturating_sub(staged_len), run, spares);
             monitor.counters.messages_sent += done.messages;
             monitor.counters.bytes_sent += done.bytes;
+            let messages = monitor.counters.messages_sent - before;
+            let looks = stream.forgets_unread();
+            ledger.note(*sum, messages, looks, || sum.saturating_sub(stream.unacknowledged()));
             if written < due {
                 send.blocked = true;
                 return Ok(false);
