@@ -1,11 +1,9 @@
 //! Which written messages may not have arrived.
 
-use std::collections::VecDeque;
-
 /// The bytes between two positions that are kept, at first.
 const STEP: u64 = 4 << 10;
 /// The positions that are kept. Then those that have arrived are removed.
-const MOST: usize = 32;
+const MOST: usize = 8;
 
 /// The messages that were written over a connection, with some of their positions in its bytes.
 #[derive(Debug)]
@@ -13,7 +11,9 @@ pub(super) struct Ledger {
     /// Messages that were written as a whole.
     messages: u64,
     /// Numbers of bytes, and how many messages they contain as a whole. In order.
-    positions: VecDeque<(u64, u64)>,
+    positions: [(u64, u64); MOST],
+    /// The number of positions.
+    count: usize,
     /// The bytes between two positions.
     step: u64,
     /// The bytes that had arrived at the last look.
@@ -22,7 +22,7 @@ pub(super) struct Ledger {
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { messages: 0, positions: VecDeque::new(), step: STEP, arrived: 0 }
+        Self { messages: 0, positions: [(0, 0); MOST], count: 0, step: STEP, arrived: 0 }
     }
 }
 
@@ -38,7 +38,7 @@ impl Ledger {
         arrived: impl FnOnce() -> u64,
     ) {
         self.messages += messages;
-        let last = self.positions.back().map_or(0, |&(bytes, _)| bytes);
+        let last = self.kept().last().map_or(0, |&(bytes, _)| bytes);
         if written >= last + self.step {
             self.keep(written, looks, arrived);
         }
@@ -51,8 +51,10 @@ impl Ledger {
 
     #[cold]
     fn keep(&mut self, written: u64, looks: bool, arrived: impl FnOnce() -> u64) {
-        self.positions.push_back((written, self.messages));
-        let many = self.positions.len() >= MOST;
+        // One is free: see below.
+        self.positions[self.count] = (written, self.messages);
+        self.count += 1;
+        let many = self.count == MOST;
         if many || looks {
             self.arrived = arrived();
         }
@@ -60,13 +62,12 @@ impl Ledger {
             return;
         }
         self.forget(self.arrived);
-        if self.positions.len() > MOST / 2 {
+        if self.count > MOST / 2 {
             // Every second one. The distance of the others is then the double step.
-            let mut odd = false;
-            self.positions.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            for at in 0..self.count.div_ceil(2) {
+                self.positions[at] = self.positions[2 * at];
+            }
+            self.count = self.count.div_ceil(2);
             self.step *= 2;
         } else {
             self.step = (self.step / 2).max(STEP);
@@ -75,9 +76,15 @@ impl Ledger {
 
     /// Removes the positions that have arrived, up to the last one of these.
     fn forget(&mut self, arrived: u64) {
-        while self.positions.get(1).is_some_and(|&(bytes, _)| bytes <= arrived) {
-            self.positions.pop_front();
+        let behind = self.kept().iter().take_while(|&&(bytes, _)| bytes <= arrived).count();
+        if let Some(first @ 1..) = behind.checked_sub(1) {
+            self.positions.copy_within(first..self.count, 0);
+            self.count -= first;
         }
+    }
+
+    fn kept(&self) -> &[(u64, u64)] {
+        &self.positions[..self.count]
     }
 
     /// The number of messages that may not have arrived, at most, if `arrived` of `written` bytes have.
@@ -85,7 +92,7 @@ impl Ledger {
         if arrived >= written {
             return 0;
         }
-        let known = self.positions.iter().rev().find(|&&(bytes, _)| bytes <= arrived);
+        let known = self.kept().iter().rev().find(|&&(bytes, _)| bytes <= arrived);
         // Messages before the first position have arrived if that has; otherwise all that are kept may be missing.
         self.messages - known.map_or(0, |&(_, messages)| messages)
     }
@@ -118,9 +125,9 @@ mod tests {
                     let missing = n - arrived / 1_000;
                     let doubt = ledger.in_doubt(written, arrived);
                     assert!((missing..=n).contains(&doubt), "{doubt} of {missing}");
-                    assert!(ledger.positions.len() <= MOST);
-                    // Not much more than is missing.
-                    let most = missing + missing / 2 + 2 * STEP / 1_000;
+                    assert!(ledger.count < MOST);
+                    // At most about twice what is missing.
+                    let most = 2 * missing + 3 * STEP / 1_000;
                     assert!(doubt <= most, "{doubt} of {missing} at {n}");
                 }
             }
