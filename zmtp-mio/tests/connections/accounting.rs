@@ -294,7 +294,7 @@ fn every_message_is_accounted_for() {
 
 /// The application of the receiver is stopped while it is behind, and started again.
 #[test]
-fn what_waits_for_a_receiver_that_closes_stays_with_the_sender() {
+fn unread_messages_stay_with_the_sender_when_the_receiver_closes() {
     const MESSAGES: u64 = 133;
     let simulation = Simulation::new();
     let few = HighWaterMark::new(10, 1 << 20);
