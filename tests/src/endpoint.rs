@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
+use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::{
     Fixed, Mode, OutOfTurn, Pattern, PeerId, Reason, Rep, RepPeer, Req, ReqPeer, RouteError,
     TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, Metadata, Property, SocketType};
-use zmtp_core::{Config, Error, IgnoredCommand, SendError};
+use zmtp_core::{Config, Error, IgnoredCommand, NullOrOlder, SendError};
 
-use crate::driver::{Driver, LogEntry};
+use crate::driver::{Driver, Fetch, Lane, LogEntry};
 
 /// A message, part by part.
 pub type Message = Vec<Vec<u8>>;
@@ -18,8 +19,8 @@ const PEER: PeerId = PeerId::new(7, 3);
 
 /// A socket with one peer.
 #[derive(Debug)]
-pub struct Endpoint<'c> {
-    driver: Driver<'c>,
+pub struct Endpoint<'c, M = NullOrOlder> {
+    driver: Driver<'c, M>,
     rules: Rules,
     message: ReceivedMessage,
     inbox: VecDeque<ReceivedMessage>,
@@ -67,13 +68,20 @@ impl<'c> Endpoint<'c> {
 
     /// A socket of the configured type; if it is a REQ, with this mode and ids behind `id`.
     pub fn with_mode(config: &'c Config, mode: Mode, id: u32) -> Self {
+        Self::secured(NullOrOlder::new(), config, mode, id)
+    }
+}
+
+impl<'c, M: Mechanism> Endpoint<'c, M> {
+    /// A socket with a security mechanism, as [`Endpoint::with_mode`].
+    pub fn secured(mechanism: M, config: &'c Config, mode: Mode, id: u32) -> Self {
         let rules = match config.socket_type {
             SocketType::Rep => Rules::Rep(Rep::new(Fixed::new())),
             SocketType::Req => Rules::Req(Req::new(Fixed::new(), mode, id)),
             _ => Rules::None,
         };
         Self {
-            driver: Driver::new(config),
+            driver: Driver::secured(mechanism, config, Lane::Decode, Fetch::Eagerly),
             rules,
             message: ReceivedMessage::default(),
             inbox: VecDeque::new(),
@@ -141,7 +149,7 @@ impl<'c> Endpoint<'c> {
     }
 
     /// The connection.
-    pub const fn driver(&mut self) -> &mut Driver<'c> {
+    pub const fn driver(&mut self) -> &mut Driver<'c, M> {
         &mut self.driver
     }
 

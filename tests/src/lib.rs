@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
 //! | [`malformed`] | malformed inputs, and the outcome of each with zmtp and libzmq |
+//! | [`curve`] | a peer with CURVE, made by hand |
 //! | [`dialogue`] | the behaviour of a peer, generated from bytes |
 //! | [`driver`], [`pair`] | a connection that receives bytes in pieces; two connected to each other |
 //! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
@@ -15,6 +16,7 @@
 //! `cargo test -p zmtp-tests` runs everything in seconds. `MALFORMED.md` lists the malformed inputs with
 //! an outcome other than libzmq's; its test writes the page if `ZMTP_WRITE=1` is set.
 
+pub mod curve;
 pub mod dialogue;
 pub mod driver;
 pub mod endpoint;

@@ -1,5 +1,6 @@
 //! Every recorded dialogue with libzmq is replayed, refused as stated, or deferred.
 
+use zmtp_core::mechanism::{Credentials, Decision, PlainClient, PlainServer, Status};
 use zmtp_core::pattern::Reason;
 use zmtp_core::wire::{MechanismName, SocketType, UnsupportedVersion, Version};
 use zmtp_core::{Config, Connection, Error, Null, PeerError, Timeout};
@@ -7,7 +8,7 @@ use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::model;
 use zmtp_tests::properties::run;
 use zmtp_tests::reader::Reader;
-use zmtp_tests::replay::{Close, Play, legal_peer, replay};
+use zmtp_tests::replay::{Close, Play, legal_peer, replay, replay_secured};
 use zmtp_tests::vectors::Vector;
 
 // Those of patterns are played by whole sockets too, in `sockets.rs`; here by the connection alone.
@@ -116,20 +117,26 @@ const DEFERRED: &[(&str, &str)] = &[
     ("null-zap-200", ZAP),
     ("null-zap-300", ZAP),
     ("null-zap-400", ZAP),
-    ("plain-client", PLAIN),
-    ("plain-client-rejected", PLAIN),
-    ("plain-client-rejected-5e", PLAIN),
-    ("plain-server", PLAIN),
-    ("plain-server-300", PLAIN),
-    ("plain-server-400", PLAIN),
-    ("plain-server-500", PLAIN),
-    ("plain-server-no-zap", PLAIN),
     ("sub-to-3.0-peer-255-bug", "a frame that libzmq gets wrong; ours is in `sockets.rs`"),
 ];
 
-const CURVE: &str = "there is no CURVE yet";
-const PLAIN: &str = "there is no PLAIN yet";
+const CURVE: &str = "libzmq's keys are random: `curve.rs` plays the other end";
 const ZAP: &str = "there is no ZAP yet";
+
+const DENIED: Error = Error::Peer(PeerError::Denied);
+const REFUSED_BY_PEER: Error = Error::Peer(PeerError::Refused);
+
+/// Dialogues with PLAIN, replayed byte by byte.
+const PLAIN: &[(&str, Play)] = &[
+    ("plain-client", Play::SAME),
+    ("plain-client-rejected", Play::SAME.close(Close::Fails(REFUSED_BY_PEER))),
+    ("plain-client-rejected-5e", Play::SAME.close(Close::Fails(REFUSED_BY_PEER))),
+    ("plain-server", Play::ROUTED),
+    ("plain-server-300", Play::SAME.close(Close::FailsSooner(DENIED))),
+    ("plain-server-400", Play::SAME.close(Close::FailsSooner(DENIED))),
+    ("plain-server-500", Play::SAME.close(Close::FailsSooner(DENIED))),
+    ("plain-server-no-zap", Play::SAME.close(Close::Fails(DENIED))),
+];
 
 const PLAIN_OFFERED: Error =
     Error::Peer(PeerError::MechanismMismatch { peer: MechanismName::PLAIN });
@@ -139,11 +146,12 @@ fn every_dialogue_is_replayed_refused_or_deferred_and_none_is_missing() {
     let mut listed: Vec<&str> = REPLAYED.iter().map(|(name, _)| *name).collect();
     listed.extend(REFUSED.iter().map(|(name, _)| *name));
     listed.extend(DEFERRED.iter().map(|(name, _)| *name));
+    listed.extend(PLAIN.iter().map(|(name, _)| *name));
     listed.sort_unstable();
     let mut there: Vec<String> = Vector::all().into_iter().map(|vector| vector.name).collect();
     there.sort_unstable();
     assert_eq!(listed, there);
-    let (replayed, refused) = (REPLAYED.len(), REFUSED.len());
+    let (replayed, refused) = (REPLAYED.len() + PLAIN.len(), REFUSED.len());
     println!("{replayed} replayed, {refused} refused, {} deferred", DEFERRED.len());
 }
 
@@ -151,6 +159,35 @@ fn every_dialogue_is_replayed_refused_or_deferred_and_none_is_missing() {
 fn our_bytes_and_messages_equal_those_of_libzmq() {
     for (name, play) in REPLAYED {
         replay(&Vector::named(name), *play);
+    }
+}
+
+#[test]
+fn our_bytes_and_messages_with_plain_equal_those_of_libzmq() {
+    for (name, play) in PLAIN {
+        let vector = Vector::named(name);
+        if vector.sut.text.contains("PLAIN_SERVER") {
+            let status = name.strip_prefix("plain-server-");
+            replay_secured(&vector, *play, || {
+                PlainServer::new(|credentials: Credentials<'_>| match (credentials, status) {
+                    (Credentials::Plain { username: b"admin", password: b"secret" }, None) => {
+                        Decision::Accept
+                    }
+                    (_, Some("400")) => Decision::Refuse(Status::Denied),
+                    (_, Some("500")) => Decision::Refuse(Status::Failed),
+                    // Without a handler too.
+                    _ => Decision::Refuse(Status::Temporary),
+                })
+            });
+        } else {
+            let credentials = match *name {
+                "plain-client" => ("admin", "secret"),
+                _ => ("a", "b"),
+            };
+            replay_secured(&vector, *play, || {
+                PlainClient::new(credentials.0, credentials.1).unwrap()
+            });
+        }
     }
 }
 
@@ -194,10 +231,12 @@ fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
 
 #[test]
 fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
-    let with = [(CURVE, MechanismName::CURVE), (PLAIN, MechanismName::PLAIN)];
-    for (name, why) in DEFERRED {
-        let Some((_, peer)) = with.iter().find(|(reason, _)| reason == why) else { continue };
-        let vector = Vector::named(name);
+    let with = [("curve-", MechanismName::CURVE), ("plain-", MechanismName::PLAIN)];
+    for vector in Vector::all() {
+        let name = &vector.name;
+        let Some((_, peer)) = with.iter().find(|(start, _)| name.starts_with(start)) else {
+            continue;
+        };
         let config = Config::new(vector.sut.socket_type);
         let mut driver = Driver::new(&config);
         driver.feed(&vector.peer_streams()[0]);

@@ -1,6 +1,6 @@
 //! Errors that end a connection.
 
-use crate::mechanism::OpenError;
+use crate::mechanism::{HandshakeError, OpenError};
 use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion};
 
 /// Why a connection failed. The failure is final: every later call returns the same error.
@@ -29,6 +29,8 @@ pub enum Error {
 pub enum PeerError {
     /// Our mechanism or our application refused the peer in the handshake.
     Denied,
+    /// The peer sent an invalid command in the handshake of PLAIN or CURVE.
+    Handshake(HandshakeError),
     /// The two socket types are not compatible (RFC 37 § The Socket-Type Property).
     IncompatibleSocketType {
         /// Our type.
@@ -179,6 +181,7 @@ impl core::fmt::Display for PeerError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Denied => f.write_str("credentials of the peer were refused"),
+            Self::Handshake(error) => write!(f, "invalid handshake command: {error}"),
             Self::IncompatibleSocketType { ours, peer } => {
                 write!(f, "a {ours} socket cannot connect to a {peer} socket")
             }

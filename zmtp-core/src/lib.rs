@@ -31,6 +31,6 @@ pub use connection::{
     Connection, Event, IgnoredCommand, Incoming, PeerInfo, Received, Refusal, SendError,
 };
 pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
-pub use mechanism::{Answer, Null, NullOrOlder, OpenError};
+pub use mechanism::{Answer, HandshakeError, Null, NullOrOlder, OpenError};
 pub use time::Instant;
 pub use wire::Subscription;

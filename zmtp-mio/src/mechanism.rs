@@ -36,6 +36,7 @@ pub trait DynMechanism: Debug + Send {
     fn may_send(&self) -> bool;
     fn answer(&mut self, answer: Answer<'_>);
     fn denial(&self) -> Option<&[u8]>;
+    fn error_name(&self) -> &'static [u8];
     fn overhead(&self) -> usize;
     fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted>;
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError>;
@@ -70,6 +71,10 @@ impl<M: Mechanism + Debug + Send> DynMechanism for M {
         Mechanism::denial(self)
     }
 
+    fn error_name(&self) -> &'static [u8] {
+        Mechanism::error_name(self)
+    }
+
     fn overhead(&self) -> usize {
         Mechanism::overhead(self)
     }
@@ -85,6 +90,7 @@ impl<M: Mechanism + Debug + Send> DynMechanism for M {
 
 impl Mechanism for AnyMechanism {
     const OLDER_PEERS: bool = true;
+    const OTHER_ERROR: bool = true;
     const SEALS: bool = true;
     const WAITS: bool = true;
 
@@ -138,6 +144,13 @@ impl Mechanism for AnyMechanism {
         match self {
             Self::Null(_) => None,
             Self::Made(made) => made.denial(),
+        }
+    }
+
+    fn error_name(&self) -> &'static [u8] {
+        match self {
+            Self::Null(null) => Mechanism::error_name(null),
+            Self::Made(made) => made.error_name(),
         }
     }
 

@@ -4,7 +4,7 @@ use zmtp_core::wire::SocketType::{Pull, Push};
 use zmtp_core::wire::{MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{Error, PeerError, Timeout};
 
-use super::{Case, Run};
+use super::{Case, Run, Security};
 use wire::{frame, greeting, greeting_of, ready};
 
 const SECTION: &str = "Greeting";
@@ -86,7 +86,8 @@ pub(super) fn cases() -> Vec<Case> {
             refused(
                 vec![b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0".to_vec()],
                 UnsupportedVersion::Major(1),
-            ),
+            )
+            .secured(Security::PlainServer),
         ),
         (
             "ZMTP 1.0 peer when ZAP_DOMAIN is set",

@@ -2,18 +2,21 @@
 //!
 //! `vectors/malformed.md` lists the outcomes of libzmq; [`cases`] has an entry for each of its rows.
 
+mod curve;
 mod greeting;
 mod handshake;
 mod later;
 mod older;
+mod plain;
 mod table;
 mod traffic;
 
 use core::fmt::Write;
 
-use zmtp_core::pattern::Reason;
+use zmtp_core::mechanism::{Credentials, Decision, Mechanism, PlainClient, PlainServer};
+use zmtp_core::pattern::{Mode, Reason};
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Error, IgnoredCommand};
+use zmtp_core::{Config, Error, IgnoredCommand, NullOrOlder};
 
 use crate::endpoint::Endpoint;
 pub use table::{Row, libzmq};
@@ -48,6 +51,8 @@ pub enum What {
 pub struct Run {
     /// Our end.
     pub config: Config,
+    /// Our mechanism.
+    pub security: Security,
     /// What the peer sends.
     pub pieces: Vec<Vec<u8>>,
     /// How long the peer is silent afterwards, in milliseconds.
@@ -66,6 +71,20 @@ pub struct Run {
     pub differs: Option<&'static str>,
 }
 
+/// The security mechanism of our end.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "tests handle each")]
+pub enum Security {
+    /// A server of CURVE that accepts everyone.
+    CurveServer,
+    /// NULL.
+    Null,
+    /// The client of PLAIN.
+    PlainClient,
+    /// A server of PLAIN that accepts everyone.
+    PlainServer,
+}
+
 /// An outcome in the words of the table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "columns of a table")]
@@ -80,8 +99,9 @@ pub struct Outcome {
 
 /// Every case, in the order of the table.
 pub fn cases() -> Vec<Case> {
-    [greeting::cases(), handshake::cases(), traffic::cases(), older::cases(), later::cases()]
+    [greeting::cases(), handshake::cases(), traffic::cases(), older::cases()]
         .into_iter()
+        .chain([plain::server_cases(), plain::client_cases(), later::cases(), curve::cases()])
         .flatten()
         .collect()
 }
@@ -90,6 +110,7 @@ impl Run {
     fn new(ours: SocketType, pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self {
             config: Config::new(ours),
+            security: Security::Null,
             pieces: pieces.into_iter().collect(),
             silence: 0,
             error: None,
@@ -99,6 +120,11 @@ impl Run {
             delivered: None,
             differs: None,
         }
+    }
+
+    const fn secured(mut self, security: Security) -> Self {
+        self.security = security;
+        self
     }
 
     fn limits(mut self, change: impl FnOnce(zmtp_core::Limits) -> zmtp_core::Limits) -> Self {
@@ -160,7 +186,17 @@ impl Run {
     ///
     /// If they differ from the expected ones.
     pub fn outcome(&self) -> Outcome {
-        let mut endpoint = Endpoint::new(&self.config);
+        let accepts = |_: Credentials<'_>| Decision::Accept;
+        match self.security {
+            Security::CurveServer => self.outcome_with(crate::curve::our_server()),
+            Security::Null => self.outcome_with(NullOrOlder::new()),
+            Security::PlainClient => self.outcome_with(PlainClient::new("a", "b").expect("short")),
+            Security::PlainServer => self.outcome_with(PlainServer::new(accepts)),
+        }
+    }
+
+    fn outcome_with(&self, mechanism: impl Mechanism) -> Outcome {
+        let mut endpoint = Endpoint::secured(mechanism, &self.config, Mode::default(), 0);
         for piece in &self.pieces {
             endpoint.arrive(piece);
         }
@@ -182,9 +218,20 @@ impl Run {
         }
         Outcome {
             closes: endpoint.error().is_some(),
-            sent: or_dash(sent(endpoint.driver().sent()).join(", ")),
+            sent: or_dash(self.sent_by(endpoint.driver().sent()).join(", ")),
             delivered: or_dash(delivered.join("; ")),
         }
+    }
+}
+
+impl Run {
+    /// The commands that the table shows: those of a handshake of CURVE are left out.
+    fn sent_by(&self, bytes: &[u8]) -> Vec<String> {
+        let mut commands = sent(bytes);
+        if matches!(self.security, Security::CurveServer) {
+            commands.retain(|name| name != "WELCOME" && name != "READY");
+        }
+        commands
     }
 }
 

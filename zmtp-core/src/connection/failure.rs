@@ -4,7 +4,7 @@
 use super::limits::LARGEST;
 use crate::config::Config;
 use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
-use crate::mechanism::OpenError;
+use crate::mechanism::{HandshakeError, OpenError};
 use crate::wire::{
     Command, CommandName, HeaderError, Malformed, MechanismName, Size, SocketType,
     UnsupportedVersion,
@@ -28,6 +28,8 @@ pub(super) enum Failure {
     /// Our mechanism, or the answer of the application, refuses the peer.
     Denied,
     ErrorReason,
+    /// Our mechanism cannot accept a command of the handshake.
+    Handshake(HandshakeError),
     /// No nonce is left to seal another frame.
     Exhausted,
     /// The header is in the scratch.
@@ -90,6 +92,7 @@ impl Failure {
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
             Self::Denied => PeerError::Denied,
+            Self::Handshake(error) => PeerError::Handshake(error),
             Self::Mechanism => {
                 let mut name = [0; 20];
                 let [.., a, b, c, d] = details.len.to_be_bytes();

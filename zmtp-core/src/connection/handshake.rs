@@ -21,13 +21,7 @@ impl ReceiveHalf {
         mut found: Received,
     ) -> Received {
         if is_name(name, CommandName::Error.length_prefixed()) {
-            if error_reason(data).is_err() {
-                return self.fail(Failure::ErrorReason);
-            }
-            self.failure = Some(Failure::Refused);
-            found.event = Event::Refused;
-            found.payload = data.len();
-            return found;
+            return self.refused(data);
         }
         found.event = match context.mechanism.consume(name, data) {
             Consumed::Pending => Event::Nothing,
@@ -43,6 +37,7 @@ impl ReceiveHalf {
                 Event::Ready
             }
             Consumed::Denied => return self.fail(Failure::Denied),
+            Consumed::Invalid(error) => return self.fail(Failure::Handshake(error)),
             Consumed::Waiting if M::WAITS => {
                 // The command stays in the input and is parsed again after the answer.
                 self.unread = self.unread.wrapping_add(taken);
@@ -54,6 +49,16 @@ impl ReceiveHalf {
             }
         };
         found
+    }
+
+    /// Handles the data of an ERROR, which is the end of the command.
+    #[inline(always)]
+    pub(super) fn refused(&mut self, data: &[u8]) -> Received {
+        if error_reason(data).is_err() {
+            return self.fail(Failure::ErrorReason);
+        }
+        self.failure = Some(Failure::Refused);
+        Received { event: Event::Refused, payload: data.len() }
     }
 
     /// Checks every Socket-Type and Identity of a READY.

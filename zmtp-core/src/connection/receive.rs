@@ -139,6 +139,12 @@ impl ReceiveHalf {
         };
         self.take(taken);
         let found = Received { event: Event::Ignored, payload };
+        if M::OTHER_ERROR
+            && matches!(self.state, State::Handshake)
+            && let Some(data) = body.strip_prefix(context.mechanism.error_name())
+        {
+            return self.refused(data);
+        }
         match (&self.state, Command::split(body)) {
             (State::Handshake, Some((name, data))) => {
                 self.handshake_command(context, (name, data), taken, found)

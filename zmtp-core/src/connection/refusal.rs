@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::state::ReceiveHalf;
 use crate::mechanism::Mechanism;
-use crate::wire::{CommandName, Writer};
+use crate::wire::{CommandName, FrameHeader, FrameKind, Writer};
 
 /// The reason in an ERROR command that a failed connection sends to its peer. ERROR is sent only for failures
 /// that a retry cannot correct, because libzmq does not reconnect after it receives an ERROR.
@@ -57,7 +57,16 @@ pub(super) fn write_error<M: Mechanism>(
         (Some(Failure::Denied), Some(reason)) => {
             let len = u8::try_from(reason.len()).unwrap_or(u8::MAX);
             let reason = reason.get(..usize::from(len)).unwrap_or_default();
-            out.command(CommandName::Error, &[&[len], reason]);
+            if M::OTHER_ERROR {
+                let name = mechanism.error_name();
+                let body = name.len().saturating_add(1).saturating_add(reason.len());
+                FrameHeader::new(FrameKind::Command, body as u64).put(out);
+                out.put(name);
+                out.put(&[len]);
+                out.put(reason);
+            } else {
+                out.command(CommandName::Error, &[&[len], reason]);
+            }
         }
         (Some(Failure::Mechanism), _) => out.put(Refusal::Mechanism.command().as_bytes()),
         _ => out.put(Refusal::SocketType.command().as_bytes()),

@@ -1,14 +1,26 @@
 //! Security mechanisms: the handshake between the greetings and the first message, and the sealing of
 //! frames after it.
 
+mod authenticate;
+#[cfg(feature = "curve")]
+mod curve;
+mod handshake_error;
 mod null;
+mod plain;
 
 use core::fmt;
 
+pub use authenticate::{Authenticate, Credentials, Decision, Status};
+#[cfg(feature = "curve")]
+pub use curve::{
+    ClientKeys, Crypto, CurveClient, CurveServer, KeyPair, Portable, PublicKey, SecretKey,
+};
+pub use handshake_error::HandshakeError;
 pub use null::{Null, NullOf, NullOrOlder, Role};
+pub use plain::{PlainClient, PlainServer};
 
 use crate::config::Config;
-use crate::wire::{FrameKind, Greeting, MechanismName, SocketType, Version, Writer};
+use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Version, Writer};
 
 /// The security mechanism of one connection, called by the connection.
 ///
@@ -29,6 +41,9 @@ pub trait Mechanism {
     /// The socket type, instead of [`Config::socket_type`]: a program with a socket type known at compile time
     /// does not contain the names of the others.
     const SOCKET_TYPE: Option<SocketType> = None;
+
+    /// Whether the ERROR command may have another name, [`Mechanism::error_name`].
+    const OTHER_ERROR: bool = false;
 
     /// Whether the handshake may wait for an [`Answer`].
     const WAITS: bool = false;
@@ -75,6 +90,12 @@ pub trait Mechanism {
         None
     }
 
+    /// The bytes before the length of the reason in an ERROR command of [`Mechanism::denial`]. A received command
+    /// that starts with them is an ERROR, as one with the correct name is.
+    fn error_name(&self) -> &'static [u8] {
+        CommandName::Error.length_prefixed()
+    }
+
     /// The number of bytes before the body of a sealed frame, at least 1; 0 if frames of this connection are
     /// sent in the clear. Does not change after the handshake.
     #[inline(always)]
@@ -117,6 +138,8 @@ pub const fn greeting(name: &MechanismName) -> [u8; Greeting::LEN] {
 pub enum Consumed {
     /// The peer is refused, with [`Mechanism::denial`] as the reason.
     Denied,
+    /// The command is invalid, which fails the connection.
+    Invalid(HandshakeError),
     /// More commands follow.
     Pending,
     /// The handshake is complete. The last bytes of the command, this many, are the peer's metadata, which the
@@ -174,6 +197,14 @@ impl fmt::Display for OpenError {
 }
 
 impl core::error::Error for OpenError {}
+
+/// The metadata of an INITIATE or READY, in two pieces: the properties that every mechanism sends.
+#[inline(always)]
+pub(crate) fn metadata(kind: SocketType, config: &Config) -> [&[u8]; 2] {
+    let name = CommandName::Ready.length_prefixed().len();
+    let id = if kind.sends_identity() { config.routing_id.length_prefixed() } else { &[] };
+    [kind.ready().as_bytes().get(name..).unwrap_or_default(), id]
+}
 
 /// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity if the type
 /// has one.

@@ -44,6 +44,20 @@ impl<'o> Writer<'o> {
         self.len = self.len.saturating_add(n);
     }
 
+    /// Appends `n` bytes for the caller to write, and returns them. `None` if they do not fit.
+    #[cfg(feature = "curve")]
+    pub(crate) fn room(&mut self, n: usize) -> Option<&mut [u8]> {
+        let start = self.len;
+        self.skip(n);
+        self.out.get_mut(start..self.len)
+    }
+
+    /// Removes what was appended after `len` bytes.
+    #[cfg(feature = "curve")]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Appends a command frame. Its data is the concatenation of the slices in `data`.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
         let name = name.length_prefixed();

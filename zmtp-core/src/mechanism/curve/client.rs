@@ -1,0 +1,264 @@
+//! The client's side of the handshake.
+
+use core::borrow::Borrow;
+use core::fmt;
+use core::mem;
+
+use super::boxes::{self, Key};
+use super::fields::{Fields, command};
+use super::traffic::{OVERHEAD, Traffic};
+use super::{
+    COOKIE_LEN, Crypto, HELLO_LEN, INITIATE_LEN, KeyPair, Portable, PublicKey, READY_LEN,
+    SecretKey, VERSION, VOUCH_LEN, WELCOME_LEN, nonce,
+};
+use crate::buffer::is_name;
+use crate::config::Config;
+use crate::mechanism::{
+    Consumed, Exhausted, HandshakeError, Mechanism, OpenError, greeting, metadata,
+};
+use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
+
+/// The keys of a client: its own, and the public key of the server. All servers that the socket connects to have the
+/// same keys.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "an argument")]
+pub struct ClientKeys {
+    /// The server's public key (`ZMQ_CURVE_SERVERKEY`).
+    pub server: PublicKey,
+    /// The client's own keys (`ZMQ_CURVE_PUBLICKEY`, `ZMQ_CURVE_SECRETKEY`).
+    pub own: KeyPair,
+}
+
+/// The client's side of CURVE. `K` is a pointer to the keys: `&'static ClientKeys` on a microcontroller,
+/// `Arc<ClientKeys>` on a server.
+pub struct CurveClient<K, X = Portable> {
+    keys: K,
+    crypto: X,
+    step: Step,
+}
+
+enum Step {
+    /// HELLO is due.
+    Hello {
+        transient: SecretKey,
+        vouch_nonce: [u8; 16],
+    },
+    /// HELLO was sent. The key is of c' and S.
+    Welcome {
+        transient: SecretKey,
+        public: PublicKey,
+        vouch_nonce: [u8; 16],
+        key: Key,
+    },
+    /// WELCOME arrived, and INITIATE is due.
+    Initiate(Welcomed),
+    /// INITIATE was sent.
+    Ready {
+        key: Key,
+    },
+    Traffic(Traffic),
+    /// The server's public key has a low order: nothing is sent, and the handshake times out.
+    Failed,
+}
+
+/// What INITIATE is made of.
+struct Welcomed {
+    public: PublicKey,
+    /// The key of c' and S'.
+    key: Key,
+    /// S'.
+    server: PublicKey,
+    cookie: [u8; COOKIE_LEN],
+    vouch_nonce: [u8; 16],
+}
+
+impl<K: Borrow<ClientKeys>> CurveClient<K> {
+    /// Creates the mechanism for a new connection.
+    ///
+    /// `random` is 48 bytes of a generator of random numbers for cryptography, new for each connection: the secret key
+    /// of the connection and a nonce.
+    pub fn new(keys: K, random: &[u8; 48]) -> Self {
+        Self::with(Portable, keys, random)
+    }
+}
+
+impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
+    /// As [`CurveClient::new`], with another implementation of the operations.
+    pub fn with(crypto: X, keys: K, random: &[u8; 48]) -> Self {
+        let (mut transient, mut vouch_nonce) = ([0; 32], [0; 16]);
+        if let Some((secret, nonce)) = random.split_at_checked(32) {
+            crate::buffer::copy(&mut transient, secret);
+            crate::buffer::copy(&mut vouch_nonce, nonce);
+        }
+        let step = Step::Hello { transient: SecretKey::new(transient), vouch_nonce };
+        Self { keys, crypto, step }
+    }
+
+    fn hello(&mut self, out: &mut Writer<'_>) -> Option<()> {
+        let Step::Hello { transient, vouch_nonce } = &self.step else { return None };
+        let start = out.len();
+        let mut fields = command(out, CommandName::Hello, HELLO_LEN)?;
+        let (transient, vouch_nonce) = (transient.clone(), *vouch_nonce);
+        let crypto = &mut self.crypto;
+        let public = PublicKey::new(crypto.x25519_base(transient.expose()));
+        let server = &self.keys.borrow().server;
+        let Some(key) = boxes::shared(crypto, &transient, server) else {
+            self.step = Step::Failed;
+            out.truncate(start);
+            return None;
+        };
+        fields.put(&VERSION)?;
+        fields.put(&[0; 72])?;
+        fields.put(public.as_bytes())?;
+        let nonce = 1_u64.to_be_bytes();
+        fields.put(&nonce)?;
+        fields.0.fill(0);
+        let subkey = boxes::subkey(crypto, &key, &nonce::HELLO);
+        boxes::seal(crypto, &subkey, &nonce, fields.0);
+        self.step = Step::Welcome { transient, public, vouch_nonce, key };
+        Some(())
+    }
+
+    fn welcome(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
+        let Step::Welcome { transient, public, vouch_nonce, key } = &self.step else {
+            return Err(HandshakeError::Length);
+        };
+        if data.len() != WELCOME_LEN {
+            return Err(HandshakeError::Length);
+        }
+        let mut fields = Fields(data);
+        let nonce = fields.take().ok_or(HandshakeError::Length)?;
+        let crypto = &mut self.crypto;
+        let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::WELCOME, nonce);
+        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+            return Err(HandshakeError::Forged);
+        }
+        let _tag = fields.take::<16>();
+        let server = PublicKey::new(*fields.take().ok_or(HandshakeError::Length)?);
+        let cookie = *fields.take().ok_or(HandshakeError::Length)?;
+        let key = boxes::shared(crypto, transient, &server).ok_or(HandshakeError::WeakKey)?;
+        let (public, vouch_nonce) = (*public, *vouch_nonce);
+        self.step = Step::Initiate(Welcomed { public, key, server, cookie, vouch_nonce });
+        Ok(())
+    }
+
+    fn initiate(&mut self, config: &Config, out: &mut Writer<'_>) -> Option<()> {
+        let Step::Initiate(welcomed) = &self.step else { return None };
+        let metadata = metadata(Self::socket_type(config), config);
+        let len = metadata.iter().fold(INITIATE_LEN, |sum, part| sum.saturating_add(part.len()));
+        let mut fields = command(out, CommandName::Initiate, len)?;
+        let (crypto, keys) = (&mut self.crypto, self.keys.borrow());
+        // The key of the server is not of low order, as WELCOME has shown.
+        let vouch_key = boxes::shared(crypto, keys.own.secret(), &welcomed.server)?;
+        fields.put(&welcomed.cookie)?;
+        let nonce = 2_u64.to_be_bytes();
+        fields.put(&nonce)?;
+        // The rest is the box.
+        let (_tag, content) = fields.0.split_first_chunk_mut::<16>()?;
+        let mut content = Fields(content);
+        content.put(keys.own.public().as_bytes())?;
+        let vouch = content.take::<VOUCH_LEN>()?;
+        write_vouch(crypto, &vouch_key, welcomed, &keys.server, vouch)?;
+        let mut rest = Writer::new(content.0);
+        metadata.iter().for_each(|part| rest.put(part));
+        let subkey = boxes::subkey(crypto, &welcomed.key, &nonce::INITIATE);
+        boxes::seal(crypto, &subkey, &nonce, fields.0);
+        let Step::Initiate(welcomed) = mem::replace(&mut self.step, Step::Failed) else {
+            return None;
+        };
+        self.step = Step::Ready { key: welcomed.key };
+        Some(())
+    }
+
+    fn ready(&mut self, data: &mut [u8]) -> Result<usize, HandshakeError> {
+        let Step::Ready { key } = &self.step else { return Err(HandshakeError::Length) };
+        let len = data.len().checked_sub(READY_LEN).ok_or(HandshakeError::Length)?;
+        let mut fields = Fields(data);
+        let nonce = *fields.take().ok_or(HandshakeError::Length)?;
+        let crypto = &mut self.crypto;
+        let subkey = boxes::subkey(crypto, key, &nonce::READY);
+        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+            return Err(HandshakeError::Forged);
+        }
+        let nonces = [2, u64::from_be_bytes(nonce)];
+        self.step = Step::Traffic(Traffic::new(crypto, key, false, nonces));
+        Ok(len)
+    }
+}
+
+/// Writes the vouch: a nonce and a box of C' and S, from c to S'.
+fn write_vouch(
+    crypto: &mut impl Crypto,
+    key: &Key,
+    welcomed: &Welcomed,
+    server: &PublicKey,
+    vouch: &mut [u8; VOUCH_LEN],
+) -> Option<()> {
+    let mut fields = Fields(vouch);
+    fields.put(&welcomed.vouch_nonce)?;
+    let (_tag, content) = fields.0.split_first_chunk_mut::<16>()?;
+    let mut content = Fields(content);
+    content.put(welcomed.public.as_bytes())?;
+    content.put(server.as_bytes())?;
+    let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::VOUCH, &welcomed.vouch_nonce);
+    boxes::seal(crypto, &subkey, &nonce, fields.0);
+    Some(())
+}
+
+impl<K, X> fmt::Debug for CurveClient<K, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurveClient").finish_non_exhaustive()
+    }
+}
+
+impl<K: Borrow<ClientKeys>, X: Crypto> Mechanism for CurveClient<K, X> {
+    const SEALS: bool = true;
+
+    #[inline(always)]
+    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
+        const { &greeting(&MechanismName::CURVE) }
+    }
+
+    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        match self.step {
+            Step::Hello { .. } => self.hello(out),
+            Step::Initiate(_) => self.initiate(config, out),
+            _ => None,
+        };
+    }
+
+    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
+        let is = |command: CommandName| is_name(name, command.length_prefixed());
+        let consumed = match self.step {
+            Step::Welcome { .. } if is(CommandName::Welcome) => {
+                self.welcome(data).map(|()| Consumed::Pending)
+            }
+            Step::Ready { .. } if is(CommandName::Ready) => self.ready(data).map(Consumed::Ready),
+            _ => Ok(Consumed::Unexpected),
+        };
+        consumed.unwrap_or_else(Consumed::Invalid)
+    }
+
+    fn may_send(&self) -> bool {
+        matches!(self.step, Step::Ready { .. } | Step::Traffic(_))
+    }
+
+    #[inline(always)]
+    fn overhead(&self) -> usize {
+        OVERHEAD
+    }
+
+    fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted> {
+        match &mut self.step {
+            Step::Traffic(traffic) => traffic.seal(&mut self.crypto, kind, frame),
+            _ => Err(Exhausted),
+        }
+    }
+
+    fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
+        match &mut self.step {
+            Step::Traffic(traffic) => traffic.open(&mut self.crypto, outer, frame),
+            _ => Err(OpenError::Clear),
+        }
+    }
+}

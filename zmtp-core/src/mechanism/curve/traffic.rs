@@ -1,0 +1,95 @@
+//! MESSAGE: the frames after the handshake (RFC 26 § The MESSAGE Command).
+//!
+//! libzmq sends them as message frames. Their flags are inside the box: MORE is 01, and a command has 02.
+
+use core::mem::size_of;
+
+use super::boxes::{self, Key};
+use super::{Crypto, nonce};
+use crate::mechanism::{Exhausted, OpenError};
+use crate::wire::{CommandName, FrameKind, More};
+
+/// The number of bytes before a body: the name, the nonce, the tag and the flags.
+pub(super) const OVERHEAD: usize = NAME_LEN + size_of::<u64>() + 16 + 1;
+const NAME_LEN: usize = 8;
+
+const MORE: u8 = 1;
+const COMMAND: u8 = 2;
+
+/// The keys and nonces of both directions.
+pub(super) struct Traffic {
+    outgoing: Key,
+    incoming: Key,
+    /// The last nonces.
+    sent: u64,
+    received: u64,
+}
+
+impl Traffic {
+    /// `nonces` are the last nonce that was sent and the last that was received.
+    pub(super) fn new(
+        crypto: &mut impl Crypto,
+        key: &Key,
+        as_server: bool,
+        [sent, received]: [u64; 2],
+    ) -> Self {
+        let client = boxes::subkey(crypto, key, &nonce::FROM_CLIENT);
+        let server = boxes::subkey(crypto, key, &nonce::FROM_SERVER);
+        let (outgoing, incoming) = if as_server { (server, client) } else { (client, server) };
+        Self { outgoing, incoming, sent, received }
+    }
+
+    pub(super) fn seal(
+        &mut self,
+        crypto: &mut impl Crypto,
+        kind: FrameKind,
+        frame: &mut [u8],
+    ) -> Result<(), Exhausted> {
+        // The highest nonce is not used (RFC 26).
+        let next = self.sent.checked_add(1).filter(|next| *next < u64::MAX).ok_or(Exhausted)?;
+        let Some((name, rest)) = frame.split_first_chunk_mut::<NAME_LEN>() else { return Ok(()) };
+        let Some((nonce, boxed)) = rest.split_first_chunk_mut::<8>() else { return Ok(()) };
+        let Some(flags) = boxed.get_mut(16) else { return Ok(()) };
+        self.sent = next;
+        crate::buffer::copy(name, CommandName::Message.length_prefixed());
+        *nonce = next.to_be_bytes();
+        *flags = match kind {
+            FrameKind::Command => COMMAND,
+            FrameKind::Message(More::Follows) => MORE,
+            FrameKind::Message(More::Last) => 0,
+        };
+        boxes::seal(crypto, &self.outgoing, nonce, boxed);
+        Ok(())
+    }
+
+    /// Opens a frame. RFC 26 has command frames, libzmq sends message frames: both are accepted.
+    pub(super) fn open(
+        &mut self,
+        crypto: &mut impl Crypto,
+        outer: FrameKind,
+        frame: &mut [u8],
+    ) -> Result<FrameKind, OpenError> {
+        let (name, rest) = frame.split_first_chunk_mut::<NAME_LEN>().ok_or(OpenError::TooShort)?;
+        let (nonce, boxed) = rest.split_first_chunk_mut::<8>().ok_or(OpenError::TooShort)?;
+        if !crate::buffer::is_name(name, CommandName::Message.length_prefixed()) {
+            return Err(OpenError::Clear);
+        }
+        if outer == FrameKind::Message(More::Follows) {
+            return Err(OpenError::Flags);
+        }
+        if !boxes::open(crypto, &self.incoming, nonce, boxed) {
+            return Err(OpenError::Forged);
+        }
+        let number = u64::from_be_bytes(*nonce);
+        if number <= self.received {
+            return Err(OpenError::Replayed);
+        }
+        self.received = number;
+        match boxed.get(16) {
+            Some(&0) => Ok(FrameKind::Message(More::Last)),
+            Some(&MORE) => Ok(FrameKind::Message(More::Follows)),
+            Some(&COMMAND) => Ok(FrameKind::Command),
+            _ => Err(OpenError::Flags),
+        }
+    }
+}

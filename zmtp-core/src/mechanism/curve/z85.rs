@@ -1,0 +1,65 @@
+//! Z85: 4 bytes as 5 printable characters (RFC 32).
+
+const ALPHABET: &[u8; 85] =
+    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
+/// The characters of a key.
+pub(super) fn encode(key: &[u8; 32]) -> [u8; 40] {
+    let mut text = [0; 40];
+    for (chars, bytes) in text.chunks_exact_mut(5).zip(key.chunks_exact(4)) {
+        let mut word = bytes.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        for char in chars.iter_mut().rev() {
+            let digit = usize::try_from(word % 85).unwrap_or_default();
+            *char = ALPHABET.get(digit).copied().unwrap_or_default();
+            word /= 85;
+        }
+    }
+    text
+}
+
+/// The key in 40 characters; `None` for another length, another character, or a group above 32 bits.
+pub(super) fn decode(text: &[u8]) -> Option<[u8; 32]> {
+    if text.len() != 40 {
+        return None;
+    }
+    let mut key = [0; 32];
+    for (bytes, chars) in key.chunks_exact_mut(4).zip(text.chunks_exact(5)) {
+        let mut word: u32 = 0;
+        for char in chars {
+            let digit = ALPHABET.iter().position(|one| one == char)?;
+            word = word.checked_mul(85)?.checked_add(u32::try_from(digit).ok()?)?;
+        }
+        crate::buffer::copy(bytes, &word.to_be_bytes());
+    }
+    Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_rfc_32_and_of_libzmqs_tests_come_out() {
+        // RFC 26 § Test Vectors of libzmq: the client's and server's public keys.
+        let text = b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
+        let key = decode(text).unwrap();
+        assert_eq!(key[..4], [0xbb, 0x88, 0x47, 0x1d]);
+        assert_eq!(&encode(&key), text);
+    }
+
+    #[test]
+    fn other_texts_are_no_keys() {
+        let text = encode(&[0xff; 32]);
+        assert_eq!(decode(&text), Some([0xff; 32]));
+        assert_eq!(decode(&text[..39]), None);
+        for char in [b' ', b'"', b'~', b'\\', 0, 0x80] {
+            let mut other = text;
+            other[7] = char;
+            assert_eq!(decode(&other), None);
+        }
+        // Above 2^32-1.
+        let mut other = text;
+        other[..5].copy_from_slice(b"#####");
+        assert_eq!(decode(&other), None);
+    }
+}
