@@ -4,12 +4,12 @@ use zmtp_core::mechanism::{
     ClientKeys, Crypto, CurveClient, CurveServer, Decision, KeyPair, Portable, PublicKey, SecretKey,
 };
 
-/// Keys of the recorded dialogues: of the server, the client, a stranger, and the raw peer's connection.
+/// Keys of the recorded dialogues: of the server, the client, another client, and the raw peer's connection.
 pub const SERVER: u8 = 1;
 /// See [`SERVER`].
 pub const CLIENT: u8 = 2;
 /// See [`SERVER`].
-pub const STRANGER: u8 = 3;
+pub const OTHER: u8 = 3;
 /// See [`SERVER`].
 pub const RAW: u8 = 9;
 /// The key of the connection of our server.

@@ -13,8 +13,8 @@ use zmtp_core::{
     Timeout,
 };
 use zmtp_tests::curve::{
-    CLIENT, Decide, RAW, RawClient, SERVER, STRANGER, client, client_keys, our_server, pair,
-    public, secret, server,
+    CLIENT, Decide, OTHER, RAW, RawClient, SERVER, client, client_keys, our_server, pair, public,
+    secret, server,
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::pair::messages;
@@ -143,7 +143,7 @@ fn we_send_the_bytes_of_an_independent_client_to_libzmqs_server() {
         assert_eq!(play(&vector, mechanism, &config), counts, "{name}");
     }
     let vector = Vector::named("curve-wrong-server-key");
-    let mechanism = client(client_keys(STRANGER, CLIENT), RAW);
+    let mechanism = client(client_keys(OTHER, CLIENT), RAW);
     assert_eq!(play(&vector, mechanism, &PUSH).0, 2);
 }
 
@@ -401,12 +401,12 @@ fn a_server_decides_by_the_public_key_now_or_later() {
     let mut accepted = drive(server(only_the_client, 41), &PULL);
     exchange(&mut new_client(&PUSH), &mut accepted);
     assert!(accepted.connection().is_ready());
-    let mut stranger = drive(client(client_keys(SERVER, STRANGER), 40), &PUSH);
+    let mut other = drive(client(client_keys(SERVER, OTHER), 40), &PUSH);
     let mut refusing = drive(server(only_the_client, 41), &PULL);
-    exchange(&mut stranger, &mut refusing);
+    exchange(&mut other, &mut refusing);
     assert_eq!(refusing.connection().error(), Some(PeerError::Denied.into()));
     let refused = [LogEntry::Refused(b"400".to_vec()), LogEntry::Failed(PeerError::Refused.into())];
-    assert_eq!(stranger.log(), refused);
+    assert_eq!(other.log(), refused);
 
     for (answer, ready) in
         [(Answer::Accept, true), (Answer::Refuse(b"500"), false), (Answer::Refuse(b"300"), false)]

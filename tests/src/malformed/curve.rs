@@ -5,7 +5,7 @@ use zmtp_core::wire::SocketType::Pull;
 use zmtp_core::{HandshakeError, OpenError, PeerError};
 
 use super::{Case, Run, Security};
-use crate::curve::{RawClient, STRANGER, public};
+use crate::curve::{OTHER, RawClient, public};
 use wire::{command, frame, greeting, property, ready};
 
 const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
@@ -102,16 +102,16 @@ fn initiate_cases() -> Vec<(&'static str, Run)> {
         ("INITIATE box corrupted", invalid(corrupted(9 + 113 + 20), HandshakeError::Forged)),
         (
             "vouch with wrong transient key",
-            invalid(with(|client| client.vouched[0] = public(STRANGER)), HandshakeError::Vouch)
+            invalid(with(|client| client.vouched[0] = public(OTHER)), HandshakeError::Vouch)
                 .delivers("-"),
         ),
         (
             "vouch with wrong server key: not checked by libzmq",
-            checked(with(|client| client.vouched[1] = public(STRANGER)), HandshakeError::Vouch),
+            checked(with(|client| client.vouched[1] = public(OTHER)), HandshakeError::Vouch),
         ),
         (
             "vouch sealed by another client key",
-            invalid(with(|client| client.vouches = STRANGER), HandshakeError::Vouch),
+            invalid(with(|client| client.vouches = OTHER), HandshakeError::Vouch),
         ),
         (
             "INITIATE nonce equal to HELLO's (1): not checked",
