@@ -29,7 +29,9 @@ pub struct ClientKeys {
     pub own: KeyPair,
 }
 
-/// The client's side of CURVE. `K` is a pointer to the keys: `&'static ClientKeys` on a microcontroller,
+/// The client's side of CURVE.
+///
+/// `K` is a pointer to the keys: `&'static ClientKeys` on a microcontroller,
 /// `Arc<ClientKeys>` on a server.
 pub struct CurveClient<K, X = Portable> {
     keys: K,

@@ -22,7 +22,9 @@ use crate::mechanism::{
 };
 use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
 
-/// The server's side of CURVE. `K` is a pointer to the keys of the server: `&'static KeyPair` on a microcontroller,
+/// The server's side of CURVE.
+///
+/// `K` is a pointer to the keys of the server: `&'static KeyPair` on a microcontroller,
 /// `Arc<KeyPair>` on a server. `A` decides whether a client is accepted, after it has proved that it has the secret
 /// key of its public key.
 ///
