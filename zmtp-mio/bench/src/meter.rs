@@ -8,8 +8,19 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::Instant;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::Failure;
 use crate::histogram::{Counts, Histogram};
+
+/// The time between the pairs of messages of `Work::Second`.
+pub const QUIET: Duration = Duration::from_millis(2);
+
+/// The time in nanoseconds on a clock that all processes share.
+pub fn clock() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
 
 /// The counter of one loop. Only its thread writes.
 #[derive(Debug)]
@@ -36,6 +47,12 @@ impl Lane {
         let now = Instant::now();
         self.times.add((now - *start).as_nanos() as u64);
         *start = now;
+        self.add(1);
+    }
+
+    /// Adds one time, in nanoseconds.
+    pub fn time(&self, nanoseconds: u64) {
+        self.times.add(nanoseconds);
         self.add(1);
     }
 

@@ -45,6 +45,14 @@ const fn push(size: usize) -> Work {
     Work::Push { size }
 }
 
+const fn spin(size: usize) -> Work {
+    Work::Spin { size }
+}
+
+const fn second(size: usize) -> Work {
+    Work::Second { size }
+}
+
 const fn window(outstanding: usize) -> Work {
     Work::Window { outstanding }
 }
@@ -101,6 +109,13 @@ pub fn table() -> Vec<Row> {
             ],
         ),
         row(
+            "REQ/REP p50, 64 B, one CPU each, with the option to spin: TCP; IPC",
+            &[
+                cell(spin(64), Tcp, Each, P50, OfLibzmq(0.2)),
+                cell(spin(64), Ipc, Each, P50, OfLibzmq(0.2)),
+            ],
+        ),
+        row(
             "REQ/REP p50, IPC 64 KiB, one CPU each",
             &[cell(request(64 * kib), Ipc, Each, P50, OfLibzmq(0.5))],
         ),
@@ -134,6 +149,10 @@ pub fn table() -> Vec<Row> {
         row(
             "PUSH→PULL inproc 64 B, two threads",
             &[cell(push(64), Inproc, Free, Rate, OfLibzmq(3.0))],
+        ),
+        row(
+            "second of two messages of 64 B after a quiet time, from the first send, p50, one CPU each",
+            &[cell(second(64), Tcp, Each, P50, None)],
         ),
         two("DEALER↔ROUTER, 100 outstanding: one CPU each; not pinned", window(100), [1.6, 2.2]),
         two(
@@ -183,6 +202,8 @@ pub fn full() -> Vec<Case> {
     let windows = [1, 100, 1_000].map(|outstanding| (window(outstanding), Tcp));
     let publishers = [(1, 1), (8, 1), (64, 1), (8, 1_000)].map(|(n, m)| (publish(n, m), Tcp));
     let servers = [100, 1_000].map(|connections| (clients(connections), Tcp));
+    let others = [spin(64), second(64)].into_iter().flat_map(|work| [(work, Tcp), (work, Ipc)]);
+    let network = network.chain(others);
     let all = network.chain(inproc).chain(windows).chain(publishers).chain(servers);
     all.flat_map(|(work, transport)| {
         Placement::ALL.map(|placement| Case { work, transport, placement })
@@ -203,7 +224,13 @@ mod tests {
     #[test]
     fn figures_fit_their_work() {
         for cell in table().into_iter().flat_map(|row| row.cells) {
-            let timed = matches!(cell.case.work, Work::Request { .. } | Work::Clients { .. });
+            let timed = matches!(
+                cell.case.work,
+                Work::Request { .. }
+                    | Work::Spin { .. }
+                    | Work::Second { .. }
+                    | Work::Clients { .. }
+            );
             assert!(timed || cell.metric == Rate, "{cell:?}");
         }
     }

@@ -18,6 +18,18 @@ pub enum Work {
         /// Bytes of a message.
         size: usize,
     },
+    /// As [`Work::Request`]; both ends keep their CPUs busy for a while before they sleep, if the library has an option
+    /// for that.
+    Spin {
+        /// Bytes of a request.
+        size: usize,
+    },
+    /// PUSH sends two messages of this many bytes, then nothing for some milliseconds. The time ends when PULL has
+    /// received the second one.
+    Second {
+        /// Bytes of a message.
+        size: usize,
+    },
     /// DEALER keeps a number of requests of 64 bytes outstanding, ROUTER echoes them.
     Window {
         /// Requests without a reply.
@@ -51,6 +63,15 @@ pub enum Work {
 /// Bytes of a message where the work has no parameter for it.
 pub const SIZE: usize = 64;
 
+/// The number in the first 8 bytes of a message.
+///
+/// # Errors
+///
+/// It is shorter.
+pub fn number(body: &[u8]) -> Result<u64, Failure> {
+    Ok(body.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)).ok_or("a short message")?)
+}
+
 /// The end of a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Side {
@@ -69,7 +90,7 @@ impl Work {
     /// The side that counts messages and round trips.
     pub const fn counts(self) -> Side {
         match self {
-            Self::Push { .. } | Self::Sockets { .. } => Side::Server,
+            Self::Push { .. } | Self::Second { .. } | Self::Sockets { .. } => Side::Server,
             _ => Side::Client,
         }
     }
@@ -85,7 +106,10 @@ impl Work {
     /// Bytes of a message.
     pub const fn size(self) -> usize {
         match self {
-            Self::Request { size } | Self::Push { size } => size,
+            Self::Request { size }
+            | Self::Push { size }
+            | Self::Spin { size }
+            | Self::Second { size } => size,
             _ => SIZE,
         }
     }
@@ -96,6 +120,8 @@ impl fmt::Display for Work {
         match self {
             Self::Request { size } => write!(f, "req:{size}"),
             Self::Push { size } => write!(f, "push:{size}"),
+            Self::Spin { size } => write!(f, "spin:{size}"),
+            Self::Second { size } => write!(f, "second:{size}"),
             Self::Window { outstanding } => write!(f, "window:{outstanding}"),
             Self::Publish { subscribers, subscriptions } => {
                 write!(f, "pub:{subscribers}:{subscriptions}")
@@ -119,6 +145,8 @@ impl FromStr for Work {
         Ok(match name {
             "req" => Self::Request { size: number()? },
             "push" => Self::Push { size: number()? },
+            "spin" => Self::Spin { size: number()? },
+            "second" => Self::Second { size: number()? },
             "window" => Self::Window { outstanding: number()? },
             "pub" => Self::Publish { subscribers: number()?, subscriptions: number()? },
             "clients" => Self::Clients { connections: number()? },
@@ -156,9 +184,8 @@ mod tests {
 
     #[test]
     fn text_of_a_work_is_read_back() {
-        for text in
-            ["req:64", "push:16", "window:100", "pub:8:1000", "clients:100", "idle:1", "sockets:1"]
-        {
+        let network = ["req:64", "push:16", "spin:64", "second:64", "window:100", "pub:8:1000"];
+        for text in network.into_iter().chain(["clients:100", "idle:1", "sockets:1"]) {
             assert_eq!(text.parse::<Work>().unwrap().to_string(), text);
         }
         for text in ["", "req", "req:x", "pub:8", "pull:1"] {

@@ -112,7 +112,9 @@ impl<P: Peer> Ends for Loops<P> {
                 }
                 Work::Clients { connections } => raw::clients(connections, endpoint, lane),
                 Work::Idle { connections } => raw::idle(connections, endpoint, lane),
-                Work::Sockets { .. } => Err(Failure::from("not for peers")),
+                Work::Spin { .. } | Work::Second { .. } | Work::Sockets { .. } => {
+                    Err(Failure::from("not for peers"))
+                }
             }
         })
     }

@@ -4,6 +4,7 @@ use zmtp_interop::libzmq::{self, Context, Frame, option};
 
 use super::{Kind, Library, Socket};
 use crate::Result;
+use crate::work::number;
 
 /// libzmq.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ impl Library for Libzmq {
         Ok(Self(Context::new()?))
     }
 
-    fn open(&self, kind: Kind) -> Result<libzmq::Socket> {
+    fn open(&self, kind: Kind, _spins: bool) -> Result<libzmq::Socket> {
         let socket = self.0.socket(match kind {
             Kind::Req => libzmq::Kind::Req,
             Kind::Rep => libzmq::Kind::Rep,
@@ -64,6 +65,10 @@ impl Socket for libzmq::Socket {
                 return Ok(bytes);
             }
         }
+    }
+
+    fn recv_number(&mut self) -> Result<u64> {
+        number(self.recv_frame()?.bytes())
     }
 
     fn echo(&mut self) -> Result {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Kind, Library, Socket};
 use crate::child::Ends;
-use crate::meter::{Lane, Meter};
+use crate::meter::{Lane, Meter, QUIET, clock};
 use crate::raw;
 use crate::work::{SIZE, Work};
 use crate::{Failure, Result};
@@ -29,20 +29,22 @@ impl<L: Library> Ends for Loops<L> {
     fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
         if let Work::Sockets { count } = work {
             ready("nowhere");
-            let open = |_| self.0.open(Kind::Dealer);
+            let open = |_| self.0.open(Kind::Dealer, false);
             let sockets = (0..count).map(open).collect::<Result<Vec<_>>>()?;
             meter.lane(0).add(sockets.len() as u64);
             return idle();
         }
-        let mut socket = self.0.open(match work {
-            Work::Request { .. } | Work::Clients { .. } => Kind::Rep,
-            Work::Push { .. } => Kind::Pull,
+        let kind = match work {
+            Work::Request { .. } | Work::Spin { .. } | Work::Clients { .. } => Kind::Rep,
+            Work::Push { .. } | Work::Second { .. } => Kind::Pull,
             Work::Window { .. } | Work::Idle { .. } | Work::Sockets { .. } => Kind::Router,
             Work::Publish { .. } => Kind::Pub,
-        })?;
+        };
+        let mut socket = self.0.open(kind, matches!(work, Work::Spin { .. }))?;
         ready(&socket.bind(endpoint)?);
         match work {
             Work::Push { size } => pull(&mut socket, size, meter.lane(0)),
+            Work::Second { .. } => second(&mut socket, meter.lane(0)),
             Work::Publish { .. } => publish(&mut socket, meter),
             _ => loop {
                 socket.echo()?;
@@ -52,13 +54,16 @@ impl<L: Library> Ends for Loops<L> {
 
     fn connect(&self, work: Work, endpoint: &str, meter: &Meter) -> Result {
         let open = |kind| -> Result<L::Socket> {
-            let mut socket = self.0.open(kind)?;
+            let mut socket = self.0.open(kind, matches!(work, Work::Spin { .. }))?;
             socket.connect(endpoint)?;
             Ok(socket)
         };
         match work {
-            Work::Request { size } => request(&mut open(Kind::Req)?, size, meter.lane(0)),
+            Work::Request { size } | Work::Spin { size } => {
+                request(&mut open(Kind::Req)?, size, meter.lane(0))
+            }
             Work::Push { size } => push(&mut open(Kind::Push)?, size, meter.lane(0)),
+            Work::Second { size } => pairs(&mut open(Kind::Push)?, size),
             Work::Window { outstanding } => {
                 window(&mut open(Kind::Dealer)?, outstanding, meter.lane(0))
             }
@@ -126,6 +131,26 @@ fn request(socket: &mut impl Socket, size: usize, lane: &Lane) -> Result {
         socket.send(&body)?;
         check(socket.recv()?, size)?;
         lane.round_trip(&mut start);
+    }
+    Ok(())
+}
+
+/// Sends two messages with the time of the first, again and again after a quiet time.
+fn pairs(socket: &mut impl Socket, size: usize) -> Result {
+    let mut body = vec![0x5a; size.max(size_of::<u64>())];
+    loop {
+        thread::sleep(QUIET);
+        body[..size_of::<u64>()].copy_from_slice(&clock().to_le_bytes());
+        socket.send(&body)?;
+        socket.send(&body)?;
+    }
+}
+
+/// Receives pairs of messages, and counts the times until the second ones.
+fn second(socket: &mut impl Socket, lane: &Lane) -> Result {
+    while lane.more() {
+        socket.recv_number()?;
+        lane.time(clock().saturating_sub(socket.recv_number()?));
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ pub use libzmq::Libzmq;
 pub use loops::Loops;
 pub use ours::Ours;
 
+use core::time::Duration;
+
 use crate::Result;
 
 /// The type of a socket.
@@ -27,6 +29,9 @@ pub enum Kind {
     Sub,
 }
 
+/// How long a wait of `Work::Spin` keeps a CPU busy.
+pub const SPIN: Duration = Duration::from_micros(100);
+
 /// A library with sockets. Nothing is set but what [`Kind`] names.
 pub trait Library: Send + Sync + Sized + 'static {
     /// Its sockets.
@@ -39,12 +44,13 @@ pub trait Library: Send + Sync + Sized + 'static {
     /// Those of the library.
     fn start() -> Result<Self>;
 
-    /// Creates a socket.
+    /// Creates a socket. With `spins`, it keeps a CPU busy for up to [`SPIN`] before it sleeps, if the library has an
+    /// option for that.
     ///
     /// # Errors
     ///
     /// Those of the library.
-    fn open(&self, kind: Kind) -> Result<Self::Socket>;
+    fn open(&self, kind: Kind, spins: bool) -> Result<Self::Socket>;
 }
 
 /// A socket. Sends and receives wait without a limit.
@@ -83,6 +89,13 @@ pub trait Socket {
     ///
     /// Those of the library.
     fn recv(&mut self) -> Result<usize>;
+
+    /// Receives a message, and returns the number in its first 8 bytes, which is little-endian.
+    ///
+    /// # Errors
+    ///
+    /// Those of the library, and the message is shorter.
+    fn recv_number(&mut self) -> Result<u64>;
 
     /// Receives a message and sends it back.
     ///

@@ -2,8 +2,9 @@
 
 use zmtp_mio::{AnySocket, Dealer, Pub, Pull, Push, Rep, Req, Router, Sub};
 
-use super::{Kind, Library, Socket};
+use super::{Kind, Library, SPIN, Socket};
 use crate::Result;
+use crate::work::number;
 
 /// `zmtp-mio`.
 #[derive(Debug)]
@@ -16,8 +17,10 @@ impl Library for Ours {
         Ok(Self)
     }
 
-    fn open(&self, kind: Kind) -> Result<AnySocket> {
+    fn open(&self, kind: Kind, spins: bool) -> Result<AnySocket> {
         Ok(match kind {
+            Kind::Req if spins => Req::builder().spin(SPIN).build()?.into(),
+            Kind::Rep if spins => Rep::builder().spin(SPIN).build()?.into(),
             Kind::Req => Req::new()?.into(),
             Kind::Rep => Rep::new()?.into(),
             Kind::Push => Push::new()?.into(),
@@ -49,6 +52,10 @@ impl Socket for AnySocket {
 
     fn recv(&mut self) -> Result<usize> {
         Ok(Self::recv(self)?.byte_len())
+    }
+
+    fn recv_number(&mut self) -> Result<u64> {
+        number(Self::recv(self)?.bytes().unwrap_or_default())
     }
 
     fn echo(&mut self) -> Result {

@@ -7,6 +7,7 @@ mod clients;
 mod frames;
 mod one_way;
 mod round_trip;
+mod second;
 mod stream;
 mod window;
 
@@ -26,7 +27,9 @@ pub struct Raw;
 impl Ends for Raw {
     fn serve(&self, work: Work, endpoint: &str, meter: &Meter, ready: &dyn Fn(&str)) -> Result {
         let result = match work {
-            Work::Request { .. } => round_trip::reply(endpoint, ready),
+            Work::Request { .. } => round_trip::reply(endpoint, false, ready),
+            Work::Spin { .. } => round_trip::reply(endpoint, true, ready),
+            Work::Second { size } => second::receive(endpoint, size, meter.lane(0), ready),
             Work::Push { size } => one_way::pull_bound(endpoint, size, meter.lane(0), ready),
             Work::Window { .. } => window::echo(endpoint, ready),
             Work::Publish { subscribers, .. } => {
@@ -46,7 +49,9 @@ impl Ends for Raw {
             return Err(Failure::from("inproc has no plain sockets"));
         }
         match work {
-            Work::Request { size } => round_trip::request(endpoint, size, meter.lane(0)),
+            Work::Request { size } => round_trip::request(endpoint, size, false, meter.lane(0)),
+            Work::Spin { size } => round_trip::request(endpoint, size, true, meter.lane(0)),
+            Work::Second { size } => second::send(endpoint, size),
             Work::Push { size } => one_way::push(endpoint, size, meter.lane(0)),
             Work::Window { outstanding } => window::keep(endpoint, outstanding, meter.lane(0)),
             Work::Publish { subscribers, .. } => one_way::subscribe(endpoint, subscribers, meter),

@@ -1,4 +1,4 @@
-//! Round trips: a blocking read and a blocking write at each end.
+//! Round trips: a read and a write at each end, which block or keep a CPU busy.
 
 use std::io::{Read as _, Write as _};
 use std::time::Instant;
@@ -11,8 +11,8 @@ use crate::meter::Lane;
 const LONG: u8 = 2;
 
 /// Echoes the requests of one connection.
-pub(super) fn reply(endpoint: &str, ready: &dyn Fn(&str)) -> Result {
-    let mut stream = Listener::bind(endpoint, ready)?.accept()?;
+pub(super) fn reply(endpoint: &str, spins: bool, ready: &dyn Fn(&str)) -> Result {
+    let mut stream = Listener::bind(endpoint, ready)?.accept()?.spinning(spins)?;
     let mut buffer = vec![0; 128 << 10];
     loop {
         let mut have = 0;
@@ -42,8 +42,8 @@ fn length(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Sends requests as REQ does, with a delimiter.
-pub(super) fn request(endpoint: &str, size: usize, lane: &Lane) -> Result {
-    let mut stream = Blocking::connect(endpoint)?;
+pub(super) fn request(endpoint: &str, size: usize, spins: bool, lane: &Lane) -> Result {
+    let mut stream = Blocking::connect(endpoint)?.spinning(spins)?;
     let request = wire::delimited(&vec![0x5a; size]);
     let mut reply = vec![0; request.len()];
     let mut start = Instant::now();

@@ -1,5 +1,6 @@
 //! Listeners and streams of TCP and IPC on mio.
 
+use core::hint;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,6 +9,15 @@ use zmtp_mio::mio::event::Source;
 use zmtp_mio::mio::{Events, Interest, Poll, Token, net};
 
 use crate::{Failure, Result};
+
+macro_rules! each {
+    ($self:ident, $stream:ident => $run:expr) => {
+        match $self {
+            Self::Tcp($stream) => $run,
+            Self::Unix($stream) => $run,
+        }
+    };
+}
 
 /// A blocking listener.
 pub(super) enum Listener {
@@ -20,6 +30,9 @@ pub(super) enum Blocking {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
+
+/// A stream whose reads and writes do not sleep, if it spins.
+pub(super) struct Spinning(Blocking);
 
 /// A nonblocking stream with a poll of its own, whose reads and writes wait in that poll.
 pub(super) struct Polled<S> {
@@ -66,6 +79,15 @@ impl Blocking {
         } else {
             Err(Failure::from(format!("no plain sockets for {endpoint}")))
         }
+    }
+
+    /// The same stream. If it `spins`, its reads and writes keep a CPU busy instead of blocking.
+    pub(super) fn spinning(self, spins: bool) -> io::Result<Spinning> {
+        match &self {
+            Self::Tcp(stream) => stream.set_nonblocking(spins)?,
+            Self::Unix(stream) => stream.set_nonblocking(spins)?,
+        }
+        Ok(Spinning(self))
     }
 
     /// Makes the stream nonblocking.
@@ -136,15 +158,6 @@ impl<S: Source + Write> Write for Polled<S> {
     }
 }
 
-macro_rules! each {
-    ($self:ident, $stream:ident => $run:expr) => {
-        match $self {
-            Self::Tcp($stream) => $run,
-            Self::Unix($stream) => $run,
-        }
-    };
-}
-
 impl Read for Blocking {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         each!(self, stream => stream.read(into))
@@ -154,6 +167,33 @@ impl Read for Blocking {
 impl Write for Blocking {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         each!(self, stream => stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Spinning {
+    fn wait<T>(&mut self, mut run: impl FnMut(&mut Blocking) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match run(&mut self.0) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => hint::spin_loop(),
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Read for Spinning {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.wait(|stream| stream.read(into))
+    }
+}
+
+impl Write for Spinning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.wait(|stream| stream.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -51,7 +51,7 @@ pub fn costs(cases: &[Case], costs: &Costs) -> String {
 /// The names of the ends, and the side of the first.
 const fn ends(work: Work) -> (&'static str, Side) {
     match work {
-        Work::Push { .. } => ("PUSH; PULL", Side::Client),
+        Work::Push { .. } | Work::Second { .. } => ("PUSH; PULL", Side::Client),
         Work::Window { .. } => ("DEALER; ROUTER", Side::Client),
         Work::Publish { .. } => ("PUB; SUBs (per delivery)", Side::Server),
         _ => ("REQ; REP", Side::Client),

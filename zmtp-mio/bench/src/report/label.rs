@@ -9,6 +9,8 @@ pub(super) fn label(case: &Case, metric: Metric) -> String {
     let work = match case.work {
         Work::Request { size } => format!("REQ/REP {}", bytes(size)),
         Work::Push { size } => format!("PUSH→PULL {}", bytes(size)),
+        Work::Spin { size } => format!("REQ/REP {}, spinning", bytes(size)),
+        Work::Second { size } => format!("second of two messages, {}", bytes(size)),
         Work::Window { outstanding } => {
             format!("DEALER↔ROUTER, {} outstanding", thousands(outstanding))
         }
@@ -75,7 +77,7 @@ pub(super) fn with_unit(value: f64, metric: Metric) -> String {
 /// The figures that a work has.
 pub(super) const fn metrics(work: Work) -> &'static [Metric] {
     match work {
-        Work::Request { .. } => &[Metric::P50],
+        Work::Request { .. } | Work::Spin { .. } | Work::Second { .. } => &[Metric::P50],
         Work::Clients { .. } => &[Metric::Rate, Metric::P99],
         _ => &[Metric::Rate],
     }
