@@ -6,16 +6,80 @@
 
 use core::time::Duration;
 
+use zmtp_core::pattern::{Pattern, PeerId};
+
 use super::Engine;
+use super::link::COPY;
+use super::pace::SENT;
 use super::queue::Usage;
-use zmtp_core::pattern::Pattern;
 
 /// The number of bytes held back for a peer at which they are written.
 pub(super) const HOLD: usize = 32 << 10;
 /// How long a message is held back, unless the burst is long. A burst ends when nothing is written for this time.
 pub(crate) const DELAY: Duration = Duration::from_micros(100);
 
+/// The room for messages that are held back for the only peer of a socket, and need no other step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    peer: PeerId,
+    messages: usize,
+    /// Bytes of bodies and headers.
+    bytes: usize,
+}
+
+impl Room {
+    pub(super) const NONE: Self = Self { peer: PeerId::NONE, messages: 0, bytes: 0 };
+}
+
+/// The longest header of a frame, rounded up.
+const HEADER: usize = 16;
+
 impl Engine {
+    /// Appends a message of one part to those that are held back for the only peer of a DEALER, PAIR or PUSH. Returns
+    /// `false` if that is not all that there is to do.
+    #[inline]
+    pub(crate) fn append_to_burst(&mut self, body: &[u8]) -> bool {
+        let room = self.room;
+        let len = body.len() + HEADER;
+        if room.messages == 0 || len > room.bytes || body.len() > COPY {
+            return false;
+        }
+        // If no received message is left, no other answer follows soon.
+        if self.received && !self.pattern.may_take() {
+            return false;
+        }
+        let Some(peer) = self.peers.get_mut(room.peer.index() as usize) else { return false };
+        if !peer.held || peer.full || peer.id != room.peer {
+            return false;
+        }
+        let Some(output) = peer.clear_output() else { return false };
+        if !output.append_body(body) {
+            return false;
+        }
+        self.received = false;
+        self.sent += 1;
+        self.room.messages -= 1;
+        self.room.bytes -= len;
+        true
+    }
+
+    /// Computes the room for messages that are held back after one for this peer.
+    pub(super) fn find_room(&mut self, peer: PeerId) {
+        self.room = Room::NONE;
+        if self.peers.len() != 1 || !self.pattern.sends_in_turn() {
+            return;
+        }
+        let (mark, sent) = (self.send_mark, self.sent);
+        let Some(slot) = self.peers.get_mut(peer.index() as usize) else { return };
+        let Some(output) = slot.clear_output() else { return };
+        let (count, body_len) = (output.message_count(), output.body_len(&self.run));
+        // One less than the mark, at which held messages are written.
+        let messages =
+            (SENT.saturating_sub(sent + 1) as usize).min(mark.messages.saturating_sub(count + 1));
+        let bytes = HOLD.saturating_sub(output.len()).min(mark.bytes.saturating_sub(body_len));
+        self.room = Room { peer, messages, bytes: bytes.saturating_sub(1) };
+    }
+
     /// Holds messages back until `uncork`.
     pub(crate) const fn cork(&mut self) {
         self.corked = true;

@@ -74,6 +74,7 @@ use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::{Acceptor, Handshakes};
 use connect::Resolved;
 use hand_over::{TakesTurns, Turns};
+use hold::Room;
 use linger::Ending;
 use link::{Run, Spares};
 use pace::Pause;
@@ -128,6 +129,8 @@ pub(crate) struct Engine {
     coalescing: bool,
     /// Peers for which messages are held back.
     held: Vec<usize>,
+    /// The room for more messages of a burst.
+    room: Room,
     /// The first of those was added after the last request to the driver to write them.
     begins_hold: bool,
     /// When messages were written last.
@@ -213,6 +216,7 @@ impl Engine {
             corked: false,
             coalescing: false,
             held: Vec::new(),
+            room: Room::NONE,
             begins_hold: false,
             wrote: now,
             received: false,
@@ -327,6 +331,7 @@ impl Engine {
 
     /// Stores a peer under a new id. Returns its slab index.
     fn insert(&mut self, mut peer: Peer) -> usize {
+        self.room = Room::NONE;
         let entry = self.peers.vacant_entry();
         let index = entry.key();
         peer.id = PeerId::new(index as u32, self.generation);

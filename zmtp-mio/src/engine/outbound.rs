@@ -4,7 +4,7 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::hold::HOLD;
+use super::hold::{HOLD, Room};
 use super::link::{COPY, Range};
 use super::peer::State;
 use super::queue::{Envelope, Outgoing, QueuedMessage, Refused};
@@ -20,8 +20,10 @@ impl Engine {
         peer: PeerId,
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
+        self.room = Room::NONE;
         let holds = self.holds();
         if holds && self.append_held(peer, outgoing) {
+            self.find_room(peer);
             return Ok(());
         }
         if self.send_inproc(peer, outgoing, holds) {
@@ -206,7 +208,9 @@ impl Engine {
         };
         let prefix = self.pattern.prefix(peer);
         let envelope = slot.incoming.take(message, prefix, properties)?;
-        self.last = LastPeer::Here(peer);
+        if !matches!(self.last, LastPeer::Here(last) if last == peer) {
+            self.last = LastPeer::Here(peer);
+        }
         self.received = true;
         if slot.incoming.has_changed() || (slot.is_paused() && !slot.scheduled) {
             self.taken(index);

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 const SHARE: u32 = 256;
 /// Messages that may be sent, and time that may pass, before a turn is due. Messages that are held
 /// back are only counted.
-const SENT: u32 = 1_024;
+pub(super) const SENT: u32 = 1_024;
 const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a turn waits for events.

@@ -22,6 +22,21 @@ pub(crate) fn send(
         return Err(Error::EmptyMessage);
     }
     let mut engine = engine.enter()?;
+    if let Some(body) = message.bytes()
+        && engine.append_to_burst(body)
+    {
+        return Ok(());
+    }
+    send_slowly(engine, message, timeout)
+}
+
+/// [`send`] if more is to be done than to append the message.
+#[inline(never)]
+fn send_slowly(
+    mut engine: Guard<'_>,
+    message: &mut Message,
+    timeout: Option<Duration>,
+) -> Result<(), Error> {
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
         AnyPattern::Dealer(..) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {

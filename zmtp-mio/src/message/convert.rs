@@ -8,11 +8,11 @@ use super::storage::{INLINE, Storage};
 impl From<&[u8]> for Message {
     #[inline]
     fn from(body: &[u8]) -> Self {
-        let mut message = Self { has_parts: true, ..Self::default() };
-        match Storage::inline(body) {
-            Some(storage) => message.storage = storage,
-            None => message.append(body),
+        if let Some(storage) = Storage::inline(body) {
+            return Self { storage, has_parts: true, ..Self::default() };
         }
+        let mut message = Self { has_parts: true, ..Self::default() };
+        message.append(body);
         message
     }
 }

@@ -17,6 +17,12 @@ impl Default for Ends {
 }
 
 impl Ends {
+    /// Whether they own no memory besides themselves.
+    #[inline]
+    pub(super) const fn are_few(&self) -> bool {
+        matches!(self, Self::Few { .. })
+    }
+
     #[inline]
     pub(super) const fn len(&self) -> usize {
         match self {

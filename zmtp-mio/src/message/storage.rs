@@ -88,6 +88,12 @@ impl Storage {
         }
     }
 
+    /// Whether it owns no memory besides itself.
+    #[inline]
+    pub(super) const fn is_inline(&self) -> bool {
+        matches!(self, Self::Inline { .. })
+    }
+
     /// Removes all bytes, and keeps a buffer that is not shared.
     pub(super) fn clear(&mut self) {
         match self {
@@ -245,6 +251,7 @@ impl Storage {
 }
 
 impl Drop for Storage {
+    #[inline]
     fn drop(&mut self) {
         match self {
             Self::Inline { .. } | Self::Foreign { .. } => {}

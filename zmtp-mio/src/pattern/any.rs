@@ -159,6 +159,11 @@ impl AnyPattern {
         next.ok().flatten()
     }
 
+    /// Whether each message is sent to the next peer in turn, without an envelope.
+    pub(crate) const fn sends_in_turn(&self) -> bool {
+        matches!(self, Self::Dealer(..) | Self::Pair(_) | Self::Push(_))
+    }
+
     /// Whether each frame of each message is delivered, whatever its header and its body.
     pub(crate) fn delivers_all(&self) -> bool {
         match self {

@@ -10,9 +10,16 @@ use super::queued::Outgoing;
 /// Appends a frame. Returns its length in bytes.
 #[inline]
 pub(crate) fn append_frame(out: &mut Vec<u8>, more: More, body: &[u8]) -> usize {
-    let header = append_header(out, more, body.len());
+    let header = FrameHeader::new(FrameKind::Message(more), body.len() as u64).emit();
+    let header = header.as_ref();
+    out.reserve(header.len() + body.len());
+    match *header {
+        // A copy of known length needs no call.
+        [flags, len] => out.extend_from_slice(&[flags, len]),
+        _ => out.extend_from_slice(header),
+    }
     out.extend_from_slice(body);
-    header + body.len()
+    header.len() + body.len()
 }
 
 /// Appends the header of a frame whose body has `len` bytes. Returns the length of the header.

@@ -34,10 +34,12 @@ impl<'m> Outgoing<'m> {
         Self { envelope: Envelope::None, message }
     }
 
-    /// The only frame, if the message has exactly one frame and no envelope.
+    /// The only frame, if the message has exactly one frame.
+    #[inline]
     pub(crate) fn only_frame(&self) -> Option<&[u8]> {
         match self.envelope {
             Envelope::None => self.message.bytes(),
+            Envelope::Address if self.message.part_count() == 2 => self.message.part(1),
             _ => None,
         }
     }

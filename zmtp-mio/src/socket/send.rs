@@ -91,7 +91,10 @@ impl<K: CanSend> Socket<K> {
         timeout: Option<Duration>,
     ) -> Result<(), SendError> {
         match exchange::send(self.engine(), &mut message, timeout) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                message.discard();
+                Ok(())
+            }
             Err(error) => Err(SendError::new(error, message)),
         }
     }

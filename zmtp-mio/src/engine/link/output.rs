@@ -94,16 +94,10 @@ impl Output {
         run: &Run,
         spares: &mut Spares,
     ) {
-        // The usual case, with as few steps as possible.
-        if let (Some(pending), None) = (&mut self.pending, &self.shared)
-            && let Some(body) = outgoing.only_frame()
+        if let Some(body) = outgoing.only_frame()
             && body.len() <= COPY
+            && self.append_body(body)
         {
-            let len = pending.append_frame(body);
-            self.pending_len += len;
-            self.appended += len as u64;
-            self.body_len += body.len();
-            pending.end(self.appended, Some(body.len()));
             return;
         }
         let body_len = outgoing.body_len();
@@ -116,6 +110,19 @@ impl Output {
             _ => pending.append(outgoing),
         };
         self.end(len, Some(body_len));
+    }
+
+    /// Takes a message of one part of at most [`COPY`] bytes. Returns `false` if this is not the usual case, in which
+    /// other messages are pending.
+    #[inline]
+    pub(in crate::engine) fn append_body(&mut self, body: &[u8]) -> bool {
+        let (Some(pending), None) = (&mut self.pending, &self.shared) else { return false };
+        let len = pending.append_frame(body);
+        self.pending_len += len;
+        self.appended += len as u64;
+        self.body_len += body.len();
+        pending.end(self.appended, Some(body.len()));
+        true
     }
 
     /// Takes a command, which is encoded.
