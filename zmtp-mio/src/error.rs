@@ -39,6 +39,15 @@ pub enum Error {
         /// The error of the system.
         source: io::Error,
     },
+    /// [`Limits::max_message`](crate::Limits::max_message) is set to more than
+    /// [`Options::max_bytes`](crate::Options::max_bytes): no message of that size could arrive. libzmq has no such
+    /// error.
+    Limits {
+        /// The limit on a message, in bytes.
+        max_message: u64,
+        /// The limit on all messages of the socket, in bytes.
+        max_bytes: usize,
+    },
     /// The socket type does not have this operation (`ENOTSUP`). Only an [`AnySocket`](crate::AnySocket)
     /// returns it.
     NotSupported,
@@ -94,6 +103,10 @@ impl fmt::Display for Error {
                 f.write_str("the socket belongs to the process that this one was forked from")
             }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::Limits { max_message, max_bytes } => write!(
+                f,
+                "the option `max_message` ({max_message} bytes) is more than `max_bytes` ({max_bytes} bytes)"
+            ),
             Self::NotSupported => f.write_str("the socket type does not have this operation"),
             Self::NotText(error) => error.fmt(f),
             Self::Option { option } => {
@@ -162,9 +175,10 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::AddressInUse(_) | Error::RoutingIdInUse => io::ErrorKind::AddrInUse,
-            Error::Endpoint(_) | Error::EmptyMessage | Error::Option { .. } => {
-                io::ErrorKind::InvalidInput
-            }
+            Error::Endpoint(_)
+            | Error::EmptyMessage
+            | Error::Limits { .. }
+            | Error::Option { .. } => io::ErrorKind::InvalidInput,
             Error::Io { source, .. } => source.kind(),
             Error::NotSupported => io::ErrorKind::Unsupported,
             Error::NotText(_) => io::ErrorKind::InvalidData,

@@ -144,7 +144,11 @@ impl Engine {
             ready,
             report: ReadReport::default(),
         };
+        let received = to.monitor.counters.messages_received;
         let result = link.read(&mut to);
+        if to.monitor.counters.messages_received != received || peer.reported.unfinished == 0 {
+            peer.unfinished_since = now;
+        }
         let report = to.report;
         if link.receive.paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
             self.memory_paused.push(index);
@@ -223,13 +227,17 @@ impl Engine {
         }
     }
 
-    /// Discards the largest unfinished messages, and closes their connections, while the memory of the socket exceeds
-    /// its limit.
+    /// Discards the unfinished messages that arrive most slowly, and closes their connections, while the memory of
+    /// the socket exceeds its limit. The largest one may be of an honest peer, among many that send a part of a message
+    /// and then nothing.
     fn bound_memory(&mut self) {
         while self.budget.must_discard() {
-            let unfinished =
-                self.peers.iter().map(|(index, peer)| (peer.usage().unfinished, index));
-            let Some((1.., index)) = unfinished.max() else { return };
+            let now = self.core_now();
+            let rates = self
+                .peers
+                .iter()
+                .filter_map(|(index, peer)| peer.arrival_rate(now).map(|rate| (rate, index)));
+            let Some((_, index)) = rates.min() else { return };
             if let Some(peer) = self.peers.get_mut(index) {
                 peer.incoming.discard_undecoded();
                 if let Some(link) = peer.link() {

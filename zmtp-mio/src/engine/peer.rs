@@ -47,6 +47,8 @@ pub(super) struct Peer {
     pub(super) scheduled: bool,
     /// Reading pauses until the memory of the socket is below its limit.
     pub(super) memory_paused: bool,
+    /// The time since which it has an unfinished message, and has completed none; see [`Peer::arrival_rate`].
+    pub(super) unfinished_since: zmtp_core::Instant,
 }
 
 /// Which side made the connection.
@@ -138,6 +140,7 @@ impl Peer {
             timer: None,
             scheduled: false,
             memory_paused: false,
+            unfinished_since: zmtp_core::Instant::from_millis(0),
         }
     }
 
@@ -184,6 +187,13 @@ impl Peer {
             // Behind a full queue there are whole messages: receiving makes room for them.
             unfinished: partial + if self.is_paused() { 0 } else { undecoded },
         }
+    }
+
+    /// Bytes per second at which its unfinished message arrives; `None` without one.
+    pub(super) fn arrival_rate(&self, now: zmtp_core::Instant) -> Option<u64> {
+        let bytes = self.usage().unfinished as u64;
+        let age = now.as_millis().saturating_sub(self.unfinished_since.as_millis());
+        (bytes > 0).then(|| bytes.saturating_mul(1_000) / (age + 1))
     }
 
     /// Whether its stream accepts no more bytes now.

@@ -295,6 +295,11 @@ impl Message {
         self.storage.spare(n)
     }
 
+    /// As [`Message::spare`], for a message that will have no more than `most` bytes behind these.
+    pub(crate) fn spare_within(&mut self, n: usize, most: usize) -> &mut [u8] {
+        self.storage.spare_within(n, self.storage.len().saturating_add(most))
+    }
+
     /// Makes room for `n` bytes behind the last part if that needs no allocation.
     pub(crate) fn adopt(&mut self, n: usize) {
         if self.room() < n {
@@ -305,6 +310,15 @@ impl Message {
     /// Returns how many bytes can be appended without an allocation.
     pub(crate) fn room(&self) -> usize {
         self.storage.room()
+    }
+
+    /// The allocated bytes behind the last part.
+    pub(crate) fn spare_len(&self) -> usize {
+        match self.storage.room() {
+            // These are not allocated.
+            ..=storage::INLINE => 0,
+            room => room,
+        }
     }
 
     /// Adds the first `n` spare bytes, which were filled, to the last part.

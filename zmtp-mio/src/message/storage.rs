@@ -170,6 +170,11 @@ impl Storage {
     /// Returns at least `n` bytes behind the last one, to be filled and then
     /// [committed](Self::commit). Afterwards the bytes are not shared.
     pub(super) fn spare(&mut self, n: usize) -> &mut [u8] {
+        self.spare_within(n, usize::MAX)
+    }
+
+    /// As [`Storage::spare`], for a message that will have no more than `most` bytes.
+    pub(super) fn spare_within(&mut self, n: usize, most: usize) -> &mut [u8] {
         let needed = self.len() + n;
         if let Self::Shared { .. } | Self::Foreign { .. } = self {
             let mut own = pool::take(needed);
@@ -193,7 +198,7 @@ impl Storage {
             Self::Heap { len, buffer } => {
                 if buffer.len() < needed {
                     // Doubling keeps the copies of a growing body linear.
-                    let size = needed.max(buffer.len() * 2).max(GROWTH);
+                    let size = needed.max((buffer.len() * 2).max(GROWTH).min(most));
                     buffer.resize(size, 0);
                 }
                 &mut buffer[*len..]

@@ -55,7 +55,7 @@ pub enum CloseReason {
     /// The system reported this error, for example `ConnectionRefused` or `ConnectionReset`.
     Io(io::ErrorKind),
     /// The messages of the socket reached [`Options::max_bytes`](crate::Options::max_bytes), and
-    /// this connection had the largest unfinished message.
+    /// the unfinished message of this connection arrived most slowly.
     MemoryLimit,
     /// The host name could not be resolved, or has no address in the family of the source address.
     NoAddress,

@@ -38,7 +38,9 @@ impl Default for Reconnect {
 pub struct Limits {
     /// Bytes of a frame; 128 MiB (`ZMQ_MAXMSGSIZE`).
     pub max_frame: Option<u64>,
-    /// Bytes of a message, all parts together; 128 MiB.
+    /// Bytes of a message, all parts together; 128 MiB. If it is set to more than
+    /// [`Options::max_bytes`](crate::Options::max_bytes), building the socket fails. A message of one part is also
+    /// limited by [`Limits::max_frame`].
     pub max_message: Option<u64>,
     /// Parts of a message, including the frames of its envelope; 16,384.
     pub max_parts: Option<u32>,

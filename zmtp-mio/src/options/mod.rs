@@ -17,6 +17,7 @@ pub use queue::{HighWaterMark, Linger};
 pub use tcp::{Device, Keepalive, Tcp};
 
 use crate::context::Context;
+use crate::error::Error;
 use crate::mechanism::MakeMechanism;
 use crate::socket_kind::SocketKind;
 
@@ -44,8 +45,8 @@ pub struct Options {
     pub receive_mark: HighWaterMark,
     /// The bytes of all queued and unfinished messages of the socket; 512 MiB; `None` is no limit. At the limit,
     /// reading pauses until the application receives queued messages. If unfinished messages exceed the limit,
-    /// the connection with the largest one is closed. The buffer of a message may have twice its bytes, or 4 KiB;
-    /// unused bytes are not counted.
+    /// the connection whose message arrives most slowly is closed. The buffer of a queued message may have twice its
+    /// bytes, or 4 KiB; unused bytes are not counted.
     pub max_bytes: Option<usize>,
     /// Connections of the socket; 65,536; `None` is no limit. At the limit accepting pauses.
     pub max_connections: Option<usize>,
@@ -149,6 +150,20 @@ impl Options {
             }
         }
         self
+    }
+
+    /// Returns an error for limits that contradict each other. The default of a limit contradicts no other limit.
+    pub(crate) fn check_limits(&self) -> Result<(), Error> {
+        let max_message = self.limits.max_message.filter(|bytes| *bytes < u64::MAX);
+        match (max_message, self.max_bytes) {
+            (Some(max_message), Some(max_bytes))
+                if max_message > max_bytes as u64
+                    && self.limits.max_message != Limits::default().max_message =>
+            {
+                Err(Error::Limits { max_message, max_bytes })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the name of an option that differs from its default and that sockets of this kind do

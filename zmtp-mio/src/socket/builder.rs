@@ -89,6 +89,7 @@ impl<K: Kind> Builder<K> {
     /// # Errors
     ///
     /// * [`Error::Option`]: [`Builder::options`] set an option that the kind does not have.
+    /// * [`Error::Limits`]: a limit on one message exceeds the limit on all messages.
     /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
     ///   [`Builder::driver`]`(false)` needs no driver.
     /// * [`Error::Stopped`]: the context is [shut down](Context::shutdown).
@@ -96,6 +97,7 @@ impl<K: Kind> Builder<K> {
         if let Some(option) = self.options.missing_in(self.socket_kind) {
             return Err(Error::Option { option });
         }
+        self.options.check_limits()?;
         let pattern = self.own.pattern(self.socket_kind, &self.options);
         let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
         Ok(Socket::from_engine(engine, None))

@@ -92,40 +92,6 @@ fn honest_clients_are_served_during_a_storm_of_silent_connections() {
     assert!(outcome(echo).1.contains(&CloseReason::TooManyHandshakes));
 }
 
-/// Starts a request of `total` bytes and sends `part` of them.
-fn begin(endpoint: &str, total: usize, part: usize) -> RawPeer {
-    let mut peer = RawPeer::ready(endpoint, "REQ");
-    peer.send(&[wire::frame(1, b""), wire::long_header(0, total as u64)].concat());
-    peer.send(&vec![7; part]);
-    peer
-}
-
-#[test]
-fn the_memory_cap_closes_only_the_largest_unfinished_message() {
-    let mut rep = rep_with(|options| options.max_bytes = Some(MIB));
-    let endpoint = endpoint_of(&rep);
-    let peers = thread::spawn(move || {
-        let one = begin(&endpoint, 400_000, 300_000);
-        let mut largest = begin(&endpoint, 4_000_000, 500_000);
-        let two = begin(&endpoint, 200_000, 100_000);
-        let _ = largest.try_send(&[7; 300_000]);
-        largest.assert_closed();
-        (one, two)
-    });
-    drive_until!(rep, peers.is_finished());
-    let (mut one, mut two) = peers.join().unwrap();
-    let echo = Echo::with(rep);
-    one.send(&[7; 100_000]);
-    assert_eq!(one.read_message()[1].len(), 400_000);
-    two.send(&[7; 100_000]);
-    assert_eq!(two.read_message()[1].len(), 200_000);
-    let mut honest = req(&echo.endpoint);
-    assert_echo(&mut honest, b"afterwards");
-    let (counters, closes) = outcome(echo);
-    assert_eq!(closes, [CloseReason::MemoryLimit]);
-    assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
-}
-
 /// A queued whole request is no unfinished message.
 #[test]
 fn the_memory_cap_closes_no_connection_for_queued_whole_requests() {

@@ -15,6 +15,7 @@ mod idle_peers;
 mod killed;
 mod lengths;
 mod listeners;
+mod memory_cap;
 mod metadata;
 mod routing_ids;
 mod signals;

@@ -113,6 +113,23 @@ fn an_option_that_a_kind_does_not_have_is_refused_with_its_name() {
 }
 
 #[test]
+fn a_message_limit_above_the_limit_of_the_socket_is_refused() {
+    let max_bytes = builder::<Rep>().max_bytes(1 << 20);
+    // The default of the other limit is no contradiction.
+    assert!(max_bytes.clone().build().is_ok());
+    assert!(max_bytes.clone().max_message(1 << 20).build().is_ok());
+    for error in [
+        max_bytes.max_message((1 << 20) + 1).build().unwrap_err(),
+        builder::<Rep>().max_message(1 << 30).build().unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::Limits { .. }), "{error}");
+        assert!(error.to_string().contains("`max_message`"), "{error}");
+    }
+    assert!(builder::<Rep>().max_message(1 << 30).max_bytes(1 << 30).build().is_ok());
+    assert!(builder::<Rep>().max_message(1 << 30).max_bytes(None).build().is_ok());
+}
+
+#[test]
 fn every_limit_can_be_none() {
     let mut options = Options::default();
     options.linger = Linger::from(None);

@@ -106,6 +106,9 @@ impl SocketArgs {
         options.conflate = self.conflate;
         if let Some(bytes) = self.max_message {
             options.limits = options.limits.max_frame(bytes).max_message(bytes);
+            // Room for several of them.
+            let several = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_mul(4);
+            options.max_bytes = options.max_bytes.map(|most| most.max(several));
         }
         if let Some(timeout) = self.handshake_timeout {
             options.limits = options.limits.handshake_timeout(timeout);

@@ -88,9 +88,9 @@ pub(super) struct ReceiveHalf {
 }
 
 impl ReceiveHalf {
-    /// The bytes of the message that is arriving.
+    /// The memory of the message that is arriving.
     pub(super) fn partial_bytes(&self) -> usize {
-        self.partial.bytes()
+        self.partial.bytes() + self.partial.message.spare_len()
     }
 
     /// Discards the message that is arriving.

@@ -158,7 +158,7 @@ impl Reader<'_> {
             room if room >= wanted.min(DIRECT as usize) => room,
             _ => message.byte_len().clamp(DIRECT as usize, STEP),
         };
-        let place = message.spare(step.min(wanted));
+        let place = message.spare_within(step.min(wanted), wanted);
         let room = place.len().min(wanted);
         let place = &mut place[..room];
         let read = match room < wanted {

@@ -1,0 +1,130 @@
+//! The limit on the memory of a socket, reached by peers that send parts of messages and then nothing.
+#![cfg(unix)]
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::harness::arena::Arena;
+use crate::harness::echo::endpoint_of;
+use crate::harness::processes::{MIB, alone_with, this_test};
+use crate::harness::simulated::{simulated, simulated_peer, turns_until};
+use crate::harness::{LIMIT, RawPeer, closes, events, req};
+use zmtp_mio::testing::{RawPeer as SimulatedPeer, Simulation};
+use zmtp_mio::{CloseReason, Rep};
+
+/// The header of a request of `total` bytes.
+fn header(total: usize) -> Vec<u8> {
+    [wire::frame(1, b""), wire::long_header(0, total as u64)].concat()
+}
+
+/// A REP in a simulation.
+struct Server {
+    simulation: Simulation,
+    rep: Rep,
+    endpoint: String,
+}
+
+impl Server {
+    fn new(max_bytes: usize) -> Self {
+        let simulation = Simulation::new();
+        let rep = simulated::<Rep>(&simulation).max_bytes(max_bytes);
+        let rep = rep.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = endpoint_of(&rep);
+        Self { simulation, rep, endpoint }
+    }
+
+    /// A peer that starts a request of `total` bytes and sends `part` of them.
+    fn begin(&mut self, total: usize, part: usize) -> SimulatedPeer {
+        let mut peer = simulated_peer(&self.simulation, &self.endpoint, "REQ");
+        peer.write_all(&header(total)).unwrap();
+        self.send(&mut peer, part);
+        peer
+    }
+
+    /// Sends more of it.
+    fn send(&mut self, peer: &mut SimulatedPeer, mut len: usize) {
+        turns_until(&self.simulation, "the peer sends", || {
+            len -= peer.write(&vec![7; len]).unwrap_or(0);
+            self.rep.step().unwrap();
+            len == 0
+        });
+    }
+
+    fn receive(&mut self) -> usize {
+        let request = self.rep.recv_timeout(LIMIT).unwrap().expect("the request is complete");
+        self.rep.send("").unwrap();
+        request.byte_len()
+    }
+}
+
+#[test]
+fn the_memory_cap_closes_only_the_unfinished_message_that_arrives_most_slowly() {
+    let mut server = Server::new(MIB);
+    let mut largest = server.begin(4_000_000, 500_000);
+    server.simulation.clock().advance(Duration::from_secs(10));
+    let mut one = server.begin(200_000, 100_000);
+    let mut two = server.begin(100_000, 50_000);
+    server.send(&mut one, 50_000);
+    let mut three = server.begin(400_000, 200_000);
+    server.send(&mut three, 100_000);
+    assert_eq!(closes(&events!(server.rep)), [CloseReason::MemoryLimit]);
+    while largest.read_all().is_some() {}
+    server.send(&mut one, 50_000);
+    server.send(&mut two, 50_000);
+    server.send(&mut three, 100_000);
+    let mut received = [(); 3].map(|()| server.receive());
+    received.sort_unstable();
+    assert_eq!(received, [100_000, 200_000, 400_000]);
+    let counters = server.rep.counters();
+    assert_eq!((counters.disconnects, counters.dropped.incomplete), (1, 1));
+}
+
+#[test]
+fn a_large_request_is_served_among_many_that_stand_still() {
+    let mut server = Server::new(8 * MIB);
+    // Each adds to its request now and then.
+    let mut stalled: Vec<_> = (0..60).map(|_| server.begin(1_000_000, 200_000)).collect();
+    let mut served = Vec::new();
+    for _ in 0..3 {
+        let mut honest = server.begin(2 * MIB, 0);
+        for _ in 0..2 * MIB / (64 << 10) {
+            server.send(&mut honest, 64 << 10);
+            server.simulation.clock().advance(Duration::from_millis(100));
+            for peer in &mut stalled {
+                let _ = peer.write(&[7]);
+            }
+        }
+        assert_eq!(server.receive(), 2 * MIB);
+        served.push(honest);
+    }
+    let ends = closes(&events!(server.rep));
+    assert!(ends.iter().all(|end| *end == CloseReason::MemoryLimit), "{ends:?}");
+    assert!(served.iter_mut().all(|peer| peer.read_all().is_some()));
+    assert_eq!(server.rep.counters().messages_received, 3);
+}
+
+/// Buffers of unfinished messages count with their capacity.
+#[test]
+fn unfinished_messages_cost_no_more_memory_than_the_limit_and_a_tenth() {
+    const LIMIT_BYTES: usize = 64 * MIB;
+    alone_with(this_test!(), 1_100, || {
+        let arena = Arena::with(|options| options.max_bytes = Some(LIMIT_BYTES));
+        let peers: Vec<_> = (0..500)
+            .map(|_| {
+                let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
+                let _ = peer.try_send(&header(1_000_000));
+                let _ = peer.try_send(&vec![7; 200_000]);
+                peer
+            })
+            .collect();
+        let mut honest = req(&arena.endpoint);
+        for _ in 0..5 {
+            let reply = honest.request(vec![1; 2 * MIB], LIMIT).unwrap().expect("it is served");
+            assert_eq!(reply.byte_len(), 2 * MIB);
+        }
+        drop(peers);
+        let (counters, ends) = arena.end(LIMIT_BYTES * 11 / 10 + 32 * MIB);
+        assert!(ends.contains(&CloseReason::MemoryLimit), "{ends:?}");
+        assert!(counters.messages_received >= 5);
+    });
+}
