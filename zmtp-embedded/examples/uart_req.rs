@@ -1,31 +1,37 @@
 //! A blocking REQ over a UART, as in the README.
 
 use embedded_io::{Read, ReadReady, Write, WriteReady};
-use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Instant};
-use zmtp_embedded::blocking::{Polled, Req};
-use zmtp_embedded::{Error, size};
+use zmtp_embedded::blocking::{Polled, Req, Session, wait_for_silence};
+use zmtp_embedded::{Config, Error, Instant, SocketType, size};
 
 static CONFIG: Config = Config::new(SocketType::Req);
 
-/// Asks a REP at the other end of `uart` for the temperature, again and again.
+/// Milliseconds of silence before a connection. `zmtp bridge` needs 50.
+const SILENCE: u32 = 60;
+
+/// Requests the temperature from a REP at the other end of `uart`, in a loop.
 pub fn thermometer<U>(uart: U, random: u32, now: impl Fn() -> Instant, mut show: impl FnMut(&[u8]))
 where
     U: Read + Write + ReadReady + WriteReady,
 {
     let mut receive = [0; size::receive(SocketType::Req, 32, 1)];
     let mut send = [0; size::smallest_send(&CONFIG)];
-    let mut req = Req::new(&CONFIG, &mut receive, &mut send, random);
-    req.connect(Polled(uart), now());
+    let req = Req::new(&CONFIG, &mut receive, &mut send, random);
+    let mut session = Session::new(&CONFIG, req);
+    let mut uart = Polled(uart);
     loop {
-        match req.request(&[b"temperature?"], now().after(1_000), &now) {
-            Ok(reply) => show(reply.first()),
-            Err(Error::TimedOut) => show(b"no answer"),
-            Err(_) => {
-                // A broken link. On a network, pause, and look at `req.failure()` first.
-                let Some(uart) = req.disconnect() else { return };
-                req.connect(uart, now());
+        let mut req = session.connect(&mut uart, now());
+        let error = loop {
+            match req.request(&[b"temperature?"], now().after(1_000), &now) {
+                Ok(reply) => show(reply.first()),
+                Err(error) => break error,
             }
+        };
+        drop(req);
+        if matches!(error, Error::TimedOut | Error::NoReply) {
+            show(b"no answer");
         }
+        // A UART does not report that the other end has restarted: both ends start anew after silence.
+        wait_for_silence(&mut uart, SILENCE, &now);
     }
 }

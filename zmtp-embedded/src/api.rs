@@ -163,6 +163,22 @@ macro_rules! api {
                 self.kind.cancel_request();
                 self.io.skip();
             }
+
+            /// Cancels the request of a call that failed. `taken` is whether the request was put into the send
+            /// buffer. Returns the error of the call.
+            fn unanswered<E>(&mut self, error: Error<E>, taken: bool) -> Error<E> {
+                self.cancel_request();
+                match error {
+                    Error::TimedOut if taken => Error::NoReply,
+                    // The peer may have the request if all of it was written.
+                    Error::Closed | Error::Connection | Error::Io(_)
+                        if taken && self.io.out.is_empty() =>
+                    {
+                        Error::PeerLost
+                    }
+                    error => error,
+                }
+            }
         }
 
         impl<const TOPICS: usize, IO, M> Socket<'_, kind::Pub<TOPICS>, IO, M> {

@@ -64,6 +64,12 @@ macro_rules! api_many {
                 self.links.iter().position(|io| io.link.closed)
             }
 
+            /// Whether a link has no connection: it was not begun, was closed, or has failed. Also `true` if the
+            /// socket has no link with this index.
+            pub fn is_closed(&self, link: usize) -> bool {
+                self.links.get(link).is_none_or(|io| io.link.is_closed())
+            }
+
             /// Whether the handshake on a link is complete, so that messages can be sent.
             pub fn is_ready(&self, link: usize) -> bool {
                 self.links.get(link).is_some_and(|io| io.is_ready())

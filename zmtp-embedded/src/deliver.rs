@@ -2,7 +2,7 @@
 
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::Verdict;
-use zmtp_core::wire::FrameHeader;
+use zmtp_core::wire::{FrameHeader, FrameKind};
 use zmtp_core::{Event, Received};
 
 use crate::error::Error;
@@ -25,6 +25,11 @@ impl<'b, M: Mechanism> Link<'b, M> {
     ) -> Result<bool, Error<E>> {
         let (header, last) = self.connection.frame();
         let unread = self.connection.unread();
+        if header.kind() == FrameKind::Command {
+            // Of a command that is skipped.
+            window.skip(unread);
+            return Ok(false);
+        }
         let fits = received.event != Event::Frame
             || self.begin(window, kind, want, header, received.payload);
         let ends_message = last && header.is_final();

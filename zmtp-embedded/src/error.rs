@@ -15,21 +15,27 @@ pub enum Error<E> {
     Connection,
     /// The IO returned an error. The link is closed, because bytes may be lost.
     Io(E),
+    /// REQ: the deadline has passed after the request was taken. The peer may have the request, or receive it
+    /// later. Its reply will be dropped.
+    NoReply,
     /// The table of subscriptions has no room for another one.
     NoRoom,
     /// The call is not allowed in this state: REQ and REP alternate between sending and receiving.
     OutOfTurn(OutOfTurn),
-    /// REQ: the link was closed before the reply arrived; the next request can be sent. REP: the link of
-    /// the request was closed; the next request can be received.
+    /// REQ: the link was closed after the request was sent and before the reply arrived. The peer may have handled
+    /// the request. The next request can be sent. REP: the link of the request was closed; the next request can be
+    /// received.
     PeerLost,
-    /// A message or command of the peer does not fit the receive buffer. The message is dropped, and the
-    /// next one can be received; a command closes the link. `needed` of the socket returns the required
-    /// size in bytes, as far as it is known: further parts of a message may need more.
+    /// A message, a subscription, or a command of the handshake does not fit the receive buffer. A message or
+    /// subscription is dropped, and the next one can be received; a command of the handshake closes the link.
+    /// `needed` of the socket returns the required size in bytes, as far as it is known: further parts of a message
+    /// may need more.
     ReceiveBuffer,
     /// Bytes that must be encoded in one piece do not fit the send buffer. Nothing was sent. `needed` of
     /// the socket returns the required size in bytes.
     SendBuffer,
-    /// The deadline of a blocking call has passed. Received bytes of an incomplete message are kept.
+    /// The deadline of a blocking call has passed. A message to send was not taken. Received bytes of an
+    /// incomplete message are kept.
     TimedOut,
     /// A message in pieces is incomplete, or a piece is longer than the announced part. From a
     /// `Sender`: the handshake is not complete, or the connection failed.
@@ -42,6 +48,7 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
             Self::Closed => f.write_str("link is closed"),
             Self::Connection => f.write_str("connection failed"),
             Self::Io(error) => write!(f, "input or output failed: {error}"),
+            Self::NoReply => f.write_str("deadline passed before the reply arrived"),
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("link broke before the reply arrived"),

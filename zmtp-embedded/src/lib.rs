@@ -15,6 +15,7 @@
 
 mod api;
 mod api_many;
+mod api_session;
 pub mod asynch;
 pub mod blocking;
 mod deliver;
@@ -23,14 +24,21 @@ mod inbox;
 pub mod kind;
 mod link;
 mod message;
+mod no_io;
 mod outbox;
 mod send;
 pub mod size;
 mod socket_io;
 mod step;
+mod ticks;
 mod window;
 
 pub use error::{Error, LinkError};
 #[cfg(feature = "chunks")]
 pub use message::Chunk;
 pub use message::{Message, Parts};
+pub use no_io::NoIo;
+pub use ticks::Ticks;
+pub use zmtp_core;
+pub use zmtp_core::wire::SocketType;
+pub use zmtp_core::{Config, Heartbeat, Instant, Limits, PeerInfo};

@@ -21,6 +21,7 @@ use crate::window::Window;
 pub(crate) struct Link<'b, M> {
     /// There is no stream, or it ended or may have lost bytes.
     pub(crate) closed: bool,
+    pub(crate) patience: Patience,
     /// The index of the peer.
     index: u16,
     pub(crate) inbox: Inbox,
@@ -29,19 +30,55 @@ pub(crate) struct Link<'b, M> {
     pub(crate) connection: Connection<M, &'b Config>,
 }
 
+/// Received bytes count before the clock does: firmware that was busy for longer than a timeout reads once before
+/// the peer is judged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Patience {
+    /// No deadline has passed, or it was handled.
+    Idle,
+    /// A deadline has passed. The next read decides.
+    Late,
+    /// A deadline has passed, and then a read found no byte.
+    Over,
+}
+
 impl<'b, M: Mechanism> Link<'b, M> {
     /// A link without a connection.
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, index: u16, mechanism: M) -> Self {
         let connection = Connection::new(mechanism, config, Instant::NEVER);
-        Self { connection, inbox: Inbox::new(), needed: 0, index, closed: true }
+        let patience = Patience::Idle;
+        Self { connection, inbox: Inbox::new(), needed: 0, index, patience, closed: true }
     }
 
     /// Begins a connection over a new stream.
     pub(crate) fn open(&mut self, mechanism: M, now: Instant) {
         self.connection.restart(mechanism, now);
         self.inbox = Inbox::new();
+        self.patience = Patience::Idle;
         self.closed = false;
+    }
+
+    /// The time by which the connection is judged: `now`, or just before its deadline if no read has been tried
+    /// since.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn time(&mut self, now: Instant) -> Instant {
+        let deadline = self.connection.poll_timeout().unwrap_or(Instant::NEVER);
+        if now < deadline || self.patience == Patience::Over {
+            self.patience = Patience::Idle;
+            return now;
+        }
+        self.patience = Patience::Late;
+        Instant::from_millis(deadline.as_millis().saturating_sub(1))
+    }
+
+    /// A read found no byte. Returns whether that decides about a deadline that has passed.
+    pub(crate) fn quiet(&mut self) -> bool {
+        let late = self.patience == Patience::Late;
+        if late {
+            self.patience = Patience::Over;
+        }
+        late
     }
 
     /// The peer, whose index is that of the link.
@@ -124,13 +161,24 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     continue;
                 }
                 Event::NeedInput | Event::Sealed => {
-                    if out.as_ref().is_some_and(|out| out.unflushed) {
+                    if out.as_ref().is_some_and(|out| out.unflushed && !out.blocked) {
                         return Ok(Step::Flush);
                     }
                     if window.make_room() {
                         return Ok(Step::Read);
                     }
-                    self.needed = window.len().saturating_add(received.payload);
+                    let command = window.pending().len().saturating_add(received.payload);
+                    let needed = window.len().saturating_add(received.payload);
+                    if command > window.len() && self.connection.skip_command(window.pending()) {
+                        let refused = kind.skipped(self.peer(), window.pending());
+                        window.skip(self.connection.unread());
+                        if refused {
+                            self.needed = needed;
+                            return Err(Error::ReceiveBuffer);
+                        }
+                        continue;
+                    }
+                    self.needed = needed;
                     if window.kept_len() > 0 {
                         // Only a header may lack room, and then all of its part.
                         self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
@@ -150,6 +198,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     }
                     // It can be sent only when the current frame is complete.
                     Some(out) if !out.between_frames() => return Err(Error::Unfinished),
+                    // It is sent when the bytes before it are written.
+                    Some(out) if out.blocked => return Ok(Step::Write),
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
@@ -186,7 +236,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
             }
         }
         match () {
-            () if !out.is_empty() => Ok(Some(Step::Write)),
+            () if !(out.is_empty() || alive && out.blocked) => Ok(Some(Step::Write)),
             () if alive => Ok(None),
             () if out.unflushed => Ok(Some(Step::Flush)),
             () => Err(Error::Connection),
@@ -200,6 +250,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         kind: &mut K,
         now: Instant,
     ) -> Result<Step, Error<E>> {
+        out.blocked = false;
         match self.due(out, kind, now)? {
             Some(step) => Ok(step),
             None if out.unflushed => Ok(Step::Flush),
@@ -252,7 +303,10 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 self.closed = true;
                 Err(Error::Closed)
             }
-            Ok(n) => Ok(n),
+            Ok(n) => {
+                self.patience = Patience::Idle;
+                Ok(n)
+            }
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted | ErrorKind::TimedOut => Ok(0),
                 _ => {

@@ -15,6 +15,8 @@ pub(crate) struct Outbox<'b> {
     end: usize,
     /// Bytes were written and are not flushed.
     pub(crate) unflushed: bool,
+    /// The last write of a blocking call moved no byte: the next step is to read.
+    pub(crate) blocked: bool,
     state: State,
 }
 
@@ -43,13 +45,13 @@ pub(crate) enum State {
 impl<'b> Outbox<'b> {
     #[inline(always)]
     pub(crate) const fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, start: 0, end: 0, unflushed: false, state: State::Idle }
+        Self { bytes, start: 0, end: 0, unflushed: false, blocked: false, state: State::Idle }
     }
 
     /// Drops all bytes.
     pub(crate) const fn clear(&mut self) {
         (self.start, self.end) = (0, 0);
-        self.unflushed = false;
+        (self.unflushed, self.blocked) = (false, false);
         self.state = State::Idle;
     }
 

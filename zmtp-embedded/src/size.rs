@@ -71,6 +71,46 @@ pub const fn smallest_send(config: &Config) -> usize {
     if ready > Greeting::LEN { ready } else { Greeting::LEN }
 }
 
+/// The size of the table of subscriptions of a SUB, in bytes: its parameter `TOPICS`. `topics` are the topics that it
+/// subscribes to at the same time.
+///
+/// ```
+/// use zmtp_embedded::blocking::Sub;
+/// use zmtp_embedded::size;
+///
+/// const TOPICS: usize = size::topics(&[b"weather.", b"time."]);
+/// type Weather<'b, IO> = Sub<'b, IO, TOPICS>;
+/// # let _ = size_of::<Weather<'static, ()>>();
+/// ```
+pub const fn topics(topics: &[&[u8]]) -> usize {
+    let (mut bytes, mut rest) = (0, topics);
+    while let [topic, others @ ..] = rest {
+        bytes = topics_of(1, topic.len()).saturating_add(bytes);
+        rest = others;
+    }
+    bytes
+}
+
+/// The size of a table of `count` subscriptions to topics of up to `longest` bytes, in bytes: the parameter `TOPICS` of
+/// a PUB or SUB. For a PUB with several links, `count` is that of all peers.
+pub const fn topics_of(count: usize, longest: usize) -> usize {
+    count.saturating_mul(longest.saturating_add(4))
+}
+
+/// The size of a receive buffer of a PUB for subscriptions to topics of up to `longest` bytes, in bytes.
+pub const fn receive_topics(longest: usize) -> usize {
+    let command = frames(longest.saturating_add(10), 1);
+    let smallest = smallest_receive(SocketType::Pub);
+    if command > smallest { command } else { smallest }
+}
+
+/// The size of a send buffer of a SUB for topics of up to `longest` bytes, in bytes.
+pub const fn send_topics(config: &Config, longest: usize) -> usize {
+    let command = longest.saturating_add(10 + FrameHeader::MAX_LEN);
+    let smallest = smallest_send(config);
+    if command > smallest { command } else { smallest }
+}
+
 /// The most bytes of a message on the wire.
 const fn frames(bytes: usize, parts: usize) -> usize {
     // A header is short up to 255 bytes.

@@ -102,6 +102,29 @@ impl<'b, IO, M: Mechanism> SocketIo<'b, IO, M> {
         LinkError { link, error }
     }
 
+    /// Whether the reply to the last request can be sent over this link. If the link is closed, the reply is dropped.
+    pub(crate) fn may_reply<K: Kind, E>(&self, kind: &mut K) -> Result<bool, Error<E>> {
+        if kind.may_route() && !self.link.is_closed() {
+            return Ok(true);
+        }
+        kind.disconnected(self.link.peer());
+        send::route(kind).map(|_| false)
+    }
+
+    /// The error of a reply. If it closes the link, no reply is due.
+    pub(crate) fn lost<K: Kind, E>(
+        &mut self,
+        kind: &mut K,
+        link: usize,
+        error: Error<E>,
+    ) -> LinkError<E> {
+        if self.link.is_closed() {
+            self.link.closed = true;
+            kind.disconnected(self.link.peer());
+        }
+        LinkError { link, error }
+    }
+
     pub(crate) fn failure(&self) -> Option<zmtp_core::Error> {
         self.link.connection.error()
     }

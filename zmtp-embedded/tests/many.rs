@@ -5,6 +5,7 @@ mod pipe;
 use pipe::asynch::{Stutter, finish, once};
 use pipe::{End, peer, ticking};
 use wire::frame;
+use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::{Error, asynch, blocking};
@@ -147,4 +148,58 @@ fn async_links_are_awaited_together_and_a_dropped_wait_loses_nothing() {
     };
     assert_eq!((ended.link, ended.error), (1, Error::Closed));
     assert!((0..100).all(|_| once(rep.receive(now)).is_none()));
+}
+
+#[test]
+fn a_reply_before_any_request_is_out_of_turn() {
+    buffers!(buffers);
+    let mut rep = blocking::many::Rep::<End, 3>::new(&REP, buffers);
+    let early = rep.reply(&[b"early"], DEADLINE, now).expect_err("no request");
+    assert_eq!(early.error, Error::OutOfTurn(OutOfTurn::NoRequestTaken));
+    buffers!(buffers);
+    let mut rep = asynch::many::Rep::<Stutter, 3>::new(&REP, buffers);
+    let early = finish(rep.reply(&[b"early"], now)).expect_err("no request");
+    assert_eq!(early.error, Error::OutOfTurn(OutOfTurn::NoRequestTaken));
+}
+
+#[test]
+fn the_reply_to_a_link_that_was_disconnected_is_dropped() {
+    buffers!(buffers);
+    let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
+    let mut peers = Vec::new();
+    for link in 0..2 {
+        let (ours, peer) = peer("REQ", 5);
+        peer.say(&[frame(1, b""), frame(0, b"ask")].concat());
+        rep.connect(link, ours, NOW);
+        peers.push(peer);
+    }
+    let link = rep.receive(DEADLINE, now).expect("good peers").expect("a request").0;
+    rep.disconnect(link);
+    assert_eq!(rep.reply(&[b"dropped"], DEADLINE, now), Ok(()));
+    let next = rep.receive(DEADLINE, now).expect("good peers").expect("a request").0;
+    assert_ne!(next, link);
+    rep.reply(&[b"answer"], DEADLINE, now).expect("a good peer");
+    assert!(peers[next].heard().ends_with(&frame(0, b"answer")));
+}
+
+#[test]
+fn requests_are_received_after_a_reply_failed_with_its_link() {
+    buffers!(buffers);
+    let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
+    let mut peers = Vec::new();
+    for link in 0..2 {
+        let (ours, peer) = peer("REQ", 5);
+        peer.say(&[frame(1, b""), frame(0, b"ask")].concat());
+        rep.connect(link, ours, NOW);
+        peers.push(peer);
+    }
+    let link = rep.receive(DEADLINE, now).expect("good peers").expect("a request").0;
+    peers[link].close();
+    let lost = rep.reply(&[b"lost"], DEADLINE, now).expect_err("closed");
+    assert_eq!((lost.link, lost.error), (link, Error::Closed));
+    assert!(rep.is_closed(link));
+    let next = rep.receive(DEADLINE, now).expect("a good peer").expect("a request").0;
+    assert_ne!(next, link);
+    rep.reply(&[b"answer"], DEADLINE, now).expect("a good peer");
+    assert!(peers[next].heard().ends_with(&frame(0, b"answer")));
 }

@@ -53,7 +53,7 @@ fn the_last_error_is_returned_after_all_tries() {
     };
     let retry = Retry { timeout: 1_000, tries: 2 };
     let error = req.request_with_retries(&[b"ask"], retry, &mut reconnect, ticking(10)).err();
-    assert_eq!(error, Some(Error::TimedOut));
+    assert_eq!(error, Some(Error::NoReply));
     let retry = Retry { timeout: 1_000, tries: 1 };
     let error = req.request_with_retries(&[b"ask"], retry, &mut reconnect, ticking(10)).err();
     assert_eq!(error, Some(Error::Closed));

@@ -122,3 +122,23 @@ fn the_reply_to_a_lost_peer_is_dropped_and_the_next_peer_is_served() {
     rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
     assert_eq!(second.heard(), [envelope, frame(0, b"answer")].concat());
 }
+
+#[test]
+fn requests_are_received_over_the_next_link_without_a_reply_to_the_lost_one() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut rep = Rep::new(&REP, &mut receive, &mut send);
+    let early = rep.reply(&[b"early"], DEADLINE, || NOW);
+    assert_eq!(early, Err(Error::OutOfTurn(OutOfTurn::NoRequestTaken)));
+    let first = connect(&mut rep, 1_000);
+    first.say(&request(&[b"ask"]).1);
+    rep.receive(DEADLINE, || NOW).expect("a request");
+    first.close();
+    assert_eq!(rep.reply(&[b"answer"], DEADLINE, || NOW), Err(Error::Closed));
+    let second = connect(&mut rep, 1_000);
+    let (envelope, bytes) = request(&[b"again"]);
+    second.say(&bytes);
+    let request = rep.receive(DEADLINE, || NOW).expect("a request");
+    assert_eq!(request.only(), Some(&b"again"[..]));
+    rep.reply(&[b"answer"], DEADLINE, || NOW).expect("ready");
+    assert_eq!(second.heard(), [envelope, frame(0, b"answer")].concat());
+}

@@ -18,6 +18,7 @@ mod receive;
 mod refusal;
 mod sealed;
 mod send;
+mod skip;
 mod state;
 mod traffic;
 mod whole;

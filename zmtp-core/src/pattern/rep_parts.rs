@@ -67,6 +67,11 @@ impl<P: Copy + Eq> RepTurn<P> {
         !matches!(self.0, Turn::Take)
     }
 
+    /// Whether the next reply will be dropped, because the connection to its peer has ended.
+    pub const fn has_lost_peer(&self) -> bool {
+        matches!(self.0, Turn::Gone)
+    }
+
     /// The application takes a request of this peer.
     ///
     /// # Errors

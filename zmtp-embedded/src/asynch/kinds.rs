@@ -3,11 +3,13 @@
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::mechanism::Mechanism;
+use zmtp_core::pattern::Pattern as _;
 
 use super::{Socket, io};
 use crate::error::Error;
 use crate::kind::{self, ONLY};
 use crate::message::Message;
+use crate::send;
 use crate::step::TooLarge;
 use crate::step::{Step, Want};
 
@@ -17,7 +19,10 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Errors
     ///
-    /// Those of [`Socket::send`] and [`Socket::receive`].
+    /// * [`Error::PeerLost`]: the link was closed after the request was sent. The peer may have handled it.
+    /// * Errors that close the link: the peer has not received the request. It can be sent again.
+    /// * [`Error::ReceiveBuffer`] if the reply does not fit, and is dropped.
+    /// * [`Error::SendBuffer`] without the feature `chunks`, if the request does not fit.
     ///
     /// # Cancel safety
     ///
@@ -31,16 +36,38 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         self.cancel_request();
         let (io, kind) = (&mut self.io, &mut self.kind);
         let mut result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await;
-        if result.is_ok() {
+        let taken = result.is_ok();
+        if taken {
             result = io::wait(io, kind, Want::Message, &mut now).await;
         }
         match result {
             Ok(()) => Ok(self.io.message()),
-            Err(stop) => {
-                self.cancel_request();
-                Err(stop)
-            }
+            Err(error) => Err(self.unanswered(error, taken)),
         }
+    }
+}
+
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
+    /// Sends the reply to the last request, as [`Socket::send`] does. If the link was closed and connected
+    /// again after the request, the reply is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Socket::send`].
+    pub async fn reply(
+        &mut self,
+        parts: &[&[u8]],
+        now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        if !self.kind.may_route() {
+            // Before the link is checked.
+            send::route(&mut self.kind)?;
+        }
+        self.send(parts, now).await
     }
 }
 
@@ -136,7 +163,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
             match self.io.link.room(&self.io.out, needed, true) {
                 // Without a link there is no peer to send it to.
                 Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => io::step(&mut self.io, step).await?,
+                Ok(step) => io::room(&mut self.io, &mut self.kind, step).await?,
                 Err(error) => return Err(error),
             }
         }

@@ -7,7 +7,7 @@ use embedded_io_async::{Read, Write};
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-use super::io;
+use super::io::{self, Call, Moved};
 use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
 use crate::kind::{self, Kind, Receives};
@@ -29,12 +29,13 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
     ) -> Result<usize, LinkError<IO::Error>> {
         loop {
             let mut steps = [None; N];
-            let time = now();
+            let moment = now();
             let turn = self.next();
             for at in (turn..N).chain(0..turn) {
                 let Some(io) = self.links.get_mut(at).filter(|io| !io.link.closed) else {
                     continue;
                 };
+                let time = io.link.time(moment);
                 match io.poll(&mut self.kind, want, time) {
                     Ok(Step::Done) => {
                         self.last = at;
@@ -51,18 +52,29 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
             // Each future below moves bytes of one link once, and stores the result before it completes: a
             // dropped future has moved nothing.
             let mut step = steps.iter().copied();
+            let call = Call::new(&mut self.kind, want, &mut *now);
+            let call = &call;
             let futures = self.links.each_mut().map(|io| {
                 let step = step.next().flatten();
                 async move {
                     match step {
-                        Some(step) => io::step(io, step).await,
+                        Some(step) => io::step(io, call, step, &[]).await,
                         None => core::future::pending().await,
                     }
                 }
             });
             let (result, at) = select_array(futures).await;
-            if let (Err(error), Some(io)) = (result, self.links.get_mut(at)) {
-                return Err(io.failed(at, error));
+            match result {
+                Ok(Moved::Bytes(_)) => {}
+                Ok(Moved::Done) => {
+                    self.last = at;
+                    return Ok(at);
+                }
+                Err(error) => {
+                    if let Some(io) = self.links.get_mut(at) {
+                        return Err(io.failed(at, error));
+                    }
+                }
             }
         }
     }
@@ -101,11 +113,12 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
     /// Sends the reply to the last request over the link of the request, and flushes its IO. If that link was
-    /// closed and connected again, the reply is dropped. The other links are not served during this call.
+    /// closed, the reply is dropped, and the call succeeds. The other links are not served during this call.
     ///
     /// # Errors
     ///
-    /// Those of [`Socket::send`](super::Socket::send), for the link of the request.
+    /// Those of [`Socket::send`](super::Socket::send), for the link of the request. After an error that closes the
+    /// link, the next request can be received.
     ///
     /// # Cancel safety
     ///
@@ -120,11 +133,15 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         let Some(io) = self.links.get_mut(link) else {
             return Err(LinkError { link, error: Error::Closed });
         };
-        let mut result = io::send(io, &mut self.kind, parts, TooLarge::Lend, &mut now).await;
-        if result.is_ok() {
-            result = io::flush(io, &mut self.kind, &mut now).await;
+        let kind = &mut self.kind;
+        let mut result = io.may_reply(kind);
+        if let Ok(true) = result {
+            result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await.map(|()| true);
         }
-        result.map_err(|error| LinkError { link, error })
+        if let Ok(true) = result {
+            result = io::flush(io, kind, &mut now).await.map(|()| true);
+        }
+        result.map(|_| ()).map_err(|error| io.lost(kind, link, error))
     }
 }
 

@@ -3,6 +3,10 @@
 //! The calls have no deadline: use `select` with a timer of the executor, which must expire at
 //! [`Socket::next_deadline`] or earlier.
 //!
+//! While a call waits to write, it also reads. The futures of `read` and `write` of the IO are then created and
+//! dropped each time that the task is polled. The IO must keep the waker of a dropped future, as the drivers of
+//! embassy do.
+//!
 //! The table states the effect of a future that is dropped before completion. It requires that the futures of
 //! `read`, `write` and `flush` of the IO have moved no bytes if they are dropped before completion.
 //!
@@ -35,16 +39,19 @@ pub use nal::Connector;
 pub use split::{Duplex, Halves, Receiver, Sender, Split};
 
 use crate::api::api;
+use crate::api_session::api_session;
 use crate::error::Error;
 use crate::kind::{self, Kind, Receives, Sends};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
+use crate::no_io::NoIo;
 use crate::socket_io::SocketIo;
 use crate::step::TooLarge;
 use crate::step::Want;
 
 api!();
+api_session!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
@@ -95,8 +102,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// * [`Error::OutOfTurn`] if a REQ has not sent a request, or a REP has not replied to the last one.
     /// * [`Error::PeerLost`], once, if the link of the request of a REQ was closed.
-    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command does not fit,
-    ///   which closes the link.
+    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command of the handshake does
+    ///   not fit, which closes the link.
     /// * Errors that close the link.
     ///
     /// # Cancel safety

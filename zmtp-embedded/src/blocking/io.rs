@@ -16,25 +16,36 @@ use crate::step::{Step, Want};
 
 /// The deadline of a call, and the clock.
 pub(crate) struct Until<F> {
-    deadline: Instant,
+    pub(crate) limit: Limit,
     pub(crate) now: F,
+}
+
+/// The deadline of a call.
+pub(crate) struct Limit {
+    deadline: Instant,
     /// The call has read or written once.
     tried: bool,
 }
 
 impl<F: FnMut() -> Instant> Until<F> {
     pub(crate) const fn new(deadline: Instant, now: F) -> Self {
-        Self { deadline, now, tried: false }
+        Self { limit: Limit::new(deadline), now }
     }
 
     /// Whether the deadline has passed.
     pub(crate) fn has_passed(&self, now: Instant) -> bool {
-        now >= self.deadline
+        now >= self.limit.deadline
+    }
+}
+
+impl Limit {
+    pub(crate) const fn new(deadline: Instant) -> Self {
+        Self { deadline, tried: false }
     }
 
     /// Whether the call must not move more bytes. It may move bytes once at any time.
-    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
-        core::mem::replace(&mut self.tried, true) && self.has_passed(now)
+    fn is_over(&mut self, now: Instant) -> bool {
+        core::mem::replace(&mut self.tried, true) && now >= self.deadline
     }
 }
 
@@ -47,14 +58,38 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         want: Want,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
+        self.out.blocked = false;
         loop {
             let now = (until.now)();
-            match self.poll(kind, want, now)? {
-                Step::Done => return Ok(()),
-                // A call whose deadline has passed reads once.
-                step => self.step(step, &[], until.is_over(now))?,
-            };
+            if self.turn(kind, want, now, &mut until.limit)? {
+                return Ok(());
+            }
         }
+    }
+
+    /// Moves bytes once for a call that waits, unless its deadline has passed. Returns whether the call is complete.
+    #[inline(always)]
+    pub(crate) fn turn<K: Kind>(
+        &mut self,
+        kind: &mut K,
+        want: Want,
+        now: Instant,
+        limit: &mut Limit,
+    ) -> Result<bool, Error<IO::Error>> {
+        let time = self.link.time(now);
+        let mut step = self.poll(kind, want, time)?;
+        if step == Step::Done {
+            if want != Want::Ready || !self.out.blocked {
+                return Ok(true);
+            }
+            // READY is not written yet.
+            step = if self.window.make_room() { Step::Read } else { Step::Write };
+        }
+        // A call that could not write also reads once.
+        if !(step == Step::Read && self.out.blocked) && limit.is_over(now) {
+            return Err(Error::TimedOut);
+        }
+        self.step(step, &[]).map(|_| false)
     }
 
     /// Writes the outbox and flushes the IO.
@@ -65,14 +100,16 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
     ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
-            match self.poll_flush(kind, now)? {
+            let time = self.link.time(now);
+            match self.poll_flush(kind, time)? {
                 Step::Done => return Ok(()),
-                step => self.step(step, &[], until.is_over(now))?,
+                step => self.timed(step, &[], now, &mut until.limit)?,
             };
         }
     }
 
-    /// Writes a message.
+    /// Sends a message. It is taken if the call succeeds: what could not be written before the deadline is in the
+    /// outbox.
     pub(crate) fn send<K: Kind, F: FnMut() -> Instant>(
         &mut self,
         kind: &mut K,
@@ -90,21 +127,19 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        // This writes pending bytes, so that the call only waits for room for its own message.
-        self.wait(kind, Want::Ready, until)?;
-        let mut cursor = Cursor::default();
-        if !CHUNKS {
-            return self.poll_send(kind, parts, &mut cursor, TooLarge::Refuse).map(|_| ());
+        if !self.is_ready() {
+            self.wait(kind, Want::Ready, until)?;
         }
+        let large = if CHUNKS { TooLarge::Lend } else { TooLarge::Refuse };
+        let mut cursor = Cursor::default();
         loop {
-            let step = self.poll_send(kind, parts, &mut cursor, TooLarge::Lend)?;
+            let step = self.poll_send(kind, parts, &mut cursor, large)?;
             if step == Step::Done {
                 return Ok(());
             }
             let now = (until.now)();
-            let late = until.is_over(now);
             let lent = if CHUNKS { cursor.body(parts) } else { &[] };
-            match self.step(step, lent, late) {
+            match self.timed(step, lent, now, &mut until.limit) {
                 Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
                 Ok(_) => {}
                 Err(error) => {
@@ -127,11 +162,12 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
     ) -> Result<(), Error<IO::Error>> {
         loop {
             let now = (until.now)();
-            let step = self.poll_begin(kind, more, len, now)?;
+            let time = self.link.time(now);
+            let step = self.poll_begin(kind, more, len, time)?;
             if step == Step::Done {
                 break;
             }
-            self.step(step, &[], until.is_over(now))?;
+            self.timed(step, &[], now, &mut until.limit)?;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
@@ -152,35 +188,51 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
                 break;
             }
             let now = (until.now)();
-            let late = until.is_over(now);
-            self.step(Step::Write, &[], late).inspect_err(|_| self.link.closed = true)?;
+            let moved = self.timed(Step::Write, &[], now, &mut until.limit);
+            moved.inspect_err(|_| self.link.closed = true)?;
         }
         if self.out.between_messages() { self.drain(until) } else { Ok(()) }
     }
 
-    /// Writes the outbox.
+    /// Writes the outbox until the deadline.
     fn drain<F: FnMut() -> Instant>(
         &mut self,
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
         while !self.out.is_empty() {
             let now = (until.now)();
-            self.step(Step::Write, &[], until.is_over(now))?;
+            match self.timed(Step::Write, &[], now, &mut until.limit) {
+                Ok(_) => {}
+                // The message is taken: later calls write the rest.
+                Err(Error::TimedOut) => break,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
-    /// Moves bytes once; for [`Step::Body`], those of `lent`. Returns their number.
-    pub(crate) fn step(
+    /// Writes once, unless the deadline has passed; for [`Step::Body`], lent bytes. If no byte could be written, it
+    /// reads. Returns the number of bytes that were written.
+    pub(crate) fn timed(
         &mut self,
         step: Step,
         lent: &[u8],
-        late: bool,
+        now: Instant,
+        limit: &mut Limit,
     ) -> Result<usize, Error<IO::Error>> {
-        let Some(stream) = &mut self.stream else { return Err(Error::Closed) };
-        if late {
+        if limit.is_over(now) {
             return Err(Error::TimedOut);
         }
+        let n = self.step(step, lent)?;
+        if core::mem::take(&mut self.out.blocked) && self.window.make_room() {
+            self.step(Step::Read, &[])?;
+        }
+        Ok(n)
+    }
+
+    /// Moves bytes once; for [`Step::Body`], those of `lent`. Returns their number.
+    pub(crate) fn step(&mut self, step: Step, lent: &[u8]) -> Result<usize, Error<IO::Error>> {
+        let Some(stream) = &mut self.stream else { return Err(Error::Closed) };
         let result = match step {
             Step::Read => stream.read(self.window.spare()),
             Step::Write => stream.write(self.out.pending()),
@@ -188,8 +240,14 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
             _ => stream.flush().map(|()| 1),
         };
         let n = self.link.moved(result)?;
+        self.out.blocked = n == 0 && step != Step::Read;
         match step {
-            Step::Read => self.window.received(n),
+            Step::Read => {
+                self.window.received(n);
+                if n == 0 {
+                    self.link.quiet();
+                }
+            }
             Step::Write => self.out.written(n),
             Step::Body if CHUNKS => self.out.unflushed = true,
             _ => self.out.unflushed &= n == 0,

@@ -9,7 +9,7 @@ use embedded_io::{Read, Write};
 use zmtp_core::mechanism::NullOf;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-use super::io::Until;
+use super::io::{Limit, Until};
 use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
 use crate::kind::{self, Kind, Receives};
@@ -37,16 +37,21 @@ impl<K: Kind, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
                 let Some(io) = links.get_mut(at).filter(|io| !io.link.closed) else {
                     continue;
                 };
-                let result = match io.poll(kind, want, now) {
-                    Ok(Step::Done) => {
+                // Every link moves bytes once, also after the deadline.
+                let mut limit = Limit::new(Instant::NEVER);
+                let mut done = io.turn(kind, want, now, &mut limit);
+                if done.is_ok() && io.out.blocked {
+                    // It also reads.
+                    done = io.turn(kind, want, now, &mut limit);
+                    io.out.blocked = false;
+                }
+                match done {
+                    Ok(true) => {
                         *last = at;
                         return Ok(Some(at));
                     }
-                    Ok(step) => io.step(step, &[], false).map(|_| ()),
-                    Err(fault) => Err(fault),
-                };
-                if let Err(error) = result {
-                    return Err(io.failed(at, error));
+                    Ok(false) => {}
+                    Err(error) => return Err(io.failed(at, error)),
                 }
             }
             if until.has_passed(now) {
@@ -82,12 +87,13 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
 }
 
 impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
-    /// Sends the reply to the last request over the link of the request. If that link was closed and connected
-    /// again, the reply is dropped.
+    /// Sends the reply to the last request over the link of the request. If that link was closed, the reply is
+    /// dropped, and the call succeeds.
     ///
     /// # Errors
     ///
-    /// Those of [`Socket::send`](super::Socket::send), for the link of the request.
+    /// Those of [`Socket::send`](super::Socket::send), for the link of the request. After an error that closes the
+    /// link, the next request can be received.
     pub fn reply(
         &mut self,
         parts: &[&[u8]],
@@ -98,8 +104,12 @@ impl<IO: Read + Write, const N: usize> Socket<'_, kind::Rep<N>, IO, N> {
         let Some(io) = self.links.get_mut(link) else {
             return Err(LinkError { link, error: Error::Closed });
         };
-        let result = io.send(&mut self.kind, parts, &mut Until::new(deadline, now));
-        result.map_err(|error| LinkError { link, error })
+        let kind = &mut self.kind;
+        let mut result = io.may_reply(kind);
+        if let Ok(true) = result {
+            result = io.send(kind, parts, &mut Until::new(deadline, now)).map(|()| true);
+        }
+        result.map(|_| ()).map_err(|error| io.lost(kind, link, error))
     }
 }
 

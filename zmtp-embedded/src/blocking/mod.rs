@@ -6,7 +6,7 @@
 //! A call can return at its deadline only if `read` and `write` of the IO return. If no byte can be read or
 //! written for a while, they must return an error of kind [`TimedOut`](embedded_io::ErrorKind::TimedOut), which
 //! does not close the link. [`Polled`] adds this to any IO with [`ReadReady`](embedded_io::ReadReady) and
-//! [`WriteReady`](embedded_io::WriteReady). A std socket with a timeout returns `WouldBlock` instead, which closes
+//! [`WriteReady`](embedded_io::WriteReady), [`ReadPolled`] to an IO with [`ReadReady`](embedded_io::ReadReady) alone. A std socket with a timeout returns `WouldBlock` instead, which closes
 //! the link: map it to `TimedOut`. A call whose deadline has passed still reads or writes once.
 
 mod io;
@@ -15,6 +15,7 @@ mod polled;
 mod pubsub;
 mod reqrep;
 mod retry;
+mod silence;
 
 use embedded_io::{Read, Write};
 use zmtp_core::mechanism::{Mechanism, NullOf};
@@ -22,20 +23,24 @@ use zmtp_core::mechanism::{Mechanism, NullOf};
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
 
-pub use polled::{NotReady, Polled};
+pub use polled::{NotReady, Polled, ReadPolled};
 pub use retry::{Reconnect, Retry};
+pub use silence::wait_for_silence;
 
 use crate::api::api;
+use crate::api_session::api_session;
 use crate::error::Error;
 use crate::kind::{self, Kind, Receives, Sends};
 #[cfg(feature = "chunks")]
 use crate::message::Chunk;
 use crate::message::Message;
+use crate::no_io::NoIo;
 use crate::socket_io::SocketIo;
 use crate::step::Want;
 use io::Until;
 
 api!();
+api_session!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
@@ -81,8 +86,8 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     ///
     /// * [`Error::OutOfTurn`] if a REQ has not sent a request, or a REP has not replied to the last one.
     /// * [`Error::PeerLost`], once, if the link of the request of a REQ was closed.
-    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command does not fit,
-    ///   which closes the link.
+    /// * [`Error::ReceiveBuffer`] if a message does not fit, which is dropped, or a command of the handshake does
+    ///   not fit, which closes the link.
     /// * [`Error::TimedOut`], and errors that close the link.
     pub fn receive(
         &mut self,
@@ -125,18 +130,20 @@ impl<K: Receives, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 }
 
 impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
-    /// Writes a message of these parts. If `parts` is empty, the message has one empty part. A message that
-    /// fits the send buffer is passed to the IO in one `write`. With the feature `chunks`, a larger message is
-    /// written directly from its memory.
+    /// Sends a message of these parts. If `parts` is empty, the message has one empty part. A message that
+    /// fits the send buffer is taken as soon as the buffer has room, and is passed to the IO in one `write`. With
+    /// the feature `chunks`, a larger message is written directly from its memory.
     ///
-    /// The IO is not flushed: call [`Socket::flush`] if it buffers bytes. Calls that receive flush it.
+    /// The call succeeds if the message is taken. Bytes that could not be written before the deadline stay in the
+    /// send buffer, and later calls write them; [`Socket::flush`] waits for that. It also flushes the IO, as calls
+    /// that receive do.
     ///
     /// # Errors
     ///
     /// * [`Error::OutOfTurn`] if a REQ waits for a reply, or a REP has not received a request.
     /// * [`Error::SendBuffer`] without the feature `chunks`, if the message does not fit.
-    /// * [`Error::TimedOut`]. A message that fits the send buffer may then be in the send buffer, and is sent
-    ///   by later calls. If a larger message was sent in part, the link is closed.
+    /// * [`Error::TimedOut`]: the message was not taken. Call `send` again. If a message that does not fit the send
+    ///   buffer was sent in part, the link is closed.
     /// * [`Error::Unfinished`] if a message in pieces is incomplete.
     /// * Errors that close the link.
     pub fn send(
@@ -173,7 +180,7 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// # Errors
     ///
     /// * [`Error::Unfinished`] if the current part has fewer missing bytes. Nothing is sent then.
-    /// * [`Error::TimedOut`]. If not all bytes were accepted, the link is closed.
+    /// * [`Error::TimedOut`]: not all bytes were taken, and the link is closed.
     /// * Errors that close the link.
     #[cfg(feature = "chunks")]
     pub fn push(

@@ -67,3 +67,36 @@ impl<IO: Write + WriteReady> Write for Polled<IO> {
         self.0.flush().map_err(NotReady::Io)
     }
 }
+
+/// An IO with [`ReadReady`] and without [`WriteReady`], such as `BufferedUart` of embassy-rp, -stm32 and -nrf. Its
+/// `read` never waits: it returns [`NotReady::Yet`] if no byte can be read.
+///
+/// `write` waits until the IO accepts bytes, without regard to the deadline of the call. Therefore the driver must
+/// empty its transmit buffer by an interrupt or by DMA; with flow control, the other end must read. While `write`
+/// waits, the socket does not read.
+#[derive(Debug)]
+pub struct ReadPolled<IO>(pub IO);
+
+impl<IO: ErrorType> ErrorType for ReadPolled<IO> {
+    type Error = NotReady<IO::Error>;
+}
+
+impl<IO: Read + ReadReady> Read for ReadPolled<IO> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        match self.0.read_ready() {
+            Ok(true) => self.0.read(buf).map_err(NotReady::Io),
+            Ok(false) => Err(NotReady::Yet),
+            Err(error) => Err(NotReady::Io(error)),
+        }
+    }
+}
+
+impl<IO: Write> Write for ReadPolled<IO> {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        self.0.write(buf).map_err(NotReady::Io)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.0.flush().map_err(NotReady::Io)
+    }
+}

@@ -109,7 +109,8 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
                 Ok(Step::Done) | Err(Error::Closed) => break,
                 Ok(step) => {
                     let now = (until.now)();
-                    self.io.step(step, &[], until.is_over(now))?;
+                    let limit = &mut until.limit;
+                    self.io.timed(step, &[], now, limit)?;
                 }
                 Err(error) => return Err(error),
             }

@@ -3,12 +3,14 @@
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::mechanism::Mechanism;
+use zmtp_core::pattern::Pattern as _;
 
 use super::Socket;
 use super::io::Until;
 use crate::error::Error;
 use crate::kind;
 use crate::message::Message;
+use crate::send;
 use crate::step::Want;
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
@@ -17,7 +19,12 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     ///
     /// # Errors
     ///
-    /// Those of [`Socket::send`] and [`Socket::receive`].
+    /// * [`Error::NoReply`] and [`Error::PeerLost`]: the deadline passed, or the link was closed, after the request
+    ///   was sent. The peer may have handled it.
+    /// * [`Error::TimedOut`] and errors that close the link: the peer has not received the request. It can be sent
+    ///   again.
+    /// * [`Error::ReceiveBuffer`] if the reply does not fit, and is dropped.
+    /// * [`Error::SendBuffer`] without the feature `chunks`, if the request does not fit.
     pub fn request(
         &mut self,
         parts: &[&[u8]],
@@ -27,16 +34,14 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         self.cancel_request();
         let mut until = Until::new(deadline, now);
         let mut result = self.io.put(&mut self.kind, parts, &mut until);
-        if result.is_ok() {
+        let taken = result.is_ok();
+        if taken {
             // This writes pending bytes.
             result = self.io.wait(&mut self.kind, Want::Message, &mut until);
         }
         match result {
             Ok(()) => Ok(self.io.message()),
-            Err(stop) => {
-                self.cancel_request();
-                Err(stop)
-            }
+            Err(error) => Err(self.unanswered(error, taken)),
         }
     }
 }
@@ -54,6 +59,10 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
+        if !self.kind.may_route() {
+            // Before the link is checked.
+            send::route(&mut self.kind)?;
+        }
         self.send(parts, deadline, now)
     }
 }

@@ -26,4 +26,8 @@ impl Pattern for Dealer {
     }
 }
 
-impl Kind for Dealer {}
+impl Kind for Dealer {
+    fn blank() -> Self {
+        Self::new()
+    }
+}

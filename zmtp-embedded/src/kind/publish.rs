@@ -88,8 +88,22 @@ impl<const TOPICS: usize, const LINKS: usize> Pattern for Pub<TOPICS, LINKS> {
 }
 
 impl<const TOPICS: usize, const LINKS: usize> Kind for Pub<TOPICS, LINKS> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Subject | Fate::Reject)
+    }
+
+    fn skipped(&mut self, peer: PeerId, start: &[u8]) -> bool {
+        let header_len = FrameHeader::peek(start).map_or(0, |(_, len)| len);
+        let name = start.get(header_len..).unwrap_or_default();
+        let subscribes = name.starts_with(b"\x09SUBSCRIBE");
+        if subscribes {
+            self.overflowed(peer);
+        }
+        subscribes
     }
 
     // Not inlined, because there are several calls.

@@ -22,4 +22,8 @@ impl Role for Pull {
 
 impl Pattern for Pull {}
 
-impl Kind for Pull {}
+impl Kind for Pull {
+    fn blank() -> Self {
+        Self::new()
+    }
+}

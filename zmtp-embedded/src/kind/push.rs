@@ -32,6 +32,10 @@ impl Pattern for Push {
 }
 
 impl Kind for Push {
+    fn blank() -> Self {
+        Self::new()
+    }
+
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Reject)
     }

@@ -77,6 +77,10 @@ impl<const N: usize> Pattern for Rep<N> {
 
     #[inline(always)]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        if self.turn.has_lost_peer() {
+            // The reply would be dropped.
+            let _ = self.turn.reply();
+        }
         if self.turn.may_reply() { Err(OutOfTurn::ReplyDue.into()) } else { Ok(None) }
     }
 
@@ -91,6 +95,10 @@ impl<const N: usize> Pattern for Rep<N> {
 }
 
 impl<const N: usize> Kind for Rep<N> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Deliver | Fate::Envelope | Fate::Reject)
     }

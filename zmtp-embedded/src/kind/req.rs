@@ -90,6 +90,10 @@ impl Pattern for Req {
 }
 
 impl Kind for Req {
+    fn blank() -> Self {
+        Self::new(0)
+    }
+
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Deliver | Fate::RequestId | Fate::Reject | Fate::Skip)
     }

@@ -10,6 +10,9 @@ use crate::outbox::{Outbox, Prefix};
 /// A socket type: the rules of the core, the frames before its messages, and the commands that it
 /// sends. The default methods are those of a type that has none.
 pub(crate) trait Kind: Pattern + Role + Sized {
+    /// A socket of this type before any connection.
+    fn blank() -> Self;
+
     /// Whether [`Pattern::accept`] returns a verdict with this fate. The compiler evaluates it, so that links contain
     /// no code for other verdicts.
     fn returns(fate: Fate) -> bool {
@@ -18,6 +21,12 @@ pub(crate) trait Kind: Pattern + Role + Sized {
 
     /// A message does not fit the receive buffer and is dropped.
     fn overflowed(&mut self, _peer: PeerId) {}
+
+    /// A command of the peer does not fit the receive buffer and is skipped. `start` is its start, from its header
+    /// on. Returns whether the call fails with `ReceiveBuffer`.
+    fn skipped(&mut self, _peer: PeerId, _start: &[u8]) -> bool {
+        false
+    }
 
     /// Puts the commands of the type into the outbox, as far as there is room.
     ///

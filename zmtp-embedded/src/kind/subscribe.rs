@@ -78,6 +78,10 @@ impl<const TOPICS: usize> Pattern for Sub<TOPICS> {
 }
 
 impl<const TOPICS: usize> Kind for Sub<TOPICS> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
     fn returns(fate: Fate) -> bool {
         matches!(fate, Fate::Subject | Fate::Deliver)
     }

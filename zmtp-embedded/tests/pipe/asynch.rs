@@ -9,22 +9,22 @@ use embedded_io_async::{ErrorType, Read, Write};
 
 use super::{End, PipeError};
 
-/// An end that is pending at every second call, so that a future can be dropped at each await; and at
-/// every call while there is nothing to read.
-#[derive(Debug)]
+/// An end that is pending at every second read and at every second write, so that a future can be dropped at each
+/// await; and at every call while no byte can be moved.
+#[derive(Clone, Debug)]
 pub(crate) struct Stutter {
     pub(crate) end: End,
-    calls: Rc<Cell<u32>>,
+    reads: Rc<Cell<u32>>,
+    writes: Rc<Cell<u32>>,
 }
 
 impl Stutter {
     pub(crate) fn new(end: End) -> Self {
-        Self { end, calls: Rc::default() }
+        Self { end, reads: Rc::default(), writes: Rc::default() }
     }
 
-    /// Whether this call proceeds.
-    async fn pass(&self) {
-        let calls = Rc::clone(&self.calls);
+    /// Waits until this call proceeds.
+    async fn pass(calls: &Rc<Cell<u32>>) {
         core::future::poll_fn(move |_| {
             calls.set(calls.get() + 1);
             if calls.get().is_multiple_of(2) { Poll::Ready(()) } else { Poll::Pending }
@@ -39,7 +39,7 @@ impl ErrorType for Stutter {
 
 impl Read for Stutter {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, PipeError> {
-        self.pass().await;
+        Self::pass(&self.reads).await;
         core::future::poll_fn(|_| match embedded_io::Read::read(&mut self.end, buf) {
             Err(PipeError(embedded_io::ErrorKind::TimedOut)) => Poll::Pending,
             result => Poll::Ready(result),
@@ -50,12 +50,16 @@ impl Read for Stutter {
 
 impl Write for Stutter {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, PipeError> {
-        self.pass().await;
-        embedded_io::Write::write(&mut self.end, buf)
+        Self::pass(&self.writes).await;
+        core::future::poll_fn(|_| match embedded_io::Write::write(&mut self.end, buf) {
+            Err(PipeError(embedded_io::ErrorKind::TimedOut)) => Poll::Pending,
+            result => Poll::Ready(result),
+        })
+        .await
     }
 
     async fn flush(&mut self) -> Result<(), PipeError> {
-        self.pass().await;
+        Self::pass(&self.writes).await;
         Ok(())
     }
 }
@@ -66,6 +70,29 @@ pub(crate) fn once<F: Future>(future: F) -> Option<F::Output> {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     }
+}
+
+/// Polls two futures in turn until both are done.
+pub(crate) fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..100_000 {
+        if first.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(&mut context)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(&mut context)
+        {
+            second = Some(output);
+        }
+        if first.is_some() && second.is_some() {
+            break;
+        }
+    }
+    (first.expect("the first future is done"), second.expect("the second future is done"))
 }
 
 /// Polls a future until it is done.

@@ -4,7 +4,7 @@
 
 pub(crate) mod asynch;
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -43,6 +43,8 @@ pub(crate) struct End {
     to: Rc<RefCell<Lane>>,
     /// The most bytes of a read or write.
     most: usize,
+    /// The most bytes on their way to the other end. A write to a full pipe returns `TimedOut`.
+    pub(crate) capacity: Rc<Cell<usize>>,
     /// The sizes of the writes so far.
     pub(crate) writes: Rc<RefCell<Vec<usize>>>,
     /// Errors of the next reads and writes.
@@ -56,10 +58,19 @@ pub(crate) fn pipe(most: usize) -> (End, End) {
         from: Rc::clone(from),
         to: Rc::clone(to),
         most,
+        capacity: Rc::new(Cell::new(usize::MAX)),
         writes: Rc::default(),
         failures: Rc::default(),
     };
     (end(&back, &there), end(&there, &back))
+}
+
+/// Two ends with room for `capacity` bytes each way.
+pub(crate) fn narrow(capacity: usize) -> (End, End) {
+    let (ours, peer) = pipe(1_000);
+    ours.capacity.set(capacity);
+    peer.capacity.set(capacity);
+    (ours, peer)
 }
 
 impl End {
@@ -107,7 +118,11 @@ impl Write for End {
     fn write(&mut self, buf: &[u8]) -> Result<usize, PipeError> {
         self.fail()?;
         let mut lane = self.to.borrow_mut();
-        let n = if lane.closed { 0 } else { buf.len().min(self.most) };
+        let room = self.capacity.get().saturating_sub(lane.bytes.len());
+        if room == 0 && !lane.closed {
+            return Err(PipeError(ErrorKind::TimedOut));
+        }
+        let n = if lane.closed { 0 } else { buf.len().min(self.most).min(room) };
         lane.bytes.extend(&buf[..n]);
         self.writes.borrow_mut().push(n);
         Ok(n)

@@ -5,7 +5,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod programs;
 mod qemu;
+mod restart;
 mod tcp;
 mod uart;
 

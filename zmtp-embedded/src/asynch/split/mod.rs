@@ -9,6 +9,7 @@ use core::future::poll_fn;
 use core::ops::{Deref, DerefMut};
 use core::task::{Poll, Waker};
 
+use embassy_futures::yield_now;
 use embedded_io_async::{ErrorType, Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::mechanism::{Mechanism, NullOf};
@@ -206,14 +207,31 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
 
     /// Writes or flushes once.
     async fn write(&self, out: &mut Out<'s, 'b, W>, step: Step) -> Result<(), Error<W::Error>> {
-        if step == Step::Flush {
+        let n = if step == Step::Flush {
             let result = out.writer.flush().await.map(|()| 1);
-            if self.moved(result)? > 0 {
-                out.outbox.unflushed = false;
-            }
+            let n = self.moved(result)?;
+            out.outbox.unflushed &= n == 0;
+            n
         } else {
             let result = out.writer.write(out.outbox.pending()).await;
-            out.outbox.written(self.moved(result)?);
+            let n = self.moved(result)?;
+            out.outbox.written(n);
+            n
+        };
+        if n == 0 {
+            // An IO with a timeout of its own: other tasks can run.
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// As [`Shared::write`], with the right to write. The other half may have had it before.
+    async fn write_due(&self, step: Step) -> Result<(), Error<W::Error>> {
+        let mut out = self.writing().await;
+        // The other half may have closed the link.
+        let may_write = self.with(|state| Ok(state.link.may_write()))?;
+        if may_write && (!out.outbox.is_empty() || step == Step::Flush) {
+            self.write(&mut out, step).await?;
         }
         Ok(())
     }
@@ -236,7 +254,10 @@ impl<'s, 'b, K: Kind, W: Write, M: Mechanism> Shared<'s, 'b, K, W, M> {
     ) -> Result<(), Error<W::Error>> {
         loop {
             let time = now();
-            let step = self.with(|state| state.link.poll_flush(out.outbox, state.kind, time))?;
+            let step = self.with(|state| {
+                let time = state.link.time(time);
+                state.link.poll_flush(out.outbox, state.kind, time)
+            })?;
             if step == Step::Done {
                 return Ok(());
             }

@@ -1,5 +1,10 @@
 //! The half that receives.
 
+use core::future::{pending, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+
+use embassy_futures::{poll_once, yield_now};
 use embedded_io_async::{Read, Write};
 use zmtp_core::Instant;
 use zmtp_core::mechanism::{Mechanism, NullOf};
@@ -7,6 +12,7 @@ use zmtp_core::mechanism::{Mechanism, NullOf};
 use super::Shared;
 #[cfg(doc)]
 use crate::asynch::Socket;
+use crate::asynch::io::gives_up;
 use crate::error::Error;
 use crate::inbox::may_receive;
 use crate::kind::{Kind, Receives};
@@ -57,30 +63,74 @@ impl<K: Kind, R: Read, W: Write<Error = R::Error>, M: Mechanism> Receiver<'_, '_
         mut now: impl FnMut() -> Instant,
     ) -> Result<(), Error<R::Error>> {
         loop {
-            let time = now();
             let step = {
+                let time = now();
                 let mut out = self.shared.try_writing();
                 let outbox = out.as_mut().map(|out| &mut *out.out.outbox);
-                self.shared
-                    .with(|state| state.link.poll(self.window, outbox, state.kind, want, time))?
+                self.shared.with(|state| {
+                    let time = state.link.time(time);
+                    state.link.poll(self.window, outbox, state.kind, want, time)
+                })?
             };
-            match step {
-                Step::Done => return Ok(()),
-                Step::Read => {
-                    let result = self.reader.read(self.window.spare()).await;
-                    let n = self.shared.moved(result)?;
-                    self.window.received(n);
+            if step == Step::Done {
+                return Ok(());
+            }
+            if step != Step::Read {
+                if let Poll::Ready(result) = poll_once(self.shared.write_due(step)) {
+                    result?;
+                    continue;
                 }
-                step => {
-                    let mut out = self.shared.writing().await;
-                    // The other half may have had the right meanwhile, and may have closed the link.
-                    let says = self.shared.with(|state| Ok(state.link.may_write()))?;
-                    if says && (!out.outbox.is_empty() || step == Step::Flush) {
-                        self.shared.write(&mut out, step).await?;
-                    }
+                // It also reads, so that two ends do not wait for each other.
+                let time = now();
+                let received = self.shared.with(|state| {
+                    let time = state.link.time(time);
+                    state.link.poll(self.window, None, state.kind, want, time)
+                })?;
+                if received == Step::Done && want != Want::Ready {
+                    return Ok(());
                 }
             }
+            self.move_once(step).await?;
         }
+    }
+
+    /// Reads once, or writes or flushes once if that is the step.
+    async fn move_once(&mut self, step: Step) -> Result<(), Error<R::Error>> {
+        let Self { shared, window, reader } = self;
+        let has_room = window.make_room();
+        let mut waited = false;
+        let result = {
+            let mut writing = pin!(async {
+                match step {
+                    Step::Read => pending().await,
+                    _ => shared.write_due(step).await,
+                }
+            });
+            let mut reading = pin!(async {
+                if has_room { reader.read(window.spare()).await } else { pending().await }
+            });
+            poll_fn(|cx| {
+                if let Poll::Ready(result) = writing.as_mut().poll(cx) {
+                    return Poll::Ready(result.map(|()| None));
+                }
+                if let Poll::Ready(result) = reading.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(Some(result)));
+                }
+                match shared.with(|state| Ok(gives_up(state.link, &mut waited, cx))) {
+                    Ok(false) => Poll::Pending,
+                    over => Poll::Ready(over.map(|_| None)),
+                }
+            })
+            .await
+        };
+        let Some(result) = result? else { return Ok(()) };
+        let n = shared.moved(result)?;
+        window.received(n);
+        if n == 0 {
+            shared.with(|state| Ok(state.link.quiet()))?;
+            yield_now().await;
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The half that sends.
 
+use embassy_futures::yield_now;
 use embedded_io_async::Write;
 use zmtp_core::Instant;
 use zmtp_core::mechanism::{Mechanism, NullOf};
@@ -111,13 +112,14 @@ impl<'s, 'b, K: Sends, W: Write, M: Mechanism> Sender<'_, 's, 'b, K, W, M> {
                 Step::Done => return Ok(()),
                 Step::Body => {
                     let result = out.writer.write(cursor.body(parts)).await;
-                    cursor.wrote(self.shared.moved(result)?);
+                    let n = self.shared.moved(result)?;
+                    cursor.wrote(n);
                     out.outbox.unflushed = true;
+                    if n == 0 {
+                        yield_now().await;
+                    }
                 }
-                _ => {
-                    let result = out.writer.write(out.outbox.pending()).await;
-                    out.outbox.written(self.shared.moved(result)?);
-                }
+                step => self.shared.write(out, step).await?,
             }
         }
     }

@@ -1,0 +1,68 @@
+//! The REQ of the README over `zmtp bridge`, whose peer is restarted.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::common::Place;
+use crate::common::server::Server;
+use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
+
+const RESTARTS: u32 = 10;
+
+/// The bridge of the tool, with its default settings.
+pub(crate) struct Bridge(Child);
+
+impl Bridge {
+    pub(crate) fn start(tool: PathBuf, arguments: &[&str]) -> Self {
+        let mut command = Command::new(tool);
+        command.arg("bridge").args(arguments).arg("--quiet");
+        Self(command.stdin(Stdio::null()).spawn().expect("zmtp starts"))
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn port(endpoint: &str) -> u16 {
+    endpoint.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_req_of_the_readme_gets_answers_after_each_restart_of_its_peer() {
+    if !is_there(Board::Mps2) {
+        return;
+    }
+    let Some(tool) = env::var_os("ZMTP_TOOL") else {
+        return skipped("no tool zmtp in ZMTP_TOOL: run .ci/firmware.sh");
+    };
+    let endpoint = Place::free_port().endpoint.clone();
+    let uart = port(&Place::free_port().endpoint);
+    let (mut server, _) = Server::rep(&endpoint);
+    let mut qemu = Qemu::start(Board::Mps2, "thermometer", &[], Wire::Listens(uart));
+    let line = format!("tcp://127.0.0.1:{uart}");
+    let _bridge = Bridge::start(tool.into(), &[&line, &endpoint]);
+    for _ in 0..RESTARTS {
+        answers(&mut qemu);
+        drop(server);
+        qemu.line_with("no answer");
+        server = Server::rep(&endpoint).0;
+    }
+    answers(&mut qemu);
+}
+
+/// Waits for twenty answers more, twice: some of the first may have arrived earlier.
+fn answers(qemu: &mut Qemu) {
+    for _ in 0..2 {
+        loop {
+            let line = qemu.line_with("");
+            if line.ends_with(" answers") {
+                break;
+            }
+        }
+    }
+}

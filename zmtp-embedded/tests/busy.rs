@@ -1,0 +1,144 @@
+//! Firmware that was busy for longer than the timeout of its peer: received bytes count before the clock does.
+
+mod pipe;
+
+use core::cell::Cell;
+
+use pipe::asynch::{Stutter, finish, once};
+use pipe::{greeting, pipe, ready};
+use wire::frame;
+use zmtp_core::wire::SocketType;
+use zmtp_core::{Config, Instant, Timeout};
+use zmtp_embedded::{Error, asynch, blocking};
+
+static PULL: Config = Config::new(SocketType::Pull);
+const NOW: Instant = Instant::from_millis(0);
+/// The peer closes a silent connection after 2 seconds, and so does this end.
+const PING: &[u8] = b"\x04PING\0\x14";
+
+fn later(ms: u64) -> Instant {
+    Instant::from_millis(ms)
+}
+
+#[test]
+fn a_message_that_arrived_in_time_is_received_after_the_timeout() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut pull = blocking::Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    pull.connect(ours, NOW);
+    assert_eq!(pull.receive(later(100), pipe::ticking(10)).err(), Some(Error::TimedOut));
+    peer.say(&frame(0, b"in time"));
+    let message = pull.receive(later(3_600), || later(2_600)).map(|message| message.first().len());
+    assert_eq!(message, Ok(7));
+    // Without such bytes the link fails.
+    peer.say(&frame(4, PING));
+    assert_eq!(pull.receive(later(2_700), || later(2_700)).err(), Some(Error::TimedOut));
+    assert_eq!(pull.receive(later(9_999), || later(5_000)).err(), Some(Error::Connection));
+    assert_eq!(pull.failure(), Some(zmtp_core::Error::TimedOut(Timeout::Ttl)));
+}
+
+#[test]
+fn async_a_message_that_arrived_in_time_is_received_after_the_timeout() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut pull = asynch::Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    pull.connect(Stutter::new(ours), NOW);
+    for _ in 0..100 {
+        assert!(once(pull.receive(|| later(10))).is_none());
+    }
+    peer.say(&frame(0, b"in time"));
+    let message = finish(pull.receive(|| later(2_600))).map(|message| message.first().len());
+    assert_eq!(message, Ok(7));
+    peer.say(&frame(4, PING));
+    for _ in 0..100 {
+        assert!(once(pull.receive(|| later(2_700))).is_none());
+    }
+    // As with `select` and a timer that has expired: each future is polled a few times.
+    let failed = (0..100).find_map(|_| once(pull.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(failed, Some(Some(Error::Connection)));
+}
+
+#[test]
+fn a_link_among_several_that_was_served_late_is_not_lost() {
+    let mut bytes = [[[0; 64]; 2]; 2];
+    let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+    let mut pull = blocking::many::Pull::<_, 2>::new(&PULL, buffers);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    pull.connect(1, ours, NOW);
+    assert_eq!(pull.receive(later(100), pipe::ticking(10)), Ok(None));
+    peer.say(&frame(0, b"in time"));
+    let message = pull.receive(later(3_600), || later(2_600));
+    assert_eq!(message.map(|found| found.map(|(link, _)| link)), Ok(Some(1)));
+    peer.say(&frame(4, PING));
+    // One call reads the PING, the other one handles it.
+    for _ in 0..2 {
+        assert_eq!(pull.receive(later(2_700), || later(2_700)), Ok(None));
+    }
+    let failed = pull.receive(later(9_999), || later(5_000)).expect_err("silent");
+    assert_eq!((failed.link, failed.error), (1, Error::Connection));
+}
+
+#[test]
+fn async_a_link_among_several_that_was_served_late_is_not_lost() {
+    let mut bytes = [[[0; 64]; 2]; 2];
+    let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+    let mut pull = asynch::many::Pull::<_, 2>::new(&PULL, buffers);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    pull.connect(1, Stutter::new(ours), NOW);
+    for _ in 0..100 {
+        assert!(once(pull.receive(|| later(10))).is_none());
+    }
+    peer.say(&frame(0, b"in time"));
+    let message = finish(pull.receive(|| later(2_600))).map(|(link, _)| link);
+    assert_eq!(message, Ok(1));
+    peer.say(&frame(4, PING));
+    for _ in 0..100 {
+        assert!(once(pull.receive(|| later(2_700))).is_none());
+    }
+    let failed = (0..100).find_map(|_| once(pull.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(failed.flatten().map(|failed| failed.error), Some(Error::Connection));
+}
+
+#[test]
+fn both_halves_of_a_socket_read_before_they_judge() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut pull = asynch::Pull::new(&PULL, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (reader, writer) = (Stutter::new(ours.clone()), Stutter::new(ours));
+    pull.connect(asynch::Duplex { reader, writer }, NOW);
+    let mut split = pull.split().expect("connected");
+    let (_, mut receiver) = split.halves();
+    for _ in 0..100 {
+        assert!(once(receiver.receive(|| later(10))).is_none());
+    }
+    peer.say(&frame(0, b"in time"));
+    let message = finish(receiver.receive(|| later(2_600))).map(|message| message.first().len());
+    assert_eq!(message, Ok(7));
+    peer.say(&frame(4, PING));
+    for _ in 0..100 {
+        assert!(once(receiver.receive(|| later(2_700))).is_none());
+    }
+    let failed = (0..100).find_map(|_| once(receiver.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(failed, Some(Some(Error::Connection)));
+}
+
+#[test]
+fn a_call_that_only_writes_does_not_judge_a_peer_that_it_does_not_read() {
+    let (mut receive, mut send) = ([0; 64], [0; 64]);
+    let mut dealer = blocking::Dealer::new(&PULL, &mut receive, &mut send);
+    let (ours, peer) = pipe(1_000);
+    peer.say(&[greeting(), ready("DEALER"), frame(4, PING)].concat());
+    dealer.connect(ours, NOW);
+    assert_eq!(dealer.receive(later(100), pipe::ticking(10)).err(), Some(Error::TimedOut));
+    peer.say(&frame(0, b"in time"));
+    let time = Cell::new(2_600);
+    let now = || later(time.get());
+    dealer.send(&[b"x"], later(9_999), now).expect("not judged");
+    dealer.flush(later(9_999), now).expect("not judged");
+    assert_eq!(dealer.receive(later(9_999), now).map(|message| message.first().len()), Ok(7));
+}
