@@ -92,9 +92,8 @@ def main():
                 net.append(flash(folder / client) - flash(folder / "empty"))
             cells.append(cell(client, at, min(net) / 1024, "{:.2f}".format))
         cells.append(cell(client, 3, cost.get(("ram", client, TARGETS[1])), str))
-        for at, target in zip((None, 4, None), TARGETS):
-            depth = cost.get(("stack", client, target))
-            cells.append(cell(client, at if at else 99, depth, str))
+        for at, target in enumerate(TARGETS, 4):
+            cells.append(cell(client, at, cost.get(("stack", client, target)), str))
         print(f"| {client.rstrip('_').replace('_', ', ')} | {' | '.join(cells)} |")
     counts = [
         cell("instructions", at, cost[("instructions", "request", target)], str)
