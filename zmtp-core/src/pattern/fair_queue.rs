@@ -17,6 +17,8 @@ pub struct FairPeer {
     /// Queued messages.
     queued: u32,
     closed: bool,
+    /// It gets no turn. `queued` is higher by one, so that a received message does not put it into the ring.
+    held: bool,
 }
 
 impl FairPeer {
@@ -104,6 +106,28 @@ impl FairQueue {
         Some((peer, is_last))
     }
 
+    /// Holds a peer back: its messages are not taken until it is released. A peer must be released before it is
+    /// [closed](FairQueue::close).
+    pub fn hold<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, held: bool)
+    where
+        T: Linked<1> + AsMut<FairPeer>,
+    {
+        let Some(slot) = peers.get_mut(peer) else { return };
+        let state = slot.as_mut();
+        if core::mem::replace(&mut state.held, held) == held {
+            return;
+        }
+        if held {
+            state.queued = state.queued.saturating_add(1);
+            self.ready.remove(peers, peer);
+        } else {
+            state.queued = state.queued.saturating_sub(1);
+            if state.queued > 0 {
+                self.ready.push(peers, peer);
+            }
+        }
+    }
+
     /// Closes a peer: it is removed from `peers` with its last message, or now if it has none. Returns
     /// whether it is removed.
     pub fn close<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId) -> bool
@@ -151,6 +175,34 @@ mod tests {
             core::iter::from_fn(|| queue.take(&mut peers)).map(|(peer, _)| peer.index()).collect();
         assert_eq!(order, [0, 1, 2, 0, 2, 0, 0]);
         assert!(!queue.may_take());
+    }
+
+    #[test]
+    fn a_peer_that_is_held_back_has_no_turn_until_it_is_released() {
+        let mut peers = Fixed::<FairPeer, 2>::new();
+        let mut queue = FairQueue::new();
+        for index in 0..2 {
+            peers.insert(id(index), FairPeer::default()).unwrap();
+        }
+        queue.received(&mut peers, id(0));
+        for held in [true, true] {
+            queue.hold(&mut peers, id(0), held);
+        }
+        queue.received(&mut peers, id(0));
+        assert!(!queue.may_take());
+        queue.received(&mut peers, id(1));
+        assert_eq!(queue.take(&mut peers), Some((id(1), false)));
+        assert_eq!(queue.take(&mut peers), None);
+        for held in [false, false] {
+            queue.hold(&mut peers, id(0), held);
+        }
+        for _ in 0..2 {
+            assert_eq!(queue.take(&mut peers), Some((id(0), false)));
+        }
+        assert_eq!(queue.take(&mut peers), None);
+        queue.hold(&mut peers, id(0), true);
+        queue.hold(&mut peers, id(0), false);
+        assert!(!queue.may_take(), "it has no message");
     }
 
     #[test]

@@ -50,6 +50,12 @@ impl<S: Slots<RepPeer>> Rep<S> {
         Self { peers, requests: FairQueue::new(), turn: RepTurn::new() }
     }
 
+    /// Holds a peer back, or releases it: while it is held back, its requests are not taken. Release it before its
+    /// connection ends.
+    pub fn hold(&mut self, peer: PeerId, held: bool) {
+        self.requests.hold(&mut self.peers, peer, held);
+    }
+
     /// The number of queued requests of a peer.
     pub fn queued(&mut self, peer: PeerId) -> u32 {
         self.peers.get_mut(peer).map_or(0, |slot| slot.requests.queued())

@@ -83,6 +83,12 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
         Self { peers, ids, incoming: FairQueue::new(), handover, next: first, open: 0 }
     }
 
+    /// Holds a peer back, or releases it: while it is held back, its messages are not taken. Release it before its
+    /// connection ends.
+    pub fn hold(&mut self, peer: PeerId, held: bool) {
+        self.incoming.hold(&mut self.peers, peer, held);
+    }
+
     /// Attaches a peer that the socket connects to, with the routing id `id` (`ZMQ_CONNECT_ROUTING_ID`). If
     /// `id` is empty, ROUTER assigns an id. The peer keeps this id, also if it announces another one.
     ///

@@ -326,6 +326,8 @@ impl Engine {
         let full = !self.options.conflate && peer.reaches(&self.send_mark, &self.run);
         if core::mem::replace(&mut peer.full, full) != full {
             self.pattern.set_full(peer.id, full);
+            // A peer that gets more than it sends must be received from, because it may wait for that.
+            self.pattern.hold(peer.id, full && peer.owed >= 0);
         }
     }
 }

@@ -208,6 +208,7 @@ impl Engine {
         };
         let prefix = self.pattern.prefix(peer);
         let envelope = slot.incoming.take(message, prefix, properties)?;
+        slot.owed += 1;
         if !matches!(self.last, LastPeer::Here(last) if last == peer) {
             self.last = LastPeer::Here(peer);
         }
@@ -260,6 +261,13 @@ impl Engine {
         match refused {
             Refused::Full => dropped.high_water_mark += 1,
             Refused::Gone => dropped.peer_gone += 1,
+        }
+    }
+
+    /// Counts a message of a ROUTER to a peer, before it is sent.
+    pub(crate) fn count_reply(&mut self, peer: PeerId) {
+        if let Some(slot) = self.peers.get_mut(peer.index() as usize) {
+            slot.owed -= 1;
         }
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Peer {
     pub(super) sharing: bool,
     /// Its outgoing queue is at the high-water mark, which was reported to the pattern.
     pub(super) full: bool,
+    /// Messages that the application received from it, minus those that it sent to it as a ROUTER.
+    pub(super) owed: i64,
     /// Its deadline.
     pub(super) timer: Option<Instant>,
     /// It has a share of the next turn.
@@ -137,6 +139,7 @@ impl Peer {
             held: false,
             sharing: false,
             full: false,
+            owed: 0,
             timer: None,
             scheduled: false,
             memory_paused: false,

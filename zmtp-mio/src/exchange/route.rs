@@ -74,6 +74,7 @@ fn try_route(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Unsent
     let id = message.part(0).unwrap_or_default();
     match engine.pattern.route(id) {
         Ok(peer) => {
+            engine.count_reply(peer);
             let outgoing = &mut Outgoing { envelope: Envelope::Address, message };
             engine.send(peer, outgoing).map_err(Unsent::Refused)
         }

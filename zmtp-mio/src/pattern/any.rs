@@ -173,6 +173,16 @@ impl AnyPattern {
         }
     }
 
+    /// Holds a peer back, or releases it: while its replies have no room, its further requests are not received. A
+    /// mandatory ROUTER reports the lack of room instead.
+    pub(crate) fn hold(&mut self, peer: PeerId, held: bool) {
+        match self {
+            Self::Rep(rules) => rules.hold(peer, held),
+            Self::Router(rules, RouterOptions { mandatory: false, .. }) => rules.hold(peer, held),
+            _ => {}
+        }
+    }
+
     /// Whether a peer is refused because of what another peer has: the routing id, or the one seat of a PAIR.
     pub(crate) const fn may_refuse(&self) -> bool {
         matches!(self, Self::Pair(_) | Self::Router(..))
@@ -272,14 +282,17 @@ impl Pattern for AnyPattern {
     }
 
     fn disconnected(&mut self, peer: PeerId) {
+        self.hold(peer, false);
         each!(self, rules => rules.disconnected(peer));
     }
 
     fn closed(&mut self, peer: PeerId) {
+        self.hold(peer, false);
         each!(self, rules => rules.closed(peer));
     }
 
     fn detached(&mut self, peer: PeerId) {
+        self.hold(peer, false);
         each!(self, rules => rules.detached(peer));
     }
 

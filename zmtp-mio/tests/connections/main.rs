@@ -23,5 +23,6 @@ mod poller;
 mod reconnect;
 mod refused_peers;
 mod simulated_time;
+mod slow_clients;
 mod slow_heartbeats;
 mod tcp_options;

@@ -193,6 +193,14 @@ impl RawPeer {
         panic!("the connection should have been closed");
     }
 
+    /// The same connection, for another thread.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Tcp(stream) => Self::Tcp(stream.try_clone().unwrap()),
+            Self::Ipc(stream) => Self::Ipc(stream.try_clone().unwrap()),
+        }
+    }
+
     /// Ends the sending direction.
     pub(crate) fn finish(&self) {
         let _ = match self {
