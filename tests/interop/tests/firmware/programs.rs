@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use zmtp_interop::libzmq::{Context, Kind, Socket};
+use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 
 use crate::LONG;
 use crate::common::Place;
@@ -28,7 +28,7 @@ fn a_publisher_sends_the_topics_of_eight_subscriptions() {
     let topics = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
     let sub = socket(Kind::Sub);
     for topic in topics {
-        sub.subscribe(topic.as_bytes()).unwrap();
+        sub.set_bytes(option::SUBSCRIBE, topic.as_bytes()).unwrap();
     }
     sub.bind("tcp://127.0.0.1:*").unwrap();
     let wire = Wire::Connects(port(&sub.last_endpoint()));
@@ -51,7 +51,7 @@ fn a_rep_dispatches_commands() {
     let mut qemu = Qemu::start(Board::Mps2, "lamp", &[], wire);
     let req = socket(Kind::Req);
     req.connect(&endpoint).unwrap();
-    let mut ask = |command: &str| -> String {
+    let ask = |command: &str| -> String {
         req.send(&[command.as_bytes()]).unwrap();
         String::from_utf8(req.recv().unwrap().remove(0)).unwrap()
     };

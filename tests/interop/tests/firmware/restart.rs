@@ -1,9 +1,11 @@
 //! The REQ of the README over `zmtp bridge`, whose peer is restarted.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
 
+use crate::LONG;
 use crate::common::Place;
 use crate::common::server::Server;
 use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
@@ -14,10 +16,19 @@ const RESTARTS: u32 = 10;
 pub(crate) struct Bridge(Child);
 
 impl Bridge {
-    pub(crate) fn start(tool: PathBuf, arguments: &[&str]) -> Self {
-        let mut command = Command::new(tool);
-        command.arg("bridge").args(arguments).arg("--quiet");
-        Self(command.stdin(Stdio::null()).spawn().expect("zmtp starts"))
+    /// Starts it, again if QEMU does not listen yet: then it ends at once.
+    pub(crate) fn start(tool: &Path, arguments: &[&str]) -> Self {
+        let end = Instant::now() + LONG;
+        while Instant::now() < end {
+            let mut command = Command::new(tool);
+            command.arg("bridge").args(arguments).arg("--quiet");
+            let mut child = command.stdin(Stdio::null()).spawn().expect("zmtp starts");
+            let looks = (0..50).map(|_| thread::sleep(Duration::from_millis(10)));
+            if looks.map(|()| child.try_wait()).all(|ended| matches!(ended, Ok(None))) {
+                return Self(child);
+            }
+        }
+        panic!("the bridge ends");
     }
 }
 
@@ -45,7 +56,7 @@ fn the_req_of_the_readme_gets_answers_after_each_restart_of_its_peer() {
     let (mut server, _) = Server::rep(&endpoint);
     let mut qemu = Qemu::start(Board::Mps2, "thermometer", &[], Wire::Listens(uart));
     let line = format!("tcp://127.0.0.1:{uart}");
-    let _bridge = Bridge::start(tool.into(), &[&line, &endpoint]);
+    let _bridge = Bridge::start(Path::new(&tool), &[&line, &endpoint]);
     for _ in 0..RESTARTS {
         answers(&mut qemu);
         drop(server);
