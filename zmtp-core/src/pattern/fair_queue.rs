@@ -16,10 +16,15 @@ pub struct FairPeer {
     link: RingLink,
     /// Queued messages.
     queued: u32,
-    closed: bool,
+    /// The number of queued messages that arrived over an ended connection; they are the oldest ones. [`CLOSED`]
+    /// if the peer is closed.
+    stale: u32,
     /// It gets no turn. `queued` is higher by one, so that a received message does not put it into the ring.
     held: bool,
 }
+
+/// The number of stale messages of a closed peer: all of them.
+const CLOSED: u32 = u32::MAX;
 
 impl FairPeer {
     /// The number of queued messages.
@@ -29,7 +34,23 @@ impl FairPeer {
 
     /// Whether the peer is [closed](FairQueue::close).
     pub const fn is_closed(&self) -> bool {
-        self.closed
+        self.stale == CLOSED
+    }
+
+    /// The connection has ended: the queued messages are stale.
+    pub(super) const fn set_stale(&mut self) {
+        if !self.is_closed() {
+            self.stale = self.queued;
+        }
+    }
+
+    /// Whether the oldest message is stale. Call it once for each message, before it is taken.
+    pub(super) const fn take_stale(&mut self) -> bool {
+        let is_stale = self.stale > 0;
+        if is_stale && !self.is_closed() {
+            self.stale -= 1;
+        }
+        is_stale
     }
 }
 
@@ -82,6 +103,11 @@ impl FairQueue {
         self.ready.head().is_some()
     }
 
+    /// The peer whose oldest message is taken next.
+    pub(super) const fn next(&self) -> Option<PeerId> {
+        self.ready.head()
+    }
+
     /// Chooses the peer whose oldest message is taken; `None` if no message is queued. The second value
     /// is whether the peer is removed from `peers`: it is [closed](FairQueue::close), and this is its last
     /// message.
@@ -98,7 +124,7 @@ impl FairQueue {
             self.ready.pass(slot.link());
             return Some((peer, false));
         }
-        let is_last = state.closed;
+        let is_last = state.is_closed();
         self.ready.remove(peers, peer);
         if is_last {
             peers.remove(peer);
@@ -136,7 +162,7 @@ impl FairQueue {
     {
         if let Some(slot) = peers.get_mut(peer) {
             let state = slot.as_mut();
-            state.closed = true;
+            state.stale = CLOSED;
             if state.queued > 0 {
                 return false;
             }

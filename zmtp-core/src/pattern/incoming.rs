@@ -25,6 +25,8 @@ impl<S, R> Incoming<S, R> {
 pub trait IncomingRules {
     /// As [`Pattern::keeps_unsent`].
     const KEEPS_UNSENT: bool = false;
+    /// Whether [`IncomingRules::taken`] has an effect.
+    const ANSWERS: bool = false;
 
     /// As [`Pattern::accept`].
     fn accept(&self, _frame: FrameHeader, _first: bool) -> Verdict {
@@ -44,8 +46,8 @@ pub trait IncomingRules {
     /// The connection to a peer ended.
     fn lost(&mut self, _peer: PeerId) {}
 
-    /// The application takes a message of a peer.
-    fn taken(&mut self, _peer: PeerId) {}
+    /// The application takes a message of a peer, or `None` if the connection of the message has ended.
+    fn taken(&mut self, _peer: Option<PeerId>) {}
 
     /// As [`Pattern::subscription`], of a known peer.
     ///
@@ -96,6 +98,11 @@ impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
 
     fn disconnected(&mut self, peer: PeerId) {
         self.rules.lost(peer);
+        if R::ANSWERS
+            && let Some(slot) = self.peers.get_mut(peer)
+        {
+            slot.set_stale();
+        }
     }
 
     fn closed(&mut self, peer: PeerId) {
@@ -131,8 +138,13 @@ impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
 
     #[inline]
     fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
+        if R::ANSWERS
+            && let Some(peer) = self.turns.next()
+        {
+            let is_stale = self.peers.get_mut(peer).is_none_or(FairPeer::take_stale);
+            self.rules.taken((!is_stale).then_some(peer));
+        }
         let Some((peer, _)) = self.turns.take(&mut self.peers) else { return Ok(None) };
-        self.rules.taken(peer);
         Ok(Some(peer))
     }
 

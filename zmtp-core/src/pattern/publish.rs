@@ -34,7 +34,7 @@ pub struct PublishRules<T> {
     requested: Option<T>,
     /// The reports of an XPUB; `None` for a PUB.
     reports: Option<Reports>,
-    /// The peer whose report or message was taken last.
+    /// The peer whose report or message was taken last, while its connection lasts.
     last: Option<PeerId>,
 }
 
@@ -95,8 +95,8 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     }
 
     /// Subscribes the peer of the report or message that was taken last, on an XPUB made by
-    /// [`Publish::manual`]. Returns `false` if this is another XPUB, the peer is unknown, or the table is
-    /// full.
+    /// [`Publish::manual`]. Returns `false` if this is another XPUB, the connection of the report has ended, or the
+    /// table is full.
     pub fn subscribe_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
             Some(peer) => self.rules.topics.insert(peer, topic).is_ok(),
@@ -106,7 +106,7 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
 
     /// Cancels a subscription of the peer of the report or message that was taken last, on an XPUB made by
     /// [`Publish::manual`]. Returns whether no peer is subscribed to the topic afterwards; `false` if this
-    /// is another XPUB or the peer is unknown.
+    /// is another XPUB or the connection of the report has ended.
     pub fn cancel_last(&mut self, topic: &[u8]) -> bool {
         match self.manual_peer() {
             Some(peer) => {
@@ -129,6 +129,8 @@ impl<T: Topics> PublishRules<T> {
 }
 
 impl<T: Topics> IncomingRules for PublishRules<T> {
+    const ANSWERS: bool = true;
+
     fn accept(&self, frame: FrameHeader, first: bool) -> Verdict {
         match (first, self.reports) {
             (true, _) if frame.is_final() => Verdict::Subject,
@@ -151,14 +153,16 @@ impl<T: Topics> IncomingRules for PublishRules<T> {
     }
 
     fn lost(&mut self, peer: PeerId) {
+        // The answer of the application would apply to the next connection.
+        self.last = self.last.filter(|last| *last != peer);
         self.topics.remove_peer(peer, |_, _| {});
         if let Some(requested) = &mut self.requested {
             requested.remove_peer(peer, |_, _| {});
         }
     }
 
-    fn taken(&mut self, peer: PeerId) {
-        self.last = Some(peer);
+    fn taken(&mut self, peer: Option<PeerId>) {
+        self.last = peer;
     }
 
     /// A cancellation of a topic that no peer had is reported, as in libzmq, so that a proxy can
@@ -283,6 +287,42 @@ mod tests {
         publish.closed(A);
         assert_eq!([publish.take(), publish.take()], [Ok(Some(A)), Ok(None)]);
         assert!(!publish.subscribe_last(b"x"), "the peer is gone");
+    }
+
+    #[test]
+    fn an_answer_to_a_report_of_an_ended_connection_has_no_effect() {
+        let manual = || {
+            let mut publish = Publish::manual(Fixed::<_, 2>::new(), Store::new(), Store::new());
+            publish.connected(A, &[]).unwrap();
+            publish.subscription(A, SUBSCRIBE, b"a").unwrap();
+            publish
+        };
+        let none = |publish: &mut Publish<Fixed<FairPeer, 2>, Store>| {
+            assert!(!publish.subscribe_last(b"x") && !publish.cancel_last(b"x"));
+            publish.matches(b"x", |peer| panic!("sent to {peer:?}"));
+        };
+        // The report is taken before the connection ends, or afterwards. The peer reconnects, or is closed.
+        for is_closed in [false, true] {
+            for taken_before in [false, true] {
+                let mut publish = manual();
+                if taken_before {
+                    assert_eq!(publish.take(), Ok(Some(A)));
+                }
+                match is_closed {
+                    true => publish.closed(A),
+                    false => publish.disconnected(A),
+                }
+                if !taken_before {
+                    assert_eq!(publish.take(), Ok(Some(A)));
+                }
+                none(&mut publish);
+                publish.connected(A, &[]).unwrap();
+                none(&mut publish);
+                publish.subscription(A, SUBSCRIBE, b"b").unwrap();
+                assert_eq!(publish.take(), Ok(Some(A)));
+                assert!(publish.subscribe_last(b"x"));
+            }
+        }
     }
 
     #[test]

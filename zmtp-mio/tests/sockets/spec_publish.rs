@@ -227,3 +227,33 @@ fn a_manual_xpub_reports_requests_and_applies_its_own_subscriptions() {
     assert_eq!(one.read_message(), [b"one"]);
     assert_eq!(two.read_message(), [b"two"]);
 }
+
+#[test]
+fn a_topic_granted_to_a_peer_that_is_gone_does_not_pass_to_the_next_one() {
+    let mut xpub = builder::<Xpub>().manual(true).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = xpub.endpoints().next().unwrap().to_string();
+    // The connection ends before the request is received, or afterwards.
+    for is_received in [true, false] {
+        let gone = sub(&endpoint, &["a"]);
+        if is_received {
+            assert_eq!(report(&mut xpub), b"\x01a");
+        }
+        let disconnects = xpub.counters().disconnects;
+        drop(gone);
+        drive_until!(xpub, xpub.counters().disconnects > disconnects);
+        if !is_received {
+            assert_eq!(report(&mut xpub), b"\x01a");
+        }
+        assert!(!xpub.subscribe("secret") && !xpub.unsubscribe("secret"));
+        assert_eq!(report(&mut xpub), b"\x00a");
+        assert!(!xpub.subscribe("secret"));
+    }
+    let mut next = sub(&endpoint, &["b"]);
+    assert_eq!(report(&mut xpub), b"\x01b");
+    assert!(xpub.subscribe("next"));
+    for body in ["secret", "next"] {
+        xpub.send(body).unwrap();
+    }
+    skip_handshake(&mut next);
+    assert_eq!(next.read_message(), [b"next"]);
+}
