@@ -90,6 +90,9 @@ pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
     /// REP: the envelope of the request that was received last.
     pub(crate) envelope: Envelope,
+    /// SUB: a subscription ended since the last time that no message was queued: queued messages may match no
+    /// subscription.
+    pub(crate) refilter: bool,
     /// PUB and XSUB: the peers that a message is sent to. Empty between messages, kept for its memory.
     pub(crate) targets: Vec<PeerId>,
     registry: Arc<Registry>,
@@ -192,6 +195,7 @@ impl Engine {
         Self {
             pattern,
             envelope: Envelope::None,
+            refilter: false,
             targets: Vec::new(),
             registry,
             more_events: false,

@@ -30,6 +30,7 @@ pub(crate) fn recv_into(
 ) -> Result<bool, Error> {
     let mut engine = engine.enter()?;
     if !engine.count_taken()
+        && !engine.refilter
         && let Some(peer) = engine.pattern.next_in_turn()
         && engine.take(peer, message).is_some()
     {
@@ -64,10 +65,27 @@ fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait, message: &mut Message) -> Re
         if let Ok(Some(peer)) = engine.pattern.take()
             && engine.take(peer, message).is_some()
         {
-            return Ok(true);
+            if still_matches(engine, message) {
+                return Ok(true);
+            }
+            *message = Message::new();
+            continue;
         }
+        engine.refilter = false;
         if !wait.turn_in_time(engine)? {
             return Ok(false);
         }
     }
+}
+
+/// Whether a queued message may be delivered. A SUB may have cancelled the subscription that it matched when it arrived;
+/// then it is counted.
+fn still_matches(engine: &mut Guard<'_>, message: &Message) -> bool {
+    if !engine.refilter {
+        return true;
+    }
+    let subject = message.part(0).unwrap_or_default();
+    let matches = engine.pattern.as_subscribe().is_ok_and(|rules| rules.matches(subject));
+    engine.dropped().not_subscribed += u64::from(!matches);
+    matches
 }

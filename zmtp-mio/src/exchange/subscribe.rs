@@ -28,7 +28,10 @@ fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<()
             true
         }
     };
+    let filters = rules.socket_type() == SocketType::Sub;
     if announce {
+        // With inverted matching, each new subscription excludes messages.
+        engine.refilter |= filters;
         engine.subscribe(what, topic);
     }
     Ok(())

@@ -61,6 +61,44 @@ fn subscribers_get_each_matching_message_once() {
 }
 
 #[test]
+fn messages_that_wait_are_not_delivered_after_their_subscription_ends() {
+    let context = crate::harness::context();
+    for place in transports().into_iter().chain(["inproc://waiting".into()]) {
+        let (mut publisher, endpoint) = publisher(&place);
+        let mut sub = Sub::builder().context(&context).topic("a").topic("b").build().unwrap();
+        sub.connect(&endpoint).unwrap();
+        meet!(publisher, 1, sub);
+        drive_until!(publisher, {
+            sub.step().unwrap();
+            publisher.topic_count() == 2
+        });
+        for n in 0..100 {
+            publisher.send(Message::from_parts([format!("a{n}"), "rest".into()])).unwrap();
+            publisher.send(format!("b{n}")).unwrap();
+        }
+        publisher.flush(LIMIT).unwrap();
+        drive_until!(sub, sub.counters().messages_received == 200);
+        assert_eq!(
+            text(sub.recv_timeout(LIMIT).unwrap().map(|mut parts| parts.split_off(1))),
+            "rest"
+        );
+        sub.unsubscribe("a");
+        for n in 0..100 {
+            assert_eq!(text(sub.recv_timeout(LIMIT).unwrap()), format!("b{n}"));
+        }
+        assert_eq!(sub.try_recv().unwrap(), None);
+        assert_eq!(sub.counters().dropped.not_subscribed, 99);
+        sub.subscribe("a");
+        drive_until!(publisher, {
+            sub.step().unwrap();
+            publisher.topic_count() == 2
+        });
+        publisher.send("again").unwrap();
+        assert_eq!(text(sub.recv_timeout(LIMIT).unwrap()), "again");
+    }
+}
+
+#[test]
 fn subscriptions_are_counted_and_the_last_cancellation_ends_them() {
     let mut publisher = crate::harness::builder::<Xpub>().bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.endpoints().next().unwrap().to_string();
