@@ -1,7 +1,7 @@
 //! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`, parsing and display.
 
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use core::str::FromStr;
 use std::path::PathBuf;
 
@@ -12,6 +12,21 @@ const IPC_MAX: usize = 107;
 const INPROC_MAX: usize = 255;
 
 /// The address that a socket binds or connects to.
+///
+/// | text | bind | connect |
+/// |---|---|---|
+/// | `tcp://192.0.2.1:5555` | yes | yes |
+/// | `tcp://[2001:db8::1]:5555` | yes | yes |
+/// | `tcp://[fe80::1%eth0]:5555`, `tcp://[fe80::1%2]:5555` | yes | yes |
+/// | `tcp://localhost:5555` | `127.0.0.1`, or `[::1]` without IPv4 | `127.0.0.1`, then `[::1]` |
+/// | `tcp://example.org:5555` | the first address that can be bound | its addresses in turn, until one completes the handshake |
+/// | `tcp://eth0:5555` | the first address of the interface: IPv4, or IPv6 with [`Tcp::ipv6`](crate::Tcp::ipv6) | a host name |
+/// | `tcp://*:5555` | all IPv4 addresses; with `Tcp::ipv6` also all IPv6 addresses, if the system has IPv6 | no |
+/// | `tcp://127.0.0.1:*`, `tcp://127.0.0.1:0` | a port that the system chooses | no |
+/// | `tcp://192.0.2.1:0;example.org:5555` | no | from this local address; only to addresses of its family |
+/// | `ipc:///run/app.sock`, `ipc://relative.sock` | yes | yes |
+/// | `ipc://@name` | Linux | Linux |
+/// | `inproc://name` | yes | yes, also before it is bound |
 ///
 /// ```
 /// use zmtp_mio::Endpoint;
@@ -53,6 +68,9 @@ pub enum Host {
     Any,
     /// A numeric address.
     Ip(IpAddr),
+    /// `[fe80::1%eth0]`: an IPv6 address with its zone (RFC 4007): the name or the number of an interface. Link-local
+    /// addresses need one. A name is looked up when the address is used.
+    Zoned(Ipv6Addr, String),
     /// A host name, which is looked up for each connection attempt. `localhost` is `127.0.0.1` and `[::1]` without
     /// a look-up.
     Name(String),
@@ -87,6 +105,8 @@ impl Endpoint {
         match host {
             Host::Any => Some(vec![(Ipv4Addr::UNSPECIFIED, *port).into()]),
             Host::Ip(ip) => Some(vec![(*ip, *port).into()]),
+            // The interface may appear later.
+            Host::Zoned(ip, zone) => Some(zoned(*ip, zone, *port).into_iter().collect()),
             Host::Name(name) if name.eq_ignore_ascii_case("localhost") => {
                 Some(vec![(Ipv4Addr::LOCALHOST, *port).into(), (Ipv6Addr::LOCALHOST, *port).into()])
             }
@@ -107,7 +127,13 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
-        Self::Tcp { host: Host::Ip(address.ip()), port: address.port(), source: None }
+        let host = match address {
+            SocketAddr::V6(address) if address.scope_id() != 0 => {
+                Host::Zoned(*address.ip(), address.scope_id().to_string())
+            }
+            _ => Host::Ip(address.ip()),
+        };
+        Self::Tcp { host, port: address.port(), source: None }
     }
 }
 
@@ -176,6 +202,9 @@ fn source_address(text: &str) -> Result<SocketAddr, &'static str> {
     match host_and_port(text)? {
         (Host::Any, port) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
         (Host::Ip(ip), port) => Ok((ip, port).into()),
+        (Host::Zoned(ip, zone), port) => {
+            zoned(ip, &zone, port).ok_or("an interface of this machine after the `%`")
+        }
         (Host::Name(_), _) => Err("a numeric address to connect from, before the `;`"),
     }
 }
@@ -195,8 +224,18 @@ fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
         "" => return Err("a host before the port: an address, a name, or `*`"),
         _ if host.starts_with('[') || host.ends_with(']') => {
             let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-            let ip = inner.and_then(|inner| inner.parse::<Ipv6Addr>().ok());
-            Host::Ip(ip.ok_or("an IPv6 address between `[` and `]`")?.into())
+            let (ip, zone) = match inner.map(|inner| inner.split_once('%').ok_or(inner)) {
+                Some(Ok((ip, zone))) => (Some(ip), Some(zone)),
+                Some(Err(ip)) => (Some(ip), None),
+                None => (None, None),
+            };
+            let ip = ip.and_then(|ip| ip.parse::<Ipv6Addr>().ok());
+            let ip = ip.ok_or("an IPv6 address between `[` and `]`")?;
+            match zone {
+                Some(zone) if is_zone(zone) => Host::Zoned(ip, zone.into()),
+                Some(_) => return Err("the name or number of an interface after the `%`"),
+                None => Host::Ip(ip.into()),
+            }
         }
         _ if host.contains(':') => return Err("an IPv6 address in `[` and `]`"),
         _ => match host.parse::<Ipv4Addr>() {
@@ -206,6 +245,24 @@ fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
         },
     };
     Ok((host, port))
+}
+
+/// The name of an interface may have any bytes but spaces and `/`; those of an endpoint are excluded too.
+fn is_zone(zone: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_graphic() && !b"/[]%;".contains(&byte);
+    !zone.is_empty() && zone.bytes().all(legal)
+}
+
+/// The address in a zone; `None` if there is no such interface.
+fn zoned(ip: Ipv6Addr, zone: &str, port: u16) -> Option<SocketAddr> {
+    let index = match zone.parse::<u32>() {
+        Ok(index) => index,
+        #[cfg(unix)]
+        Err(_) => nix::net::if_::if_nametoindex(zone).ok()?,
+        #[cfg(not(unix))]
+        Err(_) => return None,
+    };
+    Some(SocketAddrV6::new(ip, port, 0, index).into())
 }
 
 /// Letters, digits, `-`, `_` and dots, but not digits and dots only: `127.0.1` or `1.2.3.999` would otherwise be
@@ -239,6 +296,7 @@ impl fmt::Display for Endpoint {
                 match host {
                     Host::Any => write!(f, "*:{port}"),
                     Host::Ip(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
+                    Host::Zoned(ip, zone) => write!(f, "[{ip}%{zone}]:{port}"),
                     Host::Name(name) => write!(f, "{name}:{port}"),
                 }
             }
@@ -263,6 +321,8 @@ mod tests {
             "tcp://localhost:0",
             "tcp://127.0.0.1:0;example.org:80",
             "tcp://[::1]:7;[::1]:80",
+            "tcp://[fe80::1%eth0]:5555",
+            "tcp://[fe80::1%7]:5555",
             "ipc:///run/app.sock",
             "ipc://relative.sock",
             "ipc://@name",
@@ -292,6 +352,10 @@ mod tests {
             ("tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:80", "`[`"),
             ("tcp://[::1:5555", "IPv6"),
             ("tcp://[1.2.3.4]:5555", "IPv6"),
+            ("tcp://[fe80::1%]:5555", "an interface after"),
+            ("tcp://[fe80::1%a/b]:5555", "an interface after"),
+            ("tcp://[fe80::1%no-such-one]:0;[::1]:80", "an interface of this machine"),
+            ("tcp://fe80::1%eth0:5555", "in `[`"),
             ("tcp://256.0.0.1:5555", "host name"),
             ("tcp://ho st:1", "host name"),
             ("tcp://host:1/resource", "65535"),
@@ -306,6 +370,27 @@ mod tests {
         }
         let long = format!("ipc:///{}", "x".repeat(107));
         assert!(long.parse::<Endpoint>().unwrap_err().to_string().contains("107"));
+    }
+
+    #[test]
+    fn an_address_keeps_its_zone() {
+        let address: SocketAddr = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 5555, 0, 3).into();
+        let endpoint = Endpoint::from(address);
+        assert_eq!(endpoint.to_string(), "tcp://[::1%3]:5555");
+        assert_eq!(endpoint.numeric(), Some(vec![address]));
+        assert_eq!(endpoint.to_string().parse(), Ok(endpoint));
+        let missing: Endpoint = "tcp://[fe80::1%no-such-one]:5555".parse().unwrap();
+        assert_eq!(missing.numeric(), Some(Vec::new()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_name_of_an_interface_is_a_zone() {
+        let endpoint: Endpoint = "tcp://[fe80::1%lo]:5555".parse().unwrap();
+        let expected = SocketAddrV6::new("fe80::1".parse().unwrap(), 5555, 0, 1);
+        assert_eq!(endpoint.numeric(), Some(vec![expected.into()]));
+        let from: Endpoint = "tcp://[fe80::1%lo]:0;[fe80::2%lo]:5555".parse().unwrap();
+        assert_eq!(from.to_string(), "tcp://[fe80::1%1]:0;[fe80::2%lo]:5555");
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl FairPeer {
     pub(super) const fn take_stale(&mut self) -> bool {
         let is_stale = self.stale > 0;
         if is_stale && !self.is_closed() {
-            self.stale -= 1;
+            self.stale = self.stale.saturating_sub(1);
         }
         is_stale
     }

@@ -25,6 +25,9 @@ use crate::transport::{Stream, Target};
 /// The shortest wait: attempts without a wait would keep a CPU busy.
 const LEAST: Duration = Duration::from_millis(10);
 
+/// The shortest time to connect to one of several addresses: TCP repeats its first packet after a second.
+const SHARE: Duration = Duration::from_millis(1_500);
+
 /// The result of a look-up.
 pub(super) struct Resolved {
     peer: usize,
@@ -198,10 +201,18 @@ impl Engine {
         }
     }
 
-    /// Limits the time of a look-up, or of connecting to one address.
+    /// Limits the time of a look-up, or of connecting to one of several addresses: those that do not answer take no
+    /// longer together than one, but at least [`SHARE`] each.
     fn limit_attempt(&mut self, index: usize) {
         let limits = [self.options.limits.handshake_timeout, self.options.tcp.connect_timeout];
-        let limit = limits.into_iter().flatten().min();
+        let mut limit = limits.into_iter().flatten().min();
+        if let Some(peer) = self.peers.get(index)
+            && let Origin::Connect(connector) = &peer.origin
+            && matches!(peer.state, State::Connecting(_))
+        {
+            let count = (connector.targets.len() + connector.tried).max(1) as u32;
+            limit = limit.map(|limit| (limit / count).max(SHARE.min(limit)));
+        }
         self.set_timer(index, limit.and_then(|limit| self.now.checked_add(limit)));
     }
 
@@ -263,9 +274,6 @@ impl Engine {
         let State::Connecting(stream) = core::mem::replace(&mut peer.state, State::Waiting) else {
             return;
         };
-        if let Origin::Connect(connector) = &mut peer.origin {
-            connector.targets.clear();
-        }
         let at = stream.addresses();
         let now = self.now;
         let connection = self.monitor.next_connection();
@@ -293,9 +301,13 @@ impl Engine {
         if useful {
             connector.failures = 0;
         }
-        // The second address of a name is tried at once.
-        let failed = matches!(reason, CloseReason::Io(_));
-        let wait = match connector.targets.is_empty() || !failed {
+        // The addresses of a name are tried until one reaches READY, which removes the others. The second one is tried
+        // at once.
+        let is_ours = matches!(
+            reason,
+            CloseReason::ByUs | CloseReason::PairTaken | CloseReason::RequestCancelled
+        );
+        let wait = match connector.targets.is_empty() || is_ours {
             true => {
                 connector.targets.clear();
                 connector.wait(self.options.reconnect, reason, now)

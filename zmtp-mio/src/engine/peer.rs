@@ -173,6 +173,9 @@ impl Peer {
 
     /// The handshake is complete.
     pub(super) fn set_ready(&mut self) {
+        if let Origin::Connect(connector) = &mut self.origin {
+            connector.targets.clear();
+        }
         self.state = match core::mem::replace(&mut self.state, State::Closed) {
             State::Handshake(link) => State::Ready(link),
             state => state,

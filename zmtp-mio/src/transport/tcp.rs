@@ -1,6 +1,8 @@
 //! TCP: binding, connecting and options.
 
-use core::net::{Ipv6Addr, SocketAddr};
+#[cfg(unix)]
+use core::net::SocketAddrV6;
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -31,7 +33,10 @@ pub(super) fn bind(
         _ => Error::Io { doing: format!("bind {endpoint}"), source },
     };
     let addresses = match (endpoint.numeric(), host) {
-        (_, Host::Any) if options.tcp.ipv6 => vec![(Ipv6Addr::UNSPECIFIED, port).into()],
+        // Without IPv6 in the system, IPv4 is left.
+        (_, Host::Any) if options.tcp.ipv6 => {
+            vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()]
+        }
         (Some(addresses), _) => addresses,
         (None, Host::Name(name)) => local_addresses(name, port, options).map_err(fail)?,
         (None, _) => Vec::new(),
@@ -48,8 +53,16 @@ pub(super) fn bind(
     Err(fail(last))
 }
 
-/// Looks up the name that a socket listens on, and waits for the result.
+/// Looks up the name that a socket listens on, and waits for the result. The name of an interface comes first, as in
+/// libzmq.
 fn local_addresses(name: &str, port: u16, options: &Options) -> io::Result<Vec<SocketAddr>> {
+    #[cfg(unix)]
+    {
+        let addresses = interface_addresses(name, port, options.tcp.ipv6);
+        if !addresses.is_empty() {
+            return Ok(addresses);
+        }
+    }
     if let Some(resolver) = &options.resolver {
         let look_up = AssertUnwindSafe(|| resolver(name, port));
         return catch_unwind(look_up)
@@ -58,6 +71,25 @@ fn local_addresses(name: &str, port: u16, options: &Options) -> io::Result<Vec<S
     let mut addresses = look_up::wait(name, options.limits.handshake_timeout)?;
     addresses.iter_mut().for_each(|address| address.set_port(port));
     Ok(addresses)
+}
+
+/// The addresses of an interface: of IPv4, or with `ipv6` of both families, IPv6 first.
+#[cfg(unix)]
+fn interface_addresses(name: &str, port: u16, ipv6: bool) -> Vec<SocketAddr> {
+    let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+    let found = all.filter(|one| one.interface_name == name).filter_map(|one| one.address);
+    let mut addresses: Vec<SocketAddr> = found
+        .filter_map(|address| {
+            let four = address.as_sockaddr_in().map(|four| (four.ip(), port).into());
+            let six = address
+                .as_sockaddr_in6()
+                .filter(|_| ipv6)
+                .map(|six| SocketAddrV6::new(six.ip(), port, 0, six.scope_id()).into());
+            four.or(six)
+        })
+        .collect();
+    addresses.sort_by_key(SocketAddr::is_ipv4);
+    addresses
 }
 
 fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {

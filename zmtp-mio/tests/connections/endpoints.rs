@@ -90,26 +90,6 @@ fn a_custom_resolver_looks_names_up() {
 }
 
 #[test]
-fn a_custom_resolver_looks_up_the_name_to_bind() {
-    let resolver = |name: &str, port: u16| match name {
-        "server.example" => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]),
-        "broken.example" => panic!("a resolver with a bug"),
-        _ => Err(io::ErrorKind::NotFound.into()),
-    };
-    let mut rep = crate::harness::builder::<Rep>().resolver(Arc::new(resolver)).build().unwrap();
-    let endpoint = rep.bind("tcp://server.example:*").unwrap().to_string();
-    let (address, port) = endpoint.rsplit_once(':').unwrap();
-    assert_eq!(address, "tcp://127.0.0.1");
-    assert_ne!(port, "0");
-    for (name, kind) in
-        [("other.example", io::ErrorKind::NotFound), ("broken.example", io::ErrorKind::Other)]
-    {
-        let error = rep.bind(format!("tcp://{name}:*")).unwrap_err();
-        assert!(matches!(&error, Error::Io { source, .. } if source.kind() == kind), "{error}");
-    }
-}
-
-#[test]
 fn a_name_without_address_is_looked_up_again_and_again() {
     let mut req = req(&format!("tcp://{}:5555", no_name()));
     let mut waits = Vec::new();

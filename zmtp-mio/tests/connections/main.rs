@@ -4,6 +4,7 @@
 mod harness;
 
 mod accounting;
+mod addresses;
 mod blocking;
 mod closing;
 mod compatibility;
