@@ -30,6 +30,7 @@ mod process;
 mod proxy;
 mod queue;
 mod routing_table;
+mod security;
 mod signals;
 mod slots;
 mod socket;
@@ -68,11 +69,19 @@ pub use proxy::{
     ControlSocket, Proxy, ProxyHandle, ProxySide, ProxySocket, ProxyState, ProxyStatistics,
     ProxyTraffic, proxy,
 };
+#[cfg(feature = "curve")]
+pub use security::{AllowedKeys, Certificate, CertificateError};
+pub use security::{Authenticator, Client, Passwords, Security};
 pub use socket::{
     AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream,
     Sub, Xpub, Xsub, kind,
 };
 pub use socket_kind::SocketKind;
+#[doc(no_inline)]
+pub use zmtp_core::mechanism::{Credentials, Status};
+#[cfg(feature = "curve")]
+#[doc(no_inline)]
+pub use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 #[doc(no_inline)]
 pub use zmtp_core::{
     Error as ProtocolError, IgnoredCommand, PeerInfo,

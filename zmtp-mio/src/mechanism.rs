@@ -1,11 +1,15 @@
 //! The security mechanism of a socket's connections, chosen at run time.
 
 use core::fmt::Debug;
+use core::net::SocketAddr;
 use std::sync::Arc;
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
 use zmtp_core::wire::{FrameKind, Greeting, Writer};
 use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
+
+use crate::options::Options;
+use crate::security::UserId;
 
 /// Makes the mechanism of each connection of a socket.
 ///
@@ -17,12 +21,28 @@ pub type MakeMechanism = Arc<dyn Fn() -> Box<dyn DynMechanism> + Send + Sync>;
 #[derive(Debug)]
 pub(crate) enum AnyMechanism {
     Null(NullOrOlder),
-    Made(Box<dyn DynMechanism>),
+    /// With the user id of the peer, once it is accepted.
+    Made(Box<dyn DynMechanism>, UserId),
 }
 
 impl AnyMechanism {
-    pub(crate) fn new(make: Option<&MakeMechanism>) -> Self {
-        make.map_or(Self::Null(NullOrOlder::new()), |make| Self::Made(make()))
+    /// The mechanism of a new connection to the peer at `address`.
+    pub(crate) fn new(options: &Options, address: Option<SocketAddr>) -> Self {
+        if let Some(make) = &options.mechanism {
+            return Self::Made(make(), UserId::default());
+        }
+        match options.security.mechanism(options.authenticator.as_ref(), address) {
+            Some((mechanism, user_id)) => Self::Made(mechanism, user_id),
+            None => Self::Null(NullOrOlder::new()),
+        }
+    }
+
+    /// The user id that the authenticator of the socket gave the peer.
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::Null(_) => None,
+            Self::Made(_, user_id) => user_id.get().map(String::as_str),
+        }
     }
 }
 
@@ -97,14 +117,14 @@ impl Mechanism for AnyMechanism {
     fn greeting(&self) -> &'static [u8; Greeting::LEN] {
         match self {
             Self::Null(null) => Mechanism::greeting(null),
-            Self::Made(made) => made.greeting(),
+            Self::Made(made, _) => made.greeting(),
         }
     }
 
     fn as_server(&self) -> bool {
         match self {
             Self::Null(_) => false,
-            Self::Made(made) => made.as_server(),
+            Self::Made(made, _) => made.as_server(),
         }
     }
 
@@ -116,26 +136,26 @@ impl Mechanism for AnyMechanism {
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
         match self {
             Self::Null(null) => Mechanism::produce(null, config, out),
-            Self::Made(made) => made.produce(config, out),
+            Self::Made(made, _) => made.produce(config, out),
         }
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
         match self {
             Self::Null(null) => Mechanism::consume(null, name, data),
-            Self::Made(made) => made.consume(name, data),
+            Self::Made(made, _) => made.consume(name, data),
         }
     }
 
     fn may_send(&self) -> bool {
         match self {
             Self::Null(null) => Mechanism::may_send(null),
-            Self::Made(made) => made.may_send(),
+            Self::Made(made, _) => made.may_send(),
         }
     }
 
     fn answer(&mut self, answer: Answer<'_>) {
-        if let Self::Made(made) = self {
+        if let Self::Made(made, _) = self {
             made.answer(answer);
         }
     }
@@ -143,35 +163,35 @@ impl Mechanism for AnyMechanism {
     fn denial(&self) -> Option<&[u8]> {
         match self {
             Self::Null(_) => None,
-            Self::Made(made) => made.denial(),
+            Self::Made(made, _) => made.denial(),
         }
     }
 
     fn error_name(&self) -> &'static [u8] {
         match self {
             Self::Null(null) => Mechanism::error_name(null),
-            Self::Made(made) => made.error_name(),
+            Self::Made(made, _) => made.error_name(),
         }
     }
 
     fn overhead(&self) -> usize {
         match self {
             Self::Null(_) => 0,
-            Self::Made(made) => made.overhead(),
+            Self::Made(made, _) => made.overhead(),
         }
     }
 
     fn seal(&mut self, kind: FrameKind, frame: &mut [u8]) -> Result<(), Exhausted> {
         match self {
             Self::Null(_) => Ok(()),
-            Self::Made(made) => made.seal(kind, frame),
+            Self::Made(made, _) => made.seal(kind, frame),
         }
     }
 
     fn open(&mut self, outer: FrameKind, frame: &mut [u8]) -> Result<FrameKind, OpenError> {
         match self {
             Self::Null(_) => Ok(outer),
-            Self::Made(made) => made.open(outer, frame),
+            Self::Made(made, _) => made.open(outer, frame),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Engine {
         if self.pattern.is_raw() {
             return Link::raw(stream, self.now);
         }
-        let mechanism = AnyMechanism::new(self.options.mechanism.as_ref());
+        let mechanism = AnyMechanism::new(&self.options, stream.addresses().remote);
         let mut link = Link::new(stream, mechanism, &self.config, self.now, self.core_now());
         link.send.conflate = self.options.conflate;
         link

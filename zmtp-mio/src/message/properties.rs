@@ -21,4 +21,7 @@ pub struct Properties {
     pub socket_type: Option<SocketType>,
     /// The routing id that the peer announced (`Identity`); empty if it announced none.
     pub routing_id: Vec<u8>,
+    /// The user id that the [`Authenticator`](crate::Authenticator) of this socket gave the peer (libzmq's property
+    /// `User-Id`); `None` without an authenticator.
+    pub user_id: Option<String>,
 }

@@ -19,6 +19,7 @@ pub use tcp::{Device, Keepalive, Tcp};
 use crate::context::Context;
 use crate::error::Error;
 use crate::mechanism::MakeMechanism;
+use crate::security::{Authenticator, Security};
 use crate::socket_kind::SocketKind;
 
 /// A function that looks up the addresses of a host name and port.
@@ -92,7 +93,12 @@ pub struct Options {
     /// for itself, a round trip of 64 bytes takes a fraction of the time; otherwise it takes longer. libzmq has no
     /// such option.
     pub spin: Duration,
-    /// The security mechanism of its connections; NULL by default. It may change in any release.
+    /// The security mechanism; NULL, which neither authenticates nor encrypts. It does not apply to inproc. Not for
+    /// STREAM.
+    pub security: Security,
+    /// The decision about the clients of a PLAIN or CURVE server; none. Not for STREAM.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]
     pub mechanism: Option<MakeMechanism>,
 }
@@ -121,6 +127,8 @@ impl Default for Options {
             context: Context::default(),
             driver: true,
             spin: Duration::ZERO,
+            security: Security::NULL,
+            authenticator: None,
             mechanism: None,
         }
     }
@@ -145,6 +153,9 @@ impl Options {
                 "receive_mark" => self.receive_mark = default.receive_mark,
                 "require_socket_type" => self.require_socket_type = default.require_socket_type,
                 "routing_id" => self.routing_id = default.routing_id,
+                "security" => {
+                    (self.security, self.authenticator) = (Security::NULL, None);
+                }
                 "send_mark" => self.send_mark = default.send_mark,
                 _ => break,
             }
@@ -192,6 +203,7 @@ impl Options {
             ("receive_mark", kind.can_receive(), self.receive_mark == default.receive_mark),
             ("require_socket_type", zmtp, !self.require_socket_type),
             ("routing_id", matches!(kind, Dealer | Req | Router), self.routing_id.is_empty()),
+            ("security", zmtp, self.security.is_null() && self.authenticator.is_none()),
             ("send_mark", kind != Pull, self.send_mark == default.send_mark),
         ];
         let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
@@ -220,6 +232,7 @@ impl fmt::Debug for Options {
             .field("min_version", &self.min_version)
             .field("driver", &self.driver)
             .field("spin", &self.spin)
+            .field("security", &self.security)
             .field("require_socket_type", &self.require_socket_type)
             .finish_non_exhaustive()
     }

@@ -2,8 +2,11 @@
 
 use core::marker::PhantomData;
 use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
+#[cfg(feature = "curve")]
+use zmtp_core::mechanism::{KeyPair, PublicKey};
 use zmtp_core::pattern::Mode;
 use zmtp_core::wire::{RoutingId, Version};
 
@@ -20,6 +23,7 @@ use crate::options::{Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnec
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
 };
+use crate::security::{Authenticator, Security};
 use crate::socket_kind::SocketKind;
 
 /// Sets the options of a socket and creates it with [`Builder::bind`], [`Builder::connect`] or
@@ -98,6 +102,10 @@ impl<K: Kind> Builder<K> {
             return Err(Error::Option { option });
         }
         self.options.check_limits()?;
+        if !self.options.security.is_valid() {
+            let text = "a user name or password has more than 255 bytes";
+            return Err(Error::io("security")(io::Error::new(io::ErrorKind::InvalidInput, text)));
+        }
         let pattern = self.own.pattern(self.socket_kind, &self.options);
         let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
         Ok(Socket::from_engine(engine, None))
@@ -266,6 +274,52 @@ impl<K: UsesZmtp> Builder<K> {
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         self.options.heartbeat = heartbeat.into();
         self
+    }
+}
+
+/// The security of kinds that use ZMTP.
+impl<K: UsesZmtp> Builder<K> {
+    /// Sets [`Options::security`].
+    #[must_use]
+    pub fn security(mut self, security: Security) -> Self {
+        self.options.security = security;
+        self
+    }
+
+    /// Sets [`Options::authenticator`]: who is accepted by a server of PLAIN or CURVE.
+    #[must_use]
+    pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
+        self.options.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Uses PLAIN as the client; see [`Security::plain_client`]. [`Builder::build`] returns [`Error::Io`] with
+    /// `InvalidInput` if the user name or the password has more than 255 bytes.
+    #[must_use]
+    pub fn plain_client(self, username: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
+        self.security(Security::plain_client(username, password))
+    }
+
+    /// Uses PLAIN as the server; see [`Security::plain_server`]. The authenticator, for example
+    /// [`Passwords`](crate::Passwords), decides about the clients.
+    #[must_use]
+    pub fn plain_server(self, authenticator: impl Authenticator + 'static) -> Self {
+        self.security(Security::plain_server()).authenticator(authenticator)
+    }
+
+    /// Uses CURVE as the client; see [`Security::curve_client`].
+    #[cfg(feature = "curve")]
+    #[must_use]
+    pub fn curve_client(self, server: PublicKey, own: KeyPair) -> Self {
+        self.security(Security::curve_client(server, own))
+    }
+
+    /// Uses CURVE as the server; see [`Security::curve_server`]. Without an [`Builder::authenticator`], for example
+    /// [`AllowedKeys`](crate::AllowedKeys), every client is accepted that has the server's public key.
+    #[cfg(feature = "curve")]
+    #[must_use]
+    pub fn curve_server(self, keys: KeyPair) -> Self {
+        self.security(Security::curve_server(keys))
     }
 }
 

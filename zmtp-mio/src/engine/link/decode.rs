@@ -80,6 +80,7 @@ impl Reader<'_> {
                         peer_address: to.remote,
                         socket_type: peer.and_then(|peer| peer.socket_type),
                         routing_id: routing_id.into(),
+                        user_id: self.connection.mechanism().user_id().map(Into::into),
                     }));
                     // Before the first message: a peer that is too busy to read knows that PINGs come.
                     self.connection.queue_ping();

@@ -1,0 +1,112 @@
+//! PLAIN and CURVE: the security of a socket's connections.
+
+mod authenticator;
+#[cfg(feature = "curve")]
+mod certificate;
+mod connection;
+mod passwords;
+
+use core::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+#[cfg(feature = "curve")]
+use zmtp_core::mechanism::{ClientKeys, KeyPair, PublicKey};
+
+#[cfg(feature = "curve")]
+pub use authenticator::AllowedKeys;
+pub use authenticator::{Authenticator, Client};
+#[cfg(feature = "curve")]
+pub use certificate::{Certificate, CertificateError};
+pub(crate) use connection::UserId;
+pub use passwords::Passwords;
+
+/// The security mechanism of a socket: NULL, which is the default, PLAIN or CURVE.
+///
+/// A socket with PLAIN or CURVE refuses peers with another mechanism, and those of ZMTP 2.0 and 1.0. Connections over
+/// inproc stay within the process and have no mechanism, as in libzmq.
+#[derive(Clone, Default)]
+pub struct Security(pub(super) Mechanism);
+
+#[derive(Clone, Default)]
+pub(super) enum Mechanism {
+    #[default]
+    Null,
+    PlainClient(Arc<Login>),
+    PlainServer,
+    #[cfg(feature = "curve")]
+    CurveClient(Arc<ClientKeys>),
+    #[cfg(feature = "curve")]
+    CurveServer(Arc<KeyPair>),
+}
+
+/// A user name and a password, overwritten when they are dropped.
+pub(super) struct Login {
+    username: Zeroizing<Vec<u8>>,
+    password: Zeroizing<Vec<u8>>,
+}
+
+impl Security {
+    /// NULL: no authentication and no encryption.
+    pub const NULL: Self = Self(Mechanism::Null);
+
+    /// PLAIN as the client (`ZMQ_PLAIN_USERNAME`, `ZMQ_PLAIN_PASSWORD`). The user name and the password are sent in
+    /// the clear. Each has at most 255 bytes: a socket with a longer one cannot be built.
+    pub fn plain_client(username: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
+        let (username, password) = (username.into().into(), password.into().into());
+        Self(Mechanism::PlainClient(Arc::new(Login { username, password })))
+    }
+
+    /// PLAIN as the server (`ZMQ_PLAIN_SERVER`). The [`Authenticator`](crate::Authenticator) of the socket decides
+    /// about the clients; without one, all are refused, as in libzmq.
+    pub const fn plain_server() -> Self {
+        Self(Mechanism::PlainServer)
+    }
+
+    /// CURVE as the client (`ZMQ_CURVE_SERVERKEY`, `ZMQ_CURVE_PUBLICKEY`, `ZMQ_CURVE_SECRETKEY`). `server` is the
+    /// public key of the server, and `own` are the keys of this socket.
+    #[cfg(feature = "curve")]
+    pub fn curve_client(server: PublicKey, own: KeyPair) -> Self {
+        Self(Mechanism::CurveClient(Arc::new(ClientKeys { server, own })))
+    }
+
+    /// CURVE as the server (`ZMQ_CURVE_SERVER`, `ZMQ_CURVE_SECRETKEY`). The
+    /// [`Authenticator`](crate::Authenticator) of the socket decides about the clients; without one, all clients that
+    /// have the server's public key are accepted, as in libzmq.
+    #[cfg(feature = "curve")]
+    pub fn curve_server(keys: KeyPair) -> Self {
+        Self(Mechanism::CurveServer(Arc::new(keys)))
+    }
+
+    /// Whether it is NULL.
+    pub const fn is_null(&self) -> bool {
+        matches!(self.0, Mechanism::Null)
+    }
+
+    /// Whether the user name and the password are not too long.
+    pub(crate) fn is_valid(&self) -> bool {
+        match &self.0 {
+            Mechanism::PlainClient(login) => login.username.len().max(login.password.len()) <= 255,
+            _ => true,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self.0 {
+            Mechanism::Null => "NULL",
+            Mechanism::PlainClient(_) => "PLAIN client",
+            Mechanism::PlainServer => "PLAIN server",
+            #[cfg(feature = "curve")]
+            Mechanism::CurveClient(_) => "CURVE client",
+            #[cfg(feature = "curve")]
+            Mechanism::CurveServer(_) => "CURVE server",
+        }
+    }
+}
+
+/// Writes the mechanism and the role, and no key or password.
+impl fmt::Debug for Security {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
