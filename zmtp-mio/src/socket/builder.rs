@@ -286,7 +286,7 @@ impl<K: UsesZmtp> Builder<K> {
         self
     }
 
-    /// Sets [`Options::authenticator`]: who is accepted by a server of PLAIN or CURVE.
+    /// Sets [`Options::authenticator`], which decides about the clients of a PLAIN or CURVE server.
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
         self.options.authenticator = Some(Arc::new(authenticator));

@@ -40,7 +40,14 @@ pub struct Portable;
 
 impl Crypto for Portable {
     fn x25519(&mut self, secret: &[u8; 32], point: &[u8; 32]) -> [u8; 32] {
-        MontgomeryPoint(*point).mul_clamped(*secret).to_bytes()
+        let mut scalar = Zeroizing::new(*secret);
+        let [first, .., last] = &mut *scalar;
+        *first &= 0xf8;
+        *last = (*last & 0x7f) | 0x40;
+        // Without an index, whose check the compiler does not remove. Bit 255 is not set.
+        let bits =
+            scalar.iter().rev().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        MontgomeryPoint(*point).mul_bits_be(bits.skip(1).map(|bit| bit == 1)).to_bytes()
     }
 
     fn hsalsa20(&mut self, key: &[u8; 32], input: &[u8; 16]) -> [u8; 32] {
