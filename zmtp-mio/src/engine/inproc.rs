@@ -336,7 +336,10 @@ impl Engine {
         let mut context = peer.context();
         if let Envelope::Subscription(what) = queued.envelope {
             let topic = queued.message.part(0).unwrap_or_default();
-            return self.pattern.peer_subscription(&mut context, what, topic);
+            if self.pattern.peer_subscription(&mut context, what, topic).is_err() {
+                self.monitor.counters.refused_subscriptions += 1;
+            }
+            return Ok(());
         }
         if judge(&mut self.pattern, &mut self.monitor, context.peer, &mut queued) {
             queued.message.set_properties(Some(Arc::clone(properties)));

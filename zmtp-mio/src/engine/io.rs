@@ -187,6 +187,9 @@ impl Engine {
     /// Handles the results of a read besides messages.
     fn act_on(&mut self, index: usize, report: ReadReport) {
         let ReadReport { ready, refused, ignored, dropped, routing_id, .. } = report;
+        if report.refused_subscription {
+            self.connection_event(index, EventKind::SubscriptionRefused);
+        }
         if ready.is_none() && refused.is_none() && ignored.is_none() && dropped.is_none() {
             return;
         }

@@ -34,6 +34,10 @@ pub struct Counters {
     pub disconnects: u64,
     /// Received commands that were ignored: unknown, malformed, or not for this socket type.
     pub ignored_commands: u64,
+    /// Subscriptions of peers that were refused because of
+    /// [`max_subscriptions`](crate::Options::max_subscriptions) or
+    /// [`max_subscription_bytes`](crate::Options::max_subscription_bytes).
+    pub refused_subscriptions: u64,
     /// Peers that were accepted although their READY has no `Socket-Type`.
     pub unnamed_peers: u64,
     /// Messages that were dropped, by cause.
@@ -139,6 +143,7 @@ impl fmt::Display for Counters {
         for (what, n) in [
             ("messages in doubt", self.in_doubt),
             ("ignored commands", self.ignored_commands),
+            ("refused subscriptions", self.refused_subscriptions),
             ("peers without socket type", self.unnamed_peers),
             ("events lost", self.events_lost),
         ] {

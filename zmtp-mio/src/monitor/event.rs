@@ -77,6 +77,11 @@ pub enum EventKind {
     /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
     /// without an event.
     Dropped(Reason),
+    /// A subscription of the peer was refused, because the peer has
+    /// [`max_subscriptions`](crate::Options::max_subscriptions) or
+    /// [`max_subscription_bytes`](crate::Options::max_subscription_bytes). Only the first one of a connection is an
+    /// event; [`Counters::refused_subscriptions`](crate::Counters::refused_subscriptions) counts all of them.
+    SubscriptionRefused,
     /// The socket was closed or dropped before this number of messages to the peer was sent.
     UnsentMessages(u64),
 }
@@ -100,6 +105,7 @@ impl fmt::Display for EventKind {
             Self::Refused(reason) => write!(f, "refused by the peer: {reason}"),
             Self::Ignored(command) => write!(f, "ignored {command}"),
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
+            Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
             Self::UnsentMessages(count) => write!(f, "closed before {count} messages were sent"),
         }
     }

@@ -65,9 +65,6 @@ pub enum CloseReason {
     Protocol(zmtp_core::Error),
     /// The routing id belongs to another peer.
     RoutingIdInUse,
-    /// The peer has more subscriptions than
-    /// [`Options::max_subscriptions`](crate::Options::max_subscriptions) allows.
-    TooManySubscriptions,
     /// The number of unfinished handshakes reached
     /// [`Options::max_handshakes`](crate::Options::max_handshakes), and this one was the oldest.
     TooManyHandshakes,
@@ -87,7 +84,6 @@ impl fmt::Display for CloseReason {
             Self::PairTaken => f.write_str("the socket has its one peer already"),
             Self::Protocol(error) => error.fmt(f),
             Self::RoutingIdInUse => f.write_str("routing id in use by another peer"),
-            Self::TooManySubscriptions => f.write_str("too many subscriptions"),
             Self::TooManyHandshakes => f.write_str("too many unfinished handshakes"),
         }
     }

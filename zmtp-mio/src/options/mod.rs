@@ -54,11 +54,12 @@ pub struct Options {
     /// Accepted connections with an unfinished handshake; 4,096; `None` is no limit. At the limit
     /// the oldest of them is closed. Not for STREAM.
     pub max_handshakes: Option<usize>,
-    /// Topics that one peer may subscribe to; 100,000; `None` is no limit. The connection of a peer with more
-    /// topics is closed. Only for PUB and XPUB.
+    /// Topics that one peer may subscribe to; 500,000; `None` is no limit. Further subscriptions of the peer are
+    /// refused and counted; the connection stays. Behind a forwarder, its subscribers count as one peer. Only for PUB
+    /// and XPUB.
     pub max_subscriptions: Option<usize>,
-    /// Bytes of the topics that one peer may subscribe to; 16 MiB; `None` is no limit. The connection of a peer
-    /// with more bytes is closed. Only for PUB and XPUB.
+    /// Bytes of the topics that one peer may subscribe to; 64 MiB; `None` is no limit. Further subscriptions are
+    /// refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB and XPUB.
     pub max_subscription_bytes: Option<usize>,
     /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`); false. With `false` they
     /// are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
@@ -113,8 +114,8 @@ impl Default for Options {
             max_bytes: Some(512 << 20),
             max_connections: Some(65_536),
             max_handshakes: Some(4_096),
-            max_subscriptions: Some(100_000),
-            max_subscription_bytes: Some(16 << 20),
+            max_subscriptions: Some(500_000),
+            max_subscription_bytes: Some(64 << 20),
             immediate: false,
             conflate: false,
             heartbeat: None,

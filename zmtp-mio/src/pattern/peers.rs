@@ -1,7 +1,7 @@
 //! Events of peers (connect, subscribe, disconnect), and the messages that are queued because of them.
 
 use zmtp_core::Subscription;
-use zmtp_core::pattern::{AttachError, Pattern, PeerId};
+use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId};
 
 use super::any::Routes;
 use super::{AnyPattern, PeerContext};
@@ -68,14 +68,17 @@ impl AnyPattern {
     }
 
     /// A peer subscribes or cancels. Queues the report of an XPUB.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRoom`] if the peer has as many subscriptions as it may have: this one has no effect.
     pub(crate) fn peer_subscription(
         &mut self,
         peer: &mut PeerContext<'_>,
         what: Subscription,
         topic: &[u8],
-    ) -> Result<(), CloseReason> {
-        let reported = self.subscription(peer.peer, what, topic);
-        if reported.map_err(|_| CloseReason::TooManySubscriptions)? {
+    ) -> Result<(), NoRoom> {
+        if self.subscription(peer.peer, what, topic)? {
             peer.incoming.push(report(what, topic));
         }
         Ok(())

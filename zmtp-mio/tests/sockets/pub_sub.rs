@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::harness::{LIMIT, drive_until, transports};
-use zmtp_mio::{CloseReason, Error, HighWaterMark, Message, Pub, Sub, Xpub, Xsub};
+use zmtp_mio::{Error, EventKind, HighWaterMark, Message, Pub, Sub, Xpub, Xsub};
 
 fn publisher(endpoint: &str) -> (Pub, String) {
     let mut publisher = crate::harness::builder::<Pub>().build().unwrap();
@@ -284,7 +284,7 @@ fn subscriptions_and_messages_pass_through_xsub_upstream() {
 }
 
 #[test]
-fn a_peer_past_the_subscription_limit_is_closed() {
+fn a_subscription_past_the_limit_is_refused_and_counted_and_the_others_stay() {
     let mut publisher = crate::harness::builder::<Pub>()
         .max_subscriptions(3, 1_000)
         .bind("tcp://127.0.0.1:*")
@@ -299,10 +299,29 @@ fn a_peer_past_the_subscription_limit_is_closed() {
         sub.step().unwrap();
         publisher.topic_count() == 3
     });
+    let _ = crate::harness::events!(publisher);
     sub.subscribe("d");
+    sub.subscribe("e");
     drive_until!(publisher, {
         sub.step().unwrap();
-        let closes = crate::harness::closes(&crate::harness::events!(publisher));
-        closes.contains(&CloseReason::TooManySubscriptions)
+        publisher.counters().refused_subscriptions == 2
     });
+    assert_eq!(crate::harness::events!(publisher), [EventKind::SubscriptionRefused]);
+    // A repeated subscription needs no room, and a cancelled one makes room.
+    sub.unsubscribe("c");
+    drive_until!(publisher, {
+        sub.step().unwrap();
+        publisher.topic_count() == 2
+    });
+    sub.subscribe("f");
+    drive_until!(publisher, {
+        sub.step().unwrap();
+        publisher.topic_count() == 3
+    });
+    for body in ["d", "c", "a", "f"] {
+        publisher.send(body).unwrap();
+    }
+    assert_eq!(text(sub.recv_timeout(LIMIT).unwrap()), "a");
+    assert_eq!(text(sub.recv_timeout(LIMIT).unwrap()), "f");
+    assert_eq!(publisher.counters().disconnects, 0);
 }

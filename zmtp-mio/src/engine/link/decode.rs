@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zmtp_core::pattern::{Pattern, Reason, Verdict};
+use zmtp_core::pattern::{NoRoom, Pattern, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property, error_reason};
 use zmtp_core::{Event, IgnoredCommand, Subscription};
 
@@ -93,12 +93,16 @@ impl Reader<'_> {
                 Event::Subscribe => {
                     let (pattern, mut context) = to.context(&[]);
                     let topic = chunk.last(received.payload);
-                    pattern.peer_subscription(&mut context, Subscription::Subscribe, topic)?;
+                    let result =
+                        pattern.peer_subscription(&mut context, Subscription::Subscribe, topic);
+                    self.receive.subscribed(result, to);
                 }
                 Event::Cancel => {
                     let (pattern, mut context) = to.context(&[]);
                     let topic = chunk.last(received.payload);
-                    pattern.peer_subscription(&mut context, Subscription::Cancel, topic)?;
+                    let result =
+                        pattern.peer_subscription(&mut context, Subscription::Cancel, topic);
+                    self.receive.subscribed(result, to);
                 }
                 Event::Refused => {
                     let reason = error_reason(chunk.last(received.payload)).unwrap_or_default();
@@ -241,7 +245,8 @@ impl Reader<'_> {
             Verdict::Subscription(what) => {
                 let (pattern, mut context) = to.context(&[]);
                 let topic = body.get(1..).unwrap_or_default();
-                pattern.peer_subscription(&mut context, what, topic)?;
+                let result = pattern.peer_subscription(&mut context, what, topic);
+                self.receive.subscribed(result, to);
             }
             _ => {}
         }
@@ -298,11 +303,12 @@ impl Reader<'_> {
                 Verdict::Reject(reason) => self.receive.reject(reason, to),
                 Verdict::Subscription(what) => {
                     let (pattern, mut context) = to.context(&[]);
-                    pattern.peer_subscription(
+                    let result = pattern.peer_subscription(
                         &mut context,
                         what,
                         body.get(1..).unwrap_or_default(),
-                    )?;
+                    );
+                    self.receive.subscribed(result, to);
                 }
                 _ => {}
             }
@@ -330,6 +336,16 @@ impl ReceiveHalf {
         self.rejected = true;
         to.monitor.rejected(reason);
         self.report_dropped(reason, &mut to.report);
+    }
+
+    /// Counts a subscription that was refused, and reports the first one.
+    fn subscribed(&mut self, result: Result<(), NoRoom>, to: &mut Receiver<'_>) {
+        if result.is_err() {
+            to.monitor.counters.refused_subscriptions += 1;
+            to.report.refused_subscription =
+                !core::mem::replace(&mut self.reported_subscription, true)
+                    || to.report.refused_subscription;
+        }
     }
 
     fn report_dropped(&mut self, reason: Reason, report: &mut ReadReport) {

@@ -83,6 +83,8 @@ pub(super) struct ReceiveHalf {
     pub(super) proven: bool,
     /// The first command that was ignored is reported.
     reported_ignored: bool,
+    /// A refused subscription was reported.
+    reported_subscription: bool,
     /// The first message that was dropped is reported.
     reported_dropped: bool,
 }

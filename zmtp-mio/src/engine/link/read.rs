@@ -56,6 +56,8 @@ pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) refused: Option<RefusedReason>,
     /// The first command of the connection that was ignored.
     pub(in crate::engine) ignored: Option<IgnoredCommand>,
+    /// The first subscription of the connection was refused.
+    pub(in crate::engine) refused_subscription: bool,
     /// The first message of the connection that was dropped.
     pub(in crate::engine) dropped: Option<Reason>,
 }
