@@ -185,6 +185,7 @@ impl FrameHeader {
     }
 
     /// Appends the bytes of this header, as [`FrameHeader::emit`]. Less code, if a program needs no other.
+    #[cfg_attr(target_os = "none", inline(always))]
     pub(crate) fn put(self, out: &mut Writer<'_>) {
         let flags = self.kind.flags();
         if self.len <= Size::from(u8::MAX) {

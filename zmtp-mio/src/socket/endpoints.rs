@@ -53,8 +53,8 @@ impl<K: Kind> Socket<K> {
     ///
     /// Host names other than `localhost` are looked up by a few threads that the process shares. A look-up that
     /// takes longer than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) counts as failed. A
-    /// [`Builder::resolver`](crate::Builder::resolver) is called in the thread that drives the socket, and first by this call, which
-    /// waits for it.
+    /// [`Builder::resolver`](crate::Builder::resolver) is called in the thread that drives the socket, and first by
+    /// this call, which waits for it.
     ///
     /// # Errors
     ///
