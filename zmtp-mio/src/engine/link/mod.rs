@@ -1,13 +1,13 @@
 //! An established connection: its stream, its protocol, and the state of each direction.
 
 mod decode;
-mod door;
 mod ledger;
 mod output;
 mod patience;
 mod pending;
 mod raw;
 mod read;
+mod ready_hold;
 mod run;
 mod slices;
 mod staged;
@@ -29,9 +29,9 @@ use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
-use door::Door;
 use ledger::Ledger;
 use patience::Patience;
+use ready_hold::ReadyHold;
 use staged::Staged;
 
 /// The protocol state of a ZMTP connection.
@@ -132,7 +132,7 @@ pub(super) struct SendHalf {
     control_end: u64,
     /// The bytes of the greeting and of commands that were staged.
     opened: usize,
-    door: Door,
+    ready_hold: ReadyHold,
 }
 
 impl Link {
