@@ -17,6 +17,8 @@ use zmtp_core::Instant;
 /// assert_eq!(ticks.extend(u32::MAX - 1).as_millis(), u64::from(u32::MAX - 1));
 /// // The counter wraps.
 /// assert_eq!(ticks.extend(8).as_millis(), u64::from(u32::MAX) + 9);
+/// // A counter with 32,768 ticks per second.
+/// assert_eq!(Ticks::new().extend_hz(3 << 14, 1 << 15).as_millis(), 1_500);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Ticks {

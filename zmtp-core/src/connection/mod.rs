@@ -101,12 +101,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// with the same events as a frame in the clear. An incomplete sealed frame is left unread: see
     /// [`Event::Sealed`].
     pub fn receive(&mut self, now: Instant, input: &mut [u8]) -> Received {
-        // Before the clock is checked: the bytes may have arrived in time.
-        if input.len() > self.rx.unread {
-            self.rx.heard::<M>();
-        }
-        self.rx.unread = input.len();
-        if !self.check_timeouts(now) {
+        if !self.begin(now, input.len()) {
             return Received::FAILED;
         }
         let config = self.config.borrow();
@@ -122,6 +117,18 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             _ => {}
         }
         received
+    }
+
+    /// Compares an input of `len` bytes with the bytes that were unread, then the deadlines with `now`. Returns
+    /// whether the connection has not failed.
+    #[inline(always)]
+    fn begin(&mut self, now: Instant, len: usize) -> bool {
+        // Before the clock is checked: the bytes may have arrived in time.
+        if len > self.rx.unread {
+            self.rx.heard::<M>();
+        }
+        self.rx.unread = len;
+        self.check_timeouts(now)
     }
 
     /// The number of bytes at the end of the last input that [`Connection::receive`] did not consume. The

@@ -1,4 +1,10 @@
 //! Complete message frames in the clear: fast parsing of bytes that are already part of the input.
+//!
+//! [`Connection::receive`] is the one public call that parses bytes, with one event for each call. The calls in
+//! this file are hidden. They skip its state machine for the most frequent input, so that `zmtp-mio` needs one
+//! call for all small messages of a read, which `receive` cannot return as one event. They change the same state
+//! and leave everything else to `receive`, so that a driver may mix them in any order. The tests below compare
+//! both ways. A program that does not call them does not contain them.
 
 use core::borrow::Borrow;
 
@@ -16,11 +22,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// deadline has passed.
     #[doc(hidden)]
     pub fn begin_input(&mut self, now: Instant, len: usize) {
-        if len > self.rx.unread {
-            self.rx.heard::<M>();
-        }
-        self.rx.unread = len;
-        self.check_timeouts(now);
+        self.begin(now, len);
     }
 
     /// Consumes the message frame at the front of `input` if it is complete and in the clear. Returns its header,
@@ -168,7 +170,7 @@ mod tests {
         }
     }
 
-    fn by_short_ways(bytes: &[u8], longest: usize) -> Seen {
+    fn by_whole_frames(bytes: &[u8], longest: usize) -> Seen {
         let (mut connection, mut bytes) = (traffic(), bytes.to_vec());
         let (mut seen, mut at) = (Vec::new(), 0);
         connection.begin_input(NOW, bytes.len());
@@ -202,19 +204,23 @@ mod tests {
     }
 
     #[test]
-    fn the_short_ways_find_the_frames_that_receive_finds() {
+    fn the_calls_for_whole_frames_find_the_frames_that_receive_finds() {
         let expected = by_receive(FRAMES);
         assert_eq!(expected.len(), 6);
         for longest in [0, 3, usize::MAX] {
-            assert_eq!(by_short_ways(FRAMES, longest), expected);
+            assert_eq!(by_whole_frames(FRAMES, longest), expected);
         }
         for cut in 0..FRAMES.len() {
-            assert_eq!(by_short_ways(&FRAMES[..cut], 3), by_receive(&FRAMES[..cut]), "{cut} bytes");
+            assert_eq!(
+                by_whole_frames(&FRAMES[..cut], 3),
+                by_receive(&FRAMES[..cut]),
+                "{cut} bytes"
+            );
         }
     }
 
     #[test]
-    fn the_short_ways_leave_new_bytes_and_frames_beyond_a_limit_to_receive() {
+    fn the_calls_for_whole_frames_leave_new_bytes_and_frames_beyond_a_limit_to_receive() {
         let mut connection = traffic();
         assert_eq!(connection.receive_whole(b"\x00\x01a"), None, "new bytes");
         let mut too_long = vec![2, 0, 0, 0, 0, 0x10, 0, 0, 0];
