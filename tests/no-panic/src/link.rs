@@ -14,6 +14,7 @@ use zmtp_core::wire::More;
 #[cfg(feature = "asynch")]
 use zmtp_embedded::asynch::{self, Duplex};
 use zmtp_embedded::blocking::{self, Retry, many};
+use zmtp_embedded::{Ticks, kind};
 
 use crate::sealing::Sealing;
 
@@ -76,6 +77,7 @@ pub(crate) struct Sockets<'a> {
     sealed_rep: blocking::Rep<'a, Board, Sealing>,
     sealed_pub: blocking::Pub<'a, Board, 64, Sealing>,
     sealed_sub: blocking::Sub<'a, Board, 64, Sealing>,
+    session: blocking::Session<'a, kind::Req>,
     reps: many::Rep<'a, Board, 3>,
     pubs: many::Pub<'a, Board, 3, 64>,
     pulls: many::Pull<'a, Board, 3>,
@@ -162,6 +164,16 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number
             let retry = Retry { timeout: number as u32, tries: number as u32 };
             let mut again = |io: Option<Board>| black_box(io);
             let _ = black_box(all.req.request_with_retries(&[bytes], retry, &mut again, clock));
+            {
+                let mut req = all.session.connect(Board, now);
+                let _ = black_box(req.request(&[bytes, bytes], now, clock));
+                black_box(req.disconnect().is_some());
+            }
+            blocking::wait_for_silence(&mut Board, number as u32, clock);
+            black_box((
+                Ticks::new().extend(number as u32),
+                Ticks::new().extend_hz(7, number as u32),
+            ));
         }
         1 => {
             ends!(all.rep, now);
