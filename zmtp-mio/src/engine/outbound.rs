@@ -208,7 +208,7 @@ impl Engine {
         };
         let prefix = self.pattern.prefix(peer);
         let envelope = slot.incoming.take(message, prefix, properties)?;
-        slot.owed += 1;
+        slot.owed = slot.owed.saturating_add(1);
         if !matches!(self.last, LastPeer::Here(last) if last == peer) {
             self.last = LastPeer::Here(peer);
         }
@@ -267,7 +267,7 @@ impl Engine {
     /// Counts a message of a ROUTER to a peer, before it is sent.
     pub(crate) fn count_reply(&mut self, peer: PeerId) {
         if let Some(slot) = self.peers.get_mut(peer.index() as usize) {
-            slot.owed -= 1;
+            slot.owed = slot.owed.saturating_sub(1);
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Peer {
     /// Its outgoing queue is at the high-water mark, which was reported to the pattern.
     pub(super) full: bool,
     /// Messages that the application received from it, minus those that it sent to it as a ROUTER.
-    pub(super) owed: i64,
+    pub(super) owed: i32,
     /// Its deadline.
     pub(super) timer: Option<Instant>,
     /// It has a share of the next turn.

@@ -1,14 +1,15 @@
-//! A slow link: a relay between two TCP endpoints that limits the rate and delays each byte.
+//! A slow link: a relay between two endpoints that limits the rate and delays each byte.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::ipc;
 
 /// The rate and the delay of a link, the same in both directions.
 #[derive(Clone, Copy, Debug)]
@@ -26,56 +27,56 @@ const BUFFER: usize = 32 << 10;
 /// The pieces that are under way in one direction: enough for 1 MB/s and 200 ms.
 const UNDER_WAY: usize = 64;
 
-/// A relay in front of a TCP endpoint. Its threads end with the connections.
+/// A relay in front of an endpoint. Its threads end with the connections.
 #[derive(Debug)]
 pub(crate) struct Relay {
     pub(crate) endpoint: String,
-    carried: Arc<[AtomicU64; 2]>,
+}
+
+fn socket(domain: Domain) -> Socket {
+    let socket = Socket::new(domain, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(BUFFER).unwrap();
+    socket.set_send_buffer_size(BUFFER).unwrap();
+    socket
+}
+
+/// The address of a `tcp://` or `ipc://` endpoint.
+fn address(endpoint: &str) -> (Domain, SockAddr) {
+    match endpoint.strip_prefix("ipc://") {
+        Some(path) => (Domain::UNIX, SockAddr::unix(path).unwrap()),
+        None => {
+            let address: SocketAddr = endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();
+            (Domain::IPV4, address.into())
+        }
+    }
 }
 
 impl Relay {
-    /// Listens at a free port, and connects each client to `server`, a `tcp://` endpoint.
+    /// Listens, with the transport of `server`, and connects each client to that endpoint.
     pub(crate) fn new(server: &str, link: Link) -> Self {
-        let server: SocketAddr = server.strip_prefix("tcp://").unwrap().parse().unwrap();
-        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        listener.set_recv_buffer_size(BUFFER).unwrap();
-        listener.set_send_buffer_size(BUFFER).unwrap();
-        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let (domain, server) = address(server);
+        let own = if domain == Domain::UNIX { ipc() } else { "tcp://127.0.0.1:0".into() };
+        let listener = socket(domain);
+        listener.bind(&address(&own).1).unwrap();
         listener.listen(16).unwrap();
-        let at = listener.local_addr().unwrap().as_socket().unwrap();
-        let carried = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
-        let counts = Arc::clone(&carried);
+        let bound = listener.local_addr().unwrap().as_socket();
+        let endpoint = bound.map_or(own, |at| format!("tcp://{at}"));
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
-                let far = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-                far.set_recv_buffer_size(BUFFER).unwrap();
-                far.set_send_buffer_size(BUFFER).unwrap();
-                if far.connect(&server.into()).is_err() {
+                let far = socket(domain);
+                if far.connect(&server).is_err() {
                     continue;
                 }
-                let (client, far) = (TcpStream::from(client), TcpStream::from(far));
-                carry(client.try_clone().unwrap(), far.try_clone().unwrap(), link, &counts, 0);
-                carry(far, client, link, &counts, 1);
+                carry(client.try_clone().unwrap(), far.try_clone().unwrap(), link);
+                carry(far, client, link);
             }
         });
-        Self { endpoint: format!("tcp://{at}"), carried }
-    }
-
-    /// The bytes that have left the relay, to the server and to the client.
-    pub(crate) fn carried(&self) -> (u64, u64) {
-        let [there, back] = &*self.carried;
-        (there.load(Ordering::Relaxed), back.load(Ordering::Relaxed))
+        Self { endpoint }
     }
 }
 
 /// Carries bytes in one direction: one thread takes them at the rate, another one passes them on after the delay.
-fn carry(
-    mut from: TcpStream,
-    mut to: TcpStream,
-    link: Link,
-    carried: &Arc<[AtomicU64; 2]>,
-    direction: usize,
-) {
+fn carry(mut from: Socket, mut to: Socket, link: Link) {
     let (queue, pieces): (SyncSender<(Instant, Vec<u8>)>, Receiver<_>) = sync_channel(UNDER_WAY);
     thread::spawn(move || {
         let mut free = Instant::now();
@@ -89,7 +90,6 @@ fn carry(
             }
         }
     });
-    let carried = Arc::clone(carried);
     thread::spawn(move || {
         for (due, piece) in pieces {
             thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -98,13 +98,12 @@ fn carry(
                 let _ = to.shutdown(Shutdown::Both);
                 return;
             }
-            carried[direction].fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
         let _ = to.shutdown(Shutdown::Write);
     });
 }
 
-/// Lets at most two slow links run at the same time, so that a link is as fast as its test sets it.
+/// Lets at most two slow links run at the same time, so that a busy machine does not slow them further.
 #[derive(Debug)]
 pub(crate) struct Lane(());
 

@@ -116,7 +116,7 @@ impl Reader<'_> {
                 }
                 // A PING: no other command makes an answer due.
                 Event::Nothing if to.ready && self.connection.needs_transmit() => {
-                    self.patience.note_ping(to.now);
+                    self.patience.get_or_insert_default().note_ping(to.now);
                 }
                 _ => {}
             }

@@ -6,24 +6,25 @@ const STEP: u64 = 4 << 10;
 const MOST: usize = 8;
 
 /// The messages that were written over a connection, with some of their positions in its bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Messages that were written as a whole.
     messages: u64,
+    /// The last position.
+    last: u64,
+    positions: Option<Box<Positions>>,
+}
+
+/// Positions of a connection over which some bytes were written.
+#[derive(Debug)]
+struct Positions {
     /// Numbers of bytes, and how many messages they contain as a whole. In order.
-    positions: [(u64, u64); MOST],
-    /// The number of positions.
+    kept: [(u64, u64); MOST],
     count: usize,
     /// The bytes between two positions.
     step: u64,
     /// The bytes that had arrived at the last look.
     arrived: u64,
-}
-
-impl Default for Ledger {
-    fn default() -> Self {
-        Self { messages: 0, positions: [(0, 0); MOST], count: 0, step: STEP, arrived: 0 }
-    }
 }
 
 impl Ledger {
@@ -38,21 +39,43 @@ impl Ledger {
         arrived: impl FnOnce() -> u64,
     ) {
         self.messages += messages;
-        let last = self.kept().last().map_or(0, |&(bytes, _)| bytes);
-        if written >= last + self.step {
+        if written >= self.last + STEP {
             self.keep(written, looks, arrived);
         }
     }
 
-    /// The number of bytes that had arrived when that was looked up last.
-    pub(super) const fn arrived(&self) -> u64 {
-        self.arrived
-    }
-
     #[cold]
     fn keep(&mut self, written: u64, looks: bool, arrived: impl FnOnce() -> u64) {
+        let positions = self.positions.get_or_insert_with(|| {
+            Box::new(Positions { kept: [(0, 0); MOST], count: 0, step: STEP, arrived: 0 })
+        });
+        if written >= self.last + positions.step {
+            self.last = written;
+            positions.keep(written, self.messages, looks, arrived);
+        }
+    }
+
+    /// The number of bytes that had arrived when that was looked up last.
+    pub(super) fn arrived(&self) -> u64 {
+        self.positions.as_ref().map_or(0, |positions| positions.arrived)
+    }
+
+    /// The number of messages that may not have arrived, at most, if `arrived` of `written` bytes have.
+    pub(super) fn in_doubt(&self, written: u64, arrived: u64) -> u64 {
+        if arrived >= written {
+            return 0;
+        }
+        let kept = self.positions.as_ref().map_or(&[][..], |positions| positions.kept());
+        let known = kept.iter().rev().find(|&&(bytes, _)| bytes <= arrived);
+        // Messages before the first position have arrived if that has; otherwise all that are kept may be missing.
+        self.messages - known.map_or(0, |&(_, messages)| messages)
+    }
+}
+
+impl Positions {
+    fn keep(&mut self, written: u64, messages: u64, looks: bool, arrived: impl FnOnce() -> u64) {
         // One is free: see below.
-        self.positions[self.count] = (written, self.messages);
+        self.kept[self.count] = (written, messages);
         self.count += 1;
         let many = self.count == MOST;
         if many || looks {
@@ -65,7 +88,7 @@ impl Ledger {
         if self.count > MOST / 2 {
             // Every second one. The distance of the others is then the double step.
             for at in 0..self.count.div_ceil(2) {
-                self.positions[at] = self.positions[2 * at];
+                self.kept[at] = self.kept[2 * at];
             }
             self.count = self.count.div_ceil(2);
             self.step *= 2;
@@ -78,23 +101,13 @@ impl Ledger {
     fn forget(&mut self, arrived: u64) {
         let behind = self.kept().iter().take_while(|&&(bytes, _)| bytes <= arrived).count();
         if let Some(first @ 1..) = behind.checked_sub(1) {
-            self.positions.copy_within(first..self.count, 0);
+            self.kept.copy_within(first..self.count, 0);
             self.count -= first;
         }
     }
 
     fn kept(&self) -> &[(u64, u64)] {
-        &self.positions[..self.count]
-    }
-
-    /// The number of messages that may not have arrived, at most, if `arrived` of `written` bytes have.
-    pub(super) fn in_doubt(&self, written: u64, arrived: u64) -> u64 {
-        if arrived >= written {
-            return 0;
-        }
-        let known = self.kept().iter().rev().find(|&&(bytes, _)| bytes <= arrived);
-        // Messages before the first position have arrived if that has; otherwise all that are kept may be missing.
-        self.messages - known.map_or(0, |&(_, messages)| messages)
+        &self.kept[..self.count]
     }
 }
 
@@ -125,7 +138,7 @@ mod tests {
                     let missing = n - arrived / 1_000;
                     let doubt = ledger.in_doubt(written, arrived);
                     assert!((missing..=n).contains(&doubt), "{doubt} of {missing}");
-                    assert!(ledger.count < MOST);
+                    assert!(ledger.positions.as_ref().is_none_or(|kept| kept.count < MOST));
                     // At most about twice what is missing.
                     let most = 2 * missing + 3 * STEP / 1_000;
                     assert!(doubt <= most, "{doubt} of {missing} at {n}");

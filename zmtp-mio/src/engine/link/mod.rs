@@ -44,7 +44,8 @@ pub(super) struct Link {
     protocol: Protocol,
     pub(super) receive: ReceiveHalf,
     pub(super) send: SendHalf,
-    patience: Patience,
+    /// Only with heartbeats of either end.
+    patience: Option<Box<Patience>>,
     pub(super) since: Instant,
 }
 
@@ -131,7 +132,7 @@ pub(super) struct SendHalf {
     /// The number of bytes up to the end of the last command that was staged.
     control_end: u64,
     /// The bytes of the greeting and of commands that were staged.
-    opened: usize,
+    opened: u8,
     ready_hold: ReadyHold,
 }
 
@@ -155,7 +156,7 @@ impl Link {
 
     fn with(stream: Stream, protocol: Protocol, since: Instant) -> Self {
         let (receive, send) = (ReceiveHalf::default(), SendHalf::default());
-        Self { stream, protocol, receive, send, patience: Patience::default(), since }
+        Self { stream, protocol, receive, send, patience: None, since }
     }
 
     /// The protocol state; `None` without a protocol.

@@ -54,7 +54,7 @@ impl Link {
     pub(in crate::engine) fn is_patient(&mut self, now: Instant, timeout: u32) -> bool {
         let arrived = self.acknowledged();
         let on_its_way = self.needs_transmit() || arrived < self.send.control_end;
-        let patience = &mut self.patience;
+        let patience = self.patience.get_or_insert_default();
         if arrived != patience.arrived {
             (patience.arrived, patience.changed) = (arrived, now);
         }
@@ -67,7 +67,8 @@ impl Link {
     /// Notes that a PING was queued.
     pub(in crate::engine) fn note_beat(&mut self) {
         let waits = self.unwritten() > 0 || !self.send.output.is_empty();
-        self.patience.delayed |= waits || self.stream.unacknowledged() > 0;
+        let waits = waits || self.stream.unacknowledged() > 0;
+        self.patience.get_or_insert_default().delayed |= waits;
     }
 
     fn needs_transmit(&self) -> bool {
@@ -79,8 +80,9 @@ impl Link {
 
     /// The time of the next PONG to a peer that sends PINGs, while reading is paused.
     pub(in crate::engine) fn next_pong(&self) -> Option<Instant> {
-        let waits = self.receive.paused && self.patience.every > 0;
-        waits.then(|| self.patience.ponged.after((self.patience.every / 2).max(1)))
+        let patience = self.patience.as_ref()?;
+        let waits = self.receive.paused && patience.every > 0;
+        waits.then(|| patience.ponged.after((patience.every / 2).max(1)))
     }
 
     /// Queues that PONG if it is due.
@@ -89,7 +91,7 @@ impl Link {
             && let super::Protocol::Zmtp(connection) = &mut self.protocol
         {
             connection.queue_pong();
-            self.patience.ponged = now;
+            self.patience.get_or_insert_default().ponged = now;
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) struct Reader<'l> {
     pub(super) connection: &'l mut Zmtp,
     pub(super) receive: &'l mut ReceiveHalf,
     pub(super) send: &'l mut SendHalf,
-    pub(super) patience: &'l mut Patience,
+    pub(super) patience: &'l mut Option<Box<Patience>>,
 }
 
 impl Reader<'_> {

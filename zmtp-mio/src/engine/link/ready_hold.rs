@@ -12,7 +12,7 @@ use crate::mechanism::AnyMechanism;
 /// How long READY is held. Nearly all peers send theirs without waiting, but the protocol does not require it.
 const HOLD: Duration = Duration::from_secs(1);
 /// The length of the greeting, which precedes READY.
-const GREETING: usize = 64;
+const GREETING: u8 = 64;
 
 /// Whether the READY of this end waits for that of the peer.
 #[derive(Clone, Copy, Debug, Default)]

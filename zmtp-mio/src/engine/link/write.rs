@@ -150,7 +150,7 @@ fn stage_control(connection: &mut Zmtp, send: &mut SendHalf) {
         out.resize(start + CONTROL, 0);
         let n = connection.poll_transmit(&mut out[start..]).unwrap_or_default();
         out.truncate(start + n);
-        send.opened = send.opened.saturating_add(n);
+        send.opened = send.opened.saturating_add(u8::try_from(n).unwrap_or(u8::MAX));
         if n == 0 {
             break;
         }
