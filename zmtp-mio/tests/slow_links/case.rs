@@ -102,7 +102,7 @@ impl Case {
             Sender::Push => self.one_way::<kind::Push, kind::Pull>(),
             Sender::Dealer => self.one_way::<kind::Dealer, kind::Router>(),
             Sender::Pair => self.one_way::<kind::Pair, kind::Pair>(),
-            Sender::Router | Sender::MandatoryRouter => self.to_dealer(),
+            Sender::Router | Sender::MandatoryRouter => self.route(),
             Sender::NoDropXpub => self.publish(),
             Sender::Req => self.request(),
             Sender::Rep => self.reply(),
@@ -161,7 +161,7 @@ impl Case {
         sending.join().unwrap()
     }
 
-    fn to_dealer(&self) -> Sent {
+    fn route(&self) -> Sent {
         let mandatory = self.sender == Sender::MandatoryRouter;
         let router = builder::<Router>().options(self.options()).mandatory(mandatory);
         let mut router = router.bind(self.endpoint()).unwrap();
