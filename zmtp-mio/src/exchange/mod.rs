@@ -72,3 +72,11 @@ pub(crate) fn wait_for_event(
 ) -> Result<(), Error> {
     Wait::new(timeout).turn_in_time(&mut engine.enter()?).map(drop)
 }
+
+/// Runs turns for this time.
+pub(crate) fn drive(engine: &SharedEngine, time: Duration) -> Result<(), Error> {
+    let mut engine = engine.enter()?;
+    let mut wait = Wait::new(Some(time));
+    while wait.turn_in_time(&mut engine)? {}
+    Ok(())
+}

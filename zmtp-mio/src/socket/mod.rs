@@ -243,6 +243,17 @@ impl<K: Kind> Socket<K> {
         Ok(ready)
     }
 
+    /// Drives the socket for this time, also while messages are queued for the application. Use it without a
+    /// background driver, where a pause of the program would leave peers without answers. With
+    /// [`wait`](Self::wait), which returns at once while messages are queued, a loop would keep a CPU busy.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::step`].
+    pub fn drive(&mut self, time: Duration) -> Result<(), Error> {
+        exchange::drive(&self.engine, time)
+    }
+
     /// Waits for any activity of the socket, such as input, a new connection or a due deadline, up to
     /// `timeout`. Returns what the socket can do then. Does not wait if a receive would not wait.
     ///

@@ -241,3 +241,32 @@ fn spinning_sockets_exchange_messages_and_keep_their_timeouts() {
         assert!(start.elapsed() >= timeout);
     }
 }
+
+#[test]
+fn a_socket_without_a_driver_can_be_driven_while_a_message_waits() {
+    alone(this_test!(), || {
+        let mut rep = Rep::builder().driver(false).bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = endpoint_of(&rep);
+        let peer = thread::spawn(move || {
+            let mut peer = RawPeer::ready(&endpoint, "REQ");
+            peer.send(&wire::delimited(b"waits"));
+            peer.send(&wire::ping(b"meanwhile"));
+            assert_eq!(peer.read_frame(), (4, b"\x04PONGmeanwhile".to_vec()));
+            peer
+        });
+        let end = Instant::now() + LIMIT;
+        while !peer.is_finished() {
+            assert!(Instant::now() < end, "no answer to the PING");
+            rep.drive(Duration::from_millis(10)).unwrap();
+        }
+        let mut peer = peer.join().unwrap();
+        let watch = Watch::start();
+        let start = Instant::now();
+        rep.drive(Duration::from_millis(500)).unwrap();
+        assert!(start.elapsed() >= Duration::from_millis(500));
+        watch.assert_calm(Duration::from_millis(100));
+        let request = rep.try_recv().unwrap().expect("the message waits");
+        rep.send(request).unwrap();
+        assert_eq!(peer.read_message()[1], b"waits");
+    });
+}
