@@ -78,13 +78,19 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     };
     let result = traffic.run();
     traffic.events();
-    let Running { socket, tally, .. } = traffic;
+    let Running { socket, tally, linger, .. } = traffic;
     tally.finish(&socket.counters(), context.output);
     if socket.kind().publishes() {
         let dropped = socket.counters().dropped.high_water_mark;
         if dropped > 0 {
             let text = format!("{dropped} messages were dropped: subscribers were too slow");
             context.output.note(&text);
+        }
+    }
+    if matches!(result, Err(Failure::Interrupted(_))) {
+        let unsent = socket.close(linger).count();
+        if unsent > 0 {
+            context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
     result.map(|()| 0)

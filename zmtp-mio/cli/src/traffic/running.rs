@@ -70,7 +70,8 @@ impl Running<'_> {
             let received = self.receive()?;
             let sent = self.send()?;
             if self.now.over && self.has_enough() {
-                return self.flush();
+                self.flush()?;
+                return self.check_silence();
             }
             self.tally.show(self.context.output);
             // A socket that always has a message to send must also receive.
@@ -213,6 +214,18 @@ impl Running<'_> {
             Wanted::All => {
                 self.idle.is_some_and(|idle| self.now.over && self.now.last.elapsed() >= idle)
             }
+        }
+    }
+
+    /// The failure if nothing was received and the last connection failed: the silence has a reason.
+    fn check_silence(&mut self) -> Result<(), Failure> {
+        match (self.idle, self.now.trouble.take()) {
+            (Some(within), reason @ Some(_))
+                if self.wanted == Wanted::All && self.tally.received == 0 =>
+            {
+                Err(Failure::Timeout { awaited: "message", within, reason })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -167,3 +167,24 @@ fn an_interrupt_ends_every_wait_of_req() {
         req.finish().bad(130);
     }
 }
+
+#[test]
+fn a_subscriber_at_an_incompatible_peer_is_3_with_the_reason() {
+    let push = Zmtp::start(["push", "--bind", TCP, "x"]);
+    let endpoint = push.listening();
+    let done = zmtp(["sub", &endpoint, "--idle", "1s"]);
+    assert!(done.bad(3).contains("no message within 1s (") && done.stderr.contains("refused"));
+}
+
+#[test]
+fn an_interrupt_reports_the_messages_that_were_not_sent() {
+    let (listener, endpoint) = silent();
+    drop(listener);
+    let args = ["push", &endpoint, "x", "--peers", "0", "--verbose", "--linger", "5s"];
+    let push = Zmtp::start(args);
+    // The message is sent before the second connection attempt.
+    while !push.error_line().contains("retrying") {}
+    while !push.error_line().contains("retrying") {}
+    push.signal("-INT");
+    assert!(push.finish().bad(130).contains("1 messages were not sent"));
+}
