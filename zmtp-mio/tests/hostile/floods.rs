@@ -124,11 +124,15 @@ fn a_client_that_reads_no_large_replies_is_not_served_further_and_loses_none() {
         });
         let endpoint = endpoint_of(&rep);
         let before = resident();
-        let mut peer = RawPeer::ready(&endpoint, "REQ");
-        let mut reader = peer.again();
-        let flood = thread::spawn(move || {
-            (0..3_000).for_each(|_| peer.send(&wire::delimited(&[7; 20_000])));
-            peer
+        let (give, taken) = std::sync::mpsc::channel();
+        let flood = thread::spawn({
+            let endpoint = endpoint.clone();
+            move || {
+                let mut peer = RawPeer::ready(&endpoint, "REQ");
+                give.send(peer.again()).unwrap();
+                (0..3_000).for_each(|_| peer.send(&wire::delimited(&[7; 20_000])));
+                peer
+            }
         });
         let honest = thread::spawn(move || {
             let mut honest = req(&endpoint);
@@ -152,6 +156,7 @@ fn a_client_that_reads_no_large_replies_is_not_served_further_and_loses_none() {
         let grown = resident().saturating_sub(before);
         assert!(grown < 8 * MIB, "grew by {grown} bytes");
         assert!(served.0 < 3_000, "it is served though it does not read");
+        let mut reader = taken.recv_timeout(LIMIT).unwrap();
         let reading = thread::spawn(move || {
             (0..3_000).for_each(|_| assert_eq!(reader.read_message()[1].len(), 20_000));
         });
