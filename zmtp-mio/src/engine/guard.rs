@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use super::hand_over::HandOver;
 use super::linger::UnsentMessages;
-use super::shared::{Cell, SharedEngine, Waiter};
+use super::shared::{Cell, SharedEngine};
+use super::spin::Waiter;
 use super::{Engine, chain};
 use crate::error::Error;
 use crate::options::Linger;
@@ -95,12 +96,11 @@ impl Guard<'_> {
         {
             return self.skip(&mut waiter, end);
         }
-        let spin = self.options.spin;
+        let (spin, mailbox) = (self.options.spin, self.mailbox.clone());
         let Some(engine) = self.engine.take() else { return Ok(()) };
         let (engine, polled) =
-            HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || match spin {
-                Duration::ZERO => waiter.poll(pause.timeout),
-                spin => waiter.spin(pause.timeout, spin),
+            HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || {
+                waiter.wait(pause.timeout, spin, mailbox.as_deref())
             });
         self.engine = Some(engine);
         self.dispatch(polled?);

@@ -8,7 +8,7 @@
 //! | file | content |
 //! |---|---|
 //! | `shared.rs` | the locks, the poll, and the driver's way in |
-//! | `guard.rs`, `hand_over.rs` | a call, and its wait for events |
+//! | `guard.rs`, `hand_over.rs`, `spin.rs` | a call, and its wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
 //! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
@@ -41,6 +41,7 @@ mod peer;
 mod scheduler;
 mod shared;
 mod shutdown;
+mod spin;
 mod status;
 mod wake;
 

@@ -15,10 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Registry, Token};
+use mio::{Interest, Poll, Registry, Token};
 use zmtp_core::wire::SocketType;
 
 use super::hand_over::HandOver;
+use super::spin::Waiter;
 use super::{EVENTS, Engine};
 use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
@@ -56,12 +57,6 @@ pub(super) struct Cell {
     registry: Arc<Registry>,
 }
 
-/// The system's poll.
-pub(super) struct Waiter {
-    poll: Poll,
-    events: Events,
-}
-
 impl SharedEngine {
     pub(crate) fn new(pattern: AnyPattern, options: Options) -> Result<Self, Error> {
         let process = Process::this()?;
@@ -78,7 +73,7 @@ impl SharedEngine {
         let events = engine.events();
         let cell = Arc::new(Cell {
             engine: Mutex::new(engine),
-            polls: HandOver::new(Waiter { poll, events: Events::with_capacity(EVENTS) }),
+            polls: HandOver::new(Waiter::new(poll, EVENTS)),
             process,
             driver,
             gate: Gate::new(),
@@ -248,34 +243,6 @@ fn free<T>(attempt: Result<T, TryLockError<T>>) -> Option<T> {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-impl Waiter {
-    /// As [`Waiter::poll`], but polls without sleeping for the time of `spin` first.
-    pub(super) fn spin(
-        &mut self,
-        timeout: Option<Duration>,
-        spin: Duration,
-    ) -> io::Result<&Events> {
-        let begun = Instant::now();
-        let spin = timeout.map_or(spin, |timeout| timeout.min(spin));
-        while begun.elapsed() < spin {
-            if !self.poll(Some(Duration::ZERO))?.is_empty() {
-                return Ok(&self.events);
-            }
-        }
-        self.poll(timeout.map(|timeout| timeout.saturating_sub(spin)))
-    }
-
-    /// Waits for events; none if a signal ends the wait.
-    pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<&Events> {
-        match self.poll.poll(&mut self.events, timeout) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
-            Err(error) => return Err(error),
-        }
-        Ok(&self.events)
     }
 }
 

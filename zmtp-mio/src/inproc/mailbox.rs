@@ -87,6 +87,11 @@ impl Mailbox {
         }
     }
 
+    /// Whether there is a post.
+    pub(crate) fn has_posts(&self) -> bool {
+        !self.due.is_empty() || self.posted.load(Ordering::SeqCst)
+    }
+
     /// Takes the next key.
     pub(crate) fn next_due(&self) -> Option<usize> {
         self.due.pop()
@@ -109,6 +114,6 @@ impl Mailbox {
     /// The engine is about to wait: the next post wakes it. Returns `false` if something was already posted.
     pub(crate) fn prepare_to_sleep(&self) -> bool {
         self.asleep.swap(true, Ordering::SeqCst);
-        self.due.is_empty() && !self.posted.load(Ordering::SeqCst)
+        !self.has_posts()
     }
 }

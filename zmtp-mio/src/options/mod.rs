@@ -91,9 +91,10 @@ pub struct Options {
     /// calls; true. With `false`, only calls drive it. See [`Context`].
     pub driver: bool,
     /// How long a call that waits keeps a CPU busy before it sleeps; zero: it sleeps at once. If each end has a CPU
-    /// for itself, a round trip of 64 bytes takes a fraction of the time; otherwise it takes longer. libzmq has no
-    /// such option.
-    pub spin: Duration,
+    /// for itself, a round trip of 64 bytes takes a fraction of the time; otherwise it takes longer. `None`, the
+    /// default: up to 50 µs, as long as earlier waits of the socket ended within this time; otherwise one of 1,000
+    /// waits tries it again. libzmq has no such option.
+    pub spin: Option<Duration>,
     /// The security mechanism; NULL, which neither authenticates nor encrypts. It does not apply to inproc. Not for
     /// STREAM.
     pub security: Security,
@@ -127,7 +128,7 @@ impl Default for Options {
             resolver: None,
             context: Context::default(),
             driver: true,
-            spin: Duration::ZERO,
+            spin: None,
             security: Security::NULL,
             authenticator: None,
             mechanism: None,

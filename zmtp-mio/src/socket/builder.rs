@@ -174,7 +174,7 @@ impl<K: Kind> Builder<K> {
     /// Sets [`Options::spin`].
     #[must_use]
     pub fn spin(mut self, spin: Duration) -> Self {
-        self.options.spin = spin;
+        self.options.spin = Some(spin);
         self
     }
 

@@ -1,0 +1,167 @@
+//! Waits that keep a CPU busy for a short time before they sleep.
+//!
+//! If each end of a connection has a CPU, such a wait ends earlier: to wake a thread takes longer than many round
+//! trips. If both ends share a CPU, it only delays the other end. [`Learned`] finds out which is the case.
+
+use core::hint;
+use core::time::Duration;
+use std::io;
+use std::time::Instant;
+
+use mio::{Events, Poll};
+
+use crate::inproc::Mailbox;
+
+/// How long a wait keeps a CPU busy unless the option sets a time.
+const SPIN: Duration = Duration::from_micros(50);
+/// The most waits that sleep at once after one that was busy without result. Even then, less than 1 % of the time of
+/// waits of 10 µs is lost.
+const SKIPPED: u32 = 1_024;
+/// Checks of the mailbox between two polls of the system.
+const CHECKS: u32 = 32;
+
+/// Whether waits of a socket should be busy at first, as far as earlier waits have shown.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    /// The number of waits that sleep at once from now on.
+    skip: u32,
+    /// The number after the next wait that is busy without result.
+    next: u32,
+}
+
+impl Learned {
+    /// Whether the wait that begins now is busy at first.
+    const fn begin(&mut self) -> bool {
+        let skips = self.skip > 0;
+        self.skip = self.skip.saturating_sub(1);
+        !skips
+    }
+
+    /// Notes whether a busy wait ended with an event.
+    fn end(&mut self, came: bool) {
+        if came {
+            self.next /= 2;
+        } else {
+            self.next = (self.next * 2).clamp(1, SKIPPED);
+            self.skip = self.next;
+        }
+    }
+}
+
+/// The system's poll.
+pub(super) struct Waiter {
+    poll: Poll,
+    events: Events,
+    learned: Learned,
+}
+
+impl Waiter {
+    pub(super) fn new(poll: Poll, events: usize) -> Self {
+        Self { poll, events: Events::with_capacity(events), learned: Learned::default() }
+    }
+
+    /// Waits for events, or for a post of the mailbox, which has no event. Keeps a CPU busy for the time of `spin`
+    /// first; without one, for a short time if earlier waits have shown that this is worth it.
+    pub(super) fn wait(
+        &mut self,
+        timeout: Option<Duration>,
+        spin: Option<Duration>,
+        mailbox: Option<&Mailbox>,
+    ) -> io::Result<&Events> {
+        let limit = match spin {
+            Some(limit) => limit,
+            None if self.learned.begin() => SPIN,
+            None => Duration::ZERO,
+        };
+        let limit = timeout.map_or(limit, |timeout| timeout.min(limit));
+        if limit.is_zero() {
+            return self.poll(timeout);
+        }
+        // Posts do not wake the poll for now.
+        mailbox.inspect(|mailbox| mailbox.note_awake());
+        let begun = Instant::now();
+        let mut polls = 0;
+        let came = loop {
+            if has_posts(mailbox) || !self.poll(Some(Duration::ZERO))?.is_empty() {
+                break true;
+            }
+            polls += 1;
+            if begun.elapsed() >= limit {
+                break false;
+            }
+        };
+        // An event that was there at once shows nothing, nor does one after another thread has had this CPU.
+        if spin.is_none() && (!came || polls > 0) {
+            self.learned.end(came && begun.elapsed() < 2 * limit);
+        }
+        if came {
+            return Ok(&self.events);
+        }
+        // From this check on, a post wakes the poll.
+        match mailbox.is_none_or(Mailbox::prepare_to_sleep) {
+            true => self.poll(timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()))),
+            false => Ok(&self.events),
+        }
+    }
+
+    /// Waits for events; none if a signal ends the wait.
+    pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<&Events> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
+            Err(error) => return Err(error),
+        }
+        Ok(&self.events)
+    }
+}
+
+/// Whether the mailbox has a post. Takes a moment if it has none.
+fn has_posts(mailbox: Option<&Mailbox>) -> bool {
+    mailbox.is_some_and(|mailbox| {
+        (0..CHECKS).any(|_| {
+            hint::spin_loop();
+            mailbox.has_posts()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of `waits` waits, the number that are busy, if none of these ends with an event.
+    fn busy(learned: &mut Learned, waits: u32) -> u32 {
+        (0..waits)
+            .filter(|_| {
+                let busy = learned.begin();
+                if busy {
+                    learned.end(false);
+                }
+                busy
+            })
+            .count() as u32
+    }
+
+    #[test]
+    fn waits_that_are_busy_without_result_become_rare() {
+        let mut learned = Learned::default();
+        assert!(busy(&mut learned, 2 * SKIPPED) <= 12);
+        assert_eq!(busy(&mut learned, 100 * (SKIPPED + 1)), 100);
+    }
+
+    #[test]
+    fn waits_are_busy_while_that_pays() {
+        let mut learned = Learned::default();
+        busy(&mut learned, 10 * SKIPPED);
+        while !learned.begin() {}
+        learned.end(true);
+        for _ in 0..20 {
+            assert!(learned.begin());
+            learned.end(true);
+        }
+        // A single wait without result has little effect then.
+        learned.end(false);
+        assert!(!learned.begin());
+        assert!(learned.begin());
+    }
+}
