@@ -98,10 +98,9 @@ impl Guard<'_> {
         }
         let (spin, mailbox) = (self.options.spin, self.mailbox.clone());
         let Some(engine) = self.engine.take() else { return Ok(()) };
-        let (engine, polled) =
-            HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || {
-                waiter.wait(pause.timeout, spin, mailbox.as_deref())
-            });
+        let (engine, polled) = HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || {
+            waiter.wait(pause.timeout, spin, mailbox.as_deref())
+        });
         self.engine = Some(engine);
         self.dispatch(polled?);
         cell.polls.end(&mut **self);

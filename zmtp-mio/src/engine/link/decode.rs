@@ -10,7 +10,7 @@ use super::read::{DIRECT, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
 use crate::message::Properties;
 use crate::monitor::{CloseReason, RefusedReason};
-use crate::queue::{Chunk, Envelope, LONGEST, QueuedMessage};
+use crate::queue::{Chunk, Envelope, LONGEST};
 
 /// Control bytes that queue for a blocked stream before reading pauses.
 const CONTROL: usize = 1 << 10;
@@ -196,7 +196,7 @@ impl Reader<'_> {
         if matches!(verdict, Verdict::Deliver | Verdict::Subject)
             && complete
             && header.is_final()
-            && let Some(delimiter) = self.receive.partial.delimiter_only()
+            && let Some(delimiter) = self.receive.delimiter_only()
             && !to.conflate
             && chunk.can_record(len)
         {
@@ -215,7 +215,9 @@ impl Reader<'_> {
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
     ) -> Result<(), CloseReason> {
-        self.receive.partial.envelope = Envelope::None;
+        if let Some(partial) = &mut self.receive.partial {
+            partial.envelope = Envelope::None;
+        }
         if verdict == Verdict::Subject && self.check(chunk.last(len), to)? != Verdict::Deliver {
             return Ok(());
         }
@@ -257,14 +259,14 @@ impl Reader<'_> {
         self.receive.verdict = Some(verdict);
         self.receive.large |= header.len() >= DIRECT;
         if verdict == Verdict::Deliver
-            && self.receive.partial.message.part_count() == 0
+            && self.receive.partial().message.part_count() == 0
             && let Some(prefix) = to.pattern.routing_id(to.peer)
         {
-            self.receive.partial.message.push(prefix);
+            self.receive.partial().message.push(prefix);
         }
         match verdict {
-            Verdict::Deliver | Verdict::Subject => self.receive.partial.message.begin_part(),
-            Verdict::Envelope | Verdict::RequestId => self.receive.partial.envelope.begin(header),
+            Verdict::Deliver | Verdict::Subject => self.receive.partial().message.begin_part(),
+            Verdict::Envelope | Verdict::RequestId => self.receive.partial().envelope.begin(header),
             Verdict::Reject(reason) => self.receive.reject(reason, to),
             Verdict::Skip | Verdict::Subscription(_) => {}
         }
@@ -273,10 +275,10 @@ impl Reader<'_> {
     fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), CloseReason> {
         match self.receive.verdict {
             Some(Verdict::Deliver | Verdict::Subject) => {
-                self.receive.partial.message.append(bytes);
+                self.receive.partial().message.append(bytes);
             }
             Some(Verdict::Envelope | Verdict::RequestId) => {
-                self.receive.partial.envelope.append(bytes);
+                self.receive.partial().envelope.append(bytes);
             }
             _ => {}
         }
@@ -292,8 +294,8 @@ impl Reader<'_> {
     ) -> Result<(), CloseReason> {
         let mut verdict = self.receive.verdict.take();
         let body = match verdict {
-            Some(Verdict::RequestId) => Some(self.receive.partial.envelope.last()),
-            Some(Verdict::Subject) => self.receive.partial.message.part(0),
+            Some(Verdict::RequestId) => Some(self.receive.partial().envelope.last()),
+            Some(Verdict::Subject) => self.receive.partial().message.part(0),
             _ => None,
         };
         if let Some(body) = body {
@@ -316,7 +318,7 @@ impl Reader<'_> {
         if !header.is_final() {
             return Ok(());
         }
-        let mut message = core::mem::take(&mut self.receive.partial);
+        let mut message = core::mem::take(self.receive.partial());
         if verdict != Some(Verdict::Deliver) {
             return Ok(());
         }
@@ -331,8 +333,14 @@ impl Reader<'_> {
 }
 
 impl ReceiveHalf {
+    /// Whether the message that is arriving has an envelope of one empty frame so far; `None` if there is more than
+    /// that.
+    fn delimiter_only(&self) -> Option<bool> {
+        self.partial.as_ref().map_or(Some(false), |partial| partial.delimiter_only())
+    }
+
     fn reject(&mut self, reason: Reason, to: &mut Receiver<'_>) {
-        self.partial = QueuedMessage::default();
+        self.partial = None;
         self.rejected = true;
         to.monitor.rejected(reason);
         self.report_dropped(reason, &mut to.report);

@@ -61,8 +61,9 @@ enum Protocol {
 pub(super) struct ReceiveHalf {
     /// The number of missing bytes of the sealed frame at the end of the read bytes; 0 if there is none.
     missing: usize,
-    /// The message whose frames are arriving.
-    partial: QueuedMessage,
+    /// The message whose frames are arriving. Its memory is kept for the next one; a connection without such messages
+    /// has none.
+    partial: Option<Box<QueuedMessage>>,
     /// The properties of messages from this peer, after the handshake.
     pub(super) properties: Option<Arc<Properties>>,
     /// The decision of the pattern about the current frame.
@@ -93,12 +94,17 @@ pub(super) struct ReceiveHalf {
 impl ReceiveHalf {
     /// The memory of the message that is arriving.
     pub(super) fn partial_bytes(&self) -> usize {
-        self.partial.bytes() + self.partial.message.spare_len()
+        self.partial.as_ref().map_or(0, |partial| partial.bytes() + partial.message.spare_len())
+    }
+
+    /// The message that is arriving.
+    fn partial(&mut self) -> &mut QueuedMessage {
+        self.partial.get_or_insert_default()
     }
 
     /// Discards the message that is arriving.
     pub(super) fn discard(&mut self) {
-        self.partial = QueuedMessage::default();
+        self.partial = None;
         self.missing = 0;
     }
 }

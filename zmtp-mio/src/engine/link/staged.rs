@@ -5,7 +5,13 @@ use std::collections::VecDeque;
 /// Bytes that are written to the stream before the [output](super::output): the greeting, commands,
 /// and frames that are encoded for this connection because its output takes no messages.
 #[derive(Debug, Default)]
-pub(super) struct Staged {
+pub(super) struct Staged(
+    /// Most connections have nothing staged most of the time.
+    Option<Box<Content>>,
+);
+
+#[derive(Debug, Default)]
+struct Content {
     bytes: Vec<u8>,
     at: usize,
     /// The start and end offsets of messages in the bytes. The messages stay in their queue until they are
@@ -14,48 +20,54 @@ pub(super) struct Staged {
 }
 
 impl Staged {
-    pub(super) const fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|content| content.bytes.is_empty())
     }
 
     /// The unwritten bytes.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[self.at..]
+        self.0.as_ref().map_or(&[], |content| &content.bytes[content.at..])
     }
 
     /// The buffer, to append bytes that belong to no message.
-    pub(super) const fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.content().bytes
     }
 
     /// The bytes from `start` on are a message.
     pub(super) fn end_message(&mut self, start: usize) {
-        self.messages.push_back((start, self.bytes.len()));
+        let content = self.content();
+        content.messages.push_back((start, content.bytes.len()));
     }
 
     /// The number of messages that are not completely written.
     pub(super) fn message_count(&self) -> usize {
-        self.messages.len()
+        self.0.as_ref().map_or(0, |content| content.messages.len())
     }
 
     /// Whether the first message is partly written.
     pub(super) fn is_mid_message(&self) -> bool {
-        self.messages.front().is_some_and(|(start, _)| *start < self.at)
+        let first =
+            self.0.as_ref().and_then(|content| Some((content.messages.front()?, content.at)));
+        first.is_some_and(|((start, _), at)| *start < at)
     }
 
     /// `n` bytes are written. Returns the number of completed messages.
     pub(super) fn advance(&mut self, n: usize) -> usize {
-        self.at += n;
+        let Some(content) = &mut self.0 else { return 0 };
+        content.at += n;
         let mut ended = 0;
-        while self.messages.front().is_some_and(|(_, end)| *end <= self.at) {
-            self.messages.pop_front();
+        while content.messages.front().is_some_and(|(_, end)| *end <= content.at) {
+            content.messages.pop_front();
             ended += 1;
         }
-        if self.at == self.bytes.len() {
-            self.at = 0;
-            // Most connections have nothing staged most of the time.
-            (self.bytes, self.messages) = (Vec::new(), VecDeque::new());
+        if content.at == content.bytes.len() {
+            self.0 = None;
         }
         ended
+    }
+
+    fn content(&mut self) -> &mut Content {
+        self.0.get_or_insert_default()
     }
 }
