@@ -10,7 +10,7 @@ use super::read::{DIRECT, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
 use crate::message::Properties;
 use crate::monitor::{CloseReason, RefusedReason};
-use crate::queue::{Chunk, Envelope, LONGEST};
+use crate::queue::{Chunk, LONGEST, QueuedMessage};
 
 /// Control bytes that queue for a blocked stream before reading pauses.
 const CONTROL: usize = 1 << 10;
@@ -215,9 +215,7 @@ impl Reader<'_> {
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
     ) -> Result<(), CloseReason> {
-        if let Some(partial) = &mut self.receive.partial {
-            partial.envelope = Envelope::None;
-        }
+        self.receive.partial.take();
         if verdict == Verdict::Subject && self.check(chunk.last(len), to)? != Verdict::Deliver {
             return Ok(());
         }
@@ -259,14 +257,18 @@ impl Reader<'_> {
         self.receive.verdict = Some(verdict);
         self.receive.large |= header.len() >= DIRECT;
         if verdict == Verdict::Deliver
-            && self.receive.partial().message.part_count() == 0
+            && self.receive.partial.begun().message.part_count() == 0
             && let Some(prefix) = to.pattern.routing_id(to.peer)
         {
-            self.receive.partial().message.push(prefix);
+            self.receive.partial.begun().message.push(prefix);
         }
         match verdict {
-            Verdict::Deliver | Verdict::Subject => self.receive.partial().message.begin_part(),
-            Verdict::Envelope | Verdict::RequestId => self.receive.partial().envelope.begin(header),
+            Verdict::Deliver | Verdict::Subject => {
+                self.receive.partial.begun().message.begin_part();
+            }
+            Verdict::Envelope | Verdict::RequestId => {
+                self.receive.partial.begun().envelope.begin(header);
+            }
             Verdict::Reject(reason) => self.receive.reject(reason, to),
             Verdict::Skip | Verdict::Subscription(_) => {}
         }
@@ -275,10 +277,10 @@ impl Reader<'_> {
     fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), CloseReason> {
         match self.receive.verdict {
             Some(Verdict::Deliver | Verdict::Subject) => {
-                self.receive.partial().message.append(bytes);
+                self.receive.partial.begun().message.append(bytes);
             }
             Some(Verdict::Envelope | Verdict::RequestId) => {
-                self.receive.partial().envelope.append(bytes);
+                self.receive.partial.begun().envelope.append(bytes);
             }
             _ => {}
         }
@@ -294,8 +296,8 @@ impl Reader<'_> {
     ) -> Result<(), CloseReason> {
         let mut verdict = self.receive.verdict.take();
         let body = match verdict {
-            Some(Verdict::RequestId) => Some(self.receive.partial().envelope.last()),
-            Some(Verdict::Subject) => self.receive.partial().message.part(0),
+            Some(Verdict::RequestId) => Some(self.receive.partial.begun().envelope.last()),
+            Some(Verdict::Subject) => self.receive.partial.begun().message.part(0),
             _ => None,
         };
         if let Some(body) = body {
@@ -318,7 +320,7 @@ impl Reader<'_> {
         if !header.is_final() {
             return Ok(());
         }
-        let mut message = core::mem::take(self.receive.partial());
+        let mut message = self.receive.partial.take();
         if verdict != Some(Verdict::Deliver) {
             return Ok(());
         }
@@ -336,11 +338,11 @@ impl ReceiveHalf {
     /// Whether the message that is arriving has an envelope of one empty frame so far; `None` if there is more than
     /// that.
     fn delimiter_only(&self) -> Option<bool> {
-        self.partial.as_ref().map_or(Some(false), |partial| partial.delimiter_only())
+        self.partial.get().map_or(Some(false), QueuedMessage::delimiter_only)
     }
 
     fn reject(&mut self, reason: Reason, to: &mut Receiver<'_>) {
-        self.partial = None;
+        self.partial.take();
         self.rejected = true;
         to.monitor.rejected(reason);
         self.report_dropped(reason, &mut to.report);

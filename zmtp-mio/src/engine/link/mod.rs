@@ -3,6 +3,7 @@
 mod decode;
 mod ledger;
 mod output;
+mod partial;
 mod patience;
 mod pending;
 mod raw;
@@ -24,12 +25,13 @@ pub(super) use pending::COPY;
 pub(super) use read::{ReadOutcome, ReadReport, Receiver};
 pub(super) use run::{Range, Run};
 
-use super::queue::{Envelope, Queue, QueuedMessage};
+use super::queue::{Envelope, Queue};
 use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
 use ledger::Ledger;
+use partial::Partial;
 use patience::Patience;
 use ready_hold::ReadyHold;
 use staged::Staged;
@@ -61,9 +63,8 @@ enum Protocol {
 pub(super) struct ReceiveHalf {
     /// The number of missing bytes of the sealed frame at the end of the read bytes; 0 if there is none.
     missing: usize,
-    /// The message whose frames are arriving. Its memory is kept for the next one; a connection without such messages
-    /// has none.
-    partial: Option<Box<QueuedMessage>>,
+    /// The message whose frames are arriving.
+    partial: Partial,
     /// The properties of messages from this peer, after the handshake.
     pub(super) properties: Option<Arc<Properties>>,
     /// The decision of the pattern about the current frame.
@@ -94,17 +95,12 @@ pub(super) struct ReceiveHalf {
 impl ReceiveHalf {
     /// The memory of the message that is arriving.
     pub(super) fn partial_bytes(&self) -> usize {
-        self.partial.as_ref().map_or(0, |partial| partial.bytes() + partial.message.spare_len())
-    }
-
-    /// The message that is arriving.
-    fn partial(&mut self) -> &mut QueuedMessage {
-        self.partial.get_or_insert_default()
+        self.partial.get().map_or(0, |partial| partial.bytes() + partial.message.spare_len())
     }
 
     /// Discards the message that is arriving.
     pub(super) fn discard(&mut self) {
-        self.partial = None;
+        self.partial.take();
         self.missing = 0;
     }
 }

@@ -142,7 +142,7 @@ impl Reader<'_> {
             return None;
         }
         let wanted = usize::try_from(body.remaining).unwrap_or(usize::MAX);
-        let message = &mut self.receive.partial().message;
+        let message = &mut self.receive.partial.begun().message;
         message.adopt(wanted);
         (message.room() >= wanted || wanted > READ / 2).then_some(wanted)
     }
@@ -155,7 +155,7 @@ impl Reader<'_> {
         wanted: usize,
         to: &mut Receiver<'_>,
     ) -> Result<(Option<usize>, usize), CloseReason> {
-        let message = &mut self.receive.partial().message;
+        let message = &mut self.receive.partial.begun().message;
         let step = match message.room() {
             room if room >= wanted.min(DIRECT as usize) => room,
             _ => message.byte_len().clamp(DIRECT as usize, STEP),
