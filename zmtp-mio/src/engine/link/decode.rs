@@ -6,7 +6,7 @@ use zmtp_core::pattern::{NoRoom, Pattern, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Property, error_reason};
 use zmtp_core::{Event, IgnoredCommand, Subscription};
 
-use super::read::{DIRECT, ReadReport, Reader, Receiver};
+use super::read::{LARGE, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
 use crate::message::Properties;
 use crate::monitor::{CloseReason, RefusedReason};
@@ -255,7 +255,7 @@ impl Reader<'_> {
 
     fn begin_frame(&mut self, header: FrameHeader, verdict: Verdict, to: &mut Receiver<'_>) {
         self.receive.verdict = Some(verdict);
-        self.receive.large |= header.len() >= DIRECT;
+        self.receive.large |= header.len() >= LARGE;
         if verdict == Verdict::Deliver
             && self.receive.partial.begun().message.part_count() == 0
             && let Some(prefix) = to.pattern.routing_id(to.peer)

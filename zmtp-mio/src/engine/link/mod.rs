@@ -71,7 +71,7 @@ pub(super) struct ReceiveHalf {
     verdict: Option<Verdict>,
     /// A frame of the current message has arrived, and others follow.
     in_message: bool,
-    /// The last large frame was followed by no other bytes than those of large frames, as far as they are read.
+    /// A large body has arrived, and since then no read of a few KiB contained none.
     large: bool,
     /// The current message is rejected: its further frames are discarded.
     rejected: bool,

@@ -15,7 +15,9 @@ use crate::queue::{Inbox, Mark, Queue, QueuedMessage, READ};
 use crate::transport::Stream;
 
 /// A body with at least this many missing bytes is read directly into the message.
-pub(super) const DIRECT: u64 = 16 << 10;
+const DIRECT: u64 = 16 << 10;
+/// After a body of this size the next one is expected to be as large.
+pub(super) const LARGE: u64 = 32 << 10;
 /// The memory of a body doubles while it arrives, but grows by at most this at once.
 const STEP: usize = 1 << 20;
 /// Bytes that one link may read in a turn.
@@ -98,10 +100,11 @@ impl Reader<'_> {
             let direct = self.direct();
             let whole = self.receive.missing.saturating_add(to.incoming.undecoded_len());
             let collects = self.receive.missing > 0 && whole > READ;
+            let few = direct.is_none() && self.reads_few(to);
             let (n, room) = match direct {
                 Some(wanted) => self.read_body(wanted, to)?,
                 None if collects => self.read_sealed(to)?,
-                None => self.read_bytes(to)?,
+                None => self.read_bytes(few, to)?,
             };
             let Some(n) = n else { return Ok(ReadOutcome::Drained) };
             if let Some(wanted) = direct {
@@ -119,7 +122,9 @@ impl Reader<'_> {
                 if !incomplete && !self.decode(to)? {
                     return Ok(ReadOutcome::Waiting);
                 }
-                self.receive.large &= self.connection.incoming().is_some();
+                if few && self.connection.incoming().is_none() {
+                    self.receive.large = false;
+                }
             }
             // A short read has drained the stream. Within a body the peer is usually still writing: another
             // read is cheaper than the event of its next piece.
@@ -177,16 +182,24 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads bytes of any kind. After a large body only a few KiB: the rest of another large body is then read
-    /// directly into its message.
-    fn read_bytes(&mut self, to: &mut Receiver<'_>) -> Result<(Option<usize>, usize), CloseReason> {
-        let missing = self.receive.missing;
-        let begins_frame = missing == 0
+    /// Whether the next read is of a few KiB: after a large body, the rest of another one is then read directly into
+    /// its message.
+    fn reads_few(&self, to: &Receiver<'_>) -> bool {
+        self.receive.large
+            && self.receive.missing == 0
             && to.incoming.undecoded_len() == 0
-            && self.connection.incoming().is_none();
-        let read = match self.receive.large && begins_frame {
+            && self.connection.incoming().is_none()
+    }
+
+    /// Reads bytes of any kind, a few KiB or as many as a chunk has room for.
+    fn read_bytes(
+        &mut self,
+        few: bool,
+        to: &mut Receiver<'_>,
+    ) -> Result<(Option<usize>, usize), CloseReason> {
+        let read = match few {
             true => to.incoming.read_few(&mut [], |slices| self.stream.read_vectored(slices)),
-            false => to.incoming.read(missing, |place| self.stream.read(place)),
+            false => to.incoming.read(self.receive.missing, |place| self.stream.read(place)),
         };
         match read {
             Ok((0, _)) => Err(CloseReason::ByPeer),
