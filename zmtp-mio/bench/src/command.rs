@@ -20,7 +20,7 @@ usage: zmtp-bench [run] [OPTION]...     measure, and print the table
   --only TEXT        only measurements whose name contains TEXT; may be repeated
   --of NAME          only ours, libzmq or raw; may be repeated
   --rounds N         rounds of each measurement
-  --millis N         milliseconds of each measurement, 250 by default
+  --millis N         milliseconds of each measurement, 220 by default
   --out FILE         the file of the results
   --goals            with goals in the table
   --peers PROGRAM    also what the program of the package peers contains
@@ -158,8 +158,8 @@ fn run(args: &[String]) -> Result<bool> {
         cases: options.cases(if options.full { rows::full() } else { rows::quick() }),
         contenders,
         rounds: options.rounds.unwrap_or(if options.full { 7 } else { 5 }),
-        warm_up: Duration::from_millis(100),
-        time: Duration::from_millis(options.millis.unwrap_or(250)),
+        warm_up: Duration::from_millis(80),
+        time: Duration::from_millis(options.millis.unwrap_or(220)),
     };
     let mut results = Results::new(about());
     let print =
