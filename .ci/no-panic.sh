@@ -1,7 +1,8 @@
 #!/bin/sh
 # Links tests/no-panic for a Cortex-M3, which succeeds only if no panic is reachable: first core and the
-# blocking API, then the async API, where one kind of panic is ignored. Then adds a deliberate panic and
-# expects the link to fail. Runs at opt-level "s" (as in `profile.firmware`), "z" and 3.
+# blocking API, then PLAIN and CURVE (not at "z"), then the async API, where one kind of panic is ignored.
+# Then adds a deliberate panic and expects the link to fail. Runs at opt-level "s" (as in
+# `profile.firmware`), "z" and 3.
 set -eu
 cd "$(dirname "$0")/.."
 target=thumbv7m-none-eabi
@@ -44,6 +45,10 @@ for level in s z 3; do
   export CARGO_PROFILE_RELEASE_OPT_LEVEL=$level
   build ""
   holds "core and the blocking API"
+  if [ "$level" != z ]; then
+    build curve
+    holds "PLAIN and CURVE"
+  fi
   build asynch
   holds "the async API" cut
   build asynch,planted

@@ -11,6 +11,9 @@ mod context;
 mod driver;
 #[doc = include_str!("../docs/options.md")]
 pub mod compared {}
+#[cfg(feature = "curve")]
+#[doc = include_str!("../docs/security.md")]
+pub mod securing {}
 
 mod endpoint;
 mod engine;

@@ -8,6 +8,8 @@
 mod link;
 mod patterns;
 mod sealing;
+#[cfg(feature = "curve")]
+mod security;
 mod wire;
 
 use core::hint::black_box;
@@ -31,6 +33,8 @@ pub struct State<'a> {
     sockets: Sockets<'a>,
     req: Req,
     rep: Rep,
+    #[cfg(feature = "curve")]
+    secured: security::Secured<'a>,
 }
 
 /// Does operation `which` on `bytes` and `number`.
@@ -56,6 +60,8 @@ pub unsafe extern "C" fn probe(
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
         4 => planted(bytes),
+        #[cfg(feature = "curve")]
+        200.. => security::probe(which, &mut state.secured, bytes, number),
         5 => {
             let now = Instant::from_millis(number);
             state.connection = Connection::new(Null::new(), state.config, now);

@@ -11,6 +11,7 @@ mod grammar;
 mod handshake;
 mod pattern;
 mod sealed;
+mod security;
 mod stream;
 mod topics;
 
@@ -27,6 +28,7 @@ pub use pattern::{
     router_matches_its_model,
 };
 pub use sealed::sealed_holds;
+pub use security::security_holds;
 pub use stream::{
     Setup, assert_same, body_lane_equals_decode_lane, errors_repeat, little_is_left_unconsumed,
     run, same_events_for_any_chunking, transmits_the_same_into_any_room,
@@ -53,6 +55,7 @@ pub const TARGETS: &[(&str, &[Property])] = &[
     ("handshake", &[handshake_holds]),
     ("patterns", &[machines_match_their_models]),
     ("sealed", &[sealed_holds]),
+    ("security", &[security_holds]),
 ];
 
 const STREAM: [Property; 5] = [
