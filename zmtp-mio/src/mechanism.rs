@@ -1,14 +1,12 @@
 //! The security mechanism of a socket's connections, chosen at run time.
 
 use core::fmt::Debug;
-use core::net::SocketAddr;
 use std::sync::Arc;
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
 use zmtp_core::wire::{FrameKind, Greeting, Writer};
 use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
 
-use crate::options::Options;
 use crate::security::UserId;
 
 /// Makes the mechanism of each connection of a socket.
@@ -26,17 +24,6 @@ pub(crate) enum AnyMechanism {
 }
 
 impl AnyMechanism {
-    /// The mechanism of a new connection to the peer at `address`.
-    pub(crate) fn new(options: &Options, address: Option<SocketAddr>) -> Self {
-        if let Some(make) = &options.mechanism {
-            return Self::Made(make(), UserId::default());
-        }
-        match options.security.mechanism(options.authenticator.as_ref(), address) {
-            Some((mechanism, user_id)) => Self::Made(mechanism, user_id),
-            None => Self::Null(NullOrOlder::new()),
-        }
-    }
-
     /// The user id that the authenticator of the socket gave the peer.
     pub(crate) fn user_id(&self) -> Option<&str> {
         match self {

@@ -10,7 +10,6 @@ use super::link::{Link, ReadOutcome, ReadReport, Receiver};
 use super::peer::{Peer, State};
 use super::queue::Usage;
 use super::scheduler::Key;
-use crate::mechanism::AnyMechanism;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
 
@@ -45,7 +44,7 @@ impl Engine {
         if self.pattern.is_raw() {
             return Link::raw(stream, self.now);
         }
-        let mechanism = AnyMechanism::new(&self.options, stream.addresses().remote);
+        let mechanism = self.options.new_mechanism(stream.addresses().remote);
         let mut link = Link::new(stream, mechanism, &self.config, self.now, self.core_now());
         link.send.conflate = self.options.conflate;
         link

@@ -10,6 +10,7 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
+use zmtp_core::NullOrOlder;
 use zmtp_core::wire::{RoutingId, Version};
 
 pub use connection::{Heartbeat, Limits, Reconnect};
@@ -18,8 +19,8 @@ pub use tcp::{Device, Keepalive, Tcp};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::mechanism::MakeMechanism;
-use crate::security::{Authenticator, Security};
+use crate::mechanism::{AnyMechanism, MakeMechanism};
+use crate::security::{Authenticator, Security, UserId};
 use crate::socket_kind::SocketKind;
 
 /// A function that looks up the addresses of a host name and port.
@@ -137,6 +138,17 @@ impl Default for Options {
 }
 
 impl Options {
+    /// The mechanism of a new connection to the peer at `address`.
+    pub(crate) fn new_mechanism(&self, address: Option<SocketAddr>) -> AnyMechanism {
+        if let Some(make) = &self.mechanism {
+            return AnyMechanism::Made(make(), UserId::default());
+        }
+        match self.security.mechanism(self.authenticator.as_ref(), address) {
+            Some((mechanism, user_id)) => AnyMechanism::Made(mechanism, user_id),
+            None => AnyMechanism::Null(NullOrOlder::new()),
+        }
+    }
+
     /// Resets the options that sockets of this kind do not have to their defaults.
     #[must_use]
     pub fn for_kind(mut self, kind: SocketKind) -> Self {
