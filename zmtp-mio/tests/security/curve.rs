@@ -68,7 +68,7 @@ fn messages_of_many_parts_and_sizes_arrive_in_order() {
 fn subscriptions_and_heartbeats_are_sealed_too() {
     let server = keys();
     let key = *server.public();
-    let beat = Heartbeat::every(Duration::from_millis(20));
+    let beat = Heartbeat::every(Duration::from_millis(20)).timeout(LIMIT);
     let mut publisher =
         builder::<Pub>().heartbeat(beat).curve_server(server).bind("tcp://127.0.0.1:*").unwrap();
     let endpoint = publisher.last_endpoint().unwrap().to_string();
@@ -79,7 +79,8 @@ fn subscriptions_and_heartbeats_are_sealed_too() {
     drive_until!(publisher, {
         publisher.send("b").unwrap();
         publisher.send("abc").unwrap();
-        got = got.take().or_else(|| sub.try_recv().unwrap());
+        let message = sub.try_recv().unwrap();
+        got = got.take().or(message);
         count += 1;
         got.is_some() && count > 20
     });
