@@ -241,12 +241,14 @@ fn plain_works_in_both_directions() {
     let endpoint = pull.last_endpoint();
     let mut push = builder::<Push>().plain_client("admin", "secret").connect(&*endpoint).unwrap();
     push.send("ours").unwrap();
-    let receiving = thread::spawn(move || pull.recv().unwrap());
+    let receiving = thread::spawn(move || (pull.recv().unwrap(), pull));
     until("the message arrives", || {
         push.step().unwrap();
         receiving.is_finished().then_some(())
     });
-    assert_eq!(receiving.join().unwrap(), [b"ours"]);
+    // It listens until the end of the test.
+    let (message, _pull) = receiving.join().unwrap();
+    assert_eq!(message, [b"ours"]);
     let mut refused = builder::<Push>().plain_client("admin", "guess").connect(&*endpoint).unwrap();
     until("the client is refused", || {
         refused.step().unwrap();
