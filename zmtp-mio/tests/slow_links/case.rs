@@ -157,7 +157,7 @@ impl Case {
             (0..case.count()).for_each(|n| sender.send(case.body(n)).unwrap());
             case.close(sender)
         });
-        self.take(|| receiver.recv_timeout(LIMIT).unwrap());
+        self.take(|| receiver.recv_timeout(4 * LIMIT).unwrap());
         sending.join().unwrap()
     }
 
@@ -177,7 +177,7 @@ impl Case {
             }
             case.close(router)
         });
-        self.take(|| dealer.recv_timeout(LIMIT).unwrap());
+        self.take(|| dealer.recv_timeout(4 * LIMIT).unwrap());
         sending.join().unwrap()
     }
 
@@ -193,7 +193,7 @@ impl Case {
             (0..case.count()).for_each(|n| xpub.send(case.body(n)).unwrap());
             case.close(xpub)
         });
-        self.take(|| sub.recv_timeout(LIMIT).unwrap());
+        self.take(|| sub.recv_timeout(4 * LIMIT).unwrap());
         sending.join().unwrap()
     }
 
@@ -213,7 +213,7 @@ impl Case {
             case.close(req)
         });
         self.take(|| {
-            let request = rep.recv_timeout(LIMIT).unwrap()?;
+            let request = rep.recv_timeout(4 * LIMIT).unwrap()?;
             rep.send("").unwrap();
             Some(request)
         });
@@ -235,7 +235,7 @@ impl Case {
         });
         self.take(|| {
             req.send("more").unwrap();
-            req.recv_timeout(LIMIT).unwrap()
+            req.recv_timeout(4 * LIMIT).unwrap()
         });
         sending.join().unwrap()
     }
