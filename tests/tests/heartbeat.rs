@@ -147,9 +147,9 @@ fn received_bytes_prevent_the_timeout_even_if_they_are_read_late() {
     let long_after = driver.now().after(100_000);
     assert_eq!(pong.receive(driver.connection_mut(), long_after).0, Event::Nothing);
     assert_eq!(driver.connection().error(), None);
-    // A caller that pauses reading calls `excuse_silence`.
+    // A caller that pauses reading calls `reset_timeouts`.
     for _ in 0..3 {
-        driver.connection_mut().excuse_silence();
+        driver.connection_mut().reset_timeouts();
         driver.wait(200_000);
         assert_eq!(driver.connection().error(), None);
     }
@@ -163,7 +163,7 @@ fn bytes_do_not_extend_the_handshake_timeout() {
     let mut driver = Driver::new(&config);
     for byte in &greeting("NULL")[..50] {
         driver.feed(&[*byte]);
-        driver.connection_mut().excuse_silence();
+        driver.connection_mut().reset_timeouts();
         driver.wait(100);
     }
     let before = driver.connection().poll_timeout();

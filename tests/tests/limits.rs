@@ -246,8 +246,8 @@ fn there_is_no_deadline_after_the_handshake_or_without_a_limit() {
     driver.wait(u32::MAX);
     assert_eq!(driver.connection().error(), None);
 
-    let patient = pull(Limits::DEFAULT.handshake_timeout(u32::MAX));
-    let mut driver = Driver::new(&patient);
+    let unlimited = pull(Limits::DEFAULT.handshake_timeout(u32::MAX));
+    let mut driver = Driver::new(&unlimited);
     assert_eq!(driver.connection().poll_timeout(), None);
     driver.wait(u32::MAX);
     assert_eq!(driver.connection().error(), None);

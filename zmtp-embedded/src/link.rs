@@ -21,7 +21,7 @@ use crate::window::Window;
 pub(crate) struct Link<'b, M> {
     /// There is no stream, or it ended or may have lost bytes.
     pub(crate) closed: bool,
-    pub(crate) patience: Patience,
+    pub(crate) deadline_check: DeadlineCheck,
     /// The index of the peer.
     index: u16,
     pub(crate) inbox: Inbox,
@@ -31,9 +31,9 @@ pub(crate) struct Link<'b, M> {
 }
 
 /// Received bytes count before the clock does: firmware that was busy for longer than a timeout reads once before
-/// the peer is judged.
+/// the timeout ends the connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Patience {
+pub(crate) enum DeadlineCheck {
     /// No deadline has passed, or it was handled.
     Idle,
     /// A deadline has passed. The next read decides.
@@ -47,36 +47,36 @@ impl<'b, M: Mechanism> Link<'b, M> {
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, index: u16, mechanism: M) -> Self {
         let connection = Connection::new(mechanism, config, Instant::NEVER);
-        let patience = Patience::Idle;
-        Self { connection, inbox: Inbox::new(), needed: 0, index, patience, closed: true }
+        let deadline_check = DeadlineCheck::Idle;
+        Self { connection, inbox: Inbox::new(), needed: 0, index, deadline_check, closed: true }
     }
 
     /// Begins a connection over a new stream.
     pub(crate) fn open(&mut self, mechanism: M, now: Instant) {
         self.connection.restart(mechanism, now);
         self.inbox = Inbox::new();
-        self.patience = Patience::Idle;
+        self.deadline_check = DeadlineCheck::Idle;
         self.closed = false;
     }
 
-    /// The time by which the connection is judged: `now`, or just before its deadline if no read has been tried
+    /// The time that the connection is compared with: `now`, or just before its deadline if no read has been tried
     /// since.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn time(&mut self, now: Instant) -> Instant {
         let deadline = self.connection.poll_timeout().unwrap_or(Instant::NEVER);
-        if now < deadline || self.patience == Patience::Over {
-            self.patience = Patience::Idle;
+        if now < deadline || self.deadline_check == DeadlineCheck::Over {
+            self.deadline_check = DeadlineCheck::Idle;
             return now;
         }
-        self.patience = Patience::Late;
+        self.deadline_check = DeadlineCheck::Late;
         Instant::from_millis(deadline.as_millis().saturating_sub(1))
     }
 
     /// A read found no byte. Returns whether that decides about a deadline that has passed.
     pub(crate) fn quiet(&mut self) -> bool {
-        let late = self.patience == Patience::Late;
+        let late = self.deadline_check == DeadlineCheck::Late;
         if late {
-            self.patience = Patience::Over;
+            self.deadline_check = DeadlineCheck::Over;
         }
         late
     }
@@ -304,7 +304,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                 Err(Error::Closed)
             }
             Ok(n) => {
-                self.patience = Patience::Idle;
+                self.deadline_check = DeadlineCheck::Idle;
                 Ok(n)
             }
             Err(error) => match error.kind() {

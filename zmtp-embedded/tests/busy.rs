@@ -104,7 +104,7 @@ fn async_a_link_among_several_that_was_served_late_is_not_lost() {
 }
 
 #[test]
-fn both_halves_of_a_socket_read_before_they_judge() {
+fn both_halves_of_a_socket_read_before_a_timeout_ends_the_connection() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = asynch::Pull::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = pipe(1_000);
@@ -128,7 +128,7 @@ fn both_halves_of_a_socket_read_before_they_judge() {
 }
 
 #[test]
-fn a_call_that_only_writes_does_not_judge_a_peer_that_it_does_not_read() {
+fn a_call_that_only_writes_does_not_time_out_a_peer_that_it_does_not_read() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = blocking::Dealer::new(&PULL, &mut receive, &mut send);
     let (ours, peer) = pipe(1_000);
@@ -138,7 +138,7 @@ fn a_call_that_only_writes_does_not_judge_a_peer_that_it_does_not_read() {
     peer.say(&frame(0, b"in time"));
     let time = Cell::new(2_600);
     let now = || later(time.get());
-    dealer.send(&[b"x"], later(9_999), now).expect("not judged");
-    dealer.flush(later(9_999), now).expect("not judged");
+    dealer.send(&[b"x"], later(9_999), now).expect("no timeout");
+    dealer.flush(later(9_999), now).expect("no timeout");
     assert_eq!(dealer.receive(later(9_999), now).map(|message| message.first().len()), Ok(7));
 }

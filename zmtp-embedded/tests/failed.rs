@@ -160,13 +160,13 @@ fn both_halves_report_a_failure_even_if_the_peer_does_not_read() {
 }
 
 /// Neither reads nor writes: every call returns `TimedOut` at once.
-struct Impatient(Rc<Cell<u32>>);
+struct TimesOut(Rc<Cell<u32>>);
 
-impl ErrorType for Impatient {
+impl ErrorType for TimesOut {
     type Error = PipeError;
 }
 
-impl embedded_io_async::Read for Impatient {
+impl embedded_io_async::Read for TimesOut {
     async fn read(&mut self, _: &mut [u8]) -> Result<usize, PipeError> {
         self.0.set(self.0.get() + 1);
         assert!(self.0.get() < 1_000, "the call does not yield");
@@ -174,7 +174,7 @@ impl embedded_io_async::Read for Impatient {
     }
 }
 
-impl embedded_io_async::Write for Impatient {
+impl embedded_io_async::Write for TimesOut {
     async fn write(&mut self, _: &[u8]) -> Result<usize, PipeError> {
         self.0.set(self.0.get() + 1);
         assert!(self.0.get() < 1_000, "the call does not yield");
@@ -191,11 +191,11 @@ fn an_async_io_that_times_out_at_once_yields_to_other_tasks() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = asynch::Dealer::new(&DEALER, &mut receive, &mut send);
     let calls = Rc::new(Cell::new(0));
-    dealer.connect(Impatient(calls.clone()), NOW);
+    dealer.connect(TimesOut(calls.clone()), NOW);
     let mut context = Context::from_waker(Waker::noop());
     assert!(pin!(dealer.handshake(|| NOW)).poll(&mut context).is_pending());
     assert!(calls.get() > 0);
-    let halves = (Impatient(calls.clone()), Impatient(calls.clone()));
+    let halves = (TimesOut(calls.clone()), TimesOut(calls.clone()));
     let (reader, writer) = halves;
     let mut dealer = asynch::Dealer::new(&DEALER, &mut receive, &mut send);
     dealer.connect(asynch::Duplex { reader, writer }, NOW);

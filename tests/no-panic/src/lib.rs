@@ -115,7 +115,7 @@ fn connection<M: Mechanism>(
     black_box((connection.headroom(), connection.is_sealed()));
     connection.answer(Answer::Refuse(body));
     let _ = black_box(connection.handle_timeout(now));
-    connection.excuse_silence();
+    connection.reset_timeouts();
     black_box((connection.poll_timeout(), connection.is_ready(), connection.in_message()));
     black_box((connection.peer(), connection.error().map(|error| error.kind())));
     black_box(connection.config());

@@ -1,4 +1,4 @@
-//! The embedded sockets, over an IO of which the optimiser knows nothing.
+//! The embedded sockets, over an IO which is opaque to the optimiser.
 
 #[cfg(feature = "asynch")]
 use core::future::Future;

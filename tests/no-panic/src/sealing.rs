@@ -1,4 +1,4 @@
-//! A mechanism that seals frames, of which the optimiser knows nothing.
+//! A mechanism that seals frames, which is opaque to the optimiser.
 
 use core::hint::black_box;
 

@@ -143,7 +143,7 @@ impl<M: Mechanism> Driver<'_, M> {
             }
             Event::Refused => LogEntry::Refused(error_reason(payload).expect("checked").to_vec()),
             Event::Subscribe => LogEntry::Subscribe(payload.to_vec()),
-            event => panic!("the driver does not know {event:?}"),
+            event => panic!("the driver does not handle {event:?}"),
         }
     }
 }

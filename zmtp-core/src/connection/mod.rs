@@ -219,7 +219,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// sent no data for too long. Otherwise a PING may be due: call [`Connection::poll_transmit`].
     ///
     /// Pass received bytes to [`Connection::receive`] before this call: bytes that it has not seen do not
-    /// reset the timeouts. If the driver has paused reading, call [`Connection::excuse_silence`] first.
+    /// reset the timeouts. If the driver has paused reading, call [`Connection::reset_timeouts`] first.
     ///
     /// # Errors
     ///
@@ -248,12 +248,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// Resets the timeouts for data of the peer, as if a byte had arrived. Use it if the driver does not read
     /// because it has no room, or collects a sealed frame in another buffer.
-    pub fn excuse_silence(&mut self) {
+    pub fn reset_timeouts(&mut self) {
         self.rx.heard::<M>();
     }
 
     /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A peer that receives a
-    /// PING before the first message knows that this end sends PINGs.
+    /// PING before the first message expects PINGs from then on.
     pub fn queue_ping(&mut self) {
         if self.heartbeats.next() != Instant::NEVER {
             self.tx.queue_ping();

@@ -36,12 +36,12 @@ impl Engine {
         let paused = link.receive.paused || link.receive.congested;
         let heartbeat = self.config.heartbeat;
         let timeout = if heartbeat.timeout > 0 { heartbeat.timeout } else { heartbeat.interval };
-        let excused = heartbeat.interval > 0 && link.is_patient(now, timeout);
+        let is_alive = heartbeat.interval > 0 && link.is_alive_while_silent(now, timeout);
         link.pong(now);
         link.end_hold(self.now);
         let Some(connection) = link.zmtp() else { return };
-        if paused || excused {
-            connection.excuse_silence();
+        if paused || is_alive {
+            connection.reset_timeouts();
         }
         let due = connection.needs_transmit();
         match connection.handle_timeout(now) {

@@ -8,10 +8,10 @@ use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
 use super::Engine;
-use super::judge::judge;
 use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::queue::{Envelope, Outgoing, QueuedMessage};
+use super::rules::apply_rules;
 use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -282,7 +282,7 @@ impl Engine {
         }
     }
 
-    /// Takes messages from a peer's ring and lets the pattern judge them. Returns whether there may be more that
+    /// Takes messages from a peer's ring and applies the rules of the pattern to them. Returns whether there may be more that
     /// can be taken.
     fn take_from_ring(&mut self, index: usize) -> Result<bool, CloseReason> {
         let room = self.budget.room();
@@ -341,7 +341,7 @@ impl Engine {
             }
             return Ok(());
         }
-        if judge(&mut self.pattern, &mut self.monitor, context.peer, &mut queued) {
+        if apply_rules(&mut self.pattern, &mut self.monitor, context.peer, &mut queued) {
             queued.message.set_properties(Some(Arc::clone(properties)));
             let counters = &mut self.monitor.counters;
             self.pattern.keep(&mut context, queued, self.options.conflate, counters);

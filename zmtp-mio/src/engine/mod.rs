@@ -17,7 +17,7 @@
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections |
 //! | `outbound.rs`, `hold.rs` | messages between the application and the queues |
-//! | `inproc.rs`, `judge.rs` | connections within the process |
+//! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
@@ -30,7 +30,6 @@ mod hand_over;
 mod hold;
 mod inproc;
 mod io;
-mod judge;
 mod linger;
 mod link;
 #[cfg(any(test, feature = "testing"))]
@@ -38,6 +37,7 @@ mod memory;
 mod outbound;
 mod pace;
 mod peer;
+mod rules;
 mod scheduler;
 mod shared;
 mod shutdown;

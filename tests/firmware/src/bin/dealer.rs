@@ -16,7 +16,7 @@ static CONFIG: Config = match RoutingId::new(b"m3") {
 };
 
 /// Milliseconds for each step.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -29,14 +29,14 @@ fn main() -> ! {
     let mut digits = [0; 10];
     for at in 0..count {
         let parts = [host::decimal(at, &mut digits), b"question"];
-        if let Err(error) = dealer.send(&parts, now().after(PATIENCE), now) {
+        if let Err(error) = dealer.send(&parts, now().after(TIMEOUT), now) {
             fail("send", &error);
         }
         if at % 4 != 3 {
             continue;
         }
         for expected in at - 3..=at {
-            match dealer.receive(now().after(PATIENCE), now) {
+            match dealer.receive(now().after(TIMEOUT), now) {
                 Ok(message) => {
                     if message.parts().next().and_then(host::parse) != Some(expected) {
                         fail("another answer", &message);

@@ -1,8 +1,7 @@
 //! REQ over a UART that loses, doubles and invents bytes; never returns.
 //!
-//! Tells each error and each recovery. What it does about errors is what firmware on a serial line
-//! should do: be silent for a moment, so that the other end knows a new session from a message, let
-//! what is still on its way pass, and connect anew.
+//! Reports each error and each recovery. After an error it does what firmware on a serial line should do: it is silent
+//! for a moment, so that the other end detects a new session, discards what arrives meanwhile, and connects again.
 #![no_std]
 #![no_main]
 
@@ -15,10 +14,10 @@ use zmtp_firmware::board::{Board, Uart, now};
 use zmtp_firmware::host::{self, fail, println};
 
 static CONFIG: Config = Config::new(SocketType::Req)
-    .with_limits(Limits::DEFAULT.max_command(247).max_frame(4_096).handshake_timeout(PATIENCE));
+    .with_limits(Limits::DEFAULT.max_command(247).max_frame(4_096).handshake_timeout(TIMEOUT));
 
 /// Milliseconds for a request and its reply, with the handshake before.
-const PATIENCE: u32 = 200;
+const TIMEOUT: u32 = 200;
 /// Milliseconds without bytes either way before a new session.
 const SILENCE: u32 = 50;
 /// Milliseconds after which a line that is never silent gets a new session all the same.
@@ -53,7 +52,7 @@ fn main() -> ! {
             *byte = (at as usize ^ n) as u8;
         }
         let start = now().as_millis();
-        let name = match req.request(&[body], now().after(PATIENCE), now) {
+        let name = match req.request(&[body], now().after(TIMEOUT), now) {
             Ok(reply) if reply.only() == Some(body) => None,
             // ZMTP has no checksum, nor has a UART: that is up to what is sent.
             Ok(_) => Some("wrong bytes"),

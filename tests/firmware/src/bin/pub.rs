@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Pub).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for each step.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -21,14 +21,14 @@ fn main() -> ! {
     let mut publisher = Pub::<_, 64>::new(&CONFIG, &mut receive, &mut send);
     publisher.connect(board.uart, now());
 
-    let end = now().after(PATIENCE);
+    let end = now().after(TIMEOUT);
     let mut digits = [0; 10];
     for at in 0..count {
         let topic: &[u8] = if at % 2 == 0 { b"even" } else { b"odd" };
         let parts = [topic, host::decimal(at, &mut digits)];
         // Before the first subscription no message is due.
         loop {
-            match publisher.publish(&parts, now().after(PATIENCE), now) {
+            match publisher.publish(&parts, now().after(TIMEOUT), now) {
                 Ok(sent) if sent || at > 0 => break,
                 Ok(_) if now() >= end => fail("no subscription", &()),
                 Ok(_) => {}

@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Pull).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for each step.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -22,7 +22,7 @@ fn main() -> ! {
     pull.connect(board.uart, now());
 
     for at in 0..count {
-        match pull.receive(now().after(PATIENCE), now) {
+        match pull.receive(now().after(TIMEOUT), now) {
             Ok(message) => {
                 let mut parts = message.parts();
                 let number = parts.next().and_then(host::parse);

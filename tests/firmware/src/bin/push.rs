@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Push).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for each step.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -25,7 +25,7 @@ fn main() -> ! {
     let body = [b'x'; 1_000];
     for at in 0..count {
         let parts = [host::decimal(at, &mut digits), &body[..at as usize]];
-        if let Err(error) = push.send(&parts, now().after(PATIENCE), now) {
+        if let Err(error) = push.send(&parts, now().after(TIMEOUT), now) {
             fail("send", &error);
         }
     }

@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Rep).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds from one request to the next, and for sending a reply.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -26,7 +26,7 @@ fn main() -> ! {
         // A request is borrowed from the socket, so what is to be sent back is copied.
         let mut parts: [&[u8]; 4] = [&[]; 4];
         let mut number = 0;
-        match rep.receive(now().after(PATIENCE), now) {
+        match rep.receive(now().after(TIMEOUT), now) {
             Ok(request) => {
                 let mut rest = &mut kept[..];
                 for part in request {
@@ -41,7 +41,7 @@ fn main() -> ! {
             }
             Err(error) => fail("receive", &error),
         }
-        if let Err(error) = rep.reply(&parts[..number], now().after(PATIENCE), now) {
+        if let Err(error) = rep.reply(&parts[..number], now().after(TIMEOUT), now) {
             fail("reply", &error);
         }
     }

@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Req).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for a request and its reply.
-const PATIENCE: u32 = 10_000;
+const TIMEOUT: u32 = 10_000;
 const LARGEST: usize = 4_096;
 
 #[zmtp_firmware::entry]
@@ -38,7 +38,7 @@ fn main() -> ! {
         for (n, byte) in body.iter_mut().enumerate() {
             *byte = (at as usize + n) as u8;
         }
-        match req.request(&[body], now().after(PATIENCE), now) {
+        match req.request(&[body], now().after(TIMEOUT), now) {
             Ok(reply) if reply.only() == Some(body) => {}
             Ok(reply) => fail("not the request", &reply),
             Err(error) => fail("request", &error),

@@ -11,7 +11,7 @@ use zmtp_firmware::host::{self, fail, println};
 static CONFIG: Config = Config::new(SocketType::Sub).with_limits(Limits::DEFAULT.max_command(247));
 
 /// Milliseconds for each step.
-const PATIENCE: u32 = 20_000;
+const TIMEOUT: u32 = 20_000;
 
 #[zmtp_firmware::entry]
 fn main() -> ! {
@@ -26,7 +26,7 @@ fn main() -> ! {
 
     let mut last = None;
     for _ in 0..count {
-        match sub.receive(now().after(PATIENCE), now) {
+        match sub.receive(now().after(TIMEOUT), now) {
             Ok(message) => {
                 let mut parts = message.parts();
                 if parts.next() != Some(b"even") {

@@ -14,9 +14,9 @@ use zmtp_firmware::ethernet::{Lan9118, Network, Tcp};
 use zmtp_firmware::host;
 
 static CONFIG: Config = Config::new(SocketType::Req)
-    .with_limits(Limits::DEFAULT.max_command(247).handshake_timeout(PATIENCE));
+    .with_limits(Limits::DEFAULT.max_command(247).handshake_timeout(TIMEOUT));
 
-const PATIENCE: u32 = 5_000;
+const TIMEOUT: u32 = 5_000;
 const ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 
 #[zmtp_firmware::entry]
@@ -29,7 +29,7 @@ fn main() -> ! {
     let mut req = Req::new(&CONFIG, &mut receive, &mut send, port);
     loop {
         connect(&mut tcp, port as u16);
-        // What REQ knows outlives its connections.
+        // The state of REQ outlives its connections.
         req.connect(tcp, now());
         info!("connected");
         let lost = ask(&mut req);
@@ -42,7 +42,7 @@ fn main() -> ! {
 /// Retries until a peer accepts the connection.
 fn connect(tcp: &mut Tcp<'_>, port: u16) {
     let mut wait = 100;
-    while let Err(error) = tcp.connect(port, PATIENCE) {
+    while let Err(error) = tcp.connect(port, TIMEOUT) {
         warn!("no peer: {}", error);
         let end = now().after(wait);
         while now() < end {}
@@ -56,7 +56,7 @@ fn ask<'a>(req: &mut Req<'_, Tcp<'a>>) -> Error<<Tcp<'a> as ErrorType>::Error> {
     loop {
         at += 1;
         let body = at.to_be_bytes();
-        match req.request(&[&body, b"?"], now().after(PATIENCE), now) {
+        match req.request(&[&body, b"?"], now().after(TIMEOUT), now) {
             Ok(reply) if reply.parts().eq([&body[..], b"?"]) => {}
             Ok(_) => host::failed(),
             Err(error) => return error,

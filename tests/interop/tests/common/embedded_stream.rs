@@ -51,9 +51,9 @@ impl embedded_io::Error for Failure {
 
 impl Stream {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        let patience = Some(Duration::from_millis(10));
-        stream.set_read_timeout(patience).expect("a socket");
-        stream.set_write_timeout(patience).expect("a socket");
+        let timeout = Some(Duration::from_millis(10));
+        stream.set_read_timeout(timeout).expect("a socket");
+        stream.set_write_timeout(timeout).expect("a socket");
         stream.set_nodelay(true).expect("a socket");
         Self(stream)
     }

@@ -31,7 +31,7 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use zmtp_embedded::Instant;
 
 /// The time after which `read` and `write` of [`Std::tcp`] return, so that calls can check their deadlines.
-const PATIENCE: Duration = Duration::from_millis(2);
+const TIMEOUT: Duration = Duration::from_millis(2);
 
 /// An IO of `std`. A `read` or `write` that times out or would block has the kind `TimedOut`, which does not close the
 /// link; the usual adapters return another kind.
@@ -53,8 +53,8 @@ impl Std<TcpStream> {
     /// Those of the options of the stream.
     pub fn tcp(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         Ok(Self(stream))
     }
 }

@@ -30,7 +30,7 @@ use watch::Watch;
 /// The number of buffered bytes for one side at which the other side is not read.
 const ROOM: usize = 64 << 10;
 /// A connection that accepts no byte for this long while bytes are buffered is closed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The two ends of a bridge.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ impl<'a> Bridge<'a> {
                 Err(TryRecvError::Disconnected) => self.session = Session::Wanted,
             },
             Session::Up(_) if self.to_network.is_empty() => self.progress = now,
-            Session::Up(_) if now.duration_since(self.progress) >= PATIENCE => {
+            Session::Up(_) if now.duration_since(self.progress) >= TIMEOUT => {
                 self.lost("accepts no more bytes");
             }
             _ => {}
@@ -230,7 +230,7 @@ impl<'a> Bridge<'a> {
         let reopen = if self.serial.is_none() { Some(self.reopen.due()) } else { None };
         let session = match &self.session {
             Session::Wanted if self.ends.listener.is_none() => Some(self.redial.due()),
-            Session::Up(_) if !self.to_network.is_empty() => Some(self.progress + PATIENCE),
+            Session::Up(_) if !self.to_network.is_empty() => Some(self.progress + TIMEOUT),
             _ => None,
         };
         [reopen, session, self.watch.deadline()].into_iter().flatten().min()

@@ -17,7 +17,7 @@ use crate::output::describe;
 /// Messages to send or receive before switching to the other direction.
 const STRETCH: usize = 256;
 /// How long to wait for peers before a note is printed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A running socket.
 pub(super) struct Running<'a> {
@@ -88,7 +88,7 @@ impl Running<'_> {
         while self.peers > 0 {
             let rest =
                 self.timeout.map_or(Duration::MAX, |all| all.saturating_sub(start.elapsed()));
-            let slice = self.context.slice(rest).min(PATIENCE);
+            let slice = self.context.slice(rest).min(TIMEOUT);
             let met = wait_for_peers(&mut self.socket, self.peers, slice);
             self.events();
             match met {
@@ -100,7 +100,7 @@ impl Running<'_> {
                 let awaited = if self.kind.publishes() { "subscriber" } else { "peer" };
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
             }
-            if !said && start.elapsed() >= PATIENCE {
+            if !said && start.elapsed() >= TIMEOUT {
                 said = true;
                 let peers = if self.kind.publishes() { "subscribers" } else { "peers" };
                 let why =

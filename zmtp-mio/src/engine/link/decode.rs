@@ -82,7 +82,7 @@ impl Reader<'_> {
                         routing_id: routing_id.into(),
                         user_id: self.connection.mechanism().user_id().map(Into::into),
                     }));
-                    // Before the first message: a peer that is too busy to read knows that PINGs come.
+                    // Before the first message: a peer with a full queue then sends PONGs also while it reads nothing.
                     self.connection.queue_ping();
                     to.report.ready = peer;
                     to.report.routing_id = routing_id.into();
@@ -116,7 +116,7 @@ impl Reader<'_> {
                 }
                 // A PING: no other command makes an answer due.
                 Event::Nothing if to.ready && self.connection.needs_transmit() => {
-                    self.patience.get_or_insert_default().note_ping(to.now);
+                    self.liveness.get_or_insert_default().note_ping(to.now);
                 }
                 _ => {}
             }

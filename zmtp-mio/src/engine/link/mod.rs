@@ -2,9 +2,9 @@
 
 mod decode;
 mod ledger;
+mod liveness;
 mod output;
 mod partial;
-mod patience;
 mod pending;
 mod raw;
 mod read;
@@ -31,8 +31,8 @@ use crate::message::Properties;
 use crate::monitor::CloseReason;
 use crate::transport::Stream;
 use ledger::Ledger;
+use liveness::Liveness;
 use partial::Partial;
-use patience::Patience;
 use ready_hold::ReadyHold;
 use staged::Staged;
 
@@ -47,7 +47,7 @@ pub(super) struct Link {
     pub(super) receive: ReceiveHalf,
     pub(super) send: SendHalf,
     /// Only with heartbeats of either end.
-    patience: Option<Box<Patience>>,
+    liveness: Option<Box<Liveness>>,
     pub(super) since: Instant,
 }
 
@@ -158,7 +158,7 @@ impl Link {
 
     fn with(stream: Stream, protocol: Protocol, since: Instant) -> Self {
         let (receive, send) = (ReceiveHalf::default(), SendHalf::default());
-        Self { stream, protocol, receive, send, patience: None, since }
+        Self { stream, protocol, receive, send, liveness: None, since }
     }
 
     /// The protocol state; `None` without a protocol.
@@ -193,10 +193,10 @@ impl Link {
 
     /// Reads and decodes within bounds.
     pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
-        let Self { stream, protocol, receive, send, patience, .. } = self;
+        let Self { stream, protocol, receive, send, liveness, .. } = self;
         match protocol {
             Protocol::Zmtp(connection) => {
-                read::Reader { stream, connection, receive, send, patience }.read(to)
+                read::Reader { stream, connection, receive, send, liveness }.read(to)
             }
             Protocol::Raw => raw::read(stream, receive, send, to),
         }
@@ -204,12 +204,12 @@ impl Link {
 
     /// Decodes what was read, at the end of the connection. Nothing is answered.
     pub(super) fn decode_rest(&mut self, to: &mut Receiver<'_>) {
-        let Self { stream, protocol, receive, send, patience, .. } = self;
+        let Self { stream, protocol, receive, send, liveness, .. } = self;
         let Protocol::Zmtp(connection) = protocol else { return };
         receive.congested = false;
         send.broken.get_or_insert(CloseReason::ByUs);
         if receive.missing == 0 {
-            let _ = read::Reader { stream, connection, receive, send, patience }.decode(to);
+            let _ = read::Reader { stream, connection, receive, send, liveness }.decode(to);
         }
     }
 

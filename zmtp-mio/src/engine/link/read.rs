@@ -6,7 +6,7 @@ use std::io;
 use zmtp_core::pattern::{PeerId, Reason, Verdict};
 use zmtp_core::{IgnoredCommand, PeerInfo};
 
-use super::patience::Patience;
+use super::liveness::Liveness;
 use super::{ReceiveHalf, SendHalf, Zmtp};
 use crate::connection_id::ConnectionId;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
@@ -81,7 +81,7 @@ pub(super) struct Reader<'l> {
     pub(super) connection: &'l mut Zmtp,
     pub(super) receive: &'l mut ReceiveHalf,
     pub(super) send: &'l mut SendHalf,
-    pub(super) patience: &'l mut Option<Box<Patience>>,
+    pub(super) liveness: &'l mut Option<Box<Liveness>>,
 }
 
 impl Reader<'_> {
@@ -116,7 +116,7 @@ impl Reader<'_> {
                 }
             } else {
                 if collects {
-                    self.connection.excuse_silence();
+                    self.connection.reset_timeouts();
                 }
                 let incomplete = collects && self.receive.missing > 0;
                 if !incomplete && !self.decode(to)? {

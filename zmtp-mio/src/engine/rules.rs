@@ -11,7 +11,7 @@ use crate::monitor::Monitor;
 /// Passes each frame of a message to the pattern. Returns `false` if the pattern rejects it.
 ///
 /// If the receiver has the same envelope as the sender, the message is unchanged. Otherwise it is built again.
-pub(super) fn judge(
+pub(super) fn apply_rules(
     pattern: &mut AnyPattern,
     monitor: &mut Monitor,
     peer: PeerId,
@@ -34,7 +34,7 @@ pub(super) fn judge(
         first_verdict = Some(verdict);
     }
     let head = message.envelope.frame_count();
-    let mut anew =
+    let mut rebuilt =
         pattern.routing_id(peer).map(|prefix| QueuedMessage::from(Message::from(prefix)));
     let mut rejected = false;
     let mut at = 0;
@@ -45,7 +45,7 @@ pub(super) fn judge(
         if matches!(verdict, Verdict::RequestId | Verdict::Subject) {
             verdict = pattern.check(peer, body);
         }
-        let as_meant = match verdict {
+        let is_as_expected = match verdict {
             Verdict::Envelope | Verdict::RequestId => at < head,
             Verdict::Deliver | Verdict::Subject => at >= head,
             Verdict::Reject(reason) => {
@@ -60,16 +60,16 @@ pub(super) fn judge(
             }
             Verdict::Skip => true,
         };
-        if !as_meant && anew.is_none() {
-            anew = Some(first(message, at, head));
+        if !is_as_expected && rebuilt.is_none() {
+            rebuilt = Some(first(message, at, head));
         }
-        if let Some(anew) = &mut anew {
-            add(anew, verdict == Verdict::Deliver, header, body);
+        if let Some(rebuilt) = &mut rebuilt {
+            add(rebuilt, verdict == Verdict::Deliver, header, body);
         }
         at += 1;
     }
-    if let Some(anew) = anew {
-        *message = anew;
+    if let Some(rebuilt) = rebuilt {
+        *message = rebuilt;
     }
     !rejected
 }

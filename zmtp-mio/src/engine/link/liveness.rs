@@ -8,9 +8,9 @@ use zmtp_core::Instant;
 
 use super::Link;
 
-/// What a link has to know to judge a silent peer.
+/// What decides whether a silent peer is alive.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(super) struct Liveness {
     /// The bytes that had arrived at the peer at the last look, and when their number changed.
     arrived: u64,
     changed: Instant,
@@ -28,14 +28,14 @@ const UNKNOWN: u32 = 100;
 /// PINGs that are read closer together arrived while reading was paused.
 const CLOSE: u32 = 10;
 
-impl Default for Patience {
+impl Default for Liveness {
     fn default() -> Self {
         let (arrived, changed, delayed) = (0, Instant::NEVER, false);
         Self { arrived, changed, delayed, pinged: Instant::NEVER, ponged: Instant::NEVER, every: 0 }
     }
 }
 
-impl Patience {
+impl Liveness {
     /// A PING has arrived.
     pub(super) fn note_ping(&mut self, now: Instant) {
         let since = now.as_millis().saturating_sub(self.pinged.as_millis());
@@ -51,16 +51,16 @@ impl Patience {
 impl Link {
     /// Whether the silence of the peer has another reason than its death: bytes that precede a PING still arrive
     /// there, within `timeout` milliseconds, or the PING has just arrived.
-    pub(in crate::engine) fn is_patient(&mut self, now: Instant, timeout: u32) -> bool {
+    pub(in crate::engine) fn is_alive_while_silent(&mut self, now: Instant, timeout: u32) -> bool {
         let arrived = self.acknowledged();
         let on_its_way = self.needs_transmit() || arrived < self.send.control_end;
-        let patience = self.patience.get_or_insert_default();
-        if arrived != patience.arrived {
-            (patience.arrived, patience.changed) = (arrived, now);
+        let liveness = self.liveness.get_or_insert_default();
+        if arrived != liveness.arrived {
+            (liveness.arrived, liveness.changed) = (arrived, now);
         }
         match on_its_way {
-            true => patience.changed != Instant::NEVER && now < patience.changed.after(timeout),
-            false => core::mem::take(&mut patience.delayed),
+            true => liveness.changed != Instant::NEVER && now < liveness.changed.after(timeout),
+            false => core::mem::take(&mut liveness.delayed),
         }
     }
 
@@ -68,7 +68,7 @@ impl Link {
     pub(in crate::engine) fn note_beat(&mut self) {
         let waits = self.unwritten() > 0 || !self.send.output.is_empty();
         let waits = waits || self.stream.unacknowledged() > 0;
-        self.patience.get_or_insert_default().delayed |= waits;
+        self.liveness.get_or_insert_default().delayed |= waits;
     }
 
     fn needs_transmit(&self) -> bool {
@@ -80,9 +80,9 @@ impl Link {
 
     /// The time of the next PONG to a peer that sends PINGs, while reading is paused.
     pub(in crate::engine) fn next_pong(&self) -> Option<Instant> {
-        let patience = self.patience.as_ref()?;
-        let waits = self.receive.paused && patience.every > 0;
-        waits.then(|| patience.ponged.after((patience.every / 2).max(1)))
+        let liveness = self.liveness.as_ref()?;
+        let waits = self.receive.paused && liveness.every > 0;
+        waits.then(|| liveness.ponged.after((liveness.every / 2).max(1)))
     }
 
     /// Queues that PONG if it is due.
@@ -91,7 +91,7 @@ impl Link {
             && let super::Protocol::Zmtp(connection) = &mut self.protocol
         {
             connection.queue_pong();
-            self.patience.get_or_insert_default().ponged = now;
+            self.liveness.get_or_insert_default().ponged = now;
         }
     }
 }
