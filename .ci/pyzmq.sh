@@ -8,3 +8,5 @@ venv=${CARGO_TARGET_DIR:-target}/venv
 "$venv/bin/python" -c 'import zmq; print("pyzmq", zmq.__version__, "with libzmq", zmq.zmq_version())'
 cargo build --quiet --package zmtp-cli
 "$venv/bin/python" tests/pyzmq/exchange.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"
+cargo build --quiet --package zmtp-mio --example security
+"$venv/bin/python" tests/pyzmq/security.py "${CARGO_TARGET_DIR:-target}/debug/examples/security"
