@@ -1,0 +1,194 @@
+//! Changed, recorded and exchanged bytes are refused.
+
+use super::{ACCEPT, DEALER, PULL, PUSH, drive, exchange, new_client, new_server, ready_pair};
+use wire::{frame, greeting};
+use zmtp_core::mechanism::PublicKey;
+use zmtp_core::{HandshakeError, OpenError, PeerError};
+use zmtp_tests::curve::{CLIENT, RawClient, SERVER, client, client_keys, our_server, server};
+use zmtp_tests::driver::LogEntry;
+use zmtp_tests::pair::messages;
+
+#[test]
+fn every_changed_bit_of_a_handshake_command_is_refused() {
+    let honest = RawClient::new("PUSH");
+    let (hello, initiate) = (honest.hello(), honest.initiate());
+    // After the header and the name.
+    for at in 8..hello.len() {
+        let mut changed = hello.clone();
+        changed[at] ^= 1 << (at % 8);
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), changed].concat());
+        let expected = match at {
+            8..10 => HandshakeError::Version,
+            10..82 => HandshakeError::Padding,
+            _ => HandshakeError::Forged,
+        };
+        let error = PeerError::Handshake(expected);
+        assert_eq!(server.log(), [LogEntry::Failed(error.into())], "byte {at}");
+        assert_eq!(server.sent().len(), 64);
+    }
+    for at in 18..initiate.len() {
+        let mut changed = initiate.clone();
+        changed[at] ^= 1 << (at % 8);
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), hello.clone(), changed].concat());
+        let expected = if at < 18 + 96 { HandshakeError::Cookie } else { HandshakeError::Forged };
+        let error = PeerError::Handshake(expected);
+        assert_eq!(server.log(), [LogEntry::Failed(error.into())], "byte {at}");
+        assert_eq!(server.sent().len(), 64 + 170);
+    }
+}
+
+#[test]
+fn every_changed_bit_of_a_servers_command_is_refused() {
+    let (mut client, mut server) = (new_client(&PUSH), new_server(&PULL));
+    server.feed(&client.take_sent());
+    let to_client = server.take_sent();
+    client.feed(&to_client[..64]);
+    let hello = client.take_sent();
+    server.feed(&hello);
+    let welcome = server.take_sent();
+    let fresh = || {
+        let mut client = new_client(&PUSH);
+        client.feed(&to_client[..64]);
+        client.take_sent();
+        client
+    };
+    for at in 10..welcome.len() {
+        let mut changed = welcome.clone();
+        changed[at] ^= 1 << (at % 8);
+        let mut client = fresh();
+        client.feed(&changed);
+        let error = PeerError::Handshake(HandshakeError::Forged);
+        assert_eq!(client.log(), [LogEntry::Failed(error.into())], "byte {at}");
+        assert!(client.sent().is_empty());
+    }
+    client.feed(&welcome);
+    server.feed(&client.take_sent());
+    let ready = server.take_sent();
+    for at in 8..ready.len() {
+        let mut changed = ready.clone();
+        changed[at] ^= 1 << (at % 8);
+        let mut client = fresh();
+        client.feed(&welcome);
+        client.take_sent();
+        client.feed(&changed);
+        let error = PeerError::Handshake(HandshakeError::Forged);
+        assert_eq!(client.log(), [LogEntry::Failed(error.into())], "byte {at}");
+    }
+    client.feed(&ready);
+    assert!(client.connection().is_ready());
+}
+
+#[test]
+fn commands_of_every_other_length_are_refused() {
+    let honest = RawClient::new("PUSH");
+    let data = honest.hello()[8..].to_vec();
+    for len in (0..data.len()).chain([data.len() + 1]) {
+        let mut other = data.clone();
+        other.resize(len, 0);
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), wire::command("HELLO", &other)].concat());
+        let error = PeerError::Handshake(HandshakeError::Length);
+        assert_eq!(server.log(), [LogEntry::Failed(error.into())], "{len} bytes");
+    }
+    let data = honest.initiate()[18..].to_vec();
+    for len in 0..data.len() {
+        let cut = wire::command("INITIATE", &data[..len]);
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), honest.hello(), cut].concat());
+        let expected = if len < 248 { HandshakeError::Length } else { HandshakeError::Forged };
+        let error = PeerError::Handshake(expected);
+        assert_eq!(server.log(), [LogEntry::Failed(error.into())], "{len} bytes");
+    }
+}
+
+#[test]
+fn every_changed_or_removed_byte_of_a_message_is_refused() {
+    let raw = RawClient::new("PUSH");
+    let honest = raw.message(3, b"\0text");
+    let receive = |body: &[u8]| {
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), raw.hello(), raw.initiate()].concat());
+        server.take_log();
+        server.feed(&frame(0, body));
+        server.take_log()
+    };
+    assert!(matches!(&receive(&honest)[..], [LogEntry::Frame(..)]));
+    for at in 0..honest.len() {
+        let mut changed = honest.clone();
+        changed[at] ^= 0x80;
+        let expected = if at < 8 { OpenError::Clear } else { OpenError::Forged };
+        let failed = LogEntry::Failed(PeerError::Sealed(expected).into());
+        assert_eq!(receive(&changed), [failed], "byte {at}");
+    }
+    for len in 0..honest.len() {
+        let expected = if len < 33 { OpenError::TooShort } else { OpenError::Forged };
+        let failed = LogEntry::Failed(PeerError::Sealed(expected).into());
+        assert_eq!(receive(&honest[..len]), [failed], "{len} bytes");
+    }
+}
+
+#[test]
+fn recorded_handshakes_and_messages_are_useless_on_another_connection() {
+    let (mut client, mut first) = (new_client(&PUSH), drive(server(ACCEPT, 50), &PULL));
+    let mut recorded = Vec::new();
+    loop {
+        let (there, back) = (client.take_sent(), first.take_sent());
+        if there.is_empty() && back.is_empty() {
+            break;
+        }
+        recorded.extend(&there);
+        first.feed(&there);
+        client.feed(&back);
+    }
+    client.send(&["paid once"]).unwrap();
+    let message = client.take_sent();
+    first.feed(&message);
+    assert_eq!(messages(first.log()), [[b"paid once"]]);
+    // Once more on the same connection.
+    first.feed(&message);
+    let replayed = PeerError::Sealed(OpenError::Replayed);
+    assert_eq!(first.connection().error(), Some(replayed.into()));
+    // On another one with the same long-term keys.
+    let mut second = drive(server(ACCEPT, 51), &PULL);
+    second.feed(&recorded);
+    let error = PeerError::Handshake(HandshakeError::Cookie);
+    assert_eq!(second.connection().error(), Some(error.into()));
+    // Between two connections.
+    let (mut other_client, mut other) =
+        (drive(self::client(client_keys(SERVER, CLIENT), 60), &PUSH), new_server(&PULL));
+    exchange(&mut other_client, &mut other);
+    other.feed(&message);
+    let forged = PeerError::Sealed(OpenError::Forged);
+    assert_eq!(other.connection().error(), Some(forged.into()));
+    // A message of ours, back to us.
+    let (mut client, _server) = ready_pair(&DEALER, &DEALER);
+    client.send(&["mirror"]).unwrap();
+    let message = client.take_sent();
+    client.feed(&message);
+    assert_eq!(client.connection().error(), Some(forged.into()));
+}
+
+#[test]
+fn points_of_low_order_are_refused() {
+    // The points whose order divides 8 (RFC 7748 § 6.1: the result is zero).
+    let mut one = [0; 32];
+    one[0] = 1;
+    let mut minus_one = [0xff; 32];
+    (minus_one[0], minus_one[31]) = (0xec, 0x7f);
+    for point in [[0; 32], one, minus_one] {
+        let mut hello = RawClient::new("PUSH").hello();
+        hello[82..114].copy_from_slice(&point);
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), hello].concat());
+        let error = PeerError::Handshake(HandshakeError::WeakKey);
+        assert_eq!(server.log(), [LogEntry::Failed(error.into())]);
+
+        let mut keys = client_keys(SERVER, CLIENT);
+        keys.server = PublicKey::new(point);
+        let mut client = drive(client(keys, 40), &PUSH);
+        client.feed(&greeting("CURVE"));
+        assert_eq!(client.sent().len(), 64, "no HELLO for such a key");
+    }
+}
