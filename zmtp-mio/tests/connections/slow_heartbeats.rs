@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
 use crate::harness::{closes, events};
 use zmtp_core::{Error, Timeout};
-use zmtp_mio::testing::Simulation;
+use zmtp_mio::testing::{RawPeer, Simulation};
 use zmtp_mio::{CloseReason, Heartbeat, HighWaterMark, Pull, Push};
 
 const SILENT: CloseReason = CloseReason::Protocol(Error::TimedOut(Timeout::Heartbeat));
@@ -28,15 +28,21 @@ fn push(simulation: &Simulation) -> (Push, String) {
     (push, endpoint)
 }
 
-#[test]
-fn a_peer_that_reads_a_large_message_slowly_is_kept() {
-    let simulation = Simulation::new();
-    let (mut push, endpoint) = push(&simulation);
-    let mut peer = simulated_peer(&simulation, &endpoint, "PULL");
-    turns_until(&simulation, "a handshake", || {
+/// A PUSH with heartbeats, and a raw PULL after the handshake.
+fn push_with_peer(simulation: &Simulation) -> (Push, RawPeer) {
+    let (mut push, endpoint) = push(simulation);
+    let peer = simulated_peer(simulation, &endpoint, "PULL");
+    turns_until(simulation, "a handshake", || {
         push.step().unwrap();
         push.counters().handshakes == 1
     });
+    (push, peer)
+}
+
+#[test]
+fn a_peer_that_reads_a_large_message_slowly_is_kept() {
+    let simulation = Simulation::new();
+    let (mut push, mut peer) = push_with_peer(&simulation);
     push.send(vec![7; LARGE]).unwrap();
     let mut got = Vec::new();
     let mut answered = 0;
@@ -65,12 +71,7 @@ fn a_peer_that_reads_a_large_message_slowly_is_kept() {
 #[test]
 fn a_peer_that_stops_reading_in_a_large_message_is_closed() {
     let simulation = Simulation::new();
-    let (mut push, endpoint) = push(&simulation);
-    let mut peer = simulated_peer(&simulation, &endpoint, "PULL");
-    turns_until(&simulation, "a handshake", || {
-        push.step().unwrap();
-        push.counters().handshakes == 1
-    });
+    let (mut push, mut peer) = push_with_peer(&simulation);
     push.send(vec![7; LARGE]).unwrap();
     let mut left = LARGE / 2;
     let mut stopped = Duration::ZERO;
@@ -91,12 +92,7 @@ fn a_peer_that_stops_reading_in_a_large_message_is_closed() {
 #[test]
 fn a_peer_that_takes_bytes_and_answers_no_ping_is_closed() {
     let simulation = Simulation::new();
-    let (mut push, endpoint) = push(&simulation);
-    let mut peer = simulated_peer(&simulation, &endpoint, "PULL");
-    turns_until(&simulation, "a handshake", || {
-        push.step().unwrap();
-        push.counters().handshakes == 1
-    });
+    let (mut push, mut peer) = push_with_peer(&simulation);
     let time = simulated_time(&simulation, || {
         turns_until(&simulation, "the close", || {
             let _ = push.send_timeout("more", Duration::ZERO);

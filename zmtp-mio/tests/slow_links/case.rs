@@ -197,11 +197,16 @@ impl Case {
         sending.join().unwrap()
     }
 
+    fn req_and_rep(&self) -> (Req, Rep, Relay) {
+        let rep = builder::<Rep>().options(self.options()).bind(self.endpoint()).unwrap();
+        let relay = self.relay(&rep);
+        let req = builder::<Req>().options(self.options()).connect(&relay.endpoint).unwrap();
+        (req, rep, relay)
+    }
+
     /// Large requests and small replies.
     fn request(&self) -> Sent {
-        let mut rep = builder::<Rep>().options(self.options()).bind(self.endpoint()).unwrap();
-        let relay = self.relay(&rep);
-        let mut req = builder::<Req>().options(self.options()).connect(&relay.endpoint).unwrap();
+        let (mut req, mut rep, _relay) = self.req_and_rep();
         let case = *self;
         let sending = thread::spawn(move || {
             for n in 0..case.count() {
@@ -222,9 +227,7 @@ impl Case {
 
     /// Small requests and large replies.
     fn reply(&self) -> Sent {
-        let mut rep = builder::<Rep>().options(self.options()).bind(self.endpoint()).unwrap();
-        let relay = self.relay(&rep);
-        let mut req = builder::<Req>().options(self.options()).connect(&relay.endpoint).unwrap();
+        let (mut req, mut rep, _relay) = self.req_and_rep();
         let case = *self;
         let sending = thread::spawn(move || {
             for n in 0..case.count() {
