@@ -17,6 +17,18 @@ pub struct Pair<'c, M = NullOrOlder> {
     random: Random,
 }
 
+/// Carries bytes between two ends until neither sends any more.
+pub fn exchange<L: Mechanism, R: Mechanism>(left: &mut Driver<'_, L>, right: &mut Driver<'_, R>) {
+    loop {
+        let (there, back) = (left.take_sent(), right.take_sent());
+        if there.is_empty() && back.is_empty() {
+            return;
+        }
+        right.feed(&there);
+        left.feed(&back);
+    }
+}
+
 impl<'c> Pair<'c> {
     /// Two ends whose bytes arrive as they were sent.
     pub fn new(left: &'c Config, right: &'c Config) -> Self {
@@ -41,7 +53,7 @@ impl<'c, M: Mechanism> Pair<'c, M> {
         }
     }
 
-    /// Carries bytes until neither end has anything to say.
+    /// Carries bytes until neither end sends any more.
     pub fn run(&mut self) {
         loop {
             let (there, back) = (self.left.take_sent(), self.right.take_sent());

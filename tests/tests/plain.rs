@@ -10,7 +10,7 @@ use zmtp_core::{
     Answer, Config, Connection, Error, ErrorKind, HandshakeError, PeerError, Refusal, Timeout,
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
-use zmtp_tests::pair::messages;
+use zmtp_tests::pair::{exchange, messages};
 use zmtp_tests::properties::assert_same;
 
 static PULL: Config = Config::new(Pull);
@@ -49,20 +49,6 @@ fn initiate() -> Vec<u8> {
 /// All that a client sends before its first message, and that message.
 fn opening() -> Vec<u8> {
     [greeting("PLAIN"), hello("secret"), initiate(), frame(0, b"m")].concat()
-}
-
-fn exchange<A: Authenticate>(
-    client: &mut Driver<'_, PlainClient<&'static str>>,
-    server: &mut Driver<'_, PlainServer<A>>,
-) {
-    loop {
-        let (there, back) = (client.take_sent(), server.take_sent());
-        if there.is_empty() && back.is_empty() {
-            return;
-        }
-        server.feed(&there);
-        client.feed(&back);
-    }
 }
 
 #[test]

@@ -7,18 +7,12 @@ use std::time::Duration;
 
 use common::any::until;
 use common::server::Server;
-use common::{Check, LONG, Place, numbered, parts, slices};
+use common::{Check, LONG, Place, libzmq, numbered, parts, slices};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 use zmtp_mio::{Error, HighWaterMark, Message, Pull, Push, Reconnect};
 
 const SHORT: Duration = Duration::from_millis(20);
 const MANY: u32 = 50_000;
-
-fn libzmq(context: &Context, kind: Kind) -> Socket {
-    let socket = context.socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket
-}
 
 fn our_pull(endpoint: &str) -> (Pull, String) {
     let mut pull = common::builder::<Pull>().build().unwrap();

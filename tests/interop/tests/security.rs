@@ -5,7 +5,7 @@ mod common;
 use std::thread;
 
 use common::any::until;
-use common::{LONG, Place, builder};
+use common::{LONG, Place, builder, libzmq};
 use zmtp_interop::libzmq::{Context, Kind, Socket, curve_keypair, option};
 use zmtp_mio::{
     AllowedKeys, Certificate, EventKind, KeyPair, Message, Passwords, PublicKey, Pull, Push, Rep,
@@ -14,12 +14,6 @@ use zmtp_mio::{
 
 /// The sizes of frames around the boundaries of a box and a frame header, and one of 20 MB.
 const SIZES: [usize; 10] = [0, 1, 32, 222, 223, 255, 256, 65_536, 1_000_000, 20_000_000];
-
-fn libzmq(context: &Context, kind: Kind) -> Socket {
-    let socket = context.socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket
-}
 
 fn keys() -> KeyPair {
     Certificate::generate().unwrap().keys().unwrap()

@@ -16,7 +16,7 @@ use zmtp_tests::curve::{
     secret, server,
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
-use zmtp_tests::pair::messages;
+use zmtp_tests::pair::{exchange, messages};
 use zmtp_tests::properties::assert_same;
 
 type Client<'c> =
@@ -39,17 +39,6 @@ fn new_client(config: &Config) -> Client<'_> {
 
 fn new_server(config: &Config) -> Server<'_> {
     drive(server(ACCEPT, 41), config)
-}
-
-fn exchange(client: &mut Client<'_>, server: &mut Server<'_>) {
-    loop {
-        let (there, back) = (client.take_sent(), server.take_sent());
-        if there.is_empty() && back.is_empty() {
-            return;
-        }
-        server.feed(&there);
-        client.feed(&back);
-    }
 }
 
 fn ready_pair<'c>(ours: &'c Config, theirs: &'c Config) -> (Client<'c>, Server<'c>) {

@@ -39,6 +39,13 @@ pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
     Builder::default().context(&CONTEXT)
 }
 
+/// A socket of libzmq whose calls end within [`LONG`].
+pub(crate) fn libzmq(context: &Context, kind: Kind) -> libzmq::Socket {
+    let socket = context.socket(kind).unwrap();
+    socket.set_timeout(Some(LONG)).unwrap();
+    socket
+}
+
 /// A time limit for every step on a busy machine.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 

@@ -8,18 +8,12 @@ mod xpub;
 
 use core::time::Duration;
 
-use common::LONG;
 use common::any::until;
+use common::libzmq;
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 use zmtp_mio::Pub;
 
 const SHORT: Duration = Duration::from_millis(20);
-
-fn libzmq(context: &Context, kind: Kind) -> Socket {
-    let socket = context.socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket
-}
 
 fn libzmq_sub(context: &Context, topics: &[&[u8]], endpoint: &str) -> Socket {
     let sub = libzmq(context, Kind::Sub);

@@ -7,18 +7,12 @@ mod traffic;
 
 use std::time::Duration;
 
-use common::{LONG, parts};
+use common::{LONG, libzmq, parts};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 use zmtp_mio::{CloseReason, EventKind, Router};
 
 const SHORT: Duration = Duration::from_millis(20);
 const MANY: u32 = 50_000;
-
-fn libzmq(context: &Context, kind: Kind) -> Socket {
-    let socket = context.socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket
-}
 
 /// A libzmq DEALER with this routing id.
 fn called(context: &Context, name: &[u8], endpoint: &str) -> Socket {
