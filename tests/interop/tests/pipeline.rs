@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::any::until;
 use common::server::Server;
 use common::{Check, LONG, Place, libzmq, numbered, parts, slices};
-use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_interop::libzmq::{Context, Kind, option};
 use zmtp_mio::{Error, HighWaterMark, Message, Pull, Push, Reconnect};
 
 const SHORT: Duration = Duration::from_millis(20);
