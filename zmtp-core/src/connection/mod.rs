@@ -252,8 +252,8 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.heard::<M>();
     }
 
-    /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A peer that receives a
-    /// PING before the first message expects PINGs from then on.
+    /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A socket of `zmtp-mio`
+    /// that receives a PING before the first message expects PINGs from then on.
     pub fn queue_ping(&mut self) {
         if self.heartbeats.next() != Instant::NEVER {
             self.tx.queue_ping();
@@ -261,11 +261,17 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     }
 
     /// Queues a PONG without a PING. Use it if the driver does not read because it has no room, and therefore cannot
-    /// answer PINGs of the peer. Without effect before the end of the handshake, and while a PONG is due.
+    /// answer PINGs of the peer. Without effect before the end of the handshake, while a PONG is due, and if the peer is
+    /// older than ZMTP 3.0, which has no commands.
     pub fn queue_pong(&mut self) {
-        if self.is_ready() && !self.tx.pong_due() {
+        if self.is_ready() && !self.rx.is_old::<M>() && !self.tx.pong_due() {
             self.tx.queue_pong(0);
         }
+    }
+
+    /// Whether a PONG is due. [`Connection::poll_transmit`] writes it.
+    pub const fn pong_due(&self) -> bool {
+        self.tx.pong_due()
     }
 
     /// Whether messages may be sent: READY was sent and received. For peers older than ZMTP 3.0, the

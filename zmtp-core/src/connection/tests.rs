@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::*;
-use crate::wire::{BufferTooSmall, Greeting, MechanismName, Ping, SocketType, Version};
+use crate::wire::{BufferTooSmall, FrameKind, Greeting, MechanismName, Ping, SocketType, Version};
 use crate::{Limits, Null, NullOrOlder, PeerError, Timeout};
 
 pub(super) const NOW: Instant = Instant::from_millis(0);
@@ -110,6 +110,85 @@ fn a_pong_returns_at_most_16_bytes_and_fits_64_bytes() {
     assert!(!connection.tx.pong_due());
     connection.tx.queue_pong(16);
     assert_eq!(connection.poll_transmit(&mut [0; 64]), Ok(23));
+}
+
+#[test]
+fn a_pong_without_a_ping_is_queued_once_and_only_after_the_handshake() {
+    let mut connection = fed(&greeting());
+    connection.queue_pong();
+    assert!(!connection.pong_due());
+    let mut connection = traffic();
+    due(&mut connection);
+    assert!(connection.is_ready() && !connection.needs_transmit());
+    // The context of the PING is kept.
+    feed(&mut connection, NOW, b"\x04\x08\x04PING\0\0x");
+    connection.queue_pong();
+    assert!(connection.pong_due() && connection.needs_transmit());
+    assert_eq!(due(&mut connection), b"\x04\x06\x04PONGx");
+    connection.queue_pong();
+    connection.queue_pong();
+    assert_eq!(due(&mut connection), b"\x04\x05\x04PONG");
+    assert!(!connection.pong_due() && !connection.needs_transmit());
+}
+
+#[test]
+fn no_pong_and_no_ping_is_due_to_an_older_peer() {
+    static CONFIG: Config = Config::new(SocketType::Pull).with_min_version(Version::V1_0);
+    let version_2 = b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0";
+    for opening in [&version_2[..], b"\x01\0"] {
+        let mut connection = Connection::new(NullOrOlder::new(), &CONFIG, NOW);
+        history(&mut connection, opening);
+        assert!(connection.is_ready() && connection.peer().unwrap().version < Version::V3_0);
+        connection.queue_pong();
+        connection.queue_ping();
+        assert!(!connection.pong_due() && !connection.needs_transmit());
+        assert_eq!(connection.poll_transmit(&mut [0; 64]), Ok(0));
+    }
+}
+
+#[cfg(feature = "heartbeat")]
+#[test]
+fn a_ping_is_queued_only_to_a_peer_that_gets_pings() {
+    static BEATS: Config =
+        Config::new(SocketType::Pull).with_heartbeat(crate::Heartbeat::every(100));
+    let ready = b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH";
+    for (config, minor, pings) in [(&BEATS, 1, true), (&BEATS, 0, false), (&PULL, 1, false)] {
+        let mut greeting = greeting();
+        greeting[11] = minor;
+        let mut connection = Connection::new(Null::new(), config, NOW);
+        connection.queue_ping();
+        feed(&mut connection, NOW, &[&greeting[..], ready].concat());
+        due(&mut connection);
+        let deadline = connection.poll_timeout();
+        connection.queue_ping();
+        assert_eq!(due(&mut connection).is_empty(), !pings);
+        assert_eq!(connection.poll_timeout(), deadline, "no answer is awaited");
+    }
+}
+
+#[test]
+fn only_a_command_is_skipped_and_its_bytes_are_pieces() {
+    let mut connection = traffic();
+    let command = b"\x04\x07\x05OTHER!\0\x01m".as_slice();
+    assert_eq!(connection.receive(NOW, &mut command[..5].to_vec()).event, Event::NeedInput);
+    assert!(!connection.skip_command(&command[..4]), "not the last input");
+    assert!(connection.skip_command(&command[..5]));
+    assert_eq!(connection.unread(), 3);
+    assert!(!connection.skip_command(&command[2..5]), "it is skipped already");
+    let piece = connection.receive(NOW, &mut command[2..9].to_vec());
+    assert_eq!((piece.event, piece.payload), (Event::Piece, 7));
+    assert_eq!(connection.frame(), (FrameHeader::new(FrameKind::Command, 7), true));
+    assert_eq!(connection.receive(NOW, &mut command[9..].to_vec()).event, Event::Frame);
+
+    for bytes in [&b"\x04"[..], b"\x02\0\0", b"\x00"] {
+        let mut connection = traffic();
+        assert_eq!(connection.receive(NOW, &mut bytes.to_vec()).event, Event::NeedInput);
+        assert!(!connection.skip_command(bytes), "{bytes:02x?}");
+    }
+    let mut handshake = fed(&greeting());
+    let ready = b"\x04\x1a\x05READY";
+    assert_eq!(handshake.receive(NOW, &mut ready.to_vec()).event, Event::NeedInput);
+    assert!(!handshake.skip_command(ready));
 }
 
 #[test]
