@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hint::black_box;
+use core::iter;
 use std::collections::HashMap;
 
 use zeroize::Zeroizing;
@@ -38,10 +39,10 @@ impl Authenticator for Passwords {
         let Credentials::Plain { username, password } = client.credentials else {
             return Err(Status::Denied);
         };
+        let expected = self.0.get(username);
         // For an unknown user too, so that its time does not show which users exist.
-        let expected = self.0.get(username).map_or(&b""[..], |password| password);
-        let same = equal(expected, password);
-        if same && self.0.contains_key(username) {
+        let same = equal(password, expected.map_or(&b""[..], |expected| expected));
+        if same && expected.is_some() {
             Ok(String::from_utf8_lossy(username).into_owned())
         } else {
             Err(Status::Denied)
@@ -49,11 +50,15 @@ impl Authenticator for Passwords {
     }
 }
 
-/// Compares in a time that depends on the length only.
-fn equal(one: &[u8], other: &[u8]) -> bool {
-    let differences =
-        one.iter().zip(other).fold(0, |sum, (one, other)| black_box(sum | (one ^ other)));
-    one.len() == other.len() && differences == 0
+/// Compares with one step for each byte that the peer sent, whatever is expected.
+fn equal(sent: &[u8], expected: &[u8]) -> bool {
+    differences(sent.iter(), expected) == 0 && sent.len() == expected.len()
+}
+
+/// Ends after the last byte that was sent.
+fn differences<'s>(sent: impl Iterator<Item = &'s u8>, expected: &[u8]) -> u8 {
+    let expected = expected.iter().chain(iter::repeat(&0));
+    sent.zip(expected).fold(0, |sum, (sent, expected)| black_box(sum | (sent ^ expected)))
 }
 
 #[cfg(test)]
@@ -70,11 +75,26 @@ mod tests {
         };
         assert_eq!(ask("admin", "secret"), Ok("admin".into()));
         assert_eq!(ask("empty", ""), Ok("empty".into()));
-        for (username, password) in
-            [("admin", "secre"), ("admin", "secrets"), ("admin", ""), ("other", ""), ("", "")]
-        {
+        for (username, password) in [
+            ("admin", "secre"),
+            ("admin", "secrets"),
+            ("admin", "secret\0"),
+            ("admin", ""),
+            ("empty", "\0"),
+            ("other", ""),
+            ("", ""),
+        ] {
             assert_eq!(ask(username, password), Err(Status::Denied), "{username} {password}");
         }
         assert!(!format!("{passwords:?}").contains("secret"));
+    }
+
+    #[test]
+    fn every_sent_byte_is_compared_also_if_fewer_are_expected() {
+        for expected in ["", "s", "secret", "secrets and more"] {
+            let mut count = 0;
+            differences(b"secrets".iter().inspect(|_| count += 1), expected.as_bytes());
+            assert_eq!(count, 7, "{expected}");
+        }
     }
 }
