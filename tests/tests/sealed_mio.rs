@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 fn options(mechanism: &Sealed) -> Options {
     let mechanism = mechanism.clone();
     let mut options = Options::default();
-    options.mechanism = Some(Arc::new(move || Box::new(mechanism.clone())));
+    options.mechanism = Some(Arc::new(move || Ok(Box::new(mechanism.clone()))));
     options
 }
 

@@ -65,6 +65,11 @@ pub enum Error {
     PeerLost,
     /// Another peer has the routing id. libzmq has no such error and aborts the process.
     RoutingIdInUse,
+    /// The options of the [security](crate::Security) contradict each other, or no connection could have it (`EINVAL`).
+    Security {
+        /// Why.
+        reason: &'static str,
+    },
     /// A [`Handle`](crate::Handle) stopped the socket, or [`Context::shutdown`](crate::Context::shutdown) closed it
     /// (`ETERM`).
     Stopped,
@@ -115,6 +120,7 @@ impl fmt::Display for Error {
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the peer that received the request is gone"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
+            Self::Security { reason } => f.write_str(reason),
             Self::Stopped => f.write_str("the socket was stopped"),
             Self::UnknownEndpoint(endpoint) => {
                 write!(f, "the socket is not bound or connected to {endpoint}")
@@ -178,7 +184,8 @@ impl From<Error> for io::Error {
             Error::Endpoint(_)
             | Error::EmptyMessage
             | Error::Limits { .. }
-            | Error::Option { .. } => io::ErrorKind::InvalidInput,
+            | Error::Option { .. }
+            | Error::Security { .. } => io::ErrorKind::InvalidInput,
             Error::Io { source, .. } => source.kind(),
             Error::NotSupported => io::ErrorKind::Unsupported,
             Error::NotText(_) => io::ErrorKind::InvalidData,

@@ -1,6 +1,7 @@
 //! The security mechanism of a socket's connections, chosen at run time.
 
 use core::fmt::Debug;
+use std::io;
 use std::sync::Arc;
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
@@ -9,11 +10,11 @@ use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
 
 use crate::security::UserId;
 
-/// Makes the mechanism of each connection of a socket.
+/// Makes the mechanism of each connection of a socket. After an error the connection is closed.
 ///
 /// It may change in any release.
 #[doc(hidden)]
-pub type MakeMechanism = Arc<dyn Fn() -> Box<dyn DynMechanism> + Send + Sync>;
+pub type MakeMechanism = Arc<dyn Fn() -> io::Result<Box<dyn DynMechanism>> + Send + Sync>;
 
 /// The mechanism of a connection: NULL, or one that the socket's options make.
 #[derive(Debug)]

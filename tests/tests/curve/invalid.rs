@@ -178,6 +178,7 @@ fn points_of_low_order_are_refused() {
     let mut minus_one = [0xff; 32];
     (minus_one[0], minus_one[31]) = (0xec, 0x7f);
     for point in [[0; 32], one, minus_one] {
+        assert!(PublicKey::new(point).has_low_order());
         let mut hello = RawClient::new("PUSH").hello();
         hello[82..114].copy_from_slice(&point);
         let mut server = drive(our_server(), &PULL);

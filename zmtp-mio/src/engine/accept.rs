@@ -197,14 +197,18 @@ impl Engine {
         let at = stream.addresses();
         let connection = self.monitor.next_connection();
         self.monitor.note_connection(connection, endpoint, at, EventKind::Accepted);
-        if let Err(error) = stream.configure(&self.options.tcp) {
-            self.monitor.counters.refused += 1;
-            let kind = EventKind::Closed(CloseReason::Io(error.kind()));
-            return self.monitor.note_connection(connection, endpoint, at, kind);
-        }
+        let configured = stream.configure(&self.options.tcp);
+        let mechanism = match configured.and_then(|()| self.options.new_mechanism(at.remote)) {
+            Ok(mechanism) => mechanism,
+            Err(error) => {
+                self.monitor.counters.refused += 1;
+                let kind = EventKind::Closed(CloseReason::Io(error.kind()));
+                return self.monitor.note_connection(connection, endpoint, at, kind);
+            }
+        };
         self.limit_handshakes();
         let now = self.now;
-        let mut link = self.link(stream);
+        let mut link = self.link(stream, mechanism);
         if self.pattern.may_refuse() {
             link.hold_ready();
         }

@@ -270,15 +270,19 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         }
+        let at = stream.addresses();
+        let mechanism = match self.options.new_mechanism(at.remote) {
+            Ok(mechanism) => mechanism,
+            Err(error) => return self.close(index, CloseReason::Io(error.kind())),
+        };
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Connecting(stream) = core::mem::replace(&mut peer.state, State::Waiting) else {
             return;
         };
-        let at = stream.addresses();
         let now = self.now;
         let connection = self.monitor.next_connection();
         peer.details = Some(Box::new(PeerDetails::new(connection, at, now)));
-        let mut link = self.link(stream);
+        let mut link = self.link(stream, mechanism);
         // The attempt was registered for it.
         link.send.watching = true;
         if let Some(peer) = self.peers.get_mut(index) {

@@ -10,6 +10,7 @@ use super::link::{Link, ReadOutcome, ReadReport, Receiver};
 use super::peer::{Peer, State};
 use super::queue::Usage;
 use super::scheduler::Key;
+use crate::mechanism::AnyMechanism;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
 
@@ -39,12 +40,11 @@ impl Engine {
         self.flush(index);
     }
 
-    /// The state of a connection that was just established.
-    pub(super) fn link(&self, stream: Stream) -> Link {
+    /// The state of a connection that was just established. A raw one has no mechanism.
+    pub(super) fn link(&self, stream: Stream, mechanism: AnyMechanism) -> Link {
         if self.pattern.is_raw() {
             return Link::raw(stream, self.now);
         }
-        let mechanism = self.options.new_mechanism(stream.addresses().remote);
         let mut link = Link::new(stream, mechanism, &self.config, self.now, self.core_now());
         link.send.conflate = self.options.conflate;
         link

@@ -10,7 +10,6 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use zmtp_core::NullOrOlder;
 use zmtp_core::wire::{RoutingId, Version};
 
 pub use connection::{Heartbeat, Limits, Reconnect};
@@ -99,7 +98,9 @@ pub struct Options {
     /// The security mechanism; NULL, which neither authenticates nor encrypts. It does not apply to inproc. Not for
     /// STREAM.
     pub security: Security,
-    /// The decision about the clients of a PLAIN or CURVE server; none. Not for STREAM.
+    /// The decision about the clients of a PLAIN or CURVE server; none. Not for STREAM. With any other
+    /// [`Options::security`] nothing would ask it, and building the socket fails with
+    /// [`Error::Security`](crate::Error::Security).
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]
@@ -139,13 +140,10 @@ impl Default for Options {
 
 impl Options {
     /// The mechanism of a new connection to the peer at `address`.
-    pub(crate) fn new_mechanism(&self, address: Option<SocketAddr>) -> AnyMechanism {
-        if let Some(make) = &self.mechanism {
-            return AnyMechanism::Made(make(), UserId::default());
-        }
-        match self.security.mechanism(self.authenticator.as_ref(), address) {
-            Some((mechanism, user_id)) => AnyMechanism::Made(mechanism, user_id),
-            None => AnyMechanism::Null(NullOrOlder::new()),
+    pub(crate) fn new_mechanism(&self, address: Option<SocketAddr>) -> io::Result<AnyMechanism> {
+        match &self.mechanism {
+            Some(make) => Ok(AnyMechanism::Made(make()?, UserId::default())),
+            None => self.security.mechanism(self.authenticator.as_ref(), address),
         }
     }
 
@@ -189,6 +187,16 @@ impl Options {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns an error for security that no connection could have, or that lets in more peers than the options say.
+    pub(crate) fn check_security(&self) -> Result<(), Error> {
+        let is_asked = self.security.is_server() || self.mechanism.is_some();
+        if self.authenticator.is_some() && !is_asked {
+            let reason = "an authenticator needs a PLAIN or CURVE server";
+            return Err(Error::Security { reason });
+        }
+        self.security.check().map_err(|reason| Error::Security { reason })
     }
 
     /// Returns the name of an option that differs from its default and that sockets of this kind do

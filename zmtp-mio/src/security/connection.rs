@@ -1,31 +1,29 @@
 //! The mechanism of one connection.
 
 use core::net::SocketAddr;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
-use zmtp_core::Config;
-use zmtp_core::mechanism::{
-    Authenticate, Consumed, Credentials, Decision, PlainClient, PlainServer, Status,
-};
+use zmtp_core::NullOrOlder;
+use zmtp_core::mechanism::{Authenticate, Credentials, Decision, PlainClient, PlainServer, Status};
 #[cfg(feature = "curve")]
-use zmtp_core::mechanism::{CurveClient, CurveServer, greeting};
-#[cfg(feature = "curve")]
-use zmtp_core::wire::{Greeting, MechanismName, Writer};
+use zmtp_core::mechanism::{CurveClient, CurveServer};
 
-use super::{Authenticator, Client, Login, Mechanism, Security};
-use crate::mechanism::DynMechanism;
+use super::{Authenticator, Client, Login, Mechanism, Security, TOO_LONG};
+use crate::mechanism::{AnyMechanism, DynMechanism};
 
 /// The user id of a client, once it is accepted.
 pub(crate) type UserId = Arc<OnceLock<String>>;
 
 impl Security {
-    /// The mechanism of a new connection; `None` for NULL.
+    /// The mechanism of a new connection. An error, for example because the system has no random bytes, must close
+    /// the connection.
     pub(crate) fn mechanism(
         &self,
         authenticator: Option<&Arc<dyn Authenticator>>,
         address: Option<SocketAddr>,
-    ) -> Option<(Box<dyn DynMechanism>, UserId)> {
+    ) -> io::Result<AnyMechanism> {
         let user_id = UserId::default();
         let ask = |or: Decision| Ask {
             authenticator: authenticator.cloned(),
@@ -34,30 +32,27 @@ impl Security {
             user_id: Arc::clone(&user_id),
         };
         let mechanism: Box<dyn DynMechanism> = match &self.0 {
-            Mechanism::Null => return None,
+            Mechanism::Null => return Ok(AnyMechanism::Null(NullOrOlder::new())),
             Mechanism::PlainClient(login) => {
                 let [username, password] = Login::fields(login);
-                // The length was checked when the socket was built.
-                Box::new(PlainClient::new(username, password)?)
+                let client = PlainClient::new(username, password);
+                Box::new(
+                    client.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, TOO_LONG))?,
+                )
             }
             Mechanism::PlainServer => {
                 Box::new(PlainServer::new(ask(Decision::Refuse(Status::Denied))))
             }
             #[cfg(feature = "curve")]
-            Mechanism::CurveClient(keys) => match random() {
-                Some(random) => Box::new(CurveClient::new(Arc::clone(keys), &random)),
-                None => Box::new(NoRandomness),
-            },
+            Mechanism::CurveClient(keys) => {
+                Box::new(CurveClient::new(Arc::clone(keys), &*random()?))
+            }
             #[cfg(feature = "curve")]
-            Mechanism::CurveServer(keys) => match random() {
-                Some(random) => {
-                    let ask = ask(Decision::Accept);
-                    Box::new(CurveServer::new(Arc::clone(keys), ask, &random))
-                }
-                None => Box::new(NoRandomness),
-            },
+            Mechanism::CurveServer(keys) => {
+                Box::new(CurveServer::new(Arc::clone(keys), ask(Decision::Accept), &*random()?))
+            }
         };
-        Some((mechanism, user_id))
+        Ok(AnyMechanism::Made(mechanism, user_id))
     }
 }
 
@@ -105,30 +100,8 @@ impl Authenticate for Ask {
 
 /// Random bytes of the system for a connection.
 #[cfg(feature = "curve")]
-fn random<const N: usize>() -> Option<zeroize::Zeroizing<[u8; N]>> {
+fn random<const N: usize>() -> io::Result<zeroize::Zeroizing<[u8; N]>> {
     let mut bytes = zeroize::Zeroizing::new([0; N]);
-    getrandom::fill(&mut *bytes).ok()?;
-    Some(bytes)
-}
-
-/// CURVE on a system that returned no random bytes: the handshake does not begin, and times out.
-#[cfg(feature = "curve")]
-#[derive(Debug)]
-struct NoRandomness;
-
-#[cfg(feature = "curve")]
-impl zmtp_core::mechanism::Mechanism for NoRandomness {
-    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
-        const { &greeting(&MechanismName::CURVE) }
-    }
-
-    fn produce(&mut self, _config: &Config, _out: &mut Writer<'_>) {}
-
-    fn consume(&mut self, _name: &[u8], _data: &mut [u8]) -> Consumed {
-        Consumed::Unexpected
-    }
-
-    fn may_send(&self) -> bool {
-        false
-    }
+    getrandom::fill(&mut *bytes).map_err(io::Error::other)?;
+    Ok(bytes)
 }

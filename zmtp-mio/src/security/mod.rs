@@ -10,6 +10,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
+use zmtp_core::mechanism::PlainClient;
 #[cfg(feature = "curve")]
 use zmtp_core::mechanism::{ClientKeys, KeyPair, PublicKey};
 
@@ -40,6 +41,9 @@ pub(super) enum Mechanism {
     CurveServer(Arc<KeyPair>),
 }
 
+/// Why a PLAIN client cannot be built.
+const TOO_LONG: &str = "a user name or password has more than 255 bytes";
+
 /// A user name and a password, overwritten when they are dropped.
 pub(super) struct Login {
     username: Zeroizing<Vec<u8>>,
@@ -64,7 +68,8 @@ impl Security {
     }
 
     /// CURVE as the client (`ZMQ_CURVE_SERVERKEY`, `ZMQ_CURVE_PUBLICKEY`, `ZMQ_CURVE_SECRETKEY`). `server` is the
-    /// public key of the server, and `own` are the keys of this socket.
+    /// public key of the server, and `own` are the keys of this socket. A socket cannot be built with a `server` of low
+    /// order ([`PublicKey::has_low_order`]).
     #[cfg(feature = "curve")]
     pub fn curve_client(server: PublicKey, own: KeyPair) -> Self {
         Self(Mechanism::CurveClient(Arc::new(ClientKeys { server, own })))
@@ -83,11 +88,29 @@ impl Security {
         matches!(self.0, Mechanism::Null)
     }
 
-    /// Whether the user name and the password are not too long.
-    pub(crate) fn is_valid(&self) -> bool {
+    /// Returns why no connection could have this security, if so.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         match &self.0 {
-            Mechanism::PlainClient(login) => login.username.len().max(login.password.len()) <= 255,
-            _ => true,
+            Mechanism::PlainClient(login)
+                if PlainClient::new(&login.username[..], &login.password[..]).is_none() =>
+            {
+                Err(TOO_LONG)
+            }
+            #[cfg(feature = "curve")]
+            Mechanism::CurveClient(keys) if keys.server.has_low_order() => {
+                Err("the public key of the server has a low order")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an [`Authenticator`](crate::Authenticator) decides about its peers.
+    pub(crate) const fn is_server(&self) -> bool {
+        match self.0 {
+            Mechanism::PlainServer => true,
+            #[cfg(feature = "curve")]
+            Mechanism::CurveServer(_) => true,
+            _ => false,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use core::marker::PhantomData;
 use core::time::Duration;
-use std::io;
 use std::sync::Arc;
 
 #[cfg(feature = "curve")]
@@ -94,6 +93,7 @@ impl<K: Kind> Builder<K> {
     ///
     /// * [`Error::Option`]: [`Builder::options`] set an option that the kind does not have.
     /// * [`Error::Limits`]: a limit on one message exceeds the limit on all messages.
+    /// * [`Error::Security`]: no connection could have the security, or nothing would ask the authenticator.
     /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
     ///   [`Builder::driver`]`(false)` needs no driver.
     /// * [`Error::Stopped`]: the context is [shut down](Context::shutdown).
@@ -102,10 +102,7 @@ impl<K: Kind> Builder<K> {
             return Err(Error::Option { option });
         }
         self.options.check_limits()?;
-        if !self.options.security.is_valid() {
-            let text = "a user name or password has more than 255 bytes";
-            return Err(Error::io("security")(io::Error::new(io::ErrorKind::InvalidInput, text)));
-        }
+        self.options.check_security()?;
         let pattern = self.own.pattern(self.socket_kind, &self.options);
         let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
         Ok(Socket::from_engine(engine, None))
@@ -287,14 +284,15 @@ impl<K: UsesZmtp> Builder<K> {
     }
 
     /// Sets [`Options::authenticator`], which decides about the clients of a PLAIN or CURVE server.
+    /// [`Builder::build`] returns [`Error::Security`] if the socket is neither.
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
         self.options.authenticator = Some(Arc::new(authenticator));
         self
     }
 
-    /// Uses PLAIN as the client; see [`Security::plain_client`]. [`Builder::build`] returns [`Error::Io`] with
-    /// `InvalidInput` if the user name or the password has more than 255 bytes.
+    /// Uses PLAIN as the client; see [`Security::plain_client`]. [`Builder::build`] returns [`Error::Security`] if the
+    /// user name or the password has more than 255 bytes.
     #[must_use]
     pub fn plain_client(self, username: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
         self.security(Security::plain_client(username, password))
@@ -307,7 +305,8 @@ impl<K: UsesZmtp> Builder<K> {
         self.security(Security::plain_server()).authenticator(authenticator)
     }
 
-    /// Uses CURVE as the client; see [`Security::curve_client`].
+    /// Uses CURVE as the client; see [`Security::curve_client`]. [`Builder::build`] returns [`Error::Security`] if the
+    /// public key of the server has a low order.
     #[cfg(feature = "curve")]
     #[must_use]
     pub fn curve_client(self, server: PublicKey, own: KeyPair) -> Self {

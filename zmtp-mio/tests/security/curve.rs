@@ -6,8 +6,8 @@ use crate::harness::{LIMIT, builder, closes, drive_until, events, transports};
 use zmtp_core::wire::MechanismName;
 use zmtp_core::{HandshakeError, PeerError};
 use zmtp_mio::{
-    AllowedKeys, Certificate, CloseReason, Dealer, EventKind, Heartbeat, KeyPair, Message, Pair,
-    Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
+    AllowedKeys, Certificate, CloseReason, Dealer, Error, EventKind, Heartbeat, KeyPair, Message,
+    Pair, Pub, PublicKey, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
 };
 
 fn keys() -> KeyPair {
@@ -172,6 +172,14 @@ fn clients_without_an_allowed_key_and_with_a_wrong_server_key_are_refused() {
         drop(push);
     }
     assert_eq!(pull.counters().handshakes, 0);
+}
+
+#[test]
+fn a_server_key_of_low_order_is_an_error() {
+    let error =
+        builder::<Push>().curve_client(PublicKey::new([0; 32]), keys()).build().unwrap_err();
+    assert!(matches!(error, Error::Security { .. }));
+    assert!(error.to_string().contains("low order"), "{error}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! PLAIN: accepted and refused clients, and the user id of a message.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::harness::{LIMIT, builder, closes, drive_until, events, transports};
 use zmtp_core::wire::{MechanismName, SocketType};
-use zmtp_core::{HandshakeError, PeerError};
+use zmtp_core::{HandshakeError, NullOrOlder, PeerError};
 use zmtp_mio::{
     Client, CloseReason, Credentials, Error, EventKind, Options, Passwords, Pull, Push, Rep, Req,
     Security, SocketKind, Status, Stream,
@@ -140,10 +142,47 @@ fn an_invalid_hello_is_an_event_with_its_reason() {
 fn options_that_cannot_work_are_errors() {
     let long = "p".repeat(256);
     let error = builder::<Push>().plain_client("u", long).build().unwrap_err();
+    assert!(matches!(error, Error::Security { .. }));
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::InvalidInput);
     let mut options = Options::default();
     options.security = Security::plain_client("u", "p");
     let error = Stream::builder().options(options.clone()).build().unwrap_err();
     assert!(matches!(error, Error::Option { option: "security" }));
     assert!(options.for_kind(SocketKind::Stream).security.is_null());
+}
+
+#[test]
+fn an_authenticator_that_nothing_would_ask_is_an_error() {
+    for security in [Security::NULL, Security::plain_client("u", "p")] {
+        let rep = builder::<Rep>().authenticator(passwords()).security(security);
+        let error = rep.bind("tcp://127.0.0.1:*").unwrap_err();
+        assert!(matches!(error, Error::Security { .. }), "{error}");
+        assert_eq!(error.to_string(), "an authenticator needs a PLAIN or CURVE server");
+    }
+}
+
+#[test]
+fn a_connection_whose_mechanism_cannot_be_made_is_closed_and_made_again() {
+    // A mechanism that cannot be made the first time, and is NULL then.
+    let fails_first = || {
+        let mut options = Options::default();
+        let failed = AtomicBool::new(false);
+        options.mechanism = Some(Arc::new(move || match failed.swap(true, Ordering::Relaxed) {
+            false => Err(io::ErrorKind::Unsupported.into()),
+            true => Ok(Box::new(NullOrOlder::new())),
+        }));
+        options
+    };
+    for transport in transports() {
+        let pull = builder::<Pull>().options(fails_first());
+        let mut pull = pull.bind(&*transport).unwrap();
+        let push = builder::<Push>().options(fails_first());
+        let mut push = push.connect(pull.last_endpoint().unwrap()).unwrap();
+        drive_until!(pull, push.step().is_ok() && pull.counters().handshakes == 1);
+        let closed = CloseReason::Io(io::ErrorKind::Unsupported);
+        assert_eq!(closes(&events!(pull))[..1], [closed]);
+        assert_eq!(closes(&events!(push))[..1], [closed]);
+        push.send("m").unwrap();
+        assert_eq!(pull.recv_timeout(LIMIT).unwrap().unwrap().text(), Ok("m"));
+    }
 }

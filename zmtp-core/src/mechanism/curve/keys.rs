@@ -30,6 +30,12 @@ impl PublicKey {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Whether the key has a low order, so that everyone could compute the secret it shares with another key
+    /// (RFC 7748 § 6.1). No [`SecretKey`] has such a public key.
+    pub fn has_low_order(&self) -> bool {
+        Portable.x25519(&[0; 32], &self.0) == [0; 32]
+    }
 }
 
 impl fmt::Display for PublicKey {
