@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import zmq
+from processes import first_line
 
 TIMEOUT_MS = 10_000
 BODIES = [[b""], [b"a"], [b"x" * 255], [b"x" * 256], [b"y" * 65_537], [b"head", b"", b"tail"]]
@@ -22,7 +23,7 @@ def our_rep(binary, context, endpoint):
         [binary, "rep", endpoint, "--echo", "--quiet"], stderr=subprocess.PIPE, text=True
     )
     try:
-        line = server.stderr.readline()
+        line = first_line(server.stderr, TIMEOUT_MS)
         concrete = line.split()[-1]
         assert concrete.split(":")[0] in ("tcp", "ipc"), line
         with context.socket(zmq.REQ) as req:

@@ -4,13 +4,17 @@ usage: security.py PATH-OF-THE-EXAMPLE
 Every wait has a timeout. Exits with 1 at the first difference.
 """
 
+import contextlib
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import zmq
 import zmq.auth
+import zmq.utils.monitor
+from processes import first_line
 from zmq.auth.thread import ThreadAuthenticator
 
 TIMEOUT_MS = 10_000
@@ -18,48 +22,89 @@ USER = "alice"
 PASSWORD = "the password of alice"
 
 
-def python_req(context, mechanism, folder, endpoint, password=PASSWORD):
-    """A REQ of pyzmq with the keys in the folder."""
+def refusals(socket):
+    """The monitor of a socket's refused handshakes. It shares the context, and so its timeouts."""
+    return socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+
+
+def assert_refused(monitor):
+    """The authenticator of the server has refused a client: status 400 of ZAP."""
+    event = zmq.utils.monitor.recv_monitor_message(monitor)
+    assert (event["event"], event["value"]) == (zmq.EVENT_HANDSHAKE_FAILED_AUTH, 400), event
+
+
+def python_req(context, mechanism, folder, own, password):
+    """A REQ of pyzmq with the server's key of one folder and the keys of alice of another."""
     req = context.socket(zmq.REQ)
     if mechanism == "curve":
         req.curve_serverkey, _ = zmq.auth.load_certificate(folder / "server.key")
-        own = zmq.auth.load_certificate(folder / "alice.key_secret")
+        own = zmq.auth.load_certificate(own / "alice.key_secret")
         req.curve_publickey, req.curve_secretkey = own
     else:
         req.plain_username, req.plain_password = USER.encode(), password.encode()
-    req.connect(endpoint)
     return req
 
 
 def our_rep(binary, context, mechanism, folder, other):
-    """Our REP answers pyzmq's REQ, and does not answer one with other credentials."""
+    """Our REP answers pyzmq's REQ, refuses one with other credentials, and answers again."""
+
+    def exchange():
+        with python_req(context, mechanism, folder, folder, PASSWORD) as req:
+            req.connect(endpoint)
+            for body in ([b"a"], [b"x" * 70_000], [b"head", b"", b"tail"]):
+                req.send_multipart(body)
+                assert req.recv_multipart() == body
+
     server = subprocess.Popen(
         [binary, "rep", mechanism, folder], stdout=subprocess.PIPE, text=True
     )
     try:
-        endpoint = server.stdout.readline().strip()
-        with python_req(context, mechanism, folder, endpoint) as req:
-            for body in ([b"a"], [b"x" * 70_000], [b"head", b"", b"tail"]):
-                req.send_multipart(body)
-                assert req.recv_multipart() == body
-        with python_req(context, mechanism, other, endpoint, "wrong") as req:
-            req.send(b"refused")
-            assert req.poll(500) == 0, "a client with other credentials got a reply"
-        print(f"pyzmq REQ -> our REP   {mechanism}: 3 exchanges, 1 client refused")
+        endpoint = first_line(server.stdout, TIMEOUT_MS)
+        exchange()
+        with python_req(context, mechanism, folder, other, "wrong") as req:
+            with refusals(req) as monitor:
+                req.connect(endpoint)
+                req.send(b"refused")
+                assert_refused(monitor)
+                assert req.poll(500) == 0, "a client with other credentials got a reply"
+                req.disable_monitor()
+        exchange()
+        print(f"pyzmq REQ -> our REP   {mechanism}: 6 exchanges, 1 client refused")
     finally:
         server.kill()
         server.wait(10)
 
 
+@contextlib.contextmanager
+def our_client(binary, mechanism, folder, endpoint):
+    """Our REQ, with the keys of a folder."""
+    client = subprocess.Popen(
+        [binary, "req", mechanism, folder, endpoint], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield client
+    finally:
+        client.kill()
+        client.wait(10)
+
+
 def our_req(binary, context, mechanism, folder, other):
-    """Our REQ is answered by pyzmq's REP, whose ThreadAuthenticator checks the client."""
+    """Our REQ is answered by pyzmq's REP, whose ThreadAuthenticator refuses one with other credentials."""
+
+    def exchange():
+        with our_client(binary, mechanism, folder, endpoint) as client:
+            assert rep.recv() == b"question"
+            rep.send(b"answer")
+            out, _ = client.communicate(timeout=10)
+            assert (client.returncode, out.strip()) == (0, "answer"), out
+
     authenticator = ThreadAuthenticator(context)
     authenticator.start()
     try:
         if mechanism == "curve":
             public = folder / "clients"
             public.mkdir(exist_ok=True)
-            (public / "alice.key").write_bytes((folder / "alice.key").read_bytes())
+            shutil.copy(folder / "alice.key", public)
             authenticator.configure_curve(domain="*", location=str(public))
         else:
             authenticator.configure_plain(domain="*", passwords={USER: PASSWORD})
@@ -72,18 +117,21 @@ def our_req(binary, context, mechanism, folder, other):
                 rep.plain_server = True
             rep.bind("tcp://127.0.0.1:*")
             endpoint = rep.getsockopt_string(zmq.LAST_ENDPOINT)
-            client = subprocess.Popen(
-                [binary, "req", mechanism, folder, endpoint], stdout=subprocess.PIPE, text=True
-            )
-            try:
-                assert rep.recv() == b"question"
-                rep.send(b"answer")
-                out, _ = client.communicate(timeout=10)
-                assert (client.returncode, out.strip()) == (0, "answer"), out
-            finally:
-                client.kill()
-                client.wait(10)
-        print(f"our REQ -> pyzmq REP   {mechanism}: 1 exchange, client checked by ZAP")
+            exchange()
+            with refusals(rep) as monitor, tempfile.TemporaryDirectory() as mixed:
+                if mechanism == "curve":
+                    shutil.copy(folder / "server.key", mixed)
+                    shutil.copy(other / "alice.key_secret", mixed)
+                else:
+                    authenticator.configure_plain(domain="*", passwords={USER: "another"})
+                with our_client(binary, mechanism, mixed, endpoint):
+                    assert_refused(monitor)
+                    assert rep.poll(500) == 0, "a client with other credentials was let in"
+                rep.disable_monitor()
+            if mechanism == "plain":
+                authenticator.configure_plain(domain="*", passwords={USER: PASSWORD})
+            exchange()
+        print(f"our REQ -> pyzmq REP   {mechanism}: 2 exchanges, 1 client refused")
     finally:
         authenticator.stop()
 

@@ -15,6 +15,7 @@ use zmtp_mio::{AllowedKeys, Certificate, Passwords, Rep, Req};
 
 const USER: &str = "alice";
 const PASSWORD: &str = "the password of alice";
+const UNKNOWN: &str = "the mechanism is `curve` or `plain`";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,14 +36,16 @@ fn create_keys(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn echo(mechanism: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let builder = Rep::builder();
-    let builder = if mechanism == "curve" {
-        let keys = Certificate::load(folder.join("server.key_secret"))?.keys();
-        let alice = Certificate::load(folder.join("alice.key"))?;
-        builder
-            .curve_server(keys.ok_or("no secret key")?)
-            .authenticator(AllowedKeys::new().allow(*alice.public_key(), USER))
-    } else {
-        builder.plain_server(Passwords::new().allow(USER, PASSWORD))
+    let builder = match mechanism {
+        "curve" => {
+            let keys = Certificate::load(folder.join("server.key_secret"))?.keys();
+            let alice = Certificate::load(folder.join("alice.key"))?;
+            builder
+                .curve_server(keys.ok_or("no secret key")?)
+                .authenticator(AllowedKeys::new().allow(*alice.public_key(), USER))
+        }
+        "plain" => builder.plain_server(Passwords::new().allow(USER, PASSWORD)),
+        _ => return Err(UNKNOWN.into()),
     };
     let mut rep = builder.bind("tcp://127.0.0.1:*")?;
     println!("{}", rep.last_endpoint().ok_or("not bound")?);
@@ -54,12 +57,14 @@ fn echo(mechanism: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn ask(mechanism: &str, folder: &Path, endpoint: &str) -> Result<(), Box<dyn Error>> {
     let builder = Req::builder();
-    let builder = if mechanism == "curve" {
-        let keys = Certificate::load(folder.join("alice.key_secret"))?.keys();
-        let server = Certificate::load(folder.join("server.key"))?;
-        builder.curve_client(*server.public_key(), keys.ok_or("no secret key")?)
-    } else {
-        builder.plain_client(USER, PASSWORD)
+    let builder = match mechanism {
+        "curve" => {
+            let keys = Certificate::load(folder.join("alice.key_secret"))?.keys();
+            let server = Certificate::load(folder.join("server.key"))?;
+            builder.curve_client(*server.public_key(), keys.ok_or("no secret key")?)
+        }
+        "plain" => builder.plain_client(USER, PASSWORD),
+        _ => return Err(UNKNOWN.into()),
     };
     let mut req = builder.connect(endpoint)?;
     let reply = req.request("question", Duration::from_secs(10))?.ok_or("no reply in time")?;
