@@ -76,7 +76,8 @@ pub(crate) struct ExchangeArgs {
 
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct IdleArgs {
-    /// Exit with 0 when no message arrives for this time
+    /// Exit when no message arrives for this time: with 0, or with 3 if none arrived, a connection failed and no peer is
+    /// ready
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) idle: Option<Duration>,
 }

@@ -217,11 +217,13 @@ impl Running<'_> {
         }
     }
 
-    /// The failure if nothing was received and the last connection failed: the silence has a reason.
+    /// The failure if nothing was received, the last connection failed, and no peer is ready: the silence has a reason.
     fn check_silence(&mut self) -> Result<(), Failure> {
         match (self.idle, self.now.trouble.take()) {
             (Some(within), reason @ Some(_))
-                if self.wanted == Wanted::All && self.tally.received == 0 =>
+                if self.wanted == Wanted::All
+                    && self.tally.received == 0
+                    && self.socket.peers().len() == 0 =>
             {
                 Err(Failure::Timeout { awaited: "message", within, reason })
             }

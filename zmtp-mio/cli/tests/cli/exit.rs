@@ -181,6 +181,17 @@ fn a_subscriber_at_an_incompatible_peer_is_3_with_the_reason() {
 }
 
 #[test]
+fn silence_of_a_connected_peer_is_success_also_if_another_endpoint_is_dead() {
+    let publisher = Zmtp::start(["pub", "--bind", TCP, "--lines"]);
+    let good = publisher.listening();
+    let (listener, dead) = silent();
+    drop(listener);
+    // The dead endpoint is tried again after the other one is ready.
+    let done = zmtp(["sub", &good, &dead, "--idle", "2s"]);
+    assert_eq!(done.good(), "");
+}
+
+#[test]
 fn an_interrupt_reports_the_messages_that_were_not_sent() {
     let (listener, endpoint) = silent();
     drop(listener);
