@@ -9,18 +9,11 @@ use core::ffi::c_int;
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 
+use nix::libc::MSG_NOSIGNAL;
 use socket2::SockRef;
 
-/// `MSG_NOSIGNAL`.
-const FLAGS: c_int = if cfg!(any(target_os = "android", target_os = "linux")) {
-    0x4000
-} else if cfg!(any(target_os = "dragonfly", target_os = "netbsd", target_os = "openbsd")) {
-    0x400
-} else if cfg!(target_os = "freebsd") {
-    0x2_0000
-} else {
-    0
-};
+/// Not on Apple's systems, whose older versions do not have the flag.
+const FLAGS: c_int = if cfg!(target_vendor = "apple") { 0 } else { MSG_NOSIGNAL };
 
 pub(super) fn write(socket: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     SockRef::from(socket).send_with_flags(bytes, FLAGS)
