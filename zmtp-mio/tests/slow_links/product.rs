@@ -63,11 +63,17 @@ fn every_message_arrives_over_a_selection_of_slow_links() {
     run_all(&cases);
 }
 
+/// A number in the environment.
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var_os(name)?;
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    Some(number.unwrap_or_else(|| panic!("{name} is not a number: {}", text.display())))
+}
+
 /// All of them, in an order that `ZMTP_SLOW_SEED` determines; `ZMTP_SLOW_RUNS` is their number.
 #[test]
 #[ignore = "takes hours: see CONTRIBUTING.md"]
 fn every_message_arrives_over_every_slow_link() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let seed = number("ZMTP_SLOW_SEED").unwrap_or(1);
     let mut cases = Vec::new();
     for sender in SENDERS {
