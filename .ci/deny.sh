@@ -8,7 +8,8 @@ command -v cargo-deny >/dev/null 2>&1 || cargo install --quiet --locked cargo-de
 # cargo-deny reads the packages of every target, so fetch those too; a build fetches only its own.
 cargo fetch --locked --quiet
 cargo deny --offline check bans licenses sources
-for package in fuzz tests/firmware tests/no-panic zmtp-embedded/footprint; do
+for package in fuzz tests/firmware tests/firmware/log tests/no-panic zmtp-embedded/footprint \
+  zmtp-embedded/adapters/* zmtp-mio/bench/peers; do
   echo "$package:"
   (cd "$package" && cargo fetch --locked --quiet)
   cargo deny --offline --config "$PWD/deny.toml" --manifest-path "$package/Cargo.toml" \

@@ -137,7 +137,7 @@ async fn subscribe(stack: Stack<'static>) {
     let state = TcpClientState::<1, 512, 512>::new();
     let client = TcpClient::new(stack, &state);
     let connector = Connector::new(&client, SocketAddr::new(ADDRESS.into(), PORT));
-    let connector = core::cell::RefCell::new(connector);
+    let connector = Cell::new(Some(connector));
     let (connections, messages) = (Cell::new(0), Cell::new(0));
     let connect = async || {
         connections.set(connections.get() + 1);
@@ -146,13 +146,14 @@ async fn subscribe(stack: Stack<'static>) {
             assert!(messages.get() > 2 * CONNECTIONS, "each message has two parts");
             exit(0);
         }
-        let mut connector = connector.borrow_mut();
-        let stream = connector
+        let mut free = connector.take().expect("one connection at a time");
+        let stream = free
             .connect(async |ms| {
                 embassy_time::Timer::after_millis(ms.into()).await;
             })
             .await;
-        connector.reset();
+        free.reset();
+        connector.set(Some(free));
         stream
     };
     let show = |_: &[u8]| messages.set(messages.get() + 1);
