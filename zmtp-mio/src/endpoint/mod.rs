@@ -1,0 +1,162 @@
+//! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`.
+
+mod numeric;
+mod parse;
+
+use core::fmt;
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The address that a socket binds or connects to.
+///
+/// | text | bind | connect |
+/// |---|---|---|
+/// | `tcp://192.0.2.1:5555` | yes | yes |
+/// | `tcp://[2001:db8::1]:5555` | yes | yes |
+/// | `tcp://[fe80::1%eth0]:5555`, `tcp://[fe80::1%2]:5555` | yes | yes |
+/// | `tcp://localhost:5555` | `127.0.0.1`, or `[::1]` without IPv4 | `127.0.0.1`, then `[::1]` |
+/// | `tcp://example.org:5555` | the first address that can be bound | its addresses in turn, until one completes the handshake |
+/// | `tcp://eth0:5555` | the first address of the interface: IPv4, or IPv6 with [`Tcp::ipv6`](crate::Tcp::ipv6) | a host name |
+/// | `tcp://*:5555` | all IPv4 addresses; with `Tcp::ipv6` also all IPv6 addresses, if the system has IPv6 | no |
+/// | `tcp://127.0.0.1:*`, `tcp://127.0.0.1:0` | a port that the system chooses | no |
+/// | `tcp://192.0.2.1:0;example.org:5555` | no | from this local address; only to addresses of its family |
+/// | `ipc:///run/app.sock`, `ipc://relative.sock` | yes | yes |
+/// | `ipc://@name` | Linux | Linux |
+/// | `inproc://name` | yes | yes, also before it is bound |
+///
+/// ```
+/// use zmtp_mio::Endpoint;
+///
+/// let endpoint: Endpoint = "tcp://127.0.0.1:5555".parse()?;
+/// assert_eq!(endpoint.to_string(), "tcp://127.0.0.1:5555");
+/// let error = "127.0.0.1:5555".parse::<Endpoint>().unwrap_err();
+/// assert!(error.to_string().contains("\"127.0.0.1:5555\""));
+/// # Ok::<(), zmtp_mio::EndpointError>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `tcp://host:port`.
+    Tcp {
+        /// The host.
+        host: Host,
+        /// The port. With 0, written `*`, the system chooses a port; only to bind.
+        port: u16,
+        /// The local address to connect from, as in `tcp://192.0.2.1:0;example.org:5555` (the syntax of libzmq).
+        /// With port 0 the system chooses the local port. `bind` returns an error if this is not `None`.
+        source: Option<SocketAddr>,
+    },
+    /// `inproc://name`: a name within the [context](crate::Context), of 1 to 255 bytes. A socket may connect to
+    /// the name before another socket binds it.
+    Inproc(String),
+    /// `ipc:///path`: a Unix socket in the file system. The path has at most 107 bytes.
+    Ipc(PathBuf),
+    /// `ipc://@name`: a Unix socket in the abstract namespace of Linux. The name has at most 106 bytes.
+    Abstract(String),
+}
+
+/// The host of a TCP endpoint.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Host {
+    /// `*`: all IPv4 addresses of this machine, or, with [`Tcp::ipv6`](crate::Tcp::ipv6), all IPv4 and IPv6
+    /// addresses. Only to bind.
+    Any,
+    /// A numeric address.
+    Ip(IpAddr),
+    /// `[fe80::1%eth0]`: an IPv6 address with its zone (RFC 4007): the name or the number of an interface. Link-local
+    /// addresses need one. A name is looked up when the address is used.
+    Zoned(Ipv6Addr, String),
+    /// A host name, which is looked up for each connection attempt. `localhost` is `127.0.0.1` and `[::1]` without
+    /// a look-up.
+    Name(String),
+}
+
+/// The error of a text that is not an endpoint, or of an endpoint that a call cannot use. Its text contains the
+/// endpoint and what was expected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EndpointError {
+    text: String,
+    expected: &'static str,
+}
+
+impl EndpointError {
+    pub(crate) fn new(text: impl Into<String>, expected: &'static str) -> Self {
+        Self { text: text.into(), expected }
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bad endpoint {:?}: expected {}", self.text, self.expected)
+    }
+}
+
+impl core::error::Error for EndpointError {}
+
+impl Endpoint {
+    /// Refuses an endpoint that a socket can only listen on.
+    pub(crate) fn check_remote(&self) -> Result<(), EndpointError> {
+        let expected = match self {
+            Self::Tcp { host: Host::Any, .. } => "a host to connect to, not `*`",
+            Self::Tcp { port: 0, .. } => "a port to connect to, not `*` or 0",
+            _ => return Ok(()),
+        };
+        Err(EndpointError::new(self.to_string(), expected))
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        let host = match address {
+            SocketAddr::V6(address) if address.scope_id() != 0 => {
+                Host::Zoned(*address.ip(), address.scope_id().to_string())
+            }
+            _ => Host::Ip(address.ip()),
+        };
+        Self::Tcp { host, port: address.port(), source: None }
+    }
+}
+
+impl From<&Self> for Endpoint {
+    fn from(endpoint: &Self) -> Self {
+        endpoint.clone()
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port, source } => {
+                f.write_str("tcp://")?;
+                if let Some(source) = source {
+                    write!(f, "{source};")?;
+                }
+                match host {
+                    Host::Any => write!(f, "*:{port}"),
+                    Host::Ip(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
+                    Host::Zoned(ip, zone) => write!(f, "[{ip}%{zone}]:{port}"),
+                    Host::Name(name) => write!(f, "{name}:{port}"),
+                }
+            }
+            Self::Inproc(name) => write!(f, "inproc://{name}"),
+            Self::Ipc(path) => write!(f, "ipc://{}", path.display()),
+            Self::Abstract(name) => write!(f, "ipc://@{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_endpoints_can_only_be_bound() {
+        for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
+            let endpoint = text.parse::<Endpoint>().unwrap();
+            let error = endpoint.check_remote().unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{endpoint}\"")), "{error}");
+        }
+        assert!(Endpoint::Abstract("x".into()).check_remote().is_ok());
+    }
+}

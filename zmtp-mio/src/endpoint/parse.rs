@@ -1,0 +1,209 @@
+//! Endpoints from text.
+
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::str::FromStr;
+
+use super::numeric::zoned;
+use super::{Endpoint, EndpointError, Host};
+
+/// The longest path or name of an ipc endpoint in bytes (`sun_path` without its NUL).
+const IPC_MAX: usize = 107;
+
+/// The longest name of an inproc endpoint in bytes, as in libzmq.
+const INPROC_MAX: usize = 255;
+
+/// Parses the text.
+impl TryFrom<&str> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: &str) -> Result<Self, EndpointError> {
+        text.parse()
+    }
+}
+
+/// Parses the text.
+impl TryFrom<&String> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: &String) -> Result<Self, EndpointError> {
+        text.parse()
+    }
+}
+
+/// Parses the text.
+impl TryFrom<String> for Endpoint {
+    type Error = EndpointError;
+
+    fn try_from(text: String) -> Result<Self, EndpointError> {
+        text.parse()
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let error = |expected| EndpointError::new(text, expected);
+        match text.split_once("://") {
+            Some(("tcp", address)) => tcp(address).map_err(error),
+            Some(("ipc", name)) => ipc(name).map_err(error),
+            Some(("inproc", name)) if (1..=INPROC_MAX).contains(&name.len()) => {
+                Ok(Self::Inproc(name.into()))
+            }
+            Some(("inproc", _)) => Err(error("a name of 1 to 255 bytes after `inproc://`")),
+            Some(_) => Err(error("transport `tcp://`, `ipc://` or `inproc://`")),
+            None => Err(error("`tcp://host:port`, `ipc://path` or `inproc://name`")),
+        }
+    }
+}
+
+/// `host:port`, or `source:port;host:port`.
+fn tcp(address: &str) -> Result<Endpoint, &'static str> {
+    let (source, address) = match address.split_once(';') {
+        Some((source, address)) => (Some(source_address(source)?), address),
+        None => (None, address),
+    };
+    let (host, port) = host_and_port(address)?;
+    Ok(Endpoint::Tcp { host, port, source })
+}
+
+fn source_address(text: &str) -> Result<SocketAddr, &'static str> {
+    match host_and_port(text)? {
+        (Host::Any, port) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
+        (Host::Ip(ip), port) => Ok((ip, port).into()),
+        (Host::Zoned(ip, zone), port) => {
+            zoned(ip, &zone, port).ok_or("an interface of this machine after the `%`")
+        }
+        (Host::Name(_), _) => Err("a numeric address to connect from, before the `;`"),
+    }
+}
+
+fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
+    let (host, port) = address.rsplit_once(':').ok_or("`tcp://host:port`, with a port")?;
+    let port = match port {
+        "*" => 0,
+        // `parse` would also accept a sign.
+        digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            digits.parse().map_err(|_| "a port from 0 to 65535, or `*`")?
+        }
+        _ => return Err("a port from 0 to 65535, or `*`"),
+    };
+    let host = match host {
+        "*" => Host::Any,
+        "" => return Err("a host before the port: an address, a name, or `*`"),
+        _ if host.starts_with('[') || host.ends_with(']') => {
+            let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let (ip, zone) = match inner.map(|inner| inner.split_once('%').ok_or(inner)) {
+                Some(Ok((ip, zone))) => (Some(ip), Some(zone)),
+                Some(Err(ip)) => (Some(ip), None),
+                None => (None, None),
+            };
+            let ip = ip.and_then(|ip| ip.parse::<Ipv6Addr>().ok());
+            let ip = ip.ok_or("an IPv6 address between `[` and `]`")?;
+            match zone {
+                Some(zone) if is_zone(zone) => Host::Zoned(ip, zone.into()),
+                Some(_) => return Err("the name or number of an interface after the `%`"),
+                None => Host::Ip(ip.into()),
+            }
+        }
+        _ if host.contains(':') => return Err("an IPv6 address in `[` and `]`"),
+        _ => match host.parse::<Ipv4Addr>() {
+            Ok(ip) => Host::Ip(ip.into()),
+            Err(_) if is_name(host) => Host::Name(host.into()),
+            Err(_) => return Err("a host name or address before the port"),
+        },
+    };
+    Ok((host, port))
+}
+
+/// The name of an interface may have any bytes but spaces and `/`; those of an endpoint are excluded too.
+fn is_zone(zone: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_graphic() && !b"/[]%;".contains(&byte);
+    !zone.is_empty() && zone.bytes().all(legal)
+}
+
+/// Letters, digits, `-`, `_` and dots, but not digits and dots only: `127.0.1` or `1.2.3.999` would otherwise be
+/// passed to a resolver.
+fn is_name(host: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    host.bytes().all(legal) && host.bytes().any(|byte| !byte.is_ascii_digit() && byte != b'.')
+}
+
+fn ipc(name: &str) -> Result<Endpoint, &'static str> {
+    if name.len() > IPC_MAX {
+        return Err("a path or name of at most 107 bytes");
+    }
+    match name.strip_prefix('@') {
+        _ if name.contains('\0') => Err("a path or name without NUL"),
+        Some("") => Err("a name after `ipc://@`"),
+        Some(name) => Ok(Endpoint::Abstract(name.into())),
+        None if name.is_empty() || name == "*" => Err("a path after `ipc://`"),
+        None => Ok(Endpoint::Ipc(name.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn valid_endpoints_are_displayed_as_parsed() {
+        for text in [
+            "tcp://127.0.0.1:5555",
+            "tcp://[::1]:5555",
+            "tcp://*:5555",
+            "tcp://example.org:80",
+            "tcp://localhost:0",
+            "tcp://127.0.0.1:0;example.org:80",
+            "tcp://[::1]:7;[::1]:80",
+            "tcp://[fe80::1%eth0]:5555",
+            "tcp://[fe80::1%7]:5555",
+            "ipc:///run/app.sock",
+            "ipc://relative.sock",
+            "ipc://@name",
+        ] {
+            assert_eq!(
+                text.parse::<Endpoint>().map(|endpoint| endpoint.to_string()),
+                Ok(text.into())
+            );
+        }
+        assert_eq!("tcp://*:*".parse::<Endpoint>().unwrap().to_string(), "tcp://*:0");
+    }
+
+    #[test]
+    fn errors_quote_the_text_and_state_what_was_expected() {
+        for (text, expected) in [
+            ("", "`inproc://name`"),
+            ("127.0.0.1:5555", "`tcp://host:port`, "),
+            ("udp://127.0.0.1:5555", "transport"),
+            ("tcp://127.0.0.1", "with a port"),
+            ("tcp://:5555", "a host before"),
+            ("tcp://127.0.0.1:", "65535"),
+            ("tcp://127.0.0.1:+5", "65535"),
+            ("tcp://127.0.0.1:65536", "65535"),
+            ("tcp://::1:5555", "in `[`"),
+            ("tcp://eth0:0;127.0.0.1:80", "numeric"),
+            ("tcp://;127.0.0.1:80", "with a port"),
+            ("tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:80", "`[`"),
+            ("tcp://[::1:5555", "IPv6"),
+            ("tcp://[1.2.3.4]:5555", "IPv6"),
+            ("tcp://[fe80::1%]:5555", "an interface after"),
+            ("tcp://[fe80::1%a/b]:5555", "an interface after"),
+            ("tcp://[fe80::1%no-such-one]:0;[::1]:80", "an interface of this machine"),
+            ("tcp://fe80::1%eth0:5555", "in `[`"),
+            ("tcp://256.0.0.1:5555", "host name"),
+            ("tcp://ho st:1", "host name"),
+            ("tcp://host:1/resource", "65535"),
+            ("ipc://", "a path"),
+            ("inproc://", "1 to 255"),
+            ("ipc://@", "a name"),
+            ("ipc://a\0b", "NUL"),
+        ] {
+            let error = text.parse::<Endpoint>().unwrap_err().to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+            assert!(error.contains(expected), "{error}");
+        }
+        let long = format!("ipc:///{}", "x".repeat(107));
+        assert!(long.parse::<Endpoint>().unwrap_err().to_string().contains("107"));
+    }
+}
