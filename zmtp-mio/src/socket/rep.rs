@@ -4,8 +4,8 @@ use super::{Socket, kind};
 
 /// REP: receives requests from its peers in turn and replies to each (RFC 28, `ZMQ_REP`).
 ///
-/// Receiving and sending must alternate. A reply to a peer that has disconnected, or whose queue is full,
-/// is dropped and counted.
+/// Receiving and sending must alternate. A reply to a peer that has disconnected is dropped and counted. The requests
+/// of a client whose queue of replies is full are not received until it reads.
 ///
 /// ```
 /// use std::time::Duration;
