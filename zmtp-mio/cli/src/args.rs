@@ -1,10 +1,12 @@
 //! The command line.
 
 mod decode;
+mod keygen;
 mod monitor;
 mod payload;
 pub(crate) mod places;
 mod proxy;
+mod security;
 mod socket;
 mod traffic;
 
@@ -18,10 +20,12 @@ use crate::exit::HELP;
 use crate::parts::{Reply, Request};
 
 pub(crate) use decode::DecodeArgs;
+pub(crate) use keygen::KeygenArgs;
 pub(crate) use monitor::{MonitorArgs, TypeName};
 pub(crate) use payload::{LinesOf, Payload};
 use places::PlaceArgs;
 pub(crate) use proxy::{EndArg, ProxyArgs};
+pub(crate) use security::keys;
 pub(crate) use socket::SocketArgs;
 pub(crate) use traffic::*;
 
@@ -33,7 +37,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The commands: one per socket type, and those for bridging, forwarding, monitoring and decoding.
+/// The commands: one per socket type, and those for bridging, forwarding, monitoring, decoding and keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[cfg(unix)]
@@ -52,6 +56,7 @@ pub(crate) enum Command {
     Proxy(ProxyArgs),
     Monitor(MonitorArgs),
     Decode(DecodeArgs),
+    Keygen(KeygenArgs),
 }
 
 impl Command {
@@ -73,6 +78,7 @@ impl Command {
             Self::Proxy(args) => &args.output,
             Self::Monitor(args) => &args.output,
             Self::Decode(args) => &args.output,
+            Self::Keygen(args) => &args.output,
         }
     }
 }
@@ -81,7 +87,8 @@ impl Command {
 ///
 /// Copies bytes in both directions. Each greeting of the firmware starts a new connection to the
 /// endpoint. After a connection is lost, the next greeting starts another one. A lost line is opened
-/// again. --verbose reports these events.
+/// again. --verbose reports these events. The security is that of the firmware and the peer: the bridge
+/// copies their PLAIN or CURVE unchanged, and has no keys.
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,

@@ -4,6 +4,9 @@ use core::fmt;
 use core::hint::black_box;
 use core::iter;
 use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 use zmtp_core::mechanism::{Credentials, Status};
@@ -25,6 +28,28 @@ impl Passwords {
     pub fn allow(mut self, username: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
         self.0.insert(username.into(), Zeroizing::new(password.into()));
         self
+    }
+
+    /// Reads a file of passwords as CZMQ has them: a line `username=password` for each user. Empty lines, and lines
+    /// that start with `#`, are skipped.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a line has no `=` (`InvalidData`).
+    pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
+        let text = Zeroizing::new(fs::read_to_string(path)?);
+        let mut passwords = Self::new();
+        for (line, at) in text.lines().zip(1..) {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((username, password)) = line.split_once('=') else {
+                let text = format!("line {at} of the passwords has no `=`");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            };
+            passwords = passwords.allow(username, password);
+        }
+        Ok(passwords)
     }
 }
 
@@ -87,6 +112,24 @@ mod tests {
             assert_eq!(ask(username, password), Err(Status::Denied), "{username} {password}");
         }
         assert!(!format!("{passwords:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_file_has_a_line_for_each_user() {
+        let path = std::env::temp_dir().join(format!("zmtp-passwords-{}", std::process::id()));
+        fs::write(&path, "# users\n\nadmin=sec=ret\nempty=\n").unwrap();
+        let passwords = Passwords::load(&path).unwrap();
+        let expected = [(b"admin", b"sec=ret".to_vec()), (b"empty", Vec::new())];
+        for (user, password) in &expected {
+            assert_eq!(passwords.0.get(&user[..]).map(|known| &***known), Some(&password[..]));
+        }
+        assert_eq!(passwords.0.len(), 2);
+        fs::write(&path, "admin=secret\nadmin secret\n").unwrap();
+        let error = Passwords::load(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert_eq!(error.to_string(), "line 2 of the passwords has no `=`");
+        fs::remove_file(&path).unwrap();
+        assert!(Passwords::load(&path).is_err());
     }
 
     #[test]

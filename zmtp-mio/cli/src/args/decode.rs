@@ -33,6 +33,13 @@ pub(crate) struct DecodeArgs {
     #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size::parse)]
     pub(crate) show: u64,
 
+    /// Open HELLO and WELCOME of CURVE with the keys of the server in this file; no key opens the rest
+    ///
+    /// The boxes of all other commands and of messages are sealed with keys that both ends forget when
+    /// the connection ends. WELCOME can be opened only in a capture, which also has the HELLO.
+    #[arg(long, value_name = "FILE.key_secret")]
+    pub(crate) curve_server: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -9,7 +9,9 @@ use clap::Args;
 use zmtp_mio::Heartbeat;
 use zmtp_mio::{Keepalive, Options, RoutingId, SocketKind};
 
+use super::security::SecurityArgs;
 use crate::duration;
+use crate::exit::Failure;
 use crate::input::Hex;
 use crate::size;
 
@@ -76,18 +78,17 @@ pub(crate) struct SocketArgs {
     /// Idle time before TCP keep-alive probes (TCP_KEEPALIVE_IDLE)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     keepalive: Option<Duration>,
+
+    #[command(flatten)]
+    security: SecurityArgs,
 }
 
 impl SocketArgs {
     /// Returns the options of the library, without those that the kind does not have, or what is
     /// wrong with them. `conflates` is whether the command takes --conflate.
-    pub(crate) fn options(
-        &self,
-        kind: SocketKind,
-        conflates: bool,
-    ) -> Result<Options, &'static str> {
+    pub(crate) fn options(&self, kind: SocketKind, conflates: bool) -> Result<Options, Failure> {
         if self.conflate && !conflates {
-            return Err("--conflate is only for dealer, pub, pull, push and sub");
+            return Err(Failure::Usage("--conflate is only for dealer, pub, pull, push and sub"));
         }
         let mut options = Options::default();
         set(&mut options.send_mark.messages, self.send_mark.map(Some));
@@ -100,7 +101,8 @@ impl SocketArgs {
         }
         let text = self.routing_id.as_ref().map(|text| text.as_encoded_bytes());
         if let Some(id) = text.or_else(|| self.routing_id_hex.as_ref().map(|hex| &*hex.0)) {
-            options.routing_id = RoutingId::new(id).ok_or("a routing id has at most 255 bytes")?;
+            options.routing_id =
+                RoutingId::new(id).ok_or(Failure::Usage("a routing id has at most 255 bytes"))?;
         }
         options.immediate = self.immediate;
         options.conflate = self.conflate;
@@ -118,6 +120,7 @@ impl SocketArgs {
         let longest = options.reconnect.longest.max(options.reconnect.first);
         options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
         options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
+        self.security.apply(&mut options)?;
         Ok(options.for_kind(kind))
     }
 }
@@ -146,7 +149,7 @@ mod tests {
         line.map_err(|error| error.to_string())?
             .socket
             .options(SocketKind::Dealer, true)
-            .map_err(Into::into)
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
-use crate::args::DecodeArgs;
+use crate::args::{DecodeArgs, keys};
 use crate::decode::{
-    Connections, Dialect, Found, Packet, Place, Show, Stream, is_capture, packet, packets,
+    Connections, Dialect, Found, Opener, Packet, Place, Show, Stream, is_capture, packet, packets,
 };
 use crate::device::Context;
 use crate::exit::Failure;
@@ -30,7 +30,11 @@ pub(super) fn run(args: &DecodeArgs, context: &Context<'_>) -> Result<u8, Failur
         _ => Dialect::V3,
     });
     let most = usize::try_from(args.show).unwrap_or(usize::MAX);
-    let mut show = Show::new(context.output, most);
+    let opener = match &args.curve_server {
+        Some(path) => Some(Opener::new(keys(path)?)),
+        None => None,
+    };
+    let mut show = Show::new(context.output, most, opener);
     if is_capture(&head) {
         capture(Cursor::new(head).chain(file), args.port, dialect, &mut show)?;
     } else {

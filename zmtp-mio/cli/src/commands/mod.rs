@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bridge;
 mod decode;
+mod keygen;
 mod monitor;
 mod pipeline;
 mod proxy;
@@ -34,5 +35,6 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Proxy(args) => proxy::run(&args, context),
         Command::Monitor(args) => monitor::run(args, context),
         Command::Decode(args) => decode::run(&args, context),
+        Command::Keygen(args) => keygen::run(&args, context),
     }
 }

@@ -27,7 +27,7 @@ fn discard(socket: &mut AnySocket) -> Result<bool, Error> {
 /// Prints events until it is stopped.
 pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let kind = args.socket_type.kind();
-    let options = args.socket.options(kind, false).map_err(Failure::Usage)?;
+    let options = args.socket.options(kind, false)?;
     let builder = AnySocket::builder(kind).options(options);
     let mut socket = builder.build().map_err(Failure::Socket)?;
     open(&mut socket, &args.endpoints, &args.places, context)?;

@@ -78,7 +78,7 @@ fn end(end: &EndArg, args: &SocketArgs, context: &Context<'_>) -> Result<AnySock
 /// Creates a socket with its endpoints. A SUB subscribes to everything.
 fn socket(end: &EndArg, args: &SocketArgs, context: &Context<'_>) -> Result<AnySocket, Failure> {
     let kind = end.socket_type.kind();
-    let options = args.options(kind, false).map_err(Failure::Usage)?;
+    let options = args.options(kind, false)?;
     let mut socket = AnySocket::builder(kind).options(options).build().map_err(Failure::Socket)?;
     if kind == SocketKind::Sub {
         socket.subscribe("").map_err(Failure::Socket)?;

@@ -25,7 +25,7 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         parts => Some(input::read(parts)?),
     };
     let mut rep = Rep::builder()
-        .options(args.socket.options(SocketKind::Rep, false).map_err(Failure::Usage)?)
+        .options(args.socket.options(SocketKind::Rep, false)?)
         .build()
         .map_err(Failure::Socket)?;
     open(&mut rep, &args.endpoints, &args.places, context)?;

@@ -31,7 +31,7 @@ struct Client<'a> {
 pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let asked = args.request;
     let mut req = Req::builder()
-        .options(args.socket.options(SocketKind::Req, false).map_err(Failure::Usage)?)
+        .options(args.socket.options(SocketKind::Req, false)?)
         .build()
         .map_err(Failure::Socket)?;
     let source = if asked.lines {

@@ -8,7 +8,7 @@ use zmtp_core::wire::{
     Command, CommandName, Malformed, MechanismName, Metadata, Ping, SocketType, error_reason,
 };
 
-use super::Item;
+use super::{Item, Opener};
 use crate::exit::Failure;
 use crate::output::{Output, Part};
 use crate::text::{escape, hex};
@@ -77,11 +77,21 @@ pub(crate) struct Show<'o> {
     /// The time of the first packet.
     start: Option<f64>,
     pub(crate) faults: u64,
+    /// Opens HELLO and WELCOME of CURVE.
+    opener: Option<Opener>,
 }
 
+/// Why the other commands of CURVE are not opened.
+const SEALED: &str = "sealed with short-term keys (forward secrecy)";
+
+/// The bytes that a sealed message has besides its body: the name, the nonce, the tag and the flags.
+const SEAL: usize = MESSAGE.len() + 8 + 16 + 1;
+/// The first bytes of a sealed message of CURVE, which libzmq sends in a message frame.
+const MESSAGE: &[u8] = b"\x07MESSAGE";
+
 impl<'o> Show<'o> {
-    pub(crate) const fn new(output: &'o Output, most: usize) -> Self {
-        Self { output, most, start: None, faults: 0 }
+    pub(crate) const fn new(output: &'o Output, most: usize, opener: Option<Opener>) -> Self {
+        Self { output, most, start: None, faults: 0, opener }
     }
 
     /// Prints a fault to stderr.
@@ -135,7 +145,19 @@ impl<'o> Show<'o> {
                 record = Record { r#type: "identity", body: Some(Part::of(id)), ..record };
                 format!("routing id: {}", self.body(id))
             }
-            Item::Part { body, more } => {
+            Item::Part { body, mechanism: MechanismName::CURVE, .. }
+                if body.len() >= SEAL && body.starts_with(MESSAGE) =>
+            {
+                record.r#type = "command";
+                record.name = Some("MESSAGE".into());
+                record.size = Some(body.len());
+                record.body = Some(Part::of(body));
+                let number =
+                    body[MESSAGE.len()..].first_chunk().map_or(0, |n| u64::from_be_bytes(*n));
+                let len = body.len() - SEAL;
+                format!("command MESSAGE: nonce {number}, frame of {len} bytes, {SEALED}")
+            }
+            Item::Part { body, more, .. } => {
                 record.r#type = "frame";
                 record.more = Some(more);
                 record.size = Some(body.len());
@@ -148,7 +170,7 @@ impl<'o> Show<'o> {
             Item::Command { body, mechanism } => {
                 record.r#type = "command";
                 record.size = Some(body.len());
-                match self.command(body, mechanism, &mut record) {
+                match self.command(body, mechanism, place, &mut record) {
                     Ok(text) => text,
                     Err(error) => {
                         fault = Some(error.to_string());
@@ -167,9 +189,10 @@ impl<'o> Show<'o> {
     }
 
     fn command<'b>(
-        &self,
+        &mut self,
         body: &'b [u8],
         mechanism: MechanismName,
+        place: &Place,
         record: &mut Record<'b>,
     ) -> Result<String, Malformed> {
         let command = Command::parse(body)?;
@@ -208,6 +231,18 @@ impl<'o> Show<'o> {
                 let name = name.unwrap_or_default();
                 record.body = Some(Part::of(name));
                 format!("user {}, password not shown", self.body(name))
+            }
+            name if mechanism == MechanismName::CURVE => {
+                record.body = Some(Part::of(data));
+                let opened = match (name, &mut self.opener) {
+                    (CommandName::Hello, Some(opener)) => opener.hello(place.ends, data),
+                    (CommandName::Welcome, Some(opener)) => opener.welcome(place.ends, data),
+                    (CommandName::Hello | CommandName::Welcome, None) => {
+                        Some(format!("{} bytes, sealed; --curve-server opens it", data.len()))
+                    }
+                    _ => None,
+                };
+                opened.unwrap_or_else(|| format!("{} bytes, {SEALED}", data.len()))
             }
             _ if !clear => {
                 record.body = Some(Part::of(data));

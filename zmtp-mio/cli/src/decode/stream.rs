@@ -27,6 +27,7 @@ pub(crate) enum Item<'a> {
     Part {
         body: &'a [u8],
         more: bool,
+        mechanism: MechanismName,
     },
 }
 
@@ -201,12 +202,12 @@ impl Stream {
             Raw::Identity(start) => Item::Identity(&self.bytes[start..self.at]),
             Raw::Frame(kind, start) => {
                 let body = &self.bytes[start..self.at];
+                let mechanism = self.mechanism.unwrap_or(MechanismName::NULL);
                 match kind {
-                    FrameKind::Command => {
-                        let mechanism = self.mechanism.unwrap_or(MechanismName::NULL);
-                        Item::Command { body, mechanism }
+                    FrameKind::Command => Item::Command { body, mechanism },
+                    FrameKind::Message(more) => {
+                        Item::Part { body, more: more == More::Follows, mechanism }
                     }
-                    FrameKind::Message(more) => Item::Part { body, more: more == More::Follows },
                 }
             }
         }
@@ -268,7 +269,7 @@ mod tests {
                         Ok((at, Item::Command { body, .. })) => {
                             format!("{at} command {}", body.len())
                         }
-                        Ok((at, Item::Part { body, more })) => {
+                        Ok((at, Item::Part { body, more, .. })) => {
                             format!("{at} {more} {}", body.len())
                         }
                         Err((at, text)) => format!("{at} {text}"),

@@ -96,13 +96,13 @@ impl Plan {
         builder: Builder<K>,
         conflates: bool,
     ) -> Result<AnySocket, Failure> {
-        let options = self.run.socket.options(K::KIND, conflates).map_err(Failure::Usage)?;
+        let options = self.run.socket.options(K::KIND, conflates)?;
         Ok(builder.options(options).build().map_err(Failure::Socket)?.into())
     }
 
     /// How long closing may take at most.
     pub(super) fn linger(&self) -> Result<Duration, Failure> {
-        let options = self.run.socket.options(SocketKind::Push, true).map_err(Failure::Usage)?;
+        let options = self.run.socket.options(SocketKind::Push, true)?;
         Ok(options.linger.total.unwrap_or(Duration::MAX))
     }
 }

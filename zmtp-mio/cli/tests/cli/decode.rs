@@ -233,3 +233,40 @@ fn a_peer_of_2_0_is_recognised_by_the_other_side() {
     assert!(zmtp_with(["decode", "--as", "2.0"], new).good().contains("routing id: me"));
     assert!(zmtp_with(["decode", "--as", "1.0"], b"\x01\0\x06\0hello").good().contains(": hello"));
 }
+
+#[test]
+fn the_key_of_a_curve_server_opens_hello_and_welcome_and_nothing_else() {
+    let directory = Directory::new();
+    let path = |name: &str| directory.path(name).display().to_string();
+    let (server, client) = (path("server.key"), path("client.key"));
+    zmtp(["keygen", &server]).good();
+    zmtp(["keygen", &client]).good();
+    let (secret, own) = (format!("{server}_secret"), format!("{client}_secret"));
+    let rep = ["rep", "tcp://127.0.0.1:*", "-n", "1", "--curve-server", &secret];
+    let req = ["req", "--curve-client", &own, "--curve-server-key", &server, "very secret"];
+    let [sent, back] = record(&[&req[..], &["--connect"]].concat(), &rep);
+    for opener in [&["decode"][..], &["decode", "--curve-server", &secret]] {
+        let opened = opener.len() > 1;
+        let done = zmtp_with(opener, &sent);
+        let text = done.good();
+        assert!(text.contains("command HELLO: ") && text.contains("command INITIATE: "), "{text}");
+        assert!(text.contains("command MESSAGE: nonce 4, frame of 11 bytes, sealed"), "{text}");
+        assert_eq!(text.contains("in the box: 64 zeros"), opened, "{text}");
+        assert!(!text.contains("very secret"));
+    }
+    let file = pcap(&[
+        packet(true, 0, SYN, b""),
+        packet(false, 0, SYN | ACK, b""),
+        packet(true, 1, ACK, &sent[..266]),
+        packet(false, 1, ACK, &back),
+        packet(true, 267, ACK, &sent[266..]),
+    ]);
+    let done = zmtp_with(["decode", "--curve-server", &secret], &file);
+    let text = done.good();
+    assert!(text.contains("command WELCOME: in the box: short-term key "), "{text}");
+    assert!(text.contains("cookie of 96 bytes"), "{text}");
+    let line = text.lines().find(|line| line.contains("command READY")).unwrap();
+    assert!(line.ends_with("sealed with short-term keys (forward secrecy)"), "{line}");
+    let other = zmtp_with(["decode", "--curve-server", &own], &sent);
+    assert!(other.good().contains("HELLO: the box does not open with this key"), "{other:?}");
+}

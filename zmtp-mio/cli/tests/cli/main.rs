@@ -10,4 +10,5 @@ mod print;
 mod process;
 mod proxy;
 mod readme;
+mod security;
 mod traffic;

@@ -1,0 +1,78 @@
+//! Keys and sockets with PLAIN and CURVE.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::process::{Directory, Zmtp, zmtp};
+
+const TCP: &str = "tcp://127.0.0.1:*";
+
+/// New keys in a directory: the paths of the public and of the secret file.
+fn keys(directory: &Directory, name: &str) -> [String; 2] {
+    let path = directory.path(name).display().to_string();
+    let done = zmtp(["keygen", &path]);
+    assert_eq!(done.good().trim_end().len(), 40);
+    let secret = format!("{path}_secret");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(done.good().trim_end()) && !text.contains("secret-key"));
+    assert!(fs::read_to_string(&secret).unwrap().contains("secret-key"));
+    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    [path, secret]
+}
+
+#[test]
+fn keys_are_made_once_and_serve_a_client_with_curve() {
+    let directory = Directory::new();
+    let [server, server_secret] = keys(&directory, "server.key");
+    let [client, client_secret] = keys(&directory, "client.key");
+    assert!(zmtp(["keygen", &server]).bad(1).contains("exists"));
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "--curve-server", &server_secret, "--curve-allow", &client]);
+    let with = |secret: &str, server: &str| {
+        let curve = ["--curve-client", secret, "--curve-server-key", server];
+        let args = ["req", &tcp, "hello", "--raw", "--timeout"];
+        let within = if secret == client_secret { "15s" } else { "500ms" };
+        zmtp([&args[..], &[within], &curve].concat())
+    };
+    assert_eq!(with(&client_secret, &server).good(), "hello");
+    let text = fs::read_to_string(&server).unwrap();
+    let z85 = text.split('"').nth(1).unwrap();
+    assert_eq!(with(&client_secret, z85).good(), "hello");
+    // A key that is not allowed, and no key.
+    with(&server_secret, &server).bad(3);
+    zmtp(["req", &tcp, "hello", "--timeout", "500ms"]).bad(3);
+    assert!(with(&client, &server).bad(2).contains("no secret key"));
+    assert!(with("nothing.here", &server).bad(1).contains("nothing.here"));
+}
+
+#[test]
+fn a_proxy_and_a_monitor_have_keys_too() {
+    let directory = Directory::new();
+    let [server, server_secret] = keys(&directory, "server.key");
+    let [_, client_secret] = keys(&directory, "client.key");
+    let client = ["--curve-client", &client_secret, "--curve-server-key", &server];
+    let args = ["proxy", &format!("router={TCP}"), &format!("dealer={TCP}")];
+    let proxy = Zmtp::start([&args[..], &["--curve-server", &server_secret]].concat());
+    let (front, back) = (proxy.listening(), proxy.listening());
+    let _rep = Zmtp::start([&["rep", "--connect", &back, "-q"], &client[..]].concat());
+    let req = ["req", &front, "through", "--raw", "--timeout", "15s"];
+    assert_eq!(zmtp([&req, &client[..]].concat()).good(), "through");
+    let monitor = ["monitor", "dealer", &front, "--until", "ready", "--timeout", "15s"];
+    assert!(zmtp([&monitor, &client[..]].concat()).good().contains("ready"));
+}
+
+#[test]
+fn passwords_are_in_files() {
+    let directory = Directory::new();
+    let file = |name: &str, text: &str| directory.file(name, text.as_bytes());
+    let all = file("all", "# users\n\nadmin=secret\nguest=\n");
+    let (_rep, tcp) = Zmtp::rep(&[TCP, "--plain-server", &all]);
+    let with = |login: &str, within: &str| {
+        zmtp(["req", &tcp, "hello", "--raw", "--timeout", within, "--plain-client", login])
+    };
+    assert_eq!(with(&file("admin", "admin=secret\n"), "15s").good(), "hello");
+    assert_eq!(with(&file("guest", "guest=\n"), "15s").good(), "hello");
+    with(&file("wrong", "admin=guess\n"), "500ms").bad(3);
+    assert!(with(&file("bad", "admin\n"), "1s").bad(2).contains("user=password"));
+    let bad = zmtp(["rep", TCP, "--plain-server", &file("none", "admin\n")]);
+    assert!(bad.bad(1).contains("line 1"), "{bad:?}");
+}
