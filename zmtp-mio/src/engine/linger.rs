@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::time::Instant;
 
+use super::link::has_grown;
 use super::peer::{Peer, State};
 use super::queue::{Envelope, QueuedMessage};
 use super::{Engine, Guard};
@@ -68,11 +69,11 @@ pub(super) struct Ending {
     end: Instant,
     /// When linger is over unless peers acknowledge something before.
     idle_end: Instant,
-    /// What peers have acknowledged so far.
+    /// [`Engine::progress`] when it was looked up last.
     progress: u64,
     /// When that is counted next.
     next_look: Instant,
-    /// When it changed.
+    /// When it grew.
     last_progress: Instant,
     /// How often a handle stopped the socket before.
     stops: u32,
@@ -140,8 +141,9 @@ impl Engine {
         if looks {
             ending.next_look = now + LOOK;
         }
-        if progress != ending.progress {
-            ending.progress = progress;
+        let progresses = has_grown(ending.progress, progress);
+        ending.progress = progress;
+        if progresses {
             ending.last_progress = now;
             ending.idle_end = after(now, ending.linger.idle).min(ending.end);
         }
@@ -223,9 +225,9 @@ impl Engine {
         self.peers.iter().map(|(_, peer)| peer.unsent()).sum()
     }
 
-    /// Changes whenever a peer acknowledges bytes, or takes a message of this process.
+    /// Grows when bytes arrive at a peer, or a peer of this process takes a message, modulo 2^64.
     fn progress(&self) -> u64 {
-        self.peers.iter().map(|(_, peer)| peer.acknowledged()).fold(0, u64::wrapping_add)
+        self.peers.iter().map(|(_, peer)| peer.arrivals()).fold(0, u64::wrapping_add)
     }
 }
 

@@ -324,11 +324,11 @@ impl Peer {
         }
     }
 
-    /// The number of bytes over its connection that have arrived: for TCP those that the system of the peer has
-    /// acknowledged, otherwise those that the peer has read. It only grows while the connection lasts.
-    pub(super) fn acknowledged(&self) -> u64 {
+    /// A number that grows when something that was sent over its connection arrives, modulo 2^64: for TCP at the system of
+    /// the peer, otherwise at the peer. It may fall when more is sent: see [`Link::arrivals`].
+    pub(super) fn arrivals(&self) -> u64 {
         match &self.state {
-            State::Handshake(link) | State::Ready(link) => link.acknowledged(),
+            State::Handshake(link) | State::Ready(link) => link.arrivals(),
             State::Inproc(pipe, _) => pipe.taken_there() as u64,
             _ => 0,
         }

@@ -8,9 +8,11 @@ use std::time::Duration;
 use crate::harness::echo::{endpoint_of, rep_with};
 use crate::harness::processes::blocked;
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time};
-use crate::harness::{LIMIT, RawPeer, RawServer, drive_until, eventually, never, req};
+use crate::harness::{
+    LIMIT, RawPeer, RawServer, drive_until, eventually, half_ready, ipc, never, req,
+};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{HighWaterMark, Linger, Options, Reconnect, Rep, Req};
+use zmtp_mio::{Heartbeat, HighWaterMark, Linger, Options, Push, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
 const SHORT: Duration = Duration::from_millis(300);
@@ -238,7 +240,7 @@ fn a_disconnect_counts_dropped_messages() {
 
 #[test]
 fn dropping_removes_the_own_ipc_file_only() {
-    let endpoint = crate::harness::ipc();
+    let endpoint = ipc();
     let path = std::path::PathBuf::from(endpoint.strip_prefix("ipc://").unwrap());
     let rep = crate::harness::builder::<Rep>().bind(&endpoint).unwrap();
     assert!(path.exists());
@@ -269,4 +271,57 @@ fn a_reply_given_right_before_the_drop_arrives() {
         drop(rep);
         asking.join().unwrap();
     }
+}
+
+/// PINGs to another peer that does not read are not progress, although the system seems to take bytes back for each.
+#[cfg(target_os = "linux")]
+#[test]
+fn heartbeats_do_not_prolong_linger() {
+    const EXCHANGED: usize = 300_000;
+    const BEAT: Duration = Duration::from_millis(100);
+    let mut push = crate::harness::builder::<Push>()
+        .heartbeat(Heartbeat::every(BEAT).timeout(100 * SECOND))
+        .linger(Linger::new(SHORT, 60 * SECOND))
+        .bind(ipc())
+        .unwrap();
+    let endpoint = push.last_endpoint().unwrap().to_string();
+    let peers = [0; 2].map(|_| half_ready(&endpoint, "PULL"));
+    drive_until!(push, push.counters().handshakes == 2);
+    let reading = thread::spawn(move || {
+        peers.map(|mut peer| {
+            peer.read_exact(64);
+            assert_eq!(peer.read_message()[0].len(), EXCHANGED);
+            peer
+        })
+    });
+    for _ in 0..2 {
+        push.send(vec![7; EXCHANGED]).unwrap();
+    }
+    drive_until!(push, reading.is_finished());
+    let _peers = reading.join().unwrap();
+    // It blocks one of the connections.
+    push.send(vec![7; SIZE]).unwrap();
+    assert_dropped(push);
+}
+
+/// The system counts more memory than bytes for a small write.
+#[test]
+fn a_slow_reader_of_small_messages_over_ipc_makes_progress() {
+    const MESSAGES: usize = 400;
+    let mut push = crate::harness::builder::<Push>().bind(ipc()).unwrap();
+    let mut peer = half_ready(&push.last_endpoint().unwrap().to_string(), "PULL");
+    drive_until!(push, push.counters().handshakes == 1);
+    for _ in 0..MESSAGES {
+        push.send("small").unwrap();
+        push.flush(Duration::ZERO).unwrap();
+    }
+    let reading = thread::spawn(move || {
+        peer.read_exact(64);
+        for _ in 0..MESSAGES {
+            assert_eq!(peer.read_message(), [b"small"]);
+            thread::sleep(Duration::from_millis(15));
+        }
+    });
+    assert_eq!(push.close(Linger::new(2 * SECOND, 60 * SECOND)).count(), 0);
+    reading.join().unwrap();
 }

@@ -1,10 +1,11 @@
 //! Heartbeats do not end the connection of a slow or busy peer.
 
 use std::io::{Read, Write};
+use std::thread;
 use std::time::Duration;
 
 use crate::harness::simulated::{simulated, simulated_peer, simulated_time, turns_until};
-use crate::harness::{closes, events};
+use crate::harness::{builder, closes, drive_until, events, half_ready, ipc};
 use zmtp_core::{Error, Timeout};
 use zmtp_mio::testing::{RawPeer, Simulation};
 use zmtp_mio::{CloseReason, Heartbeat, HighWaterMark, Pull, Push};
@@ -138,4 +139,25 @@ fn a_busy_worker_with_a_full_queue_is_kept() {
         got == sent
     });
     assert_eq!(push.counters().disconnects, 0, "{:?}", events!(push));
+}
+
+/// The system counts some memory for each unread write, and not only its bytes: each PING seems to take bytes back
+/// that have arrived before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_peer_over_ipc_that_stops_reading_is_closed() {
+    let mut push =
+        builder::<Push>().heartbeat(Heartbeat::every(BEAT).timeout(BEAT)).bind(ipc()).unwrap();
+    let mut peer = half_ready(&push.last_endpoint().unwrap().to_string(), "PULL");
+    drive_until!(push, push.counters().handshakes == 1);
+    push.send(vec![7; 200_000]).unwrap();
+    let reading = thread::spawn(move || {
+        peer.read_exact(64);
+        peer.read_message();
+        peer
+    });
+    drive_until!(push, reading.is_finished());
+    let _peer = reading.join().unwrap();
+    drive_until!(push, push.counters().disconnects == 1);
+    assert_eq!(closes(&events!(push)), [SILENT]);
 }

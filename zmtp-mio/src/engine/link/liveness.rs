@@ -6,14 +6,14 @@
 
 use zmtp_core::Instant;
 
-use super::Link;
+use super::{Link, has_grown};
 
 /// What decides whether a silent peer is alive.
 #[derive(Debug)]
 pub(super) struct Liveness {
-    /// The bytes that had arrived at the peer at the last look, and when their number changed.
-    arrived: u64,
-    changed: Instant,
+    /// The [arrivals](Link::arrivals) at the last look, and when they grew.
+    arrivals: u64,
+    grown: Instant,
     /// A PING was queued behind other bytes: when it has arrived, the timeout begins again.
     delayed: bool,
     /// When the last PING of the peer was read, and when the last PONG without a PING was queued.
@@ -30,8 +30,8 @@ const CLOSE: u32 = 10;
 
 impl Default for Liveness {
     fn default() -> Self {
-        let (arrived, changed, delayed) = (0, Instant::NEVER, false);
-        Self { arrived, changed, delayed, pinged: Instant::NEVER, ponged: Instant::NEVER, every: 0 }
+        let (arrivals, grown, delayed) = (0, Instant::NEVER, false);
+        Self { arrivals, grown, delayed, pinged: Instant::NEVER, ponged: Instant::NEVER, every: 0 }
     }
 }
 
@@ -52,14 +52,15 @@ impl Link {
     /// Whether the silence of the peer has another reason than its death: bytes that precede a PING still arrive
     /// there, within `timeout` milliseconds, or the PING has just arrived.
     pub(in crate::engine) fn is_alive_while_silent(&mut self, now: Instant, timeout: u32) -> bool {
-        let arrived = self.acknowledged();
+        let (arrived, arrivals) = (self.acknowledged(), self.arrivals());
         let on_its_way = self.needs_transmit() || arrived < self.send.control_end;
         let liveness = self.liveness.get_or_insert_default();
-        if arrived != liveness.arrived {
-            (liveness.arrived, liveness.changed) = (arrived, now);
+        if has_grown(liveness.arrivals, arrivals) {
+            liveness.grown = now;
         }
+        liveness.arrivals = arrivals;
         match on_its_way {
-            true => liveness.changed != Instant::NEVER && now < liveness.changed.after(timeout),
+            true => liveness.grown != Instant::NEVER && now < liveness.grown.after(timeout),
             false => core::mem::take(&mut liveness.delayed),
         }
     }

@@ -58,6 +58,11 @@ enum Protocol {
     Raw,
 }
 
+/// Whether a number that counts modulo 2^64 has grown.
+pub(super) const fn has_grown(before: u64, now: u64) -> bool {
+    now.wrapping_sub(before).cast_signed() > 0
+}
+
 /// The state of the direction to this socket.
 #[derive(Debug, Default)]
 pub(super) struct ReceiveHalf {
@@ -246,6 +251,12 @@ impl Link {
     /// The number of written bytes that have [arrived](Stream::unacknowledged).
     pub(super) fn acknowledged(&self) -> u64 {
         self.send.written.saturating_sub(self.stream.unacknowledged())
+    }
+
+    /// A number that grows when written bytes [arrive](Stream::unacknowledged), modulo 2^64. Over IPC it falls with each
+    /// write, because the system counts some memory for it; it does not grow unless the peer reads.
+    pub(super) fn arrivals(&self) -> u64 {
+        self.send.written.wrapping_sub(self.stream.unacknowledged())
     }
 
     /// Lets the output take messages if the peer takes frames of ZMTP 3 in the clear, and moves queued messages
