@@ -183,8 +183,8 @@ impl Engine {
         }
         let now = &mut self.monitor.counters.dropped;
         // Those of which a part is written, and those of a STREAM.
-        let mut others = now.half_sent - dropped.half_sent + (now.peer_gone - dropped.peer_gone);
-        let mut cancelled = 0;
+        let lost = now.half_sent - dropped.half_sent + (now.peer_gone - dropped.peer_gone);
+        let (mut cancelled, mut copies) = (0, 0);
         let Some(peer) = self.peers.get_mut(index) else { return };
         unsent.unreceived += peer.incoming.len() as u64;
         while let Some(queued) = peer.outgoing.pop() {
@@ -192,14 +192,14 @@ impl Engine {
                 cancelled += 1;
                 match as_sent(&self.pattern, peer.id, queued) {
                     Some(message) => unsent.messages.push(message),
-                    None => others += 1,
+                    None => copies += 1,
                 }
             }
         }
         self.monitor.counters.dropped.cancelled += cancelled;
-        unsent.others += others;
+        unsent.others += lost + copies;
         unsent.in_doubt += self.monitor.counters.in_doubt - in_doubt;
-        let count = cancelled + others;
+        let count = cancelled + lost;
         if count > 0 {
             self.endpoint_event(index, EventKind::UnsentMessages(count));
         }

@@ -149,9 +149,15 @@ fn close_counts_copies_of_a_publisher() {
         publisher.send(vec![0; 100_000]).unwrap();
     }
     let sent = publisher.counters().messages_sent;
+    let events = publisher.events();
     let unsent = publisher.close(SECOND);
     assert!(unsent.messages.is_empty());
     assert!((100..=300 - sent).contains(&unsent.others), "{} of 300, {sent} sent", unsent.others);
+    let counts = std::iter::from_fn(|| events.next_timeout(Duration::ZERO)).map(|event| {
+        let EventKind::UnsentMessages(count) = event.kind else { return 0 };
+        count
+    });
+    assert_eq!(counts.sum::<u64>(), unsent.others, "each is in one event");
 }
 
 #[test]
