@@ -77,6 +77,8 @@ impl Waiter {
         if limit.is_zero() {
             return self.poll(timeout);
         }
+        // A wait that ends with a post has no events: those of the last poll are handled.
+        self.events.clear();
         // Posts do not wake the poll for now.
         mailbox.inspect(|mailbox| mailbox.note_awake());
         let begun = Instant::now();
@@ -163,5 +165,18 @@ mod tests {
         learned.end(false);
         assert!(!learned.begin());
         assert!(learned.begin());
+    }
+
+    #[test]
+    fn a_post_is_no_event() {
+        let poll = Poll::new().unwrap();
+        let waker = mio::Waker::new(poll.registry(), mio::Token(7)).unwrap();
+        let mut waiter = Waiter::new(poll, 8);
+        waker.wake().unwrap();
+        let mailbox = Mailbox::new(|| {});
+        let some = Some(Duration::from_secs(1));
+        assert_eq!(waiter.wait(some, some, Some(&mailbox)).unwrap().iter().count(), 1);
+        mailbox.post_due(0);
+        assert!(waiter.wait(some, some, Some(&mailbox)).unwrap().is_empty());
     }
 }
