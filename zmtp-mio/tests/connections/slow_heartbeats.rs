@@ -141,6 +141,31 @@ fn a_busy_worker_with_a_full_queue_is_kept() {
     assert_eq!(push.counters().disconnects, 0, "{:?}", events!(push));
 }
 
+/// Between two PINGs, its socket reads all messages that were written before the second one.
+#[test]
+fn a_busy_worker_that_takes_a_message_per_beat_is_kept() {
+    let simulation = Simulation::new();
+    let (mut push, endpoint) = push(&simulation);
+    let few = HighWaterMark::new(10, 1_000_000);
+    let mut pull = simulated::<Pull>(&simulation).receive_mark(few).connect(&endpoint).unwrap();
+    turns_until(&simulation, "a handshake", || {
+        push.step().unwrap();
+        pull.step().unwrap();
+        push.counters().handshakes == 1
+    });
+    // After these messages, it has read three PINGs: the stream has room for about 65 messages.
+    for got in 0..200 {
+        assert!(got == 0 || pull.recv_timeout(Duration::ZERO).unwrap().is_some());
+        for _ in 0..BEAT.as_millis() {
+            let _ = push.send_timeout(vec![3; 1_000], Duration::ZERO);
+            push.step().unwrap();
+            pull.step().unwrap();
+            simulation.clock().advance(Duration::from_millis(1));
+        }
+        assert_eq!(push.counters().disconnects, 0, "{got}: {:?}", events!(push));
+    }
+}
+
 /// The system counts some memory for each unread write, and not only its bytes: each PING seems to take bytes back
 /// that have arrived before.
 #[cfg(target_os = "linux")]

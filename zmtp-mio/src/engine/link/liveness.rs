@@ -36,12 +36,14 @@ impl Default for Liveness {
 }
 
 impl Liveness {
-    /// A PING has arrived.
+    /// A PING has arrived. Between two that are read late, there was a PONG without a PING: the time between them is that
+    /// of this end.
     pub(super) fn note_ping(&mut self, now: Instant) {
         let since = now.as_millis().saturating_sub(self.pinged.as_millis());
         match u32::try_from(since).unwrap_or(u32::MAX) {
             _ if self.every == 0 => self.every = UNKNOWN,
             ..CLOSE => {}
+            _ if self.ponged != self.pinged => {}
             ms => self.every = ms,
         }
         (self.pinged, self.ponged) = (now, now);
