@@ -317,7 +317,7 @@ impl Engine {
                         self.monitor.counters.dropped.unsolicited += 1;
                     }
                 }
-                Some(queued) => self.deliver(index, queued, &properties)?,
+                Some(queued) => self.deliver(index, queued, &properties),
                 None if closed => return Err(CloseReason::ByPeer),
                 None => return Ok(false),
             }
@@ -326,27 +326,21 @@ impl Engine {
     }
 
     /// Applies the rules of the pattern to a message, as for one that is received over the wire.
-    fn deliver(
-        &mut self,
-        index: usize,
-        mut queued: QueuedMessage,
-        properties: &Arc<Properties>,
-    ) -> Result<(), CloseReason> {
-        let Some(peer) = self.peers.get_mut(index) else { return Ok(()) };
+    fn deliver(&mut self, index: usize, mut queued: QueuedMessage, properties: &Arc<Properties>) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
         let mut context = peer.context();
         if let Envelope::Subscription(what) = queued.envelope {
             let topic = queued.message.part(0).unwrap_or_default();
             if self.pattern.peer_subscription(&mut context, what, topic).is_err() {
                 self.monitor.counters.refused_subscriptions += 1;
             }
-            return Ok(());
+            return;
         }
         if apply_rules(&mut self.pattern, &mut self.monitor, context.peer, &mut queued) {
             queued.message.set_properties(Some(Arc::clone(properties)));
             let counters = &mut self.monitor.counters;
             self.pattern.keep(&mut context, queued, self.options.conflate, counters);
         }
-        Ok(())
     }
 }
 

@@ -43,7 +43,7 @@ impl Reader<'_> {
             }
             if let Some((header, len)) = self.connection.receive_whole(chunk.undecoded()) {
                 chunk.advance(len);
-                self.frame(header, true, header.len() as usize, chunk, to)?;
+                self.frame(header, true, header.len() as usize, chunk, to);
                 continue;
             }
             in_traffic = false;
@@ -64,9 +64,9 @@ impl Reader<'_> {
                 Event::NeedTransmit => self.make_room(),
                 Event::Frame => {
                     let (header, complete) = self.connection.frame();
-                    self.frame(header, complete, received.payload, chunk, to)?;
+                    self.frame(header, complete, received.payload, chunk, to);
                 }
-                Event::Piece => self.body(chunk.last(received.payload), to)?,
+                Event::Piece => self.body(chunk.last(received.payload), to),
                 Event::Ready => {
                     let payload = chunk.last(received.payload);
                     let metadata = self.connection.metadata(payload);
@@ -91,17 +91,13 @@ impl Reader<'_> {
                     }
                 }
                 Event::Subscribe => {
-                    let (pattern, mut context) = to.context(&[]);
                     let topic = chunk.last(received.payload);
-                    let result =
-                        pattern.peer_subscription(&mut context, Subscription::Subscribe, topic);
+                    let result = to.subscription(Subscription::Subscribe, topic);
                     self.receive.subscribed(result, to);
                 }
                 Event::Cancel => {
-                    let (pattern, mut context) = to.context(&[]);
                     let topic = chunk.last(received.payload);
-                    let result =
-                        pattern.peer_subscription(&mut context, Subscription::Cancel, topic);
+                    let result = to.subscription(Subscription::Cancel, topic);
                     self.receive.subscribed(result, to);
                 }
                 Event::Refused => {
@@ -188,7 +184,7 @@ impl Reader<'_> {
         len: usize,
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
-    ) -> Result<(), CloseReason> {
+    ) {
         let first = !core::mem::replace(&mut self.receive.in_message, !header.is_final());
         let verdict = to.pattern.accept(to.peer, header, first);
         self.receive.rejected &= !first;
@@ -203,7 +199,7 @@ impl Reader<'_> {
             return self.whole(len, delimiter, verdict, chunk, to);
         }
         self.begin_frame(header, verdict, to);
-        self.body(chunk.last(len), to)
+        self.body(chunk.last(len), to);
     }
 
     /// Handles a message whose only part is the last `len` bytes that were decoded: it stays where it is.
@@ -214,13 +210,12 @@ impl Reader<'_> {
         verdict: Verdict,
         chunk: &mut Chunk,
         to: &mut Receiver<'_>,
-    ) -> Result<(), CloseReason> {
+    ) {
         self.receive.partial.take();
-        if verdict == Verdict::Subject && self.check(chunk.last(len), to)? != Verdict::Deliver {
-            return Ok(());
+        if verdict == Verdict::Subject && self.check(chunk.last(len), to) != Verdict::Deliver {
+            return;
         }
         self.keep(len, delimiter, chunk, to);
-        Ok(())
     }
 
     /// Keeps a message whose only part is the last `len` bytes that were decoded.
@@ -238,19 +233,17 @@ impl Reader<'_> {
     }
 
     /// Lets the pattern check a complete frame.
-    fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Result<Verdict, CloseReason> {
+    fn check(&mut self, body: &[u8], to: &mut Receiver<'_>) -> Verdict {
         let verdict = to.pattern.check(to.peer, body);
         match verdict {
             Verdict::Reject(reason) => self.receive.reject(reason, to),
             Verdict::Subscription(what) => {
-                let (pattern, mut context) = to.context(&[]);
-                let topic = body.get(1..).unwrap_or_default();
-                let result = pattern.peer_subscription(&mut context, what, topic);
+                let result = to.subscription(what, body.get(1..).unwrap_or_default());
                 self.receive.subscribed(result, to);
             }
             _ => {}
         }
-        Ok(verdict)
+        verdict
     }
 
     fn begin_frame(&mut self, header: FrameHeader, verdict: Verdict, to: &mut Receiver<'_>) {
@@ -274,7 +267,7 @@ impl Reader<'_> {
         }
     }
 
-    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) -> Result<(), CloseReason> {
+    fn body(&mut self, bytes: &[u8], to: &mut Receiver<'_>) {
         match self.receive.verdict {
             Some(Verdict::Deliver | Verdict::Subject) => {
                 self.receive.partial.begun().message.append(bytes);
@@ -285,15 +278,13 @@ impl Reader<'_> {
             _ => {}
         }
         let (header, complete) = self.connection.frame();
-        if complete { self.frame_done(header, to) } else { Ok(()) }
+        if complete {
+            self.frame_done(header, to);
+        }
     }
 
     /// Handles the end of a frame, however its body was read.
-    pub(super) fn frame_done(
-        &mut self,
-        header: FrameHeader,
-        to: &mut Receiver<'_>,
-    ) -> Result<(), CloseReason> {
+    pub(super) fn frame_done(&mut self, header: FrameHeader, to: &mut Receiver<'_>) {
         let mut verdict = self.receive.verdict.take();
         let body = match verdict {
             Some(Verdict::RequestId) => Some(self.receive.partial.begun().envelope.last()),
@@ -306,23 +297,18 @@ impl Reader<'_> {
             match checked {
                 Verdict::Reject(reason) => self.receive.reject(reason, to),
                 Verdict::Subscription(what) => {
-                    let (pattern, mut context) = to.context(&[]);
-                    let result = pattern.peer_subscription(
-                        &mut context,
-                        what,
-                        body.get(1..).unwrap_or_default(),
-                    );
+                    let result = to.subscription(what, body.get(1..).unwrap_or_default());
                     self.receive.subscribed(result, to);
                 }
                 _ => {}
             }
         }
         if !header.is_final() {
-            return Ok(());
+            return;
         }
         let mut message = self.receive.partial.take();
         if verdict != Some(Verdict::Deliver) {
-            return Ok(());
+            return;
         }
         message.message.set_properties(self.receive.properties.clone());
         if to.keep(message) {
@@ -330,7 +316,6 @@ impl Reader<'_> {
         } else {
             self.receive.report_dropped(Reason::Unsolicited, &mut to.report);
         }
-        Ok(())
     }
 }
 

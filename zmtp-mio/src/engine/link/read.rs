@@ -3,8 +3,8 @@
 use core::net::SocketAddr;
 use std::io;
 
-use zmtp_core::pattern::{PeerId, Reason, Verdict};
-use zmtp_core::{IgnoredCommand, PeerInfo};
+use zmtp_core::pattern::{NoRoom, PeerId, Reason, Verdict};
+use zmtp_core::{IgnoredCommand, PeerInfo, Subscription};
 
 use super::liveness::Liveness;
 use super::{ReceiveHalf, SendHalf, Zmtp};
@@ -109,7 +109,7 @@ impl Reader<'_> {
             let Some(n) = n else { return Ok(ReadOutcome::Drained) };
             if let Some(wanted) = direct {
                 if let Some(header) = self.connection.body_received(n.min(wanted) as u64) {
-                    self.frame_done(header, to)?;
+                    self.frame_done(header, to);
                 }
                 if n > wanted && !self.decode(to)? {
                     return Ok(ReadOutcome::Waiting);
@@ -239,6 +239,12 @@ impl Receiver<'_> {
             outgoing: self.outgoing,
         };
         (self.pattern, context)
+    }
+
+    /// The peer subscribes to a topic, or cancels a subscription.
+    pub(super) fn subscription(&mut self, what: Subscription, topic: &[u8]) -> Result<(), NoRoom> {
+        let (pattern, mut context) = self.context(&[]);
+        pattern.peer_subscription(&mut context, what, topic)
     }
 
     /// Queues a complete message. Returns `false` if no request waits for it, and it is dropped.
