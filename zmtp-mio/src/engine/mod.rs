@@ -91,8 +91,8 @@ pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
     /// REP: the envelope of the request that was received last.
     pub(crate) envelope: Envelope,
-    /// SUB: a subscription ended since the last time that no message was queued: queued messages may match no
-    /// subscription.
+    /// SUB: a change of the subscriptions excluded messages since the last time that no message was queued: queued
+    /// messages may be excluded.
     pub(crate) refilter: bool,
     /// PUB and XSUB: the peers that a message is sent to. Empty between messages, kept for its memory.
     pub(crate) targets: Vec<PeerId>,

@@ -28,10 +28,10 @@ fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<()
             true
         }
     };
-    let filters = rules.socket_type() == SocketType::Sub;
+    // After a change that excludes messages, those of the topic itself are excluded.
+    let excludes = !rules.matches(topic);
     if announce {
-        // With inverted matching, each new subscription excludes messages.
-        engine.refilter |= filters;
+        engine.refilter |= excludes;
         engine.subscribe(what, topic);
     }
     Ok(())

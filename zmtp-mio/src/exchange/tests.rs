@@ -4,13 +4,13 @@ use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
-use super::{recv, send, wait_for_peers};
+use super::{recv, send, subscribe, unsubscribe, wait_for_peers};
 use crate::context::Context;
 use crate::engine::SharedEngine;
 use crate::message::Message;
 use crate::monitor::EventKind;
 use crate::options::{Limits, Options};
-use crate::pattern::AnyPattern;
+use crate::pattern::{AnyPattern, SubscribeOptions};
 
 /// Longer than any of it takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -142,4 +142,26 @@ fn messages_of_a_burst_are_held_and_the_first_after_quiet_is_not() {
     });
     one.close(None);
     other.close(None);
+}
+
+#[test]
+fn only_a_change_that_excludes_messages_checks_those_in_the_queue() {
+    for invert in [false, true] {
+        let pattern = AnyPattern::subscribe(SubscribeOptions { invert, ..Default::default() });
+        let sub = SharedEngine::new(pattern, Options::default()).unwrap();
+        let checks = || core::mem::take(&mut sub.enter().unwrap().refilter);
+        for topic in ["a", "b"] {
+            subscribe(&sub, topic.as_bytes()).unwrap();
+            assert_eq!(checks(), invert, "{topic}");
+        }
+        unsubscribe(&sub, b"absent").unwrap();
+        assert!(!checks());
+        unsubscribe(&sub, b"a").unwrap();
+        assert_eq!(checks(), !invert);
+        subscribe(&sub, b"before").unwrap();
+        assert_eq!(checks(), invert);
+        unsubscribe(&sub, b"before").unwrap();
+        assert!(invert || !checks(), "a shorter topic is left");
+        sub.close(None);
+    }
 }
