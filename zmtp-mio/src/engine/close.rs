@@ -9,7 +9,7 @@ use core::time::Duration;
 use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
-use super::link::{Link, ReadReport, Receiver};
+use super::link::{Limits, Link};
 use super::peer::{Origin, State};
 use super::queue::{Mark, Queue, Usage};
 use crate::inproc::Pipe;
@@ -145,28 +145,21 @@ impl Engine {
     fn decode_rest(&mut self, index: usize, link: &mut Link) {
         let now = self.core_now();
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let Some(details) = peer.details.as_ref().filter(|_| peer.incoming.undecoded_len() > 0)
-        else {
+        if peer.incoming.undecoded_len() == 0 {
             return;
-        };
-        let mut to = Receiver {
-            pattern: &mut self.pattern,
-            monitor: &mut self.monitor,
-            incoming: &mut peer.incoming,
-            outgoing: &mut peer.outgoing,
+        }
+        let limits = Limits {
             conflate: self.options.conflate,
             mark: Mark { messages: usize::MAX, bytes: usize::MAX },
             memory_full: false,
             has_incoming: false,
             ending: false,
-            now,
-            peer: peer.id,
-            connection: details.connection,
-            remote: details.addresses.remote,
-            ready: true,
-            report: ReadReport::default(),
         };
-        link.decode_rest(&mut to);
+        let parts = peer.receiver(&mut self.pattern, &mut self.monitor, limits, now);
+        if let Some((mut to, _)) = parts {
+            to.ready = true;
+            link.decode_rest(&mut to);
+        }
     }
 
     /// Ends a connection within the process. Messages that the other end has not read are queued again.

@@ -6,7 +6,7 @@ use mio::Interest;
 use zmtp_core::pattern::Pattern;
 
 use super::Engine;
-use super::link::{Link, ReadOutcome, ReadReport, Receiver};
+use super::link::{Limits, Link, ReadOutcome, ReadReport};
 use super::peer::{Peer, State};
 use super::queue::Usage;
 use super::scheduler::Key;
@@ -121,35 +121,24 @@ impl Engine {
     fn read(&mut self, index: usize) -> Option<(Result<ReadOutcome, CloseReason>, ReadReport)> {
         let now = self.core_now();
         let peer = self.peers.get_mut(index).filter(|peer| peer.closing.is_none())?;
-        let ready = peer.is_ready();
-        let details = peer.details.as_ref()?;
-        let (connection, remote) = (details.connection, details.addresses.remote);
-        let (State::Handshake(link) | State::Ready(link)) = &mut peer.state else { return None };
-        let (full, ending) = (self.budget.is_full(), self.ending.is_some());
-        let mut to = Receiver {
-            pattern: &mut self.pattern,
-            monitor: &mut self.monitor,
-            incoming: &mut peer.incoming,
-            outgoing: &mut peer.outgoing,
+        let full = self.budget.is_full();
+        let limits = Limits {
             conflate: self.options.conflate,
             mark: self.receive_mark,
             memory_full: full,
             has_incoming: self.budget.has_incoming(),
-            ending,
-            now,
-            peer: peer.id,
-            connection,
-            remote,
-            ready,
-            report: ReadReport::default(),
+            ending: self.ending.is_some(),
         };
+        let (mut to, link) = peer.receiver(&mut self.pattern, &mut self.monitor, limits, now)?;
+        let link = link?;
         let received = to.monitor.counters.messages_received;
         let result = link.read(&mut to);
-        if to.monitor.counters.messages_received != received || peer.reported.unfinished == 0 {
+        let completed = to.monitor.counters.messages_received != received;
+        let (report, paused) = (to.report, link.receive.paused);
+        if completed || peer.reported.unfinished == 0 {
             peer.unfinished_since = now;
         }
-        let report = to.report;
-        if link.receive.paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
+        if paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
             self.memory_paused.push(index);
         }
         Some((result, report))

@@ -6,14 +6,14 @@ use std::time::Instant;
 use zmtp_core::PeerInfo;
 use zmtp_core::pattern::PeerId;
 
-use super::link::{Link, Output, Run, Spares};
-use super::pattern::PeerContext;
+use super::link::{Limits, Link, Output, ReadReport, Receiver, Run, Spares};
+use super::pattern::{AnyPattern, PeerContext};
 use super::queue::{Inbox, InboxMemory, Mark, Queue, Usage};
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
 use crate::message::Properties;
-use crate::monitor::CloseReason;
+use crate::monitor::{CloseReason, Monitor};
 use crate::transport::{Addresses, Stream, Target};
 
 /// One peer. A peer that the socket connects to exists from `connect` to `disconnect`, across connections.
@@ -170,6 +170,36 @@ impl Peer {
             State::Handshake(link) | State::Ready(link) => Some(link),
             _ => None,
         }
+    }
+
+    /// What its link needs to receive, and the link. `None` without a connection.
+    pub(super) fn receiver<'e>(
+        &'e mut self,
+        pattern: &'e mut AnyPattern,
+        monitor: &'e mut Monitor,
+        limits: Limits,
+        now: zmtp_core::Instant,
+    ) -> Option<(Receiver<'e>, Option<&'e mut Link>)> {
+        let ready = self.is_ready();
+        let details = self.details.as_ref()?;
+        let to = Receiver {
+            pattern,
+            monitor,
+            incoming: &mut self.incoming,
+            outgoing: &mut self.outgoing,
+            limits,
+            now,
+            peer: self.id,
+            connection: details.connection,
+            remote: details.addresses.remote,
+            ready,
+            report: ReadReport::default(),
+        };
+        let link = match &mut self.state {
+            State::Handshake(link) | State::Ready(link) => Some(link),
+            _ => None,
+        };
+        Some((to, link))
     }
 
     /// The handshake is complete.

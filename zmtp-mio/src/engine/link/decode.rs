@@ -27,7 +27,7 @@ impl Reader<'_> {
     fn walk(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         self.receive.missing = 0;
         self.connection.begin_input(to.now, chunk.undecoded_len());
-        let plain = !to.conflate && to.pattern.delivers_all();
+        let plain = !to.limits.conflate && to.pattern.delivers_all();
         // Whether the last step was a message in the clear, after which nothing follows without bytes.
         let mut in_traffic = false;
         loop {
@@ -122,10 +122,10 @@ impl Reader<'_> {
     /// Keeps messages of one part until the high-water mark is reached or another item follows. Returns whether there
     /// were any.
     fn singles(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> bool {
-        if to.memory_full || !chunk.can_record(0) {
+        if to.limits.memory_full || !chunk.can_record(0) {
             return false;
         }
-        let (messages, bytes) = to.incoming.room(&to.mark);
+        let (messages, bytes) = to.incoming.room(&to.limits.mark);
         let (input, mut recorder) = chunk.split(to.incoming.unnoted());
         self.connection.receive_singles(input, LONGEST, |end, len| {
             recorder.add(end, len);
@@ -193,7 +193,7 @@ impl Reader<'_> {
             && complete
             && header.is_final()
             && let Some(delimiter) = self.receive.delimiter_only()
-            && !to.conflate
+            && !to.limits.conflate
             && chunk.can_record(len)
         {
             return self.whole(len, delimiter, verdict, chunk, to);

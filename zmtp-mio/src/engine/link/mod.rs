@@ -22,7 +22,7 @@ use zmtp_core::{Config, Connection, Subscription};
 
 pub(super) use output::{Output, Spares};
 pub(super) use pending::COPY;
-pub(super) use read::{ReadOutcome, ReadReport, Receiver};
+pub(super) use read::{Limits, ReadOutcome, ReadReport, Receiver};
 pub(super) use run::{Range, Run};
 
 use super::queue::{Envelope, Queue};

@@ -29,14 +29,7 @@ pub(in crate::engine) struct Receiver<'e> {
     pub(in crate::engine) monitor: &'e mut Monitor,
     pub(in crate::engine) incoming: &'e mut Inbox,
     pub(in crate::engine) outgoing: &'e mut Queue,
-    pub(in crate::engine) conflate: bool,
-    pub(in crate::engine) mark: Mark,
-    /// The memory of the socket has reached its limit: every queue that is not empty counts as full.
-    pub(in crate::engine) memory_full: bool,
-    /// The application can receive a message, which makes room.
-    pub(in crate::engine) has_incoming: bool,
-    /// The socket is being closed: what the application cannot receive any more is not read.
-    pub(in crate::engine) ending: bool,
+    pub(in crate::engine) limits: Limits,
     pub(in crate::engine) now: zmtp_core::Instant,
     pub(in crate::engine) peer: PeerId,
     pub(in crate::engine) connection: ConnectionId,
@@ -45,6 +38,20 @@ pub(in crate::engine) struct Receiver<'e> {
     /// The handshake is complete, and the pattern has accepted the peer.
     pub(in crate::engine) ready: bool,
     pub(in crate::engine) report: ReadReport,
+}
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Limits {
+    /// Only the newest message is kept (`ZMQ_CONFLATE`).
+    pub(in crate::engine) conflate: bool,
+    pub(in crate::engine) mark: Mark,
+    /// The memory of the socket has reached its limit: every queue that is not empty counts as full.
+    pub(in crate::engine) memory_full: bool,
+    /// The application can receive a message, which makes room.
+    pub(in crate::engine) has_incoming: bool,
+    /// The socket is being closed: what the application cannot receive any more is not read.
+    pub(in crate::engine) ending: bool,
 }
 
 /// The results of a read besides messages.
@@ -251,20 +258,20 @@ impl Receiver<'_> {
     pub(super) fn keep(&mut self, queued: QueuedMessage) -> bool {
         let Receiver { pattern, monitor, incoming, outgoing, .. } = self;
         let mut context = PeerContext { peer: self.peer, routing_id: &[], incoming, outgoing };
-        pattern.keep(&mut context, queued, self.conflate, &mut monitor.counters)
+        pattern.keep(&mut context, queued, self.limits.conflate, &mut monitor.counters)
     }
 
     /// Whether nothing is read any more: what stays with the peer is not lost. If `closing`, the peer has closed the
     /// connection, and its end is read.
     pub(super) const fn stays(&self, closing: bool) -> bool {
-        self.ending && self.ready && !closing
+        self.limits.ending && self.ready && !closing
     }
 
     /// Whether the next message must not be read yet.
     pub(super) fn is_full(&self) -> bool {
-        self.incoming.is_full(&self.mark)
-            || (self.memory_full
-                && (!self.incoming.is_empty() || (self.has_incoming && self.ready)))
+        self.incoming.is_full(&self.limits.mark)
+            || (self.limits.memory_full
+                && (!self.incoming.is_empty() || (self.limits.has_incoming && self.ready)))
     }
 }
 
