@@ -132,9 +132,10 @@ impl Pipe {
         }
     }
 
-    /// The bytes of bodies that the other end has taken out so far, modulo 2^64.
-    pub(crate) fn taken_there(&self) -> usize {
-        self.there.taken.load(Ordering::Relaxed)
+    /// A number that grows when the other end takes a message out, and falls when one is put in, modulo 2^64.
+    pub(crate) fn arrivals(&self) -> u64 {
+        let bytes = self.there.taken.load(Ordering::Relaxed) as u64;
+        bytes.wrapping_sub((MESSAGES - self.outgoing.slots()) as u64)
     }
 
     /// [`Pipe::unread`] at the last check of this end. The numbers may be lower now.

@@ -12,7 +12,7 @@ use crate::harness::{
     LIMIT, RawPeer, RawServer, drive_until, eventually, half_ready, ipc, never, req,
 };
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{Heartbeat, HighWaterMark, Linger, Options, Push, Reconnect, Rep, Req};
+use zmtp_mio::{Heartbeat, HighWaterMark, Linger, Options, Pull, Push, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
 const SHORT: Duration = Duration::from_millis(300);
@@ -324,4 +324,26 @@ fn a_slow_reader_of_small_messages_over_ipc_makes_progress() {
     });
     assert_eq!(push.close(Linger::new(2 * SECOND, 60 * SECOND)).count(), 0);
     reading.join().unwrap();
+}
+
+#[test]
+fn a_slow_reader_of_empty_messages_over_inproc_makes_progress() {
+    // More than the connection holds.
+    const MESSAGES: usize = 1_500;
+    let builder = crate::harness::builder::<Pull>().receive_mark(HighWaterMark::new(10, 1_000));
+    let mut pull = builder.bind("inproc://empty").unwrap();
+    let builder = crate::harness::builder::<Push>().send_mark(HighWaterMark::new(MESSAGES, 1_000));
+    let mut push = builder.connect("inproc://empty").unwrap();
+    assert!(push.wait_for_peers(1, LIMIT).unwrap());
+    for _ in 0..MESSAGES {
+        push.send("").unwrap();
+    }
+    let closing = thread::spawn(move || push.close(Linger::new(SECOND, 60 * SECOND)));
+    for _ in 0..MESSAGES {
+        assert!(pull.recv_timeout(LIMIT).unwrap().is_some());
+        if !closing.is_finished() {
+            thread::sleep(Duration::from_millis(4));
+        }
+    }
+    assert_eq!(closing.join().unwrap().count(), 0);
 }

@@ -143,17 +143,18 @@ fn stage(
 
 fn stage_control(connection: &mut Zmtp, send: &mut SendHalf) {
     let control = core::mem::take(&mut send.control);
-    send.staged.buffer().extend_from_slice(&control);
+    if !control.is_empty() {
+        send.staged.buffer().extend_from_slice(&control);
+    }
+    let mut out = [0; CONTROL];
+    // There may be nothing to stage yet: then the connection keeps no buffer.
     while connection.needs_transmit() && !send.holds_ready(connection) {
-        let out = send.staged.buffer();
-        let start = out.len();
-        out.resize(start + CONTROL, 0);
-        let n = connection.poll_transmit(&mut out[start..]).unwrap_or_default();
-        out.truncate(start + n);
-        send.opened = send.opened.saturating_add(u8::try_from(n).unwrap_or(u8::MAX));
+        let n = connection.poll_transmit(&mut out).unwrap_or_default();
         if n == 0 {
             break;
         }
+        send.staged.buffer().extend_from_slice(&out[..n]);
+        send.opened = send.opened.saturating_add(u8::try_from(n).unwrap_or(u8::MAX));
     }
 }
 
