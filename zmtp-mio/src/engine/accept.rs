@@ -9,9 +9,9 @@ use std::time::Instant;
 use mio::Interest;
 use zmtp_core::pattern::PeerId;
 
-use super::Engine;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
+use super::{Engine, SharedEngine};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
@@ -64,6 +64,35 @@ impl Handshakes {
     }
 }
 
+impl SharedEngine {
+    /// Listens; returns the concrete endpoint. A host name is looked up, and the directory of an ipc file is locked,
+    /// without the engine: the driver and other threads may use it meanwhile.
+    pub(crate) fn bind(&self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        let mut engine = self.enter()?;
+        engine.check_listen(endpoint)?;
+        let bound = match endpoint {
+            Endpoint::Inproc(name) => engine.bind_inproc(name),
+            _ => {
+                let options = engine.options.clone();
+                drop(engine);
+                let bound = Listener::bind(endpoint, &options);
+                engine = self.enter()?;
+                bound.and_then(|listener| engine.listen(endpoint, listener))
+            }
+        };
+        let (at, kind) = match &bound {
+            Ok(concrete) => (concrete, EventKind::Listening),
+            Err(Error::Io { source, .. }) => (endpoint, EventKind::BindFailed(source.kind())),
+            Err(Error::AddressInUse(_)) => {
+                (endpoint, EventKind::BindFailed(io::ErrorKind::AddrInUse))
+            }
+            Err(_) => return bound,
+        };
+        engine.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
+        bound
+    }
+}
+
 impl Engine {
     /// Checks that the socket type can use an endpoint.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
@@ -89,27 +118,8 @@ impl Engine {
         }
     }
 
-    /// Listens; returns the concrete endpoint.
-    pub(crate) fn bind(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
-        let bound = self.listen(endpoint);
-        let (at, kind) = match &bound {
-            Ok(concrete) => (concrete, EventKind::Listening),
-            Err(Error::Io { source, .. }) => (endpoint, EventKind::BindFailed(source.kind())),
-            Err(Error::AddressInUse(_)) => {
-                (endpoint, EventKind::BindFailed(io::ErrorKind::AddrInUse))
-            }
-            Err(_) => return bound,
-        };
-        self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
-        bound
-    }
-
-    fn listen(&mut self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
-        self.check_listen(endpoint)?;
-        if let Endpoint::Inproc(name) = endpoint {
-            return self.bind_inproc(name);
-        }
-        let mut listener = Listener::bind(endpoint, &self.options)?;
+    /// Listens with a listener that is bound; returns the concrete endpoint.
+    fn listen(&mut self, endpoint: &Endpoint, mut listener: Listener) -> Result<Endpoint, Error> {
         let concrete = listener.endpoint().map_err(Error::io(format!("bind {endpoint}")))?;
         let index = self.listeners.vacant_key();
         let fail = Error::io(format!("bind {endpoint}"));

@@ -1,8 +1,11 @@
 //! Several threads use one engine.
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
-use std::thread;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
+use std::{io, thread};
 
 use super::{recv, send, subscribe, unsubscribe, wait_for_peers};
 use crate::context::Context;
@@ -21,7 +24,7 @@ fn pairs(driver: bool) -> (SharedEngine, SharedEngine) {
     let options = Options { context, ..Options::default() };
     let bound = SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
     let dialled = SharedEngine::new(AnyPattern::pair(false), options).unwrap();
-    let endpoint = bound.enter().unwrap().bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
+    let endpoint = bound.bind(&"tcp://127.0.0.1:*".parse().unwrap()).unwrap();
     dialled.enter().unwrap().connect(endpoint);
     thread::scope(|scope| {
         scope.spawn(|| assert!(wait_for_peers(&bound, 1, Some(LONG)).unwrap()));
@@ -49,6 +52,24 @@ fn a_send_goes_on_while_another_thread_receives() {
         one.close(None);
         other.close(None);
     }
+}
+
+#[test]
+fn other_threads_use_the_socket_while_a_bind_looks_a_name_up() {
+    let engine: Arc<OnceLock<SharedEngine>> = Arc::default();
+    let used = Arc::clone(&engine);
+    let resolver = move |_: &str, port| {
+        let used = Arc::clone(&used);
+        let (sender, receiver) = channel();
+        thread::spawn(move || sender.send(used.get().unwrap().enter().map(drop)));
+        receiver.recv_timeout(LONG).map_err(io::Error::other)?.map_err(io::Error::other)?;
+        Ok(vec![(Ipv4Addr::LOCALHOST, port).into()])
+    };
+    let options = Options { resolver: Some(Arc::new(resolver)), ..Options::default() };
+    let engine =
+        engine.get_or_init(|| SharedEngine::new(AnyPattern::pair(false), options).unwrap());
+    engine.bind(&"tcp://a.name:*".parse().unwrap()).unwrap();
+    engine.close(None);
 }
 
 #[test]

@@ -25,7 +25,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
-        let endpoint = self.engine.enter()?.bind(&endpoint)?;
+        let endpoint = self.engine.bind(&endpoint)?;
         self.last_endpoint = Some(endpoint.clone());
         Ok(endpoint)
     }
