@@ -13,7 +13,7 @@ mod sync {
 mod gate;
 
 use gate::{Gate, Look};
-use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex, Notify};
 use loom::thread;
 
@@ -23,21 +23,28 @@ struct Shared {
     engine: Mutex<bool>,
     /// Wakes the driver.
     waker: Notify,
-    gone: AtomicBool,
+    /// The threads of the application that have not ended.
+    running: AtomicUsize,
 }
 
 impl Shared {
-    /// The application calls, as `SharedEngine::enter` and its guard do.
-    fn call(&self) {
-        self.gate.enter();
-        {
-            let mut heard = self.engine.lock().expect("no thread panics");
-            if self.gate.take_back() {
-                *heard = false;
-            }
-            assert!(!*heard, "the driver would hear of events during a call");
+    /// The application calls, as `SharedEngine::enter` and its guard do. A long call waits without the lock.
+    fn call(&self, long: bool) {
+        let mut heard = self.engine.lock().expect("no thread panics");
+        let took = self.gate.enter();
+        if took {
+            *heard = false;
         }
-        if self.gate.leave() {
+        assert!(!*heard, "the driver would hear of events during a call");
+        if long {
+            self.gate.stay();
+            drop(heard);
+            thread::yield_now();
+            heard = self.engine.lock().expect("no thread panics");
+            assert!(!*heard, "the driver would hear of events during a long call");
+        }
+        drop(heard);
+        if (took || long) && self.gate.leave(long) {
             self.waker.notify();
         }
     }
@@ -55,34 +62,38 @@ impl Shared {
     }
 }
 
-/// Runs an application that makes `calls` calls and ends, concurrently with the driver.
+/// Runs an application whose threads make calls and end, concurrently with the driver. For each call of a thread there
+/// is whether it is long.
 ///
 /// The driver looks until it serves the socket, and sleeps until it is woken when the gate requires it. A
 /// lost wake-up is a deadlock, which loom reports.
-pub fn hand_over(calls: usize) {
+pub fn hand_over(threads: &'static [&'static [bool]]) {
     let shared = Arc::new(Shared {
         gate: Gate::new(),
         engine: Mutex::new(false),
         waker: Notify::new(),
-        gone: AtomicBool::new(false),
+        running: AtomicUsize::new(threads.len()),
     });
-    let application = {
+    let start = |calls: &'static [bool]| {
         let shared = Arc::clone(&shared);
         thread::spawn(move || {
-            (0..calls).for_each(|_| shared.call());
-            shared.gone.store(true, Ordering::SeqCst);
+            calls.iter().for_each(|&long| shared.call(long));
+            shared.running.fetch_sub(1, Ordering::SeqCst);
         })
     };
+    let application: Vec<_> = threads.iter().map(|calls| start(calls)).collect();
     let mut seen = 0;
     loop {
-        let gone = shared.gone.load(Ordering::SeqCst);
+        let gone = shared.running.load(Ordering::SeqCst) == 0;
         match shared.look(&mut seen) {
             Look::Asleep => shared.waker.wait(),
             Look::Armed if gone => break,
             _ => thread::yield_now(),
         }
     }
-    application.join().expect("the application does not panic");
+    for thread in application {
+        thread.join().expect("the application does not panic");
+    }
     let heard = *shared.engine.lock().expect("no thread panics");
     assert!(heard && shared.gate.is_armed());
 }

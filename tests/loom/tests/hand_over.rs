@@ -3,10 +3,14 @@
 
 #[test]
 fn an_idle_socket_is_served_by_the_driver_in_every_interleaving() {
-    for calls in [1, 2] {
+    // For each call of each thread: whether it is long.
+    let alone: [&[&[bool]]; 4] = [&[&[false]], &[&[true]], &[&[false, true]], &[&[true, false]]];
+    let together: [&[&[bool]]; 2] = [&[&[true], &[false]], &[&[true], &[true]]];
+    let (alone, together) = (alone.map(|calls| (calls, 4)), together.map(|calls| (calls, 2)));
+    for (threads, preemptions) in alone.into_iter().chain(together) {
         let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(4);
-        model.check(move || zmtp_loom::hand_over(calls));
+        model.preemption_bound = Some(preemptions);
+        model.check(move || zmtp_loom::hand_over(threads));
     }
 }
 

@@ -14,9 +14,9 @@ const ASLEEP: u8 = 2;
 /// The hand-over of one socket.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// The number of calls in progress.
+    /// The number of calls in progress that [stay](Gate::stay).
     inside: AtomicU32,
-    /// The number of calls so far. If it does not change, there is no call, or a long one.
+    /// The number of calls so far, written under the lock. If it does not change, there is no call, or a long one.
     calls: AtomicU32,
     /// [`ARMED`]: the driver serves the socket. [`LOOKING`]: it checks at intervals whether there are
     /// calls. [`ASLEEP`]: it ignores the socket until it is woken.
@@ -42,15 +42,12 @@ impl Gate {
         Self { inside: AtomicU32::new(0), calls: AtomicU32::new(0), watch: AtomicU8::new(LOOKING) }
     }
 
-    /// A call of the application begins; it takes the engine's lock next.
-    pub(crate) fn enter(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.inside.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// The application has the lock. Returns `true` if it takes the engine from the driver, which then
-    /// must not receive its events any more.
-    pub(crate) fn take_back(&self) -> bool {
+    /// A call of the application begins; it has the engine's lock. Returns `true` if it takes the engine from the
+    /// driver, which then must not receive its events any more.
+    #[inline]
+    pub(crate) fn enter(&self) -> bool {
+        // Only calls write it, under the lock.
+        self.calls.store(self.calls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         // Only the driver sets `ARMED`, and only under the lock.
         let armed = self.watch.load(Ordering::SeqCst) == ARMED;
         if armed {
@@ -59,13 +56,18 @@ impl Gate {
         armed
     }
 
-    /// The call has ended and released the lock. Returns `true` if the driver sleeps and must be woken.
-    pub(crate) fn leave(&self) -> bool {
-        self.inside.fetch_sub(1, Ordering::SeqCst) == 1
-            && self
-                .watch
-                .compare_exchange(ASLEEP, LOOKING, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok()
+    /// The call has the lock, and goes on after it releases the lock: the driver leaves the socket to it.
+    pub(crate) fn stay(&self) {
+        self.inside.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A call that [took](Gate::enter) the engine from the driver, or [stayed](Gate::stay), has ended and released
+    /// the lock. Returns `true` if the driver sleeps and must be woken. Other calls end without it.
+    pub(crate) fn leave(&self, stayed: bool) -> bool {
+        if stayed && self.inside.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return false;
+        }
+        self.watch.compare_exchange(ASLEEP, LOOKING, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// A check by the driver, which stores the number of calls in `seen`.
@@ -95,8 +97,8 @@ impl Gate {
         }
     }
 
-    /// The driver has the lock, to serve the socket. Returns `false` if a call of the application is
-    /// waiting for the lock: check again later.
+    /// The driver has the lock, to serve the socket. Returns `false` if a call of the application goes on: check again
+    /// later.
     pub(crate) fn arm(&self) -> bool {
         if self.inside.load(Ordering::SeqCst) > 0 {
             return false;

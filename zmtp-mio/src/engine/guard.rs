@@ -56,15 +56,27 @@ pub(crate) struct Guard<'a> {
     /// Always there, except while this thread polls.
     engine: Option<MutexGuard<'a, Engine>>,
     cell: &'a Arc<Cell>,
+    /// The engine was taken from the driver.
+    took: bool,
+    /// The engine's lock was released for a wait.
+    stayed: bool,
 }
 
 impl<'a> Guard<'a> {
     pub(super) fn new(cell: &'a Arc<Cell>) -> Self {
-        Guard { engine: Some(cell.enter()), cell }
+        let (engine, took) = cell.enter();
+        Guard { engine: Some(engine), cell, took, stayed: false }
     }
 }
 
 impl Guard<'_> {
+    /// The engine's lock is released for a wait next: the driver leaves the engine to this call.
+    fn stay(&mut self) {
+        if !core::mem::replace(&mut self.stayed, true) {
+            self.cell.stay();
+        }
+    }
+
     /// Does what can be done, and waits for events until `deadline`; `None` is no limit. Other
     /// threads may use the engine during the wait.
     ///
@@ -80,9 +92,9 @@ impl Guard<'_> {
         let pause = self.prepare(deadline);
         let cell = &**self.cell;
         let Some(mut waiter) = cell.polls.try_take() else {
-            if pause.timeout != Some(Duration::ZERO)
-                && let Some(engine) = self.engine.take()
-            {
+            if pause.timeout != Some(Duration::ZERO) {
+                self.stay();
+                let Some(engine) = self.engine.take() else { return Ok(()) };
                 self.engine = Some(cell.polls.wait(engine, pause.timeout));
             }
             return Ok(());
@@ -97,6 +109,7 @@ impl Guard<'_> {
             return self.skip(&mut waiter, end);
         }
         let (spin, mailbox) = (self.options.spin, self.mailbox.clone());
+        self.stay();
         let Some(engine) = self.engine.take() else { return Ok(()) };
         let (engine, polled) = HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || {
             waiter.wait(pause.timeout, spin, mailbox.as_deref())
@@ -176,6 +189,8 @@ impl Drop for Guard<'_> {
             }
             self.cell.polls.end(&mut *engine);
         }
-        self.cell.release();
+        if self.took || self.stayed {
+            self.cell.release(self.stayed);
+        }
     }
 }

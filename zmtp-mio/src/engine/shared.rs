@@ -141,7 +141,7 @@ impl SharedEngine {
     /// Ends [`SharedEngine::hold`].
     pub(crate) fn release(&self) {
         if self.cell.process.is_this() {
-            self.cell.release();
+            self.cell.release(true);
         }
     }
 
@@ -167,30 +167,45 @@ impl SharedEngine {
 }
 
 impl Cell {
-    /// Takes the engine for a call: the driver does not serve it until [`Cell::release`].
-    pub(super) fn enter(&self) -> MutexGuard<'_, Engine> {
-        let Some(driver) = &self.driver else { return self.lock() };
-        self.gate.enter();
+    /// Takes the engine for a call. Returns whether it was taken from the driver.
+    #[inline]
+    pub(super) fn enter(&self) -> (MutexGuard<'_, Engine>, bool) {
         let engine = self.lock();
-        if self.gate.take_back() {
-            // It was registered when it was armed. If that failed, there is nothing to deregister.
-            let _ = driver.registry().deregister(&mut SourceFd(&self.descriptor));
+        let took = self.driver.is_some() && self.gate.enter();
+        if took {
+            self.take_back();
         }
-        engine
+        (engine, took)
     }
 
-    /// The call has ended.
-    pub(super) fn release(&self) {
+    #[cold]
+    fn take_back(&self) {
+        let Some(driver) = &self.driver else { return };
+        // It was registered when it was armed. If that failed, there is nothing to deregister.
+        let _ = driver.registry().deregister(&mut SourceFd(&self.descriptor));
+    }
+
+    /// The call goes on after it releases the lock: the driver does not serve the engine until [`Cell::release`]. Call
+    /// it under the lock.
+    pub(super) fn stay(&self) {
+        if self.driver.is_some() {
+            self.gate.stay();
+        }
+    }
+
+    /// A call that [took](Cell::enter) the engine from the driver, or [stayed](Cell::stay), has ended.
+    pub(super) fn release(&self, stayed: bool) {
         if let Some(driver) = &self.driver
-            && self.gate.leave()
+            && self.gate.leave(stayed)
         {
             driver.wake();
         }
     }
 
-    /// Keeps the driver from serving the engine until [`Cell::release`].
+    /// Keeps the driver from serving the engine until [`Cell::release`], as a call that stays.
     pub(super) fn hold(&self) {
-        drop(self.enter());
+        let (_engine, _) = self.enter();
+        self.stay();
     }
 
     /// The time since when the driver serves the engine, if it does.
@@ -228,6 +243,7 @@ impl Cell {
         }
     }
 
+    #[inline]
     pub(super) fn lock(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -70,7 +70,7 @@ fn shut_down(cells: &[Arc<Cell>], linger: Linger) -> Result<UnsentMessages, Erro
     let mut unsent = UnsentMessages::default();
     for cell in closing {
         unsent.append(cell.lock().finish());
-        cell.release();
+        cell.release(true);
         cell.part();
     }
     lingered.map_err(Error::io("poll")).map(|()| unsent)
