@@ -1,6 +1,7 @@
 //! Recorded dialogues with libzmq: we take the place of the other end.
 
 use super::{ACCEPT, PUSH, drive};
+use wire::Frame;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::SocketType::{self, Dealer, Push, Router};
 use zmtp_core::wire::{More, RoutingId};
@@ -19,6 +20,18 @@ fn plain(step: Option<&Step>) -> Option<Vec<u8>> {
         core::iter::repeat_n(byte, times.parse().expect("a number"))
     });
     Some(words.collect())
+}
+
+/// The content of the box that has this meaning: flags, then the body.
+fn content_of(entry: &LogEntry) -> Vec<u8> {
+    let (start, rest): (&[u8], _) = match entry {
+        LogEntry::Frame(header, body) if header.is_final() => (&[0], body),
+        LogEntry::Frame(_, body) => (&[1], body),
+        LogEntry::Subscribe(topic) => (b"\x02\x09SUBSCRIBE", topic),
+        LogEntry::Cancel(topic) => (b"\x02\x06CANCEL", topic),
+        entry => panic!("{entry:?} is not sealed"),
+    };
+    [start, rest].concat()
 }
 
 /// Plays the raw peer of a dialogue: what libzmq sent is received, and what we send equals the recorded bytes. Returns
@@ -63,9 +76,12 @@ fn play<M: Mechanism>(vector: &Vector, mechanism: M, config: &Config) -> (usize,
                 let refused = bytes.recorded.get(2..8) == Some(b"\x05ERROR");
                 let expected = refused.then_some(PeerError::Refused.into());
                 assert_eq!(driver.connection().error(), expected, "{} step {at}", vector.name);
-                if let (Some(content), [LogEntry::Frame(header, body)]) = (aside, driver.log()) {
-                    assert_eq!(*body, content[1..]);
-                    assert_eq!(!header.is_final(), content[0] == 1);
+                // An aside shows the content of a WELCOME too.
+                let frame = Frame::first(&bytes.recorded).filter(Frame::is_whole);
+                let message = frame.is_some_and(|frame| frame.body.starts_with(b"\x07MESSAGE"));
+                if let Some(content) = aside.filter(|_| message) {
+                    let [entry] = driver.log() else { panic!("{:?}", driver.log()) };
+                    assert_eq!(content_of(entry), content, "{} step {at}", vector.name);
                     opened += 1;
                 }
             }
@@ -99,7 +115,7 @@ fn we_send_the_bytes_of_an_independent_client_to_libzmqs_server() {
 fn we_send_the_bytes_of_an_independent_server_to_libzmqs_clients() {
     let dialogues = [
         ("curve-client", Router, (5, 3)),
-        ("curve-sub", SocketType::Pub, (4, 0)),
+        ("curve-sub", SocketType::Pub, (4, 3)),
         ("curve-sub-3.0-peer", SocketType::Pub, (3, 2)),
     ];
     for (name, kind, counts) in dialogues {
