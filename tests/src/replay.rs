@@ -16,8 +16,8 @@ use wire::Frame;
 pub struct Play {
     /// What the application's lines are held against.
     pub app: App,
-    /// Commands that libzmq sends and a connection alone does not.
-    pub unsaid: usize,
+    /// The number of commands that libzmq sends and a connection alone does not.
+    pub left_out: usize,
     /// What happens where libzmq closes.
     pub close: Close,
 }
@@ -55,7 +55,7 @@ pub enum Close {
 
 impl Play {
     /// As libzmq does it, to the byte.
-    pub const SAME: Self = Self { app: App::Messages, unsaid: 0, close: Close::Never };
+    pub const SAME: Self = Self { app: App::Messages, left_out: 0, close: Close::Never };
 
     /// A dialogue of a ROUTER.
     pub const ROUTED: Self = Self { app: App::Routed, ..Self::SAME };
@@ -65,10 +65,10 @@ impl Play {
         Self { app: App::Later(why), ..Self::SAME }
     }
 
-    /// So many commands of libzmq's are not a connection's.
+    /// The dialogue has this number of commands that libzmq sends and a connection alone does not.
     #[must_use]
-    pub const fn has_no_failure_entry(mut self, unsaid: usize) -> Self {
-        self.unsaid = unsaid;
+    pub const fn leaves_out(mut self, commands: usize) -> Self {
+        self.left_out = commands;
         self
     }
 
@@ -100,7 +100,7 @@ pub fn replay_secured<M: Mechanism>(vector: &Vector, play: Play, mechanism: impl
         .with_heartbeat(heartbeat(&vector.sut.text));
     let correlate = vector.sut.text.contains("REQ_CORRELATE=1");
     let mode = Mode { correlate, relaxed: vector.sut.text.contains("REQ_RELAXED=1") };
-    let mut unsaid = 0;
+    let mut left_out = 0;
     for mut steps in vector.connections() {
         let mechanism = mechanism();
         if mechanism.as_server() {
@@ -108,15 +108,15 @@ pub fn replay_secured<M: Mechanism>(vector: &Vector, play: Play, mechanism: impl
         }
         let endpoint = Endpoint::secured(mechanism, &config, mode, id_before_recorded(&steps));
         let mut player =
-            Player { endpoint, play, out: Vec::new(), unsaid: 0, heard: NOW, closed: false };
+            Player { endpoint, play, out: Vec::new(), left_out: 0, heard: NOW, closed: false };
         for (at, step) in steps.iter().enumerate() {
             println!("{} step {at}: {step:?}", vector.name);
             player.step(step);
         }
         player.finish();
-        unsaid += player.unsaid;
+        left_out += player.left_out;
     }
-    assert_eq!(unsaid, play.unsaid, "commands that a connection alone does not send");
+    assert_eq!(left_out, play.left_out, "commands that a connection alone does not send");
 }
 
 /// Lets the as-server bit of libzmq's greeting be any.
@@ -133,7 +133,7 @@ struct Player<'c, M> {
     play: Play,
     /// What we sent and the dialogue has not come to.
     out: Vec<u8>,
-    unsaid: usize,
+    left_out: usize,
     /// When bytes last arrived.
     heard: Instant,
     closed: bool,
@@ -227,7 +227,7 @@ impl<M: Mechanism> Player<'_, M> {
             return Some(all);
         }
         expected.take(frame.wire_len);
-        self.unsaid += 1;
+        self.left_out += 1;
         None
     }
 
