@@ -17,15 +17,21 @@ pub struct Pair<'c, M = NullOrOlder> {
     random: Random,
 }
 
-/// Carries bytes between two ends until neither sends any more.
-pub fn exchange<L: Mechanism, R: Mechanism>(left: &mut Driver<'_, L>, right: &mut Driver<'_, R>) {
+/// Carries bytes between two ends until neither sends any more. Returns what each sent.
+pub fn exchange<L: Mechanism, R: Mechanism>(
+    left: &mut Driver<'_, L>,
+    right: &mut Driver<'_, R>,
+) -> [Vec<u8>; 2] {
+    let mut sent = [Vec::new(), Vec::new()];
     loop {
         let (there, back) = (left.take_sent(), right.take_sent());
         if there.is_empty() && back.is_empty() {
-            return;
+            return sent;
         }
         right.feed(&there);
         left.feed(&back);
+        sent[0].extend(there);
+        sent[1].extend(back);
     }
 }
 

@@ -8,6 +8,7 @@ use zmtp_core::{Config, OpenError, PeerError};
 
 use crate::curve::{self, RawClient};
 use crate::driver::{Driver, Fetch, Lane, LogEntry};
+use crate::pair::exchange;
 
 static PULL: Config = Config::new(Pull);
 static PUSH: Config = Config::new(Push);
@@ -104,16 +105,7 @@ fn curve_client(input: &mut Unstructured<'_>, sizes: [u8; 3]) {
     let mut honest = Driver::secured(client(), &DEALER, Lane::Decode, Fetch::Eagerly);
     let mechanism = curve::server(|_| Decision::Accept, 41);
     let mut server = Driver::secured(mechanism, &DEALER, Lane::Decode, Fetch::Eagerly);
-    let mut stream = Vec::new();
-    loop {
-        let (there, back) = (honest.take_sent(), server.take_sent());
-        if there.is_empty() && back.is_empty() {
-            break;
-        }
-        server.feed(&there);
-        honest.feed(&back);
-        stream.extend(back);
-    }
+    let [_, mut stream] = exchange(&mut honest, &mut server);
     for body in ["one", "two"] {
         server.send(&[body]).expect("ready");
     }

@@ -132,16 +132,7 @@ fn every_changed_or_removed_byte_of_a_message_is_refused() {
 #[test]
 fn recorded_handshakes_and_messages_are_useless_on_another_connection() {
     let (mut client, mut first) = (new_client(&PUSH), drive(server(ACCEPT, 50), &PULL));
-    let mut recorded = Vec::new();
-    loop {
-        let (there, back) = (client.take_sent(), first.take_sent());
-        if there.is_empty() && back.is_empty() {
-            break;
-        }
-        recorded.extend(&there);
-        first.feed(&there);
-        client.feed(&back);
-    }
+    let [recorded, _] = exchange(&mut client, &mut first);
     client.send(&["paid once"]).unwrap();
     let message = client.take_sent();
     first.feed(&message);
