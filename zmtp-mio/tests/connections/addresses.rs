@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::harness::listeners::{BadServer, assert_served, event_where};
-use crate::harness::{Echo, assert_echo, builder, req};
+use crate::harness::{Echo, assert_echo, builder, req, skipped};
 use zmtp_mio::{CloseReason, Error, EventKind, Rep, Req};
 
 #[cfg(target_os = "linux")]
 #[test]
 fn an_ipv6_address_has_a_zone() {
     if let Err(error) = TcpListener::bind("[::1]:0") {
-        return println!("skipped: no IPv6 on this machine: {error}");
+        return skipped(format!("no IPv6 on this machine: {error}"));
     }
     let echo = Echo::on("tcp://[::1%lo]:*");
     let port: u16 = echo.endpoint.rsplit_once(':').unwrap().1.parse().unwrap();

@@ -10,6 +10,7 @@ pub(crate) mod processes;
 pub(crate) mod relay;
 pub(crate) mod simulated;
 
+use std::fmt::Display;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -43,6 +44,16 @@ pub(crate) fn context() -> Context {
         if undriven { Context::builder().driver(false).build() } else { Context::default() }
     });
     CONTEXT.clone()
+}
+
+/// Prints why a test cannot run on this machine.
+///
+/// # Panics
+///
+/// If `ZMTP_NO_SKIP` is set.
+pub(crate) fn skipped(why: impl Display) {
+    assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "{why}");
+    println!("SKIPPED: {why}");
 }
 
 /// The bound for everything that should happen at once.
