@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::harness::simulated::{simulated, turns_until};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{AnySocket, Context, Dealer, HighWaterMark, Message, Options, Router, SocketKind};
+use zmtp_mio::{
+    AnySocket, Context, Dealer, Error, HighWaterMark, Message, Options, Router, SocketKind,
+};
 
 const REQUESTS: u32 = 200;
 const NOW: Duration = Duration::ZERO;
@@ -128,13 +130,18 @@ fn a_mandatory_router_receives_from_a_client_whose_replies_have_no_room() {
     for n in 0..100 {
         dealer.send(request(n)).unwrap();
     }
-    let mut got = 0;
+    let (mut got, mut failed) = (0, 0);
     turns_until(&simulation, "all requests", || {
         dealer.step().unwrap();
         while let Some(request) = router.recv_timeout(NOW).unwrap() {
             got += 1;
-            let _ = router.send_timeout(request, NOW);
+            if let Err(error) = router.send_timeout(request, NOW) {
+                assert!(matches!(error.error, Error::WouldBlock), "{error}");
+                failed += 1;
+            }
         }
         got == 100
     });
+    assert!(failed > 0, "every reply had room");
+    assert_eq!(router.counters().dropped.total(), 0, "{}", router.counters());
 }
