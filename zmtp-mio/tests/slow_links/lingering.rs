@@ -47,5 +47,6 @@ fn linger_continues_while_the_peer_acknowledges_bytes() {
         push.close(linger)
     });
     assert!(pull.recv_timeout(LIMIT).unwrap().is_some());
-    assert!(sending.join().unwrap().is_empty());
+    let unsent = sending.join().unwrap();
+    assert!(unsent.is_empty() && unsent.in_doubt == 0, "{unsent:?}");
 }
