@@ -98,6 +98,7 @@ fn a_large_request_is_served_among_many_that_stand_still() {
         served.push(honest);
     }
     let ends = closes(&events!(server.rep));
+    assert!(!ends.is_empty(), "the cap was not met");
     assert!(ends.iter().all(|end| *end == CloseReason::MemoryLimit), "{ends:?}");
     assert!(served.iter_mut().all(|peer| peer.read_all().is_some()));
     assert_eq!(server.rep.counters().messages_received, 3);
@@ -123,8 +124,7 @@ fn unfinished_messages_cost_no_more_memory_than_the_limit_and_a_tenth() {
             assert_eq!(reply.byte_len(), 2 * MIB);
         }
         drop(peers);
-        let (counters, ends) = arena.end(LIMIT_BYTES * 11 / 10 + 32 * MIB);
+        let (_, ends) = arena.end(LIMIT_BYTES * 11 / 10 + 32 * MIB);
         assert!(ends.contains(&CloseReason::MemoryLimit), "{ends:?}");
-        assert!(counters.messages_received >= 5);
     });
 }
