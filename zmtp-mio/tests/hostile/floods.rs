@@ -150,12 +150,17 @@ fn a_client_that_reads_no_large_replies_is_not_served_further_and_loses_none() {
             Some((large, small))
         };
         let mut served = (0, 0);
-        while let Some(now) = serve(&mut rep, Duration::from_millis(300)) {
+        // The first large request may take long, until the handshake is over.
+        let mut time = LIMIT;
+        while let Some(now) = serve(&mut rep, time) {
             served = now;
+            if now.0 > 0 {
+                time = Duration::from_millis(300);
+            }
         }
         let grown = resident().saturating_sub(before);
         assert!(grown < 8 * MIB, "grew by {grown} bytes");
-        assert!(served.0 < 3_000, "it is served though it does not read");
+        assert!((1..3_000).contains(&served.0), "{} large requests were served", served.0);
         let mut reader = taken.recv_timeout(LIMIT).unwrap();
         let reading = thread::spawn(move || {
             (0..3_000).for_each(|_| assert_eq!(reader.read_message()[1].len(), 20_000));
