@@ -4,12 +4,10 @@ use zmtp_core::wire::MechanismName;
 use zmtp_core::wire::SocketType::Pull;
 use zmtp_core::{HandshakeError, OpenError, PeerError};
 
-use super::{Case, Run, Security};
+use super::{Case, ERROR_SENT, Run, STRICT, Security};
 use crate::curve::{OTHER, RawClient, public};
 use wire::{command, frame, greeting, property, ready};
 
-const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
-const TOLD: &str = "a retry cannot succeed, so the peer gets an ERROR";
 const CHECKED: &str = "RFC 26 demands the check, which libzmq leaves out";
 const FLAGS: &str = "flags that RFC 26 and libzmq do not define are refused, as outside CURVE";
 
@@ -123,7 +121,7 @@ fn initiate_cases() -> Vec<(&'static str, Run)> {
             with(|client| client.metadata = property("Socket-Type", b"NOPE"))
                 .fails(PeerError::UnknownSocketType)
                 .sends("ERROR")
-                .differs(TOLD),
+                .differs(ERROR_SENT),
         ),
         (
             "INITIATE nonce 500, MESSAGE nonce 3",
@@ -176,7 +174,7 @@ fn traffic_cases() -> Vec<(&'static str, Run)> {
                 .secured(Security::CurveServer)
                 .fails(PeerError::MechanismMismatch { peer })
                 .sends("ERROR")
-                .differs(TOLD),
+                .differs(ERROR_SENT),
         ),
     ]
 }

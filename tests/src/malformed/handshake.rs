@@ -4,14 +4,12 @@ use zmtp_core::wire::SocketType::{Pub, Pull, Push, Req, Router};
 use zmtp_core::wire::{CommandName, Malformed};
 use zmtp_core::{Error, IgnoredCommand, Limit, LimitExceeded, PeerError};
 
-use super::{Case, Run};
+use super::{Case, ERROR_SENT, Run, STRICT};
 use wire::{
     command, command_body, frame, greeting, long_frame, property, ready, ready_with_identity,
 };
 
 const SECTION: &str = "NULL handshake";
-const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
-const ERROR_SENT: &str = "a retry cannot succeed, so the peer gets an ERROR";
 const BURST: &str = "a listener accepts greeting, READY and message in one burst; only its own messages \
                      wait for the READY of the peer";
 

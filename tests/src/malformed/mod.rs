@@ -21,6 +21,11 @@ use zmtp_core::{Config, Error, IgnoredCommand, NullOrOlder};
 use crate::endpoint::Endpoint;
 pub use table::{Row, libzmq};
 
+/// The reason why a frame or command is refused that libzmq accepts.
+const STRICT: &str = "RFC 37 forbids it; after a framing error the rest cannot be parsed";
+/// The reason why we send an ERROR and libzmq does not.
+const ERROR_SENT: &str = "a retry cannot succeed, so the peer gets an ERROR";
+
 /// A malformed input and our outcome.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a row of a table")]

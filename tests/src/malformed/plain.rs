@@ -4,10 +4,9 @@ use zmtp_core::wire::CommandName;
 use zmtp_core::wire::SocketType::{Pub, Pull, Push};
 use zmtp_core::{Error, HandshakeError, PeerError, Timeout};
 
-use super::{Case, Run, Security};
+use super::{Case, ERROR_SENT, Run, Security};
 use wire::{command, frame, greeting, property, ready};
 
-const TOLD: &str = "a retry cannot succeed, so the peer gets an ERROR";
 const BURST: &str =
     "the credentials precede INITIATE, so that the outcome does not depend on when WELCOME is sent";
 
@@ -71,7 +70,7 @@ pub(super) fn server_cases() -> Vec<Case> {
             server([hello(), initiate("PUB")])
                 .fails(PeerError::IncompatibleSocketType { ours: Pull, peer: Pub })
                 .sends("WELCOME, ERROR")
-                .differs(TOLD),
+                .differs(ERROR_SENT),
         ),
         (
             "READY instead of INITIATE",
@@ -101,7 +100,7 @@ pub(super) fn client_cases() -> Vec<Case> {
             client([welcome(), ready("PUB")])
                 .fails(PeerError::IncompatibleSocketType { ours: Push, peer: Pub })
                 .sends("HELLO, INITIATE, ERROR")
-                .differs(TOLD),
+                .differs(ERROR_SENT),
         ),
         (
             "HELLO from the other side (two clients)",
