@@ -129,8 +129,8 @@ fn patterns() -> Vec<Named> {
             ignores(after(Router, ready_with_identity("DEALER", b"d"), &subscribe))
                 .delivers("64 / 6d"),
         ),
-        ("message sent to a PUSH socket by its PULL peer", What::Elsewhere("sockets.rs")),
-        ("message sent to a PUB socket, 3 parts", What::Elsewhere("sockets.rs")),
+        ("message sent to a PUSH socket by its PULL peer", What::Elsewhere("sockets/main.rs")),
+        ("message sent to a PUB socket, 3 parts", What::Elsewhere("sockets/main.rs")),
         run(
             "REQ gets an unsolicited reply [empty, x]",
             to_req(message(&[b"", b"x"])).rejects(Reason::Unsolicited),
