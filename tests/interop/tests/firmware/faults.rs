@@ -13,6 +13,7 @@ use std::{env, thread};
 
 use crate::common::Place;
 use crate::common::server::Server;
+use crate::port;
 use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
 use line::Line;
 
@@ -56,10 +57,6 @@ impl Drop for Bridge {
 fn signal(name: &str, process: u32) {
     let status = Command::new("kill").args([name, &process.to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()), "kill {name}");
-}
-
-fn port(endpoint: &str) -> u16 {
-    endpoint.rsplit(':').next().unwrap().parse().unwrap()
 }
 
 fn run(seed: u64) {

@@ -15,3 +15,8 @@ use core::time::Duration;
 
 /// A time limit for every step on a busy machine, except the runs with faults.
 const LONG: Duration = Duration::from_secs(60);
+
+/// The port of an endpoint.
+fn port(endpoint: &str) -> u16 {
+    endpoint.rsplit(':').next().unwrap().parse().unwrap()
+}

@@ -6,13 +6,9 @@ use std::thread;
 
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 
-use crate::LONG;
 use crate::common::Place;
 use crate::qemu::{Board, Qemu, Wire, is_there};
-
-fn port(endpoint: &str) -> u16 {
-    endpoint.rsplit(':').next().unwrap().parse().unwrap()
-}
+use crate::{LONG, port};
 
 fn socket(kind: Kind) -> Socket {
     let socket = Context::new().unwrap().socket(kind).unwrap();

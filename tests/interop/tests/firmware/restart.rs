@@ -5,10 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use crate::LONG;
 use crate::common::Place;
 use crate::common::server::Server;
 use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
+use crate::{LONG, port};
 
 const RESTARTS: u32 = 10;
 /// Requests without an answer after which the test fails. Each takes a second.
@@ -39,10 +39,6 @@ impl Drop for Bridge {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn port(endpoint: &str) -> u16 {
-    endpoint.rsplit(':').next().unwrap().parse().unwrap()
 }
 
 #[test]

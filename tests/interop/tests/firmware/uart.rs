@@ -7,14 +7,9 @@ use std::{env, thread};
 
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 
-use crate::LONG;
 use crate::common::{LibzmqRep, Place};
 use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
-
-/// The port of an endpoint.
-fn port(endpoint: &str) -> u16 {
-    endpoint.rsplit(':').next().unwrap().parse().unwrap()
-}
+use crate::{LONG, port};
 
 /// A bound libzmq socket, and its port.
 fn bound(kind: Kind) -> (Socket, u16) {
