@@ -112,6 +112,11 @@ pub fn cases() -> Vec<Case> {
 }
 
 impl Run {
+    /// Whether our end has the mechanism NULL.
+    pub const fn is_null(&self) -> bool {
+        matches!(self.security, Security::Null)
+    }
+
     fn new(ours: SocketType, pieces: impl IntoIterator<Item = Vec<u8>>) -> Self {
         Self {
             config: Config::new(ours),

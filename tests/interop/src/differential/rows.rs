@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use wire::Frame;
 use zmtp_core::wire::SocketType;
-use zmtp_tests::malformed::{self, Run, Security, What};
+use zmtp_tests::malformed::{self, Run, What};
 
 use super::input::Input;
 use super::subject::Kind;
@@ -30,17 +30,12 @@ const TAKES_NONE: &str = "it is about a socket that takes no messages";
 /// The reason why rows of PLAIN and CURVE are not compared: the sockets of both ends have the mechanism NULL.
 const SECURED: &str = "it is about PLAIN or CURVE";
 
-/// Whether a row is sent to sockets with the mechanism NULL.
-const fn is_compared(run: &Run) -> bool {
-    matches!(run.security, Security::Null)
-}
-
 /// Every row of the table.
 pub fn of(kind: Kind) -> Rows {
     let mut rows = Rows::default();
     for case in malformed::cases() {
         let why = match case.what {
-            What::Run(run) if is_compared(&run) => {
+            What::Run(run) if run.is_null() => {
                 let name = format!("{}: {}", case.section, case.input);
                 rows.compared.push(Input::row(kind, name, &run, &shown(&run, kind)));
                 continue;
@@ -209,7 +204,7 @@ mod tests {
             let mut rows = of(kind).compared.into_iter();
             for (libzmq, case) in malformed::libzmq().into_iter().zip(malformed::cases()) {
                 let What::Run(run) = case.what else { continue };
-                if !is_compared(&run) {
+                if !run.is_null() {
                     continue;
                 }
                 let row = rows.next().expect("an input of each row that is run");
