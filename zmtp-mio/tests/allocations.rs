@@ -105,7 +105,9 @@ fn rounds(req: &mut Req, body: &[u8], into: bool, count: usize) {
     assert_eq!(reply.bytes().unwrap(), body);
 }
 
-/// What both ends together allocate in all the rounds after warm-up.
+/// What both ends together allocate in all the rounds after warm-up: the least of three measurements. On a busy machine
+/// a rare event, such as an incomplete write, can happen after the warm-up for the first time, and a buffer then grows
+/// once.
 fn allocations(endpoint: &str, size: usize, into: bool) -> usize {
     let _one = counted();
     let mut rep = Rep::new().unwrap();
@@ -116,13 +118,21 @@ fn allocations(endpoint: &str, size: usize, into: bool) -> usize {
     let body = pattern(size);
     rounds(&mut req, &body, into, WARM_UP);
     assert!(COUNT.load(Ordering::Relaxed) > 0, "nothing is counted");
-    COUNT.store(0, Ordering::Relaxed);
-    rounds(&mut req, &body, into, ROUNDS);
-    let taken = COUNT.load(Ordering::Relaxed);
+    let mut measure = || {
+        COUNT.store(0, Ordering::Relaxed);
+        rounds(&mut req, &body, into, ROUNDS);
+        COUNT.load(Ordering::Relaxed)
+    };
+    let mut least = measure();
+    for _ in 0..2 {
+        if least > 0 {
+            least = least.min(measure());
+        }
+    }
     COUNTED.set(false);
     stop.stop().unwrap();
     serving.join().unwrap();
-    taken
+    least
 }
 
 #[test]
