@@ -51,7 +51,7 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
             Self::NoReply => f.write_str("deadline passed before the reply arrived"),
             Self::NoRoom => f.write_str("no room for another subscription"),
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("link broke before the reply arrived"),
+            Self::PeerLost => f.write_str("the link was closed before the reply arrived"),
             Self::ReceiveBuffer => f.write_str("receive buffer too small"),
             Self::SendBuffer => f.write_str("send buffer too small"),
             Self::TimedOut => f.write_str("deadline passed"),

@@ -118,7 +118,7 @@ impl fmt::Display for Error {
                 write!(f, "the socket type does not have the option `{option}`")
             }
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("the peer that received the request is gone"),
+            Self::PeerLost => f.write_str("the connection to the peer of the request was lost"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
             Self::Security { reason } => f.write_str(reason),
             Self::Stopped => f.write_str("the socket was stopped"),
@@ -126,7 +126,7 @@ impl fmt::Display for Error {
                 write!(f, "the socket is not bound or connected to {endpoint}")
             }
             Self::Unroutable => f.write_str("no peer has that routing id"),
-            Self::WouldBlock => f.write_str("not possible now or within the timeout"),
+            Self::WouldBlock => f.write_str("no peer could take the message in time"),
             Self::Woken => f.write_str("woken by another thread"),
         }
     }

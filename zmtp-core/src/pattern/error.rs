@@ -106,7 +106,7 @@ impl core::fmt::Display for RouteError {
             Self::Full(_) => f.write_str("the queue to the peer is full"),
             Self::NoPeer => f.write_str("no peer can take a message"),
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("the peer that sent the request is gone"),
+            Self::PeerLost => f.write_str("the connection of the request has ended"),
             Self::Unknown => f.write_str("no peer has the routing id"),
         }
     }
@@ -135,7 +135,7 @@ impl core::fmt::Display for TakeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::OutOfTurn(error) => error.fmt(f),
-            Self::PeerLost => f.write_str("the peer of the request is gone"),
+            Self::PeerLost => f.write_str("the connection to the peer of the request was lost"),
         }
     }
 }
