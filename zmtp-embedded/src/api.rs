@@ -15,8 +15,8 @@ macro_rules! api {
         #[expect(private_bounds, reason = "the types are those of this crate")]
         impl<'b, K: Kind, IO, M: Mechanism> Socket<'b, K, IO, M> {
             /// Begins a connection over `io`, a stream that was just established. Returns the IO of
-            /// the previous connection, if there is one. The socket keeps its state: the turn of a
-            /// REQ, and the subscriptions of a SUB, which are sent again.
+            /// the previous connection, if there is one. The socket keeps its state: whether a
+            /// request or a reply of a REQ is next, and the subscriptions of a SUB, which are sent again.
             ///
             /// The next call that waits performs the handshake, which must complete within
             /// [`Limits::handshake_timeout`](zmtp_core::Limits), in milliseconds, after `now`.

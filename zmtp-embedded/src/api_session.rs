@@ -2,8 +2,8 @@
 
 macro_rules! api_session {
     () => {
-        /// A socket without an IO. It outlives connections: it keeps the turn of a REQ and the subscriptions of a
-        /// SUB, and has the buffers.
+        /// A socket without an IO. It outlives connections: it has the buffers, the state of a REQ (whether a
+        /// request or a reply is next), and the subscriptions of a SUB.
         ///
         /// [`Session::connect`] begins a connection, which borrows the session. When the [`Connection`] is dropped,
         /// it is closed, and the session can connect again, over an IO of any type.
