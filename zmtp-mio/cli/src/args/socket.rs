@@ -27,7 +27,7 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "N")]
     receive_mark: Option<usize>,
 
-    /// How long to send queued messages before exit (LINGER); default 30s, or 1s without progress
+    /// How long to send queued messages before exit (LINGER); default 30s, or 10s without progress
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     linger: Option<Duration>,
 

@@ -243,7 +243,7 @@ pub(crate) struct XpubArgs {
     #[arg(long, value_name = "WHICH", default_value = "changes")]
     pub(crate) reports: ReportsArg,
 
-    /// Send this message to each new subscriber whose subscription matches it (XPUB_WELCOME_MSG)
+    /// Send this message to each new peer (XPUB_WELCOME_MSG); a SUB drops it unless a topic matches
     #[arg(long, value_name = "TEXT")]
     pub(crate) welcome: Option<OsString>,
 
