@@ -116,7 +116,7 @@ impl Mechanism for AnyMechanism {
         }
     }
 
-    /// A mechanism other than NULL lets no weaker peer in.
+    /// A mechanism other than NULL accepts no weaker peer.
     fn accepts_older_peers(&self) -> bool {
         matches!(self, Self::Null(_))
     }

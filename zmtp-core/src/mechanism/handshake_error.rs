@@ -23,7 +23,7 @@ pub enum HandshakeError {
     /// The vouch in INITIATE is not for this connection and this server, or the client does not have the secret key
     /// of its public key.
     Vouch,
-    /// A public key has a low order: everyone could compute the shared secret.
+    /// A public key has a low order: anyone could compute the shared secret.
     WeakKey,
 }
 

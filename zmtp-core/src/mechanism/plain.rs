@@ -17,7 +17,7 @@ const MISSPELT_ERROR: &[u8] = b"\x5eRROR";
 /// The client's side of PLAIN.
 ///
 /// The user name and the password are sent in the clear to every server that the socket connects to: use PLAIN only
-/// where no one else can read the bytes or take the server's place.
+/// where no other program can read the bytes or impersonate the server.
 ///
 /// As in libzmq, messages can be sent after the server's READY. An ERROR of libzmq, which misspells the name of the
 /// command, is recognised too.

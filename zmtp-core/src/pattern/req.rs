@@ -10,8 +10,8 @@ use crate::wire::FrameHeader;
 ///
 /// * [`Pattern::route`] chooses the peer of the next request, in turn among the connected peers. If there
 ///   is none, it chooses in turn among the peers that the socket still connects to. While a reply is
-///   pending, it fails with [`OutOfTurn::ReplyPending`]; if [`Mode::relaxed`] is set, it gives the earlier
-///   request up instead.
+///   pending, it fails with [`OutOfTurn::ReplyPending`]; if [`Mode::relaxed`] is set, it cancels the earlier
+///   request instead.
 /// * The driver calls [`Pattern::sent`] when the request is written.
 /// * [`Pattern::take`] fails once with [`TakeError::PeerLost`] if the peer was lost before its reply.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ pub struct Counters {
     pub messages_received: u64,
     /// Bytes of the parts of those messages, without framing and envelope.
     pub bytes_received: u64,
-    /// Messages that were sent, and had not arrived for certain when their connection ended: with TCP, the system of
+    /// Messages that were sent, and that may not have arrived when their connection ended: with TCP, the system of
     /// the peer had not acknowledged all bytes; with IPC, the peer had not read them. It is an upper bound: the
     /// peer may have received some of them. A peer that closes a TCP connection without reading also loses what
     /// its system has acknowledged, which is not counted here.
@@ -73,7 +73,7 @@ pub struct DroppedMessages {
     pub peer_gone: u64,
     /// Not sent: the queue of the peer was full, and the socket type does not wait.
     pub high_water_mark: u64,
-    /// Not sent as a whole: the connection ended when a part was written.
+    /// Not sent as a whole: the connection ended after some bytes of the message were written.
     pub half_sent: u64,
     /// Not sent: still queued when the application closed the connection or cancelled the request.
     pub cancelled: u64,

@@ -12,10 +12,11 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Reconnect {
-    /// The first wait; 100 ms, at least 10 ms (`ZMQ_RECONNECT_IVL`). It doubles with each failure.
+    /// The first wait (`ZMQ_RECONNECT_IVL`). The default is 100 ms, the minimum 10 ms. The wait doubles with each
+    /// failure.
     pub first: Duration,
-    /// The longest wait; 3 s (`ZMQ_RECONNECT_IVL_MAX`). It also limits the first wait. If the configurations of
-    /// the two ends do not match, each wait has this length.
+    /// The longest wait (`ZMQ_RECONNECT_IVL_MAX`). The default is 3 s. It also limits the first wait. If the
+    /// configurations of the two ends do not match, each wait has this length.
     pub longest: Duration,
 }
 
@@ -36,19 +37,19 @@ impl Default for Reconnect {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of a frame; 128 MiB (`ZMQ_MAXMSGSIZE`).
+    /// The most bytes of a frame (`ZMQ_MAXMSGSIZE`). The default is 128 MiB.
     pub max_frame: Option<u64>,
-    /// Bytes of a message, all parts together; 128 MiB. If it is set to more than
-    /// [`Options::max_bytes`](crate::Options::max_bytes), building the socket fails. A message of one part is also
-    /// limited by [`Limits::max_frame`].
+    /// The most bytes of a message, all parts together. The default is 128 MiB. If it is set to more than
+    /// [`Options::max_bytes`](crate::Options::max_bytes), building the socket fails. [`Limits::max_frame`] limits each
+    /// part.
     pub max_message: Option<u64>,
-    /// Parts of a message, including the frames of its envelope; 16,384.
+    /// The most parts of a message, including the frames of its envelope. The default is 16,384.
     pub max_parts: Option<u32>,
-    /// Bytes of a command, including its metadata; 64 KiB. It cannot be unlimited, because a command
-    /// is received in one buffer of this size.
+    /// The most bytes of a command, including its metadata. The default is 64 KiB. It cannot be unlimited, because a
+    /// command is received in one buffer of this size.
     pub max_command: u32,
-    /// The time for the handshake, and for connecting; 10 s (`ZMQ_HANDSHAKE_IVL`). It is rounded up
-    /// to milliseconds, at least one.
+    /// The time limit for connecting, and then for the handshake (`ZMQ_HANDSHAKE_IVL`). The default is 10 s. It is
+    /// rounded up to milliseconds, at least one.
     pub handshake_timeout: Option<Duration>,
 }
 
@@ -114,9 +115,9 @@ impl Default for Limits {
 /// PINGs that the socket sends (RFC 37 § Connection Heartbeating), only to peers of ZMTP 3.1 or later. PINGs of
 /// peers are answered in any case. Times are rounded up to milliseconds.
 ///
-/// A slow or busy peer is not closed: the timeout begins when the PING has arrived at its system, and while other
-/// bytes precede the PING, each that arrives resets the timeout. A socket whose incoming queue is full reads no
-/// PINGs; it sends PONGs instead, as long as a call or the driver serves it.
+/// A slow or busy peer is not closed. The timeout begins when the PING has arrived at the system of the peer. Until
+/// then, each byte that arrives there resets the timeout. A socket whose incoming queue is full reads no PINGs; it sends
+/// PONGs at intervals instead, as long as a call or the driver serves it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -128,8 +129,8 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Heartbeat {
-    /// The time from one PING to the next (`ZMQ_HEARTBEAT_IVL`). One more PING, to which no answer is awaited,
-    /// follows the handshake.
+    /// The time from one PING to the next (`ZMQ_HEARTBEAT_IVL`). One more PING follows the handshake, and the socket
+    /// does not wait for its answer.
     pub interval: Duration,
     /// The connection is closed if nothing arrives within this time after a PING
     /// (`ZMQ_HEARTBEAT_TIMEOUT`). `None` stands for the interval.

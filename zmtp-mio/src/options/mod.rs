@@ -44,63 +44,66 @@ pub struct Options {
     /// The high-water mark of the queue of messages from one peer (`ZMQ_RCVHWM`). While the queue is full, the
     /// socket does not read from the peer. Not for PUB and PUSH.
     pub receive_mark: HighWaterMark,
-    /// The bytes of all queued and unfinished messages of the socket; 512 MiB; `None` is no limit. At the limit,
-    /// reading pauses until the application receives queued messages. If unfinished messages exceed the limit,
-    /// the connection whose message arrives most slowly is closed. The buffer of a queued message may have twice its
-    /// bytes, or 4 KiB; unused bytes are not counted.
+    /// The most bytes of all queued and unfinished messages of the socket. The default is 512 MiB; `None` is no
+    /// limit. At the limit, reading pauses until the application receives queued messages. If unfinished messages
+    /// exceed the limit, the connection whose message arrives most slowly is closed. The buffer of a queued message
+    /// may be twice as large as the message, or have 4 KiB; unused bytes are not counted.
     pub max_bytes: Option<usize>,
-    /// Connections of the socket; 65,536; `None` is no limit. At the limit accepting pauses.
+    /// The most connections of the socket. The default is 65,536; `None` is no limit. At the limit, accepting pauses.
     pub max_connections: Option<usize>,
-    /// Accepted connections with an unfinished handshake; 4,096; `None` is no limit. At the limit
-    /// the oldest of them is closed. Not for STREAM.
+    /// The most accepted connections with an unfinished handshake. The default is 4,096; `None` is no limit. At the
+    /// limit, the oldest of them is closed. Not for STREAM.
     pub max_handshakes: Option<usize>,
-    /// Topics that one peer may subscribe to; 500,000; `None` is no limit. Further subscriptions of the peer are
-    /// refused and counted; the connection stays. Behind a forwarder, its subscribers count as one peer. Only for PUB
-    /// and XPUB.
+    /// The most topics that one peer may subscribe to. The default is 500,000; `None` is no limit. Further
+    /// subscriptions of the peer are refused and counted; the connection stays open. A forwarder counts as one peer,
+    /// with the topics of all its subscribers. Only for PUB and XPUB.
     pub max_subscriptions: Option<usize>,
-    /// Bytes of the topics that one peer may subscribe to; 64 MiB; `None` is no limit. Further subscriptions are
-    /// refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB and XPUB.
+    /// The most bytes of the topics that one peer may subscribe to. The default is 64 MiB; `None` is no limit. Further
+    /// subscriptions are refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB and XPUB.
     pub max_subscription_bytes: Option<usize>,
-    /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`); false. With `false` they
-    /// are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
+    /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`). With `false`, the default,
+    /// they are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
     pub immediate: bool,
-    /// Whether only the newest message of each queue is kept (`ZMQ_CONFLATE`); false. Unlike in
+    /// Whether only the newest message of each queue is kept (`ZMQ_CONFLATE`). The default is `false`. Unlike in
     /// libzmq, multipart messages stay whole. Only for DEALER, PUB, PULL, PUSH and SUB.
     pub conflate: bool,
-    /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`); none. Not for STREAM.
+    /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`). With `None`, the default, none are sent. Not for
+    /// STREAM.
     pub heartbeat: Option<Heartbeat>,
     /// The waits between connection attempts (`ZMQ_RECONNECT_IVL`, `_MAX`).
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,
-    /// The routing id to announce (`ZMQ_ROUTING_ID`); none. Only for DEALER, REQ and ROUTER.
+    /// The routing id to announce (`ZMQ_ROUTING_ID`). The default is the empty id. Only for DEALER, REQ and ROUTER.
     pub routing_id: RoutingId,
-    /// Whether peers that do not announce their socket type are refused; false, as in libzmq. Peers
+    /// Whether peers that do not announce their socket type are refused. The default is `false`, as in libzmq. Peers
     /// of ZMTP 1.0 never announce it. Not for STREAM.
     pub require_socket_type: bool,
-    /// The lowest accepted version of ZMTP; 1.0, which is every version, as in libzmq. From 3.0 on
-    /// the greeting is sent at once, which saves two round trips per connection. Not for STREAM.
+    /// The lowest accepted version of ZMTP. The default is 1.0, which accepts every version, as libzmq does. With 3.0 or
+    /// 3.1, the socket sends the whole greeting at once, which saves two round trips per connection. Not for STREAM.
     pub min_version: Version,
-    /// A function that looks up host names in the thread that drives the socket; none: the system looks them up,
-    /// in at most eight threads that the sockets of the process share. If the thread that drives the socket is the
-    /// driver's, it serves no other socket meanwhile. A panic of the function counts as a failed look-up.
+    /// A function that looks up host names. With `None`, the default, the system looks them up, in at most eight
+    /// threads that the sockets of the process share. The function is called in the thread that drives the socket. If
+    /// this is the thread of the driver, no other socket is served meanwhile. A panic of the function counts as a
+    /// failed look-up.
     pub resolver: Option<Arc<Resolve>>,
-    /// The context of the socket; the default context of the process.
+    /// The context of the socket. The default is the default context of the process.
     pub context: Context,
     /// Whether the background driver of the context drives the socket while the application makes no
-    /// calls; true. With `false`, only calls drive it. See [`Context`].
+    /// calls. The default is `true`. With `false`, only calls drive it. See [`Context`].
     pub driver: bool,
-    /// How long a call that waits keeps a CPU busy before it sleeps; zero: it sleeps at once. If each end has a CPU
-    /// for itself, a round trip of 64 bytes takes a fraction of the time; otherwise it takes longer. `None`, the
-    /// default: up to 50 µs, as long as earlier waits of the socket ended within this time; otherwise one of 1,000
-    /// waits tries it again. libzmq has no such option.
+    /// How long a call that waits keeps a CPU busy before it sleeps. With zero it sleeps at once. If each end has a CPU
+    /// of its own, a busy wait shortens a round trip of 64 bytes to a fraction; if both ends share a CPU, it delays the
+    /// other end. With `None`, the default, the socket chooses: it waits busily for up to 50 µs as long as earlier waits
+    /// ended within this time. Otherwise it sleeps at once, and tries a busy wait again in one of 1,000 waits. libzmq has
+    /// no such option.
     pub spin: Option<Duration>,
-    /// The security mechanism; NULL, which neither authenticates nor encrypts. It does not apply to inproc. Not for
-    /// STREAM.
+    /// The security mechanism. The default is NULL, which neither authenticates nor encrypts. It does not apply to
+    /// inproc. Not for STREAM.
     pub security: Security,
-    /// The decision about the clients of a PLAIN or CURVE server; none. Not for STREAM. With any other
-    /// [`Options::security`] nothing would ask it, and building the socket fails with
-    /// [`Error::Security`](crate::Error::Security).
+    /// Decides whether the clients of a PLAIN or CURVE server are accepted. The default is `None`: [`Security`]
+    /// describes the effect. With any other [`Options::security`], building the socket fails with
+    /// [`Error::Security`](crate::Error::Security). Not for STREAM.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]

@@ -7,11 +7,11 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Linger {
-    /// The longest time without progress; 10 s. Progress is what arrives at a peer: with TCP its system acknowledges
-    /// bytes, with IPC and inproc the peer reads. A slow peer makes progress; a peer that is busy and reads
-    /// nothing makes none.
+    /// The longest time without progress. The default is 10 s. There is progress when bytes arrive at a peer: with TCP
+    /// when its system acknowledges them, with IPC and inproc when the peer reads them. A slow peer makes progress; a
+    /// peer that is busy and reads nothing makes none.
     pub idle: Option<Duration>,
-    /// The longest time in total; 30 s. libzmq has no limit by default.
+    /// The longest time in total. The default is 30 s; in libzmq it is no limit.
     pub total: Option<Duration>,
 }
 
@@ -50,9 +50,9 @@ impl From<Option<Duration>> for Linger {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct HighWaterMark {
-    /// Messages; 1,000 (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`, where 0 is no limit).
+    /// The number of messages (`ZMQ_SNDHWM`, `ZMQ_RCVHWM`, where 0 is no limit). The default is 1,000.
     pub messages: Option<usize>,
-    /// Bytes of bodies, without frame headers; 16 MiB.
+    /// The bytes of bodies, without frame headers. The default is 16 MiB.
     pub bytes: Option<usize>,
 }
 

@@ -42,33 +42,33 @@ impl Keepalive {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Tcp {
-    /// Whether small segments are sent at once (`TCP_NODELAY`); true, as always in libzmq.
+    /// Whether small segments are sent at once (`TCP_NODELAY`). The default is `true`; libzmq has no other value.
     pub nodelay: bool,
-    /// Keep-alive; off.
+    /// TCP keep-alive. With `None`, the default, it is off.
     pub keepalive: Option<Keepalive>,
-    /// Bytes of the kernel's send buffer (`ZMQ_SNDBUF`); the system's choice.
+    /// The bytes of the kernel's send buffer (`ZMQ_SNDBUF`). With `None`, the default, the system chooses.
     pub send_buffer: Option<usize>,
-    /// Bytes of the kernel's receive buffer (`ZMQ_RCVBUF`); the system's choice.
+    /// The bytes of the kernel's receive buffer (`ZMQ_RCVBUF`). With `None`, the default, the system chooses.
     pub receive_buffer: Option<usize>,
-    /// Whether listening on `*` includes all IPv6 addresses (`ZMQ_IPV6`); false. Connecting uses IPv6
+    /// Whether listening on `*` includes all IPv6 addresses (`ZMQ_IPV6`). The default is `false`. Connecting uses IPv6
     /// in any case.
     pub ipv6: bool,
-    /// The number of connections that can wait to be accepted, as far as the system allows
-    /// (`ZMQ_BACKLOG`; 100 in libzmq); 4,096. If a burst of clients exceeds it, the kernel of each further
-    /// client tries again after a second or more.
+    /// The number of connections that can wait to be accepted, as far as the system allows (`ZMQ_BACKLOG`). The default
+    /// is 4,096; in libzmq it is 100. If a burst of clients exceeds it, the kernel of each further client tries again
+    /// after a second or more.
     pub backlog: u16,
-    /// Type of service, or traffic class with IPv6, of sent packets (`ZMQ_TOS`); the system's choice.
-    /// Unix only; ignored on other systems.
+    /// The type of service, or with IPv6 the traffic class, of sent packets (`ZMQ_TOS`). With `None`, the default, the
+    /// system chooses. Unix only; ignored on other systems.
     pub tos: Option<u8>,
-    /// The network device to listen and connect through (`ZMQ_BINDTODEVICE`); any. Linux only; it may need
-    /// privileges. On other systems binding and connecting fail.
+    /// The network device to listen and connect through (`ZMQ_BINDTODEVICE`). The default is `None`: any device. Linux
+    /// only; it may need privileges. On other systems binding and connecting fail.
     pub device: Option<Device>,
     /// The time for connecting, if it is shorter than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout)
     /// (`ZMQ_CONNECT_TIMEOUT`).
     pub connect_timeout: Option<Duration>,
     /// The time that sent data may stay unacknowledged before the connection is closed
-    /// (`ZMQ_TCP_MAXRT`), in whole milliseconds; the system's choice. Linux only; ignored on other
-    /// systems.
+    /// (`ZMQ_TCP_MAXRT`), in whole milliseconds. With `None`, the default, the system chooses. Linux only; ignored on
+    /// other systems.
     pub max_retransmit: Option<Duration>,
 }
 

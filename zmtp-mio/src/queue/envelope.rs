@@ -12,7 +12,7 @@ pub(crate) enum Envelope {
     None,
     /// One empty frame: what nearly every request and reply has.
     Delimiter,
-    /// Any frames, the delimiter last. Boxed, for they are rare.
+    /// Any frames; the delimiter is the last one. Boxed, because they are rare.
     Frames(Box<Message>),
     /// The first part of the message is the routing id of its peer, and is not sent.
     Address,

@@ -34,8 +34,8 @@ impl Builder<kind::Req> {
     }
 
     /// Puts an id in front of each request, and accepts only a reply with the same id
-    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id. The application of a ROUTER must put all
-    /// parts before the body of the request before the body of the reply.
+    /// (`ZMQ_REQ_CORRELATE`). Off by default. A REP returns the id. A reply of
+    /// a ROUTER must begin with the same parts as the request: the id and the empty part.
     #[must_use]
     pub fn correlate(mut self, correlate: bool) -> Self {
         self.own.req.correlate = correlate;

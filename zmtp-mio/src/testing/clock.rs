@@ -1,4 +1,4 @@
-//! Time as a test moves it.
+//! The clock of a test, which the test sets.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;

@@ -230,7 +230,7 @@ impl Drop for MemoryStream {
     }
 }
 
-/// One end of a connection, in a test's hands. Reading and writing never block:
+/// One end of a connection, which a test reads and writes. Reading and writing never block:
 /// `WouldBlock` means that there are no bytes, or no room.
 #[derive(Debug)]
 pub struct RawPeer(MemoryStream);
@@ -270,7 +270,7 @@ impl Write for RawPeer {
     }
 }
 
-/// A listener in a test's hands.
+/// A listener of a test.
 #[derive(Debug)]
 pub struct RawListener(MemoryListener);
 

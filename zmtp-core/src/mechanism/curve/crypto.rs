@@ -8,10 +8,10 @@ use salsa20::cipher::StreamCipherCore;
 use salsa20::cipher::consts::U10;
 use zeroize::Zeroizing;
 
-/// The operations that CURVE is made of. [`Portable`] implements them in Rust; firmware can implement them with an
+/// The operations that CURVE needs. [`Portable`] implements them in Rust; firmware can implement them with an
 /// accelerator or in assembly. Each must take a time that does not depend on keys and data.
 pub trait Crypto {
-    /// Multiplies a point by a scalar on Curve25519 (RFC 7748 § 5, with the bits of `secret` set as there).
+    /// Multiplies a point of Curve25519 by the scalar `secret`, of which RFC 7748 § 5 sets and clears some bits.
     fn x25519(&mut self, secret: &[u8; 32], point: &[u8; 32]) -> [u8; 32];
 
     /// The public key of a secret key: [`Crypto::x25519`] with the base point.

@@ -14,8 +14,8 @@
 //!   │ ◄──────────────────────────────────►│
 //! ```
 //!
-//! S and C are the long-term public keys; S' and C' are the keys of one connection. Bytes that were recorded cannot
-//! be decrypted later, even with the long-term secret keys (forward secrecy).
+//! S and C are the long-term public keys; S' and C' are the keys of one connection. Recorded bytes cannot be
+//! decrypted later, even with the long-term secret keys (forward secrecy).
 //!
 //! Keys and random bytes are arguments. The operations that an accelerator may provide are in [`Crypto`].
 

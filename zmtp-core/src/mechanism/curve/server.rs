@@ -28,8 +28,8 @@ use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
 /// `Arc<KeyPair>` on a server. `A` decides whether a client is accepted, after it has proved that it has the secret
 /// key of its public key.
 ///
-/// Beyond the checks of libzmq, the padding and the content of HELLO, the nonce of INITIATE and the server's key in
-/// the vouch are checked, and keys of low order are refused.
+/// Unlike libzmq, it also checks the padding and the content of HELLO, the nonce of INITIATE, and the server's key in
+/// the vouch. It refuses keys of low order.
 pub struct CurveServer<K, A, X = Portable> {
     keys: K,
     authenticator: A,
