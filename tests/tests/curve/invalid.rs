@@ -3,9 +3,9 @@
 use super::{ACCEPT, DEALER, PULL, PUSH, drive, exchange, new_client, new_server, ready_pair};
 use wire::{frame, greeting};
 use zmtp_core::mechanism::PublicKey;
-use zmtp_core::{HandshakeError, OpenError, PeerError};
+use zmtp_core::{Event, HandshakeError, OpenError, PeerError};
 use zmtp_tests::curve::{CLIENT, RawClient, SERVER, client, client_keys, our_server, server};
-use zmtp_tests::driver::LogEntry;
+use zmtp_tests::driver::{LogEntry, NOW};
 use zmtp_tests::pair::messages;
 
 #[test]
@@ -127,6 +127,20 @@ fn every_changed_or_removed_byte_of_a_message_is_refused() {
         let failed = LogEntry::Failed(PeerError::Sealed(expected).into());
         assert_eq!(receive(&honest[..len]), [failed], "{len} bytes");
     }
+}
+
+#[test]
+fn a_sealed_frame_is_not_skipped_as_a_command() {
+    let (mut client, mut server) = ready_pair(&DEALER, &DEALER);
+    server.send(&[[b'x'; 300]]).unwrap();
+    let mut sealed = server.take_sent();
+    // The flags of a long command, which are outside the box.
+    sealed[0] = 0x06;
+    let connection = client.connection_mut();
+    let received = connection.receive(NOW, &mut sealed[..64]);
+    assert_eq!(received.event, Event::Sealed);
+    assert!(!connection.skip_command(&sealed[..64]));
+    assert_eq!((connection.unread(), connection.incoming()), (64, None));
 }
 
 #[test]

@@ -16,6 +16,10 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Returns `false`, and skips nothing, if there is no command: during the handshake, if this connection seals
     /// its frames, or if the header is incomplete.
     pub fn skip_command(&mut self, input: &[u8]) -> bool {
+        // Of a sealed frame, only the box is authentic: the COMMAND bit is in it too.
+        if self.is_sealed() {
+            return false;
+        }
         let rx = &mut self.rx;
         let idle = rx.remaining == 0 && rx.failure.is_none() && rx.unread == input.len();
         if !idle || !matches!(rx.state, State::Traffic) {
