@@ -19,7 +19,7 @@ pub struct FairPeer {
     /// The number of queued messages that arrived over an ended connection; they are the oldest ones. [`CLOSED`]
     /// if the peer is closed.
     stale: u32,
-    /// It gets no turn. `queued` is higher by one, so that a received message does not put it into the ring.
+    /// It gets no turn: it is not in the ring.
     held: bool,
 }
 
@@ -88,10 +88,10 @@ impl FairQueue {
         T: Linked<1> + AsMut<FairPeer>,
     {
         let Some(slot) = peers.get_mut(peer) else { return false };
-        let queued = &mut slot.as_mut().queued;
-        let is_first = *queued == 0;
-        *queued = queued.saturating_add(count);
+        let state = slot.as_mut();
         // With more messages it is in the ring already.
+        let is_first = state.queued == 0 && !state.held;
+        state.queued = state.queued.saturating_add(count);
         if is_first {
             self.ready.push(peers, peer);
         }
@@ -132,25 +132,23 @@ impl FairQueue {
         Some((peer, is_last))
     }
 
-    /// Holds a peer back: its messages are not taken until it is released. A peer must be released before it is
-    /// [closed](FairQueue::close).
+    /// Holds a peer back, or releases it: its messages are not taken while it is held back. A
+    /// [closed](FairQueue::close) peer is not held back.
     pub fn hold<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId, held: bool)
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
         let Some(slot) = peers.get_mut(peer) else { return };
         let state = slot.as_mut();
-        if core::mem::replace(&mut state.held, held) == held {
+        let held = held && !state.is_closed();
+        // Without a message it is not in the ring.
+        if core::mem::replace(&mut state.held, held) == held || state.queued == 0 {
             return;
         }
         if held {
-            state.queued = state.queued.saturating_add(1);
             self.ready.remove(peers, peer);
         } else {
-            state.queued = state.queued.saturating_sub(1);
-            if state.queued > 0 {
-                self.ready.push(peers, peer);
-            }
+            self.ready.push(peers, peer);
         }
     }
 
@@ -160,6 +158,7 @@ impl FairQueue {
     where
         T: Linked<1> + AsMut<FairPeer>,
     {
+        self.hold(peers, peer, false);
         if let Some(slot) = peers.get_mut(peer) {
             let state = slot.as_mut();
             state.stale = CLOSED;
@@ -229,6 +228,44 @@ mod tests {
         queue.hold(&mut peers, id(0), true);
         queue.hold(&mut peers, id(0), false);
         assert!(!queue.may_take(), "it has no message");
+    }
+
+    #[test]
+    fn a_peer_that_is_held_back_has_the_messages_that_it_sent() {
+        let mut peers = Fixed::<FairPeer, 1>::new();
+        let mut queue = FairQueue::new();
+        peers.insert(id(0), FairPeer::default()).unwrap();
+        queue.hold(&mut peers, id(0), true);
+        assert_eq!(peers.get_mut(id(0)).unwrap().queued(), 0);
+        queue.received_many(&mut peers, id(0), 2);
+        let peer = peers.get_mut(id(0)).unwrap();
+        assert_eq!(peer.queued(), 2);
+        peer.set_stale();
+        queue.received(&mut peers, id(0));
+        queue.hold(&mut peers, id(0), false);
+        let mut stale = Vec::new();
+        while let Some(peer) = queue.next() {
+            stale.push(peers.get_mut(peer).unwrap().take_stale());
+            queue.take(&mut peers);
+        }
+        assert_eq!(stale, [true, true, false]);
+    }
+
+    #[test]
+    fn a_closed_peer_is_not_held_back() {
+        let mut peers = Fixed::<FairPeer, 2>::new();
+        let mut queue = FairQueue::new();
+        for index in 0..2 {
+            peers.insert(id(index), FairPeer::default()).unwrap();
+            queue.hold(&mut peers, id(index), true);
+        }
+        queue.received(&mut peers, id(1));
+        assert!(queue.close(&mut peers, id(0)), "it has no message");
+        assert!(peers.get_mut(id(0)).is_none());
+        assert!(!queue.close(&mut peers, id(1)));
+        queue.hold(&mut peers, id(1), true);
+        assert_eq!(queue.take(&mut peers), Some((id(1), true)));
+        assert!(peers.get_mut(id(1)).is_none());
     }
 
     #[test]

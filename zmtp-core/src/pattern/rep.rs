@@ -50,8 +50,8 @@ impl<S: Slots<RepPeer>> Rep<S> {
         Self { peers, requests: FairQueue::new(), turn: RepTurn::new() }
     }
 
-    /// Holds a peer back, or releases it: while it is held back, its requests are not taken. Release it before its
-    /// connection ends.
+    /// Holds a peer back, or releases it: while it is held back, its requests are not taken. A closed
+    /// peer is not held back.
     pub fn hold(&mut self, peer: PeerId, held: bool) {
         self.requests.hold(&mut self.peers, peer, held);
     }

@@ -83,8 +83,8 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
         Self { peers, ids, incoming: FairQueue::new(), handover, next: first, open: 0 }
     }
 
-    /// Holds a peer back, or releases it: while it is held back, its messages are not taken. Release it before its
-    /// connection ends.
+    /// Holds a peer back, or releases it: while it is held back, its messages are not taken. A closed
+    /// peer is not held back.
     pub fn hold(&mut self, peer: PeerId, held: bool) {
         self.incoming.hold(&mut self.peers, peer, held);
     }

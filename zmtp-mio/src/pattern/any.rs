@@ -282,17 +282,16 @@ impl Pattern for AnyPattern {
     }
 
     fn disconnected(&mut self, peer: PeerId) {
+        // Its messages can be taken, also if no connection follows.
         self.hold(peer, false);
         each!(self, rules => rules.disconnected(peer));
     }
 
     fn closed(&mut self, peer: PeerId) {
-        self.hold(peer, false);
         each!(self, rules => rules.closed(peer));
     }
 
     fn detached(&mut self, peer: PeerId) {
-        self.hold(peer, false);
         each!(self, rules => rules.detached(peer));
     }
 
