@@ -44,7 +44,7 @@ impl FairPeer {
         }
     }
 
-    /// Whether the oldest message is stale. Call it once for each message, before it is taken.
+    /// Whether the message that is taken is stale. Call it once for each message.
     pub(super) const fn take_stale(&mut self) -> bool {
         let is_stale = self.stale > 0;
         if is_stale && !self.is_closed() {

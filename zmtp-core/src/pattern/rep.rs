@@ -26,9 +26,6 @@ pub struct Rep<S> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RepPeer {
     requests: FairPeer,
-    /// The number of its queued requests that arrived over an earlier connection and cannot be answered. They are the
-    /// oldest ones.
-    stale: u32,
     frames: RepFrames,
 }
 
@@ -82,7 +79,7 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
     fn disconnected(&mut self, peer: PeerId) {
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.frames = RepFrames::new();
-            slot.stale = slot.requests.queued();
+            slot.requests.set_stale();
         }
         self.turn.forget(peer);
     }
@@ -118,14 +115,9 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
         }
         let Some((peer, _)) = self.requests.take(&mut self.peers) else { return Ok(None) };
         self.turn.take(peer)?;
-        match self.peers.get_mut(peer) {
-            Some(slot) if slot.stale == 0 => {}
-            Some(slot) => {
-                slot.stale = slot.stale.saturating_sub(1);
-                self.turn.forget(peer);
-            }
-            // It is closed, and this is its last request.
-            None => self.turn.forget(peer),
+        // Without a slot it is closed, and this is its last request.
+        if self.peers.get_mut(peer).is_none_or(|slot| slot.requests.take_stale()) {
+            self.turn.forget(peer);
         }
         Ok(Some(peer))
     }
