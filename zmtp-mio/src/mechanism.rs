@@ -39,6 +39,7 @@ impl AnyMechanism {
 pub trait DynMechanism: Debug + Send {
     fn greeting(&self) -> &'static [u8; Greeting::LEN];
     fn as_server(&self) -> bool;
+    fn is_client(&self) -> bool;
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed;
     fn may_send(&self) -> bool;
@@ -57,6 +58,10 @@ impl<M: Mechanism + Debug + Send> DynMechanism for M {
 
     fn as_server(&self) -> bool {
         Mechanism::as_server(self)
+    }
+
+    fn is_client(&self) -> bool {
+        Mechanism::is_client(self)
     }
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
@@ -113,6 +118,13 @@ impl Mechanism for AnyMechanism {
         match self {
             Self::Null(_) => false,
             Self::Made(made, _) => made.as_server(),
+        }
+    }
+
+    fn is_client(&self) -> bool {
+        match self {
+            Self::Null(_) => false,
+            Self::Made(made, _) => made.is_client(),
         }
     }
 

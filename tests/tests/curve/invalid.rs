@@ -1,10 +1,13 @@
 //! Changed, recorded and exchanged bytes are refused.
 
 use super::{ACCEPT, DEALER, PULL, PUSH, drive, exchange, new_client, new_server, ready_pair};
-use wire::{frame, greeting};
+use wire::{frame, greeting, property};
 use zmtp_core::mechanism::PublicKey;
+use zmtp_core::wire::SocketType;
 use zmtp_core::{Event, HandshakeError, OpenError, PeerError};
-use zmtp_tests::curve::{CLIENT, RawClient, SERVER, client, client_keys, our_server, server};
+use zmtp_tests::curve::{
+    CLIENT, RawClient, SERVER, client, client_keys, our_server, public, sealed, secret, server,
+};
 use zmtp_tests::driver::{LogEntry, NOW};
 use zmtp_tests::pair::messages;
 
@@ -127,6 +130,31 @@ fn every_changed_or_removed_byte_of_a_message_is_refused() {
         let failed = LogEntry::Failed(PeerError::Sealed(expected).into());
         assert_eq!(receive(&honest[..len]), [failed], "{len} bytes");
     }
+}
+
+#[test]
+fn only_the_server_sends_an_error_if_the_socket_types_are_not_compatible() {
+    let (mut client, mut server) = (new_client(&DEALER), new_server(&PULL));
+    exchange(&mut client, &mut server);
+    let error =
+        PeerError::IncompatibleSocketType { ours: SocketType::Pull, peer: DEALER.socket_type };
+    assert_eq!(server.log(), [LogEntry::Failed(error.into())]);
+    assert!(matches!(client.log(), [LogEntry::Refused(_), _]));
+
+    let (mut client, mut server) = (new_client(&PUSH), new_server(&PULL));
+    for _ in 0..2 {
+        server.feed(&client.take_sent());
+        client.feed(&server.take_sent());
+    }
+    assert!(client.sent().starts_with(b"\x06"), "INITIATE is due");
+    client.take_sent();
+    let nonce = 1_u64.to_be_bytes();
+    let metadata = property("Socket-Type", b"PUB");
+    let boxed = sealed(secret(41), public(40), &[b"CurveZMQREADY---", &nonce], &metadata);
+    client.feed(&wire::command("READY", &[&nonce[..], &boxed].concat()));
+    let error = PeerError::IncompatibleSocketType { ours: SocketType::Push, peer: SocketType::Pub };
+    assert_eq!(client.log(), [LogEntry::Failed(error.into())]);
+    assert!(client.sent().is_empty() && !client.connection().sends_error());
 }
 
 #[test]

@@ -62,6 +62,13 @@ pub trait Mechanism {
         false
     }
 
+    /// Whether this is the client's end of a mechanism in which only the server sends ERROR (RFC 24, RFC 26). A client
+    /// sends one only if the mechanisms differ.
+    #[inline(always)]
+    fn is_client(&self) -> bool {
+        false
+    }
+
     /// Whether this connection accepts peers of ZMTP 2.0 and 1.0.
     #[inline(always)]
     fn accepts_older_peers(&self) -> bool {

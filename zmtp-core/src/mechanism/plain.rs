@@ -65,6 +65,11 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
         const { &greeting(&MechanismName::PLAIN) }
     }
 
+    #[inline(always)]
+    fn is_client(&self) -> bool {
+        true
+    }
+
     fn error_name(&self) -> &'static [u8] {
         MISSPELT_ERROR
     }

@@ -221,6 +221,11 @@ impl<K: Borrow<ClientKeys>, X: Crypto> Mechanism for CurveClient<K, X> {
         const { &greeting(&MechanismName::CURVE) }
     }
 
+    #[inline(always)]
+    fn is_client(&self) -> bool {
+        true
+    }
+
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
         match self.step {
             Step::Hello { .. } => self.hello(out),
