@@ -115,7 +115,7 @@ pub trait Mechanism {
     ///
     /// # Errors
     ///
-    /// [`Exhausted`], which fails the connection.
+    /// [`Exhausted`], which fails the connection: no nonce is left, or `frame` is too short.
     fn seal(&mut self, _kind: FrameKind, _frame: &mut [u8]) -> Result<(), Exhausted> {
         Ok(())
     }

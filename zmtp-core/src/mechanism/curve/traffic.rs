@@ -39,6 +39,7 @@ impl Traffic {
         Self { outgoing, incoming, sent, received }
     }
 
+    /// Seals a frame. A frame without room for the overhead is an error too: no frame stays in the clear.
     pub(super) fn seal(
         &mut self,
         crypto: &mut impl Crypto,
@@ -47,9 +48,9 @@ impl Traffic {
     ) -> Result<(), Exhausted> {
         // The highest nonce is not used (RFC 26).
         let next = self.sent.checked_add(1).filter(|next| *next < u64::MAX).ok_or(Exhausted)?;
-        let Some((name, rest)) = frame.split_first_chunk_mut::<NAME_LEN>() else { return Ok(()) };
-        let Some((nonce, boxed)) = rest.split_first_chunk_mut::<8>() else { return Ok(()) };
-        let Some(flags) = boxed.get_mut(16) else { return Ok(()) };
+        let (name, rest) = frame.split_first_chunk_mut::<NAME_LEN>().ok_or(Exhausted)?;
+        let (nonce, boxed) = rest.split_first_chunk_mut::<8>().ok_or(Exhausted)?;
+        let flags = boxed.get_mut(16).ok_or(Exhausted)?;
         self.sent = next;
         crate::buffer::copy(name, CommandName::Message.length_prefixed());
         *nonce = next.to_be_bytes();
@@ -91,5 +92,28 @@ impl Traffic {
             Some(&COMMAND) => Ok(FrameKind::Command),
             _ => Err(OpenError::Flags),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Portable;
+    use super::*;
+
+    #[test]
+    fn a_frame_without_room_for_the_overhead_is_an_error() {
+        let mut traffic = Traffic::new(&mut Portable, &Key::new([7; 32]), true, [1, 1]);
+        let kind = FrameKind::Message(More::Last);
+        for len in 0..OVERHEAD {
+            let mut frame = vec![0; len];
+            assert_eq!(
+                traffic.seal(&mut Portable, kind, &mut frame),
+                Err(Exhausted),
+                "{len} bytes"
+            );
+        }
+        let mut frame = [0; OVERHEAD];
+        assert_eq!(traffic.seal(&mut Portable, kind, &mut frame), Ok(()));
+        assert_eq!(frame[NAME_LEN..][..8], 2_u64.to_be_bytes());
     }
 }
