@@ -1,6 +1,7 @@
 #!/bin/sh
 # Links tests/no-panic for a Cortex-M3, which succeeds only if no panic is reachable: first core and the
-# blocking API, then PLAIN and CURVE (not at "z"), then the async API, where one kind of panic is ignored.
+# blocking API, then PLAIN and CURVE (only at "s" and 3, see tests/no-panic/Cargo.toml), then the async API,
+# where one kind of panic is ignored.
 # Then adds a deliberate panic and expects the link to fail. Runs at opt-level "s" (as in
 # `profile.firmware`), "z" and 3.
 set -eu

@@ -56,23 +56,12 @@ impl Crypto for Portable {
         let mut core = SalsaCore::<U10>::from_raw_state(*state);
         let mut block = Zeroizing::new([0; 64]);
         core.write_keystream_block((&mut *block).into());
-        let mut sums = block.chunks_exact(4).zip(state.iter());
+        let sums = Zeroizing::new(output(&words(&*block)));
+        let added = Zeroizing::new(output(&state));
         let mut out = [0; 32];
-        let (first, second) = out.split_at_mut(16);
-        let mut slots = [first.chunks_exact_mut(4), second.chunks_exact_mut(4)];
-        for at in 0..16_u32 {
-            let Some((sum, word)) = sums.next() else { break };
-            let half = match at {
-                0 | 5 | 10 | 15 => 0,
-                6..=9 => 1,
-                _ => continue,
-            };
-            if let (Some(slot), Some(sum)) =
-                (slots.get_mut(half).and_then(Iterator::next), sum.first_chunk())
-            {
-                let word = u32::from_le_bytes(*sum).wrapping_sub(*word).to_le_bytes();
-                crate::buffer::copy(slot, &word);
-            }
+        let (slots, _) = out.as_chunks_mut();
+        for (slot, (sum, word)) in slots.iter_mut().zip(sums.iter().zip(added.iter())) {
+            *slot = sum.wrapping_sub(*word).to_le_bytes();
         }
         out
     }
@@ -122,10 +111,17 @@ fn state(key: &[u8; 32], middle: [u32; 4]) -> Zeroizing<[u32; 16]> {
 /// Words of 4 bytes, the lowest byte first.
 fn words<const N: usize>(bytes: &[u8]) -> [u32; N] {
     let mut words = [0; N];
-    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
-        *word = bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let (chunks, _) = bytes.as_chunks();
+    for (word, bytes) in words.iter_mut().zip(chunks) {
+        *word = u32::from_le_bytes(*bytes);
     }
     words
+}
+
+/// The words of a state that HSalsa20 returns: those of the constants, then those of the input.
+const fn output(state: &[u32; 16]) -> [u32; 8] {
+    let [a, _, _, _, _, b, m, n, o, p, c, _, _, _, _, d] = *state;
+    [a, b, c, d, m, n, o, p]
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ const ALPHABET: &[u8; 85] =
 /// The characters of a key.
 pub(super) fn encode(key: &[u8; 32]) -> [u8; 40] {
     let mut text = [0; 40];
-    for (chars, bytes) in text.chunks_exact_mut(5).zip(key.chunks_exact(4)) {
-        let mut word = bytes.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    let (groups, _) = text.as_chunks_mut::<5>();
+    let (words, _) = key.as_chunks();
+    for (chars, bytes) in groups.iter_mut().zip(words) {
+        let mut word = u32::from_be_bytes(*bytes);
         for char in chars.iter_mut().rev() {
             let digit = usize::try_from(word % 85).unwrap_or_default();
             *char = ALPHABET.get(digit).copied().unwrap_or_default();
@@ -19,17 +21,17 @@ pub(super) fn encode(key: &[u8; 32]) -> [u8; 40] {
 
 /// The key in 40 characters; `None` for another length, another character, or a group above 32 bits.
 pub(super) fn decode(text: &[u8]) -> Option<[u8; 32]> {
-    if text.len() != 40 {
-        return None;
-    }
+    let text: &[u8; 40] = text.try_into().ok()?;
     let mut key = [0; 32];
-    for (bytes, chars) in key.chunks_exact_mut(4).zip(text.chunks_exact(5)) {
+    let (words, _) = key.as_chunks_mut();
+    let (groups, _) = text.as_chunks::<5>();
+    for (bytes, chars) in words.iter_mut().zip(groups) {
         let mut word: u32 = 0;
         for char in chars {
             let digit = ALPHABET.iter().position(|one| one == char)?;
             word = word.checked_mul(85)?.checked_add(u32::try_from(digit).ok()?)?;
         }
-        crate::buffer::copy(bytes, &word.to_be_bytes());
+        *bytes = word.to_be_bytes();
     }
     Some(key)
 }
