@@ -109,8 +109,8 @@ pub struct RawClient {
     pub vouched: [[u8; 32]; 2],
     /// The key that seals the vouch.
     pub vouches: u8,
-    /// The long-term key in INITIATE.
-    pub client: u8,
+    /// The long-term public key in INITIATE.
+    pub client: [u8; 32],
     /// The metadata.
     pub metadata: Vec<u8>,
 }
@@ -126,7 +126,7 @@ impl RawClient {
             cookie: cookie(),
             vouched: [public(RAW), public(SERVER)],
             vouches: CLIENT,
-            client: CLIENT,
+            client: public(CLIENT),
             metadata: wire::property("Socket-Type", socket_type.as_bytes()),
         }
     }
@@ -155,7 +155,7 @@ impl RawClient {
             &[b"VOUCH---", VOUCH_NONCE],
             &self.vouched.concat(),
         );
-        let content: [&[u8]; 4] = [&public(self.client), VOUCH_NONCE, &vouch, &self.metadata];
+        let content: [&[u8]; 4] = [&self.client, VOUCH_NONCE, &vouch, &self.metadata];
         let nonce = self.nonce.to_be_bytes();
         let nonces: [&[u8]; 2] = [b"CurveZMQINITIATE", &nonce];
         let boxed = sealed(secret(RAW), public(OURS), &nonces, &content.concat());

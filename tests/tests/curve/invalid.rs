@@ -203,25 +203,63 @@ fn recorded_handshakes_and_messages_are_useless_on_another_connection() {
     assert_eq!(client.connection().error(), Some(forged.into()));
 }
 
+/// The points whose order divides 8 (RFC 7748 § 6.1: the result is zero), and encodings of 0 and 1 that are not
+/// reduced.
+fn points_of_low_order() -> [PublicKey; 7] {
+    let small = |value: u8| core::array::from_fn(|at| if at == 0 { value } else { 0 });
+    // p = 2^255 - 19 plus a number.
+    let around_p = |first: u8| {
+        let mut point = [0xff; 32];
+        (point[0], point[31]) = (first, 0x7f);
+        point
+    };
+    let order_8 = |first: u128, last: u128| {
+        let halves = [first.to_be_bytes(), last.to_be_bytes()];
+        core::array::from_fn(|at| halves[at / 16][at % 16])
+    };
+    [
+        small(0),
+        small(1),
+        around_p(0xec),
+        around_p(0xed),
+        around_p(0xee),
+        order_8(0xe0eb7a7c3b41b8ae1656e3faf19fc46a, 0xda098deb9c32b1fd866205165f49b800),
+        order_8(0x5f9c95bca3508c24b1d0b1559c83ef5b, 0x04445cc4581c8e86d8224eddd09f1157),
+    ]
+    .map(PublicKey::new)
+}
+
 #[test]
 fn points_of_low_order_are_refused() {
-    // The points whose order divides 8 (RFC 7748 § 6.1: the result is zero).
-    let mut one = [0; 32];
-    one[0] = 1;
-    let mut minus_one = [0xff; 32];
-    (minus_one[0], minus_one[31]) = (0xec, 0x7f);
-    for point in [[0; 32], one, minus_one] {
-        assert!(PublicKey::new(point).has_low_order());
+    let weak = PeerError::Handshake(HandshakeError::WeakKey);
+    for point in points_of_low_order() {
+        assert!(point.has_low_order());
+        // C' in HELLO.
         let mut hello = RawClient::new("PUSH").hello();
-        hello[82..114].copy_from_slice(&point);
+        hello[82..114].copy_from_slice(point.as_bytes());
         let mut server = drive(our_server(), &PULL);
         server.feed(&[greeting("CURVE"), hello].concat());
-        let error = PeerError::Handshake(HandshakeError::WeakKey);
-        assert_eq!(server.log(), [LogEntry::Failed(error.into())]);
+        assert_eq!(server.log(), [LogEntry::Failed(weak.into())], "C' = {point}");
 
+        // C in INITIATE.
+        let raw = RawClient::new("PUSH").with(|raw| raw.client = *point.as_bytes());
+        let mut server = drive(our_server(), &PULL);
+        server.feed(&[greeting("CURVE"), raw.hello(), raw.initiate()].concat());
+        assert_eq!(server.log(), [LogEntry::Failed(weak.into())], "C = {point}");
+
+        // S' in WELCOME.
+        let mut client = drive(client(client_keys(SERVER, CLIENT), 40), &PUSH);
+        client.feed(&greeting("CURVE"));
+        let content = [&point.as_bytes()[..], &[0; 96]].concat();
+        let nonce = [7; 16];
+        let boxed = sealed(secret(SERVER), public(40), &[b"WELCOME-", &nonce], &content);
+        client.feed(&wire::command("WELCOME", &[&nonce[..], &boxed].concat()));
+        assert_eq!(client.log(), [LogEntry::Failed(weak.into())], "S' = {point}");
+
+        // S of the client's keys.
         let mut keys = client_keys(SERVER, CLIENT);
-        keys.server = PublicKey::new(point);
-        let mut client = drive(client(keys, 40), &PUSH);
+        keys.server = point;
+        let mut client = drive(self::client(keys, 40), &PUSH);
         client.feed(&greeting("CURVE"));
         assert_eq!(client.sent().len(), 64, "no HELLO for such a key");
     }

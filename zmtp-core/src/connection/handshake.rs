@@ -20,7 +20,7 @@ impl ReceiveHalf {
         taken: usize,
         mut found: Received,
     ) -> Received {
-        if is_name(name, CommandName::Error.length_prefixed()) {
+        if CommandName::Error.names(name) {
             return self.refused(data);
         }
         found.event = match context.mechanism.consume(name, data) {

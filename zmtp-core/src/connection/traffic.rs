@@ -5,7 +5,7 @@ use super::event::{Event, Received};
 use super::failure::Failure;
 use super::limits::exceeds;
 use super::state::{ReceiveHalf, State};
-use crate::buffer::{copy, is_name};
+use crate::buffer::copy;
 use crate::error::{Limit, Timeout};
 use crate::mechanism::Mechanism;
 use crate::wire::{CommandName, FrameHeader, Ping, Size};
@@ -58,7 +58,7 @@ impl ReceiveHalf {
         mut found: Received,
     ) -> Received {
         let publishes = M::socket_type(context.config).accepts_subscriptions();
-        if is_name(name, CommandName::Ping.length_prefixed()) {
+        if CommandName::Ping.names(name) {
             if let Ok(ping) = Ping::parse(data) {
                 // The PING stays in the input until the PONG for the previous one is sent.
                 if context.tx.pong_due() {
@@ -72,14 +72,14 @@ impl ReceiveHalf {
                 }
                 found.event = Event::Nothing;
             }
-        } else if is_name(name, CommandName::Pong.length_prefixed()) {
+        } else if CommandName::Pong.names(name) {
             found.event = Event::Nothing;
-        } else if is_name(name, CommandName::Ready.length_prefixed()) {
+        } else if CommandName::Ready.names(name) {
             return self.fail(Failure::SecondReady);
-        } else if publishes && is_name(name, CommandName::Subscribe.length_prefixed()) {
+        } else if publishes && CommandName::Subscribe.names(name) {
             found.event = Event::Subscribe;
             found.payload = data.len();
-        } else if publishes && is_name(name, CommandName::Cancel.length_prefixed()) {
+        } else if publishes && CommandName::Cancel.names(name) {
             found.event = Event::Cancel;
             found.payload = data.len();
         }

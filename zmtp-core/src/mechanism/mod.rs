@@ -164,7 +164,10 @@ pub enum Consumed {
 pub enum Answer<'r> {
     /// The peer is accepted.
     Accept,
-    /// The peer is refused. The value, at most 255 bytes, is the reason in the ERROR command.
+    /// The peer is refused. The value is a reason of at most 255 bytes.
+    ///
+    /// PLAIN and CURVE use it as a status code of ZAP ([`Status`]): `300` sends no ERROR, `500` sends an ERROR with
+    /// this reason, and any other value sends an ERROR with the reason `400`.
     Refuse(&'r [u8]),
 }
 

@@ -3,7 +3,6 @@
 use core::marker::PhantomData;
 
 use super::{Consumed, Mechanism, emit_ready, greeting};
-use crate::buffer::is_name;
 use crate::config::Config;
 use crate::wire::{CommandName, Greeting, MechanismName, SocketType, Writer};
 
@@ -39,7 +38,7 @@ impl Mechanism for Null {
 
     #[inline(always)]
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        if is_name(name, CommandName::Ready.length_prefixed()) {
+        if CommandName::Ready.names(name) {
             Consumed::Ready(data.len())
         } else {
             Consumed::Unexpected

@@ -6,7 +6,6 @@ use super::authenticate::Standing;
 use super::{
     Answer, Authenticate, Consumed, Credentials, HandshakeError, Mechanism, greeting, metadata,
 };
-use crate::buffer::is_name;
 use crate::config::Config;
 use crate::wire::{CommandName, Greeting, MechanismName, Writer};
 
@@ -96,9 +95,8 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        let is = |command: CommandName| is_name(name, command.length_prefixed());
         match self.step {
-            ClientStep::Welcome if is(CommandName::Welcome) => {
+            ClientStep::Welcome if CommandName::Welcome.names(name) => {
                 if !data.is_empty() {
                     return Consumed::Invalid(HandshakeError::Length);
                 }
@@ -106,7 +104,7 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
                 Consumed::Pending
             }
             // It is the same whether INITIATE was sent before READY was read or afterwards.
-            ClientStep::Initiate | ClientStep::Done if is(CommandName::Ready) => {
+            ClientStep::Initiate | ClientStep::Done if CommandName::Ready.names(name) => {
                 Consumed::Ready(data.len())
             }
             _ => Consumed::Unexpected,
@@ -216,11 +214,10 @@ impl<A: Authenticate> Mechanism for PlainServer<A> {
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        let is = |command: CommandName| is_name(name, command.length_prefixed());
         match self.step {
-            ServerStep::Hello if is(CommandName::Hello) => self.hello(data),
+            ServerStep::Hello if CommandName::Hello.names(name) => self.hello(data),
             // It is the same whether WELCOME was sent before INITIATE was read or afterwards.
-            ServerStep::Initiate if is(CommandName::Initiate) => {
+            ServerStep::Initiate if CommandName::Initiate.names(name) => {
                 self.step = ServerStep::Ready;
                 Consumed::Ready(data.len())
             }

@@ -87,6 +87,12 @@ impl CommandName {
             Self::Welcome => b"\x07WELCOME",
         }
     }
+
+    /// Whether `name`, preceded by one byte with its length, is the name of this command.
+    #[inline(always)]
+    pub(crate) fn names(self, name: &[u8]) -> bool {
+        is_name(name, self.length_prefixed())
+    }
 }
 
 /// The parsed body of a command frame.
@@ -132,7 +138,7 @@ impl<'a> Command<'a> {
     /// [`Command::name`].
     #[inline(always)]
     pub fn is(&self, name: CommandName) -> bool {
-        is_name(self.name, name.length_prefixed())
+        name.names(self.name)
     }
 }
 

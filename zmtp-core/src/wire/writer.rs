@@ -52,12 +52,6 @@ impl<'o> Writer<'o> {
         self.out.get_mut(start..self.len)
     }
 
-    /// Removes what was appended after `len` bytes.
-    #[cfg(feature = "curve")]
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
     /// Appends a command frame. Its data is the concatenation of the slices in `data`.
     pub fn command(&mut self, name: CommandName, data: &[&[u8]]) {
         let name = name.length_prefixed();

@@ -61,10 +61,8 @@ const TAG_KEY: usize = 32;
 /// Seals the bytes after the first 16, into which the tag is written. Does nothing if there are fewer than 16.
 pub(super) fn seal(crypto: &mut impl Crypto, subkey: &[u8; 32], nonce: &[u8; 8], boxed: &mut [u8]) {
     let Some((tag, body)) = boxed.split_first_chunk_mut() else { return };
-    let (block, at) = first_block(crypto, subkey, nonce, body);
-    if let Some(rest) = body.get_mut(at..) {
-        crypto.salsa20_xor(subkey, nonce, 1, rest);
-    }
+    let block = stream(crypto, subkey, nonce);
+    apply(crypto, subkey, nonce, &block, body);
     if let Some(key) = block.first_chunk() {
         *tag = crypto.poly1305(key, body);
     }
@@ -84,23 +82,8 @@ pub(super) fn open(
     if !bool::from(crypto.poly1305(key, body).ct_eq(tag)) {
         return false;
     }
-    let at = mix(body, &block);
-    if let Some(rest) = body.get_mut(at..) {
-        crypto.salsa20_xor(subkey, nonce, 1, rest);
-    }
+    apply(crypto, subkey, nonce, &block, body);
     true
-}
-
-/// Encrypts the bytes that the first block of the key stream concerns. Returns the block, and the number of bytes.
-fn first_block(
-    crypto: &mut impl Crypto,
-    subkey: &[u8; 32],
-    nonce: &[u8; 8],
-    body: &mut [u8],
-) -> (Zeroizing<[u8; 64]>, usize) {
-    let block = stream(crypto, subkey, nonce);
-    let at = mix(body, &block);
-    (block, at)
 }
 
 /// The first block of the key stream.
@@ -110,11 +93,19 @@ fn stream(crypto: &mut impl Crypto, subkey: &[u8; 32], nonce: &[u8; 8]) -> Zeroi
     block
 }
 
-/// Combines the front of a body with the rest of the first block. Returns the number of bytes.
-fn mix(body: &mut [u8], block: &[u8; 64]) -> usize {
+/// Combines a body with the key stream: with the rest of its first block, then with the following blocks.
+fn apply(
+    crypto: &mut impl Crypto,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+    block: &[u8; 64],
+    body: &mut [u8],
+) {
     let stream = block.get(TAG_KEY..).unwrap_or_default();
     for (byte, key) in body.iter_mut().zip(stream) {
         *byte ^= key;
     }
-    body.len().min(stream.len())
+    if let Some(rest @ [_, ..]) = body.get_mut(stream.len()..) {
+        crypto.salsa20_xor(subkey, nonce, 1, rest);
+    }
 }

@@ -11,7 +11,6 @@ use super::{
     COOKIE_LEN, Crypto, HELLO_LEN, INITIATE_LEN, KeyPair, Portable, PublicKey, READY_LEN,
     SecretKey, VERSION, VOUCH_LEN, WELCOME_LEN, nonce,
 };
-use crate::buffer::is_name;
 use crate::config::Config;
 use crate::mechanism::{
     Consumed, Exhausted, HandshakeError, Mechanism, OpenError, greeting, metadata,
@@ -40,18 +39,14 @@ pub struct CurveClient<K, X = Portable> {
 }
 
 enum Step {
+    Start {
+        transient: SecretKey,
+        vouch_nonce: [u8; 16],
+    },
     /// HELLO is due.
-    Hello {
-        transient: SecretKey,
-        vouch_nonce: [u8; 16],
-    },
-    /// HELLO was sent. The key is of c' and S.
-    Welcome {
-        transient: SecretKey,
-        public: PublicKey,
-        vouch_nonce: [u8; 16],
-        key: Key,
-    },
+    Hello(Started),
+    /// HELLO was sent.
+    Welcome(Started),
     /// WELCOME arrived, and INITIATE is due.
     Initiate(Welcomed),
     /// INITIATE was sent.
@@ -61,6 +56,15 @@ enum Step {
     Traffic(Traffic),
     /// The server's public key has a low order: nothing is sent, and the handshake times out.
     Failed,
+}
+
+/// What HELLO is made of.
+struct Started {
+    transient: SecretKey,
+    public: PublicKey,
+    vouch_nonce: [u8; 16],
+    /// The key of c' and S.
+    key: Key,
 }
 
 /// What INITIATE is made of.
@@ -92,37 +96,40 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
             crate::buffer::copy(&mut transient, secret);
             crate::buffer::copy(&mut vouch_nonce, nonce);
         }
-        let step = Step::Hello { transient: SecretKey::new(transient), vouch_nonce };
+        let step = Step::Start { transient: SecretKey::new(transient), vouch_nonce };
         Self { keys, crypto, step }
     }
 
-    fn hello(&mut self, out: &mut Writer<'_>) -> Option<()> {
-        let Step::Hello { transient, vouch_nonce } = &self.step else { return None };
-        let start = out.len();
-        let mut fields = command(out, CommandName::Hello, HELLO_LEN)?;
+    /// Computes the keys of HELLO, once: its bytes may not fit in the first call.
+    fn start(&mut self) {
+        let Step::Start { transient, vouch_nonce } = &self.step else { return };
         let (transient, vouch_nonce) = (transient.clone(), *vouch_nonce);
-        let crypto = &mut self.crypto;
-        let public = PublicKey::new(crypto.x25519_base(transient.expose()));
+        let public = PublicKey::new(self.crypto.x25519_base(transient.expose()));
         let server = &self.keys.borrow().server;
-        let Some(key) = boxes::shared(crypto, &transient, server) else {
-            self.step = Step::Failed;
-            out.truncate(start);
-            return None;
+        self.step = match boxes::shared(&mut self.crypto, &transient, server) {
+            Some(key) => Step::Hello(Started { transient, public, vouch_nonce, key }),
+            None => Step::Failed,
         };
+    }
+
+    fn hello(&mut self, out: &mut Writer<'_>) -> Option<()> {
+        let Step::Hello(Started { public, key, .. }) = &self.step else { return None };
+        let mut fields = command(out, CommandName::Hello, HELLO_LEN)?;
         fields.put(&VERSION)?;
         fields.put(&[0; 72])?;
         fields.put(public.as_bytes())?;
         let nonce = 1_u64.to_be_bytes();
         fields.put(&nonce)?;
         fields.0.fill(0);
-        let subkey = boxes::subkey(crypto, &key, &nonce::HELLO);
-        boxes::seal(crypto, &subkey, &nonce, fields.0);
-        self.step = Step::Welcome { transient, public, vouch_nonce, key };
+        let subkey = boxes::subkey(&mut self.crypto, key, &nonce::HELLO);
+        boxes::seal(&mut self.crypto, &subkey, &nonce, fields.0);
+        let Step::Hello(started) = mem::replace(&mut self.step, Step::Failed) else { return None };
+        self.step = Step::Welcome(started);
         Some(())
     }
 
     fn welcome(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
-        let Step::Welcome { transient, public, vouch_nonce, key } = &self.step else {
+        let Step::Welcome(Started { transient, public, vouch_nonce, key }) = &self.step else {
             return Err(HandshakeError::Length);
         };
         if data.len() != WELCOME_LEN {
@@ -227,20 +234,22 @@ impl<K: Borrow<ClientKeys>, X: Crypto> Mechanism for CurveClient<K, X> {
     }
 
     fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+        self.start();
         match self.step {
-            Step::Hello { .. } => self.hello(out),
+            Step::Hello(_) => self.hello(out),
             Step::Initiate(_) => self.initiate(config, out),
             _ => None,
         };
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        let is = |command: CommandName| is_name(name, command.length_prefixed());
         let consumed = match self.step {
-            Step::Welcome { .. } if is(CommandName::Welcome) => {
+            Step::Welcome(_) if CommandName::Welcome.names(name) => {
                 self.welcome(data).map(|()| Consumed::Pending)
             }
-            Step::Ready { .. } if is(CommandName::Ready) => self.ready(data).map(Consumed::Ready),
+            Step::Ready { .. } if CommandName::Ready.names(name) => {
+                self.ready(data).map(Consumed::Ready)
+            }
             _ => Ok(Consumed::Unexpected),
         };
         consumed.unwrap_or_else(Consumed::Invalid)

@@ -13,7 +13,6 @@ use super::{
     COOKIE_LEN, Crypto, HELLO_LEN, INITIATE_LEN, KeyPair, Portable, PublicKey, READY_LEN,
     SecretKey, VERSION, VOUCH_LEN, WELCOME_LEN, nonce,
 };
-use crate::buffer::is_name;
 use crate::config::Config;
 use crate::mechanism::authenticate::Standing;
 use crate::mechanism::{
@@ -344,16 +343,15 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> Mechanism for CurveServer<K
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        let is = |command: CommandName| is_name(name, command.length_prefixed());
         let consumed = match self.step {
-            Step::Hello(_) if is(CommandName::Hello) => {
+            Step::Hello(_) if CommandName::Hello.names(name) => {
                 self.hello(data).map(|()| Consumed::Pending)
             }
-            Step::Initiate { .. } if is(CommandName::Initiate) => {
+            Step::Initiate { .. } if CommandName::Initiate.names(name) => {
                 self.initiate(data).and_then(|()| self.decide(data))
             }
             // There is an answer now.
-            Step::Opened { .. } if is(CommandName::Initiate) => self.decide(data),
+            Step::Opened { .. } if CommandName::Initiate.names(name) => self.decide(data),
             _ => Ok(Consumed::Unexpected),
         };
         consumed.unwrap_or_else(Consumed::Invalid)

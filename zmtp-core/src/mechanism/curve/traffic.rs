@@ -72,7 +72,7 @@ impl Traffic {
     ) -> Result<FrameKind, OpenError> {
         let (name, rest) = frame.split_first_chunk_mut::<NAME_LEN>().ok_or(OpenError::TooShort)?;
         let (nonce, boxed) = rest.split_first_chunk_mut::<8>().ok_or(OpenError::TooShort)?;
-        if !crate::buffer::is_name(name, CommandName::Message.length_prefixed()) {
+        if !CommandName::Message.names(name) {
             return Err(OpenError::Clear);
         }
         if outer == FrameKind::Message(More::Follows) {

@@ -41,8 +41,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keys_of_rfc_32_and_of_libzmqs_tests_come_out() {
-        // RFC 26 § Test Vectors of libzmq: the client's and server's public keys.
+    fn the_test_vector_of_rfc_32_is_encoded_and_decoded() {
+        let mut key = [0; 32];
+        for bytes in key.as_chunks_mut().0 {
+            *bytes = [0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b];
+        }
+        let text = b"HelloWorldHelloWorldHelloWorldHelloWorld";
+        assert_eq!(&encode(&key), text);
+        assert_eq!(decode(text), Some(key));
+    }
+
+    #[test]
+    fn a_key_of_libzmqs_tests_is_encoded_and_decoded() {
+        // The public key of the client in tests/test_security_curve.cpp.
         let text = b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
         let key = decode(text).unwrap();
         assert_eq!(key[..4], [0xbb, 0x88, 0x47, 0x1d]);
