@@ -5,10 +5,11 @@ use super::state::ReceiveHalf;
 use crate::mechanism::Mechanism;
 use crate::wire::{CommandName, FrameHeader, FrameKind, Writer};
 
-/// The reason in an ERROR command that a failed connection sends to its peer. ERROR is sent only for failures
-/// that a retry cannot correct, because libzmq does not reconnect after it receives an ERROR. A client of PLAIN or
-/// CURVE sends none if the socket types are not compatible: in these mechanisms only the server sends ERROR (RFC 24,
-/// RFC 26).
+/// The reason in an ERROR command that a failed connection sends to its peer.
+///
+/// ERROR is sent only for failures that a retry cannot correct, because libzmq does not reconnect after it receives
+/// an ERROR. A client of PLAIN or CURVE sends none if the socket types are not compatible: in these mechanisms only
+/// the server sends ERROR (RFC 24, RFC 26).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
