@@ -172,7 +172,7 @@ macro_rules! api {
                     Error::TimedOut if taken => Error::NoReply,
                     // The peer may have the request if all of it was written.
                     Error::Closed | Error::Connection | Error::Io(_)
-                        if taken && self.io.out.is_empty() =>
+                        if taken && !self.io.out.is_request_pending() =>
                     {
                         Error::PeerLost
                     }

@@ -3,9 +3,9 @@
 use embedded_io::ErrorKind;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::FrameHeader;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
+use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection, Event, Instant, Subscription};
 
 use crate::error::Error;
@@ -225,7 +225,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
         if !self.may_write() {
             return Err(Error::Connection);
         }
-        if out.between_frames() {
+        let waits = K::SOCKET_TYPE == SocketType::Req && out.is_request_pending();
+        if out.between_frames() && !waits {
             let fits = match out.collect(&mut self.connection) {
                 Ok(()) => kind.poll_transmit(&mut self.connection, out),
                 full => full,
@@ -267,7 +268,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         first: bool,
     ) -> Result<Step, Error<E>> {
         match out.state() {
-            State::Idle if first => {}
+            State::Idle | State::Request if first => {}
             #[cfg(feature = "chunks")]
             State::Parts { remaining: 0, more: More::Follows } if !first => {}
             // Without chunks there are no incomplete messages.

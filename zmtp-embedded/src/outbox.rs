@@ -36,6 +36,9 @@ pub(crate) enum State {
     Idle,
     /// Inside a message whose bytes a call borrows: only that call can continue it.
     Lent,
+    /// Between messages. The pending bytes end with those of a request: commands wait until it is written, so that
+    /// a call that fails can tell whether the peer may have it.
+    Request,
     /// Inside a message that is sent in pieces: the bytes that the current part lacks, and whether
     /// other parts follow.
     #[cfg(feature = "chunks")]
@@ -66,7 +69,7 @@ impl<'b> Outbox<'b> {
     /// Whether another frame can begin: no frame is incomplete.
     pub(crate) const fn between_frames(&self) -> bool {
         match self.state {
-            State::Idle => true,
+            State::Idle | State::Request => true,
             #[cfg(feature = "chunks")]
             State::Parts { remaining, .. } => remaining == 0,
             State::Lent => !CHUNKS,
@@ -76,7 +79,7 @@ impl<'b> Outbox<'b> {
     /// Whether no message is incomplete.
     #[cfg(feature = "chunks")]
     pub(crate) fn between_messages(&self) -> bool {
-        self.state == State::Idle
+        matches!(self.state, State::Idle | State::Request)
     }
 
     /// The bytes to write.
@@ -94,7 +97,22 @@ impl<'b> Outbox<'b> {
         self.start = self.start.wrapping_add(n).min(self.end);
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
+            if !CHUNKS || self.is_request_pending() {
+                self.state = State::Idle;
+            }
         }
+    }
+
+    /// The bytes that were added last are those of a request.
+    pub(crate) const fn holds_request(&mut self) {
+        if !self.is_empty() {
+            self.state = State::Request;
+        }
+    }
+
+    /// Whether bytes of a request are not written.
+    pub(crate) fn is_request_pending(&self) -> bool {
+        self.state == State::Request
     }
 
     /// The number of bytes that fit after the pending ones.

@@ -215,7 +215,7 @@ impl<'b, IO, M: Mechanism> SocketIo<'b, IO, M> {
         }
         let envelope = self.link.inbox.envelope(&self.window);
         let mut needed = connection.frame_len(len).saturating_sub(len);
-        let first = self.out.state() == State::Idle;
+        let first = self.out.between_messages();
         if first {
             needed = needed.saturating_add(kind.prefix_len(connection, envelope));
         }

@@ -2,11 +2,16 @@
 
 mod pipe;
 
-use pipe::{End, PipeError, greeting, pipe, ready, ticking};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use pipe::asynch::{Stutter, finish};
+use pipe::{End, PipeError, greeting, peer, pipe, ready, ticking};
 use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
+use zmtp_embedded::asynch;
 use zmtp_embedded::blocking::{Dealer, Push, Req};
 
 static DEALER: Config = Config::new(SocketType::Dealer);
@@ -14,13 +19,6 @@ static PUSH: Config = Config::new(SocketType::Push);
 static REQ: Config = Config::new(SocketType::Req);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
-
-/// A pipe whose far end has sent its side of the handshake and a PING.
-fn pinging(socket_type: &str) -> (End, End) {
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready(socket_type)].concat());
-    (ours, peer)
-}
 
 /// Sends `one` until a call accepts it, over a line that is full and accepts 3 bytes after each call.
 fn until_taken(
@@ -45,7 +43,7 @@ fn a_send_that_times_out_has_not_taken_its_message() {
     for buffer in [64, 70, 128] {
         let (mut receive, mut send) = ([0; 64], vec![0; buffer]);
         let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
-        let (ours, peer) = pinging("ROUTER");
+        let (ours, peer) = peer("ROUTER", 1_000);
         dealer.connect(ours.clone(), NOW);
         dealer.handshake(DEADLINE, || NOW).expect("a good peer");
         peer.heard();
@@ -69,7 +67,7 @@ fn a_send_that_times_out_has_not_taken_its_message() {
 fn a_message_that_fits_the_send_buffer_is_taken_at_once() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut push = Push::new(&PUSH, &mut receive, &mut send);
-    let (ours, peer) = pinging("PULL");
+    let (ours, peer) = peer("PULL", 1_000);
     push.connect(ours.clone(), NOW);
     push.handshake(DEADLINE, || NOW).expect("a good peer");
     peer.heard();
@@ -88,7 +86,7 @@ fn a_message_that_fits_the_send_buffer_is_taken_at_once() {
 /// A REQ after its handshake.
 fn asking<'b>(receive: &'b mut [u8], send: &'b mut [u8]) -> (Req<'b, End>, End, End) {
     let mut req = Req::new(&REQ, receive, send, 41);
-    let (ours, rep) = pinging("REP");
+    let (ours, rep) = peer("REP", 1_000);
     req.connect(ours.clone(), NOW);
     req.handshake(DEADLINE, || NOW).expect("a good peer");
     rep.heard();
@@ -127,6 +125,65 @@ fn a_request_fails_with_peer_lost_only_if_the_peer_may_have_it() {
         }
     });
     assert_eq!(result.err(), Some(Error::PeerLost));
+}
+
+/// The bytes of the first request of [`asking`].
+fn first_request() -> Vec<u8> {
+    [frame(1, &42_u32.to_ne_bytes()), frame(1, b""), frame(0, b"ask")].concat()
+}
+
+/// What happens to a request at a time: it is written in two pieces, `commands` arrive between them, and after 3 bytes
+/// of the answers the link ends.
+fn lose(time: u64, ours: &End, rep: &End, commands: &[u8]) {
+    match time {
+        0 => ours.capacity.set(5),
+        100 => rep.say(commands),
+        300 => ours.capacity.set(first_request().len()),
+        600 => ours.capacity.set(first_request().len() + 3),
+        900 => ours.close(),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_request_that_was_written_is_lost_with_its_peer_although_a_pong_waits() {
+    for pings in [0, 1, 3] {
+        let (mut receive, mut send) = ([0; 64], [0; 64]);
+        let (mut req, ours, rep) = asking(&mut receive, &mut send);
+        let commands = frame(4, b"\x04PING\0\0context").repeat(pings);
+        lose(0, &ours, &rep, &commands);
+        let mut now = ticking(50);
+        let clock = || {
+            let time = now();
+            lose(time.as_millis(), &ours, &rep, &commands);
+            time
+        };
+        assert_eq!(req.request(&[b"ask"], DEADLINE, clock).err(), Some(Error::PeerLost), "{pings}");
+        assert!(rep.heard().starts_with(&first_request()));
+    }
+}
+
+#[test]
+fn async_a_request_that_was_written_is_lost_with_its_peer_although_a_pong_waits() {
+    for pings in [0, 1, 3] {
+        let (mut receive, mut send) = ([0; 64], [0; 64]);
+        let mut req = asynch::Req::new(&REQ, &mut receive, &mut send, 41);
+        let (ours, rep) = peer("REP", 1_000);
+        req.connect(Stutter::new(ours.clone()), NOW);
+        finish(req.handshake(|| NOW)).expect("a good peer");
+        rep.heard();
+        let commands = frame(4, b"\x04PING\0\0context").repeat(pings);
+        let mut request = pin!(req.request(&[b"ask"], || NOW));
+        let result = (0..2_000).find_map(|time| {
+            lose(time, &ours, &rep, &commands);
+            match request.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(result) => Some(result.err()),
+                Poll::Pending => None,
+            }
+        });
+        assert_eq!(result, Some(Some(Error::PeerLost)), "{pings}");
+        assert!(rep.heard().starts_with(&first_request()));
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         let mut result = io::send(io, kind, parts, TooLarge::Lend, &mut now).await;
         let taken = result.is_ok();
         if taken {
+            io.out.holds_request();
             result = io::wait(io, kind, Want::Message, &mut now).await;
         }
         match result {

@@ -36,6 +36,7 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
         let mut result = self.io.put(&mut self.kind, parts, &mut until);
         let taken = result.is_ok();
         if taken {
+            self.io.out.holds_request();
             // This writes pending bytes.
             result = self.io.wait(&mut self.kind, Want::Message, &mut until);
         }
