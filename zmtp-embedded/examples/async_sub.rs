@@ -18,7 +18,7 @@ pub async fn watch<S: Read + Write>(
     let mut receive = [0; size::receive(SocketType::Sub, 256, 2)];
     let mut send = [0; size::smallest_send(&CONFIG)];
     let sub = Sub::<_, TOPICS>::new(&CONFIG, &mut receive, &mut send);
-    let mut session = Session::new(&CONFIG, sub);
+    let mut session = Session::new(sub);
     let _ = session.subscribe(b"weather."); // It fits. It is sent over every connection.
     loop {
         let mut sub = session.connect(connect().await, now());

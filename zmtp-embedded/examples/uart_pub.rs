@@ -23,7 +23,7 @@ pub fn station<'r, U>(
     let mut receive = [0; size::receive_topics(LONGEST)];
     let mut send = [0; size::send(&CONFIG, LONGEST + 4, 2)];
     let publisher = Pub::<_, TOPICS>::new(&CONFIG, &mut receive, &mut send);
-    let mut session = Session::new(&CONFIG, publisher);
+    let mut session = Session::new(publisher);
     let mut uart = Polled(uart);
     loop {
         let mut publisher = session.connect(&mut uart, now());

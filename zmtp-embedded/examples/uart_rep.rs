@@ -19,7 +19,7 @@ where
     let mut receive = [0; size::receive(SocketType::Rep, 16 + ENVELOPE.0, 1 + ENVELOPE.1)];
     let mut send = [0; size::send(&CONFIG, 16 + ENVELOPE.0, 1 + ENVELOPE.1)];
     let rep = Rep::new(&CONFIG, &mut receive, &mut send);
-    let mut session = Session::new(&CONFIG, rep);
+    let mut session = Session::new(rep);
     let mut uart = Polled(uart);
     let mut lit = false;
     loop {

@@ -17,7 +17,7 @@ where
     let mut receive = [0; size::receive(SocketType::Req, 32, 1)];
     let mut send = [0; size::smallest_send(&CONFIG)];
     let req = Req::new(&CONFIG, &mut receive, &mut send, random);
-    let mut session = Session::new(&CONFIG, req);
+    let mut session = Session::new(req);
     let mut uart = Polled(uart);
     loop {
         let mut req = session.connect(&mut uart, now());

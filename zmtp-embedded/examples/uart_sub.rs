@@ -22,7 +22,7 @@ pub fn siren<U>(
     let mut receive = [0; size::receive(SocketType::Sub, 64, 2)];
     let mut send = [0; size::send_topics(&CONFIG, 5)];
     let sub = Sub::<_, TOPICS>::new(&CONFIG, &mut receive, &mut send);
-    let mut session = Session::new(&CONFIG, sub);
+    let mut session = Session::new(sub);
     let _ = session.subscribe(b"alarm"); // It fits. It is sent over every connection.
     let mut uart = Polled(uart);
     loop {

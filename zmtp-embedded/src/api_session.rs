@@ -13,7 +13,6 @@ macro_rules! api_session {
         #[derive(Debug)]
         pub struct Session<'b, K, M = NullOf<K>> {
             socket: Socket<'b, K, NoIo, M>,
-            config: &'b Config,
         }
 
         /// A connection of a [`Session`]. It owns the IO, or borrows it: `&mut` of an IO is an IO. It is closed when
@@ -30,9 +29,9 @@ macro_rules! api_session {
 
         #[expect(private_bounds, reason = "the types are those of this crate")]
         impl<'b, K: Kind, M: Mechanism + Default> Session<'b, K, M> {
-            /// Makes a session of a socket that was never connected. `config` is that of the socket.
-            pub const fn new(config: &'b Config, socket: Socket<'b, K, NoIo, M>) -> Self {
-                Self { socket, config }
+            /// Makes a session of a socket that was never connected.
+            pub const fn new(socket: Socket<'b, K, NoIo, M>) -> Self {
+                Self { socket }
             }
 
             /// Begins a connection over `io`, a stream that was just established. The next call that waits performs
@@ -41,7 +40,7 @@ macro_rules! api_session {
             /// If the connection is not dropped but forgotten (`core::mem::forget`), the session has no buffers
             /// afterwards, and its calls fail with [`Error::SendBuffer`].
             pub fn connect<IO>(&mut self, io: IO, now: Instant) -> Connection<'_, 'b, K, IO, M> {
-                let blank = Socket::blank(self.config);
+                let blank = self.socket.blank();
                 let mut socket = core::mem::replace(&mut self.socket, blank).over();
                 socket.connect(io, now);
                 Connection { socket, session: self }
@@ -58,15 +57,16 @@ macro_rules! api_session {
 
         impl<K: Kind, IO, M: Mechanism + Default> Drop for Connection<'_, '_, K, IO, M> {
             fn drop(&mut self) {
-                let blank = Socket::blank(self.session.config);
+                let blank = self.socket.blank();
                 self.session.socket = core::mem::replace(&mut self.socket, blank).over();
             }
         }
 
         #[expect(private_bounds, reason = "the types are those of this crate")]
         impl<'b, K: Kind, IO, M: Mechanism + Default> Socket<'b, K, IO, M> {
-            /// A socket without buffers.
-            fn blank(config: &'b Config) -> Self {
+            /// A socket without buffers, with the same settings.
+            fn blank(&self) -> Self {
+                let config = *self.io.link.connection.shared_config();
                 let io = SocketIo::new(config, &mut [], &mut [], 0, M::default());
                 Self { io, kind: K::blank() }
             }

@@ -68,7 +68,7 @@ impl embedded_io_async::Write for Writer<'_> {
 fn halves_that_borrow_a_stream_can_be_connected_again() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let dealer = asynch::Dealer::new(&DEALER, &mut receive, &mut send);
-    let mut session = asynch::Session::new(&DEALER, dealer);
+    let mut session = asynch::Session::new(dealer);
     let mut tcp = Tcp(None);
     for round in 0..10_u8 {
         let peer = tcp.connect();
@@ -89,7 +89,7 @@ fn halves_that_borrow_a_stream_can_be_connected_again() {
 fn a_session_keeps_its_turn_and_borrows_its_io() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let req = blocking::Req::new(&REQ, &mut receive, &mut send, 0);
-    let mut session = blocking::Session::new(&REQ, req);
+    let mut session = blocking::Session::new(req);
     // The pipe stays in the hands of the caller, as a UART does.
     let (mut uart, rep) = pipe(1_000);
     let handshake = [greeting(), ready("REP")].concat();
@@ -117,7 +117,7 @@ fn a_session_keeps_its_turn_and_borrows_its_io() {
 fn subscriptions_are_sent_over_each_connection_and_the_io_is_returned() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let sub = blocking::Sub::<_, 64>::new(&SUB, &mut receive, &mut send);
-    let mut session = blocking::Session::new(&SUB, sub);
+    let mut session = blocking::Session::new(sub);
     session.subscribe(b"a").expect("it fits");
     let (mut io, publisher) = pipe(1_000);
     for round in 0..3 {
@@ -135,7 +135,7 @@ fn subscriptions_are_sent_over_each_connection_and_the_io_is_returned() {
 fn a_session_reports_why_its_last_connection_failed() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let dealer = blocking::Dealer::new(&DEALER, &mut receive, &mut send);
-    let mut session = blocking::Session::new(&DEALER, dealer);
+    let mut session = blocking::Session::new(dealer);
     let (io, wrong) = pipe(1_000);
     wrong.say(&[greeting(), frame(4, b"\x05ERROR\x02no")].concat());
     assert_eq!(session.connect(io, NOW).handshake(DEADLINE, now), Err(Error::Connection));
@@ -147,7 +147,7 @@ fn a_session_reports_why_its_last_connection_failed() {
 fn a_connection_that_was_forgotten_leaves_a_session_without_buffers() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let dealer = blocking::Dealer::new(&DEALER, &mut receive, &mut send);
-    let mut session = blocking::Session::new(&DEALER, dealer);
+    let mut session = blocking::Session::new(dealer);
     let (ours, _peer) = peer("ROUTER", 1_000);
     core::mem::forget(session.connect(ours, NOW));
     let (ours, _peer) = peer("ROUTER", 1_000);

@@ -312,6 +312,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.config.borrow()
     }
 
+    /// The settings as they were passed to [`Connection::new`]: owned, or a reference.
+    pub const fn shared_config(&self) -> &C {
+        &self.config
+    }
+
     /// The security mechanism.
     pub const fn mechanism(&self) -> &M {
         &self.mechanism

@@ -103,7 +103,7 @@ async fn publish(stack: Stack<'static>) {
     static CONFIG: zmtp_embedded::Config = zmtp_embedded::Config::new(SocketType::Pub);
     let (mut receive, mut send) = ([0; 64], [0; 256]);
     let publisher = Pub::<_, { size::topics_of(2, 16) }>::new(&CONFIG, &mut receive, &mut send);
-    let mut session = Session::new(&CONFIG, publisher);
+    let mut session = Session::new(publisher);
     let (mut rx, mut tx) = ([0; 512], [0; 512]);
     loop {
         let mut tcp = TcpSocket::new(stack, &mut rx, &mut tx);
@@ -138,12 +138,12 @@ async fn subscribe(stack: Stack<'static>) {
     let client = TcpClient::new(stack, &state);
     let connector = Connector::new(&client, SocketAddr::new(ADDRESS.into(), PORT));
     let connector = Cell::new(Some(connector));
-    let (connections, messages) = (Cell::new(0), Cell::new(0));
+    let (connections, parts) = (Cell::new(0), Cell::new(0));
     let connect = async || {
         connections.set(connections.get() + 1);
         if connections.get() > CONNECTIONS {
-            println!("{} messages over {CONNECTIONS} connections", messages.get());
-            assert!(messages.get() > 2 * CONNECTIONS, "each message has two parts");
+            println!("{} parts over {CONNECTIONS} connections", parts.get());
+            assert_eq!(parts.get(), 2 * MESSAGES * CONNECTIONS, "each message has two parts");
             exit(0);
         }
         let mut free = connector.take().expect("one connection at a time");
@@ -156,7 +156,7 @@ async fn subscribe(stack: Stack<'static>) {
         connector.set(Some(free));
         stream
     };
-    let show = |_: &[u8]| messages.set(messages.get() + 1);
+    let show = |_: &[u8]| parts.set(parts.get() + 1);
     async_sub::watch(connect, now, sleep_until, show).await;
 }
 
