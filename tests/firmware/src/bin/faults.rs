@@ -1,15 +1,14 @@
 //! REQ over a UART that loses, doubles and invents bytes; never returns.
 //!
-//! Reports each error and each recovery. After an error it does what firmware on a serial line should do: it is silent
-//! for a moment, so that the other end detects a new session, discards what arrives meanwhile, and connects again.
+//! Reports each error and each recovery. After each error it drops the connection, waits for silence, so that the other
+//! end detects a new connection, and connects again.
 #![no_std]
 #![no_main]
 
-use embedded_io::Read;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Limits};
 use zmtp_embedded::Error;
-use zmtp_embedded::blocking::Req;
+use zmtp_embedded::blocking::{Req, Session, wait_for_silence};
 use zmtp_firmware::board::{Board, Uart, now};
 use zmtp_firmware::host::{self, fail, println};
 
@@ -18,10 +17,8 @@ static CONFIG: Config = Config::new(SocketType::Req)
 
 /// Milliseconds for a request and its reply, with the handshake before.
 const TIMEOUT: u32 = 200;
-/// Milliseconds without bytes either way before a new session.
+/// Milliseconds without bytes either way before a connection.
 const SILENCE: u32 = 50;
-/// Milliseconds after which a line that is never silent gets a new session all the same.
-const BABBLE: u32 = 500;
 
 /// What happened so far.
 #[derive(Default)]
@@ -33,7 +30,7 @@ struct Tally {
     slowest: u64,
     /// Good exchanges since the last error.
     in_a_row: u32,
-    /// When the first error of a row was met, if the last exchange failed.
+    /// The time of the first error since the last good exchange.
     failing: Option<u64>,
 }
 
@@ -42,45 +39,42 @@ fn main() -> ! {
     let Some(board) = Board::take() else { fail("no board", &()) };
     let seed = host::number("seed").unwrap_or(1);
     let (mut receive, mut send) = ([0; 512], [0; 512]);
-    let mut req = Req::new(&CONFIG, &mut receive, &mut send, seed);
-    req.connect(board.uart, now());
+    let req = Req::new(&CONFIG, &mut receive, &mut send, seed);
+    let mut session = Session::new(req);
+    let mut uart = board.uart;
     let mut tally = Tally::default();
-    for at in 0_u32.. {
-        let mut body = [0; 64];
-        let body = &mut body[..at as usize * 37 % 65];
-        for (n, byte) in body.iter_mut().enumerate() {
-            *byte = (at as usize ^ n) as u8;
+    let mut at = 0;
+    loop {
+        let mut req = session.connect(&mut uart, now());
+        while exchange(&mut req, at, &mut tally) {
+            at += 1;
         }
-        let start = now().as_millis();
-        let name = match req.request(&[body], now().after(TIMEOUT), now) {
-            Ok(reply) if reply.only() == Some(body) => None,
-            // ZMTP has no checksum, nor has a UART: that is up to what is sent.
-            Ok(_) => Some("wrong bytes"),
-            Err(error) => Some(name(&error)),
-        };
-        tally.slowest = tally.slowest.max(now().as_millis() - start);
-        match name {
-            None => tally.good(),
-            Some(name) => {
-                tally.bad(name);
-                let Some(mut uart) = req.disconnect() else { fail("no UART", &()) };
-                be_silent(&mut uart);
-                req.connect(uart, now());
-            }
-        }
+        at += 1;
+        drop(req);
+        wait_for_silence(&mut uart, SILENCE, now);
     }
-    host::done()
 }
 
-/// Until nothing comes any more.
-fn be_silent(uart: &mut Uart) {
-    let end = now().after(BABBLE);
-    let mut quiet = now().after(SILENCE);
-    while now() < quiet && now() < end {
-        if uart.read(&mut [0; 64]).is_ok() {
-            quiet = now().after(SILENCE);
-        }
+/// Sends request number `at` and compares its reply. Returns whether it was right.
+fn exchange(req: &mut Req<'_, &mut Uart>, at: u32, tally: &mut Tally) -> bool {
+    let mut body = [0; 64];
+    let body = &mut body[..at as usize * 37 % 65];
+    for (n, byte) in body.iter_mut().enumerate() {
+        *byte = (at as usize ^ n) as u8;
     }
+    let start = now().as_millis();
+    let name = match req.request(&[body], now().after(TIMEOUT), now) {
+        Ok(reply) if reply.only() == Some(body) => None,
+        // Neither ZMTP nor a UART has a checksum: it would be a part of the message.
+        Ok(_) => Some("wrong bytes"),
+        Err(error) => Some(name(&error)),
+    };
+    tally.slowest = tally.slowest.max(now().as_millis() - start);
+    match name {
+        None => tally.good(),
+        Some(name) => tally.bad(name),
+    }
+    name.is_none()
 }
 
 fn name<E>(error: &Error<E>) -> &'static str {
@@ -88,6 +82,7 @@ fn name<E>(error: &Error<E>) -> &'static str {
         Error::Closed => "closed",
         Error::Connection => "connection",
         Error::Io(_) => "io",
+        Error::NoReply => "no reply",
         Error::PeerLost => "peer lost",
         Error::ReceiveBuffer => "receive buffer",
         Error::TimedOut => "timed out",

@@ -53,8 +53,8 @@ use registers::*;
 
 const BUSY: u32 = 1 << 31;
 const SOFT_RESET: u32 = 1;
-/// How often a bit is read before it counts as stuck.
-const TIMEOUT: u32 = 1_000_000;
+/// The number of reads of a bit after which it counts as stuck.
+const MAX_READS: u32 = 1_000_000;
 
 impl Lan9118 {
     /// Resets the controller and turns it on, full duplex, with this address.
@@ -98,7 +98,7 @@ impl Lan9118 {
 }
 
 fn wait(done: impl Fn() -> bool) -> Result<(), Absent> {
-    (0..TIMEOUT).any(|_| done()).then_some(()).ok_or(Absent)
+    (0..MAX_READS).any(|_| done()).then_some(()).ok_or(Absent)
 }
 
 /// Sets a register of the MAC, which is accessed through two others.
