@@ -5,7 +5,7 @@ mod pipe;
 use core::cell::Cell;
 
 use pipe::asynch::{Stutter, finish, once};
-use pipe::{greeting, pipe, ready};
+use pipe::{End, peer};
 use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant, Timeout};
@@ -20,12 +20,24 @@ fn later(ms: u64) -> Instant {
     Instant::from_millis(ms)
 }
 
+/// A pipe whose far end has sent its side of the handshake and a PING.
+fn pinging(socket_type: &str) -> (End, End) {
+    let (ours, far) = peer(socket_type, 1_000);
+    far.say(&frame(4, PING));
+    (ours, far)
+}
+
+/// Polls a call once and drops its future, up to 100 times, until one is done. `select` does the same with a timer that
+/// has expired.
+fn dropped_until_done<T>(mut call: impl AsyncFnMut() -> T) -> Option<T> {
+    (0..100).find_map(|_| once(call()))
+}
+
 #[test]
 fn a_message_that_arrived_in_time_is_received_after_the_timeout() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = blocking::Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("PUSH");
     pull.connect(ours, NOW);
     assert_eq!(pull.receive(later(100), pipe::ticking(10)).err(), Some(Error::TimedOut));
     peer.say(&frame(0, b"in time"));
@@ -42,21 +54,15 @@ fn a_message_that_arrived_in_time_is_received_after_the_timeout() {
 fn async_a_message_that_arrived_in_time_is_received_after_the_timeout() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = asynch::Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("PUSH");
     pull.connect(Stutter::new(ours), NOW);
-    for _ in 0..100 {
-        assert!(once(pull.receive(|| later(10))).is_none());
-    }
+    assert_eq!(dropped_until_done(async || pull.receive(|| later(10)).await.err()), None);
     peer.say(&frame(0, b"in time"));
     let message = finish(pull.receive(|| later(2_600))).map(|message| message.first().len());
     assert_eq!(message, Ok(7));
     peer.say(&frame(4, PING));
-    for _ in 0..100 {
-        assert!(once(pull.receive(|| later(2_700))).is_none());
-    }
-    // As with `select` and a timer that has expired: each future is polled a few times.
-    let failed = (0..100).find_map(|_| once(pull.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(dropped_until_done(async || pull.receive(|| later(2_700)).await.err()), None);
+    let failed = dropped_until_done(async || pull.receive(|| later(5_000)).await.err());
     assert_eq!(failed, Some(Some(Error::Connection)));
 }
 
@@ -65,8 +71,7 @@ fn a_link_among_several_that_was_served_late_is_not_lost() {
     let mut bytes = [[[0; 64]; 2]; 2];
     let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
     let mut pull = blocking::many::Pull::<_, 2>::new(&PULL, buffers);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("PUSH");
     pull.connect(1, ours, NOW);
     assert_eq!(pull.receive(later(100), pipe::ticking(10)), Ok(None));
     peer.say(&frame(0, b"in time"));
@@ -86,20 +91,15 @@ fn async_a_link_among_several_that_was_served_late_is_not_lost() {
     let mut bytes = [[[0; 64]; 2]; 2];
     let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
     let mut pull = asynch::many::Pull::<_, 2>::new(&PULL, buffers);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("PUSH");
     pull.connect(1, Stutter::new(ours), NOW);
-    for _ in 0..100 {
-        assert!(once(pull.receive(|| later(10))).is_none());
-    }
+    assert_eq!(dropped_until_done(async || pull.receive(|| later(10)).await.err()), None);
     peer.say(&frame(0, b"in time"));
     let message = finish(pull.receive(|| later(2_600))).map(|(link, _)| link);
     assert_eq!(message, Ok(1));
     peer.say(&frame(4, PING));
-    for _ in 0..100 {
-        assert!(once(pull.receive(|| later(2_700))).is_none());
-    }
-    let failed = (0..100).find_map(|_| once(pull.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(dropped_until_done(async || pull.receive(|| later(2_700)).await.err()), None);
+    let failed = dropped_until_done(async || pull.receive(|| later(5_000)).await.err());
     assert_eq!(failed.flatten().map(|failed| failed.error), Some(Error::Connection));
 }
 
@@ -107,23 +107,18 @@ fn async_a_link_among_several_that_was_served_late_is_not_lost() {
 fn both_halves_of_a_socket_read_before_a_timeout_ends_the_connection() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = asynch::Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("PUSH");
     let (reader, writer) = (Stutter::new(ours.clone()), Stutter::new(ours));
     pull.connect(asynch::Duplex { reader, writer }, NOW);
     let mut split = pull.split().expect("connected");
     let (_, mut receiver) = split.halves();
-    for _ in 0..100 {
-        assert!(once(receiver.receive(|| later(10))).is_none());
-    }
+    assert_eq!(dropped_until_done(async || receiver.receive(|| later(10)).await.err()), None);
     peer.say(&frame(0, b"in time"));
     let message = finish(receiver.receive(|| later(2_600))).map(|message| message.first().len());
     assert_eq!(message, Ok(7));
     peer.say(&frame(4, PING));
-    for _ in 0..100 {
-        assert!(once(receiver.receive(|| later(2_700))).is_none());
-    }
-    let failed = (0..100).find_map(|_| once(receiver.receive(|| later(5_000))).map(Result::err));
+    assert_eq!(dropped_until_done(async || receiver.receive(|| later(2_700)).await.err()), None);
+    let failed = dropped_until_done(async || receiver.receive(|| later(5_000)).await.err());
     assert_eq!(failed, Some(Some(Error::Connection)));
 }
 
@@ -131,8 +126,7 @@ fn both_halves_of_a_socket_read_before_a_timeout_ends_the_connection() {
 fn a_call_that_only_writes_does_not_time_out_a_peer_that_it_does_not_read() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = blocking::Dealer::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("DEALER"), frame(4, PING)].concat());
+    let (ours, peer) = pinging("DEALER");
     dealer.connect(ours, NOW);
     assert_eq!(dealer.receive(later(100), pipe::ticking(10)).err(), Some(Error::TimedOut));
     peer.say(&frame(0, b"in time"));

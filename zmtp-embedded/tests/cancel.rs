@@ -130,9 +130,8 @@ fn the_send_after_a_dropped_large_send_closes_the_link() {
     assert_eq!(message.only(), Some(&b"still heard"[..]));
     assert_eq!(finish(dealer.send(&[b"next"], now)), Err(Error::Closed));
     assert!(dealer.is_closed());
-    let (ours, peer) = pipe(3);
+    let (ours, peer) = pipe::peer("DEALER", 3);
     dealer.connect(Stutter::new(ours), now());
-    peer.say(&[greeting(), ready("DEALER")].concat());
     finish(dealer.send(&[b"next"], now)).expect("a new link");
     assert!(peer.heard().ends_with(&frame(0, b"next")));
 }

@@ -3,7 +3,7 @@
 mod pipe;
 
 use pipe::{peer, ticking};
-use wire::frame;
+use wire::{command, frame};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant};
 use zmtp_embedded::Error;
@@ -13,15 +13,6 @@ static PUB: Config = Config::new(SocketType::Pub);
 static PULL: Config = Config::new(SocketType::Pull);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
-
-fn command(name: &str, body: &[u8]) -> Vec<u8> {
-    let name = [&[u8::try_from(name.len()).expect("short")][..], name.as_bytes()].concat();
-    let bytes = [&name[..], body].concat();
-    match u8::try_from(bytes.len()) {
-        Ok(_) => frame(4, &bytes),
-        Err(_) => [&[6][..], &(bytes.len() as u64).to_be_bytes(), &bytes].concat(),
-    }
-}
 
 #[test]
 fn a_subscription_that_does_not_fit_is_skipped_and_counted() {
@@ -66,7 +57,7 @@ fn an_unknown_command_that_does_not_fit_is_ignored() {
         push.say(&frame(0, b"two"));
         // The kept part makes it the message that does not fit.
         let first = pull.receive(DEADLINE, || NOW).err();
-        assert!(matches!(first, None | Some(Error::ReceiveBuffer)), "{first:?}");
+        assert_eq!(first, None, "{len}");
         push.say(&command("FUTURE", &vec![b'x'; len]));
         push.say(&frame(0, b"next"));
         let next = pull.receive(DEADLINE, || NOW).map(|message| message.first().to_vec());

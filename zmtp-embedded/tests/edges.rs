@@ -4,7 +4,6 @@
 mod pipe;
 
 #[cfg(feature = "chunks")]
-use pipe::{greeting, pipe, ready};
 use pipe::{peer, ticking};
 use wire::frame;
 use zmtp_core::wire::SocketType;
@@ -66,8 +65,7 @@ fn only_the_message_without_room_for_its_next_header_is_dropped() {
 fn a_large_send_past_its_deadline_closes_the_link() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut dealer = Dealer::new(&DEALER, &mut receive, &mut send);
-    let (ours, router) = pipe(1);
-    router.say(&[greeting(), ready("ROUTER")].concat());
+    let (ours, _router) = peer("ROUTER", 1);
     dealer.connect(ours, NOW);
     dealer.handshake(DEADLINE, || NOW).expect("a good peer");
     let late = dealer.send(&[&[7; 200], &[7; 3_000]], DEADLINE, ticking(10));

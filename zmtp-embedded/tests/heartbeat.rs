@@ -3,7 +3,7 @@
 
 mod pipe;
 
-use pipe::{greeting, pipe, ready, ticking};
+use pipe::{peer, ticking};
 use wire::frame;
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Heartbeat, Instant, Timeout};
@@ -17,8 +17,7 @@ static PULL: Config =
 fn a_peer_that_does_not_answer_a_ping_times_out() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[greeting(), ready("PUSH")].concat());
+    let (ours, peer) = peer("PUSH", 1_000);
     pull.connect(ours, Instant::from_millis(0));
     let mut now = ticking(1);
     pull.handshake(Instant::from_millis(50), &mut now).expect("a good peer");
@@ -40,8 +39,8 @@ fn a_peer_that_does_not_answer_a_ping_times_out() {
 fn a_peer_that_stops_inside_a_header_times_out() {
     let (mut receive, mut send) = ([0; 64], [0; 64]);
     let mut pull = Pull::new(&PULL, &mut receive, &mut send);
-    let (ours, peer) = pipe(1_000);
-    peer.say(&[&greeting()[..], &ready("PUSH"), &[2, 0, 0]].concat());
+    let (ours, peer) = peer("PUSH", 1_000);
+    peer.say(&[2, 0, 0]);
     pull.connect(ours, Instant::from_millis(0));
     let gone = pull.receive(Instant::from_millis(5_000), ticking(1)).err();
     let timeout = zmtp_core::Error::TimedOut(Timeout::Heartbeat);

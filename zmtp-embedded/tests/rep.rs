@@ -2,7 +2,7 @@
 
 mod pipe;
 
-use pipe::{End, greeting, pipe, ready, ticking};
+use pipe::{End, peer, ticking};
 use wire::frame;
 use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::SocketType;
@@ -15,8 +15,7 @@ const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
 fn connect(rep: &mut Rep<'_, End>, most: usize) -> End {
-    let (ours, req) = pipe(most);
-    req.say(&[greeting(), ready("REQ")].concat());
+    let (ours, req) = peer("REQ", most);
     rep.connect(ours, NOW);
     rep.handshake(DEADLINE, || NOW).expect("a good peer");
     req.heard();

@@ -2,7 +2,7 @@
 
 mod pipe;
 
-use pipe::{End, PipeError, greeting, pipe, ready, ticking};
+use pipe::{End, PipeError, peer, ticking};
 use wire::frame;
 use zmtp_core::pattern::OutOfTurn;
 use zmtp_core::wire::SocketType;
@@ -23,8 +23,7 @@ fn asking<'b>(receive: &'b mut [u8], send: &'b mut [u8], most: usize) -> (Req<'b
 
 /// A new REP at the other end of a new pipe.
 fn connect(req: &mut Req<'_, End>, most: usize) -> End {
-    let (ours, rep) = pipe(most);
-    rep.say(&[greeting(), ready("REP")].concat());
+    let (ours, rep) = peer("REP", most);
     req.connect(ours, NOW);
     req.handshake(DEADLINE, || NOW).expect("a good peer");
     rep.heard();

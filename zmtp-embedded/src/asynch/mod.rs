@@ -4,11 +4,16 @@
 //! [`Socket::next_deadline`] or earlier.
 //!
 //! While a call waits to write, it also reads. The futures of `read` and `write` of the IO are then created and
-//! dropped each time that the task is polled. The IO must keep the waker of a dropped future, as the drivers of
-//! embassy do.
+//! dropped each time that the task is polled. Two requirements follow, which TCP sockets and buffered UARTs of
+//! embassy meet:
 //!
-//! The table states the effect of a future that is dropped before completion. It requires that the futures of
-//! `read`, `write` and `flush` of the IO have moved no bytes if they are dropped before completion.
+//! * the IO keeps the waker of a dropped future;
+//! * a future of `read`, `write` or `flush` that is dropped before completion has moved no bytes. A UART that writes
+//!   by DMA from the memory of the caller cannot meet this: dropping the future stops the transfer in the middle.
+//!   Use such a driver with a ring buffer in between, or split the socket ([`Socket::split`]): a half awaits each
+//!   `write` to its end.
+//!
+//! The table states the effect of a future that is dropped before completion.
 //!
 //! | call | effect if its future is dropped |
 //! |---|---|

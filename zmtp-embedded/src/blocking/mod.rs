@@ -6,9 +6,9 @@
 //! A call can return at its deadline only if `read` and `write` of the IO return. If no byte can be read or
 //! written for a while, they must return an error of kind [`TimedOut`](embedded_io::ErrorKind::TimedOut), which
 //! does not close the link. [`Polled`] adds this to any IO with [`ReadReady`](embedded_io::ReadReady) and
-//! [`WriteReady`](embedded_io::WriteReady), [`ReadPolled`] to an IO with [`ReadReady`](embedded_io::ReadReady) alone.
-//! A std socket with a timeout returns `WouldBlock` instead, which closes the link: map it to `TimedOut`. A call
-//! whose deadline has passed still reads or writes once.
+//! [`WriteReady`](embedded_io::WriteReady), [`ReadPolled`] to an IO with [`ReadReady`](embedded_io::ReadReady)
+//! alone. A std socket with a timeout returns `WouldBlock` instead, which closes the link: map it to `TimedOut`, as
+//! `adapters/std` does. A call whose deadline has passed still reads or writes once.
 
 mod io;
 pub mod many;

@@ -84,6 +84,12 @@ impl End {
         self.from.borrow_mut().bytes.drain(..).collect()
     }
 
+    /// Whether a read returns at once.
+    pub(crate) fn is_readable(&self) -> bool {
+        let lane = self.from.borrow();
+        !lane.bytes.is_empty() || lane.closed
+    }
+
     /// Closes both directions.
     pub(crate) fn close(&self) {
         self.to.borrow_mut().closed = true;

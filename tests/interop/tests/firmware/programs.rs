@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_interop::libzmq::{Context, Kind, Socket};
 
 use crate::common::Place;
 use crate::qemu::{Board, Qemu, Wire, is_there};

@@ -18,6 +18,7 @@
 
 use core::future::pending;
 
+use embassy_futures::yield_now;
 use embassy_time::{TICK_HZ, Timer};
 use zmtp_embedded::Instant;
 
@@ -44,19 +45,6 @@ pub fn instant(at: Instant) -> Option<embassy_time::Instant> {
     let ticks = (ms * TICK_HZ).div_ceil(1_000);
     let ticks = seconds.checked_mul(TICK_HZ)?.checked_add(ticks)?;
     Some(embassy_time::Instant::from_ticks(ticks))
-}
-
-/// Lets other tasks run once.
-async fn yield_now() {
-    let mut yielded = false;
-    core::future::poll_fn(|context| {
-        if core::mem::replace(&mut yielded, true) {
-            return core::task::Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        core::task::Poll::Pending
-    })
-    .await;
 }
 
 #[cfg(test)]
