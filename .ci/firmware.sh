@@ -29,10 +29,10 @@ newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \
   "$CARGO_TARGET_DIR/build-std/thumbv7m-none-eabi/firmware/req" 2>/dev/null | head -n 1)
 export ZMTP_FIRMWARE="${newest%/thumbv7m-none-eabi/*}"
 
-# The adapters, on the host, in debug: with embassy, the README's SUB.
+# The adapters, on the host, in debug: with embassy, the README's SUB and the front for tasks.
 for adapter in zmtp-embedded/adapters/*/Cargo.toml; do
   CARGO_TARGET_DIR=$CARGO_TARGET_DIR/adapters timeout 600 \
-    cargo test --quiet --manifest-path "$adapter"
+    cargo test --quiet --all-features --manifest-path "$adapter"
 done
 
 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/defmt-log \

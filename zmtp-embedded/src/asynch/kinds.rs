@@ -48,6 +48,27 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     }
 }
 
+impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
+    /// Performs the handshake, answers PINGs of the peer and writes pending bytes, between two requests. A request
+    /// without a reply is cancelled. The future completes only with an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReceiveBuffer`] if a command of the handshake does not fit, [`Error::SendBuffer`] if a greeting or
+    /// command of the socket does not fit, and errors that close the link.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub async fn serve(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(), Error<IO::Error>> {
+        self.cancel_request();
+        io::wait(&mut self.io, &mut self.kind, Want::Nothing, &mut now).await
+    }
+}
+
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Rep<1>, IO, M> {
     /// Sends the reply to the last request, as [`Socket::send`] does. If the link was closed and connected
     /// again after the request, the reply is dropped.

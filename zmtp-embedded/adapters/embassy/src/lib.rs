@@ -1,26 +1,69 @@
-//! The clock and the timers of `embassy-time` for `zmtp-embedded`: [`now`] and [`sleep_until`], which async calls and
-//! their `select` take.
+//! `zmtp-embedded` with embassy.
+//!
+//! * A front for tasks: one task owns the socket and connects again whenever a connection ends; the other tasks share
+//!   a `static` queue. [`Requests`] with [`request`] for a REQ, [`reply`] for a REP, [`Outgoing`] and [`Incoming`] with
+//!   [`publish`], [`subscribe`], [`push`], [`pull`] and [`deal`] for the others.
+//! * [`Connect`]: how the owner gets an IO. [`SerialLine`] and, with the feature `net`, [`Tcp`].
+//! * The clock and the timers of `embassy-time`: [`now`] and [`sleep_until`], which async calls and their `select` take.
+//!
+//! Three tasks, two of which send requests over a UART:
 //!
 //! ```no_run
-//! use embassy_futures::select::{Either, select};
-//! use zmtp_embassy::{now, sleep_until};
-//! # async fn run(mut sub: zmtp_embedded::asynch::Sub<'_, zmtp_embedded::NoIo, 64>) {
-//! let deadline = sub.next_deadline();
-//! if let Either::First(Ok(message)) = select(sub.receive(now), sleep_until(deadline)).await {
-//!     // ...
-//! #   let _ = message;
+//! use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+//! use embassy_time::{Duration, Timer};
+//! use zmtp_embassy::zmtp_embedded::asynch::{Req, Session};
+//! use zmtp_embassy::zmtp_embedded::{Config, SocketType, size};
+//! use zmtp_embassy::{Requests, SerialLine};
+//! # use embedded_io_async::{Read, Write};
+//!
+//! static CONFIG: Config = Config::new(SocketType::Req);
+//! /// Requests and replies of up to 32 bytes.
+//! static REQUESTS: Requests<CriticalSectionRawMutex, 32> = Requests::new();
+//!
+//! /// The task that owns the socket.
+//! async fn owner(uart: impl Read + Write, random: u32) {
+//!     let mut receive = [0; size::receive(SocketType::Req, 32, 1)];
+//!     let mut send = [0; size::send(&CONFIG, 32 + 4, 1 + 2)];
+//!     let session = Session::new(Req::new(&CONFIG, &mut receive, &mut send, random));
+//!     zmtp_embassy::request(session, SerialLine::new(uart), &REQUESTS).await;
 //! }
-//! # }
+//!
+//! /// A task with requests. There can be several.
+//! async fn heater() {
+//!     loop {
+//!         match REQUESTS.request(&[b"temperature?"], Duration::from_secs(1)).await {
+//!             Ok(reply) => show(reply.first()),
+//!             Err(_) => show(b"no answer"),
+//!         }
+//!         Timer::after_secs(10).await;
+//!     }
+//! }
+//! # fn show(_: &[u8]) {}
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+mod connect;
+#[cfg(feature = "net")]
+mod net;
+mod packet;
+mod queues;
+mod requests;
 
 use core::future::pending;
 
 use embassy_futures::yield_now;
 use embassy_time::{TICK_HZ, Timer};
 use zmtp_embedded::Instant;
+
+pub use connect::{Connect, SerialLine, wait_for_silence};
+#[cfg(feature = "net")]
+pub use net::Tcp;
+pub use packet::{MAX_PARTS, Packet, TooLarge};
+pub use queues::{Incoming, Outgoing, QueueError, deal, publish, pull, push, subscribe};
+pub use requests::{RequestError, Requests, reply, request};
+pub use zmtp_embedded;
 
 /// The time since the start of the program.
 pub fn now() -> Instant {
@@ -47,9 +90,17 @@ pub fn instant(at: Instant) -> Option<embassy_time::Instant> {
     Some(embassy_time::Instant::from_ticks(ticks))
 }
 
+/// An instant of `embassy-time` for `zmtp-embedded`, in milliseconds, rounded up.
+pub const fn from_embassy(at: embassy_time::Instant) -> Instant {
+    let (seconds, ticks) = (at.as_ticks() / TICK_HZ, at.as_ticks() % TICK_HZ);
+    Instant::from_millis(
+        seconds.saturating_mul(1_000).saturating_add((ticks * 1_000).div_ceil(TICK_HZ)),
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Instant, TICK_HZ, instant};
+    use super::{Instant, TICK_HZ, from_embassy, instant};
 
     #[test]
     fn no_deadline_overflows() {
@@ -57,5 +108,6 @@ mod tests {
         assert!(instant(Instant::from_millis(u64::MAX / TICK_HZ * 1_000)).is_some());
         let second = instant(Instant::from_millis(1_000));
         assert_eq!(second, Some(embassy_time::Instant::from_ticks(TICK_HZ)));
+        assert_eq!(second.map(from_embassy), Some(Instant::from_millis(1_000)));
     }
 }

@@ -3,99 +3,29 @@
 //! The client of the stack has one socket, so that a SUB which held its old connection while it connects could never
 //! connect again. The publisher ends each connection after a few messages.
 
+#![expect(clippy::await_holding_refcell_ref, reason = "one task uses the connector")]
+
 #[path = "../../../examples/async_sub.rs"]
 mod async_sub;
+mod loopback;
 
 use core::cell::Cell;
-use core::net::{Ipv4Addr, SocketAddr};
-use std::collections::VecDeque;
+use core::net::SocketAddr;
 use std::process::exit;
-use std::task::Waker;
 
-use embassy_executor::{Executor, Spawner};
+use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
+use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
 use embassy_net::tcp::client::{TcpClient, TcpClientState};
-use embassy_net::{Config, Ipv4Cidr, Runner, Stack, StackResources, StaticConfigV4};
-use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState, RxToken, TxToken};
+use loopback::ADDRESS;
 use zmtp_embassy::{now, sleep_until};
 use zmtp_embedded::asynch::{Connector, Pub, Session};
 use zmtp_embedded::{SocketType, size};
 
 const PORT: u16 = 5_556;
-const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const CONNECTIONS: u32 = 10;
 const MESSAGES: u32 = 20;
-/// The test fails after these seconds.
-const LIMIT: u64 = 60;
-
-/// A network device that receives what it sends.
-#[derive(Default)]
-struct Loopback {
-    frames: VecDeque<Vec<u8>>,
-    waker: Option<Waker>,
-}
-
-struct Received(Vec<u8>);
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, f: F) -> R {
-        f(&mut self.0)
-    }
-}
-
-struct Sends<'d>(&'d mut Loopback);
-
-impl TxToken for Sends<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, f: F) -> R {
-        let mut frame = vec![0; len];
-        let result = f(&mut frame);
-        self.0.frames.push_back(frame);
-        if let Some(waker) = self.0.waker.take() {
-            waker.wake();
-        }
-        result
-    }
-}
-
-impl Driver for Loopback {
-    type RxToken<'d> = Received;
-    type TxToken<'d> = Sends<'d>;
-
-    fn receive(
-        &mut self,
-        context: &mut core::task::Context<'_>,
-    ) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let Some(frame) = self.frames.pop_front() else {
-            self.waker = Some(context.waker().clone());
-            return None;
-        };
-        Some((Received(frame), Sends(self)))
-    }
-
-    fn transmit(&mut self, _: &mut core::task::Context<'_>) -> Option<Self::TxToken<'_>> {
-        Some(Sends(self))
-    }
-
-    fn link_state(&mut self, _: &mut core::task::Context<'_>) -> LinkState {
-        LinkState::Up
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        let mut capabilities = Capabilities::default();
-        capabilities.max_transmission_unit = 1_500;
-        capabilities
-    }
-
-    fn hardware_address(&self) -> HardwareAddress {
-        HardwareAddress::Ip
-    }
-}
-
-#[embassy_executor::task]
-async fn network(mut runner: Runner<'static, Loopback>) -> ! {
-    runner.run().await
-}
 
 /// Publishes a few messages over each connection, then closes it.
 #[embassy_executor::task]
@@ -161,29 +91,11 @@ async fn subscribe(stack: Stack<'static>) {
 }
 
 fn start(spawner: Spawner) {
-    let address = StaticConfigV4 {
-        address: Ipv4Cidr::new(ADDRESS, 24),
-        gateway: None,
-        dns_servers: Default::default(),
-    };
-    let resources = Box::leak(Box::new(StackResources::<3>::new()));
-    let (stack, runner) =
-        embassy_net::new(Loopback::default(), Config::ipv4_static(address), resources, 1);
-    spawner.spawn(network(runner).expect("a task"));
+    let stack = loopback::stack::<3>(spawner);
     spawner.spawn(publish(stack).expect("a task"));
     spawner.spawn(subscribe(stack).expect("a task"));
 }
 
 fn main() {
-    std::thread::spawn(|| {
-        std::thread::sleep(std::time::Duration::from_secs(LIMIT));
-        eprintln!("no end within {LIMIT} s");
-        exit(1);
-    });
-    // A panic of a task ends the program.
-    std::panic::set_hook(Box::new(|info| {
-        eprintln!("{info}");
-        exit(101);
-    }));
-    Box::leak(Box::new(Executor::new())).run(start);
+    loopback::run(start);
 }
