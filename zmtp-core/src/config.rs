@@ -100,9 +100,11 @@ pub struct Limits {
     /// Bytes of the body of one message frame (`ZMQ_MAXMSGSIZE`, which also applies per frame).
     /// The default is 128 MiB.
     pub max_frame: u64,
-    /// Bytes of a message, the sum of its parts. The default is 128 MiB.
+    /// Bytes of a message, the sum of its parts. The default is 128 MiB. Not checked without the feature
+    /// `message-limits`.
     pub max_message: u64,
-    /// Number of parts of a message, including the frames of its envelope. The default is 16,384.
+    /// Number of parts of a message, including the frames of its envelope. The default is 16,384. Not checked
+    /// without the feature `message-limits`.
     pub max_parts: u32,
     /// Bytes of the body of a command, which includes the metadata of a READY. The default is
     /// 64 KiB. A command is parsed in one piece: a receive buffer for the largest command has these

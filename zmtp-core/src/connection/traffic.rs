@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::event::{Event, Received};
 use super::failure::Failure;
-use super::limits::exceeds;
+use super::limits::{MESSAGE_LIMITS, exceeds};
 use super::state::{ReceiveHalf, State};
 use crate::buffer::copy;
 use crate::error::{Limit, Timeout};
@@ -25,17 +25,21 @@ impl ReceiveHalf {
             return self.fail(Failure::MessageInHandshake);
         }
         let (size, limits) = (header.size(), &context.config.limits);
-        self.bytes = self.bytes.saturating_add(size);
-        self.parts = self.parts.saturating_add(1);
+        if MESSAGE_LIMITS {
+            self.bytes = self.bytes.saturating_add(size);
+            self.parts = self.parts.saturating_add(1);
+        } else {
+            self.parts = 1;
+        }
         (self.kind, self.len, self.remaining) = (header.kind(), size, size);
         let (bytes, parts) = (self.bytes, Size::from(self.parts));
         if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
             return self.fail(Failure::Limit(Limit::Frame));
         }
-        if exceeds(parts, limits.max_parts.into()) {
+        if MESSAGE_LIMITS && exceeds(parts, limits.max_parts.into()) {
             return self.fail(Failure::Limit(Limit::Parts));
         }
-        if exceeds(bytes, limits.max_message) {
+        if MESSAGE_LIMITS && exceeds(bytes, limits.max_message) {
             return self.fail(Failure::Limit(Limit::Message));
         }
         self.take(header_len);
