@@ -3,7 +3,6 @@
 
 mod pipe;
 
-#[cfg(feature = "chunks")]
 use pipe::{peer, ticking};
 use wire::frame;
 use zmtp_core::wire::SocketType;

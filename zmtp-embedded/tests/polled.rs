@@ -17,7 +17,7 @@ static REQ: Config = Config::new(SocketType::Req);
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
 
-/// A UART whose `read` and `write` wait for ever if they are called when they are not ready.
+/// A UART whose `read` and `write` wait without end if they are called when they are not ready.
 struct Uart {
     line: End,
     /// Bytes that fit the transmit buffer.
@@ -38,7 +38,7 @@ impl ErrorType for Uart {
 
 impl Read for Uart {
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize, PipeError> {
-        assert!(self.line.is_readable(), "read waits for ever");
+        assert!(self.line.is_readable(), "read waits without end");
         self.line.read(bytes)
     }
 }
@@ -51,7 +51,7 @@ impl ReadReady for Uart {
 
 impl Write for Uart {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, PipeError> {
-        assert!(self.room.get() > 0 || self.interrupt, "write waits for ever");
+        assert!(self.room.get() > 0 || self.interrupt, "write waits without end");
         let n = if self.interrupt { 7 } else { self.room.take() }.min(bytes.len());
         self.line.write(&bytes[..n])
     }

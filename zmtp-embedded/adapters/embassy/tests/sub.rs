@@ -3,8 +3,6 @@
 //! The client of the stack has one socket, so that a SUB which held its old connection while it connects could never
 //! connect again. The publisher ends each connection after a few messages.
 
-#![expect(clippy::await_holding_refcell_ref, reason = "one task uses the connector")]
-
 #[path = "../../../examples/async_sub.rs"]
 mod async_sub;
 mod loopback;
