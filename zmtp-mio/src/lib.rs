@@ -72,9 +72,12 @@ pub use proxy::{
     ControlSocket, Proxy, ProxyHandle, ProxySide, ProxySocket, ProxyState, ProxyStatistics,
     ProxyTraffic, proxy,
 };
+pub use security::{
+    AddressRange, Addresses, Authenticator, Client, NotAnAddressRange, PasswordFile, Passwords,
+    Reply, Security, User,
+};
 #[cfg(feature = "curve")]
-pub use security::{AllowedKeys, Certificate, CertificateError};
-pub use security::{Authenticator, Client, Passwords, Security};
+pub use security::{AllowedKeys, Certificate, CertificateError, CertificateFolder};
 pub use socket::{
     AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream,
     Sub, Xpub, Xsub, kind,

@@ -8,7 +8,7 @@ use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
 use zmtp_core::wire::{FrameKind, Greeting, Writer};
 use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
 
-use crate::security::UserId;
+use crate::security::{Question, User};
 
 /// Makes the mechanism of each connection of a socket. After an error the connection is closed.
 ///
@@ -20,17 +20,27 @@ pub type MakeMechanism = Arc<dyn Fn() -> io::Result<Box<dyn DynMechanism>> + Sen
 #[derive(Debug)]
 pub(crate) enum AnyMechanism {
     Null(NullOrOlder),
-    /// With the user id of the peer, once it is accepted.
-    Made(Box<dyn DynMechanism>, UserId),
+    /// With the question about the peer, if one may be asked.
+    Made(Box<dyn DynMechanism>, Option<Arc<Question>>),
 }
 
 impl AnyMechanism {
-    /// The user id that the authenticator of the socket gave the peer.
-    pub(crate) fn user_id(&self) -> Option<&str> {
+    /// The question about the peer, if one may be asked.
+    pub(crate) const fn question(&self) -> Option<&Arc<Question>> {
         match self {
             Self::Null(_) => None,
-            Self::Made(_, user_id) => user_id.get().map(String::as_str),
+            Self::Made(_, question) => question.as_ref(),
         }
+    }
+
+    /// The user that the answer names.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.question()?.user()
+    }
+
+    /// Whether READY is the first command of each end.
+    pub(crate) fn begins_with_ready(&self) -> bool {
+        Mechanism::greeting(self).get(12..17) == Some(b"NULL\0")
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Credentials<'c> {
         /// The client's long-term public key.
         public_key: &'c super::PublicKey,
     },
+    /// None: the mechanism is NULL.
+    Null,
     /// A user name and a password, 0 to 255 bytes each (RFC 24 § The HELLO Command).
     Plain {
         /// The user name.

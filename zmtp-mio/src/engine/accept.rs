@@ -1,13 +1,11 @@
 //! Listening and accepting.
 
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::Interest;
-use zmtp_core::pattern::PeerId;
 
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
@@ -15,6 +13,7 @@ use super::{Engine, SharedEngine};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
+use crate::options::Options;
 use crate::transport::{Addresses, Listener, Stream};
 
 /// Connections accepted in a turn.
@@ -31,37 +30,6 @@ pub(super) struct Acceptor {
     pub(super) timer: Option<Instant>,
     /// Accepting pauses, and an event was queued.
     paused: bool,
-}
-
-/// The accepted connections whose handshake runs, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Handshakes {
-    /// In the order in which they began. Some of them have ended.
-    begun: VecDeque<PeerId>,
-    /// The number of those that have not ended.
-    count: usize,
-}
-
-impl Handshakes {
-    fn begin(&mut self, peer: PeerId) {
-        self.begun.push_back(peer);
-        self.count += 1;
-    }
-
-    /// One of them is complete, or its connection ends.
-    pub(super) const fn end(&mut self) {
-        debug_assert!(self.count > 0, "more handshakes ended than began");
-        self.count = self.count.saturating_sub(1);
-    }
-
-    /// Removes ended ones from the list if it is long.
-    fn tidy(&mut self, runs: impl Fn(PeerId) -> bool) {
-        let most = 2 * self.count + EARLY;
-        if self.begun.len() > most {
-            self.begun.retain(|&peer| runs(peer));
-            self.begun.shrink_to(most);
-        }
-    }
 }
 
 impl SharedEngine {
@@ -162,7 +130,9 @@ impl Engine {
     /// Accepts pending connections, within the budget of a turn.
     pub(super) fn accept(&mut self, index: usize) {
         // Each accepted connection is read at least once before the limit of handshakes closes it.
-        let budget = self.options.max_handshakes.map_or(BUDGET, |most| BUDGET.min(most.max(1)));
+        let Options { max_handshakes, max_handshakes_per_address, .. } = &self.options;
+        let limits = [max_handshakes, max_handshakes_per_address].into_iter().flatten();
+        let budget = limits.fold(BUDGET, |budget, most| budget.min((*most).max(1)));
         for _ in 0..budget {
             let Some(acceptor) = self.listeners.get(index) else { return };
             let endpoint = Arc::clone(&acceptor.endpoint);
@@ -208,7 +178,7 @@ impl Engine {
         let connection = self.monitor.next_connection();
         self.monitor.note_connection(connection, endpoint, at, EventKind::Accepted);
         let configured = stream.configure(&self.options.tcp);
-        let mechanism = match configured.and_then(|()| self.options.new_mechanism(at.remote)) {
+        let mechanism = match configured.and_then(|()| self.new_mechanism(at.remote)) {
             Ok(mechanism) => mechanism,
             Err(error) => {
                 self.monitor.counters.refused += 1;
@@ -216,7 +186,7 @@ impl Engine {
                 return self.monitor.note_connection(connection, endpoint, at, kind);
             }
         };
-        self.limit_handshakes();
+        self.limit_handshakes(at.remote.map(|address| address.ip()));
         let now = self.now;
         let mut link = self.link(stream, mechanism);
         if self.pattern.may_refuse() {
@@ -227,38 +197,15 @@ impl Engine {
         let mut peer = Peer::new(Origin::Accepted, Arc::clone(endpoint), State::Handshake(link));
         peer.details = Some(Box::new(PeerDetails::new(connection, at, now)));
         let index = self.insert(peer);
-        self.handshakes.begin(self.peers[index].id);
+        let peer = &self.peers[index];
+        self.handshakes.begin(peer.id, peer.ip());
+        self.settle_question(index);
         match registered {
             Ok(()) => self.begin_handshake(index),
             Err(error) => self.close(index, CloseReason::Io(error.kind())),
         }
     }
-
-    /// Closes the oldest unfinished handshake if there are too many. What has arrived for it is read first and
-    /// may complete it.
-    fn limit_handshakes(&mut self) {
-        let peers = &self.peers;
-        self.handshakes.tidy(|peer| {
-            let slot = peers.get(peer.index() as usize);
-            slot.is_some_and(|slot| slot.id == peer && slot.is_in_accepted_handshake())
-        });
-        let most = self.options.max_handshakes.unwrap_or(usize::MAX).max(1);
-        while self.handshakes.count >= most {
-            let Some(peer) = self.handshakes.begun.pop_front() else { return };
-            let Some(index) = self.index(peer) else { continue };
-            if self.peers[index].is_in_accepted_handshake() {
-                self.receive(index);
-            }
-            if self.peers[index].is_in_accepted_handshake() {
-                self.close(index, CloseReason::TooManyHandshakes);
-            }
-        }
-    }
 }
-
-/// Ended handshakes may stay in the list. They are removed when its length exceeds twice the number of the others
-/// by this number, so that the cost per handshake is constant.
-const EARLY: usize = 64;
 
 const fn is_of_the_peer(kind: io::ErrorKind) -> bool {
     matches!(

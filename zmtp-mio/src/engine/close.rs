@@ -26,7 +26,7 @@ impl Engine {
             return;
         }
         if peer.is_in_accepted_handshake() {
-            self.handshakes.end();
+            self.handshakes.end(peer.ip());
         }
         peer.closing = Some(reason);
         self.closing.push_back(peer.id);

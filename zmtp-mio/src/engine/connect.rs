@@ -271,7 +271,7 @@ impl Engine {
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         }
         let at = stream.addresses();
-        let mechanism = match self.options.new_mechanism(at.remote) {
+        let mechanism = match self.new_mechanism(at.remote) {
             Ok(mechanism) => mechanism,
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         };
@@ -288,6 +288,7 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(index) {
             peer.state = State::Handshake(link);
         }
+        self.settle_question(index);
         self.connection_event(index, EventKind::Connected);
         if self.peers.get(index).is_some_and(|peer| self.pattern.is_taken_from(peer.id)) {
             // Before our READY, so that the other end writes nothing.

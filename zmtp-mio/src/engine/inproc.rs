@@ -12,7 +12,7 @@ use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::queue::{Envelope, Outgoing, QueuedMessage};
 use super::rules::apply_rules;
-use super::scheduler::Key;
+use super::scheduler::{Key, ZAP};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{Host, Mailbox, Pipe, Post, pipe};
@@ -107,6 +107,7 @@ impl Engine {
                         self.connect_next(index);
                     }
                 }
+                Post::Answer(peer) => self.answered(peer),
                 Post::Connection { endpoint, socket_type, routing_id, pipe } => {
                     self.monitor.counters.accepted += 1;
                     let peer = Peer::new(Origin::Accepted, endpoint, State::Waiting);
@@ -119,6 +120,10 @@ impl Engine {
         for _ in 0..self.peers.len() + self.listeners.len() + 1 {
             let Some(key) = mailbox.next_due() else { break };
             any = true;
+            if key == ZAP {
+                self.read_zap();
+                continue;
+            }
             match Key::of(Token(key)) {
                 Key::Listener(index) => self.accept(index),
                 Key::Peer(index) => self.peer_event(index, true, true, false),

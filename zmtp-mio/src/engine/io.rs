@@ -54,7 +54,7 @@ impl Engine {
     pub(super) fn begin_raw(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if peer.is_in_accepted_handshake() {
-            self.handshakes.end();
+            self.handshakes.end(peer.ip());
         }
         peer.set_ready();
         let properties = peer.details.as_ref().map(|details| details.properties());
@@ -166,15 +166,15 @@ impl Engine {
         self.bound_memory();
     }
 
-    /// Whether reading that paused for a write, or for room in the queue, can continue.
+    /// Whether reading that paused can continue.
     fn may_read(&mut self, index: usize) -> bool {
         let link = self.peers.get_mut(index).and_then(Peer::link);
-        link.is_some_and(|link| !link.receive.paused && !link.receive.congested)
+        link.is_some_and(|link| !link.is_reading_paused())
     }
 
     /// Handles the results of a read besides messages.
     fn act_on(&mut self, index: usize, report: ReadReport) {
-        let ReadReport { ready, refused, ignored, dropped, routing_id, .. } = report;
+        let ReadReport { ready, refused, ignored, dropped, routing_id, user, .. } = report;
         if report.refused_subscription {
             self.connection_event(index, EventKind::SubscriptionRefused);
         }
@@ -184,11 +184,12 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return };
         if let Some(info) = ready {
             if peer.is_in_accepted_handshake() {
-                self.handshakes.end();
+                self.handshakes.end(peer.ip());
             }
             peer.set_ready();
             if let Some(details) = &mut peer.details {
                 (details.info, details.routing_id) = (Some(info), routing_id);
+                details.user = user;
             }
             self.monitor.counters.handshakes += 1;
         }

@@ -13,7 +13,8 @@
 //! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
-//! | `accept.rs`, `connect.rs`, `close.rs` | how connections begin and end |
+//! | `accept.rs`, `handshakes.rs`, `connect.rs`, `close.rs` | how connections begin and end |
+//! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections |
 //! | `outbound.rs`, `hold.rs` | messages between the application and the queues |
@@ -21,12 +22,14 @@
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
+mod ask;
 mod chain;
 mod close;
 mod connect;
 mod deadline;
 mod guard;
 mod hand_over;
+mod handshakes;
 mod hold;
 mod inproc;
 mod io;
@@ -72,9 +75,11 @@ use crate::monitor::{Counters, EventReader, Monitor};
 use crate::options::{Heartbeat, HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
-use accept::{Acceptor, Handshakes};
+use accept::Acceptor;
+use ask::Askers;
 use connect::Resolved;
 use hand_over::{TakesTurns, Turns};
+use handshakes::Handshakes;
 use hold::Room;
 use linger::Ending;
 use link::{Run, Spares};
@@ -127,6 +132,7 @@ pub(crate) struct Engine {
     /// Peers that are not read until the memory of the socket is below its limit.
     memory_paused: Vec<usize>,
     handshakes: Handshakes,
+    askers: Askers,
     /// Sent messages are held back until the socket is uncorked.
     corked: bool,
     /// Sent messages of a burst are held back; a driver writes them in time.
@@ -218,6 +224,7 @@ impl Engine {
             free_slots: Vec::new(),
             memory_paused: Vec::new(),
             handshakes: Handshakes::default(),
+            askers: Askers::default(),
             corked: false,
             coalescing: false,
             held: Vec::new(),

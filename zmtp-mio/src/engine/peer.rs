@@ -14,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
 use crate::message::Properties;
 use crate::monitor::{CloseReason, Monitor};
+use crate::security::User;
 use crate::transport::{Addresses, Stream, Target};
 
 /// One peer. A peer that the socket connects to exists from `connect` to `disconnect`, across connections.
@@ -106,11 +107,13 @@ pub(super) struct PeerDetails {
     pub(super) info: Option<PeerInfo>,
     /// The routing id that the peer announced.
     pub(super) routing_id: Box<[u8]>,
+    /// The user that the answer about the peer names.
+    pub(super) user: Option<Box<User>>,
 }
 
 impl PeerDetails {
     pub(super) fn new(connection: ConnectionId, addresses: Addresses, since: Instant) -> Self {
-        Self { connection, addresses, since, info: None, routing_id: Box::default() }
+        Self { connection, addresses, since, info: None, routing_id: Box::default(), user: None }
     }
 
     /// The properties of messages of this connection.
@@ -121,6 +124,7 @@ impl PeerDetails {
             socket_type: self.info.and_then(|info| info.socket_type),
             routing_id: self.routing_id.to_vec(),
             user_id: None,
+            metadata: Vec::new(),
         })
     }
 }

@@ -16,6 +16,9 @@ pub(super) enum Key {
 /// The token of the waker.
 pub(super) const WAKE: Token = Token(usize::MAX);
 
+/// The key of the ZAP handler in the mailbox. No peer has it.
+pub(super) const ZAP: usize = usize::MAX;
+
 impl Key {
     pub(super) const fn token(self) -> Token {
         match self {

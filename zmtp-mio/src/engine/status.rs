@@ -59,6 +59,7 @@ impl Engine {
             version: details.info.map(|info| info.version),
             socket_type: details.info.and_then(|info| info.socket_type),
             routing_id: routing_id.into(),
+            user: details.user.as_deref().cloned(),
             since: details.since,
             to_receive: peer.incoming.len(),
             to_send: peer.queued_count(),

@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_queue::SegQueue;
+use zmtp_core::pattern::PeerId;
 use zmtp_core::wire::{RoutingId, SocketType};
 
 use super::Pipe;
@@ -38,6 +39,8 @@ pub(crate) enum Post {
         routing_id: Box<RoutingId>,
         pipe: Pipe,
     },
+    /// There is an answer about this peer, whose handshake waits for it.
+    Answer(PeerId),
     /// The name that the peer with this slab index connects to is bound now.
     Bound(usize),
 }

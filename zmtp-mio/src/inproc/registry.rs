@@ -51,6 +51,14 @@ impl Registry {
         self.lock().remove(name);
     }
 
+    /// The socket that has bound a name, if there is one.
+    pub(crate) fn bound(&self, name: &str) -> Option<Host> {
+        match self.lock().get(name) {
+            Some(Name::Bound(host)) => Some(host.clone()),
+            _ => None,
+        }
+    }
+
     /// The socket that has bound a name. If there is none, the peer is stored: when the name is bound, its engine
     /// gets a post.
     pub(crate) fn find(&self, name: &str, mailbox: &Arc<Mailbox>, index: usize) -> Option<Host> {

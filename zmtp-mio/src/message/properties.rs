@@ -21,7 +21,9 @@ pub struct Properties {
     pub socket_type: Option<SocketType>,
     /// The routing id that the peer announced (`Identity`); empty if it announced none.
     pub routing_id: Vec<u8>,
-    /// The user id that the [`Authenticator`](crate::Authenticator) of this socket gave the peer (libzmq's property
-    /// `User-Id`); `None` without an authenticator.
+    /// The user id that the [`Authenticator`](crate::Authenticator) or ZAP handler of this socket gave the peer
+    /// (libzmq's property `User-Id`); `None` if none was asked.
     pub user_id: Option<String>,
+    /// The metadata that the authenticator or ZAP handler gave the peer: names and values.
+    pub metadata: Vec<(String, Vec<u8>)>,
 }

@@ -14,6 +14,7 @@ use zmtp_core::{IgnoredCommand, PeerInfo};
 use super::reason::{CloseReason, RefusedReason};
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
+use crate::security::User;
 
 /// An event of a socket.
 #[derive(Clone, Debug)]
@@ -132,6 +133,9 @@ pub struct PeerStatus {
     /// The routing id that a ROUTER or STREAM uses for the peer. For other socket types, the routing id that
     /// the peer announced (`Identity`), which may be empty.
     pub routing_id: Vec<u8>,
+    /// The user that the [`Authenticator`](crate::Authenticator) or ZAP handler of this socket named; `None` if none
+    /// was asked, or for a peer within the process.
+    pub user: Option<User>,
     /// When the connection was established.
     pub since: Instant,
     /// The number of messages from the peer that are queued for the application.

@@ -18,8 +18,8 @@ pub use tcp::{Device, Keepalive, Tcp};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::mechanism::{AnyMechanism, MakeMechanism};
-use crate::security::{Authenticator, Security, UserId};
+use crate::mechanism::MakeMechanism;
+use crate::security::{Authenticator, Security};
 use crate::socket_kind::SocketKind;
 
 /// A function that looks up the addresses of a host name and port.
@@ -54,6 +54,9 @@ pub struct Options {
     /// The most accepted connections with an unfinished handshake. The default is 4,096; `None` is no limit. At the
     /// limit, the oldest of them is closed. Not for STREAM.
     pub max_handshakes: Option<usize>,
+    /// The most of these handshakes that one IPv4 address, or one IPv6 network of 64 bits, may have. The default is
+    /// 1,024; `None` is no limit. At the limit, the oldest of them is closed. Not for STREAM.
+    pub max_handshakes_per_address: Option<usize>,
     /// The most topics that one peer may subscribe to. The default is 500,000; `None` is no limit. Further
     /// subscriptions of the peer are refused and counted; the connection stays open. A forwarder counts as one peer,
     /// with the topics of all its subscribers. Only for PUB and XPUB.
@@ -101,10 +104,15 @@ pub struct Options {
     /// The security mechanism. The default is NULL, which neither authenticates nor encrypts. It does not apply to
     /// inproc. Not for STREAM.
     pub security: Security,
-    /// Decides whether the clients of a PLAIN or CURVE server are accepted. The default is `None`: [`Security`]
-    /// describes the effect. With any other [`Options::security`], building the socket fails with
-    /// [`Error::Security`](crate::Error::Security). Not for STREAM.
+    /// Decides whether the clients of a PLAIN or CURVE server, or the peers of a socket with NULL and a
+    /// [`zap_domain`](Self::zap_domain), are accepted. With `None`, the default, the ZAP handler of the context decides,
+    /// if there is one; [`Security`] describes the rest. With any other [`Options::security`], building the socket fails
+    /// with [`Error::Security`](crate::Error::Security). Not for STREAM.
     pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// The domain in questions about clients, at most 255 bytes (`ZMQ_ZAP_DOMAIN`). The default is the empty text. With a
+    /// domain, peers of a socket with NULL are asked about too, and if there is neither an authenticator nor a ZAP
+    /// handler, every peer is refused (`ZMQ_ZAP_ENFORCE_DOMAIN`). Not for STREAM.
+    pub zap_domain: String,
     /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]
     pub mechanism: Option<MakeMechanism>,
@@ -120,6 +128,7 @@ impl Default for Options {
             max_bytes: Some(512 << 20),
             max_connections: Some(65_536),
             max_handshakes: Some(4_096),
+            max_handshakes_per_address: Some(1_024),
             max_subscriptions: Some(500_000),
             max_subscription_bytes: Some(64 << 20),
             immediate: false,
@@ -136,18 +145,16 @@ impl Default for Options {
             spin: None,
             security: Security::NULL,
             authenticator: None,
+            zap_domain: String::new(),
             mechanism: None,
         }
     }
 }
 
 impl Options {
-    /// The mechanism of a new connection to the peer at `address`.
-    pub(crate) fn new_mechanism(&self, address: Option<SocketAddr>) -> io::Result<AnyMechanism> {
-        match &self.mechanism {
-            Some(make) => Ok(AnyMechanism::Made(make()?, UserId::default())),
-            None => self.security.mechanism(self.authenticator.as_ref(), address),
-        }
+    /// Whether someone is asked about new peers.
+    pub(crate) const fn asks(&self) -> bool {
+        self.security.is_server() || (self.security.is_null() && !self.zap_domain.is_empty())
     }
 
     /// Resets the options that sockets of this kind do not have to their defaults.
@@ -160,6 +167,9 @@ impl Options {
                 "heartbeat" => self.heartbeat = default.heartbeat,
                 "immediate" => self.immediate = default.immediate,
                 "max_handshakes" => self.max_handshakes = default.max_handshakes,
+                "max_handshakes_per_address" => {
+                    self.max_handshakes_per_address = default.max_handshakes_per_address;
+                }
                 "max_subscriptions" => self.max_subscriptions = default.max_subscriptions,
                 "max_subscription_bytes" => {
                     self.max_subscription_bytes = default.max_subscription_bytes;
@@ -170,6 +180,7 @@ impl Options {
                 "routing_id" => self.routing_id = default.routing_id,
                 "security" => {
                     (self.security, self.authenticator) = (Security::NULL, None);
+                    self.zap_domain = String::new();
                 }
                 "send_mark" => self.send_mark = default.send_mark,
                 _ => break,
@@ -194,9 +205,17 @@ impl Options {
 
     /// Returns an error for security that no connection could have, or that lets in more peers than the options say.
     pub(crate) fn check_security(&self) -> Result<(), Error> {
-        let is_asked = self.security.is_server() || self.mechanism.is_some();
-        if self.authenticator.is_some() && !is_asked {
-            let reason = "an authenticator needs a PLAIN or CURVE server";
+        let asks = self.asks() || self.mechanism.is_some();
+        let reason = if self.authenticator.is_some() && !asks {
+            "an authenticator needs a PLAIN or CURVE server, or NULL with a ZAP domain"
+        } else if !self.zap_domain.is_empty() && !asks {
+            "a ZAP domain needs NULL, or a PLAIN or CURVE server"
+        } else if self.zap_domain.len() > 255 {
+            "a ZAP domain has more than 255 bytes"
+        } else {
+            ""
+        };
+        if !reason.is_empty() {
             return Err(Error::Security { reason });
         }
         self.security.check().map_err(|reason| Error::Security { reason })
@@ -215,6 +234,11 @@ impl Options {
             ("immediate", matches!(kind, Dealer | Pair | Push), !self.immediate),
             ("max_handshakes", zmtp, self.max_handshakes == default.max_handshakes),
             (
+                "max_handshakes_per_address",
+                zmtp,
+                self.max_handshakes_per_address == default.max_handshakes_per_address,
+            ),
+            (
                 "max_subscriptions",
                 kind.publishes(),
                 self.max_subscriptions == default.max_subscriptions,
@@ -228,7 +252,13 @@ impl Options {
             ("receive_mark", kind.can_receive(), self.receive_mark == default.receive_mark),
             ("require_socket_type", zmtp, !self.require_socket_type),
             ("routing_id", matches!(kind, Dealer | Req | Router), self.routing_id.is_empty()),
-            ("security", zmtp, self.security.is_null() && self.authenticator.is_none()),
+            (
+                "security",
+                zmtp,
+                self.security.is_null()
+                    && self.authenticator.is_none()
+                    && self.zap_domain.is_empty(),
+            ),
             ("send_mark", kind != Pull, self.send_mark == default.send_mark),
         ];
         let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
@@ -246,6 +276,7 @@ impl fmt::Debug for Options {
             .field("max_bytes", &self.max_bytes)
             .field("max_connections", &self.max_connections)
             .field("max_handshakes", &self.max_handshakes)
+            .field("max_handshakes_per_address", &self.max_handshakes_per_address)
             .field("max_subscriptions", &self.max_subscriptions)
             .field("max_subscription_bytes", &self.max_subscription_bytes)
             .field("immediate", &self.immediate)
@@ -258,6 +289,7 @@ impl fmt::Debug for Options {
             .field("driver", &self.driver)
             .field("spin", &self.spin)
             .field("security", &self.security)
+            .field("zap_domain", &self.zap_domain)
             .field("require_socket_type", &self.require_socket_type)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,9 @@
 //! Decisions about clients.
 
+use core::net::SocketAddr;
+
 #[cfg(feature = "curve")]
 use core::fmt;
-use core::net::SocketAddr;
 #[cfg(feature = "curve")]
 use std::collections::HashMap;
 
@@ -10,9 +11,12 @@ use std::collections::HashMap;
 use zmtp_core::mechanism::PublicKey;
 use zmtp_core::mechanism::{Credentials, Status};
 
-/// Decides whether the clients of a PLAIN or CURVE server are accepted. Implemented for functions.
+use super::reply::Reply;
+
+/// Decides whether the clients of a PLAIN or CURVE server, or the peers of a socket with NULL and a
+/// [`zap_domain`](crate::Options::zap_domain), are accepted.
 ///
-/// It is called in the thread that drives the socket, and must not block. A panic counts as [`Status::Failed`].
+/// Implemented for functions, which answer at once:
 ///
 /// ```
 /// use zmtp_mio::{Client, Credentials, Rep, Security, Status};
@@ -27,19 +31,40 @@ use zmtp_core::mechanism::{Credentials, Status};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// An authenticator that needs time, for example to ask a data base, passes the [`Reply`] to another thread:
+///
+/// ```
+/// use std::sync::{Mutex, mpsc::Sender};
+/// use zmtp_mio::{Authenticator, Client, Credentials, PublicKey, Reply, Status};
+///
+/// /// Another thread receives the questions.
+/// struct Directory(Mutex<Sender<(PublicKey, Reply)>>);
+///
+/// impl Authenticator for Directory {
+///     fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+///         match client.credentials {
+///             // If the other thread is gone, the reply is dropped, which refuses the client.
+///             Credentials::Curve { public_key } => {
+///                 let _ = self.0.lock().unwrap().send((*public_key, reply));
+///             }
+///             _ => reply.refuse(Status::Denied),
+///         }
+///     }
+/// }
+/// ```
 pub trait Authenticator: Send + Sync {
-    /// Returns the user id of an accepted client, which every message of the client has as
-    /// [`Properties::user_id`](crate::Properties::user_id).
+    /// Answers a question about a client, at once or later, with `reply`. A reply that is dropped without an answer
+    /// refuses the client with [`Status::Failed`]; so does a panic. The handshake of the client waits for the answer,
+    /// up to [`handshake_timeout`](crate::Limits::handshake_timeout); other connections do not wait.
     ///
-    /// # Errors
-    ///
-    /// The reason to refuse the client.
-    fn authenticate(&self, client: &Client<'_>) -> Result<String, Status>;
+    /// It is called in the thread that drives the socket, and must not block, nor use the socket.
+    fn authenticate(&self, client: &Client<'_>, reply: Reply);
 }
 
-impl<F: Fn(&Client<'_>) -> Result<String, Status> + Send + Sync> Authenticator for F {
-    fn authenticate(&self, client: &Client<'_>) -> Result<String, Status> {
-        self(client)
+impl<F: Fn(&Client<'_>) -> Result<User, Status> + Send + Sync> Authenticator for F {
+    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+        reply.send(self(client));
     }
 }
 
@@ -48,15 +73,62 @@ impl<F: Fn(&Client<'_>) -> Result<String, Status> + Send + Sync> Authenticator f
 #[expect(missing_debug_implementations, reason = "can contain a password")]
 #[non_exhaustive]
 pub struct Client<'c> {
+    /// The [`zap_domain`](crate::Options::zap_domain) of this socket; empty if it has none.
+    pub domain: &'c str,
     /// The address of the client, if it is a TCP peer.
     pub address: Option<SocketAddr>,
+    /// The routing id of this socket, as libzmq has it in ZAP requests. That of the client is not known yet.
+    pub routing_id: &'c [u8],
     /// The credentials. The client of CURVE has proved that it has the secret key of the public key.
     pub credentials: Credentials<'c>,
 }
 
-impl<'c> Client<'c> {
-    pub(super) const fn new(address: Option<SocketAddr>, credentials: Credentials<'c>) -> Self {
-        Self { address, credentials }
+impl Client<'_> {
+    /// The mechanism: `NULL`, `PLAIN` or `CURVE`.
+    pub const fn mechanism(&self) -> &'static str {
+        match self.credentials {
+            #[cfg(feature = "curve")]
+            Credentials::Curve { .. } => "CURVE",
+            Credentials::Plain { .. } => "PLAIN",
+            _ => "NULL",
+        }
+    }
+}
+
+/// An accepted client: the part of the answer that every message of the client has in its
+/// [`Properties`](crate::Properties).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct User {
+    /// The user id.
+    pub id: String,
+    /// Names and values that the application attaches to the client.
+    pub metadata: Vec<(String, Vec<u8>)>,
+}
+
+impl User {
+    /// A user without metadata.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), metadata: Vec::new() }
+    }
+
+    /// Adds a name and a value to the metadata.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.metadata.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl From<&str> for User {
+    fn from(id: &str) -> Self {
+        Self::new(id)
+    }
+}
+
+impl From<String> for User {
+    fn from(id: String) -> Self {
+        Self::new(id)
     }
 }
 
@@ -78,6 +150,16 @@ impl AllowedKeys {
         self.0.insert(key, user_id.into());
         self
     }
+
+    /// The decision about a client.
+    pub(super) fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
+        match client.credentials {
+            Credentials::Curve { public_key } => {
+                self.0.get(public_key).cloned().map(User::from).ok_or(Status::Denied)
+            }
+            _ => Err(Status::Denied),
+        }
+    }
 }
 
 #[cfg(feature = "curve")]
@@ -89,12 +171,7 @@ impl fmt::Debug for AllowedKeys {
 
 #[cfg(feature = "curve")]
 impl Authenticator for AllowedKeys {
-    fn authenticate(&self, client: &Client<'_>) -> Result<String, Status> {
-        match client.credentials {
-            Credentials::Curve { public_key } => {
-                self.0.get(public_key).cloned().ok_or(Status::Denied)
-            }
-            _ => Err(Status::Denied),
-        }
+    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+        reply.send(self.decide(client));
     }
 }

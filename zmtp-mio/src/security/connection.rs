@@ -2,57 +2,54 @@
 
 use core::net::SocketAddr;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use zmtp_core::NullOrOlder;
-use zmtp_core::mechanism::{Authenticate, Credentials, Decision, PlainClient, PlainServer, Status};
 #[cfg(feature = "curve")]
 use zmtp_core::mechanism::{CurveClient, CurveServer};
+use zmtp_core::mechanism::{PlainClient, PlainServer};
 
-use super::{Authenticator, Client, Login, Mechanism, Security, TOO_LONG};
+use super::ask::{Ask, Asker};
+use super::null::AskedNull;
+use super::reply::Question;
+use super::{Login, Mechanism, Security, TOO_LONG};
 use crate::mechanism::{AnyMechanism, DynMechanism};
 
-/// The user id of a client, once it is accepted.
-pub(crate) type UserId = Arc<OnceLock<String>>;
-
 impl Security {
-    /// The mechanism of a new connection. An error, for example because the system has no random bytes, must close
-    /// the connection.
+    /// The mechanism of a new connection, which asks `asker` about the peer. An error, for example because the system
+    /// has no random bytes, must close the connection.
     pub(crate) fn mechanism(
         &self,
-        authenticator: Option<&Arc<dyn Authenticator>>,
+        asker: Option<Arc<Asker>>,
         address: Option<SocketAddr>,
     ) -> io::Result<AnyMechanism> {
-        let user_id = UserId::default();
-        let ask = |or: Decision| Ask {
-            authenticator: authenticator.cloned(),
-            or,
-            address,
-            user_id: Arc::clone(&user_id),
-        };
-        let mechanism: Box<dyn DynMechanism> = match &self.0 {
-            Mechanism::Null => return Ok(AnyMechanism::Null(NullOrOlder::new())),
-            Mechanism::PlainClient(login) => {
+        let question = asker.is_some().then(Question::new);
+        let ask = asker.zip(question.clone());
+        let ask = ask.map(|(asker, question)| Ask { asker, question, address });
+        // A server without anyone to ask would accept everyone.
+        let no_asker = || io::Error::from(io::ErrorKind::InvalidInput);
+        let mechanism: Box<dyn DynMechanism> = match (&self.0, ask) {
+            (Mechanism::Null, None) => return Ok(AnyMechanism::Null(NullOrOlder::new())),
+            (Mechanism::Null, Some(ask)) => Box::new(AskedNull::new(ask)),
+            (Mechanism::PlainClient(login), _) => {
                 let [username, password] = Login::fields(login);
                 let client = PlainClient::new(username, password);
                 Box::new(
                     client.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, TOO_LONG))?,
                 )
             }
-            Mechanism::PlainServer => {
-                Box::new(PlainServer::new(ask(Decision::Refuse(Status::Denied))))
-            }
+            (Mechanism::PlainServer, ask) => Box::new(PlainServer::new(ask.ok_or_else(no_asker)?)),
             #[cfg(feature = "curve")]
-            Mechanism::CurveClient(keys) => {
+            (Mechanism::CurveClient(keys), _) => {
                 Box::new(CurveClient::new(Arc::clone(keys), &*random()?))
             }
             #[cfg(feature = "curve")]
-            Mechanism::CurveServer(keys) => {
-                Box::new(CurveServer::new(Arc::clone(keys), ask(Decision::Accept), &*random()?))
+            (Mechanism::CurveServer(keys), ask) => {
+                let ask = ask.ok_or_else(no_asker)?;
+                Box::new(CurveServer::new(Arc::clone(keys), ask, &*random()?))
             }
         };
-        Ok(AnyMechanism::Made(mechanism, user_id))
+        Ok(AnyMechanism::Made(mechanism, question))
     }
 }
 
@@ -71,30 +68,6 @@ impl Login {
 impl AsRef<[u8]> for Field {
     fn as_ref(&self) -> &[u8] {
         if self.is_password { &self.login.password } else { &self.login.username }
-    }
-}
-
-/// Asks the authenticator of a socket.
-struct Ask {
-    authenticator: Option<Arc<dyn Authenticator>>,
-    /// The decision without an authenticator.
-    or: Decision,
-    address: Option<SocketAddr>,
-    user_id: UserId,
-}
-
-impl Authenticate for Ask {
-    fn authenticate(&mut self, credentials: Credentials<'_>) -> Decision {
-        let Some(authenticator) = &self.authenticator else { return self.or };
-        let client = Client::new(self.address, credentials);
-        match catch_unwind(AssertUnwindSafe(|| authenticator.authenticate(&client))) {
-            Ok(Ok(user_id)) => {
-                let _ = self.user_id.set(user_id);
-                Decision::Accept
-            }
-            Ok(Err(status)) => Decision::Refuse(status),
-            Err(_) => Decision::Refuse(Status::Failed),
-        }
     }
 }
 

@@ -1,10 +1,16 @@
 //! PLAIN and CURVE: the security of a socket's connections.
 
+mod addresses;
+mod ask;
 mod authenticator;
 #[cfg(feature = "curve")]
 mod certificate;
 mod connection;
+mod files;
+mod null;
 mod passwords;
+mod reply;
+mod zap;
 
 use core::fmt;
 use std::sync::Arc;
@@ -14,13 +20,20 @@ use zmtp_core::mechanism::PlainClient;
 #[cfg(feature = "curve")]
 use zmtp_core::mechanism::{ClientKeys, KeyPair, PublicKey};
 
+pub use addresses::{AddressRange, Addresses, NotAnAddressRange};
+pub(crate) use ask::{Asker, code};
 #[cfg(feature = "curve")]
 pub use authenticator::AllowedKeys;
-pub use authenticator::{Authenticator, Client};
+pub use authenticator::{Authenticator, Client, User};
 #[cfg(feature = "curve")]
 pub use certificate::{Certificate, CertificateError};
-pub(crate) use connection::UserId;
+#[cfg(feature = "curve")]
+pub use files::CertificateFolder;
+pub use files::PasswordFile;
 pub use passwords::Passwords;
+pub(crate) use reply::Question;
+pub use reply::Reply;
+pub(crate) use zap::Zap;
 
 /// The security mechanism of a socket: NULL, which is the default, PLAIN or CURVE.
 ///
@@ -62,7 +75,7 @@ impl Security {
     }
 
     /// PLAIN as the server (`ZMQ_PLAIN_SERVER`). The [`Authenticator`](crate::Authenticator) of the socket decides
-    /// about the clients; without one, all are refused, as in libzmq.
+    /// about the clients; without one, the ZAP handler of the context; without either, all are refused, as in libzmq.
     pub const fn plain_server() -> Self {
         Self(Mechanism::PlainServer)
     }
@@ -76,8 +89,9 @@ impl Security {
     }
 
     /// CURVE as the server (`ZMQ_CURVE_SERVER`, `ZMQ_CURVE_SECRETKEY`). The
-    /// [`Authenticator`](crate::Authenticator) of the socket decides about the clients; without one, all clients that
-    /// have the server's public key are accepted, as in libzmq.
+    /// [`Authenticator`](crate::Authenticator) of the socket decides about the clients; without one, the ZAP handler of
+    /// the context; without either, all clients that have the server's public key are accepted, as in libzmq, unless
+    /// the socket has a [`zap_domain`](crate::Options::zap_domain).
     #[cfg(feature = "curve")]
     pub fn curve_server(keys: KeyPair) -> Self {
         Self(Mechanism::CurveServer(Arc::new(keys)))

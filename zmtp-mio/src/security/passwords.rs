@@ -11,7 +11,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 use zmtp_core::mechanism::{Credentials, Status};
 
-use super::{Authenticator, Client};
+use super::{Authenticator, Client, Reply, User};
 
 /// An [`Authenticator`] that accepts clients of PLAIN by user name and password. The user id is the user name.
 #[derive(Clone, Default)]
@@ -59,8 +59,9 @@ impl fmt::Debug for Passwords {
     }
 }
 
-impl Authenticator for Passwords {
-    fn authenticate(&self, client: &Client<'_>) -> Result<String, Status> {
+impl Passwords {
+    /// The decision about a client.
+    pub(super) fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
         let Credentials::Plain { username, password } = client.credentials else {
             return Err(Status::Denied);
         };
@@ -68,10 +69,16 @@ impl Authenticator for Passwords {
         // For an unknown user too, so that its time does not show which users exist.
         let same = equal(password, expected.map_or(&b""[..], |expected| expected));
         if same && expected.is_some() {
-            Ok(String::from_utf8_lossy(username).into_owned())
+            Ok(String::from_utf8_lossy(username).into_owned().into())
         } else {
             Err(Status::Denied)
         }
+    }
+}
+
+impl Authenticator for Passwords {
+    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+        reply.send(self.decide(client));
     }
 }
 
@@ -95,8 +102,8 @@ mod tests {
         let passwords = Passwords::new().allow("admin", "secret").allow("empty", "");
         let ask = |username: &str, password: &str| {
             let (username, password) = (username.as_bytes(), password.as_bytes());
-            let client = Client::new(None, Credentials::Plain { username, password });
-            passwords.authenticate(&client)
+            let credentials = Credentials::Plain { username, password };
+            passwords.decide(&Client { domain: "", address: None, routing_id: b"", credentials })
         };
         assert_eq!(ask("admin", "secret"), Ok("admin".into()));
         assert_eq!(ask("empty", ""), Ok("empty".into()));

@@ -252,6 +252,13 @@ impl<K: UsesZmtp> Builder<K> {
         self
     }
 
+    /// Sets [`Options::max_handshakes_per_address`].
+    #[must_use]
+    pub fn max_handshakes_per_address(mut self, handshakes: impl Into<Option<usize>>) -> Self {
+        self.options.max_handshakes_per_address = handshakes.into();
+        self
+    }
+
     /// Sets [`Options::require_socket_type`].
     #[must_use]
     pub fn require_socket_type(mut self, require: bool) -> Self {
@@ -283,11 +290,19 @@ impl<K: UsesZmtp> Builder<K> {
         self
     }
 
-    /// Sets [`Options::authenticator`], which decides about the clients of a PLAIN or CURVE server.
-    /// [`Builder::build`] returns [`Error::Security`] if the socket is neither.
+    /// Sets [`Options::authenticator`], which decides about the clients of a PLAIN or CURVE server, or about the peers
+    /// of a socket with NULL and a [`Builder::zap_domain`]. [`Builder::build`] returns [`Error::Security`] if the socket
+    /// is none of these.
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
         self.options.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Sets [`Options::zap_domain`] (`ZMQ_ZAP_DOMAIN`).
+    #[must_use]
+    pub fn zap_domain(mut self, domain: impl Into<String>) -> Self {
+        self.options.zap_domain = domain.into();
         self
     }
 

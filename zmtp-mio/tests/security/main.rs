@@ -5,5 +5,9 @@
 mod harness;
 
 mod curve;
+mod files;
+mod flood;
+mod later;
 mod plain;
 mod secrets;
+mod zap;

@@ -95,6 +95,11 @@ fn an_option_that_a_kind_does_not_have_is_refused_with_its_name() {
             }),
         ),
         (SocketKind::Stream, "max_handshakes", set(|options| options.max_handshakes = None)),
+        (
+            SocketKind::Stream,
+            "max_handshakes_per_address",
+            set(|options| options.max_handshakes_per_address = None),
+        ),
     ];
     for (kind, name, options) in cases {
         match AnySocket::builder(kind).options(options.clone()).build() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use zmtp_mio::{
-    AllowedKeys, Certificate, CertificateError, KeyPair, Options, Passwords, PublicKey, Security,
+    AllowedKeys, Certificate, CertificateError, KeyPair, Options, PasswordFile, PublicKey, Security,
 };
 
 use crate::exit::Failure;
@@ -69,7 +69,7 @@ impl SecurityArgs {
             };
             options.security = Security::curve_client(server, keys(path)?);
         } else if let Some(path) = &self.plain_server {
-            let passwords = Passwords::load(path).map_err(reading(path))?;
+            let passwords = PasswordFile::open(path).map_err(reading(path))?;
             options.security = Security::plain_server();
             options.authenticator = Some(Arc::new(passwords));
         } else if let Some(path) = &self.plain_client {

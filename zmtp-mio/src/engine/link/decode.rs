@@ -56,7 +56,11 @@ impl Reader<'_> {
                         .error()
                         .map_or(CloseReason::ByPeer, CloseReason::Protocol));
                 }
-                Event::NeedInput | Event::Waiting => return Ok(true),
+                Event::NeedInput => return Ok(true),
+                Event::Waiting => {
+                    self.receive.awaits_answer = true;
+                    return Ok(false);
+                }
                 Event::Sealed => {
                     self.receive.missing = received.payload;
                     return Ok(true);
@@ -75,13 +79,16 @@ impl Reader<'_> {
                     let (pattern, mut context) = to.context(routing_id);
                     to.report.displaced = pattern.peer_connected(&mut context)?;
                     to.ready = true;
+                    let user = self.connection.mechanism().user();
                     self.receive.properties = Some(Arc::new(Properties {
                         connection: to.connection,
                         peer_address: to.remote,
                         socket_type: peer.and_then(|peer| peer.socket_type),
                         routing_id: routing_id.into(),
-                        user_id: self.connection.mechanism().user_id().map(Into::into),
+                        user_id: user.map(|user| user.id.clone()),
+                        metadata: user.map(|user| user.metadata.clone()).unwrap_or_default(),
                     }));
+                    to.report.user = user.cloned().map(Box::new);
                     // Before the first message: a peer with a full queue then sends PONGs also while it reads nothing.
                     self.connection.queue_ping();
                     to.report.ready = peer;
@@ -155,7 +162,7 @@ impl Reader<'_> {
     pub(super) fn must_wait(&mut self, to: &Receiver<'_>) -> bool {
         self.receive.paused =
             (to.is_full() && !self.connection.in_message()) || to.stays(self.receive.closing);
-        self.receive.paused || self.receive.congested
+        self.receive.paused || self.receive.congested || self.receive.awaits_answer
     }
 
     /// Fetches a due PONG, so that another PING can be handled. Too many of them pause reading.

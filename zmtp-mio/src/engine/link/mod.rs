@@ -6,6 +6,7 @@ mod liveness;
 mod output;
 mod partial;
 mod pending;
+mod question;
 mod raw;
 mod read;
 mod ready_hold;
@@ -84,6 +85,8 @@ pub(super) struct ReceiveHalf {
     pub(super) closing: bool,
     /// Reading waits until the queue has room.
     pub(super) paused: bool,
+    /// Reading waits for an answer about the peer.
+    awaits_answer: bool,
     /// Reading waits until control bytes are written.
     pub(super) congested: bool,
     /// A complete message has arrived: the connection is useful, and after its loss the next attempt begins
@@ -232,6 +235,11 @@ impl Link {
     /// The number of bytes outside the queue and the output that are not written.
     pub(super) fn unwritten(&self) -> usize {
         self.send.staged.bytes().len() + self.send.control.len()
+    }
+
+    /// Whether reading waits for a write, for room in the queue, or for an answer.
+    pub(super) const fn is_reading_paused(&self) -> bool {
+        self.receive.paused || self.receive.congested || self.receive.awaits_answer
     }
 
     /// The bytes of memory that it takes to send.

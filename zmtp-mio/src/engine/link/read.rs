@@ -12,6 +12,7 @@ use crate::connection_id::ConnectionId;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{AnyPattern, PeerContext};
 use crate::queue::{Inbox, Mark, Queue, QueuedMessage, READ};
+use crate::security::User;
 use crate::transport::Stream;
 
 /// A body with at least this many missing bytes is read directly into the message.
@@ -62,6 +63,8 @@ pub(in crate::engine) struct ReadReport {
     pub(in crate::engine) displaced: Option<PeerId>,
     /// The routing id that the peer announced.
     pub(in crate::engine) routing_id: Box<[u8]>,
+    /// The user that the peer is.
+    pub(in crate::engine) user: Option<Box<User>>,
     pub(in crate::engine) refused: Option<RefusedReason>,
     /// The first command of the connection that was ignored.
     pub(in crate::engine) ignored: Option<IgnoredCommand>,

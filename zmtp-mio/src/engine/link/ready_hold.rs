@@ -7,7 +7,6 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::{Link, Protocol, SendHalf, Zmtp};
-use crate::mechanism::AnyMechanism;
 
 /// How long READY is held. Nearly all peers send theirs without waiting, but the protocol does not require it.
 const HOLD: Duration = Duration::from_secs(1);
@@ -40,7 +39,7 @@ impl Link {
     /// Sends READY after that of the peer. A mechanism with more commands determines the order itself.
     pub(in crate::engine) fn hold_ready(&mut self) {
         if let Protocol::Zmtp(connection) = &self.protocol
-            && matches!(connection.mechanism(), AnyMechanism::Null(_))
+            && connection.mechanism().begins_with_ready()
         {
             self.send.ready_hold = ReadyHold::Requested;
         }

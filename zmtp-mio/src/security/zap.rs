@@ -1,0 +1,202 @@
+//! ZAP (RFC 27): the socket bound to `inproc://zeromq.zap.01` in the same context decides about clients.
+
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use zmtp_core::mechanism::{Credentials, Status};
+use zmtp_core::wire::{Metadata, RoutingId, SocketType};
+
+use super::{Authenticator, Client, Reply, User};
+use crate::endpoint::Endpoint;
+use crate::inproc::{Host, Mailbox, Pipe, Post, Registry, pipe};
+use crate::message::Message;
+use crate::queue::QueuedMessage;
+
+/// The name that a handler binds, after `inproc://`.
+pub(crate) const NAME: &str = "zeromq.zap.01";
+/// The version of the protocol.
+const VERSION: &[u8] = b"1.0";
+/// Requests without an answer may stay in the list. They are removed when its length exceeds twice the number of the
+/// others by this number.
+const EARLY: usize = 64;
+
+/// The connection of a socket to the handler of its context.
+///
+/// It is made for the first request, and again after the handler is gone. The handler sees a DEALER. Its replies are
+/// posted to the mailbox of the socket, so that neither end waits for a lock of the other.
+pub(crate) struct Zap {
+    registry: Arc<Registry>,
+    mailbox: Arc<Mailbox>,
+    /// What is posted to the mailbox when there is a reply.
+    key: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    pipe: Option<Pipe>,
+    /// The requests without a reply.
+    pending: HashMap<u64, Reply>,
+    /// The length of `pending` at which those are removed whose connections are closed.
+    limit: usize,
+    /// The id of the last request.
+    last: u64,
+}
+
+impl Zap {
+    pub(crate) fn new(registry: Arc<Registry>, mailbox: Arc<Mailbox>, key: usize) -> Self {
+        Self { registry, mailbox, key, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The socket that is bound to the name, if it can be a handler.
+    fn handler(&self) -> Option<Host> {
+        let host = self.registry.bound(NAME)?;
+        matches!(host.socket_type, SocketType::Rep | SocketType::Router).then_some(host)
+    }
+
+    fn connect(&self, host: &Host) -> Pipe {
+        let (ours, theirs) = pipe();
+        host.mailbox.post(Post::Connection {
+            endpoint: Arc::new(Endpoint::Inproc(NAME.into())),
+            socket_type: SocketType::Dealer,
+            routing_id: Box::new(RoutingId::EMPTY),
+            pipe: theirs,
+        });
+        ours.settle(&self.mailbox, self.key);
+        ours
+    }
+
+    /// Reads the replies of the handler.
+    pub(crate) fn read(&self) {
+        let mut state = self.lock();
+        let State { pipe: slot, pending, .. } = &mut *state;
+        let Some(pipe) = slot else { return };
+        let mut answers = Vec::new();
+        pipe.begin_reading();
+        let closed = pipe.is_closed();
+        while let Some(queued) = pipe.pop() {
+            if let Some(number) = request_id(&queued)
+                && let Some(reply) = pending.remove(&number)
+            {
+                answers.push((reply, parse(&queued).unwrap_or(Err(Status::Temporary))));
+            }
+        }
+        pipe.end_reading();
+        if closed {
+            *slot = None;
+            answers.extend(pending.drain().map(|(_, reply)| (reply, Err(Status::Temporary))));
+        }
+        drop(state);
+        for (reply, answer) in answers {
+            reply.send(answer);
+        }
+    }
+}
+
+impl Authenticator for Zap {
+    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+        let mut state = self.lock();
+        if state.pipe.as_ref().is_none_or(Pipe::is_closed) {
+            let Some(host) = self.handler() else {
+                drop(state);
+                return match client.credentials {
+                    // As in libzmq: whoever has the server's key.
+                    #[cfg(feature = "curve")]
+                    Credentials::Curve { .. } if client.domain.is_empty() => reply.accept_unnamed(),
+                    _ => reply.refuse(Status::Temporary),
+                };
+            };
+            // The other pipe has no replies any more.
+            let orphans = core::mem::take(&mut state.pending);
+            state.pipe = Some(self.connect(&host));
+            drop(state);
+            orphans.into_values().for_each(|reply| reply.refuse(Status::Temporary));
+            state = self.lock();
+        }
+        let State { pipe, pending, limit, last } = &mut *state;
+        if pending.len() >= *limit {
+            pending.retain(|_, reply| reply.is_awaited());
+            *limit = 2 * pending.len() + EARLY;
+        }
+        *last += 1;
+        let Some(pipe) = pipe else { return };
+        match pipe.push(request(*last, client)) {
+            Ok(()) => {
+                pipe.announce();
+                pending.insert(*last, reply);
+            }
+            // The handler does not receive.
+            Err(_) => {
+                drop(state);
+                reply.refuse(Status::Temporary);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Zap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Zap").field("pending", &self.lock().pending.len()).finish_non_exhaustive()
+    }
+}
+
+/// A request (RFC 27 § The ZAP Request), as a DEALER sends it.
+fn request(number: u64, client: &Client<'_>) -> QueuedMessage {
+    let address = client.address.map(|address| address.ip().to_canonical().to_string());
+    let mut message = Message::from_parts([
+        b"",
+        VERSION,
+        number.to_string().as_bytes(),
+        client.domain.as_bytes(),
+        address.unwrap_or_default().as_bytes(),
+        client.routing_id,
+        client.mechanism().as_bytes(),
+    ]);
+    match client.credentials {
+        #[cfg(feature = "curve")]
+        Credentials::Curve { public_key } => message.push(public_key.as_bytes()),
+        Credentials::Plain { username, password } => {
+            message.push(username);
+            message.push(password);
+        }
+        _ => {}
+    }
+    message.into()
+}
+
+/// The frame of a reply at an index.
+fn frame(queued: &QueuedMessage, index: usize) -> Option<&[u8]> {
+    queued.frame(index).map(|(_, body)| body)
+}
+
+fn request_id(queued: &QueuedMessage) -> Option<u64> {
+    str::from_utf8(frame(queued, 2)?).ok()?.parse().ok()
+}
+
+/// The answer in a reply (RFC 27 § The ZAP Reply). `None` if it is not one.
+fn parse(queued: &QueuedMessage) -> Option<Result<User, Status>> {
+    let is_whole = frame(queued, 0)?.is_empty() && frame(queued, 7).is_none();
+    if !is_whole || frame(queued, 1)? != VERSION {
+        return None;
+    }
+    let user_id = str::from_utf8(frame(queued, 5)?).ok()?;
+    let metadata = Metadata::new(frame(queued, 6)?).ok()?;
+    match frame(queued, 3)? {
+        b"200" => {
+            let mut user = User::new(user_id);
+            for property in metadata {
+                user = user.with(str::from_utf8(property.name).ok()?, property.value);
+            }
+            Some(Ok(user))
+        }
+        b"300" => Some(Err(Status::Temporary)),
+        b"400" => Some(Err(Status::Denied)),
+        b"500" => Some(Err(Status::Failed)),
+        _ => None,
+    }
+}
