@@ -1,4 +1,4 @@
-//! Questions about clients: who is asked, and answers that come later.
+//! Questions to the authenticator about clients, and answers that come later.
 
 use core::net::SocketAddr;
 use std::io;
@@ -13,7 +13,7 @@ use crate::mechanism::AnyMechanism;
 use crate::monitor::CloseReason;
 use crate::security::{Asker, Authenticator, Zap};
 
-/// Who decides about the clients of a socket, once the first one connects.
+/// The authenticator of a socket. It is set when the first client connects.
 #[derive(Debug, Default)]
 pub(super) struct Askers {
     asker: Option<Arc<Asker>>,

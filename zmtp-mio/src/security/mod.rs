@@ -6,6 +6,8 @@ mod authenticator;
 #[cfg(feature = "curve")]
 mod certificate;
 mod connection;
+#[cfg(feature = "curve")]
+mod crypto;
 mod files;
 mod null;
 mod passwords;

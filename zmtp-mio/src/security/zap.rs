@@ -105,7 +105,7 @@ impl Authenticator for Zap {
             let Some(host) = self.handler() else {
                 drop(state);
                 return match client.credentials {
-                    // As in libzmq: whoever has the server's key.
+                    // As in libzmq: each client that has the server's key.
                     #[cfg(feature = "curve")]
                     Credentials::Curve { .. } if client.domain.is_empty() => reply.accept_unnamed(),
                     _ => reply.refuse(Status::Temporary),

@@ -1,4 +1,4 @@
-//! Strangers begin CURVE handshakes while clients with keys are served.
+//! Clients without keys begin CURVE handshakes while clients with keys are served.
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,7 +33,7 @@ fn opening(server: PublicKey) -> Vec<u8> {
 }
 
 /// Connects from an address of the loopback network, sends, and stays connected.
-fn stranger(from: Ipv4Addr, to: SocketAddr, bytes: &[u8]) -> Option<Socket> {
+fn unknown_client(from: Ipv4Addr, to: SocketAddr, bytes: &[u8]) -> Option<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     // Closed with a reset, so that the ports are free again.
     socket.set_linger(Some(Duration::ZERO)).unwrap();
@@ -52,7 +52,7 @@ fn clients_with_keys_are_served_during_a_flood_of_hellos_from_many_addresses() {
     const CLIENTS: usize = 8;
     let (server, client) = (keys(), keys());
     let key = *server.public();
-    // Of strangers that have the server's key, and of others.
+    // Of clients that have the server's key, and of others.
     let openings = [opening(key), opening(*keys().public())];
     let allowed = AllowedKeys::new().allow(*client.public(), "client");
     let rep = builder::<Rep>().curve_server(server).authenticator(allowed);
@@ -67,7 +67,7 @@ fn clients_with_keys_are_served_during_a_flood_of_hellos_from_many_addresses() {
                 for _ in 0..10 {
                     let [_, _, third, fourth] = (count % 500).to_be_bytes();
                     let from = Ipv4Addr::new(127, 1, third, fourth.max(1));
-                    open.extend(stranger(from, to, &openings[count as usize % 2]));
+                    open.extend(unknown_client(from, to, &openings[count as usize % 2]));
                     count += 1;
                     if open.len() > 200 {
                         open.pop_front();
@@ -78,7 +78,7 @@ fn clients_with_keys_are_served_during_a_flood_of_hellos_from_many_addresses() {
                 thread::sleep(due.saturating_duration_since(Instant::now()));
             }
             let rate = f64::from(count) / start.elapsed().as_secs_f64();
-            println!("{count} strangers, {rate:.0} per second");
+            println!("{count} HELLOs, {rate:.0} per second");
             count
         }
     });
@@ -115,7 +115,7 @@ fn one_address_has_a_limit_of_its_own() {
     drive_until!(rep, rep.counters().accepted == 1);
     let from = Ipv4Addr::new(127, 2, 0, 1);
     let _open: Vec<_> =
-        (0..10).filter_map(|_| stranger(from, to, &wire::greeting("CURVE"))).collect();
+        (0..10).filter_map(|_| unknown_client(from, to, &wire::greeting("CURVE"))).collect();
     drive_until!(rep, rep.counters().accepted == 11);
     assert_eq!(closes(&events!(rep)), [CloseReason::TooManyHandshakes; 6]);
     assert!(crate::harness::is_open(&mut other));

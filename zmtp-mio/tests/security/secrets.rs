@@ -1,9 +1,13 @@
 //! No key and no password is in an event, an error or a debug output.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::harness::{builder, drive_until};
-use zmtp_mio::{AllowedKeys, Certificate, Message, Options, Passwords, Pull, Push, Security};
+use zmtp_mio::{
+    Addresses, AllowedKeys, Certificate, CertificateFolder, Message, Options, PasswordFile,
+    Passwords, Pull, Push, Security,
+};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -59,6 +63,38 @@ fn session(server: Options, mut client: Options) -> String {
     shown
 }
 
+/// The debug output of the other values that have secrets, and the errors about bad ones.
+fn others(certificate: &Certificate, passwords: &Passwords) -> String {
+    let folder = std::env::temp_dir().join(format!("zmtp-secrets-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    certificate.save(folder.join("server.key")).unwrap();
+    let file = folder.join("passwords");
+    fs::write(&file, format!("admin={PASSWORD}\n")).unwrap();
+    let addresses = Addresses::then(passwords.clone());
+    let mut shown = format!(
+        "{:?} {:?} {addresses:?} {:?}",
+        CertificateFolder::open(&folder).unwrap(),
+        PasswordFile::open(&file).unwrap(),
+        Security::plain_client("admin", PASSWORD),
+    );
+    // A password without its user, keys that are no pair, a key that is too short, and a password that is too long.
+    fs::write(&file, format!("{PASSWORD}\n")).unwrap();
+    let error = Passwords::load(&file).unwrap_err();
+    shown += &format!("{error} {error:?} {:?}", PasswordFile::open(&file));
+    let text = fs::read_to_string(folder.join("server.key_secret")).unwrap();
+    let public = Certificate::generate().unwrap().public_key().to_string();
+    let other = text.replace(&certificate.public_key().to_string(), &public);
+    let (short, _) = text.trim_end().split_at(text.trim_end().len() - 2);
+    for bad in [&*other, short] {
+        let error = Certificate::parse(bad).unwrap_err();
+        shown += &format!("{error} {error:?}");
+    }
+    let error = builder::<Push>().plain_client("admin", PASSWORD.repeat(10)).build().unwrap_err();
+    shown += &format!("{error} {error:?}");
+    fs::remove_dir_all(&folder).unwrap();
+    shown
+}
+
 #[test]
 fn secrets_are_nowhere_in_what_a_session_shows() {
     let [server, client, other] = [(); 3].map(|()| Certificate::generate().unwrap());
@@ -82,6 +118,7 @@ fn secrets_are_nowhere_in_what_a_session_shows() {
         secured.authenticator = Some(std::sync::Arc::new(passwords.clone()));
         shown += &session(secured, options(Security::plain_client("admin", password)));
     }
+    shown += &others(&server, &passwords);
     for certificate in [&server, &client, &other] {
         let keys = own(certificate);
         let z85 = keys.secret().expose_z85();

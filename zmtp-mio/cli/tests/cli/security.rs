@@ -76,3 +76,44 @@ fn passwords_are_in_files() {
     let bad = zmtp(["rep", TCP, "--plain-server", &file("none", "admin\n")]);
     assert!(bad.bad(1).contains("line 1"), "{bad:?}");
 }
+
+#[test]
+fn no_secret_is_printed() {
+    const PASSWORD: &str = "correct horse battery staple";
+    let directory = Directory::new();
+    let [server, server_secret] = keys(&directory, "server.key");
+    let [_, client_secret] = keys(&directory, "client.key");
+    let all = directory.file("all", format!("admin={PASSWORD}\n").as_bytes());
+    let wrong = directory.file("wrong", format!("admin=x{PASSWORD}\n").as_bytes());
+    let mut printed = String::new();
+    let mut session = |server: &[&str], client: &[&str], within: &str| {
+        let (rep, tcp) = Zmtp::rep(&[&[TCP, "--verbose", "--json"], server].concat());
+        let req = ["req", &tcp, "hello", "--verbose", "--json", "--timeout", within];
+        let done = zmtp([&req[..], client].concat());
+        printed += &done.stderr;
+        printed += &String::from_utf8_lossy(&done.stdout);
+        rep.signal("-INT");
+        let done = rep.finish();
+        printed += &done.stderr;
+        printed += &String::from_utf8_lossy(&done.stdout);
+    };
+    session(&["--plain-server", &all], &["--plain-client", &all], "15s");
+    session(&["--plain-server", &all], &["--plain-client", &wrong], "500ms");
+    let curve = ["--curve-client", &client_secret, "--curve-server-key", &server];
+    session(&["--curve-server", &server_secret], &curve, "15s");
+    session(&["--curve-server", &client_secret], &curve, "500ms");
+    printed += &zmtp(["rep", TCP, "--plain-server", &server_secret]).stderr;
+    printed += &zmtp(["rep", TCP, "--curve-server", &all]).stderr;
+    assert!(printed.contains("ready"), "{printed}");
+    let z85 = |path: &str| {
+        let text = fs::read_to_string(path).unwrap();
+        text.rsplit('"').nth(1).unwrap().to_owned()
+    };
+    for secret in [PASSWORD.to_owned(), z85(&server_secret), z85(&client_secret)] {
+        let chars: Vec<char> = secret.chars().collect();
+        for window in chars.windows(8) {
+            let window: String = window.iter().collect();
+            assert!(!printed.contains(&window), "{printed}");
+        }
+    }
+}
