@@ -1,15 +1,37 @@
 #!/bin/sh
-# .ci/fuzz.sh [seconds]: runs every fuzz target for this time, by default 30 s. Failing inputs are stored
-# in fuzz/artifacts; new inputs are not added to the committed corpus. For long runs: fuzz/long.sh.
+# .ci/fuzz.sh [seconds]: runs every fuzz target for this time, by default 30 s, two at a time. Failing
+# inputs are stored in fuzz/artifacts; new inputs are not added to the committed corpus. For long runs:
+# fuzz/long.sh.
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
-for target in $(cargo +nightly fuzz list); do
-  learned=fuzz/target/corpus/$target
+cargo +nightly fuzz build --sanitizer none 2>/dev/null || cargo +nightly fuzz build --sanitizer none
+
+run() { # <target>
+  learned=fuzz/target/corpus/$1
   mkdir -p "$learned"
-  log=fuzz/target/$target.log
-  cargo +nightly fuzz run --sanitizer none "$target" "$learned" "fuzz/corpus/$target" -- \
+  log=fuzz/target/$1.log
+  if cargo +nightly fuzz run --sanitizer none "$1" "$learned" "fuzz/corpus/$1" -- \
     -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -dict=fuzz/zmtp.dict -print_final_stats=1 \
-    >"$log" 2>&1 || { grep -A 5 -m 1 panicked "$log"; tail -n 40 "$log"; exit 1; }
-  echo "$target: $(sed -n 's/^Done \(.*\)/\1/p' "$log")"
-done
+    >"$log" 2>&1; then
+    echo "$1: $(sed -n 's/^Done \(.*\)/\1/p' "$log")"
+  else
+    echo "$1 FAILED"
+    grep -A 5 -m 1 panicked "$log" || true
+    tail -n 40 "$log"
+    return 1
+  fi
+}
+
+# The second half of the targets runs beside the first.
+# shellcheck disable=SC2046
+set -- $(cargo +nightly fuzz list)
+half=$((($# + 1) / 2))
+first=$(printf '%s\n' "$@" | head -n "$half")
+second=$(printf '%s\n' "$@" | tail -n "+$((half + 1))")
+for target in $second; do run "$target" || exit 1; done &
+beside=$!
+failed=0
+for target in $first; do run "$target" || failed=1; done
+wait "$beside" || failed=1
+exit "$failed"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the crates for microcontrollers, with each feature on its own.
+# Compiles the crates for microcontrollers, with each feature on its own, and builds the programs of the
+# README. Nothing links here: .ci/footprint.sh and .ci/firmware.sh link programs.
 set -eu
 cd "$(dirname "$0")/.."
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
@@ -9,7 +10,7 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
       *) features="chunks defmt heartbeat long-routing-ids nal" ;;
     esac
     for feature in "" $features; do
-      .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --package "$package" \
+      .ci/no-std-cargo.sh "$target" check --quiet --profile firmware --package "$package" \
         --no-default-features --features "$feature"
       echo "$target $package ${feature:-without features}"
     done

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Runs all tests of the workspace and prints their number. The tests of zmtp-mio and those against libzmq
-# run twice, without and with a background driver; both runs must have the same number of tests. With
-# ZMTP_NO_SKIP=1 a skipped test fails.
+# run in two modes at once, without and with a background driver; both modes must have the same number of
+# tests. With ZMTP_NO_SKIP=1 a skipped test fails.
 set -eu
 cd "$(dirname "$0")/.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log".*' EXIT
 cargo test --quiet --workspace --exclude zmtp-mio --exclude zmtp-interop --no-fail-fast \
   >"$log" 2>&1 || { cat "$log"; exit 1; }
 # Outside `cargo bench`, the codec benchmark runs its own checks.
@@ -20,12 +20,19 @@ count "$log"
 # also prints a count of one, unless it is killed before.
 mode() { # <0 or 1>
   ZMTP_TEST_DRIVER=$1 cargo test --quiet --package zmtp-mio --package zmtp-interop --no-fail-fast \
-    >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+    >"$log.$1" 2>&1 || { cat "$log.$1" >&2; return 1; }
   awk '/^running [0-9]+ tests$/ { n += $2 } /^test result: ok/ { ignored += $8 }
-    END { print n - ignored " tests passed, " ignored + 0 " ignored" }' "$log"
+    END { print n - ignored " tests passed, " ignored + 0 " ignored" }' "$log.$1"
 }
-without=$(mode 0)
-with=$(mode 1)
+# Both at once: most of these tests wait for the network or a timer.
+cargo test --quiet --package zmtp-mio --package zmtp-interop --no-run >"$log" 2>&1 || { cat "$log"; exit 1; }
+mode 1 >"$log.with" &
+beside=$!
+failed=0
+without=$(mode 0) || failed=1
+wait "$beside" || failed=1
+[ "$failed" = 0 ] || exit 1
+with=$(cat "$log.with")
 echo "sockets without a driver: $without"
 echo "sockets with a driver:    $with"
 [ "$with" = "$without" ] || { echo "the two modes ran different tests"; exit 1; }
