@@ -47,7 +47,7 @@ pub(crate) fn libzmq(context: &Context, kind: Kind) -> libzmq::Socket {
 }
 
 /// A time limit for every step on a busy machine.
-pub(crate) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Sizes around the boundaries of framing and buffering.
 pub(crate) const SIZES: [usize; 9] =
