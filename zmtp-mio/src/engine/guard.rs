@@ -1,15 +1,10 @@
-//! A call of a socket: the engine while one thread works on it, and the wait for events.
+//! A call of a socket: the engine while one thread works on it.
 
 use core::ops::{Deref, DerefMut};
-use core::time::Duration;
-use std::io;
 use std::sync::{Arc, MutexGuard};
-use std::time::Instant;
 
-use super::hand_over::HandOver;
 use super::linger::UnsentMessages;
 use super::shared::{Cell, SharedEngine};
-use super::spin::Waiter;
 use super::{Engine, chain};
 use crate::error::Error;
 use crate::options::Linger;
@@ -54,8 +49,8 @@ impl SharedEngine {
 /// The engine during a call.
 pub(crate) struct Guard<'a> {
     /// Always there, except while this thread polls.
-    engine: Option<MutexGuard<'a, Engine>>,
-    cell: &'a Arc<Cell>,
+    pub(super) engine: Option<MutexGuard<'a, Engine>>,
+    pub(super) cell: &'a Arc<Cell>,
     /// The engine was taken from the driver.
     took: bool,
     /// The engine's lock was released for a wait.
@@ -71,69 +66,10 @@ impl<'a> Guard<'a> {
 
 impl Guard<'_> {
     /// The engine's lock is released for a wait next: the driver leaves the engine to this call.
-    fn stay(&mut self) {
+    pub(super) fn stay(&mut self) {
         if !core::mem::replace(&mut self.stayed, true) {
             self.cell.stay();
         }
-    }
-
-    /// Does what can be done, and waits for events until `deadline`; `None` is no limit. Other
-    /// threads may use the engine during the wait.
-    ///
-    /// Returns after any event; the caller checks its condition and calls again.
-    pub(crate) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Error> {
-        self.check_wake()?;
-        self.turn_unwoken(deadline).map_err(|error| Error::io("poll")(error))?;
-        self.check_wake()
-    }
-
-    /// [`Guard::turn`] that no handle wakes or stops.
-    pub(super) fn turn_unwoken(&mut self, deadline: Option<Instant>) -> io::Result<()> {
-        let pause = self.prepare(deadline);
-        let cell = &**self.cell;
-        let Some(mut waiter) = cell.polls.try_take() else {
-            if pause.timeout != Some(Duration::ZERO) {
-                self.stay();
-                let Some(engine) = self.engine.take() else { return Ok(()) };
-                self.engine = Some(cell.polls.wait(engine, pause.timeout));
-            }
-            return Ok(());
-        };
-        if pause.timeout == Some(Duration::ZERO) {
-            self.dispatch(waiter.poll(pause.timeout)?);
-            return Ok(());
-        }
-        if let Some(end) = pause.until
-            && self.clock.is_test()
-        {
-            return self.skip(&mut waiter, end);
-        }
-        let (spin, mailbox) = (self.options.spin, self.mailbox.clone());
-        self.stay();
-        let Some(engine) = self.engine.take() else { return Ok(()) };
-        let (engine, polled) = HandOver::<Waiter>::sleep(&cell.engine, engine, pause, || {
-            waiter.wait(pause.timeout, spin, mailbox.as_deref())
-        });
-        self.engine = Some(engine);
-        self.dispatch(polled?);
-        cell.polls.end(&mut **self);
-        Ok(())
-    }
-
-    /// A wait on a test's clock: without events the clock moves to the end of the wait.
-    fn skip(&mut self, waiter: &mut Waiter, end: Instant) -> io::Result<()> {
-        self.dispatch(waiter.poll(Some(Duration::ZERO))?);
-        if self.is_idle() {
-            self.clock.skip_to(end);
-        }
-        Ok(())
-    }
-
-    /// One turn without waiting. Returns when the next is due: at once while work is left.
-    pub(crate) fn step(&mut self) -> Result<Option<Duration>, Error> {
-        let now = self.tick();
-        self.turn(Some(now))?;
-        Ok(self.next_turn())
     }
 
     /// Runs a turn from time to time while receives find queued messages and do not wait. Otherwise a peer that

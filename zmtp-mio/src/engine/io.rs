@@ -1,16 +1,19 @@
-//! Input and output of connections: each event is handled within bounds.
+//! Input and output of connections, within bounds: bytes from a stream become messages in the queue, which the
+//! application takes; messages in the output become bytes.
 
 use std::io;
 
 use mio::Interest;
-use zmtp_core::pattern::Pattern;
+use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
 use super::link::{Limits, Link, ReadOutcome, ReadReport};
 use super::peer::{Peer, State};
-use super::queue::Usage;
+use super::queue::{Envelope, Usage};
 use super::scheduler::Key;
+use super::status::LastPeer;
 use crate::mechanism::AnyMechanism;
+use crate::message::Message;
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::{Addresses, Stream};
 
@@ -216,6 +219,60 @@ impl Engine {
     pub(super) fn endpoint_event(&mut self, index: usize, kind: EventKind) {
         if let Some(peer) = self.peers.get(index) {
             self.monitor.note(&peer.endpoint, Addresses::default(), kind);
+        }
+    }
+
+    /// Moves the oldest message of a peer into `message`, which has no part, and returns its envelope.
+    /// Paused reading continues.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
+        let index = peer.index() as usize;
+        let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
+        let properties = match &slot.state {
+            State::Ready(link) => link.receive.properties.as_ref(),
+            _ => None,
+        };
+        let prefix = self.pattern.prefix(peer);
+        let envelope = slot.incoming.take(message, prefix, properties)?;
+        slot.owed = slot.owed.saturating_add(1);
+        if !matches!(self.last, LastPeer::Here(last) if last == peer) {
+            self.last = LastPeer::Here(peer);
+        }
+        self.received = true;
+        if slot.incoming.has_changed() || (slot.is_paused() && !slot.scheduled) {
+            self.taken(index);
+        }
+        Some(envelope)
+    }
+
+    /// Handles that a message was taken, if that may have made room.
+    #[inline(never)]
+    fn taken(&mut self, index: usize) {
+        let Some(slot) = self.peers.get_mut(index) else { return };
+        slot.incoming.set_reported();
+        let closed = matches!(slot.state, State::Closed);
+        let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
+        self.report(index);
+        if closed && drained {
+            self.free_slots.push(index);
+        } else if paused {
+            self.schedule(index);
+        }
+        if !self.memory_paused.is_empty() {
+            self.resume_reading();
+        }
+    }
+
+    /// Continues to read from peers that paused because of the memory limit.
+    fn resume_reading(&mut self) {
+        if self.budget.is_full() && self.budget.has_incoming() {
+            return;
+        }
+        for index in core::mem::take(&mut self.memory_paused) {
+            if let Some(peer) = self.peers.get_mut(index) {
+                peer.memory_paused = false;
+            }
+            self.schedule(index);
         }
     }
 

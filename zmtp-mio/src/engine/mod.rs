@@ -1,14 +1,14 @@
 //! The engine of a socket: a state machine that turns when a call drives it.
 //!
-//! It owns listeners, peers and their queues. Its pattern ([`AnyPattern`]) contains the rules of the socket type. A
-//! turn is [prepared](Engine::prepare), then a thread [polls](Guard::turn) without the engine's lock, then the
-//! events are [dispatched](Engine::dispatch). Readiness is edge-triggered: a peer that stops reading or writing
-//! before the stream would block is scheduled for the next turn.
+//! It owns listeners, peers and their queues. Its pattern ([`AnyPattern`]) contains the rules of the socket type.
+//! Readiness is edge-triggered: a peer that stops reading or writing before the stream would block is scheduled for
+//! the next turn.
 //!
 //! | file | content |
 //! |---|---|
-//! | `shared.rs` | the locks, the poll, and the driver's way in |
-//! | `guard.rs`, `hand_over.rs`, `spin.rs` | a call, and its wait for events |
+//! | `turn.rs` | a turn: prepare, poll, dispatch |
+//! | `guard.rs`, `shared.rs` | a call, the locks, and the driver's way in |
+//! | `hand_over.rs`, `spin.rs` | the wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
 //! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
@@ -16,8 +16,8 @@
 //! | `accept.rs`, `handshakes.rs`, `connect.rs`, `close.rs` | how connections begin and end |
 //! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
-//! | `io.rs`, `link/` | input and output of connections |
-//! | `outbound.rs`, `hold.rs` | messages between the application and the queues |
+//! | `io.rs`, `link/` | input and output of connections; the application takes messages |
+//! | `outbound.rs`, `hold.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
@@ -46,6 +46,7 @@ mod shared;
 mod shutdown;
 mod spin;
 mod status;
+mod turn;
 mod wake;
 
 mod sync {
@@ -57,7 +58,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use mio::{Events, Registry};
+use mio::Registry;
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
@@ -85,7 +86,7 @@ use linger::Ending;
 use link::{Run, Spares};
 use pace::Pause;
 use peer::Peer;
-use scheduler::{Key, Scheduler, WAKE};
+use scheduler::Scheduler;
 use status::LastPeer;
 use wake::Wake;
 
@@ -248,97 +249,6 @@ impl Engine {
             look_ups: 0,
             epoch: now,
         }
-    }
-
-    /// The steps before the poll. Returns how long to wait for events: until `deadline` at most;
-    /// `None` is no limit.
-    fn prepare(&mut self, deadline: Option<Instant>) -> Pause {
-        self.tick();
-        (self.served, self.sent) = (0, 0);
-        // Held messages are written when the application waits.
-        let mut worked = self.write_held();
-        worked |= self.read_mailbox();
-        worked |= self.run_timers();
-        worked |= self.run_scheduled();
-        worked |= self.carry_out_closes();
-        if self.turns.sleeping().is_none() {
-            // While another thread polls, its events may be for peers in these slots.
-            self.free_slots();
-        }
-        worked |= !self.prepare_to_sleep();
-        // The work may have changed the condition that the application waits for.
-        if worked {
-            self.tick();
-        }
-        let until = if worked { Some(self.now) } else { self.deadline(deadline) };
-        Pause { until, timeout: until.map(|at| at.saturating_duration_since(self.now)) }
-    }
-
-    /// The steps after the poll.
-    fn dispatch(&mut self, events: &Events) {
-        self.tick();
-        self.note_awake();
-        self.dispatched = self.handle_events(events);
-        self.dispatched |= self.read_mailbox();
-        self.reroute();
-        self.carry_out_closes();
-        let reports = self.peers.iter().map(|(_, peer)| peer.reported);
-        self.budget.check(reports.chain([self.run_reported]));
-    }
-
-    fn handle_events(&mut self, events: &Events) -> bool {
-        let mut count = 0;
-        for event in events {
-            count += 1;
-            if event.token() == WAKE {
-                self.take_resolved();
-                continue;
-            }
-            match Key::of(event.token()) {
-                Key::Listener(index) => self.accept(index),
-                Key::Peer(index) => {
-                    let closing = event.is_read_closed() || event.is_error();
-                    self.peer_event(index, event.is_readable(), event.is_writable(), closing);
-                }
-            }
-        }
-        self.more_events = count == EVENTS;
-        count > 0
-    }
-
-    fn run_timers(&mut self) -> bool {
-        let mut any = false;
-        while let Some(key) = self.scheduler.take_due(self.now) {
-            any = true;
-            match key {
-                Key::Listener(index) => {
-                    if let Some(listener) = self.listeners.get_mut(index) {
-                        listener.timer = None;
-                        self.accept(index);
-                    }
-                }
-                Key::Peer(index) => self.peer_timer(index),
-            }
-        }
-        any
-    }
-
-    /// Gives each peer and listener that is scheduled its share of the turn.
-    fn run_scheduled(&mut self) -> bool {
-        let count = self.scheduler.scheduled_count();
-        for _ in 0..count {
-            match self.scheduler.take_scheduled() {
-                Some(Key::Listener(index)) => self.accept(index),
-                Some(Key::Peer(index)) => {
-                    if let Some(peer) = self.peers.get_mut(index) {
-                        peer.scheduled = false;
-                        self.peer_event(index, true, false, false);
-                    }
-                }
-                None => break,
-            }
-        }
-        count > 0
     }
 
     /// Stores a peer under a new id. Returns its slab index.

@@ -1,4 +1,4 @@
-//! Messages between the application and its peers' queues.
+//! Messages from the application to the queues of its peers.
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{Pattern, PeerId};
@@ -8,7 +8,6 @@ use super::hold::{HOLD, Room};
 use super::link::{COPY, Range};
 use super::peer::State;
 use super::queue::{Envelope, Outgoing, QueuedMessage, Refused};
-use super::status::LastPeer;
 use crate::message::Message;
 use crate::monitor::{CloseReason, DroppedMessages};
 
@@ -194,60 +193,6 @@ impl Engine {
     /// Whether a peer's queue is at the high-water mark.
     pub(crate) fn is_full(&self, peer: PeerId) -> bool {
         self.peers.get(peer.index() as usize).is_some_and(|slot| slot.full && slot.id == peer)
-    }
-
-    /// Moves the oldest message of a peer into `message`, which has no part, and returns its envelope.
-    /// Paused reading continues.
-    #[inline(always)]
-    pub(crate) fn take(&mut self, peer: PeerId, message: &mut Message) -> Option<Envelope> {
-        let index = peer.index() as usize;
-        let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
-        let properties = match &slot.state {
-            State::Ready(link) => link.receive.properties.as_ref(),
-            _ => None,
-        };
-        let prefix = self.pattern.prefix(peer);
-        let envelope = slot.incoming.take(message, prefix, properties)?;
-        slot.owed = slot.owed.saturating_add(1);
-        if !matches!(self.last, LastPeer::Here(last) if last == peer) {
-            self.last = LastPeer::Here(peer);
-        }
-        self.received = true;
-        if slot.incoming.has_changed() || (slot.is_paused() && !slot.scheduled) {
-            self.taken(index);
-        }
-        Some(envelope)
-    }
-
-    /// Handles that a message was taken, if that may have made room.
-    #[inline(never)]
-    fn taken(&mut self, index: usize) {
-        let Some(slot) = self.peers.get_mut(index) else { return };
-        slot.incoming.set_reported();
-        let closed = matches!(slot.state, State::Closed);
-        let (drained, paused) = (slot.incoming.is_empty(), slot.is_paused());
-        self.report(index);
-        if closed && drained {
-            self.free_slots.push(index);
-        } else if paused {
-            self.schedule(index);
-        }
-        if !self.memory_paused.is_empty() {
-            self.resume_reading();
-        }
-    }
-
-    /// Continues to read from peers that paused because of the memory limit.
-    fn resume_reading(&mut self) {
-        if self.budget.is_full() && self.budget.has_incoming() {
-            return;
-        }
-        for index in core::mem::take(&mut self.memory_paused) {
-            if let Some(peer) = self.peers.get_mut(index) {
-                peer.memory_paused = false;
-            }
-            self.schedule(index);
-        }
     }
 
     /// Counts messages that are not sent.

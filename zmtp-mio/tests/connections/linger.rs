@@ -322,7 +322,7 @@ fn a_slow_reader_of_small_messages_over_ipc_makes_progress() {
             thread::sleep(Duration::from_millis(15));
         }
     });
-    assert_eq!(push.close(Linger::new(2 * SECOND, 60 * SECOND)).count(), 0);
+    assert_eq!(push.close(Linger::new(3 * SECOND, 60 * SECOND)).count(), 0);
     reading.join().unwrap();
 }
 
@@ -338,7 +338,7 @@ fn a_slow_reader_of_empty_messages_over_inproc_makes_progress() {
     for _ in 0..MESSAGES {
         push.send("").unwrap();
     }
-    let closing = thread::spawn(move || push.close(Linger::new(SECOND, 60 * SECOND)));
+    let closing = thread::spawn(move || push.close(Linger::new(3 * SECOND, 60 * SECOND)));
     for _ in 0..MESSAGES {
         assert!(pull.recv_timeout(LIMIT).unwrap().is_some());
         if !closing.is_finished() {

@@ -199,28 +199,6 @@ impl Link {
         self.send.takes_clear && idle && !waits && !ends && !connection.needs_transmit()
     }
 
-    /// Reads and decodes within bounds.
-    pub(super) fn read(&mut self, to: &mut Receiver<'_>) -> Result<ReadOutcome, CloseReason> {
-        let Self { stream, protocol, receive, send, liveness, .. } = self;
-        match protocol {
-            Protocol::Zmtp(connection) => {
-                read::Reader { stream, connection, receive, send, liveness }.read(to)
-            }
-            Protocol::Raw => raw::read(stream, receive, send, to),
-        }
-    }
-
-    /// Decodes what was read, at the end of the connection. Nothing is answered.
-    pub(super) fn decode_rest(&mut self, to: &mut Receiver<'_>) {
-        let Self { stream, protocol, receive, send, liveness, .. } = self;
-        let Protocol::Zmtp(connection) = protocol else { return };
-        receive.congested = false;
-        send.broken.get_or_insert(CloseReason::ByUs);
-        if receive.missing == 0 {
-            let _ = read::Reader { stream, connection, receive, send, liveness }.decode(to);
-        }
-    }
-
     /// Whether a message is partly written. It is in the output, or it is the first of the queue.
     pub(super) fn is_mid_message(&self) -> bool {
         self.send.output.is_mid_message() || self.send.staged.is_mid_message()

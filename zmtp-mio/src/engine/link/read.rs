@@ -7,7 +7,7 @@ use zmtp_core::pattern::{NoRoom, PeerId, Reason, Verdict};
 use zmtp_core::{IgnoredCommand, PeerInfo, Subscription};
 
 use super::liveness::Liveness;
-use super::{ReceiveHalf, SendHalf, Zmtp};
+use super::{Link, Protocol, ReceiveHalf, SendHalf, Zmtp, raw};
 use crate::connection_id::ConnectionId;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{AnyPattern, PeerContext};
@@ -92,6 +92,33 @@ pub(super) struct Reader<'l> {
     pub(super) receive: &'l mut ReceiveHalf,
     pub(super) send: &'l mut SendHalf,
     pub(super) liveness: &'l mut Option<Box<Liveness>>,
+}
+
+impl Link {
+    /// Reads and decodes within bounds.
+    pub(in crate::engine) fn read(
+        &mut self,
+        to: &mut Receiver<'_>,
+    ) -> Result<ReadOutcome, CloseReason> {
+        let Self { stream, protocol, receive, send, liveness, .. } = self;
+        match protocol {
+            Protocol::Zmtp(connection) => {
+                Reader { stream, connection, receive, send, liveness }.read(to)
+            }
+            Protocol::Raw => raw::read(stream, receive, send, to),
+        }
+    }
+
+    /// Decodes what was read, at the end of the connection. Nothing is answered.
+    pub(in crate::engine) fn decode_rest(&mut self, to: &mut Receiver<'_>) {
+        let Self { stream, protocol, receive, send, liveness, .. } = self;
+        let Protocol::Zmtp(connection) = protocol else { return };
+        receive.congested = false;
+        send.broken.get_or_insert(CloseReason::ByUs);
+        if receive.missing == 0 {
+            let _ = Reader { stream, connection, receive, send, liveness }.decode(to);
+        }
+    }
 }
 
 impl Reader<'_> {
