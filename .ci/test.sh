@@ -10,7 +10,7 @@ cargo test --quiet --workspace --exclude zmtp-mio --exclude zmtp-interop --no-fa
   >"$log" 2>&1 || { cat "$log"; exit 1; }
 # Outside `cargo bench`, the codec benchmark runs its own checks.
 cargo test --quiet --package zmtp-core --bench codec >>"$log" 2>&1 || { cat "$log"; exit 1; }
-cargo test --quiet --package zmtp-embedded --features nal --test connector \
+cargo test --quiet --package zmtp-embedded --features log,nal --test connector --test events \
   >>"$log" 2>&1 || { cat "$log"; exit 1; }
 count() { awk '/^test result: ok/ { passed += $4; ignored += $8 }
   END { print passed " tests passed, " ignored " ignored" }' "$1"; }

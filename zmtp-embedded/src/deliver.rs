@@ -6,6 +6,7 @@ use zmtp_core::wire::{FrameHeader, FrameKind};
 use zmtp_core::{Event, Received};
 
 use crate::error::Error;
+use crate::event::event;
 #[cfg(feature = "chunks")]
 use crate::inbox::Piece;
 use crate::inbox::{Fate, Mode};
@@ -85,6 +86,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         let needed = before.wrapping_sub(received).saturating_add(len);
         let fits = rejected || !self.inbox.keeps::<K>() || needed <= window.len();
         if !fits {
+            event!(warn, "link {}: message dropped, {} bytes needed", self.index, needed);
             self.needed = needed;
             kind.overflowed(self.peer());
         }

@@ -20,6 +20,7 @@ pub mod asynch;
 pub mod blocking;
 mod deliver;
 mod error;
+mod event;
 mod inbox;
 pub mod kind;
 mod link;
@@ -39,6 +40,8 @@ pub use message::Chunk;
 pub use message::{Message, Parts};
 pub use no_io::NoIo;
 pub use ticks::Ticks;
+#[cfg(feature = "fugit")]
+pub use ticks::from_fugit;
 pub use zmtp_core;
 pub use zmtp_core::wire::SocketType;
 pub use zmtp_core::{Config, Heartbeat, Instant, Limits, PeerInfo};

@@ -9,6 +9,7 @@ use zmtp_core::wire::{FrameHeader, SocketType};
 use zmtp_core::{Config, Connection, Event, Instant, Subscription};
 
 use crate::error::Error;
+use crate::event::{EVENTS, event};
 use crate::inbox::{Inbox, Mode};
 use crate::kind::Kind;
 use crate::outbox::{Outbox, State};
@@ -23,7 +24,10 @@ pub(crate) struct Link<'b, M> {
     pub(crate) closed: bool,
     pub(crate) deadline_check: DeadlineCheck,
     /// The index of the peer.
-    index: u16,
+    pub(crate) index: u16,
+    /// The failure of the connection was logged.
+    #[cfg(any(feature = "defmt", feature = "log"))]
+    reported: bool,
     pub(crate) inbox: Inbox,
     /// The required size of a buffer in bytes, after one was too small.
     pub(crate) needed: usize,
@@ -47,8 +51,16 @@ impl<'b, M: Mechanism> Link<'b, M> {
     #[inline(always)]
     pub(crate) fn new(config: &'b Config, index: u16, mechanism: M) -> Self {
         let connection = Connection::new(mechanism, config, Instant::NEVER);
-        let deadline_check = DeadlineCheck::Idle;
-        Self { connection, inbox: Inbox::new(), needed: 0, index, deadline_check, closed: true }
+        Self {
+            connection,
+            inbox: Inbox::new(),
+            needed: 0,
+            index,
+            #[cfg(any(feature = "defmt", feature = "log"))]
+            reported: false,
+            deadline_check: DeadlineCheck::Idle,
+            closed: true,
+        }
     }
 
     /// Begins a connection over a new stream.
@@ -56,6 +68,10 @@ impl<'b, M: Mechanism> Link<'b, M> {
         self.connection.restart(mechanism, now);
         self.inbox = Inbox::new();
         self.deadline_check = DeadlineCheck::Idle;
+        #[cfg(any(feature = "defmt", feature = "log"))]
+        {
+            self.reported = false;
+        }
         self.closed = false;
     }
 
@@ -143,14 +159,32 @@ impl<'b, M: Mechanism> Link<'b, M> {
             };
             let unread = self.connection.unread();
             match received.event {
-                // These socket types accept any peer, and use no routing ids.
-                Event::Ready => drop(kind.connected(self.peer(), &[])),
+                Event::Ready => {
+                    if EVENTS && let Some(peer) = self.connection.peer() {
+                        event!(info, "link {}: connected with {:?}", self.index, peer);
+                    }
+                    // These socket types accept any peer, and use no routing ids.
+                    let _ = kind.connected(self.peer(), &[]);
+                }
                 Event::Subscribe | Event::Cancel => {
                     let topic = window.last(received.payload, unread);
                     let what = match received.event {
                         Event::Subscribe => Subscription::Subscribe,
                         _ => Subscription::Cancel,
                     };
+                    match what {
+                        Subscription::Subscribe => {
+                            event!(debug, "link {}: subscribed to {:?}", self.index, topic);
+                        }
+                        Subscription::Cancel => {
+                            event!(
+                                debug,
+                                "link {}: subscription to {:?} cancelled",
+                                self.index,
+                                topic
+                            );
+                        }
+                    }
                     // The socket type counts the subscriptions that do not fit.
                     let _ = kind.subscription(self.peer(), what, topic);
                 }
@@ -173,6 +207,12 @@ impl<'b, M: Mechanism> Link<'b, M> {
                         let refused = kind.skipped(self.peer(), window.pending());
                         window.skip(self.connection.unread());
                         if refused {
+                            event!(
+                                warn,
+                                "link {}: subscription dropped, {} bytes needed",
+                                self.index,
+                                needed
+                            );
                             self.needed = needed;
                             return Err(Error::ReceiveBuffer);
                         }
@@ -184,8 +224,15 @@ impl<'b, M: Mechanism> Link<'b, M> {
                         self.needed = self.needed.saturating_add(FrameHeader::MAX_LEN);
                         self.inbox.skip(window);
                         kind.overflowed(self.peer());
+                        event!(
+                            warn,
+                            "link {}: message dropped, {} bytes needed",
+                            self.index,
+                            self.needed
+                        );
                     } else {
                         // A command or a box, which cannot be skipped in pieces.
+                        event!(warn, "link {}: closed, command needs {} bytes", self.index, needed);
                         self.closed = true;
                     }
                     return Err(Error::ReceiveBuffer);
@@ -223,6 +270,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         }
         let alive = self.connection.check_timeouts(now);
         if !self.may_write() {
+            self.report_failure();
             return Err(Error::Connection);
         }
         let waits = K::SOCKET_TYPE == SocketType::Req && out.is_request_pending();
@@ -240,7 +288,20 @@ impl<'b, M: Mechanism> Link<'b, M> {
             () if !(out.is_empty() || alive && out.blocked) => Ok(Some(Step::Write)),
             () if alive => Ok(None),
             () if out.unflushed => Ok(Some(Step::Flush)),
-            () => Err(Error::Connection),
+            () => {
+                self.report_failure();
+                Err(Error::Connection)
+            }
+        }
+    }
+
+    /// Logs once why the connection has failed.
+    fn report_failure(&mut self) {
+        #[cfg(any(feature = "defmt", feature = "log"))]
+        if !core::mem::replace(&mut self.reported, true)
+            && let Some(error) = self.connection.error()
+        {
+            event!(warn, "link {}: failed, {:?}", self.index, error);
         }
     }
 
@@ -301,6 +362,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
         match result {
             // `write_all` of `embedded-io` would panic here.
             Ok(0) => {
+                event!(info, "link {}: closed by the peer", self.index);
                 self.closed = true;
                 Err(Error::Closed)
             }
@@ -310,7 +372,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
             }
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted | ErrorKind::TimedOut => Ok(0),
-                _ => {
+                kind => {
+                    event!(warn, "link {}: closed, error of the IO: {:?}", self.index, kind);
                     self.closed = true;
                     Err(Error::Io(error))
                 }

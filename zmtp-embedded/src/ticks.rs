@@ -57,3 +57,19 @@ impl Ticks {
         u64::from(self.wraps.get()) << 32 | u64::from(now)
     }
 }
+
+/// An instant of `fugit`, such as that of an RTIC monotonic, in milliseconds, rounded down. `fugit` counts from the
+/// start of its clock. For a counter of 32 bits, use [`Ticks::extend_hz`].
+///
+/// ```
+/// use zmtp_embedded::from_fugit;
+///
+/// let at = fugit::TimerInstantU64::<32_768>::from_ticks(3 << 14);
+/// assert_eq!(from_fugit(at).as_millis(), 1_500);
+/// ```
+#[cfg(feature = "fugit")]
+pub const fn from_fugit<const NOM: u32, const DENOM: u32>(
+    at: fugit::Instant<u64, NOM, DENOM>,
+) -> Instant {
+    Instant::from_millis(at.duration_since_epoch().to_millis())
+}
