@@ -295,9 +295,13 @@ impl<'b, M: Mechanism> Link<'b, M> {
         }
     }
 
+    /// Without the features of events, does nothing.
+    #[cfg(not(any(feature = "defmt", feature = "log")))]
+    const fn report_failure(&self) {}
+
     /// Logs once why the connection has failed.
+    #[cfg(any(feature = "defmt", feature = "log"))]
     fn report_failure(&mut self) {
-        #[cfg(any(feature = "defmt", feature = "log"))]
         if !core::mem::replace(&mut self.reported, true)
             && let Some(error) = self.connection.error()
         {
