@@ -9,7 +9,7 @@ use super::queue::{Envelope, QueuedMessage};
 use super::{Engine, Guard};
 use crate::endpoint::Endpoint;
 use crate::message::Message;
-use crate::monitor::EventKind;
+use crate::monitor::{Counters, EventKind};
 use crate::options::Linger;
 use crate::pattern::AnyPattern;
 use zmtp_core::pattern::Pattern;
@@ -40,6 +40,10 @@ pub struct UnsentMessages {
     pub in_doubt: u64,
     /// The number of messages from peers that the application did not receive.
     pub unreceived: u64,
+    /// The counters of the socket after it was closed; after [`Context::shutdown`](crate::Context::shutdown), the sums
+    /// of all its sockets. `dropped.cancelled` includes [`messages`](Self::messages). For all types but PUB, XPUB,
+    /// SUB and XSUB, and without `conflate`, the socket accepted `messages_sent` and `dropped.unsent()` messages.
+    pub counters: Counters,
 }
 
 impl UnsentMessages {
@@ -58,6 +62,7 @@ impl UnsentMessages {
         self.others += more.others;
         self.in_doubt += more.in_doubt;
         self.unreceived += more.unreceived;
+        self.counters.add(&more.counters);
     }
 }
 
@@ -166,6 +171,7 @@ impl Engine {
         if let Some(mailbox) = &self.mailbox {
             mailbox.close();
         }
+        unsent.counters = self.monitor.counters;
         unsent
     }
 

@@ -79,7 +79,67 @@ pub struct DroppedMessages {
     pub cancelled: u64,
 }
 
+impl Counters {
+    /// Adds the counters of another socket.
+    pub(crate) const fn add(&mut self, more: &Self) {
+        // Each field, so that a new one is not forgotten.
+        let Self {
+            messages_sent,
+            bytes_sent,
+            messages_received,
+            bytes_received,
+            in_doubt,
+            accepted,
+            connection_attempts,
+            handshakes,
+            refused,
+            disconnects,
+            ignored_commands,
+            refused_subscriptions,
+            unnamed_peers,
+            dropped,
+            events_lost,
+        } = more;
+        self.messages_sent += *messages_sent;
+        self.bytes_sent += *bytes_sent;
+        self.messages_received += *messages_received;
+        self.bytes_received += *bytes_received;
+        self.in_doubt += *in_doubt;
+        self.accepted += *accepted;
+        self.connection_attempts += *connection_attempts;
+        self.handshakes += *handshakes;
+        self.refused += *refused;
+        self.disconnects += *disconnects;
+        self.ignored_commands += *ignored_commands;
+        self.refused_subscriptions += *refused_subscriptions;
+        self.unnamed_peers += *unnamed_peers;
+        self.dropped.add(dropped);
+        self.events_lost += *events_lost;
+    }
+}
+
 impl DroppedMessages {
+    const fn add(&mut self, more: &Self) {
+        self.bad_envelope += more.bad_envelope;
+        self.unsolicited += more.unsolicited;
+        self.wrong_peer += more.wrong_peer;
+        self.wrong_request_id += more.wrong_request_id;
+        self.incomplete += more.incomplete;
+        self.not_subscribed += more.not_subscribed;
+        self.not_received += more.not_received;
+        self.conflated += more.conflated;
+        self.unroutable += more.unroutable;
+        self.peer_gone += more.peer_gone;
+        self.high_water_mark += more.high_water_mark;
+        self.half_sent += more.half_sent;
+        self.cancelled += more.cancelled;
+    }
+
+    /// Returns the number of messages of the application that were not sent.
+    pub const fn unsent(&self) -> u64 {
+        self.unroutable + self.peer_gone + self.high_water_mark + self.half_sent + self.cancelled
+    }
+
     pub(super) const fn reject(&mut self, reason: Reason) {
         match reason {
             Reason::BadEnvelope => self.bad_envelope += 1,

@@ -189,6 +189,9 @@ impl Run {
         let unsent = socket.close(Duration::ZERO);
         let (written, lost) = (counters.messages_sent, dropped(&counters));
         assert_eq!(accepted, written + lost + unsent.count(), "{counters}; {unsent:?}");
+        let end = &unsent.counters;
+        assert_eq!(accepted, end.messages_sent + end.dropped.unsent(), "{end}");
+        assert_eq!(end.in_doubt, counters.in_doubt + unsent.in_doubt, "{end}");
         self.sums.accepted += accepted;
         self.sums.written += written;
         self.sums.in_doubt += counters.in_doubt + unsent.in_doubt;

@@ -1,0 +1,88 @@
+//! Long runs of `zmtp-mio` with faults, in which every message is accounted for.
+//!
+//! `zmtp-soak [seconds [seed]]` runs situations in four lanes at the same time. A situation has two to four sockets, each
+//! in a process of its own, with and without the background driver. While they exchange numbered messages, processes
+//! are killed and stopped, sockets are closed and replaced, links are slow and are cut, and peers send rubbish. Then
+//! everything that can arrive arrives, and the account of all messages must add up: see `ledger`. Each process also
+//! checks its own counts ten times a second. In lane 0 no process is killed: it must not keep memory, descriptors or
+//! threads of the sockets that it closed.
+//!
+//! The seed determines the situations and the order of faults, but not the moments at which the system lets processes
+//! run. The exit code is 1 if a rule is broken; the output then names the situation.
+
+mod actor;
+mod counts;
+mod lane;
+mod ledger;
+mod message;
+mod process;
+mod relay;
+mod report;
+mod rubbish;
+mod setup;
+mod situation;
+mod stage;
+mod words;
+
+use core::time::Duration;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+use lane::{Done, Lane};
+
+const LANES: usize = 4;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<u64>().ok());
+    match arguments.first().map(String::as_str) {
+        Some("socket") => {
+            actor::run();
+            ExitCode::SUCCESS
+        }
+        Some(_) if number(0).is_none() || arguments.len() > 2 => {
+            eprintln!("usage: zmtp-soak [seconds [seed]]");
+            ExitCode::from(2)
+        }
+        _ => soak(Duration::from_secs(number(0).unwrap_or(60)), number(1).unwrap_or(1)),
+    }
+}
+
+fn soak(time: Duration, seed: u64) -> ExitCode {
+    let start = Instant::now();
+    println!("{} s, seed {seed}, {LANES} lanes", time.as_secs());
+    let (sender, results) = mpsc::channel::<Result<Done, String>>();
+    for number in 0..LANES {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut lane = Lane::new(seed, number);
+            while start.elapsed() < time {
+                if sender.send(lane.next()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    drop(sender);
+    let mut total = Done::default();
+    let mut next_line = Duration::from_secs(60);
+    for result in results {
+        match result {
+            Ok(done) => report::add(&mut total, &done),
+            Err(why) => {
+                println!("after {} s: {why}", start.elapsed().as_secs());
+                return ExitCode::FAILURE;
+            }
+        }
+        if start.elapsed() >= next_line {
+            next_line += Duration::from_secs(60);
+            println!("{:>5} s: {}", start.elapsed().as_secs(), report::line(&total));
+        }
+    }
+    println!("end after {} s", start.elapsed().as_secs());
+    println!("{}", report::table(&total));
+    println!("every message is accounted for");
+    ExitCode::SUCCESS
+}
