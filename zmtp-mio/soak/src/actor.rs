@@ -20,12 +20,15 @@ use zmtp_mio::{AnySocket, Error, Message, Pull, SocketKind};
 
 use crate::counts::{Final, State};
 use crate::message::{Id, body, parse};
+use crate::process::{Usage, usage};
 use crate::setup::Setup;
 use crate::words::Words;
 
 /// The most messages that are received before they are reported.
 pub(crate) const BATCH: usize = 16;
 const REPORT: Duration = Duration::from_millis(100);
+/// The longest time in which everything of a socket is freed.
+const FREE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Runs the process until its standard input ends.
@@ -40,6 +43,8 @@ pub(crate) fn run() {
     });
     // Starts the driver, which stays.
     drop(Pull::new());
+    thread::sleep(20 * PAUSE);
+    let empty = usage();
     let mut open: Option<Actor> = None;
     loop {
         let command = match &open {
@@ -52,7 +57,9 @@ pub(crate) fn run() {
                 match (words.word(), open.as_mut()) {
                     ("open", _) => open = Some(Actor::open(Setup::parse(&mut words))),
                     ("rate", Some(actor)) => actor.setup.rate = words.value(),
-                    ("close", Some(_)) => open.take().into_iter().for_each(Actor::close),
+                    ("close", Some(_)) => {
+                        open.take().into_iter().for_each(|actor| actor.close(empty));
+                    }
                     (word, _) => fail(&format!("the command {word}")),
                 }
             }
@@ -247,7 +254,8 @@ impl Actor {
         report(&format!("state {}", state.line()));
     }
 
-    fn close(self) {
+    /// Closes the socket. `empty` is the usage without a socket: the driver frees its part a moment later.
+    fn close(self, empty: Usage) {
         let unsent = self.socket.close(Duration::ZERO);
         let counters = &unsent.counters;
         let ends = Final {
@@ -270,6 +278,10 @@ impl Actor {
         if unsent.messages.len() != ends.returned.len() {
             fail(&format!("{}: returned something else than was sent", self.setup));
         }
-        report(&format!("closed {} {}", ends.line(), crate::process::usage()));
+        let end = Instant::now() + FREE;
+        while usage().exceeds(empty) && Instant::now() < end {
+            thread::sleep(PAUSE);
+        }
+        report(&format!("closed {} {} {}", ends.line(), usage().line(), empty.line()));
     }
 }

@@ -6,10 +6,11 @@ use std::time::Instant;
 use fastrand::Rng;
 
 use crate::ledger::Sums;
+use crate::process::Process;
 use crate::relay::Relay;
 use crate::rubbish::Rubbish;
 use crate::situation::Situation;
-use crate::stage::{Host, Stage};
+use crate::stage::Stage;
 
 /// The longest time in which everything arrives after the faults.
 const SETTLE: Duration = Duration::from_secs(90);
@@ -32,7 +33,7 @@ pub(crate) struct Done {
 pub(crate) struct Lane {
     number: usize,
     rng: Rng,
-    hosts: Vec<Host>,
+    hosts: Vec<Process>,
     situations: u32,
 }
 

@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use crate::words::Words;
 
 /// The memory, descriptors and threads of a process.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
     pub(crate) bytes: usize,
     pub(crate) descriptors: usize,
@@ -21,19 +21,28 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    pub(crate) fn line(self) -> String {
+        format!("{} {} {}", self.bytes, self.descriptors, self.threads)
+    }
+
+    /// Whether the process has more descriptors or threads than before.
+    pub(crate) const fn exceeds(self, before: Self) -> bool {
+        self.descriptors > before.descriptors || self.threads > before.threads
+    }
+
     pub(crate) fn parse(words: &mut Words<'_>) -> Self {
         Self { bytes: words.value(), descriptors: words.value(), threads: words.value() }
     }
 }
 
-/// The [`Usage`] of this process, as words.
-pub(crate) fn usage() -> String {
+/// Returns the [`Usage`] of this process.
+pub(crate) fn usage() -> Usage {
     let pages = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let mut words = Words::new(&pages);
     let _ = words.word();
     let bytes = words.word().parse::<usize>().unwrap_or_default() * 4_096;
     let count = |of: &str| fs::read_dir(of).map_or(0, Iterator::count);
-    format!("{bytes} {} {}", count("/proc/self/fd"), count("/proc/self/task"))
+    Usage { bytes, descriptors: count("/proc/self/fd"), threads: count("/proc/self/task") }
 }
 
 /// A process that [`crate::actor`] runs in. It is killed when this is dropped.

@@ -21,45 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const CHUNK: usize = 128 << 10;
 /// The memory that a process may have after it has closed its socket.
 const MEMORY: usize = 96 << 20;
-/// The number of sockets after which a process has what it keeps.
-const WARM: u32 = 8;
-
-/// A process and what it used after its first sockets.
-#[derive(Debug)]
-pub(crate) struct Host {
-    process: Process,
-    sockets: u32,
-    usage: Usage,
-}
-
-impl Host {
-    pub(crate) fn start() -> Self {
-        Self { process: Process::start(), sockets: 0, usage: Usage::default() }
-    }
-
-    /// Checks that the process keeps nothing of its sockets.
-    fn note(&mut self, usage: Usage) -> Result<(), String> {
-        self.sockets += 1;
-        if self.sockets <= WARM {
-            self.usage.descriptors = self.usage.descriptors.max(usage.descriptors);
-            self.usage.threads = self.usage.threads.max(usage.threads);
-        } else if usage.descriptors > self.usage.descriptors + 1
-            || usage.threads > self.usage.threads + 1
-            || usage.bytes > MEMORY
-        {
-            let (sockets, first) = (self.sockets, self.usage);
-            return Err(format!(
-                "after {sockets} sockets a process has {usage:?}, at first {first:?}"
-            ));
-        }
-        Ok(())
-    }
-}
-
 /// A process with a socket.
 #[derive(Debug)]
 struct Place {
-    host: Host,
+    host: Process,
     setup: Setup,
     /// When a stopped process continues.
     resumes: Option<Instant>,
@@ -72,12 +37,12 @@ struct Place {
 pub(crate) struct Stage {
     places: BTreeMap<u32, Place>,
     pub(crate) ledger: Ledger,
-    pub(crate) idle: Vec<Host>,
+    pub(crate) idle: Vec<Process>,
     last_taken: Option<Instant>,
 }
 
 impl Stage {
-    pub(crate) fn new(idle: Vec<Host>) -> Self {
+    pub(crate) fn new(idle: Vec<Process>) -> Self {
         Self { idle, ..Self::default() }
     }
 
@@ -90,8 +55,8 @@ impl Stage {
 
     /// Opens a socket in an idle process or a new one, and returns its endpoint.
     pub(crate) fn start(&mut self, setup: Setup) -> Result<String, String> {
-        let mut host = self.idle.pop().unwrap_or_else(Host::start);
-        host.process.command(&format!("open {}", setup.line()));
+        let mut host = self.idle.pop().unwrap_or_else(Process::start);
+        host.command(&format!("open {}", setup.line()));
         let account = Account {
             publishes: setup.kind == SocketKind::Pub,
             subscribes: setup.kind == SocketKind::Sub,
@@ -99,13 +64,13 @@ impl Stage {
         };
         let origin = setup.origin;
         self.ledger.accounts.insert(origin, account);
-        let report = host.process.report(PATIENCE).map_err(|error| format!("{setup}: {error}"))?;
+        let report = host.report(PATIENCE).map_err(|error| format!("{setup}: {error}"))?;
         let Some(endpoint) = report.strip_prefix("open ") else { return Err(report) };
         self.places.insert(origin, Place { host, setup, resumes: None, states: 0 });
         Ok(endpoint.into())
     }
 
-    fn handle(&mut self, origin: u32, line: &str) -> Result<Option<(Final, Usage)>, String> {
+    fn handle(&mut self, origin: u32, line: &str) -> Result<Option<(Final, [Usage; 2])>, String> {
         let mut words = Words::new(line);
         match words.word() {
             "took" => {
@@ -127,7 +92,11 @@ impl Stage {
                     place.states += 1;
                 }
             }
-            "closed" => return Ok(Some((Final::parse(&mut words), Usage::parse(&mut words)))),
+            "closed" => {
+                let counts = Final::parse(&mut words);
+                let usage = [Usage::parse(&mut words), Usage::parse(&mut words)];
+                return Ok(Some((counts, usage)));
+            }
             _ => return Err(line.into()),
         }
         Ok(None)
@@ -141,9 +110,9 @@ impl Stage {
             while let Some(place) = self.places.get_mut(&origin) {
                 if place.resumes.is_some_and(|at| now >= at) {
                     place.resumes = None;
-                    place.host.process.resume();
+                    place.host.resume();
                 }
-                let Ok(line) = place.host.process.report(Duration::ZERO) else { break };
+                let Ok(line) = place.host.report(Duration::ZERO) else { break };
                 self.handle(origin, &line)?;
             }
         }
@@ -153,7 +122,7 @@ impl Stage {
 
     pub(crate) fn stop(&mut self, origin: u32, time: Duration) {
         if let Some(place) = self.places.get_mut(&origin) {
-            place.host.process.stop();
+            place.host.stop();
             place.resumes = Some(Instant::now() + time);
         }
     }
@@ -161,7 +130,7 @@ impl Stage {
     pub(crate) fn resume_all(&mut self) {
         for place in self.places.values_mut() {
             place.resumes = None;
-            place.host.process.resume();
+            place.host.resume();
         }
     }
 
@@ -182,7 +151,7 @@ impl Stage {
     pub(crate) fn kill(&mut self, origin: u32, connections: usize) -> Result<(), String> {
         let Some(place) = self.places.remove(&origin) else { return Ok(()) };
         self.ledger.destroyed += Self::at_risk(&place.setup, connections, true);
-        for line in place.host.process.kill() {
+        for line in place.host.kill() {
             self.handle(origin, &line)?;
         }
         if let Some(account) = self.ledger.accounts.get_mut(&origin) {
@@ -194,19 +163,24 @@ impl Stage {
     /// Closes a socket in an orderly way. With `connections`, while its peers may be sending.
     pub(crate) fn close(&mut self, origin: u32, connections: usize) -> Result<(), String> {
         let Some(mut place) = self.places.remove(&origin) else { return Ok(()) };
-        place.host.process.resume();
-        place.host.process.command("close");
+        place.host.resume();
+        place.host.command("close");
         self.ledger.destroyed += Self::at_risk(&place.setup, connections, false);
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let line = place.host.process.report(left);
+            let line = place.host.report(left);
             let line = line.map_err(|error| format!("{} does not close: {error}", place.setup))?;
             if let Some((counts, usage)) = self.handle(origin, &line)? {
                 if let Some(account) = self.ledger.accounts.get_mut(&origin) {
                     account.end = End::Closed(counts);
                 }
-                place.host.note(usage)?;
+                let [now, empty] = usage;
+                if now.exceeds(empty) || now.bytes > MEMORY {
+                    return Err(format!(
+                        "a process has {now:?} after its socket, {empty:?} before"
+                    ));
+                }
                 self.idle.push(place.host);
                 return Ok(());
             }
@@ -215,7 +189,7 @@ impl Stage {
 
     /// Ends the sending.
     pub(crate) fn quiet(&mut self) {
-        self.places.values_mut().for_each(|place| place.host.process.command("rate 0"));
+        self.places.values_mut().for_each(|place| place.host.command("rate 0"));
     }
 
     /// Whether everything that was sent has arrived, and nothing happens any more for `time`.
