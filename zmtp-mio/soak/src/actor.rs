@@ -191,7 +191,9 @@ impl Actor {
         let can = !matches!(self.setup.kind, SocketKind::Push | SocketKind::Pub);
         let mut line = String::new();
         for _ in 0..BATCH {
-            if !can || self.answers.len() >= BATCH {
+            // A PAIR accepts the next peer only when it has received what the last one sent.
+            let holds = self.answers.len() >= BATCH && self.setup.kind != SocketKind::Pair;
+            if !can || holds {
                 break;
             }
             let message = match self.socket.recv_timeout(Duration::ZERO) {
