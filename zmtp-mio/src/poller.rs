@@ -108,9 +108,9 @@ impl<'a> Item<'a> {
         self.readable || self.writable
     }
 
-    fn descriptor(&self) -> RawFd {
+    fn descriptor(&self) -> io::Result<RawFd> {
         match &self.source {
-            Source::Fd(fd, _) => *fd,
+            Source::Fd(fd, _) => Ok(*fd),
             Source::Socket(engine) => engine.descriptor(),
         }
     }
@@ -238,7 +238,8 @@ impl Poller {
     /// events before each wait. A descriptor is registered again, which reports what is ready now:
     /// that makes the wait level-triggered.
     fn register(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
-        let wanted: Vec<_> = items.iter().map(Item::descriptor).collect();
+        let wanted: Result<Vec<_>, _> = items.iter().map(Item::descriptor).collect();
+        let wanted = wanted.map_err(Error::io("create a descriptor for a socket"))?;
         let before = core::mem::take(&mut self.registered);
         let result = self.register_each(items, &wanted, &before);
         if result.is_err() {

@@ -60,7 +60,7 @@ pub(crate) trait Drive {
     fn drive(&mut self) -> io::Result<Option<Duration>>;
 
     /// Registers the events of the engine.
-    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
+    fn register(&mut self, driver: &Arc<Shared>, token: Token) -> io::Result<()>;
 }
 
 /// The thread and the data shared with it.
@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     /// The registry to deregister engines from when the application calls again.
     registry: Registry,
     news: Mutex<Vec<News>>,
+    /// Sockets without descriptors that have events.
+    rung: Mutex<Vec<Token>>,
     flushes: Flushes,
     stop: AtomicBool,
     /// The process of the thread: a forked child has no thread, and cannot use its locks and its poll.
@@ -105,6 +107,7 @@ impl Driver {
                 waker: Waker::new(poll.registry(), WAKE)?,
                 registry: poll.registry().try_clone()?,
                 news: Mutex::new(Vec::new()),
+                rung: Mutex::new(Vec::new()),
                 flushes: Flushes::new(poll.registry())?,
                 stop: AtomicBool::new(false),
                 process,
@@ -164,6 +167,12 @@ impl Shared {
         }
     }
 
+    /// A socket without descriptors has events.
+    pub(crate) fn ring(&self, token: Token) {
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner).push(token);
+        self.wake();
+    }
+
     /// Wakes the driver after a long call, during which it ignored the socket.
     pub(crate) fn wake(&self) {
         // It fails only if the system has no memory for an eight-byte counter.
@@ -216,6 +225,8 @@ impl Run {
             }
             if told {
                 self.take_news();
+                let mut rung = self.shared.rung.lock().unwrap_or_else(PoisonError::into_inner);
+                due.extend(rung.drain(..).map(|token| token.0));
             }
             let now = CLOCK.now();
             self.shared.flushes.run(now);
@@ -234,8 +245,8 @@ impl Run {
                     && seat.next.is_none_or(|at| at > now + AWAY)
                     && !seat.member.gate().is_armed();
                 let visited = left || seat.next.is_some_and(|at| at <= now);
-                let registry = &self.shared.registry;
-                !(visited && has_panicked(|| seat.visit(Token(index), registry, now)))
+                let shared = &self.shared;
+                !(visited && has_panicked(|| seat.visit(Token(index), shared, now)))
             });
         }
     }
@@ -257,7 +268,7 @@ impl Run {
 }
 
 impl Entry {
-    fn visit(&mut self, token: Token, registry: &Registry, now: Instant) {
+    fn visit(&mut self, token: Token, driver: &Arc<Shared>, now: Instant) {
         match self.member.gate().look(&mut self.seen) {
             Look::Armed if self.next.is_some_and(|at| at <= now) => self.serve(now),
             Look::Armed => {}
@@ -269,7 +280,7 @@ impl Entry {
                 let gate = member.gate();
                 member.try_drive(&mut |engine| {
                     if gate.arm() {
-                        *next = match engine.register(registry, token) {
+                        *next = match engine.register(driver, token) {
                             Ok(()) => when(engine.drive(), now),
                             Err(_) => Some(now + RETRY),
                         };

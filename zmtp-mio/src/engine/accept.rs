@@ -108,7 +108,7 @@ impl Engine {
     fn watch(&mut self, listener: &mut Listener, key: Key) -> io::Result<()> {
         #[cfg(any(test, feature = "testing"))]
         self.watch_listener(listener, key)?;
-        listener.register(&self.registry, key.token())
+        listener.register(self.descriptors.open(self.mailbox.is_some())?, key.token())
     }
 
     /// Stops listening. Accepted connections stay. Returns `false` if the socket does not listen on the endpoint.
@@ -118,7 +118,9 @@ impl Engine {
         let mut acceptor = self.listeners.remove(index);
         self.scheduler.set_deadline(Key::Listener(index), &mut acceptor.timer, None);
         self.scheduler.unschedule(Key::Listener(index));
-        let _ = acceptor.listener.deregister(&self.registry);
+        if let Some(registry) = self.descriptors.registry() {
+            let _ = acceptor.listener.deregister(registry);
+        }
         true
     }
 

@@ -85,7 +85,9 @@ impl Engine {
                 useful = true;
             }
             State::Connecting(mut stream) => {
-                let _ = stream.deregister(&self.registry);
+                if let Some(registry) = self.descriptors.registry() {
+                    let _ = stream.deregister(registry);
+                }
             }
             State::Waiting | State::Resolving | State::Closed => {}
         }
@@ -136,7 +138,9 @@ impl Engine {
             let lost = peer.outgoing.remove(0, |_| true) as u64;
             self.monitor.counters.dropped.peer_gone += lost;
         }
-        let _ = link.stream.deregister(&self.registry);
+        if let Some(registry) = self.descriptors.registry() {
+            let _ = link.stream.deregister(registry);
+        }
         link.receive.proven || (ready && self.now.duration_since(link.since) > PROVEN)
     }
 

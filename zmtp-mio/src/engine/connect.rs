@@ -234,10 +234,8 @@ impl Engine {
             let (look_up, wake) = (Arc::downgrade(&look_up), Arc::downgrade(&wake));
             Box::new(Asker { peer: index, port, look_up, results, wake })
         };
-        let begun = match self.wake() {
-            Ok(wake) => look_up::begin(name, asker(wake)).is_ok(),
-            Err(_) => false,
-        };
+        let begun = self.open_waker().is_ok()
+            && look_up::begin(name, asker(Arc::clone(&self.wake))).is_ok();
         if !begun {
             self.close(index, CloseReason::Io(io::ErrorKind::OutOfMemory));
         } else if let Some(peer) = self.peers.get_mut(index)

@@ -29,7 +29,10 @@ impl Engine {
         if let Some(mailbox) = &self.mailbox {
             return Ok(Arc::clone(mailbox));
         }
-        let wake = self.wake()?;
+        let wake = Arc::clone(&self.wake);
+        if self.descriptors.registry().is_some() {
+            self.open_waker()?;
+        }
         let mailbox = Arc::new(Mailbox::new(move || {
             // It fails only if the system is out of memory for an eight-byte counter.
             let _ = wake.wake();

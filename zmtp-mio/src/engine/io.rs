@@ -31,7 +31,7 @@ impl Engine {
     ) -> io::Result<()> {
         #[cfg(any(test, feature = "testing"))]
         self.watch_stream(stream, key)?;
-        stream.register(&self.registry, key.token(), interest)
+        stream.register(self.descriptors.open(self.mailbox.is_some())?, key.token(), interest)
     }
 
     /// Begins the handshake of a connection whose stream is registered.
@@ -361,7 +361,9 @@ impl Engine {
             false => Interest::READABLE | Interest::WRITABLE,
         };
         let token = Key::Peer(index).token();
-        if let Err(error) = link.stream.reregister(&self.registry, token, interest) {
+        if let Some(registry) = self.descriptors.registry()
+            && let Err(error) = link.stream.reregister(registry, token, interest)
+        {
             self.close(index, CloseReason::Io(error.kind()));
         }
     }

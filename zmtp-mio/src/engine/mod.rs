@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `turn.rs` | a turn: prepare, poll, dispatch |
 //! | `guard.rs`, `shared.rs` | a call, the locks, and the driver's way in |
+//! | `descriptors.rs` | the poll of the system, once the engine needs one |
 //! | `hand_over.rs`, `spin.rs` | the wait for events |
 //! | `scheduler.rs` | deadlines and work that was left |
 //! | `pace.rs` | when a turn is due |
@@ -27,6 +28,7 @@ mod chain;
 mod close;
 mod connect;
 mod deadline;
+mod descriptors;
 mod guard;
 mod hand_over;
 mod handshakes;
@@ -58,7 +60,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use mio::Registry;
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
@@ -79,6 +80,7 @@ use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::Acceptor;
 use ask::Askers;
 use connect::Resolved;
+use descriptors::Descriptors;
 use hand_over::{TakesTurns, Turns};
 use handshakes::Handshakes;
 use hold::Room;
@@ -92,6 +94,8 @@ use wake::Wake;
 
 /// The most events of one poll, which bounds the work of a turn.
 pub(super) const EVENTS: usize = 256;
+/// The room for events of the first poll. Most sockets have few peers.
+const FEW_EVENTS: usize = 32;
 
 pub(crate) struct Engine {
     pub(crate) pattern: AnyPattern,
@@ -102,7 +106,7 @@ pub(crate) struct Engine {
     pub(crate) refilter: bool,
     /// PUB and XSUB: the peers that a message is sent to. Empty between messages, kept for its memory.
     pub(crate) targets: Vec<PeerId>,
-    registry: Arc<Registry>,
+    descriptors: Arc<Descriptors>,
     /// The last poll returned the maximal number of events: there may be more.
     more_events: bool,
     /// The last turn had an event or a post of the mailbox.
@@ -168,7 +172,7 @@ pub(crate) struct Engine {
     monitor: Monitor,
     /// The peer whose message was received last.
     last: LastPeer,
-    wake: Option<Arc<Wake>>,
+    wake: Arc<Wake>,
     resolved: (Sender<Resolved>, Receiver<Resolved>),
     /// Look-ups begun, of all peers: a slot may have another peer when the answer comes.
     look_ups: u64,
@@ -188,7 +192,7 @@ impl core::fmt::Debug for Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(pattern: AnyPattern, mut options: Options, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(pattern: AnyPattern, mut options: Options) -> Self {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
         let config = Config::new(pattern.socket_type())
@@ -200,12 +204,13 @@ impl Engine {
         let budget = Budget::new(options.max_bytes.unwrap_or(usize::MAX));
         let clock = options.context.clock();
         let now = clock.now();
+        let descriptors = Arc::new(Descriptors::default());
         Self {
             pattern,
             envelope: Envelope::None,
             refilter: false,
             targets: Vec::new(),
-            registry,
+            descriptors: Arc::clone(&descriptors),
             more_events: false,
             dispatched: false,
             turns: Turns::new(),
@@ -244,7 +249,7 @@ impl Engine {
             budget,
             monitor: Monitor::default(),
             last: LastPeer::default(),
-            wake: None,
+            wake: Arc::new(Wake::new(descriptors)),
             resolved: channel(),
             look_ups: 0,
             epoch: now,

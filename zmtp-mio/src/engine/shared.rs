@@ -10,17 +10,17 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use mio::unix::SourceFd;
-use mio::{Interest, Poll, Registry, Token};
+use mio::Token;
 use zmtp_core::wire::SocketType;
 
+use super::Engine;
+use super::descriptors::Descriptors;
 use super::hand_over::HandOver;
 use super::spin::Waiter;
-use super::{EVENTS, Engine};
 use crate::driver::{self, Drive, Gate, Member};
 use crate::error::Error;
 use crate::monitor::EventReader;
@@ -52,9 +52,8 @@ pub(super) struct Cell {
     /// The background driver, if the socket's context has one.
     driver: Option<Arc<driver::Shared>>,
     gate: Gate,
-    descriptor: RawFd,
-    /// Another descriptor of the poll, which the engine shares.
-    registry: Arc<Registry>,
+    /// Those of the engine.
+    pub(super) descriptors: Arc<Descriptors>,
 }
 
 impl SharedEngine {
@@ -62,23 +61,18 @@ impl SharedEngine {
         let process = Process::this()?;
         let driver = if options.driver { options.context.driver()? } else { None };
         let context = options.context.clone();
-        let fail = Error::io("create a poll");
-        let made = Poll::new().and_then(|poll| Ok((poll.registry().try_clone()?, poll)));
-        let (registry, poll) = made.map_err(fail)?;
-        let descriptor = poll.as_raw_fd();
-        let registry = Arc::new(registry);
         let socket_type = (!pattern.is_raw()).then(|| pattern.socket_type());
-        let mut engine = Engine::new(pattern, options, Arc::clone(&registry));
+        let mut engine = Engine::new(pattern, options);
         engine.set_coalescing(driver.is_some());
         let events = engine.events();
+        let descriptors = Arc::clone(&engine.descriptors);
         let cell = Arc::new(Cell {
             engine: Mutex::new(engine),
-            polls: HandOver::new(Waiter::new(poll, EVENTS)),
+            polls: HandOver::new(Waiter::new(Arc::clone(&descriptors))),
             process,
             driver,
             gate: Gate::new(),
-            descriptor,
-            registry,
+            descriptors,
         });
         context.join(&(Arc::clone(&cell) as Arc<dyn Any + Send + Sync>))?;
         if let Some(driver) = &cell.driver {
@@ -151,18 +145,25 @@ impl SharedEngine {
     }
 
     /// A descriptor that is readable when the engine has events, for a poll of the application. The driver
-    /// does not serve the engine any more.
+    /// does not serve the engine any more. Panics if the engine has none and the system has none left.
     pub(crate) fn expose(&self) -> BorrowedFd<'_> {
         if !self.exposed.swap(true, Ordering::AcqRel) {
             self.set_coalescing();
             self.hold();
         }
-        self.cell.registry.as_fd()
+        if let Some(descriptor) = self.cell.descriptors.as_fd() {
+            return descriptor;
+        }
+        let opened = self.cell.open_descriptor();
+        match (opened, self.cell.descriptors.as_fd()) {
+            (Ok(_), Some(descriptor)) => descriptor,
+            (error, _) => panic!("create a descriptor for the socket: {error:?}"),
+        }
     }
 
-    /// The descriptor that is readable when the engine has events.
-    pub(crate) fn descriptor(&self) -> RawFd {
-        self.cell.descriptor()
+    /// The descriptor that is readable when the engine has events. It is created if there is none.
+    pub(crate) fn descriptor(&self) -> io::Result<RawFd> {
+        self.cell.open_descriptor()
     }
 }
 
@@ -181,8 +182,7 @@ impl Cell {
     #[cold]
     fn take_back(&self) {
         let Some(driver) = &self.driver else { return };
-        // It was registered when it was armed. If that failed, there is nothing to deregister.
-        let _ = driver.registry().deregister(&mut SourceFd(&self.descriptor));
+        self.descriptors.take_back(driver);
     }
 
     /// The call goes on after it releases the lock: the driver does not serve the engine until [`Cell::release`]. Call
@@ -228,9 +228,12 @@ impl Cell {
         }
     }
 
-    /// The descriptor that is readable when the engine has events.
-    pub(super) const fn descriptor(&self) -> RawFd {
-        self.descriptor
+    /// The descriptor that is readable when the engine has events. It is created if there is none.
+    pub(super) fn open_descriptor(&self) -> io::Result<RawFd> {
+        match self.descriptors.descriptor() {
+            Some(descriptor) => Ok(descriptor),
+            None => self.lock().open_descriptor(),
+        }
     }
 
     /// Closes the copies of the descriptors in a forked child, without a lock that another thread of the
@@ -271,7 +274,7 @@ impl Member for Cell {
     fn try_drive(&self, with: &mut dyn FnMut(&mut dyn Drive)) -> bool {
         let Some(mut engine) = self.try_lock() else { return false };
         let Some(waiter) = self.polls.try_take() else { return false };
-        with(&mut Driven { engine: &mut engine, waiter, descriptor: self.descriptor });
+        with(&mut Driven { engine: &mut engine, waiter });
         true
     }
 
@@ -290,7 +293,6 @@ impl Member for Cell {
 struct Driven<'a> {
     engine: &'a mut Engine,
     waiter: MutexGuard<'a, Waiter>,
-    descriptor: RawFd,
 }
 
 impl Drive for Driven<'_> {
@@ -301,9 +303,9 @@ impl Drive for Driven<'_> {
         Ok(self.engine.next_turn())
     }
 
-    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    fn register(&mut self, driver: &Arc<driver::Shared>, token: Token) -> io::Result<()> {
         self.engine.note_served();
-        registry.register(&mut SourceFd(&self.descriptor), token, Interest::READABLE)
+        self.engine.descriptors.serve(driver, token)
     }
 }
 

@@ -82,7 +82,8 @@ fn send_rest(cells: &[&Arc<Cell>], clock: &Clock) -> io::Result<()> {
     let mut events = Events::with_capacity(EVENTS);
     for (index, cell) in cells.iter().enumerate() {
         let registry = poll.registry();
-        registry.register(&mut SourceFd(&cell.descriptor()), Token(index), Interest::READABLE)?;
+        let descriptor = cell.open_descriptor()?;
+        registry.register(&mut SourceFd(&descriptor), Token(index), Interest::READABLE)?;
     }
     let mut open = cells.to_vec();
     loop {

@@ -6,9 +6,13 @@
 use core::hint;
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
 use mio::{Events, Poll};
+
+use super::descriptors::Descriptors;
+use super::{EVENTS, FEW_EVENTS};
 
 use crate::inproc::Mailbox;
 
@@ -48,16 +52,29 @@ impl Learned {
     }
 }
 
-/// The system's poll.
+/// The system's poll, once the engine has one.
 pub(super) struct Waiter {
-    poll: Poll,
+    descriptors: Arc<Descriptors>,
+    poll: Option<Poll>,
     events: Events,
+    /// The last poll had no room for more events.
+    were_all: bool,
+    /// The bell had rung, which is no event.
+    rung: bool,
     learned: Learned,
 }
 
 impl Waiter {
-    pub(super) fn new(poll: Poll, events: usize) -> Self {
-        Self { poll, events: Events::with_capacity(events), learned: Learned::default() }
+    pub(super) fn new(descriptors: Arc<Descriptors>) -> Self {
+        let events = Events::with_capacity(0);
+        Self {
+            descriptors,
+            poll: None,
+            events,
+            were_all: false,
+            rung: false,
+            learned: Learned::default(),
+        }
     }
 
     /// Waits for events, or for a post of the mailbox, which has no event. Keeps a CPU busy for the time of `spin`
@@ -84,7 +101,7 @@ impl Waiter {
         let begun = Instant::now();
         let mut polls = 0;
         let came = loop {
-            if has_posts(mailbox) || !self.poll(Some(Duration::ZERO))?.is_empty() {
+            if has_posts(mailbox) || !self.poll(Some(Duration::ZERO))?.is_empty() || self.rung {
                 break true;
             }
             polls += 1;
@@ -108,11 +125,27 @@ impl Waiter {
 
     /// Waits for events; none if a signal ends the wait.
     pub(super) fn poll(&mut self, timeout: Option<Duration>) -> io::Result<&Events> {
-        match self.poll.poll(&mut self.events, timeout) {
+        if self.poll.is_none() {
+            self.poll = self.descriptors.take_poll();
+            if self.poll.is_some() {
+                self.events = Events::with_capacity(FEW_EVENTS);
+            }
+        }
+        let Some(poll) = &mut self.poll else {
+            self.rung = self.descriptors.wait(timeout);
+            return Ok(&self.events);
+        };
+        self.rung = false;
+        let room = self.events.capacity();
+        if self.were_all && room < EVENTS {
+            self.events = Events::with_capacity(2 * room);
+        }
+        match poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => self.events.clear(),
             Err(error) => return Err(error),
         }
+        self.were_all = self.events.iter().count() == self.events.capacity();
         Ok(&self.events)
     }
 }
@@ -169,14 +202,31 @@ mod tests {
 
     #[test]
     fn a_post_is_no_event() {
-        let poll = Poll::new().unwrap();
-        let waker = mio::Waker::new(poll.registry(), mio::Token(7)).unwrap();
-        let mut waiter = Waiter::new(poll, 8);
-        waker.wake().unwrap();
+        let descriptors = Arc::new(Descriptors::default());
+        descriptors.open(true).unwrap();
+        let mut waiter = Waiter::new(Arc::clone(&descriptors));
+        descriptors.wake().unwrap();
         let mailbox = Mailbox::new(|| {});
         let some = Some(Duration::from_secs(1));
         assert_eq!(waiter.wait(some, some, Some(&mailbox)).unwrap().iter().count(), 1);
         mailbox.post_due(0);
         assert!(waiter.wait(some, some, Some(&mailbox)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_bell_ends_a_busy_wait_and_a_sleep() {
+        let descriptors = Arc::new(Descriptors::default());
+        let mut waiter = Waiter::new(Arc::clone(&descriptors));
+        for spin in [Duration::ZERO, Duration::from_secs(1)] {
+            descriptors.wake().unwrap();
+            let minute = Some(Duration::from_secs(60));
+            assert!(waiter.wait(minute, Some(spin), None).unwrap().is_empty());
+            assert!(waiter.rung, "it did not wait for the time to pass");
+        }
+        // The poll takes its place, and has the wake-up from before.
+        descriptors.wake().unwrap();
+        descriptors.open(false).unwrap();
+        let minute = Some(Duration::from_secs(60));
+        assert_eq!(waiter.wait(minute, None, None).unwrap().iter().count(), 1);
     }
 }

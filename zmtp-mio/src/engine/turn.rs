@@ -10,7 +10,7 @@ use super::hand_over::HandOver;
 use super::pace::Pause;
 use super::scheduler::{Key, WAKE};
 use super::spin::Waiter;
-use super::{EVENTS, Engine, Guard};
+use super::{Engine, Guard};
 use crate::error::Error;
 
 impl Guard<'_> {
@@ -127,7 +127,7 @@ impl Engine {
                 }
             }
         }
-        self.more_events = count == EVENTS;
+        self.more_events = count > 0 && count == events.capacity();
         count > 0
     }
 

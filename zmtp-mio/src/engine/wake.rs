@@ -2,12 +2,11 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::io;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
-use mio::Waker;
-
 use super::Engine;
-use super::scheduler::WAKE;
+use super::descriptors::Descriptors;
 use crate::error::Error;
 
 /// Wakes or stops the calls of one socket from any thread.
@@ -21,7 +20,7 @@ pub struct Handle(Arc<Wake>);
 
 #[derive(Debug)]
 pub(super) struct Wake {
-    waker: Waker,
+    descriptors: Arc<Descriptors>,
     woken: AtomicBool,
     stopped: AtomicBool,
     /// The number of calls of `stop`.
@@ -37,7 +36,7 @@ impl Handle {
     /// The error of the system if the wake-up fails.
     pub fn wake(&self) -> io::Result<()> {
         self.0.woken.store(true, Ordering::Release);
-        self.0.waker.wake()
+        self.0.wake()
     }
 
     /// Ends the call that waits now with [`Error::Stopped`]. From now on, every call that polls the system
@@ -56,60 +55,70 @@ impl Wake {
     fn stop(&self) -> io::Result<()> {
         self.stopped.store(true, Ordering::Release);
         self.stops.fetch_add(1, Ordering::Release);
-        self.waker.wake()
+        self.descriptors.wake()
     }
 
     pub(super) fn wake(&self) -> io::Result<()> {
-        self.waker.wake()
+        self.descriptors.wake()
+    }
+}
+
+impl Wake {
+    pub(super) const fn new(descriptors: Arc<Descriptors>) -> Self {
+        Self {
+            descriptors,
+            woken: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            stops: AtomicU32::new(0),
+        }
     }
 }
 
 impl Engine {
-    pub(crate) fn handle(&mut self) -> Result<Handle, Error> {
-        self.wake().map(Handle)
+    pub(crate) fn handle(&self) -> Result<Handle, Error> {
+        self.open_waker()?;
+        Ok(Handle(Arc::clone(&self.wake)))
     }
 
-    pub(super) fn wake(&mut self) -> Result<Arc<Wake>, Error> {
-        if let Some(wake) = &self.wake {
-            return Ok(Arc::clone(wake));
-        }
-        let waker = Waker::new(&self.registry, WAKE).map_err(Error::io("create a waker"))?;
-        let wake = Wake {
-            waker,
-            woken: AtomicBool::new(false),
-            stopped: AtomicBool::new(false),
-            stops: AtomicU32::new(0),
-        };
-        Ok(Arc::clone(self.wake.insert(Arc::new(wake))))
+    /// Creates the descriptors with which another thread wakes this engine.
+    pub(super) fn open_waker(&self) -> Result<(), Error> {
+        self.descriptors.open(true).map(drop).map_err(Error::io("create a waker"))
+    }
+
+    /// The descriptor that is readable when the engine has events. It is created if there is none.
+    pub(super) fn open_descriptor(&self) -> io::Result<RawFd> {
+        Ok(self.descriptors.open(self.mailbox.is_some())?.as_raw_fd())
     }
 
     /// Wakes the thread that polls.
-    pub(super) fn wake_poller(&mut self) {
-        // It fails only if the system has no descriptor or memory left for an eight-byte counter.
-        if let Ok(wake) = self.wake() {
-            let _ = wake.wake();
+    pub(super) fn wake_poller(&self) {
+        if self.descriptors.registry().is_some() && self.open_waker().is_err() {
+            // The system has no descriptor or memory left for an eight-byte counter.
+            return;
         }
+        let _ = self.wake.wake();
     }
 
-    /// Stops the calls of the socket. It fails only if the system has no descriptor or memory left for an
-    /// eight-byte counter.
-    pub(super) fn stop(&mut self) {
-        if let Ok(wake) = self.wake() {
-            let _ = wake.stop();
+    /// Stops the calls of the socket. The thread that polls does not notice it if the system has no descriptor or
+    /// memory left for an eight-byte counter.
+    pub(super) fn stop(&self) {
+        if self.descriptors.registry().is_some() {
+            let _ = self.open_waker();
         }
+        let _ = self.wake.stop();
     }
 
     /// The number of times that the socket was stopped.
     pub(super) fn stops(&self) -> u32 {
-        self.wake.as_ref().map_or(0, |wake| wake.stops.load(Ordering::Acquire))
+        self.wake.stops.load(Ordering::Acquire)
     }
 
     pub(super) fn check_wake(&self) -> Result<(), Error> {
-        let Some(wake) = &self.wake else { return Ok(()) };
+        let wake = &self.wake;
         if wake.stopped.load(Ordering::Acquire) {
             return Err(Error::Stopped);
         }
-        if wake.woken.swap(false, Ordering::AcqRel) {
+        if wake.woken.load(Ordering::Acquire) && wake.woken.swap(false, Ordering::AcqRel) {
             return Err(Error::Woken);
         }
         Ok(())

@@ -266,7 +266,8 @@ impl<'s> Proxy<'s> {
         let registry = self.poll.registry();
         for (index, engine) in self.sockets().into_iter().enumerate() {
             let Some(engine) = engine else { continue };
-            let (fd, token) = (engine.descriptor(), Token(index));
+            let token = Token(index);
+            let fd = engine.descriptor().map_err(Error::io("create a descriptor for a socket"))?;
             let result = match registry.reregister(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     registry.register(&mut SourceFd(&fd), token, Interest::READABLE)

@@ -23,6 +23,9 @@ use super::kind::Kind;
 /// * Do not read from it, write to it or close it.
 /// * From the first call of `as_fd` on, the background driver does not serve the socket: the application
 ///   drives it.
+///
+/// A socket that has used only inproc endpoints has no descriptor before this call, which creates it. It panics if the
+/// system has no descriptor left.
 impl<K: Kind> AsFd for Socket<K> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.engine().expose()
@@ -50,7 +53,9 @@ impl<K: Kind> Source for Socket<K> {
     ) -> io::Result<()> {
         // From now on this poll, not the driver, waits for the events of the socket.
         let before = self.engine().set_registered(true);
-        let result = SourceFd(&self.engine().descriptor()).register(registry, token, interest);
+        let descriptor = self.engine().descriptor();
+        let result = descriptor
+            .and_then(|descriptor| SourceFd(&descriptor).register(registry, token, interest));
         if result.is_err() {
             self.engine().set_registered(before);
         }
@@ -63,11 +68,11 @@ impl<K: Kind> Source for Socket<K> {
         token: Token,
         interest: Interest,
     ) -> io::Result<()> {
-        SourceFd(&self.engine().descriptor()).reregister(registry, token, interest)
+        SourceFd(&self.engine().descriptor()?).reregister(registry, token, interest)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        SourceFd(&self.engine().descriptor()).deregister(registry)?;
+        SourceFd(&self.engine().descriptor()?).deregister(registry)?;
         self.engine().set_registered(false);
         Ok(())
     }

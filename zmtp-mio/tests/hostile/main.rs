@@ -20,4 +20,5 @@ mod metadata;
 mod routing_ids;
 mod signals;
 mod slow_handshakes;
+mod socket_cost;
 mod wrong_protocols;
