@@ -5,9 +5,10 @@ use std::io;
 use std::time::Instant;
 
 use super::Engine;
-use super::peer::State;
+use super::peer::{Peer, State};
 use super::scheduler::Key;
 use crate::monitor::CloseReason;
+use crate::options::millis;
 
 impl Engine {
     /// Handles the due deadline of a peer.
@@ -44,9 +45,14 @@ impl Engine {
             connection.reset_timeouts();
         }
         let due = connection.needs_transmit();
-        match connection.handle_timeout(now) {
+        let result = connection.handle_timeout(now);
+        match result {
+            Ok(()) if self.has_stalled(index) => self.close(index, CloseReason::MessageTimeout),
             Ok(()) => {
-                if !due && connection.needs_transmit() {
+                if let Some(link) = self.peers.get_mut(index).and_then(Peer::link)
+                    && !due
+                    && link.zmtp().is_some_and(|connection| connection.needs_transmit())
+                {
                     link.note_beat();
                 }
                 self.set_link_timer(index);
@@ -57,12 +63,56 @@ impl Engine {
         }
     }
 
+    /// After a read: notes that a message that has begun has grown, and plans a check of it, unless one is planned.
+    pub(super) fn watch_unfinished(&mut self, index: usize) {
+        let Some(limit) = self.options.limits.message_timeout else { return };
+        let now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if !peer.is_ready() || !peer.has_unfinished() {
+            return;
+        }
+        let arrived = peer.arrival();
+        if (arrived, peer.unfinished_since) != peer.arrived {
+            (peer.arrived, peer.progressed) = ((arrived, peer.unfinished_since), now);
+        }
+        if peer.next_check.is_none() {
+            peer.next_check = Some(now.after(millis(limit)));
+            self.hasten_link_timer(index);
+        }
+    }
+
+    /// Whether the unfinished message of a peer has not grown for too long, while this socket read from the peer. Plans
+    /// the next check.
+    fn has_stalled(&mut self, index: usize) -> bool {
+        let now = self.core_now();
+        let Some(limit) = self.options.limits.message_timeout.map(millis) else { return false };
+        let Some(peer) = self.peers.get_mut(index) else { return false };
+        if peer.next_check.is_none_or(|at| now < at) {
+            return false;
+        }
+        if !peer.has_unfinished() {
+            peer.next_check = None;
+            return false;
+        }
+        if peer.memory_paused
+            || peer.is_paused()
+            || peer.link_ref().is_some_and(|link| link.receive.congested)
+        {
+            peer.progressed = now;
+        }
+        let end = peer.progressed.after(limit);
+        peer.next_check = Some(end);
+        end <= now
+    }
+
     /// The next deadline of the protocol.
     fn link_deadline(&mut self, index: usize) -> Option<Instant> {
-        let link = self.peers.get_mut(index)?.link()?;
+        let peer = self.peers.get_mut(index)?;
+        let check = peer.next_check;
+        let link = peer.link()?;
         let (hold_end, pong) = (link.hold_end(), link.next_pong());
         let timeout = link.zmtp()?.poll_timeout();
-        let at = timeout.into_iter().chain(pong).min();
+        let at = timeout.into_iter().chain(pong).chain(check).min();
         // Rounded up: the core counts whole milliseconds.
         let at = at.map(|at| self.epoch + Duration::from_millis(at.as_millis() + 1));
         at.into_iter().chain(hold_end).min()

@@ -158,6 +158,7 @@ impl Engine {
             return self.close(index, reason);
         }
         self.report(index);
+        self.watch_unfinished(index);
         if !self.peers.get(index).is_some_and(Peer::is_quiet) {
             self.flush(index);
         }

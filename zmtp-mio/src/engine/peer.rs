@@ -52,6 +52,12 @@ pub(super) struct Peer {
     pub(super) memory_paused: bool,
     /// The time since which it has an unfinished message, and has completed none; see [`Peer::arrival_rate`].
     pub(super) unfinished_since: zmtp_core::Instant,
+    /// When the unfinished message grew last.
+    pub(super) progressed: zmtp_core::Instant,
+    /// The [arrival](Self::arrival) of the unfinished message then, and when it began.
+    pub(super) arrived: (usize, zmtp_core::Instant),
+    /// When the next check is due whether the unfinished message grows. It stays after the end of the message.
+    pub(super) next_check: Option<zmtp_core::Instant>,
 }
 
 /// Which side made the connection.
@@ -149,6 +155,9 @@ impl Peer {
             scheduled: false,
             memory_paused: false,
             unfinished_since: zmtp_core::Instant::from_millis(0),
+            progressed: zmtp_core::Instant::from_millis(0),
+            arrived: (0, zmtp_core::Instant::from_millis(0)),
+            next_check: None,
         }
     }
 
@@ -169,7 +178,7 @@ impl Peer {
         }
     }
 
-    const fn link_ref(&self) -> Option<&Link> {
+    pub(super) const fn link_ref(&self) -> Option<&Link> {
         match &self.state {
             State::Handshake(link) | State::Ready(link) => Some(link),
             _ => None,
@@ -228,6 +237,17 @@ impl Peer {
             // Behind a full queue there are whole messages: receiving makes room for them.
             unfinished: partial + if self.is_paused() { 0 } else { undecoded },
         }
+    }
+
+    /// Whether a message from it has begun that is not complete.
+    pub(super) fn has_unfinished(&self) -> bool {
+        self.reported.unfinished > 0 || self.link_ref().is_some_and(Link::in_message)
+    }
+
+    /// A number that changes with each byte of its unfinished message.
+    pub(super) fn arrival(&self) -> usize {
+        let arrival = self.link_ref().map_or(0, Link::arrival);
+        arrival.wrapping_add(self.incoming.undecoded_len())
     }
 
     /// Bytes per second at which its unfinished message arrives; `None` without one.

@@ -57,6 +57,9 @@ pub enum CloseReason {
     /// The messages of the socket reached [`Options::max_bytes`](crate::Options::max_bytes), and
     /// the unfinished message of this connection arrived most slowly.
     MemoryLimit,
+    /// A message began to arrive, and nothing of the rest arrived within
+    /// [`Limits::message_timeout`](crate::Limits::message_timeout).
+    MessageTimeout,
     /// The host name could not be resolved, or has no address in the family of the source address.
     NoAddress,
     /// The socket is a PAIR and has another peer.
@@ -81,6 +84,7 @@ impl fmt::Display for CloseReason {
             Self::HighWaterMark => f.write_str("peer does not read its subscriptions"),
             Self::Io(kind) => kind.fmt(f),
             Self::MemoryLimit => f.write_str("memory limit of the socket reached"),
+            Self::MessageTimeout => f.write_str("the rest of a message did not arrive in time"),
             Self::NoAddress => f.write_str("name has no address"),
             Self::PairTaken => f.write_str("the socket has its one peer already"),
             Self::Protocol(error) => error.fmt(f),

@@ -51,6 +51,11 @@ pub struct Limits {
     /// The time limit for connecting, and then for the handshake (`ZMQ_HANDSHAKE_IVL`). The default is 10 s. It is
     /// rounded up to milliseconds, at least one.
     pub handshake_timeout: Option<Duration>,
+    /// The longest time in which nothing of the rest of a message arrives; 60 s. Then the connection is closed with
+    /// [`CloseReason::MessageTimeout`](crate::CloseReason::MessageTimeout). The time does not run while this socket does
+    /// not read from the peer, because its queue or its memory is full. Rounded up to milliseconds. libzmq has no such
+    /// limit: a peer keeps its unfinished message for ever.
+    pub message_timeout: Option<Duration>,
 }
 
 impl Limits {
@@ -89,6 +94,13 @@ impl Limits {
         self
     }
 
+    /// Sets [`Limits::message_timeout`].
+    #[must_use]
+    pub fn message_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.message_timeout = timeout.into();
+        self
+    }
+
     /// The limits in the units of the core.
     pub(crate) fn to_core(self) -> zmtp_core::Limits {
         zmtp_core::Limits::DEFAULT
@@ -108,6 +120,7 @@ impl Default for Limits {
             max_parts: Some(16_384),
             max_command: 64 << 10,
             handshake_timeout: Some(Duration::from_secs(10)),
+            message_timeout: Some(Duration::from_secs(60)),
         }
     }
 }
@@ -170,6 +183,6 @@ impl Heartbeat {
 }
 
 /// Whole milliseconds, rounded up.
-fn millis(duration: Duration) -> u32 {
+pub(crate) fn millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use zmtp_core::wire::{RoutingId, Version};
 
+pub(crate) use connection::millis;
 pub use connection::{Heartbeat, Limits, Reconnect};
 pub use queue::{HighWaterMark, Linger};
 pub use tcp::{Device, Keepalive, Tcp};

@@ -10,7 +10,7 @@ use crate::harness::processes::{MIB, alone_with, this_test};
 use crate::harness::simulated::{simulated, simulated_peer, turns_until};
 use crate::harness::{LIMIT, RawPeer, closes, events, req};
 use zmtp_mio::testing::{RawPeer as SimulatedPeer, Simulation};
-use zmtp_mio::{CloseReason, Rep};
+use zmtp_mio::{CloseReason, HighWaterMark, Pull, Rep};
 
 /// The header of a request of `total` bytes.
 fn header(total: usize) -> Vec<u8> {
@@ -127,4 +127,83 @@ fn unfinished_messages_cost_no_more_memory_than_the_limit_and_a_tenth() {
         let (_, ends) = arena.end(LIMIT_BYTES * 11 / 10 + 32 * MIB);
         assert!(ends.contains(&CloseReason::MemoryLimit), "{ends:?}");
     });
+}
+
+#[test]
+fn a_message_whose_rest_does_not_arrive_ends_its_connection_after_the_time_limit() {
+    let mut server = Server::new(64 * MIB);
+    let second = Duration::from_secs(1);
+    // One sends nothing more, one only a header, and one adds a byte every 50 s.
+    let mut silent = server.begin(1_000_000, 1_000);
+    let mut header_only = server.begin(1_000_000, 0);
+    let mut slow = server.begin(1_000_000, 1_000);
+    let mut idle = simulated_peer(&server.simulation, &server.endpoint, "REQ");
+    for _ in 0..59 {
+        server.simulation.clock().advance(second);
+        server.rep.step().unwrap();
+    }
+    server.send(&mut slow, 1);
+    assert_eq!(closes(&events!(server.rep)), []);
+    for _ in 0..2 {
+        server.simulation.clock().advance(second);
+        server.rep.step().unwrap();
+    }
+    assert_eq!(closes(&events!(server.rep)), [CloseReason::MessageTimeout; 2]);
+    for peer in [&mut silent, &mut header_only] {
+        while peer.read_all().is_some() {}
+    }
+    for _ in 0..4 {
+        server.simulation.clock().advance(50 * second);
+        server.rep.step().unwrap();
+        server.send(&mut slow, 1);
+    }
+    assert_eq!(closes(&events!(server.rep)), []);
+    // Between messages there is no limit.
+    idle.write_all(&header(3)).unwrap();
+    idle.write_all(b"abc").unwrap();
+    turns_until(&server.simulation, "the request", || {
+        server.rep.step().unwrap();
+        server.rep.counters().messages_received == 1
+    });
+    let counters = server.rep.counters();
+    assert_eq!((counters.disconnects, counters.dropped.incomplete), (2, 2));
+    for _ in 0..70 {
+        server.simulation.clock().advance(second);
+        server.rep.step().unwrap();
+    }
+    assert_eq!(closes(&events!(server.rep)), [CloseReason::MessageTimeout], "of the slow one");
+    assert_eq!(server.receive(), 3);
+}
+
+#[test]
+fn the_time_limit_of_a_message_does_not_run_while_the_socket_does_not_read() {
+    let simulation = Simulation::new();
+    let few = HighWaterMark::new(1, MIB);
+    let mut pull =
+        simulated::<Pull>(&simulation).receive_mark(few).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.endpoints().next().unwrap().to_string();
+    let mut peer = simulated_peer(&simulation, &endpoint, "PUSH");
+    // Two whole messages, and half of one. The queue has room for one.
+    for part in
+        [wire::message(&[&[1; 1_000]]), wire::message(&[&[2; 1_000]]), wire::long_header(0, 1_000)]
+    {
+        peer.write_all(&part).unwrap();
+    }
+    peer.write_all(&[3; 500]).unwrap();
+    for _ in 0..300 {
+        simulation.clock().advance(Duration::from_secs(1));
+        pull.step().unwrap();
+    }
+    assert_eq!(closes(&events!(pull)), []);
+    for n in 1..=2 {
+        let message = pull.recv_timeout(LIMIT).unwrap().expect("it is complete");
+        assert_eq!(message.bytes().unwrap(), [n; 1_000]);
+    }
+    pull.step().unwrap();
+    simulation.clock().advance(Duration::from_secs(30));
+    pull.step().unwrap();
+    assert_eq!(closes(&events!(pull)), []);
+    peer.write_all(&[3; 500]).unwrap();
+    let message = pull.recv_timeout(LIMIT).unwrap().expect("the rest arrived in time");
+    assert_eq!(message.byte_len(), 1_000);
 }

@@ -189,6 +189,18 @@ impl Link {
         }
     }
 
+    /// A number that changes with each byte of the message that is arriving, whether it is kept or discarded.
+    pub(super) fn arrival(&self) -> usize {
+        let partial = self.receive.partial.get();
+        let kept =
+            partial.map_or(0, |partial| partial.message.byte_len() + partial.envelope.byte_len());
+        let missing = match &self.protocol {
+            Protocol::Zmtp(connection) => connection.incoming().map_or(0, |body| body.remaining),
+            Protocol::Raw => 0,
+        };
+        kept.wrapping_sub(missing as usize)
+    }
+
     /// Whether a ready connection in the clear has no bytes to write, and no reading that waits for a write.
     pub(super) fn is_quiet(&self) -> bool {
         let SendHalf { staged, control, output, .. } = &self.send;
