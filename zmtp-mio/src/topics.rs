@@ -1,7 +1,7 @@
 //! Topics in a tree: the cost of a message depends on the length of its first part, not on the number of
 //! subscriptions that do not match it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, Slots, Subscriptions, Topics};
 
@@ -17,6 +17,8 @@ pub(crate) struct Subscribers {
     tree: Tree<Vec<PeerId>>,
     peers: Table<Held>,
     share: Share,
+    /// Repeated subscriptions of a peer to a topic are counted: each must be removed.
+    counts: bool,
     /// The message that named a peer last, so that a message names each peer once.
     named: Vec<u64>,
     message: u64,
@@ -28,6 +30,23 @@ pub(crate) struct Subscribers {
 struct Held {
     places: HashSet<u32>,
     bytes: usize,
+    /// How often topics were subscribed after the first time, if that is counted.
+    repeats: HashMap<u32, u32>,
+    /// The sum of these numbers.
+    repeated: usize,
+}
+
+impl Held {
+    /// Removes a repeated subscription. Returns `false` if there is none.
+    fn take_repeat(&mut self, place: u32) -> bool {
+        let Some(times) = self.repeats.get_mut(&place) else { return false };
+        *times -= 1;
+        if *times == 0 {
+            self.repeats.remove(&place);
+        }
+        self.repeated -= 1;
+        true
+    }
 }
 
 impl Value for Vec<PeerId> {
@@ -42,10 +61,23 @@ impl Subscribers {
             tree: Tree::new(),
             peers: Table::new(),
             share,
+            counts: false,
             named: Vec::new(),
             message: 0,
             topics: 0,
         }
+    }
+
+    /// As [`Self::new`]. Repeated subscriptions of a peer to a topic are counted.
+    pub(crate) fn counting(share: Share) -> Self {
+        Self { counts: true, ..Self::new(share) }
+    }
+
+    /// How often a peer has subscribed to a topic after the first time; 0 if that is not counted.
+    pub(crate) fn repeats(&self, peer: PeerId, topic: &[u8]) -> u32 {
+        let Some(held) = self.peers.get(peer).filter(|held| held.repeated > 0) else { return 0 };
+        let place = self.tree.find(topic);
+        place.and_then(|place| held.repeats.get(&place)).copied().unwrap_or_default()
     }
 
     /// The number of different topics.
@@ -77,13 +109,26 @@ impl Topics for Subscribers {
             self.peers.insert(peer, Held::default())?;
         }
         let held = self.peers.get_mut(peer).ok_or(NoRoom)?;
-        if held.places.len() >= self.share.0 || held.bytes + topic.len() > self.share.1 {
-            // A repeated subscription takes no memory.
-            let known = self.tree.find(topic).is_some_and(|place| held.places.contains(&place));
-            return if known { Ok(Added::Held) } else { Err(NoRoom) };
+        let full = held.places.len() + held.repeated >= self.share.0;
+        if full || held.bytes + topic.len() > self.share.1 {
+            // A repeated subscription takes no memory, unless it is counted.
+            let known = self.tree.find(topic).filter(|place| held.places.contains(place));
+            return match known {
+                Some(place) if self.counts && !full => {
+                    *held.repeats.entry(place).or_default() += 1;
+                    held.repeated += 1;
+                    Ok(Added::Held)
+                }
+                Some(_) if !self.counts => Ok(Added::Held),
+                _ => Err(NoRoom),
+            };
         }
         let place = self.tree.entry(topic);
         if !held.places.insert(place) {
+            if self.counts {
+                *held.repeats.entry(place).or_default() += 1;
+                held.repeated += 1;
+            }
             return Ok(Added::Held);
         }
         held.bytes += topic.len();
@@ -98,6 +143,9 @@ impl Topics for Subscribers {
 
     fn remove(&mut self, peer: PeerId, topic: &[u8]) -> Removed {
         let Some(place) = self.tree.find(topic) else { return Removed::Unknown };
+        if self.peers.get_mut(peer).is_some_and(|held| held.take_repeat(place)) {
+            return Removed::Left;
+        }
         let Some(removed) = self.take(peer, place) else {
             return match self.tree.value_mut(place).is_empty() {
                 true => Removed::Unknown,
@@ -118,6 +166,9 @@ impl Topics for Subscribers {
     fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
         let Some(held) = self.peers.remove(peer) else { return };
         for place in held.places {
+            for _ in 0..held.repeats.get(&place).copied().unwrap_or_default() {
+                each(&self.tree.topic(place), Removed::Left);
+            }
             if let Some(removed) = self.take(peer, place) {
                 each(&self.tree.topic(place), removed);
                 self.tree.prune(place);
@@ -203,6 +254,23 @@ impl Subscriptions for Counted {
     fn each(&self, mut each: impl FnMut(&[u8])) {
         for place in self.tree.places() {
             each(&self.tree.topic(place));
+        }
+    }
+}
+
+impl Counted {
+    /// How often a topic is subscribed.
+    pub(crate) fn times(&self, topic: &[u8]) -> u64 {
+        self.tree.find(topic).map_or(0, |place| self.tree.value(place).0)
+    }
+
+    /// Calls `each` for every subscription: for a topic that is subscribed several times, as often.
+    pub(crate) fn each_subscription(&self, mut each: impl FnMut(&[u8])) {
+        for place in self.tree.places() {
+            let topic = self.tree.topic(place);
+            for _ in 0..self.tree.value(place).0 {
+                each(&topic);
+            }
         }
     }
 }

@@ -96,6 +96,10 @@ impl<V: Value> Tree<V> {
         }
     }
 
+    pub(crate) fn value(&self, place: u32) -> &V {
+        &self.node(place).value
+    }
+
     pub(crate) fn value_mut(&mut self, place: u32) -> &mut V {
         &mut self.node_mut(place).value
     }

@@ -14,7 +14,8 @@ pub enum Reports {
     Changes,
     /// Every subscription, and the last cancellation (`ZMQ_XPUB_VERBOSE`).
     Subscriptions,
-    /// Every subscription and every cancellation (`ZMQ_XPUB_VERBOSER`).
+    /// Every subscription, and as many cancellations (`ZMQ_XPUB_VERBOSER`). A CANCEL of a peer ends all its
+    /// subscriptions to the topic. It is reported as often as these were, if the table of topics counts them.
     All,
 }
 
@@ -69,6 +70,15 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     /// The table of subscriptions.
     pub const fn topics(&self) -> &T {
         &self.rules.topics
+    }
+
+    /// The table of the subscriptions that peers requested: on an XPUB made by [`Publish::manual`] the third argument,
+    /// otherwise the same as [`Publish::topics`].
+    pub const fn requested(&self) -> &T {
+        match &self.rules.requested {
+            Some(requested) => requested,
+            None => &self.rules.topics,
+        }
     }
 
     /// Cancels all subscriptions of a peer. Calls `report` with the topic of each cancellation that XPUB

@@ -37,6 +37,16 @@ fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<()
     Ok(())
 }
 
+/// Cancels all subscriptions to a topic but one, which sends nothing.
+pub(crate) fn cancel_repeated(engine: &SharedEngine, topic: &[u8]) -> Result<(), Error> {
+    let mut engine = engine.enter()?;
+    let rules = engine.pattern.as_subscribe()?;
+    for _ in 1..rules.topics().times(topic) {
+        rules.cancel(topic);
+    }
+    Ok(())
+}
+
 /// Sends a message of an XSUB: a subscription, a cancellation, or a message to every publisher.
 pub(super) fn send(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Error> {
     if engine.pattern.as_subscribe()?.socket_type() == SocketType::Sub {

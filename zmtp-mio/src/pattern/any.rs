@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
     AttachError, Dealer, FairPeer, NoRoom, OutgoingPeer, Pair, Pattern, PeerId, Publish, Pull,
-    Push, Rep, RepPeer, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe, TakeError,
-    Verdict,
+    Push, Rep, RepPeer, Reports, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe,
+    TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, SocketType};
 
@@ -88,6 +88,16 @@ impl AnyPattern {
         match self {
             Self::Publish(rules, own) => Ok((rules, own)),
             _ => Err(Error::NotSupported),
+        }
+    }
+
+    /// Whether this is an XPUB that reports every subscription, and only the last cancellation.
+    pub(crate) const fn reports_last_cancellations(&self) -> bool {
+        match self {
+            Self::Publish(_, own) => {
+                matches!(own.options.reports, Reports::Subscriptions) && !own.options.manual
+            }
+            _ => false,
         }
     }
 

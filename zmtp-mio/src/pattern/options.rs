@@ -84,10 +84,15 @@ impl AnyPattern {
 
     /// `share` is what one peer may subscribe to.
     pub(crate) fn xpublish(options: PublishOptions, share: Share) -> Self {
-        let (peers, topics) = (Table::new(), Subscribers::new(share));
-        let publish = match options.manual {
-            false => Publish::with_reports(peers, topics, options.reports),
-            true => Publish::manual(peers, topics, Subscribers::new(share)),
+        let peers = Table::new();
+        let publish = match (options.manual, options.reports) {
+            (true, _) => {
+                Publish::manual(peers, Subscribers::new(share), Subscribers::counting(share))
+            }
+            (false, Reports::All) => {
+                Publish::with_reports(peers, Subscribers::counting(share), Reports::All)
+            }
+            (false, reports) => Publish::with_reports(peers, Subscribers::new(share), reports),
         };
         Self::Publish(publish, Publishing::new(options))
     }

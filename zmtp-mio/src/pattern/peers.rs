@@ -2,6 +2,7 @@
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId};
+use zmtp_core::wire::SocketType;
 
 use super::any::Routes;
 use super::{AnyPattern, PeerContext};
@@ -58,10 +59,18 @@ impl AnyPattern {
                     notify(rules, peer);
                 }
             }
-            Self::Subscribe(rules) => rules.replay(|topic| {
-                let envelope = Envelope::Subscription(Subscription::Subscribe);
-                peer.outgoing.push(QueuedMessage { envelope, message: Message::from(topic) });
-            }),
+            Self::Subscribe(rules) => {
+                let push = |topic: &[u8]| {
+                    let envelope = Envelope::Subscription(Subscription::Subscribe);
+                    peer.outgoing.push(QueuedMessage { envelope, message: Message::from(topic) });
+                };
+                match rules.socket_type() {
+                    // The subscriptions of a forwarder's subscribers: an XPUB that reports each of them then counts as
+                    // many as before the connection was lost.
+                    SocketType::Xsub => rules.topics().each_subscription(push),
+                    _ => rules.replay(push),
+                }
+            }
             _ => {}
         }
         Ok(displaced)
@@ -78,8 +87,17 @@ impl AnyPattern {
         what: Subscription,
         topic: &[u8],
     ) -> Result<(), NoRoom> {
-        if self.subscription(peer.peer, what, topic)? {
-            peer.incoming.push(report(what, topic));
+        let repeats = match (&*self, what) {
+            // One cancellation ends all subscriptions of the peer to the topic.
+            (Self::Publish(rules, _), Subscription::Cancel) => {
+                rules.requested().repeats(peer.peer, topic)
+            }
+            _ => 0,
+        };
+        for _ in 0..=repeats {
+            if self.subscription(peer.peer, what, topic)? {
+                peer.incoming.push(report(what, topic));
+            }
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
+use zmtp_core::Subscription;
+use zmtp_core::wire::SocketType;
 
 /// The most messages that are forwarded in one direction before the other direction is served.
 const BURST: usize = 256;
@@ -77,7 +79,15 @@ impl Proxy<'_> {
                 },
             };
             let traffic = ProxyTraffic::of(&message);
-            let to = self.ends(direction).1;
+            let (from, to) = self.ends(direction);
+            if let Some((Subscription::Cancel, topic)) =
+                message.bytes().and_then(Subscription::from_message)
+                && to.socket_type() == Some(SocketType::Xsub)
+                && from.enter()?.pattern.reports_last_cancellations()
+            {
+                // It stands for all subscriptions that were reported.
+                exchange::cancel_repeated(to, topic)?;
+            }
             match exchange::send(to, &mut message, Some(Duration::ZERO)) {
                 Ok(()) => match direction {
                     Direction::ToBackend => self.statistics.backend.sent.add(traffic),

@@ -47,6 +47,15 @@ impl<K: Publishes> Builder<K> {
 impl Builder<kind::Xpub> {
     /// Sets which subscriptions and cancellations are received (`ZMQ_XPUB_VERBOSE`,
     /// `ZMQ_XPUB_VERBOSER`). The default is [`Reports::Changes`].
+    ///
+    /// With [`Reports::All`], the numbers of subscriptions and cancellations of a topic become the same when all its
+    /// subscribers have left, also of those behind a forwarder ([`Proxy`](crate::Proxy) of an XSUB and an XPUB): one
+    /// CANCEL of a peer is reported as often as its subscriptions were. An XSUB sends CANCEL when its last subscriber has
+    /// left; until then the publisher counts those that left before. Repeated subscriptions count towards
+    /// [`max_subscriptions`](crate::Options::max_subscriptions).
+    ///
+    /// With [`Reports::Subscriptions`], the one cancellation stands for all subscriptions. A loop of the application that
+    /// forwards to an XSUB needs one of the other settings; a `Proxy` works with each.
     #[must_use]
     pub fn reports(mut self, reports: Reports) -> Self {
         self.own.publish.reports = reports;

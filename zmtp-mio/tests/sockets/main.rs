@@ -24,3 +24,4 @@ mod spec_router;
 mod spec_subscribe;
 mod stray_replies;
 mod stream;
+mod subscription_counts;
