@@ -4,6 +4,7 @@
 mod harness;
 
 mod accounting;
+mod address_forms;
 mod addresses;
 mod blocking;
 mod closing;
@@ -12,6 +13,7 @@ mod driver;
 mod driving;
 mod endpoints;
 mod events;
+mod families;
 mod heartbeats;
 mod high_water;
 mod inproc;

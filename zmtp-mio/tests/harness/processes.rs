@@ -78,16 +78,21 @@ pub(crate) fn part(test: &str) -> Option<String> {
 /// descriptors.
 pub(crate) fn start(test: &str, descriptors: Option<u32>, part: &str) -> Child {
     let limit = descriptors.map_or(String::new(), |n| format!("ulimit -n {n} && "));
-    Command::new("sh")
-        .args(["-c", &format!("{limit}exec \"$0\" \"$@\"")])
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{limit}exec \"$0\" \"$@\"")]);
+    arguments(&mut command, test, part);
+    command.spawn().unwrap()
+}
+
+/// Adds this program and its arguments for one part of a test to a command, which runs them.
+pub(crate) fn arguments(command: &mut Command, test: &str, part: &str) {
+    command
         .arg(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(NAME, test)
         .env(PART, part)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::piped());
 }
 
 /// Waits for a process of [`start`], and asserts that its one test ran and passed.
