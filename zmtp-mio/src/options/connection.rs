@@ -54,7 +54,7 @@ pub struct Limits {
     /// The longest time in which nothing of the rest of a message arrives; 60 s. Then the connection is closed with
     /// [`CloseReason::MessageTimeout`](crate::CloseReason::MessageTimeout). The time does not run while this socket does
     /// not read from the peer, because its queue or its memory is full. Rounded up to milliseconds. libzmq has no such
-    /// limit: a peer keeps its unfinished message for ever.
+    /// limit: the memory stays in use while the peer is connected.
     pub message_timeout: Option<Duration>,
 }
 

@@ -112,7 +112,7 @@ impl BlackHole {
 }
 
 #[test]
-fn a_first_address_that_does_not_answer_gives_way_to_the_second() {
+fn the_second_address_of_a_name_is_used_if_the_first_does_not_answer() {
     let hole = BlackHole::new();
     let echo = Echo::new();
     let good: SocketAddr = echo.endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();
