@@ -7,7 +7,6 @@ mod output;
 mod partial;
 mod pending;
 mod question;
-mod raw;
 mod read;
 mod ready_hold;
 mod run;

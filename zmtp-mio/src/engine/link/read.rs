@@ -1,17 +1,18 @@
-//! Reading: one large read, then the decoding of all its bytes.
+//! Reading: one large read, then the decoding of all its bytes. Without a protocol, each read is a message.
 
 use core::net::SocketAddr;
 use std::io;
 
-use zmtp_core::pattern::{NoRoom, PeerId, Reason, Verdict};
+use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Reason, Verdict};
 use zmtp_core::{IgnoredCommand, PeerInfo, Subscription};
 
 use super::liveness::Liveness;
-use super::{Link, Protocol, ReceiveHalf, SendHalf, Zmtp, raw};
+use super::{Link, Protocol, ReceiveHalf, SendHalf, Zmtp};
 use crate::connection_id::ConnectionId;
+use crate::message::Message;
 use crate::monitor::{CloseReason, Monitor, RefusedReason};
 use crate::pattern::{AnyPattern, PeerContext};
-use crate::queue::{Inbox, Mark, Queue, QueuedMessage, READ};
+use crate::queue::{Chunk, Inbox, Mark, Queue, QueuedMessage, READ};
 use crate::security::User;
 use crate::transport::Stream;
 
@@ -22,7 +23,7 @@ pub(super) const LARGE: u64 = 32 << 10;
 /// The memory of a body doubles while it arrives, but grows by at most this at once.
 const STEP: usize = 1 << 20;
 /// Bytes that one link may read in a turn.
-pub(super) const BUDGET: usize = 1 << 20;
+const BUDGET: usize = 1 << 20;
 
 /// What a link needs from its engine to receive.
 pub(in crate::engine) struct Receiver<'e> {
@@ -105,7 +106,7 @@ impl Link {
             Protocol::Zmtp(connection) => {
                 Reader { stream, connection, receive, send, liveness }.read(to)
             }
-            Protocol::Raw => raw::read(stream, receive, send, to),
+            Protocol::Raw => read_raw(stream, receive, send, to),
         }
     }
 
@@ -264,6 +265,50 @@ impl Reader<'_> {
     }
 }
 
+/// Reads from a connection without a protocol (`ZMQ_STREAM`) until the stream is drained, the queue is full or the budget
+/// is spent. Each read is a message, with the peer's routing id in front.
+fn read_raw(
+    stream: &mut Stream,
+    receive: &mut ReceiveHalf,
+    send: &SendHalf,
+    to: &mut Receiver<'_>,
+) -> Result<ReadOutcome, CloseReason> {
+    let mut budget = BUDGET;
+    loop {
+        // A connection that will be closed is read to its end: otherwise the system would reset it.
+        receive.paused = !send.leaving && (to.is_full() || to.stays(receive.closing));
+        if receive.paused {
+            return Ok(ReadOutcome::Waiting);
+        }
+        let mut chunk = Chunk::new(READ);
+        let read = stream.read(chunk.room());
+        if let Ok(n @ 1..) = read
+            && !send.leaving
+        {
+            let mut message = Message::from(to.pattern.routing_id(to.peer).unwrap_or_default());
+            message.push(&chunk.room()[..n]);
+            message.set_properties(receive.properties.clone());
+            receive.proven = to.keep(QueuedMessage::from(message));
+        }
+        Chunk::give(chunk);
+        let n = match read {
+            Ok(0) => return Err(CloseReason::ByPeer),
+            Ok(n) => n,
+            Err(error) => match none_yet(error)? {
+                Some(n) => n,
+                None => return Ok(ReadOutcome::Drained),
+            },
+        };
+        if n < READ && !receive.closing {
+            return Ok(ReadOutcome::Drained);
+        }
+        budget = budget.saturating_sub(n);
+        if budget == 0 {
+            return Ok(ReadOutcome::Again);
+        }
+    }
+}
+
 impl Receiver<'_> {
     pub(super) fn context<'a>(
         &'a mut self,
@@ -306,7 +351,7 @@ impl Receiver<'_> {
 }
 
 /// Distinguishes "no bytes now" from a broken stream.
-pub(super) fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
+fn none_yet(error: io::Error) -> Result<Option<usize>, CloseReason> {
     match error.kind() {
         io::ErrorKind::WouldBlock => Ok(None),
         kind => Err(CloseReason::Io(kind)),
