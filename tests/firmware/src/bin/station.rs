@@ -1,4 +1,4 @@
-//! The PUB of `uart_pub` over the UART: nine sensors in turn, to eight of which the peer of the test subscribes.
+//! The PUB of `uart_pub` over the UART: nine sensors in turn. The peer of the test subscribes to eight.
 #![no_std]
 #![no_main]
 

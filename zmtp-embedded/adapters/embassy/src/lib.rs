@@ -1,6 +1,6 @@
 //! `zmtp-embedded` with embassy.
 //!
-//! * A front for tasks: one task owns the socket and connects again whenever a connection ends; the other tasks share
+//! * Sockets that several tasks share: one task owns the socket and connects again whenever a connection ends; the other tasks share
 //!   a `static` queue. [`Requests`] with [`request`] for a REQ, [`reply`] for a REP, [`Outgoing`] and [`Incoming`] with
 //!   [`publish`], [`subscribe`], [`push`], [`pull`] and [`deal`] for the others.
 //! * [`Connect`]: how the owner gets an IO. [`SerialLine`] and, with the feature `net`, [`Tcp`].

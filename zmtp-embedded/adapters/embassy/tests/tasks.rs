@@ -1,4 +1,4 @@
-//! The front for tasks: each socket has an owner, which connects again whenever the peer ends the connection.
+//! Sockets that tasks share: each has an owner, which connects again whenever the peer ends the connection.
 
 #[path = "../examples/heater.rs"]
 mod heater;
