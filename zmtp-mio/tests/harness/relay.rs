@@ -103,13 +103,21 @@ fn carry(mut from: Socket, mut to: Socket, link: Link) {
     });
 }
 
-/// Lets at most two slow links run at the same time, so that a busy machine does not slow them further.
+/// Lets at most two slow links run at the same time, or `ZMTP_SLOW_LANES`, so that a busy machine does not slow them
+/// further.
 #[derive(Debug)]
 pub(crate) struct Lane(());
 
-static LANES: LazyLock<(Mutex<usize>, Condvar)> = LazyLock::new(|| (Mutex::new(2), Condvar::new()));
+static LANES: LazyLock<(Mutex<usize>, Condvar)> =
+    LazyLock::new(|| (Mutex::new(Lane::count()), Condvar::new()));
 
 impl Lane {
+    /// How many run at the same time.
+    pub(crate) fn count() -> usize {
+        let lanes = std::env::var("ZMTP_SLOW_LANES").ok();
+        lanes.and_then(|lanes| lanes.parse().ok()).unwrap_or(2)
+    }
+
     /// Waits for one of the two.
     pub(crate) fn take() -> Self {
         let (free, freed) = &*LANES;

@@ -1,5 +1,6 @@
 //! A selection of transfers for each run of the tests, and all of them on demand.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -7,25 +8,46 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::case::{Case, SENDERS, Sender};
-use crate::harness::relay::Link;
+use crate::harness::relay::{Lane, Link};
 
 const KB: usize = 1_000;
 const MB: usize = 1_000 * KB;
 
-/// Carries out transfers, two at a time, and prints the time of each.
+/// Carries out transfers, two at a time, and prints the time of each, and sums for each type and transport.
 fn run_all(cases: &[Case]) {
     let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..Lane::count() {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let time = case.run().as_secs_f64();
                     let rate = case.total as f64 / time / 1e3;
                     println!("{case}: {time:.2} s, {rate:.0} kB/s");
+                    done.lock().unwrap().push((*case, time));
                 }
             });
         }
     });
+    for sender in SENDERS {
+        for ipc in [false, true] {
+            let done = done.lock().unwrap();
+            let of: Vec<_> =
+                done.iter().filter(|(case, _)| case.sender == sender && case.ipc == ipc).collect();
+            let bytes: usize = of.iter().map(|(case, _)| case.total).sum();
+            let time: f64 = of.iter().map(|(_, time)| time).sum();
+            let least: f64 =
+                of.iter().map(|(case, _)| case.total as f64 / case.link.rate as f64).sum();
+            if let count @ 1.. = of.len() {
+                let transport = if ipc { "ipc" } else { "tcp" };
+                println!(
+                    "{sender:?} {transport}: {count} transfers, {} MB in {time:.0} s, {:.0} % of the rate",
+                    bytes / MB,
+                    100.0 * least / time
+                );
+            }
+        }
+    }
 }
 
 /// A case of the selection: at most 15 s.
@@ -70,7 +92,8 @@ fn number(name: &str) -> Option<u64> {
     Some(number.unwrap_or_else(|| panic!("{name} is not a number: {}", text.display())))
 }
 
-/// All of them, in an order that `ZMTP_SLOW_SEED` determines; `ZMTP_SLOW_RUNS` is their number.
+/// All of them, in an order that `ZMTP_SLOW_SEED` determines; `ZMTP_SLOW_RUNS` is their number; `ZMTP_SLOW_ONLY`
+/// is a part of the printed names of those that run.
 #[test]
 #[ignore = "takes hours: see CONTRIBUTING.md"]
 fn every_message_arrives_over_every_slow_link() {
@@ -91,6 +114,8 @@ fn every_message_arrives_over_every_slow_link() {
         }
     }
     Rng::with_seed(seed).shuffle(&mut cases);
+    let only = std::env::var("ZMTP_SLOW_ONLY").unwrap_or_default();
+    cases.retain(|case| case.to_string().contains(&only));
     let runs = number("ZMTP_SLOW_RUNS").map_or(cases.len(), |runs| runs as usize);
     println!("seed {seed}, {} of {} transfers", runs.min(cases.len()), cases.len());
     run_all(&cases[..runs.min(cases.len())]);
