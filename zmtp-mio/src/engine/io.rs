@@ -331,6 +331,8 @@ impl Engine {
                 link.send.broken = Some(reason);
                 link.receive.closing = true;
                 link.receive.congested = false;
+                // Its replies have no more room from now on: it would be held back without end.
+                self.pattern.hold(peer.id, false);
                 self.report(index);
                 return self.schedule(index);
             }
@@ -378,8 +380,10 @@ impl Engine {
         let full = !self.options.conflate && peer.reaches(&self.send_mark, &self.run);
         if core::mem::replace(&mut peer.full, full) != full {
             self.pattern.set_full(peer.id, full);
-            // A peer that gets more than it sends must be received from, because it may wait for that.
-            self.pattern.hold(peer.id, full && peer.owed >= 0);
+            // A peer that gets more than it sends must be received from, because it may wait for that, and one whose
+            // connection is broken, because the connection is closed when all is received.
+            let is_broken = peer.link_ref().is_some_and(|link| link.send.broken.is_some());
+            self.pattern.hold(peer.id, full && peer.owed >= 0 && !is_broken);
         }
     }
 }

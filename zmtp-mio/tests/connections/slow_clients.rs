@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::simulated::{simulated, turns_until};
+use crate::harness::{QUIET, builder, drive_until, half_ready, transports};
 use zmtp_mio::testing::Simulation;
 use zmtp_mio::{
     AnySocket, Context, Dealer, Error, HighWaterMark, Message, Options, Router, SocketKind,
@@ -144,4 +145,36 @@ fn a_mandatory_router_receives_from_a_client_whose_replies_have_no_room() {
     });
     assert!(failed > 0, "every reply had room");
     assert_eq!(router.counters().dropped.total(), 0, "{}", router.counters());
+}
+
+/// Its replies cannot be written any more, so that the rest of its requests must be received without room for them.
+#[test]
+fn a_client_that_is_gone_while_its_replies_have_no_room_is_closed() {
+    let few = HighWaterMark::new(1, 1 << 30);
+    for endpoint in transports() {
+        let router = builder::<Router>().send_mark(few).receive_mark(few);
+        let mut router = router.bind(&endpoint).unwrap();
+        let endpoint = router.endpoints().next().unwrap().to_string();
+        let mut client = half_ready(&endpoint, "DEALER");
+        for n in 0..10 {
+            client.send_frames(&[&[n]]);
+        }
+        let mut requests = 0;
+        while let Some(request) = router.recv_timeout(2 * QUIET).unwrap() {
+            requests += 1;
+            let id = request.part(0).unwrap();
+            router.send(Message::from_parts([id, &[7; 8 << 20]])).unwrap();
+        }
+        assert!(requests < 10, "{endpoint}: the client is not held back");
+        // Its system has bytes that it did not read, and resets the connection.
+        drop(client);
+        drive_until!(router, {
+            requests += u32::from(router.try_recv().unwrap().is_some());
+            router.counters().disconnects == 1
+        });
+        while router.try_recv().unwrap().is_some() {
+            requests += 1;
+        }
+        assert_eq!(requests, 10, "{endpoint}: {}", router.counters());
+    }
 }
