@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `open` and a [`Setup`] | `open` and the endpoint |
 //! | `rate` and a number | – |
+//! | `show` | `peers` and their queues |
 //! | `close` | `closed` and the [`Final`] counts |
 //!
 //! Without a command: `took` with the messages it received; ten times a second `state` with a [`State`]; `failed` with
@@ -56,6 +57,7 @@ pub(crate) fn run() {
                 let mut words = Words::new(&line);
                 match (words.word(), open.as_mut()) {
                     ("open", _) => open = Some(Actor::open(Setup::parse(&mut words))),
+                    ("show", Some(actor)) => actor.show(),
                     ("rate", Some(actor)) => actor.setup.rate = words.value(),
                     ("close", Some(_)) => {
                         open.take().into_iter().for_each(|actor| actor.close(empty));
@@ -227,6 +229,16 @@ impl Actor {
             report(&format!("took{line}"));
         }
         Ok(())
+    }
+
+    /// Reports the peers.
+    fn show(&self) {
+        let mut line = format!("peers {} answers wait;", self.answers.len());
+        for peer in self.socket.peers() {
+            let (id, to_send, to_receive) = (peer.connection, peer.to_send, peer.to_receive);
+            let _ = write!(line, " {id}: {to_send} to send, {to_receive} to receive;");
+        }
+        report(&format!("{line} {}", self.socket.counters()));
     }
 
     /// Reports the counts, and checks those that are known at any time: the driver may work meanwhile.

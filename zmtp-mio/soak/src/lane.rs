@@ -62,6 +62,14 @@ impl Lane {
         Self { number, rng, hosts: Vec::new(), situations: 0 }
     }
 
+    /// Skips situations.
+    pub(crate) fn skip(&mut self, count: u32) {
+        for _ in 0..count {
+            let _ = self.rng.fork();
+            self.situations += 1;
+        }
+    }
+
     /// Runs one situation, and returns what happened. An error names the situation.
     pub(crate) fn next(&mut self) -> Result<Done, String> {
         let mut rng = self.rng.fork();
@@ -209,7 +217,7 @@ impl Scene<'_> {
         while !self.stage.is_still(Duration::from_millis(700)) {
             self.stage.turn()?;
             if Instant::now() >= end {
-                return Err("messages are left".into());
+                return Err(format!("messages are left\n{}", self.stage.ask()));
             }
         }
         Ok(())

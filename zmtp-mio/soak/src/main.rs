@@ -1,5 +1,7 @@
 //! Long runs of `zmtp-mio` with faults, in which every message is accounted for.
 //!
+//! `zmtp-soak replay <seed> <lane> <situation> <times>` repeats one situation.
+//!
 //! `zmtp-soak [seconds [seed]]` runs situations in four lanes at the same time. A situation has two to four sockets, each
 //! in a process of its own, with and without the background driver. While they exchange numbered messages, processes
 //! are killed and stopped, sockets are closed and replaced, links are slow and are cut, and peers send rubbish. Then
@@ -42,12 +44,30 @@ fn main() -> ExitCode {
             actor::run();
             ExitCode::SUCCESS
         }
+        Some("replay") => {
+            let [seed, lane, situation, times] = [1, 2, 3, 4].map(|at| number(at).unwrap_or(1));
+            replay(seed, lane as usize, situation as u32, times)
+        }
         Some(_) if number(0).is_none() || arguments.len() > 2 => {
             eprintln!("usage: zmtp-soak [seconds [seed]]");
             ExitCode::from(2)
         }
         _ => soak(Duration::from_secs(number(0).unwrap_or(60)), number(1).unwrap_or(1)),
     }
+}
+
+/// Runs one situation several times.
+fn replay(seed: u64, lane: usize, situation: u32, times: u64) -> ExitCode {
+    for _ in 0..times {
+        let mut lane = Lane::new(seed, lane);
+        lane.skip(situation);
+        if let Err(why) = lane.next() {
+            println!("{why}");
+            return ExitCode::FAILURE;
+        }
+    }
+    println!("{times} times without a fault");
+    ExitCode::SUCCESS
 }
 
 fn soak(time: Duration, seed: u64) -> ExitCode {

@@ -207,6 +207,21 @@ impl Stage {
             && self.places.iter().all(|(origin, place)| is_settled(origin, place))
     }
 
+    /// The peers of all open sockets, for a report.
+    pub(crate) fn ask(&mut self) -> String {
+        let mut text = String::new();
+        for (origin, place) in &mut self.places {
+            place.host.command("show");
+            while let Ok(line) = place.host.report(Duration::from_secs(2)) {
+                if let Some(peers) = line.strip_prefix("peers ") {
+                    text += &format!("socket {origin}: {peers}\n");
+                    break;
+                }
+            }
+        }
+        text
+    }
+
     /// The states of all open sockets, for a report.
     pub(crate) fn describe(&self) -> String {
         let one = |(origin, place): (&u32, &Place)| {
