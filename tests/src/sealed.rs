@@ -7,7 +7,9 @@
 //! masked, so that nothing reads them before the frame was opened.
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism, greeting};
-use zmtp_core::wire::{CommandName, FrameKind, Greeting, MechanismName, More, Property, Writer};
+use zmtp_core::wire::{
+    CommandName, FrameKind, Greeting, MechanismName, More, Property, SocketType, Writer,
+};
 use zmtp_core::{Answer, Config, OpenError};
 
 /// Bytes of a sealed frame in front of its body.
@@ -176,7 +178,7 @@ impl Mechanism for Sealed {
         self.server
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, _kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         let (name, data, next) = match (self.server, self.step) {
             (false, Step::Hello) => (CommandName::Hello, self.credentials.clone(), Step::Welcome),
             (true, Step::Welcome) => (CommandName::Welcome, Vec::new(), Step::Initiate),

@@ -22,9 +22,9 @@ macro_rules! api {
             /// [`Limits::handshake_timeout`](zmtp_core::Limits), in milliseconds, after `now`.
             pub fn connect(&mut self, io: IO, now: Instant) -> Option<IO>
             where
-                M: Default,
+                M: Renew<Random = ()>,
             {
-                self.connect_with(io, M::default(), now)
+                self.connect_with_random(io, &(), now)
             }
 
             /// [`Socket::connect`] with a security mechanism for this connection.

@@ -42,7 +42,7 @@ macro_rules! api_session {
             pub fn connect<IO>(&mut self, io: IO, now: Instant) -> Connection<'_, 'b, K, IO, M> {
                 let blank = self.socket.blank();
                 let mut socket = core::mem::replace(&mut self.socket, blank).over();
-                socket.connect(io, now);
+                socket.connect_with(io, M::default(), now);
                 Connection { socket, session: self }
             }
         }

@@ -15,6 +15,7 @@
 
 mod api;
 mod api_many;
+mod api_secure;
 mod api_session;
 pub mod asynch;
 pub mod blocking;

@@ -111,6 +111,52 @@ pub const fn send_topics(config: &Config, longest: usize) -> usize {
     if command > smallest { command } else { smallest }
 }
 
+/// The number of bytes that CURVE adds to each part.
+#[cfg(feature = "curve")]
+pub const CURVE: usize = 33;
+
+/// The size of a receive buffer of a CURVE client, in bytes, for messages as in [`receive`].
+///
+/// A part cannot be received in chunks: it is opened when all of it has arrived.
+#[cfg(feature = "curve")]
+pub const fn receive_curve_client(ours: SocketType, bytes: usize, parts: usize) -> usize {
+    // WELCOME has 170 bytes, and the box of READY adds 24.
+    let handshake = max(170, smallest_receive(ours).saturating_add(24));
+    max(handshake, frames_curve(max(bytes, PING), parts))
+}
+
+/// The size of a receive buffer of a CURVE server, in bytes, for messages as in [`receive`].
+///
+/// A part cannot be received in chunks: it is opened when all of it has arrived.
+#[cfg(feature = "curve")]
+pub const fn receive_curve_server(ours: SocketType, bytes: usize, parts: usize) -> usize {
+    let metadata = max(smallest_receive(ours), READY);
+    max(metadata.saturating_add(INITIATE), frames_curve(max(bytes, PING), parts))
+}
+
+/// The size of a send buffer with CURVE, in bytes, for messages as in [`send`]. Larger messages cannot be sent.
+#[cfg(feature = "curve")]
+pub const fn send_curve(config: &Config, bytes: usize, parts: usize) -> usize {
+    let handshake = smallest_send(config).saturating_add(INITIATE);
+    max(handshake, frames_curve(bytes, parts))
+}
+
+/// The bytes of an INITIATE beyond those of a READY in the clear with the same metadata: a longer header and name, the
+/// cookie, the nonce, the tag, the client's key and the vouch.
+#[cfg(feature = "curve")]
+const INITIATE: usize = 7 + 3 + 96 + 8 + 16 + 32 + 96;
+
+/// The most bytes of a message on the wire with CURVE.
+#[cfg(feature = "curve")]
+const fn frames_curve(bytes: usize, parts: usize) -> usize {
+    frames(bytes.saturating_add(CURVE.saturating_mul(parts)), parts)
+}
+
+#[cfg(feature = "curve")]
+const fn max(one: usize, other: usize) -> usize {
+    if one > other { one } else { other }
+}
+
 /// The most bytes of a message on the wire.
 const fn frames(bytes: usize, parts: usize) -> usize {
     // A header is short up to 255 bytes.

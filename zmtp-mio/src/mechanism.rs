@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism};
-use zmtp_core::wire::{FrameKind, Greeting, Writer};
+use zmtp_core::wire::{FrameKind, Greeting, SocketType, Writer};
 use zmtp_core::{Answer, Config, NullOrOlder, OpenError};
 
 use crate::security::{Question, User};
@@ -50,7 +50,7 @@ pub trait DynMechanism: Debug + Send {
     fn greeting(&self) -> &'static [u8; Greeting::LEN];
     fn as_server(&self) -> bool;
     fn is_client(&self) -> bool;
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>);
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed;
     fn may_send(&self) -> bool;
     fn answer(&mut self, answer: Answer<'_>);
@@ -74,8 +74,8 @@ impl<M: Mechanism + Debug + Send> DynMechanism for M {
         Mechanism::is_client(self)
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
-        Mechanism::produce(self, config, out);
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+        Mechanism::produce(self, kind, config, out);
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
@@ -143,10 +143,10 @@ impl Mechanism for AnyMechanism {
         matches!(self, Self::Null(_))
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         match self {
-            Self::Null(null) => Mechanism::produce(null, config, out),
-            Self::Made(made, _) => made.produce(config, out),
+            Self::Null(null) => Mechanism::produce(null, kind, config, out),
+            Self::Made(made, _) => made.produce(kind, config, out),
         }
     }
 

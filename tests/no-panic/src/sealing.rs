@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use zmtp_core::mechanism::{Consumed, Exhausted, Mechanism, greeting};
-use zmtp_core::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
+use zmtp_core::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Writer};
 use zmtp_core::{Answer, Config, OpenError};
 
 /// Every result is unknown, also if it contradicts an earlier one.
@@ -27,7 +27,7 @@ impl Mechanism for Sealing {
         black_box(true)
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, _kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         out.command(CommandName::Hello, &[config.routing_id.bytes()]);
     }
 

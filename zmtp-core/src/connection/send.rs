@@ -76,7 +76,7 @@ impl SendHalf {
             after.greeting_sent = Self::ERROR_SENT;
         } else if heard < Greeting::LEN {
         } else if !mechanism.may_send() {
-            mechanism.produce(config, &mut out);
+            mechanism.produce(M::socket_type(config), config, &mut out);
         } else {
             after.beat(config, rx, &mut out);
         }

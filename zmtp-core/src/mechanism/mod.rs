@@ -7,6 +7,7 @@ mod curve;
 mod handshake_error;
 mod null;
 mod plain;
+mod renew;
 
 use core::fmt;
 
@@ -18,6 +19,7 @@ pub use curve::{
 pub use handshake_error::HandshakeError;
 pub use null::{Null, NullOf, NullOrOlder, Role};
 pub use plain::{PlainClient, PlainServer};
+pub use renew::{Of, Renew};
 
 use crate::config::Config;
 use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Version, Writer};
@@ -75,9 +77,10 @@ pub trait Mechanism {
         Self::OLDER_PEERS
     }
 
-    /// Writes the next handshake command that is due with [`Writer::command`]; nothing if none is due. If the
-    /// command does not [fit](Writer::fits), the state must not change, and the connection calls again.
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>);
+    /// Writes the next handshake command that is due with [`Writer::command`]; nothing if none is due. `kind` is the
+    /// type of the socket. If the command does not [fit](Writer::fits), the state must not change, and the connection
+    /// calls again.
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>);
 
     /// Consumes a command of the peer: its name, preceded by one byte with its length, and its data, which may
     /// be changed in place.

@@ -18,12 +18,6 @@ impl Null {
     pub const fn new() -> Self {
         Self { ready_sent: false }
     }
-
-    #[inline(always)]
-    fn produce_as(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
-        emit_ready(kind, config, out);
-        self.ready_sent = out.fits();
-    }
 }
 
 impl Mechanism for Null {
@@ -32,8 +26,10 @@ impl Mechanism for Null {
         const { &greeting(&MechanismName::NULL) }
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
-        self.produce_as(config.socket_type, config, out);
+    #[inline(always)]
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+        emit_ready(kind, config, out);
+        self.ready_sent = out.fits();
     }
 
     #[inline(always)]
@@ -74,8 +70,8 @@ impl Mechanism for NullOrOlder {
         self.0.greeting()
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
-        self.0.produce(config, out);
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+        self.0.produce(kind, config, out);
     }
 
     fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
@@ -119,8 +115,8 @@ impl<R: Role> Mechanism for NullOf<R> {
         self.0.greeting()
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
-        self.0.produce_as(R::SOCKET_TYPE, config, out);
+    fn produce(&mut self, _kind: SocketType, config: &Config, out: &mut Writer<'_>) {
+        self.0.produce(R::SOCKET_TYPE, config, out);
     }
 
     #[inline(always)]

@@ -4,10 +4,11 @@ use core::fmt;
 
 use super::authenticate::Standing;
 use super::{
-    Answer, Authenticate, Consumed, Credentials, HandshakeError, Mechanism, greeting, metadata,
+    Answer, Authenticate, Consumed, Credentials, HandshakeError, Mechanism, Renew, greeting,
+    metadata,
 };
 use crate::config::Config;
-use crate::wire::{CommandName, Greeting, MechanismName, Writer};
+use crate::wire::{CommandName, Greeting, MechanismName, SocketType, Writer};
 
 /// The name of libzmq's ERROR command in PLAIN. Its source has the string `"\x05ERROR"`, in which C reads the escape
 /// `\x05E`, so that the command starts with the byte 5e and has no valid name.
@@ -50,6 +51,15 @@ impl<S: AsRef<[u8]>> PlainClient<S> {
     }
 }
 
+impl<S: AsRef<[u8]> + Clone> Renew for PlainClient<S> {
+    type Random = ();
+
+    fn renew(&self, _random: &()) -> Self {
+        let (username, password) = (self.username.clone(), self.password.clone());
+        Self { username, password, step: ClientStep::Hello }
+    }
+}
+
 impl<S> fmt::Debug for PlainClient<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlainClient").field("step", &self.step).finish_non_exhaustive()
@@ -73,7 +83,7 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
         MISSPELT_ERROR
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         let next = match self.step {
             ClientStep::Hello => {
                 let (username, password) = (self.username.as_ref(), self.password.as_ref());
@@ -83,7 +93,7 @@ impl<S: AsRef<[u8]>> Mechanism for PlainClient<S> {
                 ClientStep::Welcome
             }
             ClientStep::Initiate => {
-                let metadata = metadata(Self::socket_type(config), config);
+                let metadata = metadata(kind, config);
                 out.command(CommandName::Initiate, &metadata);
                 ClientStep::Done
             }
@@ -175,6 +185,14 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(*len))
 }
 
+impl<A: Authenticate + Clone> Renew for PlainServer<A> {
+    type Random = ();
+
+    fn renew(&self, _random: &()) -> Self {
+        Self::new(self.authenticator.clone())
+    }
+}
+
 impl<A> fmt::Debug for PlainServer<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlainServer")
@@ -201,12 +219,12 @@ impl<A: Authenticate> Mechanism for PlainServer<A> {
         MISSPELT_ERROR
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         if self.welcome_due {
             out.command(CommandName::Welcome, &[]);
             self.welcome_due = !out.fits();
         } else if self.step == ServerStep::Ready {
-            out.command(CommandName::Ready, &metadata(Self::socket_type(config), config));
+            out.command(CommandName::Ready, &metadata(kind, config));
             if out.fits() {
                 self.step = ServerStep::Done;
             }

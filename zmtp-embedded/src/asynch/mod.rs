@@ -34,7 +34,9 @@ mod nal;
 mod split;
 
 use embedded_io_async::{Read, Write};
-use zmtp_core::mechanism::{Mechanism, NullOf};
+use zmtp_core::mechanism::{Authenticate, Mechanism, NullOf, Of, PlainClient, PlainServer, Renew};
+#[cfg(feature = "curve")]
+use zmtp_core::mechanism::{ClientKeys, CurveClient, CurveServer, KeyPair, Portable};
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
@@ -44,6 +46,7 @@ pub use nal::Connector;
 pub use split::{Duplex, Halves, Receiver, Sender, Split};
 
 use crate::api::api;
+use crate::api_secure::api_secure;
 use crate::api_session::api_session;
 use crate::error::Error;
 use crate::kind::{self, Kind, Receives, Sends};
@@ -57,6 +60,7 @@ use crate::step::Want;
 
 api!();
 api_session!();
+api_secure!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {

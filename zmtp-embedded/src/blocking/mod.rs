@@ -19,7 +19,9 @@ mod retry;
 mod silence;
 
 use embedded_io::{Read, Write};
-use zmtp_core::mechanism::{Mechanism, NullOf};
+use zmtp_core::mechanism::{Authenticate, Mechanism, NullOf, Of, PlainClient, PlainServer, Renew};
+#[cfg(feature = "curve")]
+use zmtp_core::mechanism::{ClientKeys, CurveClient, CurveServer, KeyPair, Portable};
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::{Config, Instant, PeerInfo};
@@ -29,6 +31,7 @@ pub use retry::{Reconnect, Retry};
 pub use silence::wait_for_silence;
 
 use crate::api::api;
+use crate::api_secure::api_secure;
 use crate::api_session::api_session;
 use crate::error::Error;
 use crate::kind::{self, Kind, Receives, Sends};
@@ -42,6 +45,7 @@ use io::Until;
 
 api!();
 api_session!();
+api_secure!();
 
 #[expect(private_bounds, reason = "the types are those of this crate")]
 impl<K: Kind, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {

@@ -2,7 +2,7 @@
 
 use embedded_io::{Read, Write};
 use zmtp_core::Instant;
-use zmtp_core::mechanism::Mechanism;
+use zmtp_core::mechanism::Renew;
 
 use super::Socket;
 use crate::error::Error;
@@ -33,7 +33,7 @@ impl<IO, F: FnMut(Option<IO>) -> Option<IO>> Reconnect<IO> for F {
     }
 }
 
-impl<IO: Read + Write, M: Mechanism + Default> Socket<'_, kind::Req, IO, M> {
+impl<IO: Read + Write, M: Renew<Random = ()>> Socket<'_, kind::Req, IO, M> {
     /// Sends a request and waits for its reply. If a try fails or times out, the link is closed and the request is
     /// sent again over a new connection. A peer may receive the request several times.
     ///

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::config::Config;
 use crate::mechanism::{
-    Consumed, Exhausted, HandshakeError, Mechanism, OpenError, greeting, metadata,
+    Consumed, Exhausted, HandshakeError, Mechanism, OpenError, Renew, greeting, metadata,
 };
-use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
+use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Writer};
 
 /// The keys of a client: its own, and the public key of the server. All servers that the socket connects to have the
 /// same keys.
@@ -54,7 +54,7 @@ enum Step {
         key: Key,
     },
     Traffic(Traffic),
-    /// The server's public key has a low order: nothing is sent, and the handshake times out.
+    /// The server's public key has a low order, or there is no connection: nothing is sent.
     Failed,
 }
 
@@ -98,6 +98,12 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         }
         let step = Step::Start { transient: SecretKey::new(transient), vouch_nonce };
         Self { keys, crypto, step }
+    }
+
+    /// The mechanism of a socket that has no connection.
+    #[doc(hidden)]
+    pub const fn unconnected(crypto: X, keys: K) -> Self {
+        Self { keys, crypto, step: Step::Failed }
     }
 
     /// Computes the keys of HELLO, once: its bytes may not fit in the first call.
@@ -151,9 +157,9 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         Ok(())
     }
 
-    fn initiate(&mut self, config: &Config, out: &mut Writer<'_>) -> Option<()> {
+    fn initiate(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) -> Option<()> {
         let Step::Initiate(welcomed) = &self.step else { return None };
-        let metadata = metadata(Self::socket_type(config), config);
+        let metadata = metadata(kind, config);
         let len = metadata.iter().fold(INITIATE_LEN, |sum, part| sum.saturating_add(part.len()));
         let mut fields = command(out, CommandName::Initiate, len)?;
         let (crypto, keys) = (&mut self.crypto, self.keys.borrow());
@@ -214,6 +220,14 @@ fn write_vouch(
     Some(())
 }
 
+impl<K: Borrow<ClientKeys> + Clone, X: Crypto + Clone> Renew for CurveClient<K, X> {
+    type Random = [u8; 48];
+
+    fn renew(&self, random: &[u8; 48]) -> Self {
+        Self::with(self.crypto.clone(), self.keys.clone(), random)
+    }
+}
+
 impl<K, X> fmt::Debug for CurveClient<K, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CurveClient").finish_non_exhaustive()
@@ -233,11 +247,11 @@ impl<K: Borrow<ClientKeys>, X: Crypto> Mechanism for CurveClient<K, X> {
         true
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         self.start();
         match self.step {
             Step::Hello(_) => self.hello(out),
-            Step::Initiate(_) => self.initiate(config, out),
+            Step::Initiate(_) => self.initiate(kind, config, out),
             _ => None,
         };
     }

@@ -17,9 +17,9 @@ use crate::config::Config;
 use crate::mechanism::authenticate::Standing;
 use crate::mechanism::{
     Answer, Authenticate, Consumed, Credentials, Exhausted, HandshakeError, Mechanism, OpenError,
-    greeting, metadata,
+    Renew, greeting, metadata,
 };
-use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, Writer};
+use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Writer};
 
 /// The server's side of CURVE.
 ///
@@ -112,6 +112,12 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
     pub fn with(crypto: X, keys: K, authenticator: A, random: &[u8; 96]) -> Self {
         let step = Step::Hello(Random::new(random));
         Self { keys, authenticator, crypto, standing: Standing::Unknown, step }
+    }
+
+    /// The mechanism of a socket that has no connection.
+    #[doc(hidden)]
+    pub const fn unconnected(crypto: X, keys: K, authenticator: A) -> Self {
+        Self { keys, authenticator, crypto, standing: Standing::Unknown, step: Step::Failed }
     }
 
     fn hello(&mut self, data: &mut [u8]) -> Result<(), HandshakeError> {
@@ -219,9 +225,9 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         Ok(Consumed::Ready(data.len().saturating_sub(INITIATE_LEN)))
     }
 
-    fn ready(&mut self, config: &Config, out: &mut Writer<'_>) -> Option<()> {
+    fn ready(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) -> Option<()> {
         let Step::Ready { key, .. } = &self.step else { return None };
-        let metadata = metadata(Self::socket_type(config), config);
+        let metadata = metadata(kind, config);
         let len = metadata.iter().fold(READY_LEN, |sum, part| sum.saturating_add(part.len()));
         let mut fields = command(out, CommandName::Ready, len)?;
         let nonce = 1_u64.to_be_bytes();
@@ -315,6 +321,20 @@ fn is_box_of(
     opens && same
 }
 
+impl<K, A, X> Renew for CurveServer<K, A, X>
+where
+    K: Borrow<KeyPair> + Clone,
+    A: Authenticate + Clone,
+    X: Crypto + Clone,
+{
+    type Random = [u8; 96];
+
+    fn renew(&self, random: &[u8; 96]) -> Self {
+        let (crypto, authenticator) = (self.crypto.clone(), self.authenticator.clone());
+        Self::with(crypto, self.keys.clone(), authenticator, random)
+    }
+}
+
 impl<K, A, X> fmt::Debug for CurveServer<K, A, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CurveServer").field("standing", &self.standing).finish_non_exhaustive()
@@ -334,10 +354,10 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> Mechanism for CurveServer<K
         true
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         match self.step {
             Step::Welcome { .. } => self.welcome(out),
-            Step::Ready { .. } => self.ready(config, out),
+            Step::Ready { .. } => self.ready(kind, config, out),
             _ => None,
         };
     }
