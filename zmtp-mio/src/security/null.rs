@@ -6,7 +6,7 @@ use zmtp_core::Config;
 use zmtp_core::mechanism::{
     Authenticate, Consumed, Credentials, Decision, Mechanism, Null, Status,
 };
-use zmtp_core::wire::{Greeting, Writer};
+use zmtp_core::wire::{Greeting, SocketType, Writer};
 
 use super::ask::{Ask, code};
 
@@ -30,9 +30,9 @@ impl Mechanism for AskedNull {
         Mechanism::greeting(&self.null)
     }
 
-    fn produce(&mut self, config: &Config, out: &mut Writer<'_>) {
+    fn produce(&mut self, kind: SocketType, config: &Config, out: &mut Writer<'_>) {
         if self.ask.authenticate(Credentials::Null) == Decision::Accept {
-            Mechanism::produce(&mut self.null, config, out);
+            Mechanism::produce(&mut self.null, kind, config, out);
         }
     }
 
