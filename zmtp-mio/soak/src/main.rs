@@ -2,7 +2,7 @@
 //!
 //! `zmtp-soak replay <seed> <lane> <situation> <times>` repeats one situation.
 //!
-//! `zmtp-soak [seconds [seed]]` runs situations in four lanes at the same time. A situation has two to four sockets, each
+//! `zmtp-soak [seconds [seed [lanes]]]` runs situations in several lanes at the same time, four by default. A situation has two to four sockets, each
 //! in a process of its own, with and without the background driver. While they exchange numbered messages, processes
 //! are killed and stopped, sockets are closed and replaced, links are slow and are cut, and peers send rubbish. Then
 //! everything that can arrive arrives, and the account of all messages must add up: see `ledger`. Each process also
@@ -34,7 +34,7 @@ use std::time::Instant;
 
 use lane::{Done, Lane};
 
-const LANES: usize = 4;
+const LANES: u64 = 4;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,11 +48,14 @@ fn main() -> ExitCode {
             let [seed, lane, situation, times] = [1, 2, 3, 4].map(|at| number(at).unwrap_or(1));
             replay(seed, lane as usize, situation as u32, times)
         }
-        Some(_) if number(0).is_none() || arguments.len() > 2 => {
-            eprintln!("usage: zmtp-soak [seconds [seed]]");
+        Some(_) if number(0).is_none() || arguments.len() > 3 => {
+            eprintln!("usage: zmtp-soak [seconds [seed [lanes]]]");
             ExitCode::from(2)
         }
-        _ => soak(Duration::from_secs(number(0).unwrap_or(60)), number(1).unwrap_or(1)),
+        _ => {
+            let time = Duration::from_secs(number(0).unwrap_or(60));
+            soak(time, number(1).unwrap_or(1), number(2).unwrap_or(LANES))
+        }
     }
 }
 
@@ -70,14 +73,14 @@ fn replay(seed: u64, lane: usize, situation: u32, times: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn soak(time: Duration, seed: u64) -> ExitCode {
+fn soak(time: Duration, seed: u64, lanes: u64) -> ExitCode {
     let start = Instant::now();
-    println!("{} s, seed {seed}, {LANES} lanes", time.as_secs());
+    println!("{} s, seed {seed}, {lanes} lanes", time.as_secs());
     let (sender, results) = mpsc::channel::<Result<Done, String>>();
-    for number in 0..LANES {
+    for number in 0..lanes {
         let sender = sender.clone();
         thread::spawn(move || {
-            let mut lane = Lane::new(seed, number);
+            let mut lane = Lane::new(seed, number as usize);
             while start.elapsed() < time {
                 if sender.send(lane.next()).is_err() {
                     return;
