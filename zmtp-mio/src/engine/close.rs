@@ -5,6 +5,7 @@
 //! handles it.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use zmtp_core::pattern::{Pattern, PeerId};
 
@@ -13,6 +14,7 @@ use super::link::{Limits, Link};
 use super::peer::{Origin, State};
 use super::queue::{Mark, Queue, Usage};
 use crate::inproc::Pipe;
+use crate::message::Properties;
 use crate::monitor::{CloseReason, EventKind};
 
 /// A connection that lasted this long was useful, even if it received no message.
@@ -79,9 +81,9 @@ impl Engine {
                 self.monitor.counters.disconnects += 1;
                 useful = self.end_link(index, link, reason, true);
             }
-            State::Inproc(pipe, _) => {
+            State::Inproc(mut pipe, properties) => {
                 self.monitor.counters.disconnects += 1;
-                self.end_pipe(index, &pipe);
+                self.end_pipe(index, &mut pipe, &properties);
                 useful = true;
             }
             State::Connecting(mut stream) => {
@@ -167,8 +169,9 @@ impl Engine {
     }
 
     /// Ends a connection within the process. Messages that the other end has not read are queued again.
-    pub(super) fn end_pipe(&mut self, index: usize, pipe: &Pipe) {
+    pub(super) fn end_pipe(&mut self, index: usize, pipe: &mut Pipe, properties: &Arc<Properties>) {
         let Some(peer) = self.peers.get_mut(index) else { return };
+        peer.incoming.detach(self.pattern.prefix(peer.id), Some(properties));
         if pipe.is_closed() {
             let counters = &mut self.monitor.counters;
             for queued in pipe.take_back().into_iter().rev() {

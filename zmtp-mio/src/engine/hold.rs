@@ -11,6 +11,7 @@ use zmtp_core::pattern::{Pattern, PeerId};
 use super::Engine;
 use super::link::COPY;
 use super::pace::SENT;
+use super::peer::State;
 use super::queue::Usage;
 
 /// The number of bytes held back for a peer at which they are written.
@@ -52,9 +53,15 @@ impl Engine {
         if !peer.held || peer.full || peer.id != room.peer {
             return false;
         }
-        let Some(output) = peer.clear_output() else { return false };
-        if !output.append_body(body) {
-            return false;
+        if let State::Inproc(pipe, _) = &mut peer.state {
+            pipe.add(body);
+            self.monitor.counters.messages_sent += 1;
+            self.monitor.counters.bytes_sent += body.len() as u64;
+        } else {
+            let Some(output) = peer.clear_output() else { return false };
+            if !output.append_body(body) {
+                return false;
+            }
         }
         self.received = false;
         self.sent += 1;
@@ -71,6 +78,19 @@ impl Engine {
         }
         let (mark, sent) = (self.send_mark, self.sent);
         let Some(slot) = self.peers.get_mut(peer.index() as usize) else { return };
+        if let State::Inproc(pipe, _) = &slot.state {
+            let (count, body_len) = pipe.unread_at_most();
+            let (messages, bytes) = pipe.room();
+            // One less than the mark, as below.
+            let messages = messages
+                .min(SENT.saturating_sub(sent + 1) as usize)
+                .min(mark.messages.saturating_sub(count + 1));
+            let bytes = bytes.min(mark.bytes.saturating_sub(body_len)).saturating_sub(1);
+            if slot.outgoing.is_empty() && slot.closing.is_none() && !pipe.is_closed() {
+                self.room = Room { peer, messages, bytes };
+            }
+            return;
+        }
         let Some(output) = slot.clear_output() else { return };
         let (count, body_len) = (output.message_count(), output.body_len(&self.run));
         // One less than the mark, at which held messages are written.

@@ -10,13 +10,13 @@ use zmtp_core::{PeerError, PeerInfo};
 use super::Engine;
 use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
-use super::queue::{Envelope, Outgoing, QueuedMessage};
+use super::queue::{Chunk, Envelope, Outgoing, QueuedMessage};
 use super::rules::apply_rules;
 use super::scheduler::{Key, ZAP};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::inproc::{Host, Mailbox, Pipe, Post, pipe};
-use crate::message::Properties;
+use crate::inproc::{COPIED, Host, Mailbox, Parcel, Pipe, Post, pipe};
+use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, Counters, EventKind};
 use crate::transport::Addresses;
 
@@ -219,11 +219,20 @@ impl Engine {
         if self.options.conflate || self.budget.is_full() || pipe.is_closed() || !pipe.has_room() {
             return false;
         }
-        let mut queued = outgoing.take();
-        queued.settle();
-        count_sent(&mut self.monitor.counters, &queued);
-        if let Err(back) = pipe.push(queued) {
-            slot.outgoing.push(back);
+        match outgoing.only_frame() {
+            Some(body) if holds && body.len() <= COPIED => {
+                pipe.add(body);
+                self.monitor.counters.messages_sent += 1;
+                self.monitor.counters.bytes_sent += body.len() as u64;
+            }
+            _ => {
+                let mut queued = outgoing.take();
+                queued.settle();
+                count_sent(&mut self.monitor.counters, &queued);
+                if let Err(back) = pipe.push(queued) {
+                    slot.outgoing.push(back);
+                }
+            }
         }
         let (count, bytes) = pipe.unread_at_most();
         let may_be_full = self.send_mark.is_reached(count, bytes);
@@ -301,7 +310,8 @@ impl Engine {
         let delivers_all = self.pattern.delivers_all()
             && self.pattern.routing_id(peer.id).is_none()
             && !self.options.conflate;
-        for _ in 0..BUDGET {
+        let mut taken = 0;
+        while taken < BUDGET {
             let Some(peer) = self.peers.get_mut(index) else { return Ok(false) };
             let no_memory = peer.incoming.memory().queued >= limit && !peer.incoming.is_empty();
             let full = peer.incoming.is_full(&self.receive_mark) || no_memory;
@@ -313,8 +323,12 @@ impl Engine {
             // Looked at first: what was put in before the end is taken out.
             let closed = pipe.is_closed();
             match pipe.pop() {
+                Some(Parcel::Chunk(chunk)) => taken += self.take_chunk(index, chunk, &properties),
                 // Most messages, with fewer moves and the same result.
-                Some(mut queued) if delivers_all && matches!(queued.envelope, Envelope::None) => {
+                Some(Parcel::Message(mut queued))
+                    if delivers_all && matches!(queued.envelope, Envelope::None) =>
+                {
+                    taken += 1;
                     if self.pattern.received(peer.id) {
                         let counters = &mut self.monitor.counters;
                         counters.messages_received += 1;
@@ -325,12 +339,62 @@ impl Engine {
                         self.monitor.counters.dropped.unsolicited += 1;
                     }
                 }
-                Some(queued) => self.deliver(index, queued, &properties),
+                Some(Parcel::Message(queued)) => {
+                    taken += 1;
+                    self.deliver(index, queued, &properties);
+                }
                 None if closed => return Err(CloseReason::ByPeer),
                 None => return Ok(false),
             }
         }
         Ok(true)
+    }
+
+    /// Takes the messages of a chunk, within the high-water mark: the whole chunk if all of them are delivered. Returns
+    /// their number.
+    fn take_chunk(
+        &mut self,
+        index: usize,
+        mut chunk: Box<Chunk>,
+        properties: &Arc<Properties>,
+    ) -> usize {
+        let Some(peer) = self.peers.get_mut(index) else { return 0 };
+        let State::Inproc(pipe, _) = &mut peer.state else { return 0 };
+        let (messages, bytes) = chunk.added();
+        let (room, room_bytes) = peer.incoming.room(&self.receive_mark);
+        let whole = self.pattern.delivers_all() && !self.options.conflate;
+        if whole && messages <= room && bytes <= room_bytes {
+            pipe.took(messages, bytes);
+            pipe.return_spare();
+            let counters = &mut self.monitor.counters;
+            if self.pattern.received_many(peer.id, messages as u32) {
+                counters.messages_received += messages as u64;
+                counters.bytes_received += bytes as u64;
+                peer.incoming.push_chunk(chunk);
+            } else {
+                counters.dropped.unsolicited += messages as u64;
+                Chunk::give(chunk);
+            }
+            return messages;
+        }
+        let mut taken = 0;
+        while let Some(body) = chunk.take_added() {
+            let (len, message) = (body.len(), Message::from(body));
+            self.deliver(index, message.into(), properties);
+            taken += 1;
+            let Some(peer) = self.peers.get_mut(index) else { return taken };
+            let State::Inproc(pipe, _) = &mut peer.state else { return taken };
+            pipe.took(1, len);
+            if peer.incoming.is_full(&self.receive_mark) {
+                break;
+            }
+        }
+        if let Some(peer) = self.peers.get_mut(index)
+            && let State::Inproc(pipe, _) = &mut peer.state
+        {
+            pipe.put_back(chunk);
+        }
+        taken
     }
 
     /// Applies the rules of the pattern to a message, as for one that is received over the wire.

@@ -231,6 +231,7 @@ impl Engine {
         let slot = self.peers.get_mut(index).filter(|slot| slot.id == peer)?;
         let properties = match &slot.state {
             State::Ready(link) => link.receive.properties.as_ref(),
+            State::Inproc(_, properties) => Some(properties),
             _ => None,
         };
         let prefix = self.pattern.prefix(peer);

@@ -184,7 +184,9 @@ impl Engine {
             State::Handshake(link) | State::Ready(link) => {
                 self.end_link(index, link, crate::monitor::CloseReason::ByUs, is_ready);
             }
-            State::Inproc(pipe, _) => self.end_pipe(index, &pipe),
+            State::Inproc(mut pipe, properties) => {
+                self.end_pipe(index, &mut pipe, &properties);
+            }
             State::Connecting(_) | State::Waiting | State::Resolving | State::Closed => {}
         }
         let now = &mut self.monitor.counters.dropped;

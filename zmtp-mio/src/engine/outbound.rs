@@ -26,8 +26,9 @@ impl Engine {
             return Ok(());
         }
         if self.send_inproc(peer, outgoing, holds) {
-            if !holds {
-                self.note_write();
+            match holds {
+                true => self.find_room(peer),
+                false => self.note_write(),
             }
             return Ok(());
         }

@@ -8,5 +8,5 @@ mod pipe;
 mod registry;
 
 pub(crate) use mailbox::{Mailbox, Post};
-pub(crate) use pipe::{Pipe, pipe};
+pub(crate) use pipe::{COPIED, Parcel, Pipe, pipe};
 pub(crate) use registry::{Host, Registry};

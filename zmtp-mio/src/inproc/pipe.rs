@@ -1,7 +1,8 @@
 //! A connection within the process: a ring of messages each way.
 //!
 //! Each ring has one writer and one reader, the engines at its ends. The writer puts messages in and then
-//! [announces](Pipe::announce) them, many at a time if it can. The key of the connection is posted to the
+//! [announces](Pipe::announce) them, many at a time if it can: short messages of a burst are copied into a chunk, which is
+//! handed over whole. The key of the connection is posted to the
 //! mailbox of the reader unless it was posted since the reader last began to read.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -10,7 +11,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use super::Mailbox;
-use crate::queue::QueuedMessage;
+use crate::message::Message;
+use crate::queue::{Chunk, QueuedMessage, WITHIN};
 
 /// Messages that a ring holds: as many as the default high-water mark allows.
 const MESSAGES: usize = 1_024;
@@ -20,26 +22,73 @@ const BYTES: usize = 1 << 20;
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 32 << 10;
 
+/// The longest body that is copied into a chunk. The buffer of a longer one is handed over.
+pub(crate) const COPIED: usize = 1 << 10;
+/// Empty chunks on their way back to the writer.
+const RETURNED: usize = 16;
+
+/// What a ring holds.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a single message needs no allocation")]
+pub(crate) enum Parcel {
+    Message(QueuedMessage),
+    /// Messages of one short part.
+    Chunk(Box<Chunk>),
+}
+
 /// One end of a connection.
 #[derive(Debug)]
 pub(crate) struct Pipe {
-    outgoing: Producer<QueuedMessage>,
-    incoming: Consumer<QueuedMessage>,
+    outgoing: Producer<Parcel>,
+    incoming: Consumer<Parcel>,
+    /// Empty chunks for the writer at the other end, and for this one.
+    returned: Producer<Box<Chunk>>,
+    empty: Consumer<Box<Chunk>>,
+    /// The last messages that were put in. They are handed over together.
+    filling: Option<Box<Chunk>>,
+    /// The rest of the chunk that was taken out last.
+    rest: Option<Box<Chunk>>,
     /// The shared state of the outgoing ring, and of the incoming ring.
     there: Arc<Lane>,
     back: Arc<Lane>,
-    /// Bytes of bodies that were put in so far, modulo 2^64, and how many of them were taken out when this end
-    /// last looked.
-    put: usize,
-    seen: usize,
-    /// Bytes of bodies that this end has taken out so far, modulo 2^64.
-    taken: usize,
+    /// What was put in so far, and how much of it was taken out when this end last looked.
+    put: Count,
+    seen: Count,
+    /// What this end has taken out so far.
+    taken: Count,
     /// Messages that were put in and not announced.
     unannounced: usize,
-    /// `put` at the last announcement.
+    /// The bytes that were put in at the last announcement.
     announced: usize,
     /// Reading is paused because the queue at this end is full.
     pub(crate) paused: bool,
+}
+
+/// Messages, and bytes of their bodies, modulo 2^64.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Count {
+    #[inline]
+    const fn add(&mut self, messages: usize, bytes: usize) {
+        self.messages = self.messages.wrapping_add(messages);
+        self.bytes = self.bytes.wrapping_add(bytes);
+    }
+
+    #[inline]
+    const fn since(self, earlier: Self) -> (usize, usize) {
+        (self.messages.wrapping_sub(earlier.messages), self.bytes.wrapping_sub(earlier.bytes))
+    }
+}
+
+/// The reader's end of a ring, with the messages that it had not read when it was dropped.
+#[derive(Debug)]
+struct Left {
+    rest: Option<Box<Chunk>>,
+    ring: Consumer<Parcel>,
 }
 
 /// The state of one direction that both ends share, besides the ring.
@@ -51,10 +100,12 @@ struct Lane {
     posted: AtomicBool,
     /// The writer needs room.
     wanted: AtomicBool,
-    /// Bytes of bodies that the reader has taken out so far, modulo 2^64.
-    taken: AtomicUsize,
-    /// The reader's end of the ring, with the messages that it had not read when it was dropped.
-    left: Mutex<Option<Consumer<QueuedMessage>>>,
+    /// The messages that the writer has handed over so far, modulo 2^64.
+    put: AtomicUsize,
+    /// The messages that the reader has taken out so far, and the bytes of their bodies, modulo 2^64.
+    taken_messages: AtomicUsize,
+    taken_bytes: AtomicUsize,
+    left: Mutex<Option<Left>>,
     reader: OnceLock<Address>,
     writer: OnceLock<Address>,
 }
@@ -71,19 +122,31 @@ struct Address {
 pub(crate) fn pipe() -> (Pipe, Pipe) {
     let (there, back) = (Arc::new(Lane::default()), Arc::new(Lane::default()));
     let (one, other) = (RingBuffer::new(MESSAGES), RingBuffer::new(MESSAGES));
-    let end = |outgoing, incoming, there: &Arc<Lane>, back: &Arc<Lane>| Pipe {
+    let (empty, other_empty) = (RingBuffer::new(RETURNED), RingBuffer::new(RETURNED));
+    let end = |outgoing, incoming, returned, empty, there: &Arc<Lane>, back: &Arc<Lane>| Pipe {
         outgoing,
         incoming,
+        returned,
+        empty,
+        filling: None,
+        rest: None,
         there: Arc::clone(there),
         back: Arc::clone(back),
-        put: 0,
-        seen: 0,
-        taken: 0,
+        put: Count::default(),
+        seen: Count::default(),
+        taken: Count::default(),
         unannounced: 0,
         announced: 0,
         paused: false,
     };
-    (end(one.0, other.1, &there, &back), end(other.0, one.1, &back, &there))
+    let first = end(one.0, other.1, empty.0, other_empty.1, &there, &back);
+    (first, end(other.0, one.1, other_empty.0, empty.1, &back, &there))
+}
+
+/// Whether a ring with these unread messages, and these bytes of bodies, has room for another one.
+#[inline]
+const fn has_room((messages, bytes): (usize, usize)) -> bool {
+    messages == 0 || (messages < MESSAGES && bytes < BYTES)
 }
 
 impl Pipe {
@@ -99,14 +162,9 @@ impl Pipe {
     /// Whether a message can be put in. If not, this end's key is posted when there is room.
     #[inline]
     pub(crate) fn has_room(&mut self) -> bool {
-        (self.outgoing.cached_slots() > 0 && self.put.wrapping_sub(self.seen) < BYTES)
-            || self.has_room_now()
-            || (self.want_room() && self.has_room_now())
-    }
-
-    fn has_room_now(&mut self) -> bool {
-        let (count, bytes) = self.unread();
-        count == 0 || (count < MESSAGES && bytes < BYTES)
+        has_room(self.unread_at_most())
+            || has_room(self.unread())
+            || (self.want_room() && has_room(self.unread()))
     }
 
     /// Whether at least half of the ring is free.
@@ -125,23 +183,32 @@ impl Pipe {
 
     /// The messages that the reader has not taken out, and the bytes of their bodies.
     pub(crate) fn unread(&mut self) -> (usize, usize) {
-        self.seen = self.there.taken.load(Ordering::Acquire);
-        match MESSAGES - self.outgoing.slots() {
-            0 => (0, 0),
-            count => (count, self.put.wrapping_sub(self.seen)),
-        }
+        self.seen = self.there.taken();
+        self.unread_at_most()
     }
 
-    /// A number that grows when the other end takes a message out, and falls when one is put in, modulo 2^64.
+    /// A number that grows when the other end takes a message out, modulo 2^64.
     pub(crate) fn arrivals(&self) -> u64 {
-        let bytes = self.there.taken.load(Ordering::Relaxed) as u64;
-        bytes.wrapping_sub((MESSAGES - self.outgoing.slots()) as u64)
+        let Count { messages, bytes } = self.there.taken();
+        messages.wrapping_add(bytes) as u64
     }
 
     /// [`Pipe::unread`] at the last check of this end. The numbers may be lower now.
     #[inline]
-    pub(crate) fn unread_at_most(&self) -> (usize, usize) {
-        (MESSAGES - self.outgoing.cached_slots(), self.put.wrapping_sub(self.seen))
+    pub(crate) const fn unread_at_most(&self) -> (usize, usize) {
+        self.put.since(self.seen)
+    }
+
+    /// The messages, and the bytes of their bodies, that can be [added](Pipe::add) before they are due, at the last check
+    /// of this end.
+    pub(crate) fn room(&self) -> (usize, usize) {
+        let (messages, bytes) = self.unread_at_most();
+        let filled = self.filling.as_ref().map_or(WITHIN, |chunk| chunk.added().1);
+        let due = BATCH.saturating_sub(self.unannounced + 1);
+        (
+            due.min(MESSAGES.saturating_sub(messages)),
+            WITHIN.saturating_sub(filled).min(BYTES.saturating_sub(bytes)),
+        )
     }
 
     /// Puts a message in. Returns it if there is no room; the key of this end is posted when there is room.
@@ -151,20 +218,50 @@ impl Pipe {
         if !self.has_room() {
             return Err(queued);
         }
+        self.hand_over();
         let body_len = queued.body_len();
-        match self.outgoing.push(queued) {
-            Ok(()) => {}
-            Err(PushError::Full(queued)) => return Err(queued),
+        match self.outgoing.push(Parcel::Message(queued)) {
+            Err(PushError::Full(Parcel::Message(queued))) => return Err(queued),
+            Ok(()) | Err(_) => {}
         }
-        self.put = self.put.wrapping_add(body_len);
+        self.put.add(1, body_len);
         self.unannounced += 1;
         Ok(())
+    }
+
+    /// Puts a message in whose only part is this one, of at most [`COPIED`] bytes. It is handed over with others when
+    /// they are announced. Only if there is [room](Pipe::has_room).
+    #[inline]
+    pub(crate) fn add(&mut self, body: &[u8]) {
+        let added = self.filling.as_mut().is_some_and(|chunk| chunk.add(body));
+        if !added {
+            self.add_to_next(body);
+        }
+        self.put.add(1, body.len());
+        self.unannounced += 1;
+    }
+
+    #[cold]
+    fn add_to_next(&mut self, body: &[u8]) {
+        self.hand_over();
+        let mut chunk = self.empty.pop().unwrap_or_else(|_| Chunk::within());
+        let added = chunk.add(body);
+        debug_assert!(added, "a body that does not fit into an empty chunk");
+        self.filling = Some(chunk);
+    }
+
+    /// Puts the messages that were [added](Pipe::add) into the ring, which has room for them.
+    fn hand_over(&mut self) {
+        if let Some(chunk) = self.filling.take() {
+            let pushed = self.outgoing.push(Parcel::Chunk(chunk));
+            debug_assert!(pushed.is_ok(), "more parcels than messages");
+        }
     }
 
     /// Whether enough messages were put in to announce them even though messages are held back.
     #[inline]
     pub(crate) const fn is_announcement_due(&self) -> bool {
-        self.unannounced >= BATCH || self.put.wrapping_sub(self.announced) >= BATCH_BYTES
+        self.unannounced >= BATCH || self.put.bytes.wrapping_sub(self.announced) >= BATCH_BYTES
     }
 
     /// Posts to the other end that messages were put in.
@@ -172,7 +269,9 @@ impl Pipe {
         if core::mem::take(&mut self.unannounced) == 0 {
             return;
         }
-        self.announced = self.put;
+        self.hand_over();
+        self.announced = self.put.bytes;
+        self.there.put.store(self.put.messages, Ordering::Relaxed);
         // If the reader has not reset it, it will, and see what was put in before.
         if !self.there.posted.swap(true, Ordering::AcqRel) {
             Lane::post(&self.there.reader);
@@ -184,22 +283,55 @@ impl Pipe {
         self.back.posted.swap(false, Ordering::AcqRel);
     }
 
-    /// Takes a message out.
+    /// Takes a message or a chunk out. The messages of a chunk are [taken](Pipe::took) afterwards.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<QueuedMessage> {
-        let queued = self.incoming.pop().ok()?;
-        self.taken = self.taken.wrapping_add(queued.body_len());
-        Some(queued)
+    pub(crate) fn pop(&mut self) -> Option<Parcel> {
+        if let Some(chunk) = self.rest.take() {
+            return Some(Parcel::Chunk(chunk));
+        }
+        let parcel = self.incoming.pop().ok()?;
+        if let Parcel::Message(queued) = &parcel {
+            self.taken.add(1, queued.body_len());
+        }
+        Some(parcel)
+    }
+
+    /// Messages of a chunk were taken out, with these bytes.
+    pub(crate) fn took(&mut self, messages: usize, bytes: usize) {
+        self.taken.add(messages, bytes);
+    }
+
+    /// Puts the rest of a chunk back, which is taken out next, or returns an empty one to the writer.
+    pub(crate) fn put_back(&mut self, chunk: Box<Chunk>) {
+        if chunk.is_taken() {
+            Chunk::give(chunk);
+            self.return_spare();
+        } else {
+            self.rest = Some(chunk);
+        }
+    }
+
+    /// Returns an empty chunk to the writer, for one that was taken out.
+    pub(crate) fn return_spare(&mut self) {
+        if let Some(spare) = Chunk::spare_within()
+            && let Err(PushError::Full(spare)) = self.returned.push(spare)
+        {
+            Chunk::give(spare);
+        }
     }
 
     /// The reader ends reading for now: a writer that waits for room gets it if there is enough, or if this end
     /// takes out no more.
     pub(crate) fn end_reading(&self) {
         let lane = &self.back;
-        lane.taken.store(self.taken, Ordering::Release);
+        lane.taken_messages.store(self.taken.messages, Ordering::Relaxed);
+        lane.taken_bytes.store(self.taken.bytes, Ordering::Release);
         fence(Ordering::SeqCst);
+        let left = lane.put.load(Ordering::Relaxed).wrapping_sub(self.taken.messages);
+        // Messages may be in the ring that are not announced.
+        let left = if left > MESSAGES { 0 } else { left };
         if lane.wanted.load(Ordering::Relaxed)
-            && (self.paused || self.incoming.slots() <= MESSAGES / 2)
+            && (self.paused || left <= MESSAGES / 2)
             && lane.wanted.swap(false, Ordering::AcqRel)
         {
             Lane::post(&lane.writer);
@@ -207,9 +339,22 @@ impl Pipe {
     }
 
     /// Takes back the messages that the other end had not read when it was dropped.
-    pub(crate) fn take_back(&self) -> Vec<QueuedMessage> {
-        let left = self.there.left().take();
-        left.map_or_else(Vec::new, |mut ring| core::iter::from_fn(|| ring.pop().ok()).collect())
+    pub(crate) fn take_back(&mut self) -> Vec<QueuedMessage> {
+        let mut messages = Vec::new();
+        let mut keep = |parcel| match parcel {
+            Parcel::Message(queued) => messages.push(queued),
+            Parcel::Chunk(mut chunk) => {
+                while let Some(body) = chunk.take_added() {
+                    messages.push(Message::from(body).into());
+                }
+            }
+        };
+        if let Some(mut left) = self.there.left().take() {
+            left.rest.map(Parcel::Chunk).into_iter().for_each(&mut keep);
+            core::iter::from_fn(|| left.ring.pop().ok()).for_each(&mut keep);
+        }
+        self.filling.take().map(Parcel::Chunk).into_iter().for_each(keep);
+        messages
     }
 
     /// Whether the other end is dropped. Its messages can still be taken out.
@@ -222,8 +367,9 @@ impl Pipe {
 /// The other end sees the close after the messages that were put in before.
 impl Drop for Pipe {
     fn drop(&mut self) {
-        let incoming = core::mem::replace(&mut self.incoming, RingBuffer::new(0).1);
-        *self.back.left() = Some(incoming);
+        self.hand_over();
+        let ring = core::mem::replace(&mut self.incoming, RingBuffer::new(0).1);
+        *self.back.left() = Some(Left { rest: self.rest.take(), ring });
         for lane in [&self.back, &self.there] {
             lane.closed.store(true, Ordering::Release);
         }
@@ -232,7 +378,12 @@ impl Drop for Pipe {
 }
 
 impl Lane {
-    fn left(&self) -> std::sync::MutexGuard<'_, Option<Consumer<QueuedMessage>>> {
+    fn taken(&self) -> Count {
+        let bytes = self.taken_bytes.load(Ordering::Acquire);
+        Count { messages: self.taken_messages.load(Ordering::Acquire), bytes }
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, Option<Left>> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

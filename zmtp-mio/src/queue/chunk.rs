@@ -6,9 +6,12 @@ use core::cell::RefCell;
 pub(crate) const READ: usize = 128 << 10;
 /// The size of a small chunk in bytes. A chunk for more bytes has the size of a read.
 pub(super) const SMALL: usize = 4 << 10;
-/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 4 × 128 KiB = 768 KiB, and the
-/// records.
+/// The size of a chunk for messages within the process in bytes.
+pub(crate) const WITHIN: usize = 16 << 10;
+/// The number of buffers of each class that a thread keeps: at most 64 × 4 KiB + 16 × 16 KiB + 4 × 128 KiB = 1 MiB, and
+/// the records.
 const SMALL_COUNT: usize = 64;
+const WITHIN_COUNT: usize = 16;
 const LARGE_COUNT: usize = 4;
 /// The number of records for which a kept buffer has room.
 const RECORDS: usize = 2_048;
@@ -92,6 +95,7 @@ impl Recorder<'_> {
 #[expect(clippy::vec_box, reason = "a peer without bytes has a null pointer")]
 struct Spare {
     small: Vec<Box<Chunk>>,
+    within: Vec<Box<Chunk>>,
     large: Vec<Box<Chunk>>,
 }
 
@@ -101,7 +105,7 @@ impl Default for Spare {
         let mut small = Vec::with_capacity(SMALL_COUNT);
         let (buffer, records) = (vec![0; SMALL], Vec::with_capacity(4));
         small.push(Box::new(Chunk { buffer, records, ..Chunk::default() }));
-        Self { small, large: Vec::with_capacity(LARGE_COUNT) }
+        Self { small, within: Vec::new(), large: Vec::with_capacity(LARGE_COUNT) }
     }
 }
 
@@ -126,6 +130,49 @@ impl Chunk {
         chunk
     }
 
+    /// An empty chunk for messages within the process, if this thread keeps one.
+    pub(crate) fn spare_within() -> Option<Box<Self>> {
+        SPARE.try_with(|spare| spare.borrow_mut().within.pop()).ok().flatten()
+    }
+
+    /// An empty chunk for messages within the process.
+    pub(crate) fn within() -> Box<Self> {
+        Self::spare_within()
+            .unwrap_or_else(|| Box::new(Self { buffer: vec![0; WITHIN], ..Self::default() }))
+    }
+
+    /// Adds a message whose only part is this one, if there is room for it. Only to a chunk [within](Self::within) the
+    /// process.
+    #[inline]
+    pub(crate) fn add(&mut self, body: &[u8]) -> bool {
+        let end = self.end + body.len();
+        let Some(room) = self.buffer.get_mut(self.end..end) else { return false };
+        room.copy_from_slice(body);
+        self.records.push(Record::Body { skip: 0, len: body.len() as u32, delimiter: false });
+        (self.end, self.decoded, self.recorded) = (end, end, end);
+        true
+    }
+
+    /// The number of messages that were [added](Self::add) and not taken, and the bytes of their bodies.
+    pub(crate) const fn added(&self) -> (usize, usize) {
+        (self.records.len() - self.next, self.end - self.taken)
+    }
+
+    /// Before its messages, `elsewhere` messages without a record lie elsewhere.
+    pub(super) fn follow(&mut self, elsewhere: usize) {
+        if elsewhere > 0 {
+            self.records.insert(self.next, Record::Elsewhere(elsewhere));
+        }
+    }
+
+    /// Takes the oldest message of those that were [added](Self::add).
+    pub(crate) fn take_added(&mut self) -> Option<&[u8]> {
+        match self.next()? {
+            Next::Body { body, .. } => Some(body),
+            Next::Elsewhere => None,
+        }
+    }
+
     /// Keeps an empty chunk for use again, or frees it.
     pub(crate) fn give(mut chunk: Box<Self>) {
         let size = chunk.buffer.len();
@@ -139,6 +186,7 @@ impl Chunk {
         let _ = SPARE.try_with(|spare| {
             let spare = &mut *spare.borrow_mut();
             match size {
+                WITHIN if spare.within.len() < WITHIN_COUNT => spare.within.push(chunk),
                 ..=SMALL if spare.small.len() < SMALL_COUNT => spare.small.push(chunk),
                 READ if spare.large.len() < LARGE_COUNT => spare.large.push(chunk),
                 _ => {}
@@ -153,7 +201,7 @@ impl Chunk {
 
     /// Whether no record is left.
     #[inline]
-    pub(super) const fn is_taken(&self) -> bool {
+    pub(crate) const fn is_taken(&self) -> bool {
         self.next == self.records.len()
     }
 

@@ -10,7 +10,7 @@ mod queued;
 
 pub(crate) use bounded::{Mark, Queue, Refused};
 pub(crate) use budget::{Budget, Usage};
-pub(crate) use chunk::{Chunk, LONGEST, READ};
+pub(crate) use chunk::{Chunk, LONGEST, READ, WITHIN};
 pub(crate) use envelope::Envelope;
 pub(crate) use frames::{append_frame, append_header, append_message};
 pub(crate) use inbox::{Inbox, InboxMemory};

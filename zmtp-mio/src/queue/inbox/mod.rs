@@ -189,6 +189,19 @@ impl Inbox {
         self.body_len += len;
     }
 
+    /// Adds a chunk of another socket of this process, with these messages.
+    pub(crate) fn push_chunk(&mut self, mut chunk: Box<Chunk>) {
+        let (messages, bytes) = chunk.added();
+        let queued = self.queue.len();
+        chunk.follow(queued - self.noted);
+        self.noted = queued;
+        self.messages += messages;
+        self.body_len += bytes;
+        self.before_size += chunk.size();
+        self.before.push_back(chunk);
+        self.changed = true;
+    }
+
     /// The number of messages, and of their bytes, until the mark is reached.
     pub(crate) const fn room(&self, mark: &Mark) -> (usize, usize) {
         let messages = mark.messages.saturating_sub(self.messages);
