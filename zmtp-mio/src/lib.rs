@@ -53,7 +53,7 @@ pub use engine::{Handle, UnsentMessages};
 pub use error::{Error, SendError};
 #[doc(hidden)]
 pub use mechanism::{DynMechanism, MakeMechanism};
-pub use message::{Message, NotOnePart, NotText, Parts, Properties, TextError};
+pub use message::{IntoMessage, Message, NotOnePart, NotText, Parts, Properties, TextError};
 /// The crate `mio`, in the version whose `Poll` and `Registry` accept the sockets of this crate.
 pub use mio;
 /// The events to wait for: readable, writable, or both.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use harness::{LIMIT, RawPeer, builder, drive_until, drive_until_still, pattern, req, transports};
-use zmtp_mio::{Error, Message, Rep, Req};
+use zmtp_mio::{Error, Message, Pull, Push, Rep, Req};
 
 const WARM_UP: usize = 1_000;
 const ROUNDS: usize = 10_000;
@@ -150,6 +150,27 @@ fn steady_receives_into_a_message_allocate_nothing_for_64_kib() {
     for endpoint in transports() {
         let taken = allocations(&endpoint, 64 << 10, true);
         assert_eq!(taken, 0, "by {endpoint}");
+    }
+}
+
+#[test]
+fn a_large_slice_is_not_copied_if_the_system_accepts_it() {
+    let body = pattern(64 << 10);
+    for place in transports().into_iter().filter(|place| !place.starts_with("inproc")) {
+        let mut pull = builder::<Pull>().bind(place.as_str()).unwrap();
+        let endpoint = pull.last_endpoint().unwrap().to_string();
+        let receiving = thread::spawn(move || pull.recv_timeout(LIMIT).unwrap());
+        let mut push = builder::<Push>().connect(endpoint.as_str()).unwrap();
+        assert!(push.wait_for_peers(1, LIMIT).unwrap());
+        let one = counted();
+        push.send(&body).unwrap();
+        COUNTED.set(false);
+        drop(one);
+        let largest = LARGEST.load(Ordering::Relaxed);
+        assert!(largest < body.len(), "{largest} bytes at once over {place}");
+        assert!(push.flush(LIMIT).unwrap());
+        let message = receiving.join().unwrap().expect("a message");
+        assert!(message.bytes() == Some(&body[..]));
     }
 }
 

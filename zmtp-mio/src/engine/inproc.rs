@@ -82,9 +82,9 @@ impl Engine {
             endpoint,
             socket_type: self.pattern.socket_type(),
             routing_id: Box::new(self.options.routing_id),
-            pipe: theirs,
+            pipe: Box::new(theirs),
         });
-        self.join(index, EventKind::Connected, host.socket_type, &host.routing_id, ours);
+        self.join(index, EventKind::Connected, host.socket_type, &host.routing_id, Box::new(ours));
     }
 
     /// Removes a peer that may wait for its name.
@@ -154,7 +154,7 @@ impl Engine {
         begun: EventKind,
         theirs: SocketType,
         routing_id: &RoutingId,
-        pipe: Pipe,
+        pipe: Box<Pipe>,
     ) {
         let Some(mailbox) = self.mailbox.clone() else { return };
         let connection = self.monitor.next_connection();
@@ -174,7 +174,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(index) else { return };
         pipe.settle(&mailbox, Key::Peer(index).token().0);
         let Some(details) = &peer.details else { return };
-        peer.state = State::Inproc(Box::new(pipe), details.properties());
+        peer.state = State::Inproc(pipe, details.properties());
         self.monitor.counters.handshakes += 1;
         self.connection_event(index, EventKind::Ready(info));
         if let Some(old) = displaced.and_then(|old| self.index(old)) {

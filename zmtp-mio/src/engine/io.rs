@@ -351,7 +351,7 @@ impl Engine {
     }
 
     /// Waits for writability only if the write was incomplete.
-    fn set_interest(&mut self, index: usize, drained: bool) {
+    pub(super) fn set_interest(&mut self, index: usize, drained: bool) {
         let Some(link) = self.peers.get_mut(index).and_then(Peer::link) else { return };
         if drained && link.send.leaving {
             return self.close(index, CloseReason::ByUs);

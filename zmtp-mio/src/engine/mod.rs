@@ -18,12 +18,13 @@
 //! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
-//! | `outbound.rs`, `hold.rs` | messages from the application to the queues |
+//! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
 mod ask;
+mod at_once;
 mod chain;
 mod close;
 mod connect;
@@ -67,6 +68,7 @@ use zmtp_core::pattern::PeerId;
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
 pub use linger::UnsentMessages;
+pub(crate) use link::COPY;
 pub(crate) use shared::SharedEngine;
 pub use wake::Handle;
 

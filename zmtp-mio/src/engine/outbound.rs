@@ -20,6 +20,14 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         self.room = Room::NONE;
+        if let Some(source) = outgoing.source.take()
+            && let Some(body) = source.part()
+        {
+            if self.send_at_once(peer, &outgoing.envelope, body) {
+                return Ok(());
+            }
+            *outgoing.message = source.take();
+        }
         let holds = self.holds();
         if holds && self.append_held(peer, outgoing) {
             self.find_room(peer);
@@ -176,7 +184,7 @@ impl Engine {
             let peer = peer.id;
             let envelope = Envelope::Subscription(what);
             let mut message = Message::from(topic);
-            let outgoing = &mut Outgoing { envelope, message: &mut message };
+            let outgoing = &mut Outgoing { envelope, message: &mut message, source: None };
             if self.send(peer, outgoing) == Err(Refused::Full) {
                 self.close(index, CloseReason::HighWaterMark);
             }

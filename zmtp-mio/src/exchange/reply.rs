@@ -6,7 +6,7 @@ use super::wait::Wait;
 use crate::engine::{Guard, Refused};
 use crate::error::Error;
 use crate::message::Message;
-use crate::queue::Outgoing;
+use crate::queue::{Outgoing, Source};
 
 pub(super) fn recv(
     engine: &mut Guard<'_>,
@@ -32,14 +32,18 @@ pub(super) fn recv(
 
 /// Sends a reply without waiting. A reply to a peer that has disconnected, or whose queue is full, is dropped and
 /// counted (RFC 28).
-pub(super) fn send(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Error> {
+pub(super) fn send<'m>(
+    engine: &mut Guard<'_>,
+    message: &'m mut Message,
+    source: Option<&'m mut dyn Source>,
+) -> Result<(), Error> {
     let peer = engine.pattern.route(&[]);
     if let Err(RouteError::OutOfTurn(error)) = peer {
         return Err(error.into());
     }
     let envelope = core::mem::take(&mut engine.envelope);
     let sent = match peer {
-        Ok(peer) => engine.send(peer, &mut Outgoing { envelope, message }),
+        Ok(peer) => engine.send(peer, &mut Outgoing { envelope, message, source }),
         Err(_) => Err(Refused::Gone),
     };
     if let Err(refused) = sent {

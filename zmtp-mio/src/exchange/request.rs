@@ -8,7 +8,7 @@ use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
 use crate::message::Message;
-use crate::queue::{Envelope, Outgoing};
+use crate::queue::{Envelope, Outgoing, Source};
 
 /// Sends a request and receives its reply; `None` after the timeout. After each result the socket is ready
 /// for the next request.
@@ -23,7 +23,7 @@ pub(crate) fn request(
     let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
     cancel(&mut engine)?;
-    let result = match send(&mut engine, &mut message, &mut wait) {
+    let result = match send(&mut engine, &mut message, None, &mut wait) {
         Ok(()) => {
             let mut reply = Message::new();
             recv(&mut engine, &mut wait, &mut reply).map(|came| came.then_some(reply))
@@ -65,14 +65,15 @@ fn supersede(engine: &mut Guard<'_>) -> Result<Option<PeerId>, Error> {
     Ok((!unsent).then_some(asked))
 }
 
-pub(super) fn send(
+pub(super) fn send<'m>(
     engine: &mut Guard<'_>,
-    message: &mut Message,
+    message: &'m mut Message,
+    source: Option<&'m mut dyn Source>,
     wait: &mut Wait,
 ) -> Result<(), Error> {
     let peer = route(engine, wait)?;
     let envelope = envelope(engine.pattern.as_req()?.request_id());
-    if engine.send(peer, &mut Outgoing { envelope, message }).is_err() {
+    if engine.send(peer, &mut Outgoing { envelope, message, source }).is_err() {
         engine.pattern.as_req()?.cancel_request();
         return Err(Error::WouldBlock);
     }

@@ -75,7 +75,7 @@ fn try_route(engine: &mut Guard<'_>, message: &mut Message) -> Result<(), Unsent
     match engine.pattern.route(id) {
         Ok(peer) => {
             engine.count_reply(peer);
-            let outgoing = &mut Outgoing { envelope: Envelope::Address, message };
+            let outgoing = &mut Outgoing { envelope: Envelope::Address, message, source: None };
             engine.send(peer, outgoing).map_err(Unsent::Refused)
         }
         Err(RouteError::Full(_)) => Err(Unsent::Refused(Refused::Full)),

@@ -37,7 +37,7 @@ pub(crate) enum Post {
         endpoint: Arc<Endpoint>,
         socket_type: SocketType,
         routing_id: Box<RoutingId>,
-        pipe: Pipe,
+        pipe: Box<Pipe>,
     },
     /// There is an answer about this peer, whose handshake waits for it.
     Answer(PeerId),

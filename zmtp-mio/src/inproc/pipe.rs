@@ -29,7 +29,6 @@ const RETURNED: usize = 16;
 
 /// What a ring holds.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a single message needs no allocation")]
 pub(crate) enum Parcel {
     Message(QueuedMessage),
     /// Messages of one short part.
@@ -220,9 +219,9 @@ impl Pipe {
         }
         self.hand_over();
         let body_len = queued.body_len();
-        match self.outgoing.push(Parcel::Message(queued)) {
-            Err(PushError::Full(Parcel::Message(queued))) => return Err(queued),
-            Ok(()) | Err(_) => {}
+        let pushed = self.outgoing.push(Parcel::Message(queued));
+        if let Err(PushError::Full(Parcel::Message(queued))) = pushed {
+            return Err(queued);
         }
         self.put.add(1, body_len);
         self.unannounced += 1;
@@ -294,6 +293,18 @@ impl Pipe {
             self.taken.add(1, queued.body_len());
         }
         Some(parcel)
+    }
+
+    /// Takes a message out.
+    pub(crate) fn pop_message(&mut self) -> Option<QueuedMessage> {
+        let mut chunk = match self.pop()? {
+            Parcel::Message(queued) => return Some(queued),
+            Parcel::Chunk(chunk) => chunk,
+        };
+        let message = chunk.take_added().map(Message::from)?;
+        self.took(1, message.byte_len());
+        self.put_back(chunk);
+        Some(message.into())
     }
 
     /// Messages of a chunk were taken out, with these bytes.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::storage::INLINE;
-use super::{Message, NotOnePart};
+use super::{IntoMessage, Message, NotOnePart};
 
 /// Large bytes are shared, not copied. Only with the feature `bytes`.
 impl From<Bytes> for Message {
@@ -19,6 +19,20 @@ impl From<Bytes> for Message {
 impl From<&Bytes> for Message {
     fn from(body: &Bytes) -> Self {
         body.clone().into()
+    }
+}
+
+/// Only with the feature `bytes`.
+impl IntoMessage for Bytes {
+    fn single_part(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}
+
+/// Only with the feature `bytes`.
+impl IntoMessage for &Bytes {
+    fn single_part(&self) -> Option<&[u8]> {
+        Some(self)
     }
 }
 

@@ -5,6 +5,7 @@ mod bytes;
 mod content;
 mod convert;
 mod ends;
+mod into;
 #[cfg(feature = "json")]
 mod json;
 mod parts;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use content::{NotOnePart, NotText, TextError};
 use ends::Ends;
+pub use into::IntoMessage;
 pub use parts::Parts;
 pub use properties::Properties;
 use storage::Storage;

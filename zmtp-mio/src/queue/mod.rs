@@ -14,4 +14,4 @@ pub(crate) use chunk::{Chunk, LONGEST, READ, WITHIN};
 pub(crate) use envelope::Envelope;
 pub(crate) use frames::{append_frame, append_header, append_message};
 pub(crate) use inbox::{Inbox, InboxMemory};
-pub(crate) use queued::{Lead, Outgoing, QueuedMessage};
+pub(crate) use queued::{Lead, Outgoing, QueuedMessage, Source};

@@ -23,15 +23,25 @@ impl Lead {
 }
 
 /// A message that the application sends. It stays with the application until a peer takes it.
-#[derive(Debug)]
 pub(crate) struct Outgoing<'m> {
     pub(crate) envelope: Envelope,
     pub(crate) message: &'m mut Message,
+    /// The value that becomes the message, which has no part yet. Its bytes may be written before.
+    pub(crate) source: Option<&'m mut dyn Source>,
+}
+
+/// A value of the application that becomes a message.
+pub(crate) trait Source {
+    /// Its bytes; `None` if it was [taken](Source::take).
+    fn part(&self) -> Option<&[u8]>;
+
+    /// Takes the message.
+    fn take(&mut self) -> Message;
 }
 
 impl<'m> Outgoing<'m> {
     pub(crate) const fn new(message: &'m mut Message) -> Self {
-        Self { envelope: Envelope::None, message }
+        Self { envelope: Envelope::None, message, source: None }
     }
 
     /// The only frame, if the message has exactly one frame.
@@ -87,6 +97,7 @@ impl QueuedMessage {
         Outgoing {
             envelope: core::mem::replace(&mut self.envelope, Envelope::None),
             message: &mut self.message,
+            source: None,
         }
     }
 

@@ -65,7 +65,7 @@ impl Zap {
             endpoint: Arc::new(Endpoint::Inproc(NAME.into())),
             socket_type: SocketType::Dealer,
             routing_id: Box::new(RoutingId::EMPTY),
-            pipe: theirs,
+            pipe: Box::new(theirs),
         });
         ours.settle(&self.mailbox, self.key);
         ours
@@ -79,7 +79,7 @@ impl Zap {
         let mut answers = Vec::new();
         pipe.begin_reading();
         let closed = pipe.is_closed();
-        while let Some(queued) = pipe.pop() {
+        while let Some(queued) = pipe.pop_message() {
             if let Some(number) = request_id(&queued)
                 && let Some(reply) = pending.remove(&number)
             {

@@ -6,7 +6,7 @@ use super::Socket;
 use super::kind::{CanCork, CanSend};
 use crate::error::SendError;
 use crate::exchange;
-use crate::message::Message;
+use crate::message::IntoMessage;
 
 /// Sending.
 impl<K: CanSend> Socket<K> {
@@ -30,6 +30,10 @@ impl<K: CanSend> Socket<K> {
     /// [`Self::flush`], or after about 100 µs (after a long burst, up to 1 ms). Without a driver, each message is
     /// written at once.
     ///
+    /// A message of one part with more than 8 KiB is written from the memory of the caller if nothing waits for its peer,
+    /// and the kind is DEALER, PAIR, PUSH, REP or REQ. Only the bytes that the system does not accept at once are copied,
+    /// or kept if the message owns them.
+    ///
     /// # Errors
     ///
     /// Each error contains the message.
@@ -45,8 +49,8 @@ impl<K: CanSend> Socket<K> {
     ///   kind that does not send.
     /// * [`Error::Woken`](crate::Error::Woken), [`Error::Stopped`](crate::Error::Stopped) and
     ///   [`Error::Io`](crate::Error::Io).
-    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
-        self.send_within(message.into(), None)
+    pub fn send(&mut self, message: impl IntoMessage) -> Result<(), SendError> {
+        self.send_within(message, None)
     }
 
     /// As [`Self::send`], and waits up to `timeout`.
@@ -56,10 +60,10 @@ impl<K: CanSend> Socket<K> {
     /// As [`Self::send`], and [`Error::WouldBlock`](crate::Error::WouldBlock) after the timeout.
     pub fn send_timeout(
         &mut self,
-        message: impl Into<Message>,
+        message: impl IntoMessage,
         timeout: Duration,
     ) -> Result<(), SendError> {
-        self.send_within(message.into(), Some(timeout))
+        self.send_within(message, Some(timeout))
     }
 
     /// As [`Self::send`], and does not wait.
@@ -67,7 +71,7 @@ impl<K: CanSend> Socket<K> {
     /// # Errors
     ///
     /// As [`Self::send_timeout`].
-    pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
+    pub fn try_send(&mut self, message: impl IntoMessage) -> Result<(), SendError> {
         self.send_timeout(message, Duration::ZERO)
     }
 
@@ -87,16 +91,10 @@ impl<K: CanSend> Socket<K> {
     #[inline]
     fn send_within(
         &self,
-        mut message: Message,
+        message: impl IntoMessage,
         timeout: Option<Duration>,
     ) -> Result<(), SendError> {
-        match exchange::send(self.engine(), &mut message, timeout) {
-            Ok(()) => {
-                message.discard();
-                Ok(())
-            }
-            Err(error) => Err(SendError::new(error, message)),
-        }
+        exchange::send_value(self.engine(), message, timeout)
     }
 }
 

@@ -82,17 +82,22 @@ fn a_fast_sender_waits_for_a_slow_receiver_and_keeps_the_order() {
 fn the_messages_between_two_sockets_are_bounded_by_both_marks() {
     let marks = |messages, bytes| HighWaterMark::new(messages, bytes);
     let large = 1 << 30;
-    for (ours, theirs, len, expected) in [
+    let cases = [
         (marks(1, large), marks(1, large), 1, 2),
         (marks(10, large), marks(3, large), 1, 13),
         (marks(300, large), marks(20, large), 1, 320),
         (marks(3_000, large), marks(2_000, large), 1, 5_000),
         (marks(100, 4 << 10), marks(100, 2 << 10), 1 << 10, 6),
         (marks(100, 3 << 20), marks(100, 1), 1 << 20, 4),
-    ] {
+    ];
+    let both = cases.into_iter().flat_map(|case| [(case, false), (case, true)]);
+    for ((ours, theirs, len, expected), corked) in both {
         let name = name();
         let mut pull = builder::<Pull>().receive_mark(theirs).bind(&name).unwrap();
         let mut push = builder::<Push>().send_mark(ours).connect(&name).unwrap();
+        if corked {
+            push.cork();
+        }
         let mut sent = 0_u32;
         for _ in 0..30 {
             loop {
@@ -337,6 +342,88 @@ fn messages_that_one_receiver_left_go_to_the_next() {
     }
     // With a driver the first reader may have taken the first message.
     assert!(came == ["0", "1", "2"] || came == ["1", "2"], "{came:?}");
+}
+
+#[test]
+fn a_burst_that_one_receiver_left_goes_to_the_next() {
+    let name = name();
+    let mark = HighWaterMark::new(10, 1 << 20);
+    let mut first = builder::<Pull>().receive_mark(mark).bind(&name).unwrap();
+    let mut push = builder::<Push>().connect(&name).unwrap();
+    push.cork();
+    for n in 0..300 {
+        push.send(n.to_string()).unwrap();
+    }
+    push.uncork();
+    push.cork();
+    for n in 300..350 {
+        push.send(n.to_string()).unwrap();
+    }
+    for n in 0..5 {
+        assert_eq!(
+            first.recv_timeout(LIMIT).unwrap().expect("a message").text(),
+            Ok(&*n.to_string())
+        );
+    }
+    let received = first.counters().messages_received;
+    assert!((5..=15).contains(&received), "{received}");
+    drop(first);
+    let mut second = builder::<Pull>().bind(&name).unwrap();
+    drive_until!(push, push.counters().handshakes == 2);
+    push.uncork();
+    let mut next = second.recv_timeout(LIMIT).unwrap().expect("a message");
+    // What the first receiver had in its queue went with it.
+    let from: u64 = next.text().unwrap().parse().unwrap();
+    assert!((received..=15).contains(&from), "from {from}, {received} received");
+    for n in from..350 {
+        assert_eq!(next.text(), Ok(&*n.to_string()));
+        if n < 349 {
+            next = second.recv_timeout(LIMIT).unwrap().expect("a message");
+        }
+    }
+    assert_eq!(second.try_recv().unwrap(), None);
+}
+
+#[test]
+fn short_and_long_messages_of_a_burst_keep_their_order_and_their_properties() {
+    let name = name();
+    let mut router = builder::<Router>().bind(&name).unwrap();
+    let mut dealer =
+        builder::<Dealer>().routing_id(RoutingId::new(b"me").unwrap()).connect(&name).unwrap();
+    let message = |n: usize| match n % 5 {
+        0 => Message::from(vec![n as u8; 3_000]),
+        1 => Message::from([&[n as u8; 20][..], b"", b"second"]),
+        2 => Message::from(""),
+        _ => Message::from(vec![n as u8; n % 1_025]),
+    };
+    for _ in 0..3 {
+        dealer.cork();
+        for n in 0..400 {
+            dealer.send(message(n)).unwrap();
+        }
+        dealer.uncork();
+        expect(&mut router, message);
+    }
+    dealer.cork();
+    for n in 0..400 {
+        dealer.send(message(n)).unwrap();
+    }
+    dealer.uncork();
+    // It takes some of them, before and after the end of the connection.
+    router.step().unwrap();
+    drop(dealer);
+    drive_until!(router, router.counters().disconnects == 1);
+    expect(&mut router, message);
+}
+
+/// Receives 400 messages from the peer with the routing id `me`.
+fn expect(router: &mut Router, message: impl Fn(usize) -> Message) {
+    for n in 0..400 {
+        let mut received = router.recv_timeout(LIMIT).unwrap().expect("a message");
+        assert_eq!(received.properties().unwrap().routing_id, b"me");
+        assert_eq!(received.pop_front().as_deref(), Some(&b"me"[..]));
+        assert_eq!(received, message(n));
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod heap;
 mod json;
 mod kept_messages;
 mod kinds;
+mod large_bodies;
 mod pair;
 mod pipeline;
 mod proxy;

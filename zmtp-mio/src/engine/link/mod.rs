@@ -21,7 +21,7 @@ use zmtp_core::pattern::Verdict;
 use zmtp_core::{Config, Connection, Subscription};
 
 pub(super) use output::{Output, Spares};
-pub(super) use pending::COPY;
+pub(crate) use pending::COPY;
 pub(super) use read::{Limits, ReadOutcome, ReadReport, Receiver};
 pub(super) use run::{Range, Run};
 

@@ -136,6 +136,32 @@ impl Output {
         self.end(len, None);
     }
 
+    /// A message with this number of bytes was written, without having been taken. Nothing else is pending.
+    pub(super) const fn wrote(&mut self, len: usize) {
+        self.written += len as u64;
+        self.appended += len as u64;
+        self.boundary = self.written;
+    }
+
+    /// The first `written` bytes of a message of one part were written, without having been taken: takes the others.
+    /// Nothing else is pending.
+    pub(super) fn wrote_part(
+        &mut self,
+        written: usize,
+        head: &[u8],
+        body: &[u8],
+        run: &Run,
+        spares: &mut Spares,
+    ) {
+        let (head_len, rest) = (head.len(), head.len() + body.len() - written);
+        let pending = self.pending(run, spares);
+        pending.append_encoded(head.get(written..).unwrap_or_default());
+        pending.append_body(body.get(written.saturating_sub(head_len)..).unwrap_or_default());
+        self.written += written as u64;
+        self.appended += written as u64;
+        self.end(rest, Some(body.len()));
+    }
+
     fn end(&mut self, len: usize, body_len: Option<usize>) {
         self.pending_len += len;
         self.appended += len as u64;

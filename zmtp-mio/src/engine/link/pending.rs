@@ -12,7 +12,7 @@ use crate::engine::queue::{Outgoing, QueuedMessage, append_frame, append_header}
 use crate::message::Message;
 
 /// Bodies with more bytes than this are not copied, but written from the buffer of the message.
-pub(in crate::engine) const COPY: usize = 8 << 10;
+pub(crate) const COPY: usize = 8 << 10;
 /// A buffer with more bytes than this is not kept for other connections.
 const KEPT: usize = 128 << 10;
 
@@ -140,6 +140,17 @@ impl Pending {
     pub(super) fn append_encoded(&mut self, bytes: &[u8]) -> usize {
         self.encoded.extend_from_slice(bytes);
         bytes.len()
+    }
+
+    /// Appends a copy of a body, or of its end, without a header.
+    pub(super) fn append_body(&mut self, body: &[u8]) {
+        if body.len() <= COPY {
+            self.encoded.extend_from_slice(body);
+            return;
+        }
+        self.borrowed += body.len();
+        let (after, message) = (self.encoded.len(), Message::from(body));
+        self.bodies.push_back(Body { after, message, part: 0 });
     }
 
     /// Notes the end of what was appended last.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use zmtp_core::wire::{FrameHeader, FrameKind, More};
 use zmtp_core::{Error, SendError};
 
 use super::output::Spares;
@@ -15,6 +16,8 @@ use crate::queue::{Lead, Queue, QueuedMessage};
 /// The number of bytes of one write, unless a body is larger. Larger writes are slower on loopback. Frames for
 /// one connection are encoded in pieces of this size.
 const WRITE: usize = 32 << 10;
+/// The bytes of an empty frame and of the longest header.
+const HEAD: usize = 2 + 9;
 /// Control bytes that fit at once: a greeting and a READY with the longest routing id.
 pub(super) const CONTROL: usize = 512;
 
@@ -85,6 +88,53 @@ impl Link {
                 return Ok(true);
             }
         }
+    }
+}
+
+impl Link {
+    /// Writes a message of one part, with an empty frame before it if `delimiter`, over a connection that is
+    /// [quiet](Link::is_quiet). The bytes that the stream does not accept are copied to the output. Returns whether there
+    /// are none.
+    ///
+    /// # Errors
+    ///
+    /// The error of the stream; [`io::ErrorKind::WouldBlock`] if it accepts no byte. Then the message is not sent.
+    pub(in crate::engine) fn write_body(
+        &mut self,
+        delimiter: bool,
+        body: &[u8],
+        run: &Run,
+        spares: &mut Spares,
+        monitor: &mut Monitor,
+    ) -> io::Result<bool> {
+        let Self { stream, send, .. } = self;
+        let header = |more, len| FrameHeader::new(FrameKind::Message(more), len).emit();
+        let (empty, header) = (header(More::Follows, 0), header(More::Last, body.len() as u64));
+        let (empty, header) = (empty.as_ref(), header.as_ref());
+        let mut head = [0; HEAD];
+        let len = empty.len() + header.len();
+        head[..empty.len()].copy_from_slice(empty);
+        head[empty.len()..len].copy_from_slice(header);
+        let head = &head[if delimiter { 0 } else { empty.len() }..len];
+        let mut slices = Slices::new();
+        slices.push(head);
+        slices.push(body);
+        let due = head.len() + body.len();
+        let written = stream.write_vectored(slices.get())?;
+        send.written += written as u64;
+        let whole = written == due;
+        if whole {
+            send.output.wrote(due);
+            monitor.counters.messages_sent += 1;
+            monitor.counters.bytes_sent += body.len() as u64;
+        } else {
+            send.output.wrote_part(written, head, body, run, spares);
+            send.blocked = true;
+        }
+        let (sum, looks) = (send.written, stream.forgets_unread());
+        let arrived = || sum.saturating_sub(stream.unacknowledged());
+        send.ledger.note(sum, u64::from(whole), looks, arrived);
+        Ok(whole)
     }
 }
 
