@@ -23,10 +23,8 @@ pub(crate) use publish::{grant, revoke, wait_for_subscribers};
 pub(crate) use receive::{recv, recv_into};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use route::{close_connection, connect_as, connect_for_id};
-pub(crate) use send::send;
-pub(crate) use subscribe::{cancel_repeated, subscribe, unsubscribe};
 pub(crate) use send::{send, send_value};
-pub(crate) use subscribe::{subscribe, unsubscribe};
+pub(crate) use subscribe::{cancel_repeated, subscribe, unsubscribe};
 
 use crate::engine::SharedEngine;
 use crate::error::Error;
