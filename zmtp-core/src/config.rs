@@ -100,11 +100,13 @@ pub struct Limits {
     /// Bytes of the body of one message frame (`ZMQ_MAXMSGSIZE`, which also applies per frame).
     /// The default is 128 MiB.
     pub max_frame: u64,
-    /// Bytes of a message, the sum of its parts. The default is 128 MiB. Not checked without the feature
-    /// `message-limits`.
+    /// Bytes of a message, the sum of its parts. The default is 128 MiB. Exists with the feature
+    /// `message-limits`; without it, messages have no such limit.
+    #[cfg(feature = "message-limits")]
     pub max_message: u64,
-    /// Number of parts of a message, including the frames of its envelope. The default is 16,384. Not checked
-    /// without the feature `message-limits`.
+    /// Number of parts of a message, including the frames of its envelope. The default is 16,384. Exists with
+    /// the feature `message-limits`; without it, the number of parts has no limit.
+    #[cfg(feature = "message-limits")]
     pub max_parts: u32,
     /// Bytes of the body of a command, which includes the metadata of a READY. The default is
     /// 64 KiB. A command is parsed in one piece: a receive buffer for the largest command has these
@@ -119,7 +121,9 @@ impl Limits {
     /// The default of each field.
     pub const DEFAULT: Self = Self {
         max_frame: 128 << 20,
+        #[cfg(feature = "message-limits")]
         max_message: 128 << 20,
+        #[cfg(feature = "message-limits")]
         max_parts: 16_384,
         max_command: 64 << 10,
         handshake_timeout: 10_000,
@@ -133,6 +137,7 @@ impl Limits {
     }
 
     /// Sets [`Limits::max_message`] in bytes.
+    #[cfg(feature = "message-limits")]
     #[must_use]
     pub const fn max_message(mut self, bytes: u64) -> Self {
         self.max_message = bytes;
@@ -140,6 +145,7 @@ impl Limits {
     }
 
     /// Sets [`Limits::max_parts`].
+    #[cfg(feature = "message-limits")]
     #[must_use]
     pub const fn max_parts(mut self, parts: u32) -> Self {
         self.max_parts = parts;

@@ -88,9 +88,9 @@ pub enum Limit {
     Command,
     /// Bytes of one message frame's body.
     Frame,
-    /// Bytes of a message, the sum of its parts.
+    /// Bytes of a message, the sum of its parts. Only with the feature `message-limits`.
     Message,
-    /// Number of parts of a message.
+    /// Number of parts of a message. Only with the feature `message-limits`.
     Parts,
 }
 

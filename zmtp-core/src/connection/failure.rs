@@ -1,7 +1,7 @@
 //! Why a connection failed, in the compact form that a connection keeps: the rest of an
 //! [`Error`] follows from the configuration and the state.
 
-use super::limits::LARGEST;
+use super::limits::{LARGEST, max_message, max_parts};
 use crate::config::Config;
 use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
 use crate::mechanism::{HandshakeError, OpenError};
@@ -78,8 +78,8 @@ impl Failure {
                 let allowed = match limit {
                     Limit::Command => limits.max_command.into(),
                     Limit::Frame => limits.max_frame,
-                    Limit::Message => limits.max_message,
-                    Limit::Parts => limits.max_parts.into(),
+                    Limit::Message => max_message(limits),
+                    Limit::Parts => max_parts(limits).into(),
                 };
                 return LimitExceeded { limit, allowed: allowed.min(LARGEST), got: details.got }
                     .into();

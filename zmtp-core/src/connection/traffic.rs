@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::event::{Event, Received};
 use super::failure::Failure;
-use super::limits::{MESSAGE_LIMITS, exceeds};
+use super::limits::{MESSAGE_LIMITS, exceeds, max_message, max_parts};
 use super::state::{ReceiveHalf, State};
 use crate::buffer::copy;
 use crate::error::{Limit, Timeout};
@@ -36,10 +36,10 @@ impl ReceiveHalf {
         if exceeds(size, limits.max_frame) || (size == Size::MAX && size_of::<usize>() < 8) {
             return self.fail(Failure::Limit(Limit::Frame));
         }
-        if MESSAGE_LIMITS && exceeds(parts, limits.max_parts.into()) {
+        if MESSAGE_LIMITS && exceeds(parts, max_parts(limits).into()) {
             return self.fail(Failure::Limit(Limit::Parts));
         }
-        if MESSAGE_LIMITS && exceeds(bytes, limits.max_message) {
+        if MESSAGE_LIMITS && exceeds(bytes, max_message(limits)) {
             return self.fail(Failure::Limit(Limit::Message));
         }
         self.take(header_len);

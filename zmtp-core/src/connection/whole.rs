@@ -9,7 +9,7 @@
 use core::borrow::Borrow;
 
 use super::Connection;
-use super::limits::exceeds;
+use super::limits::{exceeds, max_message, max_parts};
 use super::state::{ReceiveHalf, State};
 use crate::config::{Config, Limits};
 use crate::mechanism::Mechanism;
@@ -82,8 +82,8 @@ impl ReceiveHalf {
         let (bytes, parts) = (self.bytes.saturating_add(size), self.parts.saturating_add(1));
         if size > rest
             || exceeds(size, limits.max_frame)
-            || exceeds(bytes, limits.max_message)
-            || parts > limits.max_parts
+            || exceeds(bytes, max_message(limits))
+            || parts > max_parts(limits)
         {
             return None;
         }
@@ -102,10 +102,10 @@ impl ReceiveHalf {
         longest: usize,
         mut keep: impl FnMut(usize, usize) -> bool,
     ) {
-        if !self.goes_on::<M>(input) || self.in_message() || limits.max_parts == 0 {
+        if !self.goes_on::<M>(input) || self.in_message() || max_parts(limits) == 0 {
             return;
         }
-        let allowed = limits.max_frame.min(limits.max_message);
+        let allowed = limits.max_frame.min(max_message(limits));
         let longest = longest.min(usize::try_from(allowed).unwrap_or(usize::MAX));
         let mut at: usize = 0;
         while let Some(rest) = input.get(at..)
