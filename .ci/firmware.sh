@@ -31,7 +31,6 @@ export ZMTP_FIRMWARE="${newest%/thumbv7m-none-eabi/*}"
 
 # The adapters, on the host, in debug: with embassy, the README's SUB and the front for tasks.
 for adapter in zmtp-embedded/adapters/*/Cargo.toml; do
-  # Programs with the events of `defmt` do not link on a host.
   case $adapter in
     */embassy/*) features=net ;;
     *) features= ;;

@@ -10,7 +10,8 @@ cargo test --quiet --workspace --exclude zmtp-mio --exclude zmtp-interop --no-fa
   >"$log" 2>&1 || { cat "$log"; exit 1; }
 # Outside `cargo bench`, the codec benchmark runs its own checks.
 cargo test --quiet --package zmtp-core --bench codec >>"$log" 2>&1 || { cat "$log"; exit 1; }
-cargo test --quiet --package zmtp-embedded --features log,nal --test connector --test events \
+# The events of `log`. Those of `defmt`, all levels of them, must not need a logger on a host.
+DEFMT_LOG=trace cargo test --quiet --package zmtp-embedded --features defmt,log,nal --test connector --test events \
   >>"$log" 2>&1 || { cat "$log"; exit 1; }
 count() { awk '/^test result: ok/ { passed += $4; ignored += $8 }
   END { print passed " tests passed, " ignored " ignored" }' "$1"; }

@@ -1,5 +1,5 @@
 //! The events that sockets log.
-#![cfg(all(feature = "log", not(feature = "defmt")))]
+#![cfg(feature = "log")]
 
 mod pipe;
 
