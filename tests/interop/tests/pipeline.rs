@@ -45,6 +45,26 @@ fn libzmq_receives_50_000_messages_of_ours_in_order_and_whole() {
 }
 
 #[test]
+fn libzmq_receives_what_it_has_not_read_when_we_close() {
+    const COUNT: u32 = 2_000;
+    for place in Place::both() {
+        let pull = libzmq(&Context::new().unwrap(), Kind::Pull);
+        pull.set_i32(option::RCVHWM, 1).unwrap();
+        pull.bind(&place.endpoint).unwrap();
+        let mut push = common::builder::<Push>().connect(pull.last_endpoint()).unwrap();
+        for number in 0..COUNT {
+            push.send_timeout(Message::from_parts(numbered(number)), LONG).unwrap();
+        }
+        // Its queue is full when the receiver begins.
+        let closing = thread::spawn(move || push.close(LONG));
+        let mut check = Check::new();
+        (0..COUNT).for_each(|_| check.add(pull.recv().unwrap()));
+        check.finish(COUNT);
+        assert_eq!(closing.join().unwrap().in_doubt, 0);
+    }
+}
+
+#[test]
 fn we_receive_50_000_messages_of_libzmqs_in_order_and_whole() {
     for place in Place::both() {
         let (mut pull, endpoint) = our_pull(&place.endpoint);

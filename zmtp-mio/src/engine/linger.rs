@@ -22,7 +22,7 @@ const LEAST: Duration = Duration::from_millis(250);
 /// How often the bytes that peers have acknowledged are counted.
 const LOOK: Duration = Duration::from_millis(10);
 /// When everything is written, the longest time without an acknowledgement. The system continues to send after the
-/// close, but discards what is left if the peer sends anything.
+/// close, but discards what is left if the peer sends anything; with IPC, libzmq reads no more if its queue is full.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// The messages that a closed socket did not send.

@@ -388,11 +388,11 @@ impl Peer {
         }
     }
 
-    /// Whether a close now may discard written bytes.
+    /// Whether a close now may lose written bytes.
     pub(super) fn awaits_acknowledgement(&self) -> bool {
         self.link_ref().is_some_and(|link| {
             link.send.broken.is_none()
-                && link.stream.is_remote()
+                && link.stream.close_may_lose()
                 && link.stream.unacknowledged() > 0
         })
     }

@@ -67,8 +67,9 @@ use crate::socket_kind::SocketKind;
 /// Dropping a socket waits in the calling thread until the queued messages are written, within
 /// [`Options::linger`](crate::Options::linger): by default up to 10 s without progress, and 30 s in all. It reads
 /// nothing meanwhile: messages that the application did not receive stay with their senders as far as possible. Then
-/// it waits until the systems of TCP peers have acknowledged what was written, at most 1 s without an acknowledgement,
-/// because a system may discard the rest if a peer sends after the close. Then it closes all connections.
+/// it waits until the systems of TCP peers have acknowledged what was written, and IPC peers have read it, at most 1 s
+/// without progress: a system may discard the rest if a TCP peer sends after the close, and an IPC peer of libzmq reads
+/// no more while its queue is full. Then it closes all connections.
 ///
 /// * [`Socket::close`] returns the messages that were not sent. [`Socket::flush`] waits without closing.
 /// * If a thread drops several sockets with a driver one after the other, the linger of all counts from the first

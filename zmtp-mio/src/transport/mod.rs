@@ -156,9 +156,16 @@ impl Stream {
         false
     }
 
-    /// Whether a close may discard bytes that have not arrived. With IPC the peer can still read them.
-    pub(crate) const fn is_remote(&self) -> bool {
-        matches!(self, Self::Tcp(_))
+    /// Whether bytes that have not arrived may be lost by a close: with TCP the system may discard them; with IPC the
+    /// peer can still read them, but libzmq does not while its queue is full.
+    pub(crate) const fn close_may_lose(&self) -> bool {
+        match self {
+            Self::Tcp(_) => true,
+            #[cfg(unix)]
+            Self::Ipc(_) => true,
+            #[cfg(any(test, feature = "testing"))]
+            Self::Memory(_) => false,
+        }
     }
 
     /// Registers the stream's events. A stream in memory notifies by itself.
