@@ -17,8 +17,8 @@ done
 for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
   # The other boards have no Ethernet and less flash.
   case $target in
-    thumbv7m-none-eabi) programs=--bins features=ethernet ;;
-    *) programs="--bin req" features= ;;
+    thumbv7m-none-eabi) programs=--bins features=ethernet,curve ;;
+    *) programs="--bin req --bin curve" features=curve ;;
   esac
   # shellcheck disable=SC2086
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware \

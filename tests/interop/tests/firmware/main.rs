@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod curve;
 mod faults;
 mod programs;
 mod qemu;
