@@ -95,5 +95,5 @@ fn an_interrupt_ends_the_command_too() {
     rep.signal("-INT");
     assert_eq!(rep.finish().bad(130), "");
     within(|| !is_alive(id.trim()));
-    assert!(req.finish().bad(5).contains("gone"));
+    assert!(req.finish().bad(5).contains("was lost"));
 }

@@ -111,7 +111,7 @@ fn a_lost_peer_is_5() {
     let req = Zmtp::start(["req", &tcp, "x", "--timeout", "60s"]);
     assert_eq!(rep.line(), "x\n");
     rep.signal("-KILL");
-    assert!(req.finish().bad(5).contains("gone"));
+    assert!(req.finish().bad(5).contains("was lost"));
 }
 
 #[test]
