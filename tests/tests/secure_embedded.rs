@@ -2,6 +2,7 @@
 
 use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
+use std::fmt;
 use std::rc::Rc;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
@@ -24,6 +25,12 @@ const BODIES: [&[u8]; 3] = [b"", b"hello", &[7; 300]];
 
 /// The other end of a line.
 struct Peer<M>(Rc<RefCell<State<M>>>);
+
+impl<M> fmt::Debug for Peer<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Peer")
+    }
+}
 
 struct State<M> {
     driver: Driver<'static, M>,
@@ -157,6 +164,21 @@ fn a_req_with_curve_gets_replies_for_every_size_of_reads_and_writes() {
             // The request id, the delimiter and the parts.
             assert_eq!(peer.messages()[0].len(), 4);
         }
+    }
+}
+
+#[test]
+fn a_server_refuses_a_client_whose_answer_would_come_later() {
+    const LATER: Decide = |_| Decision::Later;
+    for most in CHUNKS {
+        let (receive, send) = (buffer(600), buffer(600));
+        let mut rep = Rep::new(config(SocketType::Rep), receive, send).plain_server(LATER);
+        let peer = Peer::new(SocketType::Req, PlainClient::new("admin", "secret").unwrap(), most);
+        rep.connect(peer, NOW);
+        assert_eq!(rep.handshake(DEADLINE, clock()).unwrap_err(), Error::Connection);
+        assert_eq!(rep.failure(), Some(PeerError::Denied.into()));
+        let shown = format!("{rep:?}");
+        assert!(!shown.contains("115, 101, 99, 114, 101, 116"), "the password: {shown}");
     }
 }
 

@@ -18,8 +18,8 @@ macro_rules! api_secure {
             }
 
             /// The socket with PLAIN as the server (RFC 24). `authenticator` decides about clients; a function or a
-            /// closure can be one. The answer [`Decision::Later`](zmtp_core::mechanism::Decision) is not supported: the
-            /// handshake times out.
+            /// closure can be one. The answer [`Decision::Later`](zmtp_core::mechanism::Decision) is not supported: it
+            /// refuses the client for now, without an ERROR.
             ///
             /// A peer with another mechanism is refused.
             #[must_use]

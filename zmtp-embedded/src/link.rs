@@ -6,7 +6,7 @@ use zmtp_core::pattern::PeerId;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
 use zmtp_core::wire::{FrameHeader, SocketType};
-use zmtp_core::{Config, Connection, Event, Instant, Subscription};
+use zmtp_core::{Answer, Config, Connection, Event, Instant, Subscription};
 
 use crate::error::Error;
 use crate::event::{EVENTS, event};
@@ -250,6 +250,8 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     Some(_) => {}
                     None => return Ok(Step::Write),
                 },
+                // Nothing answers an authenticator later: the client may try again.
+                Event::Waiting => self.connection.answer(Answer::Refuse(b"300")),
                 // Received bytes may have made an answer due, or the connection fail. The next iteration handles
                 // both.
                 _ => {}

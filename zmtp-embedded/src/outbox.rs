@@ -1,5 +1,7 @@
 //! The send buffer: encoded bytes that are ready to be written.
 
+use core::fmt;
+
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::{More, Writer};
 use zmtp_core::{Config, Connection, Subscription};
@@ -8,7 +10,6 @@ use crate::step::CHUNKS;
 
 /// The layout is `[ written | pending | room ]`. The progress of a write is stored here and not in the call
 /// that writes, so that a call can be dropped at any time.
-#[derive(Debug)]
 pub(crate) struct Outbox<'b> {
     bytes: &'b mut [u8],
     start: usize,
@@ -18,6 +19,21 @@ pub(crate) struct Outbox<'b> {
     /// The last write of a blocking call moved no byte: the next step is to read.
     pub(crate) blocked: bool,
     state: State,
+}
+
+// Without the bytes: they may contain a password.
+impl fmt::Debug for Outbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, start, end, unflushed, blocked, state } = self;
+        f.debug_struct("Outbox")
+            .field("len", &bytes.len())
+            .field("start", start)
+            .field("end", end)
+            .field("unflushed", unflushed)
+            .field("blocked", blocked)
+            .field("state", state)
+            .finish()
+    }
 }
 
 /// The frames before a message.

@@ -1,13 +1,27 @@
 //! The receive buffer: bytes kept for the caller, then bytes to be decoded.
 
+use core::fmt;
+
 /// The layout is `[ free | kept | pending | spare ]`; each bound is at most the next. Bytes are kept
 /// where they were received. They move only if bytes between them are dropped, or to make room.
-#[derive(Debug)]
 pub(crate) struct Window<'b> {
     bytes: &'b mut [u8],
     kept: usize,
     pending: usize,
     spare: usize,
+}
+
+// Without the bytes: they may contain a password, or the text of a sealed message.
+impl fmt::Debug for Window<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, kept, pending, spare } = self;
+        f.debug_struct("Window")
+            .field("len", &bytes.len())
+            .field("kept", kept)
+            .field("pending", pending)
+            .field("spare", spare)
+            .finish()
+    }
 }
 
 impl<'b> Window<'b> {
