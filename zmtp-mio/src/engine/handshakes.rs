@@ -6,12 +6,15 @@ use std::collections::{HashMap, VecDeque};
 use zmtp_core::pattern::PeerId;
 
 use super::Engine;
+use super::link::Link;
 use super::peer::Peer;
 use crate::monitor::CloseReason;
 
 /// Ended handshakes may stay in a list. They are removed when its length exceeds twice the number of the others by this
 /// number, so that the cost per handshake is constant.
 const EARLY: usize = 64;
+/// The clients that wait for the authenticator and are passed over, at most, to find one that does not.
+const PASSED_OVER: usize = 64;
 
 /// The accepted connections whose handshake runs.
 #[derive(Debug, Default)]
@@ -87,7 +90,8 @@ impl Handshakes {
 
 impl Engine {
     /// Closes the oldest unfinished handshakes, of this address and of all, if there are too many. What has arrived for
-    /// one is read first and may complete it.
+    /// one is read first and may complete it. Clients that wait for the authenticator stay as long as there are others:
+    /// the server makes them wait.
     pub(super) fn limit_handshakes(&mut self, address: Option<IpAddr>) {
         let source = address.map(Source::of);
         if let Some(source) = source {
@@ -109,6 +113,7 @@ impl Engine {
             slot.is_some_and(|slot| slot.id == peer && slot.is_in_accepted_handshake())
         });
         let most = most.unwrap_or(usize::MAX).max(1);
+        let mut passes = PASSED_OVER;
         while let Some(held) = list(&mut self.handshakes)
             && held.count >= most
         {
@@ -117,8 +122,18 @@ impl Engine {
             if self.peers[index].is_in_accepted_handshake() {
                 self.receive(index);
             }
-            if self.peers[index].is_in_accepted_handshake() {
-                self.close(index, CloseReason::TooManyHandshakes);
+            if !self.peers[index].is_in_accepted_handshake() {
+                continue;
+            }
+            let waits = self.peers[index].link_ref().is_some_and(Link::awaits_answer);
+            match passes.checked_sub(1) {
+                Some(rest) if waits => {
+                    passes = rest;
+                    if let Some(held) = list(&mut self.handshakes) {
+                        held.begun.push_back(peer);
+                    }
+                }
+                _ => self.close(index, CloseReason::TooManyHandshakes),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Answers of an authenticator that come later, and questions about peers with NULL.
 
+use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -97,6 +98,35 @@ fn others_are_served_while_a_client_waits_for_its_answer() {
             assert_eq!((pull.counters().refused, first.counters().refused), (0, 0));
         }
     }
+}
+
+#[test]
+fn a_client_that_waits_for_its_answer_stays_when_others_exceed_the_limit_of_handshakes() {
+    let (held, asked) = held();
+    let mut pull = builder::<Pull>()
+        .plain_server(held)
+        .max_handshakes_per_address(4)
+        .bind("tcp://127.0.0.1:*")
+        .unwrap();
+    let endpoint = pull.last_endpoint().unwrap().to_string();
+    let mut push = builder::<Push>().plain_client("u", "p").connect(&*endpoint).unwrap();
+    let mut question = None;
+    drive_until!(pull, {
+        push.step().unwrap();
+        question = question.or_else(|| asked.try_recv().ok());
+        question.is_some()
+    });
+    let address = endpoint.trim_start_matches("tcp://");
+    let strangers: Vec<_> = (0..12).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut closed = 0;
+    drive_until!(pull, {
+        closed += closes(&events!(pull)).len();
+        closed >= 9
+    });
+    question.unwrap().1.accept("u");
+    drive_until!(pull, push.step().is_ok() && push.counters().handshakes == 1);
+    assert_eq!(push.counters().connection_attempts, 1);
+    drop(strangers);
 }
 
 #[test]

@@ -231,6 +231,11 @@ impl Link {
         self.receive.paused || self.receive.congested || self.receive.awaits_answer
     }
 
+    /// Whether its handshake waits for the answer of an authenticator.
+    pub(super) const fn awaits_answer(&self) -> bool {
+        self.receive.awaits_answer
+    }
+
     /// The bytes of memory that it takes to send.
     pub(super) fn send_memory(&self) -> usize {
         self.unwritten() + self.send.output.weight()
