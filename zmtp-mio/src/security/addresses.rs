@@ -69,7 +69,8 @@ impl<A: Authenticator> Authenticator for Addresses<A> {
 
 /// An address, or the addresses with the same first bits: `192.0.2.1`, `192.0.2.0/24`, `2001:db8::/32`.
 ///
-/// An IPv4 address that is mapped to IPv6 counts as the IPv4 address.
+/// An IPv4 address that is mapped to IPv6 counts as the IPv4 address, here and where it is compared:
+/// `::ffff:192.0.2.0/120` is `192.0.2.0/24`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AddressRange {
     first: IpAddr,
@@ -100,6 +101,9 @@ impl From<IpAddr> for AddressRange {
     }
 }
 
+/// The bits before an IPv4 address that is mapped to IPv6.
+const MAPPED_BITS: u32 = 96;
+
 /// The text is not an address, with or without a number of bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -124,7 +128,11 @@ impl FromStr for AddressRange {
         if bits > if address.is_ipv4() { 32 } else { 128 } {
             return Err(NotAnAddressRange);
         }
-        Ok(Self { first: address, bits })
+        let mapped = address.is_ipv6() && address.to_canonical().is_ipv4();
+        Ok(match bits.checked_sub(MAPPED_BITS) {
+            Some(bits) if mapped => Self { first: address.to_canonical(), bits },
+            _ => Self { first: address, bits },
+        })
     }
 }
 
@@ -139,6 +147,8 @@ mod tests {
             ("192.0.2.1", "192.0.2.1", "192.0.2.0"),
             ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
             ("192.0.2.77/24", "::ffff:192.0.2.1", "::ffff:192.0.1.1"),
+            ("::ffff:192.0.2.0/120", "192.0.2.255", "192.0.3.0"),
+            ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.0"),
             ("0.0.0.0/0", "203.0.113.5", "::1"),
             ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
             ("::/0", "::1", "127.0.0.1"),
