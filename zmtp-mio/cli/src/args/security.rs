@@ -18,7 +18,8 @@ use crate::exit::Failure;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Security")]
 pub(crate) struct SecurityArgs {
-    /// Use CURVE as the server, with the keys in this file of zmtp keygen or pyzmq (CURVE_SERVER)
+    /// Use CURVE as the server, with the keys in this file of zmtp keygen or pyzmq (CURVE_SERVER); without
+    /// --curve-allow, every client that has the public key is accepted
     #[arg(long, value_name = "FILE.key_secret")]
     curve_server: Option<PathBuf>,
 
