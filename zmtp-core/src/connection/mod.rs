@@ -252,6 +252,13 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.heard::<M>();
     }
 
+    /// Sends no more PINGs, and awaits no answer to those that were sent. Use it if the driver only sends from now on: the
+    /// answers of the peer are then not read, and could fill the buffers between the two.
+    pub fn stop_heartbeats(&mut self) {
+        self.heartbeats = Heartbeats::NEVER;
+        self.rx.heard::<M>();
+    }
+
     /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A socket of `zmtp-mio`
     /// that receives a PING before the first message expects PINGs from then on.
     pub fn queue_ping(&mut self) {

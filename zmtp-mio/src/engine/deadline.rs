@@ -44,6 +44,9 @@ impl Engine {
         if paused || is_alive {
             connection.reset_timeouts();
         }
+        if paused && self.ending.is_some() {
+            connection.stop_heartbeats();
+        }
         let due = connection.needs_transmit();
         let result = connection.handle_timeout(now);
         match result {

@@ -12,7 +12,7 @@ use crate::harness::{
     LIMIT, RawPeer, RawServer, drive_until, eventually, half_ready, ipc, never, req,
 };
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{Heartbeat, HighWaterMark, Linger, Options, Pull, Push, Reconnect, Rep, Req};
+use zmtp_mio::{Dealer, Heartbeat, HighWaterMark, Linger, Options, Pull, Push, Reconnect, Rep, Req};
 
 const SIZE: usize = 20_000_000;
 const SHORT: Duration = Duration::from_millis(300);
@@ -77,6 +77,41 @@ fn a_socket_with_nothing_to_send_drops_at_once() {
     let rep = simulated::<Rep>(&simulation).linger(60 * SECOND).bind("tcp://127.0.0.1:*").unwrap();
     let req = simulated::<Req>(&simulation).linger(60 * SECOND).connect(endpoint_of(&rep)).unwrap();
     assert_eq!(simulated_time(&simulation, || drop((rep, req))), Duration::ZERO);
+}
+
+/// It does not read the answers, which would fill the buffers until the peer stops reading.
+#[test]
+fn a_socket_that_lingers_and_does_not_receive_sends_no_pings() {
+    const COUNT: usize = 200;
+    let mut dealer = crate::harness::builder::<Dealer>()
+        .heartbeat(Heartbeat::every(Duration::from_millis(50)).timeout(LIMIT))
+        .linger(Linger::new(LIMIT, 4 * LIMIT))
+        .send_mark(HighWaterMark::new(2 * COUNT, 2 * SIZE))
+        .bind("tcp://127.0.0.1:*")
+        .unwrap();
+    let mut peer = RawPeer::connect(&dealer.last_endpoint().unwrap().to_string());
+    peer.send(&wire::burst("DEALER", &[]));
+    drive_until!(dealer, dealer.counters().handshakes == 1);
+    for _ in 0..COUNT {
+        dealer.send(vec![7; SIZE / COUNT]).unwrap();
+    }
+    let reading = thread::spawn(move || {
+        peer.read_exact(64);
+        let (mut messages, mut pings) = (0, 0);
+        while messages < COUNT {
+            match peer.read_frame() {
+                (flags, _) if flags & 4 == 0 => {
+                    messages += 1;
+                    thread::sleep(Duration::from_millis(10));
+                }
+                (_, body) if messages > COUNT / 2 && body.starts_with(b"\x04PING") => pings += 1,
+                _ => {}
+            }
+        }
+        pings
+    });
+    assert_dropped(dealer);
+    assert_eq!(reading.join().unwrap(), 0);
 }
 
 /// libzmq's -1.
