@@ -83,12 +83,18 @@ impl Engine {
         match &mut peer.state {
             _ if peer.closing.is_some() => {}
             State::Connecting(_) => self.finish_connecting(index),
-            State::Inproc(..) => {
+            State::Inproc(pipe, _) => {
+                if pipe.is_closed() {
+                    self.pattern.hold(peer.id, false);
+                }
                 self.flush(index);
                 self.receive_inproc(index);
             }
             State::Handshake(link) | State::Ready(link) => {
                 link.receive.closing |= closing;
+                if closing {
+                    self.pattern.hold(peer.id, false);
+                }
                 if writable {
                     link.send.blocked = false;
                     if core::mem::take(&mut link.receive.congested) {
@@ -381,10 +387,16 @@ impl Engine {
         let full = !self.options.conflate && peer.reaches(&self.send_mark, &self.run);
         if core::mem::replace(&mut peer.full, full) != full {
             self.pattern.set_full(peer.id, full);
-            // A peer that gets more than it sends must be received from, because it may wait for that, and one whose
-            // connection is broken, because the connection is closed when all is received.
-            let is_broken = peer.link_ref().is_some_and(|link| link.send.broken.is_some());
-            self.pattern.hold(peer.id, full && peer.owed >= 0 && !is_broken);
+            // A peer that gets more than it sends must be received from, because it may wait for that, and one that sends
+            // no more, because the connection is closed when all is received.
+            let ends = match &peer.state {
+                State::Handshake(link) | State::Ready(link) => {
+                    link.send.broken.is_some() || link.receive.closing
+                }
+                State::Inproc(pipe, _) => pipe.is_closed(),
+                _ => false,
+            };
+            self.pattern.hold(peer.id, full && peer.owed >= 0 && !ends);
         }
     }
 }

@@ -178,3 +178,59 @@ fn a_client_that_is_gone_while_its_replies_have_no_room_is_closed() {
         assert_eq!(requests, 10, "{endpoint}: {}", router.counters());
     }
 }
+
+/// The end is all that arrives: its system does not reset the connection.
+#[test]
+fn a_client_that_sends_no_more_is_not_held_back() {
+    let few = HighWaterMark::new(1, 1 << 30);
+    for endpoint in transports() {
+        let router = builder::<Router>().send_mark(few).receive_mark(few);
+        let mut router = router.bind(&endpoint).unwrap();
+        let endpoint = router.endpoints().next().unwrap().to_string();
+        let mut client = half_ready(&endpoint, "DEALER");
+        for n in 0..10 {
+            client.send_frames(&[&[n]]);
+        }
+        let mut requests = 0;
+        while let Some(request) = router.recv_timeout(2 * QUIET).unwrap() {
+            requests += 1;
+            let id = request.part(0).unwrap();
+            router.send(Message::from_parts([id, &[7; 8 << 20]])).unwrap();
+        }
+        assert!(requests < 10, "{endpoint}: the client is not held back");
+        client.finish();
+        drive_until!(router, {
+            requests += u32::from(router.try_recv().unwrap().is_some());
+            router.counters().disconnects == 1
+        });
+        while router.try_recv().unwrap().is_some() {
+            requests += 1;
+        }
+        assert_eq!(requests, 10, "{endpoint}: {}", router.counters());
+    }
+}
+
+#[test]
+fn an_inproc_client_that_is_gone_is_not_held_back() {
+    let few = HighWaterMark::new(1, 1 << 30);
+    let router = builder::<Router>().send_mark(few).receive_mark(few);
+    let mut router = router.bind("inproc://a-held-client").unwrap();
+    let client = builder::<Dealer>().receive_mark(few);
+    let mut client = client.connect("inproc://a-held-client").unwrap();
+    for n in 0..10 {
+        client.send(vec![n]).unwrap();
+        client.step().unwrap();
+        router.step().unwrap();
+    }
+    let mut requests = 0;
+    while let Some(request) = router.recv_timeout(QUIET).unwrap() {
+        requests += 1;
+        router.send(request).unwrap();
+    }
+    drop(client);
+    drive_until!(router, {
+        requests += u32::from(router.try_recv().unwrap().is_some());
+        router.counters().disconnects == 1
+    });
+    assert!(requests > 0);
+}
