@@ -93,7 +93,8 @@ impl Engine {
         if peer.next_check.is_none_or(|at| now < at) {
             return false;
         }
-        if !peer.has_unfinished() {
+        // A planned check can be left over from an earlier connection.
+        if !peer.is_ready() || !peer.has_unfinished() {
             peer.next_check = None;
             return false;
         }

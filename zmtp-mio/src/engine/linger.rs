@@ -139,7 +139,9 @@ impl Engine {
         let (unsent, stops) = (self.unsent(), self.stops());
         let ending = self.ending.as_ref()?;
         // Peers that read slowly acknowledge bytes that were written long before.
-        let looks = now >= ending.next_look || now >= ending.idle_end;
+        let looks = now >= ending.next_look
+            || now >= ending.idle_end
+            || unsent == 0 && now >= ending.last_progress + SILENCE;
         let progress = if looks { self.progress() } else { ending.progress };
         let waits = unsent > 0 || self.peers.iter().any(|(_, peer)| peer.awaits_acknowledgement());
         let ending = self.ending.as_mut()?;

@@ -12,7 +12,9 @@ use crate::harness::{
     LIMIT, RawPeer, RawServer, drive_until, eventually, half_ready, ipc, never, req,
 };
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{Dealer, Heartbeat, HighWaterMark, Linger, Options, Pull, Push, Reconnect, Rep, Req};
+use zmtp_mio::{
+    Dealer, Heartbeat, HighWaterMark, Linger, Options, Pull, Push, Reconnect, Rep, Req,
+};
 
 const SIZE: usize = 20_000_000;
 const SHORT: Duration = Duration::from_millis(300);
