@@ -31,8 +31,7 @@ impl<K: CanSend> Socket<K> {
     /// written at once.
     ///
     /// A message of one part with more than 8 KiB is written from the memory of the caller if nothing waits for its peer,
-    /// and the kind is DEALER, PAIR, PUSH, REP or REQ. Only the bytes that the system does not accept at once are copied,
-    /// or kept if the message owns them.
+    /// and the kind is DEALER, PAIR, PUSH, REP or REQ. Only the bytes that the system does not accept at once are copied.
     ///
     /// # Errors
     ///
