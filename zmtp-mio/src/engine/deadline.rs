@@ -69,11 +69,11 @@ impl Engine {
     /// After a read: notes that a message that has begun has grown, and plans a check of it, unless one is planned.
     pub(super) fn watch_unfinished(&mut self, index: usize) {
         let Some(limit) = self.options.limits.message_timeout else { return };
-        let now = self.core_now();
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        if !peer.is_ready() || !peer.has_unfinished() {
+        if !self.peers.get(index).is_some_and(|peer| peer.is_ready() && peer.has_unfinished()) {
             return;
         }
+        let now = self.core_now();
+        let Some(peer) = self.peers.get_mut(index) else { return };
         let arrived = peer.arrival();
         if (arrived, peer.unfinished_since) != peer.arrived {
             (peer.arrived, peer.progressed) = ((arrived, peer.unfinished_since), now);
