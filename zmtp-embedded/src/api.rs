@@ -105,7 +105,7 @@ macro_rules! api {
                 send: &'b mut [u8],
                 kind: K,
             ) -> Self {
-                Self { io: SocketIo::new(config, receive, send, 0, NullOf::new()), kind }
+                Self { io: SocketIo::new(config, receive, send, 0, NullOf::default()), kind }
             }
         }
 

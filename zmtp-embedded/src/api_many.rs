@@ -38,7 +38,7 @@ macro_rules! api_many {
                 const { assert!(N <= 1 << 16, "at most 65,536 links") };
                 let mut index: u16 = 0;
                 let links = buffers.map(|(receive, send)| {
-                    let io = SocketIo::new(config, receive, send, index, NullOf::new());
+                    let io = SocketIo::new(config, receive, send, index, NullOf::default());
                     index = index.saturating_add(1);
                     io
                 });
@@ -49,7 +49,7 @@ macro_rules! api_many {
             /// link, or `io` itself if the socket has no link with this index.
             pub fn connect(&mut self, link: usize, io: IO, now: Instant) -> Option<IO> {
                 match self.links.get_mut(link) {
-                    Some(link) => link.open(&mut self.kind, io, NullOf::new(), now),
+                    Some(link) => link.open(&mut self.kind, io, NullOf::default(), now),
                     None => Some(io),
                 }
             }

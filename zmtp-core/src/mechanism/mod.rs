@@ -17,9 +17,9 @@ pub use curve::{
     ClientKeys, Crypto, CurveClient, CurveServer, KeyPair, Portable, PublicKey, SecretKey,
 };
 pub use handshake_error::HandshakeError;
-pub use null::{Null, NullOf, NullOrOlder, Role};
+pub use null::{Null, NullOrOlder};
 pub use plain::{PlainClient, PlainServer};
-pub use renew::{Of, Renew};
+pub use renew::{NullOf, Of, Renew, Role};
 
 use crate::config::Config;
 use crate::wire::{CommandName, FrameKind, Greeting, MechanismName, SocketType, Version, Writer};

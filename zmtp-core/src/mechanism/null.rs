@@ -1,7 +1,5 @@
 //! NULL: a handshake of metadata only (RFC 37 § The NULL Security Mechanism).
 
-use core::marker::PhantomData;
-
 use super::{Consumed, Mechanism, emit_ready, greeting};
 use crate::config::Config;
 use crate::wire::{CommandName, Greeting, MechanismName, SocketType, Writer};
@@ -78,53 +76,6 @@ impl Mechanism for NullOrOlder {
         self.0.consume(name, data)
     }
 
-    fn may_send(&self) -> bool {
-        self.0.may_send()
-    }
-}
-
-/// A type that stands for a socket type, for [`NullOf`].
-pub trait Role {
-    /// The socket type.
-    const SOCKET_TYPE: SocketType;
-}
-
-/// The NULL mechanism for a socket type that is known at compile time. The type replaces
-/// [`Config::socket_type`](crate::Config).
-#[derive(Debug)]
-pub struct NullOf<R>(Null, PhantomData<R>);
-
-impl<R> NullOf<R> {
-    /// Creates the mechanism for a new connection.
-    pub const fn new() -> Self {
-        Self(Null::new(), PhantomData)
-    }
-}
-
-impl<R> Default for NullOf<R> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<R: Role> Mechanism for NullOf<R> {
-    const SOCKET_TYPE: Option<SocketType> = Some(R::SOCKET_TYPE);
-
-    #[inline(always)]
-    fn greeting(&self) -> &'static [u8; Greeting::LEN] {
-        self.0.greeting()
-    }
-
-    fn produce(&mut self, _kind: SocketType, config: &Config, out: &mut Writer<'_>) {
-        self.0.produce(R::SOCKET_TYPE, config, out);
-    }
-
-    #[inline(always)]
-    fn consume(&mut self, name: &[u8], data: &mut [u8]) -> Consumed {
-        self.0.consume(name, data)
-    }
-
-    #[inline(always)]
     fn may_send(&self) -> bool {
         self.0.may_send()
     }

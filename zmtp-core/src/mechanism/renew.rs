@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Answer, Consumed, Exhausted, Mechanism, NullOf, OpenError, Role};
+use super::{Answer, Consumed, Exhausted, Mechanism, Null, OpenError};
 use crate::config::Config;
 use crate::wire::{FrameKind, Greeting, SocketType, Writer};
 
@@ -19,7 +19,7 @@ pub trait Renew: Mechanism {
     fn renew(&self, random: &Self::Random) -> Self;
 }
 
-impl<R: Role> Renew for NullOf<R> {
+impl Renew for Null {
     type Random = ();
 
     #[inline(always)]
@@ -28,15 +28,30 @@ impl<R: Role> Renew for NullOf<R> {
     }
 }
 
-/// A mechanism for a socket type that is known at compile time, as [`NullOf`]. The type replaces
+/// A type that stands for a socket type, for [`Of`].
+pub trait Role {
+    /// The socket type.
+    const SOCKET_TYPE: SocketType;
+}
+
+/// A mechanism for a socket type that is known at compile time. The type replaces
 /// [`Config::socket_type`](crate::Config).
 #[derive(Debug)]
 pub struct Of<R, M>(M, PhantomData<R>);
+
+/// The NULL mechanism for a socket type that is known at compile time.
+pub type NullOf<R> = Of<R, Null>;
 
 impl<R, M> Of<R, M> {
     /// This mechanism for the socket type of `R`.
     pub const fn new(mechanism: M) -> Self {
         Self(mechanism, PhantomData)
+    }
+}
+
+impl<R, M: Default> Default for Of<R, M> {
+    fn default() -> Self {
+        Self::new(M::default())
     }
 }
 
