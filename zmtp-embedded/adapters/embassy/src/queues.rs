@@ -195,36 +195,34 @@ pub async fn push<M: RawMutex, const BYTES: usize, const N: usize>(
 /// connection ends, and sends the subscriptions of the session again. A message is dropped if the queue is full, as at
 /// the high-water mark of a SUB.
 pub async fn subscribe<M: RawMutex, const TOPICS: usize, const BYTES: usize, const N: usize>(
-    mut session: Session<'_, kind::Sub<TOPICS>>,
-    mut connect: impl Connect,
+    session: Session<'_, kind::Sub<TOPICS>>,
+    connect: impl Connect,
     incoming: &Incoming<M, BYTES, N>,
 ) -> ! {
-    let mut pause = Pause::new();
-    loop {
-        pause.wait().await;
-        let Ok(io) = connect.connect().await else { continue };
-        let mut socket = session.connect(io, now());
-        while !socket.is_closed() {
-            let deadline = sleep_until(socket.next_deadline());
-            if let Either::First(Ok(message)) = select(socket.receive(now), deadline).await
-                && let Some(packet) = incoming.packet(message)
-                && incoming.queue.try_send(packet).is_err()
-            {
-                incoming.count_dropped();
-            }
-            if socket.is_ready() {
-                pause.reset();
-            }
+    gather(session, connect, incoming, async |packet| {
+        if incoming.queue.try_send(packet).is_err() {
+            incoming.count_dropped();
         }
-    }
+    })
+    .await
 }
 
 /// Owns a PULL: connects, performs the handshake, and puts the messages into `incoming`. Connects again when the
 /// connection ends. It does not read while the queue is full, so that the peer keeps the next messages.
 pub async fn pull<M: RawMutex, const BYTES: usize, const N: usize>(
-    mut session: Session<'_, kind::Pull>,
+    session: Session<'_, kind::Pull>,
+    connect: impl Connect,
+    incoming: &Incoming<M, BYTES, N>,
+) -> ! {
+    gather(session, connect, incoming, async |packet| incoming.queue.send(packet).await).await
+}
+
+/// Owns a socket that only receives. `put` puts a message into `incoming`.
+async fn gather<M: RawMutex, K: kind::Receives, const BYTES: usize, const N: usize>(
+    mut session: Session<'_, K>,
     mut connect: impl Connect,
     incoming: &Incoming<M, BYTES, N>,
+    put: impl AsyncFn(Packet<BYTES>),
 ) -> ! {
     let mut pause = Pause::new();
     loop {
@@ -236,7 +234,7 @@ pub async fn pull<M: RawMutex, const BYTES: usize, const N: usize>(
             if let Either::First(Ok(message)) = select(socket.receive(now), deadline).await
                 && let Some(packet) = incoming.packet(message)
             {
-                incoming.queue.send(packet).await;
+                put(packet).await;
             }
             if socket.is_ready() {
                 pause.reset();
