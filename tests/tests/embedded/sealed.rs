@@ -1,132 +1,16 @@
 //! Sockets of microcontrollers whose frames are sealed, blocking and async.
 
-use core::task::Poll;
-use std::cell::{RefCell, RefMut};
-use std::collections::VecDeque;
-use std::rc::Rc;
-
 use embassy_futures::block_on;
-use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use wire::frame;
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Answer, Config, Heartbeat, Instant, OpenError, PeerError};
+use zmtp_core::{Answer, Config, Heartbeat, OpenError, PeerError};
 use zmtp_embedded::{Error, asynch, blocking};
-use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
-use zmtp_tests::pair::messages;
+use zmtp_tests::driver::{LogEntry, NOW};
 use zmtp_tests::sealed::{OVERHEAD, Sealed};
 
+use crate::line::{BODIES, DEADLINE, Peer, buffer, clock, config};
+
 const KEY: u64 = 3;
-const DEADLINE: Instant = NOW.after(1_000);
-
-/// The other end of a line, which may echo messages.
-#[derive(Clone)]
-struct Peer(Rc<RefCell<State>>);
-
-struct State {
-    driver: Driver<'static, Sealed>,
-    echoes: bool,
-    echoed: usize,
-    unread: VecDeque<u8>,
-    /// Bytes that move at once, at most.
-    most: usize,
-}
-
-impl Peer {
-    fn new(kind: SocketType, mechanism: Sealed) -> Self {
-        let driver = Driver::secured(mechanism, config(kind), Lane::Decode, Fetch::Eagerly);
-        let (unread, most) = (VecDeque::new(), usize::MAX);
-        Self(Rc::new(RefCell::new(State { driver, echoes: false, echoed: 0, unread, most })))
-    }
-
-    fn echoing(kind: SocketType, most: usize) -> Self {
-        let peer = Self::new(kind, Sealed::server(KEY));
-        peer.0.borrow_mut().echoes = true;
-        peer.0.borrow_mut().most = most;
-        peer
-    }
-
-    fn driver(&self) -> RefMut<'_, Driver<'static, Sealed>> {
-        RefMut::map(self.0.borrow_mut(), |state| &mut state.driver)
-    }
-
-    fn messages(&self) -> Vec<Vec<Vec<u8>>> {
-        messages(self.0.borrow().driver.log())
-    }
-}
-
-impl ErrorType for Peer {
-    type Error = ErrorKind;
-}
-
-impl Read for Peer {
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
-        let state = &mut *self.0.borrow_mut();
-        state.unread.extend(state.driver.take_sent());
-        let n = buf.len().min(state.most).min(state.unread.len());
-        for (slot, byte) in buf.iter_mut().zip(state.unread.drain(..n)) {
-            *slot = byte;
-        }
-        if n == 0 { Err(ErrorKind::TimedOut) } else { Ok(n) }
-    }
-}
-
-impl Write for Peer {
-    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
-        let state = &mut *self.0.borrow_mut();
-        let n = buf.len().min(state.most);
-        state.driver.feed(&buf[..n]);
-        if state.echoes {
-            for message in messages(state.driver.log()).into_iter().skip(state.echoed) {
-                state.echoed += 1;
-                state.driver.send(&message).unwrap();
-            }
-        }
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
-    }
-}
-
-impl embedded_io_async::Read for Peer {
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
-        core::future::poll_fn(|_| match Read::read(self, buf) {
-            Err(ErrorKind::TimedOut) => Poll::Pending,
-            result => Poll::Ready(result),
-        })
-        .await
-    }
-}
-
-impl embedded_io_async::Write for Peer {
-    async fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
-        Write::write(self, buf)
-    }
-
-    async fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
-    }
-}
-
-fn config(kind: SocketType) -> &'static Config {
-    Box::leak(Box::new(Config::new(kind)))
-}
-
-fn buffer(len: usize) -> &'static mut [u8] {
-    vec![0; len].leak()
-}
-
-/// A clock whose time is over after many calls, so that a call without progress ends.
-fn clock() -> impl FnMut() -> Instant {
-    let mut calls: u32 = 0;
-    move || {
-        calls += 1;
-        NOW.after(if calls < 20_000 { 0 } else { 1_000 })
-    }
-}
-
-const BODIES: [&[u8]; 3] = [b"", b"hello", &[7; 300]];
 
 #[test]
 fn a_blocking_req_gets_replies_for_every_size_of_reads_and_writes() {
@@ -134,7 +18,7 @@ fn a_blocking_req_gets_replies_for_every_size_of_reads_and_writes() {
         let ours = config(SocketType::Req);
         let mut req = blocking::Req::new(ours, buffer(800), buffer(600), 5)
             .with_mechanism(ours, Sealed::client(KEY));
-        let peer = Peer::echoing(SocketType::Rep, most);
+        let peer = Peer::new(SocketType::Rep, Sealed::server(KEY), most).echoing();
         req.connect_with(peer.clone(), Sealed::client(KEY), NOW);
         for body in BODIES {
             let reply = req.request(&[body, b"second"], DEADLINE, clock()).unwrap();
@@ -150,7 +34,11 @@ fn an_async_req_gets_replies() {
     let ours = config(SocketType::Req);
     let mut req = asynch::Req::new(ours, buffer(800), buffer(600), 5)
         .with_mechanism(ours, Sealed::client(KEY));
-    req.connect_with(Peer::echoing(SocketType::Rep, 10), Sealed::client(KEY), NOW);
+    req.connect_with(
+        Peer::new(SocketType::Rep, Sealed::server(KEY), 10).echoing(),
+        Sealed::client(KEY),
+        NOW,
+    );
     for body in BODIES {
         let reply = block_on(req.request(&[body, b"second"], || NOW)).unwrap();
         assert_eq!(reply.parts().collect::<Vec<_>>(), [body, b"second"]);
@@ -162,7 +50,7 @@ fn a_rep_seals_the_envelope_that_it_returns() {
     let ours = config(SocketType::Rep);
     let mut rep = blocking::Rep::new(ours, buffer(800), buffer(800))
         .with_mechanism(ours, Sealed::server(KEY));
-    let peer = Peer::new(SocketType::Dealer, Sealed::client(KEY));
+    let peer = Peer::new(SocketType::Dealer, Sealed::client(KEY), usize::MAX);
     rep.connect_with(peer.clone(), Sealed::server(KEY), NOW);
     rep.handshake(DEADLINE, clock()).unwrap();
     for (id, body) in [(&[1, 2, 3, 4][..], &b"one"[..]), (&[9; 260], b"two")] {
@@ -179,7 +67,7 @@ fn subscriptions_and_their_cancellations_are_sealed() {
     let ours = config(SocketType::Sub);
     let mut sub = blocking::Sub::<_, 64>::new(ours, buffer(400), buffer(200))
         .with_mechanism(ours, Sealed::client(KEY));
-    let peer = Peer::new(SocketType::Pub, Sealed::server(KEY));
+    let peer = Peer::new(SocketType::Pub, Sealed::server(KEY), usize::MAX);
     sub.subscribe(b"early").unwrap();
     sub.connect_with(peer.clone(), Sealed::client(KEY), NOW);
     sub.handshake(DEADLINE, clock()).unwrap();
@@ -209,7 +97,7 @@ fn a_pub_opens_subscriptions_and_publishes_sealed() {
     let ours = config(SocketType::Pub);
     let mut publisher = asynch::Pub::<_, 64>::new(ours, buffer(200), buffer(200))
         .with_mechanism(ours, Sealed::server(KEY));
-    let peer = Peer::new(SocketType::Sub, Sealed::client(KEY));
+    let peer = Peer::new(SocketType::Sub, Sealed::client(KEY), usize::MAX);
     publisher.connect_with(peer.clone(), Sealed::server(KEY), NOW);
     block_on(publisher.handshake(|| NOW)).unwrap();
     peer.driver().subscribe(zmtp_core::Subscription::Subscribe, b"a").unwrap();
@@ -227,7 +115,7 @@ fn heartbeats_are_sealed() {
         Box::leak(Box::new(Config::new(SocketType::Dealer).with_heartbeat(Heartbeat::every(100))));
     let mut dealer = blocking::Dealer::new(config, buffer(200), buffer(200))
         .with_mechanism(config, Sealed::client(KEY));
-    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY));
+    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY), usize::MAX);
     dealer.connect_with(peer.clone(), Sealed::client(KEY), NOW);
     dealer.handshake(DEADLINE, clock()).unwrap();
     for beat in 1..5 {
@@ -247,7 +135,7 @@ fn messages_come_in_chunks_of_whole_parts() {
     let ours = config(SocketType::Dealer);
     let mut dealer = blocking::Dealer::new(ours, buffer(400), buffer(200))
         .with_mechanism(ours, Sealed::client(KEY));
-    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY));
+    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY), usize::MAX);
     dealer.connect_with(peer.clone(), Sealed::client(KEY), NOW);
     dealer.handshake(DEADLINE, clock()).unwrap();
     peer.driver().send(&[&b"one"[..], b"", &[5; 300]]).unwrap();
@@ -268,7 +156,7 @@ fn what_is_larger_than_a_buffer_is_an_error_with_the_size_that_it_needs() {
     let new = || {
         let mut dealer = blocking::Dealer::new(ours, buffer(300), buffer(200))
             .with_mechanism(ours, Sealed::client(KEY));
-        let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY));
+        let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY), usize::MAX);
         dealer.connect_with(peer.clone(), Sealed::client(KEY), NOW);
         dealer.handshake(DEADLINE, clock()).unwrap();
         (dealer, peer)
@@ -303,7 +191,7 @@ fn halves_send_and_receive_sealed() {
     let ours = config(SocketType::Dealer);
     let mut dealer = asynch::Dealer::new(ours, buffer(400), buffer(400))
         .with_mechanism(ours, Sealed::client(KEY));
-    let peer = Peer::echoing(SocketType::Dealer, 50);
+    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY), 50).echoing();
     let duplex = asynch::Duplex { reader: peer.clone(), writer: peer };
     dealer.connect_with(duplex, Sealed::client(KEY), NOW);
     block_on(dealer.handshake(|| NOW)).unwrap();
@@ -320,20 +208,20 @@ fn refusals_and_bad_boxes_end_the_link() {
     let mut dealer = blocking::Dealer::new(ours, buffer(200), buffer(200))
         .with_mechanism(ours, Sealed::client(KEY));
     let wrong = Sealed::client(KEY).with_credentials(b"wrong");
-    dealer.connect_with(Peer::new(SocketType::Dealer, Sealed::server(KEY)), wrong, NOW);
+    dealer.connect_with(Peer::new(SocketType::Dealer, Sealed::server(KEY), usize::MAX), wrong, NOW);
     assert_eq!(dealer.handshake(DEADLINE, clock()).unwrap_err(), Error::Connection);
     assert_eq!(dealer.failure(), Some(PeerError::Refused.into()));
     assert_eq!(dealer.refusal(), Some(&b"400"[..]));
 
     // A peer that waits for an answer of its application.
-    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY).asking());
+    let peer = Peer::new(SocketType::Dealer, Sealed::server(KEY).asking(), usize::MAX);
     dealer.connect_with(peer.clone(), Sealed::client(KEY), NOW);
     assert_eq!(dealer.handshake(NOW, || NOW).unwrap_err(), Error::TimedOut);
     assert_eq!(dealer.receive(DEADLINE, clock()).unwrap_err(), Error::TimedOut);
     peer.driver().answer(Answer::Accept);
     dealer.handshake(DEADLINE, clock()).unwrap();
     peer.driver().take_sent();
-    peer.0.borrow_mut().unread.extend(frame(0, &Sealed::server(KEY).box_of(0, 0, b"x")));
+    peer.send_raw(&frame(0, &Sealed::server(KEY).box_of(0, 0, b"x")));
     assert_eq!(dealer.receive(DEADLINE, clock()).unwrap_err(), Error::Connection);
     assert_eq!(dealer.failure(), Some(PeerError::Sealed(OpenError::Replayed).into()));
 }

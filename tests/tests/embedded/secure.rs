@@ -1,129 +1,20 @@
 //! Sockets of microcontrollers with PLAIN and CURVE, against our own peers over memory.
 
-use std::cell::{RefCell, RefMut};
-use std::collections::VecDeque;
-use std::fmt;
-use std::rc::Rc;
-
-use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use zmtp_core::mechanism::{
     ClientKeys, Credentials, CurveClient, Decision, KeyPair, Mechanism, Null, Of, PlainClient,
     PlainServer, Status,
 };
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Instant, PeerError, Subscription};
+use zmtp_core::{PeerError, Subscription};
 use zmtp_embedded::blocking::{Dealer, Pub, Rep, Req, Sub};
 use zmtp_embedded::{Error, kind, size};
 use zmtp_tests::curve::{CLIENT, Decide, OTHER, SERVER, client, client_keys, pair, public, server};
-use zmtp_tests::driver::{Driver, Fetch, Lane, NOW};
-use zmtp_tests::pair::messages;
+use zmtp_tests::driver::NOW;
 
-const DEADLINE: Instant = NOW.after(1_000);
+use crate::line::{BODIES, DEADLINE, Peer, buffer, clock, clock_of, config};
+
 /// The most bytes of a read and of a write.
 const CHUNKS: [usize; 6] = [1, 2, 7, 64, 301, usize::MAX];
-const BODIES: [&[u8]; 3] = [b"", b"hello", &[7; 300]];
-
-/// The other end of a line.
-struct Peer<M>(Rc<RefCell<State<M>>>);
-
-impl<M> fmt::Debug for Peer<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Peer")
-    }
-}
-
-struct State<M> {
-    driver: Driver<'static, M>,
-    /// Whether messages are sent back.
-    echoes: bool,
-    echoed: usize,
-    unread: VecDeque<u8>,
-    most: usize,
-}
-
-impl<M> Clone for Peer<M> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
-    }
-}
-
-impl<M: Mechanism> Peer<M> {
-    fn new(kind: SocketType, mechanism: M, most: usize) -> Self {
-        let driver = Driver::secured(mechanism, config(kind), Lane::Decode, Fetch::Eagerly);
-        let state = State { driver, echoes: false, echoed: 0, unread: VecDeque::new(), most };
-        Self(Rc::new(RefCell::new(state)))
-    }
-
-    fn echoing(self) -> Self {
-        self.0.borrow_mut().echoes = true;
-        self
-    }
-
-    fn driver(&self) -> RefMut<'_, Driver<'static, M>> {
-        RefMut::map(self.0.borrow_mut(), |state| &mut state.driver)
-    }
-
-    fn messages(&self) -> Vec<Vec<Vec<u8>>> {
-        messages(self.0.borrow().driver.log())
-    }
-}
-
-impl<M> ErrorType for Peer<M> {
-    type Error = ErrorKind;
-}
-
-impl<M: Mechanism> Read for Peer<M> {
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
-        let state = &mut *self.0.borrow_mut();
-        state.unread.extend(state.driver.take_sent());
-        let n = buf.len().min(state.most).min(state.unread.len());
-        for (slot, byte) in buf.iter_mut().zip(state.unread.drain(..n)) {
-            *slot = byte;
-        }
-        if n == 0 { Err(ErrorKind::TimedOut) } else { Ok(n) }
-    }
-}
-
-impl<M: Mechanism> Write for Peer<M> {
-    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
-        let state = &mut *self.0.borrow_mut();
-        let n = buf.len().min(state.most);
-        state.driver.feed(&buf[..n]);
-        if state.echoes {
-            for message in messages(state.driver.log()).into_iter().skip(state.echoed) {
-                state.echoed += 1;
-                state.driver.send(&message).unwrap();
-            }
-        }
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
-    }
-}
-
-/// Its socket type is not used by the sockets of microcontrollers.
-fn config(kind: SocketType) -> &'static Config {
-    Box::leak(Box::new(Config::new(kind)))
-}
-
-fn buffer(len: usize) -> &'static mut [u8] {
-    vec![0; len].leak()
-}
-
-/// A clock whose time is over after many calls, so that a call without progress ends.
-fn clock() -> impl FnMut() -> Instant {
-    clock_of(20_000)
-}
-
-fn clock_of(most: u32) -> impl FnMut() -> Instant {
-    let mut calls: u32 = 0;
-    move || {
-        calls += 1;
-        NOW.after(if calls < most { 0 } else { 1_000 })
-    }
-}
 
 fn keys(server: u8, client: u8) -> &'static ClientKeys {
     Box::leak(Box::new(client_keys(server, client)))
