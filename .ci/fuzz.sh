@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
-cargo +nightly fuzz build --sanitizer none 2>/dev/null || cargo +nightly fuzz build --sanitizer none
+mkdir -p fuzz/target
+cargo +nightly fuzz build --sanitizer none >fuzz/target/build.log 2>&1 || { cat fuzz/target/build.log; exit 1; }
 
 run() { # <target>
   learned=fuzz/target/corpus/$1
@@ -23,15 +24,18 @@ run() { # <target>
   fi
 }
 
+all() {
+  for target in "$@"; do run "$target" || return 1; done
+}
+
 # The second half of the targets runs beside the first.
-# shellcheck disable=SC2046
-set -- $(cargo +nightly fuzz list)
-half=$((($# + 1) / 2))
-first=$(printf '%s\n' "$@" | head -n "$half")
-second=$(printf '%s\n' "$@" | tail -n "+$((half + 1))")
-for target in $second; do run "$target" || exit 1; done &
-beside=$!
+targets=$(cargo +nightly fuzz list)
+half=$((($(printf '%s\n' "$targets" | wc -l) + 1) / 2))
 failed=0
-for target in $first; do run "$target" || failed=1; done
+# shellcheck disable=SC2046
+all $(printf '%s\n' "$targets" | tail -n "+$((half + 1))") &
+beside=$!
+# shellcheck disable=SC2046
+all $(printf '%s\n' "$targets" | head -n "$half") || failed=1
 wait "$beside" || failed=1
 exit "$failed"
