@@ -72,7 +72,7 @@ fn an_inproc_socket_has_descriptors_when_a_poll_or_a_handle_needs_them() {
         handle.wake().unwrap();
         let (woken, mut pull) = waiting.join().unwrap();
         assert!(matches!(woken, Err(zmtp_mio::Error::Woken)), "{woken:?}");
-        // A peer that was connected before is still heard.
+        // A peer that was connected before still reaches it.
         let mut poller = Poller::new().unwrap();
         push.send("polled").unwrap();
         let mut items = [Item::socket(&mut pull, Interest::READABLE)];
@@ -87,15 +87,15 @@ fn an_inproc_socket_has_descriptors_when_a_poll_or_a_handle_needs_them() {
 fn a_socket_takes_less_than_8_kib() {
     alone(this_test!(), || {
         warm_up();
+        // All live to the end: memory of closed sockets that is freed later would reduce the measured cost of others.
         macro_rules! cost {
-            ($($kind:ty),*) => {$({
+            ($($kind:ty),*) => {$(
                 let before = crate::heap::in_use();
-                let sockets: Vec<_> =
+                let _sockets: Vec<_> =
                     (0..PAIRS).map(|_| builder::<$kind>().build().unwrap()).collect();
                 let each = crate::heap::in_use().saturating_sub(before) / PAIRS;
-                assert!(each < BYTES, "{}: {each} bytes", stringify!($kind));
-                drop(sockets);
-            })*};
+                assert!((1..BYTES).contains(&each), "{}: {each} bytes", stringify!($kind));
+            )*};
         }
         cost!(Push, Pull, Dealer, Router, Pair, Req, Rep, Pub, Sub);
         let before = crate::heap::in_use();
@@ -104,7 +104,7 @@ fn a_socket_takes_less_than_8_kib() {
             sockets.push(builder::<Pull>().bind(format!("inproc://{n}")).unwrap());
         }
         let each = crate::heap::in_use().saturating_sub(before) / PAIRS;
-        assert!(each < BYTES, "a bound inproc socket: {each} bytes");
+        assert!((1..BYTES).contains(&each), "a bound inproc socket: {each} bytes");
         let before = crate::heap::in_use();
         let mut bound = Vec::new();
         for _ in 0..PAIRS {
@@ -113,6 +113,6 @@ fn a_socket_takes_less_than_8_kib() {
             bound.push(pull);
         }
         let each = crate::heap::in_use().saturating_sub(before) / PAIRS;
-        assert!(each < BYTES, "a bound TCP socket: {each} bytes");
+        assert!((1..BYTES).contains(&each), "a bound TCP socket: {each} bytes");
     });
 }
