@@ -122,7 +122,10 @@ impl Ledger {
         if ends.received > ends.taken + ends.unreceived + ends.rejected
             || ends.taken > ends.received
         {
-            return Err(format!("{}: received = taken + not delivered does not hold", what()));
+            return Err(format!(
+                "{}: taken ≤ received ≤ taken + not delivered does not hold",
+                what()
+            ));
         }
         if account.subscribes {
             return Ok(());
