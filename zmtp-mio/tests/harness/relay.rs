@@ -114,11 +114,12 @@ static LANES: LazyLock<(Mutex<usize>, Condvar)> =
 impl Lane {
     /// How many run at the same time.
     pub(crate) fn count() -> usize {
-        let lanes = std::env::var("ZMTP_SLOW_LANES").ok();
-        lanes.and_then(|lanes| lanes.parse().ok()).unwrap_or(2)
+        let Ok(lanes) = std::env::var("ZMTP_SLOW_LANES") else { return 2 };
+        let count = lanes.parse().ok().filter(|count| *count > 0);
+        count.unwrap_or_else(|| panic!("ZMTP_SLOW_LANES is not a positive number: {lanes}"))
     }
 
-    /// Waits for one of the two.
+    /// Waits for a free one.
     pub(crate) fn take() -> Self {
         let (free, freed) = &*LANES;
         let mut free = freed.wait_while(free.lock().unwrap(), |free| *free == 0).unwrap();

@@ -13,8 +13,9 @@ use crate::harness::relay::{Lane, Link};
 const KB: usize = 1_000;
 const MB: usize = 1_000 * KB;
 
-/// Carries out transfers, two at a time, and prints the time of each, and sums for each type and transport.
+/// Carries out transfers, [`Lane::count`] at a time, and prints the time of each, and sums for each type and transport.
 fn run_all(cases: &[Case]) {
+    assert!(!cases.is_empty(), "no transfer is selected");
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
