@@ -39,7 +39,7 @@ fn port_of(endpoint: &str) -> u16 {
     endpoint.rsplit_once(':').unwrap().1.parse().unwrap()
 }
 
-/// A server without a listener for IPv6, at a name whose first address is one.
+/// A client of a name that has these addresses.
 fn named(addresses: Vec<SocketAddr>) -> Req {
     let resolver = Arc::new(move |_: &str, _| Ok(addresses.clone()));
     let req = builder::<Req>().resolver(resolver).handshake_timeout(Duration::from_secs(4));
@@ -132,9 +132,9 @@ fn the_second_address_of_a_name_is_used_if_the_first_does_not_answer() {
     assert_eq!(req.counters().connection_attempts, 2);
 }
 
-/// The addresses of a name that has moved do not answer. Together they cost the time of one.
+/// The addresses of a name that has moved do not answer.
 #[test]
-fn several_addresses_that_do_not_answer_share_the_time_limit() {
+fn a_name_reaches_its_third_address_if_two_do_not_answer() {
     let holes = [BlackHole::new(), BlackHole::new()];
     let echo = Echo::new();
     let good: SocketAddr = echo.endpoint.strip_prefix("tcp://").unwrap().parse().unwrap();

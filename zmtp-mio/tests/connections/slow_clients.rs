@@ -116,7 +116,7 @@ fn a_worker_that_gets_more_than_it_sends_is_received_from() {
     });
 }
 
-/// A mandatory ROUTER learns that there is no room, and drops nothing.
+/// A send of a mandatory ROUTER fails if there is no room, and drops nothing.
 #[test]
 fn a_mandatory_router_receives_from_a_client_whose_replies_have_no_room() {
     let simulation = Simulation::new();
@@ -147,7 +147,7 @@ fn a_mandatory_router_receives_from_a_client_whose_replies_have_no_room() {
     assert_eq!(router.counters().dropped.total(), 0, "{}", router.counters());
 }
 
-/// Its replies may have no room for ever, so that the rest of its requests must be received without it.
+/// Its replies may never have room, so that the rest of its requests must be received without it.
 #[test]
 fn a_client_that_has_ended_is_not_held_back() {
     let few = HighWaterMark::new(1, 1 << 30);
@@ -201,10 +201,10 @@ fn an_inproc_client_that_is_gone_is_not_held_back() {
         requests += 1;
         router.send(request).unwrap();
     }
+    assert!((1..10).contains(&requests), "{requests}: the client is not held back");
     drop(client);
     drive_until!(router, {
-        requests += u32::from(router.try_recv().unwrap().is_some());
+        let _ = router.try_recv().unwrap();
         router.counters().disconnects == 1
     });
-    assert!(requests > 0);
 }

@@ -40,6 +40,19 @@ fn push_with_peer(simulation: &Simulation) -> (Push, RawPeer) {
     (push, peer)
 }
 
+/// A PUSH with heartbeats, and a PULL with room for ten messages.
+fn push_with_worker(simulation: &Simulation) -> (Push, Pull) {
+    let (mut push, endpoint) = push(simulation);
+    let few = HighWaterMark::new(10, 1_000_000);
+    let mut pull = simulated::<Pull>(simulation).receive_mark(few).connect(&endpoint).unwrap();
+    turns_until(simulation, "a handshake", || {
+        push.step().unwrap();
+        pull.step().unwrap();
+        push.counters().handshakes == 1
+    });
+    (push, pull)
+}
+
 #[test]
 fn a_peer_that_reads_a_large_message_slowly_is_kept() {
     let simulation = Simulation::new();
@@ -110,14 +123,7 @@ fn a_peer_that_takes_bytes_and_answers_no_ping_is_closed() {
 #[test]
 fn a_busy_worker_with_a_full_queue_is_kept() {
     let simulation = Simulation::new();
-    let (mut push, endpoint) = push(&simulation);
-    let few = HighWaterMark::new(10, 1_000_000);
-    let mut pull = simulated::<Pull>(&simulation).receive_mark(few).connect(&endpoint).unwrap();
-    turns_until(&simulation, "a handshake", || {
-        push.step().unwrap();
-        pull.step().unwrap();
-        push.counters().handshakes == 1
-    });
+    let (mut push, mut pull) = push_with_worker(&simulation);
     let mut sent = 0;
     let mut receives = |time: Duration| {
         for _ in 0..time.as_millis() {
@@ -145,14 +151,7 @@ fn a_busy_worker_with_a_full_queue_is_kept() {
 #[test]
 fn a_busy_worker_that_takes_a_message_per_beat_is_kept() {
     let simulation = Simulation::new();
-    let (mut push, endpoint) = push(&simulation);
-    let few = HighWaterMark::new(10, 1_000_000);
-    let mut pull = simulated::<Pull>(&simulation).receive_mark(few).connect(&endpoint).unwrap();
-    turns_until(&simulation, "a handshake", || {
-        push.step().unwrap();
-        pull.step().unwrap();
-        push.counters().handshakes == 1
-    });
+    let (mut push, mut pull) = push_with_worker(&simulation);
     // After these messages, it has read three PINGs: the stream has room for about 65 messages.
     for got in 0..200 {
         assert!(got == 0 || pull.recv_timeout(Duration::ZERO).unwrap().is_some());

@@ -48,7 +48,7 @@ fn outcome(pull: &mut Pull, endpoint: &Endpoint, security: Security) -> Result<S
 }
 
 #[test]
-fn certificates_that_come_and_go_in_a_folder_are_noticed() {
+fn a_folder_of_certificates_is_read_again_when_it_changes() {
     let folder = Folder::new("certificates");
     let [server, alice, bob] = [(); 3].map(|()| Certificate::generate().unwrap());
     alice.save(folder.0.join("alice.key")).unwrap();

@@ -84,9 +84,10 @@ fn clients_with_keys_are_served_during_a_flood_of_hellos_from_many_addresses() {
             }
             let rate = f64::from(count) / start.elapsed().as_secs_f64();
             println!("{count} HELLOs, {rate:.0} per second");
-            count
         }
     });
+    // The flood has arrived.
+    drive_until!(rep, rep.counters().accepted > 200);
     let honest = thread::spawn(move || {
         for _ in 0..CLIENTS {
             let begun = Instant::now();
@@ -105,7 +106,7 @@ fn clients_with_keys_are_served_during_a_flood_of_hellos_from_many_addresses() {
     over.store(true, Ordering::Relaxed);
     drive_until!(rep, flood.is_finished());
     honest.join().unwrap();
-    assert!(flood.join().unwrap() > 0);
+    flood.join().unwrap();
     assert_eq!(rep.counters().handshakes, CLIENTS as u64);
 }
 

@@ -91,7 +91,7 @@ fn a_server_without_an_authenticator_and_one_that_panics_refuse_clients() {
     }
     let without = builder::<Pull>().security(Security::plain_server());
     let panicking = builder::<Pull>().plain_server(panics);
-    // Without anyone to ask no ERROR is sent, as in libzmq.
+    // Without an authenticator and a handler no ERROR is sent, as in libzmq.
     for (builder_of_pull, reason) in [(without, None), (panicking, Some(&b"500"[..]))] {
         let mut pull = builder_of_pull.bind("tcp://127.0.0.1:*").unwrap();
         let endpoint = pull.last_endpoint().unwrap().to_string();
