@@ -120,19 +120,35 @@ impl Counters {
 
 impl DroppedMessages {
     const fn add(&mut self, more: &Self) {
-        self.bad_envelope += more.bad_envelope;
-        self.unsolicited += more.unsolicited;
-        self.wrong_peer += more.wrong_peer;
-        self.wrong_request_id += more.wrong_request_id;
-        self.incomplete += more.incomplete;
-        self.not_subscribed += more.not_subscribed;
-        self.not_received += more.not_received;
-        self.conflated += more.conflated;
-        self.unroutable += more.unroutable;
-        self.peer_gone += more.peer_gone;
-        self.high_water_mark += more.high_water_mark;
-        self.half_sent += more.half_sent;
-        self.cancelled += more.cancelled;
+        // Each field, so that a new one is not forgotten.
+        let Self {
+            bad_envelope,
+            unsolicited,
+            wrong_peer,
+            wrong_request_id,
+            incomplete,
+            not_subscribed,
+            not_received,
+            conflated,
+            unroutable,
+            peer_gone,
+            high_water_mark,
+            half_sent,
+            cancelled,
+        } = more;
+        self.bad_envelope += *bad_envelope;
+        self.unsolicited += *unsolicited;
+        self.wrong_peer += *wrong_peer;
+        self.wrong_request_id += *wrong_request_id;
+        self.incomplete += *incomplete;
+        self.not_subscribed += *not_subscribed;
+        self.not_received += *not_received;
+        self.conflated += *conflated;
+        self.unroutable += *unroutable;
+        self.peer_gone += *peer_gone;
+        self.high_water_mark += *high_water_mark;
+        self.half_sent += *half_sent;
+        self.cancelled += *cancelled;
     }
 
     /// Returns the number of messages of the application that were not sent.
