@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the crates for microcontrollers, with each feature on its own, and builds the programs of the
-# README. Nothing links here: .ci/footprint.sh and .ci/firmware.sh link programs.
+# Compiles zmtp-core and zmtp-embedded for microcontrollers, with each feature on its own, the programs of the
+# README, and the adapters without std. Nothing links here: .ci/footprint.sh and .ci/firmware.sh link programs.
 set -eu
 cd "$(dirname "$0")/.."
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
@@ -19,4 +19,10 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
   .ci/no-std-cargo.sh "$target" build --quiet --profile firmware --lib \
     --manifest-path zmtp-embedded/footprint/Cargo.toml
   echo "$target examples of zmtp-embedded"
+done
+# Without the tests, whose dependencies enable more features.
+for adapter in embassy smoltcp; do
+  .ci/no-std-cargo.sh thumbv7m-none-eabi check --quiet --locked --all-features \
+    --manifest-path "zmtp-embedded/adapters/$adapter/Cargo.toml"
+  echo "thumbv7m-none-eabi adapters/$adapter with all features"
 done
