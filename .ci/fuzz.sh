@@ -30,6 +30,7 @@ all() {
 
 # The second half of the targets runs beside the first.
 targets=$(cargo +nightly fuzz list)
+[ -n "$targets" ] || { echo "no fuzz targets" >&2; exit 1; }
 half=$((($(printf '%s\n' "$targets" | wc -l) + 1) / 2))
 failed=0
 # shellcheck disable=SC2046
