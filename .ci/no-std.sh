@@ -7,7 +7,7 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
   for package in zmtp-core zmtp-embedded; do
     case $package in
       zmtp-core) features="curve defmt heartbeat long-routing-ids message-limits" ;;
-      *) features="chunks defmt fugit heartbeat log long-routing-ids nal" ;;
+      *) features="chunks curve defmt fugit heartbeat log long-routing-ids nal" ;;
     esac
     for feature in "" $features; do
       .ci/no-std-cargo.sh "$target" check --quiet --profile firmware --package "$package" \

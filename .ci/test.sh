@@ -13,6 +13,8 @@ cargo test --quiet --package zmtp-core --bench codec >>"$log" 2>&1 || { cat "$lo
 # The events of `log`. Those of `defmt`, all levels of them, must not need a logger on a host.
 DEFMT_LOG=trace cargo test --quiet --package zmtp-embedded --features defmt,log,nal --test connector --test events \
   >>"$log" 2>&1 || { cat "$log"; exit 1; }
+# The example of `from_fugit`; no other test enables the feature.
+cargo test --quiet --package zmtp-embedded --features fugit --doc >>"$log" 2>&1 || { cat "$log"; exit 1; }
 count() { awk '/^test result: ok/ { passed += $4; ignored += $8 }
   END { print passed " tests passed, " ignored " ignored" }' "$1"; }
 count "$log"
@@ -37,5 +39,5 @@ with=$(cat "$log.with")
 echo "sockets without a driver: $without"
 echo "sockets with a driver:    $with"
 [ "$with" = "$without" ] || { echo "the two modes ran different tests"; exit 1; }
-echo "the reasons of ignored tests:"
-git grep -n -o '#\[ignore = "[^"]*"' -- '*.rs' || echo "none is ignored"
+echo "ignored tests, with their reasons:"
+git grep -n -E -o '#\[ignore( = "[^"]*")?\]' -- '*.rs' || echo "none is ignored"
