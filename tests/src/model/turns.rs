@@ -192,6 +192,9 @@ impl Pattern for RouterModel {
         routing_id: &[u8],
     ) -> Result<Option<PeerId>, AttachError> {
         let known = self.ids.contains_key(&peer);
+        if known && self.turns.peers.get(&peer).is_some_and(|state| state.closed) {
+            return Ok(None);
+        }
         if known && (routing_id.is_empty() || self.ids[&peer].0 == routing_id) {
             return Ok(None);
         }

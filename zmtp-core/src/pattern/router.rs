@@ -139,15 +139,17 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
 }
 
 impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
-    /// A peer that has a routing id keeps it if it announces none.
+    /// A peer that has a routing id keeps it if it announces none. A [closed](Pattern::closed) peer
+    /// stays closed and keeps its routing id.
     fn connected(
         &mut self,
         peer: PeerId,
         routing_id: &[u8],
     ) -> Result<Option<PeerId>, AttachError> {
-        let named = self.peers.get_mut(peer).is_some_and(|slot| slot.named);
+        let keeps =
+            self.peers.get_mut(peer).is_some_and(|slot| slot.named || slot.incoming.is_closed());
         let known = self.ids.id(peer);
-        if known.is_some_and(|id| named || routing_id.is_empty() || id == routing_id) {
+        if known.is_some_and(|id| keeps || routing_id.is_empty() || id == routing_id) {
             return Ok(None);
         }
         if known.is_none()
@@ -317,6 +319,20 @@ mod tests {
         assert_eq!(router.take(), Ok(Some(peer(0))));
         assert_eq!(router.routing_id(peer(0)), None, "forgotten with its last message");
         assert_eq!(router.route(b"ann"), Ok(peer(1)));
+    }
+
+    #[test]
+    fn a_closed_peer_gets_no_new_routing_id_and_no_message() {
+        let mut router = router(false);
+        router.connected(peer(0), b"ann").unwrap();
+        assert!(router.received(peer(0)));
+        router.closed(peer(0));
+        assert_eq!(router.connected(peer(0), b"bob"), Ok(None));
+        assert_eq!(router.routing_id(peer(0)), Some(&b"ann"[..]));
+        assert_eq!(router.route(b"bob"), Err(RouteError::Unknown));
+        assert!(!router.may_route());
+        assert_eq!(router.take(), Ok(Some(peer(0))));
+        assert!(!router.may_route(), "the peer is gone");
     }
 
     #[test]
