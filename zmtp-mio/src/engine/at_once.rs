@@ -10,15 +10,21 @@ use super::queue::Envelope;
 impl Engine {
     /// Writes a message of one part to a peer if nothing waits for the peer, and queues a copy of the bytes that its stream
     /// does not accept. Returns `false` if no byte is written: the message is to be queued.
-    pub(super) fn send_at_once(&mut self, peer: PeerId, envelope: &Envelope, body: &[u8]) -> bool {
+    pub(super) fn send_at_once(
+        &mut self,
+        peer: PeerId,
+        envelope: &Envelope,
+        body: &[u8],
+        holds: bool,
+    ) -> bool {
         let delimiter = match envelope {
             Envelope::None => false,
             Envelope::Delimiter => true,
             _ => return false,
         };
         // A shorter one is held back in a burst, to be written with others.
-        let holds = (self.corked || self.coalescing) && body.len() < HOLD;
-        if body.len() <= COPY || holds || self.options.conflate || self.budget.is_full() {
+        let waits = holds && body.len() < HOLD;
+        if body.len() <= COPY || waits || self.options.conflate || self.budget.is_full() {
             return false;
         }
         let Some(index) = self.index(peer) else { return false };

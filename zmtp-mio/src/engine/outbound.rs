@@ -20,15 +20,15 @@ impl Engine {
         outgoing: &mut Outgoing<'_>,
     ) -> Result<(), Refused> {
         self.room = Room::NONE;
+        let holds = self.holds();
         if let Some(source) = outgoing.source.take()
             && let Some(body) = source.part()
         {
-            if self.send_at_once(peer, &outgoing.envelope, body) {
+            if self.send_at_once(peer, &outgoing.envelope, body, holds) {
                 return Ok(());
             }
             *outgoing.message = source.take();
         }
-        let holds = self.holds();
         if holds && self.append_held(peer, outgoing) {
             self.find_room(peer);
             return Ok(());

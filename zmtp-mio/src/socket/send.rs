@@ -31,7 +31,8 @@ impl<K: CanSend> Socket<K> {
     /// written at once.
     ///
     /// A message of one part with more than 8 KiB is written from the memory of the caller if nothing waits for its peer,
-    /// and the kind is DEALER, PAIR, PUSH, REP or REQ. Only the bytes that the system does not accept at once are copied.
+    /// it goes over an unencrypted TCP or IPC connection, and the kind is DEALER, PAIR, PUSH, REP or REQ. Only the bytes
+    /// that the system does not accept at once are copied. In a burst, this holds from 32 KiB.
     ///
     /// # Errors
     ///
