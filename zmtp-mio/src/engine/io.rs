@@ -14,7 +14,7 @@ use super::scheduler::Key;
 use super::status::LastPeer;
 use crate::mechanism::AnyMechanism;
 use crate::message::Message;
-use crate::monitor::{CloseReason, EventKind};
+use crate::monitor::{CloseReason, EventKind, Monitor};
 use crate::transport::{Addresses, Stream};
 
 impl Engine {
@@ -138,13 +138,18 @@ impl Engine {
             has_incoming: self.budget.has_incoming(),
             ending: self.ending.is_some(),
         };
+        let had = peer.has_unfinished();
         let (mut to, link) = peer.receiver(&mut self.pattern, &mut self.monitor, limits, now)?;
         let link = link?;
-        let received = to.monitor.counters.messages_received;
+        // With a message that is dropped, the one before it has ended.
+        let ended = |monitor: &Monitor| {
+            had.then(|| monitor.counters.messages_received + monitor.counters.dropped.total())
+        };
+        let before = ended(to.monitor);
         let result = link.read(&mut to);
-        let completed = to.monitor.counters.messages_received != received;
+        let ends = before != ended(to.monitor);
         let (report, paused) = (to.report, link.receive.paused);
-        if completed || peer.reported.unfinished == 0 {
+        if ends || !had {
             peer.unfinished_since = now;
         }
         if paused && full && !core::mem::replace(&mut peer.memory_paused, true) {

@@ -176,6 +176,46 @@ fn a_message_whose_rest_does_not_arrive_ends_its_connection_after_the_time_limit
 }
 
 #[test]
+fn the_time_limit_holds_for_a_message_that_is_discarded() {
+    let mut server = Server::new(64 * MIB);
+    let second = Duration::from_secs(1);
+    let header = wire::long_header(0, 1_000);
+    // Requests without a delimiter. One peer sends a half and nothing more, the other one again and again the second half
+    // of one and the first half of the next.
+    let mut peers = [(); 2].map(|()| simulated_peer(&server.simulation, &server.endpoint, "REQ"));
+    for peer in &mut peers {
+        peer.write_all(&header).unwrap();
+        server.send(peer, 500);
+    }
+    let [silent, busy] = &mut peers;
+    for _ in 0..59 {
+        server.simulation.clock().advance(second);
+        server.rep.step().unwrap();
+    }
+    assert_eq!(closes(&events!(server.rep)), []);
+    for n in 2..=5 {
+        busy.write_all(&[7; 500]).unwrap();
+        busy.write_all(&header).unwrap();
+        server.send(busy, 500);
+        turns_until(&server.simulation, "the next request", || {
+            server.rep.step().unwrap();
+            server.rep.counters().dropped.bad_envelope == 1 + n
+        });
+        for _ in 0..50 {
+            server.simulation.clock().advance(second);
+            server.rep.step().unwrap();
+        }
+    }
+    assert_eq!(closes(&events!(server.rep)), [CloseReason::MessageTimeout], "of the silent one");
+    while silent.read_all().is_some() {}
+    for _ in 0..70 {
+        server.simulation.clock().advance(second);
+        server.rep.step().unwrap();
+    }
+    assert_eq!(closes(&events!(server.rep)), [CloseReason::MessageTimeout], "of the other one");
+}
+
+#[test]
 fn the_time_limit_of_a_message_does_not_run_while_the_socket_does_not_read() {
     let simulation = Simulation::new();
     let few = HighWaterMark::new(1, MIB);
