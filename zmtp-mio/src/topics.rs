@@ -37,6 +37,12 @@ struct Held {
 }
 
 impl Held {
+    /// Counts a repeated subscription.
+    fn add_repeat(&mut self, place: u32) {
+        *self.repeats.entry(place).or_default() += 1;
+        self.repeated += 1;
+    }
+
     /// Removes a repeated subscription. Returns `false` if there is none.
     fn take_repeat(&mut self, place: u32) -> bool {
         let Some(times) = self.repeats.get_mut(&place) else { return false };
@@ -115,8 +121,7 @@ impl Topics for Subscribers {
             let known = self.tree.find(topic).filter(|place| held.places.contains(place));
             return match known {
                 Some(place) if self.counts && !full => {
-                    *held.repeats.entry(place).or_default() += 1;
-                    held.repeated += 1;
+                    held.add_repeat(place);
                     Ok(Added::Held)
                 }
                 Some(_) if !self.counts => Ok(Added::Held),
@@ -126,8 +131,7 @@ impl Topics for Subscribers {
         let place = self.tree.entry(topic);
         if !held.places.insert(place) {
             if self.counts {
-                *held.repeats.entry(place).or_default() += 1;
-                held.repeated += 1;
+                held.add_repeat(place);
             }
             return Ok(Added::Held);
         }
@@ -166,11 +170,12 @@ impl Topics for Subscribers {
     fn remove_peer(&mut self, peer: PeerId, mut each: impl FnMut(&[u8], Removed)) {
         let Some(held) = self.peers.remove(peer) else { return };
         for place in held.places {
+            let topic = self.tree.topic(place);
             for _ in 0..held.repeats.get(&place).copied().unwrap_or_default() {
-                each(&self.tree.topic(place), Removed::Left);
+                each(&topic, Removed::Left);
             }
             if let Some(removed) = self.take(peer, place) {
-                each(&self.tree.topic(place), removed);
+                each(&topic, removed);
                 self.tree.prune(place);
             }
         }
