@@ -8,6 +8,7 @@ use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
 
 use super::Engine;
+use super::link::count_sent;
 use super::pattern::PeerContext;
 use super::peer::{Origin, Peer, PeerDetails, State};
 use super::queue::{Chunk, Envelope, Outgoing, QueuedMessage};
@@ -17,7 +18,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::inproc::{COPIED, Host, Mailbox, Parcel, Pipe, Post, pipe};
 use crate::message::{Message, Properties};
-use crate::monitor::{CloseReason, Counters, EventKind};
+use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
 
 /// Messages taken from one peer in a turn.
@@ -413,13 +414,5 @@ impl Engine {
             let counters = &mut self.monitor.counters;
             self.pattern.keep(&mut context, queued, self.options.conflate, counters);
         }
-    }
-}
-
-/// Counts a message that is put into a ring.
-fn count_sent(counters: &mut Counters, queued: &QueuedMessage) {
-    if queued.is_message() {
-        counters.messages_sent += 1;
-        counters.bytes_sent += queued.message.byte_len() as u64;
     }
 }

@@ -24,6 +24,7 @@ pub(super) use output::{Output, Spares};
 pub(crate) use pending::COPY;
 pub(super) use read::{Limits, ReadOutcome, ReadReport, Receiver};
 pub(super) use run::{Range, Run};
+pub(super) use write::count_sent;
 
 use super::queue::{Envelope, Queue};
 use crate::mechanism::AnyMechanism;

@@ -10,8 +10,9 @@ use super::run::Run;
 use super::slices::Slices;
 use super::staged::Staged;
 use super::{Link, Protocol, SendHalf, Zmtp};
-use crate::monitor::{CloseReason, Monitor};
+use crate::monitor::{CloseReason, Counters, Monitor};
 use crate::queue::{Lead, Queue, QueuedMessage};
+use crate::transport::Stream;
 
 /// The number of bytes of one write, unless a body is larger. Larger writes are slower on loopback. Frames for
 /// one connection are encoded in pieces of this size.
@@ -64,21 +65,19 @@ impl Link {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(error) => return Err(CloseReason::Io(error.kind())),
             };
-            send.written += written as u64;
-            let SendHalf { staged, output, ledger, written: sum, .. } = send;
+            let SendHalf { staged, output, .. } = send;
             let ended = staged.advance(written.min(staged_len));
             let before = monitor.counters.messages_sent;
             for _ in 0..ended {
                 if let Some(queued) = queue.pop() {
-                    count(monitor, &queued);
+                    count_sent(&mut monitor.counters, &queued);
                 }
             }
             let done = output.advance(written.saturating_sub(staged_len), run, spares);
             monitor.counters.messages_sent += done.messages;
             monitor.counters.bytes_sent += done.bytes;
             let messages = monitor.counters.messages_sent - before;
-            let looks = stream.forgets_unread();
-            ledger.note(*sum, messages, looks, || sum.saturating_sub(stream.unacknowledged()));
+            note_written(stream, send, written, messages);
             if written < due {
                 send.blocked = true;
                 return Ok(false);
@@ -121,7 +120,6 @@ impl Link {
         slices.push(body);
         let due = head.len() + body.len();
         let written = stream.write_vectored(slices.get())?;
-        send.written += written as u64;
         let whole = written == due;
         if whole {
             send.output.wrote(due);
@@ -131,18 +129,26 @@ impl Link {
             send.output.wrote_part(written, head, body, run, spares);
             send.blocked = true;
         }
-        let (sum, looks) = (send.written, stream.forgets_unread());
-        let arrived = || sum.saturating_sub(stream.unacknowledged());
-        send.ledger.note(sum, u64::from(whole), looks, arrived);
+        note_written(stream, send, written, u64::from(whole));
         Ok(whole)
     }
 }
 
-fn count(monitor: &mut Monitor, queued: &QueuedMessage) {
+/// Counts a message that is written, or put into the ring of a peer of this process.
+#[inline]
+pub(in crate::engine) fn count_sent(counters: &mut Counters, queued: &QueuedMessage) {
     if queued.is_message() {
-        monitor.counters.messages_sent += 1;
-        monitor.counters.bytes_sent += queued.message.byte_len() as u64;
+        counters.messages_sent += 1;
+        counters.bytes_sent += queued.message.byte_len() as u64;
     }
+}
+
+/// Notes that this many more bytes are written, which complete this many messages.
+#[inline]
+fn note_written(stream: &Stream, send: &mut SendHalf, bytes: usize, messages: u64) {
+    send.written += bytes as u64;
+    let (sum, looks) = (send.written, stream.forgets_unread());
+    send.ledger.note(sum, messages, looks, || sum.saturating_sub(stream.unacknowledged()));
 }
 
 /// Stages the bytes that precede the output. Returns how many bytes of the output may follow.
