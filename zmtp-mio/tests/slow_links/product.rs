@@ -64,8 +64,7 @@ const fn case(sender: Sender, ipc: bool, rate: u64, delay: u64, flags: (bool, bo
 /// for the sender, of which each occurs.
 #[test]
 fn every_message_arrives_over_a_selection_of_slow_links() {
-    let driven = std::env::var_os("ZMTP_TEST_DRIVER").is_none_or(|value| value != "0");
-    let cases = match driven {
+    let cases = match is_driven() {
         true => [
             case(Sender::Push, false, 400, 200, (true, false)),
             case(Sender::Router, true, 1_000, 50, (false, true)),
@@ -84,6 +83,11 @@ fn every_message_arrives_over_a_selection_of_slow_links() {
         ],
     };
     run_all(&cases);
+}
+
+/// Whether the sockets of this run have a driver.
+fn is_driven() -> bool {
+    std::env::var_os("ZMTP_TEST_DRIVER").is_none_or(|value| value != "0")
 }
 
 /// A number in the environment.
@@ -109,6 +113,11 @@ fn every_message_arrives_over_every_slow_link() {
             for (total, len) in [(8 * MB, 10 * KB), (24 * MB, 6 * MB), (100 * MB, 250 * KB)] {
                 // A round trip for each request.
                 let asks = matches!(sender, Sender::Req | Sender::Rep);
+                // Between two requests nothing is on its way. Without a driver, a socket of an application that pauses
+                // then answers no PING.
+                if asks && heartbeats && pauses && !is_driven() {
+                    continue;
+                }
                 let len = if asks { len.max(500 * KB) } else { len };
                 cases.push(Case { sender, ipc, link, total, len, heartbeats, pauses });
             }
