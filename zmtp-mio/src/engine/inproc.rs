@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use mio::Token;
 use zmtp_core::pattern::{Pattern, PeerId};
 use zmtp_core::wire::{RoutingId, SocketType, Version};
 use zmtp_core::{PeerError, PeerInfo};
@@ -10,13 +9,13 @@ use zmtp_core::{PeerError, PeerInfo};
 use super::Engine;
 use super::link::count_sent;
 use super::pattern::PeerContext;
-use super::peer::{Origin, Peer, PeerDetails, State};
+use super::peer::{PeerDetails, State};
 use super::queue::{Chunk, Envelope, Outgoing, QueuedMessage};
 use super::rules::apply_rules;
-use super::scheduler::{Key, ZAP};
+use super::scheduler::Key;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::inproc::{COPIED, Host, Mailbox, Parcel, Pipe, Post, pipe};
+use crate::inproc::{COPIED, Host, Parcel, Pipe, Post, pipe};
 use crate::message::{Message, Properties};
 use crate::monitor::{CloseReason, EventKind};
 use crate::transport::Addresses;
@@ -25,22 +24,6 @@ use crate::transport::Addresses;
 const BUDGET: usize = 256;
 
 impl Engine {
-    /// The mailbox that other engines of the process post to.
-    pub(super) fn mailbox(&mut self) -> Result<Arc<Mailbox>, Error> {
-        if let Some(mailbox) = &self.mailbox {
-            return Ok(Arc::clone(mailbox));
-        }
-        let wake = Arc::clone(&self.wake);
-        if self.descriptors.registry().is_some() {
-            self.open_waker()?;
-        }
-        let mailbox = Arc::new(Mailbox::new(move || {
-            // It fails only if the system is out of memory for an eight-byte counter.
-            let _ = wake.wake();
-        }));
-        Ok(Arc::clone(self.mailbox.insert(mailbox)))
-    }
-
     /// Binds a name of the context.
     pub(super) fn bind_inproc(&mut self, name: &str) -> Result<Endpoint, Error> {
         let endpoint = Endpoint::Inproc(name.into());
@@ -95,61 +78,8 @@ impl Engine {
         }
     }
 
-    /// Reads the mailbox. Returns whether there was anything.
-    pub(super) fn read_mailbox(&mut self) -> bool {
-        let Some(mailbox) = self.mailbox.clone() else { return false };
-        let mut any = false;
-        for post in mailbox.take_posts() {
-            any = true;
-            match post {
-                Post::Bound(index) => {
-                    let waits = self
-                        .peers
-                        .get(index)
-                        .is_some_and(|peer| matches!(peer.state, State::Waiting));
-                    if waits {
-                        self.connect_next(index);
-                    }
-                }
-                Post::Answer(peer) => self.answered(peer),
-                Post::Connection { endpoint, socket_type, routing_id, pipe } => {
-                    self.monitor.counters.accepted += 1;
-                    let peer = Peer::new(Origin::Accepted, endpoint, State::Waiting);
-                    let index = self.insert(peer);
-                    self.join(index, EventKind::Accepted, socket_type, &routing_id, pipe);
-                }
-            }
-        }
-        // No more than there can be now: answers that arrive meanwhile are handled in the next turn.
-        for _ in 0..self.peers.len() + self.listeners.len() + 1 {
-            let Some(key) = mailbox.next_due() else { break };
-            any = true;
-            if key == ZAP {
-                self.read_zap();
-                continue;
-            }
-            match Key::of(Token(key)) {
-                Key::Listener(index) => self.accept(index),
-                Key::Peer(index) => self.peer_event(index, true, true, false),
-            }
-        }
-        any
-    }
-
-    /// Posts need not wake the poll until it is entered again.
-    pub(super) fn note_awake(&self) {
-        if let Some(mailbox) = &self.mailbox {
-            mailbox.note_awake();
-        }
-    }
-
-    /// Lets the next post wake the poll. Returns `false` if something was already posted.
-    pub(super) fn prepare_to_sleep(&self) -> bool {
-        self.mailbox.as_ref().is_none_or(|mailbox| mailbox.prepare_to_sleep())
-    }
-
     /// Begins a connection, in place of a greeting and a handshake.
-    fn join(
+    pub(super) fn join(
         &mut self,
         index: usize,
         begun: EventKind,

@@ -38,6 +38,7 @@ mod inproc;
 mod io;
 mod linger;
 mod link;
+mod mailbox;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
 mod outbound;

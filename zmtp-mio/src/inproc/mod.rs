@@ -3,10 +3,12 @@
 //! A connection is two bounded lock-free rings of messages. After messages are put into one, the key of the
 //! connection is posted to the mailbox of the other engine, which wakes that engine if it sleeps.
 
+mod lane;
 mod mailbox;
 mod pipe;
 mod registry;
 
+pub(crate) use lane::Parcel;
 pub(crate) use mailbox::{Mailbox, Post};
-pub(crate) use pipe::{COPIED, Parcel, Pipe, pipe};
+pub(crate) use pipe::{COPIED, Pipe, pipe};
 pub(crate) use registry::{Host, Registry};

@@ -5,12 +5,13 @@
 //! handed over whole. The key of the connection is posted to the
 //! mailbox of the reader unless it was posted since the reader last began to read.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use core::sync::atomic::{Ordering, fence};
+use std::sync::Arc;
 
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 
 use super::Mailbox;
+use super::lane::{Address, Count, Lane, Left, Parcel};
 use crate::message::Message;
 use crate::queue::{Chunk, QueuedMessage, WITHIN};
 
@@ -26,14 +27,6 @@ const BATCH_BYTES: usize = 32 << 10;
 pub(crate) const COPIED: usize = 1 << 10;
 /// Empty chunks on their way back to the writer.
 const RETURNED: usize = 16;
-
-/// What a ring holds.
-#[derive(Debug)]
-pub(crate) enum Parcel {
-    Message(QueuedMessage),
-    /// Messages of one short part.
-    Chunk(Box<Chunk>),
-}
 
 /// One end of a connection.
 #[derive(Debug)]
@@ -61,59 +54,6 @@ pub(crate) struct Pipe {
     announced: usize,
     /// Reading is paused because the queue at this end is full.
     pub(crate) paused: bool,
-}
-
-/// Messages, and bytes of their bodies, modulo 2^64.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    messages: usize,
-    bytes: usize,
-}
-
-impl Count {
-    #[inline]
-    const fn add(&mut self, messages: usize, bytes: usize) {
-        self.messages = self.messages.wrapping_add(messages);
-        self.bytes = self.bytes.wrapping_add(bytes);
-    }
-
-    #[inline]
-    const fn since(self, earlier: Self) -> (usize, usize) {
-        (self.messages.wrapping_sub(earlier.messages), self.bytes.wrapping_sub(earlier.bytes))
-    }
-}
-
-/// The reader's end of a ring, with the messages that it had not read when it was dropped.
-#[derive(Debug)]
-struct Left {
-    rest: Option<Box<Chunk>>,
-    ring: Consumer<Parcel>,
-}
-
-/// The state of one direction that both ends share, besides the ring.
-#[derive(Debug, Default)]
-struct Lane {
-    /// One of the ends is dropped.
-    closed: AtomicBool,
-    /// Posted to the reader, which has not read since then.
-    posted: AtomicBool,
-    /// The writer needs room.
-    wanted: AtomicBool,
-    /// The messages that the writer has handed over so far, modulo 2^64.
-    put: AtomicUsize,
-    /// The messages that the reader has taken out so far, and the bytes of their bodies, modulo 2^64.
-    taken_messages: AtomicUsize,
-    taken_bytes: AtomicUsize,
-    left: Mutex<Option<Left>>,
-    reader: OnceLock<Address>,
-    writer: OnceLock<Address>,
-}
-
-/// The destination of posts for an end.
-#[derive(Debug)]
-struct Address {
-    mailbox: Arc<Mailbox>,
-    key: usize,
 }
 
 /// The two ends of a connection. Each must be [settled](Pipe::settle) before anything is posted for
@@ -385,22 +325,5 @@ impl Drop for Pipe {
             lane.closed.store(true, Ordering::Release);
         }
         Lane::post(&self.there.reader);
-    }
-}
-
-impl Lane {
-    fn taken(&self) -> Count {
-        let bytes = self.taken_bytes.load(Ordering::Acquire);
-        Count { messages: self.taken_messages.load(Ordering::Acquire), bytes }
-    }
-
-    fn left(&self) -> std::sync::MutexGuard<'_, Option<Left>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn post(address: &OnceLock<Address>) {
-        if let Some(address) = address.get() {
-            address.mailbox.post_due(address.key);
-        }
     }
 }

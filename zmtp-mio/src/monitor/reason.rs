@@ -70,7 +70,8 @@ pub enum CloseReason {
     RoutingIdInUse,
     /// The number of unfinished handshakes reached
     /// [`Options::max_handshakes`](crate::Options::max_handshakes), or that of its address
-    /// [`Options::max_handshakes_per_address`](crate::Options::max_handshakes_per_address), and this one was the oldest.
+    /// [`Options::max_handshakes_per_address`](crate::Options::max_handshakes_per_address), and this one was
+    /// among the oldest.
     TooManyHandshakes,
 }
 

@@ -51,10 +51,10 @@ pub struct Limits {
     /// The time limit for connecting, and then for the handshake (`ZMQ_HANDSHAKE_IVL`). The default is 10 s. It is
     /// rounded up to milliseconds, at least one.
     pub handshake_timeout: Option<Duration>,
-    /// The longest time in which nothing of the rest of a message arrives; 60 s. Then the connection is closed with
-    /// [`CloseReason::MessageTimeout`](crate::CloseReason::MessageTimeout). The time does not run while this socket does
-    /// not read from the peer, because its queue or its memory is full. Rounded up to milliseconds. libzmq has no such
-    /// limit: the memory stays in use while the peer is connected.
+    /// The longest time in which nothing of the rest of a message arrives. The default is 60 s; `None` is no limit. Then
+    /// the connection is closed with [`CloseReason::MessageTimeout`](crate::CloseReason::MessageTimeout). The time does
+    /// not run while this socket does not read from the peer, because its queue or its memory is full. It is rounded up to
+    /// milliseconds. libzmq has no such limit: the memory stays in use while the peer is connected.
     pub message_timeout: Option<Duration>,
 }
 

@@ -53,10 +53,12 @@ pub struct Options {
     /// The most connections of the socket. The default is 65,536; `None` is no limit. At the limit, accepting pauses.
     pub max_connections: Option<usize>,
     /// The most accepted connections with an unfinished handshake. The default is 4,096; `None` is no limit. At the
-    /// limit, the oldest of them is closed, and those that wait for the authenticator last. Not for STREAM.
+    /// limit, the oldest one is closed. One that waits for the authenticator is closed only if the next 64 wait for it
+    /// too. Not for STREAM.
     pub max_handshakes: Option<usize>,
     /// The most of these handshakes that one IPv4 address, or one IPv6 network of 64 bits, may have. The default is
-    /// 1,024; `None` is no limit. The limit closes the same ones as that of all. Not for STREAM.
+    /// 1,024; `None` is no limit. At the limit, the same one is closed as for [`max_handshakes`](Self::max_handshakes).
+    /// Not for STREAM.
     pub max_handshakes_per_address: Option<usize>,
     /// The most topics that one peer may subscribe to. The default is 500,000; `None` is no limit. Further
     /// subscriptions of the peer are refused and counted; the connection stays open. A forwarder counts as one peer,

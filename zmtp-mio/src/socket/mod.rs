@@ -2,6 +2,7 @@
 
 mod any;
 mod builder;
+mod builder_security;
 mod dealer;
 mod endpoints;
 pub mod kind;

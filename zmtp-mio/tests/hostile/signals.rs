@@ -89,11 +89,13 @@ fn a_peer_that_leaves_in_the_middle_of_a_message_does_not_end_a_process_with_the
             let soon = Reconnect::new(Duration::from_millis(10), Duration::from_millis(10));
             let mut push = builder::<Push>().reconnect(soon).connect(server.endpoint()).unwrap();
             for len in [100, 10_000, 1 << 20].repeat(3) {
+                let handshakes = push.counters().handshakes;
                 let mut peer = thread::scope(|scope| {
                     let accept = scope.spawn(|| server.accept_as("PULL"));
                     drive_until!(push, accept.is_finished());
                     accept.join().unwrap()
                 });
+                drive_until!(push, push.counters().handshakes > handshakes);
                 // The rest of the messages is not read: TCP answers it with a reset.
                 for _ in 0..5 {
                     let _ = push.try_send(vec![0; len]);
