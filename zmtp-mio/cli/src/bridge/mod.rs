@@ -4,6 +4,7 @@
 //! starts a session with a new connection. After the connection is lost, the bytes of the device are discarded
 //! until its next greeting.
 
+mod ipc;
 mod network;
 mod retry;
 mod serial;

@@ -1,15 +1,13 @@
 //! The side of the network: one connection at a time, connected or accepted.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
-use std::path::Path;
+use std::os::unix::net::UnixStream;
 
 use zmtp_mio::{Endpoint, Error, Host};
 
+use super::ipc::{IpcListener, address};
 use super::serial;
 
 /// A connection. Neither reads nor writes block.
@@ -72,10 +70,10 @@ impl AsFd for Peer {
     }
 }
 
-/// A listener. Its socket file is removed when it is dropped.
+/// A listener.
 #[derive(Debug)]
 pub(crate) enum Listener {
-    Ipc(UnixListener, Endpoint),
+    Ipc(IpcListener),
     Tcp(TcpListener),
 }
 
@@ -91,9 +89,7 @@ impl Listener {
                 }
             }
             .and_then(|listener| listener.set_nonblocking(true).map(|()| Self::Tcp(listener))),
-            _ => bind_ipc(endpoint)
-                .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-                .map(|listener| Self::Ipc(listener, endpoint.clone())),
+            _ => IpcListener::bind(endpoint).map(Self::Ipc),
         };
         listener.map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => Error::AddressInUse(endpoint.clone()),
@@ -104,14 +100,14 @@ impl Listener {
     /// The endpoint with the port that the system chose.
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         match self {
-            Self::Ipc(_, endpoint) => Some(endpoint.clone()),
+            Self::Ipc(listener) => Some(listener.endpoint.clone()),
             Self::Tcp(listener) => listener.local_addr().ok().map(Endpoint::from),
         }
     }
 
     pub(crate) fn accept(&self) -> io::Result<Peer> {
         let peer = match self {
-            Self::Ipc(listener, _) => Peer::Ipc(listener.accept()?.0),
+            Self::Ipc(listener) => Peer::Ipc(listener.accept()?),
             Self::Tcp(listener) => {
                 let stream = listener.accept()?.0;
                 stream.set_nodelay(true)?;
@@ -125,48 +121,8 @@ impl Listener {
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Ipc(listener, _) => listener.as_fd(),
+            Self::Ipc(listener) => listener.as_fd(),
             Self::Tcp(listener) => listener.as_fd(),
         }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Ipc(_, Endpoint::Ipc(path)) = self {
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-fn bind_ipc(endpoint: &Endpoint) -> io::Result<UnixListener> {
-    let address = address(endpoint)?;
-    match (UnixListener::bind_addr(&address), endpoint) {
-        (Err(error), Endpoint::Ipc(path))
-            if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) =>
-        {
-            fs::remove_file(path)?;
-            UnixListener::bind_addr(&address)
-        }
-        (result, _) => result,
-    }
-}
-
-/// Whether the path is a socket file on which no process listens.
-fn is_stale(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket())
-        && UnixStream::connect(path)
-            .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-}
-
-fn address(endpoint: &Endpoint) -> io::Result<SocketAddr> {
-    match endpoint {
-        Endpoint::Ipc(path) => SocketAddr::from_pathname(path),
-        #[cfg(target_os = "linux")]
-        Endpoint::Abstract(name) => {
-            use std::os::linux::net::SocketAddrExt;
-            SocketAddr::from_abstract_name(name)
-        }
-        _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
