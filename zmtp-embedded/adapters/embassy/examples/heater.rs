@@ -1,4 +1,4 @@
-//! Three tasks: one owns the socket, two send requests through it.
+//! The bodies of three tasks: one owns the socket, two send requests through it. The boards and a test spawn them.
 
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_time::{Duration, Timer};

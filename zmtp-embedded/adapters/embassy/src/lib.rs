@@ -2,7 +2,8 @@
 //!
 //! * Sockets that several tasks share: one task owns the socket and connects again whenever a connection ends; the other tasks share
 //!   a `static` queue. [`Requests`] with [`request`] for a REQ, [`reply`] for a REP, [`Outgoing`] and [`Incoming`] with
-//!   [`publish`], [`subscribe`], [`push`], [`pull`] and [`deal`] for the others.
+//!   [`publish`], [`subscribe`], [`push`], [`pull`] and [`deal`] for the others. An owner answers PINGs of the peer
+//!   while it runs and neither its queue nor its handler makes it wait: the docs of each state when it does not.
 //! * [`Connect`]: how the owner gets an IO. [`SerialLine`] and, with the feature `net`, [`Tcp`].
 //! * The clock and the timers of `embassy-time`: [`now`] and [`sleep_until`], which async calls and their `select` take.
 //!

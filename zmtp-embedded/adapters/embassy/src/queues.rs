@@ -208,7 +208,8 @@ pub async fn subscribe<M: RawMutex, const TOPICS: usize, const BYTES: usize, con
 }
 
 /// Owns a PULL: connects, performs the handshake, and puts the messages into `incoming`. Connects again when the
-/// connection ends. It does not read while the queue is full, so that the peer keeps the next messages.
+/// connection ends. It does not read while the queue is full, so that the peer keeps the next messages; nor does it
+/// answer PINGs then.
 pub async fn pull<M: RawMutex, const BYTES: usize, const N: usize>(
     session: Session<'_, kind::Pull>,
     connect: impl Connect,
@@ -243,7 +244,8 @@ async fn gather<M: RawMutex, K: kind::Receives, const BYTES: usize, const N: usi
     }
 }
 
-/// Owns a DEALER: [`push`] and [`pull`] in one.
+/// Owns a DEALER: [`push`] and [`pull`] in one. While `incoming` is full, it neither reads nor sends, and answers no
+/// PINGs.
 pub async fn deal<M: RawMutex, const BYTES: usize, const IN: usize, const OUT: usize>(
     mut session: Session<'_, kind::Dealer>,
     mut connect: impl Connect,

@@ -1,9 +1,6 @@
 //! Requests of several tasks through one REQ, and a REP with a handler.
 
-use core::cell::Cell;
-
 use embassy_futures::select::{Either, Either3, select, select3};
-use embassy_sync::blocking_mutex::Mutex as BlockingMutex;
 use embassy_sync::blocking_mutex::raw::RawMutex;
 use embassy_sync::channel::Channel;
 use embassy_sync::mutex::Mutex;
@@ -19,9 +16,8 @@ use crate::{Connect, Packet, from_embassy, now, sleep_until};
 /// Requests of up to `BYTES` bytes, which several tasks send in turn through one REQ. A `static` of this type is the
 /// handle that all tasks share.
 pub struct Requests<M: RawMutex, const BYTES: usize> {
-    /// Locked by the task whose turn it is.
-    turn: Mutex<M, ()>,
-    last: BlockingMutex<M, Cell<u32>>,
+    /// Locked by the task whose turn it is. The number of the last request.
+    turn: Mutex<M, u32>,
     asked: Channel<M, Asked<BYTES>, 1>,
     answered: Channel<M, (u32, Answer<BYTES>), 1>,
 }
@@ -64,12 +60,7 @@ impl<M: RawMutex, const BYTES: usize> Requests<M, BYTES> {
     /// No request yet.
     #[expect(clippy::new_without_default, reason = "it is a static")]
     pub const fn new() -> Self {
-        Self {
-            turn: Mutex::new(()),
-            last: BlockingMutex::new(Cell::new(0)),
-            asked: Channel::new(),
-            answered: Channel::new(),
-        }
+        Self { turn: Mutex::new(0), asked: Channel::new(), answered: Channel::new() }
     }
 
     /// Sends a request of these parts when it is its turn, and waits for the reply. `timeout` includes the time of
@@ -87,10 +78,11 @@ impl<M: RawMutex, const BYTES: usize> Requests<M, BYTES> {
         let Ok(packet) = Packet::new(parts.iter().copied()) else {
             return Err(RequestError::TooLarge);
         };
-        let Ok(_turn) = with_deadline(deadline, self.turn.lock()).await else {
+        let Ok(mut last) = with_deadline(deadline, self.turn.lock()).await else {
             return Err(RequestError::NotSent);
         };
-        let number = self.last.lock(|last| last.replace(last.get().wrapping_add(1)));
+        *last = last.wrapping_add(1);
+        let number = *last;
         // Those of a request whose future was dropped.
         self.asked.clear();
         self.answered.clear();
@@ -183,7 +175,8 @@ async fn exchange<IO: Read + Write, const BYTES: usize>(
 }
 
 /// Owns a REP: connects, performs the handshake, and replies to each request with the message that `handle` returns.
-/// Connects again when the connection ends. A reply that does not fit the send buffer is replaced by an empty one.
+/// Connects again when the connection ends. A reply that does not fit the send buffer is replaced by an empty one. While
+/// `handle` runs, the socket neither reads nor answers PINGs.
 pub async fn reply<const BYTES: usize>(
     mut session: Session<'_, kind::Rep<1>>,
     mut connect: impl Connect,
