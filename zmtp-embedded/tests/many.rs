@@ -28,22 +28,42 @@ macro_rules! buffers {
     };
 }
 
+/// Peers of this type for the links of a socket; `connect` begins a connection on a link.
+fn peers(links: usize, socket_type: &str, mut connect: impl FnMut(usize, End)) -> Vec<End> {
+    let connected = (0..links).map(|link| {
+        let (ours, peer) = peer(socket_type, 5);
+        connect(link, ours);
+        peer
+    });
+    connected.collect()
+}
+
+/// A request with one part.
+fn ask() -> Vec<u8> {
+    [frame(1, b""), frame(0, b"ask")].concat()
+}
+
+/// A REP and two peers, each of which has sent a request.
+fn asked<'b>(
+    buffers: [(&'b mut [u8], &'b mut [u8]); 3],
+) -> (blocking::many::Rep<'b, End, 3>, Vec<End>) {
+    let mut rep = blocking::many::Rep::new(&REP, buffers);
+    let peers = peers(2, "REQ", |link, ours| {
+        rep.connect(link, ours, NOW);
+    });
+    peers.iter().for_each(|peer| peer.say(&ask()));
+    (rep, peers)
+}
+
 #[test]
 fn requests_are_received_in_turn_and_replies_go_to_their_senders() {
     buffers!(buffers);
     let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
-    let peers: Vec<End> = (0..3)
-        .map(|link| {
-            let (ours, peer) = peer("REQ", 5);
-            assert_eq!(rep.free_link(), Some(link));
-            rep.connect(link, ours, NOW);
-            peer
-        })
-        .collect();
-    for peer in &peers {
-        let one = [frame(1, b""), frame(0, b"ask")].concat();
-        peer.say(&one.repeat(if peer.heard().is_empty() { 4 } else { 1 }));
-    }
+    let peers = peers(3, "REQ", |link, ours| {
+        assert_eq!(rep.free_link(), Some(link));
+        rep.connect(link, ours, NOW);
+    });
+    peers.iter().for_each(|peer| peer.say(&ask().repeat(4)));
     let mut turns = Vec::new();
     for _ in 0..12 {
         let (link, request) = rep.receive(DEADLINE, now).expect("good peers").expect("in time");
@@ -87,12 +107,11 @@ fn the_end_of_a_link_is_reported_once_and_the_others_continue() {
 fn messages_go_to_subscribers_and_are_dropped_for_a_slow_peer() {
     buffers!(buffers);
     let mut publisher = blocking::many::Pub::<_, 3, 64>::new(&PUB, buffers);
-    let mut peers = Vec::new();
-    for (link, topic) in [&b"a"[..], b"ab", b"c"].iter().enumerate() {
-        let (ours, peer) = peer("SUB", 5);
-        peer.say(&frame(4, &[b"\x09SUBSCRIBE", *topic].concat()));
+    let peers = peers(3, "SUB", |link, ours| {
         publisher.connect(link, ours, NOW);
-        peers.push(peer);
+    });
+    for (peer, topic) in peers.iter().zip([&b"a"[..], b"ab", b"c"]) {
+        peer.say(&frame(4, &[b"\x09SUBSCRIBE", topic].concat()));
     }
     publisher.serve(DEADLINE, ticking(1)).expect("good peers");
     peers.iter().for_each(|peer| drop(peer.heard()));
@@ -113,12 +132,9 @@ fn messages_go_to_subscribers_and_are_dropped_for_a_slow_peer() {
 fn async_links_are_awaited_together_and_a_dropped_wait_loses_nothing() {
     buffers!(buffers);
     let mut rep = asynch::many::Rep::<_, 3>::new(&REP, buffers);
-    let mut peers = Vec::new();
-    for link in 0..3 {
-        let (ours, peer) = peer("REQ", 5);
+    let peers = peers(3, "REQ", |link, ours| {
         rep.connect(link, Stutter::new(ours), NOW);
-        peers.push(peer);
-    }
+    });
     for round in 0..20_u8 {
         for (n, peer) in peers.iter().enumerate() {
             let body = [round, u8::try_from(n).expect("small")];
@@ -165,14 +181,7 @@ fn a_reply_before_any_request_is_out_of_turn() {
 #[test]
 fn the_reply_to_a_link_that_was_disconnected_is_dropped() {
     buffers!(buffers);
-    let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
-    let mut peers = Vec::new();
-    for link in 0..2 {
-        let (ours, peer) = peer("REQ", 5);
-        peer.say(&[frame(1, b""), frame(0, b"ask")].concat());
-        rep.connect(link, ours, NOW);
-        peers.push(peer);
-    }
+    let (mut rep, peers) = asked(buffers);
     let link = rep.receive(DEADLINE, now).expect("good peers").expect("a request").0;
     rep.disconnect(link);
     assert_eq!(rep.reply(&[b"dropped"], DEADLINE, now), Ok(()));
@@ -185,14 +194,7 @@ fn the_reply_to_a_link_that_was_disconnected_is_dropped() {
 #[test]
 fn requests_are_received_after_a_reply_failed_with_its_link() {
     buffers!(buffers);
-    let mut rep = blocking::many::Rep::<_, 3>::new(&REP, buffers);
-    let mut peers = Vec::new();
-    for link in 0..2 {
-        let (ours, peer) = peer("REQ", 5);
-        peer.say(&[frame(1, b""), frame(0, b"ask")].concat());
-        rep.connect(link, ours, NOW);
-        peers.push(peer);
-    }
+    let (mut rep, peers) = asked(buffers);
     let link = rep.receive(DEADLINE, now).expect("good peers").expect("a request").0;
     peers[link].close();
     let lost = rep.reply(&[b"lost"], DEADLINE, now).expect_err("closed");
