@@ -103,6 +103,24 @@ macro_rules! api_many {
                 open.filter_map(|io| io.link.connection.poll_timeout()).min()
             }
 
+            /// Begins a call that receives. The last message is released; with `chunks`, other links may be within
+            /// messages that were begun by another call.
+            fn start<E>(&mut self, want: Want) -> Result<(), LinkError<E>> {
+                let last = self.last;
+                if let Some(io) = self.links.get_mut(last)
+                    && let Err(error) = io.start(&mut self.kind, want)
+                {
+                    return Err(LinkError { link: last, error });
+                }
+                #[cfg(feature = "chunks")]
+                for (link, io) in self.links.iter_mut().enumerate() {
+                    if let Err(error) = io.link.inbox.resume(&mut io.window, want) {
+                        return Err(LinkError { link, error });
+                    }
+                }
+                Ok(())
+            }
+
             /// The link after the one of the last message.
             fn next(&self) -> usize {
                 let next = self.last.saturating_add(1);

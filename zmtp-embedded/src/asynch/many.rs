@@ -11,6 +11,8 @@ use super::io::{self, Call, Moved};
 use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
 use crate::kind::{self, Kind, Receives};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
 use crate::message::Message;
 use crate::send::{self, Cursor};
 use crate::socket_io::SocketIo;
@@ -97,15 +99,37 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         &mut self,
         mut now: impl FnMut() -> Instant,
     ) -> Result<(usize, Message<'_>), LinkError<IO::Error>> {
-        let link = self.last;
-        if let Some(io) = self.links.get_mut(link)
-            && let Err(fault) = io.start(&mut self.kind, Want::Message)
-        {
-            return Err(LinkError { link, error: fault });
-        }
+        self.start(Want::Message)?;
         let link = self.wait(Want::Message, &mut now).await?;
         match self.links.get(link) {
             Some(io) => Ok((link, io.message())),
+            None => Err(LinkError { link, error: Error::Closed }),
+        }
+    }
+}
+
+#[cfg(feature = "chunks")]
+impl<IO: Read + Write, const N: usize> Socket<'_, kind::Pull, IO, N> {
+    /// Receives the next piece of a message. Returns the index of its link and the piece. The message may be larger
+    /// than the receive buffer of the link. Pieces of messages of different links may alternate: collect those of each
+    /// link apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::receive`]. [`Error::Unfinished`] if the future of an earlier [`Socket::receive`] was dropped within
+    /// a message of the link: call `receive` again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost. The future ignores links without a connection: drop it to connect one of them.
+    pub async fn receive_chunk(
+        &mut self,
+        mut now: impl FnMut() -> Instant,
+    ) -> Result<(usize, Chunk<'_>), LinkError<IO::Error>> {
+        self.start(Want::Chunk)?;
+        let link = self.wait(Want::Chunk, &mut now).await?;
+        match self.links.get(link) {
+            Some(io) => Ok((link, io.chunk())),
             None => Err(LinkError { link, error: Error::Closed }),
         }
     }

@@ -19,8 +19,10 @@ use embedded_nal_async::TcpConnect;
 /// ) {
 ///     sub.subscribe(b"").ok();
 ///     loop {
+///         // The network stack may have no socket for a second connection.
+///         drop(sub.disconnect());
 ///         let stream = connector.connect(&sleep).await;
-///         drop(sub.connect(stream, now()));
+///         sub.connect(stream, now());
 ///         while let Ok(message) = sub.receive(&now).await {
 ///             let _ = message.first();
 ///             connector.reset();

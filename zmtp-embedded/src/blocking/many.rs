@@ -13,6 +13,8 @@ use super::io::{Limit, Until};
 use crate::api_many::api_many;
 use crate::error::{Error, LinkError};
 use crate::kind::{self, Kind, Receives};
+#[cfg(feature = "chunks")]
+use crate::message::Chunk;
 use crate::message::Message;
 use crate::send::{self, Cursor};
 use crate::socket_io::SocketIo;
@@ -75,14 +77,30 @@ impl<K: Receives, IO: Read + Write, const N: usize> Socket<'_, K, IO, N> {
         deadline: Instant,
         now: impl FnMut() -> Instant,
     ) -> Result<Option<(usize, Message<'_>)>, LinkError<IO::Error>> {
-        let link = self.last;
-        if let Some(io) = self.links.get_mut(link)
-            && let Err(fault) = io.start(&mut self.kind, Want::Message)
-        {
-            return Err(LinkError { link, error: fault });
-        }
+        self.start(Want::Message)?;
         let link = self.wait(Want::Message, &mut Until::new(deadline, now))?;
         Ok(link.and_then(|link| Some((link, self.links.get(link)?.message()))))
+    }
+}
+
+#[cfg(feature = "chunks")]
+impl<IO: Read + Write, const N: usize> Socket<'_, kind::Pull, IO, N> {
+    /// Receives the next piece of a message. Returns the index of its link and the piece, or `None` at the deadline.
+    /// The message may be larger than the receive buffer of the link. Pieces of messages of different links may
+    /// alternate: collect those of each link apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::receive`]. [`Error::Unfinished`] if an earlier [`Socket::receive`] timed out within a message of
+    /// the link: call `receive` again.
+    pub fn receive_chunk(
+        &mut self,
+        deadline: Instant,
+        now: impl FnMut() -> Instant,
+    ) -> Result<Option<(usize, Chunk<'_>)>, LinkError<IO::Error>> {
+        self.start(Want::Chunk)?;
+        let link = self.wait(Want::Chunk, &mut Until::new(deadline, now))?;
+        Ok(link.and_then(|link| Some((link, self.links.get(link)?.chunk()))))
     }
 }
 
