@@ -21,7 +21,7 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
   echo "$target examples of zmtp-embedded"
 done
 # Without the tests, whose dependencies enable more features.
-for adapter in embassy smoltcp; do
+for adapter in embassy serial smoltcp; do
   .ci/no-std-cargo.sh thumbv7m-none-eabi check --quiet --locked --all-features \
     --manifest-path "zmtp-embedded/adapters/$adapter/Cargo.toml"
   echo "thumbv7m-none-eabi adapters/$adapter with all features"
