@@ -108,7 +108,7 @@ impl<'a> Item<'a> {
         self.readable || self.writable
     }
 
-    fn descriptor(&self) -> io::Result<RawFd> {
+    fn descriptor(&self) -> Result<RawFd, Error> {
         match &self.source {
             Source::Fd(fd, _) => Ok(*fd),
             Source::Socket(engine) => engine.descriptor(),
@@ -238,8 +238,7 @@ impl Poller {
     /// events before each wait. A descriptor is registered again, which reports what is ready now:
     /// that makes the wait level-triggered.
     fn register(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
-        let wanted: Result<Vec<_>, _> = items.iter().map(Item::descriptor).collect();
-        let wanted = wanted.map_err(Error::io("create a descriptor for a socket"))?;
+        let wanted = items.iter().map(Item::descriptor).collect::<Result<Vec<_>, _>>()?;
         let before = core::mem::take(&mut self.registered);
         let result = self.register_each(items, &wanted, &before);
         if result.is_err() {

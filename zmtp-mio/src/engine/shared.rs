@@ -99,6 +99,9 @@ impl SharedEngine {
 
     /// Lets messages of a burst be held back if the driver serves the engine.
     fn set_coalescing(&self) {
+        if !self.cell.process.is_this() {
+            return;
+        }
         let served = self.cell.driver.is_some()
             && !self.registered.load(Ordering::Acquire)
             && !self.exposed.load(Ordering::Acquire);
@@ -145,7 +148,8 @@ impl SharedEngine {
     }
 
     /// A descriptor that is readable when the engine has events, for a poll of the application. The driver
-    /// does not serve the engine any more. Panics if the engine has none and the system has none left.
+    /// does not serve the engine any more. Panics if the engine has none, and the system has none left or this is a
+    /// forked child.
     pub(crate) fn expose(&self) -> BorrowedFd<'_> {
         if !self.exposed.swap(true, Ordering::AcqRel) {
             self.set_coalescing();
@@ -154,16 +158,19 @@ impl SharedEngine {
         if let Some(descriptor) = self.cell.descriptors.as_fd() {
             return descriptor;
         }
-        let opened = self.cell.open_descriptor();
-        match (opened, self.cell.descriptors.as_fd()) {
+        match (self.descriptor(), self.cell.descriptors.as_fd()) {
             (Ok(_), Some(descriptor)) => descriptor,
             (error, _) => panic!("create a descriptor for the socket: {error:?}"),
         }
     }
 
-    /// The descriptor that is readable when the engine has events. It is created if there is none.
-    pub(crate) fn descriptor(&self) -> io::Result<RawFd> {
-        self.cell.open_descriptor()
+    /// The descriptor that is readable when the engine has events. It is created if there is none. Fails in a forked
+    /// child, without taking a lock.
+    pub(crate) fn descriptor(&self) -> Result<RawFd, Error> {
+        if !self.cell.process.is_this() {
+            return Err(Error::Forked);
+        }
+        self.cell.open_descriptor().map_err(Error::io("create a descriptor for a socket"))
     }
 }
 

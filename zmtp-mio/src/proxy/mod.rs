@@ -267,7 +267,7 @@ impl<'s> Proxy<'s> {
         for (index, engine) in self.sockets().into_iter().enumerate() {
             let Some(engine) = engine else { continue };
             let token = Token(index);
-            let fd = engine.descriptor().map_err(Error::io("create a descriptor for a socket"))?;
+            let fd = engine.descriptor()?;
             let result = match registry.reregister(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     registry.register(&mut SourceFd(&fd), token, Interest::READABLE)

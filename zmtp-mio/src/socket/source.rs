@@ -25,7 +25,7 @@ use super::kind::Kind;
 ///   drives it.
 ///
 /// A socket that has used only inproc endpoints has no descriptor before this call, which creates it. It panics if the
-/// system has no descriptor left.
+/// system has no descriptor left, and in a forked child.
 impl<K: Kind> AsFd for Socket<K> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.engine().expose()
@@ -43,7 +43,7 @@ impl<K: Kind> AsRawFd for Socket<K> {
 /// [`Socket::step`] when the socket is readable. The rules of [`AsFd`] apply.
 ///
 /// The background driver does not serve the socket while it is registered in this way. Deregister the socket
-/// before the poll is dropped.
+/// before the poll is dropped. In a forked child these calls fail.
 impl<K: Kind> Source for Socket<K> {
     fn register(
         &mut self,
@@ -53,7 +53,7 @@ impl<K: Kind> Source for Socket<K> {
     ) -> io::Result<()> {
         // From now on this poll, not the driver, waits for the events of the socket.
         let before = self.engine().set_registered(true);
-        let descriptor = self.engine().descriptor();
+        let descriptor = self.engine().descriptor().map_err(io::Error::from);
         let result = descriptor
             .and_then(|descriptor| SourceFd(&descriptor).register(registry, token, interest));
         if result.is_err() {

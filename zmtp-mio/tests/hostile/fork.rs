@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "fork is what is tested")]
 
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -246,6 +247,11 @@ fn inherited_sockets_fail_and_new_ones_have_a_driver_of_their_own() {
                 let mut items = [Item::socket(rep, Interest::READABLE)];
                 let error = Poller::new().unwrap().wait(&mut items, None).unwrap_err();
                 assert!(matches!(error, Error::Forked), "{error}");
+                let poll = mio::Poll::new().unwrap();
+                let error = poll.registry().register(rep, mio::Token(0), Interest::READABLE);
+                assert_eq!(error.unwrap_err().to_string(), Error::Forked.to_string());
+                assert!(poll.registry().deregister(rep).is_err());
+                assert!(rep.as_raw_fd() >= 0, "it has one");
                 assert!(rep.next_event().is_none());
                 assert!(rep.events().next_timeout(LIMIT).is_none());
                 assert_eq!(rep.kind(), zmtp_mio::SocketKind::Rep);
