@@ -12,7 +12,8 @@ use crate::exit::HELP;
 /// A socket is given as TYPE=ENDPOINT to bind it, or TYPE=connect:ENDPOINT to connect it. Several
 /// endpoints are separated by commas. Usual pairs: `xsub=... xpub=...` for publishers and subscribers,
 /// `router=... dealer=...` for requests and services, `pull=... push=...` for work. A SUB
-/// subscribes to everything. With --verbose, connection events are printed at the end.
+/// subscribes to everything. With --verbose, connection events are printed at the end. Files of keys
+/// and passwords are read once for each socket, so that a pipe in place of a file does not work.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ProxyArgs {

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 use zmtp_mio::Heartbeat;
-use zmtp_mio::{Keepalive, Options, RoutingId, SocketKind};
+use zmtp_mio::{Keepalive, Linger, Options, RoutingId, SocketKind};
 
 use super::security::SecurityArgs;
 use crate::duration;
@@ -84,8 +84,15 @@ pub(crate) struct SocketArgs {
 }
 
 impl SocketArgs {
+    /// How long a closing socket sends queued messages.
+    pub(crate) fn linger(&self) -> Linger {
+        self.linger.map_or_else(Linger::default, Into::into)
+    }
+
     /// Returns the options of the library, without those that the kind does not have, or what is
     /// wrong with them. `conflates` is whether the command takes --conflate.
+    ///
+    /// Reads the files of keys and passwords. Call it once for each socket: a pipe can be read only once.
     pub(crate) fn options(&self, kind: SocketKind, conflates: bool) -> Result<Options, Failure> {
         if self.conflate && !conflates {
             return Err(Failure::Usage("--conflate is only for dealer, pub, pull, push and sub"));
@@ -93,7 +100,7 @@ impl SocketArgs {
         let mut options = Options::default();
         set(&mut options.send_mark.messages, self.send_mark.map(Some));
         set(&mut options.receive_mark.messages, self.receive_mark.map(Some));
-        set(&mut options.linger, self.linger.map(Into::into));
+        options.linger = self.linger();
         if let Some(interval) = self.heartbeat {
             let heartbeat = Heartbeat::every(interval);
             options.heartbeat =
@@ -134,7 +141,6 @@ fn set<T>(place: &mut T, value: Option<T>) {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use zmtp_mio::Linger;
 
     use super::*;
 

@@ -43,7 +43,7 @@ fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result
 
 /// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
-    let linger = plan.linger()?;
+    let linger = plan.run.socket.linger().total.unwrap_or(Duration::MAX);
     let handle = socket.handle().map_err(Failure::Socket)?;
     if input::is_typed(&plan.parts) {
         context.output.note("type the message, then Ctrl-D");

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use zmtp_mio::kind::StaticKind;
-use zmtp_mio::{AnySocket, Builder, SocketKind};
+use zmtp_mio::{AnySocket, Builder};
 
 use super::pace::Pace;
 use crate::args::places::PlaceArgs;
@@ -98,11 +98,5 @@ impl Plan {
     ) -> Result<AnySocket, Failure> {
         let options = self.run.socket.options(K::KIND, conflates)?;
         Ok(builder.options(options).build().map_err(Failure::Socket)?.into())
-    }
-
-    /// How long closing may take at most.
-    pub(super) fn linger(&self) -> Result<Duration, Failure> {
-        let options = self.run.socket.options(SocketKind::Push, true)?;
-        Ok(options.linger.total.unwrap_or(Duration::MAX))
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::process::{Directory, Zmtp, zmtp};
+use crate::process::{Directory, Zmtp, zmtp, zmtp_with};
 
 const TCP: &str = "tcp://127.0.0.1:*";
 
@@ -75,6 +75,30 @@ fn passwords_are_in_files() {
     assert!(with(&file("bad", "admin\n"), "1s").bad(2).contains("user=password"));
     let bad = zmtp(["rep", TCP, "--plain-server", &file("none", "admin\n")]);
     assert!(bad.bad(1).contains("line 1"), "{bad:?}");
+}
+
+#[test]
+fn keys_and_passwords_may_come_through_a_pipe() {
+    let directory = Directory::new();
+    let [server, server_secret] = keys(&directory, "server.key");
+    let [_, client_secret] = keys(&directory, "client.key");
+    let passwords = directory.file("all", b"admin=secret\n");
+    let curve = ["--curve-client", "/dev/stdin", "--curve-server-key", &server];
+    let plain = ["--plain-client", "/dev/stdin"];
+    let secret = fs::read(&client_secret).unwrap();
+    for (serving, flags, piped) in [
+        (["--curve-server", &server_secret], &curve[..], &secret[..]),
+        (["--plain-server", &passwords], &plain[..], b"admin=secret\n"),
+    ] {
+        let pull =
+            Zmtp::start([&["pull", "--bind", TCP, "--count", "1", "--raw"], &serving[..]].concat());
+        let endpoint = pull.listening();
+        zmtp_with([&["push", &endpoint, "hello"], flags].concat(), piped).good();
+        assert_eq!(pull.finish().good(), "hello");
+        let (_rep, endpoint) = Zmtp::rep(&[&[TCP], &serving[..]].concat());
+        let asking = ["req", &endpoint, "hello", "--raw", "--timeout", "15s"];
+        assert_eq!(zmtp_with([&asking, flags].concat(), piped).good(), "hello");
+    }
 }
 
 #[test]
