@@ -15,12 +15,12 @@ fn rows_of_the_table_and_cases_correspond() {
 
 #[test]
 fn every_case_has_the_stated_outcome() {
-    let (mut run, mut elsewhere, mut deferred) = (0, 0, 0);
+    let (mut run, mut elsewhere, mut above) = (0, 0, 0);
     for (row, case) in libzmq().into_iter().zip(cases()) {
         match case.what {
-            What::Deferred(why) => {
+            What::AboveConnection(why) => {
                 assert!(!why.is_empty());
-                deferred += 1;
+                above += 1;
             }
             What::Elsewhere(_) => elsewhere += 1,
             What::Run(input) => {
@@ -30,7 +30,7 @@ fn every_case_has_the_stated_outcome() {
             }
         }
     }
-    println!("{run} run, {elsewhere} run with sockets, {deferred} deferred");
+    println!("{run} run, {elsewhere} run with sockets, {above} above the connection");
 }
 
 #[test]

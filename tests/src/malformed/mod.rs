@@ -5,11 +5,11 @@
 mod curve;
 mod greeting;
 mod handshake;
-mod later;
 mod older;
 mod plain;
 mod table;
 mod traffic;
+mod zap;
 
 use core::fmt::Write;
 
@@ -42,8 +42,8 @@ pub struct Case {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests handle each")]
 pub enum What {
-    /// It concerns a feature that is not implemented yet.
-    Deferred(&'static str),
+    /// It concerns something above the connection, and another test covers it.
+    AboveConnection(&'static str),
     /// It concerns sockets, and is run in this file of tests.
     Elsewhere(&'static str),
     /// It is run.
@@ -106,7 +106,7 @@ pub struct Outcome {
 pub fn cases() -> Vec<Case> {
     [greeting::cases(), handshake::cases(), traffic::cases(), older::cases()]
         .into_iter()
-        .chain([plain::server_cases(), plain::client_cases(), later::cases(), curve::cases()])
+        .chain([plain::server_cases(), plain::client_cases(), zap::cases(), curve::cases()])
         .flatten()
         .collect()
 }

@@ -41,7 +41,7 @@ pub fn of(kind: Kind) -> Rows {
                 continue;
             }
             What::Run(_) => SECURED,
-            What::Deferred(why) => why,
+            What::AboveConnection(why) => why,
             What::Elsewhere(_) => TAKES_NONE,
         };
         *rows.left_out.entry(why).or_default() += 1;
