@@ -7,6 +7,7 @@ use core::mem;
 use super::boxes::{self, Key};
 use super::fields::{Fields, command};
 use super::traffic::{OVERHEAD, Traffic};
+use super::two_keys::put_box_of;
 use super::{
     COOKIE_LEN, Crypto, HELLO_LEN, INITIATE_LEN, KeyPair, Portable, PublicKey, READY_LEN,
     SecretKey, VERSION, VOUCH_LEN, WELCOME_LEN, nonce,
@@ -173,7 +174,8 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         let mut content = Fields(content);
         content.put(keys.own.public().as_bytes())?;
         let vouch = content.take::<VOUCH_LEN>()?;
-        write_vouch(crypto, &vouch_key, welcomed, &keys.server, vouch)?;
+        let vouched = [welcomed.public.as_bytes(), keys.server.as_bytes()];
+        put_box_of(crypto, &vouch_key, nonce::VOUCH, &welcomed.vouch_nonce, vouched, vouch)?;
         let mut rest = Writer::new(content.0);
         metadata.iter().for_each(|part| rest.put(part));
         let subkey = boxes::subkey(crypto, &welcomed.key, &nonce::INITIATE);
@@ -199,25 +201,6 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         self.step = Step::Traffic(Traffic::new(crypto, key, false, nonces));
         Ok(len)
     }
-}
-
-/// Writes the vouch: a nonce and a box of C' and S, from c to S'.
-fn write_vouch(
-    crypto: &mut impl Crypto,
-    key: &Key,
-    welcomed: &Welcomed,
-    server: &PublicKey,
-    vouch: &mut [u8; VOUCH_LEN],
-) -> Option<()> {
-    let mut fields = Fields(vouch);
-    fields.put(&welcomed.vouch_nonce)?;
-    let (_tag, content) = fields.0.split_first_chunk_mut::<16>()?;
-    let mut content = Fields(content);
-    content.put(welcomed.public.as_bytes())?;
-    content.put(server.as_bytes())?;
-    let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::VOUCH, &welcomed.vouch_nonce);
-    boxes::seal(crypto, &subkey, &nonce, fields.0);
-    Some(())
 }
 
 impl<K: Borrow<ClientKeys> + Clone, X: Crypto + Clone> Renew for CurveClient<K, X> {

@@ -26,6 +26,7 @@ mod fields;
 mod keys;
 mod server;
 mod traffic;
+mod two_keys;
 mod z85;
 
 pub use client::{ClientKeys, CurveClient};
@@ -55,9 +56,9 @@ const VERSION: [u8; 2] = [1, 0];
 const HELLO_LEN: usize = 2 + 72 + 32 + 8 + 80;
 /// The length of the data of WELCOME.
 const WELCOME_LEN: usize = 16 + 16 + 32 + COOKIE_LEN;
-const COOKIE_LEN: usize = 16 + 16 + 64;
+const COOKIE_LEN: usize = two_keys::LEN;
 /// The length of the data of INITIATE without metadata.
 const INITIATE_LEN: usize = COOKIE_LEN + 8 + 16 + 32 + VOUCH_LEN;
-const VOUCH_LEN: usize = 16 + 16 + 64;
+const VOUCH_LEN: usize = two_keys::LEN;
 /// The length of the data of READY without metadata.
 const READY_LEN: usize = 8 + 16;

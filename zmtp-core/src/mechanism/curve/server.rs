@@ -4,11 +4,10 @@ use core::borrow::Borrow;
 use core::fmt;
 use core::mem;
 
-use subtle::ConstantTimeEq;
-
 use super::boxes::{self, Key};
 use super::fields::{Fields, command};
 use super::traffic::{OVERHEAD, Traffic};
+use super::two_keys::{is_box_of, put_box_of};
 use super::{
     COOKIE_LEN, Crypto, HELLO_LEN, INITIATE_LEN, KeyPair, Portable, PublicKey, READY_LEN,
     SecretKey, VERSION, VOUCH_LEN, WELCOME_LEN, nonce,
@@ -159,7 +158,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         let (_tag, content) = fields.0.split_first_chunk_mut::<16>()?;
         let mut content = Fields(content);
         content.put(&crypto.x25519_base(random.transient.expose()))?;
-        write_cookie(crypto, random, client, content.take()?)?;
+        put_cookie(crypto, random, client, content.take()?)?;
         let (subkey, nonce) =
             boxes::long_subkey(crypto, key, nonce::WELCOME, &random.welcome_nonce);
         boxes::seal(crypto, &subkey, &nonce, fields.0);
@@ -254,23 +253,16 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
     }
 }
 
-/// Writes the cookie: a nonce and a box of C' and s' with a key that only this connection has.
-fn write_cookie(
+/// Writes the cookie: a box of C' and s' with a key that only this connection has.
+fn put_cookie(
     crypto: &mut impl Crypto,
     random: &Random,
     client: &PublicKey,
     cookie: &mut [u8; COOKIE_LEN],
 ) -> Option<()> {
-    let mut fields = Fields(cookie);
-    fields.put(&random.cookie_nonce)?;
-    let (_tag, content) = fields.0.split_first_chunk_mut::<16>()?;
-    let mut content = Fields(content);
-    content.put(client.as_bytes())?;
-    content.put(random.transient.expose())?;
-    let key = random.cookie_key.expose();
-    let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::COOKIE, &random.cookie_nonce);
-    boxes::seal(crypto, &subkey, &nonce, fields.0);
-    Some(())
+    let (key, nonce) = (random.cookie_key.expose(), &random.cookie_nonce);
+    let content = [client.as_bytes(), random.transient.expose()];
+    put_box_of(crypto, key, nonce::COOKIE, nonce, content, cookie)
 }
 
 /// Whether this is the cookie of the connection.
@@ -294,31 +286,6 @@ fn is_vouch(
     vouch: &mut [u8; VOUCH_LEN],
 ) -> bool {
     is_box_of(crypto, key, nonce::VOUCH, [client.as_bytes(), server.as_bytes()], vouch)
-}
-
-/// Whether these are a nonce and a box of two fields. Opens it in place, and overwrites what it contained.
-fn is_box_of(
-    crypto: &mut impl Crypto,
-    key: &[u8; 32],
-    prefix: [u8; 8],
-    [first, second]: [&[u8; 32]; 2],
-    boxed: &mut [u8; 96],
-) -> bool {
-    let mut fields = Fields(boxed);
-    let Some(nonce) = fields.take() else { return false };
-    let (subkey, nonce) = boxes::long_subkey(crypto, key, prefix, nonce);
-    let opens = boxes::open(crypto, &subkey, &nonce, fields.0);
-    let _tag = fields.take::<16>();
-    let same = match (fields.take::<32>(), fields.take::<32>()) {
-        (Some(one), Some(other)) => {
-            let same = one.ct_eq(first) & other.ct_eq(second);
-            *one = [0; 32];
-            *other = [0; 32];
-            same.into()
-        }
-        _ => false,
-    };
-    opens && same
 }
 
 impl<K, A, X> Renew for CurveServer<K, A, X>
