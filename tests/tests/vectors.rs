@@ -113,20 +113,20 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("curve-sub", CURVE),
     ("curve-sub-3.0-peer", CURVE),
     ("curve-wrong-server-key", CURVE),
+    ("null-zap-200", ZAP),
+    ("null-zap-300", ZAP),
+    ("null-zap-400", ZAP),
     ("sub-to-3.0-peer-255-bug", "a frame that libzmq gets wrong; ours is in `sockets/main.rs`"),
 ];
+
+const ZAP: &str = "ZAP is above the connection: `sockets/zap.rs`";
 
 const CURVE: &str = "libzmq's keys are random: `curve/recorded.rs` plays the other end";
 
 /// Dialogues of something else than one connection, and what that is.
 const NO_CONNECTION: &[(&str, &str)] = &[
     ("draft-udp-radio-dish", "datagrams are no connection"),
-    ("null-zap-200", ZAP),
-    ("null-zap-300", ZAP),
-    ("null-zap-400", ZAP),
 ];
-
-const ZAP: &str = "ZAP is above the connection; zmtp-mio/tests/security/zap.rs gets these answers";
 
 const DENIED: Error = Error::Peer(PeerError::Denied);
 const REFUSED_BY_PEER: Error = Error::Peer(PeerError::Refused);

@@ -42,10 +42,13 @@ pub struct Case {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "tests handle each")]
 pub enum What {
-    /// It concerns something above the connection, and another test covers it.
-    AboveConnection(&'static str),
-    /// It concerns sockets, and is run in this file of tests.
-    Elsewhere(&'static str),
+    /// It concerns sockets.
+    Elsewhere {
+        /// The file of the tests that run it.
+        file: &'static str,
+        /// What it is about.
+        about: &'static str,
+    },
     /// It is run.
     Run(Box<Run>),
 }

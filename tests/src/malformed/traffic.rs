@@ -15,6 +15,12 @@ const DATA: &str = "a command is not a message: it is ignored and counted";
 const STAYS: &str = "the message is rejected and counted; libzmq's REQ never uses this \
                      peer again";
 
+/// What is about the sockets PUSH and PUB.
+const SENDS_ONLY: What = What::Elsewhere {
+    file: "sockets/main.rs",
+    about: "it is about a socket that takes no messages",
+};
+
 pub(super) fn cases() -> Vec<Case> {
     let named = commands().into_iter().chain(sizes()).chain(patterns());
     named.map(|(input, what)| Case { section: SECTION, input, what }).collect()
@@ -129,8 +135,8 @@ fn patterns() -> Vec<Named> {
             ignores(after(Router, ready_with_identity("DEALER", b"d"), &subscribe))
                 .delivers("64 / 6d"),
         ),
-        ("message sent to a PUSH socket by its PULL peer", What::Elsewhere("sockets/main.rs")),
-        ("message sent to a PUB socket, 3 parts", What::Elsewhere("sockets/main.rs")),
+        ("message sent to a PUSH socket by its PULL peer", SENDS_ONLY),
+        ("message sent to a PUB socket, 3 parts", SENDS_ONLY),
         run(
             "REQ gets an unsolicited reply [empty, x]",
             to_req(message(&[b"", b"x"])).rejects(Reason::Unsolicited),

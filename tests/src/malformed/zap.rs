@@ -1,15 +1,13 @@
-//! Invalid replies of a ZAP handler. ZAP is above the connection: a test of `zmtp-mio` sends such replies.
+//! Invalid replies of a ZAP handler.
 
 use super::{Case, What};
 
-const SECTION: &str = "ZAP handler misbehaves";
-const ABOVE: What = What::AboveConnection(
-    "ZAP is above the connection; zmtp-mio/tests/security/zap.rs sends invalid replies",
-);
+/// What is above the connection: `zmtp-mio` asks a handler.
+const ABOVE: What = What::Elsewhere { file: "sockets/zap.rs", about: "it is about a ZAP handler" };
 
 pub(super) fn cases() -> Vec<Case> {
-    let case = |input: &&'static str| Case { section: SECTION, input, what: ABOVE };
-    INPUTS.iter().map(case).collect()
+    let section = "ZAP handler misbehaves";
+    INPUTS.iter().map(|input| Case { section, input, what: ABOVE }).collect()
 }
 
 const INPUTS: &[&str] = &[

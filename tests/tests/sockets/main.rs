@@ -2,6 +2,7 @@
 //! in place of libzmq, over TCP. Intended differences are listed in the table.
 
 mod play;
+mod zap;
 
 use std::io::Write;
 use std::time::Instant;

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use zmtp_mio::{Dealer, Message, Pair, Pub, Push, Router, Sub, Xpub, Xsub};
+use zmtp_mio::{Dealer, Message, Pair, Pub, Pull, Push, Router, Sub, Xpub, Xsub};
 use zmtp_tests::vectors::{Bytes, Step, Vector};
 
 /// The time limit for an event that is due at once.
@@ -61,6 +61,7 @@ socket!(Dealer, |this| this.try_recv().unwrap(), |to, m| sent(to.send_timeout(m,
 socket!(Router, |this| this.try_recv().unwrap(), |to, m| sent(to.send_timeout(m, LIMIT)));
 socket!(Pair, |this| this.try_recv().unwrap(), |to, m| sent(to.send_timeout(m, LIMIT)));
 socket!(Pub, |_this| None, |to, m| sent(to.try_send(m)));
+socket!(Pull, |this| this.try_recv().unwrap(), |_to, _m| unreachable!("a PULL does not send"));
 socket!(Push, |_this| None, |to, m| sent(to.send_timeout(m, LIMIT)));
 socket!(Sub, |this| this.try_recv().unwrap(), |_to, _m| unreachable!("a SUB does not send"));
 socket!(Xpub, |this| this.try_recv().unwrap(), |to, m| sent(to.try_send(m)));
