@@ -1,7 +1,7 @@
 //! One link without its IO and its buffers. It chooses the next step, and handles received bytes.
 
 use embedded_io::ErrorKind;
-use zmtp_core::mechanism::Mechanism;
+use zmtp_core::mechanism::{Mechanism, Status};
 use zmtp_core::pattern::PeerId;
 #[cfg(feature = "chunks")]
 use zmtp_core::wire::More;
@@ -251,7 +251,7 @@ impl<'b, M: Mechanism> Link<'b, M> {
                     None => return Ok(Step::Write),
                 },
                 // Nothing answers an authenticator later: the client may try again.
-                Event::Waiting => self.connection.answer(Answer::Refuse(b"300")),
+                Event::Waiting => self.connection.answer(Answer::Refuse(Status::Temporary.code())),
                 // Received bytes may have made an answer due, or the connection fail. The next iteration handles
                 // both.
                 _ => {}

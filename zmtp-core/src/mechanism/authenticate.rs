@@ -77,20 +77,29 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status in the reason of an [`Answer::Refuse`]: `300` or `500`; any other reason counts as `400`.
-    pub(super) const fn of(reason: &[u8]) -> Self {
-        match reason {
-            b"300" => Self::Temporary,
-            b"500" => Self::Failed,
-            _ => Self::Denied,
+    /// The code, three digits: the reason of an [`Answer::Refuse`], and the status code in a reply of ZAP.
+    pub const fn code(self) -> &'static [u8] {
+        match self {
+            Self::Denied => b"400",
+            Self::Failed => b"500",
+            Self::Temporary => b"300",
         }
     }
 
-    /// The reason in the ERROR command; `None` if none is sent.
-    pub(super) const fn reason(self) -> Option<&'static [u8]> {
+    /// The status with this code; `None` if no client is refused with it.
+    pub const fn from_code(code: &[u8]) -> Option<Self> {
+        match code {
+            b"300" => Some(Self::Temporary),
+            b"400" => Some(Self::Denied),
+            b"500" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+
+    /// The reason in the ERROR command to the client; `None` if none is sent.
+    pub const fn reason(self) -> Option<&'static [u8]> {
         match self {
-            Self::Denied => Some(b"400"),
-            Self::Failed => Some(b"500"),
+            Self::Denied | Self::Failed => Some(self.code()),
             Self::Temporary => None,
         }
     }
@@ -125,7 +134,11 @@ impl Standing {
     pub(super) const fn answer(&mut self, answer: Answer<'_>) {
         *self = match answer {
             Answer::Accept => Self::Accepted,
-            Answer::Refuse(reason) => Self::Refused(Status::of(reason)),
+            // Any other reason counts as 400.
+            Answer::Refuse(reason) => Self::Refused(match Status::from_code(reason) {
+                Some(status) => status,
+                None => Status::Denied,
+            }),
         };
     }
 

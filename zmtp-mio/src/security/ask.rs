@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use zmtp_core::mechanism::{Authenticate, Credentials, Decision, Status};
+use zmtp_core::mechanism::{Authenticate, Credentials, Decision};
 use zmtp_core::wire::RoutingId;
 
 use super::reply::{Question, Reply};
@@ -41,14 +41,5 @@ impl Authenticate for Ask {
             let call = || authenticator.authenticate(&client, reply);
             catch_unwind(AssertUnwindSafe(call)).is_ok()
         })
-    }
-}
-
-/// The reason of an ERROR, also of 300, for which none is sent (RFC 27 § The ZAP Reply).
-pub(crate) const fn code(status: Status) -> &'static [u8] {
-    match status {
-        Status::Denied => b"400",
-        Status::Failed => b"500",
-        Status::Temporary => b"300",
     }
 }

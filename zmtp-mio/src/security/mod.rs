@@ -23,7 +23,7 @@ use zmtp_core::mechanism::PlainClient;
 use zmtp_core::mechanism::{ClientKeys, KeyPair, PublicKey};
 
 pub use addresses::{AddressRange, Addresses, NotAnAddressRange};
-pub(crate) use ask::{Asker, code};
+pub(crate) use ask::Asker;
 #[cfg(feature = "curve")]
 pub use authenticator::AllowedKeys;
 pub use authenticator::{Authenticator, Client, User};

@@ -3,12 +3,10 @@
 use core::fmt;
 
 use zmtp_core::Config;
-use zmtp_core::mechanism::{
-    Authenticate, Consumed, Credentials, Decision, Mechanism, Null, Status,
-};
+use zmtp_core::mechanism::{Authenticate, Consumed, Credentials, Decision, Mechanism, Null};
 use zmtp_core::wire::{Greeting, SocketType, Writer};
 
-use super::ask::{Ask, code};
+use super::ask::Ask;
 
 /// The NULL mechanism of a socket that asks about its peers. READY is sent when the peer is accepted. Peers older than
 /// ZMTP 3.0 are refused.
@@ -50,8 +48,7 @@ impl Mechanism for AskedNull {
 
     fn denial(&self) -> Option<&[u8]> {
         match self.ask.question.decision() {
-            Some(Decision::Refuse(Status::Temporary)) => None,
-            Some(Decision::Refuse(status)) => Some(code(status)),
+            Some(Decision::Refuse(status)) => status.reason(),
             _ => None,
         }
     }

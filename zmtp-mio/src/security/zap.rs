@@ -194,9 +194,6 @@ fn parse(queued: &QueuedMessage) -> Option<Result<User, Status>> {
             }
             Some(Ok(user))
         }
-        b"300" => Some(Err(Status::Temporary)),
-        b"400" => Some(Err(Status::Denied)),
-        b"500" => Some(Err(Status::Failed)),
-        _ => None,
+        code => Status::from_code(code).map(Err),
     }
 }

@@ -6,7 +6,7 @@ use zmtp_core::Answer;
 use zmtp_core::mechanism::Decision;
 
 use super::{Link, Protocol};
-use crate::security::{Question, code};
+use crate::security::Question;
 
 impl Link {
     /// The question about the peer, if one may be asked.
@@ -23,7 +23,7 @@ impl Link {
         let Protocol::Zmtp(connection) = &mut self.protocol else { return };
         match decision {
             Some(Decision::Accept) => connection.answer(Answer::Accept),
-            Some(Decision::Refuse(status)) => connection.answer(Answer::Refuse(code(status))),
+            Some(Decision::Refuse(status)) => connection.answer(Answer::Refuse(status.code())),
             _ => return,
         }
         self.receive.awaits_answer = false;
