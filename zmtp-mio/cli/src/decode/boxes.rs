@@ -69,13 +69,10 @@ impl Opener {
         let key = Portable.hsalsa20(&Portable.hsalsa20(&point, &[0; 16]), first);
         // The first 32 bytes of the key stream are the key of the tag.
         let mut stream = [&[0; 32], body].concat();
-        let mut tag_key = [0; 32];
-        Portable.salsa20_xor(&key, last, 0, &mut tag_key);
-        if Portable.poly1305(&tag_key, body) != *tag {
-            return None;
-        }
         Portable.salsa20_xor(&key, last, 0, &mut stream);
-        Some(stream.split_off(32))
+        let content = stream.split_off(32);
+        let verifies = Portable.poly1305(stream.first_chunk()?, body) == *tag;
+        verifies.then_some(content)
     }
 }
 
