@@ -4,7 +4,8 @@
 //! cargo run --release -p zmtp-bench --features libzmq --bin curve [-- <rounds>]
 //! ```
 //!
-//! Prints the medians of the rounds, which alternate between the libraries. Both ends are threads of this process.
+//! In each round one library runs after the other. A figure is the median of the rounds. Both ends are threads of this
+//! process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +14,6 @@ use std::{env, thread};
 
 use rustix::time::{ClockId, clock_gettime};
 use zmtp_bench::Result;
-#[cfg(feature = "libzmq")]
 use zmtp_interop::libzmq;
 use zmtp_mio::{AnySocket, Certificate, KeyPair, Pull, Push, Rep, Req};
 
@@ -36,8 +36,11 @@ enum Work {
 fn main() -> Result {
     let rounds = match env::args().nth(1) {
         Some(text) => text.parse::<usize>().map_err(|_| "the number of rounds")?,
-        None => 3,
+        None => 5,
     };
+    if rounds == 0 {
+        return Err("at least one round".into());
+    }
     let cases = [
         ("REQ/REP 64 B, p50, µs", Work::RoundTrips),
         ("PUSH→PULL 64 B, messages per second", Work::OneWay(64)),
@@ -49,10 +52,9 @@ fn main() -> Result {
     println!("| work with CURVE | ours | libzmq | ours ÷ libzmq |\n|---|---|---|---|");
     for (name, work) in cases {
         let mut ours = Vec::new();
-        let mut theirs: Vec<f64> = Vec::new();
+        let mut theirs = Vec::new();
         for _ in 0..rounds {
             ours.push(measure::<Ours>(work)?);
-            #[cfg(feature = "libzmq")]
             theirs.push(measure::<Libzmq>(work)?);
         }
         let (ours, theirs) = (median(&mut ours), median(&mut theirs));
@@ -242,14 +244,12 @@ impl Socket for AnySocket {
     }
 }
 
-#[cfg(feature = "libzmq")]
 struct Libzmq {
     context: libzmq::Context,
     server: (String, String),
     client: (String, String),
 }
 
-#[cfg(feature = "libzmq")]
 impl Libzmq {
     fn socket(&self, kind: libzmq::Kind) -> Result<libzmq::Socket> {
         let socket = self.context.socket(kind)?;
@@ -259,7 +259,6 @@ impl Libzmq {
     }
 }
 
-#[cfg(feature = "libzmq")]
 impl Library for Libzmq {
     type Socket = libzmq::Socket;
 
@@ -294,7 +293,6 @@ impl Library for Libzmq {
     }
 }
 
-#[cfg(feature = "libzmq")]
 impl Socket for libzmq::Socket {
     fn send(&mut self, body: &[u8]) -> Result {
         match self.send_frame(libzmq::Frame::with_bytes(body)?, false) {
