@@ -1,6 +1,7 @@
 //! Decisions about clients.
 
 use core::net::SocketAddr;
+use std::borrow::Cow;
 
 #[cfg(feature = "curve")]
 use core::fmt;
@@ -126,6 +127,12 @@ impl From<&str> for User {
     }
 }
 
+impl From<Cow<'_, str>> for User {
+    fn from(id: Cow<'_, str>) -> Self {
+        Self::new(id)
+    }
+}
+
 impl From<String> for User {
     fn from(id: String) -> Self {
         Self::new(id)
@@ -135,7 +142,7 @@ impl From<String> for User {
 /// An [`Authenticator`] that accepts clients of CURVE by their public keys.
 #[cfg(feature = "curve")]
 #[derive(Clone, Default)]
-pub struct AllowedKeys(HashMap<PublicKey, String>);
+pub struct AllowedKeys(HashMap<PublicKey, User>);
 
 #[cfg(feature = "curve")]
 impl AllowedKeys {
@@ -144,10 +151,10 @@ impl AllowedKeys {
         Self::default()
     }
 
-    /// Accepts the clients with this public key too, with this user id.
+    /// Accepts the clients with this public key too, as this user: a user id, or a [`User`] with metadata.
     #[must_use]
-    pub fn allow(mut self, key: PublicKey, user_id: impl Into<String>) -> Self {
-        self.0.insert(key, user_id.into());
+    pub fn allow(mut self, key: PublicKey, user: impl Into<User>) -> Self {
+        self.0.insert(key, user.into());
         self
     }
 
@@ -155,7 +162,7 @@ impl AllowedKeys {
     pub(super) fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
         match client.credentials {
             Credentials::Curve { public_key } => {
-                self.0.get(public_key).cloned().map(User::from).ok_or(Status::Denied)
+                self.0.get(public_key).cloned().ok_or(Status::Denied)
             }
             _ => Err(Status::Denied),
         }

@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 
+use super::zpl;
+
 /// The keys of a client or server, in files that CZMQ and pyzmq read too.
 ///
 /// A certificate `alice.key` has the public key, for the other end. The file beside it, `alice.key_secret`, has the
-/// secret key too.
+/// secret key too. Both can have metadata: names and values, such as the name of the owner.
 ///
 /// ```no_run
 /// use zmtp_mio::Certificate;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// Certificate::generate()?.save("alice.key")?;
+/// Certificate::generate()?.with("name", "Alice").save("alice.key")?;
 /// let alice = Certificate::load("alice.key_secret")?;
 /// println!("{}", alice.public_key());
 /// # Ok(())
@@ -27,6 +29,7 @@ use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 pub struct Certificate {
     public: PublicKey,
     secret: Option<SecretKey>,
+    metadata: Vec<(String, String)>,
 }
 
 /// Why a certificate cannot be read.
@@ -85,18 +88,29 @@ impl Certificate {
         Some(KeyPair::from_parts(self.public, secret))
     }
 
-    /// Reads the text of a certificate in ZPL (RFC 4).
+    /// The names and values in the section `metadata`, in their order. A [`CertificateFolder`](crate::CertificateFolder)
+    /// passes them on as the metadata of the [`User`](crate::User), as CZMQ does.
+    pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.metadata.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Adds a name and a value to the metadata. [`Certificate::save`] states which it can write.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.push((name.into(), value.into()));
+        self
+    }
+
+    /// Reads the text of a certificate in ZPL (RFC 4). The keys may be in any section except `metadata`.
     ///
     /// # Errors
     ///
     /// [`CertificateError`].
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
+        let is_metadata = |entry: &zpl::Entry<'_>| entry.section == "metadata";
         let value = |name: &str| {
-            text.lines().find_map(|line| {
-                let rest = line.trim_start().strip_prefix(name)?;
-                let value = rest.trim_start().strip_prefix('=')?;
-                Some(value.trim().trim_matches(['"', '\'']))
-            })
+            let mut others = zpl::entries(text).filter(|entry| !is_metadata(entry));
+            others.find(|entry| entry.name == name).map(|entry| entry.value)
         };
         let public = value("public-key").ok_or(CertificateError::NoPublicKey)?;
         let public = PublicKey::from_z85(public).ok_or(CertificateError::NotZ85)?;
@@ -106,7 +120,9 @@ impl Certificate {
         if secret.as_ref().is_some_and(|secret| secret.public_key() != public) {
             return Err(CertificateError::OtherKeys);
         }
-        Ok(Self { public, secret })
+        let metadata = zpl::entries(text).filter(is_metadata);
+        let metadata = metadata.map(|entry| (entry.name.into(), entry.value.into())).collect();
+        Ok(Self { public, secret, metadata })
     }
 
     /// Reads a file.
@@ -119,24 +135,30 @@ impl Certificate {
     }
 
     /// Writes the public key to `path`, and both keys to the file with `_secret` after this name, which only its
-    /// owner can read (mode 0600). Existing files are not changed.
+    /// owner can read (mode 0600). Existing files are not changed. After an error, neither file that was missing exists.
     ///
     /// # Errors
     ///
-    /// A file exists or cannot be written.
+    /// A file exists or cannot be written. `InvalidInput`: a name of the metadata has characters other than letters,
+    /// digits and `$-_@.&+/`, or a value has a control character or both kinds of quotes.
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let path = path.as_ref();
-        let public = format!("{PUBLIC_HEAD}{BODY}    public-key = \"{}\"\n", self.public);
-        if let Some(secret) = &self.secret {
-            let z85 = Zeroizing::new(secret.expose_z85());
-            let secret = Zeroizing::new(format!(
-                "{SECRET_HEAD}{BODY}    public-key = \"{}\"\n    secret-key = \"{}\"\n",
-                self.public,
-                str::from_utf8(&*z85).unwrap_or_default()
-            ));
-            write(&beside(path), &secret, 0o600)?;
+        let mut body = String::from("metadata\n");
+        for (name, value) in self.metadata() {
+            zpl::put(&mut body, name, value)?;
         }
-        write(path, &public, 0o644)
+        body.push_str("curve\n");
+        let public = format!("{PUBLIC_HEAD}{body}    public-key = \"{}\"\n", self.public);
+        let Some(secret) = &self.secret else { return write(path, &public, 0o644) };
+        let z85 = Zeroizing::new(secret.expose_z85());
+        let secret = Zeroizing::new(format!(
+            "{SECRET_HEAD}{body}    public-key = \"{}\"\n    secret-key = \"{}\"\n",
+            self.public,
+            str::from_utf8(&*z85).unwrap_or_default()
+        ));
+        let beside = beside(path);
+        write(&beside, &secret, 0o600)?;
+        write(path, &public, 0o644).inspect_err(|_| remove(&beside))
     }
 }
 
@@ -149,13 +171,14 @@ impl fmt::Debug for Certificate {
 
 impl From<KeyPair> for Certificate {
     fn from(keys: KeyPair) -> Self {
-        Self { public: *keys.public(), secret: Some(keys.secret().clone()) }
+        let secret = Some(keys.secret().clone());
+        Self { public: *keys.public(), secret, metadata: Vec::new() }
     }
 }
 
 impl From<PublicKey> for Certificate {
     fn from(public: PublicKey) -> Self {
-        Self { public, secret: None }
+        Self { public, secret: None, metadata: Vec::new() }
     }
 }
 
@@ -164,7 +187,6 @@ const PUBLIC_HEAD: &str = "#   ZeroMQ CURVE Public Certificate\n\
     #   of this file after exchange.\n\n";
 const SECRET_HEAD: &str = "#   ZeroMQ CURVE **Secret** Certificate\n\
     #   DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.\n\n";
-const BODY: &str = "metadata\ncurve\n";
 
 /// The file of the secret key.
 fn beside(path: &Path) -> PathBuf {
@@ -180,8 +202,14 @@ fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    drop(file);
+    written.inspect_err(|_| remove(path))
+}
+
+/// Removes a file that was created and is of no use.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
 }
 
 #[cfg(test)]
@@ -203,6 +231,7 @@ mod tests {
             format!("curve\n    public-key = \"{public}\"\n    secret-key = \"{secret}\"\n"),
         ] {
             let read = Certificate::parse(&text).unwrap();
+            assert_eq!(read.metadata().next(), text.contains("name").then_some(("name", "x")));
             assert_eq!(read.public_key(), keys.public());
             assert_eq!(read.keys().unwrap().secret().expose(), keys.secret().expose());
         }
@@ -227,12 +256,51 @@ mod tests {
     }
 
     #[test]
-    fn files_are_written_once_and_the_secret_is_for_its_owner() {
-        let folder = std::env::temp_dir().join(format!("zmtp-certificate-{}", std::process::id()));
+    fn keys_in_the_metadata_are_no_keys() {
+        let keys = Certificate::generate().unwrap();
+        let text =
+            format!("metadata\n public-key = x\ncurve\n public-key = {}\n", keys.public_key());
+        let read = Certificate::parse(&text).unwrap();
+        assert_eq!(read.public_key(), keys.public_key());
+        assert_eq!(read.metadata().collect::<Vec<_>>(), [("public-key", "x")]);
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let name = format!("zmtp-certificate-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_failed_save_leaves_no_file_behind() {
+        let folder = folder("failed");
         let path = folder.join("alice.key");
+        fs::write(&path, "there").unwrap();
         let certificate = Certificate::generate().unwrap();
+        assert_eq!(certificate.save(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "there");
+        assert!(!beside(&path).exists());
+        let unwritable = certificate.with("name", "two\nlines");
+        let path = folder.join("bob.key");
+        assert_eq!(unwritable.save(&path).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(!path.exists() && !beside(&path).exists());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn files_are_written_once_and_the_secret_is_for_its_owner() {
+        let folder = folder("written");
+        let path = folder.join("alice.key");
+        let metadata = [("name", "Alice # 1"), ("mail", "alice@example.org")];
+        let certificate = metadata
+            .iter()
+            .fold(Certificate::generate().unwrap(), |all, (name, value)| all.with(*name, *value));
         certificate.save(&path).unwrap();
+        for path in [&path, &beside(&path)] {
+            let read = Certificate::load(path).unwrap();
+            assert_eq!(read.metadata().collect::<Vec<_>>(), metadata);
+        }
         let (public, secret) = (Certificate::load(&path).unwrap(), beside(&path));
         assert!(public.keys().is_none());
         assert_eq!(public.public_key(), certificate.public_key());

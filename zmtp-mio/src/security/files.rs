@@ -1,6 +1,8 @@
 //! Authenticators whose keys or passwords are files, read again when they change.
 
 use core::fmt;
+#[cfg(feature = "curve")]
+use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,18 +12,22 @@ use std::time::SystemTime;
 use zmtp_core::mechanism::Status;
 
 #[cfg(feature = "curve")]
-use super::{AllowedKeys, Certificate};
+use super::{AllowedKeys, Certificate, User};
 use super::{Authenticator, Client, Passwords, Reply};
 
 /// An [`Authenticator`] that accepts the clients of CURVE whose certificates are in a folder. The user id is the name of
 /// the file without `.key`.
 ///
-/// A certificate is a file that ends in `.key`, as [`Certificate::save`], CZMQ and pyzmq write it. At each question the
-/// folder is listed, and read again if a file was added, removed or changed. Files that are not certificates are
-/// skipped. While the folder cannot be read, clients are refused with [`Status::Failed`].
+/// A certificate is a regular file whose name ends in `.key`, as [`Certificate::save`], CZMQ and pyzmq write it. The
+/// metadata of the certificate is that of the [`User`](crate::User). At each question the folder is listed, and read again
+/// if a file was added, removed or changed. Files that are not certificates are skipped.
+///
+/// Clients that are not accepted are refused with [`Status::Denied`]. While the folder cannot be read, or a file that was
+/// a certificate is none because another program writes it, they are refused with [`Status::Temporary`], so that they
+/// connect again.
 #[cfg(feature = "curve")]
 #[derive(Debug)]
-pub struct CertificateFolder(Watched<AllowedKeys>);
+pub struct CertificateFolder(Watched<Certificates>);
 
 #[cfg(feature = "curve")]
 impl CertificateFolder {
@@ -31,7 +37,7 @@ impl CertificateFolder {
     ///
     /// The folder cannot be read.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        Watched::open(path.into(), certificates, keys).map(Self)
+        Watched::open(path.into(), certificates, Certificates::load).map(Self)
     }
 }
 
@@ -39,8 +45,8 @@ impl CertificateFolder {
 impl Authenticator for CertificateFolder {
     fn authenticate(&self, client: &Client<'_>, reply: Reply) {
         match self.0.current() {
-            Some(keys) => reply.send(keys.decide(client)),
-            None => reply.refuse(Status::Failed),
+            Some(certificates) => reply.send(certificates.decide(client)),
+            None => reply.refuse(Status::Temporary),
         }
     }
 }
@@ -48,7 +54,9 @@ impl Authenticator for CertificateFolder {
 /// An [`Authenticator`] that accepts clients of PLAIN whose user names and passwords are in a file, in the form that
 /// [`Passwords::load`] reads. The user id is the user name.
 ///
-/// The file is read again when it has changed. While it cannot be read, clients are refused with [`Status::Failed`].
+/// The file must be a regular file. It is read again when it has changed. While there is no such file, or it cannot be
+/// read, for example while another program replaces it, clients are refused with [`Status::Temporary`], so that they
+/// connect again.
 #[derive(Debug)]
 pub struct PasswordFile(Watched<Passwords>);
 
@@ -59,8 +67,12 @@ impl PasswordFile {
     ///
     /// Those of [`Passwords::load`].
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let sole = |path: &Path| Ok(vec![path.to_owned()]);
-        let load = |files: &[PathBuf]| match files {
+        // Another kind of file, such as a pipe, can block the reader.
+        let sole = |path: &Path| match fs::metadata(path)?.is_file() {
+            true => Ok(vec![path.to_owned()]),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        };
+        let load = |files: &[PathBuf], _: Option<&Passwords>| match files {
             [file] => Passwords::load(file),
             _ => Ok(Passwords::new()),
         };
@@ -72,7 +84,7 @@ impl Authenticator for PasswordFile {
     fn authenticate(&self, client: &Client<'_>, reply: Reply) {
         match self.0.current() {
             Some(passwords) => reply.send(passwords.decide(client)),
-            None => reply.refuse(Status::Failed),
+            None => reply.refuse(Status::Temporary),
         }
     }
 }
@@ -83,7 +95,9 @@ fn certificates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "key") {
+        let named = path.extension().is_some_and(|extension| extension == "key");
+        // Another kind of file, such as a pipe, can block the reader.
+        if named && fs::metadata(&path).is_ok_and(|data| data.is_file()) {
             files.push(path);
         }
     }
@@ -91,20 +105,57 @@ fn certificates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The certificates of a folder.
 #[cfg(feature = "curve")]
-fn keys(files: &[PathBuf]) -> io::Result<AllowedKeys> {
-    let named = files.iter().filter_map(|file| {
-        let name = file.file_stem()?.to_string_lossy().into_owned();
-        Some((*Certificate::load(file).ok()?.public_key(), name))
-    });
-    Ok(named.fold(AllowedKeys::new(), |allowed, (key, name)| allowed.allow(key, name)))
+#[derive(Default)]
+struct Certificates {
+    allowed: AllowedKeys,
+    /// The files that were certificates when they were read last, or before they were replaced.
+    files: HashSet<PathBuf>,
+    /// One of these is no certificate now: it is being replaced.
+    replacing: bool,
+}
+
+#[cfg(feature = "curve")]
+impl Certificates {
+    fn load(files: &[PathBuf], before: Option<&Self>) -> io::Result<Self> {
+        let mut now = Self::default();
+        for file in files {
+            match Certificate::load(file) {
+                Ok(certificate) => {
+                    let mut user =
+                        User::new(file.file_stem().unwrap_or_default().to_string_lossy());
+                    user.metadata = certificate
+                        .metadata()
+                        .map(|(name, value)| (name.into(), value.into()))
+                        .collect();
+                    now.allowed = now.allowed.allow(*certificate.public_key(), user);
+                }
+                Err(_) if before.is_some_and(|before| before.files.contains(file)) => {
+                    now.replacing = true;
+                }
+                Err(_) => continue,
+            }
+            now.files.insert(file.clone());
+        }
+        Ok(now)
+    }
+
+    /// The decision about a client.
+    fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
+        match self.allowed.decide(client) {
+            Err(Status::Denied) if self.replacing => Err(Status::Temporary),
+            decision => decision,
+        }
+    }
 }
 
 /// What was read from files, and how they were then.
 struct Watched<T> {
     path: PathBuf,
     list: fn(&Path) -> io::Result<Vec<PathBuf>>,
-    load: fn(&[PathBuf]) -> io::Result<T>,
+    /// Reads these files, given what was read before.
+    load: fn(&[PathBuf], Option<&T>) -> io::Result<T>,
     state: Mutex<(Vec<Stamp>, Option<Arc<T>>)>,
 }
 
@@ -143,12 +194,12 @@ impl<T> Watched<T> {
     fn open(
         path: PathBuf,
         list: fn(&Path) -> io::Result<Vec<PathBuf>>,
-        load: fn(&[PathBuf]) -> io::Result<T>,
+        load: fn(&[PathBuf], Option<&T>) -> io::Result<T>,
     ) -> io::Result<Self> {
         // Looked at before they are read: a change in between is noticed at the next question.
         let files = list(&path)?;
         let stamps = files.iter().cloned().map(Stamp::of).collect();
-        let loaded = Arc::new(load(&files)?);
+        let loaded = Arc::new(load(&files, None)?);
         Ok(Self { path, list, load, state: Mutex::new((stamps, Some(loaded))) })
     }
 
@@ -161,7 +212,8 @@ impl<T> Watched<T> {
         };
         let stamps: Vec<Stamp> = files.iter().cloned().map(Stamp::of).collect();
         if stamps != state.0 || state.1.is_none() {
-            *state = (stamps, (self.load)(&files).ok().map(Arc::new));
+            let loaded = (self.load)(&files, state.1.as_deref());
+            *state = (stamps, loaded.ok().map(Arc::new));
         }
         state.1.clone()
     }

@@ -13,6 +13,8 @@ mod null;
 mod passwords;
 mod reply;
 mod zap;
+#[cfg(feature = "curve")]
+mod zpl;
 
 use core::fmt;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Keys and passwords in files that change while the socket serves.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::harness::{LIMIT, builder, drive_until, events};
 use zmtp_mio::{
@@ -44,7 +45,12 @@ fn outcome(pull: &mut Pull, endpoint: &Endpoint, security: Security) -> Result<S
         EventKind::Refused(reason) => Some(reason.to_string()),
         _ => None,
     });
-    Err(told.unwrap())
+    Err(told.unwrap_or_else(|| "no reason".into()))
+}
+
+/// Makes a pipe, whose reader waits for a writer.
+fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
 #[test]
@@ -73,8 +79,61 @@ fn a_folder_of_certificates_is_read_again_when_it_changes() {
     assert_eq!(try_of(&alice), Err("400".into()));
     assert_eq!(try_of(&bob), Ok("alice".into()));
     fs::remove_dir_all(&folder.0).unwrap();
-    assert_eq!(try_of(&bob), Err("500".into()));
+    assert_eq!(try_of(&bob), Err("no reason".into()));
     assert!(CertificateFolder::open(&folder.0).is_err());
+}
+
+#[test]
+fn the_metadata_of_a_certificate_in_a_folder_is_in_the_messages_of_its_client() {
+    let folder = Folder::new("certificate-metadata");
+    let [server, alice] = [(); 2].map(|()| Certificate::generate().unwrap());
+    let alice = alice.with("name", "Alice").with("Office", "3 # left");
+    alice.save(folder.0.join("alice.key")).unwrap();
+    // Another kind of file is not read.
+    pipe(&folder.0.join("pipe.key"));
+    let allowed = CertificateFolder::open(&folder.0).unwrap();
+    let pull = builder::<Pull>().curve_server(server.keys().unwrap()).authenticator(allowed);
+    let mut pull = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let push = builder::<Push>().curve_client(*server.public_key(), alice.keys().unwrap());
+    let mut push = push.connect(pull.last_endpoint().unwrap()).unwrap();
+    drive_until!(pull, {
+        push.step().unwrap();
+        push.counters().handshakes == 1
+    });
+    push.send("hello").unwrap();
+    let message = pull.recv_timeout(LIMIT).unwrap().expect("a message in time");
+    let properties = message.properties().unwrap();
+    assert_eq!(properties.user_id.as_deref(), Some("alice"));
+    let metadata = [("name".into(), b"Alice".to_vec()), ("Office".into(), b"3 # left".to_vec())];
+    assert_eq!(properties.metadata, metadata);
+}
+
+#[test]
+fn clients_may_connect_again_while_a_certificate_is_written() {
+    let folder = Folder::new("half-written");
+    let [server, alice, bob] = [(); 3].map(|()| Certificate::generate().unwrap());
+    for (name, certificate) in [("alice.key", &alice), ("bob.key", &bob)] {
+        certificate.save(folder.0.join(name)).unwrap();
+    }
+    let allowed = CertificateFolder::open(&folder.0).unwrap();
+    let pull = builder::<Pull>().curve_server(server.keys().unwrap()).authenticator(allowed);
+    let mut pull = pull.bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = pull.last_endpoint().unwrap().clone();
+    let mut try_of = |who: &Certificate| {
+        let security = Security::curve_client(*server.public_key(), who.keys().unwrap());
+        outcome(&mut pull, &endpoint, security)
+    };
+    let path = folder.0.join("alice.key");
+    let text = fs::read(&path).unwrap();
+    for half in [&text[..0], &text[..text.len() / 2]] {
+        fs::write(&path, half).unwrap();
+        assert_eq!(try_of(&alice), Err("no reason".into()));
+        assert_eq!(try_of(&bob), Ok("bob".into()));
+    }
+    fs::write(&path, &text).unwrap();
+    assert_eq!(try_of(&alice), Ok("alice".into()));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(try_of(&alice), Err("400".into()));
 }
 
 #[test]
@@ -93,10 +152,20 @@ fn a_file_of_passwords_is_read_again_when_it_changes() {
     fs::write(&path, "admin=secreT\n").unwrap();
     assert_eq!(try_with("secret"), Err("400".into()));
     assert_eq!(try_with("secreT"), Ok("admin".into()));
-    fs::write(&path, "no user\n").unwrap();
-    assert_eq!(try_with("secreT"), Err("500".into()));
+    for replace in [
+        |path: &Path| fs::write(path, "no user\n").unwrap(),
+        |path: &Path| fs::remove_file(path).unwrap(),
+        pipe,
+    ] {
+        replace(&path);
+        assert_eq!(try_with("secreT"), Err("no reason".into()));
+    }
+    fs::remove_file(&path).unwrap();
     fs::write(&path, "admin=again\n").unwrap();
     assert_eq!(try_with("again"), Ok("admin".into()));
+    fs::remove_file(&path).unwrap();
+    pipe(&path);
+    assert!(PasswordFile::open(&path).is_err());
 }
 
 #[test]
