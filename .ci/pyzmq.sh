@@ -10,3 +10,5 @@ cargo build --quiet --package zmtp-cli
 "$venv/bin/python" tests/pyzmq/exchange.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"
 cargo build --quiet --package zmtp-mio --example security
 "$venv/bin/python" tests/pyzmq/security.py "${CARGO_TARGET_DIR:-target}/debug/examples/security"
+"$venv/bin/python" -c 'import nacl' 2>/dev/null || "$venv/bin/pip" install --quiet pynacl
+"$venv/bin/python" tests/pyzmq/vectors.py tests/security-vectors.txt

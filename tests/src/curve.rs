@@ -13,11 +13,14 @@ pub const OTHER: u8 = 3;
 /// See [`SERVER`].
 pub const RAW: u8 = 9;
 /// The key of the connection of our server.
-const OURS: u8 = 20;
+pub const OURS: u8 = 20;
 
-const COOKIE_NONCE: &[u8; 16] = b"cookie-nonce-16b";
-const WELCOME_NONCE: &[u8; 16] = b"welcome-nonce16b";
-const VOUCH_NONCE: &[u8; 16] = b"vouch-nonce-16by";
+/// The last bytes of the nonce of the cookie.
+pub const COOKIE_NONCE: &[u8; 16] = b"cookie-nonce-16b";
+/// The last bytes of the nonce of WELCOME.
+pub const WELCOME_NONCE: &[u8; 16] = b"welcome-nonce16b";
+/// The last bytes of the nonce of the vouch.
+pub const VOUCH_NONCE: &[u8; 16] = b"vouch-nonce-16by";
 
 /// A secret key of the recorded dialogues.
 pub fn secret(seed: u8) -> [u8; 32] {
@@ -65,7 +68,8 @@ pub fn our_server() -> CurveServer<Box<KeyPair>, Decide> {
     server(|_| Decision::Accept, OURS)
 }
 
-fn cookie_key() -> [u8; 32] {
+/// The key of the cookie of each server.
+pub fn cookie_key() -> [u8; 32] {
     core::array::from_fn(|at| at as u8)
 }
 
@@ -75,7 +79,8 @@ pub fn sealed(secret: [u8; 32], public: [u8; 32], nonce: &[&[u8]], content: &[u8
     secret_sealed(&key, nonce, content)
 }
 
-fn secret_sealed(key: &[u8; 32], nonce: &[&[u8]], content: &[u8]) -> Vec<u8> {
+/// A box, as `crypto_secretbox` of NaCl makes it.
+pub fn secret_sealed(key: &[u8; 32], nonce: &[&[u8]], content: &[u8]) -> Vec<u8> {
     let nonce: [u8; 24] = nonce.concat().try_into().expect("a nonce has 24 bytes");
     let subkey = Portable.hsalsa20(key, nonce[..16].try_into().expect("16 bytes"));
     let mut stream = [&[0; 32], content].concat();
@@ -91,10 +96,36 @@ pub fn cookie() -> Vec<u8> {
     [&COOKIE_NONCE[..], &boxed].concat()
 }
 
+/// WELCOME of [`our_server`] for the connection key [`RAW`].
+pub fn welcome() -> Vec<u8> {
+    let content = [&public(OURS)[..], &cookie()].concat();
+    let nonces: [&[u8]; 2] = [b"WELCOME-", WELCOME_NONCE];
+    let boxed = sealed(secret(SERVER), public(RAW), &nonces, &content);
+    wire::command("WELCOME", &[&WELCOME_NONCE[..], &boxed].concat())
+}
+
+/// READY of [`our_server`] for the connection key [`RAW`].
+pub fn ready(metadata: &[u8]) -> Vec<u8> {
+    let nonce = 1_u64.to_be_bytes();
+    let nonces: [&[u8]; 2] = [b"CurveZMQREADY---", &nonce];
+    let boxed = sealed(secret(OURS), public(RAW), &nonces, metadata);
+    wire::command("READY", &[&nonce[..], &boxed].concat())
+}
+
+/// The body of a MESSAGE of [`our_server`] for the connection key [`RAW`].
+pub fn message_of_server(nonce: u64, flags_and_body: &[u8]) -> Vec<u8> {
+    let nonce = nonce.to_be_bytes();
+    let nonces: [&[u8]; 2] = [b"CurveZMQMESSAGES", &nonce];
+    let boxed = sealed(secret(OURS), public(RAW), &nonces, flags_and_body);
+    [b"\x07MESSAGE", &nonce[..], &boxed].concat()
+}
+
 /// What a client sends to [`our_server`]. Every field may be changed.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "fields to change")]
 pub struct RawClient {
+    /// The key of the server that HELLO is for.
+    pub server: [u8; 32],
     /// The version in HELLO.
     pub version: [u8; 2],
     /// The padding of HELLO.
@@ -119,6 +150,7 @@ impl RawClient {
     /// A client that follows the protocol.
     pub fn new(socket_type: &str) -> Self {
         Self {
+            server: public(SERVER),
             version: [1, 0],
             padding: [0; 72],
             hello_content: [0; 64],
@@ -142,7 +174,7 @@ impl RawClient {
     pub fn hello(&self) -> Vec<u8> {
         let nonce = 1_u64.to_be_bytes();
         let nonces: [&[u8]; 2] = [b"CurveZMQHELLO---", &nonce];
-        let boxed = sealed(secret(RAW), public(SERVER), &nonces, &self.hello_content);
+        let boxed = sealed(secret(RAW), self.server, &nonces, &self.hello_content);
         let data: [&[u8]; 5] = [&self.version, &self.padding, &public(RAW), &nonce, &boxed];
         wire::command("HELLO", &data.concat())
     }

@@ -5,6 +5,7 @@
 //! | [`vectors`] | recorded dialogues with libzmq, read from `vectors/` |
 //! | [`malformed`] | malformed inputs, and the outcome of each with zmtp and libzmq |
 //! | [`curve`] | a peer with CURVE, made by hand |
+//! | [`security_vectors`] | test vectors of PLAIN and CURVE for any implementation |
 //! | [`dialogue`] | the behaviour of a peer, generated from bytes |
 //! | [`driver`], [`pair`] | a connection that receives bytes in pieces; two connected to each other |
 //! | [`endpoint`] | a connection with its pattern: a socket with one peer, without IO |
@@ -29,5 +30,6 @@ pub mod reader;
 pub mod replay;
 pub mod script;
 pub mod sealed;
+pub mod security_vectors;
 pub mod turns;
 pub mod vectors;
