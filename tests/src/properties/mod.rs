@@ -7,11 +7,13 @@
 mod connection;
 mod duplex;
 mod endpoint;
+mod ends;
 mod grammar;
 mod handshake;
 mod pattern;
 mod sealed;
 mod security;
+mod sessions;
 mod stream;
 mod topics;
 
@@ -29,6 +31,7 @@ pub use pattern::{
 };
 pub use sealed::sealed_holds;
 pub use security::security_holds;
+pub use sessions::sessions_hold;
 pub use stream::{
     Setup, assert_same, body_lane_equals_decode_lane, errors_repeat, little_is_left_unconsumed,
     run, same_events_for_any_chunking, transmits_the_same_into_any_room,
@@ -56,6 +59,7 @@ pub const TARGETS: &[(&str, &[Property])] = &[
     ("patterns", &[machines_match_their_models]),
     ("sealed", &[sealed_holds]),
     ("security", &[security_holds]),
+    ("sessions", &[sessions_hold]),
 ];
 
 const STREAM: [Property; 5] = [

@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use wire::{command, greeting, opening_of_2_0};
 use zmtp_mio::{Context, Message, Options, Pull, Rep, Security};
@@ -20,7 +19,8 @@ type Parts = Vec<Vec<u8>>;
 fn pull(context: &Context, security: Security, domain: &str) -> Play<Pull> {
     let mut options = Options::default();
     (options.security, options.zap_domain) = (security, domain.into());
-    options.limits = options.limits.handshake_timeout(Duration::from_millis(300));
+    // One row waits for this time.
+    options.limits = options.limits.handshake_timeout(LIMIT / 2);
     Play::new(Pull::builder().options(options).context(context).build().unwrap(), true)
 }
 
@@ -115,11 +115,11 @@ fn a_handler_gets_the_recorded_request_and_a_refused_peer_is_closed_where_libzmq
     {
         let vector = Vector::named(name);
         let find = |start: &str| {
-            let texts = vector.steps.iter().filter_map(|step| match step {
+            let mut texts = vector.steps.iter().filter_map(|step| match step {
                 Step::Aside(text) => text.trim().strip_prefix(start),
                 _ => None,
             });
-            frames(texts.last().expect("a line with these frames"))
+            frames(texts.next_back().expect("a line with these frames"))
         };
         let (request, reply) = (find("ZAP request:"), find("ZAP reply:"));
         let context = Context::builder().build();
