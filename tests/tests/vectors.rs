@@ -124,9 +124,7 @@ const ZAP: &str = "ZAP is above the connection: `sockets/zap.rs`";
 const CURVE: &str = "libzmq's keys are random: `curve/recorded.rs` plays the other end";
 
 /// Dialogues of something else than one connection, and what that is.
-const NO_CONNECTION: &[(&str, &str)] = &[
-    ("draft-udp-radio-dish", "datagrams are no connection"),
-];
+const NO_CONNECTION: &[(&str, &str)] = &[("draft-udp-radio-dish", "datagrams are no connection")];
 
 const DENIED: Error = Error::Peer(PeerError::Denied);
 const REFUSED_BY_PEER: Error = Error::Peer(PeerError::Refused);
