@@ -154,6 +154,7 @@ impl Engine {
         }
         if paused && full && !core::mem::replace(&mut peer.memory_paused, true) {
             self.memory_paused.push(index);
+            self.release_held_back();
         }
         Some((result, report))
     }
@@ -279,13 +280,24 @@ impl Engine {
     /// Continues to read from peers that paused because of the memory limit.
     fn resume_reading(&mut self) {
         if self.budget.is_full() && self.budget.has_incoming() {
-            return;
+            return self.release_held_back();
         }
         for index in core::mem::take(&mut self.memory_paused) {
             if let Some(peer) = self.peers.get_mut(index) {
                 peer.memory_paused = false;
             }
             self.schedule(index);
+        }
+    }
+
+    /// At the memory limit: if all queued messages are of peers that are held back, the application receives them, so that
+    /// there is room for others. Their replies are dropped and counted while they have no room.
+    fn release_held_back(&mut self) {
+        if self.pattern.may_take() {
+            return;
+        }
+        for (_, peer) in &self.peers {
+            self.pattern.hold(peer.id, false);
         }
     }
 

@@ -87,6 +87,47 @@ fn every_request_gets_its_reply_when_the_client_reads_late() {
     }
 }
 
+/// Nothing else would make room for the requests of the others.
+#[test]
+fn a_server_at_its_memory_limit_receives_from_clients_that_it_held_back() {
+    for kind in [SocketKind::Rep, SocketKind::Router] {
+        let simulation = Simulation::new();
+        let context = Context::simulated(&simulation);
+        let few = HighWaterMark::new(10, 1 << 20);
+        let mut options = Options::default();
+        (options.send_mark, options.receive_mark) = (few, HighWaterMark::UNLIMITED);
+        options.max_bytes = Some(1 << 20);
+        let builder = AnySocket::builder(kind).options(options).context(&context);
+        let mut server = builder.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = server.endpoints().next().unwrap().clone();
+        let dealer = Dealer::builder().context(&context).send_mark(HighWaterMark::UNLIMITED);
+        let mut dealer = dealer.receive_mark(few).connect(endpoint.clone()).unwrap();
+        for n in 0..REQUESTS {
+            dealer.send(request(n)).unwrap();
+        }
+        let mut last = 0;
+        turns_until(&simulation, "no more progress", || {
+            for _ in 0..100 {
+                dealer.step().unwrap();
+                echo(&mut server);
+            }
+            core::mem::replace(&mut last, server.counters().messages_received) == last
+        });
+        let mut other = Dealer::builder().context(&context).connect(endpoint).unwrap();
+        for n in 0..10 {
+            other.send(request(n)).unwrap();
+            turns_until(&simulation, "a reply to the other client", || {
+                dealer.step().unwrap();
+                echo(&mut server);
+                other.recv_timeout(NOW).unwrap().is_some()
+            });
+        }
+        let dropped = server.counters().dropped;
+        assert!(dropped.high_water_mark > 0, "{kind:?} did not reach the limit");
+        assert_eq!(dropped.total(), dropped.high_water_mark, "{kind:?}");
+    }
+}
+
 /// A worker may wait to send its results while the queue of its tasks is full.
 #[test]
 fn a_worker_that_gets_more_than_it_sends_is_received_from() {
