@@ -116,4 +116,24 @@ mod tests {
         assert_eq!(traffic.seal(&mut Portable, kind, &mut frame), Ok(()));
         assert_eq!(frame[NAME_LEN..][..8], 2_u64.to_be_bytes());
     }
+
+    #[test]
+    fn the_highest_nonce_is_not_used_and_no_nonce_is_used_again() {
+        let end =
+            |as_server, nonces| Traffic::new(&mut Portable, &Key::new([7; 32]), as_server, nonces);
+        let last = u64::MAX - 1;
+        let (mut server, mut client) = (end(true, [last - 1, 1]), end(false, [1, last - 1]));
+        let kind = FrameKind::Message(More::Last);
+        let mut frame = [0; OVERHEAD];
+        assert_eq!(server.seal(&mut Portable, kind, &mut frame), Ok(()));
+        assert_eq!(frame[NAME_LEN..][..8], last.to_be_bytes());
+        let mut again = frame;
+        assert_eq!(client.open(&mut Portable, kind, &mut frame), Ok(kind));
+        assert_eq!(client.open(&mut Portable, kind, &mut again), Err(OpenError::Replayed));
+        for _ in 0..3 {
+            let mut frame = [0; OVERHEAD];
+            assert_eq!(server.seal(&mut Portable, kind, &mut frame), Err(Exhausted));
+            assert_eq!(frame, [0; OVERHEAD], "nothing was written");
+        }
+    }
 }
