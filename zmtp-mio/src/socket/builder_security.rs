@@ -19,7 +19,7 @@ impl<K: UsesZmtp> Builder<K> {
     }
 
     /// Sets [`Options::authenticator`], which decides about the clients of a PLAIN or CURVE server, or about the peers
-    /// of a socket with NULL and a [`Builder::zap_domain`]. [`Builder::build`] returns [`Error::Security`] if the socket
+    /// of a socket with NULL and a [`Builder::zap_domain`]. [`Builder::build`] returns [`Error::Security`](crate::Error::Security) if the socket
     /// is none of these.
     #[must_use]
     pub fn authenticator(mut self, authenticator: impl Authenticator + 'static) -> Self {
@@ -34,7 +34,7 @@ impl<K: UsesZmtp> Builder<K> {
         self
     }
 
-    /// Uses PLAIN as the client; see [`Security::plain_client`]. [`Builder::build`] returns [`Error::Security`] if the
+    /// Uses PLAIN as the client; see [`Security::plain_client`]. [`Builder::build`] returns [`Error::Security`](crate::Error::Security) if the
     /// user name or the password has more than 255 bytes.
     #[must_use]
     pub fn plain_client(self, username: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
@@ -48,7 +48,7 @@ impl<K: UsesZmtp> Builder<K> {
         self.security(Security::plain_server()).authenticator(authenticator)
     }
 
-    /// Uses CURVE as the client; see [`Security::curve_client`]. [`Builder::build`] returns [`Error::Security`] if the
+    /// Uses CURVE as the client; see [`Security::curve_client`]. [`Builder::build`] returns [`Error::Security`](crate::Error::Security) if the
     /// public key of the server has a low order.
     #[cfg(feature = "curve")]
     #[must_use]
