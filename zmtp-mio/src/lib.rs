@@ -48,7 +48,7 @@ mod tree;
 
 pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
-pub use endpoint::{Endpoint, EndpointError, Host};
+pub use endpoint::{Endpoint, EndpointError, Host, Source};
 pub use engine::{Handle, UnsentMessages};
 pub use error::{Error, SendError};
 #[doc(hidden)]
@@ -63,7 +63,8 @@ pub use monitor::{
     RefusedReason,
 };
 pub use options::{
-    Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options, Reconnect, Resolve, Tcp,
+    Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options, Reconnect, ReconnectStop,
+    Resolve, Tcp,
 };
 #[cfg(unix)]
 pub use poller::{Item, Poller};

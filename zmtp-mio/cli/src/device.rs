@@ -97,7 +97,10 @@ fn side(kind: SocketKind, text: &str) -> Result<Side, EndpointError> {
 
 /// Whether an endpoint has a wildcard.
 pub(crate) const fn is_wildcard(endpoint: &Endpoint) -> bool {
-    matches!(endpoint, Endpoint::Tcp { host: Host::Any, .. } | Endpoint::Tcp { port: 0, .. })
+    matches!(
+        endpoint,
+        Endpoint::Tcp { host: Host::Any, .. } | Endpoint::Tcp { port: 0, .. } | Endpoint::IpcAny
+    )
 }
 
 #[cfg(test)]
@@ -112,6 +115,7 @@ mod tests {
             ("ipc:///run/app.sock", Side::Connect),
             ("tcp://*:5555", Side::Bind),
             ("tcp://127.0.0.1:*", Side::Bind),
+            ("ipc://*", Side::Bind),
             ("tcp://[::1]:0", Side::Bind),
         ] {
             assert_eq!(side(SocketKind::Req, text), Ok(req), "{text}");

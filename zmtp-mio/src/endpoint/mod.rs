@@ -7,6 +7,9 @@ use core::fmt;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+#[cfg(unix)]
+pub(crate) use numeric::interface_addresses;
+
 /// The address that a socket binds or connects to.
 ///
 /// | text | bind | connect |
@@ -20,7 +23,9 @@ use std::path::PathBuf;
 /// | `tcp://*:5555` | all IPv4 addresses; with `Tcp::ipv6` also all IPv6 addresses, if the system has IPv6 | no |
 /// | `tcp://127.0.0.1:*`, `tcp://127.0.0.1:0` | a port that the system chooses | no |
 /// | `tcp://192.0.2.1:0;example.org:5555` | no | from this local address; only to addresses of its family |
+/// | `tcp://eth0:0;example.org:5555` | no | from an address of this interface |
 /// | `ipc:///run/app.sock`, `ipc://relative.sock` | yes | yes |
+/// | `ipc://*` | a new file in a new directory | no |
 /// | `ipc://@name` | Linux | Linux |
 /// | `inproc://name` | yes | yes, also before it is bound |
 ///
@@ -43,14 +48,17 @@ pub enum Endpoint {
         /// The port. With 0, written `*`, the system chooses a port; only to bind.
         port: u16,
         /// The local address to connect from, as in `tcp://192.0.2.1:0;example.org:5555` (the syntax of libzmq).
-        /// With port 0 the system chooses the local port. `bind` returns an error if this is not `None`.
-        source: Option<SocketAddr>,
+        /// `bind` returns an error if this is not `None`.
+        source: Option<Source>,
     },
     /// `inproc://name`: a name within the [context](crate::Context), of 1 to 255 bytes. A socket may connect to
     /// the name before another socket binds it.
     Inproc(String),
     /// `ipc:///path`: a Unix socket in the file system. The path has at most 107 bytes.
     Ipc(PathBuf),
+    /// `ipc://*`: a Unix socket in a new directory of the directory for temporary files (`TMPDIR`, or `/tmp`). Only to
+    /// bind; `bind` returns the path. Other users cannot use the directory. It is removed together with the socket file.
+    IpcAny,
     /// `ipc://@name`: a Unix socket in the abstract namespace of Linux. The name has at most 106 bytes.
     Abstract(String),
 }
@@ -70,6 +78,33 @@ pub enum Host {
     /// A host name, which is looked up for each connection attempt. `localhost` is `127.0.0.1` and `[::1]` without
     /// a look-up.
     Name(String),
+}
+
+/// The local address that a connection comes from. With port 0 the system chooses the local port.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A numeric address.
+    Address(SocketAddr),
+    /// The name of an interface, and the local port. Each connection attempt uses the first address of the interface of
+    /// the same family as that of the peer. Unix only; on other systems connecting fails.
+    Interface(String, u16),
+}
+
+impl From<SocketAddr> for Source {
+    fn from(address: SocketAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+/// Writes the address and the port.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Interface(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
 }
 
 /// The error of a text that is not an endpoint, or of an endpoint that a call cannot use. Its text contains the
@@ -100,6 +135,7 @@ impl Endpoint {
         let expected = match self {
             Self::Tcp { host: Host::Any, .. } => "a host to connect to, not `*`",
             Self::Tcp { port: 0, .. } => "a port to connect to, not `*` or 0",
+            Self::IpcAny => "a path to connect to, not `*`",
             _ => return Ok(()),
         };
         Err(EndpointError::new(self.to_string(), expected))
@@ -141,6 +177,7 @@ impl fmt::Display for Endpoint {
             }
             Self::Inproc(name) => write!(f, "inproc://{name}"),
             Self::Ipc(path) => write!(f, "ipc://{}", path.display()),
+            Self::IpcAny => f.write_str("ipc://*"),
             Self::Abstract(name) => write!(f, "ipc://@{name}"),
         }
     }
@@ -152,7 +189,7 @@ mod tests {
 
     #[test]
     fn some_endpoints_can_only_be_bound() {
-        for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0"] {
+        for text in ["tcp://*:5555", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "ipc://*"] {
             let endpoint = text.parse::<Endpoint>().unwrap();
             let error = endpoint.check_remote().unwrap_err().to_string();
             assert!(error.contains(&format!("\"{endpoint}\"")), "{error}");

@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use super::{Endpoint, Host};
+use super::{Endpoint, Host, Source};
 
 impl Endpoint {
     /// Addresses that need no look-up: `None` for a name other than `localhost`.
@@ -19,6 +19,38 @@ impl Endpoint {
             Host::Name(_) => None,
         }
     }
+}
+
+impl Source {
+    /// The addresses to connect from, at most one of them for each address of the peer.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        match self {
+            Self::Address(address) => vec![*address],
+            #[cfg(unix)]
+            Self::Interface(name, port) => interface_addresses(name, *port, true),
+            #[cfg(not(unix))]
+            Self::Interface(..) => Vec::new(),
+        }
+    }
+}
+
+/// The addresses of an interface: of IPv4, or with `ipv6` of both families, IPv6 first.
+#[cfg(unix)]
+pub(crate) fn interface_addresses(name: &str, port: u16, ipv6: bool) -> Vec<SocketAddr> {
+    let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
+    let found = all.filter(|one| one.interface_name == name).filter_map(|one| one.address);
+    let mut addresses: Vec<SocketAddr> = found
+        .filter_map(|address| {
+            let four = address.as_sockaddr_in().map(|four| (four.ip(), port).into());
+            let six = address
+                .as_sockaddr_in6()
+                .filter(|_| ipv6)
+                .map(|six| SocketAddrV6::new(six.ip(), port, 0, six.scope_id()).into());
+            four.or(six)
+        })
+        .collect();
+    addresses.sort_by_key(SocketAddr::is_ipv4);
+    addresses
 }
 
 /// The address in a zone; `None` if there is no such interface.

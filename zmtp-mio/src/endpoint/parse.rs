@@ -1,10 +1,10 @@
 //! Endpoints from text.
 
-use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use super::numeric::zoned;
-use super::{Endpoint, EndpointError, Host};
+use super::{Endpoint, EndpointError, Host, Source};
 
 /// The longest path or name of an ipc endpoint in bytes (`sun_path` without its NUL).
 const IPC_MAX: usize = 107;
@@ -67,14 +67,14 @@ fn tcp(address: &str) -> Result<Endpoint, &'static str> {
     Ok(Endpoint::Tcp { host, port, source })
 }
 
-fn source_address(text: &str) -> Result<SocketAddr, &'static str> {
+fn source_address(text: &str) -> Result<Source, &'static str> {
     match host_and_port(text)? {
-        (Host::Any, port) => Ok((Ipv4Addr::UNSPECIFIED, port).into()),
-        (Host::Ip(ip), port) => Ok((ip, port).into()),
-        (Host::Zoned(ip, zone), port) => {
-            zoned(ip, &zone, port).ok_or("an interface of this machine after the `%`")
-        }
-        (Host::Name(_), _) => Err("a numeric address to connect from, before the `;`"),
+        (Host::Any, port) => Ok(Source::Address((Ipv4Addr::UNSPECIFIED, port).into())),
+        (Host::Ip(ip), port) => Ok(Source::Address((ip, port).into())),
+        (Host::Zoned(ip, zone), port) => zoned(ip, &zone, port)
+            .map(Source::Address)
+            .ok_or("an interface of this machine after the `%`"),
+        (Host::Name(name), port) => Ok(Source::Interface(name, port)),
     }
 }
 
@@ -137,7 +137,8 @@ fn ipc(name: &str) -> Result<Endpoint, &'static str> {
         _ if name.contains('\0') => Err("a path or name without NUL"),
         Some("") => Err("a name after `ipc://@`"),
         Some(name) => Ok(Endpoint::Abstract(name.into())),
-        None if name.is_empty() || name == "*" => Err("a path after `ipc://`"),
+        None if name.is_empty() => Err("a path after `ipc://`"),
+        None if name == "*" => Ok(Endpoint::IpcAny),
         None => Ok(Endpoint::Ipc(name.into())),
     }
 }
@@ -156,10 +157,12 @@ mod tests {
             "tcp://localhost:0",
             "tcp://127.0.0.1:0;example.org:80",
             "tcp://[::1]:7;[::1]:80",
+            "tcp://eth0:0;example.org:80",
             "tcp://[fe80::1%eth0]:5555",
             "tcp://[fe80::1%7]:5555",
             "ipc:///run/app.sock",
             "ipc://relative.sock",
+            "ipc://*",
             "ipc://@name",
         ] {
             assert_eq!(
@@ -182,7 +185,6 @@ mod tests {
             ("tcp://127.0.0.1:+5", "65535"),
             ("tcp://127.0.0.1:65536", "65535"),
             ("tcp://::1:5555", "in `[`"),
-            ("tcp://eth0:0;127.0.0.1:80", "numeric"),
             ("tcp://;127.0.0.1:80", "with a port"),
             ("tcp://127.0.0.1:0;127.0.0.1:0;127.0.0.1:80", "`[`"),
             ("tcp://[::1:5555", "IPv6"),

@@ -72,6 +72,7 @@ impl Engine {
         let state = core::mem::replace(&mut peer.state, State::Closed);
         let was_ready = matches!(state, State::Ready(_) | State::Inproc(..));
         let was_connected = was_ready || matches!(state, State::Handshake(_));
+        let stops = self.stops_connecting(index, reason, was_connected, was_ready);
         match state {
             State::Handshake(link) => {
                 self.monitor.counters.refused += 1;
@@ -96,6 +97,9 @@ impl Engine {
         match was_connected {
             true => self.connection_event(index, EventKind::Closed(reason)),
             false => self.endpoint_event(index, EventKind::Closed(reason)),
+        }
+        if stops {
+            self.stop_connecting(index);
         }
         self.drop_unsent(index, reason);
         self.after_close(index, was_ready, reason, useful);

@@ -16,7 +16,7 @@ use super::Engine;
 use super::peer::{Connector, Origin, Peer, PeerDetails, State};
 use super::scheduler::Key;
 use super::wake::Wake;
-use crate::endpoint::{Endpoint, Host};
+use crate::endpoint::{Endpoint, Host, Source};
 use crate::look_up::{self, Found, Recipient};
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Reconnect;
@@ -175,15 +175,18 @@ impl Engine {
     fn connect_to(&mut self, index: usize, addresses: Vec<SocketAddr>) {
         let Some(peer) = self.peers.get(index) else { return };
         let from = match &*peer.endpoint {
-            Endpoint::Tcp { source, .. } => *source,
+            Endpoint::Tcp { source, .. } => source.as_ref().map(Source::addresses),
             _ => None,
         };
-        // A source address can reach only addresses of its family.
-        let targets = addresses
-            .into_iter()
-            .filter(|to| from.is_none_or(|from| from.is_ipv4() == to.is_ipv4()))
-            .map(|to| Target::Tcp { to, from })
-            .collect();
+        let target = |to: SocketAddr| match &from {
+            None => Some(Target::Tcp { to, from: None }),
+            // A source address can reach only addresses of its family.
+            Some(all) => all
+                .iter()
+                .find(|from| from.is_ipv4() == to.is_ipv4())
+                .map(|from| Target::Tcp { to, from: Some(*from) }),
+        };
+        let targets = addresses.into_iter().filter_map(target).collect();
         self.connect_targets(index, targets);
     }
 
@@ -293,6 +296,40 @@ impl Engine {
             return self.close(index, CloseReason::PairTaken);
         }
         self.begin_handshake(index);
+    }
+
+    /// Whether this end of a connection or an attempt is one after which no attempt follows.
+    pub(super) fn stops_connecting(
+        &self,
+        index: usize,
+        reason: CloseReason,
+        was_connected: bool,
+        was_ready: bool,
+    ) -> bool {
+        use io::ErrorKind::{ConnectionRefused, NotFound};
+
+        let stop = self.options.reconnect.stop;
+        let has_refused =
+            !was_connected && matches!(reason, CloseReason::Io(ConnectionRefused | NotFound));
+        let has_failed = was_connected && !was_ready;
+        let stops = stop.always
+            || (stop.refused && has_refused)
+            || (stop.handshake_failed && has_failed);
+        // This socket closed it to connect again.
+        let is_reset = matches!(reason, CloseReason::RequestCancelled | CloseReason::HighWaterMark);
+        let Some(peer) = self.peers.get(index).filter(|peer| peer.reconnects()) else {
+            return false;
+        };
+        let is_last = matches!(&peer.origin, Origin::Connect(connector) if connector.targets.is_empty());
+        stops && is_last && !is_reset
+    }
+
+    /// Ends the attempts to connect to an endpoint.
+    pub(super) fn stop_connecting(&mut self, index: usize) {
+        if let Some(peer) = self.peers.get_mut(index) {
+            peer.stop_connecting();
+        }
+        self.endpoint_event(index, EventKind::NotRetrying);
     }
 
     /// Plans the next attempt after this one ended.

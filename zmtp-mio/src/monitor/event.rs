@@ -67,6 +67,8 @@ pub enum EventKind {
     Closed(CloseReason),
     /// The next connection attempt begins after this time.
     Retrying(Duration),
+    /// The socket does not connect to the endpoint again, because of [`ReconnectStop`](crate::ReconnectStop).
+    NotRetrying,
     /// The handshake succeeded.
     Ready(PeerInfo),
     /// The peer refused the connection: it sent an ERROR command with this reason.
@@ -97,6 +99,7 @@ impl fmt::Display for EventKind {
             Self::Connected => f.write_str("connected"),
             Self::Closed(reason) => write!(f, "closed: {reason}"),
             Self::Retrying(wait) => write!(f, "connecting again in {} ms", wait.as_millis()),
+            Self::NotRetrying => f.write_str("not connecting again"),
             Self::Ready(PeerInfo { version, socket_type: Some(socket_type), .. }) => {
                 write!(f, "ready: {socket_type}, ZMTP {version}")
             }

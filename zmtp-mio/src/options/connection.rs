@@ -4,7 +4,7 @@ use core::time::Duration;
 
 /// The wait before a new connection attempt, after a connection was lost or refused.
 ///
-/// The number of attempts has no limit, also after protocol errors.
+/// The number of attempts has no limit, also after protocol errors, unless [`stop`](Self::stop) sets one.
 /// [`Socket::disconnect`](crate::Socket::disconnect) ends the attempts.
 ///
 /// Each wait is shortened at random by up to half, so that peers do not reconnect at the same time. Two attempts
@@ -18,12 +18,34 @@ pub struct Reconnect {
     /// The longest wait (`ZMQ_RECONNECT_IVL_MAX`). The default is 3 s. It also limits the first wait. If the
     /// configurations of the two ends do not match, each wait has this length.
     pub longest: Duration,
+    /// When the socket stops connecting to an endpoint. By default it does not stop.
+    pub stop: ReconnectStop,
 }
 
 impl Reconnect {
+    /// One connection attempt for each call of [`Socket::connect`](crate::Socket::connect) (`ZMQ_RECONNECT_IVL` of -1).
+    pub const NEVER: Self = Self {
+        stop: ReconnectStop { always: true, ..ReconnectStop::NONE },
+        ..Self::new(Duration::from_millis(100), Duration::from_secs(3))
+    };
+
     /// Creates the setting from the first and the longest wait.
     pub const fn new(first: Duration, longest: Duration) -> Self {
-        Self { first, longest }
+        Self { first, longest, stop: ReconnectStop::NONE }
+    }
+
+    /// Sets [`ReconnectStop::refused`] of [`Reconnect::stop`].
+    #[must_use]
+    pub const fn stop_if_refused(mut self, stop: bool) -> Self {
+        self.stop.refused = stop;
+        self
+    }
+
+    /// Sets [`ReconnectStop::handshake_failed`] of [`Reconnect::stop`].
+    #[must_use]
+    pub const fn stop_if_handshake_fails(mut self, stop: bool) -> Self {
+        self.stop.handshake_failed = stop;
+        self
     }
 }
 
@@ -31,6 +53,33 @@ impl Default for Reconnect {
     fn default() -> Self {
         Self::new(Duration::from_millis(100), Duration::from_secs(3))
     }
+}
+
+/// The ends of a connection, or of a connection attempt, after which the socket does not connect to the endpoint again
+/// (`ZMQ_RECONNECT_STOP`).
+///
+/// The event of the last end is followed by [`EventKind::NotRetrying`](crate::EventKind::NotRetrying). The endpoint is
+/// then unknown to the socket, as after [`Socket::disconnect`](crate::Socket::disconnect), and messages that are queued
+/// for it are dropped and counted. An attempt ends when all addresses of a host name have failed. A connection that this
+/// socket itself closes, because a request was cancelled or a subscription had no room, is established again in any
+/// case.
+///
+/// libzmq has one more value, `ZMQ_RECONNECT_STOP_AFTER_DISCONNECT`. Here every call of `disconnect` ends the attempts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ReconnectStop {
+    /// After any end.
+    pub always: bool,
+    /// If nothing listens at the endpoint: the system refuses the connection, or the file of an ipc endpoint does not
+    /// exist (`ZMQ_RECONNECT_STOP_CONN_REFUSED`).
+    pub refused: bool,
+    /// If a connection ends before its handshake is complete (`ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED`).
+    pub handshake_failed: bool,
+}
+
+impl ReconnectStop {
+    /// After no end; the default.
+    pub const NONE: Self = Self { always: false, refused: false, handshake_failed: false };
 }
 
 /// Limits on one peer. `None` is no limit.

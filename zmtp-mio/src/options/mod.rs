@@ -13,7 +13,7 @@ use std::sync::Arc;
 use zmtp_core::wire::{RoutingId, Version};
 
 pub(crate) use connection::millis;
-pub use connection::{Heartbeat, Limits, Reconnect};
+pub use connection::{Heartbeat, Limits, Reconnect, ReconnectStop};
 pub use queue::{HighWaterMark, Linger};
 pub use tcp::{Device, Keepalive, Tcp};
 
@@ -76,7 +76,8 @@ pub struct Options {
     /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`). With `None`, the default, none are sent. Not for
     /// STREAM.
     pub heartbeat: Option<Heartbeat>,
-    /// The waits between connection attempts (`ZMQ_RECONNECT_IVL`, `_MAX`).
+    /// The waits between connection attempts, and when there are no more (`ZMQ_RECONNECT_IVL`, `_MAX`,
+    /// `ZMQ_RECONNECT_STOP`).
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,

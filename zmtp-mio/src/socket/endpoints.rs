@@ -48,8 +48,8 @@ impl<K: Kind> Socket<K> {
         }
     }
 
-    /// Connects to an endpoint, and reconnects whenever the connection is lost or refused, without limit.
-    /// Returns before the connection is established.
+    /// Connects to an endpoint, and reconnects whenever the connection is lost or refused, without limit unless
+    /// [`Reconnect::stop`](crate::Reconnect::stop) sets one. Returns before the connection is established.
     ///
     /// Host names other than `localhost` are looked up by a few threads that the process shares. A look-up that
     /// takes longer than [`Limits::handshake_timeout`](crate::Limits::handshake_timeout) counts as failed. A

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
 use std::os::unix::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, process, thread};
 
 use mio::net::{UnixListener, UnixStream};
@@ -23,6 +23,39 @@ pub(crate) struct IpcListener {
     listener: UnixListener,
     endpoint: Endpoint,
     file: Option<OwnedFile>,
+    /// The directory that was created for the file. It is removed after the file.
+    directory: Option<Directory>,
+}
+
+/// A new directory, which is removed when it is dropped.
+#[derive(Debug)]
+struct Directory {
+    path: PathBuf,
+    process: u32,
+}
+
+impl Directory {
+    /// Creates a directory for temporary files that other users cannot use.
+    fn new() -> io::Result<Self> {
+        let parent = std::env::temp_dir();
+        loop {
+            let path = parent.join(format!("zmtp-{:016x}", fastrand::u64(..)));
+            match fs::DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => return Ok(Self { path, process: process::id() }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // A forked child removes no directory.
+        if self.process == process::id() {
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
 }
 
 /// The file that was created, and the process that created it: only this process removes this file.
@@ -39,6 +72,12 @@ impl IpcListener {
             io::ErrorKind::AddrInUse => Error::AddressInUse(endpoint.clone()),
             _ => Error::Io { doing: format!("bind {endpoint}"), source },
         };
+        if let Endpoint::IpcAny = endpoint {
+            let directory = Directory::new().map_err(fail)?;
+            let mut bound = Self::bind(&Endpoint::Ipc(directory.path.join("socket")))?;
+            bound.directory = Some(directory);
+            return Ok(bound);
+        }
         let address = address(endpoint).map_err(fail)?;
         let _lock = match endpoint {
             Endpoint::Ipc(path) => lock_directory(path),
@@ -59,7 +98,7 @@ impl IpcListener {
             Endpoint::Ipc(path) => OwnedFile::at(path),
             _ => None,
         };
-        Ok(Self { listener, endpoint: endpoint.clone(), file })
+        Ok(Self { listener, endpoint: endpoint.clone(), file, directory: None })
     }
 
     pub(super) fn accept(&self) -> io::Result<UnixStream> {
@@ -159,7 +198,6 @@ fn address(endpoint: &Endpoint) -> io::Result<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::sync::Barrier;
 
     use super::*;

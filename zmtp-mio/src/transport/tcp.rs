@@ -1,7 +1,5 @@
 //! TCP: binding, connecting and options.
 
-#[cfg(unix)]
-use core::net::SocketAddrV6;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
+#[cfg(unix)]
+use crate::endpoint::interface_addresses;
 use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
 use crate::look_up;
@@ -71,25 +71,6 @@ fn local_addresses(name: &str, port: u16, options: &Options) -> io::Result<Vec<S
     let mut addresses = look_up::wait(name, options.limits.handshake_timeout)?;
     addresses.iter_mut().for_each(|address| address.set_port(port));
     Ok(addresses)
-}
-
-/// The addresses of an interface: of IPv4, or with `ipv6` of both families, IPv6 first.
-#[cfg(unix)]
-fn interface_addresses(name: &str, port: u16, ipv6: bool) -> Vec<SocketAddr> {
-    let Ok(all) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
-    let found = all.filter(|one| one.interface_name == name).filter_map(|one| one.address);
-    let mut addresses: Vec<SocketAddr> = found
-        .filter_map(|address| {
-            let four = address.as_sockaddr_in().map(|four| (four.ip(), port).into());
-            let six = address
-                .as_sockaddr_in6()
-                .filter(|_| ipv6)
-                .map(|six| SocketAddrV6::new(six.ip(), port, 0, six.scope_id()).into());
-            four.or(six)
-        })
-        .collect();
-    addresses.sort_by_key(SocketAddr::is_ipv4);
-    addresses
 }
 
 fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::harness::listeners::free_port;
 use crate::harness::{Echo, assert_echo, builder, ipc, skipped};
-use zmtp_mio::{Endpoint, Host, Rep, Req, Tcp};
+use zmtp_mio::{Endpoint, Host, Rep, Req, Source, Tcp};
 
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -56,9 +56,9 @@ fn every_form_of_ipv4_is_the_same_from_text_and_from_code() {
     let literal = (format!("tcp://127.0.0.1:{port}"), tcp(Host::Ip(V4), port));
     assert_eq!(Endpoint::from(SocketAddr::new(V4, port)), literal.1);
     let named = |name: &str| (format!("tcp://{name}:{port}"), tcp(Host::Name(name.into()), port));
-    let source = Some(SocketAddr::from(([127, 0, 0, 3], 0)));
+    let source = Some(Source::from(SocketAddr::from(([127, 0, 0, 3], 0))));
     let sourced = |host, text: &str| {
-        let code = Endpoint::Tcp { host, port, source };
+        let code = Endpoint::Tcp { host, port, source: source.clone() };
         (format!("tcp://127.0.0.3:0;{text}:{port}"), code)
     };
     let any = (format!("tcp://*:{port}"), tcp(Host::Any, port));
@@ -94,7 +94,7 @@ fn every_form_of_ipv6_is_the_same_from_text_and_from_code() {
         Endpoint::Tcp {
             host: Host::Name("server.example".into()),
             port,
-            source: Some(SocketAddr::new(V6, 0)),
+            source: Some(SocketAddr::new(V6, 0).into()),
         },
     );
     let any = (format!("tcp://*:{port}"), tcp(Host::Any, port));
@@ -140,7 +140,7 @@ fn port_0_from_text_and_from_code_is_a_port_that_the_system_chooses() {
     for wrong in [code, tcp(Host::Any, 5555)] {
         assert!(builder::<Req>().connect(wrong.clone()).is_err(), "{wrong}: only to bind");
     }
-    let source = Some(SocketAddr::new(V4, 0));
+    let source = Some(SocketAddr::new(V4, 0).into());
     let sourced = Endpoint::Tcp { host: Host::Ip(V4), port: 5555, source };
     assert!(builder::<Rep>().bind(sourced).is_err(), "a source is only to connect");
 }

@@ -368,3 +368,38 @@ fn started_programs_inherit_no_descriptor() {
         assert!(!listing.contains(kind), "{listing}");
     }
 }
+
+#[test]
+fn binding_to_the_ipc_wildcard_creates_a_private_directory_and_removes_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut rep = crate::harness::builder::<Rep>().build().unwrap();
+    let bound = [rep.bind("ipc://*").unwrap(), rep.bind("ipc://*").unwrap()].map(|endpoint| {
+        assert_eq!(rep.endpoints().filter(|one| *one == endpoint).count(), 1);
+        endpoint.to_string()
+    });
+    assert_ne!(bound[0], bound[1]);
+    assert_echo_in_turn(&mut rep, &bound);
+    let directories = bound.each_ref().map(|text| path_of(text).parent().unwrap().to_path_buf());
+    for directory in &directories {
+        assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    rep.unbind(&bound[0]).unwrap();
+    assert!(!directories[0].exists() && directories[1].exists());
+    drop(rep);
+    assert!(!directories[1].exists());
+    let error = crate::harness::builder::<Req>().connect("ipc://*").unwrap_err().to_string();
+    assert!(error.contains("a path to connect to"), "{error}");
+}
+
+/// A request over each endpoint.
+fn assert_echo_in_turn(rep: &mut Rep, endpoints: &[String]) {
+    for endpoint in endpoints {
+        let endpoint = endpoint.clone();
+        let asking = std::thread::spawn(move || assert_echo(&mut req(&endpoint), b"question"));
+        let request = rep.recv_timeout(LIMIT).unwrap().unwrap();
+        rep.send(request).unwrap();
+        drive_until!(rep, asking.is_finished());
+        asking.join().unwrap();
+    }
+}

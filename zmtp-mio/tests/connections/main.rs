@@ -24,6 +24,7 @@ mod peers;
 mod pings;
 mod poller;
 mod reconnect;
+mod reconnect_stop;
 mod refused_peers;
 mod simulated_time;
 mod slow_clients;

@@ -36,6 +36,16 @@ fn connections_come_from_the_source_address() {
 }
 
 #[test]
+fn connections_come_from_the_interface() {
+    assert_eq!(dialled_from(Tcp::default(), "lo:0;").ip().to_string(), "127.0.0.1");
+    let mut push = push(Tcp::default(), "tcp://no-such-one:0;127.0.0.1:5555");
+    drive_until!(push, {
+        let events = crate::harness::events!(push);
+        crate::harness::closes(&events).contains(&zmtp_mio::CloseReason::NoAddress)
+    });
+}
+
+#[test]
 fn an_endpoint_with_a_source_address_works_and_can_be_disconnected() {
     let mut pull = crate::harness::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let to = pull.endpoints().next().unwrap().to_string().replace("tcp://", "");
