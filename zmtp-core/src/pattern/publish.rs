@@ -108,7 +108,7 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     /// [`Publish::manual`]. Returns `false` if this is another XPUB, the connection of the report has ended, or the
     /// table is full.
     pub fn subscribe_last(&mut self, topic: &[u8]) -> bool {
-        match self.manual_peer() {
+        match self.last_peer() {
             Some(peer) => self.rules.topics.insert(peer, topic).is_ok(),
             None => false,
         }
@@ -118,7 +118,7 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     /// [`Publish::manual`]. Returns whether no peer is subscribed to the topic afterwards; `false` if this
     /// is another XPUB or the connection of the report has ended.
     pub fn cancel_last(&mut self, topic: &[u8]) -> bool {
-        match self.manual_peer() {
+        match self.last_peer() {
             Some(peer) => {
                 matches!(self.rules.topics.remove(peer, topic), Removed::Last | Removed::Unknown)
             }
@@ -126,9 +126,16 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
         }
     }
 
-    fn manual_peer(&mut self) -> Option<PeerId> {
+    /// The peer of the report or message that was taken last, on an XPUB made by [`Publish::manual`]. `None` if this is
+    /// another XPUB or the connection of the report has ended, and after [`Publish::forget_last`].
+    pub fn last_peer(&mut self) -> Option<PeerId> {
         let peer = self.rules.last.filter(|_| self.rules.requested.is_some())?;
         self.peers.get_mut(peer).map(|_| peer)
+    }
+
+    /// Ends the effect of the report or message that was taken last: there is no such peer until the next one is taken.
+    pub const fn forget_last(&mut self) {
+        self.rules.last = None;
     }
 }
 
@@ -297,6 +304,21 @@ mod tests {
         publish.closed(A);
         assert_eq!([publish.take(), publish.take()], [Ok(Some(A)), Ok(None)]);
         assert!(!publish.subscribe_last(b"x"), "the peer is gone");
+    }
+
+    #[test]
+    fn a_forgotten_report_has_no_peer() {
+        let mut publish = Publish::manual(Fixed::<_, 2>::new(), Store::new(), Store::new());
+        publish.connected(A, &[]).unwrap();
+        publish.subscription(A, SUBSCRIBE, b"a").unwrap();
+        assert_eq!(publish.last_peer(), None, "no report was taken");
+        assert_eq!((publish.take(), publish.last_peer()), (Ok(Some(A)), Some(A)));
+        publish.forget_last();
+        assert_eq!(publish.last_peer(), None);
+        assert!(!publish.subscribe_last(b"x"));
+        let mut other = xpub(Reports::Changes);
+        other.subscription(A, SUBSCRIBE, b"a").unwrap();
+        assert_eq!((other.take(), other.last_peer()), (Ok(Some(A)), None), "not manual");
     }
 
     #[test]

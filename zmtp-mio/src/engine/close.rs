@@ -11,7 +11,8 @@ use zmtp_core::pattern::{Pattern, PeerId};
 
 use super::Engine;
 use super::link::{Limits, Link};
-use super::peer::{Origin, State};
+use super::pattern::{AnyPattern, End};
+use super::peer::{Origin, Peer, State};
 use super::queue::{Mark, Queue, Usage};
 use crate::inproc::Pipe;
 use crate::message::Properties;
@@ -133,6 +134,10 @@ impl Engine {
         for message in messages.into_iter().rev() {
             peer.outgoing.push_front(message);
         }
+        if ready {
+            let begun = link.written_messages() + u64::from(mid_message);
+            drop_openings(&self.pattern, peer, begun);
+        }
         if matches!(reason, CloseReason::Protocol(_)) && !mid_message && link.staged_messages() == 0
         {
             // Writes an ERROR command, if one is due and the stream accepts it.
@@ -178,7 +183,9 @@ impl Engine {
         peer.incoming.detach(self.pattern.prefix(peer.id), Some(properties));
         if pipe.is_closed() {
             let counters = &mut self.monitor.counters;
-            for queued in pipe.take_back().into_iter().rev() {
+            let unread = pipe.take_back();
+            let taken_back = unread.len() as u64;
+            for queued in unread.into_iter().rev() {
                 if queued.is_message() {
                     // It was counted when it was put into the pipe.
                     counters.messages_sent -= 1;
@@ -186,6 +193,8 @@ impl Engine {
                 }
                 peer.outgoing.push_front(queued);
             }
+            let put = pipe.put_count() as u64;
+            drop_openings(&self.pattern, peer, put.saturating_sub(taken_back));
         }
     }
 
@@ -211,11 +220,16 @@ impl Engine {
         let unsent = peer.outgoing.len();
         let reconnects = peer.reconnects();
         let known = was_ready || matches!(peer.origin, Origin::Connect(_));
+        let end = End {
+            accepted: matches!(peer.origin, Origin::Accepted),
+            ready: was_ready,
+            by_us: reason == CloseReason::ByUs,
+        };
         let mut context = peer.context();
         if reconnects {
-            self.pattern.peer_disconnected(&mut context, unsent);
+            self.pattern.peer_disconnected(&mut context, end, unsent);
         } else if known {
-            self.pattern.peer_closed(&mut context);
+            self.pattern.peer_closed(&mut context, end);
         }
         if !reconnects && peer.incoming.is_empty() {
             self.free_slots.push(index);
@@ -256,5 +270,13 @@ impl Engine {
         for (_, peer) in &mut self.peers {
             peer.state = State::Closed;
         }
+    }
+}
+
+/// Drops the messages with which a connection begins, if the peer did not get them: the next connection begins with them
+/// again. Of the messages for the connection, `begun` were written at least in part.
+fn drop_openings(pattern: &AnyPattern, peer: &mut Peer, begun: u64) {
+    for _ in begun..pattern.opening_count() {
+        peer.outgoing.pop();
     }
 }

@@ -269,7 +269,7 @@ fn as_sent(
         AnyPattern::Req(_) | AnyPattern::Rep(_) if matches!(envelope, Envelope::None) => {
             while message.pop_front().is_some_and(|frame| !frame.is_empty()) {}
         }
-        AnyPattern::Publish(..) | AnyPattern::Subscribe(_) | AnyPattern::Stream(..) => return None,
+        AnyPattern::Publish(..) | AnyPattern::Subscribe(..) | AnyPattern::Stream(..) => return None,
         _ => {}
     }
     Some(message)

@@ -44,6 +44,9 @@ pub(super) fn send(
 ) -> Result<(), Error> {
     let targets = choose_targets(engine, message, wait)?;
     engine.send_to_all(&targets, &mut Outgoing::new(message));
+    if engine.pattern.as_publish()?.1.answers_last() {
+        engine.pattern.as_publish()?.0.forget_last();
+    }
     // Its memory is used again.
     engine.targets = targets;
     Ok(())
@@ -73,6 +76,11 @@ fn choose(engine: &mut Guard<'_>, targets: &mut Vec<PeerId>, subject: &[u8]) -> 
     targets.clear();
     let (rules, own) = engine.pattern.as_publish()?;
     rules.matches(subject, |peer| targets.push(peer));
+    if own.answers_last()
+        && let Some(last) = rules.last_peer()
+    {
+        targets.retain(|peer| *peer == last);
+    }
     if own.is_inverted() {
         let mut matching = core::mem::take(targets);
         matching.sort_unstable();

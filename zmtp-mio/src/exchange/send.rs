@@ -109,7 +109,7 @@ fn send_slowly<'m>(
         AnyPattern::Req(_) => request::send(&mut engine, message, source, &mut wait),
         AnyPattern::Router(..) => route::send(&mut engine, message, &mut wait),
         AnyPattern::Stream(..) => route::send_raw(&mut engine, message, &mut wait),
-        AnyPattern::Subscribe(_) => subscribe::send(&mut engine, message),
+        AnyPattern::Subscribe(..) => subscribe::send(&mut engine, message),
         AnyPattern::Pull(_) => Err(Error::NotSupported),
     }
 }

@@ -19,9 +19,10 @@ pub(crate) fn unsubscribe(engine: &SharedEngine, topic: &[u8]) -> Result<(), Err
 }
 
 fn change(engine: &mut Guard<'_>, what: Subscription, topic: &[u8]) -> Result<(), Error> {
+    let all = engine.pattern.sends_all_cancellations();
     let rules = engine.pattern.as_subscribe()?;
     let announce = match what {
-        Subscription::Cancel => rules.cancel(topic),
+        Subscription::Cancel => rules.cancel(topic) || all,
         _ => {
             // The table grows.
             let _ = rules.subscribe(topic);

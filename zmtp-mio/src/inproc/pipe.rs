@@ -126,6 +126,11 @@ impl Pipe {
         self.unread_at_most()
     }
 
+    /// The number of messages that this end put in.
+    pub(crate) const fn put_count(&self) -> usize {
+        self.put.messages
+    }
+
     /// A number that grows when the other end takes a message out, modulo 2^64.
     pub(crate) fn arrivals(&self) -> u64 {
         let Count { messages, bytes } = self.there.taken();

@@ -36,7 +36,7 @@ pub(crate) enum AnyPattern {
     /// Connections without a protocol, routed as in ROUTER (`ZMQ_STREAM`).
     Stream(Routes, Streaming),
     /// SUB and XSUB.
-    Subscribe(Subscriber),
+    Subscribe(Subscriber, Subscribing),
 }
 
 pub(super) type Publisher = Publish<Table<FairPeer>, Subscribers>;
@@ -62,10 +62,22 @@ impl Publishing {
         self.options.no_drop && self.full > 0
     }
 
+    /// Whether a message goes only to the peer whose request was received last.
+    pub(crate) const fn answers_last(&self) -> bool {
+        self.options.answers_last
+    }
+
     /// Whether messages go to the peers that did not subscribe to them.
     pub(crate) const fn is_inverted(&self) -> bool {
         self.options.invert
     }
+}
+
+/// The options of a subscriber besides the core's pattern.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subscribing {
+    /// Every cancellation is sent (`ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`).
+    pub(super) all_cancellations: bool,
 }
 
 /// The options and state of a STREAM besides the pattern of ROUTER.
@@ -115,9 +127,14 @@ impl AnyPattern {
         }
     }
 
+    /// Whether this is an XSUB that sends every cancellation, not only the last one of a topic.
+    pub(crate) const fn sends_all_cancellations(&self) -> bool {
+        matches!(self, Self::Subscribe(_, Subscribing { all_cancellations: true }))
+    }
+
     pub(crate) const fn as_subscribe(&mut self) -> Result<&mut Subscriber, Error> {
         match self {
-            Self::Subscribe(rules) => Ok(rules),
+            Self::Subscribe(rules, _) => Ok(rules),
             _ => Err(Error::NotSupported),
         }
     }
@@ -135,7 +152,7 @@ impl AnyPattern {
             Self::Rep(_) => SocketType::Rep,
             Self::Req(_) => SocketType::Req,
             Self::Router(..) | Self::Stream(..) => SocketType::Router,
-            Self::Subscribe(rules) => rules.socket_type(),
+            Self::Subscribe(rules, _) => rules.socket_type(),
         }
     }
 
@@ -162,7 +179,7 @@ impl AnyPattern {
             Self::Pair(rules) => rules.take(),
             Self::Pull(rules) => rules.take(),
             Self::Router(rules, _) => rules.take(),
-            Self::Subscribe(rules) => rules.take(),
+            Self::Subscribe(rules, _) => rules.take(),
             Self::Stream(rules, _) => rules.take(),
             _ => return None,
         };
@@ -178,7 +195,7 @@ impl AnyPattern {
     pub(crate) fn delivers_all(&self) -> bool {
         match self {
             Self::Dealer(..) | Self::Pair(_) | Self::Pull(_) | Self::Router(..) => true,
-            Self::Subscribe(rules) => rules.socket_type() == SocketType::Xsub,
+            Self::Subscribe(rules, _) => rules.socket_type() == SocketType::Xsub,
             _ => false,
         }
     }
@@ -239,7 +256,7 @@ impl AnyPattern {
             // A message without room is dropped.
             Self::Publish(_, own) => !own.waits_for_room(),
             Self::Router(..) if !self.is_mandatory() => true,
-            Self::Subscribe(rules) => rules.socket_type() == SocketType::Xsub,
+            Self::Subscribe(rules, _) => rules.socket_type() == SocketType::Xsub,
             _ => self.may_route(),
         }
     }
@@ -254,7 +271,7 @@ impl AnyPattern {
     pub(crate) fn topic_count(&self) -> usize {
         match self {
             Self::Publish(rules, _) => rules.topics().topic_count(),
-            Self::Subscribe(rules) => rules.topics().topic_count(),
+            Self::Subscribe(rules, _) => rules.topics().topic_count(),
             _ => 0,
         }
     }
@@ -273,7 +290,7 @@ macro_rules! each {
             Self::Req($rules) => $call,
             Self::Router($rules, _) => $call,
             Self::Stream($rules, _) => $call,
-            Self::Subscribe($rules) => $call,
+            Self::Subscribe($rules, _) => $call,
         }
     };
 }

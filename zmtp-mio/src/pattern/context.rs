@@ -4,6 +4,17 @@ use zmtp_core::pattern::PeerId;
 
 use crate::queue::{Inbox, Queue};
 
+/// How the connection of a peer ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    /// The peer had connected to this socket.
+    pub(crate) accepted: bool,
+    /// The handshake was complete.
+    pub(crate) ready: bool,
+    /// The application ended it.
+    pub(crate) by_us: bool,
+}
+
 /// A peer: its identity, its inbox and its queue.
 pub(crate) struct PeerContext<'e> {
     pub(crate) peer: PeerId,

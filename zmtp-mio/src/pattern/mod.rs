@@ -10,7 +10,7 @@ mod options;
 mod peers;
 
 pub(crate) use any::AnyPattern;
-pub(crate) use context::PeerContext;
+pub(crate) use context::{End, PeerContext};
 pub(crate) use options::{
     DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
 };

@@ -5,17 +5,21 @@ use zmtp_core::pattern::{
 };
 
 use super::AnyPattern;
-use super::any::{Publishing, Routes, Streaming};
+use super::any::{Publishing, Routes, Streaming, Subscribing};
 use crate::message::Message;
 use crate::routing_table::RoutingTable;
 use crate::slots::Table;
 use crate::topics::{Counted, Share, Subscribers};
 
 /// Options of a DEALER.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DealerOptions {
     /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
     pub(crate) probe: bool,
+    /// The first message to each new peer (`ZMQ_HELLO_MSG`).
+    pub(crate) hello: Option<Message>,
+    /// The message that is delivered when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`).
+    pub(crate) hiccup: Option<Message>,
 }
 
 /// Options of a PUB or XPUB.
@@ -26,6 +30,8 @@ pub(crate) struct PublishOptions {
     pub(crate) reports: Reports,
     /// The application grants subscriptions (`ZMQ_XPUB_MANUAL`).
     pub(crate) manual: bool,
+    /// The next message goes only to the peer whose request was received last (`ZMQ_XPUB_MANUAL_LAST_VALUE`).
+    pub(crate) answers_last: bool,
     /// Sending waits for room in full queues (`ZMQ_XPUB_NODROP`).
     pub(crate) no_drop: bool,
     /// Messages go to the peers that did not subscribe to them (`ZMQ_INVERT_MATCHING`).
@@ -35,7 +41,7 @@ pub(crate) struct PublishOptions {
 }
 
 /// Options of a ROUTER.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RouterOptions {
     /// Sending reports unroutable messages, and waits for room (`ZMQ_ROUTER_MANDATORY`).
     pub(crate) mandatory: bool,
@@ -43,6 +49,10 @@ pub(crate) struct RouterOptions {
     pub(crate) handover: bool,
     /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
     pub(crate) probe: bool,
+    /// The first message to each new peer (`ZMQ_HELLO_MSG`).
+    pub(crate) hello: Option<Message>,
+    /// The message that is delivered when the connection of an accepted peer ends (`ZMQ_DISCONNECT_MSG`).
+    pub(crate) disconnect: Option<Message>,
     /// A message is delivered for each peer that connects (`ZMQ_ROUTER_NOTIFY`).
     pub(crate) notify_connect: bool,
     /// A message is delivered for each peer that disconnects (`ZMQ_ROUTER_NOTIFY`).
@@ -56,13 +66,15 @@ pub(crate) struct StreamOptions {
     pub(crate) silent: bool,
 }
 
-/// Options of a SUB.
+/// Options of a SUB or XSUB.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SubscribeOptions {
     /// Topics that are subscribed to when the socket is built.
     pub(crate) topics: Vec<Vec<u8>>,
     /// What matches no topic is received (`ZMQ_INVERT_MATCHING`).
     pub(crate) invert: bool,
+    /// An XSUB sends every cancellation (`ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`).
+    pub(crate) all_cancellations: bool,
 }
 
 /// The constructors: one per socket type. `immediate` is
@@ -128,11 +140,15 @@ impl AnyPattern {
             // The table of topics grows.
             let _ = subscribe.subscribe(&topic);
         }
-        Self::Subscribe(subscribe)
+        Self::Subscribe(subscribe, Subscribing { all_cancellations: false })
     }
 
-    pub(crate) fn xsubscribe() -> Self {
-        Self::Subscribe(Subscribe::new(Table::new(), Counted::new(), Filter::All))
+    pub(crate) fn xsubscribe(options: &SubscribeOptions) -> Self {
+        let subscribe = Subscribe::new(Table::new(), Counted::new(), Filter::All);
+        Self::Subscribe(
+            subscribe,
+            Subscribing { all_cancellations: options.all_cancellations },
+        )
     }
 }
 

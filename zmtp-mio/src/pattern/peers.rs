@@ -5,7 +5,7 @@ use zmtp_core::pattern::{AttachError, NoRoom, Pattern, PeerId};
 use zmtp_core::wire::SocketType;
 
 use super::any::Routes;
-use super::{AnyPattern, PeerContext};
+use super::{AnyPattern, End, PeerContext};
 use crate::message::Message;
 use crate::monitor::CloseReason;
 use crate::queue::{Envelope, QueuedMessage};
@@ -37,18 +37,14 @@ impl AnyPattern {
                 _ => CloseReason::RoutingIdInUse,
             })?;
         match self {
-            Self::Dealer(_, options) if options.probe => {
-                peer.outgoing.push(Message::from("").into());
-            }
+            Self::Dealer(_, options) => open(peer, options.hello.as_ref(), options.probe),
             Self::Publish(_, own) => {
                 if let Some(welcome) = &own.options.welcome {
                     peer.outgoing.push(welcome.clone().into());
                 }
             }
             Self::Router(rules, options) => {
-                if options.probe {
-                    peer.outgoing.push(Message::from("").into());
-                }
+                open(peer, options.hello.as_ref(), options.probe);
                 if options.notify_connect {
                     notify(rules, peer);
                 }
@@ -59,7 +55,7 @@ impl AnyPattern {
                     notify(rules, peer);
                 }
             }
-            Self::Subscribe(rules) => {
+            Self::Subscribe(rules, _) => {
                 let push = |topic: &[u8]| {
                     let envelope = Envelope::Subscription(Subscription::Subscribe);
                     peer.outgoing.push(QueuedMessage { envelope, message: Message::from(topic) });
@@ -74,6 +70,17 @@ impl AnyPattern {
             _ => {}
         }
         Ok(displaced)
+    }
+
+    /// The number of messages that each new peer gets before all others. They are not kept for the next connection, which
+    /// begins with them again.
+    pub(crate) fn opening_count(&self) -> u64 {
+        let (hello, probe) = match self {
+            Self::Dealer(_, options) => (options.hello.is_some(), options.probe),
+            Self::Router(_, options) => (options.hello.is_some(), options.probe),
+            _ => (false, false),
+        };
+        u64::from(hello) + u64::from(probe)
     }
 
     /// A peer subscribes or cancels. Queues the report of an XPUB.
@@ -103,28 +110,53 @@ impl AnyPattern {
     }
 
     /// The connection to an endpoint was lost and is made again. `unsent` messages are queued for it.
-    pub(crate) fn peer_disconnected(&mut self, peer: &mut PeerContext<'_>, unsent: usize) {
+    pub(crate) fn peer_disconnected(
+        &mut self,
+        peer: &mut PeerContext<'_>,
+        end: End,
+        unsent: usize,
+    ) {
         if unsent == 0 {
             self.sent(peer.peer);
         }
-        self.announce_end(peer);
+        self.announce_end(peer, end);
         self.disconnected(peer.peer);
     }
 
     /// An accepted peer has disconnected, or an endpoint is not connected to any more. Messages of the
     /// peer may still be queued.
-    pub(crate) fn peer_closed(&mut self, peer: &mut PeerContext<'_>) {
-        self.announce_end(peer);
+    pub(crate) fn peer_closed(&mut self, peer: &mut PeerContext<'_>, end: End) {
+        self.announce_end(peer, end);
         self.closed(peer.peer);
     }
 
     /// Delivers what the application receives when a connection ends.
-    fn announce_end(&mut self, peer: &mut PeerContext<'_>) {
+    fn announce_end(&mut self, peer: &mut PeerContext<'_>, end: End) {
         match self {
+            Self::Dealer(rules, options) if end.ready && !end.accepted && !end.by_us => {
+                if let Some(hiccup) = &options.hiccup {
+                    peer.incoming.push(hiccup.clone().into());
+                    rules.received(peer.peer);
+                }
+            }
             Self::Publish(rules, _) => rules.cancel_all(peer.peer, |topic| {
                 peer.incoming.push(report(Subscription::Cancel, topic));
             }),
-            Self::Router(rules, options) if options.notify_disconnect => notify(rules, peer),
+            // Not for a failed connection attempt.
+            Self::Router(rules, options) if end.ready => {
+                if options.notify_disconnect {
+                    notify(rules, peer);
+                }
+                if end.accepted
+                    && let Some(message) = &options.disconnect
+                    && let Some(id) = rules.routing_id(peer.peer)
+                {
+                    let mut message = message.clone();
+                    message.push_front(id);
+                    peer.incoming.push(message.into());
+                    rules.received(peer.peer);
+                }
+            }
             Self::Stream(rules, own) => {
                 // Not for a failed connection attempt, and not for a peer that the application closed, whose routing
                 // id is hidden.
@@ -136,6 +168,16 @@ impl AnyPattern {
             }
             _ => {}
         }
+    }
+}
+
+/// Queues the messages that a new peer gets before all others.
+fn open(peer: &mut PeerContext<'_>, hello: Option<&Message>, probe: bool) {
+    if probe {
+        peer.outgoing.push_front(Message::from("").into());
+    }
+    if let Some(hello) = hello {
+        peer.outgoing.push_front(hello.clone().into());
     }
 }
 

@@ -60,7 +60,7 @@ impl KindOptions {
             SocketKind::Stream => AnyPattern::stream(self.stream),
             SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
             SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
-            SocketKind::Xsub => AnyPattern::xsubscribe(),
+            SocketKind::Xsub => AnyPattern::xsubscribe(&self.subscribe),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! DEALER: sends in turn, receives in turn.
 
 use super::{Builder, Socket, kind};
+use crate::message::Message;
 
 /// DEALER: sends to its peers in turn and receives from them in turn (RFC 28, `ZMQ_DEALER`). Sending and
 /// receiving need not alternate.
@@ -15,6 +16,23 @@ impl Builder<kind::Dealer> {
     #[must_use]
     pub fn probe_router(mut self, probe: bool) -> Self {
         self.own.dealer.probe = probe;
+        self
+    }
+
+    /// Sends this message to each new peer, before all others (`ZMQ_HELLO_MSG`). None by default. After a reconnection it
+    /// is sent again. Unlike in libzmq, it may have several parts.
+    #[must_use]
+    pub fn hello_message(mut self, message: impl Into<Message>) -> Self {
+        self.own.dealer.hello = Some(message.into());
+        self
+    }
+
+    /// Delivers this message when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`). None by default. It is
+    /// received after the messages that arrived before. [`Socket::disconnect`] and connection attempts that fail deliver
+    /// none.
+    #[must_use]
+    pub fn hiccup_message(mut self, message: impl Into<Message>) -> Self {
+        self.own.dealer.hiccup = Some(message.into());
         self
     }
 }

@@ -71,6 +71,34 @@ impl Builder<kind::Xpub> {
         self
     }
 
+    /// As [`Builder::manual`], and the next message goes only to the peer whose request was received last, if the message
+    /// matches its topics (`ZMQ_XPUB_MANUAL_LAST_VALUE`): for example the last value of the topic. Off by default. The
+    /// messages after it go to all peers, until the next request is received; [`Xpub::subscribe`] and
+    /// [`Xpub::unsubscribe`] have no effect until then.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use zmtp_mio::{Sub, Xpub};
+    ///
+    /// let mut cache = Xpub::builder().manual_last_value(true).bind("inproc://cache")?;
+    /// let mut sub = Sub::builder().topic("price").connect("inproc://cache")?;
+    /// let request = cache.recv()?;
+    /// cache.subscribe(&request.bytes().unwrap()[1..]);
+    /// // Only the new subscriber gets the last value.
+    /// cache.send("price 7")?;
+    /// // Every subscriber gets the next one.
+    /// cache.send("price 8")?;
+    /// # let timeout = Duration::from_secs(5);
+    /// assert_eq!(sub.recv_string(timeout)?.as_deref(), Some("price 7"));
+    /// assert_eq!(sub.recv_string(timeout)?.as_deref(), Some("price 8"));
+    /// # Ok::<(), zmtp_mio::Error>(())
+    /// ```
+    #[must_use]
+    pub fn manual_last_value(mut self, on: bool) -> Self {
+        (self.own.publish.manual, self.own.publish.answers_last) = (on, on);
+        self
+    }
+
     /// Sends this message to each new peer (`ZMQ_XPUB_WELCOME_MSG`). None by default. A SUB drops it unless it
     /// has a matching subscription.
     #[must_use]

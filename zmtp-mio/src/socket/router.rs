@@ -64,6 +64,23 @@ impl Builder<kind::Router> {
         self
     }
 
+    /// Sends this message to each new peer, before all others (`ZMQ_HELLO_MSG`). None by default. After a reconnection it
+    /// is sent again. Unlike in libzmq, it may have several parts.
+    #[must_use]
+    pub fn hello_message(mut self, message: impl Into<Message>) -> Self {
+        self.own.router.hello = Some(message.into());
+        self
+    }
+
+    /// Delivers this message when the connection of a peer that had connected to this socket ends
+    /// (`ZMQ_DISCONNECT_MSG`): the routing id of the peer, and the parts of the message. None by default. It is received
+    /// after the messages that arrived before.
+    #[must_use]
+    pub fn disconnect_message(mut self, message: impl Into<Message>) -> Self {
+        self.own.router.disconnect = Some(message.into());
+        self
+    }
+
     /// Delivers a message when a peer connects, and when it disconnects: its routing id and an empty part
     /// (`ZMQ_ROUTER_NOTIFY`). Both are off by default.
     #[must_use]

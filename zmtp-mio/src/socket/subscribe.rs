@@ -60,6 +60,18 @@ impl Builder<kind::Sub> {
     }
 }
 
+impl Builder<kind::Xsub> {
+    /// Sends every cancellation to the publishers, also while the socket has other subscriptions to the topic, and if it
+    /// has none (`ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`). Off by default: only the last one is sent. A publisher ends all
+    /// subscriptions of a peer to a topic at the first cancellation, so that this is for publishers whose application
+    /// counts the reports of a [manual](Builder::manual) XPUB.
+    #[must_use]
+    pub fn all_cancellations(mut self, all: bool) -> Self {
+        self.own.subscribe.all_cancellations = all;
+        self
+    }
+}
+
 /// Subscriptions.
 impl<K: Subscribes> Socket<K> {
     /// Subscribes to messages whose first part begins with `topic` (`ZMQ_SUBSCRIBE`). Each subscription to

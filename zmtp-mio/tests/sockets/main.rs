@@ -10,6 +10,7 @@ mod kept_messages;
 mod kinds;
 mod large_bodies;
 mod pair;
+mod peer_messages;
 mod pipeline;
 mod proxy;
 mod pub_sub;

@@ -257,3 +257,26 @@ fn a_topic_granted_to_a_peer_that_is_gone_does_not_pass_to_the_next_one() {
     skip_handshake(&mut next);
     assert_eq!(next.read_message(), [b"next"]);
 }
+
+#[test]
+fn with_manual_last_value_the_message_after_a_request_goes_to_its_peer_only() {
+    let mut xpub = builder::<Xpub>().manual_last_value(true).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = xpub.endpoints().next().unwrap().to_string();
+    let mut peers = ["a", "a", "b"].map(|topic| {
+        let mut peer = sub(&endpoint, &[topic]);
+        assert_eq!(report(&mut xpub), [b"\x01", topic.as_bytes()].concat());
+        assert!(xpub.subscribe(topic));
+        // Only if the message matches.
+        xpub.send(if topic == "a" { "a last value" } else { "c for nobody" }).unwrap();
+        assert!(!xpub.subscribe("too late") && !xpub.unsubscribe(topic));
+        skip_handshake(&mut peer);
+        peer
+    });
+    xpub.send("a for all").unwrap();
+    xpub.send("b for all").unwrap();
+    for peer in &mut peers[..2] {
+        assert_eq!(peer.read_message(), [b"a last value"]);
+        assert_eq!(peer.read_message(), [b"a for all"]);
+    }
+    assert_eq!(peers[2].read_message(), [b"b for all"]);
+}

@@ -156,3 +156,26 @@ fn a_sub_reconnects_to_a_publisher_that_does_not_read_subscriptions() {
         assert_eq!(subscription(&mut peer).len(), 10 + 60_004);
     }
 }
+
+#[test]
+fn an_xsub_sends_every_cancellation_if_that_is_set() {
+    for all in [false, true] {
+        let server = RawServer::tcp();
+        let xsub = builder::<Xsub>().all_cancellations(all);
+        let mut xsub = xsub.connect(server.endpoint()).unwrap();
+        let mut peer = accept!(xsub, &server);
+        xsub.subscribe("a");
+        xsub.send(b"\x01a").unwrap();
+        xsub.unsubscribe("a");
+        xsub.send(b"\x00a").unwrap();
+        xsub.unsubscribe("never subscribed");
+        xsub.subscribe("end");
+        let mut sent = Vec::new();
+        while sent.last().map(Vec::as_slice) != Some(b"\x09SUBSCRIBEend") {
+            sent.push(subscription(&mut peer));
+        }
+        let cancellations = sent.iter().filter(|body| body.starts_with(b"\x06CANCEL")).count();
+        assert_eq!(cancellations, if all { 3 } else { 1 });
+        assert_eq!(xsub.topic_count(), 1);
+    }
+}

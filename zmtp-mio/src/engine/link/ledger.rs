@@ -55,6 +55,11 @@ impl Ledger {
         }
     }
 
+    /// The number of messages that were written as a whole.
+    pub(super) const fn messages(&self) -> u64 {
+        self.messages
+    }
+
     /// The number of bytes that had arrived when that was looked up last.
     pub(super) fn arrived(&self) -> u64 {
         self.positions.as_ref().map_or(0, |positions| positions.arrived)

@@ -242,6 +242,11 @@ impl Link {
         self.unwritten() + self.send.output.weight()
     }
 
+    /// The number of messages that were written as a whole.
+    pub(super) const fn written_messages(&self) -> u64 {
+        self.send.ledger.messages()
+    }
+
     /// The number of messages that were written and may not have arrived, at most, when the connection ends.
     pub(super) fn in_doubt(&self, reason: CloseReason) -> u64 {
         let mut arrived = self.acknowledged();
