@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf; do
   for package in zmtp-core zmtp-embedded; do
     case $package in
-      zmtp-core) features="curve defmt heartbeat long-routing-ids message-limits" ;;
+      zmtp-core) features="application-metadata curve defmt heartbeat long-routing-ids message-limits" ;;
       *) features="chunks curve defmt fugit heartbeat log long-routing-ids nal" ;;
     esac
     for feature in "" $features; do

@@ -1,5 +1,7 @@
 //! The settings of a connection: what this end announces, and the limits on its peer.
 
+#[cfg(feature = "application-metadata")]
+use crate::wire::ApplicationMetadata;
 use crate::wire::{RoutingId, SocketType, Version};
 
 /// The settings of a connection. Several connections can share one value.
@@ -19,6 +21,9 @@ pub struct Config {
     pub socket_type: SocketType,
     /// The routing id to announce (`ZMQ_ROUTING_ID`), if the socket type announces one.
     pub routing_id: RoutingId,
+    /// Properties to announce besides the socket type and the routing id (`ZMQ_METADATA`).
+    #[cfg(feature = "application-metadata")]
+    pub metadata: ApplicationMetadata,
     /// Limits on what the peer sends.
     pub limits: Limits,
     /// When to send PINGs, and how long to wait for an answer.
@@ -43,6 +48,8 @@ impl Config {
         Self {
             socket_type,
             routing_id: RoutingId::EMPTY,
+            #[cfg(feature = "application-metadata")]
+            metadata: ApplicationMetadata::EMPTY,
             limits: Limits::DEFAULT,
             #[cfg(feature = "heartbeat")]
             heartbeat: Heartbeat::OFF,
@@ -55,6 +62,14 @@ impl Config {
     #[must_use]
     pub const fn with_routing_id(mut self, routing_id: RoutingId) -> Self {
         self.routing_id = routing_id;
+        self
+    }
+
+    /// Sets [`Config::metadata`].
+    #[cfg(feature = "application-metadata")]
+    #[must_use]
+    pub const fn with_metadata(mut self, metadata: ApplicationMetadata) -> Self {
+        self.metadata = metadata;
         self
     }
 

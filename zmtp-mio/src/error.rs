@@ -4,6 +4,7 @@ use core::fmt;
 use std::io;
 
 use zmtp_core::pattern::OutOfTurn;
+use zmtp_core::wire::PropertyError;
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
@@ -47,6 +48,13 @@ pub enum Error {
         max_message: u64,
         /// The limit on all messages of the socket, in bytes.
         max_bytes: usize,
+    },
+    /// A property of [`Options::metadata`](crate::Options::metadata) cannot be announced (`EINVAL`).
+    Metadata {
+        /// The name of the property.
+        name: String,
+        /// What is wrong with it.
+        source: PropertyError,
     },
     /// The socket type does not have this operation (`ENOTSUP`). Only an [`AnySocket`](crate::AnySocket)
     /// returns it.
@@ -120,6 +128,7 @@ impl fmt::Display for Error {
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the connection to the peer of the request was lost"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
+            Self::Metadata { name, source } => write!(f, "property {name:?}: {source}"),
             Self::Security { reason } => f.write_str(reason),
             Self::Stopped => f.write_str("the socket was stopped"),
             Self::UnknownEndpoint(endpoint) => {
@@ -185,6 +194,7 @@ impl From<Error> for io::Error {
             | Error::EmptyMessage
             | Error::Limits { .. }
             | Error::Option { .. }
+            | Error::Metadata { .. }
             | Error::Security { .. } => io::ErrorKind::InvalidInput,
             Error::Io { source, .. } => source.kind(),
             Error::NotSupported => io::ErrorKind::Unsupported,

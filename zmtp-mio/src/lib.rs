@@ -93,5 +93,5 @@ pub use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 pub use zmtp_core::{
     Error as ProtocolError, IgnoredCommand, PeerInfo,
     pattern::{OutOfTurn, Reason, Reports},
-    wire::{RoutingId, SocketType, Version},
+    wire::{PropertyError, RoutingId, SocketType, Version},
 };

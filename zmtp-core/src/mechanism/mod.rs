@@ -211,23 +211,36 @@ impl fmt::Display for OpenError {
 
 impl core::error::Error for OpenError {}
 
-/// The metadata of an INITIATE or READY, in two pieces: the properties that every mechanism sends.
+/// The metadata of an INITIATE or READY, in pieces: the properties that every mechanism sends.
 #[inline(always)]
-pub(crate) fn metadata(kind: SocketType, config: &Config) -> [&[u8]; 2] {
+pub(crate) fn metadata(kind: SocketType, config: &Config) -> [&[u8]; PIECES] {
     let name = CommandName::Ready.length_prefixed().len();
     let id = if kind.sends_identity() { config.routing_id.length_prefixed() } else { &[] };
-    [kind.ready().as_bytes().get(name..).unwrap_or_default(), id]
+    [
+        kind.ready().as_bytes().get(name..).unwrap_or_default(),
+        id,
+        #[cfg(feature = "application-metadata")]
+        config.metadata.encoded(),
+    ]
 }
 
+/// The pieces of [`metadata`].
+const PIECES: usize = if cfg!(feature = "application-metadata") { 3 } else { 2 };
+
 /// Writes a command with the properties that every mechanism sends: Socket-Type, then Identity if the type
-/// has one.
+/// has one, then those of the application.
 #[inline(always)]
 pub(crate) fn emit_ready(kind: SocketType, config: &Config, out: &mut Writer<'_>) {
     let (ready, id) = (kind.ready().as_bytes(), config.routing_id.length_prefixed());
     let id = if kind.sends_identity() { id } else { &[] };
-    out.command_header(ready.len().wrapping_add(id.len()));
+    let len = ready.len().wrapping_add(id.len());
+    #[cfg(feature = "application-metadata")]
+    let len = len.wrapping_add(config.metadata.encoded().len());
+    out.command_header(len);
     out.put(ready);
     if kind.sends_identity() {
         out.put(id);
     }
+    #[cfg(feature = "application-metadata")]
+    out.put(config.metadata.encoded());
 }

@@ -6,12 +6,14 @@
 //! | `frame`, `size` | flags, size | RFC 37 § Framing |
 //! | `framing` | flags and size in ZMTP 2.0 and 1.0 | RFC 15, RFC 13 |
 //! | `command` | name, data; PING, SUBSCRIBE, ERROR | RFC 37 § Commands |
-//! | `metadata` | properties of READY | RFC 37 § Connection Metadata |
+//! | `metadata`, `application_metadata` | properties of READY | RFC 37 § Connection Metadata |
 //! | `socket_type` | names and compatible pairs | RFC 37 § The Socket-Type Property |
 //! | `subscription` | SUBSCRIBE and CANCEL, as commands and as messages | RFC 37 § Commands, RFC 23 |
 
 use nom::Parser;
 
+#[cfg(feature = "application-metadata")]
+mod application_metadata;
 mod command;
 mod frame;
 mod framing;
@@ -23,6 +25,8 @@ mod subscription;
 mod version;
 mod writer;
 
+#[cfg(feature = "application-metadata")]
+pub use application_metadata::{ApplicationMetadata, PropertyError};
 pub use command::{Command, CommandName, Ping, error_reason};
 pub(crate) use frame::HeaderError;
 pub use frame::{FrameHeader, FrameKind, HeaderBytes, More};

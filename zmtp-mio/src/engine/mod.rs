@@ -65,6 +65,7 @@ use std::time::Instant;
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
+use zmtp_core::wire::ApplicationMetadata;
 
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
@@ -202,6 +203,8 @@ impl Engine {
             .with_limits(options.limits.to_core())
             .with_heartbeat(options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core))
             .with_routing_id(options.routing_id)
+            // The builder has checked it.
+            .with_metadata(options.announced().unwrap_or(ApplicationMetadata::EMPTY))
             .with_min_version(options.min_version)
             .with_require_socket_type(options.require_socket_type);
         let budget = Budget::new(options.max_bytes.unwrap_or(usize::MAX));

@@ -129,6 +129,7 @@ impl PeerDetails {
             peer_address: self.addresses.remote,
             socket_type: self.info.and_then(|info| info.socket_type),
             routing_id: self.routing_id.to_vec(),
+            peer_metadata: Vec::new(),
             user_id: None,
             metadata: Vec::new(),
         })

@@ -24,6 +24,7 @@ use ends::Ends;
 pub use into::IntoMessage;
 pub use parts::Parts;
 pub use properties::Properties;
+pub(crate) use properties::application_properties;
 use storage::Storage;
 
 /// A message of one or more parts.

@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use zmtp_core::wire::{RoutingId, Version};
+use zmtp_core::wire::{ApplicationMetadata, RoutingId, Version};
 
 pub(crate) use connection::millis;
 pub use connection::{Heartbeat, Limits, Reconnect, ReconnectStop};
@@ -83,6 +83,10 @@ pub struct Options {
     pub tcp: Tcp,
     /// The routing id to announce (`ZMQ_ROUTING_ID`). The default is the empty id. Only for DEALER, REQ and ROUTER.
     pub routing_id: RoutingId,
+    /// Properties to announce to the peers: names, which begin with `X-`, and values (`ZMQ_METADATA`). A peer reads them in
+    /// [`Properties::peer_metadata`](crate::Properties::peer_metadata) of each message. Together they have at most 512
+    /// bytes, 5 of them for each property. Not over inproc and not to peers older than ZMTP 3.0. Not for STREAM.
+    pub metadata: Vec<(String, Vec<u8>)>,
     /// Whether peers that do not announce their socket type are refused. The default is `false`, as in libzmq. Peers
     /// of ZMTP 1.0 never announce it. Not for STREAM.
     pub require_socket_type: bool,
@@ -141,6 +145,7 @@ impl Default for Options {
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
             routing_id: RoutingId::EMPTY,
+            metadata: Vec::new(),
             require_socket_type: false,
             min_version: Version::V1_0,
             resolver: None,
@@ -178,6 +183,7 @@ impl Options {
                 "max_subscription_bytes" => {
                     self.max_subscription_bytes = default.max_subscription_bytes;
                 }
+                "metadata" => self.metadata = Vec::new(),
                 "min_version" => self.min_version = default.min_version,
                 "receive_mark" => self.receive_mark = default.receive_mark,
                 "require_socket_type" => self.require_socket_type = default.require_socket_type,
@@ -205,6 +211,14 @@ impl Options {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The properties of [`Options::metadata`] as they are announced.
+    pub(crate) fn announced(&self) -> Result<ApplicationMetadata, Error> {
+        self.metadata.iter().try_fold(ApplicationMetadata::EMPTY, |metadata, (name, value)| {
+            let added = metadata.with(name, value);
+            added.map_err(|source| Error::Metadata { name: name.clone(), source })
+        })
     }
 
     /// Returns an error for security that no connection could have, or that lets in more peers than the options say.
@@ -252,6 +266,7 @@ impl Options {
                 kind.publishes(),
                 self.max_subscription_bytes == default.max_subscription_bytes,
             ),
+            ("metadata", zmtp, self.metadata.is_empty()),
             ("min_version", zmtp, self.min_version == default.min_version),
             ("receive_mark", kind.can_receive(), self.receive_mark == default.receive_mark),
             ("require_socket_type", zmtp, !self.require_socket_type),
@@ -289,6 +304,7 @@ impl fmt::Debug for Options {
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
             .field("routing_id", &self.routing_id)
+            .field("metadata", &self.metadata)
             .field("min_version", &self.min_version)
             .field("driver", &self.driver)
             .field("spin", &self.spin)

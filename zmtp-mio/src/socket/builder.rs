@@ -90,6 +90,7 @@ impl<K: Kind> Builder<K> {
     ///
     /// * [`Error::Option`]: [`Builder::options`] set an option that the kind does not have.
     /// * [`Error::Limits`]: a limit on one message exceeds the limit on all messages.
+    /// * [`Error::Metadata`]: a property of [`Builder::metadata`] cannot be announced.
     /// * [`Error::Security`]: no connection could have the security, or nothing would ask the authenticator.
     /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
     ///   [`Builder::driver`]`(false)` needs no driver.
@@ -99,6 +100,7 @@ impl<K: Kind> Builder<K> {
             return Err(Error::Option { option });
         }
         self.options.check_limits()?;
+        self.options.announced()?;
         self.options.check_security()?;
         let pattern = self.own.pattern(self.socket_kind, &self.options);
         let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
@@ -267,6 +269,13 @@ impl<K: UsesZmtp> Builder<K> {
     #[must_use]
     pub fn min_version(mut self, version: Version) -> Self {
         self.options.min_version = version;
+        self
+    }
+
+    /// Adds a property to [`Options::metadata`] (`ZMQ_METADATA`). Its name begins with `X-`. Call it once for each property.
+    #[must_use]
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.options.metadata.push((name.into(), value.into()));
         self
     }
 

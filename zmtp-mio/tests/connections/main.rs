@@ -20,6 +20,7 @@ mod inproc;
 mod legacy;
 mod linger;
 mod lost_peers;
+mod metadata;
 mod peers;
 mod pings;
 mod poller;

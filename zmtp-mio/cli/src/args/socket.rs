@@ -51,6 +51,10 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "HEX", value_parser = Hex::parse, conflicts_with = "routing_id")]
     routing_id_hex: Option<Hex>,
 
+    /// Announce a property to the peers (METADATA), as X-NAME=VALUE; repeat it for several properties
+    #[arg(long, value_name = "X-NAME=VALUE", value_parser = property)]
+    metadata: Vec<(String, Vec<u8>)>,
+
     /// Queue messages only for connected peers (IMMEDIATE)
     #[arg(long)]
     immediate: bool,
@@ -74,6 +78,18 @@ pub(crate) struct SocketArgs {
     /// The longest pause before reconnecting (RECONNECT_IVL_MAX); default 3s
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     reconnect_max: Option<Duration>,
+
+    /// Connect once and do not reconnect (RECONNECT_IVL of -1)
+    #[arg(long, conflicts_with_all = ["reconnect", "reconnect_max"])]
+    no_reconnect: bool,
+
+    /// Do not reconnect if nothing listens at the endpoint (RECONNECT_STOP)
+    #[arg(long)]
+    stop_if_refused: bool,
+
+    /// Do not reconnect if a handshake fails (RECONNECT_STOP)
+    #[arg(long)]
+    stop_if_handshake_fails: bool,
 
     /// Idle time before TCP keep-alive probes (TCP_KEEPALIVE_IDLE)
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
@@ -111,6 +127,7 @@ impl SocketArgs {
             options.routing_id =
                 RoutingId::new(id).ok_or(Failure::Usage("a routing id has at most 255 bytes"))?;
         }
+        options.metadata.clone_from(&self.metadata);
         options.immediate = self.immediate;
         options.conflate = self.conflate;
         if let Some(bytes) = self.max_message {
@@ -126,10 +143,19 @@ impl SocketArgs {
         // A first wait above the default of the longest one raises it.
         let longest = options.reconnect.longest.max(options.reconnect.first);
         options.reconnect.longest = self.reconnect_max.unwrap_or(longest);
+        options.reconnect.stop.always = self.no_reconnect;
+        options.reconnect.stop.refused = self.stop_if_refused;
+        options.reconnect.stop.handshake_failed = self.stop_if_handshake_fails;
         options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
         self.security.apply(&mut options)?;
         Ok(options.for_kind(kind))
     }
+}
+
+/// A property: its name, `=` and its value. The library checks the name.
+fn property(text: &str) -> Result<(String, Vec<u8>), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("expected X-NAME=VALUE")?;
+    Ok((name.into(), value.into()))
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -162,7 +188,8 @@ mod tests {
     fn each_flag_reaches_its_option() {
         let line = "--send-mark 7 --receive-mark 8 --linger 2s --heartbeat 1s \
             --heartbeat-timeout 300ms --heartbeat-ttl 5s --routing-id me --immediate --conflate \
-            --max-message 64k --handshake-timeout 3s --reconnect 5s --keepalive 1m";
+            --max-message 64k --handshake-timeout 3s --reconnect 5s --keepalive 1m \
+            --stop-if-refused --stop-if-handshake-fails --metadata X-Room=1=a --metadata X-b=";
         let options = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!((options.send_mark.messages, options.receive_mark.messages), (Some(7), Some(8)));
         assert_eq!(options.linger, Linger::from(Duration::from_secs(2)));
@@ -179,6 +206,10 @@ mod tests {
         assert_eq!(options.reconnect.first, Duration::from_secs(5));
         assert_eq!(options.reconnect.longest, Duration::from_secs(5));
         assert_eq!(options.tcp.keepalive.unwrap().idle, Some(Duration::from_secs(60)));
+        let stop = options.reconnect.stop;
+        assert!(stop.refused && stop.handshake_failed && !stop.always);
+        let metadata = [("X-Room".into(), b"1=a".to_vec()), ("X-b".into(), Vec::new())];
+        assert_eq!(options.metadata, metadata);
     }
 
     #[test]
@@ -186,5 +217,12 @@ mod tests {
         assert_eq!(options(&["--routing-id-hex", "00 ff"]).unwrap().routing_id.bytes(), b"\0\xff");
         assert!(options(&["--routing-id", &"x".repeat(255)]).is_ok());
         assert!(options(&["--routing-id", &"x".repeat(256)]).unwrap_err().contains("255"));
+    }
+
+    #[test]
+    fn reconnection_can_be_off() {
+        assert!(options(&["--no-reconnect"]).unwrap().reconnect.stop.always);
+        assert!(options(&["--no-reconnect", "--reconnect", "1s"]).is_err());
+        assert!(options(&["--metadata", "X-Room"]).unwrap_err().contains("X-NAME=VALUE"));
     }
 }

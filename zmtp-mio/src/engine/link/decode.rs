@@ -8,7 +8,7 @@ use zmtp_core::{Event, IgnoredCommand, Subscription};
 
 use super::read::{LARGE, ReadReport, Reader, Receiver};
 use super::{ReceiveHalf, write};
-use crate::message::Properties;
+use crate::message::{Properties, application_properties};
 use crate::monitor::{CloseReason, RefusedReason};
 use crate::queue::{Chunk, LONGEST, QueuedMessage};
 
@@ -75,6 +75,7 @@ impl Reader<'_> {
                     let payload = chunk.last(received.payload);
                     let metadata = self.connection.metadata(payload);
                     let routing_id = metadata.get(Property::IDENTITY).unwrap_or_default();
+                    let peer_metadata = application_properties(&metadata);
                     let peer = self.connection.peer();
                     let (pattern, mut context) = to.context(routing_id);
                     to.report.displaced = pattern.peer_connected(&mut context)?;
@@ -85,6 +86,7 @@ impl Reader<'_> {
                         peer_address: to.remote,
                         socket_type: peer.and_then(|peer| peer.socket_type),
                         routing_id: routing_id.into(),
+                        peer_metadata,
                         user_id: user.map(|user| user.id.clone()),
                         metadata: user.map(|user| user.metadata.clone()).unwrap_or_default(),
                     }));

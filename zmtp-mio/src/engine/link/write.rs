@@ -19,8 +19,9 @@ use crate::transport::Stream;
 const WRITE: usize = 32 << 10;
 /// The bytes of an empty frame and of the longest header.
 const HEAD: usize = 2 + 9;
-/// Control bytes that fit at once: a greeting and a READY with the longest routing id.
-pub(super) const CONTROL: usize = 512;
+/// Control bytes that fit at once: a greeting and a READY or INITIATE, with the fields of CURVE, the longest routing id
+/// and the longest metadata.
+pub(super) const CONTROL: usize = 1_280;
 
 impl Link {
     /// Writes control bytes and messages until none is left or the stream accepts no more. Returns whether
