@@ -63,8 +63,8 @@ pub use monitor::{
     RefusedReason,
 };
 pub use options::{
-    Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options, Reconnect, ReconnectStop,
-    Resolve, Tcp,
+    AcceptFilter, Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options,
+    ProcessFilter, Reconnect, ReconnectStop, Resolve, Tcp,
 };
 #[cfg(unix)]
 pub use poller::{Item, Poller};
@@ -84,6 +84,7 @@ pub use socket::{
     Sub, Xpub, Xsub, kind,
 };
 pub use socket_kind::SocketKind;
+pub use transport::BoundListener;
 #[doc(no_inline)]
 pub use zmtp_core::mechanism::{Credentials, Status};
 #[cfg(feature = "curve")]

@@ -14,7 +14,7 @@ use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Options;
-use crate::transport::{Addresses, Listener, Stream};
+use crate::transport::{Addresses, BoundListener, Listener, Stream};
 
 /// Connections accepted in a turn.
 const BUDGET: usize = 64;
@@ -48,20 +48,34 @@ impl SharedEngine {
                 bound.and_then(|listener| engine.listen(endpoint, listener))
             }
         };
-        let (at, kind) = match &bound {
-            Ok(concrete) => (concrete, EventKind::Listening),
-            Err(Error::Io { source, .. }) => (endpoint, EventKind::BindFailed(source.kind())),
-            Err(Error::AddressInUse(_)) => {
-                (endpoint, EventKind::BindFailed(io::ErrorKind::AddrInUse))
-            }
-            Err(_) => return bound,
-        };
-        engine.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
+        engine.note_bound(endpoint, &bound);
+        bound
+    }
+
+    /// Listens with a socket of the application that listens already; returns its endpoint.
+    pub(crate) fn bind_listener(&self, listener: BoundListener) -> Result<Endpoint, Error> {
+        let (endpoint, listener) = Listener::adopt(listener)?;
+        let mut engine = self.enter()?;
+        let bound = engine.listen(&endpoint, listener);
+        engine.note_bound(&endpoint, &bound);
         bound
     }
 }
 
 impl Engine {
+    /// Queues the event of a call that binds.
+    fn note_bound(&mut self, endpoint: &Endpoint, bound: &Result<Endpoint, Error>) {
+        let (at, kind) = match bound {
+            Ok(concrete) => (concrete, EventKind::Listening),
+            Err(Error::Io { source, .. }) => (endpoint, EventKind::BindFailed(source.kind())),
+            Err(Error::AddressInUse(_)) => {
+                (endpoint, EventKind::BindFailed(io::ErrorKind::AddrInUse))
+            }
+            Err(_) => return,
+        };
+        self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
+    }
+
     /// Checks that the socket type can use an endpoint.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
         match endpoint {
@@ -179,6 +193,11 @@ impl Engine {
         let at = stream.addresses();
         let connection = self.monitor.next_connection();
         self.monitor.note_connection(connection, endpoint, at, EventKind::Accepted);
+        if !stream.is_accepted_by(&self.options.accept_filter) {
+            self.monitor.counters.refused += 1;
+            let kind = EventKind::Closed(CloseReason::Filtered);
+            return self.monitor.note_connection(connection, endpoint, at, kind);
+        }
         let configured = stream.configure(&self.options.tcp);
         let mechanism = match configured.and_then(|()| self.new_mechanism(at.remote)) {
             Ok(mechanism) => mechanism,

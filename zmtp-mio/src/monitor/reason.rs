@@ -48,6 +48,8 @@ pub enum CloseReason {
     /// The application closed the connection, with [`Socket::disconnect`](crate::Socket::disconnect) or, on a
     /// STREAM, with an empty message or `close_connection`. Dropping a socket does not queue this event.
     ByUs,
+    /// The connection is none of those that [`Options::accept_filter`](crate::Options::accept_filter) accepts.
+    Filtered,
     /// Another peer took over the routing id (`ZMQ_ROUTER_HANDOVER`).
     HandedOver,
     /// The queue of subscriptions for the peer was full, because the peer does not read them.
@@ -81,6 +83,7 @@ impl fmt::Display for CloseReason {
             Self::RequestCancelled => f.write_str("request cancelled"),
             Self::ByPeer => f.write_str("closed by peer"),
             Self::ByUs => f.write_str("closed by us"),
+            Self::Filtered => f.write_str("not accepted by the filter"),
             Self::HandedOver => f.write_str("routing id handed over to another peer"),
             Self::HighWaterMark => f.write_str("peer does not read its subscriptions"),
             Self::Io(kind) => kind.fmt(f),

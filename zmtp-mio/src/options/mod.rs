@@ -1,5 +1,6 @@
 //! Options of sockets. All limits are finite by default.
 
+mod accept;
 mod connection;
 mod queue;
 mod tcp;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use zmtp_core::wire::{ApplicationMetadata, RoutingId, Version};
 
+pub(crate) use accept::PeerProcess;
+pub use accept::{AcceptFilter, ProcessFilter};
 pub(crate) use connection::millis;
 pub use connection::{Heartbeat, Limits, Reconnect, ReconnectStop};
 pub use queue::{HighWaterMark, Linger};
@@ -81,6 +84,8 @@ pub struct Options {
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,
+    /// Which connections are accepted. The default accepts all.
+    pub accept_filter: AcceptFilter,
     /// The routing id to announce (`ZMQ_ROUTING_ID`). The default is the empty id. Only for DEALER, REQ and ROUTER.
     pub routing_id: RoutingId,
     /// Properties to announce to the peers: names, which begin with `X-`, and values (`ZMQ_METADATA`). A peer reads them in
@@ -144,6 +149,7 @@ impl Default for Options {
             heartbeat: None,
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
+            accept_filter: AcceptFilter::default(),
             routing_id: RoutingId::EMPTY,
             metadata: Vec::new(),
             require_socket_type: false,
@@ -303,6 +309,7 @@ impl fmt::Debug for Options {
             .field("heartbeat", &self.heartbeat)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
+            .field("accept_filter", &self.accept_filter)
             .field("routing_id", &self.routing_id)
             .field("metadata", &self.metadata)
             .field("min_version", &self.min_version)

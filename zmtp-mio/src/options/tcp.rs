@@ -70,6 +70,13 @@ pub struct Tcp {
     /// (`ZMQ_TCP_MAXRT`), in whole milliseconds. With `None`, the default, the system chooses. Linux only; ignored on
     /// other systems.
     pub max_retransmit: Option<Duration>,
+    /// The priority of sent packets in the queues of the system (`ZMQ_PRIORITY`, `SO_PRIORITY`). With `None`, the
+    /// default, the system chooses. Values above 6 need privileges. Linux only; ignored on other systems.
+    pub priority: Option<u32>,
+    /// The time for which the system polls the network device before a read would wait (`ZMQ_BUSY_POLL`,
+    /// `SO_BUSY_POLL`), in whole microseconds. With `None`, the default, the system chooses. It may need privileges. Linux
+    /// only; ignored on other systems.
+    pub busy_poll: Option<Duration>,
 }
 
 impl Tcp {
@@ -136,6 +143,20 @@ impl Tcp {
         self
     }
 
+    /// Sets [`Tcp::priority`].
+    #[must_use]
+    pub fn priority(mut self, priority: impl Into<Option<u32>>) -> Self {
+        self.priority = priority.into();
+        self
+    }
+
+    /// Sets [`Tcp::busy_poll`].
+    #[must_use]
+    pub fn busy_poll(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.busy_poll = time.into();
+        self
+    }
+
     /// Sets [`Tcp::max_retransmit`].
     #[must_use]
     pub fn max_retransmit(mut self, time: impl Into<Option<Duration>>) -> Self {
@@ -179,6 +200,8 @@ impl Default for Tcp {
             device: None,
             connect_timeout: None,
             max_retransmit: None,
+            priority: None,
+            busy_poll: None,
         }
     }
 }

@@ -16,7 +16,9 @@ use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
-use crate::options::{Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Tcp};
+use crate::options::{
+    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Tcp,
+};
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
 };
@@ -231,6 +233,13 @@ impl<K: Kind> Builder<K> {
     #[must_use]
     pub fn tcp(mut self, tcp: Tcp) -> Self {
         self.options.tcp = tcp;
+        self
+    }
+
+    /// Sets [`Options::accept_filter`] (`ZMQ_TCP_ACCEPT_FILTER`, `ZMQ_IPC_FILTER_*`).
+    #[must_use]
+    pub fn accept_filter(mut self, filter: AcceptFilter) -> Self {
+        self.options.accept_filter = filter;
         self
     }
 

@@ -4,6 +4,7 @@ use super::Socket;
 use super::kind::Kind;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::transport::BoundListener;
 
 /// Endpoints.
 impl<K: Kind> Socket<K> {
@@ -26,6 +27,28 @@ impl<K: Kind> Socket<K> {
     {
         let endpoint = endpoint.try_into().map_err(Into::into)?;
         let endpoint = self.engine.bind(&endpoint)?;
+        self.last_endpoint = Some(endpoint.clone());
+        Ok(endpoint)
+    }
+
+    /// Listens with a socket that listens already, for example one that systemd has passed to the process (`ZMQ_USE_FD`).
+    /// Returns its endpoint. The file of a Unix socket is not removed.
+    ///
+    /// ```
+    /// use zmtp_mio::Pull;
+    ///
+    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let mut pull = Pull::builder().build()?;
+    /// let endpoint = pull.bind_listener(listener)?;
+    /// # assert!(endpoint.to_string().starts_with("tcp://127.0.0.1:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] for an error of the system, and if a Unix socket has neither a path nor a name in UTF-8.
+    pub fn bind_listener(&mut self, listener: impl Into<BoundListener>) -> Result<Endpoint, Error> {
+        let endpoint = self.engine.bind_listener(listener.into())?;
         self.last_endpoint = Some(endpoint.clone());
         Ok(endpoint)
     }

@@ -3,15 +3,18 @@
 use core::time::Duration;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
-use std::os::unix::net::SocketAddr;
+use std::os::unix::net::{SocketAddr, UnixListener as StdListener};
 use std::path::{Path, PathBuf};
 use std::{fs, process, thread};
 
 use mio::net::{UnixListener, UnixStream};
 use nix::fcntl::{Flock, FlockArg};
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use nix::sys::socket::{getsockopt, sockopt};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::options::PeerProcess;
 
 /// How often to try to lock a directory, and the pause after each attempt.
 const ATTEMPTS: u32 = 1_000;
@@ -99,6 +102,19 @@ impl IpcListener {
             _ => None,
         };
         Ok(Self { listener, endpoint: endpoint.clone(), file, directory: None })
+    }
+
+    /// Takes over a listening socket. Its file is not removed.
+    pub(super) fn adopt(listener: StdListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let endpoint = match address.as_pathname() {
+            Some(path) => Endpoint::Ipc(path.into()),
+            None => abstract_endpoint(&address)
+                .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name"))?,
+        };
+        let listener = UnixListener::from_std(listener);
+        Ok(Self { listener, endpoint, file: None, directory: None })
     }
 
     pub(super) fn accept(&self) -> io::Result<UnixStream> {
@@ -194,6 +210,32 @@ fn address(endpoint: &Endpoint) -> io::Result<SocketAddr> {
         }
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn abstract_endpoint(address: &SocketAddr) -> Option<Endpoint> {
+    use std::os::linux::net::SocketAddrExt;
+    let name = str::from_utf8(address.as_abstract_name()?).ok()?;
+    Some(Endpoint::Abstract(name.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn abstract_endpoint(_: &SocketAddr) -> Option<Endpoint> {
+    None
+}
+
+/// The process at the other end, as it was when it connected.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(super) fn process(stream: &UnixStream) -> Option<PeerProcess> {
+    let peer = getsockopt(stream, sockopt::PeerCredentials).ok()?;
+    // The id of a process that this one cannot see is 0.
+    let process = u32::try_from(peer.pid()).ok()?;
+    Some(PeerProcess { group: peer.gid(), process, user: peer.uid() })
+}
+
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+pub(super) fn process(_: &UnixStream) -> Option<PeerProcess> {
+    None
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::options::{Options, Tcp};
+use crate::options::{AcceptFilter, Options, Tcp};
 use crate::sys;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{MemoryListener, MemoryStream};
@@ -40,6 +40,30 @@ pub(crate) enum Listener {
     Ipc(ipc::IpcListener),
     #[cfg(any(test, feature = "testing"))]
     Memory(MemoryListener),
+}
+
+/// A listening socket of the standard library, for [`Socket::bind_listener`](crate::Socket::bind_listener).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BoundListener {
+    /// A TCP socket.
+    Tcp(std::net::TcpListener),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Ipc(std::os::unix::net::UnixListener),
+}
+
+impl From<std::net::TcpListener> for BoundListener {
+    fn from(listener: std::net::TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+#[cfg(unix)]
+impl From<std::os::unix::net::UnixListener> for BoundListener {
+    fn from(listener: std::os::unix::net::UnixListener) -> Self {
+        Self::Ipc(listener)
+    }
 }
 
 /// Calls the same method for every transport.
@@ -80,6 +104,19 @@ impl Stream {
             Self::Ipc(_) => Ok(()),
             #[cfg(any(test, feature = "testing"))]
             Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Whether a filter accepts the connection.
+    pub(crate) fn is_accepted_by(&self, filter: &AcceptFilter) -> bool {
+        match self {
+            #[cfg(unix)]
+            Self::Ipc(stream) => filter.accepts_process(|| ipc::process(stream)),
+            _ => {
+                let remote = self.addresses().remote;
+                filter.addresses.is_empty()
+                    || remote.is_some_and(|remote| filter.accepts_address(remote.ip()))
+            }
         }
     }
 
@@ -246,6 +283,20 @@ impl Listener {
                 source: io::ErrorKind::Unsupported.into(),
             }),
         }
+    }
+
+    /// Takes over a listening socket of the application, with its endpoint.
+    pub(crate) fn adopt(listener: BoundListener) -> Result<(Endpoint, Self), Error> {
+        let adopted = match listener {
+            BoundListener::Tcp(listener) => listener.set_nonblocking(true).and_then(|()| {
+                let address = listener.local_addr()?;
+                Ok((address.into(), Self::Tcp(TcpListener::from_std(listener))))
+            }),
+            #[cfg(unix)]
+            BoundListener::Ipc(listener) => ipc::IpcListener::adopt(listener)
+                .map(|listener| (listener.endpoint().clone(), Self::Ipc(listener))),
+        };
+        adopted.map_err(Error::io("use a listener"))
     }
 
     /// The concrete endpoint.

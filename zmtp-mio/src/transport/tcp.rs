@@ -172,6 +172,15 @@ pub(super) fn configure(stream: &TcpStream, options: &Tcp) -> io::Result<()> {
     if let Some(longest) = options.max_retransmit {
         socket.set_tcp_user_timeout(Some(longest))?;
     }
+    // After the type of service, which sets a priority too.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    if let Some(priority) = options.priority {
+        socket.set_priority(priority)?;
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(time) = options.busy_poll {
+        socket.set_busy_poll(time.as_micros().try_into().unwrap_or(u32::MAX))?;
+    }
     // What the kernel holds cannot go to another peer, and does not count towards the high-water mark.
     #[cfg(any(target_os = "android", target_os = "linux"))]
     socket.set_tcp_notsent_lowat(NOT_SENT)?;
@@ -192,9 +201,22 @@ fn buffers(socket: &SockRef<'_>, options: &Tcp) -> io::Result<()> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use core::time::Duration;
-    use std::net;
+    use std::{fs, net};
 
     use super::*;
+
+    #[test]
+    fn priority_and_busy_polling_reach_the_kernel() {
+        // Without privileges only small values are allowed.
+        let time = fs::read_to_string("/proc/sys/net/core/busy_read").unwrap();
+        let time = Duration::from_micros(time.trim().parse().unwrap());
+        let options = Tcp::default().tos(0x28).priority(5).busy_poll(time);
+        let listener = net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let stream = dial(listener.local_addr().unwrap(), None, &options).unwrap();
+        let socket = SockRef::from(&stream);
+        assert_eq!(socket.priority().unwrap(), 5);
+        assert_eq!(u128::from(socket.busy_poll().unwrap()), time.as_micros());
+    }
 
     #[test]
     fn service_type_and_retransmission_bound_reach_the_kernel() {

@@ -3,6 +3,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod accept_filter;
 mod accounting;
 mod address_forms;
 mod addresses;
@@ -21,6 +22,7 @@ mod legacy;
 mod linger;
 mod lost_peers;
 mod metadata;
+mod own_listeners;
 mod peers;
 mod pings;
 mod poller;

@@ -15,13 +15,13 @@ fn mechanisms() -> Vec<(&'static str, Settings<kind::Router>, Settings<kind::Dea
         ("NULL", Box::new(|router| router), Box::new(|dealer| dealer)),
         (
             "PLAIN",
-            Box::new(|router| router.plain_server(Passwords::new().with("me", "secret"))),
+            Box::new(|router| router.plain_server(Passwords::new().allow("me", "secret"))),
             Box::new(|dealer| dealer.plain_client("me", "secret")),
         ),
     ];
     #[cfg(feature = "curve")]
     {
-        let keys = || zmtp_mio::Certificate::generate().unwrap().key_pair().clone();
+        let keys = || zmtp_mio::Certificate::generate().unwrap().keys().unwrap();
         let (server, client) = (keys(), keys());
         let public = *server.public();
         all.push((
