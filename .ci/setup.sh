@@ -10,6 +10,8 @@ want() { wanted="$wanted $*"; }
 has g++ || want g++
 has make || want make
 has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || want python3-venv
+# A SOCKS5 proxy.
+has microsocks || want microsocks
 # To count instructions.
 has valgrind || want valgrind
 # To link for microcontrollers, and `core` for these targets if rustup has not installed it.

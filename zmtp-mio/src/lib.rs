@@ -64,7 +64,7 @@ pub use monitor::{
 };
 pub use options::{
     AcceptFilter, Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options,
-    ProcessFilter, Reconnect, ReconnectStop, Resolve, Tcp,
+    ProcessFilter, Reconnect, ReconnectStop, Resolve, Socks, Tcp,
 };
 #[cfg(unix)]
 pub use poller::{Item, Poller};
@@ -84,7 +84,7 @@ pub use socket::{
     Sub, Xpub, Xsub, kind,
 };
 pub use socket_kind::SocketKind;
-pub use transport::BoundListener;
+pub use transport::{BoundListener, SocksError};
 #[doc(no_inline)]
 pub use zmtp_core::mechanism::{Credentials, Status};
 #[cfg(feature = "curve")]

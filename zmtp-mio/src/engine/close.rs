@@ -88,7 +88,7 @@ impl Engine {
                 self.end_pipe(index, &mut pipe, &properties);
                 useful = true;
             }
-            State::Connecting(mut stream) => {
+            State::Connecting(mut stream) | State::Negotiating(mut stream, _) => {
                 if let Some(registry) = self.descriptors.registry() {
                     let _ = stream.deregister(registry);
                 }

@@ -19,8 +19,9 @@ use super::wake::Wake;
 use crate::endpoint::{Endpoint, Host, Source};
 use crate::look_up::{self, Found, Recipient};
 use crate::monitor::{CloseReason, EventKind};
-use crate::options::Reconnect;
-use crate::transport::{Stream, Target};
+use crate::options::{Reconnect, Socks};
+use crate::transport::socks::{self, Negotiation};
+use crate::transport::{SocksError, Stream, Target};
 
 /// The shortest wait: attempts without a wait would keep a CPU busy.
 const LEAST: Duration = Duration::from_millis(10);
@@ -157,14 +158,17 @@ impl Engine {
             }
             return;
         }
-        match &*endpoint {
-            Endpoint::Tcp { host: Host::Name(name), port, .. } if endpoint.numeric().is_none() => {
+        let proxy = self.options.socks.as_ref().map(|socks| socks.proxy().clone());
+        let hop = match (&*endpoint, &proxy) {
+            (Endpoint::Tcp { .. }, Some(proxy)) => proxy,
+            _ => &*endpoint,
+        };
+        match hop {
+            Endpoint::Tcp { host: Host::Name(name), port, .. } if hop.numeric().is_none() => {
                 peer.state = State::Resolving;
                 self.resolve(index, name, *port);
             }
-            Endpoint::Tcp { .. } => {
-                self.connect_to(index, endpoint.numeric().unwrap_or_default());
-            }
+            Endpoint::Tcp { .. } => self.connect_to(index, hop.numeric().unwrap_or_default()),
             #[cfg(unix)]
             _ => self.connect_targets(index, vec![Target::Ipc((*endpoint).clone())]),
             #[cfg(not(unix))]
@@ -262,7 +266,7 @@ impl Engine {
         }
     }
 
-    /// Begins the handshake if the system has connected.
+    /// Begins the handshake, or the negotiation with a proxy, if the system has connected.
     pub(super) fn finish_connecting(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Connecting(stream) = &peer.state else { return };
@@ -271,15 +275,51 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         }
+        let endpoint = Arc::clone(&peer.endpoint);
+        let Some(target) = self.options.socks.as_ref().and_then(|_| socks::Target::of(&endpoint))
+        else {
+            return self.begin_connection(index);
+        };
+        let login = self.options.socks.as_ref().and_then(Socks::credentials);
+        let Some(negotiation) = Negotiation::new(target, login) else {
+            return self.close(index, CloseReason::NoAddress);
+        };
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        if let State::Connecting(stream) = core::mem::replace(&mut peer.state, State::Waiting) {
+            peer.state = State::Negotiating(stream, Box::new(negotiation));
+            self.negotiate(index);
+        }
+    }
+
+    /// Continues the negotiation with a proxy.
+    pub(super) fn negotiate(&mut self, index: usize) {
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        let State::Negotiating(stream, negotiation) = &mut peer.state else { return };
+        match socks::negotiate(stream, negotiation) {
+            Ok(true) => {
+                self.begin_connection(index);
+                // The first bytes of the peer may have arrived with the last ones of the proxy.
+                self.schedule(index);
+            }
+            Ok(false) => {}
+            Err(reason) => self.close(index, reason),
+        }
+    }
+
+    /// Begins the handshake over the stream of an attempt.
+    fn begin_connection(&mut self, index: usize) {
+        let Some(peer) = self.peers.get(index) else { return };
+        let (State::Connecting(stream) | State::Negotiating(stream, _)) = &peer.state else {
+            return;
+        };
         let at = stream.addresses();
         let mechanism = match self.new_mechanism(at.remote) {
             Ok(mechanism) => mechanism,
             Err(error) => return self.close(index, CloseReason::Io(error.kind())),
         };
         let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Connecting(stream) = core::mem::replace(&mut peer.state, State::Waiting) else {
-            return;
-        };
+        let state = core::mem::replace(&mut peer.state, State::Waiting);
+        let (State::Connecting(stream) | State::Negotiating(stream, _)) = state else { return };
         let now = self.now;
         let connection = self.monitor.next_connection();
         peer.details = Some(Box::new(PeerDetails::new(connection, at, now)));
@@ -310,7 +350,8 @@ impl Engine {
 
         let stop = self.options.reconnect.stop;
         let has_refused =
-            !was_connected && matches!(reason, CloseReason::Io(ConnectionRefused | NotFound));
+            !was_connected && matches!(reason, CloseReason::Io(ConnectionRefused | NotFound))
+                || reason == CloseReason::Proxy(SocksError::CONNECTION_REFUSED);
         let has_failed = was_connected && !was_ready;
         let stops = stop.always
             || (stop.refused && has_refused)

@@ -17,7 +17,7 @@ impl Engine {
         peer.timer = None;
         match &peer.state {
             State::Waiting => self.connect_next(index),
-            State::Connecting(_) | State::Resolving => {
+            State::Connecting(_) | State::Negotiating(..) | State::Resolving => {
                 self.close(index, CloseReason::Io(io::ErrorKind::TimedOut));
             }
             State::Handshake(_) | State::Ready(_) => self.link_timer(index),

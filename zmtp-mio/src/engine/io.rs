@@ -83,6 +83,7 @@ impl Engine {
         match &mut peer.state {
             _ if peer.closing.is_some() => {}
             State::Connecting(_) => self.finish_connecting(index),
+            State::Negotiating(..) => self.negotiate(index),
             State::Inproc(pipe, _) => {
                 if pipe.is_closed() {
                     self.pattern.hold(peer.id, false);

@@ -189,7 +189,7 @@ impl Engine {
             State::Inproc(mut pipe, properties) => {
                 self.end_pipe(index, &mut pipe, &properties);
             }
-            State::Connecting(_) | State::Waiting | State::Resolving | State::Closed => {}
+            State::Connecting(_) | State::Negotiating(..) | State::Waiting | State::Resolving | State::Closed => {}
         }
         let now = &mut self.monitor.counters.dropped;
         // Those of which a part is written, and those of a STREAM.

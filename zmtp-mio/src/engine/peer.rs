@@ -15,6 +15,7 @@ use crate::inproc::Pipe;
 use crate::message::Properties;
 use crate::monitor::{CloseReason, Monitor};
 use crate::security::User;
+use crate::transport::socks::Negotiation;
 use crate::transport::{Addresses, Stream, Target};
 
 /// One peer. A peer that the socket connects to exists from `connect` to `disconnect`, across connections.
@@ -93,6 +94,8 @@ pub(super) enum State {
     Resolving,
     /// The system connects.
     Connecting(Stream),
+    /// The system has connected to a proxy, which connects to the endpoint.
+    Negotiating(Stream, Box<Negotiation>),
     /// The connection is established and its handshake runs.
     Handshake(Link),
     /// The handshake is complete. Messages are sent and received.

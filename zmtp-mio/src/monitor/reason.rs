@@ -3,6 +3,8 @@
 use core::fmt;
 use std::io;
 
+use crate::transport::SocksError;
+
 /// The reason in the ERROR command of a peer: its first 64 bytes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct RefusedReason {
@@ -68,6 +70,8 @@ pub enum CloseReason {
     PairTaken,
     /// The protocol failed, with an error of the peer or of this side.
     Protocol(zmtp_core::Error),
+    /// The SOCKS5 proxy did not connect to the endpoint.
+    Proxy(SocksError),
     /// The routing id belongs to another peer.
     RoutingIdInUse,
     /// The number of unfinished handshakes reached
@@ -92,6 +96,7 @@ impl fmt::Display for CloseReason {
             Self::NoAddress => f.write_str("name has no address"),
             Self::PairTaken => f.write_str("the socket has its one peer already"),
             Self::Protocol(error) => error.fmt(f),
+            Self::Proxy(error) => error.fmt(f),
             Self::RoutingIdInUse => f.write_str("routing id in use by another peer"),
             Self::TooManyHandshakes => f.write_str("too many unfinished handshakes"),
         }

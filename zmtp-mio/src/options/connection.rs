@@ -70,8 +70,8 @@ impl Default for Reconnect {
 pub struct ReconnectStop {
     /// After any end.
     pub always: bool,
-    /// If nothing listens at the endpoint: the system refuses the connection, or the file of an ipc endpoint does not
-    /// exist (`ZMQ_RECONNECT_STOP_CONN_REFUSED`).
+    /// If nothing listens at the endpoint: the system or a proxy reports that the connection is refused, or the file of an
+    /// ipc endpoint does not exist (`ZMQ_RECONNECT_STOP_CONN_REFUSED`).
     pub refused: bool,
     /// If a connection ends before its handshake is complete (`ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED`).
     pub handshake_failed: bool,

@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod queue;
+mod socks;
 mod tcp;
 
 use core::fmt;
@@ -18,6 +19,8 @@ pub use accept::{AcceptFilter, ProcessFilter};
 pub(crate) use connection::millis;
 pub use connection::{Heartbeat, Limits, Reconnect, ReconnectStop};
 pub use queue::{HighWaterMark, Linger};
+pub use socks::Socks;
+pub(crate) use socks::SocksLogin;
 pub use tcp::{Device, Keepalive, Tcp};
 
 use crate::context::Context;
@@ -84,6 +87,9 @@ pub struct Options {
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,
+    /// The proxy through which the socket connects to TCP endpoints (`ZMQ_SOCKS_PROXY`). With `None`, the default, it
+    /// connects directly.
+    pub socks: Option<Socks>,
     /// Which connections are accepted. The default accepts all.
     pub accept_filter: AcceptFilter,
     /// The routing id to announce (`ZMQ_ROUTING_ID`). The default is the empty id. Only for DEALER, REQ and ROUTER.
@@ -149,6 +155,7 @@ impl Default for Options {
             heartbeat: None,
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
+            socks: None,
             accept_filter: AcceptFilter::default(),
             routing_id: RoutingId::EMPTY,
             metadata: Vec::new(),
@@ -236,6 +243,8 @@ impl Options {
             "a ZAP domain needs NULL, or a PLAIN or CURVE server"
         } else if self.zap_domain.len() > 255 {
             "a ZAP domain has more than 255 bytes"
+        } else if self.socks.as_ref().is_some_and(|socks| !socks.is_valid()) {
+            "a user name or password for the proxy has more than 255 bytes"
         } else {
             ""
         };
@@ -309,6 +318,7 @@ impl fmt::Debug for Options {
             .field("heartbeat", &self.heartbeat)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
+            .field("socks", &self.socks)
             .field("accept_filter", &self.accept_filter)
             .field("routing_id", &self.routing_id)
             .field("metadata", &self.metadata)

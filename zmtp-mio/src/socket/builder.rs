@@ -17,7 +17,8 @@ use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::options::{
-    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Tcp,
+    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks,
+    Tcp,
 };
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
@@ -233,6 +234,13 @@ impl<K: Kind> Builder<K> {
     #[must_use]
     pub fn tcp(mut self, tcp: Tcp) -> Self {
         self.options.tcp = tcp;
+        self
+    }
+
+    /// Sets [`Options::socks`] (`ZMQ_SOCKS_PROXY`, `ZMQ_SOCKS_USERNAME`, `ZMQ_SOCKS_PASSWORD`).
+    #[must_use]
+    pub fn socks(mut self, proxy: impl Into<Option<Socks>>) -> Self {
+        self.options.socks = proxy.into();
         self
     }
 

@@ -4,6 +4,7 @@
 mod ipc;
 #[cfg(unix)]
 mod no_signal;
+pub(crate) mod socks;
 mod tcp;
 
 use core::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::options::{AcceptFilter, Options, Tcp};
 use crate::sys;
+pub use socks::SocksError;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{MemoryListener, MemoryStream};
 

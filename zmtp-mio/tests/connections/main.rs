@@ -32,4 +32,5 @@ mod refused_peers;
 mod simulated_time;
 mod slow_clients;
 mod slow_heartbeats;
+mod socks;
 mod tcp_options;

@@ -4,12 +4,15 @@
 
 use core::time::Duration;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Args;
-use zmtp_mio::Heartbeat;
-use zmtp_mio::{Keepalive, Linger, Options, RoutingId, SocketKind};
+use zmtp_mio::{
+    AddressRange, EndpointError, Heartbeat, Keepalive, Linger, Options, RoutingId, SocketKind,
+    Socks,
+};
 
-use super::security::SecurityArgs;
+use super::security::{self, SecurityArgs};
 use crate::duration;
 use crate::exit::Failure;
 use crate::input::Hex;
@@ -95,6 +98,18 @@ pub(crate) struct SocketArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     keepalive: Option<Duration>,
 
+    /// Connect to TCP endpoints through this SOCKS5 proxy (SOCKS_PROXY)
+    #[arg(long, value_name = "HOST:PORT", value_parser = proxy)]
+    socks_proxy: Option<Socks>,
+
+    /// The login for the proxy: the first line of the file is user=password (SOCKS_USERNAME)
+    #[arg(long, value_name = "FILE", requires = "socks_proxy")]
+    socks_login: Option<PathBuf>,
+
+    /// Accept TCP connections only from this address, or with /BITS from this network (TCP_ACCEPT_FILTER); may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    accept_from: Vec<AddressRange>,
+
     #[command(flatten)]
     security: SecurityArgs,
 }
@@ -147,9 +162,21 @@ impl SocketArgs {
         options.reconnect.stop.refused = self.stop_if_refused;
         options.reconnect.stop.handshake_failed = self.stop_if_handshake_fails;
         options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
+        options.socks = match (self.socks_proxy.clone(), &self.socks_login) {
+            (Some(proxy), Some(path)) => {
+                let (user, password) = security::login(path)?;
+                Some(proxy.login(user, password))
+            }
+            (proxy, _) => proxy,
+        };
+        options.accept_filter.addresses.clone_from(&self.accept_from);
         self.security.apply(&mut options)?;
         Ok(options.for_kind(kind))
     }
+}
+
+fn proxy(address: &str) -> Result<Socks, EndpointError> {
+    Socks::new(address)
 }
 
 /// A property: its name, `=` and its value. The library checks the name.
@@ -189,6 +216,7 @@ mod tests {
         let line = "--send-mark 7 --receive-mark 8 --linger 2s --heartbeat 1s \
             --heartbeat-timeout 300ms --heartbeat-ttl 5s --routing-id me --immediate --conflate \
             --max-message 64k --handshake-timeout 3s --reconnect 5s --keepalive 1m \
+            --socks-proxy proxy.example:1080 --accept-from 192.0.2.0/24 --accept-from ::1 \
             --stop-if-refused --stop-if-handshake-fails --metadata X-Room=1=a --metadata X-b=";
         let options = options(&line.split_whitespace().collect::<Vec<_>>()).unwrap();
         assert_eq!((options.send_mark.messages, options.receive_mark.messages), (Some(7), Some(8)));
@@ -206,6 +234,8 @@ mod tests {
         assert_eq!(options.reconnect.first, Duration::from_secs(5));
         assert_eq!(options.reconnect.longest, Duration::from_secs(5));
         assert_eq!(options.tcp.keepalive.unwrap().idle, Some(Duration::from_secs(60)));
+        assert!(format!("{:?}", options.socks).contains("proxy.example"));
+        assert_eq!(options.accept_filter.addresses.len(), 2);
         let stop = options.reconnect.stop;
         assert!(stop.refused && stop.handshake_failed && !stop.always);
         let metadata = [("X-Room".into(), b"1=a".to_vec()), ("X-b".into(), Vec::new())];
