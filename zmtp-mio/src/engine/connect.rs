@@ -349,19 +349,19 @@ impl Engine {
         use io::ErrorKind::{ConnectionRefused, NotFound};
 
         let stop = self.options.reconnect.stop;
-        let has_refused =
-            !was_connected && matches!(reason, CloseReason::Io(ConnectionRefused | NotFound))
-                || reason == CloseReason::Proxy(SocksError::CONNECTION_REFUSED);
+        let has_refused = !was_connected
+            && matches!(reason, CloseReason::Io(ConnectionRefused | NotFound))
+            || reason == CloseReason::Proxy(SocksError::CONNECTION_REFUSED);
         let has_failed = was_connected && !was_ready;
-        let stops = stop.always
-            || (stop.refused && has_refused)
-            || (stop.handshake_failed && has_failed);
+        let stops =
+            stop.always || (stop.refused && has_refused) || (stop.handshake_failed && has_failed);
         // This socket closed it to connect again.
         let is_reset = matches!(reason, CloseReason::RequestCancelled | CloseReason::HighWaterMark);
         let Some(peer) = self.peers.get(index).filter(|peer| peer.reconnects()) else {
             return false;
         };
-        let is_last = matches!(&peer.origin, Origin::Connect(connector) if connector.targets.is_empty());
+        let is_last =
+            matches!(&peer.origin, Origin::Connect(connector) if connector.targets.is_empty());
         stops && is_last && !is_reset
     }
 

@@ -189,7 +189,11 @@ impl Engine {
             State::Inproc(mut pipe, properties) => {
                 self.end_pipe(index, &mut pipe, &properties);
             }
-            State::Connecting(_) | State::Negotiating(..) | State::Waiting | State::Resolving | State::Closed => {}
+            State::Connecting(_)
+            | State::Negotiating(..)
+            | State::Waiting
+            | State::Resolving
+            | State::Closed => {}
         }
         let now = &mut self.monitor.counters.dropped;
         // Those of which a part is written, and those of a STREAM.
@@ -269,7 +273,9 @@ fn as_sent(
         AnyPattern::Req(_) | AnyPattern::Rep(_) if matches!(envelope, Envelope::None) => {
             while message.pop_front().is_some_and(|frame| !frame.is_empty()) {}
         }
-        AnyPattern::Publish(..) | AnyPattern::Subscribe(..) | AnyPattern::Stream(..) => return None,
+        AnyPattern::Publish(..) | AnyPattern::Subscribe(..) | AnyPattern::Stream(..) => {
+            return None;
+        }
         _ => {}
     }
     Some(message)

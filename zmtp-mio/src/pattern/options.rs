@@ -145,10 +145,7 @@ impl AnyPattern {
 
     pub(crate) fn xsubscribe(options: &SubscribeOptions) -> Self {
         let subscribe = Subscribe::new(Table::new(), Counted::new(), Filter::All);
-        Self::Subscribe(
-            subscribe,
-            Subscribing { all_cancellations: options.all_cancellations },
-        )
+        Self::Subscribe(subscribe, Subscribing { all_cancellations: options.all_cancellations })
     }
 }
 

@@ -17,8 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::options::{
-    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks,
-    Tcp,
+    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks, Tcp,
 };
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,

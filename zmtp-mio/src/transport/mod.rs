@@ -20,9 +20,9 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::options::{AcceptFilter, Options, Tcp};
 use crate::sys;
-pub use socks::SocksError;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{MemoryListener, MemoryStream};
+pub use socks::SocksError;
 
 /// A connected, or connecting, stream.
 #[derive(Debug)]

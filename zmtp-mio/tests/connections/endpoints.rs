@@ -253,7 +253,6 @@ fn the_error_quotes_text_that_is_no_endpoint() {
         "tcp://a/b:1",
         "ipc://",
         "ipc://@",
-        "ipc://*",
         "ipc://a\0b",
         &long,
     ] {
@@ -269,7 +268,7 @@ fn the_error_quotes_text_that_is_no_endpoint() {
 #[test]
 fn the_error_quotes_an_endpoint_that_can_only_be_bound() {
     let mut req = crate::harness::builder::<Req>().build().unwrap();
-    for text in ["tcp://*:5555", "tcp://*:*", "tcp://127.0.0.1:0", "tcp://127.0.0.1:*"] {
+    for text in ["tcp://*:5555", "tcp://*:*", "tcp://127.0.0.1:0", "tcp://127.0.0.1:*", "ipc://*"] {
         let Err(Error::Endpoint(error)) = req.connect(text) else { panic!("{text} was taken") };
         // `*` as a port is 0.
         let shown = text.parse::<Endpoint>().unwrap().to_string();

@@ -3,7 +3,7 @@
 use std::thread;
 
 use crate::harness::{LIMIT, RawPeer, builder, drive_until, half_ready};
-use zmtp_mio::{Builder, Dealer, Error, PropertyError, Properties, Router, kind};
+use zmtp_mio::{Builder, Dealer, Error, Properties, PropertyError, Router, kind};
 
 type Settings<K> = Box<dyn Fn(Builder<K>) -> Builder<K>>;
 

@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::harness::listeners::{event_where, free_endpoint, free_port};
-use crate::harness::{Echo, LIMIT, RawServer, assert_echo, builder, drive_until, eventually, ipc, skipped};
+use crate::harness::{
+    Echo, LIMIT, RawServer, assert_echo, builder, drive_until, eventually, ipc, skipped,
+};
 use zmtp_mio::{CloseReason, Dealer, EventKind, Reconnect, Req, Socks, SocksError, Tcp};
 
 fn socks(server: &RawServer) -> Socks {
@@ -53,11 +55,12 @@ fn the_proxy_gets_the_name_and_the_bytes_after_its_reply_are_those_of_the_peer()
 
 #[test]
 fn a_refusal_of_the_proxy_is_the_reason_of_the_close() {
-    for (answers, reason) in [
-        (&[&[5, 0xff][..]][..], CloseReason::Proxy(SocksError::Method)),
-        (&[&[5, 0], &[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]], CloseReason::Proxy(SocksError::Refused(2))),
-        (&[b"HTTP/1.1 400 Bad Request"], CloseReason::Proxy(SocksError::Version)),
-    ] {
+    let cases: [(Vec<&[u8]>, _); 3] = [
+        (vec![&[5, 0xff]], SocksError::Method),
+        (vec![&[5, 0], &[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]], SocksError::Refused(2)),
+        (vec![b"HTTP/1.1 400 Bad Request"], SocksError::Version),
+    ];
+    for (answers, reason) in cases {
         let server = RawServer::tcp();
         let proxy = socks(&server);
         let serving = thread::spawn(move || {
@@ -68,7 +71,8 @@ fn a_refusal_of_the_proxy_is_the_reason_of_the_close() {
             }
             (peer, server)
         });
-        assert_eq!(first_close(proxy, "tcp://127.0.0.1:5555"), reason);
+        let close = first_close(proxy, "tcp://127.0.0.1:5555");
+        assert_eq!(close, CloseReason::Proxy(reason));
         serving.join().unwrap();
     }
 }
@@ -112,8 +116,8 @@ fn an_address_of_a_proxy_has_a_host_and_a_port() {
     for wrong in ["", "proxy.example", "proxy.example:0", "*:1080", "tcp://proxy.example:1080"] {
         assert!(Socks::new(wrong).is_err(), "{wrong:?}");
     }
-    let long = Socks::new("proxy.example:1080").unwrap().login("me", vec![b'x'; 256]);
-    assert!(!format!("{long:?}").contains("me"), "{long:?}");
+    let long = Socks::new("proxy.example:1080").unwrap().login("nobody", vec![b'x'; 256]);
+    assert!(!format!("{long:?}").contains("nobody"), "{long:?}");
     assert!(builder::<Req>().socks(long).build().unwrap_err().to_string().contains("255"));
 }
 

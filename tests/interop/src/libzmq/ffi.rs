@@ -70,6 +70,7 @@ unsafe extern "C" {
     // itself are then borrowed, not written.
     pub(super) fn zmq_msg_data(msg: *const Msg) -> *mut c_void;
     pub(super) fn zmq_msg_size(msg: *const Msg) -> usize;
+    pub(super) fn zmq_msg_gets(msg: *const Msg, property: *const c_char) -> *const c_char;
     pub(super) fn zmq_msg_more(msg: *const Msg) -> c_int;
     pub(super) fn zmq_msg_send(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int;
     pub(super) fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int;

@@ -1,9 +1,10 @@
 //! One frame of a message.
 
+use core::ffi::CStr;
 use std::{fmt, io, slice};
 
 use super::error::check;
-use super::ffi;
+use super::{c_string, ffi};
 
 /// A `zmq_msg_t`: one frame, which is sent on without being copied.
 pub struct Frame(pub(super) ffi::Msg);
@@ -46,6 +47,16 @@ impl Frame {
             let size = ffi::zmq_msg_size(&raw const self.0);
             let data = ffi::zmq_msg_data(&raw const self.0).cast_const().cast::<u8>();
             if size == 0 { &[] } else { slice::from_raw_parts(data, size) }
+        }
+    }
+
+    /// A property of the peer that sent the message, if it is text (`zmq_msg_gets(3)`).
+    pub fn property(&self, name: &str) -> Option<String> {
+        let name = c_string(name).ok()?;
+        // SAFETY: the message is initialised, and the result, if there is one, is a C string of the message.
+        unsafe {
+            let value = ffi::zmq_msg_gets(&raw const self.0, name.as_ptr());
+            (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
         }
     }
 

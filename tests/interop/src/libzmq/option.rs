@@ -53,6 +53,7 @@ pub const CONNECT_TIMEOUT: i32 = 79;
 
 pub const METADATA: i32 = 95;
 pub const ROUTER_NOTIFY: i32 = 97;
+pub const XPUB_MANUAL_LAST_VALUE: i32 = 98;
 pub const RECONNECT_STOP: i32 = 109;
 pub const HELLO_MSG: i32 = 110;
 pub const DISCONNECT_MSG: i32 = 111;
