@@ -29,8 +29,8 @@ pub struct AcceptFilter {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ProcessFilter {
-    /// The processes with this effective group. libzmq also accepts those of users whom the system's database lists as
-    /// members of the group.
+    /// The processes with this effective group. libzmq also accepts those of the users that the database of the
+    /// system lists as members of the group.
     Group(u32),
     /// The process with this id.
     Process(u32),

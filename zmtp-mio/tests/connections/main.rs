@@ -22,6 +22,7 @@ mod legacy;
 mod linger;
 mod lost_peers;
 mod metadata;
+mod options_page;
 mod own_listeners;
 mod peers;
 mod pings;

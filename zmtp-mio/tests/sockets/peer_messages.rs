@@ -168,7 +168,7 @@ fn a_dealer_delivers_the_hiccup_message_when_a_connection_is_lost() {
 #[test]
 fn a_router_reports_no_disconnection_of_an_endpoint_that_was_not_connected() {
     let mut router = builder::<Router>().notify(true, true).build().unwrap();
-    router.connect_as(free_endpoint(), id("nobody")).unwrap();
+    router.connect_as(free_endpoint(), id("absent")).unwrap();
     let mut all: Vec<EventKind> = Vec::new();
     drive_until!(router, {
         all.extend(events!(router));

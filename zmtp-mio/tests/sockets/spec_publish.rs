@@ -267,7 +267,7 @@ fn with_manual_last_value_the_message_after_a_request_goes_to_its_peer_only() {
         assert_eq!(report(&mut xpub), [b"\x01", topic.as_bytes()].concat());
         assert!(xpub.subscribe(topic));
         // Only if the message matches.
-        xpub.send(if topic == "a" { "a last value" } else { "c for nobody" }).unwrap();
+        xpub.send(if topic == "a" { "a last value" } else { "c without a match" }).unwrap();
         assert!(!xpub.subscribe("too late") && !xpub.unsubscribe(topic));
         skip_handshake(&mut peer);
         peer
