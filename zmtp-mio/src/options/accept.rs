@@ -4,9 +4,11 @@ use core::net::IpAddr;
 
 use crate::security::AddressRange;
 
-/// The connections that a listening socket accepts: over TCP by the address of the peer (`ZMQ_TCP_ACCEPT_FILTER`), over
-/// ipc by its process (`ZMQ_IPC_FILTER_PID`, `_UID`, `_GID`). Others are closed before their handshake, with
-/// [`CloseReason::Filtered`](crate::CloseReason::Filtered). Connections within the process are not filtered.
+/// The connections that a listening socket accepts: over TCP by the address of the peer, over ipc by its process.
+///
+/// Others are closed before their handshake, with [`CloseReason::Filtered`](crate::CloseReason::Filtered). Connections
+/// within the process are not filtered. The options of libzmq are `ZMQ_TCP_ACCEPT_FILTER`, and `ZMQ_IPC_FILTER_PID`,
+/// `_UID` and `_GID`.
 ///
 /// ```
 /// use zmtp_mio::{AcceptFilter, Pull};

@@ -20,7 +20,6 @@ use crate::topics::{Counted, Subscribers};
 
 /// The rules of any socket type.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a socket has one")]
 // Without it the type is computed from a field at every call.
 #[repr(u8)]
 pub(crate) enum AnyPattern {
