@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the packages of zmtp-embedded/boards, all or those that are named: `.ci/boards.sh nrf52-uart`. Not part of
-# .ci/run. Nothing is linked or run: there is no such board here.
+# Compiles the packages of zmtp-embedded/boards, all or those that are named: `.ci/boards.sh nrf52-uart`. Nothing is
+# linked or run: there is no such board here.
 set -eu
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/boards"
@@ -8,6 +8,7 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/boards"
 for board in "$@"; do
   case $board in
     nrf52-*) target=thumbv7em-none-eabihf ;;
+    pico-*) target=thumbv6m-none-eabi ;;
     *) echo "no target for $board" >&2; exit 2 ;;
   esac
   .ci/no-std-cargo.sh "$target" check --quiet --locked \
