@@ -13,3 +13,4 @@ cargo build --quiet --package zmtp-mio --example security
 "$venv/bin/python" -c 'import nacl' 2>/dev/null || "$venv/bin/pip" install --quiet pynacl
 "$venv/bin/python" tests/pyzmq/vectors.py tests/security-vectors.txt
 "$venv/bin/python" tests/pyzmq/handshakes.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"
+"$venv/bin/python" tests/pyzmq/clients.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"

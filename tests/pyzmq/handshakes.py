@@ -18,10 +18,10 @@ import nacl.bindings as nacl
 import zmq
 import zmq.auth
 from processes import first_line
+from wire import TIMEOUT, Closed, Peer, changed, command, metadata
 from zmq.auth.thread import ThreadAuthenticator
 from zmq.utils import z85
 
-TIMEOUT = 10
 # What ours refuses and libzmq accepts.
 STRICTER = {
     # libzmq does not notice that the value of the last property is missing.
@@ -36,74 +36,18 @@ STRICTER = {
 }
 
 
-def greeting(mechanism):
-    return b"\xff" + bytes(8) + b"\x7f\x03\x01" + mechanism.ljust(20, b"\0") + bytes(32)
-
-
-def frame(flags, body):
-    if len(body) < 256:
-        return bytes([flags, len(body)]) + body
-    return bytes([flags | 2]) + struct.pack(">Q", len(body)) + body
-
-
-def command(name, data):
-    return frame(4, bytes([len(name)]) + name + data)
-
-
-def metadata(socket_type):
-    return b"\x0bSocket-Type" + struct.pack(">I", len(socket_type)) + socket_type
-
-
-class Closed(Exception):
-    """The server has closed the connection, or has refused the client with an ERROR."""
-
-
-class Peer:
-    """A raw connection to a server."""
-
-    def __init__(self, address, mechanism):
-        self.stream = socket.create_connection(address, TIMEOUT)
-        self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.stream.sendall(greeting(mechanism))
-        self.read(64)
-
-    def read(self, count):
-        data = b""
-        while len(data) < count:
-            try:
-                more = self.stream.recv(count - len(data))
-            except ConnectionError:
-                more = b""
-            if not more:
-                raise Closed
-            data += more
-        return data
-
-    def exchange(self, sent, expected):
-        """Sends a command and returns the data of the answer with this name."""
-        try:
-            self.stream.sendall(sent)
-        except ConnectionError:
-            raise Closed from None
-        flags, length = self.read(2)
-        if flags & 2:
-            length = struct.unpack(">Q", bytes([length]) + self.read(7))[0]
-        body = self.read(length)
-        if not body.startswith(bytes([len(expected)]) + expected):
-            raise Closed
-        return body[1 + len(expected) :]
-
-
 def run(address, mechanism, hello, initiate):
     """How far a handshake goes. `initiate` makes the command of the data of WELCOME."""
-    peer = Peer(address, mechanism)
+    peer = Peer(socket.create_connection(address, TIMEOUT), mechanism)
     try:
         try:
-            welcome = peer.exchange(hello, b"WELCOME")
+            peer.send(hello)
+            welcome = peer.command(b"WELCOME")
         except Closed:
             return "refused at HELLO"
         try:
-            peer.exchange(initiate(welcome), b"READY")
+            peer.send(initiate(welcome))
+            peer.command(b"READY")
         except Closed:
             return "refused at INITIATE"
         return "ready"
@@ -150,10 +94,6 @@ class Curve:
             self.secret,
         )
         return command(b"INITIATE", cookie + number + box)
-
-
-def changed(data, at, bit):
-    return data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
 
 
 def plain_cases():
