@@ -1,7 +1,7 @@
 //! Encoding of frames, in the clear or sealed.
 
 use crate::mechanism::{Exhausted, Mechanism};
-use crate::wire::{FrameHeader, FrameKind, Framing, More, Writer};
+use crate::wire::{BufferTooSmall, FrameHeader, FrameKind, Framing, More, Writer};
 
 /// Why a frame cannot be sent.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -97,6 +97,21 @@ pub(super) fn encode<M: Mechanism>(
         mechanism.seal(kind, out.get_mut(start..end).unwrap_or_default())?;
     }
     Ok(end)
+}
+
+/// Writes a frame in the clear to the front of `out`. Returns its length.
+pub(super) fn encode_clear(
+    framing: Framing,
+    kind: FrameKind,
+    [front, body]: [&[u8]; 2],
+    out: &mut [u8],
+) -> Result<usize, BufferTooSmall> {
+    let mut writer = Writer::new(out);
+    let len = front.len().saturating_add(body.len());
+    writer.put(framing.emit(FrameHeader::new(kind, len as u64)).as_ref());
+    writer.put(front);
+    writer.put(body);
+    writer.finish()
 }
 
 /// Makes a frame in place from a body at the end of `buffer`, after at least as many bytes as its header and

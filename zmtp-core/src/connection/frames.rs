@@ -119,6 +119,50 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.encode(kind, [front, topic], out)
     }
 
+    /// [`Connection::encode_subscription`] in the clear, also if this connection seals its frames: for
+    /// [`Connection::finish_frame_of`] later. It needs at most [`Connection::subscription_len`] bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::encode_subscription`].
+    #[doc(hidden)]
+    pub fn encode_clear_subscription(
+        &self,
+        what: Subscription,
+        topic: &[u8],
+        out: &mut [u8],
+    ) -> Result<usize, SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        let (kind, front) = what.form(self.rx.peer.version.negotiated());
+        encode::encode_clear(self.framing(), kind, [front, topic], out)
+            .map_err(|full| SendError::BufferTooSmall(full.missing))
+    }
+
+    /// Encodes a frame of any kind in place, sealed if this connection seals its frames. `buffer` contains `head` bytes
+    /// of any value, then the body. `head` is [`Connection::frame_len`] minus the length of the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::finish_frame`].
+    #[doc(hidden)]
+    pub fn finish_frame_of(
+        &mut self,
+        kind: FrameKind,
+        head: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), SendError> {
+        if !self.is_ready() {
+            return Err(self.unready());
+        }
+        let framing = self.framing();
+        match encode::finish(&mut self.mechanism, framing, kind, head, buffer) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
     /// The length in bytes of a frame with a body of `len` bytes.
     pub fn frame_len(&self, len: usize) -> usize {
         encode::frame_len(&self.mechanism, self.framing(), len)

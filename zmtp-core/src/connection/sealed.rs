@@ -9,10 +9,12 @@ use super::event::{Event, Received};
 use super::failure::Failure;
 use super::limits::exceeds;
 use super::state::{ReceiveHalf, State};
+use super::whole::{longest_single, single};
 use crate::buffer::copy;
+use crate::config::Limits;
 use crate::error::Limit;
 use crate::mechanism::{Mechanism, OpenError};
-use crate::wire::{FrameHeader, Size, size_to_u64};
+use crate::wire::{FrameHeader, FrameKind, More, Size, size_to_u64};
 
 impl ReceiveHalf {
     /// Opens the sealed frame at the front of `input`, and consumes the bytes before the resulting frame.
@@ -46,13 +48,62 @@ impl ReceiveHalf {
             Ok(kind) => kind,
             Err(error) => return self.fail(Failure::Open(error)),
         };
-        let header = FrameHeader::of(kind, inner).emit();
-        // The offset of the header of the opened frame. The outer header is at least as long.
-        let start = header_len.wrapping_add(overhead).saturating_sub(header.as_ref().len());
+        self.opened(FrameHeader::of(kind, inner), header_len.wrapping_add(overhead), input);
+        Received::bare(Event::Nothing)
+    }
+
+    /// The frame at the front of `input` is open. Its body is at this offset; its header is written before the body.
+    fn opened(&mut self, header: FrameHeader, body: usize, input: &mut [u8]) {
+        let header = header.emit();
+        // The outer header is at least as long.
+        let start = body.saturating_sub(header.as_ref().len());
         copy(input.get_mut(start..).unwrap_or_default(), header.as_ref());
         self.take(start);
         self.state = State::Opened;
-        Received::bare(Event::Nothing)
+    }
+
+    /// [`Connection::receive_singles`](super::Connection::receive_singles) of sealed frames. A frame that is not a
+    /// message of one part is opened, and left to `receive`.
+    pub(super) fn unseal_singles<M: Mechanism>(
+        &mut self,
+        mechanism: &mut M,
+        limits: &Limits,
+        input: &mut [u8],
+        longest: usize,
+        mut keep: impl FnMut(usize, usize) -> bool,
+    ) {
+        if !self.goes_on::<M>(input) || self.in_message() {
+            return;
+        }
+        let Some(longest) = longest_single(limits, longest) else { return };
+        let overhead = mechanism.overhead();
+        let mut at: usize = 0;
+        while let Some(rest) = input.get_mut(at..)
+            && let Some((outer, header_len)) = single(rest)
+            && let Some(size) = outer.checked_sub(overhead)
+            && size <= longest
+            && let Some(frame) = rest.get_mut(header_len..header_len.saturating_add(outer))
+        {
+            match mechanism.open(FrameKind::Message(More::Last), frame) {
+                Ok(FrameKind::Message(More::Last)) => {}
+                Ok(kind) => {
+                    self.take(at);
+                    let header = FrameHeader::new(kind, size as u64);
+                    return self.opened(header, header_len.wrapping_add(overhead), rest);
+                }
+                Err(error) => {
+                    self.fail(Failure::Open(error));
+                    break;
+                }
+            }
+            at = at.wrapping_add(header_len).wrapping_add(outer);
+            self.kind = FrameKind::Message(More::Last);
+            self.len = Size::try_from(size).unwrap_or(Size::MAX);
+            if !keep(at, size) {
+                break;
+            }
+        }
+        self.take(at);
     }
 }
 

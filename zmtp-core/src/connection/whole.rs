@@ -1,4 +1,4 @@
-//! Complete message frames in the clear: fast parsing of bytes that are already part of the input.
+//! Complete message frames: fast parsing of bytes that are already part of the input.
 //!
 //! [`Connection::receive`] is the one public call that parses bytes, with one event for each call. The calls in
 //! this file are hidden. They skip its state machine for the most frequent input, so that `zmtp-mio` needs one
@@ -37,28 +37,30 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.whole::<M>(&self.config.borrow().limits, input)
     }
 
-    /// Consumes messages at the front of `input` as long as each is one complete frame in the clear of at most
-    /// `longest` bytes. For each message it calls `keep` with the offset of the end of the body, and the length of
-    /// the body in bytes; `keep` returns whether to continue. Otherwise as [`Connection::receive_whole`].
+    /// Consumes messages at the front of `input` as long as each is one complete frame with a body of at most
+    /// `longest` bytes. Sealed frames are opened in place. For each message it calls `keep` with the offset of the end
+    /// of the body, and the length of the body in bytes; `keep` returns whether to continue. It leaves other bytes to
+    /// [`Connection::receive`], and all bytes if `input` has new ones. [`Connection::unread`] returns how many it leaves.
     #[doc(hidden)]
     #[inline(always)]
     pub fn receive_singles(
         &mut self,
-        input: &[u8],
+        input: &mut [u8],
         longest: usize,
         keep: impl FnMut(usize, usize) -> bool,
     ) {
+        let limits = &self.config.borrow().limits;
         if M::SEALS && self.mechanism.overhead() > 0 {
-            return;
+            return self.rx.unseal_singles(&mut self.mechanism, limits, input, longest, keep);
         }
-        self.rx.singles::<M>(&self.config.borrow().limits, input, longest, keep);
+        self.rx.singles::<M>(limits, input, longest, keep);
     }
 }
 
 impl ReceiveHalf {
     /// Whether a frame in the clear begins in the framing of ZMTP 3, and all of `input` was passed before.
     #[inline(always)]
-    fn goes_on<M: Mechanism>(&self, input: &[u8]) -> bool {
+    pub(super) fn goes_on<M: Mechanism>(&self, input: &[u8]) -> bool {
         matches!(self.state, State::Traffic)
             && self.remaining == 0
             && self.failure.is_none()
@@ -102,11 +104,10 @@ impl ReceiveHalf {
         longest: usize,
         mut keep: impl FnMut(usize, usize) -> bool,
     ) {
-        if !self.goes_on::<M>(input) || self.in_message() || max_parts(limits) == 0 {
+        if !self.goes_on::<M>(input) || self.in_message() {
             return;
         }
-        let allowed = limits.max_frame.min(max_message(limits));
-        let longest = longest.min(usize::try_from(allowed).unwrap_or(usize::MAX));
+        let Some(longest) = longest_single(limits, longest) else { return };
         let mut at: usize = 0;
         while let Some(rest) = input.get(at..)
             && let Some((size, header_len)) = single(rest)
@@ -124,10 +125,18 @@ impl ReceiveHalf {
     }
 }
 
+/// The longest body of a message of one frame that the limits allow, or `longest`. `None` if they allow no message.
+#[inline(always)]
+pub(super) fn longest_single(limits: &Limits, longest: usize) -> Option<usize> {
+    let allowed = limits.max_frame.min(max_message(limits));
+    let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
+    (max_parts(limits) > 0).then(|| longest.min(allowed))
+}
+
 /// The size of the only frame of a message, and the length of its header. `None` for another frame, and for a
 /// frame that is too large for any input.
 #[inline(always)]
-fn single(input: &[u8]) -> Option<(usize, usize)> {
+pub(super) fn single(input: &[u8]) -> Option<(usize, usize)> {
     match input {
         [0, size, ..] => Some((usize::from(*size), 2)),
         [2, rest @ ..] => {
@@ -176,12 +185,16 @@ mod tests {
         connection.begin_input(NOW, bytes.len());
         loop {
             let (all, before) = (bytes.len(), seen.len());
-            let rest = &bytes[at..];
-            connection.receive_singles(rest, longest, |end, len| {
-                let header = FrameHeader::new(FrameKind::Message(More::Last), len as u64);
-                seen.push((header, rest[end - len..end].to_vec(), rest.len() - end));
+            let mut ends = Vec::new();
+            connection.receive_singles(&mut bytes[at..], longest, |end, len| {
+                ends.push((end, len));
                 true
             });
+            let rest = &bytes[at..];
+            seen.extend(ends.into_iter().map(|(end, len)| {
+                let header = FrameHeader::new(FrameKind::Message(More::Last), len as u64);
+                (header, rest[end - len..end].to_vec(), rest.len() - end)
+            }));
             at = all - connection.unread();
             if seen.len() > before {
                 assert_eq!(connection.frame(), (seen.last().unwrap().0, true));
@@ -227,7 +240,7 @@ mod tests {
         too_long.extend([0; 9]);
         connection.begin_input(NOW, too_long.len());
         assert_eq!(connection.receive_whole(&too_long), None);
-        connection.receive_singles(&too_long, usize::MAX, |_, _| panic!("it is not whole"));
+        connection.receive_singles(&mut too_long, usize::MAX, |_, _| panic!("it is not whole"));
         assert_eq!(connection.receive(NOW, &mut too_long).event, Event::Failed);
         assert_eq!(connection.receive_whole(&too_long), None);
     }

@@ -3,7 +3,9 @@
 
 use zmtp_mio::kind::{CanReceive, CanSend};
 use zmtp_mio::testing::Simulation;
-use zmtp_mio::{Context, Dealer, Pub, Pull, Push, Rep, Req, Router, Socket, Sub};
+use zmtp_mio::{
+    Certificate, Context, Dealer, KeyPair, Pub, Pull, Push, Rep, Req, Router, Socket, Sub,
+};
 
 /// A loop; `run(n)` does at least `n` of its units.
 pub(crate) struct Loop {
@@ -14,14 +16,34 @@ pub(crate) struct Loop {
 }
 
 /// All loops. The instructions are those of both ends together.
-pub(crate) const LOOPS: [Loop; 7] = [
-    Loop { name: "push-pull-64", unit: "message", run: |n| pipeline(n, 64, false) },
-    Loop { name: "push-pull-64-corked", unit: "message", run: |n| pipeline(n, 64, true) },
-    Loop { name: "push-pull-1024-corked", unit: "message", run: |n| pipeline(n, 1_024, true) },
-    Loop { name: "req-rep-64", unit: "round trip", run: requests },
+pub(crate) const LOOPS: [Loop; 11] = [
+    Loop { name: "push-pull-64", unit: "message", run: |n| pipeline(n, 64, false, false) },
+    Loop { name: "push-pull-64-corked", unit: "message", run: |n| pipeline(n, 64, true, false) },
+    Loop {
+        name: "push-pull-1024-corked",
+        unit: "message",
+        run: |n| pipeline(n, 1_024, true, false),
+    },
+    Loop { name: "req-rep-64", unit: "round trip", run: |n| requests(n, false) },
     Loop { name: "dealer-router-100", unit: "round trip", run: |n| window(n, false) },
     Loop { name: "dealer-router-100-corked", unit: "round trip", run: |n| window(n, true) },
     Loop { name: "pub-8-sub-corked", unit: "delivery", run: publish },
+    Loop {
+        name: "curve-push-pull-64-corked",
+        unit: "message",
+        run: |n| pipeline(n, 64, true, true),
+    },
+    Loop {
+        name: "curve-push-pull-1024-corked",
+        unit: "message",
+        run: |n| pipeline(n, 1_024, true, true),
+    },
+    Loop {
+        name: "curve-push-pull-65536",
+        unit: "message",
+        run: |n| pipeline(n, 65_536, false, true),
+    },
+    Loop { name: "curve-req-rep-64", unit: "round trip", run: |n| requests(n, true) },
 ];
 
 const ENDPOINT: &str = "tcp://127.0.0.1:7";
@@ -47,10 +69,22 @@ fn receive<R: CanReceive, S: CanSend>(
     }
 }
 
-fn pipeline(n: usize, size: usize, corked: bool) {
+/// The keys of a server and a client with CURVE.
+fn keys() -> [KeyPair; 2] {
+    [(); 2].map(|()| Certificate::generate().expect("random bytes").keys().expect("both keys"))
+}
+
+fn pipeline(n: usize, size: usize, corked: bool, curve: bool) {
     let context = Context::simulated(&Simulation::new());
-    let mut pull = Pull::builder().context(&context).bind(ENDPOINT).expect("a socket");
-    let mut push = Push::builder().context(&context).connect(ENDPOINT).expect("a socket");
+    let (mut pull, mut push) =
+        (Pull::builder().context(&context), Push::builder().context(&context));
+    if curve {
+        let [server, client] = keys();
+        push = push.curve_client(*server.public(), client);
+        pull = pull.curve_server(server);
+    }
+    let mut pull = pull.bind(ENDPOINT).expect("a socket");
+    let mut push = push.connect(ENDPOINT).expect("a socket");
     let body = vec![0x5a_u8; size];
     for _ in 0..n.div_ceil(BATCH) {
         if corked {
@@ -64,10 +98,16 @@ fn pipeline(n: usize, size: usize, corked: bool) {
     }
 }
 
-fn requests(n: usize) {
+fn requests(n: usize, curve: bool) {
     let context = Context::simulated(&Simulation::new());
-    let mut rep = Rep::builder().context(&context).bind(ENDPOINT).expect("a socket");
-    let mut req = Req::builder().context(&context).connect(ENDPOINT).expect("a socket");
+    let (mut rep, mut req) = (Rep::builder().context(&context), Req::builder().context(&context));
+    if curve {
+        let [server, client] = keys();
+        req = req.curve_client(*server.public(), client);
+        rep = rep.curve_server(server);
+    }
+    let mut rep = rep.bind(ENDPOINT).expect("a socket");
+    let mut req = req.connect(ENDPOINT).expect("a socket");
     let body = [0x5a_u8; 64];
     for _ in 0..n {
         req.send(&body[..]).expect("a REQ that may send");

@@ -29,11 +29,11 @@ impl Engine {
         }
         let Some(index) = self.index(peer) else { return false };
         let Some(slot) = self.peers.get_mut(index) else { return false };
-        if slot.full || slot.held || !slot.is_quiet() || slot.clear_output().is_none() {
+        if slot.full || slot.held || !slot.is_quiet() || slot.open_output().is_none() {
             return false;
         }
         let (run, spares) = (&self.run, &mut self.spares);
-        let Some(link) = slot.link() else { return false };
+        let Some(link) = slot.link().filter(|link| !link.is_sealed()) else { return false };
         // The next write reports an error of the stream.
         let Ok(drained) = link.write_body(delimiter, body, run, spares, &mut self.monitor) else {
             return false;

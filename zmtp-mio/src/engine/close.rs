@@ -127,10 +127,10 @@ impl Engine {
         let mid_message = link.is_mid_message();
         // A message that is partly written cannot be continued over the next connection.
         dropped.half_sent += u64::from(mid_message);
-        if link.staged_messages() > 0 && mid_message {
+        if link.staged_messages() > 0 && mid_message && !link.send.takes_messages {
             peer.outgoing.pop();
         }
-        let messages = link.send.output.take_back(&self.run, &mut self.spares);
+        let messages = link.take_back(&self.run, &mut self.spares);
         for message in messages.into_iter().rev() {
             peer.outgoing.push_front(message);
         }

@@ -58,7 +58,7 @@ impl Engine {
             self.monitor.counters.messages_sent += 1;
             self.monitor.counters.bytes_sent += body.len() as u64;
         } else {
-            let Some(output) = peer.clear_output() else { return false };
+            let Some(output) = peer.open_output() else { return false };
             if !output.append_body(body) {
                 return false;
             }
@@ -91,7 +91,7 @@ impl Engine {
             }
             return;
         }
-        let Some(output) = slot.clear_output() else { return };
+        let Some(output) = slot.open_output() else { return };
         let (count, body_len) = (output.message_count(), output.body_len(&self.run));
         // One less than the mark, at which held messages are written.
         let messages =
@@ -200,7 +200,7 @@ impl Engine {
             self.flush(index);
             let Some(peer) = self.peers.get_mut(index) else { continue };
             peer.sharing = false;
-            if let Some(output) = peer.clear_output() {
+            if let Some(output) = peer.open_output() {
                 output.copy_shared(&self.run, &mut self.spares);
             }
             self.mark(index);

@@ -43,7 +43,7 @@ impl Engine {
         let index = self.make_room(peer)?;
         let Some(slot) = self.peers.get_mut(index) else { return Err(Refused::Gone) };
         let is_message = !matches!(outgoing.envelope, Envelope::Subscription(_));
-        match slot.clear_output() {
+        match slot.open_output() {
             Some(output) if is_message => output.append(outgoing, &self.run, &mut self.spares),
             _ => slot.outgoing.push(outgoing.take()),
         }
@@ -68,7 +68,7 @@ impl Engine {
             return false;
         }
         let mark = self.send_mark;
-        let Some(output) = slot.clear_output() else { return false };
+        let Some(output) = slot.open_output() else { return false };
         let (count, body_len) = (output.message_count(), output.body_len(&self.run));
         let new = outgoing.message.byte_len();
         if output.len() + new + 16 >= HOLD || mark.is_reached(count + 1, body_len + new) {
@@ -88,7 +88,7 @@ impl Engine {
         if !slot.held || slot.full || slot.id != peer {
             return false;
         }
-        let Some(output) = slot.clear_output() else { return false };
+        let Some(output) = slot.open_output() else { return false };
         let (count, body_len) = (output.message_count(), output.body_len(&self.run));
         if output.len() >= HOLD || self.send_mark.is_reached(count + 1, body_len + COPY) {
             return false;
@@ -123,7 +123,7 @@ impl Engine {
                 }
             };
             let Some(slot) = self.peers.get_mut(index) else { continue };
-            match slot.clear_output() {
+            match slot.open_output() {
                 Some(output) if small => {
                     let range = *shared.get_or_insert_with(|| self.run.append(outgoing));
                     output.append_shared(range, &self.run, &mut self.spares);
@@ -229,10 +229,10 @@ impl Engine {
     pub(crate) fn unqueue(&mut self, peer: PeerId) -> Option<QueuedMessage> {
         let index = self.index(peer)?;
         let slot = self.peers.get_mut(index)?;
-        slot.take_back(&self.run, &mut self.spares);
         if slot.link().is_some_and(|link| link.staged_messages() > 0) {
             return None;
         }
+        slot.take_back(&self.run, &mut self.spares);
         let queued = slot.outgoing.pop();
         self.mark(index);
         queued

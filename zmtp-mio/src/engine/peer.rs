@@ -321,11 +321,13 @@ impl Peer {
         !matches!(self.state, State::Closed) && (!ending || waits)
     }
 
-    /// The output of a connection that takes messages in the clear, if no message was queued before.
-    pub(super) fn clear_output(&mut self) -> Option<&mut Output> {
+    /// The output of a connection that takes messages, if no message was queued before.
+    pub(super) fn open_output(&mut self) -> Option<&mut Output> {
         match &mut self.state {
             State::Ready(link)
-                if link.send.takes_clear && self.closing.is_none() && self.outgoing.is_empty() =>
+                if link.send.takes_messages
+                    && self.closing.is_none()
+                    && self.outgoing.is_empty() =>
             {
                 Some(&mut link.send.output)
             }
@@ -367,7 +369,7 @@ impl Peer {
     /// Queues the messages again that its connection has taken and not begun to write.
     pub(super) fn take_back(&mut self, run: &Run, spares: &mut Spares) {
         let Some(link) = self.link() else { return };
-        let messages = link.send.output.take_back(run, spares);
+        let messages = link.take_back(run, spares);
         for message in messages.into_iter().rev() {
             self.outgoing.push_front(message);
         }

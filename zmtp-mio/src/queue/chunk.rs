@@ -286,7 +286,7 @@ impl Chunk {
 
     /// The bytes that are not decoded, and the records of messages in them. Before these, `elsewhere`
     /// messages without a record lie elsewhere.
-    pub(crate) fn split(&mut self, elsewhere: usize) -> (&[u8], Recorder<'_>) {
+    pub(crate) fn split(&mut self, elsewhere: usize) -> (&mut [u8], Recorder<'_>) {
         let recorder = Recorder {
             base: self.decoded,
             first: (self.records.len(), self.recorded),
@@ -296,7 +296,7 @@ impl Chunk {
             messages: 0,
             bytes: 0,
         };
-        (&self.buffer[self.decoded..self.end], recorder)
+        (&mut self.buffer[self.decoded..self.end], recorder)
     }
 
     /// Takes the record of the oldest message; `None` if no record is left.

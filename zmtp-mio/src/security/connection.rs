@@ -11,7 +11,7 @@ use zmtp_core::mechanism::{PlainClient, PlainServer};
 
 use super::ask::{Ask, Asker};
 #[cfg(feature = "curve")]
-use super::crypto::Wide;
+use super::crypto::Fast;
 use super::null::AskedNull;
 use super::reply::Question;
 use super::{Login, Mechanism, Security, TOO_LONG};
@@ -43,12 +43,12 @@ impl Security {
             (Mechanism::PlainServer, ask) => Box::new(PlainServer::new(ask.ok_or_else(no_asker)?)),
             #[cfg(feature = "curve")]
             (Mechanism::CurveClient(keys), _) => {
-                Box::new(CurveClient::with(Wide, Arc::clone(keys), &*random()?))
+                Box::new(CurveClient::with(Fast::new(), Arc::clone(keys), &*random()?))
             }
             #[cfg(feature = "curve")]
             (Mechanism::CurveServer(keys), ask) => {
                 let ask = ask.ok_or_else(no_asker)?;
-                Box::new(CurveServer::with(Wide, Arc::clone(keys), ask, &*random()?))
+                Box::new(CurveServer::with(Fast::new(), Arc::clone(keys), ask, &*random()?))
             }
         };
         Ok(AnyMechanism::Made(mechanism, question))

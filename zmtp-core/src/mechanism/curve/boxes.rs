@@ -59,24 +59,51 @@ const fn halves(nonce: &[u8; 16]) -> ([u8; 8], [u8; 8]) {
 const TAG_KEY: usize = 32;
 
 /// Seals the bytes after the first 16, into which the tag is written. Does nothing if there are fewer than 16.
-pub(super) fn seal(crypto: &mut impl Crypto, subkey: &[u8; 32], nonce: &[u8; 8], boxed: &mut [u8]) {
+pub(super) fn seal_boxed(
+    crypto: &mut impl Crypto,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+    boxed: &mut [u8],
+) {
     let Some((tag, body)) = boxed.split_first_chunk_mut() else { return };
-    let block = stream(crypto, subkey, nonce);
-    apply(crypto, subkey, nonce, &block, body);
-    if let Some(key) = block.first_chunk() {
-        *tag = crypto.poly1305(key, body);
-    }
+    *tag = seal(crypto, subkey, nonce, body);
 }
 
 /// Checks the tag in the first 16 bytes and opens the bytes after it. Returns whether the tag is correct; otherwise
 /// nothing is changed.
-pub(super) fn open(
+pub(super) fn open_boxed(
     crypto: &mut impl Crypto,
     subkey: &[u8; 32],
     nonce: &[u8; 8],
     boxed: &mut [u8],
 ) -> bool {
-    let Some((tag, body)) = boxed.split_first_chunk_mut::<16>() else { return false };
+    let Some((tag, body)) = boxed.split_first_chunk_mut() else { return false };
+    open(crypto, subkey, nonce, tag, body)
+}
+
+/// Encrypts a body, and returns its tag.
+pub(super) fn seal<C: Crypto + ?Sized>(
+    crypto: &mut C,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+    body: &mut [u8],
+) -> [u8; 16] {
+    let block = stream(crypto, subkey, nonce);
+    apply(crypto, subkey, nonce, &block, body);
+    match block.first_chunk() {
+        Some(key) => crypto.poly1305(key, body),
+        None => [0; 16],
+    }
+}
+
+/// Decrypts a body if its tag is correct. Returns whether it is.
+pub(super) fn open<C: Crypto + ?Sized>(
+    crypto: &mut C,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+    tag: &[u8; 16],
+    body: &mut [u8],
+) -> bool {
     let block = stream(crypto, subkey, nonce);
     let Some(key) = block.first_chunk() else { return false };
     if !bool::from(crypto.poly1305(key, body).ct_eq(tag)) {
@@ -87,15 +114,19 @@ pub(super) fn open(
 }
 
 /// The first block of the key stream.
-fn stream(crypto: &mut impl Crypto, subkey: &[u8; 32], nonce: &[u8; 8]) -> Zeroizing<[u8; 64]> {
+fn stream<C: Crypto + ?Sized>(
+    crypto: &mut C,
+    subkey: &[u8; 32],
+    nonce: &[u8; 8],
+) -> Zeroizing<[u8; 64]> {
     let mut block = Zeroizing::new([0; 64]);
     crypto.salsa20_xor(subkey, nonce, 0, &mut *block);
     block
 }
 
 /// Combines a body with the key stream: with the rest of its first block, then with the following blocks.
-fn apply(
-    crypto: &mut impl Crypto,
+fn apply<C: Crypto + ?Sized>(
+    crypto: &mut C,
     subkey: &[u8; 32],
     nonce: &[u8; 8],
     block: &[u8; 64],

@@ -129,7 +129,7 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         fields.put(&nonce)?;
         fields.0.fill(0);
         let subkey = boxes::subkey(&mut self.crypto, key, &nonce::HELLO);
-        boxes::seal(&mut self.crypto, &subkey, &nonce, fields.0);
+        boxes::seal_boxed(&mut self.crypto, &subkey, &nonce, fields.0);
         let Step::Hello(started) = mem::replace(&mut self.step, Step::Failed) else { return None };
         self.step = Step::Welcome(started);
         Some(())
@@ -146,7 +146,7 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         let nonce = fields.take().ok_or(HandshakeError::Length)?;
         let crypto = &mut self.crypto;
         let (subkey, nonce) = boxes::long_subkey(crypto, key, nonce::WELCOME, nonce);
-        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+        if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
             return Err(HandshakeError::Forged);
         }
         let _tag = fields.take::<16>();
@@ -179,7 +179,7 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         let mut rest = Writer::new(content.0);
         metadata.iter().for_each(|part| rest.put(part));
         let subkey = boxes::subkey(crypto, &welcomed.key, &nonce::INITIATE);
-        boxes::seal(crypto, &subkey, &nonce, fields.0);
+        boxes::seal_boxed(crypto, &subkey, &nonce, fields.0);
         let Step::Initiate(welcomed) = mem::replace(&mut self.step, Step::Failed) else {
             return None;
         };
@@ -194,7 +194,7 @@ impl<K: Borrow<ClientKeys>, X: Crypto> CurveClient<K, X> {
         let nonce = *fields.take().ok_or(HandshakeError::Length)?;
         let crypto = &mut self.crypto;
         let subkey = boxes::subkey(crypto, key, &nonce::READY);
-        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+        if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
             return Err(HandshakeError::Forged);
         }
         let nonces = [2, u64::from_be_bytes(nonce)];

@@ -8,6 +8,8 @@ use salsa20::cipher::StreamCipherCore;
 use salsa20::cipher::consts::U10;
 use zeroize::Zeroizing;
 
+use super::boxes;
+
 /// The operations that CURVE needs. [`Portable`] implements them in Rust; firmware can implement them with an
 /// accelerator or in assembly. Each must take a time that does not depend on keys and data.
 pub trait Crypto {
@@ -31,6 +33,20 @@ pub trait Crypto {
 
     /// The tag of Poly1305 over `data`.
     fn poly1305(&mut self, key: &[u8; 32], data: &[u8]) -> [u8; 16];
+
+    /// Encrypts the body of a message in place, and returns its tag: `crypto_secretbox` of NaCl after its HSalsa20.
+    ///
+    /// The nonce is a number, the highest byte first. From call to call it rises by one, and the key stays the same: an
+    /// implementation can compute the key stream of later messages ahead.
+    fn seal(&mut self, key: &[u8; 32], nonce: &[u8; 8], body: &mut [u8]) -> [u8; 16] {
+        boxes::seal(self, key, nonce, body)
+    }
+
+    /// Checks the tag of a message and decrypts its body in place. Returns whether the tag is correct; otherwise the body
+    /// must not be changed. The nonces are those of the peer's [`Crypto::seal`].
+    fn open(&mut self, key: &[u8; 32], nonce: &[u8; 8], tag: &[u8; 16], body: &mut [u8]) -> bool {
+        boxes::open(self, key, nonce, tag, body)
+    }
 }
 
 /// [`Crypto`] in portable Rust, with the crates `curve25519-dalek`, `salsa20` and `poly1305`.

@@ -135,7 +135,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         let (crypto, secret) = (&mut self.crypto, self.keys.borrow().secret());
         let key = boxes::shared(crypto, secret, &client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::HELLO);
-        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+        if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
             return Err(HandshakeError::Forged);
         }
         let _tag = fields.take::<16>();
@@ -161,7 +161,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         put_cookie(crypto, random, client, content.take()?)?;
         let (subkey, nonce) =
             boxes::long_subkey(crypto, key, nonce::WELCOME, &random.welcome_nonce);
-        boxes::seal(crypto, &subkey, &nonce, fields.0);
+        boxes::seal_boxed(crypto, &subkey, &nonce, fields.0);
         let Step::Welcome { random, client, nonce, .. } =
             mem::replace(&mut self.step, Step::Failed)
         else {
@@ -188,7 +188,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         let nonce = *fields.take().ok_or(HandshakeError::Length)?;
         let key = boxes::shared(crypto, transient, client).ok_or(HandshakeError::WeakKey)?;
         let subkey = boxes::subkey(crypto, &key, &nonce::INITIATE);
-        if !boxes::open(crypto, &subkey, &nonce, fields.0) {
+        if !boxes::open_boxed(crypto, &subkey, &nonce, fields.0) {
             return Err(HandshakeError::Forged);
         }
         let number = u64::from_be_bytes(nonce);
@@ -234,7 +234,7 @@ impl<K: Borrow<KeyPair>, A: Authenticate, X: Crypto> CurveServer<K, A, X> {
         let mut content = Writer::new(fields.0.get_mut(16..)?);
         metadata.iter().for_each(|part| content.put(part));
         let subkey = boxes::subkey(&mut self.crypto, key, &nonce::READY);
-        boxes::seal(&mut self.crypto, &subkey, &nonce, fields.0);
+        boxes::seal_boxed(&mut self.crypto, &subkey, &nonce, fields.0);
         let Step::Ready { traffic, .. } = mem::replace(&mut self.step, Step::Failed) else {
             return None;
         };

@@ -50,7 +50,8 @@ impl Traffic {
         let next = self.sent.checked_add(1).filter(|next| *next < u64::MAX).ok_or(Exhausted)?;
         let (name, rest) = frame.split_first_chunk_mut::<NAME_LEN>().ok_or(Exhausted)?;
         let (nonce, boxed) = rest.split_first_chunk_mut::<8>().ok_or(Exhausted)?;
-        let flags = boxed.get_mut(16).ok_or(Exhausted)?;
+        let (tag, body) = boxed.split_first_chunk_mut::<16>().ok_or(Exhausted)?;
+        let flags = body.first_mut().ok_or(Exhausted)?;
         self.sent = next;
         crate::buffer::copy(name, CommandName::Message.length_prefixed());
         *nonce = next.to_be_bytes();
@@ -59,7 +60,7 @@ impl Traffic {
             FrameKind::Message(More::Follows) => MORE,
             FrameKind::Message(More::Last) => 0,
         };
-        boxes::seal(crypto, &self.outgoing, nonce, boxed);
+        *tag = crypto.seal(&self.outgoing, nonce, body);
         Ok(())
     }
 
@@ -78,7 +79,8 @@ impl Traffic {
         if outer == FrameKind::Message(More::Follows) {
             return Err(OpenError::Flags);
         }
-        if !boxes::open(crypto, &self.incoming, nonce, boxed) {
+        let (tag, body) = boxed.split_first_chunk_mut::<16>().ok_or(OpenError::TooShort)?;
+        if !crypto.open(&self.incoming, nonce, tag, body) {
             return Err(OpenError::Forged);
         }
         let number = u64::from_be_bytes(*nonce);
@@ -86,7 +88,7 @@ impl Traffic {
             return Err(OpenError::Replayed);
         }
         self.received = number;
-        match boxed.get(16) {
+        match body.first() {
             Some(&0) => Ok(FrameKind::Message(More::Last)),
             Some(&MORE) => Ok(FrameKind::Message(More::Follows)),
             Some(&COMMAND) => Ok(FrameKind::Command),

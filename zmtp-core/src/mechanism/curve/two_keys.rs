@@ -25,7 +25,7 @@ pub(super) fn put_box_of(
     content.put(first)?;
     content.put(second)?;
     let (subkey, nonce) = boxes::long_subkey(crypto, key, prefix, nonce);
-    boxes::seal(crypto, &subkey, &nonce, fields.0);
+    boxes::seal_boxed(crypto, &subkey, &nonce, fields.0);
     Some(())
 }
 
@@ -40,7 +40,7 @@ pub(super) fn is_box_of(
     let mut fields = Fields(boxed);
     let Some(nonce) = fields.take() else { return false };
     let (subkey, nonce) = boxes::long_subkey(crypto, key, prefix, nonce);
-    let opens = boxes::open(crypto, &subkey, &nonce, fields.0);
+    let opens = boxes::open_boxed(crypto, &subkey, &nonce, fields.0);
     let _tag = fields.take::<16>();
     let same = match (fields.take::<32>(), fields.take::<32>()) {
         (Some(one), Some(other)) => {

@@ -30,7 +30,6 @@ enum Work {
     RoundTrips,
     OneWay(usize),
     Handshakes,
-    HandshakeCpu,
 }
 
 fn main() -> Result {
@@ -42,23 +41,27 @@ fn main() -> Result {
         return Err("at least one round".into());
     }
     let cases = [
-        ("REQ/REP 64 B, p50, µs", Work::RoundTrips),
-        ("PUSH→PULL 64 B, messages per second", Work::OneWay(64)),
-        ("PUSH→PULL 1 KiB, messages per second", Work::OneWay(1 << 10)),
-        ("PUSH→PULL 64 KiB, messages per second", Work::OneWay(64 << 10)),
-        ("handshakes per second, one client after the other", Work::Handshakes),
-        ("CPU time per handshake, both ends, µs", Work::HandshakeCpu),
+        ("REQ/REP 64 B: p50, µs", "round trip", Work::RoundTrips),
+        ("PUSH→PULL 64 B: messages per second", "message", Work::OneWay(64)),
+        ("PUSH→PULL 1 KiB: messages per second", "message", Work::OneWay(1 << 10)),
+        ("PUSH→PULL 64 KiB: messages per second", "message", Work::OneWay(64 << 10)),
+        ("handshakes per second, one client after the other", "handshake", Work::Handshakes),
     ];
     println!("| work with CURVE | ours | libzmq | ours ÷ libzmq |\n|---|---|---|---|");
-    for (name, work) in cases {
+    for (name, unit, work) in cases {
         let mut ours = Vec::new();
         let mut theirs = Vec::new();
         for _ in 0..rounds {
             ours.push(measure::<Ours>(work)?);
             theirs.push(measure::<Libzmq>(work)?);
         }
-        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-        println!("| {name} | {ours:.1} | {theirs:.1} | {:.2} |", ours / theirs);
+        let cpu = format!("CPU time of both ends per {unit}, µs");
+        for (at, name) in [name, cpu.as_str()].into_iter().enumerate() {
+            let [ours, theirs] = [&ours, &theirs].map(|rounds| {
+                median(&mut rounds.iter().map(|figures| figures[at]).collect::<Vec<_>>())
+            });
+            println!("| {name} | {ours:.2} | {theirs:.2} | {:.2} |", ours / theirs);
+        }
     }
     Ok(())
 }
@@ -93,13 +96,13 @@ trait Socket: Send + 'static {
     fn recv(&mut self) -> Result<Option<usize>>;
 }
 
-fn measure<L: Library>(work: Work) -> Result<f64> {
+/// The figure of the work, and the CPU time of both ends per unit in microseconds.
+fn measure<L: Library>(work: Work) -> Result<[f64; 2]> {
     let library = L::new()?;
     match work {
         Work::RoundTrips => round_trips(&library),
         Work::OneWay(size) => one_way(&library, size),
-        Work::Handshakes => Ok(HANDSHAKES as f64 / handshakes(&library)?.0),
-        Work::HandshakeCpu => Ok(handshakes(&library)?.1 * 1e6 / HANDSHAKES as f64),
+        Work::Handshakes => handshakes(&library),
     }
 }
 
@@ -116,13 +119,17 @@ fn echo(mut rep: impl Socket, over: &Arc<AtomicBool>) -> thread::JoinHandle<Resu
     })
 }
 
-fn round_trips<L: Library>(library: &L) -> Result<f64> {
+fn round_trips<L: Library>(library: &L) -> Result<[f64; 2]> {
     let (rep, endpoint) = library.server(Kind::Requests)?;
     let over = Arc::new(AtomicBool::new(false));
     let server = echo(rep, &over);
     let mut req = library.client(Kind::Requests, &endpoint)?;
     let mut times = Vec::with_capacity(ROUND_TRIPS);
+    let mut before = cpu();
     for at in 0..ROUND_TRIPS + ROUND_TRIPS / 4 {
+        if at == ROUND_TRIPS / 4 {
+            before = cpu();
+        }
         let begun = Instant::now();
         req.send(&[0; 64])?;
         while req.recv()?.is_none() {}
@@ -130,12 +137,13 @@ fn round_trips<L: Library>(library: &L) -> Result<f64> {
             times.push(begun.elapsed().as_secs_f64() * 1e6);
         }
     }
+    let used = (cpu() - before) * 1e6 / ROUND_TRIPS as f64;
     over.store(true, Ordering::Relaxed);
     server.join().map_err(|_| "the server panicked")??;
-    Ok(median(&mut times))
+    Ok([median(&mut times), used])
 }
 
-fn one_way<L: Library>(library: &L, size: usize) -> Result<f64> {
+fn one_way<L: Library>(library: &L, size: usize) -> Result<[f64; 2]> {
     let (mut pull, endpoint) = library.server(Kind::OneWay)?;
     let over = Arc::new(AtomicBool::new(false));
     let count = Arc::new(AtomicU64::new(0));
@@ -156,11 +164,13 @@ fn one_way<L: Library>(library: &L, size: usize) -> Result<f64> {
             thread::sleep(Duration::from_millis(1));
         }
         thread::sleep(TIME / 4);
-        let (begun, first) = (Instant::now(), count.load(Ordering::Relaxed));
+        let (begun, before, first) = (Instant::now(), cpu(), count.load(Ordering::Relaxed));
         thread::sleep(TIME);
         let (last, time) = (count.load(Ordering::Relaxed), begun.elapsed());
+        let used = cpu() - before;
         over.store(true, Ordering::Relaxed);
-        (last - first) as f64 / time.as_secs_f64()
+        let messages = (last - first) as f64;
+        [messages / time.as_secs_f64(), used * 1e6 / messages]
     });
     let mut push = library.client(Kind::OneWay, &endpoint)?;
     let body = vec![7; size];
@@ -171,8 +181,8 @@ fn one_way<L: Library>(library: &L, size: usize) -> Result<f64> {
     Ok(timing.join().map_err(|_| "the clock panicked")?)
 }
 
-/// The seconds, and the seconds of CPU time, of clients that connect, get a reply and close, one after the other.
-fn handshakes<L: Library>(library: &L) -> Result<(f64, f64)> {
+/// Clients that connect, get a reply and close, one after the other.
+fn handshakes<L: Library>(library: &L) -> Result<[f64; 2]> {
     let (rep, endpoint) = library.server(Kind::Requests)?;
     let over = Arc::new(AtomicBool::new(false));
     let server = echo(rep, &over);
@@ -182,7 +192,10 @@ fn handshakes<L: Library>(library: &L) -> Result<(f64, f64)> {
         req.send(b"x")?;
         while req.recv()?.is_none() {}
     }
-    let result = (begun.elapsed().as_secs_f64(), cpu() - before);
+    let result = [
+        HANDSHAKES as f64 / begun.elapsed().as_secs_f64(),
+        (cpu() - before) * 1e6 / HANDSHAKES as f64,
+    ];
     over.store(true, Ordering::Relaxed);
     server.join().map_err(|_| "the server panicked")??;
     Ok(result)

@@ -142,6 +142,8 @@ impl Reader<'_> {
         });
         let (messages, bytes) = (recorder.messages, recorder.bytes);
         if messages == 0 {
+            // A sealed frame of another kind may be open now.
+            chunk.set_undecoded(self.connection.unread());
             return false;
         }
         let counters = &mut to.monitor.counters;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::Verdict;
+use zmtp_core::wire::Framing;
 use zmtp_core::{Config, Connection, Subscription};
 
 pub(super) use output::{Output, Spares};
@@ -26,7 +27,7 @@ pub(super) use read::{Limits, ReadOutcome, ReadReport, Receiver};
 pub(super) use run::{Range, Run};
 pub(super) use write::count_sent;
 
-use super::queue::{Envelope, Queue};
+use super::queue::{Envelope, Queue, QueuedMessage};
 use crate::mechanism::AnyMechanism;
 use crate::message::Properties;
 use crate::monitor::CloseReason;
@@ -122,9 +123,9 @@ pub(super) struct SendHalf {
     control: Vec<u8>,
     /// Messages that are encoded and not written.
     pub(super) output: Output,
-    /// The output takes messages. Otherwise frames are made of those in the queue when they are written:
-    /// for a sealed connection, a peer of ZMTP 1.0, and one without a protocol.
-    pub(super) takes_clear: bool,
+    /// The output takes messages. Otherwise frames are made of those in the queue when they are written: for a peer of
+    /// ZMTP 1.0, one without a protocol, and if only the newest message is kept.
+    pub(super) takes_messages: bool,
     /// The last write was incomplete: the stream reports when it is writable.
     pub(super) blocked: bool,
     /// Writing failed. Bytes that have arrived are still read.
@@ -201,14 +202,19 @@ impl Link {
         kept.wrapping_sub(missing as usize)
     }
 
-    /// Whether a ready connection in the clear has no bytes to write, and no reading that waits for a write.
+    /// Whether a ready connection whose output takes messages has no bytes to write, and no reading that waits for a write.
     pub(super) fn is_quiet(&self) -> bool {
         let SendHalf { staged, control, output, .. } = &self.send;
         let idle = staged.bytes().is_empty() && control.is_empty() && output.is_empty();
         let waits = self.send.blocked || self.send.watching || self.receive.congested;
         let ends = self.send.leaving || self.send.broken.is_some();
         let Protocol::Zmtp(connection) = &self.protocol else { return false };
-        self.send.takes_clear && idle && !waits && !ends && !connection.needs_transmit()
+        self.send.takes_messages && idle && !waits && !ends && !connection.needs_transmit()
+    }
+
+    /// Whether the connection seals its frames.
+    pub(super) fn is_sealed(&self) -> bool {
+        matches!(&self.protocol, Protocol::Zmtp(connection) if connection.is_sealed())
     }
 
     /// Whether a message is partly written. It is in the output, or it is the first of the queue.
@@ -216,8 +222,8 @@ impl Link {
         self.send.output.is_mid_message() || self.send.staged.is_mid_message()
     }
 
-    /// The number of messages at the front of the queue of which frames are made: they stay there until they
-    /// are written.
+    /// The number of messages at the front of the queue, or of the output, of which frames are made: they stay there
+    /// until they are written.
     pub(super) fn staged_messages(&self) -> usize {
         self.send.staged.message_count()
     }
@@ -267,14 +273,19 @@ impl Link {
         self.send.written.wrapping_sub(self.stream.unacknowledged())
     }
 
-    /// Lets the output take messages if the peer takes frames of ZMTP 3 in the clear, and moves queued messages
-    /// into it.
+    /// Takes the messages of the output of which no byte is written.
+    pub(super) fn take_back(&mut self, run: &Run, spares: &mut Spares) -> Vec<QueuedMessage> {
+        let sealed_part = self.send.takes_messages && self.send.staged.is_mid_message();
+        self.send.output.take_back(sealed_part, run, spares)
+    }
+
+    /// Lets the output take messages if the peer takes frames of ZMTP 3, and moves queued messages into it.
     fn begin_output(&mut self, queue: &mut Queue, run: &Run, spares: &mut Spares) {
-        if !self.send.takes_clear {
+        if !self.send.takes_messages {
             let Protocol::Zmtp(connection) = &self.protocol else { return };
-            self.send.takes_clear = connection.forwards_unchanged() && !self.send.conflate;
+            self.send.takes_messages = takes_messages(connection) && !self.send.conflate;
         }
-        if self.send.takes_clear && !queue.is_empty() {
+        if self.send.takes_messages && !queue.is_empty() {
             self.take_queued(queue, run, spares);
         }
     }
@@ -297,8 +308,14 @@ impl Link {
     fn encode_subscription(&mut self, what: Subscription, topic: &[u8]) -> Vec<u8> {
         let Protocol::Zmtp(connection) = &mut self.protocol else { return Vec::new() };
         let mut bytes = vec![0; connection.subscription_len(what, topic.len())];
-        // It is encoded for a connection that is ready, with a buffer of the right size.
-        let _ = connection.encode_subscription(what, topic, &mut bytes);
+        // It is encoded for a connection that is ready, with a buffer of the right size. Sealing follows later.
+        let len = connection.encode_clear_subscription(what, topic, &mut bytes);
+        bytes.truncate(len.unwrap_or_default());
         bytes
     }
+}
+
+/// Whether a connection takes frames of ZMTP 2.0 or later, in the clear or sealed.
+pub(super) fn takes_messages(connection: &Zmtp) -> bool {
+    connection.is_ready() && connection.framing() != Framing::V1
 }

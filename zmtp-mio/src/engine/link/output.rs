@@ -1,6 +1,7 @@
-//! The output of a connection: encoded messages that are not written, in ZMTP 3 and in the clear.
+//! The output of a connection: encoded messages that are not written, in ZMTP 3 and in the clear. If the connection
+//! seals its frames, they are sealed when they are written.
 
-use super::pending::{COPY, Pending};
+use super::pending::{COPY, Frames, Pending};
 use super::run::{Range, Run};
 use super::slices::Slices;
 use crate::engine::queue::{Envelope, Outgoing, QueuedMessage};
@@ -271,6 +272,39 @@ impl Output {
         done
     }
 
+    /// The frames of the first messages, of which no byte is written: those of this connection, or those of the run if
+    /// there are no others.
+    pub(super) fn frames<'p>(&'p self, run: &'p Run) -> Frames<'p> {
+        match (&self.pending, &self.shared) {
+            (Some(pending), _) => pending.frames(),
+            (None, Some(range)) => Frames::of(run.bytes(range)),
+            (None, None) => Frames::of(&[]),
+        }
+    }
+
+    /// Notes that the first `count` messages and commands are written, sealed. They are in [`Self::frames`].
+    pub(super) fn advance_sealed(
+        &mut self,
+        count: usize,
+        run: &Run,
+        spares: &mut Spares,
+    ) -> Written {
+        let n = self.len_of(count, run);
+        self.advance(n, run, spares)
+    }
+
+    /// The unwritten bytes of the first `count` messages and commands: all of this connection, or all of the run.
+    fn len_of(&self, count: usize, run: &Run) -> usize {
+        let Some(last) = count.checked_sub(1) else { return 0 };
+        match (&self.pending, &self.shared) {
+            (Some(pending), _) => {
+                pending.ends.get(last).map_or(0, |end| (end.at - self.written) as usize)
+            }
+            (None, Some(range)) => run.messages(range).take(count).map(|(len, _)| len).sum(),
+            (None, None) => 0,
+        }
+    }
+
     fn give_back(&mut self, spares: &mut Spares) {
         if let Some(mut pending) = self.pending.take()
             && spares.len() < SPARES
@@ -280,14 +314,16 @@ impl Output {
         }
     }
 
-    /// Removes everything, and returns the messages of which no byte is written. Commands are dropped.
+    /// Removes everything, and returns the messages of which no byte is written. Commands are dropped. If `sealed_part`,
+    /// the first message is partly written, sealed.
     pub(in crate::engine) fn take_back(
         &mut self,
+        sealed_part: bool,
         run: &Run,
         spares: &mut Spares,
     ) -> Vec<QueuedMessage> {
         self.copy_shared(run, spares);
-        let begun = self.rest_of_message(run);
+        let begun = if sealed_part { self.len_of(1, run) } else { self.rest_of_message(run) };
         let Some(pending) = &mut self.pending else { return Vec::new() };
         let messages = pending.take_back(begun, self.written);
         (self.body_len, self.pending_len) = (0, 0);
@@ -336,7 +372,11 @@ mod tests {
         }
 
         fn take_back(&mut self) -> Vec<Message> {
-            let queued = self.output.take_back(&self.run, &mut self.spares);
+            self.take_back_after(false)
+        }
+
+        fn take_back_after(&mut self, sealed_part: bool) -> Vec<Message> {
+            let queued = self.output.take_back(sealed_part, &self.run, &mut self.spares);
             queued.into_iter().map(|queued| queued.message).collect()
         }
     }
@@ -397,6 +437,38 @@ mod tests {
         fixture.append(messages.into_iter().next().unwrap());
         assert_eq!(fixture.advance(7), (1, 5));
         assert_eq!(fixture.take_back().len(), 1);
+    }
+
+    #[test]
+    fn sealed_messages_stay_until_they_are_written() {
+        let mut fixture = Fixture::default();
+        fixture.share("shared");
+        fixture.share("too");
+        let bodies = |fixture: &Fixture| -> Vec<Vec<u8>> {
+            fixture.output.frames(&fixture.run).map(|(_, body)| body.to_vec()).collect()
+        };
+        assert_eq!(bodies(&fixture), [&b"shared"[..], b"too"]);
+        // The run ends while its messages are sealed and not written.
+        fixture.append("own");
+        fixture.run.clear();
+        fixture.append([&[1; 10_000][..], b"last"]);
+        let frames = [&b"shared"[..], b"too", b"own", &[1; 10_000], b"last"];
+        assert_eq!(bodies(&fixture), frames);
+        let done = fixture.output.advance_sealed(2, &fixture.run, &mut fixture.spares);
+        assert_eq!((done.messages, done.bytes), (2, 9));
+        assert_eq!(bodies(&fixture), frames[2..]);
+        assert_eq!(
+            fixture.take_back_after(true),
+            [Message::from([&[1; 10_000][..], b"last"])],
+            "the first message is partly written"
+        );
+        assert!(fixture.output.is_empty());
+
+        fixture.share("shared");
+        fixture.share("too");
+        let done = fixture.output.advance_sealed(1, &fixture.run, &mut fixture.spares);
+        assert_eq!((done.messages, done.bytes), (1, 6));
+        assert_eq!(fixture.take_back_after(false), [Message::from("too")]);
     }
 
     #[test]

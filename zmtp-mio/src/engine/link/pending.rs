@@ -3,7 +3,7 @@
 //! A message is encoded once, when the peer takes it, as frames of ZMTP 3 in the clear. Until its first byte
 //! is written it can be taken back, for another connection.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
 
 use zmtp_core::wire::{FrameHeader, More};
 
@@ -159,6 +159,11 @@ impl Pending {
         self.ends.push_back(End { at, body_len: body_len.unwrap_or(COMMAND) });
     }
 
+    /// The frames, of which no byte is written.
+    pub(super) fn frames(&self) -> Frames<'_> {
+        Frames { encoded: &self.encoded, at: self.at, bodies: self.bodies.iter() }
+    }
+
     /// Collects unwritten bytes: about `limit`, unless a body is larger. Returns their number.
     pub(super) fn gather<'p>(&'p self, limit: usize, into: &mut Slices<'p>) -> usize {
         let (mut at, mut body_at, mut gathered) = (self.at, self.body_at, 0);
@@ -263,6 +268,43 @@ impl Pending {
         self.ends.clear();
         self.ends.shrink_to(KEPT / size_of::<End>());
         (self.at, self.body_at, self.borrowed) = (0, 0, 0);
+    }
+}
+
+/// Whole frames, each with its header and its body.
+#[derive(Debug)]
+pub(super) struct Frames<'p> {
+    encoded: &'p [u8],
+    at: usize,
+    bodies: vec_deque::Iter<'p, Body>,
+}
+
+impl<'p> Frames<'p> {
+    /// The frames of bytes that contain all bodies.
+    pub(super) fn of(encoded: &'p [u8]) -> Self {
+        const NONE: &VecDeque<Body> = &VecDeque::new();
+        Self { encoded, at: 0, bodies: NONE.iter() }
+    }
+}
+
+impl<'p> Iterator for Frames<'p> {
+    type Item = (FrameHeader, &'p [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (header, header_len) = FrameHeader::peek(self.encoded.get(self.at..)?)?;
+        self.at += header_len;
+        let mut bodies = self.bodies.clone();
+        if let Some(body) = bodies.next()
+            && body.after == self.at
+        {
+            self.bodies = bodies;
+            return Some((header, body.bytes()));
+        }
+        let len = usize::try_from(header.len()).ok()?;
+        let body = self.encoded.get(self.at..self.at + len)?;
+        self.at += len;
+        Some((header, body))
     }
 }
 

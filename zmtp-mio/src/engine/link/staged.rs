@@ -1,9 +1,19 @@
 //! Bytes that are written before the output.
 
+use core::cell::Cell;
 use std::collections::VecDeque;
 
-/// Bytes that are written to the stream before the [output](super::output): the greeting, commands,
-/// and frames that are encoded for this connection because its output takes no messages.
+/// A buffer with more bytes than this is not kept for other connections.
+const KEPT: usize = 128 << 10;
+
+thread_local! {
+    /// The last content that was written, without bytes: a connection has no buffer while nothing is staged, and without
+    /// this each write would allocate one.
+    static SPARE: Cell<Option<Box<Content>>> = const { Cell::new(None) };
+}
+
+/// Bytes that are written to the stream before the [output](super::output): the greeting, commands, sealed frames of
+/// messages of the output, and frames that are encoded for this connection because its output takes no messages.
 #[derive(Debug, Default)]
 pub(super) struct Staged(
     /// Most connections have nothing staged most of the time.
@@ -14,8 +24,8 @@ pub(super) struct Staged(
 struct Content {
     bytes: Vec<u8>,
     at: usize,
-    /// The start and end offsets of messages in the bytes. The messages stay in their queue until they are
-    /// written.
+    /// The start and end offsets of messages in the bytes. The messages stay in their queue, or in the output, until
+    /// they are written.
     messages: VecDeque<(usize, usize)>,
 }
 
@@ -61,13 +71,32 @@ impl Staged {
             content.messages.pop_front();
             ended += 1;
         }
-        if content.at == content.bytes.len() {
-            self.0 = None;
+        if content.at == content.bytes.len()
+            && let Some(content) = self.0.take()
+        {
+            content.give();
         }
         ended
     }
 
     fn content(&mut self) -> &mut Content {
-        self.0.get_or_insert_default()
+        self.0.get_or_insert_with(|| {
+            // At thread exit there may be no spare any more.
+            SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default()
+        })
+    }
+}
+
+impl Content {
+    /// Keeps the memory for the next bytes of this thread, or frees it.
+    fn give(mut self: Box<Self>) {
+        if self.bytes.capacity() <= KEPT
+            && self.messages.capacity() <= KEPT / size_of::<(usize, usize)>()
+        {
+            self.bytes.clear();
+            self.messages.clear();
+            self.at = 0;
+            let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        }
     }
 }

@@ -5,11 +5,11 @@ use std::io;
 use zmtp_core::wire::{FrameHeader, FrameKind, More};
 use zmtp_core::{Error, SendError};
 
-use super::output::Spares;
+use super::output::{Output, Spares};
 use super::run::Run;
 use super::slices::Slices;
 use super::staged::Staged;
-use super::{Link, Protocol, SendHalf, Zmtp};
+use super::{Link, Protocol, SendHalf, Zmtp, takes_messages};
 use crate::monitor::{CloseReason, Counters, Monitor};
 use crate::queue::{Lead, Queue, QueuedMessage};
 use crate::transport::Stream;
@@ -27,8 +27,7 @@ impl Link {
     /// Writes control bytes and messages until none is left or the stream accepts no more. Returns whether
     /// none is left.
     ///
-    /// The messages are those of the output. A connection that does not take frames in the clear has its
-    /// messages in `queue`.
+    /// The messages are those of the output. A connection whose output takes no messages has them in `queue`.
     pub(in crate::engine) fn write(
         &mut self,
         queue: &mut Queue,
@@ -69,12 +68,16 @@ impl Link {
             let SendHalf { staged, output, .. } = send;
             let ended = staged.advance(written.min(staged_len));
             let before = monitor.counters.messages_sent;
-            for _ in 0..ended {
-                if let Some(queued) = queue.pop() {
-                    count_sent(&mut monitor.counters, &queued);
+            let done = if send.takes_messages && ended > 0 {
+                output.advance_sealed(ended, run, spares)
+            } else {
+                for _ in 0..ended {
+                    if let Some(queued) = queue.pop() {
+                        count_sent(&mut monitor.counters, &queued);
+                    }
                 }
-            }
-            let done = output.advance(written.saturating_sub(staged_len), run, spares);
+                output.advance(written.saturating_sub(staged_len), run, spares)
+            };
             monitor.counters.messages_sent += done.messages;
             monitor.counters.bytes_sent += done.bytes;
             let messages = monitor.counters.messages_sent - before;
@@ -185,10 +188,16 @@ fn stage(
     if !connection.is_ready() {
         return Ok(0);
     }
-    if send.takes_clear {
-        return Ok(WRITE);
+    if send.takes_messages {
+        if !connection.is_sealed() {
+            return Ok(WRITE);
+        }
+        if send.staged.is_empty() {
+            seal(connection, &mut send.staged, &send.output, run)?;
+        }
+        return Ok(0);
     }
-    if connection.forwards_unchanged() && !send.conflate {
+    if takes_messages(connection) && !send.conflate {
         // The handshake is complete now: the output takes the messages of the queue in the next round.
         return Ok(0);
     }
@@ -215,6 +224,37 @@ fn stage_control(connection: &mut Zmtp, send: &mut SendHalf) {
     }
 }
 
+/// Seals the frames of the first messages of the output.
+fn seal(
+    connection: &mut Zmtp,
+    staged: &mut Staged,
+    output: &Output,
+    run: &Run,
+) -> Result<(), CloseReason> {
+    let mut start = 0;
+    for (header, body) in output.frames(run) {
+        let out = staged.buffer();
+        let at = out.len();
+        let head = connection.frame_len(body.len()) - body.len();
+        out.resize(at + head, 0);
+        out.extend_from_slice(body);
+        let sealed = connection.finish_frame_of(header.kind(), head, &mut out[at..]);
+        sealed.map_err(|_| failure(connection))?;
+        if header.kind() != FrameKind::Message(More::Follows) {
+            staged.end_message(core::mem::replace(&mut start, staged.bytes().len()));
+            if start >= WRITE {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A frame of a ready connection that has room can only lack a nonce, which fails the connection.
+fn failure(connection: &Zmtp) -> CloseReason {
+    CloseReason::Protocol(connection.error().unwrap_or(Error::Exhausted))
+}
+
 /// Encodes the frames of queued messages, for a connection whose output takes no messages.
 fn make(connection: &mut Zmtp, staged: &mut Staged, queue: &Queue) -> Result<(), CloseReason> {
     for at in 0.. {
@@ -223,10 +263,7 @@ fn make(connection: &mut Zmtp, staged: &mut Staged, queue: &Queue) -> Result<(),
         let mut index = 0;
         while let Some((lead, body)) = queued.frame(index) {
             let made = make_frame(connection, lead, body, staged.buffer());
-            // A frame of a ready connection that has room can only lack a nonce, which fails the connection.
-            made.map_err(|_| {
-                CloseReason::Protocol(connection.error().unwrap_or(Error::Exhausted))
-            })?;
+            made.map_err(|_| failure(connection))?;
             index += 1;
         }
         staged.end_message(start);
