@@ -118,7 +118,7 @@ fn make<S: Simd>(simd: S, key: &[u32; 8], places: &Places, stream: &mut [u32]) {
             quarter::<S>(&mut x, 15, 12, 13, 14);
         }
         for at in 0..WORDS {
-            x[at] = x[at] + start[at];
+            x[at] += start[at];
         }
         // From one word of all blocks in each vector to one block after the other: 16 = 2^4.
         for _ in 0..4 {
