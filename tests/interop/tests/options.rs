@@ -3,12 +3,14 @@
 mod common;
 
 use core::time::Duration;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use common::any::until;
-use common::{LONG, libzmq};
+use common::{LONG, Place, libzmq};
 use zmtp_interop::libzmq::{Context, Kind, option};
-use zmtp_mio::{AcceptFilter, Dealer, Pull, Router, RoutingId, Xpub, Xsub};
+use zmtp_mio::{AcceptFilter, Dealer, Pull, Push, Router, RoutingId, Socks, Xpub, Xsub};
 
 fn parts(message: &zmtp_mio::Message) -> Vec<Vec<u8>> {
     message.parts().map(<[u8]>::to_vec).collect()
@@ -153,7 +155,7 @@ fn the_ipc_wildcard_of_each_library_is_reached_by_the_other() {
     assert_eq!(ours.recv_string(LONG).unwrap().as_deref(), Some("to ours"));
     let theirs = libzmq(&context, Kind::Pull);
     theirs.bind("ipc://*").unwrap();
-    let mut push = common::builder::<zmtp_mio::Push>().connect(theirs.last_endpoint()).unwrap();
+    let mut push = common::builder::<Push>().connect(theirs.last_endpoint()).unwrap();
     push.send("to libzmq").unwrap();
     let reading = thread::spawn(move || theirs.recv().unwrap());
     until("the message", || {
@@ -173,4 +175,71 @@ fn libzmq_connects_to_a_listener_of_the_application() {
     push.connect(&endpoint).unwrap();
     push.send(&[b"hello"]).unwrap();
     assert_eq!(pull.recv_string(LONG).unwrap().as_deref(), Some("hello"));
+}
+
+#[test]
+fn a_filter_of_ours_refuses_the_connections_of_libzmq() {
+    let filter = AcceptFilter::default().address("192.0.2.1".parse().unwrap());
+    let mut pull =
+        common::builder::<Pull>().accept_filter(filter).bind("tcp://127.0.0.1:*").unwrap();
+    let context = Context::new().unwrap();
+    let push = libzmq(&context, Kind::Push);
+    push.connect(&pull.last_endpoint().unwrap().to_string()).unwrap();
+    until("two attempts", || {
+        pull.wait(Duration::from_millis(10)).unwrap();
+        (pull.counters().refused >= 2).then_some(())
+    });
+    assert_eq!(pull.counters().handshakes, 0);
+}
+
+/// A SOCKS5 proxy of Debian, which is ended when it is dropped.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn each_library_reaches_the_other_through_a_proxy_with_a_login() {
+    let place = Place::free_port();
+    let address = place.endpoint.strip_prefix("tcp://").unwrap();
+    let port = address.rsplit_once(':').unwrap().1;
+    let child = Command::new("microsocks")
+        .args(["-i", "127.0.0.1", "-p", port, "-u", "me", "-P", "secret"])
+        .stderr(Stdio::null())
+        .spawn();
+    let _proxy = match child {
+        Ok(child) => Proxy(child),
+        Err(error) => {
+            assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "no microsocks: {error}");
+            return println!("SKIPPED: no microsocks on this machine: {error}");
+        }
+    };
+    until("the proxy to listen", || TcpStream::connect(address).ok());
+    let context = Context::new().unwrap();
+
+    let theirs = libzmq(&context, Kind::Pull);
+    theirs.bind("tcp://127.0.0.1:*").unwrap();
+    let proxy = Socks::new(address).unwrap().login("me", "secret");
+    let push = common::builder::<Push>().socks(proxy);
+    let mut push = push.connect(theirs.last_endpoint()).unwrap();
+    push.send("to libzmq").unwrap();
+    let reading = thread::spawn(move || theirs.recv().unwrap());
+    until("the message", || {
+        push.wait(Duration::from_millis(10)).unwrap();
+        reading.is_finished().then_some(())
+    });
+    assert_eq!(reading.join().unwrap(), [b"to libzmq"]);
+
+    let mut ours = common::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
+    let theirs = libzmq(&context, Kind::Push);
+    theirs.set_bytes(option::SOCKS_PROXY, address.as_bytes()).unwrap();
+    theirs.set_bytes(option::SOCKS_USERNAME, b"me").unwrap();
+    theirs.set_bytes(option::SOCKS_PASSWORD, b"secret").unwrap();
+    theirs.connect(&ours.last_endpoint().unwrap().to_string()).unwrap();
+    theirs.send(&[b"to ours"]).unwrap();
+    assert_eq!(ours.recv_string(LONG).unwrap().as_deref(), Some("to ours"));
 }

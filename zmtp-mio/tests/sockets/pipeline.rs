@@ -1,6 +1,8 @@
 //! PUSH and PULL (RFC 30).
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::harness::{LIMIT, drive_until, transports};
 use zmtp_mio::{Error, HighWaterMark, Pull, Push};
@@ -141,22 +143,22 @@ fn a_peer_whose_queue_is_full_is_skipped_until_it_has_room() {
     }
     assert!(taken >= 10, "{taken} of {sent}");
     // Messages queued for the lazy one are not lost.
-    let keen = std::thread::spawn(move || {
-        let mut n = 0;
-        while keen.recv_timeout(Duration::from_millis(500)).unwrap().is_some() {
-            n += 1;
+    let received = AtomicUsize::new(taken);
+    let receive = |pull: &mut Pull| {
+        let end = Instant::now() + LIMIT;
+        while received.load(Ordering::Relaxed) < sent {
+            assert!(Instant::now() < end, "{received:?} of {sent}");
+            if pull.recv_timeout(Duration::from_millis(10)).unwrap().is_some() {
+                received.fetch_add(1, Ordering::Relaxed);
+            }
         }
-        n
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| receive(&mut keen));
+        scope.spawn(|| receive(&mut lazy));
+        drop(push);
     });
-    let lazy = std::thread::spawn(move || {
-        let mut n = 0;
-        while lazy.recv_timeout(Duration::from_millis(500)).unwrap().is_some() {
-            n += 1;
-        }
-        n
-    });
-    drop(push);
-    assert_eq!(taken + keen.join().unwrap() + lazy.join().unwrap(), sent);
+    assert_eq!(received.into_inner(), sent);
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub const ZAP_DOMAIN: i32 = 55;
 pub const ROUTER_HANDOVER: i32 = 56;
 pub const CONNECT_ROUTING_ID: i32 = 61;
 pub const HANDSHAKE_IVL: i32 = 66;
+pub const SOCKS_PROXY: i32 = 68;
 pub const XPUB_NODROP: i32 = 69;
 pub const XPUB_MANUAL: i32 = 71;
 pub const XPUB_WELCOME_MSG: i32 = 72;
@@ -53,7 +54,8 @@ pub const CONNECT_TIMEOUT: i32 = 79;
 
 pub const METADATA: i32 = 95;
 pub const ROUTER_NOTIFY: i32 = 97;
-pub const XPUB_MANUAL_LAST_VALUE: i32 = 98;
+pub const SOCKS_USERNAME: i32 = 99;
+pub const SOCKS_PASSWORD: i32 = 100;
 pub const RECONNECT_STOP: i32 = 109;
 pub const HELLO_MSG: i32 = 110;
 pub const DISCONNECT_MSG: i32 = 111;
