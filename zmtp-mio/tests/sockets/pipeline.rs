@@ -22,7 +22,7 @@ fn texts(pull: &mut Pull, n: usize) -> Vec<String> {
 fn messages_arrive_whole_and_in_order() {
     for place in transports() {
         let (mut pull, endpoint) = pull(&place);
-        let sender = std::thread::spawn(move || {
+        let sender = thread::spawn(move || {
             let mut push = crate::harness::builder::<Push>().connect(&endpoint).unwrap();
             for n in 0..5_000_u32 {
                 push.send(
@@ -102,7 +102,7 @@ fn messages_queue_for_an_endpoint_that_is_not_reached_yet() {
     }
     assert!(matches!(push.try_send("6th").unwrap_err().error, Error::WouldBlock));
     pull.bind(&endpoint).unwrap();
-    let pusher = std::thread::spawn(move || push.send_timeout("6th", LIMIT).map(|()| push));
+    let pusher = thread::spawn(move || push.send_timeout("6th", LIMIT).map(|()| push));
     assert_eq!(texts(&mut pull, 6), ["0", "1", "2", "3", "4", "6th"]);
     pusher.join().unwrap().unwrap();
 }
@@ -112,7 +112,7 @@ fn with_immediate_nothing_queues_before_a_connection() {
     let (mut pull, endpoint) = pull("tcp://127.0.0.1:*");
     let mut push = crate::harness::builder::<Push>().immediate(true).connect(&endpoint).unwrap();
     assert!(matches!(push.try_send("early").unwrap_err().error, Error::WouldBlock));
-    let pusher = std::thread::spawn(move || push.send_timeout("now", LIMIT).map(|()| push));
+    let pusher = thread::spawn(move || push.send_timeout("now", LIMIT).map(|()| push));
     assert_eq!(texts(&mut pull, 1), ["now"]);
     pusher.join().unwrap().unwrap();
 }
@@ -182,7 +182,7 @@ fn conflation_keeps_the_newest_message_whole() {
         push.send([[n], [n]].into_iter().collect::<zmtp_mio::Message>()).unwrap();
     }
     assert_eq!(push.counters().dropped.conflated, 9);
-    let pusher = std::thread::spawn(move || drop(push));
+    let pusher = thread::spawn(move || drop(push));
     let newest = pull.recv_timeout(LIMIT).unwrap().unwrap();
     assert_eq!(newest.parts().collect::<Vec<_>>(), [[9], [9]]);
     assert_eq!(pull.recv_timeout(Duration::from_millis(50)).unwrap(), None);
