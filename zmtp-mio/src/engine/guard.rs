@@ -120,6 +120,7 @@ impl Drop for Guard<'_> {
             if engine.has_news() {
                 engine.wake_poller();
             }
+            engine.wake_application();
             if engine.begins_hold() {
                 self.cell.flush_soon();
             }

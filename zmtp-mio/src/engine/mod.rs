@@ -115,6 +115,10 @@ pub(crate) struct Engine {
     more_events: bool,
     /// The last turn had an event or a post of the mailbox.
     dispatched: bool,
+    /// A poll of the application waits for the events.
+    polled_by_application: bool,
+    /// That poll was woken since the last turn.
+    woke_application: bool,
     /// The threads that wait in calls.
     turns: Turns<Pause>,
     /// The socket is closed or being closed.
@@ -219,6 +223,8 @@ impl Engine {
             descriptors: Arc::clone(&descriptors),
             more_events: false,
             dispatched: false,
+            polled_by_application: false,
+            woke_application: false,
             turns: Turns::new(),
             ending: None,
             served_since: now,

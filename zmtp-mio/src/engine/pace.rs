@@ -56,6 +56,24 @@ impl Engine {
         self.scheduler.next_deadline().map(|at| at.saturating_duration_since(self.now))
     }
 
+    /// Sets whether a poll of the application waits for the events.
+    pub(super) const fn set_polled_by_application(&mut self, polled: bool) {
+        self.polled_by_application = polled;
+    }
+
+    /// At the end of a call: a turn may have taken an event away from the poll of the application. If there is work, that
+    /// poll is woken, once until the next turn; otherwise the next post wakes it.
+    #[inline]
+    pub(super) fn wake_application(&mut self) {
+        if self.polled_by_application
+            && !self.woke_application
+            && self.next_turn() == Some(Duration::ZERO)
+        {
+            self.woke_application = true;
+            self.wake_poller();
+        }
+    }
+
     /// Whether there is no work, and the last turn had no event and no post.
     pub(super) fn is_idle(&self) -> bool {
         !self.has_work() && !self.dispatched && self.prepare_to_sleep()

@@ -88,7 +88,7 @@ impl SharedEngine {
     /// before.
     pub(crate) fn set_registered(&self, registered: bool) -> bool {
         let before = self.registered.swap(registered, Ordering::AcqRel);
-        self.set_coalescing();
+        self.set_waiter();
         match (before, registered) {
             (false, true) => self.hold(),
             (true, false) => self.release(),
@@ -97,15 +97,16 @@ impl SharedEngine {
         before
     }
 
-    /// Lets messages of a burst be held back if the driver serves the engine.
-    fn set_coalescing(&self) {
+    /// Sets what depends on who waits for the events of the engine: the driver or a poll of the application.
+    fn set_waiter(&self) {
         if !self.cell.process.is_this() {
             return;
         }
-        let served = self.cell.driver.is_some()
-            && !self.registered.load(Ordering::Acquire)
-            && !self.exposed.load(Ordering::Acquire);
-        self.cell.lock().set_coalescing(served);
+        let polled =
+            self.registered.load(Ordering::Acquire) || self.exposed.load(Ordering::Acquire);
+        let mut engine = self.cell.lock();
+        engine.set_coalescing(self.cell.driver.is_some() && !polled);
+        engine.set_polled_by_application(polled);
     }
 
     /// Takes the engine for reading its state. `None` in a forked child if another thread of the parent
@@ -152,7 +153,7 @@ impl SharedEngine {
     /// forked child.
     pub(crate) fn expose(&self) -> BorrowedFd<'_> {
         if !self.exposed.swap(true, Ordering::AcqRel) {
-            self.set_coalescing();
+            self.set_waiter();
             self.hold();
         }
         if let Some(descriptor) = self.cell.descriptors.as_fd() {

@@ -103,6 +103,7 @@ impl Engine {
     pub(super) fn dispatch(&mut self, events: &Events) {
         self.tick();
         self.note_awake();
+        self.woke_application = false;
         self.dispatched = self.handle_events(events);
         self.dispatched |= self.read_mailbox();
         self.reroute();

@@ -24,6 +24,7 @@ mod lost_peers;
 mod metadata;
 mod options_page;
 mod own_listeners;
+mod own_poll;
 mod peers;
 mod pings;
 mod poller;
