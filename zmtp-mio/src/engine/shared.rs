@@ -97,7 +97,7 @@ impl SharedEngine {
         before
     }
 
-    /// Sets what depends on who waits for the events of the engine: the driver or a poll of the application.
+    /// Sets what depends on the poll that waits for the events of the engine: that of the driver or of the application.
     fn set_waiter(&self) {
         if !self.cell.process.is_this() {
             return;

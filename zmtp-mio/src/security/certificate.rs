@@ -259,7 +259,7 @@ mod tests {
     fn keys_in_the_metadata_are_no_keys() {
         let keys = Certificate::generate().unwrap();
         let text =
-            format!("metadata\n public-key = x\ncurve\n public-key = {}\n", keys.public_key());
+            format!("metadata\n public-key = x\ncurve\n public-key = \"{}\"\n", keys.public_key());
         let read = Certificate::parse(&text).unwrap();
         assert_eq!(read.public_key(), keys.public_key());
         assert_eq!(read.metadata().collect::<Vec<_>>(), [("public-key", "x")]);
