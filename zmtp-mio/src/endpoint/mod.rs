@@ -130,6 +130,27 @@ impl fmt::Display for EndpointError {
 impl core::error::Error for EndpointError {}
 
 impl Endpoint {
+    /// Refuses an endpoint from code whose parts cannot occur in a text, or whose text has another meaning.
+    pub(crate) fn check_parts(&self) -> Result<(), EndpointError> {
+        if let Self::Ipc(path) = self
+            && path.to_str().is_none()
+        {
+            // The text of such a path is not exact.
+            return Ok(());
+        }
+        let text = self.to_string();
+        let read: Self = text.parse()?;
+        let is_same = match (self, &read) {
+            // The text of an address may also be given as a name.
+            (Self::Tcp { host: ours, .. }, Self::Tcp { host: read, .. }) => {
+                (*ours == Host::Any) == (*read == Host::Any)
+            }
+            _ => *self == read,
+        };
+        let expected = "parts whose text has the same meaning";
+        is_same.then_some(()).ok_or_else(|| EndpointError::new(text, expected))
+    }
+
     /// Refuses an endpoint that a socket can only listen on.
     pub(crate) fn check_remote(&self) -> Result<(), EndpointError> {
         let expected = match self {
@@ -195,5 +216,42 @@ mod tests {
             assert!(error.contains(&format!("\"{endpoint}\"")), "{error}");
         }
         assert!(Endpoint::Abstract("x".into()).check_remote().is_ok());
+    }
+
+    #[test]
+    fn an_endpoint_from_code_has_parts_that_a_text_can_have() {
+        let tcp = |host| Endpoint::Tcp { host, port: 5555, source: None };
+        let name = |name: &str| tcp(Host::Name(name.into()));
+        for good in [
+            name("localhost"),
+            name("127.0.0.1"),
+            tcp(Host::Any),
+            tcp(Host::Ip(Ipv6Addr::LOCALHOST.into())),
+            tcp(Host::Zoned(Ipv6Addr::LOCALHOST, "2".into())),
+            Endpoint::Inproc("a b".into()),
+            Endpoint::Ipc("/run/a socket".into()),
+            Endpoint::Ipc("./@x".into()),
+            Endpoint::IpcAny,
+            Endpoint::Abstract("@x".into()),
+        ] {
+            assert_eq!(good.check_parts(), Ok(()), "{good}");
+        }
+        for bad in [
+            name(""),
+            name("*"),
+            name("a\0b"),
+            name("a b"),
+            tcp(Host::Zoned(Ipv6Addr::LOCALHOST, String::new())),
+            Endpoint::Inproc(String::new()),
+            Endpoint::Inproc("x".repeat(256)),
+            Endpoint::Ipc("".into()),
+            Endpoint::Ipc("*".into()),
+            Endpoint::Ipc("@x".into()),
+            Endpoint::Ipc("/x".repeat(60).into()),
+            Endpoint::Abstract(String::new()),
+            Endpoint::Abstract("a\0b".into()),
+        ] {
+            assert!(bad.check_parts().is_err(), "{bad:?}");
+        }
     }
 }

@@ -76,8 +76,9 @@ impl Engine {
         self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
     }
 
-    /// Checks that the socket type can use an endpoint.
+    /// Checks an endpoint from code, and that the socket type can use it.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        endpoint.check_parts()?;
         match endpoint {
             Endpoint::Inproc(_) if self.pattern.is_raw() => Err(EndpointError::new(
                 endpoint.to_string(),

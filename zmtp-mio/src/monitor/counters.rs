@@ -19,7 +19,8 @@ pub struct Counters {
     /// Messages that were sent, and that may not have arrived when their connection ended: with TCP, the system of
     /// the peer had not acknowledged all bytes; with IPC, the peer had not read them. It is an upper bound: the
     /// peer may have received some of them. A peer that closes a TCP connection without reading also loses what
-    /// its system has acknowledged, which is not counted here.
+    /// its system has acknowledged, which is not counted here. Nor is what a peer has read and discards, because it closes
+    /// the connection for an error in an earlier message.
     pub in_doubt: u64,
     /// Accepted connections.
     pub accepted: u64,
