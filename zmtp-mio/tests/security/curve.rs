@@ -7,7 +7,7 @@ use zmtp_core::wire::MechanismName;
 use zmtp_core::{HandshakeError, PeerError};
 use zmtp_mio::{
     AllowedKeys, Certificate, CloseReason, Dealer, Error, EventKind, Heartbeat, KeyPair, Message,
-    Pair, Pub, PublicKey, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
+    Pair, Pub, PublicKey, Pull, Push, Rep, Req, Router, RoutingId, Sub, Xpub, Xsub,
 };
 
 fn keys() -> KeyPair {
@@ -38,6 +38,25 @@ fn requests_and_replies_go_through_on_every_transport() {
         drive_until!(rep, asking.is_finished());
         asking.join().unwrap();
     }
+}
+
+#[test]
+fn both_ends_announce_the_longest_routing_id() {
+    let server = keys();
+    let key = *server.public();
+    let id = |byte| RoutingId::new(&[byte; 255]).unwrap();
+    let router = builder::<Router>().curve_server(server).routing_id(id(b's'));
+    let mut router = router.bind("tcp://127.0.0.1:*").unwrap();
+    let dealer = builder::<Dealer>().curve_client(key, keys()).routing_id(id(b'c'));
+    let mut dealer = dealer.connect(router.last_endpoint().unwrap()).unwrap();
+    let sending = std::thread::spawn(move || {
+        dealer.send("hello").unwrap();
+        assert_eq!(dealer.close(LIMIT).counters.dropped.total(), 0);
+    });
+    let message = router.recv_timeout(LIMIT).unwrap().expect("a message in time");
+    assert_eq!(message.part(0), Some(&[b'c'; 255][..]));
+    drive_until!(router, sending.is_finished());
+    sending.join().unwrap();
 }
 
 #[test]
