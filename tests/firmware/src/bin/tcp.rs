@@ -4,14 +4,15 @@
 
 use defmt::{info, warn};
 use defmt_semihosting as _;
-use embedded_io::ErrorType;
+use smoltcp::iface::{SocketSet, SocketStorage};
 use zmtp_core::wire::SocketType;
-use zmtp_core::{Config, Limits};
+use zmtp_core::{Config, Instant, Limits};
 use zmtp_embedded::Error;
-use zmtp_embedded::blocking::Req;
+use zmtp_embedded::blocking::{Req, Session};
 use zmtp_firmware::board::{Board, now};
-use zmtp_firmware::ethernet::{Lan9118, Network, Tcp};
+use zmtp_firmware::ethernet::{HOST, Lan9118, interface};
 use zmtp_firmware::host;
+use zmtp_smoltcp::{Stack, Tcp, socket};
 
 static CONFIG: Config = Config::new(SocketType::Req)
     .with_limits(Limits::DEFAULT.max_command(247).handshake_timeout(TIMEOUT));
@@ -22,36 +23,55 @@ const ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 #[zmtp_firmware::entry]
 fn main() -> ! {
     let (Some(_board), Some(port)) = (Board::take(), host::number("port")) else { host::failed() };
-    let Ok(device) = Lan9118::start(ADDRESS) else { host::failed() };
-    let mut memory = Network::default();
-    let mut tcp = Tcp::new(device, ADDRESS, port.into(), &mut memory);
+    let Ok(mut device) = Lan9118::start(ADDRESS) else { host::failed() };
+    let interface = interface(&mut device, ADDRESS, port.into());
+    let (mut rx, mut tx) = ([0; 2_048], [0; 2_048]);
+    let mut storage = [SocketStorage::EMPTY];
+    let mut sockets = SocketSet::new(&mut storage[..]);
+    let handle = sockets.add(socket(&mut rx, &mut tx));
+    let stack = Stack::new(device, interface, sockets, now as fn() -> Instant);
+    let mut network = Network { tcp: stack.tcp(handle), local: 49_152 + (port % 8_192) as u16 };
     let (mut receive, mut send) = ([0; 512], [0; 512]);
-    let mut req = Req::new(&CONFIG, &mut receive, &mut send, port);
+    // The state of REQ outlives its connections.
+    let mut session = Session::new(Req::new(&CONFIG, &mut receive, &mut send, port));
     loop {
-        connect(&mut tcp, port as u16);
-        // The state of REQ outlives its connections.
-        req.connect(tcp, now());
+        network.connect(port as u16);
+        let mut req = session.connect(&mut network.tcp, now());
         info!("connected");
         let lost = ask(&mut req);
         warn!("lost: {}", lost);
-        let Some(last) = req.disconnect() else { host::failed() };
-        tcp = last;
     }
 }
 
-/// Retries until a peer accepts the connection.
-fn connect(tcp: &mut Tcp<'_>, port: u16) {
-    let mut wait = 100;
-    while let Err(error) = tcp.connect(port, TIMEOUT) {
-        warn!("no peer: {}", error);
-        let end = now().after(wait);
-        while now() < end {}
-        wait = (2 * wait).min(3_000);
+/// A TCP socket on the device with Ethernet.
+type Socket<'s, 'a> = Tcp<'s, 'a, Lan9118, fn() -> Instant>;
+
+/// The socket, and the local port of its last connection.
+struct Network<'s, 'a> {
+    tcp: Socket<'s, 'a>,
+    local: u16,
+}
+
+impl Network<'_, '_> {
+    /// Retries until the host accepts a connection to this port.
+    fn connect(&mut self, port: u16) {
+        let mut wait = 100;
+        loop {
+            // The port of the last connection may still be in use.
+            self.local = self.local.checked_add(1).unwrap_or(49_152);
+            match self.tcp.connect((HOST, port), self.local, now().after(TIMEOUT)) {
+                Ok(()) => return,
+                Err(error) => warn!("no peer: {}", error),
+            }
+            let end = now().after(wait);
+            while now() < end {}
+            wait = (2 * wait).min(3_000);
+        }
     }
 }
 
 /// Asks until something goes wrong.
-fn ask<'a>(req: &mut Req<'_, Tcp<'a>>) -> Error<<Tcp<'a> as ErrorType>::Error> {
+fn ask(req: &mut Req<'_, &mut Socket<'_, '_>>) -> Error<zmtp_smoltcp::Error> {
     let mut at = 0_u32;
     loop {
         at += 1;

@@ -4,10 +4,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use zmtp_core::mechanism::{KeyPair, SecretKey};
-use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_interop::libzmq::{Kind, Socket, option};
 
 use crate::qemu::{Board, Qemu, Wire, is_there};
-use crate::{LONG, port};
+use crate::{LONG, bind, socket};
 
 const BOARDS: [Board; 3] = [Board::Microbit, Board::Mps2, Board::Virt];
 const COUNT: u64 = 60;
@@ -22,8 +22,7 @@ const CLIENT: u8 = 0xC1;
 
 /// A bound socket of libzmq with CURVE.
 fn bound(kind: Kind, as_server: bool) -> (Socket, u16) {
-    let socket = Context::new().unwrap().socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
+    let socket = socket(kind);
     let own = keys(if as_server { SERVER } else { CLIENT });
     if as_server {
         socket.set_i32(option::CURVE_SERVER, 1).unwrap();
@@ -33,8 +32,7 @@ fn bound(kind: Kind, as_server: bool) -> (Socket, u16) {
         socket.set_bytes(option::CURVE_PUBLICKEY, &own.public().to_z85()).unwrap();
     }
     socket.set_bytes(option::CURVE_SECRETKEY, &own.secret().expose_z85()).unwrap();
-    socket.bind("tcp://127.0.0.1:*").unwrap();
-    let port = port(&socket.last_endpoint());
+    let port = bind(&socket);
     (socket, port)
 }
 

@@ -6,15 +6,15 @@
 mod line;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
+use crate::bridge::{Bridge, tool};
 use crate::common::Place;
 use crate::common::server::Server;
 use crate::port;
-use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
+use crate::qemu::{Board, Qemu, Wire, is_there};
 use line::Line;
 
 /// Faults of each run; two runs with different seeds.
@@ -34,26 +34,6 @@ fn every_fault_is_survived_with_another_seed() {
     run(0xBAD_CAB1E);
 }
 
-/// The bridge of the tool.
-struct Bridge(Child);
-
-impl Bridge {
-    fn start(tool: PathBuf, line: u16, endpoint: &str) -> Self {
-        let mut command = Command::new(tool);
-        // The firmware is silent for 50 ms before its greeting.
-        command.args(["bridge", &format!("tcp://127.0.0.1:{line}"), endpoint]);
-        command.args(["--silence", "25ms", "--quiet"]);
-        Self(command.stdin(Stdio::null()).spawn().expect("zmtp starts"))
-    }
-}
-
-impl Drop for Bridge {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn signal(name: &str, process: u32) {
     let status = Command::new("kill").args([name, &process.to_string()]).status();
     assert!(status.is_ok_and(|status| status.success()), "kill {name}");
@@ -63,14 +43,14 @@ fn run(seed: u64) {
     if !is_there(Board::Mps2) {
         return;
     }
-    let Some(tool) = env::var_os("ZMTP_TOOL") else {
-        return skipped("no tool zmtp in ZMTP_TOOL: run .ci/firmware.sh");
-    };
+    let Some(tool) = tool() else { return };
     let (server, endpoint) = Server::rep("tcp://127.0.0.1:*");
     let uart = port(&Place::free_port().endpoint);
     let mut qemu = Qemu::start(Board::Mps2, "faults", &[("seed", seed)], Wire::Listens(uart));
     let line = Line::start(uart, seed);
-    let bridge = Bridge::start(tool.into(), line.port, &endpoint);
+    let port = format!("tcp://127.0.0.1:{}", line.port);
+    // The firmware is silent for 50 ms before its greeting.
+    let bridge = Bridge::start(&tool, &[&port, &endpoint, "--silence", "25ms"]);
 
     let end = Instant::now() + RUN;
     let mut errors = BTreeMap::<String, u32>::new();

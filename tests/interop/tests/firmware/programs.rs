@@ -4,17 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use zmtp_interop::libzmq::{Context, Kind, Socket};
+use zmtp_interop::libzmq::Kind;
 
 use crate::common::Place;
 use crate::qemu::{Board, Qemu, Wire, is_there};
-use crate::{LONG, port};
-
-fn socket(kind: Kind) -> Socket {
-    let socket = Context::new().unwrap().socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket
-}
+use crate::{bind, port, socket};
 
 #[test]
 fn a_publisher_sends_the_topics_of_eight_subscriptions() {
@@ -24,8 +18,7 @@ fn a_publisher_sends_the_topics_of_eight_subscriptions() {
     let topics = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
     // A SUB would drop messages without a subscription, an XSUB receives them.
     let sub = socket(Kind::Xsub);
-    sub.bind("tcp://127.0.0.1:*").unwrap();
-    let wire = Wire::Connects(port(&sub.last_endpoint()));
+    let wire = Wire::Connects(bind(&sub));
     let _qemu = Qemu::start(Board::Mps2, "station", &[], wire);
     for topic in topics {
         sub.send(&[&[&[1], topic.as_bytes()].concat()]).unwrap();

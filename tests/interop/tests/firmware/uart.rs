@@ -5,20 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_interop::libzmq::{Kind, option};
 
 use crate::common::{LibzmqRep, Place};
 use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
-use crate::{LONG, port};
-
-/// A bound libzmq socket, and its port.
-fn bound(kind: Kind) -> (Socket, u16) {
-    let socket = Context::new().unwrap().socket(kind).unwrap();
-    socket.set_timeout(Some(LONG)).unwrap();
-    socket.bind("tcp://127.0.0.1:*").unwrap();
-    let port = port(&socket.last_endpoint());
-    (socket, port)
-}
+use crate::{LONG, bind, port, socket};
 
 fn asks(board: Board, count: u64) {
     if !is_there(board) {
@@ -74,9 +65,9 @@ fn a_cortex_m3_publishes_to_a_sub() {
     if !is_there(Board::Mps2) {
         return;
     }
-    let (sub, port) = bound(Kind::Sub);
+    let sub = socket(Kind::Sub);
     sub.set_bytes(option::SUBSCRIBE, b"even").unwrap();
-    let qemu = Qemu::start(Board::Mps2, "pub", &[("count", 500)], Wire::Connects(port));
+    let qemu = Qemu::start(Board::Mps2, "pub", &[("count", 500)], Wire::Connects(bind(&sub)));
     // It waits for the subscription, so that no message is lost.
     for n in (0..500).step_by(2) {
         let number = n.to_string();
@@ -90,8 +81,9 @@ fn a_cortex_m3_subscribes_to_a_pub() {
     if !is_there(Board::Mps2) {
         return;
     }
-    let (publisher, port) = bound(Kind::Pub);
-    let mut qemu = Qemu::start(Board::Mps2, "sub", &[("count", 300)], Wire::Connects(port));
+    let publisher = socket(Kind::Pub);
+    let mut qemu =
+        Qemu::start(Board::Mps2, "sub", &[("count", 300)], Wire::Connects(bind(&publisher)));
     let end = Instant::now() + LONG;
     // Until it has enough: messages before its subscription are lost.
     for n in 0.. {
@@ -112,8 +104,8 @@ fn a_cortex_m3_pushes() {
     if !is_there(Board::Mps2) {
         return;
     }
-    let (pull, port) = bound(Kind::Pull);
-    let qemu = Qemu::start(Board::Mps2, "push", &[("count", 300)], Wire::Connects(port));
+    let pull = socket(Kind::Pull);
+    let qemu = Qemu::start(Board::Mps2, "push", &[("count", 300)], Wire::Connects(bind(&pull)));
     for n in 0..300_u32 {
         assert_eq!(pull.recv().unwrap(), [n.to_string().into_bytes(), vec![b'x'; n as usize]]);
     }
@@ -125,8 +117,8 @@ fn a_cortex_m3_pulls() {
     if !is_there(Board::Mps2) {
         return;
     }
-    let (push, port) = bound(Kind::Push);
-    let qemu = Qemu::start(Board::Mps2, "pull", &[("count", 300)], Wire::Connects(port));
+    let push = socket(Kind::Push);
+    let qemu = Qemu::start(Board::Mps2, "pull", &[("count", 300)], Wire::Connects(bind(&push)));
     for n in 0..300_u32 {
         push.send(&[n.to_string().as_bytes(), &vec![b'x'; n as usize]]).unwrap();
     }
@@ -138,8 +130,8 @@ fn a_cortex_m3_deals() {
     if !is_there(Board::Mps2) {
         return;
     }
-    let (router, port) = bound(Kind::Router);
-    let qemu = Qemu::start(Board::Mps2, "dealer", &[("count", 300)], Wire::Connects(port));
+    let router = socket(Kind::Router);
+    let qemu = Qemu::start(Board::Mps2, "dealer", &[("count", 300)], Wire::Connects(bind(&router)));
     // Four requests are pending at a time; replies return in order.
     let mut waiting = std::collections::VecDeque::new();
     for n in 0..300_u32 {
