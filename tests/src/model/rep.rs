@@ -112,7 +112,8 @@ impl Pattern for RepModel {
 
     fn received(&mut self, peer: PeerId) -> bool {
         let Some(slot) = self.peers.get_mut(&peer) else { return false };
-        slot.queued.push_back(true);
+        // A closed peer gets no reply.
+        slot.queued.push_back(!slot.closed);
         if !self.turns.contains(&peer) {
             self.turns.push_back(peer);
         }
