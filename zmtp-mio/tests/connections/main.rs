@@ -18,6 +18,7 @@ mod families;
 mod heartbeats;
 mod high_water;
 mod inproc;
+mod inproc_messages;
 mod legacy;
 mod linger;
 mod lost_peers;
