@@ -147,6 +147,7 @@ def main(binary, folder):
                 wrong.append(f"{name}: ours {both[0]}, libzmq {both[1]}")
         for (one, other), count in sorted(counts.items()):
             print(f"{mechanism.decode()}: {count} answers, ours {one}, libzmq {other}")
+        assert counts.get(("message", "message"), 0) > 0, "no client sent its message"
     context.destroy(linger=0)
     return wrong
 
