@@ -20,10 +20,10 @@ pub(super) fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
         let line = line.trim();
         match line.split_once('=') {
             _ if line.starts_with('#') => None,
-            Some((name, rest)) => {
+            Some((name, rest)) if !name.contains('#') => {
                 Some(Entry { section, name: name.trim_end(), value: value(rest) })
             }
-            None => {
+            _ => {
                 if !is_indented && !line.is_empty() {
                     section = without_comment(line);
                 }
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn names_and_values_are_read_with_their_section() {
-        let text = "first = 1\n# a = comment\n\nmetadata  # of the owner\n    name = \"A # B\"  # cut\n\
+        let text = "first = 1\n# a = comment\n\nmetadata  # the = owner\n    name = \"A # B\"  # cut\n\
                     \tmail='a\"b'\n    free = two words # cut\n    nested\n    open = \"x\n    empty =\ncurve\n";
         let read: Vec<_> =
             entries(text).map(|entry| (entry.section, entry.name, entry.value)).collect();

@@ -74,19 +74,19 @@ impl SecurityArgs {
             options.security = Security::plain_server();
             options.authenticator = Some(Arc::new(passwords));
         } else if let Some(path) = &self.plain_client {
-            let (user, password) = login(path)?;
+            let (user, password) =
+                login(path, "the first line of --plain-client is not user=password")?;
             options.security = Security::plain_client(user, password);
         }
         Ok(())
     }
 }
 
-/// Reads the user name and the password in the first line of a file.
-pub(super) fn login(path: &Path) -> Result<(String, String), Failure> {
+/// Reads the user name and the password in the first line of a file; `error` if it has none.
+pub(super) fn login(path: &Path, error: &'static str) -> Result<(String, String), Failure> {
     let text = fs::read_to_string(path).map_err(reading(path))?;
     let first = text.lines().next().and_then(|line| line.split_once('='));
-    let (user, password) =
-        first.ok_or(Failure::Usage("the first line of the file is not user=password"))?;
+    let (user, password) = first.ok_or(Failure::Usage(error))?;
     Ok((user.into(), password.into()))
 }
 

@@ -164,7 +164,8 @@ impl SocketArgs {
         options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
         options.socks = match (self.socks_proxy.clone(), &self.socks_login) {
             (Some(proxy), Some(path)) => {
-                let (user, password) = security::login(path)?;
+                let (user, password) =
+                    security::login(path, "the first line of --socks-login is not user=password")?;
                 Some(proxy.login(user, password))
             }
             (proxy, _) => proxy,

@@ -94,8 +94,9 @@ fn lock_directory(path: &Path) -> Option<File> {
 
 /// Whether the path is a socket file on which no process listens.
 fn is_stale(path: &Path) -> bool {
+    // Does not block, unlike the same of `std`: a live listener with a full backlog answers `WouldBlock`.
     fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket())
-        && UnixStream::connect(path)
+        && zmtp_mio::mio::net::UnixStream::connect(path)
             .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 

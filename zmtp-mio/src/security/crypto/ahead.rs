@@ -4,6 +4,7 @@
 //! messages can be made together with those of this one.
 
 use fearless_simd::Level;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use super::salsa20::{BLOCK, BLOCKS, Stream, WORDS, make_blocks};
@@ -60,7 +61,7 @@ impl Made {
     fn has(&self, key: &[u8; 32], nonce: u64, needed: usize) -> bool {
         self.each >= needed
             && nonce.wrapping_sub(self.first) < (BLOCKS / self.each) as u64
-            && self.key == *key
+            && bool::from(self.key.ct_eq(key))
     }
 
     fn make(&mut self, level: Level, key: &[u8; 32], nonce: u64, each: usize) {
