@@ -169,16 +169,10 @@ fn commands_and_messages_of_two_connections_with_curve_cannot_be_exchanged() {
 
 /// PLAIN does not protect from this: it checks the password, not where the bytes come from.
 #[test]
-fn with_plain_a_recorded_handshake_and_exchanged_commands_are_accepted() {
-    let client = || drive(PlainClient::new("admin", "secret").unwrap(), &PUSH);
-    let mut recorded = client();
+fn with_plain_a_recorded_handshake_is_accepted() {
+    let mut recorded = drive(PlainClient::new("admin", "secret").unwrap(), &PUSH);
     let [bytes, _] = exchange(&mut recorded, &mut drive(PlainServer::new(decide), &PULL));
     let mut server = drive(PlainServer::new(decide), &PULL);
     server.feed(&bytes);
     assert!(server.connection().is_ready());
-    for name in [&b"\x05HELLO"[..], b"\x07WELCOME", b"\x08INITIATE", b"\x05READY"] {
-        let servers = [(); 2].map(|()| drive(PlainServer::new(decide), &PULL));
-        let mut two = Two { clients: [client(), client()], servers };
-        assert_eq!(two.run(name), [[None; 2]; 2]);
-    }
 }

@@ -53,6 +53,11 @@ impl<S: Slots<RepPeer>> Rep<S> {
         self.requests.hold(&mut self.peers, peer, held);
     }
 
+    /// Whether a request of a peer that is not held back is queued, also while a reply is due.
+    pub const fn has_requests(&self) -> bool {
+        self.requests.may_take()
+    }
+
     /// The number of queued requests of a peer.
     pub fn queued(&mut self, peer: PeerId) -> u32 {
         self.peers.get_mut(peer).map_or(0, |slot| slot.requests.queued())
@@ -129,5 +134,25 @@ impl<S: Slots<RepPeer>> Pattern for Rep<S> {
 
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
         self.turn.reply()?.ok_or(RouteError::PeerLost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fixed;
+    use super::*;
+
+    #[test]
+    fn a_queued_request_is_known_while_a_reply_is_due_unless_its_peer_is_held_back() {
+        let mut rep = Rep::new(Fixed::<_, 2>::new());
+        let (one, other) = (PeerId::new(0, 0), PeerId::new(1, 0));
+        for peer in [one, other] {
+            rep.connected(peer, b"").unwrap();
+            assert!(rep.received(peer));
+        }
+        assert_eq!(rep.take(), Ok(Some(one)));
+        assert!(!rep.may_take() && rep.has_requests());
+        rep.hold(other, true);
+        assert!(!rep.has_requests());
     }
 }

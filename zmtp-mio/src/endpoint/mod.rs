@@ -142,8 +142,9 @@ impl Endpoint {
         let read: Self = text.parse()?;
         let is_same = match (self, &read) {
             // The text of an address may also be given as a name.
-            (Self::Tcp { host: ours, .. }, Self::Tcp { host: read, .. }) => {
-                (*ours == Host::Any) == (*read == Host::Any)
+            (Self::Tcp { host: ours, source: from, .. }, Self::Tcp { host: read, source, .. }) => {
+                let kind = |source: &Option<Source>| source.as_ref().map(core::mem::discriminant);
+                (*ours == Host::Any) == (*read == Host::Any) && kind(from) == kind(source)
             }
             _ => *self == read,
         };
@@ -242,6 +243,11 @@ mod tests {
             name("a\0b"),
             name("a b"),
             tcp(Host::Zoned(Ipv6Addr::LOCALHOST, String::new())),
+            Endpoint::Tcp {
+                host: Host::Name("localhost".into()),
+                port: 5555,
+                source: Some(Source::Interface("127.0.0.1".into(), 0)),
+            },
             Endpoint::Inproc(String::new()),
             Endpoint::Inproc("x".repeat(256)),
             Endpoint::Ipc("".into()),

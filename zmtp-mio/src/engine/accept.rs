@@ -194,7 +194,7 @@ impl Engine {
         let at = stream.addresses();
         let connection = self.monitor.next_connection();
         self.monitor.note_connection(connection, endpoint, at, EventKind::Accepted);
-        if !stream.is_accepted_by(&self.options.accept_filter) {
+        if !stream.is_accepted_by(&self.options.accept_filter, at.remote) {
             self.monitor.counters.refused += 1;
             let kind = EventKind::Closed(CloseReason::Filtered);
             return self.monitor.note_connection(connection, endpoint, at, kind);

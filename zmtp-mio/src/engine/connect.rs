@@ -360,8 +360,8 @@ impl Engine {
         let Some(peer) = self.peers.get(index).filter(|peer| peer.reconnects()) else {
             return false;
         };
-        let is_last =
-            matches!(&peer.origin, Origin::Connect(connector) if connector.targets.is_empty());
+        let is_last = is_ours(reason)
+            || matches!(&peer.origin, Origin::Connect(connector) if connector.targets.is_empty());
         stops && is_last && !is_reset
     }
 
@@ -384,10 +384,7 @@ impl Engine {
         }
         // The addresses of a name are tried until one reaches READY, which removes the others. The second one is tried
         // at once.
-        let is_ours = matches!(
-            reason,
-            CloseReason::ByUs | CloseReason::PairTaken | CloseReason::RequestCancelled
-        );
+        let is_ours = is_ours(reason);
         let wait = match connector.targets.is_empty() || is_ours {
             true => {
                 connector.targets.clear();
@@ -400,4 +397,9 @@ impl Engine {
         self.scheduler.set_deadline(Key::Peer(index), &mut peer.timer, now.checked_add(wait));
         self.endpoint_event(index, EventKind::Retrying(wait));
     }
+}
+
+/// Whether this socket closed the connection itself: the other addresses of the name are not tried.
+const fn is_ours(reason: CloseReason) -> bool {
+    matches!(reason, CloseReason::ByUs | CloseReason::PairTaken | CloseReason::RequestCancelled)
 }

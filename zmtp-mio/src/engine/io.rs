@@ -294,7 +294,7 @@ impl Engine {
     /// At the memory limit: if all queued messages are of peers that are held back, the application receives them, so that
     /// there is room for others. Their replies are dropped and counted while they have no room.
     fn release_held_back(&mut self) {
-        if self.pattern.may_take() {
+        if self.pattern.has_unheld() {
             return;
         }
         for (_, peer) in &self.peers {

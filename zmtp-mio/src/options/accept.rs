@@ -77,8 +77,10 @@ impl AcceptFilter {
         self
     }
 
-    pub(crate) fn accepts_address(&self, address: IpAddr) -> bool {
-        self.addresses.is_empty() || self.addresses.iter().any(|range| range.contains(address))
+    /// `address` is `None` if the system does not report it.
+    pub(crate) fn accepts_address(&self, address: Option<IpAddr>) -> bool {
+        let contains = |address| self.addresses.iter().any(|range| range.contains(address));
+        self.addresses.is_empty() || address.is_some_and(contains)
     }
 
     /// `peer` is `None` if the system does not report the process.
@@ -116,9 +118,9 @@ mod tests {
         let address = "192.0.2.1".parse().unwrap();
         let accepts = |text: &str| {
             let filter = AcceptFilter::default().address(text.parse().unwrap());
-            filter.accepts_address(address)
+            filter.accepts_address(Some(address))
         };
-        assert!(AcceptFilter::default().user(1).accepts_address(address));
+        assert!(AcceptFilter::default().user(1).accepts_address(Some(address)));
         assert!(accepts("192.0.2.0/24") && !accepts("192.0.3.0/24"));
     }
 }

@@ -40,6 +40,10 @@ impl Socks {
     pub fn new(address: &str) -> Result<Self, EndpointError> {
         let proxy: Endpoint = format!("tcp://{address}").parse()?;
         proxy.check_remote()?;
+        if let Endpoint::Tcp { source: Some(_), .. } = proxy {
+            let expected = "no address to connect from, for a proxy";
+            return Err(EndpointError::new(proxy.to_string(), expected));
+        }
         Ok(Self { proxy, login: None })
     }
 

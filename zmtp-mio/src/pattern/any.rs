@@ -199,6 +199,14 @@ impl AnyPattern {
         }
     }
 
+    /// Whether a message of a peer that is not held back is queued.
+    pub(crate) fn has_unheld(&self) -> bool {
+        match self {
+            Self::Rep(rules) => rules.has_requests(),
+            _ => self.may_take(),
+        }
+    }
+
     /// Holds a peer back, or releases it: while its replies have no room, its further requests are not received. A
     /// mandatory ROUTER reports the lack of room instead.
     pub(crate) fn hold(&mut self, peer: PeerId, held: bool) {

@@ -93,7 +93,8 @@ impl<K: Kind> Builder<K> {
     /// * [`Error::Option`]: [`Builder::options`] set an option that the kind does not have.
     /// * [`Error::Limits`]: a limit on one message exceeds the limit on all messages.
     /// * [`Error::Metadata`]: a property of [`Builder::metadata`] cannot be announced.
-    /// * [`Error::Security`]: no connection could have the security, or nothing would ask the authenticator.
+    /// * [`Error::Security`]: no connection could have the security, nothing would ask the authenticator,
+    ///   or a field of [`Socks::login`](crate::Socks::login) is too long.
     /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
     ///   [`Builder::driver`]`(false)` needs no driver.
     /// * [`Error::Stopped`]: the context is [shut down](Context::shutdown).

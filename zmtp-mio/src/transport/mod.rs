@@ -109,16 +109,12 @@ impl Stream {
         }
     }
 
-    /// Whether a filter accepts the connection.
-    pub(crate) fn is_accepted_by(&self, filter: &AcceptFilter) -> bool {
+    /// Whether a filter accepts the connection, from this address.
+    pub(crate) fn is_accepted_by(&self, filter: &AcceptFilter, remote: Option<SocketAddr>) -> bool {
         match self {
             #[cfg(unix)]
             Self::Ipc(stream) => filter.accepts_process(|| ipc::process(stream)),
-            _ => {
-                let remote = self.addresses().remote;
-                filter.addresses.is_empty()
-                    || remote.is_some_and(|remote| filter.accepts_address(remote.ip()))
-            }
+            _ => filter.accepts_address(remote.map(|remote| remote.ip())),
         }
     }
 
