@@ -25,7 +25,9 @@ run() { # <target>
 }
 
 all() {
-  for target in "$@"; do run "$target" || return 1; done
+  bad=0
+  for target in "$@"; do run "$target" || bad=1; done
+  return "$bad"
 }
 
 # The second half of the targets runs beside the first.

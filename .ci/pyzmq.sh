@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the exchange with pyzmq from the README. pyzmq includes its own libzmq.
+# Runs the scripts of tests/pyzmq: the exchange of the README, CURVE and PLAIN, the test vectors with libsodium, and changed
+# handshakes. pyzmq includes its own libzmq.
 set -eu
 cd "$(dirname "$0")/.."
 venv=${CARGO_TARGET_DIR:-target}/venv
