@@ -58,8 +58,8 @@ pub enum CloseReason {
     HighWaterMark,
     /// The system reported this error, for example `ConnectionRefused` or `ConnectionReset`.
     Io(io::ErrorKind),
-    /// The messages of the socket reached [`Options::max_bytes`](crate::Options::max_bytes), and
-    /// the unfinished message of this connection arrived most slowly.
+    /// The messages of the socket exceeded [`Options::max_bytes`](crate::Options::max_bytes), many of them were
+    /// unfinished, and that of this connection arrived most slowly.
     MemoryLimit,
     /// A message began to arrive, and nothing of the rest arrived within
     /// [`Limits::message_timeout`](crate::Limits::message_timeout).

@@ -52,9 +52,9 @@ pub struct Options {
     /// socket does not read from the peer. Not for PUB and PUSH.
     pub receive_mark: HighWaterMark,
     /// The most bytes of all queued and unfinished messages of the socket. The default is 512 MiB; `None` is no
-    /// limit. At the limit, reading pauses until the application receives queued messages. If unfinished messages
-    /// exceed the limit, the connection whose message arrives most slowly is closed. The buffer of a queued message
-    /// may be twice as large as the message, or have 4 KiB; unused bytes are not counted.
+    /// limit. At the limit, reading pauses until the application receives queued messages. If the limit is exceeded and
+    /// unfinished messages have more than a quarter of it, the connection whose message arrives most slowly is closed.
+    /// The buffer of a queued message may be twice as large as the message, or have 4 KiB; unused bytes are not counted.
     pub max_bytes: Option<usize>,
     /// The most connections of the socket. The default is 65,536; `None` is no limit. At the limit, accepting pauses.
     pub max_connections: Option<usize>,

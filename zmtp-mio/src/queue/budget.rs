@@ -67,11 +67,11 @@ impl Budget {
         self.total.incoming > 0
     }
 
-    /// Whether the limit is exceeded because of unfinished messages. If these have fewer bytes than the excess,
-    /// queued messages cause it: then reading pauses until the application receives them.
+    /// Whether the limit is exceeded because of unfinished messages. They may always occupy a quarter of the limit:
+    /// queued messages cause the rest of the excess, and reading pauses while they do.
     pub(crate) const fn must_discard(&self) -> bool {
-        let held = self.total.held();
-        held > self.limit && held - self.limit <= self.total.unfinished
+        let (held, unfinished) = (self.total.held(), self.total.unfinished);
+        held > self.limit && held - self.limit <= unfinished && unfinished > self.limit / 4
     }
 
     /// Checks the sum against the last reports of all peers, in debug builds.
@@ -91,6 +91,19 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unfinished_messages_are_discarded_only_beyond_a_quarter_of_the_limit() {
+        let mut budget = Budget::new(100);
+        let (mut one, mut other) = (Usage::default(), Usage::default());
+        budget.report(&mut one, Usage { outgoing: 90, ..Usage::default() });
+        budget.report(&mut other, Usage { undecoded: 25, unfinished: 25, ..Usage::default() });
+        assert!(budget.is_full() && !budget.must_discard());
+        budget.report(&mut other, Usage { undecoded: 26, unfinished: 26, ..Usage::default() });
+        assert!(budget.must_discard());
+        budget.report(&mut one, Usage { outgoing: 74, ..Usage::default() });
+        assert!(!budget.must_discard());
+    }
 
     #[test]
     fn a_report_replaces_the_last_one() {

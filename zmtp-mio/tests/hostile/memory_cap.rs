@@ -80,6 +80,25 @@ fn the_memory_cap_closes_only_the_unfinished_message_that_arrives_most_slowly() 
 }
 
 #[test]
+fn an_unfinished_request_is_not_discarded_because_replies_reach_the_memory_cap() {
+    let mut server = Server::new(MIB);
+    let mut honest = server.begin(200_000, 100_000);
+    // They read nothing. The first reply to each is queued, also beyond the limit.
+    let deaf: Vec<_> = (0..50)
+        .map(|_| {
+            let peer = server.begin(10, 10);
+            assert!(server.rep.recv_timeout(LIMIT).unwrap().is_some());
+            server.rep.send(vec![7; 100_000]).unwrap();
+            peer
+        })
+        .collect();
+    server.send(&mut honest, 100_000);
+    assert_eq!(server.receive(), 200_000);
+    assert_eq!(closes(&events!(server.rep)), []);
+    drop(deaf);
+}
+
+#[test]
 fn a_large_request_is_served_among_many_that_stand_still() {
     let mut server = Server::new(8 * MIB);
     // Each adds to its request now and then.
@@ -114,7 +133,7 @@ fn unfinished_messages_cost_no_more_memory_than_the_limit_and_a_tenth() {
             .map(|_| {
                 let mut peer = RawPeer::ready(&arena.endpoint, "REQ");
                 let _ = peer.try_send(&header(1_000_000));
-                let _ = peer.try_send(&vec![7; 200_000]);
+                let _ = peer.try_send(&vec![7; 100_000]);
                 peer
             })
             .collect();
