@@ -26,7 +26,7 @@ pub enum AttachError {
     /// ROUTER: another peer, the value, has the same routing id. libzmq leaves such a connection open, but
     /// ignores it.
     RoutingIdInUse(PeerId),
-    /// PAIR already has a peer.
+    /// PAIR or CHANNEL already has a peer.
     SecondPeer,
 }
 
@@ -81,7 +81,7 @@ impl core::error::Error for OutOfTurn {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RouteError {
-    /// ROUTER: the queue to the peer, the value, has reached its high-water mark.
+    /// ROUTER, SERVER, PEER: the queue to the peer, the value, has reached its high-water mark.
     Full(PeerId),
     /// No peer can take a message now; retry later.
     NoPeer,
@@ -90,7 +90,7 @@ pub enum RouteError {
     /// REP: the connection of the request has ended. Drop the reply (RFC 28). The next request can be
     /// taken.
     PeerLost,
-    /// ROUTER: no peer has the routing id (`EHOSTUNREACH` in libzmq).
+    /// ROUTER, SERVER, PEER: no peer has the routing id (`EHOSTUNREACH` in libzmq).
     Unknown,
 }
 

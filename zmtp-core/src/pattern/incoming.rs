@@ -1,12 +1,13 @@
-//! PULL, and the rule that SUB, XSUB, PUB and XPUB share with it: they receive from their peers in turn
-//! (RFC 29 and 30).
+//! PULL and GATHER, and the rule that SUB, XSUB, PUB and XPUB share with them: they receive from their peers in turn
+//! (RFC 29, 30 and 49).
 
 use super::{
-    AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict, slots,
+    AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict, single,
+    slots,
 };
 use crate::wire::{FrameHeader, Subscription};
 
-/// The rules of a socket type that receives from its peers in turn: [`Pull`],
+/// The rules of a socket type that receives from its peers in turn: [`Pull`], [`Gather`],
 /// [`Subscribe`](super::Subscribe) and [`Publish`](super::Publish). `R` contains what differs between them.
 #[derive(Debug)]
 pub struct Incoming<S, R> {
@@ -77,6 +78,26 @@ impl<S> Incoming<S, PullRules> {
     /// Creates a PULL without peers.
     pub const fn new(peers: S) -> Self {
         Self::with(peers, PullRules(()))
+    }
+}
+
+/// The rules of GATHER: as PULL, for messages of one part. Others are rejected.
+pub type Gather<S> = Incoming<S, GatherRules>;
+
+/// The state of GATHER besides [`Incoming`], which is empty.
+#[derive(Debug)]
+pub struct GatherRules(());
+
+impl IncomingRules for GatherRules {
+    fn accept(&self, frame: FrameHeader, first: bool) -> Verdict {
+        single::accept(frame, first)
+    }
+}
+
+impl<S> Incoming<S, GatherRules> {
+    /// Creates a GATHER without peers.
+    pub const fn new(peers: S) -> Self {
+        Self::with(peers, GatherRules(()))
     }
 }
 
@@ -164,5 +185,19 @@ impl<S: Slots<FairPeer>, R: IncomingRules> Pattern for Incoming<S, R> {
 
     fn keeps_unsent(&self) -> bool {
         R::KEEPS_UNSENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Fixed;
+    use super::*;
+
+    #[test]
+    fn a_gather_rejects_a_message_of_several_parts_as_a_whole() {
+        let peer = PeerId::new(0, 0);
+        let mut gather = Gather::new(Fixed::<_, 1>::new());
+        gather.connected(peer, &[]).unwrap();
+        single::tests::rejects_several_parts(&mut gather, peer);
     }
 }

@@ -14,8 +14,11 @@
 //! | [`Req`], [`Rep`] | request-reply in lockstep (RFC 28) |
 //! | [`Dealer`], [`Router`] | request-reply without lockstep (RFC 28); [`RoutingIds`] stores the routing ids of a ROUTER |
 //! | [`Push`], [`Pull`] | pipeline (RFC 30) |
-//! | [`Outgoing`], [`Incoming`] | what DEALER and PUSH, and what PULL, SUB and PUB have in common |
 //! | [`Pair`] | exclusive pair (RFC 31) |
+//! | [`Client`], [`Server`] | request-reply with messages of one part (RFC 41); [`Server`] is also PEER (RFC 51) |
+//! | [`Scatter`], [`Gather`] | pipeline with messages of one part (RFC 49) |
+//! | [`Channel`] | exclusive pair with messages of one part (RFC 52) |
+//! | [`Outgoing`], [`Incoming`], [`Exclusive`] | what DEALER, PUSH and CLIENT; what PULL, GATHER, SUB and PUB; what PAIR and CHANNEL have in common |
 //! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
 //! | [`Slots`], [`Fixed`] | state per peer |
@@ -40,6 +43,8 @@ mod req;
 mod req_parts;
 mod ring;
 mod router;
+mod server;
+mod single;
 mod slots;
 mod subscribe;
 mod topics;
@@ -49,9 +54,9 @@ pub use balance::{Balance, BalancePeer};
 pub use error::{AttachError, NoRoom, OutOfTurn, RouteError, TakeError};
 pub use fair_queue::{FairPeer, FairQueue};
 pub use fixed_topics::{FixedSubscriptions, FixedTopics};
-pub use incoming::{Incoming, IncomingRules, Pull, PullRules};
-pub use outgoing::{Dealer, Outgoing, OutgoingPeer, Push};
-pub use pair::Pair;
+pub use incoming::{Gather, GatherRules, Incoming, IncomingRules, Pull, PullRules};
+pub use outgoing::{Client, Dealer, Outgoing, OutgoingPeer, Push, Scatter};
+pub use pair::{Channel, Exclusive, Pair};
 pub use peer::PeerId;
 pub use publish::{Publish, PublishRules, Reports};
 pub use rep::{Rep, RepPeer};
@@ -60,6 +65,7 @@ pub use req::{Mode, Req, ReqPeer};
 pub use req_parts::{ReqFrames, ReqTurn};
 pub use ring::{Linked, Ring, RingLink};
 pub use router::{Router, RouterPeer, RoutingIds};
+pub use server::Server;
 pub use slots::{Fixed, Slots};
 pub use subscribe::{Filter, Subscribe, SubscribeRules, Subscriptions};
 pub use topics::{Added, Removed, Topics};
@@ -184,8 +190,8 @@ pub trait Pattern {
         false
     }
 
-    /// Chooses the peer to which the next message is sent. `routing_id` is the first part of the message;
-    /// only ROUTER uses it. PUB and XPUB have no such peer: they send to every peer of
+    /// Chooses the peer to which the next message is sent. `routing_id` is the first part of the message for
+    /// ROUTER, and the number of the peer for SERVER and PEER; other types do not use it. PUB and XPUB have no such peer: they send to every peer of
     /// [`Publish::matches`].
     ///
     /// # Errors
@@ -204,7 +210,8 @@ pub trait Pattern {
         None
     }
 
-    /// ROUTER: the routing id that is put before each message of a peer.
+    /// The routing id of a peer. ROUTER puts it before each message of the peer; SERVER and PEER report it with each
+    /// message.
     fn routing_id(&self, _peer: PeerId) -> Option<&[u8]> {
         None
     }

@@ -1,8 +1,9 @@
-//! DEALER and PUSH: send to their peers in turn. DEALER also receives from them in turn (RFC 28 and 30).
+//! DEALER, PUSH, CLIENT and SCATTER: send to their peers in turn. DEALER and CLIENT also receive from them in turn
+//! (RFC 28, 30, 41 and 49).
 
 use super::{
     AttachError, Balance, BalancePeer, FairPeer, FairQueue, Linked, NoRoom, Pattern, PeerId,
-    Reason, RingLink, RouteError, Slots, TakeError, Verdict, slots,
+    Reason, RingLink, RouteError, Slots, TakeError, Verdict, single, slots,
 };
 use crate::wire::FrameHeader;
 
@@ -14,10 +15,17 @@ pub type Dealer<S> = Outgoing<S, true>;
 /// of the peers are rejected.
 pub type Push<S> = Outgoing<S, false>;
 
-/// The rules of a socket type that sends to its peers in turn: [`Dealer`] and [`Push`]. `RECEIVES` is
-/// whether it also receives from them.
+/// The rules of CLIENT: it sends and receives as [`Dealer`], but messages of one part only. Others are rejected.
+pub type Client<S> = Outgoing<S, true, true>;
+
+/// The rules of SCATTER: those of PUSH. The driver sends messages of one part only.
+pub type Scatter<S> = Push<S>;
+
+/// The rules of a socket type that sends to its peers in turn: [`Dealer`], [`Push`], [`Client`] and [`Scatter`].
+///
+/// `RECEIVES` is whether it also receives from them, and `SINGLE` is whether it receives messages of one part only.
 #[derive(Debug)]
-pub struct Outgoing<S, const RECEIVES: bool> {
+pub struct Outgoing<S, const RECEIVES: bool, const SINGLE: bool = false> {
     peers: S,
     outgoing: Balance,
     incoming: FairQueue,
@@ -54,7 +62,9 @@ impl AsMut<FairPeer> for OutgoingPeer {
     }
 }
 
-impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Outgoing<S, RECEIVES> {
+impl<S: Slots<OutgoingPeer>, const RECEIVES: bool, const SINGLE: bool>
+    Outgoing<S, RECEIVES, SINGLE>
+{
     /// Creates a socket without peers. With `only_connected`, messages go only to peers that are
     /// connected, not to those that the socket still connects to (`ZMQ_IMMEDIATE`).
     pub const fn new(peers: S, only_connected: bool) -> Self {
@@ -62,7 +72,9 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Outgoing<S, RECEIVES> {
     }
 }
 
-impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEIVES> {
+impl<S: Slots<OutgoingPeer>, const RECEIVES: bool, const SINGLE: bool> Pattern
+    for Outgoing<S, RECEIVES, SINGLE>
+{
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
         slots::attach(self, |pattern| &mut pattern.peers, peer)?;
         self.outgoing.attach(&mut self.peers, peer);
@@ -99,8 +111,9 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEI
         self.outgoing.set_full(&mut self.peers, peer, full);
     }
 
-    fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, first: bool) -> Verdict {
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
         match (RECEIVES, first) {
+            (true, _) if SINGLE => single::accept(frame, first),
             (true, _) => Verdict::Deliver,
             (false, true) => Verdict::Reject(Reason::SendsOnly),
             (false, false) => Verdict::Skip,
@@ -140,6 +153,7 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool> Pattern for Outgoing<S, RECEI
 mod tests {
     use super::super::Fixed;
     use super::*;
+    use crate::wire::{FrameKind, More};
 
     const A: PeerId = PeerId::new(0, 0);
     const B: PeerId = PeerId::new(1, 0);
@@ -158,6 +172,25 @@ mod tests {
         assert_eq!(dealer.take(), Ok(Some(A)));
         assert!(!dealer.received(A), "forgotten with its last message");
         assert_eq!([dealer.take(), dealer.take()], [Ok(Some(B)), Ok(None)]);
+    }
+
+    #[test]
+    fn a_client_rejects_a_message_of_several_parts_as_a_whole() {
+        let mut client = Client::new(Fixed::<_, 1>::new(), false);
+        client.connected(A, &[]).unwrap();
+        single::tests::rejects_several_parts(&mut client, A);
+    }
+
+    #[test]
+    fn a_scatter_rejects_messages_of_its_peers_and_sends_in_turn() {
+        let mut scatter = Scatter::new(Fixed::<_, 2>::new(), false);
+        for peer in [A, B] {
+            scatter.connected(peer, &[]).unwrap();
+        }
+        let part = FrameHeader::new(FrameKind::Message(More::Last), 1);
+        assert_eq!(scatter.accept(A, part, true), Verdict::Reject(Reason::SendsOnly));
+        assert!(!scatter.received(A) && !scatter.may_take());
+        assert_eq!([scatter.route(&[]), scatter.route(&[])], [Ok(A), Ok(B)]);
     }
 
     #[test]

@@ -1,10 +1,18 @@
-//! PAIR: exchanges messages with a single peer (RFC 31).
+//! PAIR and CHANNEL: exchange messages with a single peer (RFC 31 and 52).
 
-use super::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError};
+use super::{AttachError, NoRoom, Pattern, PeerId, RouteError, TakeError, Verdict, single};
+use crate::wire::FrameHeader;
 
 /// The rules of PAIR: it refuses other peers until its first peer is removed.
+pub type Pair = Exclusive<false>;
+
+/// The rules of CHANNEL: as PAIR, for messages of one part. Others are rejected.
+pub type Channel = Exclusive<true>;
+
+/// The rules of a socket type with a single peer: [`Pair`] and [`Channel`]. `SINGLE` is whether it receives messages
+/// of one part only.
 #[derive(Debug, Default)]
-pub struct Pair {
+pub struct Exclusive<const SINGLE: bool> {
     peer: Option<PeerId>,
     /// The peer was removed, and messages of it are queued.
     closed: bool,
@@ -15,8 +23,8 @@ pub struct Pair {
     queued: u32,
 }
 
-impl Pair {
-    /// Creates a PAIR without a peer. With `only_connected`, no message is queued for the peer until it is
+impl<const SINGLE: bool> Exclusive<SINGLE> {
+    /// Creates a socket without a peer. With `only_connected`, no message is queued for the peer until it is
     /// connected (`ZMQ_IMMEDIATE`).
     pub const fn new(only_connected: bool) -> Self {
         Self { peer: None, closed: false, full: false, held: false, only_connected, queued: 0 }
@@ -32,7 +40,7 @@ impl Pair {
     }
 }
 
-impl Pattern for Pair {
+impl<const SINGLE: bool> Pattern for Exclusive<SINGLE> {
     /// The current peer may be attached again.
     fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
         if self.peer.is_some_and(|held| held.index() != peer.index()) {
@@ -84,6 +92,10 @@ impl Pattern for Pair {
         }
     }
 
+    fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
+        if SINGLE { single::accept(frame, first) } else { Verdict::Deliver }
+    }
+
     fn received(&mut self, peer: PeerId) -> bool {
         let known = self.is_peer(peer);
         if known {
@@ -125,6 +137,14 @@ mod tests {
 
     const A: PeerId = PeerId::new(1, 0);
     const B: PeerId = PeerId::new(2, 0);
+
+    #[test]
+    fn a_channel_rejects_a_message_of_several_parts_as_a_whole() {
+        let mut channel = Channel::new(false);
+        channel.connected(A, &[]).unwrap();
+        single::tests::rejects_several_parts(&mut channel, A);
+        assert_eq!(channel.connected(B, &[]), Err(AttachError::SecondPeer));
+    }
 
     #[test]
     fn a_second_peer_is_refused_until_the_first_is_gone() {

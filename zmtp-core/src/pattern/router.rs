@@ -247,14 +247,14 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Pattern for Router<S, I> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashMap;
 
     use super::super::Fixed;
     use super::*;
 
-    #[derive(Default)]
-    struct Ids {
+    #[derive(Debug, Default)]
+    pub(in super::super) struct Ids {
         peers: HashMap<Vec<u8>, PeerId>,
         ids: HashMap<PeerId, Vec<u8>>,
     }

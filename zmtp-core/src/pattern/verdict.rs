@@ -36,11 +36,14 @@ pub enum Verdict {
 pub enum Reason {
     /// The delimiter, an empty frame, is missing, or no frame follows it (RFC 28).
     BadEnvelope,
+    /// The message has several parts, and the socket type receives messages of one part only: CLIENT, SERVER, GATHER,
+    /// PEER, CHANNEL (RFCs 41, 49, 51 and 52).
+    Multipart,
     /// No reply is pending: the message is unsolicited, late, or a second reply.
     Unsolicited,
     /// No subscription matches the message.
     NotSubscribed,
-    /// The socket type does not receive messages: PUB, PUSH.
+    /// The socket type does not receive messages: PUB, PUSH, RADIO, SCATTER.
     SendsOnly,
     /// The request was sent to another peer.
     WrongPeer,
@@ -52,6 +55,7 @@ impl core::fmt::Display for Reason {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::BadEnvelope => "delimiter or body is missing",
+            Self::Multipart => "message of several parts to a socket type for messages of one part",
             Self::Unsolicited => "reply without a request",
             Self::NotSubscribed => "no subscription matches the message",
             Self::SendsOnly => "message to a socket type that only sends",

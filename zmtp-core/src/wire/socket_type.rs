@@ -227,4 +227,20 @@ mod tests {
         }
         assert_eq!(compatible, 12);
     }
+
+    #[test]
+    fn of_all_pairs_with_a_type_for_messages_of_one_part_exactly_5_are_compatible() {
+        use SocketType::{Channel, Client, Dish, Gather, Peer, Radio, Scatter, Server};
+        let pairs =
+            [(Server, Client), (Radio, Dish), (Gather, Scatter), (Peer, Peer), (Channel, Channel)];
+        for one in SocketType::all().filter(|kind| kind.code() > 10) {
+            for other in SocketType::all() {
+                let is_pair = pairs.contains(&(one, other)) || pairs.contains(&(other, one));
+                assert_eq!(one.accepts(other), is_pair, "{one} {other}");
+                assert_eq!(other.accepts(one), is_pair, "{other} {one}");
+                let named = one.peer_named(other.bytes());
+                assert_eq!(named, is_pair.then_some(other), "{one} {other}");
+            }
+        }
+    }
 }
