@@ -15,14 +15,19 @@ for package in zmtp-core zmtp-embedded zmtp-firmware; do
   checked="$checked --config profile.firmware.package.$package.overflow-checks=true"
 done
 for target in thumbv7m-none-eabi thumbv6m-none-eabi riscv32imc-unknown-none-elf; do
-  # The other boards have no Ethernet and less flash.
-  case $target in
-    thumbv7m-none-eabi) programs=--bins features=ethernet,curve ;;
-    *) programs="--bin req --bin curve" features=curve ;;
-  esac
   # shellcheck disable=SC2086
-  .ci/no-std-cargo.sh "$target" build --quiet --profile firmware \
-    --manifest-path tests/firmware/Cargo.toml $programs --features "$features" $checked
+  build() { # <arguments>
+    .ci/no-std-cargo.sh "$target" build --quiet --profile firmware \
+      --manifest-path tests/firmware/Cargo.toml $checked "$@"
+  }
+  case $target in
+    thumbv7m-none-eabi) build --bins --features defmt,curve ;;
+    *)
+      build --bin req --bin curve --features curve
+      # thumbv6m: for the board of thumbv7m, because the micro:bit of QEMU has no network.
+      build --bin curve_tcp --features ethernet,curve
+      ;;
+  esac
 done
 # In one of two directories, depending on the compiler that .ci/no-std-cargo.sh chose.
 newest=$(ls -t "$CARGO_TARGET_DIR/thumbv7m-none-eabi/firmware/req" \

@@ -7,7 +7,10 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(board, values(\"mps2\", \"microbit\", \"virt\"))");
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").expect("cargo sets TARGET");
+    let ethernet = env::var_os("CARGO_FEATURE_ETHERNET").is_some();
     let board = match target.as_str() {
+        // The micro:bit of QEMU has no network. A Cortex-M3 executes the instructions of a Cortex-M0.
+        "thumbv6m-none-eabi" if ethernet => "mps2",
         "thumbv6m-none-eabi" => "microbit",
         "thumbv7m-none-eabi" => "mps2",
         "riscv32imc-unknown-none-elf" => "virt",
@@ -26,7 +29,7 @@ fn main() {
         println!("cargo::rustc-link-arg=-Tmemory.x");
     }
     println!("cargo::rustc-link-arg=-Tlink.x");
-    if env::var_os("CARGO_FEATURE_ETHERNET").is_some() {
+    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
         println!("cargo::rustc-link-arg-bin=tcp=-Tdefmt.x");
         println!("cargo::rerun-if-env-changed=DEFMT_LOG");
         // Errors alone would be defmt's choice.

@@ -2,6 +2,8 @@
 #![no_std]
 
 pub mod boards;
+#[cfg(feature = "curve")]
+pub mod curve;
 #[cfg(feature = "ethernet")]
 pub mod ethernet;
 pub mod host;

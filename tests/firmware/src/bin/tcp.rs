@@ -10,7 +10,7 @@ use zmtp_core::{Config, Instant, Limits};
 use zmtp_embedded::Error;
 use zmtp_embedded::blocking::{Req, Session};
 use zmtp_firmware::board::{Board, now};
-use zmtp_firmware::ethernet::{HOST, Lan9118, interface};
+use zmtp_firmware::ethernet::{Controller, HOST, interface};
 use zmtp_firmware::host;
 use zmtp_smoltcp::{Stack, Tcp, socket};
 
@@ -23,7 +23,7 @@ const ADDRESS: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 #[zmtp_firmware::entry]
 fn main() -> ! {
     let (Some(_board), Some(port)) = (Board::take(), host::number("port")) else { host::failed() };
-    let Ok(mut device) = Lan9118::start(ADDRESS) else { host::failed() };
+    let Ok(mut device) = Controller::start(ADDRESS) else { host::failed() };
     let interface = interface(&mut device, ADDRESS, port.into());
     let (mut rx, mut tx) = ([0; 2_048], [0; 2_048]);
     let mut storage = [SocketStorage::EMPTY];
@@ -44,7 +44,7 @@ fn main() -> ! {
 }
 
 /// A TCP socket on the device with Ethernet.
-type Socket<'s, 'a> = Tcp<'s, 'a, Lan9118, fn() -> Instant>;
+type Socket<'s, 'a> = Tcp<'s, 'a, Controller, fn() -> Instant>;
 
 /// The socket, and the local port of its last connection.
 struct Network<'s, 'a> {

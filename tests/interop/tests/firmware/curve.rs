@@ -1,4 +1,4 @@
-//! Firmware with CURVE over a UART, against libzmq as the other end of CURVE, on three instruction sets.
+//! Firmware with CURVE over a UART and over TCP, against libzmq as the other end of CURVE, on three instruction sets.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use zmtp_core::mechanism::{KeyPair, SecretKey};
 use zmtp_interop::libzmq::{Kind, Socket, option};
 
+use crate::common::Place;
 use crate::qemu::{Board, Qemu, Wire, is_there};
-use crate::{LONG, bind, socket};
+use crate::{LONG, bind, port, socket};
 
-const BOARDS: [Board; 3] = [Board::Microbit, Board::Mps2, Board::Virt];
+const WITH_UART: [Board; 3] = [Board::Microbit, Board::Mps2, Board::Virt];
+const WITH_ETHERNET: [Board; 3] = [Board::Mps2WithCodeOfM0, Board::Mps2, Board::Virt];
 const COUNT: u64 = 60;
 
-/// The keys in `tests/firmware/src/bin/curve.rs`.
+/// The keys in `tests/firmware/src/curve.rs`.
 fn keys(byte: u8) -> KeyPair {
     KeyPair::new(SecretKey::new([byte; 32]))
 }
@@ -20,8 +22,8 @@ fn keys(byte: u8) -> KeyPair {
 const SERVER: u8 = 0x51;
 const CLIENT: u8 = 0xC1;
 
-/// A bound socket of libzmq with CURVE.
-fn bound(kind: Kind, as_server: bool) -> (Socket, u16) {
+/// A socket of libzmq with CURVE.
+fn secured(kind: Kind, as_server: bool) -> Socket {
     let socket = socket(kind);
     let own = keys(if as_server { SERVER } else { CLIENT });
     if as_server {
@@ -32,22 +34,37 @@ fn bound(kind: Kind, as_server: bool) -> (Socket, u16) {
         socket.set_bytes(option::CURVE_PUBLICKEY, &own.public().to_z85()).unwrap();
     }
     socket.set_bytes(option::CURVE_SECRETKEY, &own.secret().expose_z85()).unwrap();
-    let port = bind(&socket);
-    (socket, port)
+    socket
 }
 
-/// Starts the program in a role on each board, and exchanges messages with it.
+/// Starts the program in a role on each board, and exchanges messages with it: over the UART, and over TCP, where the
+/// clients of CURVE connect, and the servers of CURVE accept a connection.
 fn with_each_board(role: u64, kind: Kind, mut exchange: impl FnMut(&Socket, &mut Qemu)) {
-    for (seed, board) in (1..).zip(BOARDS) {
-        if !is_there(board) {
-            continue;
-        }
-        // The roles with odd numbers are servers of CURVE.
-        let (socket, port) = bound(kind, role.is_multiple_of(2));
-        let args = [("role", role), ("count", COUNT), ("seed", seed)];
-        let mut qemu = Qemu::start(board, "curve", &args, Wire::Connects(port));
-        exchange(&socket, &mut qemu);
+    // The roles with odd numbers are servers of CURVE.
+    let is_client = role.is_multiple_of(2);
+    let mut run = |socket: &Socket, mut qemu: Qemu| {
+        exchange(socket, &mut qemu);
         assert!(qemu.finish().starts_with(&format!("done {COUNT} messages")));
+    };
+    for (seed, board) in (1..).zip(WITH_UART).filter(|(_, board)| is_there(*board)) {
+        let socket = secured(kind, is_client);
+        let args = [("role", role), ("count", COUNT), ("seed", seed)];
+        let qemu = Qemu::start(board, "curve", &args, Wire::Connects(bind(&socket)));
+        run(&socket, qemu);
+    }
+    for (seed, board) in (4..).zip(WITH_ETHERNET).filter(|(_, board)| is_there(*board)) {
+        let socket = secured(kind, is_client);
+        let mut args = vec![("role", role), ("count", COUNT), ("seed", seed)];
+        let wire = if is_client {
+            args.push(("port", bind(&socket).into()));
+            Wire::Ethernet
+        } else {
+            let endpoint = &Place::free_port().endpoint;
+            socket.connect(endpoint).unwrap();
+            Wire::EthernetListens(port(endpoint))
+        };
+        let qemu = Qemu::start(board, "curve_tcp", &args, wire);
+        run(&socket, qemu);
     }
 }
 

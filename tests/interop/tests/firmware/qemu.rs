@@ -15,13 +15,15 @@ use crate::LONG;
 pub(crate) enum Board {
     Microbit,
     Mps2,
+    /// Code for a Cortex-M0 on the board of the Cortex-M3, which has Ethernet and executes the same instructions.
+    Mps2WithCodeOfM0,
     Virt,
 }
 
 impl Board {
     const fn target(self) -> &'static str {
         match self {
-            Self::Microbit => "thumbv6m-none-eabi",
+            Self::Microbit | Self::Mps2WithCodeOfM0 => "thumbv6m-none-eabi",
             Self::Mps2 => "thumbv7m-none-eabi",
             Self::Virt => "riscv32imc-unknown-none-elf",
         }
@@ -30,7 +32,7 @@ impl Board {
     const fn emulator(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Microbit => ("qemu-system-arm", &["-M", "microbit"]),
-            Self::Mps2 => ("qemu-system-arm", &["-M", "mps2-an385"]),
+            Self::Mps2 | Self::Mps2WithCodeOfM0 => ("qemu-system-arm", &["-M", "mps2-an385"]),
             Self::Virt => ("qemu-system-riscv32", &["-M", "virt", "-bios", "none"]),
         }
     }
@@ -45,6 +47,8 @@ pub(crate) enum Wire {
     Listens(u16),
     /// Ethernet: the host is 10.0.2.2.
     Ethernet,
+    /// The same. A connection to this port of the host is one to port 5555 of the board.
+    EthernetListens(u16),
 }
 
 /// A running program.
@@ -195,8 +199,10 @@ fn spawn(board: Board, image: &Path, args: &[(&str, u64)], wire: Wire) -> Child 
             let line = format!("tcp:127.0.0.1:{port},server=on,wait=on,nodelay=on");
             command.args(["-serial", &line]);
         }
-        Wire::Ethernet => {
-            command.args(["-serial", "null", "-nic", "user"]);
+        Wire::Ethernet => ethernet(&mut command, board, "user"),
+        Wire::EthernetListens(port) => {
+            let forwards = format!("user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:5555");
+            ethernet(&mut command, board, &forwards);
         }
     }
     command.arg("-kernel").arg(image);
@@ -206,6 +212,18 @@ fn spawn(board: Board, image: &Path, args: &[(&str, u64)], wire: Wire) -> Child 
         .stderr(Stdio::inherit())
         .spawn()
         .expect("QEMU starts")
+}
+
+/// Connects the board to a network of QEMU, through a LAN9118 or a card of virtio 1.0.
+fn ethernet(command: &mut Command, board: Board, network: &str) {
+    command.args(["-serial", "null"]);
+    if board == Board::Virt {
+        command.args(["-netdev", &format!("{network},id=network")]);
+        command.args(["-device", "virtio-net-device,netdev=network"]);
+        command.args(["-global", "virtio-mmio.force-legacy=false"]);
+    } else {
+        command.args(["-nic", network]);
+    }
 }
 
 impl Drop for Qemu {
