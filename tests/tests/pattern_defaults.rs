@@ -50,6 +50,8 @@ fn every_refusal_and_error_has_its_own_text() {
         TakeError::PeerLost.to_string(),
         Reason::BadEnvelope.to_string(),
         Reason::Unsolicited.to_string(),
+        Reason::Multipart.to_string(),
+        Reason::NotGroupAndBody.to_string(),
         Reason::NotSubscribed.to_string(),
         Reason::SendsOnly.to_string(),
         Reason::WrongPeer.to_string(),

@@ -18,7 +18,7 @@ pub const NOW: Instant = Instant::from_millis(1_000);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "one for each event")]
 pub enum LogEntry {
-    /// A subscription was cancelled.
+    /// A subscription was cancelled, or a group was left.
     Cancel(Vec<u8>),
     /// The connection failed.
     Failed(Error),
@@ -30,7 +30,7 @@ pub enum LogEntry {
     Ready(Vec<u8>),
     /// The peer refused, with this reason.
     Refused(Vec<u8>),
-    /// The peer subscribed.
+    /// The peer subscribed, or joined a group.
     Subscribe(Vec<u8>),
     /// The handshake waits for an answer.
     Waiting,

@@ -1,7 +1,7 @@
 //! The expected events of a connection for a whole stream of bytes.
 
 use zmtp_core::wire::{
-    CommandName, FrameHeader, FrameKind, Malformed, MechanismName, More, SocketType,
+    CommandName, FrameHeader, FrameKind, GroupError, Malformed, MechanismName, More, SocketType,
     UnsupportedVersion, Version,
 };
 use zmtp_core::{Config, Error, IgnoredCommand, Limit, LimitExceeded, PeerError};
@@ -70,7 +70,12 @@ fn opening<'o>(
     log: &mut Vec<LogEntry>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
     let refused = |old| Err(Error::Peer(PeerError::UnsupportedVersion(old)));
-    let below = |version| config.min_version > version;
+    // RADIO and DISH have commands.
+    let groups = matches!(config.socket_type, SocketType::Radio | SocketType::Dish);
+    let below = |version| {
+        config.min_version > version
+            || (groups && [Version::V1_0, Version::V2_0].contains(&version))
+    };
     let shows = match *bytes {
         [first, ..] if first != 0xff => Some(first),
         [_, _, _, _, _, _, _, _, _, tenth, ..] if tenth % 2 == 0 => Some(tenth),
@@ -233,6 +238,16 @@ fn traffic(config: &Config, frame: &Frame) -> Result<Option<LogEntry>, Error> {
         b"PING" | b"PONG" => None,
         b"SUBSCRIBE" if publishes => Some(LogEntry::Subscribe(data.to_vec())),
         b"CANCEL" if publishes => Some(LogEntry::Cancel(data.to_vec())),
+        b"JOIN" | b"LEAVE" if config.socket_type == SocketType::Radio => {
+            if data.len() > 255 {
+                return Err(Malformed::Group(GroupError::TooLong(data.len() as u32)).into());
+            }
+            if data.contains(&0) {
+                return Err(Malformed::Group(GroupError::Zero).into());
+            }
+            let data = data.to_vec();
+            Some(if name == b"JOIN" { LogEntry::Subscribe(data) } else { LogEntry::Cancel(data) })
+        }
         name => Some(LogEntry::Ignored(IgnoredCommand::Command(known(name)))),
     })
 }

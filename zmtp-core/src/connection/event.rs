@@ -45,7 +45,7 @@ impl Received {
 #[non_exhaustive]
 pub enum Event {
     /// The peer cancels a subscription with a CANCEL command. The payload is the topic. Only PUB and XPUB
-    /// report this.
+    /// report this. RADIO reports it for a LEAVE; the payload is then the [`Group`](crate::wire::Group).
     Cancel,
     /// The connection failed; [`Connection::error`](super::Connection::error) returns the reason.
     Failed,
@@ -80,7 +80,7 @@ pub enum Event {
     Sealed,
     /// The peer subscribes with a SUBSCRIBE command. The payload is the topic. Only PUB and XPUB report this.
     /// They also report it, with an empty topic, for each peer of ZMTP 1.0, which receives all messages and
-    /// filters them itself.
+    /// filters them itself. RADIO reports it for a JOIN; the payload is then the [`Group`](crate::wire::Group).
     Subscribe,
     /// The handshake is suspended until [`Connection::answer`](super::Connection::answer) is called. The
     /// current command stays unread: pass it to `receive` again after the answer. The handshake timeout

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
 use crate::mechanism::{HandshakeError, OpenError};
 use crate::wire::{
-    Command, CommandName, HeaderError, Malformed, MechanismName, Size, SocketType,
+    Command, CommandName, GroupError, HeaderError, Malformed, MechanismName, Size, SocketType,
     UnsupportedVersion,
 };
 
@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Handshake(HandshakeError),
     /// No nonce is left to seal another frame.
     Exhausted,
+    /// A JOIN or LEAVE with a group that is not valid, whose length is stored as that of a frame.
+    Group,
     /// The header is in the scratch.
     Header(HeaderError),
     /// A limit is exceeded.
@@ -87,6 +89,13 @@ impl Failure {
             Self::CommandName => return Malformed::CommandName.into(),
             Self::ErrorReason => return Malformed::ErrorReason.into(),
             Self::Exhausted => return Error::Exhausted,
+            Self::Group => {
+                let error = match u32::try_from(details.len) {
+                    Ok(..=255) => GroupError::Zero,
+                    len => GroupError::TooLong(len.unwrap_or(u32::MAX)),
+                };
+                return Malformed::Group(error).into();
+            }
             Self::Header(flaw) => return flaw.of(scratch).into(),
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),

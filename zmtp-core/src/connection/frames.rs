@@ -7,8 +7,7 @@ use super::encode::{self, EncodeError, SendError, overhead};
 use super::failure::Failure;
 use crate::config::Config;
 use crate::mechanism::Mechanism;
-use crate::wire::Subscription;
-use crate::wire::{FrameHeader, FrameKind, Framing, HeaderBytes, More};
+use crate::wire::{FrameHeader, FrameKind, Framing, HeaderBytes, More, SocketType, Subscription};
 
 impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
     /// Writes a message frame to the front of `out`. The frame is sealed if this connection seals its
@@ -99,11 +98,12 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.is_ready() && !self.is_sealed() && self.framing() != Framing::V1
     }
 
-    /// Writes a subscription or its cancellation to the front of `out`. Only SUB and XSUB send these.
+    /// Writes a subscription or its cancellation to the front of `out`. Only SUB, XSUB and DISH send these.
     /// Returns the length in bytes, which is [`Connection::subscription_len`].
     ///
     /// It is a command for a peer of ZMTP 3.1, and a message for an older peer (RFC 37 § The
-    /// Publish-Subscribe Pattern, RFC 23).
+    /// Publish-Subscribe Pattern, RFC 23). A DISH sends a JOIN or LEAVE; `topic` is then the bytes of a
+    /// [`Group`](crate::wire::Group) (RFC 37 § The Radio-Dish Pattern).
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         topic: &[u8],
         out: &mut [u8],
     ) -> Result<usize, SendError> {
-        let (kind, front) = what.form(self.rx.peer.version.negotiated());
+        let (kind, front) = what.form(self.socket_type(), self.rx.peer.version.negotiated());
         self.encode(kind, [front, topic], out)
     }
 
@@ -135,7 +135,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         if !self.is_ready() {
             return Err(self.unready());
         }
-        let (kind, front) = what.form(self.rx.peer.version.negotiated());
+        let (kind, front) = what.form(self.socket_type(), self.rx.peer.version.negotiated());
         encode::encode_clear(self.framing(), kind, [front, topic], out)
             .map_err(|full| SendError::BufferTooSmall(full.missing))
     }
@@ -170,7 +170,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// The length in bytes of a subscription or cancellation with a topic of `len` bytes.
     pub fn subscription_len(&self, what: Subscription, len: usize) -> usize {
-        let (_, front) = what.form(self.rx.peer.version.negotiated());
+        let (_, front) = what.form(self.socket_type(), self.rx.peer.version.negotiated());
         self.frame_len(len.saturating_add(front.len()))
     }
 
@@ -209,6 +209,11 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
             Ok(len) => Ok(len),
             Err(error) => Err(self.failed(&error)),
         }
+    }
+
+    #[inline(always)]
+    fn socket_type(&self) -> SocketType {
+        M::socket_type(self.config.borrow())
     }
 
     /// The framing of the peer, for tests. Valid after [`Connection::is_ready`].

@@ -17,6 +17,12 @@ use crate::wire::{
     SocketType, UnsupportedVersion, Version, Writer,
 };
 
+/// Whether peers older than ZMTP 3.0 may be accepted, if the version is. RADIO and DISH refuse them.
+#[inline(always)]
+pub(super) fn are_accepted<M: Mechanism>(config: &Config, mechanism: &M) -> bool {
+    M::OLDER_PEERS && mechanism.accepts_older_peers() && !M::socket_type(config).needs_commands()
+}
+
 /// Whether the first bytes of a peer are not a signature; `None` if there are too few bytes.
 pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
     match bytes.first()? {

@@ -36,7 +36,7 @@ impl ReceiveHalf {
 
     fn greeting<M: Mechanism>(&mut self, context: &Context<'_, M>, input: &[u8]) -> Received {
         let config = context.config;
-        let older = M::OLDER_PEERS && context.mechanism.accepts_older_peers();
+        let older = legacy::are_accepted(config, context.mechanism);
         let State::Greeting(reader) = &mut self.state else { return Received::FAILED };
         let position = reader.position();
         if older && position == 0 && config.min_version <= Version::V1_0 {

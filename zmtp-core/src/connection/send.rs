@@ -2,6 +2,7 @@
 
 use super::encode::{self, EncodeError, overhead};
 use super::failure::Failure;
+use super::legacy::are_accepted;
 use super::refusal::{sends_error, write_error};
 use super::state::{ReceiveHalf, State};
 use crate::config::Config;
@@ -144,7 +145,7 @@ impl SendHalf {
     /// Interoperability). An older peer is recognised before it gets bytes that it cannot parse. If older peers are
     /// refused, there is one stage.
     fn stage<M: Mechanism>(config: &Config, mechanism: &M, heard: usize) -> usize {
-        let staged = M::OLDER_PEERS && mechanism.accepts_older_peers();
+        let staged = are_accepted(config, mechanism);
         match heard {
             _ if !staged || config.min_version >= Version::V3_0 => Greeting::LEN,
             0..SIGNATURE_LEN => SIGNATURE_LEN,

@@ -8,7 +8,7 @@ use super::state::{ReceiveHalf, State};
 use crate::buffer::copy;
 use crate::error::{Limit, Timeout};
 use crate::mechanism::Mechanism;
-use crate::wire::{CommandName, FrameHeader, Ping, Size};
+use crate::wire::{CommandName, FrameHeader, Group, Ping, Size};
 
 impl ReceiveHalf {
     /// Handles the header of a message frame. `there` is the length of the input from the header on.
@@ -61,7 +61,8 @@ impl ReceiveHalf {
         (name, data): (&[u8], &[u8]),
         mut found: Received,
     ) -> Received {
-        let publishes = M::socket_type(context.config).accepts_subscriptions();
+        let ours = M::socket_type(context.config);
+        let publishes = ours.accepts_subscriptions();
         if CommandName::Ping.names(name) {
             if let Ok(ping) = Ping::parse(data) {
                 // The PING stays in the input until the PONG for the previous one is sent.
@@ -86,6 +87,14 @@ impl ReceiveHalf {
         } else if publishes && CommandName::Cancel.names(name) {
             found.event = Event::Cancel;
             found.payload = data.len();
+        } else if ours.accepts_members()
+            && let Some(event) = membership(name)
+        {
+            if Group::new(data).is_err() {
+                self.len = Size::try_from(data.len()).unwrap_or(Size::MAX);
+                return self.fail(Failure::Group);
+            }
+            (found.event, found.payload) = (event, data.len());
         }
         self.done::<M>(found)
     }
@@ -97,5 +106,16 @@ impl ReceiveHalf {
             self.state = State::Traffic;
         }
         found
+    }
+}
+
+/// The event of a JOIN or LEAVE; `None` for another command.
+fn membership(name: &[u8]) -> Option<Event> {
+    if CommandName::Join.names(name) {
+        Some(Event::Subscribe)
+    } else if CommandName::Leave.names(name) {
+        Some(Event::Cancel)
+    } else {
+        None
     }
 }

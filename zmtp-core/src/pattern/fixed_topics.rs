@@ -3,7 +3,7 @@
 use super::records::{Match, Records, behind};
 use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 
-/// A table of the subscriptions of peers, in `BYTES` bytes. Each subscription takes the length of its
+/// A table of the subscriptions of peers, or of their groups, in `BYTES` bytes. Each subscription takes the length of its
 /// topic and 4 bytes. A topic has at most 65,535 bytes.
 ///
 /// Peers must have indices below 65,536 and generation 0. [Detach](FixedTopics::detach) a peer before its
@@ -54,6 +54,18 @@ impl<const BYTES: usize> FixedTopics<BYTES> {
     pub fn matches(&self, peer: Option<PeerId>, subject: &[u8]) -> bool {
         let found = |number| self.0.find(number, subject, Match::Prefix);
         Self::number(peer).is_ok_and(|number| found(number).is_some())
+    }
+
+    /// Whether the peer has subscribed to exactly this topic. For a RADIO: whether it is in this group.
+    pub fn contains(&self, peer: Option<PeerId>, topic: &[u8]) -> bool {
+        self.held(peer, topic).is_some()
+    }
+
+    /// Calls `each` once for every peer that subscribed to exactly this topic.
+    pub(super) fn holders(&self, topic: &[u8], mut each: impl FnMut(PeerId)) {
+        for (at, _) in self.0.iter().filter(|(_, held)| *held == topic) {
+            each(PeerId::new(self.0.number(at).into(), 0));
+        }
     }
 
     /// The position of a peer's subscription to a topic.
@@ -124,8 +136,9 @@ impl<const BYTES: usize> Topics for FixedTopics<BYTES> {
     }
 }
 
-/// A table of the topics that a subscriber has subscribed to, in `BYTES` bytes. Each topic takes its
-/// length and 4 bytes. A topic has at most 65,535 bytes and can be subscribed to 65,535 times.
+/// A table of the topics that a subscriber has subscribed to, or of the groups of a DISH, in `BYTES` bytes.
+///
+/// Each topic takes its length and 4 bytes. A topic has at most 65,535 bytes and can be subscribed to 65,535 times.
 #[derive(Debug)]
 pub struct FixedSubscriptions<const BYTES: usize>(Records<BYTES>);
 

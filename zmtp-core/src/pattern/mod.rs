@@ -21,13 +21,16 @@
 //! | [`Outgoing`], [`Incoming`], [`Exclusive`] | what DEALER, PUSH and CLIENT; what PULL, GATHER, SUB and PUB; what PAIR and CHANNEL have in common |
 //! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
+//! | [`Radio`] | RADIO (RFC 48); [`Groups`] stores the groups of each peer |
+//! | [`Dish`] | DISH (RFC 48); [`JoinedGroups`] stores the groups |
 //! | [`Slots`], [`Fixed`] | state per peer |
-//! | [`FixedTopics`], [`FixedSubscriptions`] | topics in an array of fixed size, for microcontrollers |
+//! | [`FixedTopics`], [`FixedSubscriptions`] | topics and groups in an array of fixed size, for microcontrollers |
 //! | [`Ring`] | peers in turn: load-balancing for sending, fair-queueing for receiving |
 //! | [`Balance`], [`FairQueue`] | load-balancing and fair-queueing, built on [`Ring`] |
 //! | [`ReqFrames`], [`ReqTurn`], [`RepFrames`], [`RepTurn`] | the parts of [`Req`] and [`Rep`], for drivers with one peer |
 
 mod balance;
+mod dish;
 mod error;
 mod fair_queue;
 mod fixed_topics;
@@ -36,6 +39,7 @@ mod outgoing;
 mod pair;
 mod peer;
 mod publish;
+mod radio;
 mod records;
 mod rep;
 mod rep_parts;
@@ -51,6 +55,7 @@ mod topics;
 mod verdict;
 
 pub use balance::{Balance, BalancePeer};
+pub use dish::{Dish, DishRules, JoinError, JoinedGroups};
 pub use error::{AttachError, NoRoom, OutOfTurn, RouteError, TakeError};
 pub use fair_queue::{FairPeer, FairQueue};
 pub use fixed_topics::{FixedSubscriptions, FixedTopics};
@@ -59,6 +64,7 @@ pub use outgoing::{Client, Dealer, Outgoing, OutgoingPeer, Push, Scatter};
 pub use pair::{Channel, Exclusive, Pair};
 pub use peer::PeerId;
 pub use publish::{Publish, PublishRules, Reports};
+pub use radio::{Groups, Radio, RadioRules};
 pub use rep::{Rep, RepPeer};
 pub use rep_parts::{RepFrames, RepTurn};
 pub use req::{Mode, Req, ReqPeer};
@@ -170,12 +176,12 @@ pub trait Pattern {
         Ok(None)
     }
 
-    /// A peer subscribes to a topic or cancels a subscription. Returns whether to queue a report of it for
+    /// A peer subscribes to a topic or cancels a subscription; RADIO: it joins or leaves a group. Returns whether to queue a report of it for
     /// the application (XPUB).
     ///
     /// # Errors
     ///
-    /// [`NoRoom`] if the table of topics is full. Nothing has changed then.
+    /// [`NoRoom`] if the table of topics or groups is full. Nothing has changed then.
     fn subscription(
         &mut self,
         _peer: PeerId,

@@ -23,7 +23,7 @@ pub enum Verdict {
     /// [`Pattern::check`](super::Pattern::check) returns this.
     Subscription(Subscription),
     /// The message is rejected: discard this frame, the stored frames of the message, and its further
-    /// frames.
+    /// frames. If [`Reason::ends_connection`], close the connection.
     Reject(Reason),
     /// The frame belongs to a rejected message: discard it.
     Skip,
@@ -41,7 +41,10 @@ pub enum Reason {
     Multipart,
     /// No reply is pending: the message is unsolicited, late, or a second reply.
     Unsolicited,
-    /// No subscription matches the message.
+    /// DISH: the message is not a group of up to 255 bytes and a body, each in one frame (RFC 37 § The Radio-Dish
+    /// Pattern).
+    NotGroupAndBody,
+    /// No subscription matches the message, or a DISH has not joined its group.
     NotSubscribed,
     /// The socket type does not receive messages: PUB, PUSH, RADIO, SCATTER.
     SendsOnly,
@@ -51,12 +54,20 @@ pub enum Reason {
     WrongRequestId,
 }
 
+impl Reason {
+    /// Whether the message violates the protocol, so that the driver closes the connection, as libzmq does.
+    pub const fn ends_connection(self) -> bool {
+        matches!(self, Self::NotGroupAndBody)
+    }
+}
+
 impl core::fmt::Display for Reason {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::BadEnvelope => "delimiter or body is missing",
             Self::Multipart => "message of several parts to a socket type for messages of one part",
             Self::Unsolicited => "reply without a request",
+            Self::NotGroupAndBody => "message is not a group of up to 255 bytes and a body",
             Self::NotSubscribed => "no subscription matches the message",
             Self::SendsOnly => "message to a socket type that only sends",
             Self::WrongPeer => "reply from another peer than that of the request",

@@ -7,17 +7,21 @@
 //! | `framing` | flags and size in ZMTP 2.0 and 1.0 | RFC 15, RFC 13 |
 //! | `command` | name, data; PING, SUBSCRIBE, ERROR | RFC 37 § Commands |
 //! | `metadata`, `application_metadata` | properties of READY | RFC 37 § Connection Metadata |
+//! | `datagram` | datagrams of RADIO and DISH | libzmq |
+//! | `group` | names of groups | RFC 48 § Group |
 //! | `socket_type` | names and compatible pairs | RFC 37 § The Socket-Type Property |
-//! | `subscription` | SUBSCRIBE and CANCEL, as commands and as messages | RFC 37 § Commands, RFC 23 |
+//! | `subscription` | SUBSCRIBE, CANCEL, JOIN and LEAVE, as commands and as messages | RFC 37 § Commands, RFC 23 |
 
 use nom::Parser;
 
 #[cfg(feature = "application-metadata")]
 mod application_metadata;
 mod command;
+mod datagram;
 mod frame;
 mod framing;
 mod greeting;
+mod group;
 mod metadata;
 mod size;
 mod socket_type;
@@ -28,11 +32,13 @@ mod writer;
 #[cfg(feature = "application-metadata")]
 pub use application_metadata::{ApplicationMetadata, PropertyError};
 pub use command::{Command, CommandName, Ping, error_reason};
+pub use datagram::{Datagram, DatagramError};
 pub(crate) use frame::HeaderError;
 pub use frame::{FrameHeader, FrameKind, HeaderBytes, More};
 pub use framing::Framing;
 pub use greeting::{Greeting, MechanismName};
 pub(crate) use greeting::{GreetingReader, SIGNATURE_LEN, SOCKET_TYPE_AT, VERSION_MAJOR_AT};
+pub use group::{Group, GroupError};
 pub(crate) use metadata::Encoded;
 pub use metadata::{Metadata, Properties, Property, RoutingId};
 pub(crate) use size::{Size, size_to_u64};
@@ -77,6 +83,8 @@ pub enum Malformed {
     /// The size of a frame has bit 63 set: sizes are at most 2^63-1 (RFC 37 § Framing). The value
     /// is the size.
     FrameSize(u64),
+    /// The group of a JOIN or LEAVE is not valid (RFC 48 § Group).
+    Group(GroupError),
     /// The name or the value of a property is longer than the rest of the metadata.
     Metadata,
     /// MORE is set on a command frame; a command is always one frame (RFC 37 § Framing).
@@ -97,6 +105,7 @@ impl core::fmt::Display for Malformed {
             Self::EmptyFrame => f.write_str("ZMTP 1.0 frame of length 0"),
             Self::ErrorReason => f.write_str("reason of ERROR is missing or exceeds the command"),
             Self::FrameSize(size) => write!(f, "frame size {size:#x} has bit 63 set"),
+            Self::Group(error) => write!(f, "JOIN or LEAVE: {error}"),
             Self::Metadata => f.write_str("property exceeds the metadata"),
             Self::MoreOnCommand => f.write_str("MORE flag on a command"),
             Self::MoreOnIdentity => f.write_str("MORE flag on an identity frame"),

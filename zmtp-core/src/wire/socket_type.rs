@@ -6,7 +6,10 @@ use crate::buffer::is_name;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the names are the documentation: RFCs 28 to 31 and 41 to 52")]
+#[expect(
+    missing_docs,
+    reason = "the names are the documentation: RFCs 28 to 31, 41, 48, 49, 51 and 52"
+)]
 #[repr(u8)]
 pub enum SocketType {
     Pair = 0,
@@ -185,6 +188,21 @@ impl SocketType {
     /// routing id is empty, as in libzmq.
     pub const fn sends_identity(self) -> bool {
         matches!(self, Self::Req | Self::Dealer | Self::Router)
+    }
+
+    /// Whether a socket of this type joins groups: DISH.
+    pub const fn joins_groups(self) -> bool {
+        matches!(self, Self::Dish)
+    }
+
+    /// Whether a socket of this type accepts members of groups: RADIO.
+    pub const fn accepts_members(self) -> bool {
+        matches!(self, Self::Radio)
+    }
+
+    /// Whether this type needs commands, which peers older than ZMTP 3.0 do not have: RADIO and DISH.
+    pub(crate) const fn needs_commands(self) -> bool {
+        self.joins_groups() || self.accepts_members()
     }
 
     /// Whether a socket of this type accepts subscriptions: PUB and XPUB.

@@ -1,15 +1,16 @@
-//! Subscriptions: commands in ZMTP 3.1, messages in earlier versions.
+//! Subscriptions: commands in ZMTP 3.1, messages in earlier versions. Groups of DISH: commands.
 
-use super::{FrameKind, More, Version};
+use super::{FrameKind, More, SocketType, Version};
 
-/// A request of a SUB or XSUB to its peers: to subscribe to a topic, or to cancel the subscription.
+/// A request of a SUB or XSUB to its peers: to subscribe to a topic, or to cancel the subscription. A DISH joins and
+/// leaves groups in the same way (RFC 48).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "the protocol has these two")]
 pub enum Subscription {
-    /// Cancels a subscription.
+    /// Cancels a subscription. DISH: leaves a group.
     Cancel,
-    /// Subscribes to a topic.
+    /// Subscribes to a topic. DISH: joins a group.
     Subscribe,
 }
 
@@ -19,10 +20,17 @@ const CANCEL: u8 = 0;
 const SUBSCRIBE: u8 = 1;
 
 impl Subscription {
-    /// How a subscription is encoded for a peer of this version: the kind of frame, and the bytes
-    /// before the topic.
-    pub(crate) const fn form(self, version: Version) -> (FrameKind, &'static [u8]) {
+    /// How a subscription of a socket of this type is encoded for a peer of this version: the kind of frame, and the
+    /// bytes before the topic or group.
+    #[inline(always)]
+    pub(crate) const fn form(
+        self,
+        ours: SocketType,
+        version: Version,
+    ) -> (FrameKind, &'static [u8]) {
         match (version, self) {
+            (_, Self::Cancel) if ours.joins_groups() => (FrameKind::Command, b"\x05LEAVE"),
+            (_, Self::Subscribe) if ours.joins_groups() => (FrameKind::Command, b"\x04JOIN"),
             (Version::V3_1, Self::Cancel) => (FrameKind::Command, b"\x06CANCEL"),
             (Version::V3_1, Self::Subscribe) => (FrameKind::Command, b"\x09SUBSCRIBE"),
             (_, Self::Cancel) => (FrameKind::Message(More::Last), &[CANCEL]),
@@ -58,11 +66,18 @@ mod tests {
     fn emitted_legacy_subscriptions_parse_to_themselves() {
         for what in [Subscription::Cancel, Subscription::Subscribe] {
             for version in [Version::V2_0, Version::V3_0] {
-                let (kind, bytes) = what.form(version);
+                let (kind, bytes) = what.form(SocketType::Sub, version);
                 assert_eq!((kind, bytes), (FrameKind::Message(More::Last), &[what.byte()][..]));
                 let message = [bytes, b"topic"].concat();
                 assert_eq!(Subscription::from_message(&message), Some((what, &b"topic"[..])));
                 assert_eq!(Subscription::from_message(bytes), Some((what, &[][..])));
+            }
+        }
+        for (what, name) in [(Subscription::Cancel, "LEAVE"), (Subscription::Subscribe, "JOIN")] {
+            for version in [Version::V3_0, Version::V3_1] {
+                let (kind, bytes) = what.form(SocketType::Dish, version);
+                assert_eq!((kind, &bytes[1..]), (FrameKind::Command, name.as_bytes()));
+                assert_eq!(usize::from(bytes[0]), name.len());
             }
         }
         assert_eq!(Subscription::from_message(b""), None);
