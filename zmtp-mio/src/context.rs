@@ -230,7 +230,12 @@ impl Context {
         if !inner.driven {
             return Ok(None);
         }
-        Ok(Some(inner.driver.get(Driver::start)?.shared()))
+        self.reactor().map(Some)
+    }
+
+    /// The driver, also if it does not serve the sockets of this context: it wakes tasks.
+    pub(crate) fn reactor(&self) -> Result<Arc<driver::Shared>, Error> {
+        Ok(self.inner().driver.get(Driver::start)?.shared())
     }
 }
 

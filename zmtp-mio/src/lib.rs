@@ -5,6 +5,8 @@
 #[doc = include_str!("../../README.md")]
 struct Workspace;
 
+#[cfg(unix)]
+mod async_socket;
 mod clock;
 mod connection_id;
 mod context;
@@ -46,6 +48,8 @@ mod topics;
 mod transport;
 mod tree;
 
+#[cfg(unix)]
+pub use async_socket::AsyncSocket;
 pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
 pub use endpoint::{Endpoint, EndpointError, Host, Source};

@@ -6,8 +6,8 @@
 
 mod flush;
 mod gate;
-
 mod timer;
+mod watch;
 mod sync {
     pub(super) use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 }
@@ -26,6 +26,8 @@ use slab::Slab;
 use flush::Flushes;
 pub(crate) use gate::Gate;
 use gate::Look;
+pub(crate) use watch::Watch;
+use watch::Watches;
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -79,6 +81,7 @@ pub(crate) struct Shared {
     /// Sockets without descriptors that have events.
     rung: Mutex<Vec<Token>>,
     flushes: Flushes,
+    watches: Watches,
     stop: AtomicBool,
     /// The process of the thread: a forked child has no thread, and cannot use its locks and its poll.
     process: Process,
@@ -109,6 +112,7 @@ impl Driver {
                 news: Mutex::new(Vec::new()),
                 rung: Mutex::new(Vec::new()),
                 flushes: Flushes::new(poll.registry())?,
+                watches: Watches::default(),
                 stop: AtomicBool::new(false),
                 process,
             });
@@ -207,7 +211,8 @@ impl Run {
         while !self.shared.stop.load(Ordering::Acquire) {
             let now = CLOCK.now();
             let visits = self.entries.iter().filter_map(|(_, seat)| seat.next);
-            let next = visits.chain(self.shared.flushes.next()).min();
+            let others = [self.shared.flushes.next(), self.shared.watches.next()];
+            let next = visits.chain(others.into_iter().flatten()).min();
             let wait = next.map(|at| at.saturating_duration_since(now));
             if let Err(error) = self.poll.poll(&mut events, wait)
                 && error.kind() != io::ErrorKind::Interrupted
@@ -220,6 +225,7 @@ impl Run {
                 match event.token() {
                     WAKE => told = true,
                     TIMER => {}
+                    token if self.shared.watches.event(token) => {}
                     Token(index) => due.push(index),
                 }
             }
@@ -230,6 +236,7 @@ impl Run {
             }
             let now = CLOCK.now();
             self.shared.flushes.run(now);
+            self.shared.watches.run(now);
             for index in due.drain(..) {
                 if let Some(seat) = self.entries.get_mut(index)
                     && seat.member.gate().is_armed()

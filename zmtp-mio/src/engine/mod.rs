@@ -75,6 +75,7 @@ pub(crate) use shared::SharedEngine;
 pub use wake::Handle;
 
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, EventReader, Monitor};
@@ -291,6 +292,10 @@ impl Engine {
 
     pub(crate) fn events(&self) -> EventReader {
         self.monitor.events()
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        self.options.context.clone()
     }
 }
 

@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// The time until the next turn is due; zero while work is left.
-    pub(super) fn next_turn(&self) -> Option<Duration> {
+    pub(crate) fn next_turn(&self) -> Option<Duration> {
         // From this check on, a post wakes the poll.
         if !self.prepare_to_sleep() || self.has_work() || self.more_events {
             return Some(Duration::ZERO);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmtp_mio::kind::StaticKind;
+use zmtp_mio::kind::{Kind, StaticKind};
 use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket};
 
 pub(crate) use echo::{Echo, assert_echo};
@@ -79,9 +79,10 @@ pub(crate) fn rep() -> (Rep, String) {
     bound(builder::<Rep>().build().unwrap())
 }
 
-pub(crate) fn bound(mut rep: Rep) -> (Rep, String) {
-    let endpoint = rep.bind("tcp://127.0.0.1:*").unwrap().to_string();
-    (rep, endpoint)
+/// Binds a socket to a free port, and returns it and where it listens.
+pub(crate) fn bound<K: Kind>(mut socket: Socket<K>) -> (Socket<K>, String) {
+    let endpoint = socket.bind("tcp://127.0.0.1:*").unwrap().to_string();
+    (socket, endpoint)
 }
 
 pub(crate) fn req(endpoint: &str) -> Req {

@@ -1,0 +1,68 @@
+//! The traits `Stream` and `Sink` of the crates `futures-core` and `futures-sink`.
+
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+
+use futures_core::Stream;
+use futures_sink::Sink;
+
+use super::AsyncSocket;
+use super::exchange::{try_recv, try_send};
+use crate::error::Error;
+use crate::exchange;
+use crate::message::Message;
+use crate::socket::kind::{CanReceive, CanSend};
+
+/// The message that a [`Sink`] has accepted and not sent yet.
+pub(super) type Slot = Option<Message>;
+
+/// The received messages. The stream does not end; after an error it goes on.
+impl<K: CanReceive> Stream for AsyncSocket<K> {
+    type Item = Result<Message, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.get_mut().poll_until(task, None, try_recv);
+        polled.map(Result::transpose)
+    }
+}
+
+/// Sends the messages. The sink accepts one message more than the socket; `flush` waits until all are written.
+impl<K: CanSend> Sink<Message> for AsyncSocket<K> {
+    type Error = Error;
+
+    fn poll_ready(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().poll_slot(task)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+        let this = self.get_mut();
+        this.slot = Some(message);
+        Ok(())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let this = self.get_mut();
+        ready!(this.poll_slot(task))?;
+        let flushed = this.poll_until(task, None, |socket| {
+            Ok(exchange::flush(socket.engine(), Some(Duration::ZERO))?.then_some(()))
+        });
+        flushed.map(|result| result.map(drop))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_flush(task)
+    }
+}
+
+impl<K: CanSend> AsyncSocket<K> {
+    /// Sends the message of the slot. After an error it is dropped.
+    fn poll_slot(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(mut message) = self.slot.take() else { return Poll::Ready(Ok(())) };
+        let polled = self.poll_until(task, None, |socket| try_send(socket, &mut message));
+        if polled.is_pending() {
+            self.slot = Some(message);
+        }
+        polled.map(|result| result.map(drop))
+    }
+}

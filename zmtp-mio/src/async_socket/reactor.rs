@@ -1,0 +1,102 @@
+//! What wakes the task of a socket.
+
+use core::task::{Context, Poll};
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::driver::{self, Watch};
+
+#[derive(Debug)]
+pub(super) enum Reactor {
+    /// The background driver.
+    Driver(Watch),
+    /// The reactor of a tokio runtime.
+    #[cfg(feature = "tokio")]
+    Tokio(tokio::Tokio),
+}
+
+impl Reactor {
+    pub(super) fn driver(driver: Arc<driver::Shared>) -> Self {
+        Self::Driver(Watch::new(driver))
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn tokio(descriptor: std::os::fd::OwnedFd) -> io::Result<Self> {
+        Ok(Self::Tokio(tokio::Tokio::new(descriptor)?))
+    }
+
+    /// Wakes the task when the descriptor of its socket is readable, and at `due`. Ready if the socket is to be turned
+    /// again before.
+    pub(super) fn arm(
+        &mut self,
+        task: &mut Context<'_>,
+        descriptor: RawFd,
+        due: Option<Instant>,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Self::Driver(watch) => match watch.arm(descriptor, task.waker(), due) {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
+            #[cfg(feature = "tokio")]
+            Self::Tokio(tokio) => tokio.arm(task, due),
+        }
+    }
+
+    /// Ends [`Self::arm`].
+    pub(super) fn disarm(&mut self) {
+        match self {
+            Self::Driver(watch) => watch.disarm(),
+            #[cfg(feature = "tokio")]
+            Self::Tokio(_) => {}
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+mod tokio {
+    use core::pin::Pin;
+    use core::task::{Context, Poll};
+    use std::io;
+    use std::os::fd::OwnedFd;
+    use std::time::Instant;
+
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+    use tokio::time::Sleep;
+
+    #[derive(Debug)]
+    pub(in super::super) struct Tokio {
+        descriptor: AsyncFd<OwnedFd>,
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+
+    impl Tokio {
+        #[allow(deprecated, reason = "it owns the descriptor; the replacement is unsafe")]
+        pub(super) fn new(descriptor: OwnedFd) -> io::Result<Self> {
+            let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE)?;
+            Ok(Self { descriptor, timer: None })
+        }
+
+        pub(super) fn arm(
+            &mut self,
+            task: &mut Context<'_>,
+            due: Option<Instant>,
+        ) -> Poll<io::Result<()>> {
+            if let Poll::Ready(guard) = self.descriptor.poll_read_ready(task) {
+                // An event since the last turn, or the one that this turn has handled.
+                guard?.clear_ready();
+                return Poll::Ready(Ok(()));
+            }
+            let Some(due) = due else { return Poll::Pending };
+            let due = due.into();
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+            if timer.deadline() != due {
+                timer.as_mut().reset(due);
+            }
+            timer.as_mut().poll(task).map(Ok)
+        }
+    }
+}

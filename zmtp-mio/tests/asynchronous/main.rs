@@ -1,0 +1,46 @@
+//! Sockets in async code. Each test runs on an executor without a runtime, and, with the feature `tokio`, on tokio.
+#![cfg(unix)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod cancelling;
+mod exchanges;
+#[cfg(feature = "futures")]
+mod streams;
+mod waiting;
+
+use std::future::Future;
+
+use zmtp_mio::kind::Kind;
+use zmtp_mio::{AsyncSocket, Socket};
+
+/// What wakes the tasks of a test.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reactor {
+    Driver,
+    #[cfg(feature = "tokio")]
+    Tokio,
+}
+
+impl Reactor {
+    fn socket<K: Kind>(self, socket: Socket<K>) -> AsyncSocket<K> {
+        let socket = match self {
+            Self::Driver => socket.into_async(),
+            #[cfg(feature = "tokio")]
+            Self::Tokio => socket.into_tokio(),
+        };
+        socket.unwrap()
+    }
+}
+
+/// Runs a test with each reactor.
+fn with_each<F: Future<Output = ()>>(test: impl Fn(Reactor) -> F) {
+    futures_executor::block_on(test(Reactor::Driver));
+    #[cfg(feature = "tokio")]
+    {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_io().enable_time().build().unwrap();
+        runtime.block_on(test(Reactor::Tokio));
+    }
+}
