@@ -1,16 +1,18 @@
 //! A connection with its pattern: a socket with one peer, without IO.
 
+mod rules;
+
 use std::collections::VecDeque;
 
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::{
-    Fixed, Mode, OutOfTurn, Pattern, PeerId, Reason, Rep, RepPeer, Req, ReqPeer, RouteError,
-    TakeError, Verdict,
+    Mode, OutOfTurn, Pattern, PeerId, Reason, RouteError, TakeError, Verdict,
 };
-use zmtp_core::wire::{FrameHeader, Metadata, Property, SocketType};
-use zmtp_core::{Config, Error, IgnoredCommand, NullOrOlder, SendError};
+use zmtp_core::wire::{FrameHeader, Group, Metadata, Property};
+use zmtp_core::{Config, Error, IgnoredCommand, NullOrOlder, SendError, Subscription};
 
 use crate::driver::{Driver, Fetch, Lane, LogEntry};
+use rules::Rules;
 
 /// A message, part by part.
 pub type Message = Vec<Vec<u8>>;
@@ -23,20 +25,17 @@ pub struct Endpoint<'c, M = NullOrOlder> {
     driver: Driver<'c, M>,
     rules: Rules,
     message: ReceivedMessage,
+    in_message: bool,
+    /// The current message is rejected.
+    skipping: bool,
     inbox: VecDeque<ReceivedMessage>,
     /// The envelope of the request that the application is answering.
     asker: Message,
     identity: Vec<u8>,
     ignored: Vec<IgnoredCommand>,
     rejected: Vec<Reason>,
-}
-
-#[derive(Debug)]
-enum Rules {
-    /// Frames are the application's as they are.
-    None,
-    Rep(Rep<Fixed<RepPeer, 1>>),
-    Req(Req<Fixed<ReqPeer, 1>>),
+    /// A message of the peer violated the protocol: the connection is closed.
+    closed: bool,
 }
 
 /// A message under assembly.
@@ -75,20 +74,18 @@ impl<'c> Endpoint<'c> {
 impl<'c, M: Mechanism> Endpoint<'c, M> {
     /// A socket with a security mechanism, as [`Endpoint::with_mode`].
     pub fn secured(mechanism: M, config: &'c Config, mode: Mode, id: u32) -> Self {
-        let rules = match config.socket_type {
-            SocketType::Rep => Rules::Rep(Rep::new(Fixed::new())),
-            SocketType::Req => Rules::Req(Req::new(Fixed::new(), mode, id)),
-            _ => Rules::None,
-        };
         Self {
             driver: Driver::secured(mechanism, config, Lane::Decode, Fetch::Eagerly),
-            rules,
+            rules: Rules::of(config.socket_type, mode, id),
             message: ReceivedMessage::default(),
+            in_message: false,
+            skipping: false,
             inbox: VecDeque::new(),
             asker: Message::new(),
             identity: Vec::new(),
             ignored: Vec::new(),
             rejected: Vec::new(),
+            closed: false,
         }
     }
 
@@ -97,9 +94,12 @@ impl<'c, M: Mechanism> Endpoint<'c, M> {
         self.driver.feed(bytes);
         for entry in self.driver.take_log() {
             match entry {
+                _ if self.closed => {}
                 LogEntry::Frame(header, body) => self.frame(header, body),
                 LogEntry::Ignored(ignored) => self.ignored.push(ignored),
                 LogEntry::Ready(metadata) => self.ready(&metadata),
+                LogEntry::Cancel(topic) => self.subscription(Subscription::Cancel, &topic),
+                LogEntry::Subscribe(topic) => self.subscription(Subscription::Subscribe, &topic),
                 _ => {}
             }
         }
@@ -112,7 +112,20 @@ impl<'c, M: Mechanism> Endpoint<'c, M> {
     /// [`EndpointError`].
     pub fn send(&mut self, message: &[Vec<u8>]) -> Result<(), EndpointError> {
         let envelope = match &mut self.rules {
-            Rules::None => Message::new(),
+            Rules::None | Rules::Dish(_) => Message::new(),
+            Rules::Other(rules) => {
+                let id = rules.routing_id(PEER).unwrap_or_default().to_vec();
+                rules.route(&id)?;
+                Message::new()
+            }
+            Rules::Radio(radio) => {
+                let mut members = 0;
+                radio.members(&message[0], |_| members += 1);
+                if members == 0 {
+                    return Ok(());
+                }
+                Message::new()
+            }
             Rules::Rep(rep) => {
                 match rep.route(&[]) {
                     Err(RouteError::PeerLost) => return Ok(()),
@@ -138,14 +151,40 @@ impl<'c, M: Mechanism> Endpoint<'c, M> {
     ///
     /// [`EndpointError`].
     pub fn receive(&mut self) -> Result<Option<Message>, EndpointError> {
-        let there = match &mut self.rules {
-            Rules::None => true,
-            Rules::Rep(rep) => rep.take()?.is_some(),
-            Rules::Req(req) => req.take()?.is_some(),
+        let there = match self.rules.pattern() {
+            None => true,
+            Some(rules) => rules.take()?.is_some(),
         };
         let Some(message) = self.inbox.pop_front().filter(|_| there) else { return Ok(None) };
         self.asker = message.envelope;
         Ok(Some(message.parts))
+    }
+
+    /// A DISH joins a group.
+    ///
+    /// # Panics
+    ///
+    /// If it is another type, the group is not valid or joined already, or the connection is not ready.
+    pub fn join(&mut self, group: &[u8]) {
+        let Rules::Dish(dish) = &mut self.rules else { panic!("only a DISH joins groups") };
+        dish.join(Group::new(group).expect("a group")).expect("not joined");
+        self.driver.subscribe(Subscription::Subscribe, group).expect("ready");
+    }
+
+    /// A DISH leaves a group.
+    ///
+    /// # Panics
+    ///
+    /// If it is another type, the group is not joined, or the connection is not ready.
+    pub fn leave(&mut self, group: &[u8]) {
+        let Rules::Dish(dish) = &mut self.rules else { panic!("only a DISH leaves groups") };
+        assert!(dish.leave(Group::new(group).expect("a group")));
+        self.driver.subscribe(Subscription::Cancel, group).expect("ready");
+    }
+
+    /// Whether a message of the peer violated the protocol, so that the connection is closed.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// The connection.
@@ -176,27 +215,34 @@ impl<'c, M: Mechanism> Endpoint<'c, M> {
     fn ready(&mut self, metadata: &[u8]) {
         let metadata = Metadata::new(metadata).expect("checked by the connection");
         self.identity = metadata.get(Property::IDENTITY).unwrap_or_default().to_vec();
-        match &mut self.rules {
-            Rules::None => {}
-            Rules::Rep(rep) => drop(rep.connected(PEER, &[]).expect("room for one")),
-            Rules::Req(req) => drop(req.connected(PEER, &[]).expect("room for one")),
+        if let Some(rules) = self.rules.pattern() {
+            rules.connected(PEER, &[]).expect("room for one");
+        }
+    }
+
+    fn subscription(&mut self, what: Subscription, topic: &[u8]) {
+        if let Some(rules) = self.rules.pattern() {
+            rules.subscription(PEER, what, topic).expect("room for a group");
         }
     }
 
     fn frame(&mut self, header: FrameHeader, body: Vec<u8>) {
-        let mut verdict = match &mut self.rules {
-            Rules::None => Verdict::Deliver,
-            Rules::Rep(rep) => rep.accept(PEER, header, false),
-            Rules::Req(req) => req.accept(PEER, header, false),
-        };
-        if let (Verdict::RequestId, Rules::Req(req)) = (verdict, &mut self.rules) {
-            verdict = req.check(PEER, &body);
+        let first = !core::mem::replace(&mut self.in_message, !header.is_final());
+        let mut verdict = Verdict::Deliver;
+        if let Some(rules) = self.rules.pattern() {
+            verdict = match rules.accept(PEER, header, first) {
+                _ if self.skipping && !first => Verdict::Skip,
+                Verdict::RequestId | Verdict::Subject => rules.check(PEER, &body),
+                verdict => verdict,
+            };
         }
+        self.skipping = matches!(verdict, Verdict::Reject(_) | Verdict::Skip);
         match verdict {
             Verdict::Deliver => self.message.parts.push(body),
             Verdict::Envelope => self.message.envelope.push(body),
             Verdict::Reject(reason) => {
                 self.rejected.push(reason);
+                self.closed = reason.ends_connection();
                 self.message = ReceivedMessage::default();
                 return;
             }
@@ -209,11 +255,7 @@ impl<'c, M: Mechanism> Endpoint<'c, M> {
 
     fn received(&mut self) {
         let message = core::mem::take(&mut self.message);
-        let wanted = match &mut self.rules {
-            Rules::None => true,
-            Rules::Rep(rep) => rep.received(PEER),
-            Rules::Req(req) => req.received(PEER),
-        };
+        let wanted = self.rules.pattern().is_none_or(|rules| rules.received(PEER));
         if wanted {
             self.inbox.push_back(message);
         }

@@ -49,6 +49,8 @@ pub enum Close {
     Never,
     /// We go on, for this reason.
     Stays(&'static str),
+    /// We reject these messages, and close because of the last one.
+    Rejects(&'static [Reason]),
     /// We go on and reject one message.
     StaysAndRejects(Reason),
 }
@@ -143,7 +145,8 @@ impl<M: Mechanism> Player<'_, M> {
     fn step(&mut self, step: &Step) {
         match step {
             // The mechanism decides as the ZAP handler did.
-            Step::Aside(_) | Step::Heading(_) => {}
+            Step::Aside(_) => {}
+            Step::Heading(text) => self.heading(text),
             Step::Peer(bytes) => {
                 self.endpoint.arrive(bytes);
                 self.heard = self.endpoint.driver().now();
@@ -167,6 +170,16 @@ impl<M: Mechanism> Player<'_, M> {
             Step::Close => self.closed(),
             Step::Send(message) => self.send(message),
             Step::Receive(message) => self.receive(message.as_deref()),
+        }
+    }
+
+    /// The groups that a DISH joins are in the headings.
+    fn heading(&mut self, text: &str) {
+        if text.starts_with("group joined before") {
+            self.endpoint.join(b"early");
+        } else if text.starts_with("later join") {
+            self.endpoint.join(b"Movies");
+            self.endpoint.leave(b"early");
         }
     }
 
@@ -254,6 +267,11 @@ impl<M: Mechanism> Player<'_, M> {
             }
             Close::Never | Close::FailsSooner(_) => panic!("libzmq closes"),
             Close::Stays(_) => assert_eq!(self.endpoint.error(), None),
+            Close::Rejects(reasons) => {
+                assert_eq!(self.endpoint.error(), None);
+                assert_eq!(self.endpoint.rejected(), reasons);
+                assert!(self.endpoint.is_closed());
+            }
             Close::StaysAndRejects(reason) => {
                 assert_eq!(self.endpoint.error(), None);
                 assert_eq!(self.endpoint.rejected(), [reason]);

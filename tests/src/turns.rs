@@ -33,12 +33,12 @@ pub enum Turn {
 const IDS: [&[u8]; 6] = [b"", b"", b"ann", b"bob", b"\0\0\0\0\x02", b"\0"];
 
 impl Turn {
-    /// Reads two bytes.
-    pub fn take(bytes: &mut &[u8]) -> Option<Self> {
+    /// Reads two bytes. Routing ids are of this list.
+    fn take(bytes: &mut &[u8], ids: [&'static [u8]; 6]) -> Option<Self> {
         let ([what, how], rest) = bytes.split_first_chunk()?;
         *bytes = rest;
         let peer = peer(*how);
-        let id = IDS[usize::from(how >> 3) % IDS.len()];
+        let id = ids[usize::from(how >> 3) % ids.len()];
         let on = how & 0x80 == 0;
         Some(match what % 12 {
             0 | 1 => Self::Attached(peer),
@@ -79,9 +79,23 @@ impl Turn {
 /// # Panics
 ///
 /// If their results differ.
-pub fn run(mut script: &[u8], one: &mut dyn Pattern, other: &mut dyn Pattern) {
+pub fn run(script: &[u8], one: &mut dyn Pattern, other: &mut dyn Pattern) {
+    run_to(script, IDS, one, other);
+}
+
+/// As [`run`], with other routing ids.
+///
+/// # Panics
+///
+/// If their results differ.
+pub fn run_to(
+    mut script: &[u8],
+    ids: [&'static [u8]; 6],
+    one: &mut dyn Pattern,
+    other: &mut dyn Pattern,
+) {
     let mut past = Vec::new();
-    while let Some(turn) = Turn::take(&mut script) {
+    while let Some(turn) = Turn::take(&mut script, ids) {
         past.push(turn);
         let results = [turn.apply(one), turn.apply(other)];
         let tail = &past[past.len().saturating_sub(12)..];

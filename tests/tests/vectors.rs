@@ -1,19 +1,18 @@
 //! Every recorded dialogue with libzmq is replayed here or in another test, refused as stated, or is no dialogue of a connection.
 
 use zmtp_core::mechanism::{Credentials, Decision, PlainClient, PlainServer, Status};
-use zmtp_core::pattern::Reason;
-use zmtp_core::wire::{MechanismName, SocketType, UnsupportedVersion, Version};
+use zmtp_core::pattern::{Dish, FairPeer, Fixed, FixedSubscriptions, Reason};
+use zmtp_core::wire::{Datagram, Group, MechanismName, SocketType, UnsupportedVersion, Version};
 use zmtp_core::{Config, Connection, Error, Null, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::model;
 use zmtp_tests::properties::run;
 use zmtp_tests::reader::Reader;
 use zmtp_tests::replay::{Close, Play, legal_peer, replay, replay_secured};
-use zmtp_tests::vectors::Vector;
+use zmtp_tests::vectors::{Step, Vector};
 
 // Those of patterns are played by whole sockets too, in `sockets/main.rs`; here by the connection alone.
 const SUBSCRIPTIONS: Play = Play::later("replayed by `sockets/main.rs`");
-const DRAFT: Play = Play::later("draft sockets have their own rules for parts and groups");
 const MANY_PEERS: Play = Play::later("two peers of one socket are in `sockets/main.rs`");
 
 /// Dialogues that our connection replays in place of libzmq, byte by byte.
@@ -21,14 +20,17 @@ const REPLAYED: &[(&str, Play)] = &[
     ("dealer-identity", Play::SAME),
     ("dealer-probe-router", Play::later("the probe is in `sockets/main.rs`")),
     ("draft-channel", Play::SAME),
-    ("draft-client", DRAFT),
-    ("draft-dish-ping-closes", DRAFT.close(Close::Stays("a defect of libzmq"))),
-    ("draft-dish-tcp", DRAFT.leaves_out(3).close(Close::Stays("groups are DISH's"))),
-    ("draft-gather", DRAFT),
-    ("draft-peer", DRAFT),
-    ("draft-radio-tcp", DRAFT),
+    ("draft-client", Play::SAME),
+    ("draft-dish-ping-closes", Play::SAME.close(Close::Stays("a defect of libzmq"))),
+    (
+        "draft-dish-tcp",
+        Play::SAME.close(Close::Rejects(&[Reason::NotSubscribed, Reason::NotGroupAndBody])),
+    ),
+    ("draft-gather", Play::SAME),
+    ("draft-peer", Play::SAME),
+    ("draft-radio-tcp", Play::SAME),
     ("draft-scatter", Play::SAME),
-    ("draft-server", DRAFT),
+    ("draft-server", Play::SAME),
     ("greeting-future-version", Play::SAME),
     ("greeting-odd-padding", Play::SAME),
     ("greeting-revision-2", Play::SAME),
@@ -123,8 +125,11 @@ const ZAP: &str = "ZAP is above the connection: `sockets/zap.rs`";
 
 const CURVE: &str = "libzmq's keys are random: `curve/recorded.rs` plays the other end";
 
-/// Dialogues of something else than one connection, and what that is.
-const NO_CONNECTION: &[(&str, &str)] = &[("draft-udp-radio-dish", "datagrams are no connection")];
+/// Dialogues of something else than one connection, and what plays them.
+const NO_CONNECTION: &[(&str, &str)] = &[(
+    "draft-udp-radio-dish",
+    "datagrams are no connection: `our_datagrams_equal_those_of_libzmq`",
+)];
 
 const DENIED: Error = Error::Peer(PeerError::Denied);
 const REFUSED_BY_PEER: Error = Error::Peer(PeerError::Refused);
@@ -195,6 +200,41 @@ fn our_bytes_and_messages_with_plain_equal_those_of_libzmq() {
             });
         }
     }
+}
+
+/// The first half is played by a RADIO, the second by a DISH that joined the group TV.
+#[test]
+fn our_datagrams_equal_those_of_libzmq() {
+    let mut dish = Dish::new(Fixed::<FairPeer, 1>::new(), FixedSubscriptions::<64>::new());
+    dish.join(Group::new(b"TV").unwrap()).unwrap();
+    let (mut sent, mut delivered, mut counts) = (Vec::new(), None, [0, 0]);
+    for step in Vector::named("draft-udp-radio-dish").steps {
+        match step {
+            Step::Send(parts) => {
+                let group = Group::new(&parts[0].recorded).unwrap();
+                let datagram = Datagram { group, body: &parts[1].recorded };
+                sent = vec![0; datagram.len()];
+                assert_eq!(datagram.write(&mut sent), Ok(sent.len()));
+            }
+            Step::Libzmq(bytes) => {
+                assert_eq!(sent, bytes.recorded);
+                counts[0] += 1;
+            }
+            Step::Peer(bytes) => {
+                let parsed = Datagram::parse(&bytes).ok();
+                delivered = parsed
+                    .filter(|datagram| dish.is_joined(datagram.group.bytes()))
+                    .map(|datagram| [datagram.group.bytes().to_vec(), datagram.body.to_vec()]);
+            }
+            Step::Receive(parts) => {
+                let parts = parts.map(|parts| parts.into_iter().map(|part| part.recorded));
+                assert_eq!(delivered.take().map(Vec::from), parts.map(Iterator::collect));
+                counts[1] += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(counts, [3, 4]);
 }
 
 #[test]

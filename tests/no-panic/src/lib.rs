@@ -15,7 +15,7 @@ mod wire;
 use core::hint::black_box;
 
 use link::Sockets;
-use patterns::{Rep, Req};
+use patterns::{Rep, Req, Single};
 use sealing::Sealing;
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::wire::More;
@@ -33,6 +33,7 @@ pub struct State<'a> {
     sockets: Sockets<'a>,
     req: Req,
     rep: Rep,
+    single: Single,
     #[cfg(feature = "curve")]
     secured: security::Secured<'a>,
 }
@@ -59,6 +60,7 @@ pub unsafe extern "C" fn probe(
         1 => wire::probe(bytes, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
+        6 => patterns::single(&mut state.single, bytes, number),
         4 => planted(bytes),
         #[cfg(feature = "curve")]
         200.. => security::probe(which, &mut state.secured, bytes, number),

@@ -3,8 +3,8 @@
 use core::hint::black_box;
 
 use zmtp_core::wire::{
-    Command, CommandName, FrameHeader, FrameKind, Framing, Greeting, MechanismName, Metadata, More,
-    Ping, Property, RoutingId, SocketType, Writer, error_reason,
+    Command, CommandName, Datagram, FrameHeader, FrameKind, Framing, Greeting, MechanismName,
+    Metadata, More, Ping, Property, RoutingId, SocketType, Writer, error_reason,
 };
 
 pub(crate) fn probe(bytes: &mut [u8], number: u64) {
@@ -37,6 +37,11 @@ pub(crate) fn probe(bytes: &mut [u8], number: u64) {
     black_box(SocketType::from_code(bytes.first().copied().unwrap_or_default()));
     if let (Some(one), Some(other)) = black_box(kinds) {
         black_box((one.accepts(other), one.name(), one.code(), one.sends_identity()));
+    }
+    if let Ok(datagram) = black_box(Datagram::parse(bytes)) {
+        let mut out = [0; 64];
+        let _ = black_box(datagram.write(&mut out));
+        black_box((datagram.group.bytes(), out));
     }
     let (out, value) = bytes.split_at_mut_checked(9).unwrap_or_default();
     let mut writer = Writer::new(out);

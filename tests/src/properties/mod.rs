@@ -9,6 +9,7 @@ mod duplex;
 mod endpoint;
 mod ends;
 mod grammar;
+mod groups;
 mod handshake;
 mod pattern;
 mod sealed;
@@ -22,6 +23,11 @@ pub use duplex::duplex_holds;
 pub use endpoint::endpoints_round_trip;
 pub use grammar::{
     commands_round_trip, frame_headers_round_trip, greetings_round_trip, metadata_round_trips,
+};
+pub use groups::{
+    datagrams_round_trip, dish_matches_its_model, dishes_are_equal, radio_matches_its_model,
+    radios_are_equal, server_matches_its_model, single_part_types_match_their_models,
+    single_parts_are_delivered,
 };
 pub use handshake::handshake_holds;
 pub use pattern::{
@@ -50,6 +56,7 @@ pub const TARGETS: &[(&str, &[Property])] = &[
     ("frame_header", &[frame_headers_round_trip]),
     ("command", &[commands_round_trip]),
     ("metadata", &[metadata_round_trips]),
+    ("datagram", &[datagrams_round_trip]),
     ("endpoint", &[endpoints_round_trip]),
     ("connection_server", &[server_holds]),
     ("connection_client", &[client_holds]),

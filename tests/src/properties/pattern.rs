@@ -4,6 +4,10 @@ use zmtp_core::pattern::{
     Dealer, Filter, Fixed, FixedSubscriptions, Mode, Pair, Pull, Push, Rep, Req, Router, Subscribe,
 };
 
+use super::groups::{
+    dish_matches_its_model, radio_matches_its_model, server_matches_its_model,
+    single_part_types_match_their_models, single_parts_are_delivered,
+};
 use super::topics::{
     full_stores_keep_what_they_have, publish_matches_its_model, subscriptions_match_their_model,
 };
@@ -24,10 +28,23 @@ const MACHINES: &[fn(&[u8])] = &[
     full_stores_keep_what_they_have,
 ];
 
+/// The patterns that a first byte of [`FIRST_OF_MORE`] or more chooses.
+const MORE_MACHINES: &[fn(&[u8])] = &[
+    single_part_types_match_their_models,
+    server_matches_its_model,
+    single_parts_are_delivered,
+    radio_matches_its_model,
+    dish_matches_its_model,
+];
+
+/// The first byte from which on [`MORE_MACHINES`] are chosen.
+const FIRST_OF_MORE: u8 = 192;
+
 /// A pattern equals its model; the first byte chooses the pattern.
 pub fn machines_match_their_models(bytes: &[u8]) {
     let Some((which, script)) = bytes.split_first() else { return };
-    MACHINES[usize::from(*which) % MACHINES.len()](script);
+    let machines = if *which < FIRST_OF_MORE { MACHINES } else { MORE_MACHINES };
+    machines[usize::from(*which) % machines.len()](script);
 }
 
 /// REQ over two kinds of tables equals its model. The first byte chooses the mode.

@@ -104,7 +104,18 @@ impl Reader {
 
 fn message(text: &str) -> Result<Message, String> {
     // A note in brackets may follow the parts.
-    text.split(" (").next().unwrap_or_default().split('|').map(Bytes::parse).collect()
+    let (parts, note) = text.split_once(" (").unwrap_or((text, ""));
+    let group = note.strip_prefix("group ").and_then(|group| group.strip_suffix(')'));
+    group.map(group_of).into_iter().chain(parts.split('|').map(Bytes::parse)).collect()
+}
+
+/// The group of a message, which is its first part: in digits, or as text.
+fn group_of(text: &str) -> Result<Bytes, String> {
+    let text = text.trim_matches('\'');
+    Bytes::parse(text).or_else(|_| {
+        let recorded = text.as_bytes().to_vec();
+        Ok(Bytes { any: vec![false; recorded.len()], recorded })
+    })
 }
 
 fn sut(text: &str) -> Result<Sut, String> {
@@ -159,6 +170,27 @@ mod tests {
         assert!(bytes.matches(&[0xaa, 7]) && !bytes.matches(&[7, 0xbb]));
         let Step::Send(parts) = &vector.steps[2] else { panic!() };
         assert_eq!(parts.len(), 2);
+    }
+
+    #[test]
+    fn a_group_is_the_first_part_of_its_message() {
+        let lines = "A> send 61 (group TV)\nA> send - (group 54 56)\nA> send 61 (group '')\n\
+            A< recv 61 (that routing id)\n@end\n";
+        let vector = Vector::parse(&format!("{HEAD}{lines}")).unwrap();
+        let parts: Vec<Vec<Vec<u8>>> = vector.steps.iter().map(recorded).collect();
+        assert_eq!(parts[0], [b"TV".to_vec(), b"a".to_vec()]);
+        assert_eq!(parts[1], [b"TV".to_vec(), Vec::new()]);
+        assert_eq!(parts[2], [Vec::new(), b"a".to_vec()]);
+        assert_eq!(parts[3], [b"a"]);
+    }
+
+    fn recorded(step: &Step) -> Vec<Vec<u8>> {
+        match step {
+            Step::Send(parts) | Step::Receive(Some(parts)) => {
+                parts.iter().map(|part| part.recorded.clone()).collect()
+            }
+            _ => panic!("no message"),
+        }
     }
 
     #[test]
