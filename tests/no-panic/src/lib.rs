@@ -60,7 +60,7 @@ pub unsafe extern "C" fn probe(
         1 => wire::probe(bytes, number),
         2 => patterns::req(&mut state.req, number),
         3 => patterns::rep(&mut state.rep, number),
-        6 => patterns::single(&mut state.single, bytes, number),
+        102 => patterns::single(&mut state.single, bytes, number),
         4 => planted(bytes),
         #[cfg(feature = "curve")]
         200.. => security::probe(which, &mut state.secured, bytes, number),
