@@ -286,22 +286,22 @@ fn event_line(event: &Event) -> (String, Record<'static>) {
 
 /// The name of an event, and details.
 pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
-    match kind {
-        EventKind::Accepted => ("accepted", None),
-        EventKind::AcceptPaused(error) => ("accept_paused", Some(error.to_string())),
-        EventKind::Connected => ("connected", None),
-        EventKind::Closed(reason) => ("closed", Some(reason.to_string())),
-        EventKind::Retrying(wait) => ("retrying", Some(format!("in {} ms", wait.as_millis()))),
+    let detail = match kind {
+        EventKind::BindFailed(error) | EventKind::AcceptPaused(error) => Some(error.to_string()),
+        EventKind::Closed(reason) => Some(reason.to_string()),
+        EventKind::Retrying(wait) => Some(format!("in {} ms", wait.as_millis())),
         EventKind::Ready(peer) => {
             let name = peer.socket_type.map(|name| name.to_string());
             let name = name.unwrap_or_else(|| "unnamed socket type".into());
-            ("ready", Some(format!("{name}, ZMTP {}", peer.version)))
+            Some(format!("{name}, ZMTP {}", peer.version))
         }
-        EventKind::Refused(reason) => ("refused", Some(reason.bytes().escape_ascii().to_string())),
-        EventKind::Ignored(what) => ("ignored", Some(what.to_string())),
-        EventKind::Dropped(reason) => ("dropped", Some(reason.to_string())),
-        other => ("other", Some(format!("{other:?}"))),
-    }
+        EventKind::Refused(reason) => Some(reason.to_string()),
+        EventKind::Ignored(what) => Some(what.to_string()),
+        EventKind::Dropped(reason) => Some(reason.to_string()),
+        EventKind::UnsentMessages(count) => Some(count.to_string()),
+        _ => None,
+    };
+    (kind.name(), detail)
 }
 
 fn json(record: &impl Serialize) -> String {

@@ -6,6 +6,7 @@ use zmtp_core::pattern::Reason;
 
 /// Counts of what a socket sent, received, connected and dropped since it was created. They never decrease.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Counters {
     /// Messages whose last byte was passed to the system, or to a socket of this process (inproc).
@@ -50,6 +51,7 @@ pub struct Counters {
 /// Counts of dropped messages, by cause: received messages that were not delivered to the application, and
 /// messages of the application that were not sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DroppedMessages {
     /// Received by a REQ or REP without a delimiter or a body.

@@ -89,6 +89,28 @@ pub enum EventKind {
     UnsentMessages(u64),
 }
 
+impl EventKind {
+    /// The name of the kind, for metrics and logs: lower-case letters and `_`, the same in later versions.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Listening => "listening",
+            Self::BindFailed(_) => "bind_failed",
+            Self::Accepted => "accepted",
+            Self::AcceptPaused(_) => "accept_paused",
+            Self::Connected => "connected",
+            Self::Closed(_) => "closed",
+            Self::Retrying(_) => "retrying",
+            Self::NotRetrying => "not_retrying",
+            Self::Ready(_) => "ready",
+            Self::Refused(_) => "refused",
+            Self::Ignored(_) => "ignored",
+            Self::Dropped(_) => "dropped",
+            Self::SubscriptionRefused => "subscription_refused",
+            Self::UnsentMessages(_) => "unsent_messages",
+        }
+    }
+}
+
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,8 +2,12 @@
 
 mod counters;
 mod event;
+#[cfg(feature = "log")]
+mod log;
 mod queue;
 mod reason;
+#[cfg(feature = "serde")]
+mod serialize;
 
 use std::sync::Arc;
 
@@ -60,6 +64,8 @@ impl Monitor {
     ) {
         let Addresses { remote, local } = at;
         let event = Event { endpoint: Arc::clone(endpoint), connection, remote, local, kind };
+        #[cfg(feature = "log")]
+        log::log(&event);
         if !self.events.push(event) {
             self.counters.events_lost += 1;
         }

@@ -23,6 +23,8 @@ mod legacy;
 mod linger;
 mod lost_peers;
 mod metadata;
+#[cfg(all(feature = "log", feature = "serde"))]
+mod observability;
 mod options_page;
 mod own_listeners;
 mod own_poll;
