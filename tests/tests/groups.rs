@@ -1,10 +1,11 @@
 //! Groups on the wire: JOIN and LEAVE of a DISH, and what a RADIO makes of them (RFC 37 § The Radio-Dish Pattern).
 
-use wire::{command, greeting, greeting_of, opening_of_2_0, ready};
+use wire::{command, greeting, greeting_of, message, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dish, Pub, Radio};
 use zmtp_core::wire::{CommandName, GroupError, Malformed, UnsupportedVersion};
-use zmtp_core::{Config, Error, IgnoredCommand, PeerError, Subscription};
-use zmtp_tests::driver::{Driver, LogEntry};
+use zmtp_core::{Config, Connection, Error, IgnoredCommand, Null, PeerError, Subscription};
+use zmtp_tests::driver::{Driver, LogEntry, NOW};
+use zmtp_tests::reader::Reader;
 
 /// A connection after the handshake with a peer of this version.
 fn open<'c>(config: &'c Config, version: [u8; 2], peer: &str) -> Driver<'c> {
@@ -99,4 +100,16 @@ fn a_radio_and_a_dish_refuse_peers_older_than_3_0() {
         driver.feed(&[greeting("NULL"), ready(peer.name())].concat());
         assert_eq!(driver.sent()[..64], greeting("NULL"), "the greeting is sent at once");
     }
+}
+
+#[test]
+fn a_message_that_the_rules_of_a_dish_reject_fails_the_connection() {
+    let config = Config::new(Dish);
+    let mut connection = Connection::new(Null::new(), &config, NOW);
+    Reader::new([greeting("NULL"), ready("RADIO"), message(&[b"lonely"])].concat())
+        .receive_all(&mut connection, NOW);
+    assert_eq!(connection.error(), None);
+    connection.fail_message();
+    assert_eq!(connection.error(), Some(Malformed::NotGroupAndBody.into()));
+    assert!(!connection.sends_error() && !connection.is_ready());
 }

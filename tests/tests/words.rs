@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use zmtp_core::pattern::{NoRoom, OutOfTurn};
 use zmtp_core::wire::{
-    BufferTooSmall, CommandName, Malformed, MechanismName, RoutingId, SocketType,
+    BufferTooSmall, CommandName, GroupError, Malformed, MechanismName, RoutingId, SocketType,
     UnsupportedVersion, Version,
 };
 use zmtp_core::{Error, Limit, LimitExceeded, PeerError, SendError, Timeout};
@@ -15,9 +15,12 @@ fn errors() -> Vec<(Error, &'static str)> {
         (Malformed::EmptyFrame, "length 0"),
         (Malformed::ErrorReason, "ERROR"),
         (Malformed::FrameSize(1 << 63), "0x8000000000000000"),
+        (Malformed::Group(GroupError::TooLong(256)), "256"),
+        (Malformed::Group(GroupError::Zero), "is 0"),
         (Malformed::Metadata, "metadata"),
         (Malformed::MoreOnCommand, "on a command"),
         (Malformed::MoreOnIdentity, "on an identity frame"),
+        (Malformed::NotGroupAndBody, "a DISH"),
         (Malformed::Ping, "TTL"),
         (Malformed::ReservedFlags(0x40), "0x40"),
     ];

@@ -42,6 +42,7 @@ pub(super) enum Failure {
     Metadata,
     MissingSocketType,
     MoreOnIdentity,
+    NotGroupAndBody,
     Old(UnsupportedVersion),
     /// A sealed frame is invalid.
     Open(OpenError),
@@ -99,6 +100,7 @@ impl Failure {
             Self::Header(flaw) => return flaw.of(scratch).into(),
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
+            Self::NotGroupAndBody => return Malformed::NotGroupAndBody.into(),
             Self::TimedOut(owed) => return Error::TimedOut(owed),
             Self::Denied => PeerError::Denied,
             Self::Handshake(error) => PeerError::Handshake(error),

@@ -259,6 +259,16 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
         self.rx.heard::<M>();
     }
 
+    /// Fails the connection because the pattern rejected a message of the peer for a reason that
+    /// [ends it](crate::pattern::Reason::ends_connection). The error is
+    /// [`Malformed::NotGroupAndBody`](crate::wire::Malformed), the only such reason. Without effect if the connection
+    /// has failed.
+    pub const fn fail_message(&mut self) {
+        if self.rx.failure.is_none() {
+            self.rx.fail(Failure::NotGroupAndBody);
+        }
+    }
+
     /// Queues a PING that is not due yet, if PINGs are sent to this peer. No answer is awaited. A socket of `zmtp-mio`
     /// that receives a PING before the first message expects PINGs from then on.
     pub fn queue_ping(&mut self) {

@@ -55,8 +55,8 @@ impl core::error::Error for JoinError {}
 ///
 /// A message has two frames: its group of up to 255 bytes, which the driver stores as its first part, and its body
 /// (RFC 37 § The Radio-Dish Pattern). Messages of groups that the socket has not joined are rejected, because a
-/// connection over UDP delivers all of them. Any other message is rejected with [`Reason::NotGroupAndBody`]: close
-/// the connection.
+/// connection over UDP delivers all of them. Any other message is rejected with [`Reason::NotGroupAndBody`], which
+/// [ends the connection](Reason::ends_connection).
 pub type Dish<S, J> = Incoming<S, DishRules<J>>;
 
 /// The state of DISH besides [`Incoming`]: its groups, in a table of type `J`.

@@ -55,7 +55,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether the message violates the protocol, so that the driver closes the connection, as libzmq does.
+    /// Whether the message violates the protocol, so that the driver closes the connection, as libzmq does: it calls
+    /// [`Connection::fail_message`](crate::Connection::fail_message).
     pub const fn ends_connection(self) -> bool {
         matches!(self, Self::NotGroupAndBody)
     }

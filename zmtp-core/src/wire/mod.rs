@@ -91,6 +91,9 @@ pub enum Malformed {
     MoreOnCommand,
     /// MORE is set on the identity frame, which precedes the messages in ZMTP 2.0 and 1.0.
     MoreOnIdentity,
+    /// A message to a DISH is not a group of up to 255 bytes and a body, each in one frame (RFC 37 § The Radio-Dish
+    /// Pattern).
+    NotGroupAndBody,
     /// The TTL of a PING, two bytes, is missing or incomplete.
     Ping,
     /// A reserved flag bit is set. Reserved are bits 3 to 7; in ZMTP 2.0, bits 2 to 7; in 1.0, bits
@@ -109,6 +112,9 @@ impl core::fmt::Display for Malformed {
             Self::Metadata => f.write_str("property exceeds the metadata"),
             Self::MoreOnCommand => f.write_str("MORE flag on a command"),
             Self::MoreOnIdentity => f.write_str("MORE flag on an identity frame"),
+            Self::NotGroupAndBody => {
+                f.write_str("message to a DISH is not a group of up to 255 bytes and a body")
+            }
             Self::Ping => f.write_str("PING without a TTL"),
             Self::ReservedFlags(flags) => write!(f, "reserved flag bits set in {flags:#04x}"),
         }

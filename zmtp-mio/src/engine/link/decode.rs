@@ -273,7 +273,12 @@ impl Reader<'_> {
             Verdict::Envelope | Verdict::RequestId => {
                 self.receive.partial.begun().envelope.begin(header);
             }
-            Verdict::Reject(reason) => self.receive.reject(reason, to),
+            Verdict::Reject(reason) => {
+                self.receive.reject(reason, to);
+                if reason.ends_connection() {
+                    self.connection.fail_message();
+                }
+            }
             Verdict::Skip | Verdict::Subscription(_) => {}
         }
     }
