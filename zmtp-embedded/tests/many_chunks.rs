@@ -1,4 +1,4 @@
-//! PULL over several links with messages larger than their buffers, blocking and async.
+//! PULL and REP over several links with messages larger than their buffers, blocking and async.
 #![cfg(feature = "chunks")]
 
 mod pipe;
@@ -11,6 +11,7 @@ use zmtp_core::{Config, Instant};
 use zmtp_embedded::{Error, asynch, blocking};
 
 static PULL: Config = Config::new(SocketType::Pull);
+static REP: Config = Config::new(SocketType::Rep);
 
 const NOW: Instant = Instant::from_millis(0);
 const DEADLINE: Instant = Instant::from_millis(1_000);
@@ -140,4 +141,39 @@ fn a_message_in_pieces_is_skipped_by_a_receive_and_one_begun_whole_is_not_receiv
     peers[0].say(&frame(0, b"end"));
     let (link, message) = pull.receive(DEADLINE, now).expect("good peers").expect("in time");
     assert_eq!((link, message.parts().count()), (0, 2));
+}
+
+/// A request, and the reply to it in a part of 300 bytes.
+fn exchange() -> (Vec<u8>, Vec<u8>) {
+    ([frame(1, b""), frame(0, b"ask")].concat(), [frame(1, b""), frame(0, &[7; 300])].concat())
+}
+
+#[test]
+fn a_rep_with_several_links_sends_a_reply_that_is_larger_than_its_send_buffer() {
+    let mut bytes = [[[0; 64]; 2]; 2];
+    let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+    let mut rep = blocking::many::Rep::<_, 2>::new(&REP, buffers);
+    let (ours, client) = peer("REQ", 1_000);
+    rep.connect(1, ours, NOW);
+    let (request, reply) = exchange();
+    client.say(&request);
+    let (link, received) = rep.receive(DEADLINE, now).expect("a good peer").expect("in time");
+    assert_eq!((link, received.only()), (1, Some(&b"ask"[..])));
+    rep.reply(&[&[7; 300]], DEADLINE, now).expect("a good peer");
+    assert!(client.heard().ends_with(&reply));
+}
+
+#[test]
+fn async_a_rep_with_several_links_sends_a_reply_that_is_larger_than_its_send_buffer() {
+    let mut bytes = [[[0; 64]; 2]; 2];
+    let buffers = bytes.each_mut().map(|[receive, send]| (&mut receive[..], &mut send[..]));
+    let mut rep = asynch::many::Rep::<_, 2>::new(&REP, buffers);
+    let (ours, client) = peer("REQ", 1_000);
+    rep.connect(1, Stutter::new(ours), NOW);
+    let (request, reply) = exchange();
+    client.say(&request);
+    let (link, received) = finish(rep.receive(now)).expect("a good peer");
+    assert_eq!((link, received.only()), (1, Some(&b"ask"[..])));
+    finish(rep.reply(&[&[7; 300]], now)).expect("a good peer");
+    assert!(client.heard().ends_with(&reply));
 }
