@@ -9,7 +9,7 @@ command -v cargo-deny >/dev/null 2>&1 || cargo install --quiet --locked cargo-de
 cargo fetch --locked --quiet
 cargo deny --offline check bans licenses sources
 for package in fuzz tests/firmware tests/firmware/log tests/no-panic zmtp-embedded/footprint \
-  zmtp-embedded/adapters/* zmtp-embedded/boards/*/ \
+  zmtp-embedded/adapters/* zmtp-embedded/boards/*/ zmtp-embedded/hals \
   zmtp-mio/bench/peers; do
   echo "$package:"
   (cd "$package" && cargo fetch --locked --quiet)

@@ -16,6 +16,7 @@ use zmtp_core::Instant;
 
 const UART: *mut u32 = 0x4000_4000 as *mut u32;
 const TICKS: *const u32 = 0x4000_5000 as *const u32;
+const HIGH_TICKS: *const u32 = 0x4000_5004 as *const u32;
 const ADDRESS: *const usize = 0x4000_6000 as *const usize;
 const LENGTH: *const usize = 0x4000_7000 as *const usize;
 
@@ -73,10 +74,12 @@ impl Write for Uart {
     }
 }
 
-/// Milliseconds.
+/// Milliseconds, of a counter of 64 bits in two registers. The optimiser would shorten the deadlines if they had 32
+/// bits.
 pub fn now() -> Instant {
-    // SAFETY: a register; never run.
-    Instant::from_millis(u64::from(unsafe { read_volatile(TICKS) }))
+    // SAFETY: registers; never run.
+    let (high, low) = unsafe { (read_volatile(HIGH_TICKS), read_volatile(TICKS)) };
+    Instant::from_millis(u64::from(high) << 32 | u64::from(low))
 }
 
 /// Bytes at an unknown address, of an unknown length.

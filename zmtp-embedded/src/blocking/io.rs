@@ -127,24 +127,31 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         parts: &[&[u8]],
         until: &mut Until<F>,
     ) -> Result<(), Error<IO::Error>> {
-        if !self.is_ready() {
-            self.wait(kind, Want::Ready, until)?;
-        }
         let large = if CHUNKS { TooLarge::Lend } else { TooLarge::Refuse };
         let mut cursor = Cursor::default();
         loop {
-            let step = self.poll_send(kind, parts, &mut cursor, large)?;
+            let ready = self.is_ready();
+            let step = if ready {
+                self.poll_send(kind, parts, &mut cursor, large)?
+            } else {
+                Step::Write
+            };
             if step == Step::Done {
                 return Ok(());
             }
+            if !CHUNKS || !ready {
+                // This also writes the outbox, so that there is room.
+                self.wait(kind, Want::Ready, until)?;
+                continue;
+            }
             let now = (until.now)();
-            let lent = if CHUNKS { cursor.body(parts) } else { &[] };
+            let lent = cursor.body(parts);
             match self.timed(step, lent, now, &mut until.limit) {
-                Ok(n) if CHUNKS && step == Step::Body => cursor.wrote(n),
+                Ok(n) if step == Step::Body => cursor.wrote(n),
                 Ok(_) => {}
                 Err(error) => {
                     // A frame is sent in part, and cannot be completed.
-                    self.link.closed |= CHUNKS && self.out.state() == State::Lent;
+                    self.link.closed |= self.out.state() == State::Lent;
                     return Err(error);
                 }
             }

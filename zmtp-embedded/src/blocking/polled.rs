@@ -68,7 +68,7 @@ impl<IO: Write + WriteReady> Write for Polled<IO> {
     }
 }
 
-/// An IO with [`ReadReady`] and without [`WriteReady`], such as `BufferedUart` of embassy-rp, -stm32 and -nrf. Its
+/// An IO with [`ReadReady`] and without [`WriteReady`], such as `BufferedUart` of embassy-rp and embassy-stm32. Its
 /// `read` never waits: it returns [`NotReady::Yet`] if no byte can be read.
 ///
 /// `write` waits until the IO accepts bytes, without regard to the deadline of the call. Therefore the driver must
