@@ -131,11 +131,8 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         let mut cursor = Cursor::default();
         loop {
             let ready = self.is_ready();
-            let step = if ready {
-                self.poll_send(kind, parts, &mut cursor, large)?
-            } else {
-                Step::Write
-            };
+            let step =
+                if ready { self.poll_send(kind, parts, &mut cursor, large)? } else { Step::Write };
             if step == Step::Done {
                 return Ok(());
             }
