@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles the packages of zmtp-embedded/boards, all or those that are named, and prints the flash and the RAM of each:
 # `.ci/boards.sh nrf52-uart`. `.ci/boards.sh check nrf52-uart` compiles without linking, as .ci/run does for two of
-# them. Nothing is run: there is no such board here. Its output for all boards is zmtp-embedded/boards/boards.txt.
+# them. Nothing is run: there is no such board here.
 set -eu
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/boards"

@@ -25,8 +25,10 @@ macro_rules! api_many {
         pub type Pull<'b, IO, const N: usize> = Socket<'b, kind::Pull, IO, N>;
 
         /// REP over `N` links: receives requests from the links in turn. Each request needs a reply before
-        /// the next request is received. A request is received whole, and must fit the receive buffer of its
-        /// link: in pieces, that of a slow client would keep the others waiting.
+        /// the next request is received.
+        ///
+        /// A request is received whole, and must fit the receive buffer of its link: in pieces, that of a slow
+        /// client would keep the others waiting.
         pub type Rep<'b, IO, const N: usize> = Socket<'b, kind::Rep<N>, IO, N>;
 
         #[expect(private_bounds, reason = "the types are those of this crate")]
