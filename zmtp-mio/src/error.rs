@@ -68,6 +68,9 @@ pub enum Error {
     },
     /// A REQ or REP cannot send, or cannot receive, now: the two must alternate (`EFSM`).
     OutOfTurn(OutOfTurn),
+    /// The message has this number of parts instead of one (`EINVAL`). Only the
+    /// [thread-safe](crate::SocketKind::is_thread_safe) types return it.
+    PartCount(usize),
     /// The connection to the peer of the request was lost. A new request may be sent. libzmq has no such
     /// error and waits without limit.
     PeerLost,
@@ -79,12 +82,13 @@ pub enum Error {
         reason: &'static str,
     },
     /// A [`Handle`](crate::Handle) stopped the socket, or [`Context::shutdown`](crate::Context::shutdown) closed it
-    /// (`ETERM`).
+    /// (`ETERM`), or another thread closed the [thread-safe](crate::ThreadSafeSocket) socket (`ENOTSOCK`).
     Stopped,
     /// The socket is not bound or connected to this endpoint (`ENOENT`).
     UnknownEndpoint(Endpoint),
-    /// No peer has the routing id that the message begins with (`EHOSTUNREACH`). Only a STREAM and a ROUTER with
-    /// [`mandatory`](crate::Builder::mandatory) return it.
+    /// No peer has the routing id of the message (`EHOSTUNREACH`). A STREAM and a ROUTER with
+    /// [`mandatory`](crate::Builder::mandatory) return it for the first part, a SERVER and a PEER for
+    /// [`Message::routing_id`](crate::Message::routing_id).
     Unroutable,
     /// The message cannot be queued now, or was not queued before the timeout (`EAGAIN`). Receives return `None`
     /// instead.
@@ -126,6 +130,7 @@ impl fmt::Display for Error {
                 write!(f, "the socket type does not have the option `{option}`")
             }
             Self::OutOfTurn(error) => error.fmt(f),
+            Self::PartCount(n) => write!(f, "the message has {n} parts instead of one"),
             Self::PeerLost => f.write_str("the connection to the peer of the request was lost"),
             Self::RoutingIdInUse => f.write_str("another peer has that routing id"),
             Self::Metadata { name, source } => write!(f, "property {name:?}: {source}"),
@@ -192,6 +197,7 @@ impl From<Error> for io::Error {
             Error::AddressInUse(_) | Error::RoutingIdInUse => io::ErrorKind::AddrInUse,
             Error::Endpoint(_)
             | Error::EmptyMessage
+            | Error::PartCount(_)
             | Error::Limits { .. }
             | Error::Option { .. }
             | Error::Metadata { .. }

@@ -80,14 +80,14 @@ pub use proxy::{
     ProxyTraffic, proxy,
 };
 pub use security::{
-    AddressRange, Addresses, Authenticator, Client, NotAnAddressRange, PasswordFile, Passwords,
-    Reply, Security, User,
+    AddressRange, Addresses, Authenticator, ConnectingClient, NotAnAddressRange, PasswordFile,
+    Passwords, Reply, Security, User,
 };
 #[cfg(feature = "curve")]
 pub use security::{AllowedKeys, Certificate, CertificateError, CertificateFolder};
 pub use socket::{
-    AnySocket, Builder, Dealer, Pair, Pub, Pull, Push, Ready, Rep, Req, Router, Socket, Stream,
-    Sub, Xpub, Xsub, kind,
+    AnySocket, Builder, Channel, Client, Dealer, Gather, Pair, Peer, Pub, Pull, Push, Ready, Rep,
+    Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub, Xsub, kind,
 };
 pub use socket_kind::SocketKind;
 pub use transport::{BoundListener, SocksError};

@@ -8,10 +8,18 @@ use zmtp_core::wire::SocketType;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SocketKind {
+    /// See [`crate::Channel`].
+    Channel,
+    /// See [`crate::Client`].
+    Client,
     /// See [`crate::Dealer`].
     Dealer,
+    /// See [`crate::Gather`].
+    Gather,
     /// See [`crate::Pair`].
     Pair,
+    /// See [`crate::Peer`].
+    Peer,
     /// See [`crate::Pub`].
     Pub,
     /// See [`crate::Pull`].
@@ -24,6 +32,10 @@ pub enum SocketKind {
     Req,
     /// See [`crate::Router`].
     Router,
+    /// See [`crate::Scatter`].
+    Scatter,
+    /// See [`crate::Server`].
+    Server,
     /// See [`crate::Stream`].
     Stream,
     /// See [`crate::Sub`].
@@ -36,15 +48,21 @@ pub enum SocketKind {
 
 impl SocketKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
+        Self::Channel,
+        Self::Client,
         Self::Dealer,
+        Self::Gather,
         Self::Pair,
+        Self::Peer,
         Self::Pub,
         Self::Pull,
         Self::Push,
         Self::Rep,
         Self::Req,
         Self::Router,
+        Self::Scatter,
+        Self::Server,
         Self::Stream,
         Self::Sub,
         Self::Xpub,
@@ -53,12 +71,21 @@ impl SocketKind {
 
     /// Returns whether sockets of this kind can send.
     pub const fn can_send(self) -> bool {
-        !matches!(self, Self::Pull | Self::Sub)
+        !matches!(self, Self::Gather | Self::Pull | Self::Sub)
     }
 
     /// Returns whether sockets of this kind can receive.
     pub const fn can_receive(self) -> bool {
-        !matches!(self, Self::Pub | Self::Push)
+        !matches!(self, Self::Pub | Self::Push | Self::Scatter)
+    }
+
+    /// Returns whether several threads may use a socket of this kind at the same time (`ZMQ_THREAD_SAFE`); see
+    /// [`crate::ThreadSafeSocket`]. Messages of these kinds have one part.
+    pub const fn is_thread_safe(self) -> bool {
+        matches!(
+            self,
+            Self::Channel | Self::Client | Self::Gather | Self::Peer | Self::Scatter | Self::Server
+        )
     }
 
     /// Returns whether sockets of this kind publish: PUB and XPUB.
@@ -69,14 +96,20 @@ impl SocketKind {
     /// Returns the socket type that sockets of this kind announce; `None` for STREAM, which does not use ZMTP.
     pub const fn socket_type(self) -> Option<SocketType> {
         Some(match self {
+            Self::Channel => SocketType::Channel,
+            Self::Client => SocketType::Client,
             Self::Dealer => SocketType::Dealer,
+            Self::Gather => SocketType::Gather,
             Self::Pair => SocketType::Pair,
+            Self::Peer => SocketType::Peer,
             Self::Pub => SocketType::Pub,
             Self::Pull => SocketType::Pull,
             Self::Push => SocketType::Push,
             Self::Rep => SocketType::Rep,
             Self::Req => SocketType::Req,
             Self::Router => SocketType::Router,
+            Self::Scatter => SocketType::Scatter,
+            Self::Server => SocketType::Server,
             Self::Stream => return None,
             Self::Sub => SocketType::Sub,
             Self::Xpub => SocketType::Xpub,

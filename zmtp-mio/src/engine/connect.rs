@@ -109,6 +109,7 @@ impl Engine {
         self.tick();
         self.connect_next(index);
         self.carry_out_closes();
+        self.note_change();
         peer
     }
 
@@ -126,6 +127,7 @@ impl Engine {
         }
         self.close(index, CloseReason::ByUs);
         self.carry_out_closes();
+        self.note_change();
         true
     }
 

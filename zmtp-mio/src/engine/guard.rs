@@ -25,6 +25,14 @@ impl SharedEngine {
         }
     }
 
+    /// As [`SharedEngine::close`], and ends the calls of other threads with [`Error::Stopped`].
+    pub(crate) fn close_for_all(&self, linger: Linger) -> UnsentMessages {
+        if self.cell.process.is_this() {
+            self.cell.lock().stop();
+        }
+        self.close(Some(linger))
+    }
+
     /// Sends queued messages, within linger, and closes all connections. Returns the messages that were not sent. A
     /// forked child closes only its copies, and does not use the driver, which belongs to its parent.
     pub(crate) fn close(&self, linger: Option<Linger>) -> UnsentMessages {

@@ -238,9 +238,10 @@ impl Engine {
         let limit = peer.reported.incoming.saturating_add(room);
         let State::Inproc(_, properties) = &peer.state else { return Ok(false) };
         let properties = Arc::clone(properties);
-        let delivers_all = self.pattern.delivers_all()
-            && self.pattern.routing_id(peer.id).is_none()
+        let delivers_singles = self.pattern.delivers_singles()
+            && self.pattern.prefix(peer.id).is_none()
             && !self.options.conflate;
+        let delivers_all = delivers_singles && self.pattern.delivers_all();
         let mut taken = 0;
         while taken < BUDGET {
             let Some(peer) = self.peers.get_mut(index) else { return Ok(false) };
@@ -257,7 +258,8 @@ impl Engine {
                 Some(Parcel::Chunk(chunk)) => taken += self.take_chunk(index, chunk, &properties),
                 // Most messages, with fewer moves and the same result.
                 Some(Parcel::Message(mut queued))
-                    if delivers_all && matches!(queued.envelope, Envelope::None) =>
+                    if (delivers_all || delivers_singles && queued.message.part_count() == 1)
+                        && matches!(queued.envelope, Envelope::None) =>
                 {
                     taken += 1;
                     if self.pattern.received(peer.id) {
@@ -293,7 +295,7 @@ impl Engine {
         let State::Inproc(pipe, _) = &mut peer.state else { return 0 };
         let (messages, bytes) = chunk.added();
         let (room, room_bytes) = peer.incoming.room(&self.receive_mark);
-        let whole = self.pattern.delivers_all() && !self.options.conflate;
+        let whole = self.pattern.delivers_singles() && !self.options.conflate;
         if whole && messages <= room && bytes <= room_bytes {
             pipe.took(messages, bytes);
             pipe.return_spare();

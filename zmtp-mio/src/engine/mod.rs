@@ -122,6 +122,8 @@ pub(crate) struct Engine {
     woke_application: bool,
     /// The threads that wait in calls.
     turns: Turns<Pause>,
+    /// A call changed what the thread that polls may wait for.
+    changed: bool,
     /// The socket is closed or being closed.
     ending: Option<Ending>,
     /// When the driver began to serve the engine last.
@@ -227,6 +229,7 @@ impl Engine {
             polled_by_application: false,
             woke_application: false,
             turns: Turns::new(),
+            changed: false,
             ending: None,
             served_since: now,
             send_mark: mark(options.send_mark),

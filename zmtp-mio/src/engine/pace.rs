@@ -74,14 +74,30 @@ impl Engine {
         }
     }
 
+    /// Whether a thread polls without the lock.
+    #[cfg(test)]
+    pub(crate) const fn is_polled(&self) -> bool {
+        self.turns.sleeping().is_some()
+    }
+
     /// Whether there is no work, and the last turn had no event and no post.
     pub(super) fn is_idle(&self) -> bool {
         !self.has_work() && !self.dispatched && self.prepare_to_sleep()
     }
 
-    /// Whether there is work, or a deadline before the end of the other thread's poll.
+    /// Notes that a call changes what a call of another thread, which polls, may wait for.
+    pub(super) const fn note_change(&mut self) {
+        if self.turns.sleeping().is_some() {
+            self.changed = true;
+        }
+    }
+
+    /// Whether another thread polls, and there is a change, work, or a deadline before the end of its poll.
     pub(super) fn has_news(&self) -> bool {
         let Some(pause) = self.turns.sleeping() else { return false };
+        if self.changed {
+            return true;
+        }
         let sooner = match (self.scheduler.next_deadline(), pause.until) {
             (Some(next), Some(until)) => next < until,
             (next, _) => next.is_some(),

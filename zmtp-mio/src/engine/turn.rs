@@ -30,6 +30,9 @@ impl Guard<'_> {
         let cell = &**self.cell;
         let Some(mut waiter) = cell.polls.try_take() else {
             if pause.timeout != Some(Duration::ZERO) {
+                if self.has_news() {
+                    self.wake_poller();
+                }
                 self.stay();
                 let Some(engine) = self.engine.take() else { return Ok(()) };
                 self.engine = Some(cell.polls.wait(engine, pause.timeout));
@@ -52,6 +55,7 @@ impl Guard<'_> {
             waiter.wait(pause.timeout, spin, mailbox.as_deref())
         });
         self.engine = Some(engine);
+        self.changed = false;
         self.dispatch(polled?);
         cell.polls.end(&mut **self);
         Ok(())
@@ -93,6 +97,7 @@ impl Engine {
         worked |= !self.prepare_to_sleep();
         // The work may have changed the condition that the application waits for.
         if worked {
+            self.note_change();
             self.tick();
         }
         let until = if worked { Some(self.now) } else { self.deadline(deadline) };

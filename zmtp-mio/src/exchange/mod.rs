@@ -10,6 +10,7 @@ mod reply;
 mod request;
 mod route;
 mod send;
+mod server;
 mod subscribe;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub(crate) use receive::{recv, recv_into};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use route::{close_connection, connect_as, connect_for_id};
 pub(crate) use send::{send, send_value};
+pub(crate) use server::connect_peer;
 pub(crate) use subscribe::{cancel_repeated, subscribe, unsubscribe};
 
 use crate::engine::SharedEngine;

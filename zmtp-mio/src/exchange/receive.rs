@@ -6,7 +6,7 @@ use zmtp_core::pattern::Pattern;
 use zmtp_core::wire::SocketType;
 
 use super::wait::Wait;
-use super::{reply, request};
+use super::{reply, request, server};
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
 use crate::message::Message;
@@ -50,7 +50,8 @@ fn recv_slowly(
     match &engine.pattern {
         AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait, message),
         AnyPattern::Req(_) => request::recv(&mut engine, &mut wait, message),
-        AnyPattern::Push(_) => Err(Error::NotSupported),
+        AnyPattern::Push(_) | AnyPattern::Scatter(_) => Err(Error::NotSupported),
+        AnyPattern::Server(..) => server::recv(&mut engine, &mut wait, message),
         AnyPattern::Publish(rules, _) if rules.socket_type() == SocketType::Pub => {
             Err(Error::NotSupported)
         }
@@ -59,7 +60,11 @@ fn recv_slowly(
 }
 
 /// Takes the oldest message of the next peer in turn.
-fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait, message: &mut Message) -> Result<bool, Error> {
+pub(super) fn in_turn(
+    engine: &mut Guard<'_>,
+    wait: &mut Wait,
+    message: &mut Message,
+) -> Result<bool, Error> {
     engine.share()?;
     loop {
         if let Ok(Some(peer)) = engine.pattern.take()

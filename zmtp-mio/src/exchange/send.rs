@@ -5,7 +5,7 @@ use core::time::Duration;
 use zmtp_core::pattern::Pattern;
 
 use super::wait::Wait;
-use super::{publish, reply, request, route, subscribe};
+use super::{publish, reply, request, route, server, subscribe};
 use crate::engine::{COPY, Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::{IntoMessage, Message};
@@ -89,28 +89,32 @@ fn send_slowly<'m>(
 ) -> Result<(), Error> {
     let mut wait = Wait::new(timeout);
     match &engine.pattern {
-        AnyPattern::Dealer(..)
-        | AnyPattern::Pair(_)
-        | AnyPattern::Push(_)
-        | AnyPattern::Rep(_)
-        | AnyPattern::Req(_) => {}
+        AnyPattern::Rep(_) | AnyPattern::Req(_) => {}
+        pattern if pattern.sends_in_turn() => {}
         _ => {
             if let Some(source) = source.take() {
                 *message = source.take();
             }
         }
     }
+    if source.is_none() && engine.pattern.sends_one_part() && message.part_count() != 1 {
+        return Err(Error::PartCount(message.part_count()));
+    }
     match &engine.pattern {
-        AnyPattern::Dealer(..) | AnyPattern::Pair(_) | AnyPattern::Push(_) => {
-            in_turn(&mut engine, message, source, &mut wait)
-        }
+        AnyPattern::Channel(_)
+        | AnyPattern::Client(_)
+        | AnyPattern::Dealer(..)
+        | AnyPattern::Pair(_)
+        | AnyPattern::Push(_)
+        | AnyPattern::Scatter(_) => in_turn(&mut engine, message, source, &mut wait),
         AnyPattern::Publish(..) => publish::send(&mut engine, message, &mut wait),
         AnyPattern::Rep(_) => reply::send(&mut engine, message, source),
         AnyPattern::Req(_) => request::send(&mut engine, message, source, &mut wait),
         AnyPattern::Router(..) => route::send(&mut engine, message, &mut wait),
+        AnyPattern::Server(..) => server::send(&mut engine, message, &mut wait),
         AnyPattern::Stream(..) => route::send_raw(&mut engine, message, &mut wait),
         AnyPattern::Subscribe(..) => subscribe::send(&mut engine, message),
-        AnyPattern::Pull(_) => Err(Error::NotSupported),
+        AnyPattern::Gather(_) | AnyPattern::Pull(_) => Err(Error::NotSupported),
     }
 }
 

@@ -116,6 +116,67 @@ fn a_sender_waits_for_room_while_another_thread_polls() {
 }
 
 #[test]
+fn a_send_that_waits_goes_on_when_another_thread_connects() {
+    let engine = SharedEngine::new(AnyPattern::push(false), Options::default()).unwrap();
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| send(&engine, &mut Message::from("queued"), Some(LONG)));
+        while !engine.look().unwrap().is_polled() {
+            thread::yield_now();
+        }
+        // Nothing is bound to the name: there is no event.
+        let endpoint = "inproc://a-send-that-waits".parse().unwrap();
+        let begun = Instant::now();
+        engine.enter().unwrap().connect(endpoint);
+        sender.join().unwrap().unwrap();
+        assert!(begun.elapsed() < LONG / 2);
+    });
+    engine.close(Some(Duration::ZERO.into()));
+}
+
+#[test]
+fn a_receive_that_waits_gets_a_message_that_a_call_of_another_thread_read() {
+    const ROUNDS: usize = 3_000;
+    let context = Context::builder().driver(false).build();
+    // The wait looks at the mailbox for long, and sleeps then.
+    let spin = Some(Duration::from_micros(20));
+    let options = Options { context, spin, ..Options::default() };
+    let (one, other) = {
+        let new = || SharedEngine::new(AnyPattern::pair(false), options.clone()).unwrap();
+        (new(), new())
+    };
+    let endpoint = one.bind(&"inproc://read-by-another".parse().unwrap()).unwrap();
+    other.enter().unwrap().connect(endpoint);
+    assert!(wait_for_peers(&one, 1, Some(LONG)).unwrap());
+    for _ in 0..ROUNDS {
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| recv(&one, Some(LONG)).unwrap());
+            let trying = scope.spawn(|| {
+                let end = Instant::now() + LONG;
+                loop {
+                    let message = recv(&one, Some(Duration::ZERO)).unwrap();
+                    if message.is_some() || Instant::now() > end {
+                        return message;
+                    }
+                }
+            });
+            let begun = Instant::now();
+            // Both arrive at the same time.
+            other.enter().unwrap().cork();
+            for _ in 0..2 {
+                send(&other, &mut Message::from("one each"), Some(LONG)).unwrap();
+            }
+            other.enter().unwrap().uncork();
+            for thread in [waiting, trying] {
+                assert!(thread.join().unwrap().is_some());
+            }
+            assert!(begun.elapsed() < LONG / 2);
+        });
+    }
+    one.close(None);
+    other.close(None);
+}
+
+#[test]
 fn a_thread_that_polls_serves_the_deadlines_of_later_calls() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let limits = Limits::default().handshake_timeout(Duration::from_millis(50));

@@ -11,6 +11,7 @@ mod json;
 mod parts;
 mod pool;
 mod properties;
+mod routing_id;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,8 @@ pub struct Message {
     /// The offset of the end of each part but the last.
     ends: Ends,
     has_parts: bool,
+    /// 0 if it has none.
+    routing_id: u32,
     properties: Option<Arc<Properties>>,
 }
 
@@ -185,12 +188,13 @@ impl Message {
         }
     }
 
-    /// Removes all parts and the properties, and keeps the buffer.
+    /// Removes all parts, the routing id and the properties, and keeps the buffer.
     pub fn clear(&mut self) {
         self.storage.clear();
         self.start = 0;
         self.ends.clear();
         self.has_parts = false;
+        self.routing_id = 0;
         self.properties = None;
     }
 

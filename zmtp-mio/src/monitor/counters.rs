@@ -68,6 +68,8 @@ pub struct DroppedMessages {
     pub not_subscribed: u64,
     /// Received by a socket type that only sends.
     pub not_received: u64,
+    /// Received with several parts by a socket type whose messages have one part.
+    pub multipart: u64,
     /// Received or to be sent, and replaced by a newer message (`ZMQ_CONFLATE`).
     pub conflated: u64,
     /// Not sent: no peer has the routing id.
@@ -132,6 +134,7 @@ impl DroppedMessages {
             incomplete,
             not_subscribed,
             not_received,
+            multipart,
             conflated,
             unroutable,
             peer_gone,
@@ -146,6 +149,7 @@ impl DroppedMessages {
         self.incomplete += *incomplete;
         self.not_subscribed += *not_subscribed;
         self.not_received += *not_received;
+        self.multipart += *multipart;
         self.conflated += *conflated;
         self.unroutable += *unroutable;
         self.peer_gone += *peer_gone;
@@ -166,6 +170,7 @@ impl DroppedMessages {
             Reason::WrongRequestId => self.wrong_request_id += 1,
             Reason::NotSubscribed => self.not_subscribed += 1,
             Reason::SendsOnly => self.not_received += 1,
+            Reason::Multipart => self.multipart += 1,
             _ => self.unsolicited += 1,
         }
     }
@@ -182,7 +187,7 @@ impl DroppedMessages {
         total
     }
 
-    const fn counts(&self) -> [(&'static str, u64); 13] {
+    const fn counts(&self) -> [(&'static str, u64); 14] {
         [
             ("bad envelope", self.bad_envelope),
             ("unsolicited", self.unsolicited),
@@ -191,6 +196,7 @@ impl DroppedMessages {
             ("incomplete", self.incomplete),
             ("not subscribed", self.not_subscribed),
             ("not received", self.not_received),
+            ("multipart", self.multipart),
             ("conflated", self.conflated),
             ("unroutable", self.unroutable),
             ("peer gone", self.peer_gone),

@@ -46,10 +46,10 @@ pub struct Options {
     pub limits: Limits,
     /// How long a closing socket continues to send.
     pub linger: Linger,
-    /// The high-water mark of the queue of messages to one peer (`ZMQ_SNDHWM`). Not for PULL.
+    /// The high-water mark of the queue of messages to one peer (`ZMQ_SNDHWM`). Not for GATHER and PULL.
     pub send_mark: HighWaterMark,
     /// The high-water mark of the queue of messages from one peer (`ZMQ_RCVHWM`). While the queue is full, the
-    /// socket does not read from the peer. Not for PUB and PUSH.
+    /// socket does not read from the peer. Not for PUB, PUSH and SCATTER.
     pub receive_mark: HighWaterMark,
     /// The most bytes of all queued and unfinished messages of the socket. The default is 512 MiB; `None` is no
     /// limit. At the limit, reading pauses until the application receives queued messages. If the limit is exceeded and
@@ -74,7 +74,8 @@ pub struct Options {
     /// subscriptions are refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB and XPUB.
     pub max_subscription_bytes: Option<usize>,
     /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`). With `false`, the default,
-    /// they are also queued for an endpoint that is not connected yet. Only for DEALER, PAIR and PUSH.
+    /// they are also queued for an endpoint that is not connected yet. Only for CHANNEL, CLIENT, DEALER, PAIR, PUSH and
+    /// SCATTER.
     pub immediate: bool,
     /// Whether only the newest message of each queue is kept (`ZMQ_CONFLATE`). The default is `false`. Unlike in
     /// libzmq, multipart messages stay whole. Only for DEALER, PUB, PULL, PUSH and SUB.
@@ -257,14 +258,21 @@ impl Options {
     /// Returns the name of an option that differs from its default and that sockets of this kind do
     /// not have, if there is one.
     pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
-        use SocketKind::{Dealer, Pair, Pub, Pull, Push, Req, Router, Stream, Sub};
+        use SocketKind::{
+            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Req, Router, Scatter, Stream,
+            Sub,
+        };
 
         let default = Self::default();
         let zmtp = kind != Stream;
         let options = [
             ("conflate", matches!(kind, Dealer | Pub | Pull | Push | Sub), !self.conflate),
             ("heartbeat", zmtp, self.heartbeat == default.heartbeat),
-            ("immediate", matches!(kind, Dealer | Pair | Push), !self.immediate),
+            (
+                "immediate",
+                matches!(kind, Channel | Client | Dealer | Pair | Push | Scatter),
+                !self.immediate,
+            ),
             ("max_handshakes", zmtp, self.max_handshakes == default.max_handshakes),
             (
                 "max_handshakes_per_address",
@@ -293,7 +301,7 @@ impl Options {
                     && self.authenticator.is_none()
                     && self.zap_domain.is_empty(),
             ),
-            ("send_mark", kind != Pull, self.send_mark == default.send_mark),
+            ("send_mark", !matches!(kind, Gather | Pull), self.send_mark == default.send_mark),
         ];
         let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
         missing.map(|(option, ..)| option)

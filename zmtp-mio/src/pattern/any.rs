@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    AttachError, Dealer, FairPeer, NoRoom, OutgoingPeer, Pair, Pattern, PeerId, Publish, Pull,
-    Push, Rep, RepPeer, Reports, Req, ReqPeer, RouteError, Router, RouterPeer, Subscribe,
-    TakeError, Verdict,
+    AttachError, Channel, Client, Dealer, FairPeer, Gather, NoRoom, OutgoingPeer, Pair, Pattern,
+    PeerId, Publish, Pull, Push, Rep, RepPeer, Reports, Req, ReqPeer, RouteError, Router,
+    RouterPeer, Scatter, Server, Subscribe, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, SocketType};
 
@@ -23,7 +23,10 @@ use crate::topics::{Counted, Subscribers};
 // Without it the type is computed from a field at every call.
 #[repr(u8)]
 pub(crate) enum AnyPattern {
+    Channel(Channel),
+    Client(Client<Table<OutgoingPeer>>),
     Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
+    Gather(Gather<Table<FairPeer>>),
     Pair(Pair),
     /// PUB and XPUB.
     Publish(Publisher, Publishing),
@@ -32,6 +35,9 @@ pub(crate) enum AnyPattern {
     Rep(Rep<Table<RepPeer>>),
     Req(Requester),
     Router(Routes, RouterOptions),
+    Scatter(Scatter<Table<OutgoingPeer>>),
+    /// SERVER and PEER.
+    Server(Numbered, SocketType),
     /// Connections without a protocol, routed as in ROUTER (`ZMQ_STREAM`).
     Stream(Routes, Streaming),
     /// SUB and XSUB.
@@ -41,6 +47,7 @@ pub(crate) enum AnyPattern {
 pub(super) type Publisher = Publish<Table<FairPeer>, Subscribers>;
 pub(super) type Requester = Req<Table<ReqPeer>>;
 pub(super) type Routes = Router<Table<RouterPeer>, RoutingTable>;
+pub(super) type Numbered = Server<Table<RouterPeer>, RoutingTable>;
 pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
 
 /// The options and state of a publisher besides the core's pattern.
@@ -119,6 +126,13 @@ impl AnyPattern {
         }
     }
 
+    pub(crate) const fn as_server(&mut self) -> Result<&mut Numbered, Error> {
+        match self {
+            Self::Server(rules, _) => Ok(rules),
+            _ => Err(Error::NotSupported),
+        }
+    }
+
     pub(crate) const fn as_stream(&mut self) -> Result<&mut Routes, Error> {
         match self {
             Self::Stream(rules, _) => Ok(rules),
@@ -143,7 +157,10 @@ impl AnyPattern {
     /// The type that READY announces. A STREAM announces none; it routes as a ROUTER.
     pub(crate) const fn socket_type(&self) -> SocketType {
         match self {
+            Self::Channel(_) => SocketType::Channel,
+            Self::Client(_) => SocketType::Client,
             Self::Dealer(..) => SocketType::Dealer,
+            Self::Gather(_) => SocketType::Gather,
             Self::Pair(_) => SocketType::Pair,
             Self::Publish(rules, _) => rules.socket_type(),
             Self::Pull(_) => SocketType::Pull,
@@ -151,6 +168,8 @@ impl AnyPattern {
             Self::Rep(_) => SocketType::Rep,
             Self::Req(_) => SocketType::Req,
             Self::Router(..) | Self::Stream(..) => SocketType::Router,
+            Self::Scatter(_) => SocketType::Scatter,
+            Self::Server(_, socket_type) => *socket_type,
             Self::Subscribe(rules, _) => rules.socket_type(),
         }
     }
@@ -160,11 +179,13 @@ impl AnyPattern {
         matches!(self, Self::Stream(..))
     }
 
-    /// The part that is put before each message of a peer.
+    /// The part that is put before each message of a peer. The application of a SERVER or PEER receives it as the
+    /// routing id of the message.
     #[inline(always)]
     pub(crate) fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
         match self {
             Self::Router(rules, _) | Self::Stream(rules, _) => rules.routing_id(peer),
+            Self::Server(rules, _) => rules.routing_id(peer),
             _ => None,
         }
     }
@@ -174,7 +195,10 @@ impl AnyPattern {
     #[inline(always)]
     pub(crate) fn next_in_turn(&mut self) -> Option<PeerId> {
         let next = match self {
+            Self::Channel(rules) => rules.take(),
+            Self::Client(rules) => rules.take(),
             Self::Dealer(rules, _) => rules.take(),
+            Self::Gather(rules) => rules.take(),
             Self::Pair(rules) => rules.take(),
             Self::Pull(rules) => rules.take(),
             Self::Router(rules, _) => rules.take(),
@@ -187,7 +211,20 @@ impl AnyPattern {
 
     /// Whether each message is sent to the next peer in turn, without an envelope.
     pub(crate) const fn sends_in_turn(&self) -> bool {
-        matches!(self, Self::Dealer(..) | Self::Pair(_) | Self::Push(_))
+        matches!(
+            self,
+            Self::Channel(_)
+                | Self::Client(_)
+                | Self::Dealer(..)
+                | Self::Pair(_)
+                | Self::Push(_)
+                | Self::Scatter(_)
+        )
+    }
+
+    /// Whether each message that is sent has one part.
+    pub(crate) const fn sends_one_part(&self) -> bool {
+        matches!(self, Self::Channel(_) | Self::Client(_) | Self::Scatter(_) | Self::Server(..))
     }
 
     /// Whether each frame of each message is delivered, whatever its header and its body.
@@ -196,6 +233,14 @@ impl AnyPattern {
             Self::Dealer(..) | Self::Pair(_) | Self::Pull(_) | Self::Router(..) => true,
             Self::Subscribe(rules, _) => rules.socket_type() == SocketType::Xsub,
             _ => false,
+        }
+    }
+
+    /// Whether each message of one part is delivered, whatever its body.
+    pub(crate) fn delivers_singles(&self) -> bool {
+        match self {
+            Self::Channel(_) | Self::Client(_) | Self::Gather(_) | Self::Server(..) => true,
+            _ => self.delivers_all(),
         }
     }
 
@@ -217,14 +262,19 @@ impl AnyPattern {
         }
     }
 
-    /// Whether a peer is refused because of what another peer has: the routing id, or the one seat of a PAIR.
+    /// Whether a peer is refused because of what another peer has: the routing id, or the one seat of a PAIR or CHANNEL.
     pub(crate) const fn may_refuse(&self) -> bool {
-        matches!(self, Self::Pair(_) | Self::Router(..))
+        matches!(self, Self::Channel(_) | Self::Pair(_) | Self::Router(..))
     }
 
-    /// Whether the socket is a PAIR whose peer is another one.
+    /// Whether the socket is a PAIR or CHANNEL whose peer is another one.
     pub(crate) fn is_taken_from(&self, peer: PeerId) -> bool {
-        matches!(self, Self::Pair(rules) if rules.peer().is_some_and(|held| held != peer))
+        let held = match self {
+            Self::Channel(rules) => rules.peer(),
+            Self::Pair(rules) => rules.peer(),
+            _ => None,
+        };
+        held.is_some_and(|held| held != peer)
     }
 
     /// Whether a queue may keep only its newest message
@@ -250,7 +300,7 @@ impl AnyPattern {
             counters.dropped.unsolicited += 1;
             return false;
         }
-        let prefix = self.routing_id(peer.peer).map_or(0, <[u8]>::len);
+        let prefix = self.prefix(peer.peer).map_or(0, <[u8]>::len);
         counters.messages_received += 1;
         counters.bytes_received += (queued.message.byte_len() - prefix) as u64;
         peer.incoming.push(queued);
@@ -288,7 +338,10 @@ impl AnyPattern {
 macro_rules! each {
     ($self:expr, $rules:ident => $call:expr) => {
         match $self {
+            Self::Channel($rules) => $call,
+            Self::Client($rules) => $call,
             Self::Dealer($rules, _) => $call,
+            Self::Gather($rules) => $call,
             Self::Pair($rules) => $call,
             Self::Publish($rules, _) => $call,
             Self::Pull($rules) => $call,
@@ -296,6 +349,8 @@ macro_rules! each {
             Self::Rep($rules) => $call,
             Self::Req($rules) => $call,
             Self::Router($rules, _) => $call,
+            Self::Scatter($rules) => $call,
+            Self::Server($rules, _) => $call,
             Self::Stream($rules, _) => $call,
             Self::Subscribe($rules, _) => $call,
         }

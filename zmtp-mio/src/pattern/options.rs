@@ -1,8 +1,10 @@
 //! The options of the socket types, and the constructors.
 
 use zmtp_core::pattern::{
-    Dealer, Filter, Mode, Pair, Publish, Pull, Push, Rep, Reports, Req, Router, Subscribe,
+    Channel, Client, Dealer, Filter, Gather, Mode, Pair, Publish, Pull, Push, Rep, Reports, Req,
+    Router, Scatter, Server, Subscribe,
 };
+use zmtp_core::wire::SocketType;
 
 use super::AnyPattern;
 use super::any::{Publishing, Routes, Streaming, Subscribing};
@@ -80,6 +82,29 @@ pub(crate) struct SubscribeOptions {
 /// The constructors: one per socket type. `immediate` is
 /// [`Options::immediate`](crate::Options::immediate).
 impl AnyPattern {
+    pub(crate) const fn channel(immediate: bool) -> Self {
+        Self::Channel(Channel::new(immediate))
+    }
+
+    pub(crate) const fn client(immediate: bool) -> Self {
+        Self::Client(Client::new(Table::new(), immediate))
+    }
+
+    pub(crate) const fn gather() -> Self {
+        Self::Gather(Gather::new(Table::new()))
+    }
+
+    pub(crate) const fn scatter(immediate: bool) -> Self {
+        Self::Scatter(Scatter::new(Table::new(), immediate))
+    }
+
+    /// SERVER or PEER.
+    pub(crate) fn server(socket_type: SocketType) -> Self {
+        let (peers, ids) = (Table::new(), RoutingTable::new());
+        // A peer that the socket connects to has a routing id at once.
+        Self::Server(Server::new(peers, ids, fastrand::u32(..), false), socket_type)
+    }
+
     pub(crate) const fn dealer(options: DealerOptions, immediate: bool) -> Self {
         Self::Dealer(Dealer::new(Table::new(), immediate), options)
     }

@@ -6,7 +6,7 @@ use core::str::FromStr;
 
 use zmtp_core::mechanism::Status;
 
-use super::{Authenticator, Client, Reply};
+use super::{Authenticator, ConnectingClient, Reply};
 
 /// An [`Authenticator`] that refuses clients by their addresses, and asks another one about the others.
 ///
@@ -59,7 +59,7 @@ impl<A: Authenticator> Addresses<A> {
 }
 
 impl<A: Authenticator> Authenticator for Addresses<A> {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         match self.lets_through(client.address.map(|address| address.ip())) {
             true => self.then.authenticate(client, reply),
             false => reply.refuse(Status::Denied),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn denied_addresses_are_refused_and_others_only_if_some_are_allowed() {
-        let anyone = |_: &Client<'_>| Ok(User::default());
+        let anyone = |_: &ConnectingClient<'_>| Ok(User::default());
         let range = |text: &str| text.parse::<AddressRange>().unwrap();
         let denying = Addresses::then(anyone).deny(range("10.0.0.0/8"));
         let both = denying.clone().allow(range("10.0.0.1")).allow(range("192.0.2.0/24"));

@@ -9,7 +9,7 @@ use zmtp_core::mechanism::{Authenticate, Credentials, Decision};
 use zmtp_core::wire::RoutingId;
 
 use super::reply::{Question, Reply};
-use super::{Authenticator, Client};
+use super::{Authenticator, ConnectingClient};
 
 /// What the connections of a socket ask.
 pub(crate) struct Asker {
@@ -35,7 +35,7 @@ impl Authenticate for Ask {
     fn authenticate(&mut self, credentials: Credentials<'_>) -> Decision {
         let Asker { authenticator, domain, routing_id } = &*self.asker;
         let (address, routing_id) = (self.address, routing_id.bytes());
-        let client = Client { domain, address, routing_id, credentials };
+        let client = ConnectingClient { domain, address, routing_id, credentials };
         self.question.ask(|| {
             let reply = Reply::new(&self.question);
             let call = || authenticator.authenticate(&client, reply);

@@ -20,11 +20,11 @@ use super::reply::Reply;
 /// Implemented for functions, which answer at once:
 ///
 /// ```
-/// use zmtp_mio::{Client, Credentials, Rep, Security, Status};
+/// use zmtp_mio::{ConnectingClient, Credentials, Rep, Security, Status};
 ///
 /// # fn main() -> Result<(), zmtp_mio::Error> {
 /// let rep = Rep::builder()
-///     .plain_server(|client: &Client<'_>| match client.credentials {
+///     .plain_server(|client: &ConnectingClient<'_>| match client.credentials {
 ///         Credentials::Plain { username: b"admin", password: b"secret" } => Ok("admin".into()),
 ///         _ => Err(Status::Denied),
 ///     })
@@ -37,13 +37,13 @@ use super::reply::Reply;
 ///
 /// ```
 /// use std::sync::{Mutex, mpsc::Sender};
-/// use zmtp_mio::{Authenticator, Client, Credentials, PublicKey, Reply, Status};
+/// use zmtp_mio::{Authenticator, ConnectingClient, Credentials, PublicKey, Reply, Status};
 ///
 /// /// Another thread receives the questions.
 /// struct Directory(Mutex<Sender<(PublicKey, Reply)>>);
 ///
 /// impl Authenticator for Directory {
-///     fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+///     fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
 ///         match client.credentials {
 ///             // If the other thread is gone, the reply is dropped, which refuses the client.
 ///             Credentials::Curve { public_key } => {
@@ -60,11 +60,11 @@ pub trait Authenticator: Send + Sync {
     /// up to [`handshake_timeout`](crate::Limits::handshake_timeout); other connections do not wait.
     ///
     /// It is called in the thread that drives the socket, and must not block, nor use the socket.
-    fn authenticate(&self, client: &Client<'_>, reply: Reply);
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply);
 }
 
-impl<F: Fn(&Client<'_>) -> Result<User, Status> + Send + Sync> Authenticator for F {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+impl<F: Fn(&ConnectingClient<'_>) -> Result<User, Status> + Send + Sync> Authenticator for F {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         reply.send(self(client));
     }
 }
@@ -73,7 +73,7 @@ impl<F: Fn(&Client<'_>) -> Result<User, Status> + Send + Sync> Authenticator for
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "can contain a password")]
 #[non_exhaustive]
-pub struct Client<'c> {
+pub struct ConnectingClient<'c> {
     /// The [`zap_domain`](crate::Options::zap_domain) of this socket; empty if it has none.
     pub domain: &'c str,
     /// The address of the client, if it is a TCP peer.
@@ -84,7 +84,7 @@ pub struct Client<'c> {
     pub credentials: Credentials<'c>,
 }
 
-impl Client<'_> {
+impl ConnectingClient<'_> {
     /// The mechanism: `NULL`, `PLAIN` or `CURVE`.
     pub const fn mechanism(&self) -> &'static str {
         match self.credentials {
@@ -159,7 +159,7 @@ impl AllowedKeys {
     }
 
     /// The decision about a client.
-    pub(super) fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
+    pub(super) fn decide(&self, client: &ConnectingClient<'_>) -> Result<User, Status> {
         match client.credentials {
             Credentials::Curve { public_key } => {
                 self.0.get(public_key).cloned().ok_or(Status::Denied)
@@ -178,7 +178,7 @@ impl fmt::Debug for AllowedKeys {
 
 #[cfg(feature = "curve")]
 impl Authenticator for AllowedKeys {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         reply.send(self.decide(client));
     }
 }

@@ -13,7 +13,7 @@ use zmtp_core::mechanism::Status;
 
 #[cfg(feature = "curve")]
 use super::{AllowedKeys, Certificate, User};
-use super::{Authenticator, Client, Passwords, Reply};
+use super::{Authenticator, ConnectingClient, Passwords, Reply};
 
 /// An [`Authenticator`] that accepts the clients of CURVE whose certificates are in a folder. The user id is the name of
 /// the file without `.key`.
@@ -43,7 +43,7 @@ impl CertificateFolder {
 
 #[cfg(feature = "curve")]
 impl Authenticator for CertificateFolder {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         match self.0.current() {
             Some(certificates) => reply.send(certificates.decide(client)),
             None => reply.refuse(Status::Temporary),
@@ -81,7 +81,7 @@ impl PasswordFile {
 }
 
 impl Authenticator for PasswordFile {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         match self.0.current() {
             Some(passwords) => reply.send(passwords.decide(client)),
             None => reply.refuse(Status::Temporary),
@@ -142,7 +142,7 @@ impl Certificates {
     }
 
     /// The decision about a client.
-    fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
+    fn decide(&self, client: &ConnectingClient<'_>) -> Result<User, Status> {
         match self.allowed.decide(client) {
             Err(Status::Denied) if self.replacing => Err(Status::Temporary),
             decision => decision,

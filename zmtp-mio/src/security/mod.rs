@@ -28,7 +28,7 @@ pub use addresses::{AddressRange, Addresses, NotAnAddressRange};
 pub(crate) use ask::Asker;
 #[cfg(feature = "curve")]
 pub use authenticator::AllowedKeys;
-pub use authenticator::{Authenticator, Client, User};
+pub use authenticator::{Authenticator, ConnectingClient, User};
 #[cfg(feature = "curve")]
 pub use certificate::{Certificate, CertificateError};
 #[cfg(feature = "curve")]

@@ -11,7 +11,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 use zmtp_core::mechanism::{Credentials, Status};
 
-use super::{Authenticator, Client, Reply, User};
+use super::{Authenticator, ConnectingClient, Reply, User};
 
 /// An [`Authenticator`] that accepts clients of PLAIN by user name and password. The user id is the user name.
 #[derive(Clone, Default)]
@@ -61,7 +61,7 @@ impl fmt::Debug for Passwords {
 
 impl Passwords {
     /// The decision about a client.
-    pub(super) fn decide(&self, client: &Client<'_>) -> Result<User, Status> {
+    pub(super) fn decide(&self, client: &ConnectingClient<'_>) -> Result<User, Status> {
         let Credentials::Plain { username, password } = client.credentials else {
             return Err(Status::Denied);
         };
@@ -77,7 +77,7 @@ impl Passwords {
 }
 
 impl Authenticator for Passwords {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         reply.send(self.decide(client));
     }
 }
@@ -103,7 +103,12 @@ mod tests {
         let ask = |username: &str, password: &str| {
             let (username, password) = (username.as_bytes(), password.as_bytes());
             let credentials = Credentials::Plain { username, password };
-            passwords.decide(&Client { domain: "", address: None, routing_id: b"", credentials })
+            passwords.decide(&ConnectingClient {
+                domain: "",
+                address: None,
+                routing_id: b"",
+                credentials,
+            })
         };
         assert_eq!(ask("admin", "secret"), Ok("admin".into()));
         assert_eq!(ask("empty", ""), Ok("empty".into()));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zmtp_core::mechanism::{Credentials, Status};
 use zmtp_core::wire::{Metadata, RoutingId, SocketType};
 
-use super::{Authenticator, Client, Reply, User};
+use super::{Authenticator, ConnectingClient, Reply, User};
 use crate::endpoint::Endpoint;
 use crate::inproc::{Host, Mailbox, Pipe, Post, Registry, pipe};
 use crate::message::Message;
@@ -99,7 +99,7 @@ impl Zap {
 }
 
 impl Authenticator for Zap {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         let mut state = self.lock();
         if state.pipe.as_ref().is_none_or(Pipe::is_closed) {
             let Some(host) = self.handler() else {
@@ -146,7 +146,7 @@ impl fmt::Debug for Zap {
 }
 
 /// A request (RFC 27 § The ZAP Request), as a DEALER sends it.
-fn request(number: u64, client: &Client<'_>) -> QueuedMessage {
+fn request(number: u64, client: &ConnectingClient<'_>) -> QueuedMessage {
     let address = client.address.map(|address| address.ip().to_canonical().to_string());
     let mut message = Message::from_parts([
         b"",

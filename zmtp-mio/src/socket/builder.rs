@@ -1,11 +1,12 @@
 //! Builders: options first, then a socket.
 
+use core::fmt;
 use core::marker::PhantomData;
 use core::time::Duration;
 use std::sync::Arc;
 
 use zmtp_core::pattern::Mode;
-use zmtp_core::wire::{RoutingId, Version};
+use zmtp_core::wire::{RoutingId, SocketType, Version};
 
 use super::kind::{
     CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, StaticKind,
@@ -29,12 +30,29 @@ use crate::socket_kind::SocketKind;
 ///
 /// A builder has a method for each option of its kind. [`Options`] describes the options that several
 /// kinds share; the others are described here.
-#[derive(Clone, Debug)]
-pub struct Builder<K: Kind> {
+///
+/// `S` is the socket that it creates: a [`Socket`], or a [`ThreadSafeSocket`](crate::ThreadSafeSocket).
+pub struct Builder<K: Kind, S = Socket<K>> {
     pub(super) options: Options,
     pub(super) own: KindOptions,
     socket_kind: SocketKind,
-    kind: PhantomData<K>,
+    creates: PhantomData<fn() -> (K, S)>,
+}
+
+impl<K: Kind, S> Clone for Builder<K, S> {
+    fn clone(&self) -> Self {
+        Self { options: self.options.clone(), own: self.own.clone(), ..Self::of(self.socket_kind) }
+    }
+}
+
+impl<K: Kind, S> fmt::Debug for Builder<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("kind", &self.socket_kind)
+            .field("options", &self.options)
+            .field("own", &self.own)
+            .finish()
+    }
 }
 
 /// The options that only one kind, or two similar kinds, have.
@@ -51,14 +69,20 @@ pub(super) struct KindOptions {
 impl KindOptions {
     fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
         match kind {
+            SocketKind::Channel => AnyPattern::channel(options.immediate),
+            SocketKind::Client => AnyPattern::client(options.immediate),
             SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
+            SocketKind::Gather => AnyPattern::gather(),
             SocketKind::Pair => AnyPattern::pair(options.immediate),
+            SocketKind::Peer => AnyPattern::server(SocketType::Peer),
             SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
             SocketKind::Pull => AnyPattern::pull(),
             SocketKind::Push => AnyPattern::push(options.immediate),
             SocketKind::Rep => AnyPattern::rep(),
             SocketKind::Req => AnyPattern::req(self.req),
             SocketKind::Router => AnyPattern::router(self.router),
+            SocketKind::Scatter => AnyPattern::scatter(options.immediate),
+            SocketKind::Server => AnyPattern::server(SocketType::Server),
             SocketKind::Stream => AnyPattern::stream(self.stream),
             SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
             SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
@@ -73,19 +97,21 @@ fn share(options: &Options) -> (usize, usize) {
     (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
 }
 
-impl<K: StaticKind> Default for Builder<K> {
+impl<K: StaticKind, S> Default for Builder<K, S> {
     fn default() -> Self {
         Self::of(K::KIND)
     }
 }
 
-/// Creating the socket.
-impl<K: Kind> Builder<K> {
+impl<K: Kind, S> Builder<K, S> {
     pub(super) fn of(socket_kind: SocketKind) -> Self {
         let (options, own) = (Options::default(), KindOptions::default());
-        Self { options, own, socket_kind, kind: PhantomData }
+        Self { options, own, socket_kind, creates: PhantomData }
     }
+}
 
+/// Creating the socket.
+impl<K: Kind, S: From<Socket<K>>> Builder<K, S> {
     /// Creates the socket, without endpoints.
     ///
     /// # Errors
@@ -98,7 +124,12 @@ impl<K: Kind> Builder<K> {
     /// * [`Error::Io`]: the system has no descriptor left, or cannot start the driver of the context.
     ///   [`Builder::driver`]`(false)` needs no driver.
     /// * [`Error::Stopped`]: the context is [shut down](Context::shutdown).
-    pub fn build(self) -> Result<Socket<K>, Error> {
+    pub fn build(self) -> Result<S, Error> {
+        self.build_exclusive().map(S::from)
+    }
+
+    /// The socket, before it is one that several threads may use.
+    fn build_exclusive(self) -> Result<Socket<K>, Error> {
         if let Some(option) = self.options.missing_in(self.socket_kind) {
             return Err(Error::Option { option });
         }
@@ -116,13 +147,13 @@ impl<K: Kind> Builder<K> {
     /// # Errors
     ///
     /// Those of [`Builder::build`] and [`Socket::bind`].
-    pub fn bind<E>(self, endpoint: E) -> Result<Socket<K>, Error>
+    pub fn bind<E>(self, endpoint: E) -> Result<S, Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
-        let mut socket = self.build()?;
+        let mut socket = self.build_exclusive()?;
         socket.bind(endpoint)?;
-        Ok(socket)
+        Ok(socket.into())
     }
 
     /// Creates the socket and connects to an endpoint; see [`Socket::connect`].
@@ -130,15 +161,18 @@ impl<K: Kind> Builder<K> {
     /// # Errors
     ///
     /// Those of [`Builder::build`] and [`Socket::connect`].
-    pub fn connect<E>(self, endpoint: E) -> Result<Socket<K>, Error>
+    pub fn connect<E>(self, endpoint: E) -> Result<S, Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
-        let mut socket = self.build()?;
+        let mut socket = self.build_exclusive()?;
         socket.connect(endpoint)?;
-        Ok(socket)
+        Ok(socket.into())
     }
+}
 
+/// Options of all kinds.
+impl<K: Kind, S> Builder<K, S> {
     /// Replaces the options that several kinds share. The context that the builder has stays, unless
     /// `options` has another one than the default.
     ///
@@ -152,10 +186,7 @@ impl<K: Kind> Builder<K> {
         }
         self
     }
-}
 
-/// Options of all kinds.
-impl<K: Kind> Builder<K> {
     /// Sets [`Options::context`].
     #[must_use]
     pub fn context(mut self, context: &Context) -> Self {
@@ -260,7 +291,7 @@ impl<K: Kind> Builder<K> {
 }
 
 /// Options of kinds that use ZMTP.
-impl<K: UsesZmtp> Builder<K> {
+impl<K: UsesZmtp, S> Builder<K, S> {
     /// Sets [`Options::max_handshakes`].
     #[must_use]
     pub fn max_handshakes(mut self, handshakes: impl Into<Option<usize>>) -> Self {
@@ -305,7 +336,7 @@ impl<K: UsesZmtp> Builder<K> {
 }
 
 /// Options of kinds that send.
-impl<K: CanSend> Builder<K> {
+impl<K: CanSend, S> Builder<K, S> {
     /// Sets [`Options::send_mark`].
     #[must_use]
     pub fn send_mark(mut self, mark: HighWaterMark) -> Self {
@@ -315,7 +346,7 @@ impl<K: CanSend> Builder<K> {
 }
 
 /// Options of kinds that receive.
-impl<K: CanReceive> Builder<K> {
+impl<K: CanReceive, S> Builder<K, S> {
     /// Sets [`Options::receive_mark`].
     #[must_use]
     pub fn receive_mark(mut self, mark: HighWaterMark) -> Self {
@@ -325,7 +356,7 @@ impl<K: CanReceive> Builder<K> {
 }
 
 /// Options of kinds that queue messages for endpoints that are not connected yet.
-impl<K: HasImmediate> Builder<K> {
+impl<K: HasImmediate, S> Builder<K, S> {
     /// Sets [`Options::immediate`].
     #[must_use]
     pub fn immediate(mut self, immediate: bool) -> Self {
@@ -335,7 +366,7 @@ impl<K: HasImmediate> Builder<K> {
 }
 
 /// Options of kinds that can keep only the newest message.
-impl<K: CanConflate> Builder<K> {
+impl<K: CanConflate, S> Builder<K, S> {
     /// Sets [`Options::conflate`].
     #[must_use]
     pub fn conflate(mut self, conflate: bool) -> Self {
@@ -345,7 +376,7 @@ impl<K: CanConflate> Builder<K> {
 }
 
 /// Options of kinds that announce a routing id.
-impl<K: HasRoutingId> Builder<K> {
+impl<K: HasRoutingId, S> Builder<K, S> {
     /// Sets [`Options::routing_id`].
     #[must_use]
     pub fn routing_id(mut self, id: RoutingId) -> Self {
@@ -355,7 +386,7 @@ impl<K: HasRoutingId> Builder<K> {
 }
 
 /// Options of publishers.
-impl<K: Publishes> Builder<K> {
+impl<K: Publishes, S> Builder<K, S> {
     /// Sets [`Options::max_subscriptions`] and [`Options::max_subscription_bytes`].
     #[must_use]
     pub fn max_subscriptions(

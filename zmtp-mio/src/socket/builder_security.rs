@@ -10,7 +10,7 @@ use super::kind::UsesZmtp;
 use crate::security::{Authenticator, Security};
 
 /// The security of kinds that use ZMTP.
-impl<K: UsesZmtp> Builder<K> {
+impl<K: UsesZmtp, S> Builder<K, S> {
     /// Sets [`Options::security`].
     ///
     /// [`Options::security`]: crate::Options::security

@@ -3,6 +3,7 @@
 use super::Socket;
 use super::kind::Kind;
 use crate::endpoint::Endpoint;
+use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::transport::BoundListener;
 
@@ -64,11 +65,7 @@ impl<K: Kind> Socket<K> {
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
-        let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match self.engine.enter()?.unbind(&endpoint) {
-            true => Ok(()),
-            false => Err(Error::UnknownEndpoint(endpoint)),
-        }
+        unbind(&self.engine, endpoint.try_into().map_err(Into::into)?)
     }
 
     /// Connects to an endpoint, and reconnects whenever the connection is lost or refused, without limit unless
@@ -88,10 +85,7 @@ impl<K: Kind> Socket<K> {
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
         let endpoint = self.remote(endpoint)?;
-        let mut engine = self.engine.enter()?;
-        engine.check(&endpoint)?;
-        engine.connect(endpoint);
-        Ok(())
+        connect(&self.engine, endpoint)
     }
 
     /// Closes the connection to an endpoint and does not reconnect. Queued messages that cannot be written
@@ -106,18 +100,12 @@ impl<K: Kind> Socket<K> {
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
     {
-        let endpoint = endpoint.try_into().map_err(Into::into)?;
-        match self.engine.enter()?.disconnect(&endpoint) {
-            true => Ok(()),
-            false => Err(Error::UnknownEndpoint(endpoint)),
-        }
+        disconnect(&self.engine, endpoint.try_into().map_err(Into::into)?)
     }
 
     /// Returns the concrete endpoints that the socket listens on.
     pub fn endpoints(&self) -> impl ExactSizeIterator<Item = Endpoint> + use<K> {
-        let engine = self.engine.look();
-        let bound = engine.map_or_else(Vec::new, |engine| engine.endpoints().cloned().collect());
-        bound.into_iter()
+        endpoints(&self.engine).into_iter()
     }
 
     /// Returns the endpoint that was bound or connected last (`ZMQ_LAST_ENDPOINT`). A bound endpoint
@@ -136,4 +124,30 @@ impl<K: Kind> Socket<K> {
         self.last_endpoint = Some(endpoint.clone());
         Ok(endpoint)
     }
+}
+
+pub(super) fn unbind(engine: &SharedEngine, endpoint: Endpoint) -> Result<(), Error> {
+    match engine.enter()?.unbind(&endpoint) {
+        true => Ok(()),
+        false => Err(Error::UnknownEndpoint(endpoint)),
+    }
+}
+
+pub(super) fn connect(engine: &SharedEngine, endpoint: Endpoint) -> Result<(), Error> {
+    let mut engine = engine.enter()?;
+    engine.check(&endpoint)?;
+    engine.connect(endpoint);
+    Ok(())
+}
+
+pub(super) fn disconnect(engine: &SharedEngine, endpoint: Endpoint) -> Result<(), Error> {
+    match engine.enter()?.disconnect(&endpoint) {
+        true => Ok(()),
+        false => Err(Error::UnknownEndpoint(endpoint)),
+    }
+}
+
+/// The endpoints that the socket listens on.
+pub(super) fn endpoints(engine: &SharedEngine) -> Vec<Endpoint> {
+    engine.look().map_or_else(Vec::new, |engine| engine.endpoints().cloned().collect())
 }

@@ -43,6 +43,13 @@ pub trait HasTopics: Kind {}
 /// A kind that sends a message to the peer whose routing id is its first part: [`Router`] and [`Stream`].
 pub trait Routes: CanSend + CanReceive {}
 
+/// A kind of which several threads may use one socket at the same time; see
+/// [`ThreadSafeSocket`](crate::ThreadSafeSocket).
+pub trait ThreadSafe: UsesZmtp {}
+
+/// A kind that sends a message to the peer with its routing id, a number: [`Peer`] and [`Server`].
+pub trait Numbers: CanSend + CanReceive + ThreadSafe {}
+
 /// A kind that uses ZMTP: every kind but [`Stream`] and [`Any`].
 pub trait UsesZmtp: StaticKind {}
 
@@ -58,13 +65,29 @@ mod sealed {
     pub trait Sealed {}
 }
 
+/// CHANNEL; see [`crate::Channel`].
+#[derive(Clone, Copy, Debug)]
+pub struct Channel;
+
+/// CLIENT; see [`crate::Client`].
+#[derive(Clone, Copy, Debug)]
+pub struct Client;
+
 /// DEALER; see [`crate::Dealer`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dealer;
 
+/// GATHER; see [`crate::Gather`].
+#[derive(Clone, Copy, Debug)]
+pub struct Gather;
+
 /// PAIR; see [`crate::Pair`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pair;
+
+/// PEER; see [`crate::Peer`].
+#[derive(Clone, Copy, Debug)]
+pub struct Peer;
 
 /// PUB; see [`crate::Pub`].
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +112,14 @@ pub struct Req;
 /// ROUTER; see [`crate::Router`].
 #[derive(Clone, Copy, Debug)]
 pub struct Router;
+
+/// SCATTER; see [`crate::Scatter`].
+#[derive(Clone, Copy, Debug)]
+pub struct Scatter;
+
+/// SERVER; see [`crate::Server`].
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
 
 /// STREAM; see [`crate::Stream`].
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +148,30 @@ impl CanReceive for Any {}
 impl CanCork for Any {}
 impl CanProxy for Any {}
 
+impl sealed::Sealed for Channel {}
+impl Kind for Channel {}
+impl CanSend for Channel {}
+impl CanReceive for Channel {}
+impl HasImmediate for Channel {}
+impl UsesZmtp for Channel {}
+impl ThreadSafe for Channel {}
+
+impl StaticKind for Channel {
+    const KIND: SocketKind = SocketKind::Channel;
+}
+
+impl sealed::Sealed for Client {}
+impl Kind for Client {}
+impl CanSend for Client {}
+impl CanReceive for Client {}
+impl HasImmediate for Client {}
+impl UsesZmtp for Client {}
+impl ThreadSafe for Client {}
+
+impl StaticKind for Client {
+    const KIND: SocketKind = SocketKind::Client;
+}
+
 impl sealed::Sealed for Dealer {}
 impl Kind for Dealer {}
 impl CanSend for Dealer {}
@@ -132,6 +187,16 @@ impl StaticKind for Dealer {
     const KIND: SocketKind = SocketKind::Dealer;
 }
 
+impl sealed::Sealed for Gather {}
+impl Kind for Gather {}
+impl CanReceive for Gather {}
+impl UsesZmtp for Gather {}
+impl ThreadSafe for Gather {}
+
+impl StaticKind for Gather {
+    const KIND: SocketKind = SocketKind::Gather;
+}
+
 impl sealed::Sealed for Pair {}
 impl Kind for Pair {}
 impl CanSend for Pair {}
@@ -144,6 +209,18 @@ impl CanControl for Pair {}
 
 impl StaticKind for Pair {
     const KIND: SocketKind = SocketKind::Pair;
+}
+
+impl sealed::Sealed for Peer {}
+impl Kind for Peer {}
+impl CanSend for Peer {}
+impl CanReceive for Peer {}
+impl UsesZmtp for Peer {}
+impl ThreadSafe for Peer {}
+impl Numbers for Peer {}
+
+impl StaticKind for Peer {
+    const KIND: SocketKind = SocketKind::Peer;
 }
 
 impl sealed::Sealed for Pub {}
@@ -218,6 +295,29 @@ impl CanProxy for Router {}
 
 impl StaticKind for Router {
     const KIND: SocketKind = SocketKind::Router;
+}
+
+impl sealed::Sealed for Scatter {}
+impl Kind for Scatter {}
+impl CanSend for Scatter {}
+impl HasImmediate for Scatter {}
+impl UsesZmtp for Scatter {}
+impl ThreadSafe for Scatter {}
+
+impl StaticKind for Scatter {
+    const KIND: SocketKind = SocketKind::Scatter;
+}
+
+impl sealed::Sealed for Server {}
+impl Kind for Server {}
+impl CanSend for Server {}
+impl CanReceive for Server {}
+impl UsesZmtp for Server {}
+impl ThreadSafe for Server {}
+impl Numbers for Server {}
+
+impl StaticKind for Server {
+    const KIND: SocketKind = SocketKind::Server;
 }
 
 impl sealed::Sealed for Stream {}

@@ -3,10 +3,13 @@
 mod any;
 mod builder;
 mod builder_security;
+mod channel;
+mod client;
 mod dealer;
 mod endpoints;
 pub mod kind;
 mod pair;
+mod peer;
 mod publish;
 mod pull;
 mod push;
@@ -14,11 +17,13 @@ mod receive;
 mod rep;
 mod req;
 mod router;
+mod scatter;
 mod send;
 #[cfg(unix)]
 mod source;
 mod stream;
 mod subscribe;
+mod thread_safe;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -27,17 +32,22 @@ use core::time::Duration;
 
 pub use any::AnySocket;
 pub use builder::Builder;
+pub use channel::Channel;
+pub use client::{Client, Server};
 pub use dealer::Dealer;
 use kind::{Kind, StaticKind};
 pub use pair::Pair;
+pub use peer::Peer;
 pub use publish::{Pub, Xpub};
 pub use pull::Pull;
 pub use push::Push;
 pub use rep::Rep;
 pub use req::Req;
 pub use router::Router;
+pub use scatter::{Gather, Scatter};
 pub use stream::Stream;
 pub use subscribe::{Sub, Xsub};
+pub use thread_safe::ThreadSafeSocket;
 
 use crate::endpoint::Endpoint;
 use crate::engine::{Handle, SharedEngine, UnsentMessages};

@@ -91,7 +91,7 @@ fn dropped(counters: &Counters) -> u64 {
 /// What a receiver rejected. A message that was received in part is not counted as written, or in doubt.
 fn rejected(counters: &Counters) -> u64 {
     let by = &counters.dropped;
-    by.bad_envelope + by.unsolicited + by.not_subscribed + by.not_received
+    by.bad_envelope + by.unsolicited + by.not_subscribed + by.not_received + by.multipart
 }
 
 fn number(message: &Message) -> u32 {

@@ -9,6 +9,7 @@ mod peer;
 pub(crate) mod processes;
 pub(crate) mod relay;
 pub(crate) mod simulated;
+pub(crate) mod threads;
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -16,8 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zmtp_mio::kind::{Kind, StaticKind};
-use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket};
+use zmtp_mio::kind::{self, Kind, StaticKind};
+use zmtp_mio::{Builder, CloseReason, Context, EventKind, Rep, Req, Socket, ThreadSafeSocket};
 
 pub(crate) use echo::{Echo, assert_echo};
 pub(crate) use peer::{RawPeer, RawServer, is_open, mutes};
@@ -31,9 +32,13 @@ impl<K: StaticKind> OfKind for Socket<K> {
     type Kind = K;
 }
 
+impl<K: kind::ThreadSafe> OfKind for ThreadSafeSocket<K> {
+    type Kind = K;
+}
+
 /// Settings of a socket in the mode that is tested: in the default context, whose driver serves it
 /// between calls, or with `ZMTP_TEST_DRIVER=0` without a driver.
-pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
+pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind, S> {
     Builder::default().context(&context())
 }
 

@@ -31,7 +31,7 @@ fn assert_whole(bytes: &[u8], rest: &[u8]) {
 
 /// A socket whose kernel buffers hold a small part of a message. The rest is in the process that is
 /// killed.
-fn narrow<S: OfKind>() -> Builder<S::Kind> {
+fn narrow<S: OfKind>() -> Builder<S::Kind, S> {
     let small = Some(512 << 10);
     builder::<S>().tcp(Tcp::default().send_buffer(small).receive_buffer(small))
 }

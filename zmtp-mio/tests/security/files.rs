@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::harness::{LIMIT, builder, drive_until, events};
 use zmtp_mio::{
-    AddressRange, Addresses, Certificate, CertificateFolder, Client, Endpoint, EventKind,
+    AddressRange, Addresses, Certificate, CertificateFolder, ConnectingClient, Endpoint, EventKind,
     PasswordFile, Pull, Push, Security, User,
 };
 
@@ -171,7 +171,7 @@ fn a_file_of_passwords_is_read_again_when_it_changes() {
 #[test]
 fn peers_with_null_are_refused_by_address() {
     let range = |text: &str| text.parse::<AddressRange>().unwrap();
-    let anyone = |_: &Client<'_>| Ok(User::new("anyone"));
+    let anyone = |_: &ConnectingClient<'_>| Ok(User::new("anyone"));
     let addresses = Addresses::then(anyone);
     for (addresses, accepted) in [
         (addresses.clone().deny(range("127.0.0.0/8")), Err("400".into())),

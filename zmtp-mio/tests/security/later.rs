@@ -13,15 +13,15 @@ use crate::harness::{
 use zmtp_core::PeerError;
 use zmtp_mio::testing::Simulation;
 use zmtp_mio::{
-    Authenticator, Certificate, Client, CloseReason, Credentials, Error, EventKind, KeyPair,
-    Options, Passwords, ProtocolError, Pull, Push, Rep, Reply, Security, Status, User,
+    Authenticator, Certificate, CloseReason, ConnectingClient, Credentials, Error, EventKind,
+    KeyPair, Options, Passwords, ProtocolError, Pull, Push, Rep, Reply, Security, Status, User,
 };
 
 /// Passes each question to the test: the mechanism, the domain, and the reply.
 struct Held(Mutex<Sender<(String, Reply)>>);
 
 impl Authenticator for Held {
-    fn authenticate(&self, client: &Client<'_>, reply: Reply) {
+    fn authenticate(&self, client: &ConnectingClient<'_>, reply: Reply) {
         let what = format!("{} {:?}", client.mechanism(), client.domain);
         self.0.lock().unwrap().send((what, reply)).unwrap();
     }
@@ -170,7 +170,7 @@ fn a_later_refusal_reaches_the_client_with_its_status() {
 fn a_panic_refuses_the_client_also_after_the_reply_left() {
     struct Panics(Mutex<Vec<Reply>>);
     impl Authenticator for Panics {
-        fn authenticate(&self, _: &Client<'_>, reply: Reply) {
+        fn authenticate(&self, _: &ConnectingClient<'_>, reply: Reply) {
             self.0.lock().unwrap().push(reply);
             panic!("a defect of the application");
         }
@@ -251,7 +251,7 @@ fn nothing_is_read_from_a_client_while_it_waits() {
 
 #[test]
 fn null_is_asked_about_only_with_a_domain() {
-    let asks = |client: &Client<'_>| match client.credentials {
+    let asks = |client: &ConnectingClient<'_>| match client.credentials {
         Credentials::Null if client.domain == "here" && client.address.is_some() => Ok("x".into()),
         _ => Err(Status::Denied),
     };

@@ -8,8 +8,8 @@ use crate::harness::{LIMIT, builder, closes, drive_until, events, transports};
 use zmtp_core::wire::{MechanismName, SocketType};
 use zmtp_core::{HandshakeError, NullOrOlder, PeerError};
 use zmtp_mio::{
-    Client, CloseReason, Credentials, Error, EventKind, Options, Passwords, Pull, Push, Rep, Req,
-    Security, SocketKind, Status, Stream, User,
+    CloseReason, ConnectingClient, Credentials, Error, EventKind, Options, Passwords, Pull, Push,
+    Rep, Req, Security, SocketKind, Status, Stream, User,
 };
 
 fn passwords() -> Passwords {
@@ -86,7 +86,7 @@ fn peers_with_another_mechanism_are_refused_and_get_no_password() {
 
 #[test]
 fn a_server_without_an_authenticator_and_one_that_panics_refuse_clients() {
-    fn panics(_: &Client<'_>) -> Result<User, Status> {
+    fn panics(_: &ConnectingClient<'_>) -> Result<User, Status> {
         panic!("a defect of the application")
     }
     let without = builder::<Pull>().security(Security::plain_server());
@@ -112,7 +112,7 @@ fn a_server_without_an_authenticator_and_one_that_panics_refuse_clients() {
 #[test]
 fn an_authenticator_gets_the_address_and_the_credentials() {
     let mut pull = builder::<Pull>()
-        .plain_server(|client: &Client<'_>| {
+        .plain_server(|client: &ConnectingClient<'_>| {
             let local = client.address.is_some_and(|address| address.ip().is_loopback());
             match client.credentials {
                 Credentials::Plain { username: b"u", password: b"" } if local => Ok("U".into()),

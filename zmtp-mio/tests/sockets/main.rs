@@ -5,11 +5,14 @@ mod harness;
 #[path = "../harness/heap.rs"]
 mod heap;
 
+mod channel;
+mod client_server;
 mod json;
 mod kept_messages;
 mod kinds;
 mod large_bodies;
 mod pair;
+mod peer;
 mod peer_messages;
 mod pipeline;
 mod proxy;
@@ -17,6 +20,7 @@ mod pub_sub;
 mod req_rep;
 mod reroute;
 mod router_dealer;
+mod scatter_gather;
 mod sending_only;
 mod spec_dealer;
 mod spec_pair;
@@ -27,3 +31,4 @@ mod spec_subscribe;
 mod stray_replies;
 mod stream;
 mod subscription_counts;
+mod thread_safe;

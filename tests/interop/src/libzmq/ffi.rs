@@ -62,6 +62,9 @@ unsafe extern "C" {
         endpoint: *const c_char,
         events: c_int,
     ) -> c_int;
+    pub(super) fn zmq_connect_peer(socket: *mut c_void, endpoint: *const c_char) -> u32;
+    pub(super) fn zmq_join(socket: *mut c_void, group: *const c_char) -> c_int;
+    pub(super) fn zmq_leave(socket: *mut c_void, group: *const c_char) -> c_int;
     pub(super) fn zmq_poll(items: *mut PollItem, count: c_int, timeout: c_long) -> c_int;
 
     pub(super) fn zmq_msg_init(msg: *mut Msg) -> c_int;
@@ -72,6 +75,10 @@ unsafe extern "C" {
     pub(super) fn zmq_msg_size(msg: *const Msg) -> usize;
     pub(super) fn zmq_msg_gets(msg: *const Msg, property: *const c_char) -> *const c_char;
     pub(super) fn zmq_msg_more(msg: *const Msg) -> c_int;
+    pub(super) fn zmq_msg_set_routing_id(msg: *mut Msg, routing_id: u32) -> c_int;
+    pub(super) fn zmq_msg_routing_id(msg: *const Msg) -> u32;
+    pub(super) fn zmq_msg_set_group(msg: *mut Msg, group: *const c_char) -> c_int;
+    pub(super) fn zmq_msg_group(msg: *const Msg) -> *const c_char;
     pub(super) fn zmq_msg_send(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int;
     pub(super) fn zmq_msg_recv(msg: *mut Msg, socket: *mut c_void, flags: c_int) -> c_int;
     pub(super) fn zmq_msg_close(msg: *mut Msg) -> c_int;

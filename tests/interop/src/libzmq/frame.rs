@@ -60,6 +60,48 @@ impl Frame {
         }
     }
 
+    /// The number of the peer that sent the message to a SERVER or PEER; 0 if there is none.
+    pub fn routing_id(&self) -> u32 {
+        // SAFETY: the message is initialised.
+        unsafe { ffi::zmq_msg_routing_id(&raw const self.0) }
+    }
+
+    /// Sets the number of the peer that a SERVER or PEER sends the message to.
+    ///
+    /// # Errors
+    ///
+    /// The number is 0.
+    pub fn set_routing_id(&mut self, id: u32) -> io::Result<()> {
+        // SAFETY: the message is initialised.
+        check("zmq_msg_set_routing_id", || unsafe {
+            ffi::zmq_msg_set_routing_id(&raw mut self.0, id)
+        })?;
+        Ok(())
+    }
+
+    /// The group of a message for a DISH.
+    pub fn group(&self) -> String {
+        // SAFETY: the message is initialised, and the result is a C string of the message.
+        unsafe {
+            let group = ffi::zmq_msg_group(&raw const self.0);
+            CStr::from_ptr(group).to_string_lossy().into_owned()
+        }
+    }
+
+    /// Sets the group of a message of a RADIO.
+    ///
+    /// # Errors
+    ///
+    /// The group has more than 255 bytes.
+    pub fn set_group(&mut self, group: &str) -> io::Result<()> {
+        let group = c_string(group)?;
+        // SAFETY: the message is initialised, and the C string outlives the call.
+        check("zmq_msg_set_group", || unsafe {
+            ffi::zmq_msg_set_group(&raw mut self.0, group.as_ptr())
+        })?;
+        Ok(())
+    }
+
     /// Whether another frame of the same message follows, if this one was received.
     pub fn more(&self) -> bool {
         // SAFETY: the message is initialised.

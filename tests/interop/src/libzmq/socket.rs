@@ -25,6 +25,14 @@ pub enum Kind {
     Xpub = 9,
     Xsub = 10,
     Stream = 11,
+    Server = 12,
+    Client = 13,
+    Radio = 14,
+    Dish = 15,
+    Gather = 16,
+    Scatter = 17,
+    Peer = 19,
+    Channel = 20,
 }
 
 /// A socket of libzmq, closed when dropped.
@@ -86,6 +94,38 @@ impl Socket {
     /// As `zmq_disconnect(3)`.
     pub fn disconnect(&self, endpoint: &str) -> io::Result<()> {
         self.at("zmq_disconnect", ffi::zmq_disconnect, endpoint)
+    }
+
+    /// Connects a PEER, and returns the routing id of its peer.
+    ///
+    /// # Errors
+    ///
+    /// As `zmq_connect_peer(3)`.
+    pub fn connect_peer(&self, endpoint: &str) -> io::Result<u32> {
+        let endpoint = c_string(endpoint)?;
+        // SAFETY: an open socket, and a C string that outlives the call.
+        match unsafe { ffi::zmq_connect_peer(self.raw, endpoint.as_ptr()) } {
+            0 => Err(Error::last("zmq_connect_peer")),
+            id => Ok(id),
+        }
+    }
+
+    /// Lets a DISH join a group.
+    ///
+    /// # Errors
+    ///
+    /// As `zmq_join(3)`.
+    pub fn join(&self, group: &str) -> io::Result<()> {
+        self.at("zmq_join", ffi::zmq_join, group)
+    }
+
+    /// Lets a DISH leave a group.
+    ///
+    /// # Errors
+    ///
+    /// As `zmq_leave(3)`.
+    pub fn leave(&self, group: &str) -> io::Result<()> {
+        self.at("zmq_leave", ffi::zmq_leave, group)
     }
 
     fn at(

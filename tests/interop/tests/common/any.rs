@@ -112,7 +112,7 @@ impl Any {
                 xsub.subscribe("");
                 Self::Xsub(xsub)
             }
-            Kind::Stream => panic!("no ZMTP"),
+            _ => panic!("another test has it"),
         }
     }
 

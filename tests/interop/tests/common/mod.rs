@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use std::thread::{self, JoinHandle};
 
 use zmtp_interop::libzmq::{self, Context, Kind};
-use zmtp_mio::kind::StaticKind;
-use zmtp_mio::{Builder, Error, Handle, Message, Rep, Socket};
+use zmtp_mio::kind::{self, StaticKind};
+use zmtp_mio::{Builder, Error, Handle, Message, Rep, Socket, ThreadSafeSocket};
 
 /// A socket type, whose builder has its kind.
 pub(crate) trait OfKind {
@@ -26,9 +26,13 @@ impl<K: StaticKind> OfKind for Socket<K> {
     type Kind = K;
 }
 
+impl<K: kind::ThreadSafe> OfKind for ThreadSafeSocket<K> {
+    type Kind = K;
+}
+
 /// Settings of a socket in the mode that is tested: in the default context, whose driver serves it
 /// between calls, or with `ZMTP_TEST_DRIVER=0` without a driver.
-pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind> {
+pub(crate) fn builder<S: OfKind>() -> Builder<S::Kind, S> {
     static CONTEXT: LazyLock<zmtp_mio::Context> = LazyLock::new(|| {
         let undriven = std::env::var_os("ZMTP_TEST_DRIVER").is_some_and(|value| value == "0");
         match undriven {
@@ -228,7 +232,7 @@ pub(crate) fn numbered(number: u32) -> Vec<Vec<u8>> {
 }
 
 /// Checks received messages of such a series: each message, the order, and all bytes.
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Check {
     next: u32,
     crc: Crc,

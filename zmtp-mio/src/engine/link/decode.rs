@@ -27,7 +27,7 @@ impl Reader<'_> {
     fn walk(&mut self, chunk: &mut Chunk, to: &mut Receiver<'_>) -> Result<bool, CloseReason> {
         self.receive.missing = 0;
         self.connection.begin_input(to.now, chunk.undecoded_len());
-        let plain = !to.limits.conflate && to.pattern.delivers_all();
+        let plain = !to.limits.conflate && to.pattern.delivers_singles();
         // Whether the last step was a message in the clear, after which nothing follows without bytes.
         let mut in_traffic = false;
         loop {
