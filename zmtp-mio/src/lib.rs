@@ -13,6 +13,8 @@ mod context;
 mod driver;
 #[doc = include_str!("../docs/options.md")]
 pub mod compared {}
+#[doc = include_str!("../docs/coming_from.md")]
+pub mod coming_from {}
 #[doc = include_str!("../docs/cookbook.md")]
 pub mod cookbook {}
 #[cfg(feature = "curve")]

@@ -1,4 +1,4 @@
-//! The page of options names every option of libzmq 4.3.5.
+//! The pages name every option and every function of libzmq 4.3.5.
 
 /// The socket and context options in `zmq.h`, with the drafts and the deprecated names.
 const OPTIONS: &str = "
@@ -40,4 +40,31 @@ fn every_option_of_libzmq_has_a_row() {
         assert!(cells[2] != "-" || !cells[6].is_empty(), "{row}");
         assert!(!row.contains("not yet"), "{row}");
     }
+}
+
+/// The functions in `zmq.h`, with the drafts, without `zmq_`.
+const FUNCTIONS: &str = "
+    atomic_counter_dec atomic_counter_destroy atomic_counter_inc atomic_counter_new
+    atomic_counter_set atomic_counter_value bind close connect connect_peer ctx_destroy ctx_get
+    ctx_get_ext ctx_new ctx_set ctx_set_ext ctx_shutdown ctx_term curve_keypair curve_public device
+    disconnect disconnect_peer errno getsockopt has init join leave msg_close msg_copy msg_data msg_get msg_gets
+    msg_group msg_init msg_init_buffer msg_init_data msg_init_size msg_more msg_move msg_recv
+    msg_routing_id msg_send msg_set msg_set_group msg_set_routing_id msg_size poll poller_add
+    poller_add_fd poller_destroy poller_fd poller_modify poller_modify_fd poller_new poller_remove
+    poller_remove_fd poller_size poller_wait poller_wait_all ppoll proxy proxy_steerable recv
+    recviov recvmsg send send_const sendiov sendmsg setsockopt sleep socket socket_get_peer_state
+    socket_monitor socket_monitor_pipes_stats socket_monitor_versioned stopwatch_intermediate
+    stopwatch_start stopwatch_stop strerror term threadclose threadstart timers_add timers_cancel
+    timers_destroy timers_execute timers_new timers_reset timers_set_interval timers_timeout unbind
+    version z85_decode z85_encode
+";
+
+#[test]
+fn every_function_of_libzmq_has_a_row() {
+    let page = include_str!("../../docs/coming_from.md");
+    let missing: Vec<&str> = FUNCTIONS
+        .split_whitespace()
+        .filter(|function| !page.contains(&format!("`zmq_{function}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
