@@ -27,7 +27,7 @@ const BURST: u8 = 128;
 /// A [`Socket`] whose operations are futures, for any executor.
 ///
 /// A future reads and writes in the thread that polls it. While it waits, another thread only wakes its task: the
-/// background driver of the socket's [`Context`](crate::Context), or, after [`Socket::into_tokio`], the reactor of the
+/// background driver of the socket's [`Context`](crate::Context), or, after `Socket::into_tokio`, the reactor of the
 /// tokio runtime. Between two operations, the driver serves the socket, as it does without async; a socket without a
 /// driver does nothing then.
 ///
