@@ -4,8 +4,8 @@ macro_rules! api {
     () => {
         /// A socket of type `K` over one `IO`: a UART, a TCP stream, or any other byte stream.
         ///
-        /// Construct one with `new` of [`Req`], [`Rep`], [`Dealer`], [`Pub`], [`Sub`], [`Push`] or
-        /// [`Pull`], and give it an IO with [`Socket::connect`].
+        /// Construct one with `new` of [`Req`], [`Rep`], [`Dealer`], [`Pub`], [`Sub`], [`Push`], [`Pull`],
+        /// [`Client`], [`Channel`], [`Radio`] or [`Dish`], and give it an IO with [`Socket::connect`].
         #[derive(Debug)]
         pub struct Socket<'b, K, IO, M = NullOf<K>> {
             io: SocketIo<'b, IO, M>,
@@ -109,6 +109,24 @@ macro_rules! api {
             }
         }
 
+        /// CHANNEL over one link: exchanges messages of one part with another CHANNEL (RFC 52).
+        pub type Channel<'b, IO, M = NullOf<kind::Channel>> = Socket<'b, kind::Channel, IO, M>;
+
+        /// CLIENT over one link: exchanges messages of one part with a SERVER (RFC 41).
+        pub type Client<'b, IO, M = NullOf<kind::Client>> = Socket<'b, kind::Client, IO, M>;
+
+        /// DISH over one link: receives the messages of the groups that it joined (RFC 48).
+        ///
+        /// A received message has two parts: the group and the body. The table of groups has `GROUPS` bytes; each
+        /// group takes its length and 4.
+        pub type Dish<'b, IO, const GROUPS: usize, M = NullOf<kind::Dish<GROUPS>>> =
+            Socket<'b, kind::Dish<GROUPS>, IO, M>;
+
+        /// RADIO over one link: sends the messages whose group the peer joined (RFC 48). The table of groups has
+        /// `GROUPS` bytes; each group takes its length and 4.
+        pub type Radio<'b, IO, const GROUPS: usize, M = NullOf<kind::Radio<GROUPS>>> =
+            Socket<'b, kind::Radio<GROUPS>, IO, M>;
+
         /// DEALER over one link: sends and receives messages without changing them.
         pub type Dealer<'b, IO, M = NullOf<kind::Dealer>> = Socket<'b, kind::Dealer, IO, M>;
 
@@ -135,10 +153,13 @@ macro_rules! api {
             Socket<'b, kind::Sub<TOPICS>, IO, M>;
 
         api!(new kind::Dealer, kind::Dealer::new(),);
+        api!(new kind::Dish<GROUPS>, kind::Dish::new(), const GROUPS: usize);
         api!(new kind::Pub<TOPICS>, kind::Pub::new(), const TOPICS: usize);
         api!(new kind::Pull, kind::Pull::new(),);
         api!(new kind::Push, kind::Push::new(),);
+        api!(new kind::Radio<GROUPS>, kind::Radio::new(), const GROUPS: usize);
         api!(new kind::Rep<1>, kind::Rep::new(),);
+        api!(new kind::Single<CHANNEL>, kind::Single::new(), const CHANNEL: bool);
         api!(new kind::Sub<TOPICS>, kind::Sub::new(), const TOPICS: usize);
 
         impl<'b, IO> Socket<'b, kind::Req, IO> {
@@ -184,6 +205,13 @@ macro_rules! api {
         impl<const TOPICS: usize, IO, M> Socket<'_, kind::Pub<TOPICS>, IO, M> {
             /// The number of subscriptions that were ignored because they did not fit, at most 65,535.
             pub const fn refused_subscriptions(&self) -> u16 {
+                self.kind.refused()
+            }
+        }
+
+        impl<const GROUPS: usize, IO, M> Socket<'_, kind::Radio<GROUPS>, IO, M> {
+            /// The number of groups that were ignored because they did not fit, at most 65,535.
+            pub const fn refused_groups(&self) -> u16 {
                 self.kind.refused()
             }
         }

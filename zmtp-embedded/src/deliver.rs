@@ -2,7 +2,7 @@
 
 use zmtp_core::mechanism::Mechanism;
 use zmtp_core::pattern::Verdict;
-use zmtp_core::wire::{FrameHeader, FrameKind};
+use zmtp_core::wire::{FrameHeader, FrameKind, SocketType};
 use zmtp_core::{Event, Received};
 
 use crate::error::Error;
@@ -76,7 +76,13 @@ impl<'b, M: Mechanism> Link<'b, M> {
         received: usize,
     ) -> bool {
         let first = self.inbox.mode == Mode::Between;
-        self.inbox.fate = kind.accept(self.peer(), header, first).into();
+        let verdict = kind.accept(self.peer(), header, first);
+        if K::SOCKET_TYPE == SocketType::Dish
+            && matches!(verdict, Verdict::Reject(reason) if reason.ends_connection())
+        {
+            self.connection.fail_message();
+        }
+        self.inbox.fate = verdict.into();
         if first {
             self.inbox.mode = Mode::of(want);
         }

@@ -15,10 +15,12 @@ pub enum Error<E> {
     Connection,
     /// The IO returned an error. The link is closed, because bytes may be lost.
     Io(E),
+    /// DISH: the socket is in the group already.
+    Joined,
     /// REQ: the deadline has passed after the request was taken. The peer may have the request, or receive it
     /// later. Its reply will be dropped.
     NoReply,
-    /// The table of subscriptions has no room for another one.
+    /// The table of subscriptions or groups has no room for another one.
     NoRoom,
     /// The call is not allowed in this state: REQ and REP alternate between sending and receiving.
     OutOfTurn(OutOfTurn),
@@ -48,8 +50,9 @@ impl<E: core::fmt::Display> core::fmt::Display for Error<E> {
             Self::Closed => f.write_str("link is closed"),
             Self::Connection => f.write_str("connection failed"),
             Self::Io(error) => write!(f, "input or output failed: {error}"),
+            Self::Joined => f.write_str("the socket is in the group already"),
             Self::NoReply => f.write_str("deadline passed before the reply arrived"),
-            Self::NoRoom => f.write_str("no room for another subscription"),
+            Self::NoRoom => f.write_str("no room for another subscription or group"),
             Self::OutOfTurn(error) => error.fmt(f),
             Self::PeerLost => f.write_str("the link was closed before the reply arrived"),
             Self::ReceiveBuffer => f.write_str("receive buffer too small"),

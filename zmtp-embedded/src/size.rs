@@ -32,8 +32,8 @@ pub const fn smallest_receive(ours: SocketType) -> usize {
     match ours {
         // ROUTER, DEALER and REQ announce a routing id.
         SocketType::Req | SocketType::Rep | SocketType::Dealer => READY + ROUTING_ID,
-        // A subscription to a topic of 50 bytes.
-        SocketType::Pub => 64,
+        // A subscription to a topic of 50 bytes, or a JOIN of a group of 57 bytes.
+        SocketType::Pub | SocketType::Radio => 64,
         _ => READY,
     }
 }

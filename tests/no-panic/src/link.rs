@@ -10,7 +10,7 @@ use core::task::{Context, Waker};
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use zmtp_core::Instant;
-use zmtp_core::wire::More;
+use zmtp_core::wire::{Group, More};
 #[cfg(feature = "asynch")]
 use zmtp_embedded::asynch::{self, Duplex};
 use zmtp_embedded::blocking::{self, Retry, many};
@@ -73,6 +73,9 @@ pub(crate) struct Sockets<'a> {
     sub: blocking::Sub<'a, Board, 64>,
     push: blocking::Push<'a, Board>,
     pull: blocking::Pull<'a, Board>,
+    client: blocking::Client<'a, Board>,
+    radio: blocking::Radio<'a, Board, 64>,
+    dish: blocking::Dish<'a, Board, 64>,
     sealed_req: blocking::Req<'a, Board, Sealing>,
     sealed_rep: blocking::Rep<'a, Board, Sealing>,
     sealed_pub: blocking::Pub<'a, Board, 64, Sealing>,
@@ -204,6 +207,21 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number
             let _ = black_box(all.push.serve(now, clock));
             ends!(all.pull, now);
             receives!(all.pull, now);
+        }
+        12 => {
+            ends!(all.client, now);
+            let _ = black_box(all.client.send(bytes, now, clock));
+            receives!(all.client, now);
+            ends!(all.radio, now);
+            ends!(all.dish, now);
+            if let Ok(group) = Group::new(bytes) {
+                let _ = black_box(all.radio.send(group, bytes, now, clock));
+                let _ = black_box(all.dish.join(group));
+                let _ = black_box(all.dish.leave(group, now, clock));
+            }
+            let _ = black_box(all.radio.serve(now, clock));
+            black_box(all.radio.refused_groups());
+            receives!(all.dish, now);
         }
         6 => {
             let link = number as usize;

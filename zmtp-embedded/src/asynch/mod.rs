@@ -31,6 +31,7 @@ mod kinds;
 pub mod many;
 #[cfg(feature = "nal")]
 mod nal;
+mod single;
 mod split;
 
 use embedded_io_async::{Read, Write};

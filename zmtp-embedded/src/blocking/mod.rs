@@ -17,6 +17,7 @@ mod pubsub;
 mod reqrep;
 mod retry;
 mod silence;
+mod single;
 
 use embedded_io::{Read, Write};
 use zmtp_core::mechanism::{Authenticate, Mechanism, NullOf, Of, PlainClient, PlainServer, Renew};

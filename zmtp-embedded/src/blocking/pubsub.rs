@@ -68,7 +68,10 @@ impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Push, IO, M> {
 
 impl<K, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
     /// The deadline is the regular end of these calls.
-    fn served(&self, result: Result<(), Error<IO::Error>>) -> Result<(), Error<IO::Error>> {
+    pub(super) fn served(
+        &self,
+        result: Result<(), Error<IO::Error>>,
+    ) -> Result<(), Error<IO::Error>> {
         match result {
             Ok(()) | Err(Error::TimedOut) => Ok(()),
             Err(stop) => Err(stop),

@@ -4,21 +4,27 @@
 //! [`asynch`](crate::asynch), for example [`blocking::Req`](crate::blocking::Req).
 
 mod dealer;
+mod dish;
 mod publish;
 mod pull;
 mod push;
+mod radio;
 mod rep;
 mod req;
 mod sealed;
+mod single;
 mod subscribe;
 
 pub use dealer::Dealer;
+pub use dish::Dish;
 pub use publish::Pub;
 pub use pull::Pull;
 pub use push::Push;
+pub use radio::Radio;
 pub use rep::Rep;
 pub use req::Req;
 pub(crate) use sealed::Kind;
+pub use single::{Channel, Client, Single};
 pub use subscribe::Sub;
 
 use zmtp_core::pattern::PeerId;
@@ -39,9 +45,11 @@ pub trait Sends: Kind {}
 pub trait Splits: Kind {}
 
 impl Receives for Dealer {}
+impl<const GROUPS: usize> Receives for Dish<GROUPS> {}
 impl Receives for Pull {}
 impl<const N: usize> Receives for Rep<N> {}
 impl Receives for Req {}
+impl<const CHANNEL: bool> Receives for Single<CHANNEL> {}
 impl<const TOPICS: usize> Receives for Sub<TOPICS> {}
 
 impl Sends for Dealer {}

@@ -10,7 +10,7 @@ use core::hint::black_box;
 use embedded_io::{ErrorType, Read, Write};
 use zmtp_core::wire::SocketType;
 use zmtp_core::{Config, Instant, Limits};
-use zmtp_embedded::blocking::{Pub, Rep, Req, Sub};
+use zmtp_embedded::blocking::{Channel, Client, Dish, Pub, Radio, Rep, Req, Sub};
 use zmtp_firmware::boards::Quiet;
 use zmtp_firmware::host::{self, fail, println};
 use zmtp_firmware::measure::{instructions, stack};
@@ -138,11 +138,15 @@ fn main() -> ! {
     let (mut receive, mut send) = ([0; 384], [0; 128]);
     let soon = || clock.now().after(1_000);
 
-    // An IO of no size, and subscriptions without room.
+    // An IO of no size, and subscriptions and groups without room.
     println!("ram req {}", size_of::<Req<'static, ()>>());
     println!("ram rep {}", size_of::<Rep<'static, ()>>());
     println!("ram sub {}", size_of::<Sub<'static, (), 0>>());
     println!("ram pub_ {}", size_of::<Pub<'static, (), 0>>());
+    println!("ram client {}", size_of::<Client<'static, ()>>());
+    println!("ram channel {}", size_of::<Channel<'static, ()>>());
+    println!("ram radio {}", size_of::<Radio<'static, (), 0>>());
+    println!("ram dish {}", size_of::<Dish<'static, (), 0>>());
     {
         let script = Script::new(b"REP", &[]);
         let mut req = Req::new(&REQ, &mut receive, &mut send, 1);
