@@ -28,7 +28,7 @@ usage: zmtp-bench [run] [OPTION]...     measure, and print the table
   --only, --of, --out                   as above
        zmtp-bench list [--full]         the names of the measurements
        zmtp-bench table FILE [OLD]      the table of a file of results, with goals, and beside an older one
-       zmtp-bench publish               the plot, and the tables of README.md, from zmtp-mio/bench/results";
+       zmtp-bench publish               the plot and the tables, from zmtp-mio/bench/results";
 
 /// The program.
 pub fn main() -> ExitCode {

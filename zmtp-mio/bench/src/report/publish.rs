@@ -12,23 +12,27 @@ const BEGIN: &str = "<!-- begin: cargo speed publish -->\n";
 const END: &str = "<!-- end -->\n";
 
 /// Reads `quick.tsv`, `costs.tsv` and, if it exists, `full.tsv` in the folder of results. Writes the plot
-/// `speed.svg` and `full.md` there, and the tables into the README of the workspace.
+/// `speed.svg`, `quick.md` and `full.md` there, and the plot into the README of the workspace.
 ///
 /// # Errors
 ///
-/// A file is missing or wrong, or the README has no place for the tables.
+/// A file is missing or wrong, or the README has no place for the plot.
 pub fn publish(workspace: &Path) -> Result {
     let folder = workspace.join("zmtp-mio/bench/results");
     let quick = Results::read(&folder.join("quick.tsv"))?;
     let cost = Costs::read(&folder.join("costs.tsv"))?;
     let rows = rows::table();
     fs::write(folder.join("speed.svg"), plot(&rows, &quick))?;
-    let text = format!(
-        "![Times as fast as libzmq, per measurement](zmtp-mio/bench/results/speed.svg)\n\n{}\n\
-         {}\n\n{}\n",
+    let tables = format!(
+        "# The table\n\n{}\n{}\n\n{}\n",
         about(&quick.about),
         table(&rows, &quick, false, None),
         costs(&cost_cases(), &cost),
+    );
+    fs::write(folder.join("quick.md"), format!("{}\n", tables.trim_end()))?;
+    let text = format!(
+        "![Times as fast as libzmq, per measurement](zmtp-mio/bench/results/speed.svg)\n\n{}",
+        about(&quick.about),
     );
     let readme = workspace.join("README.md");
     let replaced = replace(&fs::read_to_string(&readme)?, &text)?;
