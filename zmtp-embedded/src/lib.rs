@@ -33,6 +33,7 @@ pub mod size;
 mod socket_io;
 mod step;
 mod ticks;
+pub mod udp;
 mod window;
 
 pub use error::{Error, LinkError};

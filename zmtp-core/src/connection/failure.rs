@@ -32,8 +32,6 @@ pub(super) enum Failure {
     Handshake(HandshakeError),
     /// No nonce is left to seal another frame.
     Exhausted,
-    /// A JOIN or LEAVE with a group that is not valid, whose length is stored as that of a frame.
-    Group,
     /// The header is in the scratch.
     Header(HeaderError),
     /// A limit is exceeded.
@@ -42,7 +40,6 @@ pub(super) enum Failure {
     Metadata,
     MissingSocketType,
     MoreOnIdentity,
-    NotGroupAndBody,
     Old(UnsupportedVersion),
     /// A sealed frame is invalid.
     Open(OpenError),
@@ -52,6 +49,10 @@ pub(super) enum Failure {
     TimedOut(Timeout),
     /// A command that is not allowed in the handshake. The first bytes of its body are in the scratch.
     UnexpectedCommand,
+    // Last: clients without groups take less flash.
+    /// A JOIN or LEAVE with a group that is not valid, whose length is stored as that of a frame.
+    Group,
+    NotGroupAndBody,
 }
 
 /// The other data of an [`Error`].
