@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 
 use zmtp_core::pattern::OutOfTurn;
-use zmtp_core::wire::PropertyError;
+use zmtp_core::wire::{GroupError, PropertyError};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
@@ -23,6 +23,8 @@ pub enum Error {
     AddressInUse(Endpoint),
     /// The default context is in use or set already. libzmq has no default context.
     DefaultContext,
+    /// The DISH is in the group already (`EINVAL`).
+    AlreadyJoined,
     /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), its transport is unknown
     /// (`EPROTONOSUPPORT`), or the socket type or call cannot use the endpoint (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
@@ -32,6 +34,8 @@ pub enum Error {
     /// The socket was made before a fork, in a parent of this process. It can only be dropped. libzmq has no such
     /// error: a child that uses the socket corrupts the connections of the parent.
     Forked,
+    /// The name of a group has more than 255 bytes, or one of them is 0 (`EINVAL`).
+    Group(GroupError),
     /// A system call failed (the `errno` of the system call, for example `EADDRNOTAVAIL`, `ENODEV`, `EACCES` or
     /// `EMFILE`).
     Io {
@@ -56,6 +60,8 @@ pub enum Error {
         /// What is wrong with it.
         source: PropertyError,
     },
+    /// The DISH is not in the group (`EINVAL`).
+    NotJoined,
     /// The socket type does not have this operation (`ENOTSUP`). Only an [`AnySocket`](crate::AnySocket)
     /// returns it.
     NotSupported,
@@ -108,6 +114,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AlreadyJoined => f.write_str("the socket is in the group already"),
             Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
             Self::DefaultContext => {
                 f.write_str("the default context is in use already: set it before the first socket")
@@ -119,11 +126,13 @@ impl fmt::Display for Error {
             Self::Forked => {
                 f.write_str("the socket belongs to the process that this one was forked from")
             }
+            Self::Group(error) => error.fmt(f),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Limits { max_message, max_bytes } => write!(
                 f,
                 "the option `max_message` ({max_message} bytes) is more than `max_bytes` ({max_bytes} bytes)"
             ),
+            Self::NotJoined => f.write_str("the socket is not in the group"),
             Self::NotSupported => f.write_str("the socket type does not have this operation"),
             Self::NotText(error) => error.fmt(f),
             Self::Option { option } => {
@@ -198,6 +207,9 @@ impl From<Error> for io::Error {
             Error::Endpoint(_)
             | Error::EmptyMessage
             | Error::PartCount(_)
+            | Error::Group(_)
+            | Error::AlreadyJoined
+            | Error::NotJoined
             | Error::Limits { .. }
             | Error::Option { .. }
             | Error::Metadata { .. }

@@ -25,6 +25,7 @@ mod endpoint;
 mod engine;
 mod error;
 mod exchange;
+mod groups;
 mod inproc;
 mod look_up;
 mod mechanism;
@@ -88,8 +89,9 @@ pub use security::{
 #[cfg(feature = "curve")]
 pub use security::{AllowedKeys, Certificate, CertificateError, CertificateFolder};
 pub use socket::{
-    AnySocket, Builder, Channel, Client, Dealer, Gather, Pair, Peer, Pub, Pull, Push, Ready, Rep,
-    Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub, Xsub, kind,
+    AnySocket, Builder, Channel, Client, Dealer, Dish, Gather, Pair, Peer, Pub, Pull, Push, Radio,
+    Ready, Rep, Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub, Xsub,
+    kind,
 };
 pub use socket_kind::SocketKind;
 pub use transport::{BoundListener, SocksError};
@@ -102,5 +104,5 @@ pub use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 pub use zmtp_core::{
     Error as ProtocolError, IgnoredCommand, PeerInfo,
     pattern::{OutOfTurn, Reason, Reports},
-    wire::{PropertyError, RoutingId, SocketType, Version},
+    wire::{GroupError, PropertyError, RoutingId, SocketType, Version},
 };

@@ -14,6 +14,8 @@ pub enum SocketKind {
     Client,
     /// See [`crate::Dealer`].
     Dealer,
+    /// See [`crate::Dish`].
+    Dish,
     /// See [`crate::Gather`].
     Gather,
     /// See [`crate::Pair`].
@@ -26,6 +28,8 @@ pub enum SocketKind {
     Pull,
     /// See [`crate::Push`].
     Push,
+    /// See [`crate::Radio`].
+    Radio,
     /// See [`crate::Rep`].
     Rep,
     /// See [`crate::Req`].
@@ -48,16 +52,18 @@ pub enum SocketKind {
 
 impl SocketKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Channel,
         Self::Client,
         Self::Dealer,
+        Self::Dish,
         Self::Gather,
         Self::Pair,
         Self::Peer,
         Self::Pub,
         Self::Pull,
         Self::Push,
+        Self::Radio,
         Self::Rep,
         Self::Req,
         Self::Router,
@@ -71,12 +77,12 @@ impl SocketKind {
 
     /// Returns whether sockets of this kind can send.
     pub const fn can_send(self) -> bool {
-        !matches!(self, Self::Gather | Self::Pull | Self::Sub)
+        !matches!(self, Self::Dish | Self::Gather | Self::Pull | Self::Sub)
     }
 
     /// Returns whether sockets of this kind can receive.
     pub const fn can_receive(self) -> bool {
-        !matches!(self, Self::Pub | Self::Push | Self::Scatter)
+        !matches!(self, Self::Pub | Self::Push | Self::Radio | Self::Scatter)
     }
 
     /// Returns whether several threads may use a socket of this kind at the same time (`ZMQ_THREAD_SAFE`); see
@@ -84,7 +90,14 @@ impl SocketKind {
     pub const fn is_thread_safe(self) -> bool {
         matches!(
             self,
-            Self::Channel | Self::Client | Self::Gather | Self::Peer | Self::Scatter | Self::Server
+            Self::Channel
+                | Self::Client
+                | Self::Dish
+                | Self::Gather
+                | Self::Peer
+                | Self::Radio
+                | Self::Scatter
+                | Self::Server
         )
     }
 
@@ -99,12 +112,14 @@ impl SocketKind {
             Self::Channel => SocketType::Channel,
             Self::Client => SocketType::Client,
             Self::Dealer => SocketType::Dealer,
+            Self::Dish => SocketType::Dish,
             Self::Gather => SocketType::Gather,
             Self::Pair => SocketType::Pair,
             Self::Peer => SocketType::Peer,
             Self::Pub => SocketType::Pub,
             Self::Pull => SocketType::Pull,
             Self::Push => SocketType::Push,
+            Self::Radio => SocketType::Radio,
             Self::Rep => SocketType::Rep,
             Self::Req => SocketType::Req,
             Self::Router => SocketType::Router,

@@ -96,6 +96,11 @@ impl Subscribers {
         self.peers.iter().count()
     }
 
+    /// The peers that subscribed to exactly this topic.
+    pub(crate) fn holders(&self, topic: &[u8]) -> &[PeerId] {
+        self.tree.find(topic).map_or(&[], |place| self.tree.value(place))
+    }
+
     /// Removes a peer from a place. `None` if it is not there.
     fn take(&mut self, peer: PeerId, place: u32) -> Option<Removed> {
         let peers = self.tree.value_mut(place);

@@ -274,7 +274,10 @@ fn as_sent(
             while message.pop_front().is_some_and(|frame| !frame.is_empty()) {}
         }
         AnyPattern::Server(rules, _) => message.set_routing_id(rules.id(peer)),
-        AnyPattern::Publish(..) | AnyPattern::Subscribe(..) | AnyPattern::Stream(..) => {
+        AnyPattern::Publish(..)
+        | AnyPattern::Radio(..)
+        | AnyPattern::Subscribe(..)
+        | AnyPattern::Stream(..) => {
             return None;
         }
         _ => {}

@@ -5,6 +5,7 @@
 //! the socket's type does not have fails with [`Error::NotSupported`](crate::Error::NotSupported).
 
 mod publish;
+mod radio;
 mod receive;
 mod reply;
 mod request;
@@ -21,6 +22,7 @@ use core::time::Duration;
 use zmtp_core::pattern::Pattern;
 
 pub(crate) use publish::{grant, revoke, wait_for_subscribers};
+pub(crate) use radio::{join, leave, wait_for_members};
 pub(crate) use receive::{recv, recv_into};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use route::{close_connection, connect_as, connect_for_id};

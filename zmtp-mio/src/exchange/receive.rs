@@ -6,7 +6,7 @@ use zmtp_core::pattern::Pattern;
 use zmtp_core::wire::SocketType;
 
 use super::wait::Wait;
-use super::{reply, request, server};
+use super::{radio, reply, request, server};
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
 use crate::message::Message;
@@ -50,7 +50,10 @@ fn recv_slowly(
     match &engine.pattern {
         AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait, message),
         AnyPattern::Req(_) => request::recv(&mut engine, &mut wait, message),
-        AnyPattern::Push(_) | AnyPattern::Scatter(_) => Err(Error::NotSupported),
+        AnyPattern::Dish(_) => radio::recv(&mut engine, &mut wait, message),
+        AnyPattern::Push(_) | AnyPattern::Radio(..) | AnyPattern::Scatter(_) => {
+            Err(Error::NotSupported)
+        }
         AnyPattern::Server(..) => server::recv(&mut engine, &mut wait, message),
         AnyPattern::Publish(rules, _) if rules.socket_type() == SocketType::Pub => {
             Err(Error::NotSupported)
@@ -83,14 +86,18 @@ pub(super) fn in_turn(
     }
 }
 
-/// Whether a queued message may be delivered. A SUB may have cancelled the subscription that it matched when it arrived;
-/// then it is counted.
+/// Whether a queued message may be delivered. A SUB may have cancelled the subscription that it matched when it arrived,
+/// and a DISH may have left its group; then it is counted.
 fn still_matches(engine: &mut Guard<'_>, message: &Message) -> bool {
     if !engine.refilter {
         return true;
     }
     let subject = message.part(0).unwrap_or_default();
-    let matches = engine.pattern.as_subscribe().is_ok_and(|rules| rules.matches(subject));
+    let matches = match &engine.pattern {
+        AnyPattern::Dish(rules) => rules.is_joined(subject),
+        AnyPattern::Subscribe(rules, _) => rules.matches(subject),
+        _ => false,
+    };
     engine.dropped().not_subscribed += u64::from(!matches);
     matches
 }

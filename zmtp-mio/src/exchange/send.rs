@@ -5,7 +5,7 @@ use core::time::Duration;
 use zmtp_core::pattern::Pattern;
 
 use super::wait::Wait;
-use super::{publish, reply, request, route, server, subscribe};
+use super::{publish, radio, reply, request, route, server, subscribe};
 use crate::engine::{COPY, Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::{IntoMessage, Message};
@@ -114,7 +114,10 @@ fn send_slowly<'m>(
         AnyPattern::Server(..) => server::send(&mut engine, message, &mut wait),
         AnyPattern::Stream(..) => route::send_raw(&mut engine, message, &mut wait),
         AnyPattern::Subscribe(..) => subscribe::send(&mut engine, message),
-        AnyPattern::Gather(_) | AnyPattern::Pull(_) => Err(Error::NotSupported),
+        AnyPattern::Radio(..) => radio::send(&mut engine, message, &mut wait),
+        AnyPattern::Dish(_) | AnyPattern::Gather(_) | AnyPattern::Pull(_) => {
+            Err(Error::NotSupported)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod bytes;
 mod content;
 mod convert;
 mod ends;
+mod group;
 mod into;
 #[cfg(feature = "json")]
 mod json;
@@ -61,6 +62,8 @@ pub struct Message {
     /// The offset of the end of each part but the last.
     ends: Ends,
     has_parts: bool,
+    /// The length of the group, whose bytes are before the first part.
+    group_len: u8,
     /// 0 if it has none.
     routing_id: u32,
     properties: Option<Arc<Properties>>,
@@ -106,7 +109,7 @@ impl Message {
         self.append(part.as_ref());
     }
 
-    /// Inserts a part before the first one.
+    /// Inserts a part before the first one, and removes the [group](Self::group).
     ///
     /// The bytes of the other parts are moved, unless the space of removed parts is large enough.
     pub fn push_front(&mut self, part: impl AsRef<[u8]>) {
@@ -114,6 +117,7 @@ impl Message {
         if !self.has_parts {
             return self.push(part);
         }
+        self.group_len = 0;
         let gap = part.len().saturating_sub(self.start);
         // Also takes the bytes out of a shared buffer.
         self.storage.spare(gap);
@@ -188,12 +192,13 @@ impl Message {
         }
     }
 
-    /// Removes all parts, the routing id and the properties, and keeps the buffer.
+    /// Removes all parts, the group, the routing id and the properties, and keeps the buffer.
     pub fn clear(&mut self) {
         self.storage.clear();
         self.start = 0;
         self.ends.clear();
         self.has_parts = false;
+        self.group_len = 0;
         self.routing_id = 0;
         self.properties = None;
     }
@@ -274,6 +279,7 @@ impl Message {
         if parts == 0 {
             return;
         }
+        self.group_len = 0;
         match self.ends.get(parts - 1) {
             Some(end) => {
                 self.start = end;
@@ -346,7 +352,7 @@ impl Message {
     }
 }
 
-/// Compares parts, not properties.
+/// Compares parts, not groups, routing ids and properties.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         self.part_count() == other.part_count() && self.parts().eq(other.parts())

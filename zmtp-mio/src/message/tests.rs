@@ -206,3 +206,32 @@ fn many_types_become_messages() {
     assert_eq!(Message::from(text.into_bytes().into_boxed_slice()), one);
     assert_eq!(Message::from([&b"a"[..], b"b"]), ["a", "b"].iter().collect());
 }
+
+#[test]
+fn a_group_is_no_part_of_the_message_and_its_first_part_on_the_way() {
+    let long = [b'g'; 255];
+    for group in [&b""[..], b"news", &long] {
+        for body in [vec![], vec![7; 70], vec![8; 5_000]] {
+            let mut message = Message::from(["removed".as_bytes(), &body]);
+            message.pop_front();
+            message.set_group(b"another group").unwrap();
+            message.set_group(group).unwrap();
+            assert_eq!((message.group(), message.bytes()), (group, Some(&*body)));
+            let mut copy = message.clone();
+            copy.show_group();
+            assert!(copy.parts().eq([group, &body]));
+            copy.take_group();
+            assert_eq!((copy.group(), copy.bytes()), (group, Some(&*body)));
+            assert_eq!(message.into_vec().unwrap(), body);
+        }
+    }
+    let mut message = Message::new();
+    assert!(message.set_group([b'g'; 256]).is_err());
+    assert!(message.set_group(b"with\0zero").is_err());
+    assert_eq!((message.group(), message.part_count()), (&b""[..], 0));
+    message.set_group(b"news").unwrap();
+    assert_eq!((message.group(), message.bytes()), (&b"news"[..], Some(&b""[..])));
+    message.push_front(b"part");
+    assert!(message.parts().eq([&b"part"[..], b""]));
+    assert_eq!(message.group(), b"");
+}

@@ -54,7 +54,7 @@ pub struct Counters {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DroppedMessages {
-    /// Received by a REQ or REP without a delimiter or a body.
+    /// Received by a REQ or REP without a delimiter or a body, or by a DISH as other frames than a group and a body.
     pub bad_envelope: u64,
     /// Received as a reply without a request that waits for it, or queued when its request was cancelled.
     pub unsolicited: u64,
@@ -165,7 +165,7 @@ impl DroppedMessages {
 
     pub(super) const fn reject(&mut self, reason: Reason) {
         match reason {
-            Reason::BadEnvelope => self.bad_envelope += 1,
+            Reason::BadEnvelope | Reason::NotGroupAndBody => self.bad_envelope += 1,
             Reason::WrongPeer => self.wrong_peer += 1,
             Reason::WrongRequestId => self.wrong_request_id += 1,
             Reason::NotSubscribed => self.not_subscribed += 1,

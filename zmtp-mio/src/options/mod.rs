@@ -49,7 +49,7 @@ pub struct Options {
     /// The high-water mark of the queue of messages to one peer (`ZMQ_SNDHWM`). Not for GATHER and PULL.
     pub send_mark: HighWaterMark,
     /// The high-water mark of the queue of messages from one peer (`ZMQ_RCVHWM`). While the queue is full, the
-    /// socket does not read from the peer. Not for PUB, PUSH and SCATTER.
+    /// socket does not read from the peer. Not for PUB, PUSH, RADIO and SCATTER.
     pub receive_mark: HighWaterMark,
     /// The most bytes of all queued and unfinished messages of the socket. The default is 512 MiB; `None` is no
     /// limit. At the limit, reading pauses until the application receives queued messages. If the limit is exceeded and
@@ -68,10 +68,10 @@ pub struct Options {
     pub max_handshakes_per_address: Option<usize>,
     /// The most topics that one peer may subscribe to. The default is 500,000; `None` is no limit. Further
     /// subscriptions of the peer are refused and counted; the connection stays open. A forwarder counts as one peer,
-    /// with the topics of all its subscribers. Only for PUB and XPUB.
+    /// with the topics of all its subscribers. For PUB and XPUB; for a RADIO, the groups that one peer may join.
     pub max_subscriptions: Option<usize>,
     /// The most bytes of the topics that one peer may subscribe to. The default is 64 MiB; `None` is no limit. Further
-    /// subscriptions are refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB and XPUB.
+    /// subscriptions are refused as for [`max_subscriptions`](Self::max_subscriptions). Only for PUB, RADIO and XPUB.
     pub max_subscription_bytes: Option<usize>,
     /// Whether messages are queued only for peers that are connected (`ZMQ_IMMEDIATE`). With `false`, the default,
     /// they are also queued for an endpoint that is not connected yet. Only for CHANNEL, CLIENT, DEALER, PAIR, PUSH and
@@ -259,8 +259,8 @@ impl Options {
     /// not have, if there is one.
     pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
         use SocketKind::{
-            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Req, Router, Scatter, Stream,
-            Sub,
+            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Radio, Req, Router, Scatter,
+            Stream, Sub,
         };
 
         let default = Self::default();
@@ -281,12 +281,12 @@ impl Options {
             ),
             (
                 "max_subscriptions",
-                kind.publishes(),
+                kind.publishes() || kind == Radio,
                 self.max_subscriptions == default.max_subscriptions,
             ),
             (
                 "max_subscription_bytes",
-                kind.publishes(),
+                kind.publishes() || kind == Radio,
                 self.max_subscription_bytes == default.max_subscription_bytes,
             ),
             ("metadata", zmtp, self.metadata.is_empty()),

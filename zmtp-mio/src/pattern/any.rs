@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    AttachError, Channel, Client, Dealer, FairPeer, Gather, NoRoom, OutgoingPeer, Pair, Pattern,
-    PeerId, Publish, Pull, Push, Rep, RepPeer, Reports, Req, ReqPeer, RouteError, Router,
-    RouterPeer, Scatter, Server, Subscribe, TakeError, Verdict,
+    AttachError, Channel, Client, Dealer, Dish, FairPeer, Gather, NoRoom, OutgoingPeer, Pair,
+    Pattern, PeerId, Publish, Pull, Push, Radio, Rep, RepPeer, Reports, Req, ReqPeer, RouteError,
+    Router, RouterPeer, Scatter, Server, Subscribe, TakeError, Verdict,
 };
 use zmtp_core::wire::{FrameHeader, SocketType};
 
@@ -26,12 +26,14 @@ pub(crate) enum AnyPattern {
     Channel(Channel),
     Client(Client<Table<OutgoingPeer>>),
     Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
+    Dish(Receiver),
     Gather(Gather<Table<FairPeer>>),
     Pair(Pair),
     /// PUB and XPUB.
     Publish(Publisher, Publishing),
     Pull(Pull<Table<FairPeer>>),
     Push(Push<Table<OutgoingPeer>>),
+    Radio(Transmitter, Publishing),
     Rep(Rep<Table<RepPeer>>),
     Req(Requester),
     Router(Routes, RouterOptions),
@@ -47,6 +49,8 @@ pub(crate) enum AnyPattern {
 pub(super) type Publisher = Publish<Table<FairPeer>, Subscribers>;
 pub(super) type Requester = Req<Table<ReqPeer>>;
 pub(super) type Routes = Router<Table<RouterPeer>, RoutingTable>;
+pub(super) type Transmitter = Radio<Table<FairPeer>, Subscribers>;
+pub(super) type Receiver = Dish<Table<FairPeer>, Counted>;
 pub(super) type Numbered = Server<Table<RouterPeer>, RoutingTable>;
 pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
 
@@ -126,6 +130,20 @@ impl AnyPattern {
         }
     }
 
+    pub(crate) const fn as_radio(&mut self) -> Result<(&mut Transmitter, &Publishing), Error> {
+        match self {
+            Self::Radio(rules, own) => Ok((rules, own)),
+            _ => Err(Error::NotSupported),
+        }
+    }
+
+    pub(crate) const fn as_dish(&mut self) -> Result<&mut Receiver, Error> {
+        match self {
+            Self::Dish(rules) => Ok(rules),
+            _ => Err(Error::NotSupported),
+        }
+    }
+
     pub(crate) const fn as_server(&mut self) -> Result<&mut Numbered, Error> {
         match self {
             Self::Server(rules, _) => Ok(rules),
@@ -160,11 +178,13 @@ impl AnyPattern {
             Self::Channel(_) => SocketType::Channel,
             Self::Client(_) => SocketType::Client,
             Self::Dealer(..) => SocketType::Dealer,
+            Self::Dish(_) => SocketType::Dish,
             Self::Gather(_) => SocketType::Gather,
             Self::Pair(_) => SocketType::Pair,
             Self::Publish(rules, _) => rules.socket_type(),
             Self::Pull(_) => SocketType::Pull,
             Self::Push(_) => SocketType::Push,
+            Self::Radio(..) => SocketType::Radio,
             Self::Rep(_) => SocketType::Rep,
             Self::Req(_) => SocketType::Req,
             Self::Router(..) | Self::Stream(..) => SocketType::Router,
@@ -224,7 +244,14 @@ impl AnyPattern {
 
     /// Whether each message that is sent has one part.
     pub(crate) const fn sends_one_part(&self) -> bool {
-        matches!(self, Self::Channel(_) | Self::Client(_) | Self::Scatter(_) | Self::Server(..))
+        matches!(
+            self,
+            Self::Channel(_)
+                | Self::Client(_)
+                | Self::Radio(..)
+                | Self::Scatter(_)
+                | Self::Server(..)
+        )
     }
 
     /// Whether each frame of each message is delivered, whatever its header and its body.
@@ -311,7 +338,7 @@ impl AnyPattern {
     pub(crate) fn can_send(&self) -> bool {
         match self {
             // A message without room is dropped.
-            Self::Publish(_, own) => !own.waits_for_room(),
+            Self::Publish(_, own) | Self::Radio(_, own) => !own.waits_for_room(),
             Self::Router(..) if !self.is_mandatory() => true,
             Self::Subscribe(rules, _) => rules.socket_type() == SocketType::Xsub,
             _ => self.may_route(),
@@ -327,7 +354,9 @@ impl AnyPattern {
     /// types.
     pub(crate) fn topic_count(&self) -> usize {
         match self {
+            Self::Dish(rules) => rules.joined().topic_count(),
             Self::Publish(rules, _) => rules.topics().topic_count(),
+            Self::Radio(rules, _) => rules.groups().topic_count(),
             Self::Subscribe(rules, _) => rules.topics().topic_count(),
             _ => 0,
         }
@@ -341,11 +370,13 @@ macro_rules! each {
             Self::Channel($rules) => $call,
             Self::Client($rules) => $call,
             Self::Dealer($rules, _) => $call,
+            Self::Dish($rules) => $call,
             Self::Gather($rules) => $call,
             Self::Pair($rules) => $call,
             Self::Publish($rules, _) => $call,
             Self::Pull($rules) => $call,
             Self::Push($rules) => $call,
+            Self::Radio($rules, _) => $call,
             Self::Rep($rules) => $call,
             Self::Req($rules) => $call,
             Self::Router($rules, _) => $call,
@@ -385,7 +416,7 @@ impl Pattern for AnyPattern {
     }
 
     fn set_full(&mut self, peer: PeerId, full: bool) {
-        if let Self::Publish(_, own) = self {
+        if let Self::Publish(_, own) | Self::Radio(_, own) = self {
             own.full = if full { own.full + 1 } else { own.full.saturating_sub(1) };
         }
         each!(self, rules => rules.set_full(peer, full));

@@ -1,8 +1,8 @@
 //! The options of the socket types, and the constructors.
 
 use zmtp_core::pattern::{
-    Channel, Client, Dealer, Filter, Gather, Mode, Pair, Publish, Pull, Push, Rep, Reports, Req,
-    Router, Scatter, Server, Subscribe,
+    Channel, Client, Dealer, Dish, Filter, Gather, Mode, Pair, Publish, Pull, Push, Radio, Rep,
+    Reports, Req, Router, Scatter, Server, Subscribe,
 };
 use zmtp_core::wire::SocketType;
 
@@ -88,6 +88,16 @@ impl AnyPattern {
 
     pub(crate) const fn client(immediate: bool) -> Self {
         Self::Client(Client::new(Table::new(), immediate))
+    }
+
+    pub(crate) fn dish() -> Self {
+        Self::Dish(Dish::new(Table::new(), Counted::new()))
+    }
+
+    /// `share` is how many groups one peer may join. Of the options, only `no_drop` applies.
+    pub(crate) fn radio(options: PublishOptions, share: Share) -> Self {
+        let radio = Radio::new(Table::new(), Subscribers::new(share));
+        Self::Radio(radio, Publishing::new(options))
     }
 
     pub(crate) const fn gather() -> Self {

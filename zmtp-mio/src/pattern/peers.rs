@@ -38,6 +38,10 @@ impl AnyPattern {
             })?;
         match self {
             Self::Dealer(_, options) => open(peer, options.hello.as_ref(), options.probe),
+            Self::Dish(rules) => rules.replay(|group| {
+                let envelope = Envelope::Subscription(Subscription::Subscribe);
+                peer.outgoing.push(QueuedMessage { envelope, message: Message::from(group) });
+            }),
             Self::Publish(_, own) => {
                 if let Some(welcome) = &own.options.welcome {
                     peer.outgoing.push(welcome.clone().into());

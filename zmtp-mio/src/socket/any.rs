@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::kind::{Any, StaticKind};
 use super::{Builder, Socket};
+use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
@@ -48,6 +49,37 @@ impl Socket<Any> {
     /// As [`Self::subscribe`].
     pub fn unsubscribe(&mut self, topic: impl AsRef<[u8]>) -> Result<(), Error> {
         exchange::unsubscribe(self.engine(), topic.as_ref())
+    }
+
+    /// As [`Dish::join`](crate::Dish::join), for a DISH.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds; those of `Dish::join`.
+    pub fn join(&mut self, group: impl AsRef<[u8]>) -> Result<(), Error> {
+        exchange::join(self.engine(), group.as_ref())
+    }
+
+    /// As [`Dish::leave`](crate::Dish::leave), for a DISH.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds; those of `Dish::leave`.
+    pub fn leave(&mut self, group: impl AsRef<[u8]>) -> Result<(), Error> {
+        exchange::leave(self.engine(), group.as_ref())
+    }
+
+    /// As [`Peer::connect_peer`](crate::Peer::connect_peer), for a PEER.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSupported`] for other kinds; those of [`Socket::connect`].
+    pub fn connect_peer<E>(&mut self, endpoint: E) -> Result<u32, Error>
+    where
+        E: TryInto<Endpoint, Error: Into<Error>>,
+    {
+        let endpoint = self.remote(endpoint)?;
+        exchange::connect_peer(self.engine(), endpoint)
     }
 
     /// As [`Pub::wait_for_subscribers`](crate::Pub::wait_for_subscribers), for a PUB or XPUB.

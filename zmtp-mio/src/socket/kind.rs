@@ -77,6 +77,10 @@ pub struct Client;
 #[derive(Clone, Copy, Debug)]
 pub struct Dealer;
 
+/// DISH; see [`crate::Dish`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dish;
+
 /// GATHER; see [`crate::Gather`].
 #[derive(Clone, Copy, Debug)]
 pub struct Gather;
@@ -100,6 +104,10 @@ pub struct Pull;
 /// PUSH; see [`crate::Push`].
 #[derive(Clone, Copy, Debug)]
 pub struct Push;
+
+/// RADIO; see [`crate::Radio`].
+#[derive(Clone, Copy, Debug)]
+pub struct Radio;
 
 /// REP; see [`crate::Rep`].
 #[derive(Clone, Copy, Debug)]
@@ -187,6 +195,16 @@ impl StaticKind for Dealer {
     const KIND: SocketKind = SocketKind::Dealer;
 }
 
+impl sealed::Sealed for Dish {}
+impl Kind for Dish {}
+impl CanReceive for Dish {}
+impl UsesZmtp for Dish {}
+impl ThreadSafe for Dish {}
+
+impl StaticKind for Dish {
+    const KIND: SocketKind = SocketKind::Dish;
+}
+
 impl sealed::Sealed for Gather {}
 impl Kind for Gather {}
 impl CanReceive for Gather {}
@@ -259,6 +277,16 @@ impl CanProxy for Push {}
 
 impl StaticKind for Push {
     const KIND: SocketKind = SocketKind::Push;
+}
+
+impl sealed::Sealed for Radio {}
+impl Kind for Radio {}
+impl CanSend for Radio {}
+impl UsesZmtp for Radio {}
+impl ThreadSafe for Radio {}
+
+impl StaticKind for Radio {
+    const KIND: SocketKind = SocketKind::Radio;
 }
 
 impl sealed::Sealed for Rep {}

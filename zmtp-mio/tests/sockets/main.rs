@@ -17,6 +17,7 @@ mod peer_messages;
 mod pipeline;
 mod proxy;
 mod pub_sub;
+mod radio_dish;
 mod req_rep;
 mod reroute;
 mod router_dealer;

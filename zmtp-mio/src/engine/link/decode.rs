@@ -35,7 +35,11 @@ impl Reader<'_> {
                 return Ok(false);
             }
             if in_traffic && chunk.undecoded_len() == 0 {
-                return Ok(true);
+                // The last message may have ended the connection.
+                return self
+                    .connection
+                    .error()
+                    .map_or(Ok(true), |error| Err(CloseReason::Protocol(error)));
             }
             in_traffic = true;
             if plain && !self.receive.in_message && self.singles(chunk, to) {

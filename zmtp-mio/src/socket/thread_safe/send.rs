@@ -16,6 +16,7 @@ impl<K: CanSend> ThreadSafeSocket<K> {
     /// |---|---|---|
     /// | CLIENT, SCATTER | the next peer in turn | until a peer has room in its queue |
     /// | CHANNEL | the peer | until the peer has room in its queue |
+    /// | RADIO | every peer in its [group](crate::Message::group) | with [`no_drop`](crate::Builder::no_drop) until all of them have room, otherwise never |
     /// | PEER, SERVER | the peer with the [routing id](crate::Message::routing_id) | until the peer has room in its queue |
     ///
     /// # Errors

@@ -1,0 +1,102 @@
+//! RADIO and DISH: a message goes to every peer that joined its group.
+
+use core::time::Duration;
+
+use zmtp_core::Subscription;
+use zmtp_core::pattern::{JoinError, PeerId};
+use zmtp_core::wire::Group;
+
+use super::receive::in_turn;
+use super::wait::Wait;
+use crate::engine::{Guard, SharedEngine};
+use crate::error::Error;
+use crate::message::Message;
+use crate::queue::Outgoing;
+
+/// Lets a DISH join a group (`zmq_join`).
+pub(crate) fn join(engine: &SharedEngine, group: &[u8]) -> Result<(), Error> {
+    let group = Group::new(group).map_err(Error::Group)?;
+    let mut engine = engine.enter()?;
+    engine.pattern.as_dish()?.join(group).map_err(|error| match error {
+        // The table grows.
+        JoinError::Joined | JoinError::NoRoom => Error::AlreadyJoined,
+    })?;
+    engine.subscribe(Subscription::Subscribe, group.bytes());
+    Ok(())
+}
+
+/// Lets a DISH leave a group (`zmq_leave`). Messages of the group that are queued are not received any more.
+pub(crate) fn leave(engine: &SharedEngine, group: &[u8]) -> Result<(), Error> {
+    let group = Group::new(group).map_err(Error::Group)?;
+    let mut engine = engine.enter()?;
+    if !engine.pattern.as_dish()?.leave(group) {
+        return Err(Error::NotJoined);
+    }
+    engine.refilter = true;
+    engine.subscribe(Subscription::Cancel, group.bytes());
+    Ok(())
+}
+
+/// Waits until at least `n` peers of a RADIO have joined a group. Returns `false` after the timeout.
+pub(crate) fn wait_for_members(
+    engine: &SharedEngine,
+    n: usize,
+    timeout: Option<Duration>,
+) -> Result<bool, Error> {
+    let mut engine = engine.enter()?;
+    let mut wait = Wait::new(timeout);
+    while engine.pattern.as_radio()?.0.groups().peer_count() < n {
+        if !wait.turn_in_time(&mut engine)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Receives the next message, with its group.
+pub(super) fn recv(
+    engine: &mut Guard<'_>,
+    wait: &mut Wait,
+    message: &mut Message,
+) -> Result<bool, Error> {
+    let came = in_turn(engine, wait, message)?;
+    if came {
+        message.take_group();
+    }
+    Ok(came)
+}
+
+/// Sends a message to every member of its group.
+pub(super) fn send(
+    engine: &mut Guard<'_>,
+    message: &mut Message,
+    wait: &mut Wait,
+) -> Result<(), Error> {
+    let targets = choose_targets(engine, message.group(), wait)?;
+    // The group is the first frame.
+    message.show_group();
+    engine.send_to_all(&targets, &mut Outgoing::new(message));
+    // Its memory is used again.
+    engine.targets = targets;
+    Ok(())
+}
+
+/// Waits until the message can be queued, and returns the peers that it goes to.
+fn choose_targets(
+    engine: &mut Guard<'_>,
+    group: &[u8],
+    wait: &mut Wait,
+) -> Result<Vec<PeerId>, Error> {
+    // Groups are read from time to time, also if the application only sends.
+    engine.share_sending()?;
+    let mut targets = core::mem::take(&mut engine.targets);
+    loop {
+        targets.clear();
+        let (rules, own) = engine.pattern.as_radio()?;
+        rules.members(group, |peer| targets.push(peer));
+        if !own.waits_for_room() || !targets.iter().any(|peer| engine.is_full(*peer)) {
+            return Ok(targets);
+        }
+        wait.turn(engine)?;
+    }
+}
