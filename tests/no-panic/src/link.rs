@@ -14,7 +14,7 @@ use zmtp_core::wire::{Group, More};
 #[cfg(feature = "asynch")]
 use zmtp_embedded::asynch::{self, Duplex};
 use zmtp_embedded::blocking::{self, Retry, many};
-use zmtp_embedded::{Ticks, kind};
+use zmtp_embedded::{Ticks, kind, udp};
 
 use crate::sealing::Sealing;
 
@@ -40,6 +40,20 @@ impl Write for Board {
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
         black_box(Ok(()))
+    }
+}
+
+impl udp::Udp for Board {
+    type Error = ErrorKind;
+
+    fn send(&mut self, datagram: &[u8]) -> Result<(), ErrorKind> {
+        black_box(datagram);
+        black_box(Ok(()))
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, ErrorKind> {
+        black_box(buffer);
+        black_box(Ok(None))
     }
 }
 
@@ -76,6 +90,8 @@ pub(crate) struct Sockets<'a> {
     client: blocking::Client<'a, Board>,
     radio: blocking::Radio<'a, Board, 64>,
     dish: blocking::Dish<'a, Board, 64>,
+    udp_radio: udp::Radio<'a, Board>,
+    udp_dish: udp::Dish<'a, Board, 64>,
     sealed_req: blocking::Req<'a, Board, Sealing>,
     sealed_rep: blocking::Rep<'a, Board, Sealing>,
     sealed_pub: blocking::Pub<'a, Board, 64, Sealing>,
@@ -218,10 +234,17 @@ pub(crate) fn probe(which: u32, all: &mut Sockets<'static>, bytes: &[u8], number
                 let _ = black_box(all.radio.send(group, bytes, now, clock));
                 let _ = black_box(all.dish.join(group));
                 let _ = black_box(all.dish.leave(group, now, clock));
+                let _ = black_box(all.udp_radio.send(group, bytes));
+                let _ = black_box(all.udp_dish.join(group));
+                black_box(all.udp_dish.leave(group));
             }
             let _ = black_box(all.radio.serve(now, clock));
             black_box(all.radio.refused_groups());
             receives!(all.dish, now);
+            if let Ok(Some(message)) = all.udp_dish.try_receive() {
+                black_box((message.group.bytes(), message.body));
+            }
+            black_box(all.udp_dish.malformed());
         }
         6 => {
             let link = number as usize;

@@ -1,4 +1,5 @@
-//! TCP sockets of `smoltcp` as IOs for the blocking sockets of `zmtp-embedded`.
+//! TCP sockets of `smoltcp` as IOs for the blocking sockets of `zmtp-embedded`, and its UDP sockets for RADIO and DISH
+//! (`zmtp_embedded::udp`).
 //!
 //! A [`Stack`] has the device, the interface and the sockets of smoltcp. [`Stack::tcp`] is one of these sockets as an IO,
 //! which connects or accepts, and polls the whole stack whenever it reads or writes. Any number of them can be used at
@@ -41,6 +42,7 @@
 #![warn(missing_docs)]
 
 mod io;
+mod udp;
 
 use core::cell::{RefCell, RefMut};
 use core::fmt;
@@ -52,6 +54,7 @@ use smoltcp::wire::IpEndpoint;
 use zmtp_embedded::Instant;
 
 pub use io::Error;
+pub use udp::Udp;
 pub use zmtp_embedded;
 
 /// A socket with these buffers, set up for messages: without the algorithm of Nagle and without delayed
