@@ -11,6 +11,7 @@ mod json;
 mod kept_messages;
 mod kinds;
 mod large_bodies;
+mod many_threads;
 mod pair;
 mod peer;
 mod peer_messages;
