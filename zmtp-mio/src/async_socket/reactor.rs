@@ -29,6 +29,10 @@ impl Reactor {
 
     /// Wakes the task when the descriptor of its socket is readable, and at `due`. Ready if the socket is to be turned
     /// again before.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(clippy::needless_pass_by_ref_mut, reason = "the reactor of tokio needs it")
+    )]
     pub(super) fn arm(
         &mut self,
         task: &mut Context<'_>,
