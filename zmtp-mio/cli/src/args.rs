@@ -1,6 +1,7 @@
 //! The command line.
 
 mod decode;
+mod install;
 mod keygen;
 mod monitor;
 mod payload;
@@ -20,6 +21,7 @@ use crate::exit::HELP;
 use crate::parts::{Reply, Request};
 
 pub(crate) use decode::DecodeArgs;
+pub(crate) use install::{CompletionsArgs, ManArgs};
 pub(crate) use keygen::KeygenArgs;
 pub(crate) use monitor::{MonitorArgs, TypeName};
 pub(crate) use payload::{LinesOf, Payload};
@@ -37,7 +39,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The commands: one per socket type, and those for bridging, forwarding, monitoring, decoding and keys.
+/// The commands: one per socket type, and those for bridging, forwarding, monitoring, decoding, keys and installing.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[cfg(unix)]
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Monitor(MonitorArgs),
     Decode(DecodeArgs),
     Keygen(KeygenArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Command {
@@ -79,6 +83,8 @@ impl Command {
             Self::Monitor(args) => &args.output,
             Self::Decode(args) => &args.output,
             Self::Keygen(args) => &args.output,
+            Self::Completions(args) => &args.output,
+            Self::Man(args) => &args.output,
         }
     }
 }

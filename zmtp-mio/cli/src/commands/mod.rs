@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod bridge;
 mod decode;
+mod install;
 mod keygen;
 mod monitor;
 mod pipeline;
@@ -36,5 +37,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Monitor(args) => monitor::run(args, context),
         Command::Decode(args) => decode::run(&args, context),
         Command::Keygen(args) => keygen::run(&args, context),
+        Command::Completions(args) => install::completions(&args, context),
+        Command::Man(args) => install::man(&args),
     }
 }

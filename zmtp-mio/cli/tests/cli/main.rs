@@ -6,6 +6,7 @@ mod bridge;
 mod decode;
 mod exec;
 mod exit;
+mod install;
 mod print;
 mod process;
 mod proxy;
