@@ -1,8 +1,11 @@
-//! The captures of the types for messages of one part, replayed with the sockets of `zmtp-mio`.
+//! The captures of CLIENT, SERVER, RADIO, DISH, SCATTER, GATHER, PEER and CHANNEL, replayed with the sockets of `zmtp-mio`.
 
 use std::time::Duration;
 
-use zmtp_mio::{Channel, Client, Error, Gather, Message, Peer, Scatter, SendError, Server};
+use zmtp_mio::{
+    Channel, Client, Dish, Error, Gather, Message, Peer, Radio, Scatter, SendError, Server,
+};
+use zmtp_tests::vectors::{Step, Vector};
 
 use super::play::{LIMIT, Play, Socket, play};
 
@@ -73,6 +76,19 @@ socket!(
     |to, m| to.0.send_to(to.1, m, LIMIT)
 );
 
+// The dialogues have the group as the first part of a message.
+socket!(
+    One<Dish>,
+    |this| {
+        let message = this.0.try_recv().unwrap()?;
+        Some(Message::from_parts([message.group(), message.bytes().unwrap()]))
+    },
+    |_to, message| Err::<(), _>(SendError::new(Error::NotSupported, message))
+);
+socket!(One<Radio>, |_this| None, |to, message| {
+    to.0.send_to(message.part(0).unwrap(), message.part(1).unwrap())
+});
+
 #[test]
 fn a_client_sends_and_receives_as_libzmq_does() {
     play("draft-client", One(Client::new().unwrap()), |_, _| {});
@@ -120,4 +136,50 @@ fn a_scatter_sends_as_libzmq_does_and_refuses_a_message_of_two_parts() {
 #[test]
 fn a_gather_receives_as_libzmq_does() {
     play("draft-gather", One(Gather::new().unwrap()), |_, _| {});
+}
+
+#[test]
+fn a_radio_sends_to_the_members_of_a_group_as_libzmq_does() {
+    play("draft-radio-tcp", One(Radio::new().unwrap()), |_, _| {});
+}
+
+#[test]
+fn a_dish_joins_receives_and_closes_as_libzmq_does() {
+    let dish = Dish::new().unwrap();
+    dish.join("early").unwrap();
+    let mut play = Play::new(One(dish), false);
+    let mut closed = false;
+    for (at, step) in Vector::named("draft-dish-tcp").steps.iter().enumerate() {
+        println!("step {at}: {step:?}");
+        match step {
+            Step::Heading(text) if text.starts_with("later join") => {
+                play.socket.0.join("Movies").unwrap();
+                play.socket.0.leave("early").unwrap();
+            }
+            Step::Close => {
+                play.closes();
+                closed = true;
+            }
+            _ => play.step(step),
+        }
+    }
+    assert!(closed);
+}
+
+/// libzmq closes the connection of a DISH after a PING.
+#[test]
+fn a_dish_stays_connected_after_a_ping() {
+    let mut play = Play::new(One(Dish::new().unwrap()), false);
+    let mut stayed = false;
+    for (at, step) in Vector::named("draft-dish-ping-closes").steps.iter().enumerate() {
+        println!("step {at}: {step:?}");
+        match step {
+            Step::Close => {
+                play.idle();
+                stayed = true;
+            }
+            _ => play.step(step),
+        }
+    }
+    assert!(stayed);
 }
