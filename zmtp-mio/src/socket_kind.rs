@@ -101,9 +101,10 @@ impl SocketKind {
         )
     }
 
-    /// Returns whether sockets of this kind publish: PUB and XPUB.
+    /// Returns whether sockets of this kind send each message to all peers that subscribed to it or joined its group:
+    /// PUB, XPUB and RADIO.
     pub const fn publishes(self) -> bool {
-        matches!(self, Self::Pub | Self::Xpub)
+        matches!(self, Self::Pub | Self::Radio | Self::Xpub)
     }
 
     /// Returns the socket type that sockets of this kind announce; `None` for STREAM, which does not use ZMTP.

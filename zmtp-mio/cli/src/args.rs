@@ -9,6 +9,7 @@ pub(crate) mod places;
 mod proxy;
 mod security;
 mod socket;
+mod thread_safe;
 mod traffic;
 
 use core::time::Duration;
@@ -29,6 +30,7 @@ use places::PlaceArgs;
 pub(crate) use proxy::{EndArg, ProxyArgs};
 pub(crate) use security::keys;
 pub(crate) use socket::SocketArgs;
+pub(crate) use thread_safe::*;
 pub(crate) use traffic::*;
 
 /// The whole command line.
@@ -55,6 +57,14 @@ pub(crate) enum Command {
     Pair(PairArgs),
     Xpub(XpubArgs),
     Xsub(XsubArgs),
+    Client(ClientArgs),
+    Server(ServerArgs),
+    Scatter(ScatterArgs),
+    Gather(GatherArgs),
+    Radio(RadioArgs),
+    Dish(DishArgs),
+    Peer(PeerArgs),
+    Channel(ChannelArgs),
     Proxy(ProxyArgs),
     Monitor(MonitorArgs),
     Decode(DecodeArgs),
@@ -79,6 +89,14 @@ impl Command {
             Self::Pair(args) => &args.run.output,
             Self::Xpub(args) => &args.run.output,
             Self::Xsub(args) => &args.run.output,
+            Self::Client(args) => &args.run.output,
+            Self::Server(args) => &args.run.output,
+            Self::Scatter(args) => &args.run.output,
+            Self::Gather(args) => &args.run.output,
+            Self::Radio(args) => &args.run.output,
+            Self::Dish(args) => &args.run.output,
+            Self::Peer(args) => &args.run.output,
+            Self::Channel(args) => &args.run.output,
             Self::Proxy(args) => &args.output,
             Self::Monitor(args) => &args.output,
             Self::Decode(args) => &args.output,

@@ -89,9 +89,9 @@ pub(crate) fn open<K: Kind>(
 
 /// Chooses the side of an endpoint: a wildcard can only be bound, otherwise the kind decides.
 fn side(kind: SocketKind, text: &str) -> Result<Side, EndpointError> {
-    use SocketKind::{Pub, Pull, Rep, Router, Xpub};
+    use SocketKind::{Gather, Pub, Pull, Radio, Rep, Router, Server, Xpub};
 
-    let binds = matches!(kind, Pub | Pull | Rep | Router | Xpub);
+    let binds = matches!(kind, Gather | Pub | Pull | Radio | Rep | Router | Server | Xpub);
     Ok(if binds || is_wildcard(&text.parse()?) { Side::Bind } else { Side::Connect })
 }
 

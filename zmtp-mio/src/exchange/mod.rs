@@ -22,7 +22,7 @@ use core::time::Duration;
 use zmtp_core::pattern::Pattern;
 
 pub(crate) use publish::{grant, revoke, wait_for_subscribers};
-pub(crate) use radio::{join, leave, wait_for_members};
+pub(crate) use radio::{join, leave};
 pub(crate) use receive::{recv, recv_into};
 pub(crate) use request::{cancel_request, request};
 pub(crate) use route::{close_connection, connect_as, connect_for_id};

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::queue::Outgoing;
 
-/// Waits until at least `n` peers have a subscription. Returns `false` after the timeout.
+/// Waits until at least `n` peers have a subscription, or are in a group. Returns `false` after the timeout.
 pub(crate) fn wait_for_subscribers(
     engine: &SharedEngine,
     n: usize,
@@ -18,7 +18,7 @@ pub(crate) fn wait_for_subscribers(
 ) -> Result<bool, Error> {
     let mut engine = engine.enter()?;
     let mut wait = Wait::new(timeout);
-    while engine.pattern.as_publish()?.0.topics().peer_count() < n {
+    while engine.pattern.subscribed_peers()? < n {
         if !wait.turn_in_time(&mut engine)? {
             return Ok(false);
         }

@@ -1,7 +1,5 @@
 //! RADIO and DISH: a message goes to every peer that joined its group.
 
-use core::time::Duration;
-
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{JoinError, PeerId};
 use zmtp_core::wire::Group;
@@ -35,22 +33,6 @@ pub(crate) fn leave(engine: &SharedEngine, group: &[u8]) -> Result<(), Error> {
     engine.refilter = true;
     engine.subscribe(Subscription::Cancel, group.bytes());
     Ok(())
-}
-
-/// Waits until at least `n` peers of a RADIO have joined a group. Returns `false` after the timeout.
-pub(crate) fn wait_for_members(
-    engine: &SharedEngine,
-    n: usize,
-    timeout: Option<Duration>,
-) -> Result<bool, Error> {
-    let mut engine = engine.enter()?;
-    let mut wait = Wait::new(timeout);
-    while engine.pattern.as_radio()?.0.groups().peer_count() < n {
-        if !wait.turn_in_time(&mut engine)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Receives the next message, with its group.

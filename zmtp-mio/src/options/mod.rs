@@ -259,8 +259,8 @@ impl Options {
     /// not have, if there is one.
     pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
         use SocketKind::{
-            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Radio, Req, Router, Scatter,
-            Stream, Sub,
+            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Req, Router, Scatter, Stream,
+            Sub,
         };
 
         let default = Self::default();
@@ -281,12 +281,12 @@ impl Options {
             ),
             (
                 "max_subscriptions",
-                kind.publishes() || kind == Radio,
+                kind.publishes(),
                 self.max_subscriptions == default.max_subscriptions,
             ),
             (
                 "max_subscription_bytes",
-                kind.publishes() || kind == Radio,
+                kind.publishes(),
                 self.max_subscription_bytes == default.max_subscription_bytes,
             ),
             ("metadata", zmtp, self.metadata.is_empty()),

@@ -137,6 +137,15 @@ impl AnyPattern {
         }
     }
 
+    /// How many peers have a subscription, or are in a group.
+    pub(crate) fn subscribed_peers(&self) -> Result<usize, Error> {
+        match self {
+            Self::Publish(rules, _) => Ok(rules.topics().peer_count()),
+            Self::Radio(rules, _) => Ok(rules.groups().peer_count()),
+            _ => Err(Error::NotSupported),
+        }
+    }
+
     pub(crate) const fn as_dish(&mut self) -> Result<&mut Receiver, Error> {
         match self {
             Self::Dish(rules) => Ok(rules),

@@ -82,7 +82,7 @@ impl Socket<Any> {
         exchange::connect_peer(self.engine(), endpoint)
     }
 
-    /// As [`Pub::wait_for_subscribers`](crate::Pub::wait_for_subscribers), for a PUB or XPUB.
+    /// As [`Pub::wait_for_subscribers`](crate::Pub::wait_for_subscribers), for a PUB, XPUB or RADIO.
     ///
     /// # Errors
     ///

@@ -96,7 +96,7 @@ impl Radio {
     ///
     /// [`Error::Woken`], [`Error::Stopped`], [`Error::Io`].
     pub fn wait_for_members(&self, n: usize, timeout: Duration) -> Result<bool, Error> {
-        exchange::wait_for_members(self.engine(), n, Some(timeout))
+        exchange::wait_for_subscribers(self.engine(), n, Some(timeout))
     }
 }
 

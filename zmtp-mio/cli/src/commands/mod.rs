@@ -12,6 +12,7 @@ mod pubsub;
 mod rep;
 mod req;
 mod routing;
+mod thread_safe;
 
 use crate::args::Command;
 use crate::device::Context;
@@ -33,6 +34,14 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Pair(args) => pipeline::pair(args, context),
         Command::Xpub(args) => pubsub::xpub(args, context),
         Command::Xsub(args) => pubsub::xsub(args, context),
+        Command::Client(args) => thread_safe::client(args, context),
+        Command::Server(args) => thread_safe::server(args, context),
+        Command::Scatter(args) => thread_safe::scatter(args, context),
+        Command::Gather(args) => thread_safe::gather(args, context),
+        Command::Radio(args) => thread_safe::radio(args, context),
+        Command::Dish(args) => thread_safe::dish(args, context),
+        Command::Peer(args) => thread_safe::peer(args, context),
+        Command::Channel(args) => thread_safe::channel(args, context),
         Command::Proxy(args) => proxy::run(&args, context),
         Command::Monitor(args) => monitor::run(args, context),
         Command::Decode(args) => decode::run(&args, context),

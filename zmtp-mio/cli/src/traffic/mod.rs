@@ -66,6 +66,8 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         socket,
         context,
         source,
+        group: plan.group,
+        turn: 0,
         pace: plan.pace,
         peers: plan.peers,
         wanted: plan.wanted,

@@ -28,6 +28,8 @@ pub(crate) struct Plan {
     pub(super) lines: Option<LinesOf>,
     /// How often the message is sent; `None` is without end.
     pub(super) times: Option<u64>,
+    /// The group of the messages of a RADIO.
+    pub(crate) group: Vec<u8>,
     pub(super) pace: Pace,
     pub(super) peers: usize,
     pub(super) wanted: Wanted,
@@ -54,6 +56,7 @@ impl Plan {
             parts: Vec::new(),
             lines: None,
             times: Some(0),
+            group: Vec::new(),
             pace: Pace::FULL,
             peers: 0,
             wanted: receiving.count.map_or(Wanted::All, Wanted::Messages),
@@ -81,6 +84,7 @@ impl Plan {
             parts: payload.parts,
             lines: payload.lines,
             times: (!sending.forever).then_some(sending.count.unwrap_or(1)),
+            group: Vec::new(),
             pace: Pace::new(sending.interval, sending.rate),
             peers: sending.peers,
             wanted: Wanted::Nothing,

@@ -25,6 +25,10 @@ pub(super) struct Running<'a> {
     pub(super) socket: AnySocket,
     pub(super) context: &'a Context<'a>,
     pub(super) source: Source,
+    /// The group of the messages of a RADIO.
+    pub(super) group: Vec<u8>,
+    /// SERVER and PEER: the number of messages that were sent to peers in turn.
+    pub(super) turn: usize,
     pub(super) pace: Pace,
     pub(super) peers: usize,
     pub(super) wanted: Wanted,
@@ -132,6 +136,7 @@ impl Running<'_> {
                 continue;
             }
             self.tally.received(&message);
+            let message = with_group(self.kind, message);
             self.context.output.received(self.tally.received, &message)?;
             if self.echo {
                 self.answer(message)?;
@@ -184,7 +189,8 @@ impl Running<'_> {
             if !self.pace.is_due() {
                 return Ok(false);
             }
-            let Some(message) = self.now.pending.take() else { return Ok(false) };
+            let Some(mut message) = self.now.pending.take() else { return Ok(false) };
+            self.address(&mut message)?;
             let bytes = message.byte_len();
             match self.socket.send_timeout(message, Duration::ZERO) {
                 Ok(()) => {
@@ -205,6 +211,29 @@ impl Running<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Sets what a message needs besides its part: the group of a RADIO; the routing id of a SERVER or PEER, whose
+    /// peers get the messages in turn.
+    fn address(&mut self, message: &mut Message) -> Result<(), Failure> {
+        match self.kind {
+            SocketKind::Radio => {
+                message.set_group(&self.group).map_err(|error| Failure::Socket(Error::Group(error)))
+            }
+            SocketKind::Peer | SocketKind::Server if message.routing_id().is_none() => {
+                let ids: Vec<_> = self
+                    .socket
+                    .peers()
+                    .filter_map(|peer| Some(u32::from_be_bytes(*peer.routing_id.first_chunk()?)))
+                    .collect();
+                if !ids.is_empty() {
+                    message.set_routing_id(ids[self.turn % ids.len()]);
+                    self.turn += 1;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn has_enough(&self) -> bool {
@@ -299,4 +328,13 @@ impl Running<'_> {
             }
         }
     }
+}
+
+/// The message as it is printed: that of a DISH has its group as the first part.
+fn with_group(kind: SocketKind, mut message: Message) -> Message {
+    if kind == SocketKind::Dish {
+        let group = message.group().to_vec();
+        message.push_front(group);
+    }
+    message
 }

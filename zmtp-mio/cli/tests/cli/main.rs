@@ -12,4 +12,5 @@ mod process;
 mod proxy;
 mod readme;
 mod security;
+mod thread_safe;
 mod traffic;
