@@ -10,4 +10,5 @@ mod flood;
 mod later;
 mod plain;
 mod secrets;
+mod thread_safe;
 mod zap;
