@@ -25,8 +25,8 @@ pub use grammar::{
     commands_round_trip, frame_headers_round_trip, greetings_round_trip, metadata_round_trips,
 };
 pub use groups::{
-    datagrams_round_trip, dish_matches_its_model, dishes_are_equal, radio_matches_its_model,
-    radios_are_equal, server_matches_its_model, single_part_types_match_their_models,
+    datagrams_round_trip, dish_matches_its_model, dishes_are_equal, radio_like_its_model,
+    radio_matches_its_model, server_matches_its_model, single_part_types_match_their_models,
     single_parts_are_delivered,
 };
 pub use handshake::handshake_holds;
