@@ -1,18 +1,26 @@
 //! All pairs of socket types against libzmq: the 12 compatible ones exchange messages, with either end
-//! ours and either end bound; the others are refused with an event that names the types.
+//! ours and either end bound, with NULL, PLAIN and CURVE; the others are refused with an event that names the types.
 
 mod common;
 
 use common::any::{Any, LEGAL, TYPES, is_legal, may_send, name, received, theirs, until, wrap};
+use common::secure::{SECURE, Secure};
 use common::{Place, slices};
 use zmtp_core::PeerError;
 use zmtp_interop::libzmq::{Context, Kind, Socket};
 use zmtp_mio::{CloseReason, EventKind};
 
 /// Ours and libzmq's, one of them bound.
-fn meet(place: &Place, (ours, other): (Kind, Kind), we_bind: bool) -> (Any, Socket) {
-    let mut our = Any::new(ours);
-    let their = theirs(&Context::new().unwrap(), other);
+fn meet(
+    place: &Place,
+    (ours, other): (Kind, Kind),
+    we_bind: bool,
+    secure: Secure,
+) -> (Any, Socket) {
+    let mut our = Any::secure(ours, secure);
+    let context = Context::new().unwrap();
+    let their = theirs(&context, other);
+    secure.set(&context, &their);
     if we_bind {
         their.connect(&our.bind(&place.endpoint)).unwrap();
     } else {
@@ -84,25 +92,49 @@ fn exchange((ours, other): (Kind, Kind), our: &mut Any, their: &Socket) {
     }
 }
 
+/// The compatible pairs, ours first: with two types, each of them once as ours.
+fn legal() -> impl Iterator<Item = (Kind, Kind)> {
+    LEGAL.into_iter().flat_map(|(one, other)| {
+        let both = [(one, other), (other, one)];
+        both.into_iter().take(if one == other { 1 } else { 2 })
+    })
+}
+
+fn meet_and_exchange(place: &Place, pair: (Kind, Kind), we_bind: bool, secure: Secure) {
+    println!("ours {:?}, libzmq's {:?}, {place:?}, {we_bind}, {secure:?}", pair.0, pair.1);
+    let (mut our, their) = meet(place, pair, we_bind, secure);
+    exchange(pair, &mut our, &their);
+    assert_eq!(our.counters().handshakes, 1);
+}
+
 #[test]
 fn the_twelve_compatible_pairs_exchange_messages() {
     let mut met = 0;
-    for (one, other) in LEGAL {
-        let both = [(one, other), (other, one)];
-        for pair in both.into_iter().take(if one == other { 1 } else { 2 }) {
-            for we_bind in [true, false] {
-                for place in Place::both() {
-                    println!("ours {:?}, libzmq's {:?}, {place:?}, {we_bind}", pair.0, pair.1);
-                    let (mut our, their) = meet(&place, pair, we_bind);
-                    exchange(pair, &mut our, &their);
-                    assert_eq!(our.counters().handshakes, 1);
-                    met += 1;
-                }
+    for pair in legal() {
+        for we_bind in [true, false] {
+            for place in Place::both() {
+                meet_and_exchange(&place, pair, we_bind, Secure::Null);
+                met += 1;
             }
         }
     }
     println!("{met} meetings");
     assert_eq!(met, (3 + 9 * 2) * 4);
+}
+
+#[test]
+fn the_twelve_compatible_pairs_exchange_messages_with_plain_and_curve_in_both_roles() {
+    let mut met = 0;
+    for pair in legal() {
+        for secure in SECURE {
+            // Each end is bound, once over TCP and once over IPC.
+            for (we_bind, place) in [true, false].into_iter().zip(Place::both()) {
+                meet_and_exchange(&place, pair, we_bind, secure);
+                met += 1;
+            }
+        }
+    }
+    assert_eq!(met, (3 + 9 * 2) * 4 * 2);
 }
 
 #[test]

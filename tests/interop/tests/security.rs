@@ -5,11 +5,15 @@ mod common;
 use std::thread;
 
 use common::any::until;
+use common::secure::{SECURE, Secure, handle_zap};
 use common::{LONG, Place, builder, libzmq};
-use zmtp_interop::libzmq::{Context, Kind, Socket, curve_keypair, option};
+use core::time::Duration;
+
+use zmtp_core::PeerError;
+use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket, curve_keypair, option};
 use zmtp_mio::{
-    AllowedKeys, Certificate, EventKind, KeyPair, Message, Passwords, PublicKey, Pull, Push, Rep,
-    Req, SecretKey, Sub,
+    AllowedKeys, Certificate, Client, CloseReason, EventKind, Heartbeat, KeyPair, Message,
+    Passwords, PublicKey, Pull, Push, Rep, Req, SecretKey, Status, Sub,
 };
 
 /// The sizes of frames around the boundaries of a box and a frame header, and one of 20 MB.
@@ -38,21 +42,6 @@ fn use_curve(socket: &Socket, server: &PublicKey, own: &KeyPair) {
     socket.set_bytes(option::CURVE_SERVERKEY, text(server).as_bytes()).unwrap();
     socket.set_bytes(option::CURVE_PUBLICKEY, text(own.public()).as_bytes()).unwrap();
     socket.set_bytes(option::CURVE_SECRETKEY, secret(own).as_bytes()).unwrap();
-}
-
-/// A ZAP handler that decides by the credentials, until its context ends.
-fn handle_zap(context: &Context, status: fn(&[Vec<u8>]) -> &'static str) {
-    let handler = context.socket(Kind::Rep).unwrap();
-    handler.bind("inproc://zeromq.zap.01").unwrap();
-    thread::spawn(move || {
-        while let Ok(request) = handler.recv() {
-            let status = status(&request[6..]);
-            let reply: [&[u8]; 6] = [b"1.0", &request[1], status.as_bytes(), b"", b"user", b""];
-            if handler.send(&reply).is_err() {
-                return;
-            }
-        }
-    });
 }
 
 #[test]
@@ -251,4 +240,117 @@ fn plain_works_in_both_directions() {
     let told = core::iter::from_fn(|| refused.next_event())
         .any(|event| matches!(event.kind, EventKind::Refused(reason) if reason.bytes() == b"400"));
     assert!(told, "the status in the ERROR that libzmq misspells");
+}
+
+#[test]
+fn another_mechanism_than_ours_is_refused_in_both_roles() {
+    let all = [Secure::Null, SECURE[0], SECURE[1], SECURE[2], SECURE[3]];
+    let mut named = 0;
+    for ours in all {
+        for theirs in all.into_iter().filter(|theirs| theirs.name() != ours.name()) {
+            let context = Context::new().unwrap();
+            let push = libzmq(&context, Kind::Push);
+            theirs.set(&context, &push);
+            let mut pull = ours.builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
+            push.connect(&pull.last_endpoint().unwrap().to_string()).unwrap();
+            let peer = theirs.name();
+            let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { peer }.into());
+            // libzmq may detect the mismatch first, and closes before its mechanism arrives.
+            let reason = until("the refusal", || {
+                pull.wait(Duration::from_millis(5)).unwrap();
+                core::iter::from_fn(|| pull.next_event()).find_map(|event| match event.kind {
+                    EventKind::Closed(reason) => Some(reason),
+                    _ => None,
+                })
+            });
+            named += u32::from(reason == mismatch);
+            let by_peer = matches!(reason, CloseReason::ByPeer | CloseReason::Io(_));
+            assert!(by_peer || reason == mismatch, "{ours:?} and {theirs:?}: {reason:?}");
+            assert_eq!(pull.counters().handshakes, 0, "{ours:?} and {theirs:?}");
+        }
+    }
+    assert!(named > 0);
+}
+
+#[test]
+fn the_status_of_our_authenticator_reaches_a_client_of_libzmq() {
+    // 300 closes the connection without an ERROR, as libzmq does.
+    let cases =
+        [(Status::Temporary, None), (Status::Denied, Some(400)), (Status::Failed, Some(500))];
+    for (status, value) in cases {
+        let server = keys();
+        let public = *server.public();
+        let mut pull = builder::<Pull>()
+            .curve_server(server)
+            .authenticator(move |_: &Client<'_>| Err(status))
+            .bind("tcp://127.0.0.1:*")
+            .unwrap();
+        let context = Context::new().unwrap();
+        let push = libzmq(&context, Kind::Push);
+        use_curve(&push, &public, &keys());
+        let monitor = push.monitor().unwrap();
+        push.connect(&pull.last_endpoint().unwrap().to_string()).unwrap();
+        let waiting = thread::spawn(move || {
+            let ends = Monitor::HANDSHAKE_FAILED_AUTH
+                | Monitor::HANDSHAKE_FAILED_NO_DETAIL
+                | Monitor::DISCONNECTED;
+            (monitor.wait_for(ends).unwrap(), push)
+        });
+        until("the refusal", || {
+            pull.wait(Duration::from_millis(5)).unwrap();
+            waiting.is_finished().then_some(())
+        });
+        let (end, _push) = waiting.join().unwrap();
+        let failed = end.what == Monitor::HANDSHAKE_FAILED_AUTH;
+        assert_eq!(failed.then_some(end.value), value, "{status:?}: {end:?}");
+        assert_eq!(pull.counters().handshakes, 0);
+    }
+}
+
+#[test]
+fn a_client_that_libzmqs_zap_handler_refuses_for_now_is_closed_and_tries_again() {
+    let (server, context) = (keys(), Context::new().unwrap());
+    handle_zap(&context, |_| "300");
+    let pull = libzmq(&context, Kind::Pull);
+    serve_curve(&pull, &server);
+    pull.bind("tcp://127.0.0.1:*").unwrap();
+    let mut push = builder::<Push>()
+        .curve_client(*server.public(), keys())
+        .connect(&*pull.last_endpoint())
+        .unwrap();
+    until("a second attempt", || {
+        push.wait(Duration::from_millis(5)).unwrap();
+        (push.counters().connection_attempts > 1).then_some(())
+    });
+    assert_eq!(push.counters().handshakes, 0);
+}
+
+#[test]
+fn heartbeats_of_both_ends_are_sealed_and_answered() {
+    const EVERY: Duration = Duration::from_millis(50);
+    const TIMEOUT: Duration = Duration::from_secs(2);
+    for secure in SECURE {
+        let context = Context::new().unwrap();
+        let pull = libzmq(&context, Kind::Pull);
+        secure.set(&context, &pull);
+        pull.set_i32(option::HEARTBEAT_IVL, EVERY.as_millis() as i32).unwrap();
+        pull.set_i32(option::HEARTBEAT_TIMEOUT, 60_000).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let mut push = secure
+            .builder::<Push>()
+            .heartbeat(Heartbeat::every(EVERY).timeout(TIMEOUT))
+            .connect(&*pull.last_endpoint())
+            .unwrap();
+        push.send_timeout("before", LONG).unwrap();
+        // Longer than the timeout: the connection would be closed without a PONG.
+        let end = std::time::Instant::now() + 2 * TIMEOUT;
+        while std::time::Instant::now() < end {
+            push.wait(EVERY).unwrap();
+        }
+        push.send_timeout("after", LONG).unwrap();
+        for expected in ["before", "after"] {
+            assert_eq!(pull.recv().unwrap(), [expected.as_bytes()]);
+        }
+        assert_eq!((push.counters().handshakes, push.counters().disconnects), (1, 0), "{secure:?}");
+    }
 }

@@ -9,6 +9,7 @@ use zmtp_mio::{
 };
 
 use super::LONG;
+use super::secure::Secure;
 
 /// The types in libzmq and in this crate.
 pub(crate) const TYPES: [(Kind, SocketType); 11] = [
@@ -91,24 +92,29 @@ macro_rules! each {
 impl Any {
     /// With routing id "ours"; SUB and XSUB subscribe to everything, ROUTER is mandatory.
     pub(crate) fn new(kind: Kind) -> Self {
+        Self::secure(kind, Secure::Null)
+    }
+
+    /// As `new`, with a mechanism.
+    pub(crate) fn secure(kind: Kind, with: Secure) -> Self {
         let ours = id("ours");
         match kind {
-            Kind::Pair => Self::Pair(super::builder::<Pair>().build().unwrap()),
-            Kind::Pub => Self::Pub(super::builder::<Pub>().build().unwrap()),
-            Kind::Sub => Self::Sub(super::builder::<Sub>().topic("").build().unwrap()),
-            Kind::Req => Self::Req(super::builder::<Req>().routing_id(ours).build().unwrap()),
-            Kind::Rep => Self::Rep(super::builder::<Rep>().build().unwrap()),
+            Kind::Pair => Self::Pair(with.builder::<Pair>().build().unwrap()),
+            Kind::Pub => Self::Pub(with.builder::<Pub>().build().unwrap()),
+            Kind::Sub => Self::Sub(with.builder::<Sub>().topic("").build().unwrap()),
+            Kind::Req => Self::Req(with.builder::<Req>().routing_id(ours).build().unwrap()),
+            Kind::Rep => Self::Rep(with.builder::<Rep>().build().unwrap()),
             Kind::Dealer => {
-                Self::Dealer(super::builder::<Dealer>().routing_id(ours).build().unwrap())
+                Self::Dealer(with.builder::<Dealer>().routing_id(ours).build().unwrap())
             }
             Kind::Router => Self::Router(
-                super::builder::<Router>().routing_id(ours).mandatory(true).build().unwrap(),
+                with.builder::<Router>().routing_id(ours).mandatory(true).build().unwrap(),
             ),
-            Kind::Pull => Self::Pull(super::builder::<Pull>().build().unwrap()),
-            Kind::Push => Self::Push(super::builder::<Push>().build().unwrap()),
-            Kind::Xpub => Self::Xpub(super::builder::<Xpub>().build().unwrap()),
+            Kind::Pull => Self::Pull(with.builder::<Pull>().build().unwrap()),
+            Kind::Push => Self::Push(with.builder::<Push>().build().unwrap()),
+            Kind::Xpub => Self::Xpub(with.builder::<Xpub>().build().unwrap()),
             Kind::Xsub => {
-                let mut xsub = super::builder::<Xsub>().build().unwrap();
+                let mut xsub = with.builder::<Xsub>().build().unwrap();
                 xsub.subscribe("");
                 Self::Xsub(xsub)
             }

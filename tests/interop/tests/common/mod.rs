@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub(crate) mod any;
+pub(crate) mod secure;
 pub(crate) mod server;
 
 use core::sync::atomic::{AtomicU32, Ordering};
