@@ -72,12 +72,13 @@ impl Crypto for Portable {
         let mut core = SalsaCore::<U10>::from_raw_state(*state);
         let mut block = Zeroizing::new([0; 64]);
         core.write_keystream_block((&mut *block).into());
-        let sums = Zeroizing::new(output(&words(&*block)));
-        let added = Zeroizing::new(output(&state));
+        let (sums, _) = block.as_chunks();
         let mut out = [0; 32];
         let (slots, _) = out.as_chunks_mut();
-        for (slot, (sum, word)) in slots.iter_mut().zip(sums.iter().zip(added.iter())) {
-            *slot = sum.wrapping_sub(*word).to_le_bytes();
+        for (slot, at) in slots.iter_mut().zip(OUTPUT) {
+            if let (Some(sum), Some(word)) = (sums.get(at), state.get(at)) {
+                *slot = u32::from_le_bytes(*sum).wrapping_sub(*word).to_le_bytes();
+            }
         }
         out
     }
@@ -135,10 +136,7 @@ fn words<const N: usize>(bytes: &[u8]) -> [u32; N] {
 }
 
 /// The words of a state that HSalsa20 returns: those of the constants, then those of the input.
-const fn output(state: &[u32; 16]) -> [u32; 8] {
-    let [a, _, _, _, _, b, m, n, o, p, c, _, _, _, _, d] = *state;
-    [a, b, c, d, m, n, o, p]
-}
+const OUTPUT: [usize; 8] = [0, 5, 10, 15, 6, 7, 8, 9];
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use fiat_crypto::poly1305_64::{
 };
 use poly1305::universal_hash::{KeyInit, UniversalHash};
 use poly1305::{Block, Poly1305};
+use zeroize::Zeroize;
 
 /// The bits of the first number of the key that are used.
 const CLAMP: u128 = 0x0ffffffc_0ffffffc_0ffffffc_0fffffff;
@@ -33,8 +34,7 @@ fn long(key: &[u8; 32], data: &[u8]) -> [u8; 16] {
 
 fn short(key: &[u8; 32], data: &[u8]) -> [u8; 16] {
     let (halves, _) = key.as_chunks::<16>();
-    let [r, s] = [halves[0], halves[1]].map(u128::from_le_bytes);
-    let r = loose(&number(r & CLAMP, 0));
+    let mut r = loose(&number(u128::from_le_bytes(halves[0]) & CLAMP, 0));
     let mut sum = Tight([0; 3]);
     let (blocks, rest) = data.as_chunks::<16>();
     for block in blocks {
@@ -49,7 +49,13 @@ fn short(key: &[u8; 32], data: &[u8]) -> [u8; 16] {
     let mut bytes = [0; 17];
     to_bytes(&mut bytes, &sum);
     let (low, _) = bytes.as_chunks();
-    u128::from_le_bytes(low[0]).wrapping_add(s).to_le_bytes()
+    let s = u128::from_le_bytes(halves[1]);
+    let tag = u128::from_le_bytes(low[0]).wrapping_add(s).to_le_bytes();
+    // The sum too: the tag minus the sum is s.
+    r.0.zeroize();
+    sum.0.zeroize();
+    bytes.zeroize();
+    tag
 }
 
 /// Adds a block, and multiplies by the key.

@@ -24,8 +24,9 @@ pub(super) fn make_blocks(
     place: impl FnMut(usize) -> ([u8; 8], u64),
     stream: &mut Stream,
 ) {
-    let (key, places) = (words(key), places(place));
+    let (mut key, places) = (words(key), places(place));
     dispatch!(level, simd => make(simd, &key, &places, stream));
+    key.zeroize();
 }
 
 /// Combines `data` with the key stream of a nonce, which starts with block number `block`.
@@ -36,8 +37,9 @@ pub(super) fn xor_stream(
     block: u64,
     data: &mut [u8],
 ) {
-    let key = words(key);
+    let mut key = words(key);
     dispatch!(level, simd => xor_all(simd, &key, nonce, block, data));
+    key.zeroize();
 }
 
 /// Combines `data` with key stream. Bytes without key stream stay.
