@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures the clients of zmtp-embedded/footprint and checks them against its budgets: flash on three
-# targets at the smaller of opt-level "s" and "z", RAM of the sockets, stack and instructions under QEMU.
+# targets at the smaller of opt-level "s" and "z", RAM of the sockets, stack and instructions under QEMU, with
+# NULL and with CURVE.
 # No client may contain a reachable panic (the panic handler does not link) or `core::fmt`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -37,9 +38,12 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
     done
     # At "z" these three packages stay at "s": otherwise a comparison of two lengths keeps its panic.
     profile=profile.firmware.package
-    build "$target" --manifest-path "$clients/Cargo.toml" --bin req_curve --features curve \
-      --config "$profile.zmtp-core.opt-level='s'" --config "$profile.salsa20.opt-level='s'" \
-      --config "$profile.poly1305.opt-level='s'"
+    build_curve() { # <arguments>
+      build "$target" "$@" --features curve \
+        --config "$profile.zmtp-core.opt-level='s'" --config "$profile.salsa20.opt-level='s'" \
+        --config "$profile.poly1305.opt-level='s'"
+    }
+    build_curve --manifest-path "$clients/Cargo.toml" --bin req_curve
     cp "$(built "$target" req_curve)" "$results/$target/$level/req_curve"
     if errors=$(build "$target" --manifest-path "$clients/Cargo.toml" \
       --bin planted --features planted 2>&1); then
@@ -52,15 +56,18 @@ for target in thumbv6m-none-eabi thumbv7m-none-eabi riscv32imc-unknown-none-elf;
     esac
     # The smaller stack depth of the two levels is used, as for flash.
     build "$target" --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost
+    build_curve --manifest-path tests/firmware/Cargo.toml --no-default-features --bin cost_curve
     case $target in
       thumbv6m*) board="qemu-system-arm -M microbit" ;;
       thumbv7m*) board="qemu-system-arm -M mps2-an385" ;;
       riscv32*) board="qemu-system-riscv32 -M virt -bios none" ;;
     esac
-    # shellcheck disable=SC2086
-    timeout 60 $board -display none -monitor none -serial none -icount shift=6 \
-      -semihosting-config enable=on,target=native -kernel "$(built "$target" cost)" \
-      >"$results/$target/$level/costs" </dev/null
+    for program in cost cost_curve; do
+      # shellcheck disable=SC2086
+      timeout 60 $board -display none -monitor none -serial none -icount shift=6 \
+        -semihosting-config enable=on,target=native -kernel "$(built "$target" $program)" \
+        >>"$results/$target/$level/costs" </dev/null
+    done
   done
 done
 python3 .ci/footprint.py "$results" "$clients/budgets"

@@ -4,6 +4,8 @@
 pub mod boards;
 #[cfg(feature = "curve")]
 pub mod curve;
+#[cfg(feature = "curve")]
+pub mod dialogue;
 #[cfg(feature = "ethernet")]
 pub mod ethernet;
 pub mod host;
