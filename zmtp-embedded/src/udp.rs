@@ -2,7 +2,7 @@
 //!
 //! There is no connection and no handshake: a [`Radio`] sends its messages to an address, which may be that of a
 //! multicast group, and a [`Dish`] delivers those of the groups that it joined. Messages may be lost. The format is
-//! that of libzmq, see [`Datagram`](zmtp_core::wire::Datagram): an endpoint `udp://…` of a libzmq with drafts, or of
+//! that of libzmq, see [`Datagram`]: an endpoint `udp://…` of a libzmq with drafts, or of
 //! `zmtp-mio`, is the other end.
 //!
 //! ```
