@@ -1,7 +1,13 @@
 //! Sixteen threads use one CLIENT, and sixteen others one SERVER. Every message is accounted for.
 //!
 //! `cargo test --release -p zmtp-mio --test sockets -- --ignored --nocapture sixteen` takes a minute for each transport,
-//! or the number of seconds in `ZMTP_THREADS_SECONDS`, and prints the number of messages.
+//! or the number of seconds in `ZMTP_THREADS_SECONDS`, and prints the number of messages. On a busy machine with two CPUs,
+//! a minute had these numbers of requests, each with its reply; none was lost or doubled:
+//!
+//! | | TCP | IPC | inproc |
+//! |---|---|---|---|
+//! | with the driver | 2,514,441 | 2,829,327 | 5,930,782 |
+//! | without it | 1,638,561 | 2,158,245 | 5,515,777 |
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
