@@ -15,6 +15,17 @@ use crate::error::Error;
 /// store an atomic and write to an eventfd (a pipe or an event of the system's poll where there is no
 /// eventfd); they do not lock, allocate or wait. They may change `errno`, which a signal handler should restore.
 /// Clone or drop a handle outside the signal handler.
+///
+/// ```
+/// use zmtp_mio::{Error, Pull};
+///
+/// let mut pull = Pull::builder().bind("inproc://never")?;
+/// let handle = pull.handle()?;
+/// let other = std::thread::spawn(move || handle.stop());
+/// assert!(matches!(pull.recv(), Err(Error::Stopped)));
+/// # other.join().unwrap().unwrap();
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Wake>);
 

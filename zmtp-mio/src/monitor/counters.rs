@@ -5,6 +5,19 @@ use core::fmt;
 use zmtp_core::pattern::Reason;
 
 /// Counts of what a socket sent, received, connected and dropped since it was created. They never decrease.
+///
+/// ```
+/// use zmtp_mio::{Pull, Push};
+///
+/// let mut pull = Pull::builder().bind("inproc://counted")?;
+/// let mut push = Push::builder().connect("inproc://counted")?;
+/// push.send("four")?;
+/// pull.recv()?;
+/// let counters = pull.counters();
+/// assert_eq!((counters.messages_received, counters.bytes_received), (1, 4));
+/// assert_eq!(counters.dropped.total(), 0);
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -17,6 +17,16 @@ use crate::endpoint::Endpoint;
 use crate::security::User;
 
 /// An event of a socket.
+///
+/// ```
+/// use zmtp_mio::{EventKind, Pull};
+///
+/// let mut pull = Pull::builder().bind("tcp://127.0.0.1:*")?;
+/// let event = pull.next_event().unwrap();
+/// assert_eq!(event.kind, EventKind::Listening);
+/// assert!(event.to_string().ends_with(": listening"));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
@@ -138,6 +148,18 @@ impl fmt::Display for EventKind {
 }
 
 /// A connected peer and the state of its queues.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Pull, Push, SocketType};
+///
+/// let mut pull = Pull::builder().bind("inproc://status")?;
+/// let mut push = Push::builder().connect("inproc://status")?;
+/// pull.wait_for_peers(1, Duration::from_secs(5))?;
+/// let peer = pull.peers().next().unwrap();
+/// assert_eq!((peer.socket_type, peer.accepted), (Some(SocketType::Push), true));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PeerStatus {

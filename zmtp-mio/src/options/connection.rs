@@ -9,6 +9,16 @@ use core::time::Duration;
 ///
 /// Each wait is shortened at random by up to half, so that peers do not reconnect at the same time. Two attempts
 /// begin at least [`first`](Self::first) apart; only a second address of a host name is tried at once.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Push, Reconnect};
+///
+/// let patient = Reconnect::new(Duration::from_millis(500), Duration::from_secs(30));
+/// let push = Push::builder().reconnect(patient).build()?;
+/// let once = Push::builder().reconnect(Reconnect::NEVER).build()?;
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Reconnect {

@@ -39,6 +39,19 @@ pub type Resolve = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Syn
 /// [`Options::for_kind`] resets such options.
 ///
 /// [`Builder::build`]: crate::Builder::build
+///
+/// ```
+/// use zmtp_mio::{AnySocket, Options, SocketKind};
+///
+/// // The same options for sockets of several kinds.
+/// let mut options = Options::default();
+/// options.max_bytes = Some(64 << 20);
+/// options.tcp.nodelay = false;
+/// for kind in [SocketKind::Push, SocketKind::Pull] {
+///     let socket = AnySocket::builder(kind).options(options.clone()).build()?;
+/// }
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {

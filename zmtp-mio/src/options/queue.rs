@@ -4,6 +4,20 @@ use core::time::Duration;
 
 /// How long a closing socket continues to send queued messages (`ZMQ_LINGER`). Sending stops at the
 /// earlier of the two limits; `None` is no limit.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Linger, Push};
+///
+/// // At most a minute, and at most 5 s without progress.
+/// let linger = Linger::new(Duration::from_secs(5), Duration::from_secs(60));
+/// let push = Push::builder().linger(linger).build()?;
+/// // At most a second in all; not at all; without a limit.
+/// let push = Push::builder().linger(Duration::from_secs(1)).build()?;
+/// let push = Push::builder().linger(Duration::ZERO).build()?;
+/// let push = Push::builder().linger(None).build()?;
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Linger {
@@ -47,6 +61,21 @@ impl From<Option<Duration>> for Linger {
 
 /// The limits of a queue of messages of one peer. The queue is full when it reaches either limit;
 /// `None` is no limit. A queue always has room for one message, so that 0 means 1.
+///
+/// ```
+/// use zmtp_mio::{Error, HighWaterMark, Push, SendError};
+///
+/// let mut push = Push::builder()
+///     .send_mark(HighWaterMark::default().messages(2))
+///     .linger(core::time::Duration::ZERO)
+///     .connect("inproc://nothing-is-bound")?;
+/// push.try_send("first")?;
+/// push.try_send("second")?;
+/// let full = push.try_send("third").unwrap_err();
+/// assert!(matches!(full.error, Error::WouldBlock));
+/// assert_eq!(full.message.text(), Ok("third"));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct HighWaterMark {

@@ -39,6 +39,17 @@ impl Keepalive {
 }
 
 /// Options of TCP connections, both outgoing and accepted.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Keepalive, Pull, Tcp};
+///
+/// let mut tcp = Tcp::default();
+/// tcp.ipv6 = true;
+/// tcp.keepalive = Some(Keepalive::default().idle(Duration::from_secs(60)).count(3));
+/// let pull = Pull::builder().tcp(tcp).bind("tcp://*:*")?;
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Tcp {

@@ -32,6 +32,21 @@ use crate::socket_kind::SocketKind;
 /// kinds share; the others are described here.
 ///
 /// `S` is the socket that it creates: a [`Socket`], or a [`ThreadSafeSocket`](crate::ThreadSafeSocket).
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Heartbeat, HighWaterMark, Push};
+///
+/// let tasks = Push::builder()
+///     .send_mark(HighWaterMark::default().messages(10_000))
+///     .heartbeat(Heartbeat::every(Duration::from_secs(5)))
+///     .linger(Duration::from_secs(2));
+/// // A builder can be used several times.
+/// let mut push = tasks.clone().bind("tcp://127.0.0.1:*")?;
+/// push.bind("inproc://tasks")?;
+/// let other = tasks.build()?;
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub struct Builder<K: Kind, S = Socket<K>> {
     pub(super) options: Options,
     pub(super) own: KindOptions,

@@ -8,6 +8,24 @@ use crate::message::Message;
 ///
 /// The socket adds no envelope: a message to a REP must begin with an empty part. The turns of the peers are
 /// those of [`Push`](crate::Push) and [`Pull`](crate::Pull).
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Dealer, Rep};
+///
+/// let mut rep = Rep::builder().bind("inproc://answers")?;
+/// let mut dealer = Dealer::builder().connect("inproc://answers")?;
+/// // Several requests, without waiting for the replies. A REP expects an empty part in front.
+/// dealer.send(["", "first"])?;
+/// dealer.send(["", "second"])?;
+/// for _ in 0..2 {
+///     let request = rep.recv()?;
+///     rep.send(request)?;
+/// }
+/// let reply = dealer.recv_timeout(Duration::from_secs(5))?.unwrap();
+/// assert_eq!(reply.part(1), Some(b"first".as_slice()));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Dealer = Socket<kind::Dealer>;
 
 impl Builder<kind::Dealer> {

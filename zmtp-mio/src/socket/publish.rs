@@ -16,6 +16,20 @@ use crate::message::Message;
 /// Sending does not wait, unless [`Builder::no_drop`] is set. The message is dropped and counted for each
 /// subscriber whose queue is full. The high-water mark is exact: nothing is dropped before a queue reaches
 /// it. A message that no peer subscribed to is dropped without being counted.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Pub, Sub};
+///
+/// let mut publisher = Pub::builder().bind("inproc://news")?;
+/// let mut sub = Sub::builder().topic("sport").connect("inproc://news")?;
+/// // Messages before the subscription arrives have no receiver.
+/// publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+/// publisher.send("weather: rain")?;
+/// publisher.send("sport: 2:1")?;
+/// assert_eq!(sub.recv()?.text(), Ok("sport: 2:1"));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Pub = Socket<kind::Pub>;
 
 /// XPUB: a [`Pub`] whose application receives the subscriptions, and the messages that XSUB peers
@@ -24,6 +38,17 @@ pub type Pub = Socket<kind::Pub>;
 /// A subscription is received as a message of one part: the byte 1 and the topic. A cancellation is the
 /// byte 0 and the topic. By default, only the first subscription to a topic and the last cancellation are
 /// received; see [`Builder::reports`].
+///
+/// ```
+/// use zmtp_mio::{Sub, Xpub};
+///
+/// let mut publisher = Xpub::builder().bind("inproc://requests")?;
+/// let sub = Sub::builder().topic("sport").connect("inproc://requests")?;
+/// assert_eq!(publisher.recv()?.bytes(), Some(b"\x01sport".as_slice()));
+/// drop(sub);
+/// assert_eq!(publisher.recv()?.bytes(), Some(b"\0sport".as_slice()));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Xpub = Socket<kind::Xpub>;
 
 impl<K: Publishes> Builder<K> {

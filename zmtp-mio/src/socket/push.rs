@@ -20,4 +20,17 @@ use super::{Socket, kind};
 /// assert_eq!(work.unwrap().text(), Ok("work"));
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
+///
+/// ```
+/// use zmtp_mio::{Pull, Push};
+///
+/// let mut push = Push::builder().bind("inproc://work")?;
+/// let mut one = Pull::builder().connect("inproc://work")?;
+/// let mut other = Pull::builder().connect("inproc://work")?;
+/// push.wait_for_peers(2, core::time::Duration::from_secs(5))?;
+/// push.send("to one")?;
+/// push.send("to the other")?;
+/// assert_ne!(one.recv()?.text(), other.recv()?.text());
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Push = Socket<kind::Push>;

@@ -21,6 +21,25 @@ use crate::message::Message;
 ///
 /// [`send`](Self::send) does not wait for a connection if the socket has an endpoint to connect to: the
 /// request is queued, and sent to the first endpoint that is connected.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Rep, Req};
+///
+/// let mut rep = Rep::builder().bind("inproc://clock")?;
+/// # let server = std::thread::spawn(move || {
+/// #     let request = rep.recv().unwrap();
+/// #     rep.send(request).unwrap();
+/// #     rep
+/// # });
+/// let mut req = Req::builder().connect("inproc://clock")?;
+/// match req.request("what time is it?", Duration::from_secs(5))? {
+///     Some(reply) => println!("{reply:?}"),
+///     None => println!("no reply in time"),
+/// }
+/// # server.join().unwrap();
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Req = Socket<kind::Req>;
 
 impl Builder<kind::Req> {

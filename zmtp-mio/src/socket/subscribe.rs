@@ -33,6 +33,19 @@ pub type Sub = Socket<kind::Sub>;
 ///
 /// It does not filter: it receives everything that the publishers send. Sending one part of the byte 1 and
 /// a topic subscribes to the topic. Sending one part of the byte 0 and a topic cancels the subscription.
+///
+/// ```
+/// use core::time::Duration;
+/// use zmtp_mio::{Pub, Xsub};
+///
+/// let mut publisher = Pub::builder().bind("inproc://everything")?;
+/// let mut xsub = Xsub::builder().connect("inproc://everything")?;
+/// xsub.send(b"\x01sport")?;
+/// publisher.wait_for_subscribers(1, Duration::from_secs(5))?;
+/// publisher.send("sport: 2:1")?;
+/// assert_eq!(xsub.recv()?.text(), Ok("sport: 2:1"));
+/// # Ok::<(), zmtp_mio::Error>(())
+/// ```
 pub type Xsub = Socket<kind::Xsub>;
 
 impl Builder<kind::Sub> {
