@@ -12,8 +12,8 @@ use core::time::Duration;
 use zmtp_core::PeerError;
 use zmtp_interop::libzmq::{Context, Kind, Monitor, Socket, curve_keypair, option};
 use zmtp_mio::{
-    AllowedKeys, Certificate, Client, CloseReason, EventKind, Heartbeat, KeyPair, Message,
-    Passwords, PublicKey, Pull, Push, Rep, Req, SecretKey, Status, Sub,
+    AllowedKeys, Certificate, CloseReason, ConnectingClient, EventKind, Heartbeat, KeyPair,
+    Message, Passwords, PublicKey, Pull, Push, Rep, Req, SecretKey, Status, Sub,
 };
 
 /// The sizes of frames around the boundaries of a box and a frame header, and one of 20 MB.
@@ -282,7 +282,7 @@ fn the_status_of_our_authenticator_reaches_a_client_of_libzmq() {
         let public = *server.public();
         let mut pull = builder::<Pull>()
             .curve_server(server)
-            .authenticator(move |_: &Client<'_>| Err(status))
+            .authenticator(move |_: &ConnectingClient<'_>| Err(status))
             .bind("tcp://127.0.0.1:*")
             .unwrap();
         let context = Context::new().unwrap();

@@ -46,7 +46,7 @@ impl Secure {
     }
 
     /// Settings of our socket.
-    pub(crate) fn builder<S: OfKind<Kind: UsesZmtp>>(self) -> Builder<S::Kind> {
+    pub(crate) fn builder<S: OfKind<Kind: UsesZmtp>>(self) -> Builder<S::Kind, S> {
         let builder = super::builder::<S>();
         match self {
             Self::Null => builder,
