@@ -38,11 +38,9 @@ impl Pace {
         self.due.is_none_or(|due| due <= Instant::now())
     }
 
-    /// The time until the next message is due.
+    /// The time until the next message is due; zero if it is due.
     pub(super) fn rest(&self) -> Duration {
-        let rest = self.due.map(|due| due.saturating_duration_since(Instant::now()));
-        // A message that is due but could not be sent waits for the socket.
-        rest.filter(|rest| !rest.is_zero()).unwrap_or(Duration::MAX)
+        self.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
     }
 
     /// A message was sent.
@@ -65,6 +63,15 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_message_that_is_due_has_nothing_to_wait_for() {
+        let due = |due| Pace { due, ..Pace::new(None, Some(1_000.0)) };
+        let now = Instant::now();
+        assert_eq!(due(None).rest(), Duration::ZERO);
+        assert_eq!(due(Some(now)).rest(), Duration::ZERO);
+        assert!(due(Some(now + 60_000 * MS)).rest() > 59_000 * MS);
+    }
 
     #[test]
     fn an_interval_starts_when_the_last_message_was_sent() {

@@ -44,6 +44,8 @@ pub(super) struct Running<'a> {
 pub(super) struct Now {
     /// The next message, until it is due and accepted.
     pending: Option<Message>,
+    /// The socket had no room for it.
+    refused: bool,
     /// There are no more messages to send.
     over: bool,
     /// When the last message was sent or received.
@@ -54,7 +56,7 @@ pub(super) struct Now {
 
 impl Default for Now {
     fn default() -> Self {
-        Self { pending: None, over: false, last: Instant::now(), trouble: None }
+        Self { pending: None, refused: false, over: false, last: Instant::now(), trouble: None }
     }
 }
 
@@ -190,6 +192,7 @@ impl Running<'_> {
                 return Ok(false);
             }
             let Some(mut message) = self.now.pending.take() else { return Ok(false) };
+            self.now.refused = false;
             self.address(&mut message)?;
             let bytes = message.byte_len();
             match self.socket.send_timeout(message, Duration::ZERO) {
@@ -205,7 +208,8 @@ impl Running<'_> {
                 }) => {
                     self.now.pending = Some(*message);
                     // After a wake-up the message may still be accepted.
-                    return Ok(matches!(error, Error::Woken));
+                    self.now.refused = !matches!(error, Error::Woken);
+                    return Ok(!self.now.refused);
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
             }
@@ -263,14 +267,15 @@ impl Running<'_> {
     /// The longest time to wait; the failure if the time limit has passed.
     fn rest(&self, received: bool) -> Result<Duration, Failure> {
         let mut rest = if self.tally.is_shown() { tally::REFRESH } else { Duration::MAX };
-        if self.now.pending.is_some() {
+        // A message for which there is no room waits for the socket.
+        let stuck = self.now.refused;
+        if self.now.pending.is_some() && !stuck {
             rest = rest.min(self.pace.rest());
         }
         let silent = self.now.last.elapsed();
         if let Some(idle) = self.idle.filter(|_| self.now.over) {
             rest = rest.min(idle.saturating_sub(silent));
         }
-        let stuck = self.now.pending.is_some() && self.pace.is_due();
         if let Some(within) = self.timeout.filter(|_| stuck || self.now.over && !received) {
             if silent >= within {
                 let awaited = if stuck { "peer that takes the message" } else { "message" };
