@@ -10,9 +10,15 @@ server=
 trap 'rm -f "$log"; [ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
 ulimit -n 8192
 
-"$folder/examples/async_echo" serve tcp://127.0.0.1:5559 >"$log" &
+"$folder/examples/async_echo" serve 'tcp://127.0.0.1:*' >"$log" &
 server=$!
-"$folder/examples/async_echo" clients tcp://127.0.0.1:5559 1000 | tee /dev/stderr |
+tries=0
+until endpoint=$(sed -n 's/^serving //p' "$log") && [ -n "$endpoint" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 100 ] || { echo "the server does not start" >&2; exit 1; }
+  sleep 0.1
+done
+"$folder/examples/async_echo" clients "$endpoint" 1000 | tee /dev/stderr |
   grep -q '^10000 answers to 1000 clients$'
 # As Ctrl-C.
 kill -INT "$server"

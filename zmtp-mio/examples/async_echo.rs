@@ -5,7 +5,8 @@
 //! cargo run -p zmtp-mio --example async_echo -- clients tcp://127.0.0.1:5559 1000
 //! ```
 //!
-//! Each client needs three descriptors, the server needs one for each client: `ulimit -n 8192`.
+//! The server prints its endpoint, whose port the system chooses for `tcp://127.0.0.1:*`. Each client needs three
+//! descriptors, the server needs one for each client: `ulimit -n 8192`.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -30,7 +31,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn serve(endpoint: &str) -> Result<(), Error> {
-    let mut rep = Rep::builder().bind(endpoint)?.into_tokio()?;
+    let mut rep = Rep::builder().build()?;
+    println!("serving {}", rep.bind(endpoint)?);
+    let mut rep = rep.into_tokio()?;
     let mut stop = pin!(tokio::signal::ctrl_c());
     let mut answered = 0;
     loop {
