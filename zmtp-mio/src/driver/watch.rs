@@ -80,7 +80,7 @@ fn wake(waker: Waker) {
 pub(crate) struct Watch {
     driver: Arc<Shared>,
     token: Token,
-    /// The descriptor that the driver waits for.
+    /// The descriptor that the driver waits for, since the last [`Self::arm`].
     armed: Option<RawFd>,
 }
 
@@ -100,6 +100,8 @@ impl Watch {
         due: Option<Instant>,
     ) -> io::Result<()> {
         self.disarm();
+        // Before the registration, whose event may come at once.
+        self.armed = Some(descriptor);
         let waiting = Waiting { waker: waker.clone(), due };
         let mut state = self.driver.watches.lock();
         state.waiting.insert(self.token.0, waiting);
@@ -111,27 +113,68 @@ impl Watch {
         if sooner {
             self.driver.wake();
         }
-        let mut source = SourceFd(&descriptor);
-        self.driver.registry.register(&mut source, self.token, Interest::READABLE)?;
-        self.armed = Some(descriptor);
-        Ok(())
+        self.driver.registry.register(&mut SourceFd(&descriptor), self.token, Interest::READABLE)
     }
 
-    /// Ends [`Self::arm`].
+    /// Ends [`Self::arm`], also one that failed. An operation that does not wait takes no lock here.
     pub(crate) fn disarm(&mut self) {
+        let Some(descriptor) = self.armed.take() else { return };
         if !self.driver.process.is_this() {
             // In a forked child, this would change the poll of the parent.
             return;
         }
-        if let Some(descriptor) = self.armed.take() {
-            let _ = self.driver.registry.deregister(&mut SourceFd(&descriptor));
-        }
-        self.driver.watches.lock().waiting.remove(&self.token.0);
+        let _ = self.driver.registry.deregister(&mut SourceFd(&descriptor));
+        let waiting = self.driver.watches.lock().waiting.remove(&self.token.0);
+        // Without the lock: this may drop the last reference to a task, and with it the watches of the task.
+        drop(waiting);
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         self.disarm();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::net::UnixStream;
+    use std::sync::mpsc;
+    use std::task::Wake;
+    use std::thread;
+
+    use super::super::Driver;
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(15);
+
+    /// A task that has a socket.
+    struct Task(#[expect(dead_code, reason = "it is dropped")] Watch);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn the_end_of_a_wait_may_drop_a_task_that_has_sockets() {
+        let (done, end) = mpsc::channel();
+        thread::spawn(move || {
+            let driver = Driver::start().unwrap();
+            let (first, _other) = UnixStream::pair().unwrap();
+            let mut watch = Watch::new(driver.shared());
+            let (second, _peer) = UnixStream::pair().unwrap();
+            let mut inner = Watch::new(driver.shared());
+            inner.arm(second.as_raw_fd(), Waker::noop(), None).unwrap();
+            let waker = Waker::from(Arc::new(Task(inner)));
+            watch.arm(first.as_raw_fd(), &waker, None).unwrap();
+            drop(waker);
+            // The driver has the last reference to the task.
+            watch.disarm();
+            assert!(driver.shared.watches.lock().waiting.is_empty());
+            done.send(()).unwrap();
+        });
+        end.recv_timeout(LIMIT).unwrap();
     }
 }
