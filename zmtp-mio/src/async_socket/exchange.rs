@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use core::future::poll_fn;
-use core::task::{Poll, Waker};
+use core::task::{Context as Task, Poll, Waker};
 
 use super::{AsyncSocket, BURST, Operation, deadline_in};
 use crate::error::{Error, SendError};
@@ -15,7 +15,7 @@ use crate::message::{IntoMessage, Message};
 use crate::monitor::Event;
 use crate::options::Linger;
 use crate::socket::kind::{self, CanReceive, CanSend, Kind, Publishes};
-use crate::{Socket, UnsentMessages};
+use crate::{Socket, UnsentMessages, signals};
 
 /// Receiving.
 impl<K: CanReceive> AsyncSocket<K> {
@@ -97,6 +97,11 @@ impl<K: CanSend> AsyncSocket<K> {
         message: impl IntoMessage,
         deadline: Option<Instant>,
     ) -> Result<(), SendError> {
+        match self.send_accepted(deadline).await {
+            Ok(true) => {}
+            Ok(false) => return Err(SendError::new(Error::WouldBlock, message)),
+            Err(error) => return Err(SendError::new(error, message)),
+        }
         let mut message = match self.try_send_value(message) {
             Ok(()) => return Ok(()),
             Err(SendError { error: Error::WouldBlock, message }) => *message,
@@ -121,14 +126,41 @@ impl<K: CanSend> AsyncSocket<K> {
         Ok(())
     }
 
+    /// Sends the message that a `Sink` has accepted, if there is one. Returns `false` after the deadline.
+    async fn send_accepted(&mut self, deadline: Option<Instant>) -> Result<bool, Error> {
+        if self.slot.is_none() {
+            return Ok(true);
+        }
+        let operation = Operation(self);
+        Ok(poll_fn(|task| operation.0.poll_slot(task, deadline)).await?.is_some())
+    }
+
+    /// Sends the message of the slot. It stays there after the deadline, and is dropped after an error.
+    pub(super) fn poll_slot(
+        &mut self,
+        task: &mut Task<'_>,
+        deadline: Option<Instant>,
+    ) -> Poll<Result<Option<()>, Error>> {
+        let Some(mut message) = self.slot.take() else { return Poll::Ready(Ok(Some(()))) };
+        let polled = self.poll_until(task, deadline, |socket| try_send(socket, &mut message));
+        if matches!(polled, Poll::Pending | Poll::Ready(Ok(None))) {
+            self.slot = Some(message);
+        }
+        polled
+    }
+
     /// Waits until all queued messages are written, as [`Socket::flush`]. Returns whether they are.
     ///
     /// # Errors
     ///
     /// As [`Socket::flush`].
     pub async fn flush(&mut self, timeout: Duration) -> Result<bool, Error> {
+        let deadline = deadline_in(timeout);
+        if !self.send_accepted(deadline).await? {
+            return Ok(false);
+        }
         let mut operation = Operation(self);
-        let flushed = operation.until(deadline_in(timeout), |socket| {
+        let flushed = operation.until(deadline, |socket| {
             Ok(exchange::flush(socket.engine(), Some(Duration::ZERO))?.then_some(()))
         });
         Ok(flushed.await?.is_some())
@@ -230,18 +262,22 @@ impl<K: Kind> AsyncSocket<K> {
     /// Closes the socket as [`Socket::close`], in a thread of its own, so that no thread of the executor is blocked.
     /// Returns what was not sent.
     pub async fn close(self, linger: impl Into<Linger>) -> UnsentMessages {
-        let (socket, linger) = (self.into_inner(), linger.into());
+        let ((socket, accepted), linger) = (self.into_parts(), linger.into());
         let end = Arc::new(Mutex::new(End::default()));
         let theirs = Arc::clone(&end);
-        // If the system starts no thread, the socket is dropped here, with the linger of its options.
-        let started = thread::Builder::new().name("zmtp-close".into()).spawn(move || {
-            let unsent = socket.close(linger);
+        let close = move || {
+            let mut unsent = socket.close(linger);
+            unsent.messages.extend(accepted);
             let mut end = theirs.lock().unwrap_or_else(PoisonError::into_inner);
             end.unsent = Some(unsent);
-            if let Some(task) = end.task.take() {
-                task.wake();
-            }
-        });
+            let task = end.task.take();
+            drop(end);
+            // Without the lock: an executor may poll the task at once.
+            task.into_iter().for_each(Waker::wake);
+        };
+        // If the system starts no thread, the socket is dropped here, with the linger of its options.
+        let spawn = || thread::Builder::new().name("zmtp-close".into()).spawn(close);
+        let started = signals::blocked(spawn);
         if started.is_err() {
             return UnsentMessages::default();
         }

@@ -8,16 +8,16 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::AsyncSocket;
-use super::exchange::{try_recv, try_send};
+use super::exchange::try_recv;
 use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
 use crate::socket::kind::{CanReceive, CanSend};
 
-/// The message that a [`Sink`] has accepted and not sent yet.
-pub(super) type Slot = Option<Message>;
-
 /// The received messages. The stream does not end; after an error it goes on.
+///
+/// After a poll that is pending, the driver does not serve the socket until the stream is polled again. A task that does
+/// other work meanwhile uses [`AsyncSocket::recv`] instead, whose future gives the socket back when it is dropped.
 impl<K: CanReceive> Stream for AsyncSocket<K> {
     type Item = Result<Message, Error>;
 
@@ -27,12 +27,13 @@ impl<K: CanReceive> Stream for AsyncSocket<K> {
     }
 }
 
-/// Sends the messages. The sink accepts one message more than the socket; `flush` waits until all are written.
+/// Sends the messages. The sink accepts one message more than the socket; `flush` waits until all are written. After an
+/// error, the accepted message is dropped. [`AsyncSocket::send`] and [`AsyncSocket::flush`] send it first.
 impl<K: CanSend> Sink<Message> for AsyncSocket<K> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().poll_slot(task)
+        self.get_mut().poll_slot(task, None).map_ok(drop)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
@@ -43,26 +44,14 @@ impl<K: CanSend> Sink<Message> for AsyncSocket<K> {
 
     fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = self.get_mut();
-        ready!(this.poll_slot(task))?;
+        ready!(this.poll_slot(task, None))?;
         let flushed = this.poll_until(task, None, |socket| {
             Ok(exchange::flush(socket.engine(), Some(Duration::ZERO))?.then_some(()))
         });
-        flushed.map(|result| result.map(drop))
+        flushed.map_ok(drop)
     }
 
     fn poll_close(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_flush(task)
-    }
-}
-
-impl<K: CanSend> AsyncSocket<K> {
-    /// Sends the message of the slot. After an error it is dropped.
-    fn poll_slot(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Some(mut message) = self.slot.take() else { return Poll::Ready(Ok(())) };
-        let polled = self.poll_until(task, None, |socket| try_send(socket, &mut message));
-        if polled.is_pending() {
-            self.slot = Some(message);
-        }
-        polled.map(|result| result.map(drop))
     }
 }

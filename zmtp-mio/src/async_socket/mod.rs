@@ -16,6 +16,7 @@ use reactor::Reactor;
 use crate::Socket;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::message::Message;
 use crate::socket::kind::Kind;
 
 /// Deadlines are times of the system's clock.
@@ -56,7 +57,7 @@ const BURST: u8 = 128;
 /// | `send`, `send_timeout` | the message is not sent, and is dropped with the future |
 /// | `request` | the request is cancelled as by [`cancel_request`](Socket::cancel_request) |
 /// | `flush`, `event`, `wait_for_peers`, `wait_for_subscribers` | nothing changes |
-/// | `close` | the socket is closed at once; the messages that are not sent are lost |
+/// | `close` | after its first poll, another thread closes the socket within the linger; before, the socket is dropped |
 ///
 /// # Dropping
 ///
@@ -69,8 +70,8 @@ pub struct AsyncSocket<K: Kind> {
     held: bool,
     /// The operations that completed since the last one that waited.
     burst: u8,
-    #[cfg(feature = "futures")]
-    slot: futures::Slot,
+    /// The message that a `Sink` has accepted, and that is not sent yet. It precedes all later ones.
+    slot: Option<Message>,
     socket: Socket<K>,
 }
 
@@ -108,14 +109,7 @@ impl<K: Kind> AsyncSocket<K> {
     fn new(socket: Socket<K>, reactor: Reactor) -> Result<Self, Error> {
         // Before the first wait, so that a lack of descriptors is an error here.
         socket.engine().descriptor()?;
-        Ok(Self {
-            reactor,
-            held: false,
-            burst: 0,
-            #[cfg(feature = "futures")]
-            slot: None,
-            socket,
-        })
+        Ok(Self { reactor, held: false, burst: 0, slot: None, socket })
     }
 
     /// Returns the socket, for operations that do not wait: endpoints, options, counters, subscriptions, `try_recv`.
@@ -128,10 +122,22 @@ impl<K: Kind> AsyncSocket<K> {
         &mut self.socket
     }
 
-    /// Returns the socket without async.
-    pub fn into_inner(mut self) -> Socket<K> {
+    /// Returns the socket without async. A message that a `Sink` has accepted, and for which there is no room in the
+    /// socket, is dropped: flush the sink first.
+    pub fn into_inner(self) -> Socket<K> {
+        self.into_parts().0
+    }
+
+    /// The socket, and the accepted message of a `Sink` for which it has no room.
+    fn into_parts(mut self) -> (Socket<K>, Option<Message>) {
         self.rest();
-        self.socket
+        let unsent = self.slot.take().and_then(|mut message| {
+            match exchange::try_send(&self.socket, &mut message) {
+                Ok(Some(())) => None,
+                Ok(None) | Err(_) => Some(message),
+            }
+        });
+        (self.socket, unsent)
     }
 
     /// Polls an operation: calls `attempt`, which does not wait, until it returns a result. After the deadline, returns
