@@ -1,6 +1,8 @@
 //! Events and the status of peers as values of serde, with the feature `serde`.
 
-use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+use std::net::SocketAddr;
+
+use serde::{Serialize, Serializer};
 
 use super::event::{Event, EventKind, PeerStatus};
 use crate::connection_id::ConnectionId;
@@ -16,14 +18,25 @@ impl Serialize for ConnectionId {
 /// [`EventKind::name`]) and `text`, the kind with its details.
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut event = serializer.serialize_struct("Event", 6)?;
-        event.serialize_field("endpoint", &self.endpoint.to_string())?;
-        event.serialize_field("connection", &self.connection)?;
-        event.serialize_field("remote", &self.remote)?;
-        event.serialize_field("local", &self.local)?;
-        event.serialize_field("kind", self.kind.name())?;
-        event.serialize_field("text", &self.kind.to_string())?;
-        event.end()
+        #[derive(Serialize)]
+        #[serde(rename = "Event")]
+        struct Fields<'a> {
+            endpoint: String,
+            connection: Option<ConnectionId>,
+            remote: Option<SocketAddr>,
+            local: Option<SocketAddr>,
+            kind: &'a EventKind,
+            text: String,
+        }
+        let fields = Fields {
+            endpoint: self.endpoint.to_string(),
+            connection: self.connection,
+            remote: self.remote,
+            local: self.local,
+            kind: &self.kind,
+            text: self.kind.to_string(),
+        };
+        fields.serialize(serializer)
     }
 }
 
@@ -38,20 +51,36 @@ impl Serialize for EventKind {
 /// the seconds since then, `connected_s`.
 impl Serialize for PeerStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut peer = serializer.serialize_struct("PeerStatus", 11)?;
-        peer.serialize_field("endpoint", &self.endpoint.to_string())?;
-        peer.serialize_field("connection", &self.connection)?;
-        peer.serialize_field("accepted", &self.accepted)?;
-        peer.serialize_field("remote", &self.remote)?;
-        peer.serialize_field("local", &self.local)?;
-        peer.serialize_field("version", &self.version.map(|version| version.to_string()))?;
-        let socket_type = self.socket_type.map(|socket_type| socket_type.to_string());
-        peer.serialize_field("socket_type", &socket_type)?;
-        peer.serialize_field("routing_id", &self.routing_id)?;
-        peer.serialize_field("user", &self.user.as_ref().map(|user| user.id.as_str()))?;
-        peer.serialize_field("connected_s", &self.since.elapsed().as_secs_f64())?;
-        peer.serialize_field("to_receive", &self.to_receive)?;
-        peer.serialize_field("to_send", &self.to_send)?;
-        peer.end()
+        #[derive(Serialize)]
+        #[serde(rename = "PeerStatus")]
+        struct Fields<'a> {
+            endpoint: String,
+            connection: ConnectionId,
+            accepted: bool,
+            remote: Option<SocketAddr>,
+            local: Option<SocketAddr>,
+            version: Option<String>,
+            socket_type: Option<String>,
+            routing_id: &'a [u8],
+            user: Option<&'a str>,
+            connected_s: f64,
+            to_receive: usize,
+            to_send: usize,
+        }
+        let fields = Fields {
+            endpoint: self.endpoint.to_string(),
+            connection: self.connection,
+            accepted: self.accepted,
+            remote: self.remote,
+            local: self.local,
+            version: self.version.map(|version| version.to_string()),
+            socket_type: self.socket_type.map(|socket_type| socket_type.to_string()),
+            routing_id: &self.routing_id,
+            user: self.user.as_ref().map(|user| user.id.as_str()),
+            connected_s: self.since.elapsed().as_secs_f64(),
+            to_receive: self.to_receive,
+            to_send: self.to_send,
+        };
+        fields.serialize(serializer)
     }
 }
