@@ -100,8 +100,7 @@ impl<K: Kind> Socket<K> {
     #[cfg(feature = "tokio")]
     pub fn into_tokio(self) -> Result<AsyncSocket<K>, Error> {
         let descriptor = self.engine().copy_of_descriptor()?;
-        let reactor = Reactor::tokio(descriptor).map_err(Error::io("register a socket"))?;
-        AsyncSocket::new(self, reactor)
+        AsyncSocket::new(self, Reactor::tokio(descriptor)?)
     }
 }
 

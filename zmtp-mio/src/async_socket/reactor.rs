@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::driver::{self, Watch};
+#[cfg(feature = "tokio")]
+use crate::error::Error;
 
 #[derive(Debug)]
 pub(super) enum Reactor {
@@ -23,7 +25,7 @@ impl Reactor {
     }
 
     #[cfg(feature = "tokio")]
-    pub(super) fn tokio(descriptor: std::os::fd::OwnedFd) -> io::Result<Self> {
+    pub(super) fn tokio(descriptor: std::os::fd::OwnedFd) -> Result<Self, Error> {
         Ok(Self::Tokio(tokio::Tokio::new(descriptor)?))
     }
 
@@ -71,17 +73,25 @@ mod tokio {
     use tokio::io::unix::AsyncFd;
     use tokio::time::Sleep;
 
+    use crate::error::Error;
+    use crate::process::Process;
+
     #[derive(Debug)]
     pub(in super::super) struct Tokio {
-        descriptor: AsyncFd<OwnedFd>,
+        /// The process of the runtime.
+        process: Process,
+        /// Always there until the drop.
+        descriptor: Option<AsyncFd<OwnedFd>>,
         timer: Option<Pin<Box<Sleep>>>,
     }
 
     impl Tokio {
         #[allow(deprecated, reason = "it owns the descriptor; the replacement is unsafe")]
-        pub(super) fn new(descriptor: OwnedFd) -> io::Result<Self> {
-            let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE)?;
-            Ok(Self { descriptor, timer: None })
+        pub(super) fn new(descriptor: OwnedFd) -> Result<Self, Error> {
+            let process = Process::this()?;
+            let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE)
+                .map_err(Error::io("register a socket"))?;
+            Ok(Self { process, descriptor: Some(descriptor), timer: None })
         }
 
         pub(super) fn arm(
@@ -89,7 +99,9 @@ mod tokio {
             task: &mut Context<'_>,
             due: Option<Instant>,
         ) -> Poll<io::Result<()>> {
-            if let Poll::Ready(guard) = self.descriptor.poll_read_ready(task) {
+            if let Some(descriptor) = &self.descriptor
+                && let Poll::Ready(guard) = descriptor.poll_read_ready(task)
+            {
                 // An event since the last turn, or the one that this turn has handled.
                 guard?.clear_ready();
                 return Poll::Ready(Ok(()));
@@ -101,6 +113,15 @@ mod tokio {
                 timer.as_mut().reset(due);
             }
             timer.as_mut().poll(task).map(Ok)
+        }
+    }
+    impl Drop for Tokio {
+        fn drop(&mut self) {
+            if !self.process.is_this() {
+                // In a forked child, this would change the poll of the parent, and might wait for a lock that another
+                // thread of the parent held. The end of the child closes its copy.
+                core::mem::forget((self.descriptor.take(), self.timer.take()));
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ impl Parent {
 }
 
 /// Runs `child` in a fork and waits for its end.
-fn forked(child: impl FnOnce()) {
+pub(crate) fn forked(child: impl FnOnce()) {
     // SAFETY: this process was started for this test alone. libtest's main thread only waits, and no
     // child waits for a lock of a driver's thread. The child ends in `_exit`.
     let pid = unsafe { libc::fork() };

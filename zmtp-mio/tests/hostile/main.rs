@@ -11,6 +11,7 @@ mod commands;
 mod faults;
 mod floods;
 mod fork;
+mod fork_async;
 mod idle_peers;
 mod killed;
 mod lengths;
