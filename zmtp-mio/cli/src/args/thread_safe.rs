@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::traffic::{ExchangeArgs, ReceivingArgs, RunArgs, SendingArgs};
+use super::traffic::{EchoArgs, ReceivingArgs, RunArgs, SendingArgs};
 use crate::exit::HELP;
 
 /// Send messages of one part to servers in turn, and print received ones
@@ -14,11 +14,7 @@ use crate::exit::HELP;
 #[command(after_help = HELP)]
 pub(crate) struct ClientArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -31,11 +27,7 @@ pub(crate) struct ClientArgs {
 #[command(after_help = HELP)]
 pub(crate) struct ServerArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -48,11 +40,7 @@ pub(crate) struct ServerArgs {
 #[command(after_help = HELP)]
 pub(crate) struct PeerArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,
@@ -63,11 +51,7 @@ pub(crate) struct PeerArgs {
 #[command(after_help = HELP)]
 pub(crate) struct ChannelArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,

@@ -74,6 +74,17 @@ pub(crate) struct ExchangeArgs {
     pub(crate) idle: IdleArgs,
 }
 
+/// Sending and receiving at the same time, or sending back.
+#[derive(Args, Debug)]
+pub(crate) struct EchoArgs {
+    #[command(flatten)]
+    pub(crate) exchange: ExchangeArgs,
+
+    /// Send back each received message
+    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
+    pub(crate) echo: bool,
+}
+
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct IdleArgs {
     /// Exit when no message arrives for this time: with 0, or with 3 if none arrived, a connection failed and no peer is
@@ -164,11 +175,7 @@ pub(crate) struct SubArgs {
 #[command(after_help = HELP)]
 pub(crate) struct DealerArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     /// Send an empty message to each new peer, so that a ROUTER receives our routing id (PROBE_ROUTER)
     #[arg(long)]
@@ -185,11 +192,7 @@ pub(crate) struct DealerArgs {
 #[command(after_help = HELP)]
 pub(crate) struct RouterArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     /// Fail if no peer has the routing id, instead of dropping the message (ROUTER_MANDATORY)
     #[arg(long)]
@@ -216,11 +219,7 @@ pub(crate) struct RouterArgs {
 #[command(after_help = HELP)]
 pub(crate) struct PairArgs {
     #[command(flatten)]
-    pub(crate) exchange: ExchangeArgs,
-
-    /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
-    pub(crate) echo: bool,
+    pub(crate) exchange: EchoArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,

@@ -18,6 +18,6 @@ pub(super) fn pull(args: PullArgs, context: &Context<'_>) -> Result<u8, Failure>
 }
 
 pub(super) fn pair(args: PairArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, args.echo, args.run);
+    let plan = Plan::echo(args.exchange, args.run);
     traffic::run(plan.socket(Pair::builder(), false)?, plan, context)
 }

@@ -26,7 +26,7 @@ pub(super) fn sub(args: SubArgs, context: &Context<'_>) -> Result<u8, Failure> {
 }
 
 pub(super) fn xpub(args: XpubArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, false, args.run);
+    let plan = Plan::exchange(args.exchange, args.run);
     let reports = match args.reports {
         ReportsArg::Changes => Reports::Changes,
         ReportsArg::Subscriptions => Reports::Subscriptions,
@@ -40,7 +40,7 @@ pub(super) fn xpub(args: XpubArgs, context: &Context<'_>) -> Result<u8, Failure>
 }
 
 pub(super) fn xsub(args: XsubArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, false, args.run);
+    let plan = Plan::exchange(args.exchange, args.run);
     let mut xsub = plan.socket(Xsub::builder(), false)?;
     for topic in &args.topic {
         xsub.subscribe(topic.as_encoded_bytes()).map_err(Failure::Socket)?;

@@ -10,25 +10,25 @@ use crate::exit::Failure;
 use crate::traffic::{self, Plan};
 
 pub(super) fn client(args: ClientArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, args.echo, args.run);
+    let plan = Plan::echo(args.exchange, args.run);
     let builder = Socket::<kind::Client>::builder();
     traffic::run(plan.socket(builder, false)?, plan, context)
 }
 
 pub(super) fn server(args: ServerArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, args.echo, args.run);
+    let plan = Plan::echo(args.exchange, args.run);
     let builder = Socket::<kind::Server>::builder();
     traffic::run(plan.socket(builder, false)?, plan, context)
 }
 
 pub(super) fn peer(args: PeerArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, args.echo, args.run);
+    let plan = Plan::echo(args.exchange, args.run);
     let builder = Socket::<kind::Peer>::builder();
     traffic::run(plan.socket(builder, false)?, plan, context)
 }
 
 pub(super) fn channel(args: ChannelArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::exchange(args.exchange, args.echo, args.run);
+    let plan = Plan::echo(args.exchange, args.run);
     let builder = Socket::<kind::Channel>::builder();
     traffic::run(plan.socket(builder, false)?, plan, context)
 }

@@ -7,7 +7,7 @@ use zmtp_mio::{AnySocket, Builder};
 
 use super::pace::Pace;
 use crate::args::places::PlaceArgs;
-use crate::args::{ExchangeArgs, LinesOf, ReceivingArgs, RunArgs, SendingArgs};
+use crate::args::{EchoArgs, ExchangeArgs, LinesOf, ReceivingArgs, RunArgs, SendingArgs};
 use crate::exit::Failure;
 use crate::input::Part;
 
@@ -67,13 +67,18 @@ impl Plan {
     }
 
     /// A plan for both. Without a message, nothing is sent.
-    pub(crate) fn exchange(exchange: ExchangeArgs, echo: bool, run: RunArgs) -> Self {
+    pub(crate) fn exchange(exchange: ExchangeArgs, run: RunArgs) -> Self {
         let wanted = match exchange.receive {
             None => Wanted::All,
             Some(0) => Wanted::Nothing,
             Some(n) => Wanted::Messages(n),
         };
-        Self { wanted, echo, idle: exchange.idle.idle, ..Self::new(exchange.sending, run) }
+        Self { wanted, idle: exchange.idle.idle, ..Self::new(exchange.sending, run) }
+    }
+
+    /// As [`Plan::exchange`], or sends back each received message.
+    pub(crate) fn echo(args: EchoArgs, run: RunArgs) -> Self {
+        Self { echo: args.echo, ..Self::exchange(args.exchange, run) }
     }
 
     fn new(sending: SendingArgs, run: RunArgs) -> Self {
