@@ -165,6 +165,8 @@ impl Running<'_> {
                 }) => {
                     message = *back;
                 }
+                // The sender has left.
+                Err(error) if self.is_gone(&error) => return Ok(()),
                 Err(error) => return Err(self.context.failure(error.error)),
             }
             self.events();
@@ -211,10 +213,24 @@ impl Running<'_> {
                     self.now.refused = !matches!(error, Error::Woken);
                     return Ok(!self.now.refused);
                 }
+                Err(error) if self.is_gone(&error) => {
+                    let mut message = *error.message;
+                    // Without a peer, it waits for one. If its peer has left, the next one gets it.
+                    self.now.refused = message.routing_id().is_none();
+                    message.set_routing_id(None);
+                    self.now.pending = Some(message);
+                    return Ok(!self.now.refused);
+                }
                 Err(error) => return Err(self.context.failure(error.error)),
             }
         }
         Ok(true)
+    }
+
+    /// SERVER and PEER: whether the message was refused because it has no peer, or because its peer has left.
+    const fn is_gone(&self, error: &SendError) -> bool {
+        matches!(self.kind, SocketKind::Peer | SocketKind::Server)
+            && matches!(error.error, Error::Unroutable)
     }
 
     /// Sets what a message needs besides its part: the group of a RADIO; the routing id of a SERVER or PEER, whose

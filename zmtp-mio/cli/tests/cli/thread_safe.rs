@@ -34,6 +34,31 @@ fn a_server_sends_to_its_clients_in_turn() {
 }
 
 #[test]
+fn a_server_without_clients_waits_for_the_next_one() {
+    let (mut server, tcp) = listening(&["server", TCP, "--lines", "--receive", "0"]);
+    let client = || Zmtp::start(["client", &tcp, "--receive", "1"]);
+    let first = client();
+    server.feed_some(b"one\n");
+    assert_eq!(first.finish().good(), "one\n");
+    // The next client starts later, and this line is read while there is none.
+    server.feed(b"two\n");
+    std::thread::sleep(core::time::Duration::from_millis(200));
+    assert_eq!(client().finish().good(), "two\n");
+    server.finish().good();
+}
+
+#[test]
+fn an_echo_for_a_client_that_has_left_is_dropped() {
+    let (server, tcp) = listening(&["server", TCP, "--echo"]);
+    // So much that the client has left before the server sends the last one back.
+    let size = ["--size", "1M", "--count", "3", "--receive", "0"];
+    zmtp([&["client", &tcp][..], &size].concat()).good();
+    let client = zmtp(["client", &tcp, "--receive", "1", "still there"]);
+    assert_eq!(client.good(), "still there\n");
+    drop(server);
+}
+
+#[test]
 fn scattered_lines_are_gathered_in_order() {
     let (gather, tcp) = listening(&["gather", TCP, "--count", "3"]);
     zmtp_with(["scatter", &tcp, "--lines"], b"one\ntwo\nthree\n").good();
