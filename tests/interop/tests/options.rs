@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use common::any::until;
+use common::any::{until, until_joined};
 use common::{LONG, Place, libzmq};
 use zmtp_interop::libzmq::{Context, Kind, option};
 use zmtp_mio::{AcceptFilter, Dealer, Pull, Push, Router, RoutingId, Socks, Xpub, Xsub};
@@ -53,11 +53,9 @@ fn our_router_and_libzmqs_dealer_exchange_hello_messages_and_a_disconnection_is_
     let receiving = thread::spawn(move || (dealer.recv().unwrap(), dealer));
     let hello = router.recv_timeout(LONG).unwrap().unwrap();
     assert_eq!(parts(&hello), [&b"d"[..], b"from libzmq"]);
-    until("the hello message at libzmq's end", || {
-        router.wait(Duration::from_millis(10)).unwrap();
-        receiving.is_finished().then_some(())
+    let (came, dealer) = until_joined("the hello message at libzmq's end", receiving, || {
+        router.wait(Duration::from_millis(10))
     });
-    let (came, dealer) = receiving.join().unwrap();
     assert_eq!(came, [b"from ours"]);
     drop(dealer);
     drop(context);
@@ -109,11 +107,8 @@ fn our_xpub_sends_a_last_value_to_the_last_of_libzmqs_subscribers_only() {
     });
     xpub.send("t next").unwrap();
     let reading = thread::spawn(move || subs.map(|sub| [sub.recv().unwrap(), sub.recv().unwrap()]));
-    until("both", || {
-        xpub.wait(Duration::from_millis(10)).unwrap();
-        reading.is_finished().then_some(())
-    });
-    assert_eq!(reading.join().unwrap(), [(); 2].map(|()| [[b"t last"], [b"t next"]]));
+    let came = until_joined("both", reading, || xpub.wait(Duration::from_millis(10)));
+    assert_eq!(came, [(); 2].map(|()| [[b"t last"], [b"t next"]]));
 }
 
 #[test]
@@ -135,13 +130,10 @@ fn libzmqs_xpub_receives_every_cancellation_of_our_xsub() {
         xsub.unsubscribe("t");
     }
     let reading = thread::spawn(move || [(); 5].map(|()| xpub.recv().unwrap().remove(0)));
-    until("every report", || {
-        xsub.wait(Duration::from_millis(10)).unwrap();
-        reading.is_finished().then_some(())
-    });
     let [subscribe, cancel] = [b"\x01t".to_vec(), b"\0t".to_vec()];
     let expected = [subscribe.clone(), subscribe, cancel.clone(), cancel.clone(), cancel];
-    assert_eq!(reading.join().unwrap(), expected);
+    let came = until_joined("every report", reading, || xsub.wait(Duration::from_millis(10)));
+    assert_eq!(came, expected);
 }
 
 #[test]
@@ -158,11 +150,8 @@ fn the_ipc_wildcard_of_each_library_is_reached_by_the_other() {
     let mut push = common::builder::<Push>().connect(theirs.last_endpoint()).unwrap();
     push.send("to libzmq").unwrap();
     let reading = thread::spawn(move || theirs.recv().unwrap());
-    until("the message", || {
-        push.wait(Duration::from_millis(10)).unwrap();
-        reading.is_finished().then_some(())
-    });
-    assert_eq!(reading.join().unwrap(), [b"to libzmq"]);
+    let came = until_joined("the message", reading, || push.wait(Duration::from_millis(10)));
+    assert_eq!(came, [b"to libzmq"]);
 }
 
 #[test]
@@ -214,8 +203,7 @@ fn each_library_reaches_the_other_through_a_proxy_with_a_login() {
     let _proxy = match child {
         Ok(child) => Proxy(child),
         Err(error) => {
-            assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "no microsocks: {error}");
-            return println!("SKIPPED: no microsocks on this machine: {error}");
+            return common::skipped(&format!("no microsocks on this machine: {error}"));
         }
     };
     until("the proxy to listen", || TcpStream::connect(address).ok());
@@ -228,11 +216,8 @@ fn each_library_reaches_the_other_through_a_proxy_with_a_login() {
     let mut push = push.connect(theirs.last_endpoint()).unwrap();
     push.send("to libzmq").unwrap();
     let reading = thread::spawn(move || theirs.recv().unwrap());
-    until("the message", || {
-        push.wait(Duration::from_millis(10)).unwrap();
-        reading.is_finished().then_some(())
-    });
-    assert_eq!(reading.join().unwrap(), [b"to libzmq"]);
+    let came = until_joined("the message", reading, || push.wait(Duration::from_millis(10)));
+    assert_eq!(came, [b"to libzmq"]);
 
     let mut ours = common::builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
     let theirs = libzmq(&context, Kind::Push);

@@ -5,31 +5,12 @@ mod common;
 use core::time::Duration;
 
 use common::any::until;
+use common::thread_safe::each_way;
 use common::{LONG, Place, body, libzmq};
 use zmtp_interop::libzmq::{Context, Frame, Kind, Socket};
-use zmtp_mio::kind::ThreadSafe;
-use zmtp_mio::{Error, ThreadSafeSocket, kind};
+use zmtp_mio::{Error, kind};
 
 const SHORT: Duration = Duration::from_millis(20);
-
-/// Calls `test` with our socket and one of libzmq: over each transport, with either end bound.
-fn each_way<K: ThreadSafe>(theirs: Kind, test: impl Fn(&ThreadSafeSocket<K>, &Socket)) {
-    for place in Place::both() {
-        for we_bind in [true, false] {
-            println!("{place:?}, we bind: {we_bind}");
-            let our = common::builder::<ThreadSafeSocket<K>>().build().unwrap();
-            let their = libzmq(&Context::new().unwrap(), theirs);
-            if we_bind {
-                their.connect(&our.bind(&*place.endpoint).unwrap().to_string()).unwrap();
-            } else {
-                their.bind(&place.endpoint).unwrap();
-                our.connect(their.last_endpoint()).unwrap();
-            }
-            assert!(our.wait_for_peers(1, LONG).unwrap());
-            test(&our, &their);
-        }
-    }
-}
 
 fn send(radio: &Socket, group: &str, body: &[u8]) {
     let mut frame = Frame::with_bytes(body).unwrap();

@@ -4,7 +4,7 @@ mod common;
 
 use std::thread;
 
-use common::any::until;
+use common::any::{until, until_joined};
 use common::secure::{SECURE, Secure, handle_zap};
 use common::{LONG, Place, builder, libzmq};
 use core::time::Duration;
@@ -107,11 +107,7 @@ fn our_curve_server_answers_a_req_of_libzmq() {
             assert_eq!(request.properties().unwrap().user_id.as_deref(), Some("libzmq"));
             rep.send(request).unwrap();
         }
-        until("the last reply arrives", || {
-            rep.step().unwrap();
-            asking.is_finished().then_some(())
-        });
-        asking.join().unwrap();
+        until_joined("the last reply arrives", asking, || rep.wait(Duration::from_millis(5)));
     }
 }
 
@@ -225,12 +221,9 @@ fn plain_works_in_both_directions() {
     let mut push = builder::<Push>().plain_client("admin", "secret").connect(&*endpoint).unwrap();
     push.send("ours").unwrap();
     let receiving = thread::spawn(move || (pull.recv().unwrap(), pull));
-    until("the message arrives", || {
-        push.step().unwrap();
-        receiving.is_finished().then_some(())
-    });
     // It listens until the end of the test.
-    let (message, _pull) = receiving.join().unwrap();
+    let (message, _pull) =
+        until_joined("the message arrives", receiving, || push.wait(Duration::from_millis(5)));
     assert_eq!(message, [b"ours"]);
     let mut refused = builder::<Push>().plain_client("admin", "guess").connect(&*endpoint).unwrap();
     until("the client is refused", || {
@@ -296,11 +289,8 @@ fn the_status_of_our_authenticator_reaches_a_client_of_libzmq() {
                 | Monitor::DISCONNECTED;
             (monitor.wait_for(ends).unwrap(), push)
         });
-        until("the refusal", || {
-            pull.wait(Duration::from_millis(5)).unwrap();
-            waiting.is_finished().then_some(())
-        });
-        let (end, _push) = waiting.join().unwrap();
+        let (end, _push) =
+            until_joined("the refusal", waiting, || pull.wait(Duration::from_millis(5)));
         let failed = end.what == Monitor::HANDSHAKE_FAILED_AUTH;
         assert_eq!(failed.then_some(end.value), value, "{status:?}: {end:?}");
         assert_eq!(pull.counters().handshakes, 0);

@@ -1,11 +1,13 @@
 //! Sockets of any type, ours and libzmq's, for tests of all types.
 
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use zmtp_core::wire::{RoutingId, SocketType};
 use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 use zmtp_mio::{
-    Counters, Dealer, EventKind, Message, Pair, Pub, Pull, Push, Rep, Req, Router, Sub, Xpub, Xsub,
+    Counters, Dealer, Error, EventKind, Message, Pair, Pub, Pull, Push, Ready, Rep, Req, Router,
+    Sub, Xpub, Xsub,
 };
 
 use super::LONG;
@@ -224,6 +226,19 @@ pub(crate) fn wrap(from: Kind, to: Kind, name: &[u8], body: &[Vec<u8>]) -> Vec<V
 pub(crate) fn received(from: Kind, to: Kind, name: &[u8], body: &[Vec<u8>]) -> Vec<Vec<u8>> {
     // The same from the other side.
     wrap(to, from, name, body)
+}
+
+/// Drives our socket by `turn` until a thread with libzmq's has ended; returns its result.
+pub(crate) fn until_joined<T>(
+    what: &str,
+    thread: JoinHandle<T>,
+    mut turn: impl FnMut() -> Result<Ready, Error>,
+) -> T {
+    until(what, || {
+        turn().unwrap();
+        thread.is_finished().then_some(())
+    });
+    thread.join().unwrap()
 }
 
 /// Repeats until it succeeds.

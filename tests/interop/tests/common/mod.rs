@@ -5,6 +5,7 @@
 pub(crate) mod any;
 pub(crate) mod secure;
 pub(crate) mod server;
+pub(crate) mod thread_safe;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -49,6 +50,13 @@ pub(crate) fn libzmq(context: &Context, kind: Kind) -> libzmq::Socket {
     let socket = context.socket(kind).unwrap();
     socket.set_timeout(Some(LONG)).unwrap();
     socket
+}
+
+/// Prints why a test cannot run on this machine. Fails if skipping is forbidden (`ZMTP_NO_SKIP`).
+#[track_caller]
+pub(crate) fn skipped(why: &str) {
+    assert!(std::env::var_os("ZMTP_NO_SKIP").is_none(), "{why}");
+    println!("SKIPPED: {why}");
 }
 
 /// A time limit for every step on a busy machine.

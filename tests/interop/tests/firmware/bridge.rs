@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use crate::LONG;
-use crate::qemu::skipped;
+use crate::common::skipped;
 
 /// The tool, if it is built; otherwise the test is skipped.
 pub(crate) fn tool() -> Option<PathBuf> {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use std::{env, thread};
 
 use crate::LONG;
+use crate::common::skipped;
 
 /// A board, which determines the target and the emulator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,12 +75,6 @@ pub(crate) fn is_there(board: Board) -> bool {
     };
     skipped(&trouble);
     false
-}
-
-/// Prints that a test is skipped, or fails if skipping is forbidden.
-pub(crate) fn skipped(why: &str) {
-    assert!(env::var_os("ZMTP_NO_SKIP").is_none_or(|value| value != "1"), "{why}");
-    eprintln!("SKIPPED: {why}");
 }
 
 /// The program of `tests/firmware/log`, if it is built.

@@ -7,8 +7,8 @@ use std::{env, thread};
 
 use zmtp_interop::libzmq::{Kind, option};
 
-use crate::common::{LibzmqRep, Place};
-use crate::qemu::{Board, Qemu, Wire, is_there, skipped};
+use crate::common::{LibzmqRep, Place, skipped};
+use crate::qemu::{Board, Qemu, Wire, is_there};
 use crate::{LONG, bind, port, socket};
 
 fn asks(board: Board, count: u64) {

@@ -6,7 +6,7 @@ use std::thread;
 use zmtp_interop::libzmq::{Context, Kind, option};
 use zmtp_mio::{HighWaterMark, Message, Pub, Sub};
 
-use crate::common::any::until;
+use crate::common::any::{until, until_joined};
 use crate::common::server::Server;
 use crate::common::{self, Check, LONG, Place, body, numbered, slices};
 use crate::{SHORT, libzmq, libzmq_sub, our_pub};
@@ -29,11 +29,7 @@ fn libzmqs_sub_gets_50_000_messages_of_ours_in_order_and_whole() {
         for number in 0..MANY {
             publisher.send_timeout(Message::from_parts(numbered(number)), LONG).unwrap();
         }
-        until("the subscriber to be done", || {
-            publisher.wait(SHORT).unwrap();
-            subscriber.is_finished().then_some(())
-        });
-        subscriber.join().unwrap();
+        until_joined("the subscriber to be done", subscriber, || publisher.wait(SHORT));
     }
 }
 

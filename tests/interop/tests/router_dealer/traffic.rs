@@ -8,7 +8,7 @@ use std::time::Duration;
 use zmtp_interop::libzmq::{Context, Kind, Monitor};
 use zmtp_mio::{Dealer, Message};
 
-use crate::common::any::until;
+use crate::common::any::{until, until_joined};
 use crate::common::server::Server;
 use crate::common::{self, Check, LONG, Place, numbered, parts, slices};
 use crate::{MANY, SHORT, called, libzmq, our_router, receive};
@@ -133,11 +133,7 @@ fn an_echo_of_50_000_messages_by_our_router_is_whole_and_in_order() {
             let message = router.recv_timeout(LONG).unwrap().expect("a message");
             router.send(message).unwrap();
         }
-        until("the client to be done", || {
-            router.wait(SHORT).unwrap();
-            client.is_finished().then_some(())
-        });
-        client.join().unwrap();
+        until_joined("the client to be done", client, || router.wait(SHORT));
         let dropped = router.counters().dropped;
         assert_eq!((dropped.high_water_mark, dropped.unroutable, dropped.peer_gone), (0, 0, 0));
     }
