@@ -73,6 +73,11 @@ impl<'a> Guard<'a> {
 }
 
 impl Guard<'_> {
+    /// Whether the driver served the engine before this call.
+    pub(crate) const fn was_served(&self) -> bool {
+        self.took
+    }
+
     /// The engine's lock is released for a wait next: the driver leaves the engine to this call.
     pub(super) fn stay(&mut self) {
         if !core::mem::replace(&mut self.stayed, true) {

@@ -271,7 +271,8 @@ impl<K: Kind> Socket<K> {
     /// Waits for any activity of the socket, such as input, a new connection or a due deadline, up to
     /// `timeout`. Returns what the socket can do then. Does not wait if a receive would not wait.
     ///
-    /// Queued [events](Self::next_event) do not end the wait: remove them before this call.
+    /// Queued [events](Self::next_event) do not end the wait: remove them before this call. Does not wait if the
+    /// background driver has served the socket since the last call, because it may have queued events.
     ///
     /// # Errors
     ///

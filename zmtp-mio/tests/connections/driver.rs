@@ -1,6 +1,7 @@
 //! The background driver: what goes on while the application is away.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,21 @@ fn the_driver_accepts_shakes_hands_and_answers_pings_between_calls() {
     assert_eq!(peer.read_frame(), (4, b"\x04PONGstill there?".to_vec()));
     // Reading the counters does not take the socket from the driver.
     assert_eq!(router.counters().handshakes, 1);
+}
+
+#[test]
+fn what_the_driver_has_done_since_the_last_call_ends_a_wait() {
+    let mut push = Push::builder().context(&driven()).bind("tcp://127.0.0.1:*").unwrap();
+    let endpoint = push.endpoints().next().unwrap().to_string();
+    let mut pull = Pull::builder().driver(false).connect(&endpoint).unwrap();
+    eventually("a peer", || {
+        pull.step().unwrap();
+        push.counters().handshakes == 1
+    });
+    let (ended, ready) = channel();
+    thread::spawn(move || ended.send(push.wait(Duration::MAX).unwrap().writable));
+    assert_eq!(ready.recv_timeout(LIMIT), Ok(true));
+    drop(pull);
 }
 
 #[test]
