@@ -43,6 +43,14 @@ pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failur
                 return Ok(0);
             }
         }
+        // Also while messages arrive without a pause.
+        let mut rest = LONG;
+        if let Some(within) = args.timeout {
+            rest = within.saturating_sub(last.elapsed());
+            if rest.is_zero() {
+                return Err(Failure::Timeout { awaited: "event", within, reason: None });
+            }
+        }
         if discard(&mut socket).map_err(|error| context.failure(error))? {
             continue;
         }
@@ -50,13 +58,6 @@ pub(super) fn run(args: MonitorArgs, context: &Context<'_>) -> Result<u8, Failur
         if let Some(event) = next_event(&mut socket) {
             early = Some(event);
             continue;
-        }
-        let mut rest = LONG;
-        if let Some(within) = args.timeout {
-            rest = within.saturating_sub(last.elapsed());
-            if rest.is_zero() {
-                return Err(Failure::Timeout { awaited: "event", within, reason: None });
-            }
         }
         socket.wait(rest).map_err(|error| context.failure(error))?;
     }

@@ -220,6 +220,14 @@ fn progress_is_shown_for_long_transfers_on_a_terminal_only() {
 }
 
 #[test]
+fn monitor_ends_in_time_while_messages_arrive_without_a_pause() {
+    let (monitor, tcp) = server(&["monitor", "pull", TCP, "--timeout", "500ms"]);
+    let pushers = [(); 4].map(|()| Zmtp::start(["push", &tcp, "--forever", "x"]));
+    assert!(monitor.finish().bad(3).contains("event"));
+    drop(pushers);
+}
+
+#[test]
 fn monitor_prints_events_as_they_happen() {
     let (monitor, tcp) = server(&["monitor", "pull", TCP, "--json", "--until", "closed"]);
     zmtp(["push", &tcp, "x"]).good();
