@@ -269,8 +269,24 @@ pub(crate) async fn push<K: Kind, IO: Read + Write, M: Mechanism>(
     }
 }
 
+/// Writes the outbox until it has room for a cancellation of this length. Without a link it does nothing, because there
+/// is no peer to send it to.
+pub(crate) async fn make_room<K: Kind, IO: Read + Write, M: Mechanism>(
+    io: &mut SocketIo<'_, IO, M>,
+    kind: &mut K,
+    needed: usize,
+) -> Result<(), Error<IO::Error>> {
+    loop {
+        match io.link.room(&io.out, needed, true) {
+            Ok(Step::Done) | Err(Error::Closed) => return Ok(()),
+            Ok(due) => room(io, kind, due).await?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Writes for more room in the outbox, in a call without a clock: no deadline is reached meanwhile.
-pub(crate) async fn room<K: Kind, IO: Read + Write, M: Mechanism>(
+async fn room<K: Kind, IO: Read + Write, M: Mechanism>(
     io: &mut SocketIo<'_, IO, M>,
     kind: &mut K,
     due: Step,

@@ -10,8 +10,7 @@ use crate::error::Error;
 use crate::kind::{self, ONLY};
 use crate::message::Message;
 use crate::send;
-use crate::step::TooLarge;
-use crate::step::{Step, Want};
+use crate::step::{TooLarge, Want};
 
 impl<IO: Read + Write, M: Mechanism> Socket<'_, kind::Req, IO, M> {
     /// Sends a request of these parts and waits for its reply. An earlier request without a reply is cancelled
@@ -181,14 +180,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
     /// If the future is dropped before completion, the subscription is unchanged.
     pub async fn cancel(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
-        loop {
-            match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is no peer to send it to.
-                Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => io::room(&mut self.io, &mut self.kind, step).await?,
-                Err(error) => return Err(error),
-            }
-        }
+        io::make_room(&mut self.io, &mut self.kind, needed).await?;
         self.kind.cancel(topic, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }

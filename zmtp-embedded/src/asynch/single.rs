@@ -8,7 +8,7 @@ use zmtp_core::wire::Group;
 use super::{Socket, io};
 use crate::error::Error;
 use crate::kind;
-use crate::step::{Step, TooLarge, Want};
+use crate::step::{TooLarge, Want};
 
 impl<const CHANNEL: bool, IO: Read + Write, M: Mechanism> Socket<'_, kind::Single<CHANNEL>, IO, M> {
     /// Sends a message, which has one part, and flushes the IO.
@@ -107,14 +107,7 @@ impl<const GROUPS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Dish<
     /// If the future is dropped before completion, the socket is still in the group.
     pub async fn leave(&mut self, group: Group<'_>) -> Result<(), Error<IO::Error>> {
         let needed = kind::Dish::<GROUPS>::needs(&self.io.link.connection, group);
-        loop {
-            match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is no peer to send it to.
-                Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => io::room(&mut self.io, &mut self.kind, step).await?,
-                Err(error) => return Err(error),
-            }
-        }
+        io::make_room(&mut self.io, &mut self.kind, needed).await?;
         self.kind.leave(group, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }

@@ -155,6 +155,25 @@ impl<IO: Read + Write, M: Mechanism> SocketIo<'_, IO, M> {
         }
     }
 
+    /// Writes the outbox until it has room for a cancellation of this length. Without a link it does nothing, because
+    /// there is no peer to send it to.
+    pub(crate) fn make_room<F: FnMut() -> Instant>(
+        &mut self,
+        needed: usize,
+        until: &mut Until<F>,
+    ) -> Result<(), Error<IO::Error>> {
+        loop {
+            match self.link.room(&self.out, needed, true) {
+                Ok(Step::Done) | Err(Error::Closed) => return Ok(()),
+                Ok(step) => {
+                    let now = (until.now)();
+                    self.timed(step, &[], now, &mut until.limit)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Begins a part that is sent in pieces.
     #[cfg(feature = "chunks")]
     pub(crate) fn begin<K: Kind, F: FnMut() -> Instant>(

@@ -8,7 +8,7 @@ use super::Socket;
 use super::io::Until;
 use crate::error::Error;
 use crate::kind::{self, ONLY};
-use crate::step::{Step, Want};
+use crate::step::Want;
 
 impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Pub<TOPICS>, IO, M> {
     /// Writes a message if the peer subscribed to a prefix of its first part. Returns `false` if it did not; before
@@ -105,19 +105,7 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         let needed = kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic);
-        let mut until = Until::new(deadline, now);
-        loop {
-            match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is no peer to send it to.
-                Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => {
-                    let now = (until.now)();
-                    let limit = &mut until.limit;
-                    self.io.timed(step, &[], now, limit)?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        self.io.make_room(needed, &mut Until::new(deadline, now))?;
         self.kind.cancel(topic, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }

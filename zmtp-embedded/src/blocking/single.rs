@@ -9,7 +9,7 @@ use super::Socket;
 use super::io::Until;
 use crate::error::Error;
 use crate::kind;
-use crate::step::{Step, Want};
+use crate::step::Want;
 
 impl<const CHANNEL: bool, IO: Read + Write, M: Mechanism> Socket<'_, kind::Single<CHANNEL>, IO, M> {
     /// Sends a message, which has one part. The call succeeds if the message is taken, as for messages of several
@@ -100,18 +100,7 @@ impl<const GROUPS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Dish<
         now: impl FnMut() -> Instant,
     ) -> Result<(), Error<IO::Error>> {
         let needed = kind::Dish::<GROUPS>::needs(&self.io.link.connection, group);
-        let mut until = Until::new(deadline, now);
-        loop {
-            match self.io.link.room(&self.io.out, needed, true) {
-                // Without a link there is no peer to send it to.
-                Ok(Step::Done) | Err(Error::Closed) => break,
-                Ok(step) => {
-                    let now = (until.now)();
-                    self.io.timed(step, &[], now, &mut until.limit)?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        self.io.make_room(needed, &mut Until::new(deadline, now))?;
         self.kind.leave(group, &mut self.io.link.connection, &mut self.io.out);
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! DISH: receives the messages of the groups that it joined (RFC 48).
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{FixedSubscriptions, Pattern, PeerId, Reason, Subscriptions, Verdict};
+use zmtp_core::pattern::{JoinError, JoinedGroups as _, Pattern, PeerId, Reason, Verdict};
 use zmtp_core::wire::{FrameHeader, Group, SocketType};
-use zmtp_core::{Config, Connection, Subscription};
+use zmtp_core::{Config, Connection};
 
 use super::Kind;
+use super::table::Table;
 use crate::error::Error;
 use crate::inbox::Fate;
 use crate::outbox::Outbox;
@@ -13,9 +14,7 @@ use crate::outbox::Outbox;
 /// DISH. The table of groups has `GROUPS` bytes; each group takes its length and 4.
 #[derive(Debug)]
 pub struct Dish<const GROUPS: usize> {
-    groups: FixedSubscriptions<GROUPS>,
-    /// The position of the first group whose JOIN was not sent over this connection.
-    unsent: usize,
+    groups: Table<GROUPS>,
 }
 
 /// The number of bytes of the name LEAVE and of its length.
@@ -23,15 +22,16 @@ const COMMAND: usize = 6;
 
 impl<const GROUPS: usize> Dish<GROUPS> {
     pub(crate) const fn new() -> Self {
-        Self { groups: FixedSubscriptions::new(), unsent: 0 }
+        Self { groups: Table::new() }
     }
 
     /// Joins a group. The JOIN is sent with the next bytes.
     pub(crate) fn join<E>(&mut self, group: Group<'_>) -> Result<(), Error<E>> {
-        if self.groups.place(group.bytes()).is_some() {
-            return Err(Error::Joined);
+        match self.groups.names.join(group.bytes()) {
+            Ok(()) => Ok(()),
+            Err(JoinError::Joined) => Err(Error::Joined),
+            Err(JoinError::NoRoom) => Err(Error::NoRoom),
         }
-        self.groups.add(group.bytes()).map_err(|_| Error::NoRoom)
     }
 
     /// The most bytes that a JOIN or LEAVE takes on the wire.
@@ -49,14 +49,7 @@ impl<const GROUPS: usize> Dish<GROUPS> {
         connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) {
-        let name = group.bytes();
-        let Some(at) = self.groups.place(name) else { return };
-        let next = self.groups.at(at).map_or(at, |(_, next)| next);
-        self.groups.remove(name);
-        if at < self.unsent {
-            self.unsent = self.unsent.wrapping_sub(next.wrapping_sub(at));
-            out.subscription(connection, Subscription::Cancel, name);
-        }
+        self.groups.remove(group.bytes(), connection, out);
     }
 }
 
@@ -66,7 +59,7 @@ impl<const GROUPS: usize> Role for Dish<GROUPS> {
 
 impl<const GROUPS: usize> Pattern for Dish<GROUPS> {
     fn disconnected(&mut self, _peer: PeerId) {
-        self.unsent = 0;
+        self.groups.disconnected();
     }
 
     fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
@@ -78,7 +71,7 @@ impl<const GROUPS: usize> Pattern for Dish<GROUPS> {
     }
 
     fn check(&mut self, _peer: PeerId, group: &[u8]) -> Verdict {
-        match self.groups.place(group) {
+        match self.groups.names.place(group) {
             Some(_) => Verdict::Deliver,
             None => Verdict::Reject(Reason::NotSubscribed),
         }
@@ -94,24 +87,11 @@ impl<const GROUPS: usize> Kind for Dish<GROUPS> {
         matches!(fate, Fate::Subject | Fate::Deliver | Fate::Reject)
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
     fn poll_transmit<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), usize> {
-        if !connection.is_ready() {
-            return Ok(());
-        }
-        while let Some((group, next)) = self.groups.at(self.unsent) {
-            if out.subscription(connection, Subscription::Subscribe, group) {
-                self.unsent = next;
-            } else if out.is_empty() {
-                return Err(connection.subscription_len(Subscription::Subscribe, group.len()));
-            } else {
-                break;
-            }
-        }
-        Ok(())
+        self.groups.poll_transmit(connection, out)
     }
 }

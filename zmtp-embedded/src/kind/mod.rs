@@ -14,6 +14,7 @@ mod req;
 mod sealed;
 mod single;
 mod subscribe;
+mod table;
 
 pub use dealer::Dealer;
 pub use dish::Dish;

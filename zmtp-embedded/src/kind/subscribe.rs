@@ -1,11 +1,12 @@
 //! SUB: receives the messages that begin with a topic of its subscriptions (RFC 29).
 
 use zmtp_core::mechanism::{Mechanism, Role};
-use zmtp_core::pattern::{FixedSubscriptions, Pattern, PeerId, Reason, Subscriptions, Verdict};
+use zmtp_core::pattern::{Pattern, PeerId, Reason, Subscriptions as _, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
-use zmtp_core::{Config, Connection, Subscription};
+use zmtp_core::{Config, Connection};
 
 use super::Kind;
+use super::table::Table;
 use crate::error::Error;
 use crate::inbox::Fate;
 use crate::outbox::Outbox;
@@ -14,9 +15,7 @@ use crate::outbox::Outbox;
 /// and 4.
 #[derive(Debug)]
 pub struct Sub<const TOPICS: usize> {
-    topics: FixedSubscriptions<TOPICS>,
-    /// The position of the first topic that was not sent over this connection.
-    unsent: usize,
+    topics: Table<TOPICS>,
 }
 
 /// The number of bytes of the name SUBSCRIBE and of its length.
@@ -24,12 +23,12 @@ const COMMAND: usize = 10;
 
 impl<const TOPICS: usize> Sub<TOPICS> {
     pub(crate) const fn new() -> Self {
-        Self { topics: FixedSubscriptions::new(), unsent: 0 }
+        Self { topics: Table::new() }
     }
 
     /// Subscribes to a topic. The subscription is sent with the next bytes.
     pub(crate) fn subscribe<E>(&mut self, topic: &[u8]) -> Result<(), Error<E>> {
-        self.topics.add(topic).map_err(|_| Error::NoRoom)
+        self.topics.names.add(topic).map_err(|_| Error::NoRoom)
     }
 
     /// The most bytes that a subscription to a topic takes on the wire.
@@ -45,13 +44,7 @@ impl<const TOPICS: usize> Sub<TOPICS> {
         connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) {
-        let Some(at) = self.topics.place(topic) else { return };
-        let next = self.topics.at(at).map_or(at, |(_, next)| next);
-        if !self.topics.remove(topic) || at >= self.unsent {
-            return;
-        }
-        self.unsent = self.unsent.wrapping_sub(next.wrapping_sub(at));
-        out.subscription(connection, Subscription::Cancel, topic);
+        self.topics.remove(topic, connection, out);
     }
 }
 
@@ -61,7 +54,7 @@ impl<const TOPICS: usize> Role for Sub<TOPICS> {
 
 impl<const TOPICS: usize> Pattern for Sub<TOPICS> {
     fn disconnected(&mut self, _peer: PeerId) {
-        self.unsent = 0;
+        self.topics.disconnected();
     }
 
     fn accept(&mut self, _peer: PeerId, _frame: FrameHeader, first: bool) -> Verdict {
@@ -69,7 +62,7 @@ impl<const TOPICS: usize> Pattern for Sub<TOPICS> {
     }
 
     fn check(&mut self, _peer: PeerId, body: &[u8]) -> Verdict {
-        if self.topics.matches(body) {
+        if self.topics.names.matches(body) {
             Verdict::Deliver
         } else {
             Verdict::Reject(Reason::NotSubscribed)
@@ -86,24 +79,11 @@ impl<const TOPICS: usize> Kind for Sub<TOPICS> {
         matches!(fate, Fate::Subject | Fate::Deliver)
     }
 
-    #[cfg_attr(target_os = "none", inline(never))]
     fn poll_transmit<M: Mechanism>(
         &mut self,
         connection: &mut Connection<M, &Config>,
         out: &mut Outbox<'_>,
     ) -> Result<(), usize> {
-        if !connection.is_ready() {
-            return Ok(());
-        }
-        while let Some((topic, next)) = self.topics.at(self.unsent) {
-            if out.subscription(connection, Subscription::Subscribe, topic) {
-                self.unsent = next;
-            } else if out.is_empty() {
-                return Err(connection.subscription_len(Subscription::Subscribe, topic.len()));
-            } else {
-                break;
-            }
-        }
-        Ok(())
+        self.topics.poll_transmit(connection, out)
     }
 }
