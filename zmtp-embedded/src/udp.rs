@@ -103,6 +103,9 @@ impl<'b, S: Udp> Radio<'b, S> {
     }
 }
 
+/// The most datagrams that one call of [`Dish::try_receive`] drops.
+const MOST_DROPPED: usize = 32;
+
 /// DISH over UDP. The table of groups has `GROUPS` bytes; each group takes its length and 4.
 #[derive(Debug)]
 pub struct Dish<'b, S, const GROUPS: usize> {
@@ -113,8 +116,8 @@ pub struct Dish<'b, S, const GROUPS: usize> {
 }
 
 impl<'b, S: Udp, const GROUPS: usize> Dish<'b, S, GROUPS> {
-    /// Creates a DISH in no group. The buffer needs room for the longest message that is sent to it: its group, its body
-    /// and 1 byte; and 1 byte more, so that a longer one is recognised and dropped.
+    /// Creates a DISH in no group. The buffer needs room for the longest message that is sent to it: its group, its
+    /// body and 1 byte; and 1 byte more, so that a longer one is recognised and dropped.
     pub const fn new(socket: S, buffer: &'b mut [u8]) -> Self {
         Self { socket, buffer, groups: FixedSubscriptions::new(), malformed: 0 }
     }
@@ -134,23 +137,26 @@ impl<'b, S: Udp, const GROUPS: usize> Dish<'b, S, GROUPS> {
     }
 
     /// Returns the next message of a joined group that has arrived; `None` if there is none. Datagrams of other groups,
-    /// malformed ones, and those that fill the buffer or are longer, are dropped.
+    /// malformed ones, and those that fill the buffer or are longer, are dropped: at most 32 in one call, which then
+    /// returns `None`, so that a flood of them does not hold the program.
     ///
     /// # Errors
     ///
     /// The error of the network stack.
     pub fn try_receive(&mut self) -> Result<Option<Datagram<'_>>, S::Error> {
-        let len = loop {
-            let Some(len) = self.socket.receive(self.buffer)? else { return Ok(None) };
+        for _ in 0..MOST_DROPPED {
+            let Some(len) = self.socket.receive(self.buffer)? else { break };
             // A datagram that fills the buffer may be longer.
             let whole = self.buffer.get(..len).filter(|_| len < self.buffer.len());
             match whole.map(Datagram::parse) {
-                Some(Ok(message)) if self.groups.contains(message.group.bytes()) => break len,
+                Some(Ok(message)) if self.groups.contains(message.group.bytes()) => {
+                    return Ok(Datagram::parse(self.buffer.get(..len).unwrap_or_default()).ok());
+                }
                 Some(Ok(_)) => {}
                 _ => self.malformed = self.malformed.saturating_add(1),
             }
-        };
-        Ok(Datagram::parse(self.buffer.get(..len).unwrap_or_default()).ok())
+        }
+        Ok(None)
     }
 
     /// The number of datagrams that were dropped because they were malformed or did not fit, at most 65,535.

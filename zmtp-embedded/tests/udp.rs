@@ -103,6 +103,38 @@ fn a_dish_receives_the_messages_of_its_groups_and_counts_malformed_datagrams() {
     assert_eq!(dish.try_receive(), Ok(None));
 }
 
+/// A network that never stops to deliver datagrams of another group.
+struct Flood;
+
+impl Udp for Flood {
+    type Error = Infallible;
+
+    fn send(&mut self, _datagram: &[u8]) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Infallible> {
+        let datagram = b"\x02XYno";
+        buffer[..datagram.len()].copy_from_slice(datagram);
+        Ok(Some(datagram.len()))
+    }
+}
+
+#[test]
+fn a_flood_of_other_datagrams_does_not_hold_a_call() {
+    let mut buffer = [0; 16];
+    let mut dish = Dish::<_, 24>::new(Flood, &mut buffer);
+    assert_eq!(dish.try_receive(), Ok(None));
+    let mut buffer = [0; 16];
+    let mut dish = Dish::<_, 24>::new(Queue::default(), &mut buffer);
+    dish.join(group("TV")).expect("room");
+    dish.socket().0.extend([&b"\x02XYno"[..]; 32].map(<[u8]>::to_vec));
+    dish.socket().0.push_back(b"\x02TVok".to_vec());
+    assert_eq!(dish.try_receive(), Ok(None));
+    let message = dish.try_receive().expect("no error").expect("a message");
+    assert_eq!(message.body, b"ok");
+}
+
 #[test]
 fn messages_pass_from_a_radio_to_a_dish_over_loopback() {
     let (one, other) = (UdpSocket::bind("127.0.0.1:0"), UdpSocket::bind("127.0.0.1:0"));
