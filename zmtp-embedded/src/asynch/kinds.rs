@@ -162,7 +162,8 @@ impl<const TOPICS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Sub<T
     /// # Errors
     ///
     /// [`Error::NoRoom`] if the table of `TOPICS` bytes is full; [`Error::SendBuffer`] if the subscription does
-    /// not fit the send buffer. The length of the topic and 19 bytes are always sufficient.
+    /// not fit the send buffer. The length of the topic and 19 bytes are sufficient; with CURVE,
+    /// 33 bytes more.
     pub fn subscribe(&mut self, topic: &[u8]) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Sub::<TOPICS>::needs(&self.io.link.connection, topic))?;
         self.kind.subscribe(topic)

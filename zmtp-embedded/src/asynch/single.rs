@@ -89,7 +89,7 @@ impl<const GROUPS: usize, IO: Read + Write, M: Mechanism> Socket<'_, kind::Dish<
     ///
     /// [`Error::Joined`] if the socket is in the group already; [`Error::NoRoom`] if the table of `GROUPS` bytes is
     /// full; [`Error::SendBuffer`] if the JOIN or LEAVE does not fit the send buffer. The length of the group and 15
-    /// bytes are always sufficient.
+    /// bytes are sufficient; with CURVE, 33 bytes more.
     pub fn join(&mut self, group: Group<'_>) -> Result<(), Error<IO::Error>> {
         self.io.fits(kind::Dish::<GROUPS>::needs(&self.io.link.connection, group))?;
         self.kind.join(group)

@@ -204,7 +204,13 @@ impl<K: Sends, IO: Read + Write, M: Mechanism> Socket<'_, K, IO, M> {
 #[cfg(target_pointer_width = "32")]
 const _: () = {
     let allowed = 8 + if cfg!(feature = "chunks") { 160 } else { 144 };
+    assert!(size_of::<Channel<'static, ()>>() <= allowed);
+    assert!(size_of::<Client<'static, ()>>() <= allowed);
     assert!(size_of::<Dealer<'static, ()>>() <= allowed);
+    assert!(size_of::<Dish<'static, (), 64>>() <= allowed + 64);
+    assert!(size_of::<Pull<'static, ()>>() <= allowed);
+    assert!(size_of::<Push<'static, ()>>() <= allowed);
+    assert!(size_of::<Radio<'static, (), 64>>() <= allowed + 64);
     assert!(size_of::<Req<'static, ()>>() <= allowed);
     assert!(size_of::<Rep<'static, ()>>() <= allowed);
     assert!(size_of::<Sub<'static, (), 64>>() <= allowed + 64);
