@@ -3,8 +3,8 @@
 use super::records::{Match, Records, behind};
 use super::{Added, NoRoom, PeerId, Removed, Subscriptions, Topics};
 
-/// A table of the subscriptions of peers, or of their groups, in `BYTES` bytes. Each subscription takes the length of its
-/// topic and 4 bytes. A topic has at most 65,535 bytes.
+/// A table of the subscriptions of peers, or of their groups, in `BYTES` bytes. Each subscription takes the length
+/// of its topic and 4 bytes. A topic has at most 65,535 bytes.
 ///
 /// Peers must have indices below 65,536 and generation 0. [Detach](FixedTopics::detach) a peer before its
 /// index is used for another peer.

@@ -1,5 +1,5 @@
-//! PULL and GATHER, and the rule that SUB, XSUB, PUB and XPUB share with them: they receive from their peers in turn
-//! (RFC 29, 30 and 49).
+//! PULL and GATHER, and the rule that SUB, XSUB, PUB, XPUB, RADIO and DISH share with them: those that receive do so
+//! from their peers in turn (RFC 29, 30, 48 and 49).
 
 use super::{
     AttachError, FairPeer, FairQueue, NoRoom, Pattern, PeerId, Slots, TakeError, Verdict, single,
@@ -8,7 +8,9 @@ use super::{
 use crate::wire::{FrameHeader, Subscription};
 
 /// The rules of a socket type that receives from its peers in turn: [`Pull`], [`Gather`],
-/// [`Subscribe`](super::Subscribe) and [`Publish`](super::Publish). `R` contains what differs between them.
+/// [`Subscribe`](super::Subscribe), [`Publish`](super::Publish), [`Radio`](super::Radio) and [`Dish`](super::Dish).
+///
+/// `R` contains what differs between them.
 #[derive(Debug)]
 pub struct Incoming<S, R> {
     pub(super) peers: S,

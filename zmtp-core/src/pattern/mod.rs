@@ -18,7 +18,9 @@
 //! | [`Client`], [`Server`] | request-reply with messages of one part (RFC 41); [`Server`] is also PEER (RFC 51) |
 //! | [`Scatter`], [`Gather`] | pipeline with messages of one part (RFC 49) |
 //! | [`Channel`] | exclusive pair with messages of one part (RFC 52) |
-//! | [`Outgoing`], [`Incoming`], [`Exclusive`] | what DEALER, PUSH and CLIENT; what PULL, GATHER, SUB and PUB; what PAIR and CHANNEL have in common |
+//! | [`Outgoing`] | what DEALER, PUSH, CLIENT and SCATTER have in common |
+//! | [`Incoming`] | what PULL, GATHER, SUB, PUB, RADIO and DISH have in common |
+//! | [`Exclusive`] | what PAIR and CHANNEL have in common |
 //! | [`Publish`] | PUB and XPUB (RFC 29); [`Topics`] stores the topics of each peer |
 //! | [`Subscribe`] | SUB and XSUB (RFC 29); [`Subscriptions`] stores the topics |
 //! | [`Radio`] | RADIO (RFC 48); [`Groups`] stores the groups of each peer |
@@ -176,8 +178,8 @@ pub trait Pattern {
         Ok(None)
     }
 
-    /// A peer subscribes to a topic or cancels a subscription; RADIO: it joins or leaves a group. Returns whether to queue a report of it for
-    /// the application (XPUB).
+    /// A peer subscribes to a topic or cancels a subscription; RADIO: it joins or leaves a group. Returns whether
+    /// to queue a report of it for the application (XPUB).
     ///
     /// # Errors
     ///
@@ -197,8 +199,8 @@ pub trait Pattern {
     }
 
     /// Chooses the peer to which the next message is sent. `routing_id` is the first part of the message for
-    /// ROUTER, and the number of the peer for SERVER and PEER; other types do not use it. PUB and XPUB have no such peer: they send to every peer of
-    /// [`Publish::matches`].
+    /// ROUTER, and the number of the peer for SERVER and PEER; other types do not use it. PUB, XPUB and RADIO have
+    /// no such peer: they send to every peer of [`Publish::matches`] or [`Radio::members`].
     ///
     /// # Errors
     ///
