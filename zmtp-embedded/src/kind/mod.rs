@@ -5,6 +5,7 @@
 
 mod dealer;
 mod dish;
+mod peers;
 mod publish;
 mod pull;
 mod push;

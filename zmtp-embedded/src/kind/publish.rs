@@ -2,9 +2,10 @@
 
 use zmtp_core::Subscription;
 use zmtp_core::mechanism::Role;
-use zmtp_core::pattern::{FixedTopics, NoRoom, Pattern, PeerId, Reason, RouteError, Verdict};
+use zmtp_core::pattern::{NoRoom, Pattern, PeerId, Reason, RouteError, Verdict};
 use zmtp_core::wire::{FrameHeader, SocketType};
 
+use super::peers::Peers;
 use super::{Kind, ONLY};
 use crate::inbox::Fate;
 
@@ -12,23 +13,22 @@ use crate::inbox::Fate;
 /// length of its topic and 4.
 #[derive(Debug)]
 pub struct Pub<const TOPICS: usize, const LINKS: usize = 1> {
-    topics: FixedTopics<TOPICS>,
-    refused: u16,
+    topics: Peers<TOPICS>,
 }
 
 impl<const TOPICS: usize, const LINKS: usize> Pub<TOPICS, LINKS> {
     pub(crate) const fn new() -> Self {
-        Self { topics: FixedTopics::new(), refused: 0 }
+        Self { topics: Peers::new() }
     }
 
     /// Whether a peer subscribed to a message with this first part.
     pub(crate) fn matches(&self, peer: PeerId, subject: &[u8]) -> bool {
-        self.topics.matches(Self::stored(peer), subject)
+        self.topics.table.matches(Self::stored(peer), subject)
     }
 
     /// The number of subscriptions that did not fit.
     pub(crate) const fn refused(&self) -> u16 {
-        self.refused
+        self.topics.refused
     }
 
     /// The peer as it is stored: a table for one link stores no peers.
@@ -43,7 +43,7 @@ impl<const TOPICS: usize, const LINKS: usize> Role for Pub<TOPICS, LINKS> {
 
 impl<const TOPICS: usize, const LINKS: usize> Pattern for Pub<TOPICS, LINKS> {
     fn disconnected(&mut self, peer: PeerId) {
-        self.topics.detach(Self::stored(peer));
+        self.topics.table.detach(Self::stored(peer));
     }
 
     fn accept(&mut self, _peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
@@ -67,19 +67,7 @@ impl<const TOPICS: usize, const LINKS: usize> Pattern for Pub<TOPICS, LINKS> {
         what: Subscription,
         topic: &[u8],
     ) -> Result<bool, NoRoom> {
-        let stored = Self::stored(peer);
-        match what {
-            Subscription::Cancel => {
-                self.topics.cancel(stored, topic);
-            }
-            Subscription::Subscribe => {
-                if let Err(full) = self.topics.subscribe(stored, topic) {
-                    self.overflowed(peer);
-                    return Err(full);
-                }
-            }
-        }
-        Ok(false)
+        self.topics.subscription(Self::stored(peer), what, topic)
     }
 
     fn route(&mut self, _routing_id: &[u8]) -> Result<PeerId, RouteError> {
@@ -96,19 +84,11 @@ impl<const TOPICS: usize, const LINKS: usize> Kind for Pub<TOPICS, LINKS> {
         matches!(fate, Fate::Subject | Fate::Reject)
     }
 
-    fn skipped(&mut self, peer: PeerId, start: &[u8]) -> bool {
-        let header_len = FrameHeader::peek(start).map_or(0, |(_, len)| len);
-        let name = start.get(header_len..).unwrap_or_default();
-        let subscribes = name.starts_with(b"\x09SUBSCRIBE");
-        if subscribes {
-            self.overflowed(peer);
-        }
-        subscribes
+    fn skipped(&mut self, _peer: PeerId, start: &[u8]) -> bool {
+        self.topics.skipped(start, b"\x09SUBSCRIBE")
     }
 
-    // Not inlined, because there are several calls.
-    #[inline(never)]
     fn overflowed(&mut self, _peer: PeerId) {
-        self.refused = self.refused.saturating_add(1);
+        self.topics.overflowed();
     }
 }
