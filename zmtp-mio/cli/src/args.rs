@@ -186,6 +186,10 @@ pub(crate) struct RepArgs {
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
 
+    /// Print totals at the end, on stderr
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) stats: bool,
+
     #[command(flatten)]
     pub(crate) socket: SocketArgs,
 
@@ -227,6 +231,10 @@ pub(crate) struct ReqArgs {
     /// Continue after a request without a reply; the exit code is that of the first such request
     #[arg(short, long)]
     pub(crate) keep_going: bool,
+
+    /// Print totals at the end, on stderr
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) stats: bool,
 
     #[command(flatten)]
     pub(crate) socket: SocketArgs,

@@ -72,6 +72,10 @@ pub(crate) fn open<K: Kind>(
     context.interrupt.attach(socket.handle().map_err(Failure::Socket)?);
     let kind = socket.kind();
     let fail = Failure::Endpoint;
+    let mut all = endpoints.iter().chain(&places.bind).chain(&places.connect);
+    if let Some(endpoint) = all.find(|text| text.starts_with("inproc://")) {
+        return Err(Failure::Inproc(endpoint.clone()));
+    }
     for text in endpoints {
         match side(kind, text).map_err(|error| fail(error.into()))? {
             Side::Bind => context.output.listening(&socket.bind(text).map_err(fail)?),

@@ -16,13 +16,15 @@ Exit codes:
   4    an endpoint is invalid, in use, or cannot be bound
   5    the connection to the peer of a request was lost, or messages were lost
   6    the decoded bytes are malformed or incomplete
-  130  interrupted by Ctrl-C (143: by SIGTERM)";
+  130  interrupted by Ctrl-C (143: by SIGTERM, 129: SIGHUP, 131: SIGQUIT)";
 
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// An endpoint could not be opened.
     Endpoint(Error),
+    /// An inproc endpoint, which no other process can reach.
+    Inproc(String),
     /// A signal of this number ended the command.
     Interrupted(u8),
     /// Reading or writing failed.
@@ -56,7 +58,7 @@ impl Failure {
             Self::Io { .. } | Self::Socket(_) => 1,
             Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
-            Self::Endpoint(_) => 4,
+            Self::Endpoint(_) | Self::Inproc(_) => 4,
             Self::PeerLost | Self::Lost { .. } => 5,
             Self::Malformed { .. } => 6,
             Self::Interrupted(signal) => 128 + *signal,
@@ -66,7 +68,7 @@ impl Failure {
     /// A short name for programs.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
-            Self::Endpoint(_) => "endpoint",
+            Self::Endpoint(_) | Self::Inproc(_) => "endpoint",
             Self::Interrupted(_) => "interrupted",
             Self::Io { .. } => "io",
             Self::Lost { .. } => "lost",
@@ -89,6 +91,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Endpoint(error) | Self::Socket(error) => error.fmt(f),
+            Self::Inproc(endpoint) => {
+                write!(
+                    f,
+                    "{endpoint} connects sockets of one process; this process has no other socket"
+                )
+            }
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Lost { n } => write!(f, "{n} messages were not sent"),

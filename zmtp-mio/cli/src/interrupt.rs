@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first signal stops the socket, which then cleans up; the second ends the
+//! Ctrl-C, SIGTERM, SIGHUP and SIGQUIT: the first signal stops the socket, which then cleans up; the second ends the
 //! program at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,13 +25,16 @@ impl core::fmt::Debug for State {
 }
 
 impl Interrupt {
-    /// Installs the handlers. SIGHUP is unchanged: `nohup` may ignore it.
+    /// Installs the handlers. SIGHUP and SIGQUIT stay ignored if they are, for example by `nohup`.
     #[cfg(unix)]
     pub(crate) fn install() -> Result<Self, Failure> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
         let fail = || Failure::io("install signal handlers");
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(fail())?;
+        let ignored = ignored();
+        let optional = [SIGHUP, SIGQUIT].into_iter().filter(|signal| !ignored(*signal));
+        let signals = [SIGINT, SIGTERM].into_iter().chain(optional);
+        let mut signals = signal_hook::iterator::Signals::new(signals).map_err(fail())?;
         let interrupt = Self::default();
         let told = interrupt.clone();
         let watch = move || {
@@ -80,4 +83,13 @@ impl Interrupt {
     fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Whether the process ignores a signal. On systems without `/proc`, the answer is always yes.
+#[cfg(unix)]
+fn ignored() -> impl Fn(i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(u64::MAX);
+    move |signal| mask >> (signal - 1) & 1 == 1
 }

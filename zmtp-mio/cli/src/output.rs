@@ -47,6 +47,16 @@ enum Record<'a> {
         parts: Vec<Part<'a>>,
         rtt_us: u64,
     },
+    /// An XPUB received a subscription.
+    Subscription {
+        n: u64,
+        topic: Part<'a>,
+    },
+    /// An XPUB received the end of a subscription.
+    Cancellation {
+        n: u64,
+        topic: Part<'a>,
+    },
     Listening {
         endpoint: String,
     },
@@ -142,6 +152,15 @@ impl Output {
     /// A received message, counted from 1.
     pub(crate) fn received(&self, n: u64, message: &Message) -> Result<(), Failure> {
         self.message(message, |parts| Record::Message { n, parts })
+    }
+
+    /// As [`Output::received`], for an XPUB, whose messages are subscriptions, too.
+    pub(crate) fn reported(&self, n: u64, message: &Message) -> Result<(), Failure> {
+        self.message(message, |parts| match message.bytes() {
+            Some([1, topic @ ..]) => Record::Subscription { n, topic: Part::of(topic) },
+            Some([0, topic @ ..]) => Record::Cancellation { n, topic: Part::of(topic) },
+            _ => Record::Message { n, parts },
+        })
     }
 
     /// A received request, counted from 1.

@@ -12,7 +12,8 @@ use crate::exit::HELP;
 
 /// Open a socket and print its connection events as they happen
 ///
-/// Received messages are discarded. A SUB does not subscribe to any topic.
+/// Received messages are discarded. A SUB does not subscribe to any topic, and a DISH
+/// does not join any group.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct MonitorArgs {
@@ -31,9 +32,10 @@ pub(crate) struct MonitorArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
-    /// Exit with 0 after this event: ready, connected, accepted, closed, refused
+    /// Exit with 0 after this event
     #[arg(long, value_name = "EVENT", value_parser = ["accepted", "accept_paused", "connected",
-        "closed", "retrying", "ready", "refused"])]
+        "closed", "retrying", "not_retrying", "ready", "refused", "ignored", "dropped",
+        "subscription_refused"])]
     pub(crate) until: Option<String>,
 
     /// Exit with 3 if there is no event for this time; no limit by default
@@ -62,6 +64,15 @@ impl TypeName {
             Self::Xpub => SocketKind::Xpub,
             Self::Xsub => SocketKind::Xsub,
             Self::Pair => SocketKind::Pair,
+            Self::Stream => SocketKind::Stream,
+            Self::Client => SocketKind::Client,
+            Self::Server => SocketKind::Server,
+            Self::Scatter => SocketKind::Scatter,
+            Self::Gather => SocketKind::Gather,
+            Self::Radio => SocketKind::Radio,
+            Self::Dish => SocketKind::Dish,
+            Self::Peer => SocketKind::Peer,
+            Self::Channel => SocketKind::Channel,
         }
     }
 }
@@ -80,4 +91,13 @@ pub(crate) enum TypeName {
     Xpub,
     Xsub,
     Pair,
+    Stream,
+    Client,
+    Server,
+    Scatter,
+    Gather,
+    Radio,
+    Dish,
+    Peer,
+    Channel,
 }

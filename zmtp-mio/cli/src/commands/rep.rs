@@ -10,6 +10,7 @@ use crate::device::{Context, open};
 use crate::exec::Exec;
 use crate::exit::Failure;
 use crate::input;
+use crate::traffic::Tally;
 
 /// The source of the replies.
 enum Responder {
@@ -37,8 +38,10 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         (None, Some(reply)) => Responder::Fixed(reply),
         (None, None) => Responder::Echo,
     };
-    let result = serve(&mut rep, &responder, args.count, args.timeout, context);
+    let mut tally = Tally::new(args.stats, false, None);
+    let result = serve(&mut rep, &responder, args.count, args.timeout, &mut tally, context);
     context.events(&mut rep);
+    tally.finish(&rep.counters(), context.output);
     result.map(|()| 0)
 }
 
@@ -47,14 +50,18 @@ fn serve(
     responder: &Responder,
     count: Option<u64>,
     timeout: Option<Duration>,
+    tally: &mut Tally,
     context: &Context<'_>,
 ) -> Result<(), Failure> {
     for n in 1..=count.unwrap_or(u64::MAX) {
         let request = receive(rep, timeout, context)?;
+        tally.received(&request);
         // Each request gets a reply, even if the output has no reader.
         let printed = context.output.request(n, &request);
         let reply = responder.reply(rep, request, context)?;
+        let bytes = reply.byte_len();
         rep.send(reply).map_err(|error| context.failure(error.error))?;
+        tally.sent(bytes);
         printed?;
     }
     Ok(())

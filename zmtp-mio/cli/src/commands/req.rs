@@ -10,6 +10,7 @@ use crate::device::{Context, LONG, next_event, open};
 use crate::exit::Failure;
 use crate::input::{self, Lines, Part};
 use crate::output::describe;
+use crate::traffic::Tally;
 
 /// The source of the requests.
 enum Source {
@@ -26,6 +27,7 @@ struct Client<'a> {
     met: bool,
     /// The last error of a connection, until a connection is ready.
     trouble: Option<String>,
+    tally: Tally,
 }
 
 pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
@@ -43,9 +45,12 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
         Source::Same { message: input::read(&asked.parts)?, left: args.count }
     };
     open(&mut req, asked.endpoint.as_slice(), &asked.places, context)?;
-    let mut client = Client { req, context, timeout: args.timeout, met: false, trouble: None };
+    let tally = Tally::new(args.stats, false, None);
+    let mut client =
+        Client { req, context, timeout: args.timeout, met: false, trouble: None, tally };
     let result = client.run(source, args.interval, args.keep_going);
     client.events();
+    client.tally.finish(&client.req.counters(), context.output);
     result
 }
 
@@ -120,7 +125,10 @@ impl Client<'_> {
         let reply = self.exchange(request);
         self.events();
         match reply.map_err(|error| self.context.failure(error))? {
-            Some((reply, rtt)) => self.context.output.reply(n, &reply, rtt),
+            Some((reply, rtt)) => {
+                self.tally.received(&reply);
+                self.context.output.reply(n, &reply, rtt)
+            }
             None => {
                 let reason = self.trouble.clone();
                 Err(Failure::Timeout { awaited: "reply", within: self.timeout, reason })
@@ -146,13 +154,17 @@ impl Client<'_> {
         let asked = Instant::now();
         // Cancels an earlier request without a reply.
         self.req.cancel_request();
+        let bytes = request.byte_len();
         let mut unsent = Some(request);
         loop {
             let rest = self.timeout.saturating_sub(start.elapsed());
             let slice = self.context.slice(rest);
             if let Some(request) = unsent.take() {
                 match self.req.send_timeout(request, slice) {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        self.tally.sent(bytes);
+                        continue;
+                    }
                     Err(error) if matches!(error.error, Error::WouldBlock) => {
                         unsent = Some(*error.message);
                     }

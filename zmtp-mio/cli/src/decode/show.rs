@@ -223,7 +223,8 @@ impl<'o> Show<'o> {
                 record.ttl = Some(ping.ttl);
                 record.body = Some(Part::of(ping.context));
                 let (s, tenths) = (ping.ttl / 10, ping.ttl % 10);
-                format!("TTL {s}.{tenths} s, {}", self.body(ping.context))
+                let comma = if ping.context.is_empty() { "" } else { ", " };
+                format!("TTL {s}.{tenths} s{comma}{}", self.body(ping.context))
             }
             // HELLO of PLAIN contains a password, which is not printed.
             CommandName::Hello if mechanism == MechanismName::PLAIN => {

@@ -18,7 +18,7 @@ pub(crate) use plan::Plan;
 use plan::Wanted;
 use running::{Now, Running};
 use source::Source;
-use tally::Tally;
+pub(crate) use tally::Tally;
 
 /// Whether a message is sent to several peers.
 const fn fans_out(kind: SocketKind) -> bool {
@@ -60,7 +60,8 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         Wanted::Messages(n) => Some(n),
         _ => total,
     };
-    let tally = Tally::new(&plan.run, total, context.output);
+    let shown = plan.run.progress || context.output.shows_progress();
+    let tally = Tally::new(plan.run.stats, shown, total);
     let mut traffic = Running {
         kind: socket.kind(),
         socket,

@@ -139,7 +139,11 @@ impl Running<'_> {
             }
             self.tally.received(&message);
             let message = with_group(self.kind, message);
-            self.context.output.received(self.tally.received, &message)?;
+            let output = self.context.output;
+            match self.kind {
+                SocketKind::Xpub => output.reported(self.tally.received, &message)?,
+                _ => output.received(self.tally.received, &message)?,
+            }
             if self.echo {
                 self.answer(message)?;
             }

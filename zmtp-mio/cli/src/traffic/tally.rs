@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use zmtp_mio::{Counters, DroppedMessages, Message};
 
-use crate::args::RunArgs;
 use crate::output::{Output, Stats};
 
 /// A transfer that takes longer than this shows its progress.
@@ -15,7 +14,7 @@ pub(super) const REFRESH: Duration = Duration::from_millis(200);
 
 /// Counts messages and bytes.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     pub(super) sent: u64,
     pub(super) received: u64,
     sent_bytes: u64,
@@ -31,7 +30,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(run: &RunArgs, total: Option<u64>, output: &Output) -> Self {
+    /// Totals are printed at the end if `stats`, and the progress if `shown`. `total` is the number of messages, if it is
+    /// known.
+    pub(crate) fn new(stats: bool, shown: bool, total: Option<u64>) -> Self {
         Self {
             sent: 0,
             received: 0,
@@ -40,19 +41,19 @@ impl Tally {
             first: None,
             last: None,
             total: total.filter(|total| *total > 0),
-            stats: run.stats,
-            shown: run.progress || output.shows_progress(),
+            stats,
+            shown,
             next: None,
         }
     }
 
-    pub(super) fn sent(&mut self, bytes: usize) {
+    pub(crate) fn sent(&mut self, bytes: usize) {
         self.sent += 1;
         self.sent_bytes += bytes as u64;
         self.moved();
     }
 
-    pub(super) fn received(&mut self, message: &Message) {
+    pub(crate) fn received(&mut self, message: &Message) {
         self.received += 1;
         self.received_bytes += message.byte_len() as u64;
         self.moved();
@@ -93,7 +94,7 @@ impl Tally {
     }
 
     /// Prints the totals, if requested.
-    pub(super) fn finish(&self, counters: &Counters, output: &Output) {
+    pub(crate) fn finish(&self, counters: &Counters, output: &Output) {
         if !self.stats {
             return;
         }

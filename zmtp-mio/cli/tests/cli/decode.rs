@@ -152,6 +152,9 @@ fn subscriptions_and_pings_are_named() {
     let ping = [&client[..64], b"\x04\x09\x04PING\x00\x0fhi"].concat();
     let text = zmtp_with(["decode"], &ping);
     assert!(text.good().ends_with("64 command PING: TTL 1.5 s, hi\n"), "{text:?}");
+    let ping = [&client[..64], b"\x04\x07\x04PING\x00\x00"].concat();
+    let text = zmtp_with(["decode"], &ping);
+    assert!(text.good().ends_with("64 command PING: TTL 0.0 s\n"), "{text:?}");
     let bad = [&client[..64], b"\x04\x06\x04PING\x00", b"\0\0"].concat();
     let done = zmtp_with(["decode"], &bad);
     assert!(done.bad(6).contains("byte 64: PING without a TTL"), "{done:?}");

@@ -136,14 +136,43 @@ fn a_file_that_cannot_be_read_is_1() {
 
 #[test]
 fn signals_end_a_server_and_remove_its_file() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129), ("-QUIT", 131)] {
         let directory = Directory::new();
-        let (rep, ipc) = Zmtp::rep(&[&directory.ipc("served.sock")]);
+        let ipc = directory.ipc("served.sock");
+        let rep = Zmtp::through(&["env", "--default-signal"], &["rep", &ipc]);
+        assert_eq!(rep.listening(), ipc);
         assert_eq!(zmtp(["req", &ipc, "x"]).good(), "x\n");
         assert!(directory.path("served.sock").exists());
         rep.signal(signal);
         assert_eq!(rep.finish().bad(code), "");
         assert!(!directory.path("served.sock").exists(), "{signal}");
+    }
+}
+
+#[test]
+fn a_hang_up_that_is_ignored_does_not_end_a_server() {
+    for signal in ["HUP", "QUIT"] {
+        let ignored = format!("--ignore-signal={signal}");
+        let rep = Zmtp::through(&["env", &ignored], &["rep", TCP, "--count", "1"]);
+        let endpoint = rep.listening();
+        rep.signal(&format!("-{signal}"));
+        assert_eq!(zmtp(["req", &endpoint, "still there"]).good(), "still there\n");
+        rep.finish().good();
+    }
+}
+
+#[test]
+fn an_endpoint_within_the_process_is_4() {
+    let name = "inproc://x";
+    for args in [
+        &["rep", name][..],
+        &["req", name, "x"],
+        &["push", "--connect", name, "x"],
+        &["monitor", "sub", name],
+        &["proxy", "xsub=inproc://x", "xpub=tcp://127.0.0.1:*"],
+    ] {
+        let done = zmtp(args);
+        assert!(done.bad(4).contains("inproc://x connects sockets of one process"), "{done:?}");
     }
 }
 

@@ -48,6 +48,51 @@ fn json_contains_requests_and_events() {
 }
 
 #[test]
+fn json_of_an_xpub_names_subscriptions_and_cancellations() {
+    let xpub = Zmtp::start(["xpub", TCP, "--json", "--receive", "4"]);
+    let endpoint = xpub.listening();
+    let mut xsub = Zmtp::start(["xsub", &endpoint, "--topic", "news", "--lines", "--hex-lines"]);
+    assert_eq!(
+        parse(&xpub.line()),
+        json!({"type": "subscription", "n": 1, "topic": {"text": "news"}})
+    );
+    // A message to the publisher, a subscription to the byte ff, the end of it.
+    xsub.feed_some(b"6869\n01ff\n00ff\n");
+    assert_eq!(parse(&xpub.line()), json!({"type": "message", "n": 2, "parts": [{"text": "hi"}]}));
+    assert_eq!(
+        parse(&xpub.line()),
+        json!({"type": "subscription", "n": 3, "topic": {"hex": "ff"}})
+    );
+    let done = xpub.finish();
+    assert_eq!(parse(done.good()), json!({"type": "cancellation", "n": 4, "topic": {"hex": "ff"}}));
+}
+
+#[test]
+fn totals_of_requests_are_printed() {
+    let (rep, tcp) = Zmtp::rep(&[TCP, "--stats", "--count", "3", "--quiet", "--reply", "four"]);
+    let done = zmtp(["req", &tcp, "--stats", "--count", "3", "hi"]);
+    assert_eq!(done.good(), "four\n".repeat(3));
+    assert!(done.stderr.contains("sent 3 messages, 6 bytes"), "{done:?}");
+    assert!(done.stderr.contains("received 3 messages, 12 bytes"), "{done:?}");
+    let done = rep.finish();
+    done.good();
+    assert!(done.stderr.contains("received 3 messages, 6 bytes"), "{done:?}");
+    let done = zmtp(["req", TCP, "--stats", "--json", "hi", "--timeout", "100ms"]);
+    let stats = parse(done.bad(3).lines().find(|line| line.contains("stats")).unwrap());
+    assert_eq!((&stats["sent"], &stats["received"]), (&json!(0), &json!(0)), "{stats}");
+}
+
+#[test]
+fn monitor_has_every_type_of_socket() {
+    let types = "req rep dealer router push pull pub sub xpub xsub pair stream client server scatter gather radio \
+        dish peer channel";
+    for name in types.split_whitespace() {
+        let done = zmtp(["monitor", name, "--bind", TCP, "--timeout", "10ms"]);
+        assert!(done.bad(3).contains("no event within 10ms"), "{done:?}");
+    }
+}
+
+#[test]
 fn json_errors_are_json_too() {
     let done = zmtp(["req", "--json", TCP, "x", "--timeout", "100ms"]);
     let last = parse(done.bad(3).lines().last().unwrap());
