@@ -23,7 +23,7 @@
 //! }
 //! ```
 
-use zmtp_core::pattern::{FixedSubscriptions, JoinError, JoinedGroups as _};
+use zmtp_core::pattern::{FixedSubscriptions, JoinError, JoinedGroups as _, Subscriptions as _};
 use zmtp_core::wire::{Datagram, DatagramError, Group};
 
 /// A UDP socket of a network stack. Its local and its remote address are set up, and multicast groups are joined, with
@@ -133,7 +133,7 @@ impl<'b, S: Udp, const GROUPS: usize> Dish<'b, S, GROUPS> {
 
     /// Leaves a group. Returns `false` if the socket is not in it.
     pub fn leave(&mut self, group: Group<'_>) -> bool {
-        self.groups.leave(group.bytes())
+        self.groups.remove(group.bytes())
     }
 
     /// Returns the next message of a joined group that has arrived; `None` if there is none. Datagrams of other groups,

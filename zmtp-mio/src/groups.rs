@@ -1,6 +1,6 @@
 //! Groups of RADIO and DISH, in the tables of topics.
 
-use zmtp_core::pattern::{Groups, JoinError, JoinedGroups, NoRoom, PeerId, Subscriptions, Topics};
+use zmtp_core::pattern::{Groups, JoinedGroups, NoRoom, PeerId, Topics};
 
 use crate::topics::{Counted, Subscribers};
 
@@ -23,22 +23,7 @@ impl Groups for Subscribers {
 }
 
 impl JoinedGroups for Counted {
-    fn join(&mut self, group: &[u8]) -> Result<(), JoinError> {
-        if self.contains(group) {
-            return Err(JoinError::Joined);
-        }
-        Ok(self.add(group)?)
-    }
-
-    fn leave(&mut self, group: &[u8]) -> bool {
-        self.remove(group)
-    }
-
     fn contains(&self, group: &[u8]) -> bool {
         self.times(group) > 0
-    }
-
-    fn each_group(&self, each: impl FnMut(&[u8])) {
-        self.each(each);
     }
 }

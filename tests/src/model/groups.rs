@@ -1,8 +1,8 @@
-//! Reference models of the groups of RADIO and DISH: sets.
+//! A reference model of the groups of the peers of a RADIO: a set.
 
 use std::collections::BTreeSet;
 
-use zmtp_core::pattern::{Groups, JoinError, JoinedGroups, NoRoom, PeerId};
+use zmtp_core::pattern::{Groups, NoRoom, PeerId};
 
 /// The groups of the peers of a RADIO; no more than so many.
 #[derive(Debug)]
@@ -42,27 +42,5 @@ impl Groups for GroupsModel {
                 each(*peer);
             }
         }
-    }
-}
-
-/// The groups of a DISH.
-#[derive(Debug, Default)]
-pub struct JoinedModel(BTreeSet<Vec<u8>>);
-
-impl JoinedGroups for JoinedModel {
-    fn join(&mut self, group: &[u8]) -> Result<(), JoinError> {
-        if self.0.insert(group.to_vec()) { Ok(()) } else { Err(JoinError::Joined) }
-    }
-
-    fn leave(&mut self, group: &[u8]) -> bool {
-        self.0.remove(group)
-    }
-
-    fn contains(&self, group: &[u8]) -> bool {
-        self.0.contains(group)
-    }
-
-    fn each_group(&self, mut each: impl FnMut(&[u8])) {
-        self.0.iter().for_each(|group| each(group));
     }
 }

@@ -13,7 +13,7 @@ mod topics;
 mod turns;
 
 pub use connection::{delivered, log};
-pub use groups::{GroupsModel, JoinedModel};
+pub use groups::GroupsModel;
 pub use pair::PairModel;
 pub use publish::PublishModel;
 pub use rep::RepModel;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zmtp_core::pattern::{Added, NoRoom, PeerId, Removed, RoutingIds, Subscriptions, Topics};
+use zmtp_core::pattern::{
+    Added, JoinedGroups, NoRoom, PeerId, Removed, RoutingIds, Subscriptions, Topics,
+};
 
 /// Subscriptions of peers, in the order in which they came; no more than so many.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Topics for TopicsModel {
     }
 }
 
-/// The topics of a subscriber, and how often each was subscribed.
+/// The topics of a subscriber, and how often each was subscribed; or the groups of a DISH, each once.
 #[derive(Debug, Default)]
 pub struct SubscriptionsModel(BTreeMap<Vec<u8>, u32>);
 
@@ -86,6 +88,12 @@ impl Subscriptions for SubscriptionsModel {
 
     fn each(&self, mut each: impl FnMut(&[u8])) {
         self.0.keys().for_each(|topic| each(topic));
+    }
+}
+
+impl JoinedGroups for SubscriptionsModel {
+    fn contains(&self, group: &[u8]) -> bool {
+        self.0.contains_key(group)
     }
 }
 

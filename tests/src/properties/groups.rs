@@ -9,7 +9,7 @@ use zmtp_core::pattern::{
 };
 use zmtp_core::wire::{Datagram, DatagramError, FrameHeader, FrameKind, Group, More};
 
-use crate::model::{GroupsModel, IdList, JoinedModel, PairModel, ServerModel, TurnsModel};
+use crate::model::{GroupsModel, IdList, PairModel, ServerModel, SubscriptionsModel, TurnsModel};
 use crate::script::{PEERS, ROOM};
 use crate::turns::{self, Half};
 
@@ -31,7 +31,7 @@ pub fn single_part_types_match_their_models(bytes: &[u8]) {
     turns::run(script, &mut model(), &mut client);
     let mut gather = Gather::new(Fixed::<_, ROOM>::new());
     turns::run(script, &mut Half::<false>(model()), &mut gather);
-    let mut dish = Dish::new(Fixed::<_, ROOM>::new(), JoinedModel::default());
+    let mut dish = Dish::new(Fixed::<_, ROOM>::new(), SubscriptionsModel::default());
     turns::run(script, &mut Half::<false>(model()), &mut dish);
     let mut channel = Channel::new(only_connected);
     turns::run(script, &mut PairModel::new(only_connected), &mut channel);

@@ -4,23 +4,23 @@ use super::incoming::{Incoming, IncomingRules};
 use super::{FixedSubscriptions, NoRoom, Reason, Subscriptions, Verdict};
 use crate::wire::{FrameHeader, Group};
 
-/// A table of the groups that a socket joined.
-pub trait JoinedGroups {
-    /// Adds a group.
+/// A table of the groups that a socket joined. Unlike topics, groups are compared as a whole, and each is in the table
+/// once.
+pub trait JoinedGroups: Subscriptions {
+    /// Whether the table contains a group.
+    fn contains(&self, group: &[u8]) -> bool;
+
+    /// Adds a group. [`Subscriptions::remove`] removes it.
     ///
     /// # Errors
     ///
     /// [`JoinError::Joined`] if the table contains the group, [`JoinError::NoRoom`] if the table is full.
-    fn join(&mut self, group: &[u8]) -> Result<(), JoinError>;
-
-    /// Removes a group. Returns `false` if the table does not contain it.
-    fn leave(&mut self, group: &[u8]) -> bool;
-
-    /// Whether the table contains a group.
-    fn contains(&self, group: &[u8]) -> bool;
-
-    /// Calls `each` once for every group of the table.
-    fn each_group(&self, each: impl FnMut(&[u8]));
+    fn join(&mut self, group: &[u8]) -> Result<(), JoinError> {
+        if self.contains(group) {
+            return Err(JoinError::Joined);
+        }
+        Ok(self.add(group)?)
+    }
 }
 
 /// Why a DISH does not join a group.
@@ -84,7 +84,7 @@ impl<S, J: JoinedGroups> Incoming<S, DishRules<J>> {
     /// Leaves a group. Returns `true` if the socket was in the group: send a LEAVE to all peers, the cancellation of
     /// the subscription. Otherwise nothing has changed (`EINVAL` in libzmq).
     pub fn leave(&mut self, group: Group<'_>) -> bool {
-        self.rules.joined.leave(group.bytes())
+        self.rules.joined.remove(group.bytes())
     }
 
     /// Whether the messages of a group are delivered.
@@ -94,7 +94,7 @@ impl<S, J: JoinedGroups> Incoming<S, DishRules<J>> {
 
     /// Calls `each` for every group. Send a JOIN for each of them to every peer that connects.
     pub fn replay(&self, each: impl FnMut(&[u8])) {
-        self.rules.joined.each_group(each);
+        self.rules.joined.each(each);
     }
 
     /// The table of groups.
@@ -124,23 +124,8 @@ impl<J: JoinedGroups> IncomingRules for DishRules<J> {
 
 /// Groups take the room of topics.
 impl<const BYTES: usize> JoinedGroups for FixedSubscriptions<BYTES> {
-    fn join(&mut self, group: &[u8]) -> Result<(), JoinError> {
-        if self.contains(group) {
-            return Err(JoinError::Joined);
-        }
-        Ok(self.add(group)?)
-    }
-
-    fn leave(&mut self, group: &[u8]) -> bool {
-        self.remove(group)
-    }
-
     fn contains(&self, group: &[u8]) -> bool {
         self.place(group).is_some()
-    }
-
-    fn each_group(&self, each: impl FnMut(&[u8])) {
-        self.topics().for_each(each);
     }
 }
 
