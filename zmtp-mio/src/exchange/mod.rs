@@ -32,12 +32,24 @@ pub(crate) use subscribe::{cancel_repeated, subscribe, unsubscribe};
 
 use crate::engine::SharedEngine;
 use crate::error::Error;
+use crate::monitor::{Counters, PeerStatus};
 use wait::Wait;
 
 /// Whether a receive and a send would return at once. Makes no system call.
 pub(crate) fn readiness(engine: &SharedEngine) -> (bool, bool) {
     let engine = engine.look();
     engine.map_or((false, false), |engine| (engine.pattern.may_take(), engine.pattern.can_send()))
+}
+
+/// The counters of the socket.
+pub(crate) fn counters(engine: &SharedEngine) -> Counters {
+    engine.look().map_or_else(Counters::default, |engine| engine.counters())
+}
+
+/// The peers that are connected now and whose handshake is complete.
+pub(crate) fn peers(engine: &SharedEngine) -> impl ExactSizeIterator<Item = PeerStatus> + use<> {
+    let peers = engine.look().map_or_else(Vec::new, |engine| engine.connected().collect());
+    peers.into_iter()
 }
 
 /// Waits until the handshakes of at least `n` peers are complete. Returns `false` after the timeout.

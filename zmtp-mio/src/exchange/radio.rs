@@ -4,7 +4,6 @@ use zmtp_core::Subscription;
 use zmtp_core::pattern::{JoinError, PeerId};
 use zmtp_core::wire::Group;
 
-use super::receive::in_turn;
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
@@ -33,19 +32,6 @@ pub(crate) fn leave(engine: &SharedEngine, group: &[u8]) -> Result<(), Error> {
     engine.refilter = true;
     engine.subscribe(Subscription::Cancel, group.bytes());
     Ok(())
-}
-
-/// Receives the next message, with its group.
-pub(super) fn recv(
-    engine: &mut Guard<'_>,
-    wait: &mut Wait,
-    message: &mut Message,
-) -> Result<bool, Error> {
-    let came = in_turn(engine, wait, message)?;
-    if came {
-        message.take_group();
-    }
-    Ok(came)
 }
 
 /// Sends a message to every member of its group.

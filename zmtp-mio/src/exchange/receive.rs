@@ -6,7 +6,7 @@ use zmtp_core::pattern::Pattern;
 use zmtp_core::wire::SocketType;
 
 use super::wait::Wait;
-use super::{radio, reply, request, server};
+use super::{reply, request};
 use crate::engine::{Guard, SharedEngine};
 use crate::error::Error;
 use crate::message::Message;
@@ -50,24 +50,27 @@ fn recv_slowly(
     match &engine.pattern {
         AnyPattern::Rep(_) => reply::recv(&mut engine, &mut wait, message),
         AnyPattern::Req(_) => request::recv(&mut engine, &mut wait, message),
-        AnyPattern::Dish(_) => radio::recv(&mut engine, &mut wait, message),
         AnyPattern::Push(_) | AnyPattern::Radio(..) | AnyPattern::Scatter(_) => {
             Err(Error::NotSupported)
         }
-        AnyPattern::Server(..) => server::recv(&mut engine, &mut wait, message),
         AnyPattern::Publish(rules, _) if rules.socket_type() == SocketType::Pub => {
             Err(Error::NotSupported)
         }
-        _ => in_turn(&mut engine, &mut wait, message),
+        _ => {
+            let came = in_turn(&mut engine, &mut wait, message)?;
+            // What the rules stored before the body.
+            match &engine.pattern {
+                AnyPattern::Dish(_) => message.take_group(),
+                AnyPattern::Server(..) => message.take_routing_id(),
+                _ => {}
+            }
+            Ok(came)
+        }
     }
 }
 
 /// Takes the oldest message of the next peer in turn.
-pub(super) fn in_turn(
-    engine: &mut Guard<'_>,
-    wait: &mut Wait,
-    message: &mut Message,
-) -> Result<bool, Error> {
+fn in_turn(engine: &mut Guard<'_>, wait: &mut Wait, message: &mut Message) -> Result<bool, Error> {
     engine.share()?;
     loop {
         if let Ok(Some(peer)) = engine.pattern.take()

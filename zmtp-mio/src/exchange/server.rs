@@ -3,7 +3,6 @@
 use zmtp_core::pattern::{Pattern, RouteError};
 use zmtp_core::wire::SocketType;
 
-use super::receive::in_turn;
 use super::wait::Wait;
 use crate::endpoint::Endpoint;
 use crate::engine::{Guard, Refused, SharedEngine};
@@ -22,19 +21,6 @@ pub(crate) fn connect_peer(engine: &SharedEngine, endpoint: Endpoint) -> Result<
     let peer = engine.connect(endpoint);
     // The table of ids grows.
     engine.pattern.as_server()?.id(peer).ok_or(Error::Unroutable)
-}
-
-/// Receives the next message, with the routing id of its peer.
-pub(super) fn recv(
-    engine: &mut Guard<'_>,
-    wait: &mut Wait,
-    message: &mut Message,
-) -> Result<bool, Error> {
-    let came = in_turn(engine, wait, message)?;
-    if came {
-        message.take_routing_id();
-    }
-    Ok(came)
 }
 
 /// Sends a message to the peer with its routing id. Waits while the queue of the peer is full.

@@ -63,7 +63,7 @@ impl<K: Kind> ThreadSafeSocket<K> {
 
     /// Returns the counters of the socket.
     pub fn counters(&self) -> Counters {
-        self.engine.look().map_or_else(Counters::default, |engine| engine.counters())
+        exchange::counters(&self.engine)
     }
 
     /// As [`Socket::next_event`].
@@ -78,9 +78,7 @@ impl<K: Kind> ThreadSafeSocket<K> {
 
     /// Returns the peers that are connected now and whose handshake is complete.
     pub fn peers(&self) -> impl ExactSizeIterator<Item = PeerStatus> + use<K> {
-        let engine = self.engine.look();
-        let peers = engine.map_or_else(Vec::new, |engine| engine.connected().collect());
-        peers.into_iter()
+        exchange::peers(&self.engine)
     }
 
     /// Waits until the handshakes of at least `n` connected peers are complete. Returns `false` if
