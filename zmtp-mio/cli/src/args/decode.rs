@@ -12,8 +12,8 @@ use crate::size;
 ///
 /// The file contains the bytes that one side sent, from its greeting on, or a packet capture of
 /// tcpdump or Wireshark (pcap, pcapng). From a capture, both directions of each TCP connection
-/// with ZMTP are printed. Malformed, incomplete or missing bytes are reported with their position;
-/// the exit code is then 6.
+/// with ZMTP are printed, and with --port the messages that a radio sends over UDP. Malformed,
+/// incomplete or missing bytes are reported with their position; the exit code is then 6.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct DecodeArgs {
@@ -21,7 +21,9 @@ pub(crate) struct DecodeArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
-    /// From a capture, decode all connections with this TCP port on either side, and no others
+    /// From a capture, decode all TCP connections and UDP datagrams with this port on either side, and no others
+    ///
+    /// A UDP datagram is decoded as a message of a radio: its group and its body.
     #[arg(short, long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
 

@@ -5,7 +5,8 @@ use std::io::{self, Cursor, Read};
 
 use crate::args::{DecodeArgs, keys};
 use crate::decode::{
-    Connections, Dialect, Found, Opener, Packet, Place, Show, Stream, is_capture, packet, packets,
+    Connections, Datagrams, Dialect, Found, Opener, Packet, Place, Show, Stream, is_capture,
+    packet, packets,
 };
 use crate::device::Context;
 use crate::exit::Failure;
@@ -81,7 +82,7 @@ fn raw(
     Ok(())
 }
 
-/// Decodes the connections of a capture.
+/// Decodes the connections and datagrams of a capture.
 fn capture(
     file: impl Read + Send,
     port: Option<u16>,
@@ -89,6 +90,7 @@ fn capture(
     show: &mut Show<'_>,
 ) -> Result<(), Failure> {
     let mut connections = Connections::new(port, dialect);
+    let mut datagrams = Datagrams::new(port);
     let mut last = 0.0;
     let (mut fragments, mut short) = (0u64, 0u64);
     let mut tell = |place: &Place, found: Found<'_>| match found {
@@ -104,6 +106,10 @@ fn capture(
             Packet::Tcp(segment) => {
                 short += u64::from(segment.missing > 0);
                 connections.segment(time, &segment, &mut tell)
+            }
+            Packet::Udp(packet) => {
+                short += u64::from(packet.missing > 0);
+                datagrams.packet(time, &packet, &mut tell)
             }
             Packet::Fragment => {
                 fragments += 1;
@@ -127,6 +133,10 @@ fn capture(
     if connections.others > 0 {
         let n = connections.others;
         show.note(&format!("{n} TCP connections do not begin with ZMTP (--port shows one anyway)"));
+    }
+    if datagrams.others > 0 {
+        let n = datagrams.others;
+        show.note(&format!("{n} UDP datagrams are not shown (--port shows those of a RADIO)"));
     }
     Ok(())
 }

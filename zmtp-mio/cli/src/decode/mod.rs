@@ -3,22 +3,28 @@
 //! | file | from | to |
 //! |---|---|---|
 //! | `capture` | pcap and pcapng files | packets |
-//! | `packet` | packets | TCP segments |
+//! | `packet` | packets | TCP segments and UDP datagrams |
 //! | `tcp` | segments | the bytes that each side of each connection sent, in order |
+//! | `udp` | datagrams | messages of a RADIO |
 //! | `stream` | the bytes of one side | greetings and frames |
-//! | `show` | greetings and frames | lines |
+//! | `place` | | where an item was found |
+//! | `show` | greetings, frames and messages of a RADIO | lines |
 //! | `boxes` | HELLO and WELCOME of CURVE | what is in their boxes |
 
 mod boxes;
 mod capture;
 pub(crate) mod packet;
+mod place;
 mod show;
 mod stream;
 mod tcp;
+mod udp;
 
 pub(crate) use boxes::Opener;
 pub(crate) use capture::{is_capture, packets};
 pub(crate) use packet::Packet;
-pub(crate) use show::{Place, Show};
+pub(crate) use place::Place;
+pub(crate) use show::Show;
 pub(crate) use stream::{Dialect, Item, Stream};
 pub(crate) use tcp::{Connections, Found};
+pub(crate) use udp::Datagrams;

@@ -1,4 +1,4 @@
-//! Finds the TCP segment in a packet, for the link types of captures with ZMTP.
+//! Finds the TCP segment or the UDP datagram in a packet, for the link types of captures with ZMTP.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -14,10 +14,21 @@ pub(crate) struct Segment<'a> {
     pub(crate) missing: usize,
 }
 
+/// A datagram.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UdpPacket<'a> {
+    pub(super) from: SocketAddr,
+    pub(super) to: SocketAddr,
+    pub(super) payload: &'a [u8],
+    /// Bytes of the payload that were not captured.
+    pub(crate) missing: usize,
+}
+
 /// The content of a packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Packet<'a> {
     Tcp(Segment<'a>),
+    Udp(UdpPacket<'a>),
     /// A fragment of an IP packet. Fragments are not reassembled.
     Fragment,
     Other,
@@ -27,13 +38,14 @@ const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
 const VLAN: [u16; 2] = [0x8100, 0x88a8];
 const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// Whether packets of this link type can be read.
 pub(super) const fn is_known(link: i32) -> bool {
     matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
 }
 
-/// Parses a packet. An incomplete packet, and one without TCP, is [`Packet::Other`].
+/// Parses a packet. An incomplete packet, and one without TCP and UDP, is [`Packet::Other`].
 pub(crate) fn parse(link: i32, data: &[u8]) -> Packet<'_> {
     let ip = match link {
         // BSD loopback: the address family precedes the packet, in either byte order.
@@ -76,7 +88,8 @@ fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
         let bytes: [u8; 4] = *ip.get(at..)?.first_chunk()?;
         Some(IpAddr::V4(Ipv4Addr::from(bytes)))
     };
-    if *ip.get(9)? != TCP || head < 20 {
+    let protocol = *ip.get(9)?;
+    if ![TCP, UDP].contains(&protocol) || head < 20 {
         return None;
     }
     // More fragments, or an offset.
@@ -85,7 +98,7 @@ fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
     }
     // With offloading, the length is 0 in a packet that is captured before it is segmented.
     let len = if total == 0 { ip.len() } else { total }.checked_sub(head)?;
-    tcp(ip.get(head..)?, len, address(12)?, address(16)?)
+    transport(protocol, ip.get(head..)?, len, address(12)?, address(16)?)
 }
 
 fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
@@ -97,9 +110,9 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
     };
     let rest = ip.get(40..)?;
     match *ip.get(6)? {
-        TCP => {
+        protocol @ (TCP | UDP) => {
             let len = if total == 0 { rest.len() } else { total };
-            tcp(rest, len, address(8)?, address(24)?)
+            transport(protocol, rest, len, address(8)?, address(24)?)
         }
         FRAGMENT => Some(Packet::Fragment),
         _ => None,
@@ -107,6 +120,31 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
 }
 
 /// `len` is the number of sent bytes. The bytes after them are padding of the link.
+fn transport(
+    protocol: u8,
+    data: &[u8],
+    len: usize,
+    from: IpAddr,
+    to: IpAddr,
+) -> Option<Packet<'_>> {
+    if protocol == UDP { udp(data, len, from, to) } else { tcp(data, len, from, to) }
+}
+
+fn udp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> {
+    const HEAD: usize = 8;
+    let stated = usize::from(number(data, 4)?);
+    // The length is 0 in a packet that is captured before it is segmented.
+    let len = if stated == 0 { len } else { stated.min(len) }.checked_sub(HEAD)?;
+    let there = data.get(HEAD..)?;
+    let payload = &there[..len.min(there.len())];
+    Some(Packet::Udp(UdpPacket {
+        from: SocketAddr::new(from, number(data, 0)?),
+        to: SocketAddr::new(to, number(data, 2)?),
+        payload,
+        missing: len - payload.len(),
+    }))
+}
+
 fn tcp(data: &[u8], len: usize, from: IpAddr, to: IpAddr) -> Option<Packet<'_>> {
     let head = usize::from(data.get(12)? >> 4) * 4;
     let flags = *data.get(13)?;
@@ -133,20 +171,34 @@ mod tests {
         tcp
     }
 
-    fn v4(payload: &[u8]) -> Vec<u8> {
-        let total = 40 + payload.len() as u8;
+    fn datagram(payload: &[u8]) -> Vec<u8> {
+        let mut udp = vec![0x15, 0xb3, 0x9c, 0x41, 0, 8 + payload.len() as u8, 0, 0];
+        udp.extend(payload);
+        udp
+    }
+
+    fn v4_with(protocol: u8, content: &[u8]) -> Vec<u8> {
+        let total = 20 + content.len() as u8;
         let mut ip =
-            vec![0x45, 0, 0, total, 0, 0, 0x40, 0, 64, 6, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
-        ip.extend(segment(payload));
+            vec![0x45, 0, 0, total, 0, 0, 0x40, 0, 64, protocol, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
+        ip.extend(content);
         ip
     }
 
-    fn v6(payload: &[u8]) -> Vec<u8> {
-        let mut ip = vec![0x60, 0, 0, 0, 0, 20 + payload.len() as u8, 6, 64];
+    fn v6_with(protocol: u8, content: &[u8]) -> Vec<u8> {
+        let mut ip = vec![0x60, 0, 0, 0, 0, content.len() as u8, protocol, 64];
         ip.extend(Ipv6Addr::LOCALHOST.octets());
         ip.extend(Ipv6Addr::LOCALHOST.octets());
-        ip.extend(segment(payload));
+        ip.extend(content);
         ip
+    }
+
+    fn v4(payload: &[u8]) -> Vec<u8> {
+        v4_with(TCP, &segment(payload))
+    }
+
+    fn v6(payload: &[u8]) -> Vec<u8> {
+        v6_with(TCP, &segment(payload))
     }
 
     #[test]
@@ -184,10 +236,35 @@ mod tests {
     }
 
     #[test]
+    fn datagrams_are_found_in_both_versions_of_ip() {
+        let content = datagram(b"hello");
+        for mut ip in [v4_with(UDP, &content), v6_with(UDP, &content)] {
+            for end in 0..ip.len() {
+                match parse(101, &ip[..end]) {
+                    Packet::Udp(cut) => assert_eq!(cut.missing, ip.len() - end),
+                    other => assert_eq!(other, Packet::Other),
+                }
+            }
+            // Padding.
+            ip.extend([0; 4]);
+            let Packet::Udp(found) = parse(101, &ip) else { panic!() };
+            assert_eq!((found.payload, found.missing), (&b"hello"[..], 0));
+            assert_eq!((found.from.port(), found.to.port()), (5_555, 40_001));
+        }
+        let ip = v4_with(UDP, &datagram(b""));
+        let Packet::Udp(empty) = parse(101, &ip) else { panic!() };
+        assert_eq!((empty.payload, empty.missing), (&b""[..], 0));
+        // A length that does not include its own header.
+        let mut short = datagram(b"hello");
+        short[5] = 7;
+        assert_eq!(parse(101, &v4_with(UDP, &short)), Packet::Other);
+    }
+
+    #[test]
     fn others_are_left_alone() {
-        let mut udp = v4(b"");
-        udp[9] = 17;
-        assert_eq!(parse(101, &udp), Packet::Other);
+        let mut icmp = v4(b"");
+        icmp[9] = 1;
+        assert_eq!(parse(101, &icmp), Packet::Other);
         let mut piece = v4(b"");
         piece[6] = 0x20;
         assert_eq!(parse(101, &piece), Packet::Fragment);

@@ -5,34 +5,14 @@ use core::net::SocketAddr;
 
 use serde::Serialize;
 use zmtp_core::wire::{
-    Command, CommandName, Malformed, MechanismName, Metadata, Ping, SocketType, error_reason,
+    Command, CommandName, Datagram, Malformed, MechanismName, Metadata, Ping, SocketType,
+    error_reason,
 };
 
-use super::{Item, Opener};
+use super::{Item, Opener, Place};
 use crate::exit::Failure;
 use crate::output::{Output, Part};
 use crate::text::{escape, hex};
-
-/// The position of an item.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
-    /// The time in seconds, in a capture.
-    time: Option<f64>,
-    ends: Option<(SocketAddr, SocketAddr)>,
-    /// The number of bytes of the stream before it.
-    pub(crate) offset: u64,
-}
-
-impl Place {
-    /// A position in a raw file.
-    pub(crate) fn at(offset: u64) -> Self {
-        Self { offset, ..Self::default() }
-    }
-
-    pub(super) const fn of(time: f64, from: SocketAddr, to: SocketAddr, offset: u64) -> Self {
-        Self { time: Some(time), ends: Some((from, to)), offset }
-    }
-}
 
 /// A line of JSON.
 #[derive(Default, Serialize)]
@@ -45,7 +25,8 @@ struct Record<'a> {
     from: Option<SocketAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<SocketAddr>,
-    offset: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +39,8 @@ struct Record<'a> {
     properties: Option<Vec<(String, Part<'a>)>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ttl: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<Part<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +80,8 @@ impl<'o> Show<'o> {
     /// Prints a fault to stderr.
     pub(crate) fn fault(&mut self, place: &Place, text: &str) {
         self.faults += 1;
-        let line = format!("zmtp: {}byte {}: {text}", self.before(place), place.offset);
+        let at = place.offset.map(|offset| format!("byte {offset}: ")).unwrap_or_default();
+        let line = format!("zmtp: {}{at}{text}", self.before(place));
         let record = Record { text: Some(text), ..Self::record("fault", place) };
         self.output.tell(&line, &record);
     }
@@ -116,7 +100,9 @@ impl<'o> Show<'o> {
     pub(crate) fn item(&mut self, place: &Place, item: Item<'_>) -> Result<(), Failure> {
         if self.output.is_raw() {
             return match item {
-                Item::Part { body, .. } => self.output.bytes(body),
+                Item::Part { body, .. } | Item::Datagram(Datagram { body, .. }) => {
+                    self.output.bytes(body)
+                }
                 _ => Ok(()),
             };
         }
@@ -163,9 +149,19 @@ impl<'o> Show<'o> {
                 record.size = Some(body.len());
                 record.body = Some(Part::of(body));
                 let more = if more { ", more follow" } else { "" };
-                let text = if body.is_empty() { String::new() } else { self.body(body) };
-                let colon = if body.is_empty() { "" } else { ": " };
-                format!("frame of {} bytes{more}{colon}{text}", body.len())
+                format!("frame of {} bytes{more}{}", body.len(), self.after_colon(body))
+            }
+            Item::Datagram(Datagram { group, body }) => {
+                let group = group.bytes();
+                record.r#type = "datagram";
+                record.group = Some(Part::of(group));
+                record.size = Some(body.len());
+                record.body = Some(Part::of(body));
+                let name = match group {
+                    [] => "the empty group".into(),
+                    _ => format!("group {}", self.body(group)),
+                };
+                format!("datagram to {name}, {} bytes{}", body.len(), self.after_colon(body))
             }
             Item::Command { body, mechanism } => {
                 record.r#type = "command";
@@ -180,7 +176,8 @@ impl<'o> Show<'o> {
                 }
             }
         };
-        let line = format!("{}{} {text}", self.before(place), place.offset);
+        let at = place.offset.map(|offset| format!("{offset} ")).unwrap_or_default();
+        let line = format!("{}{at}{text}", self.before(place));
         self.output.line(&line, || record)?;
         if let Some(fault) = fault {
             self.fault(place, &fault);
@@ -256,6 +253,11 @@ impl<'o> Show<'o> {
         };
         let colon = if text.is_empty() { "" } else { ": " };
         Ok(format!("command {title}{colon}{text}"))
+    }
+
+    /// As [`Show::body`], after a colon; nothing if the body is empty.
+    fn after_colon(&self, bytes: &[u8]) -> String {
+        if bytes.is_empty() { String::new() } else { format!(": {}", self.body(bytes)) }
     }
 
     /// The part of a body that is printed.

@@ -1,6 +1,8 @@
 //! Parses the bytes that one side sent, from its greeting on, with the grammars of the library.
 
-use zmtp_core::wire::{FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion};
+use zmtp_core::wire::{
+    Datagram, FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion,
+};
 
 /// Framing of a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,7 +12,7 @@ pub(crate) enum Dialect {
     V3,
 }
 
-/// A complete item of the stream.
+/// A complete item of a stream, or a datagram.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Item<'a> {
     Greeting(Greeting),
@@ -29,6 +31,7 @@ pub(crate) enum Item<'a> {
         more: bool,
         mechanism: MechanismName,
     },
+    Datagram(Datagram<'a>),
 }
 
 /// The offset of a fault in the stream, and its description.
@@ -272,6 +275,7 @@ mod tests {
                         Ok((at, Item::Part { body, more, .. })) => {
                             format!("{at} {more} {}", body.len())
                         }
+                        Ok((at, Item::Datagram(_))) => format!("{at} datagram"),
                         Err((at, text)) => format!("{at} {text}"),
                     });
                 }

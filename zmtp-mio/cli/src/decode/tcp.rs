@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use std::collections::HashMap;
 
 use super::packet::Segment;
-use super::show::Place;
+use super::place::Place;
 use super::stream::{Dialect, Item, Stream};
 
 /// The most segments of one side, and the most of their bytes, that wait for an earlier segment.

@@ -38,7 +38,7 @@ fn record(client: &[&str], server: &[&str]) -> [Vec<u8>; 2] {
 }
 
 /// One segment from port 1000 or 2000, with the numbers of a connection of its own.
-fn packet(from_client: bool, number: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn packet(from_client: bool, number: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
     let (from, to) = if from_client { (1_000u16, 2_000u16) } else { (2_000, 1_000) };
     let total = u16::try_from(40 + payload.len()).unwrap();
     let mut data = vec![0; 12];
@@ -54,7 +54,7 @@ fn packet(from_client: bool, number: u32, flags: u8, payload: &[u8]) -> Vec<u8> 
 }
 
 /// A pcap file of these packets.
-fn pcap(packets: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn pcap(packets: &[Vec<u8>]) -> Vec<u8> {
     let mut file = Vec::new();
     for field in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65_535, 1] {
         file.extend(field.to_le_bytes());

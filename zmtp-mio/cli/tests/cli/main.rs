@@ -4,6 +4,7 @@
 mod ask;
 mod bridge;
 mod decode;
+mod decode_udp;
 mod exec;
 mod exit;
 mod install;
