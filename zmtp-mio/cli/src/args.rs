@@ -9,6 +9,7 @@ pub(crate) mod places;
 mod proxy;
 mod security;
 mod socket;
+mod tcp;
 mod thread_safe;
 mod traffic;
 
@@ -116,7 +117,7 @@ impl Command {
 #[cfg(unix)]
 #[derive(Args, Debug)]
 #[command(after_help = HELP,
-    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)))]
+    mut_arg("raw", |arg| arg.hide(true)), mut_arg("hex_output", |arg| arg.hide(true)), mut_arg("ascii", |arg| arg.hide(true)))]
 pub(crate) struct BridgeArgs {
     /// A serial device (`/dev/ttyUSB0`), a pty, or `tcp://host:port` of a serial server or QEMU
     #[arg(value_name = "SERIAL-OR-TCP")]
@@ -257,6 +258,11 @@ pub(crate) struct OutputArgs {
     /// Print the parts in hex, one message per line
     #[arg(short = 'x', long, help_heading = "Output")]
     pub(crate) hex_output: bool,
+
+    /// Print printable ASCII only, and a dot for every other byte, one message per line
+    #[arg(short = 'A', long, help_heading = "Output",
+        conflicts_with_all = ["json", "raw", "hex_output"])]
+    pub(crate) ascii: bool,
 
     /// Do not print messages; errors and bound endpoints still go to stderr
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]

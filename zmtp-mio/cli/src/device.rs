@@ -79,14 +79,14 @@ pub(crate) fn open<K: Kind>(
     for text in endpoints {
         match side(kind, text).map_err(|error| fail(error.into()))? {
             Side::Bind => context.output.listening(&socket.bind(text).map_err(fail)?),
-            Side::Connect => socket.connect(text).map_err(fail)?,
+            Side::Connect => socket.connect(&*places.with_source(text)).map_err(fail)?,
         }
     }
     for text in &places.bind {
         context.output.listening(&socket.bind(text).map_err(fail)?);
     }
     for text in &places.connect {
-        socket.connect(text).map_err(fail)?;
+        socket.connect(&*places.with_source(text)).map_err(fail)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod exec;
 mod exit;
 mod input;
 mod interrupt;
+mod json;
 mod output;
 mod parts;
 mod size;

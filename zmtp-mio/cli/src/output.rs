@@ -10,10 +10,11 @@ use zmtp_mio::{Endpoint, Event, EventKind, Message};
 
 use crate::args::OutputArgs;
 use crate::exit::Failure;
-use crate::text::{hex, hex_line, text_line};
+use crate::text::{ascii_line, hex, hex_line, text_line};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
+    Ascii,
     Hex,
     Json,
     Raw,
@@ -117,6 +118,7 @@ impl Output {
             OutputArgs { json: true, .. } => Format::Json,
             OutputArgs { raw: true, .. } => Format::Raw,
             OutputArgs { hex_output: true, .. } => Format::Hex,
+            OutputArgs { ascii: true, .. } => Format::Ascii,
             _ => Format::Text,
         };
         Self { format, quiet: args.quiet, verbose: args.verbose, progress: Cell::new(false) }
@@ -134,6 +136,10 @@ impl Output {
 
     pub(crate) const fn is_hex(&self) -> bool {
         matches!(self.format, Format::Hex)
+    }
+
+    pub(crate) const fn is_ascii(&self) -> bool {
+        matches!(self.format, Format::Ascii)
     }
 
     pub(crate) const fn is_raw(&self) -> bool {
@@ -253,6 +259,7 @@ impl Output {
             Format::Json => print(json(&record(Part::all(message))).as_bytes()),
             Format::Hex => print(hex_line(message).as_bytes()),
             Format::Text => print(text_line(message).as_bytes()),
+            Format::Ascii => print(ascii_line(message).as_bytes()),
         }
     }
 

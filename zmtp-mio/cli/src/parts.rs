@@ -19,6 +19,8 @@ pub(crate) struct Request {
     /// At least one part, unless `lines`.
     pub(crate) parts: Vec<Part>,
     pub(crate) lines: bool,
+    /// With `lines`: each line is JSON.
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -46,6 +48,10 @@ struct RequestArgs {
     /// Send each line of stdin as a separate request, without its newline
     #[arg(short, long, conflicts_with_all = ["messages", "file", "hex", "count"])]
     lines: bool,
+
+    /// As --lines; each line is a message in JSON, as --json prints it: {"parts":[{"text":"a"},{"hex":"ff"}]}
+    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "count", "lines"])]
+    json_lines: bool,
 }
 
 /// A fixed reply: no parts if there is none.
@@ -86,16 +92,18 @@ impl FromArgMatches for Request {
             target = None;
         }
         let endpoint = target.map(|target| target.to_string_lossy().into_owned());
-        let lines = matches.get_flag("lines");
+        let json = matches.get_flag("json_lines");
+        let lines = json || matches.get_flag("lines");
         if lines && !parts.is_empty() {
-            let text = "--lines reads the messages from stdin: MESSAGE is not allowed";
+            let text =
+                "--lines and --json-lines read the messages from stdin: MESSAGE is not allowed";
             return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
         }
         let mut parts = in_order(parts)?;
         if parts.is_empty() && !lines {
             parts.push(Part::Stdin);
         }
-        Ok(Self { endpoint, places, parts, lines })
+        Ok(Self { endpoint, places, parts, lines, json })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -256,6 +264,9 @@ mod tests {
             (&["--connect", "tcp://a:1", "--lines", "one"], ArgumentConflict),
             (&["tcp://a:1", "--lines", "--count", "2"], ArgumentConflict),
             (&["tcp://a:1", "--json", "--raw"], ArgumentConflict),
+            (&["tcp://a:1", "--ascii", "--raw"], ArgumentConflict),
+            (&["tcp://a:1", "--json-lines", "one"], ArgumentConflict),
+            (&["--connect", "tcp://a:1", "--json-lines", "one"], ArgumentConflict),
         ] {
             assert_eq!(request(line).map(|_| ()), Err(kind), "{line:?}");
         }

@@ -24,6 +24,17 @@ pub(crate) fn text_line(message: &Message) -> String {
     parts.join(" | ") + "\n"
 }
 
+/// As [`hex_line`], with printable ASCII, and a dot for every other byte.
+pub(crate) fn ascii_line(message: &Message) -> String {
+    message.parts().map(ascii).collect::<Vec<_>>().join(" | ") + "\n"
+}
+
+/// Printable ASCII, and a dot for every other byte.
+pub(crate) fn ascii(bytes: &[u8]) -> String {
+    let shown = |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' };
+    bytes.iter().map(shown).collect()
+}
+
 /// Bytes as text. Line breaks, control characters and invalid UTF-8 are escaped; on request `|` too.
 pub(crate) fn escape(bytes: &[u8], bar: bool) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -61,6 +72,8 @@ mod tests {
         assert_eq!(line(&[b"a|b", b"", b"c"]), "a\\|b |  | c\n");
         assert_eq!(line(&[b"a\nb\t\\\xff\x1b[2J"]), "a\\nb\\t\\\\\\xff\\u{1b}[2J\n");
         assert_eq!(line(&["\u{202e}".as_bytes()]), "\\u{202e}\n");
+        let parts = [&b"a ~\n\x7f"[..], b"", "ü".as_bytes()];
+        assert_eq!(ascii_line(&Message::from_parts(parts)), "a ~.. |  | ..\n");
         assert_eq!(hex_line(&Message::from_parts([&b"\x00\xff"[..], b"a"])), "00ff | 61\n");
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct LinesOf {
     pub(crate) split: Option<Vec<u8>>,
     /// Lines are hex.
     pub(crate) hex: bool,
+    /// Lines are JSON.
+    pub(crate) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -75,6 +77,10 @@ struct PayloadArgs {
     /// Decode each line as hex
     #[arg(long)]
     hex_lines: bool,
+
+    /// As --lines; each line is a message in JSON, as --json prints it: {"parts":[{"text":"a"},{"hex":"ff"}]}
+    #[arg(long, conflicts_with_all = ["split", "hex_lines"])]
+    json_lines: bool,
 }
 
 impl FromArgMatches for Payload {
@@ -115,7 +121,8 @@ fn lines(matches: &ArgMatches, parts: &[Part]) -> Result<Option<LinesOf>, clap::
     let from_stdin = matches.get_flag("lines");
     let split = matches.get_one::<OsString>("split").map(|text| text.as_encoded_bytes().to_vec());
     let hex = matches.get_flag("hex_lines");
-    if !from_stdin && file.is_none() {
+    let json = matches.get_flag("json_lines");
+    if !from_stdin && file.is_none() && !json {
         return match split.is_some() || hex {
             false => Ok(None),
             true => fail(
@@ -131,7 +138,7 @@ fn lines(matches: &ArgMatches, parts: &[Part]) -> Result<Option<LinesOf>, clap::
     if file.is_none() && parts.contains(&Part::Stdin) {
         return fail(ErrorKind::ArgumentConflict, "stdin can be read only once: `-` and lines");
     }
-    Ok(Some(LinesOf { file, split, hex }))
+    Ok(Some(LinesOf { file, split, hex, json }))
 }
 
 #[cfg(test)]
@@ -180,6 +187,9 @@ mod tests {
             (&["tcp://a:1", "--split", "|"], MissingRequiredArgument),
             (&["tcp://a:1", "--hex-lines"], MissingRequiredArgument),
             (&["tcp://a:1", "--lines", "--split", ""], ValueValidation),
+            (&["tcp://a:1", "--json-lines", "--hex-lines"], ArgumentConflict),
+            (&["tcp://a:1", "--json-lines", "--split", "|"], ArgumentConflict),
+            (&["tcp://a:1", "--json-lines", "-"], ArgumentConflict),
             (&["tcp://a:1", "--lines", "-"], ArgumentConflict),
             (&["tcp://a:1", "--lines-from", "-", "-"], ArgumentConflict),
             (&["tcp://a:1", "--lines", "--lines-from", "x"], ArgumentConflict),

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use zmtp_mio::{
-    AddressRange, EndpointError, Heartbeat, Keepalive, Linger, Options, RoutingId, SocketKind,
-    Socks,
+    AddressRange, EndpointError, Heartbeat, Linger, Options, RoutingId, SocketKind, Socks,
 };
 
 use super::security::{self, SecurityArgs};
+use super::tcp::TcpArgs;
 use crate::duration;
 use crate::exit::Failure;
 use crate::input::Hex;
@@ -94,10 +94,6 @@ pub(crate) struct SocketArgs {
     #[arg(long)]
     stop_if_handshake_fails: bool,
 
-    /// Idle time before TCP keep-alive probes (TCP_KEEPALIVE_IDLE)
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    keepalive: Option<Duration>,
-
     /// Connect to TCP endpoints through this SOCKS5 proxy (SOCKS_PROXY)
     #[arg(long, value_name = "HOST:PORT", value_parser = proxy)]
     socks_proxy: Option<Socks>,
@@ -109,6 +105,9 @@ pub(crate) struct SocketArgs {
     /// Accept TCP connections only from this address, or with /BITS from this network (TCP_ACCEPT_FILTER); may be repeated
     #[arg(long, value_name = "ADDRESS")]
     accept_from: Vec<AddressRange>,
+
+    #[command(flatten)]
+    tcp: TcpArgs,
 
     #[command(flatten)]
     security: SecurityArgs,
@@ -161,7 +160,7 @@ impl SocketArgs {
         options.reconnect.stop.always = self.no_reconnect;
         options.reconnect.stop.refused = self.stop_if_refused;
         options.reconnect.stop.handshake_failed = self.stop_if_handshake_fails;
-        options.tcp.keepalive = self.keepalive.map(|idle| Keepalive::default().idle(idle));
+        options.tcp = self.tcp.options();
         options.socks = match (self.socks_proxy.clone(), &self.socks_login) {
             (Some(proxy), Some(path)) => {
                 let (user, password) =

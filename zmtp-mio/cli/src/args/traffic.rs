@@ -19,12 +19,12 @@ pub(crate) struct SendingArgs {
     pub(crate) payload: Payload,
 
     /// Send the message N times; default 1
-    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["lines", "lines_from"],
+    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["lines", "lines_from", "json_lines"],
         value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
     /// Send the message repeatedly without end
-    #[arg(long, conflicts_with_all = ["count", "lines", "lines_from"])]
+    #[arg(long, conflicts_with_all = ["count", "lines", "lines_from", "json_lines"])]
     pub(crate) forever: bool,
 
     /// Minimum time between messages
@@ -81,7 +81,8 @@ pub(crate) struct EchoArgs {
     pub(crate) exchange: ExchangeArgs,
 
     /// Send back each received message
-    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from"])]
+    #[arg(long, conflicts_with_all = ["messages", "file", "hex", "size", "lines", "lines_from",
+        "json_lines"])]
     pub(crate) echo: bool,
 }
 
@@ -163,7 +164,7 @@ pub(crate) struct SubArgs {
 
     /// Receive messages that begin with this topic; may be repeated. Without this option, receive
     /// all messages
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", alias = "subscribe")]
     pub(crate) topic: Vec<OsString>,
 
     #[command(flatten)]
@@ -269,7 +270,7 @@ pub(crate) struct XsubArgs {
     pub(crate) exchange: ExchangeArgs,
 
     /// Subscribe to this topic; may be repeated. A MESSAGE of the byte 1 and a topic subscribes too
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", alias = "subscribe")]
     pub(crate) topic: Vec<OsString>,
 
     #[command(flatten)]

@@ -83,7 +83,8 @@ fn socket(end: &EndArg, args: &SocketArgs, context: &Context<'_>) -> Result<AnyS
     if kind == SocketKind::Sub {
         socket.subscribe("").map_err(Failure::Socket)?;
     }
-    let places = PlaceArgs { bind: end.bind.clone(), connect: end.connect.clone() };
+    let (bind, connect) = (end.bind.clone(), end.connect.clone());
+    let places = PlaceArgs { bind, connect, source: None };
     open(&mut socket, &[], &places, context)?;
     Ok(socket)
 }

@@ -1,6 +1,7 @@
 //! `zmtp req`: sends requests and prints the replies.
 
 use core::time::Duration;
+use std::io;
 use std::time::Instant;
 
 use zmtp_mio::{Endpoint, Error, EventKind, Message, Req, SocketKind};
@@ -9,12 +10,13 @@ use crate::args::ReqArgs;
 use crate::device::{Context, LONG, next_event, open};
 use crate::exit::Failure;
 use crate::input::{self, Lines, Part};
+use crate::json;
 use crate::output::describe;
 use crate::traffic::Tally;
 
 /// The source of the requests.
 enum Source {
-    Lines(Lines),
+    Lines { lines: Lines, json: bool, n: u64 },
     Same { message: Message, left: u64 },
 }
 
@@ -38,7 +40,7 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
         .map_err(Failure::Socket)?;
     let source = if asked.lines {
         let handle = req.handle().map_err(Failure::Socket)?;
-        Source::Lines(Lines::start(handle)?)
+        Source::Lines { lines: Lines::start(handle)?, json: asked.json, n: 0 }
     } else {
         hint(&asked.parts, context);
         // Read before the socket has endpoints, because nothing serves it meanwhile.
@@ -52,6 +54,19 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     client.events();
     client.tally.finish(&client.req.counters(), context.output);
     result
+}
+
+/// The request in a line, the `n`th.
+fn request(line: Vec<u8>, json: bool, n: u64) -> Result<Message, Failure> {
+    if !json {
+        return Ok(line.into());
+    }
+    let mut message = Message::new();
+    json::push(&mut message, &line).map_err(|error| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, format!("line {n}: {error}"));
+        Failure::io("read stdin")(error)
+    })?;
+    Ok(message)
 }
 
 /// Prints a note about arguments that are easily confused.
@@ -106,13 +121,17 @@ impl Client<'_> {
                 *left -= 1;
                 Ok(Some(message.clone()))
             }
-            Source::Lines(lines) => {
+            Source::Lines { lines, json, n } => {
                 lines.ask();
                 loop {
                     self.events();
                     match self.req.wait(LONG) {
                         Ok(_) => {}
-                        Err(Error::Woken) => return Ok(lines.take()?.map(Message::from)),
+                        Err(Error::Woken) => {
+                            let Some(line) = lines.take()? else { return Ok(None) };
+                            *n += 1;
+                            return request(line, *json, *n).map(Some);
+                        }
                         Err(error) => return Err(self.context.failure(error)),
                     }
                 }

@@ -12,7 +12,7 @@ use zmtp_core::wire::{
 use super::{Item, Opener, Place};
 use crate::exit::Failure;
 use crate::output::{Output, Part};
-use crate::text::{escape, hex};
+use crate::text::{ascii, escape, hex};
 
 /// A line of JSON.
 #[derive(Default, Serialize)]
@@ -263,7 +263,11 @@ impl<'o> Show<'o> {
     /// The part of a body that is printed.
     fn body(&self, bytes: &[u8]) -> String {
         let shown = &bytes[..bytes.len().min(self.most)];
-        let mut text = if self.output.is_hex() { hex(shown) } else { escape(shown, false) };
+        let mut text = match self.output {
+            output if output.is_hex() => hex(shown),
+            output if output.is_ascii() => ascii(shown),
+            _ => escape(shown, false),
+        };
         if shown.len() < bytes.len() {
             text.push('…');
         }

@@ -83,12 +83,11 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     traffic.events();
     let Running { socket, tally, linger, .. } = traffic;
     tally.finish(&socket.counters(), context.output);
-    if socket.kind().publishes() {
-        let dropped = socket.counters().dropped.high_water_mark;
-        if dropped > 0 {
-            let text = format!("{dropped} messages were dropped: subscribers were too slow");
-            context.output.note(&text);
-        }
+    let dropped = socket.counters().dropped.high_water_mark;
+    let slow = socket.kind().publishes() && dropped > 0;
+    if slow {
+        let text = format!("{dropped} messages were dropped: subscribers were too slow");
+        context.output.note(&text);
     }
     if matches!(result, Err(Failure::Interrupted(_))) {
         let unsent = socket.close(linger).count();
@@ -96,5 +95,5 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
             context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
-    result.map(|()| 0)
+    result.map(|()| if slow { Failure::Lost { n: dropped }.code() } else { 0 })
 }

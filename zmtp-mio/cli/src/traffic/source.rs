@@ -10,6 +10,7 @@ use zmtp_mio::{Handle, Message};
 use crate::args::LinesOf;
 use crate::exit::Failure;
 use crate::input::{Hex, line};
+use crate::json;
 
 /// Bytes per read.
 const CHUNK: usize = 64 << 10;
@@ -104,6 +105,11 @@ impl Lines {
     }
 
     fn message(&self, line: Vec<u8>) -> Result<Message, Failure> {
+        if self.lines.json {
+            let mut message = self.head.clone();
+            json::push(&mut message, &line).map_err(|error| self.bad(&error))?;
+            return Ok(message);
+        }
         if self.head.part_count() == 0 && self.lines.split.is_none() && !self.lines.hex {
             return Ok(line.into());
         }
@@ -119,10 +125,14 @@ impl Lines {
     }
 
     fn bytes(&self, part: &[u8]) -> Result<Vec<u8>, Failure> {
-        let hex = Hex::parse(&String::from_utf8_lossy(part)).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", self.n))
-        });
-        hex.map(|hex| hex.0).map_err(Failure::io(&*self.doing))
+        let hex = Hex::parse(&String::from_utf8_lossy(part));
+        hex.map(|hex| hex.0).map_err(|error| self.bad(&error))
+    }
+
+    /// The failure if a line has an error.
+    fn bad(&self, error: &str) -> Failure {
+        let text = format!("line {}: {error}", self.n);
+        Failure::io(&*self.doing)(io::Error::new(io::ErrorKind::InvalidData, text))
     }
 }
 

@@ -109,6 +109,8 @@ fn each_format_prints_a_message_in_its_own_way() {
     let ask = |flag: &str| zmtp(["req", &tcp, flag, "a|b", "c\n"]);
     assert_eq!(ask("--raw").good(), "a|bc\n");
     assert_eq!(ask("--hex-output").good(), "617c62 | 630a\n");
+    assert_eq!(ask("--ascii").good(), "a|b | c.\n");
+    assert_eq!(ask("-A").good(), "a|b | c.\n");
     assert_eq!(ask("--quiet").good(), "");
     let verbose = ask("--verbose");
     assert_eq!(verbose.good(), "a\\|b | c\\n\n");

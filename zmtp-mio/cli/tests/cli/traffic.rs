@@ -241,3 +241,52 @@ fn monitor_prints_events_as_they_happen() {
         zmtp(["monitor", "sub", &tcp, "-t", "300ms", "--until", "ready"]).bad(3).contains("event")
     );
 }
+
+#[test]
+fn json_that_one_zmtp_prints_is_the_input_of_another() {
+    let (pull, tcp) = server(&["pull", TCP, "--count", "2", "--json"]);
+    zmtp(["push", &tcp, "--count", "2", "te\"xt", "", "--hex", "00ff"]).good();
+    let printed = pull.finish();
+    let (pull, tcp) = server(&["pull", TCP, "--count", "2", "--json"]);
+    zmtp_with(["push", &tcp, "--json-lines"], &printed.stdout).good();
+    assert_eq!(pull.finish().stdout, printed.stdout);
+
+    let (rep, tcp) = Zmtp::rep(&[TCP]);
+    let done = zmtp_with(["req", &tcp, "--json-lines"], b"[\"a\",\"b\"]\n\"c\"\n");
+    assert_eq!(done.good(), "a | b\nc\n");
+    let done = zmtp_with(["req", &tcp, "--json-lines"], b"\"a\"\n7\n");
+    assert!(done.bad(1).contains("read stdin: line 2: expected {\"parts\""), "{done:?}");
+    drop(rep);
+    let (_pull, tcp) = server(&["pull", TCP]);
+    let done = zmtp_with(["push", &tcp, "--json-lines", "head"], b"\"a\"\nno\n");
+    assert!(done.bad(1).contains("read stdin: line 2: "), "{done:?}");
+}
+
+#[test]
+fn a_publisher_that_drops_messages_ends_with_5() {
+    let line = "--lines --send-mark 1 --send-buffer 4k --linger 100ms";
+    let line: Vec<&str> = ["pub", TCP].into_iter().chain(line.split(' ')).collect();
+    let (mut publisher, tcp) = server(&line);
+    let sub = Zmtp::start(["sub", &tcp, "--receive-buffer", "4k"]);
+    publisher.feed_some(b"first\n");
+    assert_eq!(sub.line(), "first\n");
+    // From now on it receives nothing, and stays connected.
+    sub.signal("-STOP");
+    publisher.feed(&[&[b'x'; 60_000][..], b"\n"].concat().repeat(50));
+    let done = publisher.finish();
+    assert!(done.bad(5).contains("messages were dropped: subscribers were too slow"), "{done:?}");
+}
+
+#[test]
+fn connections_have_the_options_of_tcp() {
+    let flags = "--tos 16 --priority 2 --backlog 5 --send-buffer 64k --receive-buffer 64k --connect-timeout 5s \
+        --max-retransmit 5s --keepalive 1m --keepalive-interval 1s --keepalive-count 2 --ipv6";
+    let flags: Vec<&str> = flags.split_whitespace().collect();
+    let rep = Zmtp::start([&["rep", "tcp://*:*", "--count", "1", "--verbose"], &*flags].concat());
+    let port = rep.listening().rsplit_once(':').unwrap().1.to_owned();
+    let endpoint = format!("tcp://127.0.0.1:{port}");
+    let line = [&["req", &*endpoint, "hello", "--source", "127.0.0.2"], &*flags].concat();
+    assert_eq!(zmtp(line).good(), "hello\n");
+    let done = rep.finish();
+    assert!(done.stderr.contains("ready [::ffff:127.0.0.2]:"), "{done:?}");
+}
