@@ -22,7 +22,7 @@ use zmtp_mio::{AnySocket, Error, Message, Pull, SocketKind};
 use crate::counts::{Final, State};
 use crate::message::{Id, body, parse};
 use crate::process::{Usage, usage};
-use crate::setup::Setup;
+use crate::setup::{GROUP, Setup, is_addressed, is_exclusive, publishes, receives, subscribes};
 use crate::words::Words;
 
 /// The most messages that are received before they are reported.
@@ -99,16 +99,18 @@ struct Actor {
     next_report: Instant,
     /// A REQ waits for its reply.
     waits: bool,
-    /// Of a PAIR or ROUTER that answers: the answers that had no room.
+    /// The peer of a PEER that connects.
+    peer: Option<[u8; 4]>,
+    /// The peers of the answers that had no room.
     answers: Vec<Option<Vec<u8>>>,
 }
 
 impl Actor {
     fn open(setup: Setup) -> Self {
         let end = Instant::now() + Duration::from_secs(20);
-        let mut socket = loop {
+        let (mut socket, peer) = loop {
             match setup.open() {
-                Ok(socket) => break socket,
+                Ok((socket, peer)) => break (socket, peer.map(u32::to_be_bytes)),
                 // The process before may not be gone yet.
                 Err(Error::AddressInUse(_)) if Instant::now() < end => thread::sleep(PAUSE),
                 Err(error) => fail(&format!("{setup}: {error}")),
@@ -129,6 +131,7 @@ impl Actor {
             next_send: now,
             next_report: now,
             waits: false,
+            peer,
             answers: Vec::new(),
         }
     }
@@ -152,7 +155,17 @@ impl Actor {
         let id = Id { origin: self.setup.origin, number: self.accepted as u32 };
         let body = body(id, self.setup.sizes);
         let message = match to {
+            Some(to) if is_addressed(self.setup.kind) => {
+                let mut message = Message::from(body);
+                message.set_routing_id(to.try_into().map_or(0, u32::from_be_bytes));
+                message
+            }
             Some(to) => Message::from_parts([to, &body]),
+            None if self.setup.kind == SocketKind::Radio => {
+                let mut message = Message::from(body);
+                message.set_group(GROUP).map_err(Error::Group)?;
+                message
+            }
             None => Message::from(body),
         };
         match self.socket.send_timeout(message, Duration::ZERO).map_err(|unsent| unsent.error) {
@@ -161,6 +174,8 @@ impl Actor {
                 Ok(true)
             }
             Err(Error::WouldBlock | Error::OutOfTurn(_)) => Ok(false),
+            // The peer of a SERVER or PEER has left, without its answer.
+            Err(Error::Unroutable) if is_addressed(self.setup.kind) => Ok(true),
             Err(error) => Err(error),
         }
     }
@@ -181,7 +196,8 @@ impl Actor {
         self.next_send = self.next_send.max(now - 10 * PAUSE);
         while self.next_send <= now && !self.waits {
             self.next_send += Duration::from_nanos(1_000_000_000 / self.setup.rate);
-            if !self.send_one(None)? {
+            let peer = self.peer;
+            if !self.send_one(peer.as_ref().map(|peer| &peer[..]))? {
                 break;
             }
             self.waits = self.setup.kind == SocketKind::Req;
@@ -190,11 +206,11 @@ impl Actor {
     }
 
     fn receive(&mut self) -> Result<(), Error> {
-        let can = !matches!(self.setup.kind, SocketKind::Push | SocketKind::Pub);
+        let can = receives(self.setup.kind);
         let mut line = String::new();
         for _ in 0..BATCH {
-            // A PAIR accepts the next peer only when it has received what the last one sent.
-            let holds = self.answers.len() >= BATCH && self.setup.kind != SocketKind::Pair;
+            // A PAIR or CHANNEL accepts the next peer only when it has received what the last one sent.
+            let holds = self.answers.len() >= BATCH && !is_exclusive(self.setup.kind);
             if !can || holds {
                 break;
             }
@@ -219,7 +235,10 @@ impl Actor {
             };
             let _ = write!(line, " {}:{}", id.origin, id.number);
             if self.setup.answers {
-                let to = (self.setup.kind == SocketKind::Router).then(|| parts[0].to_vec());
+                let to = match self.setup.kind {
+                    SocketKind::Router => Some(parts[0].to_vec()),
+                    _ => message.routing_id().map(|id| id.to_be_bytes().to_vec()),
+                };
                 if !self.send_one(to.as_deref())? {
                     self.answers.push(to);
                 }
@@ -247,7 +266,7 @@ impl Actor {
         let counters = self.socket.counters();
         let to_send: usize = self.socket.peers().map(|peer| peer.to_send).sum();
         let (sent, unsent) = (counters.messages_sent, counters.dropped.unsent());
-        let many = matches!(self.setup.kind, SocketKind::Pub | SocketKind::Sub);
+        let many = publishes(self.setup.kind) || subscribes(self.setup.kind);
         if !many && sent + unsent + to_send as u64 > self.accepted {
             let accepted = self.accepted;
             fail(&format!("{}: accepted {accepted}, queued {to_send}, {counters}", self.setup));

@@ -20,9 +20,12 @@ pub(crate) struct Rubbish {
 /// The peer that a socket accepts and sends nothing to; none if any peer gets messages.
 const fn harmless_peer(kind: SocketKind) -> Option<&'static str> {
     match kind {
+        SocketKind::Gather => Some("SCATTER"),
+        SocketKind::Peer => Some("PEER"),
         SocketKind::Pull => Some("PUSH"),
         SocketKind::Router => Some("DEALER"),
         SocketKind::Rep => Some("REQ"),
+        SocketKind::Server => Some("CLIENT"),
         SocketKind::Sub => Some("PUB"),
         _ => None,
     }

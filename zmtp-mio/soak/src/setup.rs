@@ -4,7 +4,8 @@ use core::fmt;
 use core::time::Duration;
 
 use zmtp_mio::{
-    AnySocket, Error, Heartbeat, HighWaterMark, Linger, Options, Pub, Reconnect, SocketKind, Tcp,
+    AnySocket, Error, Heartbeat, HighWaterMark, Linger, Options, Pub, Reconnect, Socket,
+    SocketKind, Tcp, kind,
 };
 
 use crate::message::Sizes;
@@ -33,7 +34,7 @@ pub(crate) struct Setup {
     pub(crate) answers: bool,
 }
 
-pub(crate) const KINDS: [SocketKind; 9] = [
+pub(crate) const KINDS: [SocketKind; 17] = [
     SocketKind::Push,
     SocketKind::Pull,
     SocketKind::Dealer,
@@ -43,7 +44,42 @@ pub(crate) const KINDS: [SocketKind; 9] = [
     SocketKind::Rep,
     SocketKind::Pub,
     SocketKind::Sub,
+    SocketKind::Client,
+    SocketKind::Server,
+    SocketKind::Peer,
+    SocketKind::Channel,
+    SocketKind::Scatter,
+    SocketKind::Gather,
+    SocketKind::Radio,
+    SocketKind::Dish,
 ];
+
+/// The group of the messages of a RADIO.
+pub(crate) const GROUP: &[u8] = b"soak";
+
+/// Whether a message reaches several sockets.
+pub(crate) const fn publishes(kind: SocketKind) -> bool {
+    matches!(kind, SocketKind::Pub | SocketKind::Radio)
+}
+
+/// Whether the socket receives from a publisher.
+pub(crate) const fn subscribes(kind: SocketKind) -> bool {
+    matches!(kind, SocketKind::Sub | SocketKind::Dish)
+}
+
+pub(crate) const fn receives(kind: SocketKind) -> bool {
+    !publishes(kind) && !matches!(kind, SocketKind::Push | SocketKind::Scatter)
+}
+
+/// Whether the socket has one peer at a time.
+pub(crate) const fn is_exclusive(kind: SocketKind) -> bool {
+    matches!(kind, SocketKind::Channel | SocketKind::Pair)
+}
+
+/// Whether the routing id of a message, a number, identifies its peer.
+pub(crate) const fn is_addressed(kind: SocketKind) -> bool {
+    matches!(kind, SocketKind::Peer | SocketKind::Server)
+}
 
 impl Setup {
     fn options(&self) -> Options {
@@ -63,21 +99,28 @@ impl Setup {
         options.for_kind(self.kind)
     }
 
-    /// Opens the socket.
-    pub(crate) fn open(&self) -> Result<AnySocket, Error> {
+    /// Opens the socket. Also returns the routing id of the peer of a PEER that connects.
+    pub(crate) fn open(&self) -> Result<(AnySocket, Option<u32>), Error> {
         let mut socket = match self.kind {
             SocketKind::Pub => Pub::builder().options(self.options()).no_drop(true).build()?.into(),
+            SocketKind::Radio => {
+                let radio = Socket::<kind::Radio>::builder().options(self.options());
+                radio.no_drop(true).build()?.into()
+            }
             kind => AnySocket::builder(kind).options(self.options()).build()?,
         };
-        if self.kind == SocketKind::Sub {
-            socket.subscribe("")?;
+        match self.kind {
+            SocketKind::Dish => socket.join(GROUP)?,
+            SocketKind::Sub => socket.subscribe("")?,
+            _ => {}
         }
-        if self.binds {
-            socket.bind(self.endpoint.as_str())?;
-        } else {
-            socket.connect(self.endpoint.as_str())?;
+        let mut peer = None;
+        match (self.binds, self.kind) {
+            (true, _) => drop(socket.bind(self.endpoint.as_str())?),
+            (false, SocketKind::Peer) => peer = Some(socket.connect_peer(self.endpoint.as_str())?),
+            (false, _) => socket.connect(self.endpoint.as_str())?,
         }
-        Ok(socket)
+        Ok((socket, peer))
     }
 
     /// The line for another process. See [`Self::parse`].

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use zmtp_mio::SocketKind;
 
 use crate::message::{HEADER, Sizes};
-use crate::setup::Setup;
+use crate::setup::{Setup, is_exclusive};
 
 /// The sockets of a situation: of `connecting` there may be several.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ const fn topology(
     Topology { bound, connecting, bound_sends, answers }
 }
 
-const TOPOLOGIES: [Topology; 9] = [
+const TOPOLOGIES: [Topology; 16] = [
     topology(SocketKind::Push, SocketKind::Pull, false, false),
     topology(SocketKind::Pull, SocketKind::Push, true, false),
     topology(SocketKind::Dealer, SocketKind::Router, false, false),
@@ -38,6 +38,13 @@ const TOPOLOGIES: [Topology; 9] = [
     topology(SocketKind::Pair, SocketKind::Pair, true, false),
     topology(SocketKind::Req, SocketKind::Rep, false, true),
     topology(SocketKind::Sub, SocketKind::Pub, true, false),
+    topology(SocketKind::Client, SocketKind::Server, false, false),
+    topology(SocketKind::Client, SocketKind::Server, false, true),
+    topology(SocketKind::Peer, SocketKind::Peer, false, true),
+    topology(SocketKind::Channel, SocketKind::Channel, false, true),
+    topology(SocketKind::Scatter, SocketKind::Gather, false, false),
+    topology(SocketKind::Gather, SocketKind::Scatter, true, false),
+    topology(SocketKind::Dish, SocketKind::Radio, true, false),
 ];
 
 /// The faults that can occur.
@@ -76,7 +83,7 @@ impl Situation {
     /// A random situation. With `kills` false, all processes live until its end.
     pub(crate) fn random(rng: &mut Rng, kills: bool) -> Self {
         let topology = TOPOLOGIES[rng.usize(..TOPOLOGIES.len())];
-        let pair = topology.bound == SocketKind::Pair;
+        let pair = is_exclusive(topology.bound);
         let throttles = rng.u8(..3) == 0;
         // Larger ones, where a fault can destroy some: it destroys bytes.
         let least = HEADER + if kills { rng.usize(1_000..3_000) } else { rng.usize(..400) };

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Instant;
 
-use zmtp_mio::SocketKind;
-
 use crate::actor::BATCH;
 use crate::counts::{Final, State};
 use crate::ledger::{Account, End, Ledger};
 use crate::message::Id;
 use crate::process::{Process, Usage};
-use crate::setup::{RECEIVE_BUFFER, Setup};
+use crate::setup::{RECEIVE_BUFFER, Setup, publishes, receives, subscribes};
 use crate::words::Words;
 
 /// The longest time in which a process must report.
@@ -58,8 +56,8 @@ impl Stage {
         let mut host = self.idle.pop().unwrap_or_else(Process::start);
         host.command(&format!("open {}", setup.line()));
         let account = Account {
-            publishes: setup.kind == SocketKind::Pub,
-            subscribes: setup.kind == SocketKind::Sub,
+            publishes: publishes(setup.kind),
+            subscribes: subscribes(setup.kind),
             ..Account::default()
         };
         let origin = setup.origin;
@@ -137,7 +135,7 @@ impl Stage {
     /// What a socket with these connections may lose at its end: bytes in its system's buffer, and, if its process is
     /// killed, also its queues.
     fn at_risk(setup: &Setup, connections: usize, is_killed: bool) -> u64 {
-        if matches!(setup.kind, SocketKind::Push | SocketKind::Pub) {
+        if !receives(setup.kind) {
             return 0;
         }
         let is_tcp = setup.endpoint.starts_with("tcp");
