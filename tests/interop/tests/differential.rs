@@ -43,6 +43,21 @@ fn sub_differs_only_as_listed() {
 }
 
 #[test]
+fn gather_differs_only_as_listed() {
+    compared(Kind::Gather);
+}
+
+#[test]
+fn server_differs_only_as_listed() {
+    compared(Kind::Server);
+}
+
+#[test]
+fn channel_differs_only_as_listed() {
+    compared(Kind::Channel);
+}
+
+#[test]
 fn the_page_of_differences_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/DIFFERENCES.md");
     let expected = listed::table();

@@ -290,6 +290,10 @@ pub fn delivered(ours: SocketType, log: &[LogEntry]) -> Vec<Vec<Vec<u8>>> {
                 (!body.is_empty()).then_some(body)
             })
             .collect(),
+        // Messages of one part.
+        SocketType::Channel | SocketType::Client | SocketType::Gather | SocketType::Server => {
+            all.into_iter().filter(|parts| parts.len() == 1).collect()
+        }
         _ => all,
     }
 }

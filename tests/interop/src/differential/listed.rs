@@ -197,8 +197,8 @@ pub fn table() -> String {
 const HEAD: &str = "\
 # Differences between our sockets and libzmq's on the same bytes
 
-The test sends the same bytes to our REP, ROUTER, PULL and SUB and to those of libzmq 4.3.5, over real
-connections. It compares the messages that the application receives, and whether the peer is refused. These
+The test sends the same bytes to our REP, ROUTER, PULL, SUB, SERVER, GATHER and CHANNEL and to those of libzmq 4.3.5,
+over real connections. It compares the messages that the application receives, and whether the peer is refused. These
 outcomes are equal except for the rows below, and our outcome always equals that of the reference model in
 `../src/model`.
 

@@ -18,22 +18,29 @@ pub type Message = Vec<Vec<u8>>;
 #[expect(missing_docs, reason = "the names say it")]
 #[non_exhaustive]
 pub enum Kind {
+    Channel,
+    Gather,
     Pull,
     Rep,
     Router,
+    Server,
     Sub,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pull, Self::Rep, Self::Router, Self::Sub];
+    pub const ALL: [Self; 7] =
+        [Self::Channel, Self::Gather, Self::Pull, Self::Rep, Self::Router, Self::Server, Self::Sub];
 
     /// The type, and the Socket-Type of its peer.
     pub const fn names(self) -> (SocketType, &'static str) {
         match self {
+            Self::Channel => (SocketType::Channel, "CHANNEL"),
+            Self::Gather => (SocketType::Gather, "SCATTER"),
             Self::Pull => (SocketType::Pull, "PUSH"),
             Self::Rep => (SocketType::Rep, "REQ"),
             Self::Router => (SocketType::Router, "DEALER"),
+            Self::Server => (SocketType::Server, "CLIENT"),
             Self::Sub => (SocketType::Sub, "PUB"),
         }
     }
@@ -76,9 +83,12 @@ pub fn ours(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
         }};
     }
     Ok(match kind {
+        Kind::Channel => bound!(zmtp_mio::Channel::builder()),
+        Kind::Gather => bound!(zmtp_mio::Gather::builder()),
         Kind::Pull => bound!(zmtp_mio::Pull::builder()),
         Kind::Rep => bound!(zmtp_mio::Rep::builder()),
         Kind::Router => bound!(zmtp_mio::Router::builder()),
+        Kind::Server => bound!(zmtp_mio::Server::builder()),
         Kind::Sub => bound!(zmtp_mio::Sub::builder().topic("")),
     })
 }
@@ -107,8 +117,11 @@ macro_rules! subject {
     };
 }
 
+subject!(zmtp_mio::Channel, |_| {});
+subject!(zmtp_mio::Gather, |_| {});
 subject!(zmtp_mio::Pull, |_| {});
 subject!(zmtp_mio::Router, |_| {});
+subject!(zmtp_mio::Server, |_| {});
 subject!(zmtp_mio::Sub, |_| {});
 subject!(zmtp_mio::Rep, |rep| {
     // It fails if the peer has disconnected, which does not change the outcome.
@@ -130,9 +143,12 @@ pub fn libzmq(kind: Kind, config: &Config) -> io::Result<Box<dyn Subject>> {
     static CONTEXT: OnceLock<Context> = OnceLock::new();
     let context = CONTEXT.get_or_init(|| Context::new().expect("a context"));
     let socket = context.socket(match kind {
+        Kind::Channel => libzmq::Kind::Channel,
+        Kind::Gather => libzmq::Kind::Gather,
         Kind::Pull => libzmq::Kind::Pull,
         Kind::Rep => libzmq::Kind::Rep,
         Kind::Router => libzmq::Kind::Router,
+        Kind::Server => libzmq::Kind::Server,
         Kind::Sub => libzmq::Kind::Sub,
     })?;
     if kind == Kind::Sub {
