@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks licences, sources and duplicate versions of all dependencies (`deny.toml`), known advisories if
-# the database can be fetched, and the counts in DEPENDENCIES.md. Packages outside the workspace, none of
+# the database can be fetched, and the names and counts in DEPENDENCIES.md. Packages outside the workspace, none of
 # them published, may have duplicate versions.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,6 +23,20 @@ for crate in zmtp-core zmtp-embedded zmtp-mio; do
     echo "$crate pulls in $pulls crates, but DEPENDENCIES.md has another number" >&2
     exit 1
   fi
+done
+# The first column of the table names every direct dependency of a published crate.
+named=$(sed -n 's/^| \([^|]*\)|.*/\1/p' DEPENDENCIES.md | tr -c 'a-z0-9_-' '\n')
+for crate in zmtp-core zmtp-embedded zmtp-mio zmtp-cli; do
+  for name in $(cargo tree --locked -p "$crate" -e normal --all-features --target all --depth 1 --prefix none |
+    sed 's/ .*//' | sort -u); do
+    case $name in
+      zmtp-*) ;;
+      *) printf '%s\n' "$named" | grep -qx -e "$name" || {
+          echo "$crate uses $name, but DEPENDENCIES.md does not name it" >&2
+          exit 1
+        } ;;
+    esac
+  done
 done
 if ! output=$(timeout 120 cargo deny check advisories 2>&1); then
   case $output in

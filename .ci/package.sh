@@ -4,11 +4,23 @@
 set -eu
 cd "$(dirname "$0")/.."
 set -- zmtp-core zmtp-embedded zmtp-mio
+
+# The README of a package tells how to add it, and has no link that breaks outside the repository.
+check_readme() { # <folder> <text>
+  grep -qF "$2" "$1/README.md" || { echo "$1/README.md does not have the line '$2'" >&2; exit 1; }
+  if grep -noE '\]\((\.|[^)h#][^):]*(/|\.md))[^)]*\)' "$1/README.md"; then
+    echo "$1/README.md has links that do not hold on a registry page" >&2
+    exit 1
+  fi
+}
+check_readme zmtp-mio/cli "cargo install"
+
 for package in "$@"; do
   files=$(cargo package --quiet --list --allow-dirty --package "$package")
   for file in README.md src/lib.rs LICENSE-APACHE LICENSE-MIT; do
     printf '%s\n' "$files" | grep -qx "$file" || { echo "$package lacks $file" >&2; exit 1; }
   done
+  check_readme "$package" "$package = "
   echo "$package: $(printf '%s\n' "$files" | wc -l) files"
 done
 for folder in zmtp-mio/cli zmtp-embedded/adapters/*; do

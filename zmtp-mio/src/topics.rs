@@ -262,9 +262,7 @@ impl Subscriptions for Counted {
     }
 
     fn each(&self, mut each: impl FnMut(&[u8])) {
-        for place in self.tree.places() {
-            each(&self.tree.topic(place));
-        }
+        self.tree.each(|topic, _| each(topic));
     }
 }
 
@@ -276,11 +274,10 @@ impl Counted {
 
     /// Calls `each` for every subscription: for a topic that is subscribed several times, as often.
     pub(crate) fn each_subscription(&self, mut each: impl FnMut(&[u8])) {
-        for place in self.tree.places() {
-            let topic = self.tree.topic(place);
-            for _ in 0..self.tree.value(place).0 {
-                each(&topic);
+        self.tree.each(|topic, count| {
+            for _ in 0..count.0 {
+                each(topic);
             }
-        }
+        });
     }
 }

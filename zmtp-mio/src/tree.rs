@@ -115,10 +115,21 @@ impl<V: Value> Tree<V> {
         labels.iter().rev().flat_map(|label| label.iter().copied()).collect()
     }
 
-    /// The places with values that are not empty.
-    pub(crate) fn places(&self) -> impl Iterator<Item = u32> {
-        let said = |(_, node): &(u32, &Node<V>)| !node.value.is_empty();
-        (0..).zip(&self.nodes).filter(said).map(|(place, _)| place)
+    /// Calls `each` for every string whose value is not empty, in ascending order.
+    pub(crate) fn each(&self, mut each: impl FnMut(&[u8], &V)) {
+        let mut string = Vec::new();
+        // Nodes with the length of the string of their parents.
+        let mut left = vec![(ROOT, 0)];
+        while let Some((at, len)) = left.pop() {
+            let node = self.node(at);
+            string.truncate(len);
+            string.extend_from_slice(&node.label);
+            if !node.value.is_empty() {
+                each(&string, &node.value);
+            }
+            let len = string.len();
+            left.extend(node.children.iter().rev().map(|&(_, child)| (child, len)));
+        }
     }
 
     /// Removes a place whose value is empty, and the nodes that exist for it only.
@@ -232,9 +243,10 @@ mod tests {
                 (0..=subject.len()).filter_map(|n| map.get(&subject[..n]).copied()).collect();
             assert_eq!(found, wanted, "step {step}");
         }
-        let mut topics: Vec<_> = tree.places().map(|place| tree.topic(place)).collect();
-        topics.sort();
-        assert!(topics.iter().eq(map.keys()));
+        let mut all = Vec::new();
+        tree.each(|string, value| all.push((string.to_vec(), *value)));
+        let wanted = map.iter().map(|(string, value)| (string.clone(), *value));
+        assert!(all.into_iter().eq(wanted));
         for key in map.into_keys() {
             let place = tree.find(&key).unwrap();
             *tree.value_mut(place) = 0;

@@ -65,6 +65,22 @@ fn each_topic_is_replayed_once_on_every_connection() {
     }
 }
 
+/// As libzmq does, so that captures can be compared.
+#[test]
+fn topics_are_replayed_in_ascending_order() {
+    let server = RawServer::tcp();
+    let topics = ["b", "ab", "", "a", "b\u{7f}", "abc", "aa"];
+    let mut sub = builder::<Sub>().build().unwrap();
+    for topic in topics {
+        sub.subscribe(topic);
+    }
+    sub.connect(server.endpoint()).unwrap();
+    let mut peer = accept!(sub, &server);
+    for topic in ["", "a", "aa", "ab", "abc", "b", "b\u{7f}"] {
+        assert_eq!(subscription(&mut peer), [b"\x09SUBSCRIBE", topic.as_bytes()].concat());
+    }
+}
+
 #[test]
 fn a_sub_drops_and_counts_messages_that_do_not_match() {
     let server = RawServer::tcp();
