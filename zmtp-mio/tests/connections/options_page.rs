@@ -1,4 +1,4 @@
-//! The pages name every option and every function of libzmq 4.3.5.
+//! The pages name every option and every function of libzmq 4.3.5, pyzmq and rust-zmq.
 
 /// The socket and context options in `zmq.h`, with the drafts and the deprecated names.
 const OPTIONS: &str = "
@@ -65,6 +65,82 @@ fn every_function_of_libzmq_has_a_row() {
     let missing: Vec<&str> = FUNCTIONS
         .split_whitespace()
         .filter(|function| !page.contains(&format!("`zmq_{function}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// The public names of pyzmq 27.3 that a program calls: methods with their class if another class has the same name.
+const PYZMQ: &str = "
+    Context.closed Context.destroy Context.get Context.instance Context.set Context.shadow
+    Context.shadow_pyczmq Context.socket Context.term Context.underlying
+    Socket.bind bind_to_random_port Socket.close Socket.closed Socket.connect Socket.context copy_threshold
+    disable_monitor Socket.disconnect fileno Socket.get get_hwm get_monitor_socket get_string getsockopt
+    getsockopt_string getsockopt_unicode hwm Socket.join Socket.leave Socket.monitor Socket.poll Socket.recv
+    recv_into recv_json recv_multipart recv_pyobj recv_serialized recv_string recv_unicode Socket.send send_json
+    send_multipart send_pyobj send_serialized send_string send_unicode Socket.set set_hwm set_string setsockopt
+    setsockopt_string setsockopt_unicode Socket.shadow socket_type Socket.subscribe Socket.unbind Socket.underlying
+    Socket.unsubscribe Poller.modify Poller.poll Poller.register Poller.unregister Frame.buffer Frame.bytes
+    Frame.get Frame.group Frame.more Frame.routing_id Frame.set Frame.tracker Frame.tracker_event
+    MessageTracker.done MessageTracker.wait zmq.Again zmq.ContextTerminated zmq.InterruptedSystemCall zmq.NotDone
+    zmq.Stopwatch zmq.ZMQBindError zmq.ZMQError zmq.ZMQVersionError zmq.curve_keypair zmq.curve_public zmq.device
+    zmq.get_includes zmq.get_library_dirs zmq.has zmq.proxy zmq.proxy_steerable zmq.pyzmq_version
+    zmq.pyzmq_version_info zmq.select zmq.strerror zmq.zmq_errno zmq.zmq_poll zmq.zmq_version zmq.zmq_version_info
+    zmq.auth.Authenticator CURVE_ALLOW_ANY create_certificates load_certificate load_certificates
+    AsyncioAuthenticator ThreadAuthenticator MonitoredQueue ProcessDevice ProcessMonitoredQueue ProcessProxy
+    ProcessProxySteerable ThreadDevice ThreadMonitoredQueue ThreadProxy ThreadProxySteerable monitored_queue
+    recv_monitor_message parse_monitor_message tunnel_connection ssh_tunnel openssh_tunnel paramiko_tunnel
+    try_passwordless_ssh zmq.asyncio.Socket zmq.asyncio.Poller zmq.green ZMQStream zmq.utils.z85 zmq.decorators
+    zmq.log.handlers.PUBHandler
+";
+
+/// The public functions of the crate `zmq` 0.10, without the getters and setters of options.
+const RUST_ZMQ: &str = "
+    Context::new Context::socket Context::destroy get_io_threads set_io_threads bind unbind connect disconnect
+    get_last_endpoint get_socket_type get_mechanism get_rcvmore get_events get_fd set_subscribe set_unsubscribe send
+    send_str send_msg send_multipart recv recv_msg recv_bytes recv_into recv_string recv_multipart Socket::poll
+    zmq::poll as_poll_item PollItem::from_fd set_events get_revents has_socket has_fd is_readable is_writable
+    is_error zmq::proxy proxy_with_capture proxy_steerable proxy_steerable_with_capture monitor Message::new
+    with_size with_capacity with_capacity_unallocated from_slice as_str gets get_more CurveKeyPair::new z85_encode
+    z85_decode zmq::Error to_raw message from_raw into_raw as_mut_ptr msg_ptr zmq::version zmq::has
+";
+
+/// The options for which the crate `zmq` 0.10 has a getter or a setter.
+const RUST_ZMQ_OPTIONS: &str = "
+    affinity backlog conflate connect_timeout curve_publickey curve_secretkey curve_server curve_serverkey
+    gssapi_plaintext gssapi_principal gssapi_server gssapi_service_principal handshake_ivl heartbeat_ivl
+    heartbeat_timeout heartbeat_ttl identity immediate ipv6 linger maxmsgsize mechanism multicast_hops
+    plain_password plain_server plain_username probe_router rate rcvbuf rcvhwm rcvtimeo reconnect_ivl
+    reconnect_ivl_max recovery_ivl req_correlate req_relaxed router_handover router_mandatory sndbuf sndhwm
+    sndtimeo socks_proxy subscribe tcp_keepalive tcp_keepalive_cnt tcp_keepalive_idle tcp_keepalive_intvl tos
+    unsubscribe xpub_verbose xpub_welcome_msg zap_domain
+";
+
+/// The names that are not in the first column of the table with this heading.
+fn missing_names<'a>(page: &str, heading: &str, names: &'a str) -> Vec<&'a str> {
+    let section = page.split_once(heading).unwrap().1;
+    let section = section.split("\n# ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    let first: String = rows.filter_map(|row| row.split(" | ").next()).collect();
+    let code: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    let has = |name: &str| {
+        code.iter().any(|code| {
+            // With arguments, or after its class.
+            let code = code.split('(').next().unwrap_or_default();
+            code == name || code.rsplit('.').next() == Some(name)
+        })
+    };
+    names.split_whitespace().filter(|name| !has(name)).collect()
+}
+
+#[test]
+fn every_function_of_the_bindings_has_a_row() {
+    let page = include_str!("../../docs/coming_from.md");
+    assert_eq!(missing_names(page, "# Coming from pyzmq", PYZMQ), [""; 0]);
+    assert_eq!(missing_names(page, "# Coming from rust-zmq", RUST_ZMQ), [""; 0]);
+    let options = include_str!("../../docs/options.md");
+    let missing: Vec<&str> = RUST_ZMQ_OPTIONS
+        .split_whitespace()
+        .filter(|name| !options.contains(&format!("`{}`", name.to_uppercase())))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
