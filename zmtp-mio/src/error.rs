@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 
 use zmtp_core::pattern::OutOfTurn;
-use zmtp_core::wire::{GroupError, PropertyError};
+use zmtp_core::wire::{DatagramError, GroupError, PropertyError};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::message::{Message, NotText};
@@ -25,6 +25,19 @@ pub enum Error {
     DefaultContext,
     /// The DISH is in the group already (`EINVAL`).
     AlreadyJoined,
+    /// The first part of the message of a DGRAM is not an address to which its endpoint can send. libzmq drops such a
+    /// message, and reports no error.
+    Address {
+        /// The first part.
+        text: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The message cannot be sent as a datagram: a group and a body of a RADIO with a UDP endpoint together have more than
+    /// [8,191 bytes](zmtp_core::wire::Datagram::MAX_LEN), the group has more than
+    /// [127 bytes](zmtp_core::wire::Datagram::MAX_SENT_GROUP), or the body of a message of a DGRAM has more than 65,507
+    /// bytes. libzmq has no such error: it writes beyond its buffer.
+    Datagram(DatagramError),
     /// The text is not an endpoint (`EINVAL`, `ENAMETOOLONG`), its transport is unknown
     /// (`EPROTONOSUPPORT`), or the socket type or call cannot use the endpoint (`ENOCOMPATPROTO`).
     Endpoint(EndpointError),
@@ -60,6 +73,10 @@ pub enum Error {
         /// What is wrong with it.
         source: PropertyError,
     },
+    /// The message of a DGRAM has this number of parts instead of two: an address and a body (`EINVAL`).
+    NotAddressAndBody(usize),
+    /// The DGRAM is not bound. It sends from its endpoint.
+    NotBound,
     /// The DISH is not in the group (`EINVAL`).
     NotJoined,
     /// The socket type does not have this operation (`ENOTSUP`). Only an [`AnySocket`](crate::AnySocket)
@@ -115,7 +132,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyJoined => f.write_str("the socket is in the group already"),
+            Self::Address { text, expected } => {
+                write!(f, "bad address {text:?}: expected {expected}")
+            }
             Self::AddressInUse(endpoint) => write!(f, "{endpoint} is in use"),
+            Self::Datagram(error) => error.fmt(f),
             Self::DefaultContext => {
                 f.write_str("the default context is in use already: set it before the first socket")
             }
@@ -132,6 +153,10 @@ impl fmt::Display for Error {
                 f,
                 "the option `max_message` ({max_message} bytes) is more than `max_bytes` ({max_bytes} bytes)"
             ),
+            Self::NotAddressAndBody(n) => {
+                write!(f, "the message has {n} parts instead of an address and a body")
+            }
+            Self::NotBound => f.write_str("the socket is not bound, and sends from its endpoint"),
             Self::NotJoined => f.write_str("the socket is not in the group"),
             Self::NotSupported => f.write_str("the socket type does not have this operation"),
             Self::NotText(error) => error.fmt(f),
@@ -204,8 +229,11 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::AddressInUse(_) | Error::RoutingIdInUse => io::ErrorKind::AddrInUse,
-            Error::Endpoint(_)
+            Error::Address { .. }
+            | Error::Datagram(_)
+            | Error::Endpoint(_)
             | Error::EmptyMessage
+            | Error::NotAddressAndBody(_)
             | Error::PartCount(_)
             | Error::Group(_)
             | Error::AlreadyJoined
@@ -215,6 +243,7 @@ impl From<Error> for io::Error {
             | Error::Metadata { .. }
             | Error::Security { .. } => io::ErrorKind::InvalidInput,
             Error::Io { source, .. } => source.kind(),
+            Error::NotBound => io::ErrorKind::NotConnected,
             Error::NotSupported => io::ErrorKind::Unsupported,
             Error::NotText(_) => io::ErrorKind::InvalidData,
             Error::PeerLost => io::ErrorKind::ConnectionAborted,

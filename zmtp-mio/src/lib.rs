@@ -57,7 +57,7 @@ mod tree;
 pub use async_socket::AsyncSocket;
 pub use connection_id::ConnectionId;
 pub use context::{Context, ContextBuilder};
-pub use endpoint::{Endpoint, EndpointError, Host, Source};
+pub use endpoint::{Endpoint, EndpointError, Host, Interface, Source};
 pub use engine::{Handle, UnsentMessages};
 pub use error::{Error, SendError};
 #[doc(hidden)]
@@ -73,7 +73,7 @@ pub use monitor::{
 };
 pub use options::{
     AcceptFilter, Device, Heartbeat, HighWaterMark, Keepalive, Limits, Linger, Options,
-    ProcessFilter, Reconnect, ReconnectStop, Resolve, Socks, Tcp,
+    ProcessFilter, Reconnect, ReconnectStop, Resolve, Socks, Tcp, Udp,
 };
 #[cfg(unix)]
 pub use poller::{Item, Poller};
@@ -89,9 +89,9 @@ pub use security::{
 #[cfg(feature = "curve")]
 pub use security::{AllowedKeys, Certificate, CertificateError, CertificateFolder};
 pub use socket::{
-    AnySocket, Builder, Channel, Client, Dealer, Dish, Gather, Pair, Peer, Pub, Pull, Push, Radio,
-    Ready, Rep, Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub, Xsub,
-    kind,
+    AnySocket, Builder, Channel, Client, Dealer, Dgram, Dish, Gather, Pair, Peer, Pub, Pull, Push,
+    Radio, Ready, Rep, Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub,
+    Xsub, kind,
 };
 pub use socket_kind::SocketKind;
 pub use transport::{BoundListener, SocksError};
@@ -104,5 +104,5 @@ pub use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 pub use zmtp_core::{
     Error as ProtocolError, IgnoredCommand, PeerInfo,
     pattern::{OutOfTurn, Reason, Reports},
-    wire::{GroupError, PropertyError, RoutingId, SocketType, Version},
+    wire::{DatagramError, GroupError, PropertyError, RoutingId, SocketType, Version},
 };

@@ -14,6 +14,8 @@ pub enum SocketKind {
     Client,
     /// See [`crate::Dealer`].
     Dealer,
+    /// See [`crate::Dgram`].
+    Dgram,
     /// See [`crate::Dish`].
     Dish,
     /// See [`crate::Gather`].
@@ -52,10 +54,11 @@ pub enum SocketKind {
 
 impl SocketKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Channel,
         Self::Client,
         Self::Dealer,
+        Self::Dgram,
         Self::Dish,
         Self::Gather,
         Self::Pair,
@@ -107,12 +110,13 @@ impl SocketKind {
         matches!(self, Self::Pub | Self::Radio | Self::Xpub)
     }
 
-    /// Returns the socket type that sockets of this kind announce; `None` for STREAM, which does not use ZMTP.
+    /// Returns the socket type that sockets of this kind announce; `None` for DGRAM and STREAM, which do not use ZMTP.
     pub const fn socket_type(self) -> Option<SocketType> {
         Some(match self {
             Self::Channel => SocketType::Channel,
             Self::Client => SocketType::Client,
             Self::Dealer => SocketType::Dealer,
+            Self::Dgram | Self::Stream => return None,
             Self::Dish => SocketType::Dish,
             Self::Gather => SocketType::Gather,
             Self::Pair => SocketType::Pair,
@@ -126,7 +130,6 @@ impl SocketKind {
             Self::Router => SocketType::Router,
             Self::Scatter => SocketType::Scatter,
             Self::Server => SocketType::Server,
-            Self::Stream => return None,
             Self::Sub => SocketType::Sub,
             Self::Xpub => SocketType::Xpub,
             Self::Xsub => SocketType::Xsub,
@@ -139,6 +142,7 @@ impl fmt::Display for SocketKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.socket_type() {
             Some(socket_type) => socket_type.fmt(f),
+            None if matches!(self, Self::Dgram) => f.write_str("DGRAM"),
             None => f.write_str("STREAM"),
         }
     }

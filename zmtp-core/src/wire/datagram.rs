@@ -55,6 +55,19 @@ impl<'a> Datagram<'a> {
         self.group.bytes().len().saturating_add(self.body.len()).saturating_add(1)
     }
 
+    /// Whether the datagram can be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DatagramError::TooLong`] and [`DatagramError::Group`], as [`Datagram::write`].
+    pub fn check(&self) -> Result<(), DatagramError> {
+        let group = self.group.bytes();
+        if group.len() > Self::MAX_SENT_GROUP {
+            return Err(GroupError::TooLong(number(group.len())).into());
+        }
+        Self::check_len(self.len())
+    }
+
     /// Writes the datagram to the front of `out` and returns its length in bytes.
     ///
     /// # Errors
@@ -63,11 +76,8 @@ impl<'a> Datagram<'a> {
     /// * [`DatagramError::Group`] if the group has more than [`Datagram::MAX_SENT_GROUP`] bytes.
     /// * [`DatagramError::BufferTooSmall`] if `out` is shorter than the datagram.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, DatagramError> {
+        self.check()?;
         let group = self.group.bytes();
-        if group.len() > Self::MAX_SENT_GROUP {
-            return Err(GroupError::TooLong(number(group.len())).into());
-        }
-        Self::check_len(self.len())?;
         let mut writer = Writer::new(out);
         writer.put(&[u8::try_from(group.len()).unwrap_or_default()]);
         writer.put(group);
@@ -102,7 +112,8 @@ pub enum DatagramError {
         /// The number of bytes after the length.
         rest: u32,
     },
-    /// The datagram has more than [`Datagram::MAX_LEN`] bytes. The value is its length in bytes.
+    /// The datagram has more than [`Datagram::MAX_LEN`] bytes, or than the driver can send or receive. The value is its
+    /// length in bytes.
     TooLong(u32),
 }
 
@@ -124,7 +135,7 @@ impl core::fmt::Display for DatagramError {
             Self::ShorterThanGroup { group, rest } => {
                 write!(f, "datagram with a group of {group} bytes ends after {rest} bytes")
             }
-            Self::TooLong(len) => write!(f, "datagram of {len} bytes, more than 8192"),
+            Self::TooLong(len) => write!(f, "datagram of {len} bytes is too long"),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Endpoints: `tcp://host:port`, `ipc://path` and `inproc://name`.
+//! Endpoints: `tcp://host:port`, `udp://host:port`, `ipc://path` and `inproc://name`.
 
 mod numeric;
 mod parse;
+mod udp;
 
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 #[cfg(unix)]
 pub(crate) use numeric::interface_addresses;
+pub use udp::Interface;
 
 /// The address that a socket binds or connects to.
 ///
@@ -28,6 +30,19 @@ pub(crate) use numeric::interface_addresses;
 /// | `ipc://*` | a new file in a new directory | no |
 /// | `ipc://@name` | Linux | Linux |
 /// | `inproc://name` | yes | yes, also before it is bound |
+///
+/// With `udp://`, which RADIO, DISH and DGRAM have, a RADIO connects, and a DISH or a DGRAM binds:
+///
+/// | text | bind | connect |
+/// |---|---|---|
+/// | `udp://192.0.2.1:5555`, `udp://[2001:db8::1]:5555` | a local address | the address of a DISH |
+/// | `udp://example.org:5555` | the first address that can be bound | its first address that the system can send to |
+/// | `udp://eth0:5555` | the first address of the interface: IPv4, or IPv6 with [`Udp::ipv6`](crate::Udp::ipv6) | a host name |
+/// | `udp://*:5555` | all IPv4 addresses; with `Udp::ipv6` also all IPv6 addresses, if the system has IPv6 | no |
+/// | `udp://127.0.0.1:*`, `udp://127.0.0.1:0` | a port that the system chooses | no |
+/// | `udp://239.0.0.1:5555`, `udp://[ff02::1]:5555` | a multicast group, which is joined | a multicast group |
+/// | `udp://eth0;239.0.0.1:5555`, `udp://192.0.2.1;239.0.0.1:5555` | a group, joined on this interface | a group, through this interface |
+/// | `udp://255.255.255.255:5555`, `udp://192.0.2.255:5555` | broadcasts to this address | broadcast |
 ///
 /// ```
 /// use zmtp_mio::Endpoint;
@@ -51,6 +66,16 @@ pub enum Endpoint {
         /// `bind` returns an error if this is not `None`.
         source: Option<Source>,
     },
+    /// `udp://host:port`: an address for datagrams. Only for RADIO, which connects to it, and for DISH and DGRAM, which
+    /// bind it.
+    Udp {
+        /// The host, or a multicast group.
+        host: Host,
+        /// The port. With 0, written `*`, the system chooses a port; only to bind.
+        port: u16,
+        /// The interface of a multicast group, as in `udp://eth0;239.0.0.1:5555` (the syntax of libzmq).
+        interface: Option<Interface>,
+    },
     /// `inproc://name`: a name within the [context](crate::Context), of 1 to 255 bytes. A socket may connect to
     /// the name before another socket binds it.
     Inproc(String),
@@ -63,12 +88,12 @@ pub enum Endpoint {
     Abstract(String),
 }
 
-/// The host of a TCP endpoint.
+/// The host of a TCP or UDP endpoint.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Host {
-    /// `*`: all IPv4 addresses of this machine, or, with [`Tcp::ipv6`](crate::Tcp::ipv6), all IPv4 and IPv6
-    /// addresses. Only to bind.
+    /// `*`: all IPv4 addresses of this machine, or, with [`Tcp::ipv6`](crate::Tcp::ipv6) or
+    /// [`Udp::ipv6`](crate::Udp::ipv6), all IPv4 and IPv6 addresses. Only to bind.
     Any,
     /// A numeric address.
     Ip(IpAddr),
@@ -146,6 +171,10 @@ impl Endpoint {
                 let kind = |source: &Option<Source>| source.as_ref().map(core::mem::discriminant);
                 (*ours == Host::Any) == (*read == Host::Any) && kind(from) == kind(source)
             }
+            (
+                Self::Udp { host: ours, interface, .. },
+                Self::Udp { host: read, interface: other, .. },
+            ) => (*ours == Host::Any) == (*read == Host::Any) && interface == other,
             _ => *self == read,
         };
         let expected = "parts whose text has the same meaning";
@@ -155,8 +184,12 @@ impl Endpoint {
     /// Refuses an endpoint that a socket can only listen on.
     pub(crate) fn check_remote(&self) -> Result<(), EndpointError> {
         let expected = match self {
-            Self::Tcp { host: Host::Any, .. } => "a host to connect to, not `*`",
-            Self::Tcp { port: 0, .. } => "a port to connect to, not `*` or 0",
+            Self::Tcp { host: Host::Any, .. } | Self::Udp { host: Host::Any, .. } => {
+                "a host to connect to, not `*`"
+            }
+            Self::Tcp { port: 0, .. } | Self::Udp { port: 0, .. } => {
+                "a port to connect to, not `*` or 0"
+            }
             Self::IpcAny => "a path to connect to, not `*`",
             _ => return Ok(()),
         };
@@ -164,15 +197,30 @@ impl Endpoint {
     }
 }
 
+impl Host {
+    /// The host of an address.
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V6(address) if address.scope_id() != 0 => {
+                Self::Zoned(*address.ip(), address.scope_id().to_string())
+            }
+            _ => Self::Ip(address.ip()),
+        }
+    }
+
+    fn write_with(&self, f: &mut fmt::Formatter<'_>, port: u16) -> fmt::Result {
+        match self {
+            Self::Any => write!(f, "*:{port}"),
+            Self::Ip(ip) => write!(f, "{}", SocketAddr::new(*ip, port)),
+            Self::Zoned(ip, zone) => write!(f, "[{ip}%{zone}]:{port}"),
+            Self::Name(name) => write!(f, "{name}:{port}"),
+        }
+    }
+}
+
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
-        let host = match address {
-            SocketAddr::V6(address) if address.scope_id() != 0 => {
-                Host::Zoned(*address.ip(), address.scope_id().to_string())
-            }
-            _ => Host::Ip(address.ip()),
-        };
-        Self::Tcp { host, port: address.port(), source: None }
+        Self::Tcp { host: Host::of(address), port: address.port(), source: None }
     }
 }
 
@@ -190,12 +238,14 @@ impl fmt::Display for Endpoint {
                 if let Some(source) = source {
                     write!(f, "{source};")?;
                 }
-                match host {
-                    Host::Any => write!(f, "*:{port}"),
-                    Host::Ip(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
-                    Host::Zoned(ip, zone) => write!(f, "[{ip}%{zone}]:{port}"),
-                    Host::Name(name) => write!(f, "{name}:{port}"),
+                host.write_with(f, *port)
+            }
+            Self::Udp { host, port, interface } => {
+                f.write_str("udp://")?;
+                if let Some(interface) = interface {
+                    write!(f, "{interface};")?;
                 }
+                host.write_with(f, *port)
             }
             Self::Inproc(name) => write!(f, "inproc://{name}"),
             Self::Ipc(path) => write!(f, "ipc://{}", path.display()),

@@ -7,7 +7,9 @@ use super::{Endpoint, Host, Source};
 impl Endpoint {
     /// Addresses that need no look-up: `None` for a name other than `localhost`.
     pub(crate) fn numeric(&self) -> Option<Vec<SocketAddr>> {
-        let Self::Tcp { host, port, .. } = self else { return None };
+        let (Self::Tcp { host, port, .. } | Self::Udp { host, port, .. }) = self else {
+            return None;
+        };
         match host {
             Host::Any => Some(vec![(Ipv4Addr::UNSPECIFIED, *port).into()]),
             Host::Ip(ip) => Some(vec![(*ip, *port).into()]),

@@ -4,6 +4,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
 
 use super::numeric::zoned;
+use super::udp::udp;
 use super::{Endpoint, EndpointError, Host, Source};
 
 /// The longest path or name of an ipc endpoint in bytes (`sun_path` without its NUL).
@@ -46,13 +47,16 @@ impl FromStr for Endpoint {
         let error = |expected| EndpointError::new(text, expected);
         match text.split_once("://") {
             Some(("tcp", address)) => tcp(address).map_err(error),
+            Some(("udp", address)) => udp(address).map_err(error),
             Some(("ipc", name)) => ipc(name).map_err(error),
             Some(("inproc", name)) if (1..=INPROC_MAX).contains(&name.len()) => {
                 Ok(Self::Inproc(name.into()))
             }
             Some(("inproc", _)) => Err(error("a name of 1 to 255 bytes after `inproc://`")),
-            Some(_) => Err(error("transport `tcp://`, `ipc://` or `inproc://`")),
-            None => Err(error("`tcp://host:port`, `ipc://path` or `inproc://name`")),
+            Some(_) => Err(error("transport `tcp://`, `udp://`, `ipc://` or `inproc://`")),
+            None => {
+                Err(error("`tcp://host:port`, `udp://host:port`, `ipc://path` or `inproc://name`"))
+            }
         }
     }
 }
@@ -78,8 +82,8 @@ fn source_address(text: &str) -> Result<Source, &'static str> {
     }
 }
 
-fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
-    let (host, port) = address.rsplit_once(':').ok_or("`tcp://host:port`, with a port")?;
+pub(super) fn host_and_port(address: &str) -> Result<(Host, u16), &'static str> {
+    let (host, port) = address.rsplit_once(':').ok_or("`host:port`, with a port")?;
     let port = match port {
         "*" => 0,
         // `parse` would also accept a sign.
@@ -124,7 +128,7 @@ fn is_zone(zone: &str) -> bool {
 
 /// Letters, digits, `-`, `_` and dots, but not digits and dots only: `127.0.1` or `1.2.3.999` would otherwise be
 /// passed to a resolver.
-fn is_name(host: &str) -> bool {
+pub(super) fn is_name(host: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     host.bytes().all(legal) && host.bytes().any(|byte| !byte.is_ascii_digit() && byte != b'.')
 }
@@ -178,7 +182,7 @@ mod tests {
         for (text, expected) in [
             ("", "`inproc://name`"),
             ("127.0.0.1:5555", "`tcp://host:port`, "),
-            ("udp://127.0.0.1:5555", "transport"),
+            ("pgm://127.0.0.1:5555", "transport"),
             ("tcp://127.0.0.1", "with a port"),
             ("tcp://:5555", "a host before"),
             ("tcp://127.0.0.1:", "65535"),

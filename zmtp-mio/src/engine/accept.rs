@@ -14,7 +14,7 @@ use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
 use crate::monitor::{CloseReason, EventKind};
 use crate::options::Options;
-use crate::transport::{Addresses, BoundListener, Listener, Stream};
+use crate::transport::{Addresses, BoundListener, DatagramSocket, Listener, Stream};
 
 /// Connections accepted in a turn.
 const BUDGET: usize = 64;
@@ -40,6 +40,13 @@ impl SharedEngine {
         engine.check_listen(endpoint)?;
         let bound = match endpoint {
             Endpoint::Inproc(name) => engine.bind_inproc(name),
+            Endpoint::Udp { .. } => {
+                let options = engine.options.clone();
+                drop(engine);
+                let bound = DatagramSocket::bind(endpoint, &options);
+                engine = self.enter()?;
+                bound.and_then(|(concrete, socket)| engine.bind_udp(concrete, socket))
+            }
             _ => {
                 let options = engine.options.clone();
                 drop(engine);
@@ -56,6 +63,7 @@ impl SharedEngine {
     pub(crate) fn bind_listener(&self, listener: BoundListener) -> Result<Endpoint, Error> {
         let (endpoint, listener) = Listener::adopt(listener)?;
         let mut engine = self.enter()?;
+        engine.check_listen(&endpoint)?;
         let bound = engine.listen(&endpoint, listener);
         engine.note_bound(&endpoint, &bound);
         bound
@@ -76,9 +84,15 @@ impl Engine {
         self.monitor.note(&Arc::new(at.clone()), Addresses::default(), kind);
     }
 
-    /// Checks an endpoint from code, and that the socket type can use it.
+    /// Checks an endpoint to connect to.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
+        self.check_transport(endpoint, false)
+    }
+
+    /// Checks an endpoint from code, and that the socket type can use it.
+    fn check_transport(&self, endpoint: &Endpoint, binds: bool) -> Result<(), Error> {
         endpoint.check_parts()?;
+        self.check_udp(endpoint, binds)?;
         match endpoint {
             Endpoint::Inproc(_) if self.pattern.is_raw() => Err(EndpointError::new(
                 endpoint.to_string(),
@@ -91,7 +105,8 @@ impl Engine {
 
     /// Checks that a socket can listen at an endpoint.
     pub(super) fn check_listen(&self, endpoint: &Endpoint) -> Result<(), Error> {
-        self.check(endpoint)?;
+        self.check_transport(endpoint, true)?;
+        self.check_unbound(endpoint)?;
         match endpoint {
             Endpoint::Tcp { source: Some(_), .. } => {
                 let text = endpoint.to_string();
@@ -129,7 +144,9 @@ impl Engine {
     /// Stops listening. Accepted connections stay. Returns `false` if the socket does not listen on the endpoint.
     pub(crate) fn unbind(&mut self, endpoint: &Endpoint) -> bool {
         let found = self.listeners.iter().find(|(_, held)| *held.endpoint == *endpoint);
-        let Some((index, _)) = found else { return self.unbind_inproc(endpoint) };
+        let Some((index, _)) = found else {
+            return self.unbind_inproc(endpoint) || self.unbind_udp(endpoint);
+        };
         let mut acceptor = self.listeners.remove(index);
         self.scheduler.set_deadline(Key::Listener(index), &mut acceptor.timer, None);
         self.scheduler.unschedule(Key::Listener(index));
@@ -141,7 +158,8 @@ impl Engine {
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         let listeners = self.listeners.iter().map(|(_, acceptor)| &acceptor.endpoint);
-        listeners.chain(&self.names).map(|endpoint| &**endpoint)
+        let bound = self.bound_udp().map(|(_, endpoint)| endpoint);
+        listeners.chain(&self.names).chain(bound).map(|endpoint| &**endpoint)
     }
 
     /// Accepts pending connections, within the budget of a turn.

@@ -71,7 +71,7 @@ impl Engine {
         let Some(reason) = peer.closing.take() else { return };
         let mut useful = false;
         let state = core::mem::replace(&mut peer.state, State::Closed);
-        let was_ready = matches!(state, State::Ready(_) | State::Inproc(..));
+        let was_ready = matches!(state, State::Ready(_) | State::Inproc(..) | State::Udp(_));
         let was_connected = was_ready || matches!(state, State::Handshake(_));
         let stops = self.stops_connecting(index, reason, was_connected, was_ready);
         match state {
@@ -92,6 +92,12 @@ impl Engine {
                 if let Some(registry) = self.descriptors.registry() {
                     let _ = stream.deregister(registry);
                 }
+            }
+            State::Udp(mut link) => {
+                if let Some(registry) = self.descriptors.registry() {
+                    link.deregister(registry);
+                }
+                useful = true;
             }
             State::Waiting | State::Resolving | State::Closed => {}
         }

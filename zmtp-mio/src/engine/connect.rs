@@ -103,9 +103,13 @@ impl Engine {
     /// (`ZMQ_CONNECT_ROUTING_ID`).
     pub(crate) fn connect_as(&mut self, endpoint: Endpoint, routing_id: &[u8]) -> PeerId {
         let origin = Origin::Connect(Box::default());
+        let is_udp = matches!(endpoint, Endpoint::Udp { .. });
         let index = self.insert(Peer::new(origin, Arc::new(endpoint), State::Waiting));
         let peer = self.peers.get(index).map_or(PeerId::NONE, |peer| peer.id);
         self.pattern.peer_attached(peer, routing_id);
+        if is_udp {
+            self.pattern.joins_all(peer);
+        }
         self.tick();
         self.connect_next(index);
         self.carry_out_closes();
@@ -166,11 +170,16 @@ impl Engine {
             _ => &*endpoint,
         };
         match hop {
-            Endpoint::Tcp { host: Host::Name(name), port, .. } if hop.numeric().is_none() => {
+            Endpoint::Tcp { host: Host::Name(name), port, .. }
+            | Endpoint::Udp { host: Host::Name(name), port, .. }
+                if hop.numeric().is_none() =>
+            {
                 peer.state = State::Resolving;
                 self.resolve(index, name, *port);
             }
-            Endpoint::Tcp { .. } => self.connect_to(index, hop.numeric().unwrap_or_default()),
+            Endpoint::Tcp { .. } | Endpoint::Udp { .. } => {
+                self.connect_to(index, hop.numeric().unwrap_or_default());
+            }
             #[cfg(unix)]
             _ => self.connect_targets(index, vec![Target::Ipc((*endpoint).clone())]),
             #[cfg(not(unix))]
@@ -181,6 +190,7 @@ impl Engine {
     fn connect_to(&mut self, index: usize, addresses: Vec<SocketAddr>) {
         let Some(peer) = self.peers.get(index) else { return };
         let from = match &*peer.endpoint {
+            Endpoint::Udp { .. } => return self.connect_udp(index, &addresses),
             Endpoint::Tcp { source, .. } => source.as_ref().map(Source::addresses),
             _ => None,
         };

@@ -21,7 +21,7 @@ impl Engine {
                 self.close(index, CloseReason::Io(io::ErrorKind::TimedOut));
             }
             State::Handshake(_) | State::Ready(_) => self.link_timer(index),
-            State::Inproc(..) | State::Closed => {}
+            State::Inproc(..) | State::Udp(_) | State::Closed => {}
         }
     }
 

@@ -91,6 +91,7 @@ impl Engine {
                 self.flush(index);
                 self.receive_inproc(index);
             }
+            State::Udp(_) => self.udp_event(index, readable, writable),
             State::Handshake(link) | State::Ready(link) => {
                 link.receive.closing |= closing;
                 if closing {
@@ -341,6 +342,7 @@ impl Engine {
         let link = match &mut peer.state {
             State::Handshake(link) | State::Ready(link) => link,
             State::Inproc(..) => return self.flush_inproc(index),
+            State::Udp(_) => return self.flush_udp(index),
             _ => return self.mark(index),
         };
         if link.send.blocked || link.send.broken.is_some() {

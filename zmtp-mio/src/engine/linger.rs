@@ -193,6 +193,7 @@ impl Engine {
             | State::Negotiating(..)
             | State::Waiting
             | State::Resolving
+            | State::Udp(_)
             | State::Closed => {}
         }
         let now = &mut self.monitor.counters.dropped;

@@ -20,6 +20,7 @@
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
 //! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
+//! | `udp/` | endpoints of UDP |
 //! | `status.rs`, `wake.rs` | getters and wake-ups that the application may call at any time |
 
 mod accept;
@@ -51,6 +52,7 @@ mod shutdown;
 mod spin;
 mod status;
 mod turn;
+mod udp;
 mod wake;
 
 mod sync {
@@ -72,6 +74,7 @@ pub(crate) use guard::Guard;
 pub use linger::UnsentMessages;
 pub(crate) use link::COPY;
 pub(crate) use shared::SharedEngine;
+pub(crate) use udp::{check_body, parse_address};
 pub use wake::Handle;
 
 use crate::clock::Clock;

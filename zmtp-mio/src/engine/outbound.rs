@@ -41,6 +41,9 @@ impl Engine {
             return Ok(());
         }
         let index = self.make_room(peer)?;
+        if self.send_udp_at_once(index, outgoing.message, outgoing.body_len()) {
+            return Ok(());
+        }
         let Some(slot) = self.peers.get_mut(index) else { return Err(Refused::Gone) };
         let is_message = !matches!(outgoing.envelope, Envelope::Subscription(_));
         match slot.open_output() {
@@ -122,6 +125,9 @@ impl Engine {
                     continue;
                 }
             };
+            if self.send_udp_at_once(index, outgoing.message, outgoing.body_len()) {
+                continue;
+            }
             let Some(slot) = self.peers.get_mut(index) else { continue };
             match slot.open_output() {
                 Some(output) if small => {
@@ -181,6 +187,10 @@ impl Engine {
     pub(crate) fn subscribe(&mut self, what: Subscription, topic: &[u8]) {
         for index in 0..self.peers.capacity() {
             let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
+            if matches!(peer.state, State::Udp(_)) {
+                // It receives all groups, and what it does not want is dropped here.
+                continue;
+            }
             let peer = peer.id;
             let envelope = Envelope::Subscription(what);
             let mut message = Message::from(topic);

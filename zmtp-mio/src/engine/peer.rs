@@ -9,6 +9,7 @@ use zmtp_core::pattern::PeerId;
 use super::link::{Limits, Link, Output, ReadReport, Receiver, Run, Spares};
 use super::pattern::{AnyPattern, PeerContext};
 use super::queue::{Inbox, InboxMemory, Mark, Queue, Usage};
+use super::udp::UdpLink;
 use crate::connection_id::ConnectionId;
 use crate::endpoint::Endpoint;
 use crate::inproc::Pipe;
@@ -65,6 +66,9 @@ pub(super) struct Peer {
 #[derive(Debug)]
 pub(super) enum Origin {
     Accepted,
+    /// None: the peer is an endpoint of UDP that the socket is bound to. It exists until `unbind`, and until the
+    /// application has received its messages.
+    Bound,
     Connect(Box<Connector>),
 }
 
@@ -102,6 +106,8 @@ pub(super) enum State {
     Ready(Link),
     /// A connection within the process, and the properties of its messages.
     Inproc(Box<Pipe>, Arc<Properties>),
+    /// The socket of an endpoint of UDP.
+    Udp(Box<UdpLink>),
     /// The connection has ended, and is not established again.
     Closed,
 }
@@ -263,6 +269,9 @@ impl Peer {
 
     /// Whether its stream accepts no more bytes now.
     pub(super) fn is_blocked(&self) -> bool {
+        if let State::Udp(link) = &self.state {
+            return link.blocked;
+        }
         self.link_ref().is_some_and(|link| link.send.blocked || link.send.broken.is_some())
     }
 
@@ -281,13 +290,15 @@ impl Peer {
         match &self.state {
             State::Handshake(link) | State::Ready(link) => link.receive.paused,
             State::Inproc(pipe, _) => pipe.paused,
+            State::Udp(link) => link.paused,
             _ => false,
         }
     }
 
     /// Whether it is connected and its handshake is complete.
     pub(super) const fn is_ready(&self) -> bool {
-        matches!(self.state, State::Ready(_) | State::Inproc(..)) && self.closing.is_none()
+        matches!(self.state, State::Ready(_) | State::Inproc(..) | State::Udp(_))
+            && self.closing.is_none()
     }
 
     /// Whether its connection was accepted and the handshake is incomplete.
@@ -299,7 +310,7 @@ impl Peer {
     /// Whether its connection is established again after it is lost.
     pub(super) const fn reconnects(&self) -> bool {
         match &self.origin {
-            Origin::Accepted => false,
+            Origin::Accepted | Origin::Bound => false,
             Origin::Connect(connector) => !connector.disconnected,
         }
     }
@@ -390,6 +401,7 @@ impl Peer {
         match &self.state {
             State::Handshake(link) | State::Ready(link) => link.arrivals(),
             State::Inproc(pipe, _) => pipe.arrivals(),
+            State::Udp(link) => link.sent,
             _ => 0,
         }
     }

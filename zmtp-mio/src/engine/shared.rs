@@ -17,7 +17,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use mio::Token;
-use zmtp_core::wire::SocketType;
 
 use super::Engine;
 use super::descriptors::Descriptors;
@@ -29,14 +28,14 @@ use crate::monitor::EventReader;
 use crate::options::Options;
 use crate::pattern::AnyPattern;
 use crate::process::Process;
+use crate::socket_kind::SocketKind;
 
 /// The engine of a socket.
 pub(crate) struct SharedEngine {
     pub(super) cell: Arc<Cell>,
     /// A number that no other engine of the process has.
     number: usize,
-    /// The socket type; `None` for STREAM.
-    socket_type: Option<SocketType>,
+    kind: SocketKind,
     /// The events, which a reader may take without the engine.
     events: EventReader,
     /// The engine is registered in a poll of the application: the driver does not serve it.
@@ -63,7 +62,7 @@ impl SharedEngine {
         let process = Process::this()?;
         let driver = if options.driver { options.context.driver()? } else { None };
         let context = options.context.clone();
-        let socket_type = (!pattern.is_raw()).then(|| pattern.socket_type());
+        let kind = pattern.kind();
         let mut engine = Engine::new(pattern, options);
         engine.set_coalescing(driver.is_some());
         let events = engine.events();
@@ -83,7 +82,7 @@ impl SharedEngine {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let (registered, exposed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { cell, number, socket_type, events, registered, exposed })
+        Ok(Self { cell, number, kind, events, registered, exposed })
     }
 
     /// Sets whether the engine is registered in a poll of the application. Returns whether it was
@@ -120,9 +119,9 @@ impl SharedEngine {
         }
     }
 
-    /// The socket type; `None` for STREAM.
-    pub(crate) const fn socket_type(&self) -> Option<SocketType> {
-        self.socket_type
+    /// The kind of the socket.
+    pub(crate) const fn kind(&self) -> SocketKind {
+        self.kind
     }
 
     /// A reader of the events.

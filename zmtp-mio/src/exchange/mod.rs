@@ -4,6 +4,7 @@
 //! sockets used by several threads share them. A timeout of `None` is no limit. An operation that
 //! the socket's type does not have fails with [`Error::NotSupported`](crate::Error::NotSupported).
 
+mod dgram;
 mod publish;
 mod radio;
 mod receive;

@@ -2,7 +2,7 @@
 
 use zmtp_core::Subscription;
 use zmtp_core::pattern::{JoinError, PeerId};
-use zmtp_core::wire::Group;
+use zmtp_core::wire::{Datagram, Group};
 
 use super::wait::Wait;
 use crate::engine::{Guard, SharedEngine};
@@ -40,6 +40,7 @@ pub(super) fn send(
     message: &mut Message,
     wait: &mut Wait,
 ) -> Result<(), Error> {
+    check_datagram(engine, message)?;
     let targets = choose_targets(engine, message.group(), wait)?;
     // The group is the first frame.
     message.show_group();
@@ -47,6 +48,16 @@ pub(super) fn send(
     // Its memory is used again.
     engine.targets = targets;
     Ok(())
+}
+
+/// Checks that a message can be a datagram, if the RADIO has a UDP endpoint.
+fn check_datagram(engine: &mut Guard<'_>, message: &Message) -> Result<(), Error> {
+    if engine.pattern.as_radio()?.1.all_groups().is_empty() {
+        return Ok(());
+    }
+    let group = Group::new(message.group()).map_err(Error::Group)?;
+    let body = message.bytes().unwrap_or_default();
+    Datagram { group, body }.check().map_err(Error::Datagram)
 }
 
 /// Waits until the message can be queued, and returns the peers that it goes to.
@@ -62,6 +73,7 @@ fn choose_targets(
         targets.clear();
         let (rules, own) = engine.pattern.as_radio()?;
         rules.members(group, |peer| targets.push(peer));
+        targets.extend_from_slice(own.all_groups());
         if !own.waits_for_room() || !targets.iter().any(|peer| engine.is_full(*peer)) {
             return Ok(targets);
         }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use zmtp_core::pattern::Pattern;
 
 use super::wait::Wait;
-use super::{publish, radio, reply, request, route, server, subscribe};
+use super::{dgram, publish, radio, reply, request, route, server, subscribe};
 use crate::engine::{COPY, Guard, SharedEngine};
 use crate::error::{Error, SendError};
 use crate::message::{IntoMessage, Message};
@@ -107,6 +107,7 @@ fn send_slowly<'m>(
         | AnyPattern::Pair(_)
         | AnyPattern::Push(_)
         | AnyPattern::Scatter(_) => in_turn(&mut engine, message, source, &mut wait),
+        AnyPattern::Dgram(_) => dgram::send(&mut engine, message, &mut wait),
         AnyPattern::Publish(..) => publish::send(&mut engine, message, &mut wait),
         AnyPattern::Rep(_) => reply::send(&mut engine, message, source),
         AnyPattern::Req(_) => request::send(&mut engine, message, source, &mut wait),

@@ -7,7 +7,8 @@ use zmtp_core::wire::{Metadata, Property, SocketType};
 use crate::connection_id::ConnectionId;
 
 /// The properties of the connection that a message was received on, returned by [`Message::properties`].
-/// All messages of a connection have the same properties.
+///
+/// All messages of a connection have the same properties. With UDP, they are those of the endpoint and of the sender.
 ///
 /// [`Message::properties`]: crate::Message::properties
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,7 +16,7 @@ use crate::connection_id::ConnectionId;
 pub struct Properties {
     /// The connection; its events and its [`PeerStatus`](crate::PeerStatus) have the same id.
     pub connection: ConnectionId,
-    /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`).
+    /// The peer's address, if it is a TCP peer (libzmq's property `Peer-Address`), or the sender of a datagram.
     pub peer_address: Option<SocketAddr>,
     /// The socket type that the peer announced (`Socket-Type`), if any.
     pub socket_type: Option<SocketType>,

@@ -83,6 +83,16 @@ pub struct DroppedMessages {
     pub not_received: u64,
     /// Received with several parts by a socket type whose messages have one part.
     pub multipart: u64,
+    /// Datagrams that arrived when the receive buffer of the system was full. Counted with the next datagram that is
+    /// received. Linux only; other systems do not report them.
+    pub overflow: u64,
+    /// Datagrams that are not messages of a RADIO: without bytes, shorter than their group, or with a 0 byte in it.
+    pub malformed: u64,
+    /// Datagrams to a DISH of more than 8,192 bytes, and datagrams with a body of more than
+    /// [`Limits::max_message`](crate::Limits::max_message).
+    pub too_long: u64,
+    /// Datagrams from addresses that [`Options::accept_filter`](crate::Options::accept_filter) does not accept.
+    pub filtered: u64,
     /// Received or to be sent, and replaced by a newer message (`ZMQ_CONFLATE`).
     pub conflated: u64,
     /// Not sent: no peer has the routing id.
@@ -93,6 +103,8 @@ pub struct DroppedMessages {
     pub high_water_mark: u64,
     /// Not sent as a whole: the connection ended after some bytes of the message were written.
     pub half_sent: u64,
+    /// Not sent: the system returned an error for the datagram.
+    pub refused_datagrams: u64,
     /// Not sent: still queued when the application closed the connection or cancelled the request.
     pub cancelled: u64,
 }
@@ -148,11 +160,16 @@ impl DroppedMessages {
             not_subscribed,
             not_received,
             multipart,
+            overflow,
+            malformed,
+            too_long,
+            filtered,
             conflated,
             unroutable,
             peer_gone,
             high_water_mark,
             half_sent,
+            refused_datagrams,
             cancelled,
         } = more;
         self.bad_envelope += *bad_envelope;
@@ -163,17 +180,27 @@ impl DroppedMessages {
         self.not_subscribed += *not_subscribed;
         self.not_received += *not_received;
         self.multipart += *multipart;
+        self.overflow += *overflow;
+        self.malformed += *malformed;
+        self.too_long += *too_long;
+        self.filtered += *filtered;
         self.conflated += *conflated;
         self.unroutable += *unroutable;
         self.peer_gone += *peer_gone;
         self.high_water_mark += *high_water_mark;
         self.half_sent += *half_sent;
+        self.refused_datagrams += *refused_datagrams;
         self.cancelled += *cancelled;
     }
 
     /// Returns the number of messages of the application that were not sent.
     pub const fn unsent(&self) -> u64 {
-        self.unroutable + self.peer_gone + self.high_water_mark + self.half_sent + self.cancelled
+        self.unroutable
+            + self.peer_gone
+            + self.high_water_mark
+            + self.half_sent
+            + self.refused_datagrams
+            + self.cancelled
     }
 
     pub(super) const fn reject(&mut self, reason: Reason) {
@@ -200,7 +227,7 @@ impl DroppedMessages {
         total
     }
 
-    const fn counts(&self) -> [(&'static str, u64); 14] {
+    const fn counts(&self) -> [(&'static str, u64); 19] {
         [
             ("bad envelope", self.bad_envelope),
             ("unsolicited", self.unsolicited),
@@ -210,11 +237,16 @@ impl DroppedMessages {
             ("not subscribed", self.not_subscribed),
             ("not received", self.not_received),
             ("multipart", self.multipart),
+            ("overflow", self.overflow),
+            ("malformed", self.malformed),
+            ("too long", self.too_long),
+            ("filtered", self.filtered),
             ("conflated", self.conflated),
             ("unroutable", self.unroutable),
             ("peer gone", self.peer_gone),
             ("high-water mark", self.high_water_mark),
             ("half sent", self.half_sent),
+            ("refused datagrams", self.refused_datagrams),
             ("cancelled", self.cancelled),
         ]
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zmtp_core::pattern::Reason;
-use zmtp_core::wire::{SocketType, Version};
+use zmtp_core::wire::{DatagramError, SocketType, Version};
 use zmtp_core::{IgnoredCommand, PeerInfo};
 
 use super::reason::{CloseReason, RefusedReason};
@@ -36,9 +36,10 @@ pub struct Event {
     /// [`PeerStatus`] and the [properties](crate::Properties) of its messages have the same id, with
     /// every transport.
     pub connection: Option<ConnectionId>,
-    /// The address of the peer; `None` without a TCP connection.
+    /// The address of the peer; `None` without a TCP connection. For an endpoint of UDP, where a RADIO sends, or the sender
+    /// of the datagram.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection; `None` without a TCP connection.
+    /// The local address of the connection, or of an endpoint of UDP; `None` for other transports.
     pub local: Option<SocketAddr>,
     /// What happened.
     pub kind: EventKind,
@@ -71,7 +72,8 @@ pub enum EventKind {
     /// Accepting pauses with this error: the system has no descriptor left, or, as `QuotaExceeded`, the socket
     /// has [`max_connections`](crate::Options::max_connections). The socket tries again every 100 ms.
     AcceptPaused(io::ErrorKind),
-    /// A connection to the endpoint was established. Its handshake begins.
+    /// A connection to the endpoint was established. Its handshake begins. With UDP, which has no handshake: datagrams can
+    /// be sent to the endpoint.
     Connected,
     /// A connection ended, or a connection attempt failed.
     Closed(CloseReason),
@@ -90,6 +92,14 @@ pub enum EventKind {
     /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
     /// without an event.
     Dropped(Reason),
+    /// A datagram was dropped, because it is not a message of a RADIO. Only the first one of an endpoint is an event, with
+    /// the address of its sender; [`DroppedMessages::malformed`](crate::DroppedMessages::malformed) and
+    /// [`too_long`](crate::DroppedMessages::too_long) count all of them.
+    DroppedDatagram(DatagramError),
+    /// The system returned this error for a datagram to or from an endpoint of UDP, which was dropped. Only the first of
+    /// successive errors is an event;
+    /// [`DroppedMessages::refused_datagrams`](crate::DroppedMessages::refused_datagrams) counts those to be sent.
+    DatagramFailed(io::ErrorKind),
     /// A subscription of the peer was refused, because the peer has
     /// [`max_subscriptions`](crate::Options::max_subscriptions) or
     /// [`max_subscription_bytes`](crate::Options::max_subscription_bytes). Only the first one of a connection is an
@@ -115,6 +125,8 @@ impl EventKind {
             Self::Refused(_) => "refused",
             Self::Ignored(_) => "ignored",
             Self::Dropped(_) => "dropped",
+            Self::DroppedDatagram(_) => "dropped_datagram",
+            Self::DatagramFailed(_) => "datagram_failed",
             Self::SubscriptionRefused => "subscription_refused",
             Self::UnsentMessages(_) => "unsent_messages",
         }
@@ -141,6 +153,8 @@ impl fmt::Display for EventKind {
             Self::Refused(reason) => write!(f, "refused by the peer: {reason}"),
             Self::Ignored(command) => write!(f, "ignored {command}"),
             Self::Dropped(reason) => write!(f, "dropped a message: {reason}"),
+            Self::DroppedDatagram(error) => write!(f, "dropped a datagram: {error}"),
+            Self::DatagramFailed(error) => write!(f, "a datagram failed: {error}"),
             Self::SubscriptionRefused => f.write_str("refused a subscription: too many"),
             Self::UnsentMessages(count) => write!(f, "closed before {count} messages were sent"),
         }
@@ -148,6 +162,8 @@ impl fmt::Display for EventKind {
 }
 
 /// A connected peer and the state of its queues.
+///
+/// With UDP, each endpoint that is bound or connected is one peer, whoever sends to it or receives from it.
 ///
 /// ```
 /// use core::time::Duration;
@@ -169,11 +185,12 @@ pub struct PeerStatus {
     pub connection: ConnectionId,
     /// Whether the peer connected to this socket.
     pub accepted: bool,
-    /// The address of the peer (libzmq's property `Peer-Address`); `None` without a TCP connection.
+    /// The address of the peer (libzmq's property `Peer-Address`); `None` without a TCP connection. For an endpoint of UDP,
+    /// where a RADIO sends; `None` if it is bound.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection; `None` without a TCP connection.
+    /// The local address of the connection, or of a bound endpoint of UDP; otherwise `None`.
     pub local: Option<SocketAddr>,
-    /// The version of ZMTP that the peer announced; `None` for a [`Stream`](crate::Stream).
+    /// The version of ZMTP that the peer announced; `None` for a [`Stream`](crate::Stream) and with UDP.
     pub version: Option<Version>,
     /// The socket type that the peer announced (`Socket-Type`), if any.
     pub socket_type: Option<SocketType>,

@@ -25,7 +25,9 @@ const fn level(kind: &EventKind) -> Level {
         | EventKind::Closed(_)
         | EventKind::NotRetrying
         | EventKind::Refused(_)
+        | EventKind::DatagramFailed(_)
         | EventKind::Dropped(_)
+        | EventKind::DroppedDatagram(_)
         | EventKind::SubscriptionRefused
         | EventKind::UnsentMessages(_) => Level::Warn,
     }

@@ -5,6 +5,7 @@ mod connection;
 mod queue;
 mod socks;
 mod tcp;
+mod udp;
 
 use core::fmt;
 use core::net::SocketAddr;
@@ -22,6 +23,7 @@ pub use queue::{HighWaterMark, Linger};
 pub use socks::Socks;
 pub(crate) use socks::SocksLogin;
 pub use tcp::{Device, Keepalive, Tcp};
+pub use udp::Udp;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -73,11 +75,11 @@ pub struct Options {
     pub max_connections: Option<usize>,
     /// The most accepted connections with an unfinished handshake. The default is 4,096; `None` is no limit. At the
     /// limit, the oldest one is closed. One that waits for the authenticator is closed only if the next 64 wait for it
-    /// too. Not for STREAM.
+    /// too. Not for DGRAM and STREAM.
     pub max_handshakes: Option<usize>,
     /// The most of these handshakes that one IPv4 address, or one IPv6 network of 64 bits, may have. The default is
     /// 1,024; `None` is no limit. At the limit, the same one is closed as for [`max_handshakes`](Self::max_handshakes).
-    /// Not for STREAM.
+    /// Not for DGRAM and STREAM.
     pub max_handshakes_per_address: Option<usize>,
     /// The most topics that one peer may subscribe to. The default is 500,000; `None` is no limit. Further
     /// subscriptions of the peer are refused and counted; the connection stays open. A forwarder counts as one peer,
@@ -94,13 +96,15 @@ pub struct Options {
     /// libzmq, multipart messages stay whole. Only for DEALER, PUB, PULL, PUSH and SUB.
     pub conflate: bool,
     /// PINGs to the peers (`ZMQ_HEARTBEAT_IVL`, `_TIMEOUT`, `_TTL`). With `None`, the default, none are sent. Not for
-    /// STREAM.
+    /// DGRAM and STREAM.
     pub heartbeat: Option<Heartbeat>,
     /// The waits between connection attempts, and when there are no more (`ZMQ_RECONNECT_IVL`, `_MAX`,
     /// `ZMQ_RECONNECT_STOP`).
     pub reconnect: Reconnect,
     /// TCP options.
     pub tcp: Tcp,
+    /// UDP options. Only for DGRAM, DISH and RADIO.
+    pub udp: Udp,
     /// The proxy through which the socket connects to TCP endpoints (`ZMQ_SOCKS_PROXY`). With `None`, the default, it
     /// connects directly.
     pub socks: Option<Socks>,
@@ -110,13 +114,13 @@ pub struct Options {
     pub routing_id: RoutingId,
     /// Properties to announce to the peers: names, which begin with `X-`, and values (`ZMQ_METADATA`). A peer reads them in
     /// [`Properties::peer_metadata`](crate::Properties::peer_metadata) of each message. Together they have at most 512
-    /// bytes, 5 of them for each property. Not over inproc and not to peers older than ZMTP 3.0. Not for STREAM.
+    /// bytes, 5 of them for each property. Not over inproc and not to peers older than ZMTP 3.0. Not for DGRAM and STREAM.
     pub metadata: Vec<(String, Vec<u8>)>,
     /// Whether peers that do not announce their socket type are refused. The default is `false`, as in libzmq. Peers
-    /// of ZMTP 1.0 never announce it. Not for STREAM.
+    /// of ZMTP 1.0 never announce it. Not for DGRAM and STREAM.
     pub require_socket_type: bool,
     /// The lowest accepted version of ZMTP. The default is 1.0, which accepts every version, as libzmq does. With 3.0 or
-    /// 3.1, the socket sends the whole greeting at once, which saves two round trips per connection. Not for STREAM.
+    /// 3.1, the socket sends the whole greeting at once, which saves two round trips per connection. Not for DGRAM and STREAM.
     pub min_version: Version,
     /// A function that looks up host names. With `None`, the default, the system looks them up, in at most eight
     /// threads that the sockets of the process share. The function is called in the thread that drives the socket. If
@@ -135,16 +139,16 @@ pub struct Options {
     /// no such option.
     pub spin: Option<Duration>,
     /// The security mechanism. The default is NULL, which neither authenticates nor encrypts. It does not apply to
-    /// inproc. Not for STREAM.
+    /// inproc. Not for DGRAM and STREAM.
     pub security: Security,
     /// Decides whether the clients of a PLAIN or CURVE server, or the peers of a socket with NULL and a
     /// [`zap_domain`](Self::zap_domain), are accepted. With `None`, the default, the ZAP handler of the context decides,
     /// if there is one; [`Security`] describes the rest. With any other [`Options::security`], building the socket fails
-    /// with [`Error::Security`](crate::Error::Security). Not for STREAM.
+    /// with [`Error::Security`](crate::Error::Security). Not for DGRAM and STREAM.
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// The domain in questions about clients, at most 255 bytes (`ZMQ_ZAP_DOMAIN`). The default is the empty text. With a
     /// domain, peers of a socket with NULL are asked about too, and if there is neither an authenticator nor a ZAP
-    /// handler, every peer is refused (`ZMQ_ZAP_ENFORCE_DOMAIN`). Not for STREAM.
+    /// handler, every peer is refused (`ZMQ_ZAP_ENFORCE_DOMAIN`). Not for DGRAM and STREAM.
     pub zap_domain: String,
     /// The security mechanism of its connections, instead of [`Options::security`]. It may change in any release.
     #[doc(hidden)]
@@ -169,6 +173,7 @@ impl Default for Options {
             heartbeat: None,
             reconnect: Reconnect::default(),
             tcp: Tcp::default(),
+            udp: Udp::default(),
             socks: None,
             accept_filter: AcceptFilter::default(),
             routing_id: RoutingId::EMPTY,
@@ -220,6 +225,7 @@ impl Options {
                     self.zap_domain = String::new();
                 }
                 "send_mark" => self.send_mark = default.send_mark,
+                "udp" => self.udp = default.udp,
                 _ => break,
             }
         }
@@ -272,12 +278,12 @@ impl Options {
     /// not have, if there is one.
     pub(crate) fn missing_in(&self, kind: SocketKind) -> Option<&'static str> {
         use SocketKind::{
-            Channel, Client, Dealer, Gather, Pair, Pub, Pull, Push, Req, Router, Scatter, Stream,
-            Sub,
+            Channel, Client, Dealer, Dgram, Dish, Gather, Pair, Pub, Pull, Push, Radio, Req,
+            Router, Scatter, Stream, Sub,
         };
 
         let default = Self::default();
-        let zmtp = kind != Stream;
+        let zmtp = !matches!(kind, Dgram | Stream);
         let options = [
             ("conflate", matches!(kind, Dealer | Pub | Pull | Push | Sub), !self.conflate),
             ("heartbeat", zmtp, self.heartbeat == default.heartbeat),
@@ -315,6 +321,7 @@ impl Options {
                     && self.zap_domain.is_empty(),
             ),
             ("send_mark", !matches!(kind, Gather | Pull), self.send_mark == default.send_mark),
+            ("udp", matches!(kind, Dgram | Dish | Radio), self.udp == default.udp),
         ];
         let missing = options.into_iter().find(|&(_, has, is_default)| !has && !is_default);
         missing.map(|(option, ..)| option)
@@ -339,6 +346,7 @@ impl fmt::Debug for Options {
             .field("heartbeat", &self.heartbeat)
             .field("reconnect", &self.reconnect)
             .field("tcp", &self.tcp)
+            .field("udp", &self.udp)
             .field("socks", &self.socks)
             .field("accept_filter", &self.accept_filter)
             .field("routing_id", &self.routing_id)

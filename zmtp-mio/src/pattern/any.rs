@@ -16,6 +16,7 @@ use crate::monitor::Counters;
 use crate::queue::QueuedMessage;
 use crate::routing_table::RoutingTable;
 use crate::slots::Table;
+use crate::socket_kind::SocketKind;
 use crate::topics::{Counted, Subscribers};
 
 /// The rules of any socket type.
@@ -26,6 +27,8 @@ pub(crate) enum AnyPattern {
     Channel(Channel),
     Client(Client<Table<OutgoingPeer>>),
     Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
+    /// DGRAM has no rules in ZMTP. It has one endpoint: the only peer.
+    Dgram(Dealer<Table<OutgoingPeer>>),
     Dish(Receiver),
     Gather(Gather<Table<FairPeer>>),
     Pair(Pair),
@@ -60,11 +63,18 @@ pub(crate) struct Publishing {
     pub(super) options: PublishOptions,
     /// Peers whose queues are full.
     full: usize,
+    /// RADIO: the UDP endpoints, which get the messages of all groups.
+    all_groups: Vec<PeerId>,
 }
 
 impl Publishing {
     pub(super) const fn new(options: PublishOptions) -> Self {
-        Self { options, full: 0 }
+        Self { options, full: 0, all_groups: Vec::new() }
+    }
+
+    /// The peers that get the messages of all groups.
+    pub(crate) fn all_groups(&self) -> &[PeerId] {
+        &self.all_groups
     }
 
     /// Whether a message must wait while the queue of one of its targets is full.
@@ -141,8 +151,15 @@ impl AnyPattern {
     pub(crate) fn subscribed_peers(&self) -> Result<usize, Error> {
         match self {
             Self::Publish(rules, _) => Ok(rules.topics().peer_count()),
-            Self::Radio(rules, _) => Ok(rules.groups().peer_count()),
+            Self::Radio(rules, own) => Ok(rules.groups().peer_count() + own.all_groups.len()),
             _ => Err(Error::NotSupported),
+        }
+    }
+
+    /// A peer of a RADIO gets the messages of all groups.
+    pub(crate) fn joins_all(&mut self, peer: PeerId) {
+        if let Self::Radio(_, own) = self {
+            own.all_groups.push(peer);
         }
     }
 
@@ -181,7 +198,18 @@ impl AnyPattern {
 }
 
 impl AnyPattern {
-    /// The type that READY announces. A STREAM announces none; it routes as a ROUTER.
+    /// The kind of the socket.
+    pub(crate) fn kind(&self) -> SocketKind {
+        match self {
+            Self::Dgram(_) => return SocketKind::Dgram,
+            Self::Stream(..) => return SocketKind::Stream,
+            _ => {}
+        }
+        let is_it = |kind: &SocketKind| kind.socket_type() == Some(self.socket_type());
+        SocketKind::ALL.into_iter().find(is_it).unwrap_or(SocketKind::Stream)
+    }
+
+    /// The type that READY announces. A STREAM announces none; it routes as a ROUTER. A DGRAM has no READY.
     pub(crate) const fn socket_type(&self) -> SocketType {
         match self {
             Self::Channel(_) => SocketType::Channel,
@@ -189,7 +217,7 @@ impl AnyPattern {
             Self::Dealer(..) => SocketType::Dealer,
             Self::Dish(_) => SocketType::Dish,
             Self::Gather(_) => SocketType::Gather,
-            Self::Pair(_) => SocketType::Pair,
+            Self::Dgram(_) | Self::Pair(_) => SocketType::Pair,
             Self::Publish(rules, _) => rules.socket_type(),
             Self::Pull(_) => SocketType::Pull,
             Self::Push(_) => SocketType::Push,
@@ -226,7 +254,7 @@ impl AnyPattern {
         let next = match self {
             Self::Channel(rules) => rules.take(),
             Self::Client(rules) => rules.take(),
-            Self::Dealer(rules, _) => rules.take(),
+            Self::Dealer(rules, _) | Self::Dgram(rules) => rules.take(),
             Self::Gather(rules) => rules.take(),
             Self::Pair(rules) => rules.take(),
             Self::Pull(rules) => rules.take(),
@@ -343,6 +371,13 @@ impl AnyPattern {
         true
     }
 
+    /// A peer is removed: its id is not used any more.
+    fn forget(&mut self, peer: PeerId) {
+        if let Self::Radio(_, own) = self {
+            own.all_groups.retain(|other| *other != peer);
+        }
+    }
+
     /// Whether a send would return at once.
     pub(crate) fn can_send(&self) -> bool {
         match self {
@@ -378,7 +413,7 @@ macro_rules! each {
         match $self {
             Self::Channel($rules) => $call,
             Self::Client($rules) => $call,
-            Self::Dealer($rules, _) => $call,
+            Self::Dealer($rules, _) | Self::Dgram($rules) => $call,
             Self::Dish($rules) => $call,
             Self::Gather($rules) => $call,
             Self::Pair($rules) => $call,
@@ -417,10 +452,12 @@ impl Pattern for AnyPattern {
     }
 
     fn closed(&mut self, peer: PeerId) {
+        self.forget(peer);
         each!(self, rules => rules.closed(peer));
     }
 
     fn detached(&mut self, peer: PeerId) {
+        self.forget(peer);
         each!(self, rules => rules.detached(peer));
     }
 

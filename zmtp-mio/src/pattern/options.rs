@@ -90,6 +90,10 @@ impl AnyPattern {
         Self::Client(Client::new(Table::new(), immediate))
     }
 
+    pub(crate) const fn dgram() -> Self {
+        Self::Dgram(Dealer::new(Table::new(), false))
+    }
+
     pub(crate) fn dish() -> Self {
         Self::Dish(Dish::new(Table::new(), Counted::new()))
     }

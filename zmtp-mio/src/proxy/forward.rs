@@ -8,8 +8,8 @@ use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::exchange;
 use crate::message::Message;
+use crate::socket_kind::SocketKind;
 use zmtp_core::Subscription;
-use zmtp_core::wire::SocketType;
 
 /// The most messages that are forwarded in one direction before the other direction is served.
 const BURST: usize = 256;
@@ -82,7 +82,7 @@ impl Proxy<'_> {
             let (from, to) = self.ends(direction);
             if let Some((Subscription::Cancel, topic)) =
                 message.bytes().and_then(Subscription::from_message)
-                && to.socket_type() == Some(SocketType::Xsub)
+                && to.kind() == SocketKind::Xsub
                 && from.enter()?.pattern.reports_last_cancellations()
             {
                 // It stands for all subscriptions that were reported.

@@ -108,8 +108,6 @@ impl<K: StaticKind> TryFrom<AnySocket> for Socket<K> {
 }
 
 /// Returns the kind of the socket that has this engine.
-pub(super) fn kind_of(engine: &SharedEngine) -> SocketKind {
-    let Some(socket_type) = engine.socket_type() else { return SocketKind::Stream };
-    let is_it = |kind: &SocketKind| kind.socket_type() == Some(socket_type);
-    SocketKind::ALL.into_iter().find(is_it).unwrap_or(SocketKind::Stream)
+pub(super) const fn kind_of(engine: &SharedEngine) -> SocketKind {
+    engine.kind()
 }

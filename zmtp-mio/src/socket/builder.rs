@@ -10,7 +10,7 @@ use zmtp_core::wire::{RoutingId, SocketType, Version};
 
 use super::kind::{
     CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, StaticKind,
-    UsesZmtp,
+    UsesUdp, UsesZmtp,
 };
 use super::{OpenEngine, Socket};
 use crate::context::Context;
@@ -18,7 +18,8 @@ use crate::endpoint::Endpoint;
 use crate::engine::SharedEngine;
 use crate::error::Error;
 use crate::options::{
-    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks, Tcp,
+    AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks,
+    Tcp, Udp,
 };
 use crate::pattern::{
     AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
@@ -87,6 +88,7 @@ impl KindOptions {
             SocketKind::Channel => AnyPattern::channel(options.immediate),
             SocketKind::Client => AnyPattern::client(options.immediate),
             SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
+            SocketKind::Dgram => AnyPattern::dgram(),
             SocketKind::Dish => AnyPattern::dish(),
             SocketKind::Gather => AnyPattern::gather(),
             SocketKind::Pair => AnyPattern::pair(options.immediate),
@@ -348,6 +350,16 @@ impl<K: UsesZmtp, S> Builder<K, S> {
     #[must_use]
     pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
         self.options.heartbeat = heartbeat.into();
+        self
+    }
+}
+
+/// Options of kinds that have the transport `udp://`.
+impl<K: UsesUdp, S> Builder<K, S> {
+    /// Sets [`Options::udp`] (`ZMQ_MULTICAST_HOPS`, `ZMQ_MULTICAST_LOOP`).
+    #[must_use]
+    pub fn udp(mut self, udp: Udp) -> Self {
+        self.options.udp = udp;
         self
     }
 }

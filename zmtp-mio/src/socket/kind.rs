@@ -50,7 +50,10 @@ pub trait ThreadSafe: UsesZmtp {}
 /// A kind that sends a message to the peer with its routing id, a number: [`Peer`] and [`Server`].
 pub trait Numbers: CanSend + CanReceive + ThreadSafe {}
 
-/// A kind that uses ZMTP: every kind but [`Stream`] and [`Any`].
+/// A kind that has the transport `udp://`: [`Dgram`], [`Dish`] and [`Radio`].
+pub trait UsesUdp: StaticKind {}
+
+/// A kind that uses ZMTP: every kind but [`Dgram`], [`Stream`] and [`Any`].
 pub trait UsesZmtp: StaticKind {}
 
 /// A kind that a [`Proxy`](crate::Proxy) can use: every kind but [`Req`] and [`Rep`], which
@@ -76,6 +79,10 @@ pub struct Client;
 /// DEALER; see [`crate::Dealer`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dealer;
+
+/// DGRAM; see [`crate::Dgram`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dgram;
 
 /// DISH; see [`crate::Dish`].
 #[derive(Clone, Copy, Debug)]
@@ -195,9 +202,20 @@ impl StaticKind for Dealer {
     const KIND: SocketKind = SocketKind::Dealer;
 }
 
+impl sealed::Sealed for Dgram {}
+impl Kind for Dgram {}
+impl CanSend for Dgram {}
+impl CanReceive for Dgram {}
+impl UsesUdp for Dgram {}
+
+impl StaticKind for Dgram {
+    const KIND: SocketKind = SocketKind::Dgram;
+}
+
 impl sealed::Sealed for Dish {}
 impl Kind for Dish {}
 impl CanReceive for Dish {}
+impl UsesUdp for Dish {}
 impl UsesZmtp for Dish {}
 impl ThreadSafe for Dish {}
 
@@ -282,6 +300,7 @@ impl StaticKind for Push {
 impl sealed::Sealed for Radio {}
 impl Kind for Radio {}
 impl CanSend for Radio {}
+impl UsesUdp for Radio {}
 impl UsesZmtp for Radio {}
 impl ThreadSafe for Radio {}
 

@@ -1,11 +1,13 @@
-//! Streams and listeners of every transport, as one type each.
+//! Streams and listeners of every transport, as one type each; and sockets for datagrams.
 
 #[cfg(unix)]
 mod ipc;
+mod local;
 #[cfg(unix)]
 mod no_signal;
 pub(crate) mod socks;
 mod tcp;
+mod udp;
 
 use core::net::SocketAddr;
 #[cfg(not(unix))]
@@ -23,6 +25,7 @@ use crate::sys;
 #[cfg(any(test, feature = "testing"))]
 use crate::testing::{MemoryListener, MemoryStream};
 pub use socks::SocksError;
+pub(crate) use udp::{DatagramSocket, LONGEST, Received};
 
 /// A connected, or connecting, stream.
 #[derive(Debug)]
@@ -242,7 +245,7 @@ impl Stream {
     }
 }
 
-/// The addresses of a TCP connection; `None` for other transports.
+/// The addresses of a TCP connection, or of a UDP socket; `None` for other transports.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Addresses {
     pub(crate) remote: Option<SocketAddr>,

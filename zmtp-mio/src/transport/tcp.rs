@@ -2,16 +2,13 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 
-#[cfg(unix)]
-use crate::endpoint::interface_addresses;
+use super::local::{bind_device, local_addresses};
 use crate::endpoint::{Endpoint, Host};
 use crate::error::Error;
-use crate::look_up;
 use crate::options::{Options, Tcp};
 
 /// `EINPROGRESS`: the standard library has no stable name for it.
@@ -38,7 +35,9 @@ pub(super) fn bind(
             vec![(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()]
         }
         (Some(addresses), _) => addresses,
-        (None, Host::Name(name)) => local_addresses(name, port, options).map_err(fail)?,
+        (None, Host::Name(name)) => {
+            local_addresses(name, port, options.tcp.ipv6, options).map_err(fail)?
+        }
         (None, _) => Vec::new(),
     };
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -53,26 +52,6 @@ pub(super) fn bind(
     Err(fail(last))
 }
 
-/// Looks up the name that a socket listens on, and waits for the result. The name of an interface comes first, as in
-/// libzmq.
-fn local_addresses(name: &str, port: u16, options: &Options) -> io::Result<Vec<SocketAddr>> {
-    #[cfg(unix)]
-    {
-        let addresses = interface_addresses(name, port, options.tcp.ipv6);
-        if !addresses.is_empty() {
-            return Ok(addresses);
-        }
-    }
-    if let Some(resolver) = &options.resolver {
-        let look_up = AssertUnwindSafe(|| resolver(name, port));
-        return catch_unwind(look_up)
-            .unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
-    }
-    let mut addresses = look_up::wait(name, options.limits.handshake_timeout)?;
-    addresses.iter_mut().for_each(|address| address.set_port(port));
-    Ok(addresses)
-}
-
 fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // On Windows this option would let two listeners share the port.
@@ -82,7 +61,7 @@ fn listen(address: SocketAddr, options: &Tcp) -> io::Result<TcpListener> {
         socket.set_only_v6(false)?;
     }
     buffers(&SockRef::from(&socket), options)?;
-    bind_device(&socket, options)?;
+    bind_device(&socket, options.device.as_ref())?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(options.backlog.into())?;
@@ -110,7 +89,7 @@ fn dial_from(
 ) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    bind_device(&socket, options)?;
+    bind_device(&socket, options.device.as_ref())?;
     if let Some(source) = source {
         // The chosen local port may still be in use by the previous connection.
         #[cfg(unix)]
@@ -125,19 +104,6 @@ fn dial_from(
             Err(error)
         }
         _ => Ok(TcpStream::from_std(socket.into())),
-    }
-}
-
-fn bind_device(socket: &Socket, options: &Tcp) -> io::Result<()> {
-    match &options.device {
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        Some(device) => socket.bind_device(Some(device.bytes())),
-        #[cfg(not(any(target_os = "android", target_os = "linux")))]
-        Some(_) => Err(io::ErrorKind::Unsupported.into()),
-        None => {
-            let _ = socket;
-            Ok(())
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod heap;
 
 mod channel;
 mod client_server;
+mod dgram;
 mod json;
 mod kept_messages;
 mod kinds;
@@ -19,6 +20,7 @@ mod pipeline;
 mod proxy;
 mod pub_sub;
 mod radio_dish;
+mod radio_dish_udp;
 mod req_rep;
 mod reroute;
 mod router_dealer;

@@ -83,7 +83,9 @@ fn a_late_reply_is_not_taken_for_the_next() {
 #[test]
 fn a_bad_endpoint_is_4_and_quoted() {
     for command in ["rep", "req"] {
-        for text in ["127.0.0.1:5555", "udp://127.0.0.1:5555", "tcp://127.0.0.1"] {
+        for text in
+            ["127.0.0.1:5555", "udp://127.0.0.1:5555", "pgm://127.0.0.1:5555", "tcp://127.0.0.1"]
+        {
             let done = zmtp([command, text]);
             assert!(done.bad(4).contains(&format!("{text:?}")), "{done:?}");
         }
