@@ -163,7 +163,7 @@ impl fmt::Display for EventKind {
 
 /// A connected peer and the state of its queues.
 ///
-/// With UDP, each endpoint that is bound or connected is one peer, whoever sends to it or receives from it.
+/// With UDP, each endpoint that is bound or connected is one peer, for all senders and receivers of its datagrams.
 ///
 /// ```
 /// use core::time::Duration;
