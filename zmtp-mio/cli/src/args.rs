@@ -12,6 +12,7 @@ mod socket;
 mod tcp;
 mod thread_safe;
 mod traffic;
+mod udp;
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ pub(crate) use security::keys;
 pub(crate) use socket::SocketArgs;
 pub(crate) use thread_safe::*;
 pub(crate) use traffic::*;
+pub(crate) use udp::{DgramArgs, UdpArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -66,6 +68,7 @@ pub(crate) enum Command {
     Dish(DishArgs),
     Peer(PeerArgs),
     Channel(ChannelArgs),
+    Dgram(DgramArgs),
     Proxy(ProxyArgs),
     Monitor(MonitorArgs),
     Decode(DecodeArgs),
@@ -98,6 +101,7 @@ impl Command {
             Self::Dish(args) => &args.run.output,
             Self::Peer(args) => &args.run.output,
             Self::Channel(args) => &args.run.output,
+            Self::Dgram(args) => &args.run.output,
             Self::Proxy(args) => &args.output,
             Self::Monitor(args) => &args.output,
             Self::Decode(args) => &args.output,

@@ -91,12 +91,17 @@ pub(crate) fn open<K: Kind>(
     Ok(())
 }
 
-/// Chooses the side of an endpoint: a wildcard can only be bound, otherwise the kind decides.
+/// Chooses the side of an endpoint: a wildcard can only be bound, otherwise the kind decides. With UDP, only a RADIO
+/// connects.
 fn side(kind: SocketKind, text: &str) -> Result<Side, EndpointError> {
     use SocketKind::{Gather, Pub, Pull, Radio, Rep, Router, Server, Xpub};
 
-    let binds = matches!(kind, Gather | Pub | Pull | Radio | Rep | Router | Server | Xpub);
-    Ok(if binds || is_wildcard(&text.parse()?) { Side::Bind } else { Side::Connect })
+    let endpoint = text.parse()?;
+    let binds = match &endpoint {
+        Endpoint::Udp { .. } => kind != Radio,
+        _ => matches!(kind, Gather | Pub | Pull | Radio | Rep | Router | Server | Xpub),
+    };
+    Ok(if binds || is_wildcard(&endpoint) { Side::Bind } else { Side::Connect })
 }
 
 /// Whether an endpoint has a wildcard.
@@ -124,6 +129,11 @@ mod tests {
         ] {
             assert_eq!(side(SocketKind::Req, text), Ok(req), "{text}");
             assert_eq!(side(SocketKind::Rep, text), Ok(Side::Bind), "{text}");
+        }
+        for text in ["udp://127.0.0.1:5555", "udp://eth0;239.0.0.1:5555"] {
+            assert_eq!(side(SocketKind::Radio, text), Ok(Side::Connect));
+            assert_eq!(side(SocketKind::Dish, text), Ok(Side::Bind));
+            assert_eq!(side(SocketKind::Dgram, text), Ok(Side::Bind));
         }
         assert!(side(SocketKind::Req, "5555").unwrap_err().to_string().contains("\"5555\""));
     }

@@ -324,6 +324,8 @@ pub(crate) fn describe(kind: &EventKind) -> (&'static str, Option<String>) {
         EventKind::Refused(reason) => Some(reason.to_string()),
         EventKind::Ignored(what) => Some(what.to_string()),
         EventKind::Dropped(reason) => Some(reason.to_string()),
+        EventKind::DroppedDatagram(error) => Some(error.to_string()),
+        EventKind::DatagramFailed(error) => Some(error.to_string()),
         EventKind::UnsentMessages(count) => Some(count.to_string()),
         _ => None,
     };

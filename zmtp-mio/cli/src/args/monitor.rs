@@ -35,7 +35,7 @@ pub(crate) struct MonitorArgs {
     /// Exit with 0 after this event
     #[arg(long, value_name = "EVENT", value_parser = ["accepted", "accept_paused", "connected",
         "closed", "retrying", "not_retrying", "ready", "refused", "ignored", "dropped",
-        "subscription_refused"])]
+        "subscription_refused", "dropped_datagram", "datagram_failed"])]
     pub(crate) until: Option<String>,
 
     /// Exit with 3 if there is no event for this time; no limit by default
@@ -73,6 +73,7 @@ impl TypeName {
             Self::Dish => SocketKind::Dish,
             Self::Peer => SocketKind::Peer,
             Self::Channel => SocketKind::Channel,
+            Self::Dgram => SocketKind::Dgram,
         }
     }
 }
@@ -100,4 +101,5 @@ pub(crate) enum TypeName {
     Dish,
     Peer,
     Channel,
+    Dgram,
 }

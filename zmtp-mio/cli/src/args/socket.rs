@@ -161,6 +161,7 @@ impl SocketArgs {
         options.reconnect.stop.refused = self.stop_if_refused;
         options.reconnect.stop.handshake_failed = self.stop_if_handshake_fails;
         options.tcp = self.tcp.options();
+        options.udp = self.tcp.udp();
         options.socks = match (self.socks_proxy.clone(), &self.socks_login) {
             (Some(proxy), Some(path)) => {
                 let (user, password) =

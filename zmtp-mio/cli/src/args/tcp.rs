@@ -5,7 +5,7 @@
 use core::time::Duration;
 
 use clap::Args;
-use zmtp_mio::{Device, Keepalive, Tcp};
+use zmtp_mio::{Device, Keepalive, Tcp, Udp};
 
 use crate::{duration, size};
 
@@ -86,6 +86,16 @@ impl TcpArgs {
             .busy_poll(self.busy_poll)
             .keepalive(keepalive)
     }
+
+    /// The options that UDP has too.
+    pub(super) fn udp(&self) -> Udp {
+        Udp::default()
+            .ipv6(self.ipv6)
+            .device(self.device)
+            .tos(self.tos)
+            .send_buffer(self.send_buffer)
+            .receive_buffer(self.receive_buffer)
+    }
 }
 
 fn device(name: &str) -> Result<Device, &'static str> {
@@ -108,10 +118,14 @@ mod tests {
         tcp: TcpArgs,
     }
 
-    fn options(line: &str) -> Result<Tcp, String> {
+    fn args(line: &str) -> Result<TcpArgs, String> {
         let line =
             Line::try_parse_from([&["zmtp"], &*line.split(' ').collect::<Vec<_>>()].concat());
-        line.map(|line| line.tcp.options()).map_err(|error| error.to_string())
+        line.map(|line| line.tcp).map_err(|error| error.to_string())
+    }
+
+    fn options(line: &str) -> Result<Tcp, String> {
+        args(line).map(|tcp| tcp.options())
     }
 
     #[test]
@@ -135,6 +149,13 @@ mod tests {
             .keepalive(keepalive);
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(options(&line), Ok(expected));
+        let expected = Udp::default()
+            .ipv6(true)
+            .device(Device::new("eth0"))
+            .tos(184)
+            .send_buffer(65_536)
+            .receive_buffer(1 << 20);
+        assert_eq!(args(&line).map(|tcp| tcp.udp()), Ok(expected));
         assert!(options("--keepalive-count 4").unwrap_err().contains("--keepalive"));
         assert!(options("--device 0123456789abcdef").unwrap_err().contains("15 bytes"));
     }

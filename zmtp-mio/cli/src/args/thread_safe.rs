@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::traffic::{EchoArgs, ReceivingArgs, RunArgs, SendingArgs};
+use super::udp::UdpArgs;
 use crate::exit::HELP;
 
 /// Send messages of one part to servers in turn, and print received ones
@@ -82,6 +83,9 @@ pub(crate) struct GatherArgs {
 /// Send messages of one part to every dish that joined the group
 ///
 /// Without MESSAGE the message is all of stdin. Sending starts when there is a dish with a group (--peers).
+///
+/// With `udp://host:port`, or `udp://interface;group:port` for a multicast group, the radio connects and sends at once:
+/// nothing shows whether there is a dish. A datagram has at most 8,191 bytes of group and body.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct RadioArgs {
@@ -97,10 +101,15 @@ pub(crate) struct RadioArgs {
     pub(crate) no_drop: bool,
 
     #[command(flatten)]
+    pub(crate) udp: UdpArgs,
+
+    #[command(flatten)]
     pub(crate) run: RunArgs,
 }
 
 /// Join groups, and print their messages: the group, then the message
+///
+/// With `udp://host:port`, or `udp://interface;group:port` for a multicast group, the dish binds.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct DishArgs {
@@ -110,6 +119,9 @@ pub(crate) struct DishArgs {
     /// Join this group, of at most 255 bytes; may be repeated
     #[arg(long, value_name = "TEXT", required = true)]
     pub(crate) group: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(crate) udp: UdpArgs,
 
     #[command(flatten)]
     pub(crate) run: RunArgs,

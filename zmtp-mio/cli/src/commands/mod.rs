@@ -42,6 +42,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Dish(args) => thread_safe::dish(args, context),
         Command::Peer(args) => thread_safe::peer(args, context),
         Command::Channel(args) => thread_safe::channel(args, context),
+        Command::Dgram(args) => routing::dgram(args, context),
         Command::Proxy(args) => proxy::run(&args, context),
         Command::Monitor(args) => monitor::run(args, context),
         Command::Decode(args) => decode::run(&args, context),

@@ -1,8 +1,8 @@
-//! `zmtp dealer` and `zmtp router`.
+//! The types whose messages begin with an address: `zmtp router` and `dgram`; and `zmtp dealer`.
 
-use zmtp_mio::{Dealer, Router};
+use zmtp_mio::{Dealer, Dgram, Router};
 
-use crate::args::{DealerArgs, RouterArgs};
+use crate::args::{DealerArgs, DgramArgs, RouterArgs};
 use crate::device::Context;
 use crate::exit::Failure;
 use crate::traffic::{self, Plan};
@@ -11,6 +11,14 @@ pub(super) fn dealer(args: DealerArgs, context: &Context<'_>) -> Result<u8, Fail
     let plan = Plan::echo(args.exchange, args.run);
     let builder = Dealer::builder().probe_router(args.probe);
     traffic::run(plan.socket(builder, true)?, plan, context)
+}
+
+pub(super) fn dgram(args: DgramArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let mut plan = Plan::echo(args.exchange, args.run);
+    plan.udp = args.udp;
+    // There are no connections.
+    plan.peers = 0;
+    traffic::run(plan.socket(Dgram::builder(), false)?, plan, context)
 }
 
 pub(super) fn router(args: RouterArgs, context: &Context<'_>) -> Result<u8, Failure> {

@@ -48,12 +48,14 @@ pub(super) fn gather(args: GatherArgs, context: &Context<'_>) -> Result<u8, Fail
 pub(super) fn radio(args: RadioArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let mut plan = Plan::send(args.sending, args.run);
     plan.group = args.group.into_encoded_bytes();
+    plan.udp = args.udp;
     let builder = Socket::<kind::Radio>::builder().no_drop(args.no_drop);
     traffic::run(plan.socket(builder, false)?, plan, context)
 }
 
 pub(super) fn dish(args: DishArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let plan = Plan::receive(args.receiving, args.run);
+    let mut plan = Plan::receive(args.receiving, args.run);
+    plan.udp = args.udp;
     let mut dish = plan.socket(Socket::<kind::Dish>::builder(), false)?;
     for group in &args.group {
         dish.join(group.as_encoded_bytes()).map_err(Failure::Socket)?;

@@ -7,7 +7,7 @@ use zmtp_mio::{AnySocket, Builder};
 
 use super::pace::Pace;
 use crate::args::places::PlaceArgs;
-use crate::args::{EchoArgs, ExchangeArgs, LinesOf, ReceivingArgs, RunArgs, SendingArgs};
+use crate::args::{EchoArgs, ExchangeArgs, LinesOf, ReceivingArgs, RunArgs, SendingArgs, UdpArgs};
 use crate::exit::Failure;
 use crate::input::Part;
 
@@ -30,8 +30,9 @@ pub(crate) struct Plan {
     pub(super) times: Option<u64>,
     /// The group of the messages of a RADIO.
     pub(crate) group: Vec<u8>,
+    pub(crate) udp: UdpArgs,
     pub(super) pace: Pace,
-    pub(super) peers: usize,
+    pub(crate) peers: usize,
     pub(super) wanted: Wanted,
     pub(super) echo: bool,
     pub(super) idle: Option<Duration>,
@@ -57,6 +58,7 @@ impl Plan {
             lines: None,
             times: Some(0),
             group: Vec::new(),
+            udp: UdpArgs::default(),
             pace: Pace::FULL,
             peers: 0,
             wanted: receiving.count.map_or(Wanted::All, Wanted::Messages),
@@ -90,6 +92,7 @@ impl Plan {
             lines: payload.lines,
             times: (!sending.forever).then_some(sending.count.unwrap_or(1)),
             group: Vec::new(),
+            udp: UdpArgs::default(),
             pace: Pace::new(sending.interval, sending.rate),
             peers: sending.peers,
             wanted: Wanted::Nothing,
@@ -105,7 +108,8 @@ impl Plan {
         builder: Builder<K>,
         conflates: bool,
     ) -> Result<AnySocket, Failure> {
-        let options = self.run.socket.options(K::KIND, conflates)?;
+        let mut options = self.run.socket.options(K::KIND, conflates)?;
+        self.udp.apply(&mut options.udp);
         Ok(builder.options(options).build().map_err(Failure::Socket)?.into())
     }
 }

@@ -131,12 +131,7 @@ impl Tally {
 
 /// Messages to send that were dropped.
 pub(super) const fn lost(dropped: &DroppedMessages) -> u64 {
-    dropped.unroutable
-        + dropped.peer_gone
-        + dropped.high_water_mark
-        + dropped.half_sent
-        + dropped.cancelled
-        + dropped.conflated
+    dropped.unsent() + dropped.conflated
 }
 
 fn rates(n: u64, bytes: u64, seconds: f64) -> String {

@@ -102,7 +102,7 @@ fn every_fault_of_a_datagram_is_named() {
     cut.truncate(cut.len() - 4);
     for (packet, fault) in [
         (datagram(b""), "datagram without bytes"),
-        (datagram(&long), "datagram of 8193 bytes, more than 8192"),
+        (datagram(&long), "datagram of 8193 bytes is too long"),
         (datagram(b"\x02a\0body"), "a byte of the group is 0"),
         (cut, "4 bytes of the datagram were not captured"),
     ] {

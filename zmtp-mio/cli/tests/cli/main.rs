@@ -15,3 +15,4 @@ mod readme;
 mod security;
 mod thread_safe;
 mod traffic;
+mod udp;

@@ -90,6 +90,8 @@ fn monitor_has_every_type_of_socket() {
         let done = zmtp(["monitor", name, "--bind", TCP, "--timeout", "10ms"]);
         assert!(done.bad(3).contains("no event within 10ms"), "{done:?}");
     }
+    let done = zmtp(["monitor", "dgram", "udp://127.0.0.1:*", "--timeout", "10ms"]);
+    assert!(done.bad(3).contains("no event within 10ms"), "{done:?}");
 }
 
 #[test]

@@ -65,5 +65,5 @@ fn examples_print_the_documented_output() {
         run(block.split("```").next().unwrap_or_default());
         ran += 1;
     }
-    assert_eq!(ran, 9, "blocks of examples");
+    assert_eq!(ran, 11, "blocks of examples");
 }

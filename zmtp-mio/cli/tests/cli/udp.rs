@@ -1,0 +1,110 @@
+//! UDP: `radio`, `dish` and `dgram`.
+
+use std::net::UdpSocket;
+
+use crate::process::{BOUND, Zmtp, zmtp, zmtp_with};
+
+const ANY: &str = "udp://127.0.0.1:*";
+
+/// Starts a command that listens; returns its endpoint and address too.
+#[track_caller]
+fn listening(args: &[&str]) -> (Zmtp, String, String) {
+    let zmtp = Zmtp::start(args);
+    let endpoint = zmtp.listening();
+    let address = endpoint.strip_prefix("udp://").expect("an endpoint of UDP").to_owned();
+    (zmtp, endpoint, address)
+}
+
+/// A socket of another program, and its address.
+fn other() -> (UdpSocket, String) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(BOUND)).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
+}
+
+#[test]
+fn a_dish_binds_and_prints_the_messages_of_its_groups() {
+    let (dish, endpoint, _) = listening(&["dish", ANY, "--group", "news", "--count", "2"]);
+    zmtp(["radio", &endpoint, "--group", "sport", "1:0"]).good();
+    let done = zmtp_with(["radio", &endpoint, "--group", "news", "--lines"], b"sun\nrain\n");
+    assert_eq!((done.good(), &*done.stderr), ("", ""));
+    assert_eq!(dish.finish().good(), "news | sun\nnews | rain\n");
+}
+
+#[test]
+fn a_radio_sends_datagrams_to_a_name_or_address_whether_or_not_there_is_a_dish() {
+    let (socket, address) = other();
+    let port = address.rsplit_once(':').unwrap().1;
+    for host in ["127.0.0.1", "localhost"] {
+        let endpoint = format!("udp://{host}:{port}");
+        zmtp(["radio", &endpoint, "--group", "TV", "Friends"]).good();
+        let mut buffer = [0; 100];
+        let len = socket.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"\x02TVFriends", "{host}");
+    }
+    drop(socket);
+    zmtp(["radio", &format!("udp://{address}"), "--group", "TV", "Friends"]).good();
+}
+
+#[test]
+fn a_message_that_does_not_fit_a_datagram_is_refused() {
+    let done = zmtp(["radio", "udp://127.0.0.1:5555", "--group", "TV", "--size", "8190"]);
+    assert!(done.bad(1).contains("datagram of 8193 bytes is too long"), "{done:?}");
+}
+
+#[test]
+fn a_dgram_exchanges_datagrams_with_any_program() {
+    let (socket, from) = other();
+    let (mut dgram, _, to) =
+        listening(&["dgram", ANY, "--lines", "--split", " ", "--receive", "1"]);
+    dgram.feed(format!("{from} ping\n").as_bytes());
+    let mut buffer = [0; 100];
+    let (len, sender) = socket.recv_from(&mut buffer).unwrap();
+    assert_eq!((&buffer[..len], sender.to_string()), (&b"ping"[..], to.clone()));
+    socket.send_to(b"pong", &to).unwrap();
+    assert_eq!(dgram.finish().good(), format!("{from} | pong\n"));
+}
+
+#[test]
+fn a_dgram_with_echo_sends_each_datagram_back_to_its_sender() {
+    let (echo, _, to) = listening(&["dgram", ANY, "--echo"]);
+    for text in ["one", "two"] {
+        let done = zmtp(["dgram", ANY, "--receive", "1", "--timeout", "20s", &to, text]);
+        assert_eq!(done.good(), format!("{to} | {text}\n"));
+        assert!(echo.line().ends_with(&format!(" | {text}\n")));
+    }
+}
+
+#[test]
+fn a_datagram_that_the_system_refuses_is_5_and_a_bad_address_is_1() {
+    let send = |parts: &[&str]| zmtp([&["dgram", ANY, "--receive", "0"], parts].concat());
+    // An address of another network cannot be reached from an address of this machine alone.
+    let done = send(&["192.0.2.77:5555", "hello"]);
+    assert!(done.bad(5).contains("1 messages were not sent"), "{done:?}");
+    assert!(send(&["nowhere", "hello"]).bad(1).contains("bad address \"nowhere\""));
+    assert!(send(&["hello"]).bad(1).contains("1 parts instead of an address and a body"));
+}
+
+#[test]
+fn only_radio_dish_and_dgram_have_udp_and_dgram_has_nothing_else() {
+    for command in ["push", "pull", "rep", "req"] {
+        let done = zmtp([command, "udp://127.0.0.1:5555"]);
+        assert!(done.bad(4).contains("only RADIO, DISH and DGRAM use `udp://`"), "{done:?}");
+    }
+    let done = zmtp(["dgram", "tcp://127.0.0.1:*"]);
+    assert!(done.bad(4).contains("only transport of a DGRAM"), "{done:?}");
+}
+
+#[test]
+fn a_monitor_reports_a_malformed_datagram() {
+    let (monitor, _, to) = listening(&["monitor", "dish", ANY, "--until", "dropped_datagram"]);
+    let (socket, from) = other();
+    socket.send_to(b"\x09short", &to).unwrap();
+    let line = monitor.finish();
+    assert!(
+        line.good().contains("datagram with a group of 9 bytes ends after 5 bytes"),
+        "{line:?}"
+    );
+    assert!(line.good().contains(&from), "{line:?}");
+}
