@@ -5,10 +5,11 @@ mod common;
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use zmtp_interop::libzmq::{Context, Kind, Socket, option};
+use zmtp_interop::libzmq::{Context, Frame, Kind, Socket, option};
 
 const LONG: Duration = Duration::from_secs(20);
 const TCP: &str = "tcp://127.0.0.1:*";
@@ -162,4 +163,114 @@ fn pair_exchanges_messages_with_libzmqs() {
     assert_eq!(pair.recv().unwrap(), [b"ours"]);
     pair.send(&[b"theirs"]).unwrap();
     assert_eq!(tool.printed(), "theirs\n");
+}
+
+#[test]
+fn client_and_server_exchange_messages_with_libzmqs() {
+    let context = Context::new().unwrap();
+    let server = libzmq(&context, Kind::Server);
+    server.bind(TCP).unwrap();
+    let to = server.last_endpoint();
+    let Some(tool) = Tool::start(&["client", &to, "ask", "--receive", "1", "-t", "20s"]) else {
+        return;
+    };
+    let request = server.recv_frame().unwrap();
+    assert_eq!(request.bytes(), b"ask");
+    let mut answer = Frame::with_bytes(b"answer").unwrap();
+    answer.set_routing_id(request.routing_id()).unwrap();
+    server.send_frame(answer, false).unwrap();
+    assert_eq!(tool.printed(), "answer\n");
+
+    let Some(mut tool) = Tool::start(&["server", TCP, "--echo", "-q"]) else { return };
+    let client = libzmq(&context, Kind::Client);
+    client.connect(&tool.endpoint()).unwrap();
+    client.send(&[b"there and back"]).unwrap();
+    assert_eq!(client.recv().unwrap(), [b"there and back"]);
+}
+
+#[test]
+fn peer_and_channel_exchange_messages_with_libzmqs() {
+    let context = Context::new().unwrap();
+    let Some(mut tool) = Tool::start(&["peer", TCP, "--echo", "-q"]) else { return };
+    let peer = libzmq(&context, Kind::Peer);
+    let id = peer.connect_peer(&tool.endpoint()).unwrap();
+    let mut frame = Frame::with_bytes(b"there and back").unwrap();
+    frame.set_routing_id(id).unwrap();
+    peer.send_frame(frame, false).unwrap();
+    assert_eq!(peer.recv().unwrap(), [b"there and back"]);
+
+    let channel = libzmq(&context, Kind::Channel);
+    channel.bind(TCP).unwrap();
+    let to = channel.last_endpoint();
+    let Some(tool) = Tool::start(&["channel", &to, "ours", "--receive", "1", "-t", "20s"]) else {
+        return;
+    };
+    assert_eq!(channel.recv().unwrap(), [b"ours"]);
+    channel.send(&[b"theirs"]).unwrap();
+    assert_eq!(tool.printed(), "theirs\n");
+}
+
+#[test]
+fn scatter_and_gather_exchange_messages_with_libzmqs() {
+    let context = Context::new().unwrap();
+    let gather = libzmq(&context, Kind::Gather);
+    gather.bind(TCP).unwrap();
+    let Some(tool) = Tool::start(&["scatter", &gather.last_endpoint(), "ours", "-n", "3"]) else {
+        return;
+    };
+    for _ in 0..3 {
+        assert_eq!(gather.recv().unwrap(), [b"ours"]);
+    }
+    assert_eq!(tool.printed(), "");
+
+    let Some(mut tool) = Tool::start(&["gather", TCP, "-n", "3", "-t", "20s"]) else { return };
+    let scatter = libzmq(&context, Kind::Scatter);
+    scatter.connect(&tool.endpoint()).unwrap();
+    for _ in 0..3 {
+        scatter.send(&[b"theirs"]).unwrap();
+    }
+    assert_eq!(tool.printed(), "theirs\n".repeat(3));
+}
+
+/// Sends a message to a group again and again, until the tool has printed one and ends. Nothing shows a RADIO of libzmq
+/// that a DISH has joined.
+fn radio_until_printed(radio: &Socket, mut tool: Tool) -> String {
+    let end = std::time::Instant::now() + LONG;
+    while tool.0.try_wait().unwrap().is_none() {
+        assert!(std::time::Instant::now() < end, "nothing arrives");
+        let mut frame = Frame::with_bytes(b"it rains").unwrap();
+        frame.set_group("news").unwrap();
+        radio.send_frame(frame, false).unwrap();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    tool.printed()
+}
+
+#[test]
+fn radio_and_dish_exchange_messages_with_libzmqs_over_tcp_and_udp() {
+    let context = Context::new().unwrap();
+    for place in [TCP, "udp://127.0.0.1:*"] {
+        let line = ["dish", "--bind", place, "--group", "news", "-n", "1", "-t", "20s"];
+        let Some(mut tool) = Tool::start(&line) else { return };
+        let radio = libzmq(&context, Kind::Radio);
+        radio.connect(&tool.endpoint()).unwrap();
+        assert_eq!(radio_until_printed(&radio, tool), "news | it rains\n", "{place}");
+    }
+
+    // libzmq chooses no port of UDP.
+    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for place in [TCP, &format!("udp://{free}")] {
+        let dish = libzmq(&context, Kind::Dish);
+        dish.join("news").unwrap();
+        dish.bind(place).unwrap();
+        let to = if place == TCP { dish.last_endpoint() } else { place.into() };
+        // libzmq binds UDP in another thread, after the call.
+        let often = ["--group", "news", "--forever", "--interval", "20ms", "it rains"];
+        let Some(tool) = Tool::start(&[&["radio", "--connect", &to], &often[..]].concat()) else {
+            return;
+        };
+        let frame = dish.recv_frame().unwrap();
+        assert_eq!((frame.bytes(), &*frame.group()), (&b"it rains"[..], "news"), "{to}");
+        drop(tool);
+    }
 }
