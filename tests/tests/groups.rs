@@ -2,7 +2,9 @@
 
 use wire::{command, greeting, greeting_of, message, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dish, Pub, Radio};
-use zmtp_core::wire::{CommandName, GroupError, Malformed, UnsupportedVersion};
+use zmtp_core::wire::{
+    CommandName, GroupError, Malformed, MechanismName, UnsupportedVersion, Version,
+};
 use zmtp_core::{Config, Connection, Error, IgnoredCommand, Null, PeerError, Subscription};
 use zmtp_tests::driver::{Driver, LogEntry, NOW};
 use zmtp_tests::reader::Reader;
@@ -93,7 +95,8 @@ fn a_radio_and_a_dish_refuse_peers_older_than_3_0() {
         for (opening, old) in openings {
             let mut driver = Driver::new(&config);
             driver.feed(&opening);
-            let error = PeerError::UnsupportedVersion(old).into();
+            let (lowest, mechanism) = (Version::V3_0, MechanismName::NULL);
+            let error = PeerError::UnsupportedVersion { peer: old, lowest, mechanism }.into();
             assert_eq!(driver.log(), [LogEntry::Failed(error)]);
         }
         let mut driver = Driver::new(&config);

@@ -271,8 +271,8 @@ fn a_peer_with_another_mechanism_gets_our_whole_greeting_and_an_error() {
         let config = Config::new(SocketType::Pull);
         let mut driver = Driver::new(&config);
         driver.feed(&greeting("CURVE")[..bytes]);
-        let peer = MechanismName::CURVE;
-        let error = Error::Peer(PeerError::MechanismMismatch { peer });
+        let (ours, peer) = (MechanismName::NULL, MechanismName::CURVE);
+        let error = Error::Peer(PeerError::MechanismMismatch { ours, peer });
         assert_eq!(driver.log(), [LogEntry::Failed(error)]);
         let (ours, farewell) = driver.sent().split_at(64);
         assert_eq!(ours[12..16], *b"NULL");

@@ -3,7 +3,7 @@
 use wire::{frame, frame_of_1_0, greeting, greeting_of, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pub, Pull, Push, Rep, Router, Sub, Xpub, Xsub};
 use zmtp_core::wire::{
-    Framing, Malformed, More, RoutingId, SocketType, UnsupportedVersion, Version,
+    Framing, Malformed, MechanismName, More, RoutingId, SocketType, UnsupportedVersion, Version,
 };
 use zmtp_core::{
     Config, Connection, Error, Heartbeat, Limit, LimitExceeded, Limits, Null, NullOrOlder,
@@ -237,8 +237,9 @@ fn a_minimum_version_refuses_exactly_the_versions_below_it() {
         let config = Config::new(Pull).with_min_version(min);
         for (bytes, version, old) in &peers {
             let driver = run(&config, bytes, Lane::Decode, Fetch::Eagerly, [1]);
-            let error =
-                (*version < min).then_some(Error::from(PeerError::UnsupportedVersion(*old)));
+            let (lowest, mechanism) = (min, MechanismName::NULL);
+            let unsupported = PeerError::UnsupportedVersion { peer: *old, lowest, mechanism };
+            let error = (*version < min).then_some(Error::from(unsupported));
             assert_eq!(driver.connection().error(), error, "{version} at least {min}");
             assert_eq!(driver.connection().is_ready(), error.is_none());
             if error.is_none() {
@@ -258,7 +259,11 @@ fn a_mechanism_without_older_peers_refuses_them_for_all_settings() {
         let mut connection = Connection::new(Null::new(), &config, NOW);
         Reader::new(bytes).receive_all(&mut connection, NOW);
         let error = connection.error();
-        assert!(matches!(error, Some(Error::Peer(PeerError::UnsupportedVersion(_)))), "{error:?}");
+        let Some(Error::Peer(PeerError::UnsupportedVersion { lowest, mechanism, .. })) = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!((lowest, mechanism), (Version::V3_0, MechanismName::NULL));
         assert_eq!(connection.framing(), Framing::V3);
     }
 }
@@ -269,8 +274,9 @@ fn other_protocols_are_refused_at_their_second_byte() {
     for opening in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x02", b"SSH-2.0", b"\0\0", b"EHLO"] {
         let mut driver = Driver::new(&config);
         driver.feed(&opening[..2]);
-        let error =
-            PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(opening[0])).into();
+        let peer = UnsupportedVersion::NoSignature(opening[0]);
+        let (lowest, mechanism) = (Version::V1_0, MechanismName::NULL);
+        let error = PeerError::UnsupportedVersion { peer, lowest, mechanism }.into();
         assert_eq!(driver.log(), [LogEntry::Failed(error)]);
         assert_eq!(driver.sent().len(), 10);
     }

@@ -5,9 +5,10 @@ use zmtp_core::mechanism::{
     Authenticate, Credentials, Decision, Mechanism, PlainClient, PlainServer, Status,
 };
 use zmtp_core::wire::SocketType::{Dealer, Pull, Push, Router};
-use zmtp_core::wire::{MechanismName, UnsupportedVersion};
+use zmtp_core::wire::{MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{
-    Answer, Config, Connection, Error, ErrorKind, HandshakeError, PeerError, Refusal, Timeout,
+    Answer, Config, Connection, Error, ErrorKind, HandshakeError, PeerError, Refusal, SecurityRole,
+    Timeout,
 };
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::pair::{exchange, messages};
@@ -130,11 +131,15 @@ fn a_server_and_a_client_accept_no_weaker_peer() {
     let mut unversioned = vec![1, 0];
     unversioned.extend(frame(0, b"m"));
     let null = [greeting("NULL"), ready("PUSH"), frame(0, b"m")].concat();
+    let mechanism = MechanismName::PLAIN;
+    let mismatch = |peer| PeerError::MechanismMismatch { ours: mechanism, peer };
+    let lowest = Version::V3_0;
+    let unsupported = |peer| PeerError::UnsupportedVersion { peer, lowest, mechanism };
     let offers = [
-        (null, PeerError::MechanismMismatch { peer: MechanismName::NULL }),
-        (greeting("CURVE"), PeerError::MechanismMismatch { peer: MechanismName::CURVE }),
-        (opening_of_2_0(8, b""), PeerError::UnsupportedVersion(UnsupportedVersion::Major(1))),
-        (unversioned, PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(1))),
+        (null, mismatch(MechanismName::NULL)),
+        (greeting("CURVE"), mismatch(MechanismName::CURVE)),
+        (opening_of_2_0(8, b""), unsupported(UnsupportedVersion::Major(1))),
+        (unversioned, unsupported(UnsupportedVersion::NoSignature(1))),
     ];
     for (bytes, error) in offers {
         let (mut server, mut client) = (server(decide), client("secret"));
@@ -148,6 +153,46 @@ fn a_server_and_a_client_accept_no_weaker_peer() {
         // The password is not sent.
         assert!(!client.sent().windows(6).any(|bytes| bytes == b"secret"));
     }
+}
+
+/// The as-server bit is read wherever the greeting is cut. A peer that sets it and then sends a command is no server.
+#[test]
+fn two_servers_are_detected_at_the_timeout_if_no_command_arrived() {
+    let mut opening = greeting("PLAIN");
+    opening[32] = 1;
+    let late = Error::TimedOut(Timeout::Handshake);
+    let (mechanism, role) = (MechanismName::PLAIN, SecurityRole::Server);
+    let same = PeerError::SameRole { mechanism, role }.into();
+    let after = |pieces: &[&[u8]]| {
+        let mut server = server(later);
+        for piece in pieces {
+            server.feed(piece);
+        }
+        server.wait(10_000);
+        server.connection().error()
+    };
+    for cut in 0..=64 {
+        assert_eq!(after(&[&opening[..cut], &opening[cut..]]), Some(same), "{cut}");
+    }
+    for end in 0..64 {
+        assert_eq!(after(&[&opening[..end]]), Some(late), "{end}");
+    }
+    assert_eq!(after(&[&greeting("PLAIN")]), Some(late));
+    assert_eq!(after(&[&opening, &hello("secret")]), Some(late));
+    // The last four bytes of this mechanism are a 1.
+    let mut other = greeting("PLAIN");
+    other[31] = 1;
+    assert_eq!(after(&[&other[..31]]), Some(late));
+}
+
+#[test]
+fn two_clients_are_detected_by_the_hello_of_the_peer() {
+    let mut client = client("secret");
+    client.feed(&[greeting("PLAIN"), hello("secret")].concat());
+    let (mechanism, role) = (MechanismName::PLAIN, SecurityRole::Client);
+    let same: Error = PeerError::SameRole { mechanism, role }.into();
+    assert_eq!(client.connection().error(), Some(same));
+    assert_eq!(same.kind(), ErrorKind::Configuration);
 }
 
 #[test]

@@ -146,8 +146,10 @@ const PLAIN: &[(&str, Play)] = &[
     ("plain-server-no-zap", Play::SAME.close(Close::Fails(DENIED))),
 ];
 
-const PLAIN_OFFERED: Error =
-    Error::Peer(PeerError::MechanismMismatch { peer: MechanismName::PLAIN });
+const PLAIN_OFFERED: Error = Error::Peer(PeerError::MechanismMismatch {
+    ours: MechanismName::NULL,
+    peer: MechanismName::PLAIN,
+});
 
 #[test]
 fn every_dialogue_is_in_one_list_and_none_is_missing() {
@@ -259,15 +261,17 @@ fn older_peers_may_be_refused_at_the_byte_that_shows_them() {
         let min = if *old == UnsupportedVersion::Major(1) { Version::V3_0 } else { Version::V2_0 };
         let strict = config.clone().with_min_version(min);
         let driver = run(&strict, &stream, Lane::Decode, Fetch::Eagerly, [1]);
-        let error = Error::from(PeerError::UnsupportedVersion(*old));
-        assert_eq!(driver.log(), [LogEntry::Failed(error)], "{name}");
+        let mechanism = MechanismName::NULL;
+        let error =
+            |lowest| Error::from(PeerError::UnsupportedVersion { peer: *old, lowest, mechanism });
+        assert_eq!(driver.log(), [LogEntry::Failed(error(min))], "{name}");
         // No ERROR follows.
         let staged = min == Version::V2_0;
         assert!(if staged { driver.sent().len() <= 11 } else { driver.sent().len() == 64 });
 
         let mut connection = Connection::new(Null::new(), &config, NOW);
         Reader::new(stream).receive_all(&mut connection, NOW);
-        assert_eq!(connection.error(), Some(error), "{name}");
+        assert_eq!(connection.error(), Some(error(Version::V3_0)), "{name}");
         // libzmq's own bytes are those of a greeting as far as ours went.
         let mut sent = [0; 64];
         let n = connection.poll_transmit(&mut sent).unwrap();
@@ -286,7 +290,7 @@ fn other_mechanisms_are_refused_with_a_whole_greeting_and_an_error() {
         let config = Config::new(vector.sut.socket_type);
         let mut driver = Driver::new(&config);
         driver.feed(&vector.peer_streams()[0]);
-        let error = PeerError::MechanismMismatch { peer: *peer }.into();
+        let error = PeerError::MechanismMismatch { ours: MechanismName::NULL, peer: *peer }.into();
         assert_eq!(driver.log(), [LogEntry::Failed(error)], "{name}");
         assert!(driver.sent()[64..].ends_with(b"Mechanism mismatch"), "{name}");
     }

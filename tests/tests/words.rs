@@ -7,7 +7,7 @@ use zmtp_core::wire::{
     BufferTooSmall, CommandName, GroupError, Malformed, MechanismName, RoutingId, SocketType,
     UnsupportedVersion, Version,
 };
-use zmtp_core::{Error, Limit, LimitExceeded, PeerError, SendError, Timeout};
+use zmtp_core::{Error, Limit, LimitExceeded, PeerError, SecurityRole, SendError, Timeout};
 
 fn errors() -> Vec<(Error, &'static str)> {
     let malformed = [
@@ -25,16 +25,32 @@ fn errors() -> Vec<(Error, &'static str)> {
         (Malformed::ReservedFlags(0x40), "0x40"),
     ];
     let (ours, peer) = (SocketType::Rep, SocketType::Push);
+    let null = MechanismName::NULL;
+    let unsupported =
+        |peer| PeerError::UnsupportedVersion { peer, lowest: Version::V3_1, mechanism: null };
+    let offered = MechanismName::new(b"X\xff");
+    let mechanism = MechanismName::PLAIN;
     let peers = [
         (PeerError::IncompatibleSocketType { ours, peer }, "a REP socket cannot connect to a PUSH"),
-        (PeerError::MechanismMismatch { peer: MechanismName::new(b"X\xff") }, "\"X\\xff\""),
+        (
+            PeerError::MechanismMismatch { ours: null, peer: offered },
+            "peer uses mechanism \"X\\xff\", this socket uses \"NULL\"",
+        ),
         (PeerError::MessageInHandshake, "during the handshake"),
         (PeerError::MissingSocketType, "without Socket-Type"),
-        (PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(0x47)), "0x47"),
-        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(0)), "1.0"),
-        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(1)), "2.0"),
-        (PeerError::UnsupportedVersion(UnsupportedVersion::Major(3)), "3.0"),
+        (unsupported(UnsupportedVersion::NoSignature(0x47)), "0x47"),
+        (unsupported(UnsupportedVersion::Major(0)), "1.0"),
+        (unsupported(UnsupportedVersion::Major(1)), "2.0"),
+        (unsupported(UnsupportedVersion::Major(3)), "3.0"),
         (PeerError::Refused, "refused"),
+        (
+            PeerError::SameRole { mechanism, role: SecurityRole::Client },
+            "both ends are clients of PLAIN",
+        ),
+        (
+            PeerError::SameRole { mechanism, role: SecurityRole::Server },
+            "both ends are servers of PLAIN",
+        ),
         (PeerError::RoutingIdTooLong(300), "300"),
         (PeerError::SecondReady, "second READY"),
         (PeerError::UnexpectedCommand(CommandName::Hello), "Hello"),
@@ -66,6 +82,13 @@ fn every_error_has_a_specific_and_unique_text() {
         assert!(all.insert(text.clone()), "{text:?} twice");
         let _ = error.kind();
     }
+    let peer = UnsupportedVersion::Major(1);
+    let (lowest, mechanism) = (Version::V3_0, MechanismName::CURVE);
+    let old = PeerError::UnsupportedVersion { peer, lowest, mechanism }.to_string();
+    assert_eq!(
+        old,
+        "peer uses ZMTP 2.0, which is not accepted; this socket uses CURVE and accepts ZMTP 3.0 and higher"
+    );
     let over =
         Error::Limit(LimitExceeded { limit: Limit::Frame, allowed: 100, got: 107 }).to_string();
     assert_eq!(over, "107 bytes in a frame, 7 more than the limit of 100");

@@ -1,7 +1,7 @@
 //! Errors that end a connection.
 
 use crate::mechanism::{HandshakeError, OpenError};
-use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion};
+use crate::wire::{CommandName, Malformed, MechanismName, SocketType, UnsupportedVersion, Version};
 
 /// Why a connection failed. The failure is final: every later call returns the same error.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -40,7 +40,9 @@ pub enum PeerError {
     },
     /// The peer's greeting names another mechanism (RFC 37 § Authentication and Confidentiality).
     MechanismMismatch {
-        /// The mechanism in the peer's greeting; on a microcontroller its first 16 of 20 bytes.
+        /// Our mechanism.
+        ours: MechanismName,
+        /// The mechanism in the peer's greeting.
         peer: MechanismName,
     },
     /// A message frame arrived before the handshake was complete, even if its body is a READY.
@@ -54,6 +56,16 @@ pub enum PeerError {
     /// The peer's routing id has more than 255 bytes (RFC 37 § The Identity Property). The value is
     /// its length in bytes.
     RoutingIdTooLong(u32),
+    /// Both ends are clients of the mechanism, or both are servers (RFC 24, RFC 26). Two clients are detected by
+    /// the HELLO of the peer. Two servers send no command: they are detected at the end of
+    /// [`Limits::handshake_timeout`](crate::Limits), by the as-server bit in the peer's greeting. libzmq never sets
+    /// this bit; if the peer is such a server, the error is [`Error::TimedOut`].
+    SameRole {
+        /// The mechanism of both ends.
+        mechanism: MechanismName,
+        /// The role of both ends.
+        role: SecurityRole,
+    },
     /// The peer sent READY twice.
     SecondReady,
     /// The peer sent an invalid frame on a sealed connection.
@@ -62,9 +74,27 @@ pub enum PeerError {
     UnexpectedCommand(CommandName),
     /// The peer's socket type is not one of [`SocketType`].
     UnknownSocketType,
-    /// The peer uses a version of ZMTP that the mechanism or
+    /// The peer uses a version of ZMTP that the mechanism, the socket type or
     /// [`Config::min_version`](crate::Config) does not accept, or another protocol.
-    UnsupportedVersion(UnsupportedVersion),
+    UnsupportedVersion {
+        /// The version of the peer, as far as it is known.
+        peer: UnsupportedVersion,
+        /// The lowest version that we accept. All higher ones are accepted too.
+        lowest: Version,
+        /// Our mechanism. PLAIN and CURVE need ZMTP 3.0 or higher.
+        mechanism: MechanismName,
+    },
+}
+
+/// One of the two roles in the handshake of PLAIN or CURVE.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "a handshake has two ends")]
+pub enum SecurityRole {
+    /// The end that sends its credentials.
+    Client,
+    /// The end that accepts or refuses clients.
+    Server,
 }
 
 /// A value of the peer that exceeds one of our [`Limits`](crate::Limits).
@@ -134,8 +164,9 @@ impl Error {
                 PeerError::Denied
                 | PeerError::IncompatibleSocketType { .. }
                 | PeerError::MechanismMismatch { .. }
-                | PeerError::UnsupportedVersion(_)
                 | PeerError::Refused
+                | PeerError::SameRole { .. }
+                | PeerError::UnsupportedVersion { .. }
                 | PeerError::UnknownSocketType => ErrorKind::Configuration,
                 _ => ErrorKind::Protocol,
             },
@@ -185,15 +216,20 @@ impl core::fmt::Display for PeerError {
             Self::IncompatibleSocketType { ours, peer } => {
                 write!(f, "a {ours} socket cannot connect to a {peer} socket")
             }
-            Self::MechanismMismatch { peer } => {
-                write!(f, "peer uses mechanism {peer:?}, which is not ours")
+            Self::MechanismMismatch { ours, peer } => {
+                write!(f, "peer uses mechanism {peer:?}, this socket uses {ours:?}")
             }
             Self::MessageInHandshake => f.write_str("message frame during the handshake"),
             Self::MissingSocketType => f.write_str("READY without Socket-Type"),
-
             Self::Refused => f.write_str("peer refused the connection with an ERROR command"),
             Self::RoutingIdTooLong(len) => {
                 write!(f, "routing id of the peer has {len} bytes, more than 255")
+            }
+            Self::SameRole { mechanism, role: SecurityRole::Client } => {
+                write!(f, "both ends are clients of {mechanism}")
+            }
+            Self::SameRole { mechanism, role: SecurityRole::Server } => {
+                write!(f, "both ends are servers of {mechanism}")
             }
             Self::Sealed(error) => error.fmt(f),
             Self::SecondReady => f.write_str("second READY"),
@@ -201,7 +237,12 @@ impl core::fmt::Display for PeerError {
                 write!(f, "unexpected command {name:?} in the handshake")
             }
             Self::UnknownSocketType => f.write_str("peer has an unknown socket type"),
-            Self::UnsupportedVersion(version) => version.fmt(f),
+            Self::UnsupportedVersion { peer, lowest, mechanism } => {
+                write!(
+                    f,
+                    "{peer}; this socket uses {mechanism} and accepts ZMTP {lowest} and higher"
+                )
+            }
         }
     }
 }

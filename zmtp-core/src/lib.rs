@@ -30,7 +30,7 @@ pub use config::{Config, Heartbeat, Limits};
 pub use connection::{
     Connection, Event, IgnoredCommand, Incoming, PeerInfo, Received, Refusal, SendError,
 };
-pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, Timeout};
+pub use error::{Error, ErrorKind, Limit, LimitExceeded, PeerError, SecurityRole, Timeout};
 pub use mechanism::{Answer, HandshakeError, Null, NullOrOlder, OpenError};
 pub use time::Instant;
 pub use wire::Subscription;

@@ -102,7 +102,10 @@ pub use zmtp_core::mechanism::{Credentials, Status};
 pub use zmtp_core::mechanism::{KeyPair, PublicKey, SecretKey};
 #[doc(no_inline)]
 pub use zmtp_core::{
-    Error as ProtocolError, IgnoredCommand, PeerInfo,
+    Error as ProtocolError, IgnoredCommand, PeerError, PeerInfo, SecurityRole,
     pattern::{OutOfTurn, Reason, Reports},
-    wire::{DatagramError, GroupError, PropertyError, RoutingId, SocketType, Version},
+    wire::{
+        DatagramError, GroupError, MechanismName, PropertyError, RoutingId, SocketType,
+        UnsupportedVersion, Version,
+    },
 };

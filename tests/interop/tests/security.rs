@@ -246,8 +246,9 @@ fn another_mechanism_than_ours_is_refused_in_both_roles() {
             theirs.set(&context, &push);
             let mut pull = ours.builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
             push.connect(&pull.last_endpoint().unwrap().to_string()).unwrap();
-            let peer = theirs.name();
-            let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { peer }.into());
+            let (peer, named_ours) = (theirs.name(), ours.name());
+            let mismatch = PeerError::MechanismMismatch { ours: named_ours, peer };
+            let mismatch = CloseReason::Protocol(mismatch.into());
             // libzmq may detect the mismatch first, and closes before its mechanism arrives.
             let reason = until("the refusal", || {
                 pull.wait(Duration::from_millis(5)).unwrap();

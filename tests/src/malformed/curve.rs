@@ -172,7 +172,7 @@ fn traffic_cases() -> Vec<(&'static str, Run)> {
             "NULL client to a CURVE server",
             Run::new(Pull, [greeting("NULL"), ready("PUSH")])
                 .secured(Security::CurveServer)
-                .fails(PeerError::MechanismMismatch { peer })
+                .fails(PeerError::MechanismMismatch { ours: MechanismName::CURVE, peer })
                 .sends("ERROR")
                 .differs(ERROR_SENT),
         ),

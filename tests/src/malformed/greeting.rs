@@ -17,13 +17,17 @@ pub(super) fn cases() -> Vec<Case> {
         let run = Run::new(Pull, pieces).limits(|limits| limits.handshake_timeout(300));
         run.silent(300).fails(late())
     };
-    let old = |pieces: Vec<Vec<u8>>, old| {
-        Run::new(Pull, pieces).fails(PeerError::UnsupportedVersion(old))
+    let older = |pieces: Vec<Vec<u8>>, peer, lowest, mechanism| {
+        let error = PeerError::UnsupportedVersion { peer, lowest, mechanism };
+        Run::new(Pull, pieces).fails(error)
     };
+    let old = |pieces: Vec<Vec<u8>>, peer| older(pieces, peer, Version::V1_0, MechanismName::NULL);
     let mismatch = |bytes: Vec<u8>, name: &[u8]| {
         let peer = MechanismName::new(name);
         let run = Run::new(Pull, [bytes, ready("PUSH")]);
-        run.fails(PeerError::MechanismMismatch { peer }).sends("ERROR").differs(ERROR_SENT)
+        run.fails(PeerError::MechanismMismatch { ours: MechanismName::NULL, peer })
+            .sends("ERROR")
+            .differs(ERROR_SENT)
     };
     let good = |opening: Vec<u8>| Run::new(Pull, [opening, ready("PUSH"), frame(0, b"m")]);
     let changed = |at: usize, byte| {
@@ -78,15 +82,18 @@ pub(super) fn cases() -> Vec<Case> {
         ("major version 3, minor 0", good(greeting_of([3, 0], "NULL"))),
         (
             "ZMTP 2.0 greeting to a PLAIN server",
-            old(
+            older(
                 vec![b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0".to_vec()],
                 UnsupportedVersion::Major(1),
+                Version::V3_0,
+                MechanismName::PLAIN,
             )
             .secured(Security::PlainServer),
         ),
         // A domain is above the connection. A minimum version has the same effect, and `sockets/zap.rs` has a domain.
         ("ZMTP 1.0 peer when ZAP_DOMAIN is set", {
-            let run = old(vec![vec![1, 0]], UnsupportedVersion::NoSignature(1));
+            let peer = UnsupportedVersion::NoSignature(1);
+            let run = older(vec![vec![1, 0]], peer, Version::V3_0, MechanismName::NULL);
             Run { config: run.config.clone().with_min_version(Version::V3_0), ..run }
         }),
     ];

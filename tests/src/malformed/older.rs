@@ -1,7 +1,7 @@
 //! Peers of ZMTP 2.0 and 1.0.
 
 use zmtp_core::wire::SocketType::{Pull, Router};
-use zmtp_core::wire::{Malformed, UnsupportedVersion};
+use zmtp_core::wire::{Malformed, MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{Error, Limit, LimitExceeded, PeerError};
 
 use super::{Case, Run};
@@ -37,8 +37,11 @@ pub(super) fn cases() -> Vec<Case> {
         ("1.0: frame length 0", v1(b"\0\x02\0m".to_vec()).fails(Malformed::EmptyFrame)),
         (
             "1.0: first byte 00",
-            Run::new(Pull, [b"\0\x02\0m".to_vec()])
-                .fails(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(0))),
+            Run::new(Pull, [b"\0\x02\0m".to_vec()]).fails(PeerError::UnsupportedVersion {
+                peer: UnsupportedVersion::NoSignature(0),
+                lowest: Version::V1_0,
+                mechanism: MechanismName::NULL,
+            }),
         ),
         (
             "1.0: reserved flag bits (fe) on a frame",

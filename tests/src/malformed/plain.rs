@@ -1,8 +1,8 @@
 //! The handshake of PLAIN.
 
-use zmtp_core::wire::CommandName;
 use zmtp_core::wire::SocketType::{Pub, Pull, Push};
-use zmtp_core::{Error, HandshakeError, PeerError, Timeout};
+use zmtp_core::wire::{CommandName, MechanismName};
+use zmtp_core::{Error, HandshakeError, PeerError, SecurityRole, Timeout};
 
 use super::{Case, ERROR_SENT, Run, Security};
 use wire::{command, frame, greeting, property, ready};
@@ -102,7 +102,10 @@ pub(super) fn client_cases() -> Vec<Case> {
         ),
         (
             "HELLO from the other side (two clients)",
-            client([hello()]).fails(unexpected(CommandName::Hello)),
+            client([hello()]).fails(PeerError::SameRole {
+                mechanism: MechanismName::PLAIN,
+                role: SecurityRole::Client,
+            }),
         ),
         ("ERROR 400", error(b"\x03400")),
         ("ERROR 'hello' (not a ZAP code)", error(b"\x05hello")),

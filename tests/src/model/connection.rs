@@ -69,9 +69,15 @@ fn opening<'o>(
     bytes: &'o [u8],
     log: &mut Vec<LogEntry>,
 ) -> Result<Option<(Framing, &'o [u8])>, Error> {
-    let refused = |old| Err(Error::Peer(PeerError::UnsupportedVersion(old)));
     // RADIO and DISH have commands.
     let groups = matches!(config.socket_type, SocketType::Radio | SocketType::Dish);
+    let lowest = match config.min_version {
+        Version::V1_0 | Version::V2_0 if groups => Version::V3_0,
+        version => version,
+    };
+    let mechanism = MechanismName::NULL;
+    let refused =
+        |peer| Err(Error::Peer(PeerError::UnsupportedVersion { peer, lowest, mechanism }));
     let below = |version| {
         config.min_version > version
             || (groups && [Version::V1_0, Version::V2_0].contains(&version))
@@ -122,7 +128,7 @@ fn opening<'o>(
     let Some(name) = bytes.get(12..32) else { return Ok(None) };
     let peer = MechanismName::new(name);
     if peer != MechanismName::NULL {
-        return Err(PeerError::MechanismMismatch { peer }.into());
+        return Err(PeerError::MechanismMismatch { ours: MechanismName::NULL, peer }.into());
     }
     let Some(rest) = bytes.get(64..) else { return Ok(None) };
     if bytes[10..12] == [3, 0] && below(Version::V3_0) {

@@ -39,8 +39,10 @@ pub fn handshake_holds(bytes: &[u8]) {
     assert_eq!(log, model::log(&config, &pieces.concat()));
     assert!(log.iter().filter(|entry| matches!(entry, LogEntry::Ready(_))).count() <= 1);
     let stream = pieces.concat();
-    let refused =
-        matches!(driver.connection().error(), Some(Error::Peer(PeerError::UnsupportedVersion(_))));
+    let refused = matches!(
+        driver.connection().error(),
+        Some(Error::Peer(PeerError::UnsupportedVersion { .. }))
+    );
     if wire::is_legacy(&stream) == Some(true) && !refused {
         check_sent_to_older(&config, &stream, &driver);
     } else {
@@ -73,7 +75,7 @@ fn check_sent(config: &Config, stream: &[u8], driver: &Driver<'_>) {
         && !matches!(
             driver.connection().error(),
             Some(Error::Peer(
-                PeerError::UnsupportedVersion(_) | PeerError::MechanismMismatch { .. }
+                PeerError::UnsupportedVersion { .. } | PeerError::MechanismMismatch { .. }
             ))
         );
     let mut due: Vec<&[u8]> = Vec::new();

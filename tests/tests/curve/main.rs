@@ -9,7 +9,7 @@ use zmtp_core::mechanism::{
     Credentials, CurveServer, Decision, KeyPair, Mechanism, PublicKey, SecretKey, Status,
 };
 use zmtp_core::wire::SocketType::{Dealer, Pull, Push, Router};
-use zmtp_core::wire::{FrameKind, MechanismName, More, RoutingId, UnsupportedVersion};
+use zmtp_core::wire::{FrameKind, MechanismName, More, RoutingId, UnsupportedVersion, Version};
 use zmtp_core::{Answer, Config, Connection, Error, Heartbeat, PeerError, SendError, Timeout};
 use zmtp_tests::curve::{
     CLIENT, Decide, OTHER, RawClient, SERVER, client, client_keys, our_server, pair, public,
@@ -133,8 +133,10 @@ fn a_server_decides_by_the_public_key_now_or_later() {
 #[test]
 fn the_ends_accept_no_weaker_peer() {
     let null = [greeting("NULL"), ready("PUSH"), frame(0, b"m")].concat();
-    let mismatch = |peer| PeerError::MechanismMismatch { peer };
-    let unsupported = |old| PeerError::UnsupportedVersion(old);
+    let mechanism = MechanismName::CURVE;
+    let mismatch = |peer| PeerError::MechanismMismatch { ours: mechanism, peer };
+    let lowest = Version::V3_0;
+    let unsupported = |peer| PeerError::UnsupportedVersion { peer, lowest, mechanism };
     let offers = [
         (null, mismatch(MechanismName::NULL)),
         (greeting("PLAIN"), mismatch(MechanismName::PLAIN)),

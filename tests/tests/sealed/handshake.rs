@@ -2,7 +2,7 @@
 
 use wire::{command, frame, greeting, opening_of_2_0, ready};
 use zmtp_core::wire::SocketType::{Dealer, Pull, Push};
-use zmtp_core::wire::UnsupportedVersion;
+use zmtp_core::wire::{MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{Answer, Config, Connection, Error, ErrorKind, Event, Limits, PeerError, Timeout};
 use zmtp_tests::driver::{Driver, Fetch, Lane, LogEntry, NOW};
 use zmtp_tests::pair::{Pair, messages};
@@ -128,11 +128,13 @@ fn a_peer_without_security_is_refused() {
     for bytes in [opening_of_2_0(5, b"me"), b"\x01\0\x03\0hi".to_vec()] {
         let error = fed(&bytes).connection().error();
         assert!(
-            matches!(error, Some(Error::Peer(PeerError::UnsupportedVersion(_)))),
+            matches!(error, Some(Error::Peer(PeerError::UnsupportedVersion { .. }))),
             "{error:?} for {bytes:?}"
         );
     }
-    let unsupported = PeerError::UnsupportedVersion(UnsupportedVersion::Major(1)).into();
+    let peer = UnsupportedVersion::Major(1);
+    let (lowest, mechanism) = (Version::V3_0, MechanismName::new(b"SEALED"));
+    let unsupported = PeerError::UnsupportedVersion { peer, lowest, mechanism }.into();
     assert_eq!(fed(&opening_of_2_0(5, b"me")).log(), [LogEntry::Failed(unsupported)]);
     let server = fed(&[greeting("NULL"), ready("DEALER")].concat());
     let error = server.connection().error();

@@ -1,13 +1,14 @@
 //! Why a connection failed, in the compact form that a connection keeps: the rest of an
 //! [`Error`] follows from the configuration and the state.
 
+use super::legacy;
 use super::limits::{LARGEST, max_message, max_parts};
 use crate::config::Config;
-use crate::error::{Error, Limit, LimitExceeded, PeerError, Timeout};
-use crate::mechanism::{HandshakeError, OpenError};
+use crate::error::{Error, Limit, LimitExceeded, PeerError, SecurityRole, Timeout};
+use crate::mechanism::{HandshakeError, Mechanism, OpenError};
 use crate::wire::{
-    Command, CommandName, GroupError, HeaderError, Malformed, MechanismName, Size, SocketType,
-    UnsupportedVersion,
+    Command, CommandName, Greeting, GroupError, HeaderError, Malformed, MechanismName, Size,
+    SocketType, UnsupportedVersion,
 };
 
 /// The scratch stores bytes of the peer: the mechanism of its greeting, later the context of a PONG, and
@@ -62,6 +63,8 @@ pub(super) struct Details<'d> {
     pub(super) len: Size,
     /// The value that exceeds a limit.
     pub(super) got: u64,
+    /// Whether the peer's greeting names it as a server, and no command of it arrived.
+    pub(super) silent_server: bool,
 }
 
 impl Failure {
@@ -74,8 +77,15 @@ impl Failure {
     }
 
     /// The public error.
-    pub(super) fn error(self, config: &Config, ours: SocketType, details: &Details<'_>) -> Error {
+    pub(super) fn error<M: Mechanism>(
+        self,
+        config: &Config,
+        mechanism: &M,
+        details: &Details<'_>,
+    ) -> Error {
         let scratch = details.scratch;
+        let ours = || Greeting::mechanism_of(mechanism.greeting());
+        let same = |role| PeerError::SameRole { mechanism: ours(), role };
         Error::Peer(match self {
             Self::Limit(limit) => {
                 let limits = &config.limits;
@@ -102,6 +112,11 @@ impl Failure {
             Self::Metadata => return Malformed::Metadata.into(),
             Self::MoreOnIdentity => return Malformed::MoreOnIdentity.into(),
             Self::NotGroupAndBody => return Malformed::NotGroupAndBody.into(),
+            Self::TimedOut(Timeout::Handshake)
+                if mechanism.as_server() && details.silent_server =>
+            {
+                same(SecurityRole::Server)
+            }
             Self::TimedOut(owed) => return Error::TimedOut(owed),
             Self::Denied => PeerError::Denied,
             Self::Handshake(error) => PeerError::Handshake(error),
@@ -111,11 +126,15 @@ impl Failure {
                 for (slot, byte) in name.iter_mut().zip(scratch.iter().chain(&[a, b, c, d])) {
                     *slot = *byte;
                 }
-                PeerError::MechanismMismatch { peer: MechanismName::new(&name) }
+                PeerError::MechanismMismatch { ours: ours(), peer: MechanismName::new(&name) }
             }
             Self::MessageInHandshake => PeerError::MessageInHandshake,
             Self::MissingSocketType => PeerError::MissingSocketType,
-            Self::Old(old) => PeerError::UnsupportedVersion(old),
+            Self::Old(peer) => PeerError::UnsupportedVersion {
+                peer,
+                lowest: legacy::lowest(config, mechanism),
+                mechanism: ours(),
+            },
             Self::Open(error) => PeerError::Sealed(error),
             Self::Refused => PeerError::Refused,
             Self::RoutingIdTooLong => {
@@ -126,10 +145,15 @@ impl Failure {
                 // A name that does not end within the scratch is unknown.
                 let command = Command::parse(scratch);
                 let name = command.map_or(CommandName::Unknown, |command| command.name());
-                PeerError::UnexpectedCommand(name)
+                if mechanism.is_client() && name == CommandName::Hello {
+                    same(SecurityRole::Client)
+                } else {
+                    PeerError::UnexpectedCommand(name)
+                }
             }
             Self::SocketType(len) => {
                 let name = scratch.get(..usize::from(len));
+                let ours = M::socket_type(config);
                 match name.and_then(SocketType::from_name) {
                     Some(peer) => PeerError::IncompatibleSocketType { ours, peer },
                     None => PeerError::UnknownSocketType,

@@ -23,6 +23,9 @@ impl ReceiveHalf {
         if CommandName::Error.names(name) {
             return self.refused(data);
         }
+        if context.mechanism.as_server() {
+            self.len = 0;
+        }
         found.event = match context.mechanism.consume(name, data) {
             Consumed::Pending => Event::Nothing,
             Consumed::Ready(len) => {

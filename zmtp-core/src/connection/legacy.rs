@@ -23,6 +23,12 @@ pub(super) fn are_accepted<M: Mechanism>(config: &Config, mechanism: &M) -> bool
     M::OLDER_PEERS && mechanism.accepts_older_peers() && !M::socket_type(config).needs_commands()
 }
 
+/// The lowest version that is accepted.
+pub(super) fn lowest<M: Mechanism>(config: &Config, mechanism: &M) -> Version {
+    let version = if are_accepted(config, mechanism) { Version::V1_0 } else { Version::V3_0 };
+    config.min_version.max(version)
+}
+
 /// Whether the first bytes of a peer are not a signature; `None` if there are too few bytes.
 pub(super) fn is_unversioned(bytes: &[u8]) -> Option<bool> {
     match bytes.first()? {

@@ -306,7 +306,7 @@ impl<M: Mechanism, C: Borrow<Config>> Connection<M, C> {
 
     /// The error that failed the connection; `None` if it has not failed.
     pub fn error(&self) -> Option<Error> {
-        self.rx.error::<M>(self.config.borrow())
+        self.rx.error(self.config.borrow(), &self.mechanism)
     }
 
     /// Whether the connection has failed with an error that is sent to the peer in an ERROR command.

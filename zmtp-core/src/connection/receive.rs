@@ -5,7 +5,7 @@ use super::event::{Event, Received};
 use super::failure::Failure;
 use super::legacy;
 use super::limits::exceeds;
-use super::state::{Opening, ReceiveHalf, State};
+use super::state::{Opening, ReceiveHalf, SILENT_SERVER, State};
 use crate::error::Limit;
 use crate::mechanism::Mechanism;
 use crate::wire::{
@@ -70,6 +70,9 @@ impl ReceiveHalf {
         };
         if reader.is_other_mechanism() {
             return self.fail(Failure::Mechanism);
+        }
+        if context.mechanism.as_server() && Greeting::names_server(input, position) {
+            self.len = SILENT_SERVER;
         }
         if reader.position() < Greeting::LEN {
             let missing = Greeting::LEN.wrapping_sub(reader.position());

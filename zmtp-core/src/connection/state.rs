@@ -70,6 +70,10 @@ pub(super) enum Reply {
     TypeAndIdentity,
 }
 
+/// The length that is stored while the peer's greeting names it as a server, and no command of it has arrived. There
+/// is no frame yet.
+pub(super) const SILENT_SERVER: Size = 1;
+
 /// The peer before its greeting.
 const UNKNOWN: PeerInfo = PeerInfo { version: Version::NONE, socket_type: None };
 
@@ -248,15 +252,16 @@ impl ReceiveHalf {
     }
 
     /// The error of the failed connection.
-    pub(super) fn error<M: Mechanism>(&self, config: &Config) -> Option<Error> {
+    pub(super) fn error<M: Mechanism>(&self, config: &Config, mechanism: &M) -> Option<Error> {
         self.failure.map(|failure| {
             let got = size_to_u64(match failure.limit() {
                 Limit::Command | Limit::Frame => self.len,
                 Limit::Message => self.bytes,
                 Limit::Parts => self.parts.into(),
             });
-            let details = Details { scratch: &self.scratch, len: self.len, got };
-            failure.error(config, M::socket_type(config), &details)
+            let silent_server = self.len == SILENT_SERVER && matches!(self.state, State::Handshake);
+            let details = Details { scratch: &self.scratch, len: self.len, got, silent_server };
+            failure.error(config, mechanism, &details)
         })
     }
 }

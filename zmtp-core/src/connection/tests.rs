@@ -53,7 +53,8 @@ pub(super) fn traffic() -> Connection<Null> {
 #[test]
 fn an_error_command_is_sent_only_for_failures_that_a_retry_cannot_correct() {
     let (ours, peer) = (SocketType::Pull, SocketType::Req);
-    let mismatch = PeerError::MechanismMismatch { peer: MechanismName::PLAIN };
+    let (null, plain) = (MechanismName::NULL, MechanismName::PLAIN);
+    let mismatch = PeerError::MechanismMismatch { ours: null, peer: plain };
     let lasting = [
         (Failure::Mechanism, mismatch, Refusal::Mechanism),
         (

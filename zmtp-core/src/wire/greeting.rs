@@ -105,9 +105,8 @@ impl Greeting {
         let mut version = Version::NONE;
         GreetingReader::new().push(input, &[0; Self::LEN], &mut version, &mut [], &mut 0)?;
         let Some(bytes) = input.first_chunk::<{ Self::LEN }>() else { return Ok(None) };
-        let name = bytes.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default();
-        let as_server = bytes.get(AS_SERVER_AT) == Some(&1);
-        Ok(Some(Self { version, mechanism: MechanismName::new(name), as_server }))
+        let as_server = Self::names_server(bytes, 0);
+        Ok(Some(Self { version, mechanism: Self::mechanism_of(bytes), as_server }))
     }
 
     /// The 64 bytes of this greeting. `routing_id_len` is the length of our routing id in bytes. It
@@ -136,6 +135,16 @@ impl Greeting {
             place = slots;
         }
         bytes
+    }
+
+    /// The mechanism in a greeting.
+    pub(crate) fn mechanism_of(bytes: &[u8; Self::LEN]) -> MechanismName {
+        MechanismName::new(bytes.get(MECHANISM_AT..AS_SERVER_AT).unwrap_or_default())
+    }
+
+    /// Whether the as-server bit is set, in bytes of a greeting that start at this position.
+    pub(crate) fn names_server(bytes: &[u8], position: usize) -> bool {
+        AS_SERVER_AT.checked_sub(position).and_then(|at| bytes.get(at)) == Some(&1)
     }
 
     /// The bytes of a greeting that are known at run time only, each with its offset.

@@ -10,7 +10,7 @@ use crate::harness::echo::{echo_with, endpoint_of, outcome};
 use crate::harness::processes::{MIB, alone, alone_with, this_test};
 use crate::harness::simulated::{simulated, simulated_peer};
 use crate::harness::{Echo, LIMIT, QUIET, RawPeer, assert_echo, closes, events, mutes, req};
-use zmtp_core::wire::{Malformed, UnsupportedVersion};
+use zmtp_core::wire::{Malformed, MechanismName, UnsupportedVersion, Version};
 use zmtp_core::{Error, PeerError, Timeout};
 use zmtp_mio::testing::Simulation;
 use zmtp_mio::{CloseReason, Rep};
@@ -218,10 +218,11 @@ fn other_protocols_are_refused() {
         (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], UnsupportedVersion::NoSignature(0)),
         (&[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2][..], UnsupportedVersion::NoSignature(2)),
     ];
-    let faults = openings.map(|(bytes, old)| Fault {
+    let (lowest, mechanism) = (Version::V1_0, MechanismName::NULL);
+    let faults = openings.map(|(bytes, peer)| Fault {
         is_ready: false,
         bytes: bytes.to_vec(),
-        error: PeerError::UnsupportedVersion(old).into(),
+        error: PeerError::UnsupportedVersion { peer, lowest, mechanism }.into(),
     });
     assert_faults(this_test!(), &faults);
 }

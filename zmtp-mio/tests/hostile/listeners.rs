@@ -13,7 +13,7 @@ use crate::harness::processes::{
     KIB, MIB, Watch, alone_with, assert_rests, peak_of_memory, this_test,
 };
 use crate::harness::{Echo, LIMIT, RawPeer, RawServer, builder, closes, events};
-use zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion};
+use zmtp_core::wire::{Malformed, MechanismName, SocketType, UnsupportedVersion, Version};
 use zmtp_core::{self, LimitExceeded, PeerError, Timeout};
 use zmtp_mio::{Builder, CloseReason, Counters, EventKind, Req};
 
@@ -135,8 +135,8 @@ fn a_client_survives_a_silent_listener() {
 #[test]
 fn a_client_survives_garbage() {
     let test = this_test!();
-    let mechanism = MechanismName::new(&[0xff; 20]);
-    let unknown = protocol(PeerError::MechanismMismatch { peer: mechanism });
+    let (ours, peer) = (MechanismName::NULL, MechanismName::new(&[0xff; 20]));
+    let unknown = protocol(PeerError::MechanismMismatch { ours, peer });
     survives(test, builder::<Req>(), says(vec![0xff; 300]), &[unknown], Attacked::waited_long);
 }
 
@@ -152,7 +152,9 @@ fn a_client_survives_garbage_after_the_greeting() {
 fn a_client_survives_an_http_server() {
     let test = this_test!();
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec();
-    let old = protocol(PeerError::UnsupportedVersion(UnsupportedVersion::NoSignature(b'H')));
+    let peer = UnsupportedVersion::NoSignature(b'H');
+    let (lowest, mechanism) = (Version::V1_0, MechanismName::NULL);
+    let old = protocol(PeerError::UnsupportedVersion { peer, lowest, mechanism });
     survives(test, builder::<Req>(), says(http), &[old], Attacked::waited_long);
 }
 

@@ -212,8 +212,8 @@ fn neither_end_accepts_null() {
         push.step().unwrap();
         secured.counters().refused > 0
     });
-    let peer = MechanismName::NULL;
-    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { peer }.into());
+    let (ours, peer) = (MechanismName::CURVE, MechanismName::NULL);
+    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { ours, peer }.into());
     assert!(closes(&events!(secured)).contains(&mismatch));
 
     let mut null = builder::<Pull>().bind("tcp://127.0.0.1:*").unwrap();
@@ -225,7 +225,7 @@ fn neither_end_accepts_null() {
     });
     let ready = events!(push).into_iter().any(|kind| matches!(kind, EventKind::Ready(_)));
     assert!(!ready);
-    let peer = MechanismName::CURVE;
-    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { peer }.into());
+    let (ours, peer) = (MechanismName::NULL, MechanismName::CURVE);
+    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { ours, peer }.into());
     assert!(closes(&events!(null)).contains(&mismatch));
 }

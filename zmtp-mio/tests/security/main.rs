@@ -9,6 +9,7 @@ mod files;
 mod flood;
 mod later;
 mod plain;
+mod refused;
 mod secrets;
 mod thread_safe;
 mod zap;

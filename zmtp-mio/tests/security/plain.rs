@@ -65,8 +65,8 @@ fn peers_with_another_mechanism_are_refused_and_get_no_password() {
         push.step().unwrap();
         pull.counters().refused > 0
     });
-    let peer = MechanismName::NULL;
-    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { peer }.into());
+    let (ours, peer) = (MechanismName::PLAIN, MechanismName::NULL);
+    let mismatch = CloseReason::Protocol(PeerError::MechanismMismatch { ours, peer }.into());
     assert!(closes(&events!(pull)).contains(&mismatch));
 
     let server = crate::harness::RawServer::tcp();

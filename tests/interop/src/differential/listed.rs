@@ -179,7 +179,7 @@ pub const ALL: &[Listed] = &[
         why: "a connection that does not open like an accepted version is closed at once",
         meant: |case| {
             case.they_read_on(|error| {
-                matches!(error, Error::Peer(PeerError::UnsupportedVersion(_)))
+                matches!(error, Error::Peer(PeerError::UnsupportedVersion { .. }))
             })
         },
     },
