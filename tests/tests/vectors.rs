@@ -128,7 +128,7 @@ const CURVE: &str = "libzmq's keys are random: `curve/recorded.rs` plays the oth
 /// Dialogues of something else than one connection, and what plays them.
 const NO_CONNECTION: &[(&str, &str)] = &[(
     "draft-udp-radio-dish",
-    "datagrams are no connection: `our_datagrams_equal_those_of_libzmq`",
+    "datagrams: `our_datagrams_equal_those_of_libzmq`, and with sockets in `sockets/datagrams.rs`",
 )];
 
 const DENIED: Error = Error::Peer(PeerError::Denied);

@@ -1,6 +1,7 @@
 //! Replays dialogues with libzmq whose outcome depends on the pattern, with the sockets of `zmtp-mio`
-//! in place of libzmq, over TCP. Intended differences are listed in the table.
+//! in place of libzmq, over TCP and UDP. Intended differences are listed in the table.
 
+mod datagrams;
 mod drafts;
 mod play;
 mod zap;

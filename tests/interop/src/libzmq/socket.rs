@@ -31,6 +31,7 @@ pub enum Kind {
     Dish = 15,
     Gather = 16,
     Scatter = 17,
+    Dgram = 18,
     Peer = 19,
     Channel = 20,
 }
