@@ -274,3 +274,19 @@ fn radio_and_dish_exchange_messages_with_libzmqs_over_tcp_and_udp() {
         drop(tool);
     }
 }
+
+#[test]
+fn dgram_exchanges_datagrams_with_libzmqs() {
+    let Some(mut tool) = Tool::start(&["dgram", "udp://127.0.0.1:*", "--echo", "-q"]) else {
+        return;
+    };
+    let to = tool.endpoint().replace("udp://", "");
+    let context = Context::new().unwrap();
+    let dgram = libzmq(&context, Kind::Dgram);
+    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    dgram.bind(&format!("udp://{free}")).unwrap();
+    // Its address has a 0 byte at the end, which a received message has too.
+    let address = format!("{to}\0");
+    dgram.send(&[address.as_bytes(), b"there and back"]).unwrap();
+    assert_eq!(dgram.recv().unwrap(), [address.as_bytes(), b"there and back"]);
+}
