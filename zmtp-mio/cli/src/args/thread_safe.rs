@@ -121,8 +121,5 @@ pub(crate) struct DishArgs {
     pub(crate) group: Vec<OsString>,
 
     #[command(flatten)]
-    pub(crate) udp: UdpArgs,
-
-    #[command(flatten)]
     pub(crate) run: RunArgs,
 }

@@ -54,8 +54,7 @@ pub(super) fn radio(args: RadioArgs, context: &Context<'_>) -> Result<u8, Failur
 }
 
 pub(super) fn dish(args: DishArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let mut plan = Plan::receive(args.receiving, args.run);
-    plan.udp = args.udp;
+    let plan = Plan::receive(args.receiving, args.run);
     let mut dish = plan.socket(Socket::<kind::Dish>::builder(), false)?;
     for group in &args.group {
         dish.join(group.as_encoded_bytes()).map_err(Failure::Socket)?;

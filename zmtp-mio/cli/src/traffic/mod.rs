@@ -83,11 +83,19 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     traffic.events();
     let Running { socket, tally, linger, .. } = traffic;
     tally.finish(&socket.counters(), context.output);
-    let dropped = socket.counters().dropped.high_water_mark;
-    let slow = socket.kind().publishes() && dropped > 0;
-    if slow {
-        let text = format!("{dropped} messages were dropped: subscribers were too slow");
-        context.output.note(&text);
+    let dropped = socket.counters().dropped;
+    let mut lost = 0;
+    // Those of other types are reported by `Running::flush`.
+    if socket.kind().publishes() {
+        for (n, why) in [
+            (dropped.high_water_mark, "subscribers were too slow"),
+            (dropped.refused_datagrams, "the system did not send the datagrams"),
+        ] {
+            if n > 0 {
+                context.output.note(&format!("{n} messages were dropped: {why}"));
+            }
+            lost += n;
+        }
     }
     if matches!(result, Err(Failure::Interrupted(_))) {
         let unsent = socket.close(linger).count();
@@ -95,5 +103,5 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
             context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
-    result.map(|()| if slow { Failure::Lost { n: dropped }.code() } else { 0 })
+    result.map(|()| if lost > 0 { Failure::Lost { n: lost }.code() } else { 0 })
 }
