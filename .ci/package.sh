@@ -3,7 +3,7 @@
 # also those of the tool and the adapters, has the texts of its licences. Uploads nothing.
 set -eu
 cd "$(dirname "$0")/.."
-set -- zmtp-core zmtp-embedded zmtp-mio
+set -- zmtp-core zmtp-embedded zmtp-mio zmtp-cli
 
 # The README of a package tells how to add it, and has no link that breaks outside the repository.
 check_readme() { # <folder> <text>
@@ -13,17 +13,21 @@ check_readme() { # <folder> <text>
     exit 1
   fi
 }
-check_readme zmtp-mio/cli "cargo install"
-
 for package in "$@"; do
   files=$(cargo package --quiet --list --allow-dirty --package "$package")
-  for file in README.md src/lib.rs LICENSE-APACHE LICENSE-MIT; do
+  root=src/lib.rs
+  folder=$package
+  line="$package = "
+  if [ "$package" = zmtp-cli ]; then
+    root=src/main.rs folder=zmtp-mio/cli line="cargo install"
+  fi
+  for file in README.md "$root" LICENSE-APACHE LICENSE-MIT; do
     printf '%s\n' "$files" | grep -qx "$file" || { echo "$package lacks $file" >&2; exit 1; }
   done
-  check_readme "$package" "$package = "
+  check_readme "$folder" "$line"
   echo "$package: $(printf '%s\n' "$files" | wc -l) files"
 done
-for folder in zmtp-mio/cli zmtp-embedded/adapters/*; do
+for folder in zmtp-embedded/adapters/*; do
   for file in LICENSE-APACHE LICENSE-MIT; do
     cmp "$file" "$folder/$file"
   done
@@ -33,5 +37,5 @@ done
 CARGO_TARGET_DIR=$(mktemp -d)
 export CARGO_TARGET_DIR
 trap 'rm -rf "$CARGO_TARGET_DIR"' EXIT
-cargo package --quiet --allow-dirty --package "$1" --package "$2" --package "$3"
+cargo package --quiet --allow-dirty --package "$1" --package "$2" --package "$3" --package "$4"
 echo "each builds from its package"
