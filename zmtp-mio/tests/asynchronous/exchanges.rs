@@ -3,7 +3,7 @@
 use std::thread;
 
 use futures_util::future::join;
-use zmtp_mio::{Dealer, Pub, Pull, Push, Rep, Req, Router, Sub};
+use zmtp_mio::{Dealer, Dgram, Dish, Pub, Pull, Push, Radio, Rep, Req, Router, Socket, Sub, kind};
 
 use super::{Reactor, with_each};
 use crate::harness::{LIMIT, bound, builder, ipc, transports};
@@ -37,6 +37,37 @@ fn requests_are_answered_on_every_transport() {
             };
             join(server, client).await;
         }
+    });
+}
+
+#[test]
+fn datagrams_are_sent_and_received() {
+    with_each(async |reactor| {
+        let dgrams = [(); 2].map(|()| builder::<Dgram>().bind("udp://127.0.0.1:*").unwrap());
+        let address = dgrams[1].last_endpoint().unwrap().to_string().replace("udp://", "");
+        let [mut here, mut there] = dgrams.map(|dgram| reactor.socket(dgram));
+        let server = async {
+            for _ in 0..100 {
+                let request = there.recv().await.unwrap();
+                there.send(request).await.unwrap();
+            }
+        };
+        let client = async {
+            for n in 0..100_u32 {
+                let request = n.to_be_bytes();
+                here.send([address.as_bytes(), &request]).await.unwrap();
+                let reply = here.recv().await.unwrap();
+                assert_eq!(reply.part(1).unwrap(), request);
+            }
+        };
+        join(server, client).await;
+        let dish = builder::<Dish>().bind("udp://127.0.0.1:*").unwrap();
+        dish.join("TV").unwrap();
+        let radio = builder::<Radio>().connect(dish.last_endpoint().unwrap()).unwrap();
+        let mut dish = reactor.socket(Socket::<kind::Dish>::from(dish));
+        radio.send_to("TV", "a film").unwrap();
+        assert!(radio.flush(LIMIT).unwrap());
+        assert_eq!(dish.recv().await.unwrap().text(), Ok("a film"));
     });
 }
 

@@ -8,6 +8,7 @@ mod heap;
 mod back_pressure;
 mod caps;
 mod commands;
+mod datagrams;
 mod faults;
 mod floods;
 mod fork;

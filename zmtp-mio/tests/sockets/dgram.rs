@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::harness::{LIMIT, builder, context, drive_until, events};
 use zmtp_mio::{
     AcceptFilter, AnySocket, CloseReason, DatagramError, Dgram, Error, EventKind, HighWaterMark,
-    Limits, Message, SocketKind, Udp,
+    Interest, Item, Limits, Message, Options, Poller, SocketKind, Udp,
 };
 
 /// A bound DGRAM, and its address.
@@ -288,8 +288,60 @@ fn a_flood_fills_the_queue_and_what_the_system_drops_is_counted() {
 }
 
 #[test]
-fn a_close_returns_the_messages_that_were_not_sent() {
-    let (dgram, _) = local("127.0.0.1");
-    let unsent = dgram.close(Duration::ZERO);
-    assert!(unsent.is_empty());
+fn a_handle_ends_a_receive_that_waits() {
+    let (mut dgram, _) = local("127.0.0.1");
+    let handle = dgram.handle().unwrap();
+    std::thread::scope(|scope| {
+        let receiver = scope.spawn(|| dgram.recv());
+        handle.stop().unwrap();
+        assert!(matches!(receiver.join().unwrap(), Err(Error::Stopped)));
+    });
+}
+
+#[test]
+fn a_dgram_becomes_a_socket_of_any_kind_and_back() {
+    let (dgram, address) = local("127.0.0.1");
+    let mut any = AnySocket::from(dgram);
+    assert_eq!((any.kind(), any.kind().to_string()), (SocketKind::Dgram, "DGRAM".into()));
+    any.send([&*address, "to itself"]).unwrap();
+    let mut dgram = Dgram::try_from(any).unwrap();
+    assert_eq!(recv(&mut dgram), [&*address, "to itself"]);
+    let any = AnySocket::builder(SocketKind::Dgram).context(&context()).build().unwrap();
+    assert!(Dgram::try_from(any).is_ok());
+}
+
+#[test]
+fn readiness_is_reported_to_a_poller() {
+    let (mut dgram, to) = local("127.0.0.1");
+    let mut poller = Poller::new().unwrap();
+    let other = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..3 {
+        let items = &mut [Item::socket(&mut dgram, Interest::READABLE)];
+        assert_eq!(poller.wait(items, Some(Duration::ZERO)).unwrap(), 0);
+        other.send_to(b"body", &to).unwrap();
+        assert_eq!(poller.wait(items, Some(LIMIT)).unwrap(), 1);
+        assert!(dgram.try_recv().unwrap().is_some());
+    }
+}
+
+#[test]
+fn options_of_zmtp_are_refused_and_those_of_udp_by_other_types() {
+    let mut options = Options::default();
+    options.require_socket_type = true;
+    let failed = builder::<Dgram>().options(options).build().unwrap_err();
+    assert!(matches!(failed, Error::Option { option: "require_socket_type" }), "{failed}");
+    let mut options = Options::default();
+    options.udp = Udp::default().multicast_hops(2);
+    for kind in SocketKind::ALL {
+        let built = AnySocket::builder(kind).options(options.clone()).build();
+        let has = matches!(kind, SocketKind::Radio | SocketKind::Dish | SocketKind::Dgram);
+        match built {
+            Ok(_) => assert!(has, "{kind}"),
+            Err(error) => {
+                assert!(!has && matches!(error, Error::Option { option: "udp" }), "{kind}");
+            }
+        }
+        let fitting = options.clone().for_kind(kind);
+        assert!(AnySocket::builder(kind).options(fitting).build().is_ok(), "{kind}");
+    }
 }

@@ -7,6 +7,8 @@
 //! | DGRAM | bound, one at a time | a message begins with the address of the other end |
 
 mod link;
+#[cfg(test)]
+mod tests;
 
 use core::net::SocketAddr;
 use std::sync::Arc;
