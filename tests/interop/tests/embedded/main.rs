@@ -1,7 +1,8 @@
 //! The embedded sockets against libzmq over TCP: each type, connecting and accepting.
 
-#[path = "common/embedded_stream.rs"]
+mod single;
 mod stream;
+mod udp;
 
 use core::time::Duration;
 use std::net::{TcpListener, TcpStream};
