@@ -4,6 +4,7 @@
 mod pace;
 mod plan;
 mod running;
+mod sending;
 mod source;
 mod tally;
 

@@ -1,13 +1,13 @@
-//! Sending and receiving in turn.
+//! Sending and receiving in turn, until both are complete.
 
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{AnySocket, Error, EventKind, Message, SendError, SocketKind};
+use zmtp_mio::{AnySocket, Error, EventKind, Message, SocketKind};
 
 use super::pace::Pace;
 use super::plan::Wanted;
-use super::source::{Next, Source};
+use super::source::Source;
 use super::tally::{self, Tally};
 use super::{fans_out, wait_for_peers};
 use crate::device::{Context, next_event};
@@ -15,7 +15,7 @@ use crate::exit::Failure;
 use crate::output::describe;
 
 /// Messages to send or receive before switching to the other direction.
-const STRETCH: usize = 256;
+pub(super) const STRETCH: usize = 256;
 /// How long to wait for peers before a note is printed.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -43,15 +43,15 @@ pub(super) struct Running<'a> {
 /// The current state.
 pub(super) struct Now {
     /// The next message, until it is due and accepted.
-    pending: Option<Message>,
+    pub(super) pending: Option<Message>,
     /// The socket had no room for it.
-    refused: bool,
+    pub(super) refused: bool,
     /// There are no more messages to send.
-    over: bool,
+    pub(super) over: bool,
     /// When the last message was sent or received.
-    last: Instant,
+    pub(super) last: Instant,
     /// The last connection error, until a connection is ready.
-    trouble: Option<String>,
+    pub(super) trouble: Option<String>,
 }
 
 impl Default for Now {
@@ -154,110 +154,6 @@ impl Running<'_> {
     /// Receives a queued message.
     fn receive_one(&mut self) -> Result<Option<Message>, Error> {
         if self.kind.can_receive() { self.socket.try_recv() } else { Ok(None) }
-    }
-
-    fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
-        let bytes = message.byte_len();
-        loop {
-            match self.socket.send_timeout(message, self.context.slice(Duration::MAX)) {
-                Ok(()) => {
-                    self.tally.sent(bytes);
-                    return Ok(());
-                }
-                Err(SendError {
-                    error: Error::WouldBlock | Error::Woken, message: back, ..
-                }) => {
-                    message = *back;
-                }
-                // The sender has left.
-                Err(error) if self.is_gone(&error) => return Ok(()),
-                Err(error) => return Err(self.context.failure(error.error)),
-            }
-            self.events();
-        }
-    }
-
-    /// Sends due messages; returns whether more can be sent at once.
-    fn send(&mut self) -> Result<bool, Failure> {
-        for _ in 0..STRETCH {
-            if self.now.over {
-                return Ok(false);
-            }
-            if self.now.pending.is_none() {
-                match self.source.next()? {
-                    Next::Message(message) => self.now.pending = Some(message),
-                    Next::Later => return Ok(false),
-                    Next::End => {
-                        self.now.over = true;
-                        self.now.last = Instant::now();
-                        return Ok(false);
-                    }
-                }
-            }
-            if !self.pace.is_due() {
-                return Ok(false);
-            }
-            let Some(mut message) = self.now.pending.take() else { return Ok(false) };
-            self.now.refused = false;
-            self.address(&mut message)?;
-            let bytes = message.byte_len();
-            match self.socket.send_timeout(message, Duration::ZERO) {
-                Ok(()) => {
-                    self.pace.gone();
-                    self.tally.sent(bytes);
-                    self.now.last = Instant::now();
-                }
-                Err(SendError {
-                    error: error @ (Error::WouldBlock | Error::Woken),
-                    message,
-                    ..
-                }) => {
-                    self.now.pending = Some(*message);
-                    // After a wake-up the message may still be accepted.
-                    self.now.refused = !matches!(error, Error::Woken);
-                    return Ok(!self.now.refused);
-                }
-                Err(error) if self.is_gone(&error) => {
-                    let mut message = *error.message;
-                    // Without a peer, it waits for one. If its peer has left, the next one gets it.
-                    self.now.refused = message.routing_id().is_none();
-                    message.set_routing_id(None);
-                    self.now.pending = Some(message);
-                    return Ok(!self.now.refused);
-                }
-                Err(error) => return Err(self.context.failure(error.error)),
-            }
-        }
-        Ok(true)
-    }
-
-    /// SERVER and PEER: whether the message was refused because it has no peer, or because its peer has left.
-    const fn is_gone(&self, error: &SendError) -> bool {
-        matches!(self.kind, SocketKind::Peer | SocketKind::Server)
-            && matches!(error.error, Error::Unroutable)
-    }
-
-    /// Sets what a message needs besides its part: the group of a RADIO; the routing id of a SERVER or PEER, whose
-    /// peers get the messages in turn.
-    fn address(&mut self, message: &mut Message) -> Result<(), Failure> {
-        match self.kind {
-            SocketKind::Radio => {
-                message.set_group(&self.group).map_err(|error| Failure::Socket(Error::Group(error)))
-            }
-            SocketKind::Peer | SocketKind::Server if message.routing_id().is_none() => {
-                let ids: Vec<_> = self
-                    .socket
-                    .peers()
-                    .filter_map(|peer| Some(u32::from_be_bytes(*peer.routing_id.first_chunk()?)))
-                    .collect();
-                if !ids.is_empty() {
-                    message.set_routing_id(ids[self.turn % ids.len()]);
-                    self.turn += 1;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
     }
 
     fn has_enough(&self) -> bool {
