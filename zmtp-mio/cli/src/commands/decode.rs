@@ -5,8 +5,8 @@ use std::io::{self, Cursor, Read};
 
 use crate::args::{DecodeArgs, keys};
 use crate::decode::{
-    Connections, Datagrams, Dialect, Found, Opener, Packet, Place, Show, Stream, is_capture,
-    packet, packets,
+    Connections, Datagrams, Dialect, Found, Fragments, Opener, Packet, Place, Show, Stream,
+    is_capture, packet, packets,
 };
 use crate::device::Context;
 use crate::exit::Failure;
@@ -92,7 +92,8 @@ fn capture(
     let mut connections = Connections::new(port, dialect);
     let mut datagrams = Datagrams::new(port);
     let mut last = 0.0;
-    let (mut fragments, mut short) = (0u64, 0u64);
+    let mut fragments = Fragments::default();
+    let mut short = 0;
     let mut tell = |place: &Place, found: Found<'_>| match found {
         Found::Item(item) => show.item(place, item),
         Found::Fault(fault) => {
@@ -100,22 +101,21 @@ fn capture(
             Ok(())
         }
     };
+    let mut take = |time: f64, packet: Packet<'_>| match packet {
+        Packet::Tcp(segment) => connections.segment(time, &segment, &mut tell),
+        Packet::Udp(packet) => datagrams.packet(time, &packet, &mut tell),
+        Packet::Fragment(_) | Packet::Other => Ok(()),
+    };
     let fault = packets(file, |time, link, data| {
         last = time;
-        match packet::parse(link, data) {
-            Packet::Tcp(segment) => {
-                short += u64::from(segment.missing > 0);
-                connections.segment(time, &segment, &mut tell)
-            }
-            Packet::Udp(packet) => {
-                short += u64::from(packet.missing > 0);
-                datagrams.packet(time, &packet, &mut tell)
-            }
-            Packet::Fragment => {
-                fragments += 1;
-                Ok(())
-            }
-            Packet::Other => Ok(()),
+        let packet = packet::parse(link, data);
+        short += usize::from(packet.missing() > 0);
+        match packet {
+            Packet::Fragment(fragment) => match fragments.add(&fragment) {
+                Some(whole) => take(time, fragment.parse_whole(&whole)),
+                None => Ok(()),
+            },
+            packet => take(time, packet),
         }
     })?;
     connections.finish(last, &mut tell)?;
@@ -124,7 +124,7 @@ fn capture(
     }
     for (n, what) in [
         (short, "packets were captured incompletely (snap length)"),
-        (fragments, "fragments of IP packets were ignored"),
+        (fragments.incomplete(), "IP packets are ignored, because fragments of them are missing"),
     ] {
         if n > 0 {
             show.note(&format!("{n} {what}"));

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `capture` | pcap and pcapng files | packets |
 //! | `packet` | packets | TCP segments and UDP datagrams |
+//! | `fragments` | fragments of IP packets | the content of the packets |
 //! | `tcp` | segments | the bytes that each side of each connection sent, in order |
 //! | `udp` | datagrams | messages of a RADIO |
 //! | `stream` | the bytes of one side | greetings and frames |
@@ -13,6 +14,7 @@
 
 mod boxes;
 mod capture;
+mod fragments;
 pub(crate) mod packet;
 mod place;
 mod show;
@@ -22,6 +24,7 @@ mod udp;
 
 pub(crate) use boxes::Opener;
 pub(crate) use capture::{is_capture, packets};
+pub(crate) use fragments::Fragments;
 pub(crate) use packet::Packet;
 pub(crate) use place::Place;
 pub(crate) use show::Show;

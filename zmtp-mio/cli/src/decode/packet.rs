@@ -11,7 +11,7 @@ pub(crate) struct Segment<'a> {
     pub(super) syn: bool,
     pub(super) payload: &'a [u8],
     /// Bytes of the payload that were not captured.
-    pub(crate) missing: usize,
+    pub(super) missing: usize,
 }
 
 /// A datagram.
@@ -21,7 +21,49 @@ pub(crate) struct UdpPacket<'a> {
     pub(super) to: SocketAddr,
     pub(super) payload: &'a [u8],
     /// Bytes of the payload that were not captured.
-    pub(crate) missing: usize,
+    pub(super) missing: usize,
+}
+
+/// A fragment of an IP packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Fragment<'a> {
+    pub(super) id: Id,
+    /// Where its bytes begin in the content of the packet.
+    pub(super) offset: usize,
+    /// Whether others follow.
+    pub(super) more: bool,
+    pub(super) payload: &'a [u8],
+    /// Bytes of the payload that were not captured.
+    pub(super) missing: usize,
+}
+
+/// What the fragments of one packet have in common.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Id {
+    from: IpAddr,
+    to: IpAddr,
+    protocol: u8,
+    number: u32,
+}
+
+impl Fragment<'_> {
+    /// Parses the content of its packet.
+    pub(crate) fn parse_whole<'a>(&self, data: &'a [u8]) -> Packet<'a> {
+        let Id { from, to, protocol, .. } = self.id;
+        transport(protocol, data, data.len(), from, to).unwrap_or(Packet::Other)
+    }
+}
+
+impl Packet<'_> {
+    /// The number of bytes of the content that were not captured.
+    pub(crate) const fn missing(&self) -> usize {
+        match self {
+            Self::Fragment(fragment) => fragment.missing,
+            Self::Other => 0,
+            Self::Tcp(segment) => segment.missing,
+            Self::Udp(packet) => packet.missing,
+        }
+    }
 }
 
 /// The content of a packet.
@@ -29,8 +71,7 @@ pub(crate) struct UdpPacket<'a> {
 pub(crate) enum Packet<'a> {
     Tcp(Segment<'a>),
     Udp(UdpPacket<'a>),
-    /// A fragment of an IP packet. Fragments are not reassembled.
-    Fragment,
+    Fragment(Fragment<'a>),
     Other,
 }
 
@@ -92,13 +133,22 @@ fn ipv4(ip: &[u8]) -> Option<Packet<'_>> {
     if ![TCP, UDP].contains(&protocol) || head < 20 {
         return None;
     }
-    // More fragments, or an offset.
-    if number(ip, 6)? & 0x3fff != 0 {
-        return Some(Packet::Fragment);
-    }
     // With offloading, the length is 0 in a packet that is captured before it is segmented.
     let len = if total == 0 { ip.len() } else { total }.checked_sub(head)?;
-    transport(protocol, ip.get(head..)?, len, address(12)?, address(16)?)
+    let (data, from, to) = (ip.get(head..)?, address(12)?, address(16)?);
+    // More fragments, or an offset.
+    let place = number(ip, 6)? & 0x3fff;
+    if place != 0 {
+        let id = Id { from, to, protocol, number: number(ip, 4)?.into() };
+        let offset = usize::from(place & 0x1fff) * 8;
+        return Some(fragment(id, offset, place & 0x2000 != 0, data, len));
+    }
+    transport(protocol, data, len, from, to)
+}
+
+fn fragment(id: Id, offset: usize, more: bool, data: &[u8], len: usize) -> Packet<'_> {
+    let payload = &data[..len.min(data.len())];
+    Packet::Fragment(Fragment { id, offset, more, payload, missing: len - payload.len() })
 }
 
 fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
@@ -109,12 +159,21 @@ fn ipv6(ip: &[u8]) -> Option<Packet<'_>> {
         Some(IpAddr::V6(Ipv6Addr::from(bytes)))
     };
     let rest = ip.get(40..)?;
+    let len = if total == 0 { rest.len() } else { total };
+    let (from, to) = (address(8)?, address(24)?);
     match *ip.get(6)? {
-        protocol @ (TCP | UDP) => {
-            let len = if total == 0 { rest.len() } else { total };
-            transport(protocol, rest, len, address(8)?, address(24)?)
+        protocol @ (TCP | UDP) => transport(protocol, rest, len, from, to),
+        FRAGMENT => {
+            let (head, data) = rest.split_first_chunk::<8>()?;
+            let [protocol, _, high, low, number @ ..] = *head;
+            if ![TCP, UDP].contains(&protocol) {
+                return None;
+            }
+            let id = Id { from, to, protocol, number: u32::from_be_bytes(number) };
+            let place = u16::from_be_bytes([high, low]);
+            let offset = usize::from(place & !7);
+            Some(fragment(id, offset, place & 1 != 0, data, len.checked_sub(8)?))
         }
-        FRAGMENT => Some(Packet::Fragment),
         _ => None,
     }
 }
@@ -266,8 +325,9 @@ mod tests {
         icmp[9] = 1;
         assert_eq!(parse(101, &icmp), Packet::Other);
         let mut piece = v4(b"");
-        piece[6] = 0x20;
-        assert_eq!(parse(101, &piece), Packet::Fragment);
+        piece[6..8].copy_from_slice(&[0x20, 3]);
+        let Packet::Fragment(found) = parse(101, &piece) else { panic!() };
+        assert_eq!((found.offset, found.more, found.payload.len()), (24, true, 20));
         assert_eq!(parse(101, b""), Packet::Other);
         assert_eq!(parse(147, &v4(b"")), Packet::Other);
     }

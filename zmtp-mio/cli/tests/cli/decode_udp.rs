@@ -112,6 +112,39 @@ fn every_fault_of_a_datagram_is_named() {
     }
 }
 
+/// A packet in two fragments. The first one has this number of bytes of the content.
+fn fragments(packet: &[u8], at: usize) -> [Vec<u8>; 2] {
+    const HEADS: usize = 34;
+    let content = &packet[HEADS..];
+    let piece = |flags: u8, offset: usize, bytes: &[u8]| {
+        let mut data = packet[..HEADS].to_vec();
+        data[16..18].copy_from_slice(&u16::try_from(20 + bytes.len()).unwrap().to_be_bytes());
+        data[20..22].copy_from_slice(&[flags, u8::try_from(offset / 8).unwrap()]);
+        data.extend(bytes);
+        data
+    };
+    [piece(0x20, 0, &content[..at]), piece(0, at, &content[at..])]
+}
+
+#[test]
+fn a_datagram_in_fragments_is_put_together_and_an_incomplete_one_is_counted() {
+    let [first, second] = fragments(&datagram(b"\x02TVa longer body"), 16);
+    for packets in [[first.clone(), second.clone()], [second, first.clone()]] {
+        let done = zmtp_with(["decode", "--port", "2000"], &pcap(&packets));
+        assert!(
+            done.good().ends_with("datagram to group TV, 13 bytes: a longer body\n"),
+            "{done:?}"
+        );
+        assert_eq!(done.stderr, "");
+    }
+    let done = zmtp_with(["decode", "--port", "2000"], &pcap(&[first]));
+    assert_eq!(done.good(), "");
+    assert!(
+        done.stderr.contains("1 IP packets are ignored, because fragments of them"),
+        "{done:?}"
+    );
+}
+
 #[test]
 fn datagrams_are_shown_only_with_a_port() {
     let connection = [packet(true, 0, 16, b"GET /"), packet(false, 0, 16, b"HTTP/1.1 200")];
