@@ -41,7 +41,7 @@ impl Engine {
             return Ok(());
         }
         let index = self.make_room(peer)?;
-        if self.send_udp_at_once(index, outgoing.message, outgoing.body_len()) {
+        if self.is_udp(index) && self.send_udp_at_once(index, outgoing) {
             return Ok(());
         }
         let Some(slot) = self.peers.get_mut(index) else { return Err(Refused::Gone) };
@@ -125,7 +125,7 @@ impl Engine {
                     continue;
                 }
             };
-            if self.send_udp_at_once(index, outgoing.message, outgoing.body_len()) {
+            if self.is_udp(index) && self.send_udp_at_once(index, outgoing) {
                 continue;
             }
             let Some(slot) = self.peers.get_mut(index) else { continue };
@@ -188,7 +188,7 @@ impl Engine {
         for index in 0..self.peers.capacity() {
             let Some(peer) = self.peers.get(index).filter(|peer| peer.is_ready()) else { continue };
             if matches!(peer.state, State::Udp(_)) {
-                // It receives all groups, and what it does not want is dropped here.
+                // Messages of all groups arrive there.
                 continue;
             }
             let peer = peer.id;

@@ -4,7 +4,9 @@ use core::net::IpAddr;
 
 use crate::security::AddressRange;
 
-/// The connections that a listening socket accepts: over TCP by the address of the peer, over ipc by its process.
+/// The connections that a listening socket accepts: over TCP by the address of the peer, over ipc by its process. With UDP,
+/// the datagrams that it accepts, by the address of the sender, which can be forged; others are counted as
+/// [`filtered`](crate::DroppedMessages::filtered).
 ///
 /// Others are closed before their handshake, with [`CloseReason::Filtered`](crate::CloseReason::Filtered). Connections
 /// within the process are not filtered. The options of libzmq are `ZMQ_TCP_ACCEPT_FILTER`, and `ZMQ_IPC_FILTER_PID`,
@@ -20,7 +22,7 @@ use crate::security::AddressRange;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AcceptFilter {
-    /// Addresses of TCP peers. Without any, peers of every address are accepted.
+    /// Addresses of TCP peers and of senders of datagrams. Without any, every address is accepted.
     pub addresses: Vec<AddressRange>,
     /// Users, groups and processes of ipc peers. Without any, every peer is accepted.
     pub processes: Vec<ProcessFilter>,

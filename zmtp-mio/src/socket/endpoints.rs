@@ -20,8 +20,9 @@ impl<K: Kind> Socket<K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] for a text that is not an endpoint, for an endpoint with a source address, and for
-    /// inproc with a STREAM; [`Error::AddressInUse`]; and [`Error::Io`] for other errors of the system.
+    /// [`Error::Endpoint`] for a text that is not an endpoint, for an endpoint with a source address, for a transport that
+    /// the socket type does not bind, and for a second endpoint of a DGRAM; [`Error::Security`] for UDP with security;
+    /// [`Error::AddressInUse`]; and [`Error::Io`] for other errors of the system.
     pub fn bind<E>(&mut self, endpoint: E) -> Result<Endpoint, Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,
@@ -76,10 +77,12 @@ impl<K: Kind> Socket<K> {
     /// [`Builder::resolver`](crate::Builder::resolver) is called in the thread that drives the socket, and first by
     /// this call, which waits for it.
     ///
+    /// With UDP there is no connection: a RADIO sends to the endpoint as soon as its address is known.
+    ///
     /// # Errors
     ///
-    /// [`Error::Endpoint`] for a text that is not an endpoint, for the host `*` or the port 0, and for inproc
-    /// with a STREAM.
+    /// [`Error::Endpoint`] for a text that is not an endpoint, for the host `*` or the port 0, and for a transport that the
+    /// socket type does not connect to; [`Error::Security`] for UDP with security.
     pub fn connect<E>(&mut self, endpoint: E) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,

@@ -13,12 +13,16 @@ use crate::options::HighWaterMark;
 /// Messages have one part. Several threads may use the socket at the same time. Sending does not wait, unless
 /// [`no_drop`](Builder::no_drop) is set: a message is dropped and counted for each peer whose queue is full. A message of
 /// a group without members is dropped without being counted.
+///
+/// A RADIO that is connected to an endpoint of [`udp://`](crate::Endpoint::Udp) sends the messages of all groups to it, one
+/// datagram each. Then a message and its group may have 8,191 bytes together, and the group 127.
 pub type Radio = ThreadSafeSocket<kind::Radio>;
 
 /// DISH: receives the messages of the groups that it joined from its RADIO peers in turn (RFC 48, `ZMQ_DISH`).
 ///
 /// Groups are compared as a whole, unlike the topics of a [`Sub`](crate::Sub). Messages have one part. Several threads may
-/// use the socket at the same time.
+/// use the socket at the same time. A DISH that is bound to an endpoint of [`udp://`](crate::Endpoint::Udp) receives the
+/// datagrams of every RADIO there, drops those of groups that it has not joined, and counts them.
 ///
 /// ```
 /// use core::time::Duration;
@@ -90,7 +94,8 @@ impl Radio {
     }
 
     /// Waits until at least `n` peers have joined a group. Returns `false` if `timeout` ends before. A message that is
-    /// sent before the JOIN of a peer arrives is not sent to that peer.
+    /// sent before the JOIN of a peer arrives is not sent to that peer. An endpoint of UDP counts as a peer from
+    /// [`connect`](Self::connect) on, whether or not anything receives there.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ use zmtp_core::wire::{Datagram, DatagramError};
 use super::Engine;
 use super::pattern::AnyPattern;
 use super::peer::{Origin, Peer, PeerDetails, State};
-use super::queue::{Envelope, QueuedMessage};
+use super::queue::{Envelope, Outgoing, QueuedMessage};
 use super::scheduler::Key;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
@@ -166,13 +166,14 @@ impl Engine {
         }
     }
 
+    /// Whether a peer is an endpoint of UDP.
+    #[inline]
+    pub(super) fn is_udp(&self, index: usize) -> bool {
+        self.peers.get(index).is_some_and(|peer| matches!(peer.state, State::Udp(_)))
+    }
+
     /// Sends a message at once, if nothing waits before it. Returns `false` if it is to be queued.
-    pub(super) fn send_udp_at_once(
-        &mut self,
-        index: usize,
-        message: &Message,
-        counted: usize,
-    ) -> bool {
+    pub(super) fn send_udp_at_once(&mut self, index: usize, outgoing: &Outgoing<'_>) -> bool {
         let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
             return false;
         };
@@ -180,8 +181,8 @@ impl Engine {
         if link.blocked || !peer.outgoing.is_empty() {
             return false;
         }
-        let sent = link.send(message);
-        self.note_datagram(index, sent, counted);
+        let sent = link.send(outgoing.message);
+        self.note_datagram(index, sent, outgoing.body_len());
         if sent == Sent::Blocked {
             self.watch_udp(index);
             return false;
@@ -263,6 +264,7 @@ impl Engine {
     /// Returns whether there may be more datagrams that can be received.
     fn take_datagrams(&mut self, index: usize) -> bool {
         let room = self.budget.room();
+        let mut came = false;
         for _ in 0..BUDGET {
             let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
                 return false;
@@ -279,7 +281,10 @@ impl Engine {
                 return false;
             }
             match link.receive() {
-                Incoming::Datagram(received) => self.take_datagram(index, received),
+                Incoming::Datagram(received) => {
+                    came = true;
+                    self.take_datagram(index, received);
+                }
                 Incoming::Nothing => return false,
                 Incoming::Failed(None) => {}
                 Incoming::Failed(Some(error)) => {
@@ -287,7 +292,8 @@ impl Engine {
                 }
             }
         }
-        true
+        // If the system returns nothing but errors, the next event is awaited.
+        came
     }
 
     /// Delivers the datagram in the buffer of an endpoint, or drops and counts it.
