@@ -4,11 +4,12 @@ use core::net::IpAddr;
 
 use crate::security::AddressRange;
 
-/// The connections that a listening socket accepts: over TCP by the address of the peer, over ipc by its process. With UDP,
-/// the datagrams that it accepts, by the address of the sender, which can be forged; others are counted as
-/// [`filtered`](crate::DroppedMessages::filtered).
+/// The connections that a listening socket accepts: over TCP by the address of the peer, over ipc by its process.
 ///
-/// Others are closed before their handshake, with [`CloseReason::Filtered`](crate::CloseReason::Filtered). Connections
+/// With UDP, the datagrams that a bound socket accepts, by the address of the sender, which can be forged. Others are
+/// dropped and counted: [`filtered`](crate::DroppedMessages::filtered).
+///
+/// Other connections are closed before their handshake, with [`CloseReason::Filtered`](crate::CloseReason::Filtered). Connections
 /// within the process are not filtered. The options of libzmq are `ZMQ_TCP_ACCEPT_FILTER`, and `ZMQ_IPC_FILTER_PID`,
 /// `_UID` and `_GID`.
 ///
