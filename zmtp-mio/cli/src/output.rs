@@ -92,6 +92,8 @@ pub(crate) struct Stats {
     pub(crate) seconds: f64,
     /// Messages to send that were dropped for any reason.
     pub(crate) lost: u64,
+    /// UDP datagrams that the system dropped because its receive buffer was full.
+    pub(crate) overflow: u64,
 }
 
 /// `{"text": "..."}`, or `{"hex": "..."}` for invalid UTF-8.

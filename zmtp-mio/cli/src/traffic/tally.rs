@@ -106,6 +106,7 @@ impl Tally {
             received_bytes: self.received_bytes,
             seconds: took.unwrap_or_default().as_secs_f64(),
             lost: lost(&counters.dropped),
+            overflow: counters.dropped.overflow,
         };
         let mut lines = Vec::new();
         for (what, n, bytes) in [
@@ -124,6 +125,10 @@ impl Tally {
         }
         if stats.lost > 0 {
             lines.push(format!("lost {}", stats.lost));
+        }
+        if stats.overflow > 0 {
+            let n = stats.overflow;
+            lines.push(format!("{n} datagrams did not fit the system's receive buffer"));
         }
         output.stats(&format!("zmtp: {}", lines.join("; ")), &stats);
     }

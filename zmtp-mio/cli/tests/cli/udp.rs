@@ -118,3 +118,26 @@ fn a_monitor_reports_a_malformed_datagram() {
     );
     assert!(line.good().contains(&from), "{line:?}");
 }
+
+/// Other systems do not report what they drop.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_totals_have_the_datagrams_that_did_not_fit_the_receive_buffer() {
+    let line = ["dish", ANY, "--group", "a", "--quiet", "--idle", "2s", "--stats", "--json"];
+    let (dish, endpoint, _) = listening(&[&line[..], &["--receive-buffer", "1k"]].concat());
+    let send = |more: &[&str]| {
+        zmtp([&["radio", &endpoint, "--group", "a", "--size", "100"], more].concat()).good();
+    };
+    dish.signal("-STOP");
+    send(&["--count", "1000"]);
+    dish.signal("-CONT");
+    // The system reports what it dropped with the next datagrams.
+    send(&["--count", "20", "--interval", "50ms"]);
+    let done = dish.finish();
+    done.good();
+    let stats: serde_json::Value =
+        serde_json::from_str(done.stderr.lines().find(|line| line.contains("overflow")).unwrap())
+            .unwrap();
+    let [received, overflow] = ["received", "overflow"].map(|name| stats[name].as_u64().unwrap());
+    assert!(overflow > 0 && received > 0 && received + overflow <= 1_020, "{stats}");
+}
