@@ -157,3 +157,33 @@ fn messages_pass_from_a_radio_to_a_dish_over_loopback() {
         assert!(Instant::now() < end, "no message arrives");
     }
 }
+
+#[test]
+fn messages_pass_to_a_dish_and_from_a_radio_of_zmtp_mio() {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let socket = || UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let theirs = zmtp_mio::Dish::builder().bind("udp://127.0.0.1:*").expect("bound");
+    theirs.join("TV").expect("a group");
+    let endpoint = theirs.last_endpoint().expect("bound").to_string();
+    let sender = socket();
+    sender.connect(endpoint.trim_start_matches("udp://")).expect("an address");
+    let mut buffer = [0; 64];
+    let mut radio = Radio::new(System(sender), &mut buffer);
+    radio.send(group("T"), b"other").expect("a socket");
+    radio.send(group("TV"), b"a film").expect("a socket");
+    let message = theirs.recv_timeout(LIMIT).expect("no error").expect("a message");
+    assert_eq!((message.group(), message.text()), (&b"TV"[..], Ok("a film")));
+
+    let receiver = socket();
+    receiver.set_read_timeout(Some(LIMIT)).expect("a socket");
+    let endpoint = format!("udp://{}", receiver.local_addr().expect("bound"));
+    let theirs = zmtp_mio::Radio::builder().connect(endpoint).expect("connected");
+    let mut buffer = [0; 64];
+    let mut dish = Dish::<_, 24>::new(System(receiver), &mut buffer);
+    dish.join(group("TV")).expect("room");
+    theirs.send_to("T", "other").expect("sent");
+    theirs.send_to("TV", "a film").expect("sent");
+    assert!(theirs.flush(LIMIT).expect("no error"));
+    let message = dish.try_receive().expect("in time").expect("a message");
+    assert_eq!((message.group.bytes(), message.body), (&b"TV"[..], &b"a film"[..]));
+}

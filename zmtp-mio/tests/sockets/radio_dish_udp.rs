@@ -516,3 +516,35 @@ fn limits_and_filters_of_a_dish_apply_to_datagrams() {
     let dropped = dish.counters().dropped;
     assert_eq!((dropped.filtered, dropped.too_long), (1, 1));
 }
+
+#[test]
+fn several_threads_use_a_radio_and_a_dish() {
+    const SENDERS: usize = 4;
+    const EACH: usize = 50;
+    let (dish, endpoint) = dish(&["TV"]);
+    let radio = radio(&endpoint);
+    let received = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let radio = &radio;
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    radio.send_to("TV", format!("{sender} {n:02}")).unwrap();
+                }
+                assert!(radio.flush(LIMIT).unwrap());
+            });
+        }
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..SENDERS * EACH / 2 {
+                    let message = dish.recv_timeout(LIMIT).unwrap().expect("a message");
+                    received.lock().unwrap().push(message.into_string().unwrap());
+                }
+            });
+        }
+    });
+    let mut received = received.into_inner().unwrap();
+    received.sort_unstable();
+    let sent = (0..SENDERS).flat_map(|sender| (0..EACH).map(move |n| format!("{sender} {n:02}")));
+    assert!(received.into_iter().eq(sent));
+}

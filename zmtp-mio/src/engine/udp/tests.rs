@@ -1,8 +1,9 @@
-//! An endpoint while the system has no room for datagrams, which a test cannot bring about.
+//! An endpoint while the system has no room for datagrams, which a test cannot bring about, and the share of a turn.
 
 use core::time::Duration;
 use std::net::UdpSocket;
 
+use super::BUDGET;
 use crate::context::Context;
 use crate::engine::SharedEngine;
 use crate::engine::peer::State;
@@ -147,4 +148,28 @@ fn what_is_queued_at_a_disconnect_is_counted() {
     assert!(engine.enter().unwrap().disconnect(&endpoint));
     let counters = engine.enter().unwrap().counters();
     assert_eq!((counters.messages_sent, counters.dropped.cancelled), (0, 1));
+}
+
+#[test]
+fn an_endpoint_has_a_share_of_a_turn() {
+    const SENT: u64 = 200;
+    for group in ["joined", "other"] {
+        let options = Options { send_mark: HighWaterMark::default(), ..options() };
+        let engine = SharedEngine::new(AnyPattern::dish(), options).unwrap();
+        let endpoint = engine.bind(&"udp://127.0.0.1:*".parse().unwrap()).unwrap().to_string();
+        crate::exchange::join(&engine, b"joined").unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..SENT {
+            let datagram = format!("{}{group}", char::from(group.len() as u8));
+            sender.send_to(datagram.as_bytes(), &endpoint["udp://".len()..]).unwrap();
+        }
+        let step = || {
+            let mut engine = engine.enter().unwrap();
+            engine.step().unwrap();
+            let counters = engine.counters();
+            counters.messages_received + counters.dropped.not_subscribed
+        };
+        assert_eq!(step(), BUDGET as u64);
+        assert_eq!(step(), SENT);
+    }
 }
