@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand};
 
 use crate::duration;
-use crate::exit::HELP;
+use crate::exit::{EXAMPLES, HELP};
 use crate::parts::{Reply, Request};
 
 pub(crate) use decode::DecodeArgs;
@@ -38,7 +38,8 @@ pub(crate) use udp::{DgramArgs, UdpArgs};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
-#[command(name = "zmtp", version, about = "ZeroMQ sockets from the command line", after_help = HELP)]
+#[command(name = "zmtp", version, about = "ZeroMQ sockets from the command line",
+    after_help = format!("{EXAMPLES}\n\n{HELP}"))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -6,6 +6,19 @@ use std::io;
 
 use zmtp_mio::Error;
 
+/// The end of the help text of the program.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  zmtp rep tcp://127.0.0.1:5555 --reply hi      answers every request with hi
+  zmtp req tcp://127.0.0.1:5555 hello           sends a request, prints the reply
+  zmtp pub tcp://127.0.0.1:5556 --lines         publishes each line of stdin
+  zmtp sub tcp://127.0.0.1:5556 --topic news    prints messages that begin with news
+  zmtp pull ipc://work.sock --count 3           prints three messages
+  zmtp push ipc://work.sock --file report.txt   sends a file as a message
+
+The type of the socket is the command, and the endpoint its first argument. --bind (--listen) and
+--connect (--dial) take more endpoints. `zmtp COMMAND --help` lists the options.";
+
 /// The end of every help text.
 pub(crate) const HELP: &str = "\
 Exit codes:

@@ -125,6 +125,35 @@ fn wrong_usage_is_2_and_help_is_0() {
         assert!(zmtp(args).good().contains("130"), "exit codes are in the help of {args:?}");
     }
     assert!(zmtp(["--version"]).good().starts_with("zmtp "));
+    assert!(zmtp(["--help"]).good().contains("zmtp req tcp://127.0.0.1:5555 hello"));
+}
+
+#[test]
+fn the_examples_of_the_help_are_accepted() {
+    let help = zmtp(["--help"]);
+    let examples = help.good().lines().filter_map(|line| line.strip_prefix("  zmtp "));
+    let mut ran = 0;
+    for example in examples {
+        let words = example.split("  ").next().unwrap().split_whitespace();
+        // The parser refuses the last argument, and nothing before it.
+        let done = zmtp(words.chain(["--no-such-option"]));
+        assert!(done.bad(2).contains("'--no-such-option'"), "{example}: {done:?}");
+        ran += 1;
+    }
+    assert_eq!(ran, 6);
+}
+
+#[test]
+fn the_options_of_nngcat_have_the_same_effect() {
+    let rep = Zmtp::start(["rep", "--listen", TCP, "--reply", "42", "--count", "1"]);
+    let endpoint = rep.listening();
+    assert_eq!(zmtp(["req", "--dial", &endpoint, "--ascii", "what is the answer?"]).good(), "42\n");
+    assert_eq!(rep.finish().good(), "what is the answer?\n");
+    let publisher =
+        Zmtp::start(["pub", "--listen", TCP, "cuckoo", "--interval", "10ms", "--count", "2"]);
+    let endpoint = publisher.listening();
+    let line = ["sub", "--dial", &endpoint, "--subscribe", "cu", "--count", "2"];
+    assert_eq!(zmtp(line).good(), "cuckoo\ncuckoo\n");
 }
 
 #[test]
