@@ -299,6 +299,26 @@ fn a_handle_ends_a_receive_that_waits() {
 }
 
 #[test]
+fn a_shutdown_of_the_context_ends_the_socket_and_frees_its_port() {
+    let context = zmtp_mio::Context::builder().build();
+    let mut dgram = Dgram::builder().context(&context).bind("udp://127.0.0.1:*").unwrap();
+    let to = address(&dgram);
+    dgram.send([&*to, "to itself"]).unwrap();
+    assert!(context.shutdown(LIMIT).unwrap().is_empty());
+    assert!(matches!(dgram.try_recv(), Err(Error::Stopped)));
+    dgram_at_freed(&to);
+}
+
+/// Binds an address that is free again.
+fn dgram_at_freed(address: &str) {
+    let (dgram, bound) = dgram(&format!("udp://{address}"));
+    assert_eq!(bound, address);
+    assert!(dgram.close(Duration::ZERO).is_empty());
+    // Also after a close.
+    drop(UdpSocket::bind(address).unwrap());
+}
+
+#[test]
 fn a_dgram_becomes_a_socket_of_any_kind_and_back() {
     let (dgram, address) = local("127.0.0.1");
     let mut any = AnySocket::from(dgram);

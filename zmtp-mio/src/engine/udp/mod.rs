@@ -49,7 +49,9 @@ impl Engine {
                 "a bind: only a RADIO connects to `udp://`"
             }
             (SocketKind::Dgram | SocketKind::Dish | SocketKind::Radio, true) => {
-                return match self.options.security.is_null() && !self.options.asks() {
+                let options = &self.options;
+                let is_open = options.security.is_null() && options.mechanism.is_none();
+                return match is_open && !options.asks() {
                     true => Ok(()),
                     false => Err(Error::Security { reason: "there is no security over `udp://`" }),
                 };
