@@ -148,6 +148,9 @@ impl<K: Kind> AsyncSocket<K> {
         attempt: impl FnMut(&mut Socket<K>) -> Result<Option<T>, Error>,
     ) -> Poll<Result<Option<T>, Error>> {
         self.reactor.disarm();
+        if self.held {
+            self.reactor.resume(task);
+        }
         let polled = self.poll_attempts(task, deadline, attempt);
         match polled {
             Poll::Ready(_) => {
@@ -170,9 +173,8 @@ impl<K: Kind> AsyncSocket<K> {
             if let Some(value) = attempt(&mut self.socket)? {
                 return Poll::Ready(Ok(Some(value)));
             }
-            if !core::mem::replace(&mut self.held, true) {
-                // The driver may have taken an event after the attempt.
-                self.socket.engine().hold();
+            // The driver may have taken an event after the attempt.
+            if !core::mem::replace(&mut self.held, true) && self.socket.engine().take_over() {
                 continue;
             }
             let now = CLOCK.now();
@@ -238,3 +240,6 @@ impl<K: Kind> fmt::Debug for AsyncSocket<K> {
         f.debug_struct("AsyncSocket").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "tokio"))]
+mod tests;

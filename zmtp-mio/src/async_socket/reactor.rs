@@ -29,6 +29,23 @@ impl Reactor {
         Ok(Self::Tokio(tokio::Tokio::new(descriptor)?))
     }
 
+    /// The task is woken, or polled for another reason, and turns the socket next: the event that woke it is over then.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(
+            clippy::needless_pass_by_ref_mut,
+            unused_variables,
+            reason = "the reactor of tokio needs it"
+        )
+    )]
+    pub(super) fn resume(&self, task: &mut Context<'_>) {
+        match self {
+            Self::Driver(_) => {}
+            #[cfg(feature = "tokio")]
+            Self::Tokio(tokio) => tokio.resume(task),
+        }
+    }
+
     /// Wakes the task when the descriptor of its socket is readable, and at `due`. Ready if the socket is to be turned
     /// again before.
     #[cfg_attr(
@@ -94,6 +111,15 @@ mod tokio {
             Ok(Self { process, descriptor: Some(descriptor), timer: None })
         }
 
+        /// Before a turn, so that the event that it handles does not cause another turn. One that arrives later stays.
+        pub(super) fn resume(&self, task: &mut Context<'_>) {
+            if let Some(descriptor) = &self.descriptor
+                && let Poll::Ready(Ok(mut guard)) = descriptor.poll_read_ready(task)
+            {
+                guard.clear_ready();
+            }
+        }
+
         pub(super) fn arm(
             &mut self,
             task: &mut Context<'_>,
@@ -102,7 +128,7 @@ mod tokio {
             if let Some(descriptor) = &self.descriptor
                 && let Poll::Ready(guard) = descriptor.poll_read_ready(task)
             {
-                // An event since the last turn, or the one that this turn has handled.
+                // An event since the last turn, or one that this turn has handled.
                 guard?.clear_ready();
                 return Poll::Ready(Ok(()));
             }

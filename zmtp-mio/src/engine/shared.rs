@@ -132,9 +132,13 @@ impl SharedEngine {
     /// Keeps the driver from serving the engine until [`SharedEngine::release`], while another poll
     /// waits for its events.
     pub(crate) fn hold(&self) {
-        if self.cell.process.is_this() {
-            self.cell.hold();
-        }
+        self.take_over();
+    }
+
+    /// As [`SharedEngine::hold`]. Returns whether the driver served the engine after the last call, and so may have taken
+    /// an event.
+    pub(crate) fn take_over(&self) -> bool {
+        self.cell.process.is_this() && self.cell.take_over()
     }
 
     /// Ends [`SharedEngine::hold`].
@@ -223,8 +227,14 @@ impl Cell {
 
     /// Keeps the driver from serving the engine until [`Cell::release`], as a call that stays.
     pub(super) fn hold(&self) {
-        let (_engine, _) = self.enter();
+        self.take_over();
+    }
+
+    /// As [`Cell::hold`]. Returns whether the driver served the engine.
+    pub(super) fn take_over(&self) -> bool {
+        let (_engine, took) = self.enter();
         self.stay();
+        took
     }
 
     /// The time since when the driver serves the engine, if it does.

@@ -1,0 +1,55 @@
+//! The turns of an operation that waits.
+
+use core::future::poll_fn;
+use core::time::Duration;
+
+use super::exchange::try_recv;
+use super::{AsyncSocket, Operation};
+use crate::socket::kind::Pull as PullKind;
+use crate::{Context, Pull, Push, Socket};
+
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Receives a message, and returns how often the operation was attempted.
+async fn attempts(socket: &mut AsyncSocket<PullKind>) -> u32 {
+    let mut attempts = 0;
+    let operation = Operation(socket);
+    let receive = poll_fn(|task| {
+        operation.0.poll_until(task, None, |socket| {
+            attempts += 1;
+            try_recv(socket)
+        })
+    });
+    assert!(receive.await.unwrap().is_some());
+    attempts
+}
+
+/// Two messages that arrive while the receiver waits.
+fn assert_few_attempts(make: impl Fn(Socket<PullKind>) -> AsyncSocket<PullKind>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let context = Context::builder().driver(false).build();
+        let pull = Pull::builder().context(&context).bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = pull.last_endpoint().unwrap().to_string();
+        let push = Push::builder().context(&context).connect(&*endpoint).unwrap();
+        let (mut pull, mut push) = (make(pull), push.into_tokio().unwrap());
+        let (left, right) =
+            tokio::join!(pull.wait_for_peers(1, LIMIT), push.wait_for_peers(1, LIMIT));
+        assert!(left.unwrap() && right.unwrap());
+        for message in 0..3 {
+            let send = async {
+                tokio::task::yield_now().await;
+                push.send("message").await.unwrap();
+            };
+            let (attempts, ()) = tokio::join!(attempts(&mut pull), send);
+            // The first may find events of the handshake.
+            assert!(message == 0 || attempts == 2, "{attempts} attempts at message {message}");
+        }
+    });
+}
+
+#[test]
+fn an_operation_is_attempted_once_before_it_waits_and_once_afterwards() {
+    assert_few_attempts(|socket| socket.into_tokio().unwrap());
+    assert_few_attempts(|socket| socket.into_async().unwrap());
+}
