@@ -2,16 +2,13 @@
 
 use std::collections::HashSet;
 
-use zmtp_core::Subscription;
 use zmtp_core::pattern::{
-    AttachError, Channel, Client, Dealer, Dish, FairPeer, Gather, NoRoom, OutgoingPeer, Pair,
-    Pattern, PeerId, Publish, Pull, Push, Radio, Rep, RepPeer, Reports, Req, ReqPeer, RouteError,
-    Router, RouterPeer, Scatter, Server, Subscribe, TakeError, Verdict,
+    Channel, Client, Dealer, Dish, FairPeer, Gather, OutgoingPeer, Pair, Pattern, PeerId, Publish,
+    Pull, Push, Radio, Rep, RepPeer, Req, ReqPeer, Router, RouterPeer, Scatter, Server, Subscribe,
 };
-use zmtp_core::wire::{FrameHeader, SocketType};
+use zmtp_core::wire::SocketType;
 
 use super::{DealerOptions, PeerContext, PublishOptions, RouterOptions, StreamOptions};
-use crate::error::Error;
 use crate::monitor::Counters;
 use crate::queue::QueuedMessage;
 use crate::routing_table::RoutingTable;
@@ -62,9 +59,9 @@ pub(super) type Subscriber = Subscribe<Table<FairPeer>, Counted>;
 pub(crate) struct Publishing {
     pub(super) options: PublishOptions,
     /// Peers whose queues are full.
-    full: usize,
+    pub(super) full: usize,
     /// RADIO: the UDP endpoints, which get the messages of all groups.
-    all_groups: Vec<PeerId>,
+    pub(super) all_groups: Vec<PeerId>,
 }
 
 impl Publishing {
@@ -111,89 +108,6 @@ pub(crate) struct Streaming {
 impl Streaming {
     pub(super) fn new(options: StreamOptions) -> Self {
         Self { options, up: HashSet::new() }
-    }
-}
-
-/// The pattern of one type; [`Error::NotSupported`] for a socket of another type.
-impl AnyPattern {
-    pub(crate) const fn as_publish(&mut self) -> Result<(&mut Publisher, &Publishing), Error> {
-        match self {
-            Self::Publish(rules, own) => Ok((rules, own)),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    /// Whether this is an XPUB that reports every subscription, and only the last cancellation.
-    pub(crate) const fn reports_last_cancellations(&self) -> bool {
-        match self {
-            Self::Publish(_, own) => {
-                matches!(own.options.reports, Reports::Subscriptions) && !own.options.manual
-            }
-            _ => false,
-        }
-    }
-
-    pub(crate) const fn as_req(&mut self) -> Result<&mut Requester, Error> {
-        match self {
-            Self::Req(rules) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    pub(crate) const fn as_radio(&mut self) -> Result<(&mut Transmitter, &Publishing), Error> {
-        match self {
-            Self::Radio(rules, own) => Ok((rules, own)),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    /// How many peers have a subscription, or are in a group.
-    pub(crate) fn subscribed_peers(&self) -> Result<usize, Error> {
-        match self {
-            Self::Publish(rules, _) => Ok(rules.topics().peer_count()),
-            Self::Radio(rules, own) => Ok(rules.groups().peer_count() + own.all_groups.len()),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    /// A peer of a RADIO gets the messages of all groups.
-    pub(crate) fn joins_all(&mut self, peer: PeerId) {
-        if let Self::Radio(_, own) = self {
-            own.all_groups.push(peer);
-        }
-    }
-
-    pub(crate) const fn as_dish(&mut self) -> Result<&mut Receiver, Error> {
-        match self {
-            Self::Dish(rules) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    pub(crate) const fn as_server(&mut self) -> Result<&mut Numbered, Error> {
-        match self {
-            Self::Server(rules, _) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    pub(crate) const fn as_stream(&mut self) -> Result<&mut Routes, Error> {
-        match self {
-            Self::Stream(rules, _) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
-    }
-
-    /// Whether this is an XSUB that sends every cancellation, not only the last one of a topic.
-    pub(crate) const fn sends_all_cancellations(&self) -> bool {
-        matches!(self, Self::Subscribe(_, Subscribing { all_cancellations: true }))
-    }
-
-    pub(crate) const fn as_subscribe(&mut self) -> Result<&mut Subscriber, Error> {
-        match self {
-            Self::Subscribe(rules, _) => Ok(rules),
-            _ => Err(Error::NotSupported),
-        }
     }
 }
 
@@ -372,7 +286,7 @@ impl AnyPattern {
     }
 
     /// A peer is removed: its id is not used any more.
-    fn forget(&mut self, peer: PeerId) {
+    pub(super) fn forget(&mut self, peer: PeerId) {
         if let Self::Radio(_, own) = self {
             own.all_groups.retain(|other| *other != peer);
         }
@@ -404,127 +318,5 @@ impl AnyPattern {
             Self::Subscribe(rules, _) => rules.topics().topic_count(),
             _ => 0,
         }
-    }
-}
-
-/// Evaluates the same expression with the pattern of each type.
-macro_rules! each {
-    ($self:expr, $rules:ident => $call:expr) => {
-        match $self {
-            Self::Channel($rules) => $call,
-            Self::Client($rules) => $call,
-            Self::Dealer($rules, _) | Self::Dgram($rules) => $call,
-            Self::Dish($rules) => $call,
-            Self::Gather($rules) => $call,
-            Self::Pair($rules) => $call,
-            Self::Publish($rules, _) => $call,
-            Self::Pull($rules) => $call,
-            Self::Push($rules) => $call,
-            Self::Radio($rules, _) => $call,
-            Self::Rep($rules) => $call,
-            Self::Req($rules) => $call,
-            Self::Router($rules, _) => $call,
-            Self::Scatter($rules) => $call,
-            Self::Server($rules, _) => $call,
-            Self::Stream($rules, _) => $call,
-            Self::Subscribe($rules, _) => $call,
-        }
-    };
-}
-
-impl Pattern for AnyPattern {
-    fn attached(&mut self, peer: PeerId) -> Result<(), NoRoom> {
-        each!(self, rules => rules.attached(peer))
-    }
-
-    fn connected(
-        &mut self,
-        peer: PeerId,
-        routing_id: &[u8],
-    ) -> Result<Option<PeerId>, AttachError> {
-        each!(self, rules => rules.connected(peer, routing_id))
-    }
-
-    fn disconnected(&mut self, peer: PeerId) {
-        // Its messages can be taken, also if no connection follows.
-        self.hold(peer, false);
-        each!(self, rules => rules.disconnected(peer));
-    }
-
-    fn closed(&mut self, peer: PeerId) {
-        self.forget(peer);
-        each!(self, rules => rules.closed(peer));
-    }
-
-    fn detached(&mut self, peer: PeerId) {
-        self.forget(peer);
-        each!(self, rules => rules.detached(peer));
-    }
-
-    fn set_full(&mut self, peer: PeerId, full: bool) {
-        if let Self::Publish(_, own) | Self::Radio(_, own) = self {
-            own.full = if full { own.full + 1 } else { own.full.saturating_sub(1) };
-        }
-        each!(self, rules => rules.set_full(peer, full));
-    }
-
-    fn accept(&mut self, peer: PeerId, frame: FrameHeader, first: bool) -> Verdict {
-        each!(self, rules => rules.accept(peer, frame, first))
-    }
-
-    fn check(&mut self, peer: PeerId, body: &[u8]) -> Verdict {
-        each!(self, rules => rules.check(peer, body))
-    }
-
-    #[inline]
-    fn received(&mut self, peer: PeerId) -> bool {
-        each!(self, rules => rules.received(peer))
-    }
-
-    fn received_many(&mut self, peer: PeerId, count: u32) -> bool {
-        each!(self, rules => rules.received_many(peer, count))
-    }
-
-    fn may_take(&self) -> bool {
-        each!(self, rules => rules.may_take())
-    }
-
-    #[inline]
-    fn take(&mut self) -> Result<Option<PeerId>, TakeError> {
-        each!(self, rules => rules.take())
-    }
-
-    fn subscription(
-        &mut self,
-        peer: PeerId,
-        what: Subscription,
-        topic: &[u8],
-    ) -> Result<bool, NoRoom> {
-        each!(self, rules => rules.subscription(peer, what, topic))
-    }
-
-    fn may_route(&self) -> bool {
-        each!(self, rules => rules.may_route())
-    }
-
-    fn route(&mut self, routing_id: &[u8]) -> Result<PeerId, RouteError> {
-        each!(self, rules => rules.route(routing_id))
-    }
-
-    fn sent(&mut self, peer: PeerId) {
-        each!(self, rules => rules.sent(peer));
-    }
-
-    fn reroute(&mut self) -> Option<(PeerId, PeerId)> {
-        each!(self, rules => rules.reroute())
-    }
-
-    #[inline]
-    fn routing_id(&self, peer: PeerId) -> Option<&[u8]> {
-        each!(self, rules => rules.routing_id(peer))
-    }
-
-    fn keeps_unsent(&self) -> bool {
-        each!(self, rules => rules.keeps_unsent())
     }
 }

@@ -3,14 +3,24 @@
 //! [`AnyPattern`] is an enum of the socket types of `zmtp-core`, whose trait `Pattern` it implements. Next
 //! to the type it contains the options that only a driver with queues has. What such an option does when
 //! a peer connects, subscribes or leaves is in `peers.rs`.
+//!
+//! | file | content |
+//! |---|---|
+//! | `any.rs` | the enum, and the rules that several types share |
+//! | `dispatch.rs` | the trait `Pattern` |
+//! | `one_type.rs` | what only one type has |
+//! | `options.rs` | the options, and the constructors |
+//! | `peers.rs`, `context.rs` | what happens with a peer |
 
 mod any;
 mod context;
+mod dispatch;
+mod one_type;
 mod options;
 mod peers;
 
 pub(crate) use any::AnyPattern;
 pub(crate) use context::{End, PeerContext};
 pub(crate) use options::{
-    DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
+    DealerOptions, KindOptions, PublishOptions, RouterOptions, StreamOptions,
 };

@@ -9,8 +9,10 @@ use zmtp_core::wire::SocketType;
 use super::AnyPattern;
 use super::any::{Publishing, Routes, Streaming, Subscribing};
 use crate::message::Message;
+use crate::options::Options;
 use crate::routing_table::RoutingTable;
 use crate::slots::Table;
+use crate::socket_kind::SocketKind;
 use crate::topics::{Counted, Share, Subscribers};
 
 /// Options of a DEALER.
@@ -77,6 +79,51 @@ pub(crate) struct SubscribeOptions {
     pub(crate) invert: bool,
     /// An XSUB sends every cancellation (`ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`).
     pub(crate) all_cancellations: bool,
+}
+
+/// The options that only one kind, or two similar kinds, have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KindOptions {
+    pub(crate) dealer: DealerOptions,
+    pub(crate) publish: PublishOptions,
+    pub(crate) req: Mode,
+    pub(crate) router: RouterOptions,
+    pub(crate) stream: StreamOptions,
+    pub(crate) subscribe: SubscribeOptions,
+}
+
+impl KindOptions {
+    pub(crate) fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
+        match kind {
+            SocketKind::Channel => AnyPattern::channel(options.immediate),
+            SocketKind::Client => AnyPattern::client(options.immediate),
+            SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
+            SocketKind::Dgram => AnyPattern::dgram(),
+            SocketKind::Dish => AnyPattern::dish(),
+            SocketKind::Gather => AnyPattern::gather(),
+            SocketKind::Pair => AnyPattern::pair(options.immediate),
+            SocketKind::Peer => AnyPattern::server(SocketType::Peer),
+            SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
+            SocketKind::Pull => AnyPattern::pull(),
+            SocketKind::Push => AnyPattern::push(options.immediate),
+            SocketKind::Radio => AnyPattern::radio(self.publish, share(options)),
+            SocketKind::Rep => AnyPattern::rep(),
+            SocketKind::Req => AnyPattern::req(self.req),
+            SocketKind::Router => AnyPattern::router(self.router),
+            SocketKind::Scatter => AnyPattern::scatter(options.immediate),
+            SocketKind::Server => AnyPattern::server(SocketType::Server),
+            SocketKind::Stream => AnyPattern::stream(self.stream),
+            SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
+            SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
+            SocketKind::Xsub => AnyPattern::xsubscribe(&self.subscribe),
+        }
+    }
+}
+
+/// The number of topics that one peer may subscribe to, and of their bytes.
+fn share(options: &Options) -> (usize, usize) {
+    let (topics, bytes) = (options.max_subscriptions, options.max_subscription_bytes);
+    (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
 }
 
 /// The constructors: one per socket type. `immediate` is

@@ -5,8 +5,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use std::sync::Arc;
 
-use zmtp_core::pattern::Mode;
-use zmtp_core::wire::{RoutingId, SocketType, Version};
+use zmtp_core::wire::{RoutingId, Version};
 
 use super::kind::{
     CanConflate, CanReceive, CanSend, HasImmediate, HasRoutingId, Kind, Publishes, StaticKind,
@@ -21,9 +20,7 @@ use crate::options::{
     AcceptFilter, Heartbeat, HighWaterMark, Limits, Linger, Options, Reconnect, Resolve, Socks,
     Tcp, Udp,
 };
-use crate::pattern::{
-    AnyPattern, DealerOptions, PublishOptions, RouterOptions, StreamOptions, SubscribeOptions,
-};
+use crate::pattern::KindOptions;
 use crate::socket_kind::SocketKind;
 
 /// Sets the options of a socket and creates it with [`Builder::bind`], [`Builder::connect`] or
@@ -69,51 +66,6 @@ impl<K: Kind, S> fmt::Debug for Builder<K, S> {
             .field("own", &self.own)
             .finish()
     }
-}
-
-/// The options that only one kind, or two similar kinds, have.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KindOptions {
-    pub(super) dealer: DealerOptions,
-    pub(super) publish: PublishOptions,
-    pub(super) req: Mode,
-    pub(super) router: RouterOptions,
-    pub(super) stream: StreamOptions,
-    pub(super) subscribe: SubscribeOptions,
-}
-
-impl KindOptions {
-    fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
-        match kind {
-            SocketKind::Channel => AnyPattern::channel(options.immediate),
-            SocketKind::Client => AnyPattern::client(options.immediate),
-            SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
-            SocketKind::Dgram => AnyPattern::dgram(),
-            SocketKind::Dish => AnyPattern::dish(),
-            SocketKind::Gather => AnyPattern::gather(),
-            SocketKind::Pair => AnyPattern::pair(options.immediate),
-            SocketKind::Peer => AnyPattern::server(SocketType::Peer),
-            SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
-            SocketKind::Pull => AnyPattern::pull(),
-            SocketKind::Push => AnyPattern::push(options.immediate),
-            SocketKind::Radio => AnyPattern::radio(self.publish, share(options)),
-            SocketKind::Rep => AnyPattern::rep(),
-            SocketKind::Req => AnyPattern::req(self.req),
-            SocketKind::Router => AnyPattern::router(self.router),
-            SocketKind::Scatter => AnyPattern::scatter(options.immediate),
-            SocketKind::Server => AnyPattern::server(SocketType::Server),
-            SocketKind::Stream => AnyPattern::stream(self.stream),
-            SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
-            SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
-            SocketKind::Xsub => AnyPattern::xsubscribe(&self.subscribe),
-        }
-    }
-}
-
-/// The number of topics that one peer may subscribe to, and of their bytes.
-fn share(options: &Options) -> (usize, usize) {
-    let (topics, bytes) = (options.max_subscriptions, options.max_subscription_bytes);
-    (topics.unwrap_or(usize::MAX), bytes.unwrap_or(usize::MAX))
 }
 
 impl<K: StaticKind, S> Default for Builder<K, S> {
