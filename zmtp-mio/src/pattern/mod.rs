@@ -21,6 +21,8 @@ mod peers;
 
 pub(crate) use any::AnyPattern;
 pub(crate) use context::{End, PeerContext};
+#[cfg(test)]
+pub(crate) use options::SubscribeOptions;
 pub(crate) use options::{
     DealerOptions, KindOptions, PublishOptions, RouterOptions, StreamOptions,
 };
