@@ -9,6 +9,7 @@ pub(crate) mod places;
 mod proxy;
 mod security;
 mod socket;
+mod stream;
 mod tcp;
 mod thread_safe;
 mod traffic;
@@ -32,6 +33,7 @@ use places::PlaceArgs;
 pub(crate) use proxy::{EndArg, ProxyArgs};
 pub(crate) use security::keys;
 pub(crate) use socket::SocketArgs;
+pub(crate) use stream::StreamArgs;
 pub(crate) use thread_safe::*;
 pub(crate) use traffic::*;
 pub(crate) use udp::{DgramArgs, UdpArgs};
@@ -61,6 +63,7 @@ pub(crate) enum Command {
     Pair(PairArgs),
     Xpub(XpubArgs),
     Xsub(XsubArgs),
+    Stream(StreamArgs),
     Client(ClientArgs),
     Server(ServerArgs),
     Scatter(ScatterArgs),
@@ -94,6 +97,7 @@ impl Command {
             Self::Pair(args) => &args.run.output,
             Self::Xpub(args) => &args.run.output,
             Self::Xsub(args) => &args.run.output,
+            Self::Stream(args) => &args.run.output,
             Self::Client(args) => &args.run.output,
             Self::Server(args) => &args.run.output,
             Self::Scatter(args) => &args.run.output,

@@ -34,6 +34,7 @@ pub(crate) fn run(command: Command, context: &Context<'_>) -> Result<u8, Failure
         Command::Pair(args) => pipeline::pair(args, context),
         Command::Xpub(args) => pubsub::xpub(args, context),
         Command::Xsub(args) => pubsub::xsub(args, context),
+        Command::Stream(args) => routing::stream(args, context),
         Command::Client(args) => thread_safe::client(args, context),
         Command::Server(args) => thread_safe::server(args, context),
         Command::Scatter(args) => thread_safe::scatter(args, context),

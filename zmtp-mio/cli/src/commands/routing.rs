@@ -1,8 +1,8 @@
 //! The types whose messages begin with an address: `zmtp router` and `dgram`; and `zmtp dealer`.
 
-use zmtp_mio::{Dealer, Dgram, Router};
+use zmtp_mio::{Dealer, Dgram, Router, Stream};
 
-use crate::args::{DealerArgs, DgramArgs, RouterArgs};
+use crate::args::{DealerArgs, DgramArgs, RouterArgs, StreamArgs};
 use crate::device::Context;
 use crate::exit::Failure;
 use crate::traffic::{self, Plan};
@@ -28,5 +28,11 @@ pub(super) fn router(args: RouterArgs, context: &Context<'_>) -> Result<u8, Fail
         .handover(args.handover)
         .notify(args.notify, args.notify)
         .probe_router(args.probe);
+    traffic::run(plan.socket(builder, false)?, plan, context)
+}
+
+pub(super) fn stream(args: StreamArgs, context: &Context<'_>) -> Result<u8, Failure> {
+    let plan = Plan::echo(args.exchange, args.run);
+    let builder = Stream::builder().notify(args.notify);
     traffic::run(plan.socket(builder, false)?, plan, context)
 }

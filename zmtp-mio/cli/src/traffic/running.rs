@@ -142,6 +142,10 @@ impl Running<'_> {
             let output = self.context.output;
             match self.kind {
                 SocketKind::Xpub => output.reported(self.tally.received, &message)?,
+                // The bytes of the peer, without the id of the connection.
+                SocketKind::Stream if output.is_raw() => {
+                    output.bytes(message.part(1).unwrap_or_default())?;
+                }
                 _ => output.received(self.tally.received, &message)?,
             }
             if self.echo {

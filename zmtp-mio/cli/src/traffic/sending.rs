@@ -58,6 +58,7 @@ impl Running<'_> {
             }
             let Some(mut message) = self.now.pending.take() else { return Ok(false) };
             self.now.refused = false;
+            let plain = (self.kind == SocketKind::Stream).then(|| message.clone());
             self.address(&mut message)?;
             let bytes = message.byte_len();
             match self.socket.send_timeout(message, Duration::ZERO) {
@@ -71,15 +72,15 @@ impl Running<'_> {
                     message,
                     ..
                 }) => {
-                    self.now.pending = Some(*message);
+                    self.now.pending = Some(plain.unwrap_or(*message));
                     // After a wake-up the message may still be accepted.
                     self.now.refused = !matches!(error, Error::Woken);
                     return Ok(!self.now.refused);
                 }
                 Err(error) if self.is_gone(&error) => {
-                    let mut message = *error.message;
                     // Without a peer, it waits for one. If its peer has left, the next one gets it.
-                    self.now.refused = message.routing_id().is_none();
+                    self.now.refused = self.socket.peers().len() == 0;
+                    let mut message = plain.unwrap_or(*error.message);
                     message.set_routing_id(None);
                     self.now.pending = Some(message);
                     return Ok(!self.now.refused);
@@ -90,14 +91,14 @@ impl Running<'_> {
         Ok(true)
     }
 
-    /// SERVER and PEER: whether the message was refused because it has no peer, or because its peer has left.
+    /// SERVER, PEER and STREAM: whether the message was refused because it has no peer, or because its peer has left.
     const fn is_gone(&self, error: &SendError) -> bool {
-        matches!(self.kind, SocketKind::Peer | SocketKind::Server)
+        matches!(self.kind, SocketKind::Peer | SocketKind::Server | SocketKind::Stream)
             && matches!(error.error, Error::Unroutable)
     }
 
-    /// Sets what a message needs besides its part: the group of a RADIO; the routing id of a SERVER or PEER, whose
-    /// peers get the messages in turn.
+    /// Sets what a message needs besides its parts: the group of a RADIO; the routing id of a SERVER, PEER or STREAM,
+    /// whose peers get the messages in turn.
     fn address(&mut self, message: &mut Message) -> Result<(), Failure> {
         match self.kind {
             SocketKind::Radio => {
@@ -111,6 +112,14 @@ impl Running<'_> {
                     .collect();
                 if !ids.is_empty() {
                     message.set_routing_id(ids[self.turn % ids.len()]);
+                    self.turn += 1;
+                }
+                Ok(())
+            }
+            SocketKind::Stream => {
+                let ids: Vec<_> = self.socket.peers().map(|peer| peer.routing_id).collect();
+                if !ids.is_empty() {
+                    message.push_front(&ids[self.turn % ids.len()]);
                     self.turn += 1;
                 }
                 Ok(())

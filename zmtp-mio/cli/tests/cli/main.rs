@@ -13,6 +13,7 @@ mod process;
 mod proxy;
 mod readme;
 mod security;
+mod stream;
 mod thread_safe;
 mod traffic;
 mod udp;
