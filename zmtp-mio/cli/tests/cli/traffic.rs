@@ -109,6 +109,17 @@ fn a_router_sends_to_the_peer_in_the_first_part() {
 }
 
 #[test]
+fn a_router_reports_messages_to_an_unknown_routing_id() {
+    let line = ["router", TCP, "--lines", "--split", "|", "--receive", "0", "--stats"];
+    let (mut router, tcp) = server(&line);
+    let _dealer = Zmtp::start(["dealer", &tcp, "--routing-id", "known"]);
+    router.feed(b"unknown|one\nknown|two\nunknown|three\n");
+    let done = router.finish();
+    assert!(done.bad(5).contains("2 messages were not sent"), "{done:?}");
+    assert!(done.stderr.contains("lost 2"), "{done:?}");
+}
+
+#[test]
 fn a_mandatory_router_reports_an_unknown_routing_id() {
     let (router, tcp) = server(&["router", TCP, "--mandatory", "unknown", "text"]);
     let _dealer = Zmtp::start(["dealer", &tcp]);
