@@ -1,5 +1,6 @@
 //! Endpoints: `tcp://host:port`, `udp://host:port`, `ipc://path` and `inproc://name`.
 
+mod host;
 mod numeric;
 mod parse;
 mod udp;

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::parse::{host_and_port, is_name};
+use super::host::{host_and_port, is_name};
 use super::{Endpoint, Host};
 
 /// The interface of a UDP endpoint with a multicast group: where a bound socket joins the group, and through which a
