@@ -29,11 +29,11 @@ const SILENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct UnsentMessages {
-    /// The messages, as the application sent them: those of each peer in order. Empty for PUB, XPUB, XSUB and
+    /// The messages, as the application sent them: those of each peer in order. Empty for PUB, XPUB, XSUB, RADIO and
     /// STREAM.
     pub messages: Vec<Message>,
     /// The number of messages that cannot be returned, counted once for each peer: those that were partly
-    /// written, and those of PUB, XPUB, XSUB and STREAM.
+    /// written, and those of PUB, XPUB, XSUB, RADIO and STREAM.
     pub others: u64,
     /// The number of messages that were written, and that may not have arrived: see
     /// [`Counters::in_doubt`](crate::Counters::in_doubt).
@@ -41,7 +41,7 @@ pub struct UnsentMessages {
     /// The number of messages from peers that the application did not receive.
     pub unreceived: u64,
     /// The counters of the socket after it was closed; after [`Context::shutdown`](crate::Context::shutdown), the sums
-    /// of all its sockets. `dropped.cancelled` includes [`messages`](Self::messages). For all types but PUB, XPUB,
+    /// of all its sockets. `dropped.cancelled` includes [`messages`](Self::messages). For all types but PUB, XPUB, RADIO,
     /// SUB and XSUB, and without `conflate`, the socket accepted `messages_sent` and `dropped.unsent()` messages.
     pub counters: Counters,
 }

@@ -91,8 +91,8 @@ impl<K: Kind> Socket<K> {
         connect(&self.engine, endpoint)
     }
 
-    /// Closes the connection to an endpoint and does not reconnect. Queued messages that cannot be written
-    /// without waiting are dropped and counted as
+    /// Closes the connection to an endpoint and does not reconnect: the oldest one, if the socket is connected to it
+    /// several times. Queued messages that cannot be written without waiting are dropped and counted as
     /// [`cancelled`](crate::DroppedMessages::cancelled).
     ///
     /// # Errors
