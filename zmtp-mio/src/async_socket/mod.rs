@@ -25,6 +25,11 @@ const CLOCK: Clock = Clock::System;
 /// The operations that may complete one after the other before a task yields to others of its executor.
 const BURST: u8 = 128;
 
+/// The operations after which the reactor of tokio gets no more events until the task waits: they would wake a thread of the
+/// runtime that has nothing to do. This takes two system calls, too many for a task that soon waits again.
+#[cfg(feature = "tokio")]
+const BUSY: u8 = 16;
+
 /// A [`Socket`] whose operations are futures, for any executor.
 ///
 /// A future reads and writes in the thread that polls it. While it waits, another thread only wakes its task: the
@@ -99,7 +104,7 @@ impl<K: Kind> Socket<K> {
     /// If this thread has no tokio runtime, or one without IO and time.
     #[cfg(feature = "tokio")]
     pub fn into_tokio(self) -> Result<AsyncSocket<K>, Error> {
-        let descriptor = self.engine().copy_of_descriptor()?;
+        let descriptor = self.engine().descriptor()?;
         AsyncSocket::new(self, Reactor::tokio(descriptor)?)
     }
 }
@@ -155,6 +160,13 @@ impl<K: Kind> AsyncSocket<K> {
         match polled {
             Poll::Ready(_) => {
                 self.burst += 1;
+                #[cfg(feature = "tokio")]
+                if self.burst >= BUSY
+                    && self.reactor.is_attached()
+                    && let Ok(descriptor) = self.socket.engine().descriptor()
+                {
+                    self.reactor.detach(descriptor);
+                }
                 self.rest();
             }
             Poll::Pending => self.burst = 0,

@@ -25,7 +25,7 @@ impl Reactor {
     }
 
     #[cfg(feature = "tokio")]
-    pub(super) fn tokio(descriptor: std::os::fd::OwnedFd) -> Result<Self, Error> {
+    pub(super) fn tokio(descriptor: RawFd) -> Result<Self, Error> {
         Ok(Self::Tokio(tokio::Tokio::new(descriptor)?))
     }
 
@@ -64,7 +64,25 @@ impl Reactor {
                 Err(error) => Poll::Ready(Err(error)),
             },
             #[cfg(feature = "tokio")]
-            Self::Tokio(tokio) => tokio.arm(task, due),
+            Self::Tokio(tokio) => tokio.arm(task, descriptor, due),
+        }
+    }
+
+    /// Whether events of the socket cause work while the task does not wait.
+    #[cfg(feature = "tokio")]
+    pub(super) const fn is_attached(&self) -> bool {
+        match self {
+            Self::Driver(_) => false,
+            Self::Tokio(tokio) => tokio.is_attached(),
+        }
+    }
+
+    /// The task does not wait for now: events of the socket are to cause no work before the next [`Self::arm`].
+    #[cfg(feature = "tokio")]
+    pub(super) fn detach(&mut self, descriptor: RawFd) {
+        match self {
+            Self::Driver(_) => {}
+            Self::Tokio(tokio) => tokio.detach(descriptor),
         }
     }
 
@@ -83,10 +101,11 @@ mod tokio {
     use core::pin::Pin;
     use core::task::{Context, Poll};
     use std::io;
-    use std::os::fd::OwnedFd;
+    use std::os::fd::RawFd;
     use std::time::Instant;
 
-    use tokio::io::Interest;
+    use mio::unix::SourceFd;
+    use mio::{Interest, Token};
     use tokio::io::unix::AsyncFd;
     use tokio::time::Sleep;
 
@@ -97,36 +116,63 @@ mod tokio {
     pub(in super::super) struct Tokio {
         /// The process of the runtime.
         process: Process,
-        /// Always there until the drop.
-        descriptor: Option<AsyncFd<OwnedFd>>,
+        /// Readable when the socket is, unless it is detached. The reactor has this poll instead of the socket, so that
+        /// detaching the socket needs nothing of the runtime. Always there until the drop.
+        poll: Option<AsyncFd<mio::Poll>>,
+        /// Whether the socket is attached to the poll.
+        attached: bool,
         timer: Option<Pin<Box<Sleep>>>,
     }
 
     impl Tokio {
-        #[allow(deprecated, reason = "it owns the descriptor; the replacement is unsafe")]
-        pub(super) fn new(descriptor: OwnedFd) -> Result<Self, Error> {
+        #[allow(deprecated, reason = "it owns the poll; the replacement is unsafe")]
+        pub(super) fn new(descriptor: RawFd) -> Result<Self, Error> {
             let process = Process::this()?;
-            let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE)
+            let poll = mio::Poll::new()
+                .and_then(|poll| AsyncFd::with_interest(poll, tokio::io::Interest::READABLE))
                 .map_err(Error::io("register a socket"))?;
-            Ok(Self { process, descriptor: Some(descriptor), timer: None })
+            let mut reactor = Self { process, poll: Some(poll), attached: false, timer: None };
+            reactor.attach(descriptor).map_err(Error::io("register a socket"))?;
+            Ok(reactor)
+        }
+
+        pub(super) const fn is_attached(&self) -> bool {
+            self.attached
         }
 
         /// Before a turn, so that the event that it handles does not cause another turn. One that arrives later stays.
         pub(super) fn resume(&self, task: &mut Context<'_>) {
-            if let Some(descriptor) = &self.descriptor
-                && let Poll::Ready(Ok(mut guard)) = descriptor.poll_read_ready(task)
+            if let Some(poll) = &self.poll
+                && let Poll::Ready(Ok(mut guard)) = poll.poll_read_ready(task)
             {
                 guard.clear_ready();
+            }
+        }
+
+        /// The reactor gets no events of the socket until the next [`Self::arm`].
+        pub(super) fn detach(&mut self, descriptor: RawFd) {
+            if let Some(poll) = &self.poll
+                && self.attached
+                && self.process.is_this()
+                && poll.get_ref().registry().deregister(&mut SourceFd(&descriptor)).is_ok()
+            {
+                self.attached = false;
             }
         }
 
         pub(super) fn arm(
             &mut self,
             task: &mut Context<'_>,
+            descriptor: RawFd,
             due: Option<Instant>,
         ) -> Poll<io::Result<()>> {
-            if let Some(descriptor) = &self.descriptor
-                && let Poll::Ready(guard) = descriptor.poll_read_ready(task)
+            if !self.attached {
+                // What this turn has left causes an event at once.
+                self.resume(task);
+                self.attach(descriptor)?;
+            }
+            if let Some(poll) = &self.poll
+                && let Poll::Ready(guard) = poll.poll_read_ready(task)
             {
                 // An event since the last turn, or one that this turn has handled.
                 guard?.clear_ready();
@@ -140,13 +186,23 @@ mod tokio {
             }
             timer.as_mut().poll(task).map(Ok)
         }
+
+        fn attach(&mut self, descriptor: RawFd) -> io::Result<()> {
+            if let Some(poll) = &self.poll {
+                let registry = poll.get_ref().registry();
+                registry.register(&mut SourceFd(&descriptor), Token(0), Interest::READABLE)?;
+                self.attached = true;
+            }
+            Ok(())
+        }
     }
+
     impl Drop for Tokio {
         fn drop(&mut self) {
             if !self.process.is_this() {
                 // In a forked child, this would change the poll of the parent, and might wait for a lock that another
                 // thread of the parent held. The end of the child closes its copy.
-                core::mem::forget((self.descriptor.take(), self.timer.take()));
+                core::mem::forget((self.poll.take(), self.timer.take()));
             }
         }
     }

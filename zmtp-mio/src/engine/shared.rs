@@ -10,8 +10,6 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-#[cfg(feature = "tokio")]
-use std::os::fd::OwnedFd;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
@@ -177,16 +175,6 @@ impl SharedEngine {
             return Err(Error::Forked);
         }
         self.cell.open_descriptor().map_err(Error::io("create a descriptor for a socket"))
-    }
-
-    /// A copy of [`Self::descriptor`], which the caller owns.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn copy_of_descriptor(&self) -> Result<OwnedFd, Error> {
-        self.descriptor()?;
-        let descriptor =
-            self.cell.descriptors.as_fd().ok_or_else(|| io::ErrorKind::NotFound.into());
-        let copy = descriptor.and_then(|descriptor| descriptor.try_clone_to_owned());
-        copy.map_err(Error::io("copy the descriptor of a socket"))
     }
 }
 
