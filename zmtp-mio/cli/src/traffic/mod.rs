@@ -1,6 +1,7 @@
 //! All types except REQ and REP: send messages at the requested rate, print received ones, and end when
 //! both are complete.
 
+mod loss;
 mod pace;
 mod plan;
 mod running;
@@ -49,6 +50,7 @@ fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result
 /// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
     let linger = plan.run.socket.linger().total.unwrap_or(Duration::MAX);
+    let is_udp = plan.has_udp();
     let handle = socket.handle().map_err(Failure::Socket)?;
     if input::is_typed(&plan.parts) {
         context.output.note("type the message, then Ctrl-D");
@@ -86,27 +88,17 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     };
     let result = traffic.run();
     traffic.events();
-    let Running { socket, tally, linger, .. } = traffic;
-    tally.finish(&socket.counters(), context.output);
-    let dropped = socket.counters().dropped;
-    let mut lost = 0;
-    // Those of other types are reported by `Running::flush`.
-    if socket.kind().publishes() {
-        for (n, why) in [
-            (dropped.high_water_mark, "subscribers were too slow"),
-            (dropped.refused_datagrams, "the system did not send the datagrams"),
-        ] {
-            if n > 0 {
-                context.output.note(&format!("{n} messages were dropped: {why}"));
-            }
-            lost += n;
-        }
+    let Running { socket, tally, linger, now, .. } = traffic;
+    if fans_out(socket.kind()) {
+        let linger = plan.run.socket.linger();
+        return loss::finish(socket, linger, is_udp, result, &tally, now.trouble, context);
     }
+    tally.finish(&socket.counters(), context.output);
     if matches!(result, Err(Failure::Interrupted(_))) {
         let unsent = socket.close(linger).count();
         if unsent > 0 {
             context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
-    result.map(|()| if lost > 0 { Failure::Lost { n: lost }.code() } else { 0 })
+    result.map(|()| 0)
 }

@@ -102,6 +102,12 @@ impl Plan {
         }
     }
 
+    /// Whether an endpoint is one of UDP.
+    pub(super) fn has_udp(&self) -> bool {
+        let mut all = self.endpoints.iter().chain(&self.places.bind).chain(&self.places.connect);
+        all.any(|endpoint| endpoint.starts_with("udp://"))
+    }
+
     /// Creates the socket, with the options of the command line.
     pub(crate) fn socket<K: StaticKind>(
         &self,

@@ -64,6 +64,16 @@ fn a_radio_whose_datagrams_the_system_refuses_ends_with_5() {
 }
 
 #[test]
+fn a_radio_whose_endpoint_of_udp_never_works_ends_with_5() {
+    for endpoint in ["udp://nosuch;239.0.0.1:5555", "udp://no.such.invalid:5555"] {
+        let line = ["radio", endpoint, "--group", "g", "x", "--stats", "--linger", "300ms"];
+        let done = zmtp(line);
+        assert!(done.bad(5).contains("lost 1"), "{done:?}");
+        assert!(done.stderr.contains("1 messages were dropped: "), "{done:?}");
+    }
+}
+
+#[test]
 fn a_dgram_exchanges_datagrams_with_any_program() {
     let (socket, from) = other();
     let (mut dgram, _, to) =
