@@ -92,7 +92,9 @@ pub(crate) struct Stats {
     pub(crate) seconds: f64,
     /// Messages to send that were dropped for any reason.
     pub(crate) lost: u64,
-    /// UDP datagrams that the system dropped because its receive buffer was full.
+    /// Messages that were dropped on receipt for any reason.
+    pub(crate) dropped: u64,
+    /// Of these, UDP datagrams that the system dropped because its receive buffer was full.
     pub(crate) overflow: u64,
 }
 

@@ -93,12 +93,18 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         let linger = plan.run.socket.linger();
         return loss::finish(socket, linger, is_udp, result, &tally, now.trouble, context);
     }
-    tally.finish(&socket.counters(), context.output);
+    let counters = socket.counters();
+    tally.finish(&counters, context.output);
+    let missed = counters.dropped.overflow;
+    if missed > 0 {
+        let text = "datagrams were dropped: the receive buffer was full (--receive-buffer)";
+        context.output.note(&format!("{missed} {text}"));
+    }
     if matches!(result, Err(Failure::Interrupted(_))) {
         let unsent = socket.close(linger).count();
         if unsent > 0 {
             context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
-    result.map(|()| 0)
+    result.map(|()| if missed > 0 { Failure::Lost { n: missed }.code() } else { 0 })
 }

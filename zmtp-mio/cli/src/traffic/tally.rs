@@ -106,6 +106,7 @@ impl Tally {
             received_bytes: self.received_bytes,
             seconds: took.unwrap_or_default().as_secs_f64(),
             lost: lost(&counters.dropped),
+            dropped: dropped(&counters.dropped),
             overflow: counters.dropped.overflow,
         };
         let mut lines = Vec::new();
@@ -126,6 +127,9 @@ impl Tally {
         if stats.lost > 0 {
             lines.push(format!("lost {}", stats.lost));
         }
+        if stats.dropped > 0 {
+            lines.push(format!("dropped {} on receipt", stats.dropped));
+        }
         if stats.overflow > 0 {
             let n = stats.overflow;
             lines.push(format!("{n} datagrams did not fit the system's receive buffer"));
@@ -137,6 +141,11 @@ impl Tally {
 /// Messages to send that were dropped.
 pub(super) const fn lost(dropped: &DroppedMessages) -> u64 {
     dropped.unsent() + dropped.conflated
+}
+
+/// Messages that were dropped on receipt, without those of topics and groups that were not requested.
+const fn dropped(dropped: &DroppedMessages) -> u64 {
+    dropped.total() - lost(dropped) - dropped.not_subscribed
 }
 
 fn rates(n: u64, bytes: u64, seconds: f64) -> String {

@@ -144,10 +144,31 @@ fn the_totals_have_the_datagrams_that_did_not_fit_the_receive_buffer() {
     // The system reports what it dropped with the next datagrams.
     send(&["--count", "20", "--interval", "50ms"]);
     let done = dish.finish();
-    done.good();
+    assert!(
+        done.bad(5).contains("datagrams were dropped: the receive buffer was full"),
+        "{done:?}"
+    );
     let stats: serde_json::Value =
         serde_json::from_str(done.stderr.lines().find(|line| line.contains("overflow")).unwrap())
             .unwrap();
-    let [received, overflow] = ["received", "overflow"].map(|name| stats[name].as_u64().unwrap());
+    let [received, overflow, dropped] =
+        ["received", "overflow", "dropped"].map(|name| stats[name].as_u64().unwrap());
     assert!(overflow > 0 && received > 0 && received + overflow <= 1_020, "{stats}");
+    assert_eq!(dropped, overflow, "{stats}");
+}
+
+#[test]
+fn the_totals_of_a_dish_have_malformed_datagrams_which_are_not_an_error() {
+    for json in [false, true] {
+        let line = ["dish", ANY, "--group", "a", "--count", "1", "--stats"];
+        let (dish, endpoint, to) =
+            listening(&[&line[..], if json { &["--json"] } else { &[] }].concat());
+        let (socket, _) = other();
+        socket.send_to(b"\x09short", &to).unwrap();
+        zmtp(["radio", &endpoint, "--group", "a", "x"]).good();
+        let done = dish.finish();
+        done.good();
+        let text = if json { "\"dropped\":1" } else { "dropped 1 on receipt" };
+        assert!(done.stderr.contains(text), "{done:?}");
+    }
 }
