@@ -27,9 +27,13 @@ Exit codes:
   2    wrong usage
   3    nothing was received, or nothing could be sent, within --timeout
   4    an endpoint is invalid, in use, or cannot be bound
-  5    the connection to the peer of a request was lost, or messages were lost
+  5    the connection to the peer of a request was lost, messages were lost, or no endpoint is
+       connected again (--no-reconnect)
   6    the decoded bytes are malformed or incomplete
   130  interrupted by Ctrl-C (143: by SIGTERM, 129: SIGHUP, 131: SIGQUIT)";
+
+/// The exit code if messages were lost.
+pub(crate) const LOST: u8 = 5;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -42,8 +46,8 @@ pub(crate) enum Failure {
     Interrupted(u8),
     /// Reading or writing failed.
     Io { doing: String, source: io::Error },
-    /// This many messages were accepted for sending but not sent.
-    Lost { n: u64 },
+    /// This many messages were accepted for sending but not sent; the reason, if it is known.
+    Lost { n: u64, reason: Option<String> },
     /// The decoded bytes have this many faults, each reported with its position.
     Malformed { faults: u64 },
     /// The reader of the output has closed it. This is not an error.
@@ -52,6 +56,8 @@ pub(crate) enum Failure {
     PeerLost,
     /// The socket failed otherwise.
     Socket(Error),
+    /// All connections have ended, and none is established again; the last error, if it is known.
+    Unconnected { reason: Option<String> },
     /// The awaited event did not happen in time; the reason, if it is known.
     Timeout { awaited: &'static str, within: Duration, reason: Option<String> },
     /// The arguments contradict each other or their bounds.
@@ -72,7 +78,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
             Self::Endpoint(_) | Self::Inproc(_) => 4,
-            Self::PeerLost | Self::Lost { .. } => 5,
+            Self::PeerLost | Self::Lost { .. } | Self::Unconnected { .. } => LOST,
             Self::Malformed { .. } => 6,
             Self::Interrupted(signal) => 128 + *signal,
         }
@@ -90,6 +96,7 @@ impl Failure {
             Self::PeerLost => "peer_lost",
             Self::Socket(_) => "socket",
             Self::Timeout { .. } => "timeout",
+            Self::Unconnected { .. } => "unconnected",
             Self::Usage(_) => "usage",
         }
     }
@@ -112,7 +119,10 @@ impl fmt::Display for Failure {
             }
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Self::Lost { n } => write!(f, "{n} messages were not sent"),
+            Self::Lost { n, reason } => {
+                write!(f, "{n} messages were not sent")?;
+                in_parentheses(f, reason.as_deref())
+            }
             Self::Malformed { faults: 1 } => f.write_str("1 fault was found"),
             Self::Malformed { faults } => write!(f, "{faults} faults were found"),
             Self::Usage(text) => f.write_str(text),
@@ -120,10 +130,18 @@ impl fmt::Display for Failure {
             Self::PeerLost => Error::PeerLost.fmt(f),
             Self::Timeout { awaited, within, reason } => {
                 write!(f, "no {awaited} within {within:?}")?;
-                reason.as_ref().map_or(Ok(()), |reason| write!(f, " ({reason})"))
+                in_parentheses(f, reason.as_deref())
+            }
+            Self::Unconnected { reason } => {
+                f.write_str("no endpoint is connected again")?;
+                in_parentheses(f, reason.as_deref())
             }
         }
     }
+}
+
+fn in_parentheses(f: &mut fmt::Formatter<'_>, reason: Option<&str>) -> fmt::Result {
+    reason.map_or(Ok(()), |reason| write!(f, " ({reason})"))
 }
 
 #[cfg(test)]

@@ -119,6 +119,11 @@ impl SocketArgs {
         self.linger.map_or_else(Linger::default, Into::into)
     }
 
+    /// Whether the attempts to connect to an endpoint may end.
+    pub(crate) const fn may_stop_connecting(&self) -> bool {
+        self.no_reconnect || self.stop_if_refused || self.stop_if_handshake_fails
+    }
+
     /// Returns the options of the library, without those that the kind does not have, or what is
     /// wrong with them. `conflates` is whether the command takes --conflate.
     ///

@@ -4,7 +4,7 @@ use zmtp_mio::{AnySocket, DroppedMessages, Linger};
 
 use super::tally::Tally;
 use crate::device::Context;
-use crate::exit::Failure;
+use crate::exit::{Failure, LOST};
 
 /// Closes a publisher, which sends what is queued within linger. Then prints the totals, and how many messages were
 /// dropped and why. Returns the exit code. `trouble` is the last error of a connection.
@@ -26,7 +26,7 @@ pub(super) fn finish(
         }
         lost += n;
     }
-    result.map(|()| if lost > 0 { Failure::Lost { n: lost }.code() } else { 0 })
+    result.map(|()| if lost > 0 { LOST } else { 0 })
 }
 
 /// The numbers of dropped messages, with their causes. Over a connection, messages for a subscriber that leaves are not

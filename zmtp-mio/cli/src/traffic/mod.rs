@@ -14,7 +14,7 @@ use core::time::Duration;
 use zmtp_mio::{AnySocket, Error, Message, SocketKind};
 
 use crate::device::{Context, open};
-use crate::exit::Failure;
+use crate::exit::{Failure, LOST};
 use crate::input;
 pub(crate) use plan::Plan;
 use plan::Wanted;
@@ -50,7 +50,7 @@ fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result
 /// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
     let linger = plan.run.socket.linger().total.unwrap_or(Duration::MAX);
-    let is_udp = plan.has_udp();
+    let (is_udp, endpoints) = (plan.has_udp(), plan.all_endpoints().count());
     let handle = socket.handle().map_err(Failure::Socket)?;
     if input::is_typed(&plan.parts) {
         context.output.note("type the message, then Ctrl-D");
@@ -63,6 +63,8 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         None => (Source::same(head, plan.times), plan.times),
     };
     open(&mut socket, &plan.endpoints, &plan.places, context)?;
+    let may_end = plan.run.socket.may_stop_connecting() && socket.endpoints().len() == 0;
+    let connecting = may_end.then_some(endpoints);
     let total = match plan.wanted {
         Wanted::Messages(n) => Some(n),
         _ => total,
@@ -83,6 +85,7 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         idle: plan.idle,
         timeout: plan.run.timeout,
         linger,
+        connecting,
         tally,
         now: Now::default(),
     };
@@ -106,5 +109,5 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
             context.output.note(&format!("{unsent} messages were not sent"));
         }
     }
-    result.map(|()| if missed > 0 { Failure::Lost { n: missed }.code() } else { 0 })
+    result.map(|()| if missed > 0 { LOST } else { 0 })
 }

@@ -104,8 +104,11 @@ impl Plan {
 
     /// Whether an endpoint is one of UDP.
     pub(super) fn has_udp(&self) -> bool {
-        let mut all = self.endpoints.iter().chain(&self.places.bind).chain(&self.places.connect);
-        all.any(|endpoint| endpoint.starts_with("udp://"))
+        self.all_endpoints().any(|endpoint| endpoint.starts_with("udp://"))
+    }
+
+    pub(super) fn all_endpoints(&self) -> impl Iterator<Item = &String> {
+        self.endpoints.iter().chain(&self.places.bind).chain(&self.places.connect)
     }
 
     /// Creates the socket, with the options of the command line.

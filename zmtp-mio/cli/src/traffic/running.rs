@@ -19,6 +19,9 @@ pub(super) const STRETCH: usize = 256;
 /// How long to wait for peers before a note is printed.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How often events are read if the attempts to connect may end: an event does not end a wait.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// A running socket.
 pub(super) struct Running<'a> {
     pub(super) kind: SocketKind,
@@ -36,6 +39,9 @@ pub(super) struct Running<'a> {
     pub(super) idle: Option<Duration>,
     pub(super) timeout: Option<Duration>,
     pub(super) linger: Duration,
+    /// The number of endpoints to which connections exist or are attempted. `None` if attempts have no end, or the socket
+    /// also listens.
+    pub(super) connecting: Option<usize>,
     pub(super) tally: Tally,
     pub(super) now: Now,
 }
@@ -94,7 +100,7 @@ impl Running<'_> {
         while self.peers > 0 {
             let rest =
                 self.timeout.map_or(Duration::MAX, |all| all.saturating_sub(start.elapsed()));
-            let slice = self.context.slice(rest).min(TIMEOUT);
+            let slice = self.slice(rest).min(TIMEOUT);
             let met = wait_for_peers(&mut self.socket, self.peers, slice);
             self.events();
             match met {
@@ -102,6 +108,7 @@ impl Running<'_> {
                 Ok(false) | Err(Error::Woken) => {}
                 Err(error) => return Err(self.context.failure(error)),
             }
+            self.check_connecting()?;
             if let Some(within) = self.timeout.filter(|within| start.elapsed() >= *within) {
                 let awaited = if self.kind.publishes() { "subscriber" } else { "peer" };
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
@@ -192,6 +199,9 @@ impl Running<'_> {
         if self.now.pending.is_some() && !stuck {
             rest = rest.min(self.pace.rest());
         }
+        if stuck || self.now.over && !received && self.idle.is_none() {
+            self.check_connecting()?;
+        }
         let silent = self.now.last.elapsed();
         if let Some(idle) = self.idle.filter(|_| self.now.over) {
             rest = rest.min(idle.saturating_sub(silent));
@@ -206,8 +216,22 @@ impl Running<'_> {
         Ok(rest)
     }
 
+    /// The failure if no connection is left, and none is attempted.
+    pub(super) fn check_connecting(&self) -> Result<(), Failure> {
+        match self.connecting {
+            Some(0) => Err(Failure::Unconnected { reason: self.now.trouble.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The part of a wait after which events are read.
+    pub(super) fn slice(&self, rest: Duration) -> Duration {
+        let rest = self.context.slice(rest);
+        if self.connecting.is_some() { rest.min(LOOK) } else { rest }
+    }
+
     fn wait(&mut self, rest: Duration) -> Result<(), Failure> {
-        match self.socket.wait(self.context.slice(rest)) {
+        match self.socket.wait(self.slice(rest)) {
             Ok(_) | Err(Error::Woken) => Ok(()),
             Err(error) => Err(self.context.failure(error)),
         }
@@ -222,16 +246,21 @@ impl Running<'_> {
         self.socket.uncork();
         let start = Instant::now();
         loop {
+            self.events();
             let counters = self.socket.counters();
             let lost = tally::lost(&counters.dropped);
             let settled = counters.messages_sent + lost >= self.tally.sent;
             let rest = self.linger.saturating_sub(start.elapsed());
-            if settled || rest.is_zero() {
+            if settled || rest.is_zero() || self.connecting == Some(0) {
                 let gone = counters.messages_sent.min(self.tally.sent);
                 let missing = self.tally.sent - gone;
-                return if missing == 0 { Ok(()) } else { Err(Failure::Lost { n: missing }) };
+                let reason = self.now.trouble.clone();
+                return if missing == 0 {
+                    Ok(())
+                } else {
+                    Err(Failure::Lost { n: missing, reason })
+                };
             }
-            self.events();
             self.wait(rest)?;
             // `wait` returns at once while messages are queued, and they are not received any more.
             while let Ok(Some(_)) = self.receive_one() {}
@@ -244,6 +273,9 @@ impl Running<'_> {
             self.context.output.event(&event);
             match event.kind {
                 EventKind::Ready(_) => self.now.trouble = None,
+                EventKind::NotRetrying => {
+                    self.connecting = self.connecting.map(|n| n.saturating_sub(1));
+                }
                 EventKind::Closed(_) | EventKind::Refused(_) => {
                     let (name, detail) = describe(&event.kind);
                     let detail = detail.unwrap_or_else(|| name.into());

@@ -14,7 +14,7 @@ impl Running<'_> {
     pub(super) fn answer(&mut self, mut message: Message) -> Result<(), Failure> {
         let bytes = message.byte_len();
         loop {
-            match self.socket.send_timeout(message, self.context.slice(Duration::MAX)) {
+            match self.socket.send_timeout(message, self.slice(Duration::MAX)) {
                 Ok(()) => {
                     self.tally.sent(bytes);
                     return Ok(());
@@ -33,6 +33,7 @@ impl Running<'_> {
                 Err(error) => return Err(self.context.failure(error.error)),
             }
             self.events();
+            self.check_connecting()?;
         }
     }
 

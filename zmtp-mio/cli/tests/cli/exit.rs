@@ -108,6 +108,33 @@ fn an_address_in_use_is_4() {
 }
 
 #[test]
+fn a_message_for_endpoints_that_are_not_connected_again_is_5() {
+    let (listener, refused) = silent();
+    drop(listener);
+    for option in ["--no-reconnect", "--stop-if-refused"] {
+        for peers in ["0", "1"] {
+            let done = zmtp(["push", &refused, "x", option, "--peers", peers]);
+            assert!(done.bad(5).contains("connection refused"), "{done:?}");
+        }
+    }
+    let done = zmtp(["client", &refused, "x", "--no-reconnect"]);
+    assert!(done.bad(5).contains("no endpoint is connected again"), "{done:?}");
+    // Another endpoint may still get a peer.
+    let more = ["--bind", TCP, "--timeout", "500ms"];
+    let line = [&["push", "--connect", &refused, "x", "--no-reconnect"][..], &more].concat();
+    assert!(zmtp(line).bad(3).contains("no peer within 500ms"));
+}
+
+#[test]
+fn a_receiver_whose_endpoints_are_not_connected_again_is_5() {
+    let push = Zmtp::start(["push", TCP, "x"]);
+    let done = zmtp(["pull", "--connect", &push.listening(), "--no-reconnect"]);
+    assert!(done.bad(5).contains("no endpoint is connected again"), "{done:?}");
+    assert_eq!(done.stdout, b"x\n");
+    push.finish().good();
+}
+
+#[test]
 fn a_lost_peer_is_5() {
     let (rep, tcp) = Zmtp::rep(&[TCP, "--exec", "sleep 30"]);
     let req = Zmtp::start(["req", &tcp, "x", "--timeout", "60s"]);
