@@ -1,6 +1,7 @@
 //! Arguments of `zmtp proxy`.
 
 use core::str::FromStr;
+use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
@@ -11,8 +12,11 @@ use crate::exit::HELP;
 ///
 /// A socket is given as TYPE=ENDPOINT to bind it, or TYPE=connect:ENDPOINT to connect it. Several
 /// endpoints are separated by commas. Usual pairs: `xsub=... xpub=...` for publishers and subscribers,
-/// `router=... dealer=...` for requests and services, `pull=... push=...` for work. A SUB
-/// subscribes to everything. With --verbose, connection events are printed at the end. Files of keys
+/// `router=... dealer=...` for requests and services, `pull=... push=...` for work,
+/// `gather=... scatter=...`, `dish=... radio=...` (with --group), `pair=... pair=...` and
+/// `channel=... channel=...`. Refused are pairs between which nothing can be forwarded: rep and req; two types that only
+/// send, or only receive; server or peer with a type that receives, because a reply has no routing id; router, stream or
+/// dgram with a type whose messages have one part. A SUB subscribes to everything. With --verbose, connection events are printed at the end. Files of keys
 /// and passwords are read once for each socket, so that a pipe in place of a file does not work.
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
@@ -32,6 +36,10 @@ pub(crate) struct ProxyArgs {
     /// Receive the commands PAUSE, RESUME, TERMINATE and STATISTICS on this socket: a pair or rep
     #[arg(long, value_name = "SOCKET")]
     pub(crate) control: Option<EndArg>,
+
+    /// The group that a dish joins; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) group: Vec<OsString>,
 
     /// Print totals at the end, on stderr
     #[arg(short, long, help_heading = "Output")]

@@ -3,31 +3,25 @@
 use zmtp_mio::{AnySocket, Error, Pair, Proxy, Rep, SocketKind};
 
 use crate::args::places::PlaceArgs;
-use crate::args::{EndArg, ProxyArgs, SocketArgs, TypeName};
+use crate::args::{EndArg, ProxyArgs, TypeName};
 use crate::device::{Context, open};
 use crate::exit::Failure;
 
 pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure> {
-    let options = &args.socket;
-    let mut frontend = end(&args.frontend, options, context)?;
-    let mut backend = end(&args.backend, options, context)?;
+    check(args).map_err(Failure::Usage)?;
+    let mut frontend = socket(&args.frontend, args, context)?;
+    let mut backend = socket(&args.backend, args, context)?;
     let mut capture = match &args.capture {
         None => None,
-        Some(one) => match one.socket_type {
-            TypeName::Pub | TypeName::Push | TypeName::Pair | TypeName::Dealer => {
-                Some(end(one, options, context)?)
-            }
-            _ => return Err(Failure::Usage("--capture takes a pub, push, pair or dealer")),
-        },
+        Some(one) => Some(socket(one, args, context)?),
     };
     let (mut pair, mut rep) = (None, None);
-    match &args.control {
-        None => {}
-        Some(one) => match one.socket_type {
-            TypeName::Pair => pair = Pair::try_from(socket(one, options, context)?).ok(),
-            TypeName::Rep => rep = Rep::try_from(socket(one, options, context)?).ok(),
-            _ => return Err(Failure::Usage("--control takes a pair or rep")),
-        },
+    if let Some(one) = &args.control {
+        let control = socket(one, args, context)?;
+        match one.socket_type {
+            TypeName::Pair => pair = Pair::try_from(control).ok(),
+            _ => rep = Rep::try_from(control).ok(),
+        }
     }
     let mut proxy = Proxy::new(&mut frontend, &mut backend).map_err(Failure::Socket)?;
     if let Some(capture) = &mut capture {
@@ -65,23 +59,68 @@ pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure
     result
 }
 
-/// Creates a socket that messages are forwarded from and to.
-fn end(end: &EndArg, args: &SocketArgs, context: &Context<'_>) -> Result<AnySocket, Failure> {
-    match end.socket_type {
-        TypeName::Req | TypeName::Rep => {
-            Err(Failure::Usage("a proxy takes router and dealer for rep and req"))
-        }
-        _ => socket(end, args, context),
+/// Checks the socket types.
+fn check(args: &ProxyArgs) -> Result<(), &'static str> {
+    use TypeName::{Dealer, Dish, Pair, Pub, Push, Rep};
+
+    let types = [args.frontend.socket_type, args.backend.socket_type];
+    can_forward(types.map(TypeName::kind))?;
+    match (types.contains(&Dish), args.group.is_empty()) {
+        (true, true) => return Err("a dish needs --group"),
+        (false, false) => return Err("--group is only for a dish"),
+        _ => {}
     }
+    if args
+        .capture
+        .as_ref()
+        .is_some_and(|one| !matches!(one.socket_type, Pub | Push | Pair | Dealer))
+    {
+        return Err("--capture takes a pub, push, pair or dealer");
+    }
+    if args.control.as_ref().is_some_and(|one| !matches!(one.socket_type, Pair | Rep)) {
+        return Err("--control takes a pair or rep");
+    }
+    Ok(())
+}
+
+/// Whether messages can be forwarded between two sockets, or why not.
+fn can_forward(kinds: [SocketKind; 2]) -> Result<(), &'static str> {
+    use SocketKind::{Dgram, Peer, Rep, Req, Router, Server, Stream};
+
+    if kinds.iter().any(|kind| matches!(kind, Req | Rep)) {
+        return Err("a proxy takes router and dealer for rep and req");
+    }
+    let [front, back] = kinds;
+    if !(front.can_receive() && back.can_send() || back.can_receive() && front.can_send()) {
+        return Err("one of the two sockets must receive, and the other one send");
+    }
+    for [one, other] in [[front, back], [back, front]] {
+        if matches!(one, Peer | Server) && other.can_receive() {
+            return Err(
+                "a proxy cannot send to a server or peer, because the messages have no routing id: \
+                 use router and dealer, or a type that only sends at the other side",
+            );
+        }
+        if matches!(one, Dgram | Router | Stream) && other.is_thread_safe() {
+            return Err("messages of router, stream and dgram begin with an address, \
+                 and messages of the other type have one part");
+        }
+    }
+    Ok(())
 }
 
 /// Creates a socket with its endpoints. A SUB subscribes to everything.
-fn socket(end: &EndArg, args: &SocketArgs, context: &Context<'_>) -> Result<AnySocket, Failure> {
+fn socket(end: &EndArg, args: &ProxyArgs, context: &Context<'_>) -> Result<AnySocket, Failure> {
     let kind = end.socket_type.kind();
-    let options = args.options(kind, false)?;
+    let options = args.socket.options(kind, false)?;
     let mut socket = AnySocket::builder(kind).options(options).build().map_err(Failure::Socket)?;
     if kind == SocketKind::Sub {
         socket.subscribe("").map_err(Failure::Socket)?;
+    }
+    if kind == SocketKind::Dish {
+        for group in &args.group {
+            socket.join(group.as_encoded_bytes()).map_err(Failure::Socket)?;
+        }
     }
     let (bind, connect) = (end.bind.clone(), end.connect.clone());
     let places = PlaceArgs { bind, connect, source: None };

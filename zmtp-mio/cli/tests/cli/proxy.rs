@@ -45,6 +45,26 @@ fn subscriptions_are_forwarded_and_captured() {
 }
 
 #[test]
+fn groups_are_forwarded() {
+    let (_proxy, [front, back]) =
+        proxy(&["dish=udp://127.0.0.1:*", &end("radio"), "--group", "a", "--group", "b"]);
+    let dish = Zmtp::start(["dish", &back, "--group", "b", "--count", "1", "--verbose"]);
+    while !dish.error_line().contains("ready") {}
+    // A datagram that arrives before the JOIN is dropped.
+    let _radio =
+        Zmtp::start(["radio", &front, "--group", "b", "--forever", "--interval", "50ms", "x"]);
+    assert_eq!(dish.finish().good(), "b | x\n");
+}
+
+#[test]
+fn messages_of_clients_are_forwarded_where_no_reply_is_possible() {
+    let (_proxy, [front, back]) = proxy(&[&end("server"), &end("scatter")]);
+    let gather = Zmtp::start(["gather", "--connect", &back, "--count", "1"]);
+    zmtp(["client", &front, "x", "--receive", "0"]).good();
+    assert_eq!(gather.finish().good(), "x\n");
+}
+
+#[test]
 fn a_proxy_accepts_commands() {
     let (proxy, [_, _, control]) = proxy(&[&end("pull"), &end("push"), "--control", &end("rep")]);
     assert_eq!(zmtp(["req", &control, "STATISTICS", "--raw"]).stdout, [0; 64]);
@@ -58,9 +78,18 @@ fn incompatible_ends_are_2() {
         &["proxy"][..],
         &["proxy", "router", "dealer"],
         &["proxy", "rep=tcp://127.0.0.1:*", "req=tcp://127.0.0.1:*"],
+        &["proxy", "server=tcp://127.0.0.1:*", "client=tcp://127.0.0.1:*"],
+        &["proxy", "channel=tcp://127.0.0.1:*", "peer=tcp://127.0.0.1:*"],
+        &["proxy", "dish=tcp://127.0.0.1:*", "radio=tcp://127.0.0.1:*"],
+        &["proxy", "push=tcp://127.0.0.1:*", "scatter=tcp://127.0.0.1:*"],
+        &["proxy", "pull=tcp://127.0.0.1:*", "sub=tcp://127.0.0.1:*"],
+        &["proxy", "router=tcp://127.0.0.1:*", "client=tcp://127.0.0.1:*"],
+        &["proxy", "pull=tcp://127.0.0.1:*", "push=tcp://127.0.0.1:*", "--group", "a"],
         &["proxy", "pull=tcp://127.0.0.1:*", "push=tcp://127.0.0.1:*", "--capture", "sub=ipc://x"],
         &["proxy", "pull=tcp://127.0.0.1:*", "push=tcp://127.0.0.1:*", "--control", "pub=ipc://x"],
     ] {
-        assert_ne!(zmtp(line).bad(2), "", "{line:?}");
+        let done = zmtp(line);
+        assert_ne!(done.bad(2), "", "{line:?}");
+        assert!(!done.stderr.contains("listening"), "{done:?}");
     }
 }
