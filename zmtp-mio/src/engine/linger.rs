@@ -274,7 +274,7 @@ fn as_sent(
         AnyPattern::Req(_) | AnyPattern::Rep(_) if matches!(envelope, Envelope::None) => {
             while message.pop_front().is_some_and(|frame| !frame.is_empty()) {}
         }
-        AnyPattern::Server(rules, _) => message.set_routing_id(rules.id(peer)),
+        AnyPattern::Server(rules, ..) => message.set_routing_id(rules.id(peer)),
         AnyPattern::Publish(..)
         | AnyPattern::Radio(..)
         | AnyPattern::Subscribe(..)

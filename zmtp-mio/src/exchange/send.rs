@@ -102,7 +102,7 @@ fn send_slowly<'m>(
     }
     match &engine.pattern {
         AnyPattern::Channel(_)
-        | AnyPattern::Client(_)
+        | AnyPattern::Client(..)
         | AnyPattern::Dealer(..)
         | AnyPattern::Pair(_)
         | AnyPattern::Push(_)

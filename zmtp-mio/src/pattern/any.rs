@@ -8,7 +8,9 @@ use zmtp_core::pattern::{
 };
 use zmtp_core::wire::SocketType;
 
-use super::{DealerOptions, PeerContext, PublishOptions, RouterOptions, StreamOptions};
+use super::{
+    DealerOptions, PeerContext, PeerMessages, PublishOptions, RouterOptions, StreamOptions,
+};
 use crate::monitor::Counters;
 use crate::queue::QueuedMessage;
 use crate::routing_table::RoutingTable;
@@ -22,7 +24,7 @@ use crate::topics::{Counted, Subscribers};
 #[repr(u8)]
 pub(crate) enum AnyPattern {
     Channel(Channel),
-    Client(Client<Table<OutgoingPeer>>),
+    Client(Client<Table<OutgoingPeer>>, PeerMessages),
     Dealer(Dealer<Table<OutgoingPeer>>, DealerOptions),
     /// DGRAM has no rules in ZMTP. It has one endpoint: the only peer.
     Dgram(Dealer<Table<OutgoingPeer>>),
@@ -39,7 +41,7 @@ pub(crate) enum AnyPattern {
     Router(Routes, RouterOptions),
     Scatter(Scatter<Table<OutgoingPeer>>),
     /// SERVER and PEER.
-    Server(Numbered, SocketType),
+    Server(Numbered, SocketType, PeerMessages),
     /// Connections without a protocol, routed as in ROUTER (`ZMQ_STREAM`).
     Stream(Routes, Streaming),
     /// SUB and XSUB.
@@ -127,7 +129,7 @@ impl AnyPattern {
     pub(crate) const fn socket_type(&self) -> SocketType {
         match self {
             Self::Channel(_) => SocketType::Channel,
-            Self::Client(_) => SocketType::Client,
+            Self::Client(..) => SocketType::Client,
             Self::Dealer(..) => SocketType::Dealer,
             Self::Dish(_) => SocketType::Dish,
             Self::Gather(_) => SocketType::Gather,
@@ -140,7 +142,7 @@ impl AnyPattern {
             Self::Req(_) => SocketType::Req,
             Self::Router(..) | Self::Stream(..) => SocketType::Router,
             Self::Scatter(_) => SocketType::Scatter,
-            Self::Server(_, socket_type) => *socket_type,
+            Self::Server(_, socket_type, _) => *socket_type,
             Self::Subscribe(rules, _) => rules.socket_type(),
         }
     }
@@ -156,7 +158,7 @@ impl AnyPattern {
     pub(crate) fn prefix(&self, peer: PeerId) -> Option<&[u8]> {
         match self {
             Self::Router(rules, _) | Self::Stream(rules, _) => rules.routing_id(peer),
-            Self::Server(rules, _) => rules.routing_id(peer),
+            Self::Server(rules, ..) => rules.routing_id(peer),
             _ => None,
         }
     }
@@ -167,7 +169,7 @@ impl AnyPattern {
     pub(crate) fn next_in_turn(&mut self) -> Option<PeerId> {
         let next = match self {
             Self::Channel(rules) => rules.take(),
-            Self::Client(rules) => rules.take(),
+            Self::Client(rules, _) => rules.take(),
             Self::Dealer(rules, _) | Self::Dgram(rules) => rules.take(),
             Self::Gather(rules) => rules.take(),
             Self::Pair(rules) => rules.take(),
@@ -185,7 +187,7 @@ impl AnyPattern {
         matches!(
             self,
             Self::Channel(_)
-                | Self::Client(_)
+                | Self::Client(..)
                 | Self::Dealer(..)
                 | Self::Pair(_)
                 | Self::Push(_)
@@ -198,7 +200,7 @@ impl AnyPattern {
         matches!(
             self,
             Self::Channel(_)
-                | Self::Client(_)
+                | Self::Client(..)
                 | Self::Radio(..)
                 | Self::Scatter(_)
                 | Self::Server(..)
@@ -217,7 +219,7 @@ impl AnyPattern {
     /// Whether each message of one part is delivered, whatever its body.
     pub(crate) fn delivers_singles(&self) -> bool {
         match self {
-            Self::Channel(_) | Self::Client(_) | Self::Gather(_) | Self::Server(..) => true,
+            Self::Channel(_) | Self::Client(..) | Self::Gather(_) | Self::Server(..) => true,
             _ => self.delivers_all(),
         }
     }

@@ -15,6 +15,13 @@ pub(crate) struct End {
     pub(crate) by_us: bool,
 }
 
+impl End {
+    /// Whether the connection to an endpoint was lost.
+    pub(crate) const fn is_hiccup(self) -> bool {
+        self.ready && !self.accepted && !self.by_us
+    }
+}
+
 /// A peer: its identity, its inbox and its queue.
 pub(crate) struct PeerContext<'e> {
     pub(crate) peer: PeerId,

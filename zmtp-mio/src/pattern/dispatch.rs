@@ -11,7 +11,7 @@ macro_rules! each {
     ($self:expr, $rules:ident => $call:expr) => {
         match $self {
             Self::Channel($rules) => $call,
-            Self::Client($rules) => $call,
+            Self::Client($rules, _) => $call,
             Self::Dealer($rules, _) | Self::Dgram($rules) => $call,
             Self::Dish($rules) => $call,
             Self::Gather($rules) => $call,
@@ -24,7 +24,7 @@ macro_rules! each {
             Self::Req($rules) => $call,
             Self::Router($rules, _) => $call,
             Self::Scatter($rules) => $call,
-            Self::Server($rules, _) => $call,
+            Self::Server($rules, ..) => $call,
             Self::Stream($rules, _) => $call,
             Self::Subscribe($rules, _) => $call,
         }

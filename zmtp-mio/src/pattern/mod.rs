@@ -24,5 +24,5 @@ pub(crate) use context::{End, PeerContext};
 #[cfg(test)]
 pub(crate) use options::SubscribeOptions;
 pub(crate) use options::{
-    DealerOptions, KindOptions, PublishOptions, RouterOptions, StreamOptions,
+    DealerOptions, KindOptions, PeerMessages, PublishOptions, RouterOptions, StreamOptions,
 };

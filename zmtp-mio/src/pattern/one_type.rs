@@ -67,7 +67,7 @@ impl AnyPattern {
 
     pub(crate) const fn as_server(&mut self) -> Result<&mut Numbered, Error> {
         match self {
-            Self::Server(rules, _) => Ok(rules),
+            Self::Server(rules, ..) => Ok(rules),
             _ => Err(Error::NotSupported),
         }
     }

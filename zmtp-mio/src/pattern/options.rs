@@ -26,6 +26,18 @@ pub(crate) struct DealerOptions {
     pub(crate) hiccup: Option<Message>,
 }
 
+/// Options of a CLIENT, SERVER or PEER: messages of one part, because of a peer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PeerMessages {
+    /// The first message to each new peer (`ZMQ_HELLO_MSG`).
+    pub(crate) hello: Option<Message>,
+    /// SERVER and PEER: the message that is delivered when the connection of an accepted peer ends
+    /// (`ZMQ_DISCONNECT_MSG`).
+    pub(crate) disconnect: Option<Message>,
+    /// CLIENT and PEER: the message that is delivered when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`).
+    pub(crate) hiccup: Option<Message>,
+}
+
 /// Options of a PUB or XPUB.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PublishOptions {
@@ -85,6 +97,7 @@ pub(crate) struct SubscribeOptions {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KindOptions {
     pub(crate) dealer: DealerOptions,
+    pub(crate) messages: PeerMessages,
     pub(crate) publish: PublishOptions,
     pub(crate) req: Mode,
     pub(crate) router: RouterOptions,
@@ -96,13 +109,13 @@ impl KindOptions {
     pub(crate) fn pattern(self, kind: SocketKind, options: &Options) -> AnyPattern {
         match kind {
             SocketKind::Channel => AnyPattern::channel(options.immediate),
-            SocketKind::Client => AnyPattern::client(options.immediate),
+            SocketKind::Client => AnyPattern::client(self.messages, options.immediate),
             SocketKind::Dealer => AnyPattern::dealer(self.dealer, options.immediate),
             SocketKind::Dgram => AnyPattern::dgram(),
             SocketKind::Dish => AnyPattern::dish(),
             SocketKind::Gather => AnyPattern::gather(),
             SocketKind::Pair => AnyPattern::pair(options.immediate),
-            SocketKind::Peer => AnyPattern::server(SocketType::Peer),
+            SocketKind::Peer => AnyPattern::server(SocketType::Peer, self.messages),
             SocketKind::Pub => AnyPattern::publish(self.publish, share(options)),
             SocketKind::Pull => AnyPattern::pull(),
             SocketKind::Push => AnyPattern::push(options.immediate),
@@ -111,7 +124,7 @@ impl KindOptions {
             SocketKind::Req => AnyPattern::req(self.req),
             SocketKind::Router => AnyPattern::router(self.router),
             SocketKind::Scatter => AnyPattern::scatter(options.immediate),
-            SocketKind::Server => AnyPattern::server(SocketType::Server),
+            SocketKind::Server => AnyPattern::server(SocketType::Server, self.messages),
             SocketKind::Stream => AnyPattern::stream(self.stream),
             SocketKind::Sub => AnyPattern::subscribe(self.subscribe),
             SocketKind::Xpub => AnyPattern::xpublish(self.publish, share(options)),
@@ -133,8 +146,8 @@ impl AnyPattern {
         Self::Channel(Channel::new(immediate))
     }
 
-    pub(crate) const fn client(immediate: bool) -> Self {
-        Self::Client(Client::new(Table::new(), immediate))
+    pub(crate) const fn client(messages: PeerMessages, immediate: bool) -> Self {
+        Self::Client(Client::new(Table::new(), immediate), messages)
     }
 
     pub(crate) const fn dgram() -> Self {
@@ -160,10 +173,10 @@ impl AnyPattern {
     }
 
     /// SERVER or PEER.
-    pub(crate) fn server(socket_type: SocketType) -> Self {
+    pub(crate) fn server(socket_type: SocketType, messages: PeerMessages) -> Self {
         let (peers, ids) = (Table::new(), RoutingTable::new());
         // A peer that the socket connects to has a routing id at once.
-        Self::Server(Server::new(peers, ids, fastrand::u32(..), false), socket_type)
+        Self::Server(Server::new(peers, ids, fastrand::u32(..), false), socket_type, messages)
     }
 
     pub(crate) const fn dealer(options: DealerOptions, immediate: bool) -> Self {

@@ -37,6 +37,9 @@ impl AnyPattern {
                 _ => CloseReason::RoutingIdInUse,
             })?;
         match self {
+            Self::Client(_, messages) | Self::Server(_, _, messages) => {
+                open(peer, messages.hello.as_ref(), false);
+            }
             Self::Dealer(_, options) => open(peer, options.hello.as_ref(), options.probe),
             Self::Dish(rules) => rules.replay(|group| {
                 let envelope = Envelope::Subscription(Subscription::Subscribe);
@@ -80,6 +83,9 @@ impl AnyPattern {
     /// begins with them again.
     pub(crate) fn opening_count(&self) -> u64 {
         let (hello, probe) = match self {
+            Self::Client(_, messages) | Self::Server(_, _, messages) => {
+                (messages.hello.is_some(), false)
+            }
             Self::Dealer(_, options) => (options.hello.is_some(), options.probe),
             Self::Router(_, options) => (options.hello.is_some(), options.probe),
             _ => (false, false),
@@ -137,11 +143,11 @@ impl AnyPattern {
     /// Delivers what the application receives when a connection ends.
     fn announce_end(&mut self, peer: &mut PeerContext<'_>, end: End) {
         match self {
-            Self::Dealer(rules, options) if end.ready && !end.accepted && !end.by_us => {
-                if let Some(hiccup) = &options.hiccup {
-                    peer.incoming.push(hiccup.clone().into());
-                    rules.received(peer.peer);
-                }
+            Self::Client(rules, messages) if end.is_hiccup() => {
+                deliver(rules, peer, messages.hiccup.as_ref());
+            }
+            Self::Dealer(rules, options) if end.is_hiccup() => {
+                deliver(rules, peer, options.hiccup.as_ref());
             }
             Self::Publish(rules, _) => rules.cancel_all(peer.peer, |topic| {
                 peer.incoming.push(report(Subscription::Cancel, topic));
@@ -151,15 +157,15 @@ impl AnyPattern {
                 if options.notify_disconnect {
                     notify(rules, peer);
                 }
-                if end.accepted
-                    && let Some(message) = &options.disconnect
-                    && let Some(id) = rules.routing_id(peer.peer)
-                {
-                    let mut message = message.clone();
-                    message.push_front(id);
-                    peer.incoming.push(message.into());
-                    rules.received(peer.peer);
+                if end.accepted {
+                    deliver(rules, peer, options.disconnect.as_ref());
                 }
+            }
+            Self::Server(rules, _, messages) if end.ready && end.accepted => {
+                deliver(rules, peer, messages.disconnect.as_ref());
+            }
+            Self::Server(rules, _, messages) if end.is_hiccup() => {
+                deliver(rules, peer, messages.hiccup.as_ref());
             }
             Self::Stream(rules, own) => {
                 // Not for a failed connection attempt, and not for a peer that the application closed, whose routing
@@ -182,6 +188,19 @@ fn open(peer: &mut PeerContext<'_>, hello: Option<&Message>, probe: bool) {
     }
     if let Some(hello) = hello {
         peer.outgoing.push_front(hello.clone().into());
+    }
+}
+
+/// Delivers a message that the application chose for the end of a connection. In queues, the routing id of a peer that
+/// has one is the first part.
+fn deliver(rules: &mut impl Pattern, peer: &mut PeerContext<'_>, message: Option<&Message>) {
+    if let Some(message) = message {
+        let mut message = message.clone();
+        if let Some(id) = rules.routing_id(peer.peer) {
+            message.push_front(id);
+        }
+        peer.incoming.push(message.into());
+        rules.received(peer.peer);
     }
 }
 

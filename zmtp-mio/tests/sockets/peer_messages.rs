@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::harness::listeners::free_endpoint;
+use crate::harness::threads::driven;
 use crate::harness::{
-    LIMIT, RawPeer, RawServer, builder, closes, drive_until, events, pattern, transports,
+    LIMIT, RawPeer, RawServer, builder, closes, drive_until, events, eventually, pattern,
+    transports,
 };
 use zmtp_core::wire::RoutingId;
-use zmtp_mio::{Dealer, EventKind, Message, Router};
+use zmtp_mio::{Client, Dealer, EventKind, Message, Peer, Router, Server};
 
 fn id(text: &str) -> RoutingId {
     RoutingId::new(text.as_bytes()).unwrap()
@@ -175,4 +177,101 @@ fn a_router_reports_no_disconnection_of_an_endpoint_that_was_not_connected() {
         closes(&all).len() >= 2
     });
     assert_eq!(router.try_recv().unwrap(), None);
+}
+
+#[test]
+fn a_client_and_a_server_exchange_hello_messages() {
+    for endpoint in everywhere("hellos-of-one-part") {
+        let server = builder::<Server>().hello_message("from the server").bind(&endpoint).unwrap();
+        let bound = server.last_endpoint().unwrap();
+        let client = builder::<Client>().hello_message("from the client").connect(bound).unwrap();
+        driven(&[&server, &client], || {
+            let hello = server.recv_timeout(LIMIT).unwrap().unwrap();
+            assert!(hello.routing_id().is_some(), "{endpoint}");
+            assert_eq!(hello.text(), Ok("from the client"), "{endpoint}");
+            let hello = client.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!(hello.text(), Ok("from the server"), "{endpoint}");
+        });
+    }
+}
+
+#[test]
+fn two_peers_exchange_hello_messages() {
+    for endpoint in everywhere("hellos-of-peers") {
+        let one = builder::<Peer>().hello_message("from one").bind(&endpoint).unwrap();
+        let other = builder::<Peer>().hello_message("from the other").build().unwrap();
+        let id = other.connect_peer(one.last_endpoint().unwrap()).unwrap();
+        driven(&[&one, &other], || {
+            let hello = one.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!(hello.text(), Ok("from the other"), "{endpoint}");
+            let hello = other.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!((hello.routing_id(), hello.text()), (Some(id), Ok("from one")));
+        });
+    }
+}
+
+#[test]
+fn the_disconnect_message_of_a_server_has_the_routing_id_of_the_peer_that_left() {
+    for endpoint in everywhere("disconnects-of-one-part") {
+        let server = builder::<Server>().disconnect_message("gone").bind(&endpoint).unwrap();
+        let bound = server.last_endpoint().unwrap();
+        let stays = builder::<Client>().connect(bound.clone()).unwrap();
+        let leaves = builder::<Client>().connect(bound).unwrap();
+        leaves.send("last").unwrap();
+        driven(&[&server, &stays, &leaves], || {
+            eventually("both are connected", || {
+                let counters = server.counters();
+                counters.messages_received == 1 && counters.handshakes == 2
+            });
+            leaves.close(Duration::ZERO);
+            let last = server.recv_timeout(LIMIT).unwrap().unwrap();
+            let gone = server.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!((last.text(), gone.text()), (Ok("last"), Ok("gone")), "{endpoint}");
+            assert!(last.routing_id().is_some());
+            assert_eq!(last.routing_id(), gone.routing_id(), "{endpoint}");
+        });
+    }
+}
+
+#[test]
+fn a_peer_delivers_the_disconnect_message_or_the_hiccup_message() {
+    for endpoint in everywhere("ends-of-peers") {
+        let build = || builder::<Peer>().disconnect_message("gone").hiccup_message("hiccup");
+        let one = build().bind(&endpoint).unwrap();
+        let (stays, leaves) = (build().build().unwrap(), build().build().unwrap());
+        let id = stays.connect_peer(one.last_endpoint().unwrap()).unwrap();
+        leaves.connect(one.last_endpoint().unwrap()).unwrap();
+        driven(&[&one, &stays, &leaves], || {
+            eventually("all are connected", || {
+                one.counters().handshakes == 2
+                    && stays.counters().handshakes == 1
+                    && leaves.counters().handshakes == 1
+            });
+            leaves.close(Duration::ZERO);
+            let gone = one.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!(gone.text(), Ok("gone"), "{endpoint}");
+            assert!(gone.routing_id().is_some(), "{endpoint}");
+            one.close(Duration::ZERO);
+            let hiccup = stays.recv_timeout(LIMIT).unwrap().unwrap();
+            assert_eq!((hiccup.routing_id(), hiccup.text()), (Some(id), Ok("hiccup")));
+        });
+    }
+}
+
+#[test]
+fn a_client_delivers_the_hiccup_message_when_a_connection_is_lost() {
+    let server = RawServer::tcp();
+    let client = builder::<Client>().hiccup_message("hiccup").connect(server.endpoint()).unwrap();
+    let serving = std::thread::spawn(move || {
+        // This one ends before its handshake.
+        drop(server.accept());
+        let mut peer = server.accept_as("SERVER");
+        peer.send(&wire::message(&[b"last"]));
+        drop(peer);
+        server
+    });
+    for expected in ["last", "hiccup"] {
+        assert_eq!(client.recv_string(LIMIT).unwrap().as_deref(), Some(expected));
+    }
+    drop(serving.join().unwrap());
 }
