@@ -74,6 +74,7 @@ impl Failure {
     pub(crate) const fn code(&self) -> u8 {
         match self {
             Self::OutputClosed => 0,
+            Self::Socket(error) if is_usage(error) => 2,
             Self::Io { .. } | Self::Socket(_) => 1,
             Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
@@ -94,6 +95,7 @@ impl Failure {
             Self::Malformed { .. } => "malformed",
             Self::OutputClosed => "output_closed",
             Self::PeerLost => "peer_lost",
+            Self::Socket(error) if is_usage(error) => "usage",
             Self::Socket(_) => "socket",
             Self::Timeout { .. } => "timeout",
             Self::Unconnected { .. } => "unconnected",
@@ -138,6 +140,23 @@ impl fmt::Display for Failure {
             }
         }
     }
+}
+
+/// Whether the error is one of the command line: an option, a group, an address or a message that can never be used.
+const fn is_usage(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Address { .. }
+            | Error::AlreadyJoined
+            | Error::Datagram(_)
+            | Error::EmptyMessage
+            | Error::Group(_)
+            | Error::Limits { .. }
+            | Error::Metadata { .. }
+            | Error::NotAddressAndBody(_)
+            | Error::Option { .. }
+            | Error::PartCount(_)
+    )
 }
 
 fn in_parentheses(f: &mut fmt::Formatter<'_>, reason: Option<&str>) -> fmt::Result {

@@ -36,7 +36,8 @@ pub(crate) struct SendingArgs {
     #[arg(long, value_name = "N", value_parser = size::rate)]
     pub(crate) rate: Option<f64>,
 
-    /// Start to send when N peers are connected; for pub and xpub, when there are N subscribers
+    /// Start to send when N peers are connected; for pub and xpub, when there are N
+    /// subscribers; for radio, when there are N dishes with a group
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) peers: usize,
 }

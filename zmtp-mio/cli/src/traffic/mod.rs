@@ -27,6 +27,15 @@ const fn fans_out(kind: SocketKind) -> bool {
     kind.publishes() || matches!(kind, SocketKind::Xsub)
 }
 
+/// The names of one and of several receivers for which a sender waits.
+const fn receivers(kind: SocketKind) -> [&'static str; 2] {
+    match kind {
+        SocketKind::Radio => ["member of a group", "members of a group"],
+        kind if kind.publishes() => ["subscriber", "subscribers"],
+        _ => ["peer", "peers"],
+    }
+}
+
 /// Waits up to `timeout` for `n` connected peers, or subscribers of a publisher. Returns whether there are as many.
 fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result<bool, Error> {
     if socket.kind().publishes() {
@@ -47,6 +56,24 @@ fn wait_for_peers(socket: &mut AnySocket, n: usize, timeout: Duration) -> Result
     Ok(are_there(socket))
 }
 
+/// Checks what no message of the plan can have, before a wait for peers. `parts` is the number of parts of the message, or
+/// of those before each line.
+fn check(kind: SocketKind, plan: &Plan, parts: usize) -> Result<(), Error> {
+    if kind == SocketKind::Radio {
+        Message::new().set_group(&plan.group).map_err(Error::Group)?;
+    }
+    // A line has at least one.
+    let least = parts + usize::from(plan.lines.as_ref().is_some_and(|lines| !lines.json));
+    let (is_fixed, sends) = (plan.lines.is_none(), least > 0);
+    match kind {
+        kind if kind.is_thread_safe() && least > 1 => Err(Error::PartCount(least)),
+        SocketKind::Dgram if sends && (least > 2 || is_fixed && least != 2) => {
+            Err(Error::NotAddressAndBody(least))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
     let linger = plan.run.socket.linger().total.unwrap_or(Duration::MAX);
@@ -57,6 +84,7 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     }
     // Before the socket has endpoints, because it is not served meanwhile.
     let head = if plan.parts.is_empty() { Message::new() } else { input::read(&plan.parts)? };
+    check(socket.kind(), &plan, head.part_count()).map_err(Failure::Socket)?;
     let (source, total) = match plan.lines {
         Some(lines) => (Source::lines(lines, head, handle)?, None),
         None if head.part_count() == 0 => (Source::nothing(), None),

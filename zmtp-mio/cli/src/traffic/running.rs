@@ -9,7 +9,7 @@ use super::pace::Pace;
 use super::plan::Wanted;
 use super::source::Source;
 use super::tally::{self, Tally};
-use super::{fans_out, wait_for_peers};
+use super::{fans_out, receivers, wait_for_peers};
 use crate::device::{Context, next_event};
 use crate::exit::Failure;
 use crate::output::describe;
@@ -110,12 +110,12 @@ impl Running<'_> {
             }
             self.check_connecting()?;
             if let Some(within) = self.timeout.filter(|within| start.elapsed() >= *within) {
-                let awaited = if self.kind.publishes() { "subscriber" } else { "peer" };
+                let [awaited, _] = receivers(self.kind);
                 return Err(Failure::Timeout { awaited, within, reason: self.now.trouble.clone() });
             }
             if !said && start.elapsed() >= TIMEOUT {
                 said = true;
-                let peers = if self.kind.publishes() { "subscribers" } else { "peers" };
+                let [_, peers] = receivers(self.kind);
                 let why =
                     self.now.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
                 self.context.output.note(&format!("still waiting for {peers}{why}"));

@@ -86,8 +86,26 @@ fn peers_and_channels_send_in_both_directions() {
 }
 
 #[test]
-fn a_message_of_several_parts_is_refused() {
-    let (_gather, tcp) = listening(&["gather", TCP]);
-    let error = zmtp(["scatter", &tcp, "one", "two"]);
-    assert!(error.bad(1).contains("2 parts instead of one"), "{error:?}");
+fn a_message_of_several_parts_is_2_without_a_wait_for_a_peer() {
+    for kind in ["scatter", "client", "server", "radio"] {
+        let error = zmtp([kind, TCP, "one", "two"]);
+        assert!(error.bad(2).contains("2 parts instead of one"), "{error:?}");
+        let error = zmtp_with([kind, TCP, "one", "--lines"], b"two\n");
+        assert!(error.bad(2).contains("2 parts instead of one"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_bad_group_and_a_bad_property_are_2() {
+    let long = "x".repeat(256);
+    assert!(zmtp(["radio", TCP, "--group", &long, "x"]).bad(2).contains("256"));
+    assert!(zmtp(["dish", TCP, "--group", &long]).bad(2).contains("256"));
+    assert!(zmtp(["dish", TCP, "--group", "a", "--group", "a"]).bad(2).contains("already"));
+    assert!(zmtp(["push", TCP, "x", "--metadata", "A=b"]).bad(2).contains("property \"A\""));
+}
+
+#[test]
+fn a_radio_without_a_dish_is_3() {
+    let done = zmtp(["radio", TCP, "x", "--timeout", "200ms"]);
+    assert!(done.bad(3).contains("no member of a group within 200ms"), "{done:?}");
 }
