@@ -282,12 +282,25 @@ fn bind(
         SocketAddr::V4(four) => (Ipv4Addr::UNSPECIFIED, four.port()).into(),
         SocketAddr::V6(six) => (Ipv6Addr::UNSPECIFIED, six.port()).into(),
     };
+    receive_own_groups(&socket, address.is_ipv6());
     socket.bind(&place.into())?;
     match address.ip() {
         IpAddr::V4(group) => socket.join_multicast_v4(&group, &via.address)?,
         IpAddr::V6(group) => socket.join_multicast_v6(&group, via.index)?,
     }
     Ok(DatagramSocket::new(socket, family))
+}
+
+/// Restricts a socket to the groups that it joins (`IP_MULTICAST_ALL`). By default Linux also delivers those that other
+/// sockets joined, on any interface. Systems without the option keep their own rule.
+fn receive_own_groups(socket: &Socket, is_ipv6: bool) {
+    #[cfg(target_os = "linux")]
+    let _ = match is_ipv6 {
+        true => socket.set_multicast_all_v6(false),
+        false => socket.set_multicast_all_v4(false),
+    };
+    #[cfg(not(target_os = "linux"))]
+    let _ = (socket, is_ipv6);
 }
 
 /// Sets the options of datagrams to multicast groups.
@@ -368,6 +381,8 @@ fn index_of(address: Ipv6Addr) -> Option<u32> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use nix::net::if_::InterfaceFlags;
+
     use super::*;
 
     #[test]
@@ -407,6 +422,57 @@ mod tests {
         let missing = to("239.0.0.1:5555", Interface::Name("no-such-one".into())).unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::AddrNotAvailable);
         assert!(to("[ff02::1]:5555", Interface::Address("2001:db8::7".parse().unwrap())).is_err());
+    }
+
+    #[test]
+    fn a_bound_socket_receives_only_the_groups_that_it_joined_itself() {
+        for place in ["udp://127.0.0.1;239.0.0.93:*", "udp://lo;[ff02::93]:*"] {
+            let endpoint = place.parse().unwrap();
+            let (_, socket) = DatagramSocket::bind(&endpoint, &Options::default()).unwrap();
+            let socket = SockRef::from(&socket.socket);
+            let is_ipv6 = place.contains('[');
+            let all = if is_ipv6 { socket.multicast_all_v6() } else { socket.multicast_all_v4() };
+            assert!(!all.unwrap(), "{place}");
+        }
+        // Another socket of this machine joins the group on another interface. The system receives it there for all
+        // sockets that are bound to the address.
+        let endpoint = "udp://127.0.0.1;239.0.0.93:*".parse().unwrap();
+        let (bound, mut socket) = DatagramSocket::bind(&endpoint, &Options::default()).unwrap();
+        let usable = InterfaceFlags::IFF_RUNNING | InterfaceFlags::IFF_MULTICAST;
+        let mut interfaces = nix::ifaddrs::getifaddrs().unwrap().filter_map(|one| {
+            if !one.flags.contains(usable) {
+                return None;
+            }
+            let four = one.address?.as_sockaddr_in()?.ip();
+            (!four.is_loopback() && !four.is_unspecified()).then_some(four)
+        });
+        let Some(elsewhere) = interfaces.next() else { return };
+        let Endpoint::Udp { port, .. } = bound else { panic!("it is of UDP") };
+        let group = Ipv4Addr::new(239, 0, 0, 93);
+        let other = format!("udp://{elsewhere};{group}:{port}").parse().unwrap();
+        let (_, mut other) = DatagramSocket::bind(&other, &Options::default()).unwrap();
+        let target = (group, port).into();
+        let send = |interface: Ipv4Addr, text: &[u8]| {
+            let via = Interface::Address(interface.into());
+            let sender = DatagramSocket::to(target, Some(&via), &Udp::default()).unwrap();
+            sender.send(text, target).unwrap();
+        };
+        let mut buffer = [0; 10];
+        let mut receive = |socket: &mut DatagramSocket| {
+            let end = std::time::Instant::now() + core::time::Duration::from_secs(20);
+            loop {
+                match socket.receive(&mut buffer) {
+                    Ok(received) => return buffer[..received.len].to_vec(),
+                    Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+                }
+                assert!(std::time::Instant::now() < end, "no datagram within the limit");
+                std::thread::yield_now();
+            }
+        };
+        send(elsewhere, b"elsewhere");
+        assert_eq!(receive(&mut other), b"elsewhere");
+        send(Ipv4Addr::LOCALHOST, b"here");
+        assert_eq!(receive(&mut socket), b"here");
     }
 
     #[test]
