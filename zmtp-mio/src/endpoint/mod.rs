@@ -41,7 +41,8 @@ pub use udp::Interface;
 /// | `udp://eth0:5555` | the first address of the interface: IPv4, or IPv6 with [`Udp::ipv6`](crate::Udp::ipv6) | a host name |
 /// | `udp://*:5555` | all IPv4 addresses; with `Udp::ipv6` also all IPv6 addresses, if the system has IPv6 | no |
 /// | `udp://127.0.0.1:*`, `udp://127.0.0.1:0` | a port that the system chooses | no |
-/// | `udp://239.0.0.1:5555`, `udp://[ff02::1]:5555` | a multicast group, which is joined | a multicast group |
+/// | `udp://239.0.0.1:5555`, `udp://[ff05::1]:5555` | a multicast group, which is joined | a multicast group |
+/// | `udp://eth0;[ff02::1]:5555`, `udp://[ff02::1%eth0]:5555` | a link-local group, which needs an interface | a link-local group |
 /// | `udp://eth0;239.0.0.1:5555`, `udp://192.0.2.1;239.0.0.1:5555` | a group, joined on this interface | a group, through this interface |
 /// | `udp://255.255.255.255:5555`, `udp://192.0.2.255:5555` | broadcasts to this address | broadcast |
 ///

@@ -283,12 +283,28 @@ fn bind(
         SocketAddr::V6(six) => (Ipv6Addr::UNSPECIFIED, six.port()).into(),
     };
     receive_own_groups(&socket, address.is_ipv6());
-    socket.bind(&place.into())?;
+    socket.bind(&place.into()).map_err(|error| match place {
+        // With `SO_BINDTODEVICE` the system has one.
+        SocketAddr::V6(six)
+            if error.kind() == io::ErrorKind::InvalidInput
+                && via.index == 0
+                && is_link_local(*six.ip()) =>
+        {
+            let reason = "a link-local group needs an interface, as in `eth0;[ff02::1]:5555`";
+            io::Error::new(error.kind(), reason)
+        }
+        _ => error,
+    })?;
     match address.ip() {
         IpAddr::V4(group) => socket.join_multicast_v4(&group, &via.address)?,
         IpAddr::V6(group) => socket.join_multicast_v6(&group, via.index)?,
     }
     Ok(DatagramSocket::new(socket, family))
+}
+
+/// Whether a group has the scope of an interface or of a link (RFC 4291, section 2.7).
+const fn is_link_local(group: Ipv6Addr) -> bool {
+    group.is_multicast() && matches!(group.segments()[0] & 0xf, 1 | 2)
 }
 
 /// Restricts a socket to the groups that it joins (`IP_MULTICAST_ALL`). By default Linux also delivers those that other

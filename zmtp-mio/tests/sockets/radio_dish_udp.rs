@@ -518,6 +518,15 @@ fn limits_and_filters_of_a_dish_apply_to_datagrams() {
 }
 
 #[test]
+fn a_link_local_group_without_an_interface_is_refused_with_the_reason() {
+    for place in ["udp://[ff02::94]:*", "udp://*;[ff02::94]:*"] {
+        let error = builder::<Dish>().bind(place).unwrap_err();
+        assert!(error.to_string().contains("a link-local group needs an interface"), "{error}");
+    }
+    builder::<Dish>().bind("udp://lo;[ff02::94]:*").unwrap();
+}
+
+#[test]
 fn several_threads_use_a_radio_and_a_dish() {
     const SENDERS: usize = 4;
     const EACH: usize = 50;
