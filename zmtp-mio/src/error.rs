@@ -154,7 +154,8 @@ impl fmt::Display for Error {
                 "the option `max_message` ({max_message} bytes) is more than `max_bytes` ({max_bytes} bytes)"
             ),
             Self::NotAddressAndBody(n) => {
-                write!(f, "the message has {n} parts instead of an address and a body")
+                let parts = if *n == 1 { "part" } else { "parts" };
+                write!(f, "the message has {n} {parts} instead of an address and a body")
             }
             Self::NotBound => f.write_str("the socket is not bound, and sends from its endpoint"),
             Self::NotJoined => f.write_str("the socket is not in the group"),

@@ -6,6 +6,8 @@ use std::io;
 
 use zmtp_mio::Error;
 
+use crate::text::count;
+
 /// The end of the help text of the program.
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -122,11 +124,12 @@ impl fmt::Display for Failure {
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Lost { n, reason } => {
-                write!(f, "{n} messages were not sent")?;
+                write!(f, "{} not sent", count(*n, "message was", "messages were"))?;
                 in_parentheses(f, reason.as_deref())
             }
-            Self::Malformed { faults: 1 } => f.write_str("1 fault was found"),
-            Self::Malformed { faults } => write!(f, "{faults} faults were found"),
+            Self::Malformed { faults } => {
+                write!(f, "{} found", count(*faults, "fault was", "faults were"))
+            }
             Self::Usage(text) => f.write_str(text),
             Self::OutputClosed => f.write_str("the output was closed"),
             Self::PeerLost => Error::PeerLost.fmt(f),

@@ -4,6 +4,16 @@ use core::fmt::Write as _;
 
 use zmtp_mio::Message;
 
+/// A number with what it counts: `1 byte`, `2 bytes`.
+pub(crate) fn count(n: u64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+/// [`count`] of bytes.
+pub(crate) fn bytes(n: usize) -> String {
+    count(n as u64, "byte", "bytes")
+}
+
 /// Bytes as pairs of digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

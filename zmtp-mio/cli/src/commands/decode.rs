@@ -10,6 +10,7 @@ use crate::decode::{
 };
 use crate::device::Context;
 use crate::exit::Failure;
+use crate::text::count;
 
 /// The bytes of one read. The first read determines the format of the file.
 const CHUNK: usize = 64 << 10;
@@ -109,7 +110,7 @@ fn capture(
     let fault = packets(file, |time, link, data| {
         last = time;
         let packet = packet::parse(link, data);
-        short += usize::from(packet.missing() > 0);
+        short += u64::from(packet.missing() > 0);
         match packet {
             Packet::Fragment(fragment) => match fragments.add(&fragment) {
                 Some(whole) => take(time, fragment.parse_whole(&whole)),
@@ -122,21 +123,29 @@ fn capture(
     if let Some(fault) = fault {
         show.file_fault(&fault);
     }
-    for (n, what) in [
-        (short, "packets were captured incompletely (snap length)"),
-        (fragments.incomplete(), "IP packets are ignored, because fragments of them are missing"),
+    for (n, [one, more], why) in [
+        (short, ["packet was captured", "packets were captured"], "incompletely (snap length)"),
+        (
+            fragments.incomplete() as u64,
+            ["IP packet is ignored", "IP packets are ignored"],
+            "because fragments are missing",
+        ),
     ] {
         if n > 0 {
-            show.note(&format!("{n} {what}"));
+            show.note(&format!("{} {why}", count(n, one, more)));
         }
     }
     if connections.others > 0 {
-        let n = connections.others;
-        show.note(&format!("{n} TCP connections do not begin with ZMTP (--port shows one anyway)"));
+        let what = count(
+            connections.others,
+            "TCP connection does not begin",
+            "TCP connections do not begin",
+        );
+        show.note(&format!("{what} with ZMTP (--port shows one anyway)"));
     }
     if datagrams.others > 0 {
-        let n = datagrams.others;
-        show.note(&format!("{n} UDP datagrams are not shown (--port shows those of a RADIO)"));
+        let what = count(datagrams.others, "UDP datagram is", "UDP datagrams are");
+        show.note(&format!("{what} not shown (--port shows those of a RADIO)"));
     }
     Ok(())
 }

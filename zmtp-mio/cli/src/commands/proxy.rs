@@ -6,6 +6,7 @@ use crate::args::places::PlaceArgs;
 use crate::args::{EndArg, ProxyArgs, TypeName};
 use crate::device::{Context, open};
 use crate::exit::Failure;
+use crate::text::count;
 
 pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure> {
     check(args).map_err(Failure::Usage)?;
@@ -50,8 +51,11 @@ pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure
         let text = sides.map(|(name, side)| {
             let (came, went) = (side.received, side.sent);
             format!(
-                "{name} received {} parts, {} bytes, and sent {} parts, {} bytes",
-                came.parts, came.bytes, went.parts, went.bytes
+                "{name} received {}, {}, and sent {}, {}",
+                count(came.parts, "part", "parts"),
+                count(came.bytes, "byte", "bytes"),
+                count(went.parts, "part", "parts"),
+                count(went.bytes, "byte", "bytes")
             )
         });
         context.output.note(&text.join("; "));

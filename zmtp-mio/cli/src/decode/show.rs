@@ -12,7 +12,7 @@ use zmtp_core::wire::{
 use super::{Item, Opener, Place};
 use crate::exit::Failure;
 use crate::output::{Output, Part};
-use crate::text::{ascii, escape, hex};
+use crate::text::{ascii, bytes, escape, hex};
 
 /// A line of JSON.
 #[derive(Default, Serialize)]
@@ -140,8 +140,8 @@ impl<'o> Show<'o> {
                 record.body = Some(Part::of(body));
                 let number =
                     body[MESSAGE.len()..].first_chunk().map_or(0, |n| u64::from_be_bytes(*n));
-                let len = body.len() - SEAL;
-                format!("command MESSAGE: nonce {number}, frame of {len} bytes, {SEALED}")
+                let len = bytes(body.len() - SEAL);
+                format!("command MESSAGE: nonce {number}, frame of {len}, {SEALED}")
             }
             Item::Part { body, more, .. } => {
                 record.r#type = "frame";
@@ -149,7 +149,7 @@ impl<'o> Show<'o> {
                 record.size = Some(body.len());
                 record.body = Some(Part::of(body));
                 let more = if more { ", more follow" } else { "" };
-                format!("frame of {} bytes{more}{}", body.len(), self.after_colon(body))
+                format!("frame of {}{more}{}", bytes(body.len()), self.after_colon(body))
             }
             Item::Datagram(Datagram { group, body }) => {
                 let group = group.bytes();
@@ -161,7 +161,7 @@ impl<'o> Show<'o> {
                     [] => "the empty group".into(),
                     _ => format!("group {}", self.body(group)),
                 };
-                format!("datagram to {name}, {} bytes{}", body.len(), self.after_colon(body))
+                format!("datagram to {name}, {}{}", bytes(body.len()), self.after_colon(body))
             }
             Item::Command { body, mechanism } => {
                 record.r#type = "command";
@@ -171,7 +171,7 @@ impl<'o> Show<'o> {
                     Err(error) => {
                         fault = Some(error.to_string());
                         record.body = Some(Part::of(body));
-                        format!("command of {} bytes: {}", body.len(), self.body(body))
+                        format!("command of {}: {}", bytes(body.len()), self.body(body))
                     }
                 }
             }

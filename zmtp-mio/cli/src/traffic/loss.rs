@@ -5,6 +5,7 @@ use zmtp_mio::{AnySocket, DroppedMessages, Linger};
 use super::tally::Tally;
 use crate::device::Context;
 use crate::exit::{Failure, LOST};
+use crate::text::count;
 
 /// Closes a publisher, which sends what is queued within linger. Then prints the totals, and how many messages were
 /// dropped and why. Returns the exit code. `trouble` is the last error of a connection.
@@ -22,7 +23,8 @@ pub(super) fn finish(
     let mut lost = 0;
     for (n, why) in causes(&counters.dropped, is_udp, trouble.as_deref()) {
         if n > 0 {
-            context.output.note(&format!("{n} messages were dropped: {why}"));
+            let what = count(n, "message was", "messages were");
+            context.output.note(&format!("{what} dropped: {why}"));
         }
         lost += n;
     }

@@ -16,6 +16,7 @@ use zmtp_mio::{AnySocket, Error, Message, SocketKind};
 use crate::device::{Context, open};
 use crate::exit::{Failure, LOST};
 use crate::input;
+use crate::text::count;
 pub(crate) use plan::Plan;
 use plan::Wanted;
 use running::{Now, Running};
@@ -128,13 +129,15 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
     tally.finish(&counters, context.output);
     let missed = counters.dropped.overflow;
     if missed > 0 {
-        let text = "datagrams were dropped: the receive buffer was full (--receive-buffer)";
-        context.output.note(&format!("{missed} {text}"));
+        let what = count(missed, "datagram was", "datagrams were");
+        let text = "dropped: the receive buffer was full (--receive-buffer)";
+        context.output.note(&format!("{what} {text}"));
     }
     if matches!(result, Err(Failure::Interrupted(_))) {
         let unsent = socket.close(linger).count();
         if unsent > 0 {
-            context.output.note(&format!("{unsent} messages were not sent"));
+            let what = count(unsent, "message was", "messages were");
+            context.output.note(&format!("{what} not sent"));
         }
     }
     result.map(|()| if missed > 0 { LOST } else { 0 })

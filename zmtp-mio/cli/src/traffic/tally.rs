@@ -6,6 +6,7 @@ use std::time::Instant;
 use zmtp_mio::{Counters, DroppedMessages, Message};
 
 use crate::output::{Output, Stats};
+use crate::text::count;
 
 /// A transfer that takes longer than this shows its progress.
 const LONG: Duration = Duration::from_secs(1);
@@ -118,7 +119,8 @@ impl Tally {
                 let all = size(bytes as f64);
                 let seconds = stats.seconds;
                 let rates = rates(n, bytes, seconds);
-                lines.push(format!("{what} {n} messages, {all} in {seconds:.3} s, {rates}"));
+                let n = count(n, "message", "messages");
+                lines.push(format!("{what} {n}, {all} in {seconds:.3} s, {rates}"));
             }
         }
         if lines.is_empty() {
@@ -131,8 +133,8 @@ impl Tally {
             lines.push(format!("dropped {} on receipt", stats.dropped));
         }
         if stats.overflow > 0 {
-            let n = stats.overflow;
-            lines.push(format!("{n} datagrams did not fit the system's receive buffer"));
+            let n = count(stats.overflow, "datagram", "datagrams");
+            lines.push(format!("{n} did not fit the system's receive buffer"));
         }
         output.stats(&format!("zmtp: {}", lines.join("; ")), &stats);
     }
@@ -156,6 +158,9 @@ fn rates(n: u64, bytes: u64, seconds: f64) -> String {
 }
 
 fn size(bytes: f64) -> String {
+    if bytes == 1.0 {
+        return "1 byte".into();
+    }
     let mut value = bytes;
     for unit in ["bytes", "KiB", "MiB", "GiB"] {
         if value < 1_024.0 {
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn sizes_and_rates_are_short() {
-        assert_eq!(size(0.0), "0 bytes");
+        assert_eq!((&*size(0.0), &*size(1.0)), ("0 bytes", "1 byte"));
         assert_eq!(size(1_536.0), "1.5 KiB");
         assert_eq!(size(3.0 * 1_048_576.0), "3.0 MiB");
         assert_eq!(rates(1_000, 2_048, 2.0), "500/s, 1.0 KiB/s");

@@ -212,7 +212,7 @@ fn bytes_missing_from_a_capture_are_reported() {
     let other = pcap(&[packet(true, 0, ACK, b"GET /"), packet(false, 0, ACK, b"HTTP/1.1 200")]);
     let done = zmtp_with(["decode"], &other);
     assert_eq!(done.good(), "");
-    assert!(done.stderr.contains("1 TCP connections do not begin with ZMTP"), "{done:?}");
+    assert!(done.stderr.contains("1 TCP connection does not begin with ZMTP"), "{done:?}");
     assert!(zmtp_with(["decode", "--port", "1000"], &other).bad(6).contains("no ZMTP signature"));
 }
 
@@ -229,7 +229,7 @@ fn a_peer_of_2_0_is_recognised_by_the_other_side() {
     ]);
     let done = zmtp_with(["decode"], &file);
     let all = done.good();
-    for text in ["greeting: ZMTP 2.0, DEALER", "routing id: me", "frame of 1 bytes, more follow: a"]
+    for text in ["greeting: ZMTP 2.0, DEALER", "routing id: me", "frame of 1 byte, more follow: a"]
     {
         assert!(all.contains(text), "{text}: {all}");
     }

@@ -288,5 +288,5 @@ fn an_interrupt_reports_the_messages_that_were_not_sent() {
     while !push.error_line().contains("retrying") {}
     while !push.error_line().contains("retrying") {}
     push.signal("-INT");
-    assert!(push.finish().bad(130).contains("1 messages were not sent"));
+    assert!(push.finish().bad(130).contains("1 message was not sent"));
 }

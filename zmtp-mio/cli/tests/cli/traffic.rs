@@ -218,7 +218,7 @@ fn signals_end_a_receiver_which_still_prints_totals() {
     zmtp(["push", &tcp, "x"]).good();
     assert_eq!(pull.line(), "x\n");
     pull.signal("-INT");
-    assert!(pull.finish().bad(130).contains("received 1 messages, 1 bytes"));
+    assert!(pull.finish().bad(130).contains("received 1 message, 1 byte"));
 }
 
 #[test]

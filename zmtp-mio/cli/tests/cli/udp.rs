@@ -59,7 +59,7 @@ fn a_message_that_does_not_fit_a_datagram_is_refused() {
 fn a_radio_whose_datagrams_the_system_refuses_ends_with_5() {
     let done = zmtp(["radio", "udp://lo;[ff02::1]:5555", "--group", "a", "--stats", "x"]);
     let lost = done.stderr.contains("lost 1");
-    let why = "1 messages were dropped: the system did not send the datagrams";
+    let why = "1 message was dropped: the system did not send the datagrams";
     assert_eq!((done.code, done.stderr.contains(why)), (Some(if lost { 5 } else { 0 }), lost));
 }
 
@@ -69,7 +69,7 @@ fn a_radio_whose_endpoint_of_udp_never_works_ends_with_5() {
         let line = ["radio", endpoint, "--group", "g", "x", "--stats", "--linger", "300ms"];
         let done = zmtp(line);
         assert!(done.bad(5).contains("lost 1"), "{done:?}");
-        assert!(done.stderr.contains("1 messages were dropped: "), "{done:?}");
+        assert!(done.stderr.contains("1 message was dropped: "), "{done:?}");
     }
 }
 
@@ -101,9 +101,9 @@ fn a_datagram_that_the_system_refuses_is_5_and_a_bad_address_is_2() {
     let send = |parts: &[&str]| zmtp([&["dgram", ANY, "--receive", "0"], parts].concat());
     // An address of another network cannot be reached from an address of this machine alone.
     let done = send(&["192.0.2.77:5555", "hello"]);
-    assert!(done.bad(5).contains("1 messages were not sent"), "{done:?}");
+    assert!(done.bad(5).contains("1 message was not sent"), "{done:?}");
     assert!(send(&["nowhere", "hello"]).bad(2).contains("bad address \"nowhere\""));
-    assert!(send(&["hello"]).bad(2).contains("1 parts instead of an address and a body"));
+    assert!(send(&["hello"]).bad(2).contains("1 part instead of an address and a body"));
 }
 
 #[test]
