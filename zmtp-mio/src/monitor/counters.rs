@@ -88,8 +88,9 @@ pub struct DroppedMessages {
     pub overflow: u64,
     /// Datagrams that are not messages of a RADIO: without bytes, shorter than their group, or with a 0 byte in it.
     pub malformed: u64,
-    /// Datagrams to a DISH of more than 8,192 bytes, and datagrams with a body of more than
-    /// [`Limits::max_message`](crate::Limits::max_message).
+    /// Datagrams to a DISH of more than 8,192 bytes, and datagrams above a limit, as over TCP: with a group and a body of
+    /// together more than [`Limits::max_message`](crate::Limits::max_message), or one of them of more than
+    /// [`Limits::max_frame`](crate::Limits::max_frame).
     pub too_long: u64,
     /// Datagrams from addresses that [`Options::accept_filter`](crate::Options::accept_filter) does not accept.
     pub filtered: u64,

@@ -518,6 +518,21 @@ fn limits_and_filters_of_a_dish_apply_to_datagrams() {
 }
 
 #[test]
+fn the_limit_of_a_frame_applies_to_the_group_and_to_the_body_of_a_datagram() {
+    let limits = Limits::default().max_frame(10).max_message(12);
+    let dish = builder::<Dish>().limits(limits).bind("udp://127.0.0.1:*").unwrap();
+    dish.join("TV").unwrap();
+    dish.join("radio").unwrap();
+    let sender = sender(&dish.last_endpoint().unwrap().to_string());
+    // The limit of a message counts the group too.
+    for datagram in [&b"\x02TV11 bytes..."[..], b"\x05radio8 bytes.", b"\x02TV10 bytes.."] {
+        sender.send(datagram).unwrap();
+    }
+    assert_eq!(recv(&dish), pair("TV", "10 bytes.."));
+    assert_eq!(dish.counters().dropped.too_long, 2);
+}
+
+#[test]
 fn a_link_local_group_without_an_interface_is_refused_with_the_reason() {
     for place in ["udp://[ff02::94]:*", "udp://*;[ff02::94]:*"] {
         let error = builder::<Dish>().bind(place).unwrap_err();

@@ -307,16 +307,22 @@ impl Engine {
             return;
         }
         let limits = &self.options.limits;
-        let longest = limits.max_message.into_iter().chain(limits.max_frame).min();
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Udp(link) = &mut peer.state else { return };
         let parsed = match link.does() {
             Use::Exchanges => from_address(received, link.bytes(received)),
             _ => from_radio(received, link.bytes(received)),
         };
-        let too_long = |body: u64| longest.is_some_and(|longest| body > longest);
+        // As over TCP: each part is a frame. The address before the message of a DGRAM is none.
+        let too_long = |message: &Message, bytes: usize| {
+            let is_above =
+                |len: usize, limit: Option<u64>| limit.is_some_and(|limit| len as u64 > limit);
+            let body = message.part(1).map_or(0, <[u8]>::len);
+            is_above(bytes, limits.max_message)
+                || is_above(body.max(bytes - body), limits.max_frame)
+        };
         let (message, body) = match parsed {
-            Ok((_, body)) if too_long(body as u64) => {
+            Ok((ref message, bytes)) if too_long(message, bytes) => {
                 let len = received.len.try_into().unwrap_or(u32::MAX);
                 return self.drop_datagram(index, received, DatagramError::TooLong(len));
             }
