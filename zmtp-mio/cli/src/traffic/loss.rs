@@ -1,11 +1,37 @@
 //! The messages that a publisher drops. Those of other types are reported by `Running::flush`.
 
+use core::time::Duration;
+use std::time::Instant;
+
 use zmtp_mio::{AnySocket, DroppedMessages, Linger};
 
+use super::running::Running;
 use super::tally::Tally;
 use crate::device::Context;
 use crate::exit::{Failure, LOST};
 use crate::text::count;
+
+/// The longest time to wait for the reason why datagrams are not sent.
+const MOMENT: Duration = Duration::from_secs(1);
+/// The time after which events are read: they do not end a wait.
+const LOOK: Duration = Duration::from_millis(20);
+
+impl Running<'_> {
+    /// Waits a moment until the datagrams of a RADIO are sent or dropped, and reads the events with the reason: a closed
+    /// socket has no events.
+    pub(super) fn settle(&mut self) {
+        let start = Instant::now();
+        loop {
+            self.events();
+            let counters = self.socket.counters();
+            let settled = counters.messages_sent + counters.dropped.unsent() >= self.tally.sent;
+            let rest = self.linger.min(MOMENT).saturating_sub(start.elapsed());
+            if settled || rest.is_zero() || self.socket.wait(rest.min(LOOK)).is_err() {
+                return self.events();
+            }
+        }
+    }
+}
 
 /// Closes a publisher, which sends what is queued within linger. Then prints the totals, and how many messages were
 /// dropped and why. Returns the exit code. `trouble` is the last error of a connection.

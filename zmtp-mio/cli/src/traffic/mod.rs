@@ -119,6 +119,10 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         now: Now::default(),
     };
     let result = traffic.run();
+    if is_udp && traffic.kind.publishes() {
+        traffic.socket.uncork();
+        traffic.settle();
+    }
     traffic.events();
     let Running { socket, tally, linger, now, .. } = traffic;
     if fans_out(socket.kind()) {

@@ -71,6 +71,9 @@ fn a_radio_whose_endpoint_of_udp_never_works_ends_with_5() {
         assert!(done.bad(5).contains("lost 1"), "{done:?}");
         assert!(done.stderr.contains("1 message was dropped: "), "{done:?}");
     }
+    // The reason.
+    let done = zmtp(["radio", "udp://nosuch;239.0.0.1:5555", "--group", "g", "x"]);
+    assert!(done.bad(5).contains("dropped: udp://nosuch;239.0.0.1:5555: "), "{done:?}");
 }
 
 #[test]
