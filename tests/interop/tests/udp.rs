@@ -2,8 +2,10 @@
 
 mod common;
 
+use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
 use std::net::UdpSocket;
+use std::process;
 
 use common::any::until;
 use common::{LONG, body, builder, libzmq};
@@ -17,7 +19,12 @@ const SIZES: [usize; 5] = [0, 1, 300, 1_473, 8_064];
 
 /// A port that no socket has.
 fn free_port(host: &str) -> u16 {
-    UdpSocket::bind((host, 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // The system gives these ports to no other socket meanwhile.
+    let start = 28_000 + (process::id() % 2_000) as u16;
+    let mut ports =
+        core::iter::repeat_with(|| start + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
+    ports.find(|port| UdpSocket::bind((host, *port)).is_ok()).unwrap()
 }
 
 /// Endpoints to bind and to connect to: one address of each family, and a group on the interface for loopback.

@@ -2,10 +2,10 @@
 
 use std::env;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 
 use crate::process::{Directory, within};
 
@@ -55,9 +55,17 @@ fn run(block: &str) {
     assert_eq!(printed, expected, "{script}");
 }
 
+/// An address that nothing uses, and whose port the system gives to no other socket meanwhile.
+fn free_address() -> SocketAddr {
+    let first = 20_000 + (process::id() % 12_000) as u16;
+    let mut addresses =
+        (first..32_000).chain(20_000..first).map(|port| ([127, 0, 0, 1], port).into());
+    addresses.find(|address: &SocketAddr| TcpListener::bind(address).is_ok()).unwrap()
+}
+
 #[test]
 fn examples_print_the_documented_output() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let text = include_str!("../../README.md").replace("127.0.0.1:5555", &free.to_string());
     let blocks = text.split("```console\n").skip(1);
     let mut ran = 0;
