@@ -28,7 +28,7 @@ Exit codes:
   1    a file, stdin, stdout or the system failed
   2    wrong usage
   3    nothing was received, or nothing could be sent, within --timeout
-  4    an endpoint is invalid, in use, or cannot be bound
+  4    an endpoint is invalid, in use, or cannot be bound, or its interface does not exist
   5    the connection to the peer of a request was lost, messages were lost, or no endpoint is
        connected again (--no-reconnect)
   6    the decoded bytes are malformed or incomplete

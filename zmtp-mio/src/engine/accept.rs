@@ -86,7 +86,8 @@ impl Engine {
 
     /// Checks an endpoint to connect to.
     pub(crate) fn check(&self, endpoint: &Endpoint) -> Result<(), Error> {
-        self.check_transport(endpoint, false)
+        self.check_transport(endpoint, false)?;
+        DatagramSocket::check_remote(endpoint, &self.options.udp)
     }
 
     /// Checks an endpoint from code, and that the socket type can use it.

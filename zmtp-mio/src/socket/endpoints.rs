@@ -82,7 +82,8 @@ impl<K: Kind> Socket<K> {
     /// # Errors
     ///
     /// [`Error::Endpoint`] for a text that is not an endpoint, for the host `*` or the port 0, and for a transport that the
-    /// socket type does not connect to; [`Error::Security`] for UDP with security.
+    /// socket type does not connect to; [`Error::Security`] for UDP with security; [`Error::Io`] for UDP if the interface,
+    /// the zone or the device does not exist.
     pub fn connect<E>(&mut self, endpoint: E) -> Result<(), Error>
     where
         E: TryInto<Endpoint, Error: Into<Error>>,

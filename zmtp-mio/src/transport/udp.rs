@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use mio::event::Source;
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
+use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
@@ -18,6 +19,10 @@ use crate::options::{Options, Udp};
 
 /// The longest body of a UDP datagram over IPv4, in bytes. Over IPv6 it has 20 bytes more.
 pub(crate) const LONGEST: usize = 65_507;
+
+/// A group of each family, for a name that is not looked up yet.
+const ANY_GROUP_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 0, 0, 1));
+const ANY_GROUP_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xff05, 0, 0, 0, 0, 0, 0, 1));
 
 /// A UDP socket that does not block.
 #[derive(Debug)]
@@ -62,6 +67,31 @@ impl DatagramSocket {
             set_multicast(&socket, target.is_ipv6(), Some(via), options)?;
         }
         Ok(Self::new(socket, Family::of(target)))
+    }
+
+    /// Checks that the interface, the zone and the device of an endpoint to connect to exist now. A name is not looked up.
+    pub(crate) fn check_remote(endpoint: &Endpoint, options: &Udp) -> Result<(), Error> {
+        let Endpoint::Udp { port, interface, .. } = endpoint else { return Ok(()) };
+        let group = |ip: IpAddr| SocketAddr::new(ip, *port);
+        let targets = match (endpoint.numeric(), interface) {
+            (Some(targets), _) => targets,
+            (None, None) => return Ok(()),
+            (None, Some(Interface::Address(IpAddr::V4(_)))) => vec![group(ANY_GROUP_V4)],
+            (None, Some(Interface::Address(IpAddr::V6(_)))) => vec![group(ANY_GROUP_V6)],
+            (None, Some(_)) => vec![group(ANY_GROUP_V4), group(ANY_GROUP_V6)],
+        };
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for target in targets {
+            if interface.is_some() && !target.ip().is_multicast() {
+                continue;
+            }
+            match Self::to(target, interface.as_ref(), options) {
+                Err(error) if is_absent(&error) => last = error,
+                // Other errors may pass: they are events, and the socket tries again.
+                _ => return Ok(()),
+            }
+        }
+        Err(Error::Io { doing: format!("connect {endpoint}"), source: last })
     }
 
     /// A socket that is bound, and its concrete endpoint. A name is looked up.
@@ -220,6 +250,12 @@ fn to_std(address: &SockaddrStorage) -> Option<SocketAddr> {
         Some(four) => (four, six.port()).into(),
         None => SocketAddrV6::new(six.ip(), six.port(), 0, six.scope_id()).into(),
     })
+}
+
+/// Whether an interface or a device does not exist, or has no such address.
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::ENODEV | Errno::ENXIO))
 }
 
 /// A socket of the family of an address, with the options.

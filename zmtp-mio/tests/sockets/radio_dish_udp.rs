@@ -404,14 +404,14 @@ fn a_host_name_is_looked_up_and_messages_wait_for_it() {
 }
 
 #[test]
-fn a_name_of_a_missing_interface_is_an_error_of_bind() {
+fn a_name_of_a_missing_interface_is_an_error_of_bind_and_of_connect() {
     let dish = builder::<Dish>().build().unwrap();
     for text in ["udp://no-such-one;239.0.0.1:*", "udp://no-such-one;[ff02::1]:*"] {
         assert!(matches!(dish.bind(text), Err(Error::Io { .. })), "{text}");
     }
     assert_eq!((dish.endpoints().len(), dish.peers().len()), (0, 0));
-    let radio = radio("udp://no-such-one;239.0.0.1:5555");
-    assert!(matches!(closes(&events!(radio))[..], [CloseReason::Io(_)]));
+    let connected = builder::<Radio>().connect("udp://no-such-one;239.0.0.1:5555");
+    assert!(matches!(connected, Err(Error::Io { .. })));
 }
 
 #[test]
@@ -530,6 +530,25 @@ fn the_limit_of_a_frame_applies_to_the_group_and_to_the_body_of_a_datagram() {
     }
     assert_eq!(recv(&dish), pair("TV", "10 bytes.."));
     assert_eq!(dish.counters().dropped.too_long, 2);
+}
+
+#[test]
+fn a_connect_through_an_interface_that_does_not_exist_fails_as_a_bind_does() {
+    for place in [
+        "udp://no-such-one;239.0.0.95:5555",
+        "udp://no-such-one;[ff02::95]:5555",
+        "udp://no-such-one;group.example:5555",
+        "udp://203.0.113.7;239.0.0.95:5555",
+        "udp://203.0.113.7;group.example:5555",
+        "udp://[2001:db8::7];[ff02::95]:5555",
+        "udp://[ff02::95%no-such-one]:5555",
+    ] {
+        let radio = builder::<Radio>().build().unwrap();
+        let failed = radio.connect(place).unwrap_err();
+        assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
+        assert!(failed.to_string().contains(place), "{failed}");
+        assert!(!radio.wait_for_members(1, Duration::ZERO).unwrap(), "{place}");
+    }
 }
 
 #[test]
