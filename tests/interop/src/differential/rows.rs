@@ -194,6 +194,19 @@ mod tests {
         text.split(|c: char| c == '{' || c.is_ascii_digit()).next().unwrap_or_default().into()
     }
 
+    /// Whether a type drops messages of several parts.
+    const fn has_one_part(kind: Kind) -> bool {
+        matches!(kind, Kind::Channel | Kind::Gather | Kind::Server)
+    }
+
+    /// Whether one of the messages of a row has one part.
+    fn has_message_of_one_part(row: &Input) -> bool {
+        let frames = wire::frames(row.bytes.get(64..).unwrap_or_default()).0;
+        let mut messages = frames.iter().filter(|frame| !frame.is_command());
+        let mut begun = false;
+        messages.any(|frame| !core::mem::replace(&mut begun, frame.has_more()) && !frame.has_more())
+    }
+
     #[test]
     fn every_type_gets_the_fault_of_every_row() {
         for kind in Kind::ALL {
@@ -207,7 +220,9 @@ mod tests {
                 let reading = reading::ours(kind, &row);
                 assert_eq!(flaw(reading.error), flaw(run.error), "{kind:?}: {}", case.input);
                 if run.stated(&libzmq.outcome).delivered != "-" {
-                    assert!(!reading.outcome.received.is_empty(), "{kind:?}: {}", case.input);
+                    let received = !reading.outcome.received.is_empty();
+                    let drops = has_one_part(kind) && !has_message_of_one_part(&row);
+                    assert!(received || drops, "{kind:?}: {}", case.input);
                 }
             }
             assert!(rows.next().is_none());
