@@ -3,14 +3,15 @@
 use core::time::Duration;
 
 use super::kind::Numbers;
-use super::{Builder, ThreadSafeSocket, kind};
+use super::{ThreadSafeSocket, kind};
 use crate::error::SendError;
 use crate::message::Message;
 
 /// CLIENT: sends each message to the next of its SERVER peers in turn, and receives messages of all of them in turn
 /// (RFC 41, `ZMQ_CLIENT`).
 ///
-/// Messages have one part. Several threads may use the socket at the same time. The turns are those of [`Push`](crate::Push) and [`Pull`](crate::Pull).
+/// Messages have one part. Several threads may use the socket at the same time. The turns are those of
+/// [`Push`](crate::Push) and [`Pull`](crate::Pull).
 pub type Client = ThreadSafeSocket<kind::Client>;
 
 /// SERVER: receives messages of CLIENT peers in turn, and sends each message to the peer with its
@@ -37,44 +38,6 @@ pub type Client = ThreadSafeSocket<kind::Client>;
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 pub type Server = ThreadSafeSocket<kind::Server>;
-
-impl<S> Builder<kind::Client, S> {
-    /// Sends a message with this body to each new peer, before all others (`ZMQ_HELLO_MSG`). None by default. After a
-    /// reconnection it is sent again.
-    #[must_use]
-    pub fn hello_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.hello = Some(Message::from(body.as_ref()));
-        self
-    }
-
-    /// Delivers a message with this body when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`). None by
-    /// default. It is received after the messages that arrived before. [`Socket::disconnect`](crate::Socket::disconnect) and
-    /// connection attempts that fail deliver none.
-    #[must_use]
-    pub fn hiccup_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.hiccup = Some(Message::from(body.as_ref()));
-        self
-    }
-}
-
-impl<S> Builder<kind::Server, S> {
-    /// Sends a message with this body to each new peer, before all others (`ZMQ_HELLO_MSG`). None by default. After a
-    /// reconnection it is sent again.
-    #[must_use]
-    pub fn hello_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.hello = Some(Message::from(body.as_ref()));
-        self
-    }
-
-    /// Delivers a message with this body when the connection of a peer that had connected to this socket ends
-    /// (`ZMQ_DISCONNECT_MSG`). None by default. It has the [routing id](Message::routing_id) of the peer, and is received
-    /// after the messages that arrived before.
-    #[must_use]
-    pub fn disconnect_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.disconnect = Some(Message::from(body.as_ref()));
-        self
-    }
-}
 
 /// Sending by routing id.
 impl<K: Numbers> ThreadSafeSocket<K> {

@@ -50,6 +50,15 @@ pub trait ThreadSafe: UsesZmtp {}
 /// A kind that sends a message to the peer with its routing id, a number: [`Peer`] and [`Server`].
 pub trait Numbers: CanSend + CanReceive + ThreadSafe {}
 
+/// A kind whose first message to each new peer can be set, and has one part: [`Client`], [`Peer`] and [`Server`].
+pub trait HasHelloBody: ThreadSafe {}
+
+/// A kind that can deliver a message of one part when a peer leaves: [`Peer`] and [`Server`].
+pub trait HasDisconnectBody: ThreadSafe {}
+
+/// A kind that can deliver a message of one part when it loses a connection: [`Client`] and [`Peer`].
+pub trait HasHiccupBody: ThreadSafe {}
+
 /// A kind that has the transport `udp://`: [`Dgram`], [`Dish`] and [`Radio`].
 pub trait UsesUdp: StaticKind {}
 
@@ -182,6 +191,8 @@ impl CanReceive for Client {}
 impl HasImmediate for Client {}
 impl UsesZmtp for Client {}
 impl ThreadSafe for Client {}
+impl HasHelloBody for Client {}
+impl HasHiccupBody for Client {}
 
 impl StaticKind for Client {
     const KIND: SocketKind = SocketKind::Client;
@@ -253,6 +264,9 @@ impl CanSend for Peer {}
 impl CanReceive for Peer {}
 impl UsesZmtp for Peer {}
 impl ThreadSafe for Peer {}
+impl HasHelloBody for Peer {}
+impl HasDisconnectBody for Peer {}
+impl HasHiccupBody for Peer {}
 impl Numbers for Peer {}
 
 impl StaticKind for Peer {
@@ -361,6 +375,8 @@ impl CanSend for Server {}
 impl CanReceive for Server {}
 impl UsesZmtp for Server {}
 impl ThreadSafe for Server {}
+impl HasHelloBody for Server {}
+impl HasDisconnectBody for Server {}
 impl Numbers for Server {}
 
 impl StaticKind for Server {

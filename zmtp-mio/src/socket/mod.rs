@@ -11,6 +11,7 @@ mod endpoints;
 pub mod kind;
 mod pair;
 mod peer;
+mod peer_messages;
 mod publish;
 mod pull;
 mod push;

@@ -1,10 +1,9 @@
 //! PEER: messages of one part to and from any number of PEERs.
 
-use super::{Builder, ThreadSafeSocket, kind};
+use super::{ThreadSafeSocket, kind};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exchange;
-use crate::message::Message;
 
 /// PEER: receives messages of its peers in turn, and sends each message to the peer with its
 /// [routing id](crate::Message::routing_id), as [`Server`](crate::Server) (RFC 51, `ZMQ_PEER`).
@@ -27,35 +26,6 @@ use crate::message::Message;
 /// # Ok::<(), zmtp_mio::Error>(())
 /// ```
 pub type Peer = ThreadSafeSocket<kind::Peer>;
-
-impl<S> Builder<kind::Peer, S> {
-    /// Sends a message with this body to each new peer, before all others (`ZMQ_HELLO_MSG`). None by default. After a
-    /// reconnection it is sent again.
-    #[must_use]
-    pub fn hello_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.hello = Some(Message::from(body.as_ref()));
-        self
-    }
-
-    /// Delivers a message with this body when the connection of a peer that had connected to this socket ends
-    /// (`ZMQ_DISCONNECT_MSG`). None by default. It has the [routing id](Message::routing_id) of the peer, and is received
-    /// after the messages that arrived before.
-    #[must_use]
-    pub fn disconnect_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.disconnect = Some(Message::from(body.as_ref()));
-        self
-    }
-
-    /// Delivers a message with this body when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`). None by
-    /// default. It has the
-    /// [routing id](Message::routing_id) of the peer, and is received after the messages that arrived before. [`Socket::disconnect`](crate::Socket::disconnect) and
-    /// connection attempts that fail deliver none.
-    #[must_use]
-    pub fn hiccup_message(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.own.messages.hiccup = Some(Message::from(body.as_ref()));
-        self
-    }
-}
 
 impl Peer {
     /// Connects to an endpoint, as [`Self::connect`], and returns the routing id of its peer (`zmq_connect_peer`).
