@@ -36,3 +36,5 @@ mod stray_replies;
 mod stream;
 mod subscription_counts;
 mod thread_safe;
+mod udp_groups;
+mod udp_limits;
