@@ -14,7 +14,7 @@
 //! | `pace.rs` | when a turn is due |
 //! | `peer.rs` | a peer and its state |
 //! | `deadline.rs` | deadlines of attempts, handshakes and heartbeats |
-//! | `accept.rs`, `handshakes.rs`, `connect.rs`, `close.rs` | how connections begin and end |
+//! | `accept.rs`, `handshakes.rs`, `connect.rs`, `resolve.rs`, `close.rs` | how connections begin and end |
 //! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
@@ -45,6 +45,7 @@ mod memory;
 mod outbound;
 mod pace;
 mod peer;
+mod resolve;
 mod rules;
 mod scheduler;
 mod shared;
@@ -87,7 +88,6 @@ use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::Acceptor;
 use ask::Askers;
-use connect::Resolved;
 use descriptors::Descriptors;
 use hand_over::{TakesTurns, Turns};
 use handshakes::Handshakes;
@@ -96,6 +96,7 @@ use linger::Ending;
 use link::{Run, Spares};
 use pace::Pause;
 use peer::Peer;
+use resolve::Resolved;
 use scheduler::Scheduler;
 use status::LastPeer;
 use wake::Wake;
