@@ -23,9 +23,10 @@ pub(super) fn send(
         expected,
     })?;
     check_body(body).map_err(Error::Datagram)?;
-    engine.check_address(parsed)?;
     engine.share_sending()?;
     loop {
+        // Another thread may unbind the endpoint during a turn, and bind another.
+        engine.check_address(parsed)?;
         if let Ok(peer) = engine.pattern.route(&[]) {
             let outgoing = &mut Outgoing { envelope: Envelope::Address, message, source: None };
             if engine.send(peer, outgoing).is_ok() {

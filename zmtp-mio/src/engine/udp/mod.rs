@@ -77,6 +77,8 @@ impl Engine {
         endpoint: Endpoint,
         socket: DatagramSocket,
     ) -> Result<Endpoint, Error> {
+        // Another thread may have bound the DGRAM while the socket was opened.
+        self.check_unbound(&endpoint)?;
         let does = match self.pattern {
             AnyPattern::Dgram(_) => Use::Exchanges,
             _ => Use::Receives,

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::net::UdpSocket;
+use std::thread;
 
 use super::BUDGET;
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::exchange::{flush, send};
 use crate::message::Message;
 use crate::options::{HighWaterMark, Options};
 use crate::pattern::{AnyPattern, PublishOptions};
+use crate::transport::DatagramSocket;
 
 /// Longer than any of it takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -148,6 +150,39 @@ fn what_is_queued_at_a_disconnect_is_counted() {
     assert!(engine.enter().unwrap().disconnect(&endpoint));
     let counters = engine.enter().unwrap().counters();
     assert_eq!((counters.messages_sent, counters.dropped.cancelled), (0, 1));
+}
+
+#[test]
+fn a_send_that_waits_fails_if_the_endpoint_is_unbound() {
+    let (engine, address) = dgram();
+    let message = Message::from_parts([&*address, "x"]);
+    block(&engine);
+    for _ in 0..3 {
+        send(&engine, &mut message.clone(), None).unwrap();
+    }
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| send(&engine, &mut message.clone(), Some(LONG)));
+        // Only a turn of the send receives this datagram.
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        sender.send_to(b"x", &address).unwrap();
+        while engine.enter().unwrap().counters().messages_received == 0 {
+            thread::yield_now();
+        }
+        assert!(engine.enter().unwrap().unbind(&format!("udp://{address}").parse().unwrap()));
+        let failed = waits.join().unwrap();
+        assert!(matches!(failed, Err(Error::NotBound)), "{failed:?}");
+    });
+}
+
+#[test]
+fn of_two_threads_that_bind_a_dgram_one_does() {
+    let engine = SharedEngine::new(AnyPattern::dgram(), options()).unwrap();
+    let endpoint = "udp://127.0.0.1:*".parse().unwrap();
+    // Both have opened their socket, which is done without the engine.
+    let opened = [(); 2].map(|()| DatagramSocket::bind(&endpoint, &options()).unwrap());
+    let bound = opened.map(|(endpoint, socket)| engine.enter().unwrap().bind_udp(endpoint, socket));
+    assert!(matches!(bound, [Ok(_), Err(Error::Endpoint(_))]), "{bound:?}");
+    assert_eq!(engine.enter().unwrap().endpoints().count(), 1);
 }
 
 #[test]
