@@ -7,6 +7,8 @@
 //! | DGRAM | bound, one at a time | a message begins with the address of the other end |
 
 mod link;
+mod receive;
+mod send;
 #[cfg(test)]
 mod tests;
 
@@ -14,25 +16,18 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 
 use zmtp_core::pattern::Pattern;
-use zmtp_core::wire::{Datagram, DatagramError};
 
 use super::Engine;
 use super::pattern::AnyPattern;
 use super::peer::{Origin, Peer, PeerDetails, State};
-use super::queue::{Envelope, Outgoing, QueuedMessage};
 use super::scheduler::Key;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::error::Error;
-use crate::message::{Message, Properties};
-use crate::monitor::{CloseReason, Counters, EventKind};
+use crate::monitor::{CloseReason, EventKind};
 use crate::socket_kind::SocketKind;
-use crate::transport::{Addresses, DatagramSocket, Received};
-use link::{Incoming, Sent};
+use crate::transport::{Addresses, DatagramSocket};
 pub(super) use link::{UdpLink, Use};
 pub(crate) use link::{check_body, parse_address};
-
-/// Datagrams received from one endpoint in a turn, so that a flood does not delay other peers.
-const BUDGET: usize = 128;
 
 impl Engine {
     /// Checks that the type of the socket and the transport fit together.
@@ -176,70 +171,6 @@ impl Engine {
         self.peers.get(index).is_some_and(|peer| matches!(peer.state, State::Udp(_)))
     }
 
-    /// Sends a message at once, if nothing waits before it. Returns `false` if it is to be queued.
-    pub(super) fn send_udp_at_once(&mut self, index: usize, outgoing: &Outgoing<'_>) -> bool {
-        let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
-            return false;
-        };
-        let State::Udp(link) = &mut peer.state else { return false };
-        if link.blocked || !peer.outgoing.is_empty() {
-            return false;
-        }
-        let sent = link.send(outgoing.message);
-        self.note_datagram(index, sent, outgoing.body_len());
-        if sent == Sent::Blocked {
-            self.watch_udp(index);
-            return false;
-        }
-        true
-    }
-
-    /// Sends the queued messages of an endpoint, as far as the system has room.
-    pub(super) fn flush_udp(&mut self, index: usize) {
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        let waited = !peer.outgoing.is_empty();
-        loop {
-            let Some(peer) = self.peers.get_mut(index) else { return };
-            let State::Udp(link) = &mut peer.state else { return };
-            if link.blocked {
-                break;
-            }
-            let Some(queued) = peer.outgoing.pop() else { break };
-            let sent = link.send(&queued.message);
-            if sent == Sent::Blocked {
-                peer.outgoing.push_front(queued);
-            } else {
-                self.note_datagram(index, sent, queued.body_len());
-            }
-        }
-        if let Some(peer) = self.peers.get(index)
-            && waited
-            && peer.outgoing.is_empty()
-        {
-            self.pattern.sent(peer.id);
-        }
-        self.mark(index);
-        self.watch_udp(index);
-    }
-
-    /// Counts a datagram that was sent, or is dropped.
-    fn note_datagram(&mut self, index: usize, sent: Sent, bytes: usize) {
-        let counters = &mut self.monitor.counters;
-        match sent {
-            Sent::Done => {
-                counters.messages_sent += 1;
-                counters.bytes_sent += bytes as u64;
-            }
-            Sent::Blocked => {}
-            Sent::Failed(error) => {
-                counters.dropped.refused_datagrams += 1;
-                if let Some(error) = error {
-                    self.connection_event(index, EventKind::DatagramFailed(error));
-                }
-            }
-        }
-    }
-
     /// Waits for the events that the endpoint needs: room in the system, and datagrams.
     fn watch_udp(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
@@ -252,161 +183,4 @@ impl Engine {
             self.close(index, CloseReason::Io(error.kind()));
         }
     }
-
-    /// Receives datagrams, within the high-water mark and the share of a turn.
-    fn receive_udp(&mut self, index: usize) {
-        if self.is_ending() {
-            return;
-        }
-        let may_be_more = self.take_datagrams(index);
-        self.report(index);
-        if may_be_more {
-            self.schedule(index);
-        }
-    }
-
-    /// Returns whether there may be more datagrams that can be received.
-    fn take_datagrams(&mut self, index: usize) -> bool {
-        let room = self.budget.room();
-        let mut came = false;
-        for _ in 0..BUDGET {
-            let Some(peer) = self.peers.get_mut(index).filter(|peer| peer.closing.is_none()) else {
-                return false;
-            };
-            let limit = peer.reported.incoming.saturating_add(room);
-            let no_memory = peer.incoming.memory().queued >= limit && !peer.incoming.is_empty();
-            let full = peer.incoming.is_full(&self.receive_mark) || no_memory;
-            let State::Udp(link) = &mut peer.state else { return false };
-            if matches!(link.does(), Use::Sends(_)) {
-                return false;
-            }
-            link.paused = full;
-            if full {
-                return false;
-            }
-            match link.receive() {
-                Incoming::Datagram(received) => {
-                    came = true;
-                    self.take_datagram(index, received);
-                }
-                Incoming::Nothing => return false,
-                Incoming::Failed(None) => {}
-                Incoming::Failed(Some(error)) => {
-                    self.connection_event(index, EventKind::DatagramFailed(error));
-                }
-            }
-        }
-        // If the system returns nothing but errors, the next event is awaited.
-        came
-    }
-
-    /// Delivers the datagram in the buffer of an endpoint, or drops and counts it.
-    fn take_datagram(&mut self, index: usize, received: Received) {
-        let counters = &mut self.monitor.counters;
-        counters.dropped.overflow += u64::from(received.overflowed);
-        if !self.options.accept_filter.accepts_address(Some(received.from.ip())) {
-            counters.dropped.filtered += 1;
-            return;
-        }
-        let limits = &self.options.limits;
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Udp(link) = &mut peer.state else { return };
-        let parsed = match link.does() {
-            Use::Exchanges => from_address(received, link.bytes(received)),
-            _ => from_radio(received, link.bytes(received)),
-        };
-        // As over TCP: each part is a frame. The address before the message of a DGRAM is none.
-        let too_long = |message: &Message, bytes: usize| {
-            let is_above =
-                |len: usize, limit: Option<u64>| limit.is_some_and(|limit| len as u64 > limit);
-            let body = message.part(1).map_or(0, <[u8]>::len);
-            is_above(bytes, limits.max_message)
-                || is_above(body.max(bytes - body), limits.max_frame)
-        };
-        let (message, body) = match parsed {
-            Ok((ref message, bytes)) if too_long(message, bytes) => {
-                let len = received.len.try_into().unwrap_or(u32::MAX);
-                return self.drop_datagram(index, received, DatagramError::TooLong(len));
-            }
-            Ok(parsed) => parsed,
-            Err(error) => return self.drop_datagram(index, received, error),
-        };
-        if let AnyPattern::Dish(rules) = &self.pattern
-            && !rules.is_joined(message.part(0).unwrap_or_default())
-        {
-            counters.dropped.not_subscribed += 1;
-            return;
-        }
-        deliver(peer, &mut self.pattern, counters, message, received.from, body);
-    }
-
-    /// Counts a datagram that is not a message. The first one of an endpoint is an event.
-    fn drop_datagram(&mut self, index: usize, received: Received, error: DatagramError) {
-        let dropped = &mut self.monitor.counters.dropped;
-        match error {
-            DatagramError::TooLong(_) => dropped.too_long += 1,
-            _ => dropped.malformed += 1,
-        }
-        let Some(peer) = self.peers.get_mut(index) else { return };
-        let State::Udp(link) = &mut peer.state else { return };
-        if core::mem::replace(&mut link.noted_malformed, true) {
-            return;
-        }
-        let Some(details) = &peer.details else { return };
-        let at = Addresses { remote: Some(received.from), ..details.addresses };
-        let kind = EventKind::DroppedDatagram(error);
-        self.monitor.note_connection(details.connection, &peer.endpoint, at, kind);
-    }
-
-    /// Whether the endpoint of a DGRAM can send to an address.
-    pub(crate) fn check_address(&self, address: SocketAddr) -> Result<(), Error> {
-        let Some((index, _)) = self.bound_udp().next() else { return Err(Error::NotBound) };
-        match &self.peers[index].state {
-            State::Udp(link) if !link.reaches(address) => {
-                let expected = match address {
-                    SocketAddr::V4(_) => "an address of IPv6, as that of the endpoint",
-                    SocketAddr::V6(_) => "an address of IPv4, as that of the endpoint",
-                };
-                Err(Error::Address { text: address.to_string(), expected })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Queues a message for the application. `body` is the number of its bytes that are counted.
-fn deliver(
-    peer: &mut Peer,
-    pattern: &mut AnyPattern,
-    counters: &mut Counters,
-    mut message: Message,
-    from: SocketAddr,
-    body: usize,
-) {
-    if !pattern.received(peer.id) {
-        counters.dropped.unsolicited += 1;
-        return;
-    }
-    if let (State::Udp(link), Some(details)) = (&mut peer.state, &peer.details) {
-        let new = || Properties { peer_address: Some(from), ..(*details.properties()).clone() };
-        message.set_properties(Some(link.properties_of(from, new)));
-    }
-    counters.messages_received += 1;
-    counters.bytes_received += body as u64;
-    peer.incoming.push(QueuedMessage { envelope: Envelope::None, message });
-}
-
-/// The message of a RADIO: its group and its body. Returns also the number of bytes of both.
-fn from_radio(received: Received, bytes: &[u8]) -> Result<(Message, usize), DatagramError> {
-    if received.len > bytes.len() {
-        return Err(DatagramError::TooLong(received.len.try_into().unwrap_or(u32::MAX)));
-    }
-    let Datagram { group, body } = Datagram::parse(bytes)?;
-    Ok((Message::from_parts([group.bytes(), body]), group.bytes().len() + body.len()))
-}
-
-/// The message of a DGRAM: the address of the sender, and the datagram.
-fn from_address(received: Received, bytes: &[u8]) -> Result<(Message, usize), DatagramError> {
-    let from = received.from.to_string();
-    Ok((Message::from_parts([from.as_bytes(), bytes]), bytes.len()))
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::net::UdpSocket;
 use std::thread;
 
-use super::BUDGET;
+use super::receive::BUDGET;
 use crate::context::Context;
 use crate::engine::SharedEngine;
 use crate::engine::peer::State;
