@@ -76,20 +76,19 @@ impl Engine {
         let limits = &self.options.limits;
         let Some(peer) = self.peers.get_mut(index) else { return };
         let State::Udp(link) = &mut peer.state else { return };
+        let bytes = link.bytes(received);
         let parsed = match link.does() {
-            Use::Exchanges => from_address(received, link.bytes(received)),
-            _ => from_radio(received, link.bytes(received)),
+            Use::Exchanges => Ok((&[][..], bytes)),
+            _ => from_radio(received, bytes),
         };
-        // As over TCP: each part is a frame. The address before the message of a DGRAM is none.
-        let too_long = |message: &Message, bytes: usize| {
-            let is_above =
-                |len: usize, limit: Option<u64>| limit.is_some_and(|limit| len as u64 > limit);
-            let body = message.part(1).map_or(0, <[u8]>::len);
-            is_above(bytes, limits.max_message)
-                || is_above(body.max(bytes - body), limits.max_frame)
-        };
-        let (message, body) = match parsed {
-            Ok((ref message, bytes)) if too_long(message, bytes) => {
+        let is_above =
+            |len: usize, limit: Option<u64>| limit.is_some_and(|limit| len as u64 > limit);
+        let (group, body) = match parsed {
+            // As over TCP: each part is a frame. The address before the message of a DGRAM is none.
+            Ok((group, body))
+                if is_above(group.len() + body.len(), limits.max_message)
+                    || is_above(group.len().max(body.len()), limits.max_frame) =>
+            {
                 let len = received.len.try_into().unwrap_or(u32::MAX);
                 return self.drop_datagram(index, received, DatagramError::TooLong(len));
             }
@@ -97,12 +96,17 @@ impl Engine {
             Err(error) => return self.drop_datagram(index, received, error),
         };
         if let AnyPattern::Dish(rules) = &self.pattern
-            && !rules.is_joined(message.part(0).unwrap_or_default())
+            && !rules.is_joined(group)
         {
             counters.dropped.not_subscribed += 1;
             return;
         }
-        deliver(peer, &mut self.pattern, counters, message, received.from, body);
+        let len = group.len() + body.len();
+        let message = match link.does() {
+            Use::Exchanges => Message::from_parts([received.from.to_string().as_bytes(), body]),
+            _ => Message::from_parts([group, body]),
+        };
+        deliver(peer, &mut self.pattern, counters, message, received.from, len);
     }
 
     /// Counts a datagram that is not a message. The first one of an endpoint is an event.
@@ -124,14 +128,14 @@ impl Engine {
     }
 }
 
-/// Queues a message for the application. `body` is the number of its bytes that are counted.
+/// Queues a message for the application. `len` is the number of its bytes that are counted.
 fn deliver(
     peer: &mut Peer,
     pattern: &mut AnyPattern,
     counters: &mut Counters,
     mut message: Message,
     from: SocketAddr,
-    body: usize,
+    len: usize,
 ) {
     if !pattern.received(peer.id) {
         counters.dropped.unsolicited += 1;
@@ -142,21 +146,15 @@ fn deliver(
         message.set_properties(Some(link.properties_of(from, new)));
     }
     counters.messages_received += 1;
-    counters.bytes_received += body as u64;
+    counters.bytes_received += len as u64;
     peer.incoming.push(QueuedMessage { envelope: Envelope::None, message });
 }
 
-/// The message of a RADIO: its group and its body. Returns also the number of bytes of both.
-fn from_radio(received: Received, bytes: &[u8]) -> Result<(Message, usize), DatagramError> {
+/// The group and the body of a message of a RADIO.
+fn from_radio(received: Received, bytes: &[u8]) -> Result<(&[u8], &[u8]), DatagramError> {
     if received.len > bytes.len() {
         return Err(DatagramError::TooLong(received.len.try_into().unwrap_or(u32::MAX)));
     }
     let Datagram { group, body } = Datagram::parse(bytes)?;
-    Ok((Message::from_parts([group.bytes(), body]), group.bytes().len() + body.len()))
-}
-
-/// The message of a DGRAM: the address of the sender, and the datagram.
-fn from_address(received: Received, bytes: &[u8]) -> Result<(Message, usize), DatagramError> {
-    let from = received.from.to_string();
-    Ok((Message::from_parts([from.as_bytes(), bytes]), bytes.len()))
+    Ok((group.bytes(), body))
 }
