@@ -77,7 +77,7 @@ pub struct DroppedMessages {
     pub wrong_request_id: u64,
     /// Received in part when the connection ended.
     pub incomplete: u64,
-    /// Received by a SUB without a matching subscription, or by a DISH for a group that it has left.
+    /// Received by a SUB without a matching subscription, or by a DISH that is not in the group.
     pub not_subscribed: u64,
     /// Received by a socket type that only sends.
     pub not_received: u64,

@@ -39,7 +39,7 @@ pub struct Event {
     /// The address of the peer; `None` without a TCP connection. For an endpoint of UDP, where a RADIO sends, or the sender
     /// of the datagram.
     pub remote: Option<SocketAddr>,
-    /// The local address of the connection, or of an endpoint of UDP; `None` for other transports.
+    /// The local address of the connection, or of a bound endpoint of UDP; otherwise `None`.
     pub local: Option<SocketAddr>,
     /// What happened.
     pub kind: EventKind,
@@ -92,8 +92,8 @@ pub enum EventKind {
     /// [`Counters::dropped`](crate::Counters::dropped) counts all of them. Messages over inproc are counted
     /// without an event.
     Dropped(Reason),
-    /// A datagram was dropped, because it is not a message of a RADIO. Only the first one of an endpoint is an event, with
-    /// the address of its sender; [`DroppedMessages::malformed`](crate::DroppedMessages::malformed) and
+    /// A datagram was dropped, because it is not a message of a RADIO, or is too long. Only the first one of an endpoint is
+    /// an event, with the address of its sender; [`DroppedMessages::malformed`](crate::DroppedMessages::malformed) and
     /// [`too_long`](crate::DroppedMessages::too_long) count all of them.
     DroppedDatagram(DatagramError),
     /// The system returned this error for a datagram to or from an endpoint of UDP, which was dropped. Only the first of

@@ -39,7 +39,7 @@ pub(in crate::engine) struct UdpLink {
     pub(in crate::engine) sent: u64,
     /// The last call of the system failed.
     failing: bool,
-    /// There was an event of a datagram that is not a message.
+    /// There was an event of a datagram that is not a message, or is too long.
     pub(super) noted_malformed: bool,
     /// The sender of the last message, and the properties of its messages.
     sender: Option<(SocketAddr, Arc<Properties>)>,
@@ -58,7 +58,7 @@ pub(super) enum Sent {
 /// The result of a receive.
 #[derive(Debug)]
 pub(super) enum Incoming {
-    /// A datagram, and the number of those that were lost before it.
+    /// A datagram, which is in the buffer.
     Datagram(Received),
     /// No datagram has arrived.
     Nothing,

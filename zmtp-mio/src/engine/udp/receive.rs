@@ -109,7 +109,7 @@ impl Engine {
         deliver(peer, &mut self.pattern, counters, message, received.from, len);
     }
 
-    /// Counts a datagram that is not a message. The first one of an endpoint is an event.
+    /// Counts a datagram that is not a message, or is too long. The first one of an endpoint is an event.
     fn drop_datagram(&mut self, index: usize, received: Received, error: DatagramError) {
         let dropped = &mut self.monitor.counters.dropped;
         match error {
