@@ -120,7 +120,8 @@ def generics(value):
         if kind == "lifetime":
             params.append(param["name"])
         elif kind == "const":
-            params.append(f"const {param['name']}: {render(what['type'])}")
+            default = f" = {what['default']}" if what["default"] else ""
+            params.append(f"const {param['name']}: {render(what['type'])}{default}")
         elif not what["is_synthetic"]:
             limits = f": {bounds(what['bounds'])}" if what["bounds"] else ""
             default = f" = {render(what['default'])}" if what["default"] else ""
