@@ -3,6 +3,7 @@
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use super::fork::forked;
 use crate::harness::processes::{alone_with, assert_idle, this_test};
@@ -57,7 +58,9 @@ fn a_flood_of_datagrams_does_not_delay_other_peers() {
             let honest = self::sender(&other);
             honest.send(b"\x02TVover UDP").unwrap();
             let mut left = vec!["over TCP", "over UDP"];
+            let end = Instant::now() + LIMIT;
             while !left.is_empty() {
+                assert!(Instant::now() < end, "only the flood arrives, not {left:?}");
                 let message = dish.recv_timeout(LIMIT).unwrap().expect("a message");
                 let text = message.into_string().unwrap();
                 left.retain(|awaited| *awaited != text);
