@@ -5,7 +5,6 @@ mod common;
 
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -257,9 +256,8 @@ fn radio_and_dish_exchange_messages_with_libzmqs_over_tcp_and_udp() {
         assert_eq!(radio_until_printed(&radio, tool), "news | it rains\n", "{place}");
     }
 
-    // libzmq chooses no port of UDP.
-    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for place in [TCP, &format!("udp://{free}")] {
+    let free = common::free_udp_port("127.0.0.1");
+    for place in [TCP, &format!("udp://127.0.0.1:{free}")] {
         let dish = libzmq(&context, Kind::Dish);
         dish.join("news").unwrap();
         dish.bind(place).unwrap();
@@ -283,8 +281,8 @@ fn dgram_exchanges_datagrams_with_libzmqs() {
     let to = tool.endpoint().replace("udp://", "");
     let context = Context::new().unwrap();
     let dgram = libzmq(&context, Kind::Dgram);
-    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    dgram.bind(&format!("udp://{free}")).unwrap();
+    let free = common::free_udp_port("127.0.0.1");
+    dgram.bind(&format!("udp://127.0.0.1:{free}")).unwrap();
     // Its address has a 0 byte at the end, which a received message has too.
     let address = format!("{to}\0");
     dgram.send(&[address.as_bytes(), b"there and back"]).unwrap();

@@ -2,13 +2,10 @@
 
 mod common;
 
-use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
-use std::net::UdpSocket;
-use std::process;
 
 use common::any::until;
-use common::{LONG, body, builder, libzmq};
+use common::{LONG, body, builder, free_udp_port, libzmq};
 use zmtp_interop::libzmq::{Context, Frame, Kind, Socket, option};
 use zmtp_mio::{AnySocket, Dgram, Dish, Error, Radio, SocketKind};
 
@@ -17,20 +14,10 @@ const SHORT: Duration = Duration::from_millis(20);
 /// Sizes of bodies; libzmq has room for 8,192 bytes, with a group of up to 127 bytes and its length.
 const SIZES: [usize; 5] = [0, 1, 300, 1_473, 8_064];
 
-/// A port that no socket has.
-fn free_port(host: &str) -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // The system gives these ports to no other socket meanwhile.
-    let start = 28_000 + (process::id() % 2_000) as u16;
-    let mut ports =
-        core::iter::repeat_with(|| start + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000);
-    ports.find(|port| UdpSocket::bind((host, *port)).is_ok()).unwrap()
-}
-
 /// Endpoints to bind and to connect to: one address of each family, and a group on the interface for loopback.
 fn places() -> [(String, bool); 3] {
-    let (four, six) = (free_port("127.0.0.1"), free_port("::1"));
-    let group = free_port("0.0.0.0");
+    let (four, six) = (free_udp_port("127.0.0.1"), free_udp_port("::1"));
+    let group = free_udp_port("0.0.0.0");
     [
         (format!("udp://127.0.0.1:{four}"), false),
         (format!("udp://127.0.0.1;239.0.0.90:{group}"), false),
@@ -113,7 +100,7 @@ fn our_dish_receives_the_datagrams_of_libzmqs_radio() {
 
 #[test]
 fn a_dish_of_each_is_in_the_same_group() {
-    let place = format!("udp://127.0.0.1;239.0.0.91:{}", free_port("0.0.0.0"));
+    let place = format!("udp://127.0.0.1;239.0.0.91:{}", free_udp_port("0.0.0.0"));
     let their = theirs(Kind::Dish, false);
     their.bind(&place).unwrap();
     their.join("TV").unwrap();
@@ -153,7 +140,7 @@ fn a_dish_of_each_is_in_the_same_group() {
 
 #[test]
 fn a_dgram_of_each_exchanges_datagrams_by_address() {
-    let (port, host) = (free_port("127.0.0.1"), "127.0.0.1");
+    let (port, host) = (free_udp_port("127.0.0.1"), "127.0.0.1");
     let their = theirs(Kind::Dgram, false);
     their.bind(&format!("udp://{host}:{port}")).unwrap();
     let to = format!("{host}:{port}");
@@ -196,7 +183,7 @@ fn both_refuse_the_same_types_and_directions() {
         (SocketKind::Pair, Kind::Pair, [false, false]),
     ];
     for (our_kind, their_kind, [binds, connects]) in kinds {
-        let place = format!("udp://127.0.0.1:{}", free_port("127.0.0.1"));
+        let place = format!("udp://127.0.0.1:{}", free_udp_port("127.0.0.1"));
         let (mut ours, their) =
             (AnySocket::builder(our_kind).build().unwrap(), theirs(their_kind, false));
         let (bound, connected) = (ours.bind(&*place).map(drop), ours.connect(&*place));

@@ -9,7 +9,7 @@ pub(crate) mod thread_safe;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process;
 use std::sync::LazyLock;
@@ -66,6 +66,20 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 pub(crate) const SIZES: [usize; 9] =
     [0, 1, 255, 256, 65_535, 65_536, 65_537, 1_000_000, 20_000_000];
 
+/// A port to bind later. Below the ports that the system assigns, where another connection, even the one to this port,
+/// could use it meanwhile.
+fn free_port(is_free: impl Fn(u16) -> bool) -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = 20_000 + process::id() % 8_000;
+    let mut ports = (0..4_000).map(|_| (start + NEXT.fetch_add(1, Ordering::Relaxed)) as u16);
+    ports.find(|port| is_free(*port)).expect("a free port")
+}
+
+/// A UDP port of this host to bind later: libzmq chooses none.
+pub(crate) fn free_udp_port(host: &str) -> u16 {
+    free_port(|port| UdpSocket::bind((host, port)).is_ok())
+}
+
 /// An endpoint to bind, and the file to remove after.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -86,16 +100,9 @@ impl Place {
         Self { endpoint: "tcp://127.0.0.1:*".into(), file: None }
     }
 
-    /// A TCP port to listen on later. Below the ports that the system assigns, where another connection,
-    /// even the one to this port, could use it meanwhile.
+    /// A TCP port to listen on later.
     pub(crate) fn free_port() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let start = 20_000 + process::id() % 8_000;
-        let free = (0..4_000).find_map(|_| {
-            let port = start + NEXT.fetch_add(1, Ordering::Relaxed);
-            TcpListener::bind(("127.0.0.1", port as u16)).is_ok().then_some(port)
-        });
-        let port = free.expect("a free port");
+        let port = free_port(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
         Self { endpoint: format!("tcp://127.0.0.1:{port}"), file: None }
     }
 

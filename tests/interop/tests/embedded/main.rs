@@ -1,5 +1,7 @@
 //! The embedded sockets against libzmq over TCP: each type, connecting and accepting.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod single;
 mod stream;
 mod udp;

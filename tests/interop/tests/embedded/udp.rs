@@ -10,6 +10,7 @@ use zmtp_embedded::udp::{Dish, Radio, Udp};
 use zmtp_interop::libzmq::{Context, Frame, Kind};
 
 use crate::body;
+use crate::common::{free_udp_port, libzmq};
 use crate::stream::{DEADLINE, now};
 
 /// A socket of the system.
@@ -55,11 +56,10 @@ const LENGTHS: [usize; 5] = [0, 1, 300, 1_473, 8_000];
 
 #[test]
 fn radio_sends_datagrams_to_libzmqs_dish() {
-    let to = Socket::new().address();
-    let context = Context::new().unwrap();
-    let dish = context.socket(Kind::Dish).unwrap();
+    let to = ("127.0.0.1", free_udp_port("127.0.0.1"));
+    let dish = libzmq(&Context::new().unwrap(), Kind::Dish);
     dish.join("TV").unwrap();
-    dish.bind(&format!("udp://{to}")).unwrap();
+    dish.bind(&format!("udp://{}:{}", to.0, to.1)).unwrap();
     let socket = Socket::new();
     socket.0.connect(to).unwrap();
     let mut buffer = [0; 8_192];
@@ -85,8 +85,7 @@ fn radio_sends_datagrams_to_libzmqs_dish() {
 #[test]
 fn dish_receives_datagrams_of_libzmqs_radio() {
     let socket = Socket::new();
-    let context = Context::new().unwrap();
-    let radio = context.socket(Kind::Radio).unwrap();
+    let radio = libzmq(&Context::new().unwrap(), Kind::Radio);
     radio.connect(&format!("udp://{}", socket.address())).unwrap();
     let mut buffer = [0; 8_193];
     let mut dish = Dish::<_, 64>::new(socket, &mut buffer);
