@@ -58,8 +58,7 @@ impl Engine {
 
     /// Checks that a DGRAM is not bound yet.
     pub(super) fn check_unbound(&self, endpoint: &Endpoint) -> Result<(), Error> {
-        let is_bound = self.bound_udp().next().is_some();
-        if matches!(self.pattern, AnyPattern::Dgram(_)) && is_bound {
+        if matches!(self.pattern, AnyPattern::Dgram(_)) && self.bound_udp().next().is_some() {
             let expected = "no second endpoint: a DGRAM has one; unbind the other first";
             return Err(EndpointError::new(endpoint.to_string(), expected).into());
         }
@@ -119,10 +118,10 @@ impl Engine {
         let Endpoint::Udp { interface, .. } = &*endpoint else { return };
         let mut reason = CloseReason::NoAddress;
         for target in addresses {
-            self.monitor.counters.connection_attempts += 1;
             if interface.is_some() && !target.ip().is_multicast() {
                 continue;
             }
+            self.monitor.counters.connection_attempts += 1;
             match DatagramSocket::to(*target, interface.as_ref(), &self.options.udp) {
                 Ok(socket) => {
                     self.set_timer(index, None);

@@ -11,6 +11,7 @@ use crate::engine::peer::State;
 use crate::error::Error;
 use crate::exchange::{flush, send};
 use crate::message::Message;
+use crate::monitor::CloseReason;
 use crate::options::{HighWaterMark, Options};
 use crate::pattern::{AnyPattern, PublishOptions};
 use crate::transport::DatagramSocket;
@@ -172,6 +173,17 @@ fn a_send_that_waits_fails_if_the_endpoint_is_unbound() {
         let failed = waits.join().unwrap();
         assert!(matches!(failed, Err(Error::NotBound)), "{failed:?}");
     });
+}
+
+#[test]
+fn an_address_that_is_no_group_is_not_tried_through_an_interface() {
+    let pattern = AnyPattern::radio(PublishOptions::default(), (usize::MAX, usize::MAX));
+    let engine = SharedEngine::new(pattern, options()).unwrap();
+    let mut engine = engine.enter().unwrap();
+    engine.connect("udp://lo;group.invalid:5555".parse().unwrap());
+    engine.connect_udp(0, &["127.0.0.1:5555".parse().unwrap()]);
+    assert_eq!(engine.peers[0].closing, Some(CloseReason::NoAddress));
+    assert_eq!(engine.counters().connection_attempts, 0);
 }
 
 #[test]
