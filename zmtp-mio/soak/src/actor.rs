@@ -22,7 +22,7 @@ use zmtp_mio::{AnySocket, Error, Message, Pull, SocketKind};
 use crate::counts::{Final, State};
 use crate::message::{Id, body, parse};
 use crate::process::{Usage, usage};
-use crate::setup::{GROUP, Setup, is_addressed, is_exclusive, publishes, receives, subscribes};
+use crate::setup::{GROUP, Setup, is_addressed, is_exclusive, subscribes};
 use crate::words::Words;
 
 /// The most messages that are received before they are reported.
@@ -206,7 +206,7 @@ impl Actor {
     }
 
     fn receive(&mut self) -> Result<(), Error> {
-        let can = receives(self.setup.kind);
+        let can = self.setup.kind.can_receive();
         let mut line = String::new();
         for _ in 0..BATCH {
             // A PAIR or CHANNEL accepts the next peer only when it has received what the last one sent.
@@ -266,7 +266,7 @@ impl Actor {
         let counters = self.socket.counters();
         let to_send: usize = self.socket.peers().map(|peer| peer.to_send).sum();
         let (sent, unsent) = (counters.messages_sent, counters.dropped.unsent());
-        let many = publishes(self.setup.kind) || subscribes(self.setup.kind);
+        let many = self.setup.kind.publishes() || subscribes(self.setup.kind);
         if !many && sent + unsent + to_send as u64 > self.accepted {
             let accepted = self.accepted;
             fail(&format!("{}: accepted {accepted}, queued {to_send}, {counters}", self.setup));

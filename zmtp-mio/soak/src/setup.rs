@@ -57,18 +57,9 @@ pub(crate) const KINDS: [SocketKind; 17] = [
 /// The group of the messages of a RADIO.
 pub(crate) const GROUP: &[u8] = b"soak";
 
-/// Whether a message reaches several sockets.
-pub(crate) const fn publishes(kind: SocketKind) -> bool {
-    matches!(kind, SocketKind::Pub | SocketKind::Radio)
-}
-
 /// Whether the socket receives from a publisher.
 pub(crate) const fn subscribes(kind: SocketKind) -> bool {
     matches!(kind, SocketKind::Sub | SocketKind::Dish)
-}
-
-pub(crate) const fn receives(kind: SocketKind) -> bool {
-    !publishes(kind) && !matches!(kind, SocketKind::Push | SocketKind::Scatter)
 }
 
 /// Whether the socket has one peer at a time.

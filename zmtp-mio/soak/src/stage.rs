@@ -10,7 +10,7 @@ use crate::counts::{Final, State};
 use crate::ledger::{Account, End, Ledger};
 use crate::message::Id;
 use crate::process::{Process, Usage};
-use crate::setup::{RECEIVE_BUFFER, Setup, publishes, receives, subscribes};
+use crate::setup::{RECEIVE_BUFFER, Setup, subscribes};
 use crate::words::Words;
 
 /// The longest time in which a process must report.
@@ -56,7 +56,7 @@ impl Stage {
         let mut host = self.idle.pop().unwrap_or_else(Process::start);
         host.command(&format!("open {}", setup.line()));
         let account = Account {
-            publishes: publishes(setup.kind),
+            publishes: setup.kind.publishes(),
             subscribes: subscribes(setup.kind),
             ..Account::default()
         };
@@ -135,7 +135,7 @@ impl Stage {
     /// What a socket with these connections may lose at its end: bytes in its system's buffer, and, if its process is
     /// killed, also its queues.
     fn at_risk(setup: &Setup, connections: usize, is_killed: bool) -> u64 {
-        if !receives(setup.kind) {
+        if !setup.kind.can_receive() {
             return 0;
         }
         let is_tcp = setup.endpoint.starts_with("tcp");
