@@ -236,15 +236,15 @@ impl<'o> Show<'o> {
                     (CommandName::Hello, Some(opener)) => opener.hello(place.ends, data),
                     (CommandName::Welcome, Some(opener)) => opener.welcome(place.ends, data),
                     (CommandName::Hello | CommandName::Welcome, None) => {
-                        Some(format!("{} bytes, sealed; --curve-server opens it", data.len()))
+                        Some(format!("{}, sealed; --curve-server opens it", bytes(data.len())))
                     }
                     _ => None,
                 };
-                opened.unwrap_or_else(|| format!("{} bytes, {SEALED}", data.len()))
+                opened.unwrap_or_else(|| format!("{}, {SEALED}", bytes(data.len())))
             }
             _ if !clear => {
                 record.body = Some(Part::of(data));
-                format!("{} bytes, sealed", data.len())
+                format!("{}, sealed", bytes(data.len()))
             }
             _ => {
                 record.body = Some(Part::of(data));

@@ -4,6 +4,8 @@ use zmtp_core::wire::{
     Datagram, FrameHeader, FrameKind, Greeting, MechanismName, More, UnsupportedVersion,
 };
 
+use crate::text::bytes;
+
 /// Framing of a version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Dialect {
@@ -131,7 +133,9 @@ impl Stream {
         let what = match self.stage {
             Stage::Lost => return None,
             Stage::Greeting if self.offset() + rest as u64 == 0 => return None,
-            Stage::Greeting => format!("the stream ends inside the greeting, after {rest} bytes"),
+            Stage::Greeting => {
+                format!("the stream ends inside the greeting, after {}", bytes(rest))
+            }
             Stage::Identity | Stage::Frames if rest == 0 => return None,
             Stage::Identity | Stage::Frames => match self.header(&self.bytes[self.at..]) {
                 Ok(Some((_, head, len))) => {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::packet::Segment;
 use super::place::Place;
 use super::stream::{Dialect, Item, Stream};
+use crate::text::count;
 
 /// The most segments of one side, and the most of their bytes, that wait for an earlier segment.
 const WAITING: (usize, usize) = (4_096, 16 << 20);
@@ -245,7 +246,8 @@ impl Side {
         self.gap = true;
         self.waiting = Vec::new();
         self.stream.lose();
-        Some(format!("{missing} bytes were not captured; the bytes after them are not shown"))
+        let what = count(u64::from(missing.unsigned_abs()), "byte was", "bytes were");
+        Some(format!("{what} not captured; later bytes are not shown"))
     }
 
     fn finish(&mut self) -> Option<(u64, String)> {

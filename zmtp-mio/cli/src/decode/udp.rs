@@ -6,6 +6,7 @@ use super::packet::UdpPacket;
 use super::place::Place;
 use super::stream::Item;
 use super::tcp::Found;
+use crate::text::count;
 
 /// The datagrams of a capture.
 #[derive(Debug)]
@@ -38,7 +39,8 @@ impl Datagrams {
         }
         let place = Place::of_datagram(time, from, to);
         if packet.missing > 0 {
-            let fault = format!("{} bytes of the datagram were not captured", packet.missing);
+            let (one, more) = ("byte of the datagram was", "bytes of the datagram were");
+            let fault = format!("{} not captured", count(packet.missing as u64, one, more));
             return tell(&place, Found::Fault(fault));
         }
         match Datagram::parse(packet.payload) {

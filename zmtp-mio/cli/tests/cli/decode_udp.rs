@@ -98,13 +98,14 @@ fn a_datagram_has_a_group_and_a_body_in_json_and_its_body_as_raw_bytes() {
 #[test]
 fn every_fault_of_a_datagram_is_named() {
     let long = [&[2][..], &[b'x'; 8_192]].concat();
-    let mut cut = datagram(b"\x02TVFriends");
-    cut.truncate(cut.len() - 4);
+    let whole = datagram(b"\x02TVFriends");
+    let cut = |n: usize| whole[..whole.len() - n].to_vec();
     for (packet, fault) in [
         (datagram(b""), "datagram without bytes"),
         (datagram(&long), "datagram of 8193 bytes is too long"),
         (datagram(b"\x02a\0body"), "a byte of the group is 0"),
-        (cut, "4 bytes of the datagram were not captured"),
+        (cut(4), "4 bytes of the datagram were not captured"),
+        (cut(1), "1 byte of the datagram was not captured"),
     ] {
         let done = zmtp_with(["decode", "--port", "2000"], &pcap(&[packet]));
         assert!(done.bad(6).contains(&format!("{ENDS} {fault}\n")), "{done:?}");
