@@ -34,26 +34,6 @@ pub(crate) struct Setup {
     pub(crate) answers: bool,
 }
 
-pub(crate) const KINDS: [SocketKind; 17] = [
-    SocketKind::Push,
-    SocketKind::Pull,
-    SocketKind::Dealer,
-    SocketKind::Router,
-    SocketKind::Pair,
-    SocketKind::Req,
-    SocketKind::Rep,
-    SocketKind::Pub,
-    SocketKind::Sub,
-    SocketKind::Client,
-    SocketKind::Server,
-    SocketKind::Peer,
-    SocketKind::Channel,
-    SocketKind::Scatter,
-    SocketKind::Gather,
-    SocketKind::Radio,
-    SocketKind::Dish,
-];
-
 /// The group of the messages of a RADIO.
 pub(crate) const GROUP: &[u8] = b"soak";
 
@@ -116,7 +96,7 @@ impl Setup {
 
     /// The line for another process. See [`Self::parse`].
     pub(crate) fn line(&self) -> String {
-        let kind = KINDS.iter().position(|kind| *kind == self.kind).unwrap_or_default();
+        let kind = SocketKind::ALL.iter().position(|kind| *kind == self.kind).unwrap_or_default();
         format!(
             "{} {kind} {} {} {} {} {} {} {} {} {} {}",
             self.origin,
@@ -137,7 +117,7 @@ impl Setup {
     pub(crate) fn parse(words: &mut Words<'_>) -> Self {
         Self {
             origin: words.value(),
-            kind: KINDS[words.value::<usize>()],
+            kind: SocketKind::ALL[words.value::<usize>()],
             binds: words.value(),
             endpoint: words.word().into(),
             driver: words.value(),
