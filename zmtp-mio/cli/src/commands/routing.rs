@@ -1,4 +1,4 @@
-//! The types whose messages begin with an address: `zmtp router` and `dgram`; and `zmtp dealer`.
+//! The types whose messages begin with an address: `zmtp router`, `dgram` and `stream`; and `zmtp dealer`.
 
 use zmtp_mio::{Dealer, Dgram, Router, Stream};
 
