@@ -8,7 +8,7 @@ if rustup toolchain list 2>/dev/null | grep -q "^$oldest[.-]"; then
     cargo "+$oldest" check --quiet --workspace --all-features
   echo "compiled with Rust $oldest"
 else
-  echo "Rust $oldest is not installed: the crates were NOT compiled with it."
+  echo "SKIPPED: Rust $oldest is not installed, so the crates are not compiled with it."
   echo "Other steps use $(rustc --version). Clippy's incompatible_msrv checks the use of std,"
   echo "and cargo's resolver checks the dependencies."
 fi
