@@ -9,6 +9,7 @@ mod udp;
 use core::time::Duration;
 use std::net::{TcpListener, TcpStream};
 
+use common::libzmq;
 use stream::{DEADLINE, Stream, now};
 use zmtp_core::Config;
 use zmtp_core::wire::{More, SocketType};
@@ -19,13 +20,13 @@ use zmtp_interop::libzmq::{Context, Kind, Socket, option};
 /// A libzmq socket of this kind, and a stream to it: connected by us, then by libzmq.
 fn both_ways(kind: Kind, mut exchange: impl FnMut(&Socket, Stream)) {
     let context = Context::new().unwrap();
-    let peer = context.socket(kind).unwrap();
+    let peer = libzmq(&context, kind);
     peer.bind("tcp://127.0.0.1:*").unwrap();
     let address = peer.last_endpoint();
     let address = address.strip_prefix("tcp://").unwrap();
     exchange(&peer, Stream::new(TcpStream::connect(address).unwrap()));
 
-    let peer = context.socket(kind).unwrap();
+    let peer = libzmq(&context, kind);
     // The longest routing id, which some types announce in READY.
     peer.set_bytes(option::ROUTING_ID, &[7; 255]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -205,7 +206,7 @@ fn push_and_pull() {
 fn the_heartbeats_of_libzmq_are_answered() {
     static CONFIG: Config = config(SocketType::Pull);
     let context = Context::new().unwrap();
-    let push = context.socket(Kind::Push).unwrap();
+    let push = libzmq(&context, Kind::Push);
     push.set_i32(option::HEARTBEAT_IVL, 20).unwrap();
     push.set_i32(option::HEARTBEAT_TIMEOUT, 2_000).unwrap();
     push.bind("tcp://127.0.0.1:*").unwrap();
@@ -226,7 +227,7 @@ fn the_heartbeats_of_libzmq_are_answered() {
 fn a_lazy_pirate_survives_a_restart_of_its_server() {
     static CONFIG: Config = config(SocketType::Req);
     let context = Context::new().unwrap();
-    let rep = context.socket(Kind::Rep).unwrap();
+    let rep = libzmq(&context, Kind::Rep);
     rep.bind("tcp://127.0.0.1:*").unwrap();
     let address = rep.last_endpoint();
     let server = std::thread::spawn(move || {
@@ -234,7 +235,7 @@ fn a_lazy_pirate_survives_a_restart_of_its_server() {
         rep.recv().unwrap();
         let endpoint = rep.last_endpoint();
         drop(rep);
-        let rep = context.socket(Kind::Rep).unwrap();
+        let rep = libzmq(&context, Kind::Rep);
         while rep.bind(&endpoint).is_err() {
             std::thread::yield_now();
         }
