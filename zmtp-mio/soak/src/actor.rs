@@ -174,8 +174,10 @@ impl Actor {
                 Ok(true)
             }
             Err(Error::WouldBlock | Error::OutOfTurn(_)) => Ok(false),
-            // The peer of a SERVER or PEER has left, without its answer.
-            Err(Error::Unroutable) if is_addressed(self.setup.kind) => Ok(true),
+            // The peer of a SERVER or PEER has left, without its answer. A PEER that connects keeps its peer.
+            Err(Error::Unroutable) if is_addressed(self.setup.kind) && self.peer.is_none() => {
+                Ok(true)
+            }
             Err(error) => Err(error),
         }
     }
