@@ -1,0 +1,27 @@
+//! The functions of the C API.
+//!
+//! Each of them runs its body in [`border`], which catches panics and sets `errno`.
+#![allow(unsafe_code, reason = "C programs pass pointers, and find functions by their names")]
+
+mod errno;
+mod not_yet;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::errno::{Errno, Outcome};
+
+/// Runs the body of a function of the C API. Returns `failed` and sets `errno` if the body fails, and EFAULT if it
+/// panics: a panic must not unwind into C.
+fn border<T>(failed: T, body: impl FnOnce() -> Outcome<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(number)) => {
+            errno::set(number);
+            failed
+        }
+        Err(_) => {
+            errno::set(Errno(libc::EFAULT));
+            failed
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Functions that are not there yet: they set `errno` to ENOTSUP and return what their kind returns on an error.
+//!
+//! A program that names one of them loads and runs. Their arguments are not read, and are therefore left out: with the
+//! C calling convention the caller removes its arguments.
+
+use libc::{c_int, c_void};
+
+use super::border;
+use crate::errno::Errno;
+
+/// Functions that return an int, which is −1 on an error.
+macro_rules! int {
+    ($($(#[$condition:meta])* $name:ident)*) => {$(
+        $(#[$condition])*
+        #[unsafe(no_mangle)]
+        extern "C" fn $name() -> c_int {
+            border(-1, || Err(Errno(libc::ENOTSUP)))
+        }
+    )*};
+}
+
+/// Functions that return a pointer or a size, which is 0 on an error, or nothing.
+macro_rules! word {
+    ($($(#[$condition:meta])* $name:ident)*) => {$(
+        $(#[$condition])*
+        #[unsafe(no_mangle)]
+        extern "C" fn $name() -> *const c_void {
+            border(std::ptr::null(), || Err(Errno(libc::ENOTSUP)))
+        }
+    )*};
+}
+
+// Contexts.
+word! { zmq_ctx_new zmq_init }
+int! { zmq_ctx_term zmq_ctx_shutdown zmq_ctx_set zmq_ctx_get zmq_ctx_destroy zmq_term }
+int! { #[cfg(feature = "draft")] zmq_ctx_set_ext #[cfg(feature = "draft")] zmq_ctx_get_ext }
+
+// Messages.
+word! { zmq_msg_data zmq_msg_size zmq_msg_gets }
+int! {
+    zmq_msg_init zmq_msg_init_size zmq_msg_init_data zmq_msg_close zmq_msg_move zmq_msg_copy zmq_msg_more zmq_msg_get
+    zmq_msg_set zmq_msg_send zmq_msg_recv zmq_sendmsg zmq_recvmsg
+    #[cfg(feature = "draft")] zmq_msg_init_buffer
+    #[cfg(feature = "draft")] zmq_msg_set_routing_id
+    #[cfg(feature = "draft")] zmq_msg_set_group
+}
+word! { #[cfg(feature = "draft")] zmq_msg_routing_id #[cfg(feature = "draft")] zmq_msg_group }
+
+// Sockets.
+word! { zmq_socket }
+int! {
+    zmq_close zmq_setsockopt zmq_getsockopt zmq_bind zmq_connect zmq_unbind zmq_disconnect zmq_send zmq_send_const
+    zmq_recv zmq_sendiov zmq_recviov zmq_socket_monitor zmq_poll zmq_proxy zmq_proxy_steerable zmq_device
+    #[cfg(feature = "draft")] zmq_join
+    #[cfg(feature = "draft")] zmq_leave
+    #[cfg(feature = "draft")] zmq_disconnect_peer
+    #[cfg(feature = "draft")] zmq_socket_get_peer_state
+    #[cfg(feature = "draft")] zmq_socket_monitor_versioned
+    #[cfg(feature = "draft")] zmq_socket_monitor_pipes_stats
+    #[cfg(feature = "draft")] zmq_ppoll
+}
+word! { #[cfg(feature = "draft")] zmq_connect_peer }
+
+// Pollers.
+word! { #[cfg(feature = "draft")] zmq_poller_new }
+int! {
+    #[cfg(feature = "draft")] zmq_poller_destroy
+    #[cfg(feature = "draft")] zmq_poller_size
+    #[cfg(feature = "draft")] zmq_poller_add
+    #[cfg(feature = "draft")] zmq_poller_modify
+    #[cfg(feature = "draft")] zmq_poller_remove
+    #[cfg(feature = "draft")] zmq_poller_wait
+    #[cfg(feature = "draft")] zmq_poller_wait_all
+    #[cfg(feature = "draft")] zmq_poller_fd
+    #[cfg(feature = "draft")] zmq_poller_add_fd
+    #[cfg(feature = "draft")] zmq_poller_modify_fd
+    #[cfg(feature = "draft")] zmq_poller_remove_fd
+}
+
+// Utilities.
+word! {
+    zmq_strerror zmq_version zmq_z85_encode zmq_z85_decode zmq_atomic_counter_new zmq_atomic_counter_set
+    zmq_atomic_counter_destroy zmq_timers_new zmq_stopwatch_start zmq_stopwatch_intermediate zmq_stopwatch_stop
+    zmq_sleep zmq_threadstart zmq_threadclose
+}
+int! {
+    zmq_has zmq_curve_keypair zmq_curve_public zmq_atomic_counter_inc zmq_atomic_counter_dec zmq_atomic_counter_value
+    zmq_timers_destroy zmq_timers_add zmq_timers_cancel zmq_timers_set_interval zmq_timers_reset zmq_timers_timeout
+    zmq_timers_execute
+}
