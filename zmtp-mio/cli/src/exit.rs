@@ -29,10 +29,13 @@ Exit codes:
   2    wrong usage
   3    nothing was received, or nothing could be sent, within --timeout
   4    an endpoint is invalid, in use, or cannot be bound, or its interface does not exist
-  5    the connection to the peer of a request was lost, messages were lost, or no endpoint is
+  5    messages were lost, the connection to the peer of a request was lost, or no endpoint is
        connected again (--no-reconnect)
   6    the decoded bytes are malformed or incomplete
-  130  interrupted by Ctrl-C (143: by SIGTERM, 129: SIGHUP, 131: SIGQUIT)";
+  130  interrupted by Ctrl-C (143: by SIGTERM, 129: SIGHUP, 131: SIGQUIT)
+
+The code is that of the reason why the command ended. Lost messages are reported on stderr in any
+case, and change only 0, to 5.";
 
 /// The exit code if messages were lost.
 pub(crate) const LOST: u8 = 5;
@@ -48,8 +51,6 @@ pub(crate) enum Failure {
     Interrupted(u8),
     /// Reading or writing failed.
     Io { doing: String, source: io::Error },
-    /// This many messages were accepted for sending but not sent; the reason, if it is known.
-    Lost { n: u64, reason: Option<String> },
     /// The decoded bytes have this many faults, each reported with its position.
     Malformed { faults: u64 },
     /// The reader of the output has closed it. This is not an error.
@@ -81,7 +82,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Timeout { .. } => 3,
             Self::Endpoint(_) | Self::Inproc(_) => 4,
-            Self::PeerLost | Self::Lost { .. } | Self::Unconnected { .. } => LOST,
+            Self::PeerLost | Self::Unconnected { .. } => LOST,
             Self::Malformed { .. } => 6,
             Self::Interrupted(signal) => 128 + *signal,
         }
@@ -93,7 +94,6 @@ impl Failure {
             Self::Endpoint(_) | Self::Inproc(_) => "endpoint",
             Self::Interrupted(_) => "interrupted",
             Self::Io { .. } => "io",
-            Self::Lost { .. } => "lost",
             Self::Malformed { .. } => "malformed",
             Self::OutputClosed => "output_closed",
             Self::PeerLost => "peer_lost",
@@ -123,10 +123,6 @@ impl fmt::Display for Failure {
             }
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
-            Self::Lost { n, reason } => {
-                write!(f, "{} not sent", count(*n, "message was", "messages were"))?;
-                in_parentheses(f, reason.as_deref())
-            }
             Self::Malformed { faults } => {
                 write!(f, "{} found", count(*faults, "fault was", "faults were"))
             }

@@ -12,6 +12,7 @@ mod exit;
 mod input;
 mod interrupt;
 mod json;
+mod loss;
 mod output;
 mod parts;
 mod size;

@@ -10,6 +10,7 @@ use zmtp_mio::{Endpoint, Event, EventKind, Message};
 
 use crate::args::OutputArgs;
 use crate::exit::Failure;
+use crate::loss::Loss;
 use crate::text::{ascii_line, hex, hex_line, text_line};
 
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,16 @@ enum Record<'a> {
     },
     Stats(&'a Stats),
     Note {
+        text: &'a str,
+    },
+    /// Messages were lost.
+    Lost {
+        /// The socket, if the command has several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        end: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        n: Option<u64>,
+        cause: &'static str,
         text: &'a str,
     },
     Error {
@@ -225,6 +236,13 @@ impl Output {
     /// A note.
     pub(crate) fn note(&self, text: &str) {
         self.tell(&format!("zmtp: {text}"), &Record::Note { text });
+    }
+
+    /// Messages that were lost; `end` is the name of the socket, if the command has several.
+    pub(crate) fn lost(&self, loss: &Loss, end: Option<&str>) {
+        let Loss { n, cause, text } = loss;
+        let of = end.map(|end| format!("{end}: ")).unwrap_or_default();
+        self.tell(&format!("zmtp: {of}{text}"), &Record::Lost { end, n: *n, cause, text });
     }
 
     /// Totals.

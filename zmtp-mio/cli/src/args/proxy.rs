@@ -60,6 +60,13 @@ pub(crate) struct EndArg {
     pub(crate) connect: Vec<String>,
 }
 
+impl EndArg {
+    /// Whether an endpoint is one of UDP.
+    pub(crate) fn has_udp(&self) -> bool {
+        self.bind.iter().chain(&self.connect).any(|endpoint| endpoint.starts_with("udp://"))
+    }
+}
+
 impl FromStr for EndArg {
     type Err = String;
 

@@ -52,7 +52,7 @@ pub(crate) struct ReceivingArgs {
     #[command(flatten)]
     pub(crate) places: PlaceArgs,
 
-    /// Exit with 0 after N messages
+    /// Exit with 0 after N messages, or with 5 if more have arrived; a sub or dish discards these with 0
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 
@@ -66,8 +66,8 @@ pub(crate) struct ExchangeArgs {
     #[command(flatten)]
     pub(crate) sending: SendingArgs,
 
-    /// Exit with 0 when all messages are sent and N are received; 0 only sends. Without this
-    /// option, continue to receive
+    /// Exit with 0 when all messages are sent and N are received, or with 5 if more have arrived; 0 only
+    /// sends, and discards what arrives. Without this option, continue to receive
     #[arg(long, value_name = "N")]
     pub(crate) receive: Option<u64>,
 

@@ -6,6 +6,7 @@ use crate::args::places::PlaceArgs;
 use crate::args::{EndArg, ProxyArgs, TypeName};
 use crate::device::{Context, open};
 use crate::exit::Failure;
+use crate::loss::{self, Known, Loss};
 use crate::text::count;
 
 pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure> {
@@ -45,6 +46,7 @@ pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure
     drop(proxy);
     context.events(&mut frontend);
     context.events(&mut backend);
+    let lost = close(frontend, backend, capture, args, context);
     if args.stats {
         let all = handle.statistics();
         let sides = [("frontend", all.frontend), ("backend", all.backend)];
@@ -60,7 +62,32 @@ pub(super) fn run(args: &ProxyArgs, context: &Context<'_>) -> Result<u8, Failure
         });
         context.output.note(&text.join("; "));
     }
-    result
+    loss::code(result, lost)
+}
+
+/// Closes the sockets that forward messages, and reports their losses. Returns whether there are any.
+fn close(
+    frontend: AnySocket,
+    backend: AnySocket,
+    capture: Option<AnySocket>,
+    args: &ProxyArgs,
+    context: &Context<'_>,
+) -> bool {
+    let linger = args.socket.linger();
+    let ends = [
+        ("frontend", Some(frontend), Some(&args.frontend)),
+        ("backend", Some(backend), Some(&args.backend)),
+        ("capture", capture, args.capture.as_ref()),
+    ];
+    let mut lost = false;
+    for (name, socket, end) in ends {
+        let (Some(socket), Some(end)) = (socket, end) else { continue };
+        let known = Known { is_udp: end.has_udp(), ..Known::default() };
+        let (_, losses) = loss::close(socket, linger, &known);
+        lost |= losses.iter().any(Loss::is_certain);
+        loss::report(&losses, Some(name), context.output);
+    }
+    lost
 }
 
 /// Checks the socket types.

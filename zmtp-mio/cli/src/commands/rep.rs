@@ -10,6 +10,7 @@ use crate::device::{Context, open};
 use crate::exec::Exec;
 use crate::exit::Failure;
 use crate::input;
+use crate::loss::{self, Known};
 use crate::traffic::Tally;
 
 /// The source of the replies.
@@ -25,6 +26,7 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
         [] => None,
         parts => Some(input::read(parts)?),
     };
+    let linger = args.socket.linger();
     let mut rep = Rep::builder()
         .options(args.socket.options(SocketKind::Rep, false)?)
         .build()
@@ -41,8 +43,8 @@ pub(crate) fn run(args: RepArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let mut tally = Tally::new(args.stats, false, None);
     let result = serve(&mut rep, &responder, args.count, args.timeout, &mut tally, context);
     context.events(&mut rep);
-    tally.finish(&rep.counters(), context.output);
-    result.map(|()| 0)
+    let known = Known::default();
+    loss::finish(rep, linger, known, &tally, result.map(|()| 0), context.output)
 }
 
 fn serve(

@@ -11,13 +11,25 @@ use crate::device::{Context, LONG, next_event, open};
 use crate::exit::Failure;
 use crate::input::{self, Lines, Part};
 use crate::json;
+use crate::loss::{self, Known, Unsent};
 use crate::output::describe;
 use crate::traffic::Tally;
 
 /// The source of the requests.
 enum Source {
-    Lines { lines: Lines, json: bool, n: u64 },
+    Lines { lines: Lines, json: bool, n: u64, has_failed: bool },
     Same { message: Message, left: u64 },
+}
+
+impl Source {
+    /// The requests that were not taken, as far as they are known.
+    const fn unsent(&self) -> Option<Unsent> {
+        match self {
+            Self::Lines { n, has_failed: true, .. } => Some(Unsent::LinesFrom(*n)),
+            Self::Lines { .. } | Self::Same { left: 0, .. } => None,
+            Self::Same { left, .. } => Some(Unsent::Messages(*left)),
+        }
+    }
 }
 
 /// The socket, and the last reason why no reply arrives.
@@ -34,13 +46,14 @@ struct Client<'a> {
 
 pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let asked = args.request;
+    let linger = args.socket.linger();
     let mut req = Req::builder()
         .options(args.socket.options(SocketKind::Req, false)?)
         .build()
         .map_err(Failure::Socket)?;
-    let source = if asked.lines {
+    let mut source = if asked.lines {
         let handle = req.handle().map_err(Failure::Socket)?;
-        Source::Lines { lines: Lines::start(handle)?, json: asked.json, n: 0 }
+        Source::Lines { lines: Lines::start(handle)?, json: asked.json, n: 0, has_failed: false }
     } else {
         hint(&asked.parts, context);
         // Read before the socket has endpoints, because nothing serves it meanwhile.
@@ -50,10 +63,10 @@ pub(crate) fn run(args: ReqArgs, context: &Context<'_>) -> Result<u8, Failure> {
     let tally = Tally::new(args.stats, false, None);
     let mut client =
         Client { req, context, timeout: args.timeout, met: false, trouble: None, tally };
-    let result = client.run(source, args.interval, args.keep_going);
+    let result = client.run(&mut source, args.interval, args.keep_going);
     client.events();
-    client.tally.finish(&client.req.counters(), context.output);
-    result
+    let known = Known { unsent: source.unsent(), ..Known::default() };
+    loss::finish(client.req, linger, known, &client.tally, result, context.output)
 }
 
 /// The request in a line, the `n`th.
@@ -87,14 +100,14 @@ impl Client<'_> {
     /// Sends all requests. Returns the exit code.
     fn run(
         &mut self,
-        mut source: Source,
+        source: &mut Source,
         interval: Duration,
         keep_going: bool,
     ) -> Result<u8, Failure> {
         let mut code = 0;
         let mut next: Option<Instant> = None;
         for n in 1.. {
-            let Some(request) = self.next(&mut source)? else { break };
+            let Some(request) = self.next(source)? else { break };
             if let Some(at) = next {
                 self.pause(at)?;
             }
@@ -121,7 +134,7 @@ impl Client<'_> {
                 *left -= 1;
                 Ok(Some(message.clone()))
             }
-            Source::Lines { lines, json, n } => {
+            Source::Lines { lines, json, n, has_failed } => {
                 lines.ask();
                 loop {
                     self.events();
@@ -130,7 +143,9 @@ impl Client<'_> {
                         Err(Error::Woken) => {
                             let Some(line) = lines.take()? else { return Ok(None) };
                             *n += 1;
-                            return request(line, *json, *n).map(Some);
+                            let request = request(line, *json, *n);
+                            *has_failed = request.is_err();
+                            return request.map(Some);
                         }
                         Err(error) => return Err(self.context.failure(error)),
                     }

@@ -1,7 +1,6 @@
 //! All types except REQ and REP: send messages at the requested rate, print received ones, and end when
 //! both are complete.
 
-mod loss;
 mod pace;
 mod plan;
 mod running;
@@ -14,19 +13,14 @@ use core::time::Duration;
 use zmtp_mio::{AnySocket, Error, Message, SocketKind};
 
 use crate::device::{Context, open};
-use crate::exit::{Failure, LOST};
+use crate::exit::Failure;
 use crate::input;
-use crate::text::count;
+use crate::loss::{self, Known};
 pub(crate) use plan::Plan;
 use plan::Wanted;
 use running::{Now, Running};
 use source::Source;
 pub(crate) use tally::Tally;
-
-/// Whether a message is sent to several peers.
-const fn fans_out(kind: SocketKind) -> bool {
-    kind.publishes() || matches!(kind, SocketKind::Xsub)
-}
 
 /// The names of one and of several receivers for which a sender waits.
 const fn receivers(kind: SocketKind) -> [&'static str; 2] {
@@ -77,7 +71,7 @@ fn check(kind: SocketKind, plan: &Plan, parts: usize) -> Result<(), Error> {
 
 /// Runs the plan with the socket; returns the exit code.
 pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> Result<u8, Failure> {
-    let linger = plan.run.socket.linger().total.unwrap_or(Duration::MAX);
+    let linger = plan.run.socket.linger();
     let (is_udp, endpoints) = (plan.has_udp(), plan.all_endpoints().count());
     let handle = socket.handle().map_err(Failure::Socket)?;
     if input::is_typed(&plan.parts) {
@@ -118,31 +112,18 @@ pub(crate) fn run(mut socket: AnySocket, plan: Plan, context: &Context<'_>) -> R
         tally,
         now: Now::default(),
     };
-    let result = traffic.run();
+    let result = traffic.run().map(|()| 0);
     if is_udp && traffic.kind.publishes() {
-        traffic.socket.uncork();
         traffic.settle();
     }
     traffic.events();
-    let Running { socket, tally, linger, now, .. } = traffic;
-    if fans_out(socket.kind()) {
-        let linger = plan.run.socket.linger();
-        return loss::finish(socket, linger, is_udp, result, &tally, now.trouble, context);
-    }
-    let counters = socket.counters();
-    tally.finish(&counters, context.output);
-    let missed = counters.dropped.overflow;
-    if missed > 0 {
-        let what = count(missed, "datagram was", "datagrams were");
-        let text = "dropped: the receive buffer was full (--receive-buffer)";
-        context.output.note(&format!("{what} {text}"));
-    }
-    if matches!(result, Err(Failure::Interrupted(_))) {
-        let unsent = socket.close(linger).count();
-        if unsent > 0 {
-            let what = count(unsent, "message was", "messages were");
-            context.output.note(&format!("{what} not sent"));
-        }
-    }
-    result.map(|()| if missed > 0 { LOST } else { 0 })
+    let known = Known {
+        unsent: traffic.source.unsent(traffic.now.pending.is_some()),
+        discarded: traffic.now.discarded,
+        unroutable: traffic.now.unroutable,
+        only_sends: traffic.wanted == Wanted::Nothing,
+        is_udp,
+        trouble: traffic.now.trouble.take(),
+    };
+    loss::finish(traffic.socket, traffic.linger, known, &traffic.tally, result, context.output)
 }

@@ -3,15 +3,16 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use zmtp_mio::{AnySocket, Error, EventKind, Message, SocketKind};
+use zmtp_mio::{AnySocket, Error, EventKind, Linger, Message, SocketKind};
 
 use super::pace::Pace;
 use super::plan::Wanted;
 use super::source::Source;
 use super::tally::{self, Tally};
-use super::{fans_out, receivers, wait_for_peers};
+use super::{receivers, wait_for_peers};
 use crate::device::{Context, next_event};
 use crate::exit::Failure;
+use crate::loss::fans_out;
 use crate::output::describe;
 
 /// Messages to send or receive before switching to the other direction.
@@ -21,6 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often events are read if the attempts to connect may end: an event does not end a wait.
 const LOOK: Duration = Duration::from_millis(100);
+/// The longest time to wait for the reason why datagrams are not sent, and how often events are read meanwhile.
+const MOMENT: Duration = Duration::from_secs(1);
+const SOON: Duration = Duration::from_millis(20);
 
 /// A running socket.
 pub(super) struct Running<'a> {
@@ -38,7 +42,7 @@ pub(super) struct Running<'a> {
     pub(super) echo: bool,
     pub(super) idle: Option<Duration>,
     pub(super) timeout: Option<Duration>,
-    pub(super) linger: Duration,
+    pub(super) linger: Linger,
     /// The number of endpoints to which connections exist or are attempted. `None` if attempts have no end, or the socket
     /// also listens.
     pub(super) connecting: Option<usize>,
@@ -56,13 +60,25 @@ pub(super) struct Now {
     pub(super) over: bool,
     /// When the last message was sent or received.
     pub(super) last: Instant,
+    /// Messages that were received and not printed.
+    pub(super) discarded: u64,
+    /// Messages that were not sent back because their sender has left or has no address.
+    pub(super) unroutable: u64,
     /// The last connection error, until a connection is ready.
     pub(super) trouble: Option<String>,
 }
 
 impl Default for Now {
     fn default() -> Self {
-        Self { pending: None, refused: false, over: false, last: Instant::now(), trouble: None }
+        Self {
+            pending: None,
+            refused: false,
+            over: false,
+            last: Instant::now(),
+            discarded: 0,
+            unroutable: 0,
+            trouble: None,
+        }
     }
 }
 
@@ -142,19 +158,22 @@ impl Running<'_> {
             };
             self.now.last = Instant::now();
             if enough {
+                self.now.discarded += 1;
                 continue;
             }
             self.tally.received(&message);
             let message = with_group(self.kind, message);
             let output = self.context.output;
-            match self.kind {
-                SocketKind::Xpub => output.reported(self.tally.received, &message)?,
+            let printed = match self.kind {
+                SocketKind::Xpub => output.reported(self.tally.received, &message),
                 // The bytes of the peer, without the id of the connection.
                 SocketKind::Stream if output.is_raw() => {
-                    output.bytes(message.part(1).unwrap_or_default())?;
+                    output.bytes(message.part(1).unwrap_or_default())
                 }
-                _ => output.received(self.tally.received, &message)?,
-            }
+                _ => output.received(self.tally.received, &message),
+            };
+            self.now.discarded += u64::from(printed.is_err());
+            printed?;
             if self.echo {
                 self.answer(message)?;
             }
@@ -237,34 +256,53 @@ impl Running<'_> {
         }
     }
 
-    /// Waits until the sent messages are written, and reports those that are not. Messages of an XPUB or XSUB are
-    /// queued once for each peer; closing the socket continues to send them.
+    /// Waits until the sent messages are written or dropped, at most linger, and reads the events with the reason: a
+    /// closed socket has no events. Messages of an XPUB or XSUB are queued once for each peer; closing the socket
+    /// continues to send them.
     fn flush(&mut self) -> Result<(), Failure> {
         if fans_out(self.kind) || self.tally.sent == 0 {
             return Ok(());
         }
         self.socket.uncork();
+        let total = self.linger.total.unwrap_or(Duration::MAX);
         let start = Instant::now();
         loop {
             self.events();
-            let counters = self.socket.counters();
-            let lost = tally::lost(&counters.dropped);
-            let settled = counters.messages_sent + lost >= self.tally.sent;
-            let rest = self.linger.saturating_sub(start.elapsed());
-            if settled || rest.is_zero() || self.connecting == Some(0) {
-                let gone = counters.messages_sent.min(self.tally.sent);
-                let missing = self.tally.sent - gone;
-                let reason = self.now.trouble.clone();
-                return if missing == 0 {
-                    Ok(())
-                } else {
-                    Err(Failure::Lost { n: missing, reason })
-                };
+            if self.has_settled() {
+                return Ok(());
+            }
+            let rest = total.saturating_sub(start.elapsed());
+            if rest.is_zero() || self.connecting == Some(0) {
+                // Closing the socket does not wait again.
+                self.linger = Duration::ZERO.into();
+                return Ok(());
             }
             self.wait(rest)?;
             // `wait` returns at once while messages are queued, and they are not received any more.
-            while let Ok(Some(_)) = self.receive_one() {}
+            while let Ok(Some(_)) = self.receive_one() {
+                self.now.discarded += 1;
+            }
         }
+    }
+
+    /// As [`Self::flush`], for the datagrams of a RADIO: waits a moment.
+    pub(super) fn settle(&mut self) {
+        self.socket.uncork();
+        let total = self.linger.total.unwrap_or(MOMENT).min(MOMENT);
+        let start = Instant::now();
+        while !self.has_settled() {
+            let rest = total.saturating_sub(start.elapsed());
+            if rest.is_zero() || self.socket.wait(rest.min(SOON)).is_err() {
+                break;
+            }
+            self.events();
+        }
+    }
+
+    /// Whether all sent messages are written or dropped.
+    fn has_settled(&self) -> bool {
+        let counters = self.socket.counters();
+        counters.messages_sent + tally::lost(&counters.dropped) >= self.tally.sent
     }
 
     /// Prints events, and stores the last error as a possible reason for missing peers.

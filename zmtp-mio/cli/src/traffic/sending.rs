@@ -28,6 +28,7 @@ impl Running<'_> {
                 Err(error)
                     if self.is_gone(&error) || matches!(error.error, Error::Address { .. }) =>
                 {
+                    self.now.unroutable += 1;
                     return Ok(());
                 }
                 Err(error) => return Err(self.context.failure(error.error)),
@@ -86,7 +87,11 @@ impl Running<'_> {
                     self.now.pending = Some(message);
                     return Ok(!self.now.refused);
                 }
-                Err(error) => return Err(self.context.failure(error.error)),
+                Err(error) => {
+                    // It is one of those that are not sent.
+                    self.now.pending = Some(*error.message);
+                    return Err(self.context.failure(error.error));
+                }
             }
         }
         Ok(true)

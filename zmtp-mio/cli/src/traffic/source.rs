@@ -11,6 +11,7 @@ use crate::args::LinesOf;
 use crate::exit::Failure;
 use crate::input::{Hex, line};
 use crate::json;
+use crate::loss::Unsent;
 
 /// Bytes per read.
 const CHUNK: usize = 64 << 10;
@@ -53,7 +54,20 @@ impl Source {
         let feed = move || feed(reader, &found, &handle);
         thread::Builder::new().name("lines".into()).spawn(feed).map_err(Failure::io("thread"))?;
         let batch = Vec::new().into_iter();
-        Ok(Self::Lines(Box::new(Lines { batches, batch, head, lines, n: 0, doing })))
+        let has_failed = false;
+        Ok(Self::Lines(Box::new(Lines { batches, batch, head, lines, n: 0, has_failed, doing })))
+    }
+
+    /// What is not sent, with the message that was taken last if it is `pending`.
+    pub(super) fn unsent(&self, pending: bool) -> Option<Unsent> {
+        match self {
+            Self::Same { left, .. } => {
+                let n = left.map(|left| left + u64::from(pending)).filter(|n| *n > 0);
+                n.map(Unsent::Messages)
+            }
+            Self::Lines(lines) if pending || lines.has_failed => Some(Unsent::LinesFrom(lines.n)),
+            Self::Lines(lines) => (lines.batch.len() > 0).then_some(Unsent::LinesFrom(lines.n + 1)),
+        }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -82,7 +96,10 @@ pub(super) struct Lines {
     batch: vec::IntoIter<Vec<u8>>,
     head: Message,
     lines: LinesOf,
+    /// The number of lines that were taken.
     n: u64,
+    /// The last one has an error.
+    has_failed: bool,
     doing: String,
 }
 
@@ -91,7 +108,9 @@ impl Lines {
         loop {
             if let Some(line) = self.batch.next() {
                 self.n += 1;
-                return self.message(line).map(Next::Message);
+                let message = self.message(line);
+                self.has_failed = message.is_err();
+                return message.map(Next::Message);
             }
             match self.batches.try_recv() {
                 Ok(batch) => match batch.map_err(Failure::io(&*self.doing))? {
