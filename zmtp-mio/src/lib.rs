@@ -88,6 +88,8 @@ pub use security::{
 };
 #[cfg(feature = "curve")]
 pub use security::{AllowedKeys, Certificate, CertificateError, CertificateFolder};
+#[doc(hidden)]
+pub use socket::libzmq;
 pub use socket::{
     AnySocket, Builder, Channel, Client, Dealer, Dgram, Dish, Gather, Pair, Peer, Pub, Pull, Push,
     Radio, Ready, Rep, Req, Router, Scatter, Server, Socket, Stream, Sub, ThreadSafeSocket, Xpub,

@@ -79,6 +79,16 @@ impl Subscribers {
         Self { counts: true, ..Self::new(share) }
     }
 
+    /// Sets whether repeated subscriptions are counted from now on.
+    pub(crate) const fn set_counting(&mut self, counts: bool) {
+        self.counts = counts;
+    }
+
+    /// The limits of each peer.
+    pub(crate) const fn share(&self) -> Share {
+        self.share
+    }
+
     /// How often a peer has subscribed to a topic after the first time; 0 if that is not counted.
     pub(crate) fn repeats(&self, peer: PeerId, topic: &[u8]) -> u32 {
         let Some(held) = self.peers.get(peer).filter(|held| held.repeated > 0) else { return 0 };

@@ -55,6 +55,11 @@ impl Balance {
         Self { connected: Ring::new(), pending: Ring::new(), only_connected }
     }
 
+    /// Sets whether messages go only to connected peers; see [`Balance::new`]. Peers that are in the turns stay there.
+    pub const fn set_only_connected(&mut self, only_connected: bool) {
+        self.only_connected = only_connected;
+    }
+
     /// Adds a peer that was just stored in `peers`, and that the socket connects to.
     pub fn attach<T>(&mut self, peers: &mut impl Slots<T>, peer: PeerId)
     where

@@ -70,6 +70,12 @@ impl<S: Slots<OutgoingPeer>, const RECEIVES: bool, const SINGLE: bool>
     pub const fn new(peers: S, only_connected: bool) -> Self {
         Self { peers, outgoing: Balance::new(only_connected), incoming: FairQueue::new() }
     }
+
+    /// Sets whether messages go only to connected peers; see [`Outgoing::new`]. It applies to peers that are attached, or
+    /// whose connection ends, from now on.
+    pub const fn set_only_connected(&mut self, only_connected: bool) {
+        self.outgoing.set_only_connected(only_connected);
+    }
 }
 
 impl<S: Slots<OutgoingPeer>, const RECEIVES: bool, const SINGLE: bool> Pattern

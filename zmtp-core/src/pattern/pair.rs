@@ -30,6 +30,12 @@ impl<const SINGLE: bool> Exclusive<SINGLE> {
         Self { peer: None, closed: false, full: false, held: false, only_connected, queued: 0 }
     }
 
+    /// Sets whether messages are queued only for a connected peer; see [`Exclusive::new`]. It applies to a peer that is
+    /// attached, or whose connection ends, from now on.
+    pub const fn set_only_connected(&mut self, only_connected: bool) {
+        self.only_connected = only_connected;
+    }
+
     /// The peer; `None` if there is none.
     pub const fn peer(&self) -> Option<PeerId> {
         self.peer

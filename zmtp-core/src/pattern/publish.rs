@@ -57,6 +57,19 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
         Self::with(peers, PublishRules::new(topics, Some(requested), Some(Reports::All)))
     }
 
+    /// Sets the reports of an XPUB. A PUB has none.
+    pub const fn set_reports(&mut self, reports: Reports) {
+        if self.rules.reports.is_some() {
+            self.rules.reports = Some(reports);
+        }
+    }
+
+    /// Lets the application subscribe the peers from now on, as on an XPUB made by [`Publish::manual`], with this table of
+    /// the requested subscriptions; with `None`, subscriptions of the peers have an effect themselves.
+    pub fn set_manual(&mut self, requested: Option<T>) {
+        self.rules.requested = requested;
+    }
+
     /// Calls `each` once for every peer that gets a message with this first frame.
     pub fn matches(&mut self, subject: &[u8], each: impl FnMut(PeerId)) {
         self.rules.topics.matches(subject, each);
@@ -70,6 +83,11 @@ impl<S: Slots<FairPeer>, T: Topics> Incoming<S, PublishRules<T>> {
     /// The table of subscriptions.
     pub const fn topics(&self) -> &T {
         &self.rules.topics
+    }
+
+    /// The table of subscriptions, for a change of its settings.
+    pub const fn topics_mut(&mut self) -> &mut T {
+        &mut self.rules.topics
     }
 
     /// The table of the subscriptions that peers requested: on an XPUB made by [`Publish::manual`] the third argument,

@@ -65,6 +65,11 @@ impl<S: Slots<ReqPeer>> Req<S> {
         self.mode
     }
 
+    /// Sets the options. They apply to the next request.
+    pub const fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
     /// The id of the last request: the frame that precedes its delimiter. The byte order is that of the
     /// host, as in libzmq. `None` unless [`Mode::correlate`] is set.
     pub fn request_id(&self) -> Option<[u8; 4]> {

@@ -83,6 +83,11 @@ impl<S: Slots<RouterPeer>, I: RoutingIds> Router<S, I> {
         Self { peers, ids, incoming: FairQueue::new(), handover, next: first, open: 0 }
     }
 
+    /// Sets what happens if a peer announces an id that another peer has; see [`Router::new`].
+    pub const fn set_handover(&mut self, handover: bool) {
+        self.handover = handover;
+    }
+
     /// Holds a peer back, or releases it: while it is held back, its messages are not taken. A closed
     /// peer is not held back.
     pub fn hold(&mut self, peer: PeerId, held: bool) {

@@ -79,6 +79,13 @@ impl<S, F: Subscriptions> Incoming<S, SubscribeRules<F>> {
         self.rules.topics.each(each);
     }
 
+    /// Sets which messages a SUB delivers. An XSUB delivers all.
+    pub fn set_filter(&mut self, filter: Filter) {
+        if self.rules.filter != Filter::All && filter != Filter::All {
+            self.rules.filter = filter;
+        }
+    }
+
     /// XSUB with [`Filter::All`], otherwise SUB.
     pub const fn socket_type(&self) -> SocketType {
         if matches!(self.rules.filter, Filter::All) { SocketType::Xsub } else { SocketType::Sub }

@@ -18,6 +18,7 @@
 //! | `ask.rs` | questions about clients, and later answers |
 //! | `linger.rs`, `chain.rs`, `shutdown.rs` | how sockets end |
 //! | `io.rs`, `link/` | input and output of connections; the application takes messages |
+//! | `options.rs` | the options, and their change |
 //! | `outbound.rs`, `hold.rs`, `at_once.rs` | messages from the application to the queues |
 //! | `inproc.rs`, `rules.rs` | connections within the process |
 //! | `udp/` | endpoints of UDP |
@@ -42,6 +43,7 @@ mod link;
 mod mailbox;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod options;
 mod outbound;
 mod pace;
 mod peer;
@@ -68,7 +70,6 @@ use std::time::Instant;
 use slab::Slab;
 use zmtp_core::Config;
 use zmtp_core::pattern::PeerId;
-use zmtp_core::wire::ApplicationMetadata;
 
 pub(crate) use crate::queue::Refused;
 pub(crate) use guard::Guard;
@@ -83,7 +84,7 @@ use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::inproc::Mailbox;
 use crate::monitor::{Counters, EventReader, Monitor};
-use crate::options::{Heartbeat, HighWaterMark, Options};
+use crate::options::{HighWaterMark, Options};
 use crate::pattern::{self, AnyPattern};
 use crate::queue::{self, Budget, Envelope, Mark, Usage};
 use accept::Acceptor;
@@ -210,14 +211,7 @@ impl Engine {
     pub(crate) fn new(pattern: AnyPattern, mut options: Options) -> Self {
         // Of other types one message cannot replace another.
         options.conflate &= pattern.can_conflate();
-        let config = Config::new(pattern.socket_type())
-            .with_limits(options.limits.to_core())
-            .with_heartbeat(options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core))
-            .with_routing_id(options.routing_id)
-            // The builder has checked it.
-            .with_metadata(options.announced().unwrap_or(ApplicationMetadata::EMPTY))
-            .with_min_version(options.min_version)
-            .with_require_socket_type(options.require_socket_type);
+        let config = options::config(pattern.socket_type(), &options);
         let budget = Budget::new(options.max_bytes.unwrap_or(usize::MAX));
         let clock = options.context.clock();
         let now = clock.now();
@@ -239,7 +233,7 @@ impl Engine {
             send_mark: mark(options.send_mark),
             receive_mark: mark(options.receive_mark),
             options,
-            config: Arc::new(config),
+            config,
             peers: Slab::new(),
             generation: 0,
             listeners: Slab::new(),

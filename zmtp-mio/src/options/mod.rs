@@ -232,8 +232,15 @@ impl Options {
         self
     }
 
+    /// Returns an error for values that no socket can have.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.check_limits()?;
+        self.announced()?;
+        self.check_security()
+    }
+
     /// Returns an error for limits that contradict each other. The default of a limit contradicts no other limit.
-    pub(crate) fn check_limits(&self) -> Result<(), Error> {
+    fn check_limits(&self) -> Result<(), Error> {
         let max_message = self.limits.max_message.filter(|bytes| *bytes < u64::MAX);
         match (max_message, self.max_bytes) {
             (Some(max_message), Some(max_bytes))
@@ -255,7 +262,7 @@ impl Options {
     }
 
     /// Returns an error for security that no connection could have, or that lets in more peers than the options say.
-    pub(crate) fn check_security(&self) -> Result<(), Error> {
+    fn check_security(&self) -> Result<(), Error> {
         let asks = self.asks() || self.mechanism.is_some();
         let reason = if self.authenticator.is_some() && !asks {
             "an authenticator needs a PLAIN or CURVE server, or NULL with a ZAP domain"

@@ -9,10 +9,11 @@
 //! | `any.rs` | the enum, and the rules that several types share |
 //! | `dispatch.rs` | the trait `Pattern` |
 //! | `one_type.rs` | what only one type has |
-//! | `options.rs` | the options, and the constructors |
+//! | `options.rs`, `change.rs` | the options, the constructors, and changes of the options |
 //! | `peers.rs`, `context.rs` | what happens with a peer |
 
 mod any;
+mod change;
 mod context;
 mod dispatch;
 mod one_type;
@@ -21,8 +22,7 @@ mod peers;
 
 pub(crate) use any::AnyPattern;
 pub(crate) use context::{End, PeerContext};
-#[cfg(test)]
-pub(crate) use options::SubscribeOptions;
-pub(crate) use options::{
+pub use options::{
     DealerOptions, KindOptions, PeerMessages, PublishOptions, RouterOptions, StreamOptions,
+    SubscribeOptions,
 };

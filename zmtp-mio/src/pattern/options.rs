@@ -17,92 +17,99 @@ use crate::topics::{Counted, Share, Subscribers};
 
 /// Options of a DEALER.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DealerOptions {
+pub struct DealerOptions {
     /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
-    pub(crate) probe: bool,
+    pub probe: bool,
     /// The first message to each new peer (`ZMQ_HELLO_MSG`).
-    pub(crate) hello: Option<Message>,
+    pub hello: Option<Message>,
     /// The message that is delivered when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`).
-    pub(crate) hiccup: Option<Message>,
+    pub hiccup: Option<Message>,
 }
 
 /// Options of a CLIENT, SERVER or PEER: messages of one part, because of a peer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PeerMessages {
+pub struct PeerMessages {
     /// The first message to each new peer (`ZMQ_HELLO_MSG`).
-    pub(crate) hello: Option<Message>,
+    pub hello: Option<Message>,
     /// SERVER and PEER: the message that is delivered when the connection of an accepted peer ends
     /// (`ZMQ_DISCONNECT_MSG`).
-    pub(crate) disconnect: Option<Message>,
+    pub disconnect: Option<Message>,
     /// CLIENT and PEER: the message that is delivered when the connection to an endpoint is lost (`ZMQ_HICCUP_MSG`).
-    pub(crate) hiccup: Option<Message>,
+    pub hiccup: Option<Message>,
 }
 
 /// Options of a PUB or XPUB.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PublishOptions {
+pub struct PublishOptions {
     /// Which subscriptions and cancellations an XPUB delivers (`ZMQ_XPUB_VERBOSE`,
     /// `ZMQ_XPUB_VERBOSER`).
-    pub(crate) reports: Reports,
+    pub reports: Reports,
     /// The application grants subscriptions (`ZMQ_XPUB_MANUAL`).
-    pub(crate) manual: bool,
+    pub manual: bool,
     /// The next message goes only to the peer whose request was received last (`ZMQ_XPUB_MANUAL_LAST_VALUE`).
-    pub(crate) answers_last: bool,
+    pub answers_last: bool,
     /// Sending waits for room in full queues (`ZMQ_XPUB_NODROP`).
-    pub(crate) no_drop: bool,
+    pub no_drop: bool,
     /// Messages go to the peers that did not subscribe to them (`ZMQ_INVERT_MATCHING`).
-    pub(crate) invert: bool,
+    pub invert: bool,
     /// The message that each new peer gets (`ZMQ_XPUB_WELCOME_MSG`).
-    pub(crate) welcome: Option<Message>,
+    pub welcome: Option<Message>,
 }
 
 /// Options of a ROUTER.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RouterOptions {
+pub struct RouterOptions {
     /// Sending reports unroutable messages, and waits for room (`ZMQ_ROUTER_MANDATORY`).
-    pub(crate) mandatory: bool,
+    pub mandatory: bool,
     /// A new peer takes over a routing id that is in use (`ZMQ_ROUTER_HANDOVER`).
-    pub(crate) handover: bool,
+    pub handover: bool,
     /// Each new peer gets an empty message (`ZMQ_PROBE_ROUTER`).
-    pub(crate) probe: bool,
+    pub probe: bool,
     /// The first message to each new peer (`ZMQ_HELLO_MSG`).
-    pub(crate) hello: Option<Message>,
+    pub hello: Option<Message>,
     /// The message that is delivered when the connection of an accepted peer ends (`ZMQ_DISCONNECT_MSG`).
-    pub(crate) disconnect: Option<Message>,
+    pub disconnect: Option<Message>,
     /// A message is delivered for each peer that connects (`ZMQ_ROUTER_NOTIFY`).
-    pub(crate) notify_connect: bool,
+    pub notify_connect: bool,
     /// A message is delivered for each peer that disconnects (`ZMQ_ROUTER_NOTIFY`).
-    pub(crate) notify_disconnect: bool,
+    pub notify_disconnect: bool,
 }
 
 /// Options of a STREAM.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct StreamOptions {
+pub struct StreamOptions {
     /// No message is delivered when a peer connects or disconnects (`ZMQ_STREAM_NOTIFY` is 0).
-    pub(crate) silent: bool,
+    pub silent: bool,
 }
 
 /// Options of a SUB or XSUB.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SubscribeOptions {
+pub struct SubscribeOptions {
     /// Topics that are subscribed to when the socket is built.
-    pub(crate) topics: Vec<Vec<u8>>,
+    pub topics: Vec<Vec<u8>>,
     /// What matches no topic is received (`ZMQ_INVERT_MATCHING`).
-    pub(crate) invert: bool,
+    pub invert: bool,
     /// An XSUB sends every cancellation (`ZMQ_XSUB_VERBOSE_UNSUBSCRIBE`).
-    pub(crate) all_cancellations: bool,
+    pub all_cancellations: bool,
 }
 
 /// The options that only one kind, or two similar kinds, have.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct KindOptions {
-    pub(crate) dealer: DealerOptions,
-    pub(crate) messages: PeerMessages,
-    pub(crate) publish: PublishOptions,
-    pub(crate) req: Mode,
-    pub(crate) router: RouterOptions,
-    pub(crate) stream: StreamOptions,
-    pub(crate) subscribe: SubscribeOptions,
+pub struct KindOptions {
+    /// Those of a DEALER.
+    pub dealer: DealerOptions,
+    /// Those of a CLIENT, SERVER or PEER.
+    pub messages: PeerMessages,
+    /// Those of a PUB, XPUB or RADIO.
+    pub publish: PublishOptions,
+    /// Those of a REQ.
+    pub req: Mode,
+    /// Those of a ROUTER.
+    pub router: RouterOptions,
+    /// Those of a STREAM.
+    pub stream: StreamOptions,
+    /// Those of a SUB or XSUB.
+    pub subscribe: SubscribeOptions,
 }
 
 impl KindOptions {

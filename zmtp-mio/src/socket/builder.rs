@@ -100,13 +100,11 @@ impl<K: Kind, S: From<Socket<K>>> Builder<K, S> {
     }
 
     /// The socket, before it is one that several threads may use.
-    fn build_exclusive(self) -> Result<Socket<K>, Error> {
+    pub(super) fn build_exclusive(self) -> Result<Socket<K>, Error> {
         if let Some(option) = self.options.missing_in(self.socket_kind) {
             return Err(Error::Option { option });
         }
-        self.options.check_limits()?;
-        self.options.announced()?;
-        self.options.check_security()?;
+        self.options.check()?;
         let pattern = self.own.pattern(self.socket_kind, &self.options);
         let engine = OpenEngine(SharedEngine::new(pattern, self.options)?);
         Ok(Socket::from_engine(engine, None))

@@ -9,6 +9,7 @@ mod dealer;
 mod dgram;
 mod endpoints;
 pub mod kind;
+pub mod libzmq;
 mod pair;
 mod peer;
 mod peer_messages;

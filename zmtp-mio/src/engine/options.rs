@@ -1,0 +1,45 @@
+//! The options of the engine.
+
+use std::sync::Arc;
+
+use zmtp_core::Config;
+use zmtp_core::wire::{ApplicationMetadata, SocketType};
+
+use super::hold::Room;
+use super::{Engine, mark};
+use crate::options::{Heartbeat, Options};
+use crate::pattern::KindOptions;
+
+/// What each connection gets of the options.
+pub(super) fn config(socket_type: SocketType, options: &Options) -> Arc<Config> {
+    let config = Config::new(socket_type)
+        .with_limits(options.limits.to_core())
+        .with_heartbeat(options.heartbeat.map_or(zmtp_core::Heartbeat::OFF, Heartbeat::to_core))
+        .with_routing_id(options.routing_id)
+        // The builder has checked it.
+        .with_metadata(options.announced().unwrap_or(ApplicationMetadata::EMPTY))
+        .with_min_version(options.min_version)
+        .with_require_socket_type(options.require_socket_type);
+    Arc::new(config)
+}
+
+impl Engine {
+    /// Replaces the options, but for the context, the driver and [`Options::max_bytes`]. High-water marks apply at once;
+    /// options of connections apply to later ones.
+    pub(crate) fn set_options(&mut self, mut options: Options, own: KindOptions) {
+        options.conflate &= self.pattern.can_conflate();
+        options.context = self.options.context.clone();
+        (options.driver, options.max_bytes) = (self.options.driver, self.options.max_bytes);
+        self.config = config(self.pattern.socket_type(), &options);
+        (self.send_mark, self.receive_mark) = (mark(options.send_mark), mark(options.receive_mark));
+        self.pattern.set_options(own, options.immediate);
+        self.options = options;
+        self.room = Room::NONE;
+        for index in 0..self.peers.capacity() {
+            // A queue may be full now, or have room now, and reading may pause or continue.
+            self.mark(index);
+            self.schedule(index);
+        }
+        self.note_change();
+    }
+}

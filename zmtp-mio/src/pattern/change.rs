@@ -1,0 +1,61 @@
+//! Changing the options of a socket while it is used.
+
+use zmtp_core::pattern::{Filter, Reports};
+use zmtp_core::wire::SocketType;
+
+use super::any::{Publisher, Publishing, Subscribing};
+use super::{AnyPattern, KindOptions, PublishOptions};
+use crate::topics::Subscribers;
+
+impl AnyPattern {
+    /// Sets the options of the kind. Those that are used when a peer connects apply to later peers. `immediate` is
+    /// [`Options::immediate`](crate::Options::immediate).
+    pub(crate) fn set_options(&mut self, own: KindOptions, immediate: bool) {
+        match self {
+            Self::Channel(rules) => rules.set_only_connected(immediate),
+            Self::Client(rules, messages) => {
+                rules.set_only_connected(immediate);
+                *messages = own.messages;
+            }
+            Self::Dealer(rules, options) => {
+                rules.set_only_connected(immediate);
+                *options = own.dealer;
+            }
+            Self::Pair(rules) => rules.set_only_connected(immediate),
+            Self::Publish(rules, publishing) => set_publish(rules, publishing, own.publish),
+            Self::Push(rules) | Self::Scatter(rules) => rules.set_only_connected(immediate),
+            Self::Radio(_, publishing) => publishing.options = own.publish,
+            Self::Req(rules) => rules.set_mode(own.req),
+            Self::Router(rules, options) => {
+                rules.set_handover(own.router.handover);
+                *options = own.router;
+            }
+            Self::Server(_, _, messages) => *messages = own.messages,
+            Self::Stream(_, streaming) => streaming.options = own.stream,
+            Self::Subscribe(rules, subscribing) => {
+                rules.set_filter(if own.subscribe.invert {
+                    Filter::Inverted
+                } else {
+                    Filter::Matching
+                });
+                *subscribing = Subscribing { all_cancellations: own.subscribe.all_cancellations };
+            }
+            Self::Dgram(_) | Self::Dish(_) | Self::Gather(_) | Self::Pull(_) | Self::Rep(_) => {}
+        }
+    }
+}
+
+fn set_publish(rules: &mut Publisher, publishing: &mut Publishing, options: PublishOptions) {
+    if rules.socket_type() == SocketType::Xpub {
+        let was_manual = publishing.options.manual;
+        rules.set_reports(if options.manual { Reports::All } else { options.reports });
+        let share = rules.topics().share();
+        match (was_manual, options.manual) {
+            (false, true) => rules.set_manual(Some(Subscribers::counting(share))),
+            (true, false) => rules.set_manual(None),
+            _ => {}
+        }
+        rules.topics_mut().set_counting(options.reports == Reports::All && !options.manual);
+    }
+    publishing.options = options;
+}
