@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the scripts of tests/pyzmq: the exchange of the README, CURVE and PLAIN, the test vectors with libsodium, and changed
-# handshakes. pyzmq includes its own libzmq.
+# Runs the scripts of tests/pyzmq: exchanges with the tool, the recipe of the cookbook, CURVE and PLAIN, the test vectors
+# with libsodium, and changed handshakes. pyzmq includes its own libzmq.
 set -eu
 cd "$(dirname "$0")/.."
 venv=${CARGO_TARGET_DIR:-target}/venv
@@ -9,7 +9,8 @@ venv=${CARGO_TARGET_DIR:-target}/venv
 "$venv/bin/python" -c 'import zmq; print("pyzmq", zmq.__version__, "with libzmq", zmq.zmq_version())'
 cargo build --quiet --package zmtp-cli
 "$venv/bin/python" tests/pyzmq/exchange.py "${CARGO_TARGET_DIR:-target}/debug/zmtp"
-cargo build --quiet --package zmtp-mio --example security
+cargo build --quiet --package zmtp-mio --example security --example weather
+"$venv/bin/python" tests/pyzmq/recipe.py "${CARGO_TARGET_DIR:-target}/debug/examples/weather"
 "$venv/bin/python" tests/pyzmq/security.py "${CARGO_TARGET_DIR:-target}/debug/examples/security"
 "$venv/bin/python" -c 'import nacl' 2>/dev/null || "$venv/bin/pip" install --quiet pynacl
 "$venv/bin/python" tests/pyzmq/vectors.py tests/security-vectors.txt

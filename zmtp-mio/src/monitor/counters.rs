@@ -228,26 +228,37 @@ impl DroppedMessages {
         total
     }
 
+    /// Returns the name of each field, and its value.
+    ///
+    /// ```
+    /// let dropped = zmtp_mio::Push::new()?.counters().dropped;
+    /// assert!(dropped.causes().any(|cause| cause == ("peer_gone", 0)));
+    /// # Ok::<(), zmtp_mio::Error>(())
+    /// ```
+    pub fn causes(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        self.counts().into_iter()
+    }
+
     const fn counts(&self) -> [(&'static str, u64); 19] {
         [
-            ("bad envelope", self.bad_envelope),
+            ("bad_envelope", self.bad_envelope),
             ("unsolicited", self.unsolicited),
-            ("wrong peer", self.wrong_peer),
-            ("wrong request id", self.wrong_request_id),
+            ("wrong_peer", self.wrong_peer),
+            ("wrong_request_id", self.wrong_request_id),
             ("incomplete", self.incomplete),
-            ("not subscribed", self.not_subscribed),
-            ("not received", self.not_received),
+            ("not_subscribed", self.not_subscribed),
+            ("not_received", self.not_received),
             ("multipart", self.multipart),
             ("overflow", self.overflow),
             ("malformed", self.malformed),
-            ("too long", self.too_long),
+            ("too_long", self.too_long),
             ("filtered", self.filtered),
             ("conflated", self.conflated),
             ("unroutable", self.unroutable),
-            ("peer gone", self.peer_gone),
-            ("high-water mark", self.high_water_mark),
-            ("half sent", self.half_sent),
-            ("refused datagrams", self.refused_datagrams),
+            ("peer_gone", self.peer_gone),
+            ("high_water_mark", self.high_water_mark),
+            ("half_sent", self.half_sent),
+            ("refused_datagrams", self.refused_datagrams),
             ("cancelled", self.cancelled),
         ]
     }
@@ -291,8 +302,8 @@ impl fmt::Display for DroppedMessages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.total())?;
         let mut separator = " (";
-        for (cause, n) in self.counts().into_iter().filter(|(_, n)| *n > 0) {
-            write!(f, "{separator}{cause} {n}")?;
+        for (cause, n) in self.causes().filter(|(_, n)| *n > 0) {
+            write!(f, "{separator}{} {n}", cause.replace('_', " "))?;
             separator = ", ";
         }
         f.write_str(if separator == ", " { ")" } else { "" })

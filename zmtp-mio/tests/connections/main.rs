@@ -28,6 +28,7 @@ mod observability;
 mod options_page;
 mod own_listeners;
 mod own_poll;
+mod page_programs;
 mod peers;
 mod pings;
 mod poller;

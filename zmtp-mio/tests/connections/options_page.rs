@@ -1,4 +1,4 @@
-//! The pages name every option and every function of libzmq 4.3.5, pyzmq and rust-zmq.
+//! The pages name every option, function, constant and error of libzmq 4.3.5, pyzmq and rust-zmq.
 
 /// The socket and context options in `zmq.h`, with the drafts and the deprecated names.
 const OPTIONS: &str = "
@@ -69,6 +69,88 @@ fn every_function_of_libzmq_has_a_row() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// The other constants in `zmq.h`, without `ZMQ_`, with the drafts and the deprecated names.
+const CONSTANTS: &str = "
+    CHANNEL CLIENT CONNECT_RID CURRENT_EVENT_VERSION CURRENT_EVENT_VERSION_DRAFT CURVE DEALER
+    DEFINED_STDINT DGRAM DISH DONTWAIT EVENT_ACCEPTED EVENT_ACCEPT_FAILED EVENT_ALL EVENT_ALL_V1
+    EVENT_ALL_V2 EVENT_BIND_FAILED EVENT_CLOSED EVENT_CLOSE_FAILED EVENT_CONNECTED
+    EVENT_CONNECT_DELAYED EVENT_CONNECT_RETRIED EVENT_DISCONNECTED EVENT_HANDSHAKE_FAILED_AUTH
+    EVENT_HANDSHAKE_FAILED_NO_DETAIL EVENT_HANDSHAKE_FAILED_PROTOCOL EVENT_HANDSHAKE_SUCCEEDED
+    EVENT_LISTENING EVENT_MONITOR_STOPPED EVENT_PIPES_STATS EXPORT FAIL_UNROUTABLE FORWARDER
+    GATHER GROUP_MAX_LENGTH GSSAPI GSSAPI_NT_HOSTBASED GSSAPI_NT_KRB5_PRINCIPAL
+    GSSAPI_NT_USER_NAME HAS_CAPABILITIES HAUSNUMERO IO_THREADS_DFLT MAX_SOCKETS_DFLT MORE
+    MSG_PROPERTY_PEER_ADDRESS MSG_PROPERTY_ROUTING_ID MSG_PROPERTY_SOCKET_TYPE
+    MSG_PROPERTY_USER_ID NOBLOCK NORM_CC NORM_CCE NORM_CCE_ECNONLY NORM_CCL NORM_FIXED
+    NOTIFY_CONNECT NOTIFY_DISCONNECT NULL PAIR PEER PLAIN POLLERR POLLIN POLLITEMS_DFLT POLLOUT
+    POLLPRI PROTOCOL_ERROR_WS_UNSPECIFIED PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID
+    PROTOCOL_ERROR_ZAP_BAD_VERSION PROTOCOL_ERROR_ZAP_INVALID_METADATA
+    PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE PROTOCOL_ERROR_ZAP_MALFORMED_REPLY
+    PROTOCOL_ERROR_ZAP_UNSPECIFIED PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
+    PROTOCOL_ERROR_ZMTP_INVALID_METADATA PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE
+    PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR
+    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE
+    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY
+    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED
+    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+    PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND PROTOCOL_ERROR_ZMTP_UNSPECIFIED PUB PULL PUSH QUEUE
+    RADIO RECONNECT_STOP_AFTER_DISCONNECT RECONNECT_STOP_CONN_REFUSED
+    RECONNECT_STOP_HANDSHAKE_FAILED REP REQ ROUTER ROUTER_BEHAVIOR SCATTER SERVER SHARED SNDMORE
+    SRCFD STREAM STREAMER SUB THREAD_PRIORITY_DFLT THREAD_SCHED_POLICY_DFLT VERSION
+    VERSION_MAJOR VERSION_MINOR VERSION_PATCH XPUB XREP XREQ XSUB
+";
+
+/// The values of `errno` in `zmq.h`, in the manual pages of libzmq 4.3.5, and of `zmq::Error` of the crate `zmq` 0.10.
+const ERRNO: &str = "
+    EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EBADF EBUSY ECONNABORTED ECONNREFUSED
+    ECONNRESET EFAULT EFSM EHOSTUNREACH EINPROGRESS EINTR EINVAL EMFILE EMSGSIZE EMTHREAD
+    ENAMETOOLONG ENETDOWN ENETRESET ENETUNREACH ENOBUFS ENOCOMPATPROTO ENODEV ENOENT ENOMEM
+    ENOTCONN ENOTSOCK ENOTSUP EPROTO EPROTONOSUPPORT ETERM ETIMEDOUT
+";
+
+#[test]
+fn every_constant_of_libzmq_has_a_row() {
+    let page = include_str!("../../docs/coming_from.md");
+    let constants = section(page, "\n## Constants", "\n## ");
+    let missing: Vec<&str> = CONSTANTS
+        .split_whitespace()
+        .filter(|name| !first_column(constants).contains(&format!("`ZMQ_{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_errno_of_libzmq_and_every_variant_of_the_error_has_a_row() {
+    let page = include_str!("../../docs/coming_from.md");
+    let errors = section(page, "\n## Errors", "\n# ");
+    let missing: Vec<&str> = ERRNO
+        .split_whitespace()
+        .filter(|name| !first_column(errors).contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+
+    let source = include_str!("../../src/error.rs");
+    let variants = section(source, "\npub enum Error {", "\n}");
+    let names = variants.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?.split(|c: char| !c.is_alphanumeric()).next()?;
+        name.starts_with(char::is_uppercase).then_some(name)
+    });
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 20, "{names:?}");
+    let missing: Vec<&str> =
+        names.into_iter().filter(|name| !errors.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// What follows a heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str, next: &str) -> &'a str {
+    page.split_once(heading).unwrap().1.split(next).next().unwrap()
+}
+
+fn first_column(section: &str) -> String {
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    rows.filter_map(|row| row.split(" | ").next()).collect()
+}
+
 /// The public names of pyzmq 27.3 that a program calls: methods with their class if another class has the same name.
 const PYZMQ: &str = "
     Context.closed Context.destroy Context.get Context.instance Context.set Context.shadow
@@ -117,10 +199,7 @@ const RUST_ZMQ_OPTIONS: &str = "
 
 /// The names that are not in the first column of the table with this heading.
 fn missing_names<'a>(page: &str, heading: &str, names: &'a str) -> Vec<&'a str> {
-    let section = page.split_once(heading).unwrap().1;
-    let section = section.split("\n# ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    let first: String = rows.filter_map(|row| row.split(" | ").next()).collect();
+    let first = first_column(section(page, heading, "\n# "));
     let code: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     let has = |name: &str| {
         code.iter().any(|code| {
